@@ -1,0 +1,1 @@
+"""The web service: parse the request, call one registry function, render."""

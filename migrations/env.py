@@ -1,0 +1,79 @@
+"""How Alembic reaches the register's database: as its owner, one migrator at a time."""
+
+import time
+
+from alembic import context
+from geoalchemy2 import alembic_helpers
+from sqlalchemy import Connection, text
+
+from registry.database import OWNER_ROLE, make_engine
+from registry.errors import ConflictError
+from registry.models import Base
+from registry.prepare import MIGRATION_LOCK
+from registry.settings import from_environment
+
+LOCK_WAIT_S = 60
+
+
+def _wait_for_lock(connection: Connection) -> None:
+    """Take the migrators' lock by polling.
+
+    `pg_advisory_lock` would wait inside a transaction, and CREATE INDEX CONCURRENTLY of the other
+    migrator waits for that transaction: a deadlock. Polling commits between two tries.
+    """
+    deadline = time.monotonic() + LOCK_WAIT_S
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:k)"), {"k": MIGRATION_LOCK}):
+        connection.commit()
+        if time.monotonic() > deadline:
+            raise ConflictError("another migration has been running for a minute; try again later")
+        time.sleep(0.2)
+    connection.commit()
+
+
+def _configure(connection: Connection | None = None) -> None:
+    context.configure(
+        connection=connection,
+        dialect_name=None if connection else "postgresql",
+        target_metadata=Base.metadata,
+        literal_binds=connection is None,
+        include_object=alembic_helpers.include_object,
+        # No `alembic_helpers.writer`: its create_geospatial_table loses the table's comment. Every
+        # geometry column says spatial_index=False with its index declared: none is made twice.
+        render_item=alembic_helpers.render_item,
+        compare_type=True,
+        compare_server_default=False,
+        transaction_per_migration=True,
+    )
+
+
+def _migrate(connection: Connection) -> None:
+    _wait_for_lock(connection)
+    try:
+        _configure(connection)
+        with context.begin_transaction():
+            context.run_migrations()
+    finally:
+        connection.execute(text("SELECT pg_advisory_unlock(:k)"), {"k": MIGRATION_LOCK})
+        connection.commit()
+
+
+def run() -> None:
+    """Migrate over the connection handed in, or over one of our own; or print the SQL."""
+    if context.is_offline_mode():
+        _configure()
+        with context.begin_transaction():
+            context.run_migrations()
+        return
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        _migrate(given)
+        return
+    url = from_environment().database_url
+    if url is None:
+        raise ConflictError("set DATABASE_URL; for the private cluster: bin/diachiso database url")
+    engine = make_engine(url, role=OWNER_ROLE, pool_size=1)
+    with engine.connect() as connection:
+        _migrate(connection)
+
+
+run()

@@ -1,0 +1,1 @@
+"""The register: everything that touches PostgreSQL."""

@@ -1,0 +1,335 @@
+"""The private PostGIS cluster of this checkout: made, started and ended without anybody's help.
+
+It listens on a socket in a closed folder and nowhere else, so it disturbs no other PostgreSQL of
+the machine, and none disturbs it.
+"""
+
+import hashlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from registry import cluster_host as host
+from registry.cluster_config import HOST_BASED_ACCESS, settings_file
+from registry.cluster_host import Account
+from registry.errors import ClusterError
+from registry.settings import Settings
+
+DATABASE: Final = "diachiso"
+PORT: Final = 54329
+"""Only names the socket's file: every cluster has a folder of its own, and none listens on TCP."""
+FALLBACK: Final = Path("/var/lib/diachiso")
+"""Where the data lies when the account cannot reach `var/`, as below /root."""
+
+# A socket's path must fit in 107 bytes, so it lies neither under var/ nor under TMPDIR.
+_SOCKETS: Final = Path("/tmp")  # noqa: S108 - the folder made there is checked to be ours alone
+
+_START_TIMEOUT_S: Final = 300.0
+"""After a crash PostgreSQL first repeats up to max_wal_size of changes."""
+_STOP_TIMEOUT_S: Final = 60.0
+_ORPHAN_TIMEOUT_S: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateCluster:
+    """One cluster: where it lies and whose it is. Every failure is a ClusterError of one line."""
+
+    name: str
+    bin_dir: Path
+    data_dir: Path
+    socket_dir: Path
+    account: Account
+    port: int = PORT
+    throwaway: bool = False
+
+    @property
+    def log_file(self) -> Path:
+        """The log that PostgreSQL wrote to last."""
+        logs = sorted(self._log_dir.glob("*.log"), key=lambda path: path.stat().st_mtime)
+        return logs[-1] if logs else self._log_dir
+
+    @property
+    def _log_dir(self) -> Path:
+        return self.data_dir / "log"
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.data_dir / "postmaster.pid"
+
+    def admin_url(self, dbname: str = DATABASE) -> str:
+        """The superuser's URL for a database of this cluster."""
+        return f"postgresql://postgres@/{dbname}?host={self.socket_dir}&port={self.port}"
+
+    def url(self) -> str:
+        """The URL of the register's database; sessions take their role as they start."""
+        return self.admin_url(DATABASE)
+
+    def is_initialised(self) -> bool:
+        """Whether the data directory has been made, completely."""
+        with host.refusals(self.data_dir):
+            return (self.data_dir / "PG_VERSION").exists()
+
+    def initialise(self) -> None:
+        """Make the data directory unless it exists.
+
+        It gets its name only when it is complete, so an interrupted attempt is never taken for one.
+        """
+        if self.is_initialised():
+            return
+        fresh = self.data_dir.with_name(f"{self.data_dir.name}.new")
+        with host.refusals(fresh):
+            host.make_open_folder(fresh.parent)
+            if fresh.exists():
+                shutil.rmtree(fresh)
+            try:
+                host.make_private_folder(fresh, self.account)
+                self._initdb(fresh)
+                fresh.rename(self.data_dir)
+            except BaseException:
+                shutil.rmtree(fresh, ignore_errors=True)
+                raise
+
+    def _initdb(self, target: Path) -> None:
+        done = self.account.run(
+            self.bin_dir / "initdb",
+            f"--pgdata={target}",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale-provider=libc",
+            "--locale=C.UTF-8",
+            "--data-checksums",
+            "--auth-local=trust",
+            "--auth-host=reject",
+            "--no-instructions",
+            *(("--no-sync",) if self.throwaway else ()),
+        )
+        if done.returncode != 0:
+            raise ClusterError(host.explain(done.stderr, self.data_dir))
+        (target / "log").mkdir(mode=0o700)
+        os.chown(target / "log", self.account.uid, self.account.gid)
+        self.account.write(target / "pg_hba.conf", HOST_BASED_ACCESS)
+        original = (target / "postgresql.conf").read_text(encoding="utf-8")
+        self.account.write(target / "postgresql.conf", f"{original}\ninclude = 'diachiso.conf'\n")
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the server and return it, ready for connections.
+
+        It is a child of this process, and shuts down when the calling thread ends, even by SIGKILL.
+        """
+        pid = self.running_pid()
+        if pid is not None:
+            raise ClusterError(f"the private cluster in {self.data_dir} already runs (pid {pid})")
+        self._await_orphans()
+        self._remove_foreign_pid_file()
+        host.make_private_folder(self.socket_dir, self.account)
+        self._write_settings()
+        server = self.account.spawn(
+            self._log_dir / "start.log", self.bin_dir / "postgres", "-D", self.data_dir
+        )
+        try:
+            self._await_ready(server)
+        except BaseException:
+            server.send_signal(signal.SIGINT)
+            server.wait()
+            raise
+        return server
+
+    def _write_settings(self) -> None:
+        path = self.data_dir / "diachiso.conf"
+        wanted = settings_file(
+            cluster_name=self.name,
+            socket_dir=self.socket_dir,
+            port=self.port,
+            throwaway=self.throwaway,
+        )
+        with host.refusals(path):
+            if not path.exists() or path.read_text(encoding="utf-8") != wanted:
+                self.account.write(path, wanted)
+
+    def _await_ready(self, server: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while self._pid_file_lines()[7:8] != ["ready"] or self.running_pid() != server.pid:
+            try:
+                server.wait(timeout=0.05)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > deadline:
+                    raise ClusterError(
+                        f"PostgreSQL is not ready after {_START_TIMEOUT_S:.0f} s; see {self.log_file}"
+                    ) from None
+            else:
+                raise ClusterError(host.explain(self.last_words(), self.data_dir))
+
+    def last_words(self) -> str:
+        """What PostgreSQL wrote last: to its log, or before it had one."""
+        with host.refusals(self._log_dir):
+            log = self.log_file
+            if not log.is_file():
+                return ""
+            with log.open("rb") as file:
+                file.seek(max(0, log.stat().st_size - 8192))
+                return file.read().decode(errors="replace")
+
+    def stop(self) -> None:
+        """End the server, if it runs: connections are cut, what was committed is kept."""
+        pid = self.running_pid()
+        if pid is None:
+            return
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return
+        try:
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            for how in (
+                signal.SIGINT,
+                signal.SIGQUIT,
+            ):  # fast; then at once, repaired at next start
+                signal.pidfd_send_signal(descriptor, how)
+                if poll.poll(_STOP_TIMEOUT_S * 1000):
+                    return
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            raise ClusterError(
+                f"process {pid} of the private cluster belongs to another user"
+            ) from None
+        finally:
+            os.close(descriptor)
+        raise ClusterError(f"PostgreSQL (pid {pid}) does not end; see {self.log_file}")
+
+    def is_running(self) -> bool:
+        """Whether the server of this data directory is alive, by whomever it was started."""
+        return self.running_pid() is not None
+
+    def running_pid(self) -> int | None:
+        """The process id of this data directory's server; a stale file does not count."""
+        lines = self._pid_file_lines()
+        if not lines or not lines[0].isdecimal():
+            return None
+        pid = int(lines[0])
+        return pid if f" -D {self.data_dir} " in host.command_line(pid) else None
+
+    def _pid_file_lines(self) -> list[str]:
+        try:
+            return [line.strip() for line in self._pid_file.read_text().splitlines()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise ClusterError(host.refusal(error, self._pid_file)) from error
+
+    def _await_orphans(self) -> None:
+        """Wait for backends that outlived a killed server: they still hold its shared memory."""
+        deadline = time.monotonic() + _ORPHAN_TIMEOUT_S
+        while orphans := host.processes(f"postgres: {self.name}: "):
+            if time.monotonic() > deadline:
+                raise ClusterError(
+                    "processes of a killed PostgreSQL are still there; end them: kill "
+                    + " ".join(map(str, sorted(orphans)))
+                )
+            time.sleep(0.1)
+
+    def _remove_foreign_pid_file(self) -> None:
+        """Remove the file of a killed server when its number meanwhile went to another process.
+
+        PostgreSQL removes a stale file itself, except then: it takes that process for a server.
+        """
+        lines = self._pid_file_lines()
+        if lines and lines[0].isdecimal() and host.command_line(int(lines[0])):
+            with host.refusals(self._pid_file):
+                self._pid_file.unlink(missing_ok=True)
+
+    def create_database(self, name: str = DATABASE, *, template: str = "template0") -> None:
+        """Make a database unless it exists."""
+        with psycopg.connect(self.admin_url("postgres"), autocommit=True) as connection:
+            known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+            if known.fetchone() is None:
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                        sql.Identifier(name), sql.Identifier(template)
+                    )
+                )
+
+
+def locate(
+    settings: Settings, *, library: Path = host.LIBRARY, share: Path = host.SHARE
+) -> PrivateCluster:
+    """The private cluster of this checkout, whether it has been made yet or not; writes nothing."""
+    digest = hashlib.sha256(os.fsencode(settings.var)).hexdigest()[:8]
+    data_dir, account = _place(settings.var, FALLBACK / f"{DATABASE}-{digest}")
+    return PrivateCluster(
+        name=f"{DATABASE}-{digest}",
+        bin_dir=_bin_dir(data_dir, library, share),
+        data_dir=data_dir,
+        socket_dir=_SOCKETS / f"{DATABASE}-{digest}",
+        account=account,
+    )
+
+
+def _place(var: Path, fallback: Path) -> tuple[Path, Account]:
+    near = var / "cluster"
+    account = host.account_for(near)
+    if os.geteuid() == 0 and not near.exists():
+        there = fallback.exists()
+        if there or not account.can_enter(var):
+            return fallback, host.account_for(fallback)
+    return near, account
+
+
+def _bin_dir(data_dir: Path, library: Path, share: Path) -> Path:
+    majors = host.installed_majors(library, share)
+    try:
+        made_by = (data_dir / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        made_by = ""
+    except OSError as error:
+        raise ClusterError(host.refusal(error, data_dir)) from error
+    if made_by:
+        if not made_by.isdecimal() or int(made_by) not in majors:
+            raise ClusterError(
+                f"{data_dir} was made by PostgreSQL {made_by}, which is not here with PostGIS; "
+                f"install postgresql-{made_by}-postgis-3, or move that folder away to begin anew"
+            )
+        return library / made_by / "bin"
+    if not majors:
+        raise ClusterError(
+            f"no PostgreSQL {host.MINIMUM_MAJOR} or later with PostGIS is installed; "
+            "run bin/run, which installs it, or set DATABASE_URL"
+        )
+    return library / str(majors[0]) / "bin"
+
+
+def throwaway(base: Path) -> PrivateCluster:
+    """A cluster for tests in the new, empty folder `base`, which becomes its account's own."""
+    account = host.account_for(base / "data")
+    os.chown(base, account.uid, account.gid)
+    return PrivateCluster(
+        name=base.name,
+        bin_dir=_bin_dir(base / "data", host.LIBRARY, host.SHARE),
+        data_dir=base / "data",
+        socket_dir=base / "socket",
+        account=account,
+        throwaway=True,
+    )
+
+
+def database_url(settings: Settings) -> str:
+    """The URL that commands use: DATABASE_URL, or the running private cluster's."""
+    if settings.database_url:
+        return settings.database_url
+    cluster = locate(settings)
+    if not cluster.is_running():
+        raise ClusterError(
+            "the private cluster does not run; start it with bin/run, or set DATABASE_URL"
+        )
+    host.check_private_folder(cluster.socket_dir, cluster.account)
+    return cluster.url()

@@ -1,0 +1,111 @@
+"""Connections: which role, which limits, and the one place that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+from registry.errors import DatabaseUnavailableError, NotPreparedError
+
+OWNER_ROLE: Final = "diachiso_owner"
+"""Owns every object; used by migrations and seeds only."""
+APP_ROLE: Final = "diachiso_app"
+"""Everything else runs as this role, so that row-level security and append-only tables bind it."""
+
+POOL_TIMEOUT_S: Final = 2.0
+CONNECT_TIMEOUT_S: Final = 2
+
+
+def with_role(url: str, role: str, **parameters: str) -> URL:
+    """The URL for psycopg 3, with `role` (and other server parameters) set when a session starts.
+
+    A startup parameter, unlike `SET ROLE`, survives ROLLBACK and RESET ALL.
+    """
+    parsed = make_url(url)
+    options = " ".join(f"-c {name}={value}" for name, value in {"role": role, **parameters}.items())
+    given = parsed.query.get("options")
+    if given:
+        options = f"{given if isinstance(given, str) else ' '.join(given)} {options}"
+    query = {"connect_timeout": str(CONNECT_TIMEOUT_S), **parsed.query, "options": options}
+    return parsed.set(drivername="postgresql+psycopg", query=query)
+
+
+def make_engine(
+    url: str,
+    *,
+    role: str = APP_ROLE,
+    pool_size: int = 4,
+    statement_timeout_ms: int | None = None,
+) -> Engine:
+    """An engine whose sessions act as `role`.
+
+    A stopped database shows within two seconds, and a restarted one is found again without a
+    restart of the program (`pool_pre_ping`).
+    """
+    parameters = {"jit": "off", "application_name": "diachiso"}
+    if statement_timeout_ms is not None:
+        parameters["statement_timeout"] = str(statement_timeout_ms)
+    return create_engine(
+        with_role(url, role, **parameters),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+        pool_pre_ping=True,
+    )
+
+
+@contextmanager
+def session_scope(engine: Engine) -> Iterator[Session]:
+    """A session that commits at the end, or rolls back when the block raises: nobody else does.
+
+    Raises DatabaseUnavailableError when the database cannot be reached or goes away meanwhile,
+    NotPreparedError when its roles or tables are missing.
+    """
+    with translated_errors(), Session(engine) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the driver's ways of saying 'no database' into the register's own two errors."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise DatabaseUnavailableError(
+            "every database connection is busy; try again in a moment"
+        ) from error
+    except DBAPIError as error:
+        unready = _unready(error.orig)
+        if unready:
+            raise NotPreparedError(unready) from error
+        if isinstance(error, OperationalError) and _is_unreachable(error):
+            raise DatabaseUnavailableError("the database does not answer") from error
+        raise
+
+
+def _unready(cause: BaseException | None) -> str | None:
+    """The remedy when the database is reachable but is no register yet, else None."""
+    if isinstance(cause, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+        return "the database has another schema; run `bin/diachiso database prepare`"
+    if isinstance(cause, psycopg.OperationalError) and "role" in str(cause):
+        for role in (APP_ROLE, OWNER_ROLE):
+            if f'role "{role}"' in str(cause):
+                return f"the role {role} is missing; run `bin/diachiso database prepare`"
+    return None
+
+
+def _is_unreachable(error: DBAPIError) -> bool:
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    # No SQLSTATE: the connection failed in libpq. 08: connection; 57P: shutting down or starting.
+    # 53300: too many connections.
+    return (
+        error.connection_invalidated
+        or sqlstate is None
+        or sqlstate.startswith(("08", "57P"))
+        or sqlstate == "53300"
+    )

@@ -1,0 +1,61 @@
+"""The exception family of the register.
+
+Each class carries a stable `code` that callers may rely on. What it means over HTTP is decided in
+one table, `api.errors`; on the command line every one of them is one line on stderr.
+"""
+
+from typing import ClassVar
+
+
+class RegistryError(Exception):
+    """A request that the register cannot serve: the reason and, where there is one, the remedy."""
+
+    code: ClassVar[str] = "registry_error"
+
+    def __init__(self, detail: str, **extra: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+        """Members for the problem document beside the detail (RFC 9457 §3.2), JSON values only."""
+
+
+class InvalidInputError(RegistryError):
+    """The request is understood, and wrong: a value out of range, a contradiction."""
+
+    code = "invalid_input"
+
+
+class NotFoundError(RegistryError):
+    """What was asked for does not exist, or did not on the day asked for."""
+
+    code = "not_found"
+
+
+class ConflictError(RegistryError):
+    """The register's present state does not allow it."""
+
+    code = "conflict"
+
+
+class UnreadableFileError(RegistryError):
+    """A file that cannot be read as what it was given for."""
+
+    code = "unreadable_file"
+
+
+class DatabaseUnavailableError(RegistryError):
+    """The database does not answer; the same request may succeed later."""
+
+    code = "database_unavailable"
+
+
+class NotPreparedError(RegistryError):
+    """The database answers and is not, or not fully, a register: the detail names the remedy."""
+
+    code = "not_prepared"
+
+
+class ClusterError(RegistryError):
+    """The private PostGIS cluster cannot be made, started or reached."""
+
+    code = "cluster_error"

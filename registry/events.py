@@ -1,0 +1,100 @@
+"""Writing: one event per transaction, and its way into the change feed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, cast, func, select, union
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from registry.database import session_scope
+from registry.errors import DatabaseUnavailableError
+from registry.models import Event, Feed, Household, HouseholdVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something is written: what an event records."""
+
+    kind: str
+    actor: str
+    reason: str | None = None
+    decision_number: str | None = None
+    scope: dict[str, Any] | None = None
+
+
+@contextmanager
+def write_scope(engine: Engine, cause: Cause) -> Iterator[Session]:
+    """A session whose transaction carries one event; its block commits as a whole or not at all.
+
+    After the commit the event is moved into the feed. Where that fails the write stands all the
+    same: the event waits in `event_pending` for the next writer or for the job.
+    Raises what session_scope raises.
+    """
+    with session_scope(engine) as session:
+        open_event(session, cause)
+        yield session
+    with suppress(DatabaseUnavailableError):
+        move_pending_events(engine)
+
+
+def open_event(session: Session, cause: Cause) -> int:
+    """Open the event of the session's transaction and return its id.
+
+    The database refuses a second one in the same transaction.
+    """
+    event_id: int = session.scalar(
+        select(
+            func.open_event(
+                cause.kind,
+                cause.actor,
+                cause.reason,
+                cause.decision_number,
+                cast(cause.scope or {}, JSONB),
+            )
+        )
+    )
+    return event_id
+
+
+def move_pending_events(engine: Engine) -> int:
+    """Move committed events into the feed, in a transaction of its own; returns how many."""
+    with session_scope(engine) as session:
+        moved: int | None = session.scalar(select(func.move_pending_events()))
+        return moved or 0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One event of the change feed."""
+
+    position: int
+    event_id: int
+    kind: str
+
+
+def feed_after(session: Session, position: int, limit: int) -> list[FeedEntry]:
+    """At most `limit` entries after `position`, in reading order.
+
+    A reader that has seen a position will never learn of a lower one later.
+    """
+    rows = session.execute(
+        select(Feed.position, Event.id, Event.kind)
+        .join(Event, Event.id == Feed.event_id)
+        .where(Feed.position > position)
+        .order_by(Feed.position)
+        .limit(limit)
+    )
+    return [FeedEntry(*row) for row in rows]
+
+
+def codes_of_event(session: Session, event_id: int) -> list[str]:
+    """Codes of the households that an event wrote, changed or removed, in order."""
+    statement = union(
+        select(Household.code).where(Household.event_id == event_id),
+        select(HouseholdVersion.code).where(HouseholdVersion.event_id == event_id),
+        select(HouseholdVersion.code).where(HouseholdVersion.ended_by_event_id == event_id),
+    )
+    return sorted(session.scalars(statement))

@@ -1,0 +1,57 @@
+"""Tables of the register. Import everything from here; each module tells one story."""
+
+from registry.models.access import ApiKey, ApiKeyUnit
+from registry.models.base import Base
+from registry.models.events import Event, EventPending, Feed, RegisterIdentity
+from registry.models.households import (
+    CodeKey,
+    ExternalId,
+    Household,
+    HouseholdRef,
+    HouseholdVersion,
+    Plate,
+    SuccessionLink,
+)
+from registry.models.imports import Import, ImportProblem
+from registry.models.places import Locality, Thoroughfare
+from registry.models.progress import CoverageDay, FieldReport, Target
+from registry.models.units import (
+    AdminUnit,
+    AdminUnitAlias,
+    AdminUnitSuccession,
+    AdminUnitVersion,
+    Boundary,
+    BoundaryPart,
+    GazetteerState,
+)
+
+__all__ = [
+    "AdminUnit",
+    "AdminUnitAlias",
+    "AdminUnitSuccession",
+    "AdminUnitVersion",
+    "ApiKey",
+    "ApiKeyUnit",
+    "Base",
+    "Boundary",
+    "BoundaryPart",
+    "CodeKey",
+    "CoverageDay",
+    "Event",
+    "EventPending",
+    "ExternalId",
+    "Feed",
+    "FieldReport",
+    "GazetteerState",
+    "Household",
+    "HouseholdRef",
+    "HouseholdVersion",
+    "Import",
+    "ImportProblem",
+    "Locality",
+    "Plate",
+    "RegisterIdentity",
+    "SuccessionLink",
+    "Target",
+    "Thoroughfare",
+]

@@ -1,0 +1,75 @@
+"""Imports: one file of one source, staged, reported, published or rolled back as a whole."""
+
+import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import Base, one_of
+
+
+class Import(Base):
+    """One file of one source."""
+
+    __tablename__ = "import"
+    __table_args__ = (
+        one_of("delivery", "full", "partial"),
+        one_of("state", "staged", "reported", "published", "rolled_back", "discarded", "failed"),
+        CheckConstraint(
+            "state NOT IN ('published', 'rolled_back') OR published_event_id IS NOT NULL",
+            name="published_has_event",
+        ),
+        Index(None, "source", "id"),
+        {
+            "comment": "One file of one source (đợt nhập). Its rows wait in an unlogged table "
+            "staging_<id>, dropped after publish."
+        },
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Number of the import")
+    source: Mapped[str] = mapped_column(comment="Who delivers: the authority's or data set's name")
+    file_name: Mapped[str] = mapped_column(comment="Name of the file, without its folder")
+    file_sha256: Mapped[str | None] = mapped_column(comment="SHA-256 of the file, hexadecimal")
+    delivery: Mapped[str] = mapped_column(
+        server_default=text("'partial'"),
+        comment="full: vanished rows are looked for | partial",
+    )
+    decision_number: Mapped[str | None] = mapped_column(comment="Number of the legal decision")
+    state: Mapped[str] = mapped_column(
+        comment="staged | reported | published | rolled_back | discarded | failed"
+    )
+    counts: Mapped[dict[str, Any]] = mapped_column(
+        server_default=text("'{}'::jsonb"), comment="rows, new, changed, unchanged, linked …"
+    )
+    created_at: Mapped[datetime.datetime] = mapped_column(
+        server_default=text("clock_timestamp()"), comment="When the file came"
+    )
+    published_event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("event.id"), comment="Event that published it"
+    )
+    rolled_back_event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("event.id"), comment="Event that took it back"
+    )
+
+
+class ImportProblem(Base):
+    """One problem of one row: data, not an exception."""
+
+    __tablename__ = "import_problem"
+    __table_args__ = (
+        one_of("severity", "error", "warning", "notice"),
+        Index(None, "import_id", "code", "row_number"),
+        {"comment": "Every problem of every row of an import."},
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Identity, internal")
+    import_id: Mapped[int] = mapped_column(
+        ForeignKey("import.id", ondelete="CASCADE"), comment="The import"
+    )
+    row_number: Mapped[int] = mapped_column(comment="Row of the file, 1 = first after the header")
+    field: Mapped[str | None] = mapped_column(comment="Column, when one is to blame")
+    code: Mapped[str] = mapped_column(comment="Stable problem code")
+    severity: Mapped[str] = mapped_column(comment="error: not published | warning | notice")
+    value: Mapped[str | None] = mapped_column(comment="Value as delivered; never a person's")
+    proposed_fix: Mapped[str | None] = mapped_column(comment="Value that would be right")

@@ -1,0 +1,75 @@
+"""Named places inside a commune: streets and localities. All fuzzy matching happens on these."""
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Identity, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import Base
+
+
+class Thoroughfare(Base):
+    """A street inside one commune and former commune (đường, phố, quốc lộ, named ngõ / hẻm)."""
+
+    __tablename__ = "thoroughfare"
+    __table_args__ = (
+        UniqueConstraint("unit_id", "former_unit_id", "key", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("id", "unit_id"),
+        Index(
+            "ix_thoroughfare_key_trgm",
+            "key",
+            postgresql_using="gin",
+            postgresql_ops={"key": "gin_trgm_ops"},
+        ),
+        {
+            "comment": "A street inside one commune and former commune. 95 % of communes joined "
+            "several old ones, and equal street names with equal numbers now meet inside one."
+        },
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Identity, internal")
+    unit_id: Mapped[int] = mapped_column(ForeignKey("admin_unit.id"), comment="Commune of today")
+    former_unit_id: Mapped[int | None] = mapped_column(
+        ForeignKey("admin_unit.id"), comment="Commune of an earlier map, when known"
+    )
+    key: Mapped[str] = mapped_column(Text(collation="C"), comment="Folded name: what is matched")
+    name: Mapped[str] = mapped_column(comment="Name as written: Nguyễn Trãi")
+    kind: Mapped[str] = mapped_column(comment="đường, phố, đại lộ, quốc lộ, ngõ, hẻm …")
+
+
+class Locality(Base):
+    """A named place below the commune that is no street (thôn, ấp, tổ dân phố, khu đô thị …)."""
+
+    __tablename__ = "locality"
+    __table_args__ = (
+        UniqueConstraint(
+            "unit_id", "former_unit_id", "parent_id", "key", postgresql_nulls_not_distinct=True
+        ),
+        UniqueConstraint("id", "unit_id"),
+        # Deferred: a reform moves a place and its parent in two statements of one transaction.
+        ForeignKeyConstraint(
+            ["parent_id", "unit_id"],
+            ["locality.id", "locality.unit_id"],
+            name="fk_locality_parent_in_same_unit",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        Index(None, "parent_id", postgresql_where="parent_id IS NOT NULL"),
+        Index(
+            "ix_locality_key_trgm",
+            "key",
+            postgresql_using="gin",
+            postgresql_ops={"key": "gin_trgm_ops"},
+        ),
+        {"comment": "A named place below the commune that is no street; localities nest."},
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Identity, internal")
+    unit_id: Mapped[int] = mapped_column(ForeignKey("admin_unit.id"), comment="Commune of today")
+    former_unit_id: Mapped[int | None] = mapped_column(
+        ForeignKey("admin_unit.id"), comment="Commune of an earlier map, when known"
+    )
+    parent_id: Mapped[int | None] = mapped_column(
+        comment="Locality that holds it (tổ in khu phố); in the same commune"
+    )
+    key: Mapped[str] = mapped_column(Text(collation="C"), comment="Folded name: what is matched")
+    name: Mapped[str] = mapped_column(comment="Name as written: Thôn Đông")
+    kind: Mapped[str] = mapped_column(comment="thôn, ấp, bản, buôn, xóm, tổ dân phố, khu phố …")

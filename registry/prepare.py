@@ -1,0 +1,160 @@
+"""From an empty PostgreSQL database to a register: roles, extensions, tables, seeds.
+
+Every step looks first and does only what is missing, so a second start takes milliseconds.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ProgrammingError
+
+from registry.database import (
+    APP_ROLE,
+    CONNECT_TIMEOUT_S,
+    OWNER_ROLE,
+    make_engine,
+    translated_errors,
+)
+from registry.errors import NotPreparedError
+from registry.seeds import load_seeds
+from registry.settings import ROOT
+
+MIGRATION_LOCK: Final = 7238010020
+"""Advisory lock of migrators; `move_pending_events` has the next number."""
+EXTENSIONS: Final = ("postgis", "pg_trgm", "btree_gist")
+OLDEST_SERVER: Final = 150_000
+OLDEST_POSTGIS: Final = (3, 3)
+
+Report = Callable[[str], None]
+
+
+def prepare_database(admin_url: str, report: Report) -> None:
+    """Make the database of `admin_url` a register of this version; idempotent.
+
+    The role of the URL must be able to create what is missing (docs/operations.md says what).
+    Raises NotPreparedError, with the statement that an administrator has to run, where it is not.
+    """
+    with translated_errors():
+        _make_roles_and_extensions(admin_url)
+        engine = make_engine(admin_url, role=OWNER_ROLE, pool_size=1)
+        try:
+            _migrate(engine, report)
+            with engine.begin() as connection:
+                load_seeds(connection, report)
+        finally:
+            engine.dispose()
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration, wherever the caller stands."""
+    return Config(str(ROOT / "alembic.ini"))
+
+
+def head_revision() -> str:
+    """The newest migration of this checkout."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    if head is None:
+        raise NotPreparedError("this checkout has no migrations; clone it again")
+    return head
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The migration that the database stands at, or None for an empty one."""
+    if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _make_roles_and_extensions(admin_url: str) -> None:
+    url = make_url(admin_url).set(drivername="postgresql+psycopg")
+    engine = create_engine(url, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            _check_server(connection)
+            for role in (OWNER_ROLE, APP_ROLE):
+                _ensure_role(connection, role)
+            for extension in EXTENSIONS:
+                _ensure_extension(connection, extension)
+            _ensure_owner_may_create(connection)
+    finally:
+        engine.dispose()
+
+
+def _check_server(connection: Connection) -> None:
+    version = int(connection.scalar(text("SHOW server_version_num")) or 0)
+    if version < OLDEST_SERVER:
+        raise NotPreparedError(f"PostgreSQL 15 or later is needed; this is {version // 10_000}")
+
+
+def _ensure_role(connection: Connection, role: str) -> None:
+    found = connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+    if not found:
+        _run(connection, f"CREATE ROLE {role} NOLOGIN")
+    if not connection.scalar(
+        text("SELECT pg_has_role(current_user, :role, 'MEMBER')"), {"role": role}
+    ):
+        _run(connection, f"GRANT {role} TO CURRENT_USER")
+
+
+def _ensure_extension(connection: Connection, extension: str) -> None:
+    installed = connection.scalar(
+        text("SELECT extversion FROM pg_extension WHERE extname = :name"), {"name": extension}
+    )
+    if installed is None:
+        _run(connection, f"CREATE EXTENSION {extension}")
+        return
+    if extension == "postgis":
+        version = tuple(int(part) for part in str(installed).split(".")[:2])
+        if version < OLDEST_POSTGIS:
+            raise NotPreparedError(f"PostGIS 3.3 or later is needed; this is {installed}")
+
+
+def _ensure_owner_may_create(connection: Connection) -> None:
+    allowed = connection.scalar(
+        text(
+            "SELECT has_schema_privilege(:owner, 'public', 'CREATE')"
+            " AND has_database_privilege(:owner, current_database(), 'CREATE')"
+        ),
+        {"owner": OWNER_ROLE},
+    )
+    if not allowed:
+        name = connection.dialect.identifier_preparer.quote(connection.engine.url.database or "")
+        _run(connection, f"GRANT CREATE ON SCHEMA public TO {OWNER_ROLE}")
+        _run(connection, f"GRANT CREATE ON DATABASE {name} TO {OWNER_ROLE}")
+
+
+def _run(connection: Connection, statement: str) -> None:
+    try:
+        connection.execute(text(statement))
+    except ProgrammingError as error:
+        raise NotPreparedError(
+            f"an administrator of the database must run: {statement}; ({error.orig})"
+        ) from error
+
+
+def _migrate(engine: Engine, report: Report) -> None:
+    with engine.connect() as connection:
+        head, current = head_revision(), current_revision(connection)
+        if current == head:
+            return
+        if current is not None and not _knows(current):
+            raise NotPreparedError(
+                f"the database is of a newer version ({current}) than this program ({head});"
+                " update the program"
+            )
+        connection.rollback()
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    report(f"schema: {current or 'empty'} → {head}")
+
+
+def _knows(revision: str) -> bool:
+    versions = Path(ROOT / "migrations" / "versions")
+    return any(versions.glob(f"{revision}_*.py"))

@@ -1,0 +1,1 @@
+"""The command line `diachiso`: parse arguments, call the registry, print."""
