@@ -163,7 +163,8 @@ class PrivateCluster:
             except subprocess.TimeoutExpired:
                 if time.monotonic() > deadline:
                     raise ClusterError(
-                        f"PostgreSQL is not ready after {_START_TIMEOUT_S:.0f} s; see {self.log_file}"
+                        f"PostgreSQL is not ready after {_START_TIMEOUT_S:.0f} s; "
+                        f"see {self.log_file}"
                     ) from None
             else:
                 raise ClusterError(host.explain(self.last_words(), self.data_dir))

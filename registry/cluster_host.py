@@ -64,7 +64,7 @@ class Account:
     def run(
         self, *command: str | Path, text: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command as this account to its end; what it prints is kept, its failure is not raised."""
+        """Run a command as this account to its end; its output is kept, its failure not raised."""
         return subprocess.run(
             self.command(*command),
             input=text if text is not None else "",
@@ -100,7 +100,7 @@ class Account:
             raise ClusterError(explain(done.stderr, path.parent))
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether this account reaches `folder` (or, while that is missing, where it will be made)."""
+        """Whether this account reaches `folder`, or while that is missing, where it will be."""
         while not folder.exists():
             folder = folder.parent
         return self.run("/usr/bin/test", "-x", folder).returncode == 0
@@ -120,7 +120,7 @@ def installed_majors(library: Path = LIBRARY, share: Path = SHARE) -> list[int]:
 
 
 def account_for(data_dir: Path) -> Account:
-    """Whose the cluster in `data_dir` is, or will be: the caller's, or for root the service account's.
+    """Whose the cluster in `data_dir` is or will be: the caller's; for root, the service account's.
 
     Raises ClusterError when it belongs to somebody whom the caller may not act for.
     """
@@ -254,7 +254,7 @@ def refusals(path: Path) -> Iterator[None]:
 
 
 def explain(output: str, data_dir: Path) -> str:
-    """One line for what PostgreSQL's programs complained about, with the remedy where one is known."""
+    """One line for the complaint of a PostgreSQL program, with the remedy where one is known."""
     complaint = last_complaint(output)
     if "shared memory" in complaint:
         return f"PostgreSQL gets no shared memory; give the machine or container more: {complaint}"

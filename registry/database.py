@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import psycopg
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -57,6 +57,14 @@ def make_engine(
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,
     )
+
+
+def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
+    """The psycopg connection below, in the same transaction: for COPY, which SQLAlchemy lacks."""
+    below = connection.connection.driver_connection
+    if not isinstance(below, psycopg.Connection):
+        raise TypeError("the register speaks to PostgreSQL through psycopg 3 only")
+    return below
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def open_event(session: Session, cause: Cause) -> int:
 
     The database refuses a second one in the same transaction.
     """
-    event_id: int = session.scalar(
+    event_id: int = session.execute(
         select(
             func.open_event(
                 cause.kind,
@@ -55,15 +55,15 @@ def open_event(session: Session, cause: Cause) -> int:
                 cast(cause.scope or {}, JSONB),
             )
         )
-    )
+    ).scalar_one()
     return event_id
 
 
 def move_pending_events(engine: Engine) -> int:
     """Move committed events into the feed, in a transaction of its own; returns how many."""
     with session_scope(engine) as session:
-        moved: int | None = session.scalar(select(func.move_pending_events()))
-        return moved or 0
+        moved: int = session.execute(select(func.move_pending_events())).scalar_one()
+        return moved
 
 
 @dataclass(frozen=True, slots=True)

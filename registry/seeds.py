@@ -1,9 +1,162 @@
-"""stub"""
+"""Seeds: the committed CSVs of `registry/seed` into the tables of units and targets.
 
+A seed row is a fact of the public record. It never undoes what an operator recorded since: it may
+end a unit but not prolong one, and it leaves alone a unit with a version that an operator recorded
+(its source begins with `decision`).
+"""
+
+import csv
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
+from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+
+from registry.database import driver_connection
+from registry.settings import ROOT
+
+SEED_FOLDER: Final = ROOT / "registry" / "seed"
+# File → its columns, all read as text; the SQL below gives them their types.
+FILES: Final = {
+    "units": "level, code, born, ended, lon, lat, area_km2, source",
+    "unit_versions": "level, code, born, valid_from, valid_to, kind, name, name_en, province_code,"
+    " district_code, legal_basis, date_basis, source",
+    "unit_successions": "pred_level, pred_code, pred_born, succ_level, succ_code, succ_born,"
+    " extent, effective_on, source",
+    "unit_aliases": "level, code, born, alias, kind, source",
+    "targets": "province_code, households, quality, source, reference_date",
+}
+
+# An identity is (level, code, born). `seed_key` joins the files' rows to the ids in the database.
+STEPS: Final = (
+    # End first: a code that is used again must be free on the day its new bearer is born.
+    """
+    UPDATE admin_unit u
+    SET lifetime = daterange(lower(u.lifetime), least(upper(u.lifetime), s.ended::date)),
+        seat = ST_SetSRID(ST_MakePoint(s.lon::float8, s.lat::float8), 4326),
+        area_km2 = s.area_km2::numeric,
+        source = s.source
+    FROM seed_units s
+    WHERE u.level = s.level AND u.code = s.code
+        AND lower(u.lifetime) IS NOT DISTINCT FROM s.born::date
+    """,
+    """
+    INSERT INTO admin_unit (level, code, lifetime, seat, area_km2, source)
+    SELECT s.level, s.code, daterange(s.born::date, s.ended::date),
+        ST_SetSRID(ST_MakePoint(s.lon::float8, s.lat::float8), 4326), s.area_km2::numeric, s.source
+    FROM seed_units s
+    WHERE NOT EXISTS (
+        SELECT FROM admin_unit u
+        WHERE u.level = s.level AND u.code = s.code
+            AND lower(u.lifetime) IS NOT DISTINCT FROM s.born::date
+    )
+    """,
+    """
+    CREATE TEMPORARY TABLE seed_key ON COMMIT DROP AS
+    SELECT id, level, code, lower(lifetime) AS born, lifetime FROM admin_unit
+    """,
+    "ANALYZE seed_key",
+    """
+    CREATE TEMPORARY TABLE seed_open ON COMMIT DROP AS
+    SELECT k.* FROM seed_key k
+    WHERE NOT EXISTS (
+        SELECT FROM admin_unit_version v
+        WHERE v.unit_id = k.id AND v.source LIKE 'decision%'
+    )
+    """,
+    """
+    DELETE FROM admin_unit_version v USING seed_open k, seed_units s
+    WHERE v.unit_id = k.id AND s.level = k.level AND s.code = k.code
+        AND s.born::date IS NOT DISTINCT FROM k.born
+    """,
+    # A version's province and district are the ones alive on its last day.
+    """
+    INSERT INTO admin_unit_version (
+        unit_id, name, name_en, kind, province_id, district_id, valid, legal_basis, date_basis,
+        source
+    )
+    SELECT k.id, v.name, v.name_en, v.kind, p.id, d.id,
+        daterange(v.valid_from::date, v.valid_to::date), v.legal_basis, v.date_basis, v.source
+    FROM seed_unit_versions v
+    JOIN seed_open k ON k.level = v.level AND k.code = v.code
+        AND k.born IS NOT DISTINCT FROM v.born::date
+    LEFT JOIN seed_key p ON p.level = 'province' AND p.code = v.province_code
+        AND p.lifetime @> coalesce(v.valid_to::date - 1, current_date)
+    LEFT JOIN seed_key d ON d.level = 'district' AND d.code = v.district_code
+        AND d.lifetime @> coalesce(v.valid_to::date - 1, current_date)
+    """,
+    """
+    INSERT INTO admin_unit_succession (predecessor_id, successor_id, extent, effective_on, source)
+    SELECT p.id, n.id, s.extent, s.effective_on::date, s.source
+    FROM seed_unit_successions s
+    JOIN seed_key p ON p.level = s.pred_level AND p.code = s.pred_code
+        AND p.born IS NOT DISTINCT FROM s.pred_born::date
+    JOIN seed_key n ON n.level = s.succ_level AND n.code = s.succ_code
+        AND n.born IS NOT DISTINCT FROM s.succ_born::date
+    ON CONFLICT (predecessor_id, successor_id) DO UPDATE
+    SET extent = excluded.extent, effective_on = excluded.effective_on, source = excluded.source
+    """,
+    """
+    INSERT INTO admin_unit_alias (unit_id, kind, alias)
+    SELECT k.id, a.kind, a.alias
+    FROM seed_unit_aliases a
+    JOIN seed_key k ON k.level = a.level AND k.code = a.code
+        AND k.born IS NOT DISTINCT FROM a.born::date
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO target (unit_id, households, quality, source, reference_date)
+    SELECT k.id, t.households::int, t.quality, t.source, t.reference_date::date
+    FROM seed_targets t
+    JOIN seed_key k ON k.level = 'province' AND k.code = t.province_code
+        AND k.lifetime @> current_date
+    ON CONFLICT DO NOTHING
+    """,
+)
 
 
 def load_seeds(connection: Connection, report: Callable[[str], None]) -> None:
-    pass
+    """Load the seed files unless exactly these are loaded already; commits nothing.
+
+    The connection acts as the owner. Says what it loaded through `report`.
+    """
+    digest = seed_sha256()
+    # Locks the row, so that two starts at once load one after the other.
+    loaded = connection.scalar(text("SELECT seed_sha256 FROM gazetteer_state FOR UPDATE"))
+    if loaded == digest:
+        return
+    for name, columns in FILES.items():
+        _stage(connection, name, [column.strip() for column in columns.split(",")])
+    for step in STEPS:
+        connection.execute(text(step))
+    connection.execute(text("UPDATE gazetteer_state SET seed_sha256 = :digest"), {"digest": digest})
+    units = connection.scalar(text("SELECT count(*) FROM admin_unit"))
+    report(f"units: {units:,} of every map loaded")
+
+
+def seed_sha256() -> str:
+    """Hash of the seed files of this checkout, hexadecimal."""
+    digest = hashlib.sha256()
+    for name in sorted(FILES):
+        digest.update(seed_file(name).read_bytes())
+    return digest.hexdigest()
+
+
+def seed_file(name: str) -> Path:
+    """Path of the seed file of that name."""
+    return SEED_FOLDER / f"{name}.csv"
+
+
+def _stage(connection: Connection, name: str, columns: list[str]) -> None:
+    declared = ", ".join(f"{column} text" for column in columns)
+    connection.execute(text(f"CREATE TEMPORARY TABLE seed_{name} ({declared}) ON COMMIT DROP"))
+    with (
+        seed_file(name).open(encoding="utf-8", newline="") as lines,
+        driver_connection(connection).cursor() as cursor,
+    ):
+        rows = csv.DictReader(lines)
+        with cursor.copy(f"COPY seed_{name} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row([row[column] or None for column in columns])
+    connection.execute(text(f"ANALYZE seed_{name}"))

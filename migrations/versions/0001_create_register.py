@@ -193,6 +193,12 @@ def upgrade() -> None:
             nullable=False,
             comment="Raised by every statement that changes a unit",
         ),
+        sa.Column(
+            "seed_sha256",
+            sa.Text(),
+            nullable=True,
+            comment="Hash of the seed files that were loaded last; none before the first load",
+        ),
         sa.CheckConstraint("id = 1", name=op.f("ck_gazetteer_state_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gazetteer_state")),
         comment="One row; the version moves with every change of units, names or succession.",
@@ -229,7 +235,7 @@ def upgrade() -> None:
             "unit_id",
             sa.Integer(),
             nullable=True,
-            comment="Commune of today; none only while reserved",
+            comment="Commune of today; none only for a code never bound to a door",
         ),
         sa.Column(
             "former_unit_id",
@@ -319,8 +325,8 @@ def upgrade() -> None:
             name=op.f("ck_household_position_method_known"),
         ),
         sa.CheckConstraint(
-            "status = 'reserved' OR unit_id IS NOT NULL",
-            name=op.f("ck_household_unit_unless_reserved"),
+            "status IN ('reserved', 'retired') OR unit_id IS NOT NULL",
+            name=op.f("ck_household_unit_while_live"),
         ),
         sa.CheckConstraint(
             "status IN ('reserved', 'proposed', 'active', 'retired')",
@@ -403,7 +409,7 @@ def upgrade() -> None:
             "unit_id",
             sa.Integer(),
             nullable=True,
-            comment="Commune of today; none only while reserved",
+            comment="Commune of today; none only for a code never bound to a door",
         ),
         sa.Column(
             "former_unit_id",

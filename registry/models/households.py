@@ -34,7 +34,7 @@ class HouseholdColumns:
 
     kind: Mapped[str] = mapped_column(comment="household | building (parent record of flats)")
     unit_id: Mapped[int | None] = mapped_column(
-        Integer, comment="Commune of today; none only while reserved"
+        Integer, comment="Commune of today; none only for a code never bound to a door"
     )
     former_unit_id: Mapped[int | None] = mapped_column(
         Integer, comment="Commune of an earlier map, when known"
@@ -80,7 +80,9 @@ class Household(HouseholdColumns, Base):
         one_of("kind", "household", "building"),
         one_of("status", *HOUSEHOLD_STATUSES),
         one_of("position_method", *POSITION_METHODS),
-        CheckConstraint("status = 'reserved' OR unit_id IS NOT NULL", name="unit_unless_reserved"),
+        CheckConstraint(
+            "status IN ('reserved', 'retired') OR unit_id IS NOT NULL", name="unit_while_live"
+        ),
         CheckConstraint(
             "(house_number IS NULL) = (house_number_key IS NULL)", name="number_has_key"
         ),

@@ -192,3 +192,6 @@ class GazetteerState(Base):
         SmallInteger, primary_key=True, autoincrement=False, comment="Always 1"
     )
     version: Mapped[int] = mapped_column(comment="Raised by every statement that changes a unit")
+    seed_sha256: Mapped[str | None] = mapped_column(
+        comment="Hash of the seed files that were loaded last; none before the first load"
+    )
