@@ -1,0 +1,1 @@
+"""Codes, Vietnamese text, address grammar, coordinates and scoring: pure functions only."""

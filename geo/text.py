@@ -1,0 +1,74 @@
+"""Vietnamese text: two keys under which names are compared.
+
+`fold` forgets everything that people leave out or vary: case, diacritics, tone, i/y, apostrophes,
+punctuation. `accent_key` forgets only what does not change the word: case, the place of the tone
+mark (hòa = hoà), Unicode form, punctuation. Names that fold alike are told apart by it, so typed
+diacritics count and missing ones do not hurt.
+
+>>> fold("Thị trấn Ea M’Droh"), fold("ea m'droh")
+('thi tran ea m droh', 'ea m droh')
+>>> fold("Quy Nhơn") == fold("Qui Nhon"), fold("Đắk Mĩ") == fold("Đăk Mỹ")
+(True, True)
+>>> accent_key("Hòa Lạc") == accent_key("HOÀ LẠC"), accent_key("Hòa") == accent_key("Hoa")
+(True, False)
+"""
+
+import re
+import unicodedata
+
+# Letters with a stroke do not decompose. Ð and ð (Icelandic) stand in old files for Đ and đ.
+_STROKES = str.maketrans({"đ": "d", "ð": "d", "ƀ": "b", "ɓ": "b", "ł": "l", "ø": "o"})
+_TO_DYET = str.maketrans({"ð": "đ"})
+_TONES = {
+    "\u0300": "1",  # huyền
+    "\u0301": "2",  # sắc
+    "\u0303": "3",  # ngã
+    "\u0309": "4",  # hỏi
+    "\u0323": "5",  # nặng
+}
+_NOT_WORD = re.compile(r"[^\w]+|_+")
+# y and i are the same vowel where nothing else follows the consonant (Mỹ = Mĩ, Lý = Lí), and in
+# quy = qui; elsewhere they differ (thúy is not thúi).
+_LONE_Y = re.compile(r"\b([bcdghklmnprstvx]{1,3}|qu)y\b")
+
+
+def fold(text: str) -> str:
+    """Lower-case ASCII-like words with single spaces: the key for matching without diacritics.
+
+    Idempotent. Letters of other scripts stay as they are.
+    """
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STROKES)
+    words = _NOT_WORD.sub(" ", bare).strip()
+    return _LONE_Y.sub(r"\1i", words)
+
+
+def accent_key(text: str) -> str:
+    """Lower-case words with their diacritics, each tone written as a digit behind its word.
+
+    Idempotent on its own output only up to the tone digits; compare keys with keys.
+    """
+    composed = unicodedata.normalize("NFKC", text).casefold().translate(_TO_DYET)
+    return " ".join(_with_tone_last(word) for word in _NOT_WORD.split(composed) if word)
+
+
+def has_diacritics(text: str) -> bool:
+    """Whether any letter of `text` carries a mark or stroke, so that its accents were meant.
+
+    >>> has_diacritics("Đa Kao"), has_diacritics("Da Kao")
+    (True, False)
+    """
+    decomposed = unicodedata.normalize("NFD", text).casefold()
+    return any(unicodedata.combining(c) or ord(c) in _STROKES for c in decomposed)
+
+
+def _with_tone_last(word: str) -> str:
+    tone = ""
+    letters = []
+    for character in unicodedata.normalize("NFD", word):
+        if character in _TONES:
+            tone = _TONES[character]
+        else:
+            letters.append(character)
+    key = unicodedata.normalize("NFC", "".join(letters))
+    return _LONE_Y.sub(r"\1i", key) + tone

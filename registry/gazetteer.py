@@ -1,0 +1,293 @@
+"""All units of all maps in memory: what a code or a name meant on a day, and what became of it.
+
+About 15,000 units, loaded in a few tenths of a second. The database says by one number
+(`gazetteer_state.version`) when a copy in memory is old.
+"""
+
+import datetime
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from geo.admin import full_name, full_name_en, name_key
+from geo.text import accent_key
+from registry.database import session_scope
+
+LEVELS: Final = ("province", "district", "commune")
+VIET_NAM: Final = datetime.timezone(datetime.timedelta(hours=7))
+RECHECK_S: Final = 1.0
+
+
+def today() -> datetime.date:
+    """The date in Viet Nam, which has one time zone and no summer time."""
+    return datetime.datetime.now(VIET_NAM).date()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitVersion:
+    """Name, kind and parents of a unit over [valid_from, valid_to); None is an open end."""
+
+    name: str
+    name_en: str
+    kind: str
+    province_id: int | None
+    district_id: int | None
+    valid_from: datetime.date | None
+    valid_to: datetime.date | None
+    legal_basis: str | None
+    date_basis: str
+
+    @property
+    def full_name(self) -> str:
+        """Official wording: `Phường Ba Đình`."""
+        return full_name(self.kind, self.name)
+
+    @property
+    def full_name_en(self) -> str:
+        """Wording for readers of English: `Ba Dinh Ward`."""
+        return full_name_en(self.kind, self.name_en)
+
+    def covers(self, day: datetime.date) -> bool:
+        """Whether it holds on `day`."""
+        return _within(day, self.valid_from, self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit's identity with all that it was called, over [born, ended)."""
+
+    id: int
+    level: str
+    code: str
+    born: datetime.date | None
+    ended: datetime.date | None
+    lon: float | None
+    lat: float | None
+    area_km2: float | None
+    versions: tuple[UnitVersion, ...]
+    aliases: tuple[tuple[str, str], ...]
+    """(kind, alias): kind is name, code, abbreviation, english or former."""
+
+    def alive_on(self, day: datetime.date) -> bool:
+        """Whether it exists on `day`."""
+        return _within(day, self.born, self.ended)
+
+    def version_on(self, day: datetime.date) -> UnitVersion:
+        """Its version on `day`, or the nearest one where it did not exist that day."""
+        for version in self.versions:
+            if version.covers(day):
+                return version
+        early = self.versions[0].valid_from
+        return self.versions[0] if early is not None and day < early else self.versions[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """One step from a unit to one that continues it."""
+
+    predecessor: Unit
+    successor: Unit
+    extent: str
+    """full: all of the predecessor went there | partial: a part of it."""
+    effective_on: datetime.date
+
+
+@dataclass(frozen=True, slots=True)
+class NameHit:
+    """A name of a unit that has the key asked for."""
+
+    unit: Unit
+    name: str
+    kind: str | None
+    """The kind it bore under that name; None for an alias, which stands without one."""
+
+
+def _within(day: datetime.date, first: datetime.date | None, end: datetime.date | None) -> bool:
+    return (first is None or first <= day) and (end is None or day < end)
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """An immutable copy of all units. Lookups return what is known; None or empty otherwise."""
+
+    version: int
+    units: dict[int, Unit]
+    steps: tuple[Succession, ...]
+    _by_code: dict[str, list[Unit]] = field(init=False, default_factory=dict)
+    _by_key: dict[str, list[NameHit]] = field(init=False, default_factory=dict)
+    _forward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
+    _backward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        by_code, by_key = defaultdict(list), defaultdict(list)
+        for unit in self.units.values():
+            codes = {unit.code, *(alias for kind, alias in unit.aliases if kind == "code")}
+            for code in codes:
+                by_code[code].append(unit)
+            for hit in _names(unit):
+                by_key[name_key(hit.name)].append(hit)
+        self._by_code.update(by_code)
+        self._by_key.update(by_key)
+        forward, backward = defaultdict(list), defaultdict(list)
+        for step in self.steps:
+            forward[step.predecessor.id].append(step)
+            backward[step.successor.id].append(step)
+        self._forward.update(forward)
+        self._backward.update(backward)
+
+    def with_code(self, code: str) -> list[Unit]:
+        """Every unit that bears or bore `code`, the latest one first."""
+        found = self._by_code.get(code, [])
+        return sorted(found, key=lambda u: (u.code == code, u.born or datetime.date.min))[::-1]
+
+    def alive(self, day: datetime.date, *, level: str | None = None) -> Iterator[Unit]:
+        """Units that exist on `day`, by level and code."""
+        for unit in self._in_order:
+            if unit.alive_on(day) and level in (None, unit.level):
+                yield unit
+
+    def named(self, key: str) -> list[NameHit]:
+        """Names of any unit of any map whose `name_key` is `key`."""
+        return self._by_key.get(key, [])
+
+    def keys(self) -> Iterable[str]:
+        """All name keys."""
+        return self._by_key.keys()
+
+    def successors(self, unit: Unit) -> list[Succession]:
+        """The steps that lead away from `unit`, by code."""
+        return self._forward.get(unit.id, [])
+
+    def predecessors(self, unit: Unit) -> list[Succession]:
+        """The steps that lead to `unit`, by code."""
+        return self._backward.get(unit.id, [])
+
+    def province_of(self, unit: Unit, day: datetime.date) -> Unit | None:
+        """The province that `unit` belongs to on `day`; None for a province."""
+        return self.units.get(unit.version_on(day).province_id or 0)
+
+    def district_of(self, unit: Unit, day: datetime.date) -> Unit | None:
+        """The district that `unit` belongs to on `day`; None since July 2025."""
+        return self.units.get(unit.version_on(day).district_id or 0)
+
+    @cached_property
+    def _in_order(self) -> list[Unit]:
+        return sorted(
+            self.units.values(),
+            key=lambda u: (LEVELS.index(u.level), u.code, u.born or datetime.date.min),
+        )
+
+
+def _names(unit: Unit) -> Iterator[NameHit]:
+    """Each name once: a unit with three versions of one name and kind is one hit."""
+    seen = set()
+    for version in unit.versions:
+        if (version.name, version.kind) not in seen:
+            seen.add((version.name, version.kind))
+            yield NameHit(unit, version.name, version.kind)
+    for kind, alias in unit.aliases:
+        if kind != "code":
+            yield NameHit(unit, alias, None)
+
+
+def best_accents(hits: list[NameHit], written: str) -> list[NameHit]:
+    """The hits whose accents are as written; all of them where none is.
+
+    Ten pairs of current names clash without diacritics (Cẩm Giang, Cẩm Giàng).
+    """
+    key = accent_key(written)
+    return [hit for hit in hits if accent_key(hit.name) == key] or hits
+
+
+_UNITS = text(
+    """
+    SELECT u.id, u.level, u.code, lower(u.lifetime) AS born, upper(u.lifetime) AS ended,
+        ST_X(u.seat) AS lon, ST_Y(u.seat) AS lat, u.area_km2::float8 AS area_km2,
+        (SELECT array_agg(ARRAY[a.kind, a.alias] ORDER BY a.kind, a.alias)
+         FROM admin_unit_alias a WHERE a.unit_id = u.id) AS aliases
+    FROM admin_unit u
+    ORDER BY u.id
+    """
+)
+_VERSIONS = text(
+    """
+    SELECT unit_id, name, name_en, kind, province_id, district_id, lower(valid) AS valid_from,
+        upper(valid) AS valid_to, legal_basis, date_basis
+    FROM admin_unit_version
+    ORDER BY unit_id, valid
+    """
+)
+_STEPS = text(
+    """
+    SELECT s.predecessor_id, s.successor_id, s.extent, s.effective_on
+    FROM admin_unit_succession s
+    JOIN admin_unit p ON p.id = s.predecessor_id
+    JOIN admin_unit n ON n.id = s.successor_id
+    ORDER BY p.code, n.code, p.id, n.id
+    """
+)
+_VERSION = text("SELECT version FROM gazetteer_state")
+
+
+def load_gazetteer(session: Session) -> Gazetteer:
+    """The gazetteer as the session sees it.
+
+    The version is read first: a change that slips in between makes the copy look old, never new.
+    """
+    version: int = session.execute(_VERSION).scalar_one()
+    versions: dict[int, list[UnitVersion]] = defaultdict(list)
+    for unit_id, *columns in session.execute(_VERSIONS):
+        versions[unit_id].append(UnitVersion(*columns))
+    units = {row.id: _unit(row, versions[row.id]) for row in session.execute(_UNITS)}
+    steps = tuple(
+        Succession(units[old], units[new], extent, effective_on)
+        for old, new, extent, effective_on in session.execute(_STEPS)
+    )
+    return Gazetteer(version, units, steps)
+
+
+def _unit(row: Any, versions: list[UnitVersion]) -> Unit:
+    *columns, aliases = row
+    return Unit(*columns, tuple(versions), tuple((kind, alias) for kind, alias in aliases or ()))
+
+
+class GazetteerCache:
+    """The newest gazetteer, checked against the database at most once a second.
+
+    A request that comes while another thread loads a new copy is served from the old one.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._current: Gazetteer | None = None
+        self._checked_at = -RECHECK_S
+
+    def get(self) -> Gazetteer:
+        """The gazetteer; raises what `session_scope` raises when it is due for a check."""
+        current = self._current
+        if current is not None and time.monotonic() - self._checked_at < RECHECK_S:
+            return current
+        if not self._lock.acquire(blocking=current is None):
+            return current if current is not None else self.get()
+        try:
+            return self._refresh()
+        finally:
+            self._lock.release()
+
+    def _refresh(self) -> Gazetteer:
+        current = self._current
+        if current is not None and time.monotonic() - self._checked_at < RECHECK_S:
+            return current
+        with session_scope(self._engine) as session:
+            if current is None or session.execute(_VERSION).scalar_one() != current.version:
+                current = load_gazetteer(session)
+        self._current, self._checked_at = current, time.monotonic()
+        return current
