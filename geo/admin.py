@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from geo.text import fold
+from geo.text import accent_key, fold
 
 KIND_NAMES: Final = {
     "tinh": "Tỉnh",
@@ -34,18 +34,18 @@ KIND_NAMES_EN: Final = {
     "dac_khu": "Special Zone",
 }
 
-# Folded words before a name → the kinds that they may mean. Longest first: `thanh pho` before `t`.
+# Words before a name → the kinds that they may mean. Longest first: `thành phố` before `t`.
 _PREFIXES: Final = (
-    ("thanh pho truc thuoc trung uong", ("thanh_pho",)),
-    ("thanh pho", ("thanh_pho",)),
-    ("thi tran", ("thi_tran",)),
-    ("dac khu", ("dac_khu",)),
-    ("thi xa", ("thi_xa",)),
-    ("phuong", ("phuong",)),
-    ("huyen", ("huyen",)),
-    ("quan", ("quan",)),
-    ("tinh", ("tinh",)),
-    ("xa", ("xa",)),
+    ("thành phố trực thuộc trung ương", ("thanh_pho",)),
+    ("thành phố", ("thanh_pho",)),
+    ("thị trấn", ("thi_tran",)),
+    ("đặc khu", ("dac_khu",)),
+    ("thị xã", ("thi_xa",)),
+    ("phường", ("phuong",)),
+    ("huyện", ("huyen",)),
+    ("quận", ("quan",)),
+    ("tỉnh", ("tinh",)),
+    ("xã", ("xa",)),
     ("tp", ("thanh_pho",)),
     ("tx", ("thi_xa",)),
     ("tt", ("thi_tran",)),
@@ -68,6 +68,9 @@ _SUFFIXES: Final = (
 )
 _ENGLISH_NUMBERED = re.compile(r"^(ward|district)\s+0*(\d{1,2})$")
 _SEPARATORS = re.compile(r"[,;\n\r|]+|\s+[-–—]\s+")
+
+
+_KIND_WORDS: Final = tuple(prefix.split() for prefix, _ in _PREFIXES if len(prefix) > 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,31 @@ def split_parts(text: str) -> list[str]:
     return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
 
 
+def split_before_kinds(part: str) -> list[str]:
+    """`part` cut before every word, or pair of words, that is the kind of a unit.
+
+    >>> split_before_kinds("12 Quán Thánh phường Trúc Bạch quận Ba Đình tp Hà Nội")
+    ['12 Quán Thánh', 'phường Trúc Bạch', 'quận Ba Đình', 'tp Hà Nội']
+    """
+    words = part.split()
+    cuts, index = [0], 0
+    while index < len(words):
+        kind = next((k for k in _KIND_WORDS if _begins_with(words[index:], k)), None)
+        if kind:
+            cuts.append(index)
+        index += len(kind) if kind else 1
+    ends = [*cuts[1:], len(words)]
+    return [" ".join(words[a:b]) for a, b in zip(cuts, ends, strict=True) if a < b]
+
+
+def _begins_with(written: list[str], words: list[str]) -> bool:
+    """Whether the words stand first, with their accents or without any: `Quán` is no `quận`."""
+    return len(written) >= len(words) and all(
+        accent_key(had) in (accent_key(word), fold(word))
+        for had, word in zip(written, words, strict=False)
+    )
+
+
 def parse_name(part: str) -> list[NamedPart]:
     """The readings of one part as a unit's name, the one with a kind first; never empty.
 
@@ -115,6 +143,8 @@ def parse_name(part: str) -> list[NamedPart]:
     [('Trúc Bạch', ('phuong',)), ('P. Trúc Bạch', ())]
     >>> [(r.key, r.kinds) for r in parse_name("Q10")][0]
     ('10', ('quan',))
+    >>> [r.kinds for r in parse_name("Quán Thánh")]
+    [()]
     """
     readings = (_numbered(part), _prefixed(part), _suffixed(part))
     return [*(reading for reading in readings if reading), NamedPart(part, name_key(part), ())]
@@ -143,12 +173,10 @@ def _numbered(part: str) -> NamedPart | None:
 
 
 def _prefixed(part: str) -> NamedPart | None:
-    # Words are compared folded, and the name is cut from what was written: one word is one word.
     written = re.findall(r"[^\s.]+", part)
-    folded = [fold(word) for word in written]
     for prefix, kinds in _PREFIXES:
         words = prefix.split()
-        if folded[: len(words)] == words and len(folded) > len(words):
+        if len(written) > len(words) and _begins_with(written, words):
             name = " ".join(written[len(words) :])
             return NamedPart(name, name_key(name), kinds)
     return None

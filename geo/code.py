@@ -1,0 +1,445 @@
+r"""The code (mã địa chỉ số): its symbols, its check, and how people's writing of it is read.
+
+A code is the permanent, opaque name of one record of the register: 8 symbols of
+
+    0123456789FHKMPRTVX                                                        (ALPHABET)
+
+shown ``XXXX-XXXX`` and stored without the hyphen. The first seven symbols, the *payload*, are a
+serial number n < 19**7 in base 19, most significant first. The eighth is the check symbol of
+ISO/IEC 7064, pure system, modulus 19, radix 2: with v_1 .. v_8 the values of the symbols,
+
+    v_1 * 2**7 + v_2 * 2**6 + ... + v_8 * 2**0  =  1   (mod 19)
+
+19 is prime and 2 has order 18 modulo 19, so the check finds every single wrong symbol, every swap
+of two symbols at any distance and every twin error (aa written bb, side by side or apart).
+
+>>> from_serial(123456789)
+'2HT64FP5'
+>>> format('2HT64FP5')
+'2HT6-4FP5'
+>>> to_serial('2HT6-4FP5')
+123456789
+>>> calc_check_digit('2HT64FP')
+'5'
+
+Real doors have 19**6 <= n < 19**7, so that their code never begins with ``0``; a code that does is
+for demonstration only.
+
+>>> from_serial(PAYLOAD_FIRST), from_serial(PAYLOAD_END - 1)
+('10000006', 'XXXXXXX8')
+>>> is_demo(from_serial(42))
+True
+
+On the telephone a code is 9 decimal digits of n, zero padded, and the two check digits of
+ISO/IEC 7064, modulus 97, radix 10.
+
+>>> spoken('2HT6-4FP5')
+'12345678978'
+>>> from_spoken('123 456 789 78')
+'2HT64FP5'
+
+How writing is read
+-------------------
+
+Case, spaces, dashes of every kind and characters of no width do not matter; full-width letters and
+digits are read as plain ones. The letters O I L S Z B G are not in the alphabet and are read as the
+digits that they look like: 0 1 1 5 2 8 6.
+
+>>> validate(' ihGx–xh2v ')
+'1H6XXH2V'
+
+A code in digits and consonants passes a Vietnamese keyboard untouched. One typed with O for 0 or I
+for 1 does not: the keyboard takes the next key for an accent of that vowel. The accents are turned
+back into keys:
+
+    accent                      VNI     Telex
+    sắc         Ó Í             1       S (read as 5)
+    huyền       Ò Ì             2       F
+    hỏi         Ỏ Ỉ             3       R
+    ngã         Õ Ĩ             4       X
+    nặng        Ọ Ị             5       (J, no symbol)
+    mũ          Ô               6       O (read as 0)
+    móc         Ơ               7       (W, no symbol)
+
+Such a text has one *reading* for each keyboard, for each order of two accents on one letter (Ố is
+O61 or O16), and for each place of the key when one of I K M O P T follows the vowel, because
+keyboards also accept the accent after it (ÓM is O1M or OM1). One text is typed on one keyboard:
+VNI and Telex are never mixed in one reading. All readings have the same length, and only a reading
+that passes the check counts: none is a wrong code, and more than one is refused as ambiguous,
+never guessed.
+
+>>> validate('FÔ0-000H'), validate('FÕ0-0007')                       # VNI O6, Telex OX
+('F060000H', 'F0X00007')
+>>> validate('KỔ-000H')                                              # VNI O63, Telex OOR
+Traceback (most recent call last):
+geo.code.AmbiguousCodeError: a keyboard's accents can be undone in 2 ways: K063000H, K00R000H
+
+Keys that a keyboard swallowed (O11 leaves O1, O12 leaves Ò) leave a text one symbol short, which is
+refused; `suggestions` finds it. Any other accent (Ö, Ñ) is a foreign symbol of its own.
+"""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations, islice, permutations, product
+from typing import Final
+
+ALPHABET: Final = "0123456789FHKMPRTVX"
+RADIX: Final = len(ALPHABET)
+LENGTH: Final = 8
+PAYLOAD_LENGTH: Final = LENGTH - 1
+SPOKEN_LENGTH: Final = 11
+PAYLOAD_FIRST: Final[int] = RADIX ** (PAYLOAD_LENGTH - 1)
+"""The smallest serial number of a real door; those below it are for demonstration."""
+PAYLOAD_END: Final[int] = RADIX**PAYLOAD_LENGTH
+"""The first serial number that has no code."""
+TEXT_MAX: Final = 200
+"""In characters: a longer text is no code and is refused unread."""
+SUGGESTIONS_MAX: Final = 64
+"""More than the 36 corrections (8 symbols, 28 swaps) that one reading of a text can have."""
+
+_VALUES: Final = {symbol: value for value, symbol in enumerate(ALPHABET)}
+_LOOKALIKES: Final = str.maketrans("OILSZBG", "0115286")
+
+# NFKD leaves Đ whole; U+0335 stands for its stroke. Only ASCII letters are raised: str.upper would
+# read ß as SS, that is 55.
+_STROKE: Final = "\u0335"
+_UPPER: Final = str.maketrans(
+    {lower: lower.upper() for lower in string.ascii_lowercase} | dict.fromkeys("đĐ", "D" + _STROKE)
+)
+
+# Dashes outside the category Pd: minus (to which NFKD takes super- and subscript minus), swung
+# dash, hyphen bullet. Marks of no width outside Cf: grapheme joiner, variation selectors.
+_OTHER_DASHES: Final = "\u2212\u2053\u2043"
+_NO_WIDTH: Final = "\u034f\ufe0e\ufe0f"
+
+# Accent -> key. Telex types the circumflex by the vowel itself, hence the empty key.
+_ACUTE, _GRAVE, _HOOK, _TILDE, _DOT = "\u0301\u0300\u0309\u0303\u0323"
+_CIRCUMFLEX, _HORN, _BREVE = "\u0302\u031b\u0306"
+_ACCENTS: Final = _ACUTE + _GRAVE + _HOOK + _TILDE + _DOT + _CIRCUMFLEX + _HORN + _BREVE + _STROKE
+_VNI: Final = dict(zip(_ACCENTS, "123456789", strict=True))
+_TELEX: Final = dict(zip(_ACCENTS, "SFRXJ WWD", strict=True)) | {_CIRCUMFLEX: ""}
+_ACCENTED: Final = frozenset("AEIOUYD")
+_FOLLOWERS: Final = "IKMOPT"
+"""Letters that may stand between a vowel and the key of its accent."""
+
+_CONFUSED: Final = "17 27 38 49 56 5F 68 08 06 7T 1T FP FT PR KR KX VX HM HK 4H PT PV TV 3R"
+"""Pairs that look alike in handwriting or print, or sound alike when spelled in Vietnamese."""
+
+
+class CodeError(ValueError):
+    """A text that is no code; `code` names the fault for programs, the message tells people."""
+
+    code = "code_invalid"
+
+
+class WrongLengthError(CodeError):
+    """Too few or too many symbols."""
+
+    code = "code_wrong_length"
+
+
+class ForeignSymbolError(CodeError):
+    """A symbol outside the alphabet that stands for none of its symbols."""
+
+    code = "code_foreign_symbol"
+
+
+class WrongCheckError(CodeError):
+    """Right symbols, right length, but the check does not match."""
+
+    code = "code_wrong_check"
+
+
+class AmbiguousCodeError(CodeError):
+    """A keyboard's accents can be undone in two ways that both give a valid code."""
+
+    code = "code_ambiguous"
+
+
+class SerialRangeError(CodeError):
+    """A serial number that has no code."""
+
+    code = "code_out_of_range"
+
+
+def compact(text: str) -> str:
+    """The symbols of `text` as they are read, without separators; not checked.
+
+    Where a Vietnamese keyboard's accents leave several readings, the only one that is a valid code,
+    else the VNI reading. Raises WrongLengthError if `text` has more than TEXT_MAX characters.
+
+    >>> compact('1h6x – xh2v')
+    '1H6XXH2V'
+    """
+    readings = _readings(text)
+    valid = [reading for reading in readings if _is_canonical(reading)]
+    return valid[0] if len(valid) == 1 else readings[0]
+
+
+def validate(text: str) -> str:
+    """The canonical code that `text` writes: 8 symbols, no hyphen.
+
+    Raises AmbiguousCodeError if two readings are valid; if none is, WrongLengthError, else
+    ForeignSymbolError, else WrongCheckError. All are CodeError, and no string raises anything else.
+    """
+    return _only(_readings(text), LENGTH, ALPHABET, _is_canonical)
+
+
+def is_valid(text: str) -> bool:
+    """Whether `validate` accepts `text`."""
+    try:
+        validate(text)
+    except CodeError:
+        return False
+    return True
+
+
+def format(code: str) -> str:  # noqa: A001 - the name that every python-stdnum module gives it
+    """The code as printed, ``XXXX-XXXX``. Raises CodeError as `validate`."""
+    canonical = validate(code)
+    return f"{canonical[:4]}-{canonical[4:]}"
+
+
+def calc_check_digit(payload: str) -> str:
+    """The check symbol of a canonical payload of 7 symbols.
+
+    Raises WrongLengthError or ForeignSymbolError. Source: ISO/IEC 7064, pure system, radix 2.
+    """
+    _refuse_foreign(payload, PAYLOAD_LENGTH, ALPHABET)
+    return _completed(payload, "")[-1]
+
+
+def from_serial(serial: int) -> str:
+    """The code of a serial number, 0 <= serial < PAYLOAD_END. Raises SerialRangeError."""
+    if not 0 <= serial < PAYLOAD_END:
+        raise SerialRangeError(f"a serial number lies in 0 to {PAYLOAD_END - 1}, not {serial}")
+    symbols = []
+    rest = serial
+    for _ in range(PAYLOAD_LENGTH):
+        rest, value = divmod(rest, RADIX)
+        symbols.append(ALPHABET[value])
+    return _completed("".join(reversed(symbols)), "")
+
+
+def to_serial(code: str) -> int:
+    """The serial number of a code, however written. Raises CodeError as `validate`."""
+    serial = 0
+    for symbol in validate(code)[:PAYLOAD_LENGTH]:
+        serial = serial * RADIX + _VALUES[symbol]
+    return serial
+
+
+def is_demo(code: str) -> bool:
+    """Whether the code is for demonstration only. Raises CodeError as `validate`."""
+    return validate(code).startswith("0")
+
+
+def spoken(code: str) -> str:
+    """The 11 digits to say for a code on the telephone: 9 of the serial number, 2 of check.
+
+    Raises CodeError as `validate`. Source of the check: ISO/IEC 7064, modulus 97, radix 10.
+    """
+    return _spoken(to_serial(code))
+
+
+def from_spoken(text: str) -> str:
+    """The canonical code of the 11 digits of `spoken`, grouped by spaces, dashes or full stops.
+
+    Letters are read as in `validate` (O as 0). Raises CodeError as `validate`, and SerialRangeError
+    for a number that has no code.
+    """
+    readings = _readings(text.replace(".", " "))
+    digits = _only(readings, SPOKEN_LENGTH, string.digits, _is_spoken)
+    return from_serial(int(digits[:-2]))
+
+
+def suggestions(text: str) -> tuple[str, ...]:
+    """The valid codes that one accident turns into `text`, the likeliest first; () if it is valid.
+
+    Accidents, the likeliest first: a symbol written for one that is easily confused with it; two
+    neighbours swapped; any other wrong symbol; two symbols swapped that stand apart, the nearer
+    first. One symbol missing or one too many: where it doubles its neighbour first. An ambiguous
+    text suggests its valid readings. At most SUGGESTIONS_MAX codes; only a text with accents can
+    have more. Never raises: a text that is nothing like a code has no suggestions.
+
+    >>> suggestions('1H6X-HX2V')[0]
+    '1H6XXH2V'
+    >>> suggestions('1H6X-H2V')[0]
+    '1H6XXH2V'
+    """
+    try:
+        readings = _readings(text)
+    except WrongLengthError:
+        return ()
+    valid = tuple(reading for reading in readings if _is_canonical(reading))
+    if valid:
+        return valid if len(valid) > 1 else ()
+    ranks: dict[str, int] = {}
+    for reading in readings:
+        for rank, code in _corrections(reading):
+            ranks[code] = min(rank, ranks.get(code, rank))
+    # sorted() is stable: within a rank, by reading, then from left to right.
+    return tuple(sorted(ranks, key=ranks.__getitem__)[:SUGGESTIONS_MAX])
+
+
+def _checksum(symbols: str) -> int:
+    """The weighted sum modulo 19, 1 for a valid code. ISO/IEC 7064, by Horner's rule."""
+    total = 0
+    for symbol in symbols:
+        total = (2 * total + _VALUES[symbol]) % RADIX
+    return total
+
+
+def _is_canonical(code: str) -> bool:
+    return len(code) == LENGTH and _VALUES.keys() >= set(code) and _checksum(code) == 1
+
+
+def _spoken(serial: int) -> str:
+    return f"{serial:09}{98 - serial * 100 % 97:02}"
+
+
+def _is_spoken(digits: str) -> bool:
+    # Compared as text: check digits 00 and 01 are congruent to 97 and 98 but never spoken.
+    return (
+        len(digits) == SPOKEN_LENGTH
+        and set(string.digits) >= set(digits)
+        and digits == _spoken(int(digits[:-2]))
+    )
+
+
+def _only(
+    readings: tuple[str, ...], length: int, alphabet: str, passes: Callable[[str], bool]
+) -> str:
+    """The one reading that passes; else the CodeError that tells why there is none."""
+    valid = [reading for reading in readings if passes(reading)]
+    if len(valid) == 1:
+        return valid[0]
+    if valid:
+        raise AmbiguousCodeError(
+            f"a keyboard's accents can be undone in {len(valid)} ways: {', '.join(valid)}"
+        )
+    _refuse_foreign(readings[0], length, alphabet)
+    raise WrongCheckError("the check does not match: a symbol is wrong, or two are swapped")
+
+
+def _refuse_foreign(symbols: str, length: int, alphabet: str) -> None:
+    """Raise WrongLengthError or ForeignSymbolError unless `symbols` could be checked."""
+    if len(symbols) != length:
+        raise WrongLengthError(f"{length} symbols are expected, not {len(symbols)}")
+    for symbol in symbols:
+        if symbol not in alphabet:
+            # repr: a symbol may be unprintable, even a lone surrogate that no encoding takes.
+            raise ForeignSymbolError(f"{symbol!r} is not one of {alphabet}")
+
+
+def _readings(text: str) -> tuple[str, ...]:
+    """Every way to read `text`, all of one length, the VNI reading first; look-alikes replaced.
+
+    Always at least one. Raises WrongLengthError if `text` is too long to be read.
+    """
+    if len(text) > TEXT_MAX:
+        raise WrongLengthError(f"a text of {len(text)} characters is no code")
+    written = _written(text)
+    typed = (
+        "".join(parts).translate(_LOOKALIKES)
+        for keys in (_VNI, _TELEX)
+        for parts in product(*_typed(written, keys))
+    )
+    # Only its length bounds the number of readings. A text longer than any code needs but one.
+    hopeless = sum(map(len, written)) > SPOKEN_LENGTH
+    return tuple(dict.fromkeys(islice(typed, 1) if hopeless else typed))
+
+
+def _written(text: str) -> list[str]:
+    """The letters of `text`, each with its accents behind it; "" for each separator.
+
+    An accent that no Vietnamese keyboard puts on its letter stands as a letter of its own.
+    """
+    written: list[str] = [""]
+    for char in unicodedata.normalize("NFKD", text).translate(_UPPER):
+        category = unicodedata.category(char)
+        if category == "Cf" or char in _NO_WIDTH:
+            continue
+        if char.isspace() or category == "Pd" or char in _OTHER_DASHES:
+            written.append("")
+        elif char in _ACCENTS and written[-1][:1] in _ACCENTED and len(written[-1]) < 3:
+            written[-1] += char
+        else:
+            written.append(char)
+    return written
+
+
+def _typed(written: list[str], keys: dict[str, str]) -> Iterator[list[str]]:
+    """For each letter, the ways in which it and the keys of its accents can have been typed.
+
+    A letter that may stand between a vowel and its keys is given together with that vowel.
+    """
+    followers = [*written[1:], ""]
+    taken = False
+    for letter, follower in zip(written, followers, strict=True):
+        if taken:
+            taken = False
+            continue
+        accents = [keys[accent] or letter[0] for accent in letter[1:]]
+        taken = bool(accents) and follower != "" and follower in _FOLLOWERS
+        between = follower if taken else ""
+        yield [
+            letter[:1] + "".join(order[:place]) + between + "".join(order[place:])
+            for order in permutations(accents)
+            for place in range(len(accents), -1 if taken else len(accents) - 1, -1)
+        ]
+
+
+def _completed(before: str, after: str) -> str:
+    """The valid code with exactly one symbol between `before` and `after`, 7 symbols in all."""
+    missing = 1 - _checksum(f"{before}0{after}")
+    return before + ALPHABET[missing * pow(2, -len(after), RADIX) % RADIX] + after
+
+
+def _corrections(reading: str) -> Iterator[tuple[int, str]]:
+    """The valid codes one accident away from a reading, each with its rank (0 is likeliest)."""
+    foreign = [place for place, symbol in enumerate(reading) if symbol not in _VALUES]
+    if len(foreign) > 1:
+        return
+    if len(reading) == LENGTH - 1 and not foreign:
+        yield from _with_missing(reading)
+    elif len(reading) == LENGTH:
+        yield from _with_wrong(reading, foreign or range(LENGTH))
+        if not foreign:
+            yield from _with_swapped(reading)
+    elif len(reading) == LENGTH + 1:
+        yield from _with_surplus(reading, foreign or range(LENGTH + 1))
+
+
+def _with_wrong(reading: str, places: Sequence[int]) -> Iterator[tuple[int, str]]:
+    for place in places:
+        code = _completed(reading[:place], reading[place + 1 :])
+        wrong, right = reading[place], code[place]
+        confused = wrong + right in _CONFUSED or right + wrong in _CONFUSED
+        yield (0 if confused else 2), code
+
+
+def _with_swapped(reading: str) -> Iterator[tuple[int, str]]:
+    for first, second in combinations(range(LENGTH), 2):
+        symbols = list(reading)
+        symbols[first], symbols[second] = symbols[second], symbols[first]
+        code = "".join(symbols)
+        if _checksum(code) == 1:
+            yield (1 if second == first + 1 else 1 + second - first), code
+
+
+def _with_missing(reading: str) -> Iterator[tuple[int, str]]:
+    for place in range(LENGTH):
+        code = _completed(reading[:place], reading[place:])
+        neighbours = reading[max(place - 1, 0) : place + 1]
+        yield (0 if code[place] in neighbours else 1), code
+
+
+def _with_surplus(reading: str, places: Sequence[int]) -> Iterator[tuple[int, str]]:
+    for place in places:
+        code = reading[:place] + reading[place + 1 :]
+        if _checksum(code) == 1:
+            yield (0 if reading[place] in code[max(place - 1, 0) : place + 1] else 1), code

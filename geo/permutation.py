@@ -1,0 +1,132 @@
+"""The keyed permutation that turns the ordinal of an issue into the serial number of a code.
+
+A database sequence hands out the ordinals 0, 1, 2 ...; printed as they come, neighbours would have
+neighbouring codes and a stranger could read off how many exist. A permutation of the payload range
+under a secret key gives neighbours unrelated codes, and being a permutation it never collides.
+
+The scheme, fixed for ever by ``tests/vectors/permutation.csv``:
+
+- N = 19**7 - 19**6 = 846,825,858 ordinals; the serial number is the permuted ordinal + 19**6.
+- A balanced Feistel network on 30 bits: from halves (L, R) of 15 bits, L the higher, each of 8
+  rounds makes (R, L xor F_r(R)).
+- F_r is a table of 32,768 values: SHAKE256 (FIPS 202) of ``DOMAIN || key || r`` (the round 0 .. 7
+  as one byte), 65,536 bytes read as little-endian 16-bit words, the lowest 15 bits of each.
+- Cycle walking (Black and Rogaway 2002): a result that is not below N goes through the network
+  again, 1.27 times on average. This restricts the permutation of 2**30 to one of N.
+
+Tables, not hashes, in each round make the scalar and the numpy path the same arithmetic, and fast.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import InitVar, dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.code import PAYLOAD_END, PAYLOAD_FIRST, SerialRangeError
+
+N: Final[int] = PAYLOAD_END - PAYLOAD_FIRST
+"""How many ordinals, and codes for real doors, there are."""
+KEY_BYTES: Final = 32
+ROUNDS: Final = 8
+DOMAIN: Final = b"diachiso code permutation 1\0"
+"""Separates this use of the key from any other."""
+
+_HALF_BITS: Final = 15
+_HALF_MASK: Final = (1 << _HALF_BITS) - 1
+# Ordinals worked on at once: the halves stay in the processor's cache beside the tables.
+_CHUNK: Final = 1 << 14
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Permutation:
+    """The permutation under one key of 32 bytes; ValueError for a key of another length.
+
+    The key is not kept, and ``repr`` shows neither it nor the tables, which are as secret.
+    """
+
+    key: InitVar[bytes]
+    _tables: tuple[NDArray[np.int64], ...] = field(init=False, repr=False)
+
+    def __post_init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"the key of the permutation has {KEY_BYTES} bytes, not {len(key)}")
+        tables = tuple(_round_table(key, number) for number in range(ROUNDS))
+        object.__setattr__(self, "_tables", tables)
+
+    def code_serial(self, ordinal: int) -> int:
+        """The serial number, PAYLOAD_FIRST <= n < PAYLOAD_END, of the ordinal 0 <= ordinal < N.
+
+        Raises ValueError for an ordinal outside that range: the codes are used up.
+        """
+        if not 0 <= ordinal < N:
+            raise ValueError(f"an ordinal lies in 0 to {N - 1}, not {ordinal}")
+        value = self._forward(ordinal)
+        while value >= N:
+            value = self._forward(value)
+        return PAYLOAD_FIRST + value
+
+    def ordinal(self, serial: int) -> int:
+        """The ordinal whose `code_serial` is `serial`.
+
+        Raises SerialRangeError unless PAYLOAD_FIRST <= serial < PAYLOAD_END; so a demonstration
+        code has no ordinal.
+        """
+        if not PAYLOAD_FIRST <= serial < PAYLOAD_END:
+            raise SerialRangeError(
+                f"a real door's serial number lies in {PAYLOAD_FIRST} to {PAYLOAD_END - 1}, "
+                f"not {serial}"
+            )
+        value = self._backward(serial - PAYLOAD_FIRST)
+        while value >= N:
+            value = self._backward(value)
+        return value
+
+    def code_serials(self, ordinals: NDArray[np.int64]) -> NDArray[np.int64]:
+        """`code_serial` of a whole one-dimensional array, as a new array.
+
+        Raises ValueError if any ordinal lies outside [0, N), TypeError if they are no integers.
+        """
+        values = ordinals.astype(np.int64, casting="safe")
+        if values.size and not (values.min() >= 0 and values.max() < N):
+            raise ValueError(f"an ordinal lies in 0 to {N - 1}")
+        for start in range(0, values.size, _CHUNK):
+            chunk = values[start : start + _CHUNK]
+            chunk[:] = self._forward_many(chunk)
+            outside = np.flatnonzero(chunk >= N)
+            while outside.size:
+                walked = self._forward_many(chunk[outside])
+                chunk[outside] = walked
+                outside = outside[walked >= N]
+        values += PAYLOAD_FIRST
+        return values
+
+    def _forward(self, value: int) -> int:
+        left, right = value >> _HALF_BITS, value & _HALF_MASK
+        for table in self._tables:
+            left, right = right, left ^ int(table[right])
+        return left << _HALF_BITS | right
+
+    def _backward(self, value: int) -> int:
+        left, right = value >> _HALF_BITS, value & _HALF_MASK
+        for table in reversed(self._tables):
+            left, right = right ^ int(table[left]), left
+        return left << _HALF_BITS | right
+
+    def _forward_many(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        left, right = values >> _HALF_BITS, values & _HALF_MASK
+        for table in self._tables:
+            left, right = right, left ^ table[right]
+        return left << _HALF_BITS | right
+
+
+def _round_table(key: bytes, number: int) -> NDArray[np.int64]:
+    """The round function as 32,768 values of 15 bits."""
+    stream = hashlib.shake_256(DOMAIN + key + bytes([number])).digest(2 << _HALF_BITS)
+    # 64-bit elements, because numpy would convert narrower indices in every round.
+    table = np.frombuffer(stream, dtype="<u2").astype(np.int64) & _HALF_MASK
+    table.setflags(write=False)
+    return table

@@ -1,0 +1,206 @@
+"""Questions about administrative units: which bears a code, which match, what became of one.
+
+Reading only, from the gazetteer in memory. A day is always explicit; `as_of` of a caller is checked
+by `day_asked`.
+"""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from geo.admin import parse_name
+from geo.text import accent_key, has_diacritics
+from registry.errors import InvalidInputError, NotFoundError
+from registry.gazetteer import LEVELS, Gazetteer, Unit, today
+
+LAST_DAY_OF_OLD_MAP: Final = datetime.date(2025, 6, 30)
+"""The last day of 63 provinces and of districts (Resolution 202/2025/QH15 and 34 others)."""
+
+_Fit = tuple[int, int, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitQuery:
+    """What units are wanted: by a name or code, a level, a province, on a day."""
+
+    day: datetime.date
+    q: str | None = None
+    level: str | None = None
+    province: str | None = None
+    limit: int = 50
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPage:
+    """One page of units and how many there are in all."""
+
+    total: int
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A unit of a day that continues another one."""
+
+    unit: Unit
+    extent: str
+    """unchanged: it is the same | full: all of it went there | partial: a part of it."""
+    via: tuple[Unit, ...]
+    """Units between, oldest first; empty for one step or none."""
+
+
+def day_asked(as_of: datetime.date | None) -> datetime.date:
+    """The day that a caller asks about: today, or a day of the past.
+
+    Raises InvalidInputError for a day that has not come: nobody knows its map.
+    """
+    now = today()
+    if as_of is not None and as_of > now:
+        raise InvalidInputError(
+            f"as_of {as_of} is in the future; today is {now} in Viet Nam", field="as_of"
+        )
+    return as_of or now
+
+
+def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -> Unit:
+    """The unit that bears `code` on that day; without a day today's, or else the last that bore it.
+
+    Raises NotFoundError when there is none, with the days on which there was one.
+    """
+    bearers = gazetteer.with_code(code)
+    day = day_asked(as_of)
+    for unit in bearers:
+        if unit.alive_on(day):
+            return unit
+    if as_of is None and bearers:
+        return bearers[0]
+    if bearers:
+        spans = "; ".join(f"{u.version_on(day).full_name} {_span(u)}" for u in reversed(bearers))
+        raise NotFoundError(f"no unit bears code {code} on {day}; it was borne by {spans}")
+    raise NotFoundError(f"no unit of any map bears code {code!r}")
+
+
+def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
+    """Units alive on the day of the query; with `q` the best matches first, else by code.
+
+    `q` is a code, or a name with or without its kind and its diacritics. Whole names come before
+    beginnings, and those before parts.
+    Raises NotFoundError when `province` is no province of that day.
+    """
+    units = list(gazetteer.alive(query.day, level=query.level))
+    if query.province is not None:
+        province = province_on(gazetteer, query.province, query.day)
+        units = [u for u in units if u.version_on(query.day).province_id == province.id]
+    if query.q is not None:
+        rank = _ranking(gazetteer, query.q.strip(), query.day)
+        ranked = [(fit, unit) for unit in units if (fit := rank(unit)) is not None]
+        ranked.sort(key=lambda pair: pair[0])
+        units = [unit for _, unit in ranked]
+    page = tuple(units[query.offset : query.offset + query.limit])
+    return UnitPage(total=len(units), units=page)
+
+
+def province_on(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit:
+    """The province that bears `code` on that day; raises NotFoundError when there is none."""
+    for unit in gazetteer.with_code(code):
+        if unit.level == "province" and unit.alive_on(day):
+            return unit
+    raise NotFoundError(f"no province bears code {code!r} on {day}")
+
+
+def continuations(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> list[Continuation]:
+    """The units of `day` that continue `unit`, by code, whatever lies between.
+
+    A district without successors of its own is continued by those of its communes. Empty when
+    nothing on record continues it.
+    """
+    if unit.alive_on(day):
+        return [Continuation(unit, "unchanged", ())]
+    found: dict[int, Continuation] = {}
+    _follow(gazetteer, unit, day, Continuation(unit, "full", ()), found)
+    if not found and unit.level == "district":
+        for commune in communes_of_district(gazetteer, unit):
+            for step in continuations(gazetteer, commune, day):
+                found.setdefault(step.unit.id, Continuation(step.unit, "partial", ()))
+        if len(found) == 1:
+            return [Continuation(next(iter(found.values())).unit, "full", ())]
+    return sorted(found.values(), key=lambda c: c.unit.code)
+
+
+def communes_of_district(gazetteer: Gazetteer, district: Unit) -> list[Unit]:
+    """Every commune that belonged to the district on its last day, by code."""
+    last = (district.ended or datetime.date.max) - datetime.timedelta(days=1)
+    return [
+        unit
+        for unit in gazetteer.alive(last, level="commune")
+        if unit.version_on(last).district_id == district.id
+    ]
+
+
+def _follow(
+    gazetteer: Gazetteer,
+    unit: Unit,
+    day: datetime.date,
+    so_far: Continuation,
+    found: dict[int, Continuation],
+) -> None:
+    for step in gazetteer.successors(unit):
+        if step.effective_on > day:
+            continue
+        extent = "partial" if "partial" in (so_far.extent, step.extent) else "full"
+        here = Continuation(step.successor, extent, so_far.via)
+        if step.successor.alive_on(day):
+            known = found.get(step.successor.id)
+            if known is None or known.extent == "partial":
+                found[step.successor.id] = here
+        else:
+            beyond = Continuation(step.successor, extent, (*so_far.via, step.successor))
+            _follow(gazetteer, step.successor, day, beyond, found)
+
+
+def _span(unit: Unit) -> str:
+    first = f"from {unit.born}" if unit.born else ""
+    last = f"until {unit.ended - datetime.timedelta(days=1)}" if unit.ended else ""
+    return " ".join(part for part in (first, last) if part) or "always"
+
+
+def _ranking(
+    gazetteer: Gazetteer, wanted: str, day: datetime.date
+) -> Callable[[Unit], _Fit | None]:
+    """How well a unit fits the words asked for, lowest first; None when it does not."""
+    accented = has_diacritics(wanted)
+    readings = [(r.key, accent_key(r.name), r.kinds) for r in parse_name(wanted) if r.key]
+
+    def rank(unit: Unit) -> _Fit | None:
+        if wanted == unit.code or ("code", wanted) in unit.aliases:
+            return (0, 0, 0, 0, unit.code)
+        current = unit.version_on(day).name
+        fits = [
+            (
+                closeness,
+                # Another day's name fits, behind those of the day asked about.
+                (0 if name.name == current else 2)
+                + (accented and not name.accents.startswith(accents)),
+                LEVELS.index(unit.level),
+                len(name.name),
+                unit.code,
+            )
+            for name in gazetteer.names_of(unit)
+            for key, accents, kinds in readings
+            if not kinds or name.kind is None or name.kind in kinds
+            if (closeness := _closeness(key, name.key))
+        ]
+        return min(fits, default=None)
+
+    return rank
+
+
+def _closeness(wanted: str, key: str) -> int | None:
+    """1 the whole name, 2 its beginning, 3 the beginning of a later word, None no part of it."""
+    if key == wanted:
+        return 1
+    if key.startswith(wanted):
+        return 2
+    return 3 if f" {wanted}" in key else None
