@@ -4,6 +4,7 @@ It listens on a socket in a closed folder and nowhere else, so it disturbs no ot
 the machine, and none disturbs it.
 """
 
+import contextlib
 import hashlib
 import os
 import select
@@ -129,7 +130,7 @@ class PrivateCluster:
         if pid is not None:
             raise ClusterError(f"the private cluster in {self.data_dir} already runs (pid {pid})")
         self._await_orphans()
-        self._remove_foreign_pid_file()
+        self._remove_stale_pid_file()
         host.make_private_folder(self.socket_dir, self.account)
         self._write_settings()
         server = self.account.spawn(
@@ -182,8 +183,12 @@ class PrivateCluster:
     def stop(self) -> None:
         """End the server, if it runs: connections are cut, what was committed is kept."""
         pid = self.running_pid()
-        if pid is None:
-            return
+        if pid is not None:
+            self._end(pid)
+            with contextlib.suppress(OSError):  # somebody's file in it is no reason to complain
+                self.socket_dir.rmdir()
+
+    def _end(self, pid: int) -> None:
         try:
             descriptor = os.pidfd_open(pid)
         except ProcessLookupError:
@@ -230,6 +235,8 @@ class PrivateCluster:
 
     def _await_orphans(self) -> None:
         """Wait for backends that outlived a killed server: they still hold its shared memory."""
+        if not self._pid_file_lines():
+            return  # it ended in order; by its name alone, another container's could be meant
         deadline = time.monotonic() + _ORPHAN_TIMEOUT_S
         while orphans := host.processes(f"postgres: {self.name}: "):
             if time.monotonic() > deadline:
@@ -239,13 +246,14 @@ class PrivateCluster:
                 )
             time.sleep(0.1)
 
-    def _remove_foreign_pid_file(self) -> None:
-        """Remove the file of a killed server when its number meanwhile went to another process.
+    def _remove_stale_pid_file(self) -> None:
+        """Remove the file of a killed server whose number is in use: by another process, or by
+        its own remains that nobody has collected.
 
-        PostgreSQL removes a stale file itself, except then: it takes that process for a server.
+        PostgreSQL removes a stale file itself, except then: it takes what it sees for a server.
         """
         lines = self._pid_file_lines()
-        if lines and lines[0].isdecimal() and host.command_line(int(lines[0])):
+        if lines and lines[0].isdecimal() and Path(f"/proc/{lines[0]}").exists():
             with host.refusals(self._pid_file):
                 self._pid_file.unlink(missing_ok=True)
 

@@ -4,7 +4,7 @@ Each class carries a stable `code` that callers may rely on. What it means over 
 one table, `api.errors`; on the command line every one of them is one line on stderr.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class RegistryError(Exception):
@@ -23,6 +23,11 @@ class InvalidInputError(RegistryError):
     """The request is understood, and wrong: a value out of range, a contradiction."""
 
     code = "invalid_input"
+
+    @classmethod
+    def of_field(cls, field: str, code: str, detail: str) -> Self:
+        """The error of one parameter; `code` is stable."""
+        return cls(f"{field}: {detail}", errors=[{"field": field, "code": code, "detail": detail}])
 
 
 class NotFoundError(RegistryError):

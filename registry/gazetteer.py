@@ -8,7 +8,7 @@ import datetime
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -100,20 +100,22 @@ class Succession:
 
 
 @dataclass(frozen=True, slots=True)
-class NameHit:
-    """A name of a unit that has the key asked for."""
+class UnitName:
+    """One name of a unit, of any day, with the two keys it is compared by."""
 
     unit: Unit
     name: str
     kind: str | None
     """The kind it bore under that name; None for an alias, which stands without one."""
+    key: str
+    accents: str
 
 
 def _within(day: datetime.date, first: datetime.date | None, end: datetime.date | None) -> bool:
     return (first is None or first <= day) and (end is None or day < end)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gazetteer:
     """An immutable copy of all units. Lookups return what is known; None or empty otherwise."""
 
@@ -121,7 +123,8 @@ class Gazetteer:
     units: dict[int, Unit]
     steps: tuple[Succession, ...]
     _by_code: dict[str, list[Unit]] = field(init=False, default_factory=dict)
-    _by_key: dict[str, list[NameHit]] = field(init=False, default_factory=dict)
+    _by_key: dict[str, list[UnitName]] = field(init=False, default_factory=dict)
+    _names: dict[int, tuple[UnitName, ...]] = field(init=False, default_factory=dict)
     _forward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
     _backward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
 
@@ -131,8 +134,9 @@ class Gazetteer:
             codes = {unit.code, *(alias for kind, alias in unit.aliases if kind == "code")}
             for code in codes:
                 by_code[code].append(unit)
-            for hit in _names(unit):
-                by_key[name_key(hit.name)].append(hit)
+            self._names[unit.id] = tuple(_names(unit))
+            for name in self._names[unit.id]:
+                by_key[name.key].append(name)
         self._by_code.update(by_code)
         self._by_key.update(by_key)
         forward, backward = defaultdict(list), defaultdict(list)
@@ -153,13 +157,13 @@ class Gazetteer:
             if unit.alive_on(day) and level in (None, unit.level):
                 yield unit
 
-    def named(self, key: str) -> list[NameHit]:
+    def named(self, key: str) -> list[UnitName]:
         """Names of any unit of any map whose `name_key` is `key`."""
         return self._by_key.get(key, [])
 
-    def keys(self) -> Iterable[str]:
-        """All name keys."""
-        return self._by_key.keys()
+    def names_of(self, unit: Unit) -> tuple[UnitName, ...]:
+        """Everything that `unit` is or was called."""
+        return self._names[unit.id]
 
     def successors(self, unit: Unit) -> list[Succession]:
         """The steps that lead away from `unit`, by code."""
@@ -185,25 +189,29 @@ class Gazetteer:
         )
 
 
-def _names(unit: Unit) -> Iterator[NameHit]:
+def _names(unit: Unit) -> Iterator[UnitName]:
     """Each name once: a unit with three versions of one name and kind is one hit."""
     seen = set()
     for version in unit.versions:
         if (version.name, version.kind) not in seen:
             seen.add((version.name, version.kind))
-            yield NameHit(unit, version.name, version.kind)
+            yield _name(unit, version.name, version.kind)
     for kind, alias in unit.aliases:
         if kind != "code":
-            yield NameHit(unit, alias, None)
+            yield _name(unit, alias, None)
 
 
-def best_accents(hits: list[NameHit], written: str) -> list[NameHit]:
+def _name(unit: Unit, name: str, kind: str | None) -> UnitName:
+    return UnitName(unit, name, kind, name_key(name), accent_key(name))
+
+
+def best_accents(hits: list[UnitName], written: str) -> list[UnitName]:
     """The hits whose accents are as written; all of them where none is.
 
     Ten pairs of current names clash without diacritics (Cẩm Giang, Cẩm Giàng).
     """
-    key = accent_key(written)
-    return [hit for hit in hits if accent_key(hit.name) == key] or hits
+    accents = accent_key(written)
+    return [hit for hit in hits if hit.accents == accents] or hits
 
 
 _UNITS = text(
@@ -254,8 +262,18 @@ def load_gazetteer(session: Session) -> Gazetteer:
 
 
 def _unit(row: Any, versions: list[UnitVersion]) -> Unit:
-    *columns, aliases = row
-    return Unit(*columns, tuple(versions), tuple((kind, alias) for kind, alias in aliases or ()))
+    return Unit(
+        id=row.id,
+        level=row.level,
+        code=row.code,
+        born=row.born,
+        ended=row.ended,
+        lon=row.lon,
+        lat=row.lat,
+        area_km2=row.area_km2,
+        versions=tuple(versions),
+        aliases=tuple((kind, alias) for kind, alias in row.aliases or ()),
+    )
 
 
 class GazetteerCache:

@@ -4,6 +4,7 @@ Every step looks first and does only what is missing, so a second start takes mi
 """
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -55,6 +56,7 @@ def alembic_config() -> Config:
     return Config(str(ROOT / "alembic.ini"))
 
 
+@cache
 def head_revision() -> str:
     """The newest migration of this checkout."""
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()

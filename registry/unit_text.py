@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Final
+from typing import Final, Self
 
 from geo.admin import parse_name, split_before_kinds, split_parts
 from geo.text import fold, has_diacritics
@@ -28,6 +28,15 @@ class Naming:
     district: Unit | None = None
     province: Unit | None = None
     unread: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, unit: Unit) -> Self:
+        """A naming of this unit and no other."""
+        return cls(
+            unit if unit.level == "commune" else None,
+            unit if unit.level == "district" else None,
+            unit if unit.level == "province" else None,
+        )
 
     @property
     def innermost(self) -> Unit | None:
@@ -49,10 +58,12 @@ def read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
     Raises InvalidInputError for a text without any letter or digit, or too long a one.
     """
     if len(text) > MAX_TEXT:
-        raise InvalidInputError(f"the text is longer than {MAX_TEXT:,} characters", field="text")
+        raise InvalidInputError.of_field(
+            "text", "text_too_long", f"more than {MAX_TEXT:,} characters"
+        )
     parts = [part for part in split_parts(text) if any(map(str.isalnum, part))]
     if not parts:
-        raise InvalidInputError("the text holds no word", field="text")
+        raise InvalidInputError.of_field("text", "text_without_word", "holds no word")
     # Without commas a kind begins a part; but `Quan` may also be a name, so this is tried second.
     finer = [piece for part in parts for piece in split_before_kinds(part)]
     _, namings = max(_best(gazetteer, parts), _best(gazetteer, finer), key=lambda best: best[0])
@@ -114,40 +125,45 @@ def _fit_together(
     chosen = [c.part for c in (commune, district, province) if c is not None]
     if len(set(chosen)) < len(chosen):
         return False
-    if commune and district and not _belongs(gazetteer, commune.unit, district.unit):
-        return False
-    inner = commune or district
-    return not (inner and province) or _belongs(gazetteer, inner.unit, province.unit)
+    return all(
+        _belongs(inner.unit, outer.unit) or _belonged(gazetteer, inner.unit, outer.unit)
+        for inner, outer in _pairs([c for c in (commune, district, province) if c is not None])
+    )
 
 
-def _belongs(gazetteer: Gazetteer, inner: Unit, outer: Unit) -> bool:
-    """Whether `inner` was ever in `outer`, or its land was before or after a reform.
+def _pairs(chosen: list[_Candidate]) -> Iterator[tuple[_Candidate, _Candidate]]:
+    """The innermost with each that should hold it."""
+    for outer in chosen[1:]:
+        yield chosen[0], outer
+
+
+def _belongs(inner: Unit, outer: Unit) -> bool:
+    """Whether `inner` itself was ever in `outer`."""
+    return any(outer.id in (version.province_id, version.district_id) for version in inner.versions)
+
+
+def _belonged(gazetteer: Gazetteer, inner: Unit, outer: Unit) -> bool:
+    """Whether the land of `inner` was in `outer` before or after a reform.
 
     An old province with a new ward, or a new province with an old one, is normal writing.
     """
     family = [
-        inner,
         *(step.successor for step in gazetteer.successors(inner)),
         *(step.predecessor for step in gazetteer.predecessors(inner)),
     ]
-    return any(
-        outer.id in (version.province_id, version.district_id)
-        for unit in family
-        for version in unit.versions
-    )
+    return any(_belongs(relative, outer) for relative in family)
 
 
 def _score(chosen: list[_Candidate]) -> tuple[int, ...]:
-    """More levels first; then in the usual order, small to large; then kinds written out."""
+    """More levels first; then of one map; in the usual order, small to large; kinds written out."""
     order = [c.part for c in chosen]
     return (
         len(chosen),
+        sum(_belongs(inner.unit, outer.unit) for inner, outer in _pairs(chosen)),
         int(order == sorted(order)),
         sum(c.kind_written for c in chosen),
         # Of two provinces named, the last one is meant; the same for what lies inside.
         sum(order),
-        # `Quận 1, TP HCM` without a commune: the larger unit is the surer reading.
-        int(chosen[0].unit.level != "commune"),
     )
 
 

@@ -5,18 +5,22 @@ by `day_asked`.
 """
 
 import datetime
+import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from geo.admin import parse_name
+from geo.admin import name_key, parse_name
 from geo.text import accent_key, has_diacritics
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import LEVELS, Gazetteer, Unit, today
+from registry.unit_text import Naming, prefer_day, read_units
 
 LAST_DAY_OF_OLD_MAP: Final = datetime.date(2025, 6, 30)
 """The last day of 63 provinces and of districts (Resolution 202/2025/QH15 and 34 others)."""
 
+_CODE: Final = re.compile(r"[0-9]{2,3}|[0-9]{5}")
 _Fit = tuple[int, int, int, int, str]
 
 
@@ -58,8 +62,8 @@ def day_asked(as_of: datetime.date | None) -> datetime.date:
     """
     now = today()
     if as_of is not None and as_of > now:
-        raise InvalidInputError(
-            f"as_of {as_of} is in the future; today is {now} in Viet Nam", field="as_of"
+        raise InvalidInputError.of_field(
+            "as_of", "day_in_future", f"{as_of} has not come; today is {now} in Viet Nam"
         )
     return as_of or now
 
@@ -67,8 +71,15 @@ def day_asked(as_of: datetime.date | None) -> datetime.date:
 def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -> Unit:
     """The unit that bears `code` on that day; without a day today's, or else the last that bore it.
 
-    Raises NotFoundError when there is none, with the days on which there was one.
+    Raises InvalidInputError for what is no code, NotFoundError when no unit bears it on that day,
+    with the days on which one did.
     """
+    if not _CODE.fullmatch(code):
+        raise InvalidInputError.of_field(
+            "code",
+            "malformed_unit_code",
+            "a unit's code has 2 digits (province), 3 (district) or 5 (commune)",
+        )
     bearers = gazetteer.with_code(code)
     day = day_asked(as_of)
     for unit in bearers:
@@ -79,7 +90,7 @@ def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -
     if bearers:
         spans = "; ".join(f"{u.version_on(day).full_name} {_span(u)}" for u in reversed(bearers))
         raise NotFoundError(f"no unit bears code {code} on {day}; it was borne by {spans}")
-    raise NotFoundError(f"no unit of any map bears code {code!r}")
+    raise NotFoundError(f"no unit of any map bears code {code}")
 
 
 def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
@@ -102,12 +113,74 @@ def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
     return UnitPage(total=len(units), units=page)
 
 
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What became of one unit that an old code or text names."""
+
+    naming: Naming
+    unit: Unit
+    to: tuple[Continuation, ...]
+
+
+def convert_code(
+    gazetteer: Gazetteer, code: str, *, written_on: datetime.date, day: datetime.date
+) -> Conversion:
+    """The units of `day` that continue the bearer of `code` on the map of `written_on`.
+
+    A code that no unit of that map bears is read on the nearest map that has it: one that was
+    merged away before, or one that is new since. Raises what `unit_by_code` raises.
+    """
+    bearers = gazetteer.with_code(code)
+    if any(unit.alive_on(written_on) for unit in bearers):
+        unit = unit_by_code(gazetteer, code, written_on)
+    else:
+        unit_by_code(gazetteer, code, None)
+        unit = bearers[0]
+    return _conversion(gazetteer, Naming.of(unit), unit, day)
+
+
+def convert_text(
+    gazetteer: Gazetteer, text: str, *, written_on: datetime.date | None, day: datetime.date
+) -> list[Conversion]:
+    """Each equally good reading of `text` with the units of `day` that continue it.
+
+    With `written_on`, readings of that day's map come alone where there are any.
+    Raises what `read_units` raises.
+    """
+    namings = read_units(gazetteer, text)
+    if written_on is not None:
+        namings = prefer_day(namings, written_on)
+    return [_conversion(gazetteer, n, n.innermost, day) for n in namings if n.innermost]
+
+
+def _conversion(gazetteer: Gazetteer, naming: Naming, unit: Unit, day: datetime.date) -> Conversion:
+    return Conversion(naming, unit, tuple(continuations(gazetteer, unit, day)))
+
+
+def picker(gazetteer: Gazetteer, day: datetime.date) -> list[tuple[Unit, list[Unit]]]:
+    """Provinces of `day` with their communes: what a shop offers in two lists.
+
+    Both are ordered as people look for them: by name without diacritics.
+    """
+
+    def by_name(unit: Unit) -> tuple[str, str]:
+        return (name_key(unit.version_on(day).name), unit.code)
+
+    communes: dict[int | None, list[Unit]] = defaultdict(list)
+    for commune in gazetteer.alive(day, level="commune"):
+        communes[commune.version_on(day).province_id].append(commune)
+    return [
+        (province, sorted(communes[province.id], key=by_name))
+        for province in sorted(gazetteer.alive(day, level="province"), key=by_name)
+    ]
+
+
 def province_on(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit:
     """The province that bears `code` on that day; raises NotFoundError when there is none."""
     for unit in gazetteer.with_code(code):
         if unit.level == "province" and unit.alive_on(day):
             return unit
-    raise NotFoundError(f"no province bears code {code!r} on {day}")
+    raise NotFoundError(f"no province bears code {code} on {day}")
 
 
 def continuations(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> list[Continuation]:

@@ -1,0 +1,20 @@
+"""What a request can reach."""
+
+from typing import cast
+
+from flask import current_app
+
+from registry.gazetteer import Gazetteer
+from registry.register import Register
+
+EXTENSION = "diachiso"
+
+
+def register() -> Register:
+    """The opened register of the application."""
+    return cast(Register, current_app.extensions[EXTENSION])
+
+
+def gazetteer() -> Gazetteer:
+    """Units of every map, as new as one second."""
+    return register().gazetteer.get()

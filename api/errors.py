@@ -1,0 +1,84 @@
+"""Errors over HTTP: one table from exception to status, and RFC 9457 problem documents."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Flask, Response, json
+from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from registry import errors
+
+MIMETYPE: Final = "application/problem+json"
+RETRY_AFTER_S: Final = 1
+
+STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
+    errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UnreadableFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.NotPreparedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ClusterError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def register_errors(app: Flask) -> None:
+    """Make every error of `app` a problem document."""
+    app.register_error_handler(errors.RegistryError, _registry_problem)
+    app.register_error_handler(HTTPException, _http_problem)
+
+
+def refuse_invalid(_request: Any, _response: Any, error: Exception | None, *_: Any) -> None:
+    """SpecTree's hook before an endpoint: turn a validation error into one of ours."""
+    if isinstance(error, ValidationError):
+        problems = [_problem_of_field(item) for item in error.errors(include_url=False)]
+        first = problems[0]
+        raise errors.InvalidInputError(f"{first['field']}: {first['detail']}", errors=problems)
+
+
+def problem(status: int, code: str, detail: str, **members: Any) -> Response:
+    """A problem document (RFC 9457); `code` is the stable name of the problem."""
+    body = {
+        "type": f"urn:diachiso:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **members,
+    }
+    return Response(json.dumps(body), status=status, content_type=MIMETYPE)
+
+
+def _registry_problem(error: errors.RegistryError) -> Response:
+    # An unlisted class is a mistake of ours, and a test says that there is none.
+    status = next(STATUS[c] for c in type(error).__mro__ if c in STATUS)
+    response = problem(status, error.code, error.detail, **error.extra)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def _http_problem(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if status < HTTPStatus.BAD_REQUEST:
+        return error  # a redirect is no problem
+    code = HTTPStatus(status).name.lower()
+    response = problem(status, code, error.description or HTTPStatus(status).phrase)
+    # What the exception knows beside its body: Allow of 405, Retry-After, Location of a redirect.
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _problem_of_field(item: Any) -> dict[str, str]:
+    field = ".".join(str(part) for part in item["loc"]) or "request"
+    if item["type"] == "extra_forbidden":
+        return {"field": field, "code": "unknown_parameter", "detail": "this parameter is unknown"}
+    return {
+        "field": field,
+        "code": item["type"],
+        "detail": item["msg"].removeprefix("Value error, "),
+    }

@@ -1,0 +1,344 @@
+"""Administrative units of every map: lists, one unit, conversion from old to new, a picker."""
+
+import datetime
+import re
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self
+
+from flask import Blueprint, Response, json, jsonify, request
+from pydantic import BeforeValidator, Field, model_validator
+from spectree import Response as Answers
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.context import gazetteer
+from api.openapi import Answer, Problem, Request, spec
+from registry.gazetteer import Gazetteer, Succession, Unit
+from registry.units import (
+    LAST_DAY_OF_OLD_MAP,
+    Continuation,
+    Conversion,
+    UnitQuery,
+    continuations,
+    convert_code,
+    convert_text,
+    day_asked,
+    find_units,
+    picker,
+    unit_by_code,
+)
+
+blueprint = Blueprint("units", __name__, url_prefix="/v1/units")
+
+PICKER_MAX_AGE_S = 3600
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _iso_day(value: Any) -> Any:
+    # Left to itself pydantic also reads "1" as a day, of 1970.
+    if isinstance(value, str) and not _ISO_DAY.fullmatch(value):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return value
+
+
+Day = Annotated[datetime.date, BeforeValidator(_iso_day)]
+
+
+class UnitsQuery(Request):
+    """Filters of the list."""
+
+    q: str | None = Field(None, min_length=1, max_length=200, description="Name or code")
+    level: Literal["province", "district", "commune"] | None = None
+    province: str | None = Field(None, pattern="^[0-9]{2}$", description="Code of a province")
+    as_of: Day | None = Field(None, description="Day of the map; today by default")
+    limit: int = Field(50, ge=1, le=1000)
+    offset: int = Field(0, ge=0, le=100_000)
+
+
+class UnitQueryParams(Request):
+    """The day asked about."""
+
+    as_of: Day | None = Field(None, description="Day of the map; today by default")
+
+
+class ConvertQuery(Request):
+    """An old code or an old text."""
+
+    code: str | None = Field(None, pattern="^([0-9]{2,3}|[0-9]{5})$", description="Code of a unit")
+    text: str | None = Field(
+        None, min_length=1, max_length=2000, description="Administrative part of an address"
+    )
+    written_on: Day | None = Field(
+        None, description="Day of the map that it was written against; for a code 2025-06-30"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.code is None) == (self.text is None):
+            raise ValueError("give either code or text")
+        return self
+
+
+class UnitRef(Answer):
+    """A unit in short."""
+
+    code: str
+    name: str = Field(examples=["Phường Ba Đình"])
+
+
+class Span(Answer):
+    """Days from `from` (inclusive) to `to` (exclusive); null is an open end."""
+
+    from_: datetime.date | None = Field(alias="from")
+    to: datetime.date | None
+
+
+class UnitSummary(Answer):
+    """A unit on a day."""
+
+    code: str
+    level: Literal["province", "district", "commune"]
+    kind: str = Field(examples=["phuong"])
+    name: str = Field(examples=["Ba Đình"])
+    full_name: str = Field(examples=["Phường Ba Đình"])
+    full_name_en: str = Field(examples=["Ba Dinh Ward"])
+    province: UnitRef | None
+    district: UnitRef | None
+    lifetime: Span
+
+
+class UnitList(Answer):
+    """Units of a day."""
+
+    as_of: datetime.date
+    total: int
+    units: list[UnitSummary]
+
+
+class UnitStep(Answer):
+    """One step of succession."""
+
+    unit: UnitSummary
+    extent: Literal["full", "partial"]
+    effective_on: datetime.date
+
+
+class UnitContinuation(Answer):
+    """A unit of today that continues another one."""
+
+    unit: UnitSummary
+    extent: Literal["unchanged", "full", "partial"]
+    via: list[UnitSummary]
+
+
+class Seat(Answer):
+    """Where the unit is administered, degrees, EPSG:4326."""
+
+    lon: float
+    lat: float
+
+
+class NameVersion(Answer):
+    """What a unit was called over a span of days."""
+
+    full_name: str
+    valid: Span
+    legal_basis: str | None
+    date_basis: Literal["effective", "signed", "approximate"]
+
+
+class Alias(Answer):
+    """Another name or code of a unit."""
+
+    kind: str
+    alias: str
+
+
+class UnitDetail(UnitSummary):
+    """All that is known of a unit."""
+
+    as_of: datetime.date
+    alive: bool
+    seat: Seat | None
+    area_km2: float | None
+    aliases: list[Alias]
+    names: list[NameVersion]
+    predecessors: list[UnitStep]
+    successors: list[UnitStep]
+    today: list[UnitContinuation]
+    same_code: list[UnitSummary]
+
+
+class UnitConversion(Answer):
+    """One reading of what was asked, and what became of it."""
+
+    from_: UnitSummary = Field(alias="from")
+    named: list[UnitSummary]
+    unread: list[str]
+    to: list[UnitContinuation]
+
+
+class Conversions(Answer):
+    """All readings that fit equally well; `ambiguous` when somebody has to be asked."""
+
+    as_of: datetime.date
+    ambiguous: bool
+    matches: list[UnitConversion]
+
+
+class PickerProvince(Answer):
+    """A province with its communes."""
+
+    code: str
+    name: str
+    communes: list[UnitRef]
+
+
+class Picker(Answer):
+    """Two lists, ready to cache."""
+
+    as_of: datetime.date
+    provinces: list[PickerProvince]
+
+
+@blueprint.get("")
+@spec.validate(resp=Answers(HTTP_200=UnitList, HTTP_404=Problem), tags=["units"])
+def list_units(query: UnitsQuery) -> Response:
+    """Units of a day by name or code, level and province; the best matches first."""
+    day = day_asked(query.as_of)
+    known = gazetteer()
+    page = find_units(
+        known, UnitQuery(day, query.q, query.level, query.province, query.limit, query.offset)
+    )
+    units = [_summary(known, unit, day) for unit in page.units]
+    return jsonify({"as_of": day.isoformat(), "total": page.total, "units": units})
+
+
+@blueprint.get("/picker")
+@spec.validate(resp=Answers(HTTP_200=Picker), tags=["units"])
+def get_picker(query: UnitQueryParams) -> BaseResponse:
+    """Provinces and their communes for two drop-down lists; cacheable, with an ETag."""
+    body = _picker_body(gazetteer(), day_asked(query.as_of))
+    response = Response(body, content_type="application/json")
+    response.cache_control.public = True
+    response.cache_control.max_age = PICKER_MAX_AGE_S
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@blueprint.get("/convert")
+@spec.validate(resp=Answers(HTTP_200=Conversions, HTTP_404=Problem), tags=["units"])
+def convert(query: ConvertQuery) -> Response:
+    """From an old code or an old text to the units of today, all candidates of a split one."""
+    known, day = gazetteer(), day_asked(None)
+    written_on = day_asked(query.written_on) if query.written_on else None
+    if query.code is not None:
+        map_day = written_on or LAST_DAY_OF_OLD_MAP
+        found = [convert_code(known, query.code, written_on=map_day, day=day)]
+    else:
+        found = convert_text(known, query.text or "", written_on=written_on, day=day)
+    matches = [_conversion(known, conversion, day) for conversion in found]
+    return jsonify({"as_of": day.isoformat(), "ambiguous": len(matches) > 1, "matches": matches})
+
+
+@blueprint.get("/<code>")
+@spec.validate(resp=Answers(HTTP_200=UnitDetail, HTTP_404=Problem), tags=["units"])
+def get_unit(code: str, query: UnitQueryParams) -> Response:
+    """One unit: names, parents, seat, predecessors and successors.
+
+    Without `as_of` a code that no unit bears today is answered by the last unit that bore it.
+    """
+    known = gazetteer()
+    unit = unit_by_code(known, code, query.as_of)
+    return jsonify(_detail(known, unit, day_asked(query.as_of)))
+
+
+@lru_cache(maxsize=4)
+def _picker_body(known: Gazetteer, day: datetime.date) -> str:
+    provinces = [
+        {
+            **_ref(province, day),
+            "communes": [_ref(commune, day) for commune in communes],
+        }
+        for province, communes in picker(known, day)
+    ]
+    return json.dumps({"as_of": day.isoformat(), "provinces": provinces})
+
+
+def _ref(unit: Unit, day: datetime.date) -> dict[str, str]:
+    return {"code": unit.code, "name": unit.version_on(day).full_name}
+
+
+def _span(first: datetime.date | None, end: datetime.date | None) -> dict[str, str | None]:
+    return {"from": first.isoformat() if first else None, "to": end.isoformat() if end else None}
+
+
+def _summary(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
+    version = unit.version_on(day)
+    province, district = known.province_of(unit, day), known.district_of(unit, day)
+    return {
+        "code": unit.code,
+        "level": unit.level,
+        "kind": version.kind,
+        "name": version.name,
+        "full_name": version.full_name,
+        "full_name_en": version.full_name_en,
+        "province": _ref(province, day) if province else None,
+        "district": _ref(district, day) if district else None,
+        "lifetime": _span(unit.born, unit.ended),
+    }
+
+
+def _detail(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
+    seat = None if unit.lon is None else {"lon": unit.lon, "lat": unit.lat}
+    same_code = [other for other in known.with_code(unit.code) if other.id != unit.id]
+    return {
+        **_summary(known, unit, day),
+        "as_of": day.isoformat(),
+        "alive": unit.alive_on(day),
+        "seat": seat,
+        "area_km2": unit.area_km2,
+        "aliases": [{"kind": kind, "alias": alias} for kind, alias in unit.aliases],
+        "names": [
+            {
+                "full_name": version.full_name,
+                "valid": _span(version.valid_from, version.valid_to),
+                "legal_basis": version.legal_basis,
+                "date_basis": version.date_basis,
+            }
+            for version in unit.versions
+        ],
+        "predecessors": [_step(known, s, s.predecessor) for s in known.predecessors(unit)],
+        "successors": [_step(known, s, s.successor) for s in known.successors(unit)],
+        "today": [
+            _continuation(known, c, day_asked(None))
+            for c in continuations(known, unit, day_asked(None))
+        ],
+        "same_code": [_summary(known, other, day) for other in same_code],
+    }
+
+
+def _step(known: Gazetteer, step: Succession, unit: Unit) -> dict[str, Any]:
+    return {
+        "unit": _summary(known, unit, step.effective_on),
+        "extent": step.extent,
+        "effective_on": step.effective_on.isoformat(),
+    }
+
+
+def _continuation(known: Gazetteer, found: Continuation, day: datetime.date) -> dict[str, Any]:
+    return {
+        "unit": _summary(known, found.unit, day),
+        "extent": found.extent,
+        "via": [_summary(known, unit, day) for unit in found.via],
+    }
+
+
+def _conversion(known: Gazetteer, found: Conversion, day: datetime.date) -> dict[str, Any]:
+    naming = found.naming
+    named = [u for u in (naming.commune, naming.district, naming.province) if u is not None]
+    return {
+        "from": _summary(known, found.unit, day),
+        "named": [_summary(known, unit, day) for unit in named],
+        "unread": list(naming.unread),
+        "to": [_continuation(known, continuation, day) for continuation in found.to],
+    }

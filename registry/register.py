@@ -1,0 +1,63 @@
+"""The opened register: what a long-running program holds."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+from sqlalchemy import Engine, text
+
+from registry.database import make_engine, session_scope
+from registry.errors import NotPreparedError
+from registry.gazetteer import GazetteerCache
+from registry.prepare import current_revision, head_revision
+from registry.settings import Settings
+
+
+@dataclass(frozen=True)
+class Register:
+    """Connections for writing and for reading, and the gazetteer. Opening connects to nothing."""
+
+    engine: Engine
+    read_engine: Engine
+
+    @classmethod
+    def open(cls, settings: Settings, database_url: str) -> Self:
+        """The register in `database_url`, read from the replica of the settings if there is one."""
+
+        def engine(url: str) -> Engine:
+            return make_engine(
+                url,
+                pool_size=settings.pool_size,
+                statement_timeout_ms=settings.statement_timeout_ms,
+            )
+
+        primary = engine(database_url)
+        replica = settings.database_read_url
+        return cls(primary, engine(replica) if replica else primary)
+
+    @cached_property
+    def gazetteer(self) -> GazetteerCache:
+        """Units of every map, as new as one second."""
+        return GazetteerCache(self.read_engine)
+
+    def check_ready(self) -> None:
+        """Return when requests can be served.
+
+        Raises DatabaseUnavailableError, or NotPreparedError when the schema is of another version
+        or no seeds were loaded.
+        """
+        with session_scope(self.read_engine) as session:
+            current, head = current_revision(session.connection()), head_revision()
+            if current != head:
+                raise NotPreparedError(
+                    f"the schema is at {current or 'nothing'}, this program needs {head};"
+                    " run `bin/diachiso database prepare`"
+                )
+            loaded = session.scalar(text("SELECT seed_sha256 FROM gazetteer_state"))
+            if loaded is None:
+                raise NotPreparedError("no units are loaded; run `bin/diachiso database prepare`")
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+        self.read_engine.dispose()
