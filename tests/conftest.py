@@ -1,0 +1,98 @@
+"""Fixtures that every test may ask for: real PostGIS databases, made when first asked for.
+
+`engine` and `session` are for tests that leave nothing behind; `fresh_database` is for tests that
+commit.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from registry.database import make_engine
+from registry.settings import ROOT
+from tests.support import postgis
+
+_cluster = pytest.StashKey[postgis.TestCluster]()
+_desk = pytest.StashKey[postgis.Desk]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[_cluster] = postgis.TestCluster()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """In the xdist controller, for each worker: tell it whom to ask for the cluster."""
+    config: pytest.Config = node.config  # type: ignore[attr-defined]
+    if _desk not in config.stash:
+        config.stash[_desk] = postgis.Desk(config.stash[_cluster])
+    node.workerinput["desk"] = config.stash[_desk].address  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _cluster in config.stash:
+        config.stash[_cluster].close()
+    if _desk in config.stash:
+        config.stash[_desk].close()
+
+
+@pytest.fixture(scope="session")
+def admin_url(request: pytest.FixtureRequest) -> str:
+    """The superuser's URL on the test cluster's `postgres` database."""
+    workerinput = getattr(request.config, "workerinput", None)
+    if workerinput is not None:
+        return postgis.ask(workerinput["desk"])
+    return request.config.stash[_cluster].admin_url()
+
+
+@pytest.fixture(scope="session")
+def database_url(admin_url: str, worker_id: str) -> Iterator[str]:
+    """A database with schema and seeds, shared by the tests of this worker: leave it as it is."""
+    with postgis.clone(admin_url, f"shared_{worker_id}") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str) -> Iterator[Engine]:
+    """Connections to the shared database as the application's role."""
+    made = make_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session on the shared database: what the test commits is rolled back after it."""
+    with engine.connect() as connection, connection.begin() as outer:
+        with Session(connection, join_transaction_mode="create_savepoint") as made:
+            yield made
+        outer.rollback()
+
+
+@pytest.fixture
+def fresh_database(admin_url: str, worker_id: str) -> Iterator[Callable[[], str]]:
+    """A factory of databases of the test's own, with schema and seeds: `url = fresh_database()`."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(
+            postgis.clone(admin_url, f"fresh_{worker_id}_{next(_fresh_numbers)}")
+        )
+
+
+_fresh_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real boundaries and addresses, which is no part of the project."""
+    given = os.environ.get("DIACHISO_SHARED")
+    shared = Path(given) if given else ROOT.parent / "shared"
+    if not (shared / "data").is_dir():
+        pytest.skip(f"needs the data of the shared folder, which is absent: {shared / 'data'}")
+    return shared / "data"

@@ -1,0 +1,137 @@
+"""One throw-away PostGIS cluster for the whole test run, made when a test first asks for it.
+
+The process that the user started owns it: with pytest-xdist the controller, which the workers ask
+over a socket, else the single process. It dies with that process, however that ends.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Client, Listener
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from registry import cluster
+from registry.cluster_host import command_line
+from registry.prepare import prepare_database
+
+TEMPLATE = "template_diachiso"
+_PREFIX = "diachiso-test-"
+_FOLDER = Path("/tmp")
+"""Short, because a socket's path has at most 107 bytes; TMPDIR may be long."""
+
+
+@dataclass
+class TestCluster:
+    """The cluster, started at the first `admin_url()`, ended and removed by `close()`."""
+
+    __test__ = False
+
+    _base: Path | None = None
+    _cluster: cluster.PrivateCluster | None = None
+    _server: subprocess.Popen[bytes] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def admin_url(self, dbname: str = "postgres") -> str:
+        with self._lock:
+            if self._cluster is None:
+                self._cluster = self._start()
+            return self._cluster.admin_url(dbname)
+
+    def _start(self) -> cluster.PrivateCluster:
+        _sweep()
+        self._base = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_FOLDER))
+        made = cluster.throwaway(self._base)
+        made.initialise()
+        self._server = made.start()
+        made.create_database(TEMPLATE)
+        prepare_database(made.admin_url(TEMPLATE), lambda _line: None)
+        with psycopg.connect(made.admin_url("postgres"), autocommit=True) as connection:
+            # A template in use cannot be cloned.
+            connection.execute(f"ALTER DATABASE {TEMPLATE} ALLOW_CONNECTIONS false")
+        return made
+
+    def close(self) -> None:
+        with self._lock:
+            if self._server is not None:
+                self._server.send_signal(signal.SIGINT)
+                self._server.wait()
+            if self._base is not None:
+                shutil.rmtree(self._base, ignore_errors=True)
+            self._cluster = self._base = self._server = None
+
+
+def _sweep() -> None:
+    """Remove what test runs left that were killed."""
+    for left in _FOLDER.glob(f"{_PREFIX}*"):
+        owner = left.name.removeprefix(_PREFIX).split("-")[0]
+        if owner.isdecimal() and not command_line(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+class Desk:
+    """Where the xdist controller answers its workers: one thread, which starts the cluster.
+
+    The cluster ends with the thread that started it, so the thread lives until the run is over.
+    """
+
+    def __init__(self, owned: TestCluster) -> None:
+        self._owned = owned
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_FOLDER))
+        self.address = str(self._folder / "desk")
+        self._listener = Listener(self.address, family="AF_UNIX", backlog=16)
+        self._thread = threading.Thread(target=self._answer, daemon=True)
+        self._thread.start()
+
+    def _answer(self) -> None:
+        while True:
+            with self._listener.accept() as connection, contextlib.suppress(EOFError):
+                if connection.recv() == "close":
+                    return
+                try:
+                    connection.send(("url", self._owned.admin_url()))
+                except Exception as error:  # noqa: BLE001 - it is raised again, in the worker
+                    connection.send(("error", str(error)))
+
+    def close(self) -> None:
+        with Client(self.address, family="AF_UNIX") as connection:
+            connection.send("close")
+        self._thread.join()
+        self._listener.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def ask(address: str) -> str:
+    """What the controller's desk answers: the superuser's URL, once the cluster is ready."""
+    with Client(address, family="AF_UNIX") as connection:
+        connection.send("admin_url")
+        kind, answer = connection.recv()
+    if kind == "error":
+        raise RuntimeError(f"the test cluster did not start: {answer}")
+    return str(answer)
+
+
+@contextlib.contextmanager
+def clone(admin_url: str, name: str) -> Iterator[str]:
+    """The URL of a new database like the template, dropped at the end."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(TEMPLATE)
+            )
+        )
+    try:
+        yield admin_url.replace("/postgres?", f"/{name}?")
+    finally:
+        with psycopg.connect(admin_url, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
