@@ -239,7 +239,7 @@ def refusal(error: OSError, path: Path) -> str:
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return (
             f"{path} cannot be written ({os.strerror(error.errno).lower()}); "
-            "set DIACHISO_VAR to a folder of yours, or set DATABASE_URL"
+            "set DIACHISO_VAR to a folder of yours"
         )
     return f"{path}: {error.strerror or error}"
 
@@ -258,6 +258,8 @@ def explain(output: str, data_dir: Path) -> str:
     complaint = last_complaint(output)
     if "shared memory" in complaint:
         return f"PostgreSQL gets no shared memory; give the machine or container more: {complaint}"
+    if "Check free disk space" in output:  # its hint after a write that was cut short
+        return refusal(OSError(errno.ENOSPC, ""), data_dir)
     for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
         if os.strerror(number) in output:
             return refusal(OSError(number, os.strerror(number)), data_dir)

@@ -20,6 +20,8 @@ APP_ROLE: Final = "diachiso_app"
 POOL_TIMEOUT_S: Final = 2.0
 CONNECT_TIMEOUT_S: Final = 2
 
+_DISK_FULL: Final = "the disk that holds the database is full; free some space and try again"
+
 
 def with_role(url: str, role: str, **parameters: str) -> URL:
     """The URL for psycopg 3, with `role` (and other server parameters) set when a session starts.
@@ -87,7 +89,11 @@ def translated_errors() -> Iterator[None]:
         raise DatabaseUnavailableError(
             "every database connection is busy; try again in a moment"
         ) from error
+    except psycopg.errors.DiskFull as error:  # COPY goes past SQLAlchemy
+        raise DatabaseUnavailableError(_DISK_FULL) from error
     except DBAPIError as error:
+        if isinstance(error.orig, psycopg.errors.DiskFull):
+            raise DatabaseUnavailableError(_DISK_FULL) from error
         unready = _unready(error.orig)
         if unready:
             raise NotPreparedError(unready) from error

@@ -1,0 +1,40 @@
+"""`diachiso database`: the register's database, wherever it is."""
+
+import click
+
+from registry import cluster
+from registry.database import APP_ROLE, OWNER_ROLE, with_role
+from registry.prepare import prepare_database
+from scripts.progress import say
+from scripts.settings import read_settings
+
+_ROLES = {"app": APP_ROLE, "owner": OWNER_ROLE}
+
+
+@click.group()
+def database() -> None:
+    """The database of DATABASE_URL, or the running private cluster's."""
+
+
+@database.command()
+def prepare() -> None:
+    """Make roles, extensions, tables and seeds, or bring them up to date."""
+    prepare_database(cluster.database_url(read_settings()), say)
+
+
+@database.command()
+@click.option(
+    "--role",
+    type=click.Choice(["app", "owner", "admin"]),
+    default="app",
+    show_default=True,
+    help="Act as this role; admin is whom the URL itself names.",
+)
+def url(role: str) -> None:
+    """Print the database's URL, for psql and other programs."""
+    given = cluster.database_url(read_settings())
+    if role in _ROLES:
+        parsed = with_role(given, _ROLES[role]).set(drivername="postgresql")
+        # libpq, unlike a web form, takes a plus sign for a plus sign.
+        given = parsed.render_as_string(hide_password=False).replace("+", "%20")
+    click.echo(given)

@@ -1,0 +1,95 @@
+"""The server's address: reserved before anything is started, announced once it answers."""
+
+import errno
+import http.client
+import json
+import socket
+import subprocess
+import time
+from typing import Final
+
+from registry.errors import ConflictError, InvalidInputError, NotPreparedError
+
+_READY_TIMEOUT_S: Final = 60.0
+_PATIENCE_S: Final = 20.0
+
+
+def server_url(host: str, port: int) -> str:
+    """The address that people open: a wildcard is reached through this machine's own address."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def reserve_port(host: str, port: int, *, patient: bool) -> socket.socket:
+    """A socket that keeps `port` (0: a free one) for the server; it is bound and does not listen.
+
+    `patient` waits for a former server that is just ending. Raises ConflictError for a port that
+    stays taken, InvalidInputError for an address that is not this machine's.
+    """
+    deadline = time.monotonic() + (_PATIENCE_S if patient else 0)
+    while True:
+        try:
+            return _bind(host, port)
+        except socket.gaierror:
+            raise InvalidInputError(f"--host {host}: no such address") from None
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise InvalidInputError(f"{host} port {port}: {error.strerror}") from error
+            if time.monotonic() > deadline:
+                raise ConflictError(
+                    f"port {port} is taken by another program; choose one with --port"
+                ) from error
+        time.sleep(0.1)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    # The server's own processes share their port (SO_REUSEPORT), so they would silently share it
+    # with another server of this user as well: without that option, a taken port shows.
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+        address = probe.getsockname()
+    reserved = socket.socket(family, kind, protocol)
+    try:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reserved.bind(address)
+    except OSError:
+        reserved.close()
+        raise
+    return reserved
+
+
+def wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Return when `/readyz` answers 200, or the server has ended: its watcher deals with that.
+
+    Raises NotPreparedError, with what the server says is missing, when it stays unready.
+    """
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    while server.poll() is None:
+        problem = _unreadiness(url)
+        if problem is None:
+            return
+        if time.monotonic() > deadline:
+            raise NotPreparedError(f"the web server is not ready: {problem}")
+        time.sleep(0.1)
+
+
+def _unreadiness(url: str) -> str | None:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        body = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        return str(error)
+    finally:
+        connection.close()
+    if response.status == 200:
+        return None
+    try:
+        return str(json.loads(body)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"/readyz answers {response.status}"

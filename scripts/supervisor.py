@@ -1,0 +1,182 @@
+"""The process behind `bin/run`: starts the database and the server, and ends both."""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from types import FrameType
+from typing import Final
+
+import click
+
+from registry import cluster
+from registry.cluster import PrivateCluster
+from registry.errors import ClusterError, RegistryError
+from registry.prepare import prepare_database
+from registry.settings import ROOT, Settings
+from scripts.listening import reserve_port, server_url, wait_until_ready
+from scripts.progress import say
+from scripts.runlock import RunLock
+
+_SERVER_STOP_TIMEOUT_S: Final = 15.0
+_RESTARTS: Final = 3
+_RESTARTS_WITHIN_S: Final = 600.0
+
+
+class SignalledError(BaseException):
+    """Somebody asked this process to end. No Exception: no handler on the way may swallow it."""
+
+
+class ServerEndedError(RegistryError):
+    """The web server ended though nobody asked it to."""
+
+    code = "server_ended"
+
+
+class Supervisor:
+    """Runs the service: the private cluster unless DATABASE_URL is set, and the web server."""
+
+    def __init__(
+        self, settings: Settings, *, host: str, port: int, workers: int, prepare: bool
+    ) -> None:
+        self._settings = settings
+        self._host = host
+        self._port = port
+        self._workers = workers
+        self._prepare = prepare
+        self._cluster: PrivateCluster | None = None
+        self._postmaster: subprocess.Popen[bytes] | None = None
+        self._server: subprocess.Popen[bytes] | None = None
+        self._restarts: deque[float] = deque(maxlen=_RESTARTS)
+
+    def run(self) -> None:
+        """Serve until a signal; RegistryError when something ends that should not."""
+        with RunLock(self._settings.var / "run.lock") as lock:
+            try:
+                _listen_to_signals()
+                self._start(lock)
+                self._watch()
+            except SignalledError:
+                say("stopping")
+            finally:
+                # From here on nothing may interrupt: what was started must end.
+                _ignore_signals()
+                self._stop()
+
+    def _start(self, lock: RunLock) -> None:
+        with reserve_port(self._host, self._port, patient=lock.left_behind) as reserved:
+            port: int = reserved.getsockname()[1]
+            url = server_url(self._host, port)
+            lock.publish(url)
+            database_url = self._settings.database_url or self._start_cluster()
+            if self._prepare:
+                prepare_database(database_url, say)
+            self._server = self._start_server(port, database_url)
+            wait_until_ready(url, self._server)
+        self._check_server(self._server)
+        click.echo(f"serving on {url}")
+
+    def _start_cluster(self) -> str:
+        private = self._cluster = cluster.locate(self._settings)
+        if not private.is_initialised():
+            say(f"PostGIS cluster {private.data_dir}: making it")
+            private.initialise()
+        # One may be ending, after its supervisor was killed; it would not end together with us.
+        private.stop()
+        say(f"PostGIS cluster {private.data_dir}: starting")
+        self._postmaster = private.start()
+        private.create_database()
+        return private.url()
+
+    def _start_server(self, port: int, database_url: str) -> subprocess.Popen[bytes]:
+        command = [
+            *("setpriv", "--pdeathsig=TERM", "--"),
+            *(sys.executable, "-m", "granian", "api.wsgi:app", "--interface=wsgi", "--no-ws"),
+            *(f"--host={self._host}", f"--port={port}", f"--workers={self._workers}"),
+            f"--blocking-threads={self._settings.pool_size}",  # each may hold one connection
+            *("--respawn-failed-workers", "--workers-kill-timeout=5", "--log-level=warning"),
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url}
+        # A session of its own: Ctrl-C reaches this process only, which ends things in order.
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
+        )
+
+    def _watch(self) -> None:
+        """Wait until the server ends. A database that ends is started again, a few times."""
+        while True:
+            children = [child for child in (self._server, self._postmaster) if child is not None]
+            _wait_for_any(children)
+            if self._server is not None:
+                self._check_server(self._server)
+            self._restart_cluster()
+
+    @staticmethod
+    def _check_server(server: subprocess.Popen[bytes]) -> None:
+        if server.poll() is not None:
+            raise ServerEndedError(
+                f"the web server ended by itself (status {server.returncode}); "
+                "what it said last stands above"
+            )
+
+    def _restart_cluster(self) -> None:
+        if self._cluster is None or self._postmaster is None or self._postmaster.poll() is None:
+            return
+        now = time.monotonic()
+        if len(self._restarts) == _RESTARTS and now - self._restarts[0] < _RESTARTS_WITHIN_S:
+            raise ClusterError(f"PostGIS ended again and again; see {self._cluster.log_file}")
+        self._restarts.append(now)
+        say(f"PostGIS cluster {self._cluster.data_dir}: ended by itself, starting again")
+        self._postmaster = self._cluster.start()
+
+    def _stop(self) -> None:
+        if self._server is not None:
+            _end_group(self._server)
+        if self._cluster is not None:
+            self._cluster.stop()
+
+
+def _listen_to_signals() -> None:
+    def end(_number: int, _frame: FrameType | None) -> None:
+        _ignore_signals()  # one signal ends all of it; a second must not disturb the ending
+        raise SignalledError
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # `nohup` asks to outlive the terminal.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, end)
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _wait_for_any(children: list[subprocess.Popen[bytes]]) -> None:
+    """Sleep until one of the children has ended."""
+    with contextlib.ExitStack() as stack:
+        poll = select.poll()
+        for child in children:
+            if child.poll() is not None:
+                return
+            descriptor = os.pidfd_open(child.pid)
+            stack.callback(os.close, descriptor)
+            poll.register(descriptor, select.POLLIN)
+        poll.poll()
+
+
+def _end_group(server: subprocess.Popen[bytes]) -> None:
+    """End the server, and whatever it started even if it is gone itself."""
+    if server.poll() is None:
+        server.terminate()
+        try:
+            server.wait(_SERVER_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            say("the web server does not end; killing it")
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
