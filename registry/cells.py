@@ -19,36 +19,36 @@ Measured on the real communes of 2025: the share of points in their own commune'
 2, 6 and more than 27 %.
 """
 
-_LIVING: Final = "u.level = 'commune' AND u.lifetime @> current_date AND u.seat IS NOT NULL"
-
-# Cells follow from the seats and areas of the living communes and from nothing else. A change of
-# the method needs another word here: the text is what tells old cells from new ones.
-_SOURCE: Final = f"""
-    SELECT 'Voronoi cell of the seat, within {RADII:g} radii; seats ' || left(md5(
-        string_agg(concat_ws(' ', u.id, u.seat::text, u.area_km2), ';' ORDER BY u.id)), 12)
-    FROM admin_unit u
-    WHERE {_LIVING}
+# A commune without a published area counts as a middling one. MATERIALIZED: on a table without
+# statistics, as it is after the first load, the planner would work the median out for every row.
+_SEATS: Final = """
+    CREATE TEMPORARY TABLE cell_seat ON COMMIT DROP AS
+    WITH living AS (
+        SELECT id, seat, nullif(area_km2, 0) AS area_km2 FROM admin_unit
+        WHERE level = 'commune' AND lifetime @> current_date AND seat IS NOT NULL
+    ), middling AS MATERIALIZED (
+        SELECT coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY area_km2), 50) AS area_km2
+        FROM living
+    )
+    SELECT l.id, l.seat,
+        CAST(:radii AS float8) * sqrt(coalesce(l.area_km2, m.area_km2) * 1e6 / pi()) AS radius_m
+    FROM living l, middling m
 """
 
-_OUTDATED: Final = f"""
+# Cells follow from the seats and radii of the living communes and from nothing else. A change of
+# the method needs other words here: the text is what tells old cells from new ones.
+_SOURCE: Final = """
+    SELECT 'Voronoi cell of the seat, in a circle; seats '
+        || left(md5(string_agg(concat_ws(' ', id, seat::text, radius_m), ';' ORDER BY id)), 12)
+    FROM cell_seat
+"""
+
+_OUTDATED: Final = """
     SELECT EXISTS (
-        SELECT FROM admin_unit u
-        WHERE {_LIVING} AND NOT EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id)
+        SELECT FROM cell_seat s WHERE NOT EXISTS (SELECT FROM boundary b WHERE b.unit_id = s.id)
     ) OR EXISTS (
         SELECT FROM boundary b WHERE b.approximate AND b.source IS DISTINCT FROM :source
     )
-"""
-
-# A commune without a published area counts as a middling one.
-_SEATS: Final = f"""
-    CREATE TEMPORARY TABLE cell_seat ON COMMIT DROP AS
-    SELECT u.id, u.seat, {RADII} * sqrt(coalesce(nullif(u.area_km2, 0), m.area_km2) * 1e6 / pi())
-        AS radius_m
-    FROM admin_unit u, (
-        SELECT coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY u.area_km2), 50) AS area_km2
-        FROM admin_unit u WHERE {_LIVING}
-    ) m
-    WHERE {_LIVING}
 """
 
 # One circle of radius 1 in degrees, stretched for each seat: a hundred times faster than
@@ -106,18 +106,24 @@ def draw_cells(connection: Connection) -> CellsReport:
     Looks first, in some ten milliseconds, and draws only when a seat, an area or a commune changed
     or a cell is missing (0.3 s for 3,321). Any role may call it that may write `boundary`.
     """
+    connection.execute(text(_SEATS), {"radii": RADII})
     source = connection.scalar(text(_SOURCE))
-    if not connection.scalar(text(_OUTDATED), {"source": source}):
-        return CellsReport()
+    report = CellsReport()
+    if connection.scalar(text(_OUTDATED), {"source": source}):
+        report = _redraw(connection, source)
+    connection.execute(text("DROP TABLE cell_seat"))
+    return report
+
+
+def _redraw(connection: Connection, source: str | None) -> CellsReport:
     lock_boundaries(connection)
-    connection.execute(text(_SEATS))
     # Without the index each cell looks at each seat: eleven million tests, 1.6 s.
     connection.execute(text("CREATE INDEX ON cell_seat USING gist (seat)"))
     connection.execute(text("ANALYZE cell_seat"))
     connection.execute(text(_CELLS))
     removed = connection.execute(text(_REMOVE)).rowcount
     drawn = connection.execute(text(_UPSERT), {"source": source}).rowcount
-    connection.execute(text("DROP TABLE cell, cell_seat"))
+    connection.execute(text("DROP TABLE cell"))
     return CellsReport(drawn=drawn, removed=removed)
 
 

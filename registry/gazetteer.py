@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from geo.admin import full_name, full_name_en, name_key
 from geo.text import accent_key
 from registry.database import session_scope
+from registry.errors import DatabaseUnavailableError
 
 LEVELS: Final = ("province", "district", "commune")
 VIET_NAM: Final = datetime.timezone(datetime.timedelta(hours=7))
@@ -127,9 +128,11 @@ class Gazetteer:
     _names: dict[int, tuple[UnitName, ...]] = field(init=False, default_factory=dict)
     _forward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
     _backward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
+    _members: dict[int, list[Unit]] = field(init=False, default_factory=dict)
+    _holders: dict[int, dict[int, int]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        by_code, by_key = defaultdict(list), defaultdict(list)
+        by_code, by_key, members = defaultdict(list), defaultdict(list), defaultdict(list)
         for unit in self.units.values():
             codes = {unit.code, *(alias for kind, alias in unit.aliases if kind == "code")}
             for code in codes:
@@ -137,8 +140,11 @@ class Gazetteer:
             self._names[unit.id] = tuple(_names(unit))
             for name in self._names[unit.id]:
                 by_key[name.key].append(name)
+            for parent in set(_parents(unit)):
+                members[parent].append(unit)
         self._by_code.update(by_code)
         self._by_key.update(by_key)
+        self._members.update(members)
         forward, backward = defaultdict(list), defaultdict(list)
         for step in self.steps:
             forward[step.predecessor.id].append(step)
@@ -173,6 +179,29 @@ class Gazetteer:
         """The steps that lead to `unit`, by code."""
         return self._backward.get(unit.id, [])
 
+    def members(self, unit: Unit, day: datetime.date) -> list[Unit]:
+        """What existed on `day` and belonged to the province or district `unit`, in no order."""
+        return [
+            member
+            for member in self._members.get(unit.id, ())
+            if member.alive_on(day) and unit.id in _parent_ids(member.version_on(day))
+        ]
+
+    def holders(self, unit: Unit) -> dict[int, int]:
+        """Ids of the provinces and districts that hold `unit`: 2 it was in one, 1 its land was.
+
+        Before or after a reform: an old province with a new ward, or a new province with an old
+        one, is normal writing.
+        """
+        known = self._holders.get(unit.id)
+        if known is None:
+            family = [step.successor for step in self.successors(unit)]
+            family += [step.predecessor for step in self.predecessors(unit)]
+            known = dict.fromkeys((i for relative in family for i in _parents(relative)), 1)
+            known.update(dict.fromkeys(_parents(unit), 2))
+            self._holders[unit.id] = known
+        return known
+
     def province_of(self, unit: Unit, day: datetime.date) -> Unit | None:
         """The province that `unit` belongs to on `day`; None for a province."""
         return self.units.get(unit.version_on(day).province_id or 0)
@@ -189,6 +218,15 @@ class Gazetteer:
         )
 
 
+def _parents(unit: Unit) -> Iterator[int]:
+    for version in unit.versions:
+        yield from (i for i in _parent_ids(version) if i is not None)
+
+
+def _parent_ids(version: UnitVersion) -> tuple[int | None, int | None]:
+    return version.province_id, version.district_id
+
+
 def _names(unit: Unit) -> Iterator[UnitName]:
     """Each name once: a unit with three versions of one name and kind is one hit."""
     seen = set()
@@ -196,6 +234,9 @@ def _names(unit: Unit) -> Iterator[UnitName]:
         if (version.name, version.kind) not in seen:
             seen.add((version.name, version.kind))
             yield _name(unit, version.name, version.kind)
+            if "'" in version.name:
+                # Cư M'gar is as often written Cư Mgar.
+                yield _name(unit, version.name.replace("'", ""), version.kind)
     for kind, alias in unit.aliases:
         if kind != "code":
             yield _name(unit, alias, None)
@@ -247,16 +288,22 @@ _VERSION = text("SELECT version FROM gazetteer_state")
 def load_gazetteer(session: Session) -> Gazetteer:
     """The gazetteer as the session sees it.
 
-    The version is read first: a change that slips in between makes the copy look old, never new.
+    One snapshot (REPEATABLE READ) is for the caller to see to. A unit without any version has no
+    name yet, and is left out.
     """
     version: int = session.execute(_VERSION).scalar_one()
     versions: dict[int, list[UnitVersion]] = defaultdict(list)
     for unit_id, *columns in session.execute(_VERSIONS):
         versions[unit_id].append(UnitVersion(*columns))
-    units = {row.id: _unit(row, versions[row.id]) for row in session.execute(_UNITS)}
+    units = {
+        row.id: _unit(row, versions[row.id])
+        for row in session.execute(_UNITS)
+        if row.id in versions
+    }
     steps = tuple(
         Succession(units[old], units[new], extent, effective_on)
         for old, new, extent, effective_on in session.execute(_STEPS)
+        if old in units and new in units
     )
     return Gazetteer(version, units, steps)
 
@@ -287,25 +334,38 @@ class GazetteerCache:
         self._lock = threading.Lock()
         self._current: Gazetteer | None = None
         self._checked_at = -RECHECK_S
+        self._failed_at = -RECHECK_S
 
     def get(self) -> Gazetteer:
         """The gazetteer; raises what `session_scope` raises when it is due for a check."""
-        current = self._current
-        if current is not None and time.monotonic() - self._checked_at < RECHECK_S:
+        current, asked_at = self._current, time.monotonic()
+        if current is not None and asked_at - self._checked_at < RECHECK_S:
             return current
         if not self._lock.acquire(blocking=current is None):
             return current if current is not None else self.get()
         try:
-            return self._refresh()
+            return self._refresh(asked_at)
         finally:
             self._lock.release()
 
-    def _refresh(self) -> Gazetteer:
+    def _refresh(self, asked_at: float) -> Gazetteer:
         current = self._current
-        if current is not None and time.monotonic() - self._checked_at < RECHECK_S:
+        if current is not None and asked_at - self._checked_at < RECHECK_S:
             return current
+        if self._failed_at > asked_at:
+            # Whoever waited for the failure of another would else wait once more, one by one.
+            raise DatabaseUnavailableError("the database does not answer")
+        try:
+            self._current = self._newest(current)
+        except DatabaseUnavailableError:
+            self._failed_at = time.monotonic()
+            raise
+        self._checked_at = time.monotonic()
+        return self._current
+
+    def _newest(self, current: Gazetteer | None) -> Gazetteer:
         with session_scope(self._engine) as session:
-            if current is None or session.execute(_VERSION).scalar_one() != current.version:
-                current = load_gazetteer(session)
-        self._current, self._checked_at = current, time.monotonic()
-        return current
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            if current is not None and session.execute(_VERSION).scalar_one() == current.version:
+                return current
+            return load_gazetteer(session)

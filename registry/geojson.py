@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from registry.errors import InvalidInputError, UnreadableFileError
-from registry.sources import LIMITS, ByteStream, Limits, read_text
+from registry.sources import LIMITS, ByteStream, Limits, read_text, shown
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 # What is cut in two is reported where it begins: strings aside, at most `-Infinity` or an escape.
@@ -53,7 +53,7 @@ def read_features(file: ByteStream, name: str, limits: Limits = LIMITS) -> Itera
                 raise UnreadableFileError(f"{name} has more than {limits.features:,} features")
             yield _feature(value, number, name)
     if kind != "FeatureCollection":
-        what = f"its type is {kind!r:.40}" if kind is not None else "it has no type"
+        what = f"its type is {shown(kind)}" if kind is not None else "it has no type"
         raise UnreadableFileError(f"{name} is no GeoJSON FeatureCollection: {what}")
     scanner.end()
 
@@ -74,8 +74,8 @@ def _check_crs(crs: object, name: str) -> None:
     stated = properties.get("name") if isinstance(properties, dict) else None
     if not isinstance(stated, str) or not stated.upper().endswith(_WGS_84):
         raise InvalidInputError(
-            f"{name} is in another coordinate system ({stated or crs!r:.60}); convert it to WGS 84 "
-            "first: ogr2ogr -t_srs EPSG:4326"
+            f"{name} is in another coordinate system ({shown(stated or crs, 60)}); convert it "
+            "to WGS 84 first: ogr2ogr -t_srs EPSG:4326"
         )
 
 

@@ -1,4 +1,4 @@
-"""Polygons of a boundaries file: parsed GeoJSON geometries into shapely's, in Viet Nam or refused."""
+"""Polygons of a boundaries file: from parsed GeoJSON, and in Viet Nam or refused."""
 
 from collections.abc import Iterator
 from typing import Any, Final

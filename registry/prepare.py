@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
+from registry.cells import draw_cells
 from registry.database import (
     APP_ROLE,
     CONNECT_TIMEOUT_S,
@@ -47,6 +48,7 @@ def prepare_database(admin_url: str, report: Report) -> None:
             _migrate(engine, report)
             with engine.begin() as connection:
                 load_seeds(connection, report)
+                draw_cells(connection)
         finally:
             engine.dispose()
 

@@ -1,7 +1,6 @@
 """The opened register: what a long-running program holds."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Self
 
 from sqlalchemy import Engine, text
@@ -19,6 +18,8 @@ class Register:
 
     engine: Engine
     read_engine: Engine
+    gazetteer: GazetteerCache
+    """Units of every map, as new as one second."""
 
     @classmethod
     def open(cls, settings: Settings, database_url: str) -> Self:
@@ -33,12 +34,8 @@ class Register:
 
         primary = engine(database_url)
         replica = settings.database_read_url
-        return cls(primary, engine(replica) if replica else primary)
-
-    @cached_property
-    def gazetteer(self) -> GazetteerCache:
-        """Units of every map, as new as one second."""
-        return GazetteerCache(self.read_engine)
+        reading = engine(replica) if replica else primary
+        return cls(primary, reading, GazetteerCache(reading))
 
     def check_ready(self) -> None:
         """Return when requests can be served.

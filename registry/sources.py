@@ -55,9 +55,19 @@ def is_url(source: str) -> bool:
 def source_name(source: str) -> str:
     """How a source is called on record: a URL without its query and password, or a file's name."""
     if not is_url(source):
-        return Path(source).name
-    parts = urlsplit(source)
+        return shown(Path(source).name, 200)
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        return "the URL"  # it may hold a password, and where is anybody's guess
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def shown(value: object, longest: int = 40) -> str:
+    """What a file says, fit for one line of a message: cut, and without control characters."""
+    said = str(value)
+    cut = said[:longest] + ("…" if len(said) > longest else "")
+    return "".join(character if character.isprintable() else "?" for character in cut)
 
 
 @contextmanager
@@ -114,7 +124,7 @@ def _request(url: str) -> urllib.request.Request:
             raise InvalidInputError(f"{source_name(url)!r}: a URL begins with http:// or https://")
         return urllib.request.Request(url, headers={"User-Agent": "diachiso"})  # noqa: S310
     except ValueError as error:
-        raise InvalidInputError(f"{url!r:.200} is no URL: {error}") from None
+        raise InvalidInputError(f"{source_name(url)} is no URL: {error}") from None
 
 
 def _opener() -> urllib.request.OpenerDirector:

@@ -5,18 +5,29 @@ or a street in front is left over and said so.
 """
 
 import datetime
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
+from itertools import chain, product
 from typing import Final, Self
 
-from geo.admin import parse_name, split_before_kinds, split_parts
+from geo.admin import (
+    KIND_LEVELS,
+    NamedPart,
+    parse_name,
+    split_before_kinds,
+    split_dashes,
+    split_parts,
+)
 from geo.text import fold, has_diacritics
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, UnitName, best_accents
 
 MAX_PARTS: Final = 12
 MAX_TEXT: Final = 2_000
+_MAX_PAIR: Final = 8
+"""Words of the longest two names that are written in one."""
 _TAILS: Final = {"viet nam", "vietnam", "vn"}
 
 
@@ -45,10 +56,22 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a text with the units it may name."""
+
+    text: str
+    hits: tuple[tuple[Unit, int], ...]
+    """(unit, 1 its kind is written | 0 no kind is | -1 another kind of its level is)"""
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidate:
     part: int
     unit: Unit
-    kind_written: bool
+    kind_fit: int
+
+
+_Score = tuple[int, ...]
 
 
 def read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
@@ -64,125 +87,117 @@ def read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
     parts = [part for part in split_parts(text) if any(map(str.isalnum, part))]
     if not parts:
         raise InvalidInputError.of_field("text", "text_without_word", "holds no word")
-    # Without commas a kind begins a part; but `Quan` may also be a name, so this is tried second.
-    finer = [piece for part in parts for piece in split_before_kinds(part)]
-    _, namings = max(_best(gazetteer, parts), _best(gazetteer, finer), key=lambda best: best[0])
-    return sorted(_distinct(namings), key=lambda n: n.innermost.code if n.innermost else "")
-
-
-def _best(gazetteer: Gazetteer, parts: list[str]) -> tuple[tuple[int, ...], list[Naming]]:
+    parts = [part for part in parts if fold(part) not in _TAILS]
     # The administrative part of an address stands at its end.
-    kept = parts[-MAX_PARTS:]
-    by_level = _candidates(gazetteer, kept)
-    best: list[Naming] = []
-    best_score: tuple[int, ...] = (0,)
-    for commune, district, province in product(
-        [*by_level["commune"], None], [*by_level["district"], None], [*by_level["province"], None]
-    ):
-        chosen = [c for c in (commune, district, province) if c is not None]
-        if not chosen or not _fit_together(gazetteer, commune, district, province):
-            continue
-        score = _score(chosen)
-        naming = _naming(parts, len(parts) - len(kept), chosen)
-        if score > best_score:
-            best, best_score = [naming], score
-        elif score == best_score:
-            best.append(naming)
-    return best_score, best
+    cut = [piece for part in parts[-MAX_PARTS:] for piece in _cut(gazetteer, part)]
+    front = [*parts[:-MAX_PARTS], *(piece.text for piece in cut[:-MAX_PARTS])]
+    return _best_namings(gazetteer, front, cut[-MAX_PARTS:])
 
 
-def _candidates(gazetteer: Gazetteer, parts: list[str]) -> dict[str, list[_Candidate]]:
-    by_level: dict[str, list[_Candidate]] = {"commune": [], "district": [], "province": []}
-    for index, part in enumerate(parts):
-        for unit, kind_written in _units_named(gazetteer, part):
-            by_level[unit.level].append(_Candidate(index, unit, kind_written))
-    return by_level
+def _best_namings(gazetteer: Gazetteer, front: list[str], parts: list[_Part]) -> list[Naming]:
+    """The best readings of `parts`, one for each innermost unit, by code."""
+    found: dict[_Score, dict[int, tuple[_Candidate, ...]]] = defaultdict(dict)
+    for chosen in _readings(gazetteer, parts):
+        found[_score(gazetteer, chosen)].setdefault(chosen[0].unit.id, chosen)
+    best = found[max(found)].values() if found else ()
+    return [_naming(front, parts, chosen) for chosen in sorted(best, key=lambda c: c[0].unit.code)]
 
 
-def _units_named(gazetteer: Gazetteer, part: str) -> Iterator[tuple[Unit, bool]]:
-    seen = set()
-    for reading in parse_name(part):
-        hits: list[UnitName] = gazetteer.named(reading.key)
-        if reading.kinds:
-            hits = [hit for hit in hits if hit.kind is None or hit.kind in reading.kinds]
-        elif reading.key.isdigit():
-            # A bare number is a house, not a ward.
-            continue
-        if has_diacritics(reading.name):
-            hits = best_accents(hits, reading.name)
-        for hit in hits:
-            if hit.unit.id not in seen:
-                seen.add(hit.unit.id)
-                yield hit.unit, bool(reading.kinds)
+def _cut(gazetteer: Gazetteer, part: str) -> list[_Part]:
+    """`part` where it names a unit, or nothing that can be cut out of it does; else its pieces.
 
-
-def _fit_together(
-    gazetteer: Gazetteer,
-    commune: _Candidate | None,
-    district: _Candidate | None,
-    province: _Candidate | None,
-) -> bool:
-    chosen = [c.part for c in (commune, district, province) if c is not None]
-    if len(set(chosen)) < len(chosen):
-        return False
-    return all(
-        _belongs(inner.unit, outer.unit) or _belonged(gazetteer, inner.unit, outer.unit)
-        for inner, outer in _pairs([c for c in (commune, district, province) if c is not None])
-    )
-
-
-def _pairs(chosen: list[_Candidate]) -> Iterator[tuple[_Candidate, _Candidate]]:
-    """The innermost with each that should hold it."""
-    for outer in chosen[1:]:
-        yield chosen[0], outer
-
-
-def _belongs(inner: Unit, outer: Unit) -> bool:
-    """Whether `inner` itself was ever in `outer`."""
-    return any(outer.id in (version.province_id, version.district_id) for version in inner.versions)
-
-
-def _belonged(gazetteer: Gazetteer, inner: Unit, outer: Unit) -> bool:
-    """Whether the land of `inner` was in `outer` before or after a reform.
-
-    An old province with a new ward, or a new province with an old one, is normal writing.
+    A dash, the word for a kind, or the name of a unit may begin another one or belong to a name:
+    so only what is unknown as a whole is cut.
     """
-    family = [
-        *(step.successor for step in gazetteer.successors(inner)),
-        *(step.predecessor for step in gazetteer.predecessors(inner)),
-    ]
-    return any(_belongs(relative, outer) for relative in family)
+    whole = _part(gazetteer, part)
+    pieces = [whole]
+    for split in (split_dashes, split_before_kinds, partial(_split_pair, gazetteer)):
+        pieces = [
+            smaller
+            for piece in pieces
+            for smaller in (
+                [piece] if piece.hits else [_part(gazetteer, text) for text in split(piece.text)]
+            )
+        ]
+    return pieces if any(piece.hits for piece in pieces) else [whole]
 
 
-def _score(chosen: list[_Candidate]) -> tuple[int, ...]:
+def _split_pair(gazetteer: Gazetteer, part: str) -> list[str]:
+    """`Tân Tạo A Bình Tân` in two, a unit and one that holds it; map services leave out commas."""
+    words = part.split()
+    for cut in range(1, len(words) if len(words) <= _MAX_PAIR else 0):
+        inner, outer = " ".join(words[:cut]), " ".join(words[cut:])
+        around = {unit.id for unit, _ in _part(gazetteer, outer).hits}
+        if around and any(
+            not around.isdisjoint(gazetteer.holders(unit))
+            for unit, _ in _part(gazetteer, inner).hits
+        ):
+            return [inner, outer]
+    return [part]
+
+
+def _part(gazetteer: Gazetteer, text: str) -> _Part:
+    hits: dict[int, tuple[Unit, int]] = {}
+    for reading in parse_name(text):
+        for hit in _hits(gazetteer, reading):
+            hits.setdefault(hit.unit.id, (hit.unit, _kind_fit(reading, hit)))
+    return _Part(text, tuple(hits.values()))
+
+
+def _hits(gazetteer: Gazetteer, reading: NamedPart) -> list[UnitName]:
+    hits = gazetteer.named(reading.key)
+    if reading.kinds:
+        levels = {level for kind in reading.kinds for level in KIND_LEVELS[kind]}
+        hits = [hit for hit in hits if hit.unit.level in levels]
+        # The kind as written first: a unit that bears the name under two kinds is one hit.
+        hits.sort(key=lambda hit: -_kind_fit(reading, hit))
+    elif reading.key.isdigit():
+        return []  # a bare number is a house, not a ward
+    return best_accents(hits, reading.name) if has_diacritics(reading.name) else hits
+
+
+def _kind_fit(reading: NamedPart, hit: UnitName) -> int:
+    if not reading.kinds:
+        return 0
+    kinds = {hit.kind} if hit.kind else {version.kind for version in hit.unit.versions}
+    return -1 if kinds.isdisjoint(reading.kinds) else 1
+
+
+def _readings(gazetteer: Gazetteer, parts: list[_Part]) -> Iterator[tuple[_Candidate, ...]]:
+    """Every choice of at most one unit a level, innermost first, where the outer ones hold it."""
+    by_unit: dict[int, list[_Candidate]] = defaultdict(list)
+    for index, part in enumerate(parts):
+        for unit, kind_fit in part.hits:
+            by_unit[unit.id].append(_Candidate(index, unit, kind_fit))
+    for inner in chain.from_iterable(by_unit.values()):
+        around: dict[str, list[_Candidate | None]] = {"district": [None], "province": [None]}
+        for holder in gazetteer.holders(inner.unit):
+            around[gazetteer.units[holder].level] += by_unit.get(holder, ())
+        for outer in product(*around.values()):
+            chosen = (inner, *(c for c in outer if c is not None))
+            apart = len({c.part for c in chosen}) == len(chosen)
+            # Another kind than the one written takes a second name to vouch for it.
+            if apart and (len(chosen) > 1 or inner.kind_fit >= 0):
+                yield chosen
+
+
+def _score(gazetteer: Gazetteer, chosen: tuple[_Candidate, ...]) -> _Score:
     """More levels first; then of one map; in the usual order, small to large; kinds written out."""
+    holders = gazetteer.holders(chosen[0].unit)
     order = [c.part for c in chosen]
     return (
         len(chosen),
-        sum(_belongs(inner.unit, outer.unit) for inner, outer in _pairs(chosen)),
+        sum(holders[outer.unit.id] for outer in chosen[1:]),
         int(order == sorted(order)),
-        sum(c.kind_written for c in chosen),
-        # Of two provinces named, the last one is meant; the same for what lies inside.
-        sum(order),
+        sum(c.kind_fit for c in chosen),
     )
 
 
-def _naming(parts: list[str], offset: int, chosen: list[_Candidate]) -> Naming:
+def _naming(front: list[str], parts: list[_Part], chosen: tuple[_Candidate, ...]) -> Naming:
     units = {c.unit.level: c.unit for c in chosen}
-    used = {c.part + offset for c in chosen}
-    unread = tuple(
-        part for index, part in enumerate(parts) if index not in used and fold(part) not in _TAILS
-    )
+    used = {c.part for c in chosen}
+    unread = (*front, *(part.text for index, part in enumerate(parts) if index not in used))
     return Naming(units.get("commune"), units.get("district"), units.get("province"), unread)
-
-
-def _distinct(namings: list[Naming]) -> list[Naming]:
-    """One reading for each innermost unit, the first one."""
-    by_unit: dict[int, Naming] = {}
-    for naming in namings:
-        if naming.innermost is not None:
-            by_unit.setdefault(naming.innermost.id, naming)
-    return list(by_unit.values())
 
 
 def prefer_day(namings: list[Naming], day: datetime.date) -> list[Naming]:

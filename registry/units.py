@@ -7,7 +7,7 @@ by `day_asked`.
 import datetime
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -127,15 +127,11 @@ def convert_code(
 ) -> Conversion:
     """The units of `day` that continue the bearer of `code` on the map of `written_on`.
 
-    A code that no unit of that map bears is read on the nearest map that has it: one that was
-    merged away before, or one that is new since. Raises what `unit_by_code` raises.
+    A code that no unit of that map bears is one that was merged away before, or is new since.
+    Raises what `unit_by_code` raises.
     """
-    bearers = gazetteer.with_code(code)
-    if any(unit.alive_on(written_on) for unit in bearers):
-        unit = unit_by_code(gazetteer, code, written_on)
-    else:
-        unit_by_code(gazetteer, code, None)
-        unit = bearers[0]
+    known = any(unit.alive_on(written_on) for unit in gazetteer.with_code(code))
+    unit = unit_by_code(gazetteer, code, written_on if known else None)
     return _conversion(gazetteer, Naming.of(unit), unit, day)
 
 
@@ -151,6 +147,11 @@ def convert_text(
     if written_on is not None:
         namings = prefer_day(namings, written_on)
     return [_conversion(gazetteer, n, n.innermost, day) for n in namings if n.innermost]
+
+
+def is_ambiguous(conversions: Iterable[Conversion]) -> bool:
+    """Whether somebody has to be asked which unit is meant: together they lead to several."""
+    return len({found.unit.id for conversion in conversions for found in conversion.to}) > 1
 
 
 def _conversion(gazetteer: Gazetteer, naming: Naming, unit: Unit, day: datetime.date) -> Conversion:
@@ -205,11 +206,7 @@ def continuations(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> list[
 def communes_of_district(gazetteer: Gazetteer, district: Unit) -> list[Unit]:
     """Every commune that belonged to the district on its last day, by code."""
     last = (district.ended or datetime.date.max) - datetime.timedelta(days=1)
-    return [
-        unit
-        for unit in gazetteer.alive(last, level="commune")
-        if unit.version_on(last).district_id == district.id
-    ]
+    return sorted(gazetteer.members(district, last), key=lambda unit: unit.code)
 
 
 def _follow(
@@ -220,8 +217,8 @@ def _follow(
     found: dict[int, Continuation],
 ) -> None:
     for step in gazetteer.successors(unit):
-        if step.effective_on > day:
-            continue
+        if step.effective_on > day or step.successor in so_far.via:
+            continue  # not yet, or round in a circle
         extent = "partial" if "partial" in (so_far.extent, step.extent) else "full"
         here = Continuation(step.successor, extent, so_far.via)
         if step.successor.alive_on(day):

@@ -31,7 +31,13 @@ def upgrade() -> None:
     op.execute(CURRENT_EVENT_ID_COMMENT)
     op.create_table(
         "admin_unit",
-        sa.Column("id", sa.Integer(), nullable=False, comment="Identity, internal"),
+        sa.Column(
+            "id",
+            sa.Integer(),
+            sa.Identity(always=False),
+            nullable=False,
+            comment="Identity, internal",
+        ),
         sa.Column("level", sa.Text(), nullable=False, comment="province | district | commune"),
         sa.Column(
             "code",
@@ -255,6 +261,12 @@ def upgrade() -> None:
             comment="Canonical path: 12/34/5A",
         ),
         sa.Column("building_name", sa.Text(), nullable=True, comment="Toà nhà, chung cư, block"),
+        sa.Column(
+            "building_key",
+            sa.Text(collation="C"),
+            nullable=True,
+            comment="Folded building, block and tower: what is matched",
+        ),
         sa.Column("floor", sa.Text(), nullable=True, comment="Tầng"),
         sa.Column("unit_number", sa.Text(), nullable=True, comment="Căn hộ, phòng"),
         sa.Column(
@@ -284,7 +296,7 @@ def upgrade() -> None:
             "position_method",
             sa.Text(),
             nullable=True,
-            comment="survey, gps, imagery, parcel, geocoded, interpolated, centroid",
+            comment="survey, gps, imagery, parcel, geocoded, interpolated, centroid, unknown",
         ),
         sa.Column(
             "position_accuracy_m",
@@ -321,7 +333,7 @@ def upgrade() -> None:
             "kind IN ('household', 'building')", name=op.f("ck_household_kind_known")
         ),
         sa.CheckConstraint(
-            "position_method IN ('survey', 'gps', 'imagery', 'parcel', 'geocoded', 'interpolated', 'centroid')",
+            "position_method IN ('survey', 'gps', 'imagery', 'parcel', 'geocoded', 'interpolated', 'centroid', 'unknown')",
             name=op.f("ck_household_position_method_known"),
         ),
         sa.CheckConstraint(
@@ -342,7 +354,12 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("parent_code <> code", name=op.f("ck_household_not_its_own_parent")),
         sa.CheckConstraint(
-            "position_accuracy_m >= 0", name=op.f("ck_household_accuracy_not_negative")
+            "position_accuracy_m >= 0 AND position_accuracy_m < 'Infinity'",
+            name=op.f("ck_household_accuracy_in_metres"),
+        ),
+        sa.CheckConstraint(
+            "point IS NULL OR coalesce(ST_X(point) BETWEEN -180 AND 180 AND ST_Y(point) BETWEEN -90 AND 90, false)",
+            name=op.f("ck_household_point_on_earth"),
         ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_household")),
         comment="One record per dwelling place of a household, and per building that holds several. The dwelling is stored, never people.",
@@ -429,6 +446,12 @@ def upgrade() -> None:
             comment="Canonical path: 12/34/5A",
         ),
         sa.Column("building_name", sa.Text(), nullable=True, comment="Toà nhà, chung cư, block"),
+        sa.Column(
+            "building_key",
+            sa.Text(collation="C"),
+            nullable=True,
+            comment="Folded building, block and tower: what is matched",
+        ),
         sa.Column("floor", sa.Text(), nullable=True, comment="Tầng"),
         sa.Column("unit_number", sa.Text(), nullable=True, comment="Căn hộ, phòng"),
         sa.Column(
@@ -458,7 +481,7 @@ def upgrade() -> None:
             "position_method",
             sa.Text(),
             nullable=True,
-            comment="survey, gps, imagery, parcel, geocoded, interpolated, centroid",
+            comment="survey, gps, imagery, parcel, geocoded, interpolated, centroid, unknown",
         ),
         sa.Column(
             "position_accuracy_m",
@@ -586,7 +609,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "admin_unit_version",
-        sa.Column("id", sa.Integer(), nullable=False, comment="Identity, internal"),
+        sa.Column(
+            "id",
+            sa.Integer(),
+            sa.Identity(always=False),
+            nullable=False,
+            comment="Identity, internal",
+        ),
         sa.Column("unit_id", sa.Integer(), nullable=False, comment="The unit"),
         sa.Column("name", sa.Text(), nullable=False, comment="Name without its kind: Ba Đình"),
         sa.Column(
@@ -853,6 +882,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "code IS NOT NULL OR point IS NOT NULL", name=op.f("ck_field_report_says_where")
         ),
+        sa.CheckConstraint(
+            "point IS NULL OR coalesce(ST_X(point) BETWEEN -180 AND 180 AND ST_Y(point) BETWEEN -90 AND 90, false)",
+            name=op.f("ck_field_report_point_on_earth"),
+        ),
         sa.ForeignKeyConstraint(
             ["code"], ["household.code"], name=op.f("fk_field_report_code_household")
         ),
@@ -864,6 +897,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_field_report")),
         comment="Reports from the field, by role and never by name.",
+    )
+    op.create_index(
+        op.f("ix_field_report_code"),
+        "field_report",
+        ["code"],
+        unique=False,
+        postgresql_where="code IS NOT NULL",
     )
     op.create_index(
         "ix_field_report_open",
@@ -1132,7 +1172,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "boundary_part",
-        sa.Column("id", sa.Integer(), nullable=False, comment="Identity, internal"),
+        sa.Column(
+            "id",
+            sa.Integer(),
+            sa.Identity(always=False),
+            nullable=False,
+            comment="Identity, internal",
+        ),
         sa.Column("unit_id", sa.Integer(), nullable=False, comment="The unit"),
         sa.Column(
             "geom",
@@ -1145,7 +1191,7 @@ def upgrade() -> None:
                 nullable=False,
             ),
             nullable=False,
-            comment="EPSG:4326, at most 64 vertices",
+            comment="EPSG:4326, at most 128 vertices",
         ),
         sa.ForeignKeyConstraint(
             ["unit_id"],
@@ -1166,6 +1212,19 @@ def upgrade() -> None:
         sa.Column("source_ref", sa.Text(collation="C"), nullable=False, comment="Reference there"),
         sa.Column("code", sa.Text(collation="C"), nullable=False, comment="The record it names"),
         sa.Column("import_id", sa.BigInteger(), nullable=True, comment="Import that brought it"),
+        sa.Column(
+            "linked",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="The record came from another reference; this one only names it",
+        ),
+        sa.Column(
+            "row_hash",
+            sa.Uuid(),
+            nullable=True,
+            comment="Hash of the row as delivered last: an equal row is not looked at again",
+        ),
         sa.ForeignKeyConstraint(
             ["code"], ["household.code"], name=op.f("fk_household_ref_code_household")
         ),
@@ -1312,6 +1371,11 @@ def downgrade() -> None:
     op.drop_table("locality")
     op.drop_index(op.f("ix_import_source_id"), table_name="import")
     op.drop_table("import")
+    op.drop_index(
+        op.f("ix_field_report_code"),
+        table_name="field_report",
+        postgresql_where="code IS NOT NULL",
+    )
     op.drop_index(
         "ix_field_report_open", table_name="field_report", postgresql_where="state = 'open'"
     )

@@ -32,3 +32,15 @@ def one_of(column: str, *values: str, name: str | None = None) -> CheckConstrain
     """A check that `column` holds one of `values`: readable in psql, changed without a rewrite."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=name or f"{column}_known")
+
+
+def on_earth(column: str) -> CheckConstraint:
+    """A check that the point in `column` has coordinates, and that they are degrees.
+
+    It refuses the empty point, metres, and most swaps of lon and lat in Viet Nam.
+    """
+    return CheckConstraint(
+        f"{column} IS NULL OR coalesce(ST_X({column}) BETWEEN -180 AND 180"
+        f" AND ST_Y({column}) BETWEEN -90 AND 90, false)",
+        name=f"{column}_on_earth",
+    )

@@ -1,6 +1,7 @@
 """The register itself: households and buildings, how they are known, and their past."""
 
 import datetime
+from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
@@ -17,11 +18,20 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import Base, one_of
+from registry.models.base import Base, on_earth, one_of
 
 CODE = Text(collation="C")
 HOUSEHOLD_STATUSES = ("reserved", "proposed", "active", "retired")
-POSITION_METHODS = ("survey", "gps", "imagery", "parcel", "geocoded", "interpolated", "centroid")
+POSITION_METHODS = (
+    "survey",
+    "gps",
+    "imagery",
+    "parcel",
+    "geocoded",
+    "interpolated",
+    "centroid",
+    "unknown",
+)
 NOW = text("clock_timestamp()")
 
 
@@ -44,6 +54,9 @@ class HouseholdColumns:
     house_number: Mapped[str | None] = mapped_column(comment="As written: Số 5A, ngách 34, ngõ 12")
     house_number_key: Mapped[str | None] = mapped_column(CODE, comment="Canonical path: 12/34/5A")
     building_name: Mapped[str | None] = mapped_column(comment="Toà nhà, chung cư, block")
+    building_key: Mapped[str | None] = mapped_column(
+        CODE, comment="Folded building, block and tower: what is matched"
+    )
     floor: Mapped[str | None] = mapped_column(comment="Tầng")
     unit_number: Mapped[str | None] = mapped_column(comment="Căn hộ, phòng")
     parent_code: Mapped[str | None] = mapped_column(CODE, comment="Building that holds it")
@@ -57,7 +70,7 @@ class HouseholdColumns:
         Geometry("POINT", srid=4326, spatial_index=False), comment="Entrance, lon/lat EPSG:4326"
     )
     position_method: Mapped[str | None] = mapped_column(
-        comment="survey, gps, imagery, parcel, geocoded, interpolated, centroid"
+        comment="survey, gps, imagery, parcel, geocoded, interpolated, centroid, unknown"
     )
     position_accuracy_m: Mapped[float | None] = mapped_column(
         comment="Radius in metres within which the entrance lies"
@@ -87,7 +100,12 @@ class Household(HouseholdColumns, Base):
             "(house_number IS NULL) = (house_number_key IS NULL)", name="number_has_key"
         ),
         CheckConstraint("(point IS NULL) = (position_method IS NULL)", name="point_has_method"),
-        CheckConstraint("position_accuracy_m >= 0", name="accuracy_not_negative"),
+        on_earth("point"),
+        # NaN is greater than every number to PostgreSQL.
+        CheckConstraint(
+            "position_accuracy_m >= 0 AND position_accuracy_m < 'Infinity'",
+            name="accuracy_in_metres",
+        ),
         CheckConstraint(
             "CASE kind WHEN 'building' THEN households_count = 0 ELSE households_count >= 1 END",
             name="households_counted_once",
@@ -175,6 +193,13 @@ class HouseholdRef(Base):
     )
     import_id: Mapped[int | None] = mapped_column(
         ForeignKey("import.id"), comment="Import that brought it"
+    )
+    linked: Mapped[bool] = mapped_column(
+        server_default=text("false"),
+        comment="The record came from another reference; this one only names it",
+    )
+    row_hash: Mapped[UUID | None] = mapped_column(
+        comment="Hash of the row as delivered last: an equal row is not looked at again"
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import Base, one_of
+from registry.models.base import Base, on_earth, one_of
 
 
 class Target(Base):
@@ -78,6 +78,9 @@ class FieldReport(Base):
         one_of("reporter_role", "carrier", "merchant", "resident", "editor", "approver", "admin"),
         one_of("state", "open", "accepted", "rejected"),
         CheckConstraint("code IS NOT NULL OR point IS NOT NULL", name="says_where"),
+        on_earth("point"),
+        # A household that is removed looks here for reports of it.
+        Index(None, "code", postgresql_where="code IS NOT NULL"),
         Index("ix_field_report_open", "unit_id", "id", postgresql_where="state = 'open'"),
         {"comment": "Reports from the field, by role and never by name."},
     )

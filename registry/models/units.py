@@ -4,7 +4,16 @@ import datetime
 from decimal import Decimal
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Numeric, SmallInteger, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    text,
+)
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,7 +53,9 @@ class AdminUnit(Base):
         },
     )
 
-    id: Mapped[int] = mapped_column(Integer, primary_key=True, comment="Identity, internal")
+    id: Mapped[int] = mapped_column(
+        Integer, Identity(), primary_key=True, comment="Identity, internal"
+    )
     level: Mapped[str] = mapped_column(comment="province | district | commune")
     code: Mapped[str] = mapped_column(comment="Official code of the General Statistics Office list")
     lifetime: Mapped[Range[datetime.date]] = mapped_column(
@@ -71,7 +82,9 @@ class AdminUnitVersion(Base):
         {"comment": "Name, kind and parents of a unit over a range of days."},
     )
 
-    id: Mapped[int] = mapped_column(Integer, primary_key=True, comment="Identity, internal")
+    id: Mapped[int] = mapped_column(
+        Integer, Identity(), primary_key=True, comment="Identity, internal"
+    )
     unit_id: Mapped[int] = mapped_column(ForeignKey("admin_unit.id"), comment="The unit")
     name: Mapped[str] = mapped_column(comment="Name without its kind: Ba Đình")
     name_en: Mapped[str] = mapped_column(comment="Name for readers of English: Ba Dinh")
@@ -169,13 +182,15 @@ class BoundaryPart(Base):
         {"comment": "Boundaries cut by ST_Subdivide: what point-in-commune asks."},
     )
 
-    id: Mapped[int] = mapped_column(Integer, primary_key=True, comment="Identity, internal")
+    id: Mapped[int] = mapped_column(
+        Integer, Identity(), primary_key=True, comment="Identity, internal"
+    )
     unit_id: Mapped[int] = mapped_column(
         ForeignKey("boundary.unit_id", ondelete="CASCADE"), comment="The unit"
     )
     geom: Mapped[WKBElement] = mapped_column(
         Geometry("GEOMETRY", srid=4326, spatial_index=False),
-        comment="EPSG:4326, at most 64 vertices",
+        comment="EPSG:4326, at most 128 vertices",
     )
 
 

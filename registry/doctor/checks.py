@@ -1,0 +1,205 @@
+"""The frame of the checks: what one is, how they are registered, how they are run."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
+
+from registry import cluster
+from registry.database import APP_ROLE, CONNECT_TIMEOUT_S
+from registry.errors import RegistryError
+from registry.settings import Settings
+
+_STATEMENT_TIMEOUT_MS: Final = 60_000
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "failure"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found: its state, and what a reader should know of it."""
+
+    state: State
+    detail: str = ""
+
+
+def ok(detail: str = "") -> Finding:
+    """Nothing to do."""
+    return Finding(State.OK, detail)
+
+
+def warning(detail: str) -> Finding:
+    """Worth knowing; the register works."""
+    return Finding(State.WARNING, detail)
+
+
+def failure(detail: str) -> Finding:
+    """Something is broken, or will be."""
+    return Finding(State.FAILURE, detail)
+
+
+class Need(IntEnum):
+    """What must be there for a check to be made."""
+
+    NOTHING = 0
+    DATABASE = 1
+    """A connection, as whom the URL names."""
+    REGISTER = 2
+    """The register's tables, read as the application's role."""
+
+
+@dataclass
+class Subject:
+    """The register under examination."""
+
+    settings: Settings
+    open_connection: Connection | None = field(default=None, repr=False)
+
+    def connect(self) -> Connection:
+        """Connect as whom the URL names. Raises RegistryError, ArgumentError or DBAPIError."""
+        url = make_url(cluster.database_url(self.settings)).set(drivername="postgresql+psycopg")
+        options = {
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": "diachiso doctor",
+            # Read only: a check never writes. A timeout: a sick database may never answer.
+            "options": "-c default_transaction_read_only=on -c jit=off"
+            f" -c timezone=Asia/Ho_Chi_Minh -c statement_timeout={_STATEMENT_TIMEOUT_MS}",
+        }
+        self.open_connection = create_engine(
+            url, poolclass=NullPool, connect_args=options
+        ).connect()
+        return self.open_connection
+
+    @property
+    def connection(self) -> Connection:
+        """The open connection; checks that use it say that they need it."""
+        if self.open_connection is None:
+            raise LookupError("this check needs Need.DATABASE")
+        return self.open_connection
+
+    def offers(self) -> Need:
+        """What is there."""
+        if self.open_connection is None:
+            return Need.NOTHING
+        there = self.connection.scalar(
+            text(
+                "SELECT to_regclass('admin_unit') IS NOT NULL"
+                " AND to_regclass('gazetteer_state') IS NOT NULL"
+                " AND EXISTS (SELECT FROM pg_roles WHERE rolname = :role)"
+            ),
+            {"role": APP_ROLE},
+        )
+        return Need.REGISTER if there else Need.DATABASE
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: its function, what it needs and how to repair what it finds."""
+
+    name: str
+    line: str
+    hint: str
+    need: Need
+    function: Callable[[Subject], Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One check and what it found."""
+
+    name: str
+    line: str
+    state: State
+    detail: str
+    hint: str | None
+    """How to repair it; none when it is well, or was skipped."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON values."""
+        return asdict(self)
+
+
+class Chapter:
+    """The checks of one module, in the order in which they stand there."""
+
+    def __init__(self) -> None:
+        self.in_order: list[Check] = []
+
+    def check(
+        self, *, hint: str, need: Need = Need.REGISTER
+    ) -> Callable[[Callable[[Subject], Finding]], Callable[[Subject], Finding]]:
+        """Register a check. The first line of its docstring is the line that is printed."""
+
+        def register(function: Callable[[Subject], Finding]) -> Callable[[Subject], Finding]:
+            line = (function.__doc__ or function.__name__).splitlines()[0].rstrip(".")
+            self.in_order.append(Check(function.__name__, line, hint, need, function))
+            return function
+
+        return register
+
+
+def examine(checks: Iterable[Check], settings: Settings) -> list[Result]:
+    """Run the checks on one connection, each in a transaction of its own that is rolled back."""
+    subject = Subject(settings)
+    try:
+        return [_result(check, _run(check, subject)) for check in checks]
+    finally:
+        if subject.open_connection is not None:
+            subject.open_connection.close()
+
+
+def _result(check: Check, found: Finding) -> Result:
+    sick = found.state in (State.WARNING, State.FAILURE)
+    return Result(check.name, check.line, found.state, found.detail, check.hint if sick else None)
+
+
+def _run(check: Check, subject: Subject) -> Finding:
+    try:
+        with _transaction(check, subject) as lacking:
+            return Finding(State.SKIPPED, lacking) if lacking else check.function(subject)
+    except RegistryError as error:
+        return failure(error.detail)
+    except ArgumentError:
+        return failure("DATABASE_URL is no database URL")  # which may hold a password: not shown
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            subject.open_connection = None
+        return failure(first_line(error.orig or error))
+
+
+@contextmanager
+def _transaction(check: Check, subject: Subject) -> Iterator[str]:
+    """Prepare for a check; yields what it needs and does not get, or nothing."""
+    offers = subject.offers()
+    if check.need > offers:
+        yield "needs the database" if offers == Need.NOTHING else "needs the register's tables"
+        return
+    if check.need == Need.NOTHING:
+        yield ""
+        return
+    connection = subject.connection
+    try:
+        if check.need == Need.REGISTER:
+            connection.execute(text(f"SET LOCAL ROLE {APP_ROLE}"))
+        yield ""
+    finally:
+        if not connection.invalidated:
+            connection.rollback()
+
+
+def first_line(error: object) -> str:
+    """What a driver's error says first; the rest points into statements."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,43 @@
+"""Checks of the private cluster: it is made and runs, and its disk has room."""
+
+import shutil
+from typing import Final
+
+from registry import cluster
+from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
+
+CHECKS = Chapter()
+
+_GIB: Final = 1 << 30
+_TIGHT_BYTES: Final = 5 * _GIB
+_FULL_BYTES: Final = _GIB // 2
+"""PostgreSQL ends when it cannot write its log: before that, room for a few of its 16 MB files."""
+
+
+@CHECKS.check(hint="start it with bin/run, or set DATABASE_URL", need=Need.NOTHING)
+def private_cluster(subject: Subject) -> Finding:
+    """The private cluster runs, unless DATABASE_URL names a database."""
+    if subject.settings.database_url:
+        return ok("not used: DATABASE_URL is set")
+    private = cluster.locate(subject.settings)
+    if not private.is_initialised():
+        return failure(f"{private.data_dir} has not been made yet")
+    pid = private.running_pid()
+    if pid is None:
+        return failure(f"{private.data_dir} is there, and its server does not run")
+    return ok(f"{private.data_dir}, pid {pid}")
+
+
+@CHECKS.check(hint="free some space, or set DIACHISO_VAR to a larger disk", need=Need.NOTHING)
+def disk_space(subject: Subject) -> Finding:
+    """The disk of the private cluster has room."""
+    if subject.settings.database_url:
+        return ok("not used: DATABASE_URL is set")
+    folder = cluster.locate(subject.settings).data_dir
+    while not folder.exists():  # not made yet: the disk it will be on
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    said = f"{free / _GIB:.1f} GiB free at {folder}"
+    if free < _FULL_BYTES:
+        return failure(said)
+    return warning(said) if free < _TIGHT_BYTES else ok(said)

@@ -1,0 +1,146 @@
+"""Checks of what the register holds: codes, units of every map, the change feed."""
+
+import datetime
+from typing import Final
+
+from sqlalchemy import text
+
+from geo.code import PAYLOAD_FIRST, to_serial
+from geo.permutation import KEY_BYTES, N, Permutation
+from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
+from registry.seeds import seed_sha256
+
+CHECKS = Chapter()
+
+_NEWEST: Final = 10_000
+"""Records whose codes are compared with the sequence; more would not be cheap."""
+
+BEFORE_THE_REFORM: Final = datetime.date(2025, 6, 30)
+UNITS_BEFORE: Final = {"province": 63, "district": 696, "commune": 10_035}
+UNITS_TODAY: Final = {"province": 34, "district": 0, "commune": 3_321}
+
+# The seeds' sources do not say where these went (registry/seed/README.md).
+_WITHOUT_SUCCESSOR: Final = frozenset({"28825"})
+
+
+@CHECKS.check(hint="restore the backup: without the key no code can be issued again")
+def code_key(subject: Subject) -> Finding:
+    """The key of the codes is there."""
+    key = subject.connection.scalar(text("SELECT key FROM code_key"))
+    if key is None:
+        return failure("table code_key is empty")
+    if len(key) != KEY_BYTES or not any(key):
+        return failure(f"it has {len(key)} bytes, or none but zeros")
+    return ok()
+
+
+@CHECKS.check(
+    hint="issue no more codes; after a restore or promotion run as the owner: "
+    "SELECT register_restored()"
+)
+def code_ordinals(subject: Subject) -> Finding:
+    """The ordinals of codes are ahead of those issued, and enough of them are left."""
+    connection = subject.connection
+    last, is_called = connection.execute(
+        text("SELECT last_value, is_called FROM code_ordinal")
+    ).one()
+    drawn = last + 1 if is_called else last
+    left = N - drawn
+    key = connection.scalar(text("SELECT key FROM code_key"))
+    if key is None or len(key) != KEY_BYTES:
+        return failure("cannot be compared without the key of the codes")
+    permutation = Permutation(key)
+    codes = connection.scalars(
+        text("SELECT code FROM household ORDER BY event_id DESC LIMIT :n"), {"n": _NEWEST}
+    )
+    serials = [to_serial(code) for code in codes]
+    ahead = [
+        ordinal
+        for serial in serials
+        if serial >= PAYLOAD_FIRST and (ordinal := permutation.ordinal(serial)) >= drawn
+    ]
+    if ahead:
+        return failure(
+            f"{len(ahead):,} of the newest {len(serials):,} codes are ahead of the sequence, "
+            f"which stands at {drawn:,}: the next codes could be given twice"
+        )
+    said = f"{left:,} of {N:,} left"
+    return ok(said) if left > N // 10 else warning(said)
+
+
+@CHECKS.check(hint="run `bin/diachiso units load`")
+def seeds(subject: Subject) -> Finding:
+    """The units loaded are those of this checkout's seeds."""
+    loaded = subject.connection.scalar(text("SELECT seed_sha256 FROM gazetteer_state"))
+    here = seed_sha256()
+    if loaded == here:
+        return ok(here[:12])
+    return failure(f"loaded: {(loaded or 'none')[:12]}, here: {here[:12]}")
+
+
+@CHECKS.check(hint="run `bin/diachiso units load`; if that does not help, restore the backup")
+def units_before_the_reform(subject: Subject) -> Finding:
+    """On 30 June 2025 there were 63 provinces, 696 districts and 10,035 communes."""
+    found = _count(subject, BEFORE_THE_REFORM)
+    return ok() if found == UNITS_BEFORE else failure(f"the register has {_said(found)}")
+
+
+@CHECKS.check(hint="run `bin/diachiso units load`; if that does not help, restore the backup")
+def units_today(subject: Subject) -> Finding:
+    """Today there are 34 provinces and 3,321 communes, and what decisions made of them since."""
+    found = _count(subject, None)
+    if found == UNITS_TODAY:
+        return ok()
+    decisions = subject.connection.scalar(
+        text("SELECT count(*) FROM admin_unit_version WHERE source LIKE 'decision%'")
+    )
+    if decisions:
+        return ok(f"{_said(found)}, after {decisions:,} recorded decisions")
+    return failure(f"the register has {_said(found)}")
+
+
+def _count(subject: Subject, day: datetime.date | None) -> dict[str, int]:
+    rows = subject.connection.execute(
+        text(
+            "SELECT level, count(*) AS n FROM admin_unit"
+            " WHERE lifetime @> coalesce(CAST(:day AS date), current_date) GROUP BY level"
+        ),
+        {"day": day},
+    )
+    return {**dict.fromkeys(UNITS_TODAY, 0), **{row.level: row.n for row in rows}}
+
+
+def _said(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {level}s" for level, count in counts.items())
+
+
+@CHECKS.check(hint="run `bin/diachiso units load`; for a later unit, record its successor")
+def successions(subject: Subject) -> Finding:
+    """Every commune and province that ended has a successor."""
+    codes = subject.connection.scalars(
+        text(
+            "SELECT code FROM admin_unit u"
+            " WHERE level IN ('commune', 'province') AND upper(lifetime) <= current_date"
+            " AND NOT EXISTS (SELECT FROM admin_unit_succession s WHERE s.predecessor_id = u.id)"
+            " ORDER BY code"
+        )
+    )
+    without = [code for code in codes if code not in _WITHOUT_SUCCESSOR]
+    if not without:
+        return ok(f"but for {', '.join(sorted(_WITHOUT_SUCCESSOR))}, of which no source says it")
+    return failure(f"{len(without):,} have none: {', '.join(without[:5])}")
+
+
+@CHECKS.check(hint="the next write moves them; if they stay, see the log of the worker")
+def feed(subject: Subject) -> Finding:
+    """No event waits longer than a minute for its place in the change feed."""
+    count, age_s = subject.connection.execute(
+        text(
+            "SELECT count(*), extract(epoch FROM clock_timestamp() - min(e.occurred_at))"
+            " FROM event_pending p JOIN event e ON e.id = p.event_id"
+            " WHERE e.occurred_at < clock_timestamp() - interval '1 minute'"
+        )
+    ).one()
+    if count == 0:
+        return ok()
+    return failure(f"{count:,} wait, the oldest for {float(age_s) / 60:,.0f} minutes")

@@ -1,0 +1,92 @@
+"""Checks of boundaries: real polygons and cells, whole, valid, and where they should be."""
+
+from typing import Final
+
+from sqlalchemy import text
+
+from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
+
+CHECKS = Chapter()
+
+_LOAD: Final = "run `bin/diachiso units load --boundaries FILE_OR_URL`"
+_SEATS_INSIDE: Final = 0.95
+"""Published seats are rough: of the real communes of 2025, 99.3 % lie in their own polygon."""
+
+
+@CHECKS.check(hint="run `bin/diachiso units load`")
+def communes_have_a_polygon(subject: Subject) -> Finding:
+    """Every commune has a polygon, real or drawn around its seat."""
+    codes = list(
+        subject.connection.scalars(
+            text(
+                "SELECT code FROM admin_unit u"
+                " WHERE level = 'commune' AND lifetime @> current_date"
+                " AND NOT EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id) ORDER BY code"
+            )
+        )
+    )
+    return failure(f"{len(codes):,} have none: {', '.join(codes[:5])}") if codes else ok()
+
+
+@CHECKS.check(hint=_LOAD)
+def boundaries_are_real(subject: Subject) -> Finding:
+    """Boundaries are real polygons."""
+    real, cells, provinces = subject.connection.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE u.level = 'commune' AND NOT b.approximate),"
+            " count(*) FILTER (WHERE u.level = 'commune' AND b.approximate),"
+            " count(*) FILTER (WHERE u.level = 'province' AND NOT b.approximate)"
+            " FROM boundary b JOIN admin_unit u ON u.id = b.unit_id"
+            " WHERE u.lifetime @> current_date"
+        )
+    ).one()
+    said = f"{real:,} communes real, {cells:,} drawn around the seat; {provinces:,} provinces real"
+    return warning(said) if cells else ok(said)
+
+
+@CHECKS.check(hint="load the file with these units again: " + _LOAD)
+def polygons_are_valid(subject: Subject) -> Finding:
+    """All polygons are valid."""
+    # The constraint on the table saw to it; another version of GEOS may judge otherwise.
+    codes = list(
+        subject.connection.scalars(
+            text(
+                "SELECT u.code FROM boundary b JOIN admin_unit u ON u.id = b.unit_id"
+                " WHERE NOT ST_IsValid(b.geom) ORDER BY u.code"
+            )
+        )
+    )
+    return failure(f"{len(codes):,} are not: {', '.join(codes[:5])}") if codes else ok()
+
+
+@CHECKS.check(hint="load the file with these units again: " + _LOAD)
+def real_polygons_have_parts(subject: Subject) -> Finding:
+    """Every real polygon has the parts by which points find it, and no cell has any."""
+    without, cells = subject.connection.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE NOT b.approximate AND NOT has.parts),"
+            " count(*) FILTER (WHERE b.approximate AND has.parts)"
+            " FROM boundary b CROSS JOIN LATERAL (SELECT EXISTS ("
+            "   SELECT FROM boundary_part p WHERE p.unit_id = b.unit_id) AS parts) has"
+        )
+    ).one()
+    if without or cells:
+        return failure(f"{without:,} real polygons without parts, {cells:,} cells with")
+    return ok()
+
+
+@CHECKS.check(hint="a few are usual; many: the polygons are of another map, or shifted")
+def seats_are_inside(subject: Subject) -> Finding:
+    """Seats lie in the real polygon of their own commune."""
+    total, inside = subject.connection.execute(
+        text(
+            "SELECT count(*), count(*) FILTER (WHERE ST_Covers(b.geom, u.seat))"
+            " FROM boundary b JOIN admin_unit u ON u.id = b.unit_id"
+            " WHERE NOT b.approximate AND u.level = 'commune' AND u.lifetime @> current_date"
+            " AND u.seat IS NOT NULL"
+        )
+    ).one()
+    if total == 0:
+        return ok("no real polygons yet")
+    said = f"{inside:,} of {total:,}"
+    return ok(said) if inside >= total * _SEATS_INSIDE else warning(said)

@@ -1,0 +1,176 @@
+"""Checks of the schema: revision, indexes, triggers, and what the application may do."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Table, text
+
+from registry.database import APP_ROLE
+from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok
+from registry.models import Base
+from registry.prepare import current_revision, head_revision
+
+CHECKS = Chapter()
+
+_PREPARE: Final = "run `bin/diachiso database prepare`"
+_MIGRATIONS: Final = "migrations/versions/0002_guard_register.py"
+
+TRIGGERS: Final = {
+    "event": ("event_append_only",),
+    "feed": ("feed_append_only",),
+    "household_version": ("household_version_append_only",),
+    "code_key": ("code_key_fixed",),
+    "household": (
+        "household_no_truncate",
+        "household_stamp",
+        "household_1_check_insert",
+        "household_1_check_update",
+        "household_1_check_delete",
+        "household_2_keep_update",
+        "household_2_keep_delete",
+    ),
+    "thoroughfare": ("thoroughfare_moved", "thoroughfare_identity", "thoroughfare_removed"),
+    "locality": ("locality_moved", "locality_identity", "locality_removed"),
+    "admin_unit": ("admin_unit_gazetteer", "admin_unit_identity", "admin_unit_removed"),
+    "admin_unit_version": ("admin_unit_version_gazetteer",),
+    "admin_unit_alias": ("admin_unit_alias_gazetteer",),
+    "admin_unit_succession": ("admin_unit_succession_gazetteer",),
+}
+"""Rules that hold only while their trigger is enabled."""
+
+MAY_WRITE: Final = {
+    "INSERT": ("succession_link",),
+    "INSERT UPDATE": (
+        *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
+        *("plate", "target", "coverage_day", "field_report", "api_key"),
+    ),
+    "INSERT UPDATE DELETE": (
+        *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
+        *("import", "import_problem", "api_key_unit"),
+    ),
+    "UPDATE DELETE": ("household",),
+}
+"""What the application may do beyond SELECT, as the migrations grant it."""
+
+STAMPED: Final = ("event_id", "recorded_at")
+"""Columns of household that the database fills in: every other one the application may insert."""
+
+Privileges = set[tuple[str, str]]
+"""(table, or table.column; what may be done with it)."""
+
+
+@CHECKS.check(hint=f"{_PREPARE}; for a newer schema, update the program", need=Need.DATABASE)
+def revision(subject: Subject) -> Finding:
+    """The schema is at the newest migration."""
+    head, current = head_revision(), current_revision(subject.connection)
+    if current == head:
+        return ok(head)
+    return failure(f"it is at {current or 'none'}, the program at {head}")
+
+
+@CHECKS.check(hint="restore the backup, or make it anew as the migrations do")
+def indexes(subject: Subject) -> Finding:
+    """All indexes are there and valid."""
+    rows = subject.connection.execute(
+        text(
+            "SELECT c.relname AS name, i.indisvalid AND i.indisready AS usable"
+            " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            " WHERE c.relnamespace = 'public'::regnamespace"
+        )
+    )
+    usable = {row.name: row.usable for row in rows}
+    wanted = {name for table in Base.metadata.sorted_tables for name in _index_names(table)}
+    missing = _listed("missing", wanted - usable.keys())
+    broken = _listed("invalid", {name for name, is_usable in usable.items() if not is_usable})
+    return failure("; ".join(missing + broken)) if missing or broken else ok(f"{len(wanted)}")
+
+
+def _index_names(table: Table) -> set[str]:
+    """Names of the table's indexes, with those behind its keys and exclusions."""
+    return {
+        *(str(index.name) for index in table.indexes),
+        *(
+            str(constraint.name)
+            for constraint in table.constraints
+            if constraint.__visit_name__
+            in ("primary_key_constraint", "unique_constraint", "exclude_constraint")
+        ),
+    }
+
+
+@CHECKS.check(hint="ALTER TABLE … ENABLE TRIGGER …; a missing one is made as in " + _MIGRATIONS)
+def triggers(subject: Subject) -> Finding:
+    """The triggers are enabled that keep versions and make tables append-only."""
+    rows = subject.connection.execute(
+        text(
+            "SELECT c.relname, t.tgname, t.tgenabled IN ('O', 'A')"
+            " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace"
+        )
+    )
+    found = {(table, name): enabled for table, name, enabled in rows}
+    wanted = {(table, name) for table, names in TRIGGERS.items() for name in names}
+    missing = _listed("missing", {name for _, name in wanted - found.keys()})
+    off = _listed("disabled", {name for table, name in wanted if found.get((table, name)) is False})
+    return failure("; ".join(missing + off)) if missing or off else ok(f"{len(wanted)}")
+
+
+@CHECKS.check(hint="grant or revoke as in " + _MIGRATIONS)
+def privileges(subject: Subject) -> Finding:
+    """The application's role may do what the migrations grant, and no more."""
+    rows = subject.connection.execute(text(_GRANTED), {"role": APP_ROLE})
+    granted = {(where, what) for where, what in rows}
+    wanted = _wanted_privileges()
+    missing = _listed("missing", (f"{what} on {where}" for where, what in wanted - granted))
+    beyond = _listed("too much", (f"{what} on {where}" for where, what in granted - wanted))
+    return failure("; ".join(missing + beyond)) if missing or beyond else ok()
+
+
+# Of a column only what goes beyond its table. What everybody may do (grantee 0), the role may too.
+_GRANTED: Final = """
+    WITH app AS (SELECT oid FROM pg_roles WHERE rolname = :role)
+    SELECT c.relname, g.privilege_type
+    FROM pg_class c, aclexplode(c.relacl) g, app
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'S')
+        AND g.grantee IN (app.oid, 0) AND c.relname <> 'spatial_ref_sys'
+    UNION
+    SELECT c.relname || '.' || a.attname, g.privilege_type
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) g, app
+    WHERE c.relnamespace = 'public'::regnamespace AND g.grantee IN (app.oid, 0)
+    UNION
+    SELECT 'register_restored()', 'EXECUTE'
+    WHERE has_function_privilege(:role, 'register_restored()', 'EXECUTE')
+    UNION
+    SELECT 'schema ' || nspname, what
+    FROM pg_namespace, unnest(ARRAY['USAGE', 'CREATE']) what
+    WHERE nspname IN ('public', 'staging') AND has_schema_privilege(:role, oid, what)
+"""
+
+
+def _wanted_privileges() -> Privileges:
+    tables = {*Base.metadata.tables, "alembic_version"}
+    insertable = [c.name for c in Base.metadata.tables["household"].columns]
+    return {
+        *((table, "SELECT") for table in tables),
+        *(
+            (table, verb)
+            for verbs, names in MAY_WRITE.items()
+            for table in names
+            for verb in verbs.split()
+        ),
+        *((f"household.{name}", "INSERT") for name in insertable if name not in STAMPED),
+        ("code_ordinal", "USAGE"),
+        ("code_ordinal", "SELECT"),
+        ("schema public", "USAGE"),
+        ("schema staging", "USAGE"),
+        ("schema staging", "CREATE"),
+    }
+
+
+def _listed(title: str, names: Iterable[str]) -> list[str]:
+    """`title: a, b, c and 4 more`, or nothing for no names."""
+    ordered = sorted(names)
+    if not ordered:
+        return []
+    more = f" and {len(ordered) - 5} more" if len(ordered) > 5 else ""
+    return [f"{title}: {', '.join(ordered[:5])}{more}"]

@@ -1,0 +1,141 @@
+"""Checks of the database server: reachable, new enough, and set up not to lose data."""
+
+from sqlalchemy import Connection, text
+
+from registry.database import APP_ROLE, OWNER_ROLE
+from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
+from registry.prepare import EXTENSIONS, OLDEST_POSTGIS, OLDEST_SERVER
+
+CHECKS = Chapter()
+
+_LOSSY = {
+    "fsync": "a crash of the machine can destroy the database",
+    "full_page_writes": "a crash of the machine can destroy pages",
+    "synchronous_commit": "a crash forgets the last commits, and their codes may be issued again",
+}
+
+
+@CHECKS.check(hint="start it with bin/run, or correct DATABASE_URL", need=Need.NOTHING)
+def server_answers(subject: Subject) -> Finding:
+    """The database server answers and is PostgreSQL 15 or later."""
+    connection = subject.connect()
+    number = int(connection.scalar(text("SHOW server_version_num")) or 0)
+    version = connection.scalar(text("SHOW server_version"))
+    if number < OLDEST_SERVER:
+        return failure(f"PostgreSQL {version}")
+    if connection.scalar(text("SELECT pg_is_in_recovery()")):
+        return warning(f"PostgreSQL {version}, a standby: it cannot be written")
+    return ok(f"PostgreSQL {version}")
+
+
+@CHECKS.check(
+    hint="install the packages, then run `bin/diachiso database prepare`; after an update of "
+    "PostGIS: SELECT postgis_extensions_upgrade()",
+    need=Need.DATABASE,
+)
+def extensions(subject: Subject) -> Finding:
+    """The extensions are there, PostGIS in version 3.3 or later."""
+    rows = subject.connection.execute(
+        text("SELECT extname AS name, extversion AS version FROM pg_extension")
+    )
+    installed = {row.name: row.version for row in rows}
+    missing = [name for name in EXTENSIONS if name not in installed]
+    if missing:
+        return failure("missing: " + ", ".join(missing))
+    said = ", ".join(f"{name} {installed[name]}" for name in EXTENSIONS)
+    postgis = installed["postgis"]
+    if tuple(int(part) for part in postgis.split(".")[:2]) < OLDEST_POSTGIS:
+        return failure(said)
+    library = subject.connection.scalar(text("SELECT postgis_lib_version()"))
+    if library != postgis:
+        return warning(f"{said}, while its library is {library}")
+    return ok(said)
+
+
+@CHECKS.check(
+    hint="dump it and restore it into a database made with ENCODING 'UTF8'", need=Need.DATABASE
+)
+def encoding(subject: Subject) -> Finding:
+    """The database stores text as UTF-8."""
+    found = subject.connection.scalar(text("SHOW server_encoding"))
+    return ok() if found == "UTF8" else failure(f"it is {found}")
+
+
+@CHECKS.check(
+    hint="set them on in postgresql.conf (see also ALTER SYSTEM, ALTER DATABASE, ALTER ROLE)",
+    need=Need.DATABASE,
+)
+def durable(subject: Subject) -> Finding:
+    """The server writes what it commits: fsync, full_page_writes, synchronous_commit."""
+    off = [
+        f"{name} is off: {what}"
+        for name, what in _LOSSY.items()
+        if _setting(subject.connection, name) == "off"
+    ]
+    return failure("; ".join(off)) if off else ok()
+
+
+@CHECKS.check(
+    hint="stop the server and run `pg_checksums --enable` on its data directory",
+    need=Need.DATABASE,
+)
+def checksums(subject: Subject) -> Finding:
+    """The server notices damaged pages: data_checksums."""
+    if _setting(subject.connection, "data_checksums") == "on":
+        return ok()
+    return warning("off: a failing disk spoils the register unnoticed, and its backups")
+
+
+@CHECKS.check(hint="run `bin/diachiso database prepare` as an administrator", need=Need.DATABASE)
+def roles(subject: Subject) -> Finding:
+    """Both roles are there, and this login may act as them."""
+    problems = []
+    for role in (OWNER_ROLE, APP_ROLE):
+        row = subject.connection.execute(
+            text(
+                "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = :r"
+            ),
+            {"r": role},
+        ).one_or_none()
+        if row is None:
+            problems.append(f"{role} is missing")
+        elif not row[0]:
+            problems.append(f"the login is no member of {role}")
+    return failure("; ".join(problems)) if problems else ok(f"{OWNER_ROLE}, {APP_ROLE}")
+
+
+@CHECKS.check(
+    hint=f"ALTER ROLE {APP_ROLE} NOSUPERUSER NOBYPASSRLS NOCREATEROLE; revoke its memberships; "
+    f"give what it owns to {OWNER_ROLE}",
+    need=Need.DATABASE,
+)
+def application_role_is_bound(subject: Subject) -> Finding:
+    """The application's role cannot get around rules: no superuser, no owner, no other's member."""
+    row = subject.connection.execute(
+        text(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole,"
+            " ARRAY(SELECT m.roleid::regrole::text FROM pg_auth_members m WHERE m.member = r.oid),"
+            " ARRAY(SELECT c.oid::regclass::text FROM pg_class c WHERE c.relowner = r.oid"
+            "   AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm'))"
+            " FROM pg_roles r WHERE rolname = :role"
+        ),
+        {"role": APP_ROLE},
+    ).one_or_none()
+    if row is None:
+        return failure(f"{APP_ROLE} is missing")
+    is_super, bypasses, makes_roles, memberships, owned = row
+    problems = [
+        *(["it is a superuser"] if is_super else []),
+        *(["it bypasses row-level security"] if bypasses else []),
+        *(["it may make roles"] if makes_roles else []),
+        *([f"it is a member of {', '.join(memberships)}"] if memberships else []),
+        *([f"it owns {', '.join(owned)}"] if owned else []),
+    ]
+    return failure("; ".join(problems)) if problems else ok()
+
+
+def _setting(connection: Connection, name: str) -> str | None:
+    value: str | None = connection.scalar(
+        text("SELECT setting FROM pg_settings WHERE name = :name"), {"name": name}
+    )
+    return value
