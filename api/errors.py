@@ -1,5 +1,6 @@
 """Errors over HTTP: one table from exception to status, and RFC 9457 problem documents."""
 
+import re
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ from flask import Flask, Response, json
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ between Pythons
 
 from registry import errors
 
@@ -17,6 +19,8 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnreadableFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.MistypedCodeError: HTTPStatus.NOT_FOUND,
+    errors.GoneError: HTTPStatus.GONE,
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotPreparedError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -42,7 +46,7 @@ def problem(status: int, code: str, detail: str, **members: Any) -> Response:
     """A problem document (RFC 9457); `code` is the stable name of the problem."""
     body = {
         "type": f"urn:diachiso:problem:{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": HTTP_STATUS_CODES[status],
         "status": status,
         "code": code,
         "detail": detail,
@@ -64,8 +68,9 @@ def _http_problem(error: HTTPException) -> ResponseReturnValue:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     if status < HTTPStatus.BAD_REQUEST:
         return error  # a redirect is no problem
-    code = HTTPStatus(status).name.lower()
-    response = problem(status, code, error.description or HTTPStatus(status).phrase)
+    title = HTTP_STATUS_CODES[status]
+    code = re.sub(r"\W+", "_", title.lower())
+    response = problem(status, code, error.description or title)
     # What the exception knows beside its body: Allow of 405, Retry-After, Location of a redirect.
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
@@ -77,8 +82,4 @@ def _problem_of_field(item: Any) -> dict[str, str]:
     field = ".".join(str(part) for part in item["loc"]) or "request"
     if item["type"] == "extra_forbidden":
         return {"field": field, "code": "unknown_parameter", "detail": "this parameter is unknown"}
-    return {
-        "field": field,
-        "code": item["type"],
-        "detail": item["msg"].removeprefix("Value error, "),
-    }
+    return {"field": field, "code": item["type"], "detail": item["msg"]}

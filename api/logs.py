@@ -7,6 +7,8 @@ an address asked for tells where somebody lives.
 import logging
 import sys
 import time
+import traceback
+from types import TracebackType
 
 import structlog
 from flask import Flask, Response, g, request
@@ -36,6 +38,29 @@ def configure_logs() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
+class LoggedFlask(Flask):
+    """Flask, which by itself logs the path of a request that failed."""
+
+    def log_exception(
+        self,
+        exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
+    ) -> None:
+        """Log where it failed and as what; an exception's message may quote the request."""
+        log.error("failed", rule=_rule(), method=request.method, trace=_trace(exc_info[1]))
+
+
+def _trace(error: BaseException | None) -> str:
+    lines: list[str] = []
+    while error is not None:
+        lines += [*traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]
+        error = error.__cause__ or error.__context__
+    return "".join(lines)
+
+
+def _rule() -> str | None:
+    return request.url_rule.rule if request.url_rule else None
+
+
 def log_requests(app: Flask) -> None:
     """Log every request of `app` by the rule that it matched."""
 
@@ -45,12 +70,11 @@ def log_requests(app: Flask) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
-        rule = request.url_rule.rule if request.url_rule else None
         elapsed = time.perf_counter() - g.get("started_at", time.perf_counter())
         log.info(
             "request",
             method=request.method,
-            rule=rule,
+            rule=_rule(),
             status=response.status_code,
             ms=round(elapsed * 1000, 2),
         )

@@ -1,19 +1,25 @@
 """How endpoints declare themselves: SpecTree checks requests and writes the OpenAPI document."""
 
+from copy import deepcopy
 from typing import Any
 
 from flask import Response, make_response
 from pydantic import BaseModel, ConfigDict, Field
+from spectree import Response as Answers
 from spectree import SpecTree
 from spectree.plugins.flask_plugin import FlaskPlugin
 
-from api.errors import refuse_invalid
+from api.errors import MIMETYPE, refuse_invalid
 
 
 class Request(BaseModel):
     """Base of all parameters: what is not declared is refused."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class NoParameters(Request):
+    """For an endpoint that takes none."""
 
 
 class Answer(BaseModel):
@@ -30,6 +36,13 @@ class FieldProblem(Answer):
     detail: str
 
 
+class CodeForms(Answer):
+    """A code as programs and as people write it."""
+
+    code: str = Field(examples=["1H6XXH2V"])
+    code_display: str = Field(examples=["1H6X-XH2V"])
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457). `code` is stable; `detail` is for a person."""
 
@@ -39,6 +52,13 @@ class Problem(BaseModel):
     code: str = Field(examples=["not_found"])
     detail: str
     errors: list[FieldProblem] | None = None
+    reason: str | None = Field(None, description="Why it is no code", examples=["code_wrong_check"])
+    suggestions: list[CodeForms] | None = Field(
+        None, description="Registered codes of which the one asked for is a slip"
+    )
+    successors: list[CodeForms] | None = Field(
+        None, description="Codes that continue a retired one, through any number of steps"
+    )
 
 
 class _Plugin(FlaskPlugin):
@@ -47,6 +67,13 @@ class _Plugin(FlaskPlugin):
     def validate_response(self, resp: Any, *_: Any) -> tuple[Response, None]:
         return make_response(resp), None
 
+
+UNIT_CODE = "^([0-9]{2,3}|[0-9]{5})$"
+PATH_PARAMETERS = {
+    "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
+    "address_code": {"maxLength": 200, "examples": ["1H6X-XH2V"]},
+}
+"""Path parameter → its schema beyond `string`."""
 
 spec = SpecTree(
     backend=_Plugin,
@@ -61,3 +88,31 @@ spec = SpecTree(
     mode="strict",
     page_templates={},
 )
+
+
+def answers(model: type[BaseModel], *problems: int) -> Answers:
+    """What an endpoint answers: the model, or a problem document with one of these statuses."""
+    return Answers(HTTP_200=model, **{f"HTTP_{status}": Problem for status in problems})
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document, with what SpecTree cannot say; needs the application's context."""
+    made: dict[str, Any] = deepcopy(spec.spec)
+    for path in made["paths"].values():
+        for operation in path.values():
+            for parameter in operation["parameters"]:
+                _describe_parameter(parameter)
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    response["content"] = {MIMETYPE: response["content"].pop("application/json")}
+    return made
+
+
+def _describe_parameter(parameter: dict[str, Any]) -> None:
+    schema = parameter["schema"]
+    if "anyOf" in schema:
+        # A parameter is there or is not; it cannot be null.
+        schema.update(next(kind for kind in schema.pop("anyOf") if kind["type"] != "null"))
+        del schema["default"]
+    if parameter["in"] == "path":
+        schema.update(PATH_PARAMETERS[parameter["name"]])

@@ -3,15 +3,15 @@
 import datetime
 import re
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from flask import Blueprint, Response, json, jsonify, request
 from pydantic import BeforeValidator, Field, model_validator
-from spectree import Response as Answers
+from pydantic_core import PydanticCustomError
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import gazetteer
-from api.openapi import Answer, Problem, Request, spec
+from api.openapi import UNIT_CODE, Answer, Request, answers, spec
 from registry.gazetteer import Gazetteer, Succession, Unit
 from registry.units import (
     LAST_DAY_OF_OLD_MAP,
@@ -23,21 +23,24 @@ from registry.units import (
     convert_text,
     day_asked,
     find_units,
+    is_ambiguous,
     picker,
     unit_by_code,
 )
 
 blueprint = Blueprint("units", __name__, url_prefix="/v1/units")
 
-PICKER_MAX_AGE_S = 3600
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MAX_AGE_S: Final = 3600
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _iso_day(value: Any) -> Any:
-    # Left to itself pydantic also reads "1" as a day, of 1970.
-    if isinstance(value, str) and not _ISO_DAY.fullmatch(value):
-        raise ValueError("a day is written YYYY-MM-DD")
-    return value
+    # Left to itself pydantic also reads "1" as a day, of 1970. A repeated parameter is a list.
+    text = value if isinstance(value, str) and _ISO_DAY.fullmatch(value) else ""
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise PydanticCustomError("malformed_day", "a day is written YYYY-MM-DD") from None
 
 
 Day = Annotated[datetime.date, BeforeValidator(_iso_day)]
@@ -63,7 +66,7 @@ class UnitQueryParams(Request):
 class ConvertQuery(Request):
     """An old code or an old text."""
 
-    code: str | None = Field(None, pattern="^([0-9]{2,3}|[0-9]{5})$", description="Code of a unit")
+    code: str | None = Field(None, pattern=UNIT_CODE, description="Code of a unit")
     text: str | None = Field(
         None, min_length=1, max_length=2000, description="Administrative part of an address"
     )
@@ -74,7 +77,7 @@ class ConvertQuery(Request):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.code is None) == (self.text is None):
-            raise ValueError("give either code or text")
+            raise PydanticCustomError("code_or_text", "give either code or text")
         return self
 
 
@@ -178,7 +181,7 @@ class UnitConversion(Answer):
 
 
 class Conversions(Answer):
-    """All readings that fit equally well; `ambiguous` when somebody has to be asked."""
+    """All readings that fit equally well; `ambiguous` when they lead to several units of today."""
 
     as_of: datetime.date
     ambiguous: bool
@@ -201,8 +204,8 @@ class Picker(Answer):
 
 
 @blueprint.get("")
-@spec.validate(resp=Answers(HTTP_200=UnitList, HTTP_404=Problem), tags=["units"])
-def list_units(query: UnitsQuery) -> Response:
+@spec.validate(resp=answers(UnitList, 400, 404, 503), tags=["units"])
+def list_units(query: UnitsQuery) -> BaseResponse:
     """Units of a day by name or code, level and province; the best matches first."""
     day = day_asked(query.as_of)
     known = gazetteer()
@@ -210,23 +213,19 @@ def list_units(query: UnitsQuery) -> Response:
         known, UnitQuery(day, query.q, query.level, query.province, query.limit, query.offset)
     )
     units = [_summary(known, unit, day) for unit in page.units]
-    return jsonify({"as_of": day.isoformat(), "total": page.total, "units": units})
+    return _cacheable(jsonify({"as_of": day.isoformat(), "total": page.total, "units": units}))
 
 
 @blueprint.get("/picker")
-@spec.validate(resp=Answers(HTTP_200=Picker), tags=["units"])
+@spec.validate(resp=answers(Picker, 400, 503), tags=["units"])
 def get_picker(query: UnitQueryParams) -> BaseResponse:
     """Provinces and their communes for two drop-down lists; cacheable, with an ETag."""
     body = _picker_body(gazetteer(), day_asked(query.as_of))
-    response = Response(body, content_type="application/json")
-    response.cache_control.public = True
-    response.cache_control.max_age = PICKER_MAX_AGE_S
-    response.add_etag()
-    return response.make_conditional(request)
+    return _cacheable(Response(body, content_type="application/json"))
 
 
 @blueprint.get("/convert")
-@spec.validate(resp=Answers(HTTP_200=Conversions, HTTP_404=Problem), tags=["units"])
+@spec.validate(resp=answers(Conversions, 400, 404, 503), tags=["units"])
 def convert(query: ConvertQuery) -> Response:
     """From an old code or an old text to the units of today, all candidates of a split one."""
     known, day = gazetteer(), day_asked(None)
@@ -237,19 +236,31 @@ def convert(query: ConvertQuery) -> Response:
     else:
         found = convert_text(known, query.text or "", written_on=written_on, day=day)
     matches = [_conversion(known, conversion, day) for conversion in found]
-    return jsonify({"as_of": day.isoformat(), "ambiguous": len(matches) > 1, "matches": matches})
+    response = jsonify(
+        {"as_of": day.isoformat(), "ambiguous": is_ambiguous(found), "matches": matches}
+    )
+    # The text may be somebody's address: no cache on the way keeps it.
+    response.cache_control.no_store = True
+    return response
 
 
 @blueprint.get("/<code>")
-@spec.validate(resp=Answers(HTTP_200=UnitDetail, HTTP_404=Problem), tags=["units"])
-def get_unit(code: str, query: UnitQueryParams) -> Response:
+@spec.validate(resp=answers(UnitDetail, 400, 404, 503), tags=["units"])
+def get_unit(code: str, query: UnitQueryParams) -> BaseResponse:
     """One unit: names, parents, seat, predecessors and successors.
 
     Without `as_of` a code that no unit bears today is answered by the last unit that bore it.
     """
     known = gazetteer()
     unit = unit_by_code(known, code, query.as_of)
-    return jsonify(_detail(known, unit, day_asked(query.as_of)))
+    return _cacheable(jsonify(_detail(known, unit, day_asked(query.as_of))))
+
+
+def _cacheable(response: Response) -> BaseResponse:
+    response.cache_control.public = True
+    response.cache_control.max_age = MAX_AGE_S
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 @lru_cache(maxsize=4)
@@ -261,7 +272,7 @@ def _picker_body(known: Gazetteer, day: datetime.date) -> str:
         }
         for province, communes in picker(known, day)
     ]
-    return json.dumps({"as_of": day.isoformat(), "provinces": provinces})
+    return json.dumps({"as_of": day.isoformat(), "provinces": provinces}, separators=(",", ":"))
 
 
 def _ref(unit: Unit, day: datetime.date) -> dict[str, str]:

@@ -34,43 +34,77 @@ KIND_NAMES_EN: Final = {
     "dac_khu": "Special Zone",
 }
 
-# Words before a name → the kinds that they may mean. Longest first: `thành phố` before `t`.
+KIND_LEVELS: Final = {
+    "tinh": ("province",),
+    "thanh_pho": ("province", "district"),
+    "quan": ("district",),
+    "huyen": ("district",),
+    "thi_xa": ("district",),
+    "xa": ("commune",),
+    "phuong": ("commune",),
+    "thi_tran": ("commune",),
+    "dac_khu": ("commune",),
+}
+"""Kind → the levels on which a unit may be one."""
+
+# Words before a name → the kinds that they may mean. A longer beginning stands first.
 _PREFIXES: Final = (
     ("thành phố trực thuộc trung ương", ("thanh_pho",)),
     ("thành phố", ("thanh_pho",)),
+    ("thủ đô", ("thanh_pho",)),
     ("thị trấn", ("thi_tran",)),
     ("đặc khu", ("dac_khu",)),
     ("thị xã", ("thi_xa",)),
     ("phường", ("phuong",)),
+    ("huyện đảo", ("huyen",)),
     ("huyện", ("huyen",)),
     ("quận", ("quan",)),
     ("tỉnh", ("tinh",)),
     ("xã", ("xa",)),
+    ("t p", ("thanh_pho",)),
+    ("t x", ("thi_xa",)),
+    ("t t", ("thi_tran",)),
     ("tp", ("thanh_pho",)),
     ("tx", ("thi_xa",)),
     ("tt", ("thi_tran",)),
     ("p", ("phuong",)),
+    ("f", ("phuong",)),
     ("q", ("quan",)),
     ("h", ("huyen",)),
     ("x", ("xa",)),
     ("t", ("tinh",)),
 )
-_GLUED_NUMBER = re.compile(r"^(p|q)\.?\s*0*(\d{1,2})$")
-_SUFFIXES: Final = (
-    ("special zone", ("dac_khu",)),
-    ("township", ("thi_tran",)),
-    ("province", ("tinh",)),
-    ("commune", ("xa",)),
-    ("district", ("quan", "huyen")),
-    ("ward", ("phuong",)),
-    ("city", ("thanh_pho",)),
-    ("town", ("thi_xa", "thi_tran")),
+_PREFIX_WORDS: Final = tuple(
+    (tuple((accent_key(word), fold(word)) for word in prefix.split()), kinds)
+    for prefix, kinds in _PREFIXES
 )
-_ENGLISH_NUMBERED = re.compile(r"^(ward|district)\s+0*(\d{1,2})$")
-_SEPARATORS = re.compile(r"[,;\n\r|]+|\s+[-–—]\s+")
-
-
-_KIND_WORDS: Final = tuple(prefix.split() for prefix, _ in _PREFIXES if len(prefix) > 1)
+# A single letter begins too many words to cut a text there.
+_CUTTING: Final = tuple(words for words, _ in _PREFIX_WORDS if len(words[0][1]) > 1)
+_SUFFIXES: Final = {
+    "special zone": ("dac_khu",),
+    "township": ("thi_tran",),
+    "province": ("tinh",),
+    "commune": ("xa",),
+    "district": ("quan", "huyen"),
+    "ward": ("phuong",),
+    "city": ("thanh_pho",),
+    "town": ("thi_xa", "thi_tran"),
+}
+_SUFFIXED: Final = re.compile(rf"(.*\w)\W+({'|'.join(_SUFFIXES)})\W*", re.IGNORECASE | re.DOTALL)
+# `P1`, `Q.10`, `Phường 07`, `Ward 1`; southern papers write `F` for the sound of `ph`.
+_NUMBERED: Final = re.compile(r"\W*([^\W\d_]+)\W*0*(\d{1,2})\W*")
+_NUMBERED_KINDS: Final = {
+    accent_key(word): kind
+    for kind, words in {
+        "phuong": ("phường", "phuong", "p", "f", "ward"),
+        "quan": ("quận", "quan", "q", "district"),
+    }.items()
+    for word in words
+}
+# People write the postcode behind the province: `Hà Nội10000`, `Đắk Lắk 63000`.
+_POSTCODE: Final = re.compile(r"(?:(?<=\w)\W+|(?<=[^\W\d_]))\d{5,6}\W*$")
+_SEPARATORS: Final = re.compile(r"[,;\n\r|]+")
+_DASHES: Final = re.compile(r"\s+[-–—]+\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,36 +135,55 @@ def full_name_en(kind: str, name_en: str) -> str:
 
 
 def split_parts(text: str) -> list[str]:
-    """The parts of an address between commas, semicolons, line ends and spaced dashes.
+    """The parts of an address between commas, semicolons, line ends and bars.
 
-    >>> split_parts("12 Quán Thánh, P. Trúc Bạch - Ba Đình; Hà Nội,")
-    ['12 Quán Thánh', 'P. Trúc Bạch', 'Ba Đình', 'Hà Nội']
+    >>> split_parts("12 Quán Thánh, P. Trúc Bạch; Bà Rịa - Vũng Tàu,")
+    ['12 Quán Thánh', 'P. Trúc Bạch', 'Bà Rịa - Vũng Tàu']
     """
-    return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
+    return _pieces(_SEPARATORS.split(text))
+
+
+def split_dashes(part: str) -> list[str]:
+    """`part` cut at spaced dashes, which stand between units, and also inside of names.
+
+    >>> split_dashes("Trúc Bạch - Ba Đình - Hà Nội")
+    ['Trúc Bạch', 'Ba Đình', 'Hà Nội']
+    """
+    return _pieces(_DASHES.split(part))
+
+
+def _pieces(cut: list[str]) -> list[str]:
+    return [piece.strip() for piece in cut if piece.strip()]
 
 
 def split_before_kinds(part: str) -> list[str]:
     """`part` cut before every word, or pair of words, that is the kind of a unit.
 
-    >>> split_before_kinds("12 Quán Thánh phường Trúc Bạch quận Ba Đình tp Hà Nội")
-    ['12 Quán Thánh', 'phường Trúc Bạch', 'quận Ba Đình', 'tp Hà Nội']
+    >>> split_before_kinds("12 Quán Thánh phường Trúc Bạch quận Ba Đình tp.Hà Nội")
+    ['12 Quán Thánh', 'phường Trúc Bạch', 'quận Ba Đình', 'tp.Hà Nội']
     """
     words = part.split()
+    # `tp.Hà` is a kind and a name in one word: its first piece decides.
+    keys = [_keys(word.split(".")[0]) for word in words]
     cuts, index = [0], 0
     while index < len(words):
-        kind = next((k for k in _KIND_WORDS if _begins_with(words[index:], k)), None)
-        if kind:
+        kind = next((k for k in _CUTTING if _begins_with(keys[index : index + len(k)], k)), ())
+        last = index + len(kind) == len(words)
+        if kind and (not last or "." in words[-1].rstrip(".")):  # a kind is followed by a name
             cuts.append(index)
-        index += len(kind) if kind else 1
+        index += len(kind) or 1
     ends = [*cuts[1:], len(words)]
     return [" ".join(words[a:b]) for a, b in zip(cuts, ends, strict=True) if a < b]
 
 
-def _begins_with(written: list[str], words: list[str]) -> bool:
-    """Whether the words stand first, with their accents or without any: `Quán` is no `quận`."""
-    return len(written) >= len(words) and all(
-        accent_key(had) in (accent_key(word), fold(word))
-        for had, word in zip(written, words, strict=False)
+def _keys(word: str) -> tuple[str, str]:
+    return accent_key(word), fold(word)
+
+
+def _begins_with(written: list[tuple[str, str]], kind: tuple[tuple[str, str], ...]) -> bool:
+    """Whether the kind stands first, with its accents or without any: `Quán` is no `quận`."""
+    return len(written) >= len(kind) and all(
+        accents in word for (accents, _), word in zip(written, kind, strict=False)
     )
 
 
@@ -146,8 +199,12 @@ def parse_name(part: str) -> list[NamedPart]:
     >>> [r.kinds for r in parse_name("Quán Thánh")]
     [()]
     """
-    readings = (_numbered(part), _prefixed(part), _suffixed(part))
-    return [*(reading for reading in readings if reading), NamedPart(part, name_key(part), ())]
+    part = _POSTCODE.sub("", part)
+    numbered = _numbered(part)
+    # `Q9` is known as `Quận 9` where that is what another unit used to be called.
+    whole = full_name(numbered.kinds[0], numbered.name) if numbered else part
+    readings = (numbered, _prefixed(part), _suffixed(part))
+    return [*(reading for reading in readings if reading), NamedPart(whole, name_key(whole), ())]
 
 
 def name_key(name: str) -> str:
@@ -161,32 +218,25 @@ def name_key(name: str) -> str:
 
 
 def _numbered(part: str) -> NamedPart | None:
-    match = _GLUED_NUMBER.match(part.strip().casefold())
-    if match:
-        kind = "phuong" if match[1] == "p" else "quan"
-        return NamedPart(match[2], match[2], (kind,))
-    match = _ENGLISH_NUMBERED.match(fold(part))
-    if match:
-        kind = "phuong" if match[1] == "ward" else "quan"
-        return NamedPart(match[2], match[2], (kind,))
-    return None
+    match = _NUMBERED.fullmatch(part)
+    kind = _NUMBERED_KINDS.get(accent_key(match[1])) if match else None
+    if match is None or kind is None:
+        return None
+    return NamedPart(match[2], match[2], (kind,))
 
 
 def _prefixed(part: str) -> NamedPart | None:
     written = re.findall(r"[^\s.]+", part)
-    for prefix, kinds in _PREFIXES:
-        words = prefix.split()
-        if len(written) > len(words) and _begins_with(written, words):
+    keys = [_keys(word) for word in written[:5]]
+    for words, kinds in _PREFIX_WORDS:
+        if len(written) > len(words) and _begins_with(keys, words):
             name = " ".join(written[len(words) :])
             return NamedPart(name, name_key(name), kinds)
     return None
 
 
 def _suffixed(part: str) -> NamedPart | None:
-    folded = fold(part)
-    for suffix, kinds in _SUFFIXES:
-        if folded.endswith(f" {suffix}"):
-            words = part.split()
-            name = " ".join(words[: -len(suffix.split())])
-            return NamedPart(name, name_key(name), kinds)
-    return None
+    match = _SUFFIXED.fullmatch(part)
+    if match is None:
+        return None
+    return NamedPart(match[1], name_key(match[1]), _SUFFIXES[match[2].casefold()])

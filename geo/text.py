@@ -16,9 +16,14 @@ diacritics count and missing ones do not hurt.
 import re
 import unicodedata
 
-# Letters with a stroke do not decompose. Ð and ð (Icelandic) stand in old files for Đ and đ.
-_STROKES = str.maketrans({"đ": "d", "ð": "d", "ƀ": "b", "ɓ": "b", "ł": "l", "ø": "o"})
-_TO_DYET = str.maketrans({"ð": "đ"})
+# Letters with a stroke do not decompose. Ð ð (Icelandic) and Ɖ ɖ (African) look like Đ đ, and stand
+# for it in old files.
+_STROKES = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ɓ": "b", "ł": "l", "ø": "o"})
+_TO_DYET = str.maketrans({"ð": "đ", "ɖ": "đ"})
+# Unicode calls these apostrophes letters, so they would glue the words of `Ea MʼDroh`.
+_APOSTROPHES = str.maketrans(dict.fromkeys("ʹʻʼʽˈˊˋ", " "))
+# Soft hyphens, joiners, direction and byte order marks: nobody sees or means them.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _TONES = {
     "\u0300": "1",  # huyền
     "\u0301": "2",  # sắc
@@ -26,7 +31,7 @@ _TONES = {
     "\u0309": "4",  # hỏi
     "\u0323": "5",  # nặng
 }
-_NOT_WORD = re.compile(r"[^\w]+|_+")
+_NOT_WORD = re.compile(r"[\W_]+")
 # y and i are the same vowel where nothing else follows the consonant (Mỹ = Mĩ, Lý = Lí), and in
 # quy = qui; elsewhere they differ (thúy is not thúi).
 _LONE_Y = re.compile(r"\b([bcdghklmnprstvx]{1,3}|qu)y\b")
@@ -37,7 +42,7 @@ def fold(text: str) -> str:
 
     Idempotent. Letters of other scripts stay as they are.
     """
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = _seen(unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STROKES)
     words = _NOT_WORD.sub(" ", bare).strip()
     return _LONE_Y.sub(r"\1i", words)
@@ -48,7 +53,7 @@ def accent_key(text: str) -> str:
 
     Idempotent on its own output only up to the tone digits; compare keys with keys.
     """
-    composed = unicodedata.normalize("NFKC", text).casefold().translate(_TO_DYET)
+    composed = _seen(unicodedata.normalize("NFKC", text).casefold()).translate(_TO_DYET)
     return " ".join(_with_tone_last(word) for word in _NOT_WORD.split(composed) if word)
 
 
@@ -60,6 +65,10 @@ def has_diacritics(text: str) -> bool:
     """
     decomposed = unicodedata.normalize("NFD", text).casefold()
     return any(unicodedata.combining(c) or ord(c) in _STROKES for c in decomposed)
+
+
+def _seen(text: str) -> str:
+    return _INVISIBLE.sub("", text.translate(_APOSTROPHES))
 
 
 def _with_tone_last(word: str) -> str:

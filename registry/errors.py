@@ -36,6 +36,18 @@ class NotFoundError(RegistryError):
     code = "not_found"
 
 
+class MistypedCodeError(NotFoundError):
+    """Nearly a code: its check fails. Members: `reason` and `suggestions`, which are registered."""
+
+    code = "code_mistyped"
+
+
+class GoneError(RegistryError):
+    """A record that was, and is no more. Member: `successors`, which continue it."""
+
+    code = "gone"
+
+
 class ConflictError(RegistryError):
     """The register's present state does not allow it."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, cast, func, select, union
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from registry.database import session_scope
@@ -29,14 +30,15 @@ class Cause:
 def write_scope(engine: Engine, cause: Cause) -> Iterator[Session]:
     """A session whose transaction carries one event; its block commits as a whole or not at all.
 
-    After the commit the event is moved into the feed. Where that fails the write stands all the
-    same: the event waits in `event_pending` for the next writer or for the job.
+    After the commit the event is moved into the feed. Where that fails, or another mover hangs,
+    the write stands all the same: the event waits in `event_pending` for the next writer or for
+    the job.
     Raises what session_scope raises.
     """
     with session_scope(engine) as session:
         open_event(session, cause)
         yield session
-    with suppress(DatabaseUnavailableError):
+    with suppress(DatabaseUnavailableError, OperationalError):
         move_pending_events(engine)
 
 

@@ -246,15 +246,6 @@ def _name(unit: Unit, name: str, kind: str | None) -> UnitName:
     return UnitName(unit, name, kind, name_key(name), accent_key(name))
 
 
-def best_accents(hits: list[UnitName], written: str) -> list[UnitName]:
-    """The hits whose accents are as written; all of them where none is.
-
-    Ten pairs of current names clash without diacritics (Cẩm Giang, Cẩm Giàng).
-    """
-    accents = accent_key(written)
-    return [hit for hit in hits if hit.accents == accents] or hits
-
-
 _UNITS = text(
     """
     SELECT u.id, u.level, u.code, lower(u.lifetime) AS born, upper(u.lifetime) AS ended,

@@ -9,6 +9,7 @@ from registry.database import make_engine, session_scope
 from registry.errors import NotPreparedError
 from registry.gazetteer import GazetteerCache
 from registry.prepare import current_revision, head_revision
+from registry.reads import Reads
 from registry.settings import Settings
 
 
@@ -20,6 +21,8 @@ class Register:
     read_engine: Engine
     gazetteer: GazetteerCache
     """Units of every map, as new as one second."""
+    reads: Reads
+    """Single statements, as fast as the driver."""
 
     @classmethod
     def open(cls, settings: Settings, database_url: str) -> Self:
@@ -35,7 +38,12 @@ class Register:
         primary = engine(database_url)
         replica = settings.database_read_url
         reading = engine(replica) if replica else primary
-        return cls(primary, reading, GazetteerCache(reading))
+        reads = Reads(
+            replica or database_url,
+            pool_size=settings.pool_size,
+            statement_timeout_ms=settings.statement_timeout_ms,
+        )
+        return cls(primary, reading, GazetteerCache(reading), reads)
 
     def check_ready(self) -> None:
         """Return when requests can be served.
@@ -56,5 +64,6 @@ class Register:
 
     def close(self) -> None:
         """Close every connection."""
+        self.reads.close()
         self.engine.dispose()
         self.read_engine.dispose()

@@ -252,7 +252,7 @@ def _ranking(
                 closeness,
                 # Another day's name fits, behind those of the day asked about.
                 (0 if name.name == current else 2)
-                + (accented and not name.accents.startswith(accents)),
+                + (accented and _closeness(accents, name.accents) != closeness),
                 LEVELS.index(unit.level),
                 len(name.name),
                 unit.code,

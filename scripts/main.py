@@ -6,8 +6,11 @@ import sys
 import click
 
 from registry.errors import RegistryError
+from scripts.coverage import coverage
 from scripts.database import database
+from scripts.demo import demo
 from scripts.doctor import doctor
+from scripts.imports import import_
 from scripts.serve import serve
 from scripts.units import units
 
@@ -19,7 +22,10 @@ def diachiso() -> None:
 
 diachiso.add_command(serve)
 diachiso.add_command(database)
+diachiso.add_command(import_)
 diachiso.add_command(units)
+diachiso.add_command(coverage)
+diachiso.add_command(demo)
 diachiso.add_command(doctor)
 
 

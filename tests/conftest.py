@@ -11,12 +11,16 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from registry.database import make_engine
+from registry.gazetteer import Gazetteer
 from registry.settings import ROOT
 from tests.support import postgis
+from tests.support.units import open_app, read_gazetteer
 
 _cluster = pytest.StashKey[postgis.TestCluster]()
 _desk = pytest.StashKey[postgis.Desk]()
@@ -86,6 +90,25 @@ def fresh_database(admin_url: str, worker_id: str) -> Iterator[Callable[[], str]
 
 
 _fresh_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def gazetteer(engine: Engine) -> Gazetteer:
+    """Units of every map, as the seeds have them."""
+    return read_gazetteer(engine)
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str) -> Iterator[Flask]:
+    """The web application over the shared database."""
+    with open_app(database_url) as made:
+        yield made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Requests to the web application."""
+    return app.test_client()
 
 
 @pytest.fixture(scope="session")

@@ -364,6 +364,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_household")),
         comment="One record per dwelling place of a household, and per building that holds several. The dwelling is stored, never people.",
     )
+    op.create_index(
+        "ix_household_coverage",
+        "household",
+        ["unit_id"],
+        unique=False,
+        postgresql_include=["households_count", "position_accuracy_m", "verified_on"],
+        postgresql_where="status = 'active' AND kind = 'household' AND code >= '1'",
+    )
     op.create_index("ix_household_event", "household", ["event_id"], unique=False)
     op.create_index(
         "ix_household_locality",
@@ -1414,6 +1422,12 @@ def downgrade() -> None:
         "ix_household_locality", table_name="household", postgresql_where="locality_id IS NOT NULL"
     )
     op.drop_index("ix_household_event", table_name="household")
+    op.drop_index(
+        "ix_household_coverage",
+        table_name="household",
+        postgresql_include=["households_count", "position_accuracy_m", "verified_on"],
+        postgresql_where="status = 'active' AND kind = 'household' AND code >= '1'",
+    )
     op.drop_table("household")
     op.drop_table("gazetteer_state")
     op.drop_table("event")

@@ -38,12 +38,13 @@ COMMENT ON FUNCTION open_event IS
     'Opens the one event of this transaction and returns its id; without it nothing can be written';
 
 CREATE FUNCTION move_pending_events() RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
     moved bigint;
 BEGIN
     -- Positions are drawn and become visible in one order only because this lock is held until
     -- commit. The statement after it has a new snapshot, so it sees all that is committed by now.
+    -- lock_timeout: one mover that hangs must not hang every writer after its commit.
     PERFORM pg_advisory_xact_lock(7238010021);
     WITH taken AS (DELETE FROM event_pending RETURNING event_id)
     INSERT INTO feed (event_id) SELECT event_id FROM taken ORDER BY event_id;
@@ -210,43 +211,45 @@ BEGIN
             SELECT unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code FROM old_rows
         ) p;
     END IF;
-    -- Locked first, as foreign keys would: a street that is just moving, or a building that is just
-    -- going, is waited for, and then seen where it is. Buildings need the stronger lock because
-    -- their commune and kind are no key.
-    PERFORM FROM thoroughfare WHERE id = ANY (streets) ORDER BY id FOR KEY SHARE;
-    PERFORM FROM locality WHERE id = ANY (localities) ORDER BY id FOR KEY SHARE;
-    PERFORM FROM household WHERE code = ANY (parents) ORDER BY code FOR SHARE;
-    SELECT n.*, CASE
-            WHEN n.unit_id IS NOT NULL AND u.id IS NULL THEN 'unit_id is no commune'
-            WHEN n.former_unit_id IS NOT NULL AND f.id IS NULL THEN 'former_unit_id is no unit'
-            WHEN n.thoroughfare_id IS NOT NULL AND t.id IS NULL
-                THEN 'the street is not in its commune'
-            WHEN n.locality_id IS NOT NULL AND l.id IS NULL
-                THEN 'the locality is not in its commune'
-            ELSE 'the parent is no building of its commune'
-        END AS fault
-    INTO wrong
-    FROM unnest(units, former_units, streets, localities, parents)
-        AS n(unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code)
-    LEFT JOIN admin_unit u ON u.id = n.unit_id AND u.level = 'commune'
-    LEFT JOIN admin_unit f ON f.id = n.former_unit_id
-    LEFT JOIN thoroughfare t ON t.id = n.thoroughfare_id AND t.unit_id = n.unit_id
-    LEFT JOIN locality l ON l.id = n.locality_id AND l.unit_id = n.unit_id
-    LEFT JOIN household p
-        ON p.code = n.parent_code AND p.kind = 'building' AND p.unit_id = n.unit_id
-    WHERE (n.unit_id IS NOT NULL AND u.id IS NULL)
-        OR (n.former_unit_id IS NOT NULL AND f.id IS NULL)
-        OR (n.thoroughfare_id IS NOT NULL AND t.id IS NULL)
-        OR (n.locality_id IS NOT NULL AND l.id IS NULL)
-        OR (n.parent_code IS NOT NULL AND p.code IS NULL)
-    LIMIT 1;
-    IF FOUND THEN
-        SELECT min(n.code) INTO bad FROM new_rows n
-        WHERE (n.unit_id, n.former_unit_id, n.thoroughfare_id, n.locality_id, n.parent_code)
-            IS NOT DISTINCT FROM (wrong.unit_id, wrong.former_unit_id, wrong.thoroughfare_id,
-                wrong.locality_id, wrong.parent_code);
-        RAISE EXCEPTION 'household %: %', bad, wrong.fault
-            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'household_references';
+    IF units IS NOT NULL THEN -- arrays of nothing are null
+        -- Locked first, as foreign keys would: a street that is just moving, or a building that is
+        -- just going, is waited for, and then seen where it is. Buildings need the stronger lock
+        -- because their commune and kind are no key.
+        PERFORM FROM thoroughfare WHERE id = ANY (streets) ORDER BY id FOR KEY SHARE;
+        PERFORM FROM locality WHERE id = ANY (localities) ORDER BY id FOR KEY SHARE;
+        PERFORM FROM household WHERE code = ANY (parents) ORDER BY code FOR SHARE;
+        SELECT n.*, CASE
+                WHEN n.unit_id IS NOT NULL AND u.id IS NULL THEN 'unit_id is no commune'
+                WHEN n.former_unit_id IS NOT NULL AND f.id IS NULL THEN 'former_unit_id is no unit'
+                WHEN n.thoroughfare_id IS NOT NULL AND t.id IS NULL
+                    THEN 'the street is not in its commune'
+                WHEN n.locality_id IS NOT NULL AND l.id IS NULL
+                    THEN 'the locality is not in its commune'
+                ELSE 'the parent is no building of its commune'
+            END AS fault
+        INTO wrong
+        FROM unnest(units, former_units, streets, localities, parents)
+            AS n(unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code)
+        LEFT JOIN admin_unit u ON u.id = n.unit_id AND u.level = 'commune'
+        LEFT JOIN admin_unit f ON f.id = n.former_unit_id
+        LEFT JOIN thoroughfare t ON t.id = n.thoroughfare_id AND t.unit_id = n.unit_id
+        LEFT JOIN locality l ON l.id = n.locality_id AND l.unit_id = n.unit_id
+        LEFT JOIN household p
+            ON p.code = n.parent_code AND p.kind = 'building' AND p.unit_id = n.unit_id
+        WHERE (n.unit_id IS NOT NULL AND u.id IS NULL)
+            OR (n.former_unit_id IS NOT NULL AND f.id IS NULL)
+            OR (n.thoroughfare_id IS NOT NULL AND t.id IS NULL)
+            OR (n.locality_id IS NOT NULL AND l.id IS NULL)
+            OR (n.parent_code IS NOT NULL AND p.code IS NULL)
+        LIMIT 1;
+        IF FOUND THEN
+            SELECT min(n.code) INTO bad FROM new_rows n
+            WHERE (n.unit_id, n.former_unit_id, n.thoroughfare_id, n.locality_id, n.parent_code)
+                IS NOT DISTINCT FROM (wrong.unit_id, wrong.former_unit_id, wrong.thoroughfare_id,
+                    wrong.locality_id, wrong.parent_code);
+            RAISE EXCEPTION 'household %: %', bad, wrong.fault
+                USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'household_references';
+        END IF;
     END IF;
 
     IF TG_OP = 'UPDATE' THEN
@@ -256,12 +259,14 @@ BEGIN
             EXCEPT
             SELECT code, unit_id, kind FROM new_rows
         ) b;
-        SELECT c.code INTO bad
-        FROM household c JOIN household p ON p.code = c.parent_code
-        WHERE c.parent_code = ANY (changed_buildings)
-            AND (c.unit_id IS DISTINCT FROM p.unit_id OR p.kind <> 'building')
-        LIMIT 1;
-        IF FOUND THEN
+        IF changed_buildings IS NOT NULL THEN
+            SELECT c.code INTO bad
+            FROM household c JOIN household p ON p.code = c.parent_code
+            WHERE c.parent_code = ANY (changed_buildings)
+                AND (c.unit_id IS DISTINCT FROM p.unit_id OR p.kind <> 'building')
+            LIMIT 1;
+        END IF;
+        IF bad IS NOT NULL THEN
             RAISE EXCEPTION 'household %: its building left without it', bad
                 USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'household_references';
         END IF;

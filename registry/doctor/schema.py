@@ -161,6 +161,8 @@ def _wanted_privileges() -> Privileges:
         *((f"household.{name}", "INSERT") for name in insertable if name not in STAMPED),
         ("code_ordinal", "USAGE"),
         ("code_ordinal", "SELECT"),
+        ("demo_ordinal", "USAGE"),
+        ("demo_ordinal", "SELECT"),
         ("schema public", "USAGE"),
         ("schema staging", "USAGE"),
         ("schema staging", "CREATE"),

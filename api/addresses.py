@@ -1,0 +1,110 @@
+"""One address by its code."""
+
+from typing import Any, Literal
+
+from flask import Blueprint, jsonify, request
+from pydantic import Field
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.context import gazetteer, register
+from api.openapi import Answer, CodeForms, NoParameters, answers, spec
+from api.shapes import MapSpan, PlaceUnit, in_words, unit_ref
+from geo.code import format as code_display
+from geo.code import is_demo, spoken
+from geo.label import named, number_label
+from registry.gazetteer import Gazetteer, today
+from registry.lookup import code_forms, lookup
+from registry.records import Record, record_wording
+
+blueprint = Blueprint("addresses", __name__, url_prefix="/v1/addresses")
+
+
+class Position(Answer):
+    """Where the entrance is, degrees, EPSG:4326."""
+
+    lon: float
+    lat: float
+    method: str = Field(examples=["gps"])
+    accuracy_m: float | None
+
+
+class Address(Answer):
+    """One record: a household's dwelling, or the building that holds several."""
+
+    code: str = Field(description="Canonical, no hyphen", examples=["1H6XXH2V"])
+    code_display: str = Field(examples=["1H6X-XH2V"])
+    code_spoken: str = Field(description="For the telephone", examples=["07519506739"])
+    demo: bool = Field(description="Made up for demonstration; stands on no door")
+    kind: Literal["household", "building"]
+    status: Literal["proposed", "active"]
+    label: str
+    label_before_2025_07: str | None
+    house_number: str | None
+    street: str | None
+    localities: list[str] = Field(description="The smallest first")
+    building: str | None
+    floor: str | None
+    unit_number: str | None
+    households_count: int = Field(description="Hộ that share it; 0 for a building")
+    parent: CodeForms | None = Field(description="The building that holds it")
+    commune: PlaceUnit | None
+    province: PlaceUnit | None
+    former_commune: PlaceUnit | None
+    map: MapSpan
+    position: Position | None
+    verified_on: str | None
+    delivery_hint: str | None
+
+
+@blueprint.get("/<address_code>")
+@spec.validate(resp=answers(Address, 404, 410, 503), tags=["addresses"])
+def get_address(address_code: str, query: NoParameters) -> BaseResponse:  # noqa: ARG001
+    """The address that bears a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.
+
+    A retired code is answered by 410 with its successors, a mistyped one by 404 with suggestions.
+    """
+    known = gazetteer()
+    response = jsonify(_body(known, lookup(register().reads, address_code)))
+    # Kept by the caller alone, and asked about again each time: a door may move.
+    response.cache_control.private = True
+    response.cache_control.no_cache = True
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def _body(known: Gazetteer, record: Record) -> dict[str, Any]:
+    day = today()
+    former = known.units.get(record.former_unit_id) if record.former_unit_id else None
+    words = in_words(record_wording(known, day, record), day)
+    return {
+        "code": record.code,
+        "code_display": code_display(record.code),
+        "code_spoken": spoken(record.code),
+        "demo": is_demo(record.code),
+        "kind": record.kind,
+        "status": record.status,
+        **words,
+        "house_number": number_label(record.number_key) if record.number_key else None,
+        "street": named(record.street_kind, record.street_name) if record.street_name else None,
+        "localities": [named(kind, name) for kind, name in record.localities],
+        "building": record.building,
+        "floor": record.floor,
+        "unit_number": record.unit_number,
+        "households_count": record.households_count,
+        "parent": code_forms(record.parent_code) if record.parent_code else None,
+        "former_commune": unit_ref(former, day),
+        "position": _position(record),
+        "verified_on": record.verified_on.isoformat() if record.verified_on else None,
+        "delivery_hint": record.delivery_hint,
+    }
+
+
+def _position(record: Record) -> dict[str, Any] | None:
+    if record.lon is None or record.lat is None:
+        return None
+    return {
+        "lon": record.lon,
+        "lat": record.lat,
+        "method": record.position_method,
+        "accuracy_m": record.accuracy_m,
+    }

@@ -1,0 +1,62 @@
+"""From a point to addresses."""
+
+from flask import Blueprint, Response
+from pydantic import Field
+from werkzeug.exceptions import UnsupportedMediaType
+
+from api.context import gazetteer, register
+from api.features import FeatureCollection, collection
+from api.openapi import Request, answers, spec
+from registry.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
+
+blueprint = Blueprint("reverse", __name__, url_prefix="/v1/reverse")
+
+
+class ReverseQuery(Request):
+    """A point, degrees, WGS 84."""
+
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    limit: int = Field(1, ge=1, le=MAX_LIMIT)
+    radius_m: float = Field(DEFAULT_RADIUS_M, gt=0, le=MAX_RADIUS_M, allow_inf_nan=False)
+
+
+class ReverseBody(ReverseQuery):
+    """The same, as JSON."""
+
+
+class ReverseForm(ReverseQuery):
+    """The same, as a form."""
+
+
+@blueprint.get("")
+@spec.validate(resp=answers(FeatureCollection, 400, 503), tags=["search"])
+def get_reverse(query: ReverseQuery) -> Response:
+    """The households and buildings near a point, the nearest first; else its commune.
+
+    Empty outside Viet Nam.
+    """
+    return _answer(query)
+
+
+@blueprint.post("")
+@spec.validate(resp=answers(FeatureCollection, 400, 413, 415, 503), tags=["search"])
+def post_reverse(json: ReverseBody, form: ReverseForm) -> Response:
+    """The same by POST, so that no log on the way keeps the point."""
+    asked: ReverseQuery | None = json or form
+    if asked is None:
+        raise UnsupportedMediaType("send application/json or a form")
+    return _answer(asked)
+
+
+def _answer(asked: ReverseQuery) -> Response:
+    known = gazetteer()
+    found = reverse(
+        known,
+        register().reads,
+        lon=asked.lon,
+        lat=asked.lat,
+        limit=asked.limit,
+        radius_m=asked.radius_m,
+    )
+    return collection(known, f"{asked.lat},{asked.lon}", found)

@@ -1,0 +1,152 @@
+"""How long coverage takes on a full register, and what its index costs.
+
+    python -m bench.coverage DATABASE_URL [--rows 2000000]
+
+DATABASE_URL names a scratch database of a superuser: it is prepared, and filled once with rows on
+the communes of today. The promises: all communes under 1 s, one unit under 20 ms.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+
+from geo.code import PAYLOAD_END, PAYLOAD_FIRST
+from geo.code_bulk import codes_from_serials
+from registry.coverage import Coverage, coverage_of_level, coverage_of_unit
+from registry.database import driver_connection, make_engine, session_scope
+from registry.gazetteer import load_gazetteer
+from registry.prepare import prepare_database
+
+LARGEST_PROVINCE = "79"
+REPEATS = 9
+INDEX = (
+    "CREATE INDEX ix_household_coverage ON household (unit_id)"
+    " INCLUDE (households_count, position_accuracy_m, verified_on)"
+    " WHERE status = 'active' AND kind = 'household' AND code >= '1'"
+)
+
+# Households by commune as they are spread in life: more in wards, more where it is dense.
+SPREAD = """
+    CREATE UNLOGGED TABLE staging.spread AS
+    SELECT unit_id, floor((sum(w) OVER (ORDER BY unit_id) - w) / sum(w) OVER () * :rows) AS first,
+        floor(sum(w) OVER (ORDER BY unit_id) / sum(w) OVER () * :rows) AS next
+    FROM (
+        SELECT v.unit_id, CASE v.kind WHEN 'phuong' THEN 2 WHEN 'xa' THEN 1 ELSE 0.4 END
+            * power(greatest(coalesce(u.area_km2, 60), 1)::float8 / 60, -0.3) AS w
+        FROM admin_unit u JOIN admin_unit_version v ON v.unit_id = u.id
+        WHERE u.level = 'commune' AND u.lifetime @> current_date AND v.valid @> current_date
+    ) weighted
+"""
+ROWS = """
+    INSERT INTO household (code, kind, status, unit_id, house_number, house_number_key, point,
+        position_method, position_accuracy_m, households_count, verified_on)
+    SELECT c.code, 'household', 'active', s.unit_id, c.i, c.i,
+        ST_SetSRID(ST_MakePoint(105 + random(), 10 + random() * 10), 4326), 'gps',
+        (ARRAY[5, 10, 15, 30])[1 + floor(random() * 4)::int],
+        CASE WHEN random() < 0.93 THEN 1 ELSE 2 + floor(random() * 4)::int END,
+        CASE WHEN random() < 0.4 THEN current_date - floor(random() * 1200)::int END
+    FROM staging.spread s JOIN staging.code c ON c.i >= s.first AND c.i < s.next
+    ORDER BY s.unit_id, c.i
+"""
+
+
+def fill(owner: Engine, rows: int) -> None:
+    """Fill an empty register with `rows` households."""
+    with owner.begin() as connection:
+        if connection.scalar(text("SELECT EXISTS (SELECT FROM household)")):
+            return
+        connection.execute(
+            text('CREATE UNLOGGED TABLE staging.code (i int PRIMARY KEY, code text COLLATE "C")')
+        )
+        _copy_codes(connection, rows)
+        connection.execute(text(SPREAD), {"rows": rows})
+        connection.execute(text("ANALYZE staging.code, staging.spread"))
+        connection.execute(text("SELECT open_event('bench', 'bench')"))
+        connection.execute(text(ROWS))
+        connection.execute(text("DROP TABLE staging.code, staging.spread"))
+    vacuum(owner)
+
+
+def _copy_codes(connection: Connection, rows: int) -> None:
+    step = (PAYLOAD_END - PAYLOAD_FIRST) // rows
+    serials = PAYLOAD_FIRST + np.random.default_rng(1).permutation(rows) * step
+    codes = codes_from_serials(serials)
+    with (
+        driver_connection(connection).cursor() as cursor,
+        cursor.copy("COPY staging.code FROM STDIN") as copy,
+    ):
+        for number, code in enumerate(codes.tolist()):
+            copy.write_row((number, code.decode()))
+
+
+def vacuum(owner: Engine) -> None:
+    """Without it an index-only scan still asks the table which rows are visible."""
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE household"))
+
+
+def measure(name: str, ask: Callable[[], Coverage]) -> None:
+    ask()
+    taken = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        found = ask()
+        taken.append((time.perf_counter() - started) * 1000)
+    print(
+        f"  {name:34} best {min(taken):7.1f} ms   median {statistics.median(taken):7.1f} ms"
+        f"   ({found.total.counts.dwellings:,} dwellings)"
+    )
+
+
+def report(app: Engine) -> None:
+    """Everything that the command line and the API ask."""
+    with session_scope(app) as session:
+        known = load_gazetteer(session)
+        commune = max(
+            coverage_of_level(session, known, "commune").units, key=lambda u: u.counts.dwellings
+        ).code
+        measure("all communes", lambda: coverage_of_level(session, known, "commune"))
+        measure("all provinces", lambda: coverage_of_level(session, known, "province"))
+        measure(
+            "communes of the largest province",
+            lambda: coverage_of_level(session, known, "commune", province=LARGEST_PROVINCE),
+        )
+        measure(
+            f"the largest province ({LARGEST_PROVINCE})",
+            lambda: coverage_of_unit(session, known, LARGEST_PROVINCE),
+        )
+        measure(
+            f"the largest commune ({commune})", lambda: coverage_of_unit(session, known, commune)
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url", help="a superuser's URL of the scratch database")
+    parser.add_argument("--rows", type=int, default=2_000_000)
+    given = parser.parse_args()
+    prepare_database(given.url, print)
+    owner = create_engine(make_url(given.url).set(drivername="postgresql+psycopg"))
+    app = make_engine(given.url, pool_size=1)
+    fill(owner, given.rows)
+    print("without ix_household_coverage")
+    with owner.begin() as connection:
+        connection.execute(text("DROP INDEX IF EXISTS ix_household_coverage"))
+    report(app)
+    started = time.perf_counter()
+    with owner.begin() as connection:
+        connection.execute(text(INDEX))
+        size = connection.scalar(
+            text("SELECT pg_size_pretty(pg_relation_size('ix_household_coverage'))")
+        )
+    print(f"with it: made in {time.perf_counter() - started:.1f} s, {size}")
+    vacuum(owner)
+    report(app)
+
+
+if __name__ == "__main__":
+    main()

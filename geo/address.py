@@ -1,0 +1,233 @@
+"""Addresses as people write them, read into a door and the parts that may name units.
+
+One grammar for import, geocoding, validation and batch. It knows no units: what a part names is
+decided by the gazetteer (`registry.unit_text`), which is why a reading keeps every part that may
+name one, and why there may be several readings.
+
+>>> best = parse_address("Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội, Việt Nam")[0]
+>>> best.door.house_number.key, best.door.street.key, best.admin_parts
+('12/34/5A', 'lang', ('P. Láng Hạ', 'Hà Nội'))
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from geo.admin import split_parts
+from geo.alternatives import Understanding, understandings
+from geo.flat import Flat, FlatSteps
+from geo.house_number import HouseNumber, NumberSteps, path_steps
+from geo.locality import Locality, locality_of
+from geo.parcel_text import without_noise
+from geo.pieces import Piece, pieces_of
+from geo.street import Street, street_of
+from geo.words import Word, keys_of, text_of, words_of
+
+MAX_CHARACTERS: Final = 2_000
+"""What is read of a text; the rest of a longer one is not."""
+_MAX_PARTS: Final = 40
+_COUNTRY: Final = frozenset({"vietnam", "vn"})
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What stands before the administrative part."""
+
+    house_number: HouseNumber | None = None
+    street: Street | None = None
+    localities: tuple[Locality, ...] = ()
+    """Innermost first, as they are written."""
+    flat: Flat | None = None
+    hint: str | None = None
+    """A landmark as written, unscored."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressReading:
+    """One way to read an address."""
+
+    door: Door
+    admin_parts: tuple[str, ...]
+    """Parts that may name units, in text order, bare names among them."""
+    unread: tuple[str, ...]
+    """What found no place; never a telephone number, a person or a shop."""
+    penalty: int
+    """Lower is likelier."""
+    notes: tuple[str, ...]
+    """Names of the steps taken, most of which cost."""
+
+
+def parse_address(text: str) -> list[AddressReading]:
+    """A few readings, best first; empty only for a text without any word."""
+    clean, plus_codes = without_noise(text[:MAX_CHARACTERS])
+    pieces: list[Piece] = []
+    for part, written in enumerate(split_parts(clean)[:_MAX_PARTS]):
+        if words := words_of(written):
+            pieces += pieces_of(words, part)
+    if not pieces and not plus_codes and not any(map(str.isalnum, text)):
+        return []
+    return [_reading(one, plus_codes) for one in understandings(pieces)]
+
+
+def parse_components(
+    *,
+    house_number: str | None = None,
+    street: str | None = None,
+    locality: str | None = None,
+    building: str | None = None,
+    floor: str | None = None,
+    unit: str | None = None,
+) -> Door:
+    """The door that the columns of a file name; an empty one where all are empty."""
+    pieces = [
+        *_column(house_number, "number"),
+        *_column(street, "street"),
+        *_column(locality, "locality"),
+        *_column(building, "building"),
+        *_column(floor, "floor"),
+        *_column(unit, "unit"),
+    ]
+    return _reading(Understanding(tuple(pieces)), ()).door
+
+
+def names_dwelling(door: Door, *, has_point: bool) -> bool:
+    """Whether it is a household's place: a house number, a flat, or a locality with a point.
+
+    A street, an alley or a floor alone is none.
+    """
+    if door.house_number and not door.house_number.alley_only:
+        return True
+    if door.flat and door.flat.unit:
+        return True
+    return has_point and bool(door.localities)
+
+
+# From pieces to a door
+
+
+def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
+    numbers, flats = NumberSteps(), FlatSteps()
+    written: dict[str, list[str]] = {"house": [], "flat": [], "hint": []}
+    streets: list[Street] = []
+    localities: dict[str, Locality] = {}
+    units: dict[str, str] = {}
+    for piece in one.pieces:
+        _take_number(piece, numbers, written["house"])
+        _take_flat(piece, flats, written["flat"])
+        if piece.role == "street":
+            if street := street_of(piece.kind, piece.words):
+                if streets and piece.opening and piece.kind in ("phố", "đường"):
+                    # `165 Tôn Thất Thuyết, Phố Mới`: a ward.
+                    units.setdefault(street.key, text_of(piece.all_words))
+                streets.append(street)
+        elif piece.role == "locality":
+            if locality := locality_of(piece.kind or "", piece.words):
+                localities.setdefault(locality.key, locality)
+        elif piece.role in ("admin", "bare"):
+            if name := _without_tail(piece.all_words):
+                units.setdefault(" ".join(keys_of(name)), text_of(name))
+        elif piece.role == "hint":
+            written["hint"].append(text_of(piece.all_words))
+    street = _shortest(streets)
+    door = Door(
+        numbers.number(" ".join(written["house"])),
+        street,
+        tuple(localities.values()),
+        flats.flat(" ".join(written["flat"])) if written["flat"] else None,
+        ", ".join(written["hint"]) or None,
+    )
+    return AddressReading(
+        door,
+        tuple(units.values()),
+        (*_others(streets, street), *plus_codes),
+        one.penalty,
+        one.notes,
+    )
+
+
+def _without_tail(words: list[Word]) -> list[Word]:
+    """A unit's words without country and postcode behind them; empty where that is all."""
+    end = len(words)
+    while end:
+        last = words[end - 1]
+        if last.key in _COUNTRY or last.dash or _is_postcode(last.key):
+            end -= 1
+        elif last.key == "nam" and end > 1 and words[end - 2].key == "viet":
+            end -= 2
+        else:
+            break
+    return words[:end]
+
+
+def _is_postcode(key: str) -> bool:
+    return key.isdigit() and 5 <= len(key) <= 6
+
+
+def _take_number(piece: Piece, numbers: NumberSteps, written: list[str]) -> None:
+    if piece.role == "number":
+        numbers.add_house(piece.steps)
+    elif piece.role == "alley":
+        numbers.add_alley(piece.kind or "ngõ", piece.steps)
+    elif piece.role == "plot":
+        numbers.add_plot(piece.kind or "lô", piece.steps)
+    else:
+        return
+    written.append(text_of(piece.all_words))
+
+
+def _take_flat(piece: Piece, flats: FlatSteps, written: list[str]) -> None:
+    if piece.role == "code":
+        flats.add_code(piece.words)
+    elif piece.role in ("unit", "floor", "building"):
+        flats.add(piece.role, piece.kind or "", piece.words)
+    else:
+        return
+    written.append(text_of(piece.all_words))
+
+
+def _shortest(streets: list[Street]) -> Street | None:
+    """The first street, or a later one that repeats its beginning: `Láng Hạ Ba Đình, Láng Hạ`."""
+    if not streets:
+        return None
+    again = [street for street in streets if streets[0].key.startswith(street.key + " ")]
+    return again[-1] if again else streets[0]
+
+
+def _others(streets: Iterable[Street], chosen: Street | None) -> tuple[str, ...]:
+    """Streets named beside the chosen one, each once."""
+    named = {street.key: f"{street.kind or ''} {street.name}".strip() for street in streets}
+    return tuple(name for key, name in named.items() if chosen and key != chosen.key)
+
+
+# From columns to pieces
+
+
+def _column(text: str | None, role: str) -> list[Piece]:
+    """The pieces of one column: what says no kind of its own is what the column is for."""
+    if not text:
+        return []
+    clean, _ = without_noise(text[:MAX_CHARACTERS])
+    pieces = [
+        piece
+        for part, written in enumerate(split_parts(clean)[:_MAX_PARTS])
+        for piece in pieces_of(words_of(written), part)
+        if piece.complete
+    ]
+    return [piece for piece in pieces if _settle(piece, role, alone=len(pieces) == 1)]
+
+
+def _settle(piece: Piece, role: str, *, alone: bool) -> bool:
+    """Give `piece` the role of its column where it has none; whether it can stand there."""
+    named = piece.role == "locality" and not any(word.numeric for word in piece.words)
+    whole = (
+        (role == "street" and named)
+        or (piece.role == "number" and role != "number" and alone)
+        or piece.role == "admin"
+    )
+    if piece.role in ("bare", "premises") or whole:
+        piece.words, piece.opening = piece.all_words, []
+        piece.role, piece.kind = role, None
+    if piece.role == "street" and role == "number" and piece.kind is None:
+        # `3/2` in a column of house numbers is one.
+        piece.role, piece.steps = "number", path_steps(piece.words[0].text)
+    return piece.role != "noise" and piece.complete

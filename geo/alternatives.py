@@ -1,0 +1,349 @@
+"""Ways to understand the pieces of one address: which number is the house, what a bare name is.
+
+Each step that departs from plain writing has a name and costs a penalty. The preferred order was
+measured on real addresses, see each step.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from geo.flat import is_building_code, is_flat_code, may_be_flat
+from geo.house_number import is_date, path_steps
+from geo.locality import SETTLEMENTS, locality_of
+from geo.pieces import HOUSE_ROLES, Piece
+
+_DWELLING_ESTATES: Final = frozenset({"chung cư", "khu tập thể", "ký túc xá"})
+_COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """Pieces with settled roles."""
+
+    pieces: tuple[Piece, ...]
+    penalty: int = 0
+    notes: tuple[str, ...] = ()
+
+    def but(self, note: str, penalty: int, pieces: list[Piece]) -> "Understanding":
+        """Another one, for a named price."""
+        return Understanding(tuple(pieces), self.penalty + penalty, (*self.notes, note))
+
+
+def understandings(pieces: list[Piece]) -> list[Understanding]:
+    """The likeliest ways to understand `pieces`, best first; at least one."""
+    settled = _inside_buildings(_joined(_without_stray_letters(pieces)))
+    found = [Understanding(tuple(settled))]
+    for step in _STEPS:
+        found = [other for one in found for other in step(one)][:_MOST]
+    return sorted(found, key=lambda one: one.penalty)
+
+
+# Settled without a choice
+
+
+def _without_stray_letters(pieces: list[Piece]) -> list[Piece]:
+    """Without `P` alone, the remains of `P. …` that a map service cut off."""
+    return [
+        piece
+        for piece in pieces
+        if piece.role != "bare"
+        or (len(piece.words) > 1 and piece.words[-1].key != "nha")
+        or (len(piece.words) == 1 and len(piece.words[0].key) > 1 and piece.words[0].key != "so")
+    ]
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    """With kinds joined to what a stray comma parted from them: `Số 33 ngõ, 30`; `Thôn, Phúc Đa`.
+
+    A kind that stays without a name is dropped: `402 Đường, Xã Kiến Thụy`.
+    """
+    joined: list[Piece] = []
+    pending: Piece | None = None
+    for piece in pieces:
+        if pending and _takes(pending, piece):
+            joined.append(replace(pending, words=piece.words, steps=piece.steps, done=True))
+            # The name may be a former commune all the same.
+            if piece.role == "bare":
+                joined.append(piece)
+            pending = None
+            continue
+        pending = None
+        if piece.complete:
+            joined.append(piece)
+        elif piece.role not in ("premises", "noise", "hint"):
+            pending = piece
+    return joined
+
+
+def _takes(kind: Piece, following: Piece) -> bool:
+    if following.part != kind.part + 1 or following.opening:
+        return False
+    if following.role == "number":
+        return kind.role in ("alley", "plot", "number") or (
+            kind.role == "locality" and kind.kind in SETTLEMENTS
+        )
+    return following.role == "bare" and (
+        kind.role == "street" or (kind.role == "locality" and kind.kind in SETTLEMENTS)
+    )
+
+
+def _inside_buildings(pieces: list[Piece]) -> list[Piece]:
+    """With numbers turned into flats where a building stands beside them."""
+    in_block = any(
+        p.role == "building" or (p.role == "locality" and p.kind in _DWELLING_ESTATES)
+        for p in pieces
+    )
+    has_street = any(p.role == "street" and p.words and not _is_code(p) for p in pieces)
+    settled = list(pieces)
+    for at in range(len(pieces) - 2):
+        if _is_inner_step(*pieces[at : at + 3]):
+            return [*settled[:at], _with_code(*pieces[at : at + 2]), *settled[at + 2 :]]
+    for at, piece in enumerate(pieces):
+        following = pieces[at + 1] if at + 1 < len(pieces) else None
+        if piece.role == "number" and _in_building(piece, following, in_block, has_street):
+            settled[at] = replace(piece, role="code")
+        elif piece.role == "number" and _is_mark(piece) and at and pieces[at - 1].role == "unit":
+            # `P.1205 nhà N04B`
+            settled[at] = replace(piece, role="building")
+        elif piece.role == "code" and not in_block and _is_house(piece, following):
+            settled[at] = replace(piece, role="number", steps=path_steps(piece.words[0].text))
+        elif in_block and (_is_block(piece) or (at and _follows_flat(settled[at - 1], piece))):
+            settled[at] = replace(piece, role="building")
+    return settled
+
+
+def _in_building(piece: Piece, following: Piece | None, in_block: bool, has_street: bool) -> bool:
+    """`1415 CT01`, `504 K10B Tập Thể …`, `32 Lô C chung cư …`, `25 – 06 chung cư …`."""
+    if following and following.part == piece.part:
+        if following.role == "code" and _is_mark(following):
+            return True
+        if in_block and (_is_code(following) or following.role == "plot"):
+            return True
+    return in_block and not has_street and may_be_flat(piece.words)
+
+
+def _is_inner_step(number: Piece, code: Piece, following: Piece) -> bool:
+    """`21 03 Đ. Phú Thuận`, `Số 7 B9, ngách 64`: the code is no street but part of the number."""
+    if number.role != "number" or code.role != "street" or not _is_code(code):
+        return False
+    if following.role == "alley":
+        return number.part == code.part
+    same_part = number.part == code.part == following.part
+    return following.role == "street" and same_part and bool(following.opening)
+
+
+def _with_code(number: Piece, code: Piece) -> Piece:
+    inner = path_steps(code.words[0].text)
+    joined = inner[0][0].isalpha()
+    last = (number.steps[-1] + inner[0], *inner[1:]) if joined else (number.steps[-1], *inner)
+    words = [*number.words, *code.words]
+    return replace(number, steps=(*number.steps[:-1], *last), words=words)
+
+
+def _is_house(piece: Piece, following: Piece | None) -> bool:
+    """`P132 Đường B5` is no room."""
+    on_street = following and following.part == piece.part and following.role == "street"
+    return bool(on_street) and not is_flat_code(piece.words[0])
+
+
+def _is_mark(piece: Piece) -> bool:
+    return is_building_code(piece.words[0])
+
+
+def _is_code(piece: Piece) -> bool:
+    return piece.role == "street" and piece.kind is None and piece.words[0].path
+
+
+def _is_block(piece: Piece) -> bool:
+    return piece.role == "plot" and len(piece.steps) == 1 and piece.steps[0].isalpha()
+
+
+def _follows_flat(before: Piece, piece: Piece) -> bool:
+    return (
+        before.role == "code"
+        and before.part == piece.part
+        and (_is_code(piece) or piece.role == "plot")
+    )
+
+
+# Choices
+
+
+def _two_numbers(one: Understanding) -> Iterator[Understanding]:
+    """`654, 12 Nguyễn Thị Nhỏ`.
+
+    A map service writes so for the house 654 whose place it did not know: on real rows the point
+    is that of number 12 whatever the first number is (`187`, `664`, `915, 37 Lê Văn Lương` share
+    one), and the first ones run through the numbers of the street, not of an alley. So the first
+    one is the house on the street. Before a phố, in the north, where `12, 60 P. Thụy Ứng` is said
+    for house 12 in alley 60, that is the likelier reading.
+    """
+    numbers = [at for at, piece in enumerate(one.pieces) if piece.role == "number"]
+    if len(numbers) < 2:
+        yield one
+        return
+    first, second = numbers[0], numbers[1]
+    a, b = one.pieces[first], one.pieces[second]
+    alleys = [piece for piece in one.pieces if piece.role == "alley"]
+    if _is_premises_pair(one.pieces, first, second):
+        pieces = [p for p in one.pieces if p.part != a.part or p.role not in ("number", "street")]
+        yield one.but("premises_number_dropped", 1, pieces)
+    elif b.steps[: len(a.steps)] == a.steps or any(alley.steps == a.steps for alley in alleys):
+        yield one.but("number_repeated", 0, _without(one, first))
+    elif a.steps[: len(b.steps)] == b.steps or b.steps[0] == a.steps[0]:
+        yield one.but("number_repeated", 0, _without(one, second))
+    elif a.part == b.part:
+        # `Số 4 nhà 12 ngõ 95`
+        yield one
+    elif any(p.role == "alley" for p in one.pieces[first:second]):
+        # `Số 7B9 Ngách 64, 8 P. Lưu Hữu Phước`
+        yield one.but("number_is_alley", 1, _as_alley(one, second))
+    else:
+        street = next((p for p in one.pieces[second:] if p.role == "street"), None)
+        northern = street is not None and street.kind == "phố"
+        yield one.but("second_number_dropped", 3 if northern else 2, _without(one, second))
+        yield one.but("number_is_alley", 2 if northern else 3, _as_alley(one, second))
+
+
+def _is_premises_pair(pieces: tuple[Piece, ...], first: int, second: int) -> bool:
+    """`ATM Trà Vinh số 01, 59A Điện Biên Phủ`, `2M HairSalon, 137A Lê Hồng Phong`."""
+    part = pieces[first].part
+    named = first > 0 and pieces[first - 1].part == part
+    named = named and pieces[first - 1].role in ("bare", "premises")
+    has_street = any(p.role == "street" and p.kind is None for p in pieces[first:second])
+    behind = second + 1 < len(pieces) and pieces[second + 1].role == "street"
+    return behind and part != pieces[second].part and (named or has_street)
+
+
+def _without(one: Understanding, at: int) -> list[Piece]:
+    return [*one.pieces[:at], *one.pieces[at + 1 :]]
+
+
+def _as_alley(one: Understanding, at: int) -> list[Piece]:
+    return _with(one, at, replace(one.pieces[at], role="alley", kind="ngõ"))
+
+
+def _with(one: Understanding, at: int, piece: Piece) -> list[Piece]:
+    return [*one.pieces[:at], piece, *one.pieces[at + 1 :]]
+
+
+def _date_or_number(one: Understanding) -> Iterator[Understanding]:
+    """`3/2` with no kind and no number before it: a street, unless a name follows at once."""
+    first = one.pieces[0] if one.pieces else None
+    if (
+        first is None
+        or first.role != "street"
+        or first.kind is not None
+        or not is_date(first.words[0].text)
+    ):
+        yield one
+        return
+    number = replace(first, role="number", steps=path_steps(first.words[0].text))
+    named = len(one.pieces) > 1 and one.pieces[1].role in ("bare", "locality", "street")
+    yield one if not named else one.but("date_is_street", 1, list(one.pieces))
+    yield one.but("date_is_number", 0 if named else 2, _with(one, 0, number))
+
+
+def _bare_street(one: Understanding) -> Iterator[Understanding]:
+    """A street without its kind in a part of its own: `16, Phạm Phú Tiết`; `Phan Chu Trinh, 28`.
+
+    Behind a number it is a street in nine real rows of ten; behind an alley (`Số 1 Ngõ 34, Phú
+    La`) it is a former ward as often. Without any number it is more often a hamlet or a unit.
+    """
+    places = [] if any(p.role == "street" for p in one.pieces) else _bare_places(one)
+    likely = any(_is_beside_number(one, at) for at in places)
+    for penalty, at in enumerate(places, 1):
+        street = _with(one, at, replace(one.pieces[at], role="street"))
+        yield one.but("bare_street", penalty + (not _is_beside_number(one, at)), street)
+    yield one.but("bare_unit", len(places) + 1, list(one.pieces)) if likely else one
+
+
+def _is_beside_number(one: Understanding, at: int) -> bool:
+    """Whether the name stands right behind a number, or right before any step of one."""
+    if at and one.pieces[at - 1].role == "number":
+        return True
+    return at + 1 < len(one.pieces) and one.pieces[at + 1].role in HOUSE_ROLES
+
+
+def _bare_places(one: Understanding) -> list[int]:
+    """Where bare names stand that may be the street, the likeliest first."""
+    house = [at for at, piece in enumerate(one.pieces) if piece.role in HOUSE_ROLES]
+    around = (house[-1] + 1, house[0] - 1) if house else (0,)
+    return [at for at in around if 0 <= at < len(one.pieces) and one.pieces[at].role == "bare"]
+
+
+def _pho_or_ward(one: Understanding) -> Iterator[Understanding]:
+    """`P.` that was read as phố or as phường may be the other one."""
+    has_street = any(p.role == "street" for p in one.pieces)
+    at = next((at for at, piece in enumerate(one.pieces) if _opened_by_p(piece)), None)
+    if at is None or (has_street and one.pieces[at].role == "admin"):
+        yield one
+    elif one.pieces[at].role == "street":
+        yield one
+        ward = replace(one.pieces[at], role="admin", kind="phường")
+        yield one.but("p_is_ward", 2, _with(one, at, ward))
+    else:
+        # Of two, `P. Tôn Đức Thắng, P. Hàng Bột`, the first is no ward.
+        wards = sum(p.role == "admin" and p.kind in _COMMUNES for p in one.pieces)
+        street = replace(one.pieces[at], role="street", kind="phố")
+        yield one if wards == 1 else one.but("p_is_ward", 2, list(one.pieces))
+        yield one.but("p_is_pho", 2 if wards == 1 else 1, _with(one, at, street))
+
+
+def _opened_by_p(piece: Piece) -> bool:
+    named = bool(piece.words) and not piece.words[0].numeric
+    return named and len(piece.opening) == 1 and piece.opening[0].key == "p"
+
+
+def _street_or_unit(one: Understanding) -> Iterator[Understanding]:
+    """`Phố Mới`, `Đường Lâm` alone may be units."""
+    yield one
+    for at, piece in enumerate(one.pieces):
+        if piece.role in HOUSE_ROLES:
+            return
+        if piece.role == "street" and _may_be_unit(piece):
+            bare = replace(piece, role="bare", words=piece.all_words, opening=[])
+            yield one.but("street_is_unit", 3, _with(one, at, bare))
+            return
+
+
+def _may_be_unit(street: Piece) -> bool:
+    spelled = len(street.opening) == 1 and len(street.opening[0].key) > 2
+    short = len(street.words) < 3 and not any(word.path for word in street.words)
+    return street.kind in ("phố", "đường") and spelled and short
+
+
+def _locality_or_other(one: Understanding) -> Iterator[Understanding]:
+    """`81 Ấp Bắc` may lie on a street of that name; `Chợ Mới, An Giang` is a district."""
+    for at, piece in enumerate(one.pieces):
+        if piece.role != "locality" or not piece.words or piece.words[0].numeric:
+            continue
+        bare = replace(piece, role="bare", words=piece.all_words, opening=[])
+        if at and one.pieces[at - 1].role == "number":
+            yield one
+            if not any(p.role == "street" for p in one.pieces):
+                yield one.but("locality_is_street", 2, _with(one, at, replace(bare, role="street")))
+            return
+        locality = locality_of(piece.kind or "", piece.words)
+        if locality and locality.may_be_unit:
+            both = [*one.pieces[: at + 1], bare, *one.pieces[at + 1 :]]
+            if any(p.role == "admin" and p.kind in _COMMUNES for p in one.pieces):
+                yield replace(one, pieces=tuple(both))
+            else:
+                yield replace(one, pieces=tuple(_with(one, at, bare)))
+                yield one.but("unit_is_locality", 2, both)
+            return
+    yield one
+
+
+_Step = Callable[[Understanding], Iterator[Understanding]]
+_STEPS: Final[tuple[_Step, ...]] = (
+    _date_or_number,
+    _two_numbers,
+    _pho_or_ward,
+    _locality_or_other,
+    _street_or_unit,
+    _bare_street,
+)
+_MOST: Final = 6

@@ -1,0 +1,223 @@
+"""Places inside a building: the building, the floor and the flat.
+
+A flat's number says its floor: `12.05`, `1205`, `12-05` and `tầng 12 căn 5` are one flat, `12A05`
+is on floor 12A, which stands for the unlucky 13.
+
+>>> parse_flat("P402 CT9A").key, parse_flat("S2.02-2110").key
+('toa ct9a can 402', 'toa s2.02 can 2110')
+>>> parse_flat("căn hộ 12.05 tòa S2.03").key, parse_flat("Tầng 12, căn 5, toà S2.03").key
+('toa s2.03 can 1205', 'toa s2.03 can 1205')
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from geo.text import fold
+from geo.words import PhraseBook, Word, phrases, text_of, words_of
+
+FLATS: Final = [
+    *phrases(
+        "unit",
+        {
+            "căn": "căn hộ|căn số|căn hộ số|can hộ|ch|căn hộ ch|apartment|apt|unit",
+            "phòng": "phòng số|p|room",
+            "quầy": "kiốt|ki ốt|quầy số",
+        },
+        numbered=(
+            "căn",
+            "căn hộ",
+            "can hộ",
+            "ch",
+            "phòng",
+            "p",
+            "room",
+            "apartment",
+            "apt",
+            "unit",
+            "quầy",
+            "kiốt",
+            "ki ốt",
+        ),
+    ),
+    *phrases("floor", {"tầng": "lầu|tầng số|floor"}, numbered=("tầng", "floor")),
+    *phrases("floor", {"tầng hầm": "", "tầng trệt": ""}),
+    *phrases(
+        "building",
+        {
+            "tòa": "tòa nhà|toà|tòa tháp|cao ốc|building",
+            "block": "blốc|lốc|lock|blk",
+            "tháp": "tower",
+            "đơn nguyên": "đn",
+        },
+        numbered=("building", "lock", "tháp", "đn"),
+    ),
+]
+# Outside of an estate `lô` is a plot of land, which is a house number.
+_BOOK: Final = PhraseBook(FLATS, phrases("building", {"lô": ""}))
+_NAMED_FLOORS: Final = {"tầng hầm": "HAM", "tầng trệt": "TRET"}
+# Marks of buildings in housing estates: `CT9A`, `HH2`, `N04B`, `S2.03`, `OCT2`.
+_BUILDING_CODE: Final = re.compile(
+    r"(?:(?:CT|HH|OCT|VP|NO|N0|NƠ|BT)\d{1,3}[A-Z]?\d?|S\d{1,2}\.\d{2})", re.IGNORECASE
+)
+# A building and a flat in it: `S2.02-2110`, `A-08.03`.
+_WITH_BUILDING: Final = re.compile(
+    r"([A-ZĐ]{1,3}\d{0,2}[A-Z]?(?:\.\d{2})?)[-–](\d{1,2}[AB]?[.-]?\d{2})", re.IGNORECASE
+)
+# `P402`; `PB1610` is room 1610 of building B.
+_ROOM: Final = re.compile(r"P([A-Z]?)(\d{3,4}[A-Z]?)")
+_FLOOR_AND_DOOR: Final = re.compile(r"(\d{1,2}[AB]?)[.–-](\d{1,2}[A-Z]?)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """A place inside a building; at least one of building, floor and unit is given."""
+
+    written: str
+    building: str | None
+    """Name or mark of the building, block or tower, as written: `CT9A`."""
+    floor: str | None
+    """Canonical: `12A`; None where the unit's number says it."""
+    unit: str | None
+    """Canonical: `1205`."""
+    key: str
+    """`toa ct9a can 402`."""
+
+
+def is_building_code(word: Word) -> bool:
+    """Whether `word` can only be the mark of a building: `CT9A`, `S2.03`."""
+    return word.path and bool(_BUILDING_CODE.fullmatch(word.text))
+
+
+def is_flat_code(word: Word) -> bool:
+    """Whether `word` names a building and a flat in it: `S2.02-2110`."""
+    match = _WITH_BUILDING.fullmatch(word.text) if word.path else None
+    return match is not None and "." in word.text
+
+
+def may_be_flat(words: Sequence[Word]) -> bool:
+    """Whether a number may be a floor and a door on it: `25 – 06`, `12.05`."""
+    return bool(_FLOOR_AND_DOOR.fullmatch(_canonical(words) or ""))
+
+
+class FlatSteps:
+    """Gathers the words that say where in a building a door is."""
+
+    def __init__(self) -> None:
+        self._buildings: list[str] = []
+        self.floor: str | None = None
+        self.unit: str | None = None
+
+    def read(self, words: Sequence[Word], at: int) -> int:
+        """Take the step at `at`; the place behind it, or `at` where none begins there."""
+        phrase = _BOOK.match(words, at)
+        if phrase is None:
+            return self._read_code(words, at)
+        behind = at + len(phrase.keys)
+        end = behind
+        while end < len(words) and not (_BOOK.match(words, end) or _is_room(words[end])):
+            end += 1
+            if phrase.role != "building" and words[end - 1].numeric and not _dash_at(words, end):
+                break
+        self.add(phrase.role, phrase.kind, words[behind:end])
+        return end
+
+    def _read_code(self, words: Sequence[Word], at: int) -> int:
+        end = at + 1
+        if _dash_at(words, end) and end + 1 < len(words) and words[end + 1].path:
+            end += 2
+        if not words[end - 1].path:
+            return at
+        self.add_code(words[at:end])
+        return end
+
+    def add(self, role: str, kind: str, words: Sequence[Word]) -> None:
+        """What stands behind a word for a flat, a floor or a building."""
+        named = [word for word in words if word.key != "so"]
+        if role == "floor":
+            self.floor = _NAMED_FLOORS.get(kind) or _canonical(named)
+        elif named and role == "unit":
+            self.unit = _canonical(named)
+            self._split_building(self.unit)
+        elif named:
+            self._buildings.append(text_of(word for word in named if not word.dash))
+
+    def add_code(self, words: Sequence[Word]) -> None:
+        """A code without a word that says what it is: `P402`, `CT9A`, `25 – 06`."""
+        code = _canonical(words) or ""
+        if match := _WITH_BUILDING.fullmatch(code):
+            self._buildings.append(match[1])
+            self.unit = match[2]
+        elif match := _ROOM.fullmatch(code):
+            self._buildings += [match[1]] if match[1] else []
+            self.unit = match[2]
+        elif self.unit is None and not is_building_code(words[0]):
+            self.unit = code
+        else:
+            self._buildings.append(words[0].text)
+
+    def _split_building(self, unit: str | None) -> None:
+        if unit and (match := _WITH_BUILDING.fullmatch(unit)):
+            self._buildings.append(match[1])
+            self.unit = match[2]
+
+    def flat(self, written: str) -> Flat | None:
+        """The whole of it; None where nothing was read."""
+        unit, floor = _unit_and_floor(self.unit, self.floor)
+        building = " ".join(dict.fromkeys(self._buildings)) or None
+        named = (("toa", building and _key(building)), ("tang", floor), ("can", unit))
+        key = " ".join(f"{slot} {value.lower()}" for slot, value in named if value)
+        return Flat(written, building, floor, unit, key) if key else None
+
+
+def parse_flat(text: str) -> Flat | None:
+    """The place inside a building that all of `text` names, or None."""
+    words = words_of(text.replace(",", " "))
+    steps = FlatSteps()
+    at = 0
+    while at < len(words):
+        end = steps.read(words, at)
+        if end == at:
+            return None
+        at = end
+    return steps.flat(text_of(words))
+
+
+def _is_room(word: Word) -> bool:
+    return bool(_ROOM.fullmatch(word.text.upper()))
+
+
+def _dash_at(words: Sequence[Word], at: int) -> bool:
+    return at < len(words) and words[at].dash
+
+
+def _key(building: str) -> str:
+    # `S2.03` keeps its point: the key is read again word by word.
+    return " ".join(
+        fold(word) if not any(map(str.isdigit, word)) else _plain(word) for word in building.split()
+    )
+
+
+def _plain(code: str) -> str:
+    return ".".join(fold(piece).replace(" ", "") for piece in code.split(".") if fold(piece))
+
+
+def _canonical(words: Sequence[Word]) -> str | None:
+    """`25 – 06` as `25-06`."""
+    return "".join("-" if word.dash else word.text.upper() for word in words) or None
+
+
+def _unit_and_floor(unit: str | None, floor: str | None) -> tuple[str | None, str | None]:
+    """Unit and floor as the key has them: the floor only where the unit does not say it."""
+    floor = floor and (floor.lstrip("0") or floor)
+    if unit is None:
+        return None, floor
+    unit = unit.lstrip("0") or unit
+    if match := _FLOOR_AND_DOOR.fullmatch(unit):
+        return match[1] + match[2].rjust(2, "0"), None
+    if floor and unit.isdigit() and len(unit) < 3:
+        return floor + unit.rjust(2, "0"), None
+    if floor and unit.startswith(floor) and len(unit) > len(floor):
+        return unit, None
+    return unit, floor

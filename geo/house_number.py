@@ -1,0 +1,293 @@
+"""House number paths of both traditions: `số 5A, ngách 34, ngõ 12` is `12/34/5A`.
+
+The key is the path from the street to the door, as a southern plate writes it. It is opaque to the
+order of a range (`67-63` = `63-67`: one building over several numbers), to leading zeros, and to
+the words for alleys, since `K478/H29/3` and `số 3 hẻm 29 kiệt 478` are one door.
+
+>>> parse_house_number("Số 5A, ngách 34, ngõ 12").key
+'12/34/5A'
+>>> parse_house_number("K478/H29/3").key, parse_house_number("số 3 hẻm 29 kiệt 478").key
+('478/29/3', '478/29/3')
+>>> parse_house_number("ngõ 164").alley_only, parse_house_number("Quốc lộ 1A")
+(True, None)
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from geo.words import PhraseBook, Word, phrases, text_of, words_of
+
+# The rank orders alleys inside one another: ngõ > ngách > hẻm in the north, kiệt > hẻm in the
+# middle, hẻm alone in the south.
+ALLEY_RANK: Final = {"ngõ": 0, "kiệt": 0, "ngách": 1, "hẻm": 2}
+ALLEYS: Final = phrases(
+    "alley",
+    {"ngõ": "ng", "ngách": "ngh|nghách", "hẻm": "hém|hẽm|h", "kiệt": "kiêt"},
+    # `Ng. Sĩ Liên` is a person.
+    numbered=("ng", "ngh", "h"),
+)
+# Plots are steps of a path as well, kept apart from numbers by a mark.
+PLOT_MARKS: Final = {
+    "lô": "LO",
+    "liền kề": "LK",
+    "biệt thự": "BT",
+    "ô": "O",
+    "thửa": "THUA",
+    "tờ bản đồ": "TO",
+    "km": "KM",
+}
+PLOTS: Final = phrases(
+    "plot",
+    {
+        "lô": "lô số|lô đất|lô đất số",
+        "liền kề": "lk",
+        "biệt thự": "bt",
+        "ô": "ô số|ô đất",
+        "thửa": "thửa đất|thửa số|thửa đất số",
+        "tờ bản đồ": "tờ bản đồ số|tờ số",
+        "km": "km số|cây số|ki lô mét",
+    },
+    numbered=("ô", "liền kề", "biệt thự", "thửa", "tờ bản đồ", "km"),
+)
+NUMBER_WORDS: Final = phrases(
+    "number",
+    {"số": "số nhà|nhà số|nhà|sn|sô|no|n°"},
+    numbered=("số",),
+)
+SPOKEN_SLASHES: Final = frozenset(
+    {"xet", "xuyet", "set", "sec", "xec", "xoet", "xuoc", "xuyec", "suyet", "tren"}
+)
+SUFFIXES: Final = frozenset({"bis", "ter"})
+_BOOK: Final = PhraseBook(ALLEYS, PLOTS, NUMBER_WORDS)
+
+_ROAD_CODE: Final = re.compile(r"(QL|TL|DT|HL|DH|DX|KP|TDP|KV)\d[^/]*")
+_LEADING_ZEROS: Final = re.compile(r"(?<!\d)0+(?=\d)")
+_DIGITS: Final = "0123456789."
+_DASH: Final = re.compile("[-–—−]")
+_NATURAL: Final = re.compile(r"(\d+)|(\D+)")
+# A date may name a street. `3/4` is a house as well, so only days that do name streets count.
+_DATE_WORDS: Final = """
+    1/4 1/5 2/4 2/9 3/2 3/4 7/5 8/3 9/1 10/3 16/4 17/4 19/5 19/8 20/11 21/8 22/12 23/3 23/9 23/10
+    24/3 26/3 27/4 27/7 28/3 29/3 30/4
+"""
+_DATES: Final = frozenset(_DATE_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class HouseNumber:
+    """A path from the street to the door."""
+
+    written: str
+    """As written."""
+    parts: tuple[str, ...]
+    """Canonical steps, outermost first."""
+    alley_only: bool = False
+    """Whether it names an alley and no house in it."""
+
+    @property
+    def key(self) -> str:
+        """Canonical path: `12/34/5A`; `12/` for alley 12 itself, so that it is no house 12."""
+        return "/".join(self.parts) + "/" * self.alley_only
+
+    @property
+    def reversed_key(self) -> str | None:
+        """The path read from the door to the street; None for one step."""
+        return "/".join(self.parts[::-1]) if len(self.parts) > 1 else None
+
+    @property
+    def sort_key(self) -> tuple[tuple[int, str], ...]:
+        """Order along the street: 2 before 12, 12 before 12A, 12A before 12/3."""
+        return natural_order(self.key)
+
+
+def natural_order(key: str) -> tuple[tuple[int, str], ...]:
+    """`key` cut into numbers and other signs, each (number, signs), so that 2 sorts before 12.
+
+    >>> sorted(["12/3", "12A", "12", "2"], key=natural_order)
+    ['2', '12', '12A', '12/3']
+    """
+    return tuple(
+        (int(digits), "") if digits else (-1, signs.replace("/", "~"))
+        for digits, signs in _NATURAL.findall(key)
+    )
+
+
+def parse_house_number(text: str) -> HouseNumber | None:
+    """The path that all of `text` names, or None."""
+    words = words_of(text.replace(",", " "))
+    steps = NumberSteps()
+    at = 0
+    while at < len(words):
+        end = steps.read(words, at)
+        if end == at:
+            return None
+        at = end
+    number = steps.number(text_of(words))
+    if number and _ROAD_CODE.fullmatch(number.key):
+        return None
+    if number and text.rstrip().endswith("/"):
+        # The key of an alley; `100/` with the house forgotten.
+        return replace(number, alley_only=True)
+    return number
+
+
+def is_date(path: str) -> bool:
+    """Whether `path` is a day that names streets all over the country: `3/2`, `30-4`.
+
+    >>> is_date("3/2"), is_date("30-04"), is_date("3/7")
+    (True, True, False)
+    """
+    if len(path) > 5 or path.isalnum():
+        return False
+    return _LEADING_ZEROS.sub("", _DASH.sub("/", path)) in _DATES
+
+
+@lru_cache(maxsize=65_536)
+def path_steps(path: str) -> tuple[str, ...]:
+    """The canonical steps of one written path.
+
+    >>> path_steps("12/34/05a"), path_steps("67-63"), path_steps("LK5-12"), path_steps("12A-12")
+    (('12', '34', '5A'), ('63-67',), ('LK5', '12'), ('12-12A',))
+    """
+    upper = _LEADING_ZEROS.sub("", path.upper().replace("Đ", "D"))
+    return tuple(step for part in upper.split("/") for step in _plain_or_range(part) if step)
+
+
+def _plain_or_range(part: str) -> tuple[str, ...]:
+    ends = [end for end in _DASH.split(part) if end]
+    if len(ends) < 2:
+        return tuple(ends)
+    if len({end.rstrip(_DIGITS) if end[0] > "9" else "" for end in ends}) > 1:
+        # A block and a plot in it: `LK5-12`, `DG10-10`, `311-H1`.
+        return tuple(ends)
+    return ("-".join(sorted(set(ends), key=natural_order)),)
+
+
+class NumberSteps:
+    """Gathers the words of a house number, in whatever order they come."""
+
+    def __init__(self) -> None:
+        self.house: tuple[str, ...] = ()
+        self.alleys: list[tuple[str, tuple[str, ...]]] = []
+        self.plots: list[str] = []
+        self._alleys_after_house = 0
+
+    def read(self, words: Sequence[Word], at: int) -> int:
+        """Take the step at `at`; the place behind it, or `at` where none begins there."""
+        phrase = _BOOK.match(words, at)
+        if phrase is None:
+            return self._read_house(words, at)
+        behind = at + len(phrase.keys)
+        if behind < len(words) and words[behind].key == "so":
+            behind += 1
+        if phrase.role == "number":
+            return self._read_house(words, behind)
+        path, end = read_path(words, behind, letters=phrase.role == "plot")
+        if not path:
+            return at
+        if phrase.role == "alley":
+            self.add_alley(phrase.kind, path)
+        else:
+            self.add_plot(phrase.kind, path)
+        return end
+
+    def _read_house(self, words: Sequence[Word], at: int) -> int:
+        path, end = read_path(words, at)
+        if path:
+            self.add_house(path)
+        return end
+
+    def add_house(self, path: tuple[str, ...]) -> None:
+        """A number without a word that says what it numbers."""
+        self.house += path
+        self._alleys_after_house = 0
+
+    def add_alley(self, kind: str, path: tuple[str, ...]) -> None:
+        """An alley by its number."""
+        if (kind, path) not in self.alleys:
+            self.alleys.append((kind, path))
+            self._alleys_after_house += bool(self.house)
+
+    def add_plot(self, kind: str, path: tuple[str, ...]) -> None:
+        """A plot, block of plots, parcel or milestone by its number."""
+        mark = PLOT_MARKS[kind]
+        # A point keeps the mark and a letter from reading as a word: `LO.E`, but `LO12`.
+        mark += "." * path[0].isalpha()
+        self.plots += (mark + path[0], *path[1:])
+
+    def number(self, written: str) -> HouseNumber | None:
+        """The whole path; None where nothing was read."""
+        alleys = self._alley_path()
+        house = self.house
+        if alleys and house[: len(alleys)] == alleys and len(house) > len(alleys):
+            # `50/83 hẻm 50` says the alley twice.
+            alleys = ()
+        # The parcel stands on its sheet, the plot in its block.
+        plots = tuple(sorted(self.plots, key=lambda step: step.startswith("THUA")))
+        parts = alleys + plots + house
+        if not parts:
+            return None
+        parts, ends_in_alley = _without_kiet(parts)
+        alley_only = ends_in_alley or not (house or plots)
+        return HouseNumber(written, parts, alley_only)
+
+    def _alley_path(self) -> tuple[str, ...]:
+        """The alleys in one path, outermost first."""
+        alleys = self.alleys
+        if self._alleys_after_house or not self.house:
+            # `ngách 34 ngõ 12` from the door to the street.
+            alleys = alleys[::-1]
+        ranked = sorted(alleys, key=lambda alley: ALLEY_RANK[alley[0]])
+        path: tuple[str, ...] = ()
+        for _, steps in ranked:
+            if path and len(steps) > 1 and path[-1] in (steps[0], steps[-1]):
+                # `ngách 61/67 ngõ 67`: the ngõ is named twice, before or behind.
+                steps = steps[1:] if steps[0] == path[-1] else steps[-2::-1]
+            path += steps
+        return path
+
+
+def _without_kiet(parts: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """`K478/H29/3` without the letters for kiệt and hẻm; `K233` alone is an alley."""
+    first = parts[0]
+    if first[0] != "K" or not first[1:].isdigit():
+        return parts, False
+    rest = tuple(p[1:] if p[0] == "H" and p[1:].isdigit() else p for p in parts[1:])
+    return (first[1:], *rest), not rest or parts[-1][0] == "H"
+
+
+def read_path(
+    words: Sequence[Word], at: int, *, letters: bool = False
+) -> tuple[tuple[str, ...], int]:
+    """The path written at `at`, over several words where slashes are spoken or spaced.
+
+    With `letters`, capitals alone are a step as well: `Lô E`, `Lô III`.
+
+    >>> read_path(words_of("12 xẹt 34 trên 5B"), 0), read_path(words_of("563B bis"), 0)
+    ((('12', '34', '5B'), 5), (('563BBIS',), 2))
+    """
+    if at >= len(words) or not (words[at].path or (letters and _is_letter(words[at]))):
+        return (), at
+    written, end = words[at].text, at + 1
+    while end < len(words):
+        word = words[end]
+        if word.key in SUFFIXES:
+            written += word.key
+        elif _joins(word) and end + 1 < len(words) and words[end + 1].path:
+            written += ("-" if word.dash else "/") + words[end + 1].text
+            end += 1
+        else:
+            break
+        end += 1
+    return path_steps(written), end
+
+
+def _is_letter(word: Word) -> bool:
+    return len(word.text) < 4 and word.text.isalpha() and word.text.isupper()
+
+
+def _joins(word: Word) -> bool:
+    return word.dash or word.key in SPOKEN_SLASHES

@@ -1,0 +1,79 @@
+"""Words that open a piece of an address and belong to no other module.
+
+Units, landmarks, shops, and what comes with a parcel.
+"""
+
+from typing import Final
+
+from geo.admin import KIND_NAMES
+from geo.words import Phrase, phrases
+
+
+def _of_no_kind(role: str, writings: str) -> list[Phrase]:
+    return phrases(role, dict.fromkeys(writings.split("|"), ""))
+
+
+ADMIN: Final = phrases(
+    "admin",
+    {
+        **{name.lower(): "" for name in KIND_NAMES.values()},
+        "thành phố": "tp|t p|thủ đô",
+        "thị xã": "tx|t x",
+        "thị trấn": "tt|t t",
+        "phường": "ward",
+        "quận": "district",
+    },
+    numbered=("ward", "district"),
+)
+# A letter is a kind only with a point, a number or a part's beginning to prove it.
+WARD, DISTRICT, RURAL_DISTRICT, COMMUNE, PROVINCE = (
+    phrases("admin", {kind: ""})[0] for kind in ("phường", "quận", "huyện", "xã", "tỉnh")
+)
+PHO, DUONG = (phrases("street", {kind: ""})[0] for kind in ("phố", "đường"))
+ROOM, HEM = phrases("unit", {"phòng": ""})[0], phrases("alley", {"hẻm": ""})[0]
+HINTS: Final = _of_no_kind(
+    "hint",
+    "đối diện|cạnh|bên cạnh|kế bên|sát bên|sát|gần|ngay|cách chợ|cách trường|sau lưng|phía sau|"
+    "phía trước|trước mặt|trước cổng|sau chợ|sau trường|sau nhà|sau ủy ban|sau bệnh viện|trước chợ|"
+    "trước trường|trước nhà|đằng sau|đi lên|đi vào|rẽ trái|rẽ phải|quẹo|ngã tư|ngã ba|"
+    "đầu hẻm|cuối hẻm|đầu ngõ|cuối ngõ|chân cầu|dưới cầu|qua cầu|trong chợ|next to|near|opposite",
+)
+# Where no name of a place begins so: Quán Thánh, Trường Thọ and Chùa Bộc do.
+PREMISES: Final = _of_no_kind(
+    "premises",
+    "công ty|cty|c ty|nhà|nhà hàng|quán ăn|quán cà phê|quán cafe|quán nhậu|quán cơm|tiệm|"
+    "cửa hàng|siêu thị|nhà thuốc|quầy thuốc|hiệu thuốc|nha khoa|phòng khám|bệnh viện|trạm y tế|"
+    "trường tiểu học|trường thcs|trường thpt|trường mầm non|trường đại học|ngân hàng|atm|"
+    "khách sạn|nhà nghỉ|nhà trọ|phòng trọ|trọ|homestay|điện máy xanh|bách hóa xanh|trạm xăng|"
+    "cây xăng|trạm xe bus|garage|gara|shop|salon|spa|cafe|coffee|cà phê|nhà máy|xưởng|đại lý|"
+    "nhà văn hóa|nhà sinh hoạt|giáo xứ|trung tâm|văn phòng|phòng giao dịch|phòng tài nguyên|"
+    "ủy ban|ubnd|công an|bưu điện|bưu cục|tạp hóa|hủ tiếu|phở|bún|cơm|lẩu|trà sữa|honda|"
+    "câu lạc bộ|clb|sân bay|bến xe|mỹ phẩm|thuốc tây|vietcombank|vietinbank|agribank|ban quản lý",
+)
+# What comes with a parcel and is nobody's business here.
+NOISE: Final = _of_no_kind(
+    "noise",
+    "sđt|sdt|số điện thoại|điện thoại|đt liên hệ|liên hệ|hotline|zalo|người nhận|người gửi|"
+    "tên người nhận|họ tên|họ và tên|giao cho|gửi cho|giao hàng|giao giờ hành chính|giờ hành chính|"
+    "gọi|gọi trước|gọi điện|gọi cho|gọi anh|gọi chị|gọi em|vui lòng|hàng dễ vỡ|cho xem hàng|"
+    "không cho xem hàng|gửi bảo vệ|"
+    "để bảo vệ|ship|thu hộ|cod|ghi chú|lưu ý|email|ngoài giờ|trong giờ|nhận hàng|đơn hàng|alo|"
+    "gặp anh|gặp chị|gặp em|gặp cô|gặp chú",
+)
+# A person by title. In capitals most of them begin names of streets: Cô Giang, Bà Triệu, Anh Đào.
+TITLES: Final = frozenset({"anh", "chị", "cô", "chú", "bác", "ông", "bà", "em", "dì", "cậu"})
+SURE_TITLES: Final = frozenset({"chị", "Chị", "CHỊ", "Mr", "Mrs", "Ms", "mr", "mrs"})
+PERSON: Final = Phrase("noise", "người", ("",), ("",), numbered=False)
+
+# Folded to one syllable these are names as well: Láng, Bàn Cờ, Tô Ký, Bốn, Đôi, Quán Sứ.
+_UNSURE_WORDS: Final = """
+    lang ban cho to doi cum bon soc khu quan xa tinh phuong dau bun com tro lo canh sat ngay cach
+    can toa thap tang hem pho tiem nha ng
+"""
+UNSURE: Final = frozenset(_UNSURE_WORDS.split())
+# `Liên Khu 5-6`, `Thới Tam Thôn`, `Chiến khu D`: the kind belongs to the name.
+INNER: Final = frozenset({"lien", "tam", "chien"})
+# Names that begin like a kind, its accents included.
+NAMES: Final = frozenset({"xa dan", "nha be", "nha trang", "duong bo", "duong sat"})
+# Localities whose kind is said in the middle of a text only when one is meant.
+CUTTING: Final = frozenset({"thôn", "ấp", "xóm", "khóm", "buôn", "khối"})

@@ -1,0 +1,106 @@
+"""The standardised wording of a door: read, printed, pasted, and read back.
+
+>>> door = LabelParts(number_key="12/34/5A", street_kind="phố", street_name="Láng",
+...                   localities=(("tổ", "3"), ("khu phố", "1")))
+>>> label(door, ("Phường Láng", "Thành phố Hà Nội"))
+'12/34/5A Phố Láng, Tổ 3, Khu phố 1, Phường Láng, Thành phố Hà Nội'
+>>> label(LabelParts(unit_number="1205", floor="12", building="CT1"), ("Phường Láng",))
+'Căn hộ 1205, Tầng 12, Toà CT1, Phường Láng'
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from geo.house_number import PLOT_MARKS
+from geo.text import fold
+
+_FLOORS: Final = {"HAM": "Tầng hầm", "TRET": "Tầng trệt"}
+# A longer mark first: `LO5` is no `LK`, `TO5` no `O`.
+_MARKED: Final = re.compile(
+    f"({'|'.join(sorted(PLOT_MARKS.values(), key=len, reverse=True))})"
+    r"(?![A-Z])(.+)"
+)
+_MARK_WORDS: Final = {mark: word for word, mark in PLOT_MARKS.items()}
+_BUILDING_WORDS: Final = (
+    *("toa", "thap", "block", "chung cu", "cao oc", "nha", "khu", "can ho", "don nguyen"),
+    *("ky tuc xa", "tower", "building", "lo"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelParts:
+    """What is known of a door, as the register keeps it."""
+
+    unit_number: str | None = None
+    floor: str | None = None
+    building: str | None = None
+    number_key: str | None = None
+    street_kind: str | None = None
+    street_name: str | None = None
+    localities: tuple[tuple[str, str], ...] = ()
+    """(kind, name), innermost first."""
+
+
+def label(parts: LabelParts, units: Sequence[str]) -> str:
+    """One line, the door first; `units` by their full names, the smallest first."""
+    return ", ".join((*_inside(parts), *_outside(parts), *units))
+
+
+def number_label(number_key: str) -> str:
+    """A house number's key in words where it has any: `Ngõ 12`, `Lô 5/12`, `12/34/5A`.
+
+    >>> number_label("12/"), number_label("LO5/12"), number_label("TO5/THUA12")
+    ('Ngõ 12', 'Lô 5/12', 'Tờ bản đồ 5 Thửa 12')
+    """
+    if number_key.endswith("/"):
+        return f"Ngõ {number_key[:-1]}"
+    groups: list[str] = []
+    for step in number_key.split("/"):
+        marked = _MARKED.fullmatch(step)
+        if marked:
+            word = _MARK_WORDS[marked[1]]
+            groups.append(f"{_capitalised(word)} {marked[2]}")
+        elif groups:
+            groups[-1] += f"/{step}"
+        else:
+            groups.append(step)
+    if len(groups) > 1 and number_key[0].isdigit():
+        groups[0] = f"Ngõ {groups[0]}"  # a plot inside an alley
+    return " ".join(groups)
+
+
+def named(kind: str | None, name: str) -> str:
+    """A street or locality with its kind, once: `Phố Láng`, `Thôn Đông`.
+
+    >>> named("thôn", "Thôn Đông"), named("khu phố", "1")
+    ('Thôn Đông', 'Khu phố 1')
+    """
+    if kind is None or f"{name} ".casefold().startswith(f"{kind} ".casefold()):
+        return _capitalised(name)
+    return _capitalised(f"{kind} {name}".strip())
+
+
+def _inside(parts: LabelParts) -> Iterator[str]:
+    if parts.unit_number:
+        yield f"Căn hộ {parts.unit_number}"
+    if parts.floor:
+        yield _FLOORS.get(parts.floor) or f"Tầng {parts.floor}"
+    if parts.building:
+        words = fold(parts.building)
+        known = any(words == word or words.startswith(f"{word} ") for word in _BUILDING_WORDS)
+        yield parts.building if known else f"Toà {parts.building}"
+
+
+def _outside(parts: LabelParts) -> Iterator[str]:
+    street = named(parts.street_kind, parts.street_name) if parts.street_name else ""
+    number = number_label(parts.number_key) if parts.number_key else ""
+    if number or street:
+        yield f"{number} {street}".strip()
+    for kind, name in parts.localities:
+        yield named(kind, name)
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,135 @@
+"""Localities: named places below the commune that are no streets.
+
+>>> parse_locality("KP4").key, parse_locality("K.phố 04").key, parse_locality("Khu phố IV").key
+('khu pho 4', 'khu pho 4', 'khu pho 4')
+>>> parse_locality("Ấp Mỹ Hòa 3"), parse_locality("Phường 3")
+(Locality(kind='ấp', name='Mỹ Hòa 3', key='ap mi hoa 3'), None)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from geo.text import fold
+from geo.words import ROMAN, PhraseBook, Word, keys_of, phrases, text_of, words_of
+
+_HAMLETS: Final = {
+    "thôn": "thon số",
+    "ấp": "âp",
+    "bản": "",
+    "buôn": "",
+    "bon": "",
+    "làng": "",
+    "plei": "pley",
+    "phum": "",
+    "sóc": "",
+    "xóm": "",
+}
+_QUARTERS: Final = {
+    "khóm": "",
+    "khối": "",
+    "khối phố": "",
+    "tiểu khu": "tk",
+    "khu phố": "kp|k phố|khuphố|kphố",
+    "khu vực": "kv",
+    "tổ dân phố": "tdp|tổ dp|tổ khu phố",
+    "tổ nhân dân": "tổ nd",
+    "tổ": "group",
+    "đội": "",
+    "cụm": "",
+    "cụm dân cư": "cdc",
+    "khu": "khu ở",
+    "dãy": "",
+}
+_ESTATES: Final = {
+    "khu đô thị": "kđt|kdt|khu đô thị mới|kđtm|khu đt|đô thị mới",
+    "khu dân cư": "kdc|khu dc|tuyến dân cư",
+    "khu tái định cư": "khu tđc|tđc|ktđc",
+    "khu nhà ở": "",
+    "khu tập thể": "ktt|tập thể",
+    "khu biệt thự": "",
+    "khu giãn dân": "",
+    "khu định cư": "",
+    "ký túc xá": "ktx",
+    "cư xá": "cx",
+    "chung cư": "cc|c/c|c c|khu chung cư|nhà chung cư|khu căn hộ",
+    "khu công nghiệp": "kcn|khu cn",
+    "cụm công nghiệp": "ccn|cụm cn",
+    "khu chế xuất": "kcx",
+    "khu công nghệ cao": "",
+    "chợ": "khu chợ",
+}
+# Words that are as often something else: a person (đội Cấn, Tô Ký), a measure, an abbreviation.
+_NUMBERED: Final = ("đội", "cụm", "kv", "tk", "group", "dãy")
+LOCALITIES: Final = phrases("locality", {**_HAMLETS, **_QUARTERS, **_ESTATES}, numbered=_NUMBERED)
+_BOOK: Final = PhraseBook(LOCALITIES)
+_KIND_KEYS: Final = {phrase.kind: fold(phrase.kind) for phrase in LOCALITIES}
+NAMELESS: Final = frozenset({"khu công nghệ cao"})
+"""Kinds of which a commune has one, so that they stand without a name."""
+SETTLEMENTS: Final = frozenset(_HAMLETS) | {"khóm", "khối", "khu phố", "tổ", "khu", "chợ"}
+"""Kinds that a comma may part from their name: `Thôn, Phúc Đa`."""
+UNIT_LIKE: Final = frozenset({"bản", "buôn", "bon", "làng", "plei", "sóc", "xóm", "chợ"})
+"""Kinds with which names of communes, districts and provinces begin as well."""
+# Units of any map that would read as localities. Hamlets of the same names exist.
+_UNITS: Final = frozenset(
+    f"{kind} {name}"
+    for kind, names in {
+        "buon": "choah|ho|ma thuot|triet|tria|trap|don",
+        "cho": "chu|chua|gao|lach|lau|lon|moi|quan|ra|vam|don|chun|long",
+        "ban": "bo|cai|cong|cam|diu|giang|hon|ho|lang|lien|luoc|lam|lau|may|mu|me|ngoai|nguyen|ngo|"
+        "nhung|phiet|phung|pho|qua|ria|sen|thi|vuoc|xeo|co|gian|long|thach|tan dinh|dat",
+        "lang": "chanh|minh|quan|son|thip|cheu|giang|mo|nhi|bien|dai|ha|lon|thuong|tron|cong|ngam|"
+        "can|co|hieu|thanh|khe",
+        "soc": "ha|son|trang",
+        "xom": "chieu|cui",
+        "bon": "phang",
+        "plei": "kan",
+        "to": "chau|hieu|hap|mua|mau|tung",
+    }.items()
+    for name in names.split("|")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Locality:
+    """A hamlet, quarter, housing estate or market as an address names it."""
+
+    kind: str
+    """Written out in full: `thôn`, `khu phố`; empty where a file's column does not say it."""
+    name: str
+    """As written, without the kind; numbers without leading zeros."""
+    key: str
+    """Kind and name, folded: `khu pho 4`."""
+
+    @property
+    def may_be_unit(self) -> bool:
+        """Whether a commune, district or province bears this name as well: `Chợ Mới`."""
+        return self.key in _UNITS
+
+
+def parse_locality(text: str) -> Locality | None:
+    """The locality that `text` names, with its kind; None without one."""
+    words = words_of(text)
+    phrase = _BOOK.match(words, 0) if words else None
+    return locality_of(phrase.kind, words[len(phrase.keys) :]) if phrase else None
+
+
+def locality_of(kind: str, words: Sequence[Word]) -> Locality | None:
+    """The locality of a kind that was read already, and the words behind it."""
+    while words and (words[0].key == "so" and len(words) > 1 and words[1].numeric):
+        words = words[1:]
+    while words and words[-1].dash:
+        words = words[:-1]
+    if not words:
+        return Locality(kind, "", _KIND_KEYS[kind]) if kind in NAMELESS else None
+    # A letter may be a name (`Khu X`, `Khu I`); behind a name or alone it counts as a number.
+    last = ROMAN.get(words[-1].text)
+    keys = keys_of(words[:-1]) + ([last] if last else keys_of(words[-1:]))
+    name = [*(text_of([w]) for w in words[:-1]), last or _unpadded(words[-1].text)]
+    # A column of localities may hold a name without its kind.
+    key = " ".join([_KIND_KEYS[kind], *keys] if kind else keys)
+    return Locality(kind, " ".join(name), key)
+
+
+def _unpadded(number: str) -> str:
+    return number.lstrip("0") or number if number[0] == "0" else number

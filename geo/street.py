@@ -1,0 +1,224 @@
+"""Streets: their kinds, and the keys under which their names are compared.
+
+Nobody is sure whether a street is a đường or a phố, so these words are no part of the key, nor is a
+surname that folds like them (`Dương Quảng Hàm` and `Đ. Quảng Hàm` are one key): typed without
+diacritics, or abbreviated by a machine, they cannot be told apart. Numbers and classes of roads
+mean nothing without their kind, which stays.
+
+>>> [parse_street(t).key for t in ("Đường Nguyễn Trãi", "P. Nguyễn Trãi", "nguyen trai")]
+['nguyen trai', 'nguyen trai', 'nguyen trai']
+>>> [parse_street(t).key for t in ("Đ. Số 07", "QL1A", "ĐT743B", "Đ. 3/2", "CMT8")]
+['duong so 7', 'quoc lo 1a', 'duong tinh 743b', '3 thang 2', 'cach mang thang 8']
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from geo.house_number import ALLEYS
+from geo.text import fold
+from geo.words import PhraseBook, Word, keys_of, phrases, text_of, words_of
+
+_PLAIN: Final = {
+    "đường": "đ|đg|d|dg",
+    "phố": "p|ph",
+    "đại lộ": "đl",
+}
+ROAD_CLASSES: Final = {
+    "quốc lộ": "ql|quốc lộ số",
+    "tỉnh lộ": "tl|tỉnh lộ số",
+    "đường tỉnh": "đt|đường tỉnh số",
+    "hương lộ": "hl|hương lộ số",
+    "đường huyện": "đh",
+    "đường xã": "đx|dx",
+    "liên tỉnh lộ": "ltl",
+    "xa lộ": "xl",
+    "cao tốc": "đường cao tốc",
+    "lộ": "",
+}
+STREETS: Final = phrases(
+    "street",
+    {**_PLAIN, **ROAD_CLASSES},
+    numbered=("ql", "tl", "đường tỉnh", "đt", "hl", "đường huyện", "đh", "đường xã", "lộ", "ltl"),
+)
+# Read when a name begins with them, behind `đường` or alone.
+_KIND_BOOK: Final = PhraseBook(STREETS, ALLEYS)
+_CLASS_KEYS: Final = {kind: fold(kind) for kind in ROAD_CLASSES} | {
+    p.kind: fold(p.kind) for p in ALLEYS
+}
+_NUMBERED_KEYS: Final = {"phố": "pho", "đại lộ": "dai lo"}
+_EMPTY_WORDS: Final = ("dai lo", "duong", "pho")
+ENGLISH_KINDS: Final = frozenset({"street", "str", "road", "rd", "avenue", "ave", "boulevard"})
+_CODE_LETTERS: Final = re.compile(r"[a-z]{1,3}")
+_DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})")
+_NUMBERS: Final = {
+    "mot": 1,
+    "hai": 2,
+    "ba": 3,
+    "bon": 4,
+    "tu": 4,
+    "nam": 5,
+    "sau": 6,
+    "bay": 7,
+    "tam": 8,
+    "chin": 9,
+    "muoi": 10,
+}
+# Abbreviations that name one street wherever they stand.
+_ALIASES: Final = {
+    "cmt8": "cach mang thang 8",
+    "cmt 8": "cach mang thang 8",
+    "cm thang 8": "cach mang thang 8",
+    "xvnt": "xo viet nghe tinh",
+    "nkkn": "nam ky khoi nghia",
+    "ntmk": "nguyen thi minh khai",
+    "dbp": "dien bien phu",
+    "bien phu": "dien bien phu",
+    "thd": "tran hung dao",
+    "pvd": "pham van dong",
+    "xlhn": "xa lo ha noi",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A street as an address names it."""
+
+    kind: str | None
+    """Written out in full: `đường`, `phố`, `quốc lộ`; None where none was written."""
+    name: str
+    """As written, without the kind."""
+    key: str
+    """Folded; the kind is part of it only for numbered streets, classes of roads and alleys."""
+    alt_keys: tuple[str, ...] = ()
+    """Other keys that the same writing may mean, likeliest first."""
+
+
+def parse_street(text: str) -> Street | None:
+    """The street that `text` names, or None where it holds no word but a kind."""
+    return street_of(None, words_of(text))
+
+
+def street_of(kind: str | None, words: Sequence[Word]) -> Street | None:
+    """The street of a kind that was read already, and the words behind it."""
+    while words and words[-1].key in ENGLISH_KINDS and (kind or len(words) > 1):
+        kind, words = kind or "đường", words[:-1]
+    while len(words) > 1 or (words and kind is None):
+        phrase = _KIND_BOOK.match(words, 0)
+        # `Đường Quốc lộ 1A` is of the inner kind; a kind needs a name behind it.
+        if phrase is None or len(words) <= len(phrase.keys) or kind in ROAD_CLASSES:
+            break
+        if phrase.kind in _PLAIN and kind is not None and not _repeats(kind, words[0]):
+            break
+        kind, words = phrase.kind, words[len(phrase.keys) :]
+    words = [word for word in words if not word.dash]
+    if kind is None and len(words) > 1 and words[0].key == "duong" and _numbered(words[1:]):
+        # `Đuồng số 51`, misspelt.
+        kind, words = "đường", words[1:]
+    if not words or (len(words) == 1 and (words[0].key in _EMPTY_WORDS or words[0].pointed)):
+        return None
+    key, alternatives = _keys(kind, words)
+    if key in _EMPTY_WORDS:
+        return None
+    return Street(kind, text_of(words), key, alternatives)
+
+
+def _numbered(words: Sequence[Word]) -> bool:
+    return words[0].numeric or (words[0].key == "so" and len(words) > 1 and words[1].numeric)
+
+
+def _repeats(kind: str, word: Word) -> bool:
+    """`Đường Đ. Mỹ An`, `Đường Đường Nguyễn Văn Linh`, but not `Đường Phố Huế`."""
+    return fold(kind)[0] == word.key[0] and (word.pointed or word.key == fold(kind))
+
+
+def _keys(kind: str | None, words: Sequence[Word]) -> tuple[str, tuple[str, ...]]:
+    keys = _spelled_out(words)
+    if date := _date(keys, words):
+        return date, ()
+    if kind in _CLASS_KEYS:
+        return _class_keys(_CLASS_KEYS[kind], _code(keys, one_word=len(words) == 1))
+    if keys[0] == "so" and len(keys) > 1 and keys[1][0].isdigit():
+        keys = keys[1:]
+    elif not (keys[0][0].isdigit() and (len(keys) == 1 or kind is not None)):
+        return _name_keys(_code(keys, one_word=len(words) == 1), words)
+    return f"{_NUMBERED_KEYS.get(kind or '', 'duong')} so {' '.join(keys)}", ()
+
+
+def _spelled_out(words: Sequence[Word]) -> list[str]:
+    """The folded words; `An D. Vương` is An Dương Vương, as a map service shortens it."""
+    first, *rest = words
+    keys = keys_of([first])
+    for word in rest:
+        keys += ["duong"] if word.pointed and word.key == "d" else keys_of([word])
+    return keys
+
+
+def _date(keys: list[str], words: Sequence[Word]) -> str | None:
+    """`3/2`, `3 tháng 2`, `Ba Tháng Hai`, `Cách Mạng Tháng Tám` with their numbers in digits."""
+    if len(words) == 1 and (day := _DAY.fullmatch(words[0].text)):
+        return f"{int(day[1])} thang {int(day[2])}"
+    if "thang" not in keys[:-1]:
+        return None
+    at = keys.index("thang")
+    month = _number(keys[at + 1 : at + 3]) or _number(keys[at + 1 : at + 2])
+    before = " ".join(keys[:at])
+    day_number = _number(keys[:at])
+    if month is None or not (day_number or before in ("cach mang", "cm")):
+        return None
+    return f"{day_number or 'cach mang'} thang {month}"
+
+
+def _number(keys: list[str]) -> int | None:
+    """Up to 39 in digits or words: `mười bảy`, `hai mươi`."""
+    if len(keys) == 1 and keys[0].isdecimal() and len(keys[0]) < 3:
+        return int(keys[0])
+    if not 0 < len(keys) < 4 or any(key not in _NUMBERS for key in keys):
+        return None
+    values = [_NUMBERS[key] for key in keys]
+    if len(values) == 1:
+        return values[0]
+    if 10 not in values[:2]:
+        return None
+    tens = values.index(10)
+    units = values[tens + 1 :]
+    return (values[0] if tens else 1) * 10 + (units[0] if units else 0)
+
+
+def _class_keys(kind_key: str, keys: list[str]) -> tuple[str, tuple[str, ...]]:
+    key = f"{kind_key} {' '.join(keys)}"
+    if kind_key == "tinh lo":
+        return key, (key.replace("tinh lo", "duong tinh", 1),)
+    if kind_key == "duong tinh":
+        return key, (key.replace("duong tinh", "tinh lo", 1),)
+    if key in ("quoc lo 1", "quoc lo 1a"):
+        return key, ("quoc lo 1a" if key.endswith("1") else "quoc lo 1",)
+    return key, ()
+
+
+def _code(keys: list[str], *, one_word: bool) -> list[str]:
+    """`N.2`, `Z 115` and `TC-4` in one word, as they are written elsewhere; `Dãy 2` in two."""
+    joined = len(keys) == 2 and _CODE_LETTERS.fullmatch(keys[0]) and keys[1][0].isdigit()
+    return ["".join(keys)] if joined and (one_word or len(keys[0]) == 1) else keys
+
+
+def _name_keys(keys: list[str], words: Sequence[Word]) -> tuple[str, tuple[str, ...]]:
+    name = _without_empty_words(" ".join(keys))
+    key = _ALIASES.get(name, name)
+    first = words[0]
+    if first.key == "ng" and len(keys) > 1:
+        rest = key.removeprefix("ng ")
+        return f"nguyen {rest}", (f"ngo {rest}",)
+    return key, ()
+
+
+def _without_empty_words(name: str) -> str:
+    """`name` without the words in front that fold like đường or phố, as long as one is left."""
+    shorter = True
+    while shorter:
+        shorter = False
+        for word in (*_EMPTY_WORDS, "d", "p"):
+            if name.startswith(word + " "):
+                name, shorter = name[len(word) + 1 :], True
+    return name

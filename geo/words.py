@@ -1,0 +1,221 @@
+"""The words of an address, and phrases that open a new piece of it.
+
+A word is looked at once: what it folds to, how it was accented, whether it may be a number. People
+write the same few thousand words in all addresses, so this is remembered.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from geo.text import accent_key, fold
+
+MAX_WORDS: Final = 200
+"""More than any address has; the rest of a longer text is not read."""
+_MAX_WORD: Final = 60
+
+# One step of a house number: `5A`, `1B14`, `LK5`, `B`. Bounded, so nothing to backtrack into.
+_DIGITS: Final = frozenset("0123456789")
+_STEP: Final = r"(?:(?:[A-ZĐ]{0,4}[0-9]{1,5}){1,3}[A-ZĐ]{0,4}|[A-ZĐ]{1,2})"
+_PATH: Final = re.compile(rf"{_STEP}(?:[/.+–—-]{_STEP}){{0,11}}", re.IGNORECASE)
+_EDGES: Final = " \t()[]{}<>\"'“”‘’:;,!?*#=…"
+_DASHES: Final = frozenset("-–—−")
+# `P.Tôn Đức`, `TP.HCM`: the point ends an abbreviation. `S2.03` has a digit beside it.
+_ABBREVIATION: Final = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
+# Kinds that are written with their number in one word, whatever stands around them.
+_GLUED_KIND: Final = re.compile(
+    r"(kp|tdp|kv|ql|tl|đt|dt|hl|đh|dh|đx|dx|khuphố|khupho|quậ?n|phường|phuong)[.-]?(\d\w{0,5})",
+    re.IGNORECASE,
+)
+# `P.5`, `Tổ.12`: a point between a kind and its number. A capital alone may be a block: `A.1`.
+_POINTED_KIND: Final = re.compile(r"([^\W\d_]{2,6}|[PQFKH])\.(\d\w{0,8})", re.IGNORECASE)
+# `14Tô Ngọc Vân`, `262duong`: no number ends in so many letters, or in an accented one.
+_GLUED_NAME: Final = re.compile(
+    r"(\d{1,5}(?:[A-Za-z](?=[A-ZĐ]))?(?:/\d{1,5})?)"
+    r"(?!(?i:[a-z]?(?:bis|ter))(?![^\W\d_]))([^\W\d_]{3,}|[A-Z][^\W\d_a-zA-Z])"
+)
+_GLUED_CITY: Final = re.compile(r"(tp)(hcm|hn|đn|dn|ct|hp|bmt|vt)", re.IGNORECASE)
+_GLUED_POSTCODE: Final = re.compile(r"([^\W\d_]{2,})(\d{5,6})")
+_HYPHENED: Final = re.compile(r"(\d\w{0,3})[-–](?=[^\W\d_]{2})|([^\W\d_]{2,}\d?)[-–](?=\d)")
+ROMAN: Final = {
+    "I": "1",
+    "II": "2",
+    "III": "3",
+    "IV": "4",
+    "V": "5",
+    "VI": "6",
+    "VII": "7",
+    "VIII": "8",
+    "IX": "9",
+    "X": "10",
+    "XI": "11",
+    "XII": "12",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of an address."""
+
+    text: str
+    """As written, without punctuation around it."""
+    key: str
+    """Folded; empty for a dash."""
+    accents: str
+    """With its diacritics, for telling `quán` from `quận`."""
+    pointed: bool
+    """Whether a point followed, as behind an abbreviation."""
+    path: bool
+    """Whether it may be a house number or a part of one: has a digit, and no long word."""
+
+    @property
+    def dash(self) -> bool:
+        """Whether it is a dash between spaces."""
+        return not self.key
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it may number something: `5`, `3B`, `IV`."""
+        return self.path or self.text in ROMAN
+
+
+def words_of(text: str) -> list[Word]:
+    """The words of `text`, at most MAX_WORDS; a dash between spaces is one of them."""
+    written = text.split()
+    if "/" in text:
+        # `12 / 3` is one path.
+        written = " ".join(written).replace(" /", "/").replace("/ ", "/").split()
+    return [word for raw in written[:MAX_WORDS] for word in _words(raw)]
+
+
+def keys_of(words: Iterable[Word]) -> list[str]:
+    """The folded words, numbers without leading zeros. One word may hold several keys: `h leo`."""
+    return [
+        key.lstrip("0") or "0" if key[0] == "0" else key
+        for word in words
+        for key in word.key.split()
+    ]
+
+
+def text_of(words: Iterable[Word]) -> str:
+    """The words as written, between single spaces; a point that ended the text is gone."""
+    return " ".join(word.text + "." if word.pointed else word.text for word in words).rstrip(".")
+
+
+@lru_cache(maxsize=65_536)
+def _words(raw: str) -> tuple[Word, ...]:
+    raw = unicodedata.normalize("NFKC", raw[:_MAX_WORD])
+    pieces = _ABBREVIATION.sub(". ", raw.replace("_", "-")).split()
+    return tuple(word for piece in pieces for part in _parts(piece) if (word := _word(part)))
+
+
+def _parts(piece: str) -> list[str]:
+    piece = piece.strip(_EDGES).rstrip("/")
+    if _GLUED_KIND.fullmatch(piece):
+        return _unglued(piece)
+    # `2-Phuoc Tan`, `6-KP2`: a dash between a number and a name parts them.
+    return [part for half in _HYPHENED.sub(r"\1\2 - ", piece).split() for part in _unglued(half)]
+
+
+def _unglued(piece: str) -> list[str]:
+    piece = piece.strip(_EDGES)
+    for pattern in (_GLUED_KIND, _GLUED_CITY, _POINTED_KIND):
+        if match := pattern.fullmatch(piece.rstrip(".")):
+            return [match[1] + ".", match[2]]
+    if match := _GLUED_POSTCODE.fullmatch(piece):
+        return [match[1], match[2]]
+    if match := _GLUED_NAME.match(piece):
+        return [match[1], piece[match.end(1) :]]
+    if len(piece) > 1 and piece[-1] in _DASHES:
+        return [piece[:-1], piece[-1]]
+    return [piece]
+
+
+def _word(piece: str) -> Word | None:
+    text = "".join(filter(str.isprintable, piece)).strip(_EDGES)
+    if text and _DASHES.issuperset(text):
+        return Word("-", "", "", False, False)
+    bare = text.rstrip("./-–")
+    key = fold(bare)
+    if not key:
+        return None
+    # Digits of other scripts are no house numbers.
+    path = any(sign in _DIGITS for sign in key) and bool(_PATH.fullmatch(bare))
+    return Word(bare, key, accent_key(bare), text.endswith("."), path)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words that open a piece of an address, such as `khu phố`."""
+
+    role: str
+    """What the piece is: see `geo.pieces`."""
+    kind: str
+    """Canonical wording."""
+    keys: tuple[str, ...]
+    accents: tuple[str, ...]
+    numbered: bool
+    """Whether it counts only with a number behind it: `đội 4`, but `đường Đội Cấn`."""
+    shortened: bool = False
+    """Whether it is an abbreviation or another wording of the kind."""
+
+
+def phrases(role: str, kinds: dict[str, str], *, numbered: Iterable[str] = ()) -> list[Phrase]:
+    """Phrases from `{canonical: "writing|writing"}`, each kind being a writing of itself."""
+    strict = frozenset(numbered)
+    made = []
+    for kind, writings in kinds.items():
+        for writing in dict.fromkeys([kind, *writings.split("|")] if writings else [kind]):
+            split = writing.split()
+            made.append(
+                Phrase(
+                    role,
+                    kind,
+                    tuple(map(fold, split)),
+                    tuple(map(accent_key, split)),
+                    kind in strict or writing in strict,
+                    writing != kind,
+                )
+            )
+    return made
+
+
+class PhraseBook:
+    """Finds the longest phrase at a place, by the folded words and then by the accents typed."""
+
+    def __init__(self, *groups: Iterable[Phrase]) -> None:
+        by_first: dict[str, list[Phrase]] = defaultdict(list)
+        for group in groups:
+            for phrase in group:
+                by_first[phrase.keys[0]].append(phrase)
+        self._by_first = {
+            first: tuple(sorted(found, key=lambda p: -len(p.keys)))
+            for first, found in by_first.items()
+        }
+
+    def match(self, words: Sequence[Word], at: int) -> Phrase | None:
+        """The longest phrase that begins at `at`; `Quán` is no `quận`, `quan` may be one."""
+        for phrase in self._by_first.get(words[at].key, ()):
+            end = at + len(phrase.keys)
+            if end > len(words) or not _written(words, at, phrase):
+                continue
+            if not phrase.numbered or _number_at(words, end):
+                return phrase
+        return None
+
+
+def _written(words: Sequence[Word], at: int, phrase: Phrase) -> bool:
+    for word, key, accents in zip(words[at:], phrase.keys, phrase.accents, strict=False):
+        if word.accents not in (accents, key):
+            return False
+    return True
+
+
+def _number_at(words: Sequence[Word], at: int) -> bool:
+    if at < len(words) and words[at].key == "so":
+        at += 1
+    return at < len(words) and words[at].numeric

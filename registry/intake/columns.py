@@ -1,0 +1,151 @@
+"""Which column of a file is which: headers in Vietnamese or English, and those we must not read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from geo.text import fold
+from registry.errors import UnreadableFileError
+
+# Field → headers that mean it, folded (`geo.text.fold`), the field's own name apart.
+FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "source_ref": ("ref", "id", "ma", "ma ho", "ma so", "ma dia chi", "so ho so", "reference"),
+    "address": ("dia chi", "dia chi day du", "full address", "dia chi thuong tru", "noi o"),
+    "house_number": ("so nha", "so", "house no", "number", "housenumber"),
+    "street": ("duong", "ten duong", "pho", "duong pho", "ten duong pho", "street name", "road"),
+    "locality": (
+        "thon",
+        "ap",
+        "to dan pho",
+        "khu pho",
+        "thon to dan pho",
+        "thon xom",
+        "thon ap",
+        "khu dan cu",
+        "khom ap",
+        "hamlet",
+    ),
+    "building": ("toa nha", "chung cu", "toa", "ten toa nha", "building name"),
+    "floor": ("tang", "level"),
+    "unit": ("can ho", "phong", "so can ho", "so phong", "flat", "apartment", "room"),
+    "commune_code": ("ma xa", "ma phuong", "ma xa phuong", "ma phuong xa", "ward code", "ma dvhc"),
+    "commune": ("xa", "phuong", "xa phuong", "phuong xa", "ten xa", "ten phuong", "ward"),
+    "district": ("huyen", "quan", "quan huyen", "huyen quan", "ten huyen", "ten quan"),
+    "province": ("tinh", "thanh pho", "tinh thanh pho", "tinh thanh", "ten tinh", "city"),
+    "former_commune_code": ("ma xa cu", "ma phuong cu", "ma xa phuong cu", "old ward code"),
+    "longitude": ("lon", "lng", "long", "kinh do", "x"),
+    "latitude": ("lat", "vi do", "y"),
+    "households_count": ("so ho", "so ho dan", "households"),
+    "position_accuracy_m": ("do chinh xac", "do chinh xac m", "accuracy", "accuracy m"),
+}
+
+# A header that holds one of these words, or is one of these as a whole, is about a person.
+_PERSONAL_WORDS: Final = (
+    "ho ten",
+    "ho va ten",
+    "chu ho",
+    "ten chu",
+    "nguoi",
+    "dien thoai",
+    "so dt",
+    "sdt",
+    "phone",
+    "mobile",
+    "tel",
+    "email",
+    "cccd",
+    "cmnd",
+    "can cuoc",
+    "chung minh",
+    "ho chieu",
+    "passport",
+    "identity",
+    "ngay sinh",
+    "nam sinh",
+    "birth",
+    "gioi tinh",
+    "gender",
+    "dan toc",
+    "ton giao",
+    "owner",
+    "customer",
+    "khach hang",
+    "ten khach",
+    "fullname",
+    "full name",
+    "zalo",
+    "facebook",
+    "ma so thue",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where the fields of a file stand, and what is left out of it."""
+
+    positions: dict[str, int]
+    """Field → index of its column."""
+    personal: tuple[str, ...]
+    """Headers dropped unread, because they look like names, phones or identity numbers."""
+    unknown: tuple[str, ...]
+    """Headers that are no field; ignored."""
+
+    @property
+    def free_text(self) -> bool:
+        """Whether addresses come as one text."""
+        return "address" in self.positions
+
+
+def find_columns(headers: Sequence[str]) -> Columns:
+    """The fields among `headers`.
+
+    Raises UnreadableFileError, naming what is missing, when no address can be read from them, and
+    when two columns mean the same field.
+    """
+    positions: dict[str, int] = {}
+    personal: list[str] = []
+    unknown: list[str] = []
+    for index, header in enumerate(headers):
+        name = _field(header)
+        if name is None:
+            (personal if is_personal(header) else unknown).append(header)
+        elif name in positions:
+            raise UnreadableFileError(
+                f"two columns mean {name}: {headers[positions[name]]!r} and {header!r};"
+                " rename or remove one"
+            )
+        else:
+            positions[name] = index
+    _check_complete(positions, headers)
+    return Columns(positions, tuple(personal), tuple(unknown))
+
+
+def is_personal(header: str) -> bool:
+    """Whether a column looks like it is about people, who are never stored.
+
+    >>> is_personal("Họ và tên chủ hộ"), is_personal("SĐT"), is_personal("Tên đường")
+    (True, True, False)
+    """
+    words = f" {fold(header)} "
+    return any(f" {word} " in words for word in _PERSONAL_WORDS)
+
+
+def _field(header: str) -> str | None:
+    key = fold(header)
+    for name, synonyms in FIELDS.items():
+        if key == fold(name) or key in synonyms:
+            return name
+    return None
+
+
+def _check_complete(positions: dict[str, int], headers: Sequence[str]) -> None:
+    if "address" in positions:
+        return
+    missing = []
+    if not {"house_number", "street", "locality", "building", "unit"} & positions.keys():
+        missing.append("address, or one of house_number, street, locality")
+    if not {"commune_code", "commune", "former_commune_code"} & positions.keys():
+        missing.append("commune_code or commune")
+    if missing:
+        shown = ", ".join(repr(header[:40]) for header in list(headers)[:12])
+        raise UnreadableFileError(f"missing columns: {'; '.join(missing)}. Found: {shown}")

@@ -1,0 +1,122 @@
+"""From the spellings of a file to communes of today: each distinct spelling is read once."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from geo.admin import parse_name
+from geo.text import accent_key
+from registry.gazetteer import Gazetteer, Unit
+from registry.unit_text import read_units
+from registry.units import LAST_DAY_OF_OLD_MAP, continuations
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneSpelling:
+    """What a row says of its commune."""
+
+    code: str | None = None
+    commune: str | None = None
+    district: str | None = None
+    province: str | None = None
+    former_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneReading:
+    """Communes of today that a spelling may mean: one, or several of which a point decides."""
+
+    candidates: tuple[int, ...] = ()
+    former_id: int | None = None
+    problem: str | None = None
+    """Code of the error when there is no candidate."""
+    notice: str | None = None
+
+
+class CommuneReader:
+    """Reads the spellings of one file, whose codes are all of one list."""
+
+    def __init__(self, gazetteer: Gazetteer, day: datetime.date, codes: Iterable[str]) -> None:
+        self._gazetteer = gazetteer
+        self._day = day
+        self._old_list = any(self._only_old(code) for code in codes)
+
+    @property
+    def codes_of_old_list(self) -> bool:
+        """Whether the file has codes that ended before today, so all its codes may be old ones."""
+        return self._old_list
+
+    def read(self, spelling: CommuneSpelling) -> CommuneReading:
+        """The communes meant; a problem when none or when the words contradict each other."""
+        if spelling.former_code is not None and spelling.code is None:
+            return self._by_former_code(spelling.former_code)
+        if spelling.code is not None:
+            return self._by_code(spelling)
+        words = [w for w in (spelling.commune, spelling.district, spelling.province) if w]
+        if spelling.commune is None:
+            return CommuneReading(problem="commune_missing")
+        return self.read_text(", ".join(words))
+
+    def read_text(self, text: str) -> CommuneReading:
+        """The communes that the administrative part of an address names."""
+        namings = [n for n in read_units(self._gazetteer, text) if n.commune is not None]
+        if not namings:
+            return CommuneReading(problem="commune_unknown")
+        return self.of_units([n.commune for n in namings if n.commune is not None])
+
+    def of_units(self, units: list[Unit]) -> CommuneReading:
+        """The communes of today that continue any of `units`."""
+        candidates: dict[int, None] = {}
+        for unit in units:
+            for continuation in continuations(self._gazetteer, unit, self._day):
+                candidates[continuation.unit.id] = None
+        former = [unit for unit in units if not unit.alive_on(self._day)]
+        return CommuneReading(
+            tuple(candidates),
+            former[0].id if len(units) == 1 and former else None,
+            None if candidates else "commune_unknown",
+            "commune_from_former" if former else None,
+        )
+
+    def _only_old(self, code: str) -> bool:
+        bearers = [u for u in self._gazetteer.with_code(code) if u.level == "commune"]
+        return bool(bearers) and not any(u.alive_on(self._day) for u in bearers)
+
+    def _by_former_code(self, code: str) -> CommuneReading:
+        bearers = [u for u in self._gazetteer.with_code(code) if u.level == "commune"]
+        old = [u for u in bearers if u.alive_on(LAST_DAY_OF_OLD_MAP)] or bearers
+        return self.of_units(old[:1]) if old else CommuneReading(problem="commune_code_unknown")
+
+    def _by_code(self, spelling: CommuneSpelling) -> CommuneReading:
+        code = spelling.code or ""
+        bearers = [u for u in self._gazetteer.with_code(code) if u.level == "commune"]
+        if not bearers:
+            return CommuneReading(problem="commune_code_unknown")
+        named = self._named(bearers, spelling.commune)
+        if spelling.commune is not None and named:
+            bearers = named
+        alive = [u for u in bearers if u.alive_on(self._day)]
+        if len(bearers) > 1 and self._old_list:
+            # 00004 was Trúc Bạch, is Ba Đình; in a file with other old codes nobody can tell.
+            return CommuneReading(problem="commune_code_of_two_maps")
+        reading = self.of_units((alive or bearers)[:1])
+        if spelling.former_code is not None:
+            former = self._by_former_code(spelling.former_code)
+            if former.problem is None and set(reading.candidates) & set(former.candidates):
+                return CommuneReading(reading.candidates, former.former_id, None, reading.notice)
+        return reading
+
+    def _named(self, bearers: list[Unit], name: str | None) -> list[Unit]:
+        """Those of `bearers` that were ever called so; by their accents where those decide."""
+        if name is None:
+            return []
+        hits = [
+            (unit, hit.accents == accent_key(reading.name))
+            for reading in parse_name(name)
+            for hit in self._gazetteer.named(reading.key)
+            for unit in bearers
+            if hit.unit is unit
+        ]
+        exact = {unit.id for unit, same_accents in hits if same_accents}
+        named = exact or {unit.id for unit, _ in hits}
+        return [unit for unit in bearers if unit.id in named]

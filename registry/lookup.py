@@ -1,0 +1,91 @@
+"""One record by its code, in any writing."""
+
+from typing import Final
+
+from geo import code as codes
+from geo.code import CodeError, WrongLengthError
+from registry.errors import GoneError, InvalidInputError, MistypedCodeError, NotFoundError
+from registry.reads import Reads
+from registry.records import COLUMNS, JOINS, Record
+
+MAX_SUGGESTIONS: Final = 3
+
+BY_CODE: Final = f"SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = %(code)s"  # noqa: S608 - constants
+
+# In the order of the candidates: the likeliest accident first.
+_REGISTERED: Final = """
+    SELECT h.code
+    FROM unnest(%(codes)s::text[]) WITH ORDINALITY AS c (code, rank)
+    JOIN household h ON h.code = c.code COLLATE "C"
+    WHERE h.status = 'active' AND NOT h.restricted
+    ORDER BY c.rank
+    LIMIT 3
+"""
+
+
+def lookup(reads: Reads, text: str) -> Record:
+    """The record whose code `text` writes, or says in the eleven digits for the telephone.
+
+    A restricted record is answered too: whoever has its code was given it.
+    Raises GoneError for a retired one, with its successors; NotFoundError where there is none or
+    it has no address yet; MistypedCodeError, with suggestions, for what is nearly a code;
+    InvalidInputError for what is nothing like one, with the stable code of the fault.
+    """
+    code = read_code(reads, text)
+    record = by_code(reads, code)
+    shown = codes.format(code)
+    if record is None:
+        raise NotFoundError(f"no record bears the code {shown}")
+    if record.status == "reserved":
+        raise NotFoundError(f"the code {shown} is reserved and stands for no address yet")
+    if record.status == "retired":
+        successors = record.successors or []
+        onward = ", ".join(codes.format(c) for c in successors) or "none"
+        raise GoneError(
+            f"the code {shown} is retired; continued by: {onward}",
+            successors=[code_forms(c) for c in successors],
+        )
+    return record
+
+
+def by_code(reads: Reads, code: str) -> Record | None:
+    """The record of a canonical code, whatever its state."""
+    rows = reads.rows(BY_CODE, {"code": code})
+    return Record(*rows[0]) if rows else None
+
+
+def code_forms(code: str) -> dict[str, str]:
+    """A code as programs and as people write it."""
+    return {"code": code, "code_display": codes.format(code)}
+
+
+def read_code(reads: Reads, text: str) -> str:
+    """The canonical code of `text`; raises what `lookup` raises for what is none."""
+    try:
+        return codes.validate(text)
+    except WrongLengthError as error:
+        try:
+            return codes.from_spoken(text)
+        except WrongLengthError:
+            raise _no_code(reads, text, error) from None
+        except CodeError as spoken:
+            raise _no_code(reads, text, spoken) from None
+    except CodeError as error:
+        raise _no_code(reads, text, error) from None
+
+
+def _no_code(reads: Reads, text: str, error: CodeError) -> InvalidInputError | MistypedCodeError:
+    candidates = codes.suggestions(text)
+    found = _registered(reads, candidates) if candidates else []
+    # Right symbols in the right number were meant as a code, also where nothing near is registered.
+    meant = isinstance(error, codes.WrongCheckError | codes.AmbiguousCodeError)
+    if not found and not meant:
+        return InvalidInputError.of_field("code", error.code, str(error))
+    return MistypedCodeError(
+        str(error), reason=error.code, suggestions=[code_forms(code) for code in found]
+    )
+
+
+def _registered(reads: Reads, candidates: tuple[str, ...]) -> list[str]:
+    found = [row[0] for row in reads.rows(_REGISTERED, {"codes": list(candidates)})]
+    return found[:MAX_SUGGESTIONS]

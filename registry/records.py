@@ -1,0 +1,172 @@
+"""A household as it is shown: its columns, its names, its wording of today and of the old map."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Final
+
+from geo.label import LabelParts, label
+from registry.gazetteer import Gazetteer, Unit
+from registry.units import LAST_DAY_OF_OLD_MAP
+
+# Which columns a `Record` has, in its order. `h` is the household; `t` and `l` come with JOINS.
+# The way up from a locality and the way on from a retired code are walked only where there is one.
+COLUMNS: Final = """
+    h.code, h.kind, h.status, h.restricted, h.unit_id, h.former_unit_id, h.thoroughfare_id,
+    h.locality_id, t.kind, t.name, t.key, l.kind, l.name, l.key,
+    CASE WHEN l.parent_id IS NOT NULL THEN (
+        WITH RECURSIVE up AS (
+            SELECT p.kind, p.name, p.parent_id, 1 AS step FROM locality p WHERE p.id = l.parent_id
+            UNION ALL
+            SELECT p.kind, p.name, p.parent_id, up.step + 1
+            FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 9
+        ) SELECT array_agg(ARRAY[up.kind, up.name] ORDER BY up.step) FROM up
+    ) END,
+    h.house_number_key, h.building_name, h.building_key, h.floor, h.unit_number, h.parent_code,
+    h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method, h.position_accuracy_m,
+    h.verified_on, h.delivery_hint,
+    CASE WHEN h.status = 'retired' THEN (
+        WITH RECURSIVE onward AS (
+            SELECT s.new_code FROM succession_link s WHERE s.old_code = h.code
+            UNION
+            SELECT s.new_code FROM onward o JOIN succession_link s ON s.old_code = o.new_code
+        ) SELECT array_agg(n.code ORDER BY n.code)
+        FROM onward o JOIN household n ON n.code = o.new_code
+        WHERE n.status <> 'retired' AND NOT n.restricted
+    ) END
+"""
+JOINS: Final = """
+    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    LEFT JOIN locality l ON l.id = h.locality_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A household or building; the columns of `COLUMNS` in their order."""
+
+    code: str
+    kind: str
+    status: str
+    restricted: bool
+    unit_id: int | None
+    former_unit_id: int | None
+    thoroughfare_id: int | None
+    locality_id: int | None
+    street_kind: str | None
+    street_name: str | None
+    street_key: str | None
+    locality_kind: str | None
+    locality_name: str | None
+    locality_key: str | None
+    outer_localities: list[list[str]] | None
+    """[kind, name] of what holds the locality, the smaller first."""
+    number_key: str | None
+    building: str | None
+    building_key: str | None
+    floor: str | None
+    unit_number: str | None
+    parent_code: str | None
+    households_count: int
+    lon: float | None
+    lat: float | None
+    position_method: str | None
+    accuracy_m: float | None
+    verified_on: datetime.date | None
+    delivery_hint: str | None
+    successors: list[str] | None
+    """Codes that continue a retired one, through any number of steps; none that is retired."""
+
+    @property
+    def localities(self) -> tuple[tuple[str, str], ...]:
+        """(kind, name) of each locality around it, the smallest first."""
+        if self.locality_kind is None or self.locality_name is None:
+            return ()
+        outer = ((kind, name) for kind, name in self.outer_localities or ())
+        return ((self.locality_kind, self.locality_name), *outer)
+
+    @property
+    def label_parts(self) -> LabelParts:
+        """What its wording is made of."""
+        return LabelParts(
+            self.unit_number,
+            self.floor,
+            self.building,
+            self.number_key,
+            self.street_kind,
+            self.street_name,
+            self.localities,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days from `first` to before `end`; None is open."""
+
+    first: datetime.date | None
+    end: datetime.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A place in words: of today, and of the map before July 2025 where that is known."""
+
+    label: str
+    before_2025_07: str | None
+    commune: Unit | None
+    province: Unit | None
+    map: Span
+    """On which days the units have borne these names together."""
+
+
+def wording(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    parts: LabelParts,
+    unit: Unit | None,
+    former: Unit | None = None,
+) -> Wording:
+    """The wording of a door in `unit`, a commune or province, as the map of `day` has it."""
+    if unit is None:
+        return Wording(label(parts, ()), None, None, None, Span(None, None))
+    province = gazetteer.province_of(unit, day)
+    before = None
+    if former is not None and former.level == "commune":
+        before = label(parts, _names_before(gazetteer, former))
+    return Wording(
+        label(parts, unit_names(unit, day, province)),
+        before,
+        unit if unit.level == "commune" else None,
+        province if unit.level == "commune" else unit,
+        map_of((unit, province), day),
+    )
+
+
+def record_wording(gazetteer: Gazetteer, day: datetime.date, record: Record) -> Wording:
+    """The wording of a record."""
+    units = gazetteer.units
+    unit = units.get(record.unit_id) if record.unit_id else None
+    former = units.get(record.former_unit_id) if record.former_unit_id else None
+    return wording(gazetteer, day, record.label_parts, unit, former)
+
+
+def unit_names(unit: Unit, day: datetime.date, *holders: Unit | None) -> tuple[str, ...]:
+    """Full names on `day`, the smallest unit first."""
+    return tuple(u.version_on(day).full_name for u in (unit, *holders) if u is not None)
+
+
+def map_of(units: tuple[Unit | None, ...], day: datetime.date) -> Span:
+    """The days around `day` on which all these units are called as they are then."""
+    versions = [unit.version_on(day) for unit in units if unit is not None]
+    firsts = [version.valid_from for version in versions if version.valid_from is not None]
+    ends = [version.valid_to for version in versions if version.valid_to is not None]
+    return Span(max(firsts, default=None), min(ends, default=None))
+
+
+def _names_before(gazetteer: Gazetteer, former: Unit) -> tuple[str, ...]:
+    """As the last map with districts named it, or the last map that had the unit."""
+    day = LAST_DAY_OF_OLD_MAP
+    if former.ended is not None:
+        day = min(day, former.ended - datetime.timedelta(days=1))
+    return unit_names(
+        former, day, gazetteer.district_of(former, day), gazetteer.province_of(former, day)
+    )

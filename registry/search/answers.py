@@ -1,0 +1,65 @@
+"""What a search answers: a place of some level, in words, with what does not fit."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from geo.label import LabelParts
+from registry.gazetteer import Unit
+from registry.records import Record, Span
+from registry.search.faults import confidence
+
+LEVELS: Final = ("household", "building", "alley", "street", "locality", "commune", "province")
+"""From the door outwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One place."""
+
+    level: str
+    parts: LabelParts
+    unit: Unit | None
+    """The commune, or the province where no commune is known."""
+    former: Unit | None = None
+    """The former commune, where it is known."""
+    faults: tuple[str, ...] = ()
+    """Codes of `registry.search.faults`."""
+    record: Record | None = None
+    """The household or building; none above that level."""
+    lon: float | None = None
+    lat: float | None = None
+    accuracy_m: float | None = None
+    distance_m: float | None = None
+    """From the point asked about."""
+    map: Span | None = field(default=None)
+    """The map that the question was written against; today's where it named no unit."""
+
+    @property
+    def confidence(self) -> float:
+        """From 0 to 1."""
+        return confidence(self.faults)
+
+
+def of_record(
+    record: Record,
+    unit: Unit | None,
+    former: Unit | None,
+    *,
+    faults: tuple[str, ...] = (),
+    distance_m: float | None = None,
+    asked_map: Span | None = None,
+) -> Answer:
+    """The answer that is this record."""
+    return Answer(
+        level=record.kind,
+        parts=record.label_parts,
+        unit=unit,
+        former=former,
+        faults=faults,
+        record=record,
+        lon=record.lon,
+        lat=record.lat,
+        accuracy_m=record.accuracy_m,
+        distance_m=distance_m,
+        map=asked_map,
+    )

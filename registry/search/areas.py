@@ -1,0 +1,120 @@
+"""Where to look: the communes of today that the units named in a text lead to."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from registry.gazetteer import Gazetteer, Unit
+from registry.records import Span, map_of
+from registry.unit_text import Naming
+from registry.units import continuations
+
+MAX_CANDIDATES: Final = 40
+"""Communes that a named commune may lead to; more is a wide area, as a province is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Communes to look in."""
+
+    communes: tuple[int, ...] | None
+    """Ids; None where no unit is named: the whole country."""
+    formers: dict[int, frozenset[int]]
+    """Commune → former communes of it that were named; absent where the commune itself was."""
+    innermost: tuple[Unit, ...]
+    """What to answer when no street is found: communes of today, else provinces."""
+    faults: tuple[str, ...]
+    map: Span | None
+    """Of the units named; None for none."""
+
+
+def area_of(
+    gazetteer: Gazetteer, day: datetime.date, namings: Iterable[Naming], within: Unit | None
+) -> Area:
+    """The communes of `day` that any of the namings may mean, inside `within` if it is given."""
+    namings = [naming for naming in namings if naming.innermost is not None]
+    if not namings:
+        return _unnamed(gazetteer, day, within)
+    named: dict[int, set[int]] = {}
+    innermost: dict[int, Unit] = {}
+    for naming in namings:
+        _lead_on(gazetteer, day, naming, named, innermost)
+    if within is not None:
+        inside = communes_of(gazetteer, day, within)
+        named = {unit: former for unit, former in named.items() if unit in inside}
+        innermost = {i: u for i, u in innermost.items() if i in named or i == within.id}
+    return Area(
+        tuple(named),
+        {unit: frozenset(former) for unit, former in named.items() if former},
+        tuple(innermost.values()),
+        _faults(namings, day, len(named)),
+        _asked_map(namings, day),
+    )
+
+
+def _unnamed(gazetteer: Gazetteer, day: datetime.date, within: Unit | None) -> Area:
+    if within is None:
+        return Area(None, {}, (), ("commune_missing", "province_missing"), None)
+    faults = () if within.level == "commune" else ("commune_missing",)
+    return Area(tuple(communes_of(gazetteer, day, within)), {}, (within,), faults, None)
+
+
+def _lead_on(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    naming: Naming,
+    named: dict[int, set[int]],
+    innermost: dict[int, Unit],
+) -> None:
+    unit = naming.innermost
+    if unit is None:
+        return
+    for onward in continuations(gazetteer, unit, day):
+        target = onward.unit
+        innermost[target.id] = target
+        if target.level == "province":
+            for commune in communes_of(gazetteer, day, target):
+                named.setdefault(commune, set())
+        elif target is unit or unit.level != "commune":
+            named[target.id] = set()  # the commune itself: no former one is asked for
+        elif target.id not in named or named[target.id]:
+            chain = {unit.id, *(step.id for step in onward.via)}
+            named.setdefault(target.id, set()).update(chain)
+
+
+@lru_cache(maxsize=128)
+def communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> frozenset[int]:
+    """Ids of the communes of `day` in a unit of any map."""
+    found: set[int] = set()
+    for onward in continuations(gazetteer, unit, day):
+        if onward.unit.level == "commune":
+            found.add(onward.unit.id)
+        else:
+            members = gazetteer.members(onward.unit, day)
+            found.update(member.id for member in members if member.level == "commune")
+    return frozenset(found)
+
+
+def _faults(namings: list[Naming], day: datetime.date, communes: int) -> tuple[str, ...]:
+    faults: list[str] = []
+    if all(naming.commune is None for naming in namings):
+        faults.append("commune_missing")
+    elif len({naming.commune.id for naming in namings if naming.commune}) > 1 and communes > 1:
+        faults.append("commune_unsure")
+    units = [u for n in namings for u in (n.commune, n.district, n.province) if u is not None]
+    if all(not n.innermost.alive_on(day) for n in namings if n.innermost) or not any(
+        unit.alive_on(day) for unit in units
+    ):
+        faults.append("commune_former")
+    return tuple(faults)
+
+
+def _asked_map(namings: list[Naming], day: datetime.date) -> Span | None:
+    """The days on which the units of the first naming were all called so."""
+    first = namings[0]
+    units = tuple(u for u in (first.commune, first.district, first.province) if u is not None)
+    ends = [unit.ended for unit in units if unit.ended is not None and unit.ended <= day]
+    on = min(ends) - datetime.timedelta(days=1) if ends else day
+    return map_of(units, on)

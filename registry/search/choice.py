@@ -1,0 +1,171 @@
+"""Which of the doors found is the one asked for: narrowed by what the text says, never guessed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from geo.address import Door
+from geo.text import accent_key, fold, has_diacritics
+from registry.records import Record
+from registry.search.areas import Area
+from registry.search.doors import Place, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Records that fit equally well, with what does not fit of them all."""
+
+    records: tuple[Record, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+def wanted_of(door: Door) -> Wanted:
+    """What to look for inside the street, locality or commune of a door."""
+    number, flat = door.house_number, door.flat
+    numbers: tuple[str, ...] = ()
+    alley = None
+    if number is not None and number.alley_only:
+        alley = number.key
+    elif number is not None:
+        numbers = (number.key, *([number.reversed_key] if number.reversed_key else ()))
+        if len(number.parts) > 1:
+            alley = "/".join(number.parts[:-1]) + "/"
+    building = fold(flat.building) if flat and flat.building else None
+    return Wanted(numbers, alley, building, flat.unit if flat else None)
+
+
+def choose(records: list[Record], door: Door, wanted: Wanted, area: Area) -> Choice:
+    """The best of these records; none where none is what was asked for.
+
+    Each step narrows by one thing that the text says; what only contradicts is let go with a fault
+    where it may be a slip, and dropped where it makes another door of it.
+    """
+    kept, faults = _of_former(records, area)
+    if not kept:
+        return Choice((), tuple(faults))
+    for narrow in (_by_path, _by_accents, _by_locality, _by_building, _by_flat):
+        kept, more = narrow(kept, door, wanted)
+        faults += more
+        if not kept:
+            return Choice((), tuple(faults))
+    live = [record for record in kept if record.status == "active"]
+    return Choice(tuple(live or kept), tuple(faults))
+
+
+_Narrowed = tuple[list[Record], list[str]]
+
+
+def _of_former(records: list[Record], area: Area) -> _Narrowed:
+    """Where a former commune is named, a door known to be of another one is another door."""
+    kept = []
+    for record in records:
+        asked = area.formers.get(record.unit_id or 0)
+        if asked is None or record.former_unit_id is None or record.former_unit_id in asked:
+            kept.append(record)
+    return kept, ["former_differs"] if records and not kept else []
+
+
+def _by_path(records: list[Record], _door: Door, wanted: Wanted) -> _Narrowed:
+    """The number as written; only where there is none, the number read backwards."""
+    for place, number in enumerate(wanted.numbers):
+        kept = [record for record in records if record.number_key == number]
+        if kept:
+            return kept, ["path_order"] if place else []
+    return records, []
+
+
+def _by_accents(records: list[Record], door: Door, _wanted: Wanted) -> _Narrowed:
+    """Diacritics count where they were typed: Hàng Ba is not Hàng Bà."""
+    street = door.street
+    if street is None or not has_diacritics(street.name):
+        return records, []
+    written = accent_key(street.name)
+    same = [r for r in records if r.street_name is None or written in accent_key(r.street_name)]
+    if same:
+        return same, []
+    bare = [r for r in records if r.street_name and not has_diacritics(r.street_name)]
+    return (bare, []) if bare else (records, ["accents_differ"])
+
+
+def _by_locality(records: list[Record], door: Door, _wanted: Wanted) -> _Narrowed:
+    """Doors in the localities named; those without one may be there as well."""
+    named = {locality.key for locality in door.localities}
+    if not named:
+        return records, []
+    there = [r for r in records if not named.isdisjoint(_locality_keys(r))]
+    if there:
+        innermost = door.localities[0].key
+        return [r for r in there if innermost in _locality_keys(r)] or there, []
+    unknown = [r for r in records if r.locality_key is None]
+    return (unknown, []) if unknown else (records, ["locality_differs"])
+
+
+def _by_building(records: list[Record], _door: Door, wanted: Wanted) -> _Narrowed:
+    """Doors in the building named; without a name, whatever stands at the number."""
+    if wanted.building is None:
+        return records, []
+    asked = wanted.building
+    there = [r for r in records if r.building_key == asked]
+    if there:
+        return there, []
+    # The register may know the building under its number alone.
+    unnamed = [r for r in records if r.building_key is None]
+    return (unnamed, ["building_not_found"]) if unnamed else ([], ["building_not_found"])
+
+
+def _by_flat(records: list[Record], door: Door, wanted: Wanted) -> _Narrowed:
+    """The flat by its number; its building where the flat is not asked for, or is not known."""
+    buildings = [r for r in records if r.kind == "building"]
+    if wanted.flat is not None:
+        floor = door.flat.floor if door.flat else None
+        flats = _matching(
+            [r for r in records if r.unit_number == wanted.flat],
+            lambda r: floor is None or r.floor in (None, floor),
+        )
+        if flats:
+            return flats, []
+        whole = buildings or [r for r in records if r.unit_number is None]
+        return whole, ["flat_not_found"]
+    doors = [r for r in records if r.unit_number is None]
+    if buildings:
+        # Beside the building a door of its own may stand at the number: both fit.
+        return buildings + [r for r in doors if r.kind == "household"], ["flat_missing"]
+    if doors:
+        return doors, []
+    return records, ["flat_missing"]
+
+
+def _matching(records: list[Record], fits: Callable[[Record], bool]) -> list[Record]:
+    return [record for record in records if fits(record)]
+
+
+def _locality_keys(record: Record) -> set[str]:
+    keys = {fold(f"{kind} {name}") for kind, name in record.localities}
+    return keys | ({record.locality_key} if record.locality_key else set())
+
+
+def places_named(places: list[Place], door: Door, area: Area) -> list[Place]:
+    """The streets or localities themselves, narrowed by former commune, accents and nesting."""
+    kept = []
+    for place in places:
+        asked = area.formers.get(place.unit_id)
+        if asked is None or place.former_unit_id is None or place.former_unit_id in asked:
+            kept.append(place)
+    kept = kept or places
+    if kept and kept[0].table == "locality":
+        return _nested(kept, door)
+    street = door.street
+    if street is not None and has_diacritics(street.name):
+        written = accent_key(street.name)
+        return [p for p in kept if written in accent_key(p.name)] or kept
+    return kept
+
+
+def _nested(places: list[Place], door: Door) -> list[Place]:
+    """The innermost locality that is known, in the outer ones that were named."""
+    for at, locality in enumerate(door.localities):
+        here = [place for place in places if place.key == locality.key]
+        if here:
+            outer = {other.key for other in door.localities[at + 1 :]}
+            inside = [p for p in here if not outer.isdisjoint(key for _, _, key in p.outer)]
+            return inside or here
+    return places

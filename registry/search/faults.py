@@ -1,0 +1,62 @@
+"""What may be wrong with an answer: one table of names, weights and words.
+
+An answer's confidence is 1 less the weights of its faults, never below 0.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+AMBIGUOUS_AT_MOST: Final = 0.5
+"""No ambiguous answer is more certain than that, whatever else is right with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that does not fit, or had to be supposed."""
+
+    code: str
+    weight: float
+    message: str
+    message_en: str
+
+
+_TABLE: Final = (
+    # The door
+    ("house_number_missing", 0.3, "Thiếu số nhà", "No house number was given"),
+    ("house_number_not_found", 0.4, "Chưa có số nhà này", "This house number is not registered"),
+    ("path_order", 0.1, "Số nhà viết ngược thứ tự", "The house number is written in reverse"),
+    ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given; this is its building"),
+    ("flat_not_found", 0.3, "Chưa có căn hộ này", "This flat is not registered"),
+    ("building_missing", 0.05, "Thiếu tên toà nhà", "The building was not named"),
+    ("building_not_found", 0.3, "Chưa có toà nhà này", "This building is not registered"),
+    # The street and the locality
+    ("street_missing", 0.3, "Thiếu tên đường", "No street or locality was given"),
+    ("street_not_found", 0.3, "Chưa có đường này", "This street is not registered there"),
+    ("street_corrected", 0.1, "Tên đường đã được sửa", "The street is spelled otherwise"),
+    ("accents_differ", 0.15, "Tên đường khác dấu", "The street's diacritics differ"),
+    ("locality_not_found", 0.15, "Chưa có địa danh này", "This locality is not registered there"),
+    ("locality_corrected", 0.1, "Địa danh đã được sửa", "The locality is spelled otherwise"),
+    ("locality_differs", 0.15, "Địa danh khác", "The door is registered in another locality"),
+    # The units
+    ("commune_missing", 0.15, "Thiếu xã, phường", "No commune was given"),
+    ("province_missing", 0.2, "Thiếu tỉnh, thành phố", "No province was given"),
+    ("commune_unsure", 0.15, "Nhiều xã cùng tên", "Several communes bear this name"),
+    ("commune_former", 0.0, "Theo địa giới cũ", "The text names units of an earlier map"),
+    ("commune_undecided", 0.3, "Có thể thuộc nhiều xã", "It may lie in several communes of today"),
+    ("former_differs", 0.3, "Số nhà này ở xã cũ khác", "This number is in another former commune"),
+    ("boundary_approximate", 0.4, "Ranh giới gần đúng", "No real boundary decides the commune"),
+    ("far_from_household", 0.2, "Không có hộ nào gần đây", "No household is near this point"),
+    # The record
+    ("retired", 0.1, "Mã cũ, đã được thay thế", "The door was replaced by this one"),
+    ("ambiguous", 0.4, "Nhiều nơi cùng khớp", "Several places fit equally well"),
+    ("code_contradicts_text", 0.3, "Mã không khớp địa chỉ", "The code names another address"),
+)
+FAULTS: Final = {row[0]: Fault(*row) for row in _TABLE}
+
+
+def confidence(faults: Iterable[str]) -> float:
+    """How certain an answer with these faults is, from 0 to 1."""
+    codes = frozenset(faults)
+    sure = max(0.0, 1.0 - sum(FAULTS[code].weight for code in codes))
+    return round(min(sure, AMBIGUOUS_AT_MOST) if "ambiguous" in codes else sure, 2)

@@ -1,0 +1,235 @@
+"""`diachiso coverage`: how many households have a code, against how many there are."""
+
+import csv
+import json
+import sys
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from registry import cluster
+from registry.coverage import Coverage, UnitCoverage, coverage_of_level, coverage_of_unit
+from registry.database import session_scope
+from registry.register import Register
+from scripts.settings import read_settings
+
+# Narrower than this, rich would break numbers; a pipe has no width of its own.
+_PIPE_WIDTH: Final = 170
+_NONE: Final = "–"
+_HEADINGS: Final = (
+    "Tổng số hộ",
+    "Số liệu",
+    "Hộ có mã",
+    "Tỷ lệ",
+    "Còn thiếu",
+    "Chỗ ở",
+    "Toạ độ ≤ 20 m",
+    "Xác minh 24 tháng",
+)
+_FIELDS: Final = (
+    "code",
+    "level",
+    "name",
+    "province_code",
+    "province_name",
+    "target_households",
+    "target_quality",
+    "target_quality_label",
+    "target_source",
+    "target_reference_date",
+    "households",
+    "share",
+    "deficit",
+    "dwellings",
+    "positioned",
+    "share_positioned",
+    "verified",
+    "share_verified",
+)
+"""Columns of the CSV, in an order that others may rely on."""
+
+
+class _RefusedError(click.ClickException):
+    """A question that the data cannot answer: one line, status 2."""
+
+    exit_code = 2
+
+
+@click.command()
+@click.option(
+    "--level",
+    type=click.Choice(["province", "commune"]),
+    help="What to list. Default: provinces; with --unit the unit alone.",
+)
+@click.option("--unit", "code", metavar="CODE", help="Only this province or commune.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+)
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(min=0),
+    metavar="PCT",
+    help="Exit 1 when the unit asked for, or the country, is below this share (in %).",
+)
+@click.option("--accept-estimate", is_flag=True, help="Let --fail-under measure an estimate.")
+@click.option("--demo", is_flag=True, help="Count demonstration codes (beginning with 0) too.")
+@click.pass_context
+def coverage(
+    context: click.Context,
+    level: str | None,
+    code: str | None,
+    form: str,
+    *,
+    fail_under: float | None,
+    accept_estimate: bool,
+    demo: bool,
+) -> None:
+    """Coverage of the provinces, or with --level commune of the communes.
+
+    With --unit of one unit; with --unit PROVINCE --level commune of its communes. Exit status 1
+    when --fail-under is not reached, 2 when it cannot be decided: without a target, or against an
+    estimate unless --accept-estimate.
+    """
+    found = _measure(level, code, demo=demo)
+    if fail_under is not None:
+        _check_decidable(found.total, accept_estimate=accept_estimate)
+    if form == "json":
+        click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+    elif form == "csv":
+        _print_csv(found)
+    else:
+        _print_table(found)
+    context.exit(1 if fail_under is not None and _is_below(found.total, fail_under) else 0)
+
+
+def _measure(level: str | None, code: str | None, *, demo: bool) -> Coverage:
+    settings = read_settings()
+    register = Register.open(settings, cluster.database_url(settings))
+    try:
+        known = register.gazetteer.get()
+        with session_scope(register.read_engine) as session:
+            if code is None:
+                return coverage_of_level(session, known, level or "province", demo=demo)
+            found = coverage_of_unit(session, known, code, demo=demo)
+            (unit,) = found.units
+            if level in (None, unit.level):
+                return found
+            if unit.level == "commune":
+                raise click.UsageError(f"{unit.name} ({code}) is a commune and holds no {level}")
+            return coverage_of_level(session, known, "commune", province=code, demo=demo)
+    finally:
+        register.close()
+
+
+def _check_decidable(unit: UnitCoverage, *, accept_estimate: bool) -> None:
+    if unit.target is None or not unit.target.households:
+        raise _RefusedError(f"--fail-under: {unit.name} has no target to measure against")
+    if unit.target.quality == "estimate" and not accept_estimate:
+        raise _RefusedError(
+            f"--fail-under: the target of {unit.name} is an estimate (ước tính);"
+            " --accept-estimate measures against it all the same"
+        )
+
+
+def _is_below(unit: UnitCoverage, percent: float) -> bool:
+    # By the counts: the share that is shown is cut.
+    target = unit.target.households if unit.target else 0
+    return unit.counts.households * 100 < percent * target
+
+
+def _print_csv(found: Coverage) -> None:
+    """One row a unit and no sum, which would be counted twice."""
+    writer = csv.DictWriter(sys.stdout, _FIELDS, lineterminator="\n")
+    writer.writeheader()
+    for unit in found.units:
+        writer.writerow(_flat(unit))
+
+
+def _flat(unit: UnitCoverage) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in unit.to_dict().items():
+        if isinstance(value, dict):
+            flat |= {f"{name}_{inner}": each for inner, each in value.items()}
+        elif name in _FIELDS:
+            flat[name] = value
+    return flat
+
+
+def _print_table(found: Coverage) -> None:
+    show_province = found.total.level == "country" and any(unit.province for unit in found.units)
+    table = Table(highlight=False)
+    table.add_column("Mã", no_wrap=True)
+    table.add_column("Đơn vị")
+    if show_province:
+        table.add_column("Tỉnh, thành phố")
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="left" if heading == "Số liệu" else "right")
+    for unit in found.units:
+        table.add_row(*_cells(unit, show_province=show_province))
+    if found.units != (found.total,):
+        table.add_section()
+        table.add_row(*_cells(found.total, show_province=show_province), style="bold")
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, markup=False)
+    console.print(table)
+    for note in _notes(found):
+        console.print(note, soft_wrap=True)
+
+
+def _cells(unit: UnitCoverage, *, show_province: bool) -> list[str]:
+    code, name = (unit.code, unit.name) if unit.level != "country" else ("", "Cả nước")
+    province = [unit.province[1] if unit.province else ""] if show_province else []
+    target, quality = _NONE, "chưa có"
+    if unit.target is not None:
+        target = _number(unit.target.households)
+        quality = f"{unit.target.quality_label} {unit.target.reference_date:%d/%m/%Y}"
+    return [
+        code,
+        name,
+        *province,
+        target,
+        quality,
+        _number(unit.counts.households),
+        _percent(unit.share),
+        _number(unit.deficit),
+        _number(unit.counts.dwellings),
+        _percent(unit.share_positioned),
+        _percent(unit.share_verified),
+    ]
+
+
+def _notes(found: Coverage) -> list[str]:
+    notes = []
+    if any(u.target and u.target.quality == "estimate" for u in (*found.units, found.total)):
+        notes.append("«ước tính» không phải số liệu công bố của địa phương.")
+    if found.demo:
+        notes.append("Có tính cả dữ liệu thử (mã bắt đầu bằng 0).")
+    else:
+        notes.append("Không tính dữ liệu thử (mã bắt đầu bằng 0); muốn tính, thêm --demo.")
+    return notes
+
+
+def _number(value: int | None) -> str:
+    """As it is written in Viet Nam.
+
+    >>> _number(2271806), _number(None)
+    ('2.271.806', '–')
+    """
+    return _NONE if value is None else f"{value:,}".replace(",", ".")
+
+
+def _percent(share: float | None) -> str:
+    """Cut to one place: 100 % is shown only when it is reached.
+
+    >>> _percent(0.999999), _percent(1.5), _percent(None)
+    ('99,9 %', '150,0 %', '–')
+    """
+    if share is None:
+        return _NONE
+    tenths = round(share * 1_000_000) // 1_000
+    return f"{_number(tenths // 10)},{tenths % 10} %"

@@ -1,0 +1,81 @@
+"""`diachiso demo`: plausible households, as a file or in the register."""
+
+import json
+from typing import TextIO
+
+import click
+from sqlalchemy import Engine
+
+from geo.code import PAYLOAD_FIRST
+from registry import cluster
+from registry.database import make_engine, session_scope
+from registry.demo import DemoPlan, load_demo, plan_demo, write_demo
+from registry.gazetteer import load_gazetteer
+from scripts.progress import say
+from scripts.settings import read_settings
+
+
+@click.command()
+@click.option(
+    "--households",
+    type=click.IntRange(1, PAYLOAD_FIRST),
+    default=20_000,
+    show_default=True,
+    help="How many dwellings.",
+)
+@click.option("--provinces", metavar="CODE,CODE", help="Only in these provinces.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another one, other houses.")
+@click.option(
+    "--csv",
+    "file",
+    type=click.File("w", encoding="utf-8", lazy=True),
+    help="Write them to this file (- for stdout) instead of the register.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what the import would do and leave nothing.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.pass_context
+def demo(
+    context: click.Context,
+    households: int,
+    provinces: str | None,
+    seed: int,
+    file: TextIO | None,
+    *,
+    dry_run: bool,
+    form: str,
+) -> None:
+    """Make up households on the communes of today; nothing of them is real.
+
+    Into the register they go as source `demo`, under codes that begin with 0, and only while no
+    other source has published. The same options give the same households. Exit status 1 when the
+    import rejected some.
+    """
+    engine = make_engine(cluster.database_url(read_settings()))
+    try:
+        codes = [code.strip() for code in (provinces or "").split(",") if code.strip()]
+        with session_scope(engine) as session:
+            plan = plan_demo(
+                session, load_gazetteer(session), households, provinces=codes, seed=seed
+            )
+        if file is not None:
+            say(f"{write_demo(plan.households(), file, marked=True):,} demo households written")
+        elif _load(engine, plan, form, dry_run=dry_run):
+            context.exit(1)
+    finally:
+        engine.dispose()
+
+
+def _load(engine: Engine, plan: DemoPlan, form: str, *, dry_run: bool) -> int:
+    """Load the plan and show the result; how many rows were rejected."""
+    result = load_demo(engine, plan, dry_run=dry_run, progress=lambda _rows: None)
+    if form == "json":
+        click.echo(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        prefix = "dry run, nothing was changed: " if dry_run else ""
+        click.echo(
+            f"{prefix}{result.new:,} demo households new, {result.changed:,} changed,"
+            f" {result.unchanged:,} unchanged, {result.rejected:,} rejected"
+        )
+    return result.rejected

@@ -1,0 +1,132 @@
+"""`/v1/coverage` as its callers see it."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import insert
+
+from geo.code import from_serial
+from registry.database import make_engine, session_scope
+from registry.events import write_scope
+from registry.models import Target
+from tests.support.factories import TEST, make_household
+from tests.support.units import open_app, read_gazetteer, unit_named
+
+UNIT = {
+    "code",
+    "level",
+    "name",
+    "province",
+    "target",
+    "households",
+    "share",
+    "deficit",
+    "dwellings",
+    "positioned",
+    "share_positioned",
+    "verified",
+    "share_verified",
+}
+
+
+def test_provinces_are_listed_by_default(client: FlaskClient) -> None:
+    answer = client.get("/v1/coverage")
+
+    assert answer.status_code == 200
+    assert list(answer.json) == ["units"]
+    units = answer.json["units"]
+    assert len(units) == 34
+    assert set(units[0]) == UNIT
+    assert units[0] == {
+        "code": "01",
+        "level": "province",
+        "name": "Thành phố Hà Nội",
+        "province": None,
+        "target": {
+            "households": 2271806,
+            "quality": "estimate",
+            "quality_label": "ước tính",
+            "source": units[0]["target"]["source"],
+            "reference_date": "2024-04-01",
+        },
+        "households": 0,
+        "share": 0.0,
+        "deficit": 2271806,
+        "dwellings": 0,
+        "positioned": 0,
+        "share_positioned": None,
+        "verified": 0,
+        "share_verified": None,
+    }
+
+
+def test_communes_of_one_province_are_listed_when_asked(client: FlaskClient) -> None:
+    units = client.get("/v1/coverage?level=commune&province=01").json["units"]
+    assert len(units) == 126
+    assert {unit["province"]["code"] for unit in units} == {"01"}
+    assert len(client.get("/v1/coverage?level=commune").json["units"]) == 3321
+
+
+def test_a_province_alone_is_one_unit(client: FlaskClient) -> None:
+    by_filter = client.get("/v1/coverage?province=79").json
+    assert by_filter == client.get("/v1/coverage/79").json
+    assert [unit["code"] for unit in by_filter["units"]] == ["79"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "detail"),
+    [
+        ("/v1/coverage?level=district", 422, "level: "),
+        ("/v1/coverage?province=1", 422, "province: "),
+        ("/v1/coverage?demo=maybe", 422, "demo: "),
+        ("/v1/coverage?levl=commune", 422, "levl: this parameter is unknown"),
+        ("/v1/coverage/Ha-Noi", 422, "code: "),
+        ("/v1/coverage/00004?level=commune", 422, "level: this parameter is unknown"),
+        ("/v1/coverage/99999", 404, "no unit of any map bears code 99999"),
+        ("/v1/coverage?province=98", 404, "no unit of any map bears code 98"),
+    ],
+)
+def test_a_bad_request_says_what_is_wrong(
+    client: FlaskClient, path: str, status: int, detail: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["detail"].startswith(detail)
+
+
+@pytest.mark.parametrize("path", ["/v1/coverage/02", "/v1/coverage?province=02"])
+def test_an_ended_unit_is_not_found_and_names_its_successor(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.json["successors"] == [{"code": "08", "name": "Tỉnh Tuyên Quang"}]
+
+
+def test_demo_households_are_counted_when_asked(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    engine = make_engine(url)
+    unit_id = unit_named(read_gazetteer(engine), "Phường Ba Đình", "00004").id
+    with write_scope(engine, TEST) as session:
+        make_household(session, unit_id=unit_id)
+        make_household(session, unit_id=unit_id, code=from_serial(3), households_count=2)
+    with session_scope(engine) as session:
+        session.execute(
+            insert(Target).values(
+                unit_id=unit_id,
+                households=4,
+                quality="declared",
+                source="UBND",
+                reference_date="2026-06-30",
+            )
+        )
+    engine.dispose()
+
+    with open_app(url) as app:
+        client = app.test_client()
+        (real,) = client.get("/v1/coverage/00004").json["units"]
+        (both,) = client.get("/v1/coverage/00004?demo=true").json["units"]
+
+    assert (real["households"], real["share"], real["deficit"]) == (1, 0.25, 3)
+    assert (both["households"], both["share"], both["deficit"]) == (3, 0.75, 1)
+    assert real["target"]["quality_label"] == "kê khai"

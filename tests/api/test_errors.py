@@ -1,0 +1,161 @@
+"""Every error is a problem document with a stable code."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import pytest
+from flask import Flask, request
+from flask.testing import FlaskClient
+
+from api.app import MAX_BODY_BYTES
+from api.errors import MIMETYPE, STATUS
+from registry import errors
+from tests.support.units import open_app
+
+
+def family(base: type[errors.RegistryError]) -> Iterator[type[errors.RegistryError]]:
+    for child in base.__subclasses__():
+        yield child
+        yield from family(child)
+
+
+def problem(client: FlaskClient, path: str, method: str = "GET") -> tuple[int, str]:
+    response = client.open(path, method=method)
+    body = response.get_json(force=True)
+    assert response.content_type == MIMETYPE
+    assert body["type"] == f"urn:diachiso:problem:{body['code']}"
+    assert body["status"] == response.status_code
+    assert body["title"]
+    assert body["detail"]
+    return response.status_code, body["code"]
+
+
+def test_every_registry_error_has_a_status_and_a_code_of_its_own() -> None:
+    known = [c for c in family(errors.RegistryError) if c.__module__ == errors.__name__]
+    assert set(known) == set(STATUS)
+    assert len({c.code for c in known}) == len(known)
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/nothing", (404, "not_found")),
+        ("/v1/units/", (404, "not_found")),
+        ("/v1/units/00/04", (404, "not_found")),
+        ("/v1/units/99999", (404, "not_found")),
+        ("/v1/units/00010?as_of=2026-01-01", (404, "not_found")),
+        ("/v1/units?province=02", (404, "not_found")),
+        ("/v1/units/convert?code=99999", (404, "not_found")),
+        ("/v1/units?q=%FF", (400, "bad_request")),
+        ("/v1/units?q=%C3", (400, "bad_request")),
+        ("/v1/units?q=%zz", (400, "bad_request")),
+        ("/v1/units?q=100%", (400, "bad_request")),
+        ("/v1/units?q=a%00b", (400, "bad_request")),
+        ("/v1/units?%FF=a", (400, "bad_request")),
+    ],
+)
+def test_wrong_requests_have_stable_codes(
+    client: FlaskClient, path: str, code: tuple[int, str]
+) -> None:
+    assert problem(client, path) == code
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "code"),
+    [
+        ("/healthz?x=1", "x", "unknown_parameter"),
+        ("/readyz?x=1", "x", "unknown_parameter"),
+        ("/openapi.json?x=1", "x", "unknown_parameter"),
+        ("/v1/units?Q=ha", "Q", "unknown_parameter"),
+        ("/v1/units/00004?q=1", "q", "unknown_parameter"),
+        ("/v1/units/picker?province=01", "province", "unknown_parameter"),
+        ("/v1/units/convert?text=a&as_of=2026-01-01", "as_of", "unknown_parameter"),
+        ("/v1/units?q=", "q", "string_too_short"),
+        ("/v1/units?q=%20%20", "q", "string_too_short"),
+        ("/v1/units?q=" + "a" * 201, "q", "string_too_long"),
+        ("/v1/units?q=a&q=b", "q", "string_type"),
+        ("/v1/units?limit=1&limit=2", "limit", "int_type"),
+        ("/v1/units?limit=0", "limit", "greater_than_equal"),
+        ("/v1/units?limit=1001", "limit", "less_than_equal"),
+        ("/v1/units?limit=x", "limit", "int_parsing"),
+        ("/v1/units?offset=-1", "offset", "greater_than_equal"),
+        ("/v1/units?level=quan", "level", "literal_error"),
+        ("/v1/units?province=1", "province", "string_pattern_mismatch"),
+        ("/v1/units?province=%D9%A0%D9%A1", "province", "string_pattern_mismatch"),
+        ("/v1/units?as_of=1", "as_of", "malformed_day"),
+        ("/v1/units?as_of=2025-6-1", "as_of", "malformed_day"),
+        ("/v1/units?as_of=2025-02-30", "as_of", "malformed_day"),
+        ("/v1/units?as_of=2025-06-01&as_of=2025-06-02", "as_of", "malformed_day"),
+        ("/v1/units?as_of=0000-01-01", "as_of", "malformed_day"),
+        ("/v1/units?as_of=9999-12-31", "as_of", "day_in_future"),
+        ("/v1/units/convert", "request", "code_or_text"),
+        ("/v1/units/convert?code=00004&text=a", "request", "code_or_text"),
+        ("/v1/units/convert?code=0000", "code", "string_pattern_mismatch"),
+        ("/v1/units/convert?text=...", "text", "text_without_word"),
+        ("/v1/units/convert?text=" + "a" * 2001, "text", "string_too_long"),
+        ("/v1/units/convert?code=00004&written_on=2999-01-01", "as_of", "day_in_future"),
+        ("/v1/units/abc", "code", "malformed_unit_code"),
+        ("/v1/units/%FF", "code", "malformed_unit_code"),
+    ],
+)
+def test_wrong_parameter_is_named_with_a_stable_code(
+    client: FlaskClient, path: str, field: str, code: str
+) -> None:
+    assert problem(client, path) == (422, "invalid_input")
+    (error,) = client.get(path).get_json(force=True)["errors"]
+    assert (error["field"], error["code"]) == (field, code)
+
+
+def test_every_wrong_parameter_is_named(client: FlaskClient) -> None:
+    body = client.get("/v1/units?limit=0&level=x&bogus=1").get_json(force=True)
+    assert {error["field"] for error in body["errors"]} == {"limit", "level", "bogus"}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
+@pytest.mark.parametrize("path", ["/healthz", "/v1/units", "/v1/units/00004"])
+def test_other_methods_are_told_which_are_allowed(
+    client: FlaskClient, path: str, method: str
+) -> None:
+    assert problem(client, path, method) == (405, "method_not_allowed")
+    allow = client.open(path, method=method).headers["Allow"]
+    assert set(allow.split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
+def test_options_lists_the_methods(client: FlaskClient) -> None:
+    response = client.options("/v1/units/00004")
+    assert response.status_code == 200
+    assert "GET" in response.headers["Allow"]
+
+
+def test_head_has_the_status_and_no_body(client: FlaskClient) -> None:
+    for path, status in (("/v1/units/00004", 200), ("/v1/units/99999", 404)):
+        response = client.head(path)
+        assert (response.status_code, response.data) == (status, b"")
+
+
+@pytest.fixture
+def broken_app(database_url: str) -> Iterator[Flask]:
+    with open_app(database_url) as app:
+        app.add_url_rule(
+            "/read", endpoint="read", view_func=lambda: request.get_data(), methods=["POST"]
+        )
+        app.add_url_rule("/fail", endpoint="fail", view_func=lambda: {}["Quán Thánh 12"])
+        yield app
+
+
+def test_too_long_a_body_is_413_under_every_python(broken_app: Flask) -> None:
+    """`http.HTTPStatus` calls it otherwise in 3.12 than in 3.13."""
+    client = broken_app.test_client()
+    assert client.post("/read", data=b"x" * MAX_BODY_BYTES).status_code == 200
+    response = client.post("/read", data=b"x" * (MAX_BODY_BYTES + 1))
+    assert response.status_code == HTTPStatus(413)
+    assert response.get_json(force=True)["code"] == "request_entity_too_large"
+
+
+def test_broken_program_answers_a_problem_without_its_inside(broken_app: Flask) -> None:
+    response = broken_app.test_client().get("/fail")
+    assert response.status_code == 500
+    assert response.content_type == MIMETYPE
+    assert response.get_json(force=True)["code"] == "internal_server_error"
+    assert "Quán" not in response.text
+    assert "KeyError" not in response.text

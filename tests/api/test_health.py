@@ -1,0 +1,85 @@
+"""Alive, ready, and what happens when the database goes away and comes back."""
+
+from collections.abc import Callable
+from itertools import count
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+from psycopg import sql
+from sqlalchemy import make_url
+
+from registry import gazetteer
+from tests.support.units import open_app
+
+
+def test_process_says_that_it_is_alive_and_ready(client: FlaskClient) -> None:
+    assert client.get("/healthz").get_json() == {"status": "ok"}
+    assert client.get("/readyz").get_json() == {"status": "ready"}
+
+
+def allow_connections(admin_url: str, url: str, *, allow: bool) -> None:
+    name = make_url(url).database or ""
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(
+                sql.Identifier(name), sql.Literal(allow)
+            )
+        )
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+
+
+def test_stopped_database_is_503_and_found_again_without_a_restart(
+    admin_url: str, fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = fresh_database()
+    seconds = count(step=10)
+    # Every look at the clock is ten seconds later, so every request checks the database.
+    monkeypatch.setattr(gazetteer.time, "monotonic", lambda: float(next(seconds)))
+    with open_app(url) as app:
+        client = app.test_client()
+        assert client.get("/v1/units/00004").status_code == 200
+        allow_connections(admin_url, url, allow=False)
+        for path in ("/v1/units/00004", "/v1/units/convert?code=00004", "/readyz"):
+            response = client.get(path)
+            assert response.status_code == 503, path
+            assert response.get_json()["code"] == "database_unavailable"
+            assert response.headers["Retry-After"] == "1"
+            assert "Cache-Control" not in response.headers
+        assert client.get("/healthz").status_code == 200
+        allow_connections(admin_url, url, allow=True)
+        for path in ("/v1/units/00004", "/v1/units/convert?code=00004", "/readyz"):
+            assert client.get(path).status_code == 200, path
+
+
+@pytest.mark.parametrize(
+    ("damage", "remedy"),
+    [
+        ("UPDATE alembic_version SET version_num = '0000'", "the schema is at 0000"),
+        ("DROP TABLE alembic_version", "the schema is at nothing"),
+        ("UPDATE gazetteer_state SET seed_sha256 = NULL", "no units are loaded"),
+    ],
+)
+def test_unprepared_database_is_503_with_the_remedy(
+    fresh_database: Callable[[], str], damage: str, remedy: str
+) -> None:
+    url = fresh_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(damage)
+    with open_app(url) as app:
+        response = app.test_client().get("/readyz")
+    assert response.status_code == 503
+    body = response.get_json()
+    assert body["code"] == "not_prepared"
+    assert remedy in body["detail"]
+    assert "bin/diachiso database prepare" in body["detail"]
+
+
+def test_application_is_made_without_a_database() -> None:
+    with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
+        client = app.test_client()
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/openapi.json").status_code == 200
+        assert client.get("/v1/units").get_json()["code"] == "database_unavailable"

@@ -1,0 +1,114 @@
+"""The API does what /openapi.json says: fuzzed by it, and checked against it."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, Phase, given, settings
+from jsonschema_rs import Draft202012Validator
+from schemathesis import GenerationMode
+from schemathesis.config import SchemathesisConfig
+
+from tests.support.units import open_app
+
+# The routes are known without a database.
+with open_app("postgresql://nobody@127.0.0.1:1/nothing") as _app:
+    _PATHS = _app.test_client().get("/openapi.json").get_json()["paths"]
+FUZZED = [
+    (path, mode)
+    for path in sorted(_PATHS)
+    for mode in GenerationMode
+    # Where there is no parameter, none can be wrong.
+    if mode is GenerationMode.POSITIVE or _PATHS[path]["get"]["parameters"]
+]
+
+
+@pytest.fixture(scope="session")
+def document(app: Flask) -> dict[str, Any]:
+    made: dict[str, Any] = app.test_client().get("/openapi.json").get_json()
+    return made
+
+
+def test_every_route_is_in_the_document(app: Flask, document: dict[str, Any]) -> None:
+    rules = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    described = {(path, m) for path, item in document["paths"].items() for m in item}
+    assert rules == described
+
+
+def test_every_reference_leads_somewhere_and_every_operation_is_named_once(
+    document: dict[str, Any],
+) -> None:
+    references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert references <= set(document["components"]["schemas"])
+    names = [o["operationId"] for item in document["paths"].values() for o in item.values()]
+    assert len(set(names)) == len(names)
+
+
+def test_every_schema_is_valid(document: dict[str, Any]) -> None:
+    for schema in document["components"]["schemas"].values():
+        Draft202012Validator({**schema, "components": document["components"]})
+
+
+def test_problems_are_described_as_problem_documents(document: dict[str, Any]) -> None:
+    for path, item in document["paths"].items():
+        responses = item["get"]["responses"]
+        problems = {status for status in responses if int(status) >= 400}
+        assert "422" in problems, path
+        assert "503" in problems or path in ("/healthz", "/openapi.json"), path
+        for status in problems:
+            assert list(responses[status]["content"]) == ["application/problem+json"], path
+
+
+def test_parameters_are_described_and_never_null(document: dict[str, Any]) -> None:
+    for item in document["paths"].values():
+        for parameter in item["get"]["parameters"]:
+            assert parameter["schema"]["type"] in ("string", "integer", "boolean"), parameter
+            assert parameter["schema"].get("default", 0) is not None
+
+
+def test_document_is_openapi_3_1_in_utf_8(client: FlaskClient) -> None:
+    response = client.get("/openapi.json")
+    assert response.get_json()["openapi"].startswith("3.1")
+    assert "Địa chỉ số" in response.text
+    assert response.content_type == "application/json"
+
+
+@pytest.mark.parametrize(("path", "mode"), FUZZED)
+def test_fuzzing_finds_no_contradiction(app: Flask, path: str, mode: GenerationMode) -> None:
+    """Data that fits the document and data that does not, all checks of schemathesis."""
+    config = SchemathesisConfig.from_dict(
+        {
+            "seed": 1,
+            "generation": {"mode": "all", "max-examples": 60},
+            # A day of the future, a code of no unit, both code and text: 422 and 404 that no
+            # schema of a parameter can say.
+            "checks": {"positive_data_acceptance": {"expected-statuses": [200, 404, 422]}},
+        }
+    )
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
+    statuses = set()
+
+    @given(case=schema[path]["GET"].as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=60,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def fuzz(case: schemathesis.Case) -> None:
+        statuses.add(case.call_and_validate().status_code)
+
+    fuzz()
+    # No made-up code of a door is registered.
+    assert statuses & ({200, 404} if mode is GenerationMode.POSITIVE else {422})
+    assert 500 not in statuses

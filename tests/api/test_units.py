@@ -1,0 +1,157 @@
+"""Units over HTTP: lists, one, conversion, picker."""
+
+import datetime
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from api.units import MAX_AGE_S
+from registry.gazetteer import Gazetteer
+
+
+def get(client: FlaskClient, path: str, **query: Any) -> dict[str, Any]:
+    response = client.get(path, query_string=query)
+    assert response.status_code == 200, response.text
+    assert response.content_type == "application/json"
+    body: dict[str, Any] = response.get_json()
+    return body
+
+
+def test_list_pages_through_all_units_of_a_day(client: FlaskClient) -> None:
+    codes: list[str] = []
+    for offset in range(0, 4_000, 1_000):
+        page = get(client, "/v1/units", as_of="2026-10-01", limit=1000, offset=offset)
+        assert page["total"] == 3_355
+        codes += [unit["code"] for unit in page["units"]]
+    assert len(codes) == len(set(codes)) == 3_355
+
+
+def test_list_narrows_by_name_level_and_province(client: FlaskClient) -> None:
+    page = get(client, "/v1/units", q="ba dinh", level="commune", province="01")
+    assert [unit["full_name"] for unit in page["units"]] == ["Phường Ba Đình"]
+    old = get(client, "/v1/units", q="Ba Đình", as_of="2025-06-30", level="district")
+    assert [unit["full_name"] for unit in old["units"]] == ["Quận Ba Đình"]
+    assert old["as_of"] == "2025-06-30"
+
+
+def test_json_keeps_its_order_and_its_letters(client: FlaskClient) -> None:
+    body = client.get("/v1/units?q=00004").text
+    assert '"full_name":"Phường Ba Đình"' in body
+    assert list(json.loads(body)) == ["as_of", "total", "units"]
+    assert list(json.loads(body)["units"][0])[:3] == ["code", "level", "kind"]
+
+
+def test_unit_tells_names_predecessors_and_who_had_the_code(client: FlaskClient) -> None:
+    unit = get(client, "/v1/units/00004")
+    assert unit["alive"] is True
+    assert unit["full_name_en"] == "Ba Dinh Ward"
+    assert unit["province"] == {"code": "01", "name": "Thành phố Hà Nội"}
+    assert unit["seat"].keys() == {"lon", "lat"}
+    assert "Phường Trúc Bạch" in {step["unit"]["full_name"] for step in unit["predecessors"]}
+    assert [other["full_name"] for other in unit["same_code"]] == ["Phường Trúc Bạch"]
+    assert [goal["extent"] for goal in unit["today"]] == ["unchanged"]
+
+
+def test_unit_of_the_past_is_shown_as_it_was_then(client: FlaskClient) -> None:
+    unit = get(client, "/v1/units/00004", as_of="2025-06-30")
+    assert unit["full_name"] == "Phường Trúc Bạch"
+    assert unit["district"] == {"code": "001", "name": "Quận Ba Đình"}
+    assert [goal["unit"]["full_name"] for goal in unit["today"]] == ["Phường Ba Đình"]
+
+
+def test_unit_that_ended_is_found_without_a_day(client: FlaskClient) -> None:
+    unit = get(client, "/v1/units/00010")
+    assert unit["alive"] is False
+    assert unit["today"][0]["via"][0]["full_name"] == "Phường Trúc Bạch"
+
+
+def test_every_unit_answers_with_short_lists(client: FlaskClient, gazetteer: Gazetteer) -> None:
+    codes = {unit.code for unit in gazetteer.units.values()}
+    wanted = [*sorted(codes)[::25], "79", "769", "00004"]
+    for code in wanted:
+        unit = get(client, f"/v1/units/{code}")
+        lists = {name: len(value) for name, value in unit.items() if isinstance(value, list)}
+        assert max(lists.values()) <= 50, (code, lists)
+    steps = [
+        len(known)
+        for unit in gazetteer.units.values()
+        for known in (gazetteer.predecessors(unit), gazetteer.successors(unit), unit.aliases)
+    ]
+    assert max(steps) <= 50
+
+
+def test_split_commune_converts_to_all_candidates(client: FlaskClient) -> None:
+    body = get(client, "/v1/units/convert", code="27457")
+    assert body["ambiguous"] is True
+    (match,) = body["matches"]
+    assert [(to["unit"]["code"], to["extent"]) for to in match["to"]] == [
+        ("27457", "partial"),
+        ("27595", "partial"),
+    ]
+
+
+def test_text_converts_with_what_was_not_read(client: FlaskClient) -> None:
+    text = "12 Quán Thánh, P. Trúc Bạch, Q. Ba Đình, Hà Nội"
+    (match,) = get(client, "/v1/units/convert", text=text)["matches"]
+    assert match["from"]["full_name"] == "Phường Trúc Bạch"
+    assert [unit["code"] for unit in match["named"]] == ["00004", "001", "01"]
+    assert match["unread"] == ["12 Quán Thánh"]
+    assert [to["unit"]["full_name"] for to in match["to"]] == ["Phường Ba Đình"]
+
+
+def test_several_readings_that_agree_are_not_ambiguous(client: FlaskClient) -> None:
+    body = get(client, "/v1/units/convert", text="TP. Hồ Chí Minh")
+    assert len(body["matches"]) == 2
+    assert body["ambiguous"] is False
+
+
+def test_text_without_units_converts_to_nothing(client: FlaskClient) -> None:
+    body = get(client, "/v1/units/convert", text="12 Quán Thánh")
+    assert (body["ambiguous"], body["matches"]) == (False, [])
+
+
+def test_conversion_is_kept_by_no_cache(client: FlaskClient) -> None:
+    response = client.get("/v1/units/convert?text=Hà+Nội")
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_picker_has_two_levels(client: FlaskClient) -> None:
+    body = get(client, "/v1/units/picker", as_of="2026-10-01")
+    assert len(body["provinces"]) == 34
+    assert sum(len(province["communes"]) for province in body["provinces"]) == 3_321
+    old = get(client, "/v1/units/picker", as_of="2025-06-30")
+    assert len(old["provinces"]) == 63
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/units/picker", "/v1/units?limit=1000", "/v1/units/00004", "/v1/units?q=zzzz"]
+)
+def test_what_can_be_cached_is_answered_304_when_unchanged(client: FlaskClient, path: str) -> None:
+    first = client.get(path)
+    assert first.headers["Cache-Control"] == f"public, max-age={MAX_AGE_S}"
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    other = client.get(path, headers={"If-None-Match": '"other"'})
+    assert other.data == first.data
+    head = client.head(path)
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["ETag"] == first.headers["ETag"]
+
+
+def test_etag_tells_days_apart(client: FlaskClient) -> None:
+    tags = {
+        client.get("/v1/units/picker", query_string={"as_of": day}).headers["ETag"]
+        for day in ("2025-06-30", "2025-07-01", "2026-10-01")
+    }
+    assert len(tags) == 3
+
+
+def test_tomorrow_is_refused(client: FlaskClient) -> None:
+    tomorrow = datetime.date.today() + datetime.timedelta(days=2)  # noqa: DTZ011
+    for path in ("/v1/units", "/v1/units/00004", "/v1/units/picker"):
+        response = client.get(path, query_string={"as_of": tomorrow.isoformat()})
+        assert response.status_code == 422
+        assert response.get_json()["errors"][0]["code"] == "day_in_future"

@@ -1,0 +1,241 @@
+"""Whole addresses: vectors of real and made writing, properties, and counts on real rows."""
+
+import csv
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.address import Door, names_dwelling, parse_address, parse_components
+from tests.support.vectors import read_vectors
+from tests.support.vietnamese import any_text, vietnamese_text, without_diacritics
+
+VECTORS = read_vectors("addresses")
+
+
+def spelled(door: Door) -> dict[str, str]:
+    """The keys of a door, as the vectors write them."""
+    return {
+        "house_number": door.house_number.key if door.house_number else "",
+        "street": door.street.key if door.street else "",
+        "localities": "; ".join(locality.key for locality in door.localities),
+        "flat": door.flat.key if door.flat else "",
+        "hint": door.hint or "",
+    }
+
+
+@pytest.mark.parametrize("row", VECTORS, ids=lambda row: row["text"])
+def test_address_is_read_as_the_vectors_say(row: dict[str, str]) -> None:
+    best = parse_address(row["text"])[0]
+    read = {**spelled(best.door), "units": "; ".join(best.admin_parts)}
+    assert read == {column: row[column] for column in read}
+
+
+def test_vectors_are_many_and_half_of_them_real() -> None:
+    real = sum(row["origin"] == "real" for row in VECTORS)
+    assert len(VECTORS) >= 200
+    assert real * 2 >= len(VECTORS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        str.upper,
+        lambda text: text.replace(" ", "  "),
+        lambda text: text.translate(str.maketrans("0123456789,", "０１２３４５６７８９，")),
+    ],
+)
+@pytest.mark.parametrize("row", VECTORS[::7], ids=lambda row: row["text"])
+def test_typing_changes_nothing(row: dict[str, str], change: object) -> None:
+    assert callable(change)
+    door = parse_address(change(row["text"]))[0].door
+    expected = {column: row[column] for column in spelled(door) if column != "hint"}
+    assert {
+        column: value for column, value in spelled(door).items() if column != "hint"
+    } == expected
+
+
+# Typed without diacritics a few kinds cannot be told from names any more; the rest must be read.
+def test_missing_diacritics_rarely_change_a_door() -> None:
+    same = 0
+    for row in VECTORS:
+        door = spelled(parse_address(without_diacritics(row["text"]))[0].door)
+        same += all(door[column] == row[column] for column in ("house_number", "street", "flat"))
+    assert same / len(VECTORS) >= 0.93
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("654, 12 Nguyễn Thị Nhỏ, Tân Bình", "654", "12/654"),
+        ("số nhà 12, 60 P. Thụy Ứng", "60/12", "12"),
+    ],
+)
+def test_two_numbers_are_two_readings(text: str, first: str, second: str) -> None:
+    numbers = [reading.door.house_number for reading in parse_address(text)]
+    assert [number.key for number in numbers if number][:2] == [first, second]
+    penalties = [reading.penalty for reading in parse_address(text)]
+    assert penalties == sorted(penalties)
+
+
+def test_p_may_be_ward_or_street() -> None:
+    readings = parse_address("417 P. Minh Khai, Hà Nội")
+    assert [bool(reading.door.street) for reading in readings] == [True, False]
+    assert "P. Minh Khai" in readings[1].admin_parts
+
+
+def test_a_bare_name_behind_a_number_is_street_first_and_unit_second() -> None:
+    first, second = parse_address("16, Phạm Phú Tiết, Cẩm Lệ")
+    assert first.door.street is not None
+    assert second.admin_parts == ("Phạm Phú Tiết", "Cẩm Lệ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Chị Lan 0912 345 678, 12 Lê Lợi, Huế",
+        "12 Lê Lợi, Huế, SĐT: 0912345678",
+        "12 Lê Lợi, Huế (gọi chị Lan +84 912 345 678 trước)",
+        "Người nhận: chị Lan, 12 Lê Lợi, Huế",
+        "12 Lê Lợi, Huế, lan@example.com, 0912.345.678",
+        "12 Lê Lợi, Huế, CCCD 001099012345",
+    ],
+)
+def test_people_are_kept_nowhere(text: str) -> None:
+    for reading in parse_address(text):
+        kept = repr(reading).casefold()
+        assert not any(secret in kept for secret in ("lan'", "chị", "0912", "345", "lan@", "0010"))
+        assert reading.door.house_number is not None
+        assert reading.door.house_number.key == "12"
+
+
+def test_only_a_text_without_any_word_has_no_reading() -> None:
+    assert [parse_address(text) for text in ("", " ", "—", ", . ;", "\x00", "‎")] == [[]] * 6
+    assert all(map(parse_address, ("12", "a", "東京都", "مرحبا", "0912345678", "7P28QMFX+2R")))
+
+
+@given(any_text)
+def test_any_text_has_readings_best_first(text: str) -> None:
+    readings = parse_address(text)
+    assert bool(readings) == any(map(str.isalnum, text))
+    assert len(readings) <= 6
+    assert [r.penalty for r in readings] == sorted(r.penalty for r in readings)
+
+
+@given(vietnamese_text)
+def test_composed_and_decomposed_text_read_alike(text: str) -> None:
+    import unicodedata
+
+    assert parse_address(unicodedata.normalize("NFD", text)) == parse_address(text)
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "1", "12/", "1-", " ", ",", "P.", "ngõ 1 ", "số ", "Á", "(", "1a"]
+)
+def test_ten_kilobytes_take_no_time(unit: str) -> None:
+    text = (unit * 10_000)[:10_000]
+    start = time.perf_counter()
+    parse_address(text)
+    assert time.perf_counter() - start < 0.2
+
+
+@given(st.lists(st.one_of(st.none(), any_text), min_size=6, max_size=6))
+def test_any_columns_make_a_door(columns: list[str | None]) -> None:
+    names = ("house_number", "street", "locality", "building", "floor", "unit")
+    assert isinstance(parse_components(**dict(zip(names, columns, strict=True))), Door)
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (
+            {"house_number": "Số 5A, ngách 34", "street": "Ngõ 12 Láng"},
+            {"house_number": "12/34/5A", "street": "lang"},
+        ),
+        ({"house_number": "3/2", "street": "3/2"}, {"house_number": "3/2", "street": "3 thang 2"}),
+        ({"house_number": "12", "street": "7"}, {"house_number": "12", "street": "duong so 7"}),
+        ({"house_number": "12", "street": "Chợ Lớn"}, {"house_number": "12", "street": "cho lon"}),
+        ({"street": "12 Nguyễn Trãi"}, {"house_number": "12", "street": "nguyen trai"}),
+        ({"locality": "Tổ 3, KP4"}, {"localities": "to 3; khu pho 4"}),
+        ({"locality": "Phú Mỹ"}, {"localities": "phu mi"}),
+        (
+            {"building": "S2.03", "floor": "12", "unit": "5"},
+            {"flat": "toa s2.03 can 1205"},
+        ),
+        (
+            {"building": "Vinhomes Park 3", "unit": "12A05"},
+            {"flat": "toa vinhomes park 3 can 12a05"},
+        ),
+        ({}, {}),
+    ],
+)
+def test_columns_are_read_as_what_they_are(
+    columns: dict[str, str], expected: dict[str, str]
+) -> None:
+    empty = dict.fromkeys(("house_number", "street", "localities", "flat", "hint"), "")
+    assert spelled(parse_components(**columns)) == {**empty, **expected}
+
+
+@pytest.mark.parametrize(
+    ("text", "with_point", "without"),
+    [
+        ("12 Lê Lợi, Huế", True, True),
+        ("P402 CT9A KĐT Việt Hưng", True, True),
+        ("Thôn Đông, xã Hoà Phong", True, False),
+        ("Ngõ 164 Vương Thừa Vũ", False, False),
+        ("Đường Lê Lợi, Huế", False, False),
+        ("Tầng 5, tòa nhà VG", False, False),
+        ("Xã Hoà Phong, Đà Nẵng", False, False),
+        ("Buôn Ma Thuột, Đắk Lắk", False, False),
+    ],
+)
+def test_a_dwelling_has_a_number_a_flat_or_a_locality_with_a_point(
+    text: str, with_point: bool, without: bool
+) -> None:
+    door = parse_address(text)[0].door
+    assert names_dwelling(door, has_point=True) == with_point
+    assert names_dwelling(door, has_point=False) == without
+
+
+# On the real rows, which are no part of the project
+
+
+@pytest.fixture(scope="module")
+def real_rows(shared_data: Path) -> dict[str, str]:
+    with (shared_data / "real_addresses.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["ref"]: row["address"] for row in csv.DictReader(lines)}
+
+
+def test_real_rows_name_as_many_doors_as_measured(real_rows: dict[str, str]) -> None:
+    counts = Counter(_what_it_names(parse_address(text)[0].door) for text in real_rows.values())
+    measured = {"house": 2354, "flat": 4, "locality": 170, "alley": 38, "street": 119, "none": 294}
+    assert sum(counts.values()) == len(real_rows) == sum(measured.values())
+    for name, count in measured.items():
+        assert abs(counts[name] - count) <= 3 + count // 100, name
+
+
+def _what_it_names(door: Door) -> str:
+    if door.house_number and not door.house_number.alley_only:
+        return "house"
+    if door.flat and door.flat.unit:
+        return "flat"
+    if door.localities:
+        return "locality"
+    if door.house_number:
+        return "alley"
+    return "street" if door.street else "none"
+
+
+def test_the_household_rule_agrees_with_labels_by_hand(real_rows: dict[str, str]) -> None:
+    labels = read_vectors("household_rule")
+    assert len(labels) == 300
+    wrong = [
+        real_rows[row["ref"]]
+        for row in labels
+        if names_dwelling(parse_address(real_rows[row["ref"]])[0].door, has_point=True)
+        != (row["dwelling"] == "yes")
+    ]
+    assert len(wrong) <= 3, wrong

@@ -1,0 +1,451 @@
+"""Files go in, households come out: new, unchanged, changed, linked, rejected, taken back."""
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from registry.database import make_engine, session_scope
+from registry.errors import ConflictError, InvalidInputError, NotFoundError, UnreadableFileError
+from registry.intake.rollback import roll_back
+from registry.intake.run import ImportOptions, ImportResult, import_file
+
+BA_DINH, HONG_HA = "00004", "00097"
+LON, LAT = "105.8380", "21.0386"
+
+
+@pytest.fixture
+def engine(fresh_database: Callable[[], str]) -> Iterator[Engine]:
+    made = make_engine(fresh_database())
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def deliver(engine: Engine, tmp_path: Path) -> Callable[..., ImportResult]:
+    """Import rows given as dictionaries: `deliver({"house_number": "12", …}, source="phuong")`."""
+
+    def run(*rows: dict[str, str], source: str = "phuong", dry_run: bool = False) -> ImportResult:
+        path = write(tmp_path / "households.csv", *rows)
+        options = ImportOptions(source, dry_run=dry_run)
+        return import_file(engine, path, options, lambda _count: None)
+
+    return run
+
+
+def write(path: Path, *rows: dict[str, str]) -> Path:
+    headers = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, headers)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def door(number: str, ref: str | None = None, **fields: str) -> dict[str, str]:
+    row = {"house_number": number, "street": "Phố Quán Thánh", "commune_code": BA_DINH}
+    return ({"source_ref": ref} if ref else {}) | row | fields
+
+
+def rows(engine: Engine, statement: str) -> list[tuple[object, ...]]:
+    with session_scope(engine) as session:
+        return [tuple(row) for row in session.execute(text(statement))]
+
+
+def checksum(engine: Engine) -> object:
+    """All that the register says of its doors, in one value."""
+    return rows(
+        engine,
+        "SELECT (SELECT md5(string_agg(to_jsonb(h)::text, '' ORDER BY code)) FROM ("
+        " SELECT to_jsonb(h) - 'event_id' - 'recorded_at' AS h, code FROM household h) h),"
+        " (SELECT md5(string_agg(concat_ws('|', source, source_ref, code), '' ORDER BY source,"
+        " source_ref)) FROM household_ref)",
+    )
+
+
+def test_new_rows_get_codes_and_are_found_by_reference(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    result = deliver(door("12", "a"), door("Số 5A, ngách 34, ngõ 12", "b"))
+
+    assert (result.rows, result.new, result.rejected) == (2, 2, 0)
+    found = rows(
+        engine,
+        "SELECT r.source_ref, h.house_number_key, t.key, t.kind, u.code, h.status"
+        " FROM household_ref r JOIN household h USING (code)"
+        " JOIN thoroughfare t ON t.id = h.thoroughfare_id JOIN admin_unit u ON u.id = h.unit_id"
+        " ORDER BY 1",
+    )
+    assert found == [
+        ("a", "12", "quan thanh", "phố", BA_DINH, "active"),
+        ("b", "12/34/5A", "quan thanh", "phố", BA_DINH, "active"),
+    ]
+    assert not rows(engine, "SELECT code FROM household WHERE code LIKE '0%'")
+
+
+def test_same_file_again_changes_nothing_and_burns_no_code(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    deliver(door("12", "a"), door("14"))
+    before = checksum(engine), rows(engine, "SELECT last_value FROM code_ordinal")
+
+    again = deliver(door("12", "a"), door("14"))
+
+    assert (again.new, again.changed, again.unchanged) == (0, 0, 2)
+    assert (checksum(engine), rows(engine, "SELECT last_value FROM code_ordinal")) == before
+
+
+def test_rows_without_reference_are_known_by_their_address(
+    deliver: Callable[..., ImportResult],
+) -> None:
+    deliver(door("12"), door("14"))
+
+    # Other order, other writing of the same doors.
+    again = deliver(door("14"), door("số 12", street="QUAN THANH"))
+
+    assert (again.new, again.unchanged) == (0, 2)
+
+
+def test_changed_row_keeps_its_code_and_leaves_a_version(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    deliver(door("12", "a"))
+    (code,) = rows(engine, "SELECT code FROM household_ref WHERE source_ref = 'a'")
+
+    result = deliver(door("12B", "a"))
+
+    assert (result.new, result.changed) == (0, 1)
+    assert rows(engine, "SELECT code, house_number_key FROM household") == [(*code, "12B")]
+    assert rows(engine, "SELECT house_number_key FROM household_version") == [("12",)]
+
+
+def test_other_wording_of_an_unchanged_row_is_no_change(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    deliver(door("12", "a"))
+
+    result = deliver(door("Số 12", "a", street="đường Quán Thánh"))
+
+    assert (result.changed, result.unchanged) == (0, 1)
+    assert not rows(engine, "SELECT code FROM household_version")
+
+
+def test_same_door_from_another_source_is_linked_and_gets_no_second_code(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    deliver(door("12", "a", longitude=LON, latitude=LAT))
+
+    result = deliver(door("12", "x", longitude="105.83803", latitude="21.03862"), source="buu_dien")
+
+    assert (result.new, result.linked) == (0, 1)
+    assert len(rows(engine, "SELECT code FROM household")) == 1
+    assert len(rows(engine, "SELECT DISTINCT code FROM household_ref")) == 1
+
+
+def test_equal_address_far_away_is_another_door(deliver: Callable[..., ImportResult]) -> None:
+    deliver(door("12", "a", longitude=LON, latitude=LAT))
+
+    result = deliver(door("12", "x", longitude="105.8390", latitude=LAT), source="buu_dien")
+
+    assert (result.new, result.linked) == (1, 0)
+
+
+def test_linked_source_does_not_overwrite_the_record(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    deliver(door("12", "a", longitude=LON, latitude=LAT))
+    deliver(door("12", "x", longitude=LON, latitude=LAT), source="buu_dien")
+    before = rows(engine, "SELECT * FROM household")
+
+    result = deliver(door("12", "x", longitude="105.83801", latitude=LAT), source="buu_dien")
+
+    assert (result.new, result.changed, result.unchanged) == (0, 0, 1)
+    assert rows(engine, "SELECT * FROM household") == before
+
+
+def test_second_row_of_one_door_in_a_file_is_linked_and_said_so(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    result = deliver(door("12", "a"), door("12", "b"))
+
+    assert (result.new, result.linked, result.warned) == (1, 1, 1)
+    assert result.problems["duplicate_in_file"] == 1
+    assert len(rows(engine, "SELECT DISTINCT code FROM household_ref")) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"house_number": ""}, "address_names_no_dwelling"),
+        ({"house_number": "Ngõ 12"}, "address_names_no_dwelling"),
+        ({"commune_code": ""}, "commune_missing"),
+        ({"commune_code": "99999"}, "commune_code_unknown"),
+        ({"longitude": "105,8", "latitude": LAT}, "coordinates_unreadable"),
+        ({"longitude": LON, "latitude": ""}, "coordinates_incomplete"),
+        ({"longitude": LAT, "latitude": LON}, "coordinates_swapped"),
+        ({"longitude": "2.35", "latitude": "48.85"}, "coordinates_outside"),
+        ({"longitude": "0", "latitude": "0"}, "coordinates_outside"),
+        ({"households_count": "0"}, "households_count_unreadable"),
+        ({"households_count": "hai"}, "households_count_unreadable"),
+    ],
+)
+def test_bad_row_is_rejected_by_code_and_the_others_are_published(
+    deliver: Callable[..., ImportResult], fields: dict[str, str], code: str
+) -> None:
+    blank = dict.fromkeys(("longitude", "latitude", "households_count"), "")
+
+    result = deliver(door("14", "good", **blank), door("12", "bad", **(blank | fields)))
+
+    assert (result.rows, result.new, result.rejected) == (2, 1, 1)
+    assert [p.code for p in result.row_problems if p.severity == "error"] == [code]
+    assert [p.row_number for p in result.row_problems if p.severity == "error"] == [2]
+
+
+def test_repeated_reference_is_rejected_the_second_time(
+    deliver: Callable[..., ImportResult],
+) -> None:
+    result = deliver(door("12", "a"), door("14", "a"))
+
+    assert (result.new, result.rejected, result.problems["duplicate_ref"]) == (1, 1, 1)
+
+
+def test_rural_row_without_number_is_welcome_when_it_has_a_point(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    place = {"locality": "Xóm 3, Thôn Đông", "commune_code": "00382"}
+    result = deliver(
+        {"source_ref": "a", "longitude": "105.90", "latitude": "20.98"} | place,
+        {"source_ref": "b", "longitude": "", "latitude": ""} | place,
+    )
+
+    assert (result.new, result.rejected) == (1, 1)
+    assert result.problems["no_house_number"] == 1
+    nested = rows(
+        engine, "SELECT i.name, o.name FROM locality i JOIN locality o ON o.id = i.parent_id"
+    )
+    assert nested == [("3", "Đông")]
+
+
+def test_flats_at_one_place_get_a_building_and_a_code_each(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    tower = {"building": "CT1", "street": "Phố Quán Thánh", "commune_code": BA_DINH}
+    flats = [
+        {"source_ref": f"f{n}", "house_number": "1", "floor": "12", "unit": str(n)} | tower
+        for n in (1201, 1202, 1203)
+    ]
+    first = deliver(flats[0])
+    assert first.buildings == 0
+
+    result = deliver(*flats)
+
+    assert (result.new, result.unchanged, result.buildings) == (2, 1, 1)
+    buildings = rows(engine, "SELECT code FROM household WHERE kind = 'building'")
+    parents = rows(engine, "SELECT DISTINCT parent_code FROM household WHERE kind = 'household'")
+    assert len(buildings) == 1
+    assert parents == buildings
+    again = deliver(*flats)
+    assert (again.new, again.changed, again.unchanged, again.buildings) == (0, 0, 3, 0)
+
+
+def test_old_commune_code_gives_todays_commune_and_keeps_the_former(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    result = deliver(door("12", "a", commune_code="00001"))
+
+    assert result.problems["commune_from_former"] == 1
+    assert rows(
+        engine,
+        "SELECT u.code, f.code FROM household h JOIN admin_unit u ON u.id = h.unit_id"
+        " JOIN admin_unit f ON f.id = h.former_unit_id",
+    ) == [(HONG_HA, "00001")]
+
+
+def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    result = deliver(
+        door("1", "old", commune_code="00001", commune="Phúc Xá"),
+        door("2", "either", commune_code="00004", commune=""),
+        door("3", "named", commune_code="00004", commune="Phường Trúc Bạch"),
+    )
+
+    assert (result.new, result.problems["commune_code_of_two_maps"]) == (2, 1)
+    former = rows(
+        engine,
+        "SELECT r.source_ref, f.code, lower(f.lifetime) FROM household_ref r"
+        " JOIN household h USING (code) JOIN admin_unit f ON f.id = h.former_unit_id ORDER BY 1",
+    )
+    assert former == [("named", "00004", None), ("old", "00001", None)]
+
+
+def test_personal_columns_and_words_reach_no_table(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    person = {"Họ tên chủ hộ": "Trần Thị Zuyên", "SĐT": "0912345678", "ghi chú": "chó dữ"}
+    result = deliver(door("12", "a", **person))
+
+    assert result.columns_personal == ("Họ tên chủ hộ", "SĐT")
+    assert result.columns_unknown == ("ghi chú",)
+    for (table,) in rows(
+        engine,
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+        " WHERE schemaname IN ('public', 'staging')",
+    ):
+        for word in ("Zuyên", "0912345678", "chó dữ"):
+            hit = rows(engine, f"SELECT 1 FROM {table} t WHERE t::text LIKE '%{word}%' LIMIT 1")
+            assert not hit, (table, word)
+
+
+def test_dry_run_says_the_same_and_leaves_nothing(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    planned = deliver(door("12", "a"), door("", "b"), dry_run=True)
+    assert not rows(engine, "SELECT 1 FROM household UNION ALL SELECT 1 FROM import")
+    assert not rows(engine, "SELECT 1 FROM event UNION ALL SELECT 1 FROM import_problem")
+    assert not rows(engine, "SELECT 1 FROM pg_tables WHERE schemaname = 'staging'")
+
+    done = deliver(door("12", "a"), door("", "b"))
+
+    assert (planned.new, planned.rejected, planned.problems) == (
+        done.new,
+        done.rejected,
+        done.problems,
+    )
+    assert not rows(engine, "SELECT 1 FROM pg_tables WHERE schemaname = 'staging'")
+
+
+def test_rollback_restores_the_register_as_it_was(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    deliver(door("12", "a"), door("14", "b"))
+    before = checksum(engine)
+    second = deliver(door("12C", "a"), door("14", "b"), door("16", "c"), door("14", "d"))
+    assert (second.new, second.changed, second.unchanged, second.linked) == (1, 1, 1, 1)
+
+    undone = roll_back(engine, second.import_id or 0)
+
+    assert (undone.removed, undone.restored) == (1, 1)
+    assert checksum(engine) == before
+    again = deliver(door("12C", "a"), door("14", "b"), door("16", "c"), door("14", "d"))
+    assert (again.new, again.changed, again.linked) == (1, 1, 1)
+
+
+def test_rollback_is_refused_when_it_is_not_the_latest_or_built_on(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    first = deliver(door("12", "a")).import_id or 0
+    deliver(door("12", "x"), source="buu_dien")
+    with pytest.raises(ConflictError, match="named by later"):
+        roll_back(engine, first)
+    deliver(door("14", "b"))
+    with pytest.raises(ConflictError, match="not the latest"):
+        roll_back(engine, first)
+    with pytest.raises(NotFoundError):
+        roll_back(engine, 10_000)
+
+
+def test_rollback_twice_is_refused(engine: Engine, deliver: Callable[..., ImportResult]) -> None:
+    import_id = deliver(door("12", "a")).import_id or 0
+    roll_back(engine, import_id)
+
+    with pytest.raises(ConflictError, match="rolled_back"):
+        roll_back(engine, import_id)
+
+
+def test_first_real_publish_removes_the_demo(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    demo = deliver(door("1", "d1"), door("2", "d2"), source="demo")
+    assert demo.new == 2
+    assert len(rows(engine, "SELECT 1 FROM household WHERE code LIKE '0%'")) == 2
+
+    real = deliver(door("3", "a"))
+
+    assert real.demo_removed == 2
+    assert not rows(engine, "SELECT 1 FROM household WHERE code LIKE '0%'")
+    assert not rows(engine, "SELECT 1 FROM household_ref WHERE source = 'demo'")
+
+
+def test_free_text_of_either_map_names_the_same_door(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    result = deliver(
+        {"ref": "new", "địa chỉ": "12/34/5A Quán Thánh, Phường Ba Đình, Hà Nội"},
+        {
+            "ref": "old",
+            "địa chỉ": "Số 5A ngách 34 ngõ 12 phố Quán Thánh, P. Trúc Bạch, Ba Đình, HN",
+        },
+        {"ref": "none", "địa chỉ": "Phường Ba Đình, Hà Nội"},
+    )
+
+    assert (result.rows, result.rejected) == (3, 1)
+    keys = rows(
+        engine,
+        "SELECT DISTINCT h.house_number_key, t.key, u.code FROM household h"
+        " JOIN thoroughfare t ON t.id = h.thoroughfare_id JOIN admin_unit u ON u.id = h.unit_id",
+    )
+    assert keys == [("12/34/5A", "quan thanh", BA_DINH)]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b"\x00\x01\x02PK", "no text file"),
+        ("số nhà,xã\n1,a\n".encode("utf-16-be"), "no text file"),
+        ("số nhà,xã\n1,Ba Đình\n".encode("cp1258", errors="replace") + b"\xff", "UTF-8"),
+        (b"a,b,c\n1,2,3\n", "missing columns"),
+        ("số nhà,đường\n1,Láng\n".encode(), "commune"),
+        ("số nhà,số nhà,mã xã\n1,2,00004\n".encode(), "two columns"),
+    ],
+)
+def test_unreadable_file_is_one_line_and_leaves_nothing(
+    engine: Engine, tmp_path: Path, content: bytes, says: str
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(UnreadableFileError, match=says) as caught:
+        import_file(engine, path, ImportOptions("phuong"), lambda _count: None)
+
+    assert "\n" not in caught.value.detail
+    assert not rows(engine, "SELECT 1 FROM import")
+
+
+def test_missing_file_and_nameless_source_are_refused(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match="No such file"):
+        import_file(engine, tmp_path / "no.csv", ImportOptions("phuong"), lambda _count: None)
+    path = write(tmp_path / "a.csv", door("12"))
+    with pytest.raises(InvalidInputError):
+        import_file(engine, path, ImportOptions("  "), lambda _count: None)
+
+
+def test_text_that_breaks_late_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
+    path = write(tmp_path / "late.csv", *[door(str(n)) for n in range(1, 6000)])
+    with path.open("ab") as stream:
+        stream.write(b"\xff\xfe,broken\n")
+
+    with pytest.raises(UnreadableFileError, match="UTF-8"):
+        import_file(engine, path, ImportOptions("phuong"), lambda _count: None)
+
+    assert not rows(engine, "SELECT 1 FROM import UNION ALL SELECT 1 FROM household")
+    assert not rows(engine, "SELECT 1 FROM pg_tables WHERE schemaname = 'staging'")
+
+
+def test_real_addresses_are_all_accounted_for(engine: Engine, shared_data: Path) -> None:
+    path = shared_data / "real_addresses.csv"
+
+    def run(source: str) -> ImportResult:
+        return import_file(engine, path, ImportOptions(source), lambda _count: None)
+
+    first, again, other = run("real"), run("real"), run("other")
+
+    assert first.rows == 2979
+    assert first.rows == first.new + first.linked + first.rejected
+    assert first.new > 2100
+    assert (again.new, again.changed, again.linked) == (0, 0, 0)
+    assert (other.new, other.changed) == (0, 0)
+    assert other.linked == first.new + first.linked

@@ -1,0 +1,326 @@
+"""Every constraint of every table, one wrong row each: a valid row passes, each change is refused.
+
+A constraint without a line in WRONG fails the last test.
+"""
+
+import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from registry.database import OWNER_ROLE, make_engine
+from registry.models import Base, Import
+from tests.support.factories import (
+    make_event,
+    make_household,
+    make_locality,
+    make_street,
+    make_unit,
+    next_code,
+)
+from tests.support.refusal import refused
+
+DAY = datetime.date(2026, 7, 1)
+BEFORE = datetime.date(2025, 7, 1)
+NOON = datetime.datetime(2026, 7, 1, 12, tzinfo=datetime.UTC)
+ALWAYS = Range[datetime.date](None, None)
+NEVER = Range[datetime.date](empty=True)
+SQUARE = "MULTIPOLYGON(((0 0,0 1,1 1,1 0,0 0)))"
+BOW_TIE = "MULTIPOLYGON(((0 0,1 1,1 0,0 1,0 0)))"
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Parents:
+    """What the valid rows refer to: two of each."""
+
+    unit: int
+    other_unit: int
+    street: int
+    locality: int
+    code: str
+    other_code: str
+    event: int
+    import_id: int
+
+
+@pytest.fixture(scope="module")
+def owner_session(database_url: str) -> Iterator[Session]:
+    """The owner's session: tables with one fixed row are open for another here."""
+    engine = make_engine(database_url, role=OWNER_ROLE)
+    with Session(engine) as session:
+        session.execute(text("ALTER TABLE code_key DISABLE TRIGGER code_key_fixed"))
+        for table in ("code_key", "register_identity", "gazetteer_state"):
+            session.execute(text(f"DELETE FROM {table}"))
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def parents(owner_session: Session) -> Parents:
+    # Households come after the one-row table that counts changes of units was emptied: no matter.
+    unit, other = make_unit(owner_session), make_unit(owner_session)
+    return Parents(
+        unit=unit,
+        other_unit=other,
+        street=make_street(owner_session, unit_id=unit),
+        locality=make_locality(owner_session, unit_id=unit),
+        code=make_household(owner_session, unit_id=unit),
+        other_code=make_household(owner_session, unit_id=unit),
+        event=make_event(owner_session),
+        import_id=owner_session.execute(
+            insert(Import)
+            .values(source="t", file_name="t.csv", state="staged")
+            .returning(Import.id)
+        ).scalar_one(),
+    )
+
+
+VALID: dict[str, Callable[[Parents], Row]] = {
+    "admin_unit": lambda p: {
+        "level": "commune", "code": "V0001", "lifetime": Range(BEFORE, None), "source": "t",
+    },
+    "admin_unit_version": lambda p: {
+        "unit_id": p.unit, "name": "Ba Đình", "name_en": "Ba Dinh", "kind": "phuong",
+        "valid": Range(BEFORE, None), "date_basis": "effective", "source": "t",
+    },
+    "admin_unit_alias": lambda p: {"unit_id": p.unit, "kind": "name", "alias": "Bđ"},
+    "admin_unit_succession": lambda p: {
+        "predecessor_id": p.unit, "successor_id": p.other_unit, "extent": "full",
+        "effective_on": DAY, "source": "t",
+    },
+    "api_key": lambda p: {"name": "Bưu điện", "hash": b"k" * 32, "role": "carrier"},
+    "boundary": lambda p: {
+        "unit_id": p.unit, "geom": SQUARE, "source": "t", "approximate": False,
+    },
+    "code_key": lambda p: {"id": 1, "key": b"k" * 32},
+    "external_id": lambda p: {"code": p.code, "scheme": "plus_code", "value": "7PH57VJ5+2X"},
+    "feed": lambda p: {"event_id": p.event},
+    "field_report": lambda p: {
+        "kind": "confirmed", "code": p.code, "reporter_role": "carrier", "state": "open",
+    },
+    "gazetteer_state": lambda p: {"id": 1, "version": 1},
+    "household": lambda p: {
+        "code": next_code(), "kind": "household", "status": "active", "unit_id": p.unit,
+        "thoroughfare_id": p.street, "locality_id": p.locality, "house_number": "Số 5",
+        "house_number_key": "5", "point": "POINT(105.8 21)", "position_method": "gps",
+        "position_accuracy_m": 5.0,
+    },
+    "household_version": lambda p: {
+        "code": p.code, "valid_from": NOON, "valid_to": NOON + datetime.timedelta(microseconds=1),
+        "event_id": p.event, "ended_by_event_id": p.event, "kind": "household",
+        "status": "active", "unit_id": p.unit,
+    },
+    "import": lambda p: {
+        "source": "t", "file_name": "t.csv", "state": "published", "published_event_id": p.event,
+    },
+    "locality": lambda p: {"unit_id": p.unit, "key": "ap moi", "name": "Ấp Mới", "kind": "ấp"},
+    "import_problem": lambda p: {
+        "import_id": p.import_id, "row_number": 1, "code": "no_house_number",
+        "severity": "notice",
+    },
+    "plate": lambda p: {"code": p.code, "issued_on": DAY, "mounted_on": DAY},
+    "register_identity": lambda p: {"id": 1},
+    "succession_link": lambda p: {
+        "old_code": p.code, "new_code": p.other_code, "kind": "replace", "event_id": p.event,
+    },
+    "target": lambda p: {
+        "unit_id": p.unit, "households": 0, "quality": "declared", "source": "t",
+        "reference_date": DAY,
+    },
+    "thoroughfare": lambda p: {"unit_id": p.unit, "key": "le loi", "name": "Lê Lợi", "kind": "phố"},
+}  # fmt: skip
+
+# (constraint, what is changed in the valid row). A change may ask for the parents.
+BUILDING: Row = {"kind": "building", "households_count": 0}
+WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
+    ("ck_admin_unit_level_known", {"level": "ward"}),
+    ("ck_admin_unit_lifetime_not_empty", {"lifetime": NEVER}),
+    ("ck_admin_unit_version_kind_known", {"kind": "làng"}),
+    ("ck_admin_unit_version_date_basis_known", {"date_basis": "guessed"}),
+    ("ck_admin_unit_version_valid_not_empty", {"valid": NEVER}),
+    ("ck_admin_unit_alias_kind_known", {"kind": "nickname"}),
+    ("ck_admin_unit_succession_extent_known", {"extent": "half"}),
+    ("ck_admin_unit_succession_two_units", lambda p: {"successor_id": p.unit}),
+    ("ck_api_key_role_known", {"role": "root"}),
+    ("ck_api_key_hash_length", {"hash": b"k" * 31}),
+    ("ck_api_key_hash_length", {"hash": b""}),
+    ("ck_api_key_rate_positive", {"rate_per_minute": 0}),
+    ("ck_boundary_geom_valid", {"geom": BOW_TIE}),
+    ("ck_code_key_one_row", {"id": 2}),
+    ("ck_code_key_key_length", {"key": b"k" * 16}),
+    ("ck_external_id_valid_not_empty", {"valid": NEVER}),
+    ("ck_field_report_kind_known", {"kind": "gossip"}),
+    ("ck_field_report_reporter_role_known", {"reporter_role": "Nguyễn Văn A"}),
+    ("ck_field_report_state_known", {"state": "lost"}),
+    ("ck_field_report_says_where", {"code": None}),
+    ("ck_field_report_point_on_earth", {"point": "POINT(21 105.8)"}),
+    ("ck_gazetteer_state_one_row", {"id": 0}),
+    *(
+        ("ck_household_code_well_formed", {"code": code})
+        for code in ("1000006", "100000006", "1000-006", "1000000O", "1000000f", "1000006\n", "")
+    ),
+    ("ck_household_kind_known", {"kind": "shop"}),
+    ("ck_household_status_known", {"status": "gone"}),
+    ("ck_household_position_method_known", {"position_method": "guess"}),
+    (
+        "ck_household_unit_while_live",
+        {"unit_id": None, "thoroughfare_id": None, "locality_id": None},
+    ),
+    ("ck_household_number_has_key", {"house_number_key": None}),
+    ("ck_household_number_has_key", {"house_number": None}),
+    ("ck_household_point_has_method", {"position_method": None}),
+    ("ck_household_point_has_method", {"point": None}),
+    *(
+        ("ck_household_point_on_earth", {"point": point})
+        for point in ("POINT EMPTY", "POINT(21 105.8)", "POINT(180.1 0)", "POINT(0 -90.1)",
+                      "POINT(580000 2330000)", "POINT(NaN NaN)")
+    ),
+    *(
+        ("ck_household_accuracy_in_metres", {"position_accuracy_m": accuracy})
+        for accuracy in (-0.1, float("nan"), float("inf"))
+    ),
+    ("ck_household_households_counted_once", {"households_count": 0}),
+    ("ck_household_households_counted_once", {"households_count": -1}),
+    ("ck_household_households_counted_once", {"kind": "building", "households_count": 1}),
+    ("ck_household_building_has_no_parent", lambda p: BUILDING | {"parent_code": p.code}),
+    ("ck_household_not_its_own_parent", {"code": "X0000000", "parent_code": "X0000000"}),
+    ("ck_household_version_range_not_empty", {"valid_to": NOON}),
+    ("ck_import_problem_severity_known", {"severity": "fatal"}),
+    ("ck_import_delivery_known", {"delivery": "most"}),
+    ("ck_import_state_known", {"state": "lost"}),
+    ("ck_import_published_has_event", {"published_event_id": None}),
+    ("ck_import_published_has_event", {"state": "rolled_back", "published_event_id": None}),
+    ("ck_plate_mounted_after_issue", {"mounted_on": BEFORE}),
+    ("ck_register_identity_one_row", {"id": 2}),
+    ("ck_succession_link_kind_known", {"kind": "swap"}),
+    ("ck_succession_link_two_codes", lambda p: {"new_code": p.code}),
+    ("ck_target_quality_known", {"quality": "hoped"}),
+    ("ck_target_households_not_negative", {"households": -1}),
+]  # fmt: skip
+
+# (constraint, the second row's difference from the first): refused beside the valid row.
+TWICE: list[tuple[str, Row]] = [
+    ("ex_admin_unit_one_per_code_and_day", {"lifetime": Range(DAY, None)}),
+    ("ex_admin_unit_one_per_code_and_day", {"lifetime": ALWAYS}),
+    ("ex_admin_unit_version_one_per_day", {"valid": Range(DAY, datetime.date(2026, 7, 2))}),
+    ("uq_feed_event_id", {}),
+    ("uq_api_key_name", {"hash": b"l" * 32}),
+    ("uq_api_key_hash", {"name": "Công ty khác"}),
+    ("uq_locality_unit_id_former_unit_id_parent_id_key", {}),
+    ("uq_thoroughfare_unit_id_former_unit_id_key", {}),
+    ("uq_target_unit_id_locality_id_quality_source_reference_date", {"households": 1}),
+]
+
+# Beside the valid row these stand: the rule is no wider than it says.
+BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
+    ("admin_unit", {"lifetime": Range(None, BEFORE)}),
+    ("admin_unit", {"level": "district"}),
+    ("admin_unit_version", {"valid": Range(None, BEFORE)}),
+    ("admin_unit_version", lambda p: {"unit_id": p.other_unit}),
+    ("locality", lambda p: {"parent_id": p.locality}),
+    ("locality", lambda p: {"former_unit_id": p.other_unit}),
+    ("thoroughfare", lambda p: {"former_unit_id": p.other_unit}),
+    ("target", lambda p: {"locality_id": p.locality}),
+    ("household", {"house_number": None, "house_number_key": None}),
+    ("household", {"point": None, "position_method": None, "position_accuracy_m": None}),
+    ("household", {"point": "POINT(-180 90)", "position_accuracy_m": 0.0}),
+    ("household", {"households_count": 12}),
+    ("household", BUILDING),
+    *(
+        (
+            "household",
+            {"status": status, "unit_id": None, "thoroughfare_id": None, "locality_id": None},
+        )
+        for status in ("reserved", "retired")
+    ),
+    ("import", {"state": "staged", "published_event_id": None}),
+    ("plate", {"mounted_on": None}),
+    ("field_report", {"code": None, "point": "POINT(105.8 21)"}),
+    ("api_key", {"name": "Khác", "hash": b"m" * 32, "rate_per_minute": 1}),
+]
+
+
+def table_of(constraint: str) -> str:
+    """The table whose name the constraint's begins with; the longest that fits."""
+    rest = constraint.split("_", 1)[1]
+    return max((table for table in VALID if rest.startswith(f"{table}_")), key=len)
+
+
+def put(session: Session, table: str, row: Row) -> None:
+    session.execute(insert(Base.metadata.tables[table]).values(row))
+
+
+def changed(parents: Parents, table: str, change: Row | Callable[[Parents], Row]) -> Row:
+    return VALID[table](parents) | (change if isinstance(change, dict) else change(parents))
+
+
+@pytest.fixture
+def savepoint(owner_session: Session) -> Iterator[Session]:
+    """The module's session, rolled back to where the test began."""
+    with owner_session.begin_nested() as nested:
+        # The units of the parents have a version for ever, which would refuse the valid one.
+        owner_session.execute(text("DELETE FROM admin_unit_version WHERE source = 'tests'"))
+        yield owner_session
+        nested.rollback()
+
+
+@pytest.mark.parametrize("table", sorted(VALID))
+def test_row_passes_when_nothing_is_wrong(savepoint: Session, parents: Parents, table: str) -> None:
+    put(savepoint, table, VALID[table](parents))
+
+
+@pytest.mark.parametrize(("constraint", "change"), WRONG)
+def test_row_is_refused_when_one_thing_is_wrong(
+    savepoint: Session,
+    parents: Parents,
+    constraint: str,
+    change: Row | Callable[[Parents], Row],
+) -> None:
+    table = table_of(constraint)
+    row = changed(parents, table, change)
+    with refused(savepoint, by=constraint):
+        put(savepoint, table, row)
+
+
+@pytest.mark.parametrize(("constraint", "change"), TWICE)
+def test_row_is_refused_when_another_excludes_it(
+    savepoint: Session, parents: Parents, constraint: str, change: Row
+) -> None:
+    table = table_of(constraint)
+    put(savepoint, table, VALID[table](parents))
+    with refused(savepoint, by=constraint):
+        put(savepoint, table, VALID[table](parents) | change)
+
+
+@pytest.mark.parametrize(("table", "change"), BESIDE)
+def test_row_passes_beside_another_when_the_rule_allows(
+    savepoint: Session,
+    parents: Parents,
+    table: str,
+    change: Row | Callable[[Parents], Row],
+) -> None:
+    put(savepoint, table, VALID[table](parents))
+    put(savepoint, table, changed(parents, table, change) | fresh_keys(table))
+
+
+def fresh_keys(table: str) -> Row:
+    return {"code": next_code()} if table == "household" else {}
+
+
+def test_every_constraint_has_a_wrong_row(owner_session: Session) -> None:
+    declared = owner_session.scalars(
+        text(
+            "SELECT conname FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid"
+            " JOIN pg_roles r ON r.oid = c.relowner"
+            " WHERE r.rolname = 'diachiso_owner' AND k.contype IN ('c', 'x', 'u')"
+            # What only serves as the target of a foreign key, and cannot fail by itself.
+            " AND k.conname NOT IN ('uq_locality_id_unit_id', 'uq_thoroughfare_id_unit_id')"
+        )
+    ).all()
+    assert {constraint for constraint, _ in [*WRONG, *TWICE]} == set(declared)

@@ -1,0 +1,251 @@
+"""Coverage: what is counted, against which target."""
+
+import datetime
+
+import pytest
+from sqlalchemy import insert, text, update
+from sqlalchemy.orm import Session
+
+from geo.code import from_serial
+from registry import coverage
+from registry.coverage import UnitCoverage, coverage_of_level, coverage_of_unit
+from registry.errors import InvalidInputError, NotFoundError
+from registry.gazetteer import Gazetteer, today
+from registry.models import Target
+from tests.support.factories import make_building, make_household, make_locality
+from tests.support.units import unit_named
+
+POINT = "SRID=4326;POINT(105.82 21.03)"
+BA_DINH, NGOC_HA = ("Phường Ba Đình", "00004"), ("Phường Ngọc Hà", "00008")
+
+
+@pytest.fixture
+def ba_dinh(gazetteer: Gazetteer) -> int:
+    return unit_named(gazetteer, *BA_DINH).id
+
+
+@pytest.fixture
+def ngoc_ha(gazetteer: Gazetteer) -> int:
+    return unit_named(gazetteer, *NGOC_HA).id
+
+
+@pytest.fixture
+def ha_noi(gazetteer: Gazetteer) -> int:
+    return unit_named(gazetteer, "Thành phố Hà Nội", "01").id
+
+
+def add_target(session: Session, unit_id: int, households: int, **columns: object) -> None:
+    row = {
+        "unit_id": unit_id,
+        "households": households,
+        "quality": "declared",
+        "source": "UBND",
+        "reference_date": datetime.date(2026, 6, 30),
+    }
+    session.execute(insert(Target).values(row | columns))
+
+
+def positioned(accuracy_m: float | None) -> dict[str, object]:
+    return {"point": POINT, "position_method": "gps", "position_accuracy_m": accuracy_m}
+
+
+def one(session: Session, gazetteer: Gazetteer, code: str, *, demo: bool = False) -> UnitCoverage:
+    (unit,) = coverage_of_unit(session, gazetteer, code, demo=demo).units
+    return unit
+
+
+def test_households_and_dwellings_are_counted_apart_and_buildings_never(
+    session, gazetteer, ba_dinh
+):
+    building = make_building(session, unit_id=ba_dinh)
+    make_household(session, unit_id=ba_dinh, parent_code=building, households_count=3)
+    make_household(session, unit_id=ba_dinh)
+
+    counts = one(session, gazetteer, "00004").counts
+
+    assert (counts.households, counts.dwellings) == (4, 2)
+
+
+@pytest.mark.parametrize("status", ["reserved", "proposed", "retired"])
+def test_only_active_records_count(session, gazetteer, ba_dinh, status):
+    make_household(session, unit_id=ba_dinh, status=status)
+    assert one(session, gazetteer, "00004").counts.dwellings == 0
+
+
+def test_a_point_counts_up_to_20_metres(session, gazetteer, ba_dinh):
+    for accuracy_m in (0, 20, 20.1, None):
+        make_household(session, unit_id=ba_dinh, **positioned(accuracy_m))
+    make_household(session, unit_id=ba_dinh)
+
+    unit = one(session, gazetteer, "00004")
+
+    assert (unit.counts.positioned, unit.share_positioned) == (2, 0.4)
+
+
+def test_verified_counts_for_24_months(session, gazetteer, ba_dinh):
+    last = coverage._years_before(today(), 2)
+    for day in (today(), last, last - datetime.timedelta(days=1), None):
+        make_household(session, unit_id=ba_dinh, verified_on=day)
+
+    unit = one(session, gazetteer, "00004")
+
+    assert (unit.counts.verified, unit.share_verified) == (2, 0.5)
+
+
+def test_demo_codes_count_only_when_asked(session, gazetteer, ba_dinh):
+    make_household(session, unit_id=ba_dinh, code=from_serial(7))
+    make_household(session, unit_id=ba_dinh)
+
+    assert one(session, gazetteer, "00004").counts.dwellings == 1
+    assert one(session, gazetteer, "00004", demo=True).counts.dwellings == 2
+    with_demo = coverage_of_level(session, gazetteer, "commune", demo=True)
+    assert with_demo.total.counts.dwellings == 2
+    assert with_demo.demo
+
+
+def test_the_newest_declared_target_wins(session, gazetteer, ba_dinh):
+    add_target(session, ba_dinh, 100, reference_date=datetime.date(2025, 1, 1))
+    add_target(session, ba_dinh, 120, reference_date=datetime.date(2026, 1, 1))
+    add_target(session, ba_dinh, 500, quality="census", reference_date=datetime.date(2026, 4, 1))
+    add_target(session, ba_dinh, 900, quality="estimate", reference_date=datetime.date(2026, 9, 1))
+
+    target = one(session, gazetteer, "00004").target
+
+    assert target == coverage.UnitTarget(120, "declared", "UBND", datetime.date(2026, 1, 1))
+
+
+def test_a_census_wins_over_an_estimate(session, gazetteer, ha_noi):
+    assert one(session, gazetteer, "01").target.quality == "estimate"  # the seed's
+    add_target(session, ha_noi, 5, quality="census", reference_date=datetime.date(2019, 4, 1))
+    assert one(session, gazetteer, "01").target.households == 5
+
+
+def test_the_target_of_a_locality_is_none_of_its_commune(session, gazetteer, ba_dinh):
+    place = make_locality(session, unit_id=ba_dinh)
+    add_target(session, ba_dinh, 9, locality_id=place)
+    assert one(session, gazetteer, "00004").target is None
+
+
+def test_a_commune_without_target_is_listed_with_what_it_has(session, gazetteer, ngoc_ha):
+    make_household(session, unit_id=ngoc_ha)
+
+    found = coverage_of_level(session, gazetteer, "commune", province="01")
+
+    units = {unit.code: unit for unit in found.units}
+    assert len(units) == 126
+    assert units["00008"].counts.dwellings == 1
+    assert units["00008"].to_dict() | {"name": ""} == {
+        "code": "00008",
+        "level": "commune",
+        "name": "",
+        "province": {"code": "01", "name": "Thành phố Hà Nội"},
+        "target": None,
+        "households": 1,
+        "share": None,
+        "deficit": None,
+        "dwellings": 1,
+        "positioned": 0,
+        "share_positioned": 0.0,
+        "verified": 0,
+        "share_verified": 0.0,
+    }
+
+
+def test_above_100_percent_is_shown_as_it_is(session, gazetteer, ba_dinh):
+    add_target(session, ba_dinh, 2)
+    make_household(session, unit_id=ba_dinh, households_count=3)
+
+    unit = one(session, gazetteer, "00004")
+
+    assert (unit.share, unit.deficit) == (1.5, -1)
+
+
+def test_nothing_is_shared_of_a_target_of_nobody(session, gazetteer, ba_dinh):
+    add_target(session, ba_dinh, 0)
+    unit = one(session, gazetteer, "00004")
+    assert (unit.share, unit.deficit, unit.share_verified) == (None, 0, None)
+
+
+def test_provinces_and_communes_sum_to_the_published_households(
+    session, gazetteer, ba_dinh, ngoc_ha
+):
+    elsewhere = unit_named(gazetteer, "Phường Sài Gòn", "26740").id
+    for unit_id, count in ((ba_dinh, 1), (ngoc_ha, 2), (elsewhere, 4)):
+        make_household(session, unit_id=unit_id, households_count=count)
+
+    by_level = {
+        level: coverage_of_level(session, gazetteer, level) for level in ("province", "commune")
+    }
+
+    for found in by_level.values():
+        assert sum(unit.counts.households for unit in found.units) == 7
+        assert found.total.counts.households == 7
+        assert [unit.code for unit in found.units] == sorted(unit.code for unit in found.units)
+    assert len(by_level["province"].units) == 34
+    assert len(by_level["commune"].units) == 3321
+    provinces = {unit.code: unit.counts for unit in by_level["province"].units}
+    assert provinces["01"].households == 3
+    assert provinces["01"] == one(session, gazetteer, "01").counts
+    of_province = coverage_of_level(session, gazetteer, "commune", province="01")
+    assert of_province.total == one(session, gazetteer, "01")
+    assert sum(unit.counts.households for unit in of_province.units) == 3
+
+
+def test_the_country_is_as_good_as_its_worst_target(session, gazetteer, ha_noi):
+    add_target(session, ha_noi, 2_000_000)
+
+    total = coverage_of_level(session, gazetteer, "province").total
+
+    assert (total.code, total.level, total.name) == coverage.COUNTRY
+    assert total.target.households == 28_146_930 - 2_271_806 + 2_000_000
+    assert total.target.quality == "estimate"
+    assert total.target.reference_date == datetime.date(2024, 4, 1)
+    assert total.target.source.startswith("UBND; ")
+
+
+def test_the_country_has_no_target_when_a_province_has_none(session, gazetteer, ha_noi, ba_dinh):
+    session.execute(update(Target).where(Target.unit_id == ha_noi).values(unit_id=ba_dinh))
+
+    found = coverage_of_level(session, gazetteer, "province")
+
+    assert found.units[0].target is None
+    assert (found.total.target, found.total.deficit) == (None, None)
+
+
+def test_an_ended_unit_is_not_found_and_its_successor_is_named(session, gazetteer):
+    with pytest.raises(NotFoundError, match=r"Tỉnh Hà Giang \(02\) .* Tỉnh Tuyên Quang") as caught:
+        coverage_of_unit(session, gazetteer, "02")
+    assert caught.value.extra == {"successors": [{"code": "08", "name": "Tỉnh Tuyên Quang"}]}
+
+
+def test_what_is_no_unit_is_refused(session, gazetteer):
+    with pytest.raises(NotFoundError, match="no unit of any map"):
+        coverage_of_unit(session, gazetteer, "99999")
+    with pytest.raises(InvalidInputError, match="code: "):
+        coverage_of_unit(session, gazetteer, "Hà Nội")
+    with pytest.raises(InvalidInputError, match="Phường Ba Đình is no province"):
+        coverage_of_level(session, gazetteer, "commune", province="00004")
+
+
+@pytest.mark.parametrize(
+    ("unit", "within", "grouping"),
+    [
+        ("unit_id", "", coverage._BY_COMMUNE),
+        ("unit_id", coverage._WITHIN, coverage._BY_COMMUNE),
+        ("CAST(:unit AS int)", coverage._WITHIN, ""),
+    ],
+)
+def test_every_question_is_answered_from_the_index_alone(session, unit, within, grouping):
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    session.execute(text("SET LOCAL enable_bitmapscan = off"))
+    statement = coverage._statement(unit, within, grouping, demo=False)
+    parameters = {
+        "units": [1],
+        "parts": [1],
+        "communes": [1],
+        "unit": 1,
+        "verified_since": today(),
+        "qualities": [],
+    }
+    plan = session.scalars(text(f"EXPLAIN {statement}"), parameters).all()
+    assert any("Index Only Scan using ix_household_coverage" in line for line in plan), plan

@@ -1,0 +1,206 @@
+"""Demo households: plausible, the same every time, and never taken for real ones."""
+
+import csv
+import io
+from collections import Counter, defaultdict
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from geo.code import is_demo
+from geo.house_number import parse_house_number
+from geo.street import parse_street
+from geo.text import fold
+from registry import demo
+from registry.database import make_engine, session_scope
+from registry.demo_households import DemoHousehold
+from registry.demo_names import HAMLETS, STREETS
+from registry.errors import ConflictError, InvalidInputError, NotFoundError
+from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.intake.run import ImportOptions, import_file
+
+KEYS_NEEDED = 240
+
+
+def made(
+    session: Session, gazetteer: Gazetteer, households: int, **options: object
+) -> list[DemoHousehold]:
+    return list(demo.plan_demo(session, gazetteer, households, **options).households())  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def three_cities(session: Session, gazetteer: Gazetteer) -> list[DemoHousehold]:
+    """12,000 households of Hà Nội, Đà Nẵng and Thành phố Hồ Chí Minh."""
+    return made(session, gazetteer, 12_000, provinces=["01", "48", "79"])
+
+
+@pytest.mark.parametrize("households", [1, 39, 40, 41, 5_000, 140_000])
+def test_there_are_as_many_as_asked_each_with_a_reference_of_its_own(
+    session, gazetteer, households
+):
+    rows = made(session, gazetteer, households)
+    assert len(rows) == households
+    assert len({row.source_ref for row in rows}) == households
+    assert all(row.source_ref.startswith("DEMO-") for row in rows)
+
+
+def test_the_same_seed_gives_the_same_households_and_another_one_others(session, gazetteer):
+    first, again, other = (made(session, gazetteer, 2_000, seed=seed) for seed in (5, 5, 6))
+    assert first == again
+    assert [row.street for row in first] != [row.street for row in other]
+    assert not {row.source_ref for row in first} & {row.source_ref for row in other}
+
+
+def test_a_city_has_the_same_households_whether_or_not_others_are_made(session, gazetteer):
+    plan = demo.plan_demo(session, gazetteer, 500, provinces=["48"])
+    alone = [row for part in plan.parts for row in demo.DemoPlan((part,), plan.seed).households()]
+    assert alone == list(plan.households())
+
+
+def test_provinces_bound_the_households(session, gazetteer, three_cities):
+    provinces = Counter(
+        gazetteer.province_of(unit, today()).code
+        for row in three_cities
+        for unit in gazetteer.with_code(row.commune_code)
+        if unit.alive_on(today())
+    )
+    assert set(provinces) == {"01", "48", "79"}
+    assert provinces["79"] > provinces["01"] > provinces["48"]
+
+
+def test_every_number_is_read_and_no_two_doors_are_one(three_cities):
+    doors = Counter()
+    for row in three_cities:
+        number = parse_house_number(row.house_number) if row.house_number else None
+        assert number or not row.house_number, row.house_number
+        if number:
+            assert not number.alley_only
+            street = parse_street(row.street).key if row.street else row.locality
+            place = (row.commune_code, row.former_commune_code, street, number.key)
+            doors[(*place, row.building, row.unit)] += 1
+    assert doors.most_common(1)[0][1] == 1
+
+
+def test_alleys_are_written_as_in_that_part_of_the_country(three_cities):
+    written = defaultdict(set)
+    for row in three_cities:
+        region = "north" if row.commune_code < "19" else "centre" if row.commune_code < "25" else ""
+        written[region].add(row.house_number)
+    assert any("ngách" in number for number in written["north"])
+    assert any(number.startswith("K") and "/H" in number for number in written["centre"])
+    assert any(number.count("/") == 2 for number in written[""])
+    assert not any("ngõ" in number or "kiệt" in number for number in written[""])
+    assert any("-" in number for number in written[""])
+
+
+def test_streets_recur_across_communes_and_inside_one(three_cities):
+    communes = defaultdict(set)
+    formers = defaultdict(set)
+    for row in three_cities:
+        if row.street:
+            key = parse_street(row.street).key
+            communes[key].add(row.commune_code)
+            formers[row.commune_code, key].add(row.former_commune_code)
+    assert len(communes["tran hung dao"]) > 10
+    assert any(len(known) > 1 for known in formers.values())
+
+
+def test_a_tower_is_one_place_with_many_flats(three_cities):
+    flats = defaultdict(list)
+    for row in three_cities:
+        if row.building:
+            flats[row.commune_code, row.street, row.house_number, row.building].append(row)
+    assert flats
+    for rows in flats.values():
+        assert len({(row.longitude, row.latitude) for row in rows}) == 1
+        assert len({row.unit for row in rows}) == len(rows)
+        assert {row.households_count for row in rows} == {1}
+    assert max(map(len, flats.values())) > 5
+
+
+def test_rural_doors_have_a_hamlet_and_a_point_and_often_no_number(session, gazetteer):
+    rows = made(session, gazetteer, 3_000, provinces=["38", "91"])
+    hamlets = [row for row in rows if row.locality]
+    assert all(not row.street for row in hamlets)
+    assert all(row.longitude and row.latitude for row in rows)
+    unnumbered = [row for row in hamlets if not row.house_number]
+    assert len(unnumbered) > 500
+    points = Counter((row.commune_code, row.longitude, row.latitude) for row in unnumbered)
+    assert points.most_common(1)[0][1] == 1
+    nested = {row.locality.split()[0] for row in hamlets if ", " in row.locality}
+    assert nested == {"Tổ"}
+    assert {"Thôn", "Ấp"} <= {row.locality.split(", ")[-1].split()[0] for row in hamlets}
+
+
+def test_a_former_commune_is_one_that_was_merged_into_it(session, gazetteer, three_cities):
+    known = [row for row in three_cities if row.former_commune_code]
+    assert 0.2 < len(known) / len(three_cities) < 0.8
+    for row in known:
+        (unit,) = [u for u in gazetteer.with_code(row.commune_code) if u.alive_on(today())]
+        assert row.former_commune_code in {
+            step.predecessor.code for step in gazetteer.predecessors(unit)
+        }
+
+
+def test_names_differ_under_the_keys_that_they_are_compared_by():
+    keys = {parse_street(name).key for name in STREETS}
+    assert len(keys) == len(STREETS) > KEYS_NEEDED
+    assert len({fold(name) for name in HAMLETS}) == len(HAMLETS)
+
+
+def test_a_file_that_leaves_the_program_is_marked(session, gazetteer):
+    file = io.StringIO()
+    rows = made(session, gazetteer, 100)
+    assert demo.write_demo(rows, file, marked=True) == 100
+    read = list(csv.DictReader(io.StringIO(file.getvalue())))
+    assert {row["demo"] for row in read} == {"yes"}
+    assert [row["source_ref"] for row in read] == [row.source_ref for row in rows]
+
+
+def test_provinces_must_be_provinces_of_today(session, gazetteer):
+    with pytest.raises(NotFoundError, match="Tỉnh Tuyên Quang"):
+        demo.plan_demo(session, gazetteer, 1, provinces=["02"])
+    with pytest.raises(InvalidInputError, match="no province"):
+        demo.plan_demo(session, gazetteer, 1, provinces=["00004"])
+
+
+@pytest.fixture
+def empty_register(fresh_database: Callable[[], str]) -> Engine:
+    engine = make_engine(fresh_database())
+    yield engine
+    engine.dispose()
+
+
+def load(engine: Engine, *, dry_run: bool = False, seed: int = 1):
+    with session_scope(engine) as session:
+        plan = demo.plan_demo(session, load_gazetteer(session), 300, seed=seed)
+    return demo.load_demo(engine, plan, dry_run=dry_run, progress=lambda _rows: None)
+
+
+def codes(engine: Engine) -> list[str]:
+    with session_scope(engine) as session:
+        return list(session.scalars(text("SELECT code FROM household")))
+
+
+def test_loaded_households_have_codes_of_no_real_door(empty_register):
+    first, again = load(empty_register), load(empty_register)
+    assert (first.rows, first.new, first.rejected) == (300, 300, 0)
+    assert (again.new, again.unchanged) == (0, 300)
+    found = codes(empty_register)
+    assert len(found) == 300 + first.buildings
+    assert all(is_demo(code) for code in found)
+
+
+def test_a_dry_run_leaves_nothing(empty_register):
+    assert load(empty_register, dry_run=True).new == 300
+    assert codes(empty_register) == []
+
+
+def test_demo_is_refused_beside_real_households(empty_register, tmp_path):
+    file = tmp_path / "real.csv"
+    file.write_text("source_ref,house_number,street,commune_code\nA1,5,Quán Thánh,00004\n")
+    import_file(empty_register, file, ImportOptions("ubnd"), lambda _rows: None)
+    with pytest.raises(ConflictError, match="real households"):
+        load(empty_register)

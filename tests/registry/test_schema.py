@@ -1,0 +1,338 @@
+"""The schema as a whole: migrations, comments, privileges, and append-only tables."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+from registry.database import OWNER_ROLE, make_engine
+from registry.models import Base
+from registry.prepare import alembic_config, prepare_database
+from registry.settings import ROOT
+from tests.support.factories import make_event, make_household, make_unit
+from tests.support.refusal import refused
+
+OURS = """
+    c.relnamespace = 'public'::regnamespace AND c.relname <> 'alembic_version'
+    AND NOT EXISTS (
+        SELECT FROM pg_depend d
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+    )
+"""
+"""Relations of the schema public that belong neither to an extension nor to Alembic."""
+
+CATALOGUE = {
+    "tables": f"""
+        SELECT c.relname, obj_description(c.oid, 'pg_class')
+        FROM pg_class c WHERE c.relkind = 'r' AND {OURS}
+    """,
+    "columns": f"""
+        SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+            a.attidentity, l.collname, pg_get_expr(d.adbin, d.adrelid),
+            col_description(c.oid, a.attnum)
+        FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        LEFT JOIN pg_collation l ON l.oid = a.attcollation
+        WHERE c.relkind = 'r' AND {OURS}
+    """,
+    "constraints": f"""
+        SELECT c.relname, k.conname, pg_get_constraintdef(k.oid), k.condeferrable, k.condeferred
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+        WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND {OURS}
+    """,
+    "indexes": f"""
+        SELECT c.relname, pg_get_indexdef(i.indexrelid)
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE {OURS}
+    """,
+}
+RULES = """
+    SELECT 'trigger', t.tgrelid::regclass::text, pg_get_triggerdef(t.oid)
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal
+        AND c.relnamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'function', p.proname::text, pg_get_functiondef(p.oid) || p.proacl::text
+    FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner WHERE r.rolname = 'diachiso_owner'
+    UNION ALL
+    SELECT 'grant', c.relname::text, c.relacl::text
+    FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'S')
+    UNION ALL
+    SELECT 'column grant', c.relname || '.' || a.attname, a.attacl::text
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'public'::regnamespace AND a.attacl IS NOT NULL
+    UNION ALL
+    SELECT 'schema', n.nspname::text, n.nspacl::text FROM pg_namespace n
+    WHERE n.nspname IN ('public', 'staging')
+"""
+
+
+def read(connection: Connection, query: str) -> set[tuple[object, ...]]:
+    return {tuple(row) for row in connection.execute(text(query.replace(":", r"\:")))}
+
+
+def schema_of(connection: Connection) -> dict[str, set[tuple[object, ...]]]:
+    return {part: read(connection, query) for part, query in CATALOGUE.items()}
+
+
+@pytest.fixture
+def owner(fresh_database: Callable[[], str]) -> Iterator[Connection]:
+    """The owner's connection to a database of the test's own."""
+    url = fresh_database()
+    # A clone lacks the owner's right to create schemas in it.
+    prepare_database(url, lambda _line: None)
+    engine = make_engine(url, role=OWNER_ROLE)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def owner_session(database_url: str) -> Iterator[Session]:
+    """The owner's session on the shared database, rolled back."""
+    engine = make_engine(database_url, role=OWNER_ROLE)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+def migrate(connection: Connection, target: str) -> None:
+    connection.rollback()
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    move = command.downgrade if target == "base" else command.upgrade
+    move(config, target)
+
+
+def test_migrations_give_the_same_schema_when_taken_down_and_up_again(owner: Connection) -> None:
+    first, rules = schema_of(owner), read(owner, RULES)
+    assert first["tables"]
+
+    migrate(owner, "base")
+
+    assert schema_of(owner)["tables"] == set()
+    assert owner.scalar(text("SELECT to_regnamespace('staging')")) is None
+    assert (
+        owner.scalars(
+            text(
+                "SELECT proname FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
+                " WHERE r.rolname = 'diachiso_owner'"
+            )
+        ).all()
+        == []
+    )
+    migrate(owner, "head")
+    assert schema_of(owner) == first
+    assert read(owner, RULES) == rules
+
+
+def test_models_and_migrations_agree_when_alembic_compares_them(owner: Connection) -> None:
+    config = alembic_config()
+    config.attributes["connection"] = owner
+    command.check(config)
+
+
+def test_models_and_migrations_agree_where_alembic_does_not_look(owner: Connection) -> None:
+    """Checks, exclusions, index conditions, defaults, identities: autogenerate compares none."""
+    migrated = schema_of(owner)
+    definition = owner.scalar(text("SELECT pg_get_functiondef('current_event_id'::regproc)"))
+    migrate(owner, "base")
+    owner.exec_driver_sql(definition)
+    Base.metadata.create_all(owner)
+    assert schema_of(owner) == migrated
+
+
+def test_migrations_form_one_line_of_numbered_files() -> None:
+    files = sorted(path.name for path in (ROOT / "migrations" / "versions").glob("*.py"))
+    assert len(ScriptDirectory.from_config(alembic_config()).get_heads()) == 1
+    for number, name in enumerate(files, start=1):
+        assert re.fullmatch(rf"{number:04d}_[a-z]+(_[a-z0-9]+)+\.py", name), name
+    revisions = [
+        (script.revision, script.down_revision)
+        for script in ScriptDirectory.from_config(alembic_config()).walk_revisions("base", "head")
+    ]
+    assert list(reversed(revisions)) == [
+        (name[:4], files[place - 1][:4] if place else None) for place, name in enumerate(files)
+    ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'v', 'm') AND {OURS}"
+        " AND obj_description(c.oid, 'pg_class') IS NULL",
+        "SELECT c.relname || '.' || a.attname FROM pg_class c"
+        " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+        f" WHERE c.relkind IN ('r', 'v', 'm') AND {OURS}"
+        " AND col_description(c.oid, a.attnum) IS NULL",
+        # The sequence of an identity column is part of its column.
+        f"SELECT c.relname FROM pg_class c WHERE c.relkind = 'S' AND {OURS} AND NOT EXISTS"
+        " (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'i')"
+        " AND obj_description(c.oid, 'pg_class') IS NULL",
+        "SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace"
+        " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"
+        " AND obj_description(p.oid, 'pg_proc') IS NULL",
+        "SELECT nspname FROM pg_namespace WHERE nspname = 'staging'"
+        " AND obj_description(oid, 'pg_namespace') IS NULL",
+    ],
+    ids=["tables", "columns", "sequences", "functions", "schemas"],
+)
+def test_everything_of_ours_has_a_comment(session: Session, query: str) -> None:
+    assert session.scalars(text(query.replace(":", r"\:"))).all() == []
+
+
+def test_every_table_is_readable_by_the_application(session: Session) -> None:
+    unreadable = session.scalars(
+        text(
+            "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'v', 'm')"
+            " AND c.relnamespace = 'public'\\:\\:regnamespace"
+            " AND NOT has_table_privilege('diachiso_app', c.oid, 'SELECT')"
+        )
+    ).all()
+    assert unreadable == []
+
+
+def test_every_function_with_rights_of_its_owner_fixes_its_search_path(session: Session) -> None:
+    loose = session.scalars(
+        text(
+            "SELECT proname FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
+            " WHERE r.rolname = 'diachiso_owner' AND prosecdef"
+            " AND NOT coalesce('search_path=public, pg_temp' = ANY (proconfig), false)"
+        )
+    ).all()
+    assert loose == []
+
+
+WRITES = {
+    "INSERT": {
+        "household": "INSERT INTO household (code, kind, status, recorded_at)"
+        " VALUES ('10000006', 'household', 'reserved', 'now')",
+        "household_version": "INSERT INTO household_version (code, valid_from, valid_to, event_id,"
+        " ended_by_event_id, kind, status) VALUES ('10000006', 'yesterday', 'today', 1, 1,"
+        " 'household', 'active')",
+        "event": "INSERT INTO event (kind, actor) VALUES ('forged', 'app')",
+        "event_pending": "INSERT INTO event_pending (event_id) SELECT event_id FROM feed",
+        "feed": "INSERT INTO feed (event_id) VALUES (1)",
+        "code_key": "INSERT INTO code_key (id, key) VALUES (1, '\\x00')",
+        "register_identity": "INSERT INTO register_identity (id) VALUES (1)",
+        "gazetteer_state": "INSERT INTO gazetteer_state (id, version) VALUES (1, 1)",
+    },
+    "UPDATE": {
+        "household_version": "UPDATE household_version SET status = 'active'",
+        "event": "UPDATE event SET actor = 'somebody else'",
+        "event_pending": "UPDATE event_pending SET event_id = event_id + 1",
+        "feed": "UPDATE feed SET event_id = event_id + 1",
+        "code_key": "UPDATE code_key SET key = key",
+        "register_identity": "UPDATE register_identity SET uuid = gen_random_uuid()",
+        "gazetteer_state": "UPDATE gazetteer_state SET version = 0",
+    },
+    "DELETE": {
+        table: f"DELETE FROM {table}"
+        for table in (
+            "household_version",
+            "event",
+            "event_pending",
+            "feed",
+            "code_key",
+            "register_identity",
+            "gazetteer_state",
+            "admin_unit",
+            "admin_unit_version",
+            "admin_unit_succession",
+            "thoroughfare",
+            "locality",
+            "succession_link",
+            "plate",
+        )
+    },
+    "TRUNCATE": {
+        table: f"TRUNCATE {table} CASCADE"
+        for table in ("household", "household_version", "event", "event_pending", "feed")
+    },
+    "SEQUENCE": {
+        "code_ordinal": "SELECT setval('code_ordinal', 1)",
+        "feed": "SELECT setval('feed_position_seq', 1)",
+        "event": "SELECT nextval('event_id_seq')",
+    },
+    "CALL": {"register_restored": "SELECT register_restored()"},
+    "DEFINE": {
+        "table": "CREATE TABLE public.own (id int)",
+        "trigger": "ALTER TABLE household DISABLE TRIGGER ALL",
+        "replication": "SET session_replication_role = replica",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("verb", "name"), [(verb, name) for verb, tables in WRITES.items() for name in tables]
+)
+def test_application_is_refused_when_it_goes_past_the_rules(
+    session: Session, verb: str, name: str
+) -> None:
+    make_household(session)
+    with refused(session, sqlstate="42501", says="permission denied|must be owner"):
+        session.execute(text(WRITES[verb][name]))
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("event", "reason"),
+        ("feed", "event_id"),
+        ("household_version", "status"),
+        ("code_key", "key"),
+    ],
+)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE {table} SET {column} = {column}",
+        "DELETE FROM {table}",
+        "DELETE FROM {table} WHERE false",
+        "TRUNCATE {table} CASCADE",
+    ],
+)
+def test_owner_is_refused_when_it_changes_what_is_append_only(
+    owner_session: Session, table: str, column: str, statement: str
+) -> None:
+    with refused(owner_session, sqlstate="42501", says=f"{table} is append-only"):
+        owner_session.execute(text(statement.format(table=table, column=column)))
+
+
+@pytest.mark.parametrize(
+    ("table", "upsert"),
+    [
+        (
+            "event",
+            "INSERT INTO event (id, kind, actor) OVERRIDING SYSTEM VALUE VALUES (:id, 'x', 'x')"
+            " ON CONFLICT (id) DO UPDATE SET kind = 'x'",
+        ),
+        (
+            "event",
+            "MERGE INTO event USING (SELECT 1) s ON id = :id"
+            " WHEN MATCHED THEN UPDATE SET kind = 'x'",
+        ),
+        ("event", "MERGE INTO event USING (SELECT 1) s ON id = :id WHEN MATCHED THEN DELETE"),
+    ],
+)
+def test_owner_is_refused_when_the_change_hides_in_another_verb(
+    owner_session: Session, table: str, upsert: str
+) -> None:
+    event_id = make_event(owner_session)
+    with refused(owner_session, sqlstate="42501", says=f"{table} is append-only"):
+        owner_session.execute(text(upsert), {"id": event_id})
+
+
+def test_household_cannot_be_truncated_by_its_owner(owner_session: Session) -> None:
+    with refused(owner_session, sqlstate="42501", says="household is append-only"):
+        owner_session.execute(text("TRUNCATE household CASCADE"))
+
+
+def test_gazetteer_version_rises_when_units_are_written(session: Session) -> None:
+    version = text("SELECT version FROM gazetteer_state")
+    before = session.execute(version).scalar_one()
+    make_unit(session)
+    assert session.execute(version).scalar_one() > before

@@ -1,0 +1,251 @@
+"""Which units a text names, as people and forms write it."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry import gazetteer as gazetteer_module
+from registry import unit_text
+from registry.errors import InvalidInputError
+from registry.gazetteer import Gazetteer
+from registry.unit_text import MAX_PARTS, MAX_TEXT, Naming, read_units
+
+TRUC_BACH = ("Phường Trúc Bạch", "Quận Ba Đình", "Thành phố Hà Nội")
+
+
+def wording(naming: Naming) -> tuple[str, ...]:
+    units = (naming.commune, naming.district, naming.province)
+    return tuple(unit.versions[-1].full_name for unit in units if unit is not None)
+
+
+def read(gazetteer: Gazetteer, text: str) -> list[tuple[str, ...]]:
+    return [wording(naming) for naming in read_units(gazetteer, text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Phường Trúc Bạch, Quận Ba Đình, Thành phố Hà Nội",
+        "P. Trúc Bạch, Q. Ba Đình, TP. Hà Nội",
+        "P.Trúc Bạch,Q.Ba Đình,TP.Hà Nội",
+        "Trúc Bạch, Ba Đình, Hà Nội, Việt Nam",
+        "PHUONG TRUC BACH; QUAN BA DINH; HA NOI",
+        "trúc bạch\nba đình\nhn",
+        "Trúc Bạch - Ba Đình - Hà Nội",
+        "phường Trúc Bạch quận Ba Đình thành phố Hà Nội",
+        "Hà Nội, Ba Đình, Trúc Bạch",
+        "Truc Bach Ward, Ba Dinh District, Hanoi 10000, Vietnam",
+        "Trúc Bạch, Ba Đình, Hà Nội10000",
+        "Trúc Bạch Ba Đình, Hà Nội",
+        "Trúc\u00a0Bạch, Ba Đình, Thủ đô Hà Nội",
+    ],
+)
+def test_one_commune_in_every_wording(gazetteer: Gazetteer, text: str) -> None:
+    assert read(gazetteer, text) == [TRUC_BACH]
+    (naming,) = read_units(gazetteer, text)
+    assert naming.unread == ()
+
+
+def test_street_and_number_are_left_over(gazetteer: Gazetteer) -> None:
+    text = "Tầng 2, số 12 ngõ 3 phố Quán Thánh, phường Trúc Bạch, quận Ba Đình, Hà Nội"
+    (naming,) = read_units(gazetteer, text)
+    assert wording(naming) == TRUC_BACH
+    assert naming.unread == ("Tầng 2", "số 12 ngõ 3 phố Quán Thánh")
+
+
+def test_part_that_is_cut_for_nothing_stays_whole(gazetteer: Gazetteer) -> None:
+    (naming,) = read_units(gazetteer, "500 Đường tỉnh 353, Quận Ba Đình, Hà Nội")
+    assert naming.unread == ("500 Đường tỉnh 353",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A new ward with its old province, an old ward with its new one.
+        ("Phường Quy Nhơn, Tỉnh Bình Định", ("Phường Quy Nhơn", "Tỉnh Bình Định")),
+        ("Xã Hoa Thủy, Tỉnh Quảng Trị", ("Xã Hoa Thủy", "Tỉnh Quảng Trị")),
+        # A district that was dissolved before, under its old name.
+        (
+            "Phước Long A, Quận 9, TPHCM",
+            ("Phường Phước Long A", "Thành phố Thủ Đức", "Thành phố Hồ Chí Minh"),
+        ),
+        (
+            "P. Phước Long A, Q9, TP.HCM",
+            ("Phường Phước Long A", "Thành phố Thủ Đức", "Thành phố Hồ Chí Minh"),
+        ),
+        ("P1, Q.3, TP HCM", ("Phường 1", "Quận 3", "Thành phố Hồ Chí Minh")),
+        ("Ward 1, District 3, HCMC", ("Phường 1", "Quận 3", "Thành phố Hồ Chí Minh")),
+        ("P.01, Quận 3, Sài Gòn", ("Phường 1", "Quận 3", "Thành phố Hồ Chí Minh")),
+        # Dashes, numbers and other units inside of names.
+        (
+            "Phường 7, Vũng Tàu, Bà Rịa - Vũng Tàu",
+            ("Phường 7", "Thành phố Vũng Tàu", "Tỉnh Bà Rịa - Vũng Tàu"),
+        ),
+        (
+            "Phường Xuân Trường - Đà Lạt, Tỉnh Lâm Đồng",
+            ("Phường Xuân Trường - Đà Lạt", "Tỉnh Lâm Đồng"),
+        ),
+        (
+            "Phường Phương Liên - Trung Tự, Quận Đống Đa, Thành phố Hà Nội",
+            ("Phường Phương Liên Trung Tự", "Quận Đống Đa", "Thành phố Hà Nội"),
+        ),
+        ("Phường 1 Bảo Lộc, Lâm Đồng", ("Phường 1 Bảo Lộc", "Tỉnh Lâm Đồng")),
+        ("Xã A Lưới 5, Huế", ("Xã A Lưới 5", "Thành phố Huế")),
+        # A kind that the commune had earlier, or is mistaken.
+        ("Phường Long Hòa, Cần Giờ, HCM", None),
+        (
+            "Phường Tân Thạnh Đông, Huyện Củ Chi, HCM",
+            ("Xã Tân Thạnh Đông", "Huyện Củ Chi", "Thành phố Hồ Chí Minh"),
+        ),
+        # Minority names.
+        ("Xã Ia Đal, H. Ia H’Drai, Kon Tum", ("Xã Ia Đal", "Huyện Ia H'Drai", "Tỉnh Kon Tum")),
+        ("xa Bo Y, Ngoc Hoi, Kon Tum", ("Xã Pờ Y", "Huyện Ngọc Hồi", "Tỉnh Kon Tum")),
+        (
+            "Ea MʼDroh, Cư Mgar, Dak Lak",
+            ("Xã Ea M'Droh", "Huyện Cư M'gar", "Tỉnh Đắk Lắk"),
+        ),
+        ("Krông Năng, Đăk Lăk", None),
+        # What is stated and larger binds: no Phú Túc is in Bình Định.
+        ("Xã Phú Túc, Tỉnh Bình Định", ("Tỉnh Bình Định",)),
+        # A district whose ward is misspelt: the district is sure, the ward is left over.
+        ("Phường Trúc Mạch, Quận Ba Đình, Hà Nội", ("Quận Ba Đình", "Thành phố Hà Nội")),
+    ],
+)
+def test_normal_and_odd_writing(
+    gazetteer: Gazetteer, text: str, expected: tuple[str, ...] | None
+) -> None:
+    found = read(gazetteer, text)
+    if expected is None:
+        assert found
+        assert all(len(named) >= 2 for named in found)
+    else:
+        assert found == [expected]
+
+
+def test_typed_accents_count_and_missing_ones_do_not_hurt(gazetteer: Gazetteer) -> None:
+    # Thạnh An is in the same city: where accents are written, none on `Thanh` is one as well.
+    assert read(gazetteer, "Xã Thanh An, Thành phố Hồ Chí Minh") == [
+        ("Xã Thanh An", "Thành phố Hồ Chí Minh")
+    ]
+    assert len(read(gazetteer, "Xa Thanh An, TP HCM")) > 1
+    assert read(gazetteer, "Xã Cẩm Giàng, Hải Phòng") == [("Xã Cẩm Giàng", "Thành phố Hải Phòng")]
+    assert {named[0] for named in read(gazetteer, "Xa Cam Giang, Hai Phong")} == {
+        "Xã Cẩm Giàng",
+        "Xã Cẩm Giang",
+    }
+
+
+def test_former_province_that_is_on_no_map_is_left_over(gazetteer: Gazetteer) -> None:
+    """Hà Tây was merged into Hà Nội in 2008; two communes bear the name."""
+    assert read_units(gazetteer, "Tỉnh Hà Tây") == []
+    found = read_units(gazetteer, "Phường Quang Trung, Hà Đông, Tỉnh Hà Tây")
+    assert {wording(naming)[1:] for naming in found} == {("Quận Hà Đông",)}
+    assert {naming.unread for naming in found} == {("Tỉnh Hà Tây",)}
+
+
+def test_ambiguous_name_gives_all_units_of_that_name(gazetteer: Gazetteer) -> None:
+    every = {
+        hit.unit.id
+        for hit in gazetteer.named("tan phu")
+        if hit.unit.level == "commune" and hit.kind == "xa"
+    }
+    found = [n.innermost for n in read_units(gazetteer, "Xã Tân Phú")]
+    assert len(every) > 10
+    assert {unit.id for unit in found if unit} == every
+    assert [unit.code for unit in found if unit] == sorted(u.code for u in found if u)
+
+
+def test_two_communes_of_one_province_are_a_question(gazetteer: Gazetteer) -> None:
+    found = read(gazetteer, "Xuân Phương, Từ Liêm, Hà Nội")
+    assert {named[0] for named in found} == {"Phường Từ Liêm", "Phường Xuân Phương"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Việt Nam",
+        "xyz",
+        "12",
+        "Đường Láng",
+        "河内",
+        "Phường",
+        "P",
+        "1, 2, 3",
+        "Xã Ba Đình 9",
+        "Phường Phú Quốc",
+    ],
+)
+def test_text_without_a_unit_has_no_reading(gazetteer: Gazetteer, text: str) -> None:
+    assert read_units(gazetteer, text) == []
+
+
+@pytest.mark.parametrize("text", ["", " ", "...", ",;-", "\u0301", "’"])
+def test_text_without_a_word_is_refused(gazetteer: Gazetteer, text: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        read_units(gazetteer, text)
+    assert refused.value.extra["errors"][0]["code"] == "text_without_word"  # type: ignore[index]
+
+
+def test_too_long_a_text_is_refused(gazetteer: Gazetteer) -> None:
+    assert read_units(gazetteer, "a" * MAX_TEXT) == []
+    with pytest.raises(InvalidInputError) as refused:
+        read_units(gazetteer, "a" * (MAX_TEXT + 1))
+    assert refused.value.extra["errors"][0]["code"] == "text_too_long"  # type: ignore[index]
+
+
+def test_units_behind_many_other_parts_are_found(gazetteer: Gazetteer) -> None:
+    parts = [f"dòng {n}" for n in range(100)]
+    text = ", ".join([*parts, "Trúc Bạch", "Ba Đình", "Hà Nội"])
+    (naming,) = read_units(gazetteer, text)
+    assert wording(naming) == TRUC_BACH
+    assert naming.unread == tuple(parts)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["Hà Nội", "Tân Phú", "P1", "q 9", "tp", "-", ",", ";", "xã", "Trúc Bạch", "7", "HCM"]
+        )
+        | st.text(max_size=8),
+        min_size=1,
+        max_size=20,
+    ).map(" ".join)
+)
+@settings(deadline=None)
+def test_any_text_is_read_or_refused(gazetteer: Gazetteer, text: str) -> None:
+    try:
+        namings = read_units(gazetteer, text)
+    except InvalidInputError:
+        assert not any(map(str.isalnum, text))
+        return
+    for naming in namings:
+        assert naming.innermost is not None
+        assert set("".join(naming.unread)) <= set(text)
+    assert len({n.innermost.id for n in namings if n.innermost}) == len(namings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tân Thành, Tân Phú, Tân An, Tân Lập, Hòa Bình, Tân Hòa, Bình Thạnh, Tân Tiến, Tân Bình,"
+        " Tân Hưng, Thanh Sơn, Hồ Chí Minh",
+        ", ".join(["Tân Thành"] * MAX_PARTS),
+        ", ".join(["Tân Phú"] * 4 + ["Quận Tân Phú"] * 4 + ["HCM"] * 4),
+        ("Tân Thành - " * 200)[:MAX_TEXT],
+        ("Phường Tân Phú " * 200)[:MAX_TEXT],
+        ("Tân Phú Tân Bình;" * 200)[:MAX_TEXT],
+    ],
+)
+def test_common_names_in_every_part_make_few_readings(
+    gazetteer: Gazetteer, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it was every commune with every district with every province: a million for these."""
+    scored, looked_up = [], []
+    real_score, real_named = unit_text._score, gazetteer_module.Gazetteer.named
+    monkeypatch.setattr(unit_text, "_score", lambda *a: scored.append(1) or real_score(*a))
+    monkeypatch.setattr(
+        gazetteer_module.Gazetteer, "named", lambda *a: looked_up.append(1) or real_named(*a)
+    )
+    read_units(gazetteer, text)
+    assert len(scored) < 3_000
+    assert len(looked_up) < 3_000

@@ -1,0 +1,134 @@
+"""`diachiso coverage`, as a clerk and as a scheduler call it."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import insert
+
+from registry.database import make_engine
+from registry.events import write_scope
+from registry.models import Target
+from scripts.coverage import coverage
+from tests.support.factories import TEST, make_household
+from tests.support.units import read_gazetteer, unit_named
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command over the shared database, which has targets and no households."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    return lambda *arguments: CliRunner().invoke(coverage, arguments)
+
+
+@pytest.fixture
+def run_declared(fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Over a register in which Ba Đình declares 8 households and 4 have codes."""
+    url = fresh_database()
+    engine = make_engine(url)
+    unit_id = unit_named(read_gazetteer(engine), "Phường Ba Đình", "00004").id
+    with write_scope(engine, TEST) as session:
+        make_household(session, unit_id=unit_id, households_count=4)
+        session.execute(
+            insert(Target).values(
+                unit_id=unit_id,
+                households=8,
+                quality="declared",
+                source="UBND phường",
+                reference_date="2026-06-30",
+            )
+        )
+    engine.dispose()
+    monkeypatch.setenv("DATABASE_URL", url)
+    return lambda *arguments: CliRunner().invoke(coverage, arguments)
+
+
+def test_the_table_lists_provinces_and_the_country(run: Run) -> None:
+    done = run()
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    (ha_noi,) = [line for line in lines if "Thành phố Hà Nội" in line]
+    assert "2.271.806" in ha_noi
+    assert "ước tính 01/04/2024" in ha_noi
+    assert "0,0 %" in ha_noi
+    (total,) = [line for line in lines if "Cả nước" in line]
+    assert "28.146.930" in total
+    assert "ước tính" in total
+    assert lines[-1].startswith("Không tính dữ liệu thử")
+
+
+def test_the_table_says_when_demo_is_counted(run: Run) -> None:
+    assert "Có tính cả dữ liệu thử" in run("--demo").stdout
+
+
+def test_a_unit_is_shown_alone_and_its_communes_when_asked(run: Run) -> None:
+    alone = json.loads(run("--unit", "79", "--format", "json").stdout)
+    communes = json.loads(run("--unit", "79", "--level", "commune", "--format", "json").stdout)
+    assert [unit["code"] for unit in alone["units"]] == ["79"]
+    assert len(communes["units"]) == 168
+    assert communes["total"] == alone["total"] == alone["units"][0]
+    same = json.loads(run("--unit", "00004", "--level", "commune", "--format", "json").stdout)
+    assert [unit["name"] for unit in same["units"]] == ["Phường Ba Đình"]
+
+
+def test_a_commune_holds_no_provinces(run: Run) -> None:
+    done = run("--unit", "00004", "--level", "province")
+    assert done.exit_code == 2
+    assert "holds no province" in done.stderr
+
+
+def test_csv_is_one_row_a_unit_and_labels_the_estimate(run: Run) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("--format", "csv").stdout)))
+    assert len(rows) == 34
+    assert rows[0] == {
+        "code": "01",
+        "level": "province",
+        "name": "Thành phố Hà Nội",
+        "province_code": "",
+        "province_name": "",
+        "target_households": "2271806",
+        "target_quality": "estimate",
+        "target_quality_label": "ước tính",
+        "target_source": rows[0]["target_source"],
+        "target_reference_date": "2024-04-01",
+        "households": "0",
+        "share": "0.0",
+        "deficit": "2271806",
+        "dwellings": "0",
+        "positioned": "0",
+        "share_positioned": "",
+        "verified": "0",
+        "share_verified": "",
+    }
+    of_communes = run("--level", "commune", "--format", "csv").stdout.splitlines()
+    assert len(of_communes) == 1 + 3321
+    assert of_communes[1].startswith("00004,commune,Phường Ba Đình,01,Thành phố Hà Nội,,,")
+
+
+def test_fail_under_refuses_an_estimate_unless_accepted(run: Run) -> None:
+    refused = run("--fail-under", "90")
+    assert refused.exit_code == 2
+    assert refused.stdout == ""
+    assert len(refused.stderr.splitlines()) == 1
+    assert "estimate (ước tính)" in refused.stderr
+    assert run("--fail-under", "90", "--accept-estimate").exit_code == 1
+    assert run("--fail-under", "0", "--accept-estimate").exit_code == 0
+
+
+def test_fail_under_refuses_without_a_target(run: Run) -> None:
+    refused = run("--unit", "00004", "--fail-under", "90")
+    assert refused.exit_code == 2
+    assert "Phường Ba Đình has no target" in refused.stderr
+
+
+def test_fail_under_compares_with_what_was_declared(run_declared: Run) -> None:
+    assert run_declared("--unit", "00004", "--fail-under", "50").exit_code == 0
+    below = run_declared("--unit", "00004", "--fail-under", "50.01")
+    assert below.exit_code == 1
+    assert "50,0 %" in below.stdout
+    assert "kê khai 30/06/2026" in below.stdout

@@ -1,0 +1,63 @@
+"""`diachiso demo`: a file, or the register."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from registry.errors import NotFoundError
+from scripts.coverage import coverage
+from scripts.demo import demo
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    return lambda *arguments: CliRunner().invoke(demo, arguments)
+
+
+def test_csv_goes_to_a_file_and_says_so_on_stderr(run, tmp_path):
+    file = tmp_path / "demo.csv"
+    done = run("--households", "200", "--provinces", "01, 79", "--csv", str(file))
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == "200 demo households written\n"
+    rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 200
+    assert {row["demo"] for row in rows} == {"yes"}
+
+
+def test_csv_goes_to_stdout_and_is_the_same_every_time(run):
+    first, again = (run("--households", "50", "--csv", "-") for _ in range(2))
+    assert len(list(csv.reader(io.StringIO(first.stdout)))) == 51
+    assert first.stdout == again.stdout
+    assert first.stdout != run("--households", "50", "--seed", "2", "--csv", "-").stdout
+
+
+@pytest.mark.parametrize("arguments", [("--households", "0"), ("--seed", "one")])
+def test_wrong_usage_is_status_2(run, arguments):
+    assert run(*arguments).exit_code == 2
+
+
+def test_a_province_of_an_old_map_is_refused(run):
+    done = run("--provinces", "02", "--csv", "-")
+    assert isinstance(done.exception, NotFoundError)
+
+
+def test_without_csv_the_register_has_them(fresh_database, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", fresh_database())
+    tried = CliRunner().invoke(demo, ["--households", "120", "--dry-run"])
+    assert tried.stdout.startswith("dry run, nothing was changed: 120 demo households new")
+    loaded = CliRunner().invoke(demo, ["--households", "120", "--format", "json"])
+    assert loaded.exit_code == 0
+    assert json.loads(loaded.stdout)["new"] == 120
+
+    counted = CliRunner().invoke(coverage, ["--format", "json"])
+    with_demo = CliRunner().invoke(coverage, ["--format", "json", "--demo"])
+
+    assert json.loads(counted.stdout)["total"]["dwellings"] == 0
+    assert json.loads(with_demo.stdout)["total"]["dwellings"] == 120

@@ -1,0 +1,39 @@
+"""Units in tests: the gazetteer of the seeds, and the application over a database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from api.app import create_app
+from registry.database import session_scope
+from registry.gazetteer import Gazetteer, Unit, load_gazetteer
+from registry.register import Register
+from registry.settings import Settings
+
+
+def read_gazetteer(engine: Engine) -> Gazetteer:
+    """All units as the database has them."""
+    with session_scope(engine) as session:
+        return load_gazetteer(session)
+
+
+def unit_named(gazetteer: Gazetteer, full_name: str, code: str) -> Unit:
+    """The one unit that bears `code` and was ever called so."""
+    (found,) = [
+        unit
+        for unit in gazetteer.with_code(code)
+        if full_name in {version.full_name for version in unit.versions}
+    ]
+    return found
+
+
+@contextmanager
+def open_app(database_url: str) -> Iterator[Flask]:
+    """The application over a database, as a server runs it: errors are answers."""
+    register = Register.open(Settings(), database_url)
+    try:
+        yield create_app(register)
+    finally:
+        register.close()

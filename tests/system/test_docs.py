@@ -1,0 +1,85 @@
+"""The examples of docs/api.md are what the application answers."""
+
+import json
+import re
+import shlex
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from registry.settings import ROOT
+
+SERVER = "http://127.0.0.1:8000"
+LEFT_OUT = "…"
+EXAMPLE = re.compile(r"```console\n\$ (curl [^\n]+)\n```\n\n```json\n(.+?)\n```", re.DOTALL)
+EXAMPLES = EXAMPLE.findall((ROOT / "docs" / "api.md").read_text(encoding="utf-8"))
+
+
+def request_of(command: str) -> tuple[str, dict[str, str]]:
+    """Path and query of `curl URL` or `curl -G URL --data-urlencode name=value`."""
+    words = shlex.split(command)[1:]
+    (url,) = [word for word in words if word.startswith(SERVER)]
+    given = [b for a, b in pairwise(words) if a == "--data-urlencode"]
+    assert ("-G" in words) == bool(given)
+    assert len(words) == 1 + bool(given) + 2 * len(given), f"the test cannot run: {command}"
+    return url.removeprefix(SERVER), dict(item.split("=", 1) for item in given)
+
+
+def differences(shown: Any, real: Any, at: str = "answer") -> list[str]:
+    """Where an answer is not as shown; `…` stands for anything, or for all that follows."""
+    if shown == LEFT_OUT:
+        return []
+    if isinstance(shown, dict) and isinstance(real, dict):
+        missing = [f"{at}: no {name}" for name in shown if name not in {*real, LEFT_OUT}]
+        more = (
+            []
+            if LEFT_OUT in shown
+            else [f"{at}: also {name}" for name in real if name not in shown]
+        )
+        return missing + more + [d for n in shown if n in real for d in _at(shown, real, n, at)]
+    if isinstance(shown, list) and isinstance(real, list):
+        shortened = shown[-1:] == [LEFT_OUT]
+        head = shown[:-1] if shortened else shown
+        if len(real) < len(head) or (len(real) > len(head) and not shortened):
+            return [f"{at}: {len(real)} items"]
+        return [d for i in range(len(head)) for d in differences(head[i], real[i], f"{at}[{i}]")]
+    return [] if shown == real else [f"{at}: {real!r}, not {shown!r}"]
+
+
+def _at(shown: Any, real: Any, name: str, at: str) -> list[str]:
+    return differences(shown[name], real[name], f"{at}.{name}")
+
+
+@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[e[0][5:80] for e in EXAMPLES])
+def test_example_is_what_is_answered(client: FlaskClient, command: str, shown: str) -> None:
+    path, query = request_of(command)
+    real = client.get(path, query_string=query or None).get_json(force=True)
+    assert differences(json.loads(shown), real) == []
+
+
+def test_every_endpoint_has_an_example(app: Flask) -> None:
+    adapter = app.url_map.bind("")
+    shown = {
+        adapter.match(urlsplit(request_of(command)[0]).path, return_rule=True)[0].rule
+        for command, _ in EXAMPLES
+    }
+    assert shown == {rule.rule for rule in app.url_map.iter_rules()}
+
+
+def test_comparison_finds_what_differs() -> None:
+    real = {"a": {"b": 1, "c": [1, 2, 3]}}
+    assert differences({"a": {"b": 1, "…": "…"}}, real) == []
+    assert differences({"a": {"b": 1, "c": [1, "…"]}}, real) == []
+    for wrong in (
+        {"a": {"b": 1}},
+        {"a": {"b": 2, "…": "…"}},
+        {"a": {"b": 1}, "x": 1},
+        {"a": {"b": 1, "c": [1, 2]}},
+        {"a": {"b": 1, "c": [1, 2, 3, 4]}},
+        {"a": {"b": 1, "c": [2, "…"]}},
+    ):
+        assert differences(wrong, real), wrong

@@ -1,0 +1,106 @@
+"""What holds for the whole project: nothing is offered that no page describes."""
+
+import importlib
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from flask import Flask
+
+from api import errors as api_errors
+from registry.settings import ROOT
+from scripts.main import diachiso
+
+API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+PACKAGES = ("geo", "registry", "api", "scripts")
+# Places of the machine, in the clear only where a test or a page is about them.
+MACHINE_PATH = re.compile(r"/work/|/root/|/home/|(?<![\w.])/tmp/(?!diachiso)")
+
+
+def test_every_route_has_its_line_in_the_api_page(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            assert re.search(rf"^\| `{method} {re.escape(path)}` \|", API, re.MULTILINE), path
+
+
+def test_every_parameter_has_its_line_in_the_api_page(app: Flask) -> None:
+    document = app.test_client().get("/openapi.json").get_json()
+    for path, item in document["paths"].items():
+        names = [p["name"] for p in item["get"]["parameters"] if p["in"] == "query"]
+        if names:
+            section = API.split(f"### `GET {path}`\n")[1].split("\n##")[0]
+            rows = " ".join(re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE))
+            assert [name for name in names if f"`{name}`" not in rows] == [], path
+
+
+def test_every_error_code_has_its_line_in_the_api_page() -> None:
+    for error in api_errors.STATUS:
+        status = api_errors.STATUS[error].value
+        assert f"| {status} | `{error.code}` |" in API
+
+
+def test_every_setting_has_its_line_in_the_operations_page() -> None:
+    source = (ROOT / "registry" / "settings.py").read_text(encoding="utf-8")
+    names = set(re.findall(r'"((?:DIACHISO|DATABASE)_[A-Z_]+)"', source))
+    assert "DATABASE_URL" in names
+    assert [n for n in sorted(names) if not re.search(rf"^\| `{n}` \|", OPERATIONS, re.M)] == []
+
+
+def commands(group: click.Group, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    for child in group.commands.values():
+        path = f"{name} {child.name}".strip()
+        if isinstance(child, click.Group):
+            yield from commands(child, path)
+        else:
+            yield path, child
+
+
+@pytest.mark.parametrize(("path", "command"), list(commands(diachiso)))
+def test_every_command_and_option_has_its_line_in_a_page(path: str, command: click.Command) -> None:
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    # `bin/run` is `diachiso serve`.
+    names = ("bin/run",) if path == "serve" else (f"bin/diachiso {path}",)
+    lines = [line for line in pages.splitlines() if any(f"`{n}" in line for n in names)]
+    assert lines, path
+    about = "\n".join(lines)
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert any(n in about for n in (*option.opts, *option.secondary_opts)), (
+                f"{path} {option.opts}"
+            )
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_package_is_typed_and_says_what_it_is(package: str) -> None:
+    assert (ROOT / package / "py.typed").is_file()
+    assert importlib.import_module(package).__doc__
+
+
+def tracked_files() -> list[Path]:
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    files = [ROOT / name for name in listing.stdout.split("\0") if name]
+    return [file for file in files if file.is_file() and file.suffix != ".csv"]
+
+
+def test_no_file_names_a_place_of_this_machine() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("needs the checkout's .git to know its files")
+    found = [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()[:80]}"
+        for file in tracked_files()
+        if file.relative_to(ROOT).parts[0] not in ("tests", "docs", "bin")
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if MACHINE_PATH.search(line)
+    ]
+    assert found == []
