@@ -5,7 +5,6 @@ from typing import Annotated, Self
 from flask import Blueprint, Response
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
-from werkzeug.exceptions import UnsupportedMediaType
 
 from api.context import gazetteer, register
 from api.features import FeatureCollection, collection
@@ -21,34 +20,28 @@ def _text(value: str) -> str:
     return value
 
 
-Text = Annotated[str, AfterValidator(_text)]
+Query = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_text)]
+Column = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text)]
 _COMPONENTS = tuple(Components.__dataclass_fields__)
-
-
-def _component(description: str) -> str | None:
-    made: str | None = Field(None, min_length=1, max_length=200, description=description)
-    return made
 
 
 class GeocodeQuery(Request):
     """An address as one text, or as components."""
 
-    q: Text | None = Field(
+    q: Query | None = Field(
         None,
-        min_length=1,
-        max_length=MAX_TEXT,
         description="Address of any map, code, coordinates (lat,lon) or Plus Code",
         examples=["Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội"],
     )
-    house_number: Text | None = _component("Số nhà, ngõ, ngách, hẻm")
-    street: Text | None = _component("Đường, phố")
-    locality: Text | None = _component("Thôn, ấp, tổ dân phố, khu phố")
-    building: Text | None = _component("Toà nhà, chung cư")
-    floor: Text | None = _component("Tầng")
-    unit: Text | None = _component("Căn hộ, phòng")
-    commune: Text | None = _component("Xã, phường, of any map")
-    district: Text | None = _component("Quận, huyện, of the map before July 2025")
-    province: Text | None = _component("Tỉnh, thành phố, of any map")
+    house_number: Column | None = Field(None, description="Số nhà, ngõ, ngách, hẻm")
+    street: Column | None = Field(None, description="Đường, phố")
+    locality: Column | None = Field(None, description="Thôn, ấp, tổ dân phố, khu phố")
+    building: Column | None = Field(None, description="Toà nhà, chung cư")
+    floor: Column | None = Field(None, description="Tầng")
+    unit: Column | None = Field(None, description="Căn hộ, phòng")
+    commune: Column | None = Field(None, description="Xã, phường, of any map")
+    district: Column | None = Field(None, description="Quận, huyện, of the map before July 2025")
+    province: Column | None = Field(None, description="Tỉnh, thành phố, of any map")
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
     lon: float | None = Field(
         None, ge=-180, le=180, allow_inf_nan=False, description="Near here first, with lat"
@@ -86,13 +79,10 @@ def get_geocode(query: GeocodeQuery) -> Response:
 
 
 @blueprint.post("")
-@spec.validate(resp=answers(FeatureCollection, 400, 404, 413, 415, 503), tags=["search"])
+@spec.validate(resp=answers(FeatureCollection, 400, 404, 413, 503), tags=["search"])
 def post_geocode(json: GeocodeBody, form: GeocodeForm) -> Response:
     """The same by POST, so that the address stands in no URL and no log."""
-    asked: GeocodeQuery | None = json or form
-    if asked is None:
-        raise UnsupportedMediaType("send application/json or a form")
-    return _answer(asked)
+    return _answer(json or form)
 
 
 def _answer(asked: GeocodeQuery) -> Response:

@@ -43,6 +43,13 @@ class CodeForms(Answer):
     code_display: str = Field(examples=["1H6X-XH2V"])
 
 
+class UnitHeir(Answer):
+    """A unit in short."""
+
+    code: str
+    name: str
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457). `code` is stable; `detail` is for a person."""
 
@@ -55,6 +62,9 @@ class Problem(BaseModel):
     reason: str | None = Field(None, description="Why it is no code", examples=["code_wrong_check"])
     suggestions: list[CodeForms] | None = Field(
         None, description="Registered codes of which the one asked for is a slip"
+    )
+    unit_successors: list[UnitHeir] | None = Field(
+        None, description="Units of today that continue one that ended"
     )
     successors: list[CodeForms] | None = Field(
         None, description="Codes that continue a retired one, through any number of steps"

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response
 from pydantic import Field
-from werkzeug.exceptions import UnsupportedMediaType
 
 from api.context import gazetteer, register
 from api.features import FeatureCollection, collection
@@ -40,13 +39,10 @@ def get_reverse(query: ReverseQuery) -> Response:
 
 
 @blueprint.post("")
-@spec.validate(resp=answers(FeatureCollection, 400, 413, 415, 503), tags=["search"])
+@spec.validate(resp=answers(FeatureCollection, 400, 413, 503), tags=["search"])
 def post_reverse(json: ReverseBody, form: ReverseForm) -> Response:
     """The same by POST, so that no log on the way keeps the point."""
-    asked: ReverseQuery | None = json or form
-    if asked is None:
-        raise UnsupportedMediaType("send application/json or a form")
-    return _answer(asked)
+    return _answer(json or form)
 
 
 def _answer(asked: ReverseQuery) -> Response:

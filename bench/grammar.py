@@ -1,4 +1,4 @@
-"""Addresses per second through the grammar, one core, on the real rows of the shared folder.
+"""Addresses per second of one core through the grammar, on the real rows of the shared folder.
 
 Each text is parsed once after a warm-up on other rows, so that its words may be known and the
 address is not. Run by hand from the root: .venv/bin/python -m bench.grammar [--profile]
@@ -9,7 +9,7 @@ import csv
 import pstats
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 from geo.address import parse_address
 
@@ -35,10 +35,10 @@ def main() -> None:
 
 
 def per_second(texts: list[str]) -> float:
-    start = perf_counter()
+    start = process_time()
     for text in texts:
         parse_address(text)
-    return len(texts) / (perf_counter() - start)
+    return len(texts) / (process_time() - start)
 
 
 def profile(texts: list[str]) -> None:

@@ -18,12 +18,54 @@ from registry.database import driver_connection, make_engine
 from registry.events import Cause, write_scope
 from registry.prepare import prepare_database
 
-SURNAMES = "Nguyễn Trần Lê Phạm Hoàng Phan Vũ Đặng Bùi Đỗ Hồ Ngô Dương Lý".split()
-GIVEN = (
-    "Trãi|Thị Minh Khai|Hưng Đạo|Văn Trỗi|Đình Phùng|Hữu Thọ|Quang Khải|Văn Cừ|Thái Học|Bá Trác|"
-    "Công Trứ|Đức Cảnh|Khắc Nhu|Văn Linh|Thánh Tông|Ngọc Hân|Chí Thanh|Xuân Soạn|Duy Tân|Sĩ Liên"
-).split("|")
-OTHERS = "Láng|Quốc lộ 1A|Đường số 7|30/4|Cách Mạng Tháng 8|Bạch Đằng|Lạc Long Quân|Huế".split("|")
+SURNAMES = [
+    "Nguyễn",
+    "Trần",
+    "Lê",
+    "Phạm",
+    "Hoàng",
+    "Phan",
+    "Vũ",
+    "Đặng",
+    "Bùi",
+    "Đỗ",
+    "Hồ",
+    "Ngô",
+    "Dương",
+    "Lý",
+]
+GIVEN = [
+    "Trãi",
+    "Thị Minh Khai",
+    "Hưng Đạo",
+    "Văn Trỗi",
+    "Đình Phùng",
+    "Hữu Thọ",
+    "Quang Khải",
+    "Văn Cừ",
+    "Thái Học",
+    "Bá Trác",
+    "Công Trứ",
+    "Đức Cảnh",
+    "Khắc Nhu",
+    "Văn Linh",
+    "Thánh Tông",
+    "Ngọc Hân",
+    "Chí Thanh",
+    "Xuân Soạn",
+    "Duy Tân",
+    "Sĩ Liên",
+]
+OTHERS = [
+    "Láng",
+    "Quốc lộ 1A",
+    "Đường số 7",
+    "30/4",
+    "Cách Mạng Tháng 8",
+    "Bạch Đằng",
+    "Lạc Long Quân",
+    "Huế",
+]
 STREETS_PER_COMMUNE = 20
 
 STREETS = """

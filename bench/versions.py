@@ -1,6 +1,6 @@
 """What the rules of the database cost: versions, checks, the event of a write.
 
-    python -m bench.versions 'postgresql://postgres@/postgres?host=/tmp/dev' --rows 1000000
+    python -m bench.versions 'postgresql://postgres@/postgres?host=SOCKET_FOLDER' --rows 1000000
 
 Needs a superuser's URL. Every figure is taken in a database of its own, cloned from one loaded
 template, so that no run sees the dead rows of another; all of them are dropped at the end.
@@ -34,20 +34,20 @@ SELECT u.id, 'street ' || s, 'Street ' || s, 'street'
 FROM admin_unit u, generate_series(1, greatest({rows} / {houses} / {communes}, 1)) s
 WHERE u.source = 'bench';
 CREATE UNLOGGED TABLE staging.building AS
-SELECT 'F' || lpad(CAST(row_number() OVER (ORDER BY id) AS text), 7, '0') AS code, unit_id,
-    id AS thoroughfare_id
-FROM thoroughfare;
+SELECT n, 'F' || lpad(CAST(n AS text), 7, '0') AS code, unit_id, thoroughfare_id
+FROM (SELECT row_number() OVER (ORDER BY id) - 1 AS n, unit_id, id AS thoroughfare_id
+    FROM thoroughfare) t;
+ANALYZE staging.building, admin_unit, thoroughfare;
 CREATE UNLOGGED TABLE staging.load AS
-SELECT lpad(CAST(CAST(i AS bigint) * 48271 % 99999989 AS text), 8, '0') AS code, t.unit_id,
-    t.id AS thoroughfare_id, CASE WHEN i % 10 = 0 THEN b.code END AS parent_code,
+SELECT lpad(CAST(CAST(i AS bigint) * 48271 % 99999989 AS text), 8, '0') AS code, b.unit_id,
+    b.thoroughfare_id, CASE WHEN i % 10 = 0 THEN b.code END AS parent_code,
     CAST(i % 200 AS text) AS house_number,
     ST_SetSRID(ST_MakePoint(102 + random() * 8, 8 + random() * 15), 4326) AS point
-FROM generate_series(1, {rows}) i
-JOIN (SELECT *, row_number() OVER (ORDER BY id) - 1 AS n, count(*) OVER () AS total
-    FROM thoroughfare) t ON t.n = i / {houses} % t.total
-JOIN staging.building b ON b.thoroughfare_id = t.id
-ORDER BY t.id, house_number;
-ANALYZE staging.building, staging.load, admin_unit, thoroughfare;
+FROM (SELECT i, i / {houses} % (SELECT count(*) FROM staging.building) AS n
+    FROM generate_series(1, {rows}) i) i
+JOIN staging.building b USING (n)
+ORDER BY b.thoroughfare_id, house_number;
+ANALYZE staging.load;
 """
 BUILDINGS = """
 INSERT INTO household (code, kind, status, unit_id, thoroughfare_id, households_count)

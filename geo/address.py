@@ -21,12 +21,11 @@ from geo.locality import Locality, locality_of
 from geo.parcel_text import without_noise
 from geo.pieces import Piece, pieces_of
 from geo.street import Street, street_of
-from geo.words import Word, keys_of, text_of, words_of
+from geo.words import Word, is_country, keys_of, text_of, words_of
 
 MAX_CHARACTERS: Final = 2_000
 """What is read of a text; the rest of a longer one is not."""
 _MAX_PARTS: Final = 40
-_COUNTRY: Final = frozenset({"vietnam", "vn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +149,9 @@ def _without_tail(words: list[Word]) -> list[Word]:
     end = len(words)
     while end:
         last = words[end - 1]
-        if last.key in _COUNTRY or last.dash or _is_postcode(last.key):
+        if last.dash or is_country([last]) or _is_postcode(last.key):
             end -= 1
-        elif last.key == "nam" and end > 1 and words[end - 2].key == "viet":
+        elif end > 1 and is_country(words[end - 2 : end]):
             end -= 2
         else:
             break

@@ -12,7 +12,10 @@ from geo.flat import is_building_code, is_flat_code, may_be_flat
 from geo.house_number import is_date, path_steps
 from geo.locality import SETTLEMENTS, locality_of
 from geo.pieces import HOUSE_ROLES, Piece
+from geo.words import is_country, keys_of
 
+# Ward, district and province, as addresses had them until July 2025.
+_OLD_LEVELS: Final = 3
 _DWELLING_ESTATES: Final = frozenset({"chung cư", "khu tập thể", "ký túc xá"})
 _COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 
@@ -43,14 +46,13 @@ def understandings(pieces: list[Piece]) -> list[Understanding]:
 
 
 def _without_stray_letters(pieces: list[Piece]) -> list[Piece]:
-    """Without `P` alone, the remains of `P. …` that a map service cut off."""
-    return [
-        piece
-        for piece in pieces
-        if piece.role != "bare"
-        or (len(piece.words) > 1 and piece.words[-1].key != "nha")
-        or (len(piece.words) == 1 and len(piece.words[0].key) > 1 and piece.words[0].key != "so")
-    ]
+    """Without `P` or `Số nhà` alone, the remains of what a form or a map service cut off."""
+    return [piece for piece in pieces if piece.role != "bare" or not _is_remains(piece)]
+
+
+def _is_remains(piece: Piece) -> bool:
+    keys = [word.key for word in piece.words]
+    return keys in (["so"], ["so", "nha"]) or (len(keys) == 1 and len(keys[0]) == 1)
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:
@@ -252,10 +254,11 @@ def _bare_street(one: Understanding) -> Iterator[Understanding]:
     La`) it is a former ward as often. Without any number it is more often a hamlet or a unit.
     """
     places = [] if any(p.role == "street" for p in one.pieces) else _bare_places(one)
-    likely = any(_is_beside_number(one, at) for at in places)
+    likely = any(_is_beside_number(one, at) and not _is_ward(one, at) for at in places)
     for penalty, at in enumerate(places, 1):
         street = _with(one, at, replace(one.pieces[at], role="street"))
-        yield one.but("bare_street", penalty + (not _is_beside_number(one, at)), street)
+        unlikely = not _is_beside_number(one, at) or _is_ward(one, at)
+        yield one.but("bare_street", penalty + unlikely, street)
     yield one.but("bare_unit", len(places) + 1, list(one.pieces)) if likely else one
 
 
@@ -266,10 +269,25 @@ def _is_beside_number(one: Understanding, at: int) -> bool:
     return at + 1 < len(one.pieces) and one.pieces[at + 1].role in HOUSE_ROLES
 
 
+def _is_ward(one: Understanding, at: int) -> bool:
+    """Whether the name is said again as a unit's, or is the first of ward, district, province.
+
+    `13, Xuân La, Phường Xuân La`; `21, Phú Thạnh, Tân Phú, Thành phố Hồ Chí Minh`.
+    """
+    behind = [p for p in one.pieces[at:] if p.role in ("admin", "bare") and not is_country(p.words)]
+    keys = [keys_of(piece.words) for piece in behind]
+    if keys[0] in keys[1:]:
+        return True
+    communes = any(p.kind in _COMMUNES for p in behind)
+    return len({p.part for p in behind}) == _OLD_LEVELS and not communes
+
+
 def _bare_places(one: Understanding) -> list[int]:
     """Where bare names stand that may be the street, the likeliest first."""
     house = [at for at, piece in enumerate(one.pieces) if piece.role in HOUSE_ROLES]
-    around = (house[-1] + 1, house[0] - 1) if house else (0,)
+    around = [house[-1] + 1, house[0] - 1] if house else [0]
+    if house and one.pieces[house[-1]].role == "alley":
+        around.reverse()
     return [at for at in around if 0 <= at < len(one.pieces) and one.pieces[at].role == "bare"]
 
 

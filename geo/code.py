@@ -185,6 +185,8 @@ def validate(text: str) -> str:
     Raises AmbiguousCodeError if two readings are valid; if none is, WrongLengthError, else
     ForeignSymbolError, else WrongCheckError. All are CodeError, and no string raises anything else.
     """
+    if _is_canonical(text):
+        return text  # its only reading; most calls are of this kind
     return _only(_readings(text), LENGTH, ALPHABET, _is_canonical)
 
 

@@ -28,7 +28,7 @@ _DASHES: Final = frozenset("-–—−")
 _ABBREVIATION: Final = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
 # Kinds that are written with their number in one word, whatever stands around them.
 _GLUED_KIND: Final = re.compile(
-    r"(kp|tdp|kv|ql|tl|đt|dt|hl|đh|dh|đx|dx|khuphố|khupho|quậ?n|phường|phuong)[.-]?(\d\w{0,5})",
+    r"(kp|tdp|kv|ql|tl|đt|dt|hl|đh|dh|đx|dx|số|khuphố|khupho|quậ?n|phường|phuong)[.-]?(\d\w{0,5})",
     re.IGNORECASE,
 )
 # `P.5`, `Tổ.12`: a point between a kind and its number. A capital alone may be a block: `A.1`.
@@ -106,6 +106,11 @@ def text_of(words: Iterable[Word]) -> str:
     return " ".join(word.text + "." if word.pointed else word.text for word in words).rstrip(".")
 
 
+def is_country(words: Sequence[Word]) -> bool:
+    """Whether the words are Viet Nam, which every address is in."""
+    return "".join(word.key for word in words) in ("vietnam", "vn")
+
+
 @lru_cache(maxsize=65_536)
 def _words(raw: str) -> tuple[Word, ...]:
     raw = unicodedata.normalize("NFKC", raw[:_MAX_WORD])
@@ -123,9 +128,11 @@ def _parts(piece: str) -> list[str]:
 
 def _unglued(piece: str) -> list[str]:
     piece = piece.strip(_EDGES)
-    for pattern in (_GLUED_KIND, _GLUED_CITY, _POINTED_KIND):
-        if match := pattern.fullmatch(piece.rstrip(".")):
-            return [match[1] + ".", match[2]]
+    bare = piece.rstrip(".")
+    if match := _GLUED_KIND.fullmatch(bare) or _GLUED_CITY.fullmatch(bare):
+        return [match[1], match[2]]
+    if match := _POINTED_KIND.fullmatch(bare):
+        return [match[1] + ".", match[2]]
     if match := _GLUED_POSTCODE.fullmatch(piece):
         return [match[1], match[2]]
     if match := _GLUED_NAME.match(piece):

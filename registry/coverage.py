@@ -333,7 +333,7 @@ def _living_unit(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit:
     named = ", ".join(f"{heir['name']} ({heir['code']})" for heir in heirs) or "no unit on record"
     raise NotFoundError(
         f"{unit.version_on(day).full_name} ({code}) exists no longer; it is continued by {named}",
-        successors=heirs,
+        unit_successors=heirs,
     )
 
 

@@ -19,6 +19,8 @@ APP_ROLE: Final = "diachiso_app"
 
 POOL_TIMEOUT_S: Final = 2.0
 CONNECT_TIMEOUT_S: Final = 2
+SILENCE_MS: Final = 5_000
+"""How long a server may leave what was sent to it unacknowledged; over a socket file no matter."""
 
 _DISK_FULL: Final = "the disk that holds the database is full; free some space and try again"
 
@@ -33,7 +35,8 @@ def with_role(url: str, role: str, **parameters: str) -> URL:
     given = parsed.query.get("options")
     if given:
         options = f"{given if isinstance(given, str) else ' '.join(given)} {options}"
-    query = {"connect_timeout": str(CONNECT_TIMEOUT_S), **parsed.query, "options": options}
+    limits = {"connect_timeout": str(CONNECT_TIMEOUT_S), "tcp_user_timeout": str(SILENCE_MS)}
+    query = {**limits, **parsed.query, "options": options}
     return parsed.set(drivername="postgresql+psycopg", query=query)
 
 
@@ -59,6 +62,8 @@ def make_engine(
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,
+        # An error's text goes to the log, and parameters may be somebody's address.
+        hide_parameters=True,
     )
 
 
@@ -98,6 +103,10 @@ def translated_errors() -> Iterator[None]:
         unready = _unready(error.orig)
         if unready:
             raise NotPreparedError(unready) from error
+        if isinstance(error.orig, psycopg.errors.QueryCanceled):
+            raise DatabaseUnavailableError(
+                "the database took too long to answer; try again, or ask for less"
+            ) from error
         if isinstance(error, OperationalError) and _is_unreachable(error):
             raise DatabaseUnavailableError("the database does not answer") from error
         raise

@@ -21,7 +21,6 @@ from registry.reverse import check_point, reverse
 from registry.search.answers import LEVELS, Answer, of_record
 from registry.search.areas import area_of, communes_of
 from registry.search.ask import Asker
-from registry.search.choice import wanted_of
 from registry.search.direct import codes_in, point_in, whole_code
 from registry.search.doors import active_records
 from registry.unit_text import Naming, read_units
@@ -138,7 +137,7 @@ class _Search:
     def _of_code_in(self, record: Record, rest: list[Answer]) -> list[Answer]:
         """The code's door, unless the rest of the text names another place."""
         answers = self._of_code(record)
-        if not any(_contradict(a, b) for a in answers for b in rest):
+        if not rest or not all(_contradict(a, b) for a in answers for b in rest):
             return answers
         fault = "code_contradicts_text"
         return [replace(answer, faults=(*answer.faults, fault)) for answer in rest]
@@ -180,8 +179,7 @@ class _Search:
 
     def _asked(self, door: Door, namings: tuple[Naming, ...]) -> list[Answer]:
         area = area_of(self.gazetteer, self.day, namings, self.within)
-        nothing = door.street is None and not door.localities and wanted_of(door).parameters
-        if nothing and area.communes is None:
+        if area.communes is None and door.street is None and not door.localities:
             return []
         return Asker(self.gazetteer, self.reads, self.day, door, area).answers()
 
@@ -191,8 +189,9 @@ class _Search:
         return unit is self.within or unit.id in communes_of(self.gazetteer, self.day, self.within)
 
 
-def _rank(answer: Answer) -> tuple[float, int]:
-    return (-answer.confidence, LEVELS.index(answer.level))
+def _rank(answer: Answer) -> tuple[int, float]:
+    """The nearer to the door the better: what understands less of a text has fewer faults."""
+    return (LEVELS.index(answer.level), -answer.confidence)
 
 
 def _contradict(coded: Answer, read: Answer) -> bool:
@@ -202,18 +201,22 @@ def _contradict(coded: Answer, read: Answer) -> bool:
     if known is not None and coded.record is not None and known != coded.record.code:
         # The building of the flat is no contradiction.
         return known != coded.record.parent_code
-    if read.unit is not None and coded.unit is not None and read.unit.level == "commune":
-        if read.unit.id != coded.unit.id:
-            return True
     return (
-        "house_number_not_found" in read.faults
+        _elsewhere(coded.unit, read.unit)
+        or "house_number_not_found" in read.faults
         or (other.number_key is not None and other.number_key != one.number_key)
         or (other.street_name is not None and other.street_name != one.street_name)
     )
 
 
+def _elsewhere(one: Unit | None, other: Unit | None) -> bool:
+    if one is None or other is None or other.level != "commune":
+        return False
+    return one.id != other.id
+
+
 def _nearest_first(answers: list[Answer], lon: float, lat: float) -> list[Answer]:
-    """Among answers of equal confidence and level, those near the point first."""
+    """Among answers of equal level and confidence, those near the point first."""
 
     def distance(answer: Answer) -> float:
         if answer.lon is None or answer.lat is None:

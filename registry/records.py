@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from geo.label import LabelParts, label
 from registry.gazetteer import Gazetteer, Unit
@@ -118,6 +119,21 @@ class Wording:
     """On which days the units have borne these names together."""
 
 
+@dataclass(frozen=True, slots=True)
+class _UnitWords:
+    """How a unit is written behind a door."""
+
+    names: tuple[str, ...]
+    province: Unit | None
+    map: Span
+
+
+# A gazetteer's words go with it: nothing else may keep an old map in memory.
+_words: WeakKeyDictionary[Gazetteer, dict[tuple[int, datetime.date], _UnitWords]] = (
+    WeakKeyDictionary()
+)
+
+
 def wording(
     gazetteer: Gazetteer,
     day: datetime.date,
@@ -128,17 +144,31 @@ def wording(
     """The wording of a door in `unit`, a commune or province, as the map of `day` has it."""
     if unit is None:
         return Wording(label(parts, ()), None, None, None, Span(None, None))
-    province = gazetteer.province_of(unit, day)
+    words = _unit_words(gazetteer, unit, day)
     before = None
     if former is not None and former.level == "commune":
-        before = label(parts, _names_before(gazetteer, former))
-    return Wording(
-        label(parts, unit_names(unit, day, province)),
-        before,
-        unit if unit.level == "commune" else None,
-        province if unit.level == "commune" else unit,
-        map_of((unit, province), day),
-    )
+        before = label(parts, _unit_words(gazetteer, former, _last_day(former)).names)
+    commune = unit if unit.level == "commune" else None
+    province = words.province if commune else unit
+    return Wording(label(parts, words.names), before, commune, province, words.map)
+
+
+def _unit_words(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> _UnitWords:
+    known = _words.setdefault(gazetteer, {})
+    found = known.get((unit.id, day))
+    if found is None:
+        district, province = gazetteer.district_of(unit, day), gazetteer.province_of(unit, day)
+        held = (unit, district, province)
+        found = _UnitWords(unit_names(unit, day, district, province), province, map_of(held, day))
+        known[unit.id, day] = found
+    return found
+
+
+def _last_day(former: Unit) -> datetime.date:
+    """The last day of the map with districts, or of the unit if that came first."""
+    if former.ended is None:
+        return LAST_DAY_OF_OLD_MAP
+    return min(LAST_DAY_OF_OLD_MAP, former.ended - datetime.timedelta(days=1))
 
 
 def record_wording(gazetteer: Gazetteer, day: datetime.date, record: Record) -> Wording:
@@ -160,13 +190,3 @@ def map_of(units: tuple[Unit | None, ...], day: datetime.date) -> Span:
     firsts = [version.valid_from for version in versions if version.valid_from is not None]
     ends = [version.valid_to for version in versions if version.valid_to is not None]
     return Span(max(firsts, default=None), min(ends, default=None))
-
-
-def _names_before(gazetteer: Gazetteer, former: Unit) -> tuple[str, ...]:
-    """As the last map with districts named it, or the last map that had the unit."""
-    day = LAST_DAY_OF_OLD_MAP
-    if former.ended is not None:
-        day = min(day, former.ended - datetime.timedelta(days=1))
-    return unit_names(
-        former, day, gazetteer.district_of(former, day), gazetteer.province_of(former, day)
-    )

@@ -54,7 +54,7 @@ _NEAREST: Final = f"""
     ORDER BY h.distance_m, h.code
 """  # noqa: S608 - constants; a value is a bind parameter
 _FEW: Final = 5
-_NEAREST_FEW: Final = _NEAREST.format(fetched=20, kept=_FEW)
+NEAREST_FEW: Final = _NEAREST.format(fetched=20, kept=_FEW)
 _NEAREST_MANY: Final = _NEAREST.format(fetched=80, kept=MAX_LIMIT)
 
 _CELL: Final = f"""
@@ -79,7 +79,7 @@ def reverse(
     Degrees, WGS 84. Raises InvalidInputError for a point that is not on the earth.
     """
     check_point(lon=lon, lat=lat)
-    statement = _NEAREST_FEW if limit <= _FEW else _NEAREST_MANY
+    statement = NEAREST_FEW if limit <= _FEW else _NEAREST_MANY
     reach_m = max(radius_m, NEIGHBOUR_M)
     rows = reads.rows(statement, {"lon": lon, "lat": lat, "reach_m": reach_m})
     near = [_answer(gazetteer, row) for row in rows if row[-1] is not None]

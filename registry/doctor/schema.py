@@ -22,6 +22,8 @@ TRIGGERS: Final = {
     "code_key": ("code_key_fixed",),
     "household": (
         "household_no_truncate",
+        "household_code_permanent",
+        "household_status_transition",
         "household_stamp",
         "household_1_check_insert",
         "household_1_check_update",

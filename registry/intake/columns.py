@@ -9,7 +9,17 @@ from registry.errors import UnreadableFileError
 
 # Field → headers that mean it, folded (`geo.text.fold`), the field's own name apart.
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
-    "source_ref": ("ref", "id", "ma", "ma ho", "ma so", "ma dia chi", "so ho so", "reference"),
+    "source_ref": (
+        "ref",
+        "id",
+        "ma",
+        "ma ho",
+        "ma so",
+        "ma dia chi",
+        "ma ho so",
+        "so ho so",
+        "reference",
+    ),
     "address": ("dia chi", "dia chi day du", "full address", "dia chi thuong tru", "noi o"),
     "house_number": ("so nha", "so", "house no", "number", "housenumber"),
     "street": ("duong", "ten duong", "pho", "duong pho", "ten duong pho", "street name", "road"),

@@ -27,12 +27,14 @@ _RESOLVED_COLUMNS = """
     s.position_accuracy_m
 """
 
-# A number in a path: the alley of the street's column, then the number's own.
+# A number in a path: the alley of the street's column (`12/`), then the number's own.
 _COMPONENTS = """
     CREATE UNLOGGED TABLE {resolved} AS
     SELECT {columns},
         coalesce(n.number, t.number, f.number) AS number,
-        nullif(concat_ws('/', t.number_key, coalesce(n.number_key, f.number_key)), '')
+        CASE WHEN coalesce(n.number_key, f.number_key) IS NULL THEN t.number_key
+            ELSE concat_ws('/', rtrim(t.number_key, '/'), coalesce(n.number_key, f.number_key))
+            END
             AS number_key,
         CASE WHEN n.number_key IS NOT NULL THEN n.alley_only
             ELSE t.alley_only AND f.number_key IS NULL END AS alley_only,

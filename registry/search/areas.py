@@ -1,10 +1,10 @@
 """Where to look: the communes of today that the units named in a text lead to."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Span, map_of
@@ -44,7 +44,7 @@ def area_of(
     if within is not None:
         inside = communes_of(gazetteer, day, within)
         named = {unit: former for unit, former in named.items() if unit in inside}
-        innermost = {i: u for i, u in innermost.items() if i in named or i == within.id}
+        innermost = {i: u for i, u in innermost.items() if i in named or u is within}
     return Area(
         tuple(named),
         {unit: frozenset(former) for unit, former in named.items() if former},
@@ -58,7 +58,8 @@ def _unnamed(gazetteer: Gazetteer, day: datetime.date, within: Unit | None) -> A
     if within is None:
         return Area(None, {}, (), ("commune_missing", "province_missing"), None)
     faults = () if within.level == "commune" else ("commune_missing",)
-    return Area(tuple(communes_of(gazetteer, day, within)), {}, (within,), faults, None)
+    # Where the caller looks is no answer to what the text names.
+    return Area(tuple(communes_of(gazetteer, day, within)), {}, (), faults, None)
 
 
 def _lead_on(
@@ -84,17 +85,28 @@ def _lead_on(
             named.setdefault(target.id, set()).update(chain)
 
 
-@lru_cache(maxsize=128)
+# Goes with its gazetteer, so that no old map stays in memory.
+_communes: WeakKeyDictionary[Gazetteer, dict[tuple[int, datetime.date], frozenset[int]]] = (
+    WeakKeyDictionary()
+)
+
+
 def communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> frozenset[int]:
     """Ids of the communes of `day` in a unit of any map."""
-    found: set[int] = set()
+    known = _communes.setdefault(gazetteer, {})
+    found = known.get((unit.id, day))
+    if found is None:
+        found = known[unit.id, day] = frozenset(_communes_of(gazetteer, day, unit))
+    return found
+
+
+def _communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> Iterator[int]:
     for onward in continuations(gazetteer, unit, day):
         if onward.unit.level == "commune":
-            found.add(onward.unit.id)
+            yield onward.unit.id
         else:
             members = gazetteer.members(onward.unit, day)
-            found.update(member.id for member in members if member.level == "commune")
-    return frozenset(found)
+            yield from (member.id for member in members if member.level == "commune")
 
 
 def _faults(namings: list[Naming], day: datetime.date, communes: int) -> tuple[str, ...]:

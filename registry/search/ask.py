@@ -19,13 +19,15 @@ from registry.search.doors import (
     Wanted,
     active_records,
     doors_in_communes,
-    middle_of,
+    middles_of,
     places,
 )
 from registry.search.spelling import likely_keys
 
 _FEW_COMMUNES: Final = 5
 """So few communes can be searched without street or locality."""
+_MAX_SHOWN: Final = 20
+"""Streets of one name that are answered, where the door is not known."""
 _CORRECTED: Final = {"thoroughfare": "street_corrected", "locality": "locality_corrected"}
 _NOT_FOUND: Final = {"thoroughfare": "street_not_found", "locality": "locality_not_found"}
 
@@ -99,25 +101,33 @@ class Asker:
         if in_alley and whole:
             faults = [fault for fault in faults if fault != "house_number_not_found"]
         alley = wanted.alley if in_alley else None
-        answers = [self._of_place(p, alley, faults) for p in _one_each(in_alley or named)[:10]]
-        return _told_apart(answers)
+        shown = _one_each(in_alley or named)[:_MAX_SHOWN]
+        middles = middles_of(self.reads, shown, alley)
+        return _told_apart(
+            [self._of_place(p, alley, faults, middles.get(p.id, (None, None))) for p in shown]
+        )
 
-    def _of_place(self, place: Place, alley: str | None, faults: list[str]) -> Answer:
+    def _of_place(
+        self,
+        place: Place,
+        alley: str | None,
+        faults: list[str],
+        middle: tuple[float | None, float | None],
+    ) -> Answer:
         level = "locality" if place.table == "locality" else "alley" if alley else "street"
         if place.table == "locality":
             outer = ((kind, name) for kind, name, _ in place.outer)
             parts = LabelParts(number_key=alley, localities=((place.kind, place.name), *outer))
         else:
             parts = LabelParts(number_key=alley, street_kind=place.kind, street_name=place.name)
-        middle = middle_of(self.reads, place, alley)
         return Answer(
             level=level,
             parts=parts,
             unit=self.gazetteer.units.get(place.unit_id),
             former=self.gazetteer.units.get(place.former_unit_id or 0),
             faults=tuple(dict.fromkeys(faults)),
-            lon=middle[0] if middle else None,
-            lat=middle[1] if middle else None,
+            lon=middle[0],
+            lat=middle[1],
             map=self.area.map,
         )
 

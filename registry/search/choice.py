@@ -87,16 +87,30 @@ def _by_accents(records: list[Record], door: Door, _wanted: Wanted) -> _Narrowed
 
 
 def _by_locality(records: list[Record], door: Door, _wanted: Wanted) -> _Narrowed:
-    """Doors in the localities named; those without one may be there as well."""
-    named = {locality.key for locality in door.localities}
+    """Doors in most of the localities named; those without one may be there as well."""
+    named = {locality.key: locality.kind for locality in door.localities}
     if not named:
         return records, []
-    there = [r for r in records if not named.isdisjoint(_locality_keys(r))]
-    if there:
-        innermost = door.localities[0].key
-        return [r for r in there if innermost in _locality_keys(r)] or there, []
-    unknown = [r for r in records if r.locality_key is None]
-    return (unknown, []) if unknown else (records, ["locality_differs"])
+    # Without a street the locality makes the door: number 6 of another quarter is another door.
+    kept = [r for r in records if r.thoroughfare_id is not None or not _denies(r, named)]
+    if not kept:
+        return [], ["locality_differs"]
+    fits = [
+        (door.localities[0].key in keys, len(keys & named.keys()))
+        for keys in map(_locality_keys, kept)
+    ]
+    best = max(fits)
+    if best[1]:
+        return [r for r, fit in zip(kept, fits, strict=True) if fit == best], []
+    unknown = [r for r in kept if r.locality_key is None]
+    return (unknown, []) if unknown else (kept, ["locality_differs"])
+
+
+def _denies(record: Record, named: dict[str, str]) -> bool:
+    """Whether it lies in another locality of a kind that was named: `Khu phố 1` for `Khu phố 2`."""
+    keys = _locality_keys(record)
+    kinds = {kind for kind, _ in record.localities}
+    return any(key not in keys and kind in kinds for key, kind in named.items())
 
 
 def _by_building(records: list[Record], _door: Door, wanted: Wanted) -> _Narrowed:

@@ -100,7 +100,7 @@ def test_a_bad_request_says_what_is_wrong(
 def test_an_ended_unit_is_not_found_and_names_its_successor(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
-    assert answer.json["successors"] == [{"code": "08", "name": "Tỉnh Tuyên Quang"}]
+    assert answer.json["unit_successors"] == [{"code": "08", "name": "Tỉnh Tuyên Quang"}]
 
 
 def test_demo_households_are_counted_when_asked(fresh_database: Callable[[], str]) -> None:

@@ -70,8 +70,9 @@ def test_problems_are_described_as_problem_documents(document: dict[str, Any]) -
 def test_parameters_are_described_and_never_null(document: dict[str, Any]) -> None:
     for item in document["paths"].values():
         for parameter in item["get"]["parameters"]:
-            assert parameter["schema"]["type"] in ("string", "integer", "boolean"), parameter
-            assert parameter["schema"].get("default", 0) is not None
+            kinds = ("string", "integer", "number", "boolean", "array")
+            assert parameter["schema"].get("type") in kinds, parameter
+            assert parameter["schema"].get("default", 0) is not None, parameter
 
 
 def test_document_is_openapi_3_1_in_utf_8(client: FlaskClient) -> None:
@@ -88,9 +89,9 @@ def test_fuzzing_finds_no_contradiction(app: Flask, path: str, mode: GenerationM
         {
             "seed": 1,
             "generation": {"mode": "all", "max-examples": 60},
-            # A day of the future, a code of no unit, both code and text: 422 and 404 that no
-            # schema of a parameter can say.
-            "checks": {"positive_data_acceptance": {"expected-statuses": [200, 404, 422]}},
+            # A NUL, a code of no unit, a day of the future, both code and text: 400, 404 and 422
+            # that no schema of a parameter can say.
+            "checks": {"positive_data_acceptance": {"expected-statuses": [200, 400, 404, 422]}},
         }
     )
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)

@@ -137,9 +137,9 @@ def test_composed_and_decomposed_text_read_alike(text: str) -> None:
 )
 def test_ten_kilobytes_take_no_time(unit: str) -> None:
     text = (unit * 10_000)[:10_000]
-    start = time.perf_counter()
+    start = time.process_time()
     parse_address(text)
-    assert time.perf_counter() - start < 0.2
+    assert time.process_time() - start < 0.2
 
 
 @given(st.lists(st.one_of(st.none(), any_text), min_size=6, max_size=6))

@@ -215,7 +215,7 @@ def test_the_country_has_no_target_when_a_province_has_none(session, gazetteer, 
 def test_an_ended_unit_is_not_found_and_its_successor_is_named(session, gazetteer):
     with pytest.raises(NotFoundError, match=r"Tỉnh Hà Giang \(02\) .* Tỉnh Tuyên Quang") as caught:
         coverage_of_unit(session, gazetteer, "02")
-    assert caught.value.extra == {"successors": [{"code": "08", "name": "Tỉnh Tuyên Quang"}]}
+    assert caught.value.extra == {"unit_successors": [{"code": "08", "name": "Tỉnh Tuyên Quang"}]}
 
 
 def test_what_is_no_unit_is_refused(session, gazetteer):

@@ -184,7 +184,7 @@ def test_bulk_update_keeps_every_row_once(session: Session) -> None:
 
 
 def test_bulk_update_is_not_slowed_by_a_plan_kept_from_one_row(own_engine: Engine) -> None:
-    """A nested loop over both transition tables would take ten minutes; the limit is no measurement."""
+    """A nested loop over both transition tables takes ten minutes; the limit is no measurement."""
     rows = 50_000
     with session_scope(own_engine) as session:
         make_event(session)

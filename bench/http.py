@@ -1,0 +1,226 @@
+"""Requests per second over HTTP, beside a bare Flask view on the same server.
+
+    python -m bench.http DATABASE_URL [SECONDS]
+
+DATABASE_URL names a filled register (`bench.made_register`). Lookup and reverse are compared with a
+view that runs the same one query by psycopg and returns its columns (promise: 60 %); geocode is
+timed at one connection and at four. Client and server share the machine, so only what is measured
+in one run compares.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import Pool
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from flask import Flask, Response, jsonify, request
+
+from geo import code as codes
+from registry import lookup, reverse
+from registry.reads import Reads
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKERS = 2
+CONNECTIONS = 4
+SAMPLE = 4_000
+
+
+def bare() -> Flask:
+    """The floor: one query, its columns, nothing else."""
+    app = Flask("bare")
+    reads = Reads(os.environ["DATABASE_URL"], pool_size=4, statement_timeout_ms=10_000)
+
+    @app.get("/nothing")
+    def nothing() -> Response:
+        return Response("ok")
+
+    @app.get("/lookup/<code>")
+    def by_code(code: str) -> Response:
+        (row,) = reads.rows(lookup.BY_CODE, {"code": codes.validate(code)})
+        return jsonify(row)
+
+    @app.get("/reverse")
+    def near() -> Response:
+        point = {"lon": float(request.args["lon"]), "lat": float(request.args["lat"])}
+        rows = reads.rows(reverse.NEAREST_FEW, {**point, "reach_m": 300.0})
+        return jsonify(rows[0])
+
+    return app
+
+
+@contextmanager
+def server(target: str, url: str, *, factory: bool) -> Iterator[tuple[int, int]]:
+    """Granian as `bin/run` starts it: its port and process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", str(WORKERS), "--no-ws", "--log-level", "error"]
+    command += ["--blocking-threads", "4"]
+    command += ["--factory"] * factory + [target]
+    environment = os.environ | {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait(port)
+            yield port, process.pid
+        finally:
+            process.terminate()
+
+
+def wait(port: int) -> None:
+    """Until the server answers."""
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            time.sleep(1)  # every worker, with its gazetteer
+            return
+    raise SystemExit("the server does not answer")
+
+
+@dataclass(frozen=True)
+class Load:
+    """Paths asked one after the other over one connection, for so many seconds."""
+
+    port: int
+    paths: list[str]
+    seconds: float
+
+
+def ask(load: Load) -> tuple[list[float], int]:
+    """Seconds of each request, and how many were not answered by 200."""
+    requests = [f"GET {p} HTTP/1.1\r\nHost: b\r\n\r\n".encode() for p in load.paths]
+    times, failed = [], 0
+    with socket.create_connection(("127.0.0.1", load.port)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        end = time.perf_counter() + load.seconds
+        at = 0
+        while (started := time.perf_counter()) < end:
+            connection.sendall(requests[at % len(requests)])
+            failed += not receive(connection).startswith(b"HTTP/1.1 200")
+            times.append(time.perf_counter() - started)
+            at += 1
+    return times, failed
+
+
+def receive(connection: socket.socket) -> bytes:
+    """One response whose length its header gives."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        got += connection.recv(65536)
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head
+
+
+def measure(port: int, paths: list[str], seconds: float, connections: int) -> dict[str, float]:
+    """Requests per second, and percentiles in ms."""
+    share = [paths[i::connections] for i in range(connections)]
+    with Pool(connections) as pool:
+        pool.map(ask, [Load(port, part, 1.0) for part in share])
+        done = pool.map(ask, [Load(port, part, seconds) for part in share])
+    times = np.array([t for part, _ in done for t in part]) * 1000
+    p50, p99 = np.percentile(times, [50, 99])
+    failed = sum(failed for _, failed in done)
+    return {"rate": len(times) / seconds, "p50": p50, "p99": p99, "failed": failed}
+
+
+def show(name: str, found: dict[str, float], floor: float | None = None) -> None:
+    share = f"  {found['rate'] / floor:6.1%} of the bare view" if floor else ""
+    print(
+        f"{name:<28} {found['rate']:7,.0f}/s  p50 {found['p50']:6.2f}  p99 {found['p99']:6.2f} ms"
+        f"  failed {found['failed']:.0f}{share}"
+    )
+
+
+def memory_mb(pid: int) -> list[float]:
+    """Memory of each worker: what is its own, and its share of what several have (PSS)."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    found = []
+    for child in children or [str(pid)]:
+        rollup = Path(f"/proc/{child}/smaps_rollup").read_text()
+        pss = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
+        found.append(int(pss.split()[1]) / 1024)
+    return sorted(found)
+
+
+def sample(url: str) -> list[Any]:
+    """Doors in random order: code, lon, lat."""
+    reads = Reads(url, pool_size=1, statement_timeout_ms=60_000)
+    try:
+        return reads.rows(
+            f"SELECT code, ST_X(point), ST_Y(point) FROM household"
+            f" WHERE status = 'active' AND house_number_key IS NOT NULL AND point IS NOT NULL"
+            f" ORDER BY md5(code) LIMIT {SAMPLE}",
+            {},
+        )
+    finally:
+        reads.close()
+
+
+def labels(port: int, doors: list[Any]) -> list[tuple[str, str]]:
+    """Wordings of today and of the old map, as the service itself gives them."""
+    import json
+    import urllib.request
+
+    found = []
+    for code, _, _ in doors:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/addresses/{code}") as answer:
+            body = json.load(answer)
+        found.append((body["label"], body["label_before_2025_07"] or body["label"]))
+    return found
+
+
+def main() -> None:
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    url, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) == 3 else 5.0
+    doors = sample(url)
+    at = [f"lon={lon + 0.0003:.6f}&lat={lat + 0.0002:.6f}" for _, lon, lat in doors]
+    with server("bench.http:bare", url, factory=True) as (floor_port, _):
+        with server("api.wsgi:app", url, factory=False) as (port, pid):
+            show("no database (bare)", measure(floor_port, ["/nothing"] * 8, seconds, CONNECTIONS))
+            for name, floor_paths, paths in (
+                (
+                    "lookup",
+                    [f"/lookup/{c}" for c, _, _ in doors],
+                    [f"/v1/addresses/{c}" for c, _, _ in doors],
+                ),
+                ("reverse", [f"/reverse?{p}" for p in at], [f"/v1/reverse?{p}" for p in at]),
+            ):
+                floor = measure(floor_port, floor_paths, seconds, CONNECTIONS)
+                show(f"{name} (bare view)", floor)
+                show(name, measure(port, paths, seconds, CONNECTIONS), floor["rate"])
+            worded = labels(port, doors[:1000])
+            kinds = {
+                "geocode, today's text": [today for today, _ in worded],
+                "geocode, the old map": [before for _, before in worded],
+                "geocode, no commune": [
+                    f"{today.split(',')[0]}, {today.split(',')[-1]}" for today, _ in worded
+                ],
+            }
+            for name, texts in kinds.items():
+                paths = [f"/v1/geocode?q={quote(text)}" for text in texts]
+                for connections in (1, CONNECTIONS):
+                    show(f"{name} ({connections})", measure(port, paths, seconds, connections))
+            sizes = ", ".join(f"{size:.0f} MB" for size in memory_mb(pid))
+            print(f"memory of the processes: {sizes}")
+
+
+if __name__ == "__main__":
+    assert threading.active_count() == 1  # Pool forks
+    main()

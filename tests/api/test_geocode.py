@@ -1,0 +1,127 @@
+"""GET and POST /v1/geocode."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.units import open_app
+from tests.support.web import Site, search_site
+
+ADDRESS = "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Đống Đa, Hà Nội"
+
+
+@pytest.fixture(scope="module")
+def site(admin_url: str, worker_id: str) -> Iterator[Site]:
+    with search_site(admin_url, f"geocode_api_{worker_id}") as made:
+        yield made
+
+
+def features(site: Site, **query: object) -> list[dict[str, Any]]:
+    response = site.client.get("/v1/geocode", query_string=query)
+    assert response.status_code == 200, response.text
+    found: list[dict[str, Any]] = response.get_json()["features"]
+    return found
+
+
+def test_answer_has_the_published_shape(site: Site) -> None:
+    response = site.client.get("/v1/geocode", query_string={"q": ADDRESS})
+    body = response.get_json()
+    assert body["type"] == "FeatureCollection"
+    assert body["geocoding"] == {"version": "0.1.0", "query": ADDRESS}
+    (feature,) = body["features"]
+    assert feature["geometry"]["type"] == "Point"
+    properties = feature["properties"]
+    code = site.world.codes["12/34/5A Láng"]
+    assert properties == {
+        "code": code,
+        "code_display": f"{code[:4]}-{code[4:]}",
+        "label": "12/34/5A Phố Láng, Phường Láng, Thành phố Hà Nội",
+        "label_before_2025_07": "12/34/5A Phố Láng, Phường Láng Hạ, Quận Đống Đa, Thành phố Hà Nội",
+        "commune": {"code": "00199", "name": "Phường Láng"},
+        "province": {"code": "01", "name": "Thành phố Hà Nội"},
+        "map": {"from": None, "to": "2025-07-01"},
+        "level": "household",
+        "confidence": 1.0,
+        "faults": [
+            {
+                "code": "commune_former",
+                "message": "Theo địa giới cũ",
+                "message_en": "The text names units of an earlier map",
+            }
+        ],
+        "house_number": "12/34/5A",
+        "street": "Phố Láng",
+        "locality": None,
+        "distance_m": None,
+        "geocoding": {
+            "type": "house",
+            "label": "12/34/5A Phố Láng, Phường Láng, Thành phố Hà Nội",
+            "accuracy": None,
+        },
+    }
+    assert response.cache_control.no_store
+
+
+def test_json_form_and_query_are_answered_alike(site: Site) -> None:
+    by_query = site.client.get("/v1/geocode", query_string={"q": ADDRESS}).get_json()
+    assert site.client.post("/v1/geocode", json={"q": ADDRESS}).get_json() == by_query
+    assert site.client.post("/v1/geocode", data={"q": ADDRESS}).get_json() == by_query
+
+
+def test_components_are_taken(site: Site) -> None:
+    (feature,) = features(
+        site, house_number="27", street="Láng", commune="Phường Láng", province="Hà Nội"
+    )
+    assert feature["properties"]["code"] == site.world.codes["27 Láng"]
+
+
+def test_level_above_the_door_has_no_code_and_says_why(site: Site) -> None:
+    (feature,) = features(site, q="28 Láng, Phường Láng, Hà Nội")
+    properties = feature["properties"]
+    assert (properties["code"], properties["level"]) == (None, "street")
+    assert [fault["code"] for fault in properties["faults"]] == ["house_number_not_found"]
+    assert properties["label"] == "Phố Láng, Phường Láng, Thành phố Hà Nội"
+
+
+@pytest.mark.parametrize("q", ["!!!", "漢字", "Rue de Rivoli, Paris"])
+def test_nothing_known_is_an_empty_collection(site: Site, q: str) -> None:
+    assert features(site, q=q) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({}, "text_or_components"),
+        ({"q": ""}, "string_too_short"),
+        ({"q": "   "}, "string_too_short"),
+        ({"q": "x" * 10_000}, "string_too_long"),
+        ({"q": "27 Láng", "street": "Láng"}, "text_or_components"),
+        ({"q": "27 Láng", "limit": "0"}, "greater_than_equal"),
+        ({"q": "27 Láng", "limit": "1000"}, "less_than_equal"),
+        ({"q": "27 Láng", "lat": "999", "lon": "0"}, "less_than_equal"),
+        ({"q": "27 Láng", "lat": "21"}, "lon_and_lat"),
+        ({"q": "27 Láng", "lat": "nan", "lon": "0"}, "finite_number"),
+        ({"q": "27 Láng", "within": "abc"}, "string_pattern_mismatch"),
+        ({"q": "27 Láng", "citi": "Hà Nội"}, "unknown_parameter"),
+    ],
+)
+def test_wrong_request_is_refused_by_name(site: Site, query: dict[str, str], code: str) -> None:
+    response = site.client.get("/v1/geocode", query_string=query)
+    assert response.status_code == 422
+    assert code in {error["code"] for error in response.get_json(force=True)["errors"]}
+
+
+def test_undecodable_requests_are_refused(site: Site) -> None:
+    for path in ("q=%FF%FE", "q=a%00b", "q=%C3"):
+        assert site.client.get(f"/v1/geocode?{path}").status_code == 400
+    response = site.client.post("/v1/geocode", json={"q": "a\0b"})
+    assert response.status_code == 422
+    for body, mimetype in ((b"{", "application/json"), (b"27", "text/plain"), (b"[1]", None)):
+        response = site.client.post("/v1/geocode", data=body, content_type=mimetype)
+        assert response.status_code == 422
+
+
+def test_stopped_database_is_503() -> None:
+    with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
+        assert app.test_client().get("/v1/geocode?q=27+Lang").status_code == 503

@@ -1,0 +1,63 @@
+"""GET and POST /v1/reverse."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.search_world import LANG
+from tests.support.units import open_app
+from tests.support.web import Site, search_site
+
+AT = {"lon": LANG[0], "lat": LANG[1]}
+
+
+@pytest.fixture(scope="module")
+def site(admin_url: str, worker_id: str) -> Iterator[Site]:
+    with search_site(admin_url, f"reverse_api_{worker_id}") as made:
+        yield made
+
+
+def test_nearest_door_with_its_distance(site: Site) -> None:
+    body = site.client.get("/v1/reverse", query_string=AT).get_json()
+    (feature,) = body["features"]
+    assert body["geocoding"]["query"] == "21.0211,105.806"
+    assert feature["properties"]["code"] == site.world.codes["27 Láng"]
+    assert feature["properties"]["distance_m"] == 0.0
+    assert feature["geometry"]["coordinates"] == list(LANG)
+
+
+def test_json_form_and_query_are_answered_alike(site: Site) -> None:
+    by_query = site.client.get("/v1/reverse", query_string={**AT, "limit": 3}).get_json()
+    assert len(by_query["features"]) == 3
+    assert site.client.post("/v1/reverse", json={**AT, "limit": 3}).get_json() == by_query
+    assert site.client.post("/v1/reverse", data={**AT, "limit": 3}).get_json() == by_query
+
+
+def test_outside_viet_nam_is_an_empty_collection(site: Site) -> None:
+    response = site.client.get("/v1/reverse?lon=2.35&lat=48.86")
+    assert (response.status_code, response.get_json()["features"]) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "lon=105.8",
+        "lon=105.8&lat=999",
+        "lon=105.8&lat=nan",
+        "lon=inf&lat=21",
+        "lon=105.8&lat=21&limit=0",
+        "lon=105.8&lat=21&limit=21",
+        "lon=105.8&lat=21&radius_m=0",
+        "lon=105.8&lat=21&radius_m=1e9",
+        "lon=x&lat=21",
+        "lon=105.8&lat=21&radius=5",
+    ],
+)
+def test_wrong_request_is_refused(site: Site, query: str) -> None:
+    assert site.client.get(f"/v1/reverse?{query}").status_code == 422
+
+
+def test_stopped_database_is_503() -> None:
+    with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
+        assert app.test_client().get("/v1/reverse?lon=105.8&lat=21").status_code == 503

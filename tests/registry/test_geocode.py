@@ -1,0 +1,249 @@
+"""Addresses asked of a small register: right, abstained, and never a wrong door."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from geo import code as codes
+from registry.errors import InvalidInputError
+from registry.geocode import Components, Question, geocode
+from registry.search.answers import Answer
+from tests.support.search_world import LANG, World, search_world
+
+
+@pytest.fixture(scope="module")
+def world(admin_url: str, worker_id: str) -> Iterator[World]:
+    with search_world(admin_url, f"geocode_{worker_id}") as made:
+        yield made
+
+
+def ask(world: World, text: str, **asked: object) -> list[Answer]:
+    return geocode(world.gazetteer, world.reads, Question(text, **asked))  # type: ignore[arg-type]
+
+
+def names(world: World, found: list[Answer]) -> list[str | None]:
+    return [world.name_of(answer.record.code) if answer.record else None for answer in found]
+
+
+IN_LANG = ", Phường Láng, Hà Nội"
+# text → the doors answered, the level, the faults that must be named.
+ASKED: list[tuple[str, list[str], str, set[str]]] = [
+    # Ways of writing
+    (f"27 Phố Láng{IN_LANG}", ["27 Láng"], "household", set()),
+    (f"số 27 lang{IN_LANG}", ["27 Láng"], "household", set()),
+    ("27 lang, phuong lang, ha noi", ["27 Láng"], "household", set()),
+    ("27 LÁNG, P. LÁNG, TP HÀ NỘI", ["27 Láng"], "household", set()),
+    (f"Số 5A, ngách 34, ngõ 12 Láng{IN_LANG}", ["12/34/5A Láng"], "household", set()),
+    (f"12/34/05a Láng{IN_LANG}", ["12/34/5A Láng"], "household", set()),
+    (f"5A/34/12 Láng{IN_LANG}", ["12/34/5A Láng"], "household", {"path_order"}),
+    (f"5/3 Láng{IN_LANG}", ["3/5 Láng"], "household", {"path_order"}),
+    (f"Lô 5 Láng{IN_LANG}", ["LO5 Láng"], "household", set()),
+    (
+        "27 Láng, Phường Láng Hạ, Quận Đống Đa, Hà Nội",
+        ["27 Láng"],
+        "household",
+        {"commune_former"},
+    ),
+    ("8 đường 30/4, Phường Bến Thành, TP Hồ Chí Minh", ["8 30/4"], "household", set()),
+    ("27 Láng, Phường Bến Thành, HCM", ["27 Láng HCM"], "household", set()),
+    # Another number is never passed off as the one asked for
+    (f"28 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    (f"27A Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    (f"2 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    (f"12/34/6 Láng{IN_LANG}", [], "alley", {"house_number_not_found"}),
+    (f"ngách 34 ngõ 12 Láng{IN_LANG}", [], "alley", set()),
+    (f"12 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    (f"Phố Láng{IN_LANG}", [], "street", {"house_number_missing"}),
+    (f"60 Chùa Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    (f"50 Chùa Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    # Another commune is never passed off either
+    ("31 Láng, Phường Láng, Hà Nội", [], "street", {"house_number_not_found"}),
+    ("129 Láng, Phường Bến Thành, Hồ Chí Minh", [], "street", {"house_number_not_found"}),
+    (
+        "27 Láng, Phường Láng Thượng, Đống Đa, Hà Nội",
+        [],
+        "street",
+        {"former_differs", "house_number_not_found"},
+    ),
+    (f"27 Trần Duy Hưng{IN_LANG}", [], "commune", {"street_not_found"}),
+    # Without a commune
+    ("129 Láng, Hà Nội", ["129 Láng"], "household", {"commune_missing"}),
+    ("129 Láng", ["129 Láng"], "household", {"commune_missing", "province_missing"}),
+    ("27 Láng", ["27 Láng", "27 Láng HCM"], "household", {"ambiguous"}),
+    # Equal names that met in one commune
+    (
+        f"9 Nguyễn Trãi{IN_LANG}",
+        ["9 Nguyễn Trãi Hạ", "9 Nguyễn Trãi Thượng"],
+        "household",
+        {"ambiguous"},
+    ),
+    ("9 Nguyễn Trãi, Láng Thượng, Đống Đa, Hà Nội", ["9 Nguyễn Trãi Thượng"], "household", set()),
+    (f"11 Nguyễn Trãi{IN_LANG}", ["11 Nguyễn Trãi Hạ"], "household", set()),
+    # Diacritics count where they are typed
+    (f"4 Hàng Bà{IN_LANG}", ["4 Hàng Bà"], "household", set()),
+    ("4 hang ba, phuong lang, ha noi", ["4 Hàng Bà", "4 Hàng Ba"], "household", {"ambiguous"}),
+    # Slips
+    (
+        f"9 Nguyễn Trải{IN_LANG}",
+        ["9 Nguyễn Trãi Hạ", "9 Nguyễn Trãi Thượng"],
+        "household",
+        {"accents_differ", "ambiguous"},
+    ),
+    (
+        "11 nguyen traii, phuong lang, ha noi",
+        ["11 Nguyễn Trãi Hạ"],
+        "household",
+        {"street_corrected"},
+    ),
+    # Flats
+    (f"Căn hộ 1205 CT1, 1 Huỳnh Thúc Kháng{IN_LANG}", ["flat 1205"], "household", set()),
+    (f"1 Huỳnh Thúc Kháng{IN_LANG}", ["CT1"], "building", {"flat_missing"}),
+    (f"Toà CT1, Huỳnh Thúc Kháng{IN_LANG}", ["CT1"], "building", {"flat_missing"}),
+    (f"Căn hộ 1207 CT1, 1 Huỳnh Thúc Kháng{IN_LANG}", ["CT1"], "building", {"flat_not_found"}),
+    (f"Căn hộ 1206, 1 Huỳnh Thúc Kháng{IN_LANG}", ["flat 1206"], "household", set()),
+    (f"Căn hộ 1205 CT2, 1 Huỳnh Thúc Kháng{IN_LANG}", [], "street", {"building_not_found"}),
+    # Hamlets
+    (f"Số 8, Thôn 3{IN_LANG}", ["8 Thôn 3"], "household", set()),
+    (f"Thôn 3{IN_LANG}", [], "locality", set()),
+    (f"Số 9, Thôn 3{IN_LANG}", [], "locality", {"house_number_not_found"}),
+    (f"Số 6, Tổ 7, Khu phố 2{IN_LANG}", ["6 Tổ 7 Khu phố 2"], "household", set()),
+    (f"Số 6, Tổ 7{IN_LANG}", ["6 Tổ 7 Khu phố 1", "6 Tổ 7 Khu phố 2"], "household", {"ambiguous"}),
+    (f"Số 6, Tổ 7, Khu phố 3{IN_LANG}", [], "locality", {"house_number_not_found"}),
+    (f"Số 77{IN_LANG}", ["77 alone"], "household", set()),
+    (f"Số 8, Đường Lạ Hoắc, Thôn 3{IN_LANG}", [], "locality", {"street_not_found"}),
+    # The past
+    (f"40 Chùa Láng{IN_LANG}", ["40B"], "household", {"retired"}),
+    (f"40B Chùa Láng{IN_LANG}", ["40B"], "household", set()),
+    # Units alone
+    ("Phường Láng, Hà Nội", [], "commune", set()),
+    ("Hà Nội", [], "province", set()),
+]
+
+
+@pytest.mark.parametrize(("text", "doors", "level", "faults"), ASKED, ids=[a[0] for a in ASKED])
+def test_address_is_answered_as_far_as_it_is_sure(
+    world: World, text: str, doors: list[str], level: str, faults: set[str]
+) -> None:
+    found = ask(world, text)
+    assert {name for name in names(world, found) if name} == set(doors)
+    assert found[0].level == level
+    assert faults <= set(found[0].faults)
+    if "ambiguous" in faults:
+        assert all(answer.confidence <= 0.5 for answer in found)
+    if not faults and doors:
+        assert found[0].confidence >= 0.95
+
+
+def test_no_question_is_answered_by_a_wrong_door(world: World) -> None:
+    """Right, wrong and abstained over the whole table; wrong is what must not be."""
+    counted: Counter[str] = Counter()
+    for text, doors, _, _ in ASKED:
+        found = {name for name in names(world, ask(world, text)) if name}
+        wrong = found - set(doors)
+        counted["wrong" if wrong else "right" if found else "abstained"] += 1
+    assert counted["wrong"] == 0, counted
+    assert counted["right"] == sum(bool(doors) for _, doors, _, _ in ASKED), counted
+
+
+def test_code_answers_in_any_writing(world: World) -> None:
+    code = world.codes["27 Láng"]
+    for text in (code, codes.format(code).lower(), codes.spoken(code), f"mã {code}"):
+        assert names(world, ask(world, text)) == ["27 Láng"], text
+
+
+def test_code_inside_a_text_answers_where_nothing_contradicts_it(world: World) -> None:
+    code = codes.format(world.codes["27 Láng"])
+    for text in (f"giao {code}", f"{code}, 27 Láng{IN_LANG}", f"{code} Phường Láng, Hà Nội"):
+        assert names(world, ask(world, text)) == ["27 Láng"], text
+
+
+def test_code_that_contradicts_the_text_is_a_fault_and_no_answer(world: World) -> None:
+    code = codes.format(world.codes["27 Láng"])
+    for text in (f"{code}, 129 Láng{IN_LANG}", f"{code}, 8 đường 30/4, Bến Thành, HCM"):
+        found = ask(world, text)
+        assert "27 Láng" not in names(world, found), text
+        assert all("code_contradicts_text" in answer.faults for answer in found)
+
+
+def test_code_of_a_flat_agrees_with_the_address_of_its_building(world: World) -> None:
+    code = codes.format(world.codes["flat 1205"])
+    found = ask(world, f"{code}, 1 Huỳnh Thúc Kháng{IN_LANG}")
+    assert names(world, found) == ["flat 1205"]
+
+
+def test_number_ranges_and_telephones_are_no_codes(world: World) -> None:
+    for text in ("9448-9456 Hẻm 94 Láng", f"84912345678 27 Láng{IN_LANG}"):
+        assert all("code_contradicts_text" not in a.faults for a in ask(world, text))
+
+
+def test_retired_code_leads_on_and_restricted_one_is_silent(world: World) -> None:
+    (answer,) = ask(world, world.codes["40 retired"])
+    assert (names(world, [answer]), answer.faults) == (["40B"], ("retired",))
+    for name in ("50 restricted", "reserved", "60 gone"):
+        assert ask(world, world.codes[name]) == []
+
+
+def test_coordinates_and_plus_codes_are_answered_by_the_nearest_door(world: World) -> None:
+    lon, lat = LANG
+    for text in (f"{lat}, {lon}", f"{lon} {lat}"):
+        assert names(world, ask(world, text, limit=1)) == ["27 Láng"], text
+    (answer,) = ask(world, "7PH72RC4+CC", limit=1)
+    assert (answer.distance_m or 0) < 20
+
+
+def test_components_are_answered_like_their_text(world: World) -> None:
+    asked = Components(
+        house_number="Số 5A, ngách 34, ngõ 12",
+        street="Láng",
+        commune="Phường Láng Hạ",
+        district="Đống Đa",
+        province="Hà Nội",
+    )
+    found = geocode(world.gazetteer, world.reads, Question(components=asked))
+    assert names(world, found) == ["12/34/5A Láng"]
+    flat = Components(
+        unit="1205", building="CT1", street="Huỳnh Thúc Kháng", commune="Láng", province="Hà Nội"
+    )
+    found = geocode(world.gazetteer, world.reads, Question(components=flat))
+    assert names(world, found) == ["flat 1205"]
+
+
+def test_within_is_binding_and_near_only_orders(world: World) -> None:
+    assert names(world, ask(world, "27 Láng", within="79")) == ["27 Láng HCM"]
+    assert names(world, ask(world, "27 Láng", within="00199")) == ["27 Láng"]
+    assert ask(world, "27 Láng, Phường Láng, Hà Nội", within="79") == []
+    there = ask(world, "27 Láng", near=LANG)
+    assert names(world, there)[0] == "27 Láng"
+    assert there[0].confidence <= 0.5
+
+
+def test_limit_is_kept(world: World) -> None:
+    assert len(ask(world, "27 Láng", limit=1)) == 1
+    assert "ambiguous" in ask(world, "27 Láng", limit=1)[0].faults
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "!?…", "x", "漢字 العربية", "'; DROP TABLE household; --"]
+)
+def test_nonsense_is_an_honest_nothing(world: World, text: str) -> None:
+    assert all(answer.record is None for answer in ask(world, text))
+
+
+@pytest.mark.parametrize("text", ["x" * 10_000, "a\0b"])
+def test_impossible_text_is_refused(world: World, text: str) -> None:
+    with pytest.raises(InvalidInputError):
+        ask(world, text)
+
+
+_WORDS = "27 12/34 Láng Phố Nguyễn Phường Hà Nội ngõ Số , . - Quận Thôn 3 CT1 căn hộ @ % ' \\"
+WORDS = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=14).map(" ".join)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.one_of(st.text(st.characters(exclude_characters="\0"), max_size=80), WORDS))
+def test_no_text_breaks_the_search(world: World, text: str) -> None:
+    for answer in ask(world, text):
+        assert 0 <= answer.confidence <= 1

@@ -1,0 +1,67 @@
+"""The pool of the hot path: what a lost or stopped database does to it."""
+
+import time
+
+import psycopg
+import pytest
+
+from registry.errors import DatabaseUnavailableError, NotPreparedError
+from registry.reads import Reads
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+@pytest.fixture
+def reads(database_url: str):  # type: ignore[no-untyped-def]
+    made = Reads(database_url, pool_size=2, statement_timeout_ms=300)
+    yield made
+    made.close()
+
+
+def test_rows_come_as_the_application_role_in_vietnamese_time(reads: Reads) -> None:
+    assert reads.rows("SELECT current_user::text, current_setting('timezone')", {}) == [
+        ("diachiso_app", "Asia/Ho_Chi_Minh")
+    ]
+
+
+def test_statement_is_prepared_from_its_first_use(database_url: str) -> None:
+    alone = Reads(database_url, pool_size=1, statement_timeout_ms=300)
+    try:
+        alone.rows("SELECT %(n)s::int + 1", {"n": 1})
+        found = alone.rows("SELECT statement FROM pg_prepared_statements", {})
+    finally:
+        alone.close()
+    assert ("SELECT $1::int + 1",) in found
+
+
+def test_broken_connections_are_replaced_without_the_caller_noticing(
+    reads: Reads, admin_url: str
+) -> None:
+    (pid,) = reads.rows("SELECT pg_backend_pid()", {})[0]
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(%s)", (pid,))
+    time.sleep(0.1)
+    assert reads.rows("SELECT pg_backend_pid()", {})[0][0] != pid
+
+
+def test_stopped_database_shows_within_about_two_seconds() -> None:
+    nowhere = Reads(NOWHERE, pool_size=1, statement_timeout_ms=300)
+    try:
+        for _ in range(2):
+            started = time.perf_counter()
+            with pytest.raises(DatabaseUnavailableError):
+                nowhere.rows("SELECT 1", {})
+            assert time.perf_counter() - started < 3
+    finally:
+        nowhere.close()
+
+
+def test_slow_statement_is_cut_off_and_the_connection_stays(reads: Reads) -> None:
+    with pytest.raises(DatabaseUnavailableError):
+        reads.rows("SELECT pg_sleep(5)", {})
+    assert reads.rows("SELECT 1", {}) == [(1,)]
+
+
+def test_database_without_tables_says_what_to_do(reads: Reads) -> None:
+    with pytest.raises(NotPreparedError, match="database prepare"):
+        reads.rows("SELECT 1 FROM no_such_table", {})

@@ -1,0 +1,101 @@
+"""From a point to doors, or to the commune."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from registry.database import OWNER_ROLE, make_engine
+from registry.errors import InvalidInputError
+from registry.reverse import reverse
+from registry.search.answers import Answer
+from tests.support.search_world import LANG, World, search_world
+
+
+@pytest.fixture(scope="module")
+def world(admin_url: str, worker_id: str) -> Iterator[World]:
+    with search_world(admin_url, f"reverse_{worker_id}") as made:
+        yield made
+
+
+def near(world: World, lon: float, lat: float, **asked: float) -> list[Answer]:
+    return reverse(world.gazetteer, world.reads, lon=lon, lat=lat, **asked)  # type: ignore[arg-type]
+
+
+def test_nearest_door_comes_first_with_its_metres(world: World) -> None:
+    first, second = near(world, *LANG, limit=2)
+    assert world.name_of(first.record.code if first.record else None) == "27 Láng"
+    assert (first.level, first.distance_m, first.confidence) == ("household", 0.0, 1.0)
+    assert 5 < (second.distance_m or 0) < 15
+
+
+def test_order_is_by_metres_and_not_by_degrees(world: World) -> None:
+    # 0.00030° north is 33.2 m; 0.00031° east is 32.2 m at this latitude.
+    lon, lat = LANG[0] + 0.2, LANG[1]
+    from registry.database import session_scope
+    from tests.support.factories import make_household
+
+    with session_scope(world.engine) as session:
+        for name, dx, dy in (("east", 0.00031, 0.0), ("north", 0.0, 0.00030)):
+            world.codes[name] = make_household(
+                session,
+                unit_id=next(u.id for u in world.gazetteer.with_code("00199")),
+                point=f"SRID=4326;POINT({lon + dx} {lat + dy})",
+                position_method="gps",
+            )
+    (first,) = near(world, lon, lat)
+    assert world.name_of(first.record.code if first.record else None) == "east"
+
+
+def test_flats_are_answered_as_their_building(world: World) -> None:
+    found = near(world, LANG[0], LANG[1] + 0.003, limit=5, radius_m=20)
+    assert [world.name_of(a.record.code) for a in found if a.record] == ["CT1"]
+    assert found[0].level == "building"
+
+
+def test_restricted_and_retired_are_never_near(world: World) -> None:
+    found = near(world, *LANG, limit=20, radius_m=5000)
+    names = {world.name_of(answer.record.code) for answer in found if answer.record}
+    assert names.isdisjoint({"50 restricted", "40 retired", "60 gone", "reserved"})
+    assert "40B" in names
+
+
+def test_level_falls_to_the_commune_beyond_the_radius(world: World) -> None:
+    lon, lat = LANG[0], LANG[1] - 0.0018  # 200 m south
+    (answer,) = near(world, lon, lat, radius_m=50)
+    assert (answer.level, answer.record) == ("commune", None)
+    assert answer.unit
+    assert answer.unit.code == "00199"
+    assert answer.faults == ("far_from_household", "boundary_approximate")
+
+
+def test_cell_is_the_last_resort(world: World) -> None:
+    (answer,) = near(world, 107.6, 16.46)
+    assert answer.level == "commune"
+    assert "boundary_approximate" in answer.faults
+    assert answer.confidence < 0.5
+
+
+def test_real_polygon_decides_without_a_fault_of_the_boundary(world: World) -> None:
+    owner = make_engine(world.url, role=OWNER_ROLE)
+    square = "SRID=4326;POLYGON((110 15, 110.1 15, 110.1 15.1, 110 15.1, 110 15))"
+    unit = next(u for u in world.gazetteer.with_code("26743") if u.ended is None)
+    with owner.begin() as connection:
+        connection.execute(
+            text("INSERT INTO boundary_part (unit_id, geom) VALUES (:u, :g)"),
+            {"u": unit.id, "g": square},
+        )
+    owner.dispose()
+    (answer,) = near(world, 110.05, 15.05)
+    assert (answer.unit, answer.faults) == (unit, ("far_from_household",))
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(0, 0), (103.85, 1.29), (2.35, 48.86), (-180, 90)])
+def test_abroad_is_an_honest_nothing(world: World, lon: float, lat: float) -> None:
+    assert near(world, lon, lat) == []
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(181, 0), (0, 91), (float("nan"), 0), (0, float("inf"))])
+def test_impossible_point_is_refused(world: World, lon: float, lat: float) -> None:
+    with pytest.raises(InvalidInputError):
+        near(world, lon, lat)

@@ -1,0 +1,170 @@
+"""A small register to search in: merged communes, alleys, a tower, hamlets, retired, restricted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine, insert
+from sqlalchemy.orm import Session
+
+from geo.locality import parse_locality
+from geo.street import parse_street
+from registry.database import make_engine, session_scope
+from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.models import SuccessionLink
+from registry.reads import Reads
+from tests.support import postgis
+from tests.support.factories import make_building, make_household, make_locality, make_street
+from tests.support.units import unit_named
+
+LANG = (105.8060, 21.0211)
+"""lon, lat of 27 Phố Láng; numbers lie 0.0001 degrees apart."""
+
+
+@dataclass
+class World:
+    """Names of doors → their codes, and what a search needs."""
+
+    url: str
+    engine: Engine
+    gazetteer: Gazetteer
+    reads: Reads
+    codes: dict[str, str] = field(default_factory=dict)
+
+    def name_of(self, code: str | None) -> str | None:
+        """What the door of a code is called here."""
+        return next((name for name, known in self.codes.items() if known == code), None)
+
+
+@contextmanager
+def search_world(admin_url: str, name: str) -> Iterator[World]:
+    """The register in a database of its own."""
+    with postgis.clone(admin_url, name) as url:
+        engine = make_engine(url)
+        reads = Reads(url, pool_size=2, statement_timeout_ms=5_000)
+        try:
+            with session_scope(engine) as session:
+                world = World(url, engine, load_gazetteer(session), reads)
+                _Builder(session, world).build()
+            yield world
+        finally:
+            reads.close()
+            engine.dispose()
+
+
+class _Builder:
+    def __init__(self, session: Session, world: World) -> None:
+        self.session = session
+        self.codes = world.codes
+        known = world.gazetteer
+        self.lang = unit_named(known, "Phường Láng", "00199").id
+        self.lang_ha = unit_named(known, "Phường Láng Hạ", "00199").id
+        self.lang_thuong = unit_named(known, "Phường Láng Thượng", "00187").id
+        self.ben_thanh = next(
+            u.id for u in known.with_code("26743") if u.born is not None and u.ended is None
+        )
+        self.placed = 0
+
+    def build(self) -> None:
+        self.streets_and_alleys()
+        self.equal_names()
+        self.tower()
+        self.hamlets()
+        self.past()
+
+    def street(self, text: str, unit: int, former: int | None = None) -> int:
+        read = parse_street(text)
+        assert read is not None
+        return make_street(
+            self.session,
+            unit_id=unit,
+            former_unit_id=former,
+            name=read.name,
+            kind=read.kind or "đường",
+            key=read.key,
+        )
+
+    def locality(self, text: str, unit: int, parent: int | None = None) -> int:
+        read = parse_locality(text)
+        assert read is not None
+        return make_locality(
+            self.session,
+            unit_id=unit,
+            name=read.name,
+            kind=read.kind,
+            key=read.key,
+            parent_id=parent,
+        )
+
+    def door(self, name: str, number: str | None, *, make=make_household, **columns: object) -> str:  # type: ignore[no-untyped-def]
+        point = {}
+        if "point" not in columns:
+            lon, lat = LANG[0] + self.placed * 0.0001, LANG[1]
+            point = {"point": f"SRID=4326;POINT({lon} {lat})", "position_method": "gps"}
+            self.placed += 1
+        code: str = make(
+            self.session, house_number=number, house_number_key=number, **point, **columns
+        )
+        self.codes[name] = code
+        return code
+
+    def streets_and_alleys(self) -> None:
+        here = {"unit_id": self.lang, "former_unit_id": self.lang_ha}
+        street = self.street("Phố Láng", self.lang, self.lang_ha)
+        for number in ("27", "12/34/5A", "12/34/7", "3/5", "LO5", "129"):
+            self.door(f"{number} Láng", number, thoroughfare_id=street, **here)
+        elsewhere = self.street("Đường Láng", self.ben_thanh)
+        self.door("27 Láng HCM", "27", unit_id=self.ben_thanh, thoroughfare_id=elsewhere)
+        self.door("31 Láng HCM", "31", unit_id=self.ben_thanh, thoroughfare_id=elsewhere)
+        july = self.street("Đường 30/4", self.ben_thanh)
+        self.door("8 30/4", "8", unit_id=self.ben_thanh, thoroughfare_id=july)
+
+    def equal_names(self) -> None:
+        """Streets of one name, and one key, that met in one commune."""
+        for name, former in (("Hạ", self.lang_ha), ("Thượng", self.lang_thuong)):
+            here = {"unit_id": self.lang, "former_unit_id": former}
+            street = self.street("Đường Nguyễn Trãi", self.lang, former)
+            self.door(f"9 Nguyễn Trãi {name}", "9", thoroughfare_id=street, **here)
+            if name == "Hạ":
+                self.door("11 Nguyễn Trãi Hạ", "11", thoroughfare_id=street, **here)
+        for name, former in (("Hàng Bà", self.lang_ha), ("Hàng Ba", self.lang_thuong)):
+            here = {"unit_id": self.lang, "former_unit_id": former}
+            street = self.street(f"Phố {name}", self.lang, former)
+            self.door(f"4 {name}", "4", thoroughfare_id=street, **here)
+
+    def tower(self) -> None:
+        street = self.street("Đường Huỳnh Thúc Kháng", self.lang)
+        here = {"unit_id": self.lang, "thoroughfare_id": street}
+        place = {"building_name": "CT1", "building_key": "ct1"}
+        point = f"SRID=4326;POINT({LANG[0]} {LANG[1] + 0.003})"
+        at = {"point": point, "position_method": "gps"}
+        block = self.door("CT1", "1", make=make_building, **here, **place, **at)
+        for flat in ("1205", "1206"):
+            self.door(
+                f"flat {flat}", "1", parent_code=block, unit_number=flat, **here, **place, **at
+            )
+
+    def hamlets(self) -> None:
+        thon = self.locality("Thôn 3", self.lang)
+        self.door("8 Thôn 3", "8", unit_id=self.lang, locality_id=thon)
+        self.door("no number Thôn 3", None, unit_id=self.lang, locality_id=thon)
+        for quarter in ("Khu phố 1", "Khu phố 2"):
+            outer = self.locality(quarter, self.lang)
+            inner = self.locality("Tổ 7", self.lang, outer)
+            self.door(f"6 Tổ 7 {quarter}", "6", unit_id=self.lang, locality_id=inner)
+        self.door("77 alone", "77", unit_id=self.lang)
+
+    def past(self) -> None:
+        street = self.street("Đường Chùa Láng", self.lang)
+        here = {"unit_id": self.lang, "thoroughfare_id": street}
+        retired = {"status": "retired"}
+        old = self.door("40 retired", "40", **here, **retired)
+        between = self.door("40A retired", "40A", **here, **retired)
+        new = self.door("40B", "40B", **here)
+        for before, after in ((old, between), (between, new)):
+            self.session.execute(
+                insert(SuccessionLink).values(old_code=before, new_code=after, kind="replace")
+            )
+        self.door("60 gone", "60", **here, **retired)
+        self.door("50 restricted", "50", restricted=True, **here)
+        self.door("reserved", None, status="reserved", point=None)

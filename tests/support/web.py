@@ -1,0 +1,25 @@
+"""Requests to the application over a register to search in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask.testing import FlaskClient
+
+from tests.support.search_world import World, search_world
+from tests.support.units import open_app
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The application and what stands in its register."""
+
+    client: FlaskClient
+    world: World
+
+
+@contextmanager
+def search_site(admin_url: str, name: str) -> Iterator[Site]:
+    """The application over a register of its own."""
+    with search_world(admin_url, name) as world, open_app(world.url) as app:
+        yield Site(app.test_client(), world)
