@@ -104,7 +104,7 @@ def collection(known: Gazetteer, query: str | None, found: Sequence[Answer]) -> 
             "features": [_feature(known, answer) for answer in found],
         }
     )
-    response.cache_control.no_store = True
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
 CONNECTIONS = 4
 SAMPLE = 4_000
+ROUNDS = 3
 
 
 def bare() -> Flask:
@@ -185,40 +186,57 @@ def labels(port: int, doors: list[Any]) -> list[tuple[str, str]]:
     return found
 
 
+def compare(name: str, bare: Load, ours: Load) -> None:
+    """Both in turns, so that what else the machine does meets both; the median of each."""
+    rounds = [
+        [measure(load.port, load.paths, load.seconds, CONNECTIONS) for load in (bare, ours)]
+        for _ in range(ROUNDS)
+    ]
+    floor, found = (
+        sorted(column, key=lambda r: r["rate"])[ROUNDS // 2] for column in zip(*rounds, strict=True)
+    )
+    show(f"{name} (bare view)", floor)
+    show(name, found, floor["rate"])
+
+
 def main() -> None:
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     url, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) == 3 else 5.0
     doors = sample(url)
     at = [f"lon={lon + 0.0003:.6f}&lat={lat + 0.0002:.6f}" for _, lon, lat in doors]
-    with server("bench.http:bare", url, factory=True) as (floor_port, _):
-        with server("api.wsgi:app", url, factory=False) as (port, pid):
-            show("no database (bare)", measure(floor_port, ["/nothing"] * 8, seconds, CONNECTIONS))
-            for name, floor_paths, paths in (
-                (
-                    "lookup",
-                    [f"/lookup/{c}" for c, _, _ in doors],
-                    [f"/v1/addresses/{c}" for c, _, _ in doors],
-                ),
-                ("reverse", [f"/reverse?{p}" for p in at], [f"/v1/reverse?{p}" for p in at]),
-            ):
-                floor = measure(floor_port, floor_paths, seconds, CONNECTIONS)
-                show(f"{name} (bare view)", floor)
-                show(name, measure(port, paths, seconds, CONNECTIONS), floor["rate"])
-            worded = labels(port, doors[:1000])
-            kinds = {
-                "geocode, today's text": [today for today, _ in worded],
-                "geocode, the old map": [before for _, before in worded],
-                "geocode, no commune": [
-                    f"{today.split(',')[0]}, {today.split(',')[-1]}" for today, _ in worded
-                ],
-            }
-            for name, texts in kinds.items():
-                paths = [f"/v1/geocode?q={quote(text)}" for text in texts]
-                for connections in (1, CONNECTIONS):
-                    show(f"{name} ({connections})", measure(port, paths, seconds, connections))
-            sizes = ", ".join(f"{size:.0f} MB" for size in memory_mb(pid))
-            print(f"memory of the processes: {sizes}")
+    with (
+        server("bench.http:bare", url, factory=True) as (floor, _),
+        server("api.wsgi:app", url, factory=False) as (port, pid),
+    ):
+        show("no database (bare)", measure(floor, ["/nothing"] * 8, seconds, CONNECTIONS))
+        compare(
+            "lookup",
+            Load(floor, [f"/lookup/{code}" for code, _, _ in doors], seconds),
+            Load(port, [f"/v1/addresses/{code}" for code, _, _ in doors], seconds),
+        )
+        compare(
+            "reverse",
+            Load(floor, [f"/reverse?{point}" for point in at], seconds),
+            Load(port, [f"/v1/reverse?{point}" for point in at], seconds),
+        )
+        for name, texts in ways_of_writing(labels(port, doors[:1000])).items():
+            paths = [f"/v1/geocode?q={quote(text)}" for text in texts]
+            for connections in (1, CONNECTIONS):
+                show(f"{name} ({connections})", measure(port, paths, seconds, connections))
+        sizes = ", ".join(f"{size:.0f} MB" for size in memory_mb(pid))
+        print(f"memory of the processes: {sizes}")
+
+
+def ways_of_writing(worded: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Name of a way → texts."""
+    return {
+        "geocode, today's text": [today for today, _ in worded],
+        "geocode, the old map": [before for _, before in worded],
+        "geocode, no commune": [
+            f"{today.split(',')[0]}, {today.split(',')[-1]}" for today, _ in worded
+        ],
+    }
 
 
 if __name__ == "__main__":

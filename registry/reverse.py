@@ -39,11 +39,12 @@ _NEAREST: Final = f"""
         FROM (
             SELECT h.* FROM household h
             WHERE h.status = 'active' AND NOT h.restricted
-                AND CASE WHEN h.parent_code IS NULL THEN true ELSE NOT EXISTS (
-                    SELECT FROM household b
+                AND CASE WHEN h.parent_code IS NULL THEN true ELSE (
+                    SELECT true FROM household b
                     WHERE b.code = h.parent_code AND b.status = 'active' AND NOT b.restricted
                         AND b.point IS NOT NULL
-                ) END
+                    LIMIT 1
+                ) IS NULL END
             ORDER BY h.point <-> (SELECT {_POINT})
             LIMIT {{fetched}}
         ) n
@@ -82,12 +83,13 @@ def reverse(
     statement = NEAREST_FEW if limit <= _FEW else _NEAREST_MANY
     reach_m = max(radius_m, NEIGHBOUR_M)
     rows = reads.rows(statement, {"lon": lon, "lat": lat, "reach_m": reach_m})
-    near = [_answer(gazetteer, row) for row in rows if row[-1] is not None]
-    found = [answer for answer in near if (answer.distance_m or 0) <= radius_m][:limit]
-    if found:
-        return found
+    near = [row for row in rows if row[-1] is not None]
+    inside = [row for row in near[:limit] if row[-1] <= radius_m]
+    if inside:
+        return [_answer(gazetteer, row) for row in inside]
     drawn = [gazetteer.units[i] for i in rows[0][0] if i in gazetteer.units]
-    return _communes(gazetteer, reads, drawn, near, lon=lon, lat=lat)[:limit]
+    neighbours = [_answer(gazetteer, row) for row in near[:1]]
+    return _communes(gazetteer, reads, drawn, neighbours, lon=lon, lat=lat)[:limit]
 
 
 def check_point(*, lon: float, lat: float) -> None:

@@ -120,7 +120,7 @@ def _write_rejected(file: Path, result: ImportResult, report: Path) -> None:
         writer.writerow([*source.headers, "problems", "vấn đề"])
         for number, row in enumerate(rows, start=1):
             if number in problems:
-                codes = problems[number]
+                codes = list(dict.fromkeys(problems[number]))
                 padded = row + [""] * (len(source.headers) - len(row))
                 writer.writerow(
                     [*padded, " ".join(codes), "; ".join(PROBLEMS[code].vi for code in codes)]

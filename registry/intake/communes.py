@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from geo.admin import parse_name
 from geo.text import accent_key
 from registry.gazetteer import Gazetteer, Unit
-from registry.unit_text import read_units
+from registry.unit_text import Naming, read_units
 from registry.units import LAST_DAY_OF_OLD_MAP, continuations
 
 
@@ -62,7 +62,19 @@ class CommuneReader:
         namings = [n for n in read_units(self._gazetteer, text) if n.commune is not None]
         if not namings:
             return CommuneReading(problem="commune_unknown")
-        return self.of_units([n.commune for n in namings if n.commune is not None])
+        return self.of_namings(namings)
+
+    def of_namings(self, namings: Iterable[Naming]) -> CommuneReading:
+        """The communes of today that equally good namings mean.
+
+        A commune of today comes before a former one of the same name where no district is named:
+        addresses of today have none, and those of the old map nearly always had one.
+        """
+        named = [n for n in namings if n.commune is not None]
+        units = [n.commune for n in named if n.commune is not None]
+        if all(n.district is None for n in named):
+            units = [u for u in units if u.alive_on(self._day)] or units
+        return self.of_units(units)
 
     def of_units(self, units: list[Unit]) -> CommuneReading:
         """The communes of today that continue any of `units`."""

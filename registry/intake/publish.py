@@ -235,7 +235,13 @@ def _make_buildings(connection: Connection, issue: IssueCodes) -> int:
 
 def _give_codes(connection: Connection, table: str, codes: list[str]) -> None:
     rows = ((number, code) for number, code in enumerate(codes, start=1))
-    copy_rows(connection, table, 'place_in_order bigint PRIMARY KEY, code text COLLATE "C"', rows)
+    copy_rows(
+        connection,
+        table,
+        'place_in_order bigint, code text COLLATE "C"',
+        rows,
+        key="place_in_order",
+    )
 
 
 def _count(connection: Connection, statement: str) -> int:

@@ -115,6 +115,7 @@ def _read_communes(connection: Connection, import_id: int, communes: CommuneRead
             (*row, *commune_row(communes.read(CommuneSpelling(*(cell or None for cell in row)))))
             for row in distinct
         ),
+        key=", ".join(_SPELLING),
     )
 
 
@@ -129,6 +130,7 @@ def _read_group(connection: Connection, import_id: int, table: str) -> None:
             (*row, *door_row(parse(*(cell or None for cell in row))))
             for row in _distinct(connection, import_id, names)
         ),
+        key=", ".join(names),
     )
 
 

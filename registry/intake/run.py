@@ -1,5 +1,6 @@
 """One import from file to register: staged, resolved, judged, matched, published."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -227,9 +228,8 @@ def _result(
     problems: tuple[RowProblem, ...],
     file: SourceFile,
 ) -> ImportResult:
-    by_code: dict[str, int] = {}
-    for problem in problems:
-        by_code[problem.code] = by_code.get(problem.code, 0) + 1
+    # Longitude and latitude may both be unreadable: that is one row with one problem.
+    by_code = Counter(code for _, code in {(p.row_number, p.code) for p in problems})
     return ImportResult(
         import_id=import_id,
         state=state,

@@ -1,12 +1,15 @@
 """The pool of the hot path: what a lost or stopped database does to it."""
 
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 
 from registry.errors import DatabaseUnavailableError, NotPreparedError
 from registry.reads import Reads
+from tests.support.relay import Relay
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -65,3 +68,21 @@ def test_slow_statement_is_cut_off_and_the_connection_stays(reads: Reads) -> Non
 def test_database_without_tables_says_what_to_do(reads: Reads) -> None:
     with pytest.raises(NotPreparedError, match="database prepare"):
         reads.rows("SELECT 1 FROM no_such_table", {})
+
+
+def test_database_that_stops_and_restarts_is_found_again(database_url: str) -> None:
+    with TemporaryDirectory(dir="/tmp") as folder, Relay(database_url, Path(folder)) as relay:
+        reads = Reads(relay.url, pool_size=2, statement_timeout_ms=300)
+        try:
+            assert reads.rows("SELECT 1", {}) == [(1,)]
+            relay.shut()
+            for _ in range(3):
+                started = time.perf_counter()
+                with pytest.raises(DatabaseUnavailableError):
+                    reads.rows("SELECT 1", {})
+                assert time.perf_counter() - started < 5
+            relay.open()
+            time.sleep(1.5)
+            assert reads.rows("SELECT 1", {}) == [(1,)]
+        finally:
+            reads.close()

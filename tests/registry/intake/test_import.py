@@ -449,3 +449,16 @@ def test_real_addresses_are_all_accounted_for(engine: Engine, shared_data: Path)
     assert (again.new, again.changed, again.linked) == (0, 0, 0)
     assert (other.new, other.changed) == (0, 0)
     assert other.linked == first.new + first.linked
+
+
+def test_commune_of_today_comes_before_a_split_one_of_its_name(
+    engine: Engine, deliver: Callable[..., ImportResult]
+) -> None:
+    row = {"số nhà": "7", "tên đường": "Phố Ngọc Hà", "tỉnh": "Hà Nội", "phường": "Phường Ngọc Hà"}
+
+    result = deliver(row)
+
+    assert (result.new, result.rejected) == (1, 0)
+    assert rows(engine, "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id") == [
+        ("00008",)
+    ]
