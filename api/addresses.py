@@ -68,7 +68,7 @@ def get_address(address_code: str, query: NoParameters) -> BaseResponse:  # noqa
     # Kept by the caller alone, and asked about again each time: a door may move.
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
-    # Only then, since it costs a tenth of the request.
+    # Only for a caller that has a copy: the others would pay for it on the hot path.
     asked_again = "If-None-Match" in request.headers
     return response.make_conditional(request) if asked_again else response
 

@@ -28,10 +28,8 @@ _TABLE: Final = (
     ("path_order", 0.1, "Số nhà viết ngược thứ tự", "The house number is written in reverse"),
     ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given; this is its building"),
     ("flat_not_found", 0.3, "Chưa có căn hộ này", "This flat is not registered"),
-    ("building_missing", 0.05, "Thiếu tên toà nhà", "The building was not named"),
     ("building_not_found", 0.3, "Chưa có toà nhà này", "This building is not registered"),
     # The street and the locality
-    ("street_missing", 0.3, "Thiếu tên đường", "No street or locality was given"),
     ("street_not_found", 0.3, "Chưa có đường này", "This street is not registered there"),
     ("street_corrected", 0.1, "Tên đường đã được sửa", "The street is spelled otherwise"),
     ("accents_differ", 0.15, "Tên đường khác dấu", "The street's diacritics differ"),

@@ -12,8 +12,8 @@ _NAMES: Final = """
     SELECT DISTINCT p.key
     FROM unnest(%(units)s::int[]) u (id) JOIN {table} p ON p.unit_id = u.id LIMIT 5000
 """
-# Trigrams only gather candidates; the letters decide below. 0.4 keeps one wrong letter in eight
-# (nguyen traj: 0.57; lang ha, lamg ha: 0.33 is lost, which a commune would have helped to find).
+# Trigrams only gather candidates; the letters decide below. A short name with a wrong letter falls
+# under 0.4 and is lost here; with its commune it would have been found.
 _NEAR: Final = """
     SELECT DISTINCT p.key, similarity(p.key, %(key)s) AS likeness FROM {table} p
     WHERE p.key % %(key)s AND similarity(p.key, %(key)s) >= 0.4
