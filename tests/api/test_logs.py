@@ -129,7 +129,7 @@ def test_libraries_warn_in_json_too(
     configure: Callable[[], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure()
-    logging.getLogger("some.library").warning("slow %s", "đĩa")
-    logging.getLogger("some.library").info("not said")
+    logging.getLogger("another.package").warning("slow %s", "đĩa")
+    logging.getLogger("another.package").info("not said")
     (line,) = map(json.loads, capsys.readouterr().err.splitlines())
     assert (line["event"], line["level"]) == ("slow đĩa", "warning")
