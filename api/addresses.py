@@ -1,18 +1,21 @@
 """One address by its code."""
 
+import datetime
 from typing import Any, Literal
 
 from flask import Blueprint, jsonify, request
 from pydantic import Field
+from werkzeug.http import generate_etag
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import gazetteer, register
-from api.openapi import Answer, CodeForms, NoParameters, answers, spec
+from api.openapi import Answer, CodeForms, Request, answers, spec
 from api.shapes import MapSpan, PlaceUnit, in_words, unit_ref
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
 from geo.label import named, number_label
-from registry.gazetteer import Gazetteer, today
+from registry.gazetteer import VIET_NAM, Gazetteer, today
+from registry.history import lookup_as_of, moment_of
 from registry.lookup import code_forms, lookup
 from registry.records import Record, record_wording
 
@@ -56,25 +59,46 @@ class Address(Answer):
     delivery_hint: str | None
 
 
+class AddressQuery(Request):
+    """The moment asked about."""
+
+    as_of: str | None = Field(
+        None,
+        max_length=40,
+        description="Day, as it ended, or time with its offset; now by default",
+        examples=["2026-07-01"],
+    )
+
+
 @blueprint.get("/<address_code>")
-@spec.validate(resp=answers(Address, 404, 410, 503), tags=["addresses"])
-def get_address(address_code: str, query: NoParameters) -> BaseResponse:  # noqa: ARG001
+@spec.validate(resp=answers(Address, 400, 404, 410, 503), tags=["addresses"])
+def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     """The address that bears a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.
 
     A retired code is answered by 410 with its successors, a mistyped one by 404 with suggestions.
+    With `as_of` it is answered as it was on record then, in the words of that day.
     """
-    known = gazetteer()
-    response = jsonify(_body(known, lookup(register().reads, address_code)))
+    known, reads = gazetteer(), register().reads
+    if query.as_of is None:
+        record, day = lookup(reads, address_code), today()
+    else:
+        moment = moment_of(query.as_of)
+        record, day = lookup_as_of(reads, address_code, moment), moment.astimezone(VIET_NAM).date()
+    response = jsonify(address_body(known, record, day))
     # Kept by the caller alone, and asked about again each time: a door may move.
     response.headers["Cache-Control"] = "private, no-cache"
-    response.add_etag()
+    # Its beginning is the record's state alone, which is what an operation's If-Match asks for.
+    response.set_etag(f"{record.event_id}-{generate_etag(response.get_data())}")
     # Only for a caller that has a copy: the others would pay for it on the hot path.
     asked_again = "If-None-Match" in request.headers
     return response.make_conditional(request) if asked_again else response
 
 
-def _body(known: Gazetteer, record: Record) -> dict[str, Any]:
-    day = today()
+def address_body(
+    known: Gazetteer, record: Record, day: datetime.date | None = None
+) -> dict[str, Any]:
+    """`Address`, in the words of a day, today by default."""
+    day = day or today()
     former = known.units.get(record.former_unit_id) if record.former_unit_id else None
     words = in_words(record_wording(known, day, record), day)
     return {

@@ -1,61 +1,75 @@
 """The Flask application."""
 
-import re
-from typing import Final
-from urllib.parse import unquote_to_bytes
+from typing import Any, Final
 
-from flask import Flask, json, request
-from flask.json.provider import DefaultJSONProvider
-from werkzeug.exceptions import BadRequest
+from flask import Flask, Response, json
+from flask.json.provider import JSONProvider
+from pydantic_core import from_json, to_json
 
-from api import addresses, coverage, geocode, health, reverse, units
+from api import (
+    addresses,
+    autocomplete,
+    batch,
+    coverage,
+    geocode,
+    health,
+    history,
+    lifecycle,
+    reverse,
+    units,
+    validate,
+)
+from api.access import Authenticate, guard, nobody
 from api.context import EXTENSION
 from api.errors import register_errors
-from api.logs import LoggedFlask, log_requests
+from api.logs import LoggedFlask
 from api.openapi import document
+from api.requests import Request, refuse_undecodable
 from registry.register import Register
 
 MAX_BODY_BYTES: Final = 1_000_000
-_BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
-class _Json(DefaultJSONProvider):
-    ensure_ascii = False
-    sort_keys = False
-    compact = True
+class _Json(JSONProvider):
+    """JSON by pydantic's core: it writes UTF-8 itself, and reads no lone surrogate and no NaN."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        return to_json(obj).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        return from_json(s, allow_inf_nan=False)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        body = to_json(self._prepare_response_obj(args, kwargs))
+        return Response(body, content_type="application/json")
 
 
-def create_app(register: Register) -> Flask:
-    """The application over an opened register; creating it needs no database."""
+def create_app(register: Register, authenticate: Authenticate = nobody) -> Flask:
+    """The application over an opened register; creating it needs no database.
+
+    `authenticate` says who sends a request; without one nothing can be written over HTTP.
+    """
     app = LoggedFlask("api", static_folder=None)
+    app.request_class = Request
     app.json = _Json(app)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.extensions[EXTENSION] = register
     register_errors(app)
-    log_requests(app)
-    app.before_request(_refuse_undecodable)
-    for blueprint in (
+    app.before_request(refuse_undecodable)
+    reads = (
         addresses.blueprint,
+        autocomplete.blueprint,
+        batch.blueprint,
         coverage.blueprint,
         geocode.blueprint,
         health.blueprint,
         reverse.blueprint,
         units.blueprint,
-    ):
+        validate.blueprint,
+    )
+    guard(app, authenticate, reads)
+    for blueprint in (*reads, history.blueprint, lifecycle.blueprint):
         app.register_blueprint(blueprint)
     with app.app_context():
         app.extensions["openapi"] = json.dumps(document())
     return app
-
-
-def _refuse_undecodable() -> None:
-    """Werkzeug would read broken escapes and broken UTF-8 as text that nobody wrote."""
-    query = unquote_to_bytes(request.query_string)
-    if _BROKEN_ESCAPE.search(request.query_string):
-        raise BadRequest("the query holds a % without two hexadecimal digits")
-    if b"\0" in query:
-        raise BadRequest("the query holds a NUL character")
-    try:
-        query.decode()
-    except UnicodeDecodeError:
-        raise BadRequest("the query is not UTF-8") from None

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import Field
 
 from api.context import gazetteer, register
+from api.errors import PROVINCE_CODE
 from api.openapi import Answer, Request, answers, spec
 from registry.coverage import coverage_of_level, coverage_of_unit
 from registry.database import session_scope
@@ -27,7 +28,7 @@ class CoverageQuery(CoverageUnitQuery):
 
     level: Literal["province", "commune"] = "province"
     province: str | None = Field(
-        None, pattern="^[0-9]{2}$", description="Code of a province: it alone, or its communes"
+        None, pattern=PROVINCE_CODE, description="Code of a province: it alone, or its communes"
     )
 
 

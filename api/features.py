@@ -95,17 +95,25 @@ class FeatureCollection(Body):
     features: list[Feature]
 
 
-def collection(known: Gazetteer, query: str | None, found: Sequence[Answer]) -> Response:
-    """The answers as a response that nobody on the way keeps: it tells where somebody lives."""
-    response = jsonify(
-        {
-            "type": "FeatureCollection",
-            "geocoding": {"version": _VERSION, "query": query},
-            "features": [_feature(known, answer) for answer in found],
-        }
-    )
+def collection(
+    known: Gazetteer, query: str | None, found: Sequence[Answer], **more: Any
+) -> Response:
+    """The answers as a response that nobody on the way keeps: it tells where somebody lives.
+
+    `more` are further members of the collection.
+    """
+    response = jsonify(collection_body(known, query, found) | more)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def collection_body(known: Gazetteer, query: str | None, found: Sequence[Answer]) -> dict[str, Any]:
+    """`FeatureCollection`."""
+    return {
+        "type": "FeatureCollection",
+        "geocoding": {"version": _VERSION, "query": query},
+        "features": [_feature(known, answer) for answer in found],
+    }
 
 
 def _feature(known: Gazetteer, answer: Answer) -> dict[str, Any]:

@@ -1,31 +1,30 @@
 """From an address to its door."""
 
-from typing import Annotated, Self
+from typing import Self
 
 from flask import Blueprint, Response
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.columns import Columns, Query
 from api.context import gazetteer, register
+from api.errors import UNIT_CODE
+from api.explanation import Reading, explained
 from api.features import FeatureCollection, collection
-from api.openapi import UNIT_CODE, Request, answers, spec
-from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, MAX_TEXT, Components, Question, geocode
+from api.openapi import NoParameters, answers, spec
+from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
+
+
+class Geocoded(FeatureCollection):
+    """Places, and with `explain` how they were found."""
+
+    explanation: list[Reading] | None = Field(None, description="Only with explain")
+
 
 blueprint = Blueprint("geocode", __name__, url_prefix="/v1/geocode")
 
 
-def _text(value: str) -> str:
-    if "\0" in value:
-        raise PydanticCustomError("nul_character", "holds a NUL character")
-    return value
-
-
-Query = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_text)]
-Column = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text)]
-_COMPONENTS = tuple(Components.__dataclass_fields__)
-
-
-class GeocodeQuery(Request):
+class GeocodeQuery(Columns):
     """An address as one text, or as components."""
 
     q: Query | None = Field(
@@ -33,15 +32,6 @@ class GeocodeQuery(Request):
         description="Address of any map, code, coordinates (lat,lon) or Plus Code",
         examples=["Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội"],
     )
-    house_number: Column | None = Field(None, description="Số nhà, ngõ, ngách, hẻm")
-    street: Column | None = Field(None, description="Đường, phố")
-    locality: Column | None = Field(None, description="Thôn, ấp, tổ dân phố, khu phố")
-    building: Column | None = Field(None, description="Toà nhà, chung cư")
-    floor: Column | None = Field(None, description="Tầng")
-    unit: Column | None = Field(None, description="Căn hộ, phòng")
-    commune: Column | None = Field(None, description="Xã, phường, of any map")
-    district: Column | None = Field(None, description="Quận, huyện, of the map before July 2025")
-    province: Column | None = Field(None, description="Tỉnh, thành phố, of any map")
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
     lon: float | None = Field(
         None, ge=-180, le=180, allow_inf_nan=False, description="Near here first, with lat"
@@ -55,12 +45,23 @@ class GeocodeQuery(Request):
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
-        given = [name for name in _COMPONENTS if getattr(self, name) is not None]
-        if (self.q is None) == (not given):
-            raise PydanticCustomError("text_or_components", "give either q or components")
+        self.check_one_of(self.q, "q")
         if (self.lon is None) != (self.lat is None):
             raise PydanticCustomError("lon_and_lat", "give lon and lat together")
         return self
+
+    @property
+    def asked(self) -> Question:
+        """What is asked of the register."""
+        lon, lat = self.lon, self.lat
+        near = (lon, lat) if lon is not None and lat is not None else None
+        return Question(self.q, self.components, self.limit, near, self.within)
+
+
+class GeocodeAsked(GeocodeQuery):
+    """A question in a URL."""
+
+    explain: bool = Field(False, description="Say what was read, tried and weighed")
 
 
 class GeocodeBody(GeocodeQuery):
@@ -72,24 +73,21 @@ class GeocodeForm(GeocodeQuery):
 
 
 @blueprint.get("")
-@spec.validate(resp=answers(FeatureCollection, 400, 404, 503), tags=["search"])
-def get_geocode(query: GeocodeQuery) -> Response:
+@spec.validate(resp=answers(Geocoded, 400, 404, 503), tags=["search"])
+def get_geocode(query: GeocodeAsked) -> Response:
     """The door that an address names, or the smallest place of it that is registered."""
-    return _answer(query)
+    return _answer(query, explain=query.explain)
 
 
 @blueprint.post("")
 @spec.validate(resp=answers(FeatureCollection, 400, 404, 413, 503), tags=["search"])
-def post_geocode(json: GeocodeBody, form: GeocodeForm) -> Response:
+def post_geocode(query: NoParameters, json: GeocodeBody, form: GeocodeForm) -> Response:  # noqa: ARG001
     """The same by POST, so that the address stands in no URL and no log."""
     return _answer(json or form)
 
 
-def _answer(asked: GeocodeQuery) -> Response:
+def _answer(asked: GeocodeQuery, *, explain: bool = False) -> Response:
     known = gazetteer()
-    components = None
-    if asked.q is None:
-        components = Components(**{name: getattr(asked, name) for name in _COMPONENTS})
-    near = (asked.lon, asked.lat) if asked.lon is not None and asked.lat is not None else None
-    question = Question(asked.q, components, asked.limit, near, asked.within)
-    return collection(known, asked.q, geocode(known, register().reads, question))
+    located = locate(known, register().reads, asked.asked)
+    more = {"explanation": explained(known, located.tried)} if explain else {}
+    return collection(known, asked.q, located.answers, **more)

@@ -8,10 +8,16 @@ import logging
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from types import TracebackType
+from typing import Any, cast
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
+from flask.globals import request_ctx
+from pydantic_core import to_json
+
+from api.requests import Request
 
 log = structlog.get_logger("diachiso")
 
@@ -24,8 +30,9 @@ def configure_logs() -> None:
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        processors=[*shared, structlog.processors.JSONRenderer(serializer=_json_bytes)],
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -38,8 +45,33 @@ def configure_logs() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
+def _json_bytes(entry: dict[str, Any], **_: Any) -> bytes:
+    return to_json(entry)
+
+
 class LoggedFlask(Flask):
-    """Flask, which by itself logs the path of a request that failed."""
+    """Flask that logs every request by the rule that it matched.
+
+    By itself it logs nothing but the path of a request that failed. Its requests carry
+    `started_at` (`api.requests.Request`).
+    """
+
+    def finalize_request(self, *arguments: Any, **named: Any) -> Response:
+        """Write the line of a request that is answered."""
+        response: Response = super().finalize_request(*arguments, **named)
+        asked = cast(Request, request_ctx.request)
+        log.info(
+            "request",
+            method=asked.method,
+            rule=asked.url_rule.rule if asked.url_rule else None,
+            status=response.status_code,
+            ms=round((time.perf_counter() - asked.started_at) * 1000, 2),
+        )
+        return response
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none of ours is a coroutine, which Flask asks of each, each time."""
+        return func
 
     def log_exception(
         self,
@@ -59,23 +91,3 @@ def _trace(error: BaseException | None) -> str:
 
 def _rule() -> str | None:
     return request.url_rule.rule if request.url_rule else None
-
-
-def log_requests(app: Flask) -> None:
-    """Log every request of `app` by the rule that it matched."""
-
-    @app.before_request
-    def start() -> None:
-        g.started_at = time.perf_counter()
-
-    @app.after_request
-    def end(response: Response) -> Response:
-        elapsed = time.perf_counter() - g.get("started_at", time.perf_counter())
-        log.info(
-            "request",
-            method=request.method,
-            rule=_rule(),
-            status=response.status_code,
-            ms=round(elapsed * 1000, 2),
-        )
-        return response

@@ -3,13 +3,13 @@
 from copy import deepcopy
 from typing import Any
 
-from flask import Response, make_response
 from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Answers
 from spectree import SpecTree
-from spectree.plugins.flask_plugin import FlaskPlugin
 
-from api.errors import MIMETYPE, refuse_invalid
+from api.errors import MIMETYPE, UNIT_CODE
+from api.requests import Plugin
+from registry.batch import OPERATIONS
 
 
 class Request(BaseModel):
@@ -69,25 +69,23 @@ class Problem(BaseModel):
     successors: list[CodeForms] | None = Field(
         None, description="Codes that continue a retired one, through any number of steps"
     )
+    state: str | None = Field(None, description="Status of the record, where it forbids this")
+    legal: list[str] | None = Field(None, description="Operations that its status allows")
+    taken_by: CodeForms | None = Field(None, description="Record that bears the address")
 
 
-class _Plugin(FlaskPlugin):
-    """Responses are checked against the document by the tests, not again on every request."""
-
-    def validate_response(self, resp: Any, *_: Any) -> tuple[Response, None]:
-        return make_response(resp), None
-
-
-UNIT_CODE = "^([0-9]{2,3}|[0-9]{5})$"
 PATH_PARAMETERS = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
     "address_code": {"maxLength": 200, "examples": ["1H6X-XH2V"]},
+    "operation": {"enum": list(OPERATIONS)},
 }
 """Path parameter → its schema beyond `string`."""
+STREAM_TYPES = {"application/x-ndjson": "ndjson", "text/csv": "csv"}
+"""Media types of tables → their forms in `registry.batch_rows`."""
+_STREAMS = ("/v1/batch/{operation}",)
 
 spec = SpecTree(
-    backend=_Plugin,
-    before=refuse_invalid,
+    backend=Plugin,
     validation_error_model=Problem,
     naming_strategy=lambda model: model.__name__,
     nested_naming_strategy=lambda _parent, child: child,
@@ -108,14 +106,23 @@ def answers(model: type[BaseModel], *problems: int) -> Answers:
 def document() -> dict[str, Any]:
     """The OpenAPI document, with what SpecTree cannot say; needs the application's context."""
     made: dict[str, Any] = deepcopy(spec.spec)
-    for path in made["paths"].values():
-        for operation in path.values():
+    for path, item in made["paths"].items():
+        for operation in item.values():
+            if path in _STREAMS:
+                _describe_stream(operation)
             for parameter in operation["parameters"]:
                 _describe_parameter(parameter)
             for status, response in operation["responses"].items():
                 if int(status) >= 400:
                     response["content"] = {MIMETYPE: response["content"].pop("application/json")}
     return made
+
+
+def _describe_stream(operation: dict[str, Any]) -> None:
+    """Rows in and rows out, in the same form."""
+    rows = {kind: {"schema": {"type": "string"}} for kind in STREAM_TYPES}
+    operation["requestBody"] = {"required": True, "content": rows}
+    operation["responses"]["200"]["content"] = deepcopy(rows)
 
 
 def _describe_parameter(parameter: dict[str, Any]) -> None:

@@ -5,7 +5,8 @@ from pydantic import Field
 
 from api.context import gazetteer, register
 from api.features import FeatureCollection, collection
-from api.openapi import Request, answers, spec
+from api.openapi import NoParameters, Request, answers, spec
+from registry.batch import PointAsked
 from registry.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
 
 blueprint = Blueprint("reverse", __name__, url_prefix="/v1/reverse")
@@ -18,6 +19,11 @@ class ReverseQuery(Request):
     lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
     limit: int = Field(1, ge=1, le=MAX_LIMIT)
     radius_m: float = Field(DEFAULT_RADIUS_M, gt=0, le=MAX_RADIUS_M, allow_inf_nan=False)
+
+    @property
+    def asked(self) -> PointAsked:
+        """What is asked of the register."""
+        return PointAsked(self.lon, self.lat, self.limit, self.radius_m)
 
 
 class ReverseBody(ReverseQuery):
@@ -40,7 +46,7 @@ def get_reverse(query: ReverseQuery) -> Response:
 
 @blueprint.post("")
 @spec.validate(resp=answers(FeatureCollection, 400, 413, 503), tags=["search"])
-def post_reverse(json: ReverseBody, form: ReverseForm) -> Response:
+def post_reverse(query: NoParameters, json: ReverseBody, form: ReverseForm) -> Response:  # noqa: ARG001
     """The same by POST, so that no log on the way keeps the point."""
     return _answer(json or form)
 
@@ -55,4 +61,9 @@ def _answer(asked: ReverseQuery) -> Response:
         limit=asked.limit,
         radius_m=asked.radius_m,
     )
-    return collection(known, f"{asked.lat},{asked.lon}", found)
+    return collection(known, point_query(asked.asked), found)
+
+
+def point_query(asked: PointAsked) -> str:
+    """How an answer repeats the point that was asked about."""
+    return f"{asked.lat},{asked.lon}"

@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import gazetteer
-from api.openapi import UNIT_CODE, Answer, Request, answers, spec
+from api.errors import PROVINCE_CODE, UNIT_CODE
+from api.openapi import Answer, Request, answers, spec
 from registry.gazetteer import Gazetteer, Succession, Unit
 from registry.units import (
     LAST_DAY_OF_OLD_MAP,
@@ -51,7 +52,7 @@ class UnitsQuery(Request):
 
     q: str | None = Field(None, min_length=1, max_length=200, description="Name or code")
     level: Literal["province", "district", "commune"] | None = None
-    province: str | None = Field(None, pattern="^[0-9]{2}$", description="Code of a province")
+    province: str | None = Field(None, pattern=PROVINCE_CODE, description="Code of a province")
     as_of: Day | None = Field(None, description="Day of the map; today by default")
     limit: int = Field(50, ge=1, le=1000)
     offset: int = Field(0, ge=0, le=100_000)

@@ -18,8 +18,10 @@ from pathlib import Path
 import shapely
 from shapely.geometry import shape
 
+from registry.address_reader import read_address
 from registry.database import make_engine, session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.intake.communes import CommuneReader
 from registry.units import UnitQuery, convert_text, find_units
 
 DAY = datetime.date(2026, 10, 1)
@@ -111,14 +113,30 @@ def measure_real(known: Gazetteer, data: Path) -> None:
             outcome(known, row[column], holding[index]) for index, row in enumerate(addresses)
         )
         print(f"{column:34} {dict(outcomes.most_common())}")
+        imported = Counter(
+            imported_as(known, row[column], holding[index]) for index, row in enumerate(addresses)
+        )
+        print(f"{'  as an import reads them':34} {dict(imported.most_common())}")
         percentiles(column, [timed(known, [row[column]]) for row in addresses])
+
+
+def imported_as(known: Gazetteer, text: str, truth: set[str]) -> str:
+    """The same through the grammar of addresses, a commune of today before its namesakes."""
+    namings = read_address(known, text)[0].namings
+    if not any(naming.commune for naming in namings):
+        return "no commune named"
+    reading = CommuneReader(known, DAY, ()).of_namings(namings)
+    return judged({known.units[unit].code for unit in reading.candidates}, truth)
 
 
 def outcome(known: Gazetteer, text: str, truth: set[str]) -> str:
     found = convert_text(known, text, written_on=None, day=DAY)
     if not any(conversion.naming.commune for conversion in found):
         return "no commune named" if found else "nothing"
-    codes = {to.unit.code for conversion in found for to in conversion.to}
+    return judged({to.unit.code for conversion in found for to in conversion.to}, truth)
+
+
+def judged(codes: set[str], truth: set[str]) -> str:
     to = {SAME_COMMUNE.get(code, code) for code in codes}
     if not to & truth:
         return "wrong"

@@ -10,7 +10,8 @@ name one, and why there may be several readings.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from geo.admin import split_parts
@@ -26,6 +27,7 @@ from geo.words import Word, is_country, keys_of, text_of, words_of
 MAX_CHARACTERS: Final = 2_000
 """What is read of a text; the rest of a longer one is not."""
 _MAX_PARTS: Final = 40
+_LONGEST_REMEMBERED: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,22 @@ def parse_address(text: str) -> list[AddressReading]:
     clean, plus_codes = without_noise(text[:MAX_CHARACTERS])
     pieces: list[Piece] = []
     for part, written in enumerate(split_parts(clean)[:_MAX_PARTS]):
-        if words := words_of(written):
-            pieces += pieces_of(words, part)
+        pieces += _pieces(written, part)
     if not pieces and not plus_codes and not any(map(str.isalnum, text)):
         return []
     return [_reading(one, plus_codes) for one in understandings(pieces)]
+
+
+def _pieces(written: str, part: int) -> list[Piece]:
+    """The pieces of one part. Parts with units stand in thousands of addresses: remembered."""
+    if len(written) > _LONGEST_REMEMBERED:
+        return pieces_of(words_of(written), part)
+    return [replace(piece, part=part) for piece in _remembered(written, part > 0)]
+
+
+@lru_cache(maxsize=32_768)
+def _remembered(written: str, later: bool) -> tuple[Piece, ...]:
+    return tuple(pieces_of(words_of(written), int(later)))
 
 
 def parse_components(
@@ -145,7 +158,10 @@ def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
 
 
 def _without_tail(words: list[Word]) -> list[Word]:
-    """A unit's words without country and postcode behind them; empty where that is all."""
+    """A unit's words without country and postcode around them; empty where that is all."""
+    # `Vietnam Hải Hậu, Nam Định`, as a map service writes what it has no street for.
+    while len(words) > 1 and is_country(words[:1]):
+        words = words[1:]
     end = len(words)
     while end:
         last = words[end - 1]
@@ -209,8 +225,8 @@ def _column(text: str | None, role: str) -> list[Piece]:
     pieces = [
         piece
         for part, written in enumerate(split_parts(clean)[:_MAX_PARTS])
-        for piece in pieces_of(words_of(written), part)
-        if piece.complete
+        for piece in _pieces(written, part)
+        if piece.complete or piece.role in ("premises", "hint")
     ]
     return [piece for piece in pieces if _settle(piece, role, alone=len(pieces) == 1)]
 
@@ -223,7 +239,7 @@ def _settle(piece: Piece, role: str, *, alone: bool) -> bool:
         or (piece.role == "number" and role != "number" and alone)
         or piece.role == "admin"
     )
-    if piece.role in ("bare", "premises") or whole:
+    if piece.role in ("bare", "premises", "hint") or whole:
         piece.words, piece.opening = piece.all_words, []
         piece.role, piece.kind = role, None
     if piece.role == "street" and role == "number" and piece.kind is None:

@@ -5,6 +5,7 @@ Pure text: what a name refers to is the gazetteer's matter (`registry.gazetteer`
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from geo.text import accent_key, fold
@@ -67,6 +68,7 @@ _PREFIXES: Final = (
     ("tp", ("thanh_pho",)),
     ("tx", ("thi_xa",)),
     ("tt", ("thi_tran",)),
+    ("ph", ("phuong",)),
     ("p", ("phuong",)),
     ("f", ("phuong",)),
     ("q", ("quan",)),
@@ -96,7 +98,7 @@ _NUMBERED: Final = re.compile(r"\W*([^\W\d_]+)\W*0*(\d{1,2})\W*")
 _NUMBERED_KINDS: Final = {
     accent_key(word): kind
     for kind, words in {
-        "phuong": ("phường", "phuong", "p", "f", "ward"),
+        "phuong": ("phường", "phuong", "ph", "p", "f", "ward"),
         "quan": ("quận", "quan", "q", "district"),
     }.items()
     for word in words
@@ -105,6 +107,7 @@ _NUMBERED_KINDS: Final = {
 _POSTCODE: Final = re.compile(r"(?:(?<=\w)\W+|(?<=[^\W\d_]))\d{5,6}\W*$")
 _SEPARATORS: Final = re.compile(r"[,;\n\r|]+")
 _DASHES: Final = re.compile(r"\s+[-–—]+\s+")
+_LONGEST_NAME: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +202,24 @@ def parse_name(part: str) -> list[NamedPart]:
     >>> [r.kinds for r in parse_name("Quán Thánh")]
     [()]
     """
+    # The same few thousand names stand in all addresses; a long part is none of them.
+    return list(_remembered(part) if len(part) <= _LONGEST_NAME else _named(part))
+
+
+def _named(part: str) -> tuple[NamedPart, ...]:
     part = _POSTCODE.sub("", part)
     numbered = _numbered(part)
+    prefixed = _prefixed(part)
+    if prefixed and (again := _prefixed(prefixed.name)) and again.kinds == prefixed.kinds:
+        # `Phường Phường 2`, as forms write it that have the word already; `Phường Đúc` is a name.
+        return (again, prefixed, NamedPart(prefixed.name, prefixed.key, ()))
     # `Q9` is known as `Quận 9` where that is what another unit used to be called.
     whole = full_name(numbered.kinds[0], numbered.name) if numbered else part
-    readings = (numbered, _prefixed(part), _suffixed(part))
-    return [*(reading for reading in readings if reading), NamedPart(whole, name_key(whole), ())]
+    readings = (numbered, prefixed, _suffixed(part))
+    return (*(reading for reading in readings if reading), NamedPart(whole, name_key(whole), ()))
+
+
+_remembered = lru_cache(maxsize=16_384)(_named)
 
 
 def name_key(name: str) -> str:

@@ -8,16 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from geo.flat import is_building_code, is_flat_code, may_be_flat
 from geo.house_number import is_date, path_steps
-from geo.locality import SETTLEMENTS, locality_of
+from geo.locality import locality_of
 from geo.pieces import HOUSE_ROLES, Piece
+from geo.settling import COMMUNES, settled
 from geo.words import is_country, keys_of
 
 # Ward, district and province, as addresses had them until July 2025.
 _OLD_LEVELS: Final = 3
-_DWELLING_ESTATES: Final = frozenset({"chung cư", "khu tập thể", "ký túc xá"})
-_COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,141 +33,10 @@ class Understanding:
 
 def understandings(pieces: list[Piece]) -> list[Understanding]:
     """The likeliest ways to understand `pieces`, best first; at least one."""
-    settled = _inside_buildings(_joined(_without_stray_letters(pieces)))
-    found = [Understanding(tuple(settled))]
+    found = [Understanding(tuple(settled(pieces)))]
     for step in _STEPS:
         found = [other for one in found for other in step(one)][:_MOST]
     return sorted(found, key=lambda one: one.penalty)
-
-
-# Settled without a choice
-
-
-def _without_stray_letters(pieces: list[Piece]) -> list[Piece]:
-    """Without `P` or `Số nhà` alone, the remains of what a form or a map service cut off."""
-    return [piece for piece in pieces if piece.role != "bare" or not _is_remains(piece)]
-
-
-def _is_remains(piece: Piece) -> bool:
-    keys = [word.key for word in piece.words]
-    return keys in (["so"], ["so", "nha"]) or (len(keys) == 1 and len(keys[0]) == 1)
-
-
-def _joined(pieces: list[Piece]) -> list[Piece]:
-    """With kinds joined to what a stray comma parted from them: `Số 33 ngõ, 30`; `Thôn, Phúc Đa`.
-
-    A kind that stays without a name is dropped: `402 Đường, Xã Kiến Thụy`.
-    """
-    joined: list[Piece] = []
-    pending: Piece | None = None
-    for piece in pieces:
-        if pending and _takes(pending, piece):
-            joined.append(replace(pending, words=piece.words, steps=piece.steps, done=True))
-            # The name may be a former commune all the same.
-            if piece.role == "bare":
-                joined.append(piece)
-            pending = None
-            continue
-        pending = None
-        if piece.complete:
-            joined.append(piece)
-        elif piece.role not in ("premises", "noise", "hint"):
-            pending = piece
-    return joined
-
-
-def _takes(kind: Piece, following: Piece) -> bool:
-    if following.part != kind.part + 1 or following.opening:
-        return False
-    if following.role == "number":
-        return kind.role in ("alley", "plot", "number") or (
-            kind.role == "locality" and kind.kind in SETTLEMENTS
-        )
-    return following.role == "bare" and (
-        kind.role == "street" or (kind.role == "locality" and kind.kind in SETTLEMENTS)
-    )
-
-
-def _inside_buildings(pieces: list[Piece]) -> list[Piece]:
-    """With numbers turned into flats where a building stands beside them."""
-    in_block = any(
-        p.role == "building" or (p.role == "locality" and p.kind in _DWELLING_ESTATES)
-        for p in pieces
-    )
-    has_street = any(p.role == "street" and p.words and not _is_code(p) for p in pieces)
-    settled = list(pieces)
-    for at in range(len(pieces) - 2):
-        if _is_inner_step(*pieces[at : at + 3]):
-            return [*settled[:at], _with_code(*pieces[at : at + 2]), *settled[at + 2 :]]
-    for at, piece in enumerate(pieces):
-        following = pieces[at + 1] if at + 1 < len(pieces) else None
-        if piece.role == "number" and _in_building(piece, following, in_block, has_street):
-            settled[at] = replace(piece, role="code")
-        elif piece.role == "number" and _is_mark(piece) and at and pieces[at - 1].role == "unit":
-            # `P.1205 nhà N04B`
-            settled[at] = replace(piece, role="building")
-        elif piece.role == "code" and not in_block and _is_house(piece, following):
-            settled[at] = replace(piece, role="number", steps=path_steps(piece.words[0].text))
-        elif in_block and (_is_block(piece) or (at and _follows_flat(settled[at - 1], piece))):
-            settled[at] = replace(piece, role="building")
-    return settled
-
-
-def _in_building(piece: Piece, following: Piece | None, in_block: bool, has_street: bool) -> bool:
-    """`1415 CT01`, `504 K10B Tập Thể …`, `32 Lô C chung cư …`, `25 – 06 chung cư …`."""
-    if following and following.part == piece.part:
-        if following.role == "code" and _is_mark(following):
-            return True
-        if in_block and (_is_code(following) or following.role == "plot"):
-            return True
-    return in_block and not has_street and may_be_flat(piece.words)
-
-
-def _is_inner_step(number: Piece, code: Piece, following: Piece) -> bool:
-    """`21 03 Đ. Phú Thuận`, `Số 7 B9, ngách 64`: the code is no street but part of the number."""
-    if number.role != "number" or code.role != "street" or not _is_code(code):
-        return False
-    if following.role == "alley":
-        return number.part == code.part
-    same_part = number.part == code.part == following.part
-    return following.role == "street" and same_part and bool(following.opening)
-
-
-def _with_code(number: Piece, code: Piece) -> Piece:
-    inner = path_steps(code.words[0].text)
-    joined = inner[0][0].isalpha()
-    last = (number.steps[-1] + inner[0], *inner[1:]) if joined else (number.steps[-1], *inner)
-    words = [*number.words, *code.words]
-    return replace(number, steps=(*number.steps[:-1], *last), words=words)
-
-
-def _is_house(piece: Piece, following: Piece | None) -> bool:
-    """`P132 Đường B5` is no room."""
-    on_street = following and following.part == piece.part and following.role == "street"
-    return bool(on_street) and not is_flat_code(piece.words[0])
-
-
-def _is_mark(piece: Piece) -> bool:
-    return is_building_code(piece.words[0])
-
-
-def _is_code(piece: Piece) -> bool:
-    return piece.role == "street" and piece.kind is None and piece.words[0].path
-
-
-def _is_block(piece: Piece) -> bool:
-    return piece.role == "plot" and len(piece.steps) == 1 and piece.steps[0].isalpha()
-
-
-def _follows_flat(before: Piece, piece: Piece) -> bool:
-    return (
-        before.role == "code"
-        and before.part == piece.part
-        and (_is_code(piece) or piece.role == "plot")
-    )
-
-
-# Choices
 
 
 def _two_numbers(one: Understanding) -> Iterator[Understanding]:
@@ -278,7 +145,7 @@ def _is_ward(one: Understanding, at: int) -> bool:
     keys = [keys_of(piece.words) for piece in behind]
     if keys[0] in keys[1:]:
         return True
-    communes = any(p.kind in _COMMUNES for p in behind)
+    communes = any(p.kind in COMMUNES for p in behind)
     return len({p.part for p in behind}) == _OLD_LEVELS and not communes
 
 
@@ -303,7 +170,7 @@ def _pho_or_ward(one: Understanding) -> Iterator[Understanding]:
         yield one.but("p_is_ward", 2, _with(one, at, ward))
     else:
         # Of two, `P. Tôn Đức Thắng, P. Hàng Bột`, the first is no ward.
-        wards = sum(p.role == "admin" and p.kind in _COMMUNES for p in one.pieces)
+        wards = sum(p.role == "admin" and p.kind in COMMUNES for p in one.pieces)
         street = replace(one.pieces[at], role="street", kind="phố")
         yield one if wards == 1 else one.but("p_is_ward", 2, list(one.pieces))
         yield one.but("p_is_pho", 2 if wards == 1 else 1, _with(one, at, street))
@@ -311,7 +178,7 @@ def _pho_or_ward(one: Understanding) -> Iterator[Understanding]:
 
 def _opened_by_p(piece: Piece) -> bool:
     named = bool(piece.words) and not piece.words[0].numeric
-    return named and len(piece.opening) == 1 and piece.opening[0].key == "p"
+    return named and len(piece.opening) == 1 and piece.opening[0].key in ("p", "ph")
 
 
 def _street_or_unit(one: Understanding) -> Iterator[Understanding]:
@@ -338,7 +205,14 @@ def _locality_or_other(one: Understanding) -> Iterator[Understanding]:
         if piece.role != "locality" or not piece.words or piece.words[0].numeric:
             continue
         bare = replace(piece, role="bare", words=piece.all_words, opening=[])
-        if at and one.pieces[at - 1].role == "number":
+        before = one.pieces[at - 1] if at else None
+        if before and before.role == "alley" and piece.kind == "chợ" and before.part == piece.part:
+            # `ngõ 31 Chợ Mới`
+            if not any(p.role == "street" for p in one.pieces):
+                yield one.but("locality_is_street", 1, _with(one, at, replace(bare, role="street")))
+            yield one.but("market_of_alley", 2, list(one.pieces))
+            return
+        if before and before.role == "number":
             yield one
             if not any(p.role == "street" for p in one.pieces):
                 yield one.but("locality_is_street", 2, _with(one, at, replace(bare, role="street")))
@@ -346,7 +220,7 @@ def _locality_or_other(one: Understanding) -> Iterator[Understanding]:
         locality = locality_of(piece.kind or "", piece.words)
         if locality and locality.may_be_unit:
             both = [*one.pieces[: at + 1], bare, *one.pieces[at + 1 :]]
-            if any(p.role == "admin" and p.kind in _COMMUNES for p in one.pieces):
+            if any(p.role == "admin" and p.kind in COMMUNES for p in one.pieces):
                 yield replace(one, pieces=tuple(both))
             else:
                 yield replace(one, pieces=tuple(_with(one, at, bare)))

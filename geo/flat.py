@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from geo.text import fold
-from geo.words import PhraseBook, Word, phrases, text_of, words_of
+from geo.words import PhraseBook, Word, phrases, read_all, text_of, words_of
 
 FLATS: Final = [
     *phrases(
@@ -51,20 +51,24 @@ FLATS: Final = [
             "tháp": "tower",
             "đơn nguyên": "đn",
         },
-        numbered=("building", "lock", "tháp", "đn"),
+        numbered=("building", "lock", "tower", "đn"),
     ),
 ]
 # Outside of an estate `lô` is a plot of land, which is a house number.
 _BOOK: Final = PhraseBook(FLATS, phrases("building", {"lô": ""}))
+ENGLISH_BUILDINGS: Final = frozenset({"building", "tower"})
+"""Kinds that stand behind their name: `Vincom Center Building`."""
 _NAMED_FLOORS: Final = {"tầng hầm": "HAM", "tầng trệt": "TRET"}
 # Marks of buildings in housing estates: `CT9A`, `HH2`, `N04B`, `S2.03`, `OCT2`.
 _BUILDING_CODE: Final = re.compile(
-    r"(?:(?:CT|HH|OCT|VP|NO|N0|NƠ|BT)\d{1,3}[A-Z]?\d?|S\d{1,2}\.\d{2})", re.IGNORECASE
+    r"(?:(?:CT|HH|OCT|VP|NO|N0|NƠ)\d{1,3}[A-Z]?\d?|S\d{1,2}\.\d{2})", re.IGNORECASE
 )
 # A building and a flat in it: `S2.02-2110`, `A-08.03`.
 _WITH_BUILDING: Final = re.compile(
     r"([A-ZĐ]{1,3}\d{0,2}[A-Z]?(?:\.\d{2})?)[-–](\d{1,2}[AB]?[.-]?\d{2})", re.IGNORECASE
 )
+# The same with the floor: `A12.05` of block A.
+_BLOCK_AND_FLOOR: Final = re.compile(r"([A-ZĐ]{1,2})(\d{1,2}[AB]?\.\d{2})")
 # `P402`; `PB1610` is room 1610 of building B.
 _ROOM: Final = re.compile(r"P([A-Z]?)(\d{3,4}[A-Z]?)")
 _FLOOR_AND_DOOR: Final = re.compile(r"(\d{1,2}[AB]?)[.–-](\d{1,2}[A-Z]?)", re.IGNORECASE)
@@ -98,7 +102,12 @@ def is_flat_code(word: Word) -> bool:
 
 def may_be_flat(words: Sequence[Word]) -> bool:
     """Whether a number may be a floor and a door on it: `25 – 06`, `12.05`."""
-    return bool(_FLOOR_AND_DOOR.fullmatch(_canonical(words) or ""))
+    code = _canonical(words) or ""
+    return bool(_FLOOR_AND_DOOR.fullmatch(code) or _of_block(code))
+
+
+def _of_block(code: str) -> re.Match[str] | None:
+    return None if _BUILDING_CODE.fullmatch(code) else _BLOCK_AND_FLOOR.fullmatch(code)
 
 
 class FlatSteps:
@@ -135,6 +144,8 @@ class FlatSteps:
     def add(self, role: str, kind: str, words: Sequence[Word]) -> None:
         """What stands behind a word for a flat, a floor or a building."""
         named = [word for word in words if word.key != "so"]
+        if len(named) > 1 and named[-1].key in ENGLISH_BUILDINGS:
+            named = named[:-1]
         if role == "floor":
             self.floor = _NAMED_FLOORS.get(kind) or _canonical(named)
         elif named and role == "unit":
@@ -146,7 +157,7 @@ class FlatSteps:
     def add_code(self, words: Sequence[Word]) -> None:
         """A code without a word that says what it is: `P402`, `CT9A`, `25 – 06`."""
         code = _canonical(words) or ""
-        if match := _WITH_BUILDING.fullmatch(code):
+        if match := _WITH_BUILDING.fullmatch(code) or _of_block(code):
             self._buildings.append(match[1])
             self.unit = match[2]
         elif match := _ROOM.fullmatch(code):
@@ -175,12 +186,8 @@ def parse_flat(text: str) -> Flat | None:
     """The place inside a building that all of `text` names, or None."""
     words = words_of(text.replace(",", " "))
     steps = FlatSteps()
-    at = 0
-    while at < len(words):
-        end = steps.read(words, at)
-        if end == at:
-            return None
-        at = end
+    if not read_all(steps.read, words):
+        return None
     return steps.flat(text_of(words))
 
 

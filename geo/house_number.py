@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from geo.words import PhraseBook, Word, phrases, text_of, words_of
+from geo.words import PhraseBook, Word, phrases, read_all, text_of, words_of
 
 # The rank orders alleys inside one another: ngõ > ngách > hẻm in the north, kiệt > hẻm in the
 # middle, hẻm alone in the south.
@@ -47,14 +47,14 @@ PLOTS: Final = phrases(
         "biệt thự": "bt",
         "ô": "ô số|ô đất",
         "thửa": "thửa đất|thửa số|thửa đất số",
-        "tờ bản đồ": "tờ bản đồ số|tờ số",
+        "tờ bản đồ": "tờ bản đồ số|tờ số|tbđ|tbđ số",
         "km": "km số|cây số|ki lô mét",
     },
     numbered=("ô", "liền kề", "biệt thự", "thửa", "tờ bản đồ", "km"),
 )
 NUMBER_WORDS: Final = phrases(
     "number",
-    {"số": "số nhà|nhà số|nhà|sn|sô|no|n°"},
+    {"số": "số nhà|nhà số|nhà|sn|sô|no|n°|nhà trọ|nhà trọ số|phòng trọ"},
     numbered=("số",),
 )
 SPOKEN_SLASHES: Final = frozenset(
@@ -119,12 +119,8 @@ def parse_house_number(text: str) -> HouseNumber | None:
     """The path that all of `text` names, or None."""
     words = words_of(text.replace(",", " "))
     steps = NumberSteps()
-    at = 0
-    while at < len(words):
-        end = steps.read(words, at)
-        if end == at:
-            return None
-        at = end
+    if not read_all(steps.read, words):
+        return None
     number = steps.number(text_of(words))
     if number and _ROAD_CODE.fullmatch(number.key):
         return None

@@ -6,6 +6,7 @@ Units, landmarks, shops, and what comes with a parcel.
 from typing import Final
 
 from geo.admin import KIND_NAMES
+from geo.text import accent_key
 from geo.words import Phrase, phrases
 
 
@@ -34,9 +35,11 @@ ROOM, HEM = phrases("unit", {"phòng": ""})[0], phrases("alley", {"hẻm": ""})[
 HINTS: Final = _of_no_kind(
     "hint",
     "đối diện|cạnh|bên cạnh|kế bên|sát bên|sát|gần|ngay|cách chợ|cách trường|sau lưng|phía sau|"
-    "phía trước|trước mặt|trước cổng|sau chợ|sau trường|sau nhà|sau ủy ban|sau bệnh viện|trước chợ|"
-    "trước trường|trước nhà|đằng sau|đi lên|đi vào|rẽ trái|rẽ phải|quẹo|ngã tư|ngã ba|"
-    "đầu hẻm|cuối hẻm|đầu ngõ|cuối ngõ|chân cầu|dưới cầu|qua cầu|trong chợ|next to|near|opposite",
+    "phía trước|trước mặt|trước cổng|cổng trường|cổng chào|cổng sau|bên hông|bên phải|bên trái|"
+    "lối vào|hông chợ|hông trường|hông nhà|chân dốc|chân núi|kế nhà|kế trường|sau chợ|sau trường|"
+    "sau nhà|sau ủy ban|sau bệnh viện|trước chợ|trước trường|trước nhà|đằng sau|đi lên|đi vào|"
+    "rẽ trái|rẽ phải|quẹo|ngã tư|ngã ba|đầu hẻm|cuối hẻm|đầu ngõ|cuối ngõ|chân cầu|dưới cầu|"
+    "qua cầu|trong chợ|next to|near|opposite",
 )
 # Where no name of a place begins so: Quán Thánh, Trường Thọ and Chùa Bộc do.
 PREMISES: Final = _of_no_kind(
@@ -62,18 +65,21 @@ NOISE: Final = _of_no_kind(
 )
 # A person by title. In capitals most of them begin names of streets: Cô Giang, Bà Triệu, Anh Đào.
 TITLES: Final = frozenset({"anh", "chị", "cô", "chú", "bác", "ông", "bà", "em", "dì", "cậu"})
+MIDDLE_NAMES: Final = frozenset(map(accent_key, ("văn", "van", "thị", "thi")))
 SURE_TITLES: Final = frozenset({"chị", "Chị", "CHỊ", "Mr", "Mrs", "Ms", "mr", "mrs"})
 PERSON: Final = Phrase("noise", "người", ("",), ("",), numbered=False)
 
 # Folded to one syllable these are names as well: Láng, Bàn Cờ, Tô Ký, Bốn, Đôi, Quán Sứ.
 _UNSURE_WORDS: Final = """
     lang ban cho to doi cum bon soc khu quan xa tinh phuong dau bun com tro lo canh sat ngay cach
-    can toa thap tang hem pho tiem nha ng
+    can toa thap tang hem pho tiem nha ng day
 """
 UNSURE: Final = frozenset(_UNSURE_WORDS.split())
 # `Liên Khu 5-6`, `Thới Tam Thôn`, `Chiến khu D`: the kind belongs to the name.
 INNER: Final = frozenset({"lien", "tam", "chien"})
+# The same for two words: `Bà Huyện Thanh Quan`.
+INNER_PAIRS: Final = frozenset({"ba huyen", "ba h", "kenh tinh", "cam lo"})
 # Names that begin like a kind, its accents included.
-NAMES: Final = frozenset({"xa dan", "nha be", "nha trang", "duong bo", "duong sat"})
+NAMES: Final = frozenset({"xa dan", "thap muoi", "nha be", "nha trang", "duong bo", "duong sat"})
 # Localities whose kind is said in the middle of a text only when one is meant.
 CUTTING: Final = frozenset({"thôn", "ấp", "xóm", "khóm", "buôn", "khối"})

@@ -11,6 +11,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from geo.house_number import PLOT_MARKS
@@ -45,9 +46,15 @@ class LabelParts:
 
 def label(parts: LabelParts, units: Sequence[str]) -> str:
     """One line, the door first; `units` by their full names, the smallest first."""
-    return ", ".join((*_inside(parts), *_outside(parts), *units))
+    return ", ".join((*door_words(parts), *units))
 
 
+def door_words(parts: LabelParts) -> tuple[str, ...]:
+    """What stands before the units, from the inside out."""
+    return (*_inside(parts), *_outside(parts))
+
+
+@lru_cache(maxsize=16_384)
 def number_label(number_key: str) -> str:
     """A house number's key in words where it has any: `Ngõ 12`, `Lô 5/12`, `12/34/5A`.
 
@@ -71,6 +78,7 @@ def number_label(number_key: str) -> str:
     return " ".join(groups)
 
 
+@lru_cache(maxsize=16_384)
 def named(kind: str | None, name: str) -> str:
     """A street or locality with its kind, once: `Phố Láng`, `Thôn Đông`.
 

@@ -60,7 +60,7 @@ _ESTATES: Final = {
     "chợ": "khu chợ",
 }
 # Words that are as often something else: a person (đội Cấn, Tô Ký), a measure, an abbreviation.
-_NUMBERED: Final = ("đội", "cụm", "kv", "tk", "group", "dãy")
+_NUMBERED: Final = ("đội", "cụm", "kv", "tk", "group")
 LOCALITIES: Final = phrases("locality", {**_HAMLETS, **_QUARTERS, **_ESTATES}, numbered=_NUMBERED)
 _BOOK: Final = PhraseBook(LOCALITIES)
 _KIND_KEYS: Final = {phrase.kind: fold(phrase.kind) for phrase in LOCALITIES}

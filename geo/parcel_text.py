@@ -1,7 +1,7 @@
 """What is on a parcel besides the address: taken out before anything is read, and kept nowhere.
 
 >>> without_noise("12 Lê Lợi, Huế, SĐT 0912 345 678")[0]
-'12 Lê Lợi, Huế, SĐT ,'
+'12 Lê Lợi, Huế, , SĐT, '
 """
 
 import re
@@ -10,7 +10,8 @@ from typing import Final
 
 # Numbers of telephones, with or without spaces, and of identity cards.
 _PHONE: Final = re.compile(
-    r"(?<![\w/+])(?:(?:\+|00)?84[ .-]?|0)(?:\(0\))?[1-9](?:[ .-]?\d){8,9}(?![\d/])"
+    r"(?<![\w/+])(?:(?:S?[ĐD]/?[tT]|[Tt]el|[Pp]hone|[Mm]obile)\s?[:.]?\s?)?"
+    r"(?:(?:\+|00)?84[ .-]?|0)(?:\(0\))?[1-9](?:[ .-]?\d){8,9}(?![\d/])"
     r"|(?<!\d)\d{9,14}(?!\d)"
 )
 _MANY_DIGITS: Final = re.compile(r"\d(?:[ .()-]{0,3}\d){8}")
@@ -36,7 +37,7 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
     plus_codes: tuple[str, ...] = ()
     # Most texts have none of these signs: asking is faster than searching.
     if _MANY_DIGITS.search(text):
-        text = _PHONE.sub(",", text)
+        text = _PHONE.sub(", SĐT, ", text)
     if "@" in text or "http" in text or "www." in text:
         text = _MAIL_OR_LINK.sub(" ", text)
     if "+" in text:

@@ -15,7 +15,7 @@ from geo.flat import FLATS, is_building_code, is_flat_code
 from geo.house_number import ALLEYS, NUMBER_WORDS, PLOTS, is_date, path_steps, read_path
 from geo.locality import LOCALITIES, NAMELESS
 from geo.street import ENGLISH_KINDS, ROAD_CLASSES, STREETS
-from geo.words import Phrase, PhraseBook, Word
+from geo.words import Phrase, PhraseBook, Word, words_of
 
 _BOOK: Final = PhraseBook(
     kinds.ADMIN,
@@ -32,10 +32,15 @@ _BOOK: Final = PhraseBook(
 _GLUED_UNIT: Final = re.compile(r"[pqf]\d{1,2}")
 _ROOM: Final = re.compile(r"p[a-z]?\d{3,4}[a-z]?")
 _POSTCODE: Final = re.compile(r"\d{5,6}")
+_QUARTER: Final = re.compile(r"k\d{1,2}")
 _SUFFIX_LETTERS: Final = frozenset("abceghk")
 _ROAD_SUFFIXES: Final = frozenset({"cu", "moi", "noi", "dai", "keo", "tranh"})
 _MONTH: Final = frozenset({"thang", "thg"})
 HOUSE_ROLES: Final = frozenset({"number", "alley", "plot"})
+# A letter behind a name of two words may begin a unit; names of the highlands hold letters.
+_NAMED_ROLES: Final = frozenset({"street", "admin", "bare", "locality"})
+_NAME_WORDS: Final = 2
+_HIGHLAND: Final = frozenset({"ia", "ea", "ya", "cu", "chu", "krong", "dak", "dam", "buon"})
 # Pieces that one number ends.
 _NUMBERED_ROLES: Final = frozenset({"locality", "unit", "floor", "building"})
 
@@ -90,7 +95,7 @@ class _Scanner:
         word = self.words[at]
         if word.dash:
             return self._dash(at)
-        phrase = self._letter(at) if len(word.key) == 1 else _BOOK.match(self.words, at)
+        phrase = self._letter(at) if len(word.key) == 1 else self._phrase(at)
         if phrase is None and self._names_person(at):
             return self._start(kinds.PERSON, at)
         if phrase and self._may_open(phrase, at):
@@ -102,6 +107,8 @@ class _Scanner:
             # `21 Ng, 52`
             self._push("alley", "ngõ").opening = [word]
             return at + 1
+        if word.path and _QUARTER.fullmatch(word.key) and self._is_quarter(at):
+            return self._quarter(at)
         if word.path or (self.open and self.open.role == "plot"):
             end = self._number(at)
             if end > at:
@@ -185,8 +192,12 @@ class _Scanner:
 
     def _ends_at(self, at: int) -> bool:
         """Whether the name before `at` has no more words: the part ends, or units follow."""
-        if at >= len(self.words) or self.words[at].dash:
-            return True
+        return at >= len(self.words) or self.words[at].dash or self._begins_unit(at)
+
+    def _begins_unit(self, at: int) -> bool:
+        """Whether a unit begins at `at`, with its kind."""
+        if at >= len(self.words):
+            return False
         word = self.words[at]
         if _GLUED_UNIT.fullmatch(word.key):
             return True
@@ -195,13 +206,18 @@ class _Scanner:
 
     # Kinds
 
+    def _phrase(self, at: int) -> Phrase | None:
+        """The kind that begins at `at`; `Ph.` is a phường as well as a phố."""
+        phrase = _BOOK.match(self.words, at)
+        return self._letter_p(at) if phrase and phrase.keys == ("ph",) else phrase
+
     def _letter(self, at: int) -> Phrase | None:
         """The kind that a single letter stands for; None where it is a letter."""
         phrase = _BOOK.match(self.words, at)
         if phrase and (len(phrase.keys) > 1 or phrase.role == "plot"):
             return phrase
         word, last, numeric = self.words[at], at + 1 >= len(self.words), self._numeric(at + 1)
-        proven = word.pointed or self.open is None or self.open.done
+        proven = word.pointed or self.open is None or self.open.done or self._parts_units(at)
         if word.key == "d":
             # `An D. Vương` is An Dương Vương.
             inside = self.open and self.open.words and not self.open.done
@@ -217,6 +233,17 @@ class _Scanner:
             return kinds.WARD if numeric else None
         named = {"q": kinds.DISTRICT, "x": kinds.COMMUNE, "t": kinds.PROVINCE}.get(word.key)
         return named if named is kinds.DISTRICT or not numeric else None
+
+    def _parts_units(self, at: int) -> bool:
+        """Whether a letter behind a name of several words begins a unit: `Nguyen Trai P Ben Nghe`.
+
+        In `Ia H Drai` it belongs to the name.
+        """
+        piece = self.open
+        if piece is None or piece.role not in _NAMED_ROLES or len(piece.words) < _NAME_WORDS:
+            return False
+        following = self._key(at + 1)
+        return len(following) > 1 and following.isalpha() and self._key(at - 1) not in _HIGHLAND
 
     def _letter_p(self, at: int) -> Phrase | None:
         """`P.` is a phường, a phố or a phòng."""
@@ -258,7 +285,8 @@ class _Scanner:
             return role in ("admin", "number") and sure and end < len(self.words)
         if not piece.words:
             # A kind has just been read: `Đường Ngõ 104` is an alley, `Đường Phố Huế` a name.
-            return role == "alley" and piece.role == "street" and self._numeric(end)
+            again = role == "admin" and phrase.kind == piece.kind and end < len(self.words)
+            return again or (role == "alley" and piece.role == "street" and self._numeric(end))
         if end >= len(self.words):
             return False
         return several or self._inside_name(phrase, at, sure)
@@ -278,6 +306,9 @@ class _Scanner:
         behind_number = self.open is not None and self.open.role in HOUSE_ROLES
         if phrase.keys[0] == "pho" and behind_number:
             return True
+        if phrase.keys[0] == "ban" and self.open is None:
+            # `Ban Ta Lanh`; Bàn Cờ is a ward.
+            return end + 1 < len(self.words)
         if phrase.role == "admin" and not behind_number:
             return end < len(self.words)
         return self._numeric(end)
@@ -285,13 +316,18 @@ class _Scanner:
     def _inside_name(self, phrase: Phrase, at: int, sure: bool) -> bool:
         """Whether one word in the middle of a name opens another piece."""
         piece, role = self.open, phrase.role
-        if piece is None or self._key(at - 1) in kinds.INNER:
+        before = self._key(at - 1)
+        if piece is None or before in kinds.INNER:
+            return False
+        if f"{before} {self._key(at)}" in kinds.INNER_PAIRS:
             return False
         # `21 03 Đ. Phú Thuận`
         long = len(piece.words) > 1 or piece.words[0].path
         numeric = self._numeric(at + 1)
         if role == "admin":
-            return sure or long
+            # `Bà Huyện Thanh Quan Q3`, typed without accents
+            last = not sure and self._begins_unit(at + 1)
+            return not last and (sure or long or (numeric and self.words[at].pointed))
         if role == "locality":
             named = sure and (phrase.kind in kinds.CUTTING or phrase.shortened)
             return (numeric and (sure or long)) or (named and piece.role != "premises")
@@ -305,6 +341,21 @@ class _Scanner:
         return numeric and (sure or role == "alley")
 
     # Numbers
+
+    def _is_quarter(self, at: int) -> bool:
+        """Whether `K4` is a khu phố, as behind a street and before a ward; else it is a kiệt."""
+        if not self._ends_at(at + 1):
+            return False
+        if self.part or self.pieces:
+            # `12 K3` may lie on a street of that name.
+            return self.open is None or (bool(self.open.words) and self.open.role != "number")
+        return at + 1 < len(self.words)
+
+    def _quarter(self, at: int) -> int:
+        word = self.words[at]
+        piece = self._push("locality", "khu phố")
+        piece.opening, piece.words, piece.done = [], list(words_of(word.text[1:])), True
+        return at + 1
 
     def _number(self, at: int) -> int:
         """Read the number at `at`, if it opens or completes a piece; the place behind it."""

@@ -30,7 +30,7 @@ ROAD_CLASSES: Final = {
     "tỉnh lộ": "tl|tỉnh lộ số",
     "đường tỉnh": "đt|đường tỉnh số",
     "hương lộ": "hl|hương lộ số",
-    "đường huyện": "đh",
+    "đường huyện": "đh|huyện lộ|huyện lộ số",
     "đường xã": "đx|dx",
     "liên tỉnh lộ": "ltl",
     "xa lộ": "xl",
@@ -78,6 +78,7 @@ _ALIASES: Final = {
     "thd": "tran hung dao",
     "pvd": "pham van dong",
     "xlhn": "xa lo ha noi",
+    "ba h thanh quan": "ba huyen thanh quan",
 }
 
 
@@ -122,6 +123,17 @@ def street_of(kind: str | None, words: Sequence[Word]) -> Street | None:
     if key in _EMPTY_WORDS:
         return None
     return Street(kind, text_of(words), key, alternatives)
+
+
+def is_dated(words: Sequence[Word]) -> bool:
+    """Whether a day or a month's revolution is named, which only streets are called after.
+
+    >>> is_dated(words_of("Cách Mạng Tháng Tám")), is_dated(words_of("CMT8"))
+    (True, True)
+    """
+    keys = keys_of(words)
+    name = _ALIASES.get(" ".join(keys), "")
+    return name == "cach mang thang 8" or ("thang" in keys and _date(keys, words) is not None)
 
 
 def _numbered(words: Sequence[Word]) -> bool:

@@ -15,6 +15,7 @@ diacritics count and missing ones do not hurt.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Letters with a stroke do not decompose. Ð ð (Icelandic) and Ɖ ɖ (African) look like Đ đ, and stand
 # for it in old files.
@@ -35,6 +36,8 @@ _NOT_WORD = re.compile(r"[\W_]+")
 # y and i are the same vowel where nothing else follows the consonant (Mỹ = Mĩ, Lý = Lí), and in
 # quy = qui; elsewhere they differ (thúy is not thúi).
 _LONE_Y = re.compile(r"\b([bcdghklmnprstvx]{1,3}|qu)y\b")
+# Names and words come again and again, whole addresses do not.
+_LONGEST_NAME = 40
 
 
 def fold(text: str) -> str:
@@ -42,10 +45,17 @@ def fold(text: str) -> str:
 
     Idempotent. Letters of other scripts stay as they are.
     """
+    return _folded_before(text) if len(text) <= _LONGEST_NAME else _folded(text)
+
+
+def _folded(text: str) -> str:
     decomposed = _seen(unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STROKES)
     words = _NOT_WORD.sub(" ", bare).strip()
     return _LONE_Y.sub(r"\1i", words)
+
+
+_folded_before = lru_cache(maxsize=16_384)(_folded)
 
 
 def accent_key(text: str) -> str:
@@ -53,8 +63,15 @@ def accent_key(text: str) -> str:
 
     Idempotent on its own output only up to the tone digits; compare keys with keys.
     """
+    return _keyed_before(text) if len(text) <= _LONGEST_NAME else _keyed(text)
+
+
+def _keyed(text: str) -> str:
     composed = _seen(unicodedata.normalize("NFKC", text).casefold()).translate(_TO_DYET)
     return " ".join(_with_tone_last(word) for word in _NOT_WORD.split(composed) if word)
+
+
+_keyed_before = lru_cache(maxsize=16_384)(_keyed)
 
 
 def has_diacritics(text: str) -> bool:
@@ -63,6 +80,8 @@ def has_diacritics(text: str) -> bool:
     >>> has_diacritics("Đa Kao"), has_diacritics("Da Kao")
     (True, False)
     """
+    if text.isascii():
+        return False
     decomposed = unicodedata.normalize("NFD", text).casefold()
     return any(unicodedata.combining(c) or ord(c) in _STROKES for c in decomposed)
 

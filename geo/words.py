@@ -7,12 +7,13 @@ write the same few thousand words in all addresses, so this is remembered.
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from geo.text import accent_key, fold
+from geo.typing_slips import repaired
 
 MAX_WORDS: Final = 200
 """More than any address has; the rest of a longer text is not read."""
@@ -115,7 +116,8 @@ def is_country(words: Sequence[Word]) -> bool:
 def _words(raw: str) -> tuple[Word, ...]:
     raw = unicodedata.normalize("NFKC", raw[:_MAX_WORD])
     pieces = _ABBREVIATION.sub(". ", raw.replace("_", "-")).split()
-    return tuple(word for piece in pieces for part in _parts(piece) if (word := _word(part)))
+    parts = (part for piece in pieces for cut in _parts(piece) for part in repaired(cut).split())
+    return tuple(word for part in parts if (word := _word(part)))
 
 
 def _parts(piece: str) -> list[str]:
@@ -132,7 +134,8 @@ def _unglued(piece: str) -> list[str]:
     if match := _GLUED_KIND.fullmatch(bare) or _GLUED_CITY.fullmatch(bare):
         return [match[1], match[2]]
     if match := _POINTED_KIND.fullmatch(bare):
-        return [match[1] + ".", match[2]]
+        # `K.4` is a kiệt or a khu phố, told apart where it stands.
+        return [match[1] + match[2]] if match[1] in "Kk" else [match[1] + ".", match[2]]
     if match := _GLUED_POSTCODE.fullmatch(piece):
         return [match[1], match[2]]
     if match := _GLUED_NAME.match(piece):
@@ -151,7 +154,7 @@ def _word(piece: str) -> Word | None:
     if not key:
         return None
     # Digits of other scripts are no house numbers.
-    path = any(sign in _DIGITS for sign in key) and bool(_PATH.fullmatch(bare))
+    path = any(sign in _DIGITS for sign in key) and bool(_PATH.fullmatch(bare)) and key != "cmt8"
     return Word(bare, key, accent_key(bare), text.endswith("."), path)
 
 
@@ -189,6 +192,20 @@ def phrases(role: str, kinds: dict[str, str], *, numbered: Iterable[str] = ()) -
                 )
             )
     return made
+
+
+def read_all(read: Callable[[Sequence[Word], int], int], words: Sequence[Word]) -> bool:
+    """Whether `read`, which takes what begins at a place and gives the place behind it, took all.
+
+    It gives the same place where nothing begins.
+    """
+    at = 0
+    while at < len(words):
+        end = read(words, at)
+        if end == at:
+            return False
+        at = end
+    return True
 
 
 class PhraseBook:

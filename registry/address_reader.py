@@ -1,10 +1,28 @@
 """From a text to a door and the units that it names: the grammar and the gazetteer together."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
 
 from geo.address import AddressReading, Door, parse_address
+from geo.admin import parse_name
+from geo.kinds import MIDDLE_NAMES
+from geo.locality import parse_locality
+from geo.street import is_dated, parse_street
+from geo.text import accent_key, fold, has_diacritics
+from geo.words import words_of
 from registry.gazetteer import Gazetteer
 from registry.unit_text import Naming, read_units
+
+_MAX_NAME: Final = 10
+"""Words of the longest street with the units behind it."""
+_DASH: Final = re.compile(r"\s[-–—]\s")
+"""Between the two ends of a road: `Tân Hội - Mỹ Hạnh Đông`."""
+_WHOLE: Final = frozenset({"xo viet nghe tinh", "nguy nhu kon tum"})
+"""Streets whose name ends like a province's."""
+_SHORT_TAILS: Final = frozenset(map(accent_key, ("huế", "hue")))
+"""The one province of one word: `Lê Lợi Huế`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +34,8 @@ class ReadAddress:
     """Empty when no unit is named."""
     unread: tuple[str, ...]
     penalty: int
+    notes: tuple[str, ...] = ()
+    """Names of the steps that the grammar took, most of which cost: `second_number_dropped`."""
 
 
 def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
@@ -23,7 +43,10 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
 
     Empty for a text without any word.
     """
-    found = [_with_units(gazetteer, reading) for reading in parse_address(text)]
+    parsed = parse_address(text)
+    found = [_with_units(gazetteer, reading) for reading in parsed]
+    if parsed and all(map(_outermost, found)) and not _DASH.search(text):
+        found += _without_commas(gazetteer, parsed[0], found[0])
     return sorted(found, key=lambda read: (_outermost(read), read.penalty, len(read.unread)))
 
 
@@ -31,10 +54,78 @@ def _with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
     parts = ", ".join(part for part in reading.admin_parts if any(map(str.isalnum, part)))
     namings = read_units(gazetteer, parts) if parts else []
     left = namings[0].unread if namings else reading.admin_parts
-    return ReadAddress(reading.door, tuple(namings), (*reading.unread, *left), reading.penalty)
+    unread = (*reading.unread, *left)
+    return ReadAddress(reading.door, tuple(namings), unread, reading.penalty, reading.notes)
 
 
 def _outermost(read: ReadAddress) -> int:
     if not read.namings:
         return 2
     return 0 if read.namings[0].commune is not None else 1
+
+
+# Units behind the name of a street or a hamlet
+
+
+def _without_commas(
+    gazetteer: Gazetteer, reading: AddressReading, plain: ReadAddress
+) -> list[ReadAddress]:
+    """`12 Nguyễn Trãi Bến Nghé Quận 1 HCM`, where the street holds the commune.
+
+    Only where the units then named are more than without it, and none of the text is lost by it.
+    """
+    for door, tail in _shorter_doors(reading.door):
+        if not _is_unit(gazetteer, tail):
+            continue
+        read = _with_units(
+            gazetteer, replace(reading, door=door, admin_parts=(tail, *reading.admin_parts))
+        )
+        more = _levels(read) > _levels(plain) and len(read.unread) <= len(plain.unread)
+        # The name of a province alone is sure, that of a commune needs something around it.
+        if more and read.namings[0].province is not None:
+            return [read]
+        if more and plain.namings and read.namings[0].commune is not None:
+            return [read]
+    return []
+
+
+def _is_unit(gazetteer: Gazetteer, tail: str) -> bool:
+    """Whether a unit is called so, with the accents typed: Thắng Tam is not `Tháng Tám`."""
+    if not has_diacritics(tail):
+        return True
+    hits = [
+        hit.accents == accent_key(reading.name)
+        for reading in parse_name(tail)
+        for hit in gazetteer.named(reading.key)
+    ]
+    return any(hits) or not hits
+
+
+def _levels(read: ReadAddress) -> int:
+    first = read.namings[0] if read.namings else Naming()
+    return sum(unit is not None for unit in (first.commune, first.district, first.province))
+
+
+def _shorter_doors(door: Door) -> Iterator[tuple[Door, str]]:
+    """The door with fewer words in its street, or else its hamlet, and the words left over."""
+    if street := door.street:
+        for head, tail in _cuts(street.name, at_least=2):
+            if shorter := parse_street(f"{street.kind or ''} {head}".strip()):
+                yield replace(door, street=shorter), tail
+    elif door.localities:
+        last = door.localities[-1]
+        for head, tail in _cuts(last.name, at_least=1):
+            if place := parse_locality(f"{last.kind} {head}"):
+                yield replace(door, localities=(*door.localities[:-1], place)), tail
+
+
+def _cuts(name: str, *, at_least: int) -> Iterator[tuple[str, str]]:
+    """`name` in two, the longest second one first; `Nguyễn Thị` is never the whole name."""
+    words = name.split()
+    if is_dated(words_of(name)) or fold(name) in _WHOLE:
+        return
+    for cut in range(at_least, len(words) if len(words) <= _MAX_NAME else 0):
+        head, tail = words[:cut], words[cut:]
+        long = len(tail) > 1 or accent_key(tail[0]) in _SHORT_TAILS
+        if long and accent_key(head[-1]) not in MIDDLE_NAMES:
+            yield " ".join(head), " ".join(tail)

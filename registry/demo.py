@@ -6,25 +6,29 @@ import math
 import tempfile
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Final, TextIO
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, exists, select, text
 from sqlalchemy.orm import Session
 
 from registry.coverage import coverage_of_level, living_province
-from registry.database import session_scope
+from registry.database import session_scope, translated_errors
 from registry.demo_households import DemoCommune, DemoHousehold, households_of
 from registry.demo_names import customs_of
-from registry.errors import ConflictError
 from registry.gazetteer import Gazetteer, Unit, today
-from registry.intake.publish import DEMO_SOURCE
+from registry.intake.publish import DEMO_SOURCE, refuse_demo_beside_real
 from registry.intake.run import ImportOptions, ImportResult, import_file
-from registry.models import Import
+from registry.models import Household, Import
+from registry.units import LAST_DAY_OF_OLD_MAP
 
 COLUMNS: Final = DemoHousehold._fields
+FIRST_HOUSEHOLDS: Final = 20_000
+"""So many `bin/run` loads into an empty register: 500 communes of 40, in a few seconds."""
+_LOAD_LOCK: Final = 7238010023
 MARK: Final = ("demo", "yes")
 """A column of files that leave the program: an import ignores it and says so, a person sees it."""
 
@@ -98,29 +102,51 @@ def write_demo(rows: Iterable[DemoHousehold], file: TextIO, *, marked: bool) -> 
     return count
 
 
+def wants_demo(session: Session) -> bool:
+    """Whether the register is empty: nobody's households are in it, nor were any published."""
+    published = exists().where(Import.state == "published", Import.source != DEMO_SOURCE)
+    return not session.scalar(select(exists().select_from(Household) | published))
+
+
 def load_demo(
-    engine: Engine, plan: DemoPlan, *, dry_run: bool, progress: Callable[[int], None]
-) -> ImportResult:
+    engine: Engine,
+    plan: DemoPlan,
+    *,
+    dry_run: bool,
+    progress: Callable[[int], None],
+    if_empty: bool = False,
+) -> ImportResult | None:
     """Import the plan's households as source `demo`, with codes that never stand on a door.
 
-    Raises ConflictError when another source has published: demo and real households never answer
-    together.
+    Loads wait for each other. With `if_empty` None, and nothing done, unless `wants_demo`. `engine`
+    must have no statement timeout. Raises ConflictError when another source has published: demo
+    and real households never answer together.
     """
-    with session_scope(engine) as session:
-        source = session.scalar(
-            select(Import.source).where(Import.state == "published", Import.source != DEMO_SOURCE)
-        )
-    if source is not None:
-        raise ConflictError(
-            f"the register holds real households (source {source}): demo households"
-            " can only be written to a file, --csv"
-        )
-    with tempfile.TemporaryDirectory(prefix="diachiso-demo-") as folder:
+    with _turn(engine), tempfile.TemporaryDirectory(prefix="diachiso-demo-") as folder:
+        with session_scope(engine) as session:
+            if if_empty and not wants_demo(session):
+                return None
+            refuse_demo_beside_real(session)
         path = Path(folder) / "demo.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             write_demo(plan.households(), file, marked=False)
         options = ImportOptions(DEMO_SOURCE, dry_run=dry_run, actor="demo")
         return import_file(engine, path, options, progress)
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Wait until no other demo is loaded: whoever comes second sees what the first has done."""
+    key = {"key": _LOAD_LOCK}
+    with translated_errors(), engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
+        connection.commit()
+        try:
+            yield
+        finally:
+            # The connection goes back to the pool, and the lock would go with it.
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+            connection.commit()
 
 
 def allot(total: int, weights: Sequence[float], *, lot: int = 1) -> list[int]:
@@ -182,7 +208,7 @@ def _demo_commune(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> DemoC
     return DemoCommune(
         code=unit.code,
         kind=kind,
-        customs=customs_of(province),
+        customs=customs_of(_old_province_code(gazetteer, unit) or province),
         lon=unit.lon or 0.0,
         lat=unit.lat or 0.0,
         area_km2=_area_km2(unit),
@@ -197,6 +223,13 @@ def _demo_commune(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> DemoC
 
 def _area_km2(unit: Unit) -> float:
     return max(unit.area_km2 or _USUAL_KM2, 1.0)
+
+
+def _old_province_code(gazetteer: Gazetteer, unit: Unit) -> str:
+    """The province of before July 2025 that the commune, or the first of its parts, lay in."""
+    parts = [step.predecessor for step in gazetteer.predecessors(unit)]
+    first = next((part for part in parts if part.level == "commune"), unit)
+    return _province_code(gazetteer, first, LAST_DAY_OF_OLD_MAP)
 
 
 def _province_code(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> str:

@@ -120,15 +120,17 @@ _COAST: Final = Customs("hẻm", ("Thôn",), "Xóm", ("Tổ dân phố",), None,
 _HIGHLANDS: Final = Customs("hẻm", ("Buôn", "Thôn"), "Tổ", ("Tổ dân phố",), None, "Đường", 0.05)
 _SOUTH: Final = Customs("hẻm", ("Ấp",), "Tổ", ("Khu phố",), "Tổ", "Đường", 0.2)
 
+# By the provinces of before July 2025: those of today reach from the coast into the highlands.
 _CUSTOMS: Final = {
-    **dict.fromkeys(("04", "08", "11", "12", "14", "15", "19", "20"), _MOUNTAINS),
+    **dict.fromkeys(("02", "04", "06", "08", "10", "11", "12", "14", "15", "17"), _MOUNTAINS),
+    **dict.fromkeys(("19", "20"), _MOUNTAINS),
     **dict.fromkeys(("38", "40", "42"), _NORTH_CENTRAL),
-    **dict.fromkeys(("44", "46", "48"), _CENTRAL),
-    **dict.fromkeys(("51", "56"), _COAST),
-    **dict.fromkeys(("52", "66", "68"), _HIGHLANDS),
+    **dict.fromkeys(("44", "45", "46", "48", "49"), _CENTRAL),
+    **dict.fromkeys(("51", "52", "54", "56", "58", "60"), _COAST),
+    **dict.fromkeys(("62", "64", "66", "67", "68"), _HIGHLANDS),
 }
 
 
-def customs_of(province_code: str) -> Customs:
-    """How addresses are written in a province of today."""
-    return _CUSTOMS.get(province_code, _NORTH if province_code < "44" else _SOUTH)
+def customs_of(old_province_code: str) -> Customs:
+    """How addresses are written in what was a province until June 2025."""
+    return _CUSTOMS.get(old_province_code, _NORTH if old_province_code < "44" else _SOUTH)

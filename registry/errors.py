@@ -54,6 +54,42 @@ class ConflictError(RegistryError):
     code = "conflict"
 
 
+class IllegalTransitionError(ConflictError):
+    """A state in which this cannot be done. Members: `state`, and `legal`, what can be done."""
+
+    code = "illegal_transition"
+
+
+class AddressTakenError(ConflictError):
+    """Another living record bears this address already. Member: `taken_by`, its code."""
+
+    code = "address_taken"
+
+
+class StaleError(RegistryError):
+    """The record is no more as the caller saw it."""
+
+    code = "stale"
+
+
+class KeyRequiredError(RegistryError):
+    """What was asked for needs a key, and none was given that is known."""
+
+    code = "key_required"
+
+
+class ForbiddenError(RegistryError):
+    """The key's role may not do this."""
+
+    code = "forbidden"
+
+
+class TooManyVanishedError(ConflictError):
+    """A full delivery that lacks nearly all of its source. Members: `vanished` and `living`."""
+
+    code = "too_many_vanished"
+
+
 class UnreadableFileError(RegistryError):
     """A file that cannot be read as what it was given for."""
 

@@ -6,12 +6,11 @@ answered, and two doors that fit equally are both returned and said to be ambigu
 
 import datetime
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from geo.address import Door, parse_components
-from registry.address_reader import read_address
+from registry.address_reader import ReadAddress, read_address
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.lookup import by_code
@@ -23,7 +22,11 @@ from registry.search.areas import area_of, communes_of
 from registry.search.ask import Asker
 from registry.search.direct import codes_in, point_in, whole_code
 from registry.search.doors import active_records
-from registry.unit_text import Naming, read_units
+from registry.search.explanation import Tried
+from registry.search.faults import confidence
+from registry.search.likeness import vocabulary_of
+from registry.search.respelling import respellings
+from registry.unit_text import read_units
 from registry.units import unit_by_code
 
 MAX_TEXT: Final = 2_000
@@ -33,6 +36,9 @@ _MAX_READINGS: Final = 3
 _SURE: Final = 0.95
 """A reading with such an answer is not compared with less likely readings."""
 _DOORS: Final = ("household", "building")
+_TWO_NUMBERS: Final = "second_number_dropped"
+"""Step of the grammar that had two house numbers before it."""
+_PLACED: Final = (*_DOORS, "alley", "street", "locality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,16 @@ class Question:
     """Code of a unit of any map; nothing outside it is answered."""
 
 
-_Reading = tuple[Door, tuple[Naming, ...]]
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Answers, and how the question was read."""
+
+    answers: list[Answer]
+    reading: ReadAddress | None
+    """What was read of the text, the likeliest reading where nothing was found; None where the text
+    is a code or a point, or holds no word."""
+    tried: tuple[Tried, ...] = ()
+    """Every reading that was asked of the register, in that order."""
 
 
 def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answer]:
@@ -72,13 +87,18 @@ def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answ
     Raises InvalidInputError for a text that is too long, a unit's code that is none, a point that
     is not on the earth.
     """
+    return locate(gazetteer, reads, question).answers
+
+
+def locate(gazetteer: Gazetteer, reads: Reads, question: Question) -> Located:
+    """What `geocode` answers, with the reading that it answers; raises what `geocode` raises."""
     search = _Search(gazetteer, reads, question, today())
     if question.near is not None:
         check_point(lon=question.near[0], lat=question.near[1])
     found = search.answers()
     if question.near is not None:
         found = _nearest_first(found, *question.near)
-    return found[: question.limit]
+    return Located(found[: question.limit], search.reading, tuple(search.tried))
 
 
 class _Search:
@@ -90,11 +110,16 @@ class _Search:
         self.question = question
         self.day = day
         self.within = unit_by_code(gazetteer, question.within, None) if question.within else None
+        self.reading: ReadAddress | None = None
+        """That of the answers, or the likeliest."""
+        self.tried: list[Tried] = []
 
     def answers(self) -> list[Answer]:
         """The answers, before near and limit."""
         if self.question.components is not None:
-            return self._best(iter([self._components(self.question.components)]))
+            located = self._best([self._components(self.question.components)])
+            self.reading = located.reading
+            return located.answers
         text = (self.question.text or "").strip()
         if len(text) > MAX_TEXT:
             raise InvalidInputError.of_field(
@@ -139,8 +164,7 @@ class _Search:
         answers = self._of_code(record)
         if not rest or not all(_contradict(a, b) for a in answers for b in rest):
             return answers
-        fault = "code_contradicts_text"
-        return [replace(answer, faults=(*answer.faults, fault)) for answer in rest]
+        return [_with_fault(answer, "code_contradicts_text") for answer in rest]
 
     def _of_record(self, record: Record, faults: tuple[str, ...]) -> Answer:
         units = self.gazetteer.units
@@ -150,10 +174,24 @@ class _Search:
     # Addresses
 
     def _read(self, text: str) -> list[Answer]:
-        readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
-        return self._best((reading.door, reading.namings) for reading in readings)
+        """The answers to a text as it stands, or with a slip in a word for a kind corrected."""
+        best = plain = self._as_written(text)
+        sure = _is_door(plain) and _is_sure(plain.answers[0])
+        for respelling in respellings(vocabulary_of(self.gazetteer), text):
+            if sure and not respelling.sure:
+                continue
+            other = self._as_written(respelling.text)
+            if best is plain and respelling.sure and _is_other_door(plain, other):
+                # Without the alley or the flat of the misspelt word it is another door.
+                best = Located([], other.reading)
+            best = _better(best, other)
+        self.reading = best.reading
+        return best.answers
 
-    def _components(self, given: Components) -> _Reading:
+    def _as_written(self, text: str) -> Located:
+        return self._best(read_address(self.gazetteer, text)[:_MAX_READINGS], text)
+
+    def _components(self, given: Components) -> ReadAddress:
         door = parse_components(
             house_number=given.house_number,
             street=given.street,
@@ -164,24 +202,36 @@ class _Search:
         )
         words = [w for w in (given.commune, given.district, given.province) if w and w.strip()]
         words = [word for word in words if any(map(str.isalnum, word))]
-        return door, tuple(read_units(self.gazetteer, ", ".join(words))) if words else ()
+        namings = read_units(self.gazetteer, ", ".join(words)) if words else []
+        left = namings[0].unread if namings else tuple(words)
+        return ReadAddress(door, tuple(namings), left, 0)
 
-    def _best(self, readings: Iterator[_Reading]) -> list[Answer]:
+    def _best(self, readings: list[ReadAddress], text: str | None = None) -> Located:
         """The answers of the reading that fits best; a likelier reading wins among equals."""
-        best: list[Answer] = []
-        for door, namings in readings:
-            found = [a for a in self._asked(door, namings) if self._inside(a.unit)]
-            if found and (not best or _rank(found[0]) < _rank(best[0])):
-                best = found
-            if best and best[0].level in _DOORS and best[0].confidence >= _SURE:
+        best = Located([], readings[0] if readings else None)
+        for reading in readings:
+            asked = self._asked(reading)
+            found = [a for a in asked if self._inside(a.unit)]
+            self.tried.append(Tried(text, reading, tuple(found)))
+            if found and (
+                best.reading is None
+                or not best.answers
+                or _fits_better(found[0], reading, best.answers[0], best.reading)
+            ):
+                best = Located(found, reading)
+            if best.answers and _is_sure(best.answers[0]):
                 break
         return best
 
-    def _asked(self, door: Door, namings: tuple[Naming, ...]) -> list[Answer]:
-        area = area_of(self.gazetteer, self.day, namings, self.within)
+    def _asked(self, reading: ReadAddress) -> list[Answer]:
+        door = reading.door
+        area = area_of(self.gazetteer, self.day, reading.namings, self.within, reading.unread)
         if area.communes is None and door.street is None and not door.localities:
             return []
-        return Asker(self.gazetteer, self.reads, self.day, door, area).answers()
+        found = Asker(self.gazetteer, self.reads, self.day, door, area).answers()
+        if _TWO_NUMBERS in reading.notes:
+            found = [_with_fault(answer, "second_number") for answer in found]
+        return found
 
     def _inside(self, unit: Unit | None) -> bool:
         if self.within is None or unit is None:
@@ -192,6 +242,55 @@ class _Search:
 def _rank(answer: Answer) -> tuple[int, float]:
     """The nearer to the door the better: what understands less of a text has fewer faults."""
     return (LEVELS.index(answer.level), -answer.confidence)
+
+
+def _fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAddress) -> bool:
+    """Whether a reading's answer beats that of a likelier reading.
+
+    Where no more than the commune is found, leaving the street unread is no better fit; nor is a
+    single door a better one than several of the likelier reading.
+    """
+    if one.level == other.level and one.level not in _PLACED:
+        return len(reading.unread) < len(before.unread)
+    sure = confidence(fault for fault in other.faults if fault != "ambiguous")
+    return _rank(one) < (LEVELS.index(other.level), -sure)
+
+
+def _is_door(located: Located) -> bool:
+    return bool(located.answers) and located.answers[0].level in _DOORS
+
+
+def _better(best: Located, other: Located) -> Located:
+    """The answers to the text with a slip corrected, where they fit better."""
+    faulty = [_with_fault(answer, "spelling_corrected") for answer in other.answers]
+    if not faulty or (best.answers and _rank(best.answers[0]) <= _rank(faulty[0])):
+        return best
+    return Located(faulty, other.reading)
+
+
+def _is_other_door(one: Located, other: Located) -> bool:
+    """Whether a door was found that the other reading does not name."""
+    if not _is_door(one) or one.reading is None or other.reading is None:
+        return False
+    return _door_said(one.reading.door) != _door_said(other.reading.door)
+
+
+def _door_said(door: Door) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """What tells a door from its neighbours: number, flat and localities."""
+    number, flat = door.house_number, door.flat
+    return (
+        number.key if number else None,
+        flat.unit if flat else None,
+        tuple(locality.key for locality in door.localities),
+    )
+
+
+def _is_sure(answer: Answer) -> bool:
+    return answer.level in _DOORS and answer.confidence >= _SURE
+
+
+def _with_fault(answer: Answer, fault: str) -> Answer:
+    return replace(answer, faults=(*answer.faults, fault))
 
 
 def _contradict(coded: Answer, read: Answer) -> bool:

@@ -1,14 +1,24 @@
 """The hot path: questions answered by one prepared statement each, past the ORM.
 
 A pool of psycopg connections beside SQLAlchemy's, which costs several times what a row by its key
-does.
+does. Statements go through psycopg's wrapper of libpq (`psycopg.pq`): its cursors wait in Python,
+convert the statement on each call, and look up every column's type anew, which together takes as
+long as PostgreSQL does.
 """
 
+import re
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import psycopg
+from psycopg.abc import PyFormat
+from psycopg.adapt import Dumper, Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGresult
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
@@ -30,12 +40,98 @@ _PARAMETERS: Final = {
 }
 
 
+_PLACEHOLDER: Final = re.compile(r"%(?:\((\w+)\)s|%)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A statement as the server takes it."""
+
+    text: bytes
+    """With $1, $2, … for the parameters, and % for %%."""
+    names: tuple[str, ...]
+    """Parameters in their order."""
+    formats: tuple[PyFormat, ...]
+
+
+@lru_cache(maxsize=1_000)
+def _statement(written: str) -> _Statement:
+    names: dict[str, str] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return names.setdefault(match[1], f"${len(names) + 1}") if match[1] else "%"
+
+    text = _PLACEHOLDER.sub(number, written)
+    return _Statement(text.encode(), tuple(names), (PyFormat.AUTO,) * len(names))
+
+
+class _ArrayDumper(Dumper):
+    """A list of texts or whole numbers, of whatever type the statement expects there.
+
+    The driver's own asks each element for its type, and gives small numbers another than large.
+    """
+
+    oid = 0
+
+    def dump(self, obj: list[str] | list[int]) -> bytes:
+        """An array as PostgreSQL reads it."""
+        return f"{{{','.join(map(_element, obj))}}}".encode()
+
+
+def _element(value: str | int) -> str:
+    if isinstance(value, int):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+class _Connection(psycopg.Connection[Row]):
+    """A connection that remembers which statements it has prepared."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._names: dict[tuple[str, tuple[int, ...] | None], bytes] = {}
+        self.adapters.register_dumper(list, _ArrayDumper)
+        self._transformer = Transformer(self)
+
+    def fetch(self, written: str, parameters: Mapping[str, object]) -> list[Row]:
+        """All rows of a statement, prepared from its first use. Other threads run meanwhile."""
+        statement, transformer = _statement(written), self._transformer
+        given = [parameters[name] for name in statement.names]
+        # NULL is None, which the wrapper takes and its annotation forgets.
+        values: Any = transformer.dump_sequence(given, statement.formats)
+        types, formats = transformer.types, transformer.formats
+        # The driver tells small integers from large ones: what it sends decides the plan.
+        name = self._names.get((written, types)) or self._prepare(written, types)
+        result = self.pgconn.exec_prepared(name, values, formats)
+        if result.status != ExecStatus.TUPLES_OK:
+            raise self._error(result)
+        transformer.set_pgresult(result)
+        rows = transformer.load_rows(0, result.ntuples, tuple)
+        transformer.set_pgresult(None)  # it may be large
+        return rows
+
+    def _prepare(self, written: str, types: tuple[int, ...] | None) -> bytes:
+        name = f"reads{len(self._names)}".encode()
+        result = self.pgconn.prepare(name, _statement(written).text, types)
+        if result.status != ExecStatus.COMMAND_OK:
+            raise self._error(result)
+        self._names[written, types] = name
+        return name
+
+    def _error(self, result: PGresult) -> psycopg.Error:
+        if self.pgconn.status == ConnStatus.BAD:
+            return psycopg.OperationalError("the connection is lost")
+        return error_from_result(result, encoding=self.info.encoding)
+
+
 class Reads:
     """Runs reading statements. Opening connects to nothing; the first question does."""
 
     def __init__(self, url: str, *, pool_size: int, statement_timeout_ms: int) -> None:
         parameters = _PARAMETERS | {"statement_timeout": str(statement_timeout_ms)}
-        self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
+        self._pool: ConnectionPool[_Connection] = ConnectionPool(
+            connection_class=_Connection,
             kwargs=_connection_arguments(with_role(url, APP_ROLE, **parameters)),
             min_size=1,
             max_size=pool_size,
@@ -50,10 +146,12 @@ class Reads:
     def rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
         """What the statement finds. It must only read: it may run twice.
 
-        A statement below 4,096 characters is converted to the driver's form once; a longer one on
-        each call. Raises DatabaseUnavailableError within about two seconds when the database does
-        not answer, is too busy, or takes longer than the statement timeout; NotPreparedError when
-        it lacks the tables.
+        It is a constant, with `%(name)s` for each parameter and `%%` for a percent sign: every
+        connection keeps each statement prepared.
+
+        Raises DatabaseUnavailableError within about two seconds when the database does not answer,
+        is too busy, or takes longer than the statement timeout; NotPreparedError when it lacks the
+        tables.
         """
         try:
             return self._rows_or_retry(statement, parameters)
@@ -88,8 +186,11 @@ class Reads:
             raise
 
     def _rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
-        with self._pool.connection() as connection:
-            return connection.execute(statement, parameters).fetchall()
+        connection = self._pool.getconn()
+        try:
+            return connection.fetch(statement, parameters)
+        finally:
+            self._pool.putconn(connection)
 
     def _open(self) -> None:
         # Only now: a pool opened before a server forks its workers would leave them its sockets.
@@ -103,8 +204,7 @@ def _connection_arguments(url: URL) -> dict[str, Any]:
     given = {**url.translate_connect_args(username="user", database="dbname"), **url.query}
     # Several hosts come as a tuple.
     joined = {k: ",".join(v) if isinstance(v, tuple) else v for k, v in given.items()}
-    # prepare_threshold 0: prepared from the first use.
-    return {**joined, "autocommit": True, "prepare_threshold": 0}
+    return {**joined, "autocommit": True}
 
 
 def _is_broken(error: psycopg.OperationalError) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from geo.label import LabelParts, label
+from geo.label import LabelParts, door_words
 from registry.gazetteer import Gazetteer, Unit
 from registry.units import LAST_DAY_OF_OLD_MAP
 
@@ -27,13 +27,16 @@ COLUMNS: Final = """
     h.verified_on, h.delivery_hint,
     CASE WHEN h.status = 'retired' THEN (
         WITH RECURSIVE onward AS (
-            SELECT s.new_code FROM succession_link s WHERE s.old_code = h.code
+            SELECT s.new_code FROM succession_link s
+            WHERE s.old_code = h.code AND s.ended_by_event_id IS NULL
             UNION
-            SELECT s.new_code FROM onward o JOIN succession_link s ON s.old_code = o.new_code
+            SELECT s.new_code FROM onward o JOIN succession_link s
+                ON s.old_code = o.new_code AND s.ended_by_event_id IS NULL
         ) SELECT array_agg(n.code ORDER BY n.code)
         FROM onward o JOIN household n ON n.code = o.new_code
         WHERE n.status <> 'retired' AND NOT n.restricted
-    ) END
+    ) END,
+    h.event_id
 """
 JOINS: Final = """
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
@@ -76,6 +79,8 @@ class Record:
     delivery_hint: str | None
     successors: list[str] | None
     """Codes that continue a retired one, through any number of steps; none that is retired."""
+    event_id: int
+    """The event that wrote this state: no two states of a record have the same."""
 
     @property
     def localities(self) -> tuple[tuple[str, str], ...]:
@@ -143,14 +148,15 @@ def wording(
 ) -> Wording:
     """The wording of a door in `unit`, a commune or province, as the map of `day` has it."""
     if unit is None:
-        return Wording(label(parts, ()), None, None, None, Span(None, None))
-    words = _unit_words(gazetteer, unit, day)
+        return Wording(", ".join(door_words(parts)), None, None, None, Span(None, None))
+    words, door = _unit_words(gazetteer, unit, day), door_words(parts)
     before = None
     if former is not None and former.level == "commune":
-        before = label(parts, _unit_words(gazetteer, former, _last_day(former)).names)
+        then = _unit_words(gazetteer, former, _last_day(former))
+        before = ", ".join((*door, *then.names))
     commune = unit if unit.level == "commune" else None
     province = words.province if commune else unit
-    return Wording(label(parts, words.names), before, commune, province, words.map)
+    return Wording(", ".join((*door, *words.names)), before, commune, province, words.map)
 
 
 def _unit_words(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> _UnitWords:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from registry.database import make_engine, session_scope
 from registry.errors import NotPreparedError
 from registry.gazetteer import GazetteerCache
+from registry.place_names import PlaceNames
 from registry.prepare import current_revision, head_revision
 from registry.reads import Reads
 from registry.settings import Settings
@@ -23,6 +24,9 @@ class Register:
     """Units of every map, as new as one second."""
     reads: Reads
     """Single statements, as fast as the driver."""
+    place_names: PlaceNames
+    """Names of streets and localities, for suggestions."""
+    settings: Settings
 
     @classmethod
     def open(cls, settings: Settings, database_url: str) -> Self:
@@ -43,7 +47,7 @@ class Register:
             pool_size=settings.pool_size,
             statement_timeout_ms=settings.statement_timeout_ms,
         )
-        return cls(primary, reading, GazetteerCache(reading), reads)
+        return cls(primary, reading, GazetteerCache(reading), reads, PlaceNames(reads), settings)
 
     def check_ready(self) -> None:
         """Return when requests can be served.

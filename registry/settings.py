@@ -23,6 +23,10 @@ class Settings:
     """`DIACHISO_POOL_SIZE`: database connections of each server process."""
     statement_timeout_ms: int = 10_000
     """`DIACHISO_STATEMENT_TIMEOUT_MS`: the longest a web request may keep the database busy."""
+    batch_rows: int = 10_000
+    """`DIACHISO_BATCH_ROWS`: the most rows of one batch over HTTP."""
+    batch_bytes: int = 10_000_000
+    """`DIACHISO_BATCH_BYTES`: the most bytes of one batch over HTTP."""
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -51,4 +55,6 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         statement_timeout_ms=number(
             "DIACHISO_STATEMENT_TIMEOUT_MS", Settings().statement_timeout_ms
         ),
+        batch_rows=number("DIACHISO_BATCH_ROWS", Settings().batch_rows),
+        batch_bytes=number("DIACHISO_BATCH_BYTES", Settings().batch_bytes),
     )

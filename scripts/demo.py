@@ -4,13 +4,13 @@ import json
 from typing import TextIO
 
 import click
-from sqlalchemy import Engine
 
 from geo.code import PAYLOAD_FIRST
 from registry import cluster
 from registry.database import make_engine, session_scope
-from registry.demo import DemoPlan, load_demo, plan_demo, write_demo
+from registry.demo import FIRST_HOUSEHOLDS, load_demo, plan_demo, write_demo
 from registry.gazetteer import load_gazetteer
+from registry.intake.run import ImportResult
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -19,7 +19,7 @@ from scripts.settings import read_settings
 @click.option(
     "--households",
     type=click.IntRange(1, PAYLOAD_FIRST),
-    default=20_000,
+    default=FIRST_HOUSEHOLDS,
     show_default=True,
     help="How many dwellings.",
 )
@@ -32,6 +32,7 @@ from scripts.settings import read_settings
     help="Write them to this file (- for stdout) instead of the register.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what the import would do and leave nothing.")
+@click.option("--if-empty", is_flag=True, help="Leave a register that holds households as it is.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
@@ -44,6 +45,7 @@ def demo(
     file: TextIO | None,
     *,
     dry_run: bool,
+    if_empty: bool,
     form: str,
 ) -> None:
     """Make up households on the communes of today; nothing of them is real.
@@ -61,21 +63,25 @@ def demo(
             )
         if file is not None:
             say(f"{write_demo(plan.households(), file, marked=True):,} demo households written")
-        elif _load(engine, plan, form, dry_run=dry_run):
-            context.exit(1)
+            return
+        result = load_demo(
+            engine, plan, dry_run=dry_run, progress=lambda _rows: None, if_empty=if_empty
+        )
+        if result is None:
+            say("the register holds households already; it is left as it is")
+        else:
+            _show(result, form, dry_run=dry_run)
+            context.exit(1 if result.rejected else 0)
     finally:
         engine.dispose()
 
 
-def _load(engine: Engine, plan: DemoPlan, form: str, *, dry_run: bool) -> int:
-    """Load the plan and show the result; how many rows were rejected."""
-    result = load_demo(engine, plan, dry_run=dry_run, progress=lambda _rows: None)
+def _show(result: ImportResult, form: str, *, dry_run: bool) -> None:
     if form == "json":
         click.echo(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
-    else:
-        prefix = "dry run, nothing was changed: " if dry_run else ""
-        click.echo(
-            f"{prefix}{result.new:,} demo households new, {result.changed:,} changed,"
-            f" {result.unchanged:,} unchanged, {result.rejected:,} rejected"
-        )
-    return result.rejected
+        return
+    prefix = "dry run, nothing was changed: " if dry_run else ""
+    click.echo(
+        f"{prefix}{result.new:,} demo households new, {result.changed:,} changed,"
+        f" {result.unchanged:,} unchanged, {result.rejected:,} rejected"
+    )

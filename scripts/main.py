@@ -6,11 +6,14 @@ import sys
 import click
 
 from registry.errors import RegistryError
+from scripts.batch import COMMANDS as BATCH_COMMANDS
 from scripts.coverage import coverage
 from scripts.database import database
 from scripts.demo import demo
 from scripts.doctor import doctor
+from scripts.history import history_
 from scripts.imports import import_
+from scripts.lifecycle import operation
 from scripts.serve import serve
 from scripts.units import units
 
@@ -23,8 +26,12 @@ def diachiso() -> None:
 diachiso.add_command(serve)
 diachiso.add_command(database)
 diachiso.add_command(import_)
+diachiso.add_command(operation)
+diachiso.add_command(history_)
 diachiso.add_command(units)
 diachiso.add_command(coverage)
+for batch_command in BATCH_COMMANDS:
+    diachiso.add_command(batch_command)
 diachiso.add_command(demo)
 diachiso.add_command(doctor)
 

@@ -29,10 +29,24 @@ from scripts.supervisor import Supervisor
     default=True,
     help="Bring roles, tables and seeds up to date first (the default).",
 )
-def serve(port: int, host: str, workers: int, prepare: bool) -> None:
+@click.option(
+    "--demo/--no-demo",
+    default=None,
+    help="Load made-up households into an empty register; the default on the private cluster only.",
+)
+def serve(*, port: int, host: str, workers: int, prepare: bool, demo: bool | None) -> None:
     """Serve the register until Ctrl-C or a SIGTERM ends it.
 
     Without DATABASE_URL this also starts the private PostGIS cluster of this checkout, and ends it
     again.
     """
-    Supervisor(read_settings(), host=host, port=port, workers=workers, prepare=prepare).run()
+    settings = read_settings()
+    Supervisor(
+        settings,
+        host=host,
+        port=port,
+        workers=workers,
+        prepare=prepare,
+        # An operator's own database is perhaps meant for real households: not without a word.
+        demo=settings.database_url is None if demo is None else demo,
+    ).run()

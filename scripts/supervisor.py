@@ -18,6 +18,7 @@ from registry.cluster import PrivateCluster
 from registry.errors import ClusterError, RegistryError
 from registry.prepare import prepare_database
 from registry.settings import ROOT, Settings
+from scripts.first_demo import DemoLoader, start_loading
 from scripts.listening import reserve_port, server_url, wait_until_ready
 from scripts.progress import say
 from scripts.runlock import RunLock
@@ -41,16 +42,25 @@ class Supervisor:
     """Runs the service: the private cluster unless DATABASE_URL is set, and the web server."""
 
     def __init__(
-        self, settings: Settings, *, host: str, port: int, workers: int, prepare: bool
+        self,
+        settings: Settings,
+        *,
+        host: str,
+        port: int,
+        workers: int,
+        prepare: bool,
+        demo: bool,
     ) -> None:
         self._settings = settings
         self._host = host
         self._port = port
         self._workers = workers
         self._prepare = prepare
+        self._demo = demo
         self._cluster: PrivateCluster | None = None
         self._postmaster: subprocess.Popen[bytes] | None = None
         self._server: subprocess.Popen[bytes] | None = None
+        self._loader: DemoLoader | None = None
         self._restarts: deque[float] = deque(maxlen=_RESTARTS)
 
     def run(self) -> None:
@@ -79,6 +89,9 @@ class Supervisor:
             wait_until_ready(url, self._server)
         self._check_server(self._server)
         click.echo(f"serving on {url}")
+        if self._demo:
+            # Only now: the service answers questions about units meanwhile.
+            self._loader = start_loading(database_url)
 
     def _start_cluster(self) -> str:
         private = self._cluster = cluster.locate(self._settings)
@@ -109,10 +122,13 @@ class Supervisor:
     def _watch(self) -> None:
         """Wait until the server ends. A database that ends is started again, a few times."""
         while True:
-            children = [child for child in (self._server, self._postmaster) if child is not None]
-            _wait_for_any(children)
+            loading = self._loader.process if self._loader else None
+            watched = (self._server, self._postmaster, loading)
+            _wait_for_any([child for child in watched if child is not None])
             if self._server is not None:
                 self._check_server(self._server)
+            if self._loader is not None and self._loader.has_ended():
+                self._loader = None
             self._restart_cluster()
 
     @staticmethod
@@ -134,6 +150,8 @@ class Supervisor:
         self._postmaster = self._cluster.start()
 
     def _stop(self) -> None:
+        if self._loader is not None:
+            self._loader.end()
         if self._server is not None:
             _end_group(self._server)
         if self._cluster is not None:

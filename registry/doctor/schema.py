@@ -30,9 +30,16 @@ TRIGGERS: Final = {
         "household_1_check_delete",
         "household_2_keep_update",
         "household_2_keep_delete",
+        "household_3_end_succession",
     ),
-    "thoroughfare": ("thoroughfare_moved", "thoroughfare_identity", "thoroughfare_removed"),
-    "locality": ("locality_moved", "locality_identity", "locality_removed"),
+    "succession_link": ("succession_link_no_cycle",),
+    "thoroughfare": (
+        *("thoroughfare_moved", "thoroughfare_identity", "thoroughfare_removed"),
+        "thoroughfare_keep",
+    ),
+    "locality": ("locality_moved", "locality_identity", "locality_removed", "locality_keep"),
+    "thoroughfare_version": ("thoroughfare_version_append_only",),
+    "locality_version": ("locality_version_append_only",),
     "admin_unit": ("admin_unit_gazetteer", "admin_unit_identity", "admin_unit_removed"),
     "admin_unit_version": ("admin_unit_version_gazetteer",),
     "admin_unit_alias": ("admin_unit_alias_gazetteer",),
@@ -41,7 +48,7 @@ TRIGGERS: Final = {
 """Rules that hold only while their trigger is enabled."""
 
 MAY_WRITE: Final = {
-    "INSERT": ("succession_link",),
+    "INSERT": ("succession_link", "household_former_number"),
     "INSERT UPDATE": (
         *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
         *("plate", "target", "coverage_day", "field_report", "api_key"),
@@ -51,6 +58,7 @@ MAY_WRITE: Final = {
         *("import", "import_problem", "api_key_unit"),
     ),
     "UPDATE DELETE": ("household",),
+    "INSERT DELETE": ("household_ref_before",),
 }
 """What the application may do beyond SELECT, as the migrations grant it."""
 

@@ -49,6 +49,10 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "position_accuracy_m": ("do chinh xac", "do chinh xac m", "accuracy", "accuracy m"),
 }
 
+REPORT_COLUMNS: Final = ("problems", "vấn đề", "đề nghị")
+ANSWER_COLUMNS: Final = ("code", "code_display", "outcome")
+"""What is added to rows that are handed back (`registry.intake.handback`), and never read again."""
+
 # A header that holds one of these words, or is one of these as a whole, is about a person.
 _PERSONAL_WORDS: Final = (
     "ho ten",
@@ -99,6 +103,10 @@ class Columns:
     """Headers dropped unread, because they look like names, phones or identity numbers."""
     unknown: tuple[str, ...]
     """Headers that are no field; ignored."""
+    own: tuple[int, ...] = ()
+    """Indexes of columns that we wrote ourselves, into a file that comes back corrected."""
+    about_people: tuple[int, ...] = ()
+    """Indexes of the columns in `personal`."""
 
     @property
     def free_text(self) -> bool:
@@ -113,21 +121,40 @@ def find_columns(headers: Sequence[str]) -> Columns:
     when two columns mean the same field.
     """
     positions: dict[str, int] = {}
-    personal: list[str] = []
+    own = _own(headers)
+    personal: list[int] = []
     unknown: list[str] = []
     for index, header in enumerate(headers):
+        if index in own:
+            continue
         name = _field(header)
         if name is None:
-            (personal if is_personal(header) else unknown).append(header)
+            if is_personal(header):
+                personal.append(index)
+            elif header:
+                unknown.append(header)
         elif name in positions:
             raise UnreadableFileError(
-                f"two columns mean {name}: {headers[positions[name]]!r} and {header!r};"
-                " rename or remove one"
+                f"hai cột cùng nghĩa {name} (two columns mean {name}):"
+                f" '{headers[positions[name]]}' và '{header}'; đổi tên hoặc bỏ một cột"
             )
         else:
             positions[name] = index
     _check_complete(positions, headers)
-    return Columns(positions, tuple(personal), tuple(unknown))
+    return Columns(
+        positions, tuple(headers[i] for i in personal), tuple(unknown), own, tuple(personal)
+    )
+
+
+def _own(headers: Sequence[str]) -> tuple[int, ...]:
+    """Our own columns: those of a group that is there as we write it, or else they are others'."""
+    folded = [fold(header) for header in headers]
+    own: set[str] = set()
+    for group, signs in ((REPORT_COLUMNS, 1), (ANSWER_COLUMNS, 3)):
+        names = [fold(name) for name in group]
+        if set(names[:signs]) <= set(folded):
+            own.update(names)
+    return tuple(index for index, name in enumerate(folded) if name in own)
 
 
 def is_personal(header: str) -> bool:
@@ -153,9 +180,11 @@ def _check_complete(positions: dict[str, int], headers: Sequence[str]) -> None:
         return
     missing = []
     if not {"house_number", "street", "locality", "building", "unit"} & positions.keys():
-        missing.append("address, or one of house_number, street, locality")
+        missing.append("địa chỉ (address), hoặc số nhà / đường / thôn (house_number, …)")
     if not {"commune_code", "commune", "former_commune_code"} & positions.keys():
-        missing.append("commune_code or commune")
+        missing.append("mã xã (commune_code) hoặc xã (commune)")
     if missing:
-        shown = ", ".join(repr(header[:40]) for header in list(headers)[:12])
-        raise UnreadableFileError(f"missing columns: {'; '.join(missing)}. Found: {shown}")
+        shown = ", ".join(f"'{header[:40]}'" for header in list(headers)[:12])
+        raise UnreadableFileError(
+            f"thiếu cột (missing columns): {'; '.join(missing)}. Dòng đầu đang có: {shown}"
+        )

@@ -1,6 +1,7 @@
 """From the spellings of a file to communes of today: each distinct spelling is read once."""
 
 import datetime
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -39,7 +40,12 @@ class CommuneReader:
     def __init__(self, gazetteer: Gazetteer, day: datetime.date, codes: Iterable[str]) -> None:
         self._gazetteer = gazetteer
         self._day = day
-        self._old_list = any(self._only_old(code) for code in codes)
+        listed = tuple(codes)
+        # Where zeros are kept, 271 is the district of that code rather than commune 00271.
+        self._zeros_kept = any(code.startswith("0") for code in listed)
+        self.padded = False
+        """Whether zeros were put in front of any code that was read."""
+        self._old_list = any(self._only_old(code) for code in listed)
 
     @property
     def codes_of_old_list(self) -> bool:
@@ -58,7 +64,7 @@ class CommuneReader:
         return self.read_text(", ".join(words))
 
     def read_text(self, text: str) -> CommuneReading:
-        """The communes that the administrative part of an address names."""
+        """The communes that columns name: in one of communes, no word is a district alone."""
         namings = [n for n in read_units(self._gazetteer, text) if n.commune is not None]
         if not namings:
             return CommuneReading(problem="commune_unknown")
@@ -68,10 +74,12 @@ class CommuneReader:
         """The communes of today that equally good namings mean.
 
         A commune of today comes before a former one of the same name where no district is named:
-        addresses of today have none, and those of the old map nearly always had one.
+        addresses of today have none, and those of the old map nearly always had one. Where a name
+        alone is a ward's or a former district's (`Hà Đông, Hà Nội`), every commune of the district
+        is meant as well.
         """
-        named = [n for n in namings if n.commune is not None]
-        units = [n.commune for n in named if n.commune is not None]
+        named = list(namings)
+        units = [unit for n in named if (unit := n.commune or n.district) is not None]
         if all(n.district is None for n in named):
             units = [u for u in units if u.alive_on(self._day)] or units
         return self.of_units(units)
@@ -91,22 +99,31 @@ class CommuneReader:
         )
 
     def _only_old(self, code: str) -> bool:
-        bearers = [u for u in self._gazetteer.with_code(code) if u.level == "commune"]
+        bearers = self._with_code(code)
         return bool(bearers) and not any(u.alive_on(self._day) for u in bearers)
 
+    def _with_code(self, code: str) -> list[Unit]:
+        bearers = self._gazetteer.with_code(code)
+        full = padded_code(code)
+        if full != code and not (bearers and self._zeros_kept):
+            self.padded = True
+            bearers = self._gazetteer.with_code(full)
+        return [u for u in bearers if u.level == "commune"]
+
     def _by_former_code(self, code: str) -> CommuneReading:
-        bearers = [u for u in self._gazetteer.with_code(code) if u.level == "commune"]
+        bearers = self._with_code(code)
         old = [u for u in bearers if u.alive_on(LAST_DAY_OF_OLD_MAP)] or bearers
         return self.of_units(old[:1]) if old else CommuneReading(problem="commune_code_unknown")
 
     def _by_code(self, spelling: CommuneSpelling) -> CommuneReading:
-        code = spelling.code or ""
-        bearers = [u for u in self._gazetteer.with_code(code) if u.level == "commune"]
+        bearers = self._with_code(spelling.code or "")
         if not bearers:
             return CommuneReading(problem="commune_code_unknown")
         named = self._named(bearers, spelling.commune)
-        if spelling.commune is not None and named:
-            bearers = named
+        if spelling.commune is not None:
+            if not named and self._names_others(bearers, spelling):
+                return CommuneReading(problem="commune_differs_from_code")
+            bearers = named or bearers
         alive = [u for u in bearers if u.alive_on(self._day)]
         if len(bearers) > 1 and self._old_list:
             # 00004 was Trúc Bạch, is Ba Đình; in a file with other old codes nobody can tell.
@@ -117,6 +134,13 @@ class CommuneReader:
             if former.problem is None and set(reading.candidates) & set(former.candidates):
                 return CommuneReading(reading.candidates, former.former_id, None, reading.notice)
         return reading
+
+    def _names_others(self, bearers: list[Unit], spelling: CommuneSpelling) -> bool:
+        """Whether the words name communes, and none that `bearers` are or became."""
+        words = (spelling.commune, spelling.district, spelling.province)
+        stated = self.read_text(", ".join(word for word in words if word))
+        meant = self.of_units(bearers)
+        return stated.problem is None and not set(stated.candidates) & set(meant.candidates)
 
     def _named(self, bearers: list[Unit], name: str | None) -> list[Unit]:
         """Those of `bearers` that were ever called so; by their accents where those decide."""
@@ -132,3 +156,13 @@ class CommuneReader:
         exact = {unit.id for unit, same_accents in hits if same_accents}
         named = exact or {unit.id for unit, _ in hits}
         return [unit for unit in bearers if unit.id in named]
+
+
+def padded_code(code: str) -> str:
+    """The code with the zeros in front that a spreadsheet took from it.
+
+    >>> padded_code("4"), padded_code("271.0"), padded_code("10015"), padded_code("001")
+    ('00004', '00271', '10015', '001')
+    """
+    number = re.fullmatch(r"([1-9][0-9]{0,4})(\.0)?", code)
+    return number[1].zfill(5) if number else code

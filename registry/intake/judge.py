@@ -10,9 +10,9 @@ from sqlalchemy import Connection, text
 from registry.intake.problems import PROBLEMS
 from registry.intake.staging import resolved
 
-_NUMBER: Final = r"^[+-]?[0-9]{1,3}([.][0-9]{1,15})?$"
+_NUMBER: Final = r"^[+-]?[0-9]{1,3}([.,][0-9]{1,15})?$"
 _COUNT: Final = "^[1-9][0-9]{0,5}$"
-_METRES: Final = r"^[0-9]{1,6}([.][0-9]{1,9})?$"
+_METRES: Final = r"^[0-9]{1,6}([.,][0-9]{1,9})?$"
 
 # Viet Nam with its archipelagos, degrees.
 _INSIDE: Final = "lon BETWEEN 102 AND 118 AND lat BETWEEN 6 AND 24"
@@ -22,12 +22,14 @@ _JUDGED: Final = f"""
     CREATE TEMPORARY TABLE judged ON COMMIT DROP AS
     WITH numbers AS (
         SELECT r.*,
-            CASE WHEN r.longitude ~ '{_NUMBER}' THEN r.longitude::float8 END AS lon,
-            CASE WHEN r.latitude ~ '{_NUMBER}' THEN r.latitude::float8 END AS lat,
+            CASE WHEN r.longitude ~ '{_NUMBER}'
+                THEN replace(r.longitude, ',', '.')::float8 END AS lon,
+            CASE WHEN r.latitude ~ '{_NUMBER}'
+                THEN replace(r.latitude, ',', '.')::float8 END AS lat,
             CASE WHEN r.households_count ~ '{_COUNT}'
                 THEN r.households_count::int END AS households,
             CASE WHEN r.position_accuracy_m ~ '{_METRES}'
-                THEN r.position_accuracy_m::float8 END AS accuracy_m
+                THEN replace(r.position_accuracy_m, ',', '.')::float8 END AS accuracy_m
         FROM {{resolved}} r
     ), placed AS (
         SELECT n.*,
@@ -100,7 +102,7 @@ _RULES: Final = (
 # locality with a point.
 _DWELLING: Final = """
     (j.number_key IS NOT NULL AND NOT j.alley_only)
-    OR j.flat IS NOT NULL OR (j.building_key IS NOT NULL AND j.storey IS NOT NULL)
+    OR j.flat IS NOT NULL
     OR (cardinality(j.place_keys) > 0 AND j.point IS NOT NULL)
 """
 

@@ -4,6 +4,9 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from registry.intake.publish import DEMO_SOURCE
+from registry.intake.vanished import find_returned, mark_revived
+
 SAME_DOOR_M: Final = 10
 """Metres within which two points with one address are one door."""
 SAME_PLACE_M: Final = 1
@@ -76,6 +79,8 @@ _REGISTERED: Final = f"""
         WHERE d.street_key IS NULL AND cardinality(d.place_keys) = 0 AND {_NEAR}
     ) found
     WHERE NOT EXISTS (SELECT FROM known k WHERE k.row_number = found.row_number)
+        -- What is made up goes when the first real household comes: nothing is linked to it.
+        AND (found.code NOT LIKE '0%' OR :source = '{DEMO_SOURCE}')
     ORDER BY row_number, degrees NULLS LAST, code
 """
 
@@ -109,7 +114,8 @@ _REALLY_CHANGED: Final = """
     LEFT JOIN locality l ON l.id = h.locality_id
     WHERE o.outcome = 'changed' AND d.row_number = o.row_number AND h.code = o.code
         AND (
-            h.status = 'retired'
+            (h.status = 'retired' AND NOT EXISTS (
+                SELECT FROM returned b WHERE b.row_number = o.row_number AND b.revives))
             OR (
                 (h.unit_id, t.key, l.key, h.house_number_key, h.building_key, h.floor,
                     h.unit_number, h.households_count)
@@ -127,6 +133,7 @@ _DUPLICATES: Final = """
     UNION ALL
     SELECT :import_id, o.row_number, 'source_ref', 'record_retired', 'warning', o.code
     FROM outcome o JOIN household h ON h.code = o.code AND h.status = 'retired'
+    WHERE NOT EXISTS (SELECT FROM returned b WHERE b.row_number = o.row_number AND b.revives)
 """
 
 
@@ -143,5 +150,7 @@ def match(connection: Connection, import_id: int, source: str) -> None:
     connection.execute(text(_OUTCOMES))
     connection.execute(text("CREATE INDEX ON outcome (row_number)"))
     connection.execute(text("ANALYZE outcome"))
+    find_returned(connection, source)
     connection.execute(text(_REALLY_CHANGED))
+    mark_revived(connection)
     connection.execute(text(_DUPLICATES), parameters)

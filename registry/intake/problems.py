@@ -15,61 +15,126 @@ class ProblemKind:
     en: str
 
 
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """One problem of one row."""
+
+    row_number: int
+    """1 = first after the header."""
+    field: str | None
+    code: str
+    severity: str
+    value: str | None
+    """What the problem is about, as delivered."""
+    proposed_fix: str | None
+
+    @property
+    def fix_vi(self) -> str | None:
+        """The fix in words; None where there is none."""
+        return self.proposed_fix and _FIXES.get(self.code, "{}").format(self.proposed_fix)
+
+
+_FIXES: Final = {
+    "coordinates_swapped": "kinh độ, vĩ độ đúng: {}",
+    "commune_ambiguous": "chọn một: {}",
+    "commune_code_unknown": "mã này là: {}",
+    "commune_code_of_two_maps": "mã này là: {}",
+    "commune_differs_from_code": "mã này là: {}",
+}
+"""Problem code → how its fix is told."""
+
 PROBLEMS: Final[dict[str, ProblemKind]] = {
     "address_names_no_dwelling": ProblemKind(
         "error",
         "Địa chỉ không chỉ ra chỗ ở nào: cần số nhà, căn hộ, hoặc thôn/tổ kèm tọa độ",
         "names no dwelling: a house number, a flat, or a locality with a point is needed",
     ),
+    "too_many_cells": ProblemKind(
+        "error",
+        "Dòng có nhiều ô hơn dòng tiêu đề: ô có chứa dấu phân cách phải đặt trong ngoặc kép",
+        "more cells than the header: a cell that holds the delimiter needs quotation marks",
+    ),
     "address_missing": ProblemKind("error", "Thiếu địa chỉ", "the row holds no address"),
-    "commune_missing": ProblemKind("error", "Thiếu xã/phường", "names no commune"),
+    "commune_missing": ProblemKind(
+        "error", "Thiếu xã/phường: ghi tên hoặc mã xã", "names no commune: write its name or code"
+    ),
     "commune_unknown": ProblemKind(
-        "error", "Không nhận ra xã/phường", "names no commune of any map"
+        "error",
+        "Không nhận ra xã/phường: kiểm tra chính tả, hoặc ghi mã xã",
+        "names no commune of any map: check the spelling, or write the code",
     ),
     "commune_ambiguous": ProblemKind(
         "error",
-        "Xã/phường có thể là nhiều nơi; cần mã xã, tỉnh hoặc tọa độ",
+        "Xã/phường có thể là nhiều nơi: chọn một nơi và ghi mã xã, hoặc thêm tỉnh hay tọa độ",
         "the commune may be several; a code, a province or a point decides",
     ),
     "commune_code_unknown": ProblemKind(
-        "error", "Không có mã xã này", "no commune of any map bears this code"
+        "error",
+        "Không có mã xã này: mã xã có 5 chữ số, kể cả số 0 ở đầu",
+        "no commune of any map bears this code; codes have 5 digits, zeros in front among them",
     ),
     "commune_code_of_two_maps": ProblemKind(
         "error",
-        "Mã xã này có trên cả danh mục trước và sau 01/7/2025; tệp có mã cũ, cần ghi tên xã",
-        "the code means another commune before 2025-07-01 and the file has old codes: name it",
+        "Mã xã này có cả trước và sau 01/7/2025, mà tệp có mã cũ: thêm cột tên xã; nếu cả tệp dùng"
+        " mã cũ thì đổi tên cột thành 'mã xã cũ'",
+        "the code means another commune before 2025-07-01 and the file has old codes: add the"
+        " commune's name, or call the column former_commune_code when all its codes are old",
+    ),
+    "commune_differs_from_code": ProblemKind(
+        "error",
+        "Tên xã/phường không phải là xã/phường của mã xã đã ghi: sửa một trong hai",
+        "the commune's name and code mean different communes: correct either",
+    ),
+    "commune_code_padded": ProblemKind(
+        "notice",
+        "Mã xã bị mất số 0 ở đầu, đã đọc đủ 5 chữ số",
+        "the commune's code had lost its zeros in front, and was read with them",
     ),
     "commune_from_former": ProblemKind(
         "notice", "Xã/phường cũ, đã đổi sang xã/phường hiện nay", "former commune, read as today's"
     ),
     "coordinates_unreadable": ProblemKind(
-        "error", "Tọa độ không đọc được", "longitude or latitude is no number"
+        "error",
+        "Tọa độ không đọc được: cần độ thập phân WGS 84, ví dụ kinh độ 105.8380, vĩ độ 21.0386",
+        "longitude or latitude is no decimal degree (WGS 84), such as 105.8380 and 21.0386",
     ),
     "coordinates_incomplete": ProblemKind(
-        "error", "Thiếu kinh độ hoặc vĩ độ", "longitude or latitude is missing"
+        "error",
+        "Thiếu kinh độ hoặc vĩ độ: ghi đủ cả hai, hoặc để trống cả hai",
+        "longitude or latitude is missing: give both, or none",
     ),
     "coordinates_swapped": ProblemKind(
-        "error", "Kinh độ và vĩ độ bị đổi chỗ", "longitude and latitude are swapped"
+        "error",
+        "Kinh độ và vĩ độ bị đổi chỗ cho nhau",
+        "longitude and latitude are swapped",
     ),
     "coordinates_outside": ProblemKind(
-        "error", "Tọa độ nằm ngoài Việt Nam", "the point lies outside Viet Nam"
+        "error",
+        "Tọa độ nằm ngoài Việt Nam: sửa lại, hoặc để trống nếu chưa đo",
+        "the point lies outside Viet Nam: correct it, or leave it blank when it was not surveyed",
     ),
     "outside_commune": ProblemKind(
         "warning",
-        "Tọa độ nằm ngoài xã/phường đã ghi",
-        "the point lies outside the stated commune",
+        "Tọa độ nằm ngoài xã/phường đã ghi: kiểm tra lại tọa độ hoặc xã/phường",
+        "the point lies outside the stated commune: check either",
     ),
     "households_count_unreadable": ProblemKind(
         "error", "Số hộ không phải là số từ 1 trở lên", "households_count is no number of 1 or more"
     ),
     "no_house_number": ProblemKind("notice", "Không có số nhà", "has no house number"),
     "duplicate_ref": ProblemKind(
-        "error", "Mã hồ sơ bị trùng trong tệp", "the source_ref occurs before in the file"
+        "error",
+        "Mã hồ sơ đã có ở dòng trước trong tệp",
+        "the source_ref occurs before in the file",
     ),
     "duplicate_in_file": ProblemKind(
-        "warning", "Cùng một chỗ ở với dòng trước trong tệp", "the same door as an earlier row"
+        "warning",
+        "Cùng một chỗ ở với dòng trước trong tệp, nhận cùng một mã",
+        "the same door as an earlier row, and the same code",
     ),
     "record_retired": ProblemKind(
-        "warning", "Mã địa chỉ này đã ngừng dùng", "the record of this reference is retired"
+        "warning",
+        "Mã địa chỉ này đã ngừng dùng; dòng này không được ghi",
+        "the record of this reference is retired; the row was not written",
     ),
 }

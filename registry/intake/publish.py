@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
+from registry.errors import ConflictError
 from registry.intake.staging import copy_rows
 
 DEMO_SOURCE: Final = "demo"
@@ -204,6 +206,19 @@ def publish(connection: Connection, import_id: int, source: str, issue: IssueCod
     connection.execute(text(_REFS), parameters)
     connection.execute(text(_REF_HASHES), parameters)
     return Published(new, changed, _make_buildings(connection, issue))
+
+
+def refuse_demo_beside_real(session: Session) -> None:
+    """Raises ConflictError when another source than the demonstration has published."""
+    source = session.scalar(
+        text("SELECT source FROM import WHERE state = 'published' AND source <> :s LIMIT 1"),
+        {"s": DEMO_SOURCE},
+    )
+    if source is not None:
+        raise ConflictError(
+            f"the register holds real households (source {source}): demo households"
+            " can only be written to a file, --csv"
+        )
 
 
 def remove_demo(connection: Connection) -> int:

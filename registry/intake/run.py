@@ -1,11 +1,12 @@
 """One import from file to register: staged, resolved, judged, matched, published."""
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from sqlalchemy import Connection, Engine, insert, text, update
 from sqlalchemy.orm import Session
@@ -16,12 +17,22 @@ from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import load_gazetteer, today
 from registry.intake.communes import CommuneReader
+from registry.intake.fixes import note_overlong, propose_fixes
+from registry.intake.handback import copy_answers
 from registry.intake.judge import judge
 from registry.intake.match import match
-from registry.intake.publish import DEMO_SOURCE, publish, remove_demo
+from registry.intake.problems import RowProblem
+from registry.intake.publish import DEMO_SOURCE, publish, refuse_demo_beside_real, remove_demo
 from registry.intake.reader import SourceFile, open_file
 from registry.intake.resolve import distinct_codes, resolve
 from registry.intake.staging import Progress, drop, stage
+from registry.intake.vanished import (
+    bring_back,
+    find_vanished,
+    keep_refs,
+    refuse_too_many,
+    retire_vanished,
+)
 from registry.models import Import
 
 _PUBLISH_LOCK: Final = 7238010022
@@ -36,18 +47,9 @@ class ImportOptions:
     delivery: str = "partial"
     decision_number: str | None = None
     dry_run: bool = False
+    accept_vanished: bool = False
+    """Publish a full delivery that lacks nearly all of its source."""
     actor: str = "operator"
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """One problem of one row."""
-
-    row_number: int
-    field: str | None
-    code: str
-    severity: str
-    value: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,14 @@ class ImportResult:
     linked: int
     rejected: int
     warned: int
+    vanished: int
+    """References of the source that a full delivery no longer has; no rows."""
+    vanished_share: float
+    """Of the source's living references."""
+    vanished_warning: str | None
+    """`many_vanished`, or `too_many_vanished`: published only when that was accepted."""
+    retired: int
+    """Records that only vanished references named."""
     buildings: int
     demo_removed: int
     problems: dict[str, int]
@@ -80,13 +90,18 @@ class ImportResult:
 
 
 def import_file(
-    engine: Engine, path: Path, options: ImportOptions, progress: Progress
+    engine: Engine,
+    path: Path,
+    options: ImportOptions,
+    progress: Progress,
+    answers: BinaryIO | None = None,
 ) -> ImportResult:
     """Import the file; a dry run stops before the register is written and leaves nothing.
 
-    Imports of one source wait for each other. `engine` must have no statement timeout.
+    Imports of one source wait for each other. `engine` must have no statement timeout. What became
+    of each row is written to `answers` (`registry.intake.handback`).
     Raises UnreadableFileError for a file that cannot be read, InvalidInputError for a source
-    without a name.
+    without a name, TooManyVanishedError for a full delivery that lacks nearly everything.
     """
     if not options.source.strip() or len(options.source) > 100:
         raise InvalidInputError.of_field(
@@ -96,7 +111,7 @@ def import_file(
     with _turn_of(engine, options.source):
         import_id = _stage(engine, file, options, progress)
         try:
-            return _publish(engine, file, options, import_id)
+            return _publish(engine, file, options, import_id, answers)
         except BaseException:
             with suppress(DatabaseUnavailableError), session_scope(engine) as session:
                 _discard(session, import_id)
@@ -124,6 +139,7 @@ def _stage(engine: Engine, file: SourceFile, options: ImportOptions, progress: P
         import_id: int = session.execute(
             insert(Import)
             .values(
+                **({"id": _dry_number()} if options.dry_run else {}),
                 source=options.source,
                 file_name=file.path.name,
                 file_sha256=file.sha256,
@@ -140,28 +156,42 @@ def _stage(engine: Engine, file: SourceFile, options: ImportOptions, progress: P
 
 
 def _publish(
-    engine: Engine, file: SourceFile, options: ImportOptions, import_id: int
+    engine: Engine,
+    file: SourceFile,
+    options: ImportOptions,
+    import_id: int,
+    answers: BinaryIO | None,
 ) -> ImportResult:
     with session_scope(engine) as session:
         connection = session.connection()
-        communes = CommuneReader(
-            load_gazetteer(session), today(), distinct_codes(connection, import_id)
-        )
+        gazetteer = load_gazetteer(session)
+        communes = CommuneReader(gazetteer, today(), distinct_codes(connection, import_id))
         resolve(connection, import_id, communes, free_text=file.columns.free_text)
+        note_overlong(connection, import_id, file.overlong)
         judge(connection, import_id)
+        propose_fixes(connection, import_id, gazetteer, today(), padded=communes.padded)
         session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _PUBLISH_LOCK})
+        if options.source == DEMO_SOURCE:
+            refuse_demo_beside_real(session)
         match(connection, import_id, options.source)
-        counts = _counts(connection, import_id)
+        vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
+        counts = _counts(connection, import_id) | vanishing.counts()
         problems = _row_problems(connection, import_id)
         if options.dry_run:
             result = _result(None, "reported", counts, problems, file)
+            if answers is not None:
+                copy_answers(connection, options.source, answers)
             _discard(session, import_id)
             return result
+        if not options.accept_vanished:
+            refuse_too_many(vanishing)
         written = _write(session, options, import_id, counts)
         result = _result(import_id, "published", counts | written, problems, file)
         session.execute(
             update(Import).where(Import.id == import_id).values(counts=result.to_dict())
         )
+        if answers is not None:
+            copy_answers(connection, options.source, answers)
         drop(connection, import_id)
     with suppress(DatabaseUnavailableError):
         move_pending_events(engine)
@@ -183,7 +213,10 @@ def _write(
     demo = options.source == DEMO_SOURCE
     removed = 0 if demo or not counts["new"] + counts["linked"] else remove_demo(connection)
     issue: Callable[[Connection, int], list[str]] = issue_demo_codes if demo else issue_codes
+    keep_refs(connection, import_id, options.source)
+    bring_back(connection, options.source)
     published = publish(connection, import_id, options.source, issue)
+    retire_vanished(connection, import_id, options.source)
     session.execute(
         update(Import)
         .where(Import.id == import_id)
@@ -197,7 +230,7 @@ def _counts(connection: Connection, import_id: int) -> dict[str, int]:
         text(
             "SELECT (SELECT count(*) FROM judged) AS rows,"
             " count(*) FILTER (WHERE outcome = 'new') AS new,"
-            " count(*) FILTER (WHERE outcome = 'changed') AS changed,"
+            " count(*) FILTER (WHERE outcome IN ('changed', 'revived')) AS changed,"
             " count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,"
             " count(*) FILTER (WHERE outcome = 'linked') AS linked,"
             " (SELECT count(*) FROM judged) - (SELECT count(*) FROM accepted) AS rejected,"
@@ -213,7 +246,7 @@ def _counts(connection: Connection, import_id: int) -> dict[str, int]:
 def _row_problems(connection: Connection, import_id: int) -> tuple[RowProblem, ...]:
     rows = connection.execute(
         text(
-            "SELECT row_number, field, code, severity, value FROM import_problem"
+            "SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem"
             " WHERE import_id = :id ORDER BY row_number, id"
         ),
         {"id": import_id},
@@ -224,7 +257,7 @@ def _row_problems(connection: Connection, import_id: int) -> tuple[RowProblem, .
 def _result(
     import_id: int | None,
     state: str,
-    counts: dict[str, int],
+    counts: dict[str, Any],
     problems: tuple[RowProblem, ...],
     file: SourceFile,
 ) -> ImportResult:
@@ -239,6 +272,11 @@ def _result(
         columns_unknown=file.columns.unknown,
         row_problems=problems,
     )
+
+
+def _dry_number() -> int:
+    """A number for a dry run, far above those of imports: it takes none that one would bear."""
+    return secrets.randbelow(1 << 60) + (1 << 60)
 
 
 def _discard(session: Session, import_id: int) -> None:

@@ -3,11 +3,19 @@
 from registry.models.access import ApiKey, ApiKeyUnit
 from registry.models.base import Base
 from registry.models.events import Event, EventPending, Feed, RegisterIdentity
+from registry.models.former import (
+    HouseholdFormerNumber,
+    LocalityAlias,
+    LocalityVersion,
+    ThoroughfareAlias,
+    ThoroughfareVersion,
+)
 from registry.models.households import (
     CodeKey,
     ExternalId,
     Household,
     HouseholdRef,
+    HouseholdRefBefore,
     HouseholdVersion,
     Plate,
     SuccessionLink,
@@ -44,14 +52,20 @@ __all__ = [
     "FieldReport",
     "GazetteerState",
     "Household",
+    "HouseholdFormerNumber",
     "HouseholdRef",
+    "HouseholdRefBefore",
     "HouseholdVersion",
     "Import",
     "ImportProblem",
     "Locality",
+    "LocalityAlias",
+    "LocalityVersion",
     "Plate",
     "RegisterIdentity",
     "SuccessionLink",
     "Target",
     "Thoroughfare",
+    "ThoroughfareAlias",
+    "ThoroughfareVersion",
 ]

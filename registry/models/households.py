@@ -187,6 +187,9 @@ class HouseholdRef(Base):
     __tablename__ = "household_ref"
     __table_args__ = (
         Index(None, "code"),
+        # An import that is discarded looks here for references of its own.
+        Index(None, "import_id"),
+        Index(None, "vanished_import_id", postgresql_where="vanished_import_id IS NOT NULL"),
         {
             "comment": "A source's own reference to a record; the same door from a second "
             "source is linked, never given a second code."
@@ -208,6 +211,33 @@ class HouseholdRef(Base):
     row_hash: Mapped[UUID | None] = mapped_column(
         comment="Hash of the row as delivered last: an equal row is not looked at again"
     )
+    vanished_import_id: Mapped[int | None] = mapped_column(
+        ForeignKey("import.id"),
+        comment="Full delivery that no longer held it; none while the source delivers it",
+    )
+
+
+class HouseholdRefBefore(Base):
+    """A reference as it was before an import changed it; gone with the import's rollback."""
+
+    __tablename__ = "household_ref_before"
+    __table_args__ = (
+        {
+            "comment": "References as they were before an import changed them, for its rollback.",
+        },
+    )
+
+    import_id: Mapped[int] = mapped_column(
+        ForeignKey("import.id", ondelete="CASCADE"),
+        primary_key=True,
+        comment="Import that changed it",
+    )
+    source_ref: Mapped[str] = mapped_column(
+        CODE, primary_key=True, comment="Reference, of the import's source"
+    )
+    linked: Mapped[bool] = mapped_column(comment="As in household_ref")
+    row_hash: Mapped[UUID | None] = mapped_column(comment="As in household_ref")
+    vanished_import_id: Mapped[int | None] = mapped_column(comment="As in household_ref")
 
 
 class ExternalId(Base):
@@ -245,16 +275,29 @@ class SuccessionLink(Base):
     )
 
     old_code: Mapped[str] = mapped_column(
-        CODE, ForeignKey("household.code"), primary_key=True, comment="The retired record"
+        CODE,
+        ForeignKey("household.code", ondelete="CASCADE"),
+        primary_key=True,
+        comment="The retired record",
     )
     new_code: Mapped[str] = mapped_column(
-        CODE, ForeignKey("household.code"), primary_key=True, comment="A record that continues it"
+        CODE,
+        ForeignKey("household.code", ondelete="CASCADE"),
+        primary_key=True,
+        comment="A record that continues it",
     )
     kind: Mapped[str] = mapped_column(comment="merge | split | replace")
     event_id: Mapped[int] = mapped_column(
         ForeignKey("event.id"),
+        primary_key=True,
+        autoincrement=False,
         server_default=text("current_event_id()"),
         comment="Event that linked them",
+    )
+    ended_by_event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("event.id"),
+        comment="Event that reinstated the retired record, so that it needs no successor; none "
+        "while it holds",
     )
 
 

@@ -1,9 +1,24 @@
 """Named places inside a commune: streets and localities. All fuzzy matching happens on these."""
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Identity, Index, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base
+
+
+# What a text is folded to holds no such sign: a merged place is found by its alias only.
+def _merged() -> CheckConstraint:
+    return CheckConstraint(
+        "(merged_into_id IS NOT NULL) = (key LIKE '#%')", name="merged_has_no_key"
+    )
 
 
 class Thoroughfare(Base):
@@ -13,6 +28,9 @@ class Thoroughfare(Base):
     __table_args__ = (
         UniqueConstraint("unit_id", "former_unit_id", "key", postgresql_nulls_not_distinct=True),
         UniqueConstraint("id", "unit_id"),
+        _merged(),
+        # One name in a few communes, without reading the rows of the others.
+        Index(None, "key", "unit_id"),
         Index(
             "ix_thoroughfare_key_trgm",
             "key",
@@ -33,6 +51,11 @@ class Thoroughfare(Base):
     key: Mapped[str] = mapped_column(Text(collation="C"), comment="Folded name: what is matched")
     name: Mapped[str] = mapped_column(comment="Name as written: Nguyễn Trãi")
     kind: Mapped[str] = mapped_column(comment="đường, phố, đại lộ, quốc lộ, ngõ, hẻm …")
+    merged_into_id: Mapped[int | None] = mapped_column(
+        ForeignKey("thoroughfare.id"),
+        comment="The one of its commune that it became part of; it keeps its name, no text leads "
+        "to its key",
+    )
 
 
 class Locality(Base):
@@ -44,6 +67,7 @@ class Locality(Base):
             "unit_id", "former_unit_id", "parent_id", "key", postgresql_nulls_not_distinct=True
         ),
         UniqueConstraint("id", "unit_id"),
+        _merged(),
         # Deferred: a reform moves a place and its parent in two statements of one transaction.
         ForeignKeyConstraint(
             ["parent_id", "unit_id"],
@@ -53,6 +77,7 @@ class Locality(Base):
             initially="DEFERRED",
         ),
         Index(None, "parent_id", postgresql_where="parent_id IS NOT NULL"),
+        Index(None, "key", "unit_id"),
         Index(
             "ix_locality_key_trgm",
             "key",
@@ -73,3 +98,8 @@ class Locality(Base):
     key: Mapped[str] = mapped_column(Text(collation="C"), comment="Folded name: what is matched")
     name: Mapped[str] = mapped_column(comment="Name as written: Thôn Đông")
     kind: Mapped[str] = mapped_column(comment="thôn, ấp, bản, buôn, xóm, tổ dân phố, khu phố …")
+    merged_into_id: Mapped[int | None] = mapped_column(
+        ForeignKey("locality.id"),
+        comment="The one of its commune that it became part of; it keeps its name, no text leads "
+        "to its key",
+    )

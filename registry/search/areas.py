@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from geo.admin import KIND_LEVELS, parse_name
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Span, map_of
 from registry.unit_text import Naming
@@ -28,15 +29,27 @@ class Area:
     faults: tuple[str, ...]
     map: Span | None
     """Of the units named; None for none."""
+    own: frozenset[int] = frozenset()
+    """Those named as they are called today, where others are meant by the name of a former one."""
+    neighbours: tuple[int, ...] = ()
+    """Where all communes named are former ones: the other communes of their old districts."""
 
 
 def area_of(
-    gazetteer: Gazetteer, day: datetime.date, namings: Iterable[Naming], within: Unit | None
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    namings: Iterable[Naming],
+    within: Unit | None,
+    unread: Iterable[str] = (),
 ) -> Area:
-    """The communes of `day` that any of the namings may mean, inside `within` if it is given."""
+    """The communes of `day` that any of the namings may mean, inside `within` if it is given.
+
+    Among the `unread` parts of the text may be a commune that nobody knows.
+    """
     namings = [naming for naming in namings if naming.innermost is not None]
+    missing = "commune_unknown" if any(map(_names_commune, unread)) else "commune_missing"
     if not namings:
-        return _unnamed(gazetteer, day, within)
+        return _unnamed(gazetteer, day, within, missing)
     named: dict[int, set[int]] = {}
     innermost: dict[int, Unit] = {}
     for naming in namings:
@@ -45,19 +58,26 @@ def area_of(
         inside = communes_of(gazetteer, day, within)
         named = {unit: former for unit, former in named.items() if unit in inside}
         innermost = {i: u for i, u in innermost.items() if i in named or u is within}
+    own = frozenset(unit for unit, former in named.items() if not former)
+    if len(own) == len(named):
+        own = frozenset()
+    else:
+        innermost = {i: u for i, u in innermost.items() if i in own or not own}
     return Area(
         tuple(named),
         {unit: frozenset(former) for unit, former in named.items() if former},
         tuple(innermost.values()),
-        _faults(namings, day, len(named)),
+        _faults(namings, day, len(named), missing),
         _asked_map(namings, day),
+        own,
+        _neighbours(gazetteer, day, namings, named),
     )
 
 
-def _unnamed(gazetteer: Gazetteer, day: datetime.date, within: Unit | None) -> Area:
+def _unnamed(gazetteer: Gazetteer, day: datetime.date, within: Unit | None, missing: str) -> Area:
     if within is None:
-        return Area(None, {}, (), ("commune_missing", "province_missing"), None)
-    faults = () if within.level == "commune" else ("commune_missing",)
+        return Area(None, {}, (), (missing, "province_missing"), None)
+    faults = () if within.level == "commune" else (missing,)
     # Where the caller looks is no answer to what the text names.
     return Area(tuple(communes_of(gazetteer, day, within)), {}, (), faults, None)
 
@@ -85,6 +105,29 @@ def _lead_on(
             named.setdefault(target.id, set()).update(chain)
 
 
+def _neighbours(
+    gazetteer: Gazetteer, day: datetime.date, namings: list[Naming], named: dict[int, set[int]]
+) -> tuple[int, ...]:
+    if not all(named.values()):
+        return ()
+    districts = {
+        district
+        for naming in namings
+        if naming.commune is not None
+        for district in [naming.district or _last_district(gazetteer, naming.commune)]
+        if district is not None
+    }
+    around = {unit for district in districts for unit in communes_of(gazetteer, day, district)}
+    return tuple(sorted(around - named.keys()))
+
+
+def _last_district(gazetteer: Gazetteer, former: Unit) -> Unit | None:
+    """The district that held a former commune at its end."""
+    if former.ended is None:
+        return None
+    return gazetteer.district_of(former, former.ended - datetime.timedelta(days=1))
+
+
 # Goes with its gazetteer, so that no old map stays in memory.
 _communes: WeakKeyDictionary[Gazetteer, dict[tuple[int, datetime.date], frozenset[int]]] = (
     WeakKeyDictionary()
@@ -109,18 +152,28 @@ def _communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> Iterat
             yield from (member.id for member in members if member.level == "commune")
 
 
-def _faults(namings: list[Naming], day: datetime.date, communes: int) -> tuple[str, ...]:
+def _faults(
+    namings: list[Naming], day: datetime.date, communes: int, missing: str
+) -> tuple[str, ...]:
     faults: list[str] = []
     if all(naming.commune is None for naming in namings):
-        faults.append("commune_missing")
+        faults.append(missing)
     elif len({naming.commune.id for naming in namings if naming.commune}) > 1 and communes > 1:
         faults.append("commune_unsure")
+    if all(naming.corrected for naming in namings):
+        faults.append("unit_corrected")
     units = [u for n in namings for u in (n.commune, n.district, n.province) if u is not None]
     if all(not n.innermost.alive_on(day) for n in namings if n.innermost) or not any(
         unit.alive_on(day) for unit in units
     ):
         faults.append("commune_former")
     return tuple(faults)
+
+
+def _names_commune(part: str) -> bool:
+    """Whether a part says of itself that it is a commune: `Xã Không Có`."""
+    kinds = parse_name(part)[0].kinds
+    return bool(kinds) and all(KIND_LEVELS[kind] == ("commune",) for kind in kinds)
 
 
 def _asked_map(namings: list[Naming], day: datetime.date) -> Span | None:

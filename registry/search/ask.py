@@ -1,12 +1,13 @@
 """One reading of an address, asked of the register: from the door outwards."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from geo.address import Door
 from geo.label import LabelParts
+from geo.locality import Locality
 from registry.gazetteer import Gazetteer, Unit
 from registry.reads import Reads
 from registry.records import Record
@@ -22,14 +23,24 @@ from registry.search.doors import (
     middles_of,
     places,
 )
-from registry.search.spelling import likely_keys
+from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
+from registry.search.spelling import known_name, meant_by
 
 _FEW_COMMUNES: Final = 5
 """So few communes can be searched without street or locality."""
 _MAX_SHOWN: Final = 20
 """Streets of one name that are answered, where the door is not known."""
-_CORRECTED: Final = {"thoroughfare": "street_corrected", "locality": "locality_corrected"}
-_NOT_FOUND: Final = {"thoroughfare": "street_not_found", "locality": "locality_not_found"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Streets or localities that fit, and the door as it was meant."""
+
+    places: list[Place]
+    door: Door
+    faults: tuple[str, ...]
+    full: bool = False
+    """Whether there may be more than were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,49 +57,116 @@ class Asker:
         """What fits best, all of one level; empty where not even a unit is known."""
         wanted = wanted_of(self.door)
         faults = list(self.area.faults)
-        for table, keys in self._ways():
-            found, corrected = self._places(table, keys, wanted)
-            if not found:
-                faults.append(_NOT_FOUND[table])
-                continue
-            faults += corrected
-            return self._doors(found, wanted, faults) or self._surroundings(found, wanted, faults)
+        for look in self._ways():
+            found = look(wanted)
+            faults += found.faults
+            if found.places:
+                # Doors are chosen by the localities that were meant.
+                asker = replace(self, door=found.door)
+                return asker._doors(found, wanted, faults) or asker._beside(
+                    asker._surroundings(found.places, wanted, faults), wanted
+                )
         if self.door.street is None and not self.door.localities:
             found_here = self._in_communes(wanted)
             if found_here.records:
                 return self._records(found_here, faults)
             faults += found_here.faults
-        return self._units([*faults, *self._missing(wanted)])
+        faults += self._missing(wanted)
+        return self._beside(self._units(faults), wanted)
+
+    @property
+    def _elsewhere(self) -> bool:
+        """Whether any door is in another commune than the one named, which nobody knows."""
+        return "commune_unknown" in self.area.faults
 
     # Streets and localities
 
-    def _ways(self) -> Iterable[tuple[str, list[str]]]:
-        street = self.door.street
-        if street is not None:
-            yield "thoroughfare", [street.key, *street.alt_keys]
+    def _ways(self) -> Iterable[Callable[[Wanted], Found]]:
+        if self.door.street is not None:
+            yield self._streets
         if self.door.localities:
-            yield "locality", [locality.key for locality in self.door.localities]
+            yield self._localities
 
-    def _places(self, table: str, keys: list[str], wanted: Wanted) -> tuple[list[Place], list[str]]:
-        if table == "locality" and self.door.street is not None:
+    def _streets(self, wanted: Wanted) -> Found:
+        """Streets of the name that was written, or else of the one that was meant."""
+        street = self.door.street
+        assert street is not None  # noqa: S101 - asked only then
+        table = "thoroughfare"
+        keys = [street.key, *street.alt_keys]
+        found = places(self.reads, table, keys, self.area.communes, wanted)
+        full = len(found) >= MAX_PLACES
+        # An abbreviation stands for what it was read as: `Ng. Trãi`, `CMT8`.
+        same, slips = self._written_so(found, [Name(key, street.name) for key in keys])
+        if same or slips:
+            return Found(same or slips, self.door, () if same else ("accents_differ",), full)
+        meant = self._meant(table, [Name(key, street.name) for key in keys])
+        if not meant:
+            return Found([], self.door, ("street_not_found",))
+        found = places(self.reads, table, list(meant), self.area.communes, wanted)
+        found = [place for place in found if place.name in meant[place.key]]
+        faults = ("street_corrected", *(["ambiguous"] * (len(meant) > 1)))
+        return Found(found, self.door, faults, len(found) >= MAX_PLACES)
+
+    def _localities(self, wanted: Wanted) -> Found:
+        """Localities of the names that were written; each that is not there, as it was meant."""
+        table = "locality"
+        if self.door.street is not None:
             # Its number counts along a street that is not known: it is no number of the hamlet.
             wanted = Wanted()
+        named = self.door.localities
+        found = places(self.reads, table, [n.key for n in named], self.area.communes, wanted)
+        known = {key for place in found for key in (place.key, *(k for _, _, k in place.outer))}
+        meant = {n.key: self._locality_meant(n) for n in named if n.key not in known}
+        meant = {key: locality for key, locality in meant.items() if locality is not None}
+        if not meant:
+            faults = () if found else ("locality_not_found",)
+            return Found(found, self.door, faults, len(found) >= MAX_PLACES)
+        door = replace(self.door, localities=tuple(meant.get(n.key) or n for n in named))
+        keys = [locality.key for locality in door.localities]
         found = places(self.reads, table, keys, self.area.communes, wanted)
-        if found:
-            return found, []
-        near = likely_keys(self.reads, table, keys, self.area.communes)
-        if not near:
-            return [], []
-        return places(self.reads, table, near, self.area.communes, wanted), [_CORRECTED[table]]
+        return Found(found, door, ("locality_corrected",), len(found) >= MAX_PLACES)
 
-    def _doors(self, found: list[Place], wanted: Wanted, faults: list[str]) -> list[Answer]:
-        records = [record for place in found for record in place.records]
+    def _locality_meant(self, named: Locality) -> Locality | None:
+        """The one registered locality of which this is a slip."""
+        typed = Name(named.key, f"{named.kind} {named.name}", named.kind)
+        meant = self._meant("locality", [typed])
+        if len(meant) != 1:
+            return None
+        ((key, names),) = meant.items()
+        return Locality(named.kind, next(iter(names)).removeprefix(f"{named.kind} "), key)
+
+    def _meant(self, table: str, typed: list[Name]) -> dict[str, set[str]]:
+        """Keys and names of which what was typed is a slip."""
+        vocabulary = vocabulary_of(self.gazetteer)
+        meant: dict[str, set[str]] = {}
+        for name in typed:
+            for known in meant_by(self.reads, vocabulary, table, name, self.area.communes):
+                meant.setdefault(known.key, set()).add(known.name)
+        return meant
+
+    def _written_so(self, found: list[Place], typed: list[Name]) -> tuple[list[Place], list[Place]]:
+        """Of places with the key of a name: those written like it, and those a slip apart.
+
+        Diacritics count where they were typed: Hàng Ba is not Hàng Bà.
+        """
+        vocabulary = vocabulary_of(self.gazetteer)
+        by_key = {name.key: name for name in typed}
+        alike: dict[Likeness, list[Place]] = {like: [] for like in Likeness}
+        for place in found:
+            known = known_name(place.table, place.key, place.name, place.kind)
+            alike[likeness(vocabulary, by_key[place.key], known)].append(place)
+        return alike[Likeness.SAME], alike[Likeness.SLIP]
+
+    def _doors(self, found: Found, wanted: Wanted, faults: list[str]) -> list[Answer]:
+        if self._elsewhere:
+            return []
+        records = [record for place in found.places for record in place.records]
         choice = choose(records, self.door, wanted, self.area) if records else Choice()
         if not choice.records:
             # Why no door is the one asked for is said of its surroundings.
             faults += choice.faults
             return []
-        if len(found) >= MAX_PLACES:
+        if found.full:
             faults.append("ambiguous")
         return self._records(choice, faults)
 
@@ -106,6 +184,33 @@ class Asker:
         return _told_apart(
             [self._of_place(p, alley, faults, middles.get(p.id, (None, None))) for p in shown]
         )
+
+    def _beside(self, answers: list[Answer], wanted: Wanted) -> list[Answer]:
+        """These answers, and the streets of neighbouring communes where the very number stands.
+
+        Old addresses name the ward next door as often as the register lacks a door. Which of both
+        it is, somebody has to say; the door itself is not passed off.
+        """
+        street = self.door.street
+        if street is None or not wanted.numbers or not self.area.neighbours:
+            return answers
+        table, keys = "thoroughfare", [street.key, *street.alt_keys]
+        found = places(self.reads, table, keys, self.area.neighbours, wanted)
+        there, _ = self._written_so(
+            [place for place in found if place.records], [Name(key, street.name) for key in keys]
+        )
+        if not there:
+            return answers
+        middles = middles_of(self.reads, there, None)
+        faults = ["commune_contradicted", "house_number_not_found"]
+        others = [
+            self._of_place(p, None, faults, middles.get(p.id, (None, None)))
+            for p in _one_each(there)[:_MAX_SHOWN]
+        ]
+        doubted = [
+            replace(answer, faults=(*answer.faults, "commune_contradicted")) for answer in answers
+        ]
+        return _told_apart([*doubted, *others])
 
     def _of_place(
         self,
@@ -146,7 +251,7 @@ class Asker:
     def _in_communes(self, wanted: Wanted) -> Choice:
         communes = self.area.communes or ()
         asked = wanted.numbers or wanted.building
-        if not asked or not 0 < len(communes) <= _FEW_COMMUNES:
+        if self._elsewhere or not asked or not 0 < len(communes) <= _FEW_COMMUNES:
             return Choice()
         records = doors_in_communes(self.reads, communes, wanted)
         return choose(records, self.door, wanted, self.area) if records else Choice()

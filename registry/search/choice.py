@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from geo.address import Door
-from geo.text import accent_key, fold, has_diacritics
+from geo.text import fold
 from registry.records import Record
 from registry.search.areas import Area
 from registry.search.doors import Place, Wanted
@@ -42,7 +43,9 @@ def choose(records: list[Record], door: Door, wanted: Wanted, area: Area) -> Cho
     kept, faults = _of_former(records, area)
     if not kept:
         return Choice((), tuple(faults))
-    for narrow in (_by_path, _by_accents, _by_locality, _by_building, _by_flat):
+    kept, faults = _by_path(kept, wanted)
+    kept = of_today(kept, area)
+    for narrow in (_by_locality, _by_building, _by_flat):
         kept, more = narrow(kept, door, wanted)
         faults += more
         if not kept:
@@ -52,6 +55,7 @@ def choose(records: list[Record], door: Door, wanted: Wanted, area: Area) -> Cho
 
 
 _Narrowed = tuple[list[Record], list[str]]
+_Found = TypeVar("_Found", Record, Place)
 
 
 def _of_former(records: list[Record], area: Area) -> _Narrowed:
@@ -64,26 +68,18 @@ def _of_former(records: list[Record], area: Area) -> _Narrowed:
     return kept, ["former_differs"] if records and not kept else []
 
 
-def _by_path(records: list[Record], _door: Door, wanted: Wanted) -> _Narrowed:
+def of_today(found: list[_Found], area: Area) -> list[_Found]:
+    """Those in a commune that is called so today, before those in one of which a former one was."""
+    return [one for one in found if one.unit_id in area.own] or found
+
+
+def _by_path(records: list[Record], wanted: Wanted) -> _Narrowed:
     """The number as written; only where there is none, the number read backwards."""
     for place, number in enumerate(wanted.numbers):
         kept = [record for record in records if record.number_key == number]
         if kept:
             return kept, ["path_order"] if place else []
     return records, []
-
-
-def _by_accents(records: list[Record], door: Door, _wanted: Wanted) -> _Narrowed:
-    """Diacritics count where they were typed: Hàng Ba is not Hàng Bà."""
-    street = door.street
-    if street is None or not has_diacritics(street.name):
-        return records, []
-    written = accent_key(street.name)
-    same = [r for r in records if r.street_name is None or written in accent_key(r.street_name)]
-    if same:
-        return same, []
-    bare = [r for r in records if r.street_name and not has_diacritics(r.street_name)]
-    return (bare, []) if bare else (records, ["accents_differ"])
 
 
 def _by_locality(records: list[Record], door: Door, _wanted: Wanted) -> _Narrowed:
@@ -158,20 +154,14 @@ def _locality_keys(record: Record) -> set[str]:
 
 
 def places_named(places: list[Place], door: Door, area: Area) -> list[Place]:
-    """The streets or localities themselves, narrowed by former commune, accents and nesting."""
+    """The streets or localities themselves, narrowed by former commune and nesting."""
     kept = []
     for place in places:
         asked = area.formers.get(place.unit_id)
         if asked is None or place.former_unit_id is None or place.former_unit_id in asked:
             kept.append(place)
-    kept = kept or places
-    if kept and kept[0].table == "locality":
-        return _nested(kept, door)
-    street = door.street
-    if street is not None and has_diacritics(street.name):
-        written = accent_key(street.name)
-        return [p for p in kept if written in accent_key(p.name)] or kept
-    return kept
+    kept = of_today(kept or places, area)
+    return _nested(kept, door) if kept and kept[0].table == "locality" else kept
 
 
 def _nested(places: list[Place], door: Door) -> list[Place]:

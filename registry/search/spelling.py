@@ -1,88 +1,71 @@
-"""Names that are spelled otherwise than registered: asked only when no exact key is found."""
+"""Names that are spelled otherwise than registered: asked only when no name fits as it is."""
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 from registry.reads import Reads
 from registry.search.doors import int_array
+from registry.search.likeness import Likeness, Name, Vocabulary, likeness
 
 _MAX_UNITS: Final = 60
 """So few communes have few enough names to compare each of them."""
 
-_NAMES: Final = """
-    SELECT DISTINCT p.key
-    FROM unnest(%(units)s::int[]) u (id) JOIN {table} p ON p.unit_id = u.id LIMIT 5000
-"""
-# Trigrams only gather candidates; the letters decide below. A short name with a wrong letter falls
-# under 0.4 and is lost here; with its commune it would have been found.
-_NEAR: Final = """
-    SELECT DISTINCT p.key, similarity(p.key, %(key)s) AS likeness FROM {table} p
-    WHERE p.key % %(key)s AND similarity(p.key, %(key)s) >= 0.4
-    ORDER BY likeness DESC, p.key LIMIT 50
-""".replace(" % ", " %% ")
+# A name that is registered anywhere is a name, and no slip: no row is needed to say so. The
+# lengths of the names wanted keep most of the others in the database.
+_KNOWN: Final = "EXISTS (SELECT 1 FROM {table} k WHERE k.key = %(key)s)"
+_NAMES: Final = f"""
+    SELECT DISTINCT p.key, p.name, p.kind
+    FROM unnest(%(units)s::int[]) u (id) JOIN {{table}} p ON p.unit_id = u.id
+    WHERE length(p.name) BETWEEN %(least)s AND %(most)s AND NOT {_KNOWN}
+    LIMIT 5000
+"""  # noqa: S608 - constants
+# Trigrams only gather candidates; the letters decide. A short name with a wrong letter falls under
+# 0.4 and is lost here; with its commune it would have been found.
+_NEAR: Final = f"""
+    SELECT DISTINCT p.key, p.name, p.kind FROM (
+        SELECT q.* FROM {{table}} q
+        WHERE q.key % %(key)s AND similarity(q.key, %(key)s) >= 0.4 AND NOT {_KNOWN}
+        ORDER BY similarity(q.key, %(key)s) DESC, q.key LIMIT 200
+    ) p
+""".replace(" % ", " %% ")  # noqa: S608 - constants
 _TABLES: Final = ("thoroughfare", "locality")
 _NAMES_OF: Final = {table: _NAMES.format(table=table) for table in _TABLES}
 _NEAR_OF: Final = {table: _NEAR.format(table=table) for table in _TABLES}
+_SLACK: Final = 2
+"""Letters by which a name with a slip may be longer or shorter: a letter, and a space around it."""
 
 
-def likely_keys(
-    reads: Reads, table: str, keys: list[str], units: tuple[int, ...] | None
-) -> list[str]:
-    """Registered keys that differ from one of `keys` by a slip; empty when nothing is that near.
+def meant_by(
+    reads: Reads,
+    vocabulary: Vocabulary,
+    table: str,
+    typed: Name,
+    units: tuple[int, ...] | None,
+) -> list[Name]:
+    """Registered names of which `typed` is a slip; empty where it is a name by itself.
 
-    All of them that are nearest: two names at one distance are two possibilities.
+    Two names are two possibilities.
     """
-    found: dict[str, int] = {}
-    if units is not None and len(units) <= _MAX_UNITS:
-        names = [row[0] for row in reads.rows(_NAMES_OF[table], {"units": int_array(units)})]
+    parameters: dict[str, Any] = {"key": typed.key}
+    wide = units is None or len(units) > _MAX_UNITS
+    if units is None or wide:
+        rows = reads.rows(_NEAR_OF[table], parameters)
     else:
-        names = [row[0] for key in keys for row in reads.rows(_NEAR_OF[table], {"key": key})]
-    for name in names:
-        for key in keys:
-            most = allowed_slips(key)
-            if (slips := distance(key, name, most)) <= most and same_numbers(key, name):
-                found[name] = min(slips, found.get(name, slips))
-    best = min(found.values(), default=0)
-    return sorted(name for name, slips in found.items() if slips == best)
+        size = len(typed.name) - (len(typed.kind) + 1 if typed.kind else 0)
+        parameters |= {"least": size - _SLACK, "most": size + _SLACK, "units": int_array(units)}
+        rows = reads.rows(_NAMES_OF[table], parameters)
+    found = [known_name(table, *row) for row in rows]
+    return list(_slips(vocabulary, typed, found, wide=wide))
 
 
-def allowed_slips(key: str) -> int:
-    """How many slips a name may hold: none in three letters, one up to nine, two in longer ones.
-
-    >>> [allowed_slips(key) for key in ("hue", "lang ha", "nguyen thi minh khai")]
-    [0, 1, 2]
-    """
-    return 0 if len(key) < 4 else 1 if len(key) < 10 else 2
+def known_name(table: str, key: str, name: str, kind: str) -> Name:
+    """A registered street's or locality's name, to be compared with a typed one."""
+    return Name(key, f"{kind} {name}", kind) if table == "locality" else Name(key, name)
 
 
-def same_numbers(one: str, other: str) -> bool:
-    """Whether two names hold the same numbers: `duong so 7` is no slip for `duong so 1`."""
-    return _numbers(one) == _numbers(other)
-
-
-def _numbers(key: str) -> list[str]:
-    return [word for word in key.split() if any(map(str.isdigit, word))]
-
-
-def distance(one: str, other: str, most: int) -> int:
-    """Letters put in, left out, exchanged, or swapped with their neighbour; `most` + 1 for more.
-
-    >>> distance("nguyen trai", "nguyne trai", 2), distance("lang", "lamg", 1)
-    (1, 1)
-    """
-    if one == other:
-        return 0
-    if abs(len(one) - len(other)) > most:
-        return most + 1
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for row, letter in enumerate(one, start=1):
-        current = [row]
-        for column, wanted in enumerate(other, start=1):
-            cost = min(last[column] + 1, current[-1] + 1, last[column - 1] + (letter != wanted))
-            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == wanted:
-                cost = min(cost, before[column - 2] + 1)
-            current.append(cost)
-        if min(current) > most:
-            return most + 1
-        before, last = last, current
-    return min(last[-1], most + 1)
+def _slips(
+    vocabulary: Vocabulary, typed: Name, found: Iterable[Name], *, wide: bool
+) -> Iterable[Name]:
+    for name in found:
+        if likeness(vocabulary, typed, name, wide=wide) is Likeness.SLIP:
+            yield name

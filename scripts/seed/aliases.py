@@ -8,9 +8,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
+from geo.admin import KIND_NAMES, full_name
 from scripts.seed import wheels
 from scripts.seed.maps import AdminMap, MapUnit
-from scripts.seed.names import KIND_WORDS, expand, full_name, key, same_writing, transliterate
+from scripts.seed.names import expand, key, same_writing, transliterate
 from scripts.seed.rows import OPEN, Alias, Identity
 from scripts.seed.timeline import Sources, Timeline
 
@@ -142,7 +143,7 @@ def _spell(former_key: str, level: str, unit: MapUnit) -> str | None:
         if former_key == key(full_name(kind, unit.name)):
             return full_name(kind, unit.name)
     numbered = _NUMBERED.match(former_key)
-    return f"{KIND_WORDS[numbered[1]]} {numbered[2]}" if numbered else None
+    return f"{KIND_NAMES[numbered[1]]} {numbered[2]}" if numbered else None
 
 
 def _names_by_parent(admin_map: AdminMap) -> dict[str, set[tuple[str, str]]]:

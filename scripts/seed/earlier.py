@@ -10,8 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
+from geo.admin import full_name
 from scripts.seed.maps import AdminMap, MapUnit
-from scripts.seed.names import full_name, is_spelling_of, key
+from scripts.seed.names import is_spelling_of, key
 
 Pairs = Mapping[str, tuple[str, ...]]
 

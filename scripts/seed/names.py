@@ -8,17 +8,7 @@ import difflib
 import re
 import unicodedata
 
-KIND_WORDS = {
-    "tinh": "Tỉnh",
-    "thanh_pho": "Thành phố",
-    "quan": "Quận",
-    "huyen": "Huyện",
-    "thi_xa": "Thị xã",
-    "xa": "Xã",
-    "phuong": "Phường",
-    "thi_tran": "Thị trấn",
-    "dac_khu": "Đặc khu",
-}
+from geo.admin import KIND_NAMES
 
 # Combining marks: grave, acute, tilde, hook above, dot below.
 _TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
@@ -33,15 +23,10 @@ def split_full_name(full_name: str) -> tuple[str, str]:
     (('phuong', 'Phường Đúc'), ('thi_tran', 'Prao'))
     """
     text = " ".join(unicodedata.normalize("NFC", full_name).split())
-    for kind, word in KIND_WORDS.items():
+    for kind, word in KIND_NAMES.items():
         if text.lower().startswith(word.lower() + " "):
             return kind, text[len(word) + 1 :]
     raise ValueError(f"no kind word in {full_name!r}")
-
-
-def full_name(kind: str, name: str) -> str:
-    """Return kind word and name as people write them together."""
-    return f"{KIND_WORDS[kind]} {name}"
 
 
 def transliterate(text: str) -> str:

@@ -10,6 +10,7 @@ import structlog
 from flask import Flask, request
 
 from api import logs
+from api.access import requires
 from tests.support.units import open_app
 
 SECRETS = [
@@ -81,7 +82,7 @@ def fail(app: Flask) -> None:
             raise ValueError(f"cannot show {code}") from error
         return code
 
-    app.add_url_rule("/fail/<code>", view_func=broken)
+    app.add_url_rule("/fail/<code>", view_func=requires("anonymous")(broken))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ SAME_FLAT = [
     ("can 12a05", ["P.12A05", "căn hộ 12A.05", "tầng 12A, căn 5"]),
     ("toa b", ["Block B", "tòa B", "Lô B"]),
     ("toa b can 1610", ["Tòa B, PB1610", "phòng 1610 tòa B"]),
-    ("toa vg building tang 5", ["Tầng 5, Tòa nhà VG Building"]),
+    ("toa vg tang 5", ["Tầng 5, Tòa nhà VG Building", "tầng 5 tòa nhà VG"]),
     ("tang tret", ["tầng trệt"]),
 ]
 

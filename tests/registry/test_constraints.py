@@ -111,6 +111,10 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "house_number_key": "5", "point": "POINT(105.8 21)", "position_method": "gps",
         "position_accuracy_m": 5.0,
     },
+    "household_former_number": lambda p: {
+        "code": p.code, "event_id": p.event, "thoroughfare_id": p.street, "house_number": "Số 5",
+        "house_number_key": "5",
+    },
     "household_version": lambda p: {
         "code": p.code, "valid_from": NOON, "valid_to": NOON + datetime.timedelta(microseconds=1),
         "event_id": p.event, "ended_by_event_id": p.event, "kind": "household",
@@ -120,6 +124,14 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "source": "t", "file_name": "t.csv", "state": "published", "published_event_id": p.event,
     },
     "locality": lambda p: {"unit_id": p.unit, "key": "ap moi", "name": "Ấp Mới", "kind": "ấp"},
+    "locality_alias": lambda p: {
+        "named_id": p.locality, "key": "thon cu", "name": "Cũ", "kind": "thôn",
+        "locality_id": p.locality, "unit_id": p.unit,
+    },
+    "locality_version": lambda p: {
+        "id": p.locality, "valid_to": NOON, "unit_id": p.unit, "key": "thon cu", "name": "Cũ",
+        "kind": "thôn",
+    },
     "import_problem": lambda p: {
         "import_id": p.import_id, "row_number": 1, "code": "no_house_number",
         "severity": "notice",
@@ -134,6 +146,14 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "reference_date": DAY,
     },
     "thoroughfare": lambda p: {"unit_id": p.unit, "key": "le loi", "name": "Lê Lợi", "kind": "phố"},
+    "thoroughfare_alias": lambda p: {
+        "named_id": p.street, "key": "cu", "name": "Cũ", "kind": "phố",
+        "thoroughfare_id": p.street, "unit_id": p.unit,
+    },
+    "thoroughfare_version": lambda p: {
+        "id": p.street, "valid_to": NOON, "unit_id": p.unit, "key": "cu", "name": "Cũ",
+        "kind": "phố",
+    },
 }  # fmt: skip
 
 # (constraint, what is changed in the valid row). A change may ask for the parents.
@@ -196,10 +216,14 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_import_state_known", {"state": "lost"}),
     ("ck_import_published_has_event", {"published_event_id": None}),
     ("ck_import_published_has_event", {"state": "rolled_back", "published_event_id": None}),
+    ("ck_locality_merged_has_no_key", {"key": "#1"}),
+    ("ck_locality_merged_has_no_key", lambda p: {"merged_into_id": p.locality}),
     ("ck_plate_mounted_after_issue", {"mounted_on": BEFORE}),
     ("ck_register_identity_one_row", {"id": 2}),
     ("ck_succession_link_kind_known", {"kind": "swap"}),
     ("ck_succession_link_two_codes", lambda p: {"new_code": p.code}),
+    ("ck_thoroughfare_merged_has_no_key", {"key": "#1"}),
+    ("ck_thoroughfare_merged_has_no_key", lambda p: {"merged_into_id": p.street}),
     ("ck_target_quality_known", {"quality": "hoped"}),
     ("ck_target_households_not_negative", {"households": -1}),
 ]  # fmt: skip

@@ -3,7 +3,9 @@
 import csv
 import io
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -19,7 +21,10 @@ from registry.demo_households import DemoHousehold
 from registry.demo_names import HAMLETS, STREETS
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, load_gazetteer, today
-from registry.intake.run import ImportOptions, import_file
+from registry.intake.rollback import roll_back
+from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.units import LAST_DAY_OF_OLD_MAP
+from tests.support.units import open_app
 
 KEYS_NEEDED = 240
 
@@ -167,16 +172,23 @@ def test_provinces_must_be_provinces_of_today(session, gazetteer):
 
 
 @pytest.fixture
-def empty_register(fresh_database: Callable[[], str]) -> Engine:
-    engine = make_engine(fresh_database())
+def empty_url(fresh_database: Callable[[], str]) -> str:
+    return fresh_database()
+
+
+@pytest.fixture
+def empty_register(empty_url: str) -> Iterator[Engine]:
+    engine = make_engine(empty_url)
     yield engine
     engine.dispose()
 
 
-def load(engine: Engine, *, dry_run: bool = False, seed: int = 1):
+def load(engine: Engine, *, dry_run: bool = False, seed: int = 1, if_empty: bool = False):
     with session_scope(engine) as session:
         plan = demo.plan_demo(session, load_gazetteer(session), 300, seed=seed)
-    return demo.load_demo(engine, plan, dry_run=dry_run, progress=lambda _rows: None)
+    return demo.load_demo(
+        engine, plan, dry_run=dry_run, progress=lambda _rows: None, if_empty=if_empty
+    )
 
 
 def codes(engine: Engine) -> list[str]:
@@ -198,9 +210,135 @@ def test_a_dry_run_leaves_nothing(empty_register):
     assert codes(empty_register) == []
 
 
-def test_demo_is_refused_beside_real_households(empty_register, tmp_path):
-    file = tmp_path / "real.csv"
-    file.write_text("source_ref,house_number,street,commune_code\nA1,5,Quán Thánh,00004\n")
-    import_file(empty_register, file, ImportOptions("ubnd"), lambda _rows: None)
+@pytest.fixture
+def publish_real(empty_register: Engine, tmp_path: Path) -> Callable[[], ImportResult]:
+    """One real household, of source `ubnd`."""
+
+    def publish() -> ImportResult:
+        file = tmp_path / "real.csv"
+        file.write_text("source_ref,house_number,street,commune_code\nA1,5,Quán Thánh,00004\n")
+        return import_file(empty_register, file, ImportOptions("ubnd"), lambda _rows: None)
+
+    return publish
+
+
+def test_demo_is_refused_beside_real_households(empty_register, publish_real):
+    publish_real()
     with pytest.raises(ConflictError, match="real households"):
         load(empty_register)
+
+
+def test_only_an_empty_register_gets_a_demo_where_that_is_asked(empty_register, publish_real):
+    assert load(empty_register, if_empty=True).new == 300
+    assert load(empty_register, if_empty=True) is None
+    publish_real()
+    assert load(empty_register, if_empty=True) is None
+
+
+def test_a_register_is_empty_again_when_its_only_import_is_taken_back(empty_register, publish_real):
+    roll_back(empty_register, publish_real().import_id)
+    assert load(empty_register, if_empty=True).new == 300
+
+
+def test_two_loads_at_once_into_an_empty_register_are_one(empty_register):
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        results = [
+            done.result()
+            for done in [pool.submit(load, empty_register, if_empty=True) for _ in range(2)]
+        ]
+    assert sorted(result is None for result in results) == [False, True]
+    with session_scope(empty_register) as session:
+        assert session.scalar(text("SELECT count(*) FROM import")) == 1
+
+
+def test_the_first_real_publish_ends_every_answer_of_the_demo(
+    empty_url, empty_register, publish_real
+):
+    load(empty_register)
+    with session_scope(empty_register) as session:
+        code, lon, lat, commune, number, street = session.execute(
+            text(
+                "SELECT h.code, ST_X(h.point), ST_Y(h.point), u.code, h.house_number, t.name"
+                " FROM household h JOIN admin_unit u ON u.id = h.unit_id"
+                " JOIN thoroughfare t ON t.id = h.thoroughfare_id"
+                " WHERE h.kind = 'household' AND h.unit_number IS NULL ORDER BY h.code LIMIT 1"
+            )
+        ).one()
+    with open_app(empty_url) as app:
+        client = app.test_client()
+
+        def found() -> dict[str, object]:
+            door = {"house_number": number, "street": street, "within": commune}
+            point = {"lon": lon, "lat": lat, "radius_m": 1}
+            geocoded = client.get("/v1/geocode", query_string=door).get_json()["features"]
+            nearest = client.get("/v1/reverse", query_string=point).get_json()["features"]
+            counted = client.get(f"/v1/coverage/{commune}?demo=true").get_json()["units"]
+            return {
+                "lookup": client.get(f"/v1/addresses/{code}").status_code,
+                "geocode": code in [f["properties"]["code"] for f in geocoded],
+                "reverse": [f["properties"]["code"] for f in nearest],
+                "coverage": counted[0]["dwellings"] > 0,
+            }
+
+        assert found() == {"lookup": 200, "geocode": True, "reverse": [code], "coverage": True}
+        publish_real()
+        after = found()
+        assert [after["lookup"], after["geocode"], after["coverage"]] == [404, False, False]
+        assert after["reverse"] in ([None], [])
+    assert not any(is_demo(left) for left in codes(empty_register))
+
+
+def test_the_custom_is_that_of_the_old_province(session, gazetteer):
+    """Gia Lai of today has Bình Định's coast, where nobody lives in a buôn."""
+    rows = made(session, gazetteer, 8_000, provinces=["52"])
+    words = defaultdict(set)
+    for row in rows:
+        (unit,) = [u for u in gazetteer.with_code(row.commune_code) if u.alive_on(today())]
+        parts = [step.predecessor for step in gazetteer.predecessors(unit)] or [unit]
+        old = {gazetteer.province_of(part, LAST_DAY_OF_OLD_MAP).code for part in parts}
+        if row.locality and len(old) == 1:
+            words[old.pop()].add(row.locality.split(", ")[-1].split()[0])
+    assert "Buôn" in words["64"]
+    assert "Buôn" not in words["52"]
+
+
+def test_a_real_household_at_a_made_up_address_gets_a_code_of_its_own(empty_register, tmp_path):
+    load(empty_register)
+    with session_scope(empty_register) as session:
+        number, street, commune = session.execute(
+            text(
+                "SELECT h.house_number, t.name, u.code FROM household h"
+                " JOIN thoroughfare t ON t.id = h.thoroughfare_id"
+                " JOIN admin_unit u ON u.id = h.unit_id"
+                " WHERE h.unit_number IS NULL AND h.house_number ~ '^[0-9]+$'"
+                " AND h.former_unit_id IS NULL ORDER BY h.code LIMIT 1"
+            )
+        ).one()
+    file = tmp_path / "real.csv"
+    # Without a point an equal address is the same door.
+    file.write_text(f"house_number,street,commune_code\n{number},{street},{commune}\n")
+    result = import_file(empty_register, file, ImportOptions("ubnd"), lambda _rows: None)
+    assert (result.new, result.linked) == (1, 0)
+    (code,) = codes(empty_register)
+    assert not is_demo(code)
+
+
+def test_demo_is_refused_when_real_households_were_published_while_it_was_read(
+    empty_url, empty_register, publish_real
+):
+    """Decided under the lock of publications: the check before the load came too early."""
+    published = []
+
+    def publish_once(_rows: int) -> None:
+        if not published:
+            published.append(publish_real())
+
+    with session_scope(empty_register) as session:
+        plan = demo.plan_demo(session, load_gazetteer(session), 300)
+    loading = make_engine(empty_url)
+    with pytest.raises(ConflictError, match="real households"):
+        demo.load_demo(loading, plan, dry_run=False, progress=publish_once)
+    loading.dispose()
+    assert not any(is_demo(code) for code in codes(empty_register))
+    with session_scope(empty_register) as session:
+        assert session.scalars(text("SELECT source FROM import")).all() == ["ubnd"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from geo import code as codes
 from registry.errors import InvalidInputError
-from registry.geocode import Components, Question, geocode
+from registry.geocode import Components, Question, geocode, locate
 from registry.search.answers import Answer
 from tests.support.search_world import LANG, World, search_world
 
@@ -29,6 +29,7 @@ def names(world: World, found: list[Answer]) -> list[str | None]:
 
 
 IN_LANG = ", Phường Láng, Hà Nội"
+SLIP = {"spelling_corrected"}
 # text → the doors answered, the level, the faults that must be named.
 ASKED: list[tuple[str, list[str], str, set[str]]] = [
     # Ways of writing
@@ -97,6 +98,31 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
         ["11 Nguyễn Trãi Hạ"],
         "household",
         {"street_corrected"},
+    ),
+    (f"27 Phố Lángg{IN_LANG}", ["27 Láng"], "household", {"street_corrected"}),
+    (f"5 Lê Thánh Tnôg{IN_LANG}", ["5 Lê Thánh Tông"], "household", {"street_corrected"}),
+    (f"5 Nguyễn Thị Địnhj{IN_LANG}", ["5 Nguyễn Thị Định"], "household", {"street_corrected"}),
+    (f"5 Lê Thánh Tôngq{IN_LANG}", ["5 Lê Thánh Tông"], "household", {"street_corrected"}),
+    (f"Số 5A, ngáhc 34, ngõ 12 Láng{IN_LANG}", ["12/34/5A Láng"], "household", SLIP),
+    (f"Số 5A, ngách 34, gnõ 12 Láng{IN_LANG}", ["12/34/5A Láng"], "household", SLIP),
+    (f"27 Phpố Láng{IN_LANG}", ["27 Láng"], "household", SLIP),
+    (f"Số 8, Thnô 3{IN_LANG}", ["8 Thôn 3"], "household", SLIP),
+    (f"Số 6, Tổ 7, Khku phố 2{IN_LANG}", ["6 Tổ 7 Khu phố 2"], "household", SLIP),
+    (f"Cnă hộ 1205 CT1, 1 Huỳnh Thúc Kháng{IN_LANG}", ["flat 1205"], "household", SLIP),
+    ("27 Láng, Phường Láng Hja, Đống Đa, Hà Nội", ["27 Láng"], "household", {"unit_corrected"}),
+    # A name that looks like a registered one is another street
+    (f"5 Lê Thánh Tôn{IN_LANG}", [], "commune", {"street_not_found"}),
+    (f"5 Nguyễn Thị Đành{IN_LANG}", [], "commune", {"street_not_found"}),
+    (f"5 Quảng Trung{IN_LANG}", [], "commune", {"street_not_found"}),
+    (f"4 Hàng Bạ{IN_LANG}", [], "commune", {"street_not_found"}),
+    (f"Số 5A, ngáhc 35, ngõ 12 Láng{IN_LANG}", [], "street", SLIP),
+    # A commune that nobody knows, and the ward next door
+    ("129 Láng, Phường Không Có, Hà Nội", [], "street", {"commune_unknown"}),
+    (
+        "129 Láng, Phường Quang Trung, Quận Đống Đa, Hà Nội",
+        [],
+        "commune",
+        {"commune_contradicted", "ambiguous"},
     ),
     # Flats
     (f"Căn hộ 1205 CT1, 1 Huỳnh Thúc Kháng{IN_LANG}", ["flat 1205"], "household", set()),
@@ -218,6 +244,17 @@ def test_within_is_binding_and_near_only_orders(world: World) -> None:
     there = ask(world, "27 Láng", near=LANG)
     assert names(world, there)[0] == "27 Láng"
     assert there[0].confidence <= 0.5
+
+
+def test_explanation_tells_what_was_read_and_tried(world: World) -> None:
+    text = f"Số 5A, ngáhc 34, ngõ 12 Láng{IN_LANG}"
+    located = locate(world.gazetteer, world.reads, Question(text))
+    assert [tried.text for tried in located.tried] == [text, text.replace("ngáhc", "ngách")]
+    tried = located.tried[-1]
+    assert located.reading == tried.reading
+    assert tried.reading.door.house_number is not None
+    assert tried.reading.door.house_number.key == "12/34/5A"
+    assert names(world, list(tried.answers)) == ["12/34/5A Láng"]
 
 
 def test_limit_is_kept(world: World) -> None:

@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from scripts.seed.names import KIND_WORDS, key, same_writing
+from geo.admin import KIND_NAMES
+from scripts.seed.names import key, same_writing
 from scripts.seed_units import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +64,7 @@ def span(row: Row, start: str = "valid_from", end: str = "valid_to") -> tuple[st
 
 
 def full_name(row: Row) -> str:
-    return f"{KIND_WORDS[row['kind']]} {row['name']}"
+    return f"{KIND_NAMES[row['kind']]} {row['name']}"
 
 
 @pytest.fixture(scope="module")
@@ -356,7 +357,7 @@ class TestAgainstShared:
             assert row["district_code"] == other["district_code"]
             assert row["province_code"] == other["province_code"]
             spellings = {row["name"], *known[code]}
-            kind = KIND_WORDS[row["kind"]]
+            kind = KIND_NAMES[row["kind"]]
             if not any(same_writing(f"{kind} {name}", other["commune"]) for name in spellings):
                 disagreeing.append((code, full_name(row), other["commune"]))
         # Spellings that fold to ours, and Hưng Yên Nam: see registry/seed/README.md.

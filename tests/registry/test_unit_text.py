@@ -107,8 +107,32 @@ def test_part_that_is_cut_for_nothing_stays_whole(gazetteer: Gazetteer) -> None:
         ("Krông Năng, Đăk Lăk", None),
         # What is stated and larger binds: no Phú Túc is in Bình Định.
         ("Xã Phú Túc, Tỉnh Bình Định", ("Tỉnh Bình Định",)),
-        # A district whose ward is misspelt: the district is sure, the ward is left over.
-        ("Phường Trúc Mạch, Quận Ba Đình, Hà Nội", ("Quận Ba Đình", "Thành phố Hà Nội")),
+        # One letter wrong in a name that no unit bears.
+        ("Phường Trúc Mạch, Quận Ba Đình, Hà Nội", TRUC_BACH),
+        ("P. Trúc Bạch, Q. Ba Đnìh, Thành phố Hà Nọi", TRUC_BACH),
+        ("Phường Sià Gòn, TP HCM", ("Phường Sài Gòn", "Thành phố Hồ Chí Minh")),
+        # Two letters, and a digit: the district is sure, the ward is left over.
+        ("Phường Trúc Mặch A, Quận Ba Đình, Hà Nội", ("Quận Ba Đình", "Thành phố Hà Nội")),
+        ("Phường Linh Đam, Quận Hoàng Mai, Hà Nội", ("Quận Hoàng Mai", "Thành phố Hà Nội")),
+        ("Xã A Lưới 9, Huyện A Lưới", ("Huyện A Lưới",)),
+        # The kind twice, a district's number alone, the city of the province's name.
+        ("Phường Phường 2, Quận 5, TPHCM", ("Phường 2", "Quận 5", "Thành phố Hồ Chí Minh")),
+        ("Phường 14, Quận 10, TPHCM", ("Phường 14", "Quận 10", "Thành phố Hồ Chí Minh")),
+        ("Ph. Trúc Bạch, Ba Đình, Hà Nội", TRUC_BACH),
+        ("P. Ngọc Trạo, Thanh Hóa", ("Phường Ngọc Trạo", "Tỉnh Thanh Hóa")),
+        # A name alone that is a province's.
+        ("Bình Dương", ("Tỉnh Bình Dương",)),
+        # What a map service writes that knows the district alone, or puts the province first.
+        ("Vietnam Hải Hậu, Nam Định", ("Huyện Hải Hậu", "Tỉnh Nam Định")),
+        ("TP. Vinh Thành phố Vinh, Nghệ An", ("Thành phố Vinh", "Tỉnh Nghệ An")),
+        ("Tân Nhựt Bình Chánh HCM", ("Xã Tân Nhựt", "Huyện Bình Chánh", "Thành phố Hồ Chí Minh")),
+        ("P Bến Nghé Q1 TPHCM", ("Phường Bến Nghé", "Quận 1", "Thành phố Hồ Chí Minh")),
+        (
+            "TT. ĐứcTài, Đức Linh, Bình Thuận",
+            ("Thị trấn Đức Tài", "Huyện Đức Linh", "Tỉnh Bình Thuận"),
+        ),
+        # A district under two names is no ward of the second one.
+        ("Q9, Thủ Đức", ("Thành phố Thủ Đức",)),
     ],
 )
 def test_normal_and_odd_writing(
@@ -135,12 +159,27 @@ def test_typed_accents_count_and_missing_ones_do_not_hurt(gazetteer: Gazetteer) 
     }
 
 
-def test_former_province_that_is_on_no_map_is_left_over(gazetteer: Gazetteer) -> None:
+def test_former_province_leads_to_those_on_its_land(gazetteer: Gazetteer) -> None:
     """Hà Tây was merged into Hà Nội in 2008; two communes bear the name."""
-    assert read_units(gazetteer, "Tỉnh Hà Tây") == []
-    found = read_units(gazetteer, "Phường Quang Trung, Hà Đông, Tỉnh Hà Tây")
-    assert {wording(naming)[1:] for naming in found} == {("Quận Hà Đông",)}
-    assert {naming.unread for naming in found} == {("Tỉnh Hà Tây",)}
+    assert read(gazetteer, "Tỉnh Hà Tây") == [("Thành phố Hà Nội",)]
+    assert set(read(gazetteer, "Phường Quang Trung, Hà Đông, Tỉnh Hà Tây")) == {
+        ("Phường Quang Trung", "Quận Hà Đông", "Thành phố Hà Nội")
+    }
+    assert read(gazetteer, "P. Lộc Thọ, Nha Trang, Phú Khánh") == [
+        ("Phường Lộc Thọ", "Thành phố Nha Trang", "Tỉnh Khánh Hòa")
+    ]
+    assert read(gazetteer, "Xã Hà Tây, Gia Lai") == [("Xã Hà Tây", "Tỉnh Gia Lai")]
+
+
+def test_corrected_names_are_marked(gazetteer: Gazetteer) -> None:
+    (slip,) = read_units(gazetteer, "Phường Trúc Mạch, Quận Ba Đình, Hà Nội")
+    (right,) = read_units(gazetteer, "Phường Trúc Bạch, Quận Ba Đình, Hà Nội")
+    assert (slip.corrected, right.corrected) == (True, False)
+    assert slip.unread == ()
+
+
+def test_unknown_commune_with_its_kind_leaves_no_other_commune(gazetteer: Gazetteer) -> None:
+    assert read(gazetteer, "P. Xyz Abc, Hà Đông, Hà Nội") == [("Quận Hà Đông", "Thành phố Hà Nội")]
 
 
 def test_ambiguous_name_gives_all_units_of_that_name(gazetteer: Gazetteer) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from registry.errors import NotFoundError
 from scripts.coverage import coverage
 from scripts.demo import demo
+from scripts.imports import import_
 
 Run = Callable[..., Result]
 
@@ -61,3 +62,20 @@ def test_without_csv_the_register_has_them(fresh_database, monkeypatch):
 
     assert json.loads(counted.stdout)["total"]["dwellings"] == 0
     assert json.loads(with_demo.stdout)["total"]["dwellings"] == 120
+
+
+def test_a_register_with_households_is_left_as_it_is_when_asked(fresh_database, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", fresh_database())
+    assert CliRunner().invoke(demo, ["--households", "60", "--if-empty"]).exit_code == 0
+
+    again = CliRunner().invoke(demo, ["--households", "80", "--if-empty"])
+
+    assert (again.exit_code, again.stdout) == (0, "")
+    assert again.stderr == "the register holds households already; it is left as it is\n"
+
+
+def test_no_file_is_imported_under_the_name_of_the_demo(fresh_database, monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABASE_URL", fresh_database())
+    file = tmp_path / "real.csv"
+    file.write_text("house_number,street,commune_code\n5,Quán Thánh,00004\n")
+    assert CliRunner().invoke(import_, [str(file), "--source", "Demo"]).exit_code == 2

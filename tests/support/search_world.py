@@ -68,6 +68,7 @@ class _Builder:
     def build(self) -> None:
         self.streets_and_alleys()
         self.equal_names()
+        self.look_alikes()
         self.tower()
         self.hamlets()
         self.past()
@@ -131,6 +132,12 @@ class _Builder:
             here = {"unit_id": self.lang, "former_unit_id": former}
             street = self.street(f"Phố {name}", self.lang, former)
             self.door(f"4 {name}", "4", thoroughfare_id=street, **here)
+
+    def look_alikes(self) -> None:
+        """Streets whose neighbours in the alphabet of a hasty hand are not registered."""
+        for name in ("Lê Thánh Tông", "Nguyễn Thị Định", "Quang Trung"):
+            street = self.street(f"Đường {name}", self.lang)
+            self.door(f"5 {name}", "5", unit_id=self.lang, thoroughfare_id=street)
 
     def tower(self) -> None:
         street = self.street("Đường Huỳnh Thúc Kháng", self.lang)

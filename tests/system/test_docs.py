@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,21 +13,39 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from registry.settings import ROOT
+from tests.support.demo import load_first_demo
+from tests.support.postgis import clone
+from tests.support.units import open_app
 
 SERVER = "http://127.0.0.1:8000"
 LEFT_OUT = "…"
+OPTIONS = ("--data-urlencode", "--json", "--data-binary", "-H")
 EXAMPLE = re.compile(r"```console\n\$ (curl [^\n]+)\n```\n\n```json\n(.+?)\n```", re.DOTALL)
 EXAMPLES = EXAMPLE.findall((ROOT / "docs" / "api.md").read_text(encoding="utf-8"))
 
 
-def request_of(command: str) -> tuple[str, dict[str, str]]:
-    """Path and query of `curl URL` or `curl -G URL --data-urlencode name=value`."""
+def request_of(command: str) -> dict[str, Any]:
+    """Arguments of a test client's `open` for `curl URL`, with
+
+    -G --data-urlencode name=value … (a query), --json TEXT, or -H 'Name: value' --data-binary TEXT.
+    """
     words = shlex.split(command)[1:]
     (url,) = [word for word in words if word.startswith(SERVER)]
-    given = [b for a, b in pairwise(words) if a == "--data-urlencode"]
-    assert ("-G" in words) == bool(given)
-    assert len(words) == 1 + bool(given) + 2 * len(given), f"the test cannot run: {command}"
-    return url.removeprefix(SERVER), dict(item.split("=", 1) for item in given)
+    options = [(a, b) for a, b in pairwise(words) if a in OPTIONS]
+    query = dict(b.split("=", 1) for a, b in options if a == "--data-urlencode")
+    assert ("-G" in words) == bool(query)
+    assert len(words) == 1 + bool(query) + 2 * len(options), f"the test cannot run: {command}"
+    bodies = [b for a, b in options if a in ("--json", "--data-binary")]
+    headers = dict(b.split(": ", 1) for a, b in options if a == "-H")
+    if "--json" in words:
+        headers["Content-Type"] = "application/json"
+    return {
+        "path": url.removeprefix(SERVER),
+        "method": "POST" if bodies else "GET",
+        "query_string": query or None,
+        "data": bodies[0].encode() if bodies else None,
+        "headers": headers,
+    }
 
 
 def differences(shown: Any, real: Any, at: str = "answer") -> list[str]:
@@ -54,20 +73,31 @@ def _at(shown: Any, real: Any, name: str, at: str) -> list[str]:
     return differences(shown[name], real[name], f"{at}.{name}")
 
 
+@pytest.fixture(scope="module")
+def app(admin_url: str, worker_id: str) -> Iterator[Flask]:
+    """The application over a register as the first `bin/run` leaves it."""
+    with clone(admin_url, f"docs_{worker_id}") as url:
+        load_first_demo(url)
+        with open_app(url) as made:
+            yield made
+
+
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[e[0][5:80] for e in EXAMPLES])
 def test_example_is_what_is_answered(client: FlaskClient, command: str, shown: str) -> None:
-    path, query = request_of(command)
-    real = client.get(path, query_string=query or None).get_json(force=True)
+    real = client.open(**request_of(command)).get_json(force=True)
     assert differences(json.loads(shown), real) == []
 
 
 def test_every_endpoint_has_an_example(app: Flask) -> None:
     adapter = app.url_map.bind("")
+    asked = [request_of(command) for command, _ in EXAMPLES]
     shown = {
-        adapter.match(urlsplit(request_of(command)[0]).path, return_rule=True)[0].rule
-        for command, _ in EXAMPLES
+        adapter.match(urlsplit(a["path"]).path, method=a["method"], return_rule=True)[0].rule
+        for a in asked
     }
-    assert shown == {rule.rule for rule in app.url_map.iter_rules()}
+    # Operations stand in docs/lifecycle.md, whose test performs its examples.
+    rules = {rule.rule for rule in app.url_map.iter_rules() if "/operations/" not in rule.rule}
+    assert shown == rules
 
 
 def test_comparison_finds_what_differs() -> None:

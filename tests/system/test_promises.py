@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -14,7 +15,9 @@ from api import errors as api_errors
 from registry.settings import ROOT
 from scripts.main import diachiso
 
-API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+API = "\n".join(
+    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("api.md", "lifecycle.md")
+)
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 PACKAGES = ("geo", "registry", "api", "scripts")
 # Places of the machine, in the clear only where a test or a page is about them.
@@ -31,11 +34,21 @@ def test_every_route_has_its_line_in_the_api_page(app: Flask) -> None:
 def test_every_parameter_has_its_line_in_the_api_page(app: Flask) -> None:
     document = app.test_client().get("/openapi.json").get_json()
     for path, item in document["paths"].items():
-        names = [p["name"] for p in item["get"]["parameters"] if p["in"] == "query"]
-        if names:
-            section = API.split(f"### `GET {path}`\n")[1].split("\n##")[0]
+        # Where a path answers both, POST takes what GET does.
+        method = "get" if "get" in item else "post"
+        if names := parameters(document, item[method]):
+            section = API.split(f"### `{method.upper()} {path}`\n")[1].split("\n##")[0]
             rows = " ".join(re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE))
             assert [name for name in names if f"`{name}`" not in rows] == [], path
+
+
+def parameters(document: dict[str, Any], operation: dict[str, Any]) -> set[str]:
+    """Names in the query and in the bodies."""
+    names = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
+    for kind in operation.get("requestBody", {"content": {}})["content"].values():
+        model = kind["schema"].get("$ref", "").rpartition("/")[2]
+        names |= set(document["components"]["schemas"].get(model, {}).get("properties", ()))
+    return names
 
 
 def test_every_error_code_has_its_line_in_the_api_page() -> None:

@@ -1,124 +1,62 @@
 """bin/run as people start it: a real process, its own cluster, real signals."""
 
+import json
 import os
-import shutil
 import signal
 import socket
-import subprocess
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from registry import cluster
 from registry.cluster_host import processes
-from registry.settings import ROOT, Settings
+from registry.database import make_engine, session_scope
+from registry.demo import FIRST_HOUSEHOLDS
+from registry.settings import ROOT
 from tests.support.folders import open_folder
+from tests.support.running import (
+    Run,
+    Starter,
+    diachiso,
+    environment_of,
+    left,
+    own_var,
+    private,
+    starter,
+    status,
+)
 from tests.support.waiting import eventually
-
-
-@dataclass
-class Run:
-    """One bin/run and what it prints."""
-
-    process: subprocess.Popen[bytes]
-    output: Path
-
-    def text(self) -> str:
-        return self.output.read_text(encoding="utf-8")
-
-    def url(self) -> str:
-        """Its address, once it says that it serves."""
-
-        def serving() -> str | None:
-            assert self.process.poll() is None, self.text()
-            lines = self.text().splitlines()
-            return next(
-                (x.removeprefix("serving on ") for x in lines if x.startswith("serv")), None
-            )
-
-        found = eventually(serving, "bin/run serves", within_s=120)
-        assert found
-        return found
-
-    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(how)
-        return self.process.wait(60)
-
-
-Starter = Callable[..., Run]
 
 
 @pytest.fixture(scope="module")
 def var() -> Iterator[Path]:
-    """One var/ for all tests here, so that only the first has to make a cluster."""
-    with open_folder() as folder:
-        yield folder / "var"
-        shutil.rmtree(private(folder / "var").socket_dir, ignore_errors=True)
+    """One var/ for most tests here, so that only the first has to make a cluster."""
+    with own_var() as made:
+        yield made
 
 
 @pytest.fixture
 def start(var: Path, tmp_path: Path) -> Iterator[Starter]:
     """Starts bin/run on a free port; whatever still runs after the test is ended."""
-    runs: list[Run] = []
-
-    def start(*arguments: str, cwd: Path = ROOT, **environment: str) -> Run:
-        output = tmp_path / f"run{len(runs)}.txt"
-        with output.open("wb") as file:
-            process = subprocess.Popen(
-                [ROOT / "bin/run", "--port", "0", *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                cwd=cwd,
-                env={**_clean_environment(), "DIACHISO_VAR": str(var), **environment},
-                start_new_session=True,
-            )
-        runs.append(Run(process, output))
-        return runs[-1]
-
-    yield start
-    for run in runs:
-        if run.process.poll() is None:
-            run.end()
-    eventually(lambda: not left(var), "everything has ended")
+    with starter(var, tmp_path) as made:
+        yield made
 
 
-def _clean_environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith(("DATABASE_", "DIACHISO_"))}
+@pytest.fixture
+def new_var() -> Iterator[Path]:
+    """A var/ of the test's own: its first start is a first start."""
+    with own_var() as made:
+        yield made
 
 
-def private(var: Path) -> cluster.PrivateCluster:
-    return cluster.locate(Settings(var=var))
-
-
-def left(var: Path) -> list[str]:
-    """Command lines of what bin/run has started and is still there."""
-    return [
-        line
-        for marker in (str(private(var).data_dir), f"postgres: {private(var).name}: ", "granian")
-        for pid, line in processes(marker).items()
-        if marker != "granian" or str(var) in _environment_of(pid)
-    ]
-
-
-def _environment_of(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
-    except OSError:
-        return ""
-
-
-def status(url: str) -> int:
-    try:
-        with urllib.request.urlopen(url, timeout=10) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return int(error.code)
+@pytest.fixture
+def start_anew(new_var: Path, tmp_path: Path) -> Iterator[Starter]:
+    """Starts bin/run on `new_var`, with the demonstration where a test says `demo=True`."""
+    with starter(new_var, tmp_path) as made:
+        yield made
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -156,7 +94,7 @@ def test_run_ends_when_the_server_is_killed(start: Starter, var: Path) -> None:
     run = start()
     run.url()
     for pid, line in processes("-m granian").items():
-        if str(var) in _environment_of(pid) and "setpriv" not in line:
+        if str(var) in environment_of(pid) and "setpriv" not in line:
             os.kill(pid, signal.SIGKILL)
     assert run.process.wait(60) == 1
     assert "the web server ended by itself" in run.text().splitlines()[-1]
@@ -186,9 +124,11 @@ def test_taken_port_is_named_with_the_remedy(start: Starter) -> None:
 def test_own_database_is_used_when_database_url_is_set(
     start: Starter, fresh_database: Callable[[], str], tmp_path: Path
 ) -> None:
-    run = start(DATABASE_URL=fresh_database(), DIACHISO_VAR=str(tmp_path / "var"))
+    # As people start it: no option at all.
+    run = start(DATABASE_URL=fresh_database(), DIACHISO_VAR=str(tmp_path / "var"), demo=True)
     assert status(f"{run.url()}/readyz") == 200
     assert "cluster" not in run.text()
+    assert "demo" not in run.text()
     assert run.end() == 0
     assert [path.name for path in (tmp_path / "var").iterdir()] == ["run.lock"]
 
@@ -250,14 +190,91 @@ def test_wrong_usage_is_status_2() -> None:
     assert diachiso("no-such-command").returncode == 2
 
 
-def diachiso(
-    *arguments: str, command: Path = ROOT / "bin/diachiso", cwd: Path = ROOT, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [command, *arguments],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        cwd=cwd,
-        env={**_clean_environment(), **environment},
-    )
+# The demonstration of a first start
+
+LOADED = "demo: loaded"
+
+
+def households(url: str) -> int:
+    """How many dwellings the register holds, the made-up ones too."""
+    with urllib.request.urlopen(f"{url}/v1/coverage?demo=true", timeout=30) as answer:
+        return sum(unit["dwellings"] for unit in json.load(answer)["units"])
+
+
+def loaded(run: Run) -> bool:
+    text_so_far = run.text()
+    assert "demo: not loaded" not in text_so_far, text_so_far
+    return LOADED in text_so_far
+
+
+def imports(database_url: str) -> list[str]:
+    """The state of each import that the register knows."""
+    engine = make_engine(database_url, pool_size=1)
+    try:
+        with session_scope(engine) as session:
+            return list(session.scalars(text("SELECT state FROM import ORDER BY id")))
+    finally:
+        engine.dispose()
+
+
+def test_first_start_shows_a_demonstration_and_the_second_leaves_it(
+    start_anew: Starter, new_var: Path
+) -> None:
+    first = start_anew(demo=True)
+    url = first.url()
+    assert status(f"{url}/v1/units/00004") == 200  # answers while it loads
+    eventually(lambda: loaded(first), "the demonstration is there", within_s=120)
+    assert households(url) == FIRST_HOUSEHOLDS
+    assert first.end() == 0
+
+    second = start_anew(demo=True)
+    url = second.url()
+    assert households(url) == FIRST_HOUSEHOLDS
+    asked = diachiso("demo", "--if-empty", DIACHISO_VAR=str(new_var))
+    assert (asked.returncode, asked.stdout) == (0, ""), asked.stderr
+    assert "left as it is" in asked.stderr
+    assert imports(private(new_var).url()) == ["published"]
+    assert second.end() == 0
+    assert "demo" not in second.text()
+
+
+def test_a_signal_during_the_load_ends_all_and_the_next_start_loads(
+    start_anew: Starter, new_var: Path
+) -> None:
+    for begun in (False, True):
+        run = start_anew(demo=True)
+        run.url()
+        eventually(lambda r=run: "demo: the register is empty" in r.text(), "it loads")
+        if begun:
+            url = private(new_var).url()
+            eventually(lambda u=url: imports(u), "rows are staged", within_s=60)
+        assert run.end(signal.SIGINT) == 0
+        assert "\nstopping\n" in run.text()
+        assert "Traceback" not in run.text()
+        assert not left(new_var)
+
+    last = start_anew(demo=True)
+    url = last.url()
+    eventually(lambda: loaded(last), "the demonstration is there", within_s=120)
+    assert households(url) == FIRST_HOUSEHOLDS
+    assert imports(private(new_var).url()) == ["published"]
+
+
+def test_two_first_starts_at_once_load_once(
+    start: Starter, fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
+    database_url = fresh_database()
+    runs = [
+        start("--demo", DATABASE_URL=database_url, DIACHISO_VAR=str(tmp_path / name), demo=True)
+        for name in ("one", "two")
+    ]
+    urls = [run.url() for run in runs]
+
+    def done() -> bool:
+        # Whoever looks when the other has published does not even begin.
+        begun = [run for run in runs if "demo: the register is empty" in run.text()]
+        return bool(begun) and all(loaded(run) for run in begun)
+
+    eventually(done, "the demonstration is there", within_s=120)
+    assert [households(url) for url in urls] == [FIRST_HOUSEHOLDS] * 2
+    assert imports(database_url) == ["published"]

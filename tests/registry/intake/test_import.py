@@ -1,73 +1,18 @@
 """Files go in, households come out: new, unchanged, changed, linked, rejected, taken back."""
 
-import csv
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.database import make_engine, session_scope
 from registry.errors import ConflictError, InvalidInputError, NotFoundError, UnreadableFileError
+from registry.events import Cause, write_scope
 from registry.intake.rollback import roll_back
 from registry.intake.run import ImportOptions, ImportResult, import_file
-
-BA_DINH, HONG_HA = "00004", "00097"
-LON, LAT = "105.8380", "21.0386"
+from tests.support.intake import BA_DINH, HONG_HA, LAT, LON, Deliver, checksum, door, rows, write
 
 
-@pytest.fixture
-def engine(fresh_database: Callable[[], str]) -> Iterator[Engine]:
-    made = make_engine(fresh_database())
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
-def deliver(engine: Engine, tmp_path: Path) -> Callable[..., ImportResult]:
-    """Import rows given as dictionaries: `deliver({"house_number": "12", …}, source="phuong")`."""
-
-    def run(*rows: dict[str, str], source: str = "phuong", dry_run: bool = False) -> ImportResult:
-        path = write(tmp_path / "households.csv", *rows)
-        options = ImportOptions(source, dry_run=dry_run)
-        return import_file(engine, path, options, lambda _count: None)
-
-    return run
-
-
-def write(path: Path, *rows: dict[str, str]) -> Path:
-    headers = list(dict.fromkeys(name for row in rows for name in row))
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, headers)
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
-def door(number: str, ref: str | None = None, **fields: str) -> dict[str, str]:
-    row = {"house_number": number, "street": "Phố Quán Thánh", "commune_code": BA_DINH}
-    return ({"source_ref": ref} if ref else {}) | row | fields
-
-
-def rows(engine: Engine, statement: str) -> list[tuple[object, ...]]:
-    with session_scope(engine) as session:
-        return [tuple(row) for row in session.execute(text(statement))]
-
-
-def checksum(engine: Engine) -> object:
-    """All that the register says of its doors, in one value."""
-    return rows(
-        engine,
-        "SELECT (SELECT md5(string_agg(to_jsonb(h)::text, '' ORDER BY code)) FROM ("
-        " SELECT to_jsonb(h) - 'event_id' - 'recorded_at' AS h, code FROM household h) h),"
-        " (SELECT md5(string_agg(concat_ws('|', source, source_ref, code), '' ORDER BY source,"
-        " source_ref)) FROM household_ref)",
-    )
-
-
-def test_new_rows_get_codes_and_are_found_by_reference(
-    engine: Engine, deliver: Callable[..., ImportResult]
-) -> None:
+def test_new_rows_get_codes_and_are_found_by_reference(engine: Engine, deliver: Deliver) -> None:
     result = deliver(door("12", "a"), door("Số 5A, ngách 34, ngõ 12", "b"))
 
     assert (result.rows, result.new, result.rejected) == (2, 2, 0)
@@ -86,7 +31,7 @@ def test_new_rows_get_codes_and_are_found_by_reference(
 
 
 def test_same_file_again_changes_nothing_and_burns_no_code(
-    engine: Engine, deliver: Callable[..., ImportResult]
+    engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"), door("14"))
     before = checksum(engine), rows(engine, "SELECT last_value FROM code_ordinal")
@@ -98,7 +43,7 @@ def test_same_file_again_changes_nothing_and_burns_no_code(
 
 
 def test_rows_without_reference_are_known_by_their_address(
-    deliver: Callable[..., ImportResult],
+    deliver: Deliver,
 ) -> None:
     deliver(door("12"), door("14"))
 
@@ -108,9 +53,7 @@ def test_rows_without_reference_are_known_by_their_address(
     assert (again.new, again.unchanged) == (0, 2)
 
 
-def test_changed_row_keeps_its_code_and_leaves_a_version(
-    engine: Engine, deliver: Callable[..., ImportResult]
-) -> None:
+def test_changed_row_keeps_its_code_and_leaves_a_version(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
     (code,) = rows(engine, "SELECT code FROM household_ref WHERE source_ref = 'a'")
 
@@ -121,9 +64,7 @@ def test_changed_row_keeps_its_code_and_leaves_a_version(
     assert rows(engine, "SELECT house_number_key FROM household_version") == [("12",)]
 
 
-def test_other_wording_of_an_unchanged_row_is_no_change(
-    engine: Engine, deliver: Callable[..., ImportResult]
-) -> None:
+def test_other_wording_of_an_unchanged_row_is_no_change(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
 
     result = deliver(door("Số 12", "a", street="đường Quán Thánh"))
@@ -133,7 +74,7 @@ def test_other_wording_of_an_unchanged_row_is_no_change(
 
 
 def test_same_door_from_another_source_is_linked_and_gets_no_second_code(
-    engine: Engine, deliver: Callable[..., ImportResult]
+    engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a", longitude=LON, latitude=LAT))
 
@@ -144,7 +85,7 @@ def test_same_door_from_another_source_is_linked_and_gets_no_second_code(
     assert len(rows(engine, "SELECT DISTINCT code FROM household_ref")) == 1
 
 
-def test_equal_address_far_away_is_another_door(deliver: Callable[..., ImportResult]) -> None:
+def test_equal_address_far_away_is_another_door(deliver: Deliver) -> None:
     deliver(door("12", "a", longitude=LON, latitude=LAT))
 
     result = deliver(door("12", "x", longitude="105.8390", latitude=LAT), source="buu_dien")
@@ -152,9 +93,7 @@ def test_equal_address_far_away_is_another_door(deliver: Callable[..., ImportRes
     assert (result.new, result.linked) == (1, 0)
 
 
-def test_linked_source_does_not_overwrite_the_record(
-    engine: Engine, deliver: Callable[..., ImportResult]
-) -> None:
+def test_linked_source_does_not_overwrite_the_record(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a", longitude=LON, latitude=LAT))
     deliver(door("12", "x", longitude=LON, latitude=LAT), source="buu_dien")
     before = rows(engine, "SELECT * FROM household")
@@ -166,7 +105,7 @@ def test_linked_source_does_not_overwrite_the_record(
 
 
 def test_second_row_of_one_door_in_a_file_is_linked_and_said_so(
-    engine: Engine, deliver: Callable[..., ImportResult]
+    engine: Engine, deliver: Deliver
 ) -> None:
     result = deliver(door("12", "a"), door("12", "b"))
 
@@ -182,7 +121,7 @@ def test_second_row_of_one_door_in_a_file_is_linked_and_said_so(
         ({"house_number": "Ngõ 12"}, "address_names_no_dwelling"),
         ({"commune_code": ""}, "commune_missing"),
         ({"commune_code": "99999"}, "commune_code_unknown"),
-        ({"longitude": "105,8", "latitude": LAT}, "coordinates_unreadable"),
+        ({"longitude": "105,8,3", "latitude": LAT}, "coordinates_unreadable"),
         ({"longitude": LON, "latitude": ""}, "coordinates_incomplete"),
         ({"longitude": LAT, "latitude": LON}, "coordinates_swapped"),
         ({"longitude": "2.35", "latitude": "48.85"}, "coordinates_outside"),
@@ -192,7 +131,7 @@ def test_second_row_of_one_door_in_a_file_is_linked_and_said_so(
     ],
 )
 def test_bad_row_is_rejected_by_code_and_the_others_are_published(
-    deliver: Callable[..., ImportResult], fields: dict[str, str], code: str
+    deliver: Deliver, fields: dict[str, str], code: str
 ) -> None:
     blank = dict.fromkeys(("longitude", "latitude", "households_count"), "")
 
@@ -204,7 +143,7 @@ def test_bad_row_is_rejected_by_code_and_the_others_are_published(
 
 
 def test_repeated_reference_is_rejected_the_second_time(
-    deliver: Callable[..., ImportResult],
+    deliver: Deliver,
 ) -> None:
     result = deliver(door("12", "a"), door("14", "a"))
 
@@ -212,7 +151,7 @@ def test_repeated_reference_is_rejected_the_second_time(
 
 
 def test_rural_row_without_number_is_welcome_when_it_has_a_point(
-    engine: Engine, deliver: Callable[..., ImportResult]
+    engine: Engine, deliver: Deliver
 ) -> None:
     place = {"locality": "Xóm 3, Thôn Đông", "commune_code": "00382"}
     result = deliver(
@@ -229,7 +168,7 @@ def test_rural_row_without_number_is_welcome_when_it_has_a_point(
 
 
 def test_flats_at_one_place_get_a_building_and_a_code_each(
-    engine: Engine, deliver: Callable[..., ImportResult]
+    engine: Engine, deliver: Deliver
 ) -> None:
     tower = {"building": "CT1", "street": "Phố Quán Thánh", "commune_code": BA_DINH}
     flats = [
@@ -251,7 +190,7 @@ def test_flats_at_one_place_get_a_building_and_a_code_each(
 
 
 def test_old_commune_code_gives_todays_commune_and_keeps_the_former(
-    engine: Engine, deliver: Callable[..., ImportResult]
+    engine: Engine, deliver: Deliver
 ) -> None:
     result = deliver(door("12", "a", commune_code="00001"))
 
@@ -264,7 +203,7 @@ def test_old_commune_code_gives_todays_commune_and_keeps_the_former(
 
 
 def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
-    engine: Engine, deliver: Callable[..., ImportResult]
+    engine: Engine, deliver: Deliver
 ) -> None:
     result = deliver(
         door("1", "old", commune_code="00001", commune="Phúc Xá"),
@@ -281,9 +220,7 @@ def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
     assert former == [("named", "00004", None), ("old", "00001", None)]
 
 
-def test_personal_columns_and_words_reach_no_table(
-    engine: Engine, deliver: Callable[..., ImportResult]
-) -> None:
+def test_personal_columns_and_words_reach_no_table(engine: Engine, deliver: Deliver) -> None:
     person = {"Họ tên chủ hộ": "Trần Thị Zuyên", "SĐT": "0912345678", "ghi chú": "chó dữ"}
     result = deliver(door("12", "a", **person))
 
@@ -299,9 +236,7 @@ def test_personal_columns_and_words_reach_no_table(
             assert not hit, (table, word)
 
 
-def test_dry_run_says_the_same_and_leaves_nothing(
-    engine: Engine, deliver: Callable[..., ImportResult]
-) -> None:
+def test_dry_run_says_the_same_and_leaves_nothing(engine: Engine, deliver: Deliver) -> None:
     planned = deliver(door("12", "a"), door("", "b"), dry_run=True)
     assert not rows(engine, "SELECT 1 FROM household UNION ALL SELECT 1 FROM import")
     assert not rows(engine, "SELECT 1 FROM event UNION ALL SELECT 1 FROM import_problem")
@@ -317,9 +252,7 @@ def test_dry_run_says_the_same_and_leaves_nothing(
     assert not rows(engine, "SELECT 1 FROM pg_tables WHERE schemaname = 'staging'")
 
 
-def test_rollback_restores_the_register_as_it_was(
-    engine: Engine, deliver: Callable[..., ImportResult]
-) -> None:
+def test_rollback_restores_the_register_as_it_was(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"), door("14", "b"))
     before = checksum(engine)
     second = deliver(door("12C", "a"), door("14", "b"), door("16", "c"), door("14", "d"))
@@ -334,7 +267,7 @@ def test_rollback_restores_the_register_as_it_was(
 
 
 def test_rollback_is_refused_when_it_is_not_the_latest_or_built_on(
-    engine: Engine, deliver: Callable[..., ImportResult]
+    engine: Engine, deliver: Deliver
 ) -> None:
     first = deliver(door("12", "a")).import_id or 0
     deliver(door("12", "x"), source="buu_dien")
@@ -347,7 +280,7 @@ def test_rollback_is_refused_when_it_is_not_the_latest_or_built_on(
         roll_back(engine, 10_000)
 
 
-def test_rollback_twice_is_refused(engine: Engine, deliver: Callable[..., ImportResult]) -> None:
+def test_rollback_twice_is_refused(engine: Engine, deliver: Deliver) -> None:
     import_id = deliver(door("12", "a")).import_id or 0
     roll_back(engine, import_id)
 
@@ -355,9 +288,7 @@ def test_rollback_twice_is_refused(engine: Engine, deliver: Callable[..., Import
         roll_back(engine, import_id)
 
 
-def test_first_real_publish_removes_the_demo(
-    engine: Engine, deliver: Callable[..., ImportResult]
-) -> None:
+def test_first_real_publish_removes_the_demo(engine: Engine, deliver: Deliver) -> None:
     demo = deliver(door("1", "d1"), door("2", "d2"), source="demo")
     assert demo.new == 2
     assert len(rows(engine, "SELECT 1 FROM household WHERE code LIKE '0%'")) == 2
@@ -369,9 +300,7 @@ def test_first_real_publish_removes_the_demo(
     assert not rows(engine, "SELECT 1 FROM household_ref WHERE source = 'demo'")
 
 
-def test_free_text_of_either_map_names_the_same_door(
-    engine: Engine, deliver: Callable[..., ImportResult]
-) -> None:
+def test_free_text_of_either_map_names_the_same_door(engine: Engine, deliver: Deliver) -> None:
     result = deliver(
         {"ref": "new", "địa chỉ": "12/34/5A Quán Thánh, Phường Ba Đình, Hà Nội"},
         {
@@ -452,7 +381,7 @@ def test_real_addresses_are_all_accounted_for(engine: Engine, shared_data: Path)
 
 
 def test_commune_of_today_comes_before_a_split_one_of_its_name(
-    engine: Engine, deliver: Callable[..., ImportResult]
+    engine: Engine, deliver: Deliver
 ) -> None:
     row = {"số nhà": "7", "tên đường": "Phố Ngọc Hà", "tỉnh": "Hà Nội", "phường": "Phường Ngọc Hà"}
 
@@ -462,3 +391,99 @@ def test_commune_of_today_comes_before_a_split_one_of_its_name(
     assert rows(engine, "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id") == [
         ("00008",)
     ]
+
+
+def test_decimal_commas_are_read(engine: Engine, deliver: Deliver) -> None:
+    result = deliver(door("12", "a", longitude="105,8380", latitude="21,0386"))
+
+    assert (result.new, result.problems) == (1, {})
+    assert rows(engine, "SELECT ST_X(point), ST_Y(point) FROM household") == [(105.838, 21.0386)]
+
+
+@pytest.mark.parametrize("code", ["4", "4.0", "00004"])
+def test_zeros_that_a_spreadsheet_took_are_put_back(
+    engine: Engine, deliver: Deliver, code: str
+) -> None:
+    result = deliver(door("12", "a", commune_code=code), door("14", "b"))
+
+    assert result.new == 2
+    assert result.problems == ({} if code == BA_DINH else {"commune_code_padded": 1})
+    assert rows(
+        engine, "SELECT DISTINCT u.code FROM household h, admin_unit u WHERE u.id = h.unit_id"
+    ) == [(BA_DINH,)]
+
+
+def test_code_of_a_district_is_no_commune_where_zeros_are_kept(deliver: Deliver) -> None:
+    kept = deliver(door("12", "a", commune_code="331"), door("14", "b"), dry_run=True)
+    lost = deliver(door("12", "a", commune_code="331"), door("14", "b", commune_code="4"))
+
+    assert kept.problems == {"commune_code_unknown": 1}
+    assert (lost.new, lost.problems) == (2, {"commune_code_padded": 2})
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [
+        ("Phường Ba Đình", True),
+        ("ba dinh", True),
+        ("Phường Trúc Bạch", True),
+        ("Điện Biên", True),
+        ("Bà Đinh Xyz", True),
+        ("Phường Láng", False),
+        ("Phường Ngọc Hà", False),
+    ],
+)
+def test_name_that_contradicts_the_code_is_rejected(
+    deliver: Deliver, name: str, accepted: bool
+) -> None:
+    result = deliver(door("12", "a", commune=name))
+
+    assert result.new == accepted
+    assert result.problems.get("commune_differs_from_code", 0) == (not accepted)
+
+
+def test_rollback_says_which_later_events_stand_in_its_way(
+    engine: Engine, deliver: Deliver
+) -> None:
+    import_id = deliver(door("12", "a")).import_id or 0
+    with write_scope(engine, Cause("move", "operator")) as session:
+        session.execute(text("UPDATE household SET households_count = 2"))
+
+    with pytest.raises(ConflictError, match=r"1 mã .* bởi #2 move \d\d/\d\d/\d{4}"):
+        roll_back(engine, import_id)
+
+
+def test_rollback_of_flats_that_another_source_names_is_refused(
+    engine: Engine, deliver: Deliver
+) -> None:
+    flats = [door("1", f"f{n}", building="CT1", floor="12", unit=str(n)) for n in (1201, 1202)]
+    import_id = deliver(*flats).import_id or 0
+    deliver(*flats, source="buu_dien")
+
+    with pytest.raises(ConflictError, match="2 ở đợt nhập của nguồn khác"):
+        roll_back(engine, import_id)
+
+
+def test_row_with_more_cells_than_the_header_is_rejected(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "commas.csv"
+    # Decimal commas outside quotation marks: 105 would be the longitude, 8380 the latitude.
+    path.write_text(
+        "source_ref,house_number,street,commune_code,latitude,longitude\n"
+        "a,12,Phố Quán Thánh,00004,21,105,8380\n"
+        'b,14,Phố Quán Thánh,00004,"21,0386","105,8380",\n'
+    )
+
+    result = import_file(engine, path, ImportOptions("phuong"), lambda _count: None)
+
+    assert (result.new, result.rejected, result.problems) == (1, 1, {"too_many_cells": 1})
+
+
+def test_column_of_communes_names_no_former_district(engine: Engine, deliver: Deliver) -> None:
+    row = {"số nhà": "7", "tên đường": "Phố Quang Trung", "tỉnh": "Hà Nội"}
+
+    result = deliver(row | {"xã": "Ba Đình"}, row | {"xã": "Hà Đông"})
+
+    assert (result.new, result.rejected) == (2, 0)
+    assert rows(
+        engine, "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id ORDER BY 1"
+    ) == [("00004",), ("09556",)]

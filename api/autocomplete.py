@@ -1,0 +1,106 @@
+"""Suggestions while an address is being typed."""
+
+from typing import Any, Literal, Self
+
+from flask import Blueprint, Response, jsonify
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.columns import Column
+from api.context import gazetteer, register
+from api.errors import UNIT_CODE
+from api.openapi import Answer, Request, answers, spec
+from api.shapes import PlaceUnit, unit_ref
+from geo.code import format as code_display
+from registry.autocomplete import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Suggestion,
+    Typing,
+    autocomplete,
+)
+from registry.gazetteer import today
+
+blueprint = Blueprint("autocomplete", __name__, url_prefix="/v1/autocomplete")
+
+
+class AutocompleteQuery(Request):
+    """What has been typed so far."""
+
+    q: Column = Field(description="What has been typed", examples=["12 tran h"])
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    within: str | None = Field(
+        None, pattern=UNIT_CODE, description="Only inside the unit with this code"
+    )
+    lon: float | None = Field(
+        None, ge=-180, le=180, allow_inf_nan=False, description="Near here first, with lat"
+    )
+    lat: float | None = Field(
+        None, ge=-90, le=90, allow_inf_nan=False, description="Near here first, with lon"
+    )
+
+    @model_validator(mode="after")
+    def _both_of_two(self) -> Self:
+        if (self.lon is None) != (self.lat is None):
+            raise PydanticCustomError("lon_and_lat", "give lon and lat together")
+        return self
+
+    @property
+    def typing(self) -> Typing:
+        """What is asked of the register."""
+        lon, lat = self.lon, self.lat
+        near = (lon, lat) if lon is not None and lat is not None else None
+        return Typing(self.q, self.limit, self.within, near)
+
+
+class SuggestionLine(Answer):
+    """One line of the list."""
+
+    type: Literal["door", "street", "locality", "commune", "province"]
+    label: str = Field(description="To be shown")
+    text: str = Field(
+        description="To be put in place of q; where it ends in a comma, more is needed"
+    )
+    code: str | None = Field(description="Of a door")
+    code_display: str | None
+    places: int = Field(description="Communes that have a street or locality of this name")
+    commune: PlaceUnit | None
+    province: PlaceUnit | None
+    lon: float | None
+    lat: float | None
+
+
+class Suggestions(Answer):
+    """The list, the likeliest first; empty below two letters, and where nothing begins so."""
+
+    suggestions: list[SuggestionLine]
+
+
+@blueprint.get("")
+@spec.validate(resp=answers(Suggestions, 400, 404, 503), tags=["search"])
+def get_autocomplete(query: AutocompleteQuery) -> Response:
+    """Streets, localities, communes and house numbers that begin as what has been typed.
+
+    Diacritics are not needed, abbreviations are understood, the number may stand before or behind.
+    """
+    known = register()
+    found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
+    response = jsonify({"suggestions": [_line(one) for one in found]})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _line(found: Suggestion) -> dict[str, Any]:
+    day = today()
+    return {
+        "type": found.type,
+        "label": found.label,
+        "text": found.text,
+        "code": found.code,
+        "code_display": code_display(found.code) if found.code else None,
+        "places": found.places,
+        "commune": unit_ref(found.commune, day),
+        "province": unit_ref(found.province, day),
+        "lon": found.lon,
+        "lat": found.lat,
+    }

@@ -1,0 +1,149 @@
+"""Many questions in one request: rows in, the same rows with their answers out."""
+
+import io
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
+from typing import Any, Final
+
+from flask import Blueprint, Response, request, stream_with_context
+from pydantic import Field, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+from api.addresses import address_body
+from api.context import gazetteer, register
+from api.errors import invalid_input, problem_body
+from api.features import collection_body
+from api.geocode import GeocodeBody
+from api.openapi import STREAM_TYPES, Answer, NoParameters, Request, answers, spec
+from api.reverse import ReverseBody, point_query
+from api.validate import ValidateBody, validation_body
+from registry.batch import OPERATIONS, Asked, CodeAsked, Found, PointAsked, answer
+from registry.batch_flat import FLAT_COLUMNS, flat
+from registry.batch_rows import (
+    RESULT,
+    InputRow,
+    Table,
+    TableWriter,
+    json_line,
+    read_row,
+    read_table,
+)
+from registry.errors import NotFoundError
+from registry.gazetteer import Gazetteer, today
+from registry.geocode import Question
+from registry.records import Record
+from registry.validation.verdicts import Validation
+
+blueprint = Blueprint("batch", __name__, url_prefix="/v1/batch")
+
+
+class LookupRow(Request):
+    """A code, in any writing."""
+
+    code: str = Field(max_length=200)
+
+    @property
+    def asked(self) -> CodeAsked:
+        """What is asked of the register."""
+        return CodeAsked(self.code)
+
+
+_MODELS: Final[dict[str, type[LookupRow | GeocodeBody | ReverseBody | ValidateBody]]] = {
+    "lookup": LookupRow,
+    "geocode": GeocodeBody,
+    "reverse": ReverseBody,
+    "validate": ValidateBody,
+}
+
+
+class BatchAnswer(Answer):
+    """Stands for the rows in the OpenAPI document."""
+
+
+@blueprint.post("/<operation>")
+@spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 503), tags=["search"])
+def post_batch(operation: str, query: NoParameters) -> Response:  # noqa: ARG001
+    """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
+
+    NDJSON (`application/x-ndjson`): one object a line with the parameters of the single call; its
+    other members come back. CSV (`text/csv`): with a header, as on the command line.
+    """
+    if operation not in OPERATIONS:
+        raise NotFoundError(f"no such operation; there are {', '.join(OPERATIONS)}")
+    form = STREAM_TYPES.get(request.mimetype)
+    if form is None:
+        raise UnsupportedMediaType(f"one of {', '.join(STREAM_TYPES)} is needed")
+    table, rows = _rows(form, operation)
+    answered = _ndjson(operation, rows) if form == "ndjson" else _csv(operation, table, rows)
+    # The first row is answered before the status is sent, so that a register that cannot answer
+    # at all says so.
+    first = next(answered, "")
+    body = (part.encode("utf-8", "surrogateescape") for part in chain([first], answered))
+    response = Response(
+        stream_with_context(body), content_type=f"{request.mimetype}; charset=utf-8"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _rows(form: str, operation: str) -> tuple[Table, list[InputRow]]:
+    """The rows of the body, all of them: its size is known before anything is answered."""
+    limits = register().settings
+    request.max_content_length = limits.batch_bytes
+    text = request.get_data(cache=False).decode("utf-8", "surrogateescape")
+    table = read_table(form, operation, io.StringIO(text, newline=""))
+    rows = list(table.rows)
+    if len(rows) > limits.batch_rows:
+        raise RequestEntityTooLarge(f"more than {limits.batch_rows:,} rows")
+    return table, rows
+
+
+def _csv(operation: str, table: Table, rows: list[InputRow]) -> Iterator[str]:
+    known, day = gazetteer(), today()
+    out = io.StringIO(newline="")
+    writer = TableWriter("csv", table, FLAT_COLUMNS[operation], out)
+    for row in rows:
+        outcome = answer(known, register().reads, operation, partial(read_row, operation, row))
+        writer.write(row, flat(known, day, operation, outcome))
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue()
+
+
+def _ndjson(operation: str, rows: list[InputRow]) -> Iterator[str]:
+    known = gazetteer()
+    for row in rows:
+        outcome = answer(known, register().reads, operation, partial(_asked, operation, row))
+        result: dict[str, Any] = {"status": outcome.status}
+        if outcome.error is not None:
+            result["problem"] = problem_body(outcome.error)
+        elif outcome.found is not None:
+            result["answer"] = _body(known, outcome.asked, outcome.found)
+        yield json_line({**row.given, RESULT: result})
+
+
+def _asked(operation: str, row: InputRow) -> Asked:
+    """What the row asks, read as the single call reads its parameters."""
+    if row.error is not None:
+        raise row.error
+    model = _MODELS[operation]
+    given = {name: row.given[name] for name in model.model_fields if name in row.given}
+    try:
+        parsed = model.model_validate(given)
+    except ValidationError as error:
+        raise invalid_input(error) from error
+    return parsed.asked
+
+
+def _body(known: Gazetteer, asked: Asked | None, found: Found) -> dict[str, Any]:
+    """The body of the single call."""
+    if isinstance(found, Record):
+        return address_body(known, found)
+    if isinstance(found, Validation):
+        return validation_body(found)
+    query = asked.text if isinstance(asked, Question) else None
+    if isinstance(asked, PointAsked):
+        query = point_query(asked)
+    return collection_body(known, query, found)

@@ -1,0 +1,51 @@
+"""An address in a request: one text, or one parameter for each of its parts."""
+
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from api.openapi import Request
+from registry.geocode import MAX_TEXT, Components
+
+
+def _text(value: str) -> str:
+    if "\0" in value:
+        raise PydanticCustomError("nul_character", "holds a NUL character")
+    return value
+
+
+Query = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_text)]
+Column = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text)]
+COMPONENTS: Final = tuple(Components.__dataclass_fields__)
+
+
+class Columns(Request):
+    """The parts of an address."""
+
+    house_number: Column | None = Field(None, description="Số nhà, ngõ, ngách, hẻm")
+    street: Column | None = Field(None, description="Đường, phố")
+    locality: Column | None = Field(None, description="Thôn, ấp, tổ dân phố, khu phố")
+    building: Column | None = Field(None, description="Toà nhà, chung cư")
+    floor: Column | None = Field(None, description="Tầng")
+    unit: Column | None = Field(None, description="Căn hộ, phòng")
+    commune: Column | None = Field(None, description="Xã, phường, of any map")
+    district: Column | None = Field(None, description="Quận, huyện, of the map before July 2025")
+    province: Column | None = Field(None, description="Tỉnh, thành phố, of any map")
+
+    def check_one_of(self, text: str | None, name: str) -> None:
+        """Raise unless there is either a text, the parameter `name`, or parts of an address."""
+        if (text is None) == (not self.has_parts):
+            raise PydanticCustomError("text_or_components", f"give either {name} or components")
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether any part is given."""
+        return any(getattr(self, part) is not None for part in COMPONENTS)
+
+    @property
+    def components(self) -> Components | None:
+        """The parts; None where none is given."""
+        if not self.has_parts:
+            return None
+        return Components(**{part: getattr(self, part) for part in COMPONENTS})

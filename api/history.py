@@ -1,0 +1,103 @@
+"""What became of a record, step by step, and why."""
+
+import datetime
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from pydantic import Field
+
+from api.access import caller, requires
+from api.context import gazetteer, register
+from api.openapi import Answer, NoParameters, answers, spec
+from geo.code import format as code_display
+from registry.gazetteer import VIET_NAM, Gazetteer
+from registry.history import Change, Step, history
+from registry.lookup import read_code
+from registry.records import record_wording
+
+blueprint = Blueprint("history", __name__, url_prefix="/v1/addresses")
+
+
+class HistoryChange(Answer):
+    """One member that became another."""
+
+    field: str = Field(examples=["house_number"])
+    before: str | float | bool | None
+    after: str | float | bool | None
+
+
+class HistoryStep(Answer):
+    """What one event made of the record."""
+
+    at: str = Field(description="Since when it is on record, in Viet Nam")
+    operation: str | None = Field(examples=["renumber"])
+    decision_number: str | None
+    event_id: int | None
+    actor: str | None = Field(description="A key or operator; null for a carrier or merchant")
+    reason: str | None = Field(description="Null for a carrier or merchant")
+    status: str | None = Field(description="Null where the record was removed")
+    label: str | None = Field(description="Its address since then, in the words of that day")
+    changes: list[HistoryChange] = Field(description="In the first step all that is known")
+
+
+class History(Answer):
+    """Every step of a record."""
+
+    code: str
+    code_display: str
+    steps: list[HistoryStep] = Field(description="The oldest first")
+
+
+@blueprint.get("/<address_code>/history")
+@requires("carrier")
+@spec.validate(resp=answers(History, 401, 403, 404, 503), tags=["addresses"])
+def get_history(address_code: str, query: NoParameters) -> Response:  # noqa: ARG001
+    """Every step of a record, also of one that is retired: what, when, by which decision.
+
+    Role: carrier. Who did it and why is shown to an editor and above.
+    """
+    known, reads = gazetteer(), register().reads
+    in_full = caller().may("editor")
+    steps = history(reads, address_code)
+    code = read_code(reads, address_code)
+    body = {
+        "code": code,
+        "code_display": code_display(code),
+        "steps": [_step(known, step, in_full=in_full) for step in steps],
+    }
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _step(known: Gazetteer, step: Step, *, in_full: bool) -> dict[str, Any]:
+    at, record = step.at.astimezone(VIET_NAM), step.record
+    words = record_wording(known, at.date(), record) if record else None
+    return {
+        "at": at.isoformat(),
+        "operation": step.operation,
+        "decision_number": step.decision_number,
+        "event_id": step.event_id,
+        "actor": step.actor if in_full else None,
+        "reason": step.reason if in_full else None,
+        "status": record.status if record else None,
+        "label": words.label if words else None,
+        "changes": [_change(known, change) for change in step.changes],
+    }
+
+
+def _change(known: Gazetteer, change: Change) -> dict[str, Any]:
+    values = (change.before, change.after)
+    if change.field in ("commune", "former_commune"):
+        values = tuple(_commune(known, value) for value in values)  # type: ignore[assignment]
+    before, after = (_shown(value) for value in values)
+    return {"field": change.field, "before": before, "after": after}
+
+
+def _commune(known: Gazetteer, unit_id: object) -> str | None:
+    unit = known.units.get(unit_id) if isinstance(unit_id, int) else None
+    return unit.code if unit else None
+
+
+def _shown(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime.date) else value

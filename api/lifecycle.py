@@ -1,0 +1,104 @@
+"""One endpoint for each operation of the register's table."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import Field
+
+from api.access import caller, requires
+from api.context import register
+from api.openapi import Answer, NoParameters, answers, spec
+from geo.code import format as code_display
+from registry.errors import StaleError
+from registry.lifecycle.run import perform
+from registry.lifecycle.table import OPERATIONS, Operation
+from registry.lifecycle.work import Done
+
+blueprint = Blueprint("operations", __name__, url_prefix="/v1/operations")
+
+_ETAG: Final = re.compile(r'"([0-9]{1,18})(?:-[0-9a-f]*)?"')
+
+
+class ChangedRecord(Answer):
+    """A record that the operation wrote."""
+
+    code: str
+    code_display: str
+    status: str = Field(description="Its status now")
+
+
+class ChangedPlace(Answer):
+    """The street or locality that the operation is about."""
+
+    kind: str = Field(examples=["phố"])
+    name: str = Field(examples=["Láng"])
+
+
+class OperationAnswer(Answer):
+    """What an operation did."""
+
+    operation: str
+    event_id: int = Field(description="Also what If-Match takes, for each record written")
+    records: list[ChangedRecord] = Field(description="Named in the request, or made")
+    place: ChangedPlace | None
+    rewritten: int = Field(description="Records written in all, those of a street among them")
+
+
+def _endpoint(operation: Operation) -> Callable[..., Response]:
+    def post(query: NoParameters, json: Any) -> Response:  # noqa: ARG001
+        done = perform(
+            register().engine, operation, json, actor=caller().name, seen_event=_seen_event()
+        )
+        response = jsonify(_body(operation, done))
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    post.__name__ = f"post_{operation.name.replace('-', '_')}"
+    post.__doc__ = f"{operation.summary}\n\nRole: {operation.role}. {_states(operation)}"
+    post.__annotations__ = {"query": NoParameters, "json": operation.request, "return": Response}
+    return post
+
+
+def _states(operation: Operation) -> str:
+    if not operation.from_states:
+        return "About no single record: If-Match is refused."
+    before = " or ".join(operation.from_states)
+    after = f", afterwards {operation.to_state}" if operation.to_state else ""
+    return f"The record is {before}{after}. If-Match with its ETag refuses a stale write (412)."
+
+
+def _seen_event() -> int | None:
+    """The event of the state that the caller has seen, where it says so."""
+    given = request.headers.get("If-Match")
+    if given is None or given == "*":
+        return None
+    match = _ETAG.fullmatch(given)
+    if match is None:
+        raise StaleError("If-Match is not an ETag of a record")
+    return int(match[1])
+
+
+def _body(operation: Operation, done: Done) -> dict[str, Any]:
+    return {
+        "operation": operation.name,
+        "event_id": done.event_id,
+        "records": [
+            {"code": r.code, "code_display": code_display(r.code), "status": r.status}
+            for r in done.records
+        ],
+        "place": {"kind": done.place.kind, "name": done.place.name} if done.place else None,
+        "rewritten": done.rewritten,
+    }
+
+
+for _operation in OPERATIONS:
+    blueprint.post(f"/{_operation.name}")(
+        requires(_operation.role)(
+            spec.validate(
+                resp=answers(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 503),
+                tags=["operations"],
+            )(_endpoint(_operation))
+        )
+    )

@@ -1,0 +1,175 @@
+"""Whether an address can be delivered to, and what to ask where it cannot."""
+
+from typing import Any, Literal, Self
+
+from flask import Blueprint, Response, jsonify
+from pydantic import Field, model_validator
+
+from api.columns import Columns, Query
+from api.context import gazetteer, register
+from api.openapi import Answer, NoParameters, answers, spec
+from api.shapes import PlaceUnit, unit_ref
+from geo.code import format as code_display
+from registry.gazetteer import today
+from registry.geocode import Question
+from registry.validate import validate
+from registry.validation.verdicts import VERDICTS, Component, Validation
+from registry.validation.verdicts import Question as Asked
+
+blueprint = Blueprint("validate", __name__, url_prefix="/v1/validate")
+
+
+class ValidateBody(Columns):
+    """An address as one text, or as components."""
+
+    address: Query | None = Field(
+        None,
+        description="Address of any map, or a code",
+        examples=["Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội"],
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        self.check_one_of(self.address, "address")
+        return self
+
+    @property
+    def asked(self) -> Question:
+        """What is asked of the register."""
+        return Question(text=self.address, components=self.components)
+
+
+class ValidateForm(ValidateBody):
+    """The same, as a form."""
+
+
+class ValidatedComponent(Answer):
+    """One part of the address; those neither given, known nor missing are left out."""
+
+    component: Literal[
+        "house_number",
+        "street",
+        "locality",
+        "building",
+        "floor",
+        "unit",
+        "commune",
+        "district",
+        "province",
+        "other",
+    ]
+    status: Literal["confirmed", "corrected", "inferred", "missing", "unexpected", "unverified"]
+    given: str | None = Field(description="As it was understood; null where it was not given")
+    value: str | None = Field(description="As it is today; null where it is not known, or no more")
+
+
+class AddressChoice(Answer):
+    """One possible address."""
+
+    label: str
+    label_before_2025_07: str | None
+    code: str | None = Field(description="Where this door is registered")
+    code_display: str | None
+
+
+class ShopperQuestion(Answer):
+    """What to ask the shopper: one thing at a time."""
+
+    code: str = Field(examples=["ask_house_number"])
+    component: str
+    text: str = Field(examples=["Số nhà ở Phố Láng, Phường Láng, Thành phố Hà Nội là bao nhiêu?"])
+    text_en: str
+    choices: list[AddressChoice] = Field(description="To pick from; never all that there may be")
+
+
+class ValidationAnswer(Answer):
+    """The verdict, and what belongs to it."""
+
+    verdict: Literal["accept", "correct", "confirm", "complete", "unverified", "reject"]
+    next_action: Literal[
+        "use",
+        "use_corrected",
+        "ask_yes_no",
+        "ask_choice",
+        "ask_missing",
+        "use_without_code",
+        "ask_again",
+    ]
+    message: str
+    message_en: str
+    code: str | None = Field(description="Only with accept and correct")
+    code_display: str | None
+    label: str | None = Field(description="As it is written today; null where several fit")
+    label_before_2025_07: str | None
+    level: str | None = Field(description="How near to the door the register knows it")
+    commune: PlaceUnit | None
+    province: PlaceUnit | None
+    lon: float | None
+    lat: float | None
+    components: list[ValidatedComponent]
+    question: ShopperQuestion | None
+
+
+@blueprint.post("")
+@spec.validate(resp=answers(ValidationAnswer, 400, 413, 503), tags=["search"])
+def post_validate(query: NoParameters, json: ValidateBody, form: ValidateForm) -> Response:  # noqa: ARG001
+    """A verdict on an address: accept, correct, confirm, complete, unverified or reject.
+
+    Only by POST, so that the address stands in no URL and no log.
+    """
+    asked = json or form
+    found = validate(gazetteer(), register().reads, asked.asked)
+    response = jsonify(validation_body(found))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def validation_body(found: Validation) -> dict[str, Any]:
+    """`ValidationAnswer`."""
+    verdict, day = VERDICTS[found.verdict], today()
+    return {
+        "verdict": found.verdict,
+        "next_action": found.next_action,
+        "message": verdict.message,
+        "message_en": verdict.message_en,
+        **_code(found.code),
+        "label": found.address,
+        "label_before_2025_07": found.before_2025_07,
+        "level": found.level,
+        "commune": unit_ref(found.commune, day),
+        "province": unit_ref(found.province, day),
+        "lon": found.lon,
+        "lat": found.lat,
+        "components": [_component(part) for part in found.components],
+        "question": _question(found.question) if found.question else None,
+    }
+
+
+def _component(part: Component) -> dict[str, Any]:
+    return {
+        "component": part.name,
+        "status": part.status,
+        "given": part.given,
+        "value": part.value,
+    }
+
+
+def _question(asked: Asked) -> dict[str, Any]:
+    return {
+        "code": asked.code,
+        "component": asked.component,
+        "text": asked.text,
+        "text_en": asked.text_en,
+        "choices": [
+            {
+                "label": choice.label,
+                "label_before_2025_07": choice.before_2025_07,
+                **_code(choice.code),
+            }
+            for choice in asked.choices
+        ],
+    }
+
+
+def _code(code: str | None) -> dict[str, str | None]:
+    return {"code": code, "code_display": code_display(code) if code else None}

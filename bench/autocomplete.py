@@ -1,0 +1,166 @@
+"""Keystrokes until what is meant is among the first three suggestions, and milliseconds for each.
+
+    python -m bench.autocomplete DATABASE_URL [SAMPLE]
+
+DATABASE_URL names a filled register. Streets and localities of a sample of doors are typed letter
+by letter without diacritics, `name, commune, province`; doors with their number in front. Each is
+done without a point, and with one about two kilometres away, as a shop's page may have it. "Name"
+counts until the name is offered, whose commune is then chosen from a list; "place" until name and
+commune are.
+"""
+
+import random
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from geo.label import named, number_label
+from geo.text import fold
+from registry.autocomplete import Suggestion, Typing, autocomplete
+from registry.gazetteer import today
+from registry.records import COLUMNS, JOINS, Record, record_wording
+from registry.register import Register
+from registry.settings import Settings
+
+SAMPLE = 300
+AWAY = 0.018
+"""Degrees to the point."""
+FIRST = 3
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What somebody has in mind."""
+
+    name: str
+    commune: str
+    province: str
+    number: str
+    code: str
+    label: str
+    unit_id: int
+    lon: float
+    lat: float
+
+
+def entries(register: Register, count: int) -> list[Entry]:
+    """Doors in random order, at most one a place."""
+    rows = register.reads.rows(
+        f"SELECT {COLUMNS} FROM household h {JOINS}"
+        f" WHERE h.status = 'active' AND h.point IS NOT NULL AND h.house_number_key IS NOT NULL"
+        f" AND h.unit_number IS NULL AND NOT h.restricted AND h.kind = 'household'"
+        f" ORDER BY md5(h.code) LIMIT {count * 2}",
+        {},
+    )
+    found: dict[tuple[str, int], Entry] = {}
+    known = register.gazetteer.get()
+    for record in (Record(*row) for row in rows):
+        words = record_wording(known, today(), record)
+        if not words.commune or not words.province or not (record.lon and record.lat):
+            continue
+        name = record.street_name or (named(*record.localities[0]) if record.localities else "")
+        if name and record.number_key:
+            entry = Entry(
+                name,
+                words.commune.version_on(today()).name,
+                words.province.version_on(today()).name,
+                number_label(record.number_key),
+                record.code,
+                words.label,
+                words.commune.id,
+                record.lon,
+                record.lat,
+            )
+            found.setdefault((fold(name), entry.unit_id), entry)
+    return list(found.values())[:count]
+
+
+def keystrokes(
+    ask: Callable[[str], list[Suggestion]], text: str, wanted: Callable[[Suggestion], bool]
+) -> int:
+    """How many letters of `text` until it is there; all of them and one more where it never is."""
+    for count in range(2, len(text) + 1):
+        if any(map(wanted, ask(text[:count])[:FIRST])):
+            return count
+    return len(text) + 1
+
+
+class Run:
+    """One way of asking, timed."""
+
+    def __init__(self, register: Register, *, near: bool) -> None:
+        self.register = register
+        self.near = near
+        self.times: list[float] = []
+
+    def asker(self, entry: Entry) -> Callable[[str], list[Suggestion]]:
+        """Asks as somebody near the entry would."""
+        angle = random.Random(entry.code).uniform(0, 2 * np.pi)
+        point = (entry.lon + AWAY * np.cos(angle), entry.lat + AWAY * np.sin(angle))
+
+        def ask(text: str) -> list[Suggestion]:
+            started = time.perf_counter()
+            found = autocomplete(
+                self.register.gazetteer.get(),
+                self.register.reads,
+                self.register.place_names.get(),
+                Typing(text, near=point if self.near else None),
+            )
+            self.times.append((time.perf_counter() - started) * 1000)
+            return found
+
+        return ask
+
+
+def main() -> None:
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    count = int(sys.argv[2]) if len(sys.argv) == 3 else SAMPLE
+    register = Register.open(Settings(statement_timeout_ms=60_000), sys.argv[1])
+    try:
+        started = time.perf_counter()
+        names = register.place_names.get()
+        took = time.perf_counter() - started
+        sizes = ", ".join(f"{len(n.keys):,} names of {len(n.ids):,} places" for n in names)
+        print(f"{sizes}, read in {took:.2f} s")
+        sample = entries(register, count)
+        for near in (False, True):
+            measure(Run(register, near=near), sample)
+    finally:
+        register.close()
+
+
+def measure(run: Run, sample: list[Entry]) -> None:
+    """Print the three counts, and the times."""
+    by_name, by_place, by_door = [], [], []
+    for entry in sample:
+        ask, name = run.asker(entry), fold(entry.name)
+        text = fold(entry.name) + f", {fold(entry.commune)}, {fold(entry.province)}"
+
+        def is_place(s: Suggestion, entry: Entry = entry, name: str = name) -> bool:
+            there = s.commune is not None and s.commune.id == entry.unit_id
+            return there and name in fold(s.label.split(",")[0])
+
+        def is_name(s: Suggestion, name: str = name) -> bool:
+            return s.type in ("street", "locality") and name in fold(s.label.split(",")[0])
+
+        def is_door(s: Suggestion, entry: Entry = entry) -> bool:
+            # Several records may bear one wording; it is one line.
+            return s.type == "door" and s.label == entry.label
+
+        by_name.append(keystrokes(ask, text, is_name))
+        by_place.append(keystrokes(ask, text, is_place))
+        by_door.append(keystrokes(ask, f"{entry.number.lower()} {text}", is_door))
+    print("with a point two kilometres away" if run.near else "without a point")
+    for title, counts in (("name", by_name), ("place", by_place), ("door, number first", by_door)):
+        p50, p90 = np.percentile(counts, [50, 90])
+        print(f"  {title:<20} median {p50:5.1f}  p90 {p90:5.1f} keystrokes")
+    p50, p95, p99 = np.percentile(run.times, [50, 95, 99])
+    print(f"  {len(run.times):,} questions  p50 {p50:.2f}  p95 {p95:.2f}  p99 {p99:.2f} ms")
+
+
+if __name__ == "__main__":
+    main()

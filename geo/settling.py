@@ -1,0 +1,241 @@
+"""Roles of pieces that the pieces around them settle, without a choice.
+
+Kinds are joined to names that a stray comma parted from them, numbers inside buildings become
+flats, and what names a person is dropped.
+"""
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+from geo import kinds
+from geo.flat import ENGLISH_BUILDINGS, is_building_code, is_flat_code, may_be_flat
+from geo.house_number import path_steps
+from geo.locality import SETTLEMENTS, locality_of
+from geo.pieces import HOUSE_ROLES, Piece
+from geo.street import is_dated
+from geo.words import words_of
+
+_DWELLING_ESTATES: Final = frozenset({"chung cư", "khu tập thể", "ký túc xá"})
+COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
+_QUARTER: Final = re.compile(r"K\d{1,2}")
+_LAST_NUMBERED_DISTRICT: Final = 12
+_PERSON_WORDS: Final = range(2, 6)
+
+
+def settled(pieces: list[Piece]) -> list[Piece]:
+    """`pieces` with the roles that are beyond doubt."""
+    known = _without_people(_without_stray_letters(pieces))
+    return _inside_buildings(_joined(_named_otherwise(known)))
+
+
+def _without_people(pieces: list[Piece]) -> list[Piece]:
+    """Without a name in front of a telephone number: `Nguyễn Văn A - 09…, 12 Lê Lợi`.
+
+    A name between surname and address is one as well where it has the middle name of a person.
+    """
+    if len(pieces) < 2 or pieces[0].role != "bare" or len(pieces[0].words) not in _PERSON_WORDS:
+        return pieces
+    first, second = pieces[0], pieces[1]
+    behind = any(piece.role in HOUSE_ROLES or piece.role == "locality" for piece in pieces[1:])
+    called = second.role == "noise" and second.part == first.part + 1
+    middle = first.words[1].accents in kinds.MIDDLE_NAMES and len(first.words) > 2
+    # `Nguyễn Văn Cừ, 12, …` is a street: a number without one follows it.
+    own_street = any(
+        a.role in HOUSE_ROLES and b.role == "street" and a.part == b.part
+        for a, b in pairwise(pieces[1:])
+    )
+    return pieces[1:] if behind and (called or (middle and own_street)) else pieces
+
+
+def _named_otherwise(pieces: list[Piece]) -> list[Piece]:
+    """`Cách Mạng Tháng 8, Q3` has a street; `Phường 14, 10, TPHCM` lies in Quận 10."""
+    known = list(pieces)
+    has_street = any(piece.role == "street" for piece in pieces)
+    in_commune = False
+    for at, piece in enumerate(pieces):
+        in_commune = in_commune or (piece.role == "admin" and piece.kind in COMMUNES)
+        if piece.role == "bare" and not has_street and is_dated(piece.words):
+            known[at] = replace(piece, role="street")
+        elif piece.role == "bare" and piece.words[-1].key in ENGLISH_BUILDINGS:
+            known[at] = replace(piece, role="building", kind="tòa")
+        elif piece.role == "number" and not has_street and _is_quarter(pieces, at):
+            words = words_of(piece.steps[0][1:])
+            known[at] = replace(piece, role="locality", kind="khu phố", words=words, opening=[])
+        elif piece.role == "locality" and in_commune and _may_be_unit(piece):
+            # `xã Long Kiến, Chợ Mới`: behind its commune it is the district.
+            known[at] = replace(piece, role="bare", words=piece.all_words, opening=[])
+        elif piece.role == "number" and at and _is_district(pieces, at):
+            words = words_of(f"Quận {piece.steps[0]}")
+            known[at] = replace(piece, role="admin", kind="quận", words=words, steps=(), opening=[])
+    return known
+
+
+def _may_be_unit(piece: Piece) -> bool:
+    locality = locality_of(piece.kind or "", piece.words)
+    return locality is not None and locality.may_be_unit
+
+
+def _is_quarter(pieces: list[Piece], at: int) -> bool:
+    """`K4, phường Trảng Dài`: without a street it is no kiệt."""
+    piece, outer = pieces[at], pieces[at + 1] if at + 1 < len(pieces) else None
+    return (
+        len(piece.steps) == 1
+        and bool(_QUARTER.fullmatch(piece.steps[0]))
+        and outer is not None
+        and outer.role == "admin"
+    )
+
+
+def _is_district(pieces: list[Piece], at: int) -> bool:
+    """Whether a number alone stands where a district does: behind a commune, before a city."""
+    piece, before = pieces[at], pieces[at - 1]
+    outer = pieces[at + 1] if at + 1 < len(pieces) else None
+    return (
+        len(piece.steps) == 1
+        and piece.steps[0].isdigit()
+        and 0 < int(piece.steps[0]) <= _LAST_NUMBERED_DISTRICT
+        and not piece.opening
+        and before.part < piece.part
+        and before.role == "admin"
+        and before.kind == "phường"
+        and outer is not None
+        and outer.role in ("admin", "bare")
+        and outer.part > piece.part
+    )
+
+
+def _without_stray_letters(pieces: list[Piece]) -> list[Piece]:
+    """Without `P` or `Số nhà` alone, the remains of what a form or a map service cut off."""
+    return [piece for piece in pieces if piece.role != "bare" or not _is_remains(piece)]
+
+
+def _is_remains(piece: Piece) -> bool:
+    keys = [word.key for word in piece.words]
+    return keys in (["so"], ["so", "nha"]) or (len(keys) == 1 and len(keys[0]) == 1)
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    """With kinds joined to what a stray comma parted from them: `Số 33 ngõ, 30`; `Thôn, Phúc Đa`.
+
+    A kind that stays without a name is dropped: `402 Đường, Xã Kiến Thụy`.
+    """
+    joined: list[Piece] = []
+    pending: Piece | None = None
+    for piece in pieces:
+        if pending and _takes(pending, piece):
+            joined.append(replace(pending, words=piece.words, steps=piece.steps, done=True))
+            # The name may be a former commune all the same.
+            if piece.role == "bare":
+                joined.append(piece)
+            pending = None
+            continue
+        pending = None
+        if piece.complete:
+            joined.append(piece)
+        elif piece.role not in ("premises", "noise", "hint"):
+            pending = piece
+    return joined
+
+
+def _takes(kind: Piece, following: Piece) -> bool:
+    if following.part != kind.part + 1 or following.opening:
+        return False
+    if following.role == "number":
+        return kind.role in ("alley", "plot", "number") or (
+            kind.role == "locality" and kind.kind in SETTLEMENTS
+        )
+    return following.role == "bare" and (
+        kind.role == "street" or (kind.role == "locality" and kind.kind in SETTLEMENTS)
+    )
+
+
+def _inside_buildings(pieces: list[Piece]) -> list[Piece]:
+    """With numbers turned into flats where a building stands beside them."""
+    in_block = any(
+        p.role == "building" or (p.role == "locality" and p.kind in _DWELLING_ESTATES)
+        for p in pieces
+    )
+    has_street = any(p.role == "street" and p.words and not _is_code(p) for p in pieces)
+    settled = list(pieces)
+    for at in range(len(pieces) - 2):
+        if _is_inner_step(*pieces[at : at + 3]):
+            return [*settled[:at], _with_code(*pieces[at : at + 2]), *settled[at + 2 :]]
+    for at, piece in enumerate(pieces):
+        following = pieces[at + 1] if at + 1 < len(pieces) else None
+        if piece.role == "number" and _in_building(piece, following, in_block, has_street):
+            settled[at] = replace(piece, role="code")
+        elif piece.role == "number" and in_block and not has_street and _is_house_block(piece):
+            settled[at] = replace(piece, role="building", words=piece.words, steps=())
+        elif piece.role == "number" and _is_mark(piece) and at and pieces[at - 1].role == "unit":
+            # `P.1205 nhà N04B`
+            settled[at] = replace(piece, role="building")
+        elif piece.role == "code" and not in_block and _is_house(piece, following):
+            settled[at] = replace(piece, role="number", steps=path_steps(piece.words[0].text))
+        elif in_block and (_is_block(piece) or (at and _follows_flat(settled[at - 1], piece))):
+            settled[at] = replace(piece, role="building")
+    return settled
+
+
+def _in_building(piece: Piece, following: Piece | None, in_block: bool, has_street: bool) -> bool:
+    """`1415 CT01`, `504 K10B Tập Thể …`, `32 Lô C chung cư …`, `25 – 06 chung cư …`."""
+    if following and following.part == piece.part:
+        if following.role == "code" and _is_mark(following):
+            return True
+        if in_block and (_is_code(following) or following.role == "plot"):
+            return True
+        if following.kind in _DWELLING_ESTATES:
+            # `A12.05 chung cư …`
+            return not piece.opening and may_be_flat(piece.words)
+    return in_block and not has_street and may_be_flat(piece.words)
+
+
+def _is_inner_step(number: Piece, code: Piece, following: Piece) -> bool:
+    """`21 03 Đ. Phú Thuận`, `Số 7 B9, ngách 64`: the code is no street but part of the number."""
+    if number.role != "number" or code.role != "street" or not _is_code(code):
+        return False
+    if following.role == "alley":
+        return number.part == code.part
+    same_part = number.part == code.part == following.part
+    return following.role == "street" and same_part and bool(following.opening)
+
+
+def _with_code(number: Piece, code: Piece) -> Piece:
+    inner = path_steps(code.words[0].text)
+    joined = inner[0][0].isalpha()
+    last = (number.steps[-1] + inner[0], *inner[1:]) if joined else (number.steps[-1], *inner)
+    words = [*number.words, *code.words]
+    return replace(number, steps=(*number.steps[:-1], *last), words=words)
+
+
+def _is_house_block(piece: Piece) -> bool:
+    """`nhà A5, tập thể Giảng Võ`"""
+    spoken = [word.key for word in piece.opening] == ["nha"]
+    return spoken and len(piece.steps) == 1 and piece.steps[0][0].isalpha()
+
+
+def _is_house(piece: Piece, following: Piece | None) -> bool:
+    """`P132 Đường B5` is no room."""
+    on_street = following and following.part == piece.part and following.role == "street"
+    return bool(on_street) and not is_flat_code(piece.words[0])
+
+
+def _is_mark(piece: Piece) -> bool:
+    return is_building_code(piece.words[0])
+
+
+def _is_code(piece: Piece) -> bool:
+    return piece.role == "street" and piece.kind is None and piece.words[0].path
+
+
+def _is_block(piece: Piece) -> bool:
+    return piece.role == "plot" and len(piece.steps) == 1 and piece.steps[0].isalpha()
+
+
+def _follows_flat(before: Piece, piece: Piece) -> bool:
+    return (
+        before.role == "code"
+        and before.part == piece.part
+        and (_is_code(piece) or piece.role == "plot")
+    )

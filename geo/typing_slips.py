@@ -1,0 +1,169 @@
+"""Words that a keyboard, a scanner or a form left unreadable, and what was meant.
+
+Telex and VNI are typed as plain letters and digits, which stay when the input method was off:
+`dduwowngf`, `Nguye6n4`. Only what is no Vietnamese syllable is decoded, and only into one, so names
+of minority languages, brands and codes of buildings stay as they are.
+
+>>> [repaired(word) for word in ("Nguyeenx", "ddường", "Leê", "Nguye6n4", "d9u7o7ng2")]
+['Nguyễn', 'đường', 'Lê', 'Nguyễn', 'đường']
+>>> [repaired(word) for word in ("Phwờng", "Đuờng", "ĐứcTài", "1O", "Vinhomes", "room", "Krông")]
+['Phường', 'Đường', 'Đức Tài', '10', 'Vinhomes', 'room', 'Krông']
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+from geo.text import fold
+
+_ONSETS: Final = "b|ch?|d|gh?|gi|h|kh?|l|m|ngh?|nh?|ph?|r|s|th?|tr|v|x"
+_RHYMES: Final = (
+    "a(?:c|ch|i|m|ng?|nh|o|p|t|u|y)?|e(?:c|ch|m|ng?|nh|o|p|t|u)?|"
+    "i(?:a|c|ch|m|ng?|nh|p|t|u|e(?:c|m|ng?|p|t|u))?|"
+    "o(?:c|i|m|ng?|o(?:c|ng)|p|t|a(?:c|ch|i|m|ng?|nh|o|p|t|y)?|e(?:n|o|t)?)?|"
+    "u(?:c|i|m|ng?|p|t|u|a(?:ng?|t|y)?|e(?:ch|nh)?|o(?:c|i|m|ng?|p|t|u)?|"
+    "y(?:a|ch|en|et|nh|t|u)?)?|y(?:e(?:m|n|t|u))?"
+)
+_QU: Final = "qu(?:a(?:c|ch|i|m|ng?|nh|o|t|u|y)?|e(?:n|o|t)?|i|o(?:c|i)?|y(?:ch|en|et|nh|t)?)"
+_SYLLABLE: Final = re.compile(rf"(?:(?:{_ONSETS})?(?:{_RHYMES})|{_QU})")
+
+_WORTH_A_LOOK: Final = re.compile(
+    # Two letters for one, a letter that no Vietnamese word has, or a tone behind the word.
+    r"dd|aa|ee|oo|eê|êe|aâ|âa|oô|ôo|w|[fj]|[a-z][0-9][0-9a-z]|[uo][6-9]|[a-zà-ỹ]{4}[sxr]$|"
+    # A horn forgotten, a digit scanned as a letter, a capital inside of a word.
+    r"(?<!q)u[ơờớởỡợ]\w|ưo|\d[o]",
+)
+_CAPITAL_INSIDE: Final = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-ZĐ][^\W\d_A-Z])")
+_HORN: Final = re.compile(r"(?<!q)u([ơờớởỡợ])(?=\w)", re.IGNORECASE)
+_ZERO: Final = re.compile(r"([A-Za-z]{0,2}\d{1,4})[oO](\d{0,3})")
+# Words of English, and of names in the highlands, that would be syllables, too.
+_ENGLISH_WORDS: Final = """
+    room moon coop town down dawn lawn queen teen been keen seen boom zoom food noon saw law cow
+    tower power flower shower lower bloom loom deer beer green door left two
+"""
+_HIGHLAND_WORDS: Final = "rooi cooi dee chais"
+_OTHERS: Final = frozenset([*_ENGLISH_WORDS.split(), *_HIGHLAND_WORDS.split()])
+_DOUBLED: Final = (
+    *(("dd", "đ"), ("aa", "â"), ("ee", "ê"), ("oo", "ô"), ("eê", "ê"), ("êe", "ê"), ("aâ", "â")),
+    *(("âa", "â"), ("oô", "ô"), ("ôo", "ô"), ("uwow", "ươ"), ("uow", "ươ"), ("uwo", "ươ")),
+    *(("aw", "ă"), ("ow", "ơ"), ("uw", "ư"), ("ươw", "ươ"), ("ưw", "ư")),
+)
+_TELEX_TONES: Final = {"f": "\u0300", "s": "\u0301", "r": "\u0309", "x": "\u0303", "j": "\u0323"}
+_VNI_TONES: Final = dict(zip("21345", _TELEX_TONES.values(), strict=True))
+_VNI_LETTERS: Final = dict(zip(("a6", "e6", "o6", "o7", "u7", "a8", "d9"), "âêôơưăđ", strict=True))
+_VNI: Final = re.compile(r"([aeoud])([6-9])")
+_ANY_TONE: Final = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
+_VOWELS: Final = re.compile("[aăâeêioôơuưy]+")
+# Kinds that are written with their number in one word.
+_KIND_WORDS: Final = "so ngo hem kiet ngach to ap lo duong pho thon xom khom khoi tang"
+_KINDS: Final = frozenset(_KIND_WORDS.split())
+_SHORTEST_TELEX: Final = 3
+_SHORTEST_VNI: Final = 4
+
+
+def is_syllable(word: str) -> bool:
+    """Whether `word` may be a Vietnamese syllable, its diacritics apart.
+
+    >>> is_syllable("Nguyễn"), is_syllable("nguyeenx"), is_syllable("Krông")
+    (True, False, False)
+    """
+    return bool(_SYLLABLE.fullmatch(fold(word)))
+
+
+@lru_cache(maxsize=65_536)
+def repaired(word: str) -> str:
+    """`word` as it was meant, perhaps in two words; itself where nothing is sure."""
+    lower = word.lower()
+    if not _WORTH_A_LOOK.search(lower):
+        halves = _CAPITAL_INSIDE.split(word) if not word.islower() else ()
+        whole = all(len(half) > 1 and is_syllable(half) for half in halves)
+        return " ".join(halves) if len(halves) > 1 and whole else word
+    scanned = _ZERO.fullmatch(word)
+    fixed = f"{scanned[1]}0{scanned[2]}" if scanned else _HORN.sub(_with_horn, word)
+    if fixed != word or is_syllable(word) or lower in _OTHERS:
+        return fixed
+    for decode in (_from_telex, _from_vni):
+        meant = decode(unicodedata.normalize("NFC", lower))
+        if meant and is_syllable(meant):
+            return _in_case_of(word, meant)
+    return word
+
+
+def _with_horn(match: re.Match[str]) -> str:
+    return ("Ư" if match[0][0] == "U" else "ư") + match[1]
+
+
+def _from_telex(word: str) -> str | None:
+    if len(word) < _SHORTEST_TELEX or not word.isalpha() or word[0] == "w":
+        return None
+    plain = word
+    for typed, meant in _DOUBLED:
+        plain = plain.replace(typed, meant)
+    if "w" in plain:
+        plain = _late_horn(plain)
+    if is_syllable(plain):
+        return plain
+    if _ANY_TONE.search(unicodedata.normalize("NFD", plain)):
+        return None
+    # The tone stands behind its vowel or behind the word.
+    first = _VOWELS.search(plain)
+    for at in range(len(plain) - 1, first.start() if first else len(plain), -1):
+        rest = plain[:at] + plain[at + 1 :]
+        if plain[at] in _TELEX_TONES and is_syllable(rest):
+            return _toned(rest, _TELEX_TONES[plain[at]])
+    return None
+
+
+def _late_horn(word: str) -> str:
+    """`phwờng`, `dduongwf`: a `w` that stands apart from the vowel it changes."""
+    before, _, after = word.partition("w")
+    if "uo" in before:
+        return before.replace("uo", "ươ") + after
+    if after[:1] and after[0] in "ơờớởỡợoiauươngm" and not _VOWELS.search(before):
+        return before + "ư" + after
+    for typed, meant in (("u", "ư"), ("o", "ơ"), ("a", "ă")):
+        if typed in before:
+            return before.replace(typed, meant) + after
+    return word if _VOWELS.search(before) else before + "ư" + after
+
+
+def _from_vni(word: str) -> str | None:
+    digits = sum(sign in "123456789" for sign in word)
+    letters = "".join(sign for sign in word if sign.isalpha())
+    inside = any(sign.isdigit() for sign in word[:-1])
+    if not (digits and inside and word[0].isalpha() and word.isalnum()):
+        return None
+    kind = word[: next(at for at, sign in enumerate(word) if sign.isdigit())]
+    if kind in _KINDS or len(letters) + digits - 1 < _SHORTEST_VNI:
+        return None
+    plain = _VNI.sub(lambda match: _VNI_LETTERS.get(match[0], match[0]), word)
+    plain = plain.replace("uơ", "ươ").replace("ưo", "ươ")
+    tones = [sign for sign in plain if sign in _VNI_TONES]
+    bare = "".join(sign for sign in plain if sign not in _VNI_TONES)
+    if len(tones) > 1 or not bare.isalpha():
+        return None
+    return _toned(bare, _VNI_TONES[tones[0]]) if tones else bare
+
+
+def _toned(word: str, tone: str) -> str:
+    """`word` with a tone over the vowel that carries it."""
+    start = 2 if word.startswith("qu") or (word.startswith("gi") and len(word) > 2) else 0
+    vowels = _VOWELS.search(word, start) or _VOWELS.search(word)
+    if vowels is None:
+        return word
+    at = vowels.start()
+    marked = [i for i in range(*vowels.span()) if word[i] in "ăâêôơư"]
+    if marked:
+        at = marked[-1]
+    elif vowels.end() < len(word):
+        at = vowels.end() - 1
+    elif vowels.end() - vowels.start() > 2:
+        at += 1
+    return unicodedata.normalize("NFC", word[: at + 1] + tone + word[at + 1 :])
+
+
+def _in_case_of(word: str, meant: str) -> str:
+    if word.isupper():
+        return meant.upper()
+    return meant[:1].upper() + meant[1:] if word[:1].isupper() else meant

@@ -1,0 +1,185 @@
+"""Many questions, one after the other: each is answered as it would be alone.
+
+A question that cannot be answered is an outcome with an error; it never touches the others.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from dataclasses import fields as fields_of
+from functools import lru_cache
+from typing import Final
+
+from geo.text import fold
+from registry.errors import InvalidInputError, NotPreparedError, RegistryError
+from registry.gazetteer import Gazetteer
+from registry.geocode import MAX_TEXT, Components, Question, geocode
+from registry.lookup import lookup
+from registry.reads import Reads
+from registry.records import Record
+from registry.reverse import DEFAULT_RADIUS_M, reverse
+from registry.search.answers import Answer
+from registry.validate import validate
+from registry.validation.verdicts import Validation
+
+OPERATIONS: Final = ("lookup", "geocode", "reverse", "validate")
+OK: Final = "ok"
+NOTHING_FOUND: Final = "nothing_found"
+"""Status of a question that is understood, and that nothing in the register answers."""
+
+COMPONENTS: Final = tuple(field.name for field in fields_of(Components))
+_COLUMNS: Final = {
+    "lookup": ("code",),
+    "geocode": ("address", *COMPONENTS),
+    "reverse": ("lon", "lat"),
+    "validate": ("address", *COMPONENTS),
+}
+# Headers as people write them, folded.
+_HEADERS: Final = {
+    "code": "code|ma|ma dia chi|ma dia chi so",
+    "address": "address|q|dia chi|full address",
+    "house_number": "house number|so nha",
+    "street": "street|duong|pho|ten duong",
+    "locality": "locality|thon|ap|to dan pho|khu pho",
+    "building": "building|toa nha|chung cu",
+    "floor": "floor|tang",
+    "unit": "unit|flat|can ho|phong",
+    "commune": "commune|ward|xa|phuong|xa phuong|phuong xa",
+    "district": "district|quan|huyen|quan huyen",
+    "province": "province|city|tinh|thanh pho|tinh thanh pho|tinh thanh",
+    "lon": "lon|lng|longitude|kinh do|x",
+    "lat": "lat|latitude|vi do|y",
+}
+_FIELDS: Final = {name: field for field, names in _HEADERS.items() for name in names.split("|")}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAsked:
+    """A question for `lookup`."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointAsked:
+    """A question for `reverse`; degrees, WGS 84."""
+
+    lon: float
+    lat: float
+    limit: int = 1
+    radius_m: float = DEFAULT_RADIUS_M
+
+
+Asked = CodeAsked | PointAsked | Question
+Found = Record | list[Answer] | Validation
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one question: exactly one of `found` and `error` is there."""
+
+    asked: Asked | None
+    """None where it could not be read."""
+    status: str
+    """ok | nothing_found | the stable code of the error."""
+    found: Found | None
+    error: RegistryError | None
+
+
+def answer(
+    gazetteer: Gazetteer, reads: Reads, operation: str, read: Callable[[], Asked]
+) -> Outcome:
+    """The outcome of one question of OPERATIONS; `read` gives it, or raises InvalidInputError.
+
+    Raises NotPreparedError alone: no question of the batch can be answered then.
+    """
+    asked = None
+    try:
+        asked = read()
+        found = _ask(gazetteer, reads, operation, asked)
+    except NotPreparedError:
+        raise
+    except RegistryError as error:
+        return Outcome(asked, error.code, None, error)
+    return Outcome(asked, NOTHING_FOUND if found == [] else OK, found, None)
+
+
+def _ask(gazetteer: Gazetteer, reads: Reads, operation: str, asked: Asked) -> Found:
+    match operation, asked:
+        case "lookup", CodeAsked():
+            return lookup(reads, asked.code)
+        case "geocode", Question():
+            return geocode(gazetteer, reads, asked)
+        case "validate", Question():
+            return validate(gazetteer, reads, asked)
+        case "reverse", PointAsked():
+            return reverse(
+                gazetteer,
+                reads,
+                lon=asked.lon,
+                lat=asked.lat,
+                limit=asked.limit,
+                radius_m=asked.radius_m,
+            )
+    raise ValueError(f"{operation} does not ask {type(asked).__name__}")
+
+
+@lru_cache(maxsize=256)
+def columns_of(operation: str, headers: tuple[str, ...]) -> Mapping[str, str]:
+    """Field → header, for the headers that an operation reads; empty where it reads none.
+
+    >>> columns_of("geocode", ("Mã đơn", "Địa chỉ", "Ghi chú"))
+    {'address': 'Địa chỉ'}
+    """
+    found: dict[str, str] = {}
+    for header in headers:
+        field = _FIELDS.get(fold(header))
+        if field in _COLUMNS[operation]:
+            found.setdefault(field, header)
+    # A whole address needs no parts; where both are there, the parts are what it was made of.
+    if "address" in found:
+        return {"address": found["address"]}
+    return found
+
+
+def read_fields(operation: str, fields: Mapping[str, object]) -> Asked:
+    """The question that these fields ask. Raises InvalidInputError, which names the field."""
+    if operation == "lookup":
+        return CodeAsked(_text(fields, "code") or _missing("code"))
+    if operation == "reverse":
+        return PointAsked(_degrees(fields, "lon"), _degrees(fields, "lat"))
+    address = _text(fields, "address")
+    parts = {name: value for name in COMPONENTS if (value := _text(fields, name)) is not None}
+    if address is None and not parts:
+        _missing("address")
+    return Question(text=address, components=None if address else Components(**parts), limit=2)
+
+
+def _text(fields: Mapping[str, object], field: str) -> str | None:
+    """The field without spaces around it; None where it is empty."""
+    value = fields.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidInputError.of_field(field, "string_type", "a text is needed")
+    if len(value) > MAX_TEXT:
+        raise InvalidInputError.of_field(field, "string_too_long", f"more than {MAX_TEXT:,} signs")
+    if "\0" in value:
+        raise InvalidInputError.of_field(field, "nul_character", "holds a NUL character")
+    if any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise InvalidInputError.of_field(field, "not_utf8", "is not UTF-8")
+    return value.strip() or None
+
+
+def _degrees(fields: Mapping[str, object], field: str) -> float:
+    value = fields.get(field)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    text = _text(fields, field) or _missing(field)
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInputError.of_field(field, "float_parsing", "degrees are needed") from None
+
+
+def _missing(field: str) -> str:
+    raise InvalidInputError.of_field(field, "missing", "is missing")

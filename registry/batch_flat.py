@@ -1,0 +1,107 @@
+"""An outcome as one flat row: what fits in the columns of a table."""
+
+import datetime
+from typing import Final
+
+from geo.code import format as code_display
+from registry.batch import Outcome
+from registry.gazetteer import Gazetteer, Unit
+from registry.records import Record, Wording, record_wording, wording
+from registry.search.answers import Answer
+from registry.validation.verdicts import Validation
+
+Cell = str | int | float | None
+_PLACE: Final = (
+    "code",
+    "label",
+    "label_before_2025_07",
+    "commune_code",
+    "commune",
+    "province_code",
+    "province",
+    "lon",
+    "lat",
+)
+FLAT_COLUMNS: Final = {
+    "lookup": ("status", *_PLACE, "detail"),
+    "geocode": ("status", "level", "confidence", "faults", *_PLACE, "detail"),
+    "reverse": ("status", "level", "distance_m", "faults", *_PLACE, "detail"),
+    "validate": (
+        *("status", "verdict", "next_action", "level", *_PLACE),
+        *("question", "choices", "detail"),
+    ),
+}
+"""Operation → columns, in an order that others may rely on."""
+
+
+def flat(
+    gazetteer: Gazetteer, day: datetime.date, operation: str, outcome: Outcome
+) -> dict[str, Cell]:
+    """The columns of an outcome; of several answers the first, with the fault `ambiguous`."""
+    cells: dict[str, Cell] = dict.fromkeys(FLAT_COLUMNS[operation])
+    cells["status"] = outcome.status
+    if outcome.error is not None:
+        cells["detail"] = outcome.error.detail
+    elif isinstance(outcome.found, Record):
+        record = outcome.found
+        words = record_wording(gazetteer, day, record)
+        cells |= _place(day, words, record.code, record.lon, record.lat)
+    elif isinstance(outcome.found, Validation):
+        cells |= _validation(day, outcome.found)
+    elif outcome.found:
+        cells |= _answer(gazetteer, day, operation, outcome.found[0])
+    return cells
+
+
+def _answer(
+    gazetteer: Gazetteer, day: datetime.date, operation: str, answer: Answer
+) -> dict[str, Cell]:
+    words = wording(gazetteer, day, answer.parts, answer.unit, answer.former)
+    sure = {"confidence": answer.confidence}
+    far = {"distance_m": answer.distance_m}
+    return {
+        "level": answer.level,
+        **(far if operation == "reverse" else sure),
+        "faults": " ".join(answer.faults) or None,
+        **_place(day, words, answer.record.code if answer.record else None, answer.lon, answer.lat),
+    }
+
+
+def _place(
+    day: datetime.date, words: Wording, code: str | None, lon: float | None, lat: float | None
+) -> dict[str, Cell]:
+    return {
+        "code": code_display(code) if code else None,
+        "label": words.label,
+        "label_before_2025_07": words.before_2025_07,
+        **_units(day, words.commune, words.province),
+        "lon": lon,
+        "lat": lat,
+    }
+
+
+def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
+    asked = found.question
+    choices = [choice.label for choice in asked.choices] if asked else []
+    return {
+        "verdict": found.verdict,
+        "next_action": found.next_action,
+        "level": found.level,
+        "code": code_display(found.code) if found.code else None,
+        "label": found.address,
+        "label_before_2025_07": found.before_2025_07,
+        **_units(day, found.commune, found.province),
+        "lon": found.lon,
+        "lat": found.lat,
+        "question": asked.text if asked else None,
+        "choices": " | ".join(choices) or None,
+    }
+
+
+def _units(day: datetime.date, commune: Unit | None, province: Unit | None) -> dict[str, Cell]:
+    return {
+        "commune_code": commune.code if commune else None,
+        "commune": commune.version_on(day).full_name if commune else None,
+        "province_code": province.code if province else None,
+        "province": province.version_on(day).full_name if province else None,
+    }

@@ -1,0 +1,179 @@
+"""Tables of questions and answers: CSV and NDJSON, in and out, row by row.
+
+What is no question of ours is passed through as it came, undecodable bytes included. Answers stand
+behind it: in CSV in columns that begin with `result_`, in NDJSON in the member `result`. Both are
+written anew where a row already has them.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, Final, Protocol
+
+from registry.batch import Asked, columns_of, read_fields
+from registry.errors import InvalidInputError, UnreadableFileError
+
+FORMATS: Final = ("csv", "ndjson")
+SUFFIXES: Final = {".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+PREFIX: Final = "result_"
+RESULT: Final = "result"
+_DELIMITERS: Final = ",;\t|"
+_MAX_CELL: Final = 1_000_000
+_MAX_LINE: Final = 1_000_000
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+_LONE_HALVES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+_LOOKED_AT: Final = 100
+"""Rows of NDJSON in which the columns of a CSV are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputRow:
+    """One row: what it asks, by field, and all of it, to be passed through."""
+
+    asked: Mapping[str, Any]
+    given: Mapping[str, Any]
+    error: InvalidInputError | None = None
+    """Why it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that are being read."""
+
+    rows: Iterator[InputRow]
+    headers: tuple[str, ...]
+    """Without the columns of an earlier result; of NDJSON the members of its first rows."""
+    delimiter: str = ","
+
+
+class _Text(Protocol):
+    def write(self, text: str, /) -> object: ...
+
+
+def read_table(form: str, operation: str, lines: Iterable[str]) -> Table:
+    """The rows of `lines`, which keep their ends; in CSV a row may be several lines.
+
+    Raises UnreadableFileError for a CSV without a header or without a column of the operation.
+    """
+    if form == "csv":
+        return _read_csv(operation, lines)
+    rows = _read_ndjson(operation, lines)
+    first = list(islice(rows, _LOOKED_AT))
+    members = dict.fromkeys(name for row in first for name in row.given)
+    return Table(chain(first, rows), tuple(members))
+
+
+def _read_csv(operation: str, lines: Iterable[str]) -> Table:
+    source = iter(lines)
+    first = next(source, "").removeprefix("\ufeff")
+    if not first.strip():
+        raise UnreadableFileError("the first line has to name the columns")
+    delimiter = max(_DELIMITERS, key=first.count)
+    csv.field_size_limit(_MAX_CELL)
+    reader = csv.reader(chain([first], source), delimiter=delimiter)
+    headers = [header.strip() for header in next(reader)]
+    columns = columns_of(operation, tuple(headers))
+    if not columns:
+        needed = ", ".join(("code",) if operation == "lookup" else ("lon", "lat"))
+        needed = "address" if operation in ("geocode", "validate") else needed
+        raise UnreadableFileError(f"no column of the header is known; {operation} needs {needed}")
+    kept = tuple(header for header in headers if not header.startswith(PREFIX))
+    return Table(_csv_rows(reader, headers, columns), kept, delimiter)
+
+
+def _csv_rows(
+    reader: Iterator[list[str]], headers: list[str], columns: Mapping[str, str]
+) -> Iterator[InputRow]:
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield InputRow({}, {}, InvalidInputError.of_field("row", "malformed_row", str(error)))
+            continue
+        if not any(cell.strip() for cell in cells):
+            continue
+        given = {
+            header: cell
+            for header, cell in zip(headers, cells, strict=False)
+            if not header.startswith(PREFIX)
+        }
+        if len(cells) > len(headers):
+            detail = f"{len(cells)} cells under {len(headers)} headers"
+            yield InputRow({}, given, InvalidInputError.of_field("row", "too_many_cells", detail))
+        else:
+            asked = {name: given[header] for name, header in columns.items() if header in given}
+            yield InputRow(asked, given)
+
+
+def _read_ndjson(operation: str, lines: Iterable[str]) -> Iterator[InputRow]:
+    for line in lines:
+        if not line.strip():
+            continue
+        row = _json_object(line.removeprefix("\ufeff"))
+        if row is None:
+            error = InvalidInputError.of_field("row", "malformed_json", "no JSON object")
+            yield InputRow({}, {}, error)
+            continue
+        given = {name: value for name, value in row.items() if name != RESULT}
+        columns = columns_of(operation, tuple(given))
+        yield InputRow({name: given[header] for name, header in columns.items()}, given)
+
+
+def _json_object(line: str) -> dict[str, Any] | None:
+    if len(line) > _MAX_LINE:
+        return None
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def read_row(operation: str, row: InputRow) -> Asked:
+    """What a row asks; raises InvalidInputError where it asks nothing that can be read."""
+    if row.error is not None:
+        raise row.error
+    return read_fields(operation, row.asked)
+
+
+class TableWriter:
+    """Writes rows with their results, in the order in which they come."""
+
+    def __init__(self, form: str, table: Table, columns: Iterable[str], out: _Text) -> None:
+        self._form = form
+        self._out = out
+        self._headers = table.headers
+        self._columns = tuple(columns)
+        self._csv = csv.writer(out, delimiter=table.delimiter, lineterminator="\n")
+        if form == "csv":
+            self._csv.writerow([*self._headers, *(PREFIX + name for name in self._columns)])
+
+    def write(self, row: InputRow, result: Mapping[str, Any]) -> None:
+        """One row and its flat result."""
+        if self._form == "ndjson":
+            self._out.write(json_line({**row.given, RESULT: dict(result)}))
+            return
+        cells = (row.given.get(header) for header in self._headers)
+        results = (result.get(name) for name in self._columns)
+        self._csv.writerow([_cell(value) for value in chain(cells, results)])
+
+
+def json_line(row: Mapping[str, Any]) -> str:
+    """A row of NDJSON. What no UTF-8 can hold is escaped."""
+    text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+    if not _HALVES.search(text):
+        return text + "\n"
+    return json.dumps(row, separators=(",", ":")) + "\n"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    # Undecodable bytes go out as they came in; halves of a character out of JSON cannot.
+    return _LONE_HALVES.sub("\ufffd", text)

@@ -1,0 +1,273 @@
+"""A record as it was: at a moment, and step by step with what changed it and why.
+
+What a door was called depends on its street and localities as well, so their past is read with its
+own. A code is answered from the moment it was recorded.
+"""
+
+import datetime
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from geo import code as codes
+from geo.label import named
+from registry.errors import GoneError, InvalidInputError, NotFoundError
+from registry.gazetteer import VIET_NAM
+from registry.lookup import code_forms, read_code
+from registry.models import HouseholdVersion
+from registry.reads import Reads
+from registry.records import COLUMNS, Record
+
+_DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_STAMPS: Final = ("code", "valid_from", "valid_to", "ended_by_event_id")
+_SHARED: Final = ", ".join(
+    c.name for c in HouseholdVersion.__table__.columns if c.name not in _STAMPS
+)
+
+
+def _household(at: str) -> str:
+    """The state of the record at a moment; where two overlap (clock set back), the later one."""
+    return f"""(
+        SELECT * FROM (
+            SELECT code, recorded_at AS since, {_SHARED} FROM household
+            WHERE code = %(code)s AND recorded_at <= {at}
+            UNION ALL
+            SELECT code, valid_from, {_SHARED} FROM household_version
+            WHERE code = %(code)s AND valid_from <= {at} AND valid_to > {at}
+        ) s ORDER BY since DESC LIMIT 1
+    )"""  # noqa: S608 - constants
+
+
+def _place(table: str, key: str, at: str) -> str:
+    """A street or locality at a moment: the first state that ended after it, or today's."""
+    parent = ", parent_id" if table == "locality" else ""
+    return f"""(
+        SELECT * FROM (
+            (SELECT kind, name, key{parent}, valid_to FROM {table}_version
+            WHERE id = {key} AND valid_to > {at} ORDER BY valid_to LIMIT 1)
+            UNION ALL
+            SELECT kind, name, key{parent}, 'infinity' FROM {table} WHERE id = {key}
+        ) p ORDER BY valid_to LIMIT 1
+    )"""  # noqa: S608 - constants
+
+
+# The way up from a locality in COLUMNS reads today's parents: here it is the way of that time.
+_UP_TODAY: Final = COLUMNS[COLUMNS.index("CASE WHEN l.parent_id") : COLUMNS.index("    h.house_")]
+_UP_THEN: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
+        WITH RECURSIVE up AS (
+            SELECT p.kind, p.name, p.parent_id, 1 AS step FROM {first} p
+            UNION ALL
+            SELECT p.kind, p.name, p.parent_id, up.step + 1
+            FROM up CROSS JOIN LATERAL {next} p WHERE up.step < 9
+        ) SELECT array_agg(ARRAY[up.kind, up.name] ORDER BY up.step) FROM up
+    ) END,
+"""
+
+
+def _as_of(at: str) -> str:
+    """Columns and tables of a record at the moment that the expression `at` names."""
+    up = _UP_THEN.format(
+        first=_place("locality", "l.parent_id", at), next=_place("locality", "up.parent_id", at)
+    )
+    return f"""
+        SELECT {COLUMNS.replace(_UP_TODAY, up)}
+        FROM {{moments}} {_household(at)} h {{on}}
+        LEFT JOIN LATERAL {_place("thoroughfare", "h.thoroughfare_id", at)} t ON true
+        LEFT JOIN LATERAL {_place("locality", "h.locality_id", at)} l ON true
+    """  # noqa: S608 - constants
+
+
+_AT: Final = _as_of("%(at)s::timestamptz").format(moments="", on="")
+_AT_EACH: Final = (
+    _as_of("m.at").format(
+        moments="unnest(%(moments)s::timestamptz[]) WITH ORDINALITY m (at, rank) LEFT JOIN LATERAL",
+        on="ON true",
+    )
+    + " ORDER BY m.rank"
+)
+
+# When the record, or a street or locality that it was in at that time, became another.
+_MOMENTS: Final = """
+    WITH states AS (
+        SELECT recorded_at AS first, 'infinity'::timestamptz AS until, event_id, thoroughfare_id,
+            locality_id, NULL::bigint AS removed_by
+        FROM household WHERE code = %(code)s
+        UNION ALL
+        SELECT valid_from, valid_to, event_id, thoroughfare_id, locality_id, ended_by_event_id
+        FROM household_version WHERE code = %(code)s
+    ), around AS (
+        SELECT DISTINCT s.first, s.until, l.id
+        FROM states s CROSS JOIN LATERAL (
+            WITH RECURSIVE up AS (
+                SELECT s.locality_id AS id
+                UNION
+                SELECT p.parent_id FROM up CROSS JOIN LATERAL (
+                    SELECT v.parent_id FROM locality_version v WHERE v.id = up.id
+                    UNION SELECT c.parent_id FROM locality c WHERE c.id = up.id
+                ) p WHERE p.parent_id IS NOT NULL
+            ) SELECT id FROM up WHERE id IS NOT NULL
+        ) l
+    ), moments AS (
+        SELECT first AS at, event_id FROM states
+        UNION
+        -- A removed record ends by an event that wrote no state of it.
+        SELECT until, removed_by FROM states s WHERE removed_by IS NOT NULL
+            AND NOT EXISTS (SELECT FROM states n WHERE n.first = s.until)
+        UNION
+        SELECT v.valid_to, v.ended_by_event_id
+        FROM states s JOIN thoroughfare_version v
+            ON v.id = s.thoroughfare_id AND v.valid_to > s.first AND v.valid_to < s.until
+        UNION
+        SELECT v.valid_to, v.ended_by_event_id
+        FROM around a JOIN locality_version v
+            ON v.id = a.id AND v.valid_to > a.first AND v.valid_to < a.until
+    )
+    SELECT max(m.at), m.event_id, e.kind, e.actor, e.reason, e.decision_number
+    FROM moments m LEFT JOIN event e ON e.id = m.event_id
+    -- One step an event: what stood in between, nobody saw. Without one, each moment is a step.
+    GROUP BY m.event_id, CASE WHEN m.event_id IS NULL THEN m.at END,
+        e.kind, e.actor, e.reason, e.decision_number
+    ORDER BY 1
+"""
+
+MEMBERS: Final = {
+    "kind": "kind",
+    "status": "status",
+    "unit_id": "commune",
+    "former_unit_id": "former_commune",
+    "number_key": "house_number",
+    "street": "street",
+    "localities": "localities",
+    "building": "building",
+    "floor": "floor",
+    "unit_number": "unit_number",
+    "parent_code": "parent",
+    "households_count": "households_count",
+    "lon": "lon",
+    "lat": "lat",
+    "position_method": "position_method",
+    "accuracy_m": "position_accuracy_m",
+    "verified_on": "verified_on",
+    "delivery_hint": "delivery_hint",
+    "restricted": "restricted",
+}
+"""What of a record is worth telling when it changes, and its name in requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One member that became another; units by their id."""
+
+    field: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one event made of a record."""
+
+    at: datetime.datetime
+    """Since when it is on record."""
+    event_id: int | None
+    operation: str | None
+    actor: str | None
+    reason: str | None
+    decision_number: str | None
+    record: Record | None
+    """As it is since; None where it was removed."""
+    changes: tuple[Change, ...]
+    """What became different; in the first step all that is known."""
+
+
+def moment_of(as_of: str) -> datetime.datetime:
+    """The moment that a caller asks about: a day as it ended in Viet Nam, or a time with an offset.
+
+    Raises InvalidInputError for what is neither, or has not come.
+    """
+    now = datetime.datetime.now(VIET_NAM)
+    try:
+        if _DAY.fullmatch(as_of):
+            day = datetime.date.fromisoformat(as_of)
+            if day > now.date():
+                raise InvalidInputError.of_field("as_of", "day_in_future", f"{day} has not come")
+            end = datetime.datetime.combine(day, datetime.time.max, VIET_NAM)
+            return min(end, now)
+        moment = datetime.datetime.fromisoformat(as_of)
+        readable = moment.tzinfo is not None and len(as_of) > len("2026-01-31")
+    except (ValueError, OverflowError):
+        readable = False
+    if not readable:
+        raise InvalidInputError.of_field(
+            "as_of", "malformed_moment", "write YYYY-MM-DD, or YYYY-MM-DDTHH:MM:SS+07:00"
+        )
+    if moment > now:
+        raise InvalidInputError.of_field("as_of", "day_in_future", f"{as_of} has not come")
+    return moment
+
+
+def record_at(reads: Reads, code: str, moment: datetime.datetime) -> Record | None:
+    """The record of a canonical code as it was, whatever its state; None before it was recorded."""
+    rows = reads.rows(_AT, {"code": code, "at": moment})
+    return Record(*rows[0]) if rows else None
+
+
+def lookup_as_of(reads: Reads, text: str, moment: datetime.datetime) -> Record:
+    """What `registry.lookup.lookup` would have answered then; raises what it raises.
+
+    Of a code that was retired then, the successors are those of today.
+    """
+    code = read_code(reads, text)
+    record = record_at(reads, code, moment)
+    shown = codes.format(code)
+    if record is None or record.status == "reserved":
+        raise NotFoundError(f"the code {shown} stood for no address at {moment.isoformat()}")
+    if record.status == "retired":
+        successors = [code_forms(successor) for successor in record.successors or []]
+        raise GoneError(f"the code {shown} was retired by then", successors=successors)
+    return record
+
+
+def history(reads: Reads, text: str) -> list[Step]:
+    """Every step of a record, the oldest first; raises what `lookup` raises for what is no code.
+
+    Also of a retired, reserved or removed record; NotFoundError where there never was one.
+    """
+    code = read_code(reads, text)
+    moments = reads.rows(_MOMENTS, {"code": code})
+    if not moments:
+        raise NotFoundError(f"no record bears or bore the code {codes.format(code)}")
+    parameters = {"code": code, "moments": [row[0].isoformat() for row in moments]}
+    states = [
+        Record(*row) if row[0] is not None else None for row in reads.rows(_AT_EACH, parameters)
+    ]
+    steps: list[Step] = []
+    before: Record | None = None
+    for (at, event_id, operation, actor, why, decision), record in zip(
+        moments, states, strict=True
+    ):
+        changes = _changes(before, record)
+        if changes or not steps:
+            steps.append(Step(at, event_id, operation, actor, why, decision, record, changes))
+        before = record
+    return steps
+
+
+def _changes(before: Record | None, after: Record | None) -> tuple[Change, ...]:
+    old, new = _members(before), _members(after)
+    return tuple(
+        Change(MEMBERS[name], old.get(name), new.get(name))
+        for name in MEMBERS
+        if old.get(name) != new.get(name)
+    )
+
+
+def _members(record: Record | None) -> dict[str, object]:
+    if record is None:
+        return {}
+    street = named(record.street_kind, record.street_name) if record.street_name else None
+    shown = {
+        "street": street,
+        "localities": ", ".join(named(kind, name) for kind, name in record.localities) or None,
+    }
+    return {n: shown[n] if n in shown else getattr(record, n) for n in MEMBERS}

@@ -1,0 +1,115 @@
+"""What would be right: the fix that a problem proposes, and the value that it is about.
+
+Rows with problems are few beside those without, so this looks at them alone, after `judge`. What is
+stored of a row is a code, a number or a unit's name, and never an address.
+"""
+
+import datetime
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+from registry.gazetteer import Gazetteer, Unit
+from registry.intake.communes import padded_code
+from registry.intake.staging import staged
+
+_SHOWN: Final = 6
+"""Candidates that are named; the rest is counted."""
+
+_COORDINATES: Final = """
+    UPDATE import_problem p
+    SET proposed_fix = replace(j.latitude, ',', '.') || ' ' || replace(j.longitude, ',', '.'),
+        value = j.longitude || ' ' || j.latitude
+    FROM judged j
+    WHERE p.import_id = :id AND p.code = 'coordinates_swapped' AND j.row_number = p.row_number
+"""
+_CANDIDATES: Final = """
+    SELECT p.id, j.candidates FROM import_problem p JOIN judged j USING (row_number)
+    WHERE p.import_id = :id AND p.code = 'commune_ambiguous'
+"""
+_CODES: Final = """
+    SELECT p.id, s.commune_code FROM import_problem p JOIN {staged} s USING (row_number)
+    WHERE p.import_id = :id AND p.code IN (
+            'commune_code_unknown', 'commune_code_of_two_maps', 'commune_differs_from_code')
+        AND s.commune_code ~ '^[0-9.]{{1,10}}$'
+"""
+_PADDED: Final = """
+    INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
+    SELECT :id, a.row_number, 'commune_code', 'commune_code_padded', 'notice', s.commune_code,
+        lpad(split_part(s.commune_code, '.', 1), 5, '0')
+    FROM {staged} s JOIN accepted a USING (row_number)
+    WHERE s.commune_code !~ '^[0-9]{{5}}$'
+"""
+_OVERLONG: Final = """
+    INSERT INTO import_problem (import_id, row_number, code, severity)
+    VALUES (:id, :row, 'too_many_cells', 'error')
+"""
+_SET: Final = "UPDATE import_problem SET value = :value, proposed_fix = :fix WHERE id = :id"
+
+
+def note_overlong(connection: Connection, import_id: int, rows: Sequence[int]) -> None:
+    """Reject the rows whose cells do not stand under their headers. To be called before `judge`."""
+    if rows:
+        connection.execute(
+            text(_OVERLONG),
+            [{"id": import_id, "row": number} for number in rows],
+        )
+
+
+def propose_fixes(
+    connection: Connection,
+    import_id: int,
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    *,
+    padded: bool,
+) -> None:
+    """Fill `value` and `proposed_fix` of the import's problems, and say which codes were `padded`.
+
+    Needs `judged` and `accepted`.
+    """
+    parameters = {"id": import_id}
+    connection.execute(text(_COORDINATES), parameters)
+    names = {"staged": staged(import_id)}
+    if padded:
+        connection.execute(text(_PADDED.format(**names)), parameters)
+
+    def candidates(ids: list[int]) -> tuple[str, str | None]:
+        units = [gazetteer.units[each] for each in ids]
+        shown = [_named(gazetteer, unit, day) for unit in units[:_SHOWN]]
+        more = [f"… (+{len(units) - _SHOWN})"] if len(units) > _SHOWN else []
+        return str(len(units)), "; ".join([*shown, *more])
+
+    def bearers(code: str) -> tuple[str, str | None]:
+        units = [u for u in gazetteer.with_code(padded_code(code)) if u.level == "commune"]
+        return code, "; ".join(_named(gazetteer, unit, day) for unit in units) or None
+
+    _each(connection, _CANDIDATES, parameters, candidates)
+    _each(connection, _CODES.format(**names), parameters, bearers)
+
+
+def _each(
+    connection: Connection,
+    question: str,
+    parameters: dict[str, int],
+    answer: Callable[[Any], tuple[str, str | None]],
+) -> None:
+    known: dict[str, tuple[str, str | None]] = {}
+    filled = []
+    for problem_id, about in connection.execute(text(question), parameters):
+        if str(about) not in known:
+            known[str(about)] = answer(about)
+        value, fix = known[str(about)]
+        filled.append({"id": problem_id, "value": value, "fix": fix})
+    if filled:
+        connection.execute(text(_SET), filled)
+
+
+def _named(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> str:
+    """`00004 Phường Ba Đình, Hà Nội`; for a former one with the year it ended."""
+    version = unit.version_on(day)
+    province = gazetteer.units.get(version.province_id or 0)
+    place = f", {province.version_on(day).name}" if province else ""
+    ended = "" if unit.alive_on(day) or unit.ended is None else f" (đến {unit.ended:%d/%m/%Y})"
+    return f"{unit.code} {version.full_name}{place}{ended}"

@@ -1,0 +1,275 @@
+"""The address of a record, from the parts of a request: its columns, or why it is none."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo import code as codes
+from geo.address import parse_components
+from geo.flat import Flat
+from geo.house_number import parse_house_number
+from geo.text import fold
+from registry.errors import AddressTakenError, ConflictError, InvalidInputError
+from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
+from registry.lifecycle.work import Columns, Row, read_code
+
+OUTSIDE_M: Final = 100.0
+"""A point this far outside the commune's real boundary is a mistake of the point or the commune."""
+
+_FLAT: Final = ("building", "floor", "unit_number")
+_BLANK: Final[Columns] = {
+    "kind": "household",
+    "unit_id": None,
+    "former_unit_id": None,
+    "thoroughfare_id": None,
+    "locality_id": None,
+    "house_number": None,
+    "house_number_key": None,
+    "building_name": None,
+    "building_key": None,
+    "floor": None,
+    "unit_number": None,
+    "parent_code": None,
+    "households_count": 1,
+    "point": None,
+    "position_method": None,
+    "position_accuracy_m": None,
+    "delivery_hint": None,
+}
+
+_SAME: Final = ("unit_id", "house_number_key", "kind", "building_key", "floor", "unit_number")
+# By the index of the street or the locality; the few that have neither, by their commune.
+_TAKEN: Final = """
+    SELECT code FROM household
+    WHERE {where} AND unit_id = :unit_id
+        AND house_number_key IS NOT DISTINCT FROM :house_number_key
+        AND kind = :kind AND building_key IS NOT DISTINCT FROM :building_key
+        AND floor IS NOT DISTINCT FROM :floor AND unit_number IS NOT DISTINCT FROM :unit_number
+        AND status IN ('proposed', 'active') AND NOT code = ANY (:but)
+    LIMIT 1
+"""
+_BY_STREET: Final = text(_TAKEN.format(where="thoroughfare_id = :thoroughfare_id"))
+_BY_LOCALITY: Final = text(
+    _TAKEN.format(where="locality_id = :locality_id AND thoroughfare_id IS NULL")
+)
+_BY_COMMUNE: Final = text(_TAKEN.format(where="thoroughfare_id IS NULL AND locality_id IS NULL"))
+
+_DISTANCE_OUTSIDE: Final = text(
+    """
+    SELECT min(ST_Distance(CAST(p.geom AS geography), CAST(q.point AS geography)))
+    FROM boundary_part p JOIN boundary b ON b.unit_id = p.unit_id AND NOT b.approximate,
+        (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS point) q
+    WHERE p.unit_id = :unit AND NOT EXISTS (
+        SELECT FROM boundary_part i WHERE i.unit_id = :unit AND ST_Covers(i.geom, q.point)
+    )
+    """
+)
+_BUILDING: Final = text("SELECT kind, status, unit_id FROM household WHERE code = :code FOR SHARE")
+
+
+def address_of(session: Session, given: Mapping[str, Any], old: Row | None = None) -> Columns:
+    """The columns of a record with the parts that are `given`; the others stay as they were.
+
+    A part that is given as None is cleared. Raises InvalidInputError for a part that cannot be
+    read or does not exist, and for what is no dwelling.
+    """
+    columns = {name: old[name] if old else blank for name, blank in _BLANK.items()}
+    if "kind" in given:
+        columns["kind"] = given["kind"]
+    elsewhere = _put_commune(session, columns, given)
+    _put_places(session, columns, given, elsewhere=elsewhere)
+    _put_number(columns, given)
+    _put_flat(columns, given)
+    _put_parent(session, columns, given)
+    _put_count(columns, given)
+    if "lon" in given:
+        put_point(session, columns, given)
+    if "delivery_hint" in given:
+        columns["delivery_hint"] = given["delivery_hint"]
+    check_dwelling(columns)
+    return columns
+
+
+def same_address(one: Row, other: Row) -> bool:
+    """Whether two records are called the same."""
+    names = (*_SAME, "thoroughfare_id", "locality_id")
+    return all(one[name] == other[name] for name in names)
+
+
+def refuse_taken(session: Session, columns: Row, but: Collection[str] = ()) -> None:
+    """Raises AddressTakenError when a living record, but those codes, bears this address.
+
+    Without a number or flat many dwellings of a hamlet are called the same.
+    """
+    if columns["house_number_key"] is None and columns["unit_number"] is None:
+        return
+    statement, place = _BY_COMMUNE, tuple[str, ...]()
+    if columns["thoroughfare_id"] is not None:
+        statement, place = _BY_STREET, ("thoroughfare_id",)
+    elif columns["locality_id"] is not None:
+        statement, place = _BY_LOCALITY, ("locality_id",)
+    parameters = {name: columns[name] for name in (*_SAME, *place)}
+    taken = session.execute(statement, parameters | {"but": list(but)}).scalar_one_or_none()
+    if taken is not None:
+        raise AddressTakenError(
+            f"mã {codes.format(taken)} đã mang địa chỉ này; nếu cả hai đều đúng, thêm same_address"
+            " (another living record bears this address)",
+            taken_by={"code": taken, "code_display": codes.format(taken)},
+        )
+
+
+def read_number(written: str, name: str = "house_number") -> str:
+    """The key of a house's number. Raises InvalidInputError, also for an alley without a house."""
+    read = parse_house_number(written)
+    if read is None or read.alley_only:
+        raise InvalidInputError.of_field(
+            name, "unreadable", f"{written!r}: không phải số nhà (no house number)"
+        )
+    return read.key
+
+
+def put_point(session: Session, columns: Columns, given: Mapping[str, Any]) -> None:
+    """Set point, method and accuracy; raises InvalidInputError far outside the commune."""
+    lon, lat = given["lon"], given["lat"]
+    if lon is None or lat is None:
+        columns |= {"point": None, "position_method": None, "position_accuracy_m": None}
+        return
+    parameters = {"lon": lon, "lat": lat, "unit": columns["unit_id"]}
+    outside: float | None = session.execute(_DISTANCE_OUTSIDE, parameters).scalar()
+    if outside is not None and outside > OUTSIDE_M:
+        raise InvalidInputError.of_field(
+            "lon",
+            "outside_commune",
+            f"điểm nằm ngoài xã, phường {outside:,.0f} m (the point is outside the commune)",
+        )
+    columns["point"] = f"SRID=4326;POINT({lon!r} {lat!r})"
+    columns["position_method"] = given.get("position_method") or "gps"
+    columns["position_accuracy_m"] = given.get("position_accuracy_m")
+
+
+def check_dwelling(columns: Row) -> None:
+    """Raises InvalidInputError unless it is a household's place, or a building's."""
+    flat = columns["unit_number"] or (columns["building_key"] and columns["floor"])
+    named = columns["house_number_key"] or flat
+    placed = columns["locality_id"] and columns["point"] is not None
+    built = columns["kind"] == "building" and columns["building_key"]
+    if not (named or placed or built):
+        raise InvalidInputError.of_field(
+            "house_number",
+            "address_names_no_dwelling",
+            "cần số nhà, căn hộ, hoặc thôn ấp cùng toạ độ (needs a number, a flat, or a locality"
+            " with a point)",
+        )
+
+
+def _put_commune(session: Session, columns: Columns, given: Mapping[str, Any]) -> bool:
+    """Set the commune; whether it is another one than before."""
+    before = columns["unit_id"]
+    if given.get("commune"):
+        columns["unit_id"] = commune_id(session, given["commune"])
+    unit_id = columns["unit_id"]
+    if unit_id is None or ("commune" in given and given["commune"] is None):
+        raise InvalidInputError.of_field("commune", "missing", "thiếu mã xã, phường (missing)")
+    if "former_commune" in given:
+        code = given["former_commune"]
+        columns["former_unit_id"] = former_id(session, code, unit_id) if code else None
+    elif before not in (None, unit_id):
+        columns["former_unit_id"] = None
+    return before not in (None, unit_id)
+
+
+def _put_places(
+    session: Session, columns: Columns, given: Mapping[str, Any], *, elsewhere: bool
+) -> None:
+    unit_id, former = columns["unit_id"], columns["former_unit_id"]
+    for name, column, find in (
+        ("street", "thoroughfare_id", street_of),
+        ("locality", "locality_id", locality_of),
+    ):
+        if name in given:
+            written = given[name]
+            found = find(session, unit_id, former, written) if written else None
+            columns[column] = found.id if found else None
+        elif elsewhere and columns[column] is not None:
+            # What was in another commune is said again, or is told to be gone.
+            raise InvalidInputError.of_field(
+                name, "missing", "đổi xã, phường thì phải nêu lại (say it again for the commune)"
+            )
+
+
+def _put_number(columns: Columns, given: Mapping[str, Any]) -> None:
+    if "house_number" in given:
+        written = given["house_number"]
+        columns["house_number"] = written
+        columns["house_number_key"] = read_number(written) if written else None
+
+
+def _put_flat(columns: Columns, given: Mapping[str, Any]) -> None:
+    named = {name: given[name] for name in _FLAT if name in given}
+    if not named:
+        return
+    for name in named:
+        columns["building_name" if name == "building" else name] = None
+    if "building" in named:
+        columns["building_key"] = None
+    if any(named.values()):
+        flat = parse_components(
+            building=named.get("building"), floor=named.get("floor"), unit=named.get("unit_number")
+        ).flat
+        _take_flat(columns, flat)
+    for name in named:
+        # The number of a flat says its floor, which is then not kept beside it.
+        said = name == "floor" and columns["unit_number"] is not None
+        column = "building_name" if name == "building" else name
+        if named[name] and columns[column] is None and not said:
+            raise InvalidInputError.of_field(name, "unreadable", "không đọc được (unreadable)")
+
+
+def _take_flat(columns: Columns, flat: Flat | None) -> None:
+    if flat is None:
+        return
+    if flat.building:
+        columns |= {"building_name": flat.building, "building_key": fold(flat.building)}
+    if flat.floor:
+        columns["floor"] = flat.floor
+    if flat.unit:
+        columns["unit_number"] = flat.unit
+
+
+def _put_parent(session: Session, columns: Columns, given: Mapping[str, Any]) -> None:
+    if "parent" not in given:
+        return
+    columns["parent_code"] = None
+    if given["parent"] is None:
+        return
+    code = read_code("parent", given["parent"])
+    row = session.execute(_BUILDING, {"code": code}).one_or_none()
+    if row is None or row.kind != "building":
+        raise InvalidInputError.of_field(
+            "parent", "no_building", "không phải toà nhà (no building)"
+        )
+    if columns["kind"] != "household":
+        raise InvalidInputError.of_field(
+            "parent", "building_in_building", "toà nhà không nằm trong toà nhà khác (no flat)"
+        )
+    if row.unit_id != columns["unit_id"]:
+        raise InvalidInputError.of_field(
+            "parent", "across_communes", "toà nhà ở xã, phường khác (in another commune)"
+        )
+    if row.status == "retired":
+        raise ConflictError(f"toà nhà {codes.format(code)} đã ngừng dùng (the building is retired)")
+    columns["parent_code"] = code
+
+
+def _put_count(columns: Columns, given: Mapping[str, Any]) -> None:
+    count = given.get("households_count")
+    if columns["kind"] == "building":
+        if count is not None:
+            raise InvalidInputError.of_field(
+                "households_count", "building_has_none", "toà nhà không tính hộ (counts no hộ)"
+            )
+        columns["households_count"] = 0
+    elif count is not None:
+        columns["households_count"] = count

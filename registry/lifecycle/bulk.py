@@ -1,0 +1,270 @@
+"""Operations on a whole street or locality.
+
+A new name touches no household: they know their street by its id. A merger or new numbers rewrite
+them, set by set, and what each door was called is remembered (`household_former_number`; former
+names by a trigger).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import TextClause
+
+from geo.label import named
+from registry.errors import AddressTakenError, ConflictError, InvalidInputError
+from registry.lifecycle import bulk_sql as sql
+from registry.lifecycle import requests as r
+from registry.lifecycle.addresses import read_number
+from registry.lifecycle.places import (
+    FoundPlace,
+    commune_id,
+    former_id,
+    holders,
+    locality_of,
+    lock_places,
+    read_localities,
+    read_street,
+    street_of,
+)
+from registry.lifecycle.work import Done, NamedPlace, Work
+
+_MAX_NAMED: Final = 20
+"""Numbers named in an error; a table may have thousands of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    key: str
+    name: str
+    kind: str
+
+
+def name_street(work: Work, request: r.NameStreetRequest) -> Done:
+    """A new street."""
+    name = _street_name(request.street, "street", "đường")
+    return _make(work, "thoroughfare", request, name, None)
+
+
+def name_locality(work: Work, request: r.NameLocalityRequest) -> Done:
+    """A new locality, alone or inside one that exists."""
+    inner, *outer = read_localities(request.locality)
+    parent = None
+    if outer:
+        unit_id = commune_id(work.session, request.commune)
+        former = _former(work, request.former_commune, unit_id)
+        behind = request.locality.split(",", 1)[1]
+        parent = locality_of(work.session, unit_id, former, behind).id
+    return _make(work, "locality", request, _Name(inner.key, inner.name, inner.kind), parent)
+
+
+def rename_street(work: Work, request: r.RenameStreetRequest) -> Done:
+    """Another name for a street: households stay as they are."""
+    place = _street(work, request, request.street)
+    return _rename(
+        work, "thoroughfare", place, _street_name(request.new_name, "new_name", place.kind)
+    )
+
+
+def rename_locality(work: Work, request: r.RenameLocalityRequest) -> Done:
+    """Another name for a locality: households stay as they are."""
+    place = _locality(work, request, request.locality)
+    inner, *outer = read_localities(request.new_name, "new_name")
+    if outer:
+        raise InvalidInputError.of_field("new_name", "unreadable", "chỉ một tên (one name only)")
+    return _rename(work, "locality", place, _Name(inner.key, inner.name, inner.kind))
+
+
+def merge_street(work: Work, request: r.MergeStreetRequest) -> Done:
+    """All doors of a street come into another one of the commune."""
+    place = _street(work, request, request.street)
+    into = _into(work, request, place, street_of)
+    return _merge(work, "thoroughfare", place, into, same_address=request.same_address)
+
+
+def merge_locality(work: Work, request: r.MergeLocalityRequest) -> Done:
+    """All that a locality holds comes into another one of the commune."""
+    place = _locality(work, request, request.locality)
+    into = _into(work, request, place, locality_of)
+    if place.id in {holder for holder, _ in holders(work.session, into.id)}:
+        raise InvalidInputError.of_field(
+            "into", "inside_itself", "nơi này nằm trong nơi kia (it lies inside the other)"
+        )
+    return _merge(work, "locality", place, into, same_address=request.same_address)
+
+
+def renumber_street(work: Work, request: r.RenumberStreetRequest) -> Done:
+    """New numbers of a street from a table, all at once: numbers may be exchanged."""
+    place = _street(work, request, request.street)
+    lock_places(work.session, "thoroughfare", place.id)
+    table = _table_of(request.numbers)
+    parameters = {"id": place.id, "limit": _MAX_NAMED, **table}
+    _refuse_numbers(
+        work.session.scalars(sql.UNKNOWN, parameters).all(),
+        "unknown_number",
+        "không có số nhà này ở đường (no such number in the street)",
+    )
+    if taken := work.session.scalars(sql.TAKEN, parameters).all():
+        raise AddressTakenError(
+            f"số mới đã có nhà khác mang: {', '.join(taken)} (numbers that other doors bear)"
+        )
+    work.begin(streets=[place.id])
+    work.session.execute(sql.REMEMBER_TABLE, parameters)
+    rewritten = _count(work, sql.RENUMBER, parameters)
+    return work.done(NamedPlace(place.id, place.kind, place.name), rewritten)
+
+
+def _make(
+    work: Work,
+    table: str,
+    request: r.StreetRequest | r.LocalityRequest,
+    name: _Name,
+    parent: int | None,
+) -> Done:
+    unit_id = commune_id(work.session, request.commune)
+    former = _former(work, request.former_commune, unit_id)
+    work.begin(units=[unit_id])
+    parameters = {"unit": unit_id, "former": former, "parent": parent, **_columns(name)}
+    made = work.session.execute(sql.MAKE[table], parameters).scalar_one_or_none()
+    if made is None:
+        raise ConflictError(f"{named(name.kind, name.name)}: đã có (it is there already)")
+    return work.done(NamedPlace(made, name.kind, name.name))
+
+
+def _rename(work: Work, table: str, place: FoundPlace, name: _Name) -> Done:
+    if (name.key, name.name, name.kind) == (place.key, place.name, place.kind):
+        raise ConflictError("tên đã là tên này (it bears this name already)")
+    lock_places(work.session, table, place.id)
+    others = {
+        "unit": place.unit_id,
+        "former": place.former_unit_id,
+        "parent": place.parent_id,
+        "key": name.key,
+        "id": place.id,
+    }
+    if work.session.execute(sql.SAME_KEY[table], others).scalar_one():
+        raise ConflictError(
+            f"{named(name.kind, name.name)}: đã có ở đó; hãy gộp thay vì đổi tên"
+            " (one of this name is there: merge instead)"
+        )
+    work.begin(**{_SCOPE[table]: [place.id]})
+    work.session.execute(sql.RENAME[table], {"id": place.id, **_columns(name)})
+    return work.done(NamedPlace(place.id, name.kind, name.name))
+
+
+def _merge(
+    work: Work, table: str, place: FoundPlace, into: FoundPlace, *, same_address: bool
+) -> Done:
+    if place.id == into.id:
+        raise InvalidInputError.of_field("into", "given_twice", "cùng một nơi (one and the same)")
+    lock_places(work.session, table, place.id, into.id)
+    parameters = {"id": place.id, "into": into.id, "limit": _MAX_NAMED}
+    meeting = [] if same_address else work.session.scalars(sql.MEETING[table], parameters).all()
+    if meeting:
+        raise AddressTakenError(
+            f"số nhà có ở cả hai nơi: {', '.join(meeting)}; đánh số lại trước, hoặc thêm"
+            " same_address (numbers that both have)"
+        )
+    if table == "locality" and (inner := work.session.scalars(sql.INNER_MEETING, parameters).all()):
+        raise ConflictError(
+            f"cả hai đều có: {', '.join(inner)}; gộp hoặc đổi tên các nơi đó trước"
+            " (both hold one of this name: merge or rename those first)"
+        )
+    work.begin(**{_SCOPE[table]: [place.id, into.id]})
+    work.session.execute(sql.REMEMBER[table], parameters)
+    rewritten = _count(work, sql.REWRITE[table], parameters)
+    if table == "locality":
+        work.session.execute(sql.MOVE_INNER, parameters)
+    work.session.execute(sql.ENDED[table], parameters)
+    return work.done(NamedPlace(into.id, into.kind, into.name), rewritten)
+
+
+_SCOPE: Final = {"thoroughfare": "streets", "locality": "localities"}
+
+
+def _street(work: Work, request: r.StreetRequest, written: str) -> FoundPlace:
+    unit_id = commune_id(work.session, request.commune)
+    former = _former(work, request.former_commune, unit_id)
+    return street_of(work.session, unit_id, former, written)
+
+
+def _locality(work: Work, request: r.LocalityRequest, written: str) -> FoundPlace:
+    unit_id = commune_id(work.session, request.commune)
+    former = _former(work, request.former_commune, unit_id)
+    return locality_of(work.session, unit_id, former, written)
+
+
+def _into(
+    work: Work,
+    request: r.MergeStreetRequest | r.MergeLocalityRequest,
+    place: FoundPlace,
+    find: Callable[..., FoundPlace],
+) -> FoundPlace:
+    former = request.into_former_commune
+    former_unit = (
+        former_id(work.session, former, place.unit_id, "into_former_commune") if former else None
+    )
+    return find(work.session, place.unit_id, former_unit, request.into, "into")
+
+
+def _former(work: Work, code: str | None, unit_id: int) -> int | None:
+    return former_id(work.session, code, unit_id) if code else None
+
+
+def _street_name(written: str, name: str, kind: str) -> _Name:
+    read = read_street(written, name)
+    return _Name(read.key, read.name, read.kind or kind)
+
+
+def _columns(name: _Name) -> dict[str, str]:
+    return {"key": name.key, "name": name.name, "kind": name.kind}
+
+
+def _table_of(numbers: list[r.NewNumber]) -> dict[str, list[str]]:
+    """Columns old, written, new, without the lines that change nothing."""
+    lines = [
+        (
+            read_number(line.old, f"numbers.{at}.old"),
+            line.new,
+            read_number(line.new, f"numbers.{at}.new"),
+        )
+        for at, line in enumerate(numbers)
+    ]
+    for column, name in ((0, "old"), (2, "new")):
+        seen: dict[str, int] = {}
+        for at, line in enumerate(lines):
+            if seen.setdefault(line[column], at) != at:
+                raise InvalidInputError.of_field(
+                    f"numbers.{at}.{name}",
+                    "given_twice",
+                    f"số {line[column]} nêu hai lần (given twice)",
+                )
+    changing = [line for line in lines if line[0] != line[2]]
+    # Those that keep their number are not free for others.
+    kept = {line[0] for line in lines} - {line[0] for line in changing}
+    _refuse_numbers(
+        sorted(kept & {line[2] for line in changing})[:_MAX_NAMED],
+        "given_twice",
+        "vừa giữ vừa cấp cho nhà khác (kept by one door and given to another)",
+    )
+    return {
+        "old": [line[0] for line in changing],
+        "written": [line[1] for line in changing],
+        "new": [line[2] for line in changing],
+    }
+
+
+def _refuse_numbers(wrong: Sequence[str], code: str, detail: str) -> None:
+    if wrong:
+        raise InvalidInputError(
+            f"numbers: {', '.join(wrong)}: {detail}",
+            errors=[
+                {"field": "numbers", "code": code, "detail": f"{number}: {detail}"}
+                for number in wrong
+            ],
+        )
+
+
+def _count(work: Work, statement: TextClause, parameters: Mapping[str, Any]) -> int:
+    result = work.session.execute(statement, parameters)
+    return int(getattr(result, "rowcount", 0))

@@ -1,0 +1,105 @@
+"""Statements of `bulk`: by table, where streets and localities differ in the table only."""
+
+from typing import Final
+
+from sqlalchemy import text
+
+MAKE: Final = {
+    "thoroughfare": text(
+        "INSERT INTO thoroughfare (unit_id, former_unit_id, key, name, kind)"
+        " VALUES (:unit, :former, :key, :name, :kind) ON CONFLICT DO NOTHING RETURNING id"
+    ),
+    "locality": text(
+        "INSERT INTO locality (unit_id, former_unit_id, parent_id, key, name, kind)"
+        " VALUES (:unit, :former, :parent, :key, :name, :kind) ON CONFLICT DO NOTHING RETURNING id"
+    ),
+}
+RENAME: Final = {
+    table: text(f"UPDATE {table} SET key = :key, name = :name, kind = :kind WHERE id = :id")
+    for table in ("thoroughfare", "locality")
+}
+SAME_KEY: Final = {
+    table: text(
+        f"SELECT EXISTS (SELECT FROM {table} WHERE unit_id = :unit"
+        f" AND former_unit_id IS NOT DISTINCT FROM :former AND key = :key AND id <> :id{parent})"
+    )
+    for table, parent in (
+        ("thoroughfare", ""),
+        ("locality", " AND parent_id IS NOT DISTINCT FROM :parent"),
+    )
+}
+ENDED: Final = {
+    table: text(f"UPDATE {table} SET merged_into_id = :into, key = '#' || id WHERE id = :id")
+    for table in ("thoroughfare", "locality")
+}
+
+# Numbers count along the street, or in the locality where no street leads to the door.
+COUNTS: Final = {
+    "thoroughfare": "h.thoroughfare_id = :id",
+    "locality": "h.locality_id = :id AND h.thoroughfare_id IS NULL",
+}
+REMEMBER: Final = {
+    table: text(
+        "INSERT INTO household_former_number"
+        " (code, thoroughfare_id, locality_id, house_number, house_number_key)"
+        " SELECT h.code, h.thoroughfare_id, h.locality_id, h.house_number, h.house_number_key"
+        f" FROM household h WHERE {counts} AND h.house_number_key IS NOT NULL"
+    )
+    for table, counts in COUNTS.items()
+}
+REWRITE: Final = {
+    table: text(f"UPDATE household SET {table}_id = :into WHERE {table}_id = :id")
+    for table in COUNTS
+}
+MEETING: Final = {
+    table: text(
+        "SELECT h.house_number_key FROM household h"
+        f" WHERE {counts} AND h.house_number_key IS NOT NULL"
+        " AND h.status IN ('proposed', 'active') AND EXISTS ("
+        f"SELECT FROM household o WHERE o.{table}_id = :into"
+        " AND o.house_number_key = h.house_number_key AND o.status IN ('proposed', 'active')"
+        f" {alone}) GROUP BY 1 ORDER BY 1 LIMIT :limit"
+    )
+    for table, counts, alone in (
+        ("thoroughfare", COUNTS["thoroughfare"], ""),
+        ("locality", COUNTS["locality"], "AND o.thoroughfare_id IS NULL"),
+    )
+}
+
+INNER_MEETING: Final = text(
+    "SELECT a.name FROM locality a JOIN locality b ON b.parent_id = :into AND b.key = a.key"
+    " AND b.former_unit_id IS NOT DISTINCT FROM a.former_unit_id"
+    " WHERE a.parent_id = :id AND a.merged_into_id IS NULL ORDER BY 1 LIMIT :limit"
+)
+MOVE_INNER: Final = text("UPDATE locality SET parent_id = :into WHERE parent_id = :id")
+
+TABLE: Final = (
+    "unnest(CAST(:old AS text[]), CAST(:written AS text[]), CAST(:new AS text[]))"
+    " AS n (old, written, new)"
+)
+OF_TABLE: Final = f"""
+    FROM {TABLE}
+    WHERE h.thoroughfare_id = :id AND h.house_number_key = n.old COLLATE "C"
+        AND h.status IN ('proposed', 'active')
+"""
+UNKNOWN: Final = text(
+    f"SELECT n.old FROM {TABLE} WHERE NOT EXISTS ("
+    "SELECT FROM household h WHERE h.thoroughfare_id = :id AND h.house_number_key = n.old"
+    " COLLATE \"C\" AND h.status IN ('proposed', 'active')) LIMIT :limit"
+)
+TAKEN: Final = text(
+    f"SELECT n.new FROM {TABLE} WHERE NOT n.new = ANY (CAST(:old AS text[])) AND EXISTS ("
+    "SELECT FROM household h WHERE h.thoroughfare_id = :id AND h.house_number_key = n.new"
+    " COLLATE \"C\" AND h.status IN ('proposed', 'active')) LIMIT :limit"
+)
+REMEMBER_TABLE: Final = text(
+    "INSERT INTO household_former_number"
+    " (code, thoroughfare_id, locality_id, house_number, house_number_key)"
+    " SELECT h.code, h.thoroughfare_id, h.locality_id, h.house_number, h.house_number_key"
+    f" FROM household h, {TABLE}"
+    ' WHERE h.thoroughfare_id = :id AND h.house_number_key = n.old COLLATE "C"'
+    " AND h.status IN ('proposed', 'active')"
+)
+RENUMBER: Final = text(
+    f"UPDATE household h SET house_number = n.written, house_number_key = n.new {OF_TABLE}"
+)

@@ -1,0 +1,234 @@
+"""Operations on one record, from its reservation to its end and back."""
+
+import datetime
+from typing import Any, Final
+
+from pydantic import BaseModel
+from sqlalchemy import insert, text
+
+from geo import code as codes
+from registry.codes import issue_codes
+from registry.errors import ConflictError, InvalidInputError
+from registry.gazetteer import today
+from registry.lifecycle import requests as r
+from registry.lifecycle.addresses import (
+    address_of,
+    check_dwelling,
+    put_point,
+    read_number,
+    refuse_taken,
+    same_address,
+)
+from registry.lifecycle.places import commune_id
+from registry.lifecycle.work import HOUSEHOLD, LIVING, Columns, Done, Row, Work, read_code
+from registry.models import HouseholdFormerNumber, Plate
+
+_NOT_PARTS: Final = frozenset({"code", "reason", "decision_number", "same_address", "restricted"})
+_BUILDING_STATUS: Final = text("SELECT status FROM household WHERE code = :code FOR SHARE")
+
+
+def given_parts(request: BaseModel) -> dict[str, Any]:
+    """The parts of an address that the request names, cleared ones as None."""
+    return {
+        name: getattr(request, name) for name in request.model_fields_set if name not in _NOT_PARTS
+    }
+
+
+def reserve(work: Work, request: r.ReserveRequest) -> Done:
+    """Issue a block of codes that stand on no door yet."""
+    unit_id = commune_id(work.session, request.commune) if request.commune else None
+    work.begin(count=request.count, **({"units": [unit_id]} if unit_id else {}))
+    issued = issue_codes(work.session, request.count)
+    rows: list[Columns] = [
+        {"code": code, "kind": "household", "status": "reserved", "unit_id": unit_id}
+        for code in issued
+    ]
+    work.insert(rows)
+    day = today()
+    work.session.execute(insert(Plate), [{"code": code, "issued_on": day} for code in issued])
+    return work.done()
+
+
+def propose(work: Work, request: r.ProposeRequest) -> Done:
+    """A new record, or a reserved code bound to a door, for somebody else to activate."""
+    reserved = work.subject(request.code) if request.code else None
+    columns = address_of(work.session, given_parts(request) | {"kind": request.kind}, reserved)
+    if not request.same_address:
+        refuse_taken(work.session, columns)
+    if reserved is not None:
+        work.begin(codes=[reserved["code"]])
+        work.update(reserved, **columns, status="proposed")
+    else:
+        work.begin(units=[columns["unit_id"]])
+        (code,) = issue_codes(work.session, 1)
+        work.insert([columns | {"code": code, "status": "proposed"}])
+    return work.done()
+
+
+def activate(work: Work, request: r.ActivateRequest) -> Done:
+    """The door stands and bears its code."""
+    row = work.subject(request.code)
+    columns = address_of(work.session, given_parts(request), row)
+    if not request.same_address:
+        refuse_taken(work.session, columns, [row["code"]])
+    work.begin(codes=[row["code"]])
+    work.update(row, **columns, status="active")
+    return work.done()
+
+
+def verify(work: Work, request: r.VerifyRequest) -> Done:
+    """Somebody was there and found it as recorded."""
+    row = work.subject(request.code)
+    day = _day(request.on)
+    if row["verified_on"] is not None and day < row["verified_on"]:
+        raise ConflictError(
+            f"đã xác minh ngày {row['verified_on']}, sau {day} (it was verified later than that)"
+        )
+    work.begin(codes=[row["code"]])
+    work.update(row, verified_on=day)
+    return work.done()
+
+
+def correct(work: Work, request: r.CorrectRequest) -> Done:
+    """What was recorded wrongly, or became known."""
+    row = work.subject(request.code)
+    given = given_parts(request)
+    if not given and request.restricted is None:
+        raise InvalidInputError("không có gì để sửa (nothing is given to correct)")
+    columns: Columns = address_of(work.session, given, row) if given else {}
+    if columns:
+        leaves = columns["unit_id"] != row["unit_id"]
+        if leaves and row["kind"] == "building" and work.flats_of(row):
+            raise ConflictError("toà nhà còn căn hộ (a building does not leave without its flats)")
+        if leaves and columns["parent_code"] is not None and "parent" not in given:
+            raise InvalidInputError.of_field(
+                "parent", "missing", "đổi xã, phường thì phải nêu lại (say it again)"
+            )
+        if not request.same_address and not same_address(columns, row):
+            refuse_taken(work.session, columns, [row["code"]])
+    if request.restricted is not None:
+        columns["restricted"] = request.restricted
+    work.begin(codes=[row["code"]])
+    work.update(row, **columns)
+    return work.done()
+
+
+def move(work: Work, request: r.MoveRequest) -> Done:
+    """Another point."""
+    row = work.subject(request.code)
+    columns: Columns = {"unit_id": row["unit_id"]}
+    put_point(work.session, columns, request.model_dump())
+    work.begin(codes=[row["code"]])
+    work.update(row, **columns)
+    return work.done()
+
+
+def renumber(work: Work, request: r.RenumberRequest) -> Done:
+    """A new number; the old one is remembered."""
+    row = work.subject(request.code)
+    key = read_number(request.house_number)
+    if key == row["house_number_key"]:
+        raise ConflictError("số nhà đã là số này (it bears this number already)")
+    columns = {"house_number": request.house_number, "house_number_key": key}
+    if not request.same_address:
+        refuse_taken(work.session, {**row, **columns}, [row["code"]])
+    work.begin(codes=[row["code"]])
+    if row["house_number_key"] is not None:
+        work.session.execute(
+            insert(HouseholdFormerNumber),
+            {name: row[name] for name in _FORMER_NUMBER},
+        )
+    work.update(row, **columns)
+    return work.done()
+
+
+_FORMER_NUMBER: Final = (
+    "code",
+    "thoroughfare_id",
+    "locality_id",
+    "house_number",
+    "house_number_key",
+)
+
+
+def retire(work: Work, request: r.RetireRequest) -> Done:
+    """The door is gone, or never was; nothing continues it."""
+    row = work.subject(request.code)
+    refuse_with_flats(work, row)
+    work.begin(codes=[row["code"]])
+    work.update(row, status="retired")
+    return work.done()
+
+
+def reinstate(work: Work, request: r.ReinstateRequest) -> Done:
+    """It was retired by mistake, or is there again; what continued it stays as it is."""
+    row = work.subject(request.code)
+    if row["unit_id"] is None:
+        raise ConflictError("mã này chưa gắn với chỗ ở nào (it never stood for a door)")
+    check_dwelling(row)
+    if row["parent_code"] is not None:
+        status = work.session.execute(_BUILDING_STATUS, {"code": row["parent_code"]}).scalar_one()
+        if status not in LIVING:
+            shown = codes.format(row["parent_code"])
+            raise ConflictError(f"toà nhà {shown} đã ngừng dùng (its building is retired)")
+    if not request.same_address:
+        refuse_taken(work.session, row, [row["code"]])
+    work.begin(codes=[row["code"]])
+    work.update(row, status="active")
+    return work.done()
+
+
+def refuse_with_flats(work: Work, row: Row) -> None:
+    """Raises ConflictError for a building that holds living records."""
+    if row["kind"] == "building" and (flats := work.flats_of(row)):
+        raise ConflictError(f"toà nhà còn {flats} căn hộ (the building still holds flats)")
+
+
+def reserved_rows(work: Work, given: list[tuple[str, str | None]]) -> dict[str, Row]:
+    """Of (field, code), the reserved records by code, locked; those without a code are left out.
+
+    Raises what Work.lock raises, IllegalTransitionError for one that is not reserved, and
+    InvalidInputError for one given twice.
+    """
+    named = [(name, read_code(name, code)) for name, code in given if code]
+    seen: set[str] = set()
+    for name, code in named:
+        if code in seen:
+            raise InvalidInputError.of_field(name, "given_twice", "mã nêu hai lần (given twice)")
+        seen.add(code)
+    rows = work.lock(named) if named else {}
+    for row in rows.values():
+        work.check_state(row, ("reserved",))
+    return rows
+
+
+def put_new(work: Work, reserved: Row | None, columns: Columns) -> str:
+    """Write a new active record, under the reserved code or an issued one; its code."""
+    columns = columns | {"status": "active"}
+    if reserved is not None:
+        work.update(reserved, **columns)
+        return str(reserved["code"])
+    (code,) = issue_codes(work.session, 1)
+    work.insert([columns | {"code": code}])
+    return code
+
+
+def move_flats(work: Work, building: Row, to: str) -> int:
+    """Put all records of a building into another one; how many."""
+    statement = HOUSEHOLD.update().where(HOUSEHOLD.c.parent_code == building["code"])
+    result = work.session.execute(statement.values(parent_code=to))
+    return int(getattr(result, "rowcount", 0))
+
+
+def _day(written: str | None) -> datetime.date:
+    if written is None:
+        return today()
+    try:
+        day = datetime.date.fromisoformat(written)
+    except ValueError:
+        raise InvalidInputError.of_field(
+            "on", "malformed_day", "a day is written YYYY-MM-DD"
+        ) from None
+    if day > today():
+        raise InvalidInputError.of_field("on", "day_in_future", f"{day} has not come")
+    return day

@@ -1,0 +1,268 @@
+"""What each operation is told: checked here once, for the API and the command line alike."""
+
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+MAX_RESERVED: Final = 10_000
+MAX_MERGED: Final = 100
+MAX_PARTS: Final = 200
+MAX_NUMBERS: Final = 100_000
+
+# No control characters: a NUL is no text to the database, a line break no part of a name.
+_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=_LINE)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]
+Commune = Annotated[str, StringConstraints(pattern="^[0-9]{5}$")]
+Count = Annotated[int, Field(ge=1, le=100_000)]
+Method = Literal[
+    "survey", "gps", "imagery", "parcel", "geocoded", "interpolated", "centroid", "unknown"
+]
+
+
+class OperationRequest(BaseModel):
+    """Base of all requests: why, and by which decision."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+    reason: Sentence | None = Field(None, description="why; no person's name")
+    decision_number: Line | None = Field(None, description="number of the legal decision")
+
+
+class Reasoned(OperationRequest):
+    """An operation that nobody may do without saying why."""
+
+    reason: Sentence = Field(description="why; no person's name")
+
+
+class Place(BaseModel):
+    """Where a door is, and how well that is known."""
+
+    lon: float | None = Field(None, ge=102, le=118, description="degrees, WGS 84")
+    lat: float | None = Field(None, ge=6, le=24, description="degrees, WGS 84")
+    position_method: Method | None = Field(None, description="how it was found; `gps` by default")
+    position_accuracy_m: float | None = Field(
+        None, ge=0, le=100_000, description="radius in metres within which the entrance lies"
+    )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.lon is None) != (self.lat is None):
+            raise PydanticCustomError("lon_and_lat", "give both lon and lat, or neither")
+        return self
+
+
+class Address(Place):
+    """The address of a door, in parts; a part that is not given stays as it is."""
+
+    commune: Commune | None = Field(None, description="code of today's commune")
+    former_commune: Commune | None = Field(None, description="code of the commune before July 2025")
+    house_number: Line | None = Field(None, description="as on the door: `12/34/5A`")
+    street: Line | None = Field(None, description="a street of the commune that has been named")
+    locality: Line | None = Field(
+        None, description="a locality that has been named; the innermost first: `Tổ 3, Khu phố 1`"
+    )
+    building: Line | None = Field(None, description="name of the building, block or tower")
+    floor: Line | None = Field(None, description="floor")
+    unit_number: Line | None = Field(None, description="number of the flat or room")
+    parent: Code | None = Field(None, description="code of the building that holds the flat")
+    households_count: Count | None = Field(None, description="hộ that share it")
+    delivery_hint: Line | None = Field(None, description="a landmark; never a person")
+    same_address: bool = Field(
+        False, description="another living record bears this address, and both are right"
+    )
+
+
+class ReserveRequest(OperationRequest):
+    """A block of codes for plates that are printed before anybody knows the doors."""
+
+    count: int = Field(ge=1, le=MAX_RESERVED, description="how many codes")
+    commune: Commune | None = Field(None, description="code of the commune that gets the plates")
+
+
+class ProposeRequest(OperationRequest, Address):
+    """A new record, for an approver to activate."""
+
+    code: Code | None = Field(None, description="a reserved code; without it one is issued")
+    kind: Literal["household", "building"] = Field("household", description="what it is")
+
+
+class ActivateRequest(OperationRequest, Address):
+    """A proposed record becomes active; a reserved code is bound to its door."""
+
+    code: Code = Field(description="code of the record")
+
+
+class VerifyRequest(OperationRequest):
+    """Somebody was there and found it as recorded."""
+
+    code: Code = Field(description="code of the record")
+    on: Annotated[str, StringConstraints(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = Field(
+        None, description="the day; today by default"
+    )
+
+
+class CorrectRequest(OperationRequest, Address):
+    """What was recorded wrongly, or became known; what the door always was."""
+
+    code: Code = Field(description="code of the record")
+    restricted: bool | None = Field(None, description="never shown in lists, maps and exports")
+
+
+class MoveRequest(OperationRequest):
+    """Another point: measured better, or the entrance moved."""
+
+    code: Code = Field(description="code of the record")
+    lon: float = Field(ge=102, le=118, description="degrees, WGS 84")
+    lat: float = Field(ge=6, le=24, description="degrees, WGS 84")
+    position_method: Method = Field("gps", description="how it was found")
+    position_accuracy_m: float | None = Field(
+        None, ge=0, le=100_000, description="radius in metres within which the entrance lies"
+    )
+
+
+class RenumberRequest(OperationRequest):
+    """A new number on the door; the old one keeps leading to it."""
+
+    code: Code = Field(description="code of the record")
+    house_number: Line = Field(description="the new number")
+    same_address: bool = Field(
+        False, description="another living record bears this address, and both are right"
+    )
+
+
+class MergeRequest(Reasoned):
+    """Several records become one that exists."""
+
+    codes: list[Code] = Field(
+        min_length=1, max_length=MAX_MERGED, description="the records that end"
+    )
+    into: Code = Field(description="the active record that continues them")
+    households_count: Count | None = Field(None, description="hộ in it from now on")
+
+
+class SplitPart(Place):
+    """One of the new records; what is not given is as in the old one."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+    code: Code | None = Field(None, description="a reserved code; without it one is issued")
+    house_number: Line | None = Field(None, description="number of the door")
+    floor: Line | None = Field(None, description="floor")
+    unit_number: Line | None = Field(None, description="number of the flat or room")
+    households_count: Count | None = Field(None, description="hộ in it; 1 by default")
+
+
+class SplitRequest(Reasoned):
+    """One record becomes several new ones."""
+
+    code: Code = Field(description="the record that ends")
+    parts: list[SplitPart] = Field(
+        min_length=2, max_length=MAX_PARTS, description="the records that continue it"
+    )
+    same_address: bool = Field(
+        False, description="parts may bear one address, or that of another record"
+    )
+
+
+class ReplaceRequest(Reasoned):
+    """The same door gets another code: the plate was misprinted, or the code compromised."""
+
+    code: Code = Field(description="the code that ends")
+    by: Code | None = Field(None, description="a reserved code; without it one is issued")
+
+
+class RetireRequest(Reasoned):
+    """The door is gone, or never was."""
+
+    code: Code = Field(description="code of the record")
+
+
+class ReinstateRequest(Reasoned):
+    """It was retired by mistake, or is there again."""
+
+    code: Code = Field(description="code of the record")
+    same_address: bool = Field(
+        False, description="another living record bears this address, and both are right"
+    )
+
+
+class StreetRequest(OperationRequest):
+    """A street of a commune."""
+
+    commune: Commune = Field(description="code of today's commune")
+    street: Line = Field(description="its name: `Phố Láng`")
+    former_commune: Commune | None = Field(
+        None,
+        description="code of its commune before July 2025, where streets of one name met in one",
+    )
+
+
+class NameStreetRequest(StreetRequest):
+    """A new street, in which doors can then be."""
+
+
+class RenameStreetRequest(StreetRequest):
+    """Another name; the former one keeps leading to its doors, which are not rewritten."""
+
+    new_name: Line = Field(description="the new name, with its kind: `Đường Võ Văn Kiệt`")
+
+
+class MergeStreetRequest(Reasoned, StreetRequest):
+    """A street becomes part of another one of its commune, with all its doors."""
+
+    into: Line = Field(description="name of the street that continues it")
+    into_former_commune: Commune | None = Field(
+        None, description="as `former_commune`, of that street"
+    )
+    same_address: bool = Field(False, description="numbers may meet that both streets have")
+
+
+class NewNumber(BaseModel):
+    """A line of the table."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+    old: Line = Field(description="number until now")
+    new: Line = Field(description="number from now on")
+
+
+class RenumberStreetRequest(StreetRequest):
+    """New numbers from a table; the old ones keep leading to their doors."""
+
+    numbers: list[NewNumber] = Field(
+        min_length=1, max_length=MAX_NUMBERS, description="old and new number of each door"
+    )
+
+
+class LocalityRequest(OperationRequest):
+    """A locality of a commune."""
+
+    commune: Commune = Field(description="code of today's commune")
+    locality: Line = Field(description="its name, and what holds it: `Tổ 3, Khu phố 1`")
+    former_commune: Commune | None = Field(
+        None,
+        description="code of its commune before July 2025, where localities of one name met in one",
+    )
+
+
+class NameLocalityRequest(LocalityRequest):
+    """A new locality, alone or in one that exists."""
+
+
+class RenameLocalityRequest(LocalityRequest):
+    """Another name; the former one keeps leading to its doors, which are not rewritten."""
+
+    new_name: Line = Field(description="the new name, with its kind: `Tổ dân phố 5`")
+
+
+class MergeLocalityRequest(Reasoned, LocalityRequest):
+    """A locality becomes part of another one of its commune, with all that it holds."""
+
+    into: Line = Field(description="the locality that continues it, as `locality`")
+    into_former_commune: Commune | None = Field(
+        None, description="as `former_commune`, of that locality"
+    )
+    same_address: bool = Field(False, description="numbers may meet that both localities have")

@@ -1,0 +1,132 @@
+"""Operations that end a record and say what continues it: merge, split, replace."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import insert
+
+from registry.errors import InvalidInputError
+from registry.lifecycle import requests as r
+from registry.lifecycle.addresses import check_dwelling, put_point, read_number, refuse_taken
+from registry.lifecycle.records import (
+    move_flats,
+    put_new,
+    refuse_with_flats,
+    reserved_rows,
+)
+from registry.lifecycle.work import HOUSEHOLD, Columns, Done, Row, Work, read_code
+from registry.models import SuccessionLink
+
+_OWN: Final = frozenset({"code", "event_id", "recorded_at", "status", "verified_on"})
+"""Columns that a record does not hand on to what continues it."""
+
+
+def merge(work: Work, request: r.MergeRequest) -> Done:
+    """Several records become one that exists; flats of a building move with it."""
+    into = read_code("into", request.into)
+    named = [read_code("codes", code) for code in request.codes]
+    if into in named or len(set(named)) < len(named):
+        raise InvalidInputError.of_field("codes", "given_twice", "mã nêu hai lần (given twice)")
+    rows = work.lock([("into", into), *(("codes", code) for code in named)])
+    target, ended = rows[into], [rows[code] for code in named]
+    work.check_seen(target)
+    work.check_state(target, ("active",))
+    for row in ended:
+        work.check_state(row, work.from_states)
+        _check_alike(row, target)
+    work.begin(codes=[into, *named])
+    moved = sum(move_flats(work, row, into) for row in ended if row["kind"] == "building")
+    _end(work, ended, [into], "merge")
+    if request.households_count is not None:
+        if target["kind"] == "building":
+            raise InvalidInputError.of_field(
+                "households_count", "building_has_none", "toà nhà không tính hộ (counts no hộ)"
+            )
+        work.update(target, households_count=request.households_count)
+    return work.done(rewritten=len(work.written) + moved)
+
+
+def split(work: Work, request: r.SplitRequest) -> Done:
+    """One household's record becomes several new ones."""
+    row = work.subject(request.code)
+    if row["kind"] == "building":
+        refuse_with_flats(work, row)
+        raise InvalidInputError.of_field(
+            "code", "building_not_split", "toà nhà không tách được (a building is not split)"
+        )
+    reserved = reserved_rows(
+        work, [(f"parts.{at}.code", part.code) for at, part in enumerate(request.parts)]
+    )
+    parts = [_part(work, row, part, at) for at, part in enumerate(request.parts)]
+    if not request.same_address:
+        _refuse_equal(parts)
+        for columns in parts:
+            refuse_taken(work.session, columns, [row["code"]])
+    work.begin(codes=[row["code"]])
+    made = [
+        put_new(work, reserved.get(_canonical(part)), columns)
+        for part, columns in zip(request.parts, parts, strict=True)
+    ]
+    _end(work, [row], made, "split")
+    return work.done()
+
+
+def replace(work: Work, request: r.ReplaceRequest) -> Done:
+    """The same door under another code; flats stay in it."""
+    row = work.subject(request.code)
+    reserved = reserved_rows(work, [("by", request.by)])
+    columns = _handed_on(row) | {"verified_on": row["verified_on"]}
+    work.begin(codes=[row["code"]])
+    made = put_new(work, next(iter(reserved.values()), None), columns)
+    moved = move_flats(work, row, made) if row["kind"] == "building" else 0
+    _end(work, [row], [made], "replace")
+    return work.done(rewritten=len(work.written) + moved)
+
+
+def _check_alike(row: Row, target: Row) -> None:
+    if row["unit_id"] != target["unit_id"]:
+        raise InvalidInputError.of_field(
+            "codes", "across_communes", "không cùng xã, phường (not in one commune)"
+        )
+    if row["kind"] != target["kind"]:
+        # A flat is in its building; it does not become it.
+        raise InvalidInputError.of_field(
+            "codes", "different_kinds", "không gộp chỗ ở với toà nhà (a dwelling and a building)"
+        )
+
+
+def _end(work: Work, ended: Iterable[Row], heirs: list[str], kind: str) -> None:
+    for row in ended:
+        work.update(row, status="retired")
+        links = [{"old_code": row["code"], "new_code": code, "kind": kind} for code in heirs]
+        work.session.execute(insert(SuccessionLink), links)
+
+
+def _handed_on(row: Row) -> Columns:
+    return {c.name: row[c.name] for c in HOUSEHOLD.columns if c.name not in _OWN}
+
+
+def _part(work: Work, row: Row, part: r.SplitPart, at: int) -> Columns:
+    """The columns of one part: those of the old record, but for what is said of it."""
+    columns = _handed_on(row) | {"households_count": part.households_count or 1}
+    given: dict[str, Any] = part.model_dump(exclude_unset=True, exclude={"code"})
+    if part.house_number is not None:
+        key = read_number(part.house_number, f"parts.{at}.house_number")
+        columns |= {"house_number": part.house_number, "house_number_key": key}
+    columns |= {name: given[name] for name in ("floor", "unit_number") if name in given}
+    if part.lon is not None:
+        put_point(work.session, columns, part.model_dump())
+    check_dwelling(columns)
+    return columns
+
+
+def _refuse_equal(parts: list[Columns]) -> None:
+    named = ("house_number_key", "building_key", "floor", "unit_number")
+    if len({tuple(part[name] for name in named) for part in parts}) < len(parts):
+        raise InvalidInputError.of_field(
+            "parts", "given_twice", "hai phần cùng một địa chỉ (two parts bear one address)"
+        )
+
+
+def _canonical(part: r.SplitPart) -> str:
+    return read_code("code", part.code) if part.code else ""

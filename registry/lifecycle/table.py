@@ -1,0 +1,265 @@
+"""The operations: what endpoints, commands and docs/lifecycle.md are made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from registry.lifecycle import bulk, records, successions
+from registry.lifecycle import requests as r
+from registry.lifecycle.work import Done, Work
+from registry.models.households import HOUSEHOLD_STATUSES
+from registry.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that can be done."""
+
+    name: str
+    """In a path and on the command line."""
+    vi: str
+    """What a clerk calls it."""
+    from_states: tuple[str, ...]
+    """Where the record may be that it is about; empty where it is about no record."""
+    to_state: str | None
+    """Where that record is afterwards; None where it stays."""
+    role: Role
+    """The least that a key must be."""
+    request: type[r.OperationRequest]
+    run: Callable[[Work, Any], Done]
+    example: dict[str, Any]
+    """A request that docs/lifecycle.md shows and its test performs, one after the other."""
+    makes: str | None = None
+    """Status of new records that it makes."""
+
+    @property
+    def summary(self) -> str:
+        """What it is for."""
+        return (self.request.__doc__ or "").strip()
+
+    @property
+    def of_record(self) -> bool:
+        """Whether it can be about one record, so that `If-Match` has a meaning."""
+        return bool(self.from_states)
+
+
+_LIVING: Final = ("proposed", "active")
+_HERE: Final = {"commune": "00199", "decision_number": "12/QĐ-UBND"}
+
+OPERATIONS: Final = (
+    Operation(
+        "reserve",
+        "giữ mã",
+        (),
+        "reserved",
+        "approver",
+        r.ReserveRequest,
+        records.reserve,
+        {"count": 3, "commune": "00199", "reason": "in biển số nhà đợt 1"},
+        makes="reserved",
+    ),
+    Operation(
+        "propose",
+        "đề nghị cấp mã",
+        ("reserved",),
+        "proposed",
+        "editor",
+        r.ProposeRequest,
+        records.propose,
+        {
+            "commune": "00199",
+            "street": "Phố Láng",
+            "house_number": "31",
+            "lon": 105.806,
+            "lat": 21.0211,
+        },
+        makes="proposed",
+    ),
+    Operation(
+        "activate",
+        "đưa vào sử dụng",
+        ("reserved", "proposed"),
+        "active",
+        "approver",
+        r.ActivateRequest,
+        records.activate,
+        {"code": "XXXX-XXX8"},
+    ),
+    Operation(
+        "verify",
+        "xác minh",
+        ("active",),
+        None,
+        "editor",
+        r.VerifyRequest,
+        records.verify,
+        {"code": "1H6X-XH2V", "on": "2026-11-02"},
+    ),
+    Operation(
+        "correct",
+        "đính chính",
+        _LIVING,
+        None,
+        "editor",
+        r.CorrectRequest,
+        records.correct,
+        {"code": "1H6X-XH2V", "delivery_hint": "đối diện chợ Láng", "households_count": 2},
+    ),
+    Operation(
+        "move",
+        "chuyển vị trí",
+        _LIVING,
+        None,
+        "editor",
+        r.MoveRequest,
+        records.move,
+        {"code": "1H6X-XH2V", "lon": 105.8062, "lat": 21.0212, "position_accuracy_m": 4},
+    ),
+    Operation(
+        "renumber",
+        "đổi số nhà",
+        _LIVING,
+        None,
+        "editor",
+        r.RenumberRequest,
+        records.renumber,
+        {"code": "1H6X-XH2V", "house_number": "29", "decision_number": "12/QĐ-UBND"},
+    ),
+    Operation(
+        "merge",
+        "gộp",
+        _LIVING,
+        "retired",
+        "approver",
+        r.MergeRequest,
+        successions.merge,
+        {"codes": ["2HT6-4FP5"], "into": "1H6X-XH2V", "reason": "hai nhà thông nhau"},
+    ),
+    Operation(
+        "split",
+        "tách",
+        ("active",),
+        "retired",
+        "editor",
+        r.SplitRequest,
+        successions.split,
+        {
+            "code": "FHVK-VF9M",
+            "parts": [{"house_number": "35A"}, {"house_number": "35B"}],
+            "reason": "chia thửa",
+        },
+        makes="active",
+    ),
+    Operation(
+        "replace",
+        "thay mã",
+        ("active",),
+        "retired",
+        "editor",
+        r.ReplaceRequest,
+        successions.replace,
+        {"code": "1000-0014", "by": "1000-0006", "reason": "biển in sai"},
+        makes="active",
+    ),
+    Operation(
+        "retire",
+        "ngừng dùng",
+        ("reserved", "proposed", "active"),
+        "retired",
+        "editor",
+        r.RetireRequest,
+        records.retire,
+        {"code": "44PK-PHR3", "reason": "nhà đã phá dỡ"},
+    ),
+    Operation(
+        "reinstate",
+        "khôi phục",
+        ("retired",),
+        "active",
+        "approver",
+        r.ReinstateRequest,
+        records.reinstate,
+        {"code": "6730-2VM4", "reason": "ngừng dùng nhầm"},
+    ),
+    Operation(
+        "name-street",
+        "đặt tên đường",
+        (),
+        None,
+        "editor",
+        r.NameStreetRequest,
+        bulk.name_street,
+        {**_HERE, "street": "Đường Trần Duy Hưng"},
+    ),
+    Operation(
+        "merge-street",
+        "gộp đường",
+        (),
+        None,
+        "approver",
+        r.MergeStreetRequest,
+        bulk.merge_street,
+        {**_HERE, "street": "Ngõ Chùa Nền", "into": "Phố Láng", "reason": "nối liền"},
+    ),
+    Operation(
+        "renumber-street",
+        "đánh số lại cả đường",
+        (),
+        None,
+        "approver",
+        r.RenumberStreetRequest,
+        bulk.renumber_street,
+        {
+            **_HERE,
+            "street": "Phố Láng",
+            "numbers": [{"old": "29", "new": "27"}, {"old": "31", "new": "29"}],
+        },
+    ),
+    Operation(
+        "rename-street",
+        "đổi tên đường",
+        (),
+        None,
+        "approver",
+        r.RenameStreetRequest,
+        bulk.rename_street,
+        {**_HERE, "street": "Phố Láng", "new_name": "Đường Láng"},
+    ),
+    Operation(
+        "name-locality",
+        "đặt tên thôn, tổ",
+        (),
+        None,
+        "editor",
+        r.NameLocalityRequest,
+        bulk.name_locality,
+        {**_HERE, "locality": "Tổ 9, Khu phố 1"},
+    ),
+    Operation(
+        "rename-locality",
+        "đổi tên thôn, tổ",
+        (),
+        None,
+        "approver",
+        r.RenameLocalityRequest,
+        bulk.rename_locality,
+        {**_HERE, "locality": "Thôn Đông", "new_name": "Tổ dân phố 5"},
+    ),
+    Operation(
+        "merge-locality",
+        "gộp thôn, tổ",
+        (),
+        None,
+        "approver",
+        r.MergeLocalityRequest,
+        bulk.merge_locality,
+        {**_HERE, "locality": "Thôn Nam", "into": "Thôn Đoài", "reason": "sáp nhập thôn"},
+    ),
+)
+
+BY_NAME: Final = {operation.name: operation for operation in OPERATIONS}
+LEGAL_FROM: Final = {
+    status: tuple(o.name for o in OPERATIONS if status in o.from_states)
+    for status in HOUSEHOLD_STATUSES
+}
+"""Status → operations that begin there."""

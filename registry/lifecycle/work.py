@@ -1,0 +1,162 @@
+"""One operation at work: its transaction, its event, and the records it holds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.orm import Session
+
+from geo import code as codes
+from geo.code import CodeError
+from registry.errors import (
+    IllegalTransitionError,
+    InvalidInputError,
+    NotFoundError,
+    StaleError,
+)
+from registry.events import Cause, open_event
+from registry.models import Household
+
+HOUSEHOLD: Final = cast(Table, Household.__table__)
+"""As a plain table: the ORM's bookkeeping would cost more than the write."""
+LIVING: Final = ("proposed", "active")
+
+Columns = dict[str, Any]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A record that an operation wrote, and its status now."""
+
+    code: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPlace:
+    """A street or locality that an operation made, renamed, merged or renumbered."""
+
+    id: int
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an operation did."""
+
+    event_id: int
+    records: tuple[Changed, ...] = ()
+    """Records that were named in the request or made; not the many of a street."""
+    place: NamedPlace | None = None
+    rewritten: int = 0
+    """How many records were written in all."""
+
+
+@dataclass
+class Work:
+    """A transaction that first looks and locks, then `begin`s its event, then writes."""
+
+    session: Session
+    operation: str
+    from_states: tuple[str, ...]
+    legal_from: Mapping[str, tuple[str, ...]]
+    """Status → operations that begin there, for who asked for another."""
+    actor: str
+    reason: str | None = None
+    decision_number: str | None = None
+    seen_event: int | None = None
+    """The event of the state that the caller has seen; none where it does not say."""
+    written: list[Changed] = field(default_factory=list)
+    event_id: int = 0
+
+    def begin(self, **scope: object) -> None:
+        """Open the event; `scope` says what it is about."""
+        kind = self.operation.replace("-", "_")
+        cause = Cause(kind, self.actor, self.reason, self.decision_number, scope)
+        self.event_id = open_event(self.session, cause)
+
+    def done(self, place: NamedPlace | None = None, rewritten: int | None = None) -> Done:
+        """What was done."""
+        written = tuple(self.written)
+        return Done(self.event_id, written, place, len(written) if rewritten is None else rewritten)
+
+    # Records
+
+    def subject(self, text: str, states: tuple[str, ...] | None = None) -> Row:
+        """The record that the operation is about: locked, in a legal state, as the caller saw it.
+
+        Raises InvalidInputError, NotFoundError, StaleError, IllegalTransitionError.
+        """
+        code = read_code("code", text)
+        row = self.lock({"code": code})[code]
+        self.check_seen(row)
+        self.check_state(row, states or self.from_states)
+        return row
+
+    def lock(self, wanted: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, Row]:
+        """The records of (field, code) pairs, by code, locked in the order of their codes."""
+        pairs = list(wanted.items() if isinstance(wanted, Mapping) else wanted)
+        query = (
+            select(HOUSEHOLD)
+            .where(HOUSEHOLD.c.code.in_([code for _, code in pairs]))
+            .order_by(HOUSEHOLD.c.code)
+            .with_for_update()
+        )
+        found = {row["code"]: row for row in self.session.execute(query).mappings()}
+        for name, code in pairs:
+            if code not in found:
+                shown = codes.format(code)
+                raise NotFoundError(f"{name}: không có mã {shown} (no record bears this code)")
+        return dict(found)
+
+    def check_seen(self, row: Row) -> None:
+        """Raises StaleError when the record is no more as the caller saw it."""
+        if self.seen_event is not None and row["event_id"] != self.seen_event:
+            raise StaleError(
+                f"mã {codes.format(row['code'])} đã được sửa sau lần bạn xem; hãy xem lại"
+                " (the record changed since it was read)"
+            )
+
+    def check_state(self, row: Row, states: tuple[str, ...]) -> None:
+        """Raises IllegalTransitionError, with what can be done, unless it is in one of `states`."""
+        state = row["status"]
+        if state not in states:
+            legal = self.legal_from[state]
+            raise IllegalTransitionError(
+                f"mã {codes.format(row['code'])} đang ở trạng thái {state}: không thể"
+                f" {self.operation} ({self.operation} needs {' or '.join(states)})",
+                state=state,
+                legal=list(legal),
+            )
+
+    def insert(self, rows: list[Columns]) -> None:
+        """Write new records."""
+        self.session.execute(HOUSEHOLD.insert(), rows)
+        self.written += [Changed(row["code"], row["status"]) for row in rows]
+
+    def update(self, row: Row, **columns: object) -> None:
+        """Change a locked record."""
+        self.session.execute(
+            HOUSEHOLD.update().where(HOUSEHOLD.c.code == row["code"]).values(columns)
+        )
+        self.written.append(Changed(row["code"], str(columns.get("status", row["status"]))))
+
+    def flats_of(self, building: Row) -> int:
+        """How many living records the building holds."""
+        counted: int = self.session.execute(
+            select(func.count())
+            .select_from(HOUSEHOLD)
+            .where(HOUSEHOLD.c.parent_code == building["code"], HOUSEHOLD.c.status.in_(LIVING))
+        ).scalar_one()
+        return counted
+
+
+def read_code(name: str, text: str) -> str:
+    """The canonical code that the parameter `name` writes; raises InvalidInputError."""
+    try:
+        return codes.validate(text)
+    except CodeError as error:
+        raise InvalidInputError.of_field(name, error.code, str(error)) from None

@@ -1,0 +1,90 @@
+"""Words that say what kind of place follows, typed with a slip: `Đưng Lê Lợi`, `gnõ 12`, `Thin 3`.
+
+Passed over, such a word would take an alley, a hamlet or a flat with it. It is corrected where it
+is hardly a word of which names are made and is one slip of the keyboard from a kind.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from geo.text import accent_key, fold, has_diacritics
+from geo.typing_slips import is_syllable
+from registry.search.likeness import Vocabulary, is_one_slip
+
+_KIND_WORDS: Final = """
+    đường phố ngõ ngách hẻm kiệt đại quốc lộ số nhà thôn ấp xóm bản buôn làng khóm khối tổ dân khu
+    phường xã thị trấn đặc quận huyện thành tỉnh căn hộ tầng toà tòa chung cư block
+"""
+_KINDS: Final = tuple(_KIND_WORDS.split())
+_BARE: Final = tuple(dict.fromkeys(fold(kind) for kind in _KINDS))
+_FIRST_HALVES: Final = frozenset(
+    word
+    for kind in ("tổ", "dân", "khu", "căn", "chung", "thị", "thành")
+    for word in (kind, fold(kind))
+)
+"""Words behind which the other half of a kind stands: `Tổ dân phố`."""
+_ABBREVIATIONS: Final = """
+    tp tx tt kp tdp ql tl đt dt hl kdc kdt kđt kcn cc ktt bt lk lo no sn hcm hn ng ngh vn pho duong
+    tea
+"""
+_NO_SLIPS: Final = frozenset((*_KINDS, *_ABBREVIATIONS.split()))
+_WORD: Final = re.compile(r"[^\W\d_]{2,9}")
+_NUMBER_NEXT: Final = re.compile(r"\s\d")
+_MAX_MEANT: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Respelling:
+    """A text with one word corrected."""
+
+    text: str
+    sure: bool
+    """Whether the word cannot be passed over: it is no syllable, or a number stands behind it."""
+
+
+def respellings(vocabulary: Vocabulary, text: str) -> list[Respelling]:
+    """The ways in which a misspelt word of `text` may have been meant; mostly none."""
+    accented = has_diacritics(text)
+    found: list[Respelling] = []
+    for match in _WORD.finditer(text):
+        word = match[0].lower()
+        near = _near(word, accented=accented)
+        if not near or match[0].isupper():
+            continue
+        opens, syllable = _opens(text, match.start()), is_syllable(word)
+        if (syllable and not opens) or _is_word(
+            vocabulary, word, accented=accented, syllable=syllable
+        ):
+            continue
+        number = _NUMBER_NEXT.match(text, match.end()) is not None
+        sure = number or (opens and not syllable)
+        head, tail = text[: match.start()], text[match.end() :]
+        found += [Respelling(f"{head}{kind}{tail}", sure) for kind in near]
+    return sorted(found, key=lambda one: not one.sure)[:_MAX_MEANT]
+
+
+@lru_cache(maxsize=16_384)
+def _near(word: str, *, accented: bool) -> tuple[str, ...]:
+    """Kinds that a word is one slip away from."""
+    if word in _NO_SLIPS:
+        return ()
+    return tuple(kind for kind in (_KINDS if accented else _BARE) if is_one_slip(word, kind))
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether a kind may stand here: first in its part, behind a number or half of a kind."""
+    before = text[:start].rstrip()
+    if not before or before[-1] in ",;(-":
+        return True
+    last = before.rsplit(None, 1)[-1].lower()
+    return last in _FIRST_HALVES or any(map(str.isdigit, last))
+
+
+def _is_word(vocabulary: Vocabulary, word: str, *, accented: bool, syllable: bool) -> bool:
+    """Whether names are made of it: in several, or in one of another tongue (`Buôn Jú`)."""
+    key = accent_key(word) if accented else fold(word)
+    if syllable:
+        return vocabulary.is_common(key, accented=accented)
+    return vocabulary.knows(key, accented=accented)

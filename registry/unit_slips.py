@@ -1,0 +1,135 @@
+"""Names of units that no list has: of provinces before 2008, and with one letter wrong."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from itertools import chain
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from geo.admin import KIND_LEVELS, NamedPart
+from geo.text import accent_key, has_diacritics
+from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
+
+# Provinces that were divided or merged between 1976 and 2008 (resolutions of the National Assembly
+# of 1978, 1989, 1991, 1996, 2003 and 2008), with the later ones on their land.
+_HEIRS: Final = {
+    "ha tay": ("ha noi",),
+    "ha son binh": ("ha noi", "hoa binh"),
+    "ha bac": ("bac giang", "bac ninh"),
+    "hai hung": ("hai duong", "hung yen"),
+    "nam ha": ("nam dinh", "ha nam"),
+    "ha nam ninh": ("nam dinh", "ha nam", "ninh binh"),
+    "vinh phu": ("vinh phuc", "phu tho"),
+    "bac thai": ("bac kan", "thai nguyen"),
+    "ha tuyen": ("ha giang", "tuyen quang"),
+    "hoang lien son": ("lao cai", "yen bai"),
+    "nghe tinh": ("nghe an", "ha tinh"),
+    "binh tri thien": ("quang binh", "quang tri", "hue"),
+    "quang nam da nang": ("quang nam", "da nang"),
+    "nghia binh": ("quang ngai", "binh dinh"),
+    "phu khanh": ("phu yen", "khanh hoa"),
+    "thuan hai": ("ninh thuan", "binh thuan"),
+    "gia lai kon tum": ("gia lai", "kon tum"),
+    "song be": ("binh duong", "binh phuoc"),
+    "cuu long": ("vinh long", "tra vinh"),
+    "minh hai": ("ca mau", "bac lieu"),
+}
+_SHORTEST_NAME: Final = 5
+"""Letters of a name in which one may be wrong; shorter ones are too like each other."""
+_MOST_NAMES: Final = 3
+"""Names that a misspelt one may mean; more is a guess."""
+
+# Goes with its gazetteer, so that no old map stays in memory.
+_indexes: WeakKeyDictionary[Gazetteer, dict[int | str, list[tuple[str, UnitName]]]] = (
+    WeakKeyDictionary()
+)
+
+
+def heirs_of_province(gazetteer: Gazetteer, key: str) -> list[Unit]:
+    """The provinces on the land of one that no list knows any more: Hà Nội for Hà Tây."""
+    return [
+        hit.unit
+        for heir in _HEIRS.get(key, ())
+        for hit in gazetteer.named(heir)
+        if hit.unit.level == "province"
+    ]
+
+
+def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]) -> list[UnitName]:
+    """Names of units that are one letter away, of the nearest few; empty for many.
+
+    A commune's only inside of the provinces and districts `around`, by their ids; written without
+    its kind only where accents are.
+    """
+    wanted = _compact(named.key)
+    accented = has_diacritics(named.name)
+    if len(wanted) < _SHORTEST_NAME - 1:
+        return []
+    levels = {level for kind in named.kinds for level in KIND_LEVELS[kind]} or set(LEVELS)
+    index = _index(gazetteer)
+    groups = [index.get(level, []) for level in levels if level != "commune"]
+    if "commune" in levels and (named.kinds or accented):
+        groups += [index.get(holder, []) for holder in around]
+    found: dict[str, dict[int, UnitName]] = defaultdict(dict)
+    for key, name in chain.from_iterable(groups):
+        # One slip leaves the first two letters or the last two as they are.
+        if key[:2] != wanted[:2] and key[-2:] != wanted[-2:]:
+            continue
+        if not is_one_letter_away(wanted, key):
+            continue
+        if not accented or _other_words_agree(accent_key(named.name), name.accents):
+            found[key].setdefault(name.unit.id, name)
+    if len(found) > _MOST_NAMES:
+        return []
+    return [name for names in found.values() for name in names.values()]
+
+
+def _other_words_agree(one: str, other: str) -> bool:
+    """Whether at most one word differs, accents included: Linh Đàm is no slip for Lĩnh Nam."""
+    words, others = one.split(), other.split()
+    differing = sum(a != b for a, b in zip(words, others, strict=False))
+    return len(words) != len(others) or differing < 2
+
+
+def is_one_letter_away(one: str, other: str) -> bool:
+    """Whether a letter left out, added, changed, or two swapped make `other` of `one`.
+
+    Digits are never wrong: `A Lưới 2` is not A Lưới 3.
+
+    >>> is_one_letter_away("phuockieng", "phuockien"), is_one_letter_away("aluoi2", "aluoi3")
+    (True, False)
+    """
+    if one == other or abs(len(one) - len(other)) > 1 or _digits(one) != _digits(other):
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if at is None:
+        return True
+    if len(one) != len(other):
+        longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+        return longer[at + 1 :] == shorter[at:]
+    swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
+    return swapped or one[at + 1 :] == other[at + 1 :]
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
+
+
+def _compact(key: str) -> str:
+    """`phu u xan` and `phu xuan` differ by two swapped letters, wherever the spaces are."""
+    return key.replace(" ", "")
+
+
+def _index(gazetteer: Gazetteer) -> dict[int | str, list[tuple[str, UnitName]]]:
+    """Compact names: of provinces and districts by level, of communes by what held them."""
+    known = _indexes.get(gazetteer)
+    if known is None:
+        known = defaultdict(list)
+        for unit in gazetteer.units.values():
+            names = [(_compact(name.key), name) for name in gazetteer.names_of(unit)]
+            names = [pair for pair in names if len(pair[0]) >= _SHORTEST_NAME]
+            places = gazetteer.holders(unit) if unit.level == "commune" else (unit.level,)
+            for place in places:
+                known[place] += names
+        _indexes[gazetteer] = known
+    return known

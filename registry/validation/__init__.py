@@ -1,0 +1,1 @@
+"""The stages of a validation: what was given, what the register knows, what is to be asked."""

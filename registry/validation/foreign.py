@@ -1,0 +1,46 @@
+"""Texts that cannot be an address in Viet Nam: of another country, or in another script.
+
+Only asked where nothing of the text was found in the register, so that no address is lost by it.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from geo.text import fold
+
+# As they stand at the end of an address, in Vietnamese, English and their own language. Names that
+# Vietnamese places bear as well (Mỹ, Anh, Đức, Pháp, Nga, Ý, Áo, Bỉ) are left out.
+_COUNTRIES: Final = """
+    lao|laos|cambodia|campuchia|kampuchea|thailand|thai lan|china|pr china|trung quoc|taiwan|
+    dai loan|hong kong|hongkong|macau|macao|japan|nhat ban|nippon|korea|south korea|han quoc|
+    north korea|trieu tien|malaysia|singapore|xin ga po|indonesia|philippines|brunei|myanmar|
+    mien dien|india|an do|bangladesh|pakistan|sri lanka|nepal|mongolia|mong co|russia|
+    lien bang nga|ukraine|france|germany|deutschland|italy|italia|spain|espana|tay ban nha|
+    portugal|bo dao nha|united kingdom|uk|england|scotland|great britain|vuong quoc anh|ireland|
+    netherlands|nederland|ha lan|belgium|switzerland|schweiz|suisse|thuy si|austria|osterreich|
+    sweden|sverige|thuy dien|norway|norge|na uy|denmark|danmark|dan mach|finland|suomi|phan lan|
+    poland|polska|ba lan|czech republic|czechia|cong hoa sec|hungary|greece|hi lap|turkey|turkiye|
+    tho nhi ki|usa|u s a|united states|united states of america|hoa ki|canada|mexico|brazil|brasil|
+    argentina|chile|peru|colombia|australia|new zealand|south africa|nam phi|egypt|ai cap|nigeria|
+    kenya|uae|united arab emirates|saudi arabia|israel|iran|iraq|qatar|kuwait
+"""
+COUNTRIES: Final = frozenset(name.strip() for name in _COUNTRIES.split("|"))
+
+
+def is_elsewhere(text: str, unread: Sequence[str]) -> bool:
+    """Whether `text`, of which `unread` names nothing, is of another country or another script.
+
+    >>> is_elsewhere("12 Rue de Rivoli, Paris, France", ["Paris", "France"])
+    True
+    >>> is_elsewhere("東京都千代田区", []), is_elsewhere("12 Lê Lợi", [])
+    (True, False)
+    """
+    return any(fold(part) in COUNTRIES for part in unread) or _in_other_script(text)
+
+
+def _in_other_script(text: str) -> bool:
+    """Whether most letters are not Latin ones."""
+    letters = [sign for sign in unicodedata.normalize("NFKC", text) if sign.isalpha()]
+    latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters)
+    return 2 * latin < len(letters)

@@ -1,0 +1,296 @@
+"""The verdict on what was found: what is missing, what is doubtful, what to ask."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from geo.address import Door
+from geo.admin import parse_name
+from geo.label import label
+from registry.address_reader import ReadAddress
+from registry.gazetteer import Gazetteer, Unit
+from registry.geocode import Located
+from registry.reads import Reads
+from registry.records import Wording
+from registry.search.answers import Answer
+from registry.search.areas import communes_of
+from registry.unit_text import Naming
+from registry.validation import questions
+from registry.validation.components import components_of
+from registry.validation.numbers import has_numbers
+from registry.validation.verdicts import Choice, Question, Validation
+from registry.validation.wording import in_todays_words, parts_asked
+
+MAX_CHOICES: Final = 5
+"""More possible addresses are not worth reading: the shopper is asked for what is missing."""
+_DOORS: Final = ("household", "building")
+_REWRITTEN: Final = frozenset({"commune_former", "retired"})
+_HARMLESS: Final = _REWRITTEN | {"commune_unsure", "ambiguous"}
+"""Faults of a door that need no question by themselves; what is ambiguous is judged by its answers,
+and where a commune's name has several meanings, by where each leads."""
+_UNKNOWN: Final = frozenset(
+    {
+        "house_number_missing",
+        "house_number_not_found",
+        "flat_missing",
+        "flat_not_found",
+        "building_not_found",
+        "street_not_found",
+        "locality_not_found",
+        "former_differs",
+        "commune_undecided",
+    }
+)
+"""Faults that say what the register does not know: none makes the place above it doubtful."""
+
+
+class Judge:
+    """Weighs the answers of one level, of which there is at least one."""
+
+    def __init__(
+        self, gazetteer: Gazetteer, reads: Reads, day: datetime.date, located: Located
+    ) -> None:
+        self.gazetteer = gazetteer
+        self.reads = reads
+        self.day = day
+        self.reading = located.reading
+        self.door = located.reading.door if located.reading else Door()
+        self.is_shared = False
+        """Whether several records bear one wording: no answer of the shopper tells them apart."""
+        self.found = self._told_apart(located.answers)
+        self.first = self.found[0][0]
+        self.faults = frozenset(self.first.faults)
+        self.naming = self._naming()
+
+    def validation(self) -> Validation:
+        """The verdict with all that belongs to it."""
+        missing = self._missing()
+        question = self._question(missing)
+        verdict, action = self._verdict(missing, question)
+        one = len(self.found) == 1
+        answer, words = self.found[0]
+        return Validation(
+            verdict=verdict,
+            next_action=action,
+            code=answer.record.code if answer.record and verdict in ("accept", "correct") else None,
+            address=words.label if one else None,
+            before_2025_07=words.before_2025_07 if one else None,
+            commune=_common(words.commune for _, words in self.found),
+            province=_common(words.province for _, words in self.found),
+            level=answer.level,
+            lon=answer.lon if one else None,
+            lat=answer.lat if one else None,
+            components=components_of(
+                self.gazetteer,
+                self.day,
+                answer,
+                self.reading,
+                self.naming,
+                missing,
+                several_communes=len(self._communes()) > 1,
+            ),
+            question=question,
+        )
+
+    def _told_apart(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:
+        """Each wording once. Above the door only today's counts: two streets of one name in one
+        commune, which earlier were in two, are one to whoever writes an address today.
+        """
+        found: dict[tuple[str, str | None], tuple[Answer, Wording]] = {}
+        for answer in answers:
+            words = in_todays_words(self.gazetteer, self.day, answer, self.reading)
+            key = (words.label, words.before_2025_07 if answer.record else None)
+            self.is_shared |= answer.record is not None and key in found
+            found.setdefault(key, (answer, words))
+        return list(found.values())
+
+    def _naming(self) -> Naming:
+        """The naming that led to the first answer."""
+        unit = self.first.unit
+        namings = self.reading.namings if self.reading else ()
+        leading = [n for n in namings if unit is not None and self._leads(n, unit.id)]
+        return min(leading or namings or (Naming(),), key=lambda n: n.commune is None)
+
+    def _leads(self, naming: Naming, unit_id: int) -> bool:
+        inner = naming.innermost
+        return inner is not None and (
+            inner.id == unit_id or unit_id in communes_of(self.gazetteer, self.day, inner)
+        )
+
+    def _communes(self) -> set[int]:
+        return {a.unit.id for a, _ in self.found if a.unit and a.unit.level == "commune"}
+
+    # What is missing
+
+    def _missing(self) -> frozenset[str]:
+        """The components that have to be asked for."""
+        missing = set()
+        if self.first.level == "province" or len(self._communes()) > MAX_CHOICES:
+            missing.add("commune")
+            if self.naming.province is None and self.first.level != "province":
+                missing.add("province")
+        if self.first.level not in _DOORS:
+            missing |= self._missing_door()
+        elif "flat_not_found" not in self.faults and (
+            "flat_missing" in self.faults or self.first.level == "building"
+        ):
+            missing.add("unit")
+        return frozenset(missing)
+
+    def _missing_door(self) -> set[str]:
+        door = self.door
+        flat = door.flat if door.flat and (door.flat.building or door.flat.unit) else None
+        if flat is not None and flat.unit is None:
+            return {"unit"}
+        if door.street is None and not door.localities:
+            if flat is not None and flat.building:
+                return set()
+            return {"street"} if door.house_number else {"street", "house_number"}
+        numbered = door.house_number is not None and not door.house_number.alley_only
+        if numbered or flat is not None:
+            return set()
+        return {"house_number"} if self._needs_number() else set()
+
+    def _needs_number(self) -> bool:
+        """A street has numbers unless the register knows its doors and none of them has; a hamlet
+        has none unless the register knows one.
+        """
+        if self.first.level in ("street", "alley", "locality"):
+            known = has_numbers(self.reads, self.first)
+            if known is not None:
+                return known
+        return self.door.street is not None
+
+    # The verdict
+
+    def _verdict(self, missing: frozenset[str], question: Question | None) -> tuple[str, str]:
+        if missing:
+            choices = question is not None and question.choices
+            return "complete", "ask_choice" if choices else "ask_missing"
+        if question is not None:
+            return "confirm", "ask_choice" if question.choices else "ask_yes_no"
+        if self.first.level not in _DOORS or "flat_not_found" in self.faults or self.is_shared:
+            return "unverified", "use_without_code"
+        if self.faults & _REWRITTEN or self.naming.district is not None:
+            return "correct", "use_corrected"
+        return "accept", "use"
+
+    def _is_doubtful(self) -> bool:
+        """Whether the one place found may be another than the one meant."""
+        unregistered = self.first.level not in _DOORS or "flat_not_found" in self.faults
+        known = _HARMLESS | _UNKNOWN if unregistered else _HARMLESS
+        if not self.faults <= known or self.first.distance_m is not None:
+            return True
+        if self.reading is None:
+            return False
+        return self.first.level in _DOORS and self._is_doubtful_door(self.reading)
+
+    def _is_doubtful_door(self, reading: ReadAddress) -> bool:
+        if self.door.street is None and not self.door.localities:
+            # Found by its number or its building alone; others of that name may be unregistered.
+            return bool(reading.namings)
+        return not self._is_placed(reading) or any(map(self._contradicts, reading.unread))
+
+    def _is_placed(self, reading: ReadAddress) -> bool:
+        """Whether the units lead to this commune and to no other one.
+
+        A name that a commune of today bears means it, though a split one of old bore it as well.
+        """
+        answer = self.first
+        if any(naming.commune is answer.unit for naming in reading.namings):
+            return True
+        known = self._is_known_former()
+        return answer.unit is not None and all(
+            naming.commune is not None
+            and self._leads(naming, answer.unit.id)
+            and (known or len(communes_of(self.gazetteer, self.day, naming.commune)) == 1)
+            for naming in reading.namings
+        )
+
+    def _is_known_former(self) -> bool:
+        """Whether a split commune of old does not matter: the door's own one is on record, or its
+        street has a name of its own, which goes on where the split cut it. `Đường số 7` is in many.
+        """
+        street = self.door.street
+        named = street is not None and not any(map(str.isdigit, street.key))
+        return named or self.first.former is not None
+
+    def _contradicts(self, unread: str) -> bool:
+        """Whether a part that found no place names another street, or a unit somewhere else."""
+        if unread.split(maxsplit=1)[0].casefold() in ("đường", "phố"):
+            return True
+        readings = parse_name(unread)
+        units = [name.unit for one in readings for name in self.gazetteer.named(one.key)]
+        nearby = [unit for unit in units if self._is_of_province(unit)]
+        written = any(reading.kinds for reading in readings)
+        here = self.first.unit
+        return (bool(nearby) or written) and not any(
+            here is not None and here.id in communes_of(self.gazetteer, self.day, unit)
+            for unit in nearby
+        )
+
+    def _is_of_province(self, unit: Unit) -> bool:
+        province = self.found[0][1].province
+        return province is not None and not communes_of(self.gazetteer, self.day, unit).isdisjoint(
+            communes_of(self.gazetteer, self.day, province)
+        )
+
+    # The question
+
+    def _question(self, missing: frozenset[str]) -> Question | None:
+        """What to ask first: the place, then the door, then whether it is the right one."""
+        if "commune" in missing:
+            return self._ask_commune()
+        if len(self.found) > 1:
+            return self._choose()
+        if missing:
+            return self._ask_door(missing)
+        if self._is_province_inferred():
+            province = self.found[0][1].province
+            name = province.version_on(self.day).full_name if province else ""
+            return questions.ask("confirm_province", name)
+        if self._is_doubtful():
+            return questions.ask("confirm_address", self.found[0][1].label)
+        return None
+
+    def _ask_commune(self) -> Question:
+        province = _common(words.province for _, words in self.found)
+        if province is None:
+            return questions.ask("ask_commune")
+        return questions.ask("ask_commune_in", province.version_on(self.day).full_name)
+
+    def _choose(self) -> Question:
+        shown = self.found[:MAX_CHOICES]
+        choices = [
+            Choice(words.label, words.before_2025_07, answer.record.code if answer.record else None)
+            for answer, words in shown
+        ]
+        names = [w.commune.version_on(self.day).full_name for _, w in shown if w.commune]
+        if self.first.level not in _DOORS and len(set(names)) == len(shown):
+            return questions.ask("choose_commune", questions.either(names), choices)
+        return questions.ask("choose_address", choices=choices)
+
+    def _ask_door(self, missing: frozenset[str]) -> Question:
+        answer, words = self.found[0]
+        if "unit" in missing:
+            parts = replace(parts_asked(answer, self.reading), unit_number=None)
+            return questions.ask("ask_flat", label(parts, self._commune_names(words)))
+        if "street" in missing:
+            return questions.ask("ask_street", ", ".join(self._commune_names(words)))
+        return questions.ask("ask_house_number", words.label)
+
+    def _commune_names(self, words: Wording) -> tuple[str, ...]:
+        return (words.commune.version_on(self.day).full_name,) if words.commune else ()
+
+    def _is_province_inferred(self) -> bool:
+        """Whether a commune was named alone: another one may bear its name."""
+        if self.reading is None or not self.reading.namings:
+            return False
+        return self.naming.province is None and self.naming.district is None
+
+
+def _common(units: Iterable[Unit | None]) -> Unit | None:
+    """The unit of all of them, or None."""
+    known = {unit.id if unit else None: unit for unit in units}
+    return next(iter(known.values())) if len(known) == 1 else None

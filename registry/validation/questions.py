@@ -1,0 +1,82 @@
+"""What the shopper is asked: one question at a time, the place before the door."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from registry.validation.verdicts import Choice, Question
+
+# code → what it is about, in Vietnamese, in English. `{place}` is filled in.
+_TEXTS: Final = {
+    "ask_address": (
+        "other",
+        "Không nhận ra địa chỉ. Vui lòng nhập số nhà, đường, xã/phường, tỉnh/thành phố",
+        "The address was not recognised. Please give number, street, commune and province",
+    ),
+    "ask_commune": (
+        "commune",
+        "Địa chỉ này ở xã/phường, tỉnh/thành phố nào?",
+        "In which commune and province is this address?",
+    ),
+    "ask_commune_in": (
+        "commune",
+        "Địa chỉ này ở xã/phường nào của {place}?",
+        "In which commune of {place} is this address?",
+    ),
+    "choose_commune": (
+        "commune",
+        "Địa chỉ này nay thuộc {place}?",
+        "To which of these does the address belong today: {place}?",
+    ),
+    "confirm_province": (
+        "province",
+        "Có phải địa chỉ này ở {place} không?",
+        "Is this address in {place}?",
+    ),
+    "confirm_commune": (
+        "commune",
+        "Có phải địa chỉ này ở {place} không?",
+        "Is this address in {place}?",
+    ),
+    "ask_street": (
+        "street",
+        "Số nhà và tên đường (hoặc thôn, ấp, tổ) ở {place} là gì?",
+        "What are the house number and the street (or hamlet) in {place}?",
+    ),
+    "ask_house_number": (
+        "house_number",
+        "Số nhà ở {place} là bao nhiêu?",
+        "What is the house number in {place}?",
+    ),
+    "ask_flat": (
+        "unit",
+        "Căn hộ (phòng) số mấy ở {place}?",
+        "Which flat is it in {place}?",
+    ),
+    "confirm_address": (
+        "other",
+        "Có phải địa chỉ là “{place}” không?",
+        "Is the address “{place}”?",
+    ),
+    "choose_address": (
+        "other",
+        "Địa chỉ nào đúng?",
+        "Which of these addresses is right?",
+    ),
+}
+QUESTIONS: Final = tuple(_TEXTS)
+
+
+def ask(code: str, place: str = "", choices: Sequence[Choice] = ()) -> Question:
+    """The question of that code about a place."""
+    component, text, text_en = _TEXTS[code]
+    filled = text.format(place=place), text_en.format(place=place)
+    return Question(code, component, *filled, tuple(choices))
+
+
+def either(names: Sequence[str]) -> str:
+    """Names to choose from, in one phrase.
+
+    >>> either(["Phường Láng", "Phường Đống Đa", "Phường Giảng Võ"])
+    'Phường Láng, Phường Đống Đa hay Phường Giảng Võ'
+    """
+    return " hay ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

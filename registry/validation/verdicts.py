@@ -1,0 +1,132 @@
+"""What a validation says: verdicts, states of components, questions; one table each."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from registry.gazetteer import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a shop may do with an address; it decides by the code alone."""
+
+    code: str
+    message: str
+    message_en: str
+
+
+_VERDICTS: Final = (
+    (
+        "accept",
+        "Địa chỉ đúng và có trong sổ đăng ký",
+        "The address is right and registered",
+    ),
+    (
+        "correct",
+        "Địa chỉ đúng, đã viết lại theo tên gọi hiện nay",
+        "The door is certain; the address was rewritten as it is called today",
+    ),
+    (
+        "confirm",
+        "Cần người mua xác nhận hoặc chọn địa chỉ",
+        "The shopper has to confirm the address, or to choose one",
+    ),
+    ("complete", "Địa chỉ còn thiếu, cần hỏi thêm", "Something is missing and has to be asked"),
+    (
+        "unverified",
+        "Địa chỉ hợp lệ, nhưng chưa xác định được mã của nơi này",
+        "Well-formed and placed; no code is certain for it yet",
+    ),
+    (
+        "reject",
+        "Không phải địa chỉ ở Việt Nam",
+        "This cannot be an address in Viet Nam",
+    ),
+)
+VERDICTS: Final = {row[0]: Verdict(*row) for row in _VERDICTS}
+
+NEXT_ACTIONS: Final = (
+    "use",
+    "use_corrected",
+    "ask_yes_no",
+    "ask_choice",
+    "ask_missing",
+    "use_without_code",
+    "ask_again",
+)
+"""What a shop's program does next, without a person."""
+
+STATUSES: Final = ("confirmed", "corrected", "inferred", "missing", "unexpected", "unverified")
+"""What became of a component: it is as registered, or was changed, supplied, is needed, was not
+understood, or cannot be checked because the register does not know it yet."""
+
+COMPONENTS: Final = (
+    "house_number",
+    "street",
+    "locality",
+    "building",
+    "floor",
+    "unit",
+    "commune",
+    "district",
+    "province",
+    "other",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One part of an address: what was given, and what it is today."""
+
+    name: str
+    """One of COMPONENTS."""
+    status: str
+    """One of STATUSES."""
+    given: str | None
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One possible address, to be shown to the shopper."""
+
+    label: str
+    before_2025_07: str | None
+    """The same on the old map, where two addresses differ by it alone."""
+    code: str | None
+    """Where the register knows that door."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to ask the shopper."""
+
+    code: str
+    component: str
+    """What it is about, one of COMPONENTS; `other` for the whole address."""
+    text: str
+    text_en: str
+    choices: tuple[Choice, ...] = ()
+    """Never all that there may be: another answer must stay possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """All that is said of one address."""
+
+    verdict: str
+    next_action: str
+    code: str | None
+    """Only when the door is certain."""
+    address: str | None
+    """As it is written today; None where nothing was recognised, or several are possible."""
+    before_2025_07: str | None
+    """The same on the old map, where that is known."""
+    commune: Unit | None
+    province: Unit | None
+    level: str | None
+    """How near to the door the register knows it, as `Answer.level`; None for not at all."""
+    lon: float | None
+    lat: float | None
+    components: tuple[Component, ...]
+    question: Question | None

@@ -1,0 +1,78 @@
+"""The address as it is written today: what the register knows, and what was given beyond it."""
+
+import datetime
+from dataclasses import replace
+
+from geo.address import Door
+from geo.label import LabelParts
+from registry.address_reader import ReadAddress
+from registry.gazetteer import Gazetteer, Unit
+from registry.records import Wording, wording
+from registry.search.answers import Answer
+
+
+def in_todays_words(
+    gazetteer: Gazetteer, day: datetime.date, answer: Answer, reading: ReadAddress | None
+) -> Wording:
+    """The wording of an answer; where it stops above the door, with the door that was asked for."""
+    parts = parts_asked(answer, reading)
+    former = answer.former
+    if answer.record is None and answer.unit is not None:
+        # The street is known in one former commune, and may go on into the one that was named.
+        former = _former_named(reading, day) or former
+    return wording(gazetteer, day, parts, answer.unit, former)
+
+
+def parts_asked(answer: Answer, reading: ReadAddress | None) -> LabelParts:
+    """What the label is made of."""
+    if reading is None:
+        return answer.parts
+    if answer.record is not None:
+        return _with_flat(answer, reading.door)
+    return _with_door(answer.parts, reading.door)
+
+
+def door_parts(door: Door) -> LabelParts:
+    """A door that nobody registered, in words."""
+    return _with_door(LabelParts(), door)
+
+
+def tidy(name: str) -> str:
+    """A name with capitals where the writer used none, or nothing else.
+
+    >>> tidy("trần duy hưng"), tidy("TRẦN DUY HƯNG"), tidy("Cách mạng Tháng 8"), tidy("743b")
+    ('Trần Duy Hưng', 'Trần Duy Hưng', 'Cách mạng Tháng 8', '743B')
+    """
+    return name.title() if name in (name.lower(), name.upper()) else name
+
+
+def _with_flat(answer: Answer, door: Door) -> LabelParts:
+    """A registered building keeps the flat that was asked for in it."""
+    parts, flat = answer.parts, door.flat
+    if flat is None or "flat_not_found" not in answer.faults:
+        return parts
+    return replace(
+        parts,
+        unit_number=flat.unit,
+        floor=parts.floor or flat.floor,
+        building=parts.building or flat.building,
+    )
+
+
+def _with_door(parts: LabelParts, door: Door) -> LabelParts:
+    number, street, flat = door.house_number, door.street, door.flat
+    if parts.street_name is None and street is not None:
+        parts = replace(parts, street_kind=street.kind, street_name=tidy(street.name))
+    if not parts.localities:
+        named = ((place.kind, tidy(place.name)) for place in door.localities)
+        parts = replace(parts, localities=tuple(named))
+    if flat is not None:
+        parts = replace(parts, unit_number=flat.unit, floor=flat.floor, building=flat.building)
+    return replace(parts, number_key=number.key) if number is not None else parts
+
+
+def _former_named(reading: ReadAddress | None, day: datetime.date) -> Unit | None:
+    """The former commune that was named, when it is only one."""
+    named = {n.commune.id: n.commune for n in reading.namings if n.commune} if reading else {}
+    only = next(iter(named.values())) if len(named) == 1 else None
+    return only if only is not None and not only.alive_on(day) else None

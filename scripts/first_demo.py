@@ -1,0 +1,80 @@
+"""The demonstration of a first start: loaded by a process of its own, beside the server."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from typing import IO, Final
+
+from registry.database import make_engine, session_scope
+from registry.demo import FIRST_HOUSEHOLDS, wants_demo
+from registry.settings import ROOT
+from scripts.progress import say
+
+_STOP_TIMEOUT_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLoader:
+    """`diachiso demo` at work. Ended early it leaves nothing; the next start loads."""
+
+    process: subprocess.Popen[bytes]
+    said: IO[bytes]
+    """What it writes: shown only where it fails by itself, since whoever ends it knows why."""
+
+    def has_ended(self) -> bool:
+        """Whether it has, and says how that went."""
+        if self.process.poll() is None:
+            return False
+        if self.process.returncode == 0:
+            say("demo: loaded; README.md shows what to ask")
+        else:
+            self.said.seek(0)
+            why = self.said.read().decode(errors="replace").strip()
+            say(f"demo: not loaded, the next start tries again: {why}")
+        self.said.close()
+        return True
+
+    def end(self) -> None:
+        """End it now; it cancels what the database does for it."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(_STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.said.close()
+
+
+def start_loading(database_url: str) -> DemoLoader | None:
+    """Start to load demo households, and say so; None where the register is not empty."""
+    engine = make_engine(database_url, pool_size=1)
+    try:
+        with session_scope(engine) as session:
+            if not wants_demo(session):
+                return None
+    finally:
+        engine.dispose()
+    say(
+        f"demo: the register is empty; loading {FIRST_HOUSEHOLDS:,} made-up households"
+        " (--no-demo leaves them out)"
+    )
+    command = [
+        *("setpriv", "--pdeathsig=INT", "--"),
+        *(sys.executable, "-m", "scripts.main", "demo", "--if-empty"),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url}
+    said = tempfile.TemporaryFile()  # noqa: SIM115 - DemoLoader closes it
+    # A session of its own: Ctrl-C reaches the supervisor only, which ends things in order.
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=said,
+        stderr=said,
+        env=environment,
+        start_new_session=True,
+    )
+    return DemoLoader(process, said)

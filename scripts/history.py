@@ -1,0 +1,88 @@
+"""`diachiso history`: what became of a code, step by step."""
+
+import datetime
+import json
+from typing import Any
+
+import click
+
+from geo.code import format as code_display
+from registry import cluster
+from registry.gazetteer import VIET_NAM, Gazetteer
+from registry.history import Change, Step, history, lookup_as_of, moment_of
+from registry.records import record_wording
+from registry.register import Register
+from scripts.settings import read_settings
+
+
+@click.command("history")
+@click.argument("code")
+@click.option(
+    "--as-of", metavar="WHEN", help="Only the address of a day (as it ended) or time with offset."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def history_(code: str, *, as_of: str | None, form: str) -> None:
+    """Every step of the record that bears CODE, the oldest first: what, when, who, why."""
+    settings = read_settings()
+    register = Register.open(settings, cluster.database_url(settings))
+    try:
+        known = register.gazetteer.get()
+        if as_of is not None:
+            moment = moment_of(as_of)
+            record = lookup_as_of(register.reads, code, moment)
+            words = record_wording(known, moment.astimezone(VIET_NAM).date(), record)
+            shown = {"code": record.code, "status": record.status, "label": words.label}
+            click.echo(
+                json.dumps(shown, ensure_ascii=False)
+                if form == "json"
+                else f"{code_display(record.code)}  {words.label}"
+            )
+            return
+        steps = [_shown(known, step) for step in history(register.reads, code)]
+    finally:
+        register.close()
+    if form == "json":
+        click.echo(json.dumps({"steps": steps}, ensure_ascii=False, indent=2))
+        return
+    for step in steps:
+        _print(step)
+
+
+def _shown(known: Gazetteer, step: Step) -> dict[str, Any]:
+    at = step.at.astimezone(VIET_NAM)
+    words = record_wording(known, at.date(), step.record) if step.record else None
+    return {
+        "at": at.isoformat(),
+        "operation": step.operation,
+        "actor": step.actor,
+        "reason": step.reason,
+        "decision_number": step.decision_number,
+        "event_id": step.event_id,
+        "status": step.record.status if step.record else None,
+        "label": words.label if words else None,
+        "changes": [_change(known, change) for change in step.changes],
+    }
+
+
+def _change(known: Gazetteer, change: Change) -> dict[str, Any]:
+    def shown(value: object) -> object:
+        if change.field.endswith("commune") and isinstance(value, int):
+            unit = known.units.get(value)
+            return unit.code if unit else value
+        return value.isoformat() if isinstance(value, datetime.date) else value
+
+    return {"field": change.field, "before": shown(change.before), "after": shown(change.after)}
+
+
+def _print(step: dict[str, Any]) -> None:
+    at = datetime.datetime.fromisoformat(step["at"])
+    why = ", ".join(filter(None, (step["actor"], step["decision_number"], step["reason"])))
+    click.echo(f"{at:%d/%m/%Y %H:%M:%S}  {step['operation'] or '?'}  ({why})")
+    click.echo(f"    {step['status'] or 'đã gỡ'}: {step['label'] or ''}")
+    for change in step["changes"]:
+        if change["before"] is not None or change["field"] not in ("status", "kind"):
+            before = "–" if change["before"] is None else change["before"]
+            after = "–" if change["after"] is None else change["after"]
+            click.echo(f"    {change['field']}: {before} → {after}")

@@ -1,0 +1,185 @@
+"""`diachiso operation …`: one command for each operation of the register's table."""
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+import click
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from geo.code import format as code_display
+from geo.label import named
+from geo.text import fold
+from registry import cluster
+from registry.database import make_engine
+from registry.lifecycle.run import perform
+from registry.lifecycle.table import OPERATIONS, Operation
+from registry.lifecycle.work import Done
+from scripts.progress import say
+from scripts.settings import read_settings
+
+_HEADERS: Final = {
+    "so cu": "old",
+    "so moi": "new",
+    "so nha": "house_number",
+    "tang": "floor",
+    "can ho": "unit_number",
+    "ma": "code",
+    "so ho": "households_count",
+    "kinh do": "lon",
+    "vi do": "lat",
+}
+"""Headers of a table in Vietnamese, folded."""
+_STATUSES: Final = {
+    "reserved": "đã giữ",
+    "proposed": "đề nghị",
+    "active": "đang dùng",
+    "retired": "ngừng dùng",
+}
+_OWN: Final = ("actor", "dry_run", "form", "clear")
+
+
+@click.group()
+def operation() -> None:
+    """Change records, streets and localities: one event each, with who, why and which decision."""
+
+
+def _command(made: Operation) -> click.Command:
+    fields = made.request.model_fields
+    parameters: list[click.Parameter] = [_option(name, info) for name, info in fields.items()]
+    if made.name == "correct":
+        parameters.append(
+            click.Option(["--clear"], multiple=True, help="A part that the address has no more.")
+        )
+    parameters += [
+        click.Option(["--actor"], default="operator", show_default=True, help="Who does it."),
+        click.Option(["--dry-run"], is_flag=True, help="Say what would happen and leave nothing."),
+        click.Option(
+            ["--format", "form"],
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+        ),
+    ]
+
+    def run(**given: Any) -> int:
+        return _run(made, given)
+
+    return click.Command(
+        made.name, callback=run, params=parameters, help=f"{made.summary} ({made.vi})"
+    )
+
+
+def _option(name: str, info: FieldInfo) -> click.Option:
+    kind, many = _kind(info.annotation)
+    flag = f"--{name.replace('_', '-')}"
+    text = info.description or name
+    help_text = f"{text[0].upper()}{text[1:]}."
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        path = click.Path(path_type=Path, exists=True, dir_okay=False)
+        columns = ", ".join(kind.model_fields)
+        return click.Option(
+            [flag], type=path, required=info.is_required(), help=f"{help_text} CSV with {columns}."
+        )
+    if kind is bool:
+        negative = "" if info.default is False else f"/--not-{name.replace('_', '-')}"
+        return click.Option([flag + negative], is_flag=True, default=None, help=help_text)
+    if get_origin(kind) is Literal:
+        kind = click.Choice([str(value) for value in get_args(kind)])
+    return click.Option(
+        [flag], type=kind, multiple=many, required=info.is_required(), help=help_text
+    )
+
+
+def _kind(annotation: Any) -> tuple[Any, bool]:
+    """The type of one value, and whether there may be several."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _kind(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return _kind(next(kind for kind in get_args(annotation) if kind is not NoneType))
+    if origin is list:
+        return _kind(get_args(annotation)[0])[0], True
+    return annotation, False
+
+
+for _made in OPERATIONS:
+    operation.add_command(_command(_made))
+
+
+def _run(made: Operation, given: dict[str, Any]) -> int:
+    own = {name: given.pop(name) for name in _OWN if name in given}
+    values = {name: _value(value) for name, value in given.items() if value not in (None, ())}
+    values |= dict.fromkeys(own.get("clear") or ())
+    try:
+        request = made.request.model_validate(values)
+    except ValidationError as error:
+        raise click.UsageError(_wrong(error)) from error
+    engine = make_engine(cluster.database_url(read_settings()))
+    try:
+        done = perform(engine, made, request, actor=own["actor"], dry_run=own["dry_run"])
+    finally:
+        engine.dispose()
+    _show(made, done, form=own["form"], dry_run=own["dry_run"])
+    return 0
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Path):
+        return list(_rows(value))
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _rows(path: Path) -> Iterable[dict[str, str]]:
+    """The lines of a table; empty fields are not given."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            for row in reader:
+                yield {
+                    _HEADERS.get(fold(name), name.strip()): value
+                    for name, value in row.items()
+                    if name and isinstance(value, str) and value.strip()
+                }
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise click.UsageError(f"{path}: {error}") from error
+
+
+def _wrong(error: ValidationError) -> str:
+    lines = [
+        f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}"
+        for item in error.errors(include_url=False, include_input=False)
+    ]
+    return "; ".join(lines[:5])
+
+
+def _show(made: Operation, done: Done, *, form: str, dry_run: bool) -> None:
+    if form == "json":
+        body = {
+            "operation": made.name,
+            "dry_run": dry_run,
+            "event_id": None if dry_run else done.event_id,
+            "records": [
+                {"code": record.code, "status": record.status}
+                for record in (() if dry_run else done.records)
+            ],
+            "place": {"kind": done.place.kind, "name": done.place.name} if done.place else None,
+            "rewritten": done.rewritten,
+        }
+        click.echo(json.dumps(body, ensure_ascii=False))
+        return
+    if dry_run:
+        # Codes that were drawn are burnt, so they are not shown.
+        say("chạy thử, chưa ghi gì")
+        click.echo(f"{done.rewritten:,} mã sẽ được ghi")
+        return
+    for record in done.records:
+        click.echo(f"{code_display(record.code)}  {_STATUSES[record.status]}")
+    if done.place is not None:
+        click.echo(named(done.place.kind, done.place.name))
+    if done.rewritten != len(done.records):
+        click.echo(f"{done.rewritten:,} mã được ghi lại")

@@ -1,0 +1,91 @@
+"""GET /v1/autocomplete."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.units import open_app
+from tests.support.web import Site, search_site
+
+PATH = "/v1/autocomplete"
+
+
+@pytest.fixture(scope="module")
+def site(admin_url: str, worker_id: str) -> Iterator[Site]:
+    with search_site(admin_url, f"autocomplete_api_{worker_id}") as made:
+        yield made
+
+
+def ask(site: Site, **query: object) -> list[dict[str, Any]]:
+    response = site.client.get(PATH, query_string=query)
+    assert response.status_code == 200, response.text
+    assert response.cache_control.no_store
+    found: list[dict[str, Any]] = response.get_json()["suggestions"]
+    return found
+
+
+def test_line_has_the_published_shape(site: Site) -> None:
+    code = site.world.codes["40B"]
+    (line,) = ask(site, q="40b chua lang")
+    assert (line.pop("lon"), line.pop("lat")) != (None, None)
+    assert line == {
+        "type": "door",
+        "label": "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội",
+        "text": "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội",
+        "code": code,
+        "code_display": f"{code[:4]}-{code[4:]}",
+        "places": 1,
+        "commune": {"code": "00199", "name": "Phường Láng"},
+        "province": {"code": "01", "name": "Thành phố Hà Nội"},
+    }
+
+
+def test_chosen_line_can_be_typed_on_and_validated(site: Site) -> None:
+    """Whatever is put into the field leads on to the same door."""
+    (street,) = ask(site, q="chua l")
+    (door,) = [line for line in ask(site, q=f"40 {street['text']}") if line["type"] == "door"]
+    judged = site.client.post("/v1/validate", json={"address": door["text"]}).get_json()
+    assert (judged["verdict"], judged["code"]) == ("accept", door["code"])
+
+
+def test_limit_place_and_point_are_heeded(site: Site) -> None:
+    assert len(ask(site, q="lang", limit=1)) == 1
+    (line,) = ask(site, q="lang", within="79")
+    assert line["province"]["code"] == "79"
+    assert ask(site, q="lang", lon=106.698, lat=10.772)[0]["province"]["code"] == "79"
+
+
+@pytest.mark.parametrize("q", ["a", "!!!", "漢字", "مرحبا", "';--", "12"])
+def test_nothing_that_begins_so_is_an_empty_list(site: Site, q: str) -> None:
+    assert ask(site, q=q) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({}, "missing"),
+        ({"q": ""}, "string_too_short"),
+        ({"q": "x" * 10_000}, "string_too_long"),
+        ({"q": "lang", "limit": "0"}, "greater_than_equal"),
+        ({"q": "lang", "limit": "21"}, "less_than_equal"),
+        ({"q": "lang", "lat": "21"}, "lon_and_lat"),
+        ({"q": "lang", "lon": "nan", "lat": "0"}, "finite_number"),
+        ({"q": "lang", "within": "x"}, "string_pattern_mismatch"),
+        ({"q": "lang", "near": "1,2"}, "unknown_parameter"),
+    ],
+)
+def test_wrong_request_is_refused_by_name(site: Site, query: dict[str, str], code: str) -> None:
+    response = site.client.get(PATH, query_string=query)
+    assert response.status_code == 422
+    assert code in {error["code"] for error in response.get_json(force=True)["errors"]}
+
+
+def test_undecodable_requests_are_refused(site: Site) -> None:
+    for path in ("q=%FF%FE", "q=a%00b", "q=%C3"):
+        assert site.client.get(f"{PATH}?{path}").status_code == 400
+
+
+def test_stopped_database_is_503() -> None:
+    with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
+        assert app.test_client().get(f"{PATH}?q=lang").status_code == 503

@@ -1,0 +1,194 @@
+"""POST /v1/batch/{operation}: every row as it would be answered alone."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from tests.support.search_world import LANG
+from tests.support.units import open_app
+from tests.support.web import Site, search_site
+
+NDJSON = "application/x-ndjson"
+
+
+@pytest.fixture(scope="module")
+def site(admin_url: str, worker_id: str) -> Iterator[Site]:
+    with search_site(admin_url, f"batch_api_{worker_id}") as made:
+        yield made
+
+
+def post(site: Site, operation: str, body: bytes | str, kind: str = NDJSON) -> TestResponse:
+    return site.client.post(f"/v1/batch/{operation}", data=body, content_type=kind)
+
+
+def answered(site: Site, operation: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    response = post(site, operation, "\n".join(map(json.dumps, rows)))
+    assert response.status_code == 200, response.text
+    assert response.mimetype == NDJSON
+    assert response.cache_control.no_store
+    return [json.loads(line) for line in response.text.splitlines()]
+
+
+def alone(site: Site, operation: str, row: dict[str, Any]) -> TestResponse:
+    if operation == "lookup":
+        return site.client.get(f"/v1/addresses/{row['code']}")
+    return site.client.post(f"/v1/{operation}", json=row)
+
+
+ADDRESSES = [
+    "27 Láng, Phường Láng, Hà Nội",
+    "27 Láng",
+    "28 Láng, Phường Láng, Hà Nội",
+    "9 Nguyễn Trãi, Phường Láng, Hà Nội",
+    "Hà Nội",
+    "Rue de Rivoli, Paris, France",
+    "!!!",
+    "",
+    "  ",
+    "a\0b",
+    "x" * 3_000,
+    "'; DROP TABLE household; --",
+    None,
+    12,
+]
+GOOD_OR_BAD = st.sampled_from(ADDRESSES)
+ROWS = {
+    "geocode": st.one_of(
+        st.fixed_dictionaries({"q": GOOD_OR_BAD}, optional={"limit": st.sampled_from([1, 0, "x"])}),
+        st.fixed_dictionaries({"q": GOOD_OR_BAD, "within": st.sampled_from(["01", "99", "a"])}),
+        st.fixed_dictionaries(
+            {"house_number": st.sampled_from(["27", "", "!"]), "street": st.just("Láng")},
+            optional={"commune": st.sampled_from(["Láng", "???", "Xyz"])},
+        ),
+        st.just({}),
+    ),
+    "validate": st.one_of(
+        st.fixed_dictionaries({"address": GOOD_OR_BAD}),
+        st.fixed_dictionaries({"street": st.just("Láng"), "address": GOOD_OR_BAD}),
+        st.just({}),
+    ),
+    "reverse": st.fixed_dictionaries(
+        {
+            "lon": st.sampled_from([LANG[0], 0, 181, "x", None, True]),
+            "lat": st.sampled_from([LANG[1], 0, -91, "21"]),
+        },
+        optional={"limit": st.sampled_from([1, 3, 0]), "radius_m": st.sampled_from([5, -1])},
+    ),
+}
+
+
+@pytest.mark.parametrize("operation", sorted(ROWS))
+def test_every_row_is_answered_as_alone(site: Site, operation: str) -> None:
+    """Random mixtures of good and bad rows, in order."""
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(ROWS[operation], min_size=1, max_size=6))
+    def check(rows: list[dict[str, Any]]) -> None:
+        found = answered(site, operation, rows)
+        assert len(found) == len(rows)
+        for row, line in zip(rows, found, strict=True):
+            _same_as_alone(alone(site, operation, row), row, line)
+
+    check()
+
+
+def _same_as_alone(response: TestResponse, row: dict[str, Any], line: dict[str, Any]) -> None:
+    result = line.pop("result")
+    body = response.get_json(force=True)
+    assert line == row
+    if response.status_code == 200:
+        assert result["answer"] == body
+        empty = body.get("features") == []
+        assert result["status"] == ("nothing_found" if empty else "ok")
+    else:
+        assert result == {"status": body["code"], "problem": body}
+
+
+def test_codes_are_answered_as_alone(site: Site) -> None:
+    codes = [*site.world.codes.values(), "27HT64FP5", "hello", "2HT6-4FP6", "x" * 200]
+    rows = [{"code": code} for code in codes]
+    for row, line in zip(rows, answered(site, "lookup", rows), strict=True):
+        _same_as_alone(alone(site, "lookup", row), row, line)
+
+
+def test_other_members_come_back_and_an_earlier_result_is_written_anew(site: Site) -> None:
+    row = {"id": 7, "note": {"a": [1]}, "q": "27 Láng, Phường Láng, Hà Nội", "result": "old"}
+    (line,) = answered(site, "geocode", [row])
+    assert line.pop("result")["status"] == "ok"
+    assert line == {name: row[name] for name in ("id", "note", "q")}
+
+
+def test_line_that_is_no_object_fails_no_other(site: Site) -> None:
+    good = json.dumps({"address": "27 Láng, Phường Láng, Hà Nội"})
+    lines = [good, "{", "[1]", "12", "", '{"address": "\\ud800"}', "[" * 50_000, good]
+    response = post(site, "validate", "\n".join(lines).encode() + b'\n{"address": "\xff"}')
+    found = [json.loads(line)["result"] for line in response.text.splitlines()]
+    assert [result["status"] for result in found] == [
+        "ok",
+        *["invalid_input"] * 5,
+        "ok",
+        "invalid_input",
+    ]
+    assert found[1]["problem"]["errors"][0]["code"] == "malformed_json"
+    assert found[0]["answer"]["verdict"] == "accept"
+
+
+def test_csv_comes_back_with_its_columns_and_the_flat_results(site: Site) -> None:
+    body = (
+        "\ufeffMã đơn;Địa chỉ;result_code\n"
+        'A1;"27 Láng, Phường Láng, Hà Nội";old\n'
+        "A2;;\n"
+        "A3;một;hai;ba;bốn\n"
+        "A4;28 Láng, Phường Láng, Hà Nội\n"
+    )
+    response = post(site, "validate", body, "text/csv; charset=utf-8")
+    assert response.mimetype == "text/csv"
+    rows = list(csv.DictReader(io.StringIO(response.text), delimiter=";"))
+    assert [row["Mã đơn"] for row in rows] == ["A1", "A2", "A3", "A4"]
+    code = site.world.codes["27 Láng"]
+    assert rows[0]["result_code"] == f"{code[:4]}-{code[4:]}"
+    assert [row["result_status"] for row in rows] == ["ok", "invalid_input", "invalid_input", "ok"]
+    assert [row["result_verdict"] for row in rows] == ["accept", "", "", "unverified"]
+    assert "cells" in rows[2]["result_detail"]
+
+
+def test_empty_body_is_no_row_and_a_csv_needs_its_header(site: Site) -> None:
+    assert post(site, "geocode", "").text == ""
+    for body in ("", "\n", "foo,bar\n1,2\n"):
+        response = post(site, "geocode", body, "text/csv")
+        assert response.status_code == 422
+        assert response.get_json(force=True)["code"] == "unreadable_file"
+    header = post(site, "lookup", "code\n", "text/csv").text
+    assert header.startswith("code,result_status,")
+
+
+def test_too_many_rows_or_bytes_are_refused(site: Site) -> None:
+    row = json.dumps({"code": "1H6X-XH2V"})
+    assert post(site, "lookup", "\n".join([row] * 10_001)).status_code == 413
+    fat = json.dumps({"code": "1H6X-XH2V", "note": "x" * 1_500_000})
+    assert post(site, "lookup", fat).status_code == 200
+    response = post(site, "lookup", "\n".join([fat] * 8))
+    assert response.status_code == 413
+    assert response.get_json(force=True)["code"] == "request_entity_too_large"
+
+
+def test_unknown_operation_type_and_parameter_are_refused(site: Site) -> None:
+    assert post(site, "nonsense", "{}").status_code == 404
+    assert post(site, "lookup", "{}", "application/json").status_code == 415
+    assert post(site, "lookup?x=1", "{}").status_code == 422
+    assert site.client.get("/v1/batch/lookup").status_code == 405
+
+
+def test_stopped_database_is_503_before_any_row() -> None:
+    with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
+        response = app.test_client().post(
+            "/v1/batch/lookup", data='{"code": "1H6X-XH2V"}', content_type=NDJSON
+        )
+        assert response.status_code == 503

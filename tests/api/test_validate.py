@@ -1,0 +1,117 @@
+"""POST /v1/validate."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.units import open_app
+from tests.support.web import Site, search_site
+
+PATH = "/v1/validate"
+
+
+@pytest.fixture(scope="module")
+def site(admin_url: str, worker_id: str) -> Iterator[Site]:
+    with search_site(admin_url, f"validate_api_{worker_id}") as made:
+        yield made
+
+
+def ask(site: Site, **asked: str) -> dict[str, Any]:
+    response = site.client.post(PATH, json=asked)
+    assert response.status_code == 200, response.text
+    assert response.cache_control.no_store
+    body: dict[str, Any] = response.get_json()
+    return body
+
+
+def test_certain_door_has_its_code_and_no_question(site: Site) -> None:
+    body = ask(site, address="27 Láng, Láng Hạ, Đống Đa, Hà Nội")
+    code = site.world.codes["27 Láng"]
+    components = body.pop("components")
+    assert body.pop("lon") is not None
+    assert body.pop("lat") is not None
+    assert body == {
+        "verdict": "correct",
+        "next_action": "use_corrected",
+        "message": "Địa chỉ đúng, đã viết lại theo tên gọi hiện nay",
+        "message_en": "The door is certain; the address was rewritten as it is called today",
+        "code": code,
+        "code_display": f"{code[:4]}-{code[4:]}",
+        "label": "27 Phố Láng, Phường Láng, Thành phố Hà Nội",
+        "label_before_2025_07": "27 Phố Láng, Phường Láng Hạ, Quận Đống Đa, Thành phố Hà Nội",
+        "level": "household",
+        "commune": {"code": "00199", "name": "Phường Láng"},
+        "province": {"code": "01", "name": "Thành phố Hà Nội"},
+        "question": None,
+    }
+    assert components[2] == {
+        "component": "commune",
+        "status": "corrected",
+        "given": "Phường Láng Hạ",
+        "value": "Phường Láng",
+    }
+
+
+def test_doubt_is_a_question_with_choices(site: Site) -> None:
+    body = ask(site, address="9 Nguyễn Trãi, Phường Láng, Hà Nội")
+    assert (body["verdict"], body["next_action"], body["code"]) == ("confirm", "ask_choice", None)
+    assert (body["label"], body["lon"]) == (None, None)
+    assert body["commune"]["name"] == "Phường Láng"
+    choices = body["question"]["choices"]
+    assert {c["code"] for c in choices} == {
+        site.world.codes[f"9 Nguyễn Trãi {former}"] for former in ("Hạ", "Thượng")
+    }
+    assert all("Quận Đống Đa" in c["label_before_2025_07"] for c in choices)
+
+
+def test_json_form_and_components_are_judged_alike(site: Site) -> None:
+    by_json = ask(site, address="27 Láng, Phường Láng, Hà Nội")
+    by_form = site.client.post(PATH, data={"address": "27 Láng, Phường Láng, Hà Nội"}).get_json()
+    assert by_json == by_form
+    parts = {"house_number": "27", "street": "Láng", "commune": "Phường Láng", "province": "Hà Nội"}
+    assert ask(site, **parts) == by_json
+
+
+@pytest.mark.parametrize(
+    "text", ["!!!", "x", "漢字", "مرحبا", "Rue de Rivoli, Paris, France", "';--"]
+)
+def test_what_is_no_address_is_rejected_in_vietnamese(site: Site, text: str) -> None:
+    body = ask(site, address=text)
+    assert (body["verdict"], body["code"], body["components"]) == ("reject", None, [])
+    assert body["question"]["text"].startswith("Không nhận ra địa chỉ")
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({}, "text_or_components"),
+        ({"address": ""}, "string_too_short"),
+        ({"address": "x" * 10_000}, "string_too_long"),
+        ({"address": "a\0b"}, "nul_character"),
+        ({"address": 12}, "string_type"),
+        ({"address": "27 Láng", "street": "Láng"}, "text_or_components"),
+        ({"q": "27 Láng"}, "unknown_parameter"),
+    ],
+)
+def test_wrong_request_is_refused_by_name(site: Site, asked: dict[str, object], code: str) -> None:
+    response = site.client.post(PATH, json=asked)
+    assert response.status_code == 422
+    assert code in {error["code"] for error in response.get_json(force=True)["errors"]}
+
+
+def test_address_in_the_url_is_refused(site: Site) -> None:
+    assert site.client.post(f"{PATH}?address=27+Lang", json={"address": "27"}).status_code == 422
+    assert site.client.get(PATH, query_string={"address": "27 Láng"}).status_code == 405
+
+
+@pytest.mark.parametrize("body", [b"{", b"[1]", b"\xff\xfe", b'{"address": "\xff"}', b"null"])
+def test_undecodable_body_is_refused(site: Site, body: bytes) -> None:
+    response = site.client.post(PATH, data=body, content_type="application/json")
+    assert response.status_code in (400, 422)
+    assert response.content_type == "application/problem+json"
+
+
+def test_stopped_database_is_503() -> None:
+    with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
+        assert app.test_client().post(PATH, json={"address": "27 Láng"}).status_code == 503

@@ -1,0 +1,74 @@
+"""What a keyboard left unreadable is decoded, and nothing else is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.address import parse_address
+from geo.text import accent_key
+from geo.typing_slips import repaired
+from registry.gazetteer import Gazetteer
+from tests.support.vietnamese import any_text
+
+TELEX = [
+    *("dduwowngf", "đường"),
+    *("ddwowngf", "đường"),
+    *("Nguyeenx", "Nguyễn"),
+    *("Traanf", "Trần"),
+    *("quaanj", "quận"),
+    *("phuwowngf", "phường"),
+    *("phoos", "phố"),
+    *("Thanhf", "Thành"),
+    *("HUEES", "HUẾ"),
+]
+VNI = [
+    *("d9u7o7ng2", "đường"),
+    *("Nguye6n4", "Nguyễn"),
+    *("qua6n5", "quận"),
+    *("phu7o7ng2", "phường"),
+    *("Tra4i", "Trãi"),
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [*zip(TELEX[::2], TELEX[1::2], strict=True), *zip(VNI[::2], VNI[1::2], strict=True)],
+)
+def test_telex_and_vni_are_decoded(typed: str, meant: str) -> None:
+    assert accent_key(repaired(typed)) == accent_key(meant)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("Lê", "Nguyễn", "phường", "thuở", "Krông", "Pleiku", "M'Droh", "Ea", "Êbur", "Wer"),
+        *("Vinhomes", "Sunrise", "Tower", "room", "View", "Golf", "Coffee", "Lux", "bus", "Moon"),
+        *("12A", "A4", "Tr5", "CT9A", "S2.03", "LK5", "QL1A", "D2", "12bis", "40ter", "so7", "K4"),
+        *("", "w", "aa", "f", "x1x", "東京", "٣"),
+    ],
+)
+def test_other_words_stay(word: str) -> None:
+    assert repaired(word) == word
+
+
+@given(st.text(max_size=12))
+def test_any_word_is_repaired_to_words(word: str) -> None:
+    assert isinstance(repaired(word), str)
+    assert bool(repaired(word)) == bool(word)
+
+
+@given(any_text)
+def test_decoding_never_empties_a_text(text: str) -> None:
+    assert bool(parse_address(text)) == any(map(str.isalnum, text))
+
+
+def test_names_of_units_stay(gazetteer: Gazetteer) -> None:
+    changed = {
+        word: repaired(word)
+        for unit in gazetteer.units.values()
+        for version in unit.versions
+        for word in version.name.split()
+        if repaired(word) != word
+    }
+    # An older spelling of Ngươn; the keys are one.
+    assert changed.keys() <= {"Nguơn"}

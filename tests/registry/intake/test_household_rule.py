@@ -1,0 +1,105 @@
+"""What is a dwelling: the rule of an import's SQL is that of `geo.address.names_dwelling`."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
+
+from geo.address import Door, names_dwelling, parse_components
+from registry.address_reader import read_address
+from registry.intake.doors import DOOR_COLUMNS, door_row
+from registry.intake.judge import _DWELLING
+from registry.intake.staging import copy_rows
+from tests.support.units import read_gazetteer
+from tests.support.vectors import read_vectors
+
+Case = tuple[Door, bool]
+"""A door, and whether it has a point."""
+
+
+@pytest.fixture
+def by_sql(session: Session) -> Callable[[list[Case]], list[bool]]:
+    """What the import's rule says of each case, in their order."""
+
+    def ask(cases: list[Case]) -> list[bool]:
+        connection = session.connection()
+        connection.execute(text("DROP TABLE IF EXISTS pg_temp.case_of_rule"))
+        copy_rows(
+            connection,
+            "case_of_rule",
+            f"place bigint, has_point boolean, {DOOR_COLUMNS}",
+            ((n, point, *door_row(door)) for n, (door, point) in enumerate(cases)),
+            key="place",
+        )
+        return answers(connection)
+
+    return ask
+
+
+def answers(connection: Connection) -> list[bool]:
+    found = connection.scalars(
+        text(
+            f"SELECT coalesce({_DWELLING}, false) FROM (SELECT *, CASE WHEN has_point"
+            " THEN ST_MakePoint(105, 21) END AS point FROM case_of_rule) j ORDER BY place"
+        )
+    )
+    return list(found)
+
+
+def test_rule_agrees_on_the_rows_labelled_by_hand(
+    by_sql: Callable[[list[Case]], list[bool]], engine: Engine, shared_data: Path
+) -> None:
+    gazetteer = read_gazetteer(engine)
+    labels = {row["ref"]: row["dwelling"] == "yes" for row in read_vectors("household_rule")}
+    with (shared_data / "real_addresses.csv").open(encoding="utf-8", newline="") as lines:
+        texts = {row["ref"]: row["address"] for row in csv.DictReader(lines)}
+    doors = {ref: read_address(gazetteer, texts[ref])[0].door for ref in labels}
+    for point in (True, False):
+        cases = [(door, point) for door in doors.values()]
+        expected = [names_dwelling(door, has_point=has_point) for door, has_point in cases]
+        assert by_sql(cases) == expected
+
+    said = dict(zip(labels, by_sql([(door, True) for door in doors.values()]), strict=True))
+    wrong = [ref for ref, dwelling in labels.items() if said[ref] != dwelling]
+    assert len(wrong) <= 3, wrong
+
+
+cells = st.none() | st.sampled_from(
+    ["12", "12/34/5A", "Số 5A, ngách 34, ngõ 12", "Ngõ 12", "hẻm 5", "Lô 3", "67-63", "0", "", "#"]
+)
+streets = st.none() | st.sampled_from(["Láng", "Ngõ 5 Láng", "QL1A", "Đ. Số 07", "Xóm 3", "12"])
+places = st.none() | st.sampled_from(["Thôn Đông", "Xóm 3, Thôn Đông", "KP4", "Chợ", "Ngõ 3"])
+buildings = st.none() | st.sampled_from(["CT1", "Toà S2.03", "Chung cư A", "12"])
+floors = st.none() | st.sampled_from(["12", "Tầng 5", "tầng trệt", "x"])
+units = st.none() | st.sampled_from(["1201", "Phòng 402", "P402 CT9A", "S2.02-2110", "kiốt 3", "?"])
+doors = st.builds(
+    parse_components,
+    house_number=cells,
+    street=streets,
+    locality=places,
+    building=buildings,
+    floor=floors,
+    unit=units,
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(cases=st.lists(st.tuples(doors, st.booleans()), min_size=1, max_size=60))
+def test_rule_agrees_on_made_up_doors(
+    by_sql: Callable[[list[Case]], list[bool]], cases: list[Case]
+) -> None:
+    assert by_sql(cases) == [names_dwelling(door, has_point=point) for door, point in cases]
+
+
+def test_a_floor_of_a_building_is_no_dwelling(by_sql: Callable[[list[Case]], list[bool]]) -> None:
+    floor = parse_components(building="CT1", floor="12")
+    flat = parse_components(building="CT1", floor="12", unit="1201")
+
+    assert by_sql([(floor, True), (flat, False)]) == [False, True]

@@ -1,0 +1,113 @@
+"""CSV files as clerks' programs write them, and what is said of those that cannot be read."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from registry.errors import UnreadableFileError
+from registry.intake.reader import fields_of, open_file, rows_of
+
+HEADER = "số nhà,đường,mã xã\n"
+
+
+def read(path: Path, content: str | bytes) -> list[list[str | None]]:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    file = open_file(path)
+    with rows_of(file) as rows:
+        return [fields_of(file, row) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HEADER + "1,Láng,00004\n",
+        HEADER + "1,Láng,00004",
+        "\ufeff" + HEADER + "1,Láng,00004\r\n\r\n,,\n",
+        "sep=;\r\nsố nhà;đường;mã xã\r\n1;Láng;00004\r\n",
+        "Số nhà|Đường|MÃ XÃ\n1|Láng|00004\n",
+        '"Số\nnhà",đường,"Mã xã\nphường"\n1,Láng,00004\n',
+        HEADER + '"1"," Láng ","00004",,\n',
+    ],
+)
+def test_usual_ways_of_writing_a_table_are_read(tmp_path: Path, content: str) -> None:
+    assert read(tmp_path / "a.csv", content) == [["1", "Láng", "00004"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "tệp rỗng"),
+        (b"\n  \n", "tệp rỗng"),
+        (b"\n1,2\n", "dòng đầu trống"),
+        (b"PK\x03\x04rest", "Excel .xlsx"),
+        (b"\xd0\xcf\x11\xe0rest", "Excel .xls"),
+        (b"%PDF-1.7", "PDF"),
+        (HEADER.encode("utf-16"), "UTF-16.*CSV UTF-8"),
+        (HEADER.encode("utf-16-le"), "CSV UTF-8"),
+        (b"a\x00b", "không phải tệp văn bản"),
+        (unicodedata.normalize("NFD", HEADER).encode("cp1258", "replace"), "CSV UTF-8.*TCVN3"),
+        (HEADER.encode() + b"1,Lang,00004\n" * 30_000 + b"\xff\n", "CSV UTF-8"),
+        ("họ tên,tuổi\nA,3\n", "thiếu cột.*address.*commune_code.*họ tên"),
+        ("số nhà,đường\n1,Láng\n", "thiếu cột.*commune_code"),
+        ("số nhà,SỐ NHÀ,mã xã\n1,2,00004\n", "hai cột cùng nghĩa house_number"),
+        (HEADER + '1,"Láng,00004\n2,Láng,00004\n', "dấu ngoặc kép mở ở dòng 2"),
+        (HEADER + "1,Láng,00004\n" + '2,"Láng,00004\n' * 3, "dấu ngoặc kép"),
+        (HEADER + '1,"' + "x" * 200_000, "dấu ngoặc kép"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_one_line(
+    tmp_path: Path, content: str | bytes, says: str
+) -> None:
+    with pytest.raises(UnreadableFileError, match=says) as caught:
+        read(tmp_path / "a.csv", content)
+    assert "\n" not in caught.value.detail
+    assert caught.value.detail.startswith("a.csv: ")
+
+
+def test_missing_file_and_folder_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match="không có tệp này"):
+        open_file(tmp_path / "no.csv")
+    with pytest.raises(UnreadableFileError, match="thư mục"):
+        open_file(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "last",
+    ['2,"Phố\nLáng",00004\n', '2,"Phố\nLáng\n",00004\n\n\n', '2,"Phố\n""Láng""",00004\n,,\n'],
+)
+def test_closed_cell_of_several_lines_ends_a_file_well(tmp_path: Path, last: str) -> None:
+    found = read(tmp_path / "a.csv", HEADER + '1,"Lá\nng",00004\n' + last)
+
+    assert [row[0] for row in found] == ["1", "2"]
+
+
+def test_our_own_columns_are_dropped_without_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEADER.strip() + ",code,problems,vấn đề,đề nghị,ghi chú,code_display,outcome\n")
+
+    columns = open_file(path).columns
+
+    assert columns.unknown == ("ghi chú",)
+    assert columns.personal == ()
+    assert [*columns.own] == [3, 4, 5, 6, 8, 9]
+
+
+def test_column_called_code_is_the_deliverers_when_it_stands_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEADER.strip() + ",code,đề nghị\n")
+
+    columns = open_file(path).columns
+
+    assert (columns.unknown, columns.own) == (("code", "đề nghị"), ())
+
+
+def test_rows_longer_than_the_header_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEADER + "1,Láng,00004,,\n\n2,Láng,Hạ,00004\n3,Láng\n")
+    file = open_file(path)
+
+    for _ in range(2):
+        with rows_of(file) as rows:
+            assert len(list(rows)) == 3
+        assert file.overlong == [2]

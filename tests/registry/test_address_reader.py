@@ -1,0 +1,113 @@
+"""Texts to doors and units: the vectors with everything they say, and texts without commas."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from geo.admin import name_key, parse_name
+from registry.address_reader import read_address
+from registry.gazetteer import Gazetteer, Unit
+from registry.unit_text import MAX_TEXT, Naming
+from tests.geo.test_address import spelled
+from tests.support.vectors import read_vectors
+from tests.support.vietnamese import any_text
+
+VECTORS = read_vectors("addresses")
+
+
+def is_called(gazetteer: Gazetteer, unit: Unit | None, label: str) -> bool:
+    """Whether `unit` bears the name of the label on any map; none for an empty label."""
+    if unit is None or not label:
+        return unit is None and not label
+    names = {name_key(name.name) for name in gazetteer.names_of(unit)}
+    return any(reading.key in names for reading in parse_name(label))
+
+
+def names(gazetteer: Gazetteer, naming: Naming, row: dict[str, str]) -> bool:
+    units = (naming.commune, naming.district, naming.province)
+    labels = (row["commune"], row["district"], row["province"])
+    return all(is_called(gazetteer, unit, label) for unit, label in zip(units, labels, strict=True))
+
+
+@pytest.mark.parametrize("row", VECTORS, ids=lambda row: row["text"])
+def test_door_and_units_are_read_as_the_vectors_say(
+    gazetteer: Gazetteer, row: dict[str, str]
+) -> None:
+    best = read_address(gazetteer, row["text"])[0]
+    door = spelled(best.door)
+    assert door == {column: row[column] for column in door}
+    namings = best.namings or (Naming(),)
+    assert any(names(gazetteer, naming, row) for naming in namings), namings
+
+
+def test_units_of_real_rows_agree_with_labels_by_hand(
+    gazetteer: Gazetteer, shared_data: Path
+) -> None:
+    """The labels were written by reading the texts, misspelt and contradictory ones included."""
+    with (shared_data / "real_addresses.csv").open(encoding="utf-8", newline="") as lines:
+        texts = {row["ref"]: row for row in csv.DictReader(lines)}
+    labels = read_vectors("admin_parts")
+    wrong = []
+    for row in labels:
+        text = texts[row["ref"]][row["column"]]
+        namings = read_address(gazetteer, text)[0].namings or (Naming(),)
+        if not any(names(gazetteer, naming, row) for naming in namings):
+            wrong.append(text)
+    assert len(labels) == 300
+    assert len(wrong) <= 8, wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "street"),
+    [
+        ("12 Nguyễn Trãi Bến Thành Quận 1", "nguyen trai"),
+        ("12 Lê Lợi Huế", "le loi"),
+        # The end of a street's name is no unit.
+        ("12 Nguyễn Thị Minh Khai, Hà Nội", "nguyen thi minh khai"),
+        ("12 Xô Viết Nghệ Tĩnh", "xo viet nghe tinh"),
+        ("12 Cách Mạng Tháng Tám, TPHCM", "cach mang thang 8"),
+        ("12 Tân Hội - Mỹ Hạnh Đông, Cai Lậy, Tiền Giang", "tan hoi mi hanh dong"),
+        ("12 Khởi Nghĩa Bắc Sơn", "khoi nghia bac son"),
+        ("12 Nguyễn Huệ", "nguyen hue"),
+    ],
+)
+def test_units_are_cut_from_a_street_only_where_they_are_sure(
+    gazetteer: Gazetteer, text: str, street: str
+) -> None:
+    door = read_address(gazetteer, text)[0].door
+    assert door.street is not None
+    assert door.street.key == street
+
+
+@given(any_text)
+@settings(deadline=None)
+def test_any_text_is_read(gazetteer: Gazetteer, text: str) -> None:
+    readings = read_address(gazetteer, text)
+    assert bool(readings) == any(map(str.isalnum, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a",
+        "-",
+        "...,,;;",
+        "東京都千代田区",
+        "\u202e12 Lê Lợi\u202c",
+        "مرحبا بالعالم",
+        "'; DROP TABLE household; --",
+        "<script>alert(1)</script>",
+        "%s %n {} ${jndi:ldap://x}",
+        "Phường " * 2_000,
+        "12/" * 4_000,
+        "K4 " * 3_000,
+        "Nguyễn Trãi Bến Nghé " * 500,
+        "\x00\x01",
+    ],
+)
+def test_bad_input_never_raises(gazetteer: Gazetteer, text: str) -> None:
+    assert isinstance(read_address(gazetteer, text), list)
+    assert isinstance(read_address(gazetteer, text[:MAX_TEXT]), list)

@@ -1,0 +1,127 @@
+"""A slip of the keyboard is corrected; another name that looks like it is not."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from geo.street import parse_street
+from registry.database import make_engine, session_scope
+from registry.gazetteer import load_gazetteer
+from registry.search.likeness import (
+    Likeness,
+    Name,
+    Vocabulary,
+    is_one_slip,
+    likeness,
+    vocabulary_of,
+)
+from registry.search.respelling import respellings
+from tests.support import postgis
+
+SAME, SLIP, OTHER = Likeness.SAME, Likeness.SLIP, Likeness.OTHER
+
+
+@pytest.fixture(scope="module")
+def vocabulary(admin_url: str, worker_id: str) -> Iterator[Vocabulary]:
+    with postgis.clone(admin_url, f"likeness_{worker_id}") as url:
+        engine: Engine = make_engine(url)
+        with session_scope(engine) as session:
+            yield vocabulary_of(load_gazetteer(session))
+        engine.dispose()
+
+
+def name(text: str) -> Name:
+    street = parse_street(text)
+    assert street is not None
+    return Name(street.key, street.name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "registered", "expected"),
+    [
+        ("Nguyễn Trãi", "Nguyễn Trãi", SAME),
+        ("nguyen trai", "Nguyễn Trãi", SAME),
+        ("Nguyễn Trãi", "Nguyen Trai", SAME),
+        ("Cách Mạng Tháng 8", "Cách Mạng Tháng Tám", SAME),
+        # Slips
+        ("Nguyễn Trxãi", "Nguyễn Trãi", SLIP),
+        ("Nguyễn Trải", "Nguyễn Trãi", SLIP),
+        ("nguyen traii", "Nguyễn Trãi", SLIP),
+        ("Ngyuễn Trãi", "Nguyễn Trãi", SLIP),
+        ("Trần Qnuý Khoáng", "Trần Quý Khoáng", SLIP),
+        ("aCo Thắng", "Cao Thắng", SLIP),
+        ("Chu Hyu Mân", "Chu Huy Mân", SLIP),
+        # Other streets
+        ("Lê Thánh Tôn", "Lê Thánh Tông", OTHER),
+        ("Lê Thánh Tông", "Lê Thánh Tôn", OTHER),
+        ("le thanh ton", "Lê Thánh Tông", OTHER),
+        ("Lê Lợi", "Lê Lai", OTHER),
+        ("Nguyễn Dữ", "Nguyễn Du", OTHER),
+        ("Nguyễn Thị Thọ", "Nguyễn Thị Nhỏ", OTHER),
+        ("Phạm Văn Đáng", "Phạm Văn Đồng", OTHER),
+        ("Hàng Ba", "Hàng Bà", OTHER),
+        ("Quảng Trung", "Quang Trung", OTHER),
+        ("Phan Châu Trinh", "Phan Chu Trinh", OTHER),
+        ("Đường số 7", "Đường số 1", OTHER),
+        ("Phú Chánh A", "Phú Chánh B", OTHER),
+        ("Huế", "Hù", OTHER),
+        ("Láng", "Láng Hạ", OTHER),
+    ],
+)
+def test_likeness_tells_slips_from_names(
+    vocabulary: Vocabulary, typed: str, registered: str, expected: Likeness
+) -> None:
+    assert likeness(vocabulary, name(typed), name(registered)) is expected
+
+
+def test_a_khom_is_no_slip_for_a_khoi(vocabulary: Vocabulary) -> None:
+    typed, known = Name("khom 3", "khóm 3", "khóm"), Name("khoi 3", "khối 3", "khối")
+    assert likeness(vocabulary, typed, known) is OTHER
+
+
+@given(st.text("abcdê ", max_size=8), st.text("abcdê ", max_size=8))
+def test_one_slip_is_symmetric_and_never_none(one: str, other: str) -> None:
+    assert is_one_slip(one, other) == is_one_slip(other, one)
+    assert not is_one_slip(one, one)
+
+
+@given(st.text("abcd", min_size=2, max_size=9), st.integers(0, 8), st.sampled_from("xyz"))
+def test_every_keystroke_is_one_slip(word: str, at: int, letter: str) -> None:
+    at %= len(word)
+    assert is_one_slip(word, word[:at] + word[at + 1 :])
+    assert is_one_slip(word, word[:at] + letter + word[at:])
+    assert is_one_slip(word, word[:at] + letter + word[at + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "sure"),
+    [
+        ("70 Đờưng Lê Duẩn, Phường Láng", "70 đường Lê Duẩn, Phường Láng", True),
+        ("Số 3, nách 8, ngõ 12 Láng", "Số 3, ngách 8, ngõ 12 Láng", True),
+        ("7 Phy Láng, Phường Láng", "7 phố Láng, Phường Láng", False),
+        ("Số 3, Thin Đông, Xã Láng", "Số 3, thôn Đông, Xã Láng", False),
+        ("70 Duongg Le Duan", "70 duong Le Duan", True),
+    ],
+)
+def test_misspelt_kind_is_respelled(
+    vocabulary: Vocabulary, text: str, meant: str, *, sure: bool
+) -> None:
+    found = {one.text: one.sure for one in respellings(vocabulary, text)}
+    assert found.get(meant) is sure, found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12 Đinh Bộ Lĩnh, Phường Thạnh Mỹ Tây, Thành phố Hồ Chí Minh",
+        "Số 2, Buôn Tơng Jú, Xã Ea Na, Tỉnh Đắk Lắk",
+        "12 TDP 3, P. Láng, TP. HN",
+        "12 Yersin, Phường Bến Thành",
+        "",
+    ],
+)
+def test_words_of_names_are_not_respelled(vocabulary: Vocabulary, text: str) -> None:
+    assert respellings(vocabulary, text) == []

@@ -1,0 +1,226 @@
+"""Verdicts on addresses asked of a small register: a code only when it is certain."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from geo import code as codes
+from registry.geocode import Components, Question
+from registry.validate import validate
+from registry.validation.questions import QUESTIONS
+from registry.validation.verdicts import (
+    COMPONENTS,
+    NEXT_ACTIONS,
+    STATUSES,
+    VERDICTS,
+    Validation,
+)
+from tests.support.search_world import LANG, World, search_world
+
+
+@pytest.fixture(scope="module")
+def world(admin_url: str, worker_id: str) -> Iterator[World]:
+    with search_world(admin_url, f"validate_{worker_id}") as made:
+        yield made
+
+
+def ask(world: World, text: str) -> Validation:
+    return validate(world.gazetteer, world.reads, Question(text))
+
+
+IN_LANG = ", Phường Láng, Hà Nội"
+# text → verdict, next action, the door of the code, the question
+ASKED: list[tuple[str, str, str, str | None, str | None]] = [
+    # The door is certain
+    (f"27 Phố Láng{IN_LANG}", "accept", "use", "27 Láng", None),
+    ("27 lang, p. lang, tp ha noi", "accept", "use", "27 Láng", None),
+    (f"Số 5A, ngách 34, ngõ 12 Láng{IN_LANG}", "accept", "use", "12/34/5A Láng", None),
+    (f"Căn hộ 1205 CT1, 1 Huỳnh Thúc Kháng{IN_LANG}", "accept", "use", "flat 1205", None),
+    (f"Số 8, Thôn 3{IN_LANG}", "accept", "use", "8 Thôn 3", None),
+    (f"27 Láng{IN_LANG}, sơn màu xanh", "accept", "use", "27 Láng", None),
+    # Certain, and called otherwise today
+    ("27 Láng, Láng Hạ, Đống Đa, Hà Nội", "correct", "use_corrected", "27 Láng", None),
+    ("27 Láng, Láng Hạ, Đống Đa", "correct", "use_corrected", "27 Láng", None),
+    (f"40 Chùa Láng{IN_LANG}", "correct", "use_corrected", "40B", None),
+    (f"Số 6, Tổ 7, Khu phố 2{IN_LANG}", "accept", "use", "6 Tổ 7 Khu phố 2", None),
+    # Another place may be meant
+    ("129 Láng, Hà Nội", "confirm", "ask_yes_no", None, "confirm_address"),
+    ("129 Láng", "confirm", "ask_yes_no", None, "confirm_address"),
+    ("27 Phố Láng, Phường Láng", "confirm", "ask_yes_no", None, "confirm_province"),
+    (f"5/3 Láng{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
+    ("11 nguyen traii, phuong lang, ha noi", "confirm", "ask_yes_no", None, "confirm_address"),
+    (
+        "27 Láng, Phường Láng, Quận 5, Hà Nội",
+        "confirm",
+        "ask_yes_no",
+        None,
+        "confirm_address",
+    ),
+    (f"27 Láng, Giảng Võ{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
+    (f"Số 77{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
+    ("27 Láng", "confirm", "ask_choice", None, "choose_address"),
+    (f"9 Nguyễn Trãi{IN_LANG}", "confirm", "ask_choice", None, "choose_address"),
+    ("4 hang ba, phuong lang, ha noi", "confirm", "ask_choice", None, "choose_address"),
+    ("5 hang ba, phuong lang, ha noi", "confirm", "ask_choice", None, "choose_address"),
+    (f"Số 6, Tổ 7{IN_LANG}", "confirm", "ask_choice", None, "choose_address"),
+    ("28 Lạ Hoắc, P. Láng Hạ, Đống Đa, Hà Nội", "confirm", "ask_choice", None, "choose_commune"),
+    ("99 Láng", "confirm", "ask_choice", None, "choose_commune"),
+    # Something is missing
+    (f"Phố Láng{IN_LANG}", "complete", "ask_missing", None, "ask_house_number"),
+    (f"Đường Lạ Hoắc{IN_LANG}", "complete", "ask_missing", None, "ask_house_number"),
+    (f"ngách 34 ngõ 12 Láng{IN_LANG}", "complete", "ask_missing", None, "ask_house_number"),
+    (f"Thôn 3{IN_LANG}", "complete", "ask_missing", None, "ask_house_number"),
+    (f"1 Huỳnh Thúc Kháng{IN_LANG}", "complete", "ask_missing", None, "ask_flat"),
+    (f"Toà CT1, Huỳnh Thúc Kháng{IN_LANG}", "complete", "ask_missing", None, "ask_flat"),
+    ("Phường Láng, Hà Nội", "complete", "ask_missing", None, "ask_street"),
+    ("Hà Nội", "complete", "ask_missing", None, "ask_commune_in"),
+    ("12 Lê Thánh Tôn", "complete", "ask_missing", None, "ask_commune"),
+    ("Thôn 9", "complete", "ask_missing", None, "ask_commune"),
+    # Placed, and not registered
+    (f"28 Láng{IN_LANG}", "unverified", "use_without_code", None, None),
+    (f"12/34/6 Láng{IN_LANG}", "unverified", "use_without_code", None, None),
+    (f"27 Trần Duy Hưng{IN_LANG}", "unverified", "use_without_code", None, None),
+    (f"15 Nguyễn Trãi{IN_LANG}", "unverified", "use_without_code", None, None),
+    (f"Thôn 9{IN_LANG}", "unverified", "use_without_code", None, None),
+    (f"Số 9, Thôn 3{IN_LANG}", "unverified", "use_without_code", None, None),
+    (f"Căn hộ 1207 CT1, 1 Huỳnh Thúc Kháng{IN_LANG}", "unverified", "use_without_code", None, None),
+    (f"Căn hộ 5, 27 Láng{IN_LANG}", "unverified", "use_without_code", None, None),
+    (f"60 Chùa Láng{IN_LANG}", "unverified", "use_without_code", None, None),
+    (f"50 Chùa Láng{IN_LANG}", "unverified", "use_without_code", None, None),
+    # No address there
+    ("", "reject", "ask_again", None, "ask_address"),
+    ("!?…", "reject", "ask_again", None, "ask_address"),
+    ("x", "reject", "ask_again", None, "ask_address"),
+    ("hello world", "reject", "ask_again", None, "ask_address"),
+    ("0912345678", "reject", "ask_again", None, "ask_address"),
+    ("12 Rue de Rivoli, Paris, France", "reject", "ask_again", None, "ask_address"),
+    ("東京都千代田区千代田1-1", "reject", "ask_again", None, "ask_address"),
+    ("شارع الملك فهد 12", "reject", "ask_again", None, "ask_address"),
+    ("'; DROP TABLE household; --", "reject", "ask_again", None, "ask_address"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "action", "door", "question"), ASKED, ids=[a[0] or "empty" for a in ASKED]
+)
+def test_address_gets_its_verdict(
+    world: World, text: str, verdict: str, action: str, door: str | None, question: str | None
+) -> None:
+    found = ask(world, text)
+    assert (found.verdict, found.next_action) == (verdict, action)
+    assert world.name_of(found.code) == door
+    assert (found.question.code if found.question else None) == question
+    assert (found.question is not None and bool(found.question.choices)) == (action == "ask_choice")
+
+
+def statuses(found: Validation) -> dict[str, tuple[str, str | None]]:
+    return {part.name: (part.status, part.value) for part in found.components}
+
+
+def test_unregistered_door_of_the_old_map_gets_its_wording_of_today(world: World) -> None:
+    found = ask(world, "28 lang, láng thượng, đống đa, hà nội")
+    assert found.verdict == "unverified"
+    assert found.address == "28 Phố Láng, Phường Láng, Thành phố Hà Nội"
+    assert found.before_2025_07 == (
+        "28 Phố Láng, Phường Láng Thượng, Quận Đống Đa, Thành phố Hà Nội"
+    )
+    assert found.level == "street"
+    assert statuses(found) == {
+        "house_number": ("unverified", "28"),
+        "street": ("confirmed", "Phố Láng"),
+        "commune": ("corrected", "Phường Láng"),
+        "district": ("corrected", None),
+        "province": ("confirmed", "Thành phố Hà Nội"),
+    }
+
+
+def test_each_component_says_what_became_of_it(world: World) -> None:
+    parts = statuses(ask(world, "5/3 Láng, Hà Nội"))
+    assert parts["house_number"] == ("corrected", "3/5")
+    assert parts["commune"] == ("inferred", "Phường Láng")
+    parts = statuses(ask(world, "11 nguyen traii, phuong lang, ha noi"))
+    assert parts["street"] == ("corrected", "Đường Nguyễn Trãi")
+    parts = statuses(ask(world, f"Căn hộ 1207, 1 Huỳnh Thúc Kháng{IN_LANG}"))
+    assert (parts["unit"], parts["building"]) == (("unverified", "1207"), ("inferred", "CT1"))
+    assert statuses(ask(world, f"27 Láng{IN_LANG}, abc xyz"))["other"] == ("unexpected", None)
+    assert statuses(ask(world, f"Phố Láng{IN_LANG}"))["house_number"] == ("missing", None)
+    parts = statuses(ask(world, "12 Lê Thánh Tôn"))
+    assert (parts["commune"], parts["province"]) == (("missing", None), ("missing", None))
+
+
+def test_split_commune_of_old_is_asked_about_by_all_its_heirs(world: World) -> None:
+    found = ask(world, "28 Lạ Hoắc, P. Láng Hạ, Đống Đa, Hà Nội")
+    assert found.question is not None
+    assert (found.address, found.commune) == (None, None)
+    assert found.province is not None
+    labels = [choice.label for choice in found.question.choices]
+    assert "28 Lạ Hoắc, Phường Láng, Thành phố Hà Nội" in labels
+    assert len(labels) == 3
+    assert all(name in found.question.text for name in ("Phường Láng", "Phường Đống Đa"))
+
+
+def test_choices_lead_to_one_door_each(world: World) -> None:
+    for text in (f"9 Nguyễn Trãi{IN_LANG}", "27 Láng", f"Số 6, Tổ 7{IN_LANG}"):
+        found = ask(world, text)
+        assert found.question is not None
+        choices = found.question.choices
+        assert len({choice.code for choice in choices}) == 2, text
+        for choice in choices:
+            again = ask(world, choice.before_2025_07 or choice.label)
+            assert again.code == choice.code, choice
+
+
+def test_code_is_an_address_and_a_point_is_a_question(world: World) -> None:
+    code = world.codes["27 Láng"]
+    for text in (code, codes.format(code), codes.spoken(code)):
+        assert (ask(world, text).verdict, ask(world, text).code) == ("accept", code)
+    assert ask(world, world.codes["40 retired"]).code == world.codes["40B"]
+    assert ask(world, world.codes["40 retired"]).verdict == "correct"
+    assert ask(world, world.codes["50 restricted"]).verdict == "reject"
+    assert ask(world, world.codes["CT1"]).verdict == "complete"
+    found = ask(world, f"{LANG[1]}, {LANG[0]}")
+    assert (found.verdict, found.code) == ("confirm", None)
+    contradicted = ask(world, f"{codes.format(code)}, 129 Láng{IN_LANG}")
+    assert (contradicted.verdict, contradicted.code) == ("confirm", None)
+
+
+def test_label_of_a_certain_door_is_accepted(world: World) -> None:
+    for text, verdict, _, door, _ in ASKED:
+        if door is not None:
+            found = ask(world, text)
+            again = ask(world, found.address or "")
+            assert (again.verdict, again.code) == ("accept", found.code), (text, verdict)
+            old = ask(world, found.before_2025_07 or found.address or "")
+            assert old.code == found.code
+
+
+def test_components_are_judged_like_their_text(world: World) -> None:
+    asked = Components(house_number="27", street="Láng", commune="Láng Hạ", province="Hà Nội")
+    found = validate(world.gazetteer, world.reads, Question(components=asked))
+    assert (found.verdict, world.name_of(found.code)) == ("correct", "27 Láng")
+    nowhere = Components(house_number="27", street="Láng", commune="Xyz", province="Hà Nội")
+    found = validate(world.gazetteer, world.reads, Question(components=nowhere))
+    assert (found.verdict, found.code) == ("confirm", None)
+
+
+_WORDS = "27 12/34 Láng Phố Nguyễn Phường Hà Nội ngõ Số , . - Quận Thôn 3 CT1 căn hộ @ % ' \\"
+WORDS = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=14).map(" ".join)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.one_of(st.text(st.characters(exclude_characters="\0"), max_size=80), WORDS))
+def test_every_text_gets_a_whole_answer(world: World, text: str) -> None:
+    found = ask(world, text)
+    assert found.verdict in VERDICTS
+    assert found.next_action in NEXT_ACTIONS
+    assert (found.code is not None) == (found.verdict in ("accept", "correct"))
+    asks = found.verdict in ("confirm", "complete", "reject")
+    assert (found.question is not None) == asks
+    for part in found.components:
+        assert part.name in COMPONENTS
+        assert part.status in STATUSES
+    if found.question:
+        assert found.question.code in QUESTIONS
+        assert "{" not in found.question.text

@@ -1,0 +1,137 @@
+"""`diachiso lookup | geocode | reverse | validate`: files in, files out."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from registry import batch_work
+from registry.batch import Outcome, answer
+from registry.batch_flat import flat
+from registry.batch_rows import read_row, read_table
+from registry.batch_work import Work, answer_rows
+from registry.errors import DatabaseUnavailableError
+from registry.gazetteer import today
+from registry.settings import ROOT, Settings
+from tests.support.search_world import LANG, World, search_world
+
+GOOD = "27 Láng, Phường Láng, Hà Nội"
+
+
+@pytest.fixture(scope="module")
+def world(admin_url: str, worker_id: str) -> Iterator[World]:
+    with search_world(admin_url, f"batch_cli_{worker_id}") as made:
+        yield made
+
+
+def run(
+    world: World, *arguments: object, given: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.main", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": world.url},
+        input=given,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_csv_keeps_its_rows_and_columns_in_order(world: World, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(f'order,address\n3,"{GOOD}"\n1,\n2,"28 Láng, Phường Láng, Hà Nội"\n')
+    done = run(world, "geocode", source, target)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == b""
+    assert b"3 rows, 1 without an answer" in done.stderr
+    found = rows_of(target)
+    assert [row["order"] for row in found] == ["3", "1", "2"]
+    assert [row["result_level"] for row in found] == ["household", "", "street"]
+    code = world.codes["27 Láng"]
+    assert found[0]["result_code"] == f"{code[:4]}-{code[4:]}"
+    assert found[1]["result_status"] == "invalid_input"
+    assert "missing" in found[1]["result_detail"]
+    # The result can be asked again: earlier results are written anew.
+    again = tmp_path / "again.csv"
+    run(world, "geocode", target, again)
+    assert again.read_bytes() == target.read_bytes()
+
+
+def test_suffixes_decide_the_form_and_streams_need_it(world: World, tmp_path: Path) -> None:
+    code = world.codes["27 Láng"]
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.csv"
+    source.write_text(
+        f'{{"code": "{code}", "n": [1, "é"]}}\n{{"code": "{code.lower()}", "m": 2}}\n'
+    )
+    assert run(world, "lookup", source, target).returncode == 0
+    found = rows_of(target)
+    assert [(row["n"], row["m"]) for row in found] == [('[1, "é"]', ""), ("", "2")]
+    assert found[1]["result_label"] == "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
+    lines = f'{{"lon": {LANG[0]}, "lat": "{LANG[1]}"}}\n'.encode()
+    done = run(world, "reverse", "-", "-", "--format", "ndjson", given=lines)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["result"]["code"] == f"{code[:4]}-{code[4:]}"
+    assert run(world, "reverse", "-", "-").returncode == 2
+    assert run(world, "reverse", tmp_path / "a.xlsx", "-").returncode == 2
+
+
+def test_bytes_that_are_no_utf_8_come_back_as_they_were(world: World, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(b"note;address\nc\xe0;" + GOOD.encode() + b"\nx;L\xe1ng\n")
+    assert run(world, "validate", source, target).returncode == 1
+    lines = target.read_bytes().splitlines()
+    assert lines[1].startswith(b"c\xe0;")
+    assert b";accept;" in lines[1]
+    assert lines[2].startswith(b"x;L\xe1ng;invalid_input;")
+
+
+def test_unreadable_files_are_one_line_and_leave_nothing(world: World, tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    for name, content in (("no.csv", None), ("empty.csv", ""), ("other.csv", "foo,bar\n1,2\n")):
+        source = tmp_path / name
+        if content is not None:
+            source.write_text(content)
+        done = run(world, "geocode", source, target)
+        assert done.returncode == 1
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert not any(path.name.startswith("out") for path in tmp_path.iterdir())
+
+
+def questions(count: int) -> list[str]:
+    texts = [GOOD, "", "129 Láng, Hà Nội", "x" * 3000, "Phường Láng, Hà Nội", "9 Nguyễn Trãi, Láng"]
+    return ["id,address\n", *(f'{n},"{texts[n % len(texts)]}"\n' for n in range(count))]
+
+
+def test_several_processes_answer_as_one_does_in_order(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_work, "CHUNK", 7)
+    work = Work(Settings(), world.url, "validate")
+    table = read_table("csv", "validate", questions(100))
+    together = list(answer_rows(work, table.rows, processes=2))
+    assert [row.given["id"] for row, _ in together] == [str(n) for n in range(100)]
+    for row, result in together[:6]:
+        outcome: Outcome = answer(
+            world.gazetteer, world.reads, "validate", lambda row=row: read_row("validate", row)
+        )
+        assert result == flat(world.gazetteer, today(), "validate", outcome)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_stopped_database_ends_the_run(processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_work, "CHUNK", 3)
+    work = Work(Settings(), "postgresql://nobody@127.0.0.1:1/nothing", "geocode")
+    table = read_table("csv", "geocode", questions(20))
+    with pytest.raises(DatabaseUnavailableError):
+        list(answer_rows(work, table.rows, processes=processes))

@@ -1,0 +1,312 @@
+"""`diachiso import`, as a clerk calls it: files in, files back, and a process that dies."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import Engine
+
+from geo import code as codes
+from registry.database import make_engine
+from registry.errors import TooManyVanishedError, UnreadableFileError
+from registry.settings import ROOT
+from scripts.imports import import_
+from tests.support.intake import checksum, door, rows, write
+from tests.support.waiting import eventually
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def url(fresh_database: Callable[[], str]) -> str:
+    return fresh_database()
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    made = make_engine(url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def run(url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    def call(*arguments: object, source: str | None = "phuong") -> Result:
+        more = ["--source", source] if source else []
+        done = CliRunner().invoke(import_, [*map(str, arguments), *more], standalone_mode=False)
+        # As main does: what the command returns, or refuses with, is its exit status.
+        if isinstance(done.exception, click.ClickException):
+            done.exit_code = done.exception.exit_code
+        elif isinstance(done.return_value, int):
+            done.exit_code = done.return_value
+        return done
+
+    return call
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+
+
+def test_codes_come_back_in_the_files_own_rows_without_people(run: Run, tmp_path: Path) -> None:
+    person = {"Họ tên": "Trần Thị Zuyên", "SĐT": "0912345678", "ghi chú": "chó dữ"}
+    file = write(
+        tmp_path / "a.csv",
+        door("12", "a", **person),
+        door("Ngõ 5", "b", **person),
+        door("12", "c", **person),
+    )
+
+    done = run(file, "--codes", tmp_path / "codes.csv")
+
+    assert done.exit_code == 1
+    answered = table(tmp_path / "codes.csv")
+    assert list(answered[0]) == [
+        "source_ref", "house_number", "street", "commune_code", "ghi chú",
+        "code", "code_display", "outcome",
+    ]  # fmt: skip
+    assert [row["source_ref"] for row in answered] == ["a", "b", "c"]
+    assert [row["outcome"] for row in answered] == ["new", "rejected", "linked"]
+    first = answered[0]
+    assert codes.is_valid(first["code"])
+    assert first["code_display"] == codes.format(first["code"])
+    assert answered[2]["code"] == first["code"]
+    assert (answered[1]["code"], answered[1]["code_display"]) == ("", "")
+    assert answered[0]["ghi chú"] == "chó dữ"
+
+    # The answer is itself a file to deliver: the same doors, the same codes.
+    again = run(tmp_path / "codes.csv", "--codes", tmp_path / "again.csv", "--format", "json")
+
+    assert (json.loads(again.stdout)["unchanged"], json.loads(again.stdout)["new"]) == (2, 0)
+    assert [row["code"] for row in table(tmp_path / "again.csv")] == [r["code"] for r in answered]
+    assert list(table(tmp_path / "again.csv")[0]) == list(first)
+
+
+def test_codes_of_a_dry_run_are_those_known_already(run: Run, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", door("12", "a"))
+    run(file, "--codes", tmp_path / "first.csv")
+    file = write(tmp_path / "a.csv", door("12B", "a"), door("14", "b"), door("12", "c"))
+
+    run(file, "--dry-run", "--codes", tmp_path / "dry.csv")
+
+    (known,) = table(tmp_path / "first.csv")
+    found = [(row["outcome"], row["code"]) for row in table(tmp_path / "dry.csv")]
+    assert found == [("changed", known["code"]), ("new", ""), ("linked", known["code"])]
+
+
+def test_corrected_report_changes_its_rows_and_piles_up_no_columns(
+    run: Run, engine: Engine, tmp_path: Path
+) -> None:
+    file = write(
+        tmp_path / "a.csv", door("12", "a"), door("14", "b", commune_code="99999"), door("", "c")
+    )
+    done = run(file, "--report", tmp_path / "report.csv")
+    assert done.exit_code == 1
+    assert done.stderr == f"2 trên 3 dòng bị loại; xem {tmp_path / 'report.csv'}\n"
+    returned = table(tmp_path / "report.csv")
+    assert [row["problems"] for row in returned] == [
+        "commune_code_unknown",
+        "address_names_no_dwelling",
+    ]
+    assert returned[0]["vấn đề"].startswith("Không có mã xã này")
+    kept = rows(engine, "SELECT * FROM household")
+
+    corrected = write(tmp_path / "report.csv", returned[0] | {"commune_code": "00004"}, returned[1])
+    second = run(corrected, "--report", tmp_path / "second.csv", "--format", "json")
+
+    result = json.loads(second.stdout)
+    assert (result["rows"], result["new"], result["changed"], result["rejected"]) == (2, 1, 0, 1)
+    assert result["columns_unknown"] == []
+    assert set(kept) <= set(rows(engine, "SELECT * FROM household"))
+    assert [list(row) for row in table(tmp_path / "second.csv")] == [list(returned[0])]
+
+
+def test_report_names_the_fix(run: Run, tmp_path: Path) -> None:
+    blank = {"commune": "", "longitude": "", "latitude": ""}
+    file = write(
+        tmp_path / "a.csv",
+        door("1", "swapped", **blank | {"longitude": "21,0386", "latitude": "105,8380"}),
+        door("2", "several", **blank | {"commune_code": "", "commune": "Ba Đình"}),
+        door("3", "differs", **blank | {"commune": "Phường Láng"}),
+    )
+
+    run(file, "--report", tmp_path / "report.csv")
+
+    fixes = {row["source_ref"]: row["đề nghị"] for row in table(tmp_path / "report.csv")}
+    assert fixes == {
+        "swapped": "kinh độ, vĩ độ đúng: 105.8380 21.0386",
+        "several": "chọn một: 00004 Phường Ba Đình, Hà Nội; 16171 Xã Ba Đình, Thanh Hóa",
+        "differs": "mã này là: 00004 Phường Ba Đình, Hà Nội;"
+        " 00004 Phường Trúc Bạch, Hà Nội (đến 01/07/2025)",
+    }
+
+
+def test_output_that_cannot_be_written_is_found_before_anything_is(
+    run: Run, engine: Engine, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "a.csv", door("12", "a"))
+
+    for option in ("--report", "--codes"):
+        done = run(file, option, tmp_path / "no" / "out.csv")
+        assert done.exit_code == 1
+        assert "out.csv" in str(done.exception)
+
+    assert not rows(engine, "SELECT 1 FROM household")
+
+
+def test_unreadable_file_leaves_no_output_behind(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"")
+
+    done = run(file, "--report", tmp_path / "report.csv")
+
+    assert isinstance(done.exception, UnreadableFileError)
+    assert not (tmp_path / "report.csv").exists()
+
+
+def test_full_delivery_warns_and_refuses_in_words(run: Run, tmp_path: Path) -> None:
+    ten = [door(str(number), f"r{number}") for number in range(1, 11)]
+    run(write(tmp_path / "a.csv", *ten))
+
+    many = run(write(tmp_path / "a.csv", *ten[:6]), "--delivery", "full", "--dry-run")
+    assert many.exit_code == 0
+    assert "40.0% mã hồ sơ của nguồn không còn trong tệp  [many_vanished]" in many.stdout
+
+    one = write(tmp_path / "a.csv", ten[0])
+    refused = run(one, "--delivery", "full")
+    assert isinstance(refused.exception, TooManyVanishedError)
+    assert "\n" not in refused.exception.detail
+    planned = run(one, "--delivery", "full", "--dry-run")
+    assert planned.exit_code == 1
+    assert planned.stderr.count("\n") == 1
+    assert "--accept-vanished" in planned.stderr
+    assert run(one, "--delivery", "full", "--dry-run", "--accept-vanished").exit_code == 0
+    done = run(one, "--delivery", "full", "--accept-vanished", "--format", "json")
+    assert json.loads(done.stdout)["vanished"] == 9
+
+
+def test_imports_are_listed_and_a_dry_run_takes_no_number(run: Run, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", door("12", "a"))
+    run(file, "--dry-run")
+    run(file, "--decision", "12/QĐ")
+    run(file, "--dry-run")
+    run(file, source="buu_dien")
+    run("--rollback", "2", source=None)
+
+    listed = json.loads(run("--list", "--format", "json", source=None).stdout)["imports"]
+
+    assert [(each["import_id"], each["source"], each["state"]) for each in listed] == [
+        (2, "buu_dien", "rolled_back"),
+        (1, "phuong", "published"),
+    ]
+    assert listed[1]["decision_number"] == "12/QĐ"
+    assert listed[1]["counts"]["new"] == 1
+    assert listed[0]["rolled_back_at"] > listed[0]["published_at"]
+    own = run("--list").stdout
+    assert "a.csv: 1 dòng, 1 mới" in own
+    assert "buu_dien" not in own
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--list", "--rollback", "1"), ("a.csv", "--list"), ("a.csv",)]
+)
+def test_wrong_usage_is_refused(run: Run, arguments: tuple[str, ...]) -> None:
+    assert run(*arguments, source=None).exit_code == 2
+
+
+def start(url: str, file: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "scripts.main", "import", str(file), "--source", "phuong"],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def sessions(url: str, condition: str) -> set[int]:
+    """The server processes that fulfil the condition; seen as who may see what others do."""
+    question = (
+        "SELECT a.pid FROM pg_stat_activity a LEFT JOIN pg_stat_progress_copy c USING (pid)"
+        f" WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND {condition}"
+    )
+    with psycopg.connect(url) as connection:
+        return {pid for (pid,) in connection.execute(question)}
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def wait_for_the_end_of(url: str, died: set[int]) -> None:
+    """The server notices the death of a program when it next speaks to it."""
+    eventually(lambda: not died & sessions(url, "true"), "the dead import's sessions end")
+
+
+def leftovers(engine: Engine) -> list[tuple[object, ...]]:
+    return rows(
+        engine,
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'staging'"
+        " UNION ALL SELECT id::text FROM import WHERE state = 'staged'",
+    )
+
+
+def test_import_killed_while_staging_changes_nothing(
+    url: str, engine: Engine, run: Run, tmp_path: Path
+) -> None:
+    run(write(tmp_path / "a.csv", door("12", "a")))
+    before = checksum(engine)
+    many = tmp_path / "many.csv"
+    lines = (f"r{n},{n % 3000},Phố {n // 3000},00004" for n in range(300_000))
+    many.write_text("source_ref,house_number,street,commune_code\n" + "\n".join(lines))
+
+    others = sessions(url, "true")
+    process = start(url, many)
+    eventually(lambda: sessions(url, "c.tuples_processed > 1000"), "rows are copied")
+    died = sessions(url, "true") - others
+    kill(process)
+    wait_for_the_end_of(url, died)
+
+    assert checksum(engine) == before
+    again = run(write(tmp_path / "a.csv", door("14", "b")), "--format", "json")
+    assert json.loads(again.stdout)["new"] == 1
+    assert leftovers(engine) == []
+
+
+def test_import_killed_while_publishing_changes_nothing(
+    url: str, engine: Engine, run: Run, tmp_path: Path
+) -> None:
+    run(write(tmp_path / "a.csv", door("12", "a")))
+    before = checksum(engine), rows(engine, "SELECT count(*) FROM thoroughfare, event")
+    file = write(tmp_path / "a.csv", door("12B", "a"), door("14", "b", street="Phố Mới"))
+
+    with psycopg.connect(url) as lock:
+        # Readers pass, writers of households wait: in the middle of the publication.
+        lock.execute("LOCK TABLE household IN SHARE MODE")
+        others = sessions(url, "true")
+        process = start(url, file)
+        waiting = "a.wait_event_type = 'Lock' AND a.query LIKE '%household%'"
+        eventually(lambda: sessions(url, waiting), "the publication waits")
+        died = sessions(url, "true") - others
+        kill(process)
+        lock.rollback()
+    wait_for_the_end_of(url, died)
+
+    assert before == (checksum(engine), rows(engine, "SELECT count(*) FROM thoroughfare, event"))
+    assert leftovers(engine) != []
+    done = run(file, "--format", "json")
+    result = json.loads(done.stdout)
+    assert (result["new"], result["changed"]) == (1, 1)
+    assert leftovers(engine) == []

@@ -1,0 +1,64 @@
+"""Files of households, and what the register makes of them."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+
+from registry.database import session_scope
+from registry.intake.run import ImportOptions, ImportResult, import_file
+
+BA_DINH, HONG_HA = "00004", "00097"
+LON, LAT = "105.8380", "21.0386"
+
+Deliver = Callable[..., ImportResult]
+"""`deliver({"house_number": "12", …}, source="phuong", delivery="full")`"""
+
+
+def write(path: Path, *rows: dict[str, str]) -> Path:
+    """A CSV file of the rows, with the columns that any of them has."""
+    headers = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, headers)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def door(number: str, ref: str | None = None, **fields: str) -> dict[str, str]:
+    """A row of a house in Phố Quán Thánh, Phường Ba Đình."""
+    row = {"house_number": number, "street": "Phố Quán Thánh", "commune_code": BA_DINH}
+    return ({"source_ref": ref} if ref else {}) | row | fields
+
+
+def deliveries(engine: Engine, folder: Path) -> Deliver:
+    """A function that imports rows given as dictionaries; options by name."""
+
+    def run(*rows: dict[str, str], source: str = "phuong", **options: object) -> ImportResult:
+        path = write(folder / "households.csv", *rows)
+        return import_file(
+            engine,
+            path,
+            ImportOptions(source, **options),  # type: ignore[arg-type]
+            lambda _count: None,
+        )
+
+    return run
+
+
+def rows(engine: Engine, statement: str) -> list[tuple[object, ...]]:
+    """What a statement answers."""
+    with session_scope(engine) as session:
+        return [tuple(row) for row in session.execute(text(statement))]
+
+
+def checksum(engine: Engine) -> object:
+    """All that the register says of its doors and references; not when it was written."""
+    return rows(
+        engine,
+        "SELECT (SELECT md5(string_agg(h::text, '' ORDER BY code)) FROM ("
+        " SELECT to_jsonb(h) - 'event_id' - 'recorded_at' AS h, code FROM household h) h),"
+        " (SELECT md5(string_agg(to_jsonb(r)::text, '' ORDER BY source, source_ref))"
+        "  FROM household_ref r)",
+    )

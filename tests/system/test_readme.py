@@ -1,0 +1,119 @@
+"""The examples of README.md are what a newcomer sees after the first `bin/run`, in their order."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry.settings import ROOT
+from tests.support.running import clean_environment, own_var, starter
+from tests.support.waiting import eventually
+from tests.system.test_docs import LEFT_OUT, SERVER, differences
+
+BLOCK = re.compile(r"^```(bash|json|text)\n(.+?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@dataclass
+class Example:
+    """Commands, and what the page says that they print."""
+
+    commands: str
+    printed: list[tuple[str, str]]
+
+
+def examples() -> list[Example]:
+    """Every example of the page but the first, which is `bin/run` itself."""
+    found: list[Example] = []
+    for kind, content in BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8")):
+        if kind == "bash":
+            found.append(Example(content, []))
+        else:
+            found[-1].printed.append((kind, content))
+    assert "bin/run " in found[0].commands
+    return found[1:]
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, Path]]:
+    """The first bin/run of a checkout: its address, the checkout, and its var/."""
+    folder = tmp_path_factory.mktemp("checkout")
+    (folder / "bin").symlink_to(ROOT / "bin")
+    with own_var() as var, starter(var, folder) as start:
+        run = start(demo=True)
+        url = run.url()
+        (folder / "var").mkdir()
+        eventually(lambda: "demo: loaded" in run.text(), run.text(), within_s=120)
+        yield url, folder, var
+
+
+def output_of(commands: str, newcomer: tuple[str, Path, Path]) -> str:
+    url, folder, var = newcomer
+    done = subprocess.run(
+        ["bash", "-c", commands.replace(SERVER, url)],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        cwd=folder,
+        env={**clean_environment(), "DIACHISO_VAR": str(var)},
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stdout
+
+
+def documents(text: str) -> list[Any]:
+    """The JSON documents that stand in a text one after the other."""
+    decoder, found, text = json.JSONDecoder(), [], text.strip()
+    while text:
+        document, end = decoder.raw_decode(text)
+        found.append(document)
+        text = text[end:].lstrip()
+    return found
+
+
+def pattern_of(shown: str) -> re.Pattern[str]:
+    """Matches what is printed as shown; the line `…` is any lines, `…` in a line any text."""
+    lines = shown.splitlines(keepends=True)
+    return re.compile(
+        "".join(
+            "(?:.*\n)*" if line.strip() == LEFT_OUT else re.escape(line).replace(LEFT_OUT, ".*")
+            for line in lines
+        )
+    )
+
+
+def wrong_of(example: Example, output: str) -> list[str]:
+    """How the output is not as the page shows it."""
+    kinds = {kind for kind, _ in example.printed}
+    if not kinds:
+        return []
+    if kinds == {"text"}:
+        ((_, shown),) = example.printed
+        # A byte order mark, with which Excel knows UTF-8, is not seen.
+        real = output.replace("\ufeff", "")
+        return [] if pattern_of(shown).fullmatch(real) else [f"printed:\n{real}"]
+    shown_documents = [json.loads(content) for _, content in example.printed]
+    real_documents = documents(output)
+    if len(shown_documents) != len(real_documents):
+        return [f"{len(real_documents)} answers"]
+    pairs = zip(shown_documents, real_documents, strict=True)
+    return [d for shown, real in pairs for d in differences(shown, real)]
+
+
+def test_every_example_prints_what_the_page_shows(newcomer: tuple[str, Path, Path]) -> None:
+    wrong = []
+    for example in examples():
+        found = wrong_of(example, output_of(example.commands, newcomer))
+        wrong += [f"{example.commands.strip()}\n" + "\n".join(found)] if found else []
+    assert not wrong, "\n\n".join(wrong)
+
+
+def test_each_kind_of_reader_has_an_example() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    for heading in ("Người phát thư", "Trang bán hàng", "Chính quyền xã"):
+        section = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+        assert "```bash" in section
