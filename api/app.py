@@ -21,6 +21,7 @@ from api import (
 )
 from api.access import Authenticate, guard, nobody
 from api.context import EXTENSION
+from api.cors import allow_other_sites
 from api.errors import register_errors
 from api.logs import LoggedFlask
 from api.openapi import document
@@ -70,6 +71,7 @@ def create_app(register: Register, authenticate: Authenticate = nobody) -> Flask
     guard(app, authenticate, reads)
     for blueprint in (*reads, history.blueprint, lifecycle.blueprint):
         app.register_blueprint(blueprint)
+    allow_other_sites(app, register.settings.cors_origins)
     with app.app_context():
         app.extensions["openapi"] = json.dumps(document())
     return app

@@ -116,7 +116,7 @@ def _problem_of_field(item: Any) -> dict[str, str]:
     if item["type"] == "extra_forbidden":
         return {"field": field, "code": "unknown_parameter", "detail": "this parameter is unknown"}
     if isinstance(item["input"], Repeated):
-        return {"field": field, "code": "repeated_parameter", "detail": "give this parameter once"}
+        return {"field": field, "code": "given_twice", "detail": "give this parameter once"}
     if item["type"] == "string_pattern_mismatch":
         pattern = item["ctx"]["pattern"]
         return {"field": field, "code": item["type"], "detail": PATTERNS.get(pattern, _UNFIT)}

@@ -105,6 +105,6 @@ def _json() -> Any:
     body = request.get_json(force=request.mimetype == "", silent=True)
     if body is None:
         raise InvalidInputError.of_field(
-            "request", "body_not_json", "the body is no JSON; send application/json, or a form"
+            "request", "malformed_json", "the body is no JSON; send application/json, or a form"
         )
     return body

@@ -1,6 +1,7 @@
 """Administrative units of every map: lists, one unit, conversion from old to new, a picker."""
 
 import datetime
+import gzip
 import re
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Self
@@ -15,6 +16,7 @@ from api.errors import PROVINCE_CODE, UNIT_CODE
 from api.openapi import Answer, Request, answers, spec
 from registry.gazetteer import Gazetteer, Succession, Unit
 from registry.units import (
+    FIRST_KNOWN_DAY,
     LAST_DAY_OF_OLD_MAP,
     Continuation,
     Conversion,
@@ -32,6 +34,8 @@ from registry.units import (
 blueprint = Blueprint("units", __name__, url_prefix="/v1/units")
 
 MAX_AGE_S: Final = 3600
+_WORTH_PACKING: Final = 10_000
+"""Bytes of an answer that is compressed where the caller takes it."""
 _ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -230,7 +234,10 @@ def get_picker(query: UnitQueryParams) -> BaseResponse:
 def convert(query: ConvertQuery) -> Response:
     """From an old code or an old text to the units of today, all candidates of a split one."""
     known, day = gazetteer(), day_asked(None)
-    written_on = day_asked(query.written_on) if query.written_on else None
+    written_on = None
+    if query.written_on is not None:
+        # An older text is read against the oldest map that is known.
+        written_on = day_asked(max(query.written_on, FIRST_KNOWN_DAY))
     if query.code is not None:
         map_day = written_on or LAST_DAY_OF_OLD_MAP
         found = [convert_code(known, query.code, written_on=map_day, day=day)]
@@ -260,8 +267,19 @@ def get_unit(code: str, query: UnitQueryParams) -> BaseResponse:
 def _cacheable(response: Response) -> BaseResponse:
     response.cache_control.public = True
     response.cache_control.max_age = MAX_AGE_S
+    body = response.get_data()
+    if len(body) >= _WORTH_PACKING:
+        response.vary.add("Accept-Encoding")
+        if request.accept_encodings.quality("gzip") > 0:
+            response.set_data(_packed(body))
+            response.content_encoding = "gzip"
     response.add_etag()
     return response.make_conditional(request)
+
+
+@lru_cache(maxsize=8)
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)  # the same bytes each time, for the ETag
 
 
 @lru_cache(maxsize=4)

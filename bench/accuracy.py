@@ -11,7 +11,8 @@ how the register answers what it does not hold. URL names a register with real p
 files and the same seed ask the same questions.
 
 `wrong` is one door, said without doubt, that is not the row's; `several` are doors that fit the
-text equally, the row's among them, said to be ambiguous. Rows whose text fits several doors of the
+text equally, the row's among them, said to be ambiguous; `held` (in no column) is a door with the
+very address of a row that was left out, from another row. Rows whose text fits several doors of the
 register are counted apart (`twins`): one answer would be a guess.
 """
 
@@ -99,6 +100,7 @@ class Bench:
         with session_scope(self.engine) as session:
             self.gazetteer = load_gazetteer(session)
         self.tallies: dict[str, Tally] = {}
+        self.faults: dict[str, Counter[str]] = defaultdict(Counter)
 
     def ask(self, kind: str, text: str) -> list[Answer]:
         """The answers, as many as there may be."""
@@ -111,6 +113,10 @@ class Bench:
         """Count one answer."""
         sample = f"{text}\n      wanted {wanted}\n      got    {shown(found)}"
         self.tallies.setdefault(kind, Tally()).add(outcome, sample)
+        if found and "ambiguous" not in found[0].faults:
+            place = "door" if found[0].level in DOORS else "above"
+            for fault in found[0].faults or ("none",):
+                self.faults[fault][f"{place} {outcome.split(',')[0]}"] += 1
 
     def codes(self, source: str) -> dict[str, str]:
         """Reference → code of what a source published."""
@@ -213,7 +219,17 @@ def ask_left_out(bench: Bench, row: dict[str, str], where: set[int]) -> None:
         found = bench.ask(name, row[column])
         bench.count(name, commune_outcome(found, where), row[column], found, row["ref"])
         door = "wrong" if found and found[0].level in DOORS else "no door"
+        if door == "wrong" and is_held(bench, row[column], found[0], where):
+            door = "held"
         bench.count(f"left out, {kind}: door", door, row[column], found, row["ref"])
+
+
+def is_held(bench: Bench, text: str, answer: Answer, where: set[int]) -> bool:
+    """Whether the register holds this very address after all, from another row or source."""
+    number = read_address(bench.gazetteer, text)[0].door.house_number
+    here = answer.unit is not None and answer.unit.id in where
+    same = number is not None and number.key == answer.parts.number_key
+    return here and same and is_asked(bench, text, answer)
 
 
 def commune_outcome(found: list[Answer], where: set[int]) -> str:
@@ -413,6 +429,14 @@ def report(bench: Bench) -> None:
         none = tally.share("none", "no door", "building", "several, needlessly")
         each = tally.seconds / max(tally.asked, 1) * 1000
         print(f"{kind:34} {tally.asked:7,} {right} {several} {wrong} {sure} {none} {each:5.2f}")
+    print(
+        "\nfirst answers without doubt, by fault: doors right and wrong, communes right and wrong"
+    )
+    for fault, outcomes in sorted(bench.faults.items()):
+        doors, above = (
+            (outcomes[f"{place} right"], outcomes[f"{place} wrong"]) for place in ("door", "above")
+        )
+        print(f"{fault:28} {doors[0]:7,} {doors[1]:6,}   {above[0]:7,} {above[1]:6,}")
     for kind, tally in bench.tallies.items():
         for outcome, samples in tally.samples.items():
             if outcome in ("right", "no door") or outcome in bench.given.hide:

@@ -5,10 +5,11 @@ from functools import lru_cache
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
+from geo.code import LENGTH
 from geo.code_bulk import codes_from_serials
 from geo.permutation import Permutation
 from registry.errors import ConflictError
@@ -20,33 +21,41 @@ def issue_codes(connection: Connection | Session, count: int) -> list[str]:
     What a rolled-back transaction drew is burnt: the sequence never gives an ordinal twice.
     Raises ConflictError when fewer than `count` of the 846,825,858 codes are left.
     """
-    ordinals = _draw(connection, "code_ordinal", count)
-    serials = _permutation(connection).code_serials(ordinals)
-    return _written(serials)
+    joined = issue_code_string(connection, count).decode("ascii")
+    return [joined[at : at + LENGTH] for at in range(0, len(joined), LENGTH)]
 
 
-def issue_demo_codes(connection: Connection | Session, count: int) -> list[str]:
-    """`count` codes of the range `0…`, which never stand on a real door.
+def issue_code_string(connection: Connection | Session, count: int, *, demo: bool = False) -> bytes:
+    """The same, end to end, for millions of them.
 
-    Raises ConflictError when they are used up.
+    `demo` codes are of the range `0…`, which never stand on a real door.
     """
-    return _written(_draw(connection, "demo_ordinal", count))
+    if not count:
+        return b""
+    if demo:
+        return codes_from_serials(_draw(connection, "demo_ordinal", count)).tobytes()
+    ordinals = _draw(connection, "code_ordinal", count)
+    return codes_from_serials(_permutation(connection).code_serials(ordinals)).tobytes()
 
 
 def _draw(connection: Connection | Session, sequence: str, count: int) -> NDArray[np.int64]:
+    """So many ordinals, ascending, of which only the gaps that others made are transferred."""
     try:
-        drawn = connection.scalars(
-            select(func.nextval(sequence)).select_from(func.generate_series(1, count))
-        ).all()
+        first, last, drawn = connection.execute(
+            text(
+                "SELECT min(n), max(n), CASE WHEN max(n) - min(n) + 1 <> count(*)"
+                " THEN array_agg(n) END"
+                " FROM (SELECT nextval(:sequence) AS n FROM generate_series(1, :count)) drawn"
+            ),
+            {"sequence": sequence, "count": count},
+        ).one()
     except DataError as error:
         if isinstance(error.orig, psycopg.errors.SequenceGeneratorLimitExceeded):
             raise ConflictError(f"fewer than {count:,} codes are left to issue") from error
         raise
+    if drawn is None:
+        return np.arange(first, last + 1, dtype=np.int64)
     return np.array(drawn, dtype=np.int64)
-
-
-def _written(serials: NDArray[np.int64]) -> list[str]:
-    return [code.decode("ascii") for code in codes_from_serials(serials).tolist()]
 
 
 def _permutation(connection: Connection | Session) -> Permutation:

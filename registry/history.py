@@ -247,7 +247,9 @@ def history(reads: Reads, text: str) -> list[Step]:
         moments, states, strict=True
     ):
         changes = _changes(before, record)
-        if changes or not steps:
+        # A state of its own counts also where it reads the same: verified twice on one day.
+        written = record is not None and (before is None or record.event_id != before.event_id)
+        if changes or written:
             steps.append(Step(at, event_id, operation, actor, why, decision, record, changes))
         before = record
     return steps

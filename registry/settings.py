@@ -27,6 +27,8 @@ class Settings:
     """`DIACHISO_BATCH_ROWS`: the most rows of one batch over HTTP."""
     batch_bytes: int = 10_000_000
     """`DIACHISO_BATCH_BYTES`: the most bytes of one batch over HTTP."""
+    cors_origins: tuple[str, ...] = ("*",)
+    """`DIACHISO_CORS_ORIGINS`: sites whose pages may read what needs no key; `none` for none."""
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -57,4 +59,5 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         ),
         batch_rows=number("DIACHISO_BATCH_ROWS", Settings().batch_rows),
         batch_bytes=number("DIACHISO_BATCH_BYTES", Settings().batch_bytes),
+        cors_origins=tuple((text("DIACHISO_CORS_ORIGINS") or "*").split()),
     )

@@ -19,6 +19,8 @@ from registry.unit_text import Naming, prefer_day, read_units
 
 LAST_DAY_OF_OLD_MAP: Final = datetime.date(2025, 6, 30)
 """The last day of 63 provinces and of districts (Resolution 202/2025/QH15 and 34 others)."""
+FIRST_KNOWN_DAY: Final = datetime.date(2024, 1, 1)
+"""Mergers before 2024 are known only as former names (`registry/seed/README.md`)."""
 
 _CODE: Final = re.compile(r"[0-9]{2,3}|[0-9]{5}")
 _Fit = tuple[int, int, int, int, str]
@@ -58,9 +60,14 @@ class Continuation:
 def day_asked(as_of: datetime.date | None) -> datetime.date:
     """The day that a caller asks about: today, or a day of the past.
 
-    Raises InvalidInputError for a day that has not come: nobody knows its map.
+    Raises InvalidInputError for a day that has not come, and for one before FIRST_KNOWN_DAY: the
+    map of neither is known.
     """
     now = today()
+    if as_of is not None and as_of < FIRST_KNOWN_DAY:
+        raise InvalidInputError.of_field(
+            "as_of", "day_too_early", f"no map before {FIRST_KNOWN_DAY} is known"
+        )
     if as_of is not None and as_of > now:
         raise InvalidInputError.of_field(
             "as_of", "day_in_future", f"{as_of} has not come; today is {now} in Viet Nam"

@@ -142,9 +142,7 @@ CREATE TABLE household_former_number (
     house_number text NOT NULL,
     house_number_key text COLLATE "C" NOT NULL,
     until timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT pk_household_former_number PRIMARY KEY (code, event_id),
-    CONSTRAINT fk_household_former_number_code_household
-        FOREIGN KEY (code) REFERENCES household (code) ON DELETE CASCADE
+    CONSTRAINT pk_household_former_number PRIMARY KEY (code, event_id)
 );
 COMMENT ON TABLE household_former_number IS
     'Numbers that stood on a door until a decision changed them or their street; corrected mistakes are none.';
@@ -164,6 +162,21 @@ CREATE INDEX ix_household_former_number_locality
     ON household_former_number (locality_id, house_number_key)
     WHERE locality_id IS NOT NULL;
 GRANT SELECT, INSERT ON household_former_number TO diachiso_app;
+
+-- In place of a foreign key, which makes the merger of a large street a sixth slower.
+CREATE FUNCTION forget_former_numbers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- EXECUTE plans for this statement's number of rows, as in keep_household_versions.
+    EXECUTE 'DELETE FROM household_former_number f USING old_rows o WHERE f.code = o.code';
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION forget_former_numbers IS
+    'Trigger: a record that is removed leaves no former number behind';
+CREATE TRIGGER household_3_forget_numbers AFTER DELETE ON household
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION forget_former_numbers();
 """
 
 SUCCESSIONS = """
@@ -267,6 +280,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(_living_places(only_living=False))
+    op.execute("DROP FUNCTION forget_former_numbers() CASCADE")
     op.execute("DROP FUNCTION end_succession() CASCADE")
     op.execute("DROP FUNCTION refuse_succession_cycle() CASCADE")
     # Ended links are history that the older schema cannot tell from living ones.

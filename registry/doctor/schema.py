@@ -31,6 +31,7 @@ TRIGGERS: Final = {
         "household_2_keep_update",
         "household_2_keep_delete",
         "household_3_end_succession",
+        "household_3_forget_numbers",
     ),
     "succession_link": ("succession_link_no_cycle",),
     "thoroughfare": (
@@ -40,6 +41,7 @@ TRIGGERS: Final = {
     "locality": ("locality_moved", "locality_identity", "locality_removed", "locality_keep"),
     "thoroughfare_version": ("thoroughfare_version_append_only",),
     "locality_version": ("locality_version_append_only",),
+    "parked_key": ("parked_key_empty",),
     "admin_unit": ("admin_unit_gazetteer", "admin_unit_identity", "admin_unit_removed"),
     "admin_unit_version": ("admin_unit_version_gazetteer",),
     "admin_unit_alias": ("admin_unit_alias_gazetteer",),

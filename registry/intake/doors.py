@@ -1,57 +1,85 @@
-"""Doors as columns: what `geo` reads from a spelling, ready for COPY and for SQL."""
+"""Doors in parts, as `geo` reads them: what is stored of each is a row of its own small table."""
 
-from dataclasses import astuple, dataclass
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from geo.address import Door
+from geo.locality import Locality
 from geo.text import fold
 
-DOOR_COLUMNS: Final = (
-    "number text, number_key text, alley_only boolean, street_kind text, street_name text,"
-    " street_key text, place_kinds text[], place_names text[], place_keys text[],"
-    " building_name text, building_key text, storey text, flat text, hint text"
-)
-DOOR_NAMES: Final = tuple(column.split()[0] for column in DOOR_COLUMNS.split(", "))
+Number = tuple[str, str, bool]
+"""As written, the canonical path, and whether it names an alley alone."""
+Street = tuple[str, str, str]
+Place = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""Kinds, names and keys of localities, innermost first."""
+Flat = tuple[str | None, str | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class DoorRow:
-    """The columns of `DOOR_COLUMNS`, in their order; localities innermost first."""
+class DoorParts:
+    """The parts that a spelling names, each as the columns of its table; None for none."""
 
-    number: str | None
-    number_key: str | None
-    alley_only: bool
-    street_kind: str | None
-    street_name: str | None
-    street_key: str | None
-    place_kinds: list[str]
-    place_names: list[str]
-    place_keys: list[str]
-    building_name: str | None
-    building_key: str | None
-    storey: str | None
-    flat: str | None
-    hint: str | None
+    number: Number | None = None
+    street: Street | None = None
+    place: Place | None = None
+    flat: Flat | None = None
+    hint: str | None = None
 
 
-def door_row(door: Door | None) -> tuple[object, ...]:
-    """The columns of a door; nothing but empty ones for None."""
-    door = door or Door()
+def parts_of(door: Door) -> DoorParts:
+    """The door as it is stored."""
     number, street, flat = door.house_number, door.street, door.flat
-    row = DoorRow(
-        number=number.written if number else None,
-        number_key=number.key if number else None,
-        alley_only=number.alley_only if number else False,
-        street_kind=(street.kind or "đường") if street else None,
-        street_name=street.name if street else None,
-        street_key=street.key if street else None,
-        place_kinds=[place.kind for place in door.localities],
-        place_names=[place.name for place in door.localities],
-        place_keys=[place.key for place in door.localities],
-        building_name=flat.building if flat else None,
-        building_key=fold(flat.building) if flat and flat.building else None,
-        storey=flat.floor if flat else None,
-        flat=flat.unit if flat else None,
-        hint=door.hint,
+    return DoorParts(
+        (number.written, number.key, number.alley_only) if number else None,
+        (street.kind or "đường", street.name, street.key) if street else None,
+        _place_of(door.localities) if door.localities else None,
+        (flat.building, fold(flat.building) if flat.building else None, flat.floor, flat.unit)
+        if flat
+        else None,
+        door.hint,
     )
-    return astuple(row)
+
+
+def _place_of(places: Sequence[Locality]) -> Place:
+    return (
+        tuple(place.kind for place in places),
+        tuple(place.name for place in places),
+        tuple(place.key for place in places),
+    )
+
+
+def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorParts) -> DoorParts:
+    """One door out of what the columns of a row name, each of which may name parts of others."""
+    return DoorParts(
+        _number(number, street, flat),
+        street.street or number.street,
+        _places(place.place, street.place, number.place),
+        _flat(flat.flat, number.flat, place.flat),
+        place.hint or street.hint or number.hint,
+    )
+
+
+def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None:
+    """A number in a path: the alley of the street's column (`12/`), then the number's own."""
+    alley, number = street.number, own.number or flat.number
+    if alley is None or number is None:
+        return number or alley
+    written, key, alley_only = number
+    return written, f"{alley[1].rstrip('/')}/{key}", alley_only
+
+
+def _places(*readings: Place | None) -> Place | None:
+    named = [reading for reading in readings if reading]
+    if not named:
+        return None
+    kinds, names, keys = (sum(column, ()) for column in zip(*named, strict=True))
+    return kinds, names, keys
+
+
+def _flat(own: Flat | None, *others: Flat | None) -> Flat | None:
+    """The flat's own columns; what they lack is taken from the other columns."""
+    name, key, storey, unit = own or (None, None, None, None)
+    for other in filter(None, others):
+        name, key = (name, key) if key else other[:2]
+        storey, unit = storey or other[2], unit or other[3]
+    return (name, key, storey, unit) if any((key, storey, unit)) else None

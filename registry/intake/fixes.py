@@ -5,14 +5,13 @@ stored of a row is a code, a number or a unit's name, and never an address.
 """
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
 from registry.gazetteer import Gazetteer, Unit
 from registry.intake.communes import padded_code
-from registry.intake.staging import staged
 
 _SHOWN: Final = 6
 """Candidates that are named; the rest is counted."""
@@ -29,32 +28,19 @@ _CANDIDATES: Final = """
     WHERE p.import_id = :id AND p.code = 'commune_ambiguous'
 """
 _CODES: Final = """
-    SELECT p.id, s.commune_code FROM import_problem p JOIN {staged} s USING (row_number)
+    SELECT p.id, j.commune_code FROM import_problem p JOIN judged j USING (row_number)
     WHERE p.import_id = :id AND p.code IN (
             'commune_code_unknown', 'commune_code_of_two_maps', 'commune_differs_from_code')
-        AND s.commune_code ~ '^[0-9.]{{1,10}}$'
+        AND j.commune_code ~ '^[0-9.]{1,10}$'
 """
 _PADDED: Final = """
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
-    SELECT :id, a.row_number, 'commune_code', 'commune_code_padded', 'notice', s.commune_code,
-        lpad(split_part(s.commune_code, '.', 1), 5, '0')
-    FROM {staged} s JOIN accepted a USING (row_number)
-    WHERE s.commune_code !~ '^[0-9]{{5}}$'
-"""
-_OVERLONG: Final = """
-    INSERT INTO import_problem (import_id, row_number, code, severity)
-    VALUES (:id, :row, 'too_many_cells', 'error')
+    SELECT :id, row_number, 'commune_code', 'commune_code_padded', 'notice', commune_code,
+        lpad(split_part(commune_code, '.', 1), 5, '0')
+    FROM judged
+    WHERE NOT rejected AND commune_code !~ '^[0-9]{5}$'
 """
 _SET: Final = "UPDATE import_problem SET value = :value, proposed_fix = :fix WHERE id = :id"
-
-
-def note_overlong(connection: Connection, import_id: int, rows: Sequence[int]) -> None:
-    """Reject the rows whose cells do not stand under their headers. To be called before `judge`."""
-    if rows:
-        connection.execute(
-            text(_OVERLONG),
-            [{"id": import_id, "row": number} for number in rows],
-        )
 
 
 def propose_fixes(
@@ -67,13 +53,12 @@ def propose_fixes(
 ) -> None:
     """Fill `value` and `proposed_fix` of the import's problems, and say which codes were `padded`.
 
-    Needs `judged` and `accepted`.
+    Needs `judged`.
     """
     parameters = {"id": import_id}
     connection.execute(text(_COORDINATES), parameters)
-    names = {"staged": staged(import_id)}
     if padded:
-        connection.execute(text(_PADDED.format(**names)), parameters)
+        connection.execute(text(_PADDED), parameters)
 
     def candidates(ids: list[int]) -> tuple[str, str | None]:
         units = [gazetteer.units[each] for each in ids]
@@ -86,7 +71,7 @@ def propose_fixes(
         return code, "; ".join(_named(gazetteer, unit, day) for unit in units) or None
 
     _each(connection, _CANDIDATES, parameters, candidates)
-    _each(connection, _CODES.format(**names), parameters, bearers)
+    _each(connection, _CODES, parameters, bearers)
 
 
 def _each(

@@ -1,161 +1,214 @@
-"""Step 3, judging: the commune decided, the point read, every problem of every row written down.
+"""Step 2, judging: the commune decided, the point read, every problem of every row written down.
 
 A problem is data, not an exception. Rows with an error go no further.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from registry.intake.problems import PROBLEMS
-from registry.intake.staging import resolved
-
-_NUMBER: Final = r"^[+-]?[0-9]{1,3}([.,][0-9]{1,15})?$"
-_COUNT: Final = "^[1-9][0-9]{0,5}$"
-_METRES: Final = r"^[0-9]{1,6}([.,][0-9]{1,9})?$"
+from registry.intake.staging import Staging
 
 # Viet Nam with its archipelagos, degrees.
 _INSIDE: Final = "lon BETWEEN 102 AND 118 AND lat BETWEEN 6 AND 24"
 _SWAPPED: Final = "lat BETWEEN 102 AND 118 AND lon BETWEEN 6 AND 24"
+_POINT: Final = f"CASE WHEN {_INSIDE} THEN ST_SetSRID(ST_MakePoint(lon, lat), 4326) END"
 
-_JUDGED: Final = f"""
-    CREATE TEMPORARY TABLE judged ON COMMIT DROP AS
-    WITH numbers AS (
-        SELECT r.*,
-            CASE WHEN r.longitude ~ '{_NUMBER}'
-                THEN replace(r.longitude, ',', '.')::float8 END AS lon,
-            CASE WHEN r.latitude ~ '{_NUMBER}'
-                THEN replace(r.latitude, ',', '.')::float8 END AS lat,
-            CASE WHEN r.households_count ~ '{_COUNT}'
-                THEN r.households_count::int END AS households,
-            CASE WHEN r.position_accuracy_m ~ '{_METRES}'
-                THEN replace(r.position_accuracy_m, ',', '.')::float8 END AS accuracy_m
-        FROM {{resolved}} r
-    ), placed AS (
-        SELECT n.*,
-            CASE WHEN {_INSIDE} THEN ST_SetSRID(ST_MakePoint(lon, lat), 4326) END AS point
-        FROM numbers n
-    )
-    SELECT p.*,
-        CASE cardinality(p.candidates) WHEN 1 THEN p.candidates[1]
-            ELSE decided.unit_id END AS unit_id,
-        row_number() OVER (PARTITION BY p.source_ref ORDER BY p.row_number) AS ref_occurrence
-    FROM placed p
-    LEFT JOIN LATERAL (
-        -- A split commune is decided by the point, where exactly one candidate holds it.
-        SELECT min(b.unit_id) AS unit_id
-        FROM boundary_part b
-        WHERE cardinality(p.candidates) > 1 AND b.unit_id = ANY (p.candidates)
-            AND ST_Covers(b.geom, p.point)
-        HAVING count(DISTINCT b.unit_id) = 1
-    ) decided ON true
+# A split commune is decided by the point, where exactly one candidate holds it.
+_DECIDED: Final = f"""
+    SELECT d.row_number, min(b.unit_id) AS unit_id
+    FROM delivered d
+    JOIN commune c ON c.at = d.commune_at AND cardinality(c.candidates) > 1
+    JOIN boundary_part b ON b.unit_id = ANY (c.candidates) AND ST_Covers(b.geom, {_POINT})
+    GROUP BY d.row_number
+    HAVING count(DISTINCT b.unit_id) = 1
+"""
+# Grouped by hash, which takes less memory than the references; equal hashes are looked at again.
+_REPEATED: Final = """
+    SELECT row_number
+    FROM (
+        SELECT d.row_number,
+            row_number() OVER (PARTITION BY d.source_ref ORDER BY d.row_number) AS occurrence
+        FROM delivered d
+        WHERE hashtextextended(d.source_ref, 0) IN (
+            SELECT hashtextextended(source_ref, 0) AS hash FROM delivered
+            WHERE source_ref IS NOT NULL GROUP BY hash HAVING count(*) > 1)
+    ) o
+    WHERE occurrence > 1
 """
 
-# (condition, field, code, value): what is shown of the row is never an address.
+# What is compared as one address, in eight bytes; a row without a street is known by its place.
+_ADDRESS_HASH: Final = """
+    hashtextextended(coalesce(number_key, ''),
+        hashtextextended(coalesce(street_key, place_keys::text, ''),
+            hashtextextended(coalesce(building_key || '|', '') || coalesce(storey || '|', '')
+                || coalesce(flat, ''), (unit_id::bigint << 32) + coalesce(former_id, 0))))
+"""
+# geo.address.names_dwelling, set by set: a number that is more than an alley, a flat, or a
+# locality with a point.
+_DWELLING: Final = f"""
+    coalesce(number_key IS NOT NULL AND NOT alley_only
+        OR flat IS NOT NULL
+        OR place_keys IS NOT NULL AND {_INSIDE}, false)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A row for which `holds` has the problem `code`."""
+
+    holds: str
+    field: str | None
+    code: str
+    """Where it is a column's name, the code that stands there."""
+    value: str = "NULL"
+    """What is shown of the row: never an address."""
+
+
 _RULES: Final = (
-    ("commune_problem IS NOT NULL", "commune", "{commune_problem}", "NULL"),
-    (
+    _Rule("overlong", None, "too_many_cells"),
+    _Rule("commune_problem IS NOT NULL", "commune", "commune_problem"),
+    _Rule("commune_notice IS NOT NULL", "commune", "commune_notice"),
+    _Rule(
         "commune_problem IS NULL AND unit_id IS NULL",
         "commune",
         "commune_ambiguous",
         "cardinality(candidates)::text",
     ),
-    ("commune_notice IS NOT NULL", "commune", "{commune_notice}", "NULL"),
-    (
+    _Rule(
         "(longitude IS NULL) <> (latitude IS NULL)",
         "longitude",
         "coordinates_incomplete",
         "coalesce(longitude, latitude)",
     ),
-    ("longitude IS NOT NULL AND lon IS NULL", "longitude", "coordinates_unreadable", "longitude"),
-    ("latitude IS NOT NULL AND lat IS NULL", "latitude", "coordinates_unreadable", "latitude"),
-    (_SWAPPED, "longitude", "coordinates_swapped", "longitude"),
-    (
+    _Rule(
+        "longitude IS NOT NULL AND lon IS NULL", "longitude", "coordinates_unreadable", "longitude"
+    ),
+    _Rule("latitude IS NOT NULL AND lat IS NULL", "latitude", "coordinates_unreadable", "latitude"),
+    _Rule(_SWAPPED, "longitude", "coordinates_swapped", "longitude"),
+    _Rule(
         f"lon IS NOT NULL AND lat IS NOT NULL AND NOT ({_INSIDE}) AND NOT ({_SWAPPED})",
         "longitude",
         "coordinates_outside",
         "concat_ws(' ', longitude, latitude)",
     ),
-    (
+    _Rule(
         "households_count IS NOT NULL AND households IS NULL",
         "households_count",
         "households_count_unreadable",
         "households_count",
     ),
-    ("source_ref IS NOT NULL AND ref_occurrence > 1", "source_ref", "duplicate_ref", "source_ref"),
-    (
-        "NOT names_dwelling AND commune_problem IS DISTINCT FROM 'address_missing'",
+    _Rule("ref_repeated", "source_ref", "duplicate_ref", "source_ref"),
+    _Rule(
+        f"NOT {_DWELLING} AND commune_problem IS DISTINCT FROM 'address_missing'",
         "address",
         "address_names_no_dwelling",
-        "NULL",
     ),
-    (
-        "names_dwelling AND number_key IS NULL AND flat IS NULL AND building_key IS NULL",
+    _Rule(
+        f"{_DWELLING} AND number_key IS NULL AND flat IS NULL AND building_key IS NULL",
         "house_number",
         "no_house_number",
-        "NULL",
     ),
-    ("outside", "longitude", "outside_commune", "concat_ws(' ', longitude, latitude)"),
 )
+_ERRORS: Final = {
+    "commune_problem",
+    *(code for code, kind in PROBLEMS.items() if kind.severity == "error"),
+}
 
-# geo.address.names_dwelling, set by set: a number that is more than an alley, a flat, or a
-# locality with a point.
-_DWELLING: Final = """
-    (j.number_key IS NOT NULL AND NOT j.alley_only)
-    OR j.flat IS NOT NULL
-    OR (cardinality(j.place_keys) > 0 AND j.point IS NOT NULL)
-"""
+# A bit for each rule that holds.
+_PROBLEMS: Final = " + ".join(
+    f"CASE WHEN {rule.holds} THEN {1 << place} ELSE 0 END" for place, rule in enumerate(_RULES)
+)
+_REJECTING: Final = sum(1 << place for place, rule in enumerate(_RULES) if rule.code in _ERRORS)
 
-_OUTSIDE: Final = """
-    j.point IS NOT NULL
-    AND EXISTS (SELECT FROM boundary b WHERE b.unit_id = j.unit_id AND NOT b.approximate)
-    AND NOT EXISTS (
-        SELECT FROM boundary_part b WHERE b.unit_id = j.unit_id AND ST_Covers(b.geom, j.point)
-    )
-"""
-
-
-def judge(connection: Connection, import_id: int) -> None:
-    """Fill `import_problem` for the import and leave the temporary tables `judged` and `accepted`.
-
-    `accepted` holds the rows without an error, each with its commune `unit_id`.
-    """
-    connection.execute(text(_JUDGED.replace("{resolved}", resolved(import_id))))
-    connection.execute(text("ANALYZE judged"))
-    connection.execute(text(_problems_statement()), {"import_id": import_id})
-    connection.execute(
-        text(
-            "CREATE TEMPORARY TABLE accepted ON COMMIT DROP AS"
-            " SELECT j.* FROM judged j WHERE NOT EXISTS ("
-            " SELECT FROM import_problem p WHERE p.import_id = :import_id"
-            " AND p.row_number = j.row_number AND p.severity = 'error')"
-        ),
-        {"import_id": import_id},
-    )
-    connection.execute(text("ANALYZE accepted"))
-
-
-def _problems_statement() -> str:
-    rules = ",\n            ".join(
-        f"({condition}, '{field}', {_code(code)}, {value})"
-        for condition, field, code, value in _RULES
-    )
-    severities = ", ".join(f"('{code}', '{kind.severity}')" for code, kind in PROBLEMS.items())
-    return f"""
-        INSERT INTO import_problem (import_id, row_number, field, code, severity, value)
-        SELECT :import_id, c.row_number, v.field, v.code, s.severity, left(v.value, 200)
+# One row for each of the file, and narrow: what it names stands in the tables of parts.
+_ENTRIES: Final = f"""
+    SELECT *, problems & {_REJECTING} <> 0 AS rejected
+    FROM (
+        SELECT row_number, row_hash, source_ref, longitude, latitude, households_count, households,
+            accuracy_m, {_POINT} AS point, number_at, street_at, place_at, flat_at, commune_at,
+            hint, unit_id, former_id, {_ADDRESS_HASH} AS address_hash, {_PROBLEMS} AS problems
         FROM (
-            SELECT j.*, ({_DWELLING}) AS names_dwelling, ({_OUTSIDE}) AS outside FROM judged j
-        ) c
-        CROSS JOIN LATERAL (VALUES
-            {rules}
-        ) v (holds, field, code, value)
-        JOIN (VALUES {severities}) s (code, severity) ON s.code = v.code
-        WHERE v.holds
-        ORDER BY c.row_number
+            SELECT d.*, n.number_key, n.alley_only, t.street_key, p.place_keys, f.building_key,
+                f.storey, f.flat, c.candidates, c.former_id, c.commune_problem, c.commune_notice,
+                CASE cardinality(c.candidates) WHEN 1 THEN c.candidates[1] ELSE u.unit_id END
+                    AS unit_id,
+                r.row_number IS NOT NULL AS ref_repeated, o.row_number IS NOT NULL AS overlong
+            FROM delivered d
+            JOIN commune c ON c.at = d.commune_at
+            LEFT JOIN number n ON n.at = d.number_at
+            LEFT JOIN street t ON t.at = d.street_at
+            LEFT JOIN place p ON p.at = d.place_at
+            LEFT JOIN flat f ON f.at = d.flat_at
+            LEFT JOIN decided u ON u.row_number = d.row_number
+            LEFT JOIN repeated r ON r.row_number = d.row_number
+            LEFT JOIN overlong o ON o.row_number = d.row_number
+        ) named
+    ) judged
+"""
+_JUDGED: Final = """
+    SELECT e.*, n.number, n.number_key, n.alley_only, t.street_kind, t.street_name, t.street_key,
+        p.place_kinds, p.place_names, p.place_keys, f.building_name, f.building_key, f.storey,
+        f.flat, c.commune_code, c.candidates, c.commune_problem, c.commune_notice
+    FROM entry e
+    JOIN commune c ON c.at = e.commune_at
+    LEFT JOIN number n ON n.at = e.number_at
+    LEFT JOIN street t ON t.at = e.street_at
+    LEFT JOIN place p ON p.at = e.place_at
+    LEFT JOIN flat f ON f.at = e.flat_at
+"""
+
+# Rows inside the commune that they state are most: they are left after one look at its parts.
+_OUTSIDE: Final = """
+    SELECT e.row_number, concat_ws(' ', e.longitude, e.latitude) AS value
+    FROM entry e
+    JOIN boundary k ON k.unit_id = e.unit_id AND NOT k.approximate
+    WHERE e.point IS NOT NULL AND NOT EXISTS (
+        SELECT FROM boundary_part b WHERE b.unit_id = e.unit_id AND ST_Covers(b.geom, e.point))
+"""
+_WRITE: Final = """
+    INSERT INTO import_problem (import_id, row_number, field, code, severity, value)
+    SELECT :import_id, found.row_number, found.field, found.code, s.severity, left(found.value, 200)
+    FROM (
+        SELECT j.row_number, r.field, CASE r.bit {codes} END AS code,
+            CASE r.bit {values} END AS value
+        FROM judged j JOIN (VALUES {rules}) r (bit, field) ON j.problems & r.bit <> 0
+        WHERE j.problems <> 0
+        UNION ALL
+        SELECT row_number, 'longitude', 'outside_commune', value FROM outside
+    ) found
+    JOIN (VALUES {severities}) s (code, severity) ON s.code = found.code
+"""
+
+
+def judge(staging: Staging) -> None:
+    """Fill `import_problem`, and leave the table `entry` with a view over it, `judged`.
+
+    A row without an error, `NOT rejected`, has its commune `unit_id`.
     """
+    staging.select("decided", _DECIDED)
+    staging.select("repeated", _REPEATED)
+    staging.select("entry", _ENTRIES, stats="unit_id, street_at, place_at, address_hash")
+    staging.view("judged", _JUDGED)
+    staging.select("outside", _OUTSIDE)
+    staging.connection.execute(text(_write_problems()), {"import_id": staging.import_id})
+
+
+def _write_problems() -> str:
+    bits = [(1 << place, rule) for place, rule in enumerate(_RULES)]
+    return _WRITE.format(
+        rules=", ".join(f"({bit}, {_quoted(rule.field)})" for bit, rule in bits),
+        codes=" ".join(f"WHEN {bit} THEN {_code(rule.code)}" for bit, rule in bits),
+        values=" ".join(f"WHEN {bit} THEN {rule.value}" for bit, rule in bits),
+        severities=", ".join(f"('{code}', '{kind.severity}')" for code, kind in PROBLEMS.items()),
+    )
+
+
+def _quoted(name: str | None) -> str:
+    return f"'{name}'" if name else "NULL"
 
 
 def _code(code: str) -> str:
-    # A code in braces is the column that holds it.
-    return code.strip("{}") if code.startswith("{") else f"'{code}'"
+    return _quoted(code) if code in PROBLEMS else f"j.{code}"

@@ -1,61 +1,70 @@
-"""Step 4, matching: rows that are known, rows that name a door already there, and new ones."""
+"""Step 3, matching: rows that are known, rows that name a door already there, and new ones."""
 
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
-from registry.intake.publish import DEMO_SOURCE
+from registry.intake.staging import Staging
 from registry.intake.vanished import find_returned, mark_revived
 
 SAME_DOOR_M: Final = 10
 """Metres within which two points with one address are one door."""
 SAME_PLACE_M: Final = 1
 """The same for rows without a number, which only their point tells apart."""
+_NEARBY_DEGREES: Final = 0.0002
+"""More than that everywhere in Viet Nam: what is farther needs no true distance."""
 
+# What is compared as one address; a row without a street is known by its localities.
+_ADDRESS_KEY: Final = """
+    concat_ws('|', unit_id, former_id, coalesce(street_key, ''),
+        CASE WHEN street_key IS NULL THEN coalesce(array_to_string(place_keys, ','), '') END,
+        coalesce(number_key, ''), coalesce(building_key, ''), coalesce(storey, ''),
+        coalesce(flat, ''))
+"""
 # The reference of a row without one: its address and an ordinal, never the row's number.
+_OWN_REFS: Final = f"""
+    SELECT row_number, {_ADDRESS_KEY} || '#' || row_number() OVER (
+        PARTITION BY address_hash, {_ADDRESS_KEY} ORDER BY row_number) AS ref
+    FROM judged
+    WHERE source_ref IS NULL AND NOT rejected
+"""
 _DOORS: Final = """
-    CREATE TEMPORARY TABLE door ON COMMIT DROP AS
-    SELECT a.*, coalesce(a.source_ref, a.address_key || '#' || row_number() OVER (
-            PARTITION BY a.source_ref IS NULL, a.address_key ORDER BY a.row_number)) AS ref,
-        (a.number_key IS NOT NULL OR a.flat IS NOT NULL) AS numbered
-    FROM (
-        SELECT c.*, concat_ws('|', c.unit_id, c.former_id, coalesce(c.street_key, ''),
-            CASE WHEN c.street_key IS NULL THEN array_to_string(c.place_keys, ',') END,
-            coalesce(c.number_key, ''), coalesce(c.building_key, ''), coalesce(c.storey, ''),
-            coalesce(c.flat, '')) AS address_key
-        FROM accepted c
-    ) a
+    SELECT j.*, coalesce(j.source_ref, o.ref) COLLATE "C" AS ref,
+        j.number_key IS NOT NULL OR j.flat IS NOT NULL AS numbered
+    FROM judged j LEFT JOIN own_ref o ON o.row_number = j.row_number
+    WHERE NOT j.rejected
 """
 
 _KNOWN: Final = """
-    CREATE TEMPORARY TABLE known ON COMMIT DROP AS
     SELECT d.row_number, r.code, r.linked, r.row_hash IS NOT DISTINCT FROM d.row_hash AS same
     FROM door d
     JOIN household_ref r ON r.source = :source AND r.source_ref = d.ref
 """
 
 _NEAR: Final = f"""
-    CASE WHEN d.numbered
-        THEN d.point IS NULL OR h.point IS NULL
-            OR ST_DWithin(d.point::geography, h.point::geography, {SAME_DOOR_M})
-        ELSE ST_DWithin(d.point::geography, h.point::geography, {SAME_PLACE_M})
+    CASE WHEN d.numbered AND (d.point IS NULL OR {{point}} IS NULL) THEN true
+        WHEN NOT ST_DWithin(d.point, {{point}}, {_NEARBY_DEGREES}) THEN false
+        ELSE ST_DWithin(d.point::geography, {{point}}::geography,
+            CASE WHEN d.numbered THEN {SAME_DOOR_M} ELSE {SAME_PLACE_M} END)
     END
 """
-_SAME_FLAT: Final = """
-    h.kind = 'household' AND h.status IN ('active', 'proposed')
-    AND h.house_number_key IS NOT DISTINCT FROM d.number_key
+# Equal numbers as a hash join can find them, and the rest of the flat.
+_SAME_FLAT: Final = f"""
+    h.kind = 'household' AND h.status IN ('active', 'proposed') AND (h.code < '1') = :demo
+    AND coalesce(h.house_number_key, '') = coalesce(d.number_key, '')
     AND h.building_key IS NOT DISTINCT FROM d.building_key
     AND h.floor IS NOT DISTINCT FROM d.storey
     AND h.unit_number IS NOT DISTINCT FROM d.flat
+    AND {_NEAR.format(point="h.point")}
 """
 _SAME_FORMER: Final = (
     "coalesce({place}.former_unit_id, d.former_id) IS NOT DISTINCT FROM"
     " coalesce(d.former_id, {place}.former_unit_id)"
 )
+_UNKNOWN: Final = "NOT EXISTS (SELECT FROM known k WHERE k.row_number = d.row_number)"
 
 # By street, else by the innermost locality, else by the commune alone.
 _REGISTERED: Final = f"""
-    CREATE TEMPORARY TABLE registered ON COMMIT DROP AS
     SELECT DISTINCT ON (row_number) row_number, code
     FROM (
         SELECT d.row_number, h.code, d.point <-> h.point AS degrees
@@ -63,52 +72,56 @@ _REGISTERED: Final = f"""
         JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = d.street_key
             AND {_SAME_FORMER.format(place="t")}
         JOIN household h ON h.thoroughfare_id = t.id AND {_SAME_FLAT}
-        WHERE {_NEAR}
+        WHERE {_UNKNOWN}
         UNION ALL
         SELECT d.row_number, h.code, d.point <-> h.point
         FROM door d
         JOIN locality l ON l.unit_id = d.unit_id AND l.key = d.place_keys[1]
             AND {_SAME_FORMER.format(place="l")}
         JOIN household h ON h.locality_id = l.id AND h.thoroughfare_id IS NULL AND {_SAME_FLAT}
-        WHERE d.street_key IS NULL AND {_NEAR}
+        WHERE d.street_at IS NULL AND {_UNKNOWN}
         UNION ALL
         SELECT d.row_number, h.code, d.point <-> h.point
         FROM door d
         JOIN household h ON h.unit_id = d.unit_id AND h.thoroughfare_id IS NULL
             AND h.locality_id IS NULL AND {_SAME_FLAT}
-        WHERE d.street_key IS NULL AND cardinality(d.place_keys) = 0 AND {_NEAR}
+        WHERE d.street_at IS NULL AND d.place_at IS NULL AND {_UNKNOWN}
     ) found
-    WHERE NOT EXISTS (SELECT FROM known k WHERE k.row_number = found.row_number)
-        -- What is made up goes when the first real household comes: nothing is linked to it.
-        AND (found.code NOT LIKE '0%' OR :source = '{DEMO_SOURCE}')
     ORDER BY row_number, degrees NULLS LAST, code
 """
 
-# Inside the file: the first row with an address is the head, later ones near it are the same door.
-_OUTCOMES: Final = f"""
-    CREATE TEMPORARY TABLE outcome ON COMMIT DROP AS
-    WITH unmatched AS (
-        SELECT d.*, first_value(d.row_number) OVER (
-                PARTITION BY d.address_key ORDER BY d.row_number) AS head
-        FROM door d
-        WHERE NOT EXISTS (SELECT FROM known k WHERE k.row_number = d.row_number)
-            AND NOT EXISTS (SELECT FROM registered r WHERE r.row_number = d.row_number)
-    )
+_FOUND: Final = """
     SELECT row_number, CASE WHEN same OR linked THEN 'unchanged' ELSE 'changed' END AS outcome,
         code, NULL::bigint AS head
     FROM known
     UNION ALL
     SELECT row_number, 'linked', code, NULL FROM registered
-    UNION ALL
-    SELECT d.row_number,
-        CASE WHEN d.row_number <> d.head AND ({_NEAR}) THEN 'linked' ELSE 'new' END,
-        NULL, CASE WHEN d.row_number <> d.head AND ({_NEAR}) THEN d.head END
-    FROM unmatched d JOIN door h ON h.row_number = d.head
+"""
+# Inside the file: the first row with an address is the head, later ones near it are the same door.
+_AGAIN: Final = f"""
+    INSERT INTO found (row_number, outcome, head)
+    SELECT row_number, 'linked', head
+    FROM (
+        SELECT row_number, point, numbered, first_value(row_number) OVER same_address AS head,
+            first_value(point) OVER same_address AS head_point
+        FROM door d
+        WHERE address_hash IN (
+                SELECT address_hash FROM entry
+                WHERE NOT rejected GROUP BY address_hash HAVING count(*) > 1)
+            AND NOT EXISTS (SELECT FROM found f WHERE f.row_number = d.row_number)
+        WINDOW same_address AS (PARTITION BY address_hash, {_ADDRESS_KEY} ORDER BY row_number)
+    ) d
+    WHERE row_number <> head AND {_NEAR.format(point="d.head_point")}
+"""
+_OUTCOMES: Final = """
+    SELECT e.row_number, coalesce(f.outcome, 'new') AS outcome, f.code, f.head
+    FROM entry e LEFT JOIN found f ON f.row_number = e.row_number
+    WHERE NOT e.rejected
 """
 
 # A row that says the same in other words has not changed the record.
 _REALLY_CHANGED: Final = """
-    UPDATE outcome o SET outcome = 'unchanged'
+    UPDATE found o SET outcome = 'unchanged'
     FROM door d, household h
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     LEFT JOIN locality l ON l.id = h.locality_id
@@ -129,27 +142,32 @@ _REALLY_CHANGED: Final = """
 _DUPLICATES: Final = """
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value)
     SELECT :import_id, o.row_number, 'address', 'duplicate_in_file', 'warning', o.head::text
-    FROM outcome o WHERE o.head IS NOT NULL
+    FROM found o WHERE o.head IS NOT NULL
     UNION ALL
     SELECT :import_id, o.row_number, 'source_ref', 'record_retired', 'warning', o.code
-    FROM outcome o JOIN household h ON h.code = o.code AND h.status = 'retired'
+    FROM found o JOIN household h ON h.code = o.code AND h.status = 'retired'
     WHERE NOT EXISTS (SELECT FROM returned b WHERE b.row_number = o.row_number AND b.revives)
 """
 
 
-def match(connection: Connection, import_id: int, source: str) -> None:
-    """Leave the temporary table `outcome`: unchanged, changed, linked or new for each accepted row.
+def match(staging: Staging, source: str, *, demo: bool) -> None:
+    """Leave `found`, the rows that are not new, and two views over all rows without an error.
 
-    Needs `accepted` of `judge`. `door` holds the accepted rows with their references.
+    `outcome` says of each whether it is unchanged, changed, linked or new; `door` is `judged` of
+    these rows with their references. A demonstration and real doors do not know each other.
     """
-    parameters = {"import_id": import_id, "source": source}
-    for table, statement in (("door", _DOORS), ("known", _KNOWN), ("registered", _REGISTERED)):
-        connection.execute(text(statement), parameters)
-        connection.execute(text(f"CREATE INDEX ON {table} (row_number)"))
-        connection.execute(text(f"ANALYZE {table}"))
-    connection.execute(text(_OUTCOMES))
-    connection.execute(text("CREATE INDEX ON outcome (row_number)"))
-    connection.execute(text("ANALYZE outcome"))
+    parameters = {"import_id": staging.import_id, "source": source, "demo": demo}
+    connection = staging.connection
+    staging.select("own_ref", _OWN_REFS)
+    staging.key("own_ref", "row_number")
+    staging.view("door", _DOORS)
+    staging.select("known", _KNOWN, parameters)
+    staging.key("known", "row_number")
+    staging.select("registered", _REGISTERED, parameters)
+    staging.select("found", _FOUND)
+    staging.key("found", "row_number")
+    connection.execute(text(_AGAIN))
+    staging.view("outcome", _OUTCOMES)
     find_returned(connection, source)
     connection.execute(text(_REALLY_CHANGED))
     mark_revived(connection)

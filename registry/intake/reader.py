@@ -8,10 +8,11 @@ import csv
 import errno
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -95,12 +96,20 @@ def rows_of(file: SourceFile) -> Iterator[Iterator[list[str]]]:
         yield _whole_rows(file, stream)
 
 
-def fields_of(file: SourceFile, row: list[str]) -> list[str | None]:
-    """The cells of `row` that are fields, in the order of `columns.positions`, None when blank."""
-    cells = []
-    for index in file.columns.positions.values():
-        cell = row[index].strip()[:MAX_CELL] if index < len(row) else ""
-        cells.append(cell or None)
+def cells_of(file: SourceFile, fields: Iterable[str]) -> Callable[[list[str]], tuple[str, ...]]:
+    """A function that takes the cells of `fields` out of a row, in that order; '' for none."""
+    width = len(file.headers)
+    # One cell more than there are headers: the blank one that absent columns are read from.
+    chosen = itemgetter(*(file.columns.positions.get(name, width) for name in fields))
+
+    def cells(row: list[str]) -> tuple[str, ...]:
+        if len(row) != width:
+            row = (row + [""] * width)[:width]
+        taken = tuple(map(str.strip, chosen([*row, ""])))
+        if len("".join(taken)) > MAX_CELL:
+            return tuple(cell[:MAX_CELL] for cell in taken)
+        return taken
+
     return cells
 
 
@@ -152,18 +161,22 @@ def _whole_rows(file: SourceFile, stream: Iterator[str]) -> Iterator[list[str]]:
     file.overlong.clear()
     width, number = len(file.headers), 0
     spans = []
+    last = (0, 0)
     start = rows.line_num
     for row in rows:
+        last = (start, rows.line_num)
         if rows.line_num - start > 1:
-            spans.append((start, rows.line_num))
+            spans.append(last)
         start = rows.line_num
         if any(row):
             number += 1
             if len(row) > width and any(row[width:]):
                 file.overlong.append(number)
             yield row
-    if spans:
-        _check_spans(file, spans)
+    # The last line of a file may open a mark that nothing closes.
+    if last[1] and last not in spans:
+        spans.append(last)
+    _check_spans(file, spans)
 
 
 def _check_spans(file: SourceFile, spans: list[tuple[int, int]]) -> None:

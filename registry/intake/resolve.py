@@ -1,143 +1,214 @@
-"""Step 2, resolving: from spellings to keys and communes, each distinct spelling read once."""
+"""Step 1, resolving: from the cells of a row to the parts of its door, each spelling read once.
 
-from collections.abc import Callable
+A file of two million rows names some ten thousand streets and numbers. What is read gets a number
+of its own, and a row is staged as a handful of such numbers. So no address is stored: around one
+stand names and telephone numbers, which no table may hold.
+"""
 
-from sqlalchemy import Connection, text
+import datetime
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Final
 
-from geo.address import Door, parse_components
-from registry.intake.communes import CommuneReader, CommuneSpelling
-from registry.intake.doors import DOOR_COLUMNS, door_row
-from registry.intake.staging import COMMUNE_COLUMNS, commune_row, copy_rows, resolved, staged
+from geo.address import parse_components
+from registry.address_reader import read_address
+from registry.gazetteer import Gazetteer
+from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
+from registry.intake.doors import DoorParts, combined, parts_of
+from registry.intake.reader import SourceFile
 
-_SPELLING = ("commune_code", "commune", "district", "province", "former_commune_code")
+FIELDS_READ: Final = (
+    *("source_ref", "longitude", "latitude", "households_count", "position_accuracy_m"),
+    *("house_number", "street", "locality", "building", "floor", "unit"),
+    *("commune_code", "commune", "district", "province", "former_commune_code"),
+    "address",
+)
+"""The order in which cells are handed over; '' for a column that the file lacks."""
+KEPT: Final = 5
+"""So many of them are staged as they are."""
+_DOOR: Final = slice(5, 11)
+_COMMUNE: Final = slice(11, 16)
 
-# The column groups that are read on their own; a street's column may name its alley and hamlet.
-_GROUPS: dict[str, tuple[tuple[str, ...], Callable[..., Door]]] = {
-    "read_number": (("house_number",), lambda number: parse_components(house_number=number)),
-    "read_street": (("street",), lambda street: parse_components(street=street)),
-    "read_place": (("locality",), lambda place: parse_components(locality=place)),
-    "read_flat": (
-        ("building", "floor", "unit"),
-        lambda building, floor, unit: parse_components(building=building, floor=floor, unit=unit),
-    ),
+PART_COLUMNS: Final = {
+    "number": "number text, number_key text, alley_only boolean",
+    "street": "street_kind text, street_name text, street_key text",
+    "place": "place_kinds text[], place_names text[], place_keys text[]",
+    "flat": "building_name text, building_key text, storey text, flat text",
+    "commune": "commune_code text, candidates int[], former_id int, commune_problem text,"
+    " commune_notice text",
 }
+"""The tables of parts, and what they hold under each number."""
+RESOLVED: Final = ("number_at", "street_at", "place_at", "flat_at", "commune_at", "hint")
+"""What `Resolver.resolve` gives of a row."""
 
-_RESOLVED_COLUMNS = """
-    s.row_number, s.row_hash, s.source_ref, s.longitude, s.latitude, s.households_count,
-    s.position_accuracy_m
-"""
+# Spellings remembered of each kind; one that is forgotten is read again, under another number.
+_REMEMBERED: Final = 100_000
 
-# A number in a path: the alley of the street's column (`12/`), then the number's own.
-_COMPONENTS = """
-    CREATE UNLOGGED TABLE {resolved} AS
-    SELECT {columns},
-        coalesce(n.number, t.number, f.number) AS number,
-        CASE WHEN coalesce(n.number_key, f.number_key) IS NULL THEN t.number_key
-            ELSE concat_ws('/', rtrim(t.number_key, '/'), coalesce(n.number_key, f.number_key))
-            END
-            AS number_key,
-        CASE WHEN n.number_key IS NOT NULL THEN n.alley_only
-            ELSE t.alley_only AND f.number_key IS NULL END AS alley_only,
-        coalesce(t.street_kind, n.street_kind) AS street_kind,
-        coalesce(t.street_name, n.street_name) AS street_name,
-        coalesce(t.street_key, n.street_key) AS street_key,
-        p.place_kinds || t.place_kinds || n.place_kinds AS place_kinds,
-        p.place_names || t.place_names || n.place_names AS place_names,
-        p.place_keys || t.place_keys || n.place_keys AS place_keys,
-        coalesce(f.building_name, n.building_name, p.building_name) AS building_name,
-        coalesce(f.building_key, n.building_key, p.building_key) AS building_key,
-        coalesce(f.storey, n.storey) AS storey,
-        coalesce(f.flat, n.flat) AS flat,
-        coalesce(p.hint, t.hint, n.hint) AS hint,
-        c.candidates, c.former_id, c.commune_problem, c.commune_notice
-    FROM {staged} s
-    JOIN read_number n ON n.house_number = coalesce(s.house_number, '')
-    JOIN read_street t ON t.street = coalesce(s.street, '')
-    JOIN read_place p ON p.locality = coalesce(s.locality, '')
-    JOIN read_flat f ON f.building = coalesce(s.building, '')
-        AND f.floor = coalesce(s.floor, '') AND f.unit = coalesce(s.unit, '')
-    JOIN read_commune c ON c.commune_code = coalesce(s.commune_code, '')
-        AND c.commune = coalesce(s.commune, '') AND c.district = coalesce(s.district, '')
-        AND c.province = coalesce(s.province, '')
-        AND c.former_commune_code = coalesce(s.former_commune_code, '')
-"""
-
-_FREE_TEXT = """
-    CREATE UNLOGGED TABLE {resolved} AS
-    SELECT {columns}, s.number, s.number_key, s.alley_only, s.street_kind, s.street_name,
-        s.street_key, s.place_kinds, s.place_names, s.place_keys, s.building_name, s.building_key,
-        s.storey, s.flat, s.hint, s.candidates, s.former_id, s.commune_problem, s.commune_notice
-    FROM {staged} s
-"""
+Row = tuple[object, ...]
 
 
-def resolve(
-    connection: Connection, import_id: int, communes: CommuneReader, *, free_text: bool
-) -> None:
-    """Make the table of understood rows; as many rows as were staged.
+class Numbered:
+    """Gives numbers from 1 on, the same for the same columns while they are remembered."""
 
-    `candidates` holds the communes of today that the row may mean.
-    """
-    names = {
-        "resolved": resolved(import_id),
-        "staged": staged(import_id),
-        "columns": _RESOLVED_COLUMNS,
-    }
-    if free_text:
-        connection.execute(text(_FREE_TEXT.format(**names)))
-    else:
-        _read_communes(connection, import_id, communes)
-        for table in _GROUPS:
-            _read_group(connection, import_id, table)
-        connection.execute(text(_COMPONENTS.format(**names)))
-    connection.execute(text(f"ALTER TABLE {names['resolved']} ADD PRIMARY KEY (row_number)"))
-    connection.execute(text(f"ANALYZE {names['resolved']}"))
+    def __init__(self) -> None:
+        self.number_of: Callable[[Row | None], str] = lru_cache(_REMEMBERED)(self._number)
+        self._count = 0
+        self._fresh: list[Row] = []
+
+    def _number(self, columns: Row | None) -> str:
+        """As COPY reads it: '' where there is nothing."""
+        if columns is None:
+            return ""
+        self._count += 1
+        self._fresh.append((self._count, *columns))
+        return str(self._count)
+
+    def take_fresh(self) -> list[Row]:
+        """What was numbered since the last call, as rows that begin with the number."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
 
 
-def distinct_codes(connection: Connection, import_id: int) -> list[str]:
-    """The commune codes that the file uses."""
-    rows = connection.scalars(
-        text(
-            f"SELECT DISTINCT commune_code FROM {staged(import_id)} WHERE commune_code IS NOT NULL"
+class Resolver:
+    """Reads the rows of one file: its columns, or its free texts."""
+
+    def __init__(self) -> None:
+        self.parts = {name: Numbered() for name in PART_COLUMNS}
+        self.padded = False
+        """At the end of the file: whether any code of a commune had lost its zeros."""
+
+    def resolve(self, cells: Sequence[str]) -> str:
+        """The columns of `RESOLVED`, as COPY reads them."""
+        raise NotImplementedError
+
+    def take_parts(self) -> dict[str, list[Row]]:
+        """New rows of each table, but for communes, which only the whole file explains."""
+        return {
+            name: numbered.take_fresh()
+            for name, numbered in self.parts.items()
+            if name != "commune"
+        }
+
+    def take_communes(self) -> list[Row]:
+        """The rows of the table of communes, at the end of the file."""
+        return self.parts["commune"].take_fresh()
+
+    def _door(self, door: DoorParts, commune_at: str) -> str:
+        numbers = (
+            self.parts["number"].number_of(door.number),
+            self.parts["street"].number_of(door.street),
+            self.parts["place"].number_of(door.place),
+            self.parts["flat"].number_of(door.flat),
         )
-    )
-    return list(rows)
+        return "\t".join((*numbers, commune_at, escaped(door.hint or "")))
 
 
-def _read_communes(connection: Connection, import_id: int, communes: CommuneReader) -> None:
-    distinct = _distinct(connection, import_id, _SPELLING)
-    columns = ", ".join(f"{name} text" for name in _SPELLING)
-    copy_rows(
-        connection,
-        "read_commune",
-        f"{columns}, {COMMUNE_COLUMNS}",
-        (
-            (*row, *commune_row(communes.read(CommuneSpelling(*(cell or None for cell in row)))))
-            for row in distinct
-        ),
-        key=", ".join(_SPELLING),
-    )
+class ColumnResolver(Resolver):
+    """Reads files whose addresses come in columns."""
+
+    def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
+        super().__init__()
+        self._gazetteer = gazetteer
+        self._day = day
+        self._number = _Column("number", self.parts, "house_number")
+        self._street = _Column("street", self.parts, "street")
+        self._place = _Column("place", self.parts, "locality")
+        self._flat = _Column("flat", self.parts, "building", "floor", "unit")
+
+    def resolve(self, cells: Sequence[str]) -> str:
+        """As of every resolver."""
+        number, street, place, building, floor, unit = cells[_DOOR]
+        commune_at = self.parts["commune"].number_of(tuple(cells[_COMMUNE]))
+        number_at, street_at = self._number.alone(number), self._street.alone(street)
+        place_at, flat_at = self._place.alone(place), self._flat.alone(building, floor, unit)
+        if number_at is None or street_at is None or place_at is None or flat_at is None:
+            door = combined(
+                self._number.parts(number),
+                self._street.parts(street),
+                self._place.parts(place),
+                self._flat.parts(building, floor, unit),
+            )
+            return self._door(door, commune_at)
+        return f"{number_at}\t{street_at}\t{place_at}\t{flat_at}\t{commune_at}\t"
+
+    def take_communes(self) -> list[Row]:
+        """As of every resolver; here they are read, by the codes of the whole file."""
+        spellings = [
+            (number, CommuneSpelling(*(str(cell) if cell else None for cell in cells)))
+            for number, *cells in super().take_communes()
+        ]
+        codes = {spelling.code for _, spelling in spellings if spelling.code}
+        reader = CommuneReader(self._gazetteer, self._day, codes)
+        communes = [
+            (number, spelling.code, *_commune(reader.read(spelling)))
+            for number, spelling in spellings
+        ]
+        self.padded = reader.padded
+        return communes
 
 
-def _read_group(connection: Connection, import_id: int, table: str) -> None:
-    names, parse = _GROUPS[table]
-    columns = ", ".join(f"{name} text" for name in names)
-    copy_rows(
-        connection,
-        table,
-        f"{columns}, {DOOR_COLUMNS}",
-        (
-            (*row, *door_row(parse(*(cell or None for cell in row))))
-            for row in _distinct(connection, import_id, names)
-        ),
-        key=", ".join(names),
-    )
+class _Column:
+    """The columns of one part, which now and then name other parts as well."""
+
+    def __init__(self, part: str, numbered: dict[str, Numbered], *names: str) -> None:
+        def parts(*cells: str) -> DoorParts:
+            named = {name: cell or None for name, cell in zip(names, cells, strict=True)}
+            return parts_of(parse_components(**named))
+
+        def alone(*cells: str) -> str | None:
+            door = self.parts(*cells)
+            own = getattr(door, part)
+            return numbered[part].number_of(own) if door == DoorParts(**{part: own}) else None
+
+        self.parts = lru_cache(_REMEMBERED)(parts)
+        """What the cells name."""
+        self.alone = lru_cache(_REMEMBERED)(alone)
+        """The number of the part; None when they name others, which `combined` must sort out."""
 
 
-def _distinct(
-    connection: Connection, import_id: int, names: tuple[str, ...]
-) -> list[tuple[str, ...]]:
-    """Distinct spellings; '' stands for a blank, so that a plain join loses no row."""
-    columns = ", ".join(f"coalesce({name}, '')" for name in names)
-    rows = connection.execute(text(f"SELECT DISTINCT {columns} FROM {staged(import_id)}"))
-    return [tuple(row) for row in rows]
+class TextResolver(Resolver):
+    """Reads files whose addresses come as one text."""
+
+    def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
+        super().__init__()
+        self._gazetteer = gazetteer
+        self._communes = CommuneReader(gazetteer, day, ())
+        self._read = lru_cache(_REMEMBERED)(self._read_text)
+
+    def resolve(self, cells: Sequence[str]) -> str:
+        """As of every resolver."""
+        return self._read(cells[-1])
+
+    def _read_text(self, address: str) -> str:
+        readings = read_address(self._gazetteer, address) if address else []
+        if not readings:
+            return self._door(DoorParts(), self._commune(CommuneReading(problem="address_missing")))
+        best = readings[0]
+        named = any(naming.commune is not None for naming in best.namings)
+        reading = (
+            self._communes.of_namings(best.namings)
+            if named
+            else CommuneReading(problem="commune_unknown")
+        )
+        return self._door(parts_of(best.door), self._commune(reading))
+
+    def _commune(self, reading: CommuneReading) -> str:
+        return self.parts["commune"].number_of((None, *_commune(reading)))
+
+
+def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:
+    """The resolver for the way in which the file writes addresses."""
+    kind = TextResolver if file.columns.free_text else ColumnResolver
+    return kind(gazetteer, day)
+
+
+def _commune(reading: CommuneReading) -> Row:
+    return reading.candidates, reading.former_id, reading.problem, reading.notice
+
+
+def escaped(text: str) -> str:
+    """The text of one cell as COPY reads it."""
+    if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
+        for sign, name in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+            text = text.replace(sign, name)
+    return text

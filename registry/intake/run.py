@@ -1,31 +1,29 @@
 """One import from file to register: staged, resolved, judged, matched, published."""
 
 import secrets
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from sqlalchemy import Connection, Engine, insert, text, update
 from sqlalchemy.orm import Session
 
-from registry.codes import issue_codes, issue_demo_codes
+from registry.codes import issue_code_string
 from registry.database import session_scope, translated_errors
 from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.events import Cause, move_pending_events, open_event
-from registry.gazetteer import load_gazetteer, today
-from registry.intake.communes import CommuneReader
-from registry.intake.fixes import note_overlong, propose_fixes
+from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.intake.fixes import propose_fixes
 from registry.intake.handback import copy_answers
 from registry.intake.judge import judge
 from registry.intake.match import match
 from registry.intake.problems import RowProblem
 from registry.intake.publish import DEMO_SOURCE, publish, refuse_demo_beside_real, remove_demo
 from registry.intake.reader import SourceFile, open_file
-from registry.intake.resolve import distinct_codes, resolve
-from registry.intake.staging import Progress, drop, stage
+from registry.intake.resolve import resolver_of
+from registry.intake.staging import RULES_VERSION, Progress, Staging, stage
 from registry.intake.vanished import (
     bring_back,
     find_vanished,
@@ -81,12 +79,12 @@ class ImportResult:
     columns_personal: tuple[str, ...]
     columns_unknown: tuple[str, ...]
     row_problems: tuple[RowProblem, ...] = field(repr=False)
+    """What is wrong with the rows that were rejected."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: everything but the problems row by row."""
-        members = asdict(self)
-        del members["row_problems"]
-        return members
+        names = (each.name for each in fields(self) if each.name != "row_problems")
+        return {name: getattr(self, name) for name in names}
 
 
 def import_file(
@@ -109,13 +107,14 @@ def import_file(
         )
     file = open_file(path)
     with _turn_of(engine, options.source):
-        import_id = _stage(engine, file, options, progress)
-        try:
-            return _publish(engine, file, options, import_id, answers)
-        except BaseException:
-            with suppress(DatabaseUnavailableError), session_scope(engine) as session:
-                _discard(session, import_id)
-            raise
+        with session_scope(engine) as session:
+            result = _import(session, file, options, progress, answers)
+            if options.dry_run:
+                session.rollback()
+        if not options.dry_run:
+            with suppress(DatabaseUnavailableError):
+                move_pending_events(engine)
+        return result
 
 
 @contextmanager
@@ -133,75 +132,73 @@ def _turn_of(engine: Engine, source: str) -> Iterator[None]:
             connection.commit()
 
 
-def _stage(engine: Engine, file: SourceFile, options: ImportOptions, progress: Progress) -> int:
-    with session_scope(engine) as session:
-        _discard_leftovers(session, options.source)
-        import_id: int = session.execute(
-            insert(Import)
-            .values(
-                **({"id": _dry_number()} if options.dry_run else {}),
-                source=options.source,
-                file_name=file.path.name,
-                file_sha256=file.sha256,
-                delivery=options.delivery,
-                decision_number=options.decision_number,
-                state="staged",
-            )
-            .returning(Import.id)
-        ).scalar_one()
-        gazetteer = load_gazetteer(session)
-        communes = CommuneReader(gazetteer, today(), ())
-        stage(session.connection(), import_id, file, gazetteer, communes, progress)
-        return import_id
-
-
-def _publish(
-    engine: Engine,
+def _import(
+    session: Session,
     file: SourceFile,
     options: ImportOptions,
-    import_id: int,
+    progress: Progress,
     answers: BinaryIO | None,
 ) -> ImportResult:
-    with session_scope(engine) as session:
-        connection = session.connection()
-        gazetteer = load_gazetteer(session)
-        communes = CommuneReader(gazetteer, today(), distinct_codes(connection, import_id))
-        resolve(connection, import_id, communes, free_text=file.columns.free_text)
-        note_overlong(connection, import_id, file.overlong)
-        judge(connection, import_id)
-        propose_fixes(connection, import_id, gazetteer, today(), padded=communes.padded)
-        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _PUBLISH_LOCK})
-        if options.source == DEMO_SOURCE:
-            refuse_demo_beside_real(session)
-        match(connection, import_id, options.source)
-        vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
-        counts = _counts(connection, import_id) | vanishing.counts()
-        problems = _row_problems(connection, import_id)
-        if options.dry_run:
-            result = _result(None, "reported", counts, problems, file)
-            if answers is not None:
-                copy_answers(connection, options.source, answers)
-            _discard(session, import_id)
-            return result
+    """All of it, in the session's transaction: whatever ends it early leaves nothing."""
+    connection = session.connection()
+    connection.execute(text("SET LOCAL work_mem = '64MB'"))
+    import_id = _begin(session, file, options)
+    staging = Staging(connection, import_id)
+    gazetteer = load_gazetteer(session)
+    resolver = resolver_of(file, gazetteer, today())
+    stage(staging, file, resolver, _reading_of(session, gazetteer), progress)
+    judge(staging)
+    propose_fixes(connection, import_id, gazetteer, today(), padded=resolver.padded)
+    session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _PUBLISH_LOCK})
+    if options.source == DEMO_SOURCE:
+        refuse_demo_beside_real(session)
+    match(staging, options.source, demo=options.source == DEMO_SOURCE)
+    vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
+    counts = _counts(connection, import_id) | vanishing.counts()
+    if options.dry_run:
+        result = _result(staging, "reported", counts, file)
+    else:
         if not options.accept_vanished:
             refuse_too_many(vanishing)
-        written = _write(session, options, import_id, counts)
-        result = _result(import_id, "published", counts | written, problems, file)
+        counts |= _write(session, staging, options, counts)
+        result = _result(staging, "published", counts, file)
         session.execute(
             update(Import).where(Import.id == import_id).values(counts=result.to_dict())
         )
-        if answers is not None:
-            copy_answers(connection, options.source, answers)
-        drop(connection, import_id)
-    with suppress(DatabaseUnavailableError):
-        move_pending_events(engine)
+    if answers is not None:
+        copy_answers(connection, options.source, answers)
+    staging.drop()
     return result
 
 
+def _begin(session: Session, file: SourceFile, options: ImportOptions) -> int:
+    import_id: int = session.execute(
+        insert(Import)
+        .values(
+            **({"id": _dry_number()} if options.dry_run else {}),
+            source=options.source,
+            file_name=file.path.name,
+            file_sha256=file.sha256,
+            delivery=options.delivery,
+            decision_number=options.decision_number,
+            state="staged",
+        )
+        .returning(Import.id)
+    ).scalar_one()
+    return import_id
+
+
+def _reading_of(session: Session, gazetteer: Gazetteer) -> str:
+    """What a row is read by, beside its cells: where that changed, it is looked at again."""
+    boundaries = session.execute(text("SELECT max(loaded_at) FROM boundary")).scalar_one()
+    return f"{RULES_VERSION} {gazetteer.version} {boundaries}"
+
+
 def _write(
-    session: Session, options: ImportOptions, import_id: int, counts: dict[str, int]
+    session: Session, staging: Staging, options: ImportOptions, counts: dict[str, Any]
 ) -> dict[str, int]:
     """Publish under one event; an import that changes nothing still has its event and its date."""
+    connection, import_id = staging.connection, staging.import_id
     cause = Cause(
         "import",
         options.actor,
@@ -209,13 +206,13 @@ def _write(
         scope={"import": import_id, "source": options.source},
     )
     event_id = open_event(session, cause)
-    connection = session.connection()
     demo = options.source == DEMO_SOURCE
     removed = 0 if demo or not counts["new"] + counts["linked"] else remove_demo(connection)
-    issue: Callable[[Connection, int], list[str]] = issue_demo_codes if demo else issue_codes
     keep_refs(connection, import_id, options.source)
     bring_back(connection, options.source)
-    published = publish(connection, import_id, options.source, issue)
+    published = publish(
+        staging, options.source, lambda count: issue_code_string(connection, count, demo=demo)
+    )
     retire_vanished(connection, import_id, options.source)
     session.execute(
         update(Import)
@@ -225,68 +222,46 @@ def _write(
     return {"buildings": published.buildings, "demo_removed": removed}
 
 
-def _counts(connection: Connection, import_id: int) -> dict[str, int]:
-    row = connection.execute(
-        text(
-            "SELECT (SELECT count(*) FROM judged) AS rows,"
-            " count(*) FILTER (WHERE outcome = 'new') AS new,"
-            " count(*) FILTER (WHERE outcome IN ('changed', 'revived')) AS changed,"
-            " count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,"
-            " count(*) FILTER (WHERE outcome = 'linked') AS linked,"
-            " (SELECT count(*) FROM judged) - (SELECT count(*) FROM accepted) AS rejected,"
-            " (SELECT count(DISTINCT row_number) FROM import_problem"
-            "  WHERE import_id = :id AND severity = 'warning') AS warned"
-            " FROM outcome"
-        ),
-        {"id": import_id},
-    ).one()
-    return dict(row._mapping)
+_COUNTS: Final = """
+    SELECT e.rows, e.rows - e.rejected - f.found AS new, f.changed, f.unchanged, f.linked,
+        e.rejected, (
+            SELECT count(DISTINCT row_number) FROM import_problem
+            WHERE import_id = :id AND severity = 'warning') AS warned
+    FROM (SELECT count(*) AS rows, count(*) FILTER (WHERE rejected) AS rejected FROM entry) e,
+        (SELECT count(*) AS found,
+            count(*) FILTER (WHERE outcome IN ('changed', 'revived')) AS changed,
+            count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,
+            count(*) FILTER (WHERE outcome = 'linked') AS linked FROM found) f
+"""
+# Longitude and latitude may both be unreadable: that is one row with one problem.
+_BY_CODE: Final = """
+    SELECT code, count(DISTINCT row_number) AS rows FROM import_problem WHERE import_id = :id
+    GROUP BY code ORDER BY code
+"""
+_OF_REJECTED: Final = """
+    SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
+    WHERE import_id = :id AND severity = 'error' ORDER BY row_number, id
+"""
 
 
-def _row_problems(connection: Connection, import_id: int) -> tuple[RowProblem, ...]:
-    rows = connection.execute(
-        text(
-            "SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem"
-            " WHERE import_id = :id ORDER BY row_number, id"
-        ),
-        {"id": import_id},
-    )
-    return tuple(RowProblem(*row) for row in rows)
+def _counts(connection: Connection, import_id: int) -> dict[str, Any]:
+    row = connection.execute(text(_COUNTS), {"id": import_id}).one()
+    by_code = connection.execute(text(_BY_CODE), {"id": import_id})
+    return {**row._mapping, "problems": {each.code: each.rows for each in by_code}}
 
 
-def _result(
-    import_id: int | None,
-    state: str,
-    counts: dict[str, Any],
-    problems: tuple[RowProblem, ...],
-    file: SourceFile,
-) -> ImportResult:
-    # Longitude and latitude may both be unreadable: that is one row with one problem.
-    by_code = Counter(code for _, code in {(p.row_number, p.code) for p in problems})
+def _result(staging: Staging, state: str, counts: dict[str, Any], file: SourceFile) -> ImportResult:
+    rejected = staging.connection.execute(text(_OF_REJECTED), {"id": staging.import_id})
     return ImportResult(
-        import_id=import_id,
+        import_id=staging.import_id if state == "published" else None,
         state=state,
         **({"buildings": 0, "demo_removed": 0} | counts),
-        problems=dict(sorted(by_code.items())),
         columns_personal=file.columns.personal,
         columns_unknown=file.columns.unknown,
-        row_problems=problems,
+        row_problems=tuple(RowProblem(*row) for row in rejected),
     )
 
 
 def _dry_number() -> int:
     """A number for a dry run, far above those of imports: it takes none that one would bear."""
     return secrets.randbelow(1 << 60) + (1 << 60)
-
-
-def _discard(session: Session, import_id: int) -> None:
-    drop(session.connection(), import_id)
-    session.execute(text("DELETE FROM import WHERE id = :id"), {"id": import_id})
-
-
-def _discard_leftovers(session: Session, source: str) -> None:
-    """What a killed import of the source left; its lock is ours, so nobody works on it."""
-    for import_id in session.scalars(
-        text("SELECT id FROM import WHERE source = :s AND state = 'staged'"), {"s": source}
-    ).all():
-        _discard(session, import_id)

@@ -1,184 +1,167 @@
-"""Step 1, staging: the file's rows into an unlogged table, by COPY.
+"""The tables of an import between its file and the register, and the file's way into them.
 
-Columns of a file are staged as text. A free-text address is read right here and only what was
-understood is staged: around an address stand names and phone numbers, which no table may hold.
+They live and die in the import's own transaction, so that a killed import leaves nothing behind.
+They are unlogged rather than temporary because PostgreSQL's parallel workers read no temporary
+table; a temporary view gives each a name without the import's number.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from itertools import islice
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from registry.address_reader import read_address
 from registry.database import driver_connection
-from registry.gazetteer import Gazetteer
-from registry.intake.columns import FIELDS
-from registry.intake.communes import CommuneReader, CommuneReading
-from registry.intake.doors import DOOR_COLUMNS, door_row
-from registry.intake.reader import SourceFile, fields_of, rows_of
-
-RULES_VERSION: Final = "2"
-"""Part of each row's hash: raise it when the same row would be understood differently."""
-TEXT_FIELDS: Final = tuple(name for name in FIELDS if name != "address")
-COMMUNE_COLUMNS: Final = (
-    "candidates int[], former_id int, commune_problem text, commune_notice text"
+from registry.intake.reader import SourceFile, cells_of, rows_of
+from registry.intake.resolve import (
+    FIELDS_READ,
+    KEPT,
+    PART_COLUMNS,
+    RESOLVED,
+    Resolver,
+    Row,
+    escaped,
 )
+
+RULES_VERSION: Final = "3"
+"""Part of each row's hash: raise it when the same row would be understood differently."""
+
+_NUMBER: Final = r"^[+-]?[0-9]{1,3}([.,][0-9]{1,15})?$"
+_COUNT: Final = "^[1-9][0-9]{0,5}$"
+_METRES: Final = r"^[0-9]{1,6}([.,][0-9]{1,9})?$"
+
+# Numbers are read by the server while the program reads the next rows; null for what is none.
+_READ_BY_SERVER: Final = ", ".join(
+    f"{name} {kind} GENERATED ALWAYS AS"
+    f" (CASE WHEN {field} ~ '{pattern}' THEN replace({field}, ',', '.')::{kind} END) STORED"
+    for name, field, kind, pattern in (
+        ("lon", "longitude", "float8", _NUMBER),
+        ("lat", "latitude", "float8", _NUMBER),
+        ("households", "households_count", "int", _COUNT),
+        ("accuracy_m", "position_accuracy_m", "float8", _METRES),
+    )
+)
+_DELIVERED: Final = ", ".join(
+    [
+        "row_number bigint, row_hash uuid",
+        *(f"{name} text" for name in FIELDS_READ[:KEPT]),
+        *(f"{name} {'text' if name == 'hint' else 'int'}" for name in RESOLVED),
+        _READ_BY_SERVER,
+    ]
+)
+_COPIED: Final = ", ".join(["row_number, row_hash", *FIELDS_READ[:KEPT], *RESOLVED])
+_WRITTEN_AT_ONCE: Final = 1_000
+# Rows between two looks at what was newly numbered.
+_BLOCK: Final = 100_000
 
 Progress = Callable[[int], None]
 
 
-def staged(import_id: int) -> str:
-    """The table of the rows as delivered."""
-    return f"staging.import_{import_id}"
+class Staging:
+    """The tables of one import; in SQL each is called by the name it was made under."""
 
+    def __init__(self, connection: Connection, import_id: int) -> None:
+        self.connection = connection
+        self.import_id = import_id
+        self._tables: dict[str, str] = {}
 
-def resolved(import_id: int) -> str:
-    """The table of the rows as understood."""
-    return f"staging.rows_{import_id}"
+    def create(self, name: str, columns: str) -> None:
+        """An empty table with the declared columns."""
+        self._make(name, f"({columns})", {})
+
+    def select(
+        self, name: str, query: str, parameters: dict[str, object] | None = None, *, stats: str = ""
+    ) -> int:
+        """A table of what the query answers; how many rows. `stats` are columns to analyse."""
+        count = self._make(name, f"AS {query}", parameters or {})
+        if stats:
+            self.connection.execute(text(f"ANALYZE {self._tables[name]} ({stats})"))
+        return count
+
+    def view(self, name: str, query: str) -> None:
+        """A name for a query over the tables."""
+        self.connection.execute(text(f"CREATE TEMPORARY VIEW {name} AS {query}"))
+
+    def key(self, name: str, columns: str) -> None:
+        """Tell the planner, too, that the columns are unique in the table."""
+        table = self._tables[name]
+        self.connection.execute(text(f"ALTER TABLE {table} ADD PRIMARY KEY ({columns})"))
+
+    def copy(self, name: str, rows: Iterable[Row]) -> None:
+        """Append rows of values; a tuple is an array."""
+        with (
+            driver_connection(self.connection).cursor() as cursor,
+            cursor.copy(f"COPY {self._tables[name]} FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row([list(v) if isinstance(v, tuple) else v for v in row])
+
+    def copy_lines(self, name: str, columns: str, lines: Iterator[str]) -> int:
+        """Append rows that are text as COPY reads it, '' for no value; how many."""
+        count = 0
+        with (
+            driver_connection(self.connection).cursor() as cursor,
+            cursor.copy(f"COPY {self._tables[name]} ({columns}) FROM STDIN (NULL '')") as copy,
+        ):
+            # The server reads one block while the program makes the next.
+            while block := list(islice(lines, _WRITTEN_AT_ONCE)):
+                copy.write("".join(block))
+                count += len(block)
+        return count
+
+    def drop(self) -> None:
+        """Remove the tables and the names over them."""
+        for table in self._tables.values():
+            self.connection.execute(text(f"DROP TABLE {table} CASCADE"))
+        self._tables.clear()
+
+    def _make(self, name: str, definition: str, parameters: dict[str, object]) -> int:
+        table = self._tables[name] = f"staging.{name}_{self.import_id}"
+        made = self.connection.execute(
+            text(f"CREATE UNLOGGED TABLE {table} {definition}"), parameters
+        )
+        self.view(name, f"SELECT * FROM {table}")
+        return made.rowcount
 
 
 def stage(
-    connection: Connection,
-    import_id: int,
-    file: SourceFile,
-    gazetteer: Gazetteer,
-    communes: CommuneReader,
-    progress: Progress,
+    staging: Staging, file: SourceFile, resolver: Resolver, salt: str, progress: Progress
 ) -> int:
-    """COPY every row of the file and return how many; `progress` hears the count now and then.
+    """Bring the file into `delivered`, `overlong` and the tables of parts; how many rows.
 
-    Raises UnreadableFileError when the text breaks further down; the caller's transaction then
-    leaves nothing behind.
+    `progress` hears the count now and then. `salt` is part of each row's hash. Raises
+    UnreadableFileError when the text breaks further down.
     """
-    declared = ", ".join(f"{name} text" for name in TEXT_FIELDS)
-    connection.execute(
-        text(
-            f"CREATE UNLOGGED TABLE {staged(import_id)} (row_number bigint, row_hash uuid,"
-            f" {declared}, {DOOR_COLUMNS}, {COMMUNE_COLUMNS})"
-        )
-    )
-    salt = f"{RULES_VERSION}\x1f{gazetteer.version}"
-    number = 0
+    staging.create("delivered", _DELIVERED)
+    for name, columns in PART_COLUMNS.items():
+        staging.create(name, f"at int, {columns}")
+    count = 0
     with rows_of(file) as rows:
-        prepared = (
-            _free_text_rows(file, rows, salt, gazetteer, communes)
-            if file.columns.free_text
-            else _field_rows(file, rows, salt)
-        )
-        names, cells = prepared
-        with (
-            driver_connection(connection).cursor() as cursor,
-            cursor.copy(f"COPY {staged(import_id)} ({', '.join(names)}) FROM STDIN") as copy,
-        ):
-            for number, row in enumerate(cells, start=1):
-                copy.write_row((number, *row))
-                if number % 1000 == 0:
-                    progress(number)
-    progress(number)
-    connection.execute(text(f"ANALYZE {staged(import_id)}"))
-    return number
+        lines = _lines(file, rows, resolver, salt)
+        while copied := staging.copy_lines("delivered", _COPIED, islice(lines, _BLOCK)):
+            for name, fresh in resolver.take_parts().items():
+                staging.copy(name, fresh)
+            count += copied
+            progress(count)
+    staging.copy("commune", resolver.take_communes())
+    staging.create("overlong", "row_number bigint")
+    staging.copy("overlong", ((number,) for number in file.overlong))
+    for name in PART_COLUMNS:
+        staging.key(name, "at")
+    return count
 
 
-def copy_rows(
-    connection: Connection,
-    table: str,
-    columns: str,
-    rows: Iterable[tuple[object, ...]],
-    *,
-    key: str,
-) -> None:
-    """Make the temporary `table` with the declared `columns`, fill it, and analyse it.
-
-    `key` names the columns that tell its rows apart. Without a unique index on them the planner
-    expects many matches for each row, and a join of 200,000 rows takes minutes instead of seconds.
-    """
-    connection.execute(text(f"CREATE TEMPORARY TABLE {table} ({columns}) ON COMMIT DROP"))
-    with (
-        driver_connection(connection).cursor() as cursor,
-        cursor.copy(f"COPY {table} FROM STDIN") as copy,
-    ):
-        for row in rows:
-            copy.write_row(row)
-    connection.execute(text(f"CREATE UNIQUE INDEX ON {table} ({key})"))
-    connection.execute(text(f"ANALYZE {table}"))
-
-
-def drop(connection: Connection, import_id: int) -> None:
-    """Remove what an import staged."""
-    connection.execute(text(f"DROP TABLE IF EXISTS {staged(import_id)}, {resolved(import_id)}"))
-
-
-_Prepared = tuple[list[str], Iterator[tuple[object, ...]]]
-
-
-def _field_rows(file: SourceFile, rows: Iterator[list[str]], salt: str) -> _Prepared:
-    names = ["row_number", "row_hash", *file.columns.positions]
-
-    def cells() -> Iterator[tuple[object, ...]]:
-        for row in rows:
-            fields = fields_of(file, row)
-            yield (_row_hash(salt, fields), *fields)
-
-    return names, cells()
-
-
-def _free_text_rows(
-    file: SourceFile,
-    rows: Iterator[list[str]],
-    salt: str,
-    gazetteer: Gazetteer,
-    communes: CommuneReader,
-) -> _Prepared:
-    fields = list(file.columns.positions)
-    address_at = fields.index("address")
-    kept = [name for name in fields if name != "address"]
-    read = _address_columns(gazetteer, communes)
-    names = ["row_number", "row_hash", *kept, *_names(DOOR_COLUMNS), *_names(COMMUNE_COLUMNS)]
-
-    def cells() -> Iterator[tuple[object, ...]]:
-        for row in rows:
-            values = fields_of(file, row)
-            address = values.pop(address_at)
-            yield (_row_hash(salt, [*values, address]), *values, *read(address))
-
-    return names, cells()
-
-
-def _address_columns(
-    gazetteer: Gazetteer, communes: CommuneReader
-) -> Callable[[str | None], tuple[object, ...]]:
-    @lru_cache(maxsize=100_000)
-    def read(address: str | None) -> tuple[object, ...]:
-        if address is None:
-            return (*door_row(None), *commune_row(CommuneReading(problem="address_missing")))
-        readings = read_address(gazetteer, address)
-        if not readings:
-            return (*door_row(None), *commune_row(CommuneReading(problem="address_missing")))
-        best = readings[0]
-        named = any(naming.commune is not None for naming in best.namings)
-        reading = (
-            communes.of_namings(best.namings)
-            if named
-            else CommuneReading(problem="commune_unknown")
-        )
-        return (*door_row(best.door), *commune_row(reading))
-
-    return read
-
-
-def commune_row(reading: CommuneReading) -> tuple[object, ...]:
-    """The columns of `COMMUNE_COLUMNS`."""
-    return (list(reading.candidates), reading.former_id, reading.problem, reading.notice)
-
-
-def _names(columns: str) -> list[str]:
-    return [column.split()[0] for column in columns.split(", ")]
-
-
-def _row_hash(salt: str, cells: Iterable[str | None]) -> UUID:
-    joined = "\x1f".join("\x1e" if cell is None else cell for cell in cells)
-    digest = hashlib.md5(f"{salt}\x1f{joined}".encode(), usedforsecurity=False)
-    return UUID(bytes=digest.digest())
+def _lines(
+    file: SourceFile, rows: Iterator[list[str]], resolver: Resolver, salt: str
+) -> Iterator[str]:
+    """Each row as a line of `delivered`."""
+    read, resolve, md5 = cells_of(file, FIELDS_READ), resolver.resolve, hashlib.md5
+    for number, row in enumerate(rows, start=1):
+        cells = read(row)
+        whole = "\x1f".join((salt, *cells)).encode()
+        digest = md5(whole, usedforsecurity=False).hexdigest()
+        kept = "\t".join(cells[:KEPT])
+        if "\\" in kept or "\n" in kept or "\r" in kept or kept.count("\t") >= KEPT:
+            kept = "\t".join(map(escaped, cells[:KEPT]))
+        yield f"{number}\t{digest}\t{kept}\t{resolve(cells)}\n"

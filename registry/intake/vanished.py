@@ -84,7 +84,7 @@ _RETURNED: Final = """
 # Revived: active again at the address that it has, which is a change. A row that says another
 # address is one already.
 _REVIVED: Final = """
-    UPDATE outcome o SET outcome = 'revived' FROM returned b
+    UPDATE found o SET outcome = 'revived' FROM returned b
     WHERE b.row_number = o.row_number AND b.revives AND o.outcome = 'unchanged'
 """
 

@@ -20,7 +20,7 @@ from registry.models.households import (
     Plate,
     SuccessionLink,
 )
-from registry.models.imports import Import, ImportProblem
+from registry.models.imports import Import, ImportProblem, ParkedKey
 from registry.models.places import Locality, Thoroughfare
 from registry.models.progress import CoverageDay, FieldReport, Target
 from registry.models.units import (
@@ -61,6 +61,7 @@ __all__ = [
     "Locality",
     "LocalityAlias",
     "LocalityVersion",
+    "ParkedKey",
     "Plate",
     "RegisterIdentity",
     "SuccessionLink",

@@ -158,11 +158,9 @@ class HouseholdFormerNumber(Base):
         },
     )
 
+    # No foreign key: a trigger of household sees to it (0005_keep_former_names.py).
     code: Mapped[str] = mapped_column(
-        KEY,
-        ForeignKey("household.code", ondelete="CASCADE"),
-        primary_key=True,
-        comment="The record that bore the number",
+        KEY, primary_key=True, comment="The record that bore the number"
     )
     event_id: Mapped[int] = mapped_column(
         primary_key=True,

@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base, one_of
@@ -73,3 +73,20 @@ class ImportProblem(Base):
     severity: Mapped[str] = mapped_column(comment="error: not published | warning | notice")
     value: Mapped[str | None] = mapped_column(comment="Value as delivered; never a person's")
     proposed_fix: Mapped[str | None] = mapped_column(comment="Value that would be right")
+
+
+class ParkedKey(Base):
+    """A key or index that is off while a first load runs."""
+
+    __tablename__ = "parked_key"
+    __table_args__ = (
+        {"comment": "Keys and indexes that a first load took off; empty outside its transaction."},
+    )
+
+    place: Mapped[int] = mapped_column(
+        Integer, primary_key=True, autoincrement=False, comment="Order of taking off"
+    )
+    relation: Mapped[str] = mapped_column(comment="Table that it belongs to")
+    name: Mapped[str] = mapped_column(comment="Name of the constraint or index")
+    definition: Mapped[str] = mapped_column(comment="As the database tells it")
+    is_constraint: Mapped[bool] = mapped_column(comment="Or else an index")

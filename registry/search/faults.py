@@ -25,7 +25,7 @@ _TABLE: Final = (
     # The door
     ("house_number_missing", 0.3, "Thiếu số nhà", "No house number was given"),
     ("house_number_not_found", 0.4, "Chưa có số nhà này", "This house number is not registered"),
-    ("second_number", 0.2, "Có hai số nhà", "Two house numbers were given"),
+    ("second_number", 0.1, "Có hai số nhà", "Two house numbers were given"),
     ("path_order", 0.1, "Số nhà viết ngược thứ tự", "The house number is written in reverse"),
     ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given; this is its building"),
     ("flat_not_found", 0.3, "Chưa có căn hộ này", "This flat is not registered"),
@@ -33,13 +33,13 @@ _TABLE: Final = (
     # The street and the locality
     ("street_not_found", 0.3, "Chưa có đường này", "This street is not registered there"),
     ("street_corrected", 0.1, "Tên đường đã được sửa", "The street is spelled otherwise"),
-    ("accents_differ", 0.15, "Tên đường khác dấu", "The street's diacritics differ"),
+    ("accents_differ", 0.2, "Tên đường khác dấu", "The street's diacritics differ"),
     ("locality_not_found", 0.15, "Chưa có địa danh này", "This locality is not registered there"),
     ("locality_corrected", 0.1, "Địa danh đã được sửa", "The locality is spelled otherwise"),
     ("locality_differs", 0.15, "Địa danh khác", "The door is registered in another locality"),
     ("spelling_corrected", 0.05, "Lỗi gõ đã được sửa", "A slip of the keyboard was corrected"),
     # The units
-    ("unit_corrected", 0.1, "Tên đơn vị đã được sửa", "A unit is spelled otherwise"),
+    ("unit_corrected", 0.05, "Tên đơn vị đã được sửa", "A unit is spelled otherwise"),
     ("commune_missing", 0.15, "Thiếu xã, phường", "No commune was given"),
     ("commune_unknown", 0.3, "Không có xã, phường này", "No commune of this name is known"),
     (
@@ -49,7 +49,7 @@ _TABLE: Final = (
         "The number is registered in a neighbouring commune",
     ),
     ("province_missing", 0.2, "Thiếu tỉnh, thành phố", "No province was given"),
-    ("commune_unsure", 0.15, "Nhiều xã cùng tên", "Several communes bear this name"),
+    ("commune_unsure", 0.05, "Nhiều xã cùng tên", "Several communes bear this name"),
     ("commune_former", 0.0, "Theo địa giới cũ", "The text names units of an earlier map"),
     ("commune_undecided", 0.3, "Có thể thuộc nhiều xã", "It may lie in several communes of today"),
     ("former_differs", 0.3, "Số nhà này ở xã cũ khác", "This number is in another former commune"),

@@ -9,11 +9,15 @@ from flask.testing import FlaskClient
 
 from api.access import requires
 from api.app import MAX_BODY_BYTES
-from api.errors import MIMETYPE, STATUS
+from api.errors import MIMETYPE, PATTERNS, STATUS
 from registry import errors
 from tests.support.units import open_app
 
 open_to_all = requires("anonymous")
+
+
+HISTORY = "/v1/addresses/<address_code>/history"
+"""Asks for a key first."""
 
 
 def family(base: type[errors.RegistryError]) -> Iterator[type[errors.RegistryError]]:
@@ -76,8 +80,8 @@ def test_wrong_requests_have_stable_codes(
         ("/v1/units?q=", "q", "string_too_short"),
         ("/v1/units?q=%20%20", "q", "string_too_short"),
         ("/v1/units?q=" + "a" * 201, "q", "string_too_long"),
-        ("/v1/units?q=a&q=b", "q", "repeated_parameter"),
-        ("/v1/units?limit=1&limit=2", "limit", "repeated_parameter"),
+        ("/v1/units?q=a&q=b", "q", "given_twice"),
+        ("/v1/units?limit=1&limit=2", "limit", "given_twice"),
         ("/v1/units?limit=0", "limit", "greater_than_equal"),
         ("/v1/units?limit=1001", "limit", "less_than_equal"),
         ("/v1/units?limit=x", "limit", "int_parsing"),
@@ -88,9 +92,20 @@ def test_wrong_requests_have_stable_codes(
         ("/v1/units?as_of=1", "as_of", "malformed_day"),
         ("/v1/units?as_of=2025-6-1", "as_of", "malformed_day"),
         ("/v1/units?as_of=2025-02-30", "as_of", "malformed_day"),
-        ("/v1/units?as_of=2025-06-01&as_of=2025-06-02", "as_of", "repeated_parameter"),
+        ("/v1/units?as_of=2025-06-01&as_of=2025-06-02", "as_of", "given_twice"),
         ("/v1/units?as_of=0000-01-01", "as_of", "malformed_day"),
         ("/v1/units?as_of=9999-12-31", "as_of", "day_in_future"),
+        ("/v1/units?as_of=1900-01-01", "as_of", "day_too_early"),
+        ("/v1/units/picker?as_of=2023-12-31", "as_of", "day_too_early"),
+        ("/v1/units/00004?as_of=1900-01-01", "as_of", "day_too_early"),
+        ("/v1/geocode?q=a&q=b", "q", "given_twice"),
+        ("/v1/reverse?lat=21&lon=105&lon=106", "lon", "given_twice"),
+        ("/v1/reverse?lat=21", "lon", "missing"),
+        ("/v1/reverse?lon=x&lat=21", "lon", "float_parsing"),
+        ("/v1/reverse?lon=105&lat=999", "lat", "less_than_equal"),
+        ("/v1/reverse?lon=105&lat=21&limit=0", "limit", "greater_than_equal"),
+        ("/v1/geocode?q=" + "x" * 10_000, "q", "string_too_long"),
+        ("/v1/coverage?demo=maybe", "demo", "bool_parsing"),
         ("/v1/units/convert", "request", "code_or_text"),
         ("/v1/units/convert?code=00004&text=a", "request", "code_or_text"),
         ("/v1/units/convert?code=0000", "code", "string_pattern_mismatch"),
@@ -107,6 +122,82 @@ def test_wrong_parameter_is_named_with_a_stable_code(
     assert problem(client, path) == (422, "invalid_input")
     (error,) = client.get(path).get_json(force=True)["errors"]
     assert (error["field"], error["code"]) == (field, code)
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/units?province=x", "/v1/coverage?province=x", "/v1/geocode?q=a&within=x"]
+)
+def test_form_of_a_parameter_is_told_in_words(client: FlaskClient, path: str) -> None:
+    (error,) = client.get(path).get_json(force=True)["errors"]
+    assert error["code"] == "string_pattern_mismatch"
+    assert "digits" in error["detail"]
+
+
+def test_every_pattern_has_its_words(client: FlaskClient) -> None:
+    document = client.get("/openapi.json").get_json()
+    parameters = [
+        p for item in document["paths"].values() for o in item.values() for p in o["parameters"]
+    ]
+    # Codes in paths are checked by the register.
+    patterns = {p["schema"].get("pattern") for p in parameters if p["in"] == "query"} - {None}
+    assert patterns <= set(PATTERNS)
+
+
+@pytest.mark.parametrize("path", ["/v1/geocode", "/v1/reverse"])
+@pytest.mark.parametrize(
+    ("body", "kind", "code"),
+    [
+        (b"{", "application/json", "malformed_json"),
+        (b'{"q": "\\ud800", "lon": 1, "lat": 1}', "application/json", "malformed_json"),
+        (b'{"q": "a", "lon": NaN, "lat": 1}', "application/json", "malformed_json"),
+        (b"27", "text/plain", "malformed_json"),
+        (b"[1]", "application/json", "model_type"),
+        (b"q=27&q=28&lon=1&lon=2", "application/x-www-form-urlencoded", "given_twice"),
+        (b'{"bogus": 1}', "application/json", "unknown_parameter"),
+    ],
+)
+def test_wrong_body_is_refused_by_name(
+    client: FlaskClient, path: str, body: bytes, kind: str, code: str
+) -> None:
+    response = client.post(path, data=body, content_type=kind)
+    assert response.status_code == 422
+    assert code in {error["code"] for error in response.get_json(force=True)["errors"]}
+
+
+@pytest.mark.parametrize("path", ["/v1/geocode", "/v1/reverse"])
+def test_query_of_a_post_is_not_passed_over(client: FlaskClient, path: str) -> None:
+    response = client.post(f"{path}?q=a", json={"q": "a"})
+    assert response.get_json(force=True)["errors"][0]["code"] == "unknown_parameter"
+
+
+NEED_THE_DATABASE = [
+    "/readyz",
+    "/v1/addresses/1000-0006",
+    "/v1/autocomplete?q=lang",
+    "/v1/coverage",
+    "/v1/coverage/01",
+    "/v1/geocode?q=27+Lang",
+    "/v1/reverse?lon=105.8&lat=21",
+    "/v1/units",
+    "/v1/units/00004",
+    "/v1/units/convert?code=00004",
+    "/v1/units/picker",
+]
+
+
+def test_stopped_database_has_one_code_everywhere() -> None:
+    with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
+        client = app.test_client()
+        rules = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+        adapter = app.url_map.bind("")
+        asked = {
+            adapter.match(path.split("?")[0], return_rule=True)[0].rule
+            for path in NEED_THE_DATABASE
+        }
+        assert rules - asked == {"/", "/healthz", "/openapi.json", HISTORY}
+        for path in NEED_THE_DATABASE:
+            assert problem(client, path) == (503, "database_unavailable"), path
+            assert client.get(path).headers["Retry-After"]
 
 
 def test_every_wrong_parameter_is_named(client: FlaskClient) -> None:

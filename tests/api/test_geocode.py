@@ -125,3 +125,18 @@ def test_undecodable_requests_are_refused(site: Site) -> None:
 def test_stopped_database_is_503() -> None:
     with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
         assert app.test_client().get("/v1/geocode?q=27+Lang").status_code == 503
+
+
+def test_explain_tells_readings_candidates_and_weights(site: Site) -> None:
+    asked = {"q": ADDRESS.replace("ngách", "ngáhc"), "explain": "true"}
+    body = site.client.get("/v1/geocode", query_string=asked).get_json()
+    plain, respelled = body["explanation"]
+    assert (plain["text"], respelled["text"]) == (asked["q"], ADDRESS)
+    assert respelled["read"]["house_number"] == "12/34/5A"
+    assert respelled["read"]["street_keys"][0] == "lang"
+    assert respelled["units"][0]["commune"] == "Phường Láng Hạ"
+    (candidate,) = respelled["candidates"]
+    assert candidate["code"] == site.world.codes["12/34/5A Láng"]
+    assert candidate["weights"] == {"commune_former": 0.0}
+    assert candidate["confidence"] == 1
+    assert "explanation" not in site.client.get("/v1/geocode", query_string={"q": ADDRESS}).json

@@ -1,6 +1,7 @@
 """Units over HTTP: lists, one, conversion, picker."""
 
 import datetime
+import gzip
 import json
 from typing import Any
 
@@ -80,6 +81,29 @@ def test_every_unit_answers_with_short_lists(client: FlaskClient, gazetteer: Gaz
         for known in (gazetteer.predecessors(unit), gazetteer.successors(unit), unit.aliases)
     ]
     assert max(steps) <= 50
+
+
+def test_large_answer_is_packed_for_whoever_takes_it(client: FlaskClient) -> None:
+    plain = client.get("/v1/units/picker")
+    packed = client.get("/v1/units/picker", headers={"Accept-Encoding": "br;q=1, gzip;q=0.5"})
+    assert plain.content_encoding is None
+    assert packed.content_encoding == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data) / 4
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert "Accept-Encoding" in plain.vary
+    again = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert client.get("/v1/units/picker", headers=again).status_code == 304
+    refused = client.get("/v1/units/picker", headers={"Accept-Encoding": "gzip;q=0"})
+    assert refused.content_encoding is None
+    small = client.get("/v1/units/00004", headers={"Accept-Encoding": "gzip"})
+    assert small.content_encoding is None
+
+
+def test_older_text_is_read_against_the_oldest_map(client: FlaskClient) -> None:
+    old = get(client, "/v1/units/convert", code="00004", written_on="1995-01-01")
+    oldest = get(client, "/v1/units/convert", code="00004", written_on="2024-01-01")
+    assert old["matches"] == oldest["matches"]
 
 
 def test_split_commune_converts_to_all_candidates(client: FlaskClient) -> None:

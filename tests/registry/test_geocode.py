@@ -115,7 +115,7 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     (f"5 Nguyễn Thị Đành{IN_LANG}", [], "commune", {"street_not_found"}),
     (f"5 Quảng Trung{IN_LANG}", [], "commune", {"street_not_found"}),
     (f"4 Hàng Bạ{IN_LANG}", [], "commune", {"street_not_found"}),
-    (f"Số 5A, ngáhc 35, ngõ 12 Láng{IN_LANG}", [], "street", SLIP),
+    (f"Số 5A, ngáhc 35, ngõ 12 Láng{IN_LANG}", [], "alley", {"house_number_not_found"}),
     # A commune that nobody knows, and the ward next door
     ("129 Láng, Phường Không Có, Hà Nội", [], "street", {"commune_unknown"}),
     (

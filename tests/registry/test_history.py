@@ -423,7 +423,7 @@ def test_every_past_moment_reads_as_the_model_has_it(place: Town) -> None:
     run_state_machine_as_test(
         Lives,
         settings=settings(
-            max_examples=25,
+            max_examples=20,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

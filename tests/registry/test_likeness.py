@@ -101,7 +101,7 @@ def test_every_keystroke_is_one_slip(word: str, at: int, letter: str) -> None:
     [
         ("70 Đờưng Lê Duẩn, Phường Láng", "70 đường Lê Duẩn, Phường Láng", True),
         ("Số 3, nách 8, ngõ 12 Láng", "Số 3, ngách 8, ngõ 12 Láng", True),
-        ("7 Phy Láng, Phường Láng", "7 phố Láng, Phường Láng", False),
+        ("7 Pjố Láng, Phường Láng", "7 phố Láng, Phường Láng", True),
         ("Số 3, Thin Đông, Xã Láng", "Số 3, thôn Đông, Xã Láng", False),
         ("70 Duongg Le Duan", "70 duong Le Duan", True),
     ],

@@ -1,6 +1,7 @@
 """The pool of the hot path: what a lost or stopped database does to it."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,6 +36,49 @@ def test_statement_is_prepared_from_its_first_use(database_url: str) -> None:
     finally:
         alone.close()
     assert ("SELECT $1::int + 1",) in found
+
+
+@pytest.mark.parametrize(
+    "texts", [[], [""], ["a", "b"], ['"', "\\", "{}", ",", "NULL", " x ", "Đường\nA", "%s $1 '"]]
+)
+def test_texts_arrive_as_they_are(reads: Reads, texts: list[str]) -> None:
+    assert reads.rows("SELECT %(texts)s::text[]", {"texts": texts}) == [(texts,)]
+
+
+def test_numbers_small_and_large_are_one_statement(database_url: str) -> None:
+    alone = Reads(database_url, pool_size=1, statement_timeout_ms=300)
+    try:
+        for numbers in ([], [1], [-1, 40_000], [3_000_000_000]):
+            asked = alone.rows("SELECT %(numbers)s::bigint[]", {"numbers": numbers})
+            assert asked == [(numbers,)]
+        found = alone.rows("SELECT statement FROM pg_prepared_statements", {})
+    finally:
+        alone.close()
+    assert [s for (s,) in found if "bigint" in s] == ["SELECT $1::bigint[]"]
+
+
+def test_one_parameter_may_stand_in_two_places_and_be_null(reads: Reads) -> None:
+    statement = "SELECT %(a)s::text, %(b)s::int %% 4, %(a)s::text IS NULL"
+    assert reads.rows(statement, {"a": None, "b": 7}) == [(None, 3, True)]
+    assert reads.rows(statement, {"a": "x", "b": 8}) == [("x", 0, False)]
+
+
+def test_a_slow_statement_lets_other_threads_run(database_url: str) -> None:
+    reads = Reads(database_url, pool_size=2, statement_timeout_ms=5_000)
+    held = "SELECT pg_advisory_lock(7042)::text, pg_advisory_unlock(7042)"
+    try:
+        with (
+            psycopg.connect(database_url, autocommit=True) as other,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            other.execute("SELECT pg_advisory_lock(7042)")
+            waiting = pool.submit(reads.rows, held, {})
+            # Were the interpreter held by the wait, nobody could let go of the lock.
+            assert reads.rows("SELECT 1", {}) == [(1,)]
+            other.execute("SELECT pg_advisory_unlock(7042)")
+            assert waiting.result() == [("", True)]
+    finally:
+        reads.close()
 
 
 def test_broken_connections_are_replaced_without_the_caller_noticing(

@@ -68,10 +68,10 @@ class _Builder:
     def build(self) -> None:
         self.streets_and_alleys()
         self.equal_names()
-        self.look_alikes()
         self.tower()
         self.hamlets()
         self.past()
+        self.look_alikes()
 
     def street(self, text: str, unit: int, former: int | None = None) -> int:
         read = parse_street(text)

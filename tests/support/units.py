@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy import Engine
 
+from api.access import Authenticate, nobody
 from api.app import create_app
 from registry.database import session_scope
 from registry.gazetteer import Gazetteer, Unit, load_gazetteer
@@ -30,10 +31,10 @@ def unit_named(gazetteer: Gazetteer, full_name: str, code: str) -> Unit:
 
 
 @contextmanager
-def open_app(database_url: str) -> Iterator[Flask]:
+def open_app(database_url: str, authenticate: Authenticate = nobody) -> Iterator[Flask]:
     """The application over a database, as a server runs it: errors are answers."""
     register = Register.open(Settings(), database_url)
     try:
-        yield create_app(register)
+        yield create_app(register, authenticate)
     finally:
         register.close()

@@ -57,6 +57,57 @@ def test_every_error_code_has_its_line_in_the_api_page() -> None:
         assert f"| {status} | `{error.code}` |" in API
 
 
+def test_every_code_of_a_parameter_has_its_line_in_the_api_page(app: Flask) -> None:
+    raised = re.compile(r'(?:of_field\(\s*[^,()]+,|PydanticCustomError\()\s*"([a-z_]+)"')
+    sources = [*(ROOT / "api").rglob("*.py"), *(ROOT / "registry").rglob("*.py")]
+    codes = {
+        code
+        for source in sources
+        if not source.is_relative_to(ROOT / "registry" / "intake")  # no web request comes there
+        for code in raised.findall(source.read_text(encoding="utf-8"))
+    }
+    codes |= {"unknown_parameter", "code_wrong_length", "code_foreign_symbol", "model_type"}
+    codes |= codes_of_types(app.test_client().get("/openapi.json").get_json())
+    assert {"missing", "text_or_components", "float_parsing", "nul_character"} <= codes
+    tables = " ".join(re.findall(r"^\| (`[^|]+) \|", API, re.MULTILINE))
+    assert [code for code in sorted(codes) if f"`{code}`" not in tables] == []
+
+
+def codes_of_types(document: dict[str, Any]) -> set[str]:
+    """What pydantic may say of the parameters in the query: by their types and limits."""
+    parameters = [
+        parameter
+        for item in document["paths"].values()
+        for operation in item.values()
+        for parameter in operation["parameters"]
+        if parameter["in"] == "query"
+    ]
+    codes = {"missing"} if any(parameter["required"] for parameter in parameters) else set()
+    for parameter in parameters:
+        schema = parameter["schema"]
+        codes |= TYPES[schema["type"]]
+        codes |= {code for word, code in LIMITS.items() if word in schema}
+    return codes
+
+
+TYPES = {
+    "string": {"string_type"},
+    "integer": {"int_parsing", "int_type", "int_from_float"},
+    "number": {"float_parsing", "float_type", "finite_number"},
+    "boolean": {"bool_parsing", "bool_type"},
+}
+LIMITS = {
+    "minLength": "string_too_short",
+    "maxLength": "string_too_long",
+    "pattern": "string_pattern_mismatch",
+    "minimum": "greater_than_equal",
+    "exclusiveMinimum": "greater_than",
+    "maximum": "less_than_equal",
+    "exclusiveMaximum": "less_than",
+    "enum": "literal_error",
+}
+
+
 def test_every_setting_has_its_line_in_the_operations_page() -> None:
     source = (ROOT / "registry" / "settings.py").read_text(encoding="utf-8")
     names = set(re.findall(r'"((?:DIACHISO|DATABASE)_[A-Z_]+)"', source))

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from geo.address import Door, names_dwelling, parse_components
 from registry.address_reader import read_address
-from registry.intake.doors import DOOR_COLUMNS, door_row
+from registry.intake.doors import parts_of
 from registry.intake.judge import _DWELLING
-from registry.intake.staging import copy_rows
+from registry.intake.staging import Staging
 from tests.support.units import read_gazetteer
 from tests.support.vectors import read_vectors
 
@@ -27,28 +27,32 @@ def by_sql(session: Session) -> Callable[[list[Case]], list[bool]]:
     """What the import's rule says of each case, in their order."""
 
     def ask(cases: list[Case]) -> list[bool]:
-        connection = session.connection()
-        connection.execute(text("DROP TABLE IF EXISTS pg_temp.case_of_rule"))
-        copy_rows(
-            connection,
+        staging = Staging(session.connection(), 1)
+        staging.create(
             "case_of_rule",
-            f"place bigint, has_point boolean, {DOOR_COLUMNS}",
-            ((n, point, *door_row(door)) for n, (door, point) in enumerate(cases)),
-            key="place",
+            "place int, number_key text, alley_only boolean, place_keys text[], flat text,"
+            " lon float8, lat float8",
         )
-        return answers(connection)
+        staging.copy(
+            "case_of_rule",
+            [(n, *columns(door, has_point=point)) for n, (door, point) in enumerate(cases)],
+        )
+        found = session.scalars(text(f"SELECT {_DWELLING} FROM case_of_rule ORDER BY place")).all()
+        staging.drop()
+        return list(found)
 
     return ask
 
 
-def answers(connection: Connection) -> list[bool]:
-    found = connection.scalars(
-        text(
-            f"SELECT coalesce({_DWELLING}, false) FROM (SELECT *, CASE WHEN has_point"
-            " THEN ST_MakePoint(105, 21) END AS point FROM case_of_rule) j ORDER BY place"
-        )
+def columns(door: Door, *, has_point: bool) -> tuple[object, ...]:
+    parts = parts_of(door)
+    return (
+        parts.number and parts.number[1],
+        parts.number and parts.number[2],
+        parts.place and parts.place[2],
+        parts.flat and parts.flat[3],
+        *((105.0, 21.0) if has_point else (None, None)),
     )
-    return list(found)
 
 
 def test_rule_agrees_on_the_rows_labelled_by_hand(

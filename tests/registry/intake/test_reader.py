@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 
 from registry.errors import UnreadableFileError
-from registry.intake.reader import fields_of, open_file, rows_of
+from registry.intake.reader import cells_of, open_file, rows_of
 
 HEADER = "số nhà,đường,mã xã\n"
 
 
-def read(path: Path, content: str | bytes) -> list[list[str | None]]:
+def read(path: Path, content: str | bytes) -> list[list[str]]:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     file = open_file(path)
     with rows_of(file) as rows:
-        return [fields_of(file, row) for row in rows]
+        cells = cells_of(file, file.columns.positions)
+        return [list(cells(row)) for row in rows]
 
 
 @pytest.mark.parametrize(

@@ -301,6 +301,24 @@ def test_database_refuses_a_merger_that_leads_nowhere(session: Session) -> None:
         make_household(session, unit_id=unit, thoroughfare_id=dead)
 
 
+def test_removed_record_leaves_no_former_number_behind(session: Session) -> None:
+    codes = [make_household(session) for _ in range(2)]
+    for code in codes:
+        session.execute(
+            text(
+                "INSERT INTO household_former_number (code, house_number, house_number_key)"
+                " VALUES (:code, '1', '1')"
+            ),
+            {"code": code},
+        )
+    session.execute(text("DELETE FROM household WHERE code = :code"), {"code": codes[0]})
+    left = session.scalars(
+        text("SELECT code FROM household_former_number WHERE code = ANY (:codes)"),
+        {"codes": codes},
+    )
+    assert left.all() == codes[1:]
+
+
 def test_former_names_move_with_their_street_to_another_commune(session: Session) -> None:
     unit, other = make_unit(session), make_unit(session)
     street = make_street(session, unit_id=unit, name="Cũ")

@@ -1,0 +1,51 @@
+"""Which web pages of other sites may ask: what is open to everybody, and nothing with a key."""
+
+from typing import Final
+
+from flask import Flask, Response, request
+from flask.globals import request_ctx
+
+from api.access import role_of
+
+NOBODY: Final = "none"
+EVERYBODY: Final = "*"
+_PREFLIGHT_S: Final = "86400"
+
+
+def allow_other_sites(app: Flask, origins: tuple[str, ...]) -> None:
+    """Let pages of `origins` read what needs no key; called when every route is there."""
+    if NOBODY in origins:
+        return
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    is_open = frozenset(name for name in endpoints if role_of(app, name) == "anonymous")
+    everybody = EVERYBODY in origins
+
+    @app.after_request
+    def allow(response: Response) -> Response:
+        rule = request_ctx.request.url_rule
+        if rule is None or rule.endpoint not in is_open:
+            return response
+        headers = response.headers
+        origin = request.headers.get("Origin")
+        if everybody:
+            # To all alike, so that one cached answer serves all sites.
+            headers["Access-Control-Allow-Origin"] = EVERYBODY
+        else:
+            headers.add("Vary", "Origin")
+            if origin not in origins:
+                return response
+            headers["Access-Control-Allow-Origin"] = origin
+        if origin is not None:
+            _describe(response)
+        return response
+
+
+def _describe(response: Response) -> None:
+    """What a page may send, before it sends it; and what it may read beside the body."""
+    headers = response.headers
+    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
+        headers["Access-Control-Allow-Headers"] = "Content-Type, If-None-Match"
+        headers["Access-Control-Max-Age"] = _PREFLIGHT_S
+    else:
+        headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"

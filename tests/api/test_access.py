@@ -1,0 +1,94 @@
+"""The one gate: who may use what."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask, Request
+from flask.testing import FlaskClient
+
+from api.access import ANONYMOUS, Caller, caller, requires, role_of
+from api.errors import MIMETYPE
+from registry.errors import KeyRequiredError
+from registry.roles import RANK, Role
+from tests.support.units import open_app
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+# What is asked by POST so that addresses stand in no URL.
+ASKED_BY_POST = ("/v1/geocode", "/v1/reverse", "/v1/validate", "/v1/batch/<operation>")
+
+
+def by_header(request: Request) -> Caller:
+    """The caller that a header names: what keys will do."""
+    role = request.headers.get("X-Role")
+    if role == "unknown":
+        raise KeyRequiredError("this key is not known")
+    return Caller("tests", role) if role else ANONYMOUS  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def gated() -> FlaskClient:
+    """An application with one endpoint a role, and one that declares none."""
+    with open_app(NOWHERE, by_header) as app:
+        for role in RANK:
+            app.add_url_rule(f"/{role}", role, requires(role)(lambda: f"{caller().name}"))
+        app.add_url_rule("/forgotten", "forgotten", lambda: "open")
+        return app.test_client()
+
+
+def test_every_endpoint_declares_a_role(app: Flask) -> None:
+    undeclared = [r.rule for r in app.url_map.iter_rules() if role_of(app, r.endpoint) is None]
+    assert undeclared == []
+
+
+def test_nothing_that_writes_is_open_to_everybody(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        methods = (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+        if methods and rule.rule not in ASKED_BY_POST:
+            assert RANK[role_of(app, rule.endpoint) or "anonymous"] >= RANK["editor"], rule.rule
+
+
+def test_without_a_key_every_operation_is_refused_before_its_body_is_read(
+    app: Flask, client: FlaskClient
+) -> None:
+    for rule in app.url_map.iter_rules():
+        if role_of(app, rule.endpoint) != "anonymous":
+            path = rule.rule.replace("<address_code>", "1000-0006")
+            for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
+                response = client.open(path, method=method, data=b"{")
+                assert response.status_code == 401, path
+                assert response.content_type == MIMETYPE
+                assert response.get_json(force=True)["code"] == "key_required"
+                assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("needed", RANK)
+@pytest.mark.parametrize("given", RANK)
+def test_role_may_do_what_a_lower_one_may(gated: FlaskClient, given: Role, needed: Role) -> None:
+    headers = {} if given == "anonymous" else {"X-Role": given}
+    response = gated.get(f"/{needed}", headers=headers)
+    if RANK[given] >= RANK[needed]:
+        assert response.status_code == 200
+        assert response.text == ("anonymous" if needed == "anonymous" else "tests")
+    else:
+        problem = response.get_json(force=True)
+        expected = (401, "key_required") if given == "anonymous" else (403, "forbidden")
+        assert (problem["status"], problem["code"]) == expected
+
+
+def test_endpoint_that_declares_no_role_is_closed(gated: FlaskClient) -> None:
+    assert gated.get("/forgotten").status_code == 401
+    assert gated.get("/forgotten", headers={"X-Role": "approver"}).status_code == 403
+
+
+def test_key_that_is_not_known_is_refused(gated: FlaskClient) -> None:
+    assert gated.get("/editor", headers={"X-Role": "unknown"}).status_code == 401
+
+
+def test_route_that_is_none_is_not_found_without_a_key(gated: FlaskClient) -> None:
+    assert gated.get("/nothing").status_code == 404
+    assert gated.get("/v1/operations/verify").status_code == 405
+
+
+def test_who_may_what_is_asked_of_a_function(gated: FlaskClient) -> None:
+    check: Callable[[Role], bool] = Caller("key", "editor").may
+    assert [role for role in RANK if check(role)] == ["anonymous", "carrier", "merchant", "editor"]

@@ -1,0 +1,75 @@
+"""Pages of other sites: they may ask what needs no key."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask.testing import FlaskClient
+
+from api.app import create_app
+from registry.register import Register
+from registry.settings import Settings
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+SHOP = "https://shop.vn"
+ALLOWED = "Access-Control-Allow-Origin"
+
+
+@contextmanager
+def client_for(*origins: str) -> Iterator[FlaskClient]:
+    register = Register.open(Settings(cors_origins=origins), NOWHERE)
+    try:
+        yield create_app(register).test_client()
+    finally:
+        register.close()
+
+
+def test_everybody_may_ask_by_default_errors_included() -> None:
+    with client_for(*Settings().cors_origins) as client:
+        for path in ("/healthz", "/healthz?x=1", "/v1/geocode", "/v1/addresses/12"):
+            response = client.get(path, headers={"Origin": SHOP})
+            assert response.headers[ALLOWED] == "*", path
+            assert "ETag" in response.headers["Access-Control-Expose-Headers"]
+        # A cache may give this answer to a page later.
+        assert client.get("/healthz").headers[ALLOWED] == "*"
+
+
+def test_json_may_be_posted_after_a_preflight() -> None:
+    with client_for("*") as client:
+        for path in ("/v1/geocode", "/v1/reverse", "/v1/validate"):
+            response = client.options(
+                path,
+                headers={
+                    "Origin": SHOP,
+                    "Access-Control-Request-Method": "POST",
+                    "Access-Control-Request-Headers": "content-type",
+                },
+            )
+            assert response.status_code == 200
+            assert response.headers[ALLOWED] == "*"
+            assert "POST" in response.headers["Access-Control-Allow-Methods"]
+            assert "Content-Type" in response.headers["Access-Control-Allow-Headers"]
+
+
+def test_what_needs_a_key_is_closed_to_pages() -> None:
+    with client_for("*") as client:
+        path = "/v1/addresses/1H6X-XH2V/history"
+        response = client.options(
+            path, headers={"Origin": SHOP, "Access-Control-Request-Method": "GET"}
+        )
+        assert ALLOWED not in response.headers
+        assert ALLOWED not in client.get(path, headers={"Origin": SHOP}).headers
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [(SHOP, SHOP), ("https://other.vn", None)])
+def test_named_sites_and_no_others(origin: str, allowed: str | None) -> None:
+    with client_for(SHOP, "https://www.shop.vn") as client:
+        response = client.get("/healthz", headers={"Origin": origin})
+        assert response.headers.get(ALLOWED) == allowed
+        assert "Origin" in response.vary
+        assert ALLOWED not in client.get("/healthz").headers
+
+
+def test_none_is_nobody() -> None:
+    with client_for("none") as client:
+        assert ALLOWED not in client.get("/healthz", headers={"Origin": SHOP}).headers

@@ -1,0 +1,115 @@
+"""`diachiso operation …` and `diachiso history`, as a clerk calls them."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from geo.code import format as code_display
+from registry.errors import IllegalTransitionError
+from registry.lifecycle.table import OPERATIONS
+from scripts.main import diachiso
+from tests.support.lifecycle import COMMUNE, Town, town
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def place(admin_url: str, worker_id: str) -> Iterator[Town]:
+    with town(admin_url, f"commands_{worker_id}") as made:
+        yield made
+
+
+@pytest.fixture
+def run(place: Town, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("DATABASE_URL", place.url)
+
+    def call(*arguments: object) -> Result:
+        return CliRunner().invoke(diachiso, [*map(str, arguments)], standalone_mode=False)
+
+    return call
+
+
+def test_every_operation_has_a_command() -> None:
+    group = diachiso.commands["operation"]
+    assert isinstance(group, click.Group)
+    assert set(group.commands) == {operation.name for operation in OPERATIONS}
+
+
+def test_record_is_proposed_activated_and_told(run: Run, place: Town) -> None:
+    done = run(
+        *("operation", "propose", "--commune", COMMUNE, "--street", "Láng"),
+        *("--house-number", "1", "--lon", 105.806, "--lat", 21.0211, "--format", "json"),
+    )
+    (record,) = json.loads(done.stdout)["records"]
+    assert record["status"] == "proposed"
+    shown = code_display(record["code"])
+    done = run("operation", "activate", "--code", shown, "--actor", "duyệt", "--reason", "đủ hồ sơ")
+    assert done.stdout == f"{shown}  đang dùng\n"
+    told = run("history", shown).stdout
+    assert "activate  (duyệt, đủ hồ sơ)" in told
+    assert "active: 1 Phố Láng, Phường Láng, Thành phố Hà Nội" in told
+    steps = json.loads(run("history", shown, "--format", "json").stdout)["steps"]
+    assert [step["operation"] for step in steps] == ["propose", "activate"]
+    day = steps[-1]["at"]
+    assert run("history", shown, "--as-of", day).stdout == (
+        f"{shown}  1 Phố Láng, Phường Láng, Thành phố Hà Nội\n"
+    )
+
+
+def test_part_of_an_address_is_cleared(run: Run, place: Town) -> None:
+    code = place.house("3", delivery_hint="sau chợ")
+    assert run("operation", "correct", "--code", code, "--clear", "delivery_hint").exit_code == 0
+    assert place.record(code).delivery_hint is None
+
+
+def test_street_is_renumbered_from_a_table(run: Run, place: Town, tmp_path: Path) -> None:
+    place.street("Phố Bảng")
+    codes = [place.house(number, "Bảng") for number in ("1", "2")]
+    table = tmp_path / "bang.csv"
+    table.write_text("Số cũ,Số mới\n1,2\n2,1\n", encoding="utf-8-sig")
+    arguments = ("operation", "renumber-street", "--commune", COMMUNE, "--street", "Phố Bảng")
+    dry = run(*arguments, "--numbers", table, "--dry-run")
+    assert dry.stdout == "2 mã sẽ được ghi\n"
+    assert place.record(codes[0]).number_key == "1"
+    assert run(*arguments, "--numbers", table).stdout == "Phố Bảng\n2 mã được ghi lại\n"
+    assert [place.record(code).number_key for code in codes] == ["2", "1"]
+
+
+def test_record_is_split_by_a_table(run: Run, place: Town, tmp_path: Path) -> None:
+    code = place.house("5")
+    table = tmp_path / "parts.csv"
+    table.write_text("số nhà,số hộ\n5A,2\n5B,\n", encoding="utf-8")
+    done = run(
+        *("operation", "split", "--code", code, "--parts", table),
+        *("--reason", "chia thửa", "--format", "json"),
+    )
+    records = json.loads(done.stdout)["records"]
+    made = [place.record(r["code"]) for r in records if r["status"] == "active"]
+    assert {(r.number_key, r.households_count) for r in made} == {("5A", 2), ("5B", 1)}
+
+
+def test_dry_run_shows_no_code_that_is_burnt(run: Run) -> None:
+    done = run("operation", "reserve", "--count", 2, "--dry-run", "--format", "json")
+    body = json.loads(done.stdout)
+    assert (body["dry_run"], body["event_id"], body["records"]) == (True, None, [])
+    assert body["rewritten"] == 2
+
+
+def test_wrong_usage_and_refusals_are_told(run: Run, place: Town, tmp_path: Path) -> None:
+    wrong = run("operation", "reserve", "--count", 0)
+    assert isinstance(wrong.exception, click.UsageError)
+    assert "count" in str(wrong.exception)
+    table = tmp_path / "broken.csv"
+    table.write_bytes(b"old,new\n\xff,2\n")
+    wrong = run(
+        *("operation", "renumber-street", "--commune", COMMUNE, "--street", "Láng"),
+        *("--numbers", table),
+    )
+    assert isinstance(wrong.exception, click.UsageError)
+    code = place.reserve()[0]
+    refused = run("operation", "verify", "--code", code)
+    assert isinstance(refused.exception, IllegalTransitionError)

@@ -1,0 +1,87 @@
+"""docs/lifecycle.md: its generated parts are the table of operations, its examples work."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+
+import pytest
+from flask import Request
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from api.access import Caller
+from geo.code import validate
+from registry.database import make_engine, session_scope
+from registry.lifecycle.table import OPERATIONS
+from scripts.lifecycle_page import PAGE, refreshed
+from tests.support import postgis
+from tests.support.factories import make_event, make_household, make_locality, make_street
+from tests.support.units import open_app, read_gazetteer, unit_named
+
+TEXT = PAGE.read_text(encoding="utf-8")
+EXAMPLE = re.compile(r"^\$ (curl .*/v1/operations/.*)$", re.MULTILINE)
+
+
+def test_generated_parts_are_up_to_date() -> None:
+    assert refreshed(TEXT) == TEXT, "run: python -m scripts.lifecycle_page"
+
+
+def everybody(_request: Request) -> Caller:
+    return Caller("tests", "admin")
+
+
+@pytest.fixture(scope="module")
+def client(admin_url: str, worker_id: str) -> Iterator[FlaskClient]:
+    with postgis.clone(admin_url, f"lifecycle_page_{worker_id}") as url:
+        engine = make_engine(url)
+        fill(engine)
+        engine.dispose()
+        with open_app(url, everybody) as app:
+            yield app.test_client()
+
+
+def fill(engine: Engine) -> None:
+    """What the examples are about."""
+    gazetteer = read_gazetteer(engine)
+    lang = unit_named(gazetteer, "Phường Láng", "00199").id
+    with session_scope(engine) as session:
+        make_event(session)
+        street = make_street(session, unit_id=lang, name="Láng", kind="phố", key="lang")
+        make_street(session, unit_id=lang, name="Chùa Nền", kind="ngõ", key="ngo chua nen")
+        make_locality(session, unit_id=lang, name="1", kind="khu phố", key="khu pho 1")
+        for name in ("Đông", "Nam", "Đoài"):
+            key = {"Đông": "thon dong", "Nam": "thon nam", "Đoài": "thon doai"}[name]
+            make_locality(session, unit_id=lang, name=name, kind="thôn", key=key)
+        for code, number, status in (
+            ("1H6X-XH2V", "27", "active"),
+            ("2HT6-4FP5", "25", "active"),
+            ("FHVK-VF9M", "35", "active"),
+            ("1000-0014", "37", "active"),
+            ("44PK-PHR3", "39", "active"),
+            ("6730-2VM4", "41", "retired"),
+            ("XXXX-XXX8", "43", "proposed"),
+        ):
+            make_household(
+                session,
+                code=validate(code),
+                unit_id=lang,
+                thoroughfare_id=street,
+                house_number=number,
+                house_number_key=number,
+                status=status,
+            )
+        make_household(session, code=validate("1000-0006"), status="reserved")
+
+
+def test_every_operation_has_an_example_that_works(client: FlaskClient) -> None:
+    """One after the other, as the page shows them."""
+    performed = []
+    for command in EXAMPLE.findall(TEXT):
+        words = shlex.split(command)
+        body = words[words.index("--json") + 1]
+        path = words[-1].removeprefix("http://127.0.0.1:8000")
+        response = client.post(path, json=json.loads(body))
+        assert response.status_code == 200, (command, response.text)
+        performed.append(response.get_json()["operation"])
+    assert performed == [operation.name for operation in OPERATIONS]
