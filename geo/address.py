@@ -70,15 +70,19 @@ def parse_address(text: str) -> list[AddressReading]:
 
 
 def _pieces(written: str, part: int) -> list[Piece]:
-    """The pieces of one part. Parts with units stand in thousands of addresses: remembered."""
-    if len(written) > _LONGEST_REMEMBERED:
+    """The pieces of one part. Parts with units stand in thousands of addresses: remembered.
+
+    The first part is mostly the door, which stands in one.
+    """
+    if part == 0 or len(written) > _LONGEST_REMEMBERED:
         return pieces_of(words_of(written), part)
-    return [replace(piece, part=part) for piece in _remembered(written, part > 0)]
+    found = _remembered(written)
+    return [piece if piece.part == part else replace(piece, part=part) for piece in found]
 
 
-@lru_cache(maxsize=32_768)
-def _remembered(written: str, later: bool) -> tuple[Piece, ...]:
-    return tuple(pieces_of(words_of(written), int(later)))
+@lru_cache(maxsize=8_192)
+def _remembered(written: str) -> tuple[Piece, ...]:
+    return tuple(pieces_of(words_of(written), 1))
 
 
 def parse_components(

@@ -219,7 +219,7 @@ def _named(part: str) -> tuple[NamedPart, ...]:
     return (*(reading for reading in readings if reading), NamedPart(whole, name_key(whole), ()))
 
 
-_remembered = lru_cache(maxsize=16_384)(_named)
+_remembered = lru_cache(maxsize=8_192)(_named)
 
 
 def name_key(name: str) -> str:

@@ -83,6 +83,7 @@ from __future__ import annotations
 import string
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations, islice, permutations, product
 from typing import Final
 
@@ -295,6 +296,7 @@ def _checksum(symbols: str) -> int:
     return total
 
 
+@lru_cache(maxsize=1_024)  # whoever shows a code asks once for each of its forms
 def _is_canonical(code: str) -> bool:
     return len(code) == LENGTH and _VALUES.keys() >= set(code) and _checksum(code) == 1
 

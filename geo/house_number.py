@@ -141,7 +141,7 @@ def is_date(path: str) -> bool:
     return _LEADING_ZEROS.sub("", _DASH.sub("/", path)) in _DATES
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def path_steps(path: str) -> tuple[str, ...]:
     """The canonical steps of one written path.
 

@@ -54,7 +54,7 @@ def door_words(parts: LabelParts) -> tuple[str, ...]:
     return (*_inside(parts), *_outside(parts))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def number_label(number_key: str) -> str:
     """A house number's key in words where it has any: `Ngõ 12`, `Lô 5/12`, `12/34/5A`.
 
@@ -78,7 +78,7 @@ def number_label(number_key: str) -> str:
     return " ".join(groups)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def named(kind: str | None, name: str) -> str:
     """A street or locality with its kind, once: `Phố Láng`, `Thôn Đông`.
 

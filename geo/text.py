@@ -37,7 +37,7 @@ _NOT_WORD = re.compile(r"[\W_]+")
 # quy = qui; elsewhere they differ (thúy is not thúi).
 _LONE_Y = re.compile(r"\b([bcdghklmnprstvx]{1,3}|qu)y\b")
 # Names and words come again and again, whole addresses do not.
-_LONGEST_NAME = 40
+_LONGEST_NAME = 24
 
 
 def fold(text: str) -> str:
@@ -55,7 +55,7 @@ def _folded(text: str) -> str:
     return _LONE_Y.sub(r"\1i", words)
 
 
-_folded_before = lru_cache(maxsize=16_384)(_folded)
+_folded_before = lru_cache(maxsize=8_192)(_folded)
 
 
 def accent_key(text: str) -> str:
@@ -71,7 +71,7 @@ def _keyed(text: str) -> str:
     return " ".join(_with_tone_last(word) for word in _NOT_WORD.split(composed) if word)
 
 
-_keyed_before = lru_cache(maxsize=16_384)(_keyed)
+_keyed_before = lru_cache(maxsize=8_192)(_keyed)
 
 
 def has_diacritics(text: str) -> bool:

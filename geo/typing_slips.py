@@ -71,7 +71,7 @@ def is_syllable(word: str) -> bool:
     return bool(_SYLLABLE.fullmatch(fold(word)))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def repaired(word: str) -> str:
     """`word` as it was meant, perhaps in two words; itself where nothing is sure."""
     lower = word.lower()

@@ -112,7 +112,7 @@ def is_country(words: Sequence[Word]) -> bool:
     return "".join(word.key for word in words) in ("vietnam", "vn")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _words(raw: str) -> tuple[Word, ...]:
     raw = unicodedata.normalize("NFKC", raw[:_MAX_WORD])
     pieces = _ABBREVIATION.sub(". ", raw.replace("_", "-")).split()

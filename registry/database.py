@@ -22,6 +22,7 @@ CONNECT_TIMEOUT_S: Final = 2
 SILENCE_MS: Final = 5_000
 """How long a server may leave what was sent to it unacknowledged; over a socket file no matter."""
 
+_SILENT: Final = "the database does not answer"
 _DISK_FULL: Final = "the disk that holds the database is full; free some space and try again"
 
 
@@ -97,6 +98,10 @@ def translated_errors() -> Iterator[None]:
         ) from error
     except psycopg.errors.DiskFull as error:  # COPY goes past SQLAlchemy
         raise DatabaseUnavailableError(_DISK_FULL) from error
+    except psycopg.OperationalError as error:
+        if _is_unreachable(error.sqlstate):
+            raise DatabaseUnavailableError(_SILENT) from error
+        raise
     except DBAPIError as error:
         if isinstance(error.orig, psycopg.errors.DiskFull):
             raise DatabaseUnavailableError(_DISK_FULL) from error
@@ -107,8 +112,11 @@ def translated_errors() -> Iterator[None]:
             raise DatabaseUnavailableError(
                 "the database took too long to answer; try again, or ask for less"
             ) from error
-        if isinstance(error, OperationalError) and _is_unreachable(error):
-            raise DatabaseUnavailableError("the database does not answer") from error
+        sqlstate = getattr(error.orig, "sqlstate", None)
+        if isinstance(error, OperationalError) and (
+            error.connection_invalidated or _is_unreachable(sqlstate)
+        ):
+            raise DatabaseUnavailableError(_SILENT) from error
         raise
 
 
@@ -123,13 +131,7 @@ def _unready(cause: BaseException | None) -> str | None:
     return None
 
 
-def _is_unreachable(error: DBAPIError) -> bool:
-    sqlstate = getattr(error.orig, "sqlstate", None)
+def _is_unreachable(sqlstate: str | None) -> bool:
     # No SQLSTATE: the connection failed in libpq. 08: connection; 57P: shutting down or starting.
     # 53300: too many connections.
-    return (
-        error.connection_invalidated
-        or sqlstate is None
-        or sqlstate.startswith(("08", "57P"))
-        or sqlstate == "53300"
-    )
+    return sqlstate is None or sqlstate.startswith(("08", "57P")) or sqlstate == "53300"

@@ -4,13 +4,11 @@ Every step looks first and does only what is missing, so a second start takes mi
 """
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
@@ -23,6 +21,7 @@ from registry.database import (
     translated_errors,
 )
 from registry.errors import NotPreparedError
+from registry.revision import current_revision, head_revision
 from registry.seeds import load_seeds
 from registry.settings import ROOT
 
@@ -56,23 +55,6 @@ def prepare_database(admin_url: str, report: Report) -> None:
 def alembic_config() -> Config:
     """Alembic's configuration, wherever the caller stands."""
     return Config(str(ROOT / "alembic.ini"))
-
-
-@cache
-def head_revision() -> str:
-    """The newest migration of this checkout."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    if head is None:
-        raise NotPreparedError("this checkout has no migrations; clone it again")
-    return head
-
-
-def current_revision(connection: Connection) -> str | None:
-    """The migration that the database stands at, or None for an empty one."""
-    if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-        return None
-    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return revision
 
 
 def _make_roles_and_extensions(admin_url: str) -> None:

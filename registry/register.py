@@ -9,8 +9,8 @@ from registry.database import make_engine, session_scope
 from registry.errors import NotPreparedError
 from registry.gazetteer import GazetteerCache
 from registry.place_names import PlaceNames
-from registry.prepare import current_revision, head_revision
 from registry.reads import Reads
+from registry.revision import current_revision, head_revision
 from registry.settings import Settings
 
 

@@ -97,7 +97,11 @@ CREATE CONSTRAINT TRIGGER parked_key_empty AFTER INSERT ON parked_key
 CREATE FUNCTION analyse_register() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    ANALYZE household, household_ref, thoroughfare, locality;
+    -- What plans depend on; autovacuum looks at the other columns in its own time.
+    ANALYZE household (code, unit_id, former_unit_id, thoroughfare_id, locality_id,
+        house_number_key, building_key, parent_code, kind, status, point, event_id);
+    ANALYZE household_ref (source, source_ref, code, import_id);
+    ANALYZE thoroughfare, locality;
 END
 $$;
 COMMENT ON FUNCTION analyse_register IS

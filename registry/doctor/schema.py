@@ -8,7 +8,7 @@ from sqlalchemy import Table, text
 from registry.database import APP_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok
 from registry.models import Base
-from registry.prepare import current_revision, head_revision
+from registry.revision import current_revision, head_revision
 
 CHECKS = Chapter()
 

@@ -20,7 +20,10 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "so ho so",
         "reference",
     ),
-    "address": ("dia chi", "dia chi day du", "full address", "dia chi thuong tru", "noi o"),
+    "address": (
+        *("dia chi", "dia chi day du", "dia chi chi tiet", "dia chi nha", "dia chi ho"),
+        *("full address", "dia chi thuong tru", "noi o", "noi thuong tru"),
+    ),
     "house_number": ("so nha", "so", "house no", "number", "housenumber"),
     "street": ("duong", "ten duong", "pho", "duong pho", "ten duong pho", "street name", "road"),
     "locality": (
@@ -30,6 +33,12 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "khu pho",
         "thon to dan pho",
         "thon xom",
+        "thon to",
+        "to thon xom",
+        "to dan pho thon",
+        "khu pho to",
+        "to",
+        "xom",
         "thon ap",
         "khu dan cu",
         "khom ap",
@@ -41,7 +50,15 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "commune_code": ("ma xa", "ma phuong", "ma xa phuong", "ma phuong xa", "ward code", "ma dvhc"),
     "commune": ("xa", "phuong", "xa phuong", "phuong xa", "ten xa", "ten phuong", "ward"),
     "district": ("huyen", "quan", "quan huyen", "huyen quan", "ten huyen", "ten quan"),
-    "province": ("tinh", "thanh pho", "tinh thanh pho", "tinh thanh", "ten tinh", "city"),
+    "province": (
+        "tinh",
+        "thanh pho",
+        "tinh thanh pho",
+        "tinh thanh",
+        "tinh tp",
+        "ten tinh",
+        "city",
+    ),
     "former_commune_code": ("ma xa cu", "ma phuong cu", "ma xa phuong cu", "old ward code"),
     "longitude": ("lon", "lng", "long", "kinh do", "x"),
     "latitude": ("lat", "vi do", "y"),
@@ -140,6 +157,11 @@ def find_columns(headers: Sequence[str]) -> Columns:
             )
         else:
             positions[name] = index
+    if "address" in positions:
+        # The text is the door; columns of the same would say it twice, or otherwise.
+        for name in ("house_number", "street", "building", "floor", "unit"):
+            if name in positions:
+                unknown.append(headers[positions.pop(name)])
     _check_complete(positions, headers)
     return Columns(
         positions, tuple(headers[i] for i in personal), tuple(unknown), own, tuple(personal)

@@ -25,20 +25,6 @@ _DECIDED: Final = f"""
     GROUP BY d.row_number
     HAVING count(DISTINCT b.unit_id) = 1
 """
-# Grouped by hash, which takes less memory than the references; equal hashes are looked at again.
-_REPEATED: Final = """
-    SELECT row_number
-    FROM (
-        SELECT d.row_number,
-            row_number() OVER (PARTITION BY d.source_ref ORDER BY d.row_number) AS occurrence
-        FROM delivered d
-        WHERE hashtextextended(d.source_ref, 0) IN (
-            SELECT hashtextextended(source_ref, 0) AS hash FROM delivered
-            WHERE source_ref IS NOT NULL GROUP BY hash HAVING count(*) > 1)
-    ) o
-    WHERE occurrence > 1
-"""
-
 # What is compared as one address, in eight bytes; a row without a street is known by its place.
 _ADDRESS_HASH: Final = """
     hashtextextended(coalesce(number_key, ''),
@@ -189,7 +175,7 @@ def judge(staging: Staging) -> None:
     A row without an error, `NOT rejected`, has its commune `unit_id`.
     """
     staging.select("decided", _DECIDED)
-    staging.select("repeated", _REPEATED)
+    staging.key("decided", "row_number")
     staging.select("entry", _ENTRIES, stats="unit_id, street_at, place_at, address_hash")
     staging.view("judged", _JUDGED)
     staging.select("outside", _OUTSIDE)

@@ -6,11 +6,13 @@ stand names and telephone numbers, which no table may hold.
 """
 
 import datetime
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
 from geo.address import parse_components
+from geo.text import fold
 from registry.address_reader import read_address
 from registry.gazetteer import Gazetteer
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
@@ -27,6 +29,7 @@ FIELDS_READ: Final = (
 KEPT: Final = 5
 """So many of them are staged as they are."""
 _DOOR: Final = slice(5, 11)
+_LOCALITY: Final = 7
 _COMMUNE: Final = slice(11, 16)
 
 PART_COLUMNS: Final = {
@@ -41,6 +44,8 @@ PART_COLUMNS: Final = {
 RESOLVED: Final = ("number_at", "street_at", "place_at", "flat_at", "commune_at", "hint")
 """What `Resolver.resolve` gives of a row."""
 
+# Most house numbers are their own key already; the grammar would say the same, at length.
+_PLAIN_NUMBER: Final = re.compile("[1-9][0-9]{0,3}[A-H]?(?:/[1-9][0-9]{0,3}[A-H]?)*")
 # Spellings remembered of each kind; one that is forgotten is read again, under another number.
 _REMEMBERED: Final = 100_000
 
@@ -110,10 +115,10 @@ class ColumnResolver(Resolver):
         super().__init__()
         self._gazetteer = gazetteer
         self._day = day
-        self._number = _Column("number", self.parts, "house_number")
-        self._street = _Column("street", self.parts, "street")
-        self._place = _Column("place", self.parts, "locality")
-        self._flat = _Column("flat", self.parts, "building", "floor", "unit")
+        self._number = _Column("number", self.parts, _read_number)
+        self._street = _Column("street", self.parts, _read_street)
+        self._place = _Column("place", self.parts, _read_place)
+        self._flat = _Column("flat", self.parts, _read_flat)
 
     def resolve(self, cells: Sequence[str]) -> str:
         """As of every resolver."""
@@ -133,12 +138,8 @@ class ColumnResolver(Resolver):
 
     def take_communes(self) -> list[Row]:
         """As of every resolver; here they are read, by the codes of the whole file."""
-        spellings = [
-            (number, CommuneSpelling(*(str(cell) if cell else None for cell in cells)))
-            for number, *cells in super().take_communes()
-        ]
-        codes = {spelling.code for _, spelling in spellings if spelling.code}
-        reader = CommuneReader(self._gazetteer, self._day, codes)
+        spellings = [(number, _spelling(cells)) for number, *cells in super().take_communes()]
+        reader = CommuneReader(self._gazetteer, self._day, _codes(s for _, s in spellings))
         communes = [
             (number, spelling.code, *_commune(reader.read(spelling)))
             for number, spelling in spellings
@@ -150,39 +151,79 @@ class ColumnResolver(Resolver):
 class _Column:
     """The columns of one part, which now and then name other parts as well."""
 
-    def __init__(self, part: str, numbered: dict[str, Numbered], *names: str) -> None:
-        def parts(*cells: str) -> DoorParts:
-            named = {name: cell or None for name, cell in zip(names, cells, strict=True)}
-            return parts_of(parse_components(**named))
-
+    def __init__(
+        self, part: str, numbered: dict[str, Numbered], read: Callable[..., DoorParts]
+    ) -> None:
         def alone(*cells: str) -> str | None:
             door = self.parts(*cells)
             own = getattr(door, part)
             return numbered[part].number_of(own) if door == DoorParts(**{part: own}) else None
 
-        self.parts = lru_cache(_REMEMBERED)(parts)
+        self.parts = lru_cache(_REMEMBERED)(read)
         """What the cells name."""
         self.alone = lru_cache(_REMEMBERED)(alone)
         """The number of the part; None when they name others, which `combined` must sort out."""
 
 
+def _read_number(text: str) -> DoorParts:
+    if _PLAIN_NUMBER.fullmatch(text):
+        return DoorParts(number=(text, text, False))
+    return parts_of(parse_components(house_number=text))
+
+
+def _read_street(text: str) -> DoorParts:
+    return parts_of(parse_components(street=text))
+
+
+def _read_place(text: str) -> DoorParts:
+    return parts_of(parse_components(locality=text))
+
+
+def _read_flat(building: str, floor: str, unit: str) -> DoorParts:
+    return parts_of(parse_components(building=building, floor=floor, unit=unit))
+
+
 class TextResolver(Resolver):
-    """Reads files whose addresses come as one text."""
+    """Reads files whose addresses come as one text, which columns of units may complete.
+
+    A code of a commune decides; the text's own commune may only narrow it, or contradict it.
+    """
 
     def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
         super().__init__()
         self._gazetteer = gazetteer
+        self._day = day
         self._communes = CommuneReader(gazetteer, day, ())
         self._read = lru_cache(_REMEMBERED)(self._read_text)
 
     def resolve(self, cells: Sequence[str]) -> str:
         """As of every resolver."""
-        return self._read(cells[-1])
+        return self._read(cells[-1], cells[_LOCALITY], *cells[_COMMUNE])
 
-    def _read_text(self, address: str) -> str:
-        readings = read_address(self._gazetteer, address) if address else []
+    def take_communes(self) -> list[Row]:
+        """As of every resolver; what codes mean depends on those of the whole file."""
+        rows = [
+            (number, _spelling(cells), reading)
+            for number, *cells, reading in super().take_communes()
+            if isinstance(reading, CommuneReading)
+        ]
+        reader = CommuneReader(self._gazetteer, self._day, _codes(s for _, s, _ in rows))
+        communes = [
+            (number, spelling.code, *_commune(_completed(reader, spelling, of_text)))
+            for number, spelling, of_text in rows
+        ]
+        self.padded = reader.padded
+        return communes
+
+    def _read_text(self, address: str, place: str, *units: str) -> str:
+        code, commune, district, province, former_code = units
+        coded = code or former_code
+        # With a code, the words of columns only say what it says.
+        words = (place,) if coded else (place, commune, district, province)
+        readings = read_address(self._gazetteer, _joined(address, words)) if address else []
         if not readings:
-            return self._door(DoorParts(), self._commune(CommuneReading(problem="address_missing")))
+            missing = CommuneReading(problem="address_missing")
+            return self._door(DoorParts(), self._commune(units, missing))
         best = readings[0]
         named = any(naming.commune is not None for naming in best.namings)
         reading = (
@@ -190,16 +231,46 @@ class TextResolver(Resolver):
             if named
             else CommuneReading(problem="commune_unknown")
         )
-        return self._door(parts_of(best.door), self._commune(reading))
+        return self._door(parts_of(best.door), self._commune(units, reading))
 
-    def _commune(self, reading: CommuneReading) -> str:
-        return self.parts["commune"].number_of((None, *_commune(reading)))
+    def _commune(self, units: Row, of_text: CommuneReading) -> str:
+        return self.parts["commune"].number_of((*units, of_text))
 
 
 def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:
     """The resolver for the way in which the file writes addresses."""
     kind = TextResolver if file.columns.free_text else ColumnResolver
     return kind(gazetteer, day)
+
+
+def _spelling(cells: Sequence[object]) -> CommuneSpelling:
+    return CommuneSpelling(*(str(cell) if cell else None for cell in cells))
+
+
+def _codes(spellings: Iterable[CommuneSpelling]) -> set[str]:
+    return {spelling.code for spelling in spellings if spelling.code}
+
+
+def _completed(
+    reader: CommuneReader, spelling: CommuneSpelling, of_text: CommuneReading
+) -> CommuneReading:
+    """What a code and a text mean together."""
+    if of_text.problem == "address_missing" or not (spelling.code or spelling.former_code):
+        return of_text
+    of_code = reader.read(spelling)
+    if of_code.problem is not None or not of_text.candidates:
+        return of_code
+    common = tuple(unit for unit in of_code.candidates if unit in of_text.candidates)
+    if not common:
+        return CommuneReading(problem="commune_differs_from_code")
+    former_id = of_code.former_id or of_text.former_id
+    return CommuneReading(common, former_id, None, of_code.notice or of_text.notice)
+
+
+def _joined(address: str, words: Iterable[str]) -> str:
+    """The address with those of `words` behind it that it does not hold itself."""
+    held = f" {fold(address)} "
+    return ", ".join([address, *(word for word in words if word and f" {fold(word)} " not in held)])
 
 
 def _commune(reading: CommuneReading) -> Row:

@@ -22,6 +22,7 @@ from registry.intake.match import match
 from registry.intake.problems import RowProblem
 from registry.intake.publish import DEMO_SOURCE, publish, refuse_demo_beside_real, remove_demo
 from registry.intake.reader import SourceFile, open_file
+from registry.intake.repeat import find_repeat
 from registry.intake.resolve import resolver_of
 from registry.intake.staging import RULES_VERSION, Progress, Staging, stage
 from registry.intake.vanished import (
@@ -141,34 +142,53 @@ def _import(
 ) -> ImportResult:
     """All of it, in the session's transaction: whatever ends it early leaves nothing."""
     connection = session.connection()
-    connection.execute(text("SET LOCAL work_mem = '64MB'"))
     import_id = _begin(session, file, options)
-    staging = Staging(connection, import_id)
     gazetteer = load_gazetteer(session)
-    resolver = resolver_of(file, gazetteer, today())
-    stage(staging, file, resolver, _reading_of(session, gazetteer), progress)
-    judge(staging)
-    propose_fixes(connection, import_id, gazetteer, today(), padded=resolver.padded)
-    session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _PUBLISH_LOCK})
-    if options.source == DEMO_SOURCE:
-        refuse_demo_beside_real(session)
-    match(staging, options.source, demo=options.source == DEMO_SOURCE)
-    vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
-    counts = _counts(connection, import_id) | vanishing.counts()
-    if options.dry_run:
-        result = _result(staging, "reported", counts, file)
+    reading = _reading_of(session, gazetteer)
+    # Answers are of each row, and only a row that was read has one.
+    repeat = None if answers else find_repeat(connection, import_id, options.source, reading)
+    if repeat is not None:
+        counts = repeat.counts
+        if not options.dry_run:
+            _open_event(session, import_id, options, reading=reading, repeats=repeat.import_id)
     else:
-        if not options.accept_vanished:
-            refuse_too_many(vanishing)
-        counts |= _write(session, staging, options, counts)
-        result = _result(staging, "published", counts, file)
-        session.execute(
-            update(Import).where(Import.id == import_id).values(counts=result.to_dict())
-        )
-    if answers is not None:
-        copy_answers(connection, options.source, answers)
-    staging.drop()
+        connection.execute(text("SET LOCAL work_mem = '64MB'"))
+        staging = Staging(connection, import_id)
+        resolver = resolver_of(file, gazetteer, today())
+        stage(staging, file, resolver, reading, progress)
+        counts = _decide(session, staging, options, gazetteer, padded=resolver.padded)
+        if not options.dry_run:
+            counts |= _write(session, staging, options, reading, counts)
+        if answers is not None:
+            copy_answers(connection, options.source, answers)
+        staging.drop()
+    result = _result(connection, import_id, options, counts, file)
+    session.execute(update(Import).where(Import.id == import_id).values(counts=result.to_dict()))
     return result
+
+
+def _decide(
+    session: Session,
+    staging: Staging,
+    options: ImportOptions,
+    gazetteer: Gazetteer,
+    *,
+    padded: bool,
+) -> dict[str, Any]:
+    """What becomes of each row, and how many of each; nothing is written to the register yet."""
+    connection, import_id = staging.connection, staging.import_id
+    demo = options.source == DEMO_SOURCE
+    judge(staging)
+    propose_fixes(connection, import_id, gazetteer, today(), padded=padded)
+    session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _PUBLISH_LOCK})
+    if demo:
+        refuse_demo_beside_real(session)
+    match(staging, options.source, demo=demo)
+    vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
+    if not (options.dry_run or options.accept_vanished):
+        refuse_too_many(vanishing)
+    counts = connection.execute(text(_COUNTS)).one()
+    return {**counts._mapping, **vanishing.counts()}
 
 
 def _begin(session: Session, file: SourceFile, options: ImportOptions) -> int:
@@ -195,17 +215,15 @@ def _reading_of(session: Session, gazetteer: Gazetteer) -> str:
 
 
 def _write(
-    session: Session, staging: Staging, options: ImportOptions, counts: dict[str, Any]
+    session: Session,
+    staging: Staging,
+    options: ImportOptions,
+    reading: str,
+    counts: dict[str, Any],
 ) -> dict[str, int]:
-    """Publish under one event; an import that changes nothing still has its event and its date."""
+    """Publish what was decided; how many buildings were made and demo records removed."""
     connection, import_id = staging.connection, staging.import_id
-    cause = Cause(
-        "import",
-        options.actor,
-        decision_number=options.decision_number,
-        scope={"import": import_id, "source": options.source},
-    )
-    event_id = open_event(session, cause)
+    _open_event(session, import_id, options, reading=reading)
     demo = options.source == DEMO_SOURCE
     removed = 0 if demo or not counts["new"] + counts["linked"] else remove_demo(connection)
     keep_refs(connection, import_id, options.source)
@@ -214,29 +232,40 @@ def _write(
         staging, options.source, lambda count: issue_code_string(connection, count, demo=demo)
     )
     retire_vanished(connection, import_id, options.source)
+    return {"buildings": published.buildings, "demo_removed": removed}
+
+
+def _open_event(
+    session: Session, import_id: int, options: ImportOptions, **scope: str | int
+) -> None:
+    """The event of the import; one that changes nothing has it, and its date, all the same."""
+    scope |= {"import": import_id, "source": options.source}
+    cause = Cause("import", options.actor, decision_number=options.decision_number, scope=scope)
+    event_id = open_event(session, cause)
     session.execute(
         update(Import)
         .where(Import.id == import_id)
         .values(state="published", published_event_id=event_id)
     )
-    return {"buildings": published.buildings, "demo_removed": removed}
 
 
 _COUNTS: Final = """
     SELECT e.rows, e.rows - e.rejected - f.found AS new, f.changed, f.unchanged, f.linked,
-        e.rejected, (
-            SELECT count(DISTINCT row_number) FROM import_problem
-            WHERE import_id = :id AND severity = 'warning') AS warned
+        e.rejected
     FROM (SELECT count(*) AS rows, count(*) FILTER (WHERE rejected) AS rejected FROM entry) e,
         (SELECT count(*) AS found,
             count(*) FILTER (WHERE outcome IN ('changed', 'revived')) AS changed,
             count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,
             count(*) FILTER (WHERE outcome = 'linked') AS linked FROM found) f
 """
+_WARNED: Final = """
+    SELECT count(DISTINCT row_number) FROM import_problem
+    WHERE import_id = :id AND severity = 'warning'
+"""
 # Longitude and latitude may both be unreadable: that is one row with one problem.
 _BY_CODE: Final = """
-    SELECT code, count(DISTINCT row_number) AS rows FROM import_problem WHERE import_id = :id
-    GROUP BY code ORDER BY code
+    SELECT code, count(DISTINCT row_number) FROM import_problem
+    WHERE import_id = :id GROUP BY code ORDER BY code
 """
 _OF_REJECTED: Final = """
     SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
@@ -244,21 +273,26 @@ _OF_REJECTED: Final = """
 """
 
 
-def _counts(connection: Connection, import_id: int) -> dict[str, Any]:
-    row = connection.execute(text(_COUNTS), {"id": import_id}).one()
-    by_code = connection.execute(text(_BY_CODE), {"id": import_id})
-    return {**row._mapping, "problems": {each.code: each.rows for each in by_code}}
-
-
-def _result(staging: Staging, state: str, counts: dict[str, Any], file: SourceFile) -> ImportResult:
-    rejected = staging.connection.execute(text(_OF_REJECTED), {"id": staging.import_id})
+def _result(
+    connection: Connection,
+    import_id: int,
+    options: ImportOptions,
+    counts: dict[str, Any],
+    file: SourceFile,
+) -> ImportResult:
+    this = {"id": import_id}
+    by_code = [(code, rows) for code, rows in connection.execute(text(_BY_CODE), this)]
     return ImportResult(
-        import_id=staging.import_id if state == "published" else None,
-        state=state,
+        import_id=None if options.dry_run else import_id,
+        state="reported" if options.dry_run else "published",
         **({"buildings": 0, "demo_removed": 0} | counts),
+        warned=connection.execute(text(_WARNED), this).scalar_one(),
+        problems=dict(by_code),
         columns_personal=file.columns.personal,
         columns_unknown=file.columns.unknown,
-        row_problems=tuple(RowProblem(*row) for row in rejected),
+        row_problems=tuple(
+            RowProblem(*row) for row in connection.execute(text(_OF_REJECTED), this)
+        ),
     )
 
 

@@ -81,7 +81,7 @@ class Staging:
 
     def view(self, name: str, query: str) -> None:
         """A name for a query over the tables."""
-        self.connection.execute(text(f"CREATE TEMPORARY VIEW {name} AS {query}"))
+        self.connection.execute(text(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {query}"))
 
     def key(self, name: str, columns: str) -> None:
         """Tell the planner, too, that the columns are unique in the table."""
@@ -125,43 +125,77 @@ class Staging:
         return made.rowcount
 
 
+# Grouped by hash, which takes less memory than the references; equal hashes are looked at again.
+_REPEATED: Final = """
+    SELECT row_number
+    FROM (
+        SELECT d.row_number,
+            row_number() OVER (PARTITION BY d.source_ref ORDER BY d.row_number) AS occurrence
+        FROM delivered d
+        WHERE hashtextextended(d.source_ref, 0) IN (
+            SELECT hashtextextended(source_ref, 0) AS hash FROM delivered
+            WHERE source_ref IS NOT NULL GROUP BY hash HAVING count(*) > 1)
+    ) o
+    WHERE occurrence > 1
+"""
+
+
 def stage(
     staging: Staging, file: SourceFile, resolver: Resolver, salt: str, progress: Progress
-) -> int:
-    """Bring the file into `delivered`, `overlong` and the tables of parts; how many rows.
+) -> None:
+    """Bring the file into `delivered`, and what it names into the tables of parts.
 
-    `progress` hears the count now and then. `salt` is part of each row's hash. Raises
-    UnreadableFileError when the text breaks further down.
+    `overlong` and `repeated` hold the numbers of rows with more cells than headers, and with a
+    reference that stood in a row before. `progress` hears the count now and then. `salt` is part of
+    each row's hash. Raises UnreadableFileError when the text breaks further down.
     """
     staging.create("delivered", _DELIVERED)
     for name, columns in PART_COLUMNS.items():
         staging.create(name, f"at int, {columns}")
     count = 0
     with rows_of(file) as rows:
-        lines = _lines(file, rows, resolver, salt)
-        while copied := staging.copy_lines("delivered", _COPIED, islice(lines, _BLOCK)):
+        lines = _Lines(file, rows, resolver, salt)
+        remaining = iter(lines)
+        while copied := staging.copy_lines("delivered", _COPIED, islice(remaining, _BLOCK)):
             for name, fresh in resolver.take_parts().items():
                 staging.copy(name, fresh)
             count += copied
             progress(count)
     staging.copy("commune", resolver.take_communes())
-    staging.create("overlong", "row_number bigint")
-    staging.copy("overlong", ((number,) for number in file.overlong))
     for name in PART_COLUMNS:
         staging.key(name, "at")
-    return count
+    staging.create("overlong", "row_number bigint")
+    staging.copy("overlong", ((number,) for number in file.overlong))
+    # References in order are most files', and save looking for equal ones.
+    staging.select("repeated", _REPEATED if not lines.refs_ascend else f"{_REPEATED} LIMIT 0")
+    for name in ("overlong", "repeated"):
+        staging.key(name, "row_number")
 
 
-def _lines(
-    file: SourceFile, rows: Iterator[list[str]], resolver: Resolver, salt: str
-) -> Iterator[str]:
-    """Each row as a line of `delivered`."""
-    read, resolve, md5 = cells_of(file, FIELDS_READ), resolver.resolve, hashlib.md5
-    for number, row in enumerate(rows, start=1):
-        cells = read(row)
-        whole = "\x1f".join((salt, *cells)).encode()
-        digest = md5(whole, usedforsecurity=False).hexdigest()
-        kept = "\t".join(cells[:KEPT])
-        if "\\" in kept or "\n" in kept or "\r" in kept or kept.count("\t") >= KEPT:
-            kept = "\t".join(map(escaped, cells[:KEPT]))
-        yield f"{number}\t{digest}\t{kept}\t{resolve(cells)}\n"
+class _Lines:
+    """The rows of a file as lines of `delivered`, to be gone through once."""
+
+    def __init__(
+        self, file: SourceFile, rows: Iterator[list[str]], resolver: Resolver, salt: str
+    ) -> None:
+        self._rows = rows
+        self._cells = cells_of(file, FIELDS_READ)
+        self._resolver = resolver
+        self._salt = salt
+        self.refs_ascend = True
+        """Whether every reference so far is greater than the one before it."""
+
+    def __iter__(self) -> Iterator[str]:
+        cells_of_row, resolve, md5 = self._cells, self._resolver.resolve, hashlib.md5
+        before = ""
+        for number, row in enumerate(self._rows, start=1):
+            cells = cells_of_row(row)
+            if cells[0] <= before:
+                self.refs_ascend = False
+            before = cells[0]
+            whole = "\x1f".join((self._salt, *cells)).encode()
+            digest = md5(whole, usedforsecurity=False).hexdigest()
+            kept = "\t".join(cells[:KEPT])
+            if "\\" in kept or "\n" in kept or "\r" in kept or kept.count("\t") >= KEPT:
+                kept = "\t".join(map(escaped, cells[:KEPT]))
+            yield f"{number}\t{digest}\t{kept}\t{resolve(cells)}\n"

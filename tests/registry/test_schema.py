@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from registry.database import OWNER_ROLE, make_engine
 from registry.models import Base
 from registry.prepare import alembic_config, prepare_database
+from registry.revision import head_revision
 from registry.settings import ROOT
 from tests.support.factories import make_event, make_household, make_unit
 from tests.support.refusal import refused
@@ -127,6 +128,11 @@ def test_migrations_give_the_same_schema_when_taken_down_and_up_again(owner: Con
     migrate(owner, "head")
     assert schema_of(owner) == first
     assert read(owner, RULES) == rules
+
+
+def test_newest_migration_is_the_one_that_alembic_names() -> None:
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    assert head_revision() == head
 
 
 def test_models_and_migrations_agree_when_alembic_compares_them(owner: Connection) -> None:

@@ -305,7 +305,7 @@ def test_import_killed_while_publishing_changes_nothing(
     wait_for_the_end_of(url, died)
 
     assert before == (checksum(engine), rows(engine, "SELECT count(*) FROM thoroughfare, event"))
-    assert leftovers(engine) != []
+    assert leftovers(engine) == []
     done = run(file, "--format", "json")
     result = json.loads(done.stdout)
     assert (result["new"], result["changed"]) == (1, 1)

@@ -1,0 +1,221 @@
+"""How fast files go in, beside bare SQL: first load, once more, into a live register, free text.
+
+    python -m bench.import DATABASE_URL [--rows 200000]
+
+DATABASE_URL names an empty scratch database of a superuser: it is prepared, and filled. Load real
+boundaries first (`units load --boundaries`) for the cost of looking points up. Rows are made up by
+`registry.demo` and delivered as real ones.
+"""
+
+import argparse
+import csv
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+
+from registry.database import driver_connection, make_engine, session_scope
+from registry.demo import COLUMNS, DemoPlan, plan_demo
+from registry.demo_households import DemoHousehold
+from registry.gazetteer import load_gazetteer
+from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.prepare import prepare_database
+
+TEXT_SHARE = 10
+"""One row of so many is also delivered as free text."""
+
+# The tables that an import fills, as they are now, with the same keys and indexes.
+EQUAL_TABLES = """
+    CREATE TABLE bare_household (LIKE household INCLUDING ALL);
+    CREATE TABLE bare_ref (LIKE household_ref INCLUDING ALL,
+        FOREIGN KEY (code) REFERENCES bare_household (code),
+        FOREIGN KEY (import_id) REFERENCES import (id),
+        FOREIGN KEY (vanished_import_id) REFERENCES import (id));
+"""
+EQUAL_ROWS = """
+    INSERT INTO bare_household SELECT h.* FROM household h WHERE h.code IN (
+        SELECT code FROM household_ref WHERE source = :source UNION ALL
+        SELECT code FROM household WHERE kind = 'building' AND event_id IN (
+            SELECT published_event_id FROM import WHERE source = :source))
+"""
+EQUAL_REFS = """
+    INSERT INTO bare_ref SELECT * FROM household_ref WHERE source = :source AND NOT linked
+"""
+
+
+class Phases:
+    """Seconds of SQL by the module of `registry.intake` that asked; COPY is not among them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.seconds: Counter[str] = Counter()
+        event.listen(engine, "before_cursor_execute", self._begin)
+        event.listen(engine, "after_cursor_execute", self._end)
+
+    def _begin(self, *_: object) -> None:
+        self._since = time.perf_counter()
+
+    def _end(self, *_: object) -> None:
+        self.seconds[_caller()] += time.perf_counter() - self._since
+
+    def take(self) -> Counter[str]:
+        taken, self.seconds = self.seconds, Counter()
+        return taken
+
+
+def _caller() -> str:
+    frame = sys._getframe()
+    while frame := frame.f_back:  # type: ignore[assignment]
+        path = Path(frame.f_code.co_filename)
+        if path.parent.name == "intake" and path.stem != "staging":
+            return path.stem
+    return "others"
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def write_columns(path: Path, rows: Iterable[DemoHousehold]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)
+    return path
+
+
+def write_texts(path: Path, rows: Iterable[DemoHousehold], units: dict[str, str]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["source_ref", "address", "longitude", "latitude"])
+        for row in rows:
+            flat = f"Căn {row.unit} {row.building}" if row.unit else ""
+            door = f"{row.house_number} {row.street}".strip()
+            parts = (flat, door, row.locality, units[row.commune_code])
+            writer.writerow(
+                [row.source_ref, ", ".join(filter(None, parts)), row.longitude, row.latitude]
+            )
+    return path
+
+
+def names_of_communes(engine: Engine) -> dict[str, str]:
+    with session_scope(engine) as session:
+        rows = session.execute(
+            text(
+                "SELECT u.code, concat(v.name, ', ', p.name) AS name FROM admin_unit u"
+                " JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date"
+                " JOIN admin_unit_version p ON p.unit_id = v.province_id"
+                " AND p.valid @> current_date WHERE u.level = 'commune'"
+            )
+        )
+        return {row.code: row.name for row in rows}
+
+
+def made_up(engine: Engine, rows: int, seed: int) -> DemoPlan:
+    with session_scope(engine) as session:
+        return plan_demo(session, load_gazetteer(session), rows, seed=seed)
+
+
+def bare_copy(engine: Engine, path: Path) -> float:
+    """COPY of the file as it is into a table of texts."""
+    columns = ", ".join(f"{name} text" for name in COLUMNS)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE TABLE bare_copy ({columns})"))
+
+        def copy_all() -> None:
+            with (
+                path.open("rb") as stream,
+                driver_connection(connection).cursor() as cursor,
+                cursor.copy("COPY bare_copy FROM STDIN (FORMAT csv, HEADER)") as copy,
+            ):
+                while block := stream.read(1 << 16):
+                    copy.write(block)
+
+        seconds = timed(copy_all)
+        connection.execute(text("DROP TABLE bare_copy"))
+    return seconds
+
+
+def bare_insert(engine: Engine, source: str) -> float:
+    """The rows of the source from the register into the equal tables."""
+    with engine.begin() as connection:
+        parameters = {"source": source}
+        start = time.perf_counter()
+        connection.execute(text(EQUAL_ROWS), parameters)
+        connection.execute(text(EQUAL_REFS), parameters)
+        return time.perf_counter() - start
+
+
+def run(
+    engine: Engine, phases: Phases, title: str, path: Path, source: str, *, dry_run: bool = False
+) -> tuple[ImportResult, float]:
+    start = time.perf_counter()
+    result = import_file(engine, path, ImportOptions(source, dry_run=dry_run), lambda _count: None)
+    seconds = time.perf_counter() - start
+    sql = phases.take()
+    print(f"{title}: {result.rows:,} rows in {seconds:.2f} s, {result.rows / seconds:,.0f} rows/s")
+    told = {
+        "file and COPY": seconds - sum(sql.values()),
+        **dict(sql.most_common()),
+    }
+    print("   " + ", ".join(f"{name} {each:.2f}" for name, each in told.items() if each > 0.02))
+    return result, seconds
+
+
+def measure(url: str, rows: int, folder: Path) -> None:
+    engine = make_engine(url)
+    owner = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    plans = [made_up(engine, rows, seed) for seed in (1, 2)]
+    first, second = (
+        write_columns(folder / f"{number}.csv", plan.households())
+        for number, plan in enumerate(plans)
+    )
+    phases = Phases(engine)
+    copied = bare_copy(owner, first)
+    print(f"bare COPY: {rows / copied:,.0f} rows/s")
+    run(engine, phases, "first load", first, "first")
+    run(engine, phases, "the same file again", first, "first")
+    with first.open("a", encoding="utf-8") as stream:
+        stream.write("\n")
+    run(engine, phases, "the same rows, read again", first, "first")
+    run(engine, phases, "dry run beside them", second, "second", dry_run=True)
+    with owner.begin() as connection:
+        connection.execute(text(EQUAL_TABLES))
+    bare_insert(owner, "first")
+    with owner.begin() as connection:
+        connection.execute(text("ANALYZE bare_household, bare_ref"))
+    _, seconds = run(engine, phases, "into a live register", second, "second")
+    inserted = bare_insert(owner, "second")
+    ratio = seconds / inserted
+    print(f"   bare INSERT … SELECT into equal tables {inserted:.2f} s, ratio {ratio:.2f}")
+    texts = write_texts(
+        folder / "texts.csv",
+        islice(plans[1].households(), 0, None, TEXT_SHARE),
+        names_of_communes(engine),
+    )
+    run(engine, phases, "free texts", texts, "texts")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"memory of this process at its highest: {peak:,.0f} MB")
+    owner.dispose()
+    engine.dispose()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("url")
+    parser.add_argument("--rows", type=int, default=200_000)
+    arguments = parser.parse_args()
+    prepare_database(arguments.url, print)
+    with tempfile.TemporaryDirectory(prefix="diachiso-bench-") as folder:
+        measure(arguments.url, arguments.rows, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

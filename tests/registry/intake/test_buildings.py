@@ -1,0 +1,58 @@
+"""Buildings: one for the flats of one place, whatever order and delivery they come in."""
+
+from sqlalchemy import Engine
+
+from tests.support.intake import Deliver, door, rows
+
+
+def flat(unit: int, *, building: str = "CT1", **fields: str) -> dict[str, str]:
+    return door("1", f"f{unit}", building=building, floor="12", unit=str(unit), **fields)
+
+
+def parents(engine: Engine) -> dict[object, object]:
+    """Unit → building that holds it, by its key."""
+    found = rows(
+        engine,
+        "SELECT h.unit_number, b.building_key FROM household h"
+        " LEFT JOIN household b ON b.code = h.parent_code WHERE h.kind = 'household'",
+    )
+    return dict(found)  # type: ignore[arg-type]
+
+
+def test_flats_changed_at_once_keep_their_building(engine: Engine, deliver: Deliver) -> None:
+    deliver(flat(1201), flat(1202))
+
+    result = deliver(flat(1201, households_count="2"), flat(1202, households_count="3"))
+
+    assert (result.changed, result.buildings) == (2, 0)
+    assert parents(engine) == {"1201": "ct1", "1202": "ct1"}
+
+
+def test_flat_that_moves_leaves_its_building(engine: Engine, deliver: Deliver) -> None:
+    deliver(flat(1201), flat(1202), flat(1203, building="CT2"), flat(1204, building="CT2"))
+
+    result = deliver(flat(1202, building="CT2"))
+
+    assert (result.changed, result.buildings) == (1, 0)
+    assert parents(engine) == {"1201": "ct1", "1202": "ct2", "1203": "ct2", "1204": "ct2"}
+
+
+def test_flat_that_becomes_a_house_leaves_its_building(engine: Engine, deliver: Deliver) -> None:
+    deliver(flat(1201), flat(1202))
+
+    deliver(door("5", "f1202"))
+
+    assert parents(engine) == {"1201": "ct1", None: None}
+
+
+def test_later_flat_joins_the_building_and_brings_a_lone_one_along(
+    engine: Engine, deliver: Deliver
+) -> None:
+    assert deliver(flat(1201)).buildings == 0
+    assert parents(engine) == {"1201": None}
+
+    assert deliver(flat(1202), source="other").buildings == 1
+    assert deliver(flat(1203)).buildings == 0
+
+    assert parents(engine) == {"1201": "ct1", "1202": "ct1", "1203": "ct1"}
+    assert len(rows(engine, "SELECT FROM household WHERE kind = 'building'")) == 1
