@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from flask import Blueprint, Response, jsonify
 from pydantic import Field, model_validator
 
-from api.columns import Columns, Query
+from api.columns import Columns, Written
 from api.context import gazetteer, register
 from api.openapi import Answer, NoParameters, answers, spec
 from api.shapes import PlaceUnit, unit_ref
@@ -13,7 +13,7 @@ from geo.code import format as code_display
 from registry.gazetteer import today
 from registry.geocode import Question
 from registry.validate import validate
-from registry.validation.verdicts import VERDICTS, Component, Validation
+from registry.validation.verdicts import Component, Validation
 from registry.validation.verdicts import Question as Asked
 
 blueprint = Blueprint("validate", __name__, url_prefix="/v1/validate")
@@ -22,7 +22,7 @@ blueprint = Blueprint("validate", __name__, url_prefix="/v1/validate")
 class ValidateBody(Columns):
     """An address as one text, or as components."""
 
-    address: Query | None = Field(
+    address: Written | None = Field(
         None,
         description="Address of any map, or a code",
         examples=["Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội"],
@@ -126,12 +126,12 @@ def post_validate(query: NoParameters, json: ValidateBody, form: ValidateForm) -
 
 def validation_body(found: Validation) -> dict[str, Any]:
     """`ValidationAnswer`."""
-    verdict, day = VERDICTS[found.verdict], today()
+    (message, message_en), day = found.messages, today()
     return {
         "verdict": found.verdict,
         "next_action": found.next_action,
-        "message": verdict.message,
-        "message_en": verdict.message_en,
+        "message": message,
+        "message_en": message_en,
         **_code(found.code),
         "label": found.address,
         "label_before_2025_07": found.before_2025_07,

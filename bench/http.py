@@ -30,6 +30,7 @@ from psycopg_pool import ConnectionPool
 from geo import code as codes
 from registry import lookup, reverse
 from registry.reads import Reads
+from registry.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
@@ -45,7 +46,11 @@ def bare() -> Flask:
     options = "-c jit=off -c plan_cache_mode=force_generic_plan"  # as the service has it
     arguments = {"autocommit": True, "prepare_threshold": 0, "options": options}
     pool = ConnectionPool(
-        os.environ["DATABASE_URL"], kwargs=arguments, min_size=1, max_size=4, open=True
+        os.environ["DATABASE_URL"],
+        kwargs=arguments,
+        min_size=1,
+        max_size=Settings().pool_size,
+        open=True,
     )
 
     def rows(statement: str, parameters: dict[str, object]) -> list[Any]:
@@ -77,7 +82,7 @@ def server(target: str, url: str, *, factory: bool) -> Iterator[tuple[int, int]]
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--workers", str(WORKERS), "--no-ws", "--log-level", "error"]
-    command += ["--blocking-threads", "4"]
+    command += ["--blocking-threads", str(Settings().pool_size)]
     command += ["--factory"] * factory + [target]
     environment = os.environ | {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL) as process:

@@ -9,6 +9,7 @@ from dataclasses import fields as fields_of
 from functools import lru_cache
 from typing import Final
 
+from geo.admin import parse_name
 from geo.text import fold
 from registry.errors import InvalidInputError, NotPreparedError, RegistryError
 from registry.gazetteer import Gazetteer
@@ -23,9 +24,14 @@ from registry.validation.verdicts import Validation
 
 OPERATIONS: Final = ("lookup", "geocode", "reverse", "validate")
 OK: Final = "ok"
+EMPTY: Final = "empty_row"
+"""Status of a row of a table that holds nothing."""
 NOTHING_FOUND: Final = "nothing_found"
 """Status of a question that is understood, and that nothing in the register answers."""
 
+_UNITS: Final = ("commune", "district", "province")
+"""Columns that complete an address; the kind of a unit that is a mere number stands beside."""
+_NUMBERED: Final = {"commune": "Phường", "district": "Quận"}
 COMPONENTS: Final = tuple(field.name for field in fields_of(Components))
 _COLUMNS: Final = {
     "lookup": ("code",),
@@ -36,7 +42,10 @@ _COLUMNS: Final = {
 # Headers as people write them, folded.
 _HEADERS: Final = {
     "code": "code|ma|ma dia chi|ma dia chi so",
-    "address": "address|q|dia chi|full address",
+    "address": (
+        "address|q|dia chi|full address|shipping address|dia chi giao hang|dia chi nhan hang|"
+        "dia chi khach hang|dia chi chi tiet"
+    ),
     "house_number": "house number|so nha",
     "street": "street|duong|pho|ten duong",
     "locality": "locality|thon|ap|to dan pho|khu pho",
@@ -99,8 +108,14 @@ def answer(
     except NotPreparedError:
         raise
     except RegistryError as error:
-        return Outcome(asked, error.code, None, error)
+        return Outcome(asked, _status(error), None, error)
     return Outcome(asked, NOTHING_FOUND if found == [] else OK, found, None)
+
+
+def _status(error: RegistryError) -> str:
+    errors = error.extra.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else {}
+    return EMPTY if first.get("code") == EMPTY else error.code
 
 
 def _ask(gazetteer: Gazetteer, reads: Reads, operation: str, asked: Asked) -> Found:
@@ -135,9 +150,9 @@ def columns_of(operation: str, headers: tuple[str, ...]) -> Mapping[str, str]:
         field = _FIELDS.get(fold(header))
         if field in _COLUMNS[operation]:
             found.setdefault(field, header)
-    # A whole address needs no parts; where both are there, the parts are what it was made of.
+    # A whole address needs no parts: they are what it was made of. Its units may stand apart.
     if "address" in found:
-        return {"address": found["address"]}
+        return {name: found[name] for name in ("address", *_UNITS) if name in found}
     return found
 
 
@@ -151,7 +166,44 @@ def read_fields(operation: str, fields: Mapping[str, object]) -> Asked:
     parts = {name: value for name in COMPONENTS if (value := _text(fields, name)) is not None}
     if address is None and not parts:
         _missing("address")
-    return Question(text=address, components=None if address else Components(**parts), limit=2)
+    if address is not None:
+        return Question(text=_completed(address, parts), limit=2)
+    return Question(components=Components(**parts), limit=2)
+
+
+def _completed(address: str, parts: Mapping[str, str]) -> str:
+    """The text with the units that it does not name itself.
+
+    >>> _completed("27 Láng, P. Láng", {"commune": "Láng", "province": "Hà Nội"})
+    '27 Láng, P. Láng, Hà Nội'
+    >>> _completed("27 Láng", {"commune": "Láng", "district": "5"})
+    '27 Láng, Láng, Quận 5'
+    """
+    for level in _UNITS:
+        unit = parts.get(level)
+        if unit is not None and unit.isdigit() and level in _NUMBERED:
+            unit = f"{_NUMBERED[level]} {unit}"
+        if unit is not None and not _names(address, unit, level):
+            address = f"{address}, {unit}"
+    return address
+
+
+def _names(address: str, unit: str, level: str) -> bool:
+    """Whether a text names a unit; a street may bear the same name, so that a name without its kind
+    has to be a part behind the first one, or a province at the end.
+    """
+    readings = parse_name(unit)
+    # The names without the kind where one is written: `Quận 1` is not held by `Phường 1`.
+    here = {(reading.key, reading.kinds) for reading in readings}
+    for part in address.split(",")[1:]:
+        for reading in parse_name(part.strip()):
+            for key, kinds in here:
+                if key == reading.key and (not (kinds and reading.kinds) or kinds == reading.kinds):
+                    return True
+    words, text = fold(unit), f" {fold(address)} "
+    if any(reading.kinds for reading in readings):
+        return f" {words} " in text
+    return level == "province" and text.endswith(f" {words} ")
 
 
 def _text(fields: Mapping[str, object], field: str) -> str | None:
@@ -175,6 +227,9 @@ def _degrees(fields: Mapping[str, object], field: str) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     text = _text(fields, field) or _missing(field)
+    # A table with semicolons may write 105,85028.
+    if text.count(",") == 1 and "." not in text:
+        text = text.replace(",", ".")
     try:
         return float(text)
     except ValueError:

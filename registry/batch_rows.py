@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final, Protocol
 
-from registry.batch import Asked, columns_of, read_fields
+from registry.batch import EMPTY, Asked, columns_of, read_fields
 from registry.errors import InvalidInputError, UnreadableFileError
 
 FORMATS: Final = ("csv", "ndjson")
@@ -25,6 +25,8 @@ _MAX_CELL: Final = 1_000_000
 _MAX_LINE: Final = 1_000_000
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 _LONE_HALVES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+_MAX_SHOWN: Final = 300
+"""Signs of a header that nothing is known of."""
 _LOOKED_AT: Final = 100
 """Rows of NDJSON in which the columns of a CSV are looked for."""
 
@@ -79,7 +81,11 @@ def _read_csv(operation: str, lines: Iterable[str]) -> Table:
     if not columns:
         needed = ", ".join(("code",) if operation == "lookup" else ("lon", "lat"))
         needed = "address" if operation in ("geocode", "validate") else needed
-        raise UnreadableFileError(f"no column of the header is known; {operation} needs {needed}")
+        seen = ", ".join(header for header in headers if header)[:_MAX_SHOWN]
+        raise UnreadableFileError(
+            f"không nhận ra cột nào / no column of the header is known: {seen}; "
+            f"{operation} cần / needs {needed}"
+        )
     kept = tuple(header for header in headers if not header.startswith(PREFIX))
     return Table(_csv_rows(reader, headers, columns), kept, delimiter)
 
@@ -95,14 +101,16 @@ def _csv_rows(
         except csv.Error as error:
             yield InputRow({}, {}, InvalidInputError.of_field("row", "malformed_row", str(error)))
             continue
-        if not any(cell.strip() for cell in cells):
-            continue
         given = {
             header: cell
             for header, cell in zip(headers, cells, strict=False)
             if not header.startswith(PREFIX)
         }
-        if len(cells) > len(headers):
+        if not any(cell.strip() for cell in cells):
+            yield InputRow(
+                {}, given, InvalidInputError.of_field("row", EMPTY, "dòng trống / empty")
+            )
+        elif len(cells) > len(headers):
             detail = f"{len(cells)} cells under {len(headers)} headers"
             yield InputRow({}, given, InvalidInputError.of_field("row", "too_many_cells", detail))
         else:

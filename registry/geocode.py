@@ -212,7 +212,7 @@ class _Search:
         for reading in readings:
             asked = self._asked(reading)
             found = [a for a in asked if self._inside(a.unit)]
-            self.tried.append(Tried(text, reading, tuple(found)))
+            self.tried.append(Tried(text, reading, tuple(_told_unread(found, reading))))
             if found and (
                 best.reading is None
                 or not best.answers
@@ -221,7 +221,8 @@ class _Search:
                 best = Located(found, reading)
             if best.answers and _is_sure(best.answers[0]):
                 break
-        return best
+        # Which reading fits best is decided without: all leave such words unread.
+        return Located(_told_unread(best.answers, best.reading), best.reading)
 
     def _asked(self, reading: ReadAddress) -> list[Answer]:
         door = reading.door
@@ -291,6 +292,13 @@ def _is_sure(answer: Answer) -> bool:
 
 def _with_fault(answer: Answer, fault: str) -> Answer:
     return replace(answer, faults=(*answer.faults, fault))
+
+
+def _told_unread(answers: list[Answer], reading: ReadAddress | None) -> list[Answer]:
+    """The answers, each with a fault where words of the text were not understood."""
+    if reading is None or not any(any(map(str.isalpha, part)) for part in reading.unread):
+        return answers
+    return [_with_fault(answer, "unread_words") for answer in answers]
 
 
 def _contradict(coded: Answer, read: Answer) -> bool:

@@ -19,8 +19,8 @@ class Settings:
     """`DATABASE_READ_URL`: a streaming replica for reads; None means the same database."""
     var: Path = ROOT / "var"
     """`DIACHISO_VAR`: the private cluster, its log and the lock of `bin/run`."""
-    pool_size: int = 4
-    """`DIACHISO_POOL_SIZE`: database connections of each server process."""
+    pool_size: int = 3
+    """`DIACHISO_POOL_SIZE`: database connections, and threads, of each server process."""
     statement_timeout_ms: int = 10_000
     """`DIACHISO_STATEMENT_TIMEOUT_MS`: the longest a web request may keep the database busy."""
     batch_rows: int = 10_000

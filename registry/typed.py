@@ -17,6 +17,11 @@ _ALLEY: Final = re.compile(
     rf"\s*(?:ngõ|ngo|ngách|ngach|hẻm|hem|kiệt|kiet)\s+{_NUMBER}\s+(\S.*)", re.IGNORECASE
 )
 _BEHIND: Final = re.compile(rf"(.*\S)\s+{_NUMBER}\s*")
+# With nothing behind it such a word says nothing of where: `, phường` is on the way to a name.
+_KIND_WORDS: Final = (
+    *("p", "ph", "q", "h", "x", "t", "tp", "tx", "tt", "phuong", "xa", "thi tran", "dac khu"),
+    *("quan", "huyen", "thi xa", "thanh pho", "tinh", "duong", "pho"),
+)
 _MAX_TAIL: Final = 4
 """Words of a commune that is typed behind a name without a comma."""
 
@@ -56,9 +61,16 @@ def readings(text: str) -> list[Typed]:
     [('lang', '12/3'), ('12/3 lang', None)]
     >>> readings("tran hung dao, ba d")[0].parts
     ('ba d',)
+    >>> readings("le loi, phư")[0].parts, readings("le loi, q., ha noi")[0].parts
+    ((), ('ha noi',))
     """
     head, *rest = text.split(",")
-    parts = tuple(part.strip() for part in rest if any(map(str.isalnum, part)))
+    written = [part.strip() for part in rest if any(map(str.isalnum, part))]
+    parts = tuple(
+        part
+        for part in written
+        if not _is_only_a_kind(part, half=part is written[-1] and not text.rstrip().endswith(","))
+    )
     if not any(map(str.isalnum, head)):
         return []
     whole = Typed(head.strip(), None, parts, bool(rest))
@@ -71,6 +83,12 @@ def readings(text: str) -> list[Typed]:
         # Behind: `Đường số 7` may be the name, and stands first.
         found.append(Typed(match[1].strip(), _path(match[2]), parts, named=True, exact=True))
     return found
+
+
+def _is_only_a_kind(part: str, *, half: bool) -> bool:
+    """Whether a part is the word for a kind of unit, or, with `half`, begins as one."""
+    key = fold(part)
+    return key in _KIND_WORDS or (half and any(word.startswith(key) for word in _KIND_WORDS))
 
 
 def with_tail(typed: Typed) -> list[Typed]:

@@ -32,7 +32,7 @@ class UnitIndex:
     def beginning(self, text: str) -> Iterator[tuple[Unit, bool]]:
         """Units with a name that begins as `text`, kinds heeded, and whether the name is whole."""
         for reading in parse_name(text):
-            if len(reading.key) < 2 and not (reading.kinds and reading.key.isdigit()):
+            if len(reading.key) < 2 and not (reading.kinds and reading.key):
                 continue
             first = bisect_left(self.keys, reading.key)
             for at in range(first, bisect_left(self.keys, reading.key + _END)):

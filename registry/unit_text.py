@@ -22,7 +22,7 @@ from geo.admin import (
     split_dashes,
     split_parts,
 )
-from geo.text import accent_key, has_diacritics
+from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import repaired
 from registry.errors import InvalidInputError
 from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
@@ -34,6 +34,15 @@ _MAX_RUN: Final = 10
 """Words of the longest names that are written in one."""
 _MAX_SLIPS: Final = 4
 """Parts at the end of a text among which a misspelt unit is looked for."""
+_NUMBER_WORDS: Final = (
+    *(("nhất", "1"), ("một", "1"), ("hai", "2"), ("ba", "3"), ("tư", "4"), ("bốn", "4")),
+    *(("năm", "5"), ("sáu", "6"), ("bảy", "7"), ("bẩy", "7"), ("tám", "8"), ("chín", "9")),
+    *(("mười", "10"), ("mười một", "11"), ("mười hai", "12")),
+)
+_SPOKEN: Final = {
+    write(word): number for write in (fold, accent_key) for word, number in _NUMBER_WORDS
+}
+"""Numbers of districts and wards in words: `Quận nhất`."""
 _COUNTRY: Final = re.compile(r"(?:vi[eệ]t\s?nam|vn)\b", re.IGNORECASE)
 
 
@@ -312,6 +321,18 @@ class _Reader:
         return known
 
     def _read_new(self, text: str) -> _Part:
+        """What `text` names as written, or with a number in words: `Quận ba`, not Quản Bạ."""
+        plain = self._read_written(text)
+        spoken = _spoken(text)
+        hits = self._read_written(spoken).hits if spoken else ()
+        if not hits or any(fit.accents for _, fit in plain.hits):
+            return plain
+        if has_diacritics(text) or not plain.hits:
+            return _Part(text, hits)
+        # Without accents it may be either, and only what holds it can tell.
+        return _Part(text, (*plain.hits, *((unit, _Fit(-1, 0)) for unit, _ in hits)))
+
+    def _read_written(self, text: str) -> _Part:
         best: dict[int, tuple[Unit, _Fit]] = {}
         for reading in parse_name(text):
             accents = accent_key(reading.name)
@@ -331,6 +352,16 @@ class _Reader:
             levels = {level for kind in reading.kinds for level in KIND_LEVELS[kind]}
             return [hit for hit in hits if hit.unit.level in levels]
         return [] if reading.key.isdigit() else hits  # a bare number is a house, not a ward
+
+
+def _spoken(text: str) -> str | None:
+    """`Quận ba` as `Quận 3`, `phuong muoi mot` as `phường 11`; None where no number is in words."""
+    kind, _, number = text.partition(" ")
+    for written in ("quận", "phường"):
+        if accent_key(kind) in (accent_key(written), fold(written)):
+            digits = _SPOKEN.get(accent_key(number))
+            return f"{written} {digits}" if digits else None
+    return None
 
 
 def _kind_fit(reading: NamedPart, hit: UnitName) -> int:

@@ -47,7 +47,11 @@ def _command(operation: str) -> click.Command:
         form: str | None,
         processes: int | None,
     ) -> None:
-        forms = tuple(form or _form_of(path) for path in (source, target))
+        # An output without a suffix is written as the input is.
+        forms = (
+            form or _form_of(source),
+            form or _form_of(source if target == STREAM else target),
+        )
         settings = read_settings()
         work = Work(settings, cluster.database_url(settings), operation)
         with _reading(source) as lines, _writing(target) as out:

@@ -38,6 +38,7 @@ _TABLE: Final = (
     ("locality_corrected", 0.1, "Địa danh đã được sửa", "The locality is spelled otherwise"),
     ("locality_differs", 0.15, "Địa danh khác", "The door is registered in another locality"),
     ("spelling_corrected", 0.05, "Lỗi gõ đã được sửa", "A slip of the keyboard was corrected"),
+    ("unread_words", 0.05, "Có phần không hiểu được", "A part of the text was not understood"),
     # The units
     ("unit_corrected", 0.05, "Tên đơn vị đã được sửa", "A unit is spelled otherwise"),
     ("commune_missing", 0.15, "Thiếu xã, phường", "No commune was given"),

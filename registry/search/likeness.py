@@ -25,6 +25,8 @@ _COMMON: Final = 4
 """Times that a word stands in names before it counts as a word rather than as a rarity."""
 _SHORTEST: Final = 4
 """Letters of a name that may hold a slip: `Huế` is not `Hù`."""
+_SHORT_NAME: Final = 2
+"""Words of a name in which each of them tells it from others."""
 _ASK_AND_TUMBLE: Final = str.maketrans("4", "3")
 """hỏi and ngã are one tone in half of the country, and written so."""
 
@@ -134,6 +136,8 @@ def _same_key(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool) -
         return Likeness.SAME
     if _tumbled(one) == _tumbled(other):
         return Likeness.SLIP
+    if _lacks_marks(vocabulary, typed, known, one, other, wide=wide):
+        return Likeness.SLIP
     return _judged(vocabulary, typed, known, one, other, wide=wide)
 
 
@@ -142,6 +146,34 @@ def _is_bare(vocabulary: Vocabulary, name: str) -> bool:
     if has_diacritics(name):
         return False
     return not all(vocabulary.knows(word, accented=True) for word in accent_key(name).split())
+
+
+def _lacks_marks(
+    vocabulary: Vocabulary,
+    typed: Name,
+    known: Name,
+    one: list[str],
+    other: list[str],
+    *,
+    wide: bool,
+) -> bool:
+    """Whether marks were left out word by word, or one was set wrong: `nguyễn thi minh khai`.
+
+    The last word tells names apart: without its marks it is a famous name's only, with other marks
+    it is another name. In a short name every word does: Quảng Trung, Hàng Bạ.
+    """
+    if vocabulary.names_a_place(typed, known):
+        return False
+    bare = fold(typed.name).split()[-len(one) :]
+    differing = [at for at in range(len(one)) if one[at] != other[at]]
+    wrong = [at for at in differing if one[at] != bare[at]]
+    # `Hóa Sơn 2` is as short as Hóa Sơn.
+    length = sum(word.isalpha() for word in bare)
+    if length <= _SHORT_NAME or (wrong and (len(differing) > 1 or wide)):
+        return False
+    if differing[-1] == length - 1:
+        return not wrong and known.proper_key in FAMOUS and not wide
+    return True
 
 
 def _tumbled(words: list[str]) -> str:

@@ -26,9 +26,10 @@ MAX_CHOICES: Final = 5
 """More possible addresses are not worth reading: the shopper is asked for what is missing."""
 _DOORS: Final = ("household", "building")
 _REWRITTEN: Final = frozenset({"commune_former", "retired"})
-_HARMLESS: Final = _REWRITTEN | {"commune_unsure", "ambiguous"}
+_HARMLESS: Final = _REWRITTEN | {"commune_unsure", "ambiguous", "unread_words"}
 """Faults of a door that need no question by themselves; what is ambiguous is judged by its answers,
-and where a commune's name has several meanings, by where each leads."""
+where a commune's name has several meanings, by where each leads, and what was not understood by
+whether it contradicts."""
 _UNKNOWN: Final = frozenset(
     {
         "house_number_missing",
@@ -266,10 +267,26 @@ class Judge:
             Choice(words.label, words.before_2025_07, answer.record.code if answer.record else None)
             for answer, words in shown
         ]
-        names = [w.commune.version_on(self.day).full_name for _, w in shown if w.commune]
+        provinces = {w.province.id for _, w in shown if w.province}
+        names = [self._commune_name(w, full=len(provinces) > 1) for _, w in shown if w.commune]
         if self.first.level not in _DOORS and len(set(names)) == len(shown):
-            return questions.ask("choose_commune", questions.either(names), choices)
+            return questions.choose_commune(names, choices, renamed=self._names_old_unit())
         return questions.ask("choose_address", choices=choices)
+
+    def _commune_name(self, words: Wording, *, full: bool) -> str:
+        """The commune, with its province where they are of several."""
+        units = (words.commune, words.province if full else None)
+        names = [unit.version_on(self.day).full_name for unit in units if unit is not None]
+        return names[0] if len(names) == 1 else f"{names[0]} ({names[1]})"
+
+    def _names_old_unit(self) -> bool:
+        """Whether the text names a unit that is no more."""
+        named = (
+            unit
+            for naming in (self.reading.namings if self.reading else ())
+            for unit in (naming.commune, naming.district, naming.province)
+        )
+        return any(unit is not None and not unit.alive_on(self.day) for unit in named)
 
     def _ask_door(self, missing: frozenset[str]) -> Question:
         answer, words = self.found[0]

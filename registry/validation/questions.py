@@ -24,7 +24,7 @@ _TEXTS: Final = {
     ),
     "choose_commune": (
         "commune",
-        "Địa chỉ này nay thuộc {place}?",
+        "Địa chỉ này {place}?",
         "To which of these does the address belong today: {place}?",
     ),
     "confirm_province": (
@@ -66,17 +66,26 @@ _TEXTS: Final = {
 QUESTIONS: Final = tuple(_TEXTS)
 
 
-def ask(code: str, place: str = "", choices: Sequence[Choice] = ()) -> Question:
-    """The question of that code about a place."""
+def ask(
+    code: str, place: str = "", choices: Sequence[Choice] = (), place_en: str | None = None
+) -> Question:
+    """The question of that code about a place; `place_en` where English words it otherwise."""
     component, text, text_en = _TEXTS[code]
-    filled = text.format(place=place), text_en.format(place=place)
+    filled = text.format(place=place), text_en.format(place=place_en or place)
     return Question(code, component, *filled, tuple(choices))
 
 
-def either(names: Sequence[str]) -> str:
+def choose_commune(names: Sequence[str], choices: Sequence[Choice], *, renamed: bool) -> Question:
+    """Which of these communes; `renamed` where a unit of an old map was written."""
+    belongs = "nay thuộc" if renamed else "thuộc"
+    vietnamese = f"{belongs} {either(names)}"
+    return ask("choose_commune", vietnamese, choices, either(names, "or"))
+
+
+def either(names: Sequence[str], word: str = "hay") -> str:
     """Names to choose from, in one phrase.
 
     >>> either(["Phường Láng", "Phường Đống Đa", "Phường Giảng Võ"])
     'Phường Láng, Phường Đống Đa hay Phường Giảng Võ'
     """
-    return " hay ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+    return f" {word} ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

@@ -39,11 +39,27 @@ _VERDICTS: Final = (
     ),
     (
         "reject",
-        "Không phải địa chỉ ở Việt Nam",
-        "This cannot be an address in Viet Nam",
+        "Không nhận ra địa chỉ",
+        "The address was not recognised",
     ),
 )
 VERDICTS: Final = {row[0]: Verdict(*row) for row in _VERDICTS}
+
+REASONS: Final = {
+    "elsewhere": (
+        "Không phải địa chỉ ở Việt Nam",
+        "This cannot be an address in Viet Nam",
+    ),
+    "code_mistyped": (
+        "Mã địa chỉ viết sai, vui lòng kiểm tra lại",
+        "The address code is mistyped; please check it",
+    ),
+    "code_unknown": (
+        "Mã địa chỉ này chưa có trong sổ đăng ký",
+        "No address is registered under this code",
+    ),
+}
+"""Why an address is rejected → what is said in place of the verdict's message."""
 
 NEXT_ACTIONS: Final = (
     "use",
@@ -130,3 +146,12 @@ class Validation:
     lat: float | None
     components: tuple[Component, ...]
     question: Question | None
+    reason: str | None = None
+    """One of REASONS, where the verdict alone would not say it."""
+
+    @property
+    def messages(self) -> tuple[str, str]:
+        """What is said of it, in Vietnamese and in English."""
+        verdict = VERDICTS[self.verdict]
+        said = REASONS.get(self.reason) if self.reason else None
+        return said or (verdict.message, verdict.message_en)

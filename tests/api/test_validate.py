@@ -82,11 +82,30 @@ def test_what_is_no_address_is_rejected_in_vietnamese(site: Site, text: str) -> 
     assert body["question"]["text"].startswith("Không nhận ra địa chỉ")
 
 
+@pytest.mark.parametrize("text", ["", "  "])
+def test_blank_address_is_asked_again(site: Site, text: str) -> None:
+    body = ask(site, address=text)
+    assert (body["verdict"], body["next_action"]) == ("reject", "ask_again")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("hello world", "Không nhận ra địa chỉ"),
+        ("12 Rue de Rivoli, Paris, France", "Không phải địa chỉ ở Việt Nam"),
+        ("2HT6-4FP6", "Mã địa chỉ viết sai, vui lòng kiểm tra lại"),
+        ("2HT6-4FP5", "Mã địa chỉ này chưa có trong sổ đăng ký"),
+    ],
+)
+def test_rejection_says_why(site: Site, text: str, message: str) -> None:
+    body = ask(site, address=text)
+    assert (body["verdict"], body["message"]) == ("reject", message)
+
+
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
         ({}, "text_or_components"),
-        ({"address": ""}, "string_too_short"),
         ({"address": "x" * 10_000}, "string_too_long"),
         ({"address": "a\0b"}, "nul_character"),
         ({"address": 12}, "string_type"),

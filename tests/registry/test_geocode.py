@@ -110,6 +110,18 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     (f"Số 6, Tổ 7, Khku phố 2{IN_LANG}", ["6 Tổ 7 Khu phố 2"], "household", SLIP),
     (f"Cnă hộ 1205 CT1, 1 Huỳnh Thúc Kháng{IN_LANG}", ["flat 1205"], "household", SLIP),
     ("27 Láng, Phường Láng Hja, Đống Đa, Hà Nội", ["27 Láng"], "household", {"unit_corrected"}),
+    (
+        f"5 nguyễn thi minh khai{IN_LANG}",
+        ["5 Nguyễn Thị Minh Khai"],
+        "household",
+        {"accents_differ"},
+    ),
+    (
+        f"5 nguyên thị minh khai{IN_LANG}",
+        ["5 Nguyễn Thị Minh Khai"],
+        "household",
+        {"accents_differ"},
+    ),
     # A name that looks like a registered one is another street
     (f"5 Lê Thánh Tôn{IN_LANG}", [], "commune", {"street_not_found"}),
     (f"5 Nguyễn Thị Đành{IN_LANG}", [], "commune", {"street_not_found"}),
@@ -255,6 +267,14 @@ def test_explanation_tells_what_was_read_and_tried(world: World) -> None:
     assert tried.reading.door.house_number is not None
     assert tried.reading.door.house_number.key == "12/34/5A"
     assert names(world, list(tried.answers)) == ["12/34/5A Láng"]
+
+
+def test_words_that_were_not_understood_are_told(world: World) -> None:
+    (answer,) = ask(world, f"27 Láng, asdf qwer{IN_LANG}")
+    assert names(world, [answer]) == ["27 Láng"]
+    assert "unread_words" in answer.faults
+    for text in (f"27 Láng{IN_LANG}, Việt Nam", f"27 Láng{IN_LANG} 100000"):
+        assert "unread_words" not in ask(world, text)[0].faults, text
 
 
 def test_limit_is_kept(world: World) -> None:

@@ -54,7 +54,18 @@ def name(text: str) -> Name:
         ("Trần Qnuý Khoáng", "Trần Quý Khoáng", SLIP),
         ("aCo Thắng", "Cao Thắng", SLIP),
         ("Chu Hyu Mân", "Chu Huy Mân", SLIP),
+        # Marks left out word by word, or one set wrong
+        ("nguyễn thi minh khai", "Nguyễn Thị Minh Khai", SLIP),
+        ("lê thi hồng gấm", "Lê Thị Hồng Gấm", SLIP),
+        ("nguyễn van cừ", "Nguyễn Văn Cừ", SLIP),
+        ("nguyên tất thành", "Nguyễn Tất Thành", SLIP),
+        ("Hùng Vuong", "Hùng Vương", SLIP),
+        ("Trần Hưng Dao", "Trần Hưng Đạo", SLIP),
         # Other streets
+        ("Nguyễn Văn Hai", "Nguyễn Văn Hải", OTHER),
+        ("Hàng Bạ", "Hàng Bà", OTHER),
+        ("Hóa Sơn 2", "Hoà Sơn 2", OTHER),
+        ("Thanh Bình", "Thạnh Bình", OTHER),
         ("Lê Thánh Tôn", "Lê Thánh Tông", OTHER),
         ("Lê Thánh Tông", "Lê Thánh Tôn", OTHER),
         ("le thanh ton", "Lê Thánh Tông", OTHER),

@@ -171,6 +171,21 @@ def test_former_province_leads_to_those_on_its_land(gazetteer: Gazetteer) -> Non
     assert read(gazetteer, "Xã Hà Tây, Gia Lai") == [("Xã Hà Tây", "Tỉnh Gia Lai")]
 
 
+def test_number_in_words_is_a_number(gazetteer: Gazetteer) -> None:
+    city = "Thành phố Hồ Chí Minh"
+    for text, district in (
+        ("Quận ba, TP HCM", "Quận 3"),
+        ("quận nhất, TPHCM", "Quận 1"),
+        ("quan ba, tp hcm", "Quận 3"),
+        ("Quận mười hai, TP. Hồ Chí Minh", "Quận 12"),
+    ):
+        assert read(gazetteer, text) == [(district, city)], text
+    for text in ("phường mười một, quận ba, TP HCM", "phuong muoi mot, quan ba, tp hcm"):
+        assert read(gazetteer, text) == [("Phường 11", "Quận 3", city)], text
+    assert read(gazetteer, "Quản Bạ, Hà Giang")[0][0].endswith("Quản Bạ")
+    assert read(gazetteer, "quan ba, ha giang")[0][0].endswith("Quản Bạ")
+
+
 def test_corrected_names_are_marked(gazetteer: Gazetteer) -> None:
     (slip,) = read_units(gazetteer, "Phường Trúc Mạch, Quận Ba Đình, Hà Nội")
     (right,) = read_units(gazetteer, "Phường Trúc Bạch, Quận Ba Đình, Hà Nội")

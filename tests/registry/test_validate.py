@@ -115,6 +115,20 @@ def test_address_gets_its_verdict(
     assert (found.question is not None and bool(found.question.choices)) == (action == "ask_choice")
 
 
+def test_communes_to_choose_are_told_apart_in_both_languages(world: World) -> None:
+    several = ask(world, "99 Láng").question
+    assert several is not None
+    assert several.text.startswith("Địa chỉ này thuộc ")
+    assert "(Thành phố Hà Nội)" in several.text
+    assert "(Thành phố Hồ Chí Minh)" in several.text
+    assert " or " in several.text_en
+    assert " hay " not in several.text_en
+    former = ask(world, "28 Lạ Hoắc, P. Láng Hạ, Đống Đa, Hà Nội").question
+    assert former is not None
+    assert former.text.startswith("Địa chỉ này nay thuộc ")
+    assert "(" not in former.text
+
+
 def statuses(found: Validation) -> dict[str, tuple[str, str | None]]:
     return {part.name: (part.status, part.value) for part in found.components}
 

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from registry import batch_work
-from registry.batch import Outcome, answer
+from registry.batch import Outcome, PointAsked, answer
 from registry.batch_flat import flat
 from registry.batch_rows import read_row, read_table
 from registry.batch_work import Work, answer_rows
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import today
+from registry.geocode import Question
 from registry.settings import ROOT, Settings
 from tests.support.search_world import LANG, World, search_world
 
@@ -106,6 +107,52 @@ def test_unreadable_files_are_one_line_and_leave_nothing(world: World, tmp_path:
         assert done.returncode == 1
         assert len(done.stderr.splitlines()) == 1, done.stderr
     assert not any(path.name.startswith("out") for path in tmp_path.iterdir())
+
+
+def test_units_in_columns_of_their_own_complete_the_address(world: World) -> None:
+    lines = ["Địa chỉ giao hàng;Phường;Tỉnh\n", "27 Láng;Láng;Hà Nội\n"]
+    table = read_table("csv", "validate", lines)
+    asked = [read_row("validate", row) for row in table.rows]
+    assert [one.text for one in asked if isinstance(one, Question)] == ["27 Láng, Láng, Hà Nội"]
+    known = world.gazetteer
+    found = answer(known, world.reads, "validate", lambda: asked[0])
+    assert flat(known, today(), "validate", found)["verdict"] == "accept"
+
+
+def test_blank_rows_come_back_and_say_so(world: World, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(f"id;address\n1;{GOOD}\n\n;\n4;{GOOD}\n")
+    assert run(world, "geocode", source, target).returncode == 1
+    found = rows_of_semicolons(target)
+    assert [row["result_status"] for row in found] == ["ok", "empty_row", "empty_row", "ok"]
+    assert [row["id"] for row in found] == ["1", "", "", "4"]
+
+
+def rows_of_semicolons(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter=";"))
+
+
+def test_unknown_header_is_named(world: World, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("foo,Ghi chú\n1,2\n")
+    done = run(world, "geocode", source, "-", "--format", "csv")
+    assert "không nhận ra cột nào" in done.stderr.decode()
+    assert "foo, Ghi chú" in done.stderr.decode()
+
+
+def test_output_stream_takes_the_format_of_the_input(world: World, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(f"code\n{world.codes['27 Láng']}\n")
+    done = run(world, "lookup", source, "-")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"code,result_status,")
+
+
+def test_decimal_comma_of_a_point_is_read() -> None:
+    lines = ["lon;lat\n", "105,85028;21,0285\n"]
+    (row,) = read_table("csv", "reverse", lines).rows
+    assert read_row("reverse", row) == PointAsked(105.85028, 21.0285)
 
 
 def questions(count: int) -> list[str]:

@@ -135,7 +135,7 @@ class _Builder:
 
     def look_alikes(self) -> None:
         """Streets whose neighbours in the alphabet of a hasty hand are not registered."""
-        for name in ("Lê Thánh Tông", "Nguyễn Thị Định", "Quang Trung"):
+        for name in ("Lê Thánh Tông", "Nguyễn Thị Định", "Quang Trung", "Nguyễn Thị Minh Khai"):
             street = self.street(f"Đường {name}", self.lang)
             self.door(f"5 {name}", "5", unit_id=self.lang, thoroughfare_id=street)
 
