@@ -23,8 +23,8 @@ _PARENT = {
 # Squawk asks for NOT VALID and CONCURRENTLY, which need transactions of their own; streets and
 # places are few beside households, and nothing stands in the new tables yet.
 _PLACE = """
--- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
 ALTER TABLE {table} ADD COLUMN merged_into_id bigint
+    -- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
     CONSTRAINT fk_{table}_merged_into_id_{table} REFERENCES {table} (id);
 COMMENT ON COLUMN {table}.merged_into_id IS
     'The one of its commune that it became part of; it keeps its name, no text leads to its key';
@@ -181,18 +181,25 @@ CREATE TRIGGER household_3_forget_numbers AFTER DELETE ON household
 
 SUCCESSIONS = """
 ALTER TABLE succession_link ADD COLUMN ended_by_event_id bigint
+    -- squawk-ignore adding-foreign-key-constraint
     CONSTRAINT fk_succession_link_ended_by_event_id_event REFERENCES event (id);
 COMMENT ON COLUMN succession_link.ended_by_event_id IS
     'Event that reinstated the retired record, so that it needs no successor; none while it holds';
 -- The same two codes may be linked again after a reinstatement.
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE succession_link DROP CONSTRAINT pk_succession_link;
+-- squawk-ignore constraint-missing-not-valid, adding-serial-primary-key-field
 ALTER TABLE succession_link ADD CONSTRAINT pk_succession_link
     PRIMARY KEY (old_code, new_code, event_id);
 -- Households that are removed take their links along: demonstration ones.
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE succession_link DROP CONSTRAINT fk_succession_link_old_code_household;
+-- squawk-ignore constraint-missing-not-valid, adding-foreign-key-constraint
 ALTER TABLE succession_link ADD CONSTRAINT fk_succession_link_old_code_household
     FOREIGN KEY (old_code) REFERENCES household (code) ON DELETE CASCADE;
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE succession_link DROP CONSTRAINT fk_succession_link_new_code_household;
+-- squawk-ignore constraint-missing-not-valid, adding-foreign-key-constraint
 ALTER TABLE succession_link ADD CONSTRAINT fk_succession_link_new_code_household
     FOREIGN KEY (new_code) REFERENCES household (code) ON DELETE CASCADE;
 
