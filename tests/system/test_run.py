@@ -207,6 +207,23 @@ def loaded(run: Run) -> bool:
     return LOADED in text_so_far
 
 
+def importing(database_url: str) -> bool:
+    """Whether a transaction that others do not see yet has written down its import."""
+    engine = make_engine(database_url, pool_size=1)
+    try:
+        with session_scope(engine) as session:
+            return bool(
+                session.scalar(
+                    text(
+                        "SELECT count(*) FROM pg_locks WHERE relation = 'import'::regclass"
+                        " AND mode = 'RowExclusiveLock'"
+                    )
+                )
+            )
+    finally:
+        engine.dispose()
+
+
 def imports(database_url: str) -> list[str]:
     """The state of each import that the register knows."""
     engine = make_engine(database_url, pool_size=1)
@@ -247,7 +264,7 @@ def test_a_signal_during_the_load_ends_all_and_the_next_start_loads(
         eventually(lambda r=run: "demo: the register is empty" in r.text(), "it loads")
         if begun:
             url = private(new_var).url()
-            eventually(lambda u=url: imports(u), "rows are staged", within_s=60)
+            eventually(lambda u=url: importing(u), "an import is under way", within_s=60)
         assert run.end(signal.SIGINT) == 0
         assert "\nstopping\n" in run.text()
         assert "Traceback" not in run.text()
