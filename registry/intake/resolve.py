@@ -7,6 +7,7 @@ stand names and telephone numbers, which no table may hold.
 
 import datetime
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
@@ -74,7 +75,7 @@ class Numbered:
         return fresh
 
 
-class Resolver:
+class Resolver(ABC):
     """Reads the rows of one file: its columns, or its free texts."""
 
     def __init__(self) -> None:
@@ -82,9 +83,9 @@ class Resolver:
         self.padded = False
         """At the end of the file: whether any code of a commune had lost its zeros."""
 
+    @abstractmethod
     def resolve(self, cells: Sequence[str]) -> str:
         """The columns of `RESOLVED`, as COPY reads them."""
-        raise NotImplementedError
 
     def take_parts(self) -> dict[str, list[Row]]:
         """New rows of each table, but for communes, which only the whole file explains."""
