@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Engine, cast, func, select, union
+from sqlalchemy import Engine, cast, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError
-from registry.models import Event, Feed, Household, HouseholdVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,21 @@ def move_pending_events(engine: Engine) -> int:
         return moved
 
 
+_FEED: Final = text(
+    """
+    SELECT f.position, e.id, e.kind FROM feed f JOIN event e ON e.id = f.event_id
+    WHERE f.position > :position ORDER BY f.position LIMIT :limit
+    """
+)
+_CODES: Final = text(
+    """
+    SELECT code FROM household WHERE event_id = :event_id
+    UNION SELECT code FROM household_version WHERE event_id = :event_id
+    UNION SELECT code FROM household_version WHERE ended_by_event_id = :event_id
+    """
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
     """One event of the change feed."""
@@ -82,21 +96,10 @@ def feed_after(session: Session, position: int, limit: int) -> list[FeedEntry]:
 
     A reader that has seen a position will never learn of a lower one later.
     """
-    rows = session.execute(
-        select(Feed.position, Event.id, Event.kind)
-        .join(Event, Event.id == Feed.event_id)
-        .where(Feed.position > position)
-        .order_by(Feed.position)
-        .limit(limit)
-    )
+    rows = session.execute(_FEED, {"position": position, "limit": limit})
     return [FeedEntry(*row) for row in rows]
 
 
 def codes_of_event(session: Session, event_id: int) -> list[str]:
     """Codes of the households that an event wrote, changed or removed, in order."""
-    statement = union(
-        select(Household.code).where(Household.event_id == event_id),
-        select(HouseholdVersion.code).where(HouseholdVersion.event_id == event_id),
-        select(HouseholdVersion.code).where(HouseholdVersion.ended_by_event_id == event_id),
-    )
-    return sorted(session.scalars(statement))
+    return sorted(session.scalars(_CODES, {"event_id": event_id}))

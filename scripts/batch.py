@@ -70,7 +70,7 @@ def _command(operation: str) -> click.Command:
     return command
 
 
-COMMANDS: Final = tuple(map(_command, _HELP))
+lookup, geocode, reverse, validate = map(_command, _HELP)
 
 
 def _form_of(path: Path) -> str:

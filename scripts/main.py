@@ -2,38 +2,50 @@
 
 import os
 import sys
+from importlib import import_module
+from typing import Final
 
 import click
 
 from registry.errors import RegistryError
-from scripts.batch import COMMANDS as BATCH_COMMANDS
-from scripts.coverage import coverage
-from scripts.database import database
-from scripts.demo import demo
-from scripts.doctor import doctor
-from scripts.history import history_
-from scripts.imports import import_
-from scripts.lifecycle import operation
-from scripts.serve import serve
-from scripts.units import units
+
+# Name → module and attribute, in the order of the help.
+_COMMANDS: Final = {
+    "serve": ("scripts.serve", "serve"),
+    "database": ("scripts.database", "database"),
+    "import": ("scripts.imports", "import_"),
+    "operation": ("scripts.lifecycle", "operation"),
+    "history": ("scripts.history", "history_"),
+    "units": ("scripts.units", "units"),
+    "coverage": ("scripts.coverage", "coverage"),
+    "lookup": ("scripts.batch", "lookup"),
+    "geocode": ("scripts.batch", "geocode"),
+    "reverse": ("scripts.batch", "reverse"),
+    "validate": ("scripts.batch", "validate"),
+    "demo": ("scripts.demo", "demo"),
+    "backup": ("scripts.backup", "backup"),
+    "restore": ("scripts.backup", "restore"),
+    "doctor": ("scripts.doctor", "doctor"),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Commands that are imported when they are called: none waits for what others need."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def diachiso() -> None:
     """The register of permanent digital address codes (mã địa chỉ số)."""
-
-
-diachiso.add_command(serve)
-diachiso.add_command(database)
-diachiso.add_command(import_)
-diachiso.add_command(operation)
-diachiso.add_command(history_)
-diachiso.add_command(units)
-diachiso.add_command(coverage)
-for batch_command in BATCH_COMMANDS:
-    diachiso.add_command(batch_command)
-diachiso.add_command(demo)
-diachiso.add_command(doctor)
 
 
 def main() -> None:

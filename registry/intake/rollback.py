@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from registry.errors import ConflictError, NotFoundError
 from registry.events import Cause, write_scope
-from registry.models import Household
 
 # What the import wrote, and the events that are as if they had never been: imports taken back, and
 # the taking back. A chain of imports of one source can so be undone one after the other.
@@ -154,6 +153,9 @@ def _cut(events: str, limit: int = 200) -> str:
 
 def _restore_statement() -> str:
     stamped = {"code", "event_id", "recorded_at"}
+    # Here, because the models take a quarter of a second, which no import should wait for.
+    from registry.models import Household
+
     columns = [c.name for c in Household.__table__.columns if c.name not in stamped]
     target, values = ", ".join(columns), ", ".join(f"v.{name}" for name in columns)
     return f"""

@@ -116,7 +116,10 @@ def test_every_setting_has_its_line_in_the_operations_page() -> None:
 
 
 def commands(group: click.Group, name: str = "") -> Iterator[tuple[str, click.Command]]:
-    for child in group.commands.values():
+    context = click.Context(group)
+    for child_name in group.list_commands(context):
+        child = group.get_command(context, child_name)
+        assert child is not None
         path = f"{name} {child.name}".strip()
         if isinstance(child, click.Group):
             yield from commands(child, path)
