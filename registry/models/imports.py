@@ -64,9 +64,7 @@ class ImportProblem(Base):
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Identity, internal")
-    import_id: Mapped[int] = mapped_column(
-        ForeignKey("import.id", ondelete="CASCADE"), comment="The import"
-    )
+    import_id: Mapped[int] = mapped_column(comment="The import; trigger check_problems looks it up")
     row_number: Mapped[int] = mapped_column(comment="Row of the file, 1 = first after the header")
     field: Mapped[str | None] = mapped_column(comment="Column, when one is to blame")
     code: Mapped[str] = mapped_column(comment="Stable problem code")
