@@ -36,7 +36,7 @@ _WRITTEN: Final = f"""
     FROM addressed h
     JOIN household was ON was.code = h.code
     LEFT JOIN household b ON b.code = was.parent_code AND b.status = 'active' AND {SAME_PLACE}
-    WHERE h.outcome = 'changed' AND h.unit_number IS NOT NULL
+    WHERE NOT h.is_new AND h.unit_number IS NOT NULL
 """
 _NEIGHBOURS: Final = f"""
     SELECT h.code, h.unit_id, h.former_unit_id, h.thoroughfare_id, h.locality_id,
