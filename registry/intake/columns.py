@@ -1,6 +1,6 @@
 """Which column of a file is which: headers in Vietnamese or English, and those we must not read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,7 +66,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "position_accuracy_m": ("do chinh xac", "do chinh xac m", "accuracy", "accuracy m"),
 }
 
-REPORT_COLUMNS: Final = ("problems", "vấn đề", "đề nghị")
+REPORT_COLUMNS: Final = ("problems", "mức độ", "vấn đề", "đề nghị")
 ANSWER_COLUMNS: Final = ("code", "code_display", "outcome")
 """What is added to rows that are handed back (`registry.intake.handback`), and never read again."""
 
@@ -131,12 +131,13 @@ class Columns:
         return "address" in self.positions
 
 
-def find_columns(headers: Sequence[str]) -> Columns:
-    """The fields among `headers`.
+def find_columns(headers: Sequence[str], mapping: Mapping[str, str] | None = None) -> Columns:
+    """The fields among `headers`; what `mapping`, header → field, says goes before our own list.
 
     Raises UnreadableFileError, naming what is missing, when no address can be read from them, and
     when two columns mean the same field.
     """
+    stated = _stated(mapping or {})
     positions: dict[str, int] = {}
     own = _own(headers)
     personal: list[int] = []
@@ -144,7 +145,7 @@ def find_columns(headers: Sequence[str]) -> Columns:
     for index, header in enumerate(headers):
         if index in own:
             continue
-        name = _field(header)
+        name = stated.get(fold(header), _field(header))
         if name is None:
             if is_personal(header):
                 personal.append(index)
@@ -168,6 +169,17 @@ def find_columns(headers: Sequence[str]) -> Columns:
     )
 
 
+def _stated(mapping: Mapping[str, str]) -> dict[str, str | None]:
+    """Folded header → field, or None for one that is not to be read."""
+    unknown = sorted(set(mapping.values()) - {*FIELDS, ""})
+    if unknown:
+        raise UnreadableFileError(
+            f"không có trường (no such field): {', '.join(unknown)};"
+            f" các trường: {', '.join(FIELDS)}"
+        )
+    return {fold(header): name or None for header, name in mapping.items()}
+
+
 def _own(headers: Sequence[str]) -> tuple[int, ...]:
     """Our own columns: those of a group that is there as we write it, or else they are others'."""
     folded = [fold(header) for header in headers]
@@ -187,6 +199,11 @@ def is_personal(header: str) -> bool:
     """
     words = f" {fold(header)} "
     return any(f" {word} " in words for word in _PERSONAL_WORDS)
+
+
+def fields_named(headers: Sequence[str]) -> int:
+    """How many fields the headers name: what tells a header from the rows around it."""
+    return len({name for name in map(_field, headers) if name})
 
 
 def _field(header: str) -> str | None:

@@ -1,0 +1,159 @@
+"""Vietnamese text of the years before Unicode: TCVN3 (ABC fonts) and VNI, as files still hold it.
+
+Both give bytes above 127 a meaning of their own, so that the text looks like `Hµ Néi` or `Haø Noäi`
+in a program that knows nothing of the font. TCVN3: TCVN 5712:1993, the set VN3. VNI: a base letter
+and one sign for its marks.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Final, Literal
+
+from geo.typing_slips import is_syllable
+
+Font = Literal["tcvn3", "vni"]
+
+# Each letter with its five tones: huyền, hỏi, ngã, sắc, nặng; or the tones alone.
+_TONES: Final = ("\u0300", "\u0309", "\u0303", "\u0301", "\u0323")
+_TCVN3_TONED: Final = {
+    "a": "µ¶·¸¹",
+    "ă": "»¼½¾Æ",
+    "â": "ÇÈÉÊË",
+    "e": "ÌÎÏÐÑ",
+    "ê": "ÒÓÔÕÖ",
+    "i": "×ØÜÝÞ",
+    "o": "ßáâãä",
+    "ô": "åæçèé",
+    "ơ": "êëìíî",
+    "u": "ïñòóô",
+    "ư": "õö÷øù",
+    "y": "úûüýþ",
+}
+_TCVN3_PLAIN: Final = dict(zip("¡¢£¤¥¦§¨©ª«¬\u00ad®", "ĂÂÊÔƠƯĐăâêôơưđ", strict=True))
+
+# Letter that carries the sign → what it is without a tone, and its signs with a tone.
+_VNI_TONED: Final = {
+    ("a", "a"): "øûõùï",
+    ("a", "ă"): "èúüéë",
+    ("a", "â"): "àåãáä",
+    ("e", "e"): "øûõùï",
+    ("e", "ê"): "àåãáä",
+    ("o", "o"): "øûõùï",
+    ("o", "ô"): "àåãáä",
+    ("ô", "ơ"): "øûõùï",
+    ("u", "u"): "øûõùï",
+    ("ö", "ư"): "øûõùï",
+    ("y", "y"): "øûõù",
+}
+_VNI_PLAIN: Final = {
+    "aâ": "â",
+    "aê": "ă",
+    "eâ": "ê",
+    "oâ": "ô",
+    "ô": "ơ",
+    "ö": "ư",
+    "ñ": "đ",
+    "ì": "ì",
+    "í": "í",
+    "æ": "ỉ",
+    "ó": "ĩ",
+    "ò": "ị",
+    "î": "ỵ",
+}
+
+
+def _toned(letter: str, tone: str) -> str:
+    return unicodedata.normalize("NFC", letter + tone)
+
+
+_TCVN3: Final = str.maketrans(
+    _TCVN3_PLAIN
+    | {
+        sign: _toned(letter, tone)
+        for letter, signs in _TCVN3_TONED.items()
+        for sign, tone in zip(signs, _TONES, strict=True)
+    }
+)
+
+
+def _vni_table() -> dict[str, str]:
+    table = dict(_VNI_PLAIN)
+    for (carrier, letter), signs in _VNI_TONED.items():
+        for sign, tone in zip(signs, _TONES, strict=False):
+            table[carrier + sign] = _toned(letter, tone)
+    table |= {key.upper(): value.upper() for key, value in table.items()}
+    # A capital whose sign was typed small, as in `Aáp`.
+    table |= {
+        key[0].upper() + key[1:]: value.upper() for key, value in table.items() if len(key) > 1
+    }
+    return table
+
+
+_VNI: Final = _vni_table()
+_VNI_PATTERN: Final = re.compile("|".join(sorted(map(re.escape, _VNI), key=len, reverse=True)))
+
+_LETTERS: Final = frozenset(
+    each
+    for letter in "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY"
+    for each in (letter, *(_toned(letter, tone) for tone in _TONES))
+) | set("đĐ")
+_BETWEEN: Final = re.compile(r"[\s\d_,.;:/()\"'-]+")
+_IN_DOUBT: Final = re.compile("[\u00a1-\u00ff]")
+_ENOUGH: Final = 0.7
+"""So many of the words in doubt must be Vietnamese in a font before a text is taken to be in it."""
+
+
+def from_tcvn3(text: str) -> str:
+    """The text in Unicode, where `text` holds the font's bytes as Latin-1 letters.
+
+    >>> from_tcvn3("Hµ Néi, ®­êng L¸ng")
+    'Hà Nội, đường Láng'
+    """
+    return text.translate(_TCVN3)
+
+
+def from_vni(text: str) -> str:
+    """The text in Unicode, where `text` holds the font's bytes as Latin-1 letters.
+
+    >>> from_vni("Haø Noäi, ñöôøng Laùng")
+    'Hà Nội, đường Láng'
+    """
+    return _VNI_PATTERN.sub(lambda match: _VNI[match[0]], text)
+
+
+CONVERTERS: Final[dict[Font, Callable[[str], str]]] = {"tcvn3": from_tcvn3, "vni": from_vni}
+
+
+def font_of(texts: Iterable[str]) -> Font | None:
+    """The font that the texts were typed in; None where Unicode explains them as well.
+
+    >>> font_of(["Hµ Néi"]), font_of(["Haø Noäi"]), font_of(["Hà Nội", "café"])
+    ('tcvn3', 'vni', None)
+    """
+    words = words_in_doubt(texts)
+    if not words:
+        return None
+    best = max(CONVERTERS, key=lambda font: share_read(words, CONVERTERS[font]))
+    share = share_read(words, CONVERTERS[best])
+    return best if share >= _ENOUGH and share > share_read(words, str) else None
+
+
+def words_in_doubt(texts: Iterable[str]) -> list[str]:
+    """Words with letters of Latin-1, which may stand for themselves or for a font's."""
+    return [word for text in texts for word in _BETWEEN.split(text) if _IN_DOUBT.search(word)]
+
+
+def share_read(words: Iterable[str], read: Callable[[str], str]) -> float:
+    """The share of the words that are Vietnamese when they are read so, 0 to 1; 0 for none.
+
+    >>> share_read(["Hà", "Nội", "Zürich"], str)
+    0.6666666666666666
+    """
+    results = [_is_vietnamese(unicodedata.normalize("NFC", read(word))) for word in words]
+    return sum(results) / len(results) if results else 0.0
+
+
+def _is_vietnamese(word: str) -> bool:
+    known = all(letter.isascii() or letter in _LETTERS for letter in word)
+    return known and is_syllable(word)

@@ -1,0 +1,54 @@
+"""House numbers that a spreadsheet took for a date or for a power of ten, and cannot be read back.
+
+`3/2` typed into a cell becomes the third of February, `25-06` the sixth month, `12E3` becomes
+12000 (which nothing betrays any more) and a long number `1.2E+04`. What stood there can be
+proposed, and never taken for granted.
+"""
+
+import re
+from typing import Final
+
+_ISO: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T]00:00(?::00)?)?")
+_MONTHS: Final = (
+    *("jan", "feb", "mar", "apr", "may", "jun"),
+    *("jul", "aug", "sep", "oct", "nov", "dec"),
+)
+_MONTH: Final = r"(?:thg\s?(?P<vi>\d{1,2})|(?P<en>" + "|".join(_MONTHS) + r")[a-z]*)"
+_DAY_FIRST: Final = re.compile(rf"(?P<number>\d{{1,2}})[-/ ]{_MONTH}(?:[-/ ]\d{{2,4}})?")
+_MONTH_FIRST: Final = re.compile(rf"{_MONTH}[-/ ](?P<number>\d{{1,4}})")
+_POWER: Final = re.compile(r"\d(?:[.,]\d+)?E\+?\d+")
+
+
+def is_mangled(text: str) -> bool:
+    """Whether the cell is what a spreadsheet made of a house number, and none itself.
+
+    >>> is_mangled("3-Feb"), is_mangled("2026-02-03"), is_mangled("1,2E+04"), is_mangled("12/3")
+    (True, True, True, False)
+    """
+    text = text.strip()
+    if _ISO.fullmatch(text) or _POWER.fullmatch(text.upper()):
+        return True
+    lower = text.lower()
+    return bool(_DAY_FIRST.fullmatch(lower) or _MONTH_FIRST.fullmatch(lower))
+
+
+def originals(text: str) -> tuple[str, ...]:
+    """What may have been typed, the likeliest first; nothing for a power of ten.
+
+    >>> originals("2026-02-03"), originals("25-Jun"), originals("Thg6-25"), originals("1E+04")
+    (('3/2', '2/3'), ('25/6', '6/25'), ('6/25', '25/6'), ())
+    """
+    text = text.strip().lower()
+    if iso := _ISO.fullmatch(text):
+        month, day = int(iso[2]), int(iso[3])
+        return _both(day, month)
+    for pattern, month_first in ((_DAY_FIRST, False), (_MONTH_FIRST, True)):
+        if found := pattern.fullmatch(text):
+            month = int(found["vi"]) if found["vi"] else _MONTHS.index(found["en"][:3]) + 1
+            number = int(found["number"])
+            return _both(month, number) if month_first else _both(number, month)
+    return ()
+
+
+def _both(first: int, second: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((f"{first}/{second}", f"{second}/{first}")))

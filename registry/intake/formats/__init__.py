@@ -1,0 +1,1 @@
+"""The files that authorities have, each format as a table of texts: header, then rows of cells."""

@@ -1,0 +1,177 @@
+"""Which format a file is in, by its first bytes and never by its name, and its table."""
+
+import gzip
+import shutil
+import tempfile
+import weakref
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import IO, Final
+
+from registry.errors import UnreadableFileError
+from registry.intake.formats.table import Table, in_unicode, unreadable
+from registry.intake.formats.text import SNIFFED_BYTES, read_text
+
+MOST_UNPACKED: Final = 4 << 30
+"""Bytes that a packed file may hold: more is taken for a bomb."""
+_MOST_RATIO: Final = 200
+_BLOCK: Final = 1 << 20
+_SHEETS: Final = (b"\xd0\xcf\x11\xe0",)
+_GDAL: Final = (b"sqlite format 3\0", b"!table", b"\x00\x00\x27\x0a")
+"""GeoPackage, MapInfo TAB, Shapefile."""
+_BOOK_MEMBERS: Final = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
+_SHAPE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_TAB_PARTS: Final = (".tab", ".dat", ".map", ".id", ".ind")
+_FOLDED_TEXT: Final = (".csv", ".tsv", ".txt")
+_SINGLE: Final = (*_FOLDED_TEXT, ".xlsx", ".xls", ".ods", ".gpkg", ".geojson", ".json", ".kml")
+_EMPTY: Final = "tệp rỗng (the file is empty)"
+_PDF: Final = "đây là tệp PDF (a PDF): lưu bảng thành Excel hoặc CSV rồi nhập lại"
+_BOMB: Final = "tệp nén quá lớn khi mở ra (the packed file is too large when it is unpacked)"
+_BROKEN: Final = "tệp nén hỏng hoặc chưa tải hết (the packed file is broken or incomplete)"
+_PACKING_ERRORS: Final = (
+    *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError),
+    # A member in a packing of its own, or with a password.
+    *(NotImplementedError, RuntimeError),
+)
+_NOTHING: Final = "trong tệp nén không có bảng hay lớp bản đồ nào (nothing to read in the archive)"
+
+
+def read_file(path: Path, sheet: str | None = None) -> Table:
+    """The table in a file of any format that we know; `sheet` chooses a sheet or layer.
+
+    Raises UnreadableFileError, one line, Vietnamese first, for what cannot be read.
+    """
+    return in_unicode(_read(path, sheet))
+
+
+def _read(path: Path, sheet: str | None) -> Table:
+    with path.open("rb") as stream:
+        head = stream.read(SNIFFED_BYTES)
+    if not head.strip():
+        raise unreadable(path, _EMPTY)
+    if head.startswith(b"%PDF"):
+        raise unreadable(path, _PDF)
+    if head.startswith(b"\x1f\x8b"):
+        return _unzipped(path, sheet)
+    if head.startswith(b"PK\x03\x04"):
+        return _from_archive(path, sheet)
+    # Each reader is loaded when it is needed: they take a tenth of a second, and 100 MB.
+    if head.startswith(_SHEETS):
+        from registry.intake.formats.sheets import read_sheet
+
+        return read_sheet(path, sheet)
+    if head.startswith(b"PAR1"):
+        from registry.intake.formats.layers import read_parquet
+
+        return read_parquet(path)
+    if head.lower().startswith(_GDAL) or _is_geojson(head) or _is_kml(head):
+        from registry.intake.formats.layers import read_layer
+
+        return read_layer(path, sheet)
+    return read_text(path, head)
+
+
+def _is_geojson(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"type"' in head
+
+
+def _is_kml(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and b"<kml" in head[:2_000]
+
+
+class _Folder:
+    """A folder that goes when nobody holds it any more."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="diachiso-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+def _unzipped(path: Path, sheet: str | None) -> Table:
+    folder = _Folder()
+    inner = folder.path / path.name.removesuffix(".gz")
+    with _unpacking(path), gzip.open(path) as packed:
+        _copy(path, packed, inner, path.stat().st_size)
+    return replace(_renamed(path, inner, sheet), holds=folder)
+
+
+def _from_archive(path: Path, sheet: str | None) -> Table:
+    with _unpacking(path), zipfile.ZipFile(path) as archive:
+        members = {PurePosixPath(each.filename): each for each in archive.infolist()}
+        if any(PurePosixPath(name) in members for name in _BOOK_MEMBERS):
+            from registry.intake.formats.sheets import read_sheet
+
+            # The reader unpacks all of it into memory.
+            _check_size(path, sum(e.file_size for e in members.values()), path.stat().st_size)
+            return read_sheet(path, sheet)
+        chosen = _members(path, list(members))
+        folder = _Folder()
+        # Under names of our own: what stands in the archive may point anywhere.
+        for member in chosen:
+            target = folder.path / f"layer{member.suffix.lower()}"
+            with archive.open(members[member]) as packed:
+                _copy(path, packed, target, members[member].compress_size)
+    first = folder.path / f"layer{chosen[0].suffix.lower()}"
+    return replace(_renamed(path, first, sheet), holds=folder)
+
+
+def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
+    """The files of one table or layer inside an archive, the one to open first."""
+    own = [name for name in names if not name.name.startswith(".") and "__MACOSX" not in name.parts]
+    for parts in (_SHAPE_PARTS, _TAB_PARTS):
+        heads = [name for name in own if name.suffix.lower() == parts[0]]
+        if len(heads) == 1:
+            of_layer = {
+                n.suffix.lower(): n for n in own if n.with_suffix("") == heads[0].with_suffix("")
+            }
+            return [of_layer[part] for part in parts if part in of_layer]
+        if heads:
+            raise unreadable(path, f"nhiều lớp (several layers): {', '.join(map(str, heads))}")
+    single = [name for name in own if name.suffix.lower() in _SINGLE]
+    if not single:
+        raise unreadable(path, _NOTHING)
+    if len(single) > 1:
+        raise unreadable(path, f"nhiều tệp (several files): {', '.join(map(str, single[:10]))}")
+    return single
+
+
+def _renamed(path: Path, inner: Path, sheet: str | None) -> Table:
+    """The table of an unpacked file; what is wrong with it is told of the file that was given."""
+    try:
+        return _read(inner, sheet)
+    except UnreadableFileError as error:
+        raise unreadable(path, error.detail.partition(": ")[2] or error.detail) from error
+
+
+def _copy(path: Path, packed: IO[bytes] | gzip.GzipFile, target: Path, packed_bytes: int) -> None:
+    written = 0
+    with target.open("wb") as out:
+        while block := packed.read(_BLOCK):
+            written += len(block)
+            _check_size(path, written, packed_bytes)
+            out.write(block)
+
+
+def _check_size(path: Path, unpacked: int, packed: int) -> None:
+    if unpacked > MOST_UNPACKED or (unpacked > 64 * _BLOCK and unpacked > packed * _MOST_RATIO):
+        raise unreadable(path, _BOMB)
+
+
+@contextmanager
+def _unpacking(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (
+        zipfile.BadZipFile,
+        gzip.BadGzipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+    ) as error:
+        raise unreadable(path, f"{_BROKEN}: {error}") from error
+    except RuntimeError as error:  # an encrypted member
+        raise unreadable(path, f"{_BROKEN}: {error}") from error

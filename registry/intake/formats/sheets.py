@@ -1,0 +1,112 @@
+"""Spreadsheets: .xlsx, .xlsm, .xlsb, .xls and .ods, through calamine."""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+    ZipError,
+)
+
+from registry.intake.columns import fields_named
+from registry.intake.formats.table import (
+    LOOKED_AT,
+    Header,
+    Rows,
+    Table,
+    find_header,
+    skipped,
+    unreadable,
+)
+
+_Cell = int | float | str | bool | datetime.time | datetime.date | datetime.timedelta
+
+_LOCKED: Final = "tệp có mật khẩu (the file has a password): bỏ mật khẩu rồi nhập lại"
+_BROKEN: Final = "tệp bảng tính hỏng hoặc chưa tải hết (the spreadsheet is broken or incomplete)"
+_EMPTY: Final = "bảng tính trống (the spreadsheet is empty)"
+
+
+def read_sheet(path: Path, sheet: str | None = None) -> Table:
+    """The table of one sheet: `sheet`, or the one whose header names most fields.
+
+    A cell that a spreadsheet took for a date is its ISO form, which no house number has.
+    Raises UnreadableFileError for a broken or locked file, an unknown sheet, and when several
+    sheets name as many fields, with their names.
+    """
+    with _readable(path):
+        book = CalamineWorkbook.from_path(str(path))
+        shown = [
+            each.name
+            for each in book.sheets_metadata
+            if each.visible == SheetVisibleEnum.Visible and each.typ == SheetTypeEnum.WorkSheet
+        ]
+        if sheet is not None and sheet not in book.sheet_names:
+            raise unreadable(
+                path, f"không có trang {sheet!r} (no such sheet); có: {', '.join(shown)}"
+            )
+        looked_at = {name: _header(path, book, name) for name in ([sheet] if sheet else shown)}
+    headers = {name: header for name, header in looked_at.items() if header is not None}
+    if not headers:
+        raise unreadable(path, _EMPTY)
+    best = max(fields_named(header.names) for header in headers.values())
+    chosen = [name for name, header in headers.items() if fields_named(header.names) == best]
+    if len(chosen) > 1:
+        raise unreadable(
+            path,
+            f"nhiều trang có thể là bảng cần nhập (several sheets could be meant):"
+            f" {', '.join(chosen)}; chọn một bằng --sheet",
+        )
+    (name,) = chosen
+    header = headers[name]
+
+    @contextmanager
+    def rows() -> Iterator[Rows]:
+        with CalamineWorkbook.from_path(str(path)) as reading:
+            yield skipped(_rows(path, reading, name), header.rows_before_data)
+
+    several = len(book.sheet_names) > 1
+    note = f"trang {name!r} được đọc (the sheet that was read)"
+    return Table(header.names, rows, notes=(note,) if several else ())
+
+
+def _header(path: Path, book: CalamineWorkbook, name: str) -> Header | None:
+    rows = list(islice(_rows(path, book, name), LOOKED_AT))
+    return find_header(rows) if any(map(any, rows)) else None
+
+
+def _rows(path: Path, book: CalamineWorkbook, name: str) -> Rows:
+    # Only what is raised in here is the file's fault, not what whoever reads the rows does.
+    with _readable(path):
+        for row in book.get_sheet_by_name(name).iter_rows():
+            yield [_text(cell) for cell in row]
+
+
+def _text(cell: _Cell) -> str:
+    """A cell as the text that stood in it: 12.0 is 12, a date is YYYY-MM-DD."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime.datetime):
+        return cell.date().isoformat()
+    return str(cell)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except PasswordError as error:
+        raise unreadable(path, _LOCKED) from error
+    except (CalamineError, ZipError) as error:
+        raise unreadable(path, f"{_BROKEN}: {error}") from error

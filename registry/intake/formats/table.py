@@ -1,0 +1,140 @@
+"""What every format is read as, and where the header of a table stands."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from geo.legacy_fonts import CONVERTERS, Font, font_of
+from registry.errors import UnreadableFileError
+from registry.intake.columns import fields_named
+
+Rows = Iterator[list[str]]
+
+LOOKED_AT: Final = 30
+"""Rows at the top of a table among which its header is looked for."""
+_SAMPLE: Final = 2_000
+FONT_NOTES: Final[dict[Font, str]] = {
+    "tcvn3": "chữ TCVN3 (ABC) đã chuyển sang Unicode (TCVN3 text was converted to Unicode)",
+    "vni": "chữ VNI đã chuyển sang Unicode (VNI text was converted to Unicode)",
+}
+# Vietnamese forms number their columns below the header: (1) (2) (3), or A B 1 2.
+_NUMBERING: Final = re.compile(r"\(?([A-D]|\d{1,2})\)?")
+_LEAST_NUMBERED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that can be gone through several times."""
+
+    headers: tuple[str, ...]
+    rows: Callable[[], AbstractContextManager[Rows]]
+    """The rows behind the header."""
+    delimiter: str = ","
+    """Between cells, where rows are handed back."""
+    notes: tuple[str, ...] = ()
+    """What was found out about the file, Vietnamese first: for whoever delivers it."""
+    holds: object = field(default=None, repr=False)
+    """What must live as long as the table, an unpacked copy say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header, and how many rows go before the first row of data."""
+
+    names: tuple[str, ...]
+    rows_before_data: int
+
+
+def find_header(rows: Sequence[Sequence[str]]) -> Header:
+    """The header among the first rows of a table: titles may stand above, names in two rows.
+
+    It is the row, or the pair of rows that are one below the other, that names most fields; the
+    first row where none does. What merged cells span is expected in each of them.
+    """
+    best, most = Header(_names(rows[:1]), 1), 0
+    for height in (1, 2):
+        for at in range(len(rows) - height + 1):
+            names = _names(rows[at : at + height])
+            known = fields_named(names)
+            # Two rows only where they name more than one.
+            if known > most:
+                best, most = Header(names, at + height), known
+    after = rows[best.rows_before_data : best.rows_before_data + 1]
+    if after and _is_numbering(after[0]):
+        best = Header(best.names, best.rows_before_data + 1)
+    return best
+
+
+def skipped(rows: Rows, count: int) -> Rows:
+    """The rows but for the first `count`."""
+    return islice(rows, count, None)
+
+
+def in_unicode(table: Table) -> Table:
+    """The table with those columns in Unicode whose first cells are in a font of before it.
+
+    A column is looked at as a whole, because a single word may be one in both: `Té` is `Tộ`.
+    """
+    with table.rows() as rows:
+        sample = list(islice(rows, _SAMPLE))
+    fonts = {
+        column: font
+        for column in range(len(table.headers))
+        if (font := font_of(row[column] for row in sample if column < len(row)))
+    }
+    of_header = font_of(table.headers)
+    if not fonts and of_header is None:
+        return table
+
+    @contextmanager
+    def rows_in_unicode() -> Iterator[Rows]:
+        with table.rows() as below:
+            yield (_converted(row, fonts) for row in below)
+
+    headers = table.headers
+    if of_header is not None:
+        headers = tuple(map(CONVERTERS[of_header], headers))
+    found = sorted({*fonts.values(), *([of_header] if of_header else ())})
+    notes = (*table.notes, *(FONT_NOTES[font] for font in found))
+    return replace(table, headers=headers, rows=rows_in_unicode, notes=notes)
+
+
+def _converted(row: list[str], fonts: dict[int, Font]) -> list[str]:
+    return [
+        CONVERTERS[fonts[column]](cell) if column in fonts and not cell.isascii() else cell
+        for column, cell in enumerate(row)
+    ]
+
+
+def unreadable(path: Path, reason: str) -> UnreadableFileError:
+    """What is wrong with a file as a whole, as one line that begins with its name."""
+    return UnreadableFileError(f"{path.name or path}: {reason}")
+
+
+def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    width = max((len(row) for row in rows), default=0)
+    names = []
+    for column in range(width):
+        parts = [" ".join(row[column].split()) for row in rows if column < len(row)]
+        # The lowest name says it: `Số nhà` below a `Địa chỉ` that spans it and others.
+        names.append(next((part for part in reversed(parts) if part), ""))
+    return tuple(names)
+
+
+def _is_numbering(row: Sequence[str]) -> bool:
+    cells = [cell.strip() for cell in row if cell.strip()]
+    return (
+        len(cells) >= _LEAST_NUMBERED
+        and all(_NUMBERING.fullmatch(cell) for cell in cells)
+        and len(set(cells)) == len(cells)
+        and cells == sorted(cells, key=_place_in_numbering)
+    )
+
+
+def _place_in_numbering(cell: str) -> tuple[bool, int]:
+    mark = cell.strip("()")
+    return (mark.isdigit(), int(mark) if mark.isdigit() else ord(mark))

@@ -1,0 +1,216 @@
+"""Tables of text: CSV and TSV in UTF-8, UTF-16, Windows-1258 or a font of before Unicode."""
+
+import codecs
+import csv
+import io
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from operator import itemgetter
+from pathlib import Path
+from typing import Final
+
+from geo.legacy_fonts import CONVERTERS, font_of, share_read, words_in_doubt
+from registry.intake.columns import fields_named
+from registry.intake.formats.table import (
+    FONT_NOTES,
+    LOOKED_AT,
+    Header,
+    Rows,
+    Table,
+    find_header,
+    skipped,
+    unreadable,
+)
+
+SNIFFED_BYTES: Final = 65_536
+_DELIMITERS: Final = ",;\t|"
+_EXCEL_HINT: Final = "sep="
+"""A first line that only tells a spreadsheet the delimiter."""
+_BYTE_ORDER: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_LATIN_1: Final = "latin-1"
+"""What a file in a font is read as: each byte a letter, which `geo.legacy_fonts` explains."""
+_NOTES: Final = {
+    "utf-16": "chữ mã UTF-16 (the text is UTF-16)",
+    "utf-16-le": "chữ mã UTF-16 (the text is UTF-16)",
+    "utf-16-be": "chữ mã UTF-16 (the text is UTF-16)",
+    "cp1258": "chữ mã Windows-1258 (the text is Windows-1258)",
+}
+_ENOUGH: Final = 0.7
+"""So many of the words must be Vietnamese before an encoding is believed."""
+_NO_TEXT: Final = "đây không phải tệp văn bản (no text file): lưu bảng thành CSV UTF-8 rồi nhập lại"
+_MIXED: Final = (
+    "chữ không phải UTF-8 từ đầu đến cuối (the text is not UTF-8 throughout): mở bằng Excel hoặc"
+    " LibreOffice, lưu thành 'CSV UTF-8' rồi nhập lại"
+)
+_UNKNOWN: Final = (
+    "không nhận ra bảng mã của chữ (the text is in no encoding that we know): mở bằng Excel hoặc"
+    " LibreOffice, lưu thành 'CSV UTF-8' rồi nhập lại"
+)
+
+
+def read_text(path: Path, head: bytes) -> Table:
+    """The table of a text file whose first bytes are `head`.
+
+    Raises UnreadableFileError for a file in no encoding that we know.
+    """
+    encoding = _encoding(path, head)
+    begun = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
+    if len(head) >= SNIFFED_BYTES:
+        # The last line of the block may be half a line.
+        begun = begun.rpartition("\n")[0] or begun
+    font = font_of([begun]) if encoding == _LATIN_1 else None
+    said = CONVERTERS[font] if font else _nfc if encoding == "cp1258" else None
+    delimiter, header = _header(path, said(begun) if said else begun)
+
+    @contextmanager
+    def rows() -> Iterator[Rows]:
+        with path.open(encoding=encoding, newline="") as stream, _readable(path):
+            whole = _whole_rows(path, encoding, stream, delimiter)
+            meant = ([said(cell) for cell in row] for row in whole) if said else whole
+            yield skipped(meant, header.rows_before_data)
+
+    note = FONT_NOTES[font] if font else _NOTES.get(encoding)
+    return Table(header.names, rows, delimiter, (note,) if note else ())
+
+
+def _encoding(path: Path, head: bytes) -> str:
+    for mark, name in _BYTE_ORDER:
+        if head.startswith(mark):
+            return name
+    if unmarked := _unmarked_utf16(head):
+        return unmarked
+    if b"\0" in head:
+        raise unreadable(path, _NO_TEXT)
+    if _is_utf8(head):
+        return "utf-8"
+    # Bytes that are most of them UTF-8 are a file put together from two.
+    if _mostly_utf8(head):
+        raise unreadable(path, _MIXED)
+    latin = head.decode(_LATIN_1)
+    if font_of([latin]):
+        return _LATIN_1
+    if share_read(words_in_doubt([latin]), _from_1258) >= _ENOUGH:
+        return "cp1258"
+    raise unreadable(path, _UNKNOWN)
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _from_1258(latin: str) -> str:
+    return unicodedata.normalize("NFC", latin.encode(_LATIN_1).decode("cp1258", "replace"))
+
+
+def _unmarked_utf16(head: bytes) -> str | None:
+    """UTF-16 without its mark: nearly every second byte of the letters of a header is zero."""
+    sample = head[:200]
+    if len(sample) < 20:
+        return None
+    zeros = (sample[0::2].count(0), sample[1::2].count(0))
+    half = len(sample) // 2
+    if zeros[1] > half * 0.6 and not zeros[0]:
+        return "utf-16-le"
+    if zeros[0] > half * 0.6 and not zeros[1]:
+        return "utf-16-be"
+    return None
+
+
+def _mostly_utf8(head: bytes) -> bool:
+    wrong = head.decode("utf-8", "replace").count("\ufffd")
+    return wrong * 10 < sum(byte >= 0xC3 for byte in head)
+
+
+def _header(path: Path, text: str) -> tuple[str, Header]:
+    """The delimiter that makes most sense of the first lines, and the header."""
+    first = text.partition("\n")[0]
+    if hint := _hinted(first):
+        return hint, find_header(_first_rows(path, text, hint))
+    found = []
+    for delimiter in _DELIMITERS:
+        header = find_header(_first_rows(path, text, delimiter))
+        found.append((fields_named(header.names), first.count(delimiter), delimiter, header))
+    *_, delimiter, header = max(found, key=itemgetter(0, 1))
+    return delimiter, header
+
+
+def _hinted(line: str) -> str | None:
+    mark = line.strip("\r\n")
+    return mark[-1] if mark.startswith(_EXCEL_HINT) and len(mark) == len(_EXCEL_HINT) + 1 else None
+
+
+def _first_rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
+    with _readable(path):
+        stream = io.StringIO(text, newline="")
+        return list(islice(csv.reader(_lines(stream), delimiter=delimiter), LOOKED_AT))
+
+
+def _lines(stream: Iterator[str]) -> Iterator[str]:
+    """The lines of a table, without a spreadsheet's hint before its header."""
+    first = next(stream, "")
+    for line in stream if _hinted(first) else chain((first,), stream):
+        # PostgreSQL's text holds no NUL, and csv stumbles over it.
+        yield line.replace("\0", "") if "\0" in line else line
+
+
+def _whole_rows(path: Path, encoding: str, stream: Iterator[str], delimiter: str) -> Rows:
+    """The rows of the file, and an error at their end where one has swallowed others."""
+    rows = csv.reader(_lines(stream), delimiter=delimiter)
+    spans = []
+    last = (0, 0)
+    start = 0
+    for row in rows:
+        last = (start, rows.line_num)
+        if rows.line_num - start > 1:
+            spans.append(last)
+        start = rows.line_num
+        yield row
+    # The last line of a file may open a mark that nothing closes.
+    if last[1] and last not in spans:
+        spans.append(last)
+    _check_spans(path, encoding, spans, delimiter)
+
+
+def _check_spans(path: Path, encoding: str, spans: list[tuple[int, int]], delimiter: str) -> None:
+    """Whether each row of several lines is quoted as it should be, or has swallowed others."""
+    with path.open(encoding=encoding, newline="") as stream:
+        lines, at = _lines(stream), 0
+        for start, end in spans:
+            span = list(islice(lines, start - at, end - at))
+            at = end
+            try:
+                quoted = len(list(csv.reader(span, delimiter=delimiter, strict=True))) == 1
+            except csv.Error:
+                quoted = False
+            if not quoted:
+                raise unreadable(
+                    path,
+                    f"dấu ngoặc kép mở ở dòng {start + 1:,} không được đóng đúng chỗ"
+                    " (a quotation mark is not closed where it should be)",
+                )
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise unreadable(path, _MIXED) from error
+    except csv.Error as error:
+        raise unreadable(
+            path, f"bảng không đọc được, có thể do dấu ngoặc kép không được đóng ({error})"
+        ) from error

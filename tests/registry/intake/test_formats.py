@@ -1,0 +1,363 @@
+"""Files of every format that authorities have, made here and read back; and broken ones."""
+
+import datetime
+import gzip
+import io
+import json
+import subprocess
+import unicodedata
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio.raw
+import pytest
+import shapely
+import xlsxwriter
+import xlwt
+
+from registry.errors import UnreadableFileError
+from registry.intake.formats import any_file
+from registry.intake.reader import SourceFile, cells_of, open_file, rows_of
+
+HEADER = ["Số nhà", "Tên đường", "Mã xã"]
+ROWS = [["12/3", "Đường số 7", "00004"], ["5A", "Nguyễn Trường Tộ", "00004"]]
+FIELDS = ("house_number", "street", "commune_code")
+PLACES = ((105.84, 21.03), (105.85, 21.04))
+
+
+def read(path: Path, fields: tuple[str, ...] = FIELDS, **choice: Any) -> list[list[str]]:
+    file = open_file(path, **choice)
+    with rows_of(file) as rows:
+        cells = cells_of(file, fields)
+        return [list(cells(row)) for row in rows]
+
+
+def csv_text(delimiter: str = ",") -> str:
+    return "".join(delimiter.join(row) + "\n" for row in [HEADER, *ROWS])
+
+
+def in_cp1258(text: str) -> bytes:
+    """Letters in one, tones behind them, as Windows writes it."""
+    out = []
+    for sign in text:
+        base, *marks = unicodedata.normalize("NFD", sign)
+        tones = [mark for mark in marks if mark in "\u0300\u0301\u0303\u0309\u0323"]
+        rest = "".join(mark for mark in marks if mark not in tones)
+        out.append(unicodedata.normalize("NFC", base + rest) + "".join(tones))
+    return "".join(out).encode("cp1258")
+
+
+def in_tcvn3(text: str) -> bytes:
+    return subprocess.run(
+        ["iconv", "-f", "UTF-8", "-t", "TCVN"], input=text.encode(), capture_output=True, check=True
+    ).stdout
+
+
+VNI = (
+    "Soá nhaø,Teân ñöôøng,Maõ xaõ\n12/3,Ñöôøng soá 7,00004\n5A,Nguyeãn Tröôøng Toä,00004\n"
+).encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        csv_text().encode(),
+        csv_text().encode("utf-8-sig"),
+        csv_text("\t").encode("utf-16"),
+        b"\xfe\xff" + csv_text("\t").encode("utf-16-be"),
+        csv_text(";").encode("utf-16-le"),
+        csv_text("\t").encode("utf-16-be"),
+        in_cp1258(csv_text()),
+        in_tcvn3(csv_text(";").lower().replace("5a", "5A")),
+        VNI,
+        gzip.compress(csv_text().encode()),
+    ],
+    ids=["utf8", "bom", "utf16", "utf16be", "le", "be", "cp1258", "tcvn3", "vni", "gzip"],
+)
+def test_text_is_read_in_each_encoding(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "hộ.csv"
+    path.write_bytes(content)
+    read_rows = read(path)
+    assert [[cell.lower() for cell in row] for row in read_rows] == [
+        [cell.lower() for cell in row] for row in ROWS
+    ]
+
+
+def test_what_was_found_out_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "ho.csv"
+    path.write_bytes(VNI)
+    assert any("VNI" in note for note in open_file(path).notes)
+
+
+FORM: list[list[Any]] = [
+    ["UBND PHƯỜNG BA ĐÌNH", "", "", "", ""],
+    ["DANH SÁCH HỘ GIA ĐÌNH", "", "", "", ""],
+    [],
+    ["STT", "Địa chỉ", "", "Mã xã", "Họ tên chủ hộ"],
+    ["", "Số nhà", "Đường", "", ""],
+    ["(1)", "(2)", "(3)", "(4)", "(5)"],
+    [1, 12.0, "Láng", "00004", "Nguyễn Văn A"],
+    [2, datetime.datetime(2026, 2, 3), "Láng", "00004", "Trần B"],  # noqa: DTZ001
+]
+FORM_READ = [["12", "Láng", "00004"], ["2026-02-03", "Láng", "00004"]]
+
+
+def write_xlsx(path: Path, sheets: dict[str, list[list[Any]]], hidden: str | None = None) -> None:
+    with xlsxwriter.Workbook(str(path)) as book:
+        date = book.add_format({"num_format": "d/m"})
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    if isinstance(cell, datetime.datetime):
+                        sheet.write_datetime(at, column, cell, date)
+                    else:
+                        sheet.write(at, column, cell)
+            if rows is FORM:
+                sheet.merge_range(3, 1, 3, 2, "Địa chỉ")
+            if name == hidden:
+                sheet.hide()
+
+
+def write_xls(path: Path, rows: list[list[Any]]) -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Hộ")
+    for at, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            style = xlwt.easyxf(num_format_str="D/M")
+            plain = not isinstance(cell, datetime.datetime)
+            sheet.write(at, column, cell, *(() if plain else (style,)))
+    book.save(str(path))
+
+
+def test_spreadsheet_with_titles_and_a_header_of_two_rows_is_read(tmp_path: Path) -> None:
+    new, old = tmp_path / "ho.xlsx", tmp_path / "ho.xls"
+    write_xlsx(new, {"Hướng dẫn": [["Cách điền"]], "Hộ": FORM, "Cũ": FORM}, hidden="Cũ")
+    write_xls(old, FORM)
+    for path in (new, old):
+        assert read(path) == FORM_READ
+        assert open_file(path).columns.personal == ("Họ tên chủ hộ",)
+    assert any("'Hộ'" in note for note in open_file(new).notes)
+
+
+def test_sheet_is_chosen_by_name_where_several_fit(tmp_path: Path) -> None:
+    path = tmp_path / "ho.xlsx"
+    write_xlsx(path, {"Tổ 1": [HEADER, ROWS[0]], "Tổ 2": [HEADER, ROWS[1]]})
+    with pytest.raises(UnreadableFileError, match=r"Tổ 1, Tổ 2.*--sheet"):
+        open_file(path)
+    assert read(path, sheet="Tổ 2") == [ROWS[1]]
+    with pytest.raises(UnreadableFileError, match=r"Tổ 3.*Tổ 1, Tổ 2"):
+        open_file(path, sheet="Tổ 3")
+
+
+def test_cells_in_an_old_font_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "ho.xls"
+    rows = [HEADER, ["12", "§­êng L¸ng H¹", "00004"], ["14", "NguyÔn Tr­êng Té", "00004"]]
+    write_xls(path, rows)
+    assert [street for _, street, _ in read(path)] == ["Đường Láng Hạ", "Nguyễn Trường Tộ"]
+
+
+def test_mapping_names_the_fields_of_other_headers(tmp_path: Path) -> None:
+    path = tmp_path / "ho.csv"
+    path.write_text("Cột A,Cột B,Cột C\n12,Láng,00004\n")
+    mapping = {"cột a": "house_number", "Cột B": "street", "Cột C": "commune_code"}
+    assert read(path, mapping=mapping) == [["12", "Láng", "00004"]]
+    with pytest.raises(UnreadableFileError, match=r"no such field.*nhà.*house_number"):
+        open_file(path, mapping={"Cột A": "nhà"})
+
+
+def write_layer(path: Path, driver: str, shapes: list[Any], **options: Any) -> None:
+    names = ["so_nha", "duong", "ma_xa"]
+    columns = [np.array(column, dtype=object) for column in zip(*ROWS, strict=True)]
+    options = {"crs": "EPSG:4326", "geometry_type": "Point"} | options
+    geometry = np.array(shapely.to_wkb(shapes), dtype=object)
+    pyogrio.raw.write(path, geometry, columns, names, driver=driver, **options)
+
+
+def packed(path: Path, *members: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member in members:
+            archive.write(member, f"du lieu/{member.name}")
+    return path
+
+
+def points() -> list[Any]:
+    return [shapely.Point(*place) for place in PLACES]
+
+
+def a_geojson(folder: Path) -> Path:
+    write_layer(folder / "a.geojson", "GeoJSON", points())
+    return folder / "a.geojson"
+
+
+def a_geopackage(folder: Path) -> Path:
+    write_layer(folder / "a.gpkg", "GPKG", points())
+    return folder / "a.gpkg"
+
+
+def a_shapefile(folder: Path) -> Path:
+    write_layer(folder / "a.shp", "ESRI Shapefile", points(), encoding="UTF-8")
+    return packed(folder / "a.zip", *folder.glob("a.*"))
+
+
+def a_kml(folder: Path) -> Path:
+    write_layer(folder / "a.kml", "KML", points())
+    return folder / "a.kml"
+
+
+def a_kmz(folder: Path) -> Path:
+    return packed(folder / "a.kmz", a_kml(folder))
+
+
+def a_tab(folder: Path) -> Path:
+    write_layer(folder / "a.tab", "MapInfo File", points(), encoding="UTF-8")
+    return packed(folder / "a.zip", *folder.glob("a.*"))
+
+
+def a_geoparquet(folder: Path) -> Path:
+    names = ["so_nha", "duong", "ma_xa"]
+    table = pa.table(
+        dict(zip(names, map(list, zip(*ROWS, strict=True)), strict=True))
+        | {"geometry": pa.array(list(shapely.to_wkb(points())), pa.binary())}
+    )
+    geo = {
+        "version": "1.1.0",
+        "primary_column": "geometry",
+        "columns": {"geometry": {"encoding": "WKB", "geometry_types": ["Point"]}},
+    }
+    table = table.replace_schema_metadata({b"geo": json.dumps(geo).encode()})
+    pq.write_table(table, folder / "a.parquet")
+    return folder / "a.parquet"
+
+
+LAYERS: list[Callable[[Path], Path]] = [
+    *(a_geojson, a_geopackage, a_shapefile, a_kml, a_kmz, a_tab, a_geoparquet),
+]
+
+
+@pytest.mark.parametrize("make", LAYERS)
+def test_layer_of_a_map_is_read_with_its_places(
+    tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    rows = read(make(tmp_path), (*FIELDS, "longitude", "latitude"))
+    assert [row[:3] for row in rows] == ROWS
+    for row, place in zip(rows, PLACES, strict=True):
+        assert (float(row[3]), float(row[4])) == pytest.approx(place)
+
+
+def test_polygon_is_a_point_inside_it_and_a_line_is_none(tmp_path: Path) -> None:
+    shapes = [shapely.box(105, 21, 105.01, 21.01), shapely.LineString([(105, 21), (106, 21)])]
+    write_layer(tmp_path / "a.gpkg", "GPKG", shapes, geometry_type="Unknown")
+    inside, none = read(tmp_path / "a.gpkg", ("longitude", "latitude"))
+    assert 105 < float(inside[0]) < 105.01
+    assert none == ["", ""]
+
+
+def test_other_coordinates_than_wgs_84_are_refused(tmp_path: Path) -> None:
+    write_layer(tmp_path / "a.gpkg", "GPKG", points(), crs="EPSG:3405")
+    with pytest.raises(UnreadableFileError, match=r"EPSG:3405.*WGS 84"):
+        open_file(tmp_path / "a.gpkg")
+
+
+def truncated(make: Callable[[Path], Path]) -> Callable[[Path], Path]:
+    def cut(folder: Path) -> Path:
+        path = make(folder)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        return path
+
+    return cut
+
+
+def a_book(folder: Path) -> Path:
+    write_xlsx(folder / "a.xlsx", {"Hộ": [HEADER, *ROWS]})
+    return folder / "a.xlsx"
+
+
+def an_old_book(folder: Path) -> Path:
+    write_xls(folder / "a.xls", [HEADER, *ROWS * 300])
+    return folder / "a.xls"
+
+
+def a_gzip(folder: Path) -> Path:
+    (folder / "a.csv.gz").write_bytes(gzip.compress(csv_text().encode() * 20))
+    return folder / "a.csv.gz"
+
+
+@pytest.mark.parametrize("make", [a_book, an_old_book, a_gzip, a_kmz, a_shapefile, a_geoparquet])
+def test_half_a_file_is_told_in_one_line(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    path = truncated(make)(tmp_path)
+    with pytest.raises(UnreadableFileError) as caught:
+        read(path)
+    assert caught.value.detail.startswith(path.name)
+    assert "\n" not in caught.value.detail
+
+
+def an_archive(folder: Path, **members: bytes) -> Path:
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return folder / "a.zip"
+
+
+def test_archive_with_one_table_is_read_whatever_its_names_say(tmp_path: Path) -> None:
+    outside = "../../outside.csv"
+    path = an_archive(tmp_path, **{outside: csv_text().encode(), "__MACOSX/._a.csv": b"x"})
+    assert read(path) == ROWS
+    assert not (tmp_path.parent.parent / "outside.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("members", "says"),
+    [
+        ({"a.exe": b"MZ"}, "không có bảng"),
+        ({"a.csv": csv_text().encode(), "b.csv": b""}, "nhiều tệp.*a.csv, b.csv"),
+        ({"a.csv": b"\0" * (70 << 20)}, "quá lớn"),
+        ({"xl/workbook.xml": b" " * (70 << 20)}, "quá lớn"),
+        ({"xl/workbook.xml": b"<a"}, "bảng tính hỏng"),
+    ],
+)
+def test_archive_that_is_none_of_ours_is_told(
+    tmp_path: Path, members: dict[str, bytes], says: str
+) -> None:
+    with pytest.raises(UnreadableFileError, match=says):
+        read(an_archive(tmp_path, **members))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8,
+        b"{" * 100_000,
+        b'{"type": "FeatureCollection", "features": [' + b"{}," * 50,
+        b"<kml" + b"<a>" * 1000,
+        b"SQLite format 3\0" + b"\xff" * 5000,
+        b"PAR1" + b"\xff" * 500 + b"PAR1",
+        b"!table\n!version 900\n",
+        (csv_text() * 50).encode() + "Phường Bến Nghé\n".encode("cp1258", "replace") * 3,
+        b"a" * (10 << 20),
+    ],
+    ids=["png", "braces", "json", "kml", "sqlite", "parquet", "tab", "mixed", "line"],
+)
+def test_bytes_that_are_no_table_are_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableFileError) as caught:
+        read(path)
+    assert "\n" not in caught.value.detail
+    assert len(caught.value.detail) < 1_000
+
+
+def test_unpacked_copy_lives_as_long_as_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(csv_text().encode()))
+    file: SourceFile = open_file(path)
+    for _ in range(2):
+        with rows_of(file) as rows:
+            assert len(list(rows)) == len(ROWS)
+    assert io.BytesIO(path.read_bytes()).read(2) == b"\x1f\x8b"
+    assert path.stat().st_size < any_file.MOST_UNPACKED
