@@ -1,0 +1,119 @@
+"""Coordinates as files write them, and the coordinate systems of Viet Nam.
+
+Degrees come as decimals or as degrees, minutes and seconds; surveys come in VN-2000, in metres, and
+call the northing X. Systems are those of the EPSG registry: 3° zones by the meridian of a province
+(Circular 973/2001/TT-TCĐC), UTM zones 48N and 49N, and VN-2000 in degrees.
+"""
+
+import re
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from pyproj.transformer import TransformerGroup
+
+WGS_84: Final = "EPSG:4326"
+VN2000_DEGREES: Final = "EPSG:4756"
+VN2000_METRES: Final = tuple(
+    f"EPSG:{code}" for code in (*range(5896, 5900), *range(9205, 9219), 3405, 3406)
+)
+_OPERATION: Final = "VN-2000 to WGS 84 (2)"
+"""EPSG:6960, seven parameters, of 2007: the one that the State's surveyors publish."""
+
+_DECIMAL: Final = re.compile(r"[+-]?\d{1,3}(?:[.,]\d+)?")
+_SIGNS: Final = "\"'°º˚′″’‘”“`´"
+_DMS: Final = re.compile(
+    rf"(?P<before>[NSEWBĐT])?\s*(?P<d>\d{{1,3}})\s*[{_SIGNS}d:\s]\s*(?P<m>\d{{1,2}})"
+    rf"(?:\s*[{_SIGNS}m:\s]+\s*(?P<s>\d{{1,2}}(?:[.,]\d+)?))?\s*[{_SIGNS}s]*\s*(?P<after>[NSEWBĐT])?",
+    re.IGNORECASE,
+)
+# B is Bắc, Đ Đông, T Tây; S is the English south, for Nam begins as north does.
+_NEGATIVE: Final = frozenset("SWT")
+_MINUTES: Final = 60
+_GROUPED: Final = re.compile(r"\d{1,3}(?P<sign>[ .,])\d{3}(?:(?P=sign)\d{3})*(?:[.,]\d+)?")
+_METRES: Final = re.compile(r"\d{5,8}(?:[.,]\d+)?")
+
+
+def degrees(text: str) -> float | None:
+    """A longitude or latitude in degrees; None for text that is neither decimal nor in minutes.
+
+    >>> degrees("21,0285"), degrees("21°01'30N"), degrees("105 48 30"), degrees("Láng")
+    (21.0285, 21.025, 105.80833333333334, None)
+    """
+    text = text.strip()
+    if _DECIMAL.fullmatch(text):
+        return float(text.replace(",", "."))
+    found = _DMS.fullmatch(text)
+    if found is None:
+        return None
+    minutes, seconds = int(found["m"]), float((found["s"] or "0").replace(",", "."))
+    if minutes >= _MINUTES or seconds >= _MINUTES:
+        return None
+    value = int(found["d"]) + minutes / 60 + seconds / 3600
+    side = (found["before"] or found["after"] or "").upper()
+    return -value if side in _NEGATIVE else value
+
+
+def is_in_minutes(text: str) -> bool:
+    """Whether the text is a coordinate in degrees and minutes.
+
+    >>> is_in_minutes('105°48\\'30"'), is_in_minutes("105.8083")
+    (True, False)
+    """
+    return not _DECIMAL.fullmatch(text.strip()) and degrees(text) is not None
+
+
+def metres(text: str) -> float | None:
+    """A coordinate in metres, grouped or not; None for what is none.
+
+    >>> metres("2325123,45"), metres("2.325.123,45"), metres("587 000"), metres("105.8")
+    (2325123.45, 2325123.45, 587000.0, None)
+    """
+    text = text.strip()
+    if _METRES.fullmatch(text):
+        return float(text.replace(",", "."))
+    if grouped := _GROUPED.fullmatch(text):
+        digits = text.replace(grouped["sign"], "")
+        return float(digits.replace(",", "."))
+    return None
+
+
+def to_wgs84(
+    crs: str, easts: NDArray[np.float64], norths: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitudes and latitudes in WGS 84, degrees, of a VN-2000 system's coordinates.
+
+    `easts` and `norths` are metres, or degrees for EPSG:4756; what cannot be transformed becomes
+    infinite. Raises ValueError for a system that is none of `VN2000_METRES` and `VN2000_DEGREES`.
+    """
+    lon, lat = _transformer(crs).transform(easts, norths)
+    return np.asarray(lon), np.asarray(lat)
+
+
+def described(crs: str) -> str:
+    """The system in a few words, for whoever confirms it.
+
+    >>> described("EPSG:9210")
+    'VN-2000, kinh tuyến trục 105°45′, múi 3° (EPSG:9210)'
+    """
+    if crs == VN2000_DEGREES:
+        return f"VN-2000, kinh độ và vĩ độ ({crs})"
+    parameters = CRS.from_user_input(crs).to_cf()
+    meridian = float(parameters["longitude_of_central_meridian"])
+    whole, part = int(meridian), round((meridian % 1) * 60)
+    # Zones of 6° have the scale 0.9996, those of 3° have 0.9999.
+    width = "6°" if float(parameters["scale_factor_at_central_meridian"]) < 0.9998 else "3°"
+    return f"VN-2000, kinh tuyến trục {whole}°{part:02d}′, múi {width} ({crs})"
+
+
+@cache
+def _transformer(crs: str) -> Transformer:
+    if crs not in VN2000_METRES and crs != VN2000_DEGREES:
+        raise ValueError(f"{crs} is no system of VN-2000")
+    # One operation for ever: PROJ would otherwise choose by the area and by the grids it finds.
+    for transformer in TransformerGroup(crs, WGS_84, always_xy=True).transformers:
+        if _OPERATION in transformer.description:
+            return transformer
+    raise ValueError(f"PROJ knows no operation {_OPERATION} for {crs}")

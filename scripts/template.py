@@ -1,0 +1,37 @@
+"""`diachiso template`: a blank workbook for a commune's households."""
+
+from pathlib import Path
+
+import click
+
+from registry import cluster
+from registry.database import make_engine, session_scope
+from registry.gazetteer import load_gazetteer, today
+from registry.template import blank_of, write_blank
+from scripts.progress import say
+from scripts.settings import read_settings
+
+
+@click.command()
+@click.option("--unit", metavar="CODE", required=True, help="Mã xã (code of the commune).")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="Tệp .xlsx sẽ viết (the workbook to write).",
+)
+def template(unit: str, out: Path) -> None:
+    """Mẫu trống cho một xã, có sẵn tên đường, thôn (a blank to fill in and import)."""
+    if out.suffix.lower() != ".xlsx":
+        raise click.UsageError("tên tệp phải có đuôi .xlsx (the name ends in .xlsx)")
+    engine = make_engine(cluster.database_url(read_settings()))
+    try:
+        with session_scope(engine) as session:
+            blank = blank_of(session, load_gazetteer(session), unit, today())
+    finally:
+        engine.dispose()
+    try:
+        write_blank(blank, out)
+    except OSError as error:
+        raise click.ClickException(f"không ghi được {out} ({error.strerror})") from error
+    say(f"{out}: {blank.name}, {len(blank.streets)} đường, {len(blank.localities)} thôn/tổ")

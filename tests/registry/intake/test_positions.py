@@ -1,0 +1,176 @@
+"""Survey coordinates: the zone is proposed by the points, and applied when it is confirmed."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from pyproj.transformer import TransformerGroup
+from sqlalchemy import Engine
+
+from registry.errors import UnreadableFileError
+from registry.intake.positions import SYSTEMS
+from registry.intake.run import ImportOptions, ImportResult, import_file
+from tests.support.intake import rows
+
+HA_NOI, DA_NANG, CA_MAU = "01", "48", "96"
+
+
+def seats(engine: Engine, province: str) -> list[tuple[str, float, float]]:
+    """Code and seat of communes of a province of today."""
+    found = rows(
+        engine,
+        "SELECT u.code, ST_X(u.seat), ST_Y(u.seat) FROM admin_unit u"
+        " JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date"
+        " JOIN admin_unit p ON p.id = v.province_id"
+        " WHERE u.level = 'commune' AND u.lifetime @> current_date AND v.kind <> 'dac_khu'"
+        f" AND p.code = '{province}' ORDER BY u.code LIMIT 40",
+    )
+    return [(str(code), float(str(lon)), float(str(lat))) for code, lon, lat in found]
+
+
+def survey(
+    path: Path, places: list[tuple[str, float, float]], crs: str, *, north_is_x: bool = True
+) -> Path:
+    """A file of doors near the seats, in metres, as surveyors write it."""
+    to_metres = next(
+        each
+        for each in TransformerGroup("EPSG:4326", crs, always_xy=True).transformers
+        if "VN-2000 to WGS 84 (2)" in each.description
+    )
+    with path.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["Số nhà", "Đường", "Mã xã", "X", "Y"])
+        for at, (code, lon, lat) in enumerate(places):
+            east, north = to_metres.transform(lon, lat)
+            x, y = (north, east) if north_is_x else (east, north)
+            writer.writerow([at + 1, "Láng", code, f"{x:.2f}", f"{y:.2f}".replace(".", ",")])
+    return path
+
+
+def load(
+    engine: Engine, path: Path, *, dry_run: bool = False, crs: str | None = None
+) -> ImportResult:
+    options = ImportOptions("so do dac", dry_run=dry_run, crs=crs)
+    return import_file(engine, path, options, lambda _count: None)
+
+
+def metres_off(engine: Engine, places: list[tuple[str, float, float]]) -> float:
+    """The farthest that any door lies from where it is."""
+    values = ", ".join(f"('{code}', {lon}, {lat})" for code, lon, lat in places)
+    ((off,),) = rows(
+        engine,
+        "SELECT max(ST_Distance(h.point::geography, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326)"
+        f"::geography)) FROM (VALUES {values}) p (code, lon, lat)"
+        " JOIN admin_unit u ON u.code = p.code AND u.lifetime @> current_date"
+        " AND u.level = 'commune' JOIN household h ON h.unit_id = u.id",
+    )
+    return float(str(off))
+
+
+@pytest.mark.parametrize(
+    ("province", "crs", "north_is_x"),
+    [
+        (HA_NOI, "EPSG:5897", True),
+        (DA_NANG, "EPSG:5899", False),
+        (CA_MAU, "EPSG:9208", True),
+        (HA_NOI, "EPSG:9210", False),
+    ],
+)
+def test_zone_is_proposed_and_applied_when_confirmed(
+    engine: Engine, tmp_path: Path, province: str, crs: str, *, north_is_x: bool
+) -> None:
+    places = seats(engine, province)
+    path = survey(tmp_path / "a.csv", places, crs, north_is_x=north_is_x)
+    with pytest.raises(UnreadableFileError, match="VN-2000"):
+        load(engine, path)
+    assert not rows(engine, "SELECT 1 FROM household")
+    assert load(engine, path, crs=crs).new == len(places)
+    assert metres_off(engine, places) < 1
+    assert not rows(engine, "SELECT 1 FROM import_problem WHERE field = 'longitude'")
+
+
+def test_dry_run_goes_on_in_the_zone_that_the_points_speak_for(
+    engine: Engine, tmp_path: Path
+) -> None:
+    places = seats(engine, DA_NANG)
+    path = survey(tmp_path / "a.csv", places, "EPSG:5899")
+    result = load(engine, path, dry_run=True)
+    assert (result.new, result.problems) == (len(places), {})
+    (note,) = result.file_notes
+    assert "107°45′" in note
+    assert "--crs EPSG:5899" in note
+    with pytest.raises(UnreadableFileError, match="--crs EPSG:5899"):
+        load(engine, path)
+
+
+def test_zones_of_one_meridian_are_not_told_apart_by_communes_alone(
+    engine: Engine, tmp_path: Path
+) -> None:
+    # 3° and 6° about 105°: 700 m, which no commune's seat can tell.
+    path = survey(tmp_path / "a.csv", seats(engine, HA_NOI), "EPSG:3405")
+    with pytest.raises(UnreadableFileError, match=r"chưa xác định.*--crs"):
+        load(engine, path, dry_run=True)
+
+
+def test_a_wrong_statement_moves_no_row(engine: Engine, tmp_path: Path) -> None:
+    path = survey(tmp_path / "a.csv", seats(engine, DA_NANG), "EPSG:5899")
+    for wrong in ("EPSG:9217", "EPSG:3406", "EPSG:4756", "EPSG:4326", "5899"):
+        with pytest.raises(UnreadableFileError):
+            load(engine, path, crs=wrong)
+    assert not rows(engine, "SELECT 1 FROM household")
+
+
+def test_degrees_are_never_taken_for_metres(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("số nhà,đường,mã xã,kinh độ,vĩ độ\n1,Láng,00004,105.84,21.03\n")
+    for crs in sorted({*SYSTEMS} - {"EPSG:4756"}):
+        with pytest.raises(UnreadableFileError, match="độ"):
+            load(engine, path, crs=crs)
+
+
+def test_degrees_of_vn2000_are_shifted_when_stated(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("số nhà,đường,mã xã,kinh độ,vĩ độ\n1,Láng,00004,105.84,21.03\n")
+    assert load(engine, path, crs="EPSG:4756").new == 1
+    ((metres,),) = rows(
+        engine,
+        "SELECT ST_Distance(point::geography, ST_SetSRID(ST_MakePoint(105.84, 21.03), 4326)"
+        "::geography) FROM household",
+    )
+    assert 100 < float(str(metres)) < 300
+
+
+def test_minutes_and_seconds_are_read(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "số nhà,đường,mã xã,kinh độ,vĩ độ\n"
+        '1,Láng,00004,"105°50\'24""E","21°01\'48""N"\n'
+        "2,Láng,00004,105.84,21.03\n"
+        '3,Láng,00004,"105°99\'00""","21°01\'48"""\n'
+    )
+    result = load(engine, path)
+    assert (result.new, result.rejected) == (2, 1)
+    assert rows(
+        engine,
+        "SELECT DISTINCT round(ST_X(point)::numeric, 5)::float8,"
+        " round(ST_Y(point)::numeric, 5)::float8 FROM household",
+    ) == [(pytest.approx(105.84), pytest.approx(21.03))]
+
+
+def test_metres_without_a_commune_are_refused(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("địa chỉ,X,Y\n12 Láng,2325123.4,587000.2\n")
+    with pytest.raises(UnreadableFileError, match="cần cột xã"):
+        load(engine, path, crs="EPSG:5897")
+
+
+def test_a_row_without_metres_among_others_is_its_own_problem(
+    engine: Engine, tmp_path: Path
+) -> None:
+    places = seats(engine, DA_NANG)
+    path = survey(tmp_path / "a.csv", places, "EPSG:5899")
+    with path.open("a") as out:
+        out.write(f"99,Láng,{places[0][0]},hỏng,?\n98,Láng,{places[0][0]},,\n")
+    result = load(engine, path, crs="EPSG:5899")
+    assert (result.new, result.rejected) == (len(places) + 1, 1)
+    assert result.problems == {"coordinates_unreadable": 1}

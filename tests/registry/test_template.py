@@ -1,0 +1,95 @@
+"""The blank for a commune: what it offers, and that it is imported as it was filled in."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+from sqlalchemy import Engine
+
+from registry.database import session_scope
+from registry.errors import InvalidInputError, NotFoundError
+from registry.gazetteer import load_gazetteer, today
+from registry.intake.reader import open_file, rows_of
+from registry.intake.run import ImportOptions, import_file
+from registry.template import blank_of, write_blank
+from tests.support.intake import deliveries, rows
+
+
+@pytest.fixture
+def blank(engine: Engine, tmp_path: Path) -> Path:
+    """The workbook of Ba Đình, whose register knows two streets and a hamlet."""
+    door = {"house_number": "1", "commune_code": "00004"}
+    deliveries(engine, tmp_path)(
+        door | {"source_ref": "1", "street": "Phố Láng"},
+        door | {"source_ref": "2", "street": "Cầu Giấy"},
+        door | {"source_ref": "3", "locality": "Tổ 5"},
+    )
+    path = tmp_path / "ba-dinh.xlsx"
+    with session_scope(engine) as session:
+        write_blank(blank_of(session, load_gazetteer(session), "00004", today()), path)
+    return path
+
+
+def fill(path: Path, **cells: str) -> None:
+    """Type into the first sheet, as text, and let the formula of its row be worked out."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    sheet = members["xl/worksheets/sheet1.xml"].decode()
+    typed = "".join(
+        f'<c r="{at}" t="inlineStr"><is><t>{value}</t></is></c>' for at, value in cells.items()
+    )
+    sheet, count = re.subn(
+        r'(<row r="2"[^>]*>).*?(<c r="K2"[^>]*><f>.*?</f>)<v></v>',
+        lambda m: f"{m[1]}{typed}{m[2]}<v>00004</v>",
+        sheet,
+        count=1,
+    )
+    assert count == 1
+    members["xl/worksheets/sheet1.xml"] = sheet.encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def test_every_column_of_the_blank_is_one_that_an_import_knows(blank: Path) -> None:
+    file = open_file(blank)
+    assert file.columns.unknown == ()
+    assert len(file.columns.positions) == 11
+    with rows_of(file) as read:
+        assert not list(read)
+
+
+def test_streets_and_hamlets_of_the_commune_are_offered(blank: Path) -> None:
+    book = CalamineWorkbook.from_path(str(blank))
+    lists = book.get_sheet_by_name("Danh mục").to_python()
+    assert [row[0] for row in lists[1:]] == ["Cầu Giấy", "Phố Láng"]
+    assert lists[1][1] == "Tổ 5"
+    with zipfile.ZipFile(blank) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert "'Danh mục'!$A$2:$A$3" in sheet
+    assert "'Danh mục'!$B$2:$B$2" in sheet
+    assert any("Ba Đình" in str(row[0]) for row in book.get_sheet_by_name("Hướng dẫn").to_python())
+
+
+def test_filled_in_it_is_imported_as_it_is(engine: Engine, blank: Path) -> None:
+    fill(blank, A2="7", B2="3/2", C2="Phố Láng")
+    result = import_file(engine, blank, ImportOptions("phuong"), lambda _count: None)
+    assert (result.rows, result.new, result.rejected) == (1, 1, 0)
+    found = rows(
+        engine,
+        "SELECT h.house_number_key, t.name FROM household h"
+        " JOIN thoroughfare t ON t.id = h.thoroughfare_id WHERE h.house_number_key = '3/2'",
+    )
+    assert found == [("3/2", "Láng")]
+    assert len(rows(engine, "SELECT 1 FROM thoroughfare")) == 2
+
+
+def test_only_communes_have_a_blank(engine: Engine) -> None:
+    with session_scope(engine) as session:
+        gazetteer = load_gazetteer(session)
+        with pytest.raises(InvalidInputError):
+            blank_of(session, gazetteer, "01", today())
+        with pytest.raises(NotFoundError):
+            blank_of(session, gazetteer, "99999", today())
