@@ -1,0 +1,92 @@
+"""`diachiso targets`: how many households each unit says it has."""
+
+import datetime
+import json
+from pathlib import Path
+
+import click
+
+from registry import cluster
+from registry.database import make_engine, session_scope
+from registry.gazetteer import load_gazetteer
+from registry.messages import number
+from registry.targets import QUALITIES, Defaults, TargetResult, import_targets
+from scripts.progress import say
+from scripts.settings import read_settings
+
+_SHOWN = 20
+
+
+@click.group()
+def targets() -> None:
+    """Tổng số hộ của đơn vị (targets: how many households a unit has)."""
+
+
+@targets.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--quality",
+    type=click.Choice(QUALITIES),
+    default="declared",
+    show_default=True,
+    help="Loại số liệu của dòng không ghi (of rows that do not say).",
+)
+@click.option("--source", help="Nguồn của dòng không ghi; mặc định là tên tệp (who says so).")
+@click.option(
+    "--date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Ngày số liệu của dòng không ghi; mặc định hôm nay (the day of the numbers).",
+)
+@click.option("--sheet", metavar="NAME", help="Trang cần đọc (sheet to read).")
+@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def import_(
+    file: Path,
+    quality: str,
+    source: str | None,
+    date: datetime.datetime | None,
+    sheet: str | None,
+    *,
+    dry_run: bool,
+    form: str,
+) -> int:
+    """Đọc tổng số hộ từ FILE (units by code or name, and their numbers of households).
+
+    Exit status 1 when rows were rejected.
+    """
+    defaults = Defaults(quality, source, date.date() if date else None)
+    engine = make_engine(cluster.database_url(read_settings()))
+    try:
+        with session_scope(engine) as session:
+            result = import_targets(session, load_gazetteer(session), file, defaults, sheet)
+            if dry_run:
+                session.rollback()
+    finally:
+        engine.dispose()
+    if form == "json":
+        click.echo(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _show(result, dry_run=dry_run)
+    return 1 if result.rejected else 0
+
+
+def _show(result: TargetResult, *, dry_run: bool) -> None:
+    if dry_run:
+        click.echo("Chạy thử, chưa ghi gì")
+    click.echo(
+        f"{number(result.rows)} dòng: {number(result.new)} mới, {number(result.changed)} thay đổi,"
+        f" {number(result.unchanged)} không đổi, {number(result.rejected)} bị loại"
+    )
+    if result.quality_unused:
+        click.echo("  cột chất lượng không dùng: không phải kê khai, tổng điều tra, ước tính")
+    for problem in result.problems[:_SHOWN]:
+        click.echo(f"  dòng {problem.row_number}: {problem.words}: {problem.value}")
+    if len(result.problems) > _SHOWN:
+        say(f"… và {number(len(result.problems) - _SHOWN)} dòng khác; --format json có tất cả")
+    for gap in result.gaps:
+        click.echo(
+            f"  {gap.code} {gap.name}: {number(gap.households)} hộ, các xã cộng lại"
+            f" {number(gap.sum_of_communes)}"
+        )

@@ -1,0 +1,135 @@
+"""Targets from files: what is read, what is told, and what coverage then says."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.coverage import coverage_of_unit
+from registry.database import session_scope
+from registry.errors import InvalidInputError, UnreadableFileError
+from registry.gazetteer import load_gazetteer, today
+from registry.targets import Defaults, TargetResult, import_targets
+from tests.support.intake import rows
+
+BA_DINH, GIANG_VO, HA_NOI = "00004", "00025", "01"
+# Targets are kept from one test to the next: each has a source of its own.
+
+
+def load(engine: Engine, path: Path, content: str, **defaults: object) -> TargetResult:
+    path.write_text(content)
+    with session_scope(engine) as session:
+        gazetteer = load_gazetteer(session)
+        said = Defaults(**{"source": path.parent.name} | defaults)  # type: ignore[arg-type]
+        return import_targets(session, gazetteer, path, said)
+
+
+def test_units_are_known_by_code_or_name_and_the_same_again_changes_nothing(
+    engine: Engine, tmp_path: Path
+) -> None:
+    content = (
+        "DANH SÁCH SỐ HỘ,,,\nMã xã,Tên xã,Tỉnh,Tổng số hộ\n"
+        f'4,,,16.764\n,Phường Láng,Thành phố Hà Nội,20 100\n{HA_NOI},,,"2,271,806"\n'
+    )
+    first = load(engine, tmp_path / "a.csv", content)
+    assert (first.rows, first.new, first.rejected) == (3, 3, 0)
+    again = load(engine, tmp_path / "a.csv", content)
+    assert (again.new, again.unchanged) == (0, 3)
+    changed = load(engine, tmp_path / "a.csv", content.replace("16.764", "16.800"))
+    assert (changed.changed, changed.unchanged) == (1, 2)
+
+
+def test_newest_declared_number_is_what_coverage_is_measured_by(
+    engine: Engine, tmp_path: Path
+) -> None:
+    for date, households, quality in (
+        ("2026-01-01", 100, "declared"),
+        ("2026-06-01", 120, "declared"),
+        ("2026-07-01", 999, "estimate"),
+    ):
+        load(
+            engine,
+            tmp_path / "a.csv",
+            f"mã xã,số hộ,ngày\n{GIANG_VO},{households},{date}\n",
+            quality=quality,
+        )
+    with session_scope(engine) as session:
+        coverage = coverage_of_unit(session, load_gazetteer(session), GIANG_VO)
+    target = coverage.units[0].target
+    assert target is not None
+    assert (target.households, target.quality) == (120, "declared")
+    assert target.reference_date == datetime.date(2026, 6, 1)
+
+
+def test_rows_that_are_wrong_are_told_and_the_others_stand(engine: Engine, tmp_path: Path) -> None:
+    tomorrow = today() + datetime.timedelta(days=1)
+    content = (
+        "mã,xã,tỉnh,số hộ,loại số liệu,ngày\n"
+        f"{BA_DINH},,,500,kê khai,01/06/2026\n"
+        f"{BA_DINH},,,600,,\n"
+        "99999,,,5,,\n"
+        ",Xã Không Có,Hà Nội,5,,\n"
+        ",Tân Phú,,5,,\n"
+        ",Phường Trúc Bạch,Hà Nội,5,,\n"
+        "00007,,,5,,\n"
+        "00008,,,âm,,\n"
+        "00008,,,-5,,\n"
+        "00008,,,5,rất tốt,\n"
+        "00008,,,5,,hôm qua\n"
+        f"00008,,,5,,{tomorrow}\n"
+        ",,,5,,\n"
+        "00008,,,28,ước tính,\n"
+    )
+    result = load(engine, tmp_path / "a.csv", content)
+    assert (result.rows, result.new, result.rejected) == (14, 2, 12)
+    assert [(problem.row_number, problem.code) for problem in result.problems] == [
+        (2, "unit_repeated"),
+        (3, "unit_unknown"),
+        (4, "unit_unknown"),
+        (5, "unit_ambiguous"),
+        (6, "unit_ended"),
+        (7, "unit_ended"),
+        (8, "households_unreadable"),
+        (9, "households_unreadable"),
+        (10, "quality_unknown"),
+        (11, "date_unreadable"),
+        (12, "date_in_future"),
+        (13, "unit_missing"),
+        (14, "households_implausible"),
+    ]
+    assert "Ba Đình" in result.problems[4].value
+    assert all(problem.words for problem in result.problems)
+    kept = f"SELECT households FROM target WHERE source = '{tmp_path.name}' ORDER BY 1"
+    assert rows(engine, kept) == [(28,), (500,)]
+
+
+def test_province_is_compared_with_the_sum_of_its_communes(engine: Engine, tmp_path: Path) -> None:
+    codes = rows(
+        engine,
+        "SELECT u.code FROM admin_unit u JOIN admin_unit_version v ON v.unit_id = u.id"
+        " AND v.valid @> current_date JOIN admin_unit p ON p.id = v.province_id"
+        " WHERE p.code = '04' AND u.level = 'commune' AND u.lifetime @> current_date",
+    )
+    lines = "".join(f"{code},1000\n" for (code,) in codes)
+    result = load(engine, tmp_path / "a.csv", f"mã,số hộ\n04,60000\n{lines}")
+    (gap,) = result.gaps
+    assert (gap.code, gap.households) == ("04", 60_000)
+    assert gap.sum_of_communes == 1_000 * len(codes)
+
+
+def test_a_column_of_other_qualities_is_not_ours(engine: Engine, tmp_path: Path) -> None:
+    result = load(engine, tmp_path / "a.csv", f"code,households,quality\n{BA_DINH},500,ok\n")
+    assert (result.new, result.quality_unused) == (1, True)
+
+
+def test_files_without_the_columns_and_wrong_defaults_are_refused(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with pytest.raises(UnreadableFileError, match="cần cột mã đơn vị"):
+        load(engine, tmp_path / "a.csv", "tên,ghi chú\nBa Đình,x\n")
+    with pytest.raises(InvalidInputError):
+        load(engine, tmp_path / "a.csv", "mã,số hộ\n1,2\n", quality="good")
+    tomorrow = today() + datetime.timedelta(days=1)
+    with pytest.raises(InvalidInputError):
+        load(engine, tmp_path / "a.csv", "mã,số hộ\n1,2\n", reference_date=tomorrow)
