@@ -2,43 +2,90 @@
 
 `requires` marks an endpoint, `guard` enforces the marks. An endpoint without one is closed to all
 but an admin, so nothing is open because somebody forgot. Who a caller is, is answered by the
-function given to `create_app`; `nobody` knows no key at all.
+function given to `create_app`, `by_key` unless a test says otherwise. From here on the caller acts
+(`registry.actors`): the database lets it write in its units only, and codes that it looks for in
+vain are paid from its budget.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from flask import Blueprint, Flask, Request, current_app, g, request
 
-from registry.errors import ForbiddenError, KeyRequiredError
-from registry.roles import RANK, Role
+from api.limits import Limits, has_key, too_many
+from registry.actors import ANONYMOUS, Actor, act_as
+from registry.budget import carried, carry
+from registry.errors import ForbiddenError, KeyRequiredError, KeyTruncatedError
+from registry.register import Register
+from registry.roles import Role
+
+__all__ = [
+    "ANONYMOUS",
+    "Authenticate",
+    "Caller",
+    "as_caller",
+    "by_key",
+    "caller",
+    "guard",
+    "nobody",
+    "requires",
+    "role_of",
+]
 
 _EXTENSION: Final = "diachiso_access"
+_BEARER: Final = "bearer"
 
 View = TypeVar("View", bound=Callable[..., Any])
+Part = TypeVar("Part")
 
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks: the name of a key, never of a person."""
-
-    name: str
-    role: Role
-
-    def may(self, role: Role) -> bool:
-        """Whether what is declared for `role` is open to this caller."""
-        return RANK[self.role] >= RANK[role]
-
-
-ANONYMOUS: Final = Caller("anonymous", "anonymous")
+Caller = Actor
+"""Who asks: `name` and `role`, `unit_ids` (communes in which it may write, None for everywhere)."""
 Authenticate = Callable[[Request], Caller]
 """Answers who sends a request; raises KeyRequiredError for a key that is not known."""
 
 
 def nobody(_request: Request) -> Caller:
-    """Everybody is anonymous: no key is configured."""
+    """Everybody is anonymous: no key is looked at."""
     return ANONYMOUS
+
+
+def by_key(register: Register, limits: Limits | None) -> Authenticate:
+    """Who holds the key of a request; without one, everybody.
+
+    A key that is none is refused also where none is needed: whoever sends it believes in it.
+    """
+
+    def authenticate(asked: Request) -> Caller:
+        secret = _secret(asked)
+        if secret is None:
+            return ANONYMOUS
+        address = asked.remote_addr or ""
+        if limits is not None and not register.keys.knows(secret):
+            limits.check_failures(address)
+        try:
+            return register.keys.actor(secret)
+        except KeyRequiredError:
+            if limits is not None:
+                limits.count_failure(address)
+            raise
+
+    return authenticate
+
+
+def _secret(asked: Request) -> str | None:
+    """The key that a request carries; raises KeyTruncatedError where it carries two, or half."""
+    alone, authorization = asked.headers.get("X-Api-Key"), asked.headers.get("Authorization")
+    if authorization is None:
+        return alone.strip() if alone is not None else None
+    scheme, _, bearer = authorization.strip().partition(" ")
+    if scheme.lower() != _BEARER or not bearer.strip():
+        raise KeyTruncatedError(
+            "cần `Authorization: Bearer KHOÁ` (another scheme, or no key behind it)"
+        )
+    if alone is not None and alone.strip() != bearer.strip():
+        raise KeyTruncatedError("hai khoá khác nhau trong một yêu cầu (two keys in one request)")
+    return bearer.strip()
 
 
 def requires(role: Role) -> Callable[[View], View]:
@@ -54,23 +101,42 @@ def requires(role: Role) -> Callable[[View], View]:
 @dataclass(frozen=True, slots=True)
 class _Access:
     authenticate: Authenticate
-    open_blueprints: frozenset[str]
+    reads: frozenset[str]
+    """Blueprints whose endpoints declare `anonymous`."""
+    always: frozenset[str]
+    """Those of them that ask for no key at all."""
     known: dict[str, Role]
     """Endpoint → role, as far as it was asked."""
+    limits: Limits | None
+    anonymous_reads: bool
 
 
-def guard(app: Flask, authenticate: Authenticate, open_blueprints: tuple[Blueprint, ...]) -> None:
-    """Check every request of `app`; endpoints of `open_blueprints` declare `anonymous`."""
-    names = frozenset(blueprint.name for blueprint in open_blueprints)
-    app.extensions[_EXTENSION] = _Access(authenticate, names, {})
+def guard(
+    app: Flask,
+    authenticate: Authenticate,
+    open_blueprints: tuple[Blueprint, ...],
+    *,
+    always_open: tuple[Blueprint, ...] = (),
+    limits: Limits | None = None,
+    anonymous_reads: bool = True,
+) -> None:
+    """Check every request of `app`; endpoints of `open_blueprints` declare `anonymous`.
+
+    Those of `always_open` as well: they look at no key, count nobody, and stay open when
+    `anonymous_reads` closes the others to who has no key.
+    """
+    reads = frozenset(blueprint.name for blueprint in (*open_blueprints, *always_open))
+    always = frozenset(blueprint.name for blueprint in always_open)
+    app.extensions[_EXTENSION] = _Access(authenticate, reads, always, {}, limits, anonymous_reads)
     app.before_request(_check)
+    app.teardown_request(_leave)
 
 
 def role_of(app: Flask, endpoint: str) -> Role | None:
     """What an endpoint declares; None where it forgot to."""
     access: _Access = app.extensions[_EXTENSION]
     role: Role | None = getattr(app.view_functions[endpoint], "required_role", None)
-    if role is None and endpoint.partition(".")[0] in access.open_blueprints:
+    if role is None and endpoint.partition(".")[0] in access.reads:
         return "anonymous"
     return role
 
@@ -81,21 +147,61 @@ def caller() -> Caller:
     return found
 
 
+def as_caller(parts: Iterator[Part]) -> Iterator[Part]:
+    """The parts of a body that is made while it is sent: each is made as its caller's.
+
+    By then the request is over for Flask, and another thread may ask for the next part.
+    """
+    asking, purse = caller(), carried()
+
+    def made() -> Iterator[Part]:
+        while True:
+            act_as(asking)
+            carry(purse)
+            try:
+                part = next(parts)
+            except StopIteration:
+                return
+            finally:
+                _leave(None)
+            yield part
+
+    return made()
+
+
 def _check() -> None:
+    act_as(ANONYMOUS)
     endpoint = request.endpoint
-    if endpoint is None:
-        return  # no such route, or not by this method: that is answered without a key
     access: _Access = current_app.extensions[_EXTENSION]
+    if endpoint is None or endpoint.partition(".")[0] in access.always:
+        return  # no such route, or not by this method: that is answered without a key
     role = access.known.get(endpoint)
     if role is None:
         role = access.known[endpoint] = role_of(current_app, endpoint) or "admin"
-    if role == "anonymous":
-        return
     asking = access.authenticate(request)
+    g.caller = asking
+    act_as(asking)
+    if access.limits is not None:
+        _count(access.limits, asking)
+    if not access.anonymous_reads and not has_key(asking):
+        raise KeyRequiredError("cần khoá (nothing is answered without a key here)")
     if not asking.may(role):
         if asking.role == "anonymous":
             raise KeyRequiredError(f"cần khoá có quyền {role} (a key of role {role} is needed)")
         raise ForbiddenError(
             f"khoá này có quyền {asking.role}, cần {role} (its role does not allow it)"
         )
-    g.caller = asking
+
+
+def _count(limits: Limits, asking: Caller) -> None:
+    address = request.remote_addr or ""
+    g.rate = rate = limits.count(asking, address)
+    if rate.asked > rate.limit:
+        raise too_many()
+    carry(limits.purse(asking, address))
+
+
+def _leave(_error: BaseException | None) -> None:
+    """What runs in this thread later acts for nobody."""
+    act_as(None)
+    carry(None)

@@ -5,26 +5,33 @@ from typing import Any, Final
 from flask import Flask, Response, json
 from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import (
     addresses,
     autocomplete,
     batch,
+    changes,
     coverage,
     geocode,
     health,
     history,
     lifecycle,
+    reports,
     reverse,
     units,
     validate,
+    whoami,
 )
-from api.access import Authenticate, guard, nobody
+from api.access import Authenticate, by_key, guard
+from api.audit import keep_audit
 from api.context import EXTENSION
 from api.cors import allow_other_sites
+from api.counters import Counters
+from api.document import document
 from api.errors import register_errors
+from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
-from api.openapi import document
 from api.requests import Request, refuse_undecodable
 from registry.register import Register
 
@@ -45,10 +52,15 @@ class _Json(JSONProvider):
         return Response(body, content_type="application/json")
 
 
-def create_app(register: Register, authenticate: Authenticate = nobody) -> Flask:
+def create_app(
+    register: Register,
+    authenticate: Authenticate | None = None,
+    counters: Counters | None = None,
+) -> Flask:
     """The application over an opened register; creating it needs no database.
 
-    `authenticate` says who sends a request; without one nothing can be written over HTTP.
+    `authenticate` says who sends a request, by default its key; `counters` are shared by the
+    processes of a server, by default they are this process's own.
     """
     app = LoggedFlask("api", static_folder=None)
     app.request_class = Request
@@ -57,21 +69,39 @@ def create_app(register: Register, authenticate: Authenticate = nobody) -> Flask
     app.extensions[EXTENSION] = register
     register_errors(app)
     app.before_request(refuse_undecodable)
+    settings = register.settings
+    if settings.proxies:
+        # By default nobody is believed who names another address than the connection's.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=0
+        )
+    limits = Limits(register, counters or Counters()) if settings.limits is not False else None
     reads = (
         addresses.blueprint,
         autocomplete.blueprint,
         batch.blueprint,
         coverage.blueprint,
         geocode.blueprint,
-        health.blueprint,
         reverse.blueprint,
         units.blueprint,
         validate.blueprint,
+        whoami.blueprint,
     )
-    guard(app, authenticate, reads)
-    for blueprint in (*reads, history.blueprint, lifecycle.blueprint):
+    guard(
+        app,
+        authenticate or by_key(register, limits),
+        reads,
+        always_open=(health.blueprint,),
+        limits=limits,
+        anonymous_reads=settings.anonymous_reads,
+    )
+    tell_limits(app)
+    own_roles = (changes.blueprint, history.blueprint, lifecycle.blueprint, reports.blueprint)
+    for blueprint in (health.blueprint, *reads, *own_roles):
         app.register_blueprint(blueprint)
-    allow_other_sites(app, register.settings.cors_origins)
+    allow_other_sites(app, settings.cors_origins)
+    bulk = (batch.blueprint, changes.blueprint, history.blueprint, reports.blueprint)
+    keep_audit(app, register, bulk)
     with app.app_context():
         app.extensions["openapi"] = json.dumps(document())
     return app

@@ -12,14 +12,9 @@ from api.errors import UNIT_CODE
 from api.openapi import Answer, Request, answers, spec
 from api.shapes import PlaceUnit, unit_ref
 from geo.code import format as code_display
-from registry.autocomplete import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-    Suggestion,
-    Typing,
-    autocomplete,
-)
+from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
 from registry.gazetteer import today
+from registry.suggestion import Suggestion
 
 blueprint = Blueprint("autocomplete", __name__, url_prefix="/v1/autocomplete")
 
@@ -27,8 +22,11 @@ blueprint = Blueprint("autocomplete", __name__, url_prefix="/v1/autocomplete")
 class AutocompleteQuery(Request):
     """What has been typed so far."""
 
-    q: Column = Field(description="What has been typed", examples=["12 tran h"])
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    q: Column = Field(
+        description="What has been typed, from two letters or digits on; a code only as a whole",
+        examples=["12 tran h"],
+    )
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many lines at most")
     within: str | None = Field(
         None, pattern=UNIT_CODE, description="Only inside the unit with this code"
     )
@@ -68,6 +66,9 @@ class SuggestionLine(Answer):
     province: PlaceUnit | None
     lon: float | None
     lat: float | None
+    former_name: str | None = Field(
+        description="What was typed, where it is called otherwise today"
+    )
 
 
 class Suggestions(Answer):
@@ -82,6 +83,8 @@ def get_autocomplete(query: AutocompleteQuery) -> Response:
     """Streets, localities, communes and house numbers that begin as what has been typed.
 
     Diacritics are not needed, abbreviations are understood, the number may stand before or behind.
+    Former names lead to what is there today. What begins nothing is read with one slip corrected,
+    or searched as a whole address.
     """
     known = register()
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
@@ -103,4 +106,5 @@ def _line(found: Suggestion) -> dict[str, Any]:
         "province": unit_ref(found.province, day),
         "lon": found.lon,
         "lat": found.lat,
+        "former_name": found.former_name,
     }

@@ -48,4 +48,4 @@ def _describe(response: Response) -> None:
         headers["Access-Control-Allow-Headers"] = "Content-Type, If-None-Match"
         headers["Access-Control-Max-Age"] = _PREFLIGHT_S
     else:
-        headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+        headers["Access-Control-Expose-Headers"] = "ETag, Retry-After, RateLimit, RateLimit-Policy"

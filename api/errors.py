@@ -1,17 +1,21 @@
-"""Errors over HTTP: one table from exception to status, and RFC 9457 problem documents."""
+"""Errors over HTTP: one table from exception to status, and RFC 9457 problem documents.
+
+Titles and details are for people, in Vietnamese with the English in brackets; codes are stable.
+"""
 
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Flask, Response, json
+from flask import Flask, Response, g, json
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ between Pythons
 
 from registry import errors
+from registry.messages import vietnamese_first
 
 MIMETYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
@@ -23,6 +27,55 @@ PATTERNS: Final = {
 }
 """Pattern of a parameter → what it means, in words."""
 _UNFIT: Final = "is not written as it should be; see the API page"
+_TITLES: Final = {
+    400: "Yêu cầu không đọc được",
+    401: "Cần khoá",
+    403: "Không có quyền",
+    404: "Không tìm thấy",
+    405: "Không có cách gọi này",
+    409: "Không làm được lúc này",
+    410: "Không còn nữa",
+    412: "Đã được sửa sau lần xem",
+    413: "Gửi quá nhiều",
+    415: "Dạng dữ liệu chưa được hỗ trợ",
+    422: "Tham số chưa đúng",
+    428: "Cần If-Match",
+    429: "Quá nhiều yêu cầu",
+    500: "Lỗi của hệ thống",
+    503: "Tạm thời không phục vụ được",
+}
+_MISFITS: Final = {
+    "missing": "còn thiếu",
+    "string_too_short": "cần ít nhất {min_length} ký tự",
+    "string_too_long": "dài nhất {max_length} ký tự",
+    "too_short": "cần ít nhất {min_length}",
+    "too_long": "nhiều nhất {max_length}",
+    "greater_than_equal": "phải từ {ge} trở lên",
+    "greater_than": "phải lớn hơn {gt}",
+    "less_than_equal": "nhiều nhất là {le}",
+    "less_than": "phải nhỏ hơn {lt}",
+    "multiple_of": "phải chia hết cho {multiple_of}",
+    "literal_error": "phải là {expected}",
+    "enum": "phải là {expected}",
+    "int_parsing": "phải là số nguyên",
+    "int_from_float": "phải là số nguyên",
+    "int_type": "phải là số nguyên",
+    "int_parsing_size": "số quá lớn",
+    "float_parsing": "phải là số",
+    "float_type": "phải là số",
+    "finite_number": "phải là số hữu hạn",
+    "bool_parsing": "phải là true hoặc false",
+    "bool_type": "phải là true hoặc false",
+    "string_type": "phải là chữ",
+    "string_unicode": "có ký tự không đọc được",
+    "list_type": "phải là một danh sách",
+    "dict_type": "phải là một đối tượng JSON",
+    "model_type": "phải là một đối tượng JSON",
+    "date_type": "phải là ngày, dạng YYYY-MM-DD",
+    "date_parsing": "phải là ngày, dạng YYYY-MM-DD",
+    "date_from_datetime_parsing": "phải là ngày, dạng YYYY-MM-DD",
+}
+"""Kind of a pydantic error → what does not fit, with its numbers."""
 
 STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -30,12 +83,24 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.MistypedCodeError: HTTPStatus.NOT_FOUND,
     errors.GoneError: HTTPStatus.GONE,
+    errors.CursorRefusedError: HTTPStatus.GONE,
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.IllegalTransitionError: HTTPStatus.CONFLICT,
     errors.AddressTakenError: HTTPStatus.CONFLICT,
+    errors.ReportDecidedError: HTTPStatus.CONFLICT,
+    errors.ReportStaleError: HTTPStatus.CONFLICT,
+    errors.TooManyReportsError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.StaleError: HTTPStatus.PRECONDITION_FAILED,
+    errors.IfMatchRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
     errors.KeyRequiredError: HTTPStatus.UNAUTHORIZED,
+    errors.KeyTruncatedError: HTTPStatus.UNAUTHORIZED,
+    errors.KeyUnknownError: HTTPStatus.UNAUTHORIZED,
+    errors.KeyExpiredError: HTTPStatus.UNAUTHORIZED,
+    errors.KeyRevokedError: HTTPStatus.UNAUTHORIZED,
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,
+    errors.OutsideUnitsError: HTTPStatus.FORBIDDEN,
+    errors.TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.BudgetSpentError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyVanishedError: HTTPStatus.CONFLICT,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotPreparedError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -71,10 +136,21 @@ def problem_body(error: errors.RegistryError) -> dict[str, Any]:
     return _document(_status(error), error.code, error.detail, error.extra)
 
 
+def status_title(status: int) -> str:
+    """A status in words: `Không tìm thấy (Not Found)`."""
+    english = HTTP_STATUS_CODES[status]
+    return f"{_TITLES[status]} ({english})" if status in _TITLES else english
+
+
+def http_code(status: int) -> str:
+    """The stable code of a problem that is no more than its status."""
+    return re.sub(r"\W+", "_", HTTP_STATUS_CODES[status].lower())
+
+
 def _document(status: int, code: str, detail: str, members: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": f"urn:diachiso:problem:{code}",
-        "title": HTTP_STATUS_CODES[status],
+        "title": status_title(status),
         "status": status,
         "code": code,
         "detail": detail,
@@ -89,9 +165,12 @@ def _status(error: errors.RegistryError) -> int:
 
 def _registry_problem(error: errors.RegistryError) -> Response:
     status = _status(error)
+    g.problem = error  # for the audit log
     response = problem(status, error.code, error.detail, **error.extra)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if isinstance(error, errors.TooManyRequestsError):
+        response.headers["Retry-After"] = str(error.extra["retry_after_s"])
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 demands one
     return response
@@ -101,9 +180,10 @@ def _http_problem(error: HTTPException) -> ResponseReturnValue:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     if status < HTTPStatus.BAD_REQUEST:
         return error  # a redirect is no problem
-    title = HTTP_STATUS_CODES[status]
-    code = re.sub(r"\W+", "_", title.lower())
-    response = problem(status, code, error.description or title)
+    # The framework's own words are those of the class; ours are given where it is raised.
+    own = error.description if error.description != type(error).description else None
+    detail = vietnamese_first(own, _TITLES.get(status, "")) if own else status_title(status)
+    response = problem(status, http_code(status), detail)
     # What the exception knows beside its body: Allow of 405, Retry-After, Location of a redirect.
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
@@ -113,11 +193,21 @@ def _http_problem(error: HTTPException) -> ResponseReturnValue:
 
 def _problem_of_field(item: Any) -> dict[str, str]:
     field = ".".join(str(part) for part in item["loc"]) or "request"
-    if item["type"] == "extra_forbidden":
-        return {"field": field, "code": "unknown_parameter", "detail": "this parameter is unknown"}
-    if isinstance(item["input"], Repeated):
-        return {"field": field, "code": "given_twice", "detail": "give this parameter once"}
-    if item["type"] == "string_pattern_mismatch":
-        pattern = item["ctx"]["pattern"]
-        return {"field": field, "code": item["type"], "detail": PATTERNS.get(pattern, _UNFIT)}
-    return {"field": field, "code": item["type"], "detail": item["msg"]}
+    code, english = item["type"], item["msg"]
+    if code == "extra_forbidden":
+        code, english = "unknown_parameter", "this parameter is unknown"
+    elif isinstance(item["input"], Repeated):
+        code, english = "given_twice", "give this parameter once"
+    elif code == "model_type":
+        english = "a JSON object is needed"  # pydantic tells the name of a class of ours
+    elif code == "string_pattern_mismatch":
+        english = PATTERNS.get(item["ctx"]["pattern"], _UNFIT)
+    if code in _MISFITS:
+        numbers = {name: _shown(value) for name, value in item.get("ctx", {}).items()}
+        misfit = _MISFITS[code].format_map(numbers)
+        return {"field": field, "code": code, "detail": f"{misfit} ({english})"}
+    return {"field": field, "code": code, "detail": vietnamese_first(english, "chưa đúng")}
+
+
+def _shown(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value).replace(" or ", " hoặc ")

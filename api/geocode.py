@@ -1,6 +1,6 @@
 """From an address to its door."""
 
-from typing import Self
+from typing import Any, Self
 
 from flask import Blueprint, Response
 from pydantic import Field, model_validator
@@ -11,12 +11,21 @@ from api.context import gazetteer, register
 from api.errors import UNIT_CODE
 from api.explanation import Reading, explained
 from api.features import FeatureCollection, collection
-from api.openapi import NoParameters, answers, spec
+from api.openapi import CodeForms, NoParameters, answers, spec
 from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
+from registry.lookup import code_forms
 
 
-class Geocoded(FeatureCollection):
-    """Places, and with `explain` how they were found."""
+class Found(FeatureCollection):
+    """Places, or the codes that a mistyped one may be."""
+
+    suggestions: list[CodeForms] | None = Field(
+        None, description="Registered codes of which a mistyped one alone may be a slip"
+    )
+
+
+class Geocoded(Found):
+    """The same, and with `explain` how they were found."""
 
     explanation: list[Reading] | None = Field(None, description="Only with explain")
 
@@ -80,7 +89,7 @@ def get_geocode(query: GeocodeAsked) -> Response:
 
 
 @blueprint.post("")
-@spec.validate(resp=answers(FeatureCollection, 400, 404, 413, 503), tags=["search"])
+@spec.validate(resp=answers(Found, 400, 404, 413, 503), tags=["search"])
 def post_geocode(query: NoParameters, json: GeocodeBody, form: GeocodeForm) -> Response:  # noqa: ARG001
     """The same by POST, so that the address stands in no URL and no log."""
     return _answer(json or form)
@@ -89,5 +98,7 @@ def post_geocode(query: NoParameters, json: GeocodeBody, form: GeocodeForm) -> R
 def _answer(asked: GeocodeQuery, *, explain: bool = False) -> Response:
     known = gazetteer()
     located = locate(known, register().reads, asked.asked)
-    more = {"explanation": explained(known, located.tried)} if explain else {}
+    more: dict[str, Any] = {"explanation": explained(known, located.tried)} if explain else {}
+    if located.mistyped is not None:
+        more["suggestions"] = [code_forms(code) for code in located.mistyped.suggestions]
     return collection(known, asked.q, located.answers, **more)

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import Field
 
 from api.access import caller, requires
+from api.audit import note
 from api.context import gazetteer, register
 from api.openapi import Answer, NoParameters, answers, spec
 from geo.code import format as code_display
@@ -60,6 +61,7 @@ def get_history(address_code: str, query: NoParameters) -> Response:  # noqa: AR
     in_full = caller().may("editor")
     steps = history(reads, address_code)
     code = read_code(reads, address_code)
+    note(count=len(steps))
     body = {
         "code": code,
         "code_display": code_display(code),

@@ -8,15 +8,18 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 
 from api.access import caller, requires
+from api.audit import note
 from api.context import register
 from api.openapi import Answer, NoParameters, answers, spec
 from geo.code import format as code_display
-from registry.errors import StaleError
+from registry.errors import IfMatchRequiredError, StaleError
+from registry.lifecycle.patch import operation_of
+from registry.lifecycle.requests import AddressPatch, OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.work import Done
 
-blueprint = Blueprint("operations", __name__, url_prefix="/v1/operations")
+blueprint = Blueprint("operations", __name__, url_prefix="/v1")
 
 _ETAG: Final = re.compile(r'"([0-9]{1,18})(?:-[0-9a-f]*)?"')
 
@@ -48,17 +51,22 @@ class OperationAnswer(Answer):
 
 def _endpoint(operation: Operation) -> Callable[..., Response]:
     def post(query: NoParameters, json: Any) -> Response:  # noqa: ARG001
-        done = perform(
-            register().engine, operation, json, actor=caller().name, seen_event=_seen_event()
-        )
-        response = jsonify(_body(operation, done))
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return _perform(operation, json)
 
     post.__name__ = f"post_{operation.name.replace('-', '_')}"
     post.__doc__ = f"{operation.summary}\n\nRole: {operation.role}. {_states(operation)}"
     post.__annotations__ = {"query": NoParameters, "json": operation.request, "return": Response}
     return post
+
+
+def _perform(operation: Operation, given: OperationRequest) -> Response:
+    done = perform(
+        register().engine, operation, given, actor=caller().name, seen_event=_seen_event()
+    )
+    note(count=done.rewritten, units=done.units, event_id=done.event_id)
+    response = jsonify(_body(operation, done))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _states(operation: Operation) -> str:
@@ -93,8 +101,30 @@ def _body(operation: Operation, done: Done) -> dict[str, Any]:
     }
 
 
+@blueprint.patch("/addresses/<address_code>")
+@requires("editor")
+@spec.validate(
+    resp=answers(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 428, 503),
+    tags=["operations"],
+)
+def patch_address(address_code: str, query: NoParameters, json: AddressPatch) -> Response:  # noqa: ARG001
+    """Change a record: verified, moved, renumbered by a decision, or else corrected.
+
+    Role: editor. If-Match with the ETag of the record is needed (428), and refuses a stale write
+    (412). The answer names the operation that it was; its ETag is what the next change takes.
+    """
+    if "If-Match" not in request.headers:
+        raise IfMatchRequiredError(
+            "cần If-Match với ETag của mã này (send the ETag of the record that you have seen)"
+        )
+    operation, given = operation_of(address_code, json)
+    response = _perform(operation, given)
+    response.set_etag(str(response.get_json()["event_id"]))
+    return response
+
+
 for _operation in OPERATIONS:
-    blueprint.post(f"/{_operation.name}")(
+    blueprint.post(f"/operations/{_operation.name}")(
         requires(_operation.role)(
             spec.validate(
                 resp=answers(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 503),

@@ -1,15 +1,10 @@
 """How endpoints declare themselves: SpecTree checks requests and writes the OpenAPI document."""
 
-from copy import deepcopy
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Answers
 from spectree import SpecTree
 
-from api.errors import MIMETYPE, UNIT_CODE
 from api.requests import Plugin
-from registry.batch import OPERATIONS
 
 
 class Request(BaseModel):
@@ -74,15 +69,8 @@ class Problem(BaseModel):
     taken_by: CodeForms | None = Field(None, description="Record that bears the address")
 
 
-PATH_PARAMETERS = {
-    "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
-    "address_code": {"maxLength": 200, "examples": ["1H6X-XH2V"]},
-    "operation": {"enum": list(OPERATIONS)},
-}
-"""Path parameter → its schema beyond `string`."""
 STREAM_TYPES = {"application/x-ndjson": "ndjson", "text/csv": "csv"}
 """Media types of tables → their forms in `registry.batch_rows`."""
-_STREAMS = ("/v1/batch/{operation}",)
 
 spec = SpecTree(
     backend=Plugin,
@@ -101,35 +89,3 @@ spec = SpecTree(
 def answers(model: type[BaseModel], *problems: int) -> Answers:
     """What an endpoint answers: the model, or a problem document with one of these statuses."""
     return Answers(HTTP_200=model, **{f"HTTP_{status}": Problem for status in problems})
-
-
-def document() -> dict[str, Any]:
-    """The OpenAPI document, with what SpecTree cannot say; needs the application's context."""
-    made: dict[str, Any] = deepcopy(spec.spec)
-    for path, item in made["paths"].items():
-        for operation in item.values():
-            if path in _STREAMS:
-                _describe_stream(operation)
-            for parameter in operation["parameters"]:
-                _describe_parameter(parameter)
-            for status, response in operation["responses"].items():
-                if int(status) >= 400:
-                    response["content"] = {MIMETYPE: response["content"].pop("application/json")}
-    return made
-
-
-def _describe_stream(operation: dict[str, Any]) -> None:
-    """Rows in and rows out, in the same form."""
-    rows = {kind: {"schema": {"type": "string"}} for kind in STREAM_TYPES}
-    operation["requestBody"] = {"required": True, "content": rows}
-    operation["responses"]["200"]["content"] = deepcopy(rows)
-
-
-def _describe_parameter(parameter: dict[str, Any]) -> None:
-    schema = parameter["schema"]
-    if "anyOf" in schema:
-        # A parameter is there or is not; it cannot be null.
-        schema.update(next(kind for kind in schema.pop("anyOf") if kind["type"] != "null"))
-        del schema["default"]
-    if parameter["in"] == "path":
-        schema.update(PATH_PARAMETERS[parameter["name"]])

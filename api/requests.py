@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+"""Media types of a form; SpecTree describes the last of them."""
 
 
 class Request(flask.Request):
@@ -81,7 +82,7 @@ class Plugin(FlaskPlugin):
             if headers is not None:
                 arguments["headers"] = headers.model_validate(dict(request.headers))
             if json is not None or form is not None:
-                in_form = request.mimetype in _FORMS
+                in_form = request.mimetype in FORMS
                 if json is not None:
                     arguments["json"] = None if in_form else json.model_validate(_json())
                 if form is not None:

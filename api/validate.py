@@ -7,11 +7,12 @@ from pydantic import Field, model_validator
 
 from api.columns import Columns, Written
 from api.context import gazetteer, register
-from api.openapi import Answer, NoParameters, answers, spec
+from api.openapi import Answer, CodeForms, NoParameters, answers, spec
 from api.shapes import PlaceUnit, unit_ref
 from geo.code import format as code_display
 from registry.gazetteer import today
 from registry.geocode import Question
+from registry.lookup import code_forms
 from registry.validate import validate
 from registry.validation.verdicts import Component, Validation
 from registry.validation.verdicts import Question as Asked
@@ -56,6 +57,7 @@ class ValidatedComponent(Answer):
         "commune",
         "district",
         "province",
+        "delivery_hint",
         "other",
     ]
     status: Literal["confirmed", "corrected", "inferred", "missing", "unexpected", "unverified"]
@@ -108,6 +110,9 @@ class ValidationAnswer(Answer):
     lat: float | None
     components: list[ValidatedComponent]
     question: ShopperQuestion | None
+    suggestions: list[CodeForms] = Field(
+        description="Registered codes of which a mistyped one may be a slip, at most three"
+    )
 
 
 @blueprint.post("")
@@ -142,6 +147,7 @@ def validation_body(found: Validation) -> dict[str, Any]:
         "lat": found.lat,
         "components": [_component(part) for part in found.components],
         "question": _question(found.question) if found.question else None,
+        "suggestions": [code_forms(code) for code in found.suggestions],
     }
 
 

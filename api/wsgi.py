@@ -4,18 +4,30 @@ import gc
 from contextlib import suppress
 
 from api.app import create_app
-from api.logs import configure_logs
+from api.counters import Counters
+from api.logs import configure_logs, log
 from registry.cluster import database_url
 from registry.errors import RegistryError
 from registry.register import Register
 from registry.settings import from_environment
+
+
+def _shared_counters() -> Counters | None:
+    """Counters of all processes of this server; None where nobody is counted, or by each alone."""
+    if _settings.limits is False:
+        return None
+    with suppress(OSError):
+        return Counters(_settings.var / "counters")
+    log.warning("counters_not_shared")
+    return None
+
 
 configure_logs()
 _settings = from_environment()
 _register = Register.open(_settings, database_url(_settings))
 with suppress(RegistryError):  # the first request must not wait for it; a stopped database may come
     _register.gazetteer.get()
-app = create_app(_register)
+app = create_app(_register, counters=_shared_counters())
 # What is there now stays: a collection that walked all of it would hold up a request for long.
 gc.collect()
 gc.freeze()

@@ -6,7 +6,8 @@ DATABASE_URL names a filled register. Streets and localities of a sample of door
 by letter without diacritics, `name, commune, province`; doors with their number in front. Each is
 done without a point, and with one about two kilometres away, as a shop's page may have it. "Name"
 counts until the name is offered, whose commune is then chosen from a list; "place" until name and
-commune are.
+commune are; "place, name chosen" the same where the name is taken from the list as soon as it is
+offered, which counts as a keystroke, and its commune is typed behind it.
 """
 
 import random
@@ -19,11 +20,12 @@ import numpy as np
 
 from geo.label import named, number_label
 from geo.text import fold
-from registry.autocomplete import Suggestion, Typing, autocomplete
+from registry.autocomplete import Typing, autocomplete
 from registry.gazetteer import today
 from registry.records import COLUMNS, JOINS, Record, record_wording
 from registry.register import Register
 from registry.settings import Settings
+from registry.suggestion import Suggestion
 
 SAMPLE = 300
 AWAY = 0.018
@@ -79,13 +81,38 @@ def entries(register: Register, count: int) -> list[Entry]:
 
 
 def keystrokes(
-    ask: Callable[[str], list[Suggestion]], text: str, wanted: Callable[[Suggestion], bool]
+    ask: Callable[[str], list[Suggestion]],
+    text: str,
+    wanted: Callable[[Suggestion], bool],
+    *,
+    taken: str = "",
 ) -> int:
-    """How many letters of `text` until it is there; all of them and one more where it never is."""
-    for count in range(2, len(text) + 1):
-        if any(map(wanted, ask(text[:count])[:FIRST])):
+    """How many letters of `text`, behind what was taken from the list, until it is there.
+
+    All of them and one more where it never is.
+    """
+    for count in range(0 if taken else 2, len(text) + 1):
+        if any(map(wanted, ask(taken + text[:count])[:FIRST])):
             return count
     return len(text) + 1
+
+
+def keystrokes_with_choice(
+    ask: Callable[[str], list[Suggestion]],
+    name: str,
+    behind: str,
+    is_place: Callable[[Suggestion], bool],
+    is_name: Callable[[Suggestion], bool],
+) -> int:
+    """The same for somebody who takes the name from the list, and types `behind` after it."""
+    for count in range(2, len(name) + 1):
+        lines = ask(name[:count])[:FIRST]
+        if any(map(is_place, lines)):
+            return count
+        taken = next((line.text for line in lines if line.places > 1 and is_name(line)), None)
+        if taken is not None:
+            return count + 1 + keystrokes(ask, behind, is_place, taken=taken)
+    return keystrokes(ask, f"{name}, {behind}", is_place)
 
 
 class Run:
@@ -135,7 +162,7 @@ def main() -> None:
 
 def measure(run: Run, sample: list[Entry]) -> None:
     """Print the three counts, and the times."""
-    by_name, by_place, by_door = [], [], []
+    by_name, by_place, by_choice, by_door = [], [], [], []
     for entry in sample:
         ask, name = run.asker(entry), fold(entry.name)
         text = fold(entry.name) + f", {fold(entry.commune)}, {fold(entry.province)}"
@@ -153,9 +180,16 @@ def measure(run: Run, sample: list[Entry]) -> None:
 
         by_name.append(keystrokes(ask, text, is_name))
         by_place.append(keystrokes(ask, text, is_place))
+        behind = f"{fold(entry.commune)}, {fold(entry.province)}"
+        by_choice.append(keystrokes_with_choice(ask, name, behind, is_place, is_name))
         by_door.append(keystrokes(ask, f"{entry.number.lower()} {text}", is_door))
     print("with a point two kilometres away" if run.near else "without a point")
-    for title, counts in (("name", by_name), ("place", by_place), ("door, number first", by_door)):
+    for title, counts in (
+        ("name", by_name),
+        ("place", by_place),
+        ("place, name chosen", by_choice),
+        ("door, number first", by_door),
+    ):
         p50, p90 = np.percentile(counts, [50, 90])
         print(f"  {title:<20} median {p50:5.1f}  p90 {p90:5.1f} keystrokes")
     p50, p95, p99 = np.percentile(run.times, [50, 95, 99])

@@ -2,14 +2,19 @@
 
     python -m bench.lifecycle 'postgresql://postgres@/postgres?host=SOCKET_FOLDER' --rows 1000000
 
-Needs a superuser's URL. Works in a database of its own, dropped at the end.
+Needs a superuser's URL. Works in a database of its own, dropped at the end. Beside the time by the
+clock stands that of the processor, this program's and its server processes', which other work on
+the machine hardly changes; the latter only where the server runs on this machine.
 """
 
 import argparse
 import datetime
+import os
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Engine, make_url, text
@@ -66,21 +71,54 @@ def fill(engine: Engine, rows: int) -> list[str]:
     return codes[:single]
 
 
-def p50_ms(work: Callable[[str], object], codes: list[str]) -> float:
-    """Median of calling `work` with each code."""
+@dataclass(frozen=True)
+class Clock:
+    """Processor seconds of this program and of the server processes that work for it."""
+
+    server_pids: tuple[int, ...]
+
+    def seconds(self) -> float:
+        """So far."""
+        ticks = sum(_ticks(pid) for pid in self.server_pids)
+        return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])
+
+
+def clock_of(url: str) -> Clock:
+    """The clock of all server processes that are connected to the database of `url` now."""
+    engine = make_engine(url, pool_size=1)
+    with engine.connect() as connection:
+        query = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        pids = tuple(connection.scalars(query))
+    engine.dispose()
+    return Clock(pids)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one call, in the middle: by the clock on the wall, and of processors."""
+
+    wall_ms: float
+    cpu_ms: float
+
+
+def cost_of(work: Callable[[str], object], codes: list[str], clock: Clock) -> Cost:
+    """Median by the wall, mean of the processor, of calling `work` with each code."""
     taken = []
+    before = clock.seconds()
     for code in codes:
         started = time.perf_counter()
         work(code)
         taken.append((time.perf_counter() - started) * 1000)
-    return statistics.median(taken)
-
-
-def seconds(work: Callable[[], Done]) -> tuple[float, int]:
-    """Of one call; and how many records it wrote."""
-    started = time.perf_counter()
-    done = work()
-    return time.perf_counter() - started, done.rewritten
+    cpu_ms = (clock.seconds() - before) * 1000 / len(codes)
+    return Cost(statistics.median(taken), cpu_ms)
 
 
 def present_and_past(url: str, codes: list[str]) -> None:
@@ -92,16 +130,57 @@ def present_and_past(url: str, codes: list[str]) -> None:
         do(engine, "verify", code=code)
     engine.dispose()
     after = datetime.datetime.now(VIET_NAM)
-    ratios: dict[str, list[float]] = {"now": [], "before": []}
-    for _ in range(7):
-        current = p50_ms(lambda code: by_code(reads, code), codes)
-        for name, moment in (("now", after), ("before", before)):
-            past = p50_ms(lambda code, at=moment: record_at(reads, code, at), codes)  # type: ignore[misc]
-            ratios[name].append(past / current)
+    by_code(reads, codes[0])  # connects
+    clock = clock_of(url)
+    found: dict[str, list[Cost]] = {"current": [], "as of now": [], "as of before": []}
+    for _ in range(9):
+        found["current"].append(cost_of(lambda code: by_code(reads, code), codes, clock))
+        for name, moment in (("as of now", after), ("as of before", before)):
+            past = cost_of(lambda code, at=moment: record_at(reads, code, at), codes, clock)  # type: ignore[misc]
+            found[name].append(past)
     reads.close()
-    for name, found in ratios.items():
-        print(f"as of {name} / current: ratio {statistics.median(found):.2f}  ({found[0]:.2f} …)")
-    print(f"current p50 {current:.3f} ms")
+    current = found["current"]
+    for name, costs in found.items():
+        cpu = statistics.median(a.cpu_ms / b.cpu_ms for a, b in zip(costs, current, strict=True))
+        wall = statistics.median(a.wall_ms / b.wall_ms for a, b in zip(costs, current, strict=True))
+        print(
+            f"{name:13} p50 {statistics.median(c.wall_ms for c in costs):.3f} ms, processor"
+            f" {statistics.median(c.cpu_ms for c in costs):.3f} ms; to the current one"
+            f" {wall:.2f}, processor {cpu:.2f}",
+            flush=True,
+        )
+
+
+def single_writes(engine: Engine, url: str, codes: list[str]) -> None:
+    """One record at a time."""
+    do(engine, "verify", code=codes[0])  # connects
+    clock = clock_of(url)
+    for name, fields in (
+        ("verify", {}),
+        ("correct", {"delivery_hint": "gần chợ"}),
+        ("move", {"lon": 105.81, "lat": 21.02}),
+    ):
+        cost = cost_of(lambda code: do(engine, name, code=code, **fields), codes, clock)  # noqa: B023
+        print(f"{name:13} p50 {cost.wall_ms:.2f} ms, processor {cost.cpu_ms:.2f} ms", flush=True)
+
+
+def whole_streets(engine: Engine, url: str, numbers: list[str]) -> None:
+    """The large street renamed, a tenth of it renumbered, and all of it merged into another."""
+    clock = clock_of(url)
+    table = [{"old": number, "new": f"{number}A"} for number in numbers]
+    for name, fields in (
+        ("rename-street", {"street": "Láng", "new_name": "Phố Láng Mới"}),
+        ("renumber-street", {"street": "Láng Mới", "numbers": table}),
+        ("merge-street", {"street": "Láng Mới", "into": "Khác", "reason": "bench"}),
+        ("rename-street", {"street": "Khác", "new_name": "Phố Cuối"}),
+    ):
+        started, before = time.perf_counter(), clock.seconds()
+        done = do(engine, name, commune=COMMUNE, **fields)
+        wall_s, cpu_s = time.perf_counter() - started, clock.seconds() - before
+        print(
+            f"{name}: {wall_s:.2f} s, processor {cpu_s:.2f} s, {done.rewritten:,} records written",
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -115,22 +194,11 @@ def main() -> None:
         prepare_database(url, lambda _line: None)
         engine = make_engine(url)
         codes = fill(engine, given.rows)
-        for name, fields in (
-            ("verify", {}),
-            ("correct", {"delivery_hint": "gần chợ"}),
-            ("move", {"lon": 105.81, "lat": 21.02}),
-        ):
-            taken = p50_ms(lambda code: do(engine, name, code=code, **fields), codes[:500])  # noqa: B023
-            print(f"{name:10} p50 {taken:6.2f} ms", flush=True)
+        single_writes(engine, url, codes[:500])
         present_and_past(url, codes[:300])
-        here = {"commune": COMMUNE}
-        for name, fields in (
-            ("rename-street", {"street": "Láng", "new_name": "Phố Láng Mới"}),
-            ("merge-street", {"street": "Láng Mới", "into": "Khác", "reason": "bench"}),
-            ("rename-street", {"street": "Khác", "new_name": "Phố Cuối"}),
-        ):
-            taken, count = seconds(lambda: do(engine, name, **here, **fields))  # noqa: B023
-            print(f"{name}: {taken:.2f} s, {count:,} records written", flush=True)
+        first = len(codes)
+        numbers = [str(number) for number in range(first, first + given.rows // 10)]
+        whole_streets(engine, url, numbers[: given.rows - first])
         engine.dispose()
 
 

@@ -20,7 +20,8 @@ from geo.flat import Flat, FlatSteps
 from geo.house_number import HouseNumber, NumberSteps, path_steps
 from geo.locality import Locality, locality_of
 from geo.parcel_text import without_noise
-from geo.pieces import Piece, pieces_of
+from geo.piece import Piece
+from geo.pieces import pieces_of
 from geo.street import Street, street_of
 from geo.words import Word, is_country, keys_of, text_of, words_of
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from geo.house_number import is_date, path_steps
 from geo.locality import locality_of
-from geo.pieces import HOUSE_ROLES, Piece
+from geo.piece import HOUSE_ROLES, Piece
 from geo.settling import COMMUNES, settled
 from geo.words import is_country, keys_of
 

@@ -21,9 +21,9 @@ FLATS: Final = [
     *phrases(
         "unit",
         {
-            "căn": "căn hộ|căn số|căn hộ số|can hộ|ch|căn hộ ch|apartment|apt|unit",
+            "căn": "căn hộ|căn số|căn hộ số|can hộ|ch|căn hộ ch|apartment|apt|unit|shophouse",
             "phòng": "phòng số|p|room",
-            "quầy": "kiốt|ki ốt|quầy số",
+            "quầy": "kiốt|ki ốt|quầy số|kios|kiosk|sạp|sạp số",
         },
         numbered=(
             "căn",
@@ -36,7 +36,11 @@ FLATS: Final = [
             "apartment",
             "apt",
             "unit",
+            "shophouse",
             "quầy",
+            "kios",
+            "kiosk",
+            "sạp",
             "kiốt",
             "ki ốt",
         ),

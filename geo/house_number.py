@@ -25,9 +25,9 @@ from geo.words import PhraseBook, Word, phrases, read_all, text_of, words_of
 ALLEY_RANK: Final = {"ngõ": 0, "kiệt": 0, "ngách": 1, "hẻm": 2}
 ALLEYS: Final = phrases(
     "alley",
-    {"ngõ": "ng", "ngách": "ngh|nghách", "hẻm": "hém|hẽm|h", "kiệt": "kiêt"},
+    {"ngõ": "ng|lane", "ngách": "ngh|nghách|alley", "hẻm": "hém|hẽm|h", "kiệt": "kiêt"},
     # `Ng. Sĩ Liên` is a person.
-    numbered=("ng", "ngh", "h"),
+    numbered=("ng", "ngh", "h", "lane", "alley"),
 )
 # Plots are steps of a path as well, kept apart from numbers by a mark.
 PLOT_MARKS: Final = {

@@ -80,6 +80,9 @@ INNER: Final = frozenset({"lien", "tam", "chien"})
 # The same for two words: `Bà Huyện Thanh Quan`.
 INNER_PAIRS: Final = frozenset({"ba huyen", "ba h", "kenh tinh", "cam lo"})
 # Names that begin like a kind, its accents included.
-NAMES: Final = frozenset({"xa dan", "thap muoi", "nha be", "nha trang", "duong bo", "duong sat"})
+_NAME_BEGINNINGS: Final = """
+    xa dan|thap muoi|thap cham|thap ba|thap doi|nha be|nha trang|duong bo|duong sat
+"""
+NAMES: Final = frozenset(name.strip() for name in _NAME_BEGINNINGS.split("|"))
 # Localities whose kind is said in the middle of a text only when one is meant.
 CUTTING: Final = frozenset({"thôn", "ấp", "xóm", "khóm", "buôn", "khối"})

@@ -57,10 +57,11 @@ _ESTATES: Final = {
     "cụm công nghiệp": "ccn|cụm cn",
     "khu chế xuất": "kcx",
     "khu công nghệ cao": "",
+    "mặt bằng quy hoạch": "mbqh|mặt bằng|mb",
     "chợ": "khu chợ",
 }
 # Words that are as often something else: a person (đội Cấn, Tô Ký), a measure, an abbreviation.
-_NUMBERED: Final = ("đội", "cụm", "kv", "tk", "group")
+_NUMBERED: Final = ("đội", "cụm", "kv", "tk", "group", "mbqh", "mặt bằng", "mb")
 LOCALITIES: Final = phrases("locality", {**_HAMLETS, **_QUARTERS, **_ESTATES}, numbered=_NUMBERED)
 _BOOK: Final = PhraseBook(LOCALITIES)
 _KIND_KEYS: Final = {phrase.kind: fold(phrase.kind) for phrase in LOCALITIES}

@@ -23,6 +23,25 @@ _BRACKETS: Final = str.maketrans("()[]{}", ",,,,,,")
 # `Tôn Đức Thắng. Khu phố 2`, `Số nhà 30. Khối 1`: a sentence ends, no abbreviation.
 _SENTENCE: Final = re.compile(r"(?:(?<=[^\W\d_]{4})|(?<=\d))\.\s(?=[^\W\d_])")
 # `Huỳnh Tấn Phát/Hẻm 41`: a slash beside a word is no path. `40bis/1` is one.
+# `Địa chỉ: 225 Lê Duẩn`, `ship về 56 ngõ 22`: what people write before an address.
+_LABEL: Final = re.compile(
+    r"\s*(?:(?:địa\s+chỉ|dia\s+chi|đ/c|d/c|đc|add|address|nơi\s+nhận|nơi\s+gửi)"
+    r"(?:\s+(?:nhận|giao|gửi))?(?:\s+hàng)?\s*[:.-]?"
+    r"|(?:ship|giao|gửi|gui|chuyển)(?:\s+(?:hàng|hang))?"
+    r"\s+(?:về|ve|tới|toi|đến|den|qua|sang|tại|tai|ở)"
+    r"|(?:nhà\s+)?(?:em|e|mình|m|tôi|tui)\s+ở)\s*:?\s+(?=\S)",
+    re.IGNORECASE,
+)
+_LABEL_BEGINS: Final = frozenset("đdansgcemt ĐDANSGCEMT")
+_LABEL_INSIDE: Final = re.compile(
+    r"[,;\n]\s*(?:địa\s+chỉ|dia\s+chi|đ/c|d/c|đc)(?:\s+(?:nhận|giao))?(?:\s+hàng)?\s*:",
+    re.IGNORECASE,
+)
+# `… Hà Nội nhé`, `… Gò Vấp với ạ`; Mường Nhé is a commune.
+_POLITE: Final = frozenset({"nhé", "ạ", "ạh", "với"})
+_POLITE_ENDS: Final = frozenset("éạhÉẠH")
+_ENDS: Final = " .!,"
+_MUONG: Final = frozenset({"mường", "muong", "nậm"})
 _SLASH: Final = re.compile(
     r"/(?=[^\W\d_]{2,7}(?!\w))|(?<=[^\W\d_]{3})(?<!bis)(?<!BIS)(?<!Bis)/(?=\w)"
 )
@@ -35,6 +54,7 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
     """
     text = unicodedata.normalize("NFKC", text)
     plus_codes: tuple[str, ...] = ()
+    text = _without_manners(text)
     # Most texts have none of these signs: asking is faster than searching.
     if _MANY_DIGITS.search(text):
         text = _PHONE.sub(", SĐT, ", text)
@@ -48,3 +68,23 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
     if "/" in text:
         text = _SLASH.sub(", ", text)
     return text.translate(_BRACKETS), plus_codes
+
+
+def _without_manners(text: str) -> str:
+    """`text` without the words that people put before and behind an address."""
+    if text[:1] in _LABEL_BEGINS and (match := _LABEL.match(text)):
+        text = text[match.end() :]
+    if ":" in text:
+        text = _LABEL_INSIDE.sub(", ", text)
+    if text.rstrip(_ENDS)[-1:] in _POLITE_ENDS:
+        text = _without_polite_end(text)
+    return text
+
+
+def _without_polite_end(text: str) -> str:
+    while True:
+        head, _, last = text.rstrip(_ENDS).rpartition(" ")
+        before = head.split()[-1:]
+        if last.lower() not in _POLITE or not before or before[0].lower() in _MUONG:
+            return text
+        text = head

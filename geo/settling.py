@@ -13,8 +13,8 @@ from geo import kinds
 from geo.flat import ENGLISH_BUILDINGS, is_building_code, is_flat_code, may_be_flat
 from geo.house_number import path_steps
 from geo.locality import SETTLEMENTS, locality_of
-from geo.pieces import HOUSE_ROLES, Piece
-from geo.street import is_dated
+from geo.piece import HOUSE_ROLES, Piece
+from geo.street import ENGLISH_KINDS, is_dated
 from geo.words import words_of
 
 _DWELLING_ESTATES: Final = frozenset({"chung cư", "khu tập thể", "ký túc xá"})
@@ -56,7 +56,7 @@ def _named_otherwise(pieces: list[Piece]) -> list[Piece]:
     in_commune = False
     for at, piece in enumerate(pieces):
         in_commune = in_commune or (piece.role == "admin" and piece.kind in COMMUNES)
-        if piece.role == "bare" and not has_street and is_dated(piece.words):
+        if piece.role == "bare" and not has_street and _is_street(piece):
             known[at] = replace(piece, role="street")
         elif piece.role == "bare" and piece.words[-1].key in ENGLISH_BUILDINGS:
             known[at] = replace(piece, role="building", kind="tòa")
@@ -70,6 +70,13 @@ def _named_otherwise(pieces: list[Piece]) -> list[Piece]:
             words = words_of(f"Quận {piece.steps[0]}")
             known[at] = replace(piece, role="admin", kind="quận", words=words, steps=(), opening=[])
     return known
+
+
+def _is_street(piece: Piece) -> bool:
+    """`Cách Mạng Tháng 8`; `Lane 50, Dang Thai Mai Street`"""
+    named = len(piece.words) > 1 and piece.words[0].key != "unnamed"
+    english = named and piece.words[-1].key in ENGLISH_KINDS
+    return english or is_dated(piece.words)
 
 
 def _may_be_unit(piece: Piece) -> bool:

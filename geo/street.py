@@ -50,6 +50,7 @@ _CLASS_KEYS: Final = {kind: fold(kind) for kind in ROAD_CLASSES} | {
 _NUMBERED_KEYS: Final = {"phố": "pho", "đại lộ": "dai lo"}
 _EMPTY_WORDS: Final = ("dai lo", "duong", "pho")
 ENGLISH_KINDS: Final = frozenset({"street", "str", "road", "rd", "avenue", "ave", "boulevard"})
+_MIDDLE_NAMES: Final = {"t": "thi", "v": "van"}
 _CODE_LETTERS: Final = re.compile(r"[a-z]{1,3}")
 _DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})")
 _NUMBERS: Final = {
@@ -70,12 +71,15 @@ _ALIASES: Final = {
     "cmt8": "cach mang thang 8",
     "cmt 8": "cach mang thang 8",
     "cm thang 8": "cach mang thang 8",
+    "cach mang t8": "cach mang thang 8",
+    "cm t8": "cach mang thang 8",
     "xvnt": "xo viet nghe tinh",
     "nkkn": "nam ky khoi nghia",
     "ntmk": "nguyen thi minh khai",
     "dbp": "dien bien phu",
     "bien phu": "dien bien phu",
     "thd": "tran hung dao",
+    "tran h dao": "tran hung dao",
     "pvd": "pham van dong",
     "xlhn": "xa lo ha noi",
     "ba h thanh quan": "ba huyen thanh quan",
@@ -159,11 +163,20 @@ def _keys(kind: str | None, words: Sequence[Word]) -> tuple[str, tuple[str, ...]
 
 
 def _spelled_out(words: Sequence[Word]) -> list[str]:
-    """The folded words; `An D. Vương` is An Dương Vương, as a map service shortens it."""
+    """The folded words; `An D. Vương` is An Dương Vương, as a map service shortens it.
+
+    `Nguyễn T. Minh Khai`, `Nguyễn V Cừ`: a middle name of everybody.
+    """
     first, *rest = words
     keys = keys_of([first])
-    for word in rest:
-        keys += ["duong"] if word.pointed and word.key == "d" else keys_of([word])
+    for at, word in enumerate(rest, 1):
+        middle = at == 1 and len(rest) > 1 and len(first.key) > 1 and not first.numeric
+        if word.pointed and word.key == "d":
+            keys.append("duong")
+        elif middle and word.key in _MIDDLE_NAMES:
+            keys.append(_MIDDLE_NAMES[word.key])
+        else:
+            keys += keys_of([word])
     return keys
 
 

@@ -29,7 +29,8 @@ _DASHES: Final = frozenset("-–—−")
 _ABBREVIATION: Final = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
 # Kinds that are written with their number in one word, whatever stands around them.
 _GLUED_KIND: Final = re.compile(
-    r"(kp|tdp|kv|ql|tl|đt|dt|hl|đh|dh|đx|dx|số|khuphố|khupho|quậ?n|phường|phuong)[.-]?(\d\w{0,5})",
+    r"(kp|tdp|kv|ql|tl|đt|dt|hl|đh|dh|đx|dx|số|khuphố|khupho|quậ?n|phường|phuong|ng[oõ]|ng[aá]ch|"
+    r"h[eẻ]m|ki[eệ]t|th[oô]n|ấp|x[oó]m|kh[oó]m|tổ)[.-]?(\d\w{0,5}(?:/\w{1,5}){0,3})",
     re.IGNORECASE,
 )
 # `P.5`, `Tổ.12`: a point between a kind and its number. A capital alone may be a block: `A.1`.

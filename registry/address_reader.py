@@ -21,6 +21,8 @@ _DASH: Final = re.compile(r"\s[-–—]\s")
 """Between the two ends of a road: `Tân Hội - Mỹ Hạnh Đông`."""
 _WHOLE: Final = frozenset({"xo viet nghe tinh", "nguy nhu kon tum"})
 """Streets whose name ends like a province's."""
+_SHORT_STREETS: Final = frozenset({"hue", "lang", "vong"})
+"""Streets of one word: `phố Huế Hai Bà Trưng`."""
 _SHORT_TAILS: Final = frozenset(map(accent_key, ("huế", "hue")))
 """The one province of one word: `Lê Lợi Huế`."""
 
@@ -86,7 +88,33 @@ def _without_commas(
             return [read]
         if more and plain.namings and read.namings[0].commune is not None:
             return [read]
+        if more and _is_ward_of_district(gazetteer, read.namings, tail):
+            return [read]
     return []
+
+
+def _is_ward_of_district(gazetteer: Gazetteer, namings: tuple[Naming, ...], tail: str) -> bool:
+    """Whether `tail` can only be a commune and the district that held it: `binh thuan hai chau`."""
+    if len(namings) > 1 or namings[0].commune is None or namings[0].district is None:
+        return False
+    typed = tail.split()
+    return all(
+        any(_is_typed(typed, name.name) for name in gazetteer.names_of(unit))
+        for unit in (namings[0].commune, namings[0].district)
+    )
+
+
+def _is_typed(words: list[str], name: str) -> bool:
+    """Whether the name stands among the words, with no other diacritics than its own."""
+    wanted = name.split()
+    return any(
+        all(
+            fold(word) == fold(own)
+            and (not has_diacritics(word) or accent_key(word) == accent_key(own))
+            for word, own in zip(words[at : at + len(wanted)], wanted, strict=True)
+        )
+        for at in range(len(words) - len(wanted) + 1)
+    )
 
 
 def _is_unit(gazetteer: Gazetteer, tail: str) -> bool:
@@ -109,7 +137,8 @@ def _levels(read: ReadAddress) -> int:
 def _shorter_doors(door: Door) -> Iterator[tuple[Door, str]]:
     """The door with fewer words in its street, or else its hamlet, and the words left over."""
     if street := door.street:
-        for head, tail in _cuts(street.name, at_least=2):
+        alone = street.kind is not None and fold(street.name.split()[0]) in _SHORT_STREETS
+        for head, tail in _cuts(street.name, at_least=1 if alone else 2):
             if shorter := parse_street(f"{street.kind or ''} {head}".strip()):
                 yield replace(door, street=shorter), tail
     elif door.localities:

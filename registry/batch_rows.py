@@ -7,6 +7,7 @@ written anew where a row already has them.
 
 import csv
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -166,9 +167,12 @@ class TableWriter:
         if self._form == "ndjson":
             self._out.write(json_line({**row.given, RESULT: dict(result)}))
             return
-        cells = (row.given.get(header) for header in self._headers)
-        results = (result.get(name) for name in self._columns)
-        self._csv.writerow([_cell(value) for value in chain(cells, results)])
+        cells = [_cell(row.given.get(header)) for header in self._headers]
+        cells += [_cell(result.get(name)) for name in self._columns]
+        if _LONE_HALVES.search("".join(cells)):
+            # Undecodable bytes go out as they came in; halves of a character out of JSON cannot.
+            cells = [_LONE_HALVES.sub("\ufffd", cell) for cell in cells]
+        self._csv.writerow(cells)
 
 
 def json_line(row: Mapping[str, Any]) -> str:
@@ -180,8 +184,10 @@ def json_line(row: Mapping[str, Any]) -> str:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    # Undecodable bytes go out as they came in; halves of a character out of JSON cannot.
-    return _LONE_HALVES.sub("\ufffd", text)
+    if type(value) is float and math.isfinite(value):
+        return repr(value)  # as JSON has it
+    return json.dumps(value, ensure_ascii=False)

@@ -1,28 +1,32 @@
 """A file of questions over several processes, in order and in bounded memory."""
 
+import gc
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from multiprocessing import get_context
 from typing import Final
 
-from registry.batch import Outcome, answer
+from registry.batch import Outcome, outcomes
 from registry.batch_flat import Cell, flat
 from registry.batch_rows import InputRow, read_row
 from registry.errors import DatabaseUnavailableError
-from registry.gazetteer import today
+from registry.gazetteer import Gazetteer, today
 from registry.register import Register
 from registry.settings import Settings
 
 CHUNK: Final = 200
 MAX_PROCESSES: Final = 8
+_GARBAGE: Final = 100_000
+"""New objects before a process looks for garbage."""
 _AHEAD: Final = 4
 """Chunks per process that are read ahead."""
 _GIVEN_UP: Final = 3
-"""So many rows in a row that the database does not answer, and none after them will be."""
+"""So often rows are asked again that the database does not answer; none after them will be."""
 
 Result = Mapping[str, Cell]
 
@@ -107,7 +111,13 @@ def _open_desk(work: Work) -> None:
 def _results(rows: Sequence[InputRow]) -> list[Result]:
     if _desk is None:
         raise RuntimeError("the process was not opened")
-    return _desk.results(rows)
+    results = _desk.results(rows)
+    if gc.get_threshold()[0] != _GARBAGE:
+        # The map is there to stay, and what a row leaves behind holds no cycles: to look for some
+        # again and again takes a tenth of the time.
+        gc.freeze()
+        gc.set_threshold(_GARBAGE)
+    return results
 
 
 class _Desk:
@@ -116,22 +126,35 @@ class _Desk:
     def __init__(self, work: Work) -> None:
         self.operation = work.operation
         self.register = Register.open(work.settings, work.database_url)
-        self.unanswered = 0
 
     def results(self, rows: Sequence[InputRow]) -> list[Result]:
         """The flat results of these rows."""
         gazetteer, day = self.register.gazetteer.get(), today()
-        return [flat(gazetteer, day, self.operation, self._outcome(row)) for row in rows]
+        outcomes = self._outcomes(gazetteer, rows)
+        return [flat(gazetteer, day, self.operation, outcome) for outcome in outcomes]
 
     def close(self) -> None:
         """Close every connection."""
         self.register.close()
 
-    def _outcome(self, row: InputRow) -> Outcome:
-        reads, known = self.register.reads, self.register.gazetteer.get()
-        outcome = answer(known, reads, self.operation, lambda: read_row(self.operation, row))
-        gone = isinstance(outcome.error, DatabaseUnavailableError)
-        self.unanswered = self.unanswered + 1 if gone else 0
-        if outcome.error is not None and self.unanswered >= _GIVEN_UP:
-            raise outcome.error
-        return outcome
+    def _outcomes(self, gazetteer: Gazetteer, rows: Sequence[InputRow]) -> list[Outcome]:
+        found = self._asked(gazetteer, rows)
+        for _ in range(_GIVEN_UP - 1):
+            gone = [at for at, outcome in enumerate(found) if _is_gone(outcome)]
+            if not gone:
+                return found
+            # A server that was started anew answers again.
+            again = self._asked(gazetteer, [rows[at] for at in gone])
+            for at, outcome in zip(gone, again, strict=True):
+                found[at] = outcome
+        if found and all(map(_is_gone, found)):
+            raise found[0].error or DatabaseUnavailableError("the database does not answer")
+        return found
+
+    def _asked(self, gazetteer: Gazetteer, rows: Sequence[InputRow]) -> list[Outcome]:
+        questions = (partial(read_row, self.operation, row) for row in rows)
+        return outcomes(gazetteer, self.register.reads, self.operation, questions)
+
+
+def _is_gone(outcome: Outcome) -> bool:
+    return isinstance(outcome.error, DatabaseUnavailableError)

@@ -5,12 +5,18 @@ from contextlib import contextmanager
 from typing import Final
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from registry.errors import DatabaseUnavailableError, NotPreparedError
+from registry.actors import acting, restrict_to_units
+from registry.errors import (
+    DatabaseUnavailableError,
+    NotPreparedError,
+    OutsideUnitsError,
+    RegistryError,
+)
 
 OWNER_ROLE: Final = "diachiso_owner"
 """Owns every object; used by migrations and seeds only."""
@@ -80,11 +86,22 @@ def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object
 def session_scope(engine: Engine) -> Iterator[Session]:
     """A session that commits at the end, or rolls back when the block raises: nobody else does.
 
+    It writes in the units of who acts (`registry.actors`), and the database sees to it:
+    OutsideUnitsError.
     Raises DatabaseUnavailableError when the database cannot be reached or goes away meanwhile,
     NotPreparedError when its roles or tables are missing.
     """
-    with translated_errors(), Session(engine) as session, session.begin():
+    with translated_errors(), _Session(engine) as session, session.begin():
         yield session
+
+
+class _Session(Session):
+    """A session that tells the database where it may write, before its first statement."""
+
+
+@event.listens_for(_Session, "after_begin")
+def _restrict(_session: Session, _transaction: object, connection: Connection) -> None:
+    restrict_to_units(connection, acting())
 
 
 @contextmanager
@@ -103,21 +120,37 @@ def translated_errors() -> Iterator[None]:
             raise DatabaseUnavailableError(_SILENT) from error
         raise
     except DBAPIError as error:
-        if isinstance(error.orig, psycopg.errors.DiskFull):
-            raise DatabaseUnavailableError(_DISK_FULL) from error
-        unready = _unready(error.orig)
-        if unready:
-            raise NotPreparedError(unready) from error
-        if isinstance(error.orig, psycopg.errors.QueryCanceled):
-            raise DatabaseUnavailableError(
-                "the database took too long to answer; try again, or ask for less"
-            ) from error
-        sqlstate = getattr(error.orig, "sqlstate", None)
-        if isinstance(error, OperationalError) and (
-            error.connection_invalidated or _is_unreachable(sqlstate)
-        ):
-            raise DatabaseUnavailableError(_SILENT) from error
-        raise
+        meant = _meaning_of(error)
+        if meant is None:
+            raise
+        raise meant from error
+
+
+def _meaning_of(error: DBAPIError) -> RegistryError | None:
+    """What a failed statement is to the caller; None for a mistake of ours."""
+    cause = error.orig
+    if _is_outside_units(cause):
+        return OutsideUnitsError("khoá này không được ghi ở đây (the key is bound to other units)")
+    if isinstance(cause, psycopg.errors.DiskFull):
+        return DatabaseUnavailableError(_DISK_FULL)
+    if unready := _unready(cause):
+        return NotPreparedError(unready)
+    if isinstance(cause, psycopg.errors.QueryCanceled):
+        return DatabaseUnavailableError(
+            "the database took too long to answer; try again, or ask for less"
+        )
+    sqlstate = getattr(cause, "sqlstate", None)
+    if isinstance(error, OperationalError) and (
+        error.connection_invalidated or _is_unreachable(sqlstate)
+    ):
+        return DatabaseUnavailableError(_SILENT)
+    return None
+
+
+def _is_outside_units(cause: BaseException | None) -> bool:
+    """Whether a policy of row-level security refused a row, as opposed to a missing privilege."""
+    refused = isinstance(cause, psycopg.errors.InsufficientPrivilege)
+    return refused and acting() is not None and "row-level security" in str(cause)
 
 
 def _unready(cause: BaseException | None) -> str | None:

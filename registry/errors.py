@@ -1,18 +1,24 @@
 """The exception family of the register.
 
 Each class carries a stable `code` that callers may rely on. What it means over HTTP is decided in
-one table, `api.errors`; on the command line every one of them is one line on stderr.
+one table, `api.errors`; on the command line every one of them is one line on stderr. People read
+the detail: Vietnamese comes first, English in brackets (`registry.messages`).
 """
 
 from typing import ClassVar, Self
+
+from registry.messages import vietnamese_first
 
 
 class RegistryError(Exception):
     """A request that the register cannot serve: the reason and, where there is one, the remedy."""
 
     code: ClassVar[str] = "registry_error"
+    words: ClassVar[str] = "không làm được"
+    """What a detail begins with that is written in English only."""
 
     def __init__(self, detail: str, **extra: object) -> None:
+        detail = vietnamese_first(detail, self.words)
         super().__init__(detail)
         self.detail = detail
         self.extra = extra
@@ -23,10 +29,12 @@ class InvalidInputError(RegistryError):
     """The request is understood, and wrong: a value out of range, a contradiction."""
 
     code = "invalid_input"
+    words = "chưa đúng"
 
     @classmethod
     def of_field(cls, field: str, code: str, detail: str) -> Self:
         """The error of one parameter; `code` is stable."""
+        detail = vietnamese_first(detail, cls.words)
         return cls(f"{field}: {detail}", errors=[{"field": field, "code": code, "detail": detail}])
 
 
@@ -34,81 +42,170 @@ class NotFoundError(RegistryError):
     """What was asked for does not exist, or did not on the day asked for."""
 
     code = "not_found"
+    words = "không tìm thấy"
 
 
 class MistypedCodeError(NotFoundError):
     """Nearly a code: its check fails. Members: `reason` and `suggestions`, which are registered."""
 
     code = "code_mistyped"
+    words = "mã gõ sai"
 
 
 class GoneError(RegistryError):
     """A record that was, and is no more. Member: `successors`, which continue it."""
 
     code = "gone"
+    words = "không còn nữa"
 
 
 class ConflictError(RegistryError):
     """The register's present state does not allow it."""
 
     code = "conflict"
+    words = "không làm được lúc này"
 
 
 class IllegalTransitionError(ConflictError):
     """A state in which this cannot be done. Members: `state`, and `legal`, what can be done."""
 
     code = "illegal_transition"
+    words = "trạng thái không cho phép"
 
 
 class AddressTakenError(ConflictError):
     """Another living record bears this address already. Member: `taken_by`, its code."""
 
     code = "address_taken"
+    words = "địa chỉ đã có mã"
+
+
+class ReportDecidedError(ConflictError):
+    """The report was decided already. Members: `state`, and `event_id` of the decision."""
+
+    code = "report_decided"
+
+
+class ReportStaleError(ConflictError):
+    """The record changed since it was reported on. Member: `current`, as it is now."""
+
+    code = "report_stale"
+
+
+class CursorRefusedError(RegistryError):
+    """A place in the change feed from which this register cannot go on. Member: `reason`."""
+
+    code = "cursor_refused"
+    words = "con trỏ không dùng được"
 
 
 class StaleError(RegistryError):
     """The record is no more as the caller saw it."""
 
     code = "stale"
+    words = "đã được sửa sau lần xem"
+
+
+class IfMatchRequiredError(RegistryError):
+    """A change that must say which state of the record it is about, and does not."""
+
+    code = "if_match_required"
+    words = "cần If-Match"
 
 
 class KeyRequiredError(RegistryError):
     """What was asked for needs a key, and none was given that is known."""
 
     code = "key_required"
+    words = "cần khoá"
+
+
+class KeyTruncatedError(KeyRequiredError):
+    """What was given is no whole key: cut off, or with a wrong sign in it."""
+
+    code = "key_truncated"
+
+
+class KeyUnknownError(KeyRequiredError):
+    """A whole key that this register has not given out."""
+
+    code = "key_unknown"
+
+
+class KeyExpiredError(KeyRequiredError):
+    """The key's time is over, or that of the secret that another one replaced."""
+
+    code = "key_expired"
+
+
+class KeyRevokedError(KeyRequiredError):
+    """The key was revoked."""
+
+    code = "key_revoked"
 
 
 class ForbiddenError(RegistryError):
     """The key's role may not do this."""
 
     code = "forbidden"
+    words = "không có quyền"
+
+
+class OutsideUnitsError(ForbiddenError):
+    """The key is bound to other units. Member: `units`, codes of those that it is not bound to."""
+
+    code = "outside_units"
+
+
+class TooManyRequestsError(RegistryError):
+    """Too many requests in too short a time. Member: `retry_after_s`."""
+
+    code = "too_many_requests"
+    words = "quá nhiều yêu cầu"
+
+
+class BudgetSpentError(TooManyRequestsError):
+    """Too many codes were asked for that no record bears. Member: `retry_after_s`."""
+
+    code = "enumeration_budget"
+
+
+class TooManyReportsError(TooManyRequestsError):
+    """This reporter has said enough for today. Member: `retry_after_s`."""
+
+    code = "too_many_reports"
 
 
 class TooManyVanishedError(ConflictError):
     """A full delivery that lacks nearly all of its source. Members: `vanished` and `living`."""
 
     code = "too_many_vanished"
+    words = "thiếu quá nhiều hộ so với lần trước"
 
 
 class UnreadableFileError(RegistryError):
     """A file that cannot be read as what it was given for."""
 
     code = "unreadable_file"
+    words = "không đọc được tệp"
 
 
 class DatabaseUnavailableError(RegistryError):
     """The database does not answer; the same request may succeed later."""
 
     code = "database_unavailable"
+    words = "cơ sở dữ liệu không trả lời"
 
 
 class NotPreparedError(RegistryError):
     """The database answers and is not, or not fully, a register: the detail names the remedy."""
 
     code = "not_prepared"
+    words = "cơ sở dữ liệu chưa sẵn sàng"
 
 
 class ClusterError(RegistryError):
     """The private PostGIS cluster cannot be made, started or reached."""
 
     code = "cluster_error"
+    words = "cụm PostgreSQL riêng không chạy được"

@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 
 from geo.admin import full_name, full_name_en, name_key
 from geo.text import accent_key
+from geo.words import ROMAN
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError
 
 LEVELS: Final = ("province", "district", "commune")
 VIET_NAM: Final = datetime.timezone(datetime.timedelta(hours=7))
 _AHEAD_S: Final = 7 * 3_600
+_ROMAN_OF: Final = {digits: letters for letters, digits in ROMAN.items()}
 RECHECK_S: Final = 1.0
 
 
@@ -241,12 +243,20 @@ def _names(unit: Unit) -> Iterator[UnitName]:
         if (version.name, version.kind) not in seen:
             seen.add((version.name, version.kind))
             yield _name(unit, version.name, version.kind)
-            if "'" in version.name:
-                # Cư M'gar is as often written Cư Mgar.
-                yield _name(unit, version.name.replace("'", ""), version.kind)
+            for writing in _other_writings(version.name):
+                yield _name(unit, writing, version.kind)
     for kind, alias in unit.aliases:
         if kind != "code":
             yield _name(unit, alias, None)
+
+
+def _other_writings(name: str) -> Iterator[str]:
+    """Cư M'gar is as often written Cư Mgar; Hải Châu I is Hải Châu 1, and Mỹ Đình 2 Mỹ Đình II."""
+    if "'" in name:
+        yield name.replace("'", "")
+    front, _, number = name.rpartition(" ")
+    if front and (other := ROMAN.get(number) or _ROMAN_OF.get(number)):
+        yield f"{front} {other}"
 
 
 def _name(unit: Unit, name: str, kind: str | None) -> UnitName:

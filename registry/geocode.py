@@ -7,21 +7,25 @@ answered, and two doors that fit equally are both returned and said to be ambigu
 import datetime
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from geo.address import Door, parse_components
+from registry import budget
 from registry.address_reader import ReadAddress, read_address
 from registry.errors import InvalidInputError
+from registry.foreign import ends_in_other_country
 from registry.gazetteer import Gazetteer, Unit, today
-from registry.lookup import by_code
+from registry.mistyped_codes import MistypedCode, mistyped_code
 from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import check_point, reverse
 from registry.search.answers import LEVELS, Answer, of_record
 from registry.search.areas import area_of, communes_of
 from registry.search.ask import Asker
+from registry.search.asking import Steps, alone
 from registry.search.direct import codes_in, point_in, whole_code
-from registry.search.doors import active_records
+from registry.search.doors import active_records, records_of
 from registry.search.explanation import Tried
 from registry.search.faults import confidence
 from registry.search.likeness import vocabulary_of
@@ -79,6 +83,8 @@ class Located:
     is a code or a point, or holds no word."""
     tried: tuple[Tried, ...] = ()
     """Every reading that was asked of the register, in that order."""
+    mistyped: MistypedCode | None = None
+    """Where the text leads nowhere, and all of it was meant as a code."""
 
 
 def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answer]:
@@ -92,21 +98,30 @@ def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answ
 
 def locate(gazetteer: Gazetteer, reads: Reads, question: Question) -> Located:
     """What `geocode` answers, with the reading that it answers; raises what `geocode` raises."""
-    search = _Search(gazetteer, reads, question, today())
+    return alone(reads, locating(gazetteer, question))
+
+
+def locating(gazetteer: Gazetteer, question: Question) -> Steps[Located]:
+    """`locate` as a search of which many can be answered together."""
+    search = _Search(gazetteer, question, today())
     if question.near is not None:
         check_point(lon=question.near[0], lat=question.near[1])
-    found = search.answers()
+    found = yield from search.answers()
     if question.near is not None:
         found = _nearest_first(found, *question.near)
-    return Located(found[: question.limit], search.reading, tuple(search.tried))
+    meant = None
+    if not found and question.text is not None:
+        meant = yield partial(_meant_as_code, question.text)
+    return Located(found[: question.limit], search.reading, tuple(search.tried), meant)
+
+
+def _meant_as_code(text: str, reads: Reads) -> MistypedCode | None:
+    return mistyped_code(reads, text)
 
 
 class _Search:
-    def __init__(
-        self, gazetteer: Gazetteer, reads: Reads, question: Question, day: datetime.date
-    ) -> None:
+    def __init__(self, gazetteer: Gazetteer, question: Question, day: datetime.date) -> None:
         self.gazetteer = gazetteer
-        self.reads = reads
         self.question = question
         self.day = day
         self.within = unit_by_code(gazetteer, question.within, None) if question.within else None
@@ -114,10 +129,10 @@ class _Search:
         """That of the answers, or the likeliest."""
         self.tried: list[Tried] = []
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> Steps[list[Answer]]:
         """The answers, before near and limit."""
         if self.question.components is not None:
-            located = self._best([self._components(self.question.components)])
+            located = yield from self._best([self._components(self.question.components)])
             self.reading = located.reading
             return located.answers
         text = (self.question.text or "").strip()
@@ -127,41 +142,57 @@ class _Search:
             )
         if "\0" in text:
             raise InvalidInputError.of_field("q", "nul_character", "holds a NUL character")
-        return self._text(text)
+        return (yield from self._text(text))
 
-    def _text(self, text: str) -> list[Answer]:
+    def _text(self, text: str) -> Steps[list[Answer]]:
         if point := point_in(text):
-            found = reverse(
-                self.gazetteer, self.reads, lon=point[0], lat=point[1], limit=self.question.limit
-            )
-            return [answer for answer in found if self._inside(answer.unit)]
-        if (code := whole_code(text)) and (record := self._record(code)):
-            return self._of_code(record)
+            return (yield from self._at(*point))
+        if code := whole_code(text):
+            record = yield from self._record(code)
+            if record:
+                return (yield from self._of_code(record))
         for mention in codes_in(text):
-            if record := self._record(mention.code):
-                return self._of_code_in(record, self._read(mention.rest))
-        return self._read(text)
+            if mention.code == code:
+                continue  # asked for already
+            record = yield from self._record(mention.code)
+            if record:
+                rest = yield from self._read(mention.rest)
+                return (yield from self._of_code_in(record, rest))
+        return (yield from self._read(text))
+
+    def _at(self, lon: float, lat: float) -> Steps[list[Answer]]:
+        def near(reads: Reads) -> list[Answer]:
+            return reverse(self.gazetteer, reads, lon=lon, lat=lat, limit=self.question.limit)
+
+        found: list[Answer] = yield near
+        return [answer for answer in found if self._inside(answer.unit)]
 
     # Codes
 
-    def _record(self, code: str) -> Record | None:
+    def _record(self, code: str) -> Steps[Record | None]:
         """The record of a code that is written in a text: registered, and open to everybody."""
-        record = by_code(self.reads, code)
-        if record is None or record.restricted or record.status not in ("active", "retired"):
-            return None
-        return record
+        budget.check()
+        found = yield from records_of([code])
+        if found:
+            budget.check()  # those that were asked together may have spent it meanwhile
+        else:
+            budget.pay()
+        for record in found:
+            if not record.restricted and record.status in ("active", "retired"):
+                return record
+        return None
 
-    def _of_code(self, record: Record) -> list[Answer]:
+    def _of_code(self, record: Record) -> Steps[list[Answer]]:
         if record.status == "active":
             return [a for a in [self._of_record(record, ())] if self._inside(a.unit)]
-        onward = active_records(self.reads, record.successors or [])
+        onward = yield from active_records(record.successors or [])
         faults = ("retired", "ambiguous") if len(onward) > 1 else ("retired",)
         answers = [self._of_record(successor, faults) for successor in onward]
         return [answer for answer in answers if self._inside(answer.unit)]
 
-    def _of_code_in(self, record: Record, rest: list[Answer]) -> list[Answer]:
+    def _of_code_in(self, record: Record, rest: list[Answer]) -> Steps[list[Answer]]:
         """The code's door, unless the rest of the text names another place."""
-        answers = self._of_code(record)
+        answers = yield from self._of_code(record)
         if not rest or not all(_contradict(a, b) for a in answers for b in rest):
             return answers
         return [_with_fault(answer, "code_contradicts_text") for answer in rest]
@@ -173,14 +204,14 @@ class _Search:
 
     # Addresses
 
-    def _read(self, text: str) -> list[Answer]:
+    def _read(self, text: str) -> Steps[list[Answer]]:
         """The answers to a text as it stands, or with a slip in a word for a kind corrected."""
-        best = plain = self._as_written(text)
+        best = plain = yield from self._as_written(text)
         sure = _is_door(plain) and _is_sure(plain.answers[0])
         for respelling in respellings(vocabulary_of(self.gazetteer), text):
             if sure and not respelling.sure:
                 continue
-            other = self._as_written(respelling.text)
+            other = yield from self._as_written(respelling.text)
             if best is plain and respelling.sure and _is_other_door(plain, other):
                 # Without the alley or the flat of the misspelt word it is another door.
                 best = Located([], other.reading)
@@ -188,8 +219,9 @@ class _Search:
         self.reading = best.reading
         return best.answers
 
-    def _as_written(self, text: str) -> Located:
-        return self._best(read_address(self.gazetteer, text)[:_MAX_READINGS], text)
+    def _as_written(self, text: str) -> Steps[Located]:
+        readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
+        return (yield from self._best(readings, text))
 
     def _components(self, given: Components) -> ReadAddress:
         door = parse_components(
@@ -206,13 +238,16 @@ class _Search:
         left = namings[0].unread if namings else tuple(words)
         return ReadAddress(door, tuple(namings), left, 0)
 
-    def _best(self, readings: list[ReadAddress], text: str | None = None) -> Located:
+    def _best(self, readings: list[ReadAddress], text: str | None = None) -> Steps[Located]:
         """The answers of the reading that fits best; a likelier reading wins among equals."""
         best = Located([], readings[0] if readings else None)
+        unit: Located | None = None
         for reading in readings:
-            asked = self._asked(reading)
+            asked = yield from self._asked(reading)
             found = [a for a in asked if self._inside(a.unit)]
-            self.tried.append(Tried(text, reading, tuple(_told_unread(found, reading))))
+            self.tried.append(Tried(text, reading, tuple(_told_unread(found, reading, text))))
+            if found and unit is None and _is_unit_alone(reading, self.day):
+                unit = Located(found, reading)
             if found and (
                 best.reading is None
                 or not best.answers
@@ -221,15 +256,17 @@ class _Search:
                 best = Located(found, reading)
             if best.answers and _is_sure(best.answers[0]):
                 break
+        if unit is not None and unit.reading is not best.reading:
+            best = _beside_unit(unit, best)
         # Which reading fits best is decided without: all leave such words unread.
-        return Located(_told_unread(best.answers, best.reading), best.reading)
+        return Located(_told_unread(best.answers, best.reading, text), best.reading)
 
-    def _asked(self, reading: ReadAddress) -> list[Answer]:
+    def _asked(self, reading: ReadAddress) -> Steps[list[Answer]]:
         door = reading.door
         area = area_of(self.gazetteer, self.day, reading.namings, self.within, reading.unread)
         if area.communes is None and door.street is None and not door.localities:
             return []
-        found = Asker(self.gazetteer, self.reads, self.day, door, area).answers()
+        found = yield from Asker(self.gazetteer, self.day, door, area).answers()
         if _TWO_NUMBERS in reading.notes:
             found = [_with_fault(answer, "second_number") for answer in found]
         return found
@@ -294,11 +331,28 @@ def _with_fault(answer: Answer, fault: str) -> Answer:
     return replace(answer, faults=(*answer.faults, fault))
 
 
-def _told_unread(answers: list[Answer], reading: ReadAddress | None) -> list[Answer]:
+def _is_unit_alone(reading: ReadAddress, day: datetime.date) -> bool:
+    """Whether the text says nothing but a commune of today, as it is called."""
+    named = any(n.commune is not None and n.commune.alive_on(day) for n in reading.namings)
+    return named and reading.door == Door() and not reading.unread
+
+
+def _beside_unit(unit: Located, streets: Located) -> Located:
+    """A unit before the streets of its name: `Trường Sa` is an archipelago as well."""
+    answers = [*unit.answers, *streets.answers]
+    told = [a if "ambiguous" in a.faults else _with_fault(a, "ambiguous") for a in answers]
+    return Located(told, unit.reading)
+
+
+def _told_unread(
+    answers: list[Answer], reading: ReadAddress | None, text: str | None
+) -> list[Answer]:
     """The answers, each with a fault where words of the text were not understood."""
     if reading is None or not any(any(map(str.isalpha, part)) for part in reading.unread):
         return answers
-    return [_with_fault(answer, "unread_words") for answer in answers]
+    last = text if text is not None else reading.unread[-1]
+    fault = "other_country" if ends_in_other_country(last) else "unread_words"
+    return [_with_fault(answer, fault) for answer in answers]
 
 
 def _contradict(coded: Answer, read: Answer) -> bool:

@@ -6,17 +6,19 @@ own. A code is answered from the moment it was recorded.
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from geo import code as codes
 from geo.label import named
+from registry import budget
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.gazetteer import VIET_NAM
 from registry.lookup import code_forms, read_code
 from registry.models import HouseholdVersion
 from registry.reads import Reads
 from registry.records import COLUMNS, Record
+from registry.restricted import hidden, told
 
 _DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _STAMPS: Final = ("code", "valid_from", "valid_to", "ended_by_event_id")
@@ -218,14 +220,19 @@ def lookup_as_of(reads: Reads, text: str, moment: datetime.datetime) -> Record:
     Of a code that was retired then, the successors are those of today.
     """
     code = read_code(reads, text)
+    budget.check()
     record = record_at(reads, code, moment)
     shown = codes.format(code)
+    if record is None:
+        budget.pay()
     if record is None or record.status == "reserved":
         raise NotFoundError(f"the code {shown} stood for no address at {moment.isoformat()}")
     if record.status == "retired":
         successors = [code_forms(successor) for successor in record.successors or []]
         raise GoneError(f"the code {shown} was retired by then", successors=successors)
-    return record
+    if hidden(reads, [code]):  # today; then it may have been open
+        record = replace(record, restricted=True)
+    return told(reads, record)
 
 
 def history(reads: Reads, text: str) -> list[Step]:
@@ -234,12 +241,19 @@ def history(reads: Reads, text: str) -> list[Step]:
     Also of a retired, reserved or removed record; NotFoundError where there never was one.
     """
     code = read_code(reads, text)
+    budget.check()
     moments = reads.rows(_MOMENTS, {"code": code})
     if not moments:
+        budget.pay()
         raise NotFoundError(f"no record bears or bore the code {codes.format(code)}")
     parameters = {"code": code, "moments": [row[0].isoformat() for row in moments]}
     states = [
         Record(*row) if row[0] is not None else None for row in reads.rows(_AT_EACH, parameters)
+    ]
+    unnamed = hidden(reads, [s.parent_code for s in states if s is not None and s.parent_code])
+    states = [
+        replace(s, parent_code=None) if s is not None and s.parent_code in unnamed else s
+        for s in states
     ]
     steps: list[Step] = []
     before: Record | None = None

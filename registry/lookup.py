@@ -4,9 +4,11 @@ from typing import Final
 
 from geo import code as codes
 from geo.code import CodeError, WrongLengthError
+from registry import budget
 from registry.errors import GoneError, InvalidInputError, MistypedCodeError, NotFoundError
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, Record
+from registry.restricted import told
 
 MAX_SUGGESTIONS: Final = 3
 
@@ -26,7 +28,7 @@ _REGISTERED: Final = """
 def lookup(reads: Reads, text: str) -> Record:
     """The record whose code `text` writes, or says in the eleven digits for the telephone.
 
-    A restricted record is answered too: whoever has its code was given it.
+    A restricted record is answered too, as far as `registry.restricted.told` says.
     Raises GoneError for a retired one, with its successors; NotFoundError where there is none or
     it has no address yet; MistypedCodeError, with suggestions, for what is nearly a code;
     InvalidInputError for what is nothing like one, with the stable code of the fault.
@@ -45,12 +47,18 @@ def lookup(reads: Reads, text: str) -> Record:
             f"the code {shown} is retired; continued by: {onward}",
             successors=[code_forms(c) for c in successors],
         )
-    return record
+    return told(reads, record)
 
 
 def by_code(reads: Reads, code: str) -> Record | None:
-    """The record of a canonical code, whatever its state."""
+    """The record of a canonical code, whatever its state; where there is none, the caller pays.
+
+    Raises BudgetSpentError, as everything that looks for codes does (`registry.budget`).
+    """
+    budget.check()
     rows = reads.rows(BY_CODE, {"code": code})
+    if not rows:
+        budget.pay()
     return Record(*rows[0]) if rows else None
 
 
@@ -75,12 +83,14 @@ def read_code(reads: Reads, text: str) -> str:
 
 
 def _no_code(reads: Reads, text: str, error: CodeError) -> InvalidInputError | MistypedCodeError:
+    budget.check()
     candidates = codes.suggestions(text)
     found = _registered(reads, candidates) if candidates else []
     # Right symbols in the right number were meant as a code, also where nothing near is registered.
     meant = isinstance(error, codes.WrongCheckError | codes.AmbiguousCodeError)
     if not found and not meant:
         return InvalidInputError.of_field("code", error.code, str(error))
+    budget.pay()
     return MistypedCodeError(
         str(error), reason=error.code, suggestions=[code_forms(code) for code in found]
     )

@@ -11,7 +11,8 @@ import threading
 import time
 from array import array
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -27,12 +28,21 @@ RELOAD_S: Final = 600.0
 _END: Final = "\U0010ffff"
 
 # One row a name; its commonest writing stands for all. Merged places bear no name of their own.
+# A name that somebody gave up and took again is known twice; the place is one.
 _NAMES: Final = """
     SELECT p.key, mode() WITHIN GROUP (ORDER BY p.name), mode() WITHIN GROUP (ORDER BY p.kind),
         string_agg(p.unit_id::text, ' ' ORDER BY p.unit_id, p.id),
-        string_agg(p.id::text, ' ' ORDER BY p.unit_id, p.id)
-    FROM {table} p
-    WHERE p.merged_into_id IS NULL
+        string_agg(p.id::text, ' ' ORDER BY p.unit_id, p.id),
+        string_agg(p.merged::text, ' ' ORDER BY p.unit_id, p.id)
+    FROM (
+        SELECT p.key, p.name, p.kind, p.unit_id, p.id, 0 AS merged
+        FROM {table} p
+        WHERE p.merged_into_id IS NULL
+        UNION ALL
+        SELECT a.key, a.name, a.kind, a.unit_id, a.{table}_id, (a.named_id <> a.{table}_id)::int
+        FROM {table}_alias a
+        WHERE NOT EXISTS (SELECT FROM {table} p WHERE p.id = a.{table}_id AND p.key = a.key)
+    ) p
     GROUP BY p.key
 """
 _STATE: Final = """
@@ -41,7 +51,7 @@ _STATE: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Names:
     """The names of one table, by key."""
 
@@ -52,13 +62,22 @@ class Names:
     starts: NDArray[np.int64]
     """Where the places of each name begin, and where those of the last one end."""
     units: NDArray[np.int32]
-    """Communes of the places."""
+    """Communes of the places; in order within a name."""
     ids: NDArray[np.int64]
     """Identities of the places."""
+    merged: NDArray[np.bool_]
+    """Whether the name is of a place that was merged into this one, with numbers of its own."""
     kind_keys: tuple[str, ...]
     """Folded kinds that there are."""
-    per_unit: NDArray[np.int64]
-    """Commune → places of the table in it."""
+    commonness: NDArray[np.float64]
+    """Of each name: the binary logarithm of one more than its places."""
+    towns: NDArray[np.float64]
+    """Commune → places of any table in it, as a share so small that it only breaks ties."""
+
+    @cached_property
+    def squeezed(self) -> list[tuple[str, str]]:
+        """Keys without their spaces, in order, each with the key itself."""
+        return sorted((key.replace(" ", ""), key) for key in self.keys)
 
     def beginning(self, prefix: str) -> range:
         """Which names begin so."""
@@ -98,31 +117,44 @@ class PlaceNames:
         changed = state[:3] != self._state[:3]
         old = now - self._loaded_at >= RELOAD_S and state != self._state
         if changed or old or not self._names:
-            self._names = tuple(load_names(self._reads, table) for table in TABLES)
+            self._names = load_names(self._reads)
             self._state, self._loaded_at = state, now
         self._checked_at = now
 
 
-def load_names(reads: Reads, table: str) -> Names:
-    """All names of a table."""
+def load_names(reads: Reads) -> tuple[Names, ...]:
+    """All names, of each of TABLES."""
+    loaded = [_loaded(reads, table) for table in TABLES]
+    # As long as the longest, so that both are asked by one identity.
+    size = max((int(names.units.max(initial=0)) for names in loaded), default=0) + 1
+    counts = sum(np.bincount(names.units, minlength=size) for names in loaded)
+    towns = np.asarray(counts, dtype=np.float64) / 1e6
+    return tuple(replace(names, towns=towns) for names in loaded)
+
+
+def _loaded(reads: Reads, table: str) -> Names:
     keys, names, kinds = [], [], []
-    starts, units, ids = array("q", [0]), array("i"), array("q")
-    for key, name, kind, unit_list, id_list in sorted(reads.rows(_NAMES.format(table=table), {})):
+    starts, units, ids, merged = array("q", [0]), array("i"), array("q"), array("b")
+    rows = sorted(reads.rows(_NAMES.format(table=table), {}))
+    for key, name, kind, unit_list, id_list, merged_list in rows:
         keys.append(key)
         names.append(name)
-        kinds.append(kind)
+        kinds.append(sys.intern(kind))
         units.extend(map(int, unit_list.split()))
         ids.extend(map(int, id_list.split()))
+        merged.extend(map(int, merged_list.split()))
         starts.append(len(ids))
-    of_units = np.array(units, dtype=np.int32)
+    at = np.array(starts, dtype=np.int64)
     return Names(
         table,
         keys,
         names,
-        [sys.intern(kind) for kind in kinds],
-        np.array(starts, dtype=np.int64),
-        of_units,
+        kinds,
+        at,
+        np.array(units, dtype=np.int32),
         np.array(ids, dtype=np.int64),
+        np.array(merged, dtype=np.bool_),
         tuple(sorted({fold(kind) for kind in set(kinds)})),
-        np.bincount(of_units),
+        np.log2(1.0 + np.diff(at)),
+        np.zeros(0),
     )

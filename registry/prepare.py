@@ -41,7 +41,7 @@ def prepare_database(admin_url: str, report: Report) -> None:
     Raises NotPreparedError, with the statement that an administrator has to run, where it is not.
     """
     with translated_errors():
-        _make_roles_and_extensions(admin_url)
+        make_roles_and_extensions(admin_url)
         engine = make_engine(admin_url, role=OWNER_ROLE, pool_size=1)
         try:
             _migrate(engine, report)
@@ -57,7 +57,8 @@ def alembic_config() -> Config:
     return Config(str(ROOT / "alembic.ini"))
 
 
-def _make_roles_and_extensions(admin_url: str) -> None:
+def make_roles_and_extensions(admin_url: str) -> None:
+    """What an empty database needs before its first table; raises NotPreparedError."""
     url = make_url(admin_url).set(drivername="postgresql+psycopg")
     engine = create_engine(url, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
     try:
@@ -129,7 +130,7 @@ def _migrate(engine: Engine, report: Report) -> None:
         head, current = head_revision(), current_revision(connection)
         if current == head:
             return
-        if current is not None and not _knows(current):
+        if current is not None and not knows_revision(current):
             raise NotPreparedError(
                 f"the database is of a newer version ({current}) than this program ({head});"
                 " update the program"
@@ -141,6 +142,7 @@ def _migrate(engine: Engine, report: Report) -> None:
     report(f"schema: {current or 'empty'} → {head}")
 
 
-def _knows(revision: str) -> bool:
+def knows_revision(revision: str) -> bool:
+    """Whether this checkout has that migration."""
     versions = Path(ROOT / "migrations" / "versions")
     return any(versions.glob(f"{revision}_*.py"))

@@ -8,7 +8,8 @@ long as PostgreSQL does.
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -26,6 +27,11 @@ from registry.database import APP_ROLE, POOL_TIMEOUT_S, with_role
 from registry.errors import DatabaseUnavailableError, NotPreparedError
 
 Row = tuple[Any, ...]
+
+
+class TookTooLongError(DatabaseUnavailableError):
+    """One statement took longer than a statement may; others may be answered."""
+
 
 _RECONNECT_S: Final = 1.0
 """How long the pool tries by itself; each request that finds it empty lets it try anew."""
@@ -73,16 +79,17 @@ class _ArrayDumper(Dumper):
 
     oid = 0
 
-    def dump(self, obj: list[str] | list[int]) -> bytes:
+    def dump(self, obj: list[str | int | None]) -> bytes:
         """An array as PostgreSQL reads it."""
         return f"{{{','.join(map(_element, obj))}}}".encode()
 
 
-def _element(value: str | int) -> str:
-    if isinstance(value, int):
-        return str(value)
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _element(value: str | int | None) -> str:
+    if isinstance(value, str):
+        if "\\" in value or '"' in value:
+            value = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{value}"'
+    return "NULL" if value is None else str(value)
 
 
 class _Connection(psycopg.Connection[Row]):
@@ -140,6 +147,7 @@ class Reads:
             open=False,
             name="reads",
         )
+        self._batches = threading.BoundedSemaphore(max(1, pool_size - 1))
         self._opening = threading.Lock()
         self._opened = False
 
@@ -158,11 +166,24 @@ class Reads:
         except PoolTimeout as error:
             raise DatabaseUnavailableError("the database does not answer") from error
         except psycopg.errors.QueryCanceled as error:
-            raise DatabaseUnavailableError("the database took too long to answer") from error
+            raise TookTooLongError("the database took too long to answer") from error
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
             raise NotPreparedError(
                 "the database has another schema; run `bin/diachiso database prepare`"
             ) from error
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """A turn for many questions: one connection is always left for single ones.
+
+        Raises DatabaseUnavailableError where the others are taken.
+        """
+        if not self._batches.acquire(blocking=False):
+            raise DatabaseUnavailableError("too many batches at once; try again in a moment")
+        try:
+            yield
+        finally:
+            self._batches.release()
 
     def close(self) -> None:
         """Close every connection."""

@@ -9,23 +9,16 @@ from geo.label import LabelParts, door_words
 from registry.gazetteer import Gazetteer, Unit
 from registry.units import LAST_DAY_OF_OLD_MAP
 
-# Which columns a `Record` has, in its order. `h` is the household; `t` and `l` come with JOINS.
 # The way up from a locality and the way on from a retired code are walked only where there is one.
-COLUMNS: Final = """
-    h.code, h.kind, h.status, h.restricted, h.unit_id, h.former_unit_id, h.thoroughfare_id,
-    h.locality_id, t.kind, t.name, t.key, l.kind, l.name, l.key,
-    CASE WHEN l.parent_id IS NOT NULL THEN (
+_OUTER: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
         WITH RECURSIVE up AS (
             SELECT p.kind, p.name, p.parent_id, 1 AS step FROM locality p WHERE p.id = l.parent_id
             UNION ALL
             SELECT p.kind, p.name, p.parent_id, up.step + 1
             FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 9
         ) SELECT array_agg(ARRAY[up.kind, up.name] ORDER BY up.step) FROM up
-    ) END,
-    h.house_number_key, h.building_name, h.building_key, h.floor, h.unit_number, h.parent_code,
-    h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method, h.position_accuracy_m,
-    h.verified_on, h.delivery_hint,
-    CASE WHEN h.status = 'retired' THEN (
+    ) END"""
+_SUCCESSORS: Final = """CASE WHEN h.status = 'retired' THEN (
         WITH RECURSIVE onward AS (
             SELECT s.new_code FROM succession_link s
             WHERE s.old_code = h.code AND s.ended_by_event_id IS NULL
@@ -35,9 +28,32 @@ COLUMNS: Final = """
         ) SELECT array_agg(n.code ORDER BY n.code)
         FROM onward o JOIN household n ON n.code = o.new_code
         WHERE n.status <> 'retired' AND NOT n.restricted
-    ) END,
-    h.event_id
+    ) END"""
+
+
+def columns(
+    *,
+    street: str = "t.kind, t.name, t.key",
+    locality: str = "l.kind, l.name, l.key",
+    outer: str = _OUTER,
+    successors: str = _SUCCESSORS,
+) -> str:
+    """The columns of a `Record` in its order, of the household `h`.
+
+    What a statement knows otherwise, or does not ask for, it need not look up: a part of it that is
+    never walked is made ready all the same.
+    """
+    return f"""
+    h.code, h.kind, h.status, h.restricted, h.unit_id, h.former_unit_id, h.thoroughfare_id,
+    h.locality_id, {street}, {locality}, {outer},
+    h.house_number_key, h.building_name, h.building_key, h.floor, h.unit_number, h.parent_code,
+    h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method, h.position_accuracy_m,
+    h.verified_on, h.delivery_hint, {successors}, h.event_id
 """
+
+
+COLUMNS: Final = columns()
+"""All of a `Record`; `t` and `l` come with JOINS."""
 JOINS: Final = """
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     LEFT JOIN locality l ON l.id = h.locality_id
@@ -46,7 +62,7 @@ JOINS: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A household or building; the columns of `COLUMNS` in their order."""
+    """A household or building; the fields are those of `columns` in their order."""
 
     code: str
     kind: str

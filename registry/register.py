@@ -5,9 +5,12 @@ from typing import Self
 
 from sqlalchemy import Engine, text
 
+from registry.audit import Clients
+from registry.budget import Budget
 from registry.database import make_engine, session_scope
 from registry.errors import NotPreparedError
 from registry.gazetteer import GazetteerCache
+from registry.key_check import KeyCheck
 from registry.place_names import PlaceNames
 from registry.reads import Reads
 from registry.revision import current_revision, head_revision
@@ -27,6 +30,12 @@ class Register:
     place_names: PlaceNames
     """Names of streets and localities, for suggestions."""
     settings: Settings
+    keys: KeyCheck
+    """Whose key a request carries."""
+    budget: Budget
+    """What looking for codes has cost each caller."""
+    clients: Clients
+    """Names for callers without a key."""
 
     @classmethod
     def open(cls, settings: Settings, database_url: str) -> Self:
@@ -47,7 +56,24 @@ class Register:
             pool_size=settings.pool_size,
             statement_timeout_ms=settings.statement_timeout_ms,
         )
-        return cls(primary, reading, GazetteerCache(reading), reads, PlaceNames(reads), settings)
+        known = GazetteerCache(reading)
+        # A replica lags behind, and a revoked key must be refused in time.
+        sure = (
+            Reads(database_url, pool_size=1, statement_timeout_ms=settings.statement_timeout_ms)
+            if replica
+            else reads
+        )
+        return cls(
+            primary,
+            reading,
+            known,
+            reads,
+            PlaceNames(reads),
+            settings,
+            KeyCheck(sure, primary, known.get),
+            Budget(primary),
+            Clients(reads),
+        )
 
     def check_ready(self) -> None:
         """Return when requests can be served.
@@ -69,5 +95,6 @@ class Register:
     def close(self) -> None:
         """Close every connection."""
         self.reads.close()
+        self.keys.close()
         self.engine.dispose()
         self.read_engine.dispose()

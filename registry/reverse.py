@@ -65,6 +65,17 @@ _CELL: Final = f"""
     ORDER BY b.unit_id LIMIT 1
 """  # noqa: S608 - constants
 
+# Of an archipelago only the islands are drawn. The sea between them is nobody else's, which a hull
+# around the coast of the mainland could not say.
+_ARCHIPELAGO: Final = f"""
+    SELECT b.unit_id FROM boundary b
+    JOIN admin_unit u ON u.id = b.unit_id
+    JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
+    WHERE v.kind = 'dac_khu' AND u.lifetime @> current_date AND b.geom && (SELECT {_POINT})
+        AND ST_Covers(ST_ConvexHull(b.geom), (SELECT {_POINT}))
+    ORDER BY b.unit_id LIMIT 1
+"""  # noqa: S608 - constants
+
 
 def reverse(
     gazetteer: Gazetteer,
@@ -121,7 +132,7 @@ def _communes(
     lon: float,
     lat: float,
 ) -> list[Answer]:
-    """The commune by its real polygon, by its nearest households, or by its cell."""
+    """The commune by its real polygon, its nearest households, its cell, or the islands around."""
     far = ("far_from_household",)
     if drawn:
         # Two polygons cover a point on their border.
@@ -130,7 +141,8 @@ def _communes(
     elif near:
         answers = [_commune(near[0].unit, (*far, "boundary_approximate"))]
     else:
-        cells = reads.rows(_CELL, {"lon": lon, "lat": lat})
+        point = {"lon": lon, "lat": lat}
+        cells = reads.rows(_CELL, point) or reads.rows(_ARCHIPELAGO, point)
         units = [gazetteer.units[row[0]] for row in cells if row[0] in gazetteer.units]
         answers = [_commune(unit, (*far, "boundary_approximate")) for unit in units]
     return [replace(answer, lon=lon, lat=lat) for answer in answers]

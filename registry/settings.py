@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
+
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: the folder that holds `registry/`."""
 
@@ -29,6 +31,27 @@ class Settings:
     """`DIACHISO_BATCH_BYTES`: the most bytes of one batch over HTTP."""
     cors_origins: tuple[str, ...] = ("*",)
     """`DIACHISO_CORS_ORIGINS`: sites whose pages may read what needs no key; `none` for none."""
+    anonymous_reads: bool = True
+    """`DIACHISO_ANONYMOUS_READS`: whether anything is answered without a key."""
+    limits: bool | None = None
+    """`DIACHISO_LIMITS`: whether requests and codes that are none are counted and limited; None
+    for yes, but not on the private cluster of `bin/run`."""
+    rate_per_address: int = 600
+    """`DIACHISO_RATE_PER_ADDRESS`: requests a minute of one network address without a key."""
+    rate_per_key: int = 6_000
+    """`DIACHISO_RATE_PER_KEY`: requests a minute of a key that was made without a rate."""
+    budget_per_address: int = 300
+    """`DIACHISO_BUDGET_PER_ADDRESS`: units an hour for codes that are none, without a key."""
+    budget_per_key: int = 10_000
+    """`DIACHISO_BUDGET_PER_KEY`: the same of a key."""
+    reports_per_address: int = 20
+    """`DIACHISO_REPORTS_PER_ADDRESS`: field reports a day that count, without a key."""
+    reports_per_key: int = 20_000
+    """`DIACHISO_REPORTS_PER_KEY`: the same of a key."""
+    proxies: int = 0
+    """`DIACHISO_PROXIES`: how many proxies of yours stand before the server."""
+    audit_days: int = 730
+    """`DIACHISO_AUDIT_DAYS`: how long the audit log is kept."""
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -40,13 +63,21 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     def text(name: str) -> str | None:
         return environ.get(name, "").strip() or None
 
-    def number(name: str, default: int) -> int:
+    def number(name: str, default: int, least: int = 1) -> int:
         value = text(name)
         if value is None:
             return default
-        if not value.isascii() or not value.isdigit() or int(value) < 1:
-            raise ValueError(f"{name} must be a whole number of 1 or more, not {value!r}")
+        if not value.isascii() or not value.isdigit() or int(value) < least:
+            raise ValueError(f"{name} must be a whole number of {least} or more, not {value!r}")
         return int(value)
+
+    def switch(name: str, *, default: bool = False) -> bool:
+        value = text(name)
+        if value is None:
+            return default
+        if value.lower() not in _SWITCH:
+            raise ValueError(f"{name} must be on or off, not {value!r}")
+        return _SWITCH[value.lower()]
 
     var = text("DIACHISO_VAR")
     return Settings(
@@ -60,4 +91,14 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         batch_rows=number("DIACHISO_BATCH_ROWS", Settings().batch_rows),
         batch_bytes=number("DIACHISO_BATCH_BYTES", Settings().batch_bytes),
         cors_origins=tuple((text("DIACHISO_CORS_ORIGINS") or "*").split()),
+        anonymous_reads=switch("DIACHISO_ANONYMOUS_READS", default=Settings().anonymous_reads),
+        limits=switch("DIACHISO_LIMITS") if text("DIACHISO_LIMITS") else None,
+        rate_per_address=number("DIACHISO_RATE_PER_ADDRESS", Settings().rate_per_address),
+        rate_per_key=number("DIACHISO_RATE_PER_KEY", Settings().rate_per_key),
+        budget_per_address=number("DIACHISO_BUDGET_PER_ADDRESS", Settings().budget_per_address, 0),
+        budget_per_key=number("DIACHISO_BUDGET_PER_KEY", Settings().budget_per_key, 0),
+        reports_per_address=number("DIACHISO_REPORTS_PER_ADDRESS", Settings().reports_per_address),
+        reports_per_key=number("DIACHISO_REPORTS_PER_KEY", Settings().reports_per_key),
+        proxies=number("DIACHISO_PROXIES", Settings().proxies, 0),
+        audit_days=number("DIACHISO_AUDIT_DAYS", Settings().audit_days, 31),
     )

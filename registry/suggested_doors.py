@@ -1,59 +1,99 @@
-"""The doors of places that are being typed: whether there are any, and those of a number."""
+"""What the register knows of places that are being typed: whether they have doors, and which."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from geo.house_number import natural_order
-from registry.reads import Reads
+from registry.reads import Reads, Row
+from registry.records import COLUMNS, JOINS, Record
 
 _END: Final = "\U0010ffff"
 _NEXT: Final = "\x01"
 """Behind it sorts nothing that begins with the number, apart from the number itself."""
-_FEW: Final = 30
-"""In so few places numbers are completed; in more of them only the number itself is looked for."""
+_FEW, _MOST = 8, 20
+"""Doors asked for: a literal LIMIT, or the plan would not know that they are few."""
+_TABLES: Final = ("thoroughfare", "locality")
 _OPEN: Final = "h.status = 'active' AND NOT h.restricted"
 # Doors of a locality are those that no street leads to.
 _ALONE: Final = {"thoroughfare": "", "locality": "AND h.thoroughfare_id IS NULL"}
-
+# A quarter whose doors all stand in its groups is a place with doors.
+_HOLDERS: Final = {
+    "thoroughfare": "SELECT p.id",
+    "locality": "SELECT p.id UNION ALL SELECT c.id FROM locality c WHERE c.parent_id = p.id",
+}
 _KNOWN: Final = """
-    SELECT p.id, p.kind, p.name, ST_X(d.point), ST_Y(d.point)
-    FROM unnest(%(ids)s::bigint[]) i (id) JOIN {table} p ON p.id = i.id
+    SELECT 0, '{table}', p.id, p.kind, p.name, p.key, NULL::text, NULL::text,
+        ST_X(d.point), ST_Y(d.point)
+    FROM unnest(%({table}_known)s::bigint[]) i (id) JOIN {table} p ON p.id = i.id
     CROSS JOIN LATERAL (
-        SELECT h.point FROM ({places}) c (id) CROSS JOIN LATERAL (
+        SELECT h.point FROM ({holders}) c (id) CROSS JOIN LATERAL (
             SELECT h.point FROM household h WHERE h.{table}_id = c.id AND {open} LIMIT 1
         ) h LIMIT 1
     ) d
 """
-# A quarter whose doors all stand in its groups is a place with doors.
-_PLACES: Final = {
-    "thoroughfare": "SELECT p.id",
-    "locality": "SELECT p.id UNION ALL SELECT c.id FROM locality c WHERE c.parent_id = p.id",
-}
-# Flats are for their building to open: a tower's 300 would hide every other number.
-_NUMBERS: Final = """
-    SELECT i.id, h.code, h.house_number_key, ST_X(h.point), ST_Y(h.point)
-    FROM unnest(%(ids)s::bigint[]) i (id) CROSS JOIN LATERAL (
-        SELECT h.* FROM household h
-        WHERE h.{table}_id = i.id AND h.house_number_key >= %(first)s
-            AND h.house_number_key < %(end)s AND {open} AND h.unit_number IS NULL {alone}
-        ORDER BY h.house_number_key LIMIT {most}
-    ) h
+# Flats are for their building to open: a tower's 300 would hide every other number. The places come
+# in the order of the array, and the outer LIMIT ends the walk along it as soon as there are enough.
+_NUMBERED: Final = """
+    SELECT {rank}, '{table}', p.id, p.kind, p.name, p.key, d.code, d.house_number_key,
+        ST_X(d.point), ST_Y(d.point)
+    FROM (
+        SELECT i.id, h.code, h.house_number_key, h.point
+        FROM unnest(%({table}_{which})s::bigint[]) i (id) CROSS JOIN LATERAL (
+            SELECT h.code, h.house_number_key, h.point FROM household h
+            WHERE h.{table}_id = i.id AND h.house_number_key >= %(first)s
+                AND h.house_number_key < %({which}_end)s AND {open}
+                AND h.unit_number IS NULL {alone}
+            ORDER BY h.house_number_key LIMIT {most}
+        ) h
+        LIMIT {in_all}
+    ) d JOIN {table} p ON p.id = d.id
 """
+_EXACT, _BEGUN = 1, 2
+_POINT: Final = "(SELECT ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326))"
+_NEAR: Final = f"""
+    SELECT {COLUMNS} FROM (
+        SELECT h.* FROM household h
+        WHERE {_OPEN} AND h.point && ST_Expand({_POINT}, 0.03)
+        ORDER BY h.point <-> {_POINT}
+        LIMIT 400
+    ) h {JOINS}
+    WHERE h.house_number_key >= %(first)s AND h.house_number_key < %(end)s
+        AND h.unit_number IS NULL
+    LIMIT 20
+"""  # noqa: S608 - constants; a value is a bind parameter
 
 
-def _statements(statement: str, most: int = 1) -> dict[str, str]:
-    return {
-        table: statement.format(
-            table=table, open=_OPEN, alone=alone, most=most, places=_PLACES[table]
+@lru_cache(maxsize=64)
+def _statement(
+    known: tuple[str, ...], exact: tuple[str, ...], begun: tuple[str, ...], limit: int
+) -> str:
+    """One question for all: a round trip costs as much as most of what it finds."""
+    numbered = [
+        _NUMBERED.format(
+            table=table,
+            which=which,
+            rank=rank,
+            most=min(most, in_all),
+            in_all=in_all,
+            open=_OPEN,
+            alone=_ALONE[table],
         )
-        for table, alone in _ALONE.items()
-    }
-
-
-_KNOWN_OF: Final = _statements(_KNOWN)
-_NUMBERS_IN_FEW: Final = _statements(_NUMBERS, 60)
-_NUMBERS_IN_MANY: Final = _statements(_NUMBERS, 2)
+        for which, tables, rank, most, in_all in (
+            ("exact", exact, _EXACT, 2, limit),
+            ("begun", begun, _BEGUN, 40, 2 * limit),
+        )
+        for table in tables
+    ]
+    places = [_KNOWN.format(table=t, open=_OPEN, holders=_HOLDERS[t]) for t in known]
+    if not numbered:
+        return " UNION ALL ".join(places)
+    doors = " UNION ALL ".join(numbered)
+    # Where there are doors, nobody asks for their streets.
+    places = [f"{place} WHERE NOT EXISTS (SELECT FROM doors)" for place in places]
+    every = " UNION ALL ".join(["SELECT * FROM doors", *places])
+    return f"WITH doors AS MATERIALIZED ({doors}) {every}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +102,8 @@ class KnownPlace:
 
     kind: str
     name: str
+    key: str
+    """As it is called today."""
     lon: float | None
     lat: float | None
 
@@ -70,31 +112,87 @@ class KnownPlace:
 class NumberedDoor:
     """A door in a place."""
 
+    table: str
     place_id: int
     code: str
     number: str
-    lon: float | None
-    lat: float | None
+    place: KnownPlace
+    """With the door's own position."""
 
 
-def known_places(reads: Reads, table: str, ids: Sequence[int]) -> dict[int, KnownPlace]:
-    """Those of the places that have a door to show, by identity."""
-    if not ids:
-        return {}
-    rows = reads.rows(_KNOWN_OF[table], {"ids": list(ids)})
-    return {row[0]: KnownPlace(*row[1:]) for row in rows}
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is."""
+
+    places: dict[tuple[str, int], KnownPlace] = field(default_factory=dict)
+    """By table and identity; absent where no door may be shown."""
+    doors: list[NumberedDoor] = field(default_factory=list)
+    """Those of the very number first, then those whose number begins so; each in the order of the
+    places asked about, and along the street."""
 
 
-def doors_numbered(reads: Reads, table: str, ids: Sequence[int], number: str) -> list[NumberedDoor]:
-    """Doors of these places whose number begins so, in the order along the street.
+Place = tuple[str, int]
+"""Table and identity."""
 
-    Where the places are many, those whose number is this one.
+
+def look(
+    reads: Reads,
+    places: Iterable[Place],
+    number: str | None = None,
+    exact: Sequence[Place] = (),
+    begun: Sequence[Place] = (),
+    *,
+    limit: int = _MOST,
+) -> Found:
+    """Which of the places have doors, and the doors with this number, in one round trip.
+
+    In `exact` the number itself is looked for, or what is in an alley that ends in a slash; in
+    `begun`, fewer of them, what begins so. Places are told where no door is found, and at most
+    about `limit` doors.
     """
-    if not ids:
-        return []
-    few = len(ids) <= _FEW
-    statement = (_NUMBERS_IN_FEW if few else _NUMBERS_IN_MANY)[table]
-    end = number + (_END if few or number.endswith("/") else _NEXT)
-    rows = reads.rows(statement, {"ids": list(ids), "first": number, "end": end})
-    doors = (NumberedDoor(*row) for row in rows)
-    return sorted(doors, key=lambda door: natural_order(door.number))
+    asked = tuple(_by_table(of) for of in (places, exact, begun))
+    if not any(asked):
+        return Found()
+    parameters: dict[str, object] = {
+        f"{table}_{which}": ids
+        for which, of in zip(("known", "exact", "begun"), asked, strict=True)
+        for table, ids in of.items()
+    }
+    if number is not None:
+        parameters |= {"first": number, "begun_end": number + _END}
+        parameters["exact_end"] = number + (_END if number.endswith("/") else _NEXT)
+    rows = reads.rows(_statement(*map(tuple, asked), _FEW if limit <= _FEW else _MOST), parameters)
+    order = {(_EXACT, *place): at for at, place in enumerate(exact)}
+    order |= {(_BEGUN, *place): at for at, place in enumerate(begun)}
+    return _found(rows, order)
+
+
+def _by_table(places: Iterable[Place]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for table, place_id in places:
+        found.setdefault(table, []).append(place_id)
+    return {table: found[table] for table in _TABLES if table in found}
+
+
+def _found(rows: list[Row], order: dict[tuple[int, str, int], int]) -> Found:
+    found = Found()
+    doors: dict[str, tuple[tuple[object, ...], NumberedDoor]] = {}
+    for rank, table, place_id, kind, name, key, code, number, lon, lat in rows:
+        place = KnownPlace(kind, name, key, lon, lat)
+        if not rank:
+            found.places[table, place_id] = place
+        elif code not in doors or rank == _EXACT:
+            at = (rank, order[rank, table, place_id], natural_order(number))
+            doors[code] = (at, NumberedDoor(table, place_id, code, number, place))
+    # Without the code two doors of one number would compare as places.
+    found.doors.extend(
+        doors[code][1] for code in sorted(doors, key=lambda code: (*doors[code][0], code))
+    )
+    return found
+
+
+def doors_near(reads: Reads, number: str, *, lon: float, lat: float) -> Iterator[Record]:
+    """Doors near a point whose number begins so: first those of the very number."""
+    end = number + _END
+    rows = reads.rows(_NEAR, {"lon": lon, "lat": lat, "first": number, "end": end})
+    yield from sorted((Record(*row) for row in rows), key=lambda door: door.number_key != number)

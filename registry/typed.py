@@ -1,37 +1,47 @@
 """What has been typed of an address so far: a name that is begun, a number, and where."""
 
 import re
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
-from geo.house_number import path_steps
+from geo.house_number import parse_house_number, path_steps
 from geo.locality import parse_locality
 from geo.street import parse_street
 from geo.text import fold
+from geo.typing_slips import repaired
 
-_NUMBER: Final = r"(\d[\w/.-]*)"
-_BEFORE: Final = re.compile(
-    rf"\s*(?:(?:số nhà|so nha|nhà số|nha so|số|so|sn)\s+)?{_NUMBER}\s+(\S.*)"
+_COMMAS: Final = re.compile(r"[,;|\n\r\t]+")
+_WORD: Final = re.compile(r"[^\W\d_][\w]*")
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\0-\x08]")
+_ANNOUNCED: Final = re.compile(r"\s*(?:địa chỉ|dia chi|đ/?c|d/?c|address)\s*:", re.IGNORECASE)
+_MAY_OPEN_NUMBER: Final = re.compile(
+    r"\d|số|so|nhà|nha|sn|ngõ|ngo|ng|ngách|ngach|ngh|hẻm|hem|kiệt|kiet|k\d|lô|lo|km", re.IGNORECASE
 )
-_ALLEY: Final = re.compile(
-    rf"\s*(?:ngõ|ngo|ngách|ngach|hẻm|hem|kiệt|kiet)\s+{_NUMBER}\s+(\S.*)", re.IGNORECASE
+_GO_ON: Final = frozenset(
+    {"ngo", "ngach", "hem", "kiet", "lo", "thua", "bis", "ter", "xet", "xuyet"}
 )
-_BEHIND: Final = re.compile(rf"(.*\S)\s+{_NUMBER}\s*")
+"""Words with which a number goes on."""
+_BEHIND: Final = re.compile(r"(.*\S)\s+(\d[\w/.-]*)\s*")
+_MAX_NUMBER_WORDS: Final = 8
+"""Words of the longest number looked for: `số nhà 5 hẻm 6 ngách 34 ngõ 12`."""
 # With nothing behind it such a word says nothing of where: `, phường` is on the way to a name.
 _KIND_WORDS: Final = (
     *("p", "ph", "q", "h", "x", "t", "tp", "tx", "tt", "phuong", "xa", "thi tran", "dac khu"),
-    *("quan", "huyen", "thi xa", "thanh pho", "tinh", "duong", "pho"),
+    *("quan", "huyen", "thi xa", "thanh pho", "tinh", "duong", "pho", "viet nam", "vn"),
 )
 _MAX_TAIL: Final = 4
 """Words of a commune that is typed behind a name without a comma."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Typed:
     """One way to understand what has been typed."""
 
     name: str
-    """What begins a street, a locality or a unit; as typed."""
+    """What begins a street, a locality or a unit; as typed. Empty for a number alone."""
     number: str | None = None
     """Canonical beginning of a house number."""
     parts: tuple[str, ...] = ()
@@ -41,17 +51,24 @@ class Typed:
     exact: bool = False
     """Whether only what is called just so is meant: a number stands behind it."""
 
-    @property
+    @cached_property
     def street_keys(self) -> tuple[str, ...]:
         """What keys of streets may begin with."""
         street = parse_street(self.name)
-        return tuple(dict.fromkeys([*([street.key] if street else []), fold(self.name)]))
+        keys = [*([street.key, *street.alt_keys] if street else []), self.key]
+        return tuple(dict.fromkeys(filter(None, keys)))
 
-    @property
+    @cached_property
     def locality_keys(self) -> tuple[str, ...]:
-        """What keys of localities may begin with, where a kind was typed."""
+        """What keys of localities may begin with, where a kind was typed; the bare text last."""
         place = parse_locality(self.name)
-        return tuple(dict.fromkeys([*([place.key] if place else []), fold(self.name)]))
+        keys = [*([place.key] if place and place.key != self.key else []), self.key]
+        return tuple(filter(None, keys))
+
+    @cached_property
+    def key(self) -> str:
+        """The name, folded."""
+        return fold(self.name)
 
 
 def readings(text: str) -> list[Typed]:
@@ -59,36 +76,37 @@ def readings(text: str) -> list[Typed]:
 
     >>> [(t.name, t.number) for t in readings("12/3 lang")]
     [('lang', '12/3'), ('12/3 lang', None)]
+    >>> [(t.name, t.number) for t in readings("SỐ  5a ngách 34 NGÕ 12, nguyeenx t")][0]
+    ('nguyễn t', '12/34/5A')
     >>> readings("tran hung dao, ba d")[0].parts
     ('ba d',)
     >>> readings("le loi, phư")[0].parts, readings("le loi, q., ha noi")[0].parts
     ((), ('ha noi',))
     """
-    head, *rest = text.split(",")
-    written = [part.strip() for part in rest if any(map(str.isalnum, part))]
+    text = _as_meant(text)
+    head, *rest = _COMMAS.split(text)
+    # `Số 12, Lê Lợi`: a number alone stands before what it is of.
+    while rest and (not _says_something(head) or _is_number(head)):
+        head = f"{head.strip()} {rest[0].strip()}".strip()
+        rest = rest[1:]
+    if not _says_something(head):
+        return []
+    ended = text.rstrip().endswith((",", ";"))
+    written = [part.strip() for part in rest if _says_something(part)]
     parts = tuple(
         part
         for part in written
-        if not _is_only_a_kind(part, half=part is written[-1] and not text.rstrip().endswith(","))
+        if not _is_only_a_kind(part, half=part is written[-1] and not ended)
     )
-    if not any(map(str.isalnum, head)):
-        return []
     whole = Typed(head.strip(), None, parts, bool(rest))
-    found = [whole]
-    if match := _ALLEY.fullmatch(head):
-        found.insert(0, Typed(match[2].strip(), _path(match[1]) + "/", parts, bool(rest)))
-    elif match := _BEFORE.fullmatch(head):
-        found.insert(0, Typed(match[2].strip(), _path(match[1]), parts, bool(rest)))
-    elif match := _BEHIND.fullmatch(head):
+    if _is_number(head):
+        return [Typed("", _number(head), parts), whole]
+    if numbered := _with_number(head):
+        return [replace(whole, name=numbered[1], number=numbered[0]), whole]
+    if match := _BEHIND.fullmatch(head):
         # Behind: `Đường số 7` may be the name, and stands first.
-        found.append(Typed(match[1].strip(), _path(match[2]), parts, named=True, exact=True))
-    return found
-
-
-def _is_only_a_kind(part: str, *, half: bool) -> bool:
-    """Whether a part is the word for a kind of unit, or, with `half`, begins as one."""
-    key = fold(part)
-    return key in _KIND_WORDS or (half and any(word.startswith(key) for word in _KIND_WORDS))
+        return [whole, Typed(match[1].strip(), _number(match[2]), parts, named=True, exact=True)]
+    return [whole]
 
 
 def with_tail(typed: Typed) -> list[Typed]:
@@ -100,13 +118,62 @@ def with_tail(typed: Typed) -> list[Typed]:
     words = typed.name.split()
     cuts = range(len(words) - 1, max(0, len(words) - 1 - _MAX_TAIL), -1)
     return [
-        Typed(
-            " ".join(words[:cut]), typed.number, (" ".join(words[cut:]), *typed.parts), named=True
+        replace(
+            typed,
+            name=" ".join(words[:cut]),
+            parts=(" ".join(words[cut:]), *typed.parts),
+            named=True,
         )
         for cut in cuts
     ]
 
 
-def _path(written: str) -> str:
-    open_end = "/" if written.endswith("/") else ""
-    return "/".join(path_steps(written)) + open_end
+def _as_meant(text: str) -> str:
+    """In composed letters, and with what a keyboard left of Telex and VNI read as it was meant."""
+    text = _ANNOUNCED.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
+    return _WORD.sub(lambda word: repaired(word[0]), text)
+
+
+def _says_something(part: str) -> bool:
+    return any(map(str.isalnum, part))
+
+
+def _is_only_a_kind(part: str, *, half: bool) -> bool:
+    """Whether a part is the word for a kind of unit, or, with `half`, begins as one."""
+    key = fold(part)
+    return key in _KIND_WORDS or (half and any(word.startswith(key) for word in _KIND_WORDS))
+
+
+def _is_number(text: str) -> bool:
+    """Whether all of it is a house number: `12`, `Số 12/3`; `30/4` is as well a street."""
+    return _reads_as_number(text.split())
+
+
+def _with_number(head: str) -> tuple[str, str] | None:
+    """The number that stands in front, canonical, and what is behind it."""
+    words = head.split()
+    if not _MAY_OPEN_NUMBER.match(words[0]):
+        return None
+    for count in range(min(len(words) - 1, _MAX_NUMBER_WORDS), 0, -1):
+        if _reads_as_number(words[:count]):
+            return _number(" ".join(words[:count])), " ".join(words[count:])
+    return None
+
+
+def _reads_as_number(words: list[str]) -> bool:
+    # Of `12 3 tháng 2`, `8 30/4`, `25 số 11` and `17 B3` the second number names a street.
+    if any(_is_numeric(word) and fold(after) not in _GO_ON for word, after in pairwise(words)):
+        return False
+    written = " ".join(words)
+    return bool(_MAY_OPEN_NUMBER.match(written)) and parse_house_number(written) is not None
+
+
+def _is_numeric(word: str) -> bool:
+    return any(map(str.isdigit, word))
+
+
+def _number(written: str) -> str:
+    number = parse_house_number(written)
+    if number is not None:
+        return number.key
+    return "/".join(path_steps(written)) + "/" * written.endswith("/")

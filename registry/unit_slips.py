@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from geo.admin import KIND_LEVELS, NamedPart
 from geo.text import accent_key, has_diacritics
+from geo.words import ROMAN
 from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
 
 # Provinces that were divided or merged between 1976 and 2008 (resolutions of the National Assembly
@@ -34,6 +35,8 @@ _HEIRS: Final = {
     "cuu long": ("vinh long", "tra vinh"),
     "minh hai": ("ca mau", "bac lieu"),
 }
+# Districts that were divided before 2025, under the name that maps go on writing.
+_PARTS: Final = {"tu liem": ("bac tu liem", "nam tu liem")}
 _SHORTEST_NAME: Final = 5
 """Letters of a name in which one may be wrong; shorter ones are too like each other."""
 _MOST_NAMES: Final = 3
@@ -52,6 +55,16 @@ def heirs_of_province(gazetteer: Gazetteer, key: str) -> list[Unit]:
         for heir in _HEIRS.get(key, ())
         for hit in gazetteer.named(heir)
         if hit.unit.level == "province"
+    ]
+
+
+def parts_of_district(gazetteer: Gazetteer, key: str) -> list[Unit]:
+    """The districts that one was divided into: Bắc and Nam Từ Liêm for Từ Liêm."""
+    return [
+        hit.unit
+        for part in _PARTS.get(key, ())
+        for hit in gazetteer.named(part)
+        if hit.unit.level == "district"
     ]
 
 
@@ -128,6 +141,8 @@ def _index(gazetteer: Gazetteer) -> dict[int | str, list[tuple[str, UnitName]]]:
         for unit in gazetteer.units.values():
             names = [(_compact(name.key), name) for name in gazetteer.names_of(unit)]
             names = [pair for pair in names if len(pair[0]) >= _SHORTEST_NAME]
+            # A Roman number is none of the letters: `Mỹ Đình` is not Mỹ Đình I.
+            names = [pair for pair in names if pair[1].name.rpartition(" ")[2] not in ROMAN]
             places = gazetteer.holders(unit) if unit.level == "commune" else (unit.level,)
             for place in places:
                 known[place] += names

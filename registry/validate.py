@@ -5,31 +5,26 @@ is the one asked for, and the register knows no second place that fits. Most doo
 are not registered yet, so an address that is well-formed and placed is `unverified`, never wrong.
 """
 
-import re
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from geo.label import label
 from registry.address_reader import ReadAddress
-from registry.errors import MistypedCodeError, RegistryError
+from registry.foreign import is_elsewhere
 from registry.gazetteer import Gazetteer, today
-from registry.geocode import Question, locate
-from registry.lookup import read_code
+from registry.geocode import Located, Question, locating
 from registry.reads import Reads
+from registry.search.asking import Steps, alone
 from registry.search.direct import whole_code
 from registry.validation import questions
-from registry.validation.components import components_read
-from registry.validation.foreign import is_elsewhere
+from registry.validation.components import components_read, components_unread
 from registry.validation.judge import Judge
 from registry.validation.verdicts import Question as Asked
 from registry.validation.verdicts import Validation
 from registry.validation.wording import door_parts
 
 _LOOKED_AT: Final = 20
-# Near `XXXX-XXXX`, with a digit before a space: `thon 12345` is none.
-_LIKE_CODE: Final = re.compile(
-    r"(?=.*\d)[0-9A-Za-z]{3,5}-?[0-9A-Za-z]{3,5}|(?=\w*\d)[0-9A-Za-z]{3,5} [0-9A-Za-z]{3,5}"
-)
 
 
 def validate(gazetteer: Gazetteer, reads: Reads, question: Question) -> Validation:
@@ -37,38 +32,46 @@ def validate(gazetteer: Gazetteer, reads: Reads, question: Question) -> Validati
 
     Raises what `registry.geocode.geocode` raises.
     """
-    located = locate(gazetteer, reads, replace(question, limit=_LOOKED_AT, near=None))
-    if located.answers:
+    return alone(reads, validating(gazetteer, question))
+
+
+def validating(gazetteer: Gazetteer, question: Question) -> Steps[Validation]:
+    """`validate` as a search of which many can be answered together."""
+    located = yield from locating(gazetteer, replace(question, limit=_LOOKED_AT, near=None))
+    judged: Validation = yield partial(_judged, gazetteer, question, located)
+    return judged
+
+
+def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: Reads) -> Validation:
+    if located.answers and not _is_abroad(located):
         return Judge(gazetteer, reads, today(), located).validation()
     text = question.text or ""
-    if (reason := _code_meant(reads, text)) is not None:
-        found = _validation("reject", "ask_again", questions.ask("ask_address"))
-        return replace(found, reason=reason)
+    if whole_code(text.strip()) is not None:
+        return _rejected("code_unknown")
+    if located.mistyped is not None:
+        return replace(_rejected("code_mistyped"), suggestions=located.mistyped.suggestions)
     return _unplaced(located.reading, text)
 
 
-def _code_meant(reads: Reads, text: str) -> str | None:
-    """Why a text that was meant as a code leads nowhere; None where it was not meant as one."""
-    if whole_code(text.strip()) is not None:
-        return "code_unknown"
-    if not _LIKE_CODE.fullmatch(text.strip()):
-        return None
-    try:
-        read_code(reads, text)
-    except MistypedCodeError:
-        return "code_mistyped"
-    except RegistryError:
-        return None
-    return None
+def _rejected(reason: str | None = None) -> Validation:
+    found = _validation("reject", "ask_again", questions.ask("ask_address"))
+    return replace(found, reason=reason)
+
+
+def _is_abroad(located: Located) -> bool:
+    """Whether another country is named, and no unit of Viet Nam: `12 Lê Lợi, Paris, France`."""
+    named = located.reading is not None and bool(located.reading.namings)
+    return "other_country" in located.answers[0].faults and not named
 
 
 def _unplaced(reading: ReadAddress | None, text: str) -> Validation:
     """Nothing was found: the commune is missing, or it is no address at all."""
     if is_elsewhere(text, reading.unread if reading else ()):
-        found = _validation("reject", "ask_again", questions.ask("ask_address"))
-        return replace(found, reason="elsewhere")
-    if reading is None or not _is_address(reading):
-        return _validation("reject", "ask_again", questions.ask("ask_address"))
+        return _rejected("elsewhere")
+    if reading is None:
+        return _rejected()
+    if not _is_address(reading):
+        return replace(_rejected(), components=components_unread(reading))
     missing = frozenset({"commune", "province"})
     return replace(
         _validation("complete", "ask_missing", questions.ask("ask_commune")),

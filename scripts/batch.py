@@ -16,15 +16,16 @@ from registry.batch_flat import FLAT_COLUMNS
 from registry.batch_rows import FORMATS, SUFFIXES, TableWriter, read_table
 from registry.batch_work import Work, answer_rows
 from registry.errors import UnreadableFileError
+from registry.messages import number
 from scripts.progress import say
 from scripts.settings import read_settings
 
 STREAM: Final = Path("-")
 _HELP: Final = {
-    "lookup": "Answer the codes of IN: the address of each.",
-    "geocode": "Answer the addresses of IN: the door of each, or the smallest place that is sure.",
-    "reverse": "Answer the points of IN: the nearest door of each, or the commune.",
-    "validate": "Answer the addresses of IN: a verdict on each, and what to ask.",
+    "lookup": "Tra từng mã trong tệp IN (the address of each code).",
+    "geocode": "Tìm mã của từng địa chỉ trong tệp IN (the door of each, or the place).",
+    "reverse": "Tìm chỗ ở gần từng toạ độ trong tệp IN (the nearest door, or the commune).",
+    "validate": "Kiểm tra từng địa chỉ trong tệp IN (a verdict on each, and what to ask).",
 }
 _MORE: Final = """
 
@@ -37,8 +38,15 @@ def _command(operation: str) -> click.Command:
     @click.command(operation, help=_HELP[operation] + _MORE)
     @click.argument("source", metavar="IN", type=click.Path(path_type=Path, allow_dash=True))
     @click.argument("target", metavar="OUT", type=click.Path(path_type=Path, allow_dash=True))
-    @click.option("--format", "form", type=click.Choice(FORMATS), help="Of both, whatever suffix.")
-    @click.option("--processes", type=click.IntRange(1, 64), help="Default: one a processor.")
+    @click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        help="Dạng của cả hai tệp (of both, whatever suffix).",
+    )
+    @click.option(
+        "--processes", type=click.IntRange(1, 64), help="Số tiến trình (default: one a processor)."
+    )
     @click.pass_context
     def command(
         context: click.Context,
@@ -64,7 +72,7 @@ def _command(operation: str) -> click.Command:
                     rows += 1
                     unanswered += result["status"] != OK
                     bar.update(task, completed=rows)
-        say(f"{rows:,} rows, {unanswered:,} without an answer")
+        say(f"{number(rows)} dòng, {number(unanswered)} không có kết quả (rows, without an answer)")
         context.exit(1 if unanswered else 0)
 
     return command

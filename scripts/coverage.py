@@ -12,6 +12,7 @@ from rich.table import Table
 from registry import cluster
 from registry.coverage import Coverage, UnitCoverage, coverage_of_level, coverage_of_unit
 from registry.database import session_scope
+from registry.messages import number
 from registry.register import Register
 from scripts.settings import read_settings
 
@@ -61,9 +62,11 @@ class _RefusedError(click.ClickException):
 @click.option(
     "--level",
     type=click.Choice(["province", "commune"]),
-    help="What to list. Default: provinces; with --unit the unit alone.",
+    help="Liệt kê cấp nào (what to list). Default: provinces; with --unit the unit alone.",
 )
-@click.option("--unit", "code", metavar="CODE", help="Only this province or commune.")
+@click.option(
+    "--unit", "code", metavar="CODE", help="Chỉ tỉnh hoặc xã này (only this province or commune)."
+)
 @click.option(
     "--format",
     "form",
@@ -75,10 +78,15 @@ class _RefusedError(click.ClickException):
     "--fail-under",
     type=click.FloatRange(min=0),
     metavar="PCT",
-    help="Exit 1 when the unit asked for, or the country, is below this share (in %).",
+    help="Mã thoát 1 khi thấp hơn tỷ lệ này, % (exit 1 when the unit asked for, or the country, is"
+    " below this share).",
 )
-@click.option("--accept-estimate", is_flag=True, help="Let --fail-under measure an estimate.")
-@click.option("--demo", is_flag=True, help="Count demonstration codes (beginning with 0) too.")
+@click.option(
+    "--accept-estimate", is_flag=True, help="Chấp nhận số ước tính (let --fail-under measure it)."
+)
+@click.option(
+    "--demo", is_flag=True, help="Tính cả mã thử, bắt đầu bằng 0 (demonstration codes too)."
+)
 @click.pass_context
 def coverage(
     context: click.Context,
@@ -90,8 +98,9 @@ def coverage(
     accept_estimate: bool,
     demo: bool,
 ) -> None:
-    """Coverage of the provinces, or with --level commune of the communes.
+    """Tỷ lệ hộ đã có mã, theo tỉnh hoặc xã (households with a code).
 
+    Of the provinces, or with --level commune of the communes.
     With --unit of one unit; with --unit PROVINCE --level commune of its communes. Exit status 1
     when --fail-under is not reached, 2 when it cannot be decided: without a target, or against an
     estimate unless --accept-estimate.
@@ -121,7 +130,9 @@ def _measure(level: str | None, code: str | None, *, demo: bool) -> Coverage:
             if level in (None, unit.level):
                 return found
             if unit.level == "commune":
-                raise click.UsageError(f"{unit.name} ({code}) is a commune and holds no {level}")
+                raise click.UsageError(
+                    f"{unit.name} ({code}) là xã, không chia nhỏ nữa (is a commune)"
+                )
             return coverage_of_level(session, known, "commune", province=code, demo=demo)
     finally:
         register.close()
@@ -129,11 +140,13 @@ def _measure(level: str | None, code: str | None, *, demo: bool) -> Coverage:
 
 def _check_decidable(unit: UnitCoverage, *, accept_estimate: bool) -> None:
     if unit.target is None or not unit.target.households:
-        raise _RefusedError(f"--fail-under: {unit.name} has no target to measure against")
+        raise _RefusedError(
+            f"--fail-under: {unit.name} chưa có tổng số hộ (has no target to measure against)"
+        )
     if unit.target.quality == "estimate" and not accept_estimate:
         raise _RefusedError(
-            f"--fail-under: the target of {unit.name} is an estimate (ước tính);"
-            " --accept-estimate measures against it all the same"
+            f"--fail-under: tổng số hộ của {unit.name} là số ước tính; thêm --accept-estimate"
+            " để vẫn so (the target is an estimate; with that it is measured against all the same)"
         )
 
 
@@ -215,12 +228,7 @@ def _notes(found: Coverage) -> list[str]:
 
 
 def _number(value: int | None) -> str:
-    """As it is written in Viet Nam.
-
-    >>> _number(2271806), _number(None)
-    ('2.271.806', '–')
-    """
-    return _NONE if value is None else f"{value:,}".replace(",", ".")
+    return _NONE if value is None else number(value)
 
 
 def _percent(share: float | None) -> str:

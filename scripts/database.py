@@ -13,12 +13,12 @@ _ROLES = {"app": APP_ROLE, "owner": OWNER_ROLE}
 
 @click.group()
 def database() -> None:
-    """The database of DATABASE_URL, or the running private cluster's."""
+    """Cơ sở dữ liệu (the database of DATABASE_URL, or the running private cluster's)."""
 
 
 @database.command()
 def prepare() -> None:
-    """Make roles, extensions, tables and seeds, or bring them up to date."""
+    """Tạo hoặc nâng cấp cơ sở dữ liệu (roles, extensions, tables and seeds)."""
     prepare_database(cluster.database_url(read_settings()), say)
 
 
@@ -31,7 +31,7 @@ def prepare() -> None:
     help="Act as this role; admin is whom the URL itself names.",
 )
 def url(role: str) -> None:
-    """Print the database's URL, for psql and other programs."""
+    """In địa chỉ cơ sở dữ liệu (the URL, for psql and other programs)."""
     given = cluster.database_url(read_settings())
     if role in _ROLES:
         parsed = with_role(given, _ROLES[role]).set(drivername="postgresql")

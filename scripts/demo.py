@@ -11,6 +11,7 @@ from registry.database import make_engine, session_scope
 from registry.demo import FIRST_HOUSEHOLDS, load_demo, plan_demo, write_demo
 from registry.gazetteer import load_gazetteer
 from registry.intake.run import ImportResult
+from registry.messages import number
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -48,7 +49,7 @@ def demo(
     if_empty: bool,
     form: str,
 ) -> None:
-    """Make up households on the communes of today; nothing of them is real.
+    """Tạo hộ mẫu để thử, không có thật (make up households; nothing of them is real).
 
     Into the register they go as source `demo`, under codes that begin with 0, and only while no
     other source has published. The same options give the same households. Exit status 1 when the
@@ -62,7 +63,8 @@ def demo(
                 session, load_gazetteer(session), households, provinces=codes, seed=seed
             )
         if file is not None:
-            say(f"{write_demo(plan.households(), file, marked=True):,} demo households written")
+            written = number(write_demo(plan.households(), file, marked=True))
+            say(f"{written} demo households written")
             return
         result = load_demo(
             engine, plan, dry_run=dry_run, progress=lambda _rows: None, if_empty=if_empty
@@ -82,6 +84,6 @@ def _show(result: ImportResult, form: str, *, dry_run: bool) -> None:
         return
     prefix = "dry run, nothing was changed: " if dry_run else ""
     click.echo(
-        f"{prefix}{result.new:,} demo households new, {result.changed:,} changed,"
-        f" {result.unchanged:,} unchanged, {result.rejected:,} rejected"
+        f"{prefix}{number(result.new)} demo households new, {number(result.changed)} changed,"
+        f" {number(result.unchanged)} unchanged, {number(result.rejected)} rejected"
     )

@@ -24,7 +24,7 @@ _MARKS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILURE: "✗", Stat
 )
 @click.pass_context
 def doctor(context: click.Context, output: str) -> None:
-    """Check the register from the disk up to its boundaries; change nothing.
+    """Kiểm tra sổ, không sửa gì (check the register from disk to boundaries, change nothing).
 
     One line a check: ✓ well, ! worth knowing, ✗ broken, - could not be checked. Exit status 1 when
     something is broken.
@@ -33,11 +33,12 @@ def doctor(context: click.Context, output: str) -> None:
     if output == "json":
         click.echo(json.dumps([each.to_dict() for each in results], ensure_ascii=False, indent=2))
     else:
-        _print(results)
+        show_results(results)
     context.exit(1 if any(each.state == State.FAILURE for each in results) else 0)
 
 
-def _print(results: Sequence[Result]) -> None:
+def show_results(results: Sequence[Result]) -> None:
+    """A line each, the remedy below it, and a sum."""
     for each in results:
         click.echo(
             f"{_MARKS[each.state]} {each.line}" + (f": {each.detail}" if each.detail else "")

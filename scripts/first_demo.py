@@ -10,6 +10,7 @@ from typing import IO, Final
 
 from registry.database import make_engine, session_scope
 from registry.demo import FIRST_HOUSEHOLDS, wants_demo
+from registry.messages import number
 from registry.settings import ROOT
 from scripts.progress import say
 
@@ -59,7 +60,7 @@ def start_loading(database_url: str) -> DemoLoader | None:
     finally:
         engine.dispose()
     say(
-        f"demo: the register is empty; loading {FIRST_HOUSEHOLDS:,} made-up households"
+        f"demo: the register is empty; loading {number(FIRST_HOUSEHOLDS)} made-up households"
         " (--no-demo leaves them out)"
     )
     command = [

@@ -24,7 +24,7 @@ from scripts.settings import read_settings
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 def history_(code: str, *, as_of: str | None, form: str) -> None:
-    """Every step of the record that bears CODE, the oldest first: what, when, who, why."""
+    """Lịch sử của một mã (every step of CODE, the oldest first: what, when, who, why)."""
     settings = read_settings()
     register = Register.open(settings, cluster.database_url(settings))
     try:

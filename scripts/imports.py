@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -14,14 +15,23 @@ from sqlalchemy import Engine
 
 from registry import cluster
 from registry.database import make_engine, session_scope
-from registry.intake.handback import write_codes, write_rejected
+from registry.intake.handback import (
+    PUBLISHED,
+    REJECTED,
+    Handback,
+    Which,
+    write_codes,
+    write_problems,
+    write_vanished,
+)
 from registry.intake.history import ImportRecord, list_imports
 from registry.intake.problems import PROBLEMS
 from registry.intake.publish import DEMO_SOURCE
-from registry.intake.reader import open_file
+from registry.intake.reader import SourceFile, open_file
 from registry.intake.rollback import roll_back
 from registry.intake.run import ImportOptions, ImportResult, import_file
 from registry.intake.vanished import TOO_MANY
+from registry.messages import number
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -42,30 +52,59 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command("import")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--source", help="Who delivers the file; a source's references are its own.")
-@click.option("--dry-run", is_flag=True, help="Say what would happen and leave nothing.")
+@click.option(
+    "--source", help="Nguồn giao tệp (who delivers the file; its references are its own)."
+)
+@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (say what would happen).")
 @click.option(
     "--delivery",
     type=click.Choice(["partial", "full"]),
     default="partial",
     show_default=True,
-    help="Whether the file holds all of the source's households.",
+    help="Tệp có đủ mọi hộ của nguồn hay không (all of its households or a part).",
 )
 @click.option(
     "--accept-vanished",
     is_flag=True,
     help="Import a full delivery that lacks more than 80 % of what the source had.",
 )
-@click.option("--decision", metavar="NUMBER", help="Number of the legal decision.")
+@click.option("--decision", metavar="NUMBER", help="Số quyết định (of the legal decision).")
 @click.option(
-    "--report", type=_FILE, help="Write the rejected rows here, with their columns and problems."
+    "--crs", metavar="EPSG:CODE", help="Hệ toạ độ đã xác nhận (the file's system, VN-2000 say)."
 )
-@click.option("--codes", type=_FILE, help="Write every row here, with its code and outcome.")
+@click.option("--sheet", metavar="NAME", help="Trang hoặc lớp cần đọc (sheet or layer to read).")
+@click.option(
+    "--mapping",
+    type=_FILE,
+    help="Tên cột của bạn → trường, tệp JSON (your headers and the fields they mean).",
+)
+@click.option(
+    "--report",
+    type=_FILE,
+    help="Ghi dòng bị loại vào đây (the rejected rows, with their problems).",
+)
+@click.option(
+    "--warnings",
+    type=_FILE,
+    help="Write the published rows that have warnings or notices here, in the same way.",
+)
+@click.option(
+    "--vanished",
+    type=_FILE,
+    help="Write here what a full delivery no longer has, and which codes that retires.",
+)
+@click.option(
+    "--codes", type=_FILE, help="Ghi mọi dòng kèm mã vào đây (every row, its code and outcome)."
+)
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
-@click.option("--rollback", type=int, metavar="ID", help="Take this import back instead.")
-@click.option("--list", "listed", is_flag=True, help="List imports instead, the latest first.")
+@click.option(
+    "--rollback", type=int, metavar="ID", help="Huỷ đợt nhập này (take this import back)."
+)
+@click.option(
+    "--list", "listed", is_flag=True, help="Liệt kê các đợt nhập (list imports, the latest first)."
+)
 def import_(
     file: Path | None,
     source: str | None,
@@ -74,13 +113,18 @@ def import_(
     delivery: str,
     accept_vanished: bool,
     decision: str | None,
-    report: Path | None,
-    codes: Path | None,
+    crs: str | None,
+    sheet: str | None,
+    mapping: Path | None,
     form: str,
     rollback: int | None,
     listed: bool,
+    **outputs: Path | None,
 ) -> int:
-    """Import households from the CSV FILE. Exit status 1 when rows were rejected."""
+    """Nạp hộ của một nguồn từ tệp FILE (import households: a table or a map layer).
+
+    Exit status 1 when rows were rejected.
+    """
     if (listed or rollback is not None) and (file is not None or (listed and rollback)):
         raise click.UsageError("--list and --rollback stand without a FILE, and one at a time")
     if not listed and rollback is None and (file is None or source is None):
@@ -95,24 +139,44 @@ def import_(
             _roll_back(engine, rollback, form)
         elif file is not None and source is not None:
             options = ImportOptions(
-                source, delivery, decision, dry_run, accept_vanished=accept_vanished
+                *(source, delivery, decision, dry_run),
+                accept_vanished=accept_vanished,
+                crs=crs,
+                sheet=sheet,
+                mapping=_mapping(mapping) if mapping else None,
             )
-            result = _import(engine, file, options, report, codes)
+            result = _import(engine, file, options, _Outputs(**outputs))
             _show(result, form)
-            return _status(result, report, accept_vanished=accept_vanished)
+            return _status(result, outputs["report"], accept_vanished=accept_vanished)
         return 0
     finally:
         engine.dispose()
 
 
-def _import(
-    engine: Engine, file: Path, options: ImportOptions, report: Path | None, codes: Path | None
-) -> ImportResult:
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    """Files that were asked for, each by the name of its option."""
+
+    report: Path | None
+    warnings: Path | None
+    codes: Path | None
+    vanished: Path | None
+
+    def paths(self) -> list[Path]:
+        return [path for path in astuple(self) if path is not None]
+
+
+def _import(engine: Engine, file: Path, options: ImportOptions, outputs: _Outputs) -> ImportResult:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"))
     with ExitStack() as stack:
-        for path in filter(None, (report, codes)):
+        for path in outputs.paths():
             stack.enter_context(_writable(path))
-        answers = stack.enter_context(tempfile.TemporaryFile()) if codes else None
+        handback = Handback(
+            *(
+                stack.enter_context(tempfile.TemporaryFile()) if wanted else None
+                for wanted in (outputs.codes, outputs.report or outputs.warnings, outputs.vanished)
+            )
+        )
         console = Console(stderr=True)
         bar = stack.enter_context(
             Progress(
@@ -125,17 +189,39 @@ def _import(
         )
         task = bar.add_task("dòng / rows", total=None)
         result = import_file(
-            engine, file, options, lambda n: bar.update(task, completed=n), answers
+            engine, file, options, lambda n: bar.update(task, completed=n), handback
         )
         bar.update(task, total=result.rows, completed=result.rows)
-        delivered = open_file(file)
-        if report is not None:
-            with _opened(report) as out:
-                write_rejected(delivered, result.row_problems, out)
-        if codes is not None and answers is not None:
-            with _opened(codes) as out:
-                write_codes(delivered, answers, out)
+        _write(open_file(file, options.sheet, options.mapping), handback, outputs)
         return result
+
+
+def _write(file: SourceFile, handback: Handback, outputs: _Outputs) -> None:
+    """The files that were asked for, after the commit."""
+    kinds: tuple[tuple[Path | None, Which], ...] = (
+        (outputs.report, REJECTED),
+        (outputs.warnings, PUBLISHED),
+    )
+    for path, which in kinds:
+        if path is not None and handback.problems is not None:
+            with _opened(path) as out:
+                write_problems(file, handback.problems, out, which)
+    if outputs.codes is not None and handback.answers is not None:
+        with _opened(outputs.codes) as out:
+            write_codes(file, handback.answers, out)
+    if outputs.vanished is not None and handback.vanished is not None:
+        with _opened(outputs.vanished) as out:
+            write_vanished(handback.vanished, out)
+
+
+def _mapping(path: Path) -> dict[str, str]:
+    try:
+        mapping = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"không đọc được {path}: {error}") from error
+    if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
+        raise click.ClickException(f'{path} không có dạng {{"tên cột": "trường"}}')
+    return mapping
 
 
 @contextmanager
@@ -174,9 +260,11 @@ def _show(result: ImportResult, form: str) -> None:
         _line("minh hoạ đã gỡ", result.demo_removed)
     for code, count in result.problems.items():
         kind = PROBLEMS[code]
-        click.echo(f"  {_SEVERITIES[kind.severity]:<9} {count:>8,}  {kind.vi}  [{code}]")
+        click.echo(f"  {_SEVERITIES[kind.severity]:<9} {number(count):>8}  {kind.vi}  [{code}]")
     if result.vanished_warning:
         click.echo(f"  cảnh báo  {_vanished_warning(result)}")
+    for note in result.file_notes:
+        click.echo(f"  tệp: {note}")
     if result.columns_personal:
         click.echo(f"  bỏ, không lưu (thông tin cá nhân): {', '.join(result.columns_personal)}")
     if result.columns_unknown:
@@ -184,7 +272,7 @@ def _show(result: ImportResult, form: str) -> None:
 
 
 def _line(label: str, count: int, more: str = "") -> None:
-    click.echo(f"  {label:<20} {count:>10,}  {more}".rstrip())
+    click.echo(f"  {label:<20} {number(count):>10}  {more}".rstrip())
 
 
 def _vanished_warning(result: ImportResult) -> str:
@@ -202,7 +290,7 @@ def _status(result: ImportResult, report: Path | None, *, accept_vanished: bool)
     if not result.rejected:
         return 0
     told = f"xem {report}" if report else "thêm --report FILE.csv để lấy các dòng đó về sửa"
-    say(f"{result.rejected:,} trên {result.rows:,} dòng bị loại; {told}")
+    say(f"{number(result.rejected)} trên {number(result.rows)} dòng bị loại; {told}")
     return 1
 
 
@@ -222,7 +310,7 @@ def _list(engine: Engine, source: str | None, form: str) -> None:
 def _described(record: ImportRecord) -> str:
     counts = record.counts
     shown = [
-        f"{counts[key]:,} {label}"
+        f"{number(counts[key])} {label}"
         for key, label in (_COUNTS | {"vanished": "không còn"}).items()
         if counts.get(key) and key not in ("warned", "buildings")
     ]
@@ -246,5 +334,5 @@ def _roll_back(engine: Engine, import_id: int, form: str) -> None:
         return
     click.echo(
         f"Đã huỷ đợt nhập {undone.import_id} của {undone.source}:"
-        f" gỡ {undone.removed:,}, trả lại {undone.restored:,}"
+        f" gỡ {number(undone.removed)}, trả lại {number(undone.restored)}"
     )

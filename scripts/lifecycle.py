@@ -19,6 +19,7 @@ from registry.database import make_engine
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.work import Done
+from registry.messages import number
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -45,7 +46,7 @@ _OWN: Final = ("actor", "dry_run", "form", "clear")
 
 @click.group()
 def operation() -> None:
-    """Change records, streets and localities: one event each, with who, why and which decision."""
+    """Sửa mã, đường, thôn xóm (change records, streets, localities: one event each)."""
 
 
 def _command(made: Operation) -> click.Command:
@@ -175,11 +176,11 @@ def _show(made: Operation, done: Done, *, form: str, dry_run: bool) -> None:
     if dry_run:
         # Codes that were drawn are burnt, so they are not shown.
         say("chạy thử, chưa ghi gì")
-        click.echo(f"{done.rewritten:,} mã sẽ được ghi")
+        click.echo(f"{number(done.rewritten)} mã sẽ được ghi")
         return
     for record in done.records:
         click.echo(f"{code_display(record.code)}  {_STATUSES[record.status]}")
     if done.place is not None:
         click.echo(named(done.place.kind, done.place.name))
     if done.rewritten != len(done.records):
-        click.echo(f"{done.rewritten:,} mã được ghi lại")
+        click.echo(f"{number(done.rewritten)} mã được ghi lại")

@@ -8,20 +8,28 @@ from typing import Final
 import click
 
 from registry.errors import RegistryError
+from scripts.usage import show_usage_error
 
 # Name → module and attribute, in the order of the help.
 _COMMANDS: Final = {
     "serve": ("scripts.serve", "serve"),
     "database": ("scripts.database", "database"),
     "import": ("scripts.imports", "import_"),
+    "template": ("scripts.template", "template"),
     "operation": ("scripts.lifecycle", "operation"),
     "history": ("scripts.history", "history_"),
+    "reports": ("scripts.reports", "reports"),
+    "keys": ("scripts.keys", "keys"),
+    "audit": ("scripts.audit", "audit"),
     "units": ("scripts.units", "units"),
+    "targets": ("scripts.targets", "targets"),
     "coverage": ("scripts.coverage", "coverage"),
     "lookup": ("scripts.batch", "lookup"),
     "geocode": ("scripts.batch", "geocode"),
     "reverse": ("scripts.batch", "reverse"),
     "validate": ("scripts.batch", "validate"),
+    "export": ("scripts.export", "export"),
+    "follow": ("scripts.follow", "follow"),
     "demo": ("scripts.demo", "demo"),
     "backup": ("scripts.backup", "backup"),
     "restore": ("scripts.backup", "restore"),
@@ -45,7 +53,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def diachiso() -> None:
-    """The register of permanent digital address codes (mã địa chỉ số)."""
+    """Sổ mã địa chỉ số (the register of permanent digital address codes)."""
 
 
 def main() -> None:
@@ -59,7 +67,7 @@ def _run() -> int:
         status = diachiso.main(prog_name="diachiso", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        show_usage_error(error)
         return error.exit_code
     except RegistryError as error:
         click.echo(error.detail, err=True)

@@ -35,7 +35,7 @@ from scripts.supervisor import Supervisor
     help="Load made-up households into an empty register; the default on the private cluster only.",
 )
 def serve(*, port: int, host: str, workers: int, prepare: bool, demo: bool | None) -> None:
-    """Serve the register until Ctrl-C or a SIGTERM ends it.
+    """Chạy máy chủ (serve the register until Ctrl-C or a SIGTERM ends it).
 
     Without DATABASE_URL this also starts the private PostGIS cluster of this checkout, and ends it
     again.

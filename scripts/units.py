@@ -10,6 +10,7 @@ from registry.boundaries import load_boundaries
 from registry.boundary_report import BoundaryReport, NamedUnit
 from registry.cells import CellsReport, draw_cells
 from registry.database import OWNER_ROLE, make_engine, translated_errors
+from registry.messages import number
 from registry.seeds import load_seeds
 from scripts.progress import say
 from scripts.settings import read_settings
@@ -17,28 +18,29 @@ from scripts.settings import read_settings
 
 @click.group()
 def units() -> None:
-    """Provinces and communes of every map, and their boundaries."""
+    """Đơn vị hành chính và địa giới (units of every map, and their boundaries)."""
 
 
 @units.command()
 @click.option(
     "--boundaries",
     metavar="FILE_OR_URL",
-    help="Load real polygons: GeoJSON in WGS 84, plain or gzipped, property `code`.",
+    help="Nạp địa giới thật (real polygons): GeoJSON in WGS 84, perhaps gzipped, property `code`.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
 @click.option(
     "--format",
     "output",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How to print the result.",
+    help="Dạng kết quả (how to print the result).",
 )
 @click.pass_context
 def load(context: click.Context, boundaries: str | None, dry_run: bool, output: str) -> None:
-    """Load units from this checkout's seeds, or with --boundaries their real polygons.
+    """Nạp đơn vị hành chính, hoặc địa giới (load units, or their polygons).
 
+    Units from this checkout's seeds, or with --boundaries their real polygons.
     Either may be repeated: what is loaded already stays as it is. A commune without a real polygon
     has a cell drawn around its seat. Exit status 1 when something of the file was not loaded.
     """
@@ -87,8 +89,10 @@ def _print_reload(*, seeds_loaded: bool, cells: CellsReport, dry_run: bool) -> N
         click.echo("dry run: nothing was changed")
     click.echo("units: " + ("loaded from the seeds" if seeds_loaded else "as in the seeds already"))
     if cells.drawn or cells.removed:
-        click.echo(f"cells of communes without a real polygon: {cells.drawn:,} drawn, ", nl=False)
-        click.echo(f"{cells.removed:,} removed")
+        click.echo(
+            f"cells of communes without a real polygon: {number(cells.drawn)} drawn, ", nl=False
+        )
+        click.echo(f"{number(cells.removed)} removed")
     else:
         click.echo("cells of communes without a real polygon: drawn already")
 
@@ -97,8 +101,10 @@ def _print(report: BoundaryReport) -> None:
     if report.dry_run:
         click.echo("dry run: nothing was changed")
     click.echo(
-        f"{report.source}: {report.communes:,} communes, {report.provinces:,} provinces: "
-        f"{report.added:,} new, {report.replaced:,} replaced, {report.unchanged:,} unchanged"
+        f"{report.source}: {number(report.communes)} communes,"
+        f" {number(report.provinces)} provinces:"
+        f" {number(report.added)} new, {number(report.replaced)} replaced,"
+        f" {number(report.unchanged)} unchanged"
     )
     if report.loaded == report.unchanged and report.parts == 0:
         click.echo("every polygon was loaded already: nothing was changed")
@@ -115,11 +121,11 @@ def _print(report: BoundaryReport) -> None:
     )
     _list("not loaded, no usable polygon", report.without_polygon)
     if report.without_code:
-        click.echo(f"not loaded, features without a code: {report.without_code:,}")
+        click.echo(f"not loaded, features without a code: {number(report.without_code)}")
     if report.missing_communes or report.missing_provinces:
         click.echo(
-            f"without a real polygon: {report.missing_communes:,} communes, "
-            f"{report.missing_provinces:,} provinces"
+            f"without a real polygon: {number(report.missing_communes)} communes, "
+            f"{number(report.missing_provinces)} provinces"
         )
 
 
@@ -131,6 +137,6 @@ def _list(title: str, lines: Iterable[str]) -> None:
     """A title with the number of lines, and the lines; nothing when there are none."""
     shown = list(lines)
     if shown:
-        click.echo(f"{title} ({len(shown):,}):")
+        click.echo(f"{title} ({number(len(shown))}):")
     for line in shown:
         click.echo(f"  {line}")

@@ -3,9 +3,11 @@
 import datetime
 from typing import Final
 
+import numpy as np
 from sqlalchemy import text
 
-from geo.code import PAYLOAD_FIRST, to_serial
+from geo.code import PAYLOAD_FIRST
+from geo.code_bulk import codes_from_serials, serials_from_codes
 from geo.permutation import KEY_BYTES, N, Permutation
 from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
 from registry.seeds import seed_sha256
@@ -14,6 +16,9 @@ CHECKS = Chapter()
 
 _NEWEST: Final = 10_000
 """Records whose codes are compared with the sequence; more would not be cheap."""
+
+_NEXT: Final = 20_000
+"""Codes to come of which none may stand already: a sequence that was set back lies below many."""
 
 BEFORE_THE_REFORM: Final = datetime.date(2025, 6, 30)
 UNITS_BEFORE: Final = {"province": 63, "district": 696, "commune": 10_035}
@@ -35,8 +40,8 @@ def code_key(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint="issue no more codes; after a restore or promotion run as the owner: "
-    "SELECT register_restored()"
+    hint="đừng cấp mã nữa; chạy `bin/diachiso restore --promoted` (issue no more codes; run this "
+    "command: it moves the sequence on)"
 )
 def code_ordinals(subject: Subject) -> Finding:
     """The ordinals of codes are ahead of those issued, and enough of them are left."""
@@ -53,17 +58,23 @@ def code_ordinals(subject: Subject) -> Finding:
     codes = connection.scalars(
         text("SELECT code FROM household ORDER BY event_id DESC LIMIT :n"), {"n": _NEWEST}
     )
-    serials = [to_serial(code) for code in codes]
-    ahead = [
-        ordinal
-        for serial in serials
-        if serial >= PAYLOAD_FIRST and (ordinal := permutation.ordinal(serial)) >= drawn
-    ]
+    serials, valid = serials_from_codes(np.array([code.encode() for code in codes], dtype="S8"))
+    if not valid.all():
+        return failure(f"{np.count_nonzero(~valid):,} of the newest codes fail their own check")
+    ahead = [s for s in serials.tolist() if s >= PAYLOAD_FIRST and permutation.ordinal(s) >= drawn]
     if ahead:
         return failure(
             f"{len(ahead):,} of the newest {len(serials):,} codes are ahead of the sequence, "
             f"which stands at {drawn:,}: the next codes could be given twice"
         )
+    next_ordinals = np.arange(drawn, min(drawn + _NEXT, N), dtype=np.int64)
+    upcoming = codes_from_serials(permutation.code_serials(next_ordinals))
+    used = connection.scalar(
+        text("SELECT count(*) FROM household WHERE code = ANY (:codes)"),
+        {"codes": [code.decode() for code in upcoming.tolist()]},
+    )
+    if used:
+        return failure(f"{used:,} of the next {len(upcoming):,} codes are given already")
     said = f"{left:,} of {N:,} left"
     return ok(said) if left > N // 10 else warning(said)
 

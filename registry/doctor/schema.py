@@ -42,6 +42,9 @@ TRIGGERS: Final = {
     "thoroughfare_version": ("thoroughfare_version_append_only",),
     "locality_version": ("locality_version_append_only",),
     "parked_key": ("parked_key_empty",),
+    "import": ("import_remove_problems",),
+    "import_problem": ("import_problem_check_insert", "import_problem_check_update"),
+    "audit_entry": ("audit_entry_no_update", "audit_entry_keep"),
     "admin_unit": ("admin_unit_gazetteer", "admin_unit_identity", "admin_unit_removed"),
     "admin_unit_version": ("admin_unit_version_gazetteer",),
     "admin_unit_alias": ("admin_unit_alias_gazetteer",),
@@ -50,19 +53,28 @@ TRIGGERS: Final = {
 """Rules that hold only while their trigger is enabled."""
 
 MAY_WRITE: Final = {
-    "INSERT": ("succession_link", "household_former_number"),
+    "INSERT": ("succession_link", "household_former_number", "audit_entry"),
     "INSERT UPDATE": (
         *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
         *("plate", "target", "coverage_day", "field_report", "api_key"),
     ),
     "INSERT UPDATE DELETE": (
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
-        *("import", "import_problem", "api_key_unit"),
+        *("import", "import_problem", "api_key_unit", "field_report_voice"),
+        "enumeration_budget",
     ),
     "UPDATE DELETE": ("household",),
     "INSERT DELETE": ("household_ref_before",),
 }
 """What the application may do beyond SELECT, as the migrations grant it."""
+
+SECURED: Final = (
+    *("household", "thoroughfare", "locality"),
+    *("household_former_number", "succession_link", "plate"),
+)
+"""Tables in which a key writes in its own units only."""
+POLICIES: Final = 4
+"""Of each of them: reading, inserting, updating, deleting."""
 
 STAMPED: Final = ("event_id", "recorded_at")
 """Columns of household that the database fills in: every other one the application may insert."""
@@ -136,6 +148,24 @@ def privileges(subject: Subject) -> Finding:
     missing = _listed("missing", (f"{what} on {where}" for where, what in wanted - granted))
     beyond = _listed("too much", (f"{what} on {where}" for where, what in granted - wanted))
     return failure("; ".join(missing + beyond)) if missing or beyond else ok()
+
+
+@CHECKS.check(
+    hint="ALTER TABLE … ENABLE ROW LEVEL SECURITY; chính sách như trong (policies as in)"
+    " migrations/versions/0008_add_keys_and_limits.py"
+)
+def row_security(subject: Subject) -> Finding:
+    """Row-level security holds each key to its units."""
+    rows = subject.connection.execute(
+        text(
+            "SELECT c.relname AS name, c.relrowsecurity AS enabled,"
+            " (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policies"
+            " FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace"
+        )
+    )
+    whole = {row.name for row in rows if row.enabled and row.policies >= POLICIES}
+    missing = _listed("not secured", set(SECURED) - whole)
+    return failure("; ".join(missing)) if missing else ok(f"{len(SECURED)}")
 
 
 # Of a column only what goes beyond its table. What everybody may do (grantee 0), the role may too.

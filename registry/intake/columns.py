@@ -24,6 +24,13 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         *("dia chi", "dia chi day du", "dia chi chi tiet", "dia chi nha", "dia chi ho"),
         *("full address", "dia chi thuong tru", "noi o", "noi thuong tru"),
     ),
+    "former_address": (
+        *("dia chi cu", "dia chi truoc", "dia chi truoc day", "dia chi theo dia gioi cu"),
+        *("dia chi truoc 2025", "dia chi truoc sap nhap", "dia chi truoc khi sap nhap"),
+        *("dia chi truoc 1 7 2025", "dia chi truoc 01 07 2025", "dia chi truoc sat nhap"),
+        *("address before 2025", "address before 2025 07", "old address", "address old"),
+        "dia chi cu truoc sap nhap",
+    ),
     "house_number": ("so nha", "so", "house no", "number", "housenumber"),
     "street": ("duong", "ten duong", "pho", "duong pho", "ten duong pho", "street name", "road"),
     "locality": (
@@ -158,11 +165,7 @@ def find_columns(headers: Sequence[str], mapping: Mapping[str, str] | None = Non
             )
         else:
             positions[name] = index
-    if "address" in positions:
-        # The text is the door; columns of the same would say it twice, or otherwise.
-        for name in ("house_number", "street", "building", "floor", "unit"):
-            if name in positions:
-                unknown.append(headers[positions.pop(name)])
+    unknown += [headers[positions.pop(name)] for name in _said_otherwise(positions)]
     _check_complete(positions, headers)
     return Columns(
         positions, tuple(headers[i] for i in personal), tuple(unknown), own, tuple(personal)
@@ -178,6 +181,23 @@ def _stated(mapping: Mapping[str, str]) -> dict[str, str | None]:
             f" các trường: {', '.join(FIELDS)}"
         )
     return {fold(header): name or None for header, name in mapping.items()}
+
+
+_DOOR_FIELDS: Final[tuple[str, ...]] = ("house_number", "street", "building", "floor", "unit")
+
+
+def _said_otherwise(positions: dict[str, int]) -> list[str]:
+    """Fields that are not read, because others say the same.
+
+    A text of today is the door, and columns of the same would say it twice, or otherwise. A text
+    of before completes it, is read in its place, or is left aside beside columns.
+    """
+    door = [name for name in _DOOR_FIELDS if name in positions]
+    if "former_address" in positions and "address" not in positions:
+        if door or "locality" in positions:
+            return ["former_address"]
+        positions["address"] = positions.pop("former_address")
+    return door if "address" in positions else []
 
 
 def _own(headers: Sequence[str]) -> tuple[int, ...]:

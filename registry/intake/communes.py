@@ -3,7 +3,7 @@
 import datetime
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from geo.admin import parse_name
 from geo.text import accent_key
@@ -32,6 +32,8 @@ class CommuneReading:
     problem: str | None = None
     """Code of the error when there is no candidate."""
     notice: str | None = None
+    assumed_id: int | None = None
+    """The one of several candidates that is meant where no point decides."""
 
 
 class CommuneReader:
@@ -76,13 +78,20 @@ class CommuneReader:
         A commune of today comes before a former one of the same name where no district is named:
         addresses of today have none, and those of the old map nearly always had one. Where a name
         alone is a ward's or a former district's (`Hà Đông, Hà Nội`), every commune of the district
-        is meant as well.
+        may be meant, and the ward is where no point says otherwise.
         """
         named = list(namings)
         units = [unit for n in named if (unit := n.commune or n.district) is not None]
         if all(n.district is None for n in named):
             units = [u for u in units if u.alive_on(self._day)] or units
-        return self.of_units(units)
+        reading = self.of_units(units)
+        alone = {n.commune.id for n in named if n.commune is not None and n.district is None}
+        if len(reading.candidates) > 1 and len(alone & set(reading.candidates)) == 1:
+            others = [n for n in named if n.commune is None or n.commune.id not in alone]
+            if all(n.commune is None for n in others):
+                assumed = min(alone & set(reading.candidates))
+                return replace(reading, notice=None, assumed_id=assumed)
+        return reading
 
     def of_units(self, units: list[Unit]) -> CommuneReading:
         """The communes of today that continue any of `units`."""

@@ -62,7 +62,7 @@ def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorP
 def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None:
     """A number in a path: the alley of the street's column (`12/`), then the number's own."""
     alley, number = street.number, own.number or flat.number
-    if alley is None or number is None:
+    if alley is None or number is None or not number[1]:
         return number or alley
     written, key, alley_only = number
     return written, f"{alley[1].rstrip('/')}/{key}", alley_only

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from geo.mangled_number import originals
 from registry.gazetteer import Gazetteer, Unit
 from registry.intake.communes import padded_code
+from registry.intake.points import HOLDERS
 
 _SHOWN: Final = 6
 """Candidates that are named; the rest is counted."""
@@ -25,7 +27,7 @@ _COORDINATES: Final = """
 """
 _CANDIDATES: Final = """
     SELECT p.id, j.candidates FROM import_problem p JOIN judged j USING (row_number)
-    WHERE p.import_id = :id AND p.code = 'commune_ambiguous'
+    WHERE p.import_id = :id AND p.code IN ('commune_ambiguous', 'commune_assumed')
 """
 _CODES: Final = """
     SELECT p.id, j.commune_code FROM import_problem p JOIN judged j USING (row_number)
@@ -33,12 +35,34 @@ _CODES: Final = """
             'commune_code_unknown', 'commune_code_of_two_maps', 'commune_differs_from_code')
         AND j.commune_code ~ '^[0-9.]{1,10}$'
 """
+_MANGLED: Final = """
+    SELECT p.id, j.number FROM import_problem p JOIN judged j USING (row_number)
+    WHERE p.import_id = :id AND p.code = 'number_mangled'
+"""
 _PADDED: Final = """
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
     SELECT :id, row_number, 'commune_code', 'commune_code_padded', 'notice', commune_code,
         lpad(split_part(commune_code, '.', 1), 5, '0')
     FROM judged
     WHERE NOT rejected AND commune_code !~ '^[0-9]{5}$'
+"""
+_HOLDERS: Final = f"""
+    UPDATE import_problem p SET proposed_fix = n.name
+    FROM ({HOLDERS}) h JOIN unnest(CAST(:units AS int[]), CAST(:names AS text[])) n (unit_id, name)
+        ON n.unit_id = h.unit_id
+    WHERE p.id = h.id
+"""
+# The row that had the reference before, by its number.
+_EARLIER: Final = """
+    UPDATE import_problem p SET proposed_fix = f.row_number::text
+    FROM repeated r
+    JOIN entry e ON e.row_number = r.row_number
+    JOIN (
+        SELECT source_ref, min(row_number) AS row_number FROM entry
+        WHERE source_ref IN (SELECT source_ref FROM entry JOIN repeated USING (row_number))
+        GROUP BY source_ref
+    ) f ON f.source_ref = e.source_ref
+    WHERE p.import_id = :id AND p.code = 'duplicate_ref' AND p.row_number = r.row_number
 """
 _SET: Final = "UPDATE import_problem SET value = :value, proposed_fix = :fix WHERE id = :id"
 
@@ -53,7 +77,7 @@ def propose_fixes(
 ) -> None:
     """Fill `value` and `proposed_fix` of the import's problems, and say which codes were `padded`.
 
-    Needs `judged`.
+    Needs what `stage` and `judge` leave.
     """
     parameters = {"id": import_id}
     connection.execute(text(_COORDINATES), parameters)
@@ -70,8 +94,16 @@ def propose_fixes(
         units = [u for u in gazetteer.with_code(padded_code(code)) if u.level == "commune"]
         return code, "; ".join(_named(gazetteer, unit, day) for unit in units) or None
 
+    if connection.execute(text("SELECT EXISTS (SELECT FROM repeated)")).scalar_one():
+        connection.execute(text(_EARLIER), parameters)
+    if connection.execute(text("SELECT EXISTS (SELECT FROM outside)")).scalar_one():
+        living = [u for u in gazetteer.units.values() if u.level == "commune" and u.alive_on(day)]
+        names = [_named(gazetteer, unit, day) for unit in living]
+        holders = {"units": [unit.id for unit in living], "names": names}
+        connection.execute(text(_HOLDERS), parameters | holders)
     _each(connection, _CANDIDATES, parameters, candidates)
     _each(connection, _CODES, parameters, bearers)
+    _each(connection, _MANGLED, parameters, lambda n: (n, " hoặc ".join(originals(n)) or None))
 
 
 def _each(

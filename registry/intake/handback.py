@@ -1,11 +1,15 @@
-"""Rows of a file, handed back to whoever delivered it: rejected ones with reasons, all with codes.
+"""Rows of a file, handed back to whoever delivered it: with their problems, or with their codes.
 
-Rows come from the file itself and go nowhere but into the file that was asked for.
+Rows come from the file itself and go nowhere but into the file that was asked for. What the
+database knows of them waits in a stream until the import is committed: a nation has millions.
 """
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
-from typing import BinaryIO, Final, TextIO
+from dataclasses import dataclass
+from itertools import groupby
+from typing import BinaryIO, Final, Literal, TextIO
 
 from sqlalchemy import Connection
 
@@ -29,18 +33,79 @@ _ANSWERS: Final = """
     ) TO STDOUT
 """
 
+_PROBLEMS: Final = """
+    COPY (
+        SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
+        WHERE import_id = %s ORDER BY row_number, id
+    ) TO STDOUT (FORMAT csv)
+"""
+_VANISHED: Final = """
+    COPY (
+        SELECT v.source_ref, v.code, (t.code IS NOT NULL)::int, u.code, h.house_number,
+            concat_ws(' ', s.kind, s.name), concat_ws(' ', l.kind, l.name)
+        FROM vanished v
+        JOIN household h ON h.code = v.code
+        LEFT JOIN retiring t ON t.code = v.code
+        LEFT JOIN admin_unit u ON u.id = h.unit_id
+        LEFT JOIN thoroughfare s ON s.id = h.thoroughfare_id
+        LEFT JOIN locality l ON l.id = h.locality_id
+        ORDER BY v.source_ref
+    ) TO STDOUT (FORMAT csv)
+"""
+VANISHED_COLUMNS: Final = (
+    *("source_ref", "code", "code_display", "retired", "commune_code", "house_number", "street"),
+    "locality",
+)
+"""Of the list of what a full delivery no longer has."""
+Which = Literal["rejected", "published"]
+REJECTED: Final = "rejected"
+PUBLISHED: Final = "published"
+_WORST: Final = {"error": "lỗi", "warning": "cảnh báo", "notice": "lưu ý"}
+"""Severities in words, the worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handback:
+    """Streams that an import fills for those who ask; None for what nobody asked for."""
+
+    answers: BinaryIO | None = None
+    """For `write_codes`."""
+    problems: BinaryIO | None = None
+    """For `write_problems`."""
+    vanished: BinaryIO | None = None
+    """For `write_vanished`."""
+
 
 def copy_answers(connection: Connection, source: str, answers: BinaryIO) -> None:
     """Write outcome and code of every row into `answers`, for `write_codes` after the commit.
 
     A row that a dry run would make new has no code yet; a rejected one has none.
     """
+    _copy(connection, _ANSWERS, (source,), answers)
+
+
+def copy_problems(connection: Connection, import_id: int, problems: BinaryIO) -> None:
+    """Write every problem of every row into `problems`, for `write_problems` after the commit."""
+    _copy(connection, _PROBLEMS, (import_id,), problems)
+
+
+def copy_vanished(connection: Connection, vanished: BinaryIO) -> None:
+    """Write what a full delivery no longer has into `vanished`, for `write_vanished`.
+
+    Needs the tables of `registry.intake.vanished`.
+    """
+    _copy(connection, _VANISHED, (), vanished)
+
+
+def _copy(
+    connection: Connection, statement: str, parameters: Sequence[object], out: BinaryIO
+) -> None:
     with (
         driver_connection(connection).cursor() as cursor,
-        cursor.copy(_ANSWERS, (source,)) as copy,
+        cursor.copy(statement, parameters) as copy,
     ):
         for block in copy:
-            answers.write(block)
+            out.write(block)
 
 
 def write_codes(file: SourceFile, answers: BinaryIO, out: TextIO) -> None:
@@ -59,29 +124,64 @@ def write_codes(file: SourceFile, answers: BinaryIO, out: TextIO) -> None:
             writer.writerow([*_cells(row, kept), code, display, outcome])
 
 
-def write_rejected(file: SourceFile, problems: Iterable[RowProblem], out: TextIO) -> None:
-    """Write the rejected rows as they came, with what is wrong with each and the fix, as CSV.
+def write_problems(file: SourceFile, problems: BinaryIO, out: TextIO, which: Which) -> None:
+    """Write rows as they came, with all that is wrong with each and the fixes, as CSV.
 
-    Corrected and delivered again, the file changes these rows and no others.
+    Those that were rejected: corrected and delivered again, the file changes these rows and no
+    others. Or those that were published and have warnings or notices.
     """
-    by_row: dict[int, list[RowProblem]] = {}
-    for problem in problems:
-        if problem.severity == "error":
-            by_row.setdefault(problem.row_number, []).append(problem)
     kept = _kept(file, without=file.columns.own)
     writer = csv.writer(out, delimiter=file.delimiter)
     writer.writerow([*(file.headers[index] for index in kept), *REPORT_COLUMNS])
+    wanted = _by_row(problems, which)
+    number, found = next(wanted, (0, ()))
     with rows_of(file) as rows:
-        for number, row in enumerate(rows, start=1):
-            if number in by_row:
+        for at, row in enumerate(rows, start=1):
+            if at == number:
                 surplus = row[len(file.headers) :]
-                writer.writerow([*_cells(row, kept), *_reasons(by_row[number]), *surplus])
+                writer.writerow([*_cells(row, kept), *_reasons(found), *surplus])
+                number, found = next(wanted, (0, ()))
+
+
+def _by_row(problems: BinaryIO, which: Which) -> Iterator[tuple[int, Sequence[RowProblem]]]:
+    """The problems of each row that is wanted, in order."""
+    for number, lines in groupby(_lines(problems), key=lambda line: line[0]):
+        found = [
+            RowProblem(int(number), place or None, code, severity, value or None, fix or None)
+            for _, place, code, severity, value, fix in lines
+        ]
+        if (which == REJECTED) == any(problem.severity == "error" for problem in found):
+            yield int(number), found
+
+
+def write_vanished(vanished: BinaryIO, out: TextIO) -> None:
+    """Write the references that a full delivery no longer has, with code and door, as CSV.
+
+    `retired` is 1 where no other reference names the record, so that its code is retired.
+    """
+    writer = csv.writer(out)
+    writer.writerow(VANISHED_COLUMNS)
+    for ref, code, *more in _lines(vanished):
+        writer.writerow([ref, code, codes.format(code), *more])
+
+
+def _lines(stream: BinaryIO) -> Iterator[list[str]]:
+    """The lines of a stream that the database wrote."""
+    stream.seek(0)
+    text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+    try:
+        yield from csv.reader(text)
+    finally:
+        # The stream is its owner's, who may read it again.
+        text.detach()
 
 
 def _reasons(problems: Sequence[RowProblem]) -> Iterator[str]:
-    """The cells of `REPORT_COLUMNS`: codes, reasons in words, and fixes."""
+    """The cells of `REPORT_COLUMNS`: codes, the worst severity, reasons in words, and fixes."""
     found = list(dict.fromkeys(problem.code for problem in problems))
+    severities = {problem.severity for problem in problems}
     yield " ".join(found)
+    yield next(word for severity, word in _WORST.items() if severity in severities)
     yield "; ".join(PROBLEMS[each].vi for each in found)
     yield "; ".join(dict.fromkeys(problem.fix_vi for problem in problems if problem.fix_vi))
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from registry.intake.points import OUTSIDE_PROBLEMS, find_outside
 from registry.intake.problems import PROBLEMS
 from registry.intake.staging import Staging
 
@@ -25,13 +26,13 @@ _DECIDED: Final = f"""
     GROUP BY d.row_number
     HAVING count(DISTINCT b.unit_id) = 1
 """
-# What is compared as one address, in eight bytes; a row without a street is known by its place.
-_ADDRESS_HASH: Final = """
+ADDRESS_HASH: Final = """
     hashtextextended(coalesce(number_key, ''),
         hashtextextended(coalesce(street_key, place_keys::text, ''),
             hashtextextended(coalesce(building_key || '|', '') || coalesce(storey || '|', '')
                 || coalesce(flat, ''), (unit_id::bigint << 32) + coalesce(former_id, 0))))
 """
+"""What is compared as one address, in eight bytes; a row without a street is known by its place."""
 # geo.address.names_dwelling, set by set: a number that is more than an alley, a flat, or a
 # locality with a point.
 _DWELLING: Final = f"""
@@ -57,6 +58,9 @@ _RULES: Final = (
     _Rule("overlong", None, "too_many_cells"),
     _Rule("commune_problem IS NOT NULL", "commune", "commune_problem"),
     _Rule("commune_notice IS NOT NULL", "commune", "commune_notice"),
+    _Rule("assumed", "commune", "commune_assumed", "cardinality(candidates)::text"),
+    _Rule("beside = 1", "former_address", "completed_from_former_address"),
+    _Rule("beside = 2", "former_address", "former_address_differs"),
     _Rule(
         "commune_problem IS NULL AND unit_id IS NULL",
         "commune",
@@ -86,6 +90,7 @@ _RULES: Final = (
         "households_count_unreadable",
         "households_count",
     ),
+    _Rule("number_key = ''", "house_number", "number_mangled", "number"),
     _Rule("ref_repeated", "source_ref", "duplicate_ref", "source_ref"),
     _Rule(
         f"NOT {_DWELLING} AND commune_problem IS DISTINCT FROM 'address_missing'",
@@ -108,19 +113,23 @@ _PROBLEMS: Final = " + ".join(
     f"CASE WHEN {rule.holds} THEN {1 << place} ELSE 0 END" for place, rule in enumerate(_RULES)
 )
 _REJECTING: Final = sum(1 << place for place, rule in enumerate(_RULES) if rule.code in _ERRORS)
+_SHIFTED: Final = sum(
+    1 << place for place, rule in enumerate(_RULES) if rule.code == "too_many_cells"
+)
 
 # One row for each of the file, and narrow: what it names stands in the tables of parts.
 _ENTRIES: Final = f"""
-    SELECT *, problems & {_REJECTING} <> 0 AS rejected
+    SELECT *, problems & {_REJECTING} <> 0 AS rejected, problems & {_SHIFTED} <> 0 AS shifted
     FROM (
         SELECT row_number, row_hash, source_ref, longitude, latitude, households_count, households,
             accuracy_m, {_POINT} AS point, number_at, street_at, place_at, flat_at, commune_at,
-            hint, unit_id, former_id, {_ADDRESS_HASH} AS address_hash, {_PROBLEMS} AS problems
+            hint, unit_id, former_id, {ADDRESS_HASH} AS address_hash, {_PROBLEMS} AS problems
         FROM (
             SELECT d.*, n.number_key, n.alley_only, t.street_key, p.place_keys, f.building_key,
                 f.storey, f.flat, c.candidates, c.former_id, c.commune_problem, c.commune_notice,
-                CASE cardinality(c.candidates) WHEN 1 THEN c.candidates[1] ELSE u.unit_id END
-                    AS unit_id,
+                CASE cardinality(c.candidates) WHEN 1 THEN c.candidates[1]
+                    ELSE coalesce(u.unit_id, c.assumed_id) END AS unit_id,
+                c.assumed_id IS NOT NULL AND u.row_number IS NULL AS assumed,
                 r.row_number IS NOT NULL AS ref_repeated, o.row_number IS NOT NULL AS overlong
             FROM delivered d
             JOIN commune c ON c.at = d.commune_at
@@ -146,14 +155,6 @@ _JUDGED: Final = """
     LEFT JOIN flat f ON f.at = e.flat_at
 """
 
-# Rows inside the commune that they state are most: they are left after one look at its parts.
-_OUTSIDE: Final = """
-    SELECT e.row_number, concat_ws(' ', e.longitude, e.latitude) AS value
-    FROM entry e
-    JOIN boundary k ON k.unit_id = e.unit_id AND NOT k.approximate
-    WHERE e.point IS NOT NULL AND NOT EXISTS (
-        SELECT FROM boundary_part b WHERE b.unit_id = e.unit_id AND ST_Covers(b.geom, e.point))
-"""
 _WRITE: Final = """
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value)
     SELECT :import_id, found.row_number, found.field, found.code, s.severity, left(found.value, 200)
@@ -163,7 +164,7 @@ _WRITE: Final = """
         FROM judged j JOIN (VALUES {rules}) r (bit, field) ON j.problems & r.bit <> 0
         WHERE j.problems <> 0
         UNION ALL
-        SELECT row_number, 'longitude', 'outside_commune', value FROM outside
+        {outside}
     ) found
     JOIN (VALUES {severities}) s (code, severity) ON s.code = found.code
 """
@@ -178,13 +179,14 @@ def judge(staging: Staging) -> None:
     staging.key("decided", "row_number")
     staging.select("entry", _ENTRIES, stats="unit_id, street_at, place_at, address_hash")
     staging.view("judged", _JUDGED)
-    staging.select("outside", _OUTSIDE)
+    find_outside(staging)
     staging.connection.execute(text(_write_problems()), {"import_id": staging.import_id})
 
 
 def _write_problems() -> str:
     bits = [(1 << place, rule) for place, rule in enumerate(_RULES)]
     return _WRITE.format(
+        outside=OUTSIDE_PROBLEMS,
         rules=", ".join(f"({bit}, {_quoted(rule.field)})" for bit, rule in bits),
         codes=" ".join(f"WHEN {bit} THEN {_code(rule.code)}" for bit, rule in bits),
         values=" ".join(f"WHEN {bit} THEN {rule.value}" for bit, rule in bits),

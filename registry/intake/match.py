@@ -4,8 +4,11 @@ from typing import Final
 
 from sqlalchemy import text
 
+from registry.intake.former import SAME_FORMER, read_names_as_today
+from registry.intake.former_numbers import read_numbers_as_today
+from registry.intake.judge import ADDRESS_HASH
 from registry.intake.staging import Staging
-from registry.intake.vanished import find_returned, mark_revived
+from registry.intake.vanished import find_returned, find_returned_elsewhere, mark_revived
 
 SAME_DOOR_M: Final = 10
 """Metres within which two points with one address are one door."""
@@ -35,8 +38,13 @@ _DOORS: Final = """
     WHERE NOT j.rejected
 """
 
+# A reference that vanished and comes back beside the one that took over only names the record.
 _KNOWN: Final = """
-    SELECT d.row_number, r.code, r.linked, r.row_hash IS NOT DISTINCT FROM d.row_hash AS same
+    SELECT d.row_number, r.code, r.row_hash IS NOT DISTINCT FROM d.row_hash AS same,
+        r.linked OR r.vanished_import_id IS NOT NULL AND EXISTS (
+            SELECT FROM household_ref o
+            WHERE o.code = r.code AND o.source = :source AND NOT o.linked
+                AND o.vanished_import_id IS NULL) AS linked
     FROM door d
     JOIN household_ref r ON r.source = :source AND r.source_ref = d.ref
 """
@@ -49,36 +57,35 @@ _NEAR: Final = f"""
     END
 """
 # Equal numbers as a hash join can find them, and the rest of the flat.
-_SAME_FLAT: Final = f"""
-    h.kind = 'household' AND h.status IN ('active', 'proposed') AND (h.code < '1') = :demo
+_EQUAL_FLAT: Final = f"""
+    h.kind = 'household' AND (h.code < '1') = :demo
     AND coalesce(h.house_number_key, '') = coalesce(d.number_key, '')
     AND h.building_key IS NOT DISTINCT FROM d.building_key
     AND h.floor IS NOT DISTINCT FROM d.storey
     AND h.unit_number IS NOT DISTINCT FROM d.flat
     AND {_NEAR.format(point="h.point")}
 """
-_SAME_FORMER: Final = (
-    "coalesce({place}.former_unit_id, d.former_id) IS NOT DISTINCT FROM"
-    " coalesce(d.former_id, {place}.former_unit_id)"
-)
+_SAME_FLAT: Final = f"h.status IN ('active', 'proposed') AND {_EQUAL_FLAT}"
+_MEASURED: Final = "d.point IS NOT NULL AND h.point IS NOT NULL"
 _UNKNOWN: Final = "NOT EXISTS (SELECT FROM known k WHERE k.row_number = d.row_number)"
 
-# By street, else by the innermost locality, else by the commune alone.
+# Former communes tell doors of one name apart, unless both are measured: on a border of old, one
+# door is called by either. By street, else by the innermost locality, else by the commune alone.
 _REGISTERED: Final = f"""
     SELECT DISTINCT ON (row_number) row_number, code
     FROM (
         SELECT d.row_number, h.code, d.point <-> h.point AS degrees
         FROM door d
         JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = d.street_key
-            AND {_SAME_FORMER.format(place="t")}
         JOIN household h ON h.thoroughfare_id = t.id AND {_SAME_FLAT}
+            AND ({SAME_FORMER.format(place="t", row="d")} OR {_MEASURED})
         WHERE {_UNKNOWN}
         UNION ALL
         SELECT d.row_number, h.code, d.point <-> h.point
         FROM door d
         JOIN locality l ON l.unit_id = d.unit_id AND l.key = d.place_keys[1]
-            AND {_SAME_FORMER.format(place="l")}
         JOIN household h ON h.locality_id = l.id AND h.thoroughfare_id IS NULL AND {_SAME_FLAT}
+            AND ({SAME_FORMER.format(place="l", row="d")} OR {_MEASURED})
         WHERE d.street_at IS NULL AND {_UNKNOWN}
         UNION ALL
         SELECT d.row_number, h.code, d.point <-> h.point
@@ -113,6 +120,39 @@ _AGAIN: Final = f"""
     ) d
     WHERE row_number <> head AND {_NEAR.format(point="d.head_point")}
 """
+# Where only some rows name a former commune, or two name neighbouring ones: the door of a row that
+# names none is that of the one it is equal to else, and measured doors are told by their points.
+_SOME_FORMER: Final = """
+    SELECT count(DISTINCT coalesce(former_id, 0)) > 1 AND count(former_id) > 0 FROM commune
+"""
+_MIXED: Final = """
+    SELECT n.unit_id AS at_unit, t.street_key AS at_street
+    FROM (SELECT DISTINCT unit_id, former_id, street_at FROM entry WHERE NOT rejected) n
+    JOIN street t ON t.at = n.street_at
+    GROUP BY n.unit_id, t.street_key
+    HAVING count(DISTINCT coalesce(n.former_id, 0)) > 1
+"""
+_KEYED: Final = f"""
+    SELECT d.row_number, d.former_id, d.point, d.numbered,
+        {_ADDRESS_KEY.replace("former_id", "NULL")} AS key
+    FROM door d JOIN mixed m ON m.at_unit = d.unit_id AND m.at_street = d.street_key
+    WHERE d.numbered AND NOT EXISTS (SELECT FROM found f WHERE f.row_number = d.row_number)
+"""
+_AGAIN_ELSEWHERE: Final = f"""
+    INSERT INTO found (row_number, outcome, head)
+    SELECT d.row_number, 'linked',
+        coalesce(min(h.row_number) FILTER (WHERE {_MEASURED}), min(h.row_number))
+    FROM keyed d JOIN keyed h ON h.key = d.key AND h.former_id IS DISTINCT FROM d.former_id
+        AND {_NEAR.format(point="h.point")}
+        AND CASE WHEN {_MEASURED} THEN h.row_number < d.row_number ELSE d.former_id IS NULL END
+    GROUP BY d.row_number
+    HAVING count(DISTINCT h.former_id) = 1 OR bool_or({_MEASURED})
+"""
+# A row may have been told to be the door of one that is the door of an earlier one.
+_HEADS: Final = """
+    UPDATE found o SET head = h.head
+    FROM found h WHERE h.row_number = o.head AND h.head IS NOT NULL
+"""
 _OUTCOMES: Final = """
     SELECT e.row_number, coalesce(f.outcome, 'new') AS outcome, f.code, f.head
     FROM entry e LEFT JOIN found f ON f.row_number = e.row_number
@@ -140,11 +180,13 @@ _REALLY_CHANGED: Final = """
 """
 
 _DUPLICATES: Final = """
-    INSERT INTO import_problem (import_id, row_number, field, code, severity, value)
-    SELECT :import_id, o.row_number, 'address', 'duplicate_in_file', 'warning', o.head::text
+    INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
+    SELECT :import_id, o.row_number, 'address', 'duplicate_in_file', 'warning', NULL, o.head::text
     FROM found o WHERE o.head IS NOT NULL
     UNION ALL
-    SELECT :import_id, o.row_number, 'source_ref', 'record_retired', 'warning', o.code
+    SELECT :import_id, o.row_number, 'source_ref', 'record_retired', 'warning', o.code, (
+        SELECT string_agg(s.new_code, ' ' ORDER BY s.new_code) FROM succession_link s
+        WHERE s.old_code = o.code AND s.ended_by_event_id IS NULL)
     FROM found o JOIN household h ON h.code = o.code AND h.status = 'retired'
     WHERE NOT EXISTS (SELECT FROM returned b WHERE b.row_number = o.row_number AND b.revives)
 """
@@ -163,10 +205,21 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     staging.view("door", _DOORS)
     staging.select("known", _KNOWN, parameters)
     staging.key("known", "row_number")
+    remembered = read_names_as_today(staging, ADDRESS_HASH)
     staging.select("registered", _REGISTERED, parameters)
+    # Also the numbers of a street that is part of another one: they count there no more.
+    if remembered.streets or remembered.places or remembered.numbers:
+        read_numbers_as_today(staging, _NEAR.format(point="h.point"), demo=demo)
+    find_returned_elsewhere(connection, source, _EQUAL_FLAT)
     staging.select("found", _FOUND)
     staging.key("found", "row_number")
+    mixed = connection.execute(text(_SOME_FORMER)).scalar_one() and staging.select("mixed", _MIXED)
+    if mixed:
+        staging.select("keyed", _KEYED, stats="key")
+        connection.execute(text(_AGAIN_ELSEWHERE))
     connection.execute(text(_AGAIN))
+    while mixed and connection.execute(text(_HEADS)).rowcount:
+        pass
     staging.view("outcome", _OUTCOMES)
     find_returned(connection, source)
     connection.execute(text(_REALLY_CHANGED))

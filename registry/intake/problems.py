@@ -37,9 +37,19 @@ class RowProblem:
 _FIXES: Final = {
     "coordinates_swapped": "kinh độ, vĩ độ đúng: {}",
     "commune_ambiguous": "chọn một: {}",
+    "commune_assumed": "có thể là: {}",
     "commune_code_unknown": "mã này là: {}",
     "commune_code_of_two_maps": "mã này là: {}",
     "commune_differs_from_code": "mã này là: {}",
+    "duplicate_ref": "mã hồ sơ của dòng {} (không kể dòng tiêu đề)",
+    "duplicate_in_file": "cùng chỗ ở với dòng {} (không kể dòng tiêu đề)",
+    "record_retired": "mã tiếp nối: {}",
+    "former_name": "tên hiện nay: {}",
+    "former_number": "số hiện nay: {}",
+    "number_of_two_houses": "nhà trước đây mang số này, nay là: {}",
+    "former_address_unclear": "nay là: {}",
+    "outside_commune": "tọa độ này thuộc: {}",
+    "far_from_commune": "tọa độ này thuộc: {}",
 }
 """Problem code → how its fix is told."""
 
@@ -68,6 +78,11 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "Xã/phường có thể là nhiều nơi: chọn một nơi và ghi mã xã, hoặc thêm tỉnh hay tọa độ",
         "the commune may be several; a code, a province or a point decides",
     ),
+    "commune_assumed": ProblemKind(
+        "warning",
+        "Tên này là của phường, xã hiện nay và của quận, huyện cũ: đã hiểu là phường, xã",
+        "a commune of today and a former district bear this name: read as the commune",
+    ),
     "commune_code_unknown": ProblemKind(
         "error",
         "Không có mã xã này: mã xã có 5 chữ số, kể cả số 0 ở đầu",
@@ -92,6 +107,16 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     ),
     "commune_from_former": ProblemKind(
         "notice", "Xã/phường cũ, đã đổi sang xã/phường hiện nay", "former commune, read as today's"
+    ),
+    "completed_from_former_address": ProblemKind(
+        "notice",
+        "Đã lấy từ địa chỉ cũ phần mà địa chỉ mới không ghi",
+        "completed by the earlier address, where the one of today says nothing",
+    ),
+    "former_address_differs": ProblemKind(
+        "warning",
+        "Địa chỉ cũ chỉ nơi khác với địa chỉ mới: đã bỏ qua địa chỉ cũ, kiểm tra lại",
+        "the earlier address names another place than the one of today: it was left aside",
     ),
     "coordinates_unreadable": ProblemKind(
         "error",
@@ -118,10 +143,21 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "Tọa độ nằm ngoài xã/phường đã ghi: kiểm tra lại tọa độ hoặc xã/phường",
         "the point lies outside the stated commune: check either",
     ),
+    "far_from_commune": ProblemKind(
+        "error",
+        "Tọa độ cách xa xã/phường đã ghi: sửa tọa độ hoặc xã/phường, hoặc để trống tọa độ",
+        "the point is farther from the stated commune than any part of it: correct either, or"
+        " leave the point blank",
+    ),
     "households_count_unreadable": ProblemKind(
         "error", "Số hộ không phải là số từ 1 trở lên", "households_count is no number of 1 or more"
     ),
     "no_house_number": ProblemKind("notice", "Không có số nhà", "has no house number"),
+    "number_mangled": ProblemKind(
+        "error",
+        "Bảng tính đã đổi số nhà thành ngày hoặc số mũ: gõ lại như ghi trên cửa, ô định dạng Text",
+        "a spreadsheet made a date or a power of ten of the house number",
+    ),
     "duplicate_ref": ProblemKind(
         "error",
         "Mã hồ sơ đã có ở dòng trước trong tệp",
@@ -131,6 +167,26 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "warning",
         "Cùng một chỗ ở với dòng trước trong tệp, nhận cùng một mã",
         "the same door as an earlier row, and the same code",
+    ),
+    "former_name": ProblemKind(
+        "warning",
+        "Tên đường, thôn cũ: đã hiểu là tên hiện nay",
+        "a former name of the street or locality, read as today's",
+    ),
+    "former_number": ProblemKind(
+        "warning",
+        "Số nhà cũ: nhận mã của nhà từng mang số này, mã giữ số hiện nay",
+        "a former number: the code is that of the door that bore it, which keeps today's number",
+    ),
+    "number_of_two_houses": ProblemKind(
+        "warning",
+        "Số này trước đây là của nhà khác: đã hiểu theo số hiện nay, kiểm tra lại",
+        "another door bore this number before: read as the number of today, check it",
+    ),
+    "former_address_unclear": ProblemKind(
+        "error",
+        "Tên hoặc số cũ có thể là nhiều nơi: ghi tên và số hiện nay, hoặc thêm tọa độ",
+        "a former name or number that may mean several places: write today's, or add a point",
     ),
     "record_retired": ProblemKind(
         "warning",

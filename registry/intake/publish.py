@@ -126,11 +126,12 @@ def refuse_demo_beside_real(session: Session) -> None:
 def remove_demo(connection: Connection) -> int:
     """Take the demonstration out, under the event of the transaction; returns how many records."""
     connection.execute(text("DELETE FROM household_ref WHERE source = :s"), {"s": DEMO_SOURCE})
-    # Flats first: a building cannot go before them.
+    # Flats first: a building cannot go before them. Not LIKE '0%': under row-level security that
+    # finds no index.
     flats = connection.execute(
-        text("DELETE FROM household WHERE code LIKE '0%' AND kind = 'household'")
+        text("DELETE FROM household WHERE code < '1' AND kind = 'household'")
     )
-    blocks = connection.execute(text("DELETE FROM household WHERE code LIKE '0%'"))
+    blocks = connection.execute(text("DELETE FROM household WHERE code < '1'"))
     return flats.rowcount + blocks.rowcount
 
 

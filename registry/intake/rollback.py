@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from registry.actors import demand
 from registry.errors import ConflictError, NotFoundError
 from registry.events import Cause, write_scope
 
@@ -47,7 +48,8 @@ _REFERRED = text(
                 AND r.import_id IS DISTINCT FROM :id) AS ref,
             EXISTS (SELECT FROM plate p WHERE p.code = h.code) AS plate,
             EXISTS (SELECT FROM external_id x WHERE x.code = h.code)
-                OR EXISTS (SELECT FROM field_report f WHERE f.code = h.code)
+                OR EXISTS (SELECT FROM field_report f
+                    WHERE f.code = h.code AND f.state <> 'open')
                 OR EXISTS (SELECT FROM succession_link s
                     WHERE h.code IN (s.old_code, s.new_code)) AS other
         FROM household h WHERE {_MADE}
@@ -87,6 +89,7 @@ def roll_back(engine: Engine, import_id: int, *, actor: str = "operator") -> Rol
     Raises NotFoundError for an unknown import, ConflictError when it is not published, not the
     latest of its source, or when later events touched its rows: each says what to do first.
     """
+    demand("approver", "rút lại đợt nhập")
     cause = Cause("rollback", actor, scope={"import": import_id})
     with write_scope(engine, cause) as session:
         source, event = _published(session, import_id)

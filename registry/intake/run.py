@@ -1,24 +1,27 @@
 """One import from file to register: staged, resolved, judged, matched, published."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, insert, text, update
+from sqlalchemy import Connection, Engine, column, insert, table, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from registry.actors import demand
 from registry.codes import issue_code_string
 from registry.database import session_scope, translated_errors
 from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.intake.fixes import propose_fixes
-from registry.intake.handback import copy_answers
+from registry.intake.handback import Handback, copy_answers, copy_problems, copy_vanished
 from registry.intake.judge import judge
 from registry.intake.match import match
+from registry.intake.positions import positioned
 from registry.intake.problems import RowProblem
 from registry.intake.publish import DEMO_SOURCE, publish, refuse_demo_beside_real, remove_demo
 from registry.intake.reader import SourceFile, open_file
@@ -32,8 +35,17 @@ from registry.intake.vanished import (
     refuse_too_many,
     retire_vanished,
 )
-from registry.models import Import
 
+# Not the model, which takes a quarter of a second to load.
+_IMPORT: Final = table(
+    "import",
+    *(column(name) for name in ("id", "source", "file_name", "file_sha256", "delivery")),
+    *(column(name) for name in ("decision_number", "state", "published_event_id")),
+    column("counts", JSONB),
+)
+MAX_SHOWN: Final = 1_000
+"""Problems of rejected rows that a result holds; `Handback.problems` has them all."""
+NOTHING_BACK: Final = Handback()
 _PUBLISH_LOCK: Final = 7238010022
 """Publications are decided one after the other: each sees the doors of the one before."""
 
@@ -49,6 +61,12 @@ class ImportOptions:
     accept_vanished: bool = False
     """Publish a full delivery that lacks nearly all of its source."""
     actor: str = "operator"
+    sheet: str | None = None
+    """The sheet or layer of the file to read, where there are several."""
+    mapping: Mapping[str, str] | None = None
+    """Header → field, for headers that we do not know."""
+    crs: str | None = None
+    """The coordinate system of the file, as the deliverer has confirmed it (`positions`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +97,10 @@ class ImportResult:
     """Rows per problem code."""
     columns_personal: tuple[str, ...]
     columns_unknown: tuple[str, ...]
+    file_notes: tuple[str, ...]
+    """What was found out about the file: its encoding, font or sheet."""
     row_problems: tuple[RowProblem, ...] = field(repr=False)
-    """What is wrong with the rows that were rejected."""
+    """What is wrong with the rows that were rejected: the first `MAX_SHOWN`."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: everything but the problems row by row."""
@@ -93,12 +113,12 @@ def import_file(
     path: Path,
     options: ImportOptions,
     progress: Progress,
-    answers: BinaryIO | None = None,
+    handback: Handback = NOTHING_BACK,
 ) -> ImportResult:
     """Import the file; a dry run stops before the register is written and leaves nothing.
 
     Imports of one source wait for each other. `engine` must have no statement timeout. What became
-    of each row is written to `answers` (`registry.intake.handback`).
+    of each row is written to the streams of `handback`.
     Raises UnreadableFileError for a file that cannot be read, InvalidInputError for a source
     without a name, TooManyVanishedError for a full delivery that lacks nearly everything.
     """
@@ -106,10 +126,11 @@ def import_file(
         raise InvalidInputError.of_field(
             "source", "bad_source", "a source has a name of 1 to 100 letters"
         )
-    file = open_file(path)
+    demand("approver", "nhập dữ liệu")
+    file = open_file(path, options.sheet, options.mapping)
     with _turn_of(engine, options.source):
         with session_scope(engine) as session:
-            result = _import(session, file, options, progress, answers)
+            result = _import(session, file, options, progress, handback)
             if options.dry_run:
                 session.rollback()
         if not options.dry_run:
@@ -138,15 +159,24 @@ def _import(
     file: SourceFile,
     options: ImportOptions,
     progress: Progress,
-    answers: BinaryIO | None,
+    handback: Handback,
 ) -> ImportResult:
     """All of it, in the session's transaction: whatever ends it early leaves nothing."""
     connection = session.connection()
     import_id = _begin(session, file, options)
     gazetteer = load_gazetteer(session)
-    reading = _reading_of(session, gazetteer)
+    file = positioned(
+        connection,
+        file,
+        resolver_of(file, gazetteer, today()),
+        options.crs,
+        dry_run=options.dry_run,
+    )
+    reading = _reading_of(session, gazetteer, options.crs)
     # Answers are of each row, and only a row that was read has one.
-    repeat = None if answers else find_repeat(connection, import_id, options.source, reading)
+    repeat = (
+        None if handback.answers else find_repeat(connection, import_id, options.source, reading)
+    )
     if repeat is not None:
         counts = repeat.counts
         if not options.dry_run:
@@ -159,11 +189,17 @@ def _import(
         counts = _decide(session, staging, options, gazetteer, padded=resolver.padded)
         if not options.dry_run:
             counts |= _write(session, staging, options, reading, counts)
-        if answers is not None:
-            copy_answers(connection, options.source, answers)
+        if handback.answers is not None:
+            copy_answers(connection, options.source, handback.answers)
+        if handback.vanished is not None:
+            copy_vanished(connection, handback.vanished)
         staging.drop()
+    if handback.problems is not None:
+        copy_problems(connection, import_id, handback.problems)
     result = _result(connection, import_id, options, counts, file)
-    session.execute(update(Import).where(Import.id == import_id).values(counts=result.to_dict()))
+    session.execute(
+        update(_IMPORT).where(_IMPORT.c.id == import_id).values(counts=result.to_dict())
+    )
     return result
 
 
@@ -193,7 +229,7 @@ def _decide(
 
 def _begin(session: Session, file: SourceFile, options: ImportOptions) -> int:
     import_id: int = session.execute(
-        insert(Import)
+        insert(_IMPORT)
         .values(
             **({"id": _dry_number()} if options.dry_run else {}),
             source=options.source,
@@ -203,15 +239,15 @@ def _begin(session: Session, file: SourceFile, options: ImportOptions) -> int:
             decision_number=options.decision_number,
             state="staged",
         )
-        .returning(Import.id)
+        .returning(_IMPORT.c.id)
     ).scalar_one()
     return import_id
 
 
-def _reading_of(session: Session, gazetteer: Gazetteer) -> str:
+def _reading_of(session: Session, gazetteer: Gazetteer, crs: str | None) -> str:
     """What a row is read by, beside its cells: where that changed, it is looked at again."""
     boundaries = session.execute(text("SELECT max(loaded_at) FROM boundary")).scalar_one()
-    return f"{RULES_VERSION} {gazetteer.version} {boundaries}"
+    return " ".join(map(str, (RULES_VERSION, gazetteer.version, boundaries, *filter(None, (crs,)))))
 
 
 def _write(
@@ -243,8 +279,8 @@ def _open_event(
     cause = Cause("import", options.actor, decision_number=options.decision_number, scope=scope)
     event_id = open_event(session, cause)
     session.execute(
-        update(Import)
-        .where(Import.id == import_id)
+        update(_IMPORT)
+        .where(_IMPORT.c.id == import_id)
         .values(state="published", published_event_id=event_id)
     )
 
@@ -269,7 +305,7 @@ _BY_CODE: Final = """
 """
 _OF_REJECTED: Final = """
     SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
-    WHERE import_id = :id AND severity = 'error' ORDER BY row_number, id
+    WHERE import_id = :id AND severity = 'error' ORDER BY row_number, id LIMIT :limit
 """
 
 
@@ -290,8 +326,10 @@ def _result(
         problems=dict(by_code),
         columns_personal=file.columns.personal,
         columns_unknown=file.columns.unknown,
+        file_notes=file.notes,
         row_problems=tuple(
-            RowProblem(*row) for row in connection.execute(text(_OF_REJECTED), this)
+            RowProblem(*row)
+            for row in connection.execute(text(_OF_REJECTED), this | {"limit": MAX_SHOWN})
         ),
     )
 

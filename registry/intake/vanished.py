@@ -66,19 +66,48 @@ _ANY_VANISHED: Final = """
         SELECT FROM household_ref WHERE source = :source AND vanished_import_id IS NOT NULL)
 """
 # Only what an import retired comes back by import: not what somebody took down, merged or split.
-_RETURNED: Final = """
+_REVIVABLE: Final = """
+    h.status = 'retired'
+        AND NOT EXISTS (SELECT FROM succession_link s WHERE s.old_code = h.code)
+        AND (SELECT e.kind FROM household_version v JOIN event e ON e.id = v.ended_by_event_id
+            WHERE v.code = h.code AND v.status <> 'retired'
+            ORDER BY v.valid_from DESC LIMIT 1) IN ('import', 'rollback')
+"""
+_RETURNED: Final = f"""
     CREATE TEMPORARY TABLE returned ON COMMIT DROP AS
     SELECT k.row_number, r.source_ref, r.code,
-        h.status = 'retired'
-            AND NOT EXISTS (SELECT FROM succession_link s WHERE s.old_code = h.code)
-            AND (SELECT e.kind FROM household_version v JOIN event e ON e.id = v.ended_by_event_id
-                WHERE v.code = h.code AND v.status <> 'retired'
-                ORDER BY v.valid_from DESC LIMIT 1) IN ('import', 'rollback') AS revives
+        {_REVIVABLE} AS revives
     FROM known k
     JOIN door d USING (row_number)
     JOIN household_ref r ON r.source = :source AND r.source_ref = d.ref
     JOIN household h ON h.code = r.code
     WHERE :any AND r.vanished_import_id IS NOT NULL
+"""
+
+# The door of a record that this source's file no longer had, back under another reference: the same
+# dwelling, and the same code. `same_flat` is how `match` knows a door.
+_RETURNED_ELSEWHERE: Final = f"""
+    INSERT INTO registered (row_number, code)
+    SELECT DISTINCT ON (d.row_number) d.row_number, h.code
+    FROM household_ref r
+    JOIN household h ON h.code = r.code
+    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    LEFT JOIN locality l ON l.id = h.locality_id
+    JOIN door d ON d.unit_id = h.unit_id AND {{same_flat}}
+        AND coalesce(d.street_key, '') = coalesce(t.key, '')
+        AND (t.id IS NOT NULL OR d.place_keys[1] IS NOT DISTINCT FROM l.key)
+        AND coalesce(h.former_unit_id, d.former_id) IS NOT DISTINCT FROM
+            coalesce(d.former_id, h.former_unit_id)
+    WHERE r.source = :source AND r.vanished_import_id IS NOT NULL AND {_REVIVABLE}
+        AND NOT EXISTS (SELECT FROM known k WHERE k.row_number = d.row_number)
+        AND NOT EXISTS (SELECT FROM registered k WHERE k.row_number = d.row_number)
+    ORDER BY d.row_number, d.point <-> h.point NULLS LAST, h.code
+"""
+_REVIVED_ELSEWHERE: Final = """
+    INSERT INTO returned (row_number, source_ref, code, revives)
+    SELECT f.row_number, NULL, f.code, true
+    FROM found f JOIN household h ON h.code = f.code AND h.status = 'retired'
+    WHERE f.outcome = 'linked'
 """
 
 # Revived: active again at the address that it has, which is a change. A row that says another
@@ -92,9 +121,34 @@ _MARK: Final = """
     UPDATE household_ref r SET vanished_import_id = :import_id
     FROM vanished v WHERE r.source = :source AND r.source_ref = v.source_ref
 """
+# A source writes a record under one reference: where another took over, it only names it.
 _UNMARK: Final = """
-    UPDATE household_ref r SET vanished_import_id = NULL
+    UPDATE household_ref r SET vanished_import_id = NULL,
+        linked = r.linked OR EXISTS (
+            SELECT FROM household_ref o
+            WHERE o.code = r.code AND o.source = :source AND NOT o.linked
+                AND o.vanished_import_id IS NULL)
     FROM returned b WHERE r.source = :source AND r.source_ref = b.source_ref
+"""
+# A source that numbers its references anew still owns its records: the first new reference of each
+# takes over from those that vanished.
+_TAKE_OVER: Final = """
+    UPDATE household_ref n SET linked = false
+    FROM (
+        SELECT DISTINCT ON (f.code) f.code, d.ref
+        FROM found f JOIN door d ON d.row_number = f.row_number
+        WHERE f.outcome = 'linked' AND f.code IS NOT NULL
+        ORDER BY f.code, f.row_number
+    ) f
+    WHERE n.source = :source AND n.source_ref = f.ref AND n.import_id = :import_id
+        AND EXISTS (
+            SELECT FROM household_ref r
+            WHERE r.code = f.code AND r.source = :source AND NOT r.linked
+                AND r.vanished_import_id IS NOT NULL)
+        AND NOT EXISTS (
+            SELECT FROM household_ref r
+            WHERE r.code = f.code AND r.source = :source AND NOT r.linked
+                AND r.vanished_import_id IS NULL)
 """
 _RETIRE: Final = """
     UPDATE household h SET status = 'retired'
@@ -214,6 +268,18 @@ def find_returned(connection: Connection, source: str) -> None:
     parameters = {"source": source}
     any_vanished = connection.execute(text(_ANY_VANISHED), parameters).scalar_one()
     connection.execute(text(_RETURNED), parameters | {"any": any_vanished})
+    if any_vanished:
+        connection.execute(text(_REVIVED_ELSEWHERE))
+
+
+def find_returned_elsewhere(connection: Connection, source: str, same_flat: str) -> None:
+    """Add to `registered` the rows whose door had vanished under another reference.
+
+    `same_flat` says in SQL whether a row `d` and a record `h` are one door, whatever its state.
+    """
+    parameters: dict[str, object] = {"source": source, "demo": False}
+    if connection.execute(text(_ANY_VANISHED), parameters).scalar_one():
+        connection.execute(text(_RETURNED_ELSEWHERE.format(same_flat=same_flat)), parameters)
 
 
 def mark_revived(connection: Connection) -> None:
@@ -242,6 +308,8 @@ def retire_vanished(connection: Connection, import_id: int, source: str) -> None
     connection.execute(text(_MARK), parameters)
     connection.execute(text(_RETIRE))
     connection.execute(text(_RETIRE_BUILDINGS))
+    if connection.execute(text(_ANY_VANISHED), parameters).scalar_one():
+        connection.execute(text(_TAKE_OVER), parameters)
 
 
 def _count(connection: Connection, statement: str, parameters: dict[str, str] | None = None) -> int:

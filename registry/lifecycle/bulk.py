@@ -96,21 +96,30 @@ def merge_locality(work: Work, request: r.MergeLocalityRequest) -> Done:
 def renumber_street(work: Work, request: r.RenumberStreetRequest) -> Done:
     """New numbers of a street from a table, all at once: numbers may be exchanged."""
     place = _street(work, request, request.street)
-    lock_places(work.session, "thoroughfare", place.id)
-    table = _table_of(request.numbers)
-    parameters = {"id": place.id, "limit": _MAX_NAMED, **table}
+    return _renumber(work, "thoroughfare", place, request.numbers)
+
+
+def renumber_locality(work: Work, request: r.RenumberLocalityRequest) -> Done:
+    """New numbers of the doors of a locality that no street leads to, all at once."""
+    place = _locality(work, request, request.locality)
+    return _renumber(work, "locality", place, request.numbers)
+
+
+def _renumber(work: Work, table: str, place: FoundPlace, numbers: list[r.NewNumber]) -> Done:
+    lock_places(work.session, table, place.id)
+    parameters = {"id": place.id, "limit": _MAX_NAMED, **_table_of(numbers)}
     _refuse_numbers(
-        work.session.scalars(sql.UNKNOWN, parameters).all(),
+        work.session.scalars(sql.UNKNOWN[table], parameters).all(),
         "unknown_number",
-        "không có số nhà này ở đường (no such number in the street)",
+        "không có số nhà này ở đó (no such number there)",
     )
-    if taken := work.session.scalars(sql.TAKEN, parameters).all():
+    if taken := work.session.scalars(sql.TAKEN[table], parameters).all():
         raise AddressTakenError(
             f"số mới đã có nhà khác mang: {', '.join(taken)} (numbers that other doors bear)"
         )
-    work.begin(streets=[place.id])
-    work.session.execute(sql.REMEMBER_TABLE, parameters)
-    rewritten = _count(work, sql.RENUMBER, parameters)
+    work.begin(**{_SCOPE[table]: [place.id]})
+    work.session.execute(sql.REMEMBER_TABLE[table], parameters)
+    rewritten = _count(work, sql.RENUMBER[table], parameters)
     return work.done(NamedPlace(place.id, place.kind, place.name), rewritten)
 
 

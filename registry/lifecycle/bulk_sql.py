@@ -77,29 +77,36 @@ TABLE: Final = (
     "unnest(CAST(:old AS text[]), CAST(:written AS text[]), CAST(:new AS text[]))"
     " AS n (old, written, new)"
 )
-OF_TABLE: Final = f"""
-    FROM {TABLE}
-    WHERE h.thoroughfare_id = :id AND h.house_number_key = n.old COLLATE "C"
-        AND h.status IN ('proposed', 'active')
-"""
-UNKNOWN: Final = text(
-    f"SELECT n.old FROM {TABLE} WHERE NOT EXISTS ("
-    "SELECT FROM household h WHERE h.thoroughfare_id = :id AND h.house_number_key = n.old"
-    " COLLATE \"C\" AND h.status IN ('proposed', 'active')) LIMIT :limit"
-)
-TAKEN: Final = text(
-    f"SELECT n.new FROM {TABLE} WHERE NOT n.new = ANY (CAST(:old AS text[])) AND EXISTS ("
-    "SELECT FROM household h WHERE h.thoroughfare_id = :id AND h.house_number_key = n.new"
-    " COLLATE \"C\" AND h.status IN ('proposed', 'active')) LIMIT :limit"
-)
-REMEMBER_TABLE: Final = text(
-    "INSERT INTO household_former_number"
-    " (code, thoroughfare_id, locality_id, house_number, house_number_key)"
-    " SELECT h.code, h.thoroughfare_id, h.locality_id, h.house_number, h.house_number_key"
-    f" FROM household h, {TABLE}"
-    ' WHERE h.thoroughfare_id = :id AND h.house_number_key = n.old COLLATE "C"'
-    " AND h.status IN ('proposed', 'active')"
-)
-RENUMBER: Final = text(
-    f"UPDATE household h SET house_number = n.written, house_number_key = n.new {OF_TABLE}"
-)
+_LIVING: Final = "h.status IN ('proposed', 'active')"
+UNKNOWN: Final = {
+    table: text(
+        f"SELECT n.old FROM {TABLE} WHERE NOT EXISTS (SELECT FROM household h"
+        f' WHERE {counts} AND h.house_number_key = n.old COLLATE "C" AND {_LIVING}) LIMIT :limit'
+    )
+    for table, counts in COUNTS.items()
+}
+TAKEN: Final = {
+    table: text(
+        f"SELECT n.new FROM {TABLE} WHERE NOT n.new = ANY (CAST(:old AS text[])) AND EXISTS ("
+        f'SELECT FROM household h WHERE {counts} AND h.house_number_key = n.new COLLATE "C"'
+        f" AND {_LIVING}) LIMIT :limit"
+    )
+    for table, counts in COUNTS.items()
+}
+REMEMBER_TABLE: Final = {
+    table: text(
+        "INSERT INTO household_former_number"
+        " (code, thoroughfare_id, locality_id, house_number, house_number_key)"
+        " SELECT h.code, h.thoroughfare_id, h.locality_id, h.house_number, h.house_number_key"
+        f" FROM household h, {TABLE}"
+        f' WHERE {counts} AND h.house_number_key = n.old COLLATE "C" AND {_LIVING}'
+    )
+    for table, counts in COUNTS.items()
+}
+RENUMBER: Final = {
+    table: text(
+        f"UPDATE household h SET house_number = n.written, house_number_key = n.new FROM {TABLE}"
+        f' WHERE {counts} AND h.house_number_key = n.old COLLATE "C" AND {_LIVING}'
+    )
+    for table, counts in COUNTS.items()
+}

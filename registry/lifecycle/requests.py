@@ -16,6 +16,7 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_L
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=_LINE)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]
 Commune = Annotated[str, StringConstraints(pattern="^[0-9]{5}$")]
+Day = Annotated[str, StringConstraints(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 Method = Literal[
     "survey", "gps", "imagery", "parcel", "geocoded", "interpolated", "centroid", "unknown"
@@ -99,9 +100,7 @@ class VerifyRequest(OperationRequest):
     """Somebody was there and found it as recorded."""
 
     code: Code = Field(description="code of the record")
-    on: Annotated[str, StringConstraints(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = Field(
-        None, description="the day; today by default"
-    )
+    on: Day | None = Field(None, description="the day; today by default")
 
 
 class CorrectRequest(OperationRequest, Address):
@@ -109,6 +108,13 @@ class CorrectRequest(OperationRequest, Address):
 
     code: Code = Field(description="code of the record")
     restricted: bool | None = Field(None, description="never shown in lists, maps and exports")
+
+
+class AddressPatch(OperationRequest, Address):
+    """What is to be otherwise; a member that is null is cleared."""
+
+    restricted: bool | None = Field(None, description="never shown in lists, maps and exports")
+    verified_on: Day | None = Field(None, description="somebody was there that day")
 
 
 class MoveRequest(OperationRequest):
@@ -266,3 +272,11 @@ class MergeLocalityRequest(Reasoned, LocalityRequest):
         None, description="as `former_commune`, of that locality"
     )
     same_address: bool = Field(False, description="numbers may meet that both localities have")
+
+
+class RenumberLocalityRequest(LocalityRequest):
+    """New numbers for doors that no street leads to; the old ones keep leading to them."""
+
+    numbers: list[NewNumber] = Field(
+        min_length=1, max_length=MAX_NUMBERS, description="old and new number of each door"
+    )

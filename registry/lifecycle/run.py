@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from registry.database import session_scope
 from registry.errors import ConflictError, DatabaseUnavailableError, InvalidInputError
 from registry.events import move_pending_events
+from registry.jurisdiction import check_jurisdiction
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.table import LEGAL_FROM, Operation
 from registry.lifecycle.work import Done, Work
 
 # Foreign key, unique key, deadlock: another writer was there between our look and our write.
 _RIVALRY: Final = ("23503", "23505", "40P01")
+_PUBLISH: Final = text("SELECT publish_event()")
 
 
 class _DryRunError(Exception):
@@ -34,14 +37,15 @@ def perform(
     """Do it, as a whole or not at all; `seen_event` is that of the record as the caller knows it.
 
     Raises the errors of the operation: InvalidInputError, NotFoundError, ConflictError with its
-    kinds, StaleError; and what session_scope raises.
+    kinds, StaleError; OutsideUnitsError; and what session_scope raises.
     """
     if seen_event is not None and not operation.of_record:
         raise InvalidInputError.of_field(
             "If-Match", "about_no_record", f"{operation.name} is about no single record"
         )
     done: Done | None = None
-    with suppress(_DryRunError), _rivalry(), session_scope(engine) as session:
+    published = False
+    with suppress(_DryRunError), rivalry(), session_scope(engine) as session:
         work = Work(
             session,
             operation.name,
@@ -52,12 +56,15 @@ def perform(
             request.decision_number,
             seen_event,
         )
-        done = operation.run(work, request)
+        units = check_jurisdiction(session, request)
+        done = replace(operation.run(work, request), units=units)
         if dry_run:
             raise _DryRunError
+        # With the same commit: a second one would wait for the disk once more.
+        published = session.execute(_PUBLISH).scalar_one()
     if done is None:
         raise AssertionError(f"{operation.name} ended without a result")
-    if not dry_run:
+    if not dry_run and not published:
         # As in events.write_scope: the write stands also where the feed must wait.
         with suppress(DatabaseUnavailableError, OperationalError):
             move_pending_events(engine)
@@ -65,7 +72,8 @@ def perform(
 
 
 @contextmanager
-def _rivalry() -> Iterator[None]:
+def rivalry() -> Iterator[None]:
+    """In the block, what another writer made impossible meanwhile is a ConflictError."""
     try:
         yield
     except DBAPIError as error:

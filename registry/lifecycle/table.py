@@ -236,6 +236,16 @@ OPERATIONS: Final = (
         {**_HERE, "locality": "Tổ 9, Khu phố 1"},
     ),
     Operation(
+        "renumber-locality",
+        "đánh số lại cả thôn, tổ",
+        (),
+        None,
+        "approver",
+        r.RenumberLocalityRequest,
+        bulk.renumber_locality,
+        {**_HERE, "locality": "Thôn Đoài", "numbers": [{"old": "7", "new": "9"}]},
+    ),
+    Operation(
         "rename-locality",
         "đổi tên thôn, tổ",
         (),

@@ -53,6 +53,8 @@ class Done:
     place: NamedPlace | None = None
     rewritten: int = 0
     """How many records were written in all."""
+    units: tuple[str, ...] = ()
+    """Codes of the communes that the request was about, where somebody acts."""
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Tables of the register. Import everything from here; each module tells one story."""
 
-from registry.models.access import ApiKey, ApiKeyUnit
+from registry.models.access import ApiKey, ApiKeyUnit, AuditEntry, ClientKey, EnumerationBudget
 from registry.models.base import Base
 from registry.models.events import Event, EventPending, Feed, RegisterIdentity
 from registry.models.former import (
@@ -22,7 +22,12 @@ from registry.models.households import (
 )
 from registry.models.imports import Import, ImportProblem, ParkedKey
 from registry.models.places import Locality, Thoroughfare
-from registry.models.progress import CoverageDay, FieldReport, Target
+from registry.models.progress import (
+    CoverageDay,
+    FieldReport,
+    FieldReportVoice,
+    Target,
+)
 from registry.models.units import (
     AdminUnit,
     AdminUnitAlias,
@@ -40,16 +45,20 @@ __all__ = [
     "AdminUnitVersion",
     "ApiKey",
     "ApiKeyUnit",
+    "AuditEntry",
     "Base",
     "Boundary",
     "BoundaryPart",
+    "ClientKey",
     "CodeKey",
     "CoverageDay",
+    "EnumerationBudget",
     "Event",
     "EventPending",
     "ExternalId",
     "Feed",
     "FieldReport",
+    "FieldReportVoice",
     "GazetteerState",
     "Household",
     "HouseholdFormerNumber",

@@ -1,8 +1,19 @@
-"""Keys: who may do what, and where."""
+"""Keys: who may do what, and where; what they did, and what they may still ask."""
 
 import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Integer, LargeBinary, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base, one_of
@@ -13,8 +24,10 @@ class ApiKey(Base):
 
     __tablename__ = "api_key"
     __table_args__ = (
-        one_of("role", "carrier", "merchant", "editor", "approver", "admin"),
+        one_of("role", "anonymous", "carrier", "merchant", "editor", "approver", "admin"),
         CheckConstraint("octet_length(hash) = 32", name="hash_length"),
+        CheckConstraint("octet_length(previous_hash) = 32", name="previous_hash_length"),
+        CheckConstraint("(previous_hash IS NULL) = (previous_until IS NULL)", name="previous_ends"),
         CheckConstraint("rate_per_minute > 0", name="rate_positive"),
         {"comment": "Named keys of organisations; the key itself is shown once and not stored."},
     )
@@ -22,7 +35,9 @@ class ApiKey(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Number of the key")
     name: Mapped[str] = mapped_column(unique=True, comment="Organisation or program, not a person")
     hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True, comment="SHA-256 of the key")
-    role: Mapped[str] = mapped_column(comment="carrier | merchant | editor | approver | admin")
+    role: Mapped[str] = mapped_column(
+        comment="anonymous | carrier | merchant | editor | approver | admin"
+    )
     rate_per_minute: Mapped[int | None] = mapped_column(
         Integer, comment="Requests per minute; none = the role's default"
     )
@@ -31,7 +46,21 @@ class ApiKey(Base):
     )
     expires_at: Mapped[datetime.datetime | None] = mapped_column(comment="Refused from then on")
     revoked_at: Mapped[datetime.datetime | None] = mapped_column(comment="Refused from then on")
-    last_used_at: Mapped[datetime.datetime | None] = mapped_column(comment="Last use, to the hour")
+    last_used_at: Mapped[datetime.datetime | None] = mapped_column(
+        comment="Last use, to the minute"
+    )
+    ending: Mapped[str | None] = mapped_column(
+        comment="Last four characters of the key, to tell it in a list"
+    )
+    rotated_at: Mapped[datetime.datetime | None] = mapped_column(
+        comment="When the present secret replaced the previous one"
+    )
+    previous_hash: Mapped[bytes | None] = mapped_column(
+        LargeBinary, unique=True, comment="SHA-256 of the key that it replaced"
+    )
+    previous_until: Mapped[datetime.datetime | None] = mapped_column(
+        comment="Until when the previous key is taken as well"
+    )
 
 
 class ApiKeyUnit(Base):
@@ -46,3 +75,89 @@ class ApiKeyUnit(Base):
     unit_id: Mapped[int] = mapped_column(
         ForeignKey("admin_unit.id"), primary_key=True, autoincrement=False, comment="The unit"
     )
+
+
+class AuditEntry(Base):
+    """One write, one reading of much, or one refusal of either, over HTTP."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index(None, "at"),
+        {
+            "comment": "Who wrote or read much over HTTP, refused attempts included. Append-only; "
+            "no query, no address of a computer in the clear."
+        },
+    )
+
+    id: Mapped[int] = mapped_column(
+        Identity(always=True),
+        primary_key=True,
+        comment="Identity; in the order of the entries of one process",
+    )
+    at: Mapped[datetime.datetime] = mapped_column(
+        server_default=text("clock_timestamp()"), comment="When it was answered"
+    )
+    actor: Mapped[str] = mapped_column(comment="Name of the key, or anonymous")
+    key_id: Mapped[int | None] = mapped_column(comment="Number of the key; none without one")
+    client: Mapped[str | None] = mapped_column(
+        comment="Without a key: hash of the computer's network address by a secret of this "
+        "database and the day; another one each day"
+    )
+    role: Mapped[str] = mapped_column(comment="Role that the caller had")
+    endpoint: Mapped[str] = mapped_column(
+        comment="Method and route, without the values in its path"
+    )
+    units: Mapped[list[str]] = mapped_column(
+        ARRAY(Text),
+        server_default=text("'{}'::text[]"),
+        comment="Codes of the units that it was about, as far as known",
+    )
+    count: Mapped[int | None] = mapped_column(
+        Integer, comment="Records written or rows answered; none where refused"
+    )
+    event_id: Mapped[int | None] = mapped_column(comment="Event of a write")
+    status: Mapped[int] = mapped_column(Integer, comment="HTTP status of the answer")
+    outcome: Mapped[str] = mapped_column(comment="ok, or the stable code of the problem")
+
+
+class ClientKey(Base):
+    """The secret by which network addresses are hashed."""
+
+    __tablename__ = "client_key"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("octet_length(key) = 32", name="key_length"),
+        {
+            "comment": "Secret by which network addresses are hashed, so that none is stored in "
+            "the clear."
+        },
+    )
+
+    id: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, autoincrement=False, comment="Always 1"
+    )
+    key: Mapped[bytes] = mapped_column(LargeBinary, comment="32 secret bytes")
+
+
+class EnumerationBudget(Base):
+    """What a caller has spent in an hour on codes that no record bears."""
+
+    __tablename__ = "enumeration_budget"
+    __table_args__ = (
+        Index(None, "hour"),
+        {
+            "comment": "What looking for codes that no record bears has cost each caller in an "
+            "hour.",
+            "prefixes": ["UNLOGGED"],
+        },
+    )
+
+    holder: Mapped[str] = mapped_column(
+        Text(collation="C"),
+        primary_key=True,
+        comment="key:number, or client: and the hash of a network address as in audit_entry",
+    )
+    hour: Mapped[datetime.datetime] = mapped_column(
+        primary_key=True, comment="Beginning of the hour"
+    )
+    spent: Mapped[int] = mapped_column(Integer, comment="Units; ten for each code that is none")

@@ -1,10 +1,12 @@
 """How far the register has come: targets, daily counts, and reports from the field."""
 
 import datetime
+from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     ForeignKey,
     Identity,
     Index,
@@ -70,40 +72,127 @@ class CoverageDay(Base):
 
 
 class FieldReport(Base):
-    """What somebody found at a door."""
+    """What was found at a door, by one reporter or several who say the same."""
 
     __tablename__ = "field_report"
     __table_args__ = (
         one_of("kind", "confirmed", "wrong_point", "no_such_house", "new_house"),
         one_of("reporter_role", "carrier", "merchant", "resident", "editor", "approver", "admin"),
-        one_of("state", "open", "accepted", "rejected"),
-        CheckConstraint("code IS NOT NULL OR point IS NOT NULL", name="says_where"),
+        one_of("state", "open", "proposed", "accepted", "rejected"),
+        CheckConstraint(
+            "(kind = 'new_house' OR code IS NOT NULL)"
+            " AND (kind NOT IN ('new_house', 'wrong_point') OR point IS NOT NULL)",
+            name="says_where",
+        ),
+        CheckConstraint("(state = 'open') = (decided_event_id IS NULL)", name="decided_by_event"),
+        CheckConstraint(
+            "position_accuracy_m >= 0 AND position_accuracy_m < 'Infinity'",
+            name="accuracy_in_metres",
+        ),
         on_earth("point"),
         # A household that is removed looks here for reports of it.
         Index(None, "code", postgresql_where="code IS NOT NULL"),
-        Index("ix_field_report_open", "unit_id", "id", postgresql_where="state = 'open'"),
+        # The queue of a commune, and that of the country, in their order.
+        Index("ix_field_report_queue", "unit_id", "state", text("reporters DESC"), "id"),
+        Index("ix_field_report_queue_everywhere", "state", text("reporters DESC"), "id"),
         {"comment": "Reports from the field, by role and never by name."},
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Number of the report")
     kind: Mapped[str] = mapped_column(comment="confirmed | wrong_point | no_such_house | new_house")
     code: Mapped[str | None] = mapped_column(
-        Text(collation="C"), ForeignKey("household.code"), comment="The record, when there is one"
+        Text(collation="C"),
+        ForeignKey("household.code", ondelete="CASCADE"),
+        comment="The record, when there is one",
     )
-    unit_id: Mapped[int | None] = mapped_column(
+    unit_id: Mapped[int] = mapped_column(
         ForeignKey("admin_unit.id"), comment="Commune whose queue it is in"
     )
     point: Mapped[WKBElement | None] = mapped_column(
         Geometry("POINT", srid=4326, spatial_index=False), comment="Where, lon/lat EPSG:4326"
     )
-    address_text: Mapped[str | None] = mapped_column(comment="Address of a new house, as written")
-    reporter_role: Mapped[str] = mapped_column(comment="Role of who reports; never a person")
+    address_text: Mapped[str | None] = mapped_column(
+        comment="Address of a new house as the reader understood it; what it did not read is not "
+        "stored"
+    )
+    reporter_role: Mapped[str] = mapped_column(comment="Role of who reported first; never a person")
     state: Mapped[str] = mapped_column(
-        server_default=text("'open'"), comment="open | accepted | rejected"
+        server_default=text("'open'"),
+        comment="open | proposed (to retire) | accepted | rejected",
     )
     reported_at: Mapped[datetime.datetime] = mapped_column(
         server_default=text("clock_timestamp()"), comment="When it came"
     )
     decided_event_id: Mapped[int | None] = mapped_column(
-        ForeignKey("event.id"), comment="Event that accepted it"
+        ForeignKey("event.id"),
+        comment="Event of the last decision: it accepted, rejected, or proposed to retire",
+    )
+    position_accuracy_m: Mapped[float | None] = mapped_column(
+        comment="Radius in metres around the point"
+    )
+    address_parts: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="The same in parts, as an operation takes them"
+    )
+    address_key: Mapped[str | None] = mapped_column(
+        Text(collation="C"), comment="The same folded: equal reports have an equal one"
+    )
+    seen_event_id: Mapped[int | None] = mapped_column(
+        comment="Event of the state of the record that was reported on"
+    )
+    carriers: Mapped[int] = mapped_column(
+        Integer, server_default=text("0"), comment="How many keys of carriers said so"
+    )
+    merchants: Mapped[int] = mapped_column(
+        Integer, server_default=text("0"), comment="How many keys of merchants said so"
+    )
+    residents: Mapped[int] = mapped_column(
+        Integer,
+        server_default=text("0"),
+        comment="How many said so without a key, each once a day",
+    )
+    officials: Mapped[int] = mapped_column(
+        Integer, server_default=text("0"), comment="How many keys of editors and above said so"
+    )
+    last_reported_at: Mapped[datetime.datetime] = mapped_column(
+        server_default=text("clock_timestamp()"), comment="When somebody said so last"
+    )
+    reporters: Mapped[int] = mapped_column(
+        Integer,
+        Computed("carriers + merchants + residents + officials", persisted=True),
+        comment="How many said so: the first rank of the queue",
+    )
+
+
+class FieldReportVoice(Base):
+    """One who said so; kept only as long as it is needed to count nobody twice."""
+
+    __tablename__ = "field_report_voice"
+    __table_args__ = (
+        Index(None, "reporter", "said_at"),
+        # What is removed when its day is over.
+        Index(
+            "ix_field_report_voice_of_a_day",
+            "said_at",
+            postgresql_where="reporter >= 'client:' AND reporter < 'client;'",
+        ),
+        {
+            "comment": "Who said so, so that nobody counts twice: keys until it is decided, the "
+            "others for a day."
+        },
+    )
+
+    report_id: Mapped[int] = mapped_column(
+        ForeignKey("field_report.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        comment="The report",
+    )
+    reporter: Mapped[str] = mapped_column(
+        Text(collation="C"),
+        primary_key=True,
+        comment="key: and the name of a key, or client: and the hash of a network address as in "
+        "audit_entry",
+    )
+    said_at: Mapped[datetime.datetime] = mapped_column(
+        server_default=text("clock_timestamp()"), comment="When"
     )

@@ -46,10 +46,35 @@ def area_of(
 
     Among the `unread` parts of the text may be a commune that nobody knows.
     """
-    namings = [naming for naming in namings if naming.innermost is not None]
     missing = "commune_unknown" if any(map(_names_commune, unread)) else "commune_missing"
-    if not namings:
+    told = tuple(naming for naming in namings if naming.innermost is not None)
+    if not told:
         return _unnamed(gazetteer, day, within, missing)
+    # The same namings come with the same words; they are kept, so that no other has their address.
+    key = (day, within.id if within is not None else None, missing, *map(id, told))
+    known = _areas.setdefault(gazetteer, {})
+    found = known.get(key)
+    if found is None:
+        if len(known) >= _MAX_REMEMBERED:
+            known.clear()
+        found = known[key] = (told, _area_of(gazetteer, day, told, within, missing))
+    return found[1]
+
+
+# Goes with its gazetteer, so that no old map stays in memory.
+_areas: WeakKeyDictionary[Gazetteer, dict[tuple[object, ...], tuple[tuple[Naming, ...], Area]]] = (
+    WeakKeyDictionary()
+)
+_MAX_REMEMBERED: Final = 2_048
+
+
+def _area_of(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    namings: tuple[Naming, ...],
+    within: Unit | None,
+    missing: str,
+) -> Area:
     named: dict[int, set[int]] = {}
     innermost: dict[int, Unit] = {}
     for naming in namings:
@@ -96,7 +121,9 @@ def _lead_on(
         target = onward.unit
         innermost[target.id] = target
         if target.level == "province":
-            for commune in communes_of(gazetteer, day, target):
+            # Of a province of old only its own land: Kon Tum is a part of Quảng Ngãi.
+            named_province = unit if unit.level == "province" else target
+            for commune in communes_of(gazetteer, day, named_province):
                 named.setdefault(commune, set())
         elif target is unit or unit.level != "commune":
             named[target.id] = set()  # the commune itself: no former one is asked for
@@ -106,7 +133,10 @@ def _lead_on(
 
 
 def _neighbours(
-    gazetteer: Gazetteer, day: datetime.date, namings: list[Naming], named: dict[int, set[int]]
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    namings: tuple[Naming, ...],
+    named: dict[int, set[int]],
 ) -> tuple[int, ...]:
     if not all(named.values()):
         return ()
@@ -144,6 +174,12 @@ def communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> frozens
 
 
 def _communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> Iterator[int]:
+    if unit.level == "province" and not unit.alive_on(day):
+        alive = gazetteer.alive(day, level="commune")
+        own = [commune.id for commune in alive if unit.id in gazetteer.holders(commune)]
+        if own:
+            yield from own
+            return
     for onward in continuations(gazetteer, unit, day):
         if onward.unit.level == "commune":
             yield onward.unit.id
@@ -153,7 +189,7 @@ def _communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> Iterat
 
 
 def _faults(
-    namings: list[Naming], day: datetime.date, communes: int, missing: str
+    namings: tuple[Naming, ...], day: datetime.date, communes: int, missing: str
 ) -> tuple[str, ...]:
     faults: list[str] = []
     if all(naming.commune is None for naming in namings):
@@ -176,7 +212,7 @@ def _names_commune(part: str) -> bool:
     return bool(kinds) and all(KIND_LEVELS[kind] == ("commune",) for kind in kinds)
 
 
-def _asked_map(namings: list[Naming], day: datetime.date) -> Span | None:
+def _asked_map(namings: tuple[Naming, ...], day: datetime.date) -> Span | None:
     """The days on which the units of the first naming were all called so."""
     first = namings[0]
     units = tuple(u for u in (first.commune, first.district, first.province) if u is not None)

@@ -9,19 +9,28 @@ from geo.address import Door
 from geo.label import LabelParts
 from geo.locality import Locality
 from registry.gazetteer import Gazetteer, Unit
-from registry.reads import Reads
 from registry.records import Record
 from registry.search.answers import Answer, of_record
 from registry.search.areas import Area
-from registry.search.choice import Choice, choose, places_named, wanted_of
+from registry.search.asking import Steps
+from registry.search.choice import (
+    Choice,
+    Formerly,
+    choose,
+    former_keys,
+    places_named,
+    wanted_of,
+)
 from registry.search.doors import (
     MAX_PLACES,
+    Hit,
     Place,
     Wanted,
     active_records,
     doors_in_communes,
     middles_of,
     places,
+    records_of,
 )
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
 from registry.search.spelling import known_name, meant_by
@@ -48,31 +57,33 @@ class Asker:
     """Asks the register about one door in one area."""
 
     gazetteer: Gazetteer
-    reads: Reads
     day: datetime.date
     door: Door
     area: Area
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> Steps[list[Answer]]:
         """What fits best, all of one level; empty where not even a unit is known."""
         wanted = wanted_of(self.door)
         faults = list(self.area.faults)
         for look in self._ways():
-            found = look(wanted)
+            found = yield from look(wanted)
             faults += found.faults
             if found.places:
                 # Doors are chosen by the localities that were meant.
-                asker = replace(self, door=found.door)
-                return asker._doors(found, wanted, faults) or asker._beside(
-                    asker._surroundings(found.places, wanted, faults), wanted
-                )
+                asker = self if found.door is self.door else replace(self, door=found.door)
+                doors = yield from asker._doors(found, wanted, faults)
+                if doors:
+                    return doors
+                around = yield from asker._surroundings(found.places, wanted, faults)
+                return (yield from asker._beside(around, wanted))
         if self.door.street is None and not self.door.localities:
-            found_here = self._in_communes(wanted)
-            if found_here.records:
-                return self._records(found_here, faults)
+            faults += self._street_missing()
+            found_here = yield from self._in_communes(wanted)
+            if found_here.hits:
+                return (yield from self._records(found_here.hits, [*faults, *found_here.faults]))
             faults += found_here.faults
         faults += self._missing(wanted)
-        return self._beside(self._units(faults), wanted)
+        return (yield from self._beside(self._units(faults), wanted))
 
     @property
     def _elsewhere(self) -> bool:
@@ -81,66 +92,71 @@ class Asker:
 
     # Streets and localities
 
-    def _ways(self) -> Iterable[Callable[[Wanted], Found]]:
+    def _ways(self) -> Iterable[Callable[[Wanted], Steps[Found]]]:
         if self.door.street is not None:
             yield self._streets
         if self.door.localities:
             yield self._localities
 
-    def _streets(self, wanted: Wanted) -> Found:
+    def _streets(self, wanted: Wanted) -> Steps[Found]:
         """Streets of the name that was written, or else of the one that was meant."""
         street = self.door.street
         assert street is not None  # noqa: S101 - asked only then
         table = "thoroughfare"
         keys = [street.key, *street.alt_keys]
-        found = places(self.reads, table, keys, self.area.communes, wanted)
+        found = yield from places(table, keys, self.area.communes, wanted)
         full = len(found) >= MAX_PLACES
         # An abbreviation stands for what it was read as: `Ng. Trãi`, `CMT8`.
         same, slips = self._written_so(found, [Name(key, street.name) for key in keys])
         if same or slips:
             return Found(same or slips, self.door, () if same else ("accents_differ",), full)
-        meant = self._meant(table, [Name(key, street.name) for key in keys])
+        meant = yield from self._meant(table, [Name(key, street.name) for key in keys])
         if not meant:
             return Found([], self.door, ("street_not_found",))
-        found = places(self.reads, table, list(meant), self.area.communes, wanted)
-        found = [place for place in found if place.name in meant[place.key]]
+        found = yield from places(table, meant, self.area.communes, wanted)
+        found = [p for p in found if p.was is None and p.name in meant[p.key]]
         faults = ("street_corrected", *(["ambiguous"] * (len(meant) > 1)))
         return Found(found, self.door, faults, len(found) >= MAX_PLACES)
 
-    def _localities(self, wanted: Wanted) -> Found:
+    def _localities(self, wanted: Wanted) -> Steps[Found]:
         """Localities of the names that were written; each that is not there, as it was meant."""
         table = "locality"
         if self.door.street is not None:
             # Its number counts along a street that is not known: it is no number of the hamlet.
             wanted = Wanted()
         named = self.door.localities
-        found = places(self.reads, table, [n.key for n in named], self.area.communes, wanted)
-        known = {key for place in found for key in (place.key, *(k for _, _, k in place.outer))}
-        meant = {n.key: self._locality_meant(n) for n in named if n.key not in known}
-        meant = {key: locality for key, locality in meant.items() if locality is not None}
+        found = yield from places(table, [n.key for n in named], self.area.communes, wanted)
+        known = {key for place in found for key in (place.found_by[0], *_outer_keys(place))}
+        meant: dict[str, Locality] = {}
+        for locality in named:
+            if locality.key not in known:
+                other = yield from self._locality_meant(locality)
+                if other is not None:
+                    meant[locality.key] = other
         if not meant:
             faults = () if found else ("locality_not_found",)
             return Found(found, self.door, faults, len(found) >= MAX_PLACES)
         door = replace(self.door, localities=tuple(meant.get(n.key) or n for n in named))
         keys = [locality.key for locality in door.localities]
-        found = places(self.reads, table, keys, self.area.communes, wanted)
+        found = yield from places(table, keys, self.area.communes, wanted)
         return Found(found, door, ("locality_corrected",), len(found) >= MAX_PLACES)
 
-    def _locality_meant(self, named: Locality) -> Locality | None:
+    def _locality_meant(self, named: Locality) -> Steps[Locality | None]:
         """The one registered locality of which this is a slip."""
         typed = Name(named.key, f"{named.kind} {named.name}", named.kind)
-        meant = self._meant("locality", [typed])
+        meant = yield from self._meant("locality", [typed])
         if len(meant) != 1:
             return None
         ((key, names),) = meant.items()
         return Locality(named.kind, next(iter(names)).removeprefix(f"{named.kind} "), key)
 
-    def _meant(self, table: str, typed: list[Name]) -> dict[str, set[str]]:
+    def _meant(self, table: str, typed: list[Name]) -> Steps[dict[str, set[str]]]:
         """Keys and names of which what was typed is a slip."""
         vocabulary = vocabulary_of(self.gazetteer)
         meant: dict[str, set[str]] = {}
         for name in typed:
-            for known in meant_by(self.reads, vocabulary, table, name, self.area.communes):
+            slips = yield from meant_by(vocabulary, table, name, self.area.communes)
+            for known in slips:
                 meant.setdefault(known.key, set()).add(known.name)
         return meant
 
@@ -151,26 +167,43 @@ class Asker:
         """
         vocabulary = vocabulary_of(self.gazetteer)
         by_key = {name.key: name for name in typed}
-        alike: dict[Likeness, list[Place]] = {like: [] for like in Likeness}
+        same: list[Place] = []
+        slips: list[Place] = []
         for place in found:
-            known = known_name(place.table, place.key, place.name, place.kind)
-            alike[likeness(vocabulary, by_key[place.key], known)].append(place)
-        return alike[Likeness.SAME], alike[Likeness.SLIP]
+            known = known_name(place.table, *place.found_by)
+            like = likeness(vocabulary, by_key[known.key], known)
+            if like is Likeness.SAME:
+                same.append(place)
+            elif like is Likeness.SLIP:
+                slips.append(place)
+        return same, slips
 
-    def _doors(self, found: Found, wanted: Wanted, faults: list[str]) -> list[Answer]:
-        if self._elsewhere:
+    def _doors(self, found: Found, wanted: Wanted, faults: list[str]) -> Steps[list[Answer]]:
+        hits = _each_once(hit for place in found.places for hit in place.hits)
+        if self._elsewhere or not hits:
             return []
-        records = [record for place in found.places for record in place.records]
-        choice = choose(records, self.door, wanted, self.area) if records else Choice()
-        if not choice.records:
+        choice = choose(hits, self.door, wanted, self.area, former_keys(found.places))
+        if "locality_differs" in choice.faults and self.door.street is not None:
+            formerly = yield from self._formerly()
+            if formerly:
+                choice = choose(hits, self.door, wanted, self.area, formerly)
+        if not choice.hits:
             # Why no door is the one asked for is said of its surroundings.
             faults += choice.faults
             return []
-        if found.full:
-            faults.append("ambiguous")
-        return self._records(choice, faults)
+        more = [*choice.faults, *(["ambiguous"] if found.full else [])]
+        reused = _is_reused(choice.hits, found.places)
+        return (yield from self._records(choice.hits, [*faults, *more], reused=reused))
 
-    def _surroundings(self, found: list[Place], wanted: Wanted, faults: list[str]) -> list[Answer]:
+    def _formerly(self) -> Steps[Formerly]:
+        """What the localities of the area bore of the names asked for."""
+        keys = [locality.key for locality in self.door.localities]
+        found = yield from places("locality", keys, self.area.communes, Wanted())
+        return former_keys(found)
+
+    def _surroundings(
+        self, found: list[Place], wanted: Wanted, faults: list[str]
+    ) -> Steps[list[Answer]]:
         """The alleys, streets or localities themselves: the door in them is not known."""
         named = places_named(found, self.door, self.area)
         in_alley = [place for place in named if place.alley] if wanted.alley else []
@@ -180,12 +213,12 @@ class Asker:
             faults = [fault for fault in faults if fault != "house_number_not_found"]
         alley = wanted.alley if in_alley else None
         shown = _one_each(in_alley or named)[:_MAX_SHOWN]
-        middles = middles_of(self.reads, shown, alley)
+        middles = yield from middles_of(shown, alley)
         return _told_apart(
             [self._of_place(p, alley, faults, middles.get(p.id, (None, None))) for p in shown]
         )
 
-    def _beside(self, answers: list[Answer], wanted: Wanted) -> list[Answer]:
+    def _beside(self, answers: list[Answer], wanted: Wanted) -> Steps[list[Answer]]:
         """These answers, and the streets of neighbouring communes where the very number stands.
 
         Old addresses name the ward next door as often as the register lacks a door. Which of both
@@ -195,13 +228,14 @@ class Asker:
         if street is None or not wanted.numbers or not self.area.neighbours:
             return answers
         table, keys = "thoroughfare", [street.key, *street.alt_keys]
-        found = places(self.reads, table, keys, self.area.neighbours, wanted)
+        found = yield from places(table, keys, self.area.neighbours, wanted)
         there, _ = self._written_so(
-            [place for place in found if place.records], [Name(key, street.name) for key in keys]
+            [place for place in found if any(hit.of_today for hit in place.hits)],
+            [Name(key, street.name) for key in keys],
         )
         if not there:
             return answers
-        middles = middles_of(self.reads, there, None)
+        middles = yield from middles_of(there, None)
         faults = ["commune_contradicted", "house_number_not_found"]
         others = [
             self._of_place(p, None, faults, middles.get(p.id, (None, None)))
@@ -225,6 +259,8 @@ class Asker:
             parts = LabelParts(number_key=alley, localities=((place.kind, place.name), *outer))
         else:
             parts = LabelParts(number_key=alley, street_kind=place.kind, street_name=place.name)
+        if place.was is not None:
+            faults = [*faults, "former_name"]
         return Answer(
             level=level,
             parts=parts,
@@ -246,28 +282,43 @@ class Asker:
             return ["flat_not_found"]
         return ["house_number_missing"] if self.door.street is not None else []
 
+    def _street_missing(self) -> list[str]:
+        """A number alone is no address; a plot, or a building by its name, may be one."""
+        number, flat = self.door.house_number, self.door.flat
+        plain = number is not None and number.key[0].isdigit()
+        return ["street_missing"] if plain and not (flat and flat.building) else []
+
     # Doors
 
-    def _in_communes(self, wanted: Wanted) -> Choice:
+    def _in_communes(self, wanted: Wanted) -> Steps[Choice]:
         communes = self.area.communes or ()
         asked = wanted.numbers or wanted.building
         if self._elsewhere or not asked or not 0 < len(communes) <= _FEW_COMMUNES:
             return Choice()
-        records = doors_in_communes(self.reads, communes, wanted)
-        return choose(records, self.door, wanted, self.area) if records else Choice()
+        hits = yield from doors_in_communes(communes, wanted)
+        return choose(hits, self.door, wanted, self.area, {}) if hits else Choice()
 
-    def _records(self, choice: Choice, faults: list[str]) -> list[Answer]:
-        records, more = self._living(choice.records)
-        faults = [*faults, *choice.faults, *more]
-        return _told_apart([self._of_record(record, faults) for record in records])
-
-    def _living(self, records: tuple[Record, ...]) -> tuple[list[Record], list[str]]:
-        """Retired records as what continues them; nothing where nothing does."""
-        live = [record for record in records if record.status == "active"]
-        if live:
-            return live, []
-        codes = sorted({code for record in records for code in record.successors or ()})
-        return (active_records(self.reads, codes) if codes else []), ["retired"]
+    def _records(
+        self, hits: Iterable[Hit], faults: list[str], *, reused: bool = False
+    ) -> Steps[list[Answer]]:
+        """The doors; retired ones as what continues them, nothing where nothing does."""
+        answers: dict[str, Answer] = {}
+        for hit in hits:
+            more = list(faults)
+            if hit.former_name:
+                more.append("former_name")
+            if hit.former_number:
+                more.append("former_number")
+            if reused:
+                more.append("reused")
+            records = [hit.record]
+            if hit.record.status != "active":
+                more.append("retired")
+                (whole,) = yield from records_of([hit.record.code])
+                records = yield from active_records(whole.successors or ())
+            for record in records:
+                answers.setdefault(record.code, self._of_record(record, more))
+        return _told_apart(list(answers.values()))
 
     def _of_record(self, record: Record, faults: list[str]) -> Answer:
         units = self.gazetteer.units
@@ -308,6 +359,39 @@ class Asker:
             lat=unit.lat,
             map=self.area.map,
         )
+
+
+def _outer_keys(place: Place) -> tuple[str, ...]:
+    return tuple(key for _, _, key in place.outer)
+
+
+def _each_once(hits: Iterable[Hit]) -> list[Hit]:
+    """Each door by what it is called today, and by what it was called only where that is not asked.
+
+    A door that got its number back was not found by a former one.
+    """
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        known = first.get(hit.record.code)
+        if known is None or (hit.of_today and not known.of_today):
+            first[hit.record.code] = hit
+    return list(first.values())
+
+
+def _is_reused(chosen: Iterable[Hit], found: Iterable[Place]) -> bool:
+    """Whether the name or number asked for is another's today than it was: each may be meant."""
+    then = {hit.record.code for hit in chosen if not hit.of_today}
+    if not then:
+        return False
+    named = {(place.unit_id, place.key) for place in found if place.was is None}
+    for place in found:
+        here = [hit for hit in place.hits if hit.record.code in then]
+        if here and place.was is not None and (place.unit_id, place.was[0]) in named:
+            return True
+        renumbered = any(hit.former_number for hit in here)
+        if renumbered and not all(hit.former_number for hit in place.hits):
+            return True
+    return False
 
 
 def _one_each(found: list[Place]) -> list[Place]:

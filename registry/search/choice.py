@@ -1,21 +1,23 @@
 """Which of the doors found is the one asked for: narrowed by what the text says, never guessed."""
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from geo.address import Door
 from geo.text import fold
 from registry.records import Record
 from registry.search.areas import Area
-from registry.search.doors import Place, Wanted
+from registry.search.doors import Hit, Place, Wanted
+
+Formerly = Mapping[tuple[int, str], frozenset[str]]
+"""(commune, key of a locality) → keys that it bore, of those asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Records that fit equally well, with what does not fit of them all."""
+    """Doors that fit equally well, with what does not fit of them all."""
 
-    records: tuple[Record, ...] = ()
+    hits: tuple[Hit, ...] = ()
     faults: tuple[str, ...] = ()
 
 
@@ -34,142 +36,178 @@ def wanted_of(door: Door) -> Wanted:
     return Wanted(numbers, alley, building, flat.unit if flat else None)
 
 
-def choose(records: list[Record], door: Door, wanted: Wanted, area: Area) -> Choice:
-    """The best of these records; none where none is what was asked for.
+def choose(hits: list[Hit], door: Door, wanted: Wanted, area: Area, formerly: Formerly) -> Choice:
+    """The best of these doors; none where none is what was asked for.
 
     Each step narrows by one thing that the text says; what only contradicts is let go with a fault
     where it may be a slip, and dropped where it makes another door of it.
     """
-    kept, faults = _of_former(records, area)
+    kept, faults = _of_former(hits, area)
     if not kept:
         return Choice((), tuple(faults))
     kept, faults = _by_path(kept, wanted)
-    kept = of_today(kept, area)
-    for narrow in (_by_locality, _by_building, _by_flat):
+    kept = _of_today(kept, area)
+    kept, more = _by_locality(kept, door, formerly)
+    faults += more
+    for narrow in (_by_building, _by_flat):
+        if not kept:
+            break
         kept, more = narrow(kept, door, wanted)
         faults += more
-        if not kept:
-            return Choice((), tuple(faults))
-    live = [record for record in kept if record.status == "active"]
+    live = [hit for hit in kept if hit.record.status == "active"]
     return Choice(tuple(live or kept), tuple(faults))
 
 
-_Narrowed = tuple[list[Record], list[str]]
-_Found = TypeVar("_Found", Record, Place)
+_Narrowed = tuple[list[Hit], list[str]]
 
 
-def _of_former(records: list[Record], area: Area) -> _Narrowed:
+def _of_former(hits: list[Hit], area: Area) -> _Narrowed:
     """Where a former commune is named, a door known to be of another one is another door."""
+    if not area.formers:
+        return hits, []
     kept = []
-    for record in records:
-        asked = area.formers.get(record.unit_id or 0)
-        if asked is None or record.former_unit_id is None or record.former_unit_id in asked:
-            kept.append(record)
-    return kept, ["former_differs"] if records and not kept else []
+    for hit in hits:
+        asked = area.formers.get(hit.record.unit_id or 0)
+        former = hit.record.former_unit_id
+        if asked is None or former is None or former in asked:
+            kept.append(hit)
+    return kept, ["former_differs"] if hits and not kept else []
 
 
-def of_today(found: list[_Found], area: Area) -> list[_Found]:
+def _of_today(hits: list[Hit], area: Area) -> list[Hit]:
     """Those in a commune that is called so today, before those in one of which a former one was."""
-    return [one for one in found if one.unit_id in area.own] or found
+    return [hit for hit in hits if hit.record.unit_id in area.own] or hits
 
 
-def _by_path(records: list[Record], wanted: Wanted) -> _Narrowed:
+def _by_path(hits: list[Hit], wanted: Wanted) -> _Narrowed:
     """The number as written; only where there is none, the number read backwards."""
     for place, number in enumerate(wanted.numbers):
-        kept = [record for record in records if record.number_key == number]
+        kept = [hit for hit in hits if hit.number_key == number]
         if kept:
             return kept, ["path_order"] if place else []
-    return records, []
+    return hits, []
 
 
-def _by_locality(records: list[Record], door: Door, _wanted: Wanted) -> _Narrowed:
+def _by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> _Narrowed:
     """Doors in most of the localities named; those without one may be there as well."""
     named = {locality.key: locality.kind for locality in door.localities}
     if not named:
-        return records, []
+        return hits, []
     # Without a street the locality makes the door: number 6 of another quarter is another door.
-    kept = [r for r in records if r.thoroughfare_id is not None or not _denies(r, named)]
+    kept = [
+        (hit, _locality_keys(hit.record, formerly))
+        for hit in hits
+        if hit.record.thoroughfare_id is not None or not _denies(hit.record, named, formerly)
+    ]
     if not kept:
         return [], ["locality_differs"]
-    fits = [
-        (door.localities[0].key in keys, len(keys & named.keys()))
-        for keys in map(_locality_keys, kept)
-    ]
+    fits = [(door.localities[0].key in keys, len(keys & named.keys())) for _, keys in kept]
     best = max(fits)
     if best[1]:
-        return [r for r, fit in zip(kept, fits, strict=True) if fit == best], []
-    unknown = [r for r in kept if r.locality_key is None]
-    return (unknown, []) if unknown else (kept, ["locality_differs"])
+        fitting = [hit for (hit, _), fit in zip(kept, fits, strict=True) if fit == best]
+        renamed = any(_bears_former(hit.record, named, formerly) for hit in fitting)
+        return fitting, ["former_name"] if renamed else []
+    unknown = [hit for hit, _ in kept if hit.record.locality_key is None]
+    return (unknown, []) if unknown else ([hit for hit, _ in kept], ["locality_differs"])
 
 
-def _denies(record: Record, named: dict[str, str]) -> bool:
+def _denies(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
     """Whether it lies in another locality of a kind that was named: `Khu phố 1` for `Khu phố 2`."""
-    keys = _locality_keys(record)
+    keys = _locality_keys(record, formerly)
     kinds = {kind for kind, _ in record.localities}
     return any(key not in keys and kind in kinds for key, kind in named.items())
 
 
-def _by_building(records: list[Record], _door: Door, wanted: Wanted) -> _Narrowed:
+def _bears_former(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
+    """Whether it lies in what was named only by a former name of it."""
+    if not formerly:
+        return False
+    today, then = _keys_of_today(record), _locality_keys(record, formerly)
+    return any(key in then and key not in today for key in named)
+
+
+def _by_building(hits: list[Hit], _door: Door, wanted: Wanted) -> _Narrowed:
     """Doors in the building named; without a name, whatever stands at the number."""
     if wanted.building is None:
-        return records, []
+        return hits, []
     asked = wanted.building
-    there = [r for r in records if r.building_key == asked]
+    there = [hit for hit in hits if hit.record.building_key == asked]
     if there:
         return there, []
     # The register may know the building under its number alone.
-    unnamed = [r for r in records if r.building_key is None]
+    unnamed = [hit for hit in hits if hit.record.building_key is None]
     return (unnamed, ["building_not_found"]) if unnamed else ([], ["building_not_found"])
 
 
-def _by_flat(records: list[Record], door: Door, wanted: Wanted) -> _Narrowed:
+def _by_flat(hits: list[Hit], door: Door, wanted: Wanted) -> _Narrowed:
     """The flat by its number; its building where the flat is not asked for, or is not known."""
-    buildings = [r for r in records if r.kind == "building"]
+    buildings = [hit for hit in hits if hit.record.kind == "building"]
+    doors = [hit for hit in hits if hit.record.unit_number is None]
     if wanted.flat is not None:
         floor = door.flat.floor if door.flat else None
-        flats = _matching(
-            [r for r in records if r.unit_number == wanted.flat],
-            lambda r: floor is None or r.floor in (None, floor),
-        )
-        if flats:
-            return flats, []
-        whole = buildings or [r for r in records if r.unit_number is None]
-        return whole, ["flat_not_found"]
-    doors = [r for r in records if r.unit_number is None]
+        flats = [hit for hit in hits if hit.record.unit_number == wanted.flat]
+        flats = [hit for hit in flats if floor is None or hit.record.floor in (None, floor)]
+        return (flats, []) if flats else (buildings or doors, ["flat_not_found"])
     if buildings:
         # Beside the building a door of its own may stand at the number: both fit.
-        return buildings + [r for r in doors if r.kind == "household"], ["flat_missing"]
-    if doors:
-        return doors, []
-    return records, ["flat_missing"]
+        beside = [hit for hit in doors if hit.record.kind == "household"]
+        return buildings + beside, ["flat_missing"]
+    return (doors, []) if doors else (hits, ["flat_missing"])
 
 
-def _matching(records: list[Record], fits: Callable[[Record], bool]) -> list[Record]:
-    return [record for record in records if fits(record)]
-
-
-def _locality_keys(record: Record) -> set[str]:
+def _keys_of_today(record: Record) -> set[str]:
     keys = {fold(f"{kind} {name}") for kind, name in record.localities}
     return keys | ({record.locality_key} if record.locality_key else set())
 
 
+def _locality_keys(record: Record, formerly: Formerly) -> set[str]:
+    """Keys of the localities around a door, those of today and those asked for that they bore."""
+    keys = _keys_of_today(record)
+    if not formerly:
+        return keys
+    unit = record.unit_id or 0
+    return keys.union(*(formerly.get((unit, key), frozenset()) for key in keys))
+
+
 def places_named(places: list[Place], door: Door, area: Area) -> list[Place]:
-    """The streets or localities themselves, narrowed by former commune and nesting."""
+    """The streets or localities themselves, narrowed by former commune and nesting.
+
+    One that bore the name only where none of the commune bears it today.
+    """
+    today = {(place.unit_id, place.key) for place in places if place.was is None}
+    there = [p for p in places if p.was is None or (p.unit_id, p.was[0]) not in today]
     kept = []
-    for place in places:
+    for place in there:
         asked = area.formers.get(place.unit_id)
         if asked is None or place.former_unit_id is None or place.former_unit_id in asked:
             kept.append(place)
-    kept = of_today(kept or places, area)
+    kept = kept or there
+    kept = [place for place in kept if place.unit_id in area.own] or kept
     return _nested(kept, door) if kept and kept[0].table == "locality" else kept
 
 
 def _nested(places: list[Place], door: Door) -> list[Place]:
     """The innermost locality that is known, in the outer ones that were named."""
+    formerly = former_keys(places)
     for at, locality in enumerate(door.localities):
-        here = [place for place in places if place.key == locality.key]
+        here = [place for place in places if place.found_by[0] == locality.key]
         if here:
             outer = {other.key for other in door.localities[at + 1 :]}
-            inside = [p for p in here if not outer.isdisjoint(key for _, _, key in p.outer)]
+            inside = [p for p in here if not outer.isdisjoint(_around(p, formerly))]
             return inside or here
     return places
+
+
+def _around(place: Place, formerly: Formerly) -> set[str]:
+    keys = {key for _, _, key in place.outer}
+    return keys.union(*(formerly.get((place.unit_id, key), frozenset()) for key in keys))
+
+
+def former_keys(places: Iterable[Place]) -> Formerly:
+    """What the localities among these bore of the names asked for."""
+    found: dict[tuple[int, str], frozenset[str]] = {}
+    for place in places:
+        if place.table == "locality" and place.was is not None:
+            at = (place.unit_id, place.key)
+            found[at] = found.get(at, frozenset()) | {place.was[0]}
+    return found

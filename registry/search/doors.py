@@ -1,15 +1,18 @@
 """Streets, localities and the doors in them: one statement for each way of asking.
 
-A street and the doors of the asked number in it come in one round trip. All fuzzy matching is done
-on the small tables (`registry.search.spelling`), never on households.
+A street and the doors of the asked number in it come in one round trip, by the names and numbers
+of today and by those that they bore. All fuzzy matching is done on the small tables
+(`registry.search.spelling`), never on households.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Final
 
-from registry.reads import Reads, Row
-from registry.records import COLUMNS, JOINS, Record
+from registry.reads import Row
+from registry.records import COLUMNS, JOINS, Record, columns
+from registry.search.asking import Ask, Steps, bulk
 
 MAX_PLACES: Final = 400
 """Streets of one name that are looked at; beyond them, no door can be called the only one."""
@@ -19,23 +22,25 @@ MAX_DOORS: Final = 100
 
 _OPEN: Final = "h.status IN ('active', 'retired') AND NOT h.restricted"
 # A flat is looked for only by its number; otherwise its building stands for it, unless it has none.
-_FLAT: Final = "(h.unit_number IS NULL OR h.parent_code IS NULL OR h.unit_number = %(flat)s)"
-_BY_NUMBER: Final = "h.house_number_key = ANY (%(numbers)s)"
-_BY_BUILDING: Final = "h.building_key = %(building)s"
-# One probe of an index for each key, commune and street: with = ANY (…) and plain joins a generic
-# plan expects so many rows that it reads the tables whole (8 ms instead of 0.1).
-_ANYWHERE: Final = "unnest(%(keys)s::text[]) k (key) JOIN LATERAL"
-_IN_UNITS: Final = "unnest(%(units)s::int[]) k (unit_id) JOIN LATERAL"
-_SAME_KEY: Final = 'p.key = k.key COLLATE "C"'
-_SAME_UNIT: Final = "p.unit_id = k.unit_id AND p.key = ANY (%(keys)s::text[])"
+_FLAT: Final = "(h.unit_number IS NULL OR h.parent_code IS NULL OR h.unit_number = k.flat)"
+_NUMBERS: Final = "house_number_key = ANY (ARRAY[k.number, k.backward])"
+_BY_BUILDING: Final = "h.building_key = k.building"
+# One probe of an index for each line: with = ANY (…) and plain joins a generic plan expects so many
+# rows that it reads the tables whole (8 ms instead of 0.1).
+_UNIT: Final = ("unit_id", "int")
+_KEY: Final = ("key", "text")
+_WANTED: Final = tuple(
+    (name, "text") for name in ("number", "backward", "alley", "alley_end", "building", "flat")
+)
 
 # EXISTS would be hashed, that is answered for all alleys of the country, where many streets come.
-_ALLEY: Final = """(
+# What was merged has left its alleys to another.
+_ALLEY: Final = """CASE WHEN k.alley IS NOT NULL AND s.named_id = s.id THEN (
         SELECT true FROM household a
-        WHERE a.{column} = s.id AND a.house_number_key >= %(alley)s
-            AND a.house_number_key < %(alley_end)s AND a.status = 'active' AND NOT a.restricted
+        WHERE a.{column} = s.id AND a.house_number_key >= k.alley
+            AND a.house_number_key < k.alley_end AND a.status = 'active' AND NOT a.restricted
         LIMIT 1
-    )"""
+    ) END"""
 _OUTER: Final = """CASE WHEN s.parent_id IS NOT NULL THEN (
         WITH RECURSIVE up AS (
             SELECT p.kind, p.name, p.key, p.parent_id, 1 AS step
@@ -46,74 +51,146 @@ _OUTER: Final = """CASE WHEN s.parent_id IS NOT NULL THEN (
         ) SELECT array_agg(ARRAY[up.kind, up.name, up.key] ORDER BY up.step) FROM up
     ) END"""
 
+# Numbers of a street that was merged never counted in its heir: there only those count that were
+# remembered. Of a building without a number it has to be known that it stood there.
+_DOORS: Final = """
+    SELECT h.* FROM household h
+    WHERE h.{column} = s.id AND s.named_id = s.id AND h.{numbers} AND {flat} AND {open} {alone}
+"""
+_BUILT: Final = """
+    SELECT h.* FROM household h
+    WHERE h.{column} = s.id AND {by_building} AND {flat} AND {open} {alone}
+        AND CASE WHEN s.named_id = s.id THEN true ELSE (
+            SELECT true FROM household_former_number f
+            WHERE f.code = h.code AND f.{column} = s.named_id LIMIT 1
+        ) END
+"""
+_BORNE: Final = """(
+        SELECT true FROM household_former_number f
+        WHERE f.{column} = s.named_id AND f.{numbers} {alone_then} LIMIT 1
+    )"""
 
-def _statement(table: str, match: str, *, in_units: bool) -> str:
-    column = f"{table}_id"
-    # Doors of a locality are those that no street leads to.
-    alone = "AND h.thoroughfare_id IS NULL" if table == "locality" else ""
-    outer = _OUTER if table == "locality" else "NULL"
+
+def _statement(table: str, *, in_units: bool, by_building: bool) -> str:
+    """Places of a key, each as often as doors were found in it.
+
+    The place of a door is known; whether it is continued by others is asked only where it is told.
+    """
+    locality = table == "locality"
+    parts = {
+        "column": f"{table}_id",
+        "numbers": _NUMBERS,
+        "flat": _FLAT,
+        "open": _OPEN,
+        "by_building": _BY_BUILDING,
+        # Doors of a locality are those that no street leads to.
+        "alone": "AND h.thoroughfare_id IS NULL" if locality else "",
+        "alone_then": "AND f.thoroughfare_id IS NULL" if locality else "",
+    }
+    place = "s.kind, s.name, s.key"
+    if locality:
+        shown = columns(street="NULL, NULL, NULL", locality=place, outer="NULL", successors="NULL")
+    else:
+        shown = columns(street=place, successors="NULL")
+    parent = "p.parent_id" if locality else "NULL::bigint AS parent_id"
+    same = 'k.key COLLATE "C"'
+    doors = (_BUILT if by_building else _DOORS).format(**parts)
     return f"""
-        SELECT s.id, s.unit_id, s.former_unit_id, s.key, s.name, s.kind, {outer},
-            {_ALLEY.format(column=column)}, {COLUMNS}
-        FROM (
-            SELECT q.* FROM {_IN_UNITS if in_units else _ANYWHERE} (
-                SELECT p.* FROM {table} p WHERE {_SAME_UNIT if in_units else _SAME_KEY}
-                LIMIT {MAX_PLACES}
-            ) q ON true
+        SELECT k.question, s.id, s.unit_id, s.former_unit_id, s.key, s.name, s.kind,
+            {_OUTER if locality else "NULL"}, {_ALLEY.format(**parts)}, s.was, s.named_id,
+            {"NULL" if by_building else _BORNE.format(**parts)}, {shown}
+        FROM {{k}} CROSS JOIN LATERAL (
+            SELECT p.id, p.id AS named_id, p.unit_id, p.former_unit_id, {parent}, p.key, p.name,
+                p.kind, NULL::text[] AS was
+            FROM {table} p WHERE p.key = {same} {"AND p.unit_id = k.unit_id" if in_units else ""}
+            UNION ALL
+            SELECT p.id, a.named_id, p.unit_id, p.former_unit_id, {parent}, p.key, p.name,
+                p.kind, ARRAY[a.key, a.name, a.kind]
+            FROM {table}_alias a JOIN {table} p ON p.id = a.{table}_id
+            WHERE a.key = {same} {"AND a.unit_id = k.unit_id" if in_units else ""}
             LIMIT {MAX_PLACES}
         ) s
-        LEFT JOIN LATERAL (
-            SELECT h.* FROM household h
-            WHERE h.{column} = s.id AND {match} AND {_FLAT} AND {_OPEN} {alone}
-            LIMIT {MAX_DOORS}
-        ) h ON true
-        {JOINS}
-        LIMIT 1200
+        LEFT JOIN LATERAL ({doors} LIMIT {MAX_DOORS}) h ON true
+        {"" if locality else "LEFT JOIN locality l ON l.id = h.locality_id"}
     """  # noqa: S608 - constants
 
 
-_STATEMENTS: Final = {
-    (table, in_units, match is _BY_BUILDING): _statement(table, match, in_units=in_units)
+_PLACES: Final = {
+    (table, in_units, by_building): bulk(
+        _statement(table, in_units=in_units, by_building=by_building),
+        (*((_UNIT,) if in_units else ()), _KEY),
+        _WANTED,
+    )
     for table in ("thoroughfare", "locality")
     for in_units in (False, True)
-    for match in (_BY_NUMBER, _BY_BUILDING)
+    for by_building in (False, True)
+}
+
+# Doors that bore a number in a street or locality; where they are today is another question.
+_FORMER: Final = {
+    table: bulk(
+        f"""
+        SELECT k.question, k.named_id, h.bore, {COLUMNS}
+        FROM {{k}} CROSS JOIN LATERAL (
+            SELECT h.*, f.house_number_key AS bore
+            FROM household_former_number f JOIN household h ON h.code = f.code
+            WHERE f.{table}_id = k.named_id AND f.{_NUMBERS} AND {_FLAT} AND {_OPEN}
+                {"AND f.thoroughfare_id IS NULL" if table == "locality" else ""}
+            LIMIT {MAX_DOORS}
+        ) h
+        {JOINS}
+        """,  # noqa: S608 - constants
+        (("named_id", "bigint"),),
+        _WANTED,
+    )
+    for table in ("thoroughfare", "locality")
 }
 
 # Doors that neither a street nor a locality leads to, and buildings known by their name alone.
-_IN_COMMUNES: Final = f"""
-    SELECT {COLUMNS}
-    FROM unnest(%(units)s::int[]) k (unit_id) JOIN LATERAL (
+_IN_COMMUNES: Final = bulk(
+    f"""
+    SELECT k.question, {COLUMNS}
+    FROM {{k}} CROSS JOIN LATERAL (
         SELECT h.* FROM household h
         WHERE h.unit_id = k.unit_id AND {_OPEN} AND {_FLAT}
-            AND CASE WHEN %(building)s::text IS NULL
-                THEN {_BY_NUMBER} AND h.thoroughfare_id IS NULL AND h.locality_id IS NULL
+            AND CASE WHEN k.building IS NULL
+                THEN h.{_NUMBERS} AND h.thoroughfare_id IS NULL AND h.locality_id IS NULL
                 ELSE {_BY_BUILDING} END
         LIMIT {MAX_DOORS}
-    ) h ON true
+    ) h
     {JOINS}
-"""  # noqa: S608 - constants
+    """,  # noqa: S608 - constants
+    (_UNIT,),
+    _WANTED,
+)
 
-_BY_CODES: Final = f"""
-    SELECT {COLUMNS} FROM household h {JOINS}
-    WHERE h.code = ANY (%(codes)s) AND h.status = 'active' AND NOT h.restricted
-"""  # noqa: S608 - constants
+_BY_CODES: Final = bulk(
+    f"""
+    SELECT k.question, {COLUMNS}
+    FROM {{k}} JOIN household h ON h.code = k.code COLLATE "C" {JOINS}
+    """,  # noqa: S608 - constants
+    (("code", "text"),),
+)
 
 _POINT_OF: Final = """
-    SELECT s.id, ST_X(c.point), ST_Y(c.point)
-    FROM unnest(%(ids)s::bigint[]) s (id)
-    CROSS JOIN LATERAL (
+    SELECT k.question, k.id, ST_X(c.point), ST_Y(c.point)
+    FROM {{k}} CROSS JOIN LATERAL (
         SELECT ST_Centroid(ST_Collect(h.point)) AS point FROM (
             SELECT h.point FROM household h
-            WHERE h.{column} = s.id AND h.status = 'active' AND NOT h.restricted
+            WHERE h.{column} = k.id AND h.status = 'active' AND NOT h.restricted
                 AND h.point IS NOT NULL {inside}
             LIMIT 50
         ) h
     ) c
     WHERE c.point IS NOT NULL
 """
-_INSIDE: Final = "AND h.house_number_key >= %(alley)s AND h.house_number_key < %(alley_end)s"
+_INSIDE: Final = "AND h.house_number_key >= k.alley AND h.house_number_key < k.alley_end"
 _POINTS: Final = {
-    (table, alley): _POINT_OF.format(column=f"{table}_id", inside=_INSIDE if alley else "")
+    (table, alley): bulk(
+        _POINT_OF.format(column=f"{table}_id", inside=_INSIDE if alley else ""),
+        (("id", "bigint"),),
+        (("alley", "text"), ("alley_end", "text")),
+    )
     for table in ("thoroughfare", "locality")
     for alley in (False, True)
 }
@@ -124,7 +201,7 @@ class Wanted:
     """What is looked for inside a street, a locality or a commune."""
 
     numbers: tuple[str, ...] = ()
-    """Keys, the likeliest first."""
+    """Keys, the likeliest first; at most two."""
     alley: str | None = None
     """The path of the alley, with a slash behind: `12/34/`."""
     building: str | None = None
@@ -132,21 +209,33 @@ class Wanted:
     flat: str | None = None
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """For the statements."""
-        return {
-            "numbers": list(self.numbers),
-            "alley": self.alley,
-            # The sign behind a slash: every path in the alley sorts before it.
-            "alley_end": self.alley[:-1] + "0" if self.alley else None,
-            "building": self.building,
-            "flat": self.flat,
-        }
+    def values(self) -> tuple[str | None, ...]:
+        """For the statements: `_WANTED`."""
+        first, second = (*self.numbers, None, None)[:2]
+        return (first, second, self.alley, _end_of(self.alley), self.building, self.flat)
 
     @property
     def by_building(self) -> bool:
         """Whether only the building's name leads to the door."""
         return not self.numbers and self.building is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A door that was found."""
+
+    record: Record
+    """Without its successors."""
+    number_key: str | None
+    """By which it was found: its own, or one that it bore."""
+    former_number: bool = False
+    former_name: bool = False
+    """Whether its street or locality was found by a former name."""
+
+    @property
+    def of_today(self) -> bool:
+        """Whether it was found by what it is called today."""
+        return not (self.former_number or self.former_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,56 +254,100 @@ class Place:
     """(kind, name, key) of the localities around a locality, the smallest first."""
     alley: bool
     """Whether a door in the asked alley is registered."""
-    records: list[Record] = field(default_factory=list)
+    was: tuple[str, str, str] | None = None
+    """(key, name, kind) of the former name by which it was found."""
+    hits: list[Hit] = field(default_factory=list)
+
+    @property
+    def found_by(self) -> tuple[str, str, str]:
+        """(key, name, kind) of the name by which it was found."""
+        return self.was or (self.key, self.name, self.kind)
 
 
 def places(
-    reads: Reads, table: str, keys: list[str], units: tuple[int, ...] | None, wanted: Wanted
-) -> list[Place]:
-    """Streets or localities with one of these keys in these communes, or anywhere for None."""
-    statement = _STATEMENTS[table, units is not None, wanted.by_building]
-    rows = reads.rows(statement, {"keys": keys, "units": list(units or ()), **wanted.parameters})
-    found: dict[int, Place] = {}
+    table: str, keys: Iterable[str], units: tuple[int, ...] | None, wanted: Wanted
+) -> Steps[list[Place]]:
+    """Streets or localities with one of these keys in these communes, or anywhere for None.
+
+    Also those that bore such a key; what was merged as what it is part of today.
+    """
+    keys = tuple(dict.fromkeys(keys))
+    lines = tuple((key,) for key in keys) if units is None else tuple(product(units, keys))
+    kind = _PLACES[table, units is not None, wanted.by_building]
+    rows = yield Ask(kind, lines, wanted.values)
+    found: dict[tuple[int, str | None], Place] = {}
+    borne: dict[int, list[Place]] = {}
     for row in rows:
-        place = found.get(row[0]) or found.setdefault(row[0], _place(table, row))
-        if row[8] is not None:
-            place.records.append(Record(*row[8:]))
+        at = (row[1], row[9][0] if row[9] else None)
+        place = found.get(at)
+        if place is None:
+            if len(found) == MAX_PLACES:
+                break
+            place = found[at] = _place(table, row)
+            if row[11]:
+                borne.setdefault(row[10], []).append(place)
+        if row[12] is not None:
+            record = Record(*row[12:])
+            if place.outer:
+                record = replace(record, outer_localities=[[k, n] for k, n, _ in place.outer])
+            former = place.was is not None
+            place.hits.append(Hit(record, record.number_key, former_name=former))
+    if borne:
+        yield from _add_former(table, borne, wanted)
     return list(found.values())
 
 
-def doors_in_communes(reads: Reads, units: tuple[int, ...], wanted: Wanted) -> list[Record]:
+def _add_former(table: str, borne: Mapping[int, list[Place]], wanted: Wanted) -> Steps[None]:
+    """Add the doors that bore the number where the places were called so."""
+    rows = yield Ask(_FORMER[table], tuple((named_id,) for named_id in borne), wanted.values)
+    for row in rows:
+        bore, record = row[2], Record(*row[3:])
+        for place in borne[row[1]]:
+            # In a street that was merged the number may be the same as before.
+            changed = place.was is None or bore != record.number_key
+            hit = Hit(record, bore, former_number=changed, former_name=place.was is not None)
+            place.hits.append(hit)
+
+
+def doors_in_communes(units: tuple[int, ...], wanted: Wanted) -> Steps[list[Hit]]:
     """Doors of these communes that stand in no street and no locality; buildings by their name."""
-    rows = reads.rows(_IN_COMMUNES, {"units": int_array(units), **wanted.parameters})
-    return [Record(*row) for row in rows]
+    rows = yield Ask(_IN_COMMUNES, tuple((unit,) for unit in units), wanted.values)
+    records = [Record(*row[1:]) for row in rows]
+    return [Hit(record, record.number_key) for record in records]
 
 
-def active_records(reads: Reads, codes: list[str]) -> list[Record]:
+def records_of(codes: Iterable[str]) -> Steps[list[Record]]:
+    """The records of these codes, whatever their state."""
+    rows = yield Ask(_BY_CODES, tuple((code,) for code in codes))
+    return [Record(*row[1:]) for row in rows]
+
+
+def active_records(codes: Iterable[str]) -> Steps[list[Record]]:
     """The records of these codes that may be shown and stand today."""
-    return [Record(*row) for row in reads.rows(_BY_CODES, {"codes": codes})]
+    records = yield from records_of(codes)
+    return [r for r in records if r.status == "active" and not r.restricted]
 
 
-def middles_of(
-    reads: Reads, found: list[Place], alley: str | None
-) -> dict[int, tuple[float, float]]:
+def middles_of(found: list[Place], alley: str | None) -> Steps[dict[int, tuple[float, float]]]:
     """Place's id → (lon, lat) among its doors, or among those of an alley in it, where known.
 
     All places are of one table.
     """
     if not found:
         return {}
-    parameters = {"ids": [place.id for place in found], **Wanted(alley=alley).parameters}
-    rows = reads.rows(_POINTS[found[0].table, alley is not None], parameters)
-    return {place_id: (lon, lat) for place_id, lon, lat in rows}
+    ids = dict.fromkeys(place.id for place in found)
+    kind = _POINTS[found[0].table, alley is not None]
+    rows = yield Ask(kind, tuple((place_id,) for place_id in ids), (alley, _end_of(alley)))
+    return {place_id: (lon, lat) for _, place_id, lon, lat in rows}
 
 
-def int_array(numbers: Iterable[int]) -> str:
-    """Numbers as a parameter cast by the statement: as a list, the driver gives small ones another
-    type than large ones, and each type is another statement to prepare.
-    """
-    return f"{{{','.join(map(str, numbers))}}}"
+def _end_of(alley: str | None) -> str | None:
+    # The sign behind a slash: every path in the alley sorts before it.
+    return alley[:-1] + "0" if alley else None
 
 
 def _place(table: str, row: Row) -> Place:
-    place_id, unit_id, former_id, key, name, kind, outer, alley = row[:8]
-    around = tuple((k, n, o) for k, n, o in outer or ())
-    return Place(table, place_id, unit_id, former_id, key, name, kind, around, bool(alley))
+    _, place_id, unit_id, former_id, key, name, kind, outer, alley, was = row[:10]
+    around = tuple((k, n, o) for k, n, o in outer) if outer else ()
+    then = (was[0], was[1], was[2]) if was else None
+    return Place(table, place_id, unit_id, former_id, key, name, kind, around, bool(alley), then)

@@ -5,6 +5,7 @@ An answer's confidence is 1 less the weights of its faults, never below 0.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 AMBIGUOUS_AT_MOST: Final = 0.5
@@ -34,11 +35,21 @@ _TABLE: Final = (
     ("street_not_found", 0.3, "Chưa có đường này", "This street is not registered there"),
     ("street_corrected", 0.1, "Tên đường đã được sửa", "The street is spelled otherwise"),
     ("accents_differ", 0.2, "Tên đường khác dấu", "The street's diacritics differ"),
+    ("street_missing", 0.05, "Thiếu tên đường", "No street or locality was given"),
     ("locality_not_found", 0.15, "Chưa có địa danh này", "This locality is not registered there"),
     ("locality_corrected", 0.1, "Địa danh đã được sửa", "The locality is spelled otherwise"),
     ("locality_differs", 0.15, "Địa danh khác", "The door is registered in another locality"),
     ("spelling_corrected", 0.05, "Lỗi gõ đã được sửa", "A slip of the keyboard was corrected"),
     ("unread_words", 0.05, "Có phần không hiểu được", "A part of the text was not understood"),
+    # The past
+    ("former_name", 0.05, "Tên cũ", "The street or locality is called otherwise today"),
+    ("former_number", 0.1, "Số nhà cũ", "The house bears another number today"),
+    (
+        "reused",
+        0.2,
+        "Tên hoặc số này trước đây của nơi khác",
+        "The name or number was another place's before",
+    ),
     # The units
     ("unit_corrected", 0.05, "Tên đơn vị đã được sửa", "A unit is spelled otherwise"),
     ("commune_missing", 0.15, "Thiếu xã, phường", "No commune was given"),
@@ -49,6 +60,7 @@ _TABLE: Final = (
         "Số nhà này có ở xã, phường lân cận",
         "The number is registered in a neighbouring commune",
     ),
+    ("other_country", 0.3, "Ghi tên nước khác", "Another country is named"),
     ("province_missing", 0.2, "Thiếu tỉnh, thành phố", "No province was given"),
     ("commune_unsure", 0.05, "Nhiều xã cùng tên", "Several communes bear this name"),
     ("commune_former", 0.0, "Theo địa giới cũ", "The text names units of an earlier map"),
@@ -66,6 +78,10 @@ FAULTS: Final = {row[0]: Fault(*row) for row in _TABLE}
 
 def confidence(faults: Iterable[str]) -> float:
     """How certain an answer with these faults is, from 0 to 1."""
-    codes = frozenset(faults)
+    return _confidence(frozenset(faults))
+
+
+@lru_cache(maxsize=1_024)
+def _confidence(codes: frozenset[str]) -> float:
     sure = max(0.0, 1.0 - sum(FAULTS[code].weight for code in codes))
     return round(min(sure, AMBIGUOUS_AT_MOST) if "ambiguous" in codes else sure, 2)

@@ -8,7 +8,7 @@ which names of places are made (`Nguyễn Trxãi`), or a rare one where every to
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -67,6 +67,10 @@ class Vocabulary:
     """Folded names of all units, and of well-known streets."""
     accented_names: frozenset[str]
     """Accent keys of well-known streets."""
+    suspects: tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]] = field(
+        default_factory=lambda: ({}, {})
+    )
+    """What `respelling` found of a word before, in a text without diacritics and in one with."""
 
     def knows(self, word: str, *, accented: bool) -> bool:
         """Whether the word, an accent key or a folded one, stands in any name."""

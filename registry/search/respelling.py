@@ -33,6 +33,7 @@ _NO_SLIPS: Final = frozenset((*_KINDS, *_ABBREVIATIONS.split()))
 _WORD: Final = re.compile(r"[^\W\d_]{2,9}")
 _NUMBER_NEXT: Final = re.compile(r"\s\d")
 _MAX_MEANT: Final = 3
+_MAX_REMEMBERED: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +48,39 @@ class Respelling:
 def respellings(vocabulary: Vocabulary, text: str) -> list[Respelling]:
     """The ways in which a misspelt word of `text` may have been meant; mostly none."""
     accented = has_diacritics(text)
+    suspects = vocabulary.suspects[accented]
+    for word in _WORD.findall(text):
+        if word not in suspects:
+            if len(suspects) >= _MAX_REMEMBERED:
+                suspects.clear()
+            suspects[word] = _suspect(vocabulary, word, accented=accented)
+        if suspects[word]:
+            break
+    else:
+        return []
     found: list[Respelling] = []
     for match in _WORD.finditer(text):
-        word = match[0].lower()
-        near = _near(word, accented=accented)
-        if not near or match[0].isupper():
+        # The words behind the first suspect were not looked at yet.
+        near = _suspect(vocabulary, match[0], accented=accented)
+        if not near:
             continue
-        opens, syllable = _opens(text, match.start()), is_syllable(word)
-        if (syllable and not opens) or _is_word(
-            vocabulary, word, accented=accented, syllable=syllable
-        ):
+        opens, syllable = _opens(text, match.start()), is_syllable(match[0].lower())
+        if syllable and not opens:
             continue
         number = _NUMBER_NEXT.match(text, match.end()) is not None
         sure = number or (opens and not syllable)
         head, tail = text[: match.start()], text[match.end() :]
         found += [Respelling(f"{head}{kind}{tail}", sure) for kind in near]
     return sorted(found, key=lambda one: not one.sure)[:_MAX_MEANT]
+
+
+def _suspect(vocabulary: Vocabulary, written: str, *, accented: bool) -> tuple[str, ...]:
+    """Kinds of which a word may be a slip; none for a word of which names are made."""
+    word = written.lower()
+    near = () if written.isupper() else _near(word, accented=accented)
+    if near and _is_word(vocabulary, word, accented=accented, syllable=is_syllable(word)):
+        return ()
+    return near
 
 
 @lru_cache(maxsize=16_384)

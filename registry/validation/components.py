@@ -17,7 +17,8 @@ from registry.validation.verdicts import Component
 from registry.validation.wording import parts_asked, tidy
 
 _STREET_CHANGED: Final = frozenset({"street_corrected", "accents_differ"})
-_LOCALITY_CHANGED: Final = frozenset({"locality_differs", "locality_corrected"})
+_RENAMED: Final = frozenset({"former_name"})
+_LOCALITY_CHANGED: Final = frozenset({"locality_differs", "locality_corrected", "former_name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def components_of(
         *_localities(compared),
         *_flat(compared),
         *_units(gazetteer, day, compared, several=several_communes),
-        *(Component("other", "unexpected", text, None) for text in reading.unread),
+        *components_unread(reading),
     )
     return tuple(component for component in found if component is not None)
 
@@ -78,9 +79,16 @@ def components_read(reading: ReadAddress, missing: frozenset[str]) -> tuple[Comp
         *_localities(compared),
         *_flat(compared),
         *(Component(name, "missing", None, None) for name in ("commune", "province")),
-        *(Component("other", "unexpected", text, None) for text in reading.unread),
+        *components_unread(reading),
     )
     return tuple(component for component in found if component is not None)
+
+
+def components_unread(reading: ReadAddress) -> tuple[Component, ...]:
+    """What belongs to no place: a landmark beside the door, and what was not understood."""
+    hint = reading.door.hint
+    landmark = [Component("delivery_hint", "unverified", hint, hint)] if hint else []
+    return (*landmark, *(Component("other", "unexpected", text, None) for text in reading.unread))
 
 
 def _known_only(gazetteer: Gazetteer, day: datetime.date, answer: Answer) -> Iterator[Component]:
@@ -129,7 +137,8 @@ def _street(compared: _Compared) -> Component | None:
     written = named(street.kind, street.name)
     if compared.answer.parts.street_name is None:
         return Component("street", "unverified", written, value)
-    changed = compared.changed(_STREET_CHANGED)
+    renamed = compared.changed(_RENAMED) and fold(written) != fold(value or "")
+    changed = renamed or compared.changed(_STREET_CHANGED)
     return Component("street", "corrected" if changed else "confirmed", written, value)
 
 

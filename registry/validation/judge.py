@@ -18,6 +18,7 @@ from registry.search.areas import communes_of
 from registry.unit_text import Naming
 from registry.validation import questions
 from registry.validation.components import components_of
+from registry.validation.next_door import doors_beside
 from registry.validation.numbers import has_numbers
 from registry.validation.verdicts import Choice, Question, Validation
 from registry.validation.wording import in_todays_words, parts_asked
@@ -25,7 +26,7 @@ from registry.validation.wording import in_todays_words, parts_asked
 MAX_CHOICES: Final = 5
 """More possible addresses are not worth reading: the shopper is asked for what is missing."""
 _DOORS: Final = ("household", "building")
-_REWRITTEN: Final = frozenset({"commune_former", "retired"})
+_REWRITTEN: Final = frozenset({"commune_former", "retired", "former_name", "former_number"})
 _HARMLESS: Final = _REWRITTEN | {"commune_unsure", "ambiguous", "unread_words"}
 """Faults of a door that need no question by themselves; what is ambiguous is judged by its answers,
 where a commune's name has several meanings, by where each leads, and what was not understood by
@@ -59,7 +60,9 @@ class Judge:
         self.door = located.reading.door if located.reading else Door()
         self.is_shared = False
         """Whether several records bear one wording: no answer of the shopper tells them apart."""
-        self.found = self._told_apart(located.answers)
+        self.beside = self._told_apart(doors_beside(gazetteer, reads, day, located))
+        """Doors of another commune than the one named, of which the shopper may mean one."""
+        self.found = self._told_apart(self._where_named(located.answers))
         self.first = self.found[0][0]
         self.faults = frozenset(self.first.faults)
         self.naming = self._naming()
@@ -69,7 +72,8 @@ class Judge:
         missing = self._missing()
         question = self._question(missing)
         verdict, action = self._verdict(missing, question)
-        one = len(self.found) == 1
+        possible = [*self.beside, *self.found]
+        one = len(possible) == 1
         answer, words = self.found[0]
         return Validation(
             verdict=verdict,
@@ -77,8 +81,8 @@ class Judge:
             code=answer.record.code if answer.record and verdict in ("accept", "correct") else None,
             address=words.label if one else None,
             before_2025_07=words.before_2025_07 if one else None,
-            commune=_common(words.commune for _, words in self.found),
-            province=_common(words.province for _, words in self.found),
+            commune=_common(words.commune for _, words in possible),
+            province=_common(words.province for _, words in possible),
             level=answer.level,
             lon=answer.lon if one else None,
             lat=answer.lat if one else None,
@@ -89,7 +93,7 @@ class Judge:
                 self.reading,
                 self.naming,
                 missing,
-                several_communes=len(self._communes()) > 1,
+                several_communes=len({w.commune.id for _, w in possible if w.commune}) > 1,
             ),
             question=question,
         )
@@ -101,10 +105,26 @@ class Judge:
         found: dict[tuple[str, str | None], tuple[Answer, Wording]] = {}
         for answer in answers:
             words = in_todays_words(self.gazetteer, self.day, answer, self.reading)
-            key = (words.label, words.before_2025_07 if answer.record else None)
+            key = (words.label, words.before_2025_07)
+            if answer.record is None:
+                # Nobody is sure whether a street is a đường or a phố.
+                key = (words.label.replace(" Phố ", " Đường "), None)
             self.is_shared |= answer.record is not None and key in found
             found.setdefault(key, (answer, words))
         return list(found.values())
+
+    def _where_named(self, answers: list[Answer]) -> list[Answer]:
+        """Without the streets next door that the search tells: only a door there is a question."""
+        beside = "commune_contradicted"
+        namings = self.reading.namings if self.reading else ()
+        communes = [naming for naming in namings if naming.commune is not None]
+        return [
+            replace(answer, faults=tuple(fault for fault in answer.faults if fault != beside))
+            for answer in answers
+            if beside not in answer.faults
+            or answer.unit is None
+            or any(self._leads(naming, answer.unit.id) for naming in communes)
+        ] or answers
 
     def _naming(self) -> Naming:
         """The naming that led to the first answer."""
@@ -127,7 +147,8 @@ class Judge:
     def _missing(self) -> frozenset[str]:
         """The components that have to be asked for."""
         missing = set()
-        if self.first.level == "province" or len(self._communes()) > MAX_CHOICES:
+        several = len(self._communes()) > MAX_CHOICES and self.first.level != "commune"
+        if self.first.level == "province" or several:
             missing.add("commune")
             if self.naming.province is None and self.first.level != "province":
                 missing.add("province")
@@ -243,6 +264,8 @@ class Judge:
         """What to ask first: the place, then the door, then whether it is the right one."""
         if "commune" in missing:
             return self._ask_commune()
+        if self.beside and not missing:
+            return questions.ask("choose_address", choices=self._choices())
         if len(self.found) > 1:
             return self._choose()
         if missing:
@@ -262,16 +285,25 @@ class Judge:
         return questions.ask("ask_commune_in", province.version_on(self.day).full_name)
 
     def _choose(self) -> Question:
-        shown = self.found[:MAX_CHOICES]
-        choices = [
-            Choice(words.label, words.before_2025_07, answer.record.code if answer.record else None)
-            for answer, words in shown
-        ]
+        shown, choices = self.found[:MAX_CHOICES], self._choices()
         provinces = {w.province.id for _, w in shown if w.province}
         names = [self._commune_name(w, full=len(provinces) > 1) for _, w in shown if w.commune]
         if self.first.level not in _DOORS and len(set(names)) == len(shown):
             return questions.choose_commune(names, choices, renamed=self._names_old_unit())
         return questions.ask("choose_address", choices=choices)
+
+    def _choices(self) -> list[Choice]:
+        """Registered doors first: the shopper who knows one of them has its code."""
+        doors = {words.label: words.before_2025_07 for _, words in self.beside}
+        others = [
+            (answer, words)
+            for answer, words in self.found
+            if words.label not in doors or None not in (words.before_2025_07, doors[words.label])
+        ]
+        return [
+            Choice(words.label, words.before_2025_07, answer.record.code if answer.record else None)
+            for answer, words in [*self.beside, *others][:MAX_CHOICES]
+        ]
 
     def _commune_name(self, words: Wording, *, full: bool) -> str:
         """The commune, with its province where they are of several."""

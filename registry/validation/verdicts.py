@@ -74,7 +74,7 @@ NEXT_ACTIONS: Final = (
 
 STATUSES: Final = ("confirmed", "corrected", "inferred", "missing", "unexpected", "unverified")
 """What became of a component: it is as registered, or was changed, supplied, is needed, was not
-understood, or cannot be checked because the register does not know it yet."""
+understood, or cannot be checked because the register does not know it (a landmark never is)."""
 
 COMPONENTS: Final = (
     "house_number",
@@ -86,6 +86,7 @@ COMPONENTS: Final = (
     "commune",
     "district",
     "province",
+    "delivery_hint",
     "other",
 )
 
@@ -148,6 +149,8 @@ class Validation:
     question: Question | None
     reason: str | None = None
     """One of REASONS, where the verdict alone would not say it."""
+    suggestions: tuple[str, ...] = ()
+    """Registered codes of which a mistyped one may be a slip."""
 
     @property
     def messages(self) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from api.context import EXTENSION
 from tests.support.search_world import LANG
 from tests.support.units import open_app
 from tests.support.web import Site, search_site
@@ -192,3 +194,18 @@ def test_stopped_database_is_503_before_any_row() -> None:
             "/v1/batch/lookup", data='{"code": "1H6X-XH2V"}', content_type=NDJSON
         )
         assert response.status_code == 503
+
+
+def test_batch_too_many_is_refused_and_asked_again_later(site: Site) -> None:
+    row = {"q": "27 Láng, Phường Láng, Hà Nội"}
+    opened = site.client.application.extensions[EXTENSION]
+    with ExitStack() as others:
+        for _ in range(opened.settings.pool_size - 1):
+            others.enter_context(opened.reads.batch())
+        refused = post(site, "geocode", json.dumps(row))
+        code = refused.get_json(force=True)["code"]
+        assert (refused.status_code, code) == (503, "database_unavailable")
+        assert refused.headers["Retry-After"]
+        # A single question is answered all the same.
+        assert site.client.post("/v1/geocode", json=row).status_code == 200
+    assert answered(site, "geocode", [row])[0]["result"]["status"] == "ok"

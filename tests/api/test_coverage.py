@@ -80,11 +80,11 @@ def test_a_province_alone_is_one_unit(client: FlaskClient) -> None:
         ("/v1/coverage?level=district", 422, "level: "),
         ("/v1/coverage?province=1", 422, "province: "),
         ("/v1/coverage?demo=maybe", 422, "demo: "),
-        ("/v1/coverage?levl=commune", 422, "levl: this parameter is unknown"),
+        ("/v1/coverage?levl=commune", 422, "levl: không có tham số này"),
         ("/v1/coverage/Ha-Noi", 422, "code: "),
-        ("/v1/coverage/00004?level=commune", 422, "level: this parameter is unknown"),
-        ("/v1/coverage/99999", 404, "no unit of any map bears code 99999"),
-        ("/v1/coverage?province=98", 404, "no unit of any map bears code 98"),
+        ("/v1/coverage/00004?level=commune", 422, "level: không có tham số này"),
+        ("/v1/coverage/99999", 404, "không có đơn vị hành chính nào mang mã 99999"),
+        ("/v1/coverage?province=98", 404, "không có đơn vị hành chính nào mang mã 98"),
     ],
 )
 def test_a_bad_request_says_what_is_wrong(

@@ -9,15 +9,17 @@ from flask.testing import FlaskClient
 
 from api.access import requires
 from api.app import MAX_BODY_BYTES
-from api.errors import MIMETYPE, PATTERNS, STATUS
+from api.errors import MIMETYPE, PATTERNS, STATUS, status_title
+from geo.text import has_diacritics
 from registry import errors
 from tests.support.units import open_app
 
 open_to_all = requires("anonymous")
 
 
-HISTORY = "/v1/addresses/<address_code>/history"
-"""Asks for a key first."""
+NEED_A_KEY = {"/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports"}
+"""Ask for a key first."""
+NEED_NO_DATABASE = {"/", "/healthz", "/openapi.json", "/v1/whoami"}
 
 
 def family(base: type[errors.RegistryError]) -> Iterator[type[errors.RegistryError]]:
@@ -130,7 +132,63 @@ def test_wrong_parameter_is_named_with_a_stable_code(
 def test_form_of_a_parameter_is_told_in_words(client: FlaskClient, path: str) -> None:
     (error,) = client.get(path).get_json(force=True)["errors"]
     assert error["code"] == "string_pattern_mismatch"
+    assert "chữ số" in error["detail"]
     assert "digits" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "title", "detail"),
+    [
+        ("/nothing", "Không tìm thấy (Not Found)", "Không tìm thấy (Not Found)"),
+        (
+            "/v1/units/99999",
+            "Không tìm thấy (Not Found)",
+            "không có đơn vị hành chính nào mang mã 99999 (no unit of any map bears code 99999)",
+        ),
+        (
+            "/v1/addresses/1000-0007",
+            "Không tìm thấy (Not Found)",
+            "mã sai: có ký tự sai, hoặc hai ký tự đổi chỗ cho nhau"
+            " (the check does not match: a symbol is wrong, or two are swapped)",
+        ),
+        (
+            "/v1/units?limit=0",
+            "Tham số chưa đúng (Unprocessable Entity)",
+            "limit: phải từ 1 trở lên (Input should be greater than or equal to 1)",
+        ),
+        (
+            "/v1/reverse?lat=21&lon=999",
+            "Tham số chưa đúng (Unprocessable Entity)",
+            "lon: nhiều nhất là 180 (Input should be less than or equal to 180)",
+        ),
+        (
+            "/v1/units?level=quan",
+            "Tham số chưa đúng (Unprocessable Entity)",
+            "level: phải là 'province', 'district' hoặc 'commune'"
+            " (Input should be 'province', 'district' or 'commune')",
+        ),
+        (
+            "/v1/units?q=%zz",
+            "Yêu cầu không đọc được (Bad Request)",
+            "địa chỉ trang có dấu % viết chưa đúng"
+            " (the query holds a % without two hexadecimal digits)",
+        ),
+    ],
+)
+def test_people_read_vietnamese_first_and_english_in_brackets(
+    client: FlaskClient, path: str, title: str, detail: str
+) -> None:
+    body = client.get(path).get_json(force=True)
+    assert (body["title"], body["detail"]) == (title, detail)
+
+
+def test_every_kind_of_error_has_words_of_its_own_in_vietnamese() -> None:
+    for error in family(errors.RegistryError):
+        if error.__module__ == errors.__name__:
+            assert has_diacritics(error.words), error
+            assert error("told in English").detail == f"{error.words} (told in English)"
+    for status in set(STATUS.values()):
+        assert has_diacritics(status_title(status).partition(" (")[0]), status
 
 
 def test_every_pattern_has_its_words(client: FlaskClient) -> None:
@@ -194,7 +252,7 @@ def test_stopped_database_has_one_code_everywhere() -> None:
             adapter.match(path.split("?")[0], return_rule=True)[0].rule
             for path in NEED_THE_DATABASE
         }
-        assert rules - asked == {"/", "/healthz", "/openapi.json", HISTORY}
+        assert rules - asked == NEED_NO_DATABASE | NEED_A_KEY
         for path in NEED_THE_DATABASE:
             assert problem(client, path) == (503, "database_unavailable"), path
             assert client.get(path).headers["Retry-After"]

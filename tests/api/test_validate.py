@@ -44,6 +44,7 @@ def test_certain_door_has_its_code_and_no_question(site: Site) -> None:
         "commune": {"code": "00199", "name": "Phường Láng"},
         "province": {"code": "01", "name": "Thành phố Hà Nội"},
         "question": None,
+        "suggestions": [],
     }
     assert components[2] == {
         "component": "commune",
@@ -51,6 +52,16 @@ def test_certain_door_has_its_code_and_no_question(site: Site) -> None:
         "given": "Phường Láng Hạ",
         "value": "Phường Láng",
     }
+
+
+def test_mistyped_code_is_answered_with_those_that_it_may_be(site: Site) -> None:
+    code = site.world.codes["27 Láng"]
+    mistyped = code[:6] + code[7] + code[6]
+    shown = {"code": code, "code_display": f"{code[:4]}-{code[4:]}"}
+    assert shown in ask(site, address=mistyped)["suggestions"]
+    found = site.client.get("/v1/geocode", query_string={"q": mistyped}).get_json()
+    assert found["features"] == []
+    assert shown in found["suggestions"]
 
 
 def test_doubt_is_a_question_with_choices(site: Site) -> None:

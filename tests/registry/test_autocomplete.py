@@ -6,12 +6,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from geo import code as codes
 from registry import place_names
-from registry.autocomplete import Suggestion, Typing, autocomplete
+from registry.autocomplete import Typing, autocomplete
 from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.place_names import Names, PlaceNames
+from registry.suggestion import Suggestion
+from registry.typed import readings
 from tests.support.factories import make_household, make_street
+from tests.support.lifecycle import COMMUNE, town
 from tests.support.search_world import LANG, World, search_world
 from tests.support.units import read_gazetteer, unit_named
 
@@ -89,6 +93,39 @@ FIRST = [
     ("8 30/4", "8 Đường 30/4, Phường Bến Thành, Thành phố Hồ Chí Minh"),
     ("8 thon 3", "8, Thôn 3, Phường Láng, Thành phố Hà Nội"),
     ("99 chua lang", CHUA_LANG),
+    # Units of any map, in any writing
+    ("q3", "Phường Xuân Hòa, Thành phố Hồ Chí Minh"),
+    ("district 3", "Phường Xuân Hòa, Thành phố Hồ Chí Minh"),
+    ("p11 q3", "Phường Nhiêu Lộc, Thành phố Hồ Chí Minh"),
+    ("phường 11, quận 3", "Phường Nhiêu Lộc, Thành phố Hồ Chí Minh"),
+    ("p. ben nghe", "Phường Sài Gòn, Thành phố Hồ Chí Minh"),
+    ("phúc xá", "Phường Hồng Hà, Thành phố Hà Nội"),
+    ("ba dinh, ha noi", "Phường Ba Đình, Thành phố Hà Nội"),
+    ("ba dinh ha noi", "Phường Ba Đình, Thành phố Hà Nội"),
+    ("binh duong", "Thành phố Hồ Chí Minh"),
+    ("đặc khu phú quố", "Đặc khu Phú Quốc, Tỉnh An Giang"),
+    # What thumbs do
+    ("CHÙA  LÁNG", CHUA_LANG),
+    ("chu\u0300a la\u0301ng", CHUA_LANG),
+    ("chuaf langs", CHUA_LANG),
+    ("chua lnag", CHUA_LANG),
+    ("chualang", CHUA_LANG),
+    ("chuas lang", CHUA_LANG),
+    ("chua lang, p. lagn", CHUA_LANG),
+    ("quang trugn", "Đường Quang Trung, Phường Láng, Thành phố Hà Nội"),
+    ("SỐ 40B, ĐƯỜNG CHÙA LÁNG", "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội"),
+    ("số  40b chùa láng", "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội"),
+    ("số 5a ngách 34 ngõ 12 lang, ha n", "12/34/5A Phố Láng, Phường Láng, Thành phố Hà Nội"),
+    # Pasted as a whole
+    (
+        "Số 5A, ngách 34, ngõ 12 phố Láng, P. Láng Hạ, Q. Đống Đa, Hà Nội, Việt Nam",
+        "12/34/5A Phố Láng, Phường Láng, Thành phố Hà Nội",
+    ),
+    (
+        "Địa chỉ: 40B Chùa Láng, Láng Thượng, Đống Đa, Hà Nội",
+        "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội",
+    ),
+    ("40B Chùa Láng\nPhường Láng\nHà Nội", "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội"),
 ]
 
 
@@ -97,6 +134,88 @@ def test_what_begins_so_comes_first(
     world: World, names: tuple[Names, ...], text: str, first: str
 ) -> None:
     assert labels(ask(world, names, text))[:1] == [first]
+
+
+def test_unit_that_is_no_more_leads_to_those_of_today_and_says_so(
+    world: World, names: tuple[Names, ...]
+) -> None:
+    (line,) = ask(world, names, "p. ben nghe", limit=1)
+    assert line.former_name == "Phường Bến Nghé, Quận 1, Thành phố Hồ Chí Minh"
+    (today,) = ask(world, names, "p. ba dinh, ha noi")
+    assert (today.label, today.former_name) == ("Phường Ba Đình, Thành phố Hà Nội", None)
+    wards = ask(world, names, "ward 11", limit=20)
+    assert len(wards) > 5
+    assert all((one.former_name or "").startswith("Phường 11, ") for one in wards)
+
+
+def test_word_for_a_kind_alone_lists_its_units(world: World, names: tuple[Names, ...]) -> None:
+    zones = ask(world, names, "đặc khu", limit=20)
+    assert len(zones) == 13
+    assert all(one.label.startswith("Đặc khu ") for one in zones)
+    near = ask(world, names, "phường", near=LANG)[0]
+    assert near.label == "Phường Láng, Thành phố Hà Nội"
+
+
+def test_code_is_answered_whole_or_not_at_all(world: World, names: tuple[Names, ...]) -> None:
+    """Whoever types on must not be led from a beginning, or from a slip, to codes of others."""
+    code = world.codes["40B"]
+    spoken = codes.spoken(code)
+    for text in (code, codes.format(code), code.lower(), f" {code[:4]} {code[4:]} ", spoken):
+        (door,) = ask(world, names, text)
+        assert (door.type, door.code) == ("door", code)
+    slip = code[:-1] + next(s for s in "0123456789" if s != code[-1])
+    for text in (*(code[:count] for count in range(2, 8)), slip, spoken[:-1], code + "0"):
+        assert not [one for one in ask(world, names, text) if one.code]
+    for hidden in ("50 restricted", "40 retired", "reserved"):
+        assert ask(world, names, codes.format(world.codes[hidden])) == []
+    assert ask(world, names, code, within="79") == []
+
+
+def test_number_alone_is_that_of_doors_near_the_point(
+    world: World, names: tuple[Names, ...]
+) -> None:
+    assert (
+        labels(ask(world, names, "27", near=LANG))[0]
+        == "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
+    )
+    found = [world.name_of(one.code) for one in ask(world, names, "12/34", near=LANG)]
+    assert found == ["12/34/5A Láng", "12/34/7 Láng"]
+    assert ask(world, names, "27") == []
+    (inside,) = ask(world, names, "27", near=LANG, within="79")
+    assert world.name_of(inside.code) == "27 Láng HCM"
+    assert ask(world, names, "50", near=LANG) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("25/6 so 11", ("so 11", "25/6")),
+        ("17 b3", ("b3", "17")),
+        ("12 3 tháng 2", ("3 tháng 2", "12")),
+        ("8 30/4", ("30/4", "8")),
+        ("số nhà 5 hẻm 7 lê lợi", ("lê lợi", "7/5")),
+        ("12 ngõ 34 láng", ("láng", "34/12")),
+        ("12bis lê lợi", ("lê lợi", "12BIS")),
+        ("ngô quyền", ("ngô quyền", None)),
+    ],
+)
+def test_number_in_front_ends_where_a_street_begins(
+    text: str, read: tuple[str, str | None]
+) -> None:
+    first = readings(text)[0]
+    assert (first.name, first.number) == read
+
+
+def test_slip_is_looked_for_only_where_nothing_begins_so_and_never_in_a_number(
+    world: World, names: tuple[Names, ...]
+) -> None:
+    assert labels(ask(world, names, "9 nguyen trai")) == [
+        "9 Đường Nguyễn Trãi, Phường Láng, Thành phố Hà Nội"
+    ]
+    assert ask(world, names, "duong 30/5") == []
+    assert ask(world, names, "thon 4") == []
+    for door in ask(world, names, "41b chua lnag"):
+        assert door.code is None
 
 
 def test_door_has_its_code_and_a_street_its_text_with_the_number(
@@ -137,7 +256,8 @@ def test_within_is_binding_and_a_point_brings_near_places_forward(
     world: World, names: tuple[Names, ...]
 ) -> None:
     hcm = ask(world, names, "lang", within="79")
-    assert labels(hcm) == ["Đường Láng, Phường Bến Thành, Thành phố Hồ Chí Minh"]
+    assert labels(hcm)[0] == "Đường Láng, Phường Bến Thành, Thành phố Hồ Chí Minh"
+    assert {one.province.code for one in hcm if one.province} == {"79"}
     near_ha_noi = ask(world, names, "lang", near=LANG)
     near_hcm = ask(world, names, "lang", near=(106.698, 10.772))
     assert near_ha_noi[0].province != near_hcm[0].province
@@ -188,6 +308,37 @@ def test_name_of_many_communes_is_one_line_until_the_commune_is_typed(
         assert third.label == line.label
 
 
+def test_former_name_of_a_street_leads_to_it_under_todays_name(
+    admin_url: str, worker_id: str
+) -> None:
+    with town(admin_url, f"autocomplete_former_{worker_id}") as place:
+        here = {"commune": COMMUNE, "reason": "tests"}
+        place.street("Phố Cát Linh")
+        place.street("Đường Giảng Võ")
+        for number, street in (("7", "Phố Cát Linh"), ("8", "Phố Láng")):
+            place.house(number, street)
+        moved = place.house("6", "Đường Giảng Võ")
+        place.do("rename-street", **here, street="Cát Linh", new_name="Đường Võ Văn Kiệt")
+        place.do("merge-street", **here, street="Đường Giảng Võ", into="Phố Láng")
+        gazetteer, names = read_gazetteer(place.engine), PlaceNames(place.reads).get()
+
+        def first(text: str) -> Suggestion:
+            return autocomplete(gazetteer, place.reads, names, Typing(text))[0]
+
+        street = first("cat l")
+        assert street.label == "Đường Võ Văn Kiệt, Phường Láng, Thành phố Hà Nội"
+        assert street.former_name == "Phố Cát Linh"
+        door = first("7 cat linh")
+        assert door.label == f"7 {street.label}"
+        assert (door.type, door.former_name) == ("door", "Phố Cát Linh")
+        assert first("vo van").former_name is None
+        # Number 8 of the street that took it in was never along the one that was merged.
+        merged = first("8 giang vo")
+        assert (merged.type, merged.former_name) == ("street", "Đường Giảng Võ")
+        assert merged.text == merged.label == "Phố Láng, Phường Láng, Thành phố Hà Nội"
+        assert first("6 giang vo").code == moved
+
+
 def test_names_are_read_anew_when_there_are_new_ones(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,7 +355,10 @@ def test_names_are_read_anew_when_there_are_new_ones(
     assert ask(world, cache.get(), "moi mo") == []
 
 
-@pytest.mark.parametrize("text", ["", "a", " ", ",", "!?…", ",,,", "漢字", "مرحبا", "zzzz", "12/3"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", " ", ",", "!?…", ",,,", "漢字", "مرحبا", "zzzz", "12/3", "3", "zzzz zzzz zzzz"],
+)
 def test_what_begins_nothing_is_an_empty_list(
     world: World, names: tuple[Names, ...], text: str
 ) -> None:

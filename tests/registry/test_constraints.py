@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from registry.database import OWNER_ROLE, make_engine
-from registry.models import Base, Import
+from registry.models import Base, FieldReport, Import
 from tests.support.factories import (
     make_event,
     make_household,
@@ -47,6 +47,7 @@ class Parents:
     other_code: str
     event: int
     import_id: int
+    report: int
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,13 @@ def parents(owner_session: Session) -> Parents:
             .values(source="t", file_name="t.csv", state="staged")
             .returning(Import.id)
         ).scalar_one(),
+        report=owner_session.execute(
+            insert(FieldReport)
+            .values(
+                kind="new_house", unit_id=unit, point="POINT(105.8 21)", reporter_role="resident"
+            )
+            .returning(FieldReport.id)
+        ).scalar_one(),
     )
 
 
@@ -102,8 +110,10 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "external_id": lambda p: {"code": p.code, "scheme": "plus_code", "value": "7PH57VJ5+2X"},
     "feed": lambda p: {"event_id": p.event},
     "field_report": lambda p: {
-        "kind": "confirmed", "code": p.code, "reporter_role": "carrier", "state": "open",
+        "kind": "confirmed", "code": p.code, "unit_id": p.unit, "reporter_role": "carrier",
+        "state": "open",
     },
+    "field_report_voice": lambda p: {"report_id": p.report, "reporter": "key:Bưu điện"},
     "gazetteer_state": lambda p: {"id": 1, "version": 1},
     "household": lambda p: {
         "code": next_code(), "kind": "household", "status": "active", "unit_id": p.unit,
@@ -177,8 +187,16 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_external_id_valid_not_empty", {"valid": NEVER}),
     ("ck_field_report_kind_known", {"kind": "gossip"}),
     ("ck_field_report_reporter_role_known", {"reporter_role": "Nguyễn Văn A"}),
-    ("ck_field_report_state_known", {"state": "lost"}),
+    (
+        "ck_field_report_state_known",
+        lambda p: {"state": "lost", "decided_event_id": p.event},
+    ),
     ("ck_field_report_says_where", {"code": None}),
+    ("ck_field_report_says_where", {"kind": "wrong_point"}),
+    ("ck_field_report_says_where", {"kind": "new_house", "code": None}),
+    ("ck_field_report_decided_by_event", {"state": "accepted"}),
+    ("ck_field_report_decided_by_event", lambda p: {"decided_event_id": p.event}),
+    ("ck_field_report_accuracy_in_metres", {"position_accuracy_m": -0.1}),
     ("ck_field_report_point_on_earth", {"point": "POINT(21 105.8)"}),
     ("ck_gazetteer_state_one_row", {"id": 0}),
     *(
@@ -265,7 +283,8 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ),
     ("import", {"state": "staged", "published_event_id": None}),
     ("plate", {"mounted_on": None}),
-    ("field_report", {"code": None, "point": "POINT(105.8 21)"}),
+    ("field_report", {"kind": "new_house", "code": None, "point": "POINT(105.8 21)"}),
+    ("field_report", lambda p: {"state": "proposed", "decided_event_id": p.event}),
     ("api_key", {"name": "Khác", "hash": b"m" * 32, "rate_per_minute": 1}),
 ]
 
@@ -348,3 +367,13 @@ def test_every_constraint_has_a_wrong_row(owner_session: Session) -> None:
         )
     ).all()
     assert {constraint for constraint, _ in [*WRONG, *TWICE]} == set(declared)
+
+
+def test_problems_belong_to_an_import_and_go_with_it(savepoint: Session, parents: Parents) -> None:
+    problem = VALID["import_problem"](parents)
+    put(savepoint, "import_problem", problem)
+    with refused(savepoint, by="import_problem_references"):
+        put(savepoint, "import_problem", problem | {"import_id": -1})
+    savepoint.execute(text("UPDATE import_problem SET import_id = import_id"))
+    savepoint.execute(text("DELETE FROM import WHERE id = :id"), {"id": parents.import_id})
+    assert not savepoint.scalar(text("SELECT count(*) FROM import_problem"))

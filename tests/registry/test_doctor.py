@@ -120,6 +120,12 @@ BREAKS = [
         "too much: EXECUTE on register_restored()",
     ),
     (
+        "row_security",
+        "ALTER TABLE household DISABLE ROW LEVEL SECURITY",
+        "not secured: household",
+    ),
+    ("row_security", "DROP POLICY plate_update ON plate", "not secured: plate"),
+    (
         "code_key",
         "ALTER TABLE code_key DISABLE TRIGGER USER; DELETE FROM code_key",
         "table code_key is empty",

@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import code as codes
+from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.geocode import Components, Question, geocode, locate
 from registry.search.answers import Answer
+from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world
 
 
@@ -70,6 +72,9 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
         {"former_differs", "house_number_not_found"},
     ),
     (f"27 Trần Duy Hưng{IN_LANG}", [], "commune", {"street_not_found"}),
+    (f"27 Láng{IN_LANG}, USA", ["27 Láng"], "household", {"other_country"}),
+    (f"Số 77{IN_LANG}", ["77 alone"], "household", {"street_missing"}),
+    (f"Số 78{IN_LANG}", [], "commune", {"street_missing", "house_number_not_found"}),
     # Without a commune
     ("129 Láng, Hà Nội", ["129 Láng"], "household", {"commune_missing"}),
     ("129 Láng", ["129 Láng"], "household", {"commune_missing", "province_missing"}),
@@ -150,7 +155,6 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     (f"Số 6, Tổ 7, Khu phố 2{IN_LANG}", ["6 Tổ 7 Khu phố 2"], "household", set()),
     (f"Số 6, Tổ 7{IN_LANG}", ["6 Tổ 7 Khu phố 1", "6 Tổ 7 Khu phố 2"], "household", {"ambiguous"}),
     (f"Số 6, Tổ 7, Khu phố 3{IN_LANG}", [], "locality", {"house_number_not_found"}),
-    (f"Số 77{IN_LANG}", ["77 alone"], "household", set()),
     (f"Số 8, Đường Lạ Hoắc, Thôn 3{IN_LANG}", [], "locality", {"street_not_found"}),
     # The past
     (f"40 Chùa Láng{IN_LANG}", ["40B"], "household", {"retired"}),
@@ -304,3 +308,37 @@ WORDS = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=14).map(" ".join)
 def test_no_text_breaks_the_search(world: World, text: str) -> None:
     for answer in ask(world, text):
         assert 0 <= answer.confidence <= 1
+
+
+def test_archipelago_alone_comes_before_the_streets_of_its_name(world: World) -> None:
+    with session_scope(world.engine) as session:
+        unit = next(u for u in world.gazetteer.with_code("26743") if u.ended is None)
+        street = make_street(
+            session, unit_id=unit.id, name="Trường Sa", kind="đường", key="truong sa"
+        )
+        make_household(
+            session,
+            house_number="5",
+            house_number_key="5",
+            unit_id=unit.id,
+            thoroughfare_id=street,
+        )
+    first, second = ask(world, "Trường Sa")
+    assert first.unit is not None
+    assert (first.level, first.unit.code) == ("commune", "22736")
+    assert (second.level, second.parts.street_name) == ("street", "Trường Sa")
+    assert "ambiguous" in first.faults
+    assert "ambiguous" in second.faults
+    (door,) = ask(world, "5 Trường Sa")
+    assert door.level == "household"
+
+
+def test_mistyped_code_alone_gets_the_codes_that_it_may_be(world: World) -> None:
+    code = world.codes["27 Láng"]
+    swapped = code[:6] + code[7] + code[6]
+    found = locate(world.gazetteer, world.reads, Question(swapped))
+    assert found.answers == []
+    assert found.mistyped is not None
+    assert code in found.mistyped.suggestions
+    for text in (code, "thon 12345", "28 Láng, Phường Láng, Hà Nội"):
+        assert locate(world.gazetteer, world.reads, Question(text)).mistyped is None

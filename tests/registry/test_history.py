@@ -1,9 +1,10 @@
 """The past as it is answered: at any moment, step by step; random operations against a model."""
 
 import datetime
+import inspect
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -163,21 +164,24 @@ class Door:
     number: str | None = None
     lon: float | None = None
     count: int = 1
+    hamlet: int | None = None
     heirs: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Model:
-    """Doors by code, names of streets; deep-copied at every moment."""
+    """Doors by code, names of streets and hamlets; deep-copied at every moment."""
 
     doors: dict[str, Door] = field(default_factory=dict)
     streets: dict[int, str] = field(default_factory=dict)
+    hamlets: dict[int, str] = field(default_factory=dict)
 
     def seen(self, code: str) -> tuple[object, ...]:
         """What is compared of a door."""
         door = self.doors[code]
         name = self.streets[door.street] if door.street is not None else None
-        return (door.status, name, door.number, door.lon, door.count)
+        hamlet = (("thôn", self.hamlets[door.hamlet]),) if door.hamlet is not None else ()
+        return (door.status, name, door.number, door.lon, door.count, hamlet)
 
     def living_heirs(self, code: str) -> set[str]:
         """Codes that continue a retired one, through any number of steps."""
@@ -194,7 +198,7 @@ PLACES: list[Town] = []
 
 
 class Lives(RuleBasedStateMachine):
-    """Random operations on a few doors and streets of one commune."""
+    """Random operations on a few doors, streets and hamlets of one commune."""
 
     codes = Bundle("codes")
 
@@ -213,12 +217,20 @@ class Lives(RuleBasedStateMachine):
     def street_text(self, street: int) -> str:
         return f"Phố {self.model.streets[street]}"
 
+    def hamlet_text(self, hamlet: int) -> str:
+        return f"Thôn {self.model.hamlets[hamlet]}"
+
+    def name_hamlet(self, hamlet: int) -> None:
+        self.model.hamlets[hamlet] = f"Mới {next(_unique)}"
+        self.place.do("name-locality", commune=COMMUNE, locality=self.hamlet_text(hamlet))
+
     @initialize()
-    def two_streets(self) -> None:
-        for _ in range(2):
+    def two_streets_and_hamlets(self) -> None:
+        for at in range(2):
             name = f"Mới {next(_unique)}"
             self.place.street(f"Phố {name}")
-            self.model.streets[len(self.model.streets)] = name
+            self.model.streets[at] = name
+            self.name_hamlet(at)
         self.remember()
 
     def may(self, name: str, code: str) -> bool:
@@ -248,6 +260,15 @@ class Lives(RuleBasedStateMachine):
         given = {"commune": COMMUNE, "street": self.street_text(street), "house_number": number}
         (made,) = self.place.do("propose", **given).records
         self.model.doors[made.code] = Door("proposed", street, number)
+        self.remember()
+        return made.code
+
+    @rule(target=codes, hamlet=st.integers(0, 1))
+    def propose_in_hamlet(self, hamlet: int) -> str:
+        number = self.fresh_number()
+        given = {"commune": COMMUNE, "locality": self.hamlet_text(hamlet), "house_number": number}
+        (made,) = self.place.do("propose", **given).records
+        self.model.doors[made.code] = Door("proposed", None, number, hamlet=hamlet)
         self.remember()
         return made.code
 
@@ -294,7 +315,7 @@ class Lives(RuleBasedStateMachine):
     @rule(code=codes)
     def reinstate(self, code: str) -> None:
         door = self.model.doors[code]
-        if door.status == "retired" and door.street is None:
+        if door.status == "retired" and door.number is None:
             return  # a plate that never stood anywhere: another test
         if self.attempt("reinstate", code, reason="t", same_address=True):
             door.status, door.heirs = "active", []
@@ -312,7 +333,9 @@ class Lives(RuleBasedStateMachine):
         door = self.model.doors[code]
         door.status, door.heirs = "retired", made
         for new, number in zip(made, numbers, strict=True):
-            self.model.doors[new] = Door("active", door.street, number, door.lon)
+            self.model.doors[new] = Door(
+                "active", door.street, number, door.lon, hamlet=door.hamlet
+            )
         self.remember()
         return multiple(*made)
 
@@ -324,7 +347,7 @@ class Lives(RuleBasedStateMachine):
         done = self.place.do("replace", code=code, reason="t")
         (made,) = [record.code for record in done.records if record.code != code]
         door = self.model.doors[code]
-        self.model.doors[made] = Door("active", door.street, door.number, door.lon, door.count)
+        self.model.doors[made] = replace(door, status="active", heirs=[])
         door.status, door.heirs = "retired", [made]
         self.remember()
         return made
@@ -381,6 +404,46 @@ class Lives(RuleBasedStateMachine):
         self.place.street(self.street_text(1))
         self.remember()
 
+    @rule(hamlet=st.integers(0, 1))
+    def rename_hamlet(self, hamlet: int) -> None:
+        name = f"Mới {next(_unique)}"
+        given = {"commune": COMMUNE, "locality": self.hamlet_text(hamlet)}
+        self.place.do("rename-locality", **given, new_name=f"Thôn {name}")
+        self.model.hamlets[hamlet] = name
+        self.remember()
+
+    @rule(data=st.data())
+    def renumber_hamlet(self, data: st.DataObject) -> None:
+        """Two doors of the hamlet exchange their numbers, or one gets a new one."""
+        doors = [
+            door
+            for door in self.model.doors.values()
+            if door.hamlet == 0 and door.street is None and door.status in ("proposed", "active")
+        ]
+        if not doors:
+            return
+        numbers = st.sampled_from([door.number for door in doors])
+        one, other = data.draw(st.tuples(numbers, numbers))
+        new = {one: self.fresh_number()} if one == other else {one: other, other: one}
+        table = [{"old": old, "new": number} for old, number in new.items()]
+        given = {"commune": COMMUNE, "locality": self.hamlet_text(0)}
+        self.place.do("renumber-locality", **given, numbers=table)
+        for door in doors:
+            door.number = new.get(door.number, door.number)
+        self.remember()
+
+    @rule()
+    def merge_hamlets(self) -> None:
+        """The second hamlet becomes part of the first; a new one takes its place."""
+        given = {"commune": COMMUNE, "locality": self.hamlet_text(1), "into": self.hamlet_text(0)}
+        self.place.do("merge-locality", **given, reason="t", same_address=True)
+        for door in self.model.doors.values():
+            if door.hamlet == 1:
+                door.hamlet = 0
+        self.remember()
+        self.name_hamlet(1)
+        self.remember()
+
     @rule(code=consumes(codes))
     def forget(self, code: str) -> None:
         """Leave a code alone from now on, so that others are chosen."""
@@ -403,6 +466,7 @@ class Lives(RuleBasedStateMachine):
                 found.number_key,
                 found.lon,
                 found.households_count,
+                found.localities,
             ) == known.seen(code)
 
     def teardown(self) -> None:
@@ -416,6 +480,11 @@ class Lives(RuleBasedStateMachine):
                 assert {heir["code"] for heir in heirs} == self.model.living_heirs(code)
             steps = self.place.steps(code)
             assert steps[-1].record == record_at(self.place.reads, code, now(self.place))
+
+
+def test_every_operation_is_among_the_random_ones() -> None:
+    source = inspect.getsource(Lives) + inspect.getsource(Town)
+    assert [name for name in BY_NAME if f'"{name}"' not in source] == []
 
 
 def test_every_past_moment_reads_as_the_model_has_it(place: Town) -> None:

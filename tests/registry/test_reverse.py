@@ -90,6 +90,30 @@ def test_real_polygon_decides_without_a_fault_of_the_boundary(world: World) -> N
     assert (answer.unit, answer.faults) == (unit, ("far_from_household",))
 
 
+def test_sea_between_the_islands_of_an_archipelago_is_its_commune(world: World) -> None:
+    owner = make_engine(world.url, role=OWNER_ROLE)
+    unit = next(u for u in world.gazetteer.with_code("20333") if u.level == "commune")
+    islands = (
+        "SRID=4326;MULTIPOLYGON(((111.2 15.7, 111.3 15.7, 111.3 15.8, 111.2 15.7)),"
+        "((112.6 16.9, 112.7 16.9, 112.7 17.0, 112.6 16.9)),"
+        "((112.3 16.0, 112.4 16.0, 112.4 16.1, 112.3 16.0)))"
+    )
+    with owner.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO boundary (unit_id, geom, source, approximate)"
+                " VALUES (:u, :g, 'test', false) ON CONFLICT (unit_id) DO UPDATE"
+                " SET geom = excluded.geom, approximate = false"
+            ),
+            {"u": unit.id, "g": islands},
+        )
+    owner.dispose()
+    (answer,) = near(world, 112.2, 16.3)
+    assert (answer.level, answer.unit) == ("commune", unit)
+    assert answer.faults == ("far_from_household", "boundary_approximate")
+    assert near(world, 113.5, 16.3) == []
+
+
 @pytest.mark.parametrize(("lon", "lat"), [(0, 0), (103.85, 1.29), (2.35, 48.86), (-180, 90)])
 def test_abroad_is_an_honest_nothing(world: World, lon: float, lat: float) -> None:
     assert near(world, lon, lat) == []

@@ -67,6 +67,23 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     (f"Số 6, Tổ 7{IN_LANG}", "confirm", "ask_choice", None, "choose_address"),
     ("28 Lạ Hoắc, P. Láng Hạ, Đống Đa, Hà Nội", "confirm", "ask_choice", None, "choose_commune"),
     ("99 Láng", "confirm", "ask_choice", None, "choose_commune"),
+    # The ward is another one than that of the registered door, of today's map or of the old one
+    (
+        "27 Láng, Phường Láng Thượng, Đống Đa, Hà Nội",
+        "confirm",
+        "ask_choice",
+        None,
+        "choose_address",
+    ),
+    ("27 Láng, P. Trung Tự, Đống Đa, Hà Nội", "confirm", "ask_choice", None, "choose_address"),
+    ("27 Lang, Trung Tu Ward, Dong Da District", "confirm", "ask_choice", None, "choose_address"),
+    ("27 Láng, Phường Kim Liên, Hà Nội", "confirm", "ask_choice", None, "choose_address"),
+    ("8 đường 30/4, Phường Sài Gòn, HCM", "confirm", "ask_choice", None, "choose_address"),
+    ("27 Láng, Phường Hoàng Mai, Hà Nội", "unverified", "use_without_code", None, None),
+    # Another country is named
+    (f"27 Láng{IN_LANG}, USA", "confirm", "ask_yes_no", None, "confirm_address"),
+    (f"28 Láng{IN_LANG}, United States", "confirm", "ask_yes_no", None, "confirm_address"),
+    ("129 Láng, USA", "reject", "ask_again", None, "ask_address"),
     # Something is missing
     (f"Phố Láng{IN_LANG}", "complete", "ask_missing", None, "ask_house_number"),
     (f"Đường Lạ Hoắc{IN_LANG}", "complete", "ask_missing", None, "ask_house_number"),
@@ -173,6 +190,47 @@ def test_split_commune_of_old_is_asked_about_by_all_its_heirs(world: World) -> N
     assert "28 Lạ Hoắc, Phường Láng, Thành phố Hà Nội" in labels
     assert len(labels) == 3
     assert all(name in found.question.text for name in ("Phường Láng", "Phường Đống Đa"))
+
+
+def test_door_next_door_is_offered_with_its_code_and_never_as_where_the_ward_went(
+    world: World,
+) -> None:
+    found = ask(world, "27 Lang, Trung Tu Ward, Dong Da District, Ha Noi")
+    assert found.question is not None
+    first, *others = found.question.choices
+    assert world.name_of(first.code) == "27 Láng"
+    assert first.label == "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
+    assert [choice.code for choice in others] == [None] * len(others)
+    assert "27 Lang, Phường Kim Liên, Thành phố Hà Nội" in [choice.label for choice in others]
+    assert "nay thuộc" not in found.question.text
+    assert (found.code, found.address, found.commune) == (None, None, None)
+    assert statuses(found)["commune"] == ("unverified", None)
+
+
+def test_landmark_is_a_component_also_where_it_is_all(world: World) -> None:
+    for text in ("gần chợ Bến Thành", f"27 Láng{IN_LANG}, gần chợ Bến Thành"):
+        assert statuses(ask(world, text))["delivery_hint"] == ("unverified", "gần chợ Bến Thành")
+    assert statuses(ask(world, "Dinh Độc Lập"))["other"] == ("unexpected", None)
+
+
+def test_archipelago_is_offered_beside_the_streets_of_its_name(world: World) -> None:
+    found = ask(world, "Trường Sa")
+    assert found.address == "Đặc khu Trường Sa, Tỉnh Khánh Hòa"
+    assert found.verdict == "complete"
+
+
+def test_mistyped_code_gets_the_codes_that_it_may_be(world: World) -> None:
+    code = world.codes["27 Láng"]
+    swapped = code[:6] + code[7] + code[6]
+    for mistyped in (swapped, f"{swapped[:4]}-{swapped[4:]}", f" {swapped.lower()} "):
+        found = ask(world, mistyped)
+        assert (found.verdict, found.reason) == ("reject", "code_mistyped")
+        assert code in found.suggestions
+        assert len(found.suggestions) <= 3
+    assert ask(world, f"28 Láng{IN_LANG}").suggestions == ()
+    hidden = world.codes["50 restricted"]
+    hidden_swapped = hidden[:6] + hidden[7] + hidden[6]
+    assert hidden not in ask(world, hidden_swapped).suggestions
 
 
 def test_choices_lead_to_one_door_each(world: World) -> None:

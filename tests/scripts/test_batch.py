@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from registry import batch_work
-from registry.batch import Outcome, PointAsked, answer
+from registry.batch import PointAsked, outcomes
 from registry.batch_flat import flat
 from registry.batch_rows import read_row, read_table
 from registry.batch_work import Work, answer_rows
@@ -55,7 +55,7 @@ def test_csv_keeps_its_rows_and_columns_in_order(world: World, tmp_path: Path) -
     done = run(world, "geocode", source, target)
     assert done.returncode == 1, done.stderr
     assert done.stdout == b""
-    assert b"3 rows, 1 without an answer" in done.stderr
+    assert "3 dòng, 1 không có kết quả".encode() in done.stderr
     found = rows_of(target)
     assert [row["order"] for row in found] == ["3", "1", "2"]
     assert [row["result_level"] for row in found] == ["household", "", "street"]
@@ -115,7 +115,7 @@ def test_units_in_columns_of_their_own_complete_the_address(world: World) -> Non
     asked = [read_row("validate", row) for row in table.rows]
     assert [one.text for one in asked if isinstance(one, Question)] == ["27 Láng, Láng, Hà Nội"]
     known = world.gazetteer
-    found = answer(known, world.reads, "validate", lambda: asked[0])
+    (found,) = outcomes(known, world.reads, "validate", [lambda: asked[0]])
     assert flat(known, today(), "validate", found)["verdict"] == "accept"
 
 
@@ -169,9 +169,8 @@ def test_several_processes_answer_as_one_does_in_order(
     together = list(answer_rows(work, table.rows, processes=2))
     assert [row.given["id"] for row, _ in together] == [str(n) for n in range(100)]
     for row, result in together[:6]:
-        outcome: Outcome = answer(
-            world.gazetteer, world.reads, "validate", lambda row=row: read_row("validate", row)
-        )
+        alone = [lambda row=row: read_row("validate", row)]
+        (outcome,) = outcomes(world.gazetteer, world.reads, "validate", alone)
         assert result == flat(world.gazetteer, today(), "validate", outcome)
 
 

@@ -79,7 +79,7 @@ def test_a_unit_is_shown_alone_and_its_communes_when_asked(run: Run) -> None:
 def test_a_commune_holds_no_provinces(run: Run) -> None:
     done = run("--unit", "00004", "--level", "province")
     assert done.exit_code == 2
-    assert "holds no province" in done.stderr
+    assert "là xã, không chia nhỏ nữa" in done.stderr
 
 
 def test_csv_is_one_row_a_unit_and_labels_the_estimate(run: Run) -> None:
@@ -115,7 +115,7 @@ def test_fail_under_refuses_an_estimate_unless_accepted(run: Run) -> None:
     assert refused.exit_code == 2
     assert refused.stdout == ""
     assert len(refused.stderr.splitlines()) == 1
-    assert "estimate (ước tính)" in refused.stderr
+    assert "là số ước tính; thêm --accept-estimate" in refused.stderr
     assert run("--fail-under", "90", "--accept-estimate").exit_code == 1
     assert run("--fail-under", "0", "--accept-estimate").exit_code == 0
 
@@ -123,7 +123,7 @@ def test_fail_under_refuses_an_estimate_unless_accepted(run: Run) -> None:
 def test_fail_under_refuses_without_a_target(run: Run) -> None:
     refused = run("--unit", "00004", "--fail-under", "90")
     assert refused.exit_code == 2
-    assert "Phường Ba Đình has no target" in refused.stderr
+    assert "Phường Ba Đình chưa có tổng số hộ (has no target" in refused.stderr
 
 
 def test_fail_under_compares_with_what_was_declared(run_declared: Run) -> None:

@@ -152,12 +152,86 @@ def test_report_names_the_fix(run: Run, tmp_path: Path) -> None:
     }
 
 
+def test_warnings_are_told_apart_from_rejected_rows(
+    run: Run, engine: Engine, tmp_path: Path
+) -> None:
+    here = {"commune": "Ba Đình"}
+    old = {"commune_code": "00001", "commune": "Phúc Xá"}
+    file = write(
+        tmp_path / "a.csv",
+        door("12", "a", **here),
+        door("12", "b", **old),
+        door("", "c", **old),
+        door("12", "d", **here),
+        door("14", "a", **here),
+    )
+
+    run(file, "--report", tmp_path / "report.csv", "--warnings", tmp_path / "warnings.csv")
+
+    # All that is wrong with a rejected row, the notice as well.
+    rejected = {
+        row["source_ref"]: (row["problems"], row["mức độ"])
+        for row in table(tmp_path / "report.csv")
+    }
+    assert rejected == {
+        "c": ("commune_from_former address_names_no_dwelling", "lỗi"),
+        "a": ("duplicate_ref", "lỗi"),
+    }
+    warned = {
+        row["source_ref"]: (row["problems"], row["mức độ"], row["đề nghị"])
+        for row in table(tmp_path / "warnings.csv")
+    }
+    assert warned == {
+        "b": ("commune_from_former", "lưu ý", ""),
+        "d": ("duplicate_in_file", "cảnh báo", "cùng chỗ ở với dòng 1 (không kể dòng tiêu đề)"),
+    }
+    # Delivered once more, such a file changes nothing.
+    before = checksum(engine)
+    again = run(tmp_path / "warnings.csv", "--format", "json")
+    assert json.loads(again.stdout)["unchanged"] == 2
+    assert checksum(engine) == before
+
+
+def test_a_repeated_reference_names_the_row_that_had_it(run: Run, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", door("1", "z"), door("2", "a"), door("3", "a"), door("4", "a"))
+
+    run(file, "--report", tmp_path / "report.csv", "--dry-run")
+
+    assert [row["đề nghị"] for row in table(tmp_path / "report.csv")] == [
+        "mã hồ sơ của dòng 2 (không kể dòng tiêu đề)"
+    ] * 2
+
+
+def test_what_a_full_delivery_would_retire_is_listed_before_it_happens(
+    run: Run, engine: Engine, tmp_path: Path
+) -> None:
+    five = [door(str(number), f"r{number}") for number in range(1, 6)]
+    run(write(tmp_path / "a.csv", *five))
+    run(write(tmp_path / "b.csv", five[4]), source="buu_dien")
+    file = write(tmp_path / "a.csv", *five[:3])
+
+    run(file, "--delivery", "full", "--dry-run", "--vanished", tmp_path / "gone.csv")
+
+    gone = table(tmp_path / "gone.csv")
+    assert [(row["source_ref"], row["retired"], row["house_number"]) for row in gone] == [
+        ("r4", "1", "4"),
+        # Another source names its record still.
+        ("r5", "0", "5"),
+    ]
+    assert all(row["code_display"] == codes.format(row["code"]) for row in gone)
+    assert {(row["commune_code"], row["street"]) for row in gone} == {("00004", "phố Quán Thánh")}
+    run(file, "--delivery", "full", "--vanished", tmp_path / "done.csv")
+    assert table(tmp_path / "done.csv") == gone
+    retired = rows(engine, "SELECT code FROM household WHERE status = 'retired'")
+    assert retired == [(gone[0]["code"],)]
+
+
 def test_output_that_cannot_be_written_is_found_before_anything_is(
     run: Run, engine: Engine, tmp_path: Path
 ) -> None:
     file = write(tmp_path / "a.csv", door("12", "a"))
 
-    for option in ("--report", "--codes"):
+    for option in ("--report", "--warnings", "--codes", "--vanished"):
         done = run(file, option, tmp_path / "no" / "out.csv")
         assert done.exit_code == 1
         assert "out.csv" in str(done.exception)

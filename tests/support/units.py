@@ -31,9 +31,16 @@ def unit_named(gazetteer: Gazetteer, full_name: str, code: str) -> Unit:
 
 
 @contextmanager
-def open_app(database_url: str, authenticate: Authenticate = nobody) -> Iterator[Flask]:
-    """The application over a database, as a server runs it: errors are answers."""
-    register = Register.open(Settings(), database_url)
+def open_app(
+    database_url: str,
+    authenticate: Authenticate | None = nobody,
+    settings: Settings = Settings(limits=False),  # noqa: B008 - frozen
+) -> Iterator[Flask]:
+    """The application over a database, as a server runs it: errors are answers.
+
+    Nobody is counted unless the settings say so: tests ask more in a minute than people do.
+    """
+    register = Register.open(settings, database_url)
     try:
         yield create_app(register, authenticate)
     finally:

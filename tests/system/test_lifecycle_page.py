@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from api.access import Caller
-from geo.code import validate
+from geo.code import from_serial, validate
 from registry.database import make_engine, session_scope
 from registry.lifecycle.table import OPERATIONS
 from scripts.lifecycle_page import PAGE, refreshed
@@ -50,9 +50,18 @@ def fill(engine: Engine) -> None:
         street = make_street(session, unit_id=lang, name="Láng", kind="phố", key="lang")
         make_street(session, unit_id=lang, name="Chùa Nền", kind="ngõ", key="ngo chua nen")
         make_locality(session, unit_id=lang, name="1", kind="khu phố", key="khu pho 1")
-        for name in ("Đông", "Nam", "Đoài"):
-            key = {"Đông": "thon dong", "Nam": "thon nam", "Đoài": "thon doai"}[name]
-            make_locality(session, unit_id=lang, name=name, kind="thôn", key=key)
+        hamlets = {
+            name: make_locality(session, unit_id=lang, name=name, kind="thôn", key=key)
+            for name, key in (("Đông", "thon dong"), ("Nam", "thon nam"), ("Đoài", "thon doai"))
+        }
+        make_household(
+            session,
+            code=from_serial(10**8),
+            unit_id=lang,
+            locality_id=hamlets["Đoài"],
+            house_number="7",
+            house_number_key="7",
+        )
         for code, number, status in (
             ("1H6X-XH2V", "27", "active"),
             ("2HT6-4FP5", "25", "active"),

@@ -65,6 +65,7 @@ def test_serves_and_ends_as_a_whole_when_signalled(start: Starter, var: Path, ho
     url = run.url()
     assert status(f"{url}/healthz") == 200
     assert status(f"{url}/readyz") == 200
+    assert "no limits on the private cluster" in run.text()
     assert left(var)
     assert run.end(how) == 0, run.text()
     assert not left(var)
@@ -129,8 +130,9 @@ def test_own_database_is_used_when_database_url_is_set(
     assert status(f"{run.url()}/readyz") == 200
     assert "cluster" not in run.text()
     assert "demo" not in run.text()
+    assert "no limits" not in run.text()
     assert run.end() == 0
-    assert [path.name for path in (tmp_path / "var").iterdir()] == ["run.lock"]
+    assert {path.name for path in (tmp_path / "var").iterdir()} == {"run.lock", "counters"}
 
 
 def test_service_recovers_when_its_database_was_stopped(start: Starter, tmp_path: Path) -> None:

@@ -289,3 +289,49 @@ def test_empty_full_delivery_is_refused(engine: Engine, deliver: Deliver) -> Non
 
     with pytest.raises(TooManyVanishedError):
         deliver({"source_ref": "", "house_number": "", "commune_code": ""}, delivery="full")
+
+
+def test_a_door_that_comes_back_under_another_reference_keeps_its_code(
+    engine: Engine, deliver: Deliver
+) -> None:
+    deliver(*TEN)
+    (code,) = rows(engine, "SELECT code FROM household_ref WHERE source_ref = 'r10'")
+    deliver(*TEN[:9], delivery="full")
+    gone = checksum(engine)
+
+    result = deliver(*TEN[:9], door("10", "new"), delivery="full")
+
+    assert numbers(result) == (0, 0, 9, 1, 0, 0)
+    assert rows(engine, "SELECT code FROM household_ref WHERE source_ref = 'new'") == [code]
+    assert retired(engine) == []
+    # It is the source's own record still.
+    changed = deliver(*TEN[:9], door("10", "new", households_count="2"), delivery="full")
+    assert numbers(changed) == (0, 1, 9, 0, 0, 0)
+    roll_back(engine, changed.import_id or 0)
+    roll_back(engine, result.import_id or 0)
+    assert checksum(engine) == gone
+
+
+def test_another_source_does_not_bring_back_what_this_one_gave_up(
+    engine: Engine, deliver: Deliver
+) -> None:
+    deliver(*TEN)
+    deliver(*TEN[:9], delivery="full")
+
+    result = deliver(door("10", "x"), source="buu_dien")
+
+    assert (result.new, result.linked) == (1, 0)
+
+
+def test_renumbered_references_own_their_records(engine: Engine, deliver: Deliver) -> None:
+    deliver(*TEN)
+    renumbered = [door(str(number), f"s{number}") for number in range(1, 11)]
+    deliver(*renumbered, delivery="full", accept_vanished=True)
+
+    result = deliver(door("1", "s1", households_count="3"), door("1", "x"))
+
+    assert (result.changed, result.linked) == (1, 1)
+    # The old reference comes back beside the new one: it only names the record.
+    back = deliver(door("1B", "r1"))
+    assert (back.changed, back.unchanged) == (0, 1)
+    assert deliver(door("1C", "r1")).changed == 0

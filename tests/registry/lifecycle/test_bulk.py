@@ -276,6 +276,39 @@ def test_number_of_a_door_that_is_not_in_the_table_is_not_given_away(place: Town
         renumber(place, "Mười Một A", ("1", "3"))
 
 
+def test_numbers_of_a_locality_are_exchanged_at_once_and_those_of_its_streets_stay(
+    place: Town,
+) -> None:
+    for name in ("Thôn Sáu A", "Xóm 6, Thôn Sáu A"):
+        place.do("name-locality", **HERE, locality=name)
+    doors = {n: place.house(n, None, locality="Thôn Sáu A") for n in ("2", "4", "6")}
+    street = place.house("602", locality="Thôn Sáu A")
+    inner = place.house("2", None, locality="Xóm 6, Thôn Sáu A")
+    table = [{"old": "2", "new": "4"}, {"old": "4", "new": "2"}, {"old": "6", "new": "8/1"}]
+    done = place.do("renumber-locality", **HERE, locality="Thôn Sáu A", numbers=table)
+    assert done.rewritten == 3
+    now = {number: place.record(code).number_key for number, code in doors.items()}
+    assert now == {"2": "4", "4": "2", "6": "8/1"}
+    assert [numbers(place, code) for code in doors.values()] == [["2"], ["4"], ["6"]]
+    # Numbers count in the innermost locality, and along the street where there is one.
+    assert (place.record(street).number_key, place.record(inner).number_key) == ("602", "2")
+
+
+def test_number_of_a_street_in_the_locality_is_not_in_its_table(place: Town) -> None:
+    place.do("name-locality", **HERE, locality="Thôn Bảy A")
+    place.house("702", locality="Thôn Bảy A")
+    for number in ("1", "3"):
+        place.house(number, None, locality="Thôn Bảy A")
+    given = {**HERE, "locality": "Thôn Bảy A"}
+    with pytest.raises(InvalidInputError) as raised:
+        place.do("renumber-locality", **given, numbers=[{"old": "702", "new": "704"}])
+    assert wrong(raised) == [("numbers", "unknown_number")]
+    with pytest.raises(AddressTakenError, match="3"):
+        place.do("renumber-locality", **given, numbers=[{"old": "1", "new": "3"}])
+    # A number that only a door of the street bears is free in the locality.
+    place.do("renumber-locality", **given, numbers=[{"old": "1", "new": "702"}])
+
+
 # --- what the database itself guards -------------------------------------------------------------
 
 

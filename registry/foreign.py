@@ -1,6 +1,6 @@
 """Texts that cannot be an address in Viet Nam: of another country, or in another script.
 
-Only asked where nothing of the text was found in the register, so that no address is lost by it.
+What has a place in Viet Nam all the same keeps it, with a fault: so that no address is lost by it.
 """
 
 import unicodedata
@@ -37,6 +37,15 @@ def is_elsewhere(text: str, unread: Sequence[str]) -> bool:
     (True, False)
     """
     return any(fold(part) in COUNTRIES for part in unread) or _in_other_script(text)
+
+
+def ends_in_other_country(text: str) -> bool:
+    """Whether the last part of `text` is another country.
+
+    >>> ends_in_other_country("12 Láng, Hà Nội, U.S.A."), ends_in_other_country("12 Láng, Hà Nội")
+    (True, False)
+    """
+    return fold(text.rpartition(",")[2]) in COUNTRIES
 
 
 def _in_other_script(text: str) -> bool:

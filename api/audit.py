@@ -1,0 +1,104 @@
+"""The audit log of the web: every write and every reading of much, the refused ones too."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask, Response, g, request
+from sqlalchemy.exc import DBAPIError
+
+from api.access import caller, role_of
+from api.limits import Rate, has_key
+from api.logs import log
+from registry.audit import Entry, forget, record_soon
+from registry.database import session_scope
+from registry.errors import RegistryError
+from registry.gazetteer import today
+from registry.register import Register
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    units: tuple[str, ...]
+    count: int | None
+    event_id: int | None
+
+
+def note(
+    *, count: int | None = None, units: Iterable[str] = (), event_id: int | None = None
+) -> None:
+    """Tell the audit log what this request wrote or read: how many, in which units."""
+    g.audit_note = _Note(tuple(units), count, event_id)
+
+
+def keep_audit(app: Flask, register: Register, bulk: tuple[Blueprint, ...]) -> None:
+    """Write down what is not open to everybody, and `bulk`; called when every route is there."""
+    book = _Book(register, _audited(app, bulk))
+    app.after_request(book.write)
+
+
+def _audited(app: Flask, bulk: tuple[Blueprint, ...]) -> frozenset[str]:
+    much = {blueprint.name for blueprint in bulk}
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    return frozenset(
+        endpoint
+        for endpoint in endpoints
+        if endpoint.partition(".")[0] in much or role_of(app, endpoint) != "anonymous"
+    )
+
+
+class _Book:
+    def __init__(self, register: Register, endpoints: frozenset[str]) -> None:
+        self._register = register
+        self._endpoints = endpoints
+        self._cleaned_on: datetime.date | None = None
+
+    def write(self, response: Response) -> Response:
+        """Write the line of a request, where it needs one."""
+        if request.endpoint in self._endpoints and request.method != "OPTIONS" and not _flooded():
+            try:
+                self._write(response.status_code)
+            except (RegistryError, DBAPIError) as error:
+                # It is done and cannot be undone; the event of a write says who did it as well.
+                log.error("audit_failed", endpoint=request.endpoint, cause=type(error).__name__)
+        return response
+
+    def _write(self, status: int) -> None:
+        record_soon(self._register.engine, self._entry(status))
+        if self._cleaned_on != today():
+            self._cleaned_on = today()
+            with session_scope(self._register.engine) as session:
+                forget(session, self._register.settings.audit_days)
+
+    def _entry(self, status: int) -> Entry:
+        asking, error = caller(), g.get("problem")
+        noted: _Note | None = g.get("audit_note")
+        units = noted.units if noted else ()
+        if isinstance(error, RegistryError) and isinstance(error.extra.get("units"), list):
+            units = tuple(str(unit) for unit in error.extra["units"])  # type: ignore[attr-defined]
+        rule = request.url_rule.rule if request.url_rule else ""
+        anonymous = not has_key(asking)
+        return Entry(
+            actor=asking.name,
+            role=asking.role,
+            endpoint=f"{request.method} {rule}",
+            units=units,
+            count=noted.count if noted and error is None else None,
+            event_id=noted.event_id if noted else None,
+            status=status,
+            outcome=_outcome(status, error),
+            key_id=asking.key_id,
+            client=self._register.clients.name(request.remote_addr or "") if anonymous else None,
+        )
+
+
+def _outcome(status: int, error: object) -> str:
+    if isinstance(error, RegistryError):
+        return error.code
+    return "ok" if status < 400 else str(status)
+
+
+def _flooded() -> bool:
+    """Whether the caller is over its limit: the first such request of a minute tells it all."""
+    rate: Rate | None = g.get("rate")
+    return rate is not None and rate.asked > rate.limit + 1

@@ -1,0 +1,271 @@
+"""The OpenAPI document: what the endpoints declare, and what SpecTree cannot say of them.
+
+Who may ask, forms, headers, and every code of a problem by endpoint and status. The codes come from
+the table of `api.errors`, so that an error which is added there is told here.
+"""
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any, Final
+
+from flask import current_app
+
+from api.access import role_of
+from api.errors import MIMETYPE, STATUS, UNIT_CODE, http_code, status_title
+from api.health import blueprint as open_to_all
+from api.openapi import STREAM_TYPES, spec
+from api.requests import FORMS
+from registry.batch import OPERATIONS
+from registry.roles import Role
+
+_DESCRIPTION: Final = """\
+Register of permanent digital address codes (mã địa chỉ số) of Viet Nam.
+
+Every error is a problem document (RFC 9457) with a stable `code`; each endpoint lists its own. Any
+of them may also answer 405 `method_not_allowed` and 500 `internal_server_error`.
+"""
+_TAGS: Final = {
+    "health": "Whether this process and its database answer; no key is looked at",
+    "addresses": "What a code stands for",
+    "search": "From text, code or point to a door",
+    "units": "Provinces and communes of any map",
+    "coverage": "How many households have a code",
+    "operations": "Changes of records, streets and localities; with a key",
+    "reports": "What people found at a door",
+    "changes": "Everything that was written, in order",
+    "access": "Whose key this is, and what is left of its limits",
+}
+_KEY, _KEY_HEADER = "key", "keyInHeader"
+_SECURITY_SCHEMES: Final = {
+    _KEY: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Khoá API (an API key): `Authorization: Bearer KEY`",
+    },
+    _KEY_HEADER: {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+}
+_WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]
+_PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+    "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
+    "address_code": {"maxLength": 200, "examples": ["1H6X-XH2V"]},
+    "operation": {"enum": list(OPERATIONS)},
+    "report_id": {"minimum": 0, "examples": [12]},
+}
+"""Path parameter → its schema beyond its type."""
+_WORDS: Final = {
+    "address_code": "Code of an address, in any writing, or its eleven spoken digits",
+    "code": "Code of an administrative unit",
+    "operation": "What is asked of each row",
+    "report_id": "Number of the entry in the queue",
+    "limit": "How many at most",
+    "offset": "How many to pass over",
+    "level": "Only units of this level",
+    "lon": "Degrees east, EPSG:4326",
+    "lat": "Degrees north, EPSG:4326",
+    "radius_m": "How far a door may be, in metres",
+}
+"""Parameters that mean the same everywhere."""
+_STREAMS: Final = ("/v1/batch/{operation}",)
+_NEED_IF_MATCH: Final = re.compile(r"If-Match with")
+_IF_MATCH: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "ETag of the record as it was seen: a change since then is 412",
+    "schema": {"type": "string", "pattern": r'^(\*|"[0-9]{1,18}")$', "examples": ['"42"']},
+}
+_BODIES: Final[dict[str, Any]] = {
+    "/v1/geocode": {"q": "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội", "limit": 3},
+    "/v1/reverse": {"lon": 105.80612, "lat": 21.02113, "limit": 1},
+    "/v1/validate": {"address": "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội"},
+    "/v1/reports": {"kind": "confirmed", "code": "1H6X-XH2V"},
+    "/v1/batch/{operation}": '{"q": "27 Láng, Hà Nội"}\n{"q": "Phường Láng, Hà Nội"}\n',
+}
+"""Path → an example of what is sent."""
+
+_ABOUT_CODES: Final = r"/v1/(addresses/.*|operations/.*|reports.*)"
+_LOOKS_FOR_CODES: Final = (
+    r"/v1/(addresses/.*|operations/.*|reports.*|geocode|autocomplete|validate|batch/.*)"
+)
+_ONLY: Final = {
+    "code_mistyped": r"/v1/(addresses/.*|operations/.*)",
+    "gone": _ABOUT_CODES,
+    "cursor_refused": r"/v1/changes",
+    "illegal_transition": _ABOUT_CODES,
+    "address_taken": _ABOUT_CODES,
+    "report_decided": r"/v1/reports/.*",
+    "report_stale": r"/v1/reports/.*",
+    "too_many_reports": r"/v1/reports",
+    "enumeration_budget": _LOOKS_FOR_CODES,
+    "outside_units": r"/v1/(addresses/.*|operations/.*|reports.*)",
+    "too_many_vanished": "(?!)",
+    "unreadable_file": r"/v1/batch/.*",
+    "cluster_error": "(?!)",
+}
+"""Code → paths that may answer it, of those with its status; a code that is missing: all."""
+# Keyword of a parameter's schema → codes of what does not fit it.
+_MISFITS: Final = {
+    "minLength": ("string_too_short",),
+    "maxLength": ("string_too_long",),
+    "pattern": ("string_pattern_mismatch",),
+    "minimum": ("greater_than_equal",),
+    "maximum": ("less_than_equal",),
+    "exclusiveMinimum": ("greater_than",),
+    "enum": ("literal_error",),
+}
+_MISREAD: Final = {
+    "integer": ("int_parsing",),
+    "number": ("float_parsing", "finite_number"),
+    "boolean": ("bool_parsing",),
+}
+
+
+def document() -> dict[str, Any]:
+    """The whole of it; needs the application's context, with every route registered."""
+    made: dict[str, Any] = deepcopy(spec.spec)
+    made["info"]["description"] = _DESCRIPTION
+    made["servers"] = [{"url": "/"}]
+    for tag in made["tags"]:
+        tag["description"] = _TAGS[tag["name"]]
+    made["components"]["securitySchemes"] = deepcopy(_SECURITY_SCHEMES)
+    schemas = made["components"]["schemas"]
+    for name, schema in schemas.items():
+        if name.endswith(("Body", "Form")):
+            _describe_fields(schema.get("properties", {}))
+    roles = dict(_roles())
+    problems: dict[str, Any] = {}
+    made["components"]["responses"] = problems
+    for path, item in made["paths"].items():
+        for method, operation in item.items():
+            statuses = _describe(operation, path, method, roles[path, method])
+            for status in sorted(statuses):
+                codes = _codes(status, path)
+                name = f"{status}-{'-'.join(codes)}"
+                problems.setdefault(name, _problem(status, codes))
+                operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
+            operation["responses"]["422"]["description"] = _misfits(operation, schemas)
+    return made
+
+
+def _roles() -> Iterator[tuple[tuple[str, str], Role | None]]:
+    """(path, method) of each route → who may ask; None where no key is looked at."""
+    for rule in current_app.url_map.iter_rules():
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        is_open = rule.endpoint.partition(".")[0] == open_to_all.name
+        role = None if is_open else role_of(current_app, rule.endpoint) or "admin"
+        yield from (((path, method.lower()), role) for method in rule.methods or ())
+
+
+def _describe(operation: dict[str, Any], path: str, method: str, role: Role | None) -> set[int]:
+    """Complete what is said of an operation; the statuses with which it refuses."""
+    if path in _STREAMS:
+        _describe_stream(operation)
+    for parameter in operation["parameters"]:
+        _describe_parameter(parameter)
+    body = operation.get("requestBody", {}).get("content", {})
+    for form in FORMS if FORMS[-1] in body else ():
+        body[form] = deepcopy(body[FORMS[-1]])
+    if path in _BODIES and method == "post":
+        for content in body.values():
+            content["example"] = _BODIES[path]
+    if _NEED_IF_MATCH.search(operation["description"]):
+        operation["parameters"].append(_IF_MATCH | {"required": method == "patch"})
+    operation["security"] = []
+    # What cannot be decoded is refused by every route.
+    statuses = {400} | {int(status) for status in operation["responses"] if int(status) >= 400}
+    if role is not None:
+        operation["security"] = _WITH_KEY if role != "anonymous" else [{}, *_WITH_KEY]
+        statuses |= {401, 429} | ({403} if role != "anonymous" else set())
+    return statuses
+
+
+def _describe_stream(operation: dict[str, Any]) -> None:
+    """Rows in and rows out, in the same form."""
+    rows = {kind: {"schema": {"type": "string"}} for kind in STREAM_TYPES}
+    operation["requestBody"] = {"required": True, "content": rows}
+    operation["responses"]["200"]["content"] = deepcopy(rows)
+
+
+def _describe_parameter(parameter: dict[str, Any]) -> None:
+    schema = parameter["schema"]
+    if "anyOf" in schema:
+        # A parameter is there or is not; it cannot be null.
+        schema.update(next(kind for kind in schema.pop("anyOf") if kind["type"] != "null"))
+        del schema["default"]
+    if parameter["in"] == "path":
+        schema.update(_PATH_PARAMETERS[parameter["name"]])
+    parameter["description"] = parameter["description"] or _WORDS[parameter["name"]]
+
+
+def _describe_fields(properties: dict[str, dict[str, Any]]) -> None:
+    for name, schema in properties.items():
+        if not schema.get("description") and name in _WORDS:
+            schema["description"] = _WORDS[name]
+
+
+def _codes(status: int, path: str) -> dict[str, str]:
+    """Codes of problems with this status that the path may answer → what each means."""
+    found = {
+        error.code: (error.__doc__ or "").partition("\n")[0]
+        for error, known in STATUS.items()
+        if known == status and re.fullmatch(_ONLY.get(error.code, ".*"), path)
+    }
+    return found or {http_code(status): status_title(status)}
+
+
+def _problem(status: int, codes: dict[str, str]) -> dict[str, Any]:
+    """A response that is a problem document with one of these codes."""
+    shape = {"properties": {"status": {"const": status}, "code": {"enum": list(codes)}}}
+    response: dict[str, Any] = {
+        "description": f"{status_title(status)}: {', '.join(f'`{code}`' for code in codes)}",
+        "content": {
+            MIMETYPE: {
+                "schema": {"allOf": [{"$ref": "#/components/schemas/Problem"}, shape]},
+                "examples": {
+                    code: {"summary": words, "value": _example(status, code)}
+                    for code, words in codes.items()
+                },
+            }
+        },
+    }
+    if status in (429, 503):
+        response["headers"] = {
+            "Retry-After": {"description": "Seconds", "schema": {"type": "string"}}
+        }
+    return response
+
+
+def _example(status: int, code: str) -> dict[str, Any]:
+    detail = "Vì sao, và làm gì tiếp (why, and what to do)"
+    made: dict[str, Any] = {
+        "type": f"urn:diachiso:problem:{code}",
+        "title": status_title(status),
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if status == 422:
+        misfit = {"field": "limit", "code": "less_than_equal", "detail": "nhiều nhất là 20 (…)"}
+        made["errors"] = [misfit]
+    return made
+
+
+def _misfits(operation: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """A 422 in words: the codes in `errors` that follow from what is declared."""
+    found: dict[str, None] = {"unknown_parameter": None, "given_twice": None}
+    fields = [(p["schema"], p.get("required", False)) for p in operation["parameters"]]
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        name = content["schema"].get("$ref", "").rpartition("/")[2]
+        if name in schemas:
+            needed = schemas[name].get("required", ())
+            found |= {"malformed_json": None, "model_type": None}
+            fields += [(s, n in needed) for n, s in schemas[name].get("properties", {}).items()]
+    for schema, required in fields:
+        found |= {"missing": None} if required else {}
+        for kind in (schema, *schema.get("anyOf", ())):
+            for keyword, misfits in _MISFITS.items():
+                found |= dict.fromkeys(misfits if keyword in kind else ())
+            found |= dict.fromkeys(_MISREAD.get(kind.get("type", ""), ()))
+            found |= {"malformed_day": None} if kind.get("format") == "date" else {}
+    codes = ", ".join(f"`{code}`" for code in sorted(found))
+    return f"{status_title(422)}: `invalid_input`; in `errors` {codes}, and what docs/api.md lists"

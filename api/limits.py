@@ -1,0 +1,96 @@
+"""How much one caller may ask: requests a minute, and codes that are none an hour."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Flask, Response, g
+
+from api.counters import WINDOW_S, Counters, seconds_left
+from registry.actors import Actor
+from registry.audit import network_of
+from registry.budget import Purse
+from registry.errors import TooManyRequestsError
+from registry.register import Register
+
+_FAILURES: Final = 60
+"""Keys a minute that are none, from one address: more are not even looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a caller may ask in this minute, and did."""
+
+    policy: str
+    """address | key."""
+    limit: int
+    asked: int
+
+    @property
+    def left(self) -> int:
+        """Requests that are left in this minute."""
+        return max(0, self.limit - self.asked)
+
+
+class Limits:
+    """Counts callers, and refuses those who ask too much."""
+
+    def __init__(self, register: Register, counters: Counters) -> None:
+        self._register = register
+        self._counters = counters
+        self._per_address = register.settings.rate_per_address
+        self._per_key = register.settings.rate_per_key
+
+    def count(self, asking: Actor, address: str) -> Rate:
+        """Count a request, by its key or else by its network address."""
+        if has_key(asking):
+            limit = asking.rate_per_minute or self._per_key
+            return Rate("key", limit, self._counters.count(f"key:{asking.key_id or asking.name}"))
+        asked = self._counters.count(f"address:{network_of(address)}")
+        return Rate("address", self._per_address, asked)
+
+    def count_failure(self, address: str) -> None:
+        """Count a key that is none."""
+        self._counters.count(f"failures:{network_of(address)}")
+
+    def check_failures(self, address: str) -> None:
+        """Raises TooManyRequestsError for an address that tries out keys."""
+        if self._counters.look(f"failures:{network_of(address)}") >= _FAILURES:
+            raise too_many()
+
+    def purse(self, asking: Actor, address: str) -> Purse:
+        """From what the caller pays for codes that no record bears."""
+        register = self._register
+        if has_key(asking):
+            holder = f"key:{asking.key_id or asking.name}"
+            return Purse(register.budget, register.settings.budget_per_key, lambda: holder)
+        return Purse(
+            register.budget,
+            register.settings.budget_per_address,
+            lambda: f"client:{register.clients.name(address)}",
+        )
+
+
+def has_key(asking: Actor) -> bool:
+    """Whether the caller is known by a key, also one of the role anonymous."""
+    return asking.key_id is not None or asking.role != "anonymous"
+
+
+def too_many() -> TooManyRequestsError:
+    """The refusal of whoever asks too often."""
+    return TooManyRequestsError(
+        "quá nhiều yêu cầu; hãy thử lại sau (too many requests; try again later)",
+        retry_after_s=seconds_left(),
+    )
+
+
+def tell_limits(app: Flask) -> None:
+    """Say in each answer what is left (draft-ietf-httpapi-ratelimit-headers)."""
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        rate: Rate | None = g.get("rate")
+        if rate is not None:
+            add = response.headers.add  # nothing else sets them, and `set` looks at all others
+            add("RateLimit-Policy", f'"{rate.policy}";q={rate.limit};w={WINDOW_S}')
+            add("RateLimit", f'"{rate.policy}";r={rate.left};t={seconds_left()}')
+        return response

@@ -1,0 +1,367 @@
+"""Reports from the field: said by anybody, decided by an authority."""
+
+import datetime
+from typing import Any, Final, Literal
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import Field
+
+from api.access import caller, requires
+from api.audit import note
+from api.context import gazetteer, register
+from api.errors import UNIT_CODE
+from api.lifecycle import ChangedRecord
+from api.limits import has_key
+from api.openapi import Answer, CodeForms, NoParameters, Request, answers, spec
+from api.shapes import PlaceUnit, unit_ref
+from geo.code import format as code_display
+from registry.errors import OutsideUnitsError
+from registry.gazetteer import VIET_NAM, Gazetteer, today
+from registry.lifecycle.requests import Commune, Line, Sentence
+from registry.lookup import code_forms
+from registry.new_houses import MAX_TEXT
+from registry.records import record_wording
+from registry.report_decisions import (
+    CORRECTABLE,
+    OPERATIONS,
+    Decided,
+    Decision,
+    accept,
+    reject,
+)
+from registry.report_queue import DEFAULT_LIMIT, MAX_LIMIT, Entry, queue
+from registry.reporters import Reporter
+from registry.reports import Filed, Kind, Said, file_report
+from registry.search.areas import communes_of
+from registry.units import unit_by_code
+
+blueprint = Blueprint("reports", __name__, url_prefix="/v1/reports")
+
+_STATE: Final = "open, proposed (to retire, an approver decides), accepted or rejected"
+
+
+class ReportBody(Request):
+    """What was found at a door. Nothing about a person: no name, no telephone number, no photo."""
+
+    kind: Kind = Field(description="What was found")
+    code: str | None = Field(
+        None, max_length=200, description="The code on the door; not for a new house"
+    )
+    lon: float | None = Field(
+        None, ge=-180, le=180, allow_inf_nan=False, description="Where it is: wrong point, new"
+    )
+    lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False, description="As lon")
+    position_accuracy_m: float | None = Field(
+        None, ge=0, le=100_000, allow_inf_nan=False, description="Radius in metres"
+    )
+    address: Sentence | None = Field(
+        None, max_length=MAX_TEXT, description="Address of a new house, where it has one"
+    )
+
+
+class ReportForm(ReportBody):
+    """The same, as a form."""
+
+
+class ReportFiled(Answer):
+    """What became of a report."""
+
+    id: int = Field(description="Of the entry in the queue, which equal reports share")
+    kind: str
+    state: str = Field(description=_STATE)
+    code: CodeForms | None
+    commune: PlaceUnit | None
+    reporters: int = Field(description="How many have said so")
+    counted: bool = Field(description="False where you had said so already")
+    address: str | None = Field(description="Of a new house, as it was understood and is kept")
+    similar: list[CodeForms] = Field(description="Doors that may be the new house")
+
+
+class Reporters(Answer):
+    """How many said so, by role; each counts once."""
+
+    total: int
+    carriers: int
+    merchants: int
+    residents: int = Field(description="Without a key; once a day")
+    officials: int = Field(description="Editors and above")
+
+
+class ReportedPoint(Answer):
+    """Where somebody says that it is. Degrees, WGS 84; metres."""
+
+    lon: float
+    lat: float
+    accuracy_m: float | None
+    distance_m: float | None = Field(description="From the point on record")
+
+
+class ReportDecision(Answer):
+    """The last decision."""
+
+    operation: str = Field(examples=["verify"])
+    event_id: int
+    reason: str | None
+    decision_number: str | None
+    at: str
+
+
+class QueuedReport(Answer):
+    """An entry of the queue."""
+
+    id: int
+    kind: str
+    state: str = Field(description=_STATE)
+    accepting: str = Field(description="Operation that accepting it performs", examples=["move"])
+    code: CodeForms | None
+    status: str | None = Field(description="Of the record, today")
+    event_id: int | None = Field(description="Of the record's state: what event_id takes")
+    label: str | None = Field(description="The record's address, or that of the new house")
+    commune: PlaceUnit | None
+    point: ReportedPoint | None
+    reporters: Reporters
+    first_reported_at: str
+    last_reported_at: str
+    stale: bool = Field(description="Whether the record changed since it was reported on")
+    decision: ReportDecision | None
+
+
+class ReportQueue(Answer):
+    """Entries in the order in which they are decided."""
+
+    reports: list[QueuedReport]
+
+
+class ReportsQuery(Request):
+    """Which part of the queue."""
+
+    unit: str | None = Field(
+        None, pattern=UNIT_CODE, description="Code of a unit; all of the key's by default"
+    )
+    state: Literal["open", "proposed", "accepted", "rejected"] = Field("open", description=_STATE)
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+
+
+class RejectBody(Request):
+    """Why the register stays as it is."""
+
+    reason: Sentence = Field(description="why; no person's name")
+    decision_number: Line | None = Field(None, description="number of the legal decision")
+
+
+class AcceptBody(RejectBody):
+    """Why, and what of a new house's address is otherwise."""
+
+    event_id: int | None = Field(
+        None, ge=0, le=2**63 - 1, description="of the record as you saw it, where it changed since"
+    )
+    former_commune: Commune | None = Field(None, description="code of the commune before July 2025")
+    house_number: Line | None = Field(None, description="as on the door")
+    street: Line | None = Field(None, description="a street of the commune that has been named")
+    locality: Line | None = Field(None, description="a locality that has been named")
+    building: Line | None = Field(None, description="name of the building, block or tower")
+    floor: Line | None = Field(None, description="floor")
+    unit_number: Line | None = Field(None, description="number of the flat or room")
+    same_address: bool = Field(
+        False, description="another living record bears this address, and both are right"
+    )
+
+
+class DecisionAnswer(Answer):
+    """What a decision did."""
+
+    id: int
+    kind: str
+    state: str = Field(description=_STATE)
+    operation: str = Field(examples=["verify"])
+    event_id: int
+    records: list[ChangedRecord] = Field(description="Written or made")
+
+
+@blueprint.post("")
+@requires("anonymous")
+@spec.validate(resp=answers(ReportFiled, 400, 404, 409, 410, 413, 429, 503), tags=["reports"])
+def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Response:  # noqa: ARG001
+    """Say what was found at a door; with a key, or without one as a resident.
+
+    Equal reports raise the count of one entry. A report alone changes nothing: an editor of the
+    commune decides.
+    """
+    body, known = json or form, gazetteer()
+    said = Said(
+        body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None
+    )
+    made = register()
+    return _answer(_filed(known, file_report(made.engine, made.reads, known, _reporter(), said)))
+
+
+@blueprint.get("")
+@requires("editor")
+@spec.validate(resp=answers(ReportQueue, 401, 403, 404, 503), tags=["reports"])
+def get_reports(query: ReportsQuery) -> Response:
+    """The queue of a unit: first what most have said, then what waits longest. Role: editor.
+
+    What was decided comes newest first.
+    """
+    known = gazetteer()
+    found = queue(
+        register().engine, unit_ids=_units(known, query.unit), state=query.state, limit=query.limit
+    )
+    note(count=len(found), units=[query.unit] if query.unit else [])
+    return _answer({"reports": [_entry(known, entry) for entry in found]})
+
+
+@blueprint.post("/<int:report_id>/accept")
+@requires("editor")
+@spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])
+def post_accept(report_id: int, query: NoParameters, json: AcceptBody) -> Response:  # noqa: ARG001
+    """Do what the report says: verify, move, propose; or retire, which an editor proposes.
+
+    Role: editor. An approver retires at once, or decides what an editor proposed.
+    """
+    given = json.model_dump(include=set(CORRECTABLE), exclude_none=True)
+    decision = _decision(json, given, event_id=json.event_id, same_address=json.same_address)
+    return _decided(accept(register().engine, report_id, decision))
+
+
+@blueprint.post("/<int:report_id>/reject")
+@requires("editor")
+@spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])
+def post_reject(report_id: int, query: NoParameters, json: RejectBody) -> Response:  # noqa: ARG001
+    """Leave the register as it is. Role: editor."""
+    return _decided(reject(register().engine, report_id, _decision(json, {})))
+
+
+def _decision(
+    body: RejectBody,
+    parts: dict[str, str],
+    *,
+    event_id: int | None = None,
+    same_address: bool = False,
+) -> Decision:
+    return Decision(
+        actor=caller().name,
+        reason=body.reason,
+        decision_number=body.decision_number,
+        seen_event=event_id,
+        parts=parts,
+        same_address=same_address,
+    )
+
+
+def _units(known: Gazetteer, code: str | None) -> frozenset[int] | None:
+    """Communes whose queue is asked for; raises OutsideUnitsError for those of somebody else."""
+    own = caller().unit_ids
+    if code is None:
+        return own
+    asked = communes_of(known, today(), unit_by_code(known, code, None))
+    if own is not None and not asked & own:
+        raise OutsideUnitsError(
+            f"ngoài địa bàn của khoá này: {code} (outside the units of this key)", units=[code]
+        )
+    return asked if own is None else asked & own
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _filed(known: Gazetteer, filed: Filed) -> dict[str, Any]:
+    return {
+        "id": filed.id,
+        "kind": filed.kind,
+        "state": filed.state,
+        "code": code_forms(filed.code) if filed.code else None,
+        "commune": unit_ref(known.units.get(filed.unit_id), today()),
+        "reporters": filed.reporters,
+        "counted": filed.counted,
+        "address": filed.address,
+        "similar": [code_forms(code) for code in filed.similar],
+    }
+
+
+def _entry(known: Gazetteer, entry: Entry) -> dict[str, Any]:
+    record = entry.record
+    label = record_wording(known, today(), record).label if record else entry.address
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "state": entry.state,
+        "accepting": OPERATIONS[entry.kind],
+        "code": code_forms(entry.code) if entry.code else None,
+        "status": record.status if record else None,
+        "event_id": record.event_id if record else None,
+        "label": label,
+        "commune": unit_ref(known.units.get(entry.unit_id), today()),
+        "point": _point(entry),
+        "reporters": {
+            "total": entry.reporters,
+            "carriers": entry.carriers,
+            "merchants": entry.merchants,
+            "residents": entry.residents,
+            "officials": entry.officials,
+        },
+        "first_reported_at": _at(entry.first_at),
+        "last_reported_at": _at(entry.last_at),
+        "stale": entry.stale,
+        "decision": _decision_of(entry),
+    }
+
+
+def _point(entry: Entry) -> dict[str, Any] | None:
+    if entry.lon is None or entry.lat is None:
+        return None
+    distance = round(entry.distance_m, 1) if entry.distance_m is not None else None
+    return {
+        "lon": entry.lon,
+        "lat": entry.lat,
+        "accuracy_m": entry.accuracy_m,
+        "distance_m": distance,
+    }
+
+
+def _decision_of(entry: Entry) -> dict[str, Any] | None:
+    if entry.event_id is None or entry.decided_at is None:
+        return None
+    return {
+        "operation": entry.operation,
+        "event_id": entry.event_id,
+        "reason": entry.reason,
+        "decision_number": entry.decision_number,
+        "at": _at(entry.decided_at),
+    }
+
+
+def _decided(decided: Decided) -> Response:
+    note(count=len(decided.records), units=[decided.commune], event_id=decided.event_id)
+    return _answer(
+        {
+            "id": decided.id,
+            "kind": decided.kind,
+            "state": decided.state,
+            "operation": decided.operation,
+            "event_id": decided.event_id,
+            "records": [
+                {"code": r.code, "code_display": code_display(r.code), "status": r.status}
+                for r in decided.records
+            ],
+        }
+    )
+
+
+def _at(moment: datetime.datetime) -> str:
+    return moment.astimezone(VIET_NAM).isoformat()
+
+
+def _reporter() -> Reporter:
+    """Who reports: a key, or a caller without one for today."""
+    asking, settings = caller(), register().settings
+    limited = settings.limits is not False
+    if has_key(asking):
+        most = settings.reports_per_key if limited else None
+        return Reporter(asking.role, f"key:{asking.name}", most)
+    client = register().clients.name(request.remote_addr or "")
+    most = settings.reports_per_address if limited else None
+    return Reporter("anonymous", f"client:{client}", most)

@@ -1,0 +1,93 @@
+"""What a caller is here: role, units, what it may still ask."""
+
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify
+from pydantic import Field
+
+from api.access import caller
+from api.context import gazetteer
+from api.counters import seconds_left
+from api.limits import Rate, has_key
+from api.openapi import Answer, NoParameters, answers, spec
+from api.shapes import PlaceUnit, unit_ref
+from registry import budget
+from registry.gazetteer import VIET_NAM, Gazetteer, today
+
+blueprint = Blueprint("whoami", __name__, url_prefix="/v1/whoami")
+
+
+class RateLeft(Answer):
+    """Requests in this minute."""
+
+    per_minute: int
+    left: int
+    resets_in_s: int
+
+
+class BudgetLeft(Answer):
+    """Units in this hour; a code that no record bears costs ten."""
+
+    per_hour: int
+    left: int
+    resets_in_s: int
+
+
+class WhoAmI(Answer):
+    """The caller, as the register knows it."""
+
+    name: str | None = Field(description="Name of the key; null without one")
+    role: str = Field(examples=["editor"])
+    units: list[PlaceUnit] | None = Field(
+        description="Where it may write; null for everywhere, empty for nowhere"
+    )
+    expires_at: str | None = Field(description="When the key ends, in Viet Nam")
+    rate: RateLeft | None = Field(description="Null where nobody is limited")
+    enumeration_budget: BudgetLeft | None = Field(description="Null where nobody is limited")
+
+
+@blueprint.get("")
+@spec.validate(resp=answers(WhoAmI, 401, 503), tags=["access"])
+def whoami(query: NoParameters) -> Response:  # noqa: ARG001
+    """Who the register takes the caller for: role, units, and what is left of its limits."""
+    asking = caller()
+    expires = asking.expires_at
+    body = {
+        "name": asking.name if has_key(asking) else None,
+        "role": asking.role,
+        "units": _units(gazetteer(), asking.units, anywhere=asking.unit_ids is None),
+        "expires_at": expires.astimezone(VIET_NAM).isoformat() if expires else None,
+        "rate": _rate(g.get("rate")),
+        "enumeration_budget": _budget(budget.carried()),
+    }
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _units(
+    known: Gazetteer, codes: tuple[str, ...] | None, *, anywhere: bool
+) -> list[dict[str, Any] | None] | None:
+    if codes is None:
+        return None if anywhere else []
+    day = today()
+    living = (
+        next((unit for unit in known.with_code(code) if unit.alive_on(day)), None) for code in codes
+    )
+    return [unit_ref(unit, day) for unit in living if unit is not None]
+
+
+def _rate(rate: Rate | None) -> dict[str, int] | None:
+    if rate is None:
+        return None
+    return {"per_minute": rate.limit, "left": rate.left, "resets_in_s": seconds_left()}
+
+
+def _budget(purse: budget.Purse | None) -> dict[str, int] | None:
+    if purse is None:
+        return None
+    return {
+        "per_hour": purse.limit,
+        "left": purse.left(),
+        "resets_in_s": budget.seconds_left(),
+    }

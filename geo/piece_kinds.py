@@ -1,0 +1,192 @@
+"""Whether a word for a kind opens a piece where it stands, or belongs to a name."""
+
+import re
+from typing import Final
+
+from geo import kinds
+from geo.flat import FLATS
+from geo.house_number import ALLEYS, NUMBER_WORDS, PLOTS, is_date
+from geo.locality import LOCALITIES
+from geo.piece import HOUSE_ROLES, Cutting
+from geo.street import STREETS
+from geo.words import Phrase, PhraseBook
+
+_BOOK: Final = PhraseBook(
+    kinds.ADMIN,
+    LOCALITIES,
+    ALLEYS,
+    PLOTS,
+    STREETS,
+    FLATS,
+    NUMBER_WORDS,
+    kinds.HINTS,
+    kinds.NOISE,
+    kinds.PREMISES,
+)
+GLUED_UNIT: Final = re.compile(r"[pqf]\d{1,2}")
+"""A ward or a district with its number in one word."""
+# A letter behind a name of two words may begin a unit; names of the highlands hold letters.
+_NAMED_ROLES: Final = frozenset({"street", "admin", "bare", "locality"})
+_NAME_WORDS: Final = 2
+_HIGHLAND: Final = frozenset({"ia", "ea", "ya", "cu", "chu", "krong", "dak", "dam", "buon"})
+
+
+class Kinds(Cutting):
+    """Finds the kinds among the words."""
+
+    def _ends_at(self, at: int) -> bool:
+        """Whether the name before `at` has no more words: the part ends, or units follow."""
+        return at >= len(self.words) or self.words[at].dash or self._begins_unit(at)
+
+    def _begins_unit(self, at: int) -> bool:
+        """Whether a unit begins at `at`, with its kind."""
+        if at >= len(self.words):
+            return False
+        word = self.words[at]
+        if GLUED_UNIT.fullmatch(word.key):
+            return True
+        phrase = self._letter(at) if len(word.key) == 1 else _BOOK.match(self.words, at)
+        return phrase is not None and phrase.role == "admin" and at + 1 < len(self.words)
+
+    def _phrase(self, at: int) -> Phrase | None:
+        """The kind that begins at `at`; `Ph.` is a phường as well as a phố."""
+        phrase = _BOOK.match(self.words, at)
+        return self._letter_p(at) if phrase and phrase.keys == ("ph",) else phrase
+
+    def _letter(self, at: int) -> Phrase | None:
+        """The kind that a single letter stands for; None where it is a letter."""
+        phrase = _BOOK.match(self.words, at)
+        if phrase and (len(phrase.keys) > 1 or phrase.role == "plot"):
+            return phrase
+        word, last, numeric = self.words[at], at + 1 >= len(self.words), self._numeric(at + 1)
+        proven = word.pointed or self.open is None or self.open.done or self._parts_units(at)
+        if word.key == "d":
+            # `An D. Vương` is An Dương Vương.
+            inside = self.open and self.open.words and not self.open.done
+            marked = word.accents == "đ" or (word.pointed and not inside)
+            return kinds.DUONG if marked else None
+        if word.key == "p":
+            return self._letter_p(at) if proven or numeric else None
+        if last or not (proven or numeric):
+            return None
+        if word.key == "h":
+            return kinds.HEM if numeric else kinds.RURAL_DISTRICT
+        if word.key == "f":
+            return kinds.WARD if numeric else None
+        named = {"q": kinds.DISTRICT, "x": kinds.COMMUNE, "t": kinds.PROVINCE}.get(word.key)
+        return named if named is kinds.DISTRICT or not numeric else None
+
+    def _parts_units(self, at: int) -> bool:
+        """Whether a letter behind a name of several words begins a unit: `Nguyen Trai P Ben Nghe`.
+
+        In `Ia H Drai` it belongs to the name.
+        """
+        piece = self.open
+        if piece is None or piece.role not in _NAMED_ROLES or len(piece.words) < _NAME_WORDS:
+            return False
+        following = self._key(at + 1)
+        return len(following) > 1 and following.isalpha() and self._key(at - 1) not in _HIGHLAND
+
+    def _letter_p(self, at: int) -> Phrase | None:
+        """`P.` is a phường, a phố or a phòng."""
+        piece = self.open
+        following = self.words[at + 1] if at + 1 < len(self.words) else None
+        behind_number = piece is not None and piece.done and piece.role in ("number", "alley")
+        if following and following.numeric and not is_date(following.text):
+            short = len(following.key) < 3 or not following.path
+            return kinds.WARD if short else kinds.ROOM
+        if behind_number or (following and following.path):
+            return kinds.PHO
+        return kinds.WARD if following else None
+
+    def _names_person(self, at: int) -> bool:
+        """Whether a person is named: a sure title anywhere, another one where a part begins."""
+        word = self.words[at]
+        if self.open or word.text in kinds.SURE_TITLES:
+            return word.text in kinds.SURE_TITLES
+        following = self.words[at + 1].text if at + 1 < len(self.words) else ""
+        return word.text in kinds.TITLES and following[:1].isupper()
+
+    def _may_open(self, phrase: Phrase, at: int) -> bool:
+        piece, role = self.open, phrase.role
+        end = at + len(phrase.keys)
+        several = len(phrase.keys) > 1
+        sure = all(
+            word.accents == accents
+            for word, accents in zip(self.words[at:end], phrase.accents, strict=False)
+        )
+        if role in ("hint", "noise", "premises"):
+            if piece and piece.role == "hint":
+                return role == "noise" and (sure or several)
+            return (sure or several) and (role == "noise" or self._begins(role, phrase, at, sure))
+        if several is False and f"{self._key(at)} {self._key(end)}" in kinds.NAMES:
+            return False
+        if piece is None or piece.done:
+            return self._at_border(phrase, end, sure)
+        if piece.role in ("hint", "noise"):
+            return role in ("admin", "number") and sure and end < len(self.words)
+        if not piece.words:
+            # A kind has just been read: `Đường Ngõ 104` is an alley, `Đường Phố Huế` a name.
+            again = role == "admin" and phrase.kind == piece.kind and end < len(self.words)
+            return again or (role == "alley" and piece.role == "street" and self._numeric(end))
+        if end >= len(self.words):
+            return False
+        return several or self._inside_name(phrase, at, sure)
+
+    def _begins(self, role: str, phrase: Phrase, at: int, sure: bool) -> bool:
+        if role == "hint":
+            behind_number = self.open is not None and self.open.role in ("number", "alley")
+            return (sure or self.open is None) and not behind_number
+        unsure = phrase.keys[0] in kinds.UNSURE and len(phrase.keys) == 1
+        name = f"{self._key(at)} {self._key(at + 1)}"
+        return not self.pieces and (sure or not unsure) and name not in kinds.NAMES
+
+    def _at_border(self, phrase: Phrase, end: int, sure: bool) -> bool:
+        """Whether a kind opens a piece where one may begin."""
+        if sure or len(phrase.keys) > 1 or phrase.keys[0] not in kinds.UNSURE:
+            return True
+        behind_number = self.open is not None and self.open.role in HOUSE_ROLES
+        if phrase.keys[0] == "pho" and behind_number:
+            return True
+        if phrase.keys[0] == "ban" and self.open is None:
+            # `Ban Ta Lanh`; Bàn Cờ is a ward.
+            return end + 1 < len(self.words)
+        if phrase.role == "admin" and not behind_number:
+            return end < len(self.words)
+        return self._numeric(end)
+
+    def _inside_name(self, phrase: Phrase, at: int, sure: bool) -> bool:
+        """Whether one word in the middle of a name opens another piece."""
+        piece, role = self.open, phrase.role
+        before = self._key(at - 1)
+        if piece is None or before in kinds.INNER:
+            return False
+        if f"{before} {self._key(at)}" in kinds.INNER_PAIRS:
+            return False
+        # `21 03 Đ. Phú Thuận`
+        long = len(piece.words) > 1 or piece.words[0].path
+        numeric = self._numeric(at + 1)
+        if role == "admin":
+            # `Bà Huyện Thanh Quan Q3`, typed without accents
+            last = not sure and self._begins_unit(at + 1)
+            return not last and (sure or long or (numeric and self.words[at].pointed))
+        if role == "locality":
+            named = sure and (phrase.kind in kinds.CUTTING or phrase.shortened)
+            return (numeric and (sure or long)) or (named and piece.role != "premises")
+        if role == "street":
+            return phrase.numbered or (phrase.kind == "đường" and sure and long)
+        if role == "number":
+            # `Đuồng số 51`
+            return sure and (piece.words[-1].key != "duong" or piece.role == "premises")
+        if role == "building":
+            return sure and piece.role != "premises"
+        return numeric and (sure or role == "alley")
+
+    def _is_quarter(self, at: int) -> bool:
+        """Whether `K4` is a khu phố, as behind a street and before a ward; else it is a kiệt."""
+        if not self._ends_at(at + 1):
+            return False
+        if self.part or self.pieces:
+            # `12 K3` may lie on a street of that name.
+            return self.open is None or (bool(self.open.words) and self.open.role != "number")
+        return at + 1 < len(self.words)

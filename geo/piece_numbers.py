@@ -1,0 +1,141 @@
+"""What a number is where it stands: of a house, a flat, a street or a unit."""
+
+import re
+from typing import Final
+
+from geo.flat import is_building_code, is_flat_code
+from geo.house_number import is_date, path_steps, read_path
+from geo.piece import HOUSE_ROLES, Piece
+from geo.piece_kinds import GLUED_UNIT, Kinds
+from geo.street import ENGLISH_KINDS
+from geo.words import words_of
+
+_ROOM: Final = re.compile(r"p[a-z]?\d{3,4}[a-z]?")
+_POSTCODE: Final = re.compile(r"\d{5,6}")
+_KIET: Final = re.compile(r"k\d{1,4}")
+_HEM: Final = re.compile(r"H\d{1,4}")
+_ORDINAL: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
+_SUFFIX_LETTERS: Final = frozenset("abceghk")
+_MONTH: Final = frozenset({"thang", "thg"})
+
+
+class Numbers(Kinds):
+    """Reads the numbers among the words."""
+
+    def _number(self, at: int) -> int:
+        """Read the number at `at`, if it opens or completes a piece; the place behind it."""
+        piece, word = self.open, self.words[at]
+        if piece is None:
+            return self._first_number(at)
+        if piece.done:
+            return self._next_number(at)
+        if piece.role in HOUSE_ROLES:
+            return self._take_path(piece, at)
+        if piece.role in ("street", "bare", "admin", "locality") and piece.words:
+            if GLUED_UNIT.fullmatch(word.key):
+                return self._unit(at)
+            is_path = "/" in word.text and word.text[0].isdigit() and not is_date(word.text)
+            numbered = piece.words[-1].key == "so"
+            if is_path and not numbered and piece.role in ("street", "bare"):
+                return self._take_path(self._push("number"), at)
+        if piece.role == "premises" and self._number_in_premises(at):
+            return self._take_path(self._push("number"), at)
+        return at
+
+    def _take_path(self, piece: Piece, at: int) -> int:
+        steps, end = read_path(self.words, at, letters=piece.role == "plot")
+        if not steps:
+            return at
+        word = self.words[end] if end < len(self.words) else None
+        piece.words = list(self.words[at:end])
+        if (
+            word
+            and word.text.lower() in _SUFFIX_LETTERS
+            and not word.pointed
+            and steps[-1][-1].isdigit()
+        ):
+            # `122/5 B Tân Chánh Hiệp`
+            steps = (*steps[:-1], steps[-1] + word.text.upper())
+            piece.words.append(word)
+            end += 1
+        piece.steps, piece.done = steps, True
+        return end
+
+    def _unit(self, at: int) -> int:
+        piece = self._push("admin")
+        piece.words, piece.done = [self.words[at]], True
+        return at + 1
+
+    def _first_number(self, at: int) -> int:
+        """A number where a part, or something behind a dash, begins."""
+        word = self.words[at]
+        alone = len(self.words) == 1
+        if self._key(at + 1) == "floor" and (ordinal := _ORDINAL.fullmatch(word.key)):
+            # `12th Floor`
+            floor = self._push("floor", "tầng")
+            floor.words, floor.opening, floor.done = words_of(ordinal[1]), [word], True
+            return at + 2
+        if self._key(at + 1) in _MONTH and self._numeric(at + 2):
+            self._push("street").words.append(word)
+            return at + 1
+        if is_date(word.text) and (self._ends_at(at + 1) or self._key(at + 1) in ENGLISH_KINDS):
+            self._push("street").words.append(word)
+            return at + 1
+        if _ROOM.fullmatch(word.key) or is_flat_code(word) or is_building_code(word):
+            return self._code(at)
+        certain = self.part or (alone and word.key.startswith("q") and word.key[1] != "0")
+        # `p4 q10`: a ward in its district.
+        certain = certain or GLUED_UNIT.fullmatch(self._key(at + 1)) is not None
+        if certain and GLUED_UNIT.fullmatch(word.key) and self._ends_at(at + 1):
+            return self._unit(at)
+        if alone and self.part and _POSTCODE.fullmatch(word.text):
+            self._push("noise").words.append(word)
+            return at + 1
+        if len(word.text) > 3 and word.text[:3].isalpha():
+            # `RON95 Coffee`
+            return at
+        return self._take_path(self._push("number"), at)
+
+    def _next_number(self, at: int) -> int:
+        """A number behind a complete piece."""
+        piece, word = self.open, self.words[at]
+        if piece is None or is_building_code(word) or is_flat_code(word):
+            return self._code(at)
+        if piece.role in ("unit", "code") and not word.text[0].isdigit():
+            return self._code(at)
+        if piece.role == "plot" and "." in word.text:
+            # `Lô 12 A.1`
+            piece.steps, piece.words = (*piece.steps, *path_steps(word.text)), [*piece.words, word]
+            return at + 1
+        if piece.role == "number" and _KIET.fullmatch(word.key) and _HEM.fullmatch(piece.steps[0]):
+            # `H12/5 K27`, from the door to the street.
+            piece.steps = (word.text.upper(), *piece.steps)
+            piece.words = [*piece.words, word]
+            return at + 1
+        if piece.role in HOUSE_ROLES:
+            # `158 12`, `58 D35`, `161 30 Tháng 4`: the second one is a street.
+            return at
+        if GLUED_UNIT.fullmatch(word.key):
+            return self._unit(at)
+        follows = at + 1 < len(self.words) and not self.words[at + 1].path
+        if word.text[0].isdigit() and follows:
+            return self._take_path(self._push("number"), at)
+        return at
+
+    def _code(self, at: int) -> int:
+        piece = self._push("code")
+        piece.words, piece.done = [self.words[at]], True
+        return at + 1
+
+    def _quarter(self, at: int) -> int:
+        word = self.words[at]
+        piece = self._push("locality", "khu phố")
+        piece.opening, piece.words, piece.done = [], list(words_of(word.text[1:])), True
+        return at + 1
+
+    def _number_in_premises(self, at: int) -> bool:
+        """`Điện máy xanh 779A Bình Giã`, but not `Nhà thuốc 605` or `Siêu thị 24 giờ`."""
+        if not self.words[at].text[0].isdigit():
+            return False
+        following = self.words[at + 1 : at + 3]
+        return len(following) == 2 and not any(word.path or word.dash for word in following)

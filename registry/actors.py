@@ -1,0 +1,86 @@
+"""Who acts: the caller of a web request, with the units in which it may write.
+
+A command of the operator acts as nobody in particular and is bound to nothing: whoever reaches the
+database may do everything. A web request acts as somebody from its first line to its last
+(`acting_as`), and `registry.database.session_scope` tells the database so in each transaction, so
+that row-level security binds also the code that forgets to ask.
+"""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+from registry.errors import ForbiddenError
+from registry.roles import RANK, Role
+
+_RESTRICT: Final = text("SELECT set_config('diachiso.writable_units', :units, true)")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The holder of a key, or everybody who has none: the name of a key, never of a person."""
+
+    name: str
+    role: Role
+    unit_ids: frozenset[int] | None = None
+    """Communes of today in which it may write; None for everywhere."""
+    key_id: int | None = None
+    """Number of the key; None without one."""
+    rate_per_minute: int | None = None
+    """Requests a minute; None for what the settings say."""
+    units: tuple[str, ...] | None = None
+    """Codes of the units that the key is bound to; None for none."""
+    expires_at: datetime.datetime | None = None
+    """When the key ends, or the secret that another one replaced."""
+
+    def may(self, role: Role) -> bool:
+        """Whether what is declared for `role` is open to this caller."""
+        return RANK[self.role] >= RANK[role]
+
+
+ANONYMOUS: Final = Actor("anonymous", "anonymous", frozenset())
+
+_acting: ContextVar[Actor | None] = ContextVar("diachiso_acting", default=None)
+
+
+def acting() -> Actor | None:
+    """Who acts here; None for the operator."""
+    return _acting.get()
+
+
+def act_as(actor: Actor | None) -> None:
+    """From here on `actor` acts, in this thread and until the next call; None for the operator."""
+    _acting.set(actor)
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[None]:
+    """In the block `actor` acts."""
+    before = acting()
+    act_as(actor)
+    try:
+        yield
+    finally:
+        act_as(before)
+
+
+def demand(role: Role, what: str) -> None:
+    """Raises ForbiddenError when somebody acts whose role is below `role`."""
+    actor = acting()
+    if actor is not None and not actor.may(role):
+        raise ForbiddenError(
+            f"{what}: cần quyền {role}, khoá này có quyền {actor.role} (needs a key of role {role})"
+        )
+
+
+def restrict_to_units(session: Session | Connection, actor: Actor | None) -> None:
+    """Let the transaction of `session` write in the units of `actor` only; None for anywhere."""
+    if actor is not None and actor.unit_ids is not None:
+        units = f"{{{','.join(map(str, sorted(actor.unit_ids)))}}}"
+        session.execute(_RESTRICT, {"units": units})

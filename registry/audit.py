@@ -1,0 +1,191 @@
+"""The audit log: who wrote or read much over HTTP, and who was refused it.
+
+It holds no query and no text of a request. A caller without a key is known by a hash of the
+network address, under a secret of the database and of the day: entries of one day belong together,
+those of two days do not, and nobody gets the address back without the secret.
+"""
+
+import datetime
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from registry.database import translated_errors
+from registry.gazetteer import today
+from registry.reads import Reads
+
+KEEP_AT_LEAST_DAYS: Final = 31
+_SIGNS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is written down."""
+
+    actor: str
+    role: str
+    endpoint: str
+    """Method and route, without the values in its path; or a command."""
+    units: tuple[str, ...] = ()
+    count: int | None = None
+    """Records written, or rows answered."""
+    event_id: int | None = None
+    status: int = 200
+    outcome: str = "ok"
+    key_id: int | None = None
+    client: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """An entry as it is read."""
+
+    id: int
+    at: datetime.datetime
+    actor: str
+    role: str
+    client: str | None
+    endpoint: str
+    units: tuple[str, ...]
+    count: int | None
+    event_id: int | None
+    status: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are read; None for all."""
+
+    actor: str | None = None
+    unit: str | None = None
+    since: datetime.datetime | None = None
+    refused: bool = False
+    """Only what was not done."""
+
+
+class Clients:
+    """Names for callers without a key, which are no network addresses."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+        self._key: bytes | None = None
+        self._day: datetime.date | None = None
+        self._of_day = b""
+
+    def name(self, address: str) -> str:
+        """Sixteen signs for an address, others each day; all of an IPv6 network are one."""
+        day = today()
+        if day != self._day:
+            self._of_day = hmac.digest(self._secret(), day.isoformat().encode(), "sha256")
+            self._day = day
+        hashed = hmac.new(self._of_day, network_of(address).encode(), hashlib.sha256)
+        return hashed.hexdigest()[:_SIGNS]
+
+    def _secret(self) -> bytes:
+        if self._key is None:
+            self._key = bytes(self._reads.rows("SELECT key FROM client_key", {})[0][0])
+        return self._key
+
+
+@lru_cache(maxsize=10_000)
+def network_of(address: str) -> str:
+    """The address, or the network of an IPv6 one, which gives each computer as many as it likes.
+
+    >>> network_of("203.0.113.7"), network_of("2001:db8::1:2"), network_of("::ffff:203.0.113.7")
+    ('203.0.113.7', '2001:db8::', '203.0.113.7')
+    """
+    try:
+        read = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(read, ipaddress.IPv4Address):
+        return str(read)
+    if read.ipv4_mapped is not None:
+        return str(read.ipv4_mapped)
+    return str(ipaddress.ip_network((read, 64), strict=False).network_address)
+
+
+def record(session: Session, entry: Entry) -> None:
+    """Write an entry down, in the session's transaction."""
+    session.execute(_RECORD, _columns(entry))
+
+
+def record_soon(engine: Engine, entry: Entry) -> None:
+    """Write an entry down in a transaction of its own, by one message to the database.
+
+    It does not wait for the disk: with a crash of the server some milliseconds of entries are lost;
+    of writes, never the event. Raises what session_scope raises.
+    """
+    at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with translated_errors(), at_once.connect() as connection:
+        connection.execute(_RECORD_SOON, _columns(entry))
+
+
+def _columns(entry: Entry) -> dict[str, object]:
+    return {
+        "actor": entry.actor,
+        "key_id": entry.key_id,
+        "client": entry.client,
+        "role": entry.role,
+        "endpoint": entry.endpoint,
+        "units": list(entry.units),
+        "count": entry.count,
+        "event_id": entry.event_id,
+        "status": entry.status,
+        "outcome": entry.outcome,
+    }
+
+
+def read(session: Session, wanted: Wanted, limit: int) -> Iterator[Noted]:
+    """The latest entries, the newest first."""
+    rows: Any = session.execute(
+        _READ,
+        {
+            "actor": wanted.actor,
+            "unit": wanted.unit,
+            "since": wanted.since,
+            "refused": wanted.refused,
+            "limit": limit,
+        },
+    )
+    for row in rows:
+        values = row._asdict()
+        yield Noted(**values | {"units": tuple(values["units"])})
+
+
+def forget(session: Session, days: int) -> int:
+    """Remove entries older than `days`, at least 31; returns how many."""
+    forgotten: int = session.execute(_FORGET, {"days": days}).scalar_one()
+    return forgotten
+
+
+_INSERT: Final = """
+    INSERT INTO audit_entry
+        (actor, key_id, client, role, endpoint, units, count, event_id, status, outcome)
+    SELECT :actor, CAST(:key_id AS bigint), :client, :role, :endpoint, CAST(:units AS text[]),
+        CAST(:count AS integer), CAST(:event_id AS bigint), :status, :outcome
+"""
+_RECORD: Final = text(_INSERT)
+_RECORD_SOON: Final = text(
+    "WITH soon AS (SELECT set_config('synchronous_commit', 'off', true))" + _INSERT + "FROM soon"
+)
+_READ: Final = text(
+    """
+    SELECT id, at, actor, role, client, endpoint, units, count, event_id, status, outcome
+    FROM audit_entry
+    WHERE (CAST(:actor AS text) IS NULL OR actor = :actor)
+        AND (CAST(:unit AS text) IS NULL OR :unit = ANY (units))
+        AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)
+        AND NOT (:refused AND outcome = 'ok')
+    ORDER BY id DESC LIMIT :limit
+    """
+)
+_FORGET: Final = text("SELECT forget_audit(:days)")

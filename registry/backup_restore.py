@@ -1,0 +1,239 @@
+"""A register from its backup: proved against the manifest before anybody may write into it.
+
+The schema's revision is written last, in the transaction that moves the ordinals of codes on and
+renames the register. A restore that ends before that leaves a database which no program serves and
+`database prepare` refuses, so no code of the lost tail can be issued by it.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import psycopg
+
+from registry import cluster
+from registry.backup import manifest_path
+from registry.backup_manifest import Manifest, read_manifest, sum_file, sum_tables
+from registry.backup_tools import (
+    Report,
+    ask_server,
+    connected,
+    find_tool,
+    output_of,
+    run_on_database,
+)
+from registry.database import OWNER_ROLE, make_engine
+from registry.errors import ClusterError, ConflictError, NotPreparedError, UnreadableFileError
+from registry.events import move_pending_events
+from registry.prepare import knows_revision, make_roles_and_extensions, prepare_database
+
+_LAST: Final = "alembic_version"
+"""Table whose one row ends a restore."""
+# Made before, as an administrator may have to; or there from the start.
+_NOT_RESTORED: Final = (
+    " EXTENSION - ",
+    " COMMENT - EXTENSION ",
+    " SCHEMA - public ",
+    " COMMENT - SCHEMA public ",
+    " ACL - SCHEMA public ",
+    f" TABLE DATA public {_LAST} ",
+    " TABLE DATA public spatial_ref_sys ",
+)
+_SOMETHING: Final = """
+    SELECT format('%s.%s', n.nspname, o.name)
+    FROM (
+        SELECT relnamespace AS space, relname AS name, 'pg_class'::regclass AS class, oid
+        FROM pg_class
+        UNION ALL SELECT pronamespace, proname, 'pg_proc'::regclass, oid FROM pg_proc
+    ) o JOIN pg_namespace n ON n.oid = o.space
+    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
+        AND NOT EXISTS (SELECT FROM pg_depend d
+            WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype IN ('e', 'i', 'a'))
+        AND NOT EXISTS (SELECT FROM pg_index i JOIN pg_depend d
+            ON d.classid = 'pg_class'::regclass AND d.objid = i.indrelid AND d.deptype = 'e'
+            WHERE i.indexrelid = o.oid)
+    UNION ALL SELECT 'schema staging' FROM pg_namespace WHERE nspname = 'staging'
+    LIMIT 1
+"""
+
+
+def check_backup(source: Path) -> Manifest:
+    """The manifest of a backup whose files are as they were written.
+
+    Raises UnreadableFileError for one that is missing, cut short or damaged.
+    """
+    if not source.exists():
+        raise UnreadableFileError(f"{source}: không có bản sao lưu này (no such backup)")
+    manifest = read_manifest(manifest_path(source))
+    for name, wanted in manifest.files.items():
+        path = source / name if name else source
+        try:
+            size = path.stat().st_size
+            found = sum_file(path) if size == wanted.bytes and path.is_file() else None
+        except OSError as error:
+            raise UnreadableFileError(f"{path}: {error.strerror or error}") from None
+        if found is None:
+            raise UnreadableFileError(
+                f"{path}: có {size:,} byte, phải là {wanted.bytes:,}; tệp bị cắt cụt hoặc lẫn"
+                " (cut short, or another file)"
+            )
+        if found != wanted:
+            raise UnreadableFileError(f"{path}: hỏng, không đúng tổng kiểm tra (damaged)")
+    return manifest
+
+
+def restore_backup(url: str, source: Path, *, jobs: int = 1, report: Report) -> Manifest:
+    """Make the empty database of `url` the register that `source` holds, ready to be served.
+
+    Its sums are compared with the manifest's; then the ordinals of codes are moved on, the register
+    gets another uuid, the schema is brought up to date, and pending events are moved into the feed.
+    Raises UnreadableFileError for a backup that is none, ConflictError when the database is not
+    empty, NotPreparedError for another version, ClusterError for what PostgreSQL refused.
+    """
+    report("đang kiểm tra bản sao lưu (checking the backup)")
+    manifest = check_backup(source)
+    _load(url, source, manifest, jobs=jobs, report=report)
+    _compare(url, manifest, report)
+    _finish(url, manifest)
+    prepare_database(url, report)
+    _settle(url, report)
+    return manifest
+
+
+def register_promoted(url: str, report: Report) -> UUID:
+    """Make a promoted standby a register of its own: new ordinals, new uuid, pending events moved.
+
+    Returns the uuid. Raises NotPreparedError where there is no register, ConflictError while the
+    server is still a standby.
+    """
+    with connected(url, role=OWNER_ROLE) as connection:
+        if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
+            raise ConflictError(
+                "máy chủ còn là bản sao; hãy chạy pg_promote() trước (still a standby)"
+            )
+        try:
+            ((made,),) = connection.execute("SELECT register_restored()").fetchall()
+        except psycopg.errors.UndefinedFunction:
+            raise NotPreparedError(
+                "cơ sở dữ liệu này chưa có sổ (no register in this database)"
+            ) from None
+    _settle(url, report)
+    return UUID(str(made))
+
+
+@contextmanager
+def throwaway_register(
+    source: Path, folder: Path, *, report: Report
+) -> Iterator[tuple[str, Manifest]]:
+    """The backup restored into a cluster of its own in `folder`, which goes at the end.
+
+    Yields the URL and the manifest; raises as restore_backup does.
+    """
+    with tempfile.TemporaryDirectory(prefix="diachiso-verify-", dir=folder) as base:
+        made = cluster.throwaway(Path(base))
+        made.initialise()
+        server = made.start()
+        try:
+            made.create_database()
+            yield made.url(), restore_backup(made.url(), source, report=report)
+        finally:
+            made.stop()
+            server.wait()
+
+
+def _load(url: str, source: Path, manifest: Manifest, *, jobs: int, report: Report) -> None:
+    with connected(url) as login:
+        server = ask_server(login)
+        found = login.execute(_SOMETHING).fetchone()
+    if server.major < manifest.server_version // 10_000:
+        raise NotPreparedError(
+            f"bản sao lưu của PostgreSQL {manifest.server_version // 10_000}, máy chủ này là"
+            f" {server.major} (the backup needs a server of its version or a later one)"
+        )
+    if not knows_revision(manifest.revision):
+        raise NotPreparedError(
+            f"bản sao lưu có lược đồ {manifest.revision}, mới hơn chương trình này"
+            " (of a newer version: update the program)"
+        )
+    if found is not None:
+        raise ConflictError(
+            f"cơ sở dữ liệu đích không trống, có {found[0]}; hãy khôi phục vào một cơ sở dữ liệu"
+            " mới (the target is not empty: restore into a new database)"
+        )
+    tool = find_tool("pg_restore", max(server.major, manifest.tool_major))
+    make_roles_and_extensions(url)
+    listed = output_of(tool, "--list", source).splitlines()
+    wanted = [line for line in listed if not any(mark in f"{line} " for mark in _NOT_RESTORED)]
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="diachiso-") as contents:
+        contents.write("\n".join(wanted) + "\n")
+        contents.flush()
+        run_on_database(
+            tool,
+            url,
+            f"--use-list={contents.name}",
+            "--no-owner",
+            f"--role={OWNER_ROLE}",  # everything is the owner's, whoever restores it
+            *(("--single-transaction",) if jobs == 1 else (f"--jobs={jobs}", "--exit-on-error")),
+            "--verbose",
+            source,
+            heard=_telling(manifest, report),
+        )
+
+
+def _telling(manifest: Manifest, report: Report) -> Report:
+    told: set[str] = set()
+
+    def heard(line: str) -> None:
+        name = line.partition('processing data for table "public.')[2].rstrip('"')
+        if name in manifest.tables and manifest.tables[name].rows >= 100_000:
+            report(f"đang nạp {name}: {manifest.tables[name].rows:,} dòng (rows)")
+        elif " creating INDEX " in f" {line}" and "index" not in told:
+            told.add("index")
+            report("đang dựng chỉ mục (indexes)")
+
+    return heard
+
+
+def _compare(url: str, manifest: Manifest, report: Report) -> None:
+    """Raise ClusterError unless every table is as the manifest has it."""
+    report("đang đối chiếu với tệp kê (comparing)")
+    with connected(url, role=OWNER_ROLE) as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        found = dict(sum_tables(connection))
+        connection.execute("ROLLBACK")
+    differing = [
+        name
+        for name in sorted({*found, *manifest.tables} - {_LAST})
+        if found.get(name) != manifest.tables.get(name)
+    ]
+    if differing:
+        raise ClusterError(
+            f"khôi phục không khớp tệp kê: {', '.join(differing[:5])}; bỏ cơ sở dữ liệu này"
+            " (what was restored is not what was saved: drop this database)"
+        )
+
+
+def _finish(url: str, manifest: Manifest) -> None:
+    with connected(url, role=OWNER_ROLE) as connection, connection.transaction():
+        connection.execute("SELECT register_restored()")
+        connection.execute(
+            "INSERT INTO alembic_version (version_num) VALUES (%s)", [manifest.revision]
+        )
+
+
+def _settle(url: str, report: Report) -> None:
+    """What a server does in its own time, done now: statistics, and the events that waited."""
+    engine = make_engine(url, pool_size=1)
+    try:
+        moved = move_pending_events(engine)
+    finally:
+        engine.dispose()
+    if moved:
+        report(f"{moved:,} sự kiện chờ đã vào dòng thay đổi (pending events moved)")
+    report("đang thu thập thống kê (statistics)")
+    with connected(url, role=OWNER_ROLE) as connection:
+        connection.execute("SET client_min_messages = error")  # not of what others own
+        connection.execute("VACUUM (ANALYZE)")

@@ -1,0 +1,293 @@
+"""What begins as a text that is being typed: units, names, and the places and doors of a name."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from registry.gazetteer import Gazetteer
+from registry.place_names import Names
+from registry.slips import slips
+from registry.suggestion import Place
+from registry.typed import Typed
+from registry.unit_index import Mask, UnitIndex, scope_of
+
+_Value = TypeVar("_Value", bound=np.generic)
+
+SPARE: Final = 4
+"""Lines beyond the limit, for those that turn out to have no door."""
+LOOKED_IN: Final = {"thoroughfare": 400, "locality": 100}
+"""Places in which a number is looked for: so many only where it is rare."""
+_FEW_PLACES: Final = 3
+_NEAR_KM: Final = 3.0
+# A name in 500 communes weighs 9, in one 1, and next door 12 more: streets come before communes
+# that begin as well, and provinces before both. What a former unit leads to comes last.
+_WEIGHT_NEAR: Final = 12.0
+_WEIGHT_WHOLE: Final = 5.0
+_WEIGHT_LEVEL: Final = np.array([-np.inf, 0.9, 9.0])
+_WEIGHT_FORMER: Final = -4.0
+_WEIGHT_NAMED: Final = 9.0
+_LINES_A_UNIT: Final = 6
+"""How often a unit may come among the likeliest before others are missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name that begins as a reading of the text, weighed."""
+
+    weight: float
+    names: Names
+    at: int
+    typed: Typed
+    scope: Mask | None
+    """Communes in which it is looked for."""
+    named: Mask | None
+    """Communes that the text names themselves."""
+
+
+@dataclass(slots=True)
+class Sought:
+    """What may be shown, the likeliest first."""
+
+    lines: list[Place]
+    number: str | None = None
+    doors: dict[tuple[str, int], tuple[Names, int, int]] = field(default_factory=dict)
+    """Places in which the number is looked for, by table and identity: names, name, commune."""
+    somewhere: bool = False
+    """Whether it is known where, so that numbers are completed in the likeliest of many places."""
+
+
+class Finder:
+    """Finds what begins so, for one question."""
+
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        index: UnitIndex,
+        names: tuple[Names, ...],
+        *,
+        limit: int,
+        near: tuple[float, float] | None,
+        within: Iterable[int] | None,
+    ) -> None:
+        self.gazetteer = gazetteer
+        self.index = index
+        self.names = names
+        self.limit = limit
+        self.point = near
+        self.size = max(index.size, *(len(of.towns) for of in names))
+        self.within: Mask | None = None
+        """Nothing outside of it is found."""
+        if within is not None:
+            self.within = np.zeros(self.size, dtype=np.bool_)
+            self.within[[unit for unit in within if unit < self.size]] = True
+
+    def inside(self, unit_id: int | None) -> bool:
+        """Whether a unit lies where is looked."""
+        return self.within is None or (unit_id is not None and bool(self.within[unit_id]))
+
+    @cached_property
+    def near(self) -> NDArray[np.float64] | None:
+        """By commune: 1 at the point, falling with the distance from it."""
+        if self.point is None:
+            return None
+        return self._long(self.index.nearness(*self.point, _NEAR_KM))
+
+    @cached_property
+    def towns(self) -> NDArray[np.float64]:
+        """By commune: a little for each place in it."""
+        return self._long(self.names[0].towns)
+
+    def _long(self, by_unit: NDArray[_Value]) -> NDArray[_Value]:
+        """As long as the newest unit needs it: names and units are read at different times."""
+        missing = self.size - len(by_unit)
+        return np.pad(by_unit, (0, missing)) if missing else by_unit
+
+    @cached_property
+    def likely(self) -> NDArray[np.float64]:
+        """By commune, to put places of one name in order: near ones, then towns."""
+        return self.towns if self.near is None else self.towns + self.near
+
+    def sought(self, understood: Iterable[Typed], *, slipped: bool = False) -> Sought:
+        """What begins as one of the readings; with `slipped`, what is a slip away from it."""
+        lines: list[Place] = []
+        found: list[_Name] = []
+        for typed in understood:
+            scope, named = self._scope(typed, slipped=slipped)
+            if scope is not None and not scope.any():
+                continue
+            if typed.number is None:
+                lines += self._units(typed, scope, slipped=slipped)
+            for names in self.names:
+                for key in _keys(names, typed, slipped=slipped):
+                    found += self._names(names, key, typed, scope, named)
+        found.sort(key=lambda name: -name.weight)
+        return self._expanded(found, lines)
+
+    def _scope(self, typed: Typed, *, slipped: bool) -> tuple[Mask | None, Mask | None]:
+        """Where a reading is looked for, and the communes that it names themselves."""
+        scope = scope_of(self.index, typed.parts, slipped=slipped)
+        if scope is None:
+            return self.within, None
+        communes, named = self._long(scope.communes), self._long(scope.named)
+        return (communes if self.within is None else communes & self.within), named
+
+    def _units(self, typed: Typed, scope: Mask | None, *, slipped: bool) -> Iterator[Place]:
+        """The likeliest units, each once."""
+        if typed.key.isdigit():
+            return  # a house, a street of that number: many an old ward was called so, too
+        alone = self.index.of_kind(typed.name)
+        if len(alone):
+            weights = _WEIGHT_LEVEL[self.index.level[alone]]
+            yield from self._likely_units(alone, None, weights, scope)
+        for begun in self.index.begun(typed.name, slipped=slipped):
+            weights = _WEIGHT_LEVEL[self.index.level[begun.units]] + _WEIGHT_WHOLE * begun.whole
+            weights += _WEIGHT_FORMER * begun.former
+            yield from self._likely_units(begun.units, begun.names, weights, scope)
+
+    def _likely_units(
+        self,
+        units: NDArray[np.int32],
+        names: NDArray[np.intp] | None,
+        weights: NDArray[np.float64],
+        scope: Mask | None,
+    ) -> Iterator[Place]:
+        weights = weights + self.towns[units]
+        if self.near is not None:
+            weights += _WEIGHT_NEAR * self.near[units]
+        if scope is not None:
+            weights = np.where(scope[units], weights, -np.inf)
+        order = np.argsort(-weights, kind="stable")
+        seen: set[int] = set()
+        for at in order[: _LINES_A_UNIT * self.limit].tolist():
+            unit_id = int(units[at])
+            if unit_id not in seen and weights[at] > -np.inf:
+                seen.add(unit_id)
+                name = None if names is None else self.index.names[int(names[at])]
+                yield Place(float(weights[at]), self.gazetteer.units[unit_id], unit_name=name)
+
+    def _names(
+        self, names: Names, key: str, typed: Typed, scope: Mask | None, named: Mask | None
+    ) -> Iterator[_Name]:
+        """The likeliest names that begin with `key`."""
+        span = names.beginning(key)
+        whole = bool(span) and names.keys[span.start] == key
+        if whole and typed.named:
+            span = range(span.start, span.start + 1)
+        if not span or (typed.exact and not whole):
+            return
+        weights = self._weights(names, span, scope)
+        if whole:
+            weights[0] += _WEIGHT_WHOLE
+        kept = min(self.limit, len(span))
+        for at in np.argpartition(-weights, kept - 1)[:kept].tolist():
+            if np.isfinite(weights[at]):
+                yield _Name(float(weights[at]), names, span.start + at, typed, scope, named)
+
+    def _weights(self, names: Names, span: range, scope: Mask | None) -> NDArray[np.float64]:
+        """Of each name: in how many places it stands, and how near the nearest is."""
+        weights = names.commonness[span.start : span.stop].copy()
+        if scope is None and self.near is None:
+            return weights
+        first, end = names.starts[span.start], names.starts[span.stop]
+        units = names.units[first:end]
+        cuts = names.starts[span.start : span.stop] - first
+        near = None if self.near is None else self.near[units]
+        if scope is not None:
+            inside = scope[units].astype(np.float64)
+            counts = np.add.reduceat(inside, cuts)
+            weights = np.where(counts > 0, np.log2(1 + counts), -np.inf)
+            near = None if near is None else near * inside
+        if near is not None:
+            weights += _WEIGHT_NEAR * np.maximum.reduceat(near, cuts)
+        return weights
+
+    # Where that is
+
+    def _expanded(self, found: list[_Name], lines: list[Place]) -> Sought:
+        """The names, the likeliest first, as lines and as places of the number."""
+        sought = Sought(lines, somewhere=self.near is not None)
+        enough = len(lines) + self.limit + SPARE
+        left = dict(LOOKED_IN)
+        for name in found:
+            table, known = name.names.table, len(sought.doors)
+            numbered = name.typed.number is not None and left[table] > 0
+            if len(lines) < enough or numbered:
+                self._add(sought, name, line=len(lines) < enough, most=left[table])
+                left[table] -= len(sought.doors) - known
+        lines.sort(key=lambda place: -place.weight)
+        return sought
+
+    def _add(self, sought: Sought, name: _Name, *, line: bool, most: int) -> None:
+        """The name by itself where it is in many communes, and those of its places worth a line."""
+        names, typed = name.names, name.typed
+        span = names.places(name.at)
+        units, ids, merged = names.units[span], names.ids[span], names.merged[span]
+        if name.scope is not None:
+            inside = name.scope[units]
+            units, ids, merged = units[inside], ids[inside], merged[inside]
+        communes = 1 + int(np.count_nonzero(units[1:] != units[:-1]))
+        shown = self.limit + SPARE if line else 0
+        if communes > _FEW_PLACES and not (typed.named or typed.number):
+            # With a point the two nearest come before the name, which leads to all others.
+            shown = 2 if self.near is not None else 0
+            behind = name.weight - 0.5 * (self.near is not None)
+            sought.lines.append(Place(behind, names=names, name=name.at, communes=communes))
+        if not shown and typed.number is None:
+            return
+        order = self._likeliest(units, name.named)[: LOOKED_IN[names.table]]
+        units, ids, merged = units[order], ids[order], merged[order]
+        sought.lines += self._places(name, units, ids, merged, shown)
+        if typed.number is not None:
+            sought.number = typed.number
+            sought.somewhere = sought.somewhere or name.named is not None
+            # A street that was merged into another had numbers of its own.
+            own = ~merged
+            places = zip(units[own][:most].tolist(), ids[own][:most].tolist(), strict=True)
+            for unit_id, place_id in places:
+                sought.doors.setdefault((names.table, place_id), (names, name.at, unit_id))
+
+    def _likeliest(self, units: NDArray[np.int32], named: Mask | None) -> NDArray[np.intp]:
+        """The order of places: in communes that were named, then near ones, then towns."""
+        likely = self.likely[units]
+        if named is not None:
+            likely += _WEIGHT_NAMED * named[units]
+        return np.argsort(-likely, kind="stable")
+
+    def _places(
+        self,
+        name: _Name,
+        units: NDArray[np.int32],
+        ids: NDArray[np.int64],
+        merged: NDArray[np.bool_],
+        shown: int,
+    ) -> Iterator[Place]:
+        """The first of a name's places, one a commune."""
+        number = name.typed.number
+        first = dict.fromkeys(units[: 4 * shown].tolist())
+        for rank, unit_id in enumerate(list(first)[:shown]):
+            here = units == unit_id
+            yield Place(
+                name.weight - rank / 1000,
+                self.gazetteer.units.get(unit_id),
+                names=name.names,
+                name=name.at,
+                ids=tuple(ids[here].tolist()),
+                number=None if merged[here].any() else number,
+                numbered=number is not None,
+            )
+
+
+def _keys(names: Names, typed: Typed, *, slipped: bool) -> Iterator[str]:
+    """What keys of the table may begin with; a locality is also known by its bare name."""
+    own = typed.street_keys if names.table == "thoroughfare" else typed.locality_keys
+    if slipped and not any(map(names.beginning, own)):
+        yield from dict.fromkeys(chain.from_iterable(slips(names.squeezed, key) for key in own))
+        return
+    yield from own
+    if names.table == "locality" and len(typed.key) > 2 and not typed.key.isdigit():
+        yield from (f"{kind} {typed.key}" for kind in names.kind_keys)

@@ -1,0 +1,113 @@
+"""Where a follower stands in the change feed: a text that it is given, keeps, and gives back."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+from registry.errors import CursorRefusedError, InvalidInputError
+
+_CURSOR: Final = re.compile(
+    r"1\.(?P<register>[0-9a-f]{32})\.(?P<following>[0-9a-f]{8})\.(?P<units>[0-9a-f]{8}|new)"
+    r"(?:~(?P<unit_id>[0-9]{1,10}))?\."
+    r"(?:w(?P<start>[0-9]{1,19})_(?P<commune>[0-9]{1,10})_(?P<code>[0-9A-Z]{8}|none)"
+    r"|f(?P<position>[0-9]{1,19})_(?P<key>-[st][0-9]{19}|[0-9A-Z]{8}|end))",
+    re.ASCII,
+)
+_MAX_BIGINT: Final = 2**63 - 1
+_ANEW: Final = "hãy lấy lại từ đầu (take a snapshot anew, or begin without a cursor)"
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Among the records themselves, which are read before their changes."""
+
+    start: int
+    """Position of the feed when the walk began: from there on changes are read after it."""
+    commune: int = 0
+    """Id of the commune that is walked through; 0 where all are followed."""
+    code: str = ""
+    """The last record read; records are read in the order of their codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Among the changes."""
+
+    position: int
+    key: str | None = None
+    """Of the event at `position` all is read up to here; None: all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """All that the next page depends on, except the register itself."""
+
+    register: str
+    """Its uuid: another copy of it answers with other positions."""
+    following: str
+    """Digest of what is followed (`registry.changes.Following`)."""
+    units: str | None
+    """Digest of the units that the follower knows, or is being told."""
+    unit_id: int | None
+    """The last unit told; None when all were."""
+    mark: Walk | Read
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The cursor that was given out as `text`; raises InvalidInputError for any other text."""
+        found = _CURSOR.fullmatch(text)
+        if found is None or int(found["start"] or found["position"]) > _MAX_BIGINT:
+            raise InvalidInputError.of_field(
+                "after", "malformed_cursor", "not a cursor that this service gave out"
+            )
+        mark: Walk | Read
+        if found["position"] is None:
+            code = "" if found["code"] == "none" else found["code"]
+            mark = Walk(int(found["start"]), int(found["commune"]), code)
+        else:
+            mark = Read(int(found["position"]), None if found["key"] == "end" else found["key"])
+        units = None if found["units"] == "new" else found["units"]
+        unit_id = int(found["unit_id"]) if found["unit_id"] else None
+        return cls(found["register"], found["following"], units, unit_id, mark)
+
+    def __str__(self) -> str:
+        units = self.units or "new"
+        if self.unit_id is not None:
+            units += f"~{self.unit_id}"
+        if isinstance(self.mark, Walk):
+            mark = f"w{self.mark.start}_{self.mark.commune}_{self.mark.code or 'none'}"
+        else:
+            mark = f"f{self.mark.position}_{self.mark.key or 'end'}"
+        return f"1.{self.register}.{self.following}.{units}.{mark}"
+
+    @property
+    def position(self) -> int:
+        """A position that the feed had reached when the cursor was given out."""
+        return self.mark.start if isinstance(self.mark, Walk) else self.mark.position
+
+    def check(self, register: str, following: str) -> None:
+        """Raises CursorRefusedError where it was given out by another register or for another ask.
+
+        Its changes would be those of other records than the follower holds.
+        """
+        if self.register != register:
+            raise CursorRefusedError(
+                "con trỏ này của cơ sở dữ liệu khác, hoặc của trước khi khôi phục"
+                f" (of another register, or of before a restore); {_ANEW}",
+                reason="other_register",
+            )
+        if self.following != following:
+            raise CursorRefusedError(
+                "con trỏ này của phạm vi khác: unit, demo, hoặc địa giới đã đổi"
+                f" (given out for another unit or demo, or its communes changed); {_ANEW}",
+                reason="other_scope",
+            )
+
+
+def beyond_the_end() -> CursorRefusedError:
+    """For a cursor past all that the register knows: it lost what the follower has read."""
+    return CursorRefusedError(
+        "con trỏ này ở sau mọi thay đổi của cơ sở dữ liệu: nó đã được khôi phục từ bản cũ hơn"
+        f" (past the end: the register was restored from an older copy); {_ANEW}",
+        reason="beyond_the_end",
+    )

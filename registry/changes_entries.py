@@ -1,0 +1,241 @@
+"""What followers are told: one entry a record, street, locality or unit, as it is now.
+
+An entry is the state to hold, never a difference, so that one that comes twice does no harm. Names
+of streets, localities and units are kept by their ids: a new name is one entry, whatever number of
+records bears it.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from pydantic_core import to_json
+
+from geo.label import LabelParts, door_words, named, number_label
+from registry.gazetteer import Gazetteer, Unit, today
+from registry.reads import Row
+from registry.records import map_of, unit_names
+from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
+
+Entry = dict[str, Any]
+
+_SHOWN: Final = frozenset({"proposed", "active", "retired"})
+
+# What a record consists of, in the order in which `record_entry` takes it. A locality is told with
+# what holds it: [id, kind, name] from the smaller to the larger.
+RECORD_COLUMNS: Final = """
+    h.code, h.kind, h.status, h.restricted, h.unit_id, h.event_id, h.former_unit_id,
+    h.thoroughfare_id, t.kind, t.name, h.locality_id, l.kind, l.name,
+    CASE WHEN l.parent_id IS NOT NULL THEN (
+        WITH RECURSIVE up AS (
+            SELECT p.id, p.kind, p.name, p.parent_id, 1 AS step
+            FROM locality p WHERE p.id = l.parent_id
+            UNION ALL
+            SELECT p.id, p.kind, p.name, p.parent_id, up.step + 1
+            FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 9
+        ) SELECT array_agg(ARRAY[up.id::text, up.kind, up.name] ORDER BY up.step) FROM up
+    ) END,
+    h.house_number_key, h.building_name, h.floor, h.unit_number,
+    -- A restricted building is named by no flat.
+    CASE WHEN h.parent_code IS NOT NULL THEN (
+        SELECT b.code FROM household b WHERE b.code = h.parent_code AND NOT b.restricted
+    ) END,
+    h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method, h.position_accuracy_m,
+    h.verified_on, h.delivery_hint,
+    CASE WHEN h.status = 'retired' THEN (
+        SELECT array_agg(ARRAY[s.kind, s.new_code] ORDER BY s.new_code)
+        FROM succession_link s JOIN household n ON n.code = s.new_code
+        WHERE s.old_code = h.code AND s.ended_by_event_id IS NULL AND NOT n.restricted
+    ) END,
+    (
+        SELECT array_agg(ARRAY[s.kind, s.old_code] ORDER BY s.old_code)
+        FROM succession_link s JOIN household o ON o.code = s.old_code
+        WHERE s.new_code = h.code AND s.ended_by_event_id IS NULL AND NOT o.restricted
+    )
+"""
+RECORD_JOINS: Final = """
+    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    LEFT JOIN locality l ON l.id = h.locality_id
+"""
+EVENT_OF_RECORD: Final = 5
+"""Where `event_id` stands in RECORD_COLUMNS."""
+
+STREETS: Final = "SELECT id, unit_id, kind, name FROM thoroughfare WHERE id = ANY (%(ids)s)"
+LOCALITIES: Final = """
+    SELECT l.id, l.unit_id, (
+        WITH RECURSIVE up AS (
+            SELECT p.id, p.kind, p.name, p.parent_id, 1 AS step FROM locality p WHERE p.id = l.id
+            UNION ALL
+            SELECT p.id, p.kind, p.name, p.parent_id, up.step + 1
+            FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 10
+        ) SELECT array_agg(ARRAY[up.id::text, up.kind, up.name] ORDER BY up.step) FROM up
+    ) FROM locality l WHERE l.id = ANY (%(ids)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Which records somebody follows."""
+
+    communes: frozenset[int] | None
+    """Ids of communes; None for all of them."""
+    demo: bool
+    """Whether made-up records are followed too."""
+
+    @property
+    def digest(self) -> str:
+        """Eight symbols that differ where other records are followed."""
+        told = f"{sorted(self.communes) if self.communes is not None else 'all'} {self.demo}"
+        return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+    def shows(
+        self, code: str, unit_id: int | None, status: str | None, restricted: bool | None
+    ) -> bool:
+        """Whether a record in that state is one that the follower may and wants to hold."""
+        return (
+            status in _SHOWN
+            and not restricted
+            and (self.communes is None or unit_id in self.communes)
+            and (self.demo or code[0] != "0")
+        )
+
+
+def following(known: Gazetteer, unit: str | None, *, demo: bool) -> Following:
+    """All records, or those of a province or commune of today by its code.
+
+    Raises InvalidInputError for what is no such code; NotFoundError when no unit of today bears it.
+    """
+    if unit is None:
+        return Following(None, demo)
+    day = today()
+    found = unit_by_code(known, unit, day)
+    inside = [found] if found.level == "commune" else known.members(found, day)
+    return Following(frozenset(u.id for u in inside if u.level == "commune"), demo)
+
+
+def record_entry(row: Row, position: int | None, operation: str | None) -> Entry:
+    """What is told of a record that may be shown, from its RECORD_COLUMNS.
+
+    `put` for one in use; `transform` for a retired one that others continue, else `retire`.
+    """
+    code, kind, status, _, unit_id, _, former_id, street_id, street_kind, street_name = row[:10]
+    locality_id, locality_kind, locality_name, outer = row[10:14]
+    number_key, building, floor, unit_number, parent, households, lon, lat = row[14:22]
+    method, accuracy, verified_on, hint, heirs, continued = row[22:]
+    entry: Entry = {"type": "put", "position": position, "operation": operation, "code": code}
+    # Told by both ends: a link to what may not be seen now is told when that may be.
+    entry["continues"] = [{"code": old, "kind": how} for how, old in continued or ()]
+    if status == "retired":
+        if not heirs:
+            return entry | {"type": "retire"}
+        onward = [heir for _, heir in heirs]
+        return entry | {"type": "transform", "kind": heirs[0][0], "continued_by": onward}
+    localities: list[Entry] = []
+    if locality_id is not None:
+        localities = [{"id": locality_id, "name": named(locality_kind, locality_name)}]
+        localities += _places(outer or ())
+    entry["kind"] = kind
+    entry["status"] = status
+    entry["inside"] = _inside(unit_number, floor, building)
+    entry["house_number"] = number_label(number_key) if number_key else None
+    entry["street"] = (
+        {"id": street_id, "name": named(street_kind, street_name)} if street_id else None
+    )
+    entry["localities"] = localities
+    entry["commune"] = unit_id
+    entry["former_commune"] = former_id
+    entry["building"] = building
+    entry["floor"] = floor
+    entry["unit_number"] = unit_number
+    entry["parent"] = parent
+    entry["households_count"] = households
+    entry["lon"] = lon
+    entry["lat"] = lat
+    entry["position_method"] = method
+    entry["position_accuracy_m"] = accuracy
+    entry["verified_on"] = verified_on.isoformat() if verified_on else None
+    entry["delivery_hint"] = hint
+    return entry
+
+
+def removal(code: str, position: int, operation: str) -> Entry:
+    """A record that the follower has to forget. Why, is not told: it may be a restricted place."""
+    return {"type": "remove", "position": position, "operation": operation, "code": code}
+
+
+def street_entry(row: Row, position: int, operation: str) -> Entry:
+    """A street under its name of now."""
+    street_id, _, kind, name = row
+    told = {"type": "street", "position": position, "operation": operation}
+    return told | {"id": street_id, "name": named(kind, name)}
+
+
+def locality_entry(row: Row, position: int, operation: str) -> Entry:
+    """A locality, and what holds it, under their names of now."""
+    _, _, chain = row
+    told = {"type": "locality", "position": position, "operation": operation}
+    return told | {"localities": _places(chain)}
+
+
+def unit_entries(known: Gazetteer, day: datetime.date, *, behind: int = 0) -> Iterator[Entry]:
+    """Units of every map in the order of ids, behind one of them, in the words of `day`."""
+    for unit_id in sorted(i for i in known.units if i > behind):
+        yield _unit_entry(known, known.units[unit_id], day)
+
+
+_digests: WeakKeyDictionary[Gazetteer, tuple[datetime.date, str]] = WeakKeyDictionary()
+
+
+def units_digest(known: Gazetteer, day: datetime.date) -> str:
+    """Eight symbols that differ where a unit reads differently."""
+    found = _digests.get(known)
+    if found is None or found[0] != day:
+        digest = hashlib.sha256()
+        for entry in unit_entries(known, day):
+            digest.update(to_json(entry))
+        found = _digests[known] = (day, digest.hexdigest()[:8])
+    return found[1]
+
+
+def _unit_entry(known: Gazetteer, unit: Unit, day: datetime.date) -> Entry:
+    district, province = known.district_of(unit, day), known.province_of(unit, day)
+    span = map_of((unit, district, province), day)
+    before = None
+    if unit.level == "commune":
+        last = LAST_DAY_OF_OLD_MAP
+        if unit.ended is not None:
+            last = min(last, unit.ended - datetime.timedelta(days=1))
+        holders = known.district_of(unit, last), known.province_of(unit, last)
+        before = ", ".join(unit_names(unit, last, *holders))
+    return {
+        "type": "unit",
+        "id": unit.id,
+        "code": unit.code,
+        "level": unit.level,
+        "name": unit.version_on(day).full_name,
+        "province": (
+            {"code": province.code, "name": province.version_on(day).full_name}
+            if province
+            else None
+        ),
+        "words": ", ".join(unit_names(unit, day, district, province)),
+        "words_before_2025_07": before,
+        "map": {
+            "from": span.first.isoformat() if span.first else None,
+            "to": span.end.isoformat() if span.end else None,
+        },
+    }
+
+
+def _places(chain: Iterator[list[str]] | list[list[str]] | tuple[()]) -> list[Entry]:
+    return [{"id": int(number), "name": named(kind, name)} for number, kind, name in chain]
+
+
+@lru_cache(maxsize=8_192)
+def _inside(unit_number: str | None, floor: str | None, building: str | None) -> str | None:
+    """What stands before the number: `Căn hộ 1205, Tầng 12, Toà CT1`."""
+    return ", ".join(door_words(LabelParts(unit_number, floor, building))) or None

@@ -1,0 +1,192 @@
+"""Checks of the households themselves: what they refer to, and whether a door stands there twice.
+
+Each reads the whole register once, in seconds for millions of households.
+"""
+
+from typing import Final
+
+from sqlalchemy import text
+
+from geo import code as codes
+from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
+
+CHECKS = Chapter()
+
+_EMPTY_SHARE: Final = 0.05
+"""Streets and localities without households beyond this share are no new names any more."""
+_NAMED: Final = 5
+
+_LOST_FLATS: Final = """
+    SELECT f.code FROM household f LEFT JOIN household b ON b.code = f.parent_code
+    WHERE f.parent_code IS NOT NULL AND f.status IN ('proposed', 'active')
+        AND (b.code IS NULL OR b.kind <> 'building' OR b.status IN ('reserved', 'retired')
+            OR b.unit_id IS DISTINCT FROM f.unit_id)
+    ORDER BY f.code
+"""
+_LOST_PLACES: Final = """
+    SELECT h.code FROM household h
+    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    LEFT JOIN locality l ON l.id = h.locality_id
+    WHERE (h.thoroughfare_id IS NOT NULL OR h.locality_id IS NOT NULL)
+        AND (h.thoroughfare_id IS NOT NULL AND t.unit_id IS DISTINCT FROM h.unit_id
+            OR h.locality_id IS NOT NULL AND l.unit_id IS DISTINCT FROM h.unit_id
+            OR h.status <> 'retired'
+                AND (t.merged_into_id IS NOT NULL OR l.merged_into_id IS NOT NULL))
+    ORDER BY h.code
+"""
+
+
+@CHECKS.check(
+    hint="gắn lại bằng `operation correct --parent`, hoặc ngừng dùng mã"
+    " (put the flats into a building, or retire them)"
+)
+def flats_have_their_building(subject: Subject) -> Finding:
+    """Every living flat is in a living building of its commune."""
+    return _codes(subject, _LOST_FLATS, "flats without")
+
+
+@CHECKS.check(hint="khôi phục bản sao lưu (restore the backup: a rule was switched off)")
+def households_have_their_place(subject: Subject) -> Finding:
+    """Every household's street and locality exist in its commune."""
+    return _codes(subject, _LOST_PLACES, "households in none")
+
+
+@CHECKS.check(hint="khôi phục bản sao lưu (restore the backup: a rule was switched off)")
+def references_have_their_household(subject: Subject) -> Finding:
+    """References, former numbers and plates name records that exist."""
+    counts = subject.connection.execute(text(_ORPHANS)).one()
+    found = [f"{n:,} {name}" for name, n in zip(_REFERRING, counts, strict=True) if n]
+    return failure(", ".join(found)) if found else ok()
+
+
+_REFERRING: Final = ("references", "former numbers", "external ids", "plates")
+_ORPHANS: Final = """
+    SELECT (SELECT count(*) FROM household_ref r
+            WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)),
+        (SELECT count(*) FROM household_former_number r
+            WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)),
+        (SELECT count(*) FROM external_id r
+            WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)),
+        (SELECT count(*) FROM plate r
+            WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code))
+"""
+
+
+@CHECKS.check(
+    hint="xem lại tên đường, thôn không dùng đến; gộp vào tên đúng"
+    " (merge those that were named by mistake into the right ones)"
+)
+def places_have_households(subject: Subject) -> Finding:
+    """Streets and localities have households, in themselves or in what they hold."""
+    streets, empty_streets = subject.connection.execute(text(_STREETS)).one()
+    localities, empty_localities = subject.connection.execute(text(_LOCALITIES)).one()
+    shares = []
+    said = []
+    for name, total, empty in (
+        ("streets", streets, empty_streets),
+        ("localities", localities, empty_localities),
+    ):
+        if empty:
+            said.append(f"{empty:,} of {total:,} {name} without")
+            shares.append(empty / total)
+    detail = "; ".join(said)
+    return warning(detail) if max(shares, default=0) > _EMPTY_SHARE else ok(detail)
+
+
+_STREETS: Final = """
+    SELECT (SELECT count(*) FROM thoroughfare WHERE merged_into_id IS NULL), (
+        SELECT count(*) FROM thoroughfare t WHERE merged_into_id IS NULL
+            AND NOT EXISTS (SELECT FROM household h WHERE h.thoroughfare_id = t.id))
+"""
+_LOCALITIES: Final = """
+    WITH RECURSIVE held AS (
+        SELECT l.id, l.parent_id FROM locality l
+        WHERE EXISTS (SELECT FROM household h WHERE h.locality_id = l.id)
+        UNION
+        SELECT p.id, p.parent_id FROM held JOIN locality p ON p.id = held.parent_id
+    ) SELECT (SELECT count(*) FROM locality WHERE merged_into_id IS NULL), (
+        SELECT count(*) FROM locality l WHERE merged_into_id IS NULL
+            AND NOT EXISTS (SELECT FROM held WHERE held.id = l.id))
+"""
+
+# By hash first: the widest column is then eight bytes. Twice in one commune is enough to look at.
+_TWICE: Final = """
+    WITH door AS (
+        SELECT code, hashtextextended(concat(unit_id, '|', kind, '|', thoroughfare_id, '|',
+            CASE WHEN thoroughfare_id IS NULL THEN locality_id END, '|', house_number_key, '|',
+            building_key, '|', floor, '|', unit_number), 0)
+            AS door
+        FROM household
+        WHERE status IN ('proposed', 'active')
+            AND (house_number_key IS NOT NULL OR unit_number IS NOT NULL)
+    ), twice AS (
+        SELECT door, min(code) AS code, count(*) - 1 AS more FROM door
+        GROUP BY door HAVING count(*) > 1
+    )
+    SELECT coalesce(sum(more), 0), (SELECT array_agg(code) FROM (
+        SELECT code FROM twice ORDER BY more DESC, code LIMIT 5) c)
+    FROM twice
+"""
+
+
+@CHECKS.check(
+    hint="so hai mã rồi `operation merge`; nếu cả hai đều đúng thì để nguyên"
+    " (compare and merge them; where both are right, leave them)"
+)
+def doors_stand_once(subject: Subject) -> Finding:
+    """No two living records bear the same number or flat of a street or locality."""
+    more, named = subject.connection.execute(text(_TWICE)).one()
+    if not more:
+        return ok()
+    shown = ", ".join(codes.format(code) for code in named)
+    return warning(f"{int(more):,} suspected: {shown}")
+
+
+@CHECKS.check(
+    hint="cải cách đơn vị chưa chuyển hết hộ: chạy tiếp, hoặc `operation correct --commune`"
+    " (a reform left them behind: move them)"
+)
+def communes_of_households_exist(subject: Subject) -> Finding:
+    """Every living household is in a commune of today."""
+    rows = subject.connection.execute(
+        text(
+            "SELECT u.code, h.n FROM (SELECT unit_id, count(*) AS n FROM household"
+            " WHERE status IN ('proposed', 'active') GROUP BY unit_id) h"
+            " JOIN admin_unit u ON u.id = h.unit_id AND NOT u.lifetime @> current_date"
+            " ORDER BY h.n DESC, u.code"
+        )
+    ).all()
+    if not rows:
+        return ok()
+    named = ", ".join(row.code for row in rows[:_NAMED])
+    return failure(f"{sum(row.n for row in rows):,} in {len(rows):,} that ended: {named}")
+
+
+@CHECKS.check(
+    hint="chuyển tên đường, thôn, khoá và chỉ tiêu sang đơn vị kế tiếp"
+    " (move what is left of them to the units that continue them)"
+)
+def ended_units_hold_nothing(subject: Subject) -> Finding:
+    """Streets, localities and keys belong to units of today."""
+    counts = subject.connection.execute(
+        text(
+            "WITH ended AS (SELECT id FROM admin_unit WHERE NOT lifetime @> current_date)"
+            " SELECT (SELECT count(*) FROM thoroughfare WHERE merged_into_id IS NULL"
+            "   AND unit_id IN (SELECT id FROM ended)),"
+            " (SELECT count(*) FROM locality WHERE merged_into_id IS NULL"
+            "   AND unit_id IN (SELECT id FROM ended)),"
+            " (SELECT count(*) FROM api_key_unit b JOIN api_key k ON k.id = b.key_id"
+            "   WHERE k.revoked_at IS NULL AND b.unit_id IN (SELECT id FROM ended))"
+        )
+    ).one()
+    names = ("streets", "localities", "bindings of keys")
+    found = [f"{n:,} {name}" for name, n in zip(names, counts, strict=True) if n]
+    return warning(", ".join(found)) if found else ok()
+
+
+def _codes(subject: Subject, statement: str, said: str) -> Finding:
+    found = list(subject.connection.scalars(text(statement)))
+    if not found:
+        return ok()
+    named = ", ".join(codes.format(code) for code in found[:_NAMED])
+    return failure(f"{len(found):,} {said}: {named}")

@@ -1,0 +1,208 @@
+"""Checks of what runs beside the register: disk, replicas, autovacuum, leftovers, keys."""
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
+
+from registry.backup_tools import connected
+from registry.database import APP_ROLE
+from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
+from registry.errors import ConflictError
+
+CHECKS = Chapter()
+
+_GIB: Final = 1 << 30
+_LAG_S: Final = 30.0
+_LATE_S: Final = 600.0
+"""A replica this far behind tells merchants of doors as they no longer are."""
+_LAG_BYTES: Final = 256 << 20
+_DEAD_SHARE: Final = 0.2
+_DEAD_ROWS: Final = 100_000
+_OLD_XIDS: Final = 1_000_000_000
+"""PostgreSQL stops writing at 2,100,000,000; autovacuum begins in earnest at 200,000,000."""
+_KEY_DAYS: Final = 30
+
+
+@CHECKS.check(
+    hint="dọn đĩa hoặc thêm đĩa; thao tác lớn cần chỗ bằng nửa cơ sở dữ liệu"
+    " (free some space: a large operation needs half the size of the database)",
+    need=Need.DATABASE,
+)
+def data_disk(subject: Subject) -> Finding:
+    """The disk of the data has room for a large operation, as far as it can be seen from here."""
+    size = int(subject.connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
+    said = f"the database has {size / _GIB:.1f} GiB"
+    folder = _data_folder(subject)
+    if folder is None:
+        return ok(f"{said}; the disk cannot be seen from here")
+    free = shutil.disk_usage(folder).free
+    said = f"{said}, {free / _GIB:.1f} GiB free"
+    return warning(said) if free < size / 2 else ok(said)
+
+
+def _data_folder(subject: Subject) -> Path | None:
+    """Where the data lies, when the server runs on this machine and this account may look."""
+    local, folder = subject.connection.execute(
+        text(
+            "SELECT inet_server_addr() IS NULL OR host(inet_server_addr()) IN ('127.0.0.1', '::1'),"
+            " (SELECT setting FROM pg_settings WHERE name = 'data_directory')"
+        )
+    ).one()
+    try:
+        return Path(folder) if local and folder and Path(folder).is_dir() else None
+    except OSError:
+        return None
+
+
+@CHECKS.check(
+    hint="xem nhật ký của bản sao và đường mạng; bỏ khe sao chép không dùng"
+    " (see the replica's log and its network; drop slots that nobody uses)",
+    need=Need.DATABASE,
+)
+def replication(subject: Subject) -> Finding:
+    """Replicas follow: at most half a minute behind, and no slot holds the log back."""
+    if subject.connection.scalar(text("SELECT pg_is_in_recovery()")):
+        return _behind(_own_lag(subject))
+    rows = subject.connection.execute(
+        text(
+            "SELECT coalesce(application_name, '') AS name,"
+            " pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) AS bytes,"
+            " extract(epoch FROM replay_lag) AS lag_s FROM pg_stat_replication"
+            " WHERE state IS NOT NULL"
+        )
+    ).all()
+    slots = subject.connection.execute(
+        text(
+            "SELECT slot_name, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) AS bytes"
+            " FROM pg_replication_slots WHERE NOT active"
+        )
+    ).all()
+    behind = [
+        f"{row.name} {float(row.bytes or 0) / 1e6:,.0f} MB, {float(row.lag_s or 0):,.0f} s behind"
+        for row in rows
+        if (row.bytes or 0) > _LAG_BYTES or (row.lag_s or 0) > _LAG_S
+    ]
+    idle = [f"slot {row.slot_name} holds {float(row.bytes or 0) / 1e6:,.0f} MB" for row in slots]
+    if behind or idle:
+        return warning("; ".join(behind + idle))
+    return ok(f"{len(rows)} connected" if rows else "none is connected")
+
+
+def _own_lag(subject: Subject) -> float:
+    """Seconds of log that this standby has received and not repeated, or not even received."""
+    return float(
+        subject.connection.scalar(
+            text(
+                "SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0"
+                " ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END"
+            )
+        )
+        or 0
+    )
+
+
+def _behind(lag_s: float) -> Finding:
+    said = f"{lag_s:,.0f} s behind"
+    if lag_s > _LATE_S:
+        return failure(said)
+    return warning(said) if lag_s > _LAG_S else ok(said)
+
+
+@CHECKS.check(
+    hint="kiểm tra DATABASE_READ_URL và bản sao đó (correct it, or see to the replica)",
+    need=Need.REGISTER,
+)
+def read_replica(subject: Subject) -> Finding:
+    """The database of DATABASE_READ_URL is a copy of this one, and up to date."""
+    url = subject.settings.database_read_url
+    if not url:
+        return ok("none is set")
+    newest = "SELECT i.uuid, (SELECT max(position) FROM feed) FROM register_identity i"
+    here = subject.connection.execute(text(newest)).one()
+    late = subject.connection.execute(
+        text(
+            "SELECT extract(epoch FROM clock_timestamp() - e.occurred_at)"
+            " FROM feed f JOIN event e ON e.id = f.event_id WHERE f.position > :position"
+            " ORDER BY f.position LIMIT 1"
+        ),
+        {"position": _position_there(url, newest, here[0])},
+    ).scalar()
+    return _behind(float(late or 0))
+
+
+def _position_there(url: str, statement: str, register: object) -> int:
+    with connected(url, role=APP_ROLE) as connection:
+        row = connection.execute(statement).fetchone()
+    if row is None or row[0] != register:
+        raise ConflictError("đó là sổ khác (it holds another register)")
+    return int(str(row[1] or 0))
+
+
+@CHECKS.check(
+    hint="bật autovacuum, hoặc chạy VACUUM (ANALYZE) lúc vắng (switch it on, or vacuum by hand)",
+    need=Need.REGISTER,
+)
+def autovacuum(subject: Subject) -> Finding:
+    """Autovacuum keeps up: few dead rows, fresh statistics, young transaction numbers."""
+    off, age = subject.connection.execute(
+        text(
+            "SELECT current_setting('autovacuum') = 'off', (SELECT age(datfrozenxid)"
+            " FROM pg_database WHERE datname = current_database())"
+        )
+    ).one()
+    if age > _OLD_XIDS:
+        return failure(f"the oldest transaction number is {age:,} old: writing will stop")
+    rows = subject.connection.execute(
+        text(
+            "SELECT relname AS name, n_dead_tup AS dead, n_live_tup AS live,"
+            " n_mod_since_analyze AS changed FROM pg_stat_user_tables"
+            " WHERE schemaname = 'public'"
+            " AND greatest(n_dead_tup, n_mod_since_analyze) > :rows"
+            " AND greatest(n_dead_tup, n_mod_since_analyze) >= :share * n_live_tup"
+            " ORDER BY relname"
+        ),
+        {"rows": _DEAD_ROWS, "share": _DEAD_SHARE},
+    ).all()
+    late = [
+        f"{row.name}: {row.dead:,} dead, {row.changed:,} changed of {row.live:,}" for row in rows
+    ]
+    problems = (["it is off"] if off else []) + late
+    return warning("; ".join(problems)) if problems else ok()
+
+
+@CHECKS.check(
+    hint="không có lần nhập nào đang chạy thì: DROP TABLE staging.… (drop them, when none runs)"
+)
+def staging(subject: Subject) -> Finding:
+    """No import left tables behind."""
+    # A running import's own are seen by itself alone: they live and die in its transaction.
+    rows = subject.connection.execute(
+        text(
+            "SELECT c.relname AS name, pg_total_relation_size(c.oid) AS bytes FROM pg_class c"
+            " WHERE c.relnamespace = 'staging'::regnamespace AND c.relkind IN ('r', 'p')"
+            " ORDER BY c.relname"
+        )
+    ).all()
+    if not rows:
+        return ok()
+    size = sum(row.bytes for row in rows) / 1e6
+    return warning(f"{len(rows):,} tables, {size:,.0f} MB: {rows[0].name}")
+
+
+@CHECKS.check(hint="cấp khoá mới trước khi hết hạn (`keys rotate`, before they end)")
+def keys_last(subject: Subject) -> Finding:
+    """No key that is in use ends within thirty days."""
+    names = list(
+        subject.connection.scalars(
+            text(
+                "SELECT name || ' ' || CAST(CAST(expires_at AS date) AS text) FROM api_key"
+                " WHERE revoked_at IS NULL AND expires_at > clock_timestamp()"
+                " AND expires_at < clock_timestamp() + make_interval(days => :days)"
+                " ORDER BY expires_at, name"
+            ),
+            {"days": _KEY_DAYS},
+        )
+    )
+    return warning(f"{len(names):,}: {', '.join(names[:5])}") if names else ok()

@@ -1,0 +1,88 @@
+"""Whether points lie in the communes that their rows name, and which commune they lie in.
+
+A real polygon decides to the metre. Without one there is the seat: no part of a commune is farther
+from it than the commune's reach, so a point beyond is a mistake of hundreds of kilometres, and the
+row an error. With a polygon the same is asked of the points outside.
+"""
+
+from typing import Final
+
+from sqlalchemy import text
+
+from registry.intake.staging import Staging
+
+# Kilometres from a seat within which its commune lies: with real polygons 38 for the widest commune
+# on land, 28 for a ward of 6 km² that has islands, 59 for a special zone. The two archipelagos
+# (Trường Sa, Hoàng Sa) are known by their codes: their reefs lie as far apart as provinces do.
+_REACH: Final = """
+    SELECT u.id AS unit_id, u.seat,
+        CASE WHEN u.code = '22736' THEN 700 WHEN u.code = '20333' THEN 250
+            WHEN v.kind = 'dac_khu' THEN 100
+            ELSE 30 + 2 * sqrt(coalesce(u.area_km2, 100)) END::float8 AS reach_km,
+        EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id AND NOT b.approximate) AS drawn
+    FROM admin_unit u
+    LEFT JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
+    WHERE u.level = 'commune' AND u.lifetime @> current_date AND u.seat IS NOT NULL
+"""
+_DEGREE_KM: Final = 111.4
+"""More than any degree has: within a reach in such degrees nothing is too far."""
+
+# Rows inside the commune that they state are most: they are left after one look at its parts, or at
+# the seat. True distances are worked out for the others. A row with shifted cells has no point.
+_OUTSIDE: Final = f"""
+    SELECT *, coalesce(km > reach_km, false) AS far
+    FROM (
+        SELECT o.row_number, concat_ws(' ', o.longitude, o.latitude) AS value, r.reach_km, o.drawn,
+            ST_Distance(o.point::geography, r.seat::geography) / 1000 AS km
+        FROM (
+            SELECT e.row_number, e.unit_id, e.point, e.longitude, e.latitude, e.shifted,
+                true AS drawn
+            FROM entry e
+            JOIN boundary k ON k.unit_id = e.unit_id AND NOT k.approximate
+            WHERE e.point IS NOT NULL AND NOT EXISTS (
+                SELECT FROM boundary_part b
+                WHERE b.unit_id = e.unit_id AND ST_Covers(b.geom, e.point))
+            UNION ALL
+            SELECT e.row_number, e.unit_id, e.point, e.longitude, e.latitude, e.shifted, false
+            FROM entry e
+            JOIN reach r ON r.unit_id = e.unit_id AND NOT r.drawn
+            WHERE e.point IS NOT NULL
+                AND NOT ST_DWithin(e.point, r.seat, r.reach_km / {_DEGREE_KM})
+        ) o
+        LEFT JOIN reach r ON r.unit_id = o.unit_id
+        WHERE NOT o.shifted
+    ) measured
+    WHERE drawn OR km > reach_km
+"""
+_REJECT: Final = """
+    UPDATE entry e SET rejected = true FROM outside o WHERE o.far AND e.row_number = o.row_number
+"""
+
+OUTSIDE_PROBLEMS: Final = """
+    SELECT row_number, 'longitude',
+        CASE WHEN far THEN 'far_from_commune' ELSE 'outside_commune' END,
+        CASE WHEN far THEN value || ' (' || round(km) || ' km)' ELSE value END
+    FROM outside
+"""
+"""In SQL, the problems of rows in `outside`: row_number, field, code and value."""
+
+HOLDERS: Final = """
+    SELECT p.id, min(b.unit_id) AS unit_id
+    FROM import_problem p
+    JOIN entry e ON e.row_number = p.row_number
+    JOIN boundary_part b ON ST_Covers(b.geom, e.point)
+    WHERE p.import_id = :id AND p.code IN ('outside_commune', 'far_from_commune')
+    GROUP BY p.id
+    HAVING count(DISTINCT b.unit_id) = 1
+"""
+"""In SQL, the commune that holds the point of each such problem; needs real polygons."""
+
+
+def find_outside(staging: Staging) -> None:
+    """Leave `outside`, the rows whose point is not where it should be; reject those far away.
+
+    Needs `entry` of `judge`.
+    """
+    staging.select("reach", _REACH)
+    if staging.select("outside", _OUTSIDE):
+        staging.connection.execute(text(_REJECT))

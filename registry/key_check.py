@@ -1,0 +1,182 @@
+"""Whose key it is: asked of the database at most every five seconds a key, else of memory."""
+
+import datetime
+import hashlib
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from registry.actors import Actor
+from registry.database import session_scope
+from registry.errors import (
+    KeyExpiredError,
+    KeyRequiredError,
+    KeyRevokedError,
+    KeyUnknownError,
+    RegistryError,
+)
+from registry.gazetteer import Gazetteer, today
+from registry.keys import hash_secret
+from registry.reads import Reads
+from registry.roles import RANK
+
+CACHED_S: Final = 5.0
+"""So long a revocation may take at most to be seen everywhere."""
+_MOST: Final = 10_000
+"""Keys in memory; unknown ones are kept too, and must not fill it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    checked_at: float
+    actor: Actor | None
+    refusal: Callable[[], KeyRequiredError]
+    """Why there is none."""
+    ends: float = float("inf")
+    """Seconds since 1970."""
+
+
+class KeyCheck:
+    """Accounts of keys, from memory where they are new enough."""
+
+    def __init__(self, reads: Reads, engine: Engine, gazetteer: Callable[[], Gazetteer]) -> None:
+        self._reads = reads
+        self._engine = engine
+        self._gazetteer = gazetteer
+        self._known: dict[bytes, _Known] = {}
+        self._map: tuple[int, datetime.date] | None = None
+        self._members: dict[int, frozenset[int]] = {}
+        """Unit → its communes on that map: a province has a hundred, and many keys."""
+
+    def actor(self, secret: str) -> Actor:
+        """Who holds the key `secret`.
+
+        Raises the kinds of KeyRequiredError: truncated, unknown, expired, revoked; and
+        DatabaseUnavailableError, because a key that cannot be checked is not taken.
+        """
+        hashed = _hash(secret)
+        known, now = self._known.get(hashed), time.monotonic()
+        if known is None or now - known.checked_at >= CACHED_S:
+            known = self._ask(hash_secret(secret), now)
+        if known.actor is None:
+            raise known.refusal()
+        if known.ends <= time.time():
+            raise _expired()
+        return known.actor
+
+    def knows(self, secret: str) -> bool:
+        """Whether memory holds a key that is taken: who sends it need not be suspected."""
+        known = self._known.get(_hash(secret))
+        return known is not None and known.actor is not None
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._reads.close()
+
+    def _ask(self, hashed: bytes, now: float) -> _Known:
+        rows = self._reads.rows(_KEY, {"hash": hashed})
+        known = _Known(now, None, _unknown)
+        if rows:
+            known = self._judge(rows[0], now)
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        self._known[hashed] = known
+        return known
+
+    def _judge(self, row: tuple[Any, ...], now: float) -> _Known:
+        key_id, name, role, rate, ends, revoked, replaced, used_lately, unit_ids = row
+        if revoked or replaced:
+            return _Known(now, None, _revoked if revoked else _replaced)
+        if not used_lately:
+            self._touch(key_id)
+        actor = Actor(
+            name,
+            role,
+            self._communes(role, unit_ids),
+            key_id,
+            rate,
+            self._codes(unit_ids),
+            datetime.datetime.fromtimestamp(ends, datetime.UTC) if ends is not None else None,
+        )
+        return _Known(now, actor, _expired, ends if ends is not None else float("inf"))
+
+    def _communes(self, role: str, unit_ids: list[int]) -> frozenset[int] | None:
+        """Communes of today in which a key may write: none unless an authority's."""
+        if RANK[role] < RANK["editor"]:  # type: ignore[index]  # constrained in the database
+            return frozenset()
+        if not unit_ids:
+            # An admin is bound to nothing; an authority without units is authority over nothing.
+            return None if role == "admin" else frozenset()
+        known, day = self._gazetteer(), today()
+        if self._map != (known.version, day):
+            self._map, self._members = (known.version, day), {}
+        members = self._members  # another thread may begin a new one
+        found: set[int] = set()
+        for unit_id in unit_ids:
+            if unit_id not in members:
+                members[unit_id] = _communes_of(known, day, unit_id)
+            found |= members[unit_id]
+        return frozenset(found)
+
+    def _codes(self, unit_ids: list[int]) -> tuple[str, ...] | None:
+        if not unit_ids:
+            return None
+        known = self._gazetteer()
+        return tuple(sorted(known.units[i].code for i in unit_ids if i in known.units))
+
+    def _touch(self, key_id: int) -> None:
+        """Keep when it was used last; where that cannot be written, the key is right as well."""
+        with suppress(RegistryError, DBAPIError), session_scope(self._engine) as session:
+            session.execute(_TOUCH, {"id": key_id})
+
+
+def _communes_of(known: Gazetteer, day: datetime.date, unit_id: int) -> frozenset[int]:
+    unit = known.units.get(unit_id)
+    if unit is None:
+        return frozenset()
+    members = known.members(unit, day) if unit.level == "province" else [unit]
+    return frozenset(m.id for m in members if m.level == "commune" and m.alive_on(day))
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def _unknown() -> KeyRequiredError:
+    return KeyUnknownError("không có khoá này (this key is not known)")
+
+
+def _expired() -> KeyRequiredError:
+    return KeyExpiredError("khoá đã hết hạn (the key has expired)")
+
+
+def _replaced() -> KeyRequiredError:
+    return KeyExpiredError("khoá đã được thay bằng khoá mới (another one has replaced this key)")
+
+
+def _revoked() -> KeyRequiredError:
+    return KeyRevokedError("khoá đã bị thu hồi (the key was revoked)")
+
+
+_KEY: Final = """
+    SELECT k.id, k.name, k.role, k.rate_per_minute,
+        CAST(extract(epoch FROM least(k.expires_at,
+            CASE WHEN k.hash <> %(hash)s THEN k.previous_until END)) AS float8),
+        k.revoked_at IS NOT NULL,
+        k.hash <> %(hash)s AND k.previous_until <= clock_timestamp(),
+        coalesce(k.last_used_at > clock_timestamp() - interval '1 minute', false),
+        ARRAY (SELECT b.unit_id FROM api_key_unit b WHERE b.key_id = k.id)
+    FROM api_key k
+    WHERE k.hash = %(hash)s OR k.previous_hash = %(hash)s
+"""
+_TOUCH: Final = text(
+    """
+    UPDATE api_key SET last_used_at = clock_timestamp() WHERE id = :id
+        AND (last_used_at IS NULL OR last_used_at <= clock_timestamp() - interval '1 minute')
+    """
+)

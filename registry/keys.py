@@ -1,0 +1,272 @@
+"""Named keys: made, listed, replaced, revoked. A secret is shown once; its hash is kept.
+
+A key is `dcs_`, 30 random letters and digits (178 bits), and 6 of a checksum. The prefix tells
+people and scanners of code what it is; the checksum tells a key that was cut off or mistyped from
+one that is not known, without asking the database. What is kept is its SHA-256: nobody can try out
+178 bits, so the slow hash that a password needs would only cost each request its milliseconds.
+"""
+
+import datetime
+import hashlib
+import secrets
+import string
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from registry import audit
+from registry.errors import ConflictError, InvalidInputError, KeyTruncatedError, NotFoundError
+from registry.gazetteer import VIET_NAM, today
+from registry.roles import RANK, Role
+
+PREFIX: Final = "dcs_"
+_SYMBOLS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_RANDOM: Final = 30
+_CHECK: Final = 6
+LENGTH: Final = len(PREFIX) + _RANDOM + _CHECK
+DEFAULT_DAYS: Final = 365
+DEFAULT_OVERLAP_H: Final = 24.0
+MAX_OVERLAP_H: Final = 24.0 * 90
+_TAKEN_NAMES: Final = ("anonymous", "operator")
+"""Names of actors that hold no key."""
+MAX_NAME: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What the operator says of a key."""
+
+    name: str
+    role: Role
+    units: Sequence[str] = ()
+    """Codes of provinces and communes of today: where an editor or approver may write."""
+    rate_per_minute: int | None = None
+    expires_on: datetime.date | None = None
+    """The last day on which it is taken, in Viet Nam; None for a key without end."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMade:
+    """A new secret: it is in no other place."""
+
+    name: str
+    secret: str
+    expires_at: datetime.datetime | None
+    previous_until: datetime.datetime | None = None
+    """Until when the secret that it replaces is taken as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDetails:
+    """A key as it is listed."""
+
+    id: int
+    name: str
+    role: Role
+    units: tuple[str, ...]
+    rate_per_minute: int | None
+    ending: str | None
+    created_at: datetime.datetime
+    expires_at: datetime.datetime | None
+    revoked_at: datetime.datetime | None
+    last_used_at: datetime.datetime | None
+    rotated_at: datetime.datetime | None
+    previous_until: datetime.datetime | None
+
+    def state(self, now: datetime.datetime) -> str:
+        """active | expired | revoked."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
+
+
+def make_secret() -> str:
+    """A new key."""
+    body = PREFIX + "".join(secrets.choice(_SYMBOLS) for _ in range(_RANDOM))
+    return body + _checksum(body)
+
+
+def hash_secret(secret: str) -> bytes:
+    """What is kept of a key.
+
+    Raises KeyTruncatedError for what is no whole key.
+    """
+    whole = len(secret) == LENGTH and secret.startswith(PREFIX)
+    if not whole or _checksum(secret[:-_CHECK]) != secret[-_CHECK:]:
+        raise KeyTruncatedError(
+            f"không phải một khoá nguyên vẹn: khoá có {LENGTH} ký tự, bắt đầu bằng {PREFIX}"
+            " (cut off, or with a wrong sign: a key is copied as a whole)"
+        )
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _checksum(body: str) -> str:
+    number = zlib.crc32(body.encode("utf-8", "surrogatepass"))
+    signs = ""
+    for _ in range(_CHECK):
+        number, rest = divmod(number, len(_SYMBOLS))
+        signs = _SYMBOLS[rest] + signs
+    return signs
+
+
+def create_key(session: Session, new: NewKey) -> KeyMade:
+    """Make a key. Raises InvalidInputError, and ConflictError for a name that was ever given."""
+    name = _checked_name(new.name)
+    units = _checked_units(session, new.role, new.units)
+    expires_at = _end_of(new.expires_on)
+    secret = make_secret()
+    key_id = session.execute(
+        _CREATE,
+        {
+            "name": name,
+            "hash": hash_secret(secret),
+            "role": new.role,
+            "rate": new.rate_per_minute,
+            "expires_at": expires_at,
+            "ending": secret[-4:],
+        },
+    ).scalar_one_or_none()
+    if key_id is None:
+        raise ConflictError(
+            f"đã có khoá tên {name!r}; tên không dùng lại, vì sổ ghi người làm theo tên"
+            " (the name was given before, and history knows who did what by it)"
+        )
+    for unit_id in units.values():
+        session.execute(_BIND, {"key": key_id, "unit": unit_id})
+    _note(session, "keys create", name, tuple(units))
+    return KeyMade(name, secret, expires_at)
+
+
+def list_keys(session: Session) -> list[KeyDetails]:
+    """All keys by name, revoked ones too."""
+    rows = [row._asdict() for row in session.execute(_LIST)]
+    return [KeyDetails(**row | {"units": tuple(row["units"])}) for row in rows]
+
+
+def rotate_key(
+    session: Session,
+    name: str,
+    *,
+    overlap_h: float = DEFAULT_OVERLAP_H,
+    keep_end: bool = True,
+    expires_on: datetime.date | None = None,
+) -> KeyMade:
+    """Give a key another secret; the present one is taken for `overlap_h` hours more.
+
+    Without `keep_end`, `expires_on` is the key's last day from now on.
+    Raises NotFoundError, and ConflictError for a revoked key.
+    """
+    found = _locked(session, name)
+    if found.revoked_at is not None:
+        raise ConflictError(f"khoá {name!r} đã bị thu hồi (the key is revoked; make another one)")
+    expires_at = found.expires_at if keep_end else _end_of(expires_on)
+    secret = make_secret()
+    until = session.execute(
+        _ROTATE,
+        {
+            "id": found.id,
+            "hash": hash_secret(secret),
+            "ending": secret[-4:],
+            "overlap": datetime.timedelta(hours=overlap_h),
+            "expires_at": expires_at,
+        },
+    ).scalar_one()
+    _note(session, "keys rotate", name)
+    return KeyMade(name, secret, expires_at, until)
+
+
+def revoke_key(session: Session, name: str) -> bool:
+    """Refuse a key from now on; False where that was so already. Raises NotFoundError."""
+    found = _locked(session, name)
+    if found.revoked_at is not None:
+        return False
+    session.execute(_REVOKE, {"id": found.id})
+    _note(session, "keys revoke", name)
+    return True
+
+
+def _locked(session: Session, name: str) -> Any:
+    found = session.execute(_LOCK, {"name": name}).one_or_none()
+    if found is None:
+        raise NotFoundError(f"không có khoá tên {name!r} (no key of this name)")
+    return found
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > MAX_NAME or not name.isprintable() or name in _TAKEN_NAMES:
+        raise InvalidInputError(
+            f"tên tổ chức hoặc chương trình, 1 đến {MAX_NAME} ký tự"
+            " (the name of an organisation or program, never of a person)"
+        )
+    return name
+
+
+def _checked_units(session: Session, role: Role, codes: Sequence[str]) -> dict[str, int]:
+    """Code → id; refuses units for who writes nowhere, and none for an authority."""
+    if codes and RANK[role] < RANK["editor"]:
+        raise InvalidInputError(f"{role} không ghi vào sổ, không cần đơn vị (writes in no unit)")
+    if not codes and role in ("editor", "approver"):
+        raise InvalidInputError(
+            f"{role} cần mã xã, phường hoặc tỉnh (needs --unit: where it may write)"
+        )
+    found = {row.code: row.id for row in session.execute(_UNITS, {"codes": list(codes)})}
+    for code in codes:
+        if code not in found:
+            raise InvalidInputError(f"không có đơn vị mã {code} ngày nay (no unit of today)")
+    return found
+
+
+def _end_of(day: datetime.date | None) -> datetime.datetime | None:
+    """When a day ends in Viet Nam."""
+    if day is None:
+        return None
+    if day < today():
+        raise InvalidInputError(f"ngày {day} đã qua (the day is over)")
+    after = day + datetime.timedelta(days=1)
+    return datetime.datetime.combine(after, datetime.time(), VIET_NAM)
+
+
+def _note(session: Session, what: str, name: str, units: tuple[str, ...] = ()) -> None:
+    """Who got or lost a key is told beside what is done with it."""
+    audit.record(session, audit.Entry("operator", "admin", f"{what}: {name}", units))
+
+
+_CREATE: Final = text(
+    """
+    INSERT INTO api_key (name, hash, role, rate_per_minute, expires_at, ending)
+    VALUES (:name, :hash, :role, :rate, :expires_at, :ending)
+    ON CONFLICT (name) DO NOTHING RETURNING id
+    """
+)
+_BIND: Final = text("INSERT INTO api_key_unit (key_id, unit_id) VALUES (:key, :unit)")
+_UNITS: Final = text(
+    """
+    SELECT code, id FROM admin_unit
+    WHERE code = ANY (:codes) AND level IN ('province', 'commune') AND lifetime @> current_date
+    """
+)
+_LIST: Final = text(
+    """
+    SELECT k.id, k.name, k.role,
+        ARRAY (
+            SELECT u.code FROM api_key_unit b JOIN admin_unit u ON u.id = b.unit_id
+            WHERE b.key_id = k.id ORDER BY u.code) AS units,
+        k.rate_per_minute, k.ending, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
+        k.rotated_at, k.previous_until
+    FROM api_key k ORDER BY k.name
+    """
+)
+_LOCK: Final = text("SELECT id, expires_at, revoked_at FROM api_key WHERE name = :name FOR UPDATE")
+_ROTATE: Final = text(
+    """
+    UPDATE api_key SET previous_hash = hash, previous_until = clock_timestamp() + :overlap,
+        hash = :hash, ending = :ending, rotated_at = clock_timestamp(), expires_at = :expires_at
+    WHERE id = :id RETURNING previous_until
+    """
+)
+_REVOKE: Final = text("UPDATE api_key SET revoked_at = clock_timestamp() WHERE id = :id")

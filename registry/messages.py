@@ -1,0 +1,142 @@
+"""What went wrong, for clerks, carriers and shoppers: Vietnamese first, English in brackets.
+
+Messages that are written so where they are raised stay as they are; of the others the Vietnamese
+stands here, in one list. What the list does not know is told in English, behind general words for
+its kind (`RegistryError.words`).
+
+>>> vietnamese_first("more than 200 characters")
+'dài hơn 200 ký tự (more than 200 characters)'
+>>> vietnamese_first("không có khoá này (no such key)")
+'không có khoá này (no such key)'
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from geo.text import has_diacritics
+
+_PREPARE: Final = "hãy chạy `bin/diachiso database prepare`"
+
+# Pattern of the English → the Vietnamese, with its groups.
+_WRITTEN: Final[tuple[tuple[str, str], ...]] = (
+    # Parameters
+    (r"this parameter is unknown", "không có tham số này"),
+    (r"give this parameter once", "tham số này chỉ được nêu một lần"),
+    (r"Field required|is missing|this parameter is needed", "còn thiếu"),
+    (r"a text is needed", "phải là chữ"),
+    (r"more than ([\d,]+) (?:characters|signs)", r"dài hơn \1 ký tự"),
+    (r"holds a NUL character", "có ký tự NUL"),
+    (r"is not UTF-8", "không phải UTF-8"),
+    (r"holds no word", "không có chữ hay số nào"),
+    (r"give lon and lat together|give both lon and lat, or neither", "cần cả lon và lat"),
+    (r"give either (\w+) or components", r"hãy nêu \1, hoặc từng thành phần của địa chỉ"),
+    (r"give either code or text", "hãy nêu code hoặc text, chỉ một trong hai"),
+    (r"degrees from -(\d+) to \d+", r"phải từ -\1 đến \1 độ"),
+    (r"degrees are needed", "phải là toạ độ theo độ"),
+    (r"a day is written YYYY-MM-DD", "ngày phải viết theo dạng YYYY-MM-DD"),
+    (r"write YYYY-MM-DD, or (\S+)", r"viết YYYY-MM-DD, hoặc \1"),
+    (r"no map before (\S+) is known", r"chưa có bản đồ hành chính trước ngày \1"),
+    (r"(\S+) has not come; today is .*", r"ngày \1 chưa tới"),
+    (r"(\S+) has not come", r"ngày \1 chưa tới"),
+    (
+        r"a unit's code has 2 digits \(province\), 3 \(district\) or 5 \(commune\)",
+        "mã đơn vị có 2 chữ số (tỉnh), 3 (huyện) hoặc 5 (xã)",
+    ),
+    (r"a province's code has 2 digits", "mã tỉnh có 2 chữ số"),
+    (r"is not written as it should be; see the API page", "viết chưa đúng dạng"),
+    (r"the body is no JSON; send application/json, or a form", "nội dung gửi không phải JSON"),
+    (r"no JSON object", "không phải một đối tượng JSON"),
+    (r"the query holds a % without .*", "địa chỉ trang có dấu % viết chưa đúng"),
+    (r"the query holds a NUL character", "câu hỏi có ký tự NUL"),
+    (r"the query is not UTF-8", "câu hỏi không phải UTF-8"),
+    # Units
+    (
+        r"no unit bears code (\S+) on (\S+); it was borne by .*",
+        r"ngày \2 không có đơn vị nào mang mã \1",
+    ),
+    (r"no unit of any map bears code (\S+)", r"không có đơn vị hành chính nào mang mã \1"),
+    (r"no province bears code (\S+) on (\S+)", r"ngày \2 không có tỉnh nào mang mã \1"),
+    (r"no such operation; there are (.*)", r"không có thao tác này; chỉ có \1"),
+    # Codes
+    (r"no record bears the code (\S+)", r"không có địa chỉ nào mang mã \1"),
+    (
+        r"the code (\S+) is reserved and stands for no address yet",
+        r"mã \1 đã để dành, chưa gắn với địa chỉ nào",
+    ),
+    (r"the code (\S+) is retired; continued by: none", r"mã \1 đã ngừng dùng, không có mã thay"),
+    (r"the code (\S+) is retired; continued by: (.*)", r"mã \1 đã ngừng dùng; nay là \2"),
+    (r"(\d+) symbols are expected, not (\d+)", r"mã có \1 ký tự, ở đây có \2"),
+    (r"(\S+) is not one of \S+", r"ký tự \1 không có trong mã"),
+    (r"a text of (\d+) characters is no code", r"chuỗi \1 ký tự không phải là mã"),
+    (r"the check does not match: .*", "mã sai: có ký tự sai, hoặc hai ký tự đổi chỗ cho nhau"),
+    (r"a keyboard's accents can be undone in .*", "mã gõ lẫn dấu, có nhiều cách đọc"),
+    (r"If-Match is not an ETag of a record", "If-Match không phải ETag của một mã"),
+    (r"(\S+) is about no single record", r"\1 không phải việc của riêng một mã"),
+    # The database
+    (r"the database does not answer", "cơ sở dữ liệu không trả lời"),
+    (r"the database took too long to answer", "cơ sở dữ liệu trả lời quá lâu"),
+    (r"the database has another schema; run .*", f"lược đồ của cơ sở dữ liệu khác; {_PREPARE}"),
+    (
+        r"the schema is at (\S+), this program needs (\S+); run .*",
+        rf"lược đồ đang ở \1, chương trình này cần \2; {_PREPARE}",
+    ),
+    (r"no units are loaded; run .*", f"chưa nạp đơn vị hành chính; {_PREPARE}"),
+    (r"the role (\S+) is missing; run .*", rf"chưa có vai trò \1; {_PREPARE}"),
+    (r"DATABASE_URL is no database URL", "DATABASE_URL không phải địa chỉ cơ sở dữ liệu"),
+    (r"DATABASE_URL holds a line break", "DATABASE_URL có dấu xuống dòng"),
+    # Files
+    (r"(.+) does not exist", r"không có tệp \1"),
+    (r"(.+) is empty", r"tệp \1 trống"),
+    (r"(.+) is a folder, not a file", r"\1 là thư mục, không phải tệp"),
+    (r"(.+) cannot be read: .*", r"không đọc được \1"),
+    (r"(.+) is no UTF-8 text .*", r"\1 không phải văn bản UTF-8"),
+    (r"(.+) is a damaged gzip file .*", r"tệp gzip \1 bị hỏng"),
+    (r"(.+) is a gzip file that ends too early", r"tệp gzip \1 bị cắt cụt"),
+    (r"(.+) holds more than (.*)", r"\1 lớn hơn \2"),
+    (r"(.+) is larger than (.*)", r"\1 lớn hơn \2"),
+    (r"(.+) has no features", r"\1 không có đối tượng nào"),
+    (r"(.+) cannot be fetched: .*", r"không tải được \1"),
+    (r"(.+) did not arrive within (.*) s", r"tải \1 quá \2 giây"),
+    (r"the first line has to name the columns", "dòng đầu phải là tên cột"),
+    # The command line
+    (r"No such option:? (.*?)\.?", r"không có tuỳ chọn \1"),
+    (r"No such command (.*?)\.?", r"không có lệnh \1"),
+    (r"Missing option (.*?)\.?", r"thiếu tuỳ chọn \1"),
+    (r"Missing argument (.*?)\.?", r"thiếu \1"),
+    (r"Missing command\.", "thiếu tên lệnh"),
+    (r"Got unexpected extra arguments? \((.*)\)", r"thừa \1"),
+    (r"Option (\S+) requires an argument\.", r"tuỳ chọn \1 cần giá trị"),
+    (r"Option (\S+) does not take a value\.", r"tuỳ chọn \1 không có giá trị"),
+    (r"Invalid value for (.*?): (.*)", r"giá trị của \1 chưa đúng"),
+)
+_PATTERNS: Final = tuple((re.compile(english, re.DOTALL), words) for english, words in _WRITTEN)
+_FIELD: Final = re.compile(r"([\w.-]+): (.*)", re.DOTALL)
+"""The name of a parameter before what is wrong with it."""
+
+
+_THOUSANDS: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+
+
+def number(value: int) -> str:
+    """A whole number as people write it in Viet Nam; JSON and CSV take it plain.
+
+    >>> number(20128), number(-1234567), number(7)
+    ('20.128', '-1.234.567', '7')
+    """
+    return f"{value:,}".replace(",", ".")
+
+
+@lru_cache(maxsize=1_024)
+def vietnamese_first(detail: str, words: str = "") -> str:
+    """`detail` in Vietnamese, with its English in brackets; `words` where it is not known."""
+    for pattern, meant in _PATTERNS:
+        if match := pattern.fullmatch(detail):
+            said = _THOUSANDS.sub(lambda found: found[0].replace(",", "."), match.expand(meant))
+            return f"{said} ({detail.rstrip('.')})"
+    if has_diacritics(detail.partition(" (")[0]):
+        return detail
+    field = _FIELD.fullmatch(detail)
+    if field and (inner := vietnamese_first(field[2])) != field[2]:
+        return f"{field[1]}: {inner}"
+    return f"{words} ({detail})" if words else detail

@@ -1,0 +1,41 @@
+"""Texts that were meant as one code of an address and are none: what was meant instead."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from registry.errors import InvalidInputError, MistypedCodeError
+from registry.lookup import read_code
+from registry.reads import Reads
+
+# Near `XXXX-XXXX`, with a digit before a space: `thon 12345` is none.
+_LIKE_CODE: Final = re.compile(
+    r"(?=.*\d)[0-9A-Za-z]{3,5}-?[0-9A-Za-z]{3,5}|(?=\w*\d)[0-9A-Za-z]{3,5} [0-9A-Za-z]{3,5}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MistypedCode:
+    """A text that is nearly a code."""
+
+    suggestions: tuple[str, ...]
+    """Registered codes, one symbol or one swap away, at most `registry.lookup.MAX_SUGGESTIONS`."""
+
+
+def mistyped_code(reads: Reads, text: str) -> MistypedCode | None:
+    """What all of `text` may have been meant for; None where it was not meant as a code.
+
+    Only asked where the text names no place, so that no address is lost by it. Raises
+    BudgetSpentError, as everything that looks for codes does (`registry.budget`).
+    """
+    written = text.strip()
+    if not _LIKE_CODE.fullmatch(written):
+        return None
+    try:
+        read_code(reads, written)
+    except MistypedCodeError as error:
+        near = error.extra["suggestions"]
+        return MistypedCode(tuple(one["code"] for one in near))  # type: ignore[attr-defined]
+    except InvalidInputError:
+        return None
+    return None

@@ -1,0 +1,208 @@
+"""A house that nobody registered, as somebody on the spot describes it: where, and its address.
+
+Of the text only what the reader understands is kept: number, street, locality, flat. A name beside
+it is not stored, and a text with a telephone number is refused.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.address import Door, names_dwelling
+from geo.label import label, named, number_label
+from geo.text import fold
+from registry.address_reader import ReadAddress
+from registry.boundaries import communes_at
+from registry.errors import AddressTakenError, InvalidInputError
+from registry.gazetteer import Gazetteer, Unit, today
+from registry.geocode import Question, locate
+from registry.lookup import code_forms
+from registry.reads import Reads
+from registry.reverse import NEIGHBOUR_M, reverse
+from registry.search.answers import Answer
+from registry.search.areas import area_of
+from registry.validation.wording import door_parts, tidy
+
+MAX_TEXT: Final = 300
+VIET_NAM_LON: Final = (102.0, 118.0)
+VIET_NAM_LAT: Final = (6.0, 24.0)
+_SURE: Final = 0.8
+_NEAR_DEGREES: Final = 0.001
+"""About 100 m: so far outside a drawn commune a point may still be meant in it."""
+# Nine digits are a telephone, an identity card or an account; an address has no such number.
+_PERSONAL: Final = re.compile(r"\d(?:[ .()-]{0,3}\d){8}|@|https?:|www\.", re.IGNORECASE)
+
+_DRAWN: Final = text("SELECT EXISTS (SELECT FROM boundary_part)")
+_DRAWN_NEAR: Final = text(
+    """
+    SELECT DISTINCT p.unit_id
+    FROM boundary_part p JOIN admin_unit u ON u.id = p.unit_id
+    WHERE ST_DWithin(p.geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :degrees)
+        AND u.level = 'commune' AND u.lifetime @> current_date
+    ORDER BY p.unit_id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewHouse:
+    """What is known of it."""
+
+    unit: Unit
+    """The commune that it stands in."""
+    address: str | None = None
+    """In words, up to the commune; None where only the point is known."""
+    parts: dict[str, str] | None = None
+    """As the operation `propose` takes them."""
+    key: str | None = None
+    """Equal for equal addresses of one commune."""
+    similar: tuple[str, ...] = ()
+    """Codes of doors that may be this one."""
+
+
+def check_in_viet_nam(session: Session, *, lon: float, lat: float) -> list[int]:
+    """Ids of the communes drawn at a point, or else within 100 m of it; none where none is drawn.
+
+    Raises InvalidInputError for a point outside Viet Nam.
+    """
+    inside = VIET_NAM_LON[0] <= lon <= VIET_NAM_LON[1] and VIET_NAM_LAT[0] <= lat <= VIET_NAM_LAT[1]
+    found: list[int] = []
+    if inside:
+        point = {"lon": lon, "lat": lat, "degrees": _NEAR_DEGREES}
+        found = communes_at(session, lon=lon, lat=lat) or list(session.scalars(_DRAWN_NEAR, point))
+        inside = bool(found) or not session.execute(_DRAWN).scalar_one()
+    if not inside:
+        raise InvalidInputError.of_field(
+            "lon", "outside_viet_nam", "điểm nằm ngoài Việt Nam (the point is outside Viet Nam)"
+        )
+    return found
+
+
+def refuse_personal(written: str, name: str = "address") -> None:
+    """Raises InvalidInputError for a text with a telephone or identity number, mail or link."""
+    if _PERSONAL.search(unicodedata.normalize("NFKC", written)):
+        raise InvalidInputError.of_field(
+            name,
+            "personal_data",
+            "xin bỏ số điện thoại, số giấy tờ, thư điện tử, đường dẫn (leave out telephone and"
+            " identity numbers, mail and links)",
+        )
+
+
+def describe(
+    session: Session,
+    gazetteer: Gazetteer,
+    reads: Reads,
+    *,
+    lon: float,
+    lat: float,
+    written: str | None,
+) -> NewHouse:
+    """The house at a point, with the address as it was understood.
+
+    Raises AddressTakenError, with its code, for a door that is registered; InvalidInputError for a
+    point outside Viet Nam, a text that names no dwelling or another commune, and where nobody can
+    tell the commune.
+    """
+    near = check_in_viet_nam(session, lon=lon, lat=lat)
+    if not written:
+        return NewHouse(_commune(gazetteer, reads, near, None, lon=lon, lat=lat))
+    refuse_personal(written)
+    first = locate(gazetteer, reads, Question(text=written))
+    unit = _commune(gazetteer, reads, near, first.reading, lon=lon, lat=lat)
+    here = locate(gazetteer, reads, Question(text=written, within=unit.code))
+    similar = _refuse_registered(here.answers)
+    reading = here.reading or first.reading
+    if reading is None or not names_dwelling(reading.door, has_point=True):
+        raise InvalidInputError.of_field(
+            "address",
+            "address_names_no_dwelling",
+            "cần số nhà, căn hộ, hoặc thôn ấp (needs a number, a flat, or a locality)",
+        )
+    door = reading.door
+    return NewHouse(unit, label(door_parts(door), ()), _parts(door), _key(door), similar)
+
+
+def _commune(
+    gazetteer: Gazetteer,
+    reads: Reads,
+    near: list[int],
+    reading: ReadAddress | None,
+    *,
+    lon: float,
+    lat: float,
+) -> Unit:
+    """The one commune that the point lies in and that the text, where it names any, means."""
+    named_units: set[int] | None = None
+    if reading is not None and reading.namings:
+        area = area_of(gazetteer, today(), reading.namings, None)
+        named_units = set(area.communes) if area.communes is not None else None
+    drawn = near or _neighbours(gazetteer, reads, lon=lon, lat=lat)
+    fitting = [i for i in drawn if named_units is None or i in named_units]
+    if drawn and not fitting:
+        there = ", ".join(_name(gazetteer, i) for i in drawn)
+        raise InvalidInputError.of_field(
+            "address", "commune_contradicted", f"điểm nằm ở {there} (the point lies elsewhere)"
+        )
+    if not drawn and named_units is not None and len(named_units) == 1:
+        fitting = list(named_units)
+    if not fitting:
+        raise InvalidInputError.of_field(
+            "address",
+            "commune_undecided",
+            "không rõ xã, phường; xin nêu trong địa chỉ (name the commune in the address)",
+        )
+    return gazetteer.units[fitting[0]]
+
+
+def _neighbours(gazetteer: Gazetteer, reads: Reads, *, lon: float, lat: float) -> list[int]:
+    """The commune of the nearest door, where no boundary is drawn."""
+    found = reverse(gazetteer, reads, lon=lon, lat=lat, limit=1, radius_m=NEIGHBOUR_M)
+    return [a.unit.id for a in found if a.record is not None and a.unit is not None]
+
+
+def _name(gazetteer: Gazetteer, unit_id: int) -> str:
+    return gazetteer.units[unit_id].version_on(today()).full_name
+
+
+def _refuse_registered(answers: list[Answer]) -> tuple[str, ...]:
+    """Codes of doors that may be meant; raises AddressTakenError where one certainly is."""
+    doors = [a for a in answers if a.level == "household" and a.record is not None]
+    codes = [a.record.code for a in doors if a.record is not None]
+    if len(doors) == 1 and doors[0].confidence >= _SURE:
+        forms = code_forms(codes[0])
+        raise AddressTakenError(
+            f"địa chỉ này đã có mã {forms['code_display']} (it is registered under this code)",
+            taken_by=forms,
+        )
+    return tuple(codes)
+
+
+def _parts(door: Door) -> dict[str, str]:
+    number, street, flat = door.house_number, door.street, door.flat
+    found = {
+        "house_number": number_label(number.key) if number else None,
+        "street": named(street.kind, tidy(street.name)) if street else None,
+        "locality": ", ".join(named(p.kind, tidy(p.name)) for p in door.localities),
+        "building": flat.building if flat else None,
+        "floor": flat.floor if flat else None,
+        "unit_number": flat.unit if flat else None,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _key(door: Door) -> str:
+    number, street, flat = door.house_number, door.street, door.flat
+    steps = (
+        number.key if number else "",
+        street.key if street else "",
+        ",".join(place.key for place in door.localities),
+        fold(flat.building) if flat and flat.building else "",
+        flat.floor if flat and flat.floor else "",
+        flat.unit if flat and flat.unit else "",
+    )
+    return "|".join(steps)

@@ -1,0 +1,295 @@
+"""Deciding reports: what an accepted one does to the register, in one transaction with one event.
+
+Confirmed → `verify`, wrong point → `move`, new house → `propose`, no such house → `retire`, for
+which two people are needed: what an editor accepts is proposed, and an approver retires.
+"""
+
+import datetime
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from geo.code import format as code_display
+from registry.actors import acting
+from registry.database import session_scope
+from registry.errors import (
+    DatabaseUnavailableError,
+    InvalidInputError,
+    NotFoundError,
+    OutsideUnitsError,
+    ReportDecidedError,
+    ReportStaleError,
+    StaleError,
+)
+from registry.events import move_pending_events
+from registry.gazetteer import VIET_NAM
+from registry.jurisdiction import check_jurisdiction
+from registry.lifecycle.requests import OperationRequest
+from registry.lifecycle.run import rivalry
+from registry.lifecycle.table import BY_NAME, LEGAL_FROM
+from registry.lifecycle.work import Changed, Work
+from registry.reports import stale
+
+OPERATIONS: Final = {
+    "confirmed": "verify",
+    "wrong_point": "move",
+    "no_such_house": "retire",
+    "new_house": "propose",
+}
+"""What an accepted report does."""
+CORRECTABLE: Final = (
+    *("former_commune", "house_number", "street", "locality", "building", "floor", "unit_number"),
+)
+"""Parts of a new house's address that who accepts may say otherwise."""
+DECIDED: Final = ("accepted", "rejected")
+_MAX_ID: Final = 2**63 - 1
+_DAY: Final = "%Y-%m-%d"
+
+_REPORT: Final = text(
+    """
+    SELECT f.id, f.kind, f.code, f.unit_id, f.state, f.decided_event_id, f.seen_event_id,
+        f.last_reported_at, ST_X(f.point) AS lon, ST_Y(f.point) AS lat, f.position_accuracy_m,
+        f.address_parts, u.code AS commune
+    FROM field_report f JOIN admin_unit u ON u.id = f.unit_id
+    WHERE f.id = :id
+    FOR UPDATE OF f
+    """
+)
+_CURRENT: Final = text(
+    f"""
+    SELECT h.code, h.event_id, h.status, h.house_number, h.verified_on,
+        ST_X(h.point) AS lon, ST_Y(h.point) AS lat, {stale("f", "h")} AS stale
+    FROM field_report f JOIN household h ON h.code = f.code WHERE f.id = :id
+    """  # noqa: S608 - constants
+)
+_DECIDE: Final = text(
+    """
+    UPDATE field_report SET state = :state, decided_event_id = :event, code = coalesce(code, :code)
+    WHERE id = :id
+    """
+)
+_CODES: Final = text("SELECT code FROM admin_unit WHERE id = ANY (:ids) ORDER BY code")
+_FORGET: Final = text("DELETE FROM field_report_voice WHERE report_id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How it is decided; by whom, with what role and where, says `registry.actors`."""
+
+    actor: str
+    reason: str
+    decision_number: str | None = None
+    seen_event: int | None = None
+    """Event of the record as it was looked at: an outdated report is then decided all the same."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """CORRECTABLE → what is right, for a new house."""
+    same_address: bool = False
+    """A new house bears another one's address, and both are right."""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a decision did."""
+
+    id: int
+    kind: str
+    state: str
+    operation: str
+    """Operation of the lifecycle, `propose_retire` or `reject_report`: the event's kind."""
+    event_id: int
+    records: tuple[Changed, ...] = ()
+    commune: str = ""
+    """Code of the commune whose queue it was in."""
+
+
+_Decide = Callable[[Session, Mapping[str, Any]], Decided]
+
+
+class _DryRunError(Exception):
+    """Rolls back what was only tried."""
+
+
+def accept(engine: Engine, report_id: int, decision: Decision) -> Decided:
+    """Do what the report says.
+
+    Raises NotFoundError, OutsideUnitsError, ReportDecidedError,
+    ReportStaleError, and what the operation raises (`registry.lifecycle.run.perform`).
+    """
+    return _decided(engine, report_id, decision, lambda s, r: _accept(s, r, decision))
+
+
+def reject(engine: Engine, report_id: int, decision: Decision) -> Decided:
+    """Leave the register as it is. Raises NotFoundError, OutsideUnitsError, ReportDecidedError."""
+    return _decided(engine, report_id, decision, lambda s, r: _reject(s, r, decision))
+
+
+def _decided(engine: Engine, report_id: int, decision: Decision, decide: _Decide) -> Decided:
+    done: Decided | None = None
+    with suppress(_DryRunError), rivalry(), session_scope(engine) as session:
+        known = 0 <= report_id <= _MAX_ID
+        found = known and session.execute(_REPORT, {"id": report_id}).mappings().one_or_none()
+        if not found:
+            raise NotFoundError(f"không có báo cáo số {report_id} (no such report)")
+        row = dict(found)
+        _check_place(session, row["unit_id"])
+        _check_open(row)
+        done = replace(decide(session, row), commune=row["commune"])
+        if done.state in DECIDED:
+            session.execute(_FORGET, {"id": report_id})
+        if decision.dry_run:
+            raise _DryRunError
+    assert done is not None  # noqa: S101 - set before the only exception that is swallowed
+    if not decision.dry_run:
+        # As in events.write_scope: the write stands also where the feed must wait.
+        with suppress(DatabaseUnavailableError, OperationalError):
+            move_pending_events(engine)
+    return done
+
+
+def _check_place(session: Session, unit_id: int) -> None:
+    """Raises OutsideUnitsError for the queue of somebody else's commune."""
+    actor = acting()
+    if actor is None or actor.unit_ids is None or unit_id in actor.unit_ids:
+        return
+    codes = list(session.scalars(_CODES, {"ids": [unit_id]}))
+    raise OutsideUnitsError(
+        f"ngoài địa bàn của khoá này: {', '.join(codes)} (the key is bound to other units)",
+        units=codes,
+    )
+
+
+def _is_approver() -> bool:
+    actor = acting()
+    return actor is None or actor.may("approver")
+
+
+def _check_open(row: Mapping[str, Any]) -> None:
+    state = row["state"]
+    if state == "open" or (state == "proposed" and _is_approver()):
+        return
+    why = "chờ người duyệt (it waits for an approver)" if state == "proposed" else state
+    raise ReportDecidedError(
+        f"báo cáo {row['id']} đã được xử lý: {why} (decided already)",
+        state=state,
+        event_id=row["decided_event_id"],
+    )
+
+
+def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Decided:
+    if decision.parts and row["kind"] != "new_house":
+        raise InvalidInputError.of_field(
+            next(iter(decision.parts)), "not_of_this_kind", "chỉ cho nhà mới (for a new house only)"
+        )
+    event = _current_event(session, row, decision) if row["code"] else None
+    name = OPERATIONS[row["kind"]]
+    work = Work(
+        session,
+        name,
+        BY_NAME[name].from_states,
+        LEGAL_FROM,
+        decision.actor,
+        decision.reason,
+        decision.decision_number,
+        event,
+    )
+    request = _request(row, decision)
+    # The record may have come into another commune, and the point may lie next door.
+    check_jurisdiction(session, request)
+    try:
+        if name == "retire" and not _is_approver():
+            return _propose_to_retire(work, row)
+        done = BY_NAME[name].run(work, request)
+    except StaleError as error:  # between our look and the lock
+        raise ReportStaleError(error.detail) from error
+    made = done.records[0].code if row["code"] is None else None
+    _write(session, row, "accepted", done.event_id, made)
+    return Decided(row["id"], row["kind"], "accepted", name, done.event_id, done.records)
+
+
+def _propose_to_retire(work: Work, row: Mapping[str, Any]) -> Decided:
+    """An editor says that the house is not there; an approver ends its code."""
+    work.subject(row["code"])
+    work.operation = "propose-retire"
+    work.begin(codes=[row["code"]], reports=[row["id"]])
+    _write(work.session, row, "proposed", work.event_id)
+    return Decided(row["id"], row["kind"], "proposed", "propose_retire", work.event_id)
+
+
+def _reject(session: Session, row: Mapping[str, Any], decision: Decision) -> Decided:
+    work = Work(
+        session,
+        "reject-report",
+        (),
+        LEGAL_FROM,
+        decision.actor,
+        decision.reason,
+        decision.decision_number,
+    )
+    work.begin(reports=[row["id"]], units=[row["unit_id"]])
+    _write(session, row, "rejected", work.event_id)
+    return Decided(row["id"], row["kind"], "rejected", "reject_report", work.event_id)
+
+
+def _write(
+    session: Session, row: Mapping[str, Any], state: str, event_id: int, code: str | None = None
+) -> None:
+    session.execute(_DECIDE, {"id": row["id"], "state": state, "event": event_id, "code": code})
+
+
+def _current_event(session: Session, row: Mapping[str, Any], decision: Decision) -> int:
+    """Event of the record's state; raises ReportStaleError unless the report is about that one."""
+    current = session.execute(_CURRENT, {"id": row["id"]}).mappings().one()
+    seen: int = current["event_id"]
+    outdated = current["stale"] if decision.seen_event is None else decision.seen_event != seen
+    if outdated:
+        shown = code_display(current["code"])
+        verified = current["verified_on"]
+        raise ReportStaleError(
+            f"mã {shown} đã được sửa sau báo cáo này; xem lại rồi gửi kèm event_id (the record"
+            " changed since; look at it, and send its event_id along)",
+            current={
+                "code": current["code"],
+                "code_display": shown,
+                "status": current["status"],
+                "house_number": current["house_number"],
+                "lon": current["lon"],
+                "lat": current["lat"],
+                "verified_on": verified.isoformat() if verified else None,
+                "event_id": seen,
+            },
+        )
+    return seen
+
+
+def _request(row: Mapping[str, Any], decision: Decision) -> OperationRequest:
+    """What the operation is told."""
+    why = {"reason": decision.reason, "decision_number": decision.decision_number}
+    point = {
+        "lon": row["lon"],
+        "lat": row["lat"],
+        "position_method": "gps",
+        "position_accuracy_m": row["position_accuracy_m"],
+    }
+    match row["kind"]:
+        case "confirmed":
+            told = {"code": row["code"], "on": _day_of(row["last_reported_at"])}
+        case "wrong_point":
+            told = {"code": row["code"], **point}
+        case "no_such_house":
+            told = {"code": row["code"]}
+        case _:
+            parts = {**(row["address_parts"] or {}), **decision.parts}
+            told = {"commune": row["commune"], **point, **parts}
+            told["same_address"] = decision.same_address
+    request: OperationRequest = BY_NAME[OPERATIONS[row["kind"]]].request.model_validate(why | told)
+    return request
+
+
+def _day_of(moment: datetime.datetime) -> str:
+    return moment.astimezone(VIET_NAM).strftime(_DAY)

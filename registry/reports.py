@@ -1,0 +1,284 @@
+"""Reports from the field: what a carrier, a shop or a resident found at a door.
+
+Equal reports are one entry of the queue with a count of those who said so. Nothing is changed by a
+report alone: an editor decides (`registry.report_decisions`).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from registry.database import session_scope
+from registry.errors import InvalidInputError
+from registry.gazetteer import Gazetteer
+from registry.lookup import lookup
+from registry.new_houses import NewHouse, check_in_viet_nam, describe
+from registry.reads import Reads
+from registry.reporters import (
+    Reporter,
+    forget_reporters,
+    refuse_too_many,
+    too_many,
+)
+
+Kind = Literal["confirmed", "wrong_point", "no_such_house", "new_house"]
+KINDS: Final = ("confirmed", "wrong_point", "no_such_house", "new_house")
+_POINTED: Final = ("wrong_point", "new_house")
+_LOCK: Final = 7238010024
+_SAME_POINT_M: Final = 30.0
+"""Two who say where a door really is, and mean the same place."""
+_SAME_PLACE_M: Final = 15.0
+"""Two who saw a house that has no address yet."""
+
+_RECORD: Final = text("SELECT unit_id, event_id FROM household WHERE code = :code")
+_WAIT: Final = text(f"SELECT pg_advisory_xact_lock(hashtextextended(:what, {_LOCK}))")
+
+STATE_COLUMNS: Final = (
+    *("kind", "unit_id", "thoroughfare_id", "locality_id", "house_number_key", "building_key"),
+    *("floor", "unit_number", "parent_code", "point", "status"),
+)
+"""What a report is about: when any of it changed, the report is about another state."""
+
+
+def stale(report: str, record: str) -> str:
+    """SQL: whether the record changed since it was reported on, but for being verified.
+
+    `+ 0` keeps the planner off the index of events: one event may have written a million records.
+    """
+    then = ", ".join(f"v.{name}" for name in STATE_COLUMNS)
+    now = ", ".join(f"{record}.{name}" for name in STATE_COLUMNS)
+    return f"""coalesce({record}.event_id <> {report}.seen_event_id AND NOT EXISTS (
+        SELECT FROM household_version v
+        WHERE v.code = {record}.code AND v.event_id + 0 = {report}.seen_event_id
+            AND v.ended_by_event_id <> v.event_id
+            AND ({then}) IS NOT DISTINCT FROM ({now})
+    ), false)"""  # noqa: S608 - constants
+
+
+_SAME: Final = f"""
+    SELECT f.id, f.state, said.at IS NOT NULL AS counted
+    FROM field_report f
+    LEFT JOIN household h ON h.code = f.code
+    LEFT JOIN LATERAL (
+        SELECT v.said_at AS at FROM field_report_voice v
+        WHERE v.report_id = f.id AND v.reporter = :who
+    ) said ON true
+    WHERE {{which}} AND f.kind = :kind AND f.state IN ('open', 'proposed')
+        AND NOT {stale("f", "h")}
+    ORDER BY f.id LIMIT 1
+    -- Nobody decides it while it is counted.
+    FOR UPDATE OF f
+"""  # noqa: S608 - constants
+_HERE: Final = "SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography AS at"
+_WITHIN: Final = f"ST_DWithin(f.point::geography, ({_HERE}), :near_m)"
+_SAME_RECORD: Final = text(_SAME.format(which="f.code = :code"))
+_SAME_POINT: Final = text(_SAME.format(which=f"f.code = :code AND {_WITHIN}"))
+_SAME_ADDRESS: Final = text(
+    _SAME.format(which="f.code IS NULL AND f.unit_id = :unit AND f.address_key = :key")
+)
+_SAME_PLACE: Final = text(
+    _SAME.format(
+        which=f"f.code IS NULL AND f.unit_id = :unit AND f.address_key IS NULL AND {_WITHIN}"
+    )
+)
+_SAID_OTHERWISE: Final = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM field_report f JOIN field_report_voice v ON v.report_id = f.id
+        WHERE f.code = :code AND f.kind = :kind AND f.state = 'open'
+            AND v.reporter = :who AND v.said_at >= current_date
+    )
+    """
+)
+_NEW: Final = text(
+    """
+    INSERT INTO field_report (kind, code, unit_id, point, position_accuracy_m, address_text,
+        address_parts, address_key, reporter_role, seen_event_id)
+    VALUES (:kind, :code, :unit, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :accuracy_m, :address,
+        CAST(:parts AS jsonb), :key, :role, :seen)
+    RETURNING id
+    """
+)
+_VOICE: Final = text("INSERT INTO field_report_voice (report_id, reporter) VALUES (:id, :who)")
+_COUNT: Final = {
+    column: text(
+        f"UPDATE field_report SET {column} = {column} + 1,"  # noqa: S608 - constants
+        " last_reported_at = clock_timestamp() WHERE id = :id"
+    )
+    for column in ("carriers", "merchants", "residents", "officials")
+}
+_FILED: Final = text(
+    "SELECT kind, code, unit_id, state, reporters, address_text FROM field_report WHERE id = :id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody found. Degrees, WGS 84; metres."""
+
+    kind: Kind
+    code: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    accuracy_m: float | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What became of a report."""
+
+    id: int
+    """Of the entry in the queue."""
+    kind: str
+    code: str | None
+    unit_id: int
+    state: str
+    reporters: int
+    """How many have said so, this one among them."""
+    counted: bool
+    """False where the same reporter had said so already."""
+    address: str | None
+    """Of a new house, as it was understood."""
+    similar: tuple[str, ...]
+    """Codes of doors that may be the new house."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a report is about."""
+
+    code: str | None
+    unit_id: int
+    seen_event_id: int | None
+    house: NewHouse | None
+
+
+def file_report(
+    engine: Engine, reads: Reads, gazetteer: Gazetteer, reporter: Reporter, said: Said
+) -> Filed:
+    """Put a report into the queue of its commune, or count it where others have said the same.
+
+    Raises InvalidInputError, what `registry.lookup.lookup` raises for the code, AddressTakenError
+    for a new house that is registered, TooManyReportsError.
+    """
+    _check(said)
+    code = lookup(reads, said.code).code if said.code else None
+    with session_scope(engine) as session:
+        subject = _subject(session, gazetteer, reads, said, code)
+        forget_reporters(session)
+        # Two equal reports at once would be two entries.
+        session.execute(_WAIT, {"what": code or f"unit {subject.unit_id}"})
+        report_id, counted = _put(session, said, subject, reporter)
+        kind, at_code, unit_id, state, reporters, address = session.execute(
+            _FILED, {"id": report_id}
+        ).one()
+        similar = subject.house.similar if subject.house else ()
+        return Filed(report_id, kind, at_code, unit_id, state, reporters, counted, address, similar)
+
+
+def _check(said: Said) -> None:
+    new = said.kind == "new_house"
+    pointed = said.kind in _POINTED
+    for name, given, wanted in (
+        ("code", said.code, not new),
+        ("lon", said.lon, pointed),
+        ("lat", said.lat, pointed),
+    ):
+        if wanted and given is None:
+            raise InvalidInputError.of_field(name, "missing", f"cần cho {said.kind} (is missing)")
+    for name, value, fits in (
+        ("code", said.code, not new),
+        ("lon", said.lon, pointed),
+        ("lat", said.lat, pointed),
+        ("position_accuracy_m", said.accuracy_m, pointed),
+        ("address", said.address, new),
+    ):
+        if value is not None and not fits:
+            raise InvalidInputError.of_field(
+                name, "not_of_this_kind", f"không thuộc {said.kind} (is no part of such a report)"
+            )
+
+
+def _subject(
+    session: Session, gazetteer: Gazetteer, reads: Reads, said: Said, code: str | None
+) -> _Subject:
+    if code is None:
+        assert said.lon is not None and said.lat is not None  # noqa: S101, PT018 - see _check
+        house = describe(
+            session, gazetteer, reads, lon=said.lon, lat=said.lat, written=said.address
+        )
+        return _Subject(None, house.unit.id, None, house)
+    if said.lon is not None and said.lat is not None:
+        check_in_viet_nam(session, lon=said.lon, lat=said.lat)
+    unit_id, event_id = session.execute(_RECORD, {"code": code}).one()
+    return _Subject(code, unit_id, event_id, None)
+
+
+def _put(session: Session, said: Said, subject: _Subject, reporter: Reporter) -> tuple[int, bool]:
+    """Id of the entry, and whether this reporter is counted in it anew."""
+    who = reporter.known_as
+    same = _same(session, said, subject, who)
+    if same is not None and same["counted"]:
+        return same["id"], False
+    refuse_too_many(session, reporter)
+    if same is None:
+        _refuse_two_points(session, said, subject, who)
+        report_id = session.execute(_NEW, _columns(said, subject, reporter)).scalar_one()
+    else:
+        report_id = same["id"]
+    session.execute(_VOICE, {"id": report_id, "who": who})
+    session.execute(_COUNT[reporter.column], {"id": report_id})
+    return report_id, True
+
+
+def _same(session: Session, said: Said, subject: _Subject, who: str) -> Mapping[str, Any] | None:
+    """The entry that says the same, and whether this reporter is in it."""
+    house = subject.house
+    statement, near_m = _SAME_RECORD, 0.0
+    if house is not None:
+        statement, near_m = (_SAME_ADDRESS if house.key else _SAME_PLACE), _SAME_PLACE_M
+    elif said.kind == "wrong_point":
+        statement, near_m = _SAME_POINT, _SAME_POINT_M
+    given = {
+        "who": who,
+        "kind": said.kind,
+        "code": subject.code,
+        "unit": subject.unit_id,
+        "key": house.key if house else None,
+        "lon": said.lon,
+        "lat": said.lat,
+        "near_m": near_m,
+    }
+    named = {name: given[name] for name in statement.compile().params}
+    found = session.execute(statement, named).mappings().one_or_none()
+    return dict(found) if found else None
+
+
+def _refuse_two_points(session: Session, said: Said, subject: _Subject, who: str) -> None:
+    if subject.code is None:
+        return
+    given = {"code": subject.code, "kind": said.kind, "who": who}
+    if session.execute(_SAID_OTHERWISE, given).scalar_one():
+        raise too_many("hôm nay bạn đã báo như vậy về mã này (one such report a day of one code)")
+
+
+def _columns(said: Said, subject: _Subject, reporter: Reporter) -> dict[str, Any]:
+    house = subject.house
+    return {
+        "kind": said.kind,
+        "code": subject.code,
+        "unit": subject.unit_id,
+        "lon": said.lon,
+        "lat": said.lat,
+        "accuracy_m": said.accuracy_m,
+        "address": house.address if house else None,
+        "parts": json.dumps(house.parts, ensure_ascii=False) if house and house.parts else None,
+        "key": house.key if house else None,
+        "role": reporter.kind,
+        "seen": subject.seen_event_id,
+    }

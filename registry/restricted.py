@@ -1,0 +1,67 @@
+"""A restricted place: found by its own code only, and told in full only to a key.
+
+Whoever has its code was given it, and a carrier has to find the door. But codes can be tried out,
+so a caller without a key learns of the place no more than its commune.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from registry.actors import acting
+from registry.reads import Reads
+from registry.records import Record
+
+_HIDDEN: Final = "SELECT code FROM household WHERE code = ANY (%(codes)s) AND restricted"
+
+
+def told(reads: Reads, record: Record) -> Record:
+    """The record as who acts may see it: a restricted one without its door, unless by a key.
+
+    No other record names a restricted one: a flat does not say in which such building it is.
+    """
+    actor = acting()
+    if actor is None:
+        return record
+    if record.restricted and not actor.may("carrier"):
+        return _commune_alone(record)
+    if record.parent_code is not None and hidden(reads, [record.parent_code]):
+        return replace(record, parent_code=None)
+    return record
+
+
+def hidden(reads: Reads, codes: Iterable[str]) -> frozenset[str]:
+    """Those of the codes that stand for a restricted place; none for the operator."""
+    asked = sorted(set(codes))
+    if not asked or acting() is None:
+        return frozenset()
+    return frozenset(row[0] for row in reads.rows(_HIDDEN, {"codes": asked}))
+
+
+def _commune_alone(record: Record) -> Record:
+    return replace(
+        record,
+        former_unit_id=None,
+        thoroughfare_id=None,
+        locality_id=None,
+        street_kind=None,
+        street_name=None,
+        street_key=None,
+        locality_kind=None,
+        locality_name=None,
+        locality_key=None,
+        outer_localities=None,
+        number_key=None,
+        building=None,
+        building_key=None,
+        floor=None,
+        unit_number=None,
+        parent_code=None,
+        lon=None,
+        lat=None,
+        position_method=None,
+        accuracy_m=None,
+        verified_on=None,
+        delivery_hint=None,
+        households_count=min(record.households_count, 1),
+    )

@@ -1,0 +1,191 @@
+"""How a search asks the register: alone at once, or with many others in one statement.
+
+A search is a generator (`Steps`). It yields what it wants to know and is sent the rows; `alone`
+answers one search, `together` many of them, those that wait for the same kind of thing by one
+statement. What a search answers is the same either way.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from registry.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
+from registry.reads import Reads, Row, TookTooLongError
+
+T = TypeVar("T")
+Line = tuple[str | int | None, ...]
+
+MAX_LINES: Final = 2_000
+"""Lines of one statement: what many questions find is held in memory at once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bulk:
+    """A statement that answers questions of one kind: one of them, or many.
+
+    Of each question it gets lines, such as a commune and a key, and what is the same for all lines.
+    `question` numbers the questions, and is the first column of what is found.
+    """
+
+    one: str
+    many: str
+    """The same, each parameter an array with an element for every line of every question."""
+    line: tuple[str, ...]
+    """Parameters of a line, in its order."""
+    same: tuple[str, ...]
+    """Parameters that all lines of a question share."""
+
+
+def bulk(
+    statement: str, line: tuple[tuple[str, str], ...], same: tuple[tuple[str, str], ...] = ()
+) -> Bulk:
+    """The two forms of a statement with `{k}` for the lines; parameters are names and types."""
+
+    def lines(columns: Iterable[tuple[str, str]]) -> str:
+        columns = (("question", "int"), *columns)
+        arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in columns)
+        return f"unnest({arrays}) k ({', '.join(name for name, _ in columns)})"
+
+    shared = "".join(f", %({name})s::{kind} AS {name}" for name, kind in same)
+    one = f"(SELECT k.*{shared} FROM {lines(line)}) k" if same else lines(line)  # noqa: S608
+    return Bulk(
+        statement.replace("{k}", one),
+        statement.replace("{k}", lines((*line, *same))),
+        tuple(name for name, _ in line),
+        tuple(name for name, _ in same),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question."""
+
+    bulk: Bulk
+    lines: tuple[Line, ...]
+    """In the order of `Bulk.line`."""
+    same: Line = ()
+    """In the order of `Bulk.same`."""
+
+
+# What is asked so seldom that it is asked alone is a function.
+Wish = Ask | Callable[[Reads], Any]
+Steps = Generator[Wish, Any, T]
+"""A search: what it wants to know, one wish after the other, and at its end the answer."""
+
+
+def alone(reads: Reads, steps: Steps[T]) -> T:
+    """The answer of one search; raises what it raises, and what `Reads.rows` does."""
+    try:
+        wish = next(steps)
+        while True:
+            wish = steps.send(_granted(reads, wish))
+    except StopIteration as done:
+        answer: T = done.value
+        return answer
+
+
+def together(reads: Reads, searches: Iterable[Steps[T]]) -> list[T | RegistryError]:
+    """The answers of many searches in their order; an error in the place of its search only.
+
+    Raises NotPreparedError alone: nothing can be answered then.
+    """
+    waiting: dict[int, tuple[Steps[T], Wish]] = {}
+    answers: dict[int, T | RegistryError] = {}
+
+    def go_on(at: int, steps: Steps[T], rows: Any) -> None:
+        try:
+            waiting[at] = (steps, steps.send(rows))
+        except StopIteration as done:
+            answers[at] = done.value
+        except NotPreparedError:
+            raise
+        except RegistryError as error:
+            answers[at] = error
+
+    for at, steps in enumerate(searches):
+        go_on(at, steps, None)
+    while waiting:
+        now, waiting = waiting, {}
+        for at, rows in _all_granted(reads, {at: wish for at, (_, wish) in now.items()}):
+            steps = now[at][0]
+            if isinstance(rows, RegistryError):
+                steps.close()
+                answers[at] = rows
+            else:
+                go_on(at, steps, rows)
+    return [answers[at] for at in range(len(answers))]
+
+
+def _granted(reads: Reads, wish: Wish) -> Any:
+    if not isinstance(wish, Ask):
+        return wish(reads)
+    if not wish.lines:
+        return []
+    kind = wish.bulk
+    parameters: dict[str, object] = {"question": [0] * len(wish.lines)}
+    parameters |= zip(kind.line, map(list, zip(*wish.lines, strict=True)), strict=True)
+    parameters |= zip(kind.same, wish.same, strict=True)
+    return reads.rows(kind.one, parameters)
+
+
+def _all_granted(reads: Reads, wishes: Mapping[int, Wish]) -> list[tuple[int, Any]]:
+    """What each wish finds, or its error."""
+    kinds: dict[Bulk, dict[Ask, list[int]]] = {}
+    granted: list[tuple[int, Any]] = []
+    for at, wish in wishes.items():
+        if isinstance(wish, Ask):
+            # One street is asked about by many doors.
+            kinds.setdefault(wish.bulk, {}).setdefault(wish, []).append(at)
+        else:
+            granted.append((at, _or_error(reads, wish)))
+    for questions in kinds.values():
+        for part in _parts(questions):
+            for ask, rows in zip(part, _each(reads, part), strict=True):
+                granted += [(at, rows) for at in questions[ask]]
+    return granted
+
+
+def _parts(asks: Iterable[Ask]) -> Iterable[list[Ask]]:
+    part: list[Ask] = []
+    size = 0
+    for ask in asks:
+        if part and size + len(ask.lines) > MAX_LINES:
+            yield part
+            part, size = [], 0
+        part.append(ask)
+        size += len(ask.lines)
+    if part:
+        yield part
+
+
+def _each(reads: Reads, asks: list[Ask]) -> list[Any]:
+    if len(asks) > 1:
+        try:
+            return _rows(reads, asks)
+        except TookTooLongError:
+            pass  # one of them; none of the others shall fail for it
+        except DatabaseUnavailableError as error:
+            return [error] * len(asks)
+    return [_or_error(reads, ask) for ask in asks]
+
+
+def _or_error(reads: Reads, wish: Wish) -> Any:
+    try:
+        return _granted(reads, wish)
+    except NotPreparedError:
+        raise
+    except RegistryError as error:
+        return error
+
+
+def _rows(reads: Reads, asks: list[Ask]) -> list[list[Row]]:
+    """The rows of several questions of one kind."""
+    kind = asks[0].bulk
+    lines = [(at, *line, *ask.same) for at, ask in enumerate(asks) for line in ask.lines]
+    found: list[list[Row]] = [[] for _ in asks]
+    if lines:
+        columns = map(list, zip(*lines, strict=True))
+        names = ("question", *kind.line, *kind.same)
+        for row in reads.rows(kind.many, dict(zip(names, columns, strict=True))):
+            found[row[0]].append(row)
+    return found

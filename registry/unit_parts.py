@@ -1,0 +1,163 @@
+"""What one part of a text may name: units of any map, whole or cut out of it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from geo.admin import KIND_LEVELS, NamedPart, parse_name, split_before_kinds, split_dashes
+from geo.text import accent_key, fold, has_diacritics
+from geo.typing_slips import repaired
+from registry.gazetteer import Gazetteer, Unit, UnitName
+from registry.unit_slips import heirs_of_province, parts_of_district
+
+MAX_RUN: Final = 10
+"""Words of the longest names that are written in one."""
+_NUMBER_WORDS: Final = (
+    *(("nhất", "1"), ("một", "1"), ("hai", "2"), ("ba", "3"), ("tư", "4"), ("bốn", "4")),
+    *(("năm", "5"), ("sáu", "6"), ("bảy", "7"), ("bẩy", "7"), ("tám", "8"), ("chín", "9")),
+    *(("mười", "10"), ("mười một", "11"), ("mười hai", "12")),
+)
+_SPOKEN: Final = {
+    write(word): number for write in (fold, accent_key) for word, number in _NUMBER_WORDS
+}
+"""Numbers of districts and wards in words: `Quận nhất`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a unit fits the words that may name it."""
+
+    kind: int
+    """1 its kind is written, 0 no kind is, -1 another kind of its level is."""
+    accents: int
+    """1 the name has its accents, in a text that is written with accents; else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a text with the units it may name."""
+
+    text: str
+    hits: tuple[tuple[Unit, Fit], ...]
+    corrected: bool = False
+    """Whether it is written as nothing is called, but for one letter."""
+
+
+class PartReader:
+    """Finds the units that parts of one text may name."""
+
+    def __init__(self, gazetteer: Gazetteer, *, accented: bool) -> None:
+        self.gazetteer = gazetteer
+        self._accented = accented
+        self._known: dict[str, Part] = {}
+
+    def cut(self, part: str) -> list[Part]:
+        """`part` where it names a unit, or nothing cut out of it does; else its pieces.
+
+        A dash, the word for a kind, or the name of a unit may begin another one or belong to a
+        name: so only what is unknown as a whole is cut.
+        """
+        whole = self.read(part)
+        pieces = [whole]
+        for split in (split_dashes, split_before_kinds, self._split_run):
+            pieces = [
+                smaller
+                for piece in pieces
+                for smaller in ([piece] if piece.hits else map(self.read, split(piece.text)))
+            ]
+        return pieces if any(piece.hits for piece in pieces) else [whole]
+
+    def _split_run(self, part: str) -> list[str]:
+        """`Tân Tạo A Bình Tân TPHCM` in three, each held by the next: written without a comma."""
+        words = part.split()
+        return (self._run(words) if len(words) <= MAX_RUN else None) or [part]
+
+    def _run(self, words: list[str]) -> list[str] | None:
+        """The words as two or three units that hold one another, smallest or largest first."""
+        longer = None
+        for cut in range(1, len(words)):
+            first, last = " ".join(words[:cut]), " ".join(words[cut:])
+            if self._holds(last, first) or self._holds(first, last):
+                return [first, last]
+            if longer is None and cut > 1 and self.read(last).hits:
+                inner = self._pair(words[:cut])
+                longer = [*inner, last] if inner and self._holds(last, inner[-1]) else None
+        return longer
+
+    def _pair(self, words: list[str]) -> list[str] | None:
+        for cut in range(1, len(words)):
+            first, last = " ".join(words[:cut]), " ".join(words[cut:])
+            if self._holds(last, first):
+                return [first, last]
+        return None
+
+    def _holds(self, outer: str, inner: str) -> bool:
+        """Whether a unit that one text may name holds one that the other may name."""
+        around = {unit.id for unit, _ in self.read(outer).hits}
+        return bool(around) and any(
+            not around.isdisjoint(self.gazetteer.holders(unit)) for unit, _ in self.read(inner).hits
+        )
+
+    def read(self, text: str) -> Part:
+        """What `text` may name as a whole; where that is nothing, without slips of the keyboard."""
+        known = self._known.get(text)
+        if known is None:
+            known = self._read_new(text)
+            meant = "" if known.hits else " ".join(map(repaired, text.split()))
+            if meant and meant != text:
+                known = Part(text, self._read_new(meant).hits)
+            self._known[text] = known
+        return known
+
+    def _read_new(self, text: str) -> Part:
+        """What `text` names as written, or with a number in words: `Quận ba`, not Quản Bạ."""
+        plain = self._read_written(text)
+        spoken = _spoken(text)
+        hits = self._read_written(spoken).hits if spoken else ()
+        if not hits or any(fit.accents for _, fit in plain.hits):
+            return plain
+        if has_diacritics(text) or not plain.hits:
+            return Part(text, hits)
+        # Without accents it may be either, and only what holds it can tell.
+        return Part(text, (*plain.hits, *((unit, Fit(-1, 0)) for unit, _ in hits)))
+
+    def _read_written(self, text: str) -> Part:
+        best: dict[int, tuple[Unit, Fit]] = {}
+        for reading in parse_name(text):
+            accents = accent_key(reading.name)
+            for hit in self._hits(reading):
+                fit = Fit(kind_fit(reading, hit), int(self._accented and hit.accents == accents))
+                known = best.get(hit.unit.id)
+                if known is None or (fit.kind, fit.accents) > (known[1].kind, known[1].accents):
+                    best[hit.unit.id] = (hit.unit, fit)
+            if reading.kinds in ((), ("tinh",)):
+                for unit in heirs_of_province(self.gazetteer, reading.key):
+                    best.setdefault(unit.id, (unit, Fit(0, 0)))
+            if reading.kinds in ((), ("huyen",)):
+                for unit in parts_of_district(self.gazetteer, reading.key):
+                    best.setdefault(unit.id, (unit, Fit(0, 0)))
+        return Part(text, tuple(best.values()))
+
+    def _hits(self, reading: NamedPart) -> list[UnitName]:
+        hits = self.gazetteer.named(reading.key)
+        if reading.kinds:
+            levels = {level for kind in reading.kinds for level in KIND_LEVELS[kind]}
+            return [hit for hit in hits if hit.unit.level in levels]
+        return [] if reading.key.isdigit() else hits  # a bare number is a house, not a ward
+
+
+def _spoken(text: str) -> str | None:
+    """`Quận ba` as `Quận 3`, `phuong muoi mot` as `phường 11`; None where no number is in words."""
+    kind, _, number = text.partition(" ")
+    for written in ("quận", "phường"):
+        if accent_key(kind) in (accent_key(written), fold(written)):
+            digits = _SPOKEN.get(accent_key(number))
+            return f"{written} {digits}" if digits else None
+    return None
+
+
+def kind_fit(reading: NamedPart, hit: UnitName) -> int:
+    """`Fit.kind` of a unit by this name, where a part is read so."""
+    if not reading.kinds:
+        return 0
+    kinds = {hit.kind} if hit.kind else {version.kind for version in hit.unit.versions}
+    return -1 if kinds.isdisjoint(reading.kinds) else 1

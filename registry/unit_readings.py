@@ -1,0 +1,191 @@
+"""Which of the units that the parts of a text may name are meant together."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, product
+from typing import Final
+
+from geo.admin import KIND_LEVELS, name_key, parse_name
+from registry.gazetteer import LEVELS, Gazetteer, Unit
+from registry.unit_parts import Fit, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A unit that a part may name."""
+
+    part: int
+    unit: Unit
+    fit: Fit
+
+
+_Score = tuple[int, ...]
+_AS_GOOD: Final = 3
+"""Elements of a score in which a reading of another map equals the best one."""
+Reading = tuple[Candidate, ...]
+"""At most one unit a level, the smallest first."""
+
+
+def best_readings(gazetteer: Gazetteer, parts: list[Part]) -> list[Reading]:
+    """The readings that fit best, equally well; empty where the parts name no unit."""
+    found: dict[_Score, dict[int, Reading]] = defaultdict(dict)
+    for chosen in _readings(gazetteer, parts):
+        found[_score(gazetteer, chosen)].setdefault(chosen[0].unit.id, chosen)
+    best = _binding(_with_kind_written(found)) if found else []
+    best = _in_the_district_named(gazetteer, best, found) or best
+    best = _without_second_commune(parts, best) or best
+    return _provinces_alone(parts, best) or _in_the_city(gazetteer, parts, best) or best
+
+
+def _with_kind_written(found: dict[_Score, dict[int, Reading]]) -> list[Reading]:
+    """The readings of the highest score; with those of the kind that was written, where it is
+    another: `Xã Tân Mỹ, TP HCM` was one, and Phường Tân Mỹ is one today.
+    """
+    highest = max(found)
+    best = list(found[highest].values())
+    if any(chosen[0].fit.kind >= 0 for chosen in best):
+        return best
+    return best + [
+        chosen
+        for score, readings in found.items()
+        if score[:_AS_GOOD] == highest[:_AS_GOOD]
+        for chosen in readings.values()
+        if chosen[0].fit.kind > 0 and chosen[0].part == best[0][0].part
+    ]
+
+
+def _in_the_district_named(
+    gazetteer: Gazetteer, best: list[Reading], found: dict[_Score, dict[int, Reading]]
+) -> list[Reading]:
+    """The district, where a numbered ward is written before one whose wards are others.
+
+    `Phường 18, Gò Vấp`: the one of Quận 4 is another place.
+    """
+    wards = [chosen for chosen in best if chosen[0].unit.level == "commune"]
+    if not wards or any(c.unit.level == "district" for chosen in wards for c in chosen):
+        return []
+    if not all(chosen[0].unit.versions[0].name.isdigit() for chosen in wards):
+        return []
+    used = {c.part for chosen in wards for c in chosen}
+    there = [
+        chosen
+        for readings in found.values()
+        for chosen in readings.values()
+        if chosen[0].unit.level == "district"
+        and wards[0][0].part < chosen[0].part
+        and chosen[0].part not in used
+        and _may_have_numbered_wards(gazetteer, chosen[0].unit)
+    ]
+    most = max(map(len, there), default=0)
+    return [chosen for chosen in there if len(chosen) == most]
+
+
+def _may_have_numbered_wards(gazetteer: Gazetteer, district: Unit) -> bool:
+    """Whether who writes a number of a ward before the district means one of its wards.
+
+    Long Phú has none: a map service writes it behind the wards of the city beside.
+    """
+    if district.versions[-1].kind == "quan":
+        return True
+    last = (district.ended or datetime.date.max) - datetime.timedelta(days=1)
+    wards = gazetteer.members(district, last)
+    return any(ward.versions[-1].name.isdigit() for ward in wards)
+
+
+def _without_second_commune(parts: list[Part], best: list[Reading]) -> list[Reading]:
+    """The districts, where a commune that no list has is written: `P. Lạ, Cầu Giấy, Hà Nội`."""
+    unknown = any(
+        all(KIND_LEVELS[kind] == ("commune",) for kind in named.kinds)
+        for part in parts
+        if not part.hits and (named := parse_name(part.text)[0]).kinds
+    )
+    return [c for c in best if c[0].unit.level != "commune"] if unknown else []
+
+
+def _provinces_alone(parts: list[Part], best: list[Reading]) -> list[Reading]:
+    """The provinces, where a name alone is theirs: `Bình Dương` is no commune of that name."""
+    if any(len(chosen) > 1 or chosen[0].fit.kind for chosen in best):
+        return []
+    provinces = [c for c in best if c[0].unit.level == "province"]
+    return [c for c in provinces if _is_own_name(c[0].unit, parts[c[0].part].text)]
+
+
+def _is_own_name(unit: Unit, text: str) -> bool:
+    """Whether `unit` was ever called so in full; Vũng Tàu is short for the province's name."""
+    return name_key(text) in {name_key(version.name) for version in unit.versions}
+
+
+def _in_the_city(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -> list[Reading]:
+    """Of former wards, those in the city that bears its province's name: `Phường 1, Sóc Trăng`."""
+    inner = [chosen[0].unit for chosen in best]
+    if len(best) == 1 or any(unit.level != "commune" or unit.ended is None for unit in inner):
+        return []
+    cities = {
+        unit.id
+        for chosen in best
+        if len(chosen) > 1 and chosen[-1].unit.level == "province" and chosen[-1].fit.kind == 0
+        for unit, _ in parts[chosen[-1].part].hits
+        if unit.level == "district"
+    }
+    return [c for c in best if not cities.isdisjoint(gazetteer.holders(c[0].unit))]
+
+
+def _binding(best: list[Reading]) -> list[Reading]:
+    """Without the readings that pass over a larger unit than any they name.
+
+    `Xã Phú Túc, Tỉnh Bình Định`: no Phú Túc is there, so what is sure is the province.
+    """
+    largest = min(LEVELS.index(chosen[-1].unit.level) for chosen in best)
+    stated = {c[-1].part for c in best if LEVELS.index(c[-1].unit.level) == largest}
+    return [chosen for chosen in best if any(c.part in stated for c in chosen)]
+
+
+def _readings(gazetteer: Gazetteer, parts: list[Part]) -> Iterator[Reading]:
+    """Every choice of units where the larger ones hold the smallest."""
+    by_unit: dict[int, list[Candidate]] = defaultdict(list)
+    for index, part in enumerate(parts):
+        for unit, fit in part.hits:
+            by_unit[unit.id].append(Candidate(index, unit, fit))
+    for inner in chain.from_iterable(by_unit.values()):
+        around: dict[str, list[Candidate | None]] = {"district": [None], "province": [None]}
+        for holder in gazetteer.holders(inner.unit):
+            around[gazetteer.units[holder].level] += by_unit.get(holder, ())
+        for outer in product(*around.values()):
+            chosen = (inner, *(c for c in outer if c is not None))
+            apart = len({c.part for c in chosen}) == len(chosen) and not _says_twice(parts, chosen)
+            # Another kind than the one written takes a second name to vouch for it.
+            if apart and (len(chosen) > 1 or inner.fit.kind >= 0):
+                yield chosen
+
+
+def _says_twice(parts: list[Part], chosen: Reading) -> bool:
+    """`Q9, Thủ Đức`: a district by two of its names, and no commune of the second one."""
+    inner = chosen[0]
+    if inner.fit.kind != 0 or len(chosen) == 1:
+        return False
+    hits = {unit.id for unit, _ in parts[inner.part].hits}
+    keys = {reading.key for reading in parse_name(parts[inner.part].text)}
+    return any(
+        c.unit.id in hits
+        # `Vũng Tàu, Bà Rịa - Vũng Tàu`: the short name of the province is a city's own.
+        and _is_own_name(c.unit, parts[inner.part].text)
+        and keys.isdisjoint(reading.key for reading in parse_name(parts[c.part].text))
+        for c in chosen[1:]
+    )
+
+
+def _score(gazetteer: Gazetteer, chosen: Reading) -> _Score:
+    """More levels first; then with the accents typed; in the usual order, small to large; of one
+    map; of the kind that is written.
+    """
+    holders = gazetteer.holders(chosen[0].unit)
+    order = [c.part for c in chosen]
+    return (
+        len(chosen),
+        sum(c.fit.accents for c in chosen),
+        int(order == sorted(order)),
+        sum(holders[outer.unit.id] for outer in chosen[1:]),
+        sum(c.fit.kind for c in chosen),
+    )

@@ -1,0 +1,67 @@
+"""The very door that was asked for, registered next door: in another commune than the one named."""
+
+import datetime
+from collections.abc import Iterator
+from typing import Final
+
+from geo.address import Door
+from registry.address_reader import ReadAddress
+from registry.gazetteer import Gazetteer, Unit
+from registry.geocode import Located
+from registry.reads import Reads
+from registry.search.answers import Answer
+from registry.search.areas import Area, communes_of
+from registry.search.ask import Asker
+from registry.search.asking import alone
+
+MAX_DOORS: Final = 3
+"""More doors of that street and number are no slip of the ward: they are other streets."""
+_NUMBERED: Final = "duong so "
+_DOORS: Final = ("household", "building")
+_BORNE_BY_ALL: Final = frozenset({"ambiguous", "flat_missing"})
+
+
+def doors_beside(
+    gazetteer: Gazetteer, reads: Reads, day: datetime.date, located: Located
+) -> list[Answer]:
+    """Doors of the street and number that was read, in the districts around the commune named.
+
+    Empty where the door itself was found, or its street is one of a number, as every ward has. To
+    name the ward next door is the commonest slip; which of both is wrong, only the writer knows.
+    """
+    reading = located.reading
+    if reading is None or located.answers[0].level in _DOORS or not _is_telling(reading.door):
+        return []
+    around = {
+        commune
+        for district in _districts(gazetteer, day, reading)
+        for commune in communes_of(gazetteer, day, district)
+    }
+    if not around:
+        return []
+    area = Area(tuple(sorted(around)), {}, (), (), None)
+    found = alone(reads, Asker(gazetteer, day, reading.door, area).answers())
+    doors = [a for a in found if a.level in _DOORS and _BORNE_BY_ALL.issuperset(a.faults)]
+    return doors if len(doors) <= MAX_DOORS else []
+
+
+def _is_telling(door: Door) -> bool:
+    """Whether number and street are enough to know the door again: `7 Đường số 3` is not."""
+    number, street = door.house_number, door.street
+    if number is None or number.alley_only or street is None:
+        return False
+    return not street.key.startswith(_NUMBERED)
+
+
+def _districts(gazetteer: Gazetteer, day: datetime.date, reading: ReadAddress) -> Iterator[Unit]:
+    """The districts of old that were named, or held what was."""
+    for naming in reading.namings:
+        if naming.district is not None:
+            yield naming.district
+        elif naming.commune is not None:
+            former = [step.predecessor for step in gazetteer.predecessors(naming.commune)]
+            for unit in [naming.commune, *former]:
+                if unit.ended is not None and not unit.alive_on(day):
+                    last = unit.ended - datetime.timedelta(days=1)
+                    if (district := gazetteer.district_of(unit, last)) is not None:
+                        yield district

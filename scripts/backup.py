@@ -1,0 +1,136 @@
+"""`diachiso backup` and `diachiso restore`: the whole register to a file and back."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from registry import cluster
+from registry.backup import take_backup
+from registry.backup_manifest import Manifest
+from registry.backup_restore import register_promoted, restore_backup, throwaway_register
+from registry.doctor import State, run_checks
+from registry.errors import ClusterError
+from registry.settings import Settings
+from scripts.doctor import show_results
+from scripts.progress import say
+from scripts.runlock import RunLock
+from scripts.settings import read_settings
+
+_LONGEST_FOLDER = 60
+"""A socket's path must fit in 107 bytes."""
+
+
+@click.command()
+@click.argument("target", type=click.Path(), metavar="FILE|DIR/")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that write; more than one into a folder only.",
+)
+def backup(target: str, *, jobs: int) -> None:
+    """Save the register as a file, or as a folder when the name ends with a slash.
+
+    It holds the key of the codes: keep it as safe as the register. A file has its manifest beside
+    it, FILE.manifest.json, which belongs to it.
+    """
+    if jobs > 1 and not target.endswith("/"):
+        raise click.UsageError("--jobs needs a folder: a name that ends with a slash")
+    with _database(read_settings(), make=False) as url:
+        made = take_backup(url, Path(target), as_folder=target.endswith("/"), jobs=jobs, report=say)
+    _show(made)
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Restore into a throw-away cluster and compare; your database is not touched.",
+)
+@click.option(
+    "--scratch",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=tempfile.gettempdir,
+    show_default="the system's folder for temporary files",
+    help="Where the throw-away cluster is made.",
+)
+@click.option(
+    "--promoted",
+    is_flag=True,
+    help="No file: this database is a standby that was promoted; let it go on as a register.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that load. With one, a failure leaves the database empty.",
+)
+def restore(source: Path | None, *, verify: bool, scratch: Path, promoted: bool, jobs: int) -> int:
+    """Make an empty database the register that SOURCE holds, and examine it.
+
+    The database of DATABASE_URL, or the private cluster, which is made where it is missing;
+    `bin/run` must not be running on it.
+    """
+    settings = read_settings()
+    if promoted:
+        if source is not None or verify:
+            raise click.UsageError("--promoted takes no backup")
+        with _database(settings, make=False) as url:
+            click.echo(str(register_promoted(url, say)))
+            return _examine(settings)
+    if source is None:
+        raise click.UsageError("Missing argument 'SOURCE'.")
+    if verify:
+        if len(str(scratch.resolve())) > _LONGEST_FOLDER:
+            raise click.UsageError(f"--scratch: a path of at most {_LONGEST_FOLDER} characters")
+        with throwaway_register(source, scratch.resolve(), report=say) as (_, made):
+            _show(made)
+        say("bản sao lưu tốt (the backup is good)")
+        return 0
+    with _database(settings, make=True) as url:
+        _show(restore_backup(url, source, jobs=jobs, report=say))
+        return _examine(settings)
+
+
+@contextmanager
+def _database(settings: Settings, *, make: bool) -> Iterator[str]:
+    """The URL of the database; a private cluster that does not run does so for this block."""
+    private = None if settings.database_url else cluster.locate(settings)
+    if private is None or private.is_running():
+        yield cluster.database_url(settings)
+        return
+    if not make and not private.is_initialised():
+        raise ClusterError(
+            f"chưa có sổ nào ở {private.data_dir} (no register there; set DATABASE_URL, or run"
+            " bin/run)"
+        )
+    with RunLock(settings.var / "run.lock"):
+        private.initialise()
+        server = private.start()
+        try:
+            private.create_database()
+            yield private.url()
+        finally:
+            private.stop()
+            server.wait()
+
+
+def _show(made: Manifest) -> None:
+    households = made.tables["household"].rows
+    click.echo(
+        f"{households:,} mã (records), {made.tables['event'].rows:,} sự kiện (events),"
+        f" {made.bytes / 1e6:,.1f} MB, {made.made_at}"
+    )
+    click.echo(f"checksum {made.checksum}")
+
+
+def _examine(settings: Settings) -> int:
+    results = run_checks(settings)
+    show_results(results)
+    return 1 if any(each.state == State.FAILURE for each in results) else 0

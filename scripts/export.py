@@ -1,0 +1,41 @@
+"""`diachiso export`: the register in files, for whoever keeps a copy of it."""
+
+from pathlib import Path
+
+import click
+
+from registry import cluster
+from registry.database import make_engine
+from registry.snapshot import MANIFEST, export_snapshot
+from scripts.progress import say
+from scripts.settings import read_settings
+
+
+@click.command()
+@click.option(
+    "--snapshot",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write into this folder, which must be empty or new.",
+)
+@click.option("--unit", metavar="CODE", help="Only this province or commune.")
+@click.option("--demo", is_flag=True, help="Also what is made up for demonstration.")
+def export(folder: Path, *, unit: str | None, demo: bool) -> None:
+    """Write every record that may be shown, all of one moment, and the cursor to go on from.
+
+    `diachiso follow URL DIR --snapshot FOLDER` begins there.
+    """
+    engine = make_engine(cluster.database_url(read_settings()))
+    try:
+        made = export_snapshot(
+            engine,
+            folder,
+            unit=unit,
+            demo=demo,
+            progress=lambda records: say(f"đã ghi {records:,} mã (records written)"),
+        )
+    finally:
+        engine.dispose()
+    told = ", ".join(f"{kind} {count:,}" for kind, count in made.counts.items())
+    click.echo(f"{folder / MANIFEST}: {told}")

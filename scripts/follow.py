@@ -1,0 +1,138 @@
+"""`diachiso follow`: keeps a copy of a register by its change feed.
+
+Written to be read as an example, with `scripts.follow_copy`: the two need nothing of this project
+but the feed itself (docs/feed.md).
+"""
+
+import gzip
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import click
+
+from scripts.follow_copy import Copy, Entry
+from scripts.progress import say
+
+LIMIT: Final = 5_000
+LONGEST_WAIT_S: Final = 60.0
+TIMEOUT_S: Final = 120.0
+
+
+def load_snapshot(copy: Copy, folder: Path, unit: str | None, *, demo: bool) -> None:
+    """What `diachiso export` wrote, all of it or nothing."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if (manifest["unit"], manifest["demo"]) != (unit, demo):
+            raise click.UsageError(f"{folder} was made with other --unit or --demo")
+        for file in manifest["files"]:
+            with (folder / file["name"]).open("rb") as packed:
+                if hashlib.file_digest(packed, "sha256").hexdigest() != file["sha256"]:
+                    raise click.ClickException(f"{folder / file['name']} is not as it was written")
+        names = [folder / file["name"] for file in manifest["files"]]
+        copy.apply((e for name in names for e in lines_of(name)), manifest["cursor"])
+    except (OSError, KeyError, ValueError) as error:
+        raise click.ClickException(f"{folder}: this is no snapshot ({error})") from error
+
+
+def lines_of(packed: Path) -> Iterator[Entry]:
+    """The entries of one file of a snapshot."""
+    with gzip.open(packed, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def next_page(url: str, query: dict[str, str], key: str | None) -> list[Entry]:
+    """Entries, and the cursor as the last of them; waits as long as the service cannot answer."""
+    headers = {"Accept": "application/x-ndjson"}
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
+    request = Request(f"{url.rstrip('/')}/v1/changes?{urlencode(query)}", headers=headers)  # noqa: S310
+    wait_s = 1.0
+    while True:
+        asked: str | None = None
+        try:
+            with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+                page = [json.loads(line) for line in answer]
+            if page and page[-1]["type"] == "cursor":
+                return page
+            why = "the answer was cut off"
+        except HTTPError as error:
+            if error.code not in (429, 502, 503, 504):
+                raise refused(error) from None
+            why, asked = f"HTTP {error.code}", error.headers.get("Retry-After")
+        except (OSError, ValueError) as error:  # no connection, or one that broke
+            why = str(error)
+        this_s = float(asked) if asked and asked.isdecimal() else wait_s
+        say(f"{why}; trying again in {this_s:.0f} s")
+        time.sleep(min(this_s, 10 * LONGEST_WAIT_S))
+        wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+
+def refused(error: HTTPError) -> click.ClickException:
+    """What the service says to a request that will not do better a second time."""
+    try:
+        problem = json.load(error)
+        line = f"{problem['code']}: {problem['detail']}"
+    except (ValueError, KeyError):
+        line = f"HTTP {error.code}"
+    if error.code == 410:
+        line += "; remove the folder's copy.sqlite and start again"
+    return click.ClickException(line)
+
+
+@click.command()
+@click.argument("url")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.option("--once", is_flag=True, help="End when all there is has been read.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.1),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to ask when nothing happens.",
+)
+@click.option("--key", help="Key of a carrier or above, or @FILE that holds it.")
+@click.option(
+    "--snapshot",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="FOLDER",
+    help="Begin with this export instead of reading all of it from URL.",
+)
+@click.option("--unit", metavar="CODE", help="Only this province or commune.")
+@click.option("--demo", is_flag=True, help="Also what is made up for demonstration.")
+def follow(
+    url: str,
+    folder: Path,
+    *,
+    once: bool,
+    every: float,
+    key: str | None,
+    snapshot: Path | None,
+    unit: str | None,
+    demo: bool,
+) -> None:
+    """Keep a copy of the register at URL in DIR/copy.sqlite; goes on where it was stopped."""
+    if key and key.startswith("@"):
+        key = Path(key[1:]).read_text(encoding="utf-8").strip()
+    scope = {"limit": str(LIMIT), **({"unit": unit} if unit else {}), "demo": str(demo).lower()}
+    with closing(Copy(folder)) as copy:
+        if snapshot is not None and copy.cursor() is None:
+            load_snapshot(copy, snapshot, unit, demo=demo)
+        while True:
+            cursor = copy.cursor()
+            page = next_page(url, scope | ({"after": cursor} if cursor else {}), key)
+            end = page.pop()
+            if copy.apply(page, end["cursor"]):
+                say(f"{len(page):,} entries")
+            if not end["more"]:
+                if once:
+                    return
+                time.sleep(every)

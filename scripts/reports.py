@@ -1,0 +1,217 @@
+"""`diachiso reports …`: the queue of field reports, and deciding them."""
+
+import json
+from typing import Any, Final
+
+import click
+
+from geo.code import format as code_display
+from registry import cluster
+from registry.database import make_engine, session_scope
+from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
+from registry.records import record_wording
+from registry.report_decisions import OPERATIONS, Decided, Decision, accept, reject
+from registry.report_queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, queue
+from registry.search.areas import communes_of
+from registry.units import unit_by_code
+from scripts.progress import say
+from scripts.settings import read_settings
+
+_KINDS: Final = {
+    "confirmed": "xác nhận đúng",
+    "wrong_point": "sai vị trí",
+    "no_such_house": "không có nhà",
+    "new_house": "nhà mới",
+}
+_STATES: Final = {
+    "open": "chờ xử lý",
+    "proposed": "chờ người duyệt",
+    "accepted": "đã nhận",
+    "rejected": "đã bác",
+}
+_FORMAT: Final = click.Choice(["text", "json"])
+
+
+@click.group()
+def reports() -> None:
+    """Reports from the field: look at the queue, accept and reject."""
+
+
+@reports.command("list")
+@click.option("--unit", help="Code of a province or commune; all by default.")
+@click.option("--state", type=click.Choice(STATES), default="open", show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(1, MAX_LIMIT), default=DEFAULT_LIMIT, show_default=True
+)
+@click.option("--format", "form", type=_FORMAT, default="text", show_default=True)
+def list_(unit: str | None, state: str, limit: int, form: str) -> int:
+    """The queue: first what most have said, then what waits longest."""
+    engine = make_engine(cluster.database_url(read_settings()))
+    try:
+        with session_scope(engine) as session:
+            known = load_gazetteer(session)
+        here = communes_of(known, today(), unit_by_code(known, unit, None)) if unit else None
+        entries = [
+            _shown(known, entry) for entry in queue(engine, unit_ids=here, state=state, limit=limit)
+        ]
+    finally:
+        engine.dispose()
+    if form == "json":
+        click.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+        return 0
+    for entry in entries:
+        _print(entry)
+    say(f"{len(entries)} báo cáo {_STATES[state]}")
+    return 0
+
+
+_decision_options: Final = (
+    click.argument("report_id", metavar="ID", type=click.IntRange(min=1)),
+    click.option("--reason", required=True, help="Why; no person's name."),
+    click.option("--decision-number", help="Number of the legal decision."),
+    click.option("--actor", default="operator", show_default=True, help="Who does it."),
+    click.option("--dry-run", is_flag=True, help="Say what would happen and leave nothing."),
+    click.option("--format", "form", type=_FORMAT, default="text", show_default=True),
+)
+
+
+def _decides(command: Any) -> Any:
+    for option in reversed(_decision_options):
+        command = option(command)
+    return command
+
+
+@reports.command("accept")
+@_decides
+@click.option(
+    "--event-id", type=click.IntRange(min=1), help="Event of the record, where it changed since."
+)
+@click.option("--former-commune", help="Of a new house: code of the commune before July 2025.")
+@click.option("--house-number", help="Of a new house: as on the door.")
+@click.option("--street", help="Of a new house: a street that has been named.")
+@click.option("--locality", help="Of a new house: a locality that has been named.")
+@click.option("--building", help="Of a new house: name of the building, block or tower.")
+@click.option("--floor", help="Of a new house: floor.")
+@click.option("--unit-number", help="Of a new house: number of the flat or room.")
+@click.option("--same-address", is_flag=True, help="Another record bears it, both are right.")
+def accept_(
+    report_id: int,
+    reason: str,
+    decision_number: str | None,
+    actor: str,
+    form: str,
+    event_id: int | None,
+    *,
+    dry_run: bool,
+    same_address: bool,
+    **parts: str | None,
+) -> int:
+    """Do what it says: verify, move, propose, or retire."""
+    decision = Decision(
+        actor=actor,
+        reason=reason,
+        decision_number=decision_number,
+        seen_event=event_id,
+        parts={name: value for name, value in parts.items() if value},
+        same_address=same_address,
+        dry_run=dry_run,
+    )
+    return _decide(report_id, decision, form, accepting=True)
+
+
+@reports.command("reject")
+@_decides
+def reject_(
+    report_id: int,
+    reason: str,
+    decision_number: str | None,
+    actor: str,
+    form: str,
+    *,
+    dry_run: bool,
+) -> int:
+    """Leave the register as it is."""
+    decision = Decision(
+        actor=actor, reason=reason, decision_number=decision_number, dry_run=dry_run
+    )
+    return _decide(report_id, decision, form, accepting=False)
+
+
+def _decide(report_id: int, decision: Decision, form: str, *, accepting: bool) -> int:
+    engine = make_engine(cluster.database_url(read_settings()))
+    try:
+        decided = (accept if accepting else reject)(engine, report_id, decision)
+    finally:
+        engine.dispose()
+    _say_decided(decided, form=form, dry_run=decision.dry_run)
+    return 0
+
+
+def _say_decided(decided: Decided, *, form: str, dry_run: bool) -> None:
+    # Codes that a dry run drew are burnt, so they are not shown.
+    records = () if dry_run else decided.records
+    if form == "json":
+        body = {
+            "id": decided.id,
+            "kind": decided.kind,
+            "state": decided.state,
+            "operation": decided.operation,
+            "dry_run": dry_run,
+            "event_id": None if dry_run else decided.event_id,
+            "records": [{"code": r.code, "status": r.status} for r in records],
+        }
+        click.echo(json.dumps(body, ensure_ascii=False))
+        return
+    if dry_run:
+        say("chạy thử, chưa ghi gì")
+    click.echo(f"báo cáo {decided.id}: {_STATES[decided.state]} ({decided.operation})")
+    for record in records:
+        click.echo(f"{code_display(record.code)}  {record.status}")
+
+
+def _shown(known: Gazetteer, entry: Entry) -> dict[str, Any]:
+    record, unit = entry.record, known.units.get(entry.unit_id)
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "state": entry.state,
+        "accepting": OPERATIONS[entry.kind],
+        "code": entry.code,
+        "label": record_wording(known, today(), record).label if record else entry.address,
+        "commune": unit.code if unit else None,
+        "event_id": record.event_id if record else None,
+        "lon": entry.lon,
+        "lat": entry.lat,
+        "accuracy_m": entry.accuracy_m,
+        "distance_m": round(entry.distance_m, 1) if entry.distance_m is not None else None,
+        "reporters": entry.reporters,
+        "carriers": entry.carriers,
+        "merchants": entry.merchants,
+        "residents": entry.residents,
+        "officials": entry.officials,
+        "first_reported_at": entry.first_at.astimezone(VIET_NAM).isoformat(),
+        "last_reported_at": entry.last_at.astimezone(VIET_NAM).isoformat(),
+        "stale": entry.stale,
+        "decision": entry.operation,
+        "reason": entry.reason,
+    }
+
+
+def _print(entry: dict[str, Any]) -> None:
+    code = code_display(entry["code"]) if entry["code"] else "chưa có mã"
+    said = ", ".join(
+        f"{entry[name]} {vi}"
+        for name, vi in (
+            ("carriers", "bưu tá"),
+            ("merchants", "cửa hàng"),
+            ("residents", "người dân"),
+            ("officials", "cán bộ"),
+        )
+        if entry[name]
+    )
+    click.echo(f"{entry['id']}  {_KINDS[entry['kind']]}  {code}  {entry['label'] or ''}")
+    point = f"  {entry['lat']:.6f},{entry['lon']:.6f}" if entry["lat"] is not None else ""
+    away = f" (cách {entry['distance_m']:,} m)" if entry["distance_m"] is not None else ""
+    since = f"  từ {entry['first_reported_at'][:10]}"
+    changed = "  đã sửa sau báo cáo" if entry["stale"] else ""
+    click.echo(f"    {said}{since}{point}{away}{changed}")

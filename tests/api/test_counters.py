@@ -1,0 +1,78 @@
+"""Counters that the processes of a server share."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from api.counters import _BUCKETS, _IN_BUCKET, Counters
+from registry.settings import ROOT
+
+
+@pytest.fixture(autouse=True)
+def minute(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A clock that stands until a test moves it."""
+    now = [1_000_020.0]
+    monkeypatch.setattr("api.counters.time", SimpleNamespace(time=lambda: now[0]))
+    return now
+
+
+@pytest.fixture(params=["shared", "own"])
+def counters(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Counters]:
+    made = Counters(tmp_path / "counters" if request.param == "shared" else None)
+    yield made
+    made.close()
+
+
+def test_each_caller_is_counted_for_itself(counters: Counters) -> None:
+    assert [counters.count("a"), counters.count("b"), counters.count("a")] == [1, 1, 2]
+    assert [counters.look("a"), counters.look("b"), counters.look("c")] == [2, 1, 0]
+    assert counters.look("a") == 2
+
+
+def test_new_minute_counts_anew(counters: Counters, minute: list[float]) -> None:
+    counters.count("a")
+    minute[0] += 59
+    assert counters.count("a") == 2
+    minute[0] += 1
+    assert counters.count("a") == 1
+
+
+def test_many_callers_fit_and_the_busy_one_is_not_forgotten(counters: Counters) -> None:
+    for _ in range(5):
+        counters.count("busy")
+    for number in range(_BUCKETS * _IN_BUCKET // 2):
+        counters.count(f"caller {number}")
+    assert counters.look("busy") == 5
+
+
+def test_processes_count_together(tmp_path: Path) -> None:
+    path = tmp_path / "counters"
+    program = (
+        "import sys; from pathlib import Path; import api.counters as c;"
+        "c.time.time = lambda: 1_000_020.0;"
+        "made = c.Counters(Path(sys.argv[1]));"
+        "[made.count('all') for _ in range(2_000)]"
+    )
+    command = [sys.executable, "-c", program, str(path)]
+    running = [
+        subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        for _ in range(3)
+    ]
+    assert [process.wait(60) for process in running] == [0, 0, 0]
+    with_all = Counters(path)
+    assert with_all.look("all") == 6_000
+    with_all.close()
+
+
+def test_file_names_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "counters"
+    made = Counters(path)
+    made.count("address:203.0.113.7")
+    made.close()
+    assert b"203" not in path.read_bytes()
+    assert path.stat().st_mode & 0o077 == 0

@@ -1,0 +1,255 @@
+"""Requests a minute, and codes that are none an hour."""
+
+from collections.abc import Iterator
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from geo import code as codes
+from registry.budget import COST
+from registry.keys import KeyMade, make_secret
+from registry.settings import Settings
+from tests.support.factories import next_code
+from tests.support.keys import Office, bearer, code_of
+from tests.support.keys import office as open_office
+from tests.support.units import open_app
+
+FEW = Settings(
+    rate_per_address=8, rate_per_key=12, budget_per_address=3 * COST, budget_per_key=5 * COST
+)
+UNITS = "/v1/units?q=hue"
+
+
+class Clock:
+    """Minutes and hours pass when a test says so."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.now = next(_HOURS)
+        times = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.now)
+        for room in ("api.counters", "registry.budget"):
+            patch.setattr(f"{room}.time", times)
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+
+_HOURS = count(1_800_000_000.0, 7_200.0)
+"""Each test begins in an hour in which nobody has asked anything yet."""
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def shared(admin_url: str, worker_id: str) -> Iterator[Office]:
+    with open_office(admin_url, f"limits_{worker_id}", FEW) as made:
+        yield made
+
+
+@pytest.fixture
+def office(shared: Office, clock: Clock) -> Office:
+    """The application at the hour of the test."""
+    return shared
+
+
+def missing() -> str:
+    """A code that no record bears."""
+    return codes.format(next_code())
+
+
+def miss(office: Office, key: KeyMade | None = None) -> tuple[int, str]:
+    return code_of(office.get(f"/v1/addresses/{missing()}", key))
+
+
+def whoami(office: Office, key: KeyMade | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = office.get("/v1/whoami", key).get_json()
+    return found
+
+
+# --- requests ------------------------------------------------------------------------------------
+
+
+def test_answers_say_what_is_left(office: Office) -> None:
+    first, second = office.get(UNITS), office.get(UNITS)
+    assert first.headers["RateLimit-Policy"] == '"address";q=8;w=60'
+    assert first.headers["RateLimit"] == '"address";r=7;t=60'
+    assert second.headers["RateLimit"] == '"address";r=6;t=60'
+
+
+def test_address_that_asks_too_often_waits(office: Office, clock: Clock) -> None:
+    assert {office.get(UNITS).status_code for _ in range(8)} == {200}
+    clock.wait(20)
+    refused = office.get(UNITS)
+    assert code_of(refused) == (429, "too_many_requests")
+    assert refused.headers["Retry-After"] == "40"
+    assert refused.headers["RateLimit"] == '"address";r=0;t=40'
+    clock.wait(40)
+    assert office.get(UNITS).status_code == 200
+
+
+def test_key_has_a_rate_of_its_own_wherever_it_is_used(office: Office) -> None:
+    slow = office.key("chậm", "carrier", rate_per_minute=2)
+    for _ in range(9):
+        office.get(UNITS)
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    assert office.get(UNITS, slow).headers["RateLimit-Policy"] == '"key";q=2;w=60'
+    response = office.client.get(UNITS, headers=bearer(slow), environ_overrides=elsewhere)
+    assert response.status_code == 200
+    assert code_of(office.get(UNITS, slow)) == (429, "too_many_requests")
+    usual = office.key("thường", "carrier")
+    assert office.get(UNITS, usual).headers["RateLimit-Policy"] == '"key";q=12;w=60'
+
+
+def test_health_is_not_counted(office: Office) -> None:
+    for path in ("/healthz", "/readyz", "/", "/openapi.json"):
+        for _ in range(10):
+            response = office.get(path)
+            assert response.status_code == 200
+            assert "RateLimit" not in response.headers
+
+
+def test_network_of_an_ipv6_address_is_one_caller(office: Office) -> None:
+    for number in range(8):
+        office.client.get(UNITS, environ_overrides={"REMOTE_ADDR": f"2001:db8::{number}"})
+    for address, status in (("2001:db8::ff", 429), ("2001:db8:0:1::1", 200), ("127.0.0.1", 200)):
+        response = office.client.get(UNITS, environ_overrides={"REMOTE_ADDR": address})
+        assert response.status_code == status, address
+
+
+def test_address_that_is_only_said_is_not_believed(office: Office) -> None:
+    for number in range(8):
+        office.client.get(UNITS, headers={"X-Forwarded-For": f"203.0.113.{number}"})
+    said = {"X-Forwarded-For": "203.0.113.99", "Forwarded": "for=203.0.113.99"}
+    assert office.client.get(UNITS, headers=said).status_code == 429
+
+
+def test_keys_that_are_tried_out_are_soon_not_looked_up(office: Office) -> None:
+    statuses = [code_of(office.get(UNITS, make_secret())) for _ in range(61)]
+    assert statuses[:60] == [(401, "key_unknown")] * 60
+    assert statuses[60] == (429, "too_many_requests")
+    # Others are not concerned, and neither is who has a key and is known.
+    assert office.get(UNITS).status_code == 200
+
+
+def test_declared_proxies_tell_the_address(admin_url: str, worker_id: str, clock: Clock) -> None:
+    behind = Settings(rate_per_address=2, proxies=2)
+    with open_office(admin_url, f"proxies_{worker_id}", behind) as made:
+
+        def ask(said: str) -> int:
+            return made.client.get(UNITS, headers={"X-Forwarded-For": said}).status_code
+
+        # The second from the right was written by a proxy; what stands before it, by anybody.
+        assert ask("1.1.1.1, 203.0.113.5, 10.0.0.1") == 200
+        assert ask("2.2.2.2, 203.0.113.5, 10.0.0.1") == 200
+        assert ask("3.3.3.3, 203.0.113.5, 10.0.0.1") == 429
+        assert ask("3.3.3.3, 203.0.113.6, 10.0.0.1") == 200
+
+
+# --- codes that are none -------------------------------------------------------------------------
+
+
+def test_codes_that_are_none_are_paid_until_nothing_is_left(office: Office, clock: Clock) -> None:
+    code = office.place.house("1")
+    assert [miss(office) for _ in range(3)] == [(404, "not_found")] * 3
+    clock.wait(1_000)
+    # Not even a right one: the difference would be the answer.
+    for path in (f"/v1/addresses/{missing()}", f"/v1/addresses/{code}"):
+        refused = office.get(path)
+        assert code_of(refused) == (429, "enumeration_budget")
+        assert refused.headers["Retry-After"] == str(3_600 - (int(clock.now) % 3_600))
+    assert office.get(UNITS).status_code == 200
+    clock.wait(3_600)
+    assert office.get(f"/v1/addresses/{code}").status_code == 200
+
+
+def test_codes_that_are_right_cost_nothing(office: Office, clock: Clock) -> None:
+    code = office.place.house("3")
+    for _ in range(6):
+        assert office.get(f"/v1/addresses/{code}").status_code == 200
+    assert whoami(office)["enumeration_budget"]["left"] == 3 * COST
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/addresses/{code}",
+        "/v1/addresses/{wrong}",
+        "/v1/addresses/{code}?as_of=2026-01-01",
+        "/v1/geocode?q={code}",
+        "/v1/geocode?q=giao+{code}+27+Láng",
+        "/v1/geocode?q={wrong}",
+    ],
+)
+def test_each_way_to_ask_for_a_code_costs_the_same(office: Office, path: str) -> None:
+    code = missing()
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    office.get(path.format(code=code, wrong=wrong))
+    assert whoami(office)["enumeration_budget"]["left"] == 2 * COST
+
+
+def test_rows_of_a_batch_are_paid_one_by_one(office: Office) -> None:
+    code = office.place.house("5")
+    rows = [code, missing(), missing(), missing(), missing(), code]
+    body = "\n".join(f'{{"code": "{row}"}}' for row in rows)
+    response = office.client.post(
+        "/v1/batch/lookup", data=body, headers={"Content-Type": "application/x-ndjson"}
+    )
+    statuses = [line.split('"status":"')[1].split('"')[0] for line in response.text.splitlines()]
+    spent = "enumeration_budget"
+    assert statuses == ["ok", "not_found", "not_found", "not_found", spent, spent]
+    again = office.client.post(
+        "/v1/batch/geocode", data=f'{{"q": "{code}"}}', content_type="application/x-ndjson"
+    )
+    assert f'"status":"{spent}"' in again.text
+
+
+def test_key_pays_from_its_own_budget(office: Office) -> None:
+    key = office.key("bưu cục", "carrier")
+    for _ in range(3):
+        miss(office)
+    assert [miss(office, key)[0] for _ in range(6)] == [404] * 5 + [429]
+    assert whoami(office, key)["enumeration_budget"] == {
+        "per_hour": 5 * COST,
+        "left": 0,
+        "resets_in_s": 3_600,
+    }
+
+
+def test_processes_pay_from_one_budget(office: Office, clock: Clock) -> None:
+    """Two applications over one register, as two processes are."""
+    code = office.place.house("7")
+    with open_app(office.place.url, None, FEW) as app:
+        other = Office(app, app.test_client(), office.place)
+        assert [miss(o)[0] for o in (office, other, office)] == [404, 404, 404]
+        assert miss(other) == (429, "enumeration_budget")
+        clock.wait(1)
+        for one in (office, other):
+            assert one.get(f"/v1/addresses/{code}").status_code == 429
+
+
+def test_budget_holds_no_address_in_the_clear(office: Office) -> None:
+    miss(office)
+    ((holder,),) = office.place.rows("SELECT holder FROM enumeration_budget")
+    assert holder.startswith("client:")
+    assert "127" not in holder or len(holder) == len("client:") + 16
+
+
+def test_past_hours_are_forgotten(office: Office, clock: Clock) -> None:
+    miss(office)
+    clock.wait(3_600)
+    miss(office)
+    hours = office.place.rows("SELECT count(*), max(spent) FROM enumeration_budget")
+    assert hours == [(1, COST)]
+
+
+def test_nobody_is_counted_where_limits_are_off(admin_url: str, worker_id: str) -> None:
+    with open_office(admin_url, f"unlimited_{worker_id}") as made:
+        for _ in range(40):
+            assert miss(made) == (404, "not_found")
+        found = whoami(made)
+        assert (found["rate"], found["enumeration_budget"]) == (None, None)
+        assert "RateLimit" not in made.get(UNITS).headers

@@ -1,0 +1,360 @@
+"""A restricted place answers to its own code only, and to a stranger not even then in full.
+
+Every endpoint that reads is walked with every way to find such a place. A new endpoint has to be
+added to the walk or to those that show no record.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Request
+from flask.testing import FlaskClient
+
+from api.access import ANONYMOUS, Caller
+from geo.code import format as code_display
+from geo.code import spoken
+from tests.support.lifecycle import COMMUNE, Town, town
+from tests.support.units import open_app
+
+SHOW_NO_RECORD = {
+    "/", "/healthz", "/readyz", "/openapi.json", "/v1/whoami", "/v1/units", "/v1/units/{code}",
+    "/v1/units/convert", "/v1/units/picker",
+}  # fmt: skip
+# An editor of the commune decides on it there, and who reported it had its code.
+FOR_ITS_EDITORS = {
+    "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject",
+}  # fmt: skip
+ECHO = frozenset({"query", "q", "address", "text"})
+"""Members in which an answer repeats the question."""
+
+
+@dataclass
+class Hidden:
+    """A restricted record."""
+
+    code: str
+    label: str
+    lon: float
+    lat: float
+    asked: list[str] = field(default_factory=list)
+    """Further texts that named it once, or name it still."""
+
+
+@dataclass
+class Site:
+    """The application, its register and what nobody may find."""
+
+    client: FlaskClient
+    place: Town
+    hidden: list[Hidden]
+    others: list[str]
+    """Codes of records that are beside the hidden ones, lead to them, or were there before."""
+
+    @property
+    def secrets(self) -> set[object]:
+        """Codes in every writing, and coordinates."""
+        codes = [h.code for h in self.hidden]
+        written = {*codes, *map(code_display, codes), *map(spoken, codes)}
+        return written | {x for h in self.hidden for x in (h.lon, h.lat)} | {"sau nhà kín"}
+
+    def found(self, value: Any, asked: str = "") -> list[object]:
+        """What of the secrets stands in an answer, apart from what the question itself said.
+
+        The code of an answer counts in any case: it says that such a record was found.
+        """
+        if isinstance(value, dict):
+            codes = [value.get(name) for name in ("code", "code_display", "parent")]
+            return [
+                *(code for code in codes if isinstance(code, str) and code in self.secrets),
+                *(s for k, v in value.items() if k not in ECHO for s in self.found(v, asked)),
+            ]
+        if isinstance(value, list):
+            return [s for v in value for s in self.found(v, asked)]
+        if isinstance(value, str):
+            said = asked.upper()
+            strings = [s for s in self.secrets if isinstance(s, str)]
+            return [s for s in strings if s in value and s.upper() not in said]
+        return [s for s in self.secrets if s == value]
+
+    @property
+    def texts(self) -> list[str]:
+        """Every text that may be meant to name one of them."""
+        made = []
+        for hidden in self.hidden:
+            door = hidden.label.split(", ")[0]
+            shown = code_display(hidden.code)
+            made += [
+                hidden.label, door, f"{door}, Láng", f"số {door}, phường Láng, Hà Nội",
+                hidden.code, shown, shown.lower(), spoken(hidden.code), f"mã {shown}",
+                f"giao tới {shown} nhé", f"{shown}, {hidden.label}", *hidden.asked,
+                f"{hidden.lat + 4e-6},{hidden.lon + 4e-6}",
+            ]  # fmt: skip
+        return made
+
+
+def by_header(request: Request) -> Caller:
+    role: Any = request.headers.get("X-Role")
+    return Caller(role, role) if role else ANONYMOUS
+
+
+@pytest.fixture(scope="module")
+def site(admin_url: str, worker_id: str) -> Iterator[Site]:
+    with (
+        town(admin_url, f"restricted_{worker_id}") as place,
+        open_app(place.url, by_header) as app,
+    ):
+        yield made(place, app.test_client())
+
+
+def made(place: Town, client: FlaskClient) -> Site:
+    """A street of its own, one among others, a hamlet, towers, a successor, a former number."""
+    site = Site(client, place, [], [])
+    count = iter(range(1, 100))
+
+    def house(number: str | None, street: str | None = "Phố Láng", **fields: Any) -> str:
+        n = next(count)
+        at = {"lon": 105.80 + n * 0.000137, "lat": 21.02 + n * 0.000113}
+        return place.house(number, street, **at | fields)
+
+    def hide(code: str, *asked: str) -> None:
+        label = client.get(f"/v1/addresses/{code}").get_json()["label"]
+        place.do("correct", code=code, restricted=True, delivery_hint="sau nhà kín")
+        row = place.record(code)
+        assert row.lon is not None
+        assert row.lat is not None
+        site.hidden.append(Hidden(code, label, row.lon, row.lat, list(asked)))
+
+    place.street("Phố Vắng")
+    place.do("name-locality", commune=COMMUNE, locality="Thôn Đông")
+    site.others += [house("1"), house("3"), house("5", None, locality="Thôn Đông")]
+    hide(house("939", "Phố Vắng"))
+    hide(house("941"))
+    hide(house("943", None, locality="Thôn Đông"))
+    hide(house(None, None, locality="Thôn Đông"))
+    tower = house("7", building="CT9", kind="building")
+    site.others.append(house("7", building="CT9", unit_number="1205", parent=tower))
+    hide(tower, "toà CT9", "CT9, 7 Láng")
+    open_tower = house("9", building="CT8", kind="building")
+    hide(house("9", building="CT8", unit_number="1301", parent=open_tower), "căn 1301 toà CT8")
+    old = house("945")
+    records = place.do("replace", code=old, reason="biển in sai").records
+    hide(next(r.code for r in records if r.status == "active"))
+    renumbered = house("947")
+    place.do("renumber", code=renumbered, house_number="949")
+    hide(renumbered, "947 Phố Láng, phường Láng, Hà Nội")
+    moved = house("951")
+    place.do("move", code=moved, lon=105.8123, lat=21.0234)
+    hide(moved)
+    site.others += [old, open_tower]
+    return site
+
+
+def test_walk_visits_every_endpoint(site: Site) -> None:
+    paths = site.client.get("/openapi.json").get_json()["paths"]
+    reading = {path for path in paths if not path.startswith("/v1/operations/")}
+    assert reading == {*SHOW_NO_RECORD, *FOR_ITS_EDITORS, *WALKED}
+
+
+def test_no_search_finds_it(site: Site) -> None:
+    for text in site.texts:
+        for query in ({"q": text}, {"q": text, "explain": "true"}, {"q": text, "within": COMMUNE}):
+            answer = site.client.get("/v1/geocode", query_string={**query, "limit": 20})
+            assert site.found(answer.get_json(force=True), text) == [], query
+        for path, name in (("/v1/geocode", "q"), ("/v1/validate", "address")):
+            answer = site.client.post(path, json={name: text})
+            assert site.found(answer.get_json(force=True), text) == [], text
+
+
+def test_no_parts_of_an_address_find_it(site: Site) -> None:
+    for hidden in site.hidden:
+        parts = {"commune": "Láng", "province": "Hà Nội"}
+        door = hidden.label.split(", ")[0]
+        for more in (
+            {"house_number": door.split()[0], "street": "Láng"},
+            {"house_number": door.split()[0], "street": "Vắng"},
+            {"house_number": door.split()[0], "locality": "Thôn Đông"},
+            {"building": "CT9"},
+            {"building": "CT8", "unit": "1301"},
+        ):
+            for path in ("/v1/geocode", "/v1/validate"):
+                answer = site.client.post(path, json=parts | more)
+                assert site.found(answer.get_json(force=True)) == [], (path, more)
+
+
+def test_no_suggestion_names_it(site: Site) -> None:
+    begun = {text[:n] for text in site.texts for n in (3, 8, 20, 200)}
+    for text in sorted(begun):
+        for near in ({}, {"lon": 105.8, "lat": 21.02}, {"within": COMMUNE}):
+            query = {"q": text, "limit": 20, **near}
+            answer = site.client.get("/v1/autocomplete", query_string=query).get_json(force=True)
+            assert site.found(answer) == [], query
+
+
+def test_no_point_leads_to_it(site: Site) -> None:
+    for hidden in site.hidden:
+        for off in (0.0, 0.000004, 0.0003):
+            point = {"lon": hidden.lon + off, "lat": hidden.lat + off}
+            for radius in (1, 50, 5_000):
+                query = {**point, "limit": 20, "radius_m": radius}
+                shown = site.client.get("/v1/reverse", query_string=query).get_json()
+                codes = [f["properties"]["code"] for f in shown["features"]]
+                assert not {h.code for h in site.hidden}.intersection(codes)
+                assert off == 0.0 or site.found(shown) == []
+                posted = site.client.post("/v1/reverse", json=query).get_json()
+                assert posted == shown
+
+
+def test_no_batch_finds_it(site: Site) -> None:
+    rows = {
+        "geocode": [{"q": text} for text in site.texts],
+        "validate": [{"address": text} for text in site.texts],
+        "reverse": [{"lon": h.lon + 4e-6, "lat": h.lat + 4e-6, "limit": 20} for h in site.hidden],
+        "lookup": [{"code": code} for code in site.others],
+    }
+    for operation, asked in rows.items():
+        body = "\n".join(json.dumps(row) for row in asked)
+        answer = site.client.post(
+            f"/v1/batch/{operation}", data=body, content_type="application/x-ndjson"
+        )
+        lines = [json.loads(line) for line in answer.get_data(as_text=True).splitlines()]
+        assert len(lines) == len(asked)
+        for line, row in zip(lines, asked, strict=True):
+            said = str(row.get("q") or row.get("address") or "")
+            assert site.found(line["result"], said) == [], (operation, line)
+
+
+def test_no_other_code_leads_to_it(site: Site) -> None:
+    for code in site.others:
+        for query in ({}, {"as_of": "2999"}):
+            answer = site.client.get(f"/v1/addresses/{code}", query_string=query)
+            assert site.found(answer.get_json(force=True)) == [], code
+    for hidden in site.hidden:
+        for place in range(8):
+            other = "0" if hidden.code[place] != "0" else "1"
+            slip = hidden.code[:place] + other + hidden.code[place + 1 :]
+            answer = site.client.get(f"/v1/addresses/{slip}").get_json(force=True)
+            assert site.found(answer) == []
+            answer = site.client.post("/v1/validate", json={"address": slip}).get_json(force=True)
+            assert site.found(answer) == []
+
+
+def test_counts_name_no_record(site: Site) -> None:
+    for path in ("/v1/coverage?level=commune&province=01", f"/v1/coverage/{COMMUNE}"):
+        assert site.found(site.client.get(path).get_json()) == []
+
+
+def test_feed_tells_followers_to_forget_it_and_nothing_else(site: Site) -> None:
+    after: str | None = None
+    seen = []
+    while True:
+        query = {"limit": 500} | ({"after": after} if after else {})
+        page = site.client.get("/v1/changes", query_string=query, headers={"X-Role": "admin"})
+        body = page.get_json()
+        seen += body["entries"]
+        after = body["cursor"]
+        if not body["more"]:
+            break
+    assert seen
+    told = [entry for entry in seen if site.found(entry)]
+    assert {entry["type"] for entry in told} <= {"remove"}
+
+
+def test_new_house_at_its_address_is_not_told_that_it_is_registered(site: Site) -> None:
+    for hidden in site.hidden:
+        report = {
+            "kind": "new_house",
+            "address": hidden.label,
+            "lon": hidden.lon + 4e-6,
+            "lat": hidden.lat + 4e-6,
+        }
+        answer = site.client.post("/v1/reports", json=report)
+        assert answer.status_code in (200, 422)
+        assert site.found(answer.get_json(force=True)) == []
+    assert site.client.get("/v1/reports").status_code == 401
+
+
+# --- its own code --------------------------------------------------------------------------------
+
+HERE = "Phường Láng, Thành phố Hà Nội"
+WITHHELD = (
+    "label_before_2025_07", "house_number", "street", "building", "floor", "unit_number", "parent",
+    "former_commune", "position", "verified_on", "delivery_hint",
+)  # fmt: skip
+
+
+def test_own_code_says_the_commune_to_a_stranger_and_the_door_to_a_key(site: Site) -> None:
+    for hidden in site.hidden:
+        path = f"/v1/addresses/{hidden.code}"
+        stranger = site.client.get(path).get_json()
+        assert stranger["code"] == hidden.code
+        assert stranger["label"] == HERE
+        assert stranger["commune"]["code"] == COMMUNE
+        assert [name for name in WITHHELD if stranger[name]] == []
+        assert stranger["localities"] == []
+        carrier = site.client.get(path, headers={"X-Role": "carrier"}).get_json()
+        assert carrier["label"] == hidden.label
+        assert carrier["position"]["lon"] == hidden.lon
+        assert carrier["delivery_hint"] == "sau nhà kín"
+
+
+def test_own_code_as_of_a_time_says_no_more(site: Site) -> None:
+    for hidden in site.hidden:
+        ((now,),) = site.place.rows("SELECT clock_timestamp()")
+        path = f"/v1/addresses/{hidden.code}?as_of={now.isoformat().replace('+', '%2B')}"
+        stranger = site.client.get(path).get_json()
+        assert [name for name in WITHHELD if stranger[name]] == []
+        carrier = site.client.get(path, headers={"X-Role": "carrier"}).get_json()
+        assert carrier["label"] == hidden.label
+        # Before it was restricted, it is no more open.
+        open_then = site.place.rows(
+            "SELECT max(valid_from) FROM household_version WHERE code = :c AND NOT restricted"
+            " AND status = 'active'",
+            c=hidden.code,
+        )[0][0]
+        path = f"/v1/addresses/{hidden.code}?as_of={open_then.isoformat().replace('+', '%2B')}"
+        stranger = site.client.get(path).get_json()
+        assert (stranger["label"], stranger["position"]) == (HERE, None)
+
+
+@pytest.mark.parametrize("form", ["application/x-ndjson", "text/csv"])
+def test_own_codes_in_a_batch_say_no_more(site: Site, form: str) -> None:
+    codes = [hidden.code for hidden in site.hidden]
+    if form == "text/csv":
+        body = "\n".join(["code", *codes])
+    else:
+        body = "\n".join(json.dumps({"code": code}) for code in codes)
+    cases: list[tuple[dict[str, str], bool]] = [({}, False), ({"X-Role": "carrier"}, True)]
+    for headers, full in cases:
+        answer = site.client.post(
+            "/v1/batch/lookup", data=body, content_type=form, headers=headers
+        ).get_data(as_text=True)
+        for hidden in site.hidden:
+            assert (str(hidden.lon) in answer) is full
+
+
+def test_history_needs_a_key(site: Site) -> None:
+    for hidden in site.hidden:
+        assert site.client.get(f"/v1/addresses/{hidden.code}/history").status_code == 401
+    for code in site.others:
+        path = f"/v1/addresses/{code}/history"
+        answer = site.client.get(path, headers={"X-Role": "carrier"}).get_json(force=True)
+        codes = [found for found in site.found(answer) if isinstance(found, str)]
+        assert codes == [], code  # the code that was replaced stood at the same point
+
+
+WALKED = {
+    "/v1/addresses/{address_code}",
+    "/v1/addresses/{address_code}/history",
+    "/v1/autocomplete",
+    "/v1/batch/{operation}",
+    "/v1/changes",
+    "/v1/coverage",
+    "/v1/coverage/{code}",
+    "/v1/geocode",
+    "/v1/reports",
+    "/v1/reverse",
+    "/v1/validate",
+}

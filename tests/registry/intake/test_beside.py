@@ -1,0 +1,167 @@
+"""An address of before 2025 beside the one of today: it completes, and never decides."""
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.errors import UnreadableFileError
+from tests.support.intake import BA_DINH, LAT, LON, Deliver, rows
+
+HERE = {"longitude": LON, "latitude": LAT}
+
+
+def both(today: str, before: str, **fields: str) -> dict[str, str]:
+    return {"địa chỉ": today, "address_before_2025": before} | fields
+
+
+def doors(engine: Engine) -> list[tuple[object, ...]]:
+    """Number, street, commune and former commune of each record."""
+    return rows(
+        engine,
+        "SELECT h.house_number_key, t.key, u.code, f.code FROM household h"
+        " LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id"
+        " JOIN admin_unit u ON u.id = h.unit_id LEFT JOIN admin_unit f ON f.id = h.former_unit_id"
+        " ORDER BY h.house_number_key",
+    )
+
+
+@pytest.mark.parametrize(
+    ("today", "before", "number", "street"),
+    [
+        # A shop's name was kept, and the number behind it lost.
+        ("Hiệu thuốc Quán Thánh, Phường Ba Đình, Hà Nội",
+         "Hiệu thuốc Quán Thánh, 12 Phố Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội",
+         "12", "quan thanh"),
+        ("12, Phường Ba Đình, Hà Nội", "12 P. Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội",
+         "12", "quan thanh"),
+        ("Số 14, ngách 56, Phường Ba Đình, Hà Nội",
+         "Số 14, ngách 56, ngõ 222 Phố Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội",
+         "222/56/14", "quan thanh"),
+        ("Ngõ 12 Quán Thánh, Phường Ba Đình, Hà Nội",
+         "12/5 Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội",
+         "12/5", "quan thanh"),
+    ],
+)  # fmt: skip
+def test_what_todays_text_lost_is_taken_from_the_earlier_one_and_said(
+    engine: Engine, deliver: Deliver, today: str, before: str, number: str, street: str
+) -> None:
+    result = deliver(both(today, before))
+
+    assert (result.new, result.problems) == (1, {"completed_from_former_address": 1})
+    assert doors(engine) == [(number, street, BA_DINH, "00004")]
+    assert result.columns_unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("today", "before"),
+    [
+        # Another number, another street, another commune.
+        ("12 Quán Thánh, Phường Ba Đình, Hà Nội", "14 Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội"),
+        ("12 Quán Thánh, Phường Ba Đình, Hà Nội", "12 Châu Long, P. Trúc Bạch, Ba Đình, Hà Nội"),
+        ("12 Quán Thánh, Phường Ba Đình, Hà Nội", "12 Quán Thánh, P. Láng Hạ, Đống Đa, Hà Nội"),
+    ],
+)
+def test_what_contradicts_is_said_and_never_applied(
+    engine: Engine, deliver: Deliver, today: str, before: str
+) -> None:
+    result = deliver(both(today, before))
+
+    assert (result.new, result.problems) == (1, {"former_address_differs": 1})
+    assert doors(engine) == [("12", "quan thanh", BA_DINH, None)]
+
+
+def test_a_number_of_another_street_is_not_taken(deliver: Deliver) -> None:
+    before = "12 Châu Long, P. Trúc Bạch, Ba Đình, Hà Nội"
+
+    result = deliver(
+        both("Phố Quán Thánh, Phường Ba Đình, Hà Nội", before),
+        # Without its kind, nobody is sure that this is a street.
+        both("Quán Thánh, Phường Ba Đình, Hà Nội", before),
+    )
+
+    assert result.rejected == 2
+    assert result.problems == {"address_names_no_dwelling": 2, "former_address_differs": 1}
+
+
+def test_the_earlier_text_says_the_former_commune(engine: Engine, deliver: Deliver) -> None:
+    result = deliver(
+        both("12 Quán Thánh, Phường Ba Đình, Hà Nội", "12 Quán Thánh, Trúc Bạch, Ba Đình, Hà Nội")
+    )
+
+    assert (result.new, result.problems) == (1, {})
+    assert doors(engine) == [("12", "quan thanh", BA_DINH, "00004")]
+
+
+def test_an_earlier_text_alone_is_the_address(engine: Engine, deliver: Deliver) -> None:
+    result = deliver({"địa chỉ cũ": "12 Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội"})
+
+    assert (result.new, result.problems) == (1, {"commune_from_former": 1})
+    assert doors(engine) == [("12", "quan thanh", BA_DINH, "00004")]
+
+
+def test_beside_columns_an_earlier_text_is_left_aside(deliver: Deliver) -> None:
+    result = deliver(
+        {"số nhà": "12", "đường": "Quán Thánh", "mã xã": BA_DINH, "Địa chỉ cũ": "14 Châu Long"}
+    )
+
+    assert (result.new, result.columns_unknown) == (1, ("Địa chỉ cũ",))
+    with pytest.raises(UnreadableFileError, match="missing columns"):
+        deliver({"mã xã": BA_DINH, "ghi chú": "12"})
+
+
+def test_one_measured_door_under_two_former_communes_gets_one_code(
+    engine: Engine, deliver: Deliver
+) -> None:
+    # On a border of old, either name is written.
+    today = "12 Quán Thánh, Phường Ba Đình, Hà Nội"
+    written = [
+        both(today, f"12 Quán Thánh, {ward}, Ba Đình, Hà Nội", **HERE)
+        for ward in ("P. Trúc Bạch", "P. Quán Thánh")
+    ]
+
+    result = deliver(*written, both(today, "", **HERE))
+
+    assert (result.new, result.linked) == (1, 2)
+    again = deliver(*reversed(written), source="buu_dien")
+    assert (again.new, again.linked) == (0, 2)
+
+
+def test_unmeasured_doors_of_two_former_communes_are_two(deliver: Deliver) -> None:
+    today = "12 Quán Thánh, Phường Ba Đình, Hà Nội"
+
+    result = deliver(
+        both(today, "12 Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội"),
+        both(today, "12 Quán Thánh, P. Quán Thánh, Ba Đình, Hà Nội"),
+    )
+
+    assert (result.new, result.linked) == (2, 0)
+
+
+def test_a_row_without_former_commune_is_the_only_door_of_its_address(deliver: Deliver) -> None:
+    today = "12 Quán Thánh, Phường Ba Đình, Hà Nội"
+
+    result = deliver(both(today, ""), both(today, "12 Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội"))
+
+    assert (result.new, result.linked, result.problems) == (1, 1, {"duplicate_in_file": 1})
+
+
+def test_a_ward_named_like_its_former_district_is_meant_in_a_text_as_in_columns(
+    engine: Engine, deliver: Deliver
+) -> None:
+    text = deliver({"địa chỉ": "5 Quán Thánh, Ba Đình, Hà Nội"})
+    columns = deliver(
+        {"số nhà": "5", "đường": "Quán Thánh", "phường": "Ba Đình", "tỉnh": "Hà Nội"}, source="two"
+    )
+
+    assert (text.new, text.problems) == (1, {"commune_assumed": 1})
+    assert (columns.linked, columns.problems) == (1, {})
+    ((fix,),) = rows(
+        engine, "SELECT proposed_fix FROM import_problem WHERE code = 'commune_assumed'"
+    )
+    assert str(fix).startswith("00004 Phường Ba Đình, Hà Nội; ")
+    assert doors(engine) == [("5", "quan thanh", BA_DINH, None)]
+
+
+def test_a_named_district_without_a_ward_is_asked_about(deliver: Deliver) -> None:
+    result = deliver({"địa chỉ": "5 Quán Thánh, Quận Ba Đình, Hà Nội"})
+
+    assert (result.rejected, result.problems) == (1, {"commune_unknown": 1})

@@ -1,0 +1,107 @@
+"""Points that are not where their rows say: near the border, and far from the commune."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from registry.boundaries import load_boundaries
+from registry.cells import draw_cells
+from registry.database import session_scope
+from registry.intake.points import _DEGREE_KM, _REACH
+from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
+
+HCMC = {"longitude": "106.7009", "latitude": "10.7769"}
+SPRATLY, CON_DAO = "22736", "26732"
+
+
+def draw(engine: Engine, code: str, *, around: tuple[float, float], metres: int) -> None:
+    """A real polygon of a commune: a circle."""
+    with session_scope(engine) as session:
+        session.execute(
+            text(
+                "WITH real AS (UPDATE boundary SET approximate = false, source = 'tests', geom ="
+                " ST_Multi(ST_Buffer(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography,"
+                " :metres)::geometry) WHERE unit_id = (SELECT id FROM admin_unit"
+                " WHERE level = 'commune' AND code = :code AND lifetime @> current_date)"
+                " RETURNING unit_id, geom)"
+                " INSERT INTO boundary_part (unit_id, geom)"
+                " SELECT unit_id, ST_GeometryN(geom, 1) FROM real"
+            ),
+            {"code": code, "lon": around[0], "lat": around[1], "metres": metres},
+        )
+
+
+@pytest.fixture(params=["seat", "polygon"])
+def known_by(request: pytest.FixtureRequest, engine: Engine) -> str:
+    """What is known of where communes lie."""
+    if request.param == "polygon":
+        draw(engine, BA_DINH, around=(float(LON), float(LAT)), metres=1_500)
+        draw(engine, "26740", around=(106.7009, 10.7769), metres=1_500)
+    else:
+        with engine.begin() as connection:
+            draw_cells(connection)
+    return str(request.param)
+
+
+def test_a_point_far_from_its_commune_is_an_error_with_the_distance(
+    engine: Engine, deliver: Deliver, known_by: str
+) -> None:
+    result = deliver(door("12", "far", **HCMC), door("14", "near", longitude=LON, latitude=LAT))
+
+    assert (result.new, result.rejected, result.problems) == (1, 1, {"far_from_commune": 1})
+    (problem,) = result.row_problems
+    assert (problem.row_number, problem.field, problem.severity) == (1, "longitude", "error")
+    assert problem.value is not None
+    assert problem.value.startswith("106.7009 10.7769 (1")
+    assert problem.value.endswith(" km)")
+    # Only a real polygon says what is right.
+    assert bool(problem.proposed_fix) == (known_by == "polygon")
+    assert rows(engine, "SELECT source_ref FROM household_ref") == [("near",)]
+
+
+def test_a_point_beyond_a_real_border_is_a_warning_with_the_commune_that_holds_it(
+    engine: Engine, deliver: Deliver
+) -> None:
+    draw(engine, BA_DINH, around=(float(LON), float(LAT)), metres=500)
+    draw(engine, "00097", around=(105.850, 21.0386), metres=500)
+
+    result = deliver(door("12", "a", longitude="105.850", latitude=LAT))
+
+    assert (result.new, result.problems) == (1, {"outside_commune": 1})
+    ((value, fix),) = rows(engine, "SELECT value, proposed_fix FROM import_problem")
+    assert value == "105.850 21.0386"
+    assert fix == "00097 Phường Hồng Hà, Hà Nội"
+
+
+@pytest.mark.parametrize(
+    ("code", "lon", "lat", "problems"),
+    [
+        # Reefs of one special zone lie hundreds of kilometres apart.
+        (SPRATLY, "111.92", "8.64", {}),
+        (SPRATLY, LON, LAT, {"far_from_commune": 1}),
+        (CON_DAO, "106.1", "8.3", {}),
+        (CON_DAO, "106.7009", "10.7769", {"far_from_commune": 1}),
+        # 32 km from its seat, in a commune of 1,118 km².
+        ("24235", "107.4", "12.8", {}),
+    ],
+)
+def test_wide_communes_have_a_wide_reach(
+    deliver: Deliver, code: str, lon: str, lat: str, problems: dict[str, int]
+) -> None:
+    row = door("12", "a", commune_code=code, longitude=lon, latitude=lat)
+
+    assert deliver(row).problems == problems
+
+
+def test_no_real_commune_reaches_beyond_its_bound(engine: Engine, shared_data: Path) -> None:
+    load_boundaries(engine, str(shared_data / "commune_boundaries.geojson.gz"), actor="tests")
+
+    # In degrees of the longest kind, which only exaggerates.
+    beyond = rows(
+        engine,
+        f"SELECT r.unit_id FROM ({_REACH}) r JOIN boundary b USING (unit_id)"
+        f" WHERE r.drawn AND ST_MaxDistance(r.seat, b.geom) * {_DEGREE_KM} > r.reach_km",
+    )
+
+    assert not beyond

@@ -1,0 +1,553 @@
+"""Backups: taken while others write, restored into fresh clusters, refused when not whole."""
+
+import hashlib
+import json
+import os
+import resource
+import stat
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from psycopg import sql
+from sqlalchemy import text, update
+
+from registry import backup_tools
+from registry.backup import manifest_path, take_backup
+from registry.backup_manifest import Manifest, read_manifest
+from registry.backup_restore import (
+    check_backup,
+    register_promoted,
+    restore_backup,
+    throwaway_register,
+)
+from registry.backup_tools import find_tool
+from registry.database import make_engine, session_scope
+from registry.doctor import State, run_checks
+from registry.errors import (
+    ClusterError,
+    ConflictError,
+    DatabaseUnavailableError,
+    NotPreparedError,
+    RegistryError,
+    UnreadableFileError,
+)
+from registry.events import write_scope
+from registry.lookup import lookup
+from registry.models import Household
+from registry.prepare import alembic_config, prepare_database
+from registry.reads import Reads
+from registry.revision import head_revision
+from registry.settings import Settings
+from tests.support.factories import TEST, make_event, make_household, make_street, make_unit
+from tests.support.postgis import TestCluster
+from tests.support.refusal import refused
+
+JUMP = 1_000_000
+
+
+def quiet(_line: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A register, a backup of it, and what stood in it."""
+
+    url: str
+    file: Path
+    manifest: Manifest
+    code: str
+
+
+def fill(url: str) -> str:
+    """A household with a past, an event that waits, something staged; the household's code."""
+    engine = make_engine(url)
+    with write_scope(engine, TEST) as session:
+        unit = make_unit(session)
+        street = make_street(session, unit_id=unit)
+        code = make_household(session, unit_id=unit, thoroughfare_id=street)
+        session.execute(text("SELECT nextval('code_ordinal') FROM generate_series(1, 10)"))
+    with session_scope(engine) as session:  # committed, and not moved
+        make_event(session)
+        session.execute(update(Household).where(Household.code == code).values(floor="2"))
+        session.execute(text("CREATE UNLOGGED TABLE staging.import_7 (person text)"))
+    engine.dispose()
+    return code
+
+
+@pytest.fixture(scope="module")
+def saved(
+    admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Saved]:
+    """Shared by the tests here, which leave it as it is."""
+    with database(admin_url, f"saved_{worker_id}", "template_diachiso") as url:
+        code = fill(url)
+        file = tmp_path_factory.mktemp("backup") / "register.dump"
+        yield Saved(url, file, take_backup(url, file, as_folder=False, report=quiet), code)
+
+
+@contextmanager
+def database(admin_url: str, name: str, template: str = "template0") -> Iterator[str]:
+    """A database of this name, dropped at the end."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        for statement in ("DROP DATABASE IF EXISTS {0} WITH (FORCE)", "CREATE DATABASE {0} {1}"):
+            connection.execute(
+                sql.SQL(statement).format(
+                    sql.Identifier(name),
+                    sql.SQL("TEMPLATE {}").format(sql.Identifier(template)),
+                )
+            )
+    try:
+        yield admin_url.replace("/postgres?", f"/{name}?")
+    finally:
+        with psycopg.connect(admin_url, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+
+@pytest.fixture
+def empty(admin_url: str, worker_id: str) -> Iterator[str]:
+    """An empty database of the same cluster."""
+    with database(admin_url, f"empty_{worker_id}") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def other_cluster() -> Iterator[str]:
+    """The superuser's URL of a cluster that knows neither roles nor extensions of ours."""
+    second = TestCluster()
+    yield second.admin_url()
+    second.close()
+
+
+def ordinal(url: str) -> int:
+    return int(rows(url, "SELECT last_value FROM code_ordinal")[0][0])
+
+
+def rows(url: str, statement: str) -> list[tuple]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def sick(url: str) -> set[str]:
+    """Checks of the doctor that fail: some do in every register of tests."""
+    return {r.name for r in run_checks(Settings(database_url=url)) if r.state == State.FAILURE}
+
+
+def read(url: str, code: str) -> str | None:
+    reads = Reads(url, pool_size=1, statement_timeout_ms=10_000)
+    try:
+        return lookup(reads, code).floor
+    finally:
+        reads.close()
+
+
+# --- there and back ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["file", "folder"])
+def test_register_goes_on_in_a_fresh_cluster(
+    saved: Saved, other_cluster: str, worker_id: str, tmp_path: Path, form: str
+) -> None:
+    source, jobs = saved.file, 1
+    if form == "folder":
+        source, jobs = tmp_path / "register", 2
+        take_backup(saved.url, source, as_folder=True, jobs=jobs, report=quiet)
+    with database(other_cluster, f"back_{worker_id}_{form}") as url:
+        made = restore_backup(url, source, jobs=jobs, report=quiet)
+        assert made.tables == saved.manifest.tables
+        assert read(url, saved.code) == "2"
+        assert ordinal(url) == ordinal(saved.url) + JUMP
+        ((uuid, note),) = rows(url, "SELECT CAST(uuid AS text), note FROM register_identity")
+        assert uuid != saved.manifest.register
+        assert note == "restored"
+        assert rows(url, "SELECT count(*) FROM event_pending") == [(0,)]
+        assert rows(url, "SELECT count(*) FROM feed") == [(2,)]
+        assert rows(url, "SELECT to_regclass('staging.import_7')") == [(None,)]
+        assert rows(url, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+            " AND tablename <> 'spatial_ref_sys'") == [("diachiso_owner",)]  # fmt: skip
+        assert sick(url) <= sick(saved.url)
+
+
+def test_restored_register_is_written_and_kept_as_before(saved: Saved, empty: str) -> None:
+    restore_backup(empty, saved.file, report=quiet)
+    engine = make_engine(empty)
+    with write_scope(engine, TEST) as session:
+        session.execute(update(Household).where(Household.code == saved.code).values(floor="3"))
+    with session_scope(engine) as session:
+        kept = text("SELECT floor FROM household_version WHERE code = :code ORDER BY valid_from")
+        assert session.scalars(kept, {"code": saved.code}).all() == [None, "2"]
+        with refused(session, sqlstate="42501"):
+            session.execute(text("DELETE FROM household_version"))
+    engine.dispose()
+
+
+def test_backup_is_of_one_moment_while_others_write(
+    saved: Saved, admin_url: str, worker_id: str, empty: str, tmp_path: Path
+) -> None:
+    with database(admin_url, f"busy_{worker_id}", "template_diachiso") as url:
+        code = fill(url)
+        engine = make_engine(url)
+        ended = threading.Event()
+
+        def write() -> None:
+            floor = 0
+            while not ended.is_set():
+                floor += 1
+                with write_scope(engine, TEST) as session:
+                    change = update(Household).where(Household.code == code)
+                    session.execute(change.values(floor=str(floor)))
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            take_backup(url, tmp_path / "busy", as_folder=False, report=quiet)
+        finally:
+            ended.set()
+            writer.join()
+            engine.dispose()
+        restore_backup(empty, tmp_path / "busy", report=quiet)  # compares every table
+        ((versions, events),) = rows(
+            empty, "SELECT (SELECT count(*) FROM household_version), (SELECT count(*) FROM feed)"
+        )
+        assert versions == events - 1
+
+
+def test_backup_can_be_verified_without_touching_anything(saved: Saved, tmp_path: Path) -> None:
+    before = ordinal(saved.url)
+    with throwaway_register(saved.file, Path("/tmp"), report=quiet) as (url, made):
+        assert made.checksum == saved.manifest.checksum
+        assert read(url, saved.code) == "2"
+        folder = Path(psycopg.conninfo.conninfo_to_dict(url)["host"]).parent
+    assert not folder.exists()
+    assert ordinal(saved.url) == before
+
+
+def test_login_that_is_no_superuser_saves_and_restores(
+    saved: Saved, admin_url: str, worker_id: str, tmp_path: Path
+) -> None:
+    """As docs/operations.md has an administrator make it."""
+    login = f"saver_{worker_id}"
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f"DROP ROLE IF EXISTS {login}")
+        admin.execute(f"CREATE ROLE {login} LOGIN IN ROLE diachiso_owner, diachiso_app")
+    try:
+        mine = saved.url.replace("//postgres@", f"//{login}@")
+        take_backup(mine, tmp_path / "own", as_folder=False, report=quiet)
+        with database(admin_url, f"own_{worker_id}") as url:
+            with psycopg.connect(url, autocommit=True) as admin:
+                for name in ("postgis", "pg_trgm", "btree_gist"):
+                    admin.execute(f"CREATE EXTENSION {name}")
+                admin.execute(f"GRANT CREATE ON DATABASE own_{worker_id} TO diachiso_owner")
+                admin.execute("GRANT CREATE ON SCHEMA public TO diachiso_owner")
+            mine = url.replace("//postgres@", f"//{login}@")
+            restore_backup(mine, tmp_path / "own", report=quiet)
+            assert read(url, saved.code) == "2"
+    finally:
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            admin.execute(f"DROP ROLE {login}")
+
+
+def test_backup_of_an_older_schema_is_brought_up_to_date(
+    saved: Saved, empty: str, tmp_path: Path, admin_url: str, worker_id: str
+) -> None:
+    with database(admin_url, f"older_{worker_id}") as url:
+        prepare_database(url, quiet)
+        engine = make_engine(url, role="diachiso_owner")
+        downgrade(engine, "0006")
+        engine.dispose()
+        made = take_backup(url, tmp_path / "older", as_folder=False, report=quiet)
+    assert made.revision == "0006"
+    restore_backup(empty, tmp_path / "older", report=quiet)
+    assert rows(empty, "SELECT version_num FROM alembic_version") == [(head_revision(),)]
+
+
+def downgrade(engine, revision: str) -> None:
+    with engine.connect() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+def test_only_the_owner_may_read_a_backup(saved: Saved, tmp_path: Path) -> None:
+    take_backup(saved.url, tmp_path / "folder", as_folder=True, report=quiet)
+    paths = [saved.file, manifest_path(saved.file), *(tmp_path / "folder").iterdir()]
+    assert len(paths) > 10
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
+    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o700
+
+
+def test_manifest_tells_what_the_backup_holds(saved: Saved) -> None:
+    made = read_manifest(manifest_path(saved.file))
+    assert made == saved.manifest
+    assert made.revision == head_revision()
+    assert made.tables["household"].rows == 1
+    assert made.tables["household_version"].rows == 1
+    assert made.files[""].bytes == saved.file.stat().st_size
+    assert "spatial_ref_sys" not in made.tables
+    assert rows(saved.url, "SELECT CAST(uuid AS text) FROM register_identity") == [(made.register,)]
+
+
+def test_password_is_in_no_command_line(saved: Saved, tmp_path: Path, monkeypatch) -> None:
+    seen: list[list[str]] = []
+    run = subprocess.Popen
+
+    def watched(command, **named):
+        seen.append([*map(str, command)])
+        service = Path(named["env"]["PGSERVICEFILE"])
+        assert "password=geheim" in service.read_text()
+        assert stat.S_IMODE(service.stat().st_mode) == 0o600
+        assert "geheim" not in "".join(f"{k}={v}" for k, v in named["env"].items())
+        return run(command, **named)
+
+    monkeypatch.setattr(backup_tools.subprocess, "Popen", watched)
+    url = saved.url.replace("//postgres@", "//postgres:geheim@")
+    take_backup(url, tmp_path / "secret", as_folder=False, report=quiet)
+    assert len(seen) == 1
+    assert "geheim" not in " ".join(seen[0])
+
+
+def test_target_that_exists_is_not_overwritten(saved: Saved, tmp_path: Path) -> None:
+    before = saved.file.read_bytes()
+    with pytest.raises(ConflictError, match="choose another name"):
+        take_backup(saved.url, saved.file, as_folder=False, report=quiet)
+    with pytest.raises(ConflictError, match="choose another name"):
+        take_backup(saved.url, tmp_path, as_folder=True, report=quiet)
+    assert saved.file.read_bytes() == before
+
+
+def test_what_a_killed_backup_left_is_no_hindrance(saved: Saved, tmp_path: Path) -> None:
+    target = tmp_path / "again"
+    (tmp_path / "again.partial" / "dump").mkdir(parents=True)
+    (tmp_path / "again.partial" / "dump" / "toc.dat").write_text("half")
+    take_backup(saved.url, target, as_folder=False, report=quiet)
+    assert check_backup(target).files
+    assert not (tmp_path / "again.partial").exists()
+
+
+def test_two_backups_into_one_name_do_not_mix(saved: Saved, tmp_path: Path) -> None:
+    met: list[str] = []
+
+    def meanwhile(_line: str) -> None:
+        if not met:
+            with pytest.raises(ConflictError, match="under way") as raised:
+                take_backup(saved.url, tmp_path / "one", as_folder=False, report=quiet)
+            met.append(raised.value.detail)
+
+    take_backup(saved.url, tmp_path / "one", as_folder=False, report=meanwhile)
+    assert met
+    assert check_backup(tmp_path / "one").files
+
+
+# --- what goes wrong -----------------------------------------------------------------------------
+
+
+def one_line(error: RegistryError) -> str:
+    assert "\n" not in error.detail
+    return error.detail
+
+
+def copy_of(saved: Saved, folder: Path) -> Path:
+    copied = folder / "copy.dump"
+    copied.write_bytes(saved.file.read_bytes())
+    manifest_path(copied).write_bytes(manifest_path(saved.file).read_bytes())
+    return copied
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def forget_manifest(path: Path) -> None:
+    manifest_path(path).unlink()
+
+
+def spoil_manifest(path: Path) -> None:
+    manifest_path(path).write_text("{")
+
+
+def change_manifest(path: Path) -> None:
+    given = json.loads(manifest_path(path).read_text())
+    given["tables"]["household"]["rows"] = 2
+    manifest_path(path).write_text(json.dumps(given))
+
+
+def become_newer(path: Path) -> None:
+    given = json.loads(manifest_path(path).read_text())
+    manifest_path(path).write_text(json.dumps(given | {"form": 99}))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (cut, "cut short"),
+        (flip, "damaged"),
+        (Path.unlink, "no such backup"),
+        (forget_manifest, "manifest beside it is missing"),
+        (spoil_manifest, "no manifest"),
+        (change_manifest, "the manifest was changed"),
+        (become_newer, "newer program"),
+    ],
+)
+def test_backup_that_is_not_whole_is_refused(
+    saved: Saved, tmp_path: Path, empty: str, spoil: Callable[[Path], None], said: str
+) -> None:
+    copied = copy_of(saved, tmp_path)
+    spoil(copied)
+    with pytest.raises(UnreadableFileError) as raised:
+        restore_backup(empty, copied, report=quiet)
+    assert said in one_line(raised.value)
+    assert rows(empty, "SELECT count(*) FROM pg_extension") == [(1,)]  # untouched
+
+
+def with_manifest(saved: Saved, folder: Path, **members: object) -> Path:
+    copied = copy_of(saved, folder)
+    given = json.loads(manifest_path(copied).read_text())
+    manifest_path(copied).write_text(json.dumps(given | members))
+    return copied
+
+
+def test_older_server_is_refused(saved: Saved, tmp_path: Path, empty: str) -> None:
+    copied = with_manifest(saved, tmp_path, server_version=990_001)
+    with pytest.raises(NotPreparedError, match="PostgreSQL 99") as raised:
+        restore_backup(empty, copied, report=quiet)
+    one_line(raised.value)
+
+
+def test_older_program_is_refused(saved: Saved, tmp_path: Path, empty: str) -> None:
+    copied = with_manifest(saved, tmp_path, revision="9999")
+    with pytest.raises(NotPreparedError, match="update the program"):
+        restore_backup(empty, copied, report=quiet)
+
+
+def test_missing_programs_are_named(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ClusterError, match="postgresql-client-17"):
+        find_tool("pg_dump", 17, tmp_path)
+    older = tmp_path / "16" / "bin" / "pg_dump"
+    older.parent.mkdir(parents=True)
+    older.write_text("")
+    with pytest.raises(ClusterError, match="pg_dump 17"):
+        find_tool("pg_dump", 17, tmp_path)
+    assert find_tool("pg_dump", 15, tmp_path).major == 16  # the next newer one
+
+
+def test_database_that_is_not_empty_is_refused(saved: Saved, empty: str) -> None:
+    with pytest.raises(ConflictError, match="is not empty"):
+        restore_backup(saved.url, saved.file, report=quiet)
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("CREATE TABLE mine (id int)")
+    with pytest.raises(ConflictError, match=r"public\.mine"):
+        restore_backup(empty, saved.file, report=quiet)
+
+
+def test_extensions_alone_are_no_content(saved: Saved, empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION postgis")
+    restore_backup(empty, saved.file, report=quiet)
+    assert read(empty, saved.code) == "2"
+
+
+def test_archive_that_pg_restore_refuses_leaves_an_empty_database(
+    saved: Saved, tmp_path: Path, empty: str
+) -> None:
+    """A manifest that fits, over nonsense."""
+    copied = copy_of(saved, tmp_path)
+    copied.write_bytes(b"PGDMP nonsense")
+    given = json.loads(manifest_path(copied).read_text())
+    sums = backup_sums(copied)
+    manifest_path(copied).write_text(json.dumps(given | {"files": {"": sums}}))
+    with pytest.raises(ClusterError, match="pg_restore: ") as raised:
+        restore_backup(empty, copied, report=quiet)
+    one_line(raised.value)
+
+
+def backup_sums(path: Path) -> dict[str, object]:
+    content = path.read_bytes()
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+@contextmanager
+def file_limit(size: int) -> Iterator[None]:
+    """No file of this process or its children grows beyond `size`: what a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_full_disk_is_told_and_leaves_nothing(saved: Saved, tmp_path: Path) -> None:
+    with file_limit(100_000), pytest.raises(ClusterError, match="no space left") as raised:
+        take_backup(saved.url, tmp_path / "big", as_folder=False, report=quiet)
+    one_line(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_is_not_there_is_told(saved: Saved, tmp_path: Path) -> None:
+    with pytest.raises(ClusterError, match="No such file"):
+        take_backup(saved.url, tmp_path / "absent" / "x", as_folder=False, report=quiet)
+
+
+def test_database_without_a_register_is_told(empty: str, tmp_path: Path) -> None:
+    with pytest.raises(NotPreparedError, match="no register"):
+        take_backup(empty, tmp_path / "none", as_folder=False, report=quiet)
+    with pytest.raises(NotPreparedError, match="no register"):
+        register_promoted(empty, quiet)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_server_that_is_not_there_is_told_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailableError) as raised:
+        take_backup(
+            "postgresql://me:geheim@127.0.0.1:1/x", tmp_path / "x", as_folder=False, report=quiet
+        )
+    assert "geheim" not in one_line(raised.value)
+    with pytest.raises(NotPreparedError, match="no database URL") as nonsense:
+        take_backup("geheim", tmp_path / "x", as_folder=False, report=quiet)
+    assert "geheim" not in one_line(nonsense.value)
+
+
+def test_restore_that_ends_early_is_served_by_nobody(saved: Saved, empty: str, monkeypatch) -> None:
+    """Killed before the ordinals were moved on: no code may be issued by what is there."""
+    monkeypatch.setattr(
+        "registry.backup_restore._finish", lambda *_: (_ for _ in ()).throw(KeyError)
+    )
+    with pytest.raises(KeyError):
+        restore_backup(empty, saved.file, report=quiet)
+    with pytest.raises(Exception, match="already exists"):
+        prepare_database(empty, quiet)
+    assert "revision" in sick(empty)
+
+
+# --- a standby that was promoted -----------------------------------------------------------------
+
+
+def test_promoted_register_issues_no_code_of_the_lost_tail(admin_url: str, worker_id: str) -> None:
+    with database(admin_url, f"promoted_{worker_id}", "template_diachiso") as url:
+        fill(url)
+        before = ordinal(url)
+        made = register_promoted(url, quiet)
+        assert ordinal(url) == before + JUMP
+        assert rows(url, "SELECT CAST(uuid AS text), note FROM register_identity") == [
+            (str(made), "restored")
+        ]
+        assert rows(url, "SELECT count(*) FROM event_pending") == [(0,)]

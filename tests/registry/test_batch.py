@@ -1,0 +1,119 @@
+"""Questions asked together: answered as alone, by few statements, and none fails for another."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+import psycopg
+import pytest
+
+from registry.batch import Asked, outcomes
+from registry.errors import DatabaseUnavailableError, InvalidInputError
+from registry.geocode import Question, geocode
+from registry.reads import Reads, Row
+from registry.search.asking import Ask, Steps, alone, bulk, together
+from registry.validate import validate
+from tests.registry.test_geocode import ASKED
+from tests.support.search_world import World, search_world
+
+TEXTS = [text for text, *_ in ASKED]
+
+
+class Counted(Reads):
+    """Counts the statements."""
+
+    statements = 0
+
+    def rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
+        self.statements += 1
+        return super().rows(statement, parameters)
+
+
+@pytest.fixture(scope="module")
+def world(admin_url: str, worker_id: str) -> Iterator[World]:
+    with search_world(admin_url, f"batch_{worker_id}") as made:
+        yield made
+
+
+@pytest.fixture
+def counted(world: World) -> Iterator[Counted]:
+    made = Counted(world.url, pool_size=2, statement_timeout_ms=5_000)
+    yield made
+    made.close()
+
+
+def question(text: str) -> Asked:
+    return Question(text, limit=2)
+
+
+def test_many_texts_are_answered_as_alone_and_asked_together(
+    world: World, counted: Counted
+) -> None:
+    texts = TEXTS * 3
+    found = outcomes(world.gazetteer, counted, "geocode", [partial(question, t) for t in texts])
+    assert counted.statements < len(TEXTS) / 2
+    for text, outcome in zip(texts, found, strict=True):
+        assert outcome.found == geocode(world.gazetteer, world.reads, Question(text, limit=2)), text
+
+
+def test_many_verdicts_are_those_of_each_alone(world: World) -> None:
+    asked = [partial(question, text) for text in TEXTS]
+    for text, outcome in zip(
+        TEXTS, outcomes(world.gazetteer, world.reads, "validate", asked), strict=True
+    ):
+        assert outcome.found == validate(world.gazetteer, world.reads, Question(text)), text
+
+
+def test_question_that_cannot_be_read_or_asked_fails_no_other(world: World) -> None:
+    def unreadable() -> Asked:
+        raise InvalidInputError.of_field("row", "malformed_row", "no row")
+
+    good = partial(question, TEXTS[0])
+    asked = [good, unreadable, partial(question, "a\0b"), good]
+    found = outcomes(world.gazetteer, world.reads, "geocode", asked)
+    assert [outcome.status for outcome in found] == ["ok", "invalid_input", "invalid_input", "ok"]
+    assert found[0] == found[3]
+
+
+LOCK = 7043
+WAITING = bulk(
+    "SELECT k.question, k.lock, CASE WHEN k.lock > 0 THEN pg_advisory_xact_lock(k.lock)::text END"
+    " FROM {k}",
+    (("lock", "bigint"),),
+)
+
+
+def waits_for(lock: int) -> Steps[int]:
+    rows = yield Ask(WAITING, ((lock,),))
+    found: int = rows[0][1]
+    return found
+
+
+def test_one_that_takes_too_long_fails_no_other(database_url: str) -> None:
+    reads = Reads(database_url, pool_size=2, statement_timeout_ms=300)
+    try:
+        with psycopg.connect(database_url, autocommit=True) as other:
+            other.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+            first, slow, last = together(reads, map(waits_for, (-1, LOCK, -2)))
+        assert (first, last) == (-1, -2)
+        assert isinstance(slow, DatabaseUnavailableError)
+        assert alone(reads, waits_for(LOCK)) == LOCK
+    finally:
+        reads.close()
+
+
+def test_no_database_is_the_outcome_of_each(world: World) -> None:
+    gone = Reads("postgresql://nobody@127.0.0.1:1/nothing", pool_size=1, statement_timeout_ms=300)
+    try:
+        asked = [partial(question, text) for text in TEXTS[:5]]
+        found = outcomes(world.gazetteer, gone, "geocode", asked)
+    finally:
+        gone.close()
+    assert {outcome.status for outcome in found} == {"database_unavailable"}
+
+
+def test_batches_leave_a_connection_for_single_questions(world: World) -> None:
+    reads = Reads(world.url, pool_size=2, statement_timeout_ms=300)
+    with reads.batch(), pytest.raises(DatabaseUnavailableError, match="batches"), reads.batch():
+        pass
+    with reads.batch():
+        pass

@@ -1,0 +1,470 @@
+"""What followers are told of each kind of change, and how pages join."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from geo.code import PAYLOAD_FIRST, from_serial
+from registry import changes
+from registry.changes import read_page
+from registry.changes_cursor import Cursor, Read, Walk
+from registry.changes_entries import following
+from registry.database import session_scope
+from registry.errors import CursorRefusedError, InvalidInputError, NotFoundError
+from registry.events import Cause, open_event, write_scope
+from registry.intake.rollback import roll_back
+from registry.register import Register
+from tests.support.copies import Follower, follower, opened
+from tests.support.factories import TEST, make_event, make_household, make_unit
+from tests.support.intake import deliveries, door
+from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
+
+WHY = {"reason": "tests"}
+_numbers = iter(range(1, 10_000))
+
+
+@pytest.fixture(scope="module")
+def place(admin_url: str, worker_id: str) -> Iterator[Town]:
+    with town(admin_url, f"changes_{worker_id}") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def register(place: Town) -> Iterator[Register]:
+    with opened(place.url) as made:
+        yield made
+
+
+@pytest.fixture
+def reader(register: Register, tmp_path: Path) -> Iterator[Follower]:
+    """A follower that has caught up, and is the register's equal at the end of the test."""
+    with follower(register, tmp_path) as made:
+        made.catch_up()
+        yield made
+        made.catch_up()
+        assert made.differences() == []
+
+
+def number() -> str:
+    """A house number that no other test has."""
+    return str(next(_numbers))
+
+
+def unit_id(place: Town, code: str) -> int:
+    """Of a commune of today."""
+    query = (
+        "SELECT id FROM admin_unit WHERE code = :c AND level = 'commune' AND upper_inf(lifetime)"
+    )
+    return int(place.rows(query, c=code)[0][0])
+
+
+def write(place: Town, statement: str, **parameters: object) -> None:
+    """Change records under an event, as no operation does."""
+    with write_scope(place.engine, TEST) as session:
+        session.execute(text(statement), parameters)
+
+
+def restrict(place: Town, code: str, *, restricted: bool = True) -> None:
+    statement = "UPDATE household SET restricted = :restricted WHERE code = :code"
+    write(place, statement, code=code, restricted=restricted)
+
+
+def told(entries: list[dict[str, object]]) -> list[tuple[object, object]]:
+    return [(entry["type"], entry.get("code", entry.get("id"))) for entry in entries]
+
+
+# --- one kind after the other --------------------------------------------------------------------
+
+
+def test_new_record_is_told_when_it_is_proposed_and_once_when_both_events_are_read_together(
+    place: Town, reader: Follower
+) -> None:
+    code = place.house(number(), **LANG)
+    (entry,) = reader.catch_up()
+    assert (entry["type"], entry["operation"], entry["status"]) == ("put", "activate", "active")
+    assert (entry["code"], entry["lon"]) == (code, LANG["lon"])
+    assert entry["street"]["name"] == "Phố Láng"
+
+
+def test_correction_tells_the_whole_record_again(place: Town, reader: Follower) -> None:
+    code = place.house(number())
+    reader.catch_up()
+    place.do("correct", code=code, delivery_hint="gần chợ")
+    (entry,) = reader.catch_up()
+    assert (entry["code"], entry["delivery_hint"]) == (code, "gần chợ")
+    assert entry["house_number"] is not None
+
+
+def test_retired_record_is_retired_and_comes_back(place: Town, reader: Follower) -> None:
+    code = place.house(number())
+    place.retire(code)
+    assert told(reader.catch_up()) == [("retire", code)]
+    place.do("reinstate", code=code, **WHY)
+    assert told(reader.catch_up()) == [("put", code)]
+
+
+def test_successions_are_transforms_with_their_kind(place: Town, reader: Follower) -> None:
+    one, other, third = (place.house(number()) for _ in range(3))
+    place.do("merge", codes=[one], into=other, **WHY)
+    parts = [{"house_number": number()}, {"house_number": number()}]
+    halves = place.do("split", code=third, parts=parts, **WHY)
+    born = sorted(r.code for r in halves.records if r.status == "active")
+    (reserved,) = place.reserve()
+    place.do("replace", code=born[0], by=reserved, **WHY)
+    seen = {e["code"]: e for e in reader.catch_up()}
+    assert (seen[one]["type"], seen[one]["kind"]) == ("transform", "merge")
+    assert seen[one]["continued_by"] == [other]
+    assert (seen[third]["kind"], seen[third]["continued_by"]) == ("split", born)
+    assert (seen[born[0]]["kind"], seen[born[0]]["continued_by"]) == ("replace", [reserved])
+    assert seen[reserved]["continues"] == [{"code": born[0], "kind": "replace"}]
+
+
+def test_reinstated_record_is_continued_by_nothing(place: Town, reader: Follower) -> None:
+    one, other = place.house(number()), place.house(number())
+    place.do("merge", codes=[one], into=other, **WHY)
+    reader.catch_up()
+    place.do("reinstate", code=one, **WHY)
+    assert ("put", one) in told(reader.catch_up())
+
+
+def test_renamed_street_is_one_entry_whatever_stands_in_it(place: Town, reader: Follower) -> None:
+    place.street("Phố Cũ")
+    for _ in range(3):
+        place.house(number(), street="Phố Cũ")
+    reader.catch_up()
+    place.do("rename-street", commune=COMMUNE, street="Phố Cũ", new_name="Đường Mới Toanh")
+    (entry,) = reader.catch_up()
+    assert (entry["type"], entry["name"]) == ("street", "Đường Mới Toanh")
+
+
+def test_merged_street_rewrites_its_records(place: Town, reader: Follower) -> None:
+    place.street("Ngõ Nhỏ")
+    code = place.house(number(), street="Ngõ Nhỏ")
+    reader.catch_up()
+    place.do("merge-street", commune=COMMUNE, street="Ngõ Nhỏ", into="Phố Láng", **WHY)
+    assert [kind for kind, _ in told(reader.catch_up())] == ["street", "put"]
+    assert code in {e["code"] for e in reader.entries if e["type"] == "put"}
+
+
+def test_renamed_locality_is_told_with_what_holds_it(place: Town, reader: Follower) -> None:
+    place.do("name-locality", commune=COMMUNE, locality="Khu phố 8")
+    place.do("name-locality", commune=COMMUNE, locality="Tổ 9, Khu phố 8")
+    place.house(number(), street=None, locality="Tổ 9, Khu phố 8", **LANG)
+    reader.catch_up()
+    place.do("rename-locality", commune=COMMUNE, locality="Khu phố 8", new_name="Khu phố 88")
+    (outer,) = reader.catch_up()
+    assert [p["name"] for p in outer["localities"]] == ["Khu phố 88"]
+    place.do("name-locality", commune=COMMUNE, locality="Khu phố 7")
+    place.do("merge-locality", commune=COMMUNE, locality="Khu phố 88", into="Khu phố 7", **WHY)
+    chains = [[p["name"] for p in e["localities"]] for e in reader.catch_up()]
+    assert ["Tổ 9", "Khu phố 7"] in chains
+
+
+def test_import_and_its_rollback(place: Town, reader: Follower, tmp_path: Path) -> None:
+    deliver = deliveries(place.engine, tmp_path)
+    result = deliver(door(number(), "a"), door(number(), "b"))
+    put = reader.catch_up()
+    assert {(e["type"], e["operation"]) for e in put} == {("put", "import")}
+    roll_back(place.engine, result.import_id)
+    assert told(reader.catch_up()) == [("remove", code) for code in sorted(e["code"] for e in put)]
+
+
+def test_reserved_code_is_not_told_before_it_stands_for_an_address(
+    place: Town, reader: Follower
+) -> None:
+    (code,) = place.reserve()
+    assert reader.catch_up() == []
+    place.do("propose", code=code, commune=COMMUNE, street="Phố Láng", house_number=number())
+    assert told(reader.catch_up()) == [("put", code)]
+
+
+# --- what may not be seen ------------------------------------------------------------------------
+
+
+def test_restricted_record_is_removed_without_saying_why(place: Town, reader: Follower) -> None:
+    code = place.house(number(), **LANG)
+    reader.catch_up()
+    restrict(place, code)
+    (entry,) = reader.catch_up()
+    assert entry == {
+        "type": "remove",
+        "position": entry["position"],
+        "operation": "test",
+        "code": code,
+    }
+    write(place, "UPDATE household SET floor = '3' WHERE code = :code", code=code)
+    assert reader.catch_up() == []
+    restrict(place, code, restricted=False)
+    (entry,) = reader.catch_up()
+    assert (entry["type"], entry["floor"]) == ("put", "3")
+
+
+def test_record_that_was_always_restricted_is_never_named(place: Town, reader: Follower) -> None:
+    with write_scope(place.engine, TEST) as session:
+        code = make_household(session, restricted=True)
+    write(place, "UPDATE household SET floor = '3' WHERE code = :code", code=code)
+    write(place, "UPDATE household SET status = 'retired' WHERE code = :code", code=code)
+    assert reader.catch_up() == []
+
+
+def test_state_that_is_restricted_by_now_is_not_told_by_an_older_entry(
+    place: Town, reader: Follower
+) -> None:
+    code = place.house(number())
+    restrict(place, code)
+    assert set(told(reader.catch_up())) == {("remove", code)}
+
+
+def test_link_to_a_restricted_record_is_told_when_it_may_be(place: Town, reader: Follower) -> None:
+    one, other = place.house(number()), place.house(number())
+    reader.catch_up()
+    with write_scope(place.engine, TEST) as session:
+        make_event(session)
+        session.execute(
+            text("UPDATE household SET restricted = true WHERE code = :c"), {"c": other}
+        )
+        session.execute(text("UPDATE household SET status = 'retired' WHERE code = :c"), {"c": one})
+        session.execute(
+            text(
+                "INSERT INTO succession_link (old_code, new_code, kind) VALUES (:one, :o, 'merge')"
+            ),
+            {"one": one, "o": other},
+        )
+    seen = reader.catch_up()
+    assert sorted(told(seen)) == sorted([("retire", one), ("remove", other)])
+    restrict(place, other, restricted=False)
+    (entry,) = reader.catch_up()
+    assert entry["continues"] == [{"code": one, "kind": "merge"}]
+
+
+def test_demonstration_is_told_only_to_whom_asks(
+    place: Town, register: Register, reader: Follower, tmp_path: Path
+) -> None:
+    code = from_serial(next(_numbers))
+    with write_scope(place.engine, TEST) as session:
+        make_household(session, code=code)
+    assert reader.catch_up() == []
+    with follower(register, tmp_path / "demo", demo=True) as curious:
+        curious.catch_up()
+        assert code in {e.get("code") for e in curious.entries}
+        assert curious.differences() == []
+
+
+# --- only a unit ---------------------------------------------------------------------------------
+
+
+def test_record_that_leaves_the_unit_is_removed_for_its_follower(
+    place: Town, register: Register, reader: Follower, tmp_path: Path
+) -> None:
+    here, there = unit_id(place, COMMUNE), unit_id(place, ELSEWHERE)
+    with write_scope(place.engine, TEST) as session:
+        code = make_household(session, unit_id=here)
+    with (
+        follower(register, tmp_path / "one", unit=COMMUNE) as commune,
+        follower(register, tmp_path / "two", unit="01") as province,
+        follower(register, tmp_path / "three", unit=ELSEWHERE) as other,
+    ):
+        for each in (commune, province, other):
+            each.catch_up()
+        write(place, "UPDATE household SET unit_id = :to WHERE code = :c", to=there, c=code)
+        assert told(commune.catch_up()) == [("remove", code)]
+        assert told(province.catch_up()) == [("remove", code)]
+        assert told(other.catch_up()) == [("put", code)]
+        place.house(number())
+        assert other.catch_up() == []
+        for each in (commune, province, other):
+            each.catch_up()
+            assert each.differences() == []
+
+
+def test_unit_that_is_none_is_refused(register: Register) -> None:
+    known = register.gazetteer.get()
+    with pytest.raises(NotFoundError):
+        following(known, "99999", demo=False)
+    with pytest.raises(InvalidInputError):
+        following(known, "Láng", demo=False)
+
+
+def test_province_is_followed_by_its_communes(register: Register) -> None:
+    known = register.gazetteer.get()
+    wanted = following(known, "01", demo=False)
+    assert wanted.communes is not None
+    assert len(wanted.communes) == 126
+    assert wanted.digest != following(known, COMMUNE, demo=False).digest
+    assert wanted.digest != replace(wanted, demo=True).digest
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7])
+def test_small_pages_tell_what_a_large_one_does(
+    place: Town, register: Register, tmp_path: Path, limit: int
+) -> None:
+    with follower(register, tmp_path / "many", limit=10_000) as large:
+        large.catch_up()
+        codes = [place.house(number()) for _ in range(3)]
+        place.do("merge", codes=codes[:2], into=codes[2], **WHY)
+        place.street(f"Phố Trang {limit}")
+        place.do(
+            "rename-street",
+            commune=COMMUNE,
+            street=f"Phố Trang {limit}",
+            new_name=f"Phố Sách {limit}",
+        )
+        start = large.copy.cursor()
+        whole = large.catch_up()
+        pages, cursor = [], start
+        while True:
+            page = read_page(register, large.wanted, cursor, limit)
+            pages += page.entries
+            cursor = page.cursor
+            if not page.more:
+                break
+        assert pages == whole
+        assert cursor == large.copy.cursor()
+    assert [e["position"] for e in whole] == sorted(e["position"] for e in whole)
+
+
+@pytest.mark.parametrize("unit", [None, COMMUNE])
+def test_large_event_is_read_in_parts(
+    place: Town, register: Register, tmp_path: Path, unit: str | None
+) -> None:
+    """More rows in one event than are read at once; some go, some were never to be seen."""
+    here = unit_id(place, COMMUNE)
+    first = PAYLOAD_FIRST + 1_000_000 + next(_numbers) * 10_000
+    codes = sorted(from_serial(first + n) for n in range(2 * changes._CHUNK + 100))
+    with follower(register, tmp_path / "copy", limit=700, unit=unit) as reader:
+        reader.catch_up()
+        write(
+            place,
+            "INSERT INTO household (code, kind, status, unit_id, restricted)"
+            " SELECT c, 'household', 'active', :unit, right(c, 1) = '7'"
+            " FROM unnest(CAST(:codes AS text[])) c",
+            unit=here,
+            codes=codes,
+        )
+        seen = reader.catch_up()
+        assert [e["code"] for e in seen] == [c for c in codes if c[-1] != "7"]
+        with write_scope(place.engine, TEST) as session:
+            session.execute(
+                text("UPDATE household SET restricted = true WHERE code = ANY (:c)"),
+                {"c": codes[:1_500]},
+            )
+            session.execute(
+                text("DELETE FROM household WHERE code = ANY (:c)"), {"c": codes[1_500:1_600]}
+            )
+            session.execute(
+                text("UPDATE household SET floor = '2' WHERE code = ANY (:c)"), {"c": codes[1_600:]}
+            )
+        seen = reader.catch_up()
+        assert [e["code"] for e in seen] == [c for c in codes if c[-1] != "7"]
+        for entry in seen:
+            assert entry["type"] == ("remove" if entry["code"] < codes[1_600] else "put")
+        assert reader.differences() == []
+    write(place, "DELETE FROM household WHERE code = ANY (:c)", c=codes)
+
+
+def test_page_ends_after_so_many_rows_looked_at(
+    place: Town, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_BUDGET", 10)
+    place.house(number())
+    with follower(register, tmp_path, unit=ELSEWHERE) as reader:
+        for _ in range(200):
+            page = reader.page()
+            if not page.more:
+                break
+        assert not page.more
+        for _ in range(30):
+            place.house(number())
+        pages = [reader.page()]
+        while pages[-1].more:
+            pages.append(reader.page())
+        assert len(pages) > 1
+        assert sum(len(page.entries) for page in pages) == 0
+
+
+def test_event_whose_writer_died_is_brought_along(place: Town, reader: Follower) -> None:
+    code = place.house(number())
+    reader.catch_up()
+    with session_scope(place.engine) as session:
+        open_event(session, Cause("test", "died"))
+        session.execute(text("UPDATE household SET floor = '4' WHERE code = :c"), {"c": code})
+    assert told(reader.catch_up()) == [("put", code)]
+
+
+def test_past_the_end_nothing_is_new(register: Register, reader: Follower) -> None:
+    cursor = reader.copy.cursor()
+    page = read_page(register, reader.wanted, cursor, 10)
+    assert (page.entries, page.more, page.cursor) == ([], False, cursor)
+
+
+def test_record_written_while_the_walk_is_behind_it_is_told_after_it(
+    place: Town, register: Register, tmp_path: Path
+) -> None:
+    for _ in range(4):
+        place.house(number())
+    units = len(register.gazetteer.get().units)
+    with follower(register, tmp_path, limit=units + 9) as reader:
+        page = reader.page()
+        assert isinstance(Cursor.parse(page.cursor).mark, Walk)
+        first = next(entry for entry in page.entries if entry["type"] == "put")
+        behind = "UPDATE household SET delivery_hint = 'đã đi qua' WHERE code = :code"
+        write(place, behind, code=first["code"])
+        gone = place.rows(
+            "SELECT max(code) FROM household WHERE status = 'active' AND NOT restricted"
+        )[0][0]
+        place.retire(gone)
+        reader.catch_up()
+        assert reader.differences() == []
+
+
+def test_units_are_told_again_when_one_reads_differently(
+    place: Town, register: Register, reader: Follower
+) -> None:
+    with session_scope(place.engine) as session:
+        session.connection().exec_driver_sql("SET ROLE diachiso_owner")
+        make_unit(session, name="Đơn vị mới lập")
+    register.gazetteer._checked_at = float("-inf")
+    reader.page()
+    while reader.page().more:
+        pass
+    assert "Đơn vị mới lập" in " ".join(e.get("words", "") for e in reader.entries)
+
+
+# --- cursors -------------------------------------------------------------------------------------
+
+
+def test_cursor_of_another_register_or_of_before_a_restore_is_refused(
+    place: Town, register: Register, tmp_path: Path
+) -> None:
+    with follower(register, tmp_path) as reader:
+        reader.catch_up()
+        cursor = Cursor.parse(reader.copy.cursor() or "")
+        other = replace(cursor, register="0" * 32)
+        with pytest.raises(CursorRefusedError) as refused:
+            read_page(register, reader.wanted, str(other), 10)
+        assert refused.value.extra == {"reason": "other_register"}
+        with pytest.raises(CursorRefusedError) as refused:
+            read_page(register, replace(reader.wanted, demo=True), str(cursor), 10)
+        assert refused.value.extra == {"reason": "other_scope"}
+        beyond = replace(cursor, mark=Read(cursor.position + 1_000_000))
+        with pytest.raises(CursorRefusedError) as refused:
+            read_page(register, reader.wanted, str(beyond), 10)
+        assert refused.value.extra == {"reason": "beyond_the_end"}
+
+
+def test_cursor_is_refused_after_a_restore(
+    fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
+    with opened(fresh_database()) as register, follower(register, tmp_path) as reader:
+        reader.catch_up()
+        with session_scope(register.engine) as session:
+            session.connection().exec_driver_sql("SET ROLE diachiso_owner")
+            session.connection().exec_driver_sql("SELECT register_restored()")
+        with pytest.raises(CursorRefusedError, match="trước khi khôi phục"):
+            reader.page()

@@ -1,0 +1,286 @@
+"""The doctor of a living register: orphans, doors that stand twice, leftovers, keys, replicas."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import psycopg
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from geo.code import from_serial
+from geo.permutation import Permutation
+from registry.database import make_engine
+from registry.doctor import Result, State, run_checks, upkeep
+from registry.settings import Settings
+from tests.support.factories import (
+    make_building,
+    make_event,
+    make_household,
+    make_locality,
+    make_street,
+)
+
+LANG = "SELECT id FROM admin_unit WHERE code = '00199' AND lifetime @> current_date"
+
+
+def examined(url: str, **settings: object) -> dict[str, Result]:
+    made = Settings(database_url=url, **settings)  # type: ignore[arg-type]
+    return {result.name: result for result in run_checks(made)}
+
+
+def execute(url: str, *statements: str) -> None:
+    """As the superuser, and past every rule: what a fault of a disk or a hand would do."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.fixture
+def url(fresh_database: Callable[[], str]) -> str:
+    return fresh_database()
+
+
+@pytest.fixture
+def app(url: str) -> Iterator[Engine]:
+    made = make_engine(url, pool_size=1)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def codes(url: str, app: Engine) -> dict[str, str]:
+    """Codes of a street with a house and a building with a flat, and of a hamlet with a house."""
+    with Session(app) as session, session.begin():
+        make_event(session)
+        unit = session.scalar(text(LANG))
+        street = make_street(session, unit_id=unit, name="Láng", key="lang")
+        hamlet = make_locality(session, unit_id=unit, name="1", kind="thôn", key="thon 1")
+        numbered = {"house_number": "5", "house_number_key": "5"}
+        issued = iter(
+            Permutation(session.scalars(text("SELECT key FROM code_key")).one())
+            .code_serials(np.arange(2_000_000, 2_000_004))
+            .tolist()
+        )
+        building = make_building(
+            session, code=from_serial(next(issued)), unit_id=unit, thoroughfare_id=street
+        )
+        made = {"building": building}
+        for name, columns in (
+            ("flat", {"parent_code": building, "unit_number": "12", "building_key": "a"}),
+            ("hamlet", {"locality_id": hamlet, **numbered}),
+            ("house", {"thoroughfare_id": street, **numbered}),
+        ):
+            code = from_serial(next(issued))
+            made[name] = make_household(session, code=code, unit_id=unit, **columns)
+    execute(url, "SELECT setval('code_ordinal', 3000000)")
+    return made
+
+
+def test_register_of_living_doors_is_well(url: str, codes: dict[str, str]) -> None:
+    results = examined(url)
+    for name in (
+        "flats_have_their_building",
+        "households_have_their_place",
+        "references_have_their_household",
+        "places_have_households",
+        "doors_stand_once",
+        "communes_of_households_exist",
+        "ended_units_hold_nothing",
+        "replication",
+        "read_replica",
+        "autovacuum",
+        "staging",
+        "keys_last",
+        "data_disk",
+    ):
+        assert results[name].state == State.OK, results[name]
+
+
+BREAKS = [
+    (
+        "flats_have_their_building",
+        "UPDATE household SET parent_code = '99999999' WHERE code = '{flat}'",
+        "1 flats without",
+    ),
+    (
+        "flats_have_their_building",
+        "UPDATE household SET status = 'retired' WHERE code = '{building}'",
+        "1 flats without",
+    ),
+    (
+        "households_have_their_place",
+        "UPDATE household SET thoroughfare_id = 10000000 WHERE code = '{house}'",
+        "1 households in none",
+    ),
+    (
+        "households_have_their_place",
+        "UPDATE locality SET merged_into_id = 1, key = '#1' WHERE key = 'thon 1'",
+        "1 households in none",
+    ),
+    (
+        "references_have_their_household",
+        "INSERT INTO household_ref (source, source_ref, code) VALUES ('s', '1', '99999999')",
+        "1 references",
+    ),
+    (
+        "references_have_their_household",
+        "INSERT INTO household_former_number (code, event_id, house_number, house_number_key)"
+        " VALUES ('99999999', 1, '1', '1')",
+        "1 former numbers",
+    ),
+    (
+        "communes_of_households_exist",
+        "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), current_date)"
+        f" WHERE id = ({LANG})",
+        "4 in 1 that ended: 00199",
+    ),
+    (
+        "code_ordinals",
+        "UPDATE household SET code = '99999999' WHERE code = '{house}'",
+        "1 of the newest codes fail their own check",
+    ),
+    (
+        "code_ordinals",
+        "SELECT setval('code_ordinal', 1999000)",
+        "4 of the newest 4",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "statement", "said"), BREAKS, ids=lambda value: str(value)[:40])
+def test_what_is_broken_is_found(
+    url: str, codes: dict[str, str], name: str, statement: str, said: str
+) -> None:
+    execute(url, statement.format(**codes))
+    result = examined(url)[name]
+    assert result.state == State.FAILURE, result
+    assert said in result.detail
+    assert result.hint
+    assert "(" in result.hint  # in Vietnamese, and in English
+
+
+def test_sequence_below_old_codes_is_found(url: str, app: Engine, codes: dict[str, str]) -> None:
+    """Codes that no newest one gives away: the sequence stands just below one of them."""
+    with Session(app) as session, session.begin():
+        make_event(session)
+        for demo in range(20):
+            make_household(session, code=from_serial(demo))
+    execute(
+        url,
+        "UPDATE household SET event_id = 0 WHERE code >= '1'",
+        "SELECT setval('code_ordinal', 1990000)",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("registry.doctor.content._NEWEST", 10)
+        result = examined(url)["code_ordinals"]
+    assert (result.state, result.detail) == (
+        State.FAILURE,
+        "4 of the next 20,000 codes are given already",
+    )
+
+
+WORTH_KNOWING = [
+    (
+        "doors_stand_once",
+        "INSERT INTO household (code, kind, status, unit_id, thoroughfare_id, locality_id,"
+        " house_number, house_number_key, event_id) SELECT '99999999', kind, status, unit_id,"
+        " thoroughfare_id, locality_id, 'Số 5', house_number_key, 1 FROM household"
+        " WHERE code IN ('{house}', '{hamlet}') ORDER BY code = '{hamlet}' LIMIT 1",
+        "1 suspected",
+    ),
+    (
+        "places_have_households",
+        "INSERT INTO locality (unit_id, key, name, kind) SELECT unit_id, 'thon 2', '2', 'thôn'"
+        " FROM locality",
+        "1 of 2 localities without",
+    ),
+    (
+        "ended_units_hold_nothing",
+        "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), current_date)"
+        f" WHERE id = ({LANG})",
+        "1 streets, 1 localities",
+    ),
+    ("staging", "CREATE UNLOGGED TABLE staging.delivered_7 (a text)", "1 tables, 0 MB"),
+    (
+        "keys_last",
+        "INSERT INTO api_key (name, hash, role, expires_at) VALUES ('Bưu điện Láng',"
+        " decode(repeat('00', 32), 'hex'), 'carrier', now() + interval '5 days')",
+        "1: Bưu điện Láng",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "statement", "said"), WORTH_KNOWING, ids=lambda value: str(value)[:40]
+)
+def test_what_is_worth_knowing_is_told(
+    url: str, codes: dict[str, str], name: str, statement: str, said: str
+) -> None:
+    execute(url, statement.format(**codes))
+    result = examined(url)[name]
+    assert result.state == State.WARNING, result
+    assert said in result.detail
+    assert result.hint
+
+
+def test_same_number_in_a_street_and_in_a_hamlet_is_two_doors(
+    url: str, codes: dict[str, str]
+) -> None:
+    assert examined(url)["doors_stand_once"].state == State.OK
+
+
+def test_place_that_holds_a_place_with_households_is_no_empty_one(
+    url: str, codes: dict[str, str]
+) -> None:
+    execute(
+        url,
+        "INSERT INTO locality (unit_id, key, name, kind) SELECT unit_id, 'khu 2', '2', 'khu'"
+        " FROM locality",
+        "UPDATE locality SET parent_id = (SELECT id FROM locality WHERE key = 'khu 2')"
+        " WHERE key = 'thon 1'",
+    )
+    assert examined(url)["places_have_households"].state == State.OK
+
+
+def test_old_transaction_numbers_and_dead_rows_are_told(
+    url: str, codes: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "_DEAD_ROWS", -1)
+    monkeypatch.setattr(upkeep, "_DEAD_SHARE", -1)
+    assert examined(url)["autovacuum"].state == State.WARNING
+    monkeypatch.setattr(upkeep, "_OLD_XIDS", -1)
+    result = examined(url)["autovacuum"]
+    assert result.state == State.FAILURE
+    assert "writing will stop" in result.detail
+
+
+def test_replica_that_is_none_is_found(url: str, fresh_database: Callable[[], str]) -> None:
+    assert examined(url, database_read_url=url)["read_replica"].state == State.OK
+    other = fresh_database()
+    execute(other, "UPDATE register_identity SET uuid = gen_random_uuid()")
+    for replica, said in (
+        (other, "another register"),
+        ("postgresql://postgres:geheim@127.0.0.1:1/x", "onnection refused"),
+    ):
+        result = examined(url, database_read_url=replica)["read_replica"]
+        assert result.state == State.FAILURE
+        assert said in result.detail
+        assert "geheim" not in result.detail
+
+
+def test_replica_that_is_late_is_told(url: str, app: Engine, fresh_database) -> None:
+    """Behind by an event of an hour ago: as a copy of the register that nobody continues."""
+    late = fresh_database()
+    uuid = "UPDATE register_identity SET uuid = '00000000-0000-4000-8000-000000000000'"
+    execute(late, uuid)
+    execute(
+        url,
+        uuid,
+        "INSERT INTO event (kind, actor, occurred_at) VALUES ('t', 't', now() - interval '1 hour')",
+        "INSERT INTO feed (event_id) SELECT max(id) FROM event",
+    )
+    result = examined(url, database_read_url=late)["read_replica"]
+    assert result.state == State.FAILURE
+    assert result.detail.startswith("3,6")

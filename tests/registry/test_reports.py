@@ -1,0 +1,740 @@
+"""Reports from the field: how they are put into the queue, counted, and decided."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from registry.actors import Actor, acting_as
+from registry.database import make_engine, session_scope
+from registry.errors import (
+    AddressTakenError,
+    ConflictError,
+    GoneError,
+    IllegalTransitionError,
+    InvalidInputError,
+    MistypedCodeError,
+    NotFoundError,
+    OutsideUnitsError,
+    ReportDecidedError,
+    ReportStaleError,
+    TooManyReportsError,
+)
+from registry.gazetteer import Gazetteer, today
+from registry.intake.rollback import roll_back
+from registry.lookup import lookup
+from registry.reads import Reads
+from registry.report_decisions import Decided, Decision, accept, reject
+from registry.report_queue import Entry, queue, statement_of
+from registry.reporters import Reporter
+from registry.reports import Filed, Said, file_report
+from registry.roles import Role
+from tests.support.intake import LAT, LON, deliveries, door, rows
+from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
+from tests.support.waiting import eventually
+
+MOST = 20
+"""Reports of one reporter that count on a day."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A commune with its queue."""
+
+    place: Town
+    gazetteer: Gazetteer
+    unit: int
+    elsewhere: int
+    used: Any = field(default_factory=lambda: count(101))
+
+    def house(self, **fields: Any) -> str:
+        """A new active record at a number of its own."""
+        return self.place.house(str(next(self.used)), **LANG | fields)
+
+    def say(
+        self,
+        kind: Any,
+        code: str | None = None,
+        *,
+        who: str = "client:a",
+        role: Role = "anonymous",
+        **fields: Any,
+    ) -> Filed:
+        said = Said(kind, code, **fields)
+        return file_report(
+            self.place.engine, self.place.reads, self.gazetteer, Reporter(role, who, MOST), said
+        )
+
+    def accept(self, report_id: int, who: Actor | None = None, **fields: Any) -> Decided:
+        with acting_as(who) if who else nullcontext():
+            return accept(self.place.engine, report_id, decision(**fields))
+
+    def reject(self, report_id: int, who: Actor | None = None, **fields: Any) -> Decided:
+        with acting_as(who) if who else nullcontext():
+            return reject(self.place.engine, report_id, decision(**fields))
+
+    def queue(self, **fields: Any) -> list[Entry]:
+        return queue(self.place.engine, **fields)
+
+    def entry(self, report_id: int) -> Entry:
+        """The entry of that number, whatever its state."""
+        states = ("open", "proposed", "accepted", "rejected")
+        found = [e for s in states for e in self.queue(state=s, limit=500) if e.id == report_id]
+        (only,) = found
+        return only
+
+    def events(self) -> int:
+        return int(self.place.rows("SELECT count(*) FROM event")[0][0])
+
+
+EDITOR = Actor("phường Láng", "editor")
+APPROVER = Actor("phường Láng", "approver")
+
+
+def bound_to(unit: int) -> Actor:
+    return Actor("phường", "editor", frozenset({unit}))
+
+
+def decision(**fields: Any) -> Decision:
+    return Decision(**{"actor": "phường Láng", "reason": "đã xem"} | fields)
+
+
+@pytest.fixture(scope="module")
+def at(admin_url: str, worker_id: str, gazetteer: Gazetteer) -> Iterator[Field]:
+    with town(admin_url, f"reports_{worker_id}") as place:
+        units = {
+            code: next(u.id for u in gazetteer.with_code(code) if u.alive_on(today()))
+            for code in (COMMUNE, ELSEWHERE)
+        }
+        yield Field(place, gazetteer, units[COMMUNE], units[ELSEWHERE])
+
+
+@pytest.fixture
+def drawn(at: Field) -> Iterator[None]:
+    """Real boundaries of both communes, for one test."""
+    squares = {
+        at.unit: (105.80, 21.01, 105.82, 21.03),
+        at.elsewhere: (106.69, 10.76, 106.71, 10.78),
+    }
+    with session_scope(at.place.engine) as session:
+        for unit, box in squares.items():
+            for statement in (
+                "INSERT INTO boundary (unit_id, geom, source, approximate) VALUES"
+                " (:u, ST_Multi(ST_MakeEnvelope(:a, :b, :c, :d, 4326)), 'tests', false)"
+                " ON CONFLICT (unit_id) DO UPDATE"
+                " SET geom = excluded.geom, source = 'tests', approximate = false",
+                "INSERT INTO boundary_part (unit_id, geom)"
+                " VALUES (:u, ST_MakeEnvelope(:a, :b, :c, :d, 4326))",
+            ):
+                session.execute(text(statement), {"u": unit, **dict(zip("abcd", box, strict=True))})
+    yield
+    with session_scope(at.place.engine) as session:
+        session.execute(text("DELETE FROM boundary_part"))
+        session.execute(text("DELETE FROM boundary WHERE source = 'tests'"))
+
+
+def field_code(error: pytest.ExceptionInfo[InvalidInputError]) -> tuple[str, str]:
+    first: Any = error.value.extra["errors"]
+    return first[0]["field"], first[0]["code"]
+
+
+# --- said ----------------------------------------------------------------------------------------
+
+
+def test_report_waits_in_the_queue_of_its_commune_and_changes_nothing(at: Field) -> None:
+    code = at.house()
+    before, events = at.place.row(code), at.events()
+    filed = at.say("no_such_house", code)
+    assert (filed.state, filed.reporters, filed.counted, filed.code) == ("open", 1, True, code)
+    assert filed.id in [e.id for e in at.queue(unit_ids=[at.unit], limit=500)]
+    assert filed.id not in [e.id for e in at.queue(unit_ids=[at.elsewhere], limit=500)]
+    assert (at.place.row(code), at.events()) == (before, events)
+
+
+def test_equal_reports_are_one_entry_that_says_how_many_carriers_said_so(at: Field) -> None:
+    code = at.house()
+    first = at.say("confirmed", code)
+    others = [at.say("confirmed", code, who=f"key:bưu điện {n}", role="carrier") for n in range(3)]
+    others.append(at.say("confirmed", code, who="key:shop", role="merchant"))
+    others.append(at.say("confirmed", code, who="key:phường", role="editor"))
+    assert {o.id for o in others} == {first.id}
+    entry = at.entry(first.id)
+    assert (entry.reporters, entry.carriers, entry.merchants) == (6, 3, 1)
+    assert (entry.residents, entry.officials) == (1, 1)
+    assert entry.last_at > entry.first_at
+
+
+def test_same_reporter_counts_once(at: Field) -> None:
+    code = at.house()
+    first = at.say("confirmed", code)
+    again = at.say("confirmed", code)
+    assert (again.id, again.reporters, again.counted) == (first.id, 1, False)
+    other = at.say("confirmed", code, who="client:b")
+    assert (other.reporters, other.counted) == (2, True)
+
+
+def test_different_kinds_and_codes_are_entries_of_their_own(at: Field) -> None:
+    one, other = at.house(), at.house()
+    ids = {
+        at.say("confirmed", one).id,
+        at.say("no_such_house", one).id,
+        at.say("wrong_point", one, lon=105.807, lat=21.021).id,
+        at.say("confirmed", other).id,
+    }
+    assert len(ids) == 4
+
+
+def test_points_that_mean_one_place_are_one_entry(at: Field) -> None:
+    code = at.house()
+    first = at.say("wrong_point", code, lon=105.8070, lat=21.0211)
+    near = at.say("wrong_point", code, who="client:b", lon=105.80705, lat=21.0211)
+    far = at.say("wrong_point", code, who="client:c", lon=105.8100, lat=21.0211)
+    assert (near.id, near.reporters) == (first.id, 2)
+    assert (far.id, far.reporters) == (far.id, 1)
+    assert far.id != first.id
+
+
+def test_one_reporter_says_one_place_of_a_door_a_day(at: Field) -> None:
+    code = at.house()
+    at.say("wrong_point", code, lon=105.8070, lat=21.0211)
+    with pytest.raises(TooManyReportsError) as raised:
+        at.say("wrong_point", code, lon=105.8100, lat=21.0211)
+    assert 0 < int(str(raised.value.extra["retry_after_s"])) <= 86_400
+
+
+def test_two_equal_reports_at_once_are_one_entry(at: Field) -> None:
+    code, filed = at.house(), []
+    barrier = threading.Barrier(6)
+
+    def say(who: str) -> None:
+        barrier.wait()
+        filed.append(at.say("confirmed", code, who=who))
+
+    threads = [threading.Thread(target=say, args=(f"client:t{n}",)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({f.id for f in filed}) == 1
+    assert at.entry(filed[0].id).reporters == 6
+
+
+def test_reporter_has_said_enough_for_a_day(at: Field) -> None:
+    who = "client:busy"
+    with session_scope(at.place.engine) as session:
+        session.execute(
+            text(
+                "WITH r AS (INSERT INTO field_report (kind, unit_id, point, reporter_role)"
+                " SELECT 'new_house', :u, ST_SetSRID(ST_MakePoint(0, 0), 4326), 'resident'"
+                " FROM generate_series(1, :n) RETURNING id)"
+                " INSERT INTO field_report_voice (report_id, reporter) SELECT id, :who FROM r"
+            ),
+            {"u": at.elsewhere, "n": MOST, "who": who},
+        )
+    code = at.house()
+    with pytest.raises(TooManyReportsError):
+        at.say("confirmed", code, who=who)
+    assert at.say("confirmed", code, who="client:idle").counted
+    with session_scope(at.place.engine) as session:
+        # The next day.
+        session.execute(text("UPDATE field_report_voice SET said_at = said_at - interval '1 day'"))
+    assert at.say("confirmed", code, who=who).counted
+
+
+def test_who_reported_is_forgotten_when_the_day_is_over(at: Field) -> None:
+    code = at.house()
+    filed = at.say("confirmed", code)
+    at.say("confirmed", code, who="key:bưu điện", role="carrier")
+    with session_scope(at.place.engine) as session:
+        session.execute(text("UPDATE field_report_voice SET said_at = said_at - interval '1 day'"))
+    at.say("confirmed", at.house())
+    left = at.place.rows(
+        "SELECT reporter FROM field_report_voice WHERE report_id = :id", id=filed.id
+    )
+    assert left == [("key:bưu điện",)]
+    assert at.entry(filed.id).reporters == 2
+    at.accept(filed.id)
+    assert not at.place.rows("SELECT FROM field_report_voice WHERE report_id = :id", id=filed.id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "wrong"),
+    [
+        ("confirmed", {}, ("code", "missing")),
+        ("wrong_point", {"code": "x"}, ("lon", "missing")),
+        ("wrong_point", {"code": "x", "lon": 105.8}, ("lat", "missing")),
+        ("new_house", {"address": "12 Phố Láng"}, ("lon", "missing")),
+        ("new_house", {"code": "x", "lon": 105.8, "lat": 21.0}, ("code", "not_of_this_kind")),
+        ("confirmed", {"code": "x", "lon": 105.8, "lat": 21.0}, ("lon", "not_of_this_kind")),
+        ("no_such_house", {"code": "x", "address": "a"}, ("address", "not_of_this_kind")),
+        (
+            "no_such_house",
+            {"code": "x", "accuracy_m": 3.0},
+            ("position_accuracy_m", "not_of_this_kind"),
+        ),
+    ],
+)
+def test_part_that_is_missing_or_too_much_is_named(
+    at: Field, kind: str, fields: dict[str, Any], wrong: tuple[str, str]
+) -> None:
+    with pytest.raises(InvalidInputError) as raised:
+        at.say(kind, **fields)
+    assert field_code(raised) == wrong
+
+
+def test_code_that_stands_for_no_door_is_refused(at: Field) -> None:
+    with pytest.raises(NotFoundError):
+        at.say("confirmed", "FHVK-VF9M")
+    with pytest.raises(NotFoundError):
+        at.say("confirmed", at.place.reserve()[0])
+    code = at.house()
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    with pytest.raises(MistypedCodeError):
+        at.say("confirmed", wrong)
+    at.place.retire(code)
+    with pytest.raises(GoneError):
+        at.say("confirmed", code)
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(2.35, 48.86), (21.02, 105.8), (103.0, 25.0)])
+def test_point_outside_viet_nam_is_refused(at: Field, lon: float, lat: float) -> None:
+    code = at.house()
+    for fields in ({"kind": "wrong_point", "code": code}, {"kind": "new_house"}):
+        with pytest.raises(InvalidInputError) as raised:
+            at.say(**fields, lon=lon, lat=lat)
+        assert field_code(raised) == ("lon", "outside_viet_nam")
+
+
+@pytest.mark.usefixtures("drawn")
+def test_point_in_a_neighbouring_country_is_refused_where_boundaries_tell(at: Field) -> None:
+    with pytest.raises(InvalidInputError) as raised:
+        at.say("wrong_point", at.house(), lon=102.6, lat=17.97)
+    assert field_code(raised) == ("lon", "outside_viet_nam")
+
+
+# --- a new house ---------------------------------------------------------------------------------
+
+HERE = {"lon": 105.8061, "lat": 21.0212}
+
+
+@pytest.mark.usefixtures("drawn")
+def test_new_house_is_read_and_only_what_was_read_is_kept(at: Field) -> None:
+    filed = at.say("new_house", address="Chị Lan, số 5A ngách 34 ngõ 12 phố láng", **HERE)
+    assert (filed.address, filed.unit_id) == ("12/34/5A Phố Láng", at.unit)
+    stored = at.place.rows(
+        "SELECT address_text, address_parts FROM field_report WHERE id = :id", id=filed.id
+    )
+    assert stored == [("12/34/5A Phố Láng", {"house_number": "12/34/5A", "street": "Phố Láng"})]
+
+
+@pytest.mark.usefixtures("drawn")
+def test_registered_door_is_named_with_its_code(at: Field) -> None:
+    code = at.place.house("701", lon=105.806, lat=21.0211)
+    with pytest.raises(AddressTakenError) as raised:
+        at.say("new_house", address="701 Láng, phường Láng, Hà Nội", **HERE)
+    taken: Any = raised.value.extra["taken_by"]
+    assert taken["code"] == code
+
+
+@pytest.mark.usefixtures("drawn")
+def test_restricted_door_is_not_given_away_by_a_report(at: Field) -> None:
+    code = at.place.house("703", lon=105.806, lat=21.0211)
+    at.place.do("correct", code=code, restricted=True)
+    filed = at.say("new_house", address="703 Láng", **HERE)
+    assert (filed.code, filed.similar) == (None, ())
+
+
+@pytest.mark.usefixtures("drawn")
+def test_equal_new_houses_are_one_entry(at: Field) -> None:
+    first = at.say("new_house", address="711 Phố Láng", **HERE)
+    same = at.say("new_house", address="số 711 đường láng, P. Láng", who="client:b", **HERE)
+    other = at.say("new_house", address="713 Phố Láng", who="client:b", **HERE)
+    assert (same.id, same.reporters) == (first.id, 2)
+    assert other.id != first.id
+    bare = at.say("new_house", who="client:c", lon=105.8070, lat=21.0212)
+    near = at.say("new_house", who="client:d", lon=105.80702, lat=21.0212)
+    far = at.say("new_house", who="client:e", lon=105.8075, lat=21.0212)
+    assert (near.id, bare.address) == (bare.id, None)
+    assert far.id not in (bare.id, first.id)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "12 Láng, 0912 345 678",
+        "12 Láng ĐT 0912.345.678",
+        "12 Láng +84 912 345 678",
+        "12 Láng CCCD 001088012345",
+        "12 Láng, lan@example.com",
+        "12 Láng https://zalo.me/1",
+        "12 Láng ０９１２３４５６７８",
+    ],
+)
+def test_text_with_personal_data_is_refused(at: Field, address: str) -> None:
+    before = at.place.rows("SELECT count(*) FROM field_report")
+    with pytest.raises(InvalidInputError) as raised:
+        at.say("new_house", address=address, **HERE)
+    assert field_code(raised) == ("address", "personal_data")
+    assert at.place.rows("SELECT count(*) FROM field_report") == before
+
+
+@pytest.mark.usefixtures("drawn")
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("Phố Láng", "address_names_no_dwelling"),
+        ("gặp chị Lan bán rau", "address_names_no_dwelling"),
+        ("12 Lê Lợi, phường Bến Thành, TP.HCM", "commune_contradicted"),
+    ],
+)
+def test_text_that_is_no_address_there_is_refused(at: Field, address: str, code: str) -> None:
+    with pytest.raises(InvalidInputError) as raised:
+        at.say("new_house", address=address, **HERE)
+    assert field_code(raised) == ("address", code)
+
+
+def test_commune_is_told_by_the_text_or_the_neighbours_where_no_boundary_is_drawn(
+    at: Field,
+) -> None:
+    with pytest.raises(InvalidInputError) as raised:
+        at.say("new_house", lon=108.2, lat=16.0)
+    assert field_code(raised) == ("address", "commune_undecided")
+    named = at.say("new_house", address="1 Lê Lợi, phường Láng, Hà Nội", lon=108.2, lat=16.0)
+    assert named.unit_id == at.unit
+    at.house()
+    assert at.say("new_house", address="723 Láng", **HERE).unit_id == at.unit
+
+
+# --- decided -------------------------------------------------------------------------------------
+
+
+def test_confirmed_is_verified_on_the_day_it_was_said(at: Field) -> None:
+    code = at.house()
+    filed = at.say("confirmed", code)
+    events = at.events()
+    decided = at.accept(filed.id, decision_number="7/QĐ")
+    assert (decided.operation, decided.state) == ("verify", "accepted")
+    assert at.events() == events + 1
+    assert lookup(at.place.reads, code).verified_on == today()
+    entry = at.entry(filed.id)
+    assert (entry.event_id, entry.operation, entry.reason) == (
+        decided.event_id,
+        "verify",
+        "đã xem",
+    )
+    assert entry.decision_number == "7/QĐ"
+    assert at.place.steps(code)[-1].event_id == decided.event_id
+
+
+def test_wrong_point_is_moved(at: Field) -> None:
+    code = at.house()
+    filed = at.say("wrong_point", code, lon=105.8071, lat=21.0213, accuracy_m=4.0)
+    assert at.entry(filed.id).distance_m == pytest.approx(116, abs=2)
+    assert at.accept(filed.id).operation == "move"
+    record = at.place.record(code)
+    assert (record.lon, record.lat, record.accuracy_m) == (105.8071, 21.0213, 4.0)
+    assert record.position_method == "gps"
+
+
+@pytest.mark.usefixtures("drawn")
+def test_new_house_is_proposed_and_linked(at: Field) -> None:
+    filed = at.say("new_house", address="731 Phố Láng", **HERE)
+    decided = at.accept(filed.id)
+    (made,) = decided.records
+    assert (decided.operation, made.status) == ("propose", "proposed")
+    record = at.place.record(made.code)
+    assert (record.number_key, record.street_name, record.unit_id) == ("731", "Láng", at.unit)
+    assert at.entry(filed.id).code == made.code
+
+
+@pytest.mark.usefixtures("drawn")
+def test_who_accepts_a_new_house_may_say_its_address_otherwise(at: Field) -> None:
+    filed = at.say("new_house", address="733 Phố Lạng Sơn", **HERE)
+    with pytest.raises(InvalidInputError) as raised:
+        at.accept(filed.id)
+    assert field_code(raised) == ("street", "unknown_place")
+    assert at.entry(filed.id).state == "open"
+    (made,) = at.accept(filed.id, parts={"street": "Phố Láng", "house_number": "733A"}).records
+    assert at.place.record(made.code).number_key == "733A"
+
+
+@pytest.mark.usefixtures("drawn")
+def test_new_house_that_was_registered_meanwhile_is_refused_with_its_code(at: Field) -> None:
+    filed = at.say("new_house", address="735 Phố Láng", **HERE)
+    code = at.place.house("735")
+    with pytest.raises(AddressTakenError) as raised:
+        at.accept(filed.id)
+    taken: Any = raised.value.extra["taken_by"]
+    assert taken["code"] == code
+    (made,) = at.accept(filed.id, same_address=True).records
+    assert made.code != code
+
+
+def test_no_such_house_takes_an_editor_and_an_approver(at: Field) -> None:
+    code = at.house()
+    filed = at.say("no_such_house", code)
+    proposed = at.accept(filed.id, EDITOR)
+    assert (proposed.state, proposed.operation) == ("proposed", "propose_retire")
+    assert lookup(at.place.reads, code).status == "active"
+    assert filed.id in [e.id for e in at.queue(state="proposed", limit=500)]
+    for again in (at.accept, at.reject):
+        with pytest.raises(ReportDecidedError) as raised:
+            again(filed.id, EDITOR)
+        assert raised.value.extra["state"] == "proposed"
+    assert at.say("no_such_house", code, who="client:b").id == filed.id
+    decided = at.accept(filed.id, APPROVER)
+    assert (decided.state, decided.operation) == ("accepted", "retire")
+    with pytest.raises(GoneError):
+        lookup(at.place.reads, code)
+    kinds = [e for (e,) in at.place.rows("SELECT kind FROM event ORDER BY id DESC LIMIT 2")]
+    assert kinds == ["retire", "propose_retire"]
+
+
+def test_approver_retires_at_once_or_rejects_what_was_proposed(at: Field) -> None:
+    one, other = at.house(), at.house()
+    assert at.accept(at.say("no_such_house", one).id, APPROVER).operation == "retire"
+    filed = at.say("no_such_house", other)
+    at.accept(filed.id, EDITOR)
+    assert at.reject(filed.id, APPROVER).state == "rejected"
+    assert lookup(at.place.reads, other).status == "active"
+
+
+def test_rejected_report_leaves_the_record_and_has_its_event(at: Field) -> None:
+    code = at.house()
+    before, events = at.place.row(code), at.events()
+    filed = at.say("no_such_house", code)
+    decided = at.reject(filed.id, reason="nhà có trong ngõ")
+    assert (at.place.row(code), at.events()) == (before, events + 1)
+    event = at.place.rows(
+        "SELECT kind, actor, reason, scope FROM event WHERE id = :id", id=decided.event_id
+    )
+    scope = {"reports": [filed.id], "units": [at.unit]}
+    assert event == [("reject_report", "phường Láng", "nhà có trong ngõ", scope)]
+    assert at.entry(filed.id).state == "rejected"
+    assert at.say("no_such_house", code).id != filed.id
+
+
+def test_report_is_decided_once(at: Field) -> None:
+    filed = at.say("confirmed", at.house())
+    decided = at.accept(filed.id)
+    for again in (at.accept, at.reject):
+        with pytest.raises(ReportDecidedError) as raised:
+            again(filed.id)
+        assert raised.value.extra == {"state": "accepted", "event_id": decided.event_id}
+
+
+def test_report_is_decided_once_by_two_at_once(at: Field) -> None:
+    filed = at.say("confirmed", at.house())
+    barrier, outcomes = threading.Barrier(4), []
+
+    def decide() -> None:
+        barrier.wait()
+        try:
+            outcomes.append(at.accept(filed.id).state)
+        except ReportDecidedError:
+            outcomes.append("decided before")
+
+    threads = [threading.Thread(target=decide) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["accepted", *["decided before"] * 3]
+
+
+@pytest.mark.parametrize("report_id", [0, 987_654_321, 2**63, 10**30])
+def test_unknown_report_is_not_found(at: Field, report_id: int) -> None:
+    for decide in (at.accept, at.reject):
+        with pytest.raises(NotFoundError):
+            decide(report_id)
+
+
+def test_report_on_a_record_that_changed_since_is_stale_and_says_how_it_is_now(
+    at: Field,
+) -> None:
+    code = at.house()
+    filed = at.say("wrong_point", code, lon=105.8071, lat=21.0213)
+    moved = at.place.do("move", code=code, lon=105.8069, lat=21.0212)
+    assert at.entry(filed.id).stale
+    with pytest.raises(ReportStaleError) as raised:
+        at.accept(filed.id)
+    current: Any = raised.value.extra["current"]
+    assert (current["code"], current["status"], current["lon"]) == (code, "active", 105.8069)
+    assert current["event_id"] == moved.event_id
+    with pytest.raises(ReportStaleError):
+        at.accept(filed.id, seen_event=moved.event_id - 1)
+    assert at.accept(filed.id, seen_event=moved.event_id).operation == "move"
+    assert at.place.record(code).lon == 105.8071
+
+
+def test_verification_makes_no_report_stale_and_a_change_begins_another_entry(at: Field) -> None:
+    code = at.house()
+    filed = at.say("no_such_house", code)
+    at.place.do("verify", code=code)
+    assert not at.entry(filed.id).stale
+    assert at.say("no_such_house", code, who="client:b").id == filed.id
+    at.place.do("renumber", code=code, house_number="747")
+    assert at.entry(filed.id).stale
+    assert at.say("no_such_house", code, who="client:c").id != filed.id
+
+
+def test_record_that_was_retired_meanwhile_is_told(at: Field) -> None:
+    code = at.house()
+    filed = at.say("confirmed", code)
+    at.place.retire(code)
+    with pytest.raises(ReportStaleError) as raised:
+        at.accept(filed.id)
+    current: Any = raised.value.extra["current"]
+    assert current["status"] == "retired"
+    with pytest.raises(IllegalTransitionError) as illegal:
+        at.accept(filed.id, seen_event=current["event_id"])
+    assert illegal.value.extra["legal"] == ["reinstate"]
+    assert at.reject(filed.id).state == "rejected"
+
+
+def test_confirmation_older_than_the_last_verification_is_refused(at: Field) -> None:
+    code = at.house()
+    filed = at.say("confirmed", code)
+    with session_scope(at.place.engine) as session:
+        session.execute(
+            text(
+                "UPDATE field_report SET last_reported_at = last_reported_at - interval '3 days'"
+                " WHERE id = :id"
+            ),
+            {"id": filed.id},
+        )
+    at.place.do("verify", code=code)
+    with pytest.raises(ConflictError):
+        at.accept(filed.id)
+    assert at.entry(filed.id).state == "open"
+
+
+@pytest.mark.usefixtures("drawn")
+def test_editor_decides_in_its_own_communes_only(at: Field) -> None:
+    code = at.house()
+    filed = at.say("confirmed", code)
+    for decide in (at.accept, at.reject):
+        with pytest.raises(OutsideUnitsError) as raised:
+            decide(filed.id, bound_to(at.elsewhere))
+        assert raised.value.extra["units"] == [COMMUNE]
+    assert at.accept(filed.id, bound_to(at.unit)).state == "accepted"
+    pointed = at.say("wrong_point", code, lon=106.70, lat=10.77)
+    with pytest.raises(OutsideUnitsError) as raised:
+        at.accept(pointed.id, bound_to(at.unit))
+    assert raised.value.extra["units"] == [ELSEWHERE]
+
+
+def test_record_that_came_into_another_commune_is_decided_there(at: Field) -> None:
+    code = at.house()
+    filed = at.say("confirmed", code)
+    at.place.do("name-street", commune=ELSEWHERE, street="Đường Lê Lợi")
+    gone = at.place.do(
+        "correct", code=code, commune=ELSEWHERE, street="Đường Lê Lợi", lon=106.70, lat=10.77
+    )
+    with pytest.raises(OutsideUnitsError) as raised:
+        at.accept(filed.id, bound_to(at.unit), seen_event=gone.event_id)
+    assert raised.value.extra["units"] == [ELSEWHERE]
+    assert at.reject(filed.id, bound_to(at.unit)).state == "rejected"
+
+
+def test_parts_of_an_address_are_for_a_new_house_only(at: Field) -> None:
+    filed = at.say("confirmed", at.house())
+    with pytest.raises(InvalidInputError) as raised:
+        at.accept(filed.id, parts={"house_number": "9"})
+    assert field_code(raised) == ("house_number", "not_of_this_kind")
+
+
+def test_dry_run_leaves_nothing(at: Field) -> None:
+    code = at.house()
+    filed = at.say("confirmed", code)
+    events = at.events()
+    assert at.accept(filed.id, dry_run=True).operation == "verify"
+    assert at.events() == events
+    assert at.entry(filed.id).state == "open"
+
+
+def test_decision_reaches_the_feed(at: Field) -> None:
+    decided = at.accept(at.say("confirmed", at.house()).id)
+    moved = "SELECT 1 FROM feed WHERE event_id = :id"
+    eventually(lambda: at.place.rows(moved, id=decided.event_id), "the event is in the feed")
+
+
+def test_demonstration_household_that_is_removed_takes_its_reports_along(at: Field) -> None:
+    code = at.house()
+    filed = at.say("confirmed", code)
+    with session_scope(at.place.engine) as session:
+        session.execute(text("SELECT open_event('test', 'tests', NULL, NULL, '{}'::jsonb)"))
+        session.execute(text("DELETE FROM household WHERE code = :c"), {"c": code})
+    assert not at.place.rows("SELECT FROM field_report WHERE id = :id", id=filed.id)
+
+
+def test_import_is_taken_back_unless_a_report_on_it_was_decided(
+    fresh_database: Callable[[], str], tmp_path: Path, gazetteer: Gazetteer
+) -> None:
+    url = fresh_database()
+    engine, reads = make_engine(url), Reads(url, pool_size=1, statement_timeout_ms=10_000)
+    deliver = deliveries(engine, tmp_path)
+    try:
+        for decided in (False, True):
+            done = deliver(door("12", longitude=LON, latitude=LAT))
+            ((code,),) = rows(engine, "SELECT code FROM household WHERE status = 'active'")
+            said, who = Said("no_such_house", str(code)), Reporter("anonymous", "client:a")
+            filed = file_report(engine, reads, gazetteer, who, said)
+            if decided:
+                reject(engine, filed.id, decision())
+                with pytest.raises(ConflictError):
+                    roll_back(engine, done.import_id or 0)
+            else:
+                roll_back(engine, done.import_id or 0)
+                assert rows(engine, "SELECT id FROM field_report") == []
+    finally:
+        reads.close()
+        engine.dispose()
+
+
+# --- the queue -----------------------------------------------------------------------------------
+
+
+def test_queue_begins_with_what_most_say_and_then_what_waits_longest(at: Field) -> None:
+    codes = [at.house() for _ in range(3)]
+    ids = [at.say("confirmed", code, who="client:q").id for code in codes]
+    for who in ("client:r", "client:s"):
+        at.say("confirmed", codes[2], who=who)
+    mine = [e.id for e in at.queue(unit_ids=[at.unit], limit=500) if e.id in ids]
+    assert mine == [ids[2], ids[0], ids[1]]
+    assert [e.id for e in at.queue(unit_ids=[at.unit], limit=1)] != []
+
+
+def test_queue_shows_the_address_of_the_record(at: Field) -> None:
+    code = at.house()
+    entry = at.entry(at.say("confirmed", code).id)
+    assert entry.record is not None
+    assert (entry.record.code, entry.record.street_name) == (code, "Láng")
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_queue_is_read_by_its_index(at: Field, here: bool) -> None:
+    with session_scope(at.place.engine) as session:
+        session.execute(
+            text(
+                "INSERT INTO field_report (kind, unit_id, point, reporter_role, residents)"
+                " SELECT 'new_house', u.id, ST_SetSRID(ST_MakePoint(106, 20), 4326), 'resident',"
+                " g % 7 FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM admin_unit"
+                " WHERE level = 'commune' AND lifetime @> current_date) u"
+                " JOIN generate_series(1, 20000) g ON g % 3000 = u.n"
+            )
+        )
+        session.execute(text("SET LOCAL ROLE NONE"))
+        session.execute(text("ANALYZE field_report"))
+        statement, parameters = statement_of([at.unit] if here else None, "open", 50)
+        plan = "\n".join(session.scalars(text(f"EXPLAIN {statement}"), parameters))
+        session.rollback()
+    wanted = "ix_field_report_queue" if here else "ix_field_report_queue_everywhere"
+    assert f"using {wanted} on field_report" in plan or f"on {wanted}" in plan, plan
+    assert "Seq Scan on field_report" not in plan

@@ -1,0 +1,187 @@
+"""Row-level security: the application writes in the units of who acts, whatever Python asks."""
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from registry.actors import ANONYMOUS, Actor, acting, acting_as, restrict_to_units
+from registry.database import session_scope
+from registry.errors import OutsideUnitsError
+from tests.support.factories import (
+    make_event,
+    make_household,
+    make_locality,
+    make_street,
+    make_unit,
+    next_code,
+)
+from tests.support.refusal import refused
+
+WRITTEN = {
+    "household",
+    "household_former_number",
+    "locality",
+    "plate",
+    "succession_link",
+    "thoroughfare",
+}
+
+
+class Neighbours:
+    """Two communes with a street, a locality and a door each; the session writes in the first."""
+
+    def __init__(self, session: Session) -> None:
+        make_event(session)
+        self.here, self.there = make_unit(session), make_unit(session)
+        self.streets = {u: make_street(session, unit_id=u) for u in (self.here, self.there)}
+        self.localities = {u: make_locality(session, unit_id=u) for u in (self.here, self.there)}
+        self.doors = {u: make_household(session, unit_id=u) for u in (self.here, self.there)}
+        clerk = Actor("xã này", "editor", frozenset({self.here}))
+        restrict_to_units(session, clerk)
+
+
+@pytest.fixture
+def neighbours(session: Session) -> Neighbours:
+    return Neighbours(session)
+
+
+def count(session: Session, statement: str, **parameters: object) -> int:
+    """How many rows a statement wrote."""
+    return session.execute(text(statement), parameters).rowcount  # type: ignore[attr-defined]
+
+
+INSERTS = {
+    "household": "INSERT INTO household (code, kind, status, unit_id)"
+    " VALUES (:new, 'household', 'active', :unit)",
+    "household_former_number": "INSERT INTO household_former_number"
+    " (code, house_number, house_number_key) VALUES (:code, '1', '1')",
+    "locality": "INSERT INTO locality (unit_id, key, name, kind) VALUES (:unit, 'k', 'K', 'thôn')",
+    "plate": "INSERT INTO plate (code, issued_on) VALUES (:code, current_date)",
+    "succession_link": "INSERT INTO succession_link (old_code, new_code, kind)"
+    " VALUES (:code, :other, 'merge')",
+    "thoroughfare": "INSERT INTO thoroughfare (unit_id, key, name, kind)"
+    " VALUES (:unit, 'k', 'K', 'phố')",
+}
+UPDATES = {
+    "household": "UPDATE household SET delivery_hint = 'x' WHERE code = :code",
+    "locality": "UPDATE locality SET name = 'X' WHERE id = :locality",
+    "plate": "UPDATE plate SET mounted_on = current_date WHERE code = :code",
+    "thoroughfare": "UPDATE thoroughfare SET name = 'X' WHERE id = :street",
+}
+
+
+def parameters_of(neighbours: Neighbours, unit: int) -> dict[str, object]:
+    other = neighbours.there if unit == neighbours.here else neighbours.here
+    return {
+        "unit": unit,
+        "new": next_code(),
+        "code": neighbours.doors[unit],
+        "other": neighbours.doors[other],
+        "street": neighbours.streets[unit],
+        "locality": neighbours.localities[unit],
+    }
+
+
+def test_what_operations_write_is_under_row_level_security(session: Session) -> None:
+    secured = session.scalars(
+        text("SELECT relname FROM pg_class WHERE relrowsecurity AND relkind = 'r'")
+    )
+    assert set(secured) == WRITTEN
+    assert set(INSERTS) == WRITTEN
+
+
+@pytest.mark.parametrize("table", sorted(INSERTS))
+def test_row_of_the_next_commune_is_refused(
+    session: Session, neighbours: Neighbours, table: str
+) -> None:
+    statement = text(INSERTS[table])
+    session.execute(statement, parameters_of(neighbours, neighbours.here))
+    with refused(session, sqlstate="42501", says="row-level security"):
+        session.execute(statement, parameters_of(neighbours, neighbours.there))
+
+
+@pytest.mark.parametrize("table", sorted(UPDATES))
+def test_row_of_the_next_commune_is_not_changed(
+    session: Session, neighbours: Neighbours, table: str
+) -> None:
+    if table == "plate":
+        session.execute(text("SELECT set_config('diachiso.writable_units', '', true)"))
+        for unit in (neighbours.here, neighbours.there):
+            session.execute(text(INSERTS["plate"]), parameters_of(neighbours, unit))
+        restrict_to_units(session, Actor("t", "editor", frozenset({neighbours.here})))
+    assert count(session, UPDATES[table], **parameters_of(neighbours, neighbours.here)) == 1
+    assert count(session, UPDATES[table], **parameters_of(neighbours, neighbours.there)) == 0
+
+
+def test_no_row_leaves_its_commune(session: Session, neighbours: Neighbours) -> None:
+    parameters = {"code": neighbours.doors[neighbours.here], "unit": neighbours.there}
+    with refused(session, sqlstate="42501", says="row-level security"):
+        session.execute(text("UPDATE household SET unit_id = :unit WHERE code = :code"), parameters)
+
+
+def test_no_row_of_the_next_commune_is_removed(session: Session, neighbours: Neighbours) -> None:
+    statement = "DELETE FROM household WHERE code = :code"
+    assert count(session, statement, code=neighbours.doors[neighbours.there]) == 0
+    assert count(session, statement, code=neighbours.doors[neighbours.here]) == 1
+
+
+def test_everything_is_read_by_everybody(session: Session, neighbours: Neighbours) -> None:
+    found = session.scalars(
+        text("SELECT code FROM household WHERE unit_id = ANY (:units)"),
+        {"units": [neighbours.here, neighbours.there]},
+    )
+    assert set(found) == set(neighbours.doors.values())
+
+
+def test_code_reserved_for_no_commune_is_bound_and_nothing_else(
+    session: Session, neighbours: Neighbours
+) -> None:
+    session.execute(text("SELECT set_config('diachiso.writable_units', '', true)"))
+    one = make_household(session, unit_id=None, status="reserved")
+    restrict_to_units(session, Actor("t", "editor", frozenset({neighbours.here})))
+    with refused(session, sqlstate="42501", says="row-level security"):
+        count(session, "UPDATE household SET status = 'retired' WHERE code = :code", code=one)
+    bind = "UPDATE household SET status = 'active', unit_id = :unit WHERE code = :code"
+    assert count(session, bind, code=one, unit=neighbours.here) == 1
+
+
+def test_who_may_write_nowhere_writes_nothing(session: Session, neighbours: Neighbours) -> None:
+    restrict_to_units(session, ANONYMOUS)
+    for table, statement in UPDATES.items():
+        if table != "plate":
+            assert count(session, statement, **parameters_of(neighbours, neighbours.here)) == 0
+    for statement in INSERTS.values():
+        with refused(session, sqlstate="42501", says="row-level security"):
+            session.execute(text(statement), parameters_of(neighbours, neighbours.here))
+
+
+def test_each_transaction_is_bound_by_who_acts(engine: Engine) -> None:
+    asked = text("SELECT writable_units()")
+    with session_scope(engine) as session:
+        assert session.scalar(asked) is None
+    with acting_as(Actor("t", "editor", frozenset({7, 3}))):
+        with session_scope(engine) as session:
+            assert session.scalar(asked) == [3, 7]
+        with acting_as(Actor("t", "admin")), session_scope(engine) as session:
+            assert session.scalar(asked) is None
+    assert acting() is None
+    with session_scope(engine) as session:
+        assert session.scalar(asked) is None
+
+
+def test_session_may_still_choose_its_isolation(engine: Engine) -> None:
+    with acting_as(ANONYMOUS), session_scope(engine) as session:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        assert session.scalar(text("SELECT writable_units()")) == []
+        assert session.scalar(text("SHOW transaction_isolation")) == "repeatable read"
+
+
+def test_refusal_of_the_database_is_an_error_of_the_register(engine: Engine) -> None:
+    with (
+        acting_as(Actor("t", "editor", frozenset({1}))),
+        pytest.raises(OutsideUnitsError),
+        session_scope(engine) as session,
+    ):
+        session.execute(
+            text("INSERT INTO thoroughfare (unit_id, key, name, kind) VALUES (2, 'k', 'K', 'phố')")
+        )

@@ -1,0 +1,46 @@
+"""Settings as the environment gives them."""
+
+from dataclasses import replace
+
+import pytest
+
+from registry.settings import Settings, from_environment
+
+
+def test_nothing_set_is_the_default() -> None:
+    assert from_environment({}) == Settings()
+    assert from_environment({"DIACHISO_LIMITS": " ", "DIACHISO_PROXIES": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "expected"),
+    [
+        ("DIACHISO_LIMITS", "off", "limits", False),
+        ("DIACHISO_LIMITS", "ON", "limits", True),
+        ("DIACHISO_ANONYMOUS_READS", "off", "anonymous_reads", False),
+        ("DIACHISO_RATE_PER_ADDRESS", "7", "rate_per_address", 7),
+        ("DIACHISO_RATE_PER_KEY", "7", "rate_per_key", 7),
+        ("DIACHISO_BUDGET_PER_ADDRESS", "0", "budget_per_address", 0),
+        ("DIACHISO_BUDGET_PER_KEY", "0", "budget_per_key", 0),
+        ("DIACHISO_PROXIES", "2", "proxies", 2),
+        ("DIACHISO_AUDIT_DAYS", "31", "audit_days", 31),
+    ],
+)
+def test_variable_is_a_setting(name: str, value: str, field: str, expected: object) -> None:
+    assert from_environment({name: value}) == replace(Settings(), **{field: expected})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DIACHISO_LIMITS", "perhaps"),
+        ("DIACHISO_ANONYMOUS_READS", "2"),
+        ("DIACHISO_RATE_PER_KEY", "0"),
+        ("DIACHISO_RATE_PER_ADDRESS", "-1"),
+        ("DIACHISO_PROXIES", "one"),
+        ("DIACHISO_AUDIT_DAYS", "30"),
+    ],
+)
+def test_value_that_is_none_names_its_variable(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        from_environment({name: value})

@@ -1,0 +1,132 @@
+"""A streaming standby: what the doctor says of it, and how it goes on when it is promoted."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from registry import cluster
+from registry.backup_restore import register_promoted
+from registry.cluster import PrivateCluster
+from registry.database import make_engine
+from registry.doctor import Result, State, run_checks
+from registry.errors import ConflictError
+from registry.events import write_scope
+from registry.prepare import prepare_database
+from registry.settings import Settings
+from tests.support.factories import TEST, make_household, make_unit
+from tests.support.waiting import eventually
+
+JUMP = 1_000_000
+
+
+@contextmanager
+def running(made: PrivateCluster) -> Iterator[PrivateCluster]:
+    server = made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+        server.wait()
+
+
+@contextmanager
+def empty_cluster() -> Iterator[PrivateCluster]:
+    """A cluster that is not made yet; its folder is short, as a socket's path must be."""
+    base = Path(tempfile.mkdtemp(prefix=f"diachiso-test-{os.getpid()}-", dir="/tmp"))
+    try:
+        yield cluster.throwaway(base)
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture
+def primary() -> Iterator[PrivateCluster]:
+    """A register in a cluster of its own, with a household and drawn codes."""
+    with empty_cluster() as made:
+        made.initialise()
+        with running(made):
+            made.create_database()
+            prepare_database(made.url(), lambda _line: None)
+            write(made.url())
+            yield made
+
+
+@pytest.fixture
+def standby(primary: PrivateCluster) -> Iterator[PrivateCluster]:
+    with empty_cluster() as made:
+        copied = made.account.run(
+            made.bin_dir / "pg_basebackup",
+            f"--pgdata={made.data_dir}",
+            f"--dbname={primary.admin_url('postgres')}",
+            "--write-recovery-conf",
+            "--checkpoint=fast",
+        )
+        assert copied.returncode == 0, copied.stderr
+        with running(made):
+            yield made
+
+
+def write(url: str) -> None:
+    engine = make_engine(url)
+    with write_scope(engine, TEST) as session:
+        make_household(session, unit_id=make_unit(session))
+        session.execute(text("SELECT nextval('code_ordinal') FROM generate_series(1, 10)"))
+    engine.dispose()
+
+
+def examined(url: str, read_url: str | None = None) -> dict[str, Result]:
+    settings = Settings(database_url=url, database_read_url=read_url)
+    return {result.name: result for result in run_checks(settings)}
+
+
+def one(url: str, query: str) -> object:
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_standby_follows_and_goes_on_as_another_register_when_promoted(
+    primary: PrivateCluster, standby: PrivateCluster
+) -> None:
+    events = one(primary.url(), "SELECT count(*) FROM feed")
+    eventually(
+        lambda: one(standby.url(), "SELECT count(*) FROM feed") == events, "the standby follows"
+    )
+    above = examined(primary.url(), standby.url())
+    assert (above["replication"].state, above["replication"].detail) == (State.OK, "1 connected")
+    assert above["read_replica"].state == State.OK
+    below = examined(standby.url())
+    assert below["replication"].state == State.OK
+    assert below["server_answers"].state == State.WARNING
+    with pytest.raises(ConflictError, match="still a standby"):
+        register_promoted(standby.url(), lambda _line: None)
+
+    uuid = one(primary.url(), "SELECT uuid FROM register_identity")
+    ordinal = one(primary.url(), "SELECT last_value FROM code_ordinal")
+    assert one(standby.url().replace("/diachiso?", "/postgres?"), "SELECT pg_promote()") is True
+    made = register_promoted(standby.url(), lambda _line: None)
+    assert made != uuid
+    # The standby may have fetched more of the sequence's log than was drawn, never less.
+    assert int(str(one(standby.url(), "SELECT last_value FROM code_ordinal"))) >= (
+        int(str(ordinal)) + JUMP
+    )
+    write(standby.url())
+    assert examined(standby.url())["server_answers"].state == State.OK
+    other = examined(primary.url(), standby.url())["read_replica"]
+    assert other.state == State.FAILURE
+    assert "another register" in other.detail
+
+
+def test_slot_that_nobody_uses_is_told(primary: PrivateCluster) -> None:
+    one(primary.url(), "SELECT pg_create_physical_replication_slot('left', true)")
+    result = examined(primary.url())["replication"]
+    assert result.state == State.WARNING
+    assert "slot left holds" in result.detail
