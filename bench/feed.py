@@ -22,6 +22,7 @@ from sqlalchemy import Engine, text
 
 from api.access import Caller
 from api.app import create_app
+from api.logs import configure_logs
 from bench.http import cpu_s, server
 from registry.changes_cursor import Cursor, Read, Walk
 from registry.changes_entries import following, units_digest
@@ -40,6 +41,7 @@ SMALL_EVENTS = 20_000
 
 def app() -> Flask:
     """The application, for which everybody is a carrier."""
+    configure_logs()
     settings = from_environment()
 
     def carrier(_request: Request) -> Caller:

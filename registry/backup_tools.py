@@ -175,7 +175,8 @@ def _run(
     complaints: list[str] = []
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as out:
         process = subprocess.Popen(
-            command,
+            # Also when this process is killed, its tool ends.
+            ["setpriv", "--pdeathsig=TERM", "--", *command],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.PIPE,

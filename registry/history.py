@@ -18,7 +18,7 @@ from registry.lookup import code_forms, read_code
 from registry.models import HouseholdVersion
 from registry.reads import Reads
 from registry.records import COLUMNS, Record
-from registry.restricted import hidden, told
+from registry.restricted import hidden, told_of_past
 
 _DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _STAMPS: Final = ("code", "valid_from", "valid_to", "ended_by_event_id")
@@ -230,9 +230,7 @@ def lookup_as_of(reads: Reads, text: str, moment: datetime.datetime) -> Record:
     if record.status == "retired":
         successors = [code_forms(successor) for successor in record.successors or []]
         raise GoneError(f"the code {shown} was retired by then", successors=successors)
-    if hidden(reads, [code]):  # today; then it may have been open
-        record = replace(record, restricted=True)
-    return told(reads, record)
+    return told_of_past(reads, record)
 
 
 def history(reads: Reads, text: str) -> list[Step]:

@@ -30,6 +30,15 @@ def told(reads: Reads, record: Record) -> Record:
     return record
 
 
+def told_of_past(reads: Reads, record: Record) -> Record:
+    """The same of a state of the past: what is restricted today was open then and is no more."""
+    actor = acting()
+    stranger = actor is not None and not actor.may("carrier")
+    if stranger and not record.restricted and hidden(reads, [record.code]):
+        record = replace(record, restricted=True)
+    return told(reads, record)
+
+
 def hidden(reads: Reads, codes: Iterable[str]) -> frozenset[str]:
     """Those of the codes that stand for a restricted place; none for the operator."""
     asked = sorted(set(codes))

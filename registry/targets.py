@@ -181,7 +181,7 @@ def _check(defaults: Defaults, day: datetime.date) -> None:
         raise InvalidInputError.of_field("quality", "literal_error", f"one of {QUALITIES}")
     if defaults.reference_date is not None and defaults.reference_date > day:
         raise InvalidInputError.of_field(
-            "date", "date_in_future", f"{defaults.reference_date} has not come"
+            "date", "day_in_future", f"{defaults.reference_date} has not come"
         )
 
 

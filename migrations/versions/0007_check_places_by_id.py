@@ -107,7 +107,16 @@ FOREIGN_KEY = "fk_import_problem_import_id_import"
 
 
 def upgrade() -> None:
-    op.drop_constraint(FOREIGN_KEY, "import_problem")
+    op.execute(
+        f"""
+        -- squawk-ignore ban-drop-constraint
+        ALTER TABLE import_problem DROP CONSTRAINT {FOREIGN_KEY};
+        """
+    )
+    op.execute(
+        "COMMENT ON COLUMN import_problem.import_id IS"
+        " 'The import; trigger check_problems looks it up'"
+    )
     op.execute(PROBLEMS)
     for function, old, new in FRAGMENTS:
         op.execute(REPLACE.format(function=function, old=old, new=new))
@@ -120,6 +129,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER import_problem_check_update ON import_problem")
     op.execute("DROP TRIGGER import_problem_check_insert ON import_problem")
     op.execute("DROP FUNCTION check_problems()")
+    op.execute("COMMENT ON COLUMN import_problem.import_id IS 'The import'")
     op.create_foreign_key(
         FOREIGN_KEY, "import_problem", "import", ["import_id"], ["id"], ondelete="CASCADE"
     )

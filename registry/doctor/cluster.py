@@ -14,7 +14,9 @@ _FULL_BYTES: Final = _GIB // 2
 """PostgreSQL ends when it cannot write its log: before that, room for a few of its 16 MB files."""
 
 
-@CHECKS.check(hint="start it with bin/run, or set DATABASE_URL", need=Need.NOTHING)
+@CHECKS.check(
+    hint="chạy bin/run, hoặc đặt DATABASE_URL (start it, or set that variable)", need=Need.NOTHING
+)
 def private_cluster(subject: Subject) -> Finding:
     """The private cluster runs, unless DATABASE_URL names a database."""
     if subject.settings.database_url:
@@ -28,7 +30,10 @@ def private_cluster(subject: Subject) -> Finding:
     return ok(f"{private.data_dir}, pid {pid}")
 
 
-@CHECKS.check(hint="free some space, or set DIACHISO_VAR to a larger disk", need=Need.NOTHING)
+@CHECKS.check(
+    hint="dọn đĩa, hoặc đặt DIACHISO_VAR sang đĩa lớn hơn (free some space, or use a larger disk)",
+    need=Need.NOTHING,
+)
 def disk_space(subject: Subject) -> Finding:
     """The disk of the private cluster has room."""
     if subject.settings.database_url:

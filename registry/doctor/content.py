@@ -20,6 +20,11 @@ _NEWEST: Final = 10_000
 _NEXT: Final = 20_000
 """Codes to come of which none may stand already: a sequence that was set back lies below many."""
 
+_UNITS: Final = (
+    "chạy `bin/diachiso units load`; không được thì khôi phục bản sao lưu (run that command; if"
+    " that does not help, restore the backup)"
+)
+
 BEFORE_THE_REFORM: Final = datetime.date(2025, 6, 30)
 UNITS_BEFORE: Final = {"province": 63, "district": 696, "commune": 10_035}
 UNITS_TODAY: Final = {"province": 34, "district": 0, "commune": 3_321}
@@ -28,7 +33,9 @@ UNITS_TODAY: Final = {"province": 34, "district": 0, "commune": 3_321}
 _WITHOUT_SUCCESSOR: Final = frozenset({"28825"})
 
 
-@CHECKS.check(hint="restore the backup: without the key no code can be issued again")
+@CHECKS.check(
+    hint="khôi phục bản sao lưu (restore the backup: without the key no code can be issued again)"
+)
 def code_key(subject: Subject) -> Finding:
     """The key of the codes is there."""
     key = subject.connection.scalar(text("SELECT key FROM code_key"))
@@ -79,7 +86,7 @@ def code_ordinals(subject: Subject) -> Finding:
     return ok(said) if left > N // 10 else warning(said)
 
 
-@CHECKS.check(hint="run `bin/diachiso units load`")
+@CHECKS.check(hint="chạy `bin/diachiso units load` (run that command)")
 def seeds(subject: Subject) -> Finding:
     """The units loaded are those of this checkout's seeds."""
     loaded = subject.connection.scalar(text("SELECT seed_sha256 FROM gazetteer_state"))
@@ -89,14 +96,14 @@ def seeds(subject: Subject) -> Finding:
     return failure(f"loaded: {(loaded or 'none')[:12]}, here: {here[:12]}")
 
 
-@CHECKS.check(hint="run `bin/diachiso units load`; if that does not help, restore the backup")
+@CHECKS.check(hint=_UNITS)
 def units_before_the_reform(subject: Subject) -> Finding:
     """On 30 June 2025 there were 63 provinces, 696 districts and 10,035 communes."""
     found = _count(subject, BEFORE_THE_REFORM)
     return ok() if found == UNITS_BEFORE else failure(f"the register has {_said(found)}")
 
 
-@CHECKS.check(hint="run `bin/diachiso units load`; if that does not help, restore the backup")
+@CHECKS.check(hint=_UNITS)
 def units_today(subject: Subject) -> Finding:
     """Today there are 34 provinces and 3,321 communes, and what decisions made of them since."""
     found = _count(subject, None)
@@ -125,7 +132,10 @@ def _said(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {level}s" for level, count in counts.items())
 
 
-@CHECKS.check(hint="run `bin/diachiso units load`; for a later unit, record its successor")
+@CHECKS.check(
+    hint="chạy `bin/diachiso units load`; đơn vị mới hơn thì ghi đơn vị kế tiếp (run that command;"
+    " for a later unit, record its successor)"
+)
 def successions(subject: Subject) -> Finding:
     """Every commune and province that ended has a successor."""
     codes = subject.connection.scalars(
@@ -142,7 +152,10 @@ def successions(subject: Subject) -> Finding:
     return failure(f"{len(without):,} have none: {', '.join(without[:5])}")
 
 
-@CHECKS.check(hint="the next write moves them; if they stay, see the log of the worker")
+@CHECKS.check(
+    hint="lần ghi sau sẽ chuyển; nếu còn, xem nhật ký máy chủ (the next write moves them; if they"
+    " stay, see the log of the server)"
+)
 def feed(subject: Subject) -> Finding:
     """No event waits longer than a minute for its place in the change feed."""
     count, age_s = subject.connection.execute(

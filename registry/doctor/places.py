@@ -8,12 +8,14 @@ from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warni
 
 CHECKS = Chapter()
 
-_LOAD: Final = "run `bin/diachiso units load --boundaries FILE_OR_URL`"
+_LOAD: Final = (
+    "chạy `bin/diachiso units load --boundaries FILE_OR_URL` (load the file with these units)"
+)
 _SEATS_INSIDE: Final = 0.95
 """Published seats are rough: of the real communes of 2025, 99.3 % lie in their own polygon."""
 
 
-@CHECKS.check(hint="run `bin/diachiso units load`")
+@CHECKS.check(hint="chạy `bin/diachiso units load` (run that command)")
 def communes_have_a_polygon(subject: Subject) -> Finding:
     """Every commune has a polygon, real or drawn around its seat."""
     codes = list(
@@ -44,7 +46,7 @@ def boundaries_are_real(subject: Subject) -> Finding:
     return warning(said) if cells else ok(said)
 
 
-@CHECKS.check(hint="load the file with these units again: " + _LOAD)
+@CHECKS.check(hint=_LOAD)
 def polygons_are_valid(subject: Subject) -> Finding:
     """All polygons are valid."""
     # The constraint on the table saw to it; another version of GEOS may judge otherwise.
@@ -59,7 +61,7 @@ def polygons_are_valid(subject: Subject) -> Finding:
     return failure(f"{len(codes):,} are not: {', '.join(codes[:5])}") if codes else ok()
 
 
-@CHECKS.check(hint="load the file with these units again: " + _LOAD)
+@CHECKS.check(hint=_LOAD)
 def real_polygons_have_parts(subject: Subject) -> Finding:
     """Every real polygon has the parts by which points find it, and no cell has any."""
     without, cells = subject.connection.execute(
@@ -75,7 +77,10 @@ def real_polygons_have_parts(subject: Subject) -> Finding:
     return ok()
 
 
-@CHECKS.check(hint="a few are usual; many: the polygons are of another map, or shifted")
+@CHECKS.check(
+    hint="vài đơn vị là thường; nhiều thì sai bản đồ hoặc lệch (a few are usual; many: the polygons"
+    " are of another map, or shifted)"
+)
 def seats_are_inside(subject: Subject) -> Finding:
     """Seats lie in the real polygon of their own commune."""
     total, inside = subject.connection.execute(

@@ -12,7 +12,7 @@ from registry.revision import current_revision, head_revision
 
 CHECKS = Chapter()
 
-_PREPARE: Final = "run `bin/diachiso database prepare`"
+_PREPARE: Final = "chạy `bin/diachiso database prepare`"
 _MIGRATIONS: Final = "migrations/versions/0002_guard_register.py"
 
 TRIGGERS: Final = {
@@ -83,7 +83,11 @@ Privileges = set[tuple[str, str]]
 """(table, or table.column; what may be done with it)."""
 
 
-@CHECKS.check(hint=f"{_PREPARE}; for a newer schema, update the program", need=Need.DATABASE)
+@CHECKS.check(
+    hint=f"{_PREPARE}; lược đồ mới hơn thì cập nhật chương trình (run that command; for a newer"
+    " schema, update the program)",
+    need=Need.DATABASE,
+)
 def revision(subject: Subject) -> Finding:
     """The schema is at the newest migration."""
     head, current = head_revision(), current_revision(subject.connection)
@@ -92,7 +96,9 @@ def revision(subject: Subject) -> Finding:
     return failure(f"it is at {current or 'none'}, the program at {head}")
 
 
-@CHECKS.check(hint="restore the backup, or make it anew as the migrations do")
+@CHECKS.check(
+    hint="REINDEX, hoặc tạo lại như trong migrations/ (make it anew as the migrations do)"
+)
 def indexes(subject: Subject) -> Finding:
     """All indexes are there and valid."""
     rows = subject.connection.execute(
@@ -122,7 +128,10 @@ def _index_names(table: Table) -> set[str]:
     }
 
 
-@CHECKS.check(hint="ALTER TABLE … ENABLE TRIGGER …; a missing one is made as in " + _MIGRATIONS)
+@CHECKS.check(
+    hint="ALTER TABLE … ENABLE TRIGGER …; thiếu thì tạo lại như trong migrations/ (a missing one is"
+    " made as the migrations do)"
+)
 def triggers(subject: Subject) -> Finding:
     """The triggers are enabled that keep versions and make tables append-only."""
     rows = subject.connection.execute(
@@ -139,7 +148,7 @@ def triggers(subject: Subject) -> Finding:
     return failure("; ".join(missing + off)) if missing or off else ok(f"{len(wanted)}")
 
 
-@CHECKS.check(hint="grant or revoke as in " + _MIGRATIONS)
+@CHECKS.check(hint="GRANT hoặc REVOKE như trong (grant or revoke as in) " + _MIGRATIONS)
 def privileges(subject: Subject) -> Finding:
     """The application's role may do what the migrations grant, and no more."""
     rows = subject.connection.execute(text(_GRANTED), {"role": APP_ROLE})

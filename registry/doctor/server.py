@@ -15,7 +15,10 @@ _LOSSY = {
 }
 
 
-@CHECKS.check(hint="start it with bin/run, or correct DATABASE_URL", need=Need.NOTHING)
+@CHECKS.check(
+    hint="chạy bin/run, hoặc sửa DATABASE_URL (start it, or correct that variable)",
+    need=Need.NOTHING,
+)
 def server_answers(subject: Subject) -> Finding:
     """The database server answers and is PostgreSQL 15 or later."""
     connection = subject.connect()
@@ -29,8 +32,9 @@ def server_answers(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint="install the packages, then run `bin/diachiso database prepare`; after an update of "
-    "PostGIS: SELECT postgis_extensions_upgrade()",
+    hint="cài các gói rồi chạy `bin/diachiso database prepare`; nâng cấp PostGIS xong thì"
+    " SELECT postgis_extensions_upgrade() (install the packages and run that command; after an"
+    " update of PostGIS, that statement)",
     need=Need.DATABASE,
 )
 def extensions(subject: Subject) -> Finding:
@@ -53,7 +57,9 @@ def extensions(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint="dump it and restore it into a database made with ENCODING 'UTF8'", need=Need.DATABASE
+    hint="sao lưu rồi khôi phục vào cơ sở dữ liệu tạo với ENCODING 'UTF8'"
+    " (save it and restore it into a database made so)",
+    need=Need.DATABASE,
 )
 def encoding(subject: Subject) -> Finding:
     """The database stores text as UTF-8."""
@@ -62,7 +68,8 @@ def encoding(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint="set them on in postgresql.conf (see also ALTER SYSTEM, ALTER DATABASE, ALTER ROLE)",
+    hint="bật lại trong postgresql.conf, ALTER SYSTEM, ALTER DATABASE hoặc ALTER ROLE"
+    " (set them on where they were set off)",
     need=Need.DATABASE,
 )
 def durable(subject: Subject) -> Finding:
@@ -76,7 +83,8 @@ def durable(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint="stop the server and run `pg_checksums --enable` on its data directory",
+    hint="dừng máy chủ, chạy `pg_checksums --enable` trên thư mục dữ liệu"
+    " (stop the server and run that on its data directory)",
     need=Need.DATABASE,
 )
 def checksums(subject: Subject) -> Finding:
@@ -86,7 +94,10 @@ def checksums(subject: Subject) -> Finding:
     return warning("off: a failing disk spoils the register unnoticed, and its backups")
 
 
-@CHECKS.check(hint="run `bin/diachiso database prepare` as an administrator", need=Need.DATABASE)
+@CHECKS.check(
+    hint="quản trị viên chạy `bin/diachiso database prepare` (run it as an administrator)",
+    need=Need.DATABASE,
+)
 def roles(subject: Subject) -> Finding:
     """Both roles are there, and this login may act as them."""
     problems = []
@@ -105,8 +116,8 @@ def roles(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=f"ALTER ROLE {APP_ROLE} NOSUPERUSER NOBYPASSRLS NOCREATEROLE; revoke its memberships; "
-    f"give what it owns to {OWNER_ROLE}",
+    hint=f"ALTER ROLE {APP_ROLE} NOSUPERUSER NOBYPASSRLS NOCREATEROLE; bỏ các vai khác, giao lại"
+    f" cho {OWNER_ROLE} (revoke its memberships, and give what it owns to the owner)",
     need=Need.DATABASE,
 )
 def application_role_is_bound(subject: Subject) -> Finding:

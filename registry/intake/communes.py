@@ -48,11 +48,21 @@ class CommuneReader:
         self.padded = False
         """Whether zeros were put in front of any code that was read."""
         self._old_list = any(self._only_old(code) for code in listed)
+        self._old_names = False
 
     @property
     def codes_of_old_list(self) -> bool:
         """Whether the file has codes that ended before today, so all its codes may be old ones."""
         return self._old_list
+
+    def look_through(self, spellings: Iterable[CommuneSpelling]) -> None:
+        """Find out whether names in the file say that codes of two maps are meant as old ones."""
+        self._old_names = any(map(self._names_former, spellings))
+
+    def _names_former(self, spelling: CommuneSpelling) -> bool:
+        bearers = self._with_code(spelling.code) if spelling.code and spelling.commune else []
+        named = self._named(bearers, spelling.commune) if len(bearers) > 1 else []
+        return bool(named) and not any(unit.alive_on(self._day) for unit in named)
 
     def read(self, spelling: CommuneSpelling) -> CommuneReading:
         """The communes meant; a problem when none or when the words contradict each other."""
@@ -138,6 +148,8 @@ class CommuneReader:
             # 00004 was Trúc Bạch, is Ba Đình; in a file with other old codes nobody can tell.
             return CommuneReading(problem="commune_code_of_two_maps")
         reading = self.of_units((alive or bearers)[:1])
+        if len(bearers) > 1 and self._old_names and alive:
+            reading = replace(reading, notice="commune_code_maybe_old")
         if spelling.former_code is not None:
             former = self._by_former_code(spelling.former_code)
             if former.problem is None and set(reading.candidates) & set(former.candidates):

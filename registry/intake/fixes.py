@@ -32,7 +32,8 @@ _CANDIDATES: Final = """
 _CODES: Final = """
     SELECT p.id, j.commune_code FROM import_problem p JOIN judged j USING (row_number)
     WHERE p.import_id = :id AND p.code IN (
-            'commune_code_unknown', 'commune_code_of_two_maps', 'commune_differs_from_code')
+            'commune_code_unknown', 'commune_code_of_two_maps', 'commune_code_maybe_old',
+            'commune_differs_from_code')
         AND j.commune_code ~ '^[0-9.]{1,10}$'
 """
 _MANGLED: Final = """

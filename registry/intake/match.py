@@ -69,23 +69,22 @@ _SAME_FLAT: Final = f"h.status IN ('active', 'proposed') AND {_EQUAL_FLAT}"
 _MEASURED: Final = "d.point IS NOT NULL AND h.point IS NOT NULL"
 _UNKNOWN: Final = "NOT EXISTS (SELECT FROM known k WHERE k.row_number = d.row_number)"
 
-# Former communes tell doors of one name apart, unless both are measured: on a border of old, one
-# door is called by either. By street, else by the innermost locality, else by the commune alone.
+# By street, else by the innermost locality, else by the commune alone.
 _REGISTERED: Final = f"""
     SELECT DISTINCT ON (row_number) row_number, code
     FROM (
         SELECT d.row_number, h.code, d.point <-> h.point AS degrees
         FROM door d
         JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = d.street_key
+            AND {SAME_FORMER.format(place="t", row="d")}
         JOIN household h ON h.thoroughfare_id = t.id AND {_SAME_FLAT}
-            AND ({SAME_FORMER.format(place="t", row="d")} OR {_MEASURED})
         WHERE {_UNKNOWN}
         UNION ALL
         SELECT d.row_number, h.code, d.point <-> h.point
         FROM door d
         JOIN locality l ON l.unit_id = d.unit_id AND l.key = d.place_keys[1]
+            AND {SAME_FORMER.format(place="l", row="d")}
         JOIN household h ON h.locality_id = l.id AND h.thoroughfare_id IS NULL AND {_SAME_FLAT}
-            AND ({SAME_FORMER.format(place="l", row="d")} OR {_MEASURED})
         WHERE d.street_at IS NULL AND {_UNKNOWN}
         UNION ALL
         SELECT d.row_number, h.code, d.point <-> h.point
@@ -95,6 +94,20 @@ _REGISTERED: Final = f"""
         WHERE d.street_at IS NULL AND d.place_at IS NULL AND {_UNKNOWN}
     ) found
     ORDER BY row_number, degrees NULLS LAST, code
+"""
+# Former communes tell doors of one name apart, unless both are measured: on a border of old, one
+# door is called by either.
+_REGISTERED_ELSEWHERE: Final = f"""
+    INSERT INTO registered (row_number, code)
+    SELECT DISTINCT ON (d.row_number) d.row_number, h.code
+    FROM door d
+    JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = d.street_key
+        AND t.former_unit_id <> d.former_id
+    JOIN household h ON h.thoroughfare_id = t.id AND {_MEASURED} AND {_SAME_FLAT}
+        AND h.point && ST_Expand(d.point, {_NEARBY_DEGREES})
+    WHERE d.former_id IS NOT NULL AND d.numbered AND {_UNKNOWN}
+        AND NOT EXISTS (SELECT FROM registered r WHERE r.row_number = d.row_number)
+    ORDER BY d.row_number, d.point <-> h.point, h.code
 """
 
 _FOUND: Final = """
@@ -122,9 +135,7 @@ _AGAIN: Final = f"""
 """
 # Where only some rows name a former commune, or two name neighbouring ones: the door of a row that
 # names none is that of the one it is equal to else, and measured doors are told by their points.
-_SOME_FORMER: Final = """
-    SELECT count(DISTINCT coalesce(former_id, 0)) > 1 AND count(former_id) > 0 FROM commune
-"""
+_ANY_FORMER: Final = "SELECT EXISTS (SELECT FROM commune WHERE former_id IS NOT NULL)"
 _MIXED: Final = """
     SELECT n.unit_id AS at_unit, t.street_key AS at_street
     FROM (SELECT DISTINCT unit_id, former_id, street_at FROM entry WHERE NOT rejected) n
@@ -207,13 +218,16 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     staging.key("known", "row_number")
     remembered = read_names_as_today(staging, ADDRESS_HASH)
     staging.select("registered", _REGISTERED, parameters)
+    formers = bool(connection.execute(text(_ANY_FORMER)).scalar_one())
+    if formers:
+        connection.execute(text(_REGISTERED_ELSEWHERE), parameters)
     # Also the numbers of a street that is part of another one: they count there no more.
     if remembered.streets or remembered.places or remembered.numbers:
         read_numbers_as_today(staging, _NEAR.format(point="h.point"), demo=demo)
     find_returned_elsewhere(connection, source, _EQUAL_FLAT)
     staging.select("found", _FOUND)
     staging.key("found", "row_number")
-    mixed = connection.execute(text(_SOME_FORMER)).scalar_one() and staging.select("mixed", _MIXED)
+    mixed = formers and staging.select("mixed", _MIXED)
     if mixed:
         staging.select("keyed", _KEYED, stats="key")
         connection.execute(text(_AGAIN_ELSEWHERE))

@@ -40,6 +40,7 @@ _FIXES: Final = {
     "commune_assumed": "có thể là: {}",
     "commune_code_unknown": "mã này là: {}",
     "commune_code_of_two_maps": "mã này là: {}",
+    "commune_code_maybe_old": "mã này là: {}",
     "commune_differs_from_code": "mã này là: {}",
     "duplicate_ref": "mã hồ sơ của dòng {} (không kể dòng tiêu đề)",
     "duplicate_in_file": "cùng chỗ ở với dòng {} (không kể dòng tiêu đề)",
@@ -94,6 +95,13 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         " mã cũ thì đổi tên cột thành 'mã xã cũ'",
         "the code means another commune before 2025-07-01 and the file has old codes: add the"
         " commune's name, or call the column former_commune_code when all its codes are old",
+    ),
+    "commune_code_maybe_old": ProblemKind(
+        "warning",
+        "Mã xã này có cả trước và sau 01/7/2025, đã đọc theo mã hiện nay, mà dòng khác của tệp ghi"
+        " tên xã cũ: kiểm tra lại",
+        "the code means another commune before 2025-07-01 and was read as today's, while other rows"
+        " name communes of old: check it",
     ),
     "commune_differs_from_code": ProblemKind(
         "error",

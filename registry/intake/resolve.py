@@ -146,6 +146,7 @@ class ColumnResolver(Resolver):
         """As of every resolver; here they are read, by the codes of the whole file."""
         spellings = [(number, _spelling(cells)) for number, *cells in super().take_communes()]
         reader = CommuneReader(self._gazetteer, self._day, _codes(s for _, s in spellings))
+        reader.look_through(spelling for _, spelling in spellings)
         communes = [
             (number, spelling.code, *_commune(reader.read(spelling)))
             for number, spelling in spellings

@@ -65,7 +65,7 @@ def area_of(
 _areas: WeakKeyDictionary[Gazetteer, dict[tuple[object, ...], tuple[tuple[Naming, ...], Area]]] = (
     WeakKeyDictionary()
 )
-_MAX_REMEMBERED: Final = 2_048
+_MAX_REMEMBERED: Final = 1_024
 
 
 def _area_of(

@@ -17,7 +17,9 @@ from registry.search.choice import (
     Choice,
     Formerly,
     choose,
+    each_once,
     former_keys,
+    is_reused,
     places_named,
     wanted_of,
 )
@@ -179,7 +181,7 @@ class Asker:
         return same, slips
 
     def _doors(self, found: Found, wanted: Wanted, faults: list[str]) -> Steps[list[Answer]]:
-        hits = _each_once(hit for place in found.places for hit in place.hits)
+        hits = each_once(hit for place in found.places for hit in place.hits)
         if self._elsewhere or not hits:
             return []
         choice = choose(hits, self.door, wanted, self.area, former_keys(found.places))
@@ -192,7 +194,7 @@ class Asker:
             faults += choice.faults
             return []
         more = [*choice.faults, *(["ambiguous"] if found.full else [])]
-        reused = _is_reused(choice.hits, found.places)
+        reused = is_reused(choice.hits, found.places)
         return (yield from self._records(choice.hits, [*faults, *more], reused=reused))
 
     def _formerly(self) -> Steps[Formerly]:
@@ -314,8 +316,8 @@ class Asker:
             records = [hit.record]
             if hit.record.status != "active":
                 more.append("retired")
-                (whole,) = yield from records_of([hit.record.code])
-                records = yield from active_records(whole.successors or ())
+                whole = yield from records_of([hit.record.code])
+                records = yield from active_records(whole[0].successors or () if whole else ())
             for record in records:
                 answers.setdefault(record.code, self._of_record(record, more))
         return _told_apart(list(answers.values()))
@@ -363,35 +365,6 @@ class Asker:
 
 def _outer_keys(place: Place) -> tuple[str, ...]:
     return tuple(key for _, _, key in place.outer)
-
-
-def _each_once(hits: Iterable[Hit]) -> list[Hit]:
-    """Each door by what it is called today, and by what it was called only where that is not asked.
-
-    A door that got its number back was not found by a former one.
-    """
-    first: dict[str, Hit] = {}
-    for hit in hits:
-        known = first.get(hit.record.code)
-        if known is None or (hit.of_today and not known.of_today):
-            first[hit.record.code] = hit
-    return list(first.values())
-
-
-def _is_reused(chosen: Iterable[Hit], found: Iterable[Place]) -> bool:
-    """Whether the name or number asked for is another's today than it was: each may be meant."""
-    then = {hit.record.code for hit in chosen if not hit.of_today}
-    if not then:
-        return False
-    named = {(place.unit_id, place.key) for place in found if place.was is None}
-    for place in found:
-        here = [hit for hit in place.hits if hit.record.code in then]
-        if here and place.was is not None and (place.unit_id, place.was[0]) in named:
-            return True
-        renumbered = any(hit.former_number for hit in here)
-        if renumbered and not all(hit.former_number for hit in place.hits):
-            return True
-    return False
 
 
 def _one_each(found: list[Place]) -> list[Place]:

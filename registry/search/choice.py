@@ -58,6 +58,35 @@ def choose(hits: list[Hit], door: Door, wanted: Wanted, area: Area, formerly: Fo
     return Choice(tuple(live or kept), tuple(faults))
 
 
+def each_once(hits: Iterable[Hit]) -> list[Hit]:
+    """Each door by what it is called today, and by what it was called only where that is not asked.
+
+    A door that got its number back was not found by a former one.
+    """
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        known = first.get(hit.record.code)
+        if known is None or (hit.of_today and not known.of_today):
+            first[hit.record.code] = hit
+    return list(first.values())
+
+
+def is_reused(chosen: Iterable[Hit], found: Iterable[Place]) -> bool:
+    """Whether the name or number asked for is another's today than it was: each may be meant."""
+    then = {hit.record.code for hit in chosen if not hit.of_today}
+    if not then:
+        return False
+    named = {(place.unit_id, place.key) for place in found if place.was is None}
+    for place in found:
+        here = [hit for hit in place.hits if hit.record.code in then]
+        if here and place.was is not None and (place.unit_id, place.was[0]) in named:
+            return True
+        renumbered = any(hit.former_number for hit in here)
+        if renumbered and not all(hit.former_number for hit in place.hits):
+            return True
+    return False
+
+
 _Narrowed = tuple[list[Hit], list[str]]
 
 

@@ -6,7 +6,7 @@ of today and by those that they bore. All fuzzy matching is done on the small ta
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from itertools import product
 from typing import Final
 
@@ -19,6 +19,8 @@ MAX_PLACES: Final = 400
 
 MAX_DOORS: Final = 100
 """Doors of one number that are looked at in one street."""
+
+_OUTER_AT: Final = [one.name for one in fields(Record)].index("outer_localities")
 
 _OPEN: Final = "h.status IN ('active', 'retired') AND NOT h.restricted"
 # A flat is looked for only by its number; otherwise its building stands for it, unless it has none.
@@ -238,9 +240,9 @@ class Hit:
         return not (self.former_number or self.former_name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
-    """A street or locality with the doors found in it."""
+    """A street or locality with the doors found in it, which are added row by row."""
 
     table: str
     """thoroughfare | locality."""
@@ -287,9 +289,10 @@ def places(
             if row[11]:
                 borne.setdefault(row[10], []).append(place)
         if row[12] is not None:
-            record = Record(*row[12:])
+            values = list(row[12:])
             if place.outer:
-                record = replace(record, outer_localities=[[k, n] for k, n, _ in place.outer])
+                values[_OUTER_AT] = [[k, n] for k, n, _ in place.outer]
+            record = Record(*values)
             former = place.was is not None
             place.hits.append(Hit(record, record.number_key, former_name=former))
     if borne:

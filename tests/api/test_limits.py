@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from geo import code as codes
-from registry.budget import COST
+from registry.budget import COST, Budget
+from registry.database import make_engine
 from registry.keys import KeyMade, make_secret
 from registry.settings import Settings
 from tests.support.factories import next_code
@@ -253,3 +254,13 @@ def test_nobody_is_counted_where_limits_are_off(admin_url: str, worker_id: str) 
         found = whoami(made)
         assert (found["rate"], found["enumeration_budget"]) == (None, None)
         assert "RateLimit" not in made.get(UNITS).headers
+
+
+def test_codes_are_counted_where_the_database_cannot_be_written(clock: Clock) -> None:
+    """A replica may still answer: then each process counts alone."""
+    engine = make_engine("postgresql://nobody@127.0.0.1:1/nothing")
+    alone = Budget(engine)
+    assert [alone.spend("client:x", COST) for _ in range(2)] == [COST, 2 * COST]
+    clock.wait(5)
+    assert alone.spent("client:x") == 2 * COST
+    engine.dispose()

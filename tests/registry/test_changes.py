@@ -38,14 +38,20 @@ def register(place: Town) -> Iterator[Register]:
         yield made
 
 
-@pytest.fixture
-def reader(register: Register, tmp_path: Path) -> Iterator[Follower]:
-    """A follower that has caught up, and is the register's equal at the end of the test."""
-    with follower(register, tmp_path) as made:
-        made.catch_up()
+@pytest.fixture(scope="module")
+def shared(register: Register, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Follower]:
+    with follower(register, tmp_path_factory.mktemp("copy")) as made:
         yield made
-        made.catch_up()
-        assert made.differences() == []
+
+
+@pytest.fixture
+def reader(shared: Follower) -> Iterator[Follower]:
+    """A follower that has caught up, and is the register's equal at the end of the test."""
+    shared.catch_up()
+    shared.entries.clear()
+    yield shared
+    shared.catch_up()
+    assert shared.differences() == []
 
 
 def number() -> str:

@@ -56,7 +56,7 @@ def owner_session(database_url: str) -> Iterator[Session]:
     engine = make_engine(database_url, role=OWNER_ROLE)
     with Session(engine) as session:
         session.execute(text("ALTER TABLE code_key DISABLE TRIGGER code_key_fixed"))
-        for table in ("code_key", "register_identity", "gazetteer_state"):
+        for table in ("client_key", "code_key", "register_identity", "gazetteer_state"):
             session.execute(text(f"DELETE FROM {table}"))
         yield session
     engine.dispose()
@@ -102,10 +102,14 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "predecessor_id": p.unit, "successor_id": p.other_unit, "extent": "full",
         "effective_on": DAY, "source": "t",
     },
-    "api_key": lambda p: {"name": "Bưu điện", "hash": b"k" * 32, "role": "carrier"},
+    "api_key": lambda p: {
+        "name": "Bưu điện", "hash": b"k" * 32, "role": "carrier", "previous_hash": b"p" * 32,
+        "previous_until": NOON,
+    },
     "boundary": lambda p: {
         "unit_id": p.unit, "geom": SQUARE, "source": "t", "approximate": False,
     },
+    "client_key": lambda p: {"id": 1, "key": b"k" * 32},
     "code_key": lambda p: {"id": 1, "key": b"k" * 32},
     "external_id": lambda p: {"code": p.code, "scheme": "plus_code", "value": "7PH57VJ5+2X"},
     "feed": lambda p: {"event_id": p.event},
@@ -181,7 +185,12 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_api_key_hash_length", {"hash": b"k" * 31}),
     ("ck_api_key_hash_length", {"hash": b""}),
     ("ck_api_key_rate_positive", {"rate_per_minute": 0}),
+    ("ck_api_key_previous_hash_length", {"previous_hash": b"k" * 31}),
+    ("ck_api_key_previous_ends", {"previous_until": None}),
+    ("ck_api_key_previous_ends", {"previous_hash": None}),
     ("ck_boundary_geom_valid", {"geom": BOW_TIE}),
+    ("ck_client_key_one_row", {"id": 2}),
+    ("ck_client_key_key_length", {"key": b"k" * 31}),
     ("ck_code_key_one_row", {"id": 2}),
     ("ck_code_key_key_length", {"key": b"k" * 16}),
     ("ck_external_id_valid_not_empty", {"valid": NEVER}),
@@ -254,6 +263,7 @@ TWICE: list[tuple[str, Row]] = [
     ("uq_feed_event_id", {}),
     ("uq_api_key_name", {"hash": b"l" * 32}),
     ("uq_api_key_hash", {"name": "Công ty khác"}),
+    ("uq_api_key_previous_hash", {"name": "Công ty khác", "hash": b"l" * 32}),
     ("uq_locality_unit_id_former_unit_id_parent_id_key", {}),
     ("uq_thoroughfare_unit_id_former_unit_id_key", {}),
     ("uq_target_unit_id_locality_id_quality_source_reference_date", {"households": 1}),
@@ -285,7 +295,16 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("plate", {"mounted_on": None}),
     ("field_report", {"kind": "new_house", "code": None, "point": "POINT(105.8 21)"}),
     ("field_report", lambda p: {"state": "proposed", "decided_event_id": p.event}),
-    ("api_key", {"name": "Khác", "hash": b"m" * 32, "rate_per_minute": 1}),
+    (
+        "api_key",
+        {
+            "name": "Khác",
+            "hash": b"m" * 32,
+            "rate_per_minute": 1,
+            "previous_hash": None,
+            "previous_until": None,
+        },
+    ),
 ]
 
 

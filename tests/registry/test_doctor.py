@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from geo.code import from_serial
 from geo.permutation import N, Permutation
+from geo.text import has_diacritics
 from registry.boundaries import load_boundaries
 from registry.cells import draw_cells
 from registry.database import make_engine
@@ -66,7 +67,8 @@ def test_every_check_has_a_line_a_hint_and_a_name_of_its_own():
     for check in CHECKS:
         assert check.line, check.name
         assert not check.line.endswith("."), check.name
-        assert check.hint, check.name
+        assert has_diacritics(check.hint), check.name
+        assert "(" in check.hint, check.name  # and in English
 
 
 def test_triggers_checked_are_all_there_are(url):

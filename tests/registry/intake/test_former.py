@@ -298,3 +298,17 @@ def test_a_merged_hamlet_leads_to_its_heir_inside_what_holds_it(
         " JOIN locality o ON o.id = l.parent_id",
     )
     assert places == [("3", "Đông")] * 3
+
+
+def test_a_row_of_a_replaced_record_names_the_code_that_continues_it(
+    engine: Engine, deliver: Deliver
+) -> None:
+    deliver(door("12", "a"))
+    old = codes(engine)["a"]
+    do(engine, "replace", code=str(old))
+
+    result = deliver(door("12", "a", households_count="2"))
+
+    assert (result.unchanged, result.problems) == (1, {"record_retired": 1})
+    ((new,),) = rows(engine, "SELECT code FROM household WHERE status = 'active'")
+    assert problems(engine) == [("record_retired", old, new)]

@@ -220,6 +220,18 @@ def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
     assert former == [("named", "00004", None), ("old", "00001", None)]
 
 
+def test_code_of_two_maps_beside_names_of_old_communes_is_a_warning(deliver: Deliver) -> None:
+    old = door("1", "named", commune_code="00004", commune="Phường Trúc Bạch")
+    bare = door("2", "bare", commune_code="00004", commune="")
+    today = door("3", "today", commune_code="00004", commune="Phường Ba Đình")
+
+    result = deliver(old, bare, today)
+
+    assert result.new == 3
+    assert result.problems == {"commune_from_former": 1, "commune_code_maybe_old": 1}
+    assert deliver(bare, today, source="two").problems == {}
+
+
 def test_personal_columns_and_words_reach_no_table(engine: Engine, deliver: Deliver) -> None:
     person = {"Họ tên chủ hộ": "Trần Thị Zuyên", "SĐT": "0912345678", "ghi chú": "chó dữ"}
     result = deliver(door("12", "a", **person))
@@ -324,7 +336,6 @@ def test_free_text_of_either_map_names_the_same_door(engine: Engine, deliver: De
     [
         (b"", "empty"),
         (b"\x00\x01\x02PK", "no text file"),
-        ("số nhà,xã\n1,a\n".encode("utf-16-be"), "no text file"),
         ("số nhà,xã\n1,Ba Đình\n".encode("cp1258", errors="replace") + b"\xff", "UTF-8"),
         (b"a,b,c\n1,2,3\n", "missing columns"),
         ("số nhà,đường\n1,Láng\n".encode(), "commune"),
