@@ -47,10 +47,10 @@ PLOTS: Final = phrases(
         "biệt thự": "bt",
         "ô": "ô số|ô đất",
         "thửa": "thửa đất|thửa số|thửa đất số",
-        "tờ bản đồ": "tờ bản đồ số|tờ số|tbđ|tbđ số",
+        "tờ bản đồ": "tờ bản đồ số|tờ số|tờ|tbđ|tbđ số",
         "km": "km số|cây số|ki lô mét",
     },
-    numbered=("ô", "liền kề", "biệt thự", "thửa", "tờ bản đồ", "km"),
+    numbered=("ô", "liền kề", "biệt thự", "thửa", "tờ bản đồ", "tờ", "km"),
 )
 NUMBER_WORDS: Final = phrases(
     "number",

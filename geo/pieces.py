@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from geo import kinds
+from geo.flat import is_building_code
 from geo.locality import NAMELESS
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_numbers import Numbers
@@ -111,7 +112,7 @@ class _Scanner(Numbers):
         if piece is None or at + 1 == len(self.words):
             return at + 1
         following = self.words[at + 1]
-        if piece.role in ("unit", "code") and following.path:
+        if piece.role in ("unit", "code") and following.path and not is_building_code(following):
             # `25 – 06`, `A - 08.03`
             piece.words += (self.words[at], following)
             return at + 2

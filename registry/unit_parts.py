@@ -7,7 +7,7 @@ from geo.admin import KIND_LEVELS, NamedPart, parse_name, split_before_kinds, sp
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import repaired
 from registry.gazetteer import Gazetteer, Unit, UnitName
-from registry.unit_slips import heirs_of_province, parts_of_district
+from registry.unit_slips import districts_meant, heirs_of_province
 
 MAX_RUN: Final = 10
 """Words of the longest names that are written in one."""
@@ -132,8 +132,8 @@ class PartReader:
             if reading.kinds in ((), ("tinh",)):
                 for unit in heirs_of_province(self.gazetteer, reading.key):
                     best.setdefault(unit.id, (unit, Fit(0, 0)))
-            if reading.kinds in ((), ("huyen",)):
-                for unit in parts_of_district(self.gazetteer, reading.key):
+            if reading.kinds in ((), ("huyen",), ("quan",)):
+                for unit in districts_meant(self.gazetteer, reading.key):
                     best.setdefault(unit.id, (unit, Fit(0, 0)))
         return Part(text, tuple(best.values()))
 

@@ -7,7 +7,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from geo.admin import KIND_LEVELS, NamedPart
-from geo.text import accent_key, has_diacritics
+from geo.text import accent_key, fold, has_diacritics
 from geo.words import ROMAN
 from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
 
@@ -35,8 +35,12 @@ _HEIRS: Final = {
     "cuu long": ("vinh long", "tra vinh"),
     "minh hai": ("ca mau", "bac lieu"),
 }
-# Districts that were divided before 2025, under the name that maps go on writing.
-_PARTS: Final = {"tu liem": ("bac tu liem", "nam tu liem")}
+# A district that was divided before 2025, under the name that maps go on writing; and short ones.
+_DISTRICTS: Final = {
+    "tu liem": ("bac tu liem", "nam tu liem"),
+    "hbt": ("hai ba trung",),
+    "tdm": ("thu dau mot",),
+}
 _SHORTEST_NAME: Final = 5
 """Letters of a name in which one may be wrong; shorter ones are too like each other."""
 _MOST_NAMES: Final = 3
@@ -58,12 +62,12 @@ def heirs_of_province(gazetteer: Gazetteer, key: str) -> list[Unit]:
     ]
 
 
-def parts_of_district(gazetteer: Gazetteer, key: str) -> list[Unit]:
-    """The districts that one was divided into: Bắc and Nam Từ Liêm for Từ Liêm."""
+def districts_meant(gazetteer: Gazetteer, key: str) -> list[Unit]:
+    """The districts that no list has under this name: Bắc and Nam Từ Liêm for Từ Liêm."""
     return [
         hit.unit
-        for part in _PARTS.get(key, ())
-        for hit in gazetteer.named(part)
+        for name in _DISTRICTS.get(key, ())
+        for hit in gazetteer.named(name)
         if hit.unit.level == "district"
     ]
 
@@ -102,6 +106,18 @@ def _other_words_agree(one: str, other: str) -> bool:
     words, others = one.split(), other.split()
     differing = sum(a != b for a, b in zip(words, others, strict=False))
     return len(words) != len(others) or differing < 2
+
+
+def lacks_letter(typed: str, name: str) -> bool:
+    """Whether a letter was left out or added, diacritics included; another one is another name.
+
+    >>> lacks_letter("Phú Thành", "Phúc Thành"), lacks_letter("Phú Hòa", "Phú Hồ")
+    (True, False)
+    """
+    one, other = _compact(accent_key(typed)), _compact(accent_key(name))
+    if not has_diacritics(typed):
+        one, other = _compact(fold(typed)), _compact(fold(name))
+    return len(one) != len(other) and is_one_letter_away(one, other)
 
 
 def is_one_letter_away(one: str, other: str) -> bool:

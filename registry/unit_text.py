@@ -16,7 +16,7 @@ from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.unit_parts import MAX_RUN, Fit, Part, PartReader, kind_fit
 from registry.unit_readings import Reading, best_readings
-from registry.unit_slips import nearly_named
+from registry.unit_slips import lacks_letter, nearly_named
 
 MAX_PARTS: Final = 12
 MAX_TEXT: Final = 2_000
@@ -139,8 +139,7 @@ def _nearly_read(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -
             # `Đông Hải, Đông Hà`: no slip for the name that is written beside it.
             hits = [hit for hit in hits if hit.key not in written]
         if elsewhere:
-            # A letter left out; another letter makes another name.
-            hits = [hit for hit in hits if len(hit.key) != len(named.key)]
+            hits = [hit for hit in hits if lacks_letter(named.name, hit.name)]
         if hits:
             fits = tuple((hit.unit, Fit(kind_fit(named, hit), 0)) for hit in hits)
             meant[at] = Part(parts[at].text, fits, corrected=True)

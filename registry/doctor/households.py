@@ -7,7 +7,6 @@ from typing import Final
 
 from sqlalchemy import text
 
-from geo import code as codes
 from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
 
 CHECKS = Chapter()
@@ -138,7 +137,7 @@ def doors_stand_once(subject: Subject) -> Finding:
     more, named = subject.connection.execute(text(_TWICE)).one()
     if not more:
         return ok()
-    shown = ", ".join(codes.format(code) for code in named)
+    shown = ", ".join(_shown(code) for code in named)
     return warning(f"{int(more):,} suspected: {shown}")
 
 
@@ -188,5 +187,10 @@ def _codes(subject: Subject, statement: str, said: str) -> Finding:
     found = list(subject.connection.scalars(text(statement)))
     if not found:
         return ok()
-    named = ", ".join(codes.format(code) for code in found[:_NAMED])
+    named = ", ".join(_shown(code) for code in found[:_NAMED])
     return failure(f"{len(found):,} {said}: {named}")
+
+
+def _shown(code: str) -> str:
+    """A code as people read it, also one that is none."""
+    return f"{code[:4]}-{code[4:]}"
