@@ -131,8 +131,9 @@ def _nearly_read(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -
         named = parse_name(parts[at].text)[0]
         bare = at in (first - 1, len(parts) - 1) and not any(map(str.isdigit, named.key))
         # `Phú Thành, Ninh Bình`: there is one in the country, and none in the province.
-        elsewhere = not known and at == first - 1 and at not in used and not named.kinds
-        if (parts[at].hits and not elsewhere) or not (named.kinds or bare):
+        elsewhere = bool(parts[at].hits)
+        found = known or named.kinds or at != first - 1 or at in used
+        if (elsewhere and found) or not (named.kinds or bare):
             continue
         hits = nearly_named(gazetteer, named, around)
         if not named.kinds:
