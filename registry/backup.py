@@ -30,6 +30,7 @@ from registry.backup_tools import (
 )
 from registry.database import OWNER_ROLE
 from registry.errors import ClusterError, ConflictError, NotPreparedError
+from registry.messages import number
 
 FOLDER_MANIFEST: Final = "manifest.json"
 _MANIFEST_SUFFIX: Final = ".manifest.json"
@@ -129,7 +130,7 @@ def _telling(tables: dict[str, TableSum], report: Report) -> Report:
     def heard(line: str) -> None:
         name = line.partition(_TABLE_LINE)[2].rstrip('"')
         if name in tables and tables[name].rows >= _LARGE_ROWS:
-            report(f"đang lưu {name}: {tables[name].rows:,} dòng (rows)")
+            report(f"đang lưu {name}: {number(tables[name].rows)} dòng (rows)")
 
     return heard
 

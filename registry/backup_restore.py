@@ -28,6 +28,7 @@ from registry.backup_tools import (
 from registry.database import OWNER_ROLE, make_engine
 from registry.errors import ClusterError, ConflictError, NotPreparedError, UnreadableFileError
 from registry.events import move_pending_events
+from registry.messages import number
 from registry.prepare import knows_revision, make_roles_and_extensions, prepare_database
 
 _LAST: Final = "alembic_version"
@@ -77,7 +78,7 @@ def check_backup(source: Path) -> Manifest:
             raise UnreadableFileError(f"{path}: {error.strerror or error}") from None
         if found is None:
             raise UnreadableFileError(
-                f"{path}: có {size:,} byte, phải là {wanted.bytes:,}; tệp bị cắt cụt hoặc lẫn"
+                f"{path}: có {number(size)} byte, phải là {number(wanted.bytes)}; tệp bị cắt cụt hoặc lẫn"
                 " (cut short, or another file)"
             )
         if found != wanted:
@@ -189,7 +190,7 @@ def _telling(manifest: Manifest, report: Report) -> Report:
     def heard(line: str) -> None:
         name = line.partition('processing data for table "public.')[2].rstrip('"')
         if name in manifest.tables and manifest.tables[name].rows >= 100_000:
-            report(f"đang nạp {name}: {manifest.tables[name].rows:,} dòng (rows)")
+            report(f"đang nạp {name}: {number(manifest.tables[name].rows)} dòng (rows)")
         elif " creating INDEX " in f" {line}" and "index" not in told:
             told.add("index")
             report("đang dựng chỉ mục (indexes)")
@@ -232,7 +233,7 @@ def _settle(url: str, report: Report) -> None:
     finally:
         engine.dispose()
     if moved:
-        report(f"{moved:,} sự kiện chờ đã vào dòng thay đổi (pending events moved)")
+        report(f"{number(moved)} sự kiện chờ đã vào dòng thay đổi (pending events moved)")
     report("đang thu thập thống kê (statistics)")
     with connected(url, role=OWNER_ROLE) as connection:
         connection.execute("SET client_min_messages = error")  # not of what others own

@@ -10,6 +10,7 @@ from registry import cluster
 from registry.audit import Noted, Wanted, read
 from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM
+from registry.messages import number
 from scripts.settings import read_settings
 
 _MOST: Final = 100_000
@@ -66,7 +67,7 @@ def _line(entry: Noted) -> str:
         entry.endpoint,
         f"{entry.status} {entry.outcome}",
         f"đơn vị {', '.join(entry.units)}" if entry.units else "",
-        f"số lượng {entry.count:,}" if entry.count is not None else "",
+        f"số lượng {number(entry.count)}" if entry.count is not None else "",
         f"sự kiện {entry.event_id}" if entry.event_id is not None else "",
     ]
     return "  ".join(part for part in parts if part)

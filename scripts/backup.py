@@ -13,6 +13,7 @@ from registry.backup_manifest import Manifest
 from registry.backup_restore import register_promoted, restore_backup, throwaway_register
 from registry.doctor import State, run_checks
 from registry.errors import ClusterError
+from registry.messages import number
 from registry.settings import Settings
 from scripts.doctor import show_results
 from scripts.progress import say
@@ -124,7 +125,7 @@ def _database(settings: Settings, *, make: bool) -> Iterator[str]:
 def _show(made: Manifest) -> None:
     households = made.tables["household"].rows
     click.echo(
-        f"{households:,} mã (records), {made.tables['event'].rows:,} sự kiện (events),"
+        f"{number(households)} mã (records), {number(made.tables['event'].rows)} sự kiện (events),"
         f" {made.bytes / 1e6:,.1f} MB, {made.made_at}"
     )
     click.echo(f"checksum {made.checksum}")

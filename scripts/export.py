@@ -6,6 +6,7 @@ import click
 
 from registry import cluster
 from registry.database import make_engine
+from registry.messages import number
 from registry.snapshot import MANIFEST, export_snapshot
 from scripts.progress import say
 from scripts.settings import read_settings
@@ -33,9 +34,9 @@ def export(folder: Path, *, unit: str | None, demo: bool) -> None:
             folder,
             unit=unit,
             demo=demo,
-            progress=lambda records: say(f"đã ghi {records:,} mã (records written)"),
+            progress=lambda records: say(f"đã ghi {number(records)} mã (records written)"),
         )
     finally:
         engine.dispose()
-    told = ", ".join(f"{kind} {count:,}" for kind, count in made.counts.items())
+    told = ", ".join(f"{kind} {number(count)}" for kind, count in made.counts.items())
     click.echo(f"{folder / MANIFEST}: {told}")

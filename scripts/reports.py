@@ -9,6 +9,7 @@ from geo.code import format as code_display
 from registry import cluster
 from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
+from registry.messages import number
 from registry.records import record_wording
 from registry.report_decisions import OPERATIONS, Decided, Decision, accept, reject
 from registry.report_queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, queue
@@ -211,7 +212,9 @@ def _print(entry: dict[str, Any]) -> None:
     )
     click.echo(f"{entry['id']}  {_KINDS[entry['kind']]}  {code}  {entry['label'] or ''}")
     point = f"  {entry['lat']:.6f},{entry['lon']:.6f}" if entry["lat"] is not None else ""
-    away = f" (cách {entry['distance_m']:,} m)" if entry["distance_m"] is not None else ""
+    away = (
+        f" (cách {number(round(entry['distance_m']))} m)" if entry["distance_m"] is not None else ""
+    )
     since = f"  từ {entry['first_reported_at'][:10]}"
     changed = "  đã sửa sau báo cáo" if entry["stale"] else ""
     click.echo(f"    {said}{since}{point}{away}{changed}")
