@@ -78,8 +78,8 @@ def check_backup(source: Path) -> Manifest:
             raise UnreadableFileError(f"{path}: {error.strerror or error}") from None
         if found is None:
             raise UnreadableFileError(
-                f"{path}: có {number(size)} byte, phải là {number(wanted.bytes)}; tệp bị cắt cụt hoặc lẫn"
-                " (cut short, or another file)"
+                f"{path}: có {number(size)} byte, phải là {number(wanted.bytes)};"
+                " tệp bị cắt cụt hoặc lẫn (cut short, or another file)"
             )
         if found != wanted:
             raise UnreadableFileError(f"{path}: hỏng, không đúng tổng kiểm tra (damaged)")
