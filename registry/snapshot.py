@@ -17,6 +17,7 @@ from pydantic_core import to_json
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from registry import audit
 from registry.changes import IDENTITY
 from registry.changes_cursor import Cursor, Read
 from registry.changes_entries import (
@@ -90,7 +91,8 @@ def export_snapshot(
 ) -> Manifest:
     """Write the register, or a province or commune of it, into an empty or new folder.
 
-    All of it is of one moment. The manifest comes last: a folder without one is no snapshot.
+    All of it is of one moment, and is noted in the audit log. The manifest comes last: a folder
+    without one is no snapshot.
     `engine` must have no statement timeout; `progress` is told how many records are written.
     Raises ConflictError where the folder holds something, UnreadableFileError where it cannot be
     written, and what `following` and session_scope raise.
@@ -101,9 +103,14 @@ def export_snapshot(
         folder.mkdir(parents=True, exist_ok=True)
         if next(folder.iterdir(), None) is not None:
             raise ConflictError(f"{folder}: thư mục phải trống (the folder is not empty)")
-        return _export(engine, folder, unit, demo=demo, progress=progress)
+        made = _export(engine, folder, unit, demo=demo, progress=progress)
     except OSError as error:
         raise UnreadableFileError(f"{error.filename or folder}: {error.strerror}") from error
+    with session_scope(engine) as session:
+        told = sum(count for kind, count in made.counts.items() if kind != "unit")
+        units = (unit,) if unit else ()
+        audit.record(session, audit.Entry("operator", "admin", "export", units, told))
+    return made
 
 
 def _export(

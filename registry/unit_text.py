@@ -118,8 +118,8 @@ def _best_namings(reader: PartReader, front: list[str], parts: list[Part]) -> li
 def _nearly_read(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -> list[Part]:
     """`parts` with the units that those naming nothing may mean, one letter being wrong.
 
-    Nothing in the country is called as written. Communes only inside of units that are named; a
-    name without a kind only where its place in the text says that it is a unit's.
+    Nothing is called as written, or nothing in the province. Communes only inside of units that are
+    named; a name without a kind only where its place in the text says that it is a unit's.
     """
     around = _around(best)
     first = _first_used(parts, best)

@@ -252,3 +252,35 @@ def test_the_household_rule_agrees_with_labels_by_hand(real_rows: dict[str, str]
         != (row["dwelling"] == "yes")
     ]
     assert len(wrong) <= 3, wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "key"),
+    [
+        ("thửa 45 tờ 12 đường Nguyễn Hữu Thọ, P. Tân Hưng", "house_number", "TO12/THUA45"),
+        ("12 to 5 khu pho 3, Q7", "localities", "to 5; khu pho 3"),
+        ("P.1203 - CT3 - KĐT Mỹ Đình, Mỹ Đình 1", "flat", "toa ct3 can 1203"),
+        ("25 – 06 chung cư Sunrise, Q7", "flat", "can 2506"),
+        ("12th Floor, Bitexco Tower, 2 Hai Trieu", "flat", "toa bitexco tang 12"),
+        ("H12/5 K27 Hải Phòng, Thạch Thang", "house_number", "27/12/5"),
+        ("No. 24, Lane 50, Dang Thai Mai Street, Quang An Ward", "street", "dang thai mai"),
+        ("Số12 ngõ61 phố Trần Duy Hưng,Trung Hoà", "house_number", "61/12"),
+        ("Mường Nhé", "street", ""),
+    ],
+)
+def test_part_of_a_door_is_read(text: str, column: str, key: str) -> None:
+    assert spelled(parse_address(text)[0].door)[column] == key
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Địa chỉ: {}", "đ/c {}", "ship về {} nhé", "giao tới: {} ạ", "Em ở {} nhé ạ!", "ADD: {}"],
+)
+def test_manners_around_an_address_are_no_part_of_it(written: str) -> None:
+    address = "12 Lê Lợi, Bến Nghé, Quận 1"
+    assert parse_address(written.format(address)) == parse_address(address)
+
+
+def test_name_of_a_place_that_sounds_polite_stays() -> None:
+    for text in ("xã Mường Nhé", "Mường  Nhé, mường nhé"):
+        assert "nh" in " ".join(parse_address(text)[0].admin_parts).lower()

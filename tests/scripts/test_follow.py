@@ -127,6 +127,8 @@ def test_snapshot_is_where_a_copy_may_begin(service: Service, tmp_path: Path) ->
     assert (result.exit_code, result.stderr) == (0, "1 entries\n")
     assert service.differences(tmp_path / "copy") == []
     assert run(*arguments).exit_code == 0  # it is not begun anew
+    kept = service.place.rows("SELECT count FROM audit_entry WHERE endpoint = 'export' ORDER BY id")
+    assert kept[-1] == (sum(made.counts.values()) - made.counts["unit"],)
 
 
 def test_snapshot_is_written_into_an_empty_folder_only(service: Service, tmp_path: Path) -> None:
