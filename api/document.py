@@ -72,7 +72,11 @@ _IF_MATCH: Final = {
     "name": "If-Match",
     "in": "header",
     "description": "ETag of the record as it was seen: a change since then is 412",
-    "schema": {"type": "string", "pattern": r'^(\*|"[0-9]{1,18}(-[0-9a-f]*)?")$', "examples": ['"42"']},
+    "schema": {
+        "type": "string",
+        "pattern": r'^(\*|"[0-9]{1,18}(-[0-9a-f]*)?")$',
+        "examples": ['"42"'],
+    },
 }
 _BODIES: Final[dict[str, Any]] = {
     "/v1/geocode": {"q": "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội", "limit": 3},

@@ -34,6 +34,7 @@ class ThoroughfareVersion(PlaceVersionColumns, Base):
 
     __tablename__ = "thoroughfare_version"
     __table_args__ = (
+        Index(None, "ended_by_event_id"),
         {
             "comment": "Every superseded state of a thoroughfare, written by a trigger; nobody "
             "may change it."
@@ -51,6 +52,7 @@ class LocalityVersion(PlaceVersionColumns, Base):
 
     __tablename__ = "locality_version"
     __table_args__ = (
+        Index(None, "ended_by_event_id"),
         {
             "comment": "Every superseded state of a locality, written by a trigger; nobody "
             "may change it."

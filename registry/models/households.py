@@ -140,7 +140,8 @@ class Household(HouseholdColumns, Base):
             postgresql_where="status = 'active' AND kind = 'household' AND code >= '1'",
         ),
         Index("ix_household_parent", "parent_code", postgresql_where="parent_code IS NOT NULL"),
-        Index("ix_household_event", "event_id"),
+        # Changes of an event, page by page.
+        Index("ix_household_event", "event_id", "code"),
         {
             "comment": "One record per dwelling place of a household, and per building that holds "
             "several. The dwelling is stored, never people."
@@ -166,7 +167,7 @@ class HouseholdVersion(HouseholdColumns, Base):
     __table_args__ = (
         CheckConstraint("valid_from < valid_to", name="range_not_empty"),
         Index("ix_household_version_event", "event_id"),
-        Index("ix_household_version_ended_by", "ended_by_event_id"),
+        Index("ix_household_version_ended_by", "ended_by_event_id", "code"),
         {"comment": "Every superseded state, written by a trigger; nobody may change it."},
     )
 
