@@ -3,8 +3,8 @@
 `requires` marks an endpoint, `guard` enforces the marks. An endpoint without one is closed to all
 but an admin, so nothing is open because somebody forgot. Who a caller is, is answered by the
 function given to `create_app`, `by_key` unless a test says otherwise. From here on the caller acts
-(`registry.actors`): the database lets it write in its units only, and codes that it looks for in
-vain are paid from its budget.
+(`registry.access.actors`): the database lets it write in its units only, and codes that it looks
+for in vain are paid from its budget.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,11 +14,11 @@ from typing import Any, Final, TypeVar
 from flask import Blueprint, Flask, Request, current_app, g, request
 
 from api.limits import Limits, has_key, too_many
-from registry.actors import ANONYMOUS, Actor, act_as
-from registry.budget import carried, carry
+from registry.access.actors import ANONYMOUS, Actor, act_as
+from registry.access.budget import carried, carry
+from registry.access.roles import Role
 from registry.errors import ForbiddenError, KeyRequiredError, KeyTruncatedError
 from registry.register import Register
-from registry.roles import Role
 
 __all__ = [
     "ANONYMOUS",

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from api.access import caller, role_of
 from api.limits import Rate, has_key
 from api.logs import log
-from registry.audit import Entry, forget, record_soon
+from registry.access.audit import Entry, forget, record_soon
 from registry.database import session_scope
 from registry.errors import RegistryError
 from registry.gazetteer import today

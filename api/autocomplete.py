@@ -13,8 +13,8 @@ from api.openapi import Answer, Request, answers, spec
 from api.shapes import PlaceUnit, unit_ref
 from geo.code import format as code_display
 from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
+from registry.autocomplete.suggestion import Suggestion
 from registry.gazetteer import today
-from registry.suggestion import Suggestion
 
 blueprint = Blueprint("autocomplete", __name__, url_prefix="/v1/autocomplete")
 

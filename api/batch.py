@@ -21,8 +21,8 @@ from api.openapi import STREAM_TYPES, Answer, NoParameters, Request, answers, sp
 from api.reverse import ReverseBody, point_query
 from api.validate import ValidateBody, validation_body
 from registry.batch import OPERATIONS, Asked, CodeAsked, Found, Outcome, PointAsked, outcomes
-from registry.batch_flat import FLAT_COLUMNS, flat
-from registry.batch_rows import (
+from registry.batch.flat import FLAT_COLUMNS, flat
+from registry.batch.rows import (
     RESULT,
     InputRow,
     Table,

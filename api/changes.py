@@ -14,7 +14,7 @@ from api.errors import UNIT_CODE
 from api.openapi import Answer, Request, answers, spec
 from api.shapes import MapSpan, PlaceUnit
 from registry.changes import MAX_ENTRIES, Page, read_page
-from registry.changes_entries import following
+from registry.changes.entries import following
 
 blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes")
 

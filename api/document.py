@@ -16,8 +16,8 @@ from api.errors import MIMETYPE, STATUS, UNIT_CODE, http_code, status_title
 from api.health import blueprint as open_to_all
 from api.openapi import STREAM_TYPES, spec
 from api.requests import FORMS
+from registry.access.roles import Role
 from registry.batch import OPERATIONS
-from registry.roles import Role
 
 _DESCRIPTION: Final = """\
 Register of permanent digital address codes (mã địa chỉ số) of Viet Nam.

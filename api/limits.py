@@ -6,9 +6,9 @@ from typing import Final
 from flask import Flask, Response, g
 
 from api.counters import WINDOW_S, Counters, seconds_left
-from registry.actors import Actor
-from registry.audit import network_of
-from registry.budget import Purse
+from registry.access.actors import Actor
+from registry.access.audit import network_of
+from registry.access.budget import Purse
 from registry.errors import TooManyRequestsError
 from registry.register import Register
 

@@ -70,7 +70,7 @@ class Problem(BaseModel):
 
 
 STREAM_TYPES = {"application/x-ndjson": "ndjson", "text/csv": "csv"}
-"""Media types of tables → their forms in `registry.batch_rows`."""
+"""Media types of tables → their forms in `registry.batch.rows`."""
 
 spec = SpecTree(
     backend=Plugin,

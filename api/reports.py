@@ -19,9 +19,9 @@ from registry.errors import OutsideUnitsError
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.lifecycle.requests import Commune, Line, Sentence
 from registry.lookup import code_forms
-from registry.new_houses import MAX_TEXT
 from registry.records import record_wording
-from registry.report_decisions import (
+from registry.reports import Filed, Kind, Said, file_report
+from registry.reports.decisions import (
     CORRECTABLE,
     OPERATIONS,
     Decided,
@@ -29,9 +29,9 @@ from registry.report_decisions import (
     accept,
     reject,
 )
-from registry.report_queue import DEFAULT_LIMIT, MAX_LIMIT, Entry, queue
-from registry.reporters import Reporter
-from registry.reports import Filed, Kind, Said, file_report
+from registry.reports.new_houses import MAX_TEXT
+from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, Entry, queue
+from registry.reports.reporters import Reporter
 from registry.search.areas import communes_of
 from registry.units import unit_by_code
 

@@ -11,7 +11,7 @@ from api.counters import seconds_left
 from api.limits import Rate, has_key
 from api.openapi import Answer, NoParameters, answers, spec
 from api.shapes import PlaceUnit, unit_ref
-from registry import budget
+from registry.access import budget
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 
 blueprint = Blueprint("whoami", __name__, url_prefix="/v1/whoami")

@@ -21,11 +21,11 @@ import numpy as np
 from geo.label import named, number_label
 from geo.text import fold
 from registry.autocomplete import Typing, autocomplete
+from registry.autocomplete.suggestion import Suggestion
 from registry.gazetteer import today
 from registry.records import COLUMNS, JOINS, Record, record_wording
 from registry.register import Register
 from registry.settings import Settings
-from registry.suggestion import Suggestion
 
 SAMPLE = 300
 AWAY = 0.018

@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 
 from registry.batch import outcomes
-from registry.batch_flat import flat
-from registry.batch_rows import InputRow, read_row
-from registry.batch_work import CHUNK
+from registry.batch.flat import flat
+from registry.batch.rows import InputRow, read_row
+from registry.batch.work import CHUNK
 from registry.database import make_engine, session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.reads import Reads

@@ -24,14 +24,14 @@ from api.access import Caller
 from api.app import create_app
 from api.logs import configure_logs
 from bench.http import cpu_s, server
-from registry.changes_cursor import Cursor, Read, Walk
-from registry.changes_entries import following, units_digest
+from registry.changes.cursor import Cursor, Read, Walk
+from registry.changes.entries import following, units_digest
+from registry.changes.snapshot import export_snapshot
 from registry.database import make_engine, session_scope
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import load_gazetteer, today
 from registry.register import Register
 from registry.settings import from_environment
-from registry.snapshot import export_snapshot
 from scripts.follow import load_snapshot
 from scripts.follow_copy import Copy
 

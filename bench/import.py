@@ -4,7 +4,7 @@
 
 DATABASE_URL names an empty scratch database of a superuser: it is prepared, and filled. Load real
 boundaries first (`units load --boundaries`) for the cost of looking points up. Rows are made up by
-`registry.demo` and delivered as real ones.
+`registry.demo.load` and delivered as real ones.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from registry.database import driver_connection, make_engine, session_scope
-from registry.demo import COLUMNS, DemoPlan, plan_demo
-from registry.demo_households import DemoHousehold
+from registry.demo.households import DemoHousehold
+from registry.demo.load import COLUMNS, DemoPlan, plan_demo
 from registry.gazetteer import load_gazetteer
 from registry.intake.run import ImportOptions, ImportResult, import_file
 from registry.prepare import prepare_database

@@ -19,10 +19,10 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from api.counters import Counters
 from bench.versions import clone
-from registry import key_check
-from registry.budget import Budget
+from registry.access import key_check
+from registry.access.budget import Budget
+from registry.access.keys import NewKey, create_key
 from registry.database import session_scope
-from registry.keys import NewKey, create_key
 from registry.prepare import prepare_database
 from registry.register import Register
 from registry.settings import Settings

@@ -18,8 +18,8 @@ import numpy as np
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry import boundary_sql
 from registry.boundaries import PART_VERTICES, communes_at, load_boundaries
+from registry.boundaries import sql as boundary_sql
 from registry.database import OWNER_ROLE, driver_connection, make_engine, session_scope
 from registry.prepare import prepare_database
 

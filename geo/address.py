@@ -1,7 +1,7 @@
 """Addresses as people write them, read into a door and the parts that may name units.
 
 One grammar for import, geocoding, validation and batch. It knows no units: what a part names is
-decided by the gazetteer (`registry.unit_text`), which is why a reading keeps every part that may
+decided by the gazetteer (`registry.units.text`), which is why a reading keeps every part that may
 name one, and why there may be several readings.
 
 >>> best = parse_address("Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội, Việt Nam")[0]

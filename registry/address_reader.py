@@ -13,7 +13,7 @@ from geo.street import is_dated, parse_street
 from geo.text import accent_key, fold, has_diacritics
 from geo.words import words_of
 from registry.gazetteer import Gazetteer
-from registry.unit_text import Naming, read_units
+from registry.units.text import Naming, read_units
 
 _MAX_NAME: Final = 10
 """Words of the longest street with the units behind it."""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from registry.actors import acting, restrict_to_units
+from registry.access.actors import acting, restrict_to_units
 from registry.errors import (
     DatabaseUnavailableError,
     NotPreparedError,
@@ -86,7 +86,7 @@ def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object
 def session_scope(engine: Engine) -> Iterator[Session]:
     """A session that commits at the end, or rolls back when the block raises: nobody else does.
 
-    It writes in the units of who acts (`registry.actors`), and the database sees to it:
+    It writes in the units of who acts (`registry.access.actors`), and the database sees to it:
     OutsideUnitsError.
     Raises DatabaseUnavailableError when the database cannot be reached or goes away meanwhile,
     NotPreparedError when its roles or tables are missing.

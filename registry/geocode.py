@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from geo.address import Door, parse_components
-from registry import budget
+from registry.access import budget
 from registry.address_reader import ReadAddress, read_address
 from registry.errors import InvalidInputError
 from registry.foreign import ends_in_other_country
@@ -30,8 +30,8 @@ from registry.search.explanation import Tried
 from registry.search.faults import confidence
 from registry.search.likeness import vocabulary_of
 from registry.search.respelling import respellings
-from registry.unit_text import read_units
 from registry.units import unit_by_code
+from registry.units.text import read_units
 
 MAX_TEXT: Final = 2_000
 DEFAULT_LIMIT: Final = 5

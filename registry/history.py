@@ -11,7 +11,7 @@ from typing import Final
 
 from geo import code as codes
 from geo.label import named
-from registry import budget
+from registry.access import budget
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.gazetteer import VIET_NAM
 from registry.lookup import code_forms, read_code

@@ -4,7 +4,7 @@ from typing import Final
 
 from geo import code as codes
 from geo.code import CodeError, WrongLengthError
-from registry import budget
+from registry.access import budget
 from registry.errors import GoneError, InvalidInputError, MistypedCodeError, NotFoundError
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, Record
@@ -53,7 +53,7 @@ def lookup(reads: Reads, text: str) -> Record:
 def by_code(reads: Reads, code: str) -> Record | None:
     """The record of a canonical code, whatever its state; where there is none, the caller pays.
 
-    Raises BudgetSpentError, as everything that looks for codes does (`registry.budget`).
+    Raises BudgetSpentError, as everything that looks for codes does (`registry.access.budget`).
     """
     budget.check()
     rows = reads.rows(BY_CODE, {"code": code})

@@ -26,7 +26,7 @@ def mistyped_code(reads: Reads, text: str) -> MistypedCode | None:
     """What all of `text` may have been meant for; None where it was not meant as a code.
 
     Only asked where the text names no place, so that no address is lost by it. Raises
-    BudgetSpentError, as everything that looks for codes does (`registry.budget`).
+    BudgetSpentError, as everything that looks for codes does (`registry.access.budget`).
     """
     written = text.strip()
     if not _LIKE_CODE.fullmatch(written):

@@ -12,7 +12,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
-from registry.cells import draw_cells
+from registry.boundaries.cells import draw_cells
 from registry.database import (
     APP_ROLE,
     CONNECT_TIMEOUT_S,

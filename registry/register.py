@@ -5,13 +5,13 @@ from typing import Self
 
 from sqlalchemy import Engine, text
 
-from registry.audit import Clients
-from registry.budget import Budget
+from registry.access.audit import Clients
+from registry.access.budget import Budget
+from registry.access.key_check import KeyCheck
+from registry.autocomplete.place_names import PlaceNames
 from registry.database import make_engine, session_scope
 from registry.errors import NotPreparedError
 from registry.gazetteer import GazetteerCache
-from registry.key_check import KeyCheck
-from registry.place_names import PlaceNames
 from registry.reads import Reads
 from registry.revision import current_revision, head_revision
 from registry.settings import Settings

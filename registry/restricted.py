@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from registry.actors import acting
+from registry.access.actors import acting
 from registry.reads import Reads
 from registry.records import Record
 

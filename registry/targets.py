@@ -21,8 +21,8 @@ from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import LOOKED_AT, unreadable
-from registry.unit_text import read_units
 from registry.units import continuations
+from registry.units.text import read_units
 
 QUALITIES: Final = ("declared", "census", "estimate")
 # Field → headers that mean it, folded.

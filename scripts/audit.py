@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from registry import cluster
-from registry.audit import Noted, Wanted, read
+from registry.access.audit import Noted, Wanted, read
 from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM
 from registry.messages import number

@@ -9,8 +9,8 @@ import click
 
 from registry import cluster
 from registry.backup import take_backup
-from registry.backup_manifest import Manifest
-from registry.backup_restore import register_promoted, restore_backup, throwaway_register
+from registry.backup.manifest import Manifest
+from registry.backup.restore import register_promoted, restore_backup, throwaway_register
 from registry.doctor import State, run_checks
 from registry.errors import ClusterError
 from registry.messages import number

@@ -12,9 +12,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from registry import cluster
 from registry.batch import OK
-from registry.batch_flat import FLAT_COLUMNS
-from registry.batch_rows import FORMATS, SUFFIXES, TableWriter, read_table
-from registry.batch_work import Work, answer_rows
+from registry.batch.flat import FLAT_COLUMNS
+from registry.batch.rows import FORMATS, SUFFIXES, TableWriter, read_table
+from registry.batch.work import Work, answer_rows
 from registry.errors import UnreadableFileError
 from registry.messages import number
 from scripts.progress import say

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from registry import cluster
+from registry.changes.snapshot import MANIFEST, export_snapshot
 from registry.database import make_engine
 from registry.messages import number
-from registry.snapshot import MANIFEST, export_snapshot
 from scripts.progress import say
 from scripts.settings import read_settings
 

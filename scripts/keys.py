@@ -10,11 +10,11 @@ import click
 from sqlalchemy.orm import Session
 
 from registry import cluster
-from registry import keys as registry_keys
+from registry.access import keys as registry_keys
+from registry.access.keys import KeyDetails, KeyMade, NewKey
+from registry.access.roles import Role
 from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM, today
-from registry.keys import KeyDetails, KeyMade, NewKey
-from registry.roles import Role
 from scripts.progress import say
 from scripts.settings import read_settings
 

@@ -11,8 +11,8 @@ from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
 from registry.messages import number
 from registry.records import record_wording
-from registry.report_decisions import OPERATIONS, Decided, Decision, accept, reject
-from registry.report_queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, queue
+from registry.reports.decisions import OPERATIONS, Decided, Decision, accept, reject
+from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, queue
 from registry.search.areas import communes_of
 from registry.units import unit_by_code
 from scripts.progress import say

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from registry import cluster_host as host
+from registry.cluster import host
 from registry.errors import ConflictError
 
 

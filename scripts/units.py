@@ -7,8 +7,8 @@ import click
 
 from registry import cluster
 from registry.boundaries import load_boundaries
-from registry.boundary_report import BoundaryReport, NamedUnit
-from registry.cells import CellsReport, draw_cells
+from registry.boundaries.cells import CellsReport, draw_cells
+from registry.boundaries.report import BoundaryReport, NamedUnit
 from registry.database import OWNER_ROLE, make_engine, translated_errors
 from registry.messages import number
 from registry.seeds import load_seeds

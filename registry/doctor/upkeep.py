@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from registry.backup_tools import connected
+from registry.backup.tools import connected
 from registry.database import APP_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
 from registry.errors import ConflictError

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from geo.admin import parse_name
 from geo.text import accent_key
 from registry.gazetteer import Gazetteer, Unit
-from registry.unit_text import Naming, read_units
 from registry.units import LAST_DAY_OF_OLD_MAP, continuations
+from registry.units.text import Naming, read_units
 
 
 @dataclass(frozen=True, slots=True)

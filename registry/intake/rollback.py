@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.actors import demand
+from registry.access.actors import demand
 from registry.errors import ConflictError, NotFoundError
 from registry.events import Cause, write_scope
 

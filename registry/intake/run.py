@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, column, insert, table, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from registry.actors import demand
+from registry.access.actors import demand
 from registry.codes import issue_code_string
 from registry.database import session_scope, translated_errors
 from registry.errors import DatabaseUnavailableError, InvalidInputError

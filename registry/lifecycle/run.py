@@ -8,10 +8,10 @@ from typing import Final
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from registry.access.jurisdiction import check_jurisdiction
 from registry.database import session_scope
 from registry.errors import ConflictError, DatabaseUnavailableError, InvalidInputError
 from registry.events import move_pending_events
-from registry.jurisdiction import check_jurisdiction
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.table import LEGAL_FROM, Operation
 from registry.lifecycle.work import Done, Work

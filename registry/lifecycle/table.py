@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from registry.access.roles import Role
 from registry.lifecycle import bulk, records, successions
 from registry.lifecycle import requests as r
 from registry.lifecycle.work import Done, Work
 from registry.models.households import HOUSEHOLD_STATUSES
-from registry.roles import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 from geo.admin import KIND_LEVELS, parse_name
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Span, map_of
-from registry.unit_text import Naming
 from registry.units import continuations
+from registry.units.text import Naming
 
 MAX_CANDIDATES: Final = 40
 """Communes that a named commune may lead to; more is a wide area, as a province is."""

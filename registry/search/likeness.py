@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import is_syllable
-from registry.demo_names import HAMLETS, HAMLETS_BY_WORD, STREETS
+from registry.demo.names import HAMLETS, HAMLETS_BY_WORD, STREETS
 from registry.gazetteer import Gazetteer
 from registry.search.look_alikes import LOOK_ALIKES
 

@@ -12,7 +12,7 @@ from geo.text import fold
 from registry.address_reader import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.search.answers import Answer
-from registry.unit_text import Naming
+from registry.units.text import Naming
 from registry.validation.verdicts import Component
 from registry.validation.wording import parts_asked, tidy
 

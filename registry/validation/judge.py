@@ -15,7 +15,7 @@ from registry.reads import Reads
 from registry.records import Wording
 from registry.search.answers import Answer
 from registry.search.areas import communes_of
-from registry.unit_text import Naming
+from registry.units.text import Naming
 from registry.validation import questions
 from registry.validation.components import components_of
 from registry.validation.next_door import doors_beside

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from api.access import ANONYMOUS, Caller, caller, requires, role_of
 from api.errors import MIMETYPE
+from registry.access.roles import RANK, Role
 from registry.errors import KeyRequiredError
-from registry.roles import RANK, Role
 from tests.support.units import open_app
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from api.access import role_of
-from registry.audit import Wanted, forget, network_of, read
+from registry.access.audit import Wanted, forget, network_of, read
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.settings import Settings
 from tests.support.keys import Office, bearer, code_of
@@ -84,7 +84,7 @@ def test_who_has_no_key_is_kept_by_a_name_of_the_day(
     assert len(one) == 16
     assert refused_at("203.0.113.7") == one
     assert refused_at("203.0.113.8") != one
-    monkeypatch.setattr("registry.audit.today", lambda: datetime.date(2099, 1, 1))
+    monkeypatch.setattr("registry.access.audit.today", lambda: datetime.date(2099, 1, 1))
     assert refused_at("203.0.113.7") != one
     kept = office.place.rows("SELECT a::text FROM audit_entry a WHERE a::text LIKE '%203.0.113%'")
     assert kept == []

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from api.access import ANONYMOUS, Caller
 from api.changes import FeedEntry
-from registry.changes_cursor import Cursor
+from registry.changes.cursor import Cursor
 from registry.settings import ROOT
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 from tests.support.units import open_app

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from registry.actors import Actor, acting_as
+from registry.access.actors import Actor, acting_as
+from registry.access.key_check import KeyCheck
+from registry.access.keys import KeyMade, make_secret
 from registry.errors import ForbiddenError
 from registry.intake.run import ImportOptions, import_file
-from registry.key_check import KeyCheck
-from registry.keys import KeyMade, make_secret
 from registry.lifecycle.table import OPERATIONS
 from registry.settings import ROOT, Settings
 from tests.support.keys import Office, bearer, code_of
@@ -32,7 +32,7 @@ def office(admin_url: str, worker_id: str) -> Iterator[Office]:
 @pytest.fixture(autouse=True)
 def _forgetful(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test sees the keys as they are now, not as five seconds ago."""
-    monkeypatch.setattr("registry.key_check.CACHED_S", 0.0)
+    monkeypatch.setattr("registry.access.key_check.CACHED_S", 0.0)
 
 
 def test_key_is_taken_in_either_header(office: Office) -> None:
@@ -123,10 +123,10 @@ def test_rotated_key_is_taken_for_the_overlap_beside_the_new_one(office: Office)
 def test_revocation_is_seen_when_memory_is_too_old(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registry.key_check.CACHED_S", 5.0)
+    monkeypatch.setattr("registry.access.key_check.CACHED_S", 5.0)
     now = 1_000_000.0
     clock = SimpleNamespace(time=time.time, monotonic=lambda: now)
-    monkeypatch.setattr("registry.key_check.time", clock)
+    monkeypatch.setattr("registry.access.key_check.time", clock)
     key = office.key("năm giây")
     assert office.get("/v1/whoami", key).status_code == 200
     office.revoke("năm giây")
@@ -164,7 +164,7 @@ def test_only_the_hash_of_a_key_is_kept(office: Office) -> None:
 def test_unknown_keys_do_not_fill_the_memory(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registry.key_check._MOST", 3)
+    monkeypatch.setattr("registry.access.key_check._MOST", 3)
     for _ in range(10):
         office.get("/v1/whoami", make_secret())
     keys: KeyCheck = office.app.extensions["diachiso"].keys

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from geo import code as codes
-from registry.budget import COST, Budget
+from registry.access.budget import COST, Budget
+from registry.access.keys import KeyMade, make_secret
 from registry.database import make_engine
-from registry.keys import KeyMade, make_secret
 from registry.settings import Settings
 from tests.support.factories import next_code
 from tests.support.keys import Office, bearer, code_of
@@ -29,7 +29,7 @@ class Clock:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.now = next(_HOURS)
         times = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.now)
-        for room in ("api.counters", "registry.budget"):
+        for room in ("api.counters", "registry.access.budget"):
             patch.setattr(f"{room}.time", times)
 
     def wait(self, seconds: float) -> None:

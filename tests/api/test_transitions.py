@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from registry.keys import KeyMade
+from registry.access.keys import KeyMade
+from registry.access.roles import RANK
 from registry.lifecycle.table import LEGAL_FROM, OPERATIONS, Operation
 from registry.models.households import HOUSEHOLD_STATUSES
-from registry.roles import RANK
 from tests.support.keys import Office, bearer, code_of, office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG
 

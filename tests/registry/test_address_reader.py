@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from geo.admin import name_key, parse_name
 from registry.address_reader import read_address
 from registry.gazetteer import Gazetteer, Unit
-from registry.unit_text import MAX_TEXT, Naming
+from registry.units.text import MAX_TEXT, Naming
 from tests.geo.test_address import spelled
 from tests.support.vectors import read_vectors
 from tests.support.vietnamese import any_text

@@ -2,7 +2,7 @@
 
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.search.areas import area_of, communes_of
-from registry.unit_text import read_units
+from registry.units.text import read_units
 
 
 def province(gazetteer: Gazetteer, text: str, *, alive: bool) -> Unit:

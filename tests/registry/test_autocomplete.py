@@ -7,13 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import code as codes
-from registry import place_names
-from registry.autocomplete import Typing, autocomplete
+from registry.autocomplete import Typing, autocomplete, place_names
+from registry.autocomplete.place_names import Names, PlaceNames
+from registry.autocomplete.suggestion import Suggestion
+from registry.autocomplete.typed import readings
 from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError
-from registry.place_names import Names, PlaceNames
-from registry.suggestion import Suggestion
-from registry.typed import readings
 from tests.support.factories import make_household, make_street
 from tests.support.lifecycle import COMMUNE, town
 from tests.support.search_world import LANG, World, search_world

@@ -18,16 +18,16 @@ from alembic import command
 from psycopg import sql
 from sqlalchemy import text, update
 
-from registry import backup_tools
 from registry.backup import manifest_path, take_backup
-from registry.backup_manifest import Manifest, read_manifest
-from registry.backup_restore import (
+from registry.backup import tools as backup_tools
+from registry.backup.manifest import Manifest, read_manifest
+from registry.backup.restore import (
     check_backup,
     register_promoted,
     restore_backup,
     throwaway_register,
 )
-from registry.backup_tools import find_tool
+from registry.backup.tools import find_tool
 from registry.database import make_engine, session_scope
 from registry.doctor import State, run_checks
 from registry.errors import (
@@ -529,7 +529,7 @@ def test_server_that_is_not_there_is_told_without_its_password(tmp_path: Path) -
 def test_restore_that_ends_early_is_served_by_nobody(saved: Saved, empty: str, monkeypatch) -> None:
     """Killed before the ordinals were moved on: no code may be issued by what is there."""
     monkeypatch.setattr(
-        "registry.backup_restore._finish", lambda *_: (_ for _ in ()).throw(KeyError)
+        "registry.backup.restore._finish", lambda *_: (_ for _ in ()).throw(KeyError)
     )
     with pytest.raises(KeyError):
         restore_backup(empty, saved.file, report=quiet)

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
 from registry.boundaries import PART_VERTICES, communes_at, load_boundaries
-from registry.boundary_report import BoundaryReport
-from registry.cells import draw_cells
+from registry.boundaries.cells import draw_cells
+from registry.boundaries.report import BoundaryReport
 from registry.database import make_engine
 from registry.errors import InvalidInputError, RegistryError, UnreadableFileError
 from registry.events import move_pending_events

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from geo.code import PAYLOAD_FIRST, from_serial
 from registry import changes
 from registry.changes import read_page
-from registry.changes_cursor import Cursor, Read, Walk
-from registry.changes_entries import following
+from registry.changes.cursor import Cursor, Read, Walk
+from registry.changes.entries import following
 from registry.database import session_scope
 from registry.errors import CursorRefusedError, InvalidInputError, NotFoundError
 from registry.events import Cause, open_event, write_scope

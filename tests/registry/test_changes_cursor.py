@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.changes_cursor import Cursor, Read, Walk
+from registry.changes.cursor import Cursor, Read, Walk
 from registry.errors import CursorRefusedError, InvalidInputError
 
 _HEX8 = st.text("0123456789abcdef", min_size=8, max_size=8)

@@ -12,8 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from registry import cluster, cluster_host
+from registry import cluster
 from registry.cluster import PrivateCluster
+from registry.cluster import host as cluster_host
 from registry.errors import ClusterError
 from registry.settings import ROOT, Settings
 from tests.support.folders import open_folder

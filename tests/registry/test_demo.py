@@ -15,10 +15,10 @@ from geo.code import is_demo
 from geo.house_number import parse_house_number
 from geo.street import parse_street
 from geo.text import fold
-from registry import demo
 from registry.database import make_engine, session_scope
-from registry.demo_households import DemoHousehold
-from registry.demo_names import HAMLETS, STREETS
+from registry.demo import load as demo
+from registry.demo.households import DemoHousehold
+from registry.demo.names import HAMLETS, STREETS
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.intake.rollback import roll_back

@@ -12,7 +12,7 @@ from geo.code import from_serial
 from geo.permutation import N, Permutation
 from geo.text import has_diacritics
 from registry.boundaries import load_boundaries
-from registry.cells import draw_cells
+from registry.boundaries.cells import draw_cells
 from registry.database import make_engine
 from registry.doctor import CHECKS, Result, State, run_checks
 from registry.doctor import cluster as cluster_checks

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.access.jurisdiction import check_point
 from registry.errors import OutsideUnitsError
-from registry.jurisdiction import check_point
 from tests.support.factories import make_unit
 
 LON, LAT = 105.0, 9.0

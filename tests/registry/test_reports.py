@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from registry.actors import Actor, acting_as
+from registry.access.actors import Actor, acting_as
+from registry.access.roles import Role
 from registry.database import make_engine, session_scope
 from registry.errors import (
     AddressTakenError,
@@ -30,11 +31,10 @@ from registry.gazetteer import Gazetteer, today
 from registry.intake.rollback import roll_back
 from registry.lookup import lookup
 from registry.reads import Reads
-from registry.report_decisions import Decided, Decision, accept, reject
-from registry.report_queue import Entry, queue, statement_of
-from registry.reporters import Reporter
 from registry.reports import Filed, Said, file_report
-from registry.roles import Role
+from registry.reports.decisions import Decided, Decision, accept, reject
+from registry.reports.queue import Entry, queue, statement_of
+from registry.reports.reporters import Reporter
 from tests.support.intake import LAT, LON, deliveries, door, rows
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
 from tests.support.waiting import eventually

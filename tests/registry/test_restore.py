@@ -13,7 +13,7 @@ from psycopg import sql
 from sqlalchemy import Engine, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from registry.cluster_host import LIBRARY
+from registry.cluster.host import LIBRARY
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.events import codes_of_event, feed_after, move_pending_events, open_event, write_scope
 from registry.models import CodeKey, Event, EventPending, Household, HouseholdVersion

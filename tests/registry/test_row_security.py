@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.actors import ANONYMOUS, Actor, acting, acting_as, restrict_to_units
+from registry.access.actors import ANONYMOUS, Actor, acting, acting_as, restrict_to_units
 from registry.database import session_scope
 from registry.errors import OutsideUnitsError
 from tests.support.factories import (

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from registry import cluster
-from registry.backup_restore import register_promoted
+from registry.backup.restore import register_promoted
 from registry.cluster import PrivateCluster
 from registry.database import make_engine
 from registry.doctor import Result, State, run_checks

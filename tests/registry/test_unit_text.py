@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry import gazetteer as gazetteer_module
-from registry import unit_readings
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer
-from registry.unit_text import MAX_PARTS, MAX_TEXT, Naming, read_units
+from registry.units import readings as unit_readings
+from registry.units.text import MAX_PARTS, MAX_TEXT, Naming, read_units
 
 TRUC_BACH = ("Phường Trúc Bạch", "Quận Ba Đình", "Thành phố Hà Nội")
 

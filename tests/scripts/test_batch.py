@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from registry import batch_work
 from registry.batch import PointAsked, outcomes
-from registry.batch_flat import flat
-from registry.batch_rows import read_row, read_table
-from registry.batch_work import Work, answer_rows
+from registry.batch import work as batch_work
+from registry.batch.flat import flat
+from registry.batch.rows import read_row, read_table
+from registry.batch.work import Work, answer_rows
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import today
 from registry.geocode import Question

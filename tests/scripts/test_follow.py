@@ -20,9 +20,9 @@ from flask import Request
 from werkzeug.serving import make_server
 
 from api.access import ANONYMOUS, Caller
+from registry.changes.snapshot import export_snapshot
 from registry.database import session_scope
 from registry.settings import ROOT
-from registry.snapshot import export_snapshot
 from scripts.follow import follow
 from scripts.follow_copy import Copy
 from tests.support.copies import Follower, opened

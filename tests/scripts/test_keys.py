@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from registry.keys import LENGTH, PREFIX
+from registry.access.keys import LENGTH, PREFIX
 from scripts.main import diachiso
 from tests.support import postgis
 

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from geo.code import format as code_display
 from registry.errors import NotFoundError, ReportDecidedError, ReportStaleError
 from registry.gazetteer import Gazetteer
-from registry.reporters import Reporter
 from registry.reports import Said, file_report
+from registry.reports.reporters import Reporter
 from scripts.main import diachiso
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
 

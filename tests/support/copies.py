@@ -8,7 +8,7 @@ from typing import Any
 
 from api.addresses import address_body
 from registry.changes import Page, read_page
-from registry.changes_entries import Following, following
+from registry.changes.entries import Following, following
 from registry.errors import GoneError, NotFoundError
 from registry.lookup import lookup
 from registry.register import Register

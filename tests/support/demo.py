@@ -1,7 +1,7 @@
 """The register as the first `bin/run` leaves it."""
 
 from registry.database import make_engine, session_scope
-from registry.demo import FIRST_HOUSEHOLDS, load_demo, plan_demo
+from registry.demo.load import FIRST_HOUSEHOLDS, load_demo, plan_demo
 from registry.gazetteer import load_gazetteer
 
 

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from registry.access.keys import KeyMade, NewKey, create_key, revoke_key, rotate_key
+from registry.access.roles import Role
 from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.keys import KeyMade, NewKey, create_key, revoke_key, rotate_key
-from registry.roles import Role
 from registry.settings import Settings
 from tests.support.lifecycle import COMMUNE, Town, town
 from tests.support.units import open_app

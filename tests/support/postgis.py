@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 
 from registry import cluster
-from registry.cluster_host import command_line
+from registry.cluster.host import command_line
 from registry.prepare import prepare_database
 
 TEMPLATE = "template_diachiso"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from registry import cluster
-from registry.cluster_host import processes
+from registry.cluster.host import processes
 from registry.settings import ROOT, Settings
 from tests.support.folders import open_folder
 from tests.support.waiting import eventually

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.changes.snapshot import export_snapshot
 from registry.database import make_engine
 from registry.errors import RegistryError
 from registry.events import move_pending_events, open_event, write_scope
 from registry.intake.rollback import roll_back
 from registry.reads import Reads
 from registry.register import Register
-from registry.snapshot import export_snapshot
 from scripts.follow import load_snapshot
 from tests.support.copies import Follower, follower, opened
 from tests.support.factories import TEST, make_household, next_code

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import text
 
 from registry import cluster
-from registry.cluster_host import processes
+from registry.cluster.host import processes
 from registry.database import make_engine, session_scope
-from registry.demo import FIRST_HOUSEHOLDS
+from registry.demo.load import FIRST_HOUSEHOLDS
 from registry.settings import ROOT
 from tests.support.folders import open_folder
 from tests.support.running import (

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from registry.boundaries import load_boundaries
-from registry.cells import draw_cells
+from registry.boundaries.cells import draw_cells
 from registry.database import session_scope
 from registry.intake.points import _DEGREE_KM, _REACH
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows

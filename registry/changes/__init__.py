@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.exc import OperationalError
 
-from registry.changes_cursor import Cursor, Read, Walk, beyond_the_end
-from registry.changes_entries import (
+from registry.changes.cursor import Cursor, Read, Walk, beyond_the_end
+from registry.changes.entries import (
     EVENT_OF_RECORD,
     LOCALITIES,
     RECORD_COLUMNS,

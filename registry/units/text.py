@@ -14,9 +14,9 @@ from geo.admin import parse_name, split_parts
 from geo.text import has_diacritics
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
-from registry.unit_parts import MAX_RUN, Fit, Part, PartReader, kind_fit
-from registry.unit_readings import Reading, best_readings
-from registry.unit_slips import lacks_letter, nearly_named
+from registry.units.parts import MAX_RUN, Fit, Part, PartReader, kind_fit
+from registry.units.readings import Reading, best_readings
+from registry.units.slips import lacks_letter, nearly_named
 
 MAX_PARTS: Final = 12
 MAX_TEXT: Final = 2_000

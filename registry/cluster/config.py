@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from registry.cluster_host import memory_bytes, shared_memory_bytes
+from registry.cluster.host import memory_bytes, shared_memory_bytes
 
 MB: Final = 1024 * 1024
 

@@ -15,7 +15,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
-from registry.actors import acting
+from registry.access.actors import acting
+from registry.access.jurisdiction import check_jurisdiction
 from registry.database import session_scope
 from registry.errors import (
     DatabaseUnavailableError,
@@ -28,7 +29,6 @@ from registry.errors import (
 )
 from registry.events import move_pending_events
 from registry.gazetteer import VIET_NAM
-from registry.jurisdiction import check_jurisdiction
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.run import rivalry
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM
@@ -79,7 +79,7 @@ _FORGET: Final = text("DELETE FROM field_report_voice WHERE report_id = :id")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How it is decided; by whom, with what role and where, says `registry.actors`."""
+    """How it is decided; by whom, with what role and where, says `registry.access.actors`."""
 
     actor: str
     reason: str

@@ -2,7 +2,7 @@
 
 Streets that recur across communes, alleys in the three traditions, ranges and letters, towers with
 flats, hamlets inside hamlets, rural doors without a number. Nothing is real but the commune: names
-are drawn from `registry.demo_names`, and a position says no more than that it could be there. It
+are drawn from `registry.demo.names`, and a position says no more than that it could be there. It
 lies around the commune's seat, within a disc of a part of its area, and may fall into a neighbour.
 
 Only `random.Random.random` is drawn from, whose sequence Python promises to keep.
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from registry.demo_names import BUILDINGS, HAMLETS, HAMLETS_BY_WORD, HIGHWAYS, STREETS, Customs
+from registry.demo.names import BUILDINGS, HAMLETS, HAMLETS_BY_WORD, HIGHWAYS, STREETS, Customs
 
 
 class DemoHousehold(NamedTuple):

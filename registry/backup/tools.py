@@ -15,7 +15,7 @@ from typing import Final
 
 import psycopg
 
-from registry import cluster_host as host
+from registry.cluster import host
 from registry.database import OWNER_ROLE
 from registry.errors import ClusterError, DatabaseUnavailableError, NotPreparedError
 

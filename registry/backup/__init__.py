@@ -18,9 +18,8 @@ from typing import Final
 
 import psycopg
 
-from registry import cluster_host as host
-from registry.backup_manifest import FORM, FileSum, Manifest, TableSum, sum_file, sum_tables
-from registry.backup_tools import (
+from registry.backup.manifest import FORM, FileSum, Manifest, TableSum, sum_file, sum_tables
+from registry.backup.tools import (
     Report,
     ask_server,
     connected,
@@ -28,6 +27,7 @@ from registry.backup_tools import (
     role_arguments,
     run_on_database,
 )
+from registry.cluster import host
 from registry.database import OWNER_ROLE
 from registry.errors import ClusterError, ConflictError, NotPreparedError
 from registry.messages import number

@@ -1,7 +1,7 @@
 """Reports from the field: what a carrier, a shop or a resident found at a door.
 
 Equal reports are one entry of the queue with a count of those who said so. Nothing is changed by a
-report alone: an editor decides (`registry.report_decisions`).
+report alone: an editor decides (`registry.reports.decisions`).
 """
 
 import json
@@ -16,9 +16,9 @@ from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer
 from registry.lookup import lookup
-from registry.new_houses import NewHouse, check_in_viet_nam, describe
 from registry.reads import Reads
-from registry.reporters import (
+from registry.reports.new_houses import NewHouse, check_in_viet_nam, describe
+from registry.reports.reporters import (
     Reporter,
     forget_reporters,
     refuse_too_many,

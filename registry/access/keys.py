@@ -18,10 +18,10 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from registry import audit
+from registry.access import audit
+from registry.access.roles import RANK, Role
 from registry.errors import ConflictError, InvalidInputError, KeyTruncatedError, NotFoundError
 from registry.gazetteer import VIET_NAM, today
-from registry.roles import RANK, Role
 
 PREFIX: Final = "dcs_"
 _SYMBOLS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase

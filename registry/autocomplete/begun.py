@@ -9,12 +9,12 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from registry.autocomplete.place_names import Names
+from registry.autocomplete.slips import slips
+from registry.autocomplete.suggestion import Place
+from registry.autocomplete.typed import Typed
+from registry.autocomplete.unit_index import Mask, UnitIndex, scope_of
 from registry.gazetteer import Gazetteer
-from registry.place_names import Names
-from registry.slips import slips
-from registry.suggestion import Place
-from registry.typed import Typed
-from registry.unit_index import Mask, UnitIndex, scope_of
 
 _Value = TypeVar("_Value", bound=np.generic)
 

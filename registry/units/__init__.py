@@ -15,7 +15,7 @@ from geo.admin import name_key, parse_name
 from geo.text import accent_key, has_diacritics
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import LEVELS, Gazetteer, Unit, today
-from registry.unit_text import Naming, prefer_day, read_units
+from registry.units.text import Naming, prefer_day, read_units
 
 LAST_DAY_OF_OLD_MAP: Final = datetime.date(2025, 6, 30)
 """The last day of 63 provinces and of districts (Resolution 202/2025/QH15 and 34 others)."""

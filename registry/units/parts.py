@@ -7,7 +7,7 @@ from geo.admin import KIND_LEVELS, NamedPart, parse_name, split_before_kinds, sp
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import repaired
 from registry.gazetteer import Gazetteer, Unit, UnitName
-from registry.unit_slips import districts_meant, heirs_of_province
+from registry.units.slips import districts_meant, heirs_of_province
 
 MAX_RUN: Final = 10
 """Words of the longest names that are written in one."""

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from geo.admin import KIND_LEVELS, KIND_NAMES, parse_name
 from geo.text import fold
+from registry.autocomplete.slips import slips
 from registry.gazetteer import Gazetteer, UnitName
 from registry.search.areas import communes_of
-from registry.slips import slips
 from registry.units import continuations
 
 Mask = NDArray[np.bool_]

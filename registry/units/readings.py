@@ -9,7 +9,7 @@ from typing import Final
 
 from geo.admin import KIND_LEVELS, name_key, parse_name
 from registry.gazetteer import LEVELS, Gazetteer, Unit
-from registry.unit_parts import Fit, Part
+from registry.units.parts import Fit, Part
 
 
 @dataclass(frozen=True, slots=True)

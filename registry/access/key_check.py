@@ -11,7 +11,9 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from registry.actors import Actor
+from registry.access.actors import Actor
+from registry.access.keys import hash_secret
+from registry.access.roles import RANK
 from registry.database import session_scope
 from registry.errors import (
     KeyExpiredError,
@@ -21,9 +23,7 @@ from registry.errors import (
     RegistryError,
 )
 from registry.gazetteer import Gazetteer, today
-from registry.keys import hash_secret
 from registry.reads import Reads
-from registry.roles import RANK
 
 CACHED_S: Final = 5.0
 """So long a revocation may take at most to be seen everywhere."""

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from registry.coverage import coverage_of_level, living_province
 from registry.database import session_scope, translated_errors
-from registry.demo_households import DemoCommune, DemoHousehold, households_of
-from registry.demo_names import customs_of
+from registry.demo.households import DemoCommune, DemoHousehold, households_of
+from registry.demo.names import customs_of
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.intake.publish import DEMO_SOURCE, refuse_demo_beside_real
 from registry.intake.run import ImportOptions, ImportResult, import_file

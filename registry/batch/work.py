@@ -12,8 +12,8 @@ from multiprocessing import get_context
 from typing import Final
 
 from registry.batch import Outcome, outcomes
-from registry.batch_flat import Cell, flat
-from registry.batch_rows import InputRow, read_row
+from registry.batch.flat import Cell, flat
+from registry.batch.rows import InputRow, read_row
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.register import Register

@@ -16,8 +16,8 @@ import psycopg
 
 from registry import cluster
 from registry.backup import manifest_path
-from registry.backup_manifest import Manifest, read_manifest, sum_file, sum_tables
-from registry.backup_tools import (
+from registry.backup.manifest import Manifest, read_manifest, sum_file, sum_tables
+from registry.backup.tools import (
     Report,
     ask_server,
     connected,

@@ -19,9 +19,9 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from registry import cluster_host as host
-from registry.cluster_config import HOST_BASED_ACCESS, settings_file
-from registry.cluster_host import Account
+from registry.cluster import host
+from registry.cluster.config import HOST_BASED_ACCESS, settings_file
+from registry.cluster.host import Account
 from registry.errors import ClusterError
 from registry.settings import Settings
 

@@ -14,14 +14,14 @@ import shapely
 from sqlalchemy import Connection, Double, Engine, bindparam, text
 from sqlalchemy.orm import Session
 
-from registry import boundary_sql as sql
-from registry.boundary_report import BoundaryReport, make_report
-from registry.cells import draw_cells, lock_boundaries
+from registry.boundaries import sql
+from registry.boundaries.cells import draw_cells, lock_boundaries
+from registry.boundaries.geojson import Feature, read_features
+from registry.boundaries.polygons import MalformedPolygonError, check_place, parse_polygons
+from registry.boundaries.report import BoundaryReport, make_report
 from registry.database import driver_connection
 from registry.errors import InvalidInputError
 from registry.events import Cause, write_scope
-from registry.geojson import Feature, read_features
-from registry.polygons import MalformedPolygonError, check_place, parse_polygons
 from registry.sources import LIMITS, ByteStream, Limits, is_url, open_source, shown, source_name
 
 PART_VERTICES: Final = 128

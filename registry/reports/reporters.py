@@ -11,9 +11,9 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.access.roles import Role
 from registry.errors import TooManyReportsError
 from registry.gazetteer import VIET_NAM
-from registry.roles import Role
 
 _COLUMN: Final = {"carrier": "carriers", "merchant": "merchants", "resident": "residents"}
 

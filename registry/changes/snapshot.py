@@ -17,10 +17,10 @@ from pydantic_core import to_json
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from registry import audit
+from registry.access import audit
 from registry.changes import IDENTITY
-from registry.changes_cursor import Cursor, Read
-from registry.changes_entries import (
+from registry.changes.cursor import Cursor, Read
+from registry.changes.entries import (
     RECORD_COLUMNS,
     RECORD_JOINS,
     Entry,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
-from registry.actors import acting
+from registry.access.actors import acting
 from registry.errors import OutsideUnitsError
 
 TOLERANCE_M: Final = 100.0

@@ -16,8 +16,8 @@ from typing import Final
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from registry.access.roles import RANK, Role
 from registry.errors import ForbiddenError
-from registry.roles import RANK, Role
 
 _RESTRICT: Final = text("SELECT set_config('diachiso.writable_units', :units, true)")
 

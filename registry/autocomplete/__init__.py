@@ -12,20 +12,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from registry.begun import SPARE, Finder, Sought
+from registry.autocomplete.begun import SPARE, Finder, Sought
+from registry.autocomplete.place_names import Names
+from registry.autocomplete.suggested_doors import NumberedDoor, doors_near, look
+from registry.autocomplete.suggestion import Suggestion, Wordings
+from registry.autocomplete.typed import Typed, readings, with_tail
+from registry.autocomplete.unit_index import unit_index
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import Question, geocode
 from registry.lookup import by_code
-from registry.place_names import Names
 from registry.reads import Reads
 from registry.reverse import check_point
 from registry.search.areas import communes_of
 from registry.search.direct import whole_code
-from registry.suggested_doors import NumberedDoor, doors_near, look
-from registry.suggestion import Suggestion, Wordings
-from registry.typed import Typed, readings, with_tail
-from registry.unit_index import unit_index
 from registry.units import unit_by_code
 
 MAX_TEXT: Final = 200
@@ -59,8 +59,8 @@ def autocomplete(
 ) -> list[Suggestion]:
     """At most `limit` suggestions, the likeliest first; empty below two letters or digits.
 
-    `names` are those of `registry.place_names`. Raises InvalidInputError for a text that is too
-    long or holds a NUL, and what `unit_by_code` and `check_point` raise.
+    `names` are those of `place_names`. Raises InvalidInputError for a text that is too long or
+    holds a NUL, and what `unit_by_code` and `check_point` raise.
     """
     if len(typing.text) > MAX_TEXT or "\0" in typing.text:
         raise InvalidInputError.of_field("q", "text_too_long", f"more than {MAX_TEXT} characters")

@@ -6,11 +6,11 @@ from typing import Final
 
 from geo.admin import full_name
 from geo.label import LabelParts, label, named
+from registry.autocomplete.place_names import Names
+from registry.autocomplete.suggested_doors import Found, KnownPlace, NumberedDoor
 from registry.gazetteer import Gazetteer, Unit, UnitName
-from registry.place_names import Names
 from registry.records import Record, record_wording, wording
 from registry.search.answers import Answer
-from registry.suggested_doors import Found, KnownPlace, NumberedDoor
 
 _TYPES: Final = {"household": "door", "building": "door", "alley": "street"}
 """Level of an answer → type of a suggestion, where they are called otherwise."""
