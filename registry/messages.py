@@ -50,6 +50,12 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     (r"the query holds a % without .*", "địa chỉ trang có dấu % viết chưa đúng"),
     (r"the query holds a NUL character", "câu hỏi có ký tự NUL"),
     (r"the query is not UTF-8", "câu hỏi không phải UTF-8"),
+    # Starting
+    (r"already runs at (.+)", r"đang chạy tại \1"),
+    (
+        r"port (\d+) is taken by another program; choose one with --port",
+        r"cổng \1 đã có chương trình khác dùng; hãy chọn cổng khác bằng --port",
+    ),
     # Units
     (
         r"no unit bears code (\S+) on (\S+); it was borne by .*",

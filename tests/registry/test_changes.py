@@ -249,9 +249,9 @@ def test_link_to_a_restricted_record_is_told_when_it_may_be(place: Town, reader:
 def test_demonstration_is_told_only_to_whom_asks(
     place: Town, register: Register, reader: Follower, tmp_path: Path
 ) -> None:
-    code = from_serial(next(_numbers))
+    code, here = from_serial(next(_numbers)), unit_id(place, COMMUNE)
     with write_scope(place.engine, TEST) as session:
-        make_household(session, code=code)
+        make_household(session, code=code, unit_id=here)
     assert reader.catch_up() == []
     with follower(register, tmp_path / "demo", demo=True) as curious:
         curious.catch_up()

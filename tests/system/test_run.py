@@ -76,7 +76,10 @@ def test_second_run_is_refused_when_one_serves(start: Starter) -> None:
     url = first.url()
     second = start()
     assert second.process.wait(60) == 1
-    assert second.text() == f"already runs at {url} (pid {first.process.pid})\n"
+    assert second.text() == (
+        f"đang chạy tại {url} (pid {first.process.pid})"
+        f" (already runs at {url} (pid {first.process.pid}))\n"
+    )
     assert status(f"{url}/healthz") == 200
 
 
@@ -119,7 +122,10 @@ def test_taken_port_is_named_with_the_remedy(start: Starter) -> None:
         port = str(taken.getsockname()[1])
         run = start("--port", port)
         assert run.process.wait(60) == 1
-    assert run.text() == f"port {port} is taken by another program; choose one with --port\n"
+    assert run.text() == (
+        f"cổng {port} đã có chương trình khác dùng; hãy chọn cổng khác bằng --port"
+        f" (port {port} is taken by another program; choose one with --port)\n"
+    )
 
 
 def test_own_database_is_used_when_database_url_is_set(
