@@ -7,12 +7,13 @@ call the northing X. Systems are those of the EPSG registry: 3° zones by the me
 
 import re
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
-from pyproj.transformer import TransformerGroup
+
+if TYPE_CHECKING:
+    from pyproj import Transformer
 
 WGS_84: Final = "EPSG:4326"
 VN2000_DEGREES: Final = "EPSG:4756"
@@ -100,6 +101,8 @@ def described(crs: str) -> str:
     """
     if crs == VN2000_DEGREES:
         return f"VN-2000, kinh độ và vĩ độ ({crs})"
+    from pyproj import CRS
+
     parameters = CRS.from_user_input(crs).to_cf()
     meridian = float(parameters["longitude_of_central_meridian"])
     whole, part = int(meridian), round((meridian % 1) * 60)
@@ -109,7 +112,10 @@ def described(crs: str) -> str:
 
 
 @cache
-def _transformer(crs: str) -> Transformer:
+def _transformer(crs: str) -> "Transformer":
+    # Takes a tenth of a second to load, for files in metres alone.
+    from pyproj.transformer import TransformerGroup
+
     if crs not in VN2000_METRES and crs != VN2000_DEGREES:
         raise ValueError(f"{crs} is no system of VN-2000")
     # One operation for ever: PROJ would otherwise choose by the area and by the grids it finds.

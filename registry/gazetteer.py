@@ -133,26 +133,20 @@ class Gazetteer:
     units: dict[int, Unit]
     steps: tuple[Succession, ...]
     _by_code: dict[str, list[Unit]] = field(init=False, default_factory=dict)
-    _by_key: dict[str, list[UnitName]] = field(init=False, default_factory=dict)
-    _names: dict[int, tuple[UnitName, ...]] = field(init=False, default_factory=dict)
     _forward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
     _backward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
     _members: dict[int, list[Unit]] = field(init=False, default_factory=dict)
     _holders: dict[int, dict[int, int]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        by_code, by_key, members = defaultdict(list), defaultdict(list), defaultdict(list)
+        by_code, members = defaultdict(list), defaultdict(list)
         for unit in self.units.values():
             codes = {unit.code, *(alias for kind, alias in unit.aliases if kind == "code")}
             for code in codes:
                 by_code[code].append(unit)
-            self._names[unit.id] = tuple(_names(unit))
-            for name in self._names[unit.id]:
-                by_key[name.key].append(name)
             for parent in set(_parents(unit)):
                 members[parent].append(unit)
         self._by_code.update(by_code)
-        self._by_key.update(by_key)
         self._members.update(members)
         forward, backward = defaultdict(list), defaultdict(list)
         for step in self.steps:
@@ -174,11 +168,11 @@ class Gazetteer:
 
     def named(self, key: str) -> list[UnitName]:
         """Names of any unit of any map whose `name_key` is `key`."""
-        return self._by_key.get(key, [])
+        return self._by_name[0].get(key, [])
 
     def names_of(self, unit: Unit) -> tuple[UnitName, ...]:
         """Everything that `unit` is or was called."""
-        return self._names[unit.id]
+        return self._by_name[1][unit.id]
 
     def successors(self, unit: Unit) -> list[Succession]:
         """The steps that lead away from `unit`, by code."""
@@ -218,6 +212,16 @@ class Gazetteer:
     def district_of(self, unit: Unit, day: datetime.date) -> Unit | None:
         """The district that `unit` belongs to on `day`; None since July 2025."""
         return self.units.get(unit.version_on(day).district_id or 0)
+
+    @cached_property
+    def _by_name(self) -> tuple[dict[str, list[UnitName]], dict[int, tuple[UnitName, ...]]]:
+        """Names by key and by unit: made when one is asked for, as a file of codes never does."""
+        by_key: dict[str, list[UnitName]] = defaultdict(list)
+        names = {unit.id: tuple(_names(unit)) for unit in self.units.values()}
+        for of_unit in names.values():
+            for name in of_unit:
+                by_key[name.key].append(name)
+        return dict(by_key), names
 
     @cached_property
     def _in_order(self) -> list[Unit]:
@@ -376,4 +380,6 @@ class GazetteerCache:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             if current is not None and session.execute(_VERSION).scalar_one() == current.version:
                 return current
-            return load_gazetteer(session)
+            newest = load_gazetteer(session)
+        newest.named("")  # no request waits for the names
+        return newest

@@ -5,7 +5,8 @@ stored of a row is a code, a number or a unit's name, and never an address.
 """
 
 import datetime
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
@@ -15,6 +16,8 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.intake.communes import padded_code
 from registry.intake.points import HOLDERS
 
+_LONGEST: Final = 200
+"""Characters of a value that are kept."""
 _SHOWN: Final = 6
 """Candidates that are named; the rest is counted."""
 
@@ -25,20 +28,20 @@ _COORDINATES: Final = """
     FROM judged j
     WHERE p.import_id = :id AND p.code = 'coordinates_swapped' AND j.row_number = p.row_number
 """
-_CANDIDATES: Final = """
-    SELECT p.id, j.candidates FROM import_problem p JOIN judged j USING (row_number)
-    WHERE p.import_id = :id AND p.code IN ('commune_ambiguous', 'commune_assumed')
+_ABOUT_CODES: Final = (
+    "commune_code_unknown",
+    "commune_code_of_two_maps",
+    "commune_differs_from_code",
+)
+_CODE: Final = re.compile(r"[0-9.]{1,10}")
+# Asked first, because most imports have no such row, and the view of all rows is dear.
+_ANY: Final = """
+    SELECT EXISTS (
+        SELECT FROM import_problem WHERE import_id = :id AND code = ANY (CAST(:codes AS text[])))
 """
-_CODES: Final = """
-    SELECT p.id, j.commune_code FROM import_problem p JOIN judged j USING (row_number)
-    WHERE p.import_id = :id AND p.code IN (
-            'commune_code_unknown', 'commune_code_of_two_maps', 'commune_code_maybe_old',
-            'commune_differs_from_code')
-        AND j.commune_code ~ '^[0-9.]{1,10}$'
-"""
-_MANGLED: Final = """
-    SELECT p.id, j.number FROM import_problem p JOIN judged j USING (row_number)
-    WHERE p.import_id = :id AND p.code = 'number_mangled'
+_ABOUT: Final = """
+    SELECT p.id, j.{column} FROM import_problem p JOIN judged j USING (row_number)
+    WHERE p.import_id = :id AND p.code = ANY (CAST(:codes AS text[])) AND j.{column} IS NOT NULL
 """
 _PADDED: Final = """
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
@@ -92,8 +95,13 @@ def propose_fixes(
         return str(len(units)), "; ".join([*shown, *more])
 
     def bearers(code: str) -> tuple[str, str | None]:
+        if not _CODE.fullmatch(code):
+            return code[:_LONGEST], None
         units = [u for u in gazetteer.with_code(padded_code(code)) if u.level == "commune"]
         return code, "; ".join(_named(gazetteer, unit, day) for unit in units) or None
+
+    def mangled(number: str) -> tuple[str, str | None]:
+        return number, " hoặc ".join(originals(number)) or None
 
     if connection.execute(text("SELECT EXISTS (SELECT FROM repeated)")).scalar_one():
         connection.execute(text(_EARLIER), parameters)
@@ -102,20 +110,25 @@ def propose_fixes(
         names = [_named(gazetteer, unit, day) for unit in living]
         holders = {"units": [unit.id for unit in living], "names": names}
         connection.execute(text(_HOLDERS), parameters | holders)
-    _each(connection, _CANDIDATES, parameters, candidates)
-    _each(connection, _CODES, parameters, bearers)
-    _each(connection, _MANGLED, parameters, lambda n: (n, " hoặc ".join(originals(n)) or None))
+    _each(connection, ("commune_ambiguous",), "candidates", import_id, candidates)
+    _each(connection, _ABOUT_CODES, "commune_code", import_id, bearers)
+    _each(connection, ("number_mangled",), "number", import_id, mangled)
 
 
 def _each(
     connection: Connection,
-    question: str,
-    parameters: dict[str, int],
+    codes: Sequence[str],
+    column: str,
+    import_id: int,
     answer: Callable[[Any], tuple[str, str | None]],
 ) -> None:
+    """Fill the problems of `codes` by what `answer` says of a column of their rows."""
+    parameters = {"id": import_id, "codes": list(codes)}
+    if not connection.execute(text(_ANY), parameters).scalar_one():
+        return
     known: dict[str, tuple[str, str | None]] = {}
     filled = []
-    for problem_id, about in connection.execute(text(question), parameters):
+    for problem_id, about in connection.execute(text(_ABOUT.format(column=column)), parameters):
         if str(about) not in known:
             known[str(about)] = answer(about)
         value, fix = known[str(about)]

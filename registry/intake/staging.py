@@ -190,11 +190,13 @@ class _Lines:
         before = ""
         for number, row in enumerate(self._rows, start=1):
             cells = cells_of_row(row)
+            joined = "\x1f".join((self._salt, *cells))
+            if "\0" in joined:  # which PostgreSQL's text cannot hold
+                cells = tuple(cell.replace("\0", "") for cell in cells)
             if cells[0] <= before:
                 self.refs_ascend = False
             before = cells[0]
-            whole = "\x1f".join((self._salt, *cells)).encode()
-            digest = md5(whole, usedforsecurity=False).hexdigest()
+            digest = md5(joined.encode(), usedforsecurity=False).hexdigest()
             kept = "\t".join(cells[:KEPT])
             if "\\" in kept or "\n" in kept or "\r" in kept or kept.count("\t") >= KEPT:
                 kept = "\t".join(map(escaped, cells[:KEPT]))

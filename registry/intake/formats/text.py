@@ -158,9 +158,7 @@ def _first_rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
 def _lines(stream: Iterator[str]) -> Iterator[str]:
     """The lines of a table, without a spreadsheet's hint before its header."""
     first = next(stream, "")
-    for line in stream if _hinted(first) else chain((first,), stream):
-        # PostgreSQL's text holds no NUL, and csv stumbles over it.
-        yield line.replace("\0", "") if "\0" in line else line
+    return stream if _hinted(first) else chain((first,), stream)
 
 
 def _whole_rows(path: Path, encoding: str, stream: Iterator[str], delimiter: str) -> Rows:
