@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from typing import Final
 
 from registry.batch import Outcome, outcomes
@@ -106,6 +107,8 @@ _desk: "_Desk | None" = None
 def _open_desk(work: Work) -> None:
     global _desk
     _desk = _Desk(work)
+    # A process that ends with its connections open waits five seconds for each of their threads.
+    Finalize(_desk, _desk.close, exitpriority=0)
 
 
 def _results(rows: Sequence[InputRow]) -> list[Result]:
