@@ -31,6 +31,7 @@ _COORDINATES: Final = """
 _ABOUT_CODES: Final = (
     "commune_code_unknown",
     "commune_code_of_two_maps",
+    "commune_code_maybe_old",
     "commune_differs_from_code",
 )
 _CODE: Final = re.compile(r"[0-9.]{1,10}")
@@ -110,7 +111,8 @@ def propose_fixes(
         names = [_named(gazetteer, unit, day) for unit in living]
         holders = {"units": [unit.id for unit in living], "names": names}
         connection.execute(text(_HOLDERS), parameters | holders)
-    _each(connection, ("commune_ambiguous",), "candidates", import_id, candidates)
+    assumed = ("commune_ambiguous", "commune_assumed")
+    _each(connection, assumed, "candidates", import_id, candidates)
     _each(connection, _ABOUT_CODES, "commune_code", import_id, bearers)
     _each(connection, ("number_mangled",), "number", import_id, mangled)
 

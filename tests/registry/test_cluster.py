@@ -231,8 +231,8 @@ def test_another_user_is_told_whose_it_is(private, start) -> None:
         pytest.skip("this checkout cannot be read by other users")
     start()
     program = (
-        "import sys; from pathlib import Path; from registry import cluster_host;"
-        "cluster_host.account_for(Path(sys.argv[1]))"
+        "import sys; from pathlib import Path; from registry.cluster import host;"
+        "host.account_for(Path(sys.argv[1]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(private.data_dir)],

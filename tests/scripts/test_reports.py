@@ -61,7 +61,7 @@ def test_queue_is_listed_with_who_said_so(run: Run, place: Town, say: Say) -> No
         f"{number}  sai vị trí  {code_display(code)}  {place.row(code).house_number} Phố" in shown
     )
     assert "1 bưu tá, 1 người dân  từ " in shown
-    assert "21.021300,105.807100 (cách 116." in shown
+    assert "21.021300,105.807100 (cách 116 m)" in shown
     assert str(number) in run("reports", "list", "--unit", "01", "--limit", 500).stdout
     assert str(number) in run("reports", "list", "--unit", COMMUNE).stdout
     assert run("reports", "list", "--unit", ELSEWHERE).stdout == ""
