@@ -31,7 +31,19 @@ _FIELDS: Final = {
         *("code", "unit", "unit code", "ma", "ma don vi", "ma dvhc", "ma xa", "ma phuong"),
         *("ma tinh", "commune code", "province code", "ma xa phuong"),
     ),
-    "commune": ("commune", "xa", "phuong", "xa phuong", "phuong xa", "ten xa", "ten don vi", "ten"),
+    "commune": (
+        "commune",
+        "xa",
+        "phuong",
+        "xa phuong",
+        "phuong xa",
+        "ten xa",
+        "ten don vi",
+        "ten",
+        "don vi",
+        "don vi hanh chinh",
+        "dia phuong",
+    ),
     "province": ("province", "tinh", "tinh thanh pho", "tinh thanh", "thanh pho", "ten tinh"),
     "households": (
         *("households", "households count", "so ho", "tong so ho", "ho", "so ho dan", "tong ho"),
@@ -50,7 +62,9 @@ _QUALITY_WORDS: Final = dict(zip(QUALITIES, QUALITIES, strict=True)) | {
     "dieu tra": "census",
     "uoc tinh": "estimate",
 }
+_HO: Final = re.compile(r"\s*hộ\s*$", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d{1,9}|\d{1,3}(?:[., ]\d{3})+")
+_PROVINCE_WORDS: Final = ("tinh ", "thanh pho ", "tp ")
 _DATE_FORMS: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")
 # Real communes have 300 households on the smallest island with people, 60,000 in the largest ward.
 _FEW, _MANY = 100, 200_000
@@ -235,7 +249,7 @@ def _read(
     unit = _unit(gazetteer, day, cells)
     if not isinstance(unit, Unit):
         return unit
-    if not _NUMBER.fullmatch(cells["households"]):
+    if not _NUMBER.fullmatch(_HO.sub("", cells["households"])):
         return "households_unreadable", cells["households"]
     quality = defaults.quality
     if cells["quality"]:
@@ -273,15 +287,25 @@ def _unit(
         if bearers:
             return "unit_ended", _successors(gazetteer, bearers[-1], day)
         return "unit_unknown", cells["code"]
-    if not cells["commune"]:
+    if not cells["commune"] and not cells["province"]:
         return "unit_missing", ""
-    return _named(gazetteer, day, ", ".join(filter(None, (cells["commune"], cells["province"]))))
+    # `Tỉnh Phú Thọ` in the column of names is the province, and never the ward of that name.
+    if not cells["commune"] or fold(cells["commune"]).startswith(_PROVINCE_WORDS):
+        return _named(gazetteer, day, cells["commune"] or cells["province"], level="province")
+    words = ", ".join(filter(None, (cells["commune"], cells["province"])))
+    return _named(gazetteer, day, words, level="commune")
 
 
-def _named(gazetteer: Gazetteer, day: datetime.date, words: str) -> Unit | tuple[str, str]:
+def _named(
+    gazetteer: Gazetteer, day: datetime.date, words: str, *, level: str
+) -> Unit | tuple[str, str]:
     """The unit of today that the words name, all of them."""
     namings = [naming for naming in read_units(gazetteer, words) if not naming.unread]
-    named = [unit for naming in namings if (unit := naming.innermost) is not None]
+    innermost = [unit for naming in namings if (unit := naming.innermost) is not None]
+    # A name alone may be a province's as well as a ward's, and then it is the province's.
+    named = [unit for unit in innermost if unit.level == level] or innermost
+    if level == "province":
+        named = [unit for unit in named if unit.level == "province"]
     living = {unit.id: unit for unit in named if unit.alive_on(day)}
     if len(living) == 1:
         return next(iter(living.values()))

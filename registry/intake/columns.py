@@ -1,5 +1,6 @@
 """Which column of a file is which: headers in Vietnamese or English, and those we must not read."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -50,6 +51,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "khu dan cu",
         "khom ap",
         "hamlet",
+        *("ban", "buon", "khom", "khoi", "tieu khu", "lang", "cum", "ten thon", "ten to"),
     ),
     "building": ("toa nha", "chung cu", "toa", "ten toa nha", "building name"),
     "floor": ("tang", "level"),
@@ -67,11 +69,13 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "city",
     ),
     "former_commune_code": ("ma xa cu", "ma phuong cu", "ma xa phuong cu", "old ward code"),
-    "longitude": ("lon", "lng", "long", "kinh do", "x"),
-    "latitude": ("lat", "vi do", "y"),
+    "longitude": ("lon", "lng", "long", "kinh do", "x", "toa do x", "x m"),
+    "latitude": ("lat", "vi do", "y", "toa do y", "y m"),
     "households_count": ("so ho", "so ho dan", "households"),
     "position_accuracy_m": ("do chinh xac", "do chinh xac m", "accuracy", "accuracy m"),
 }
+
+_OR: Final = re.compile(r"[,/;()]| hoặc ", re.IGNORECASE)
 
 REPORT_COLUMNS: Final = ("problems", "mức độ", "vấn đề", "đề nghị")
 ANSWER_COLUMNS: Final = ("code", "code_display", "outcome")
@@ -227,7 +231,14 @@ def fields_named(headers: Sequence[str]) -> int:
 
 
 def _field(header: str) -> str | None:
-    key = fold(header)
+    if name := _field_of(fold(header)):
+        return name
+    # `Thôn, xóm, tiểu khu`: one column for what is called so or so.
+    named = {_field_of(fold(part)) for part in _OR.split(header)}
+    return named.pop() if len(named) == 1 else None
+
+
+def _field_of(key: str) -> str | None:
     for name, synonyms in FIELDS.items():
         if key == fold(name) or key in synonyms:
             return name

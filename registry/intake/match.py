@@ -24,10 +24,17 @@ _ADDRESS_KEY: Final = """
         coalesce(number_key, ''), coalesce(building_key, ''), coalesce(storey, ''),
         coalesce(flat, ''))
 """
+# What tells unnumbered houses of one hamlet apart: their points, to a metre. By an ordinal they
+# would exchange their codes when their rows are sorted otherwise.
+_PLACE_KEY: Final = """
+    CASE WHEN number_key IS NULL AND flat IS NULL AND point IS NOT NULL
+        THEN '@' || round(ST_X(point)::numeric, 5) || ' ' || round(ST_Y(point)::numeric, 5)
+        ELSE '' END
+"""
 # The reference of a row without one: its address and an ordinal, never the row's number.
 _OWN_REFS: Final = f"""
-    SELECT row_number, {_ADDRESS_KEY} || '#' || row_number() OVER (
-        PARTITION BY address_hash, {_ADDRESS_KEY} ORDER BY row_number) AS ref
+    SELECT row_number, {_ADDRESS_KEY} || {_PLACE_KEY} || '#' || row_number() OVER (
+        PARTITION BY address_hash, {_ADDRESS_KEY}, {_PLACE_KEY} ORDER BY row_number) AS ref
     FROM judged
     WHERE source_ref IS NULL AND NOT rejected
 """

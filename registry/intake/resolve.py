@@ -190,7 +190,12 @@ def _read_place(text: str) -> DoorParts:
 
 
 def _read_flat(building: str, floor: str, unit: str) -> DoorParts:
-    return parts_of(parse_components(building=building, floor=floor, unit=unit))
+    door = parts_of(parse_components(building=building, floor=floor, unit=unit))
+    own = door.flat or (None, None, None, None)
+    if not fold(building) or own[1] or door.number or door.street:
+        return door
+    # `Chung cư An Bình`, which a text may mean as a place: in this column it is the building.
+    return DoorParts(flat=(building, fold(building), own[2], own[3]), hint=door.hint)
 
 
 class TextResolver(Resolver):

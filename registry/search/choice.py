@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from geo.address import Door
 from geo.text import fold
@@ -19,6 +20,10 @@ class Choice:
 
     hits: tuple[Hit, ...] = ()
     faults: tuple[str, ...] = ()
+
+
+_ESTATES: Final = ("chung cư", "khu tập thể", "ký túc xá")
+_ESTATE_WORDS: Final = tuple(f"{fold(kind)} " for kind in _ESTATES)
 
 
 def wanted_of(door: Door) -> Wanted:
@@ -155,10 +160,10 @@ def _bears_former(record: Record, named: dict[str, str], formerly: Formerly) -> 
     return any(key in then and key not in today for key in named)
 
 
-def _by_building(hits: list[Hit], _door: Door, wanted: Wanted) -> _Narrowed:
+def _by_building(hits: list[Hit], door: Door, wanted: Wanted) -> _Narrowed:
     """Doors in the building named; without a name, whatever stands at the number."""
     if wanted.building is None:
-        return hits, []
+        return _by_estate(hits, door)
     asked = wanted.building
     there = [hit for hit in hits if hit.record.building_key == asked]
     if there:
@@ -166,6 +171,18 @@ def _by_building(hits: list[Hit], _door: Door, wanted: Wanted) -> _Narrowed:
     # The register may know the building under its number alone.
     unnamed = [hit for hit in hits if hit.record.building_key is None]
     return (unnamed, ["building_not_found"]) if unnamed else ([], ["building_not_found"])
+
+
+def _by_estate(hits: list[Hit], door: Door) -> _Narrowed:
+    """Not those of another block of flats than the one named: `Chung cư Sao Kim` is a place to the
+    grammar, and may be the building in the register."""
+    estates = {place.key for place in door.localities if place.kind in _ESTATES}
+    named = [hit for hit in hits if (hit.record.building_key or "").startswith(_ESTATE_WORDS)]
+    if not estates or not named:
+        return hits, []
+    there = [hit for hit in named if hit.record.building_key in estates]
+    others = there or [hit for hit in hits if hit not in named]
+    return (others, []) if others else ([], ["building_not_found"])
 
 
 def _by_flat(hits: list[Hit], door: Door, wanted: Wanted) -> _Narrowed:

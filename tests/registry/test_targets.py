@@ -118,6 +118,17 @@ def test_province_is_compared_with_the_sum_of_its_communes(engine: Engine, tmp_p
     assert gap.sum_of_communes == 1_000 * len(codes)
 
 
+def test_a_province_by_name_is_never_the_ward_of_that_name(engine: Engine, tmp_path: Path) -> None:
+    content = "đơn vị,tỉnh,số hộ\nTỉnh Phú Thọ,Phú Thọ,1.050.000 hộ\n,Lào Cai,99\n"
+    result = load(engine, tmp_path / "a.csv", content)
+    assert (result.new, result.problems) == (2, ())
+    units = (
+        "SELECT u.level, u.code FROM target t JOIN admin_unit u ON u.id = t.unit_id"
+        f" WHERE t.source = '{tmp_path.name}' ORDER BY u.code"
+    )
+    assert rows(engine, units) == [("province", "15"), ("province", "25")]
+
+
 def test_a_column_of_other_qualities_is_not_ours(engine: Engine, tmp_path: Path) -> None:
     result = load(engine, tmp_path / "a.csv", f"code,households,quality\n{BA_DINH},500,ok\n")
     assert (result.new, result.quality_unused) == (1, True)

@@ -171,6 +171,13 @@ def test_mapping_names_the_fields_of_other_headers(tmp_path: Path) -> None:
         open_file(path, mapping={"Cột A": "nhà"})
 
 
+def test_header_of_several_words_for_one_thing_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "ho.csv"
+    path.write_text('"Thôn, xóm, tiểu khu",Mã xã,Toạ độ X,Toạ độ Y\nTiểu khu 3,00004,105.8,21\n')
+    fields = ("locality", "commune_code", "longitude", "latitude")
+    assert read(path, fields) == [["Tiểu khu 3", "00004", "105.8", "21"]]
+
+
 def write_layer(path: Path, driver: str, shapes: list[Any], **options: Any) -> None:
     names = ["so_nha", "duong", "ma_xa"]
     columns = [np.array(column, dtype=object) for column in zip(*ROWS, strict=True)]
