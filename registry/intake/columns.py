@@ -51,7 +51,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "khu dan cu",
         "khom ap",
         "hamlet",
-        *("ban", "buon", "khom", "khoi", "tieu khu", "lang", "cum", "ten thon", "ten to"),
+        *("buon", "khom", "khoi", "tieu khu", "ten thon", "ten to"),
     ),
     "building": ("toa nha", "chung cu", "toa", "ten toa nha", "building name"),
     "floor": ("tang", "level"),
@@ -225,9 +225,9 @@ def is_personal(header: str) -> bool:
     return any(f" {word} " in words for word in _PERSONAL_WORDS)
 
 
-def fields_named(headers: Sequence[str]) -> int:
-    """How many fields the headers name: what tells a header from the rows around it."""
-    return len({name for name in map(_field, headers) if name})
+def fields_named(headers: Sequence[str]) -> frozenset[str]:
+    """The fields that the headers name: what tells a header from the rows around it."""
+    return frozenset(name for name in map(_field, headers) if name)
 
 
 def _field(header: str) -> str | None:

@@ -56,8 +56,8 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
     headers = {name: header for name, header in looked_at.items() if header is not None}
     if not headers:
         raise unreadable(path, _EMPTY)
-    best = max(fields_named(header.names) for header in headers.values())
-    chosen = [name for name, header in headers.items() if fields_named(header.names) == best]
+    best = max(len(fields_named(header.names)) for header in headers.values())
+    chosen = [name for name, header in headers.items() if len(fields_named(header.names)) == best]
     if len(chosen) > 1:
         raise unreadable(
             path,

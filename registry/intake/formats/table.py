@@ -59,10 +59,11 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     for height in (1, 2):
         for at in range(len(rows) - height + 1):
             names = _names(rows[at : at + height])
-            known = fields_named(names)
-            # Two rows only where they name more than one.
-            if known > most:
-                best, most = Header(names, at + height), known
+            fields = fields_named(names)
+            # Further down a street may be called like a field; two rows only where they name more.
+            sure = at == 0 or len(fields) > 1 or "address" in fields
+            if sure and len(fields) > most:
+                best, most = Header(names, at + height), len(fields)
     after = rows[best.rows_before_data : best.rows_before_data + 1]
     if after and _is_numbering(after[0]):
         best = Header(best.names, best.rows_before_data + 1)

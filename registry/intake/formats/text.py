@@ -139,7 +139,7 @@ def _header(path: Path, text: str) -> tuple[str, Header]:
     found = []
     for delimiter in _DELIMITERS:
         header = find_header(_first_rows(path, text, delimiter))
-        found.append((fields_named(header.names), first.count(delimiter), delimiter, header))
+        found.append((len(fields_named(header.names)), first.count(delimiter), delimiter, header))
     *_, delimiter, header = max(found, key=itemgetter(0, 1))
     return delimiter, header
 
