@@ -1,7 +1,7 @@
 """One reading of an address, asked of the register: from the door outwards."""
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -128,6 +128,8 @@ class Asker:
             wanted = Wanted()
         named = self.door.localities
         found = yield from places(table, [n.key for n in named], self.area.communes, wanted)
+        today = {place.found_by[0]: place.key for place in found}
+        found = [place for place in found if not _lies_elsewhere(place, named, today)]
         known = {key for place in found for key in (place.found_by[0], *_outer_keys(place))}
         meant: dict[str, Locality] = {}
         for locality in named:
@@ -361,6 +363,16 @@ class Asker:
             lat=unit.lat,
             map=self.area.map,
         )
+
+
+def _lies_elsewhere(place: Place, named: Sequence[Locality], today: dict[str, str]) -> bool:
+    """Whether it is in another locality of a kind that was named: Xóm 2 of Thôn 7, not of Thôn 5.
+
+    `today` has the keys of today of those that were named by a former name.
+    """
+    keys = {place.key, *_outer_keys(place)}
+    kinds = {kind for kind, _, _ in place.outer}
+    return any(one.kind in kinds and today.get(one.key, one.key) not in keys for one in named)
 
 
 def _outer_keys(place: Place) -> tuple[str, ...]:

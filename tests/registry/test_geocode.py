@@ -154,7 +154,8 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     (f"Số 9, Thôn 3{IN_LANG}", [], "locality", {"house_number_not_found"}),
     (f"Số 6, Tổ 7, Khu phố 2{IN_LANG}", ["6 Tổ 7 Khu phố 2"], "household", set()),
     (f"Số 6, Tổ 7{IN_LANG}", ["6 Tổ 7 Khu phố 1", "6 Tổ 7 Khu phố 2"], "household", {"ambiguous"}),
-    (f"Số 6, Tổ 7, Khu phố 3{IN_LANG}", [], "locality", {"house_number_not_found"}),
+    (f"Số 6, Tổ 7, Khu phố 3{IN_LANG}", [], "commune", {"locality_not_found"}),
+    (f"Tổ 7, Khu phố 3{IN_LANG}", [], "commune", {"locality_not_found"}),
     (f"Số 8, Đường Lạ Hoắc, Thôn 3{IN_LANG}", [], "locality", {"street_not_found"}),
     # The past
     (f"40 Chùa Láng{IN_LANG}", ["40B"], "household", {"retired"}),
