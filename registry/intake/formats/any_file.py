@@ -165,13 +165,5 @@ def _check_size(path: Path, unpacked: int, packed: int) -> None:
 def _unpacking(path: Path) -> Iterator[None]:
     try:
         yield
-    except (
-        zipfile.BadZipFile,
-        gzip.BadGzipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-    ) as error:
-        raise unreadable(path, f"{_BROKEN}: {error}") from error
-    except RuntimeError as error:  # an encrypted member
+    except _PACKING_ERRORS as error:
         raise unreadable(path, f"{_BROKEN}: {error}") from error
