@@ -9,7 +9,7 @@ from pydantic import Field
 from api.context import gazetteer, register
 from api.errors import PROVINCE_CODE
 from api.openapi import Answer, Request, answers, spec
-from registry.coverage import coverage_of_level, coverage_of_unit
+from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.database import session_scope
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1/coverage")

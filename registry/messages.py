@@ -133,6 +133,18 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", ".")
 
 
+def percent(share: float | None) -> str:
+    """A share of 1 cut to one place, so that 100 % is shown only when it is reached.
+
+    >>> percent(0.999999), percent(1.5), percent(None)
+    ('99,9 %', '150,0 %', '–')
+    """
+    if share is None:
+        return "–"
+    tenths = round(share * 1_000_000) // 1_000
+    return f"{number(tenths // 10)},{tenths % 10} %"
+
+
 @lru_cache(maxsize=1_024)
 def vietnamese_first(detail: str, words: str = "") -> str:
     """`detail` in Vietnamese, with its English in brackets; `words` where it is not known."""

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from registry import cluster
-from registry.coverage import Coverage, UnitCoverage, coverage_of_level, coverage_of_unit
+from registry.coverage.measure import Coverage, UnitCoverage, coverage_of_level, coverage_of_unit
 from registry.database import session_scope
-from registry.messages import number
+from registry.messages import number, percent
 from registry.register import Register
 from scripts.settings import read_settings
 
@@ -208,11 +208,11 @@ def _cells(unit: UnitCoverage, *, show_province: bool) -> list[str]:
         target,
         quality,
         _number(unit.counts.households),
-        _percent(unit.share),
+        percent(unit.share),
         _number(unit.deficit),
         _number(unit.counts.dwellings),
-        _percent(unit.share_positioned),
-        _percent(unit.share_verified),
+        percent(unit.share_positioned),
+        percent(unit.share_verified),
     ]
 
 
@@ -229,15 +229,3 @@ def _notes(found: Coverage) -> list[str]:
 
 def _number(value: int | None) -> str:
     return _NONE if value is None else number(value)
-
-
-def _percent(share: float | None) -> str:
-    """Cut to one place: 100 % is shown only when it is reached.
-
-    >>> _percent(0.999999), _percent(1.5), _percent(None)
-    ('99,9 %', '150,0 %', '–')
-    """
-    if share is None:
-        return _NONE
-    tenths = round(share * 1_000_000) // 1_000
-    return f"{_number(tenths // 10)},{tenths % 10} %"

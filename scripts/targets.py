@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from registry import cluster
+from registry.coverage.targets import QUALITIES, Defaults, TargetResult, import_targets
 from registry.database import make_engine, session_scope
 from registry.gazetteer import load_gazetteer
 from registry.messages import number
-from registry.targets import QUALITIES, Defaults, TargetResult, import_targets
 from scripts.progress import say
 from scripts.settings import read_settings
 

@@ -15,7 +15,7 @@ from typing import Final, TextIO
 from sqlalchemy import Engine, exists, select, text
 from sqlalchemy.orm import Session
 
-from registry.coverage import coverage_of_level, living_province
+from registry.coverage.measure import coverage_of_level, living_province
 from registry.database import session_scope, translated_errors
 from registry.demo.households import DemoCommune, DemoHousehold, households_of
 from registry.demo.names import customs_of

@@ -7,8 +7,8 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
 from geo.code import from_serial
-from registry import coverage
-from registry.coverage import UnitCoverage, coverage_of_level, coverage_of_unit
+from registry.coverage import measure as coverage
+from registry.coverage.measure import UnitCoverage, coverage_of_level, coverage_of_unit
 from registry.database import OWNER_ROLE, make_engine
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today

@@ -1,20 +1,31 @@
 """Targets from files: what is read, what is told, and what coverage then says."""
 
 import datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from registry.coverage import coverage_of_unit
-from registry.database import session_scope
+from registry.coverage.measure import coverage_of_unit
+from registry.coverage.targets import Defaults, TargetResult, import_targets
+from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError, UnreadableFileError
 from registry.gazetteer import load_gazetteer, today
-from registry.targets import Defaults, TargetResult, import_targets
 from tests.support.intake import rows
+from tests.support.postgis import clone
 
 BA_DINH, GIANG_VO, HA_NOI = "00004", "00025", "01"
 # Targets are kept from one test to the next: each has a source of its own.
+
+
+@pytest.fixture(scope="module")
+def engine(admin_url: str, worker_id: str) -> Iterator[Engine]:
+    """A register that only these tests write into."""
+    with clone(admin_url, f"targets_{worker_id}") as url:
+        made = make_engine(url)
+        yield made
+        made.dispose()
 
 
 def load(engine: Engine, path: Path, content: str, **defaults: object) -> TargetResult:

@@ -1,7 +1,7 @@
 """Targets: how many households a unit says it has, the denominator of coverage.
 
 A file says it, of any format that an import reads: a unit by code or name, and a number. The
-newest declared count wins (`registry.coverage`); older ones and estimates are kept.
+newest declared count wins (`registry.coverage.measure`); older ones and estimates are kept.
 """
 
 import datetime

@@ -1,0 +1,340 @@
+"""A map of shares as one SVG, drawn by the server: no script, no style sheet, no outside host.
+
+Colours are presentation attributes, so that a strict Content-Security-Policy lets them be. Shapes
+carry a `<title>` for screen readers and pointers, and a link where the caller gives one.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+import numpy as np
+import shapely
+
+from registry.coverage.palette import AUDIT, LEGEND, NO_TARGET, ShareClass, class_of
+from registry.coverage.shapes import Drawing, Island, Shape
+from registry.messages import percent
+
+_MAP_PX: Final = (620, 900)
+"""The most that the shapes take, across and down."""
+_INSET_PX: Final = (196, 132)
+_GAP_PX: Final = 14
+_FOOT_PX: Final = 46
+_LETTER_PX: Final = 0.56
+"""Width of a letter in parts of its size, on average."""
+_SIZES_PX: Final = (13, 11, 9)
+"""Of a label: the largest that fits, or none."""
+_DOT_PX: Final = 1.8
+_SEA, _LINE, _INK, _QUIET = "#f3f7fa", "#5f6c78", "#1b2733", "#55616d"
+
+NOT_A_BOUNDARY: Final = "Hình vẽ thống kê, không phải bản đồ địa giới hành chính."
+CELLS: Final = "Ô gần đúng quanh trụ sở xã, chưa nạp ranh giới thật."
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What is told of a unit."""
+
+    share: float | None
+    """None where there is no target."""
+    estimate: bool
+    """Whether the target is an estimate, which is said wherever the share is."""
+
+    @property
+    def words(self) -> str:
+        """The share as people read it."""
+        if self.share is None:
+            return NO_TARGET.label
+        return f"{percent(self.share)}{' (theo số ước tính)' if self.estimate else ''}"
+
+
+def draw_choropleth(
+    drawing: Drawing,
+    figures: Mapping[str, Figure],
+    *,
+    title: str,
+    ident: str = "ban-do",
+    link: Callable[[str], str] | None = None,
+) -> str:
+    """The drawing as an SVG element, coloured by the figure of each code.
+
+    `ident` tells drawings of one page apart; `link` makes the address of a unit's page. An
+    archipelago is coloured by its commune's figure, else by its province's.
+    """
+    frame = _Frame.around([shape.geometry for shape in drawing.shapes])
+    width = max(frame.width, 240) + (_INSET_PX[0] + _GAP_PX if drawing.islands else 0)
+    height = max(frame.height, len(drawing.islands) * (_INSET_PX[1] + _GAP_PX))
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + _FOOT_PX}"'
+        f' role="img" aria-labelledby="{ident}-ten" class="choropleth"'
+        ' font-family="inherit" text-anchor="middle">'
+        f'<title id="{ident}-ten">{escape(title)}</title>',
+        _patterns(ident),
+        f'<rect width="{width}" height="{height + _FOOT_PX}" fill="{_SEA}"/>',
+        f'<g stroke="{_LINE}" stroke-width=".5" stroke-linejoin="round" fill-rule="evenodd">',
+        *(_area(shape, frame, figures.get(shape.code), ident, link) for shape in drawing.shapes),
+        "</g>",
+        *_labels(drawing.shapes, frame, figures),
+        *_insets(drawing.islands, frame, width, height, figures, ident, link),
+        *_foot(drawing, width, height),
+        "</svg>",
+    ]
+    return "".join(parts)
+
+
+def draw_legend() -> str:
+    """The scale of colours, as an SVG element."""
+    column, row = 200, 22
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {column * 3} {row * 3 + 4}"'
+        ' role="img" aria-label="Thang màu tỷ lệ hộ có mã" class="legend" font-size="13">',
+        _patterns("chu-giai"),
+    ]
+    for at, each in enumerate(LEGEND):
+        x, y = at // 3 * column, at % 3 * row
+        parts.append(
+            f'<rect x="{x + 1}" y="{y + 3}" width="24" height="15" fill="{_fill(each, "chu-giai")}"'
+            f' stroke="{_QUIET}" stroke-width=".6"/>'
+            f'<text x="{x + 32}" y="{y + 15}" fill="{_INK}">{escape(each.label)}</text>'
+        )
+    return "".join((*parts, "</svg>"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """From degrees to pixels; a degree of longitude is narrower than one of latitude."""
+
+    west: float
+    north: float
+    x_scale: float
+    y_scale: float
+    width: int
+    height: int
+
+    @classmethod
+    def around(cls, geometries: Iterable[Any], size: Point = _MAP_PX) -> "_Frame":
+        solid = [each for each in geometries if not shapely.is_empty(each)]
+        west, south, east, north = shapely.total_bounds(solid) if solid else (102, 8, 110, 24)
+        narrow = math.cos(math.radians((south + north) / 2))
+        across, down = max(east - west, 1e-3) * narrow, max(north - south, 1e-3)
+        scale = min((size[0] - 16) / across, (size[1] - 16) / down)
+        return cls(
+            west=west - 8 / (scale * narrow),
+            north=north + 8 / scale,
+            x_scale=scale * narrow,
+            y_scale=scale,
+            width=math.ceil(across * scale + 16),
+            height=math.ceil(down * scale + 16),
+        )
+
+    def point(self, lon: float, lat: float) -> Point:
+        return (lon - self.west) * self.x_scale, (self.north - lat) * self.y_scale
+
+    def path(self, geometry: Any) -> str:
+        """The outline in tenths of a pixel; '' where nothing is left of it."""
+        return "".join(self._ring(ring) for ring in _rings(geometry))
+
+    def _ring(self, ring: Any) -> str:
+        at = shapely.get_coordinates(ring)
+        x = (at[:, 0] - self.west) * self.x_scale
+        y = (self.north - at[:, 1]) * self.y_scale
+        points = np.rint(np.column_stack((x, y)) * 10).astype(int)
+        steps = np.diff(points, axis=0)
+        steps = steps[np.any(steps != 0, axis=1)][:-1]
+        if len(steps) < 2:
+            return ""
+        moves = " ".join(f"{_tenths(dx)} {_tenths(dy)}" for dx, dy in steps.tolist())
+        first = points[0].tolist()
+        return f"M{_tenths(first[0])} {_tenths(first[1])}l{moves}z"
+
+
+def _tenths(value: int) -> str:
+    """
+    >>> _tenths(5), _tenths(-12), _tenths(30)
+    ('.5', '-1.2', '3')
+    """
+    whole, rest = divmod(abs(value), 10)
+    digits = f"{whole or ''}.{rest}" if rest else str(whole)
+    return f"-{digits}" if value < 0 else digits
+
+
+def _rings(geometry: Any) -> Iterator[Any]:
+    for polygon in _polygons(geometry):
+        yield polygon.exterior
+        yield from polygon.interiors
+
+
+def _polygons(geometry: Any) -> list[Any]:
+    return [each for each in shapely.get_parts([geometry]) if each.geom_type == "Polygon"]
+
+
+def _area(
+    shape: Shape,
+    frame: _Frame,
+    figure: Figure | None,
+    ident: str,
+    link: Callable[[str], str] | None,
+) -> str:
+    found = figure or Figure(None, estimate=False)
+    fill = _fill(class_of(found.share), ident)
+    outline = frame.path(shape.geometry)
+    if not outline:
+        return ""
+    area = (
+        f'<path data-code="{shape.code}" fill="{fill}" d="{outline}">'
+        f"<title>{escape(shape.name)}: {escape(found.words)}</title></path>"
+    )
+    return _linked(area, shape.code, link)
+
+
+def _linked(drawn: str, code: str, link: Callable[[str], str] | None) -> str:
+    return drawn if link is None else f'<a href="{escape(link(code))}">{drawn}</a>'
+
+
+def _labels(shapes: Iterable[Shape], frame: _Frame, figures: Mapping[str, Figure]) -> Iterator[str]:
+    """Names where they fit into their shape, the larger shapes first; none lies on another."""
+    taken: list[tuple[float, float, float, float]] = []
+    for shape in sorted(shapes, key=lambda shape: -shapely.area(shape.geometry)):
+        if shapely.is_empty(shape.geometry):
+            continue
+        largest = max(_polygons(shape.geometry), key=shapely.area, default=None)
+        if largest is None:
+            continue
+        west, south, east, north = shapely.bounds(largest)
+        lon, lat = shapely.get_coordinates(shapely.point_on_surface(largest))[0]
+        x, y = frame.point(lon, lat)
+        room = ((east - west) * frame.x_scale, (north - south) * frame.y_scale)
+        name = _short(shape.name)
+        for size in _SIZES_PX:
+            across = len(name) * size * _LETTER_PX
+            box = (x - across / 2, y - size * 0.7, x + across / 2, y + size * 0.7)
+            inside = box[0] > 2 and box[2] < frame.width - 2
+            fits = across <= room[0] * 1.05 and size * 1.2 <= room[1] and inside
+            if fits and not any(_meet(box, other) for other in taken):
+                taken.append(box)
+                figure = figures.get(shape.code)
+                each = class_of(figure.share if figure else None)
+                yield _label(x, y + size * 0.35, name, size, each)
+                break
+
+
+def _short(name: str) -> str:
+    """
+    >>> _short("Thành phố Hà Nội"), _short("Xã Ea Drăng")
+    ('Hà Nội', 'Ea Drăng')
+    """
+    for kind in ("Thành phố ", "Tỉnh ", "Phường ", "Xã ", "Đặc khu "):
+        name = name.removeprefix(kind)
+    return name
+
+
+def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _label(x: float, y: float, words: str, size: float, each: ShareClass) -> str:
+    """A name with a rim of its area's colour, so that it is read across a border as well."""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" fill="{each.ink}" stroke="{each.fill}"'
+        f' stroke-width="2.4" stroke-linejoin="round" paint-order="stroke"'
+        f' pointer-events="none">{escape(words)}</text>'
+    )
+
+
+def _text(x: float, y: float, words: str, size: float, ink: str, *, bold: bool = False) -> str:
+    weight = ' font-weight="600"' if bold else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" fill="{ink}"{weight}'
+        f' pointer-events="none">{escape(words)}</text>'
+    )
+
+
+def _insets(
+    islands: Iterable[Island],
+    frame: _Frame,
+    width: int,
+    height: int,
+    figures: Mapping[str, Figure],
+    ident: str,
+    link: Callable[[str], str] | None,
+) -> Iterator[str]:
+    """A box for each archipelago, at its own latitude where there is room."""
+    across, down = _INSET_PX
+    below = float(_GAP_PX) / 2
+    order = sorted(islands, key=lambda island: -_middle(island)[1])
+    for left, island in zip(range(len(order) - 1, -1, -1), order, strict=True):
+        wanted = frame.point(*_middle(island))[1] - down / 2
+        last = height - (left + 1) * (down + _GAP_PX) + _GAP_PX / 2
+        top = min(max(wanted, below), last)
+        below = top + down + _GAP_PX
+        yield _inset(island, (width - across - 6, top), figures, ident, link)
+
+
+def _middle(island: Island) -> Point:
+    west, south, east, north = shapely.bounds(island.commune.geometry)
+    return (west + east) / 2, (south + north) / 2
+
+
+def _inset(
+    island: Island,
+    at: Point,
+    figures: Mapping[str, Figure],
+    ident: str,
+    link: Callable[[str], str] | None,
+) -> str:
+    across, down = _INSET_PX
+    code = island.commune.code if island.commune.code in figures else island.province_code
+    figure = figures.get(code) or Figure(None, estimate=False)
+    each = class_of(figure.share)
+    frame = _Frame.around([island.commune.geometry], (across, down - 40))
+    # Islets are smaller than a pixel: each is a dot at least.
+    dots = {frame.point(*_centre(polygon)) for polygon in _polygons(island.commune.geometry)}
+    drawn = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_DOT_PX}"/>' for x, y in sorted(dots))
+    area = (
+        f'<g data-code="{code}"><title>{escape(island.name)}: {escape(figure.words)}</title>'
+        f'<rect width="{across}" height="{down}" fill="#ffffff" stroke="{_QUIET}"/>'
+        f'<g transform="translate({(across - frame.width) / 2:.1f} 38)"'
+        f' fill="{_fill(each, ident)}" stroke="{_INK}" stroke-width=".6">'
+        f'<path d="{frame.path(island.commune.geometry)}"/>{drawn}</g>'
+        + _text(across / 2, 16, island.name, 12.5, _INK, bold=True)
+        + _text(across / 2, 31, f"({island.province_name})", 11, _QUIET)
+        + "</g>"
+    )
+    return f'<g transform="translate({at[0]:.1f} {at[1]:.1f})">{_linked(area, code, link)}</g>'
+
+
+def _centre(polygon: Any) -> Point:
+    lon, lat = shapely.get_coordinates(shapely.centroid(polygon))[0]
+    return round(float(lon), 3), round(float(lat), 3)
+
+
+def _foot(drawing: Drawing, width: int, height: int) -> Iterator[str]:
+    """Said on the drawing itself, so that it goes where the drawing goes."""
+    size = min(12.0, (width - 12) / (len(NOT_A_BOUNDARY) * 0.5))
+    yield _text(width / 2, height + 18, NOT_A_BOUNDARY, size, _INK, bold=True)
+    if drawing.approximate:
+        yield _text(width / 2, height + 35, CELLS, size, "#b02a00", bold=True)
+
+
+def _patterns(ident: str) -> str:
+    """Hatches for what is no share: they also tell it apart without colours."""
+    return (
+        "<defs>"
+        f'<pattern id="{ident}-khong" width="6" height="6" patternUnits="userSpaceOnUse"'
+        f' patternTransform="rotate(45)"><rect width="6" height="6" fill="{NO_TARGET.fill}"/>'
+        '<path d="M0 0V6" stroke="#868e96" stroke-width="1.6"/></pattern>'
+        f'<pattern id="{ident}-qua" width="7" height="7" patternUnits="userSpaceOnUse"'
+        f' patternTransform="rotate(-45)"><rect width="7" height="7" fill="{AUDIT.fill}"/>'
+        '<path d="M0 0V7" stroke="#ffffff" stroke-width="1.4"/></pattern>'
+        "</defs>"
+    )
+
+
+def _fill(each: ShareClass, ident: str) -> str:
+    if each is NO_TARGET:
+        return f"url(#{ident}-khong)"
+    return f"url(#{ident}-qua)" if each is AUDIT else each.fill
