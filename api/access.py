@@ -105,6 +105,8 @@ class _Access:
     """Blueprints whose endpoints declare `anonymous`."""
     always: frozenset[str]
     """Those of them that ask for no key at all."""
+    often: frozenset[str]
+    """Those that are counted by themselves (`Limits.count`)."""
     known: dict[str, Role]
     """Endpoint → role, as far as it was asked."""
     limits: Limits | None
@@ -117,17 +119,22 @@ def guard(
     open_blueprints: tuple[Blueprint, ...],
     *,
     always_open: tuple[Blueprint, ...] = (),
+    often_asked: tuple[Blueprint, ...] = (),
     limits: Limits | None = None,
     anonymous_reads: bool = True,
 ) -> None:
     """Check every request of `app`; endpoints of `open_blueprints` declare `anonymous`.
 
     Those of `always_open` as well: they look at no key, count nobody, and stay open when
-    `anonymous_reads` closes the others to who has no key.
+    `anonymous_reads` closes the others to who has no key. One look at what `often_asked` answers is
+    many requests, which take nothing from what may be asked otherwise.
     """
     reads = frozenset(blueprint.name for blueprint in (*open_blueprints, *always_open))
     always = frozenset(blueprint.name for blueprint in always_open)
-    app.extensions[_EXTENSION] = _Access(authenticate, reads, always, {}, limits, anonymous_reads)
+    often = frozenset(blueprint.name for blueprint in often_asked)
+    app.extensions[_EXTENSION] = _Access(
+        authenticate, reads, always, often, {}, limits, anonymous_reads
+    )
     app.before_request(_check)
     app.teardown_request(_leave)
 
@@ -182,7 +189,7 @@ def _check() -> None:
     g.caller = asking
     act_as(asking)
     if access.limits is not None:
-        _count(access.limits, asking)
+        _count(access.limits, asking, often=endpoint.partition(".")[0] in access.often)
     if not access.anonymous_reads and not has_key(asking):
         raise KeyRequiredError("cần khoá (nothing is answered without a key here)")
     if not asking.may(role):
@@ -193,9 +200,9 @@ def _check() -> None:
         )
 
 
-def _count(limits: Limits, asking: Caller) -> None:
+def _count(limits: Limits, asking: Caller, *, often: bool) -> None:
     address = request.remote_addr or ""
-    g.rate = rate = limits.count(asking, address)
+    g.rate = rate = limits.count(asking, address, often=often)
     if rate.asked > rate.limit:
         raise too_many()
     carry(limits.purse(asking, address))

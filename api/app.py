@@ -19,6 +19,7 @@ from api import (
     lifecycle,
     reports,
     reverse,
+    tiles,
     units,
     validate,
     whoami,
@@ -83,6 +84,7 @@ def create_app(
         coverage.blueprint,
         geocode.blueprint,
         reverse.blueprint,
+        tiles.blueprint,
         units.blueprint,
         validate.blueprint,
         whoami.blueprint,
@@ -92,6 +94,7 @@ def create_app(
         authenticate or by_key(register, limits),
         reads,
         always_open=(health.blueprint,),
+        often_asked=(tiles.blueprint,),
         limits=limits,
         anonymous_reads=settings.anonymous_reads,
     )

@@ -16,8 +16,10 @@ from api.errors import MIMETYPE, STATUS, UNIT_CODE, http_code, status_title
 from api.health import blueprint as open_to_all
 from api.openapi import STREAM_TYPES, spec
 from api.requests import FORMS
+from api.tiles import MIMETYPE as TILE_MIMETYPE
 from registry.access.roles import Role
 from registry.batch import OPERATIONS
+from registry.drawing.tiles import MAX_ZOOM
 
 _DESCRIPTION: Final = """\
 Register of permanent digital address codes (mã địa chỉ số) of Viet Nam.
@@ -30,6 +32,7 @@ _TAGS: Final = {
     "addresses": "What a code stands for",
     "search": "From text, code or point to a door",
     "units": "Provinces and communes of any map",
+    "map": "Vector tiles",
     "coverage": "How many households have a code",
     "operations": "Changes of records, streets and localities; with a key",
     "reports": "What people found at a door",
@@ -51,6 +54,9 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "address_code": {"maxLength": 200, "examples": ["1H6X-XH2V"]},
     "operation": {"enum": list(OPERATIONS)},
     "report_id": {"minimum": 0, "examples": [12]},
+    "z": {"minimum": 0, "maximum": MAX_ZOOM, "examples": [15]},
+    "x": {"minimum": 0, "examples": [26019]},
+    "y": {"minimum": 0, "examples": [14417]},
 }
 """Path parameter → its schema beyond its type."""
 _WORDS: Final = {
@@ -58,6 +64,9 @@ _WORDS: Final = {
     "code": "Code of an administrative unit",
     "operation": "What is asked of each row",
     "report_id": "Number of the entry in the queue",
+    "z": "Zoom of the tile",
+    "x": "Column of the tile, from the west",
+    "y": "Row of the tile, from the north",
     "limit": "How many at most",
     "offset": "How many to pass over",
     "level": "Only units of this level",
@@ -67,6 +76,7 @@ _WORDS: Final = {
 }
 """Parameters that mean the same everywhere."""
 _STREAMS: Final = ("/v1/batch/{operation}",)
+_TILES: Final = ("/tiles/{z}/{x}/{y}",)
 _NEED_IF_MATCH: Final = re.compile(r"If-Match with")
 _IF_MATCH: Final = {
     "name": "If-Match",
@@ -164,6 +174,9 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
     """Complete what is said of an operation; the statuses with which it refuses."""
     if path in _STREAMS:
         _describe_stream(operation)
+    if path in _TILES:
+        tile = {"schema": {"type": "string", "format": "binary"}}
+        operation["responses"]["200"]["content"] = {TILE_MIMETYPE: tile}
     for parameter in operation["parameters"]:
         _describe_parameter(parameter)
     body = operation.get("requestBody", {}).get("content", {})

@@ -86,6 +86,6 @@ spec = SpecTree(
 )
 
 
-def answers(model: type[BaseModel], *problems: int) -> Answers:
+def answers(model: type[BaseModel] | None, *problems: int) -> Answers:
     """What an endpoint answers: the model, or a problem document with one of these statuses."""
     return Answers(HTTP_200=model, **{f"HTTP_{status}": Problem for status in problems})

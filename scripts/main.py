@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "audit": ("scripts.audit", "audit"),
     "units": ("scripts.units", "units"),
     "targets": ("scripts.targets", "targets"),
+    "map": ("scripts.map", "map_"),
     "coverage": ("scripts.coverage", "coverage"),
     "lookup": ("scripts.batch", "lookup"),
     "geocode": ("scripts.batch", "geocode"),

@@ -2,6 +2,7 @@
 
 from registry.models.access import ApiKey, ApiKeyUnit, AuditEntry, ClientKey, EnumerationBudget
 from registry.models.base import Base
+from registry.models.drawing import MapDensity, MapLabel, MapState, MapUnit
 from registry.models.events import Event, EventPending, Feed, RegisterIdentity
 from registry.models.former import (
     HouseholdFormerNumber,
@@ -70,6 +71,10 @@ __all__ = [
     "Locality",
     "LocalityAlias",
     "LocalityVersion",
+    "MapDensity",
+    "MapLabel",
+    "MapState",
+    "MapUnit",
     "ParkedKey",
     "Plate",
     "RegisterIdentity",

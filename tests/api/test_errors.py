@@ -229,6 +229,7 @@ def test_query_of_a_post_is_not_passed_over(client: FlaskClient, path: str) -> N
 
 
 NEED_THE_DATABASE = [
+    "/tiles/15/26019/14417",
     "/readyz",
     "/v1/addresses/1000-0006",
     "/v1/autocomplete?q=lang",

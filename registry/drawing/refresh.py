@@ -1,0 +1,63 @@
+"""The job that keeps the drawings up to date: it looks what changed, and draws only that."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, Engine, text
+
+from registry.database import session_scope
+from registry.drawing.grid import draw_grid
+from registry.drawing.labels import draw_place_labels, draw_unit_labels
+from registry.drawing.units import draw_units
+from registry.settings import Settings
+
+# One at a time; the row's lock says so.
+_STATE: Final = text("SELECT units, event_id FROM map_state WHERE id = 1 FOR UPDATE")
+_UNITS: Final = text("""
+    SELECT md5(concat_ws(' ', g.version, current_date, count(b.*), max(b.loaded_at),
+        count(b.*) FILTER (WHERE b.approximate)))
+    FROM gazetteer_state g, boundary b GROUP BY g.version
+""")
+_LAST_EVENT: Final = text("SELECT coalesce(max(id), 0) FROM event")
+_DRAWN: Final = text("""
+    UPDATE map_state SET units = :units, event_id = :event, drawn_at = now() WHERE id = 1
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    """What a look at the register led to."""
+
+    units: bool
+    households: bool
+
+
+def refresh(engine: Engine, _settings: Settings | None = None) -> Redrawn:
+    """Draw anew what changed since the last time, in one transaction; readers see no gap.
+
+    Units: when a unit, its name or a boundary changed, or the day (a unit may begin on it).
+    Names of streets and localities, and the grid: after any event.
+    """
+    with session_scope(engine) as session:
+        connection = session.connection()
+        units_before, event_before = connection.execute(_STATE).one()
+        units, event = connection.scalar(_UNITS), connection.scalar(_LAST_EVENT)
+        redrawn = Redrawn(units != units_before, event != event_before)
+        if redrawn.units:
+            draw_units(connection)
+            draw_unit_labels(connection)
+        if redrawn.households:
+            draw_place_labels(connection)
+            draw_grid(connection)
+        connection.execute(_DRAWN, {"units": units, "event": event})
+    if redrawn.units or redrawn.households:
+        _analyze(engine)
+    return redrawn
+
+
+def _analyze(engine: Engine) -> None:
+    """Statistics of what was written anew; without them the first tiles are planned badly."""
+    with session_scope(engine) as session:
+        connection: Connection = session.connection()
+        for table in ("map_unit", "map_label", "map_density"):
+            connection.execute(text(f"ANALYZE {table}"))

@@ -1,0 +1,78 @@
+"""Provinces and communes as maps draw them: simplified together, so that neighbours still meet.
+
+PostGIS 3.3 simplifies each polygon for itself, which tears borders apart; GEOS does it for a whole
+coverage, and shapely brings a GEOS that can.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy import Connection, text
+
+from registry.database import driver_connection
+
+DETAILS: Final = ((3, 25.0), (2, 150.0), (1, 700.0), (0, 2_500.0))
+"""(detail, metres that a border may be off), the finest first: each is made of the one before."""
+FIRST_ZOOM: Final = {0: 0, 1: 7, 2: 9, 3: 12}
+"""From which zoom on a detail is drawn: there its metres are about a pixel."""
+
+Shapes = NDArray[Any]
+
+_READ: Final = text("""
+    SELECT b.unit_id, v.province_id, b.approximate, ST_AsBinary(ST_Transform(b.geom, 3857)) AS wkb
+    FROM boundary b
+    JOIN admin_unit u ON u.id = b.unit_id
+    JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
+    WHERE u.level = 'commune' AND u.lifetime @> current_date
+    ORDER BY b.unit_id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Commune:
+    unit_id: int
+    province_id: int
+    approximate: bool
+
+
+def draw_units(connection: Connection) -> None:
+    """Draw every living commune that has a boundary or a cell, and provinces as their sum."""
+    rows = connection.execute(_READ).all()
+    communes = [_Commune(row.unit_id, row.province_id, row.approximate) for row in rows]
+    shapes: Shapes = shapely.from_wkb([bytes(row.wkb) for row in rows])
+    connection.execute(text("DELETE FROM map_unit"))
+    for detail, metres in DETAILS:
+        if not len(shapes):
+            return
+        shapes = shapely.coverage_simplify(shapes, metres)
+        _store(connection, detail, communes, shapes)
+
+
+def _store(connection: Connection, detail: int, communes: list[_Commune], shapes: Shapes) -> None:
+    parts: dict[int, list[int]] = defaultdict(list)
+    for place, commune in enumerate(communes):
+        parts[commune.province_id].append(place)
+    with (
+        driver_connection(connection).cursor() as cursor,
+        cursor.copy("COPY map_unit (unit_id, detail, level, approximate, geom) FROM STDIN") as copy,
+    ):
+        for commune, shape in zip(communes, shapes, strict=True):
+            _write(copy, commune.unit_id, detail, "commune", commune.approximate, shape)
+        for province_id, places in parts.items():
+            # A union and no mere removal of inner borders: real polygons overlap a little.
+            whole = shapely.union_all(shapes[np.array(places)])
+            approximate = any(communes[place].approximate for place in places)
+            _write(copy, province_id, detail, "province", approximate, whole)
+
+
+def _write(copy: Any, unit_id: int, detail: int, level: str, approximate: bool, shape: Any) -> None:
+    """One row, unless nothing is left of the shape."""
+    polygons = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
+    if polygons:
+        whole = shapely.set_srid(shapely.MultiPolygon(polygons), 3857)
+        wkb = shapely.to_wkb(whole, hex=True, include_srid=True)
+        copy.write_row((unit_id, detail, level, approximate, wkb))
