@@ -21,6 +21,7 @@ from registry.database import (
     translated_errors,
 )
 from registry.errors import NotPreparedError
+from registry.jobs.schema import prepare_jobs
 from registry.revision import current_revision, head_revision
 from registry.seeds import load_seeds
 from registry.settings import ROOT
@@ -46,6 +47,8 @@ def prepare_database(admin_url: str, report: Report) -> None:
         try:
             _migrate(engine, report)
             with engine.begin() as connection:
+                if version := prepare_jobs(connection):
+                    report(f"jobs: {version}")
                 load_seeds(connection, report)
                 draw_cells(connection)
         finally:

@@ -52,6 +52,8 @@ class Settings:
     """`DIACHISO_PROXIES`: how many proxies of yours stand before the server."""
     audit_days: int = 730
     """`DIACHISO_AUDIT_DAYS`: how long the audit log is kept."""
+    imports_at_once: int = 2
+    """`DIACHISO_IMPORTS_AT_ONCE`: imports over HTTP that run side by side, of different sources."""
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -101,4 +103,5 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         reports_per_key=number("DIACHISO_REPORTS_PER_KEY", Settings().reports_per_key),
         proxies=number("DIACHISO_PROXIES", Settings().proxies, 0),
         audit_days=number("DIACHISO_AUDIT_DAYS", Settings().audit_days, 31),
+        imports_at_once=number("DIACHISO_IMPORTS_AT_ONCE", Settings().imports_at_once),
     )

@@ -14,6 +14,7 @@ from scripts.usage import show_usage_error
 # Name → module and attribute, in the order of the help.
 _COMMANDS: Final = {
     "serve": ("scripts.serve", "serve"),
+    "work": ("scripts.work", "work"),
     "database": ("scripts.database", "database"),
     "import": ("scripts.imports", "import_"),
     "template": ("scripts.template", "template"),

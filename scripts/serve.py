@@ -34,7 +34,14 @@ from scripts.supervisor import Supervisor
     default=None,
     help="Load made-up households into an empty register; the default on the private cluster only.",
 )
-def serve(*, port: int, host: str, workers: int, prepare: bool, demo: bool | None) -> None:
+@click.option(
+    "--worker/--no-worker",
+    default=True,
+    help="Do background jobs as well (the default); without: `diachiso work`, perhaps elsewhere.",
+)
+def serve(
+    *, port: int, host: str, workers: int, prepare: bool, demo: bool | None, worker: bool
+) -> None:
     """Chạy máy chủ (serve the register until Ctrl-C or a SIGTERM ends it).
 
     Without DATABASE_URL this also starts the private PostGIS cluster of this checkout, and ends it
@@ -47,6 +54,7 @@ def serve(*, port: int, host: str, workers: int, prepare: bool, demo: bool | Non
         port=port,
         workers=workers,
         prepare=prepare,
+        worker=worker,
         # An operator's own database is perhaps meant for real households: not without a word.
         demo=settings.database_url is None if demo is None else demo,
     ).run()

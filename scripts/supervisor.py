@@ -1,4 +1,4 @@
-"""The process behind `bin/run`: starts the database and the server, and ends both."""
+"""The process behind `bin/run`: starts the database, the server and the worker, and ends all."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ from scripts.listening import reserve_port, server_url, wait_until_ready
 from scripts.progress import say
 from scripts.runlock import RunLock
 
-_SERVER_STOP_TIMEOUT_S: Final = 15.0
+_STOP_TIMEOUT_S: Final = 15.0
 _RESTARTS: Final = 3
 _RESTARTS_WITHIN_S: Final = 600.0
 
@@ -38,8 +38,29 @@ class ServerEndedError(RegistryError):
     code = "server_ended"
 
 
+class WorkerEndedError(RegistryError):
+    """The worker ended though nobody asked it to, too often."""
+
+    code = "worker_ended"
+
+
+class _Restarts:
+    """Counts how often something was started again, and says when that is too often."""
+
+    def __init__(self) -> None:
+        self._at: deque[float] = deque(maxlen=_RESTARTS)
+
+    def allowed(self) -> bool:
+        """Whether it may be started again now, which is counted."""
+        now = time.monotonic()
+        if len(self._at) == _RESTARTS and now - self._at[0] < _RESTARTS_WITHIN_S:
+            return False
+        self._at.append(now)
+        return True
+
+
 class Supervisor:
-    """Runs the service: the private cluster unless DATABASE_URL is set, and the web server."""
+    """Runs the service: the private cluster unless DATABASE_URL is set, web server and worker."""
 
     def __init__(
         self,
@@ -50,6 +71,7 @@ class Supervisor:
         workers: int,
         prepare: bool,
         demo: bool,
+        worker: bool,
     ) -> None:
         self._settings = settings
         self._host = host
@@ -61,7 +83,11 @@ class Supervisor:
         self._postmaster: subprocess.Popen[bytes] | None = None
         self._server: subprocess.Popen[bytes] | None = None
         self._loader: DemoLoader | None = None
-        self._restarts: deque[float] = deque(maxlen=_RESTARTS)
+        self._wants_worker = worker
+        self._database_url = ""
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._restarts = _Restarts()
+        self._worker_restarts = _Restarts()
 
     def run(self) -> None:
         """Serve until a signal; RegistryError when something ends that should not."""
@@ -88,6 +114,9 @@ class Supervisor:
             self._server = self._start_server(port, database_url)
             wait_until_ready(url, self._server)
         self._check_server(self._server)
+        self._database_url = database_url
+        if self._wants_worker:
+            self._worker = self._start_worker()
         click.echo(f"serving on {url}")
         if self._demo:
             # Only now: the service answers questions about units meanwhile.
@@ -126,17 +155,29 @@ class Supervisor:
             command, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
         )
 
+    def _start_worker(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [
+                *("setpriv", "--pdeathsig=TERM", "--"),
+                *(sys.executable, "-m", "scripts.main", "work"),
+            ],
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": self._database_url},
+            start_new_session=True,
+        )
+
     def _watch(self) -> None:
-        """Wait until the server ends. A database that ends is started again, a few times."""
+        """Wait until the server ends. A database or worker that ends is started again."""
         while True:
             loading = self._loader.process if self._loader else None
-            watched = (self._server, self._postmaster, loading)
+            watched = (self._server, self._postmaster, self._worker, loading)
             _wait_for_any([child for child in watched if child is not None])
             if self._server is not None:
                 self._check_server(self._server)
             if self._loader is not None and self._loader.has_ended():
                 self._loader = None
             self._restart_cluster()
+            self._restart_worker()
 
     @staticmethod
     def _check_server(server: subprocess.Popen[bytes]) -> None:
@@ -149,16 +190,28 @@ class Supervisor:
     def _restart_cluster(self) -> None:
         if self._cluster is None or self._postmaster is None or self._postmaster.poll() is None:
             return
-        now = time.monotonic()
-        if len(self._restarts) == _RESTARTS and now - self._restarts[0] < _RESTARTS_WITHIN_S:
+        if not self._restarts.allowed():
             raise ClusterError(f"PostGIS ended again and again; see {self._cluster.log_file}")
-        self._restarts.append(now)
         say(f"PostGIS cluster {self._cluster.data_dir}: ended by itself, starting again")
         self._postmaster = self._cluster.start()
+
+    def _restart_worker(self) -> None:
+        if self._worker is None or self._worker.poll() is None:
+            return
+        _end_group(self._worker)
+        if not self._worker_restarts.allowed():
+            raise WorkerEndedError(
+                "the worker ended again and again; what it said last stands above"
+                " (--no-worker serves without it)"
+            )
+        say("việc nền: tự dừng, chạy lại (the worker ended by itself, starting again)")
+        self._worker = self._start_worker()
 
     def _stop(self) -> None:
         if self._loader is not None:
             self._loader.end()
+        if self._worker is not None:
+            _end_group(self._worker)
         if self._server is not None:
             _end_group(self._server)
         if self._cluster is not None:
@@ -194,14 +247,14 @@ def _wait_for_any(children: list[subprocess.Popen[bytes]]) -> None:
         poll.poll()
 
 
-def _end_group(server: subprocess.Popen[bytes]) -> None:
-    """End the server, and whatever it started even if it is gone itself."""
-    if server.poll() is None:
-        server.terminate()
+def _end_group(leader: subprocess.Popen[bytes]) -> None:
+    """End the server or worker, and whatever it started even if it is gone itself."""
+    if leader.poll() is None:
+        leader.terminate()
         try:
-            server.wait(_SERVER_STOP_TIMEOUT_S)
+            leader.wait(_STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            say("the web server does not end; killing it")
+            say(f"{leader.args[-1]!s} does not end; killing it")  # type: ignore[index]
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGKILL)
-    server.wait()
+        os.killpg(leader.pid, signal.SIGKILL)
+    leader.wait()

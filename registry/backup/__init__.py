@@ -30,6 +30,7 @@ from registry.backup.tools import (
 from registry.cluster import host
 from registry.database import OWNER_ROLE
 from registry.errors import ClusterError, ConflictError, NotPreparedError
+from registry.jobs.schema import SCHEMA
 from registry.messages import number
 
 FOLDER_MANIFEST: Final = "manifest.json"
@@ -84,6 +85,7 @@ def _dump(url: str, dump: Path, *, as_folder: bool, jobs: int, report: Report) -
                 f"--snapshot={snapshot}",
                 "--no-unlogged-table-data",
                 "--exclude-table=staging.*",  # the schema itself is part of the register
+                f"--exclude-schema={SCHEMA}",  # made anew; what waited is not done twice
                 *role_arguments(server),
                 "--verbose",
                 f"--file={dump}",

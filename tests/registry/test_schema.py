@@ -121,6 +121,7 @@ def test_migrations_give_the_same_schema_when_taken_down_and_up_again(owner: Con
             text(
                 "SELECT proname FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
                 " WHERE r.rolname = 'diachiso_owner'"
+                " AND p.pronamespace <> 'jobs'::regnamespace"  # no migration's
             )
         ).all()
         == []

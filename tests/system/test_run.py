@@ -105,6 +105,24 @@ def test_run_ends_when_the_server_is_killed(start: Starter, var: Path) -> None:
     assert not left(var)
 
 
+def test_worker_is_started_again_when_it_is_killed(start: Starter, var: Path) -> None:
+    def worker() -> int | None:
+        found = processes("scripts.main work").items()
+        ours = (p for p, line in found if str(var) in environment_of(p) and "setpriv" not in line)
+        return next(ours, None)
+
+    run = start()
+    url = run.url()
+    pid = eventually(worker, "a worker runs")
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: worker() not in (None, pid), "another worker runs")
+    assert status(f"{url}/readyz") == 200
+    assert "the worker ended by itself, starting again" in run.text()
+    assert run.end() == 0
+    assert not left(var)
+
+
 def test_database_is_started_again_when_it_is_killed(start: Starter, var: Path) -> None:
     run = start()
     url = run.url()

@@ -1,0 +1,56 @@
+"""Doing one job: `python -m registry.jobs.perform FUNCTION ARGUMENTS`, started by the worker.
+
+Exit status: 0 done, 1 the register says no or does not answer, 2 the program is broken.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from registry import cluster
+from registry.database import make_engine
+from registry.errors import RegistryError
+from registry.settings import from_environment
+
+_log = logging.getLogger("diachiso.jobs")
+
+
+def function_of(written: str) -> Callable[..., None]:
+    """The function `module:function`."""
+    module, _, name = written.partition(":")
+    found: Callable[..., None] = getattr(import_module(module), name)
+    return found
+
+
+def perform(written: str, arguments: dict[str, Any]) -> None:
+    """Do it, over the database of the environment."""
+    settings = from_environment()
+    engine = make_engine(cluster.database_url(settings))
+    try:
+        function_of(written)(engine, settings, **arguments)
+    finally:
+        engine.dispose()
+
+
+def main() -> int:
+    """The exit status; what went wrong is said by its place, never in words of a file or row."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    written, arguments = sys.argv[1:]
+    try:
+        perform(written, json.loads(arguments))
+    except RegistryError as error:
+        _log.warning("%s: %s", written, error.code)
+        return 1
+    except Exception as error:  # noqa: BLE001 - its message may quote a row
+        where = traceback.format_tb(error.__traceback__)
+        _log.error("%s: %s\n%s", written, type(error).__qualname__, "".join(where))
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

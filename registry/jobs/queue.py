@@ -1,0 +1,84 @@
+"""Putting a job into the queue, in the transaction that makes it necessary; and looking at it."""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+from registry.jobs.table import Job
+
+HEARTBEAT_S: Final = 5.0
+"""How often a worker says that it lives."""
+SILENT_AFTER_S: Final = 20.0
+"""A worker that said nothing for so long is dead, and its jobs are taken up again."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """How the queue does."""
+
+    workers: int
+    """Those that have said lately that they live."""
+    waiting: int
+    """Jobs that could be done now."""
+    oldest_s: float
+    """How long the first of them has waited."""
+    stuck: int
+    """Jobs of workers that are dead."""
+    failed: int
+    """In the last seven days, jobs that were given up."""
+
+
+def enqueue(
+    session: Session | Connection, job: Job, *, lock: str | None = None, **arguments: object
+) -> int:
+    """Let `job` be done with these arguments, once the transaction is committed.
+
+    Jobs with one `lock` are done one after the other, in the order in which they came. Returns the
+    number that it has in the queue.
+    """
+    number: int = session.execute(
+        _DEFER,
+        {"queue": job.queue, "task": job.name, "lock": lock, "args": json.dumps(arguments)},
+    ).scalar_one()
+    return number
+
+
+def state_of_queue(connection: Session | Connection) -> QueueState:
+    """How the queue does."""
+    row = connection.execute(_STATE, {"silent": SILENT_AFTER_S}).one()
+    return QueueState(*row)
+
+
+_DEFER: Final = text(
+    """
+    SELECT (jobs.procrastinate_defer_jobs_v1(ARRAY[CAST(
+        ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), NULL)
+        AS jobs.procrastinate_job_to_defer_v1)]))[1]
+    """
+)
+_STATE: Final = text(
+    """
+    WITH alive AS (
+        SELECT id FROM jobs.procrastinate_workers
+        WHERE last_heartbeat > now() - make_interval(secs => :silent)
+    ), job AS (
+        SELECT j.status, j.worker_id,
+            coalesce(j.scheduled_at, (SELECT min(e.at) FROM jobs.procrastinate_events e
+                WHERE e.job_id = j.id)) AS due,
+            EXISTS (SELECT FROM jobs.procrastinate_events e WHERE e.job_id = j.id
+                AND e.type = 'failed' AND e.at > now() - interval '7 days') AS failed_lately
+        FROM jobs.procrastinate_jobs j WHERE j.status IN ('todo', 'doing', 'failed')
+    )
+    SELECT (SELECT count(*) FROM alive),
+        count(*) FILTER (WHERE status = 'todo' AND due <= now()),
+        coalesce(extract(epoch FROM now() - min(due)
+            FILTER (WHERE status = 'todo' AND due <= now())), 0)::float8,
+        count(*) FILTER (WHERE status = 'doing'
+            AND (worker_id IS NULL OR worker_id NOT IN (SELECT id FROM alive))),
+        count(*) FILTER (WHERE status = 'failed' AND failed_lately)
+    FROM job
+    """
+)

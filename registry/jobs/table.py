@@ -1,0 +1,38 @@
+"""Every job: the one place to add another."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Queue = Literal["upkeep", "imports"]
+UPKEEP: Final = "upkeep"
+IMPORTS: Final = "imports"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What can be done in the background.
+
+    `run` and `gave_up` are written `module:function`, and imported by the process that does the
+    job. Each gets an engine without a statement timeout, the settings, and by name what the job was
+    put into the queue with. It may be run again after it was killed at any place, so it begins with
+    a look at what there is to do. A RegistryError that it raises, like a kill, is tried again.
+    """
+
+    name: str
+    run: str
+    cron: str | None = None
+    """When it is done by itself, in UTC (00:00 in Viet Nam is 17:00 the day before). One that was
+    missed in the last day is made up for at the next start."""
+    queue: Queue = UPKEEP
+    attempts: int = 3
+    wait_s: int = 5
+    """Before the second attempt; three times as long before each further one."""
+    gave_up: str | None = None
+    """What to do when the last attempt has failed."""
+
+
+JOBS: Final = (
+    # Whoever writes, or reads the feed, moves events; this is for what was killed in between.
+    Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
+    Job("jobs.forget", "registry.jobs.upkeep:forget_jobs", cron="40 19 * * *"),
+)

@@ -1,0 +1,225 @@
+"""The worker: takes jobs out of the queue and lets a process do each.
+
+It is small and does nothing itself, so it outlives whatever becomes of a job. A job whose process
+is killed is tried again some seconds later. One whose worker is killed is taken up by the next
+worker, or another one, when that has been silent for a while. A database that goes away is waited
+for.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Final
+
+import procrastinate
+from procrastinate.exceptions import ConnectorException
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job as QueuedJob
+from procrastinate.jobs import Status
+from procrastinate.retry import BaseRetryStrategy, RetryDecision
+
+from registry.database import APP_ROLE, with_role
+from registry.jobs.queue import HEARTBEAT_S, SILENT_AFTER_S
+from registry.jobs.schema import SCHEMA
+from registry.jobs.table import IMPORTS, JOBS, UPKEEP, Job
+from registry.settings import ROOT
+
+Say = Callable[[str], None]
+
+_DAY_S: Final = 86_400
+_RECONNECT_S: Final = 1.0
+_STOP_S: Final = 1.0
+"""How long running jobs may go on when the worker is told to end; they are done again later."""
+_UPKEEP_AT_ONCE: Final = 1
+_TIMESTAMP: Final = "timestamp"
+"""Argument that procrastinate adds to what it puts into the queue by the clock."""
+
+
+class JobFailedError(Exception):
+    """The process of a job ended with this status; -9 is a kill."""
+
+
+class Worker:
+    """Goes through the queue of the database of `url` until it is told to end."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        imports_at_once: int,
+        say: Say,
+        jobs: Sequence[Job] = JOBS,
+        heartbeat_s: float = HEARTBEAT_S,
+        silent_after_s: float = SILENT_AFTER_S,
+    ) -> None:
+        self._url = url
+        self._imports_at_once = imports_at_once
+        self._say = say
+        self._heartbeat_s = heartbeat_s
+        self._silent_after_s = silent_after_s
+        self._jobs = {job.name: job for job in jobs}
+        self._retry = _Retry(self._jobs)
+        self._app = _application(url)
+        for job in jobs:
+            self._register(job)
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT."""
+        # What goes wrong is said here, in one line; the library's own logs quote arguments.
+        logging.getLogger("procrastinate").setLevel(logging.CRITICAL + 1)
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        if (own := asyncio.current_task()) is not None:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, own.cancel)
+        silent = False
+        while True:
+            try:
+                async with self._app.open_async():
+                    silent = False
+                    await self._work()
+            except (ConnectorException, OSError):
+                if not silent:
+                    self._say("việc nền: cơ sở dữ liệu không trả lời, chờ (jobs: waiting for it)")
+                silent = True
+            await asyncio.sleep(_RECONNECT_S)
+
+    async def _work(self) -> None:
+        """Both queues, each in its own pace, until one of them stops."""
+        running = [
+            asyncio.create_task(part)
+            for part in (
+                self._go_through(IMPORTS, self._imports_at_once),
+                self._go_through(UPKEEP, _UPKEEP_AT_ONCE),
+                self._take_up_stalled(),
+            )
+        ]
+        try:
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def _go_through(self, queue: str, at_once: int) -> Coroutine[Any, Any, None]:
+        return self._app.run_worker_async(
+            queues=[queue],
+            name=queue,
+            concurrency=at_once,
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=_STOP_S,
+            update_heartbeat_interval=self._heartbeat_s,
+            stalled_worker_timeout=self._silent_after_s,
+        )
+
+    async def _take_up_stalled(self) -> None:
+        """Put jobs of dead workers into the queue again, or give them up."""
+        manager = self._app.job_manager
+        while True:
+            for queued in await manager.get_stalled_jobs(
+                seconds_since_heartbeat=self._silent_after_s
+            ):
+                # Another worker may have seen it at the same moment; then this one is refused.
+                with contextlib.suppress(ConnectorException):
+                    if self._retry.when(queued) is not None:
+                        await manager.retry_job(queued)
+                    else:
+                        await manager.finish_job(queued, Status.FAILED, delete_job=False)
+                        await self._give_up(queued)
+            await asyncio.sleep(self._heartbeat_s)
+
+    def _register(self, job: Job) -> None:
+        declare = self._app.task(
+            name=job.name,
+            queue=job.queue,
+            pass_context=True,
+            retry=self._retry,
+            queueing_lock=job.name if job.cron else None,
+        )
+
+        @declare
+        async def task(context: JobContext, /, **_arguments: object) -> None:
+            await self._perform(context.job)
+
+        if job.cron is not None:
+            # It takes the timestamp too, among the others.
+            self._app.periodic(cron=job.cron)(task)  # type: ignore[arg-type]
+
+    async def _perform(self, queued: QueuedJob) -> None:
+        try:
+            await _in_a_process(self._url, self._jobs[queued.task_name].run, queued)
+        except JobFailedError as error:
+            self._say(f"việc nền {queued.task_name} #{queued.id} không xong: {error} (job failed)")
+            if self._retry.when(queued) is None:
+                await self._give_up(queued)
+            raise
+
+    async def _give_up(self, queued: QueuedJob) -> None:
+        job = self._jobs.get(queued.task_name)
+        if job is not None and job.gave_up is not None:
+            with contextlib.suppress(JobFailedError):
+                await _in_a_process(self._url, job.gave_up, queued)
+
+
+def _application(url: str) -> procrastinate.App:
+    parameters = with_role(
+        url, APP_ROLE, search_path=f"{SCHEMA},pg_temp", application_name="diachiso-jobs"
+    )
+    conninfo = parameters.set(drivername="postgresql").render_as_string(hide_password=False)
+    return procrastinate.App(
+        # libpq, unlike a web form, takes a plus sign for a plus sign.
+        connector=procrastinate.PsycopgConnector(
+            conninfo=conninfo.replace("+", "%20"), min_size=1, max_size=4, timeout=_RECONNECT_S * 2
+        ),
+        periodic_defaults={"max_delay": _DAY_S},
+    )
+
+
+class _Retry(BaseRetryStrategy):
+    """Again after a while, as often as the job says; at once where only the worker ended."""
+
+    def __init__(self, jobs: Mapping[str, Job]) -> None:
+        self._jobs = jobs
+
+    def when(self, queued: QueuedJob) -> int | None:
+        """After how many seconds it is tried again; None for no more."""
+        job = self._jobs.get(queued.task_name)
+        if job is None or queued.attempts + 1 >= job.attempts:
+            return None
+        return job.wait_s * int(3**queued.attempts)
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: QueuedJob
+    ) -> RetryDecision | None:
+        """What the library asks."""
+        wait_s = 0 if isinstance(exception, asyncio.CancelledError) else self.when(job)
+        return None if wait_s is None else RetryDecision(retry_in={"seconds": wait_s})
+
+
+async def _in_a_process(url: str, function: str, queued: QueuedJob) -> None:
+    """Let a process run `function`; it ends with this one. Raises JobFailedError."""
+    arguments = {k: v for k, v in queued.task_kwargs.items() if k != _TIMESTAMP}
+    process = await asyncio.create_subprocess_exec(
+        *("setpriv", "--pdeathsig=KILL", "--"),
+        *(sys.executable, "-m", "registry.jobs.perform", function, json.dumps(arguments)),
+        stdin=asyncio.subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": url},
+    )
+    try:
+        status = await process.wait()
+    except asyncio.CancelledError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        raise
+    if status != 0:
+        raise JobFailedError(f"{status}")

@@ -1,0 +1,195 @@
+"""The queue and its worker: real processes over a real database."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from procrastinate.schema import SchemaManager
+from sqlalchemy import Engine
+
+from registry.database import OWNER_ROLE, make_engine, session_scope
+from registry.jobs.perform import function_of
+from registry.jobs.queue import enqueue, state_of_queue
+from registry.jobs.schema import prepare_jobs, wanted_version
+from registry.jobs.table import JOBS, Job
+from tests.support.background import FAILING, HELD, gone, let_end, wait_for_begun, worker
+from tests.support.intake import rows
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+def url(fresh_database: Callable[[], str]) -> str:
+    return fresh_database()
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    made = make_engine(url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def put(engine: Engine, tmp_path: Path) -> Callable[..., int]:
+    """Put a job into the queue; a held one gets a name, and the pipe that lets it end."""
+
+    def put(job: Job, lock: str | None = None, **arguments: str) -> int:
+        if "name" in arguments:
+            os.mkfifo(tmp_path / f"{arguments['name']}-go")
+        with session_scope(engine) as session:
+            return enqueue(session, job, lock=lock, folder=str(tmp_path), **arguments)
+
+    return put
+
+
+def status(engine: Engine, number: int) -> object:
+    """What has become of a job."""
+    ((found,),) = rows(engine, f"SELECT status FROM jobs.procrastinate_jobs WHERE id = {number}")
+    return found
+
+
+def is_done(engine: Engine, number: int) -> None:
+    eventually(lambda: status(engine, number) == "succeeded", f"job {number} is done")
+
+
+def test_jobs_of_one_lock_queue_while_others_run_beside_them(
+    url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
+) -> None:
+    first, second = (put(HELD, lock="a", name=name) for name in ("first", "second"))
+    other = put(HELD, lock="b", name="other")
+    with worker(url):
+        wait_for_begun(tmp_path, "first")
+        wait_for_begun(tmp_path, "other")
+        # There is room for no third, so only the lock of `first` keeps `second` out from now on.
+        let_end(tmp_path, "other")
+        is_done(engine, other)
+        assert status(engine, second) == "todo"
+        let_end(tmp_path, "first")
+        wait_for_begun(tmp_path, "second")
+        assert status(engine, first) == "succeeded"
+        let_end(tmp_path, "second")
+        is_done(engine, second)
+
+
+def test_job_is_tried_again_when_its_process_is_killed(
+    url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
+) -> None:
+    number = put(HELD, name="killed")
+    with worker(url):
+        pid = wait_for_begun(tmp_path, "killed")
+        os.kill(pid, signal.SIGKILL)
+        wait_for_begun(tmp_path, "killed", {pid})
+        let_end(tmp_path, "killed")
+        is_done(engine, number)
+
+
+def test_job_is_taken_up_by_the_next_worker_when_its_own_is_killed(
+    url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
+) -> None:
+    number = put(HELD, name="job")
+    with worker(url) as first:
+        pid = wait_for_begun(tmp_path, "job")
+        first.kill()
+        first.wait()
+        eventually(lambda: gone(pid), "the process of the job ends with its worker")
+    assert status(engine, number) == "doing"
+    with worker(url):
+        wait_for_begun(tmp_path, "job", {pid})
+        let_end(tmp_path, "job")
+        is_done(engine, number)
+    with session_scope(engine) as session:
+        assert state_of_queue(session).stuck == 0
+
+
+def test_job_waits_for_the_next_worker_when_its_own_is_told_to_end(
+    url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
+) -> None:
+    number = put(HELD, name="job")
+    with worker(url) as first:
+        pid = wait_for_begun(tmp_path, "job")
+        first.terminate()
+        assert first.wait(30) == 0
+    assert gone(pid)
+    assert status(engine, number) == "todo"
+
+
+def test_job_that_fails_for_good_says_so(
+    url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
+) -> None:
+    number = put(FAILING)
+    with worker(url):
+        eventually(lambda: (tmp_path / "gave-up").exists(), "it is given up")
+        eventually(lambda: status(engine, number) == "failed", "it is marked")
+
+
+def test_worker_goes_on_when_its_connections_are_lost(
+    url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
+) -> None:
+    with worker(url):
+        eventually(lambda: _terminate_worker(url) > 1, "the worker is connected")
+        number = put(HELD, name="after")
+        wait_for_begun(tmp_path, "after")
+        let_end(tmp_path, "after")
+        is_done(engine, number)
+
+
+def _terminate_worker(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        ended = connection.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE application_name = 'diachiso-jobs' AND datname = current_database()"
+        ).fetchone()
+    assert ended
+    return int(ended[0])
+
+
+def test_periodic_job_is_made_up_for_when_it_was_missed(url: str, engine: Engine) -> None:
+    with worker(url):
+        for job in JOBS:
+            if job.cron:
+                eventually(
+                    lambda name=job.name: rows(  # type: ignore[misc]
+                        engine,
+                        "SELECT FROM jobs.procrastinate_jobs"
+                        f" WHERE task_name = '{name}' AND status = 'succeeded'",
+                    ),
+                    f"{job.name} was done",
+                )
+
+
+def test_nothing_is_enqueued_when_the_transaction_is_rolled_back(engine: Engine) -> None:
+    with session_scope(engine) as session:
+        enqueue(session, HELD)
+        session.rollback()
+    with session_scope(engine) as session:
+        assert state_of_queue(session).waiting == 0
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_functions_of_the_table_are_there(job: Job) -> None:
+    assert callable(function_of(job.run))
+    assert job.gave_up is None or callable(function_of(job.gave_up))
+
+
+def test_schema_of_an_older_library_is_brought_up_to_date(url: str) -> None:
+    engine = make_engine(url, role=OWNER_ROLE)
+    functions = "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'jobs'::regnamespace"
+    fresh = sorted(rows(engine, functions))
+    old = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+    with engine.begin() as connection:
+        assert prepare_jobs(connection) is None
+    with psycopg.connect(url) as admin:
+        admin.execute("DROP SCHEMA jobs CASCADE")
+        admin.execute(f"CREATE SCHEMA jobs AUTHORIZATION {OWNER_ROLE}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL search_path = jobs")
+        for file in old:
+            if file.name < "03.02":
+                connection.exec_driver_sql(file.read_text().replace("%", "%%"))
+        connection.exec_driver_sql("COMMENT ON SCHEMA jobs IS 'procrastinate 3.1.2'")
+        assert prepare_jobs(connection) == wanted_version()
+    assert sorted(rows(engine, functions)) == fresh
+    engine.dispose()

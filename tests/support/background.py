@@ -1,0 +1,80 @@
+"""Jobs for tests, done by a real worker: they say that they began, and wait until they may end."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from registry.errors import ConflictError
+from registry.jobs.table import IMPORTS, Job
+from registry.settings import ROOT, Settings
+from tests.support.waiting import eventually
+
+_HERE = "tests.support.background"
+HELD = Job("test.held", f"{_HERE}:hold", queue=IMPORTS, wait_s=0)
+FAILING = Job("test.failing", f"{_HERE}:fail", attempts=1, gave_up=f"{_HERE}:note_end")
+_WORKER = f"""
+import sys
+from registry.jobs.table import JOBS
+from registry.jobs.worker import Worker
+from {_HERE} import FAILING, HELD
+Worker(
+    sys.argv[1],
+    imports_at_once=2,
+    say=lambda line: print(line, file=sys.stderr, flush=True),
+    jobs=(*JOBS, HELD, FAILING),
+    heartbeat_s=0.1,
+    silent_after_s=0.5,
+).run()
+"""
+
+
+def hold(_engine: Engine, _settings: Settings, *, folder: str, name: str) -> None:
+    """Leave a file named after this process, and wait until somebody writes to the pipe."""
+    (Path(folder) / f"{name}.{os.getpid()}").touch()
+    (Path(folder) / f"{name}-go").read_bytes()
+
+
+def fail(_engine: Engine, _settings: Settings, *, folder: str) -> None:
+    """Raise what a job may raise."""
+    raise ConflictError(f"no: {folder}")
+
+
+def note_end(_engine: Engine, _settings: Settings, *, folder: str) -> None:
+    """Leave a file."""
+    (Path(folder) / "gave-up").touch()
+
+
+def begun(folder: Path, name: str) -> set[int]:
+    """Processes that have begun the held job of this name."""
+    return {int(path.suffix[1:]) for path in folder.glob(f"{name}.*")}
+
+
+def let_end(folder: Path, name: str) -> None:
+    """Let the held job of this name end."""
+    (folder / f"{name}-go").write_bytes(b"")
+
+
+@contextmanager
+def worker(url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker of the database of `url`, which says quickly that another one is silent."""
+    process = subprocess.Popen([sys.executable, "-c", _WORKER, url], cwd=ROOT)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended."""
+    return not Path(f"/proc/{pid}").exists()
+
+
+def wait_for_begun(folder: Path, name: str, besides: set[int] = frozenset()) -> int:  # type: ignore[assignment]
+    """The process that has begun the held job of this name, other than `besides`."""
+    return eventually(lambda: begun(folder, name) - besides, f"{name} begins").pop()
