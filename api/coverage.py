@@ -1,35 +1,44 @@
 """Coverage: households with a code against households that there are."""
 
 import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from flask import Blueprint, Response, jsonify
 from pydantic import Field
 
 from api.context import gazetteer, register
 from api.errors import PROVINCE_CODE
-from api.openapi import Answer, Request, answers, spec
-from registry.coverage.measure import coverage_of_level, coverage_of_unit
+from api.openapi import Answer, Request, UnitHeir, answers, spec
+from registry.coverage.localities import coverage_below
+from registry.coverage.measure import coverage_of_level
 from registry.database import session_scope
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1/coverage")
 
 
+_DEMO: Final[bool] = Field(
+    False, description="Count demonstration codes too, which begin with 0 and name no real door"
+)
+
+
 class CoverageUnitQuery(Request):
     """What is counted."""
 
-    demo: bool = Field(
-        False, description="Count demonstration codes too, which begin with 0 and name no real door"
+    level: Literal["commune", "locality"] | None = Field(
+        None,
+        description="Parts in place of the unit: a province's communes, a commune's localities",
     )
+    demo: bool = _DEMO
 
 
-class CoverageQuery(CoverageUnitQuery):
+class CoverageQuery(Request):
     """Which units are listed."""
 
     level: Literal["province", "commune"] = "province"
     province: str | None = Field(
         None, pattern=PROVINCE_CODE, description="Code of a province: it alone, or its communes"
     )
+    demo: bool = _DEMO
 
 
 class CoverageProvince(Answer):
@@ -43,17 +52,27 @@ class CoverageTarget(Answer):
     """Tổng số hộ: the newest declared count, else the census, else an estimate."""
 
     households: int
+    counted: Literal["households", "residents", "dwellings"] = Field(
+        description="What the number counts: hộ, hộ thường trú, chỗ ở"
+    )
     quality: Literal["declared", "census", "estimate"]
     quality_label: str = Field(examples=["ước tính"])
     source: str
     reference_date: datetime.date = Field(description="Day that the number describes")
 
 
+class CoverageLocality(Answer):
+    """Which locality of the commune."""
+
+    id: int | None = Field(description="null for what names no locality")
+    parent_id: int | None
+
+
 class CoverageOfUnit(Answer):
     """One unit. Shares are of 1, cut after six places, null where there is nothing to divide by."""
 
-    code: str
-    level: Literal["province", "commune"]
+    code: str = Field(description="Of a locality: its commune's")
+    level: Literal["country", "province", "commune", "locality", "former"]
     name: str = Field(examples=["Phường Ba Đình"])
     province: CoverageProvince | None
     target: CoverageTarget | None
@@ -65,12 +84,32 @@ class CoverageOfUnit(Answer):
     share_positioned: float | None
     verified: int = Field(description="Of the dwellings, those verified within 24 months")
     share_verified: float | None
+    deliverable: int = Field(
+        description="Of the dwellings, those that a carrier finds: one record at the door, a point"
+        " of 20 m or better, a number or a locality"
+    )
+    share_deliverable: float | None
+    plated: int = Field(description="Of the dwellings, those with a plate at the door")
+    suspected_duplicates: int = Field(
+        description="Of the dwellings, those at a door that another record has as well"
+    )
+    without_number: int = Field(
+        description="Of the dwellings, those with neither a house number nor a flat's"
+    )
+    audit: list[Literal["above_120", "jump"]] = Field(description="What should be looked into")
+    locality: CoverageLocality | None
 
 
 class CoverageAnswer(Answer):
-    """Units by code."""
+    """Units by code, localities by name, and what holds them all."""
 
+    as_of: datetime.date
+    demo: bool
+    former_unit: UnitHeir | None = Field(
+        description="Unit of an old map that was asked for; `units` continue it"
+    )
     units: list[CoverageOfUnit]
+    total: CoverageOfUnit
 
 
 @blueprint.get("")
@@ -82,17 +121,17 @@ def list_coverage(query: CoverageQuery) -> Response:
         found = coverage_of_level(
             session, known, query.level, province=query.province, demo=query.demo
         )
-    return jsonify({"units": [unit.to_dict() for unit in found.units]})
+    return jsonify(found.to_dict())
 
 
 @blueprint.get("/<code>")
 @spec.validate(resp=answers(CoverageAnswer, 400, 404, 503), tags=["coverage"])
 def get_coverage(code: str, query: CoverageUnitQuery) -> Response:
-    """Coverage of one province or commune.
+    """Coverage of one province or commune, or of its parts.
 
-    A unit that exists no longer is not found; `successors` name the units that continue it.
+    A unit of an old map is answered by those that continue it; `former_unit` says so.
     """
     known = gazetteer()
     with session_scope(register().read_engine) as session:
-        found = coverage_of_unit(session, known, code, demo=query.demo)
-    return jsonify({"units": [unit.to_dict() for unit in found.units]})
+        found = coverage_below(session, known, code, query.level, demo=query.demo)
+    return jsonify(found.to_dict())

@@ -10,14 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from registry import cluster
-from registry.coverage.measure import Coverage, UnitCoverage, coverage_of_level, coverage_of_unit
+from registry.coverage.localities import coverage_below
+from registry.coverage.measure import AUDIT_LABELS, Coverage, UnitCoverage, coverage_of_level
 from registry.database import session_scope
 from registry.messages import number, percent
 from registry.register import Register
 from scripts.settings import read_settings
 
 # Narrower than this, rich would break numbers; a pipe has no width of its own.
-_PIPE_WIDTH: Final = 170
+_PIPE_WIDTH: Final = 220
 _NONE: Final = "–"
 _HEADINGS: Final = (
     "Tổng số hộ",
@@ -26,8 +27,12 @@ _HEADINGS: Final = (
     "Tỷ lệ",
     "Còn thiếu",
     "Chỗ ở",
+    "Giao được",
     "Toạ độ ≤ 20 m",
     "Xác minh 24 tháng",
+    "Có biển",
+    "Nghi trùng",
+    "Không số",
 )
 _FIELDS: Final = (
     "code",
@@ -48,6 +53,15 @@ _FIELDS: Final = (
     "share_positioned",
     "verified",
     "share_verified",
+    "deliverable",
+    "share_deliverable",
+    "plated",
+    "suspected_duplicates",
+    "without_number",
+    "audit",
+    "locality_id",
+    "locality_parent_id",
+    "target_counted",
 )
 """Columns of the CSV, in an order that others may rely on."""
 
@@ -61,7 +75,7 @@ class _RefusedError(click.ClickException):
 @click.command()
 @click.option(
     "--level",
-    type=click.Choice(["province", "commune"]),
+    type=click.Choice(["province", "commune", "locality"]),
     help="Liệt kê cấp nào (what to list). Default: provinces; with --unit the unit alone.",
 )
 @click.option(
@@ -101,9 +115,10 @@ def coverage(
     """Tỷ lệ hộ đã có mã, theo tỉnh hoặc xã (households with a code).
 
     Of the provinces, or with --level commune of the communes.
-    With --unit of one unit; with --unit PROVINCE --level commune of its communes. Exit status 1
-    when --fail-under is not reached, 2 when it cannot be decided: without a target, or against an
-    estimate unless --accept-estimate.
+    With --unit of one unit; with --unit PROVINCE --level commune of its communes, with --unit
+    COMMUNE --level locality of its hamlets. A unit of an old map is answered by its successors.
+    Exit status 1 when --fail-under is not reached, 2 when it cannot be decided: without a target,
+    or against an estimate unless --accept-estimate.
     """
     found = _measure(level, code, demo=demo)
     if fail_under is not None:
@@ -124,16 +139,12 @@ def _measure(level: str | None, code: str | None, *, demo: bool) -> Coverage:
         known = register.gazetteer.get()
         with session_scope(register.read_engine) as session:
             if code is None:
+                if level == "locality":
+                    raise click.UsageError(
+                        "--level locality cần --unit của một xã (and the code of a commune)"
+                    )
                 return coverage_of_level(session, known, level or "province", demo=demo)
-            found = coverage_of_unit(session, known, code, demo=demo)
-            (unit,) = found.units
-            if level in (None, unit.level):
-                return found
-            if unit.level == "commune":
-                raise click.UsageError(
-                    f"{unit.name} ({code}) là xã, không chia nhỏ nữa (is a commune)"
-                )
-            return coverage_of_level(session, known, "commune", province=code, demo=demo)
+            return coverage_below(session, known, code, level, demo=demo)
     finally:
         register.close()
 
@@ -170,7 +181,7 @@ def _flat(unit: UnitCoverage) -> dict[str, object]:
         if isinstance(value, dict):
             flat |= {f"{name}_{inner}": each for inner, each in value.items()}
         elif name in _FIELDS:
-            flat[name] = value
+            flat[name] = ";".join(value) if isinstance(value, list) else value
     return flat
 
 
@@ -200,6 +211,8 @@ def _cells(unit: UnitCoverage, *, show_province: bool) -> list[str]:
     target, quality = _NONE, "chưa có"
     if unit.target is not None:
         target = _number(unit.target.households)
+        if unit.target.counted != "households":
+            target += f" {unit.target.counted_label}"
         quality = f"{unit.target.quality_label} {unit.target.reference_date:%d/%m/%Y}"
     return [
         code,
@@ -211,13 +224,27 @@ def _cells(unit: UnitCoverage, *, show_province: bool) -> list[str]:
         percent(unit.share),
         _number(unit.deficit),
         _number(unit.counts.dwellings),
+        percent(unit.share_deliverable),
         percent(unit.share_positioned),
         percent(unit.share_verified),
+        _number(unit.counts.plated),
+        _number(unit.counts.suspected),
+        _number(unit.counts.unnumbered),
     ]
 
 
 def _notes(found: Coverage) -> list[str]:
     notes = []
+    if found.former is not None:
+        code, name = found.former
+        heirs = ", ".join(f"{unit.name} ({unit.code})" for unit in found.units)
+        notes.append(f"{name} ({code}) thuộc bản đồ cũ; nay là {heirs}.")
+    notes += [
+        f"Cần kiểm tra: {unit.name} ({unit.code}):"
+        f" {', '.join(AUDIT_LABELS[each] for each in unit.audit)}."
+        for unit in found.units
+        if unit.audit
+    ]
     if any(u.target and u.target.quality == "estimate" for u in (*found.units, found.total)):
         notes.append("«ước tính» không phải số liệu công bố của địa phương.")
     if found.demo:

@@ -1,22 +1,23 @@
 """Coverage: how many households of a unit have a code, against how many it has.
 
-Counted when asked, by one statement on one index (`ix_household_coverage`), and not kept. What is
-counted is active; hộ (`households_count`) and dwellings (records) apart; buildings never. Codes
-that begin with 0 are demonstration and are left out unless asked for. Shares are cut after six
-places and never rounded up: 1 is reached only when nobody is missing. Above 1 they stand as they
-are, and the deficit is then negative.
+Counted when asked, by one statement on indexes, and not kept. What is counted is active; hộ
+(`households_count`) and dwellings (records) apart; buildings never. Codes that begin with 0 are
+demonstration and are left out unless asked for. Shares are cut after six places and never rounded
+up: 1 is reached only when nobody is missing. Above 1 they stand as they are, and the deficit is
+then negative. What each count means: docs/coverage.md.
 """
 
 import datetime
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.coverage.palette import AUDIT_SHARE
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.units import continuations, unit_by_code
@@ -29,43 +30,117 @@ QUALITY_LABELS: Final = {
     "estimate": "ước tính",
 }
 """Quality of a target → how it is shown; the best one first."""
+COUNTED_LABELS: Final = {
+    "households": "hộ",
+    "residents": "hộ thường trú",
+    "dwellings": "chỗ ở",
+}
+"""What a target counts → how it is shown."""
+AUDIT_LABELS: Final = {
+    "above_120": "trên 120 % tổng số hộ",
+    "jump": "thay đổi đột ngột",
+}
+"""What is flagged for audit → how it is shown."""
 ACCURATE_M: Final = 20
 VERIFIED_YEARS: Final = 2
+JUMP_DAYS: Final = 7
+"""How old the count may be that today's is compared with."""
+JUMP_SHARE: Final = 5
+JUMP_LEAST: Final = 100
+"""A jump is more than a fifth of the former count, and at least so many hộ."""
 
 _SHARE_PLACES: Final = 1_000_000
 
 # The constants stand in the text, not in parameters: a plan for any value could not use an index
 # that holds for some.
-_NOT_DEMO: Final = "AND code >= '1'"
-_WITHIN: Final = "AND unit_id = ANY(CAST(:communes AS int[]))"
-_BY_COMMUNE: Final = "GROUP BY unit_id"
+_NOT_DEMO: Final = "AND h.code >= '1'"
+_WITHIN: Final = "AND h.unit_id = ANY(CAST(:communes AS int[]))"
+_PLACES_WITHIN: Final = "AND p.unit_id = ANY(CAST(:communes AS int[]))"
+_BY_COMMUNE: Final = "GROUP BY h.unit_id"
+DOOR: Final = "h.house_number_key, h.building_key, h.floor, h.unit_number"
+"""What tells two doors of one street or hamlet apart."""
+BEST_TARGET: Final = """
+    array_position(ARRAY['declared', 'census', 'estimate'], quality), reference_date DESC,
+    counted = 'households' DESC, recorded_at DESC, id DESC
+"""
+"""ORDER BY of targets of one unit: the newest declared one first, and hộ before chỗ ở."""
+# Counts that no row of the main index says. Two records at one door are found street by street: an
+# index has a street's numbers in order, and only where one comes twice are the rows looked at.
+_SUSPECTED: Final = """
+    SELECT h.unit_id, h.position_accuracy_m
+    FROM (
+        SELECT p.id FROM {place} p CROSS JOIN LATERAL (
+            SELECT count(h.house_number_key) AS numbers, count(DISTINCT h.house_number_key) AS doors
+            FROM household h WHERE h.{column} = p.id {only}
+        ) n WHERE n.numbers > n.doors {places_within}
+    ) s CROSS JOIN LATERAL (
+        SELECT h.unit_id, h.position_accuracy_m, count(*) OVER (PARTITION BY {door}) AS same
+        FROM household h
+        WHERE h.{column} = s.id {only} AND h.house_number_key IS NOT NULL
+            AND h.status = 'active' AND h.kind = 'household' {not_demo}
+    ) h WHERE h.same > 1
+"""
 _STATEMENT: Final = """
     WITH counted AS (
-        SELECT {unit} AS unit_id, sum(households_count) AS households, count(*) AS dwellings,
-            count(*) FILTER (WHERE position_accuracy_m <= {accurate_m}) AS positioned,
-            count(*) FILTER (WHERE verified_on >= CAST(:verified_since AS date)) AS verified
-        FROM household
-        WHERE status = 'active' AND kind = 'household' {not_demo} {within}
+        SELECT {unit} AS unit_id, sum(h.households_count) AS households, count(*) AS dwellings,
+            count(*) FILTER (WHERE h.position_accuracy_m <= {accurate_m}) AS positioned,
+            count(*) FILTER (WHERE h.verified_on >= CAST(:verified_since AS date)) AS verified
+        FROM household h
+        WHERE h.status = 'active' AND h.kind = 'household' {not_demo} {within}
+        {grouping}
+    ), unnumbered AS (
+        SELECT {unit} AS unit_id, count(*) AS unnumbered,
+            count(*) FILTER (
+                WHERE h.position_accuracy_m <= {accurate_m} AND h.locality_id IS NULL
+            ) AS nowhere
+        FROM household h
+        WHERE h.status = 'active' AND h.kind = 'household' AND h.house_number_key IS NULL
+            AND h.unit_number IS NULL {not_demo} {within}
+        {grouping}
+    ), suspected AS (
+        SELECT {unit} AS unit_id, count(*) AS suspected,
+            count(*) FILTER (WHERE h.position_accuracy_m <= {accurate_m}) AS ambiguous
+        FROM ({suspected_streets} UNION ALL {suspected_hamlets}) h
+        {grouping}
+    ), plated AS (
+        SELECT {unit} AS unit_id, count(*) AS plated
+        FROM household h
+        WHERE h.code IN (SELECT code FROM plate WHERE mounted_on IS NOT NULL)
+            AND h.status = 'active' AND h.kind = 'household' {not_demo} {within}
         {grouping}
     ), summed AS (
         SELECT a.unit_id, coalesce(sum(c.households), 0)::bigint AS households,
             coalesce(sum(c.dwellings), 0)::bigint AS dwellings,
             coalesce(sum(c.positioned), 0)::bigint AS positioned,
-            coalesce(sum(c.verified), 0)::bigint AS verified
+            coalesce(sum(c.verified), 0)::bigint AS verified,
+            coalesce(
+                sum(c.positioned - coalesce(n.nowhere, 0) - coalesce(s.ambiguous, 0)), 0
+            )::bigint AS deliverable,
+            coalesce(sum(p.plated), 0)::bigint AS plated,
+            coalesce(sum(s.suspected), 0)::bigint AS suspected,
+            coalesce(sum(n.unnumbered), 0)::bigint AS unnumbered
         FROM unnest(CAST(:units AS int[]), CAST(:parts AS int[])) AS a (unit_id, commune_id)
         LEFT JOIN counted c ON c.unit_id = a.commune_id
+        LEFT JOIN unnumbered n ON n.unit_id = a.commune_id
+        LEFT JOIN suspected s ON s.unit_id = a.commune_id
+        LEFT JOIN plated p ON p.unit_id = a.commune_id
         GROUP BY a.unit_id
     )
-    SELECT s.unit_id, s.households, s.dwellings, s.positioned, s.verified, t.households AS target,
-        t.quality, t.source, t.reference_date
+    SELECT s.*, t.households AS target, t.counted, t.quality, t.source, t.reference_date, b.before
     FROM summed s
     LEFT JOIN LATERAL (
-        SELECT households, quality, source, reference_date
+        SELECT households, counted, quality, source, reference_date
         FROM target
         WHERE target.unit_id = s.unit_id AND locality_id IS NULL
-        ORDER BY array_position(CAST(:qualities AS text[]), quality), reference_date DESC, id DESC
-        LIMIT 1
+        ORDER BY {best_target} LIMIT 1
     ) t ON true
+    LEFT JOIN (
+        SELECT d.unit_id, d.households AS before FROM coverage_day d
+        WHERE d.day = (
+            SELECT max(day) FROM coverage_day
+            WHERE day < CAST(:day AS date) AND day >= CAST(:day AS date) - {jump_days}
+        )
+    ) b ON b.unit_id = s.unit_id
 """
 
 
@@ -78,6 +153,13 @@ class UnitTarget:
     """declared | census | estimate."""
     source: str
     reference_date: datetime.date
+    counted: str = "households"
+    """households | residents | dwellings."""
+
+    @property
+    def counted_label(self) -> str:
+        """What is counted, in Vietnamese."""
+        return COUNTED_LABELS[self.counted]
 
     @property
     def quality_label(self) -> str:
@@ -97,6 +179,35 @@ class Counts:
     """Of the dwellings, those with a point of 20 m or better."""
     verified: int
     """Of the dwellings, those seen to exist within 24 months."""
+    deliverable: int
+    """Of the dwellings, those that a carrier finds: no other record has the same address, a point
+    of 20 m or better, and a number or a locality."""
+    plated: int
+    """Of the dwellings, those with a plate at the door."""
+    suspected: int
+    """Of the dwellings, those whose street or hamlet, number, building, floor and flat another one
+    has as well."""
+    unnumbered: int
+    """Of the dwellings, those with neither a house number nor a flat's."""
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """The counts of a row that has them by name."""
+        return cls(*(int(getattr(row, field.name)) for field in fields(cls)))
+
+    @classmethod
+    def sum(cls, counts: Sequence[Self]) -> Self:
+        """All of them together."""
+        return cls(*(sum(getattr(each, field.name) for each in counts) for field in fields(cls)))
+
+
+@dataclass(frozen=True, slots=True)
+class LocalityKey:
+    """Which locality of a commune."""
+
+    id: int | None
+    """None for what names no locality."""
+    parent_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +216,32 @@ class UnitCoverage:
 
     code: str
     level: str
-    """country | province | commune."""
+    """country | province | commune | locality."""
     name: str
     province: tuple[str, str] | None
     """Code and name of the province that holds a commune."""
     target: UnitTarget | None
     counts: Counts
+    before: int | None = None
+    """Hộ that were counted on the last day on record before today, within a week."""
+    locality: "LocalityKey | None" = None
+    """The locality of the commune that this is about, in place of the commune."""
+
+    @property
+    def covered(self) -> int:
+        """What is compared with the target: hộ, or dwellings where the target counts those."""
+        by_dwellings = self.target is not None and self.target.counted == "dwellings"
+        return self.counts.dwellings if by_dwellings else self.counts.households
 
     @property
     def share(self) -> float | None:
         """Households with a code, of all that the unit has."""
-        return _share(self.counts.households, self.target.households if self.target else 0)
+        return _share(self.covered, self.target.households if self.target else 0)
 
     @property
     def deficit(self) -> int | None:
         """How many households are missing; negative for a register above its target."""
-        return None if self.target is None else self.target.households - self.counts.households
+        return None if self.target is None else self.target.households - self.covered
 
     @property
     def share_positioned(self) -> float | None:
@@ -131,6 +252,23 @@ class UnitCoverage:
     def share_verified(self) -> float | None:
         """Of the dwellings, those seen to exist within 24 months."""
         return _share(self.counts.verified, self.counts.dwellings)
+
+    @property
+    def share_deliverable(self) -> float | None:
+        """Of the dwellings, those that a carrier finds."""
+        return _share(self.counts.deliverable, self.counts.dwellings)
+
+    @property
+    def audit(self) -> tuple[str, ...]:
+        """What somebody should look into: codes of AUDIT_LABELS."""
+        found = []
+        if self.target and self.covered > AUDIT_SHARE * self.target.households:
+            found.append("above_120")
+        if self.before:
+            moved = abs(self.counts.households - self.before)
+            if moved >= JUMP_LEAST and moved * JUMP_SHARE > self.before:
+                found.append("jump")
+        return tuple(found)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; every member is always there."""
@@ -150,6 +288,15 @@ class UnitCoverage:
             "share_positioned": self.share_positioned,
             "verified": self.counts.verified,
             "share_verified": self.share_verified,
+            "deliverable": self.counts.deliverable,
+            "share_deliverable": self.share_deliverable,
+            "plated": self.counts.plated,
+            "suspected_duplicates": self.counts.suspected,
+            "without_number": self.counts.unnumbered,
+            "audit": list(self.audit),
+            "locality": None
+            if self.locality is None
+            else {"id": self.locality.id, "parent_id": self.locality.parent_id},
         }
 
 
@@ -162,12 +309,17 @@ class Coverage:
     units: tuple[UnitCoverage, ...]
     total: UnitCoverage
     """The country, the province, or the one unit asked for."""
+    former: tuple[str, str] | None = None
+    """Code and name of a unit of an old map that was asked for: `units` continue it."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "as_of": self.day.isoformat(),
             "demo": self.demo,
+            "former_unit": None
+            if self.former is None
+            else {"code": self.former[0], "name": self.former[1]},
             "units": [unit.to_dict() for unit in self.units],
             "total": self.total.to_dict(),
         }
@@ -183,56 +335,90 @@ def coverage_of_level(
 ) -> Coverage:
     """Coverage of all provinces or communes of today, or of those of one province.
 
-    A unit without a target is there like all others. Raises what `coverage_of_unit` raises, and
-    InvalidInputError when `province` is the code of another unit.
+    A unit without a target is there like all others; a province of an old map is answered by those
+    that continue it. Raises what `coverage_of_unit` raises, and InvalidInputError when `province`
+    is the code of another unit.
     """
     day = today()
-    communes = _communes_by_province(gazetteer, day)
+    communes = communes_by_province(gazetteer, day)
+    former = None
     if province is None:
         wholes = list(gazetteer.alive(day, level="province"))
     else:
-        wholes = [living_province(gazetteer, province, day)]
+        wholes, former = living_units(gazetteer, province, day)
+        for whole in wholes:
+            _check_province(whole, day)
     listed = wholes if level == "province" else [c for whole in wholes for c in communes[whole.id]]
     parts = [(whole.id, commune.id) for whole in wholes for commune in communes[whole.id]]
     # What has no parts is measured as well, as empty.
     parts += [(whole.id, whole.id) for whole in wholes if not communes[whole.id]]
     if level == "commune":
         parts += [(commune.id, commune.id) for commune in listed]
-    within = "" if province is None else _WITHIN
-    statement = _statement("unit_id", within, _BY_COMMUNE, demo=demo)
+    statement = _statement("h.unit_id", _BY_COMMUNE, within=province is not None, demo=demo)
     parameters = {} if province is None else {"communes": sorted({part for _, part in parts})}
     measured = _measure(session, gazetteer, day, parts, statement, parameters)
     of_wholes = [measured[whole.id] for whole in wholes]
-    total = _country(of_wholes) if province is None else of_wholes[0]
+    total = _together(of_wholes, former or COUNTRY[::2]) if len(wholes) != 1 else of_wholes[0]
     units = sorted((measured[unit.id] for unit in listed), key=lambda unit: unit.code)
-    return Coverage(day, demo, tuple(units), total)
+    return Coverage(day, demo, tuple(units), total, former)
 
 
 def coverage_of_unit(
     session: Session, gazetteer: Gazetteer, code: str, *, demo: bool = False
 ) -> Coverage:
-    """Coverage of one province or commune of today.
+    """Coverage of one province or commune of today, or of those that continue one of an old map.
 
-    Raises InvalidInputError for what is no code, and NotFoundError when no unit of today bears it,
-    with the units that continue the last one that did.
+    Raises InvalidInputError for what is no code, and NotFoundError when no unit of any map bears
+    it, or nothing continues the last one that did.
     """
     day = today()
-    unit = _living_unit(gazetteer, code, day)
-    inside = _communes_by_province(gazetteer, day)[unit.id] if unit.level == "province" else [unit]
+    units, former = living_units(gazetteer, code, day)
+    measured = [_measure_unit(session, gazetteer, day, unit, demo=demo) for unit in units]
+    total = measured[0] if len(measured) == 1 else _together(measured, former or ("", ""))
+    return Coverage(day, demo, tuple(measured), total, former)
+
+
+def _measure_unit(
+    session: Session, gazetteer: Gazetteer, day: datetime.date, unit: Unit, *, demo: bool
+) -> UnitCoverage:
+    inside = communes_by_province(gazetteer, day)[unit.id] if unit.level == "province" else [unit]
     # Summed at once, not by commune: a third less time for a province of 200,000 households.
-    statement = _statement("CAST(:unit AS int)", _WITHIN, "", demo=demo)
+    statement = _statement("CAST(:unit AS int)", "", within=True, demo=demo)
     parameters = {"unit": unit.id, "communes": [commune.id for commune in inside]}
-    measured = _measure(session, gazetteer, day, [(unit.id, unit.id)], statement, parameters)
-    return Coverage(day, demo, (measured[unit.id],), measured[unit.id])
+    return _measure(session, gazetteer, day, [(unit.id, unit.id)], statement, parameters)[unit.id]
 
 
-def _statement(unit: str, within: str, grouping: str, *, demo: bool) -> str:
+def _statement(unit: str, grouping: str, *, within: bool, demo: bool) -> str:
+    not_demo = "" if demo else _NOT_DEMO
+    places_within = _PLACES_WITHIN if within else ""
+    streets, hamlets = (
+        _SUSPECTED.format(
+            place=place,
+            column=column,
+            only=only,
+            places_within=places_within,
+            door=DOOR,
+            not_demo=not_demo,
+        )
+        for place, column, only in (
+            ("thoroughfare", "thoroughfare_id", ""),
+            (
+                "locality",
+                "locality_id",
+                "AND h.thoroughfare_id IS NULL AND h.house_number_key IS NOT NULL",
+            ),
+        )
+    )
     return _STATEMENT.format(
         accurate_m=ACCURATE_M,
+        best_target=BEST_TARGET,
+        jump_days=JUMP_DAYS,
         unit=unit,
-        not_demo="" if demo else _NOT_DEMO,
-        within=within,
+        not_demo=not_demo,
+        within=_WITHIN if within else "",
         grouping=grouping,
+        suspected_streets=streets,
+        suspected_hamlets=hamlets,
     )
 
 
@@ -248,8 +434,8 @@ def _measure(
     common = {
         "units": [unit_id for unit_id, _ in parts],
         "parts": [part_id for _, part_id in parts],
-        "verified_since": _years_before(day, VERIFIED_YEARS),
-        "qualities": list(QUALITY_LABELS),
+        "day": day,
+        "verified_since": years_before(day, VERIFIED_YEARS),
     }
     rows = session.execute(text(statement), common | parameters)
     return {row.unit_id: _unit_coverage(gazetteer, day, row) for row in rows}
@@ -260,40 +446,45 @@ def _unit_coverage(gazetteer: Gazetteer, day: datetime.date, row: Any) -> UnitCo
     province = gazetteer.province_of(unit, day)
     target = None
     if row.target is not None:
-        target = UnitTarget(row.target, row.quality, row.source, row.reference_date)
+        target = target_of(row)
     return UnitCoverage(
         code=unit.code,
         level=unit.level,
         name=unit.version_on(day).full_name,
         province=(province.code, province.version_on(day).full_name) if province else None,
         target=target,
-        counts=Counts(row.households, row.dwellings, row.positioned, row.verified),
+        counts=Counts.of(row),
+        before=row.before,
     )
 
 
-def _country(provinces: Sequence[UnitCoverage]) -> UnitCoverage:
-    """The sum of all provinces, with a target when every one of them has one."""
-    code, level, name = COUNTRY
-    counts = [province.counts for province in provinces]
+def target_of(row: Any) -> UnitTarget:
+    """The target of a row that has one."""
+    return UnitTarget(row.target, row.quality, row.source, row.reference_date, row.counted)
+
+
+def _together(units: Sequence[UnitCoverage], whole: tuple[str, str]) -> UnitCoverage:
+    """The sum of the units, with a target when every one of them has one.
+
+    `whole` is code and name of the country, or of the unit that they continue.
+    """
+    befores = [unit.before for unit in units if unit.before is not None]
     return UnitCoverage(
-        code=code,
-        level=level,
-        name=name,
+        code=whole[0],
+        level=COUNTRY[1] if whole == COUNTRY[::2] else "former",
+        name=whole[1],
         province=None,
-        target=_sum_of_targets([province.target for province in provinces]),
-        counts=Counts(
-            households=sum(c.households for c in counts),
-            dwellings=sum(c.dwellings for c in counts),
-            positioned=sum(c.positioned for c in counts),
-            verified=sum(c.verified for c in counts),
-        ),
+        target=_sum_of_targets([unit.target for unit in units]),
+        counts=Counts.sum([unit.counts for unit in units]),
+        before=sum(befores) if befores else None,
     )
 
 
 def _sum_of_targets(targets: Sequence[UnitTarget | None]) -> UnitTarget | None:
     """A sum is no better than its worst and no newer than its oldest part."""
     known = [target for target in targets if target is not None]
-    if not known or len(known) < len(targets):
+    # Numbers of hộ and of dwellings make no sum.
+    if not known or len(known) < len(targets) or len({each.counted for each in known}) > 1:
         return None
     qualities = list(QUALITY_LABELS)
     return UnitTarget(
@@ -301,11 +492,13 @@ def _sum_of_targets(targets: Sequence[UnitTarget | None]) -> UnitTarget | None:
         quality=max((target.quality for target in known), key=qualities.index),
         source="; ".join(sorted({target.source for target in known})),
         reference_date=min(target.reference_date for target in known),
+        counted=known[0].counted,
     )
 
 
 @lru_cache(maxsize=2)
-def _communes_by_province(gazetteer: Gazetteer, day: datetime.date) -> dict[int, list[Unit]]:
+def communes_by_province(gazetteer: Gazetteer, day: datetime.date) -> dict[int, list[Unit]]:
+    """Id of each province → its communes of that day, by code."""
     communes: dict[int, list[Unit]] = defaultdict(list)
     for commune in gazetteer.alive(day, level="commune"):
         communes[commune.version_on(day).province_id or 0].append(commune)
@@ -313,34 +506,50 @@ def _communes_by_province(gazetteer: Gazetteer, day: datetime.date) -> dict[int,
 
 
 def living_province(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit:
-    """The province that bears `code` on that day; raises what `coverage_of_level` raises."""
-    unit = _living_unit(gazetteer, code, day)
+    """The province that bears `code` on that day.
+
+    Raises InvalidInputError for another unit's code, NotFoundError where none of that day has it,
+    with those that continue it.
+    """
+    (unit, *_), former = living_units(gazetteer, code, day)
+    if former is not None:
+        raise NotFoundError(
+            f"{former[1]} ({code}) exists no longer; it is continued by"
+            f" {unit.version_on(day).full_name} ({unit.code})"
+        )
+    _check_province(unit, day)
+    return unit
+
+
+def _check_province(unit: Unit, day: datetime.date) -> None:
     if unit.level != "province":
         raise InvalidInputError.of_field(
             "province", "not_a_province", f"{unit.version_on(day).full_name} is no province"
         )
-    return unit
 
 
-def _living_unit(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit:
+def living_units(
+    gazetteer: Gazetteer, code: str, day: datetime.date
+) -> tuple[list[Unit], tuple[str, str] | None]:
+    """The unit of that day that bears `code`; or those that continue the last one that did.
+
+    With the latter come code and name of that unit of an old map. Raises what `coverage_of_unit`
+    raises.
+    """
     unit = unit_by_code(gazetteer, code, None)
     if unit.alive_on(day):
-        return unit
-    heirs = [
-        {"code": heir.unit.code, "name": heir.unit.version_on(day).full_name}
-        for heir in continuations(gazetteer, unit, day)
-    ]
-    named = ", ".join(f"{heir['name']} ({heir['code']})" for heir in heirs) or "no unit on record"
-    raise NotFoundError(
-        f"{unit.version_on(day).full_name} ({code}) exists no longer; it is continued by {named}",
-        unit_successors=heirs,
-    )
+        return [unit], None
+    name = unit.version_on(day).full_name
+    heirs = [step.unit for step in continuations(gazetteer, unit, day)]
+    if not heirs:
+        raise NotFoundError(f"{name} ({code}) exists no longer, and no unit on record continues it")
+    return heirs, (unit.code, name)
 
 
-def _years_before(day: datetime.date, years: int) -> datetime.date:
+def years_before(day: datetime.date, years: int) -> datetime.date:
     """The same day of an earlier year; 28 February for the 29th.
 
-    >>> _years_before(datetime.date(2026, 8, 1), 2), _years_before(datetime.date(2028, 2, 29), 2)
+    >>> years_before(datetime.date(2026, 8, 1), 2), years_before(datetime.date(2028, 2, 29), 2)
     (datetime.date(2024, 8, 1), datetime.date(2026, 2, 28))
     """
     leap_day = (day.month, day.day) == (2, 29)
@@ -359,6 +568,7 @@ def _share(part: int, whole: int) -> float | None:
 def _target_dict(target: UnitTarget) -> dict[str, Any]:
     return {
         "households": target.households,
+        "counted": target.counted,
         "quality": target.quality,
         "quality_label": target.quality_label,
         "source": target.source,

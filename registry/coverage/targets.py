@@ -342,7 +342,7 @@ _WRITE: Final = text(
     ), written AS (
         INSERT INTO target AS t (unit_id, households, quality, source, reference_date)
         SELECT * FROM given
-        ON CONFLICT (unit_id, locality_id, quality, source, reference_date) DO UPDATE
+        ON CONFLICT (unit_id, locality_id, quality, source, reference_date, counted) DO UPDATE
             SET households = excluded.households, recorded_at = clock_timestamp()
             WHERE t.households <> excluded.households
         RETURNING (xmax = 0) AS is_new

@@ -139,6 +139,20 @@ class Household(HouseholdColumns, Base):
             postgresql_include=["households_count", "position_accuracy_m", "verified_on"],
             postgresql_where="status = 'active' AND kind = 'household' AND code >= '1'",
         ),
+        # And what coverage finds by itself: doors without number, numbers of a hamlet.
+        Index(
+            "ix_household_unnumbered",
+            "unit_id",
+            postgresql_include=["position_accuracy_m", "locality_id"],
+            postgresql_where="status = 'active' AND kind = 'household' AND code >= '1'"
+            " AND house_number_key IS NULL AND unit_number IS NULL",
+        ),
+        Index(
+            "ix_household_hamlet_number",
+            "locality_id",
+            "house_number_key",
+            postgresql_where="thoroughfare_id IS NULL AND house_number_key IS NOT NULL",
+        ),
         Index("ix_household_parent", "parent_code", postgresql_where="parent_code IS NOT NULL"),
         # Changes of an event, page by page.
         Index("ix_household_event", "event_id", "code"),
@@ -309,6 +323,7 @@ class Plate(Base):
     __table_args__ = (
         CheckConstraint("mounted_on >= issued_on", name="mounted_after_issue"),
         Index(None, "code"),
+        Index("ix_plate_mounted", "code", postgresql_where="mounted_on IS NOT NULL"),
         {"comment": "Plates printed for a record."},
     )
 

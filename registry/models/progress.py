@@ -26,6 +26,7 @@ class Target(Base):
     __tablename__ = "target"
     __table_args__ = (
         one_of("quality", "declared", "census", "estimate"),
+        one_of("counted", "households", "residents", "dwellings"),
         CheckConstraint("households >= 0", name="households_not_negative"),
         UniqueConstraint(
             "unit_id",
@@ -33,6 +34,8 @@ class Target(Base):
             "quality",
             "source",
             "reference_date",
+            "counted",
+            name="uq_target_unit_id_locality_id_quality_source_reference_date",
             postgresql_nulls_not_distinct=True,
         ),
         {
@@ -53,13 +56,20 @@ class Target(Base):
     recorded_at: Mapped[datetime.datetime] = mapped_column(
         server_default=text("clock_timestamp()"), comment="When it was recorded"
     )
+    counted: Mapped[str] = mapped_column(
+        server_default=text("'households'"),
+        comment="What is counted: households (hộ) | residents (hộ thường trú) | dwellings (chỗ ở)",
+    )
 
 
 class CoverageDay(Base):
     """Coverage of a unit at the end of a day: the only stored count."""
 
     __tablename__ = "coverage_day"
-    __table_args__ = ({"comment": "Counts of a unit on a day, written once by a daily job."},)
+    __table_args__ = (
+        one_of("target_quality", "declared", "census", "estimate"),
+        {"comment": "Counts of a unit on a day, written once by a daily job."},
+    )
 
     day: Mapped[datetime.date] = mapped_column(primary_key=True, comment="The day")
     unit_id: Mapped[int] = mapped_column(
@@ -69,6 +79,26 @@ class CoverageDay(Base):
     dwellings: Mapped[int] = mapped_column(Integer, comment="Active records of kind household")
     positioned: Mapped[int] = mapped_column(Integer, comment="Of those, point of 20 m or better")
     verified: Mapped[int] = mapped_column(Integer, comment="Of those, verified in 24 months")
+    deliverable: Mapped[int | None] = mapped_column(
+        Integer,
+        comment="Of those, what a carrier finds: one record at the door, point of 20 m or better, "
+        "number or locality",
+    )
+    plated: Mapped[int | None] = mapped_column(
+        Integer, comment="Of those, with a plate at the door"
+    )
+    suspected: Mapped[int | None] = mapped_column(
+        Integer, comment="Of those, at a door that another record has as well"
+    )
+    unnumbered: Mapped[int | None] = mapped_column(
+        Integer, comment="Of those, without a house number and a flat number"
+    )
+    target: Mapped[int | None] = mapped_column(
+        Integer, comment="Tổng số hộ as it was known that day"
+    )
+    target_quality: Mapped[str | None] = mapped_column(
+        comment="declared | census | estimate, of the target"
+    )
 
 
 class FieldReport(Base):

@@ -27,6 +27,13 @@ UNIT = {
     "share_positioned",
     "verified",
     "share_verified",
+    "deliverable",
+    "share_deliverable",
+    "plated",
+    "suspected_duplicates",
+    "without_number",
+    "audit",
+    "locality",
 }
 
 
@@ -34,7 +41,8 @@ def test_provinces_are_listed_by_default(client: FlaskClient) -> None:
     answer = client.get("/v1/coverage")
 
     assert answer.status_code == 200
-    assert list(answer.json) == ["units"]
+    assert set(answer.json) == {"as_of", "demo", "former_unit", "units", "total"}
+    assert answer.json["total"]["code"] == "VN"
     units = answer.json["units"]
     assert len(units) == 34
     assert set(units[0]) == UNIT
@@ -45,6 +53,7 @@ def test_provinces_are_listed_by_default(client: FlaskClient) -> None:
         "province": None,
         "target": {
             "households": 2271806,
+            "counted": "households",
             "quality": "estimate",
             "quality_label": "ước tính",
             "source": units[0]["target"]["source"],
@@ -58,6 +67,13 @@ def test_provinces_are_listed_by_default(client: FlaskClient) -> None:
         "share_positioned": None,
         "verified": 0,
         "share_verified": None,
+        "deliverable": 0,
+        "share_deliverable": None,
+        "plated": 0,
+        "suspected_duplicates": 0,
+        "without_number": 0,
+        "audit": [],
+        "locality": None,
     }
 
 
@@ -82,7 +98,8 @@ def test_a_province_alone_is_one_unit(client: FlaskClient) -> None:
         ("/v1/coverage?demo=maybe", 422, "demo: "),
         ("/v1/coverage?levl=commune", 422, "levl: không có tham số này"),
         ("/v1/coverage/Ha-Noi", 422, "code: "),
-        ("/v1/coverage/00004?level=commune", 422, "level: không có tham số này"),
+        ("/v1/coverage/00004?level=province", 422, "level: "),
+        ("/v1/coverage/01?level=locality", 422, "unit: cần mã của một xã"),
         ("/v1/coverage/99999", 404, "không có đơn vị hành chính nào mang mã 99999"),
         ("/v1/coverage?province=98", 404, "không có đơn vị hành chính nào mang mã 98"),
     ],
@@ -97,10 +114,18 @@ def test_a_bad_request_says_what_is_wrong(
 
 
 @pytest.mark.parametrize("path", ["/v1/coverage/02", "/v1/coverage?province=02"])
-def test_an_ended_unit_is_not_found_and_names_its_successor(client: FlaskClient, path: str) -> None:
+def test_a_unit_of_an_old_map_is_answered_by_its_successor(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
-    assert answer.status_code == 404
-    assert answer.json["unit_successors"] == [{"code": "08", "name": "Tỉnh Tuyên Quang"}]
+    assert answer.status_code == 200
+    assert answer.json["former_unit"] == {"code": "02", "name": "Tỉnh Hà Giang"}
+    assert [unit["code"] for unit in answer.json["units"]] == ["08"]
+
+
+def test_the_parts_of_a_unit_are_listed_when_asked(client: FlaskClient) -> None:
+    communes = client.get("/v1/coverage/01?level=commune").json
+    assert len(communes["units"]) == 126
+    assert communes["total"]["code"] == "01"
+    assert client.get("/v1/coverage/00004?level=locality").json["units"] == []
 
 
 def test_demo_households_are_counted_when_asked(fresh_database: Callable[[], str]) -> None:

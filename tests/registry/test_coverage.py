@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from geo.code import from_serial
 from registry.coverage import measure as coverage
-from registry.coverage.measure import UnitCoverage, coverage_of_level, coverage_of_unit
+from registry.coverage.localities import coverage_of_localities
+from registry.coverage.measure import Counts, UnitCoverage, coverage_of_level, coverage_of_unit
 from registry.database import OWNER_ROLE, make_engine
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
-from registry.models import Target
-from tests.support.factories import make_building, make_household, make_locality
+from registry.models import CoverageDay, Plate, Target
+from tests.support.factories import make_building, make_household, make_locality, make_street
 from tests.support.units import unit_named
 
 POINT = "SRID=4326;POINT(105.82 21.03)"
@@ -44,6 +45,11 @@ def add_target(session: Session, unit_id: int, households: int, **columns: objec
         "reference_date": datetime.date(2026, 6, 30),
     }
     session.execute(insert(Target).values(row | columns))
+
+
+def add_day(session: Session, unit_id: int, day: datetime.date, households: int) -> None:
+    row = {"day": day, "unit_id": unit_id, "households": households, "dwellings": households}
+    session.execute(insert(CoverageDay).values(row | {"positioned": 0, "verified": 0}))
 
 
 def positioned(accuracy_m: float | None) -> dict[str, object]:
@@ -84,7 +90,7 @@ def test_a_point_counts_up_to_20_metres(session, gazetteer, ba_dinh):
 
 
 def test_verified_counts_for_24_months(session, gazetteer, ba_dinh):
-    last = coverage._years_before(today(), 2)
+    last = coverage.years_before(today(), 2)
     for day in (today(), last, last - datetime.timedelta(days=1), None):
         make_household(session, unit_id=ba_dinh, verified_on=day)
 
@@ -149,6 +155,13 @@ def test_a_commune_without_target_is_listed_with_what_it_has(session, gazetteer,
         "share_positioned": 0.0,
         "verified": 0,
         "share_verified": 0.0,
+        "deliverable": 0,
+        "share_deliverable": 0.0,
+        "plated": 0,
+        "suspected_duplicates": 0,
+        "without_number": 1,
+        "audit": [],
+        "locality": None,
     }
 
 
@@ -213,10 +226,106 @@ def test_the_country_has_no_target_when_a_province_has_none(session, gazetteer, 
     assert (found.total.target, found.total.deficit) == (None, None)
 
 
-def test_an_ended_unit_is_not_found_and_its_successor_is_named(session, gazetteer):
-    with pytest.raises(NotFoundError, match=r"Tỉnh Hà Giang \(02\) .* Tỉnh Tuyên Quang") as caught:
-        coverage_of_unit(session, gazetteer, "02")
-    assert caught.value.extra == {"unit_successors": [{"code": "08", "name": "Tỉnh Tuyên Quang"}]}
+def test_a_unit_of_an_old_map_is_answered_by_its_successors_and_said_so(session, gazetteer):
+    found = coverage_of_unit(session, gazetteer, "02")
+    assert found.former == ("02", "Tỉnh Hà Giang")
+    assert [unit.code for unit in found.units] == ["08"]
+    assert found.total == found.units[0]
+    # A ward that was split is answered by both that have a part of it.
+    split = coverage_of_unit(session, gazetteer, "00016")
+    assert split.former == ("00016", "Phường Ngọc Hà")
+    assert [unit.code for unit in split.units] == ["00004", "00008"]
+    assert split.total.level == "former"
+    by_list = coverage_of_level(session, gazetteer, "commune", province="02")
+    assert by_list.former == ("02", "Tỉnh Hà Giang")
+    assert {unit.province for unit in by_list.units} == {("08", "Tỉnh Tuyên Quang")}
+
+
+def addressed(unit_id: int, **columns: object) -> dict[str, object]:
+    return {"unit_id": unit_id, **positioned(5), **columns}
+
+
+def numbered(street: int | None, number: str) -> dict[str, object]:
+    return {"thoroughfare_id": street, "house_number": number, "house_number_key": number}
+
+
+def test_deliverable_is_unique_with_a_point_and_a_number_or_a_locality(session, gazetteer, ba_dinh):
+    street = make_street(session, unit_id=ba_dinh)
+    hamlet = make_locality(session, unit_id=ba_dinh)
+    fine = make_household(session, **addressed(ba_dinh, **numbered(street, "1")))
+    make_household(session, **addressed(ba_dinh, locality_id=hamlet))  # no number: a hamlet's
+    make_household(session, **addressed(ba_dinh, **numbered(street, "2"), unit_number="101"))
+    make_household(session, **addressed(ba_dinh, **numbered(street, "2"), unit_number="102"))
+    make_household(session, **addressed(ba_dinh, thoroughfare_id=street))  # nowhere in its street
+    make_household(session, unit_id=ba_dinh, **numbered(street, "3"))  # no point
+    for _ in range(2):  # who knows which
+        make_household(session, **addressed(ba_dinh, **numbered(street, "4")))
+        make_household(session, **addressed(ba_dinh, **numbered(None, "7"), locality_id=hamlet))
+    make_household(session, **addressed(ba_dinh, **numbered(street, "1")), status="retired")
+    session.execute(
+        insert(Plate).values(
+            [
+                {"code": fine, "issued_on": day, "mounted_on": mounted}
+                for day, mounted in ((today(), None), (today(), today()), (today(), today()))
+            ]
+        )
+    )
+
+    unit = one(session, gazetteer, "00004")
+
+    counts = unit.counts
+    assert (counts.dwellings, counts.deliverable, counts.suspected) == (10, 4, 4)
+    assert (counts.unnumbered, counts.plated) == (2, 1)
+    assert unit.share_deliverable == 0.4
+    everywhere = coverage_of_level(session, gazetteer, "commune")
+    assert next(each for each in everywhere.units if each.code == "00004") == unit
+    places = coverage_of_localities(session, gazetteer, "00004")
+    assert Counts.sum([each.counts for each in places.units]) == counts
+    assert [(each.name, each.counts.dwellings) for each in places.units] == [
+        ("Thôn Đông", 3),
+        ("Không ghi thôn, tổ", 7),
+    ]
+
+
+def test_a_locality_counts_what_is_inside_it_and_has_a_target_of_its_own(
+    session, gazetteer, ba_dinh
+):
+    quarter = make_locality(session, unit_id=ba_dinh, name="3", kind="khu phố", key="kp 3")
+    group = make_locality(
+        session, unit_id=ba_dinh, name="12", kind="tổ dân phố", key="to 12", parent_id=quarter
+    )
+    make_household(session, unit_id=ba_dinh, locality_id=group, households_count=2)
+    make_household(session, unit_id=ba_dinh, locality_id=quarter)
+    add_target(session, ba_dinh, 4, locality_id=quarter, counted="dwellings")
+
+    found = coverage_of_localities(session, gazetteer, "00004")
+
+    by_id = {each.locality.id: each for each in found.units}
+    assert (by_id[group].counts.households, by_id[group].target) == (2, None)
+    assert (by_id[quarter].counts.households, by_id[quarter].counts.dwellings) == (3, 2)
+    assert (by_id[quarter].share, by_id[quarter].deficit) == (0.5, 2)  # dwellings are counted
+    assert by_id[group].to_dict()["locality"] == {"id": group, "parent_id": quarter}
+    assert found.total.counts.households == 3
+    with pytest.raises(InvalidInputError, match="cần mã của một xã"):
+        coverage_of_localities(session, gazetteer, "01")
+
+
+def test_above_120_percent_and_a_sudden_jump_are_flagged_for_audit(session, gazetteer, ba_dinh):
+    add_target(session, ba_dinh, 100)
+    make_household(session, unit_id=ba_dinh, households_count=120)
+    assert one(session, gazetteer, "00004").audit == ()
+    make_household(session, unit_id=ba_dinh)
+    assert one(session, gazetteer, "00004").audit == ("above_120",)
+    for age, households in ((8, 1), (2, 21)):
+        add_day(session, ba_dinh, today() - datetime.timedelta(days=age), households)
+    assert one(session, gazetteer, "00004").audit == ("above_120", "jump")
+
+
+def test_numbers_of_hộ_and_of_dwellings_make_no_sum(session, gazetteer, ha_noi):
+    add_target(session, ha_noi, 9, counted="dwellings")
+    found = coverage_of_level(session, gazetteer, "province")
+    assert found.units[0].target.counted_label == "chỗ ở"
+    assert found.total.target is None
 
 
 def test_what_is_no_unit_is_refused(session, gazetteer):
@@ -229,35 +338,38 @@ def test_what_is_no_unit_is_refused(session, gazetteer):
 
 
 @pytest.mark.parametrize(
-    ("unit", "within", "grouping"),
+    ("unit", "grouping", "within"),
     [
-        ("unit_id", "", coverage._BY_COMMUNE),
-        ("unit_id", coverage._WITHIN, coverage._BY_COMMUNE),
-        ("CAST(:unit AS int)", coverage._WITHIN, ""),
+        ("h.unit_id", coverage._BY_COMMUNE, False),
+        ("h.unit_id", coverage._BY_COMMUNE, True),
+        ("CAST(:unit AS int)", "", True),
     ],
 )
-def test_every_question_is_answered_from_the_index_alone(database_url, unit, within, grouping):
-    # In an empty table the planner finds every index as good: the other one of units goes, for
-    # the length of a transaction that only the owner may open.
+def test_every_question_is_answered_from_indexes(database_url, unit, grouping, within):
+    # In an empty table the planner finds every index as good: the other ones of units and
+    # localities go, for the length of a transaction that only the owner may open.
     engine = make_engine(database_url, role=OWNER_ROLE, pool_size=1)
     with engine.connect() as connection:
-        connection.execute(text("DROP INDEX ix_household_unit"))
-        plan = plan_of(connection, unit, within, grouping)
+        connection.execute(text("DROP INDEX ix_household_unit, ix_household_locality"))
+        plan = plan_of(connection, unit, grouping, within=within)
         connection.rollback()
     engine.dispose()
-    assert any("Index Only Scan using ix_household_coverage" in line for line in plan), plan
+    for index in ("coverage", "unnumbered", "thoroughfare"):
+        wanted = f"Index Only Scan using ix_household_{index}"
+        assert any(wanted in line for line in plan), (wanted, plan)
+    assert any("using ix_household_hamlet_number" in line for line in plan), plan
 
 
-def plan_of(session, unit, within, grouping):
+def plan_of(session, unit, grouping, *, within):
     session.execute(text("SET LOCAL enable_seqscan = off"))
     session.execute(text("SET LOCAL enable_bitmapscan = off"))
-    statement = coverage._statement(unit, within, grouping, demo=False)
+    statement = coverage._statement(unit, grouping, within=within, demo=False)
     parameters = {
         "units": [1],
         "parts": [1],
         "communes": [1],
         "unit": 1,
+        "day": today(),
         "verified_since": today(),
-        "qualities": [],
     }
     return session.scalars(text(f"EXPLAIN {statement}"), parameters).all()

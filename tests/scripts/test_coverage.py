@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import insert
 
 from registry.database import make_engine
+from registry.errors import InvalidInputError
 from registry.events import write_scope
 from registry.models import Target
 from scripts.coverage import coverage
@@ -78,8 +79,16 @@ def test_a_unit_is_shown_alone_and_its_communes_when_asked(run: Run) -> None:
 
 def test_a_commune_holds_no_provinces(run: Run) -> None:
     done = run("--unit", "00004", "--level", "province")
-    assert done.exit_code == 2
-    assert "là xã, không chia nhỏ nữa" in done.stderr
+    assert isinstance(done.exception, InvalidInputError)
+    assert "là xã, không chia nhỏ nữa" in str(done.exception)
+    assert run("--level", "locality").exit_code == 2
+
+
+def test_a_unit_of_an_old_map_is_answered_by_its_successor(run: Run) -> None:
+    assert (
+        "Tỉnh Hà Giang (02) thuộc bản đồ cũ; nay là Tỉnh Tuyên Quang (08)."
+        in run("--unit", "02").stdout
+    )
 
 
 def test_csv_is_one_row_a_unit_and_labels_the_estimate(run: Run) -> None:
@@ -104,6 +113,15 @@ def test_csv_is_one_row_a_unit_and_labels_the_estimate(run: Run) -> None:
         "share_positioned": "",
         "verified": "0",
         "share_verified": "",
+        "deliverable": "0",
+        "share_deliverable": "",
+        "plated": "0",
+        "suspected_duplicates": "0",
+        "without_number": "0",
+        "audit": "",
+        "locality_id": "",
+        "locality_parent_id": "",
+        "target_counted": "households",
     }
     of_communes = run("--level", "commune", "--format", "csv").stdout.splitlines()
     assert len(of_communes) == 1 + 3321

@@ -1,0 +1,147 @@
+"""Coverage below the commune: hamlets and neighbourhood groups, each with all that it holds.
+
+The rows of one commune are read, a few thousand; a locality counts its own and those of every
+locality inside it.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.label import named
+from registry.coverage.measure import (
+    ACCURATE_M,
+    BEST_TARGET,
+    DOOR,
+    VERIFIED_YEARS,
+    Counts,
+    Coverage,
+    LocalityKey,
+    UnitCoverage,
+    coverage_of_level,
+    coverage_of_unit,
+    target_of,
+    years_before,
+)
+from registry.errors import InvalidInputError
+from registry.gazetteer import Gazetteer, today
+from registry.units import unit_by_code
+
+NO_LOCALITY: Final = "Không ghi thôn, tổ"
+"""Name of what is in the commune and in none of its localities."""
+
+_STATEMENT: Final = """
+    WITH RECURSIVE inside (id, holder) AS (
+        SELECT id, id FROM locality WHERE unit_id = :commune
+        UNION ALL
+        SELECT i.id, l.parent_id FROM inside i JOIN locality l ON l.id = i.holder
+        WHERE l.parent_id IS NOT NULL
+    ), door AS (
+        SELECT h.locality_id, h.households_count, h.verified_on,
+            coalesce(h.position_accuracy_m <= {accurate_m}, false) AS positioned,
+            h.house_number_key IS NOT NULL OR h.unit_number IS NOT NULL AS numbered,
+            h.house_number_key IS NOT NULL AND count(*) OVER (
+                PARTITION BY h.thoroughfare_id,
+                    CASE WHEN h.thoroughfare_id IS NULL THEN h.locality_id END, {door}
+            ) > 1 AS suspected,
+            EXISTS (
+                SELECT FROM plate p WHERE p.code = h.code AND p.mounted_on IS NOT NULL
+            ) AS plated
+        FROM household h
+        WHERE h.unit_id = :commune AND h.status = 'active' AND h.kind = 'household' {not_demo}
+    ), counted AS (
+        SELECT locality_id, sum(households_count) AS households, count(*) AS dwellings,
+            count(*) FILTER (WHERE positioned) AS positioned,
+            count(*) FILTER (WHERE verified_on >= CAST(:verified_since AS date)) AS verified,
+            count(*) FILTER (
+                WHERE positioned AND NOT suspected AND (numbered OR locality_id IS NOT NULL)
+            ) AS deliverable,
+            count(*) FILTER (WHERE plated) AS plated,
+            count(*) FILTER (WHERE suspected) AS suspected,
+            count(*) FILTER (WHERE NOT numbered) AS unnumbered
+        FROM door GROUP BY locality_id
+    ), summed AS (
+        SELECT i.holder AS locality_id, {sums}
+        FROM inside i LEFT JOIN counted c ON c.locality_id = i.id GROUP BY i.holder
+        UNION ALL
+        SELECT NULL, {sums} FROM counted c WHERE c.locality_id IS NULL HAVING count(*) > 0
+    )
+    SELECT s.*, l.kind, l.name, l.parent_id, t.households AS target, t.counted, t.quality,
+        t.source, t.reference_date
+    FROM summed s
+    LEFT JOIN locality l ON l.id = s.locality_id
+    LEFT JOIN LATERAL (
+        SELECT households, counted, quality, source, reference_date FROM target
+        WHERE target.unit_id = :commune AND target.locality_id = s.locality_id
+        ORDER BY {best_target} LIMIT 1
+    ) t ON true
+    WHERE l.merged_into_id IS NULL
+    ORDER BY l.name COLLATE "C" NULLS LAST, l.kind, s.locality_id
+"""
+_SUMS: Final = ", ".join(
+    f"coalesce(sum(c.{name}), 0)::bigint AS {name}" for name in Counts.__dataclass_fields__
+)
+
+
+def coverage_below(
+    session: Session, gazetteer: Gazetteer, code: str, level: str | None, *, demo: bool = False
+) -> Coverage:
+    """Coverage of a unit, or with a level of its parts: a commune of itself is the commune.
+
+    Raises InvalidInputError for a level that is not below the unit's, and what `coverage_of_unit`
+    raises.
+    """
+    if level == "locality":
+        return coverage_of_localities(session, gazetteer, code, demo=demo)
+    found = coverage_of_unit(session, gazetteer, code, demo=demo)
+    levels = {unit.level for unit in found.units}
+    if level is None or levels == {level}:
+        return found
+    if level == "province":
+        raise InvalidInputError.of_field(
+            "level",
+            "level_above_unit",
+            f"{found.units[0].name} ({code}) là xã, không chia nhỏ nữa (is a commune)",
+        )
+    return coverage_of_level(session, gazetteer, level, province=code, demo=demo)
+
+
+def coverage_of_localities(
+    session: Session, gazetteer: Gazetteer, code: str, *, demo: bool = False
+) -> Coverage:
+    """Coverage of each locality of a commune of today, by name, and of what is in none of them.
+
+    The total is the commune's, which counts every door once. Raises InvalidInputError for a
+    province, and what `coverage_of_unit` raises; NotFoundError also for a commune of an old map,
+    whose localities are its successors' now.
+    """
+    day = today()
+    unit = unit_by_code(gazetteer, code, day)
+    if unit.level != "commune":
+        raise InvalidInputError.of_field(
+            "unit", "not_a_commune", "cần mã của một xã, phường, đặc khu (a commune's code)"
+        )
+    statement = _STATEMENT.format(
+        accurate_m=ACCURATE_M,
+        best_target=BEST_TARGET,
+        door=DOOR,
+        not_demo="" if demo else "AND h.code >= '1'",
+        sums=_SUMS,
+    )
+    parameters = {"commune": unit.id, "verified_since": years_before(day, VERIFIED_YEARS)}
+    rows = session.execute(text(statement), parameters)
+    whole = coverage_of_unit(session, gazetteer, code, demo=demo)
+    return Coverage(day, demo, tuple(_coverage(whole.total, row) for row in rows), whole.total)
+
+
+def _coverage(commune: UnitCoverage, row: Any) -> UnitCoverage:
+    return UnitCoverage(
+        code=commune.code,
+        level="locality",
+        name=NO_LOCALITY if row.locality_id is None else named(row.kind, row.name),
+        province=commune.province,
+        target=None if row.target is None else target_of(row),
+        counts=Counts.of(row),
+        locality=LocalityKey(row.locality_id, row.parent_id),
+    )
