@@ -67,9 +67,10 @@ _NAMED_FLOORS: Final = {"tầng hầm": "HAM", "tầng trệt": "TRET"}
 _BUILDING_CODE: Final = re.compile(
     r"(?:(?:CT|HH|OCT|VP|NO|N0|NƠ)\d{1,3}[A-Z]?\d?|S\d{1,2}\.\d{2})", re.IGNORECASE
 )
-# A building and a flat in it: `S2.02-2110`, `A-08.03`.
+# A building and a flat in it: `S2.02-2110`, `S5.01.1508`, `A-08.03`.
 _WITH_BUILDING: Final = re.compile(
-    r"([A-ZĐ]{1,3}\d{0,2}[A-Z]?(?:\.\d{2})?)[-–](\d{1,2}[AB]?[.-]?\d{2})", re.IGNORECASE
+    r"([A-ZĐ]{1,3}\d{0,2}[A-Z]?(?:\.\d{2})?)(?:[-–]|(?<=\.\d\d)\.)(\d{1,2}[AB]?[.-]?\d{2})",
+    re.IGNORECASE,
 )
 # The same with the floor: `A12.05` of block A.
 _BLOCK_AND_FLOOR: Final = re.compile(r"([A-ZĐ]{1,2})(\d{1,2}[AB]?\.\d{2})")

@@ -39,6 +39,9 @@ PLOT_MARKS: Final = {
     "tờ bản đồ": "TO",
     "km": "KM",
 }
+_INNER_PLOTS: Final = ("THUA", "O")
+BLOCKS: Final = {"liền kề": "LK", "biệt thự": "BT"}
+"""Kinds of rows of houses: a number behind theirs is a house of them, and no range."""
 PLOTS: Final = phrases(
     "plot",
     {
@@ -168,7 +171,7 @@ class NumberSteps:
     def __init__(self) -> None:
         self.house: tuple[str, ...] = ()
         self.alleys: list[tuple[str, tuple[str, ...]]] = []
-        self.plots: list[str] = []
+        self.plots: list[tuple[str, ...]] = []
         self._alleys_after_house = 0
 
     def read(self, words: Sequence[Word], at: int) -> int:
@@ -181,7 +184,8 @@ class NumberSteps:
             behind += 1
         if phrase.role == "number":
             return self._read_house(words, behind)
-        path, end = read_path(words, behind, letters=phrase.role == "plot")
+        block = BLOCKS.get(phrase.kind, "")
+        path, end = read_path(words, behind, letters=phrase.role == "plot", block=block)
         if not path:
             return at
         if phrase.role == "alley":
@@ -212,7 +216,7 @@ class NumberSteps:
         mark = PLOT_MARKS[kind]
         # A point keeps the mark and a letter from reading as a word: `LO.E`, but `LO12`.
         mark += "." * path[0].isalpha()
-        self.plots += (mark + path[0], *path[1:])
+        self.plots.append((mark + path[0], *path[1:]))
 
     def number(self, written: str) -> HouseNumber | None:
         """The whole path; None where nothing was read."""
@@ -221,8 +225,9 @@ class NumberSteps:
         if alleys and house[: len(alleys)] == alleys and len(house) > len(alleys):
             # `50/83 hẻm 50` says the alley twice.
             alleys = ()
-        # The parcel stands on its sheet, the plot in its block.
-        plots = tuple(sorted(self.plots, key=lambda step: step.startswith("THUA")))
+        # The parcel stands on its sheet, the plot in its block, whichever is written first.
+        inner_last = sorted(self.plots, key=lambda steps: steps[0].startswith(_INNER_PLOTS))
+        plots = tuple(step for steps in inner_last for step in steps)
         parts = alleys + plots + house
         if not parts:
             return None
@@ -256,11 +261,12 @@ def _without_kiet(parts: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
 
 
 def read_path(
-    words: Sequence[Word], at: int, *, letters: bool = False
+    words: Sequence[Word], at: int, *, letters: bool = False, block: str = ""
 ) -> tuple[tuple[str, ...], int]:
     """The path written at `at`, over several words where slashes are spoken or spaced.
 
-    With `letters`, capitals alone are a step as well: `Lô E`, `Lô III`.
+    With `letters`, capitals alone are a step as well: `Lô E`, `Lô III`. With the mark of a `block`
+    the number of a house stands behind the block's: `LK 12-05`.
 
     >>> read_path(words_of("12 xẹt 34 trên 5B"), 0), read_path(words_of("563B bis"), 0)
     ((('12', '34', '5B'), 5), (('563BBIS',), 2))
@@ -278,7 +284,8 @@ def read_path(
         else:
             break
         end += 1
-    return path_steps(written), end
+    first, *inner = path_steps(block + written)
+    return (first.removeprefix(block), *inner), end
 
 
 def _is_letter(word: Word) -> bool:

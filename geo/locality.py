@@ -21,6 +21,7 @@ _HAMLETS: Final = {
     "bon": "",
     "làng": "",
     "plei": "pley",
+    "palei": "pa lei",
     "phum": "",
     "sóc": "",
     "xóm": "",
@@ -33,7 +34,7 @@ _QUARTERS: Final = {
     "khu phố": "kp|k phố|khuphố|kphố",
     "khu vực": "kv",
     "tổ dân phố": "tdp|tổ dp|tổ khu phố",
-    "tổ nhân dân": "tổ nd",
+    "tổ nhân dân": "tổ nd|tổ ndtq|tổ nhân dân tự quản|tổ tự quản",
     "tổ": "group",
     "đội": "",
     "cụm": "",
@@ -61,7 +62,7 @@ _ESTATES: Final = {
     "chợ": "khu chợ",
 }
 # Words that are as often something else: a person (đội Cấn, Tô Ký), a measure, an abbreviation.
-_NUMBERED: Final = ("đội", "cụm", "kv", "tk", "group", "mbqh", "mặt bằng", "mb")
+_NUMBERED: Final = ("đội", "cụm", "tk", "group", "mbqh", "mặt bằng", "mb")
 LOCALITIES: Final = phrases("locality", {**_HAMLETS, **_QUARTERS, **_ESTATES}, numbered=_NUMBERED)
 _BOOK: Final = PhraseBook(LOCALITIES)
 _KIND_KEYS: Final = {phrase.kind: fold(phrase.kind) for phrase in LOCALITIES}
@@ -75,10 +76,10 @@ UNIT_LIKE: Final = frozenset({"bản", "buôn", "bon", "làng", "plei", "sóc", 
 _UNITS: Final = frozenset(
     f"{kind} {name}"
     for kind, names in {
-        "buon": "choah|ho|ma thuot|triet|tria|trap|don",
+        "buon": "choah|ho|ma thuot|me thuot|triet|tria|trap|don",
         "cho": "chu|chua|gao|lach|lau|lon|moi|quan|ra|vam|don|chun|long",
-        "ban": "bo|cai|cong|cam|diu|giang|hon|ho|lang|lien|luoc|lam|lau|may|mu|me|ngoai|nguyen|ngo|"
-        "nhung|phiet|phung|pho|qua|ria|sen|thi|vuoc|xeo|co|gian|long|thach|tan dinh|dat",
+        "ban": "me thuot|bo|cai|cong|cam|diu|giang|hon|ho|lang|lien|luoc|lam|lau|may|mu|me|ngoai|"
+        "nguyen|ngo|nhung|phiet|phung|pho|qua|ria|sen|thi|vuoc|xeo|co|gian|long|thach|tan dinh|dat",
         "lang": "chanh|minh|quan|son|thip|cheu|giang|mo|nhi|bien|dai|ha|lon|thuong|tron|cong|ngam|"
         "can|co|hieu|thanh|khe",
         "soc": "ha|son|trang",

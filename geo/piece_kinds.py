@@ -7,7 +7,7 @@ from geo import kinds
 from geo.flat import FLATS
 from geo.house_number import ALLEYS, NUMBER_WORDS, PLOTS, is_date
 from geo.locality import LOCALITIES
-from geo.piece import HOUSE_ROLES, Cutting
+from geo.piece import HOUSE_ROLES, Cutting, Piece
 from geo.street import STREETS
 from geo.words import Phrase, PhraseBook
 
@@ -167,11 +167,12 @@ class Kinds(Cutting):
         long = len(piece.words) > 1 or piece.words[0].path
         numeric = self._numeric(at + 1)
         if role == "admin":
-            # `Bà Huyện Thanh Quan Q3`, typed without accents
-            last = not sure and self._begins_unit(at + 1)
-            return not last and (sure or long or (numeric and self.words[at].pointed))
+            # `Bà Huyện Thanh Quan Q3`, typed without accents; `Xô Viết Nghệ Tỉnh P.26`
+            opens = sure or long or (numeric and self.words[at].pointed)
+            return opens and not self._begins_unit(at + 1)
         if role == "locality":
-            named = sure and (phrase.kind in kinds.CUTTING or phrase.shortened)
+            ended = piece.role == "street" and self._is_numbered(piece)
+            named = sure and (phrase.kind in kinds.CUTTING or phrase.shortened or ended)
             return (numeric and (sure or long)) or (named and piece.role != "premises")
         if role == "street":
             return phrase.numbered or (phrase.kind == "đường" and sure and long)
@@ -181,6 +182,12 @@ class Kinds(Cutting):
         if role == "building":
             return sure and piece.role != "premises"
         return numeric and (sure or role == "alley")
+
+    @staticmethod
+    def _is_numbered(piece: Piece) -> bool:
+        """Whether a street is called by a number, behind which no name goes on: `đường số 6`."""
+        *before, last = piece.words
+        return last.path and [word.key for word in before] in ([], ["so"])
 
     def _is_quarter(self, at: int) -> bool:
         """Whether `K4` is a khu phố, as behind a street and before a ward; else it is a kiệt."""

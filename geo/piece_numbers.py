@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from geo.flat import is_building_code, is_flat_code
-from geo.house_number import is_date, path_steps, read_path
+from geo.house_number import BLOCKS, is_date, path_steps, read_path
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT, Kinds
 from geo.street import ENGLISH_KINDS
@@ -43,7 +43,8 @@ class Numbers(Kinds):
         return at
 
     def _take_path(self, piece: Piece, at: int) -> int:
-        steps, end = read_path(self.words, at, letters=piece.role == "plot")
+        block = BLOCKS.get(piece.kind or "", "")
+        steps, end = read_path(self.words, at, letters=piece.role == "plot", block=block)
         if not steps:
             return at
         word = self.words[end] if end < len(self.words) else None
@@ -86,7 +87,9 @@ class Numbers(Kinds):
         certain = self.part or (alone and word.key.startswith("q") and word.key[1] != "0")
         # `p4 q10`: a ward in its district.
         certain = certain or GLUED_UNIT.fullmatch(self._key(at + 1)) is not None
-        if certain and GLUED_UNIT.fullmatch(word.key) and self._ends_at(at + 1):
+        # `…, p13 Bình Thạnh`: the district stands behind.
+        behind = self.part and not self.open and at + 1 < len(self.words) and self._is_name(at + 1)
+        if certain and GLUED_UNIT.fullmatch(word.key) and (behind or self._ends_at(at + 1)):
             return self._unit(at)
         if alone and self.part and _POSTCODE.fullmatch(word.text):
             self._push("noise").words.append(word)
@@ -95,6 +98,10 @@ class Numbers(Kinds):
             # `RON95 Coffee`
             return at
         return self._take_path(self._push("number"), at)
+
+    def _is_name(self, at: int) -> bool:
+        """Whether a name without a kind begins at `at`."""
+        return not self.words[at].path and self._phrase(at) is None
 
     def _next_number(self, at: int) -> int:
         """A number behind a complete piece."""

@@ -175,8 +175,8 @@ def _inside_buildings(pieces: list[Piece]) -> list[Piece]:
             settled[at] = replace(piece, role="code")
         elif piece.role == "number" and in_block and not has_street and _is_house_block(piece):
             settled[at] = replace(piece, role="building", words=piece.words, steps=())
-        elif piece.role == "number" and _is_mark(piece) and at and pieces[at - 1].role == "unit":
-            # `P.1205 nhà N04B`
+        elif _is_building_of(piece, pieces[at - 1] if at else None):
+            # `P.1205 nhà N04B`, `Phòng 503 nhà N4C`
             settled[at] = replace(piece, role="building")
         elif piece.role == "code" and not in_block and _is_house(piece, following):
             settled[at] = replace(piece, role="number", steps=path_steps(piece.words[0].text))
@@ -226,6 +226,11 @@ def _is_house(piece: Piece, following: Piece | None) -> bool:
     """`P132 Đường B5` is no room."""
     on_street = following and following.part == piece.part and following.role == "street"
     return bool(on_street) and not is_flat_code(piece.words[0])
+
+
+def _is_building_of(piece: Piece, before: Piece | None) -> bool:
+    flat = before is not None and before.role == "unit"
+    return flat and piece.role == "number" and (_is_mark(piece) or _is_house_block(piece))
 
 
 def _is_mark(piece: Piece) -> bool:

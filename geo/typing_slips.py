@@ -53,10 +53,11 @@ _TELEX_TONES: Final = {"f": "\u0300", "s": "\u0301", "r": "\u0309", "x": "\u0303
 _VNI_TONES: Final = dict(zip("21345", _TELEX_TONES.values(), strict=True))
 _VNI_LETTERS: Final = dict(zip(("a6", "e6", "o6", "o7", "u7", "a8", "d9"), "âêôơưăđ", strict=True))
 _VNI: Final = re.compile(r"([aeoud])([6-9])")
+_VNI_INSIDE: Final = re.compile(r"(?:[aeo]6|[ou]7|a8)[a-z1-5]")
 _ANY_TONE: Final = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
 _VOWELS: Final = re.compile("[aăâeêioôơuưy]+")
 # Kinds that are written with their number in one word.
-_KIND_WORDS: Final = "so ngo hem kiet ngach to ap lo duong pho thon xom khom khoi tang"
+_KIND_WORDS: Final = "so ngo hem kiet ngach to ap lo duong pho thon xom khom khoi tang khu"
 _KINDS: Final = frozenset(_KIND_WORDS.split())
 _SHORTEST_TELEX: Final = 3
 _SHORTEST_VNI: Final = 4
@@ -135,7 +136,9 @@ def _from_vni(word: str) -> str | None:
     if not (digits and inside and word[0].isalpha() and word.isalnum()):
         return None
     kind = word[: next(at for at, sign in enumerate(word) if sign.isdigit())]
-    if kind in _KINDS or len(letters) + digits - 1 < _SHORTEST_VNI:
+    # `Va8n`, `Cu72`: a mark in the middle, so that it is no number behind a word.
+    marked = bool(_VNI_INSIDE.search(word[1:]))
+    if kind in _KINDS or len(letters) + digits - 1 < _SHORTEST_VNI - marked:
         return None
     plain = _VNI.sub(lambda match: _VNI_LETTERS.get(match[0], match[0]), word)
     plain = plain.replace("uơ", "ươ").replace("ưo", "ươ")

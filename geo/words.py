@@ -40,7 +40,7 @@ _GLUED_NAME: Final = re.compile(
     r"(\d{1,5}(?:[A-Za-z](?=[A-ZĐ]))?(?:/\d{1,5})?)"
     r"(?!(?i:[a-z]?(?:bis|ter))(?![^\W\d_]))([^\W\d_]{3,}|[A-Z][^\W\d_a-zA-Z])"
 )
-_GLUED_CITY: Final = re.compile(r"(tp)(hcm|hn|đn|dn|ct|hp|bmt|vt)", re.IGNORECASE)
+_GLUED_CITY: Final = re.compile(r"((?i:tp))((?i:hcm|hn|đn|dn|ct|hp|bmt|vt)|[A-ZĐ]{2,3})")
 _GLUED_POSTCODE: Final = re.compile(r"([^\W\d_]{2,})(\d{5,6})")
 _HYPHENED: Final = re.compile(r"(\d\w{0,3})[-–](?=[^\W\d_]{2})|([^\W\d_]{2,}\d?)[-–](?=\d)")
 ROMAN: Final = {

@@ -1,13 +1,15 @@
 """What one part of a text may name: units of any map, whole or cut out of it."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from geo.admin import KIND_LEVELS, NamedPart, parse_name, split_before_kinds, split_dashes
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import repaired
-from registry.gazetteer import Gazetteer, Unit, UnitName
-from registry.units.slips import districts_meant, heirs_of_province
+from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
+from registry.units.slips import districts_meant, heirs_of_province, units_with_initials
 
 MAX_RUN: Final = 10
 """Words of the longest names that are written in one."""
@@ -22,12 +24,17 @@ _SPOKEN: Final = {
 """Numbers of districts and wards in words: `Quận nhất`."""
 
 
+INITIALS: Final = -2
+"""`Fit.kind` of a unit that is named by its initials: only what it holds can vouch for it."""
+_INITIALS: Final = re.compile(r"[A-ZĐ]{2,4}")
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """How well a unit fits the words that may name it."""
 
     kind: int
-    """1 its kind is written, 0 no kind is, -1 another kind of its level is."""
+    """1 its kind is written, 0 no kind is, -1 another kind of its level is, INITIALS no name is."""
     accents: int
     """1 the name has its accents, in a text that is written with accents; else 0."""
 
@@ -129,20 +136,34 @@ class PartReader:
                 known = best.get(hit.unit.id)
                 if known is None or (fit.kind, fit.accents) > (known[1].kind, known[1].accents):
                     best[hit.unit.id] = (hit.unit, fit)
-            if reading.kinds in ((), ("tinh",)):
-                for unit in heirs_of_province(self.gazetteer, reading.key):
-                    best.setdefault(unit.id, (unit, Fit(0, 0)))
-            if reading.kinds in ((), ("huyen",), ("quan",)):
-                for unit in districts_meant(self.gazetteer, reading.key):
-                    best.setdefault(unit.id, (unit, Fit(0, 0)))
+            for unit, kind in self._meant(reading):
+                best.setdefault(unit.id, (unit, Fit(kind, 0)))
         return Part(text, tuple(best.values()))
+
+    def _meant(self, reading: NamedPart) -> Iterator[tuple[Unit, int]]:
+        """Units that no list has under this name, each with its `Fit.kind`."""
+        if reading.kinds in ((), ("tinh",)):
+            yield from ((unit, 0) for unit in heirs_of_province(self.gazetteer, reading.key))
+        if reading.kinds in ((), ("huyen",), ("quan",)):
+            yield from ((unit, 0) for unit in districts_meant(self.gazetteer, reading.key))
+        if _INITIALS.fullmatch(reading.name):
+            for unit in units_with_initials(self.gazetteer, reading.key):
+                if unit.level in _levels(reading):
+                    yield unit, INITIALS
 
     def _hits(self, reading: NamedPart) -> list[UnitName]:
         hits = self.gazetteer.named(reading.key)
         if reading.kinds:
-            levels = {level for kind in reading.kinds for level in KIND_LEVELS[kind]}
+            levels = _levels(reading)
             return [hit for hit in hits if hit.unit.level in levels]
         return [] if reading.key.isdigit() else hits  # a bare number is a house, not a ward
+
+
+def _levels(reading: NamedPart) -> frozenset[str]:
+    """The levels of which a unit may be that is written so."""
+    if not reading.kinds:
+        return frozenset(LEVELS)
+    return frozenset(level for kind in reading.kinds for level in KIND_LEVELS[kind])
 
 
 def _spoken(text: str) -> str | None:

@@ -156,7 +156,7 @@ def _readings(gazetteer: Gazetteer, parts: list[Part]) -> Iterator[Reading]:
             chosen = (inner, *(c for c in outer if c is not None))
             apart = len({c.part for c in chosen}) == len(chosen) and not _says_twice(parts, chosen)
             # Another kind than the one written takes a second name to vouch for it.
-            if apart and (len(chosen) > 1 or inner.fit.kind >= 0):
+            if apart and inner.fit.kind >= (-1 if len(chosen) > 1 else 0):
                 yield chosen
 
 

@@ -50,6 +50,7 @@ _MOST_NAMES: Final = 3
 _indexes: WeakKeyDictionary[Gazetteer, dict[int | str, list[tuple[str, UnitName]]]] = (
     WeakKeyDictionary()
 )
+_initials: WeakKeyDictionary[Gazetteer, dict[str, dict[int, Unit]]] = WeakKeyDictionary()
 
 
 def heirs_of_province(gazetteer: Gazetteer, key: str) -> list[Unit]:
@@ -70,6 +71,19 @@ def districts_meant(gazetteer: Gazetteer, key: str) -> list[Unit]:
         for hit in gazetteer.named(name)
         if hit.unit.level == "district"
     ]
+
+
+def units_with_initials(gazetteer: Gazetteer, initials: str) -> list[Unit]:
+    """Provinces and districts of any map whose names begin so, word by word: `nk` for Ninh Kiều."""
+    known = _initials.get(gazetteer)
+    if known is None:
+        known = defaultdict(dict)
+        for unit in gazetteer.units.values():
+            for version in unit.versions if unit.level != "commune" else ():
+                key = "".join(word[0] for word in fold(version.name).split())
+                known[key].setdefault(unit.id, unit)
+        _initials[gazetteer] = known
+    return list(known.get(initials, {}).values())
 
 
 def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]) -> list[UnitName]:
