@@ -25,8 +25,8 @@ from registry.batch.flat import FLAT_COLUMNS, flat
 from registry.batch.rows import (
     RESULT,
     InputRow,
+    Layout,
     Table,
-    TableWriter,
     json_line,
     read_row,
     read_table,
@@ -107,14 +107,12 @@ def _rows(form: str, operation: str) -> tuple[Table, list[InputRow]]:
 
 def _csv(operation: str, table: Table, rows: list[InputRow]) -> Iterator[str]:
     known, day = gazetteer(), today()
-    out = io.StringIO(newline="")
-    writer = TableWriter("csv", table, FLAT_COLUMNS[operation], out)
+    layout = Layout.of("csv", table, FLAT_COLUMNS[operation])
+    head = layout.head()
     for row, outcome in _outcomes(known, operation, rows, partial(read_row, operation)):
-        writer.write(row, flat(known, day, operation, outcome))
-        yield out.getvalue()
-        out.seek(0)
-        out.truncate()
-    yield out.getvalue()
+        yield head + layout.text([(row, flat(known, day, operation, outcome))])
+        head = ""
+    yield head
 
 
 def _ndjson(operation: str, rows: list[InputRow]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from geo.admin import parse_name
 from geo.house_number import parse_house_number
 from registry.gazetteer import Gazetteer, Unit
 from registry.units import LAST_DAY_OF_OLD_MAP
@@ -81,6 +82,13 @@ class Map:
         around = (self.gazetteer.district_of(former, day), self.gazetteer.province_of(former, day))
         return tuple(u.version_on(day).full_name for u in (former, *around) if u is not None)
 
+    def is_called_so_today(self, name: str, province: str, *, besides: Unit) -> bool:
+        """Whether another commune of this province bears the name, of whatever kind."""
+        key = parse_name(name)[0].key
+        alive = (hit.unit for hit in self.gazetteer.named(key) if hit.unit.alive_on(self.day))
+        communes = (unit for unit in alive if unit.level == "commune" and unit is not besides)
+        return any(self.today(unit)[1] == province for unit in communes)
+
     def any_former(self, row: Row, chance: random.Random) -> Unit | None:
         """The row's former commune, or where the file is silent one that went into its commune."""
         steps = self.gazetteer.predecessors(row.commune)
@@ -142,11 +150,16 @@ def old_map(row: Row, known: Map, chance: random.Random) -> str | None:
 
 
 def mixed_maps(row: Row, known: Map, chance: random.Random) -> str | None:
-    """The former commune, in the province of today."""
+    """The former commune, in the province of today; None where that is what another commune of the
+    province is called today: it would be asked for that one.
+    """
     former = known.any_former(row, chance)
     if former is None:
         return None
-    return ", ".join((*door_parts(row), known.before(former)[0], known.today(row.commune)[1]))
+    commune, province = known.before(former)[0], known.today(row.commune)[1]
+    if known.is_called_so_today(commune, province, besides=row.commune):
+        return None
+    return ", ".join((*door_parts(row), commune, province))
 
 
 def free(row: Row, known: Map, _chance: random.Random) -> str | None:

@@ -70,6 +70,11 @@ NAMELESS: Final = frozenset({"khu công nghệ cao"})
 """Kinds of which a commune has one, so that they stand without a name."""
 SETTLEMENTS: Final = frozenset(_HAMLETS) | {"khóm", "khối", "khu phố", "tổ", "khu", "chợ"}
 """Kinds that a comma may part from their name: `Thôn, Phúc Đa`."""
+PARTING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - {
+    *("xóm", "tổ", "tổ nhân dân", "đội", "cụm", "khu", "dãy")
+}
+"""Kinds of which one place cannot be in two: who is in Ấp 4 is not in Khu phố 1. The others divide
+them."""
 UNIT_LIKE: Final = frozenset({"bản", "buôn", "bon", "làng", "plei", "sóc", "xóm", "chợ"})
 """Kinds with which names of communes, districts and provinces begin as well."""
 # Units of any map that would read as localities. Hamlets of the same names exist.

@@ -48,6 +48,13 @@ class Kinds(Cutting):
         phrase = self._letter(at) if len(word.key) == 1 else _BOOK.match(self.words, at)
         return phrase is not None and phrase.role == "admin" and at + 1 < len(self.words)
 
+    def _surely_begins_unit(self, at: int) -> bool:
+        """The same by its accents, or by its number: `phường Quan Triều` is no quận."""
+        word = self.words[at]
+        if not self._begins_unit(at):
+            return False
+        return len(word.key) == 1 or word.path or word.accents != word.key
+
     def _phrase(self, at: int) -> Phrase | None:
         """The kind that begins at `at`; `Ph.` is a phường as well as a phố."""
         phrase = _BOOK.match(self.words, at)
@@ -129,8 +136,12 @@ class Kinds(Cutting):
             # A kind has just been read: `Đường Ngõ 104` is an alley, `Đường Phố Huế` a name.
             again = role == "admin" and phrase.kind == piece.kind and end < len(self.words)
             return again or (role == "alley" and piece.role == "street" and self._numeric(end))
-        if end >= len(self.words):
+        if end >= len(self.words) or self._surely_begins_unit(end):
+            # `Xô Viết Nghệ Tỉnh P.26`, `xã An Lạc Thôn thành phố Cần Thơ`, `bản Nà Lốc xã Lục Yên`
             return False
+        if several and not sure:
+            # `Nguyễn Đình Thi xã Trường Xuân`
+            return all(word.accents == word.key for word in self.words[at:end])
         return several or self._inside_name(phrase, at, sure)
 
     def _begins(self, role: str, phrase: Phrase, at: int, sure: bool) -> bool:
@@ -167,9 +178,9 @@ class Kinds(Cutting):
         long = len(piece.words) > 1 or piece.words[0].path
         numeric = self._numeric(at + 1)
         if role == "admin":
-            # `Bà Huyện Thanh Quan Q3`, typed without accents; `Xô Viết Nghệ Tỉnh P.26`
-            opens = sure or long or (numeric and self.words[at].pointed)
-            return opens and not self._begins_unit(at + 1)
+            # `Bà Huyện Thanh Quan Q3`, typed without accents
+            last = not sure and self._begins_unit(at + 1)
+            return not last and (sure or long or (numeric and self.words[at].pointed))
         if role == "locality":
             ended = piece.role == "street" and self._is_numbered(piece)
             named = sure and (phrase.kind in kinds.CUTTING or phrase.shortened or ended)

@@ -29,7 +29,7 @@ from registry.search.doors import active_records, records_of
 from registry.search.explanation import Tried
 from registry.search.faults import confidence
 from registry.search.likeness import vocabulary_of
-from registry.search.respelling import respellings
+from registry.search.respelling import Respelling, respellings
 from registry.units import unit_by_code
 from registry.units.text import read_units
 
@@ -212,7 +212,7 @@ class _Search:
             if sure and not respelling.sure:
                 continue
             other = yield from self._as_written(respelling.text)
-            if best is plain and respelling.sure and _is_other_door(plain, other):
+            if best is plain and respelling.sure and _is_other_door(plain, other, respelling):
                 # Without the alley or the flat of the misspelt word it is another door.
                 best = Located([], other.reading)
             best = _better(best, other)
@@ -306,9 +306,13 @@ def _better(best: Located, other: Located) -> Located:
     return Located(faulty, other.reading)
 
 
-def _is_other_door(one: Located, other: Located) -> bool:
+def _is_other_door(one: Located, other: Located, respelling: Respelling) -> bool:
     """Whether a door was found that the other reading does not name."""
     if not _is_door(one) or one.reading is None or other.reading is None:
+        return False
+    street = one.reading.door.street
+    if street is not None and street.name.split()[0] == respelling.word and not _is_door(other):
+        # `Ttôn Đức Thắng` is one name with a slip, and no `thôn Đức Thắng`.
         return False
     return _door_said(one.reading.door) != _door_said(other.reading.door)
 

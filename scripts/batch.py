@@ -11,9 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from registry import cluster
-from registry.batch import OK
 from registry.batch.flat import FLAT_COLUMNS
-from registry.batch.rows import FORMATS, SUFFIXES, TableWriter, read_table
+from registry.batch.rows import FORMATS, SUFFIXES, Layout, read_table
 from registry.batch.work import Work, answer_rows
 from registry.errors import UnreadableFileError
 from registry.messages import number
@@ -61,16 +60,18 @@ def _command(operation: str) -> click.Command:
             form or _form_of(source if target == STREAM else target),
         )
         settings = read_settings()
-        work = Work(settings, cluster.database_url(settings), operation)
+        database_url = cluster.database_url(settings)
         with _reading(source) as lines, _writing(target) as out:
             table = read_table(forms[0], operation, lines)
-            writer = TableWriter(forms[1], table, FLAT_COLUMNS[operation], out)
+            layout = Layout.of(forms[1], table, FLAT_COLUMNS[operation])
+            work = Work(settings, database_url, operation, layout)
+            out.write(layout.head())
             rows = unanswered = 0
             with _progress() as (bar, task):
-                for row, result in answer_rows(work, table.rows, processes=processes):
-                    writer.write(row, result)
-                    rows += 1
-                    unanswered += result["status"] != OK
+                for written in answer_rows(work, table.rows, processes=processes):
+                    out.write(written.text)
+                    rows += written.rows
+                    unanswered += written.unanswered
                     bar.update(task, completed=rows)
         say(f"{number(rows)} dòng, {number(unanswered)} không có kết quả (rows, without an answer)")
         context.exit(1 if unanswered else 0)

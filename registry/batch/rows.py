@@ -6,13 +6,14 @@ written anew where a row already has them.
 """
 
 import csv
+import io
 import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Final, Protocol
+from typing import Any, Final, Self
 
 from registry.batch import EMPTY, Asked, columns_of, read_fields
 from registry.errors import InvalidInputError, UnreadableFileError
@@ -50,10 +51,6 @@ class Table:
     headers: tuple[str, ...]
     """Without the columns of an earlier result; of NDJSON the members of its first rows."""
     delimiter: str = ","
-
-
-class _Text(Protocol):
-    def write(self, text: str, /) -> object: ...
 
 
 def read_table(form: str, operation: str, lines: Iterable[str]) -> Table:
@@ -150,29 +147,45 @@ def read_row(operation: str, row: InputRow) -> Asked:
     return read_fields(operation, row.asked)
 
 
-class TableWriter:
-    """Writes rows with their results, in the order in which they come."""
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How rows are written with their results, in one process or in several."""
 
-    def __init__(self, form: str, table: Table, columns: Iterable[str], out: _Text) -> None:
-        self._form = form
-        self._out = out
-        self._headers = table.headers
-        self._columns = tuple(columns)
-        self._csv = csv.writer(out, delimiter=table.delimiter, lineterminator="\n")
-        if form == "csv":
-            self._csv.writerow([*self._headers, *(PREFIX + name for name in self._columns)])
+    form: str
+    headers: tuple[str, ...]
+    columns: tuple[str, ...]
+    """Those of the result, without the prefix."""
+    delimiter: str
 
-    def write(self, row: InputRow, result: Mapping[str, Any]) -> None:
-        """One row and its flat result."""
-        if self._form == "ndjson":
-            self._out.write(json_line({**row.given, RESULT: dict(result)}))
-            return
-        cells = [_cell(row.given.get(header)) for header in self._headers]
-        cells += [_cell(result.get(name)) for name in self._columns]
+    @classmethod
+    def of(cls, form: str, table: Table, columns: Iterable[str]) -> Self:
+        """That of a table as it was read."""
+        return cls(form, table.headers, tuple(columns), table.delimiter)
+
+    def head(self) -> str:
+        """What stands before the rows."""
+        if self.form == "ndjson":
+            return ""
+        return self._csv([[*self.headers, *(PREFIX + name for name in self.columns)]])
+
+    def text(self, rows: Iterable[tuple[InputRow, Mapping[str, Any]]]) -> str:
+        """Rows with their flat results, in this order."""
+        if self.form == "ndjson":
+            return "".join(json_line({**row.given, RESULT: dict(found)}) for row, found in rows)
+        return self._csv(self._cells(row, found) for row, found in rows)
+
+    def _cells(self, row: InputRow, found: Mapping[str, Any]) -> list[str]:
+        cells = [_cell(row.given.get(header)) for header in self.headers]
+        cells += [_cell(found.get(name)) for name in self.columns]
         if _LONE_HALVES.search("".join(cells)):
             # Undecodable bytes go out as they came in; halves of a character out of JSON cannot.
-            cells = [_LONE_HALVES.sub("\ufffd", cell) for cell in cells]
-        self._csv.writerow(cells)
+            return [_LONE_HALVES.sub("\ufffd", cell) for cell in cells]
+        return cells
+
+    def _csv(self, lines: Iterable[list[str]]) -> str:
+        out = io.StringIO(newline="")
+        csv.writer(out, delimiter=self.delimiter, lineterminator="\n").writerows(lines)
+        return out.getvalue()
 
 
 def json_line(row: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import gc
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -12,13 +12,14 @@ from multiprocessing import get_context
 from multiprocessing.util import Finalize
 from typing import Final
 
-from registry.batch import Outcome, outcomes
-from registry.batch.flat import Cell, flat
-from registry.batch.rows import InputRow, read_row
+from registry.batch import OK, Outcome, outcomes
+from registry.batch.flat import flat
+from registry.batch.rows import InputRow, Layout, read_row
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.register import Register
 from registry.settings import Settings
+from registry.units.text import remember_texts
 
 CHUNK: Final = 200
 MAX_PROCESSES: Final = 8
@@ -26,10 +27,19 @@ _GARBAGE: Final = 100_000
 """New objects before a process looks for garbage."""
 _AHEAD: Final = 4
 """Chunks per process that are read ahead."""
+_REMEMBERED: Final = 65_536
+"""Texts of units that a process remembers, some 40 MB."""
 _GIVEN_UP: Final = 3
 """So often rows are asked again that the database does not answer; none after them will be."""
 
-Result = Mapping[str, Cell]
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Some rows with their results, as they are written."""
+
+    text: str
+    rows: int
+    unanswered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +49,13 @@ class Work:
     settings: Settings
     database_url: str
     operation: str
+    layout: Layout
 
 
 def answer_rows(
     work: Work, rows: Iterable[InputRow], *, processes: int | None = None
-) -> Iterator[tuple[InputRow, Result]]:
-    """Every row with its flat result, in order.
+) -> Iterator[Written]:
+    """Every row with its flat result, in order, some hundreds at once.
 
     Raises what opening a register raises, and DatabaseUnavailableError when the database goes away
     for good; a row that cannot be answered is a result as the others are.
@@ -53,7 +64,7 @@ def answer_rows(
     chunks = _chunks(rows)
     first = next(chunks, ())
     if len(first) < CHUNK or count == 1:
-        yield from _alone(work, first, chunks)
+        yield from _alone(work, chain([first], chunks))
     else:
         yield from _together(work, first, chunks, count)
 
@@ -64,14 +75,11 @@ def _chunks(rows: Iterable[InputRow]) -> Iterator[tuple[InputRow, ...]]:
         yield chunk
 
 
-def _alone(
-    work: Work, first: tuple[InputRow, ...], chunks: Iterable[tuple[InputRow, ...]]
-) -> Iterator[tuple[InputRow, Result]]:
+def _alone(work: Work, chunks: Iterable[tuple[InputRow, ...]]) -> Iterator[Written]:
     """In this process: a small file is done before another one has started."""
     desk = _Desk(work)
     try:
-        for chunk in chain([first], chunks):
-            yield from zip(chunk, desk.results(chunk), strict=True)
+        yield from map(desk.written, chunks)
     finally:
         desk.close()
 
@@ -81,22 +89,19 @@ def _together(
     first: tuple[InputRow, ...],
     chunks: Iterator[tuple[InputRow, ...]],
     count: int,
-) -> Iterator[tuple[InputRow, Result]]:
+) -> Iterator[Written]:
     # Not forked: a copy of an open connection, or of a thread's lock, would be in two processes.
     pool = ProcessPoolExecutor(
         count, mp_context=get_context("spawn"), initializer=_open_desk, initargs=(work,)
     )
-    waiting: deque[tuple[tuple[InputRow, ...], Future[list[Result]]]] = deque()
+    waiting: deque[Future[Written]] = deque()
     try:
         chunk: tuple[InputRow, ...] = first
         while chunk or waiting:
             while chunk and len(waiting) < count * _AHEAD:
-                # What is passed through stays here.
-                asked = [InputRow(row.asked, {}, row.error) for row in chunk]
-                waiting.append((chunk, pool.submit(_results, asked)))
+                waiting.append(pool.submit(_written, chunk))
                 chunk = next(chunks, ())
-            done, future = waiting.popleft()
-            yield from zip(done, future.result(), strict=True)
+            yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -107,34 +112,38 @@ _desk: "_Desk | None" = None
 def _open_desk(work: Work) -> None:
     global _desk
     _desk = _Desk(work)
+    remember_texts(_REMEMBERED)
     # A process that ends with its connections open waits five seconds for each of their threads.
     Finalize(_desk, _desk.close, exitpriority=0)
 
 
-def _results(rows: Sequence[InputRow]) -> list[Result]:
+def _written(rows: Sequence[InputRow]) -> Written:
     if _desk is None:
         raise RuntimeError("the process was not opened")
-    results = _desk.results(rows)
+    written = _desk.written(rows)
     if gc.get_threshold()[0] != _GARBAGE:
         # The map is there to stay, and what a row leaves behind holds no cycles: to look for some
         # again and again takes a tenth of the time.
         gc.freeze()
         gc.set_threshold(_GARBAGE)
-    return results
+    return written
 
 
 class _Desk:
     """A register of its own, and where the answers come from."""
 
     def __init__(self, work: Work) -> None:
-        self.operation = work.operation
+        self.operation, self.layout = work.operation, work.layout
         self.register = Register.open(work.settings, work.database_url)
 
-    def results(self, rows: Sequence[InputRow]) -> list[Result]:
-        """The flat results of these rows."""
+    def written(self, rows: Sequence[InputRow]) -> Written:
+        """These rows with their flat results."""
         gazetteer, day = self.register.gazetteer.get(), today()
-        outcomes = self._outcomes(gazetteer, rows)
-        return [flat(gazetteer, day, self.operation, outcome) for outcome in outcomes]
+        found = self._outcomes(gazetteer, rows)
+        results = [flat(gazetteer, day, self.operation, outcome) for outcome in found]
+        unanswered = sum(outcome.status != OK for outcome in found)
+        text = self.layout.text(zip(rows, results, strict=True))
+        return Written(text, len(rows), unanswered)
 
     def close(self) -> None:
         """Close every connection."""

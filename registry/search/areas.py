@@ -50,22 +50,31 @@ def area_of(
     told = tuple(naming for naming in namings if naming.innermost is not None)
     if not told:
         return _unnamed(gazetteer, day, within, missing)
-    # The same namings come with the same words; they are kept, so that no other has their address.
-    key = (day, within.id if within is not None else None, missing, *map(id, told))
+    # The same units are named in many words.
+    key = (day, within.id if within is not None else None, missing, *map(_told_by, told))
     known = _areas.setdefault(gazetteer, {})
     found = known.get(key)
     if found is None:
         if len(known) >= _MAX_REMEMBERED:
             known.clear()
-        found = known[key] = (told, _area_of(gazetteer, day, told, within, missing))
-    return found[1]
+        found = known[key] = _area_of(gazetteer, day, told, within, missing)
+    return found
+
+
+def _told_by(naming: Naming) -> tuple[int, int, int, bool]:
+    """All of a naming that an area depends on."""
+    commune, district, province = naming.commune, naming.district, naming.province
+    return (
+        commune.id if commune is not None else 0,
+        district.id if district is not None else 0,
+        province.id if province is not None else 0,
+        naming.corrected,
+    )
 
 
 # Goes with its gazetteer, so that no old map stays in memory.
-_areas: WeakKeyDictionary[Gazetteer, dict[tuple[object, ...], tuple[tuple[Naming, ...], Area]]] = (
-    WeakKeyDictionary()
-)
-_MAX_REMEMBERED: Final = 1_024
+_areas: WeakKeyDictionary[Gazetteer, dict[tuple[object, ...], Area]] = WeakKeyDictionary()
+_MAX_REMEMBERED: Final = 4_096
 
 
 def _area_of(

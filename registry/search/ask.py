@@ -20,6 +20,7 @@ from registry.search.choice import (
     each_once,
     former_keys,
     is_reused,
+    lies_elsewhere,
     places_named,
     wanted_of,
 )
@@ -270,7 +271,7 @@ class Asker:
             parts=parts,
             unit=self.gazetteer.units.get(place.unit_id),
             former=self.gazetteer.units.get(place.former_unit_id or 0),
-            faults=tuple(dict.fromkeys(faults)),
+            faults=self._faults(place.unit_id, faults),
             lon=middle[0],
             lat=middle[1],
             map=self.area.map,
@@ -330,9 +331,16 @@ class Asker:
             record,
             units.get(record.unit_id or 0),
             units.get(record.former_unit_id or 0),
-            faults=tuple(dict.fromkeys(faults)),
+            faults=self._faults(record.unit_id, faults),
             asked_map=self.area.map,
         )
+
+    def _faults(self, unit_id: int | None, faults: Iterable[str]) -> tuple[str, ...]:
+        """Each fault once. The one commune that is called so today is sure, whatever former ones
+        bore its name."""
+        sure = self.area.own == {unit_id}
+        told = dict.fromkeys(faults)
+        return tuple(fault for fault in told if not (sure and fault == "commune_unsure"))
 
     # Units
 
@@ -358,7 +366,7 @@ class Asker:
             parts=LabelParts(),
             unit=unit,
             former=former,
-            faults=tuple(dict.fromkeys(faults)),
+            faults=self._faults(unit.id, faults),
             lon=unit.lon,
             lat=unit.lat,
             map=self.area.map,
@@ -371,8 +379,8 @@ def _lies_elsewhere(place: Place, named: Sequence[Locality], today: dict[str, st
     `today` has the keys of today of those that were named by a former name.
     """
     keys = {place.key, *_outer_keys(place)}
-    kinds = {kind for kind, _, _ in place.outer}
-    return any(one.kind in kinds and today.get(one.key, one.key) not in keys for one in named)
+    asked = {today.get(one.key, one.key): one.kind for one in named}
+    return lies_elsewhere([(kind, name) for kind, name, _ in place.outer], keys, asked)
 
 
 def _outer_keys(place: Place) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Which of the doors found is the one asked for: narrowed by what the text says, never guessed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from geo.address import Door
+from geo.locality import PARTING
 from geo.text import fold
 from registry.records import Record
 from registry.search.areas import Area
@@ -146,10 +147,27 @@ def _by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> _Narrowed:
 
 
 def _denies(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
-    """Whether it lies in another locality of a kind that was named: `Khu phố 1` for `Khu phố 2`."""
-    keys = _locality_keys(record, formerly)
-    kinds = {kind for kind, _ in record.localities}
-    return any(key not in keys and kind in kinds for key, kind in named.items())
+    """Whether it lies in another locality than one that was named."""
+    return lies_elsewhere(record.localities, _locality_keys(record, formerly), named)
+
+
+def lies_elsewhere(
+    around: Iterable[tuple[str, str]], keys: Collection[str], named: Mapping[str, str]
+) -> bool:
+    """Whether what lies in the localities `around`, (kind, name), of these keys is not in one that
+    was named, key → kind: `Khu phố 1` for `Khu phố 2`, or for `Ấp 2`.
+
+    A name that both bear is one place by two kinds, as quarters are called anew.
+    """
+    kinds = {kind for kind, _ in around}
+    names = {fold(name) for _, name in around}
+    parted = not PARTING.isdisjoint(kinds)
+    return any(
+        key not in keys
+        and (kind in kinds or (parted and kind in PARTING))
+        and key.removeprefix(f"{fold(kind)} ") not in names
+        for key, kind in named.items()
+    )
 
 
 def _bears_former(record: Record, named: dict[str, str], formerly: Formerly) -> bool:

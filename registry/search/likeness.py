@@ -67,6 +67,8 @@ class Vocabulary:
     """Folded names of all units, and of well-known streets."""
     accented_names: frozenset[str]
     """Accent keys of well-known streets."""
+    families: frozenset[str]
+    """Folded words with which names of people begin."""
     suspects: tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]] = field(
         default_factory=lambda: ({}, {})
     )
@@ -106,6 +108,7 @@ def vocabulary_of(gazetteer: Gazetteer) -> Vocabulary:
             _words([*(name.key for name in names), *map(fold, recurring)]),
             FAMOUS | {name.key for name in names} | set(map(fold, LOOK_ALIKES)),
             frozenset(map(accent_key, (*STREETS, *LOOK_ALIKES))),
+            frozenset(fold(name).split()[0] for name in (*STREETS, *LOOK_ALIKES)),
         )
         _vocabularies[gazetteer] = known
     return known
@@ -121,9 +124,29 @@ def likeness(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool = F
         return _same_key(vocabulary, typed, known, wide=wide)
     if typed.kind != known.kind or not same_numbers(typed.key, known.key):
         return Likeness.OTHER
-    if len(typed.proper_key) < _SHORTEST or not _one_keystroke(typed, known):
+    short = len(typed.proper_key) < _SHORTEST and not _is_no_word(typed, known)
+    if short or not _one_keystroke(typed, known) or _is_other_vowel(typed, known):
         return Likeness.OTHER
     return _other_key(vocabulary, typed, known, wide=wide)
+
+
+def _is_no_word(typed: Name, known: Name) -> bool:
+    """Whether letters that nobody can say stand for a Vietnamese word: `Ấp Tâx`, `Ấp Nm`."""
+    one, other = typed.proper_key, known.proper_key
+    return len(one) > 1 and not is_syllable(one) and is_syllable(other)
+
+
+def _is_other_vowel(typed: Name, known: Name) -> bool:
+    """Whether the last word was typed with a marked letter in place of another one: nobody types
+    Trần Văn Trứ for Trà by one wrong key, nor Lê Văn Sô for Sỹ.
+    """
+    one, other = typed.name.casefold().split()[-1], known.name.casefold().split()[-1]
+    if len(one) != len(other):
+        return False
+    return any(
+        fold(a) != fold(b) and has_diacritics(a) and has_diacritics(b) and a not in other
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def _same_key(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool) -> Likeness:
@@ -212,9 +235,21 @@ def _judged(
         return Likeness.SLIP
     if not vocabulary.knows(differing[0], accented=accented):
         return Likeness.OTHER if _may_be_called(one, differing[0]) else Likeness.SLIP
+    if known.proper_key not in FAMOUS or wide:
+        return Likeness.OTHER
     rare = not vocabulary.is_common(differing[0], accented=accented)
-    famous = known.proper_key in FAMOUS
-    return Likeness.SLIP if rare and famous and not wide else Likeness.OTHER
+    told = _is_told_by_others(vocabulary, one, differing[0])
+    return Likeness.SLIP if rare or told else Likeness.OTHER
+
+
+def _is_told_by_others(vocabulary: Vocabulary, words: list[str], differing: str) -> bool:
+    """Whether the other words of a long name are enough: `Tần Quý Cáp`, `Nguyễn Tháp Học`.
+
+    The given name tells people apart, and so does a family name: Vũ Văn Dũng, Võ Văn Dũng.
+    """
+    if len(words) <= _SHORT_NAME or words[-1] == differing:
+        return False
+    return words[0] != differing or fold(differing.rstrip("12345")) not in vocabulary.families
 
 
 def _may_be_called(words: list[str], differing: str) -> bool:

@@ -5,6 +5,7 @@ is hardly a word of which names are made and is one slip of the keyboard from a 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -32,6 +33,7 @@ _ABBREVIATIONS: Final = """
 _NO_SLIPS: Final = frozenset((*_KINDS, *_ABBREVIATIONS.split()))
 _WORD: Final = re.compile(r"[^\W\d_]{2,9}")
 _NUMBER_NEXT: Final = re.compile(r"\s\d")
+_NUMBERED: Final = re.compile(r"(?:^|[,;])\s*([^\W\d_]{2,9})(?=\s\d)")
 _MAX_MEANT: Final = 3
 _MAX_REMEMBERED: Final = 16_384
 
@@ -41,6 +43,8 @@ class Respelling:
     """A text with one word corrected."""
 
     text: str
+    word: str
+    """As it was written."""
     sure: bool
     """Whether the word cannot be passed over: it is no syllable, or a number stands behind it."""
 
@@ -48,6 +52,7 @@ class Respelling:
 def respellings(vocabulary: Vocabulary, text: str) -> list[Respelling]:
     """The ways in which a misspelt word of `text` may have been meant; mostly none."""
     accented = has_diacritics(text)
+    numbered = list(_numbered(text, accented=accented))
     suspects = vocabulary.suspects[accented]
     for word in _WORD.findall(text):
         if word not in suspects:
@@ -57,8 +62,8 @@ def respellings(vocabulary: Vocabulary, text: str) -> list[Respelling]:
         if suspects[word]:
             break
     else:
-        return []
-    found: list[Respelling] = []
+        return numbered[:_MAX_MEANT]
+    found = []
     for match in _WORD.finditer(text):
         # The words behind the first suspect were not looked at yet.
         near = _suspect(vocabulary, match[0], accented=accented)
@@ -70,8 +75,18 @@ def respellings(vocabulary: Vocabulary, text: str) -> list[Respelling]:
         number = _NUMBER_NEXT.match(text, match.end()) is not None
         sure = number or (opens and not syllable)
         head, tail = text[: match.start()], text[match.end() :]
-        found += [Respelling(f"{head}{kind}{tail}", sure) for kind in near]
+        found += [Respelling(f"{head}{kind}{tail}", match[0], sure) for kind in near]
+    known = {one.text for one in found}
+    found += [one for one in numbered if one.text not in known]
     return sorted(found, key=lambda one: not one.sure)[:_MAX_MEANT]
+
+
+def _numbered(text: str, *, accented: bool) -> Iterator[Respelling]:
+    """A word that opens a part and has a number behind it, though names are made of it: `Tôn 3`."""
+    for match in _NUMBERED.finditer(text):
+        word, start = match[1], match.start(1)
+        for kind in _near(word.lower(), accented=accented):
+            yield Respelling(f"{text[:start]}{kind}{text[match.end(1) :]}", word, sure=False)
 
 
 def _suspect(vocabulary: Vocabulary, written: str, *, accented: bool) -> tuple[str, ...]:

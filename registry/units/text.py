@@ -57,7 +57,13 @@ class Naming:
 # Goes with its gazetteer, so that no old map stays in memory.
 _read_before: WeakKeyDictionary[Gazetteer, dict[str, tuple[Naming, ...]]] = WeakKeyDictionary()
 _LONGEST_REMEMBERED: Final = 100
-_MAX_REMEMBERED: Final = 8_192
+_remembered = 8_192
+
+
+def remember_texts(count: int) -> None:
+    """How many texts are remembered: what answers files has more memory than a server of many."""
+    global _remembered
+    _remembered = count
 
 
 def read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
@@ -71,7 +77,7 @@ def read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
     if found is None:
         found = tuple(_read_units(gazetteer, text))
         if len(text) <= _LONGEST_REMEMBERED:
-            if len(known) >= _MAX_REMEMBERED:
+            if len(known) >= _remembered:
                 known.clear()
             known[text] = found
     return list(found)

@@ -13,7 +13,7 @@ import pytest
 from registry.batch import PointAsked, outcomes
 from registry.batch import work as batch_work
 from registry.batch.flat import flat
-from registry.batch.rows import read_row, read_table
+from registry.batch.rows import Layout, read_row, read_table
 from registry.batch.work import Work, answer_rows
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import today
@@ -164,20 +164,27 @@ def test_several_processes_answer_as_one_does_in_order(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_work, "CHUNK", 7)
-    work = Work(Settings(), world.url, "validate")
     table = read_table("csv", "validate", questions(100))
+    layout = Layout.of("ndjson", table, ())
+    work = Work(Settings(), world.url, "validate", layout)
     together = list(answer_rows(work, table.rows, processes=2))
-    assert [row.given["id"] for row, _ in together] == [str(n) for n in range(100)]
-    for row, result in together[:6]:
+    assert [part.rows for part in together] == [7] * 14 + [2]
+    lines = [json.loads(line) for part in together for line in part.text.splitlines()]
+    assert [line["id"] for line in lines] == [str(n) for n in range(100)]
+    assert sum(part.unanswered for part in together) == sum(
+        line["result"]["status"] != "ok" for line in lines
+    )
+    for line, row in zip(lines[:6], read_table("csv", "validate", questions(6)).rows, strict=True):
         alone = [lambda row=row: read_row("validate", row)]
         (outcome,) = outcomes(world.gazetteer, world.reads, "validate", alone)
-        assert result == flat(world.gazetteer, today(), "validate", outcome)
+        assert line["result"] == flat(world.gazetteer, today(), "validate", outcome)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_stopped_database_ends_the_run(processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_work, "CHUNK", 3)
-    work = Work(Settings(), "postgresql://nobody@127.0.0.1:1/nothing", "geocode")
     table = read_table("csv", "geocode", questions(20))
+    layout = Layout.of("csv", table, ())
+    work = Work(Settings(), "postgresql://nobody@127.0.0.1:1/nothing", "geocode", layout)
     with pytest.raises(DatabaseUnavailableError):
         list(answer_rows(work, table.rows, processes=processes))
