@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from flask import Flask, Response, json
+from flask import Blueprint, Flask, Response, json
 from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -33,6 +33,9 @@ from api.document import document
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
+from api.pages import address, assets, docs, home, try_it
+from api.pages.failures import tell_failures
+from api.pages.shell import choose_language, prepare_templates
 from api.requests import Request, refuse_undecodable
 from registry.register import Register
 
@@ -63,7 +66,7 @@ def create_app(
     `authenticate` says who sends a request, by default its key; `counters` are shared by the
     processes of a server, by default they are this process's own.
     """
-    app = LoggedFlask("api", static_folder=None)
+    app = LoggedFlask("api", static_folder=None, template_folder="pages/templates")
     app.request_class = Request
     app.json = _Json(app)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -89,22 +92,47 @@ def create_app(
         validate.blueprint,
         whoami.blueprint,
     )
+    pages = (
+        address.blueprint,
+        address.report_form,
+        docs.blueprint,
+        home.blueprint,
+        try_it.blueprint,
+    )
     guard(
         app,
         authenticate or by_key(register, limits),
-        reads,
-        always_open=(health.blueprint,),
+        (*reads, *pages),
+        always_open=(health.blueprint, assets.blueprint),
         often_asked=(tiles.blueprint,),
         limits=limits,
         anonymous_reads=settings.anonymous_reads,
     )
     tell_limits(app)
     own_roles = (changes.blueprint, history.blueprint, lifecycle.blueprint, reports.blueprint)
+    _add_pages(app, pages)
     for blueprint in (health.blueprint, *reads, *own_roles):
         app.register_blueprint(blueprint)
-    allow_other_sites(app, settings.cors_origins)
-    bulk = (batch.blueprint, changes.blueprint, history.blueprint, reports.blueprint)
+    allow_other_sites(app, settings.cors_origins, (*pages, assets.blueprint))
+    bulk = (
+        batch.blueprint,
+        changes.blueprint,
+        history.blueprint,
+        reports.blueprint,
+        address.report_form,
+        try_it.blueprint,
+    )
     keep_audit(app, register, bulk)
     with app.app_context():
         app.extensions["openapi"] = json.dumps(document())
     return app
+
+
+def _add_pages(app: Flask, pages: tuple[Blueprint, ...]) -> None:
+    """The web application: it answers in HTML, and its errors are pages."""
+    prepare_templates(app)
+    tell_failures(app, pages)
+    for blueprint in pages:
+        blueprint.before_request(choose_language)
+        app.register_blueprint(blueprint)
+    app.register_blueprint(assets.blueprint)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from flask.globals import request_ctx
 
 from api.access import role_of
@@ -12,12 +12,22 @@ EVERYBODY: Final = "*"
 _PREFLIGHT_S: Final = "86400"
 
 
-def allow_other_sites(app: Flask, origins: tuple[str, ...]) -> None:
-    """Let pages of `origins` read what needs no key; called when every route is there."""
+def allow_other_sites(
+    app: Flask, origins: tuple[str, ...], pages: tuple[Blueprint, ...] = ()
+) -> None:
+    """Let pages of `origins` read what needs no key, but for our own `pages`.
+
+    Called when every route is there.
+    """
     if NOBODY in origins:
         return
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
-    is_open = frozenset(name for name in endpoints if role_of(app, name) == "anonymous")
+    ours = {blueprint.name for blueprint in pages}
+    is_open = frozenset(
+        name
+        for name in endpoints
+        if role_of(app, name) == "anonymous" and name.partition(".")[0] not in ours
+    )
     everybody = EVERYBODY in origins
 
     @app.after_request

@@ -114,8 +114,8 @@ class Repeated(list[str]):
 
 def register_errors(app: Flask) -> None:
     """Make every error of `app` a problem document."""
-    app.register_error_handler(errors.RegistryError, _registry_problem)
-    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(errors.RegistryError, registry_problem)
+    app.register_error_handler(HTTPException, http_problem)
 
 
 def invalid_input(error: ValidationError) -> errors.InvalidInputError:
@@ -163,7 +163,8 @@ def _status(error: errors.RegistryError) -> int:
     return next(STATUS[c] for c in type(error).__mro__ if c in STATUS)
 
 
-def _registry_problem(error: errors.RegistryError) -> Response:
+def registry_problem(error: errors.RegistryError) -> Response:
+    """The answer to an error of ours."""
     status = _status(error)
     g.problem = error  # for the audit log
     response = problem(status, error.code, error.detail, **error.extra)
@@ -176,7 +177,8 @@ def _registry_problem(error: errors.RegistryError) -> Response:
     return response
 
 
-def _http_problem(error: HTTPException) -> ResponseReturnValue:
+def http_problem(error: HTTPException) -> ResponseReturnValue:
+    """The answer to an error of HTTP: a problem document, unless it leads elsewhere."""
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     if status < HTTPStatus.BAD_REQUEST:
         return error  # a redirect is no problem

@@ -15,26 +15,12 @@ class Health(Answer):
     status: str
 
 
-class Service(Answer):
-    """What answers here, and where it is described."""
-
-    name: str
-    openapi: str
-
-
 class Document(BaseModel):
     """An OpenAPI 3.1 document."""
 
     model_config = ConfigDict(extra="allow")
 
     openapi: str
-
-
-@blueprint.get("/")
-@spec.validate(resp=answers(Service), tags=["health"])
-def service(query: NoParameters) -> Response:  # noqa: ARG001 - all others are refused
-    """What this is, for whoever opens the address in a browser."""
-    return jsonify({"name": "Địa chỉ số", "openapi": "/openapi.json"})
 
 
 @blueprint.get("/healthz")

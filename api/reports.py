@@ -192,7 +192,7 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
         body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None
     )
     made = register()
-    return _answer(_filed(known, file_report(made.engine, made.reads, known, _reporter(), said)))
+    return _answer(_filed(known, file_report(made.engine, made.reads, known, reporter(), said)))
 
 
 @blueprint.get("")
@@ -355,7 +355,7 @@ def _at(moment: datetime.datetime) -> str:
     return moment.astimezone(VIET_NAM).isoformat()
 
 
-def _reporter() -> Reporter:
+def reporter() -> Reporter:
     """Who reports: a key, or a caller without one for today."""
     asking, settings = caller(), register().settings
     limited = settings.limits is not False

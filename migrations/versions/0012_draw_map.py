@@ -69,12 +69,12 @@ CREATE TABLE map_density (
     CONSTRAINT ck_map_density_cells_counted CHECK (cardinality(cells) = cardinality(households))
 );
 COMMENT ON TABLE map_density IS
-    'Households in each cell of a tile of 32 by 32; restricted records are in none. A tile without households has no row.';
+    'Households in each cell of a tile of 64 by 64; restricted records are in none. A tile without households has no row.';
 COMMENT ON COLUMN map_density.zoom IS 'Of the tile';
 COMMENT ON COLUMN map_density.x IS 'Column of the tile';
 COMMENT ON COLUMN map_density.y IS 'Row of the tile';
 COMMENT ON COLUMN map_density.cells IS
-    'Number of the cell in the tile: row times 32 plus column';
+    'Number of the cell in the tile: row times 64 plus column';
 COMMENT ON COLUMN map_density.households IS 'Households in that cell';
 
 CREATE TABLE map_state (

@@ -1,6 +1,6 @@
 """Households by cell: what tiles show where a household would be less than a pixel.
 
-Each tile below zoom 15 has 32 by 32 cells. A cell of one zoom is four of the next, so the finest is
+Each tile below zoom 15 has 64 by 64 cells. A cell of one zoom is four of the next, so the finest is
 counted and the others are sums.
 """
 
@@ -11,11 +11,11 @@ from sqlalchemy import Connection, text
 FINEST: Final = 14
 """The last zoom of the grid; the next one shows households."""
 FIRST: Final = 4
-SIDE: Final = 32
-_BITS: Final = 5
+_BITS: Final = 6
+"""A tile's side is 2^6 cells."""
 
 # Web Mercator by arithmetic, which is many times cheaper than ST_Transform: columns and rows of
-# cells 2^19 to the world's side.
+# cells 2^20 to the world's side.
 _COUNT: Final = text("""
     CREATE TEMPORARY TABLE grid_cell ON COMMIT DROP AS
     SELECT floor((ST_X(point) + 180) / 360 * :side)::int AS cx,
@@ -31,8 +31,8 @@ _STORE: Final = text("""
     INSERT INTO map_density (zoom, x, y, cells, households)
     SELECT :zoom, x, y, array_agg(cell ORDER BY cell), array_agg(households ORDER BY cell)
     FROM (
-        SELECT (cx >> (:shift + 5)) AS x, (cy >> (:shift + 5)) AS y,
-            (((cy >> :shift) & 31) * 32 + ((cx >> :shift) & 31))::smallint AS cell,
+        SELECT (cx >> (:shift + 6)) AS x, (cy >> (:shift + 6)) AS y,
+            (((cy >> :shift) & 63) * 64 + ((cx >> :shift) & 63))::smallint AS cell,
             sum(households)::int AS households
         FROM grid_cell GROUP BY 1, 2, 3
     ) c

@@ -4,7 +4,7 @@
 |---|---|---|
 | `provinces`, `communes` | 0, 7 and up | polygons; `approximate` where no real boundary is loaded |
 | `labels` | all | names of units, from 13 on of streets and localities |
-| `density` | 4 to 14 | households in each of 32 by 32 cells |
+| `density` | 4 to 14 | households in each of 64 by 64 cells |
 | `doors` | 15 and up | a dot for each spot with households, with its number from 17 on; no codes |
 """
 
@@ -44,7 +44,7 @@ _LABELS: Final = f"""(SELECT ST_AsMVT(l, 'labels', {EXTENT}, 'geom') FROM (
         ORDER BY m.weight DESC, m.id
     ) l WHERE geom IS NOT NULL)"""  # noqa: S608 - constants
 _DENSITY: Final = f"""(SELECT ST_AsMVT(c, 'density', {EXTENT}, 'geom') FROM (
-        SELECT ST_MakePoint((cell & 31) * 128 + 64, (cell >> 5) * 128 + 64) AS geom,
+        SELECT ST_MakePoint((cell & 63) * 64 + 32, (cell >> 6) * 64 + 32) AS geom,
             u.households AS n
         FROM map_density d, unnest(d.cells, d.households) AS u (cell, households)
         WHERE d.zoom = %(z)s::smallint AND d.x = %(x)s::int AND d.y = %(y)s::int

@@ -20,6 +20,9 @@ DETAILS: Final = ((3, 25.0), (2, 150.0), (1, 700.0), (0, 2_500.0))
 FIRST_ZOOM: Final = {0: 0, 1: 7, 2: 9, 3: 12}
 """From which zoom on a detail is drawn: there its metres are about a pixel."""
 
+_GAP_M: Final = {0: 8_000.0, 1: 3_000.0}
+"""Half of the widest gap between two cells of a province that a detail closes."""
+
 Shapes = NDArray[Any]
 
 _READ: Final = text("""
@@ -66,7 +69,16 @@ def _store(connection: Connection, detail: int, communes: list[_Commune], shapes
             # A union and no mere removal of inner borders: real polygons overlap a little.
             whole = shapely.union_all(shapes[np.array(places)])
             approximate = any(communes[place].approximate for place in places)
+            if approximate and detail in _GAP_M:
+                whole = _closed(whole, _GAP_M[detail])
             _write(copy, province_id, detail, "province", approximate, whole)
+
+
+def _closed(shape: Any, gap_m: float) -> Any:
+    """Circles around seats leave gaps between them, which are nobody's sea and no hole."""
+    joined = shapely.buffer(shapely.buffer(shape, gap_m, quad_segs=2), -gap_m, quad_segs=2)
+    solid = [shapely.Polygon(part.exterior) for part in shapely.get_parts([joined])]
+    return shapely.simplify(shapely.multipolygons(solid), gap_m / 20)
 
 
 def _write(copy: Any, unit_id: int, detail: int, level: str, approximate: bool, shape: Any) -> None:

@@ -73,7 +73,7 @@ class MapDensity(Base):
     __table_args__ = (
         CheckConstraint("cardinality(cells) = cardinality(households)", name="cells_counted"),
         {
-            "comment": "Households in each cell of a tile of 32 by 32; restricted records are in "
+            "comment": "Households in each cell of a tile of 64 by 64; restricted records are in "
             "none. A tile without households has no row."
         },
     )
@@ -88,7 +88,7 @@ class MapDensity(Base):
         Integer, primary_key=True, autoincrement=False, comment="Row of the tile"
     )
     cells: Mapped[list[int]] = mapped_column(
-        ARRAY(SmallInteger), comment="Number of the cell in the tile: row times 32 plus column"
+        ARRAY(SmallInteger), comment="Number of the cell in the tile: row times 64 plus column"
     )
     households: Mapped[list[int]] = mapped_column(ARRAY(Integer), comment="Households in that cell")
 

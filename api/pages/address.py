@@ -1,0 +1,147 @@
+"""The page of one address: what the QR of a plate opens."""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+import segno
+from flask import Blueprint, Response, redirect, request
+from markupsafe import Markup
+from werkzeug.exceptions import Forbidden
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.addresses import address_body
+from api.context import gazetteer, register
+from api.pages.shell import page
+from api.pages.sketch import draw_sketch
+from api.reports import reporter
+from geo.code import format as code_display
+from geo.code import is_demo
+from geo.label import number_label
+from registry.drawing.surroundings import surroundings
+from registry.errors import GoneError, InvalidInputError, MistypedCodeError, NotFoundError
+from registry.gazetteer import today
+from registry.lookup import lookup
+from registry.records import Record
+from registry.register import Register
+from registry.reports import Said, file_report
+
+blueprint = Blueprint("address", __name__, url_prefix="/a")
+report_form = Blueprint("report_form", __name__, url_prefix="/a")
+
+KINDS: Final = ("confirmed", "wrong_point", "no_such_house")
+"""Reports that a page of an address may send."""
+_EXACT_M: Final = 20
+_SAME_SITE: Final = ("same-origin", "none")
+
+
+@blueprint.get("")
+def find_address() -> BaseResponse:
+    """From the field of a form to the page of the code."""
+    code = request.args.get("code", "").strip()
+    return redirect(f"/a/{quote(code, safe='')}" if code else "/", 303)
+
+
+@blueprint.get("/<address_code>")
+def get_address(address_code: str) -> BaseResponse:
+    """The address of a code in any writing; each has its page under one."""
+    try:
+        record = lookup(register().reads, address_code)
+    except GoneError as error:
+        return _no_address(410, address_code, gone=True, codes=error.extra["successors"])
+    except MistypedCodeError as error:
+        return _no_address(404, address_code, mistyped=True, codes=error.extra["suggestions"])
+    except (NotFoundError, InvalidInputError):
+        return _no_address(404, address_code)
+    shown = code_display(record.code)
+    if address_code != shown:
+        return redirect(f"/a/{shown}", 302)
+    return page("address.html", **_shown(record))
+
+
+@report_form.post("/<address_code>/report")
+def post_report(address_code: str) -> BaseResponse:
+    """What somebody found at the door; then the page again, which says thanks."""
+    _check_origin()
+    form, made = request.form, register()
+    kind = form.get("kind", "")
+    if kind not in KINDS:
+        raise InvalidInputError.of_field("kind", "literal_error", f"one of {', '.join(KINDS)}")
+    moved = kind == "wrong_point"
+    lon, lat = _degrees("lon") if moved else None, _degrees("lat") if moved else None
+    page_url = f"/a/{quote(address_code, safe='')}"
+    if moved and (lon is None or lat is None):
+        return redirect(f"{page_url}?report=where#report", 303)
+    said = Said(kind, address_code, lon, lat)  # type: ignore[arg-type] # one of KINDS
+    file_report(made.engine, made.reads, gazetteer(), reporter(), said)
+    return redirect(f"{page_url}?report=thanks#report", 303)
+
+
+def _check_origin() -> None:
+    """Refuse a form that another site sends in its visitors' names."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    own = request.host_url.rstrip("/")
+    foreign_site = site is not None and site not in _SAME_SITE
+    # Behind a proxy the scheme is not known, so only the host is compared.
+    foreign_origin = origin is not None and origin.partition("://")[2] != own.partition("://")[2]
+    if foreign_site or (site is None and foreign_origin):
+        raise Forbidden
+
+
+def _degrees(name: str) -> float | None:
+    try:
+        return float(request.form.get(name, "").strip().replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _no_address(
+    status: int,
+    asked: str,
+    *,
+    gone: bool = False,
+    mistyped: bool = False,
+    codes: object = (),
+) -> Response:
+    return page(
+        "no_address.html", status, asked=asked[:40], gone=gone, mistyped=mistyped, codes=codes
+    )
+
+
+def _shown(record: Record) -> dict[str, Any]:
+    known, made = gazetteer(), register()
+    body = address_body(known, record)
+    url = f"{request.host_url.rstrip('/')}/a/{body['code_display']}"
+    # A restricted place is told to strangers without its door; there is nothing to draw then.
+    hidden = record.restricted and body["position"] is None
+    return {
+        "address": body,
+        "record": record,
+        "hidden": hidden,
+        "demo": is_demo(record.code),
+        "url": url,
+        "qr": _qr(url),
+        "sketch": _sketch(record, body, made) if body["position"] else None,
+        "report": request.args.get("report"),
+        "exact_m": _EXACT_M,
+    }
+
+
+def _sketch(record: Record, body: dict[str, Any], made: Register) -> Markup:
+    position = body["position"]
+    units, commune = gazetteer().units, record.unit_id
+    province = gazetteer().province_of(units[commune], today()) if commune else None
+    around = surroundings(
+        made.reads,
+        code=record.code,
+        lon=position["lon"],
+        lat=position["lat"],
+        province_id=province.id if province else None,
+    )
+    accuracy = position["accuracy_m"]
+    number = number_label(record.number_key) if record.number_key else None
+    return draw_sketch(around, number=number, exact=accuracy is not None and accuracy <= _EXACT_M)
+
+
+def _qr(url: str) -> Markup:
+    code = segno.make_qr(url, error="m")
+    return Markup(code.svg_inline(border=2, omitsize=True, svgclass="qr-code", lineclass=None))  # noqa: S704 - segno's

@@ -1,0 +1,105 @@
+"""Files that pages load: our own, and the browser parts that bin/bootstrap installed.
+
+Addresses carry a hash of everything, so that a browser keeps what it has until something changes.
+"""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, abort, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from registry.settings import ROOT
+
+blueprint = Blueprint("assets", __name__, url_prefix="/static")
+
+_OWN: Final = Path(__file__).parent / "static"
+_PARTS: Final = ROOT / "node_modules"
+_FONT: Final = "@fontsource/be-vietnam-pro/files/be-vietnam-pro"
+# Name below /static/VERSION/ → file below node_modules; nothing else of that folder is served.
+_BROWSER_PARTS: Final = {
+    "parts/maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
+    "parts/maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
+    "parts/maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
+    "parts/swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
+    "parts/swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
+    **{
+        f"parts/{script}-{weight}.woff2": f"{_FONT}-{script}-{weight}-normal.woff2"
+        for script in ("latin", "vietnamese")
+        for weight in (400, 600)
+    },
+}
+_TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2"}
+_PACKED: Final = (".js", ".mjs", ".css", ".svg")
+"""What compresses; letters are compressed already."""
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asset:
+    body: bytes
+    packed: bytes | None
+    """The same by gzip."""
+    kind: str
+
+
+def has_map() -> bool:
+    """Whether the part that draws maps is installed."""
+    return (_PARTS / _BROWSER_PARTS["parts/maplibre-gl.mjs"]).is_file()
+
+
+def has_viewer() -> bool:
+    """Whether the viewer of the API is installed."""
+    return (_PARTS / _BROWSER_PARTS["parts/swagger-ui-bundle.js"]).is_file()
+
+
+def asset_url(name: str) -> str:
+    """Where a page finds the file."""
+    return f"/static/{version()}/{name}"
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """Hash of all our files and of which browser parts are there."""
+    total = hashlib.sha256()
+    for path in sorted(_OWN.iterdir()):
+        total.update(path.name.encode() + b"\0" + path.read_bytes())
+    lock = ROOT / "package-lock.json"
+    total.update(lock.read_bytes() if has_map() and lock.is_file() else b"none")
+    return total.hexdigest()[:12]
+
+
+@blueprint.get("/<known>/<path:name>")
+def get_asset(known: str, name: str) -> BaseResponse:
+    """One file; kept for ever under the present version, asked for again under another."""
+    asset = _read(name)
+    if asset is None:
+        abort(404)
+    packed = asset.packed and request.accept_encodings.quality("gzip") > 0
+    response = Response(asset.packed if packed else asset.body, content_type=asset.kind)
+    if packed:
+        response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.headers["Cache-Control"] = _FOR_EVER if known == version() else "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@lru_cache(maxsize=64)
+def _read(name: str) -> _Asset | None:
+    part = _BROWSER_PARTS.get(name)
+    # By name among those that are there: no path leads out of the folder.
+    path = _PARTS / part if part else {each.name: each for each in _OWN.iterdir()}.get(name)
+    if path is None or not path.is_file():
+        return None
+    body = path.read_bytes()
+    kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+    text = kind.startswith("text/") or kind == "image/svg+xml"
+    packed = gzip.compress(body, 9, mtime=0) if path.suffix in _PACKED else None
+    return _Asset(body, packed, f"{kind}; charset=utf-8" if text else kind)

@@ -1,0 +1,114 @@
+"""Errors as pages, in words for people; the API goes on answering with problem documents."""
+
+from typing import Final
+
+from flask import Blueprint, Flask, Response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from api.errors import http_problem, registry_problem
+from api.pages.shell import page
+from registry.errors import RegistryError
+
+_API: Final = ("/v1/", "/tiles/", "/static/")
+_WORDS: Final = {
+    400: (
+        "Địa chỉ trang viết chưa đúng",
+        "Trang không đọc được yêu cầu này.",
+        "This address is not well written",
+        "The request could not be read.",
+    ),
+    401: (
+        "Trang này cần khoá",
+        "Nơi vận hành chỉ trả lời người có khoá. Hãy hỏi họ, hoặc dùng API với khoá của bạn.",
+        "A key is needed here",
+        "The operator answers holders of a key only. Ask them, or use the API with your key.",
+    ),
+    403: (
+        "Yêu cầu bị từ chối",
+        "Biểu mẫu phải được gửi từ chính trang này.",
+        "Refused",
+        "A form has to be sent from this site itself.",
+    ),
+    404: (
+        "Không có trang này",
+        "Có thể đường dẫn đã đổi, hoặc gõ nhầm một chữ.",
+        "There is no such page",
+        "Perhaps it has moved, or a letter is wrong.",
+    ),
+    405: (
+        "Không mở được trang theo cách này",
+        "Hãy mở lại trang từ thanh địa chỉ.",
+        "This page is not opened that way",
+        "Open it from the address bar.",
+    ),
+    413: (
+        "Gửi quá nhiều",
+        "Mỗi lần nhiều nhất 500 địa chỉ và 1 MB. Hãy chia nhỏ ra.",
+        "Too much at once",
+        "At most 500 addresses and 1 MB at a time. Send it in parts.",
+    ),
+    429: (
+        "Hơi nhanh quá",
+        "Quá nhiều yêu cầu trong ít phút vừa qua. Hãy chờ một lát rồi thử lại.",
+        "A little too fast",
+        "Too many requests in the last minutes. Wait a moment and try again.",
+    ),
+    503: (
+        "Sổ đăng ký tạm nghỉ",
+        "Cơ sở dữ liệu chưa trả lời. Dữ liệu không mất gì; hãy thử lại sau ít giây.",
+        "The register is resting",
+        "The database does not answer. Nothing is lost; try again in a few seconds.",
+    ),
+}
+_OTHER: Final = (
+    "Có lỗi ở phía chúng tôi",
+    "Lỗi đã được ghi lại. Hãy thử lại sau.",
+    "Something went wrong on our side",
+    "It was written down. Please try again later.",
+)
+
+
+def tell_failures(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
+    """Answer errors of these blueprints with pages, and routes that are none for browsers."""
+    for blueprint in blueprints:
+        blueprint.register_error_handler(RegistryError, _of_register)
+        blueprint.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(404, _no_route)
+    app.register_error_handler(405, _no_route)
+
+
+def _of_register(error: RegistryError) -> Response:
+    answer = registry_problem(error)
+    shown = _page(answer.status_code)
+    if "Retry-After" in answer.headers:
+        shown.headers["Retry-After"] = answer.headers["Retry-After"]
+    return shown
+
+
+def _of_http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is not None and error.code < 400:
+        return error
+    return _page(error.code or 500)
+
+
+def _no_route(error: HTTPException) -> ResponseReturnValue:
+    """For whoever reads pages; a program is told as everywhere."""
+    accepted = request.accept_mimetypes
+    reads_pages = accepted.accept_html and accepted["text/html"] >= accepted["application/json"]
+    if request.path.startswith(_API) or not reads_pages or "Accept" not in request.headers:
+        return http_problem(error)
+    if accepted.best == "*/*":
+        return http_problem(error)
+    return _page(error.code or 404)
+
+
+def _page(status: int) -> Response:
+    title, text, title_en, text_en = _WORDS.get(status, _OTHER)
+    return page(
+        "error.html",
+        status,
+        number=status,
+        heading=(title, title_en),
+        explanation=(text, text_en),
+    )

@@ -1,0 +1,17 @@
+"""The map with its search box."""
+
+from flask import Blueprint, Response
+
+from api.context import register
+from api.pages.shell import page
+from registry.overview import is_demonstration, is_drawn_roughly
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+def get_home() -> Response:
+    """Where everybody begins."""
+    made = register()
+    made.gazetteer.get()  # a stopped database is told by a page, and not by a map without names
+    return page("home.html", demo=is_demonstration(made.reads), rough=is_drawn_roughly(made.reads))

@@ -1,0 +1,122 @@
+"""What every page has: its language, its frame, and the headers that keep it safe."""
+
+import gzip
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.pages.assets import asset_url, has_map
+from registry.messages import number
+
+LANGUAGES: Final = ("vi", "en")
+_COOKIE: Final = "lang"
+_YEAR_S: Final = 31_536_000
+_WORTH_PACKING: Final = 1_000
+
+# No script and no style in a page itself, nothing from elsewhere, in nobody's frame. Images in
+# `data:` are the buttons in the map's own style sheet.
+_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # A page's address tells a code; other sites need not know it.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def language() -> str:
+    """`vi` or `en`, as the caller chose it."""
+    chosen: str = g.get("language", LANGUAGES[0])
+    return chosen
+
+
+def words(vi: str, en: str) -> str:
+    """One of the two, in the page's language."""
+    return en if language() == "en" else vi
+
+
+def figure(value: int) -> str:
+    """A number as the page's language writes it: 20.000, or 20,000."""
+    return f"{value:,}" if language() == "en" else number(value)
+
+
+def choose_language() -> BaseResponse | None:
+    """Before each page: `?lang=` is remembered and taken out of the address."""
+    asked = request.args.get(_COOKIE)
+    if asked not in LANGUAGES:
+        known = request.cookies.get(_COOKIE)
+        g.language = known if known in LANGUAGES else LANGUAGES[0]
+        return None
+    rest = [(name, value) for name, value in request.args.items(multi=True) if name != _COOKIE]
+    response = redirect(request.path + (f"?{urlencode(rest)}" if rest else ""), 303)
+    response.set_cookie(
+        _COOKIE,
+        asked,
+        max_age=_YEAR_S,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """A page of ours."""
+    response = make_response(render_template(template, **values), status)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.update(("Cookie", "Accept-Encoding"))
+    return secured(response)
+
+
+def secured(response: Response) -> Response:
+    """The response with the headers of a page, compressed where the caller takes that."""
+    response.headers.update(_HEADERS)
+    body = response.get_data()
+    if len(body) >= _WORTH_PACKING and request.accept_encodings.quality("gzip") > 0:
+        response.set_data(gzip.compress(body, 6, mtime=0))
+        response.content_encoding = "gzip"
+    return response
+
+
+def prepare_templates(app: Flask) -> None:
+    """What templates may call."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        t=words, asset=asset_url, lang=language, figure=figure, has_map=has_map, other=_other
+    )
+
+
+def _other() -> dict[str, str]:
+    """The other language, and where this page is in it."""
+    to = "vi" if language() == "en" else "en"
+    # What was sent by POST has no address of its own.
+    args = list(request.args.items(multi=True)) if request.method == "GET" else []
+    path = request.path if _is_shown_by_get() else "/"
+    return {"lang": to, "url": f"{path}?{urlencode([*args, (_COOKIE, to)])}"}
+
+
+def _is_shown_by_get() -> bool:
+    rule = request.url_rule
+    if rule is None or "GET" in (rule.methods or ()):
+        return True
+    adapter = current_app.url_map.bind("")
+    return bool(adapter.test(request.path, "GET"))

@@ -1,0 +1,82 @@
+// The page of an address: copy, share, print, the map on a tap, and where a misplaced door really is.
+
+import { copy, share, t, whereAmI } from './ui.js';
+
+const article = document.querySelector('.address');
+const place = document.getElementById('place-map');
+const form = document.querySelector('#report form');
+
+for (const each of document.querySelectorAll('[data-copy], [data-share], [data-print]')) each.hidden = false;
+
+function done(button) {
+  const words = button.textContent;
+  button.textContent = button.dataset.done;
+  setTimeout(() => { button.textContent = words; }, 1600);
+}
+
+document.addEventListener('click', async ({ target }) => {
+  if (!(target instanceof HTMLElement)) return;
+  const { copy: text, share: url } = target.dataset;
+  if (text !== undefined && await copy(text)) done(target);
+  if (url !== undefined && await share(url, article.dataset.label)) done(target);
+  if ('print' in target.dataset) window.print();
+});
+
+// Apple's devices know no geo: links.
+const geo = document.querySelector('[data-geo]');
+if (geo && /iPhone|iPad|Macintosh/.test(navigator.userAgent)) {
+  geo.href = `maps://?ll=${place.dataset.lat},${place.dataset.lon}&q=${place.dataset.lat},${place.dataset.lon}`;
+}
+
+function setPoint([lon, lat]) {
+  form.lon.value = lon.toFixed(6);
+  form.lat.value = lat.toFixed(6);
+  form.kind.value = 'wrong_point';
+}
+
+async function openHere(event) {
+  event?.preventDefault();
+  const { part, css, lon, lat } = place.dataset;
+  const sheet = document.createElement('link');
+  sheet.rel = 'stylesheet';
+  sheet.href = css;
+  document.head.append(sheet);
+  const box = document.createElement('div');
+  box.className = 'map';
+  try {
+    const { openMap, pin } = await import('./map.js');
+    const { Marker } = await import(part);
+    place.append(box);
+    const centre = [Number(lon), Number(lat)];
+    const map = await openMap(box, part, { center: centre, zoom: 17.5, cooperative: true });
+    const marker = new Marker({ element: pin(), anchor: 'bottom' }).setLngLat(centre).addTo(map);
+    map.on('click', ({ lngLat }) => {
+      if (!form || !document.querySelector('#report details').open) return;
+      marker.setLngLat(lngLat);
+      setPoint([lngLat.lng, lngLat.lat]);
+    });
+    map.once('idle', () => { place.dataset.ready = 'yes'; });
+    opener.hidden = true;
+  } catch {
+    box.remove();
+    opener.textContent = t('Không mở được bản đồ trên trình duyệt này', 'The map cannot be drawn by this browser');
+  }
+}
+
+const opener = document.getElementById('open-map');
+if (place?.dataset.part) {
+  opener.addEventListener('click', openHere, { once: true });
+  place.addEventListener('click', openHere, { once: true });
+}
+
+const mine = document.getElementById('my-place');
+if (mine) {
+  mine.hidden = false;
+  mine.addEventListener('click', async () => {
+    try {
+      setPoint(await whereAmI());
+    } catch (error) {
+      mine.insertAdjacentText('afterend', ` ${error.message}`);
+    }
+  });
+}

@@ -1,0 +1,168 @@
+// The page of the map: search, results, and what is at a point.
+
+import { ask, copy, make, share, t } from './ui.js';
+import { bindSearch } from './search.js';
+import { openMap, pin } from './map.js';
+
+const at = (id) => document.getElementById(id);
+const [container, input, status, result, intro] = ['map', 'q', 'status', 'result', 'intro'].map(at);
+const ZOOMS = { household: 18, building: 18, alley: 17, street: 16, locality: 16, commune: 13, province: 9 };
+let map = null;
+let marker = null;
+let asked = null;
+
+const say = (words) => { status.textContent = words; };
+
+function close() {
+  result.hidden = true;
+  intro.hidden = false;
+  marker?.remove();
+  marker = null;
+  say('');
+}
+
+function show(...children) {
+  say('');
+  intro.hidden = true;
+  result.replaceChildren(
+    make('button', { type: 'button', class: 'close', 'aria-label': t('Đóng', 'Close'), onclick: close }, '×'),
+    ...children,
+  );
+  result.hidden = false;
+  result.scrollTop = 0;
+}
+
+async function mark([lon, lat], zoom) {
+  if (!map) return;
+  const { Marker } = await import(container.dataset.part);
+  marker?.remove();
+  marker = new Marker({ element: pin(), anchor: 'bottom' }).setLngLat([lon, lat]).addTo(map);
+  if (zoom) map[matchMedia('(prefers-reduced-motion: reduce)').matches ? 'jumpTo' : 'flyTo']({ center: [lon, lat], zoom, padding: padding(), maxDuration: 1800 });
+}
+
+const wide = () => innerWidth >= 768;
+
+/** So that the point is beside the panel and not below it. */
+function padding() {
+  return wide() ? { left: 400, top: 0, right: 0, bottom: 0 } : { left: 0, top: 60, right: 0, bottom: innerHeight * 0.4 };
+}
+
+function card(feature) {
+  const { properties: found, geometry } = feature;
+  const faults = found.faults.map((fault) => t(fault.message, fault.message_en));
+  const link = found.code ? `/a/${found.code_display}` : null;
+  const shared = link ? new URL(link, location).href : location.href;
+  return [
+    found.code ? make('a', { class: 'plate', href: link }, found.code_display) : null,
+    make('h2', {}, found.label),
+    found.label_before_2025_07 ? make('p', { class: 'former' }, t('Trước 7/2025: ', 'Before July 2025: '), found.label_before_2025_07) : null,
+    found.distance_m === null ? null : make('p', { class: 'former' }, t(`Cách chỗ bấm ${Math.round(found.distance_m)} m`, `${Math.round(found.distance_m)} m from the point`)),
+    faults.length ? make('p', { class: 'faults' }, faults.join(' · ')) : null,
+    make(
+      'p', { class: 'actions' },
+      link ? make('a', { class: 'button', href: link }, t('Trang địa chỉ', 'Address page')) : null,
+      button(t('Chia sẻ', 'Share'), async (own) => { if (await share(shared, found.label)) own.textContent = t('Đã chép', 'Copied'); }),
+      button(t('Chép', 'Copy'), async (own) => { if (await copy([found.code_display, found.label].filter(Boolean).join(', '))) own.textContent = t('Đã chép', 'Copied'); }),
+      geometry ? null : make('span', { class: 'quiet' }, t('Chưa có toạ độ', 'No position yet')),
+    ),
+  ];
+}
+
+function button(words, act) {
+  const made = make('button', { type: 'button', class: 'button button-quiet' }, words);
+  made.addEventListener('click', () => act(made));
+  return made;
+}
+
+function choose(feature) {
+  show(...card(feature));
+  if (feature.geometry) mark(feature.geometry.coordinates, ZOOMS[feature.properties.level] ?? 15);
+}
+
+/** Ask, unless something else is asked meanwhile; what goes wrong is said. */
+async function answer(question) {
+  asked?.abort();
+  asked = new AbortController();
+  const { signal } = asked;
+  say(t('Đang tìm…', 'Searching…'));
+  try {
+    const found = await question(signal);
+    if (!signal.aborted) return found;
+  } catch (error) {
+    if (error.name !== 'AbortError') say(error.message);
+  }
+  return null;
+}
+
+async function search(text) {
+  const found = await answer((signal) => ask('/v1/geocode', { q: text, limit: 5 }, signal));
+  if (!found) return;
+  const { features, suggestions } = found;
+  if (features.length === 1 || features[0]?.properties.code) choose(features[0]);
+  else if (features.length) offer(features);
+  else if (suggestions?.length) mistyped(suggestions);
+  else nothing(text);
+}
+
+function offer(features) {
+  show(
+    make('h2', {}, t('Nhiều nơi phù hợp. Nơi nào?', 'Several places fit. Which one?')),
+    make('ul', {}, ...features.map((feature) => make('li', {}, make('button', { type: 'button', class: 'pick', onclick: () => choose(feature) }, feature.properties.label)))),
+  );
+}
+
+function mistyped(suggestions) {
+  show(
+    make('h2', {}, t('Mã viết sai. Có phải là:', 'The code is mistyped. Did you mean:')),
+    make('p', { class: 'actions' }, ...suggestions.map((each) => make('a', { class: 'plate', href: `/a/${each.code_display}` }, each.code_display))),
+  );
+}
+
+function nothing(text) {
+  show(
+    make('h2', {}, t('Không tìm thấy', 'Nothing found')),
+    make('p', {}, t(`“${text}” không dẫn đến nơi nào trong sổ đăng ký. Thử thêm xã, phường hoặc tỉnh; không có câu trả lời thì hơn là trả lời sai.`, `“${text}” leads to no place in the register. Add the commune or province; no answer is better than a wrong one.`)),
+  );
+}
+
+async function whatIsHere({ lng, lat }) {
+  const found = await answer((signal) => ask('/v1/reverse', { lon: lng, lat, radius_m: map.getZoom() >= 15 ? 60 : 200 }, signal));
+  if (!found) return;
+  const [feature] = found.features;
+  if (!feature) {
+    show(make('h2', {}, t('Ngoài Việt Nam', 'Outside Viet Nam')), make('p', {}, t('Sổ đăng ký không có gì ở đây.', 'The register has nothing here.')));
+    await mark([lng, lat]);
+    return;
+  }
+  show(...card(feature));
+  await mark(feature.properties.code ? feature.geometry.coordinates : [lng, lat]);
+}
+
+bindSearch({
+  form: at('search'), input, list: at('suggestions'), clear: at('clear'),
+  near: () => (map && map.getZoom() > 9 ? { lon: map.getCenter().lng.toFixed(4), lat: map.getCenter().lat.toFixed(4) } : {}),
+  chosen: (line) => search(line.code_display ?? line.text),
+  searched: search,
+  failed: (error) => say(error.message),
+});
+document.querySelectorAll('[data-q]').forEach((chip) => chip.addEventListener('click', () => {
+  input.value = chip.dataset.q;
+  search(chip.dataset.q);
+}));
+at('clear').addEventListener('click', close);
+
+async function start() {
+  if (!container.dataset.part) return;
+  const message = at('map-message');
+  try {
+    map = await openMap(container, container.dataset.part, { hash: true, locate: true, padding: wide() ? { left: 420, top: 20, right: 20, bottom: 20 } : { left: 8, top: 70, right: 8, bottom: 190 } });
+    map.on('click', (event) => whatIsHere(event.lngLat));
+    map.once('idle', () => { message.remove(); container.dataset.ready = 'yes'; });
+    map.on('error', () => say(t('Một phần bản đồ chưa tải được.', 'Part of the map did not load.')));
+  } catch {
+    map = null;
+    message.textContent = t('Không mở được bản đồ trên trình duyệt này. Tìm kiếm vẫn dùng được.', 'The map cannot be drawn by this browser. Search works.');
+  }
+}
+
+start();

@@ -1,0 +1,108 @@
+// The search box: an ARIA combobox over /v1/autocomplete.
+
+import { ask, make, t } from './ui.js';
+
+const PAUSE_MS = 90;
+const KINDS = {
+  door: ['địa chỉ', 'address'], street: ['đường', 'street'], locality: ['thôn, khu', 'locality'],
+  commune: ['xã, phường', 'commune'], province: ['tỉnh, thành phố', 'province'],
+};
+
+/** Bind the box; `near` tells where the map looks, `chosen` gets a suggestion, `searched` a text. */
+export function bindSearch({ form, input, list, clear, near, chosen, searched, failed }) {
+  let timer = 0;
+  let asking = null;
+  let lines = [];
+  let active = -1;
+
+  function close() {
+    clearTimeout(timer);
+    asking?.abort();
+    list.hidden = true;
+    list.replaceChildren();
+    lines = [];
+    mark(-1);
+    input.setAttribute('aria-expanded', 'false');
+  }
+
+  function mark(at) {
+    active = at;
+    list.childNodes.forEach((each, place) => each.setAttribute('aria-selected', place === at));
+    if (at < 0) return input.removeAttribute('aria-activedescendant');
+    input.setAttribute('aria-activedescendant', `suggestion-${at}`);
+    list.childNodes[at].scrollIntoView({ block: 'nearest' });
+  }
+
+  function take(line) {
+    input.value = line.text;
+    clear.hidden = false;
+    // A line that ends in a comma is a beginning: the list goes on from there.
+    if (line.text.trimEnd().endsWith(',')) {
+      close();
+      input.value = `${line.text.trimEnd()} `;
+      input.focus();
+      return suggest();
+    }
+    close();
+    return chosen(line);
+  }
+
+  function show(found) {
+    lines = found;
+    list.replaceChildren(...found.map((line, at) => make(
+      'li',
+      { id: `suggestion-${at}`, role: 'option', 'aria-selected': 'false', onmousedown: (event) => { event.preventDefault(); take(line); } },
+      line.label,
+      make('small', {}, [
+        line.code_display ?? t(...KINDS[line.type]),
+        line.places > 1 ? t(`ở ${line.places} xã, phường`, `in ${line.places} communes`) : null,
+        line.former_name ? t(`trước là ${line.former_name}`, `formerly ${line.former_name}`) : null,
+      ].filter(Boolean).join(' · ')),
+    )));
+    list.hidden = !found.length;
+    input.setAttribute('aria-expanded', String(found.length > 0));
+    mark(-1);
+  }
+
+  async function suggest() {
+    asking?.abort();
+    const text = input.value;
+    if (text.trim().length < 2) return close();
+    asking = new AbortController();
+    const query = new URLSearchParams({ q: text.slice(0, 200), limit: '7', ...near() });
+    try {
+      const { suggestions } = await ask(`/v1/autocomplete?${query}`, null, asking.signal);
+      if (text === input.value && document.activeElement === input) show(suggestions);
+    } catch (error) {
+      if (error.name !== 'AbortError') { close(); failed(error); }
+    }
+    return undefined;
+  }
+
+  input.addEventListener('input', () => {
+    clear.hidden = !input.value;
+    clearTimeout(timer);
+    timer = setTimeout(suggest, PAUSE_MS);
+  });
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      if (!lines.length) return;
+      event.preventDefault();
+      const step = event.key === 'ArrowDown' ? 1 : -1;
+      mark(((active + 1 + step + lines.length + 1) % (lines.length + 1)) - 1);
+    } else if (event.key === 'Escape') {
+      if (list.hidden) { input.value = ''; clear.hidden = true; }
+      close();
+    } else if (event.key === 'Enter' && active >= 0) {
+      event.preventDefault();
+      take(lines[active]);
+    }
+  });
+  input.addEventListener('blur', () => close());
+  clear.addEventListener('click', () => { input.value = ''; clear.hidden = true; close(); input.focus(); });
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    close();
+    if (input.value.trim()) searched(input.value.trim());
+  });
+}

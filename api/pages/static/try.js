@@ -1,0 +1,22 @@
+// The page to try addresses: a file that is dropped, examples, and a word while it works.
+
+import { t } from './ui.js';
+
+const [form, text, file, drop, example, working] = ['try', 'text', 'file', 'drop', 'example', 'working'].map((id) => document.getElementById(id));
+
+example.hidden = false;
+example.addEventListener('click', () => { text.value = text.placeholder; file.value = ''; text.focus(); });
+text.addEventListener('input', () => { file.value = ''; });
+
+for (const name of ['dragover', 'dragleave', 'drop']) {
+  form.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.toggle('over', name === 'dragover');
+    if (name === 'drop' && event.dataTransfer.files.length) file.files = event.dataTransfer.files;
+  });
+}
+
+form.addEventListener('submit', ({ submitter }) => {
+  if (submitter?.value === 'table') working.textContent = t('Đang kiểm tra…', 'Checking…');
+});
+document.getElementById('results')?.scrollIntoView({ block: 'start' });

@@ -1,0 +1,77 @@
+// What all pages share: words in the page's language, elements without markup, questions to the API.
+
+const english = document.documentElement.lang === 'en';
+
+/** One of two texts, in the page's language. */
+export const t = (vi, en) => (english ? en : vi);
+
+/** An element with attributes and children; text is text, whatever stands in it. */
+export function make(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith('on')) made.addEventListener(key.slice(2), value);
+    else if (value !== null && value !== false) made.setAttribute(key, value === true ? '' : value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** What the API answers; an Error with words for people where it does not. */
+export async function ask(path, body, signal) {
+  const sent = body && {
+    method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' },
+  };
+  let response;
+  try {
+    response = await fetch(path, { ...sent, signal });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Error(t('Không có kết nối đến máy chủ.', 'The server cannot be reached.'));
+  }
+  if (response.ok) return response.json();
+  throw new Error(await complaint(response));
+}
+
+const COMPLAINTS = {
+  401: ['Nơi vận hành chỉ trả lời người có khoá.', 'The operator answers holders of a key only.'],
+  429: ['Quá nhiều yêu cầu, hãy chờ một lát.', 'Too many requests; wait a moment.'],
+  503: ['Cơ sở dữ liệu chưa trả lời, hãy thử lại.', 'The database does not answer; try again.'],
+};
+
+async function complaint(response) {
+  if (COMPLAINTS[response.status]) return t(...COMPLAINTS[response.status]);
+  const problem = await response.json().catch(() => null);
+  return problem?.detail ?? t('Có lỗi, hãy thử lại sau.', 'Something went wrong; try again later.');
+}
+
+/** Put text on the clipboard; false where the browser will not. */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Share a link as the device does, or copy it; true where it was copied. */
+export async function share(url, title) {
+  if (navigator.share) {
+    await navigator.share({ url, title }).catch(() => null);
+    return false;
+  }
+  return copy(url);
+}
+
+/** Where the device is, as [lon, lat]. */
+export function whereAmI() {
+  return new Promise((found, failed) => {
+    const refuse = () => failed(new Error(t('Không biết bạn ở đâu: trình duyệt chưa cho phép.', 'Your position is not known: the browser does not allow it.')));
+    if (!navigator.geolocation) return refuse();
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => found([coords.longitude, coords.latitude]),
+      refuse,
+      { enableHighAccuracy: true, timeout: 10000 },
+    );
+  });
+}

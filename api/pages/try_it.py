@@ -1,0 +1,175 @@
+"""Paste some hundred addresses, get a verdict on each: what a shop or a carrier tries first."""
+
+import io
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from api.context import gazetteer, register
+from api.pages.shell import page, secured, words
+from geo.code import format as code_display
+from registry.batch import Outcome, outcomes
+from registry.batch.flat import FLAT_COLUMNS, flat
+from registry.batch.rows import InputRow, Table, TableWriter, read_row, read_table
+from registry.errors import UnreadableFileError
+from registry.gazetteer import today
+from registry.validation.verdicts import Validation
+
+blueprint = Blueprint("try_it", __name__)
+
+MAX_ROWS: Final = 500
+_HEADER: Final = "address"
+_OPERATION: Final = "validate"
+_TOGETHER: Final = 100
+# As spreadsheets of this country save text: UTF-8, UTF-16 with its mark, or the code page.
+_ENCODINGS: Final = ("utf-8-sig", "utf-16", "cp1258")
+_LABELS: Final = {
+    "accept": ("Đúng", "Right"),
+    "correct": ("Đúng, đã viết lại", "Right, rewritten"),
+    "confirm": ("Cần xác nhận", "To be confirmed"),
+    "complete": ("Còn thiếu", "Incomplete"),
+    "unverified": ("Hợp lệ, chưa có mã", "Valid, no code yet"),
+    "reject": ("Không nhận ra", "Not recognised"),
+    "error": ("Không đọc được", "Unreadable"),
+}
+"""Verdict → what stands in the table."""
+_BROKEN: Final = ("Dòng trống hoặc hỏng.", "Empty or broken.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    table: Table
+    rows: list[InputRow]
+    outcomes: list[Outcome]
+
+
+@blueprint.get("/try")
+def get_try() -> Response:
+    """The empty form."""
+    return page("try.html", text="", rows=None, counts=(), problem=None, most=MAX_ROWS)
+
+
+@blueprint.post("/try")
+def post_try() -> Response:
+    """The table of verdicts, or the same as a CSV."""
+    text = _text()
+    problem = answered = None
+    if not text.strip():
+        problem = words("Hãy dán ít nhất một địa chỉ.", "Paste at least one address.")
+    else:
+        try:
+            answered = _answer(text)
+        except UnreadableFileError:
+            problem = words(
+                "Không nhận ra cột địa chỉ trong tệp. Dòng đầu cần nêu tên cột, ví dụ “địa chỉ”.",
+                "No address column was found. The first line has to name the columns: “address”.",
+            )
+    if answered and request.form.get("as") == "csv":
+        return _csv(answered)
+    rows = _rows(answered) if answered else None
+    response = page(
+        "try.html",
+        422 if problem else 200,
+        text=text,
+        rows=rows,
+        counts=_counts(rows or []),
+        problem=problem,
+        most=MAX_ROWS,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _text() -> str:
+    """What was pasted, or else the file."""
+    sent = request.files.get("file")
+    body = sent.read() if sent else b""
+    if not body.strip():
+        return request.form.get("text", "")
+    for encoding in _ENCODINGS:
+        try:
+            return body.decode(encoding)
+        except UnicodeError:
+            continue
+    return body.decode("utf-8", "replace")
+
+
+def _answer(text: str) -> _Answered:
+    """Verdicts of the lines, or of the rows where the first line names columns."""
+    table = _table(text)
+    rows = list(table.rows)
+    if len(rows) > MAX_ROWS:
+        raise RequestEntityTooLarge
+    known, reads = gazetteer(), register().reads
+    found: list[Outcome] = []
+    with reads.batch():
+        for start in range(0, len(rows), _TOGETHER):
+            part = rows[start : start + _TOGETHER]
+            asked = [partial(read_row, _OPERATION, row) for row in part]
+            found += outcomes(known, reads, _OPERATION, asked)
+    return _Answered(table, rows, found)
+
+
+def _table(text: str) -> Table:
+    try:
+        return read_table("csv", _OPERATION, io.StringIO(text, newline=""))
+    except UnreadableFileError:
+        if request.files.get("file"):
+            raise
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    made = [InputRow({_HEADER: line}, {_HEADER: line}) for line in lines]
+    return Table(iter(made), (_HEADER,))
+
+
+def _rows(answered: _Answered) -> list[dict[str, Any]]:
+    return [
+        _row(number, row, outcome)
+        for number, (row, outcome) in enumerate(
+            zip(answered.rows, answered.outcomes, strict=True), start=1
+        )
+    ]
+
+
+def _row(number: int, row: InputRow, outcome: Outcome) -> dict[str, Any]:
+    given = ", ".join(str(value) for value in row.asked.values() if value)
+    found = outcome.found if isinstance(outcome.found, Validation) else None
+    verdict = found.verdict if found else "error"
+    question = found.question if found else None
+    return {
+        "number": number,
+        "given": given or ", ".join(str(v) for v in row.given.values() if v),
+        "verdict": verdict,
+        "verdict_label": words(*_LABELS[verdict]),
+        "code": code_display(found.code) if found and found.code else None,
+        "label": found.address if found else None,
+        "before": found.before_2025_07 if found else None,
+        "question": words(question.text, question.text_en) if question else None,
+        "choices": [choice.label for choice in question.choices] if question else [],
+        "remark": words(*found.messages)
+        if found
+        else words("Dòng trống hoặc hỏng.", "Empty or broken."),
+    }
+
+
+def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
+    """(verdict, its words, how many), without those that are none."""
+    counted = [
+        (v, words(*both), sum(r["verdict"] == v for r in rows)) for v, both in _LABELS.items()
+    ]
+    return [each for each in counted if each[2]]
+
+
+def _csv(answered: _Answered) -> Response:
+    known, day, out = gazetteer(), today(), io.StringIO(newline="")
+    out.write("\ufeff")  # a spreadsheet takes it for UTF-8 by this mark alone
+    writer = TableWriter("csv", answered.table, FLAT_COLUMNS[_OPERATION], out)
+    for row, outcome in zip(answered.rows, answered.outcomes, strict=True):
+        writer.write(row, flat(known, day, _OPERATION, outcome))
+    body = out.getvalue().encode("utf-8", "replace")
+    response = Response(body, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="dia-chi-da-kiem.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return secured(response)

@@ -1,0 +1,113 @@
+"""What lies around a door, and where in its province: for a small map without a script."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from registry.reads import Reads
+
+REACH_M: Final = 130
+"""Half the width of the small map."""
+_MOST: Final = 120
+
+_NEIGHBOURS: Final = """
+    SELECT ST_X(h.point), ST_Y(h.point), h.house_number_key
+    FROM household h
+    WHERE h.status = 'active' AND NOT h.restricted AND h.code <> %(code)s
+        AND h.point && ST_MakeEnvelope(%(west)s::float8, %(south)s::float8, %(east)s::float8,
+            %(north)s::float8, 4326)
+    ORDER BY h.point <-> (SELECT ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326))
+    LIMIT 120
+"""
+_NAMES: Final = """
+    SELECT ST_X(p), ST_Y(p), name FROM (
+        SELECT ST_Transform(point, 4326) AS p, name, weight, id FROM map_label
+        WHERE kind = 'street' AND point && ST_Transform(ST_MakeEnvelope(%(west)s::float8,
+            %(south)s::float8, %(east)s::float8, %(north)s::float8, 4326), 3857)
+    ) n
+    ORDER BY weight DESC, id LIMIT 4
+"""
+# Pixels of a picture of a given side, y downwards: coordinates of it are short numbers.
+_OUTLINE: Final = """
+    WITH unit AS (
+        SELECT geom, approximate FROM map_unit
+        WHERE unit_id = %(unit)s::int AND detail = 0 AND level = 'province'
+    ), frame AS (
+        SELECT ST_XMin(geom) AS x0, ST_YMax(geom) AS y1,
+            %(side)s::float8 / greatest(ST_XMax(geom) - ST_XMin(geom),
+                ST_YMax(geom) - ST_YMin(geom), 1) AS scale
+        FROM unit
+    ), at AS (
+        SELECT ST_Transform(ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326), 3857)
+            AS p
+    )
+    SELECT ST_AsSVG(ST_Scale(ST_Translate(geom, -x0, -y1), scale, scale), 1, 0), approximate,
+        (ST_X(p) - x0) * scale, (y1 - ST_Y(p)) * scale
+    FROM unit, frame, at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A point in metres east and south of the door, and what is written there."""
+
+    x: float
+    y: float
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A province as the path of an SVG, in a square of OUTLINE_SIDE, with the door in it."""
+
+    path: str
+    approximate: bool
+    x: float
+    y: float
+
+
+OUTLINE_SIDE: Final = 88
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is drawn around a door."""
+
+    doors: tuple[Spot, ...]
+    streets: tuple[Spot, ...]
+    province: Outline | None
+    """None where the map was not drawn yet."""
+
+
+def surroundings(
+    reads: Reads, *, code: str, lon: float, lat: float, province_id: int | None
+) -> Surroundings:
+    """Doors and names within REACH_M; the record of `code` itself is not among them."""
+    metres_east = 111_320 * math.cos(math.radians(lat))
+    across, down = 1.6 * REACH_M / metres_east, REACH_M / 110_570
+    box = {
+        "west": lon - across,
+        "east": lon + across,
+        "south": lat - down,
+        "north": lat + down,
+    }
+
+    def spots(statement: str, **more: object) -> tuple[Spot, ...]:
+        rows = reads.rows(statement, {**box, **more})
+        return tuple(
+            Spot((x - lon) * metres_east, (lat - y) * 110_570, said) for x, y, said in rows
+        )
+
+    return Surroundings(
+        spots(_NEIGHBOURS, code=code, lon=lon, lat=lat),
+        spots(_NAMES),
+        _outline(reads, lon, lat, province_id),
+    )
+
+
+def _outline(reads: Reads, lon: float, lat: float, province_id: int | None) -> Outline | None:
+    if province_id is None:
+        return None
+    asked = {"unit": province_id, "side": float(OUTLINE_SIDE), "lon": lon, "lat": lat}
+    rows = reads.rows(_OUTLINE, asked)
+    return Outline(*rows[0]) if rows else None
