@@ -9,7 +9,7 @@ from api.pages.shell import words
 from registry.drawing.surroundings import OUTLINE_SIDE, REACH_M, Spot, Surroundings
 
 WIDTH: Final = 640
-HEIGHT: Final = 400
+HEIGHT: Final = 340
 _SCALE: Final = HEIGHT / (2 * REACH_M)
 _BAR_M: Final = 50
 _APART: Final = (34.0, 15.0)

@@ -7,8 +7,7 @@ from typing import Final
 from registry.reads import Reads
 
 REACH_M: Final = 130
-"""Half the width of the small map."""
-_MOST: Final = 120
+"""Half the height of the small map, which is about twice as wide."""
 
 _NEIGHBOURS: Final = """
     SELECT ST_X(h.point), ST_Y(h.point), h.house_number_key
@@ -84,7 +83,7 @@ def surroundings(
 ) -> Surroundings:
     """Doors and names within REACH_M; the record of `code` itself is not among them."""
     metres_east = 111_320 * math.cos(math.radians(lat))
-    across, down = 1.6 * REACH_M / metres_east, REACH_M / 110_570
+    across, down = 2 * REACH_M / metres_east, REACH_M / 110_570
     box = {
         "west": lon - across,
         "east": lon + across,

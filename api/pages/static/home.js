@@ -26,7 +26,7 @@ function show(...children) {
   intro.hidden = true;
   result.replaceChildren(
     make('button', { type: 'button', class: 'close', 'aria-label': t('Đóng', 'Close'), onclick: close }, '×'),
-    ...children,
+    ...children.filter(Boolean),
   );
   result.hidden = false;
   result.scrollTop = 0;
