@@ -33,7 +33,7 @@ from api.document import document
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
-from api.pages import address, assets, docs, home, try_it
+from api.pages import address, assets, coverage_board, docs, home, try_it
 from api.pages.failures import tell_failures
 from api.pages.shell import choose_language, prepare_templates
 from api.requests import Request, refuse_undecodable
@@ -95,6 +95,7 @@ def create_app(
     pages = (
         address.blueprint,
         address.report_form,
+        coverage_board.blueprint,
         docs.blueprint,
         home.blueprint,
         try_it.blueprint,

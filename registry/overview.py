@@ -7,6 +7,10 @@ from registry.reads import Reads
 # The first real import removes every demonstration code, so one of them tells it all.
 _DEMO: Final = "SELECT EXISTS (SELECT FROM household WHERE code < '1')"
 _APPROXIMATE: Final = "SELECT EXISTS (SELECT FROM map_unit WHERE detail = 0 AND approximate)"
+_BOUNDARIES: Final = """
+    SELECT concat_ws(' ', count(*), max(loaded_at), count(*) FILTER (WHERE approximate))
+    FROM boundary
+"""
 
 
 def is_demonstration(reads: Reads) -> bool:
@@ -17,3 +21,8 @@ def is_demonstration(reads: Reads) -> bool:
 def is_drawn_roughly(reads: Reads) -> bool:
     """Whether the map shows cells around seats where no real boundary is loaded."""
     return bool(reads.rows(_APPROXIMATE, {})[0][0])
+
+
+def boundaries_state(reads: Reads) -> str:
+    """A text that changes with every load of boundaries."""
+    return str(reads.rows(_BOUNDARIES, {})[0][0])

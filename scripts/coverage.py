@@ -1,6 +1,5 @@
 """`diachiso coverage`: how many households have a code, against how many there are."""
 
-import csv
 import json
 import sys
 from typing import Final
@@ -12,6 +11,7 @@ from rich.table import Table
 from registry import cluster
 from registry.coverage.localities import coverage_below
 from registry.coverage.measure import AUDIT_LABELS, Coverage, UnitCoverage, coverage_of_level
+from registry.coverage.table import write_csv
 from registry.database import session_scope
 from registry.messages import number, percent
 from registry.register import Register
@@ -34,36 +34,6 @@ _HEADINGS: Final = (
     "Nghi trùng",
     "Không số",
 )
-_FIELDS: Final = (
-    "code",
-    "level",
-    "name",
-    "province_code",
-    "province_name",
-    "target_households",
-    "target_quality",
-    "target_quality_label",
-    "target_source",
-    "target_reference_date",
-    "households",
-    "share",
-    "deficit",
-    "dwellings",
-    "positioned",
-    "share_positioned",
-    "verified",
-    "share_verified",
-    "deliverable",
-    "share_deliverable",
-    "plated",
-    "suspected_duplicates",
-    "without_number",
-    "audit",
-    "locality_id",
-    "locality_parent_id",
-    "target_counted",
-)
-"""Columns of the CSV, in an order that others may rely on."""
 
 
 class _RefusedError(click.ClickException):
@@ -126,7 +96,7 @@ def coverage(
     if form == "json":
         click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
     elif form == "csv":
-        _print_csv(found)
+        write_csv(found, sys.stdout)
     else:
         _print_table(found)
     context.exit(1 if fail_under is not None and _is_below(found.total, fail_under) else 0)
@@ -165,24 +135,6 @@ def _is_below(unit: UnitCoverage, percent: float) -> bool:
     # By the counts: the share that is shown is cut.
     target = unit.target.households if unit.target else 0
     return unit.counts.households * 100 < percent * target
-
-
-def _print_csv(found: Coverage) -> None:
-    """One row a unit and no sum, which would be counted twice."""
-    writer = csv.DictWriter(sys.stdout, _FIELDS, lineterminator="\n")
-    writer.writeheader()
-    for unit in found.units:
-        writer.writerow(_flat(unit))
-
-
-def _flat(unit: UnitCoverage) -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for name, value in unit.to_dict().items():
-        if isinstance(value, dict):
-            flat |= {f"{name}_{inner}": each for inner, each in value.items()}
-        elif name in _FIELDS:
-            flat[name] = ";".join(value) if isinstance(value, list) else value
-    return flat
 
 
 def _print_table(found: Coverage) -> None:

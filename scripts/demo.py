@@ -9,6 +9,7 @@ from geo.code import PAYLOAD_FIRST
 from registry import cluster
 from registry.database import make_engine, session_scope
 from registry.demo.load import FIRST_HOUSEHOLDS, load_demo, plan_demo, write_demo
+from registry.drawing.refresh import refresh
 from registry.gazetteer import load_gazetteer
 from registry.intake.run import ImportResult
 from registry.messages import number
@@ -73,6 +74,8 @@ def demo(
             say("the register holds households already; it is left as it is")
         else:
             _show(result, form, dry_run=dry_run)
+            if not dry_run:
+                refresh(engine)  # whoever looks at the map now need not wait for the worker
             context.exit(1 if result.rejected else 0)
     finally:
         engine.dispose()

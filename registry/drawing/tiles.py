@@ -13,11 +13,12 @@ from functools import lru_cache
 from typing import Final
 
 from registry.drawing.grid import FINEST, FIRST
-from registry.drawing.units import FIRST_ZOOM
 from registry.reads import Reads
 
 MAX_ZOOM: Final = 18
 """Whoever looks closer sees tiles of this zoom enlarged."""
+FIRST_ZOOM: Final = {0: 0, 1: 7, 2: 9, 3: 12}
+"""From which zoom on a detail (`registry.drawing.units`) is shown: its metres are a pixel there."""
 COMMUNES_FROM: Final = 7
 NUMBERS_FROM: Final = 17
 EXTENT: Final = 4096

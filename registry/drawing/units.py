@@ -17,8 +17,6 @@ from registry.database import driver_connection
 
 DETAILS: Final = ((3, 25.0), (2, 150.0), (1, 700.0), (0, 2_500.0))
 """(detail, metres that a border may be off), the finest first: each is made of the one before."""
-FIRST_ZOOM: Final = {0: 0, 1: 7, 2: 9, 3: 12}
-"""From which zoom on a detail is drawn: there its metres are about a pixel."""
 
 _GAP_M: Final = {0: 8_000.0, 1: 3_000.0}
 """Half of the widest gap between two cells of a province that a detail closes."""

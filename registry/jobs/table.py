@@ -34,5 +34,6 @@ class Job:
 JOBS: Final = (
     # Whoever writes, or reads the feed, moves events; this is for what was killed in between.
     Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
+    Job("map.draw", "registry.drawing.refresh:refresh", cron="*/5 * * * *"),
     Job("jobs.forget", "registry.jobs.upkeep:forget_jobs", cron="40 19 * * *"),
 )

@@ -1,0 +1,167 @@
+"""The board of coverage: country, province, commune, down to its localities."""
+
+import io
+import threading
+from functools import lru_cache
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from api.context import gazetteer, register
+from api.pages.shell import language, page, secured, words
+from registry.coverage.localities import coverage_of_localities
+from registry.coverage.measure import (
+    AUDIT_LABELS,
+    Coverage,
+    UnitCoverage,
+    UnitTarget,
+    coverage_of_level,
+    coverage_of_unit,
+)
+from registry.coverage.table import write_csv
+from registry.database import session_scope
+from registry.gazetteer import Gazetteer, today
+from registry.messages import percent
+from registry.overview import boundaries_state, is_demonstration
+from registry.units import unit_by_code
+
+blueprint = Blueprint("coverage_board", __name__, url_prefix="/coverage")
+
+_WORST: Final = 5
+_LEAST: Final = 0.001
+"""A share below this is not shown as none at all."""
+_ORDERS: Final = ("share", "deficit", "name")
+_AUDIT_EN: Final = {"above_120": "above 120 % of the target", "jump": "sudden change"}
+_drawing = threading.Lock()
+
+
+@blueprint.get("")
+def get_country() -> Response:
+    """All provinces."""
+    with session_scope(register().read_engine) as session:
+        demo = is_demonstration(register().reads)
+        found = coverage_of_level(session, gazetteer(), "province", demo=demo)
+        return _board(session, found, None)
+
+
+@blueprint.get("/<code>")
+def get_unit(code: str) -> Response:
+    """The communes of a province, or the localities of a commune."""
+    known = gazetteer()
+    with session_scope(register().read_engine) as session:
+        demo = is_demonstration(register().reads)
+        unit = unit_by_code(known, code, today())
+        if unit.level == "commune":
+            found = coverage_of_localities(session, known, code, demo=demo)
+        elif unit.level == "province":
+            found = coverage_of_level(session, known, "commune", province=code, demo=demo)
+        else:  # a district of the old map: by what continues it
+            found = coverage_of_unit(session, known, code, demo=demo)
+        return _board(session, found, unit.code if unit.level == "province" else None)
+
+
+def _board(session: Session, found: Coverage, province: str | None) -> Response:
+    if request.args.get("as") == "csv":
+        return _csv(found)
+    asked = request.args.get("order")
+    order = asked if asked in _ORDERS else _ORDERS[0]
+    level = found.total.level
+    return page(
+        "coverage.html",
+        found=found,
+        total=found.total,
+        units=_sorted(found, order),
+        order=order,
+        missing=_missing(found),
+        map=_map(session, found, province) if level in ("country", "province") else None,
+        legend=_legend(),
+        level=level,
+        percent=_percent,
+        quality=_quality,
+        audit={code: words(label, _AUDIT_EN[code]) for code, label in AUDIT_LABELS.items()},
+    )
+
+
+def _percent(share: float | None) -> str:
+    few = share is not None and 0 < share < _LEAST
+    shown = f"< {percent(_LEAST)}" if few else percent(share)
+    return shown if language() == "vi" else shown.replace(",", ".")
+
+
+def _quality(target: UnitTarget) -> str:
+    return words(target.quality_label, target.quality)
+
+
+def _sorted(found: Coverage, order: str) -> list[UnitCoverage]:
+    units = list(found.units)
+    if order == "name":
+        return units
+    if order == "deficit":
+        return sorted(units, key=lambda unit: -(unit.deficit or 0))
+    # Without a target there is no share: these come last, by what they have.
+    return sorted(
+        units, key=lambda u: (u.share is None, -(u.share or 0), -u.counts.households, u.code)
+    )
+
+
+def _missing(found: Coverage) -> list[UnitCoverage]:
+    """The units that lack most households."""
+    lacking = [unit for unit in found.units if unit.deficit and unit.deficit > 0]
+    return sorted(lacking, key=lambda unit: -(unit.deficit or 0))[:_WORST]
+
+
+def _csv(found: Coverage) -> Response:
+    out = io.StringIO(newline="")
+    out.write("\ufeff")  # a spreadsheet takes it for UTF-8 by this mark alone
+    write_csv(found, out)
+    response = Response(out.getvalue(), content_type="text/csv; charset=utf-8")
+    name = f"do-phu-{found.total.code}-{found.day.isoformat()}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return secured(response)
+
+
+def _map(session: Session, found: Coverage, province: str | None) -> Markup:
+    # Here, so that a server that shows no board does without shapely.
+    from registry.coverage.choropleth import Figure, draw_choropleth
+
+    figures = {
+        unit.code: Figure(
+            unit.share, estimate=unit.target is not None and unit.target.quality == "estimate"
+        )
+        for unit in found.units
+    }
+    with _drawing:  # two at once would do the same work twice
+        state = boundaries_state(register().reads)
+        shapes = _shapes(gazetteer(), session, found.day.isoformat(), state, province)
+    drawn = draw_choropleth(
+        shapes, figures, title=found.total.name, link=lambda code: f"/coverage/{code}"
+    )
+    return Markup(drawn)  # noqa: S704 - every text in it is escaped
+
+
+_kept: dict[str | None, tuple[Any, Any]] = {}
+
+
+def _shapes(known: Gazetteer, session: Session, day: str, state: str, province: str | None) -> Any:
+    """Shapes of the country or a province, kept while neither units nor boundaries change."""
+    from registry.coverage.shapes import country_drawing, province_drawing
+
+    key = (id(known), day, state)
+    kept = _kept.get(province)
+    if kept is None or kept[0] != key:
+        made = (
+            country_drawing(session, known, today())
+            if province is None
+            else province_drawing(session, known, unit_by_code(known, province, today()), today())
+        )
+        kept = _kept[province] = (key, made)
+    return kept[1]
+
+
+@lru_cache(maxsize=1)
+def _legend() -> Markup:
+    from registry.coverage.choropleth import draw_legend
+
+    return Markup(draw_legend())  # noqa: S704 - ours
