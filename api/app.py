@@ -35,7 +35,7 @@ from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
 from api.pages import address, assets, coverage_board, docs, home, try_it
 from api.pages.failures import tell_failures
-from api.pages.shell import choose_language, prepare_templates
+from api.pages.shell import prepare_templates
 from api.requests import Request, refuse_undecodable
 from registry.register import Register
 
@@ -132,8 +132,7 @@ def create_app(
 def _add_pages(app: Flask, pages: tuple[Blueprint, ...]) -> None:
     """The web application: it answers in HTML, and its errors are pages."""
     prepare_templates(app)
-    tell_failures(app, pages)
+    tell_failures(app)
     for blueprint in pages:
-        blueprint.before_request(choose_language)
         app.register_blueprint(blueprint)
     app.register_blueprint(assets.blueprint)

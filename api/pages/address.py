@@ -4,13 +4,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import segno
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect, request
 from markupsafe import Markup
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.addresses import address_body
 from api.context import gazetteer, register
+from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from api.pages.sketch import draw_sketch
 from api.reports import reporter
@@ -25,8 +26,8 @@ from registry.records import Record
 from registry.register import Register
 from registry.reports import Said, file_report
 
-blueprint = Blueprint("address", __name__, url_prefix="/a")
-report_form = Blueprint("report_form", __name__, url_prefix="/a")
+blueprint = page_blueprint("address", "/a")
+report_form = page_blueprint("report_form", "/a")
 
 KINDS: Final = ("confirmed", "wrong_point", "no_such_house")
 """Reports that a page of an address may send."""

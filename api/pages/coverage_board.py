@@ -5,11 +5,12 @@ import threading
 from functools import lru_cache
 from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from api.context import gazetteer, register
+from api.pages.blueprint import page_blueprint
 from api.pages.shell import language, page, secured, words
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import (
@@ -27,7 +28,7 @@ from registry.messages import percent
 from registry.overview import boundaries_state, is_demonstration
 from registry.units import unit_by_code
 
-blueprint = Blueprint("coverage_board", __name__, url_prefix="/coverage")
+blueprint = page_blueprint("coverage_board", "/coverage")
 
 _WORST: Final = 5
 _LEAST: Final = 0.001

@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, Response, current_app, json
+from flask import Response, current_app, json
 
 from api.pages.assets import has_viewer
+from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 
-blueprint = Blueprint("docs", __name__)
+blueprint = page_blueprint("docs")
 
 _METHODS: Final = ("get", "post", "patch", "put", "delete")
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, Flask, Response, request
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -69,16 +69,14 @@ _OTHER: Final = (
 )
 
 
-def tell_failures(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
-    """Answer errors of these blueprints with pages, and routes that are none for browsers."""
-    for blueprint in blueprints:
-        blueprint.register_error_handler(RegistryError, _of_register)
-        blueprint.register_error_handler(HTTPException, _of_http)
+def tell_failures(app: Flask) -> None:
+    """Answer routes that are none with a page where a browser asks."""
     app.register_error_handler(404, _no_route)
     app.register_error_handler(405, _no_route)
 
 
-def _of_register(error: RegistryError) -> Response:
+def register_page(error: RegistryError) -> Response:
+    """An error of ours as a page."""
     answer = registry_problem(error)
     shown = _page(answer.status_code)
     if "Retry-After" in answer.headers:
@@ -86,7 +84,8 @@ def _of_register(error: RegistryError) -> Response:
     return shown
 
 
-def _of_http(error: HTTPException) -> ResponseReturnValue:
+def http_page(error: HTTPException) -> ResponseReturnValue:
+    """An error of HTTP as a page, unless it leads elsewhere."""
     if error.code is not None and error.code < 400:
         return error
     return _page(error.code or 500)

@@ -1,12 +1,13 @@
 """The map with its search box."""
 
-from flask import Blueprint, Response
+from flask import Response
 
 from api.context import register
+from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from registry.overview import is_demonstration, is_drawn_roughly
 
-blueprint = Blueprint("home", __name__)
+blueprint = page_blueprint("home")
 
 
 @blueprint.get("/")

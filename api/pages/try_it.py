@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.context import gazetteer, register
+from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, secured, words
 from geo.code import format as code_display
 from registry.batch import Outcome, outcomes
@@ -18,7 +19,7 @@ from registry.errors import UnreadableFileError
 from registry.gazetteer import today
 from registry.validation.verdicts import Validation
 
-blueprint = Blueprint("try_it", __name__)
+blueprint = page_blueprint("try_it")
 
 MAX_ROWS: Final = 500
 _HEADER: Final = "address"

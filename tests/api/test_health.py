@@ -83,8 +83,3 @@ def test_application_is_made_without_a_database() -> None:
         assert client.get("/healthz").status_code == 200
         assert client.get("/openapi.json").status_code == 200
         assert client.get("/v1/units").get_json()["code"] == "database_unavailable"
-
-
-def test_root_says_where_it_is_described(client: FlaskClient) -> None:
-    body = client.get("/").get_json()
-    assert client.get(body["openapi"]).status_code == 200

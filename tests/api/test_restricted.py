@@ -16,11 +16,13 @@ from flask.testing import FlaskClient
 from api.access import ANONYMOUS, Caller
 from geo.code import format as code_display
 from geo.code import spoken
+from registry.drawing.refresh import refresh
 from tests.support.lifecycle import COMMUNE, Town, town
+from tests.support.tiles import read_tile, tile_at
 from tests.support.units import open_app
 
 SHOW_NO_RECORD = {
-    "/", "/healthz", "/readyz", "/openapi.json", "/v1/whoami", "/v1/units", "/v1/units/{code}",
+    "/healthz", "/readyz", "/openapi.json", "/v1/whoami", "/v1/units", "/v1/units/{code}",
     "/v1/units/convert", "/v1/units/picker",
 }  # fmt: skip
 # An editor of the commune decides on it there, and who reported it had its code.
@@ -241,6 +243,38 @@ def test_no_other_code_leads_to_it(site: Site) -> None:
             assert site.found(answer) == []
 
 
+def test_no_tile_shows_it(site: Site) -> None:
+    refresh(site.place.engine)
+    for hidden in site.hidden:
+        for zoom in (15, 17, 18):
+            x, y = tile_at(zoom, hidden.lon, hidden.lat)
+            layers = read_tile(site.client.get(f"/tiles/{zoom}/{x}/{y}").data)
+            number = hidden.label.split()[0]
+            assert number not in [door.get("number") for door in layers.get("doors", [])]
+            assert "Phố Vắng" not in [label["name"] for label in layers.get("labels", [])]
+    ((counted,),) = site.place.rows(
+        "SELECT sum(h) FROM map_density, unnest(households) h WHERE zoom = 14"
+    )
+    ((shown,),) = site.place.rows(
+        "SELECT sum(households_count) FROM household WHERE status = 'active'"
+        " AND NOT restricted AND point IS NOT NULL AND kind = 'household'"
+    )
+    assert counted == shown
+
+
+def test_no_page_shows_it(site: Site) -> None:
+    for hidden in site.hidden:
+        page = site.client.get(f"/a/{code_display(hidden.code)}")
+        text = page.get_data(as_text=True)
+        assert page.status_code == 200
+        assert HERE in text
+        for secret in (hidden.label.split(", ")[0] + ",", str(hidden.lon), "sau nhà kín"):
+            assert secret not in text
+    for code in site.others:
+        text = site.client.get(f"/a/{code}", follow_redirects=True).get_data(as_text=True)
+        assert not [h.code for h in site.hidden if code_display(h.code) in text]
+
+
 def test_counts_name_no_record(site: Site) -> None:
     for path in ("/v1/coverage?level=commune&province=01", f"/v1/coverage/{COMMUNE}"):
         assert site.found(site.client.get(path).get_json()) == []
@@ -357,4 +391,5 @@ WALKED = {
     "/v1/reports",
     "/v1/reverse",
     "/v1/validate",
+    "/tiles/{z}/{x}/{y}",
 }

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 
 from tests.support.search_world import World, search_world
 from tests.support.units import open_app
@@ -23,3 +25,15 @@ def search_site(admin_url: str, name: str) -> Iterator[Site]:
     """The application over a register of its own."""
     with search_world(admin_url, name) as world, open_app(world.url) as app:
         yield Site(app.test_client(), world)
+
+
+PAGES = ("/a", "/a/", "/coverage", "/docs", "/static/", "/try")
+
+
+def api_rules(app: Flask) -> list[Rule]:
+    """The routes that answer programs: all but the pages and what they load."""
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule != "/" and not rule.rule.startswith(PAGES)
+    ]

@@ -16,6 +16,7 @@ from registry.settings import ROOT
 from tests.support.demo import load_first_demo
 from tests.support.postgis import clone
 from tests.support.units import open_app
+from tests.support.web import api_rules
 
 SERVER = "http://127.0.0.1:8000"
 LEFT_OUT = "…"
@@ -96,7 +97,7 @@ def test_every_endpoint_has_an_example(app: Flask) -> None:
         for a in asked
     }
     # Operations stand in docs/lifecycle.md, whose test performs its examples.
-    rules = {rule.rule for rule in app.url_map.iter_rules() if "/operations/" not in rule.rule}
+    rules = {rule.rule for rule in api_rules(app) if "/operations/" not in rule.rule}
     assert shown == rules
 
 

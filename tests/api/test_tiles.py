@@ -1,0 +1,86 @@
+"""Vector tiles: what they hold at which zoom, and how they are sent."""
+
+import gzip
+from collections.abc import Iterator
+
+import pytest
+
+from registry.drawing.refresh import refresh
+from tests.support.search_world import LANG
+from tests.support.tiles import read_tile, tile_at
+from tests.support.web import Site, search_site
+
+HOANG_SA, TRUONG_SA = (112.135, 16.568), (114.45, 9.71)
+
+
+@pytest.fixture(scope="module")
+def site(admin_url: str, worker_id: str) -> Iterator[Site]:
+    with search_site(admin_url, f"tiles_{worker_id}") as made:
+        refresh(made.world.engine)
+        yield made
+
+
+def tile(
+    site: Site, zoom: int, at: tuple[float, float] = LANG
+) -> dict[str, list[dict[str, object]]]:
+    x, y = tile_at(zoom, *at)
+    response = site.client.get(f"/tiles/{zoom}/{x}/{y}")
+    assert response.status_code == 200
+    return read_tile(response.data)
+
+
+def names(site: Site, zoom: int, kind: str, at: tuple[float, float] = LANG) -> set[object]:
+    return {label["name"] for label in tile(site, zoom, at)["labels"] if label["kind"] == kind}
+
+
+def test_archipelagos_are_named_with_their_province_at_every_zoom(site: Site) -> None:
+    for zoom in range(19):
+        for at, name, holder in (
+            (HOANG_SA, "Quần đảo Hoàng Sa", "Thành phố Đà Nẵng"),
+            (TRUONG_SA, "Quần đảo Trường Sa", "Tỉnh Khánh Hòa"),
+        ):
+            labels = tile(site, zoom, at)["labels"]
+            assert (name, holder) in [(each["name"], each["holder"]) for each in labels], zoom
+
+
+def test_units_are_drawn_and_named_and_said_to_be_approximate(site: Site) -> None:
+    whole = tile(site, 4)
+    assert {each["approximate"] for each in whole["provinces"]} == {True}
+    assert "communes" not in whole
+    assert "Hà Nội" in names(site, 6, "province")
+    assert tile(site, 9)["communes"]
+    assert "Phường Láng" in names(site, 12, "commune")
+
+
+def test_streets_and_localities_are_named_where_their_doors_are(site: Site) -> None:
+    assert names(site, 12, "street") == set()
+    assert "Phố Láng" in names(site, 17, "street")
+
+
+def test_doors_come_from_zoom_15_on_without_codes(site: Site) -> None:
+    assert "doors" not in tile(site, 14)
+    assert sum(each["n"] for each in tile(site, 14)["density"]) > 0  # type: ignore[misc]
+    assert all("number" not in each for each in tile(site, 15)["doors"])
+    doors = [each for zoom in (17, 18) for each in tile(site, zoom)["doors"]]
+    assert "27" in [each.get("number") for each in doors]
+    assert {name for each in doors for name in each} <= {"mvt_id", "n", "number"}
+    x, y = tile_at(18, *LANG)
+    body = site.client.get(f"/tiles/18/{x}/{y}").data
+    assert not [code for code in site.world.codes.values() if code.encode() in body]
+
+
+def test_tile_is_compressed_and_asked_for_again_by_its_etag(site: Site) -> None:
+    x, y = tile_at(9, *LANG)
+    path = f"/tiles/9/{x}/{y}"
+    plain = site.client.get(path)
+    packed = site.client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    for first in (plain, packed):
+        again = site.client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+
+
+def test_drawing_again_does_only_what_changed(site: Site) -> None:
+    done = refresh(site.world.engine)
+    assert (done.units, done.households) == (False, False)

@@ -1,0 +1,299 @@
+"""What people see: each page in both sizes, in a real browser over a real server.
+
+Other hosts are out of reach, an error in the console fails the test, and so does what axe calls
+serious.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from api.pages.assets import has_map, has_viewer
+from geo.code import format as code_display
+from geo.code import spoken
+from registry.database import session_scope
+from registry.drawing.refresh import refresh
+from tests.support.browser import SIZES, Visit, browsing, chromium, serving, visiting
+from tests.support.factories import make_household, make_street
+from tests.support.search_world import LANG, World, search_world
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
+needs_map = pytest.mark.skipif(not has_map(), reason="needs the browser parts of bin/bootstrap")
+SCRIPT = "<script>document.title='broken'</script>"
+
+
+@pytest.fixture(scope="module")
+def world(admin_url: str, worker_id: str) -> Iterator[World]:
+    with search_world(admin_url, f"pages_{worker_id}") as made:
+        unit = made.gazetteer.with_code("00199")[-1].id
+        with session_scope(made.engine) as session:
+            unit = (
+                session.connection()
+                .exec_driver_sql(
+                    "SELECT unit_id FROM household WHERE code = %s", (made.codes["27 Láng"],)
+                )
+                .scalar_one()
+            )
+            street = make_street(session, unit_id=unit, name=SCRIPT, key="script")
+            made.codes["script"] = make_household(
+                session,
+                unit_id=unit,
+                thoroughfare_id=street,
+                house_number="1",
+                house_number_key="1",
+                delivery_hint=SCRIPT,
+                point=f"SRID=4326;POINT({LANG[0]} {LANG[1] + 0.0003})",
+                position_method="gps",
+                position_accuracy_m=5,
+            )
+        refresh(made.engine)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def url(world: World) -> Iterator[str]:
+    with serving(world.url) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as made:
+        yield made
+
+
+@pytest.fixture(params=SIZES)
+def visit(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[Visit]:
+    with visiting(
+        browser, url, request.param, permissions=["clipboard-read", "clipboard-write"]
+    ) as made:
+        yield made
+        assert made.complaints() == []
+
+
+def is_sound(visit: Visit) -> None:
+    """No barrier, nothing beside the window, nothing run that the register holds."""
+    assert visit.barriers() == []
+    assert not visit.overflows()
+    assert "broken" not in visit.page.title()
+
+
+def map_ready(page: Page) -> None:
+    page.wait_for_selector("#map[data-ready]")
+
+
+@needs_map
+def test_map_searches_by_keyboard_and_tells_what_is_at_a_point(visit: Visit, world: World) -> None:
+    page = visit.open("/")
+    map_ready(page)
+    is_sound(visit)
+    box = page.get_by_role("combobox")
+    box.fill("27 lan")
+    page.wait_for_selector("#suggestions li")
+    assert box.get_attribute("aria-expanded") == "true"
+    box.press("ArrowDown")
+    option = page.locator("#suggestions [aria-selected=true]")
+    assert box.get_attribute("aria-activedescendant") == option.get_attribute("id")
+    assert visit.barriers() == []
+    box.press("Escape")
+    assert box.get_attribute("aria-expanded") == "false"
+    box.fill("27 Láng, P. Láng Hạ, Đống Đa, Hà Nội")
+    box.press("Enter")
+    code = code_display(world.codes["27 Láng"])
+    expect(page.locator("#result .plate")).to_have_text(code)
+    expect(page.locator("#result")).to_contain_text("Phường Láng Hạ, Quận Đống Đa")
+    page.wait_for_function("location.hash.startsWith('#18/')")
+    is_sound(visit)
+    # A click near the door finds it again.
+    page.locator("#result .close").click()
+    page.evaluate("document.querySelector('#map').dataset.ready = ''")
+    middle = page.locator(".maplibregl-canvas").bounding_box()
+    assert middle
+    page.mouse.click(middle["x"] + middle["width"] * 0.6, middle["y"] + middle["height"] * 0.4)
+    expect(page.locator("#result h2")).to_contain_text("Phường Láng")
+
+
+@needs_map
+@pytest.mark.parametrize("written", ["code", "spoken", "point", "plus code"])
+def test_box_takes_every_way_to_name_a_door(
+    browser: Browser, url: str, world: World, written: str
+) -> None:
+    code = world.codes["27 Láng"]
+    texts = {
+        "code": code_display(code).lower(),
+        "spoken": spoken(code),
+        "point": f"{LANG[1]}, {LANG[0]}",
+        "plus code": "7PH72RC4+CCQ",
+    }
+    with visiting(browser, url, "desktop") as visit:
+        page = visit.open("/")
+        page.get_by_role("combobox").fill(texts[written])
+        page.get_by_role("combobox").press("Enter")
+        expect(page.locator("#result h2, #result .plate").first).to_be_visible()
+        if written in ("code", "spoken"):
+            expect(page.locator("#result .plate")).to_have_text(code_display(code))
+        assert visit.complaints() == []
+
+
+@needs_map
+def test_shared_link_opens_the_same_place_and_the_archipelagos_are_named(visit: Visit) -> None:
+    page = visit.open("/#7/16.6/112.1")
+    with page.expect_response(re.compile(r"/tiles/\d+/\d+/\d+")) as tile:
+        page.reload()
+    assert tile.value.ok
+    map_ready(page)
+    assert page.evaluate("location.hash").startswith("#7/")
+
+
+def test_page_of_an_address_says_all_of_it(visit: Visit, world: World) -> None:
+    code = code_display(world.codes["27 Láng"])
+    page = visit.open(f"/a/{world.codes['27 Láng'].lower()}")
+    assert page.url.endswith(f"/a/{code}")
+    text = page.locator("main").inner_text()
+    for part in (code, "27 Phố Láng, Phường Láng", "Quận Đống Đa", "Đang dùng", "Nhà nước"):
+        assert part in text
+    assert "".join(spoken(world.codes["27 Láng"])) in text.replace(" ", "")
+    for drawn in ("svg.sketch", "svg.qr-code"):
+        expect(page.locator(drawn)).to_be_visible()
+    assert (
+        page.locator("[data-geo]").get_attribute("href", timeout=1000).startswith(("geo:", "maps:"))
+    )  # type: ignore[union-attr]
+    is_sound(visit)
+    page.get_by_role("button", name="Chép mã").click()
+    expect(page.get_by_role("button", name="Đã chép")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == code
+
+
+@needs_map
+def test_map_of_an_address_opens_on_a_tap(visit: Visit, world: World) -> None:
+    page = visit.open(f"/a/{code_display(world.codes['27 Láng'])}")
+    page.locator("#open-map").click()
+    page.wait_for_selector("#place-map[data-ready]")
+
+
+def test_mistake_is_reported_and_thanked_for(visit: Visit, world: World) -> None:
+    page = visit.open(f"/a/{code_display(world.codes['129 Láng'])}")
+    page.locator("#report summary").click()
+    is_sound(visit)
+    page.get_by_label("Nhà ở chỗ khác").check()
+    page.get_by_role("button", name="Gửi").click()
+    expect(page.get_by_role("alert")).to_contain_text("Hãy cho biết nhà ở đâu")
+    page.get_by_label("Vĩ độ").fill("21,0213")
+    page.get_by_label("Kinh độ").fill("105.8066")
+    page.get_by_role("button", name="Gửi").click()
+    expect(page.locator(".thanks")).to_be_visible()
+    with session_scope(world.engine) as session:
+        kinds = session.connection().exec_driver_sql(
+            "SELECT kind FROM field_report WHERE code = %s", (world.codes["129 Láng"],)
+        )
+        assert kinds.scalars().all() == ["wrong_point"]
+
+
+def test_code_that_is_none_is_led_on(visit: Visit, world: World) -> None:
+    visit.allowed = ("404", "410")
+    page = visit.open(f"/a/{world.codes['40 retired']}")
+    expect(page.locator(".codes .plate")).to_have_text(code_display(world.codes["40B"]))
+    is_sound(visit)
+    right = code_display(world.codes["27 Láng"])
+    slip = right[:-1] + ("0" if right[-1] != "0" else "1")
+    visit.open(f"/a/{slip}")
+    expect(page.locator(".codes")).to_contain_text(right)
+    visit.open("/khong-co-trang-nay")
+    expect(page.locator("h1")).to_have_text("Không có trang này")
+    is_sound(visit)
+
+
+def test_street_named_script_is_text_everywhere(visit: Visit, world: World) -> None:
+    code = code_display(world.codes["script"])
+    page = visit.open(f"/a/{code}")
+    expect(page.locator("h1")).to_contain_text(SCRIPT)
+    expect(page.locator(".facts")).to_contain_text(SCRIPT)
+    is_sound(visit)
+    if has_map():
+        visit.open("/")
+        page.get_by_role("combobox").fill(code)
+        page.get_by_role("combobox").press("Enter")
+        expect(page.locator("#result h2")).to_contain_text(SCRIPT)
+        is_sound(visit)
+
+
+def test_pasted_addresses_get_verdicts_and_a_file(visit: Visit, world: World) -> None:
+    page = visit.open("/try")
+    is_sound(visit)
+    lines = ["27 Láng, P. Láng Hạ, Đống Đa, Hà Nội", "P. Láng Hạ, Q. Đống Đa", SCRIPT]
+    page.get_by_label("Địa chỉ", exact=True).fill("\n".join(lines))
+    page.get_by_role("button", name="Kiểm tra").click()
+    rows = page.locator(".verdicts tbody tr")
+    expect(rows).to_have_count(3)
+    code = code_display(world.codes["27 Láng"])
+    expect(rows.nth(0)).to_contain_text(code)
+    expect(rows.nth(1)).to_contain_text("Phường Láng, Thành phố Hà Nội")
+    expect(rows.nth(2)).to_contain_text("Không nhận ra")
+    is_sound(visit)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Tải về CSV").click()
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    table = list(csv.DictReader(io.StringIO(text)))
+    assert [row["address"] for row in table] == lines
+    assert table[0]["result_code"] == code
+
+
+def test_file_is_read_by_its_column_and_too_many_rows_are_refused(visit: Visit) -> None:
+    visit.allowed = ("413", "422")
+    page = visit.open("/try")
+    sheet = "mã đơn;địa chỉ\nA1;27 Láng, Hà Nội\nA2;\n"
+    page.get_by_label("hoặc tệp CSV").set_input_files(
+        {"name": "don.csv", "mimeType": "text/csv", "buffer": sheet.encode("utf-16")}
+    )
+    page.get_by_role("button", name="Kiểm tra").click()
+    expect(page.locator(".verdicts tbody tr")).to_have_count(2)
+    page.get_by_label("Địa chỉ", exact=True).fill("Hà Nội\n" * 501)
+    page.get_by_role("button", name="Kiểm tra").click()
+    expect(page.locator("h1")).to_have_text("Gửi quá nhiều")
+    is_sound(visit)
+
+
+def test_board_leads_from_the_country_to_localities(visit: Visit) -> None:
+    page = visit.open("/coverage")
+    is_sound(visit)
+    expect(page.locator(".choropleth")).to_contain_text("Quần đảo Hoàng Sa")
+    page.locator(".ranking").get_by_role("link", name="Thành phố Hà Nội").click()
+    page.locator(".ranking").get_by_role("link", name="Phường Láng", exact=True).click()
+    expect(page.locator(".ranking")).to_contain_text("Thôn 3")
+    is_sound(visit)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    rows = {row["name"]: row["households"] for row in csv.DictReader(io.StringIO(text))}
+    # The same numbers as the API and the command line.
+    told = page.request.get(f"{visit.url}/v1/coverage/00199?level=locality").json()
+    assert {unit["name"]: str(unit["households"]) for unit in told["units"]} == rows
+
+
+@pytest.mark.skipif(not has_viewer(), reason="needs the browser parts of bin/bootstrap")
+def test_api_can_be_read_and_tried(visit: Visit) -> None:
+    page = visit.open("/docs#/search/get_geocode__get")
+    page.wait_for_selector("#viewer[data-ready]")
+    page.locator(".opblock-tag").filter(has_text="units").first.click()
+    entry = page.locator(".opblock").filter(has_text="/v1/units/picker").first
+    entry.locator(".opblock-summary-control").click()
+    entry.get_by_role("button", name="Execute").click()
+    expect(entry.locator(".live-responses-table .response-col_status").nth(1)).to_contain_text(
+        "200"
+    )
+    is_sound(visit)
+
+
+def test_language_is_switched_and_remembered(visit: Visit, world: World) -> None:
+    page = visit.open(f"/a/{code_display(world.codes['27 Láng'])}")
+    page.locator(".language").click()
+    expect(page.get_by_role("button", name="Copy code")).to_be_visible()
+    (cookie,) = visit.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("lang", True, "Lax")
+    visit.open("/try")
+    expect(page.locator("h1")).to_have_text("Try your addresses")
+    is_sound(visit)

@@ -1,0 +1,137 @@
+"""Pages as people see them: a real server, a real register, the distribution's Chromium."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from registry.settings import ROOT
+from scripts.listening import reserve_port, server_url, wait_until_ready
+from tests.support.running import clean_environment
+
+# No sandbox, because the tests may run as root; the others keep it from asking its maker's hosts.
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
+SERIOUS = ("serious", "critical")
+
+
+@contextmanager
+def serving(database_url: str, **environment: str) -> Iterator[str]:
+    """The address of a server process over a register."""
+    with reserve_port("127.0.0.1", 0, patient=False) as reserved:
+        port = reserved.getsockname()[1]
+        url = server_url("127.0.0.1", port)
+        settings = {"DATABASE_URL": database_url, "DIACHISO_LIMITS": "off", "PYTHONPATH": str(ROOT)}
+        server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "granian", "api.wsgi:app", "--interface=wsgi", "--no-ws"),
+                *("--host=127.0.0.1", f"--port={port}", "--workers=1", "--blocking-threads=3"),
+                "--log-level=error",
+            ],
+            env={**clean_environment(), **settings, **environment},
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            wait_until_ready(url, server)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def chromium() -> str | None:
+    """The browser of this machine."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """The browser, once for all tests of a file."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """A window of one size, on one server; what goes wrong in it is kept."""
+
+    url: str
+    page: Page
+    context: BrowserContext
+    wrong: list[str] = field(default_factory=list)
+    allowed: tuple[str, ...] = ()
+    """Parts of console errors that the test itself provokes."""
+
+    def open(self, path: str) -> Page:
+        """Go there."""
+        self.page.goto(self.url + path)
+        return self.page
+
+    def complaints(self) -> list[str]:
+        """Errors in the console, of scripts, and questions to other hosts."""
+        return [each for each in self.wrong if not any(part in each for part in self.allowed)]
+
+    def barriers(self) -> list[str]:
+        """What axe finds serious."""
+        found: dict[str, Any] = Axe().run(self.page).response
+        return [
+            f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:3]]}"
+            for each in found["violations"]
+            if each["impact"] in SERIOUS
+        ]
+
+    def overflows(self) -> bool:
+        """Whether the page is wider than the window."""
+        wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        return bool(self.page.evaluate(wider))
+
+
+@contextmanager
+def visiting(browser: Browser, url: str, size: str, **options: Any) -> Iterator[Visit]:
+    """A window; outside hosts cannot be reached from it."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    host = urlsplit(url).netloc
+    visit = Visit(url, context.new_page(), context)
+
+    def only_ours(route: Route) -> None:
+        asked = urlsplit(route.request.url)
+        if asked.netloc == host or asked.scheme in ("data", "blob"):
+            route.continue_()
+        else:
+            visit.wrong.append(f"asked {asked.netloc}")
+            route.abort()
+
+    context.route("**/*", only_ours)
+    visit.page.on(
+        "console",
+        lambda said: visit.wrong.append(said.text) if said.type == "error" else None,
+    )
+    visit.page.on("pageerror", lambda error: visit.wrong.append(str(error)))
+    visit.page.set_default_timeout(float(os.environ.get("DIACHISO_BROWSER_MS", "20000")))
+    try:
+        yield visit
+    finally:
+        context.close()
