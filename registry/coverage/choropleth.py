@@ -68,9 +68,10 @@ def draw_choropleth(
     frame = _Frame.around([shape.geometry for shape in drawing.shapes])
     width = max(frame.width, 240) + (_INSET_PX[0] + _GAP_PX if drawing.islands else 0)
     height = max(frame.height, len(drawing.islands) * (_INSET_PX[1] + _GAP_PX))
+    role = "group" if link else "img"  # nothing inside of an image can be chosen
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + _FOOT_PX}"'
-        f' role="img" aria-labelledby="{ident}-ten" class="choropleth"'
+        f' role="{role}" aria-labelledby="{ident}-ten" class="choropleth"'
         ' font-family="inherit" text-anchor="middle">'
         f'<title id="{ident}-ten">{escape(title)}</title>',
         _patterns(ident),

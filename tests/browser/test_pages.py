@@ -29,7 +29,6 @@ SCRIPT = "<script>document.title='broken'</script>"
 @pytest.fixture(scope="module")
 def world(admin_url: str, worker_id: str) -> Iterator[World]:
     with search_world(admin_url, f"pages_{worker_id}") as made:
-        unit = made.gazetteer.with_code("00199")[-1].id
         with session_scope(made.engine) as session:
             unit = (
                 session.connection()
@@ -79,7 +78,7 @@ def is_sound(visit: Visit) -> None:
     """No barrier, nothing beside the window, nothing run that the register holds."""
     assert visit.barriers() == []
     assert not visit.overflows()
-    assert "broken" not in visit.page.title()
+    assert visit.page.title() != "broken"
 
 
 def map_ready(page: Page) -> None:
@@ -276,7 +275,9 @@ def test_board_leads_from_the_country_to_localities(visit: Visit) -> None:
 
 @pytest.mark.skipif(not has_viewer(), reason="needs the browser parts of bin/bootstrap")
 def test_api_can_be_read_and_tried(visit: Visit) -> None:
-    page = visit.open("/docs#/search/get_geocode__get")
+    # The viewer puts a link into the button that opens an entry.
+    visit.tolerated = ("nested-interactive",)
+    page = visit.open("/docs")
     page.wait_for_selector("#viewer[data-ready]")
     page.locator(".opblock-tag").filter(has_text="units").first.click()
     entry = page.locator(".opblock").filter(has_text="/v1/units/picker").first

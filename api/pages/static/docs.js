@@ -14,3 +14,10 @@ window.SwaggerUIBundle({
   supportedSubmitMethods: ['get', 'post', 'patch'],
   onComplete: () => { viewer.dataset.ready = 'yes'; },
 });
+
+// What the viewer leaves without a name, or out of the keyboard's reach.
+const mend = () => {
+  for (const each of viewer.querySelectorAll('select:not([aria-label])')) each.setAttribute('aria-label', 'Ví dụ, kiểu (example, type)');
+  for (const each of viewer.querySelectorAll('pre:not([tabindex])')) each.setAttribute('tabindex', '0');
+};
+new MutationObserver(mend).observe(viewer, { childList: true, subtree: true });
