@@ -14,7 +14,7 @@ from api.pages.shell import page, secured, words
 from geo.code import format as code_display
 from registry.batch import Outcome, outcomes
 from registry.batch.flat import FLAT_COLUMNS, flat
-from registry.batch.rows import InputRow, Table, TableWriter, read_row, read_table
+from registry.batch.rows import InputRow, Layout, Table, read_row, read_table
 from registry.errors import UnreadableFileError
 from registry.gazetteer import today
 from registry.validation.verdicts import Validation
@@ -164,12 +164,12 @@ def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
 
 
 def _csv(answered: _Answered) -> Response:
-    known, day, out = gazetteer(), today(), io.StringIO(newline="")
-    out.write("\ufeff")  # a spreadsheet takes it for UTF-8 by this mark alone
-    writer = TableWriter("csv", answered.table, FLAT_COLUMNS[_OPERATION], out)
-    for row, outcome in zip(answered.rows, answered.outcomes, strict=True):
-        writer.write(row, flat(known, day, _OPERATION, outcome))
-    body = out.getvalue().encode("utf-8", "replace")
+    known, day = gazetteer(), today()
+    layout = Layout.of("csv", answered.table, FLAT_COLUMNS[_OPERATION])
+    found = (flat(known, day, _OPERATION, outcome) for outcome in answered.outcomes)
+    text = layout.head() + layout.text(zip(answered.rows, found, strict=True))
+    # A spreadsheet takes it for UTF-8 by the mark alone.
+    body = f"\ufeff{text}".encode("utf-8", "replace")
     response = Response(body, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="dia-chi-da-kiem.csv"'
     response.headers["Cache-Control"] = "no-store"

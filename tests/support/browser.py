@@ -83,8 +83,6 @@ class Visit:
     wrong: list[str] = field(default_factory=list)
     allowed: tuple[str, ...] = ()
     """Parts of console errors that the test itself provokes."""
-    tolerated: tuple[str, ...] = ()
-    """Findings of axe in markup that is not ours."""
 
     def open(self, path: str) -> Page:
         """Go there."""
@@ -101,7 +99,7 @@ class Visit:
         return [
             f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:3]]}"
             for each in found["violations"]
-            if each["impact"] in SERIOUS and each["id"] not in self.tolerated
+            if each["impact"] in SERIOUS
         ]
 
     def overflows(self) -> bool:
