@@ -20,6 +20,7 @@ from geo.flat import Flat, FlatSteps
 from geo.house_number import HouseNumber, NumberSteps, path_steps
 from geo.locality import Locality, locality_of
 from geo.parcel_text import without_noise
+from geo.persons import without_owner
 from geo.piece import Piece
 from geo.pieces import pieces_of
 from geo.street import Street, street_of
@@ -61,7 +62,7 @@ class AddressReading:
 
 def parse_address(text: str) -> list[AddressReading]:
     """A few readings, best first; empty only for a text without any word."""
-    clean, plus_codes = without_noise(text[:MAX_CHARACTERS])
+    clean, plus_codes = without_noise(without_owner(text[:MAX_CHARACTERS]))
     pieces: list[Piece] = []
     for part, written in enumerate(split_parts(clean)[:_MAX_PARTS]):
         pieces += _pieces(written, part)
@@ -226,7 +227,7 @@ def _column(text: str | None, role: str) -> list[Piece]:
     """The pieces of one column: what says no kind of its own is what the column is for."""
     if not text:
         return []
-    clean, _ = without_noise(text[:MAX_CHARACTERS])
+    clean, _ = without_noise(without_owner(text[:MAX_CHARACTERS]))
     pieces = [
         piece
         for part, written in enumerate(split_parts(clean)[:_MAX_PARTS])
