@@ -3,7 +3,7 @@
     python -m bench.accuracy URL REAL_CSV --register OUT_CSV
     bin/diachiso import OUT_CSV --source real
     bin/diachiso demo --households 200000 --csv DEMO_CSV
-    bin/diachiso import DEMO_CSV --source bench
+    bin/diachiso import DEMO_CSV --source bench --demo-as-real
     python -m bench.accuracy URL REAL_CSV [--demo DEMO_CSV] [--sample N] [--show N] [--only WORD]
 
 The first line writes the real addresses without the 30 % that are left out, so that it is measured

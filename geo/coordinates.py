@@ -20,6 +20,8 @@ VN2000_DEGREES: Final = "EPSG:4756"
 VN2000_METRES: Final = tuple(
     f"EPSG:{code}" for code in (*range(5896, 5900), *range(9205, 9219), 3405, 3406)
 )
+WGS_84_METRES: Final = ("EPSG:32648", "EPSG:32649", "EPSG:3857")
+"""UTM on WGS 84 and the projection of web maps: what a map layer may state."""
 _OPERATION: Final = "VN-2000 to WGS 84 (2)"
 """EPSG:6960, seven parameters, of 2007: the one that the State's surveyors publish."""
 
@@ -84,10 +86,10 @@ def metres(text: str) -> float | None:
 def to_wgs84(
     crs: str, easts: NDArray[np.float64], norths: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Longitudes and latitudes in WGS 84, degrees, of a VN-2000 system's coordinates.
+    """Longitudes and latitudes in WGS 84, degrees, of another system's coordinates.
 
     `easts` and `norths` are metres, or degrees for EPSG:4756; what cannot be transformed becomes
-    infinite. Raises ValueError for a system that is none of `VN2000_METRES` and `VN2000_DEGREES`.
+    infinite. Raises ValueError for a system that is none of those above.
     """
     lon, lat = _transformer(crs).transform(easts, norths)
     return np.asarray(lon), np.asarray(lat)
@@ -99,25 +101,43 @@ def described(crs: str) -> str:
     >>> described("EPSG:9210")
     'VN-2000, kinh tuyến trục 105°45′, múi 3° (EPSG:9210)'
     """
-    if crs == VN2000_DEGREES:
-        return f"VN-2000, kinh độ và vĩ độ ({crs})"
+    if crs in (VN2000_DEGREES, WGS_84):
+        name = "VN-2000" if crs == VN2000_DEGREES else "WGS 84"
+        return f"{name}, kinh độ và vĩ độ ({crs})"
+    if crs in WGS_84_METRES:
+        return f"WGS 84, mét ({crs})"
+    meridian, scale = central_meridian_and_scale(crs)
+    whole, part = int(meridian), round((meridian % 1) * 60)
+    # Zones of 6° have the scale 0.9996, those of 3° have 0.9999.
+    width = "6°" if scale < 0.9998 else "3°"
+    return f"VN-2000, kinh tuyến trục {whole}°{part:02d}′, múi {width} ({crs})"
+
+
+@cache
+def central_meridian_and_scale(crs: str) -> tuple[float, float]:
+    """Of a zone in metres: its meridian in degrees, and the scale there.
+
+    >>> central_meridian_and_scale("EPSG:9210")
+    (105.75, 0.9999)
+    """
     from pyproj import CRS
 
     parameters = CRS.from_user_input(crs).to_cf()
-    meridian = float(parameters["longitude_of_central_meridian"])
-    whole, part = int(meridian), round((meridian % 1) * 60)
-    # Zones of 6° have the scale 0.9996, those of 3° have 0.9999.
-    width = "6°" if float(parameters["scale_factor_at_central_meridian"]) < 0.9998 else "3°"
-    return f"VN-2000, kinh tuyến trục {whole}°{part:02d}′, múi {width} ({crs})"
+    return (
+        float(parameters["longitude_of_central_meridian"]),
+        float(parameters["scale_factor_at_central_meridian"]),
+    )
 
 
 @cache
 def _transformer(crs: str) -> "Transformer":
     # Takes a tenth of a second to load, for files in metres alone.
-    from pyproj.transformer import TransformerGroup
+    from pyproj.transformer import Transformer, TransformerGroup
 
+    if crs in WGS_84_METRES:
+        return Transformer.from_crs(crs, WGS_84, always_xy=True)
     if crs not in VN2000_METRES and crs != VN2000_DEGREES:
-        raise ValueError(f"{crs} is no system of VN-2000")
+        raise ValueError(f"{crs} is no system that files are converted from")
     # One operation for ever: PROJ would otherwise choose by the area and by the grids it finds.
     for transformer in TransformerGroup(crs, WGS_84, always_xy=True).transformers:
         if _OPERATION in transformer.description:

@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -13,40 +13,34 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
+from geo import code as codes
 from registry import cluster
 from registry.database import make_engine, session_scope
+from registry.intake.formats.writing import FORMS, LAYERS
 from registry.intake.handback import (
     PUBLISHED,
     REJECTED,
     Handback,
     Which,
+    report_form,
     write_codes,
     write_problems,
     write_vanished,
 )
 from registry.intake.history import ImportRecord, list_imports
-from registry.intake.problems import PROBLEMS
 from registry.intake.publish import DEMO_SOURCE
 from registry.intake.reader import SourceFile, open_file
 from registry.intake.rollback import roll_back
 from registry.intake.run import ImportOptions, ImportResult, import_file
 from registry.intake.vanished import TOO_MANY
 from registry.messages import number
+from scripts.import_report import COUNTS, told, vanished_warning
 from scripts.progress import say
 from scripts.settings import read_settings
 
-_COUNTS = {
-    "rows": "dòng",
-    "new": "mới",
-    "changed": "thay đổi",
-    "unchanged": "không đổi",
-    "linked": "trùng chỗ ở đã có",
-    "rejected": "bị loại",
-    "warned": "có cảnh báo",
-    "buildings": "toà nhà mới",
-}
-_SEVERITIES = {"error": "lỗi", "warning": "cảnh báo", "notice": "lưu ý"}
 _STATES = {"published": "đã ghi", "rolled_back": "đã huỷ"}
+_SHOWN_KEPT = 20
+_LAYER_SUFFIXES = tuple(suffix for suffix, form in FORMS.items() if form in LAYERS)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -64,9 +58,22 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Tệp có đủ mọi hộ của nguồn hay không (all of its households or a part).",
 )
 @click.option(
+    "--strict", is_flag=True, help="Chỉ ghi khi không dòng nào bị loại (all rows or none)."
+)
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Tự sửa lỗi chỉ có một cách sửa (mend what leaves no choice, and say so).",
+)
+@click.option(
     "--accept-vanished",
     is_flag=True,
     help="Import a full delivery that lacks more than 80 % of what the source had.",
+)
+@click.option(
+    "--demo-as-real",
+    is_flag=True,
+    help="Give real codes to made-up households (a file of `demo --csv`); for measurements.",
 )
 @click.option("--decision", metavar="NUMBER", help="Số quyết định (of the legal decision).")
 @click.option(
@@ -103,6 +110,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--rollback", type=int, metavar="ID", help="Huỷ đợt nhập này (take this import back)."
 )
 @click.option(
+    "--keep-later",
+    is_flag=True,
+    help="Khi huỷ, giữ mã đã được sửa hay dùng sau đó (undo the rest of the import).",
+)
+@click.option(
     "--list", "listed", is_flag=True, help="Liệt kê các đợt nhập (list imports, the latest first)."
 )
 def import_(
@@ -110,14 +122,18 @@ def import_(
     source: str | None,
     *,
     dry_run: bool,
+    strict: bool,
+    fix: bool,
     delivery: str,
     accept_vanished: bool,
+    demo_as_real: bool,
     decision: str | None,
     crs: str | None,
     sheet: str | None,
     mapping: Path | None,
     form: str,
     rollback: int | None,
+    keep_later: bool,
     listed: bool,
     **outputs: Path | None,
 ) -> int:
@@ -129,6 +145,8 @@ def import_(
         raise click.UsageError("--list and --rollback stand without a FILE, and one at a time")
     if not listed and rollback is None and (file is None or source is None):
         raise click.UsageError("name a FILE and its --source")
+    if keep_later and rollback is None:
+        raise click.UsageError("--keep-later belongs to --rollback")
     if file is not None and source is not None and source.strip().casefold() == DEMO_SOURCE:
         raise click.UsageError("the source `demo` is made up; name whose households these are")
     engine = make_engine(cluster.database_url(read_settings()))
@@ -136,11 +154,14 @@ def import_(
         if listed:
             _list(engine, source, form)
         elif rollback is not None:
-            _roll_back(engine, rollback, form)
+            _roll_back(engine, rollback, form, keep_later=keep_later)
         elif file is not None and source is not None:
             options = ImportOptions(
                 *(source, delivery, decision, dry_run),
+                strict=strict,
+                fix=fix,
                 accept_vanished=accept_vanished,
+                demo_as_real=demo_as_real,
                 crs=crs,
                 sheet=sheet,
                 mapping=_mapping(mapping) if mapping else None,
@@ -170,7 +191,12 @@ def _import(engine: Engine, file: Path, options: ImportOptions, outputs: _Output
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"))
     with ExitStack() as stack:
         for path in outputs.paths():
+            if path.exists() and file.exists() and path.samefile(file):
+                raise click.UsageError(f"{path} là tệp đang nhập (that is the file itself)")
             stack.enter_context(_writable(path))
+        for back in filter(None, (outputs.report, outputs.warnings)):
+            if back.suffix.lower() in _LAYER_SUFFIXES:
+                report_form(open_file(file, options.sheet, options.mapping), back)
         handback = Handback(
             *(
                 stack.enter_context(tempfile.TemporaryFile()) if wanted else None
@@ -204,8 +230,7 @@ def _write(file: SourceFile, handback: Handback, outputs: _Outputs) -> None:
     )
     for path, which in kinds:
         if path is not None and handback.problems is not None:
-            with _opened(path) as out:
-                write_problems(file, handback.problems, out, which)
+            write_problems(file, handback.problems, path, which)
     if outputs.codes is not None and handback.answers is not None:
         with _opened(outputs.codes) as out:
             write_codes(file, handback.answers, out)
@@ -249,47 +274,18 @@ def _show(result: ImportResult, form: str) -> None:
     if form == "json":
         click.echo(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
         return
-    name = f"Đợt nhập {result.import_id}" if result.import_id else "Chạy thử, chưa ghi gì"
-    click.echo(name)
-    for key, label in _COUNTS.items():
-        _line(label, getattr(result, key))
-    if result.vanished:
-        _line("không còn trong tệp", result.vanished, f"{result.vanished_share:.1%}")
-        _line("mã ngừng dùng", result.retired)
-    if result.demo_removed:
-        _line("minh hoạ đã gỡ", result.demo_removed)
-    for code, count in result.problems.items():
-        kind = PROBLEMS[code]
-        click.echo(f"  {_SEVERITIES[kind.severity]:<9} {number(count):>8}  {kind.vi}  [{code}]")
-    if result.vanished_warning:
-        click.echo(f"  cảnh báo  {_vanished_warning(result)}")
-    for note in result.file_notes:
-        click.echo(f"  tệp: {note}")
-    if result.columns_personal:
-        click.echo(f"  bỏ, không lưu (thông tin cá nhân): {', '.join(result.columns_personal)}")
-    if result.columns_unknown:
-        click.echo(f"  cột không dùng: {', '.join(result.columns_unknown)}")
-
-
-def _line(label: str, count: int, more: str = "") -> None:
-    click.echo(f"  {label:<20} {number(count):>10}  {more}".rstrip())
-
-
-def _vanished_warning(result: ImportResult) -> str:
-    shown = f"{result.vanished_share:.1%} mã hồ sơ của nguồn không còn trong tệp"
-    if result.vanished_warning == TOO_MANY and not result.import_id:
-        shown += "; nhập thật sẽ bị từ chối nếu không thêm --accept-vanished"
-    return f"{shown}  [{result.vanished_warning}]"
+    for line in told(result):
+        click.echo(line)
 
 
 def _status(result: ImportResult, report: Path | None, *, accept_vanished: bool) -> int:
     """The exit status; when it is 1, a line on stderr says why."""
     if result.vanished_warning == TOO_MANY and not accept_vanished:
-        say(_vanished_warning(result))
+        say(vanished_warning(result))
         return 1
     if not result.rejected:
         return 0
-    told = f"xem {report}" if report else "thêm --report FILE.csv để lấy các dòng đó về sửa"
+    told = f"xem {report}" if report else "thêm --report TỆP để lấy các dòng đó về sửa"
     say(f"{number(result.rejected)} trên {number(result.rows)} dòng bị loại; {told}")
     return 1
 
@@ -311,7 +307,7 @@ def _described(record: ImportRecord) -> str:
     counts = record.counts
     shown = [
         f"{number(counts[key])} {label}"
-        for key, label in (_COUNTS | {"vanished": "không còn"}).items()
+        for key, label in (COUNTS | {"vanished": "không còn"}).items()
         if counts.get(key) and key not in ("warned", "buildings")
     ]
     state = _STATES.get(record.state, record.state)
@@ -321,18 +317,18 @@ def _described(record: ImportRecord) -> str:
     )
 
 
-def _roll_back(engine: Engine, import_id: int, form: str) -> None:
-    undone = roll_back(engine, import_id)
+def _roll_back(engine: Engine, import_id: int, form: str, *, keep_later: bool) -> None:
+    undone = roll_back(engine, import_id, keep_later=keep_later)
     if form == "json":
-        members = {
-            "import_id": undone.import_id,
-            "source": undone.source,
-            "removed": undone.removed,
-            "restored": undone.restored,
-        }
-        click.echo(json.dumps(members, ensure_ascii=False))
+        click.echo(json.dumps(asdict(undone), ensure_ascii=False))
         return
     click.echo(
         f"Đã huỷ đợt nhập {undone.import_id} của {undone.source}:"
         f" gỡ {number(undone.removed)}, trả lại {number(undone.restored)}"
     )
+    if undone.kept:
+        click.echo(f"  giữ {number(undone.kept)} mã đã được sửa hay dùng sau đó:")
+    for kept in undone.kept_records[:_SHOWN_KEPT]:
+        click.echo(f"    {codes.format(kept.code)}  {kept.reason}")
+    if undone.kept > _SHOWN_KEPT:
+        click.echo(f"    … {number(undone.kept - _SHOWN_KEPT)} mã nữa: --format json")

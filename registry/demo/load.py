@@ -20,6 +20,7 @@ from registry.database import session_scope, translated_errors
 from registry.demo.households import DemoCommune, DemoHousehold, households_of
 from registry.demo.names import customs_of
 from registry.gazetteer import Gazetteer, Unit, today
+from registry.intake.made_up import MARK
 from registry.intake.publish import DEMO_SOURCE, refuse_demo_beside_real
 from registry.intake.run import ImportOptions, ImportResult, import_file
 from registry.models import Household, Import
@@ -29,8 +30,6 @@ COLUMNS: Final = DemoHousehold._fields
 FIRST_HOUSEHOLDS: Final = 20_000
 """So many `bin/run` loads into an empty register: 500 communes of 40, in a few seconds."""
 _LOAD_LOCK: Final = 7238010023
-MARK: Final = ("demo", "yes")
-"""A column of files that leave the program: an import ignores it and says so, a person sees it."""
 
 # Households of a usual commune, which shrink with its area: large communes are empty ones.
 _USUAL_HOUSEHOLDS: Final = {"phuong": 12_000, "xa": 6_000, "dac_khu": 2_500}

@@ -36,9 +36,12 @@ TRIGGERS: Final = {
     "succession_link": ("succession_link_no_cycle",),
     "thoroughfare": (
         *("thoroughfare_moved", "thoroughfare_identity", "thoroughfare_removed"),
-        "thoroughfare_keep",
+        *("thoroughfare_keep", "thoroughfare_keep_removed"),
     ),
-    "locality": ("locality_moved", "locality_identity", "locality_removed", "locality_keep"),
+    "locality": (
+        *("locality_moved", "locality_identity", "locality_removed"),
+        *("locality_keep", "locality_keep_removed"),
+    ),
     "thoroughfare_version": ("thoroughfare_version_append_only",),
     "locality_version": ("locality_version_append_only",),
     "parked_key": ("parked_key_empty",),

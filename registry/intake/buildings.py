@@ -77,6 +77,45 @@ _ADOPT: Final = f"""
 """
 
 
+_ANY_FLAT: Final = "SELECT EXISTS (SELECT FROM flat WHERE flat IS NOT NULL)"
+_PLANNED: Final = """
+    WITH flat_row AS (
+        SELECT d.unit_id, d.former_id, coalesce(d.street_key, '') AS street,
+            coalesce(d.place_keys::text, '') AS place, coalesce(d.number_key, '') AS number,
+            coalesce(d.building_key, '') AS building
+        FROM door d JOIN outcome o ON o.row_number = d.row_number
+        WHERE d.flat IS NOT NULL AND o.outcome = 'new'
+    )
+    SELECT count(*)
+    FROM (
+        SELECT unit_id, street, number, building, count(*) AS flats
+        FROM flat_row GROUP BY unit_id, former_id, street, place, number, building
+    ) place
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS flats, count(h.parent_code) AS held
+        FROM household h
+        LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+        WHERE h.unit_id = place.unit_id AND h.kind = 'household' AND h.status = 'active'
+            AND h.unit_number IS NOT NULL AND (h.code < '1') = :demo
+            AND coalesce(h.house_number_key, '') = place.number
+            AND coalesce(h.building_key, '') = place.building
+            AND coalesce(t.key, '') = place.street
+    ) registered
+    WHERE registered.held = 0 AND place.flats + registered.flats > 1
+"""
+
+
+def count_buildings(staging: Staging, *, demo: bool) -> int:
+    """How many buildings `make_buildings` would make of what `match` decided, for a dry run.
+
+    Flats that change their place are not counted.
+    """
+    if not staging.connection.execute(text(_ANY_FLAT)).scalar_one():
+        return 0
+    counted = staging.connection.execute(text(_PLANNED), {"demo": demo})
+    return int(counted.scalar_one())
+
+
 def make_buildings(staging: Staging, issue: IssueCodes) -> int:
     """Leave the table `building`: the one of each place with several flats; how many are new.
 

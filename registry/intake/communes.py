@@ -95,6 +95,8 @@ class CommuneReader:
         if all(n.district is None for n in named):
             units = [u for u in units if u.alive_on(self._day)] or units
         reading = self.of_units(units)
+        if reading.candidates and named and all(n.corrected for n in named):
+            reading = replace(reading, notice="commune_corrected")
         alone = {n.commune.id for n in named if n.commune is not None and n.district is None}
         if len(reading.candidates) > 1 and len(alone & set(reading.candidates)) == 1:
             others = [n for n in named if n.commune is None or n.commune.id not in alone]

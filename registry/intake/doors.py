@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from geo.address import Door
 from geo.locality import Locality
@@ -12,6 +13,7 @@ Number = tuple[str, str, bool]
 Street = tuple[str, str, str]
 Place = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 """Kinds, names and keys of localities, innermost first."""
+_NONE: Final = "0"
 Flat = tuple[str | None, str | None, str | None, str | None]
 
 
@@ -29,6 +31,9 @@ class DoorParts:
 def parts_of(door: Door) -> DoorParts:
     """The door as it is stored."""
     number, street, flat = door.house_number, door.street, door.flat
+    # `0` is what is typed where there is no number: no door bears it.
+    if number is not None and number.key == _NONE:
+        number = None
     return DoorParts(
         (number.written, number.key, number.alley_only) if number else None,
         (street.kind or "đường", street.name, street.key) if street else None,

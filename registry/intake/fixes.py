@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from geo.mangled_number import originals
 from registry.gazetteer import Gazetteer, Unit
+from registry.intake.auto_fix import HOUSEHOLDS
 from registry.intake.communes import padded_code
 from registry.intake.points import HOLDERS
 
@@ -27,6 +28,10 @@ _COORDINATES: Final = """
         value = j.longitude || ' ' || j.latitude
     FROM judged j
     WHERE p.import_id = :id AND p.code = 'coordinates_swapped' AND j.row_number = p.row_number
+"""
+_HOUSEHOLDS_COUNT: Final = f"""
+    UPDATE import_problem SET proposed_fix = substring(lower(value) FROM '{HOUSEHOLDS}')
+    WHERE import_id = :id AND code = 'households_count_unreadable'
 """
 _ABOUT_CODES: Final = (
     "commune_code_unknown",
@@ -86,6 +91,7 @@ def propose_fixes(
     """
     parameters = {"id": import_id}
     connection.execute(text(_COORDINATES), parameters)
+    connection.execute(text(_HOUSEHOLDS_COUNT), parameters)
     if padded:
         connection.execute(text(_PADDED), parameters)
 
@@ -111,7 +117,7 @@ def propose_fixes(
         names = [_named(gazetteer, unit, day) for unit in living]
         holders = {"units": [unit.id for unit in living], "names": names}
         connection.execute(text(_HOLDERS), parameters | holders)
-    assumed = ("commune_ambiguous", "commune_assumed")
+    assumed = ("commune_ambiguous", "commune_assumed", "commune_corrected")
     _each(connection, assumed, "candidates", import_id, candidates)
     _each(connection, _ABOUT_CODES, "commune_code", import_id, bearers)
     _each(connection, ("number_mangled",), "number", import_id, mangled)

@@ -9,24 +9,29 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import BinaryIO, Final, Literal, TextIO
 
 from sqlalchemy import Connection
 
 from geo import code as codes
 from registry.database import driver_connection
+from registry.errors import InvalidInputError
 from registry.intake.columns import ANSWER_COLUMNS, REPORT_COLUMNS
+from registry.intake.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
 from registry.intake.problems import PROBLEMS, RowProblem
 from registry.intake.reader import SourceFile, rows_of
 
 # In order of the file's rows. A revived record is a change to whoever delivers.
 _ANSWERS: Final = """
     COPY (
-        SELECT CASE o.outcome WHEN 'revived' THEN 'changed'
+        SELECT CASE WHEN p.row_number IS NOT NULL THEN 'skipped'
+                WHEN o.outcome = 'revived' THEN 'changed'
                 ELSE coalesce(o.outcome, 'rejected') END,
             coalesce(o.code, r.code, '')
         FROM judged j
         LEFT JOIN outcome o USING (row_number)
+        LEFT JOIN skipped p USING (row_number)
         LEFT JOIN door d USING (row_number)
         LEFT JOIN household_ref r ON r.source = %s AND r.source_ref = d.ref
         ORDER BY row_number
@@ -124,23 +129,60 @@ def write_codes(file: SourceFile, answers: BinaryIO, out: TextIO) -> None:
             writer.writerow([*_cells(row, kept), code, display, outcome])
 
 
-def write_problems(file: SourceFile, problems: BinaryIO, out: TextIO, which: Which) -> None:
-    """Write rows as they came, with all that is wrong with each and the fixes, as CSV.
+def report_form(file: SourceFile, path: Path) -> str:
+    """The form in which rows are handed back in `path`: by its suffix, else the file's own.
+
+    Raises InvalidInputError for a map layer of a file that is none.
+    """
+    form = FORMS.get(path.suffix.lower(), file.table.form)
+    if form in LAYERS and file.table.features is None:
+        raise InvalidInputError.of_field(
+            "report",
+            "no_layer",
+            f"{file.path.name} không phải lớp bản đồ, không trả lại thành {path.suffix} được"
+            " (no map layer): dùng .csv hoặc .xlsx",
+        )
+    return form
+
+
+def write_problems(file: SourceFile, problems: BinaryIO, path: Path, which: Which) -> None:
+    """Write rows as they came, with all that is wrong with each and the fixes, into `path`.
 
     Those that were rejected: corrected and delivered again, the file changes these rows and no
-    others. Or those that were published and have warnings or notices.
+    others. Or those that were published and have warnings or notices. The form is `report_form`.
     """
+    form = report_form(file, path)
     kept = _kept(file, without=file.columns.own)
-    writer = csv.writer(out, delimiter=file.delimiter)
-    writer.writerow([*(file.headers[index] for index in kept), *REPORT_COLUMNS])
+    headers = [*(file.headers[index] for index in kept), *REPORT_COLUMNS]
+    if form in LAYERS:
+        chosen = ((at, reasons) for at, _, reasons in _reported(file, problems, which))
+        write_layer(path, form, file.table, kept, REPORT_COLUMNS, chosen)
+        return
+    rows = (
+        [*_cells(row, kept), *reasons, *row[len(file.headers) :]]
+        for _, row, reasons in _reported(file, problems, which)
+    )
+    if form == "xlsx":
+        write_sheet(path, headers, rows)
+    else:
+        write_csv(path, headers, rows, "\t" if path.suffix == ".tsv" else file.delimiter)
+
+
+def _reported(
+    file: SourceFile, problems: BinaryIO, which: Which
+) -> Iterator[tuple[int, list[str], list[str]]]:
+    """The rows that are wanted: place in the table, blank ones counted, cells, and reasons."""
     wanted = _by_row(problems, which)
     number, found = next(wanted, (0, ()))
-    with rows_of(file) as rows:
-        for at, row in enumerate(rows, start=1):
-            if at == number:
-                surplus = row[len(file.headers) :]
-                writer.writerow([*_cells(row, kept), *_reasons(found), *surplus])
+    counted = 0
+    with file.table.rows() as rows:
+        for at, row in enumerate(rows):
+            counted += any(row)
+            if counted == number and any(row):
+                yield at, row, list(_reasons(found))
                 number, found = next(wanted, (0, ()))
+                if not number:
+                    return
 
 
 def _by_row(problems: BinaryIO, which: Which) -> Iterator[tuple[int, Sequence[RowProblem]]]:

@@ -8,13 +8,13 @@ from typing import Final
 
 from sqlalchemy import text
 
+from registry.intake.auto_fix import SWAPPED
 from registry.intake.points import OUTSIDE_PROBLEMS, find_outside
 from registry.intake.problems import PROBLEMS
 from registry.intake.staging import Staging
 
 # Viet Nam with its archipelagos, degrees.
 _INSIDE: Final = "lon BETWEEN 102 AND 118 AND lat BETWEEN 6 AND 24"
-_SWAPPED: Final = "lat BETWEEN 102 AND 118 AND lon BETWEEN 6 AND 24"
 _POINT: Final = f"CASE WHEN {_INSIDE} THEN ST_SetSRID(ST_MakePoint(lon, lat), 4326) END"
 
 # A split commune is decided by the point, where exactly one candidate holds it.
@@ -77,9 +77,9 @@ _RULES: Final = (
         "longitude IS NOT NULL AND lon IS NULL", "longitude", "coordinates_unreadable", "longitude"
     ),
     _Rule("latitude IS NOT NULL AND lat IS NULL", "latitude", "coordinates_unreadable", "latitude"),
-    _Rule(_SWAPPED, "longitude", "coordinates_swapped", "longitude"),
+    _Rule(SWAPPED, "longitude", "coordinates_swapped", "longitude"),
     _Rule(
-        f"lon IS NOT NULL AND lat IS NOT NULL AND NOT ({_INSIDE}) AND NOT ({_SWAPPED})",
+        f"lon IS NOT NULL AND lat IS NOT NULL AND NOT ({_INSIDE}) AND NOT ({SWAPPED})",
         "longitude",
         "coordinates_outside",
         "concat_ws(' ', longitude, latitude)",

@@ -38,12 +38,18 @@ _FIXES: Final = {
     "coordinates_swapped": "kinh độ, vĩ độ đúng: {}",
     "commune_ambiguous": "chọn một: {}",
     "commune_assumed": "có thể là: {}",
+    "commune_corrected": "đã hiểu là: {}",
     "commune_code_unknown": "mã này là: {}",
     "commune_code_of_two_maps": "mã này là: {}",
     "commune_code_maybe_old": "mã này là: {}",
     "commune_differs_from_code": "mã này là: {}",
+    "coordinates_swapped_back": "đã đọc là kinh độ, vĩ độ: {}",
+    "households_count_read": "đã đọc là: {}",
     "duplicate_ref": "mã hồ sơ của dòng {} (không kể dòng tiêu đề)",
     "duplicate_in_file": "cùng chỗ ở với dòng {} (không kể dòng tiêu đề)",
+    "near_same_address": "có thể cùng một nhà với {}",
+    "near_same_point": "có thể cùng một nhà với {}",
+    "near_same_name": "có thể cùng một nhà với {}",
     "record_retired": "mã tiếp nối: {}",
     "former_name": "tên hiện nay: {}",
     "former_number": "số hiện nay: {}",
@@ -83,6 +89,11 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "warning",
         "Tên này là của phường, xã hiện nay và của quận, huyện cũ: đã hiểu là phường, xã",
         "a commune of today and a former district bear this name: read as the commune",
+    ),
+    "commune_corrected": ProblemKind(
+        "warning",
+        "Tên xã/phường, quận/huyện hay tỉnh viết sai một chữ: kiểm tra lại",
+        "the name of a commune, district or province has a letter wrong: check it",
     ),
     "commune_code_unknown": ProblemKind(
         "error",
@@ -160,6 +171,21 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     "households_count_unreadable": ProblemKind(
         "error", "Số hộ không phải là số từ 1 trở lên", "households_count is no number of 1 or more"
     ),
+    "coordinates_swapped_back": ProblemKind(
+        "notice",
+        "Kinh độ và vĩ độ bị đổi chỗ, đã đổi lại (--fix)",
+        "longitude and latitude were swapped, and put right by --fix",
+    ),
+    "households_count_read": ProblemKind(
+        "notice",
+        "Số hộ có chữ đi kèm, đã lấy số (--fix)",
+        "the number was read out of households_count by --fix",
+    ),
+    "row_skipped": ProblemKind(
+        "notice",
+        "Không phải hộ: dòng tổng cộng, ghi chú hoặc chữ ký, đã bỏ qua",
+        "no household: a total, a note or a signature, passed over",
+    ),
     "no_house_number": ProblemKind("notice", "Không có số nhà", "has no house number"),
     "number_mangled": ProblemKind(
         "error",
@@ -175,6 +201,22 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "warning",
         "Cùng một chỗ ở với dòng trước trong tệp, nhận cùng một mã",
         "the same door as an earlier row, and the same code",
+    ),
+    "near_same_address": ProblemKind(
+        "warning",
+        "Cùng địa chỉ với nhà khác mà tọa độ cách xa nhau, đã nhận mã riêng: một nhà hay hai?",
+        "the same address as another door, at a point apart; it got a code of its own: one door or"
+        " two?",
+    ),
+    "near_same_point": ProblemKind(
+        "warning",
+        "Cùng tọa độ với nhà khác số: kiểm tra lại số nhà hoặc tọa độ",
+        "the same point as a door of another number: check the number or the point",
+    ),
+    "near_same_name": ProblemKind(
+        "warning",
+        "Cùng số nhà trên đường có tên chỉ khác một chữ: kiểm tra lại tên đường",
+        "the same number on a street whose name differs by a letter: check the street's name",
     ),
     "former_name": ProblemKind(
         "warning",

@@ -13,6 +13,8 @@ from registry.intake.places import make_places
 from registry.intake.staging import Staging
 
 DEMO_SOURCE: Final = "demo"
+PUBLISH_LOCK: Final = 7238010022
+"""Publications are decided one after the other: each sees the doors of the one before."""
 
 # `is_new` in these words, because the planner knows then that it holds for nearly every row.
 _WRITTEN: Final = """

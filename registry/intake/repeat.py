@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from registry.intake.near import CODES as NEAR
 from registry.intake.vanished import Vanishing
 
 _LATEST: Final = """
@@ -25,12 +26,15 @@ _TOUCHED: Final = """
         SELECT FROM household_version v JOIN household_ref r ON r.code = v.code
         WHERE v.ended_by_event_id > :event AND r.source = :source)
 """
-# Rows that were one door inside the file are known references by now.
+# Rows that were one door inside the file are known references by now, and what is written already
+# is not asked about again.
 _PROBLEMS: Final = """
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
     SELECT :import_id, row_number, field, code, severity, value, proposed_fix
-    FROM import_problem WHERE import_id = :latest AND code <> 'duplicate_in_file'
+    FROM import_problem WHERE import_id = :latest AND code <> ALL (CAST(:once AS text[]))
 """
+_ONCE: Final = ["duplicate_in_file", *NEAR]
+"""Problems of rows that are written, and of no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,11 @@ def find_repeat(connection: Connection, import_id: int, source: str, reading: st
     touched = {"event": latest.event, "source": source}
     if connection.execute(text(_TOUCHED), touched).scalar_one():
         return None
-    connection.execute(text(_PROBLEMS), {"import_id": import_id, "latest": latest.id})
+    parameters = {"import_id": import_id, "latest": latest.id, "once": _ONCE}
+    connection.execute(text(_PROBLEMS), parameters)
     rows, rejected = latest.counts["rows"], latest.counts["rejected"]
-    counts = {"rows": rows, "rejected": rejected, "unchanged": rows - rejected}
+    skipped = latest.counts.get("skipped", 0)
+    counts = {"rows": rows, "rejected": rejected, "skipped": skipped}
+    counts["unchanged"] = rows - rejected - skipped
     nothing = dict.fromkeys(("new", "changed", "linked"), 0)
-    return Repeat(latest.id, counts | nothing | Vanishing().counts())
+    return Repeat(latest.id, counts | {"near": {}} | nothing | Vanishing().counts())

@@ -17,13 +17,24 @@ from registry.database import session_scope, translated_errors
 from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.intake.auto_fix import FIXED, apply_fixes
+from registry.intake.buildings import count_buildings
 from registry.intake.fixes import propose_fixes
+from registry.intake.footers import skip_footers
 from registry.intake.handback import Handback, copy_answers, copy_problems, copy_vanished
 from registry.intake.judge import judge
+from registry.intake.made_up import refuse_made_up
 from registry.intake.match import match
+from registry.intake.near import find_near
 from registry.intake.positions import positioned
 from registry.intake.problems import RowProblem
-from registry.intake.publish import DEMO_SOURCE, publish, refuse_demo_beside_real, remove_demo
+from registry.intake.publish import (
+    DEMO_SOURCE,
+    PUBLISH_LOCK,
+    publish,
+    refuse_demo_beside_real,
+    remove_demo,
+)
 from registry.intake.reader import SourceFile, open_file
 from registry.intake.repeat import find_repeat
 from registry.intake.resolve import resolver_of
@@ -45,9 +56,10 @@ _IMPORT: Final = table(
 )
 MAX_SHOWN: Final = 1_000
 """Problems of rejected rows that a result holds; `Handback.problems` has them all."""
+EXAMPLES: Final = 3
+"""Rows of each problem that a result shows."""
+_ROW_BY_ROW: Final = ("examples", "row_problems")
 NOTHING_BACK: Final = Handback()
-_PUBLISH_LOCK: Final = 7238010022
-"""Publications are decided one after the other: each sees the doors of the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +70,41 @@ class ImportOptions:
     delivery: str = "partial"
     decision_number: str | None = None
     dry_run: bool = False
+    strict: bool = False
+    """Publish only when no row is rejected."""
     accept_vanished: bool = False
     """Publish a full delivery that lacks nearly all of its source."""
+    demo_as_real: bool = False
+    """Give real codes to a file whose rows say that they are made up: for measurements."""
     actor: str = "operator"
     sheet: str | None = None
     """The sheet or layer of the file to read, where there are several."""
     mapping: Mapping[str, str] | None = None
     """Header → field, for headers that we do not know."""
+    fix: bool = False
+    """Make the fixes that leave no choice (`auto_fix`)."""
     crs: str | None = None
     """The coordinate system of the file, as the deliverer has confirmed it (`positions`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of a file: rows = new + changed + unchanged + linked + rejected."""
+    """What became of a file: rows = new + changed + unchanged + linked + rejected + skipped."""
 
     import_id: int | None
-    """Number of the import; None for a dry run, which leaves nothing."""
+    """Number of the import; None where nothing was published, and nothing is left."""
     state: str
+    """published | reported (a dry run) | refused (a strict import with rejected rows)."""
     rows: int
     new: int
     changed: int
     unchanged: int
     linked: int
+    near: dict[str, int]
+    """Rows that may be one door with another, by what they share; a person decides (`near`)."""
     rejected: int
+    skipped: int
+    """Rows that are no households: totals, notes, signatures."""
     warned: int
     vanished: int
     """References of the source that a full delivery no longer has; no rows."""
@@ -93,18 +116,22 @@ class ImportResult:
     """Records that only vanished references named."""
     buildings: int
     demo_removed: int
+    fixed: dict[str, int]
+    """Rows that `fix` mended, by what was noted of them; also among `problems`."""
     problems: dict[str, int]
     """Rows per problem code."""
     columns_personal: tuple[str, ...]
     columns_unknown: tuple[str, ...]
     file_notes: tuple[str, ...]
     """What was found out about the file: its encoding, font or sheet."""
+    examples: tuple[RowProblem, ...] = field(repr=False)
+    """A few rows of each problem, in the order of `problems`."""
     row_problems: tuple[RowProblem, ...] = field(repr=False)
     """What is wrong with the rows that were rejected: the first `MAX_SHOWN`."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: everything but the problems row by row."""
-        names = (each.name for each in fields(self) if each.name != "row_problems")
+        names = (each.name for each in fields(self) if each.name not in _ROW_BY_ROW)
         return {name: getattr(self, name) for name in names}
 
 
@@ -117,6 +144,8 @@ def import_file(
 ) -> ImportResult:
     """Import the file; a dry run stops before the register is written and leaves nothing.
 
+    So does a strict import of a file with rejected rows, whose state is `refused`.
+
     Imports of one source wait for each other. `engine` must have no statement timeout. What became
     of each row is written to the streams of `handback`.
     Raises UnreadableFileError for a file that cannot be read, InvalidInputError for a source
@@ -128,12 +157,14 @@ def import_file(
         )
     demand("approver", "nhập dữ liệu")
     file = open_file(path, options.sheet, options.mapping)
+    if not options.demo_as_real:
+        refuse_made_up(file)
     with _turn_of(engine, options.source):
         with session_scope(engine) as session:
             result = _import(session, file, options, progress, handback)
-            if options.dry_run:
+            if result.state != "published":
                 session.rollback()
-        if not options.dry_run:
+        if result.state == "published":
             with suppress(DatabaseUnavailableError):
                 move_pending_events(engine)
         return result
@@ -172,22 +203,26 @@ def _import(
         options.crs,
         dry_run=options.dry_run,
     )
-    reading = _reading_of(session, gazetteer, options.crs)
+    reading = _reading_of(session, gazetteer, options)
     # Answers are of each row, and only a row that was read has one.
     repeat = (
         None if handback.answers else find_repeat(connection, import_id, options.source, reading)
     )
     if repeat is not None:
         counts = repeat.counts
-        if not options.dry_run:
+        state = _state(options, counts)
+        if state == "published":
             _open_event(session, import_id, options, reading=reading, repeats=repeat.import_id)
     else:
         connection.execute(text("SET LOCAL work_mem = '64MB'"))
         staging = Staging(connection, import_id)
         resolver = resolver_of(file, gazetteer, today())
         stage(staging, file, resolver, reading, progress)
-        counts = _decide(session, staging, options, gazetteer, padded=resolver.padded)
-        if not options.dry_run:
+        if options.fix:
+            apply_fixes(staging)
+        counts = _decide(session, staging, file, options, gazetteer, padded=resolver.padded)
+        state = _state(options, counts)
+        if state == "published":
             counts |= _write(session, staging, options, reading, counts)
         if handback.answers is not None:
             copy_answers(connection, options.source, handback.answers)
@@ -196,16 +231,24 @@ def _import(
         staging.drop()
     if handback.problems is not None:
         copy_problems(connection, import_id, handback.problems)
-    result = _result(connection, import_id, options, counts, file)
+    result = _result(connection, import_id, state, counts, file)
     session.execute(
         update(_IMPORT).where(_IMPORT.c.id == import_id).values(counts=result.to_dict())
     )
     return result
 
 
+def _state(options: ImportOptions, counts: Mapping[str, Any]) -> str:
+    """What becomes of the import: see `ImportResult.state`."""
+    if options.dry_run:
+        return "reported"
+    return "refused" if options.strict and counts["rejected"] else "published"
+
+
 def _decide(
     session: Session,
     staging: Staging,
+    file: SourceFile,
     options: ImportOptions,
     gazetteer: Gazetteer,
     *,
@@ -216,15 +259,20 @@ def _decide(
     demo = options.source == DEMO_SOURCE
     judge(staging)
     propose_fixes(connection, import_id, gazetteer, today(), padded=padded)
-    session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _PUBLISH_LOCK})
+    skipped = skip_footers(staging, file)
+    session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
     if demo:
         refuse_demo_beside_real(session)
     match(staging, options.source, demo=demo)
+    near = find_near(staging, demo=demo)
     vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
     if not (options.dry_run or options.accept_vanished):
         refuse_too_many(vanishing)
-    counts = connection.execute(text(_COUNTS)).one()
-    return {**counts._mapping, **vanishing.counts()}
+    counts = dict(connection.execute(text(_COUNTS)).one()._mapping)
+    counts |= {"rejected": counts["rejected"] - skipped, "skipped": skipped, "near": near}
+    if options.dry_run:
+        counts["buildings"] = count_buildings(staging, demo=demo)
+    return counts | vanishing.counts()
 
 
 def _begin(session: Session, file: SourceFile, options: ImportOptions) -> int:
@@ -244,10 +292,11 @@ def _begin(session: Session, file: SourceFile, options: ImportOptions) -> int:
     return import_id
 
 
-def _reading_of(session: Session, gazetteer: Gazetteer, crs: str | None) -> str:
+def _reading_of(session: Session, gazetteer: Gazetteer, options: ImportOptions) -> str:
     """What a row is read by, beside its cells: where that changed, it is looked at again."""
     boundaries = session.execute(text("SELECT max(loaded_at) FROM boundary")).scalar_one()
-    return " ".join(map(str, (RULES_VERSION, gazetteer.version, boundaries, *filter(None, (crs,)))))
+    stated = filter(None, (options.crs, "fix" if options.fix else None))
+    return " ".join(map(str, (RULES_VERSION, gazetteer.version, boundaries, *stated)))
 
 
 def _write(
@@ -303,6 +352,10 @@ _BY_CODE: Final = """
     SELECT code, count(DISTINCT row_number) FROM import_problem
     WHERE import_id = :id GROUP BY code ORDER BY code
 """
+_EXAMPLES: Final = """
+    SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
+    WHERE import_id = :id AND code = :code ORDER BY row_number LIMIT :limit
+"""
 _OF_REJECTED: Final = """
     SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
     WHERE import_id = :id AND severity = 'error' ORDER BY row_number, id LIMIT :limit
@@ -312,21 +365,27 @@ _OF_REJECTED: Final = """
 def _result(
     connection: Connection,
     import_id: int,
-    options: ImportOptions,
+    state: str,
     counts: dict[str, Any],
     file: SourceFile,
 ) -> ImportResult:
     this = {"id": import_id}
     by_code = [(code, rows) for code, rows in connection.execute(text(_BY_CODE), this)]
     return ImportResult(
-        import_id=None if options.dry_run else import_id,
-        state="reported" if options.dry_run else "published",
+        import_id=import_id if state == "published" else None,
+        state=state,
         **({"buildings": 0, "demo_removed": 0} | counts),
         warned=connection.execute(text(_WARNED), this).scalar_one(),
+        fixed={code: rows for code, rows in by_code if code in FIXED},
         problems=dict(by_code),
         columns_personal=file.columns.personal,
         columns_unknown=file.columns.unknown,
         file_notes=file.notes,
+        examples=tuple(
+            RowProblem(*row)
+            for code, _ in by_code
+            for row in connection.execute(text(_EXAMPLES), this | {"code": code, "limit": EXAMPLES})
+        ),
         row_problems=tuple(
             RowProblem(*row)
             for row in connection.execute(text(_OF_REJECTED), this | {"limit": MAX_SHOWN})

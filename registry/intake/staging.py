@@ -88,6 +88,11 @@ class Staging:
         table = self._tables[name]
         self.connection.execute(text(f"ALTER TABLE {table} ADD PRIMARY KEY ({columns})"))
 
+    def update(self, name: str, change: str, condition: str) -> None:
+        """Change rows of a table."""
+        table = self._tables[name]
+        self.connection.execute(text(f"UPDATE {table} SET {change} WHERE {condition}"))
+
     def copy(self, name: str, rows: Iterable[Row]) -> None:
         """Append rows of values; a tuple is an array."""
         with (

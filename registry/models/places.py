@@ -8,6 +8,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -56,6 +57,10 @@ class Thoroughfare(Base):
         comment="The one of its commune that it became part of; it keeps its name, no text leads "
         "to its key",
     )
+    event_id: Mapped[int | None] = mapped_column(
+        server_default=text("current_event_id()"),
+        comment="Event that made it; none where that was before this was kept",
+    )
 
 
 class Locality(Base):
@@ -102,4 +107,8 @@ class Locality(Base):
         ForeignKey("locality.id"),
         comment="The one of its commune that it became part of; it keeps its name, no text leads "
         "to its key",
+    )
+    event_id: Mapped[int | None] = mapped_column(
+        server_default=text("current_event_id()"),
+        comment="Event that made it; none where that was before this was kept",
     )

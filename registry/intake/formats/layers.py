@@ -5,8 +5,9 @@ layer has such columns itself.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,11 +18,14 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyogrio.raw import open_arrow
 
+from geo.coordinates import WGS_84
 from registry.intake.columns import fields_named
+from registry.intake.formats.declared import UnsupportedSystemError, declared_system
 from registry.intake.formats.table import Rows, Table, unreadable
 
 _PLACE: Final = ("longitude", "latitude")
-_WGS_84: Final = frozenset({"EPSG:4326", "OGC:CRS84", "EPSG:4979"})
+_JSON: Final = ("GeoJSON", "GeoJSONSeq", "TopoJSON", "ESRIJSON")
+_MAPINFO: Final = "MapInfo File"
 _BROKEN: Final = "không đọc được lớp bản đồ (the map layer cannot be read)"
 _NO_LAYER: Final = "không có lớp nào (there is no layer in it)"
 _NO_PLACE: Final = "lớp không có hình (no geometries): tọa độ lấy từ các cột"
@@ -30,38 +34,61 @@ _BATCH: Final = 10_000
 _DECIMALS: Final = 6
 
 
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Where the features of a layer come from, to be gone through again."""
+
+    fields: tuple[str, ...]
+    geometry: str | None
+    """Its column in a batch; None for a layer without shapes."""
+    batches: Callable[..., AbstractContextManager[Any]]
+    """`batches(shapes=True)`: Arrow batches of the fields, and of the shapes as WKB."""
+    crs: str | None
+    """As the layer states it, for whoever writes the shapes again."""
+    geometry_type: str
+    geo: bytes = b"{}"
+    """What GeoParquet says of its columns."""
+
+
 def read_layer(path: Path, layer: str | None = None, *, encoding: str | None = None) -> Table:
     """The table of one layer of a file that GDAL reads.
 
-    Raises UnreadableFileError for a broken file, several layers without a choice, and coordinates
-    that are not in WGS 84.
+    Points stand in it as the layer has them, in the system that it states. Raises
+    UnreadableFileError for a broken file, several layers without a choice, and a system that is
+    neither WGS 84 nor VN-2000.
     """
     with _readable(path):
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
         name = _chosen(path, names, layer)
         info = pyogrio.read_info(path, layer=name, encoding=encoding)
-    _check_crs(path, info["crs"])
     fields = tuple(str(field) for field in info["fields"])
     placed = info["geometry_type"] is not None and not _has_place(fields)
+    crs = _declared(path, info["crs"], info["driver"]) if placed else None
 
     @contextmanager
-    def rows() -> Iterator[Rows]:
-        with (
-            open_arrow(
-                path,
-                layer=name,
-                encoding=encoding,
-                read_geometry=placed,
-                batch_size=_BATCH,
-                use_pyarrow=True,
-                datetime_as_string=True,
-            ) as (meta, batches),
-        ):
-            geometry = meta["geometry_name"] or "wkb_geometry"
-            yield _rows(path, batches, fields, geometry if placed else None)
+    def batches(*, shapes: bool) -> Iterator[Any]:
+        with open_arrow(
+            path,
+            layer=name,
+            encoding=encoding,
+            read_geometry=shapes,
+            batch_size=_BATCH,
+            use_pyarrow=True,
+            datetime_as_string=True,
+        ) as (_, reader):
+            yield reader
 
+    shaped = info["geometry_type"] is not None
+    features = Features(
+        fields,
+        (info["geometry_name"] or "wkb_geometry") if shaped else None,
+        batches,
+        info["crs"],
+        info["geometry_type"] or "Unknown",
+    )
     notes = (f"lớp {name!r} được đọc (the layer that was read)",) if len(names) > 1 else ()
-    return Table((*fields, *(_PLACE if placed else ())), rows, notes=notes)
+    form = "geojson" if info["driver"] in _JSON else "gpkg"
+    return _table(path, features, placed=placed, notes=notes, crs=crs, form=form)
 
 
 def read_parquet(path: Path) -> Table:
@@ -74,19 +101,36 @@ def read_parquet(path: Path) -> Table:
         geo = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
         columns: dict[str, Any] = geo.get("columns", {})
         primary = geo.get("primary_column")
-        if primary is not None:
-            _check_parquet_crs(path, columns[primary])
     fields = tuple(name for name in file.schema_arrow.names if name not in columns)
     placed = primary is not None and not _has_place(fields)
+    crs = _declared_by_parquet(path, columns[primary]) if placed else None
 
     @contextmanager
-    def rows() -> Iterator[Rows]:
+    def batches(*, shapes: bool) -> Iterator[Any]:
         with pq.ParquetFile(path) as reading:
-            names = [*fields, *([primary] if placed else ())]
-            batches = reading.iter_batches(batch_size=_BATCH, columns=names)
-            yield _rows(path, batches, fields, primary if placed else None)
+            names = [*fields, *([primary] if shapes else ())]
+            yield reading.iter_batches(batch_size=_BATCH, columns=names)
 
-    return Table((*fields, *(_PLACE if placed else ())), rows)
+    features = Features(fields, primary, batches, None, "Unknown", json.dumps(geo).encode())
+    return _table(path, features, placed=placed, notes=(), crs=crs, form="parquet")
+
+
+def _table(
+    path: Path,
+    features: Features,
+    *,
+    placed: bool,
+    notes: tuple[str, ...],
+    crs: str | None,
+    form: str,
+) -> Table:
+    @contextmanager
+    def rows() -> Iterator[Rows]:
+        with features.batches(shapes=placed) as batches:
+            yield _rows(path, batches, features.fields, features.geometry if placed else None)
+
+    headers = (*features.fields, *(_PLACE if placed else ()))
+    return Table(headers, rows, notes=notes, crs=crs, form=form, features=features)
 
 
 def _has_place(fields: tuple[str, ...]) -> bool:
@@ -106,24 +150,24 @@ def _chosen(path: Path, names: list[str], layer: str | None) -> str:
     return layer or names[0]
 
 
-def _check_crs(path: Path, crs: str | None) -> None:
-    # Without a statement they are taken as what a CSV's columns are.
-    if crs is None or crs in _WGS_84:
-        return
-    name = crs if len(crs) < 40 else f"{crs[:40]}…"
-    raise unreadable(
-        path,
-        f"tọa độ theo hệ {name}, không phải WGS 84 (the coordinates are not WGS 84): chuyển lớp"
-        " sang EPSG:4326 rồi nhập lại",
-    )
+def _declared(path: Path, crs: str | None, driver: str = "") -> str | None:
+    try:
+        return declared_system(crs, without_vn2000=driver == _MAPINFO)
+    except UnsupportedSystemError as error:
+        raise unreadable(
+            path,
+            f"tọa độ theo hệ {error}, không phải WGS 84 hay VN-2000 (neither WGS 84 nor VN-2000):"
+            " chuyển lớp sang EPSG:4326 rồi nhập lại",
+        ) from error
 
 
-def _check_parquet_crs(path: Path, column: dict[str, Any]) -> None:
-    crs = column.get("crs")
-    if crs is None:  # the standard's default is OGC:CRS84
-        return
+def _declared_by_parquet(path: Path, column: dict[str, Any]) -> str | None:
+    crs = column.get("crs", WGS_84)  # the standard's default is OGC:CRS84
+    if not isinstance(crs, dict):
+        return _declared(path, crs)
     identity = crs.get("id") or {}
-    _check_crs(path, f"{identity.get('authority')}:{identity.get('code')}")
+    named = f"{identity.get('authority')}:{identity.get('code')}" if identity else json.dumps(crs)
+    return _declared(path, named)
 
 
 def _rows(path: Path, batches: Any, fields: tuple[str, ...], geometry: str | None) -> Rows:

@@ -74,7 +74,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
 
     several = len(book.sheet_names) > 1
     note = f"trang {name!r} được đọc (the sheet that was read)"
-    return Table(header.names, rows, notes=(note,) if several else ())
+    return Table(header.names, rows, notes=(note,) if several else (), form="xlsx")
 
 
 def _header(path: Path, book: CalamineWorkbook, name: str) -> Header | None:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from geo.legacy_fonts import CONVERTERS, Font, font_of
 from registry.errors import UnreadableFileError
@@ -37,6 +37,12 @@ class Table:
     """Between cells, where rows are handed back."""
     notes: tuple[str, ...] = ()
     """What was found out about the file, Vietnamese first: for whoever delivers it."""
+    crs: str | None = None
+    """The system of the points, where the file states it: see `formats.declared`."""
+    form: str = "csv"
+    """The format in which rows are handed back: csv, xlsx, geojson, gpkg or parquet."""
+    features: Any = field(default=None, repr=False)
+    """Of a map layer, what its features are read from (`formats.layers.Features`)."""
     holds: object = field(default=None, repr=False)
     """What must live as long as the table, an unpacked copy say."""
 

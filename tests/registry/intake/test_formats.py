@@ -19,14 +19,17 @@ import pytest
 import shapely
 import xlsxwriter
 import xlwt
+from pyproj import CRS
 
 from registry.errors import UnreadableFileError
 from registry.intake.formats import any_file
+from registry.intake.formats.declared import declared_system
 from registry.intake.reader import SourceFile, cells_of, open_file, rows_of
 
 HEADER = ["Số nhà", "Tên đường", "Mã xã"]
 ROWS = [["12/3", "Đường số 7", "00004"], ["5A", "Nguyễn Trường Tộ", "00004"]]
 FIELDS = ("house_number", "street", "commune_code")
+SHIFT = "+towgs84=-191.90441429,-39.30318279,-111.45032835,-0.00928836,0.01975479,-0.00427372,0.25"
 PLACES = ((105.84, 21.03), (105.85, 21.04))
 
 
@@ -265,10 +268,40 @@ def test_polygon_is_a_point_inside_it_and_a_line_is_none(tmp_path: Path) -> None
     assert none == ["", ""]
 
 
-def test_other_coordinates_than_wgs_84_are_refused(tmp_path: Path) -> None:
-    write_layer(tmp_path / "a.gpkg", "GPKG", points(), crs="EPSG:3405")
-    with pytest.raises(UnreadableFileError, match=r"EPSG:3405.*WGS 84"):
+def test_system_that_a_layer_states_is_known_where_it_is_certain(tmp_path: Path) -> None:
+    metres = [shapely.Point(587_000, 2_325_000), shapely.Point(587_100, 2_325_100)]
+    for crs in ("EPSG:9210", "EPSG:3405", "EPSG:32648"):
+        for driver, name in (("GPKG", "a.gpkg"), ("ESRI Shapefile", "a.shp")):
+            write_layer(tmp_path / name, driver, metres, crs=crs)
+            assert open_file(tmp_path / name).table.crs == crs
+    # MapInfo writes WGS 84 for VN-2000: what it says of metres is nothing.
+    write_layer(tmp_path / "a.tab", "MapInfo File", metres, crs="EPSG:3405")
+    assert open_file(tmp_path / "a.tab").table.crs is None
+
+
+@pytest.mark.parametrize("crs", ["EPSG:3148", "EPSG:2045", "EPSG:27700"])
+def test_layer_in_a_system_of_another_country_or_time_is_refused(tmp_path: Path, crs: str) -> None:
+    write_layer(tmp_path / "a.gpkg", "GPKG", points(), crs=crs)
+    with pytest.raises(UnreadableFileError, match=r"không phải WGS 84 hay VN-2000"):
         open_file(tmp_path / "a.gpkg")
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        (CRS("EPSG:9210").to_wkt("WKT1_ESRI"), "EPSG:9210"),
+        (CRS("EPSG:4756").to_wkt("WKT1_ESRI"), "EPSG:4756"),
+        (CRS("EPSG:4326").to_wkt("WKT1_ESRI"), "EPSG:4326"),
+        (f"+proj=tmerc +lon_0=105.75 +k=0.9999 +x_0=500000 +ellps=WGS84 {SHIFT}", "EPSG:9210"),
+        # The same projection on a datum that nobody names: a zone, but of what?
+        ("+proj=tmerc +lon_0=105.75 +k=0.9999 +x_0=500000 +ellps=WGS84", None),
+        (None, None),
+    ],
+)
+def test_statement_without_a_number_is_read_by_its_parameters(
+    written: str | None, known: str | None
+) -> None:
+    assert declared_system(written) == known
 
 
 def truncated(make: Callable[[Path], Path]) -> Callable[[Path], Path]:

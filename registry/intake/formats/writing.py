@@ -1,0 +1,163 @@
+"""Rows handed back: as CSV, as a workbook, or as the features of a map layer, shapes and all."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from registry.intake.formats.table import Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FORMS: Final = {
+    **dict.fromkeys((".csv", ".tsv", ".txt"), "csv"),
+    ".xlsx": "xlsx",
+    **dict.fromkeys((".geojson", ".json"), "geojson"),
+    ".gpkg": "gpkg",
+    ".parquet": "parquet",
+}
+"""Suffix → the form in which rows are handed back."""
+LAYERS: Final = {"geojson": "GeoJSON", "gpkg": "GPKG", "parquet": ""}
+"""Forms that hold shapes, and GDAL's name of each."""
+_SHEET: Final = "Dòng trả lại"
+_MOST_ROWS: Final = 1_048_575
+"""Of a worksheet, below its header."""
+_WIDTH: Final = 18
+_PLAIN: Final = ("int", "uint", "float", "double", "bool")
+"""Kinds of values that are written as they came; any other as text."""
+
+Chosen = Iterator[tuple[int, Sequence[str]]]
+"""Places of rows in the table, blank ones counted, in order, and what is added to each."""
+
+
+def write_csv(path: Path, headers: Sequence[str], rows: Iterable[Sequence[str]], sep: str) -> None:
+    """A table of text that spreadsheets open as UTF-8."""
+    # With a BOM: spreadsheets take a CSV without one for another encoding.
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out, delimiter=sep)
+        writer.writerow(headers)
+        writer.writerows(rows)
+
+
+def write_sheet(path: Path, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A workbook whose cells are text, so that no spreadsheet makes a date of `3/2`.
+
+    More rows than a worksheet holds go on in a second one.
+    """
+    import xlsxwriter
+
+    # Row by row to the disk: a nation has millions.
+    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_numbers": False}) as book:
+        text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True})
+        remaining, number = iter(rows), 0
+        while number == 0 or (block := list(islice(remaining, 1))):
+            number += 1
+            sheet = book.add_worksheet(_SHEET if number == 1 else f"{_SHEET} {number}")
+            sheet.set_column(0, max(len(headers) - 1, 0), _WIDTH, text)
+            sheet.freeze_panes(1, 0)
+            for column, name in enumerate(headers):
+                sheet.write_string(0, column, name, bold)
+            first = block if number > 1 else []
+            for at, row in enumerate(chain(first, islice(remaining, _MOST_ROWS - len(first))), 1):
+                for column, cell in enumerate(row):
+                    if cell:
+                        sheet.write_string(at, column, cell, text)
+
+
+def write_layer(
+    path: Path, form: str, table: Table, kept: Sequence[int], added: Sequence[str], chosen: Chosen
+) -> None:
+    """The features of a layer that are chosen, as they came, with the columns `added`.
+
+    `kept` are the columns of the table that are handed back. Numbers stay numbers, and text is as
+    the table reads it, in Unicode.
+    """
+    import pyarrow as pa
+
+    features = table.features
+    fields = [features.fields[at] for at in kept if at < len(features.fields)]
+    places = [at for at in kept if at < len(features.fields)]
+    with (
+        features.batches(shapes=features.geometry is not None) as batches,
+        table.rows() as rows,
+    ):
+        parts = _parts(batches, rows, features.geometry, fields, places, added, chosen)
+        first = next(parts, None)
+        if first is None:
+            return
+        path.unlink(missing_ok=True)
+        reader = pa.RecordBatchReader.from_batches(first.schema, chain([first], parts))
+        if form == "parquet":
+            _write_parquet(path, reader, features.geo)
+        else:
+            _write_gdal(path, form, reader, features)
+
+
+def _parts(
+    batches: Iterable[Any],
+    rows: Iterator[list[str]],
+    geometry: str | None,
+    fields: Sequence[str],
+    places: Sequence[int],
+    added: Sequence[str],
+    chosen: Chosen,
+) -> "Iterator[pa.RecordBatch]":
+    """The chosen features, batch by batch."""
+    import pyarrow as pa
+
+    start, wanted = 0, next(chosen, None)
+    for batch in batches:
+        read = list(islice(rows, batch.num_rows))
+        taken, more = [], []
+        while wanted is not None and wanted[0] < start + batch.num_rows:
+            taken.append(wanted[0] - start)
+            more.append(wanted[1])
+            wanted = next(chosen, None)
+        start += batch.num_rows
+        if not taken and wanted is not None:
+            continue
+        columns = {
+            name: _column(batch.column(name).take(pa.array(taken, pa.int64())), read, taken, at)
+            for name, at in zip(fields, places, strict=True)
+        }
+        for at, name in enumerate(added):
+            columns[name] = pa.array([cells[at] for cells in more], pa.string())
+        if geometry is not None:
+            columns[geometry] = batch.column(geometry).take(pa.array(taken, pa.int64()))
+        yield pa.RecordBatch.from_pydict(columns)
+        if wanted is None:
+            return
+
+
+def _column(
+    values: "pa.Array", rows: Sequence[Sequence[str]], taken: Sequence[int], at: int
+) -> "pa.Array":
+    import pyarrow as pa
+
+    if str(values.type).startswith(_PLAIN):
+        return values
+    return pa.array([rows[n][at] or None for n in taken], pa.string())
+
+
+def _write_gdal(path: Path, form: str, reader: "pa.RecordBatchReader", features: Any) -> None:
+    from pyogrio.raw import write_arrow
+
+    write_arrow(
+        reader,
+        path,
+        driver=LAYERS[form],
+        geometry_name=features.geometry,
+        geometry_type=features.geometry_type if features.geometry else None,
+        crs=features.crs if features.geometry else None,
+    )
+
+
+def _write_parquet(path: Path, reader: "pa.RecordBatchReader", geo: bytes) -> None:
+    import pyarrow.parquet as pq
+
+    schema = reader.schema.with_metadata({b"geo": geo})
+    with pq.ParquetWriter(path, schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)

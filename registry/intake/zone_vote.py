@@ -1,0 +1,180 @@
+"""What the points of a file say of their coordinate system: who lands in the commune stated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from sqlalchemy import Connection, text
+
+from geo.coordinates import VN2000_DEGREES, VN2000_METRES, WGS_84, described, to_wgs84
+
+LEAST: Final = 0.6
+"""Of the sample, in the commune stated: less proposes nothing."""
+CLEARLY: Final = 0.9
+"""A second zone with more than this share of the first's hits leaves the question open."""
+_NEAR_SEAT_KM: Final = 12
+_OF_ANOTHER: Final = 0.05
+"""A share of rows that only one other zone explains: the file was put together from two."""
+_FEW: Final = 5
+# Of two systems that lie 190 m (VN-2000 and WGS 84) or 700 m (zones of one meridian) apart, only
+# points near a border tell.
+# A border that is drawn wrongly may move a few to one side, and a whole street of a small file.
+_BORDERLINE: Final = 10
+_BORDERLINE_SHARE: Final = 0.02
+_TIMES: Final = 4
+
+_LANDING: Final = f"""
+    SELECT DISTINCT p.n
+    FROM unnest(CAST(:n AS int[]), CAST(:units AS int[]), CAST(:lon AS float8[]),
+        CAST(:lat AS float8[])) p (n, unit_id, lon, lat)
+    JOIN admin_unit u ON u.id = p.unit_id
+    WHERE CASE WHEN EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id AND NOT b.approximate)
+        THEN EXISTS (SELECT FROM boundary_part b WHERE b.unit_id = u.id
+            AND ST_Covers(b.geom, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326)))
+        ELSE :by_seat AND ST_DWithin(u.seat::geography,
+            ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326)::geography, {_NEAR_SEAT_KM} * 1000)
+        END
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A row of the sample: its communes, and its coordinates as (east, north) or (lon, lat)."""
+
+    communes: Sequence[int]
+    east: float
+    north: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """How many rows of a sample land in the commune that they state, by system, most first."""
+
+    rows: int
+    hits: tuple[tuple[str, int], ...]
+    landed: dict[str, frozenset[int]] = field(default_factory=dict, repr=False)
+    """Which of them, by their place in the sample."""
+
+    @property
+    def proposal(self) -> str | None:
+        """The system that the points speak for; None when they leave it open."""
+        (best, most), *others = self.hits
+        clear = most >= self.rows * LEAST and all(self.contradicts(crs) for crs, _ in others)
+        return best if clear else None
+
+    def contradicts(self, crs: str) -> bool:
+        """Whether the best system fits clearly better than this one.
+
+        It does when it explains many rows more, or when nearly all rows that one of the two
+        explains alone are its own: 700 m lie between zones of one meridian, and few points tell.
+        """
+        best, most = self.hits[0]
+        if self.count(crs) <= most * CLEARLY:
+            return crs != best
+        one, other = self.landed[best], self.landed[crs]
+        return speaks(self.rows, len(one - other), len(other - one))
+
+    def count(self, crs: str) -> int:
+        """How many land under this system."""
+        return dict(self.hits).get(crs, 0)
+
+    def told(self) -> str:
+        """What was counted, for whoever has to confirm it."""
+        found = "; ".join(
+            f"{described(crs)} {hits * 100 / self.rows:.0f} %"
+            for crs, hits in self.hits[:3]
+            if hits
+        )
+        return (
+            f"tọa độ tính bằng mét, VN-2000 (in metres); số điểm nằm trong xã đã ghi, trên"
+            f" {self.rows} dòng đã thử: {found or 'không hệ nào khớp'}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DegreesVote:
+    """How many points land in their commune only as WGS 84, and how many only as VN-2000."""
+
+    rows: int
+    only_wgs84: int
+    only_vn2000: int
+
+    @property
+    def for_vn2000(self) -> bool:
+        """Whether the points speak against WGS 84."""
+        return speaks(self.rows, self.only_vn2000, self.only_wgs84)
+
+    @property
+    def against_vn2000(self) -> bool:
+        """Whether the points speak against VN-2000."""
+        return speaks(self.rows, self.only_wgs84, self.only_vn2000)
+
+    def told(self) -> str:
+        """What was counted."""
+        return (
+            f"trên {self.rows} dòng đã thử, {self.only_wgs84} điểm chỉ nằm trong xã đã ghi nếu là"
+            f" WGS 84, {self.only_vn2000} điểm chỉ nếu là VN-2000 (degrees: WGS 84 or VN-2000)"
+        )
+
+
+def speaks(rows: int, these: int, others: int) -> bool:
+    """Whether so many rows that one system alone explains decide against another's."""
+    return these >= max(_BORDERLINE, rows * _BORDERLINE_SHARE) and these > others * _TIMES
+
+
+def vote_on(connection: Connection, sample: Sequence[Placed], stated: str | None = None) -> Vote:
+    """Try every zone of VN-2000 on the sample, and the system that is stated."""
+    systems = dict.fromkeys((*VN2000_METRES, *([stated] if stated else ())))
+    landed = {crs: _landing(connection, sample, crs, by_seat=True) for crs in systems}
+    ranked = sorted(((crs, len(rows)) for crs, rows in landed.items()), key=lambda each: -each[1])
+    return Vote(len(sample), tuple(ranked), landed)
+
+
+def is_mixed(vote: Vote) -> tuple[str, ...]:
+    """The systems of a file that was put together from two; none where one explains it.
+
+    That is so where many rows that do not land under the best land under one other, which is far
+    from it: neighbours of one meridian share most of what they explain.
+    """
+    best, most = vote.hits[0]
+    if not most:
+        return ()
+    rest = [(len(rows - vote.landed[best]), crs) for crs, rows in vote.landed.items()]
+    left, other = max(rest, default=(0, ""))
+    of_all = vote.rows * _OF_ANOTHER
+    unexplained = vote.rows - most
+    return (best, other) if left >= max(_FEW, of_all, unexplained * LEAST) else ()
+
+
+def vote_on_degrees(connection: Connection, sample: Sequence[Placed]) -> DegreesVote:
+    """Try degrees as those of WGS 84 and as those of VN-2000, where real polygons tell."""
+    wgs84 = _landing(connection, sample, WGS_84, by_seat=False)
+    vn2000 = _landing(connection, sample, VN2000_DEGREES, by_seat=False)
+    return DegreesVote(len(sample), len(wgs84 - vn2000), len(vn2000 - wgs84))
+
+
+def any_polygon(connection: Connection) -> bool:
+    """Whether real boundaries are loaded."""
+    statement = "SELECT EXISTS (SELECT FROM boundary WHERE NOT approximate)"
+    return bool(connection.execute(text(statement)).scalar_one())
+
+
+def _landing(
+    connection: Connection, sample: Sequence[Placed], crs: str, *, by_seat: bool
+) -> frozenset[int]:
+    """The rows of the sample that land in a commune that they state, by their place in it."""
+    easts = np.array([row.east for row in sample])
+    norths = np.array([row.north for row in sample])
+    lon, lat = (easts, norths) if crs == WGS_84 else to_wgs84(crs, easts, norths)
+    tried = [
+        (n, commune, float(lon[n]), float(lat[n]))
+        for n, row in enumerate(sample)
+        for commune in row.communes
+        if np.isfinite(lon[n]) and np.isfinite(lat[n])
+    ]
+    if not tried:
+        return frozenset()
+    ns, units, lons, lats = map(list, zip(*tried, strict=True))
+    parameters = {"n": ns, "units": units, "lon": lons, "lat": lats, "by_seat": by_seat}
+    return frozenset(connection.execute(text(_LANDING), parameters).scalars())

@@ -1,0 +1,97 @@
+"""What became of a file, in words: counts, then problems by code with examples, then rows."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final
+
+from registry.intake.problems import PROBLEMS, RowProblem
+from registry.intake.run import ImportResult
+from registry.intake.vanished import TOO_MANY
+from registry.messages import number
+
+COUNTS: Final = {
+    "rows": "dòng",
+    "new": "mới",
+    "changed": "thay đổi",
+    "unchanged": "không đổi",
+    "linked": "trùng chỗ ở đã có",
+    "rejected": "bị loại",
+    "warned": "có cảnh báo",
+    "buildings": "toà nhà mới",
+}
+_HEADLINES: Final = {
+    "published": "Đợt nhập {}",
+    "reported": "Chạy thử, chưa ghi gì",
+    "refused": "Chưa ghi gì: có dòng bị loại, mà --strict chỉ ghi khi mọi dòng đều được",
+}
+_SEVERITIES: Final = {"error": "lỗi", "warning": "cảnh báo", "notice": "lưu ý"}
+_ROWS: Final = 20
+"""Rejected rows that are shown on a screen; `--report` has them all."""
+
+
+def told(result: ImportResult) -> Iterator[str]:
+    """The result, line by line; what was only tried is told with examples and rows."""
+    tried = result.state != "published"
+    yield _HEADLINES[result.state].format(result.import_id)
+    yield from _counts(result)
+    examples = {
+        code: list(found) for code, found in groupby(result.examples, key=lambda each: each.code)
+    }
+    for code, count in result.problems.items():
+        kind = PROBLEMS[code]
+        yield f"  {_SEVERITIES[kind.severity]:<9} {number(count):>8}  {kind.vi}  [{code}]"
+        if tried:
+            yield from (f"{'':22}{_shown(each)}" for each in examples.get(code, ()))
+    if result.vanished_warning:
+        yield f"  cảnh báo  {vanished_warning(result)}"
+    yield from (f"  tệp: {note}" for note in result.file_notes)
+    if result.columns_personal:
+        yield f"  bỏ, không lưu (thông tin cá nhân): {', '.join(result.columns_personal)}"
+    if result.columns_unknown:
+        yield f"  cột không dùng: {', '.join(result.columns_unknown)}"
+    if tried and result.row_problems:
+        yield "  các dòng bị loại, không kể dòng tiêu đề:"
+        yield from _rows(result)
+
+
+def vanished_warning(result: ImportResult) -> str:
+    """How much of its source a full delivery lacks."""
+    shown = f"{result.vanished_share:.1%} mã hồ sơ của nguồn không còn trong tệp"
+    if result.vanished_warning == TOO_MANY and not result.import_id:
+        shown += "; nhập thật sẽ bị từ chối nếu không thêm --accept-vanished"
+    return f"{shown}  [{result.vanished_warning}]"
+
+
+def _counts(result: ImportResult) -> Iterator[str]:
+    for key, label in COUNTS.items():
+        yield _line(label, getattr(result, key))
+    if result.skipped:
+        yield _line("bỏ qua, không phải hộ", result.skipped)
+    if result.fixed:
+        yield _line("đã tự sửa", sum(result.fixed.values()))
+    if result.vanished:
+        yield _line("không còn trong tệp", result.vanished, f"{result.vanished_share:.1%}")
+        yield _line("mã ngừng dùng", result.retired)
+    if result.demo_removed:
+        yield _line("minh hoạ đã gỡ", result.demo_removed)
+
+
+def _line(label: str, count: int, more: str = "") -> str:
+    return f"  {label:<20} {number(count):>10}  {more}".rstrip()
+
+
+def _shown(problem: RowProblem) -> str:
+    """One problem of one row: `dòng 4: 21.0412 105.8404 → kinh độ, vĩ độ đúng: …`."""
+    told = f"dòng {number(problem.row_number)}"
+    if problem.value:
+        told += f": {problem.value}"
+    return f"{told} → {problem.fix_vi}" if problem.fix_vi else told
+
+
+def _rows(result: ImportResult) -> Iterator[str]:
+    rows = groupby(result.row_problems, key=lambda each: each.row_number)
+    for shown, (row, problems) in enumerate(rows):
+        if shown == _ROWS:
+            yield f"    … và {number(result.rejected - shown)} dòng nữa: --report TỆP"
+            return
+        yield f"    dòng {number(row)}: {', '.join(dict.fromkeys(p.code for p in problems))}"

@@ -1,0 +1,99 @@
+"""Totals and signatures are no households, and rows are all accounted for."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.errors import UnreadableFileError
+from registry.intake.handback import PUBLISHED, REJECTED, Handback, write_codes, write_problems
+from registry.intake.reader import open_file
+from registry.intake.run import ImportOptions, import_file
+from tests.support.intake import Deliver, checksum, door
+
+TEXT = """STT,Số nhà,Đường,Mã xã,Số hộ
+1,12,Láng,00199,1
+2,,Láng,00199,1
+Cộng trang 1,,,,2
+3,14,Láng,00199,1
+4,Tổng,Láng,,
+Tổng cộng:,,,,3 hộ
+,,"Láng, ngày 3 tháng 2 năm 2026",,
+Người lập biểu,,,Chủ tịch,
+"""
+
+
+def test_footers_are_passed_over_and_counted(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(TEXT)
+    answers, problems = io.BytesIO(), io.BytesIO()
+
+    result = import_file(
+        engine, path, ImportOptions("x"), lambda _n: None, Handback(answers, problems)
+    )
+
+    assert (result.rows, result.new, result.rejected, result.skipped) == (8, 2, 2, 4)
+    assert result.problems["row_skipped"] == 4
+    assert {problem.row_number for problem in result.row_problems} == {2, 5}
+    file = open_file(path)
+    write_problems(file, problems, tmp_path / "loi.csv", REJECTED)
+    with (tmp_path / "loi.csv").open(encoding="utf-8-sig") as back:
+        assert [row["STT"] for row in csv.DictReader(back)] == ["2", "4"]
+    write_problems(file, problems, tmp_path / "xem.csv", PUBLISHED)
+    with (tmp_path / "xem.csv").open(encoding="utf-8-sig") as back:
+        assert "Tổng cộng:" in {row["STT"] for row in csv.DictReader(back)}
+    out = io.StringIO()
+    write_codes(file, answers, out)
+    outcomes = [row["outcome"] for row in csv.DictReader(io.StringIO(out.getvalue()))]
+    assert outcomes == ["new", "rejected", "skipped", "new", "rejected", *["skipped"] * 3]
+
+    before = checksum(engine)
+    again = import_file(engine, path, ImportOptions("x"), lambda _n: None)
+    assert (again.unchanged, again.rejected, again.skipped) == (2, 2, 4)
+    assert checksum(engine) == before
+
+
+def test_zero_is_no_house_number(deliver: Deliver) -> None:
+    place = {"locality": "Thôn Đông", "longitude": "105.84", "latitude": "21.03"}
+    result = deliver(
+        door("0", "a"), door("0", "b", street="", **place), door("00", "c"), door("10", "d")
+    )
+    assert (result.new, result.problems["address_names_no_dwelling"]) == (2, 2)
+    assert result.problems["no_house_number"] == 1
+
+
+def test_misspelt_commune_is_read_and_said(deliver: Deliver) -> None:
+    blank = {"commune_code": "", "province": "Hà Nội"}
+    result = deliver(
+        door("12", "a", commune="Phường Ba Đìnhh", **blank),
+        door("14", "b", commune="Phường Ba Đình", **blank),
+    )
+    assert (result.new, result.warned) == (2, 1)
+    (problem,) = [each for each in result.examples if each.code == "commune_corrected"]
+    assert (problem.row_number, problem.severity) == (1, "warning")
+    assert "00004 Phường Ba Đình" in (problem.proposed_fix or "")
+
+
+def test_dry_run_counts_the_buildings_that_would_be_made(deliver: Deliver) -> None:
+    flat = {"building": "Toà CT1"}
+    two = [door("20", "f1", unit="101", **flat), door("20", "f2", unit="102", **flat)]
+    alone = door("30", "f3", unit="1", building="Toà CT2")
+    planned = deliver(*two, alone, dry_run=True)
+    assert planned.buildings == deliver(*two, alone).buildings == 1
+    more = [door("20", "f4", unit="103", **flat), door("30", "f5", unit="2", building="Toà CT2")]
+    # One is there already; the other flat stood alone until now.
+    assert deliver(*more, dry_run=True).buildings == deliver(*more).buildings == 1
+
+
+def test_made_up_households_get_no_real_code(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("house_number,street,commune_code,demo\n12,Láng,00199,yes\n")
+    for dry_run in (True, False):
+        with pytest.raises(UnreadableFileError, match="--demo-as-real"):
+            import_file(engine, path, ImportOptions("x", dry_run=dry_run), lambda _n: None)
+    meant = ImportOptions("x", demo_as_real=True)
+    assert import_file(engine, path, meant, lambda _n: None).new == 1
+    path.write_text("house_number,street,commune_code,demo\n14,Láng,00199,\n")
+    assert import_file(engine, path, ImportOptions("x"), lambda _n: None).new == 1

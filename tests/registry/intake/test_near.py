@@ -1,0 +1,85 @@
+"""Doors that are nearly one are told to a person, with both rows; equal ones are linked."""
+
+from sqlalchemy import Engine
+
+from geo import code as codes
+from registry.intake.near import CODES
+from tests.support.intake import LAT, LON, Deliver, door, rows
+
+HERE = {"longitude": LON, "latitude": LAT}
+APART = {"longitude": "105.8420", "latitude": "21.0390"}  # 418 m
+BESIDE = {"longitude": "105.83805", "latitude": "21.03862"}  # 6 m
+
+
+def warned(engine: Engine) -> list[tuple[object, ...]]:
+    """Row, code, value and fix of what the latest import found."""
+    listed = ", ".join(f"'{code}'" for code in CODES)
+    return rows(
+        engine,
+        "SELECT row_number, code, value, proposed_fix FROM import_problem"
+        f" WHERE code IN ({listed}) AND import_id = (SELECT max(id) FROM import)"
+        " ORDER BY row_number, code",
+    )
+
+
+def test_near_ones_in_a_file_name_the_other_row(engine: Engine, deliver: Deliver) -> None:
+    result = deliver(
+        door("12", "a", **HERE),
+        door("12", "b", **BESIDE),  # the same door: linked
+        door("12", "c", **APART),  # the same address, 418 m away
+        door("14", "d", **HERE),  # another number at the same point
+        door("16", "e", **APART, street="Phố Quán Thánhh"),  # a slip, but no number in common
+        door("12", "f", street="Phố Quán Thámh", **BESIDE),  # the same number 6 m away
+        door("12", "g", street="Phố Quán Sứ", **BESIDE),  # another street
+        door("20", "h", unit="1", building="CT1", **BESIDE),
+        door("20", "i", unit="2", building="CT1", **BESIDE),  # flats share a point
+    )
+    assert (result.new, result.linked) == (8, 1)
+    assert warned(engine) == [
+        (3, "near_same_address", "418 m", "dòng 1"),
+        (4, "near_same_point", None, "dòng 1"),
+        (5, "near_same_point", None, "dòng 3"),
+        (6, "near_same_name", "6 m", "dòng 1"),
+    ]
+    assert result.near == {"near_same_address": 1, "near_same_name": 1, "near_same_point": 2}
+    # A person decides; what is written already is not asked about again.
+    again = deliver(door("12", "a", **HERE), door("12", "c", **APART), door("14", "d", **HERE))
+    assert (again.unchanged, again.near, again.warned) == (3, {}, 0)
+
+
+def test_near_ones_in_the_register_name_the_code(engine: Engine, deliver: Deliver) -> None:
+    deliver(door("12", "a", **HERE), door("30", "n"))
+    ((code,),) = rows(engine, "SELECT code FROM household WHERE house_number = '12'")
+    ((plain,),) = rows(engine, "SELECT code FROM household WHERE house_number = '30'")
+
+    result = deliver(
+        door("12", "1", **APART),
+        door("14", "2", **HERE),
+        door("12", "3", street="Phố Qúan Thánhg", **BESIDE),
+        door("30", "4", street="Phố Quan Thanhg"),  # no point tells, but no such name anywhere
+        door("12", "5", **BESIDE),  # linked
+        source="buu_dien",
+    )
+
+    assert (result.new, result.linked) == (4, 1)
+    one, other = f"mã {codes.format(str(code))}", f"mã {codes.format(str(plain))}"
+    assert warned(engine) == [
+        (1, "near_same_address", "418 m", one),
+        (2, "near_same_point", None, one),
+        (3, "near_same_name", "6 m", one),
+        (4, "near_same_name", None, other),
+    ]
+
+
+def test_a_crowd_at_one_point_and_usual_names_are_no_slips(
+    engine: Engine, deliver: Deliver
+) -> None:
+    crowd = [door(str(n), f"c{n}", **HERE) for n in range(1, 40)]
+    both = [
+        door("5", f"{commune}{street}", street=street, commune_code=commune)
+        for commune in ("00004", "00097")
+        for street in ("Lê Lợi", "Lê Lai")
+    ]
+    result = deliver(*crowd, *both)
+    assert result.new == len(crowd) + len(both)
+    assert warned(engine) == []
