@@ -1,7 +1,7 @@
 """House numbers that a spreadsheet took for a date or for a power of ten, and cannot be read back.
 
 `3/2` typed into a cell becomes the third of February, `25-06` the sixth month, `12E3` becomes
-12000 (which nothing betrays any more) and a long number `1.2E+04`. What stood there can be
+12000 and a long number `1.2E+04`. What stood there can be
 proposed, and never taken for granted.
 """
 
@@ -16,6 +16,10 @@ _MONTHS: Final = (
 _MONTH: Final = r"(?:thg\s?(?P<vi>\d{1,2})|(?P<en>" + "|".join(_MONTHS) + r")[a-z]*)"
 _DAY_FIRST: Final = re.compile(rf"(?P<number>\d{{1,2}})[-/ ]{_MONTH}(?:[-/ ]\d{{2,4}})?")
 _MONTH_FIRST: Final = re.compile(rf"{_MONTH}[-/ ](?P<number>\d{{1,4}})")
+_ZEROS: Final = re.compile(r"([1-9]\d?)(0{3,})")
+"""A number of five figures and more that ends in zeros: no door bears it, and `12E3` reads so."""
+_LEAST_FIGURES: Final = 5
+_FORMULA: Final = ("=", "@")
 _POWER: Final = re.compile(r"\d(?:[.,]\d+)?E\+?\d+")
 
 
@@ -24,8 +28,12 @@ def is_mangled(text: str) -> bool:
 
     >>> is_mangled("3-Feb"), is_mangled("2026-02-03"), is_mangled("1,2E+04"), is_mangled("12/3")
     (True, True, True, False)
+    >>> is_mangled("=A1+1"), is_mangled("12000"), is_mangled("1200")
+    (True, True, False)
     """
     text = text.strip()
+    if text.startswith(_FORMULA) or (len(text) >= _LEAST_FIGURES and _ZEROS.fullmatch(text)):
+        return True
     if _ISO.fullmatch(text) or _POWER.fullmatch(text.upper()):
         return True
     lower = text.lower()
@@ -33,12 +41,18 @@ def is_mangled(text: str) -> bool:
 
 
 def originals(text: str) -> tuple[str, ...]:
-    """What may have been typed, the likeliest first; nothing for a power of ten.
+    """What may have been typed, the likeliest first; nothing where figures were lost.
 
     >>> originals("2026-02-03"), originals("25-Jun"), originals("Thg6-25"), originals("1E+04")
     (('3/2', '2/3'), ('25/6', '6/25'), ('6/25', '25/6'), ())
+    >>> originals("12000"), originals("10000")
+    (('12E3', '12000'), ('10E3', '1E4', '10000'))
     """
     text = text.strip().lower()
+    if zeros := _ZEROS.fullmatch(text):
+        first, power = zeros[1], len(zeros[2])
+        shorter = (f"{first[0]}E{power + 1}",) if first.endswith("0") else ()
+        return (f"{first}E{power}", *shorter, text)
     if iso := _ISO.fullmatch(text):
         month, day = int(iso[2]), int(iso[3])
         return _both(day, month)

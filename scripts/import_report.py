@@ -37,11 +37,17 @@ def told(result: ImportResult) -> Iterator[str]:
     examples = {
         code: list(found) for code, found in groupby(result.examples, key=lambda each: each.code)
     }
-    for code, count in result.problems.items():
+    for code, count in sorted(result.problems.items(), key=_gravest_first):
         kind = PROBLEMS[code]
         yield f"  {_SEVERITIES[kind.severity]:<9} {number(count):>8}  {kind.vi}  [{code}]"
         if tried:
             yield from (f"{'':22}{_shown(each)}" for each in examples.get(code, ()))
+    if result.delivered_before:
+        files = ", ".join(f"{name} ({number(n)})" for name, n in result.delivered_before.items())
+        yield (
+            "  cảnh báo  không có mã hồ sơ, trùng với dòng của tệp khác cùng nguồn, coi là một nhà:"
+            f" {files}"
+        )
     if result.vanished_warning:
         yield f"  cảnh báo  {vanished_warning(result)}"
     yield from (f"  tệp: {note}" for note in result.file_notes)
@@ -52,6 +58,11 @@ def told(result: ImportResult) -> Iterator[str]:
     if tried and result.row_problems:
         yield "  các dòng bị loại, không kể dòng tiêu đề:"
         yield from _rows(result)
+
+
+def _gravest_first(counted: tuple[str, int]) -> tuple[int, int]:
+    code, count = counted
+    return list(_SEVERITIES).index(PROBLEMS[code].severity), -count
 
 
 def vanished_warning(result: ImportResult) -> str:

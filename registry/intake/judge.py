@@ -42,6 +42,14 @@ _DWELLING: Final = f"""
 """
 
 
+def _no_text(cell: str) -> str:
+    """In SQL, the cell where it can only be a number, and no telephone's: cells move by one."""
+    return (
+        f"CASE WHEN {cell} ~ '^[0-9 .,;°''\"′″NSEWBĐT+-]{{1,40}}$'"
+        f" AND {cell} !~ '^ *([+]?84|0)[0-9 .-]{{8,}}$' THEN {cell} END"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
     """A row for which `holds` has the problem `code`."""
@@ -71,12 +79,20 @@ _RULES: Final = (
         "(longitude IS NULL) <> (latitude IS NULL)",
         "longitude",
         "coordinates_incomplete",
-        "coalesce(longitude, latitude)",
+        _no_text("coalesce(longitude, latitude)"),
     ),
     _Rule(
-        "longitude IS NOT NULL AND lon IS NULL", "longitude", "coordinates_unreadable", "longitude"
+        "longitude IS NOT NULL AND lon IS NULL",
+        "longitude",
+        "coordinates_unreadable",
+        _no_text("longitude"),
     ),
-    _Rule("latitude IS NOT NULL AND lat IS NULL", "latitude", "coordinates_unreadable", "latitude"),
+    _Rule(
+        "latitude IS NOT NULL AND lat IS NULL",
+        "latitude",
+        "coordinates_unreadable",
+        _no_text("latitude"),
+    ),
     _Rule(SWAPPED, "longitude", "coordinates_swapped", "longitude"),
     _Rule(
         f"lon IS NOT NULL AND lat IS NOT NULL AND NOT ({_INSIDE}) AND NOT ({SWAPPED})",
@@ -88,7 +104,8 @@ _RULES: Final = (
         "households_count IS NOT NULL AND households IS NULL",
         "households_count",
         "households_count_unreadable",
-        "households_count",
+        "CASE WHEN length(households_count) < 8 AND households_count ~ '^[0-9]'"
+        " THEN households_count END",
     ),
     _Rule("number_key = ''", "house_number", "number_mangled", "number"),
     _Rule("ref_repeated", "source_ref", "duplicate_ref", "source_ref"),

@@ -58,17 +58,26 @@ _SAME_ADDRESS: Final = """
     ) again
     WHERE row_number <> head
 """
-_SAME_ADDRESS_REGISTERED: Final = """
-    INSERT INTO near (code, row_number, household, metres)
-    SELECT DISTINCT ON (d.row_number) 'near_same_address', d.row_number, h.code,
-        ST_Distance(d.point::geography, h.point::geography)
-    FROM near_fresh d
-    JOIN number n ON n.at = d.number_at
+# Streets of the register that rows name: few, and known to be so, before their doors are joined.
+_STREETS: Final = """
+    SELECT d.unit_id, d.former_id, d.street_at, t.id
+    FROM (SELECT DISTINCT unit_id, former_id, street_at FROM near_fresh
+        WHERE point IS NOT NULL AND number_at IS NOT NULL) d
     JOIN street s ON s.at = d.street_at
     JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = s.street_key
         AND coalesce(t.former_unit_id, d.former_id) IS NOT DISTINCT FROM
             coalesce(d.former_id, t.former_unit_id)
-    JOIN household h ON h.thoroughfare_id = t.id AND h.house_number_key = n.number_key
+    WHERE EXISTS (SELECT FROM household h WHERE h.thoroughfare_id = t.id)
+"""
+_SAME_ADDRESS_REGISTERED: Final = """
+    INSERT INTO near (code, row_number, household, metres)
+    SELECT DISTINCT ON (d.row_number) 'near_same_address', d.row_number, h.code,
+        ST_Distance(d.point::geography, h.point::geography)
+    FROM near_street s
+    JOIN near_fresh d ON d.unit_id = s.unit_id AND d.street_at = s.street_at
+        AND coalesce(d.former_id, 0) = coalesce(s.former_id, 0)
+    JOIN number n ON n.at = d.number_at
+    JOIN household h ON h.thoroughfare_id = s.id AND h.house_number_key = n.number_key
         AND h.kind = 'household' AND h.status IN ('active', 'proposed')
         AND (h.code < '1') = :demo AND h.point IS NOT NULL
     LEFT JOIN flat f ON f.at = d.flat_at
@@ -196,7 +205,9 @@ def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
     staging.create("near", _NEAR)
     statements = [_SAME_ADDRESS, _SAME_POINT]
     if connection.execute(text(_ANY_REGISTERED), parameters).scalar_one():
-        statements += [_SAME_ADDRESS_REGISTERED, _SAME_POINT_REGISTERED]
+        statements.append(_SAME_POINT_REGISTERED)
+        if staging.select("near_street", _STREETS, stats="unit_id, street_at, id"):
+            statements.append(_SAME_ADDRESS_REGISTERED)
     if _find_alike(staging):
         staging.select("suspect", _SUSPECTS, parameters, stats="unit_id, key, number_key")
         statements.append(_SAME_NAME)

@@ -189,8 +189,8 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     "no_house_number": ProblemKind("notice", "Không có số nhà", "has no house number"),
     "number_mangled": ProblemKind(
         "error",
-        "Bảng tính đã đổi số nhà thành ngày hoặc số mũ: gõ lại như ghi trên cửa, ô định dạng Text",
-        "a spreadsheet made a date or a power of ten of the house number",
+        "Bảng tính đã đổi số nhà thành ngày, số mũ hay công thức: gõ lại như ghi trên cửa, ô Text",
+        "a spreadsheet made a date, a power of ten or a formula of the house number",
     ),
     "duplicate_ref": ProblemKind(
         "error",

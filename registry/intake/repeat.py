@@ -64,4 +64,5 @@ def find_repeat(connection: Connection, import_id: int, source: str, reading: st
     counts = {"rows": rows, "rejected": rejected, "skipped": skipped}
     counts["unchanged"] = rows - rejected - skipped
     nothing = dict.fromkeys(("new", "changed", "linked"), 0)
-    return Repeat(latest.id, counts | {"near": {}} | nothing | Vanishing().counts())
+    counts |= {"near": {}, "delivered_before": {}}
+    return Repeat(latest.id, counts | nothing | Vanishing().counts())

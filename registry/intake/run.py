@@ -105,6 +105,8 @@ class ImportResult:
     rejected: int
     skipped: int
     """Rows that are no households: totals, notes, signatures."""
+    delivered_before: dict[str, int]
+    """Rows without a reference that are doors of other files of the source: file name → rows."""
     warned: int
     vanished: int
     """References of the source that a full delivery no longer has; no rows."""
@@ -270,6 +272,9 @@ def _decide(
         refuse_too_many(vanishing)
     counts = dict(connection.execute(text(_COUNTS)).one()._mapping)
     counts |= {"rejected": counts["rejected"] - skipped, "skipped": skipped, "near": near}
+    before = {"source": options.source, "name": file.path.name}
+    found = connection.execute(text(_DELIVERED_BEFORE), before)
+    counts["delivered_before"] = {str(name): int(rows) for name, rows in found}
     if options.dry_run:
         counts["buildings"] = count_buildings(staging, demo=demo)
     return counts | vanishing.counts()
@@ -342,6 +347,15 @@ _COUNTS: Final = """
             count(*) FILTER (WHERE outcome IN ('changed', 'revived')) AS changed,
             count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,
             count(*) FILTER (WHERE outcome = 'linked') AS linked FROM found) f
+"""
+# A reference that is made of the address is known again in any file of its source: one door twice,
+# or two houses that nothing tells apart.
+_DELIVERED_BEFORE: Final = """
+    SELECT i.file_name, count(*)
+    FROM own_ref o
+    JOIN household_ref r ON r.source = :source AND r.source_ref = o.ref
+    JOIN import i ON i.id = r.import_id AND i.file_name <> :name
+    GROUP BY i.file_name ORDER BY count(*) DESC, i.file_name LIMIT 5
 """
 _WARNED: Final = """
     SELECT count(DISTINCT row_number) FROM import_problem

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from registry.errors import UnreadableFileError
 from registry.intake.handback import PUBLISHED, REJECTED, Handback, write_codes, write_problems
 from registry.intake.reader import open_file
-from registry.intake.run import ImportOptions, import_file
+from registry.intake.run import ImportOptions, ImportResult, import_file
 from tests.support.intake import Deliver, checksum, door
 
 TEXT = """STT,Số nhà,Đường,Mã xã,Số hộ
@@ -62,6 +62,20 @@ def test_zero_is_no_house_number(deliver: Deliver) -> None:
     )
     assert (result.new, result.problems["address_names_no_dwelling"]) == (2, 2)
     assert result.problems["no_house_number"] == 1
+
+
+def test_door_of_another_file_of_the_source_is_said(engine: Engine, tmp_path: Path) -> None:
+    def deliver(name: str, *numbers: int) -> ImportResult:
+        path = tmp_path / name
+        path.write_text("số nhà,đường,mã xã\n" + "".join(f"{n},Láng,00199\n" for n in numbers))
+        return import_file(engine, path, ImportOptions("x"), lambda _n: None)
+
+    assert deliver("tổ 1.csv", 2, 4).delivered_before == {}
+    again = deliver("tổ 2.csv", 4, 6)
+    assert (again.new, again.unchanged) == (1, 1)
+    assert again.delivered_before == {"tổ 1.csv": 1}
+    # The same file, grown by a row, is no other one.
+    assert deliver("tổ 1.csv", 2, 8).delivered_before == {}
 
 
 def test_misspelt_commune_is_read_and_said(deliver: Deliver) -> None:
