@@ -74,7 +74,6 @@ def checksum(engine: Engine) -> dict[str, object]:
 SUMMED = {
     "household": "'event_id'",
     "household_ref": "'-'",
-    "household_ref_before": "'-'",
     "household_former_number": "'-'",
     "thoroughfare": "'-'",
     "locality": "'-'",
