@@ -2,7 +2,7 @@
 
 import { ask, make, t } from './ui.js';
 
-const PAUSE_MS = 90;
+const PAUSE_MS = 40;
 const KINDS = {
   door: ['địa chỉ', 'address'], street: ['đường', 'street'], locality: ['thôn, khu', 'locality'],
   commune: ['xã, phường', 'commune'], province: ['tỉnh, thành phố', 'province'],
