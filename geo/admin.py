@@ -80,6 +80,11 @@ _PREFIX_WORDS: Final = tuple(
     (tuple((accent_key(word), fold(word)) for word in prefix.split()), kinds)
     for prefix, kinds in _PREFIXES
 )
+_PREFIXES_BY_WORD: Final = {
+    first: [entry for entry in _PREFIX_WORDS if first in entry[0][0]]
+    for words, _ in _PREFIX_WORDS
+    for first in words[0]
+}
 # A single letter begins too many words to cut a text there.
 _CUTTING: Final = tuple(words for words, _ in _PREFIX_WORDS if len(words[0][1]) > 1)
 _SUFFIXES: Final = {
@@ -108,6 +113,7 @@ _POSTCODE: Final = re.compile(r"(?:(?<=\w)\W+|(?<=[^\W\d_]))\d{5,6}\W*$")
 _SEPARATORS: Final = re.compile(r"[,;\n\r|]+")
 _DASHES: Final = re.compile(r"\s+[-–—]+\s+")
 _LONGEST_NAME: Final = 60
+_WRITTEN: Final = re.compile(r"[^\s.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +247,14 @@ def _numbered(part: str) -> NamedPart | None:
 
 
 def _prefixed(part: str) -> NamedPart | None:
-    written = re.findall(r"[^\s.]+", part)
+    written = _WRITTEN.findall(part)
+    if not written:
+        return None
+    known = _PREFIXES_BY_WORD.get(accent_key(written[0]))
+    if known is None:
+        return None
     keys = [_keys(word) for word in written[:5]]
-    for words, kinds in _PREFIX_WORDS:
+    for words, kinds in known:
         if len(written) > len(words) and _begins_with(keys, words):
             name = " ".join(written[len(words) :])
             return NamedPart(name, name_key(name), kinds)

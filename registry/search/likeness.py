@@ -68,7 +68,9 @@ class Vocabulary:
     accented_names: frozenset[str]
     """Accent keys of well-known streets."""
     families: frozenset[str]
-    """Folded words with which names of people begin."""
+    """Words with which well-known names begin, folded and as accent keys."""
+    beginnings: dict[str, int]
+    """Folded words before the last one → well-known names that go on from them."""
     suspects: tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]] = field(
         default_factory=lambda: ({}, {})
     )
@@ -102,13 +104,15 @@ def vocabulary_of(gazetteer: Gazetteer) -> Vocabulary:
     if known is None:
         names = [name for unit in gazetteer.units.values() for name in gazetteer.names_of(unit)]
         minorities = (name for names in HAMLETS_BY_WORD.values() for name in names)
+        well_known = (*STREETS, *LOOK_ALIKES)
         recurring = (*STREETS, *HAMLETS, *minorities, *LOOK_ALIKES)
         known = Vocabulary(
             _words([*(name.accents for name in names), *map(accent_key, recurring)]),
             _words([*(name.key for name in names), *map(fold, recurring)]),
             FAMOUS | {name.key for name in names} | set(map(fold, LOOK_ALIKES)),
-            frozenset(map(accent_key, (*STREETS, *LOOK_ALIKES))),
-            frozenset(fold(name).split()[0] for name in (*STREETS, *LOOK_ALIKES)),
+            frozenset(map(accent_key, well_known)),
+            frozenset(write(n).split()[0] for n in well_known for write in (fold, accent_key)),
+            dict(Counter(name.rpartition(" ")[0] for name in set(map(fold, well_known)))),
         )
         _vocabularies[gazetteer] = known
     return known
@@ -131,9 +135,9 @@ def likeness(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool = F
 
 
 def _is_no_word(typed: Name, known: Name) -> bool:
-    """Whether letters that nobody can say stand for a Vietnamese word: `Ấp Tâx`, `Ấp Nm`."""
+    """Whether letters that nobody can say stand for a hamlet's word: `Ấp Tâx`, `Ấp Nm`."""
     one, other = typed.proper_key, known.proper_key
-    return len(one) > 1 and not is_syllable(one) and is_syllable(other)
+    return typed.kind is not None and len(one) > 1 and not is_syllable(one) and is_syllable(other)
 
 
 def _is_other_vowel(typed: Name, known: Name) -> bool:
@@ -238,18 +242,25 @@ def _judged(
     if known.proper_key not in FAMOUS or wide:
         return Likeness.OTHER
     rare = not vocabulary.is_common(differing[0], accented=accented)
-    told = _is_told_by_others(vocabulary, one, differing[0])
+    told = _is_told_by_others(vocabulary, one, differing[0], known)
     return Likeness.SLIP if rare or told else Likeness.OTHER
 
 
-def _is_told_by_others(vocabulary: Vocabulary, words: list[str], differing: str) -> bool:
+def _is_told_by_others(
+    vocabulary: Vocabulary, words: list[str], differing: str, known: Name
+) -> bool:
     """Whether the other words of a long name are enough: `Tần Quý Cáp`, `Nguyễn Tháp Học`.
 
-    The given name tells people apart, and so does a family name: Vũ Văn Dũng, Võ Văn Dũng.
+    The given name tells people apart, but where only one goes on so: `Trần Hưng Đạ`. A family name
+    does as well: Vũ Văn Dũng, Võ Văn Dũng.
     """
-    if len(words) <= _SHORT_NAME or words[-1] == differing:
+    if len(words) <= _SHORT_NAME:
         return False
-    return words[0] != differing or fold(differing.rstrip("12345")) not in vocabulary.families
+    if words[-1] == differing:
+        if fold(words[-2].rstrip("12345")) in ("van", "thi"):
+            return False
+        return vocabulary.beginnings.get(known.proper_key.rpartition(" ")[0], 0) == 1
+    return words[0] != differing or differing not in vocabulary.families
 
 
 def _may_be_called(words: list[str], differing: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from geo.admin import KIND_LEVELS, NamedPart, parse_name, split_before_kinds, split_dashes
 from geo.text import accent_key, fold, has_diacritics
@@ -49,13 +50,22 @@ class Part:
     """Whether it is written as nothing is called, but for one letter."""
 
 
+# Districts and provinces stand in thousands of texts. Goes with its gazetteer, so that no old map
+# stays in memory.
+_read_before: WeakKeyDictionary[Gazetteer, tuple[dict[str, Part], dict[str, Part]]] = (
+    WeakKeyDictionary()
+)
+_MAX_REMEMBERED: Final = 4_096
+_LONGEST_REMEMBERED: Final = 40
+
+
 class PartReader:
     """Finds the units that parts of one text may name."""
 
     def __init__(self, gazetteer: Gazetteer, *, accented: bool) -> None:
         self.gazetteer = gazetteer
         self._accented = accented
-        self._known: dict[str, Part] = {}
+        self._known = _read_before.setdefault(gazetteer, ({}, {}))[accented]
 
     def cut(self, part: str) -> list[Part]:
         """`part` where it names a unit, or nothing cut out of it does; else its pieces.
@@ -112,7 +122,10 @@ class PartReader:
             meant = "" if known.hits else " ".join(map(repaired, text.split()))
             if meant and meant != text:
                 known = Part(text, self._read_new(meant).hits)
-            self._known[text] = known
+            if len(text) <= _LONGEST_REMEMBERED:
+                if len(self._known) >= _MAX_REMEMBERED:
+                    self._known.clear()
+                self._known[text] = known
         return known
 
     def _read_new(self, text: str) -> Part:
