@@ -111,7 +111,24 @@ class Judge:
                 key = (words.label.replace(" Phố ", " Đường "), None)
             self.is_shared |= answer.record is not None and key in found
             found.setdefault(key, (answer, words))
-        return list(found.values())
+        return self._distinct(list(found.values()))
+
+    def _distinct(self, found: list[tuple[Answer, Wording]]) -> list[tuple[Answer, Wording]]:
+        """Without those that read like another one whose old map nobody knows: no shopper could
+        choose between two lines that are the same.
+        """
+        vague = {words.label for _, words in found if words.before_2025_07 is None}
+        first: dict[str, tuple[Answer, Wording]] = {}
+        kept = []
+        for answer, words in found:
+            if (
+                words.label in vague
+                and first.setdefault(words.label, (answer, words))[0] is not answer
+            ):
+                self.is_shared |= answer.record is not None
+                continue
+            kept.append((answer, words))
+        return kept
 
     def _where_named(self, answers: list[Answer]) -> list[Answer]:
         """Without the streets next door that the search tells: only a door there is a question."""

@@ -263,6 +263,13 @@ def test_within_is_binding_and_near_only_orders(world: World) -> None:
     assert there[0].confidence <= 0.5
 
 
+def test_group_of_another_hamlet_than_the_one_named_is_another_place(world: World) -> None:
+    for hamlet, level in (("Khu phố 1", "household"), ("Ấp 1", "household"), ("Ấp 5", "commune")):
+        question = Question(f"Số 6, Tổ 7, {hamlet}{IN_LANG}")
+        found = geocode(world.gazetteer, world.reads, question)
+        assert found[0].level == level, hamlet
+
+
 def test_explanation_tells_what_was_read_and_tried(world: World) -> None:
     text = f"Số 5A, ngáhc 34, ngõ 12 Láng{IN_LANG}"
     located = locate(world.gazetteer, world.reads, Question(text))

@@ -54,6 +54,9 @@ def name(text: str) -> Name:
         ("Trần Qnuý Khoáng", "Trần Quý Khoáng", SLIP),
         ("aCo Thắng", "Cao Thắng", SLIP),
         ("Chu Hyu Mân", "Chu Huy Mân", SLIP),
+        ("Tần Quý Cáp", "Trần Quý Cáp", SLIP),
+        ("Nguyễn Tháp Học", "Nguyễn Thái Học", SLIP),
+        ("Trần Hưng Đạ", "Trần Hưng Đạo", SLIP),
         # Marks left out word by word, or one set wrong
         ("nguyễn thi minh khai", "Nguyễn Thị Minh Khai", SLIP),
         ("lê thi hồng gấm", "Lê Thị Hồng Gấm", SLIP),
@@ -73,6 +76,8 @@ def name(text: str) -> Name:
         ("Nguyễn Dữ", "Nguyễn Du", OTHER),
         ("Nguyễn Thị Thọ", "Nguyễn Thị Nhỏ", OTHER),
         ("Phạm Văn Đáng", "Phạm Văn Đồng", OTHER),
+        ("Trần Văn Trứ", "Trần Văn Trà", OTHER),
+        ("Vũ Văn Dũng", "Võ Văn Dũng", OTHER),
         ("Hàng Ba", "Hàng Bà", OTHER),
         ("Quảng Trung", "Quang Trung", OTHER),
         ("Phan Châu Trinh", "Phan Chu Trinh", OTHER),

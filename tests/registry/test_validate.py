@@ -233,6 +233,13 @@ def test_mistyped_code_gets_the_codes_that_it_may_be(world: World) -> None:
     assert hidden not in ask(world, hidden_swapped).suggestions
 
 
+def test_doors_that_read_alike_are_no_choice(world: World) -> None:
+    found = ask(world, f"40 Trùng Khánh{IN_LANG}")
+    assert (found.verdict, found.next_action) == ("unverified", "use_without_code")
+    assert (found.code, found.question) == (None, None)
+    assert found.address == "40 Đường Trùng Khánh, Phường Láng, Thành phố Hà Nội"
+
+
 def test_choices_lead_to_one_door_each(world: World) -> None:
     for text in (f"9 Nguyễn Trãi{IN_LANG}", "27 Láng", f"Số 6, Tổ 7{IN_LANG}"):
         found = ask(world, text)

@@ -133,6 +133,12 @@ class _Builder:
             street = self.street(f"Phố {name}", self.lang, former)
             self.door(f"4 {name}", "4", thoroughfare_id=street, **here)
 
+        # The former commune of one of them is not known.
+        for known in (None, self.lang_ha):
+            here = {"unit_id": self.lang, "former_unit_id": known}
+            street = self.street("Đường Trùng Khánh", self.lang, known)
+            self.door(f"40 Trùng Khánh {known}", "40", thoroughfare_id=street, **here)
+
     def look_alikes(self) -> None:
         """Streets whose neighbours in the alphabet of a hasty hand are not registered."""
         for name in ("Lê Thánh Tông", "Nguyễn Thị Định", "Quang Trung", "Nguyễn Thị Minh Khai"):
