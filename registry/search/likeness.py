@@ -242,7 +242,8 @@ def _judged(
     if known.proper_key not in FAMOUS or wide:
         return Likeness.OTHER
     rare = not vocabulary.is_common(differing[0], accented=accented)
-    told = _is_told_by_others(vocabulary, one, differing[0], known)
+    # A wrong mark is no wrong key: Phan Kế Bình, Phan Kế Bính.
+    told = typed.key != known.key and _is_told_by_others(vocabulary, one, differing[0], known)
     return Likeness.SLIP if rare or told else Likeness.OTHER
 
 

@@ -78,6 +78,7 @@ def name(text: str) -> Name:
         ("Phạm Văn Đáng", "Phạm Văn Đồng", OTHER),
         ("Trần Văn Trứ", "Trần Văn Trà", OTHER),
         ("Vũ Văn Dũng", "Võ Văn Dũng", OTHER),
+        ("Phan Kế Bình", "Phan Kế Bính", OTHER),
         ("Hàng Ba", "Hàng Bà", OTHER),
         ("Quảng Trung", "Quang Trung", OTHER),
         ("Phan Châu Trinh", "Phan Chu Trinh", OTHER),
