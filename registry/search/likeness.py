@@ -69,8 +69,6 @@ class Vocabulary:
     """Accent keys of well-known streets."""
     families: frozenset[str]
     """Words with which well-known names begin, folded and as accent keys."""
-    beginnings: dict[str, int]
-    """Folded words before the last one → well-known names that go on from them."""
     suspects: tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]] = field(
         default_factory=lambda: ({}, {})
     )
@@ -112,7 +110,6 @@ def vocabulary_of(gazetteer: Gazetteer) -> Vocabulary:
             FAMOUS | {name.key for name in names} | set(map(fold, LOOK_ALIKES)),
             frozenset(map(accent_key, well_known)),
             frozenset(write(n).split()[0] for n in well_known for write in (fold, accent_key)),
-            dict(Counter(name.rpartition(" ")[0] for name in set(map(fold, well_known)))),
         )
         _vocabularies[gazetteer] = known
     return known
@@ -243,24 +240,17 @@ def _judged(
         return Likeness.OTHER
     rare = not vocabulary.is_common(differing[0], accented=accented)
     # A wrong mark is no wrong key: Phan Kế Bình, Phan Kế Bính.
-    told = typed.key != known.key and _is_told_by_others(vocabulary, one, differing[0], known)
+    told = typed.key != known.key and _is_told_by_others(vocabulary, one, differing[0])
     return Likeness.SLIP if rare or told else Likeness.OTHER
 
 
-def _is_told_by_others(
-    vocabulary: Vocabulary, words: list[str], differing: str, known: Name
-) -> bool:
+def _is_told_by_others(vocabulary: Vocabulary, words: list[str], differing: str) -> bool:
     """Whether the other words of a long name are enough: `Tần Quý Cáp`, `Nguyễn Tháp Học`.
 
-    The given name tells people apart, but where only one goes on so: `Trần Hưng Đạ`. A family name
-    does as well: Vũ Văn Dũng, Võ Văn Dũng.
+    The given name tells people apart, and so does a family name: Vũ Văn Dũng, Võ Văn Dũng.
     """
-    if len(words) <= _SHORT_NAME:
+    if len(words) <= _SHORT_NAME or words[-1] == differing:
         return False
-    if words[-1] == differing:
-        if fold(words[-2].rstrip("12345")) in ("van", "thi"):
-            return False
-        return vocabulary.beginnings.get(known.proper_key.rpartition(" ")[0], 0) == 1
     return words[0] != differing or differing not in vocabulary.families
 
 

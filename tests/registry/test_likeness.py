@@ -56,7 +56,7 @@ def name(text: str) -> Name:
         ("Chu Hyu Mân", "Chu Huy Mân", SLIP),
         ("Tần Quý Cáp", "Trần Quý Cáp", SLIP),
         ("Nguyễn Tháp Học", "Nguyễn Thái Học", SLIP),
-        ("Trần Hưng Đạ", "Trần Hưng Đạo", SLIP),
+        ("Trần Hưng Đạ", "Trần Hưng Đạo", OTHER),
         # Marks left out word by word, or one set wrong
         ("nguyễn thi minh khai", "Nguyễn Thị Minh Khai", SLIP),
         ("lê thi hồng gấm", "Lê Thị Hồng Gấm", SLIP),
