@@ -111,9 +111,10 @@ def parse_components(
 def names_dwelling(door: Door, *, has_point: bool) -> bool:
     """Whether it is a household's place: a house number, a flat, or a locality with a point.
 
-    A street, an alley or a floor alone is none.
+    A street, an alley or a floor alone is none, nor is number 0, which stands for none.
     """
-    if door.house_number and not door.house_number.alley_only:
+    number = door.house_number
+    if number and not number.alley_only and number.key != "0":
         return True
     if door.flat and door.flat.unit:
         return True
