@@ -24,6 +24,7 @@ from geo.persons import without_owner
 from geo.piece import Piece
 from geo.pieces import pieces_of
 from geo.street import Street, street_of
+from geo.text import fold
 from geo.words import Word, is_country, keys_of, text_of, words_of
 
 MAX_CHARACTERS: Final = 2_000
@@ -106,6 +107,19 @@ def parse_components(
         *_column(unit, "unit"),
     ]
     return _reading(Understanding(tuple(pieces)), ()).door
+
+
+def building_of(door: Door, written: str) -> str | None:
+    """The name of the building that a column of buildings gives, in the door that was read of it.
+
+    `Chung cư An Bình`, which a text may mean as a place, is the building there. None for what is a
+    number or a street.
+    """
+    if door.flat is not None and door.flat.building:
+        return door.flat.building
+    if not fold(written) or door.house_number or door.street:
+        return None
+    return " ".join(written.split())
 
 
 def names_dwelling(door: Door, *, has_point: bool) -> bool:

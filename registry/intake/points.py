@@ -1,31 +1,15 @@
 """Whether points lie in the communes that their rows name, and which commune they lie in.
 
-A real polygon decides to the metre. Without one there is the seat: no part of a commune is farther
-from it than the commune's reach, so a point beyond is a mistake of hundreds of kilometres, and the
-row an error. With a polygon the same is asked of the points outside.
+A real polygon decides to the metre; without one, and of the points outside of it, the reach of the
+commune from its seat (`registry.boundaries.reach`): a point beyond makes the row an error.
 """
 
 from typing import Final
 
 from sqlalchemy import text
 
+from registry.boundaries.reach import DEGREE_KM, REACH
 from registry.intake.staging import Staging
-
-# Kilometres from a seat within which its commune lies: with real polygons 38 for the widest commune
-# on land, 28 for a ward of 6 km² that has islands, 59 for a special zone. The two archipelagos
-# (Trường Sa, Hoàng Sa) are known by their codes: their reefs lie as far apart as provinces do.
-_REACH: Final = """
-    SELECT u.id AS unit_id, u.seat,
-        CASE WHEN u.code = '22736' THEN 700 WHEN u.code = '20333' THEN 250
-            WHEN v.kind = 'dac_khu' THEN 100
-            ELSE 30 + 2 * sqrt(coalesce(u.area_km2, 100)) END::float8 AS reach_km,
-        EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id AND NOT b.approximate) AS drawn
-    FROM admin_unit u
-    LEFT JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
-    WHERE u.level = 'commune' AND u.lifetime @> current_date AND u.seat IS NOT NULL
-"""
-_DEGREE_KM: Final = 111.4
-"""More than any degree has: within a reach in such degrees nothing is too far."""
 
 # Rows inside the commune that they state are most: they are left after one look at its parts, or at
 # the seat. True distances are worked out for the others. A row with shifted cells has no point.
@@ -47,7 +31,7 @@ _OUTSIDE: Final = f"""
             FROM entry e
             JOIN reach r ON r.unit_id = e.unit_id AND NOT r.drawn
             WHERE e.point IS NOT NULL
-                AND NOT ST_DWithin(e.point, r.seat, r.reach_km / {_DEGREE_KM})
+                AND NOT ST_DWithin(e.point, r.seat, r.reach_km / {DEGREE_KM})
         ) o
         LEFT JOIN reach r ON r.unit_id = o.unit_id
         WHERE NOT o.shifted
@@ -83,6 +67,6 @@ def find_outside(staging: Staging) -> None:
 
     Needs `entry` of `judge`.
     """
-    staging.select("reach", _REACH)
+    staging.select("reach", REACH)
     if staging.select("outside", _OUTSIDE):
         staging.connection.execute(text(_REJECT))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from geo.address import parse_components
+from geo.address import building_of, parse_components
 from geo.mangled_number import is_mangled
 from geo.text import fold
 from registry.address_reader import ReadAddress, read_address
@@ -190,12 +190,12 @@ def _read_place(text: str) -> DoorParts:
 
 
 def _read_flat(building: str, floor: str, unit: str) -> DoorParts:
-    door = parts_of(parse_components(building=building, floor=floor, unit=unit))
+    read = parse_components(building=building, floor=floor, unit=unit)
+    door, name = parts_of(read), building_of(read, building)
     own = door.flat or (None, None, None, None)
-    if not fold(building) or own[1] or door.number or door.street:
+    if name is None or own[1]:
         return door
-    # `Chung cư An Bình`, which a text may mean as a place: in this column it is the building.
-    return DoorParts(flat=(building, fold(building), own[2], own[3]), hint=door.hint)
+    return DoorParts(flat=(name, fold(name), own[2], own[3]), hint=door.hint)
 
 
 class TextResolver(Resolver):

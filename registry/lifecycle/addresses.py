@@ -3,20 +3,19 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from geoalchemy2.shape import to_shape
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo import code as codes
-from geo.address import parse_components
+from geo.address import building_of, parse_components
 from geo.flat import Flat
 from geo.house_number import parse_house_number
 from geo.text import fold
+from registry.boundaries.reach import refuse_outside
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.work import Columns, Row, read_code
-
-OUTSIDE_M: Final = 100.0
-"""A point this far outside the commune's real boundary is a mistake of the point or the commune."""
 
 _FLAT: Final = ("building", "floor", "unit_number")
 _BLANK: Final[Columns] = {
@@ -56,16 +55,6 @@ _BY_LOCALITY: Final = text(
 )
 _BY_COMMUNE: Final = text(_TAKEN.format(where="thoroughfare_id IS NULL AND locality_id IS NULL"))
 
-_DISTANCE_OUTSIDE: Final = text(
-    """
-    SELECT min(ST_Distance(CAST(p.geom AS geography), CAST(q.point AS geography)))
-    FROM boundary_part p JOIN boundary b ON b.unit_id = p.unit_id AND NOT b.approximate,
-        (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS point) q
-    WHERE p.unit_id = :unit AND NOT EXISTS (
-        SELECT FROM boundary_part i WHERE i.unit_id = :unit AND ST_Covers(i.geom, q.point)
-    )
-    """
-)
 _BUILDING: Final = text("SELECT kind, status, unit_id FROM household WHERE code = :code FOR SHARE")
 
 
@@ -86,6 +75,9 @@ def address_of(session: Session, given: Mapping[str, Any], old: Row | None = Non
     _put_count(columns, given)
     if "lon" in given:
         put_point(session, columns, given)
+    elif elsewhere and columns["point"] is not None:
+        (lon, lat), *_ = to_shape(columns["point"]).coords
+        refuse_outside(session, columns["unit_id"], lon=lon, lat=lat)
     if "delivery_hint" in given:
         columns["delivery_hint"] = given["delivery_hint"]
     check_dwelling(columns)
@@ -131,19 +123,12 @@ def read_number(written: str, name: str = "house_number") -> str:
 
 
 def put_point(session: Session, columns: Columns, given: Mapping[str, Any]) -> None:
-    """Set point, method and accuracy; raises InvalidInputError far outside the commune."""
+    """Set point, method and accuracy; raises InvalidInputError outside the commune."""
     lon, lat = given["lon"], given["lat"]
     if lon is None or lat is None:
         columns |= {"point": None, "position_method": None, "position_accuracy_m": None}
         return
-    parameters = {"lon": lon, "lat": lat, "unit": columns["unit_id"]}
-    outside: float | None = session.execute(_DISTANCE_OUTSIDE, parameters).scalar()
-    if outside is not None and outside > OUTSIDE_M:
-        raise InvalidInputError.of_field(
-            "lon",
-            "outside_commune",
-            f"điểm nằm ngoài xã, phường {outside:,.0f} m (the point is outside the commune)",
-        )
+    refuse_outside(session, columns["unit_id"], lon=lon, lat=lat)
     columns["point"] = f"SRID=4326;POINT({lon!r} {lat!r})"
     columns["position_method"] = given.get("position_method") or "gps"
     columns["position_accuracy_m"] = given.get("position_accuracy_m")
@@ -215,10 +200,11 @@ def _put_flat(columns: Columns, given: Mapping[str, Any]) -> None:
     if "building" in named:
         columns["building_key"] = None
     if any(named.values()):
-        flat = parse_components(
-            building=named.get("building"), floor=named.get("floor"), unit=named.get("unit_number")
-        ).flat
-        _take_flat(columns, flat)
+        building = named.get("building")
+        door = parse_components(
+            building=building, floor=named.get("floor"), unit=named.get("unit_number")
+        )
+        _take_flat(columns, building_of(door, building or ""), door.flat)
     for name in named:
         # The number of a flat says its floor, which is then not kept beside it.
         said = name == "floor" and columns["unit_number"] is not None
@@ -227,11 +213,11 @@ def _put_flat(columns: Columns, given: Mapping[str, Any]) -> None:
             raise InvalidInputError.of_field(name, "unreadable", "không đọc được (unreadable)")
 
 
-def _take_flat(columns: Columns, flat: Flat | None) -> None:
+def _take_flat(columns: Columns, building: str | None, flat: Flat | None) -> None:
+    if building:
+        columns |= {"building_name": building, "building_key": fold(building)}
     if flat is None:
         return
-    if flat.building:
-        columns |= {"building_name": flat.building, "building_key": fold(flat.building)}
     if flat.floor:
         columns["floor"] = flat.floor
     if flat.unit:

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from registry.boundaries.reach import refuse_far
 from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer
@@ -213,9 +214,10 @@ def _subject(
             session, gazetteer, reads, lon=said.lon, lat=said.lat, written=said.address
         )
         return _Subject(None, house.unit.id, None, house)
+    unit_id, event_id = session.execute(_RECORD, {"code": code}).one()
     if said.lon is not None and said.lat is not None:
         check_in_viet_nam(session, lon=said.lon, lat=said.lat)
-    unit_id, event_id = session.execute(_RECORD, {"code": code}).one()
+        refuse_far(session, unit_id, lon=said.lon, lat=said.lat)
     return _Subject(code, unit_id, event_id, None)
 
 

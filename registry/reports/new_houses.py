@@ -17,6 +17,7 @@ from geo.label import label, named, number_label
 from geo.text import fold
 from registry.address_reader import ReadAddress
 from registry.boundaries import communes_at
+from registry.boundaries.reach import refuse_far
 from registry.errors import AddressTakenError, InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.geocode import Question, locate
@@ -110,10 +111,10 @@ def describe(
     """
     near = check_in_viet_nam(session, lon=lon, lat=lat)
     if not written:
-        return NewHouse(_commune(gazetteer, reads, near, None, lon=lon, lat=lat))
+        return NewHouse(_commune(session, gazetteer, reads, near, None, lon=lon, lat=lat))
     refuse_personal(written)
     first = locate(gazetteer, reads, Question(text=written))
-    unit = _commune(gazetteer, reads, near, first.reading, lon=lon, lat=lat)
+    unit = _commune(session, gazetteer, reads, near, first.reading, lon=lon, lat=lat)
     here = locate(gazetteer, reads, Question(text=written, within=unit.code))
     similar = _refuse_registered(here.answers)
     reading = here.reading or first.reading
@@ -128,6 +129,7 @@ def describe(
 
 
 def _commune(
+    session: Session,
     gazetteer: Gazetteer,
     reads: Reads,
     near: list[int],
@@ -156,6 +158,8 @@ def _commune(
             "commune_undecided",
             "không rõ xã, phường; xin nêu trong địa chỉ (name the commune in the address)",
         )
+    if not drawn:
+        refuse_far(session, fitting[0], lon=lon, lat=lat)
     return gazetteer.units[fitting[0]]
 
 

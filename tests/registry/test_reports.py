@@ -35,8 +35,8 @@ from registry.reports import Filed, Said, file_report
 from registry.reports.decisions import Decided, Decision, accept, reject
 from registry.reports.queue import Entry, queue, statement_of
 from registry.reports.reporters import Reporter
-from tests.support.intake import LAT, LON, deliveries, door, rows
-from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
+from tests.support.intake import BA_DINH, LAT, LON, deliveries, door, rows
+from tests.support.lifecycle import COMMUNE, LANG, Town, town
 from tests.support.waiting import eventually
 
 MOST = 20
@@ -110,9 +110,9 @@ def at(admin_url: str, worker_id: str, gazetteer: Gazetteer) -> Iterator[Field]:
     with town(admin_url, f"reports_{worker_id}") as place:
         units = {
             code: next(u.id for u in gazetteer.with_code(code) if u.alive_on(today()))
-            for code in (COMMUNE, ELSEWHERE)
+            for code in (COMMUNE, BA_DINH)
         }
-        yield Field(place, gazetteer, units[COMMUNE], units[ELSEWHERE])
+        yield Field(place, gazetteer, units[COMMUNE], units[BA_DINH])
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def drawn(at: Field) -> Iterator[None]:
     """Real boundaries of both communes, for one test."""
     squares = {
         at.unit: (105.80, 21.01, 105.82, 21.03),
-        at.elsewhere: (106.69, 10.76, 106.71, 10.78),
+        at.elsewhere: (105.83, 21.03, 105.85, 21.05),
     }
     with session_scope(at.place.engine) as session:
         for unit, box in squares.items():
@@ -302,6 +302,17 @@ def test_code_that_stands_for_no_door_is_refused(at: Field) -> None:
         at.say("confirmed", code)
 
 
+def test_point_in_another_part_of_the_country_is_refused(at: Field) -> None:
+    code = at.house()
+    for said in (
+        {"kind": "wrong_point", "code": code},
+        {"kind": "new_house", "address": "số 905 phố Láng, phường Láng, Hà Nội"},
+    ):
+        with pytest.raises(InvalidInputError) as raised:
+            at.say(**said, lon=106.7009, lat=10.7769)
+        assert field_code(raised) == ("lon", "far_from_commune")
+
+
 @pytest.mark.parametrize(("lon", "lat"), [(2.35, 48.86), (21.02, 105.8), (103.0, 25.0)])
 def test_point_outside_viet_nam_is_refused(at: Field, lon: float, lat: float) -> None:
     code = at.house()
@@ -405,7 +416,7 @@ def test_commune_is_told_by_the_text_or_the_neighbours_where_no_boundary_is_draw
     with pytest.raises(InvalidInputError) as raised:
         at.say("new_house", lon=108.2, lat=16.0)
     assert field_code(raised) == ("address", "commune_undecided")
-    named = at.say("new_house", address="1 Lê Lợi, phường Láng, Hà Nội", lon=108.2, lat=16.0)
+    named = at.say("new_house", address="1 Lê Lợi, phường Láng, Hà Nội", lon=105.9, lat=21.1)
     assert named.unit_id == at.unit
     at.house()
     assert at.say("new_house", address="723 Láng", **HERE).unit_id == at.unit
@@ -624,22 +635,22 @@ def test_editor_decides_in_its_own_communes_only(at: Field) -> None:
             decide(filed.id, bound_to(at.elsewhere))
         assert raised.value.extra["units"] == [COMMUNE]
     assert at.accept(filed.id, bound_to(at.unit)).state == "accepted"
-    pointed = at.say("wrong_point", code, lon=106.70, lat=10.77)
+    pointed = at.say("wrong_point", code, lon=105.84, lat=21.04)
     with pytest.raises(OutsideUnitsError) as raised:
         at.accept(pointed.id, bound_to(at.unit))
-    assert raised.value.extra["units"] == [ELSEWHERE]
+    assert raised.value.extra["units"] == [BA_DINH]
 
 
 def test_record_that_came_into_another_commune_is_decided_there(at: Field) -> None:
     code = at.house()
     filed = at.say("confirmed", code)
-    at.place.do("name-street", commune=ELSEWHERE, street="Đường Lê Lợi")
+    at.place.do("name-street", commune=BA_DINH, street="Đường Lê Lợi")
     gone = at.place.do(
-        "correct", code=code, commune=ELSEWHERE, street="Đường Lê Lợi", lon=106.70, lat=10.77
+        "correct", code=code, commune=BA_DINH, street="Đường Lê Lợi", lon=105.84, lat=21.04
     )
     with pytest.raises(OutsideUnitsError) as raised:
         at.accept(filed.id, bound_to(at.unit), seen_event=gone.event_id)
-    assert raised.value.extra["units"] == [ELSEWHERE]
+    assert raised.value.extra["units"] == [BA_DINH]
     assert at.reject(filed.id, bound_to(at.unit)).state == "rejected"
 
 

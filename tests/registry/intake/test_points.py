@@ -7,8 +7,8 @@ from sqlalchemy import Engine, text
 
 from registry.boundaries import load_boundaries
 from registry.boundaries.cells import draw_cells
+from registry.boundaries.reach import DEGREE_KM, REACH
 from registry.database import session_scope
-from registry.intake.points import _DEGREE_KM, _REACH
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
 
 HCMC = {"longitude": "106.7009", "latitude": "10.7769"}
@@ -100,8 +100,8 @@ def test_no_real_commune_reaches_beyond_its_bound(engine: Engine, shared_data: P
     # In degrees of the longest kind, which only exaggerates.
     beyond = rows(
         engine,
-        f"SELECT r.unit_id FROM ({_REACH}) r JOIN boundary b USING (unit_id)"
-        f" WHERE r.drawn AND ST_MaxDistance(r.seat, b.geom) * {_DEGREE_KM} > r.reach_km",
+        f"SELECT r.unit_id FROM ({REACH}) r JOIN boundary b USING (unit_id)"
+        f" WHERE r.drawn AND ST_MaxDistance(r.seat, b.geom) * {DEGREE_KM} > r.reach_km",
     )
 
     assert not beyond

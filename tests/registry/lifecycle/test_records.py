@@ -226,9 +226,30 @@ def test_point_far_outside_the_real_boundary_is_refused(place: Town) -> None:
         )
     place.do("move", code=code, lon=105.8206, lat=21.02)  # some sixty metres outside
     with pytest.raises(InvalidInputError) as raised:
-        place.do("move", code=code, **FAR)
+        place.do("move", code=code, lon=105.83, lat=21.02)
     assert field_code(raised) == ("lon", "outside_commune")
     assert place.record(code).lon == 105.8206
+
+
+def test_block_of_flats_keeps_its_whole_name(place: Town) -> None:
+    code = place.house("31", building="Chung cư  Hoàng Anh", kind="building")
+    assert place.rows(
+        "SELECT building_name, building_key FROM household WHERE code = :c", c=code
+    ) == [("Chung cư Hoàng Anh", "chung cu hoang anh")]
+
+
+def test_point_in_another_part_of_the_country_is_refused_where_nothing_is_drawn(
+    place: Town,
+) -> None:
+    code = place.house("23A", **LANG)
+    with pytest.raises(InvalidInputError) as raised:
+        place.do("move", code=code, lon=106.7009, lat=10.7769)
+    assert field_code(raised) == ("lon", "far_from_commune")
+    # Nor does a record leave for a commune where its point cannot be.
+    with pytest.raises(InvalidInputError) as raised:
+        place.do("correct", code=code, commune=ELSEWHERE, street=None)
+    assert field_code(raised) == ("lon", "far_from_commune")
+    assert place.record(code).lon == LANG["lon"]
 
 
 def test_new_number_is_on_the_door_and_the_old_one_is_remembered(place: Town) -> None:

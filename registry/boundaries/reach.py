@@ -1,0 +1,86 @@
+"""How far from its seat a commune can reach, and so which points cannot be in it.
+
+A real polygon decides to the metre. Without one there is the seat: no part of a commune is farther
+from it than the commune's reach, so a point beyond is a mistake of hundreds of kilometres.
+"""
+
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from registry.errors import InvalidInputError
+from registry.messages import number
+
+OUTSIDE_M: Final = 100.0
+"""A point this far outside the commune's real boundary is a mistake of the point or the commune."""
+
+# Kilometres from a seat within which its commune lies: with real polygons 38 for the widest commune
+# on land, 28 for a ward of 6 km² that has islands, 59 for a special zone. The two archipelagos
+# (Trường Sa, Hoàng Sa) are known by their codes: their reefs lie as far apart as provinces do.
+REACH: Final = """
+    SELECT u.id AS unit_id, u.seat,
+        CASE WHEN u.code = '22736' THEN 700 WHEN u.code = '20333' THEN 250
+            WHEN v.kind = 'dac_khu' THEN 100
+            ELSE 30 + 2 * sqrt(coalesce(u.area_km2, 100)) END::float8 AS reach_km,
+        EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id AND NOT b.approximate) AS drawn
+    FROM admin_unit u
+    LEFT JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
+    WHERE u.level = 'commune' AND u.lifetime @> current_date AND u.seat IS NOT NULL
+"""
+"""In SQL, of each living commune with a seat: unit_id, seat, reach_km, and whether it is drawn."""
+DEGREE_KM: Final = 111.4
+"""More than any degree has: within a reach in such degrees nothing is too far."""
+
+_KM_TOO_FAR: Final = text(
+    f"""
+    SELECT m.km
+    FROM (
+        SELECT r.reach_km, ST_Distance(r.seat::geography,
+            ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography) / 1000 AS km
+        FROM ({REACH} AND u.id = :unit) r
+    ) m
+    WHERE m.km > m.reach_km
+    """  # noqa: S608 - constants
+)
+_M_OUTSIDE: Final = text(
+    """
+    SELECT min(ST_Distance(CAST(p.geom AS geography), CAST(q.point AS geography)))
+    FROM boundary_part p JOIN boundary b ON b.unit_id = p.unit_id AND NOT b.approximate,
+        (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS point) q
+    WHERE p.unit_id = :unit AND NOT EXISTS (
+        SELECT FROM boundary_part i WHERE i.unit_id = :unit AND ST_Covers(i.geom, q.point)
+    )
+    """
+)
+
+
+def refuse_far(session: Session, unit_id: int, *, lon: float, lat: float) -> None:
+    """Raises InvalidInputError for a point that no part of the commune can be near to."""
+    km: float | None = session.execute(
+        _KM_TOO_FAR, {"unit": unit_id, "lon": lon, "lat": lat}
+    ).scalar()
+    if km is not None:
+        raise InvalidInputError.of_field(
+            "lon",
+            "far_from_commune",
+            f"điểm cách trụ sở xã, phường {number(round(km))} km (the point is far from the"
+            " commune)",
+        )
+
+
+def refuse_outside(session: Session, unit_id: int, *, lon: float, lat: float) -> None:
+    """Raises InvalidInputError for a point that is certainly not in the commune.
+
+    That is one more than 100 m outside its real boundary; where it has none, `refuse_far`.
+    """
+    refuse_far(session, unit_id, lon=lon, lat=lat)
+    parameters = {"lon": lon, "lat": lat, "unit": unit_id}
+    outside: float | None = session.execute(_M_OUTSIDE, parameters).scalar()
+    if outside is not None and outside > OUTSIDE_M:
+        raise InvalidInputError.of_field(
+            "lon",
+            "outside_commune",
+            f"điểm nằm ngoài xã, phường {number(round(outside))} m (the point is outside the"
+            " commune)",
+        )
