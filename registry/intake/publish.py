@@ -134,6 +134,11 @@ def remove_demo(connection: Connection) -> int:
         text("DELETE FROM household WHERE code < '1' AND kind = 'household'")
     )
     blocks = connection.execute(text("DELETE FROM household WHERE code < '1'"))
+    # Made-up streets and hamlets would still answer. What a clerk named is another event's.
+    connection.execute(
+        text("SELECT remove_places(published_event_id) FROM import WHERE source = :s"),
+        {"s": DEMO_SOURCE},
+    )
     return flats.rowcount + blocks.rowcount
 
 
