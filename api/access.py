@@ -193,7 +193,7 @@ def _check() -> None:
     if not access.anonymous_reads and not has_key(asking):
         raise KeyRequiredError("cần khoá (nothing is answered without a key here)")
     if not asking.may(role):
-        if asking.role == "anonymous":
+        if not has_key(asking):
             raise KeyRequiredError(f"cần khoá có quyền {role} (a key of role {role} is needed)")
         raise ForbiddenError(
             f"khoá này có quyền {asking.role}, cần {role} (its role does not allow it)"

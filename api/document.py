@@ -104,6 +104,7 @@ _LOOKS_FOR_CODES: Final = (
 _ONLY: Final = {
     "code_mistyped": r"/v1/(addresses/.*|operations/.*)",
     "gone": _ABOUT_CODES,
+    "withdrawn": r"/v1/(addresses/[^/]*|reports)",
     "cursor_refused": r"/v1/changes",
     "illegal_transition": _ABOUT_CODES,
     "address_taken": _ABOUT_CODES,
@@ -179,6 +180,9 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
         operation["responses"]["200"]["content"] = {TILE_MIMETYPE: tile}
     for parameter in operation["parameters"]:
         _describe_parameter(parameter)
+        if "ndjson" in parameter["schema"].get("enum", ()):
+            lines = {"application/x-ndjson": {"schema": {"type": "string"}}}
+            operation["responses"]["200"]["content"] |= lines
     body = operation.get("requestBody", {}).get("content", {})
     for form in FORMS if FORMS[-1] in body else ():
         body[form] = deepcopy(body[FORMS[-1]])

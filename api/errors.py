@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ between Pythons
 
 from registry import errors
+from registry.days import DAY_PATTERN, HOW_TO_WRITE
 from registry.messages import vietnamese_first
 
 MIMETYPE: Final = "application/problem+json"
@@ -24,6 +25,7 @@ PROVINCE_CODE: Final = "^[0-9]{2}$"
 PATTERNS: Final = {
     UNIT_CODE: "a unit's code has 2 digits (province), 3 (district) or 5 (commune)",
     PROVINCE_CODE: "a province's code has 2 digits",
+    DAY_PATTERN: HOW_TO_WRITE,
 }
 """Pattern of a parameter → what it means, in words."""
 _UNFIT: Final = "is not written as it should be; see the API page"
@@ -71,9 +73,9 @@ _MISFITS: Final = {
     "list_type": "phải là một danh sách",
     "dict_type": "phải là một đối tượng JSON",
     "model_type": "phải là một đối tượng JSON",
-    "date_type": "phải là ngày, dạng YYYY-MM-DD",
-    "date_parsing": "phải là ngày, dạng YYYY-MM-DD",
-    "date_from_datetime_parsing": "phải là ngày, dạng YYYY-MM-DD",
+    "date_type": "phải là ngày, dạng 31/12/2026 hoặc 2026-12-31",
+    "date_parsing": "phải là ngày, dạng 31/12/2026 hoặc 2026-12-31",
+    "date_from_datetime_parsing": "phải là ngày, dạng 31/12/2026 hoặc 2026-12-31",
 }
 """Kind of a pydantic error → what does not fit, with its numbers."""
 
@@ -83,6 +85,7 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.MistypedCodeError: HTTPStatus.NOT_FOUND,
     errors.GoneError: HTTPStatus.GONE,
+    errors.WithdrawnError: HTTPStatus.GONE,
     errors.CursorRefusedError: HTTPStatus.GONE,
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.IllegalTransitionError: HTTPStatus.CONFLICT,
@@ -153,7 +156,8 @@ def _document(status: int, code: str, detail: str, members: Mapping[str, Any]) -
         "title": status_title(status),
         "status": status,
         "code": code,
-        "detail": detail,
+        # It may quote bytes of a table that are no text: JSON cannot write them.
+        "detail": detail.encode(errors="replace").decode(),
         **members,
     }
 

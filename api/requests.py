@@ -81,13 +81,13 @@ class Plugin(FlaskPlugin):
                 arguments["query"] = query.model_validate(_parameters(request.args))
             if headers is not None:
                 arguments["headers"] = headers.model_validate(dict(request.headers))
-            if json is not None or form is not None:
-                in_form = request.mimetype in FORMS
-                if json is not None:
-                    arguments["json"] = None if in_form else json.model_validate(_json())
-                if form is not None:
-                    fields = _parameters(request.form)
-                    arguments["form"] = form.model_validate(fields) if in_form else None
+            # What takes no form refuses one as it refuses any other text that is no JSON.
+            in_form = form is not None and request.mimetype in FORMS
+            if json is not None:
+                arguments["json"] = None if in_form else json.model_validate(_json())
+            if form is not None:
+                fields = _parameters(request.form) if in_form else {}
+                arguments["form"] = form.model_validate(fields) if in_form else None
         except ValidationError as error:
             raise invalid_input(error) from None
         return func(**arguments)

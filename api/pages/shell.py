@@ -1,10 +1,12 @@
 """What every page has: its language, its frame, and the headers that keep it safe."""
 
 import gzip
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.pages.assets import asset_url, has_map
@@ -108,8 +110,11 @@ def prepare_templates(app: Flask) -> None:
 def _other() -> dict[str, str]:
     """The other language, and where this page is in it."""
     to = "vi" if language() == "en" else "en"
-    # What was sent by POST has no address of its own.
-    args = list(request.args.items(multi=True)) if request.method == "GET" else []
+    # What was sent by POST has no address of its own, nor has what cannot be decoded.
+    args: list[tuple[str, str]] = []
+    if request.method == "GET":
+        with suppress(BadRequest):
+            args = list(request.args.items(multi=True))
     path = request.path if _is_shown_by_get() else "/"
     return {"lang": to, "url": f"{path}?{urlencode([*args, (_COOKIE, to)])}"}
 

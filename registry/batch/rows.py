@@ -74,7 +74,10 @@ def _read_csv(operation: str, lines: Iterable[str]) -> Table:
     delimiter = max(_DELIMITERS, key=first.count)
     csv.field_size_limit(_MAX_CELL)
     reader = csv.reader(chain([first], source), delimiter=delimiter)
-    headers = [header.strip() for header in next(reader)]
+    try:
+        headers = [header.strip() for header in next(reader)]
+    except csv.Error as error:
+        raise UnreadableFileError(f"dòng đầu không đọc được (the first line: {error})") from error
     columns = columns_of(operation, tuple(headers))
     if not columns:
         needed = ", ".join(("code",) if operation == "lookup" else ("lon", "lat"))
