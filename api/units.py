@@ -2,7 +2,6 @@
 
 import datetime
 import gzip
-import re
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -14,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.context import gazetteer
 from api.errors import PROVINCE_CODE, UNIT_CODE
 from api.openapi import Answer, Request, answers, spec
+from registry.days import HOW_TO_WRITE, parse_day
 from registry.gazetteer import Gazetteer, Succession, Unit
 from registry.units import (
     FIRST_KNOWN_DAY,
@@ -36,19 +36,17 @@ blueprint = Blueprint("units", __name__, url_prefix="/v1/units")
 MAX_AGE_S: Final = 3600
 _WORTH_PACKING: Final = 10_000
 """Bytes of an answer that is compressed where the caller takes it."""
-_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _iso_day(value: Any) -> Any:
+def _day(value: Any) -> Any:
     # Left to itself pydantic also reads "1" as a day, of 1970. A repeated parameter is a list.
-    text = value if isinstance(value, str) and _ISO_DAY.fullmatch(value) else ""
     try:
-        return datetime.date.fromisoformat(text)
+        return parse_day(value if isinstance(value, str) else "")
     except ValueError:
-        raise PydanticCustomError("malformed_day", "a day is written YYYY-MM-DD") from None
+        raise PydanticCustomError("malformed_day", HOW_TO_WRITE) from None
 
 
-Day = Annotated[datetime.date, BeforeValidator(_iso_day)]
+Day = Annotated[datetime.date, BeforeValidator(_day)]
 
 
 class UnitsQuery(Request):

@@ -59,6 +59,12 @@ class GoneError(RegistryError):
     words = "không còn nữa"
 
 
+class WithdrawnError(GoneError):
+    """A code that was given out by an import which was taken back. Member: `successors`, none."""
+
+    code = "withdrawn"
+
+
 class ConflictError(RegistryError):
     """The register's present state does not allow it."""
 

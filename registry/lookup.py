@@ -5,7 +5,13 @@ from typing import Final
 from geo import code as codes
 from geo.code import CodeError, WrongLengthError
 from registry.access import budget
-from registry.errors import GoneError, InvalidInputError, MistypedCodeError, NotFoundError
+from registry.errors import (
+    GoneError,
+    InvalidInputError,
+    MistypedCodeError,
+    NotFoundError,
+    WithdrawnError,
+)
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, Record
 from registry.restricted import told
@@ -24,19 +30,30 @@ _REGISTERED: Final = """
     LIMIT 3
 """
 
+_WITHDRAWN: Final = """
+    SELECT FROM household_version v JOIN event e ON e.id = v.ended_by_event_id
+    WHERE v.code = %(code)s AND e.kind = 'rollback'
+    LIMIT 1
+"""
+
 
 def lookup(reads: Reads, text: str) -> Record:
     """The record whose code `text` writes, or says in the eleven digits for the telephone.
 
     A restricted record is answered too, as far as `registry.restricted.told` says.
-    Raises GoneError for a retired one, with its successors; NotFoundError where there is none or
-    it has no address yet; MistypedCodeError, with suggestions, for what is nearly a code;
-    InvalidInputError for what is nothing like one, with the stable code of the fault.
+    Raises GoneError for a retired one, with its successors; WithdrawnError for one that an import
+    gave which was taken back; NotFoundError where there is none or it has no address yet;
+    MistypedCodeError, with suggestions, for what is nearly a code; InvalidInputError for what is
+    nothing like one, with the stable code of the fault.
     """
     code = read_code(reads, text)
     record = by_code(reads, code)
     shown = codes.format(code)
     if record is None:
+        if reads.rows(_WITHDRAWN, {"code": code}):
+            raise WithdrawnError(
+                f"the code {shown} was withdrawn with the import that gave it", successors=[]
+            )
         raise NotFoundError(f"no record bears the code {shown}")
     if record.status == "reserved":
         raise NotFoundError(f"the code {shown} is reserved and stands for no address yet")

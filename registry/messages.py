@@ -34,8 +34,8 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     (r"give either code or text", "hãy nêu code hoặc text, chỉ một trong hai"),
     (r"degrees from -(\d+) to \d+", r"phải từ -\1 đến \1 độ"),
     (r"degrees are needed", "phải là toạ độ theo độ"),
-    (r"a day is written YYYY-MM-DD", "ngày phải viết theo dạng YYYY-MM-DD"),
-    (r"write YYYY-MM-DD, or (\S+)", r"viết YYYY-MM-DD, hoặc \1"),
+    (r"a day is written .*", "ngày phải viết theo dạng 31/12/2026 hoặc 2026-12-31"),
+    (r"write YYYY-MM-DD, DD/MM/YYYY, or (\S+)", r"viết 31/12/2026, 2026-12-31, hoặc \1"),
     (r"no map before (\S+) is known", r"chưa có bản đồ hành chính trước ngày \1"),
     (r"(\S+) has not come; today is .*", r"ngày \1 chưa tới"),
     (r"(\S+) has not come", r"ngày \1 chưa tới"),
@@ -65,6 +65,9 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     (r"no province bears code (\S+) on (\S+)", r"ngày \2 không có tỉnh nào mang mã \1"),
     (r"no such operation; there are (.*)", r"không có thao tác này; chỉ có \1"),
     # Codes
+    (r"the code (\S+) stood for no address at (\S+)", r"lúc \2 mã \1 chưa gắn với địa chỉ nào"),
+    (r"the code (\S+) was retired by then", r"khi ấy mã \1 đã ngừng dùng"),
+    (r"no record bears or bore the code (\S+)", r"chưa từng có địa chỉ nào mang mã \1"),
     (r"no record bears the code (\S+)", r"không có địa chỉ nào mang mã \1"),
     (
         r"the code (\S+) is reserved and stands for no address yet",
@@ -72,6 +75,10 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     ),
     (r"the code (\S+) is retired; continued by: none", r"mã \1 đã ngừng dùng, không có mã thay"),
     (r"the code (\S+) is retired; continued by: (.*)", r"mã \1 đã ngừng dùng; nay là \2"),
+    (
+        r"the code (\S+) was withdrawn with the import that gave it",
+        r"mã \1 đã bị huỷ cùng đợt nhập đã cấp nó",
+    ),
     (r"(\d+) symbols are expected, not (\d+)", r"mã có \1 ký tự, ở đây có \2"),
     (r"(\S+) is not one of \S+", r"ký tự \1 không có trong mã"),
     (r"a text of (\d+) characters is no code", r"chuỗi \1 ký tự không phải là mã"),
@@ -116,6 +123,13 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     (r"Option (\S+) does not take a value\.", r"tuỳ chọn \1 không có giá trị"),
     (r"Invalid value for (.*?): (.*)", r"giá trị của \1 chưa đúng"),
 )
+STATUSES: Final = {
+    "reserved": "đã giữ",
+    "proposed": "đề nghị",
+    "active": "đang dùng",
+    "retired": "ngừng dùng",
+}
+"""States of a record."""
 _PATTERNS: Final = tuple((re.compile(english, re.DOTALL), words) for english, words in _WRITTEN)
 _FIELD: Final = re.compile(r"([\w.-]+): (.*)", re.DOTALL)
 """The name of a parameter before what is wrong with it."""

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.text import fold
+from registry.days import parse_day
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.intake.formats.any_file import read_file
@@ -65,7 +66,6 @@ _QUALITY_WORDS: Final = dict(zip(QUALITIES, QUALITIES, strict=True)) | {
 _HO: Final = re.compile(r"\s*hộ\s*$", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d{1,9}|\d{1,3}(?:[., ]\d{3})+")
 _PROVINCE_WORDS: Final = ("tinh ", "thanh pho ", "tp ")
-_DATE_FORMS: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")
 # Real communes have 300 households on the smallest island with people, 60,000 in the largest ward.
 _FEW, _MANY = 100, 200_000
 
@@ -325,12 +325,10 @@ def _successors(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> str:
 
 
 def _date(written: str) -> datetime.date | None:
-    for form in _DATE_FORMS:
-        try:
-            return datetime.datetime.strptime(written, form).replace(tzinfo=datetime.UTC).date()
-        except ValueError:
-            continue
-    return None
+    try:
+        return parse_day(written)
+    except ValueError:
+        return None
 
 
 _WRITE: Final = text(

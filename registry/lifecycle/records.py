@@ -8,6 +8,7 @@ from sqlalchemy import insert, text
 
 from geo import code as codes
 from registry.codes import issue_codes
+from registry.days import HOW_TO_WRITE, parse_day
 from registry.errors import ConflictError, InvalidInputError
 from registry.gazetteer import today
 from registry.lifecycle import requests as r
@@ -224,11 +225,9 @@ def _day(written: str | None) -> datetime.date:
     if written is None:
         return today()
     try:
-        day = datetime.date.fromisoformat(written)
+        day = parse_day(written)
     except ValueError:
-        raise InvalidInputError.of_field(
-            "on", "malformed_day", "a day is written YYYY-MM-DD"
-        ) from None
+        raise InvalidInputError.of_field("on", "malformed_day", HOW_TO_WRITE) from None
     if day > today():
         raise InvalidInputError.of_field("on", "day_in_future", f"{day} has not come")
     return day

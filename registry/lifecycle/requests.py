@@ -5,6 +5,8 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from registry.days import DAY_PATTERN
+
 MAX_RESERVED: Final = 10_000
 MAX_MERGED: Final = 100
 MAX_PARTS: Final = 200
@@ -16,7 +18,7 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_L
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=_LINE)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]
 Commune = Annotated[str, StringConstraints(pattern="^[0-9]{5}$")]
-Day = Annotated[str, StringConstraints(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Day = Annotated[str, StringConstraints(pattern=DAY_PATTERN)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 Method = Literal[
     "survey", "gps", "imagery", "parcel", "geocoded", "interpolated", "centroid", "unknown"

@@ -16,6 +16,7 @@ from registry.errors import (
     StaleError,
 )
 from registry.events import Cause, open_event
+from registry.messages import STATUSES
 from registry.models import Household
 
 HOUSEHOLD: Final = cast(Table, Household.__table__)
@@ -128,8 +129,8 @@ class Work:
         if state not in states:
             legal = self.legal_from[state]
             raise IllegalTransitionError(
-                f"mã {codes.format(row['code'])} đang ở trạng thái {state}: không thể"
-                f" {self.operation} ({self.operation} needs {' or '.join(states)})",
+                f"mã {codes.format(row['code'])} đang ở trạng thái {STATUSES[state]}: không thể"
+                f" {self.operation} (it is {state}; {self.operation} needs {' or '.join(states)})",
                 state=state,
                 legal=list(legal),
             )

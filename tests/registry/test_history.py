@@ -128,6 +128,7 @@ def test_address_is_answered_as_of_a_moment(place: Town) -> None:
 
 def test_day_is_asked_as_it_ended_in_viet_nam() -> None:
     assert moment_of("2026-07-01") == Moment(2026, 7, 1, 23, 59, 59, 999_999, VIET_NAM)
+    assert moment_of("1/7/2026") == moment_of("01.07.2026") == moment_of("2026-07-01")
     assert moment_of("2026-07-01T12:00:00+07:00") == Moment(2026, 7, 1, 12, tzinfo=VIET_NAM)
     today = Moment.now(VIET_NAM)
     assert abs(moment_of(today.date().isoformat()) - today) < datetime.timedelta(minutes=1)
@@ -141,6 +142,8 @@ def test_day_is_asked_as_it_ended_in_viet_nam() -> None:
         ("2026-07-01T12:00:00", "malformed_moment"),
         ("hôm qua", "malformed_moment"),
         ("2026-W01-1", "malformed_moment"),
+        ("7/13/2026", "malformed_moment"),
+        ("1/7/26", "malformed_moment"),
         ("9999-12-31", "day_in_future"),
         ("2999-01-01T00:00:00+07:00", "day_in_future"),
     ],

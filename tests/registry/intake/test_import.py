@@ -5,10 +5,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.errors import ConflictError, InvalidInputError, NotFoundError, UnreadableFileError
+from registry.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    UnreadableFileError,
+    WithdrawnError,
+)
 from registry.events import Cause, write_scope
 from registry.intake.rollback import roll_back
 from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.lookup import lookup
+from registry.reads import Reads
 from tests.support.intake import BA_DINH, HONG_HA, LAT, LON, Deliver, checksum, door, rows, write
 
 
@@ -300,8 +308,26 @@ def test_rollback_twice_is_refused(engine: Engine, deliver: Deliver) -> None:
         roll_back(engine, import_id)
 
 
+def test_code_that_was_taken_back_is_withdrawn_and_not_unknown(
+    engine: Engine, deliver: Deliver
+) -> None:
+    import_id = deliver(door("12", "a")).import_id or 0
+    ((code,),) = rows(engine, "SELECT code FROM household")
+    roll_back(engine, import_id)
+
+    url = engine.url.render_as_string(hide_password=False)
+    reads = Reads(url, pool_size=1, statement_timeout_ms=10_000)
+    try:
+        with pytest.raises(WithdrawnError):
+            lookup(reads, str(code))
+        with pytest.raises(NotFoundError):
+            lookup(reads, "1000-0006")
+    finally:
+        reads.close()
+
+
 def test_first_real_publish_removes_the_demo(engine: Engine, deliver: Deliver) -> None:
-    demo = deliver(door("1", "d1"), door("2", "d2"), source="demo")
+    demo = deliver(door("1", "d1", street="Phố Thử"), door("2", "d2"), source="demo")
     assert demo.new == 2
     assert len(rows(engine, "SELECT 1 FROM household WHERE code LIKE '0%'")) == 2
 
@@ -310,6 +336,7 @@ def test_first_real_publish_removes_the_demo(engine: Engine, deliver: Deliver) -
     assert real.demo_removed == 2
     assert not rows(engine, "SELECT 1 FROM household WHERE code LIKE '0%'")
     assert not rows(engine, "SELECT 1 FROM household_ref WHERE source = 'demo'")
+    assert rows(engine, "SELECT name FROM thoroughfare") == [("Quán Thánh",)]
 
 
 def test_free_text_of_either_map_names_the_same_door(engine: Engine, deliver: Deliver) -> None:

@@ -1,0 +1,28 @@
+"""Days as people and programs write them; the one parser of commands, tables and requests."""
+
+import datetime
+import re
+from typing import Final
+
+DAY_PATTERN: Final = "^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4})$"
+HOW_TO_WRITE: Final = "a day is written YYYY-MM-DD or DD/MM/YYYY"
+_DAY: Final = re.compile(DAY_PATTERN)
+
+
+def parse_day(written: str) -> datetime.date:
+    """The day of `2026-07-01`, or of `1/7/2026` with the day first, as in Viet Nam.
+
+    Raises ValueError for anything else, two digits of a year among it.
+
+    >>> parse_day("1/7/2026") == parse_day("01.07.2026") == parse_day("2026-07-01")
+    True
+    >>> parse_day("7/13/2026")
+    Traceback (most recent call last):
+    ValueError: month must be in 1..12
+    """
+    if not _DAY.fullmatch(written):
+        raise ValueError(HOW_TO_WRITE)
+    if written[4] == "-" and written[:4].isdigit():
+        return datetime.date.fromisoformat(written)
+    day, month, year = map(int, re.split(r"[/.-]", written))
+    return datetime.date(year, month, day)
