@@ -11,30 +11,41 @@ from registry.access.audit import Noted, Wanted, read
 from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM
 from registry.messages import number
+from scripts.options import DAY, FORMAT
 from scripts.settings import read_settings
 
 _MOST: Final = 100_000
 
 
 @click.command()
-@click.option("--actor", metavar="NAME", help="Only of this key; `anonymous` for who has none.")
-@click.option("--unit", metavar="CODE", help="Only about this commune or province.")
-@click.option("--since", metavar="DAY", help="Only from this day on, in Viet Nam.")
-@click.option("--refused", is_flag=True, help="Only what was refused or failed.")
+@click.option(
+    "--actor", metavar="NAME", help="Chỉ của khoá này (of this key; `anonymous` for who has none)."
+)
+@click.option(
+    "--unit", metavar="CODE", help="Chỉ về xã hoặc tỉnh này (about this commune or province)."
+)
+@click.option("--since", type=DAY, metavar="DAY", help="Từ ngày này (from this day on).")
+@click.option(
+    "--refused", is_flag=True, help="Chỉ việc bị từ chối hoặc hỏng (what was refused or failed)."
+)
 @click.option(
     "--limit",
     type=click.IntRange(1, _MOST),
     default=100,
     show_default=True,
-    help="At most so many.",
+    help="Nhiều nhất bấy nhiêu dòng (at most so many).",
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@FORMAT
 def audit(
-    *, actor: str | None, unit: str | None, since: str | None, refused: bool, limit: int, form: str
+    *,
+    actor: str | None,
+    unit: str | None,
+    since: datetime.date | None,
+    refused: bool,
+    limit: int,
+    form: str,
 ) -> None:
-    """The latest entries of the audit log, the newest first."""
+    """Nhật ký ghi và đọc nhiều, mới nhất trước (the audit log, the newest first)."""
     wanted = Wanted(actor, unit, _beginning_of(since), refused)
     engine = make_engine(cluster.database_url(read_settings()), pool_size=1)
     try:
@@ -49,14 +60,8 @@ def audit(
         click.echo(_line(entry))
 
 
-def _beginning_of(day: str | None) -> datetime.datetime | None:
-    if day is None:
-        return None
-    try:
-        read_day = datetime.date.fromisoformat(day)
-    except ValueError:
-        raise click.UsageError(f"--since: {day!r} is no day (YYYY-MM-DD)") from None
-    return datetime.datetime.combine(read_day, datetime.time(), VIET_NAM)
+def _beginning_of(day: datetime.date | None) -> datetime.datetime | None:
+    return datetime.datetime.combine(day, datetime.time(), VIET_NAM) if day else None
 
 
 def _line(entry: Noted) -> str:

@@ -31,10 +31,10 @@ _LONGEST_FOLDER = 60
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Processes that write; more than one into a folder only.",
+    help="Số tiến trình ghi; quá một thì ghi vào thư mục (processes; more than one: a folder).",
 )
 def backup(target: str, *, jobs: int) -> None:
-    """Save the register as a file, or as a folder when the name ends with a slash.
+    """Sao lưu cả sổ ra tệp, hoặc thư mục nếu tên có / ở cuối (save the register).
 
     It holds the key of the codes: keep it as safe as the register. A file has its manifest beside
     it, FILE.manifest.json, which belongs to it.
@@ -51,29 +51,29 @@ def backup(target: str, *, jobs: int) -> None:
 @click.option(
     "--verify",
     is_flag=True,
-    help="Restore into a throw-away cluster and compare; your database is not touched.",
+    help="Phục hồi thử rồi so sánh, không động đến sổ (into a throw-away cluster, and compare).",
 )
 @click.option(
     "--scratch",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     default=tempfile.gettempdir,
     show_default="the system's folder for temporary files",
-    help="Where the throw-away cluster is made.",
+    help="Nơi phục hồi thử (where the throw-away cluster is made).",
 )
 @click.option(
     "--promoted",
     is_flag=True,
-    help="No file: this database is a standby that was promoted; let it go on as a register.",
+    help="Không cần tệp: máy dự phòng lên làm chính (a standby was promoted; let it go on).",
 )
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Processes that load. With one, a failure leaves the database empty.",
+    help="Số tiến trình nạp (processes; with one, a failure leaves the database empty).",
 )
 def restore(source: Path | None, *, verify: bool, scratch: Path, promoted: bool, jobs: int) -> int:
-    """Make an empty database the register that SOURCE holds, and examine it.
+    """Phục hồi sổ từ SOURCE vào cơ sở dữ liệu trống (restore into an empty database, examine it).
 
     The database of DATABASE_URL, or the private cluster, which is made where it is missing;
     `bin/run` must not be running on it.
@@ -126,7 +126,7 @@ def _show(made: Manifest) -> None:
     households = made.tables["household"].rows
     click.echo(
         f"{number(households)} mã (records), {number(made.tables['event'].rows)} sự kiện (events),"
-        f" {made.bytes / 1e6:,.1f} MB, {made.made_at}"
+        f" {number(round(made.bytes / 1e6))} MB, {made.made_at}"
     )
     click.echo(f"checksum {made.checksum}")
 

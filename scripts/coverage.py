@@ -57,6 +57,7 @@ class _RefusedError(click.ClickException):
     type=click.Choice(["table", "csv", "json"]),
     default="table",
     show_default=True,
+    help="Cách in kết quả (how to print the result).",
 )
 @click.option(
     "--fail-under",

@@ -28,7 +28,7 @@ def prepare() -> None:
     type=click.Choice(["app", "owner", "admin"]),
     default="app",
     show_default=True,
-    help="Act as this role; admin is whom the URL itself names.",
+    help="Vai trò khi kết nối (act as this role; admin is whom the URL itself names).",
 )
 def url(role: str) -> None:
     """In địa chỉ cơ sở dữ liệu (the URL, for psql and other programs)."""

@@ -13,6 +13,7 @@ from registry.drawing.refresh import refresh
 from registry.gazetteer import load_gazetteer
 from registry.intake.run import ImportResult
 from registry.messages import number
+from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -23,21 +24,31 @@ from scripts.settings import read_settings
     type=click.IntRange(1, PAYLOAD_FIRST),
     default=FIRST_HOUSEHOLDS,
     show_default=True,
-    help="How many dwellings.",
+    help="Số chỗ ở (how many dwellings).",
 )
-@click.option("--provinces", metavar="CODE,CODE", help="Only in these provinces.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Another one, other houses.")
+@click.option(
+    "--provinces", metavar="CODE,CODE", help="Chỉ các tỉnh này (only in these provinces)."
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Số khác thì ra nhà khác (another one, other houses).",
+)
 @click.option(
     "--csv",
     "file",
     type=click.File("w", encoding="utf-8", lazy=True),
-    help="Write them to this file (- for stdout) instead of the register.",
+    help="Ghi ra tệp, không vào sổ (to this file, - for stdout, instead of the register).",
 )
-@click.option("--dry-run", is_flag=True, help="Say what the import would do and leave nothing.")
-@click.option("--if-empty", is_flag=True, help="Leave a register that holds households as it is.")
+@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing).")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--if-empty",
+    is_flag=True,
+    help="Chỉ khi sổ còn trống (leave a register that holds households as it is).",
 )
+@FORMAT
 @click.pass_context
 def demo(
     context: click.Context,

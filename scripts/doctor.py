@@ -8,29 +8,23 @@ from typing import Final
 import click
 
 from registry.doctor import Result, State, run_checks
+from scripts.options import FORMAT
 from scripts.settings import read_settings
 
 _MARKS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILURE: "✗", State.SKIPPED: "-"}
 
 
 @click.command()
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
+@FORMAT
 @click.pass_context
-def doctor(context: click.Context, output: str) -> None:
+def doctor(context: click.Context, form: str) -> None:
     """Kiểm tra sổ, không sửa gì (check the register from disk to boundaries, change nothing).
 
     One line a check: ✓ well, ! worth knowing, ✗ broken, - could not be checked. Exit status 1 when
     something is broken.
     """
     results = run_checks(read_settings())
-    if output == "json":
+    if form == "json":
         click.echo(json.dumps([each.to_dict() for each in results], ensure_ascii=False, indent=2))
     else:
         show_results(results)

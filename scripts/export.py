@@ -18,12 +18,12 @@ from scripts.settings import read_settings
     "folder",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write into this folder, which must be empty or new.",
+    help="Ghi vào thư mục này, trống hoặc chưa có (into this folder, empty or new).",
 )
-@click.option("--unit", metavar="CODE", help="Only this province or commune.")
-@click.option("--demo", is_flag=True, help="Also what is made up for demonstration.")
+@click.option("--unit", metavar="CODE", help="Chỉ tỉnh hoặc xã này (only this unit).")
+@click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration too).")
 def export(folder: Path, *, unit: str | None, demo: bool) -> None:
-    """Write every record that may be shown, all of one moment, and the cursor to go on from.
+    """Xuất cả sổ ra tệp (every record that may be shown, of one moment, and the feed's cursor).
 
     `diachiso follow URL DIR --snapshot FOLDER` begins there.
     """

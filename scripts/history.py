@@ -8,30 +8,39 @@ import click
 
 from geo.code import format as code_display
 from registry import cluster
-from registry.gazetteer import VIET_NAM, Gazetteer
+from registry.database import make_engine, session_scope
+from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer
 from registry.history import Change, Step, history, lookup_as_of, moment_of
+from registry.messages import STATUSES
+from registry.reads import Reads
 from registry.records import record_wording
-from registry.register import Register
+from scripts.options import FORMAT
 from scripts.settings import read_settings
+from scripts.words import FIELDS
 
 
 @click.command("history")
 @click.argument("code")
 @click.option(
-    "--as-of", metavar="WHEN", help="Only the address of a day (as it ended) or time with offset."
+    "--as-of",
+    metavar="WHEN",
+    help="Chỉ địa chỉ của ngày hay lúc ấy (only the address of a day, as it ended, or of a time"
+    " with its offset).",
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@FORMAT
 def history_(code: str, *, as_of: str | None, form: str) -> None:
     """Lịch sử của một mã (every step of CODE, the oldest first: what, when, who, why)."""
     settings = read_settings()
-    register = Register.open(settings, cluster.database_url(settings))
+    url = cluster.database_url(settings)
+    # Not the whole register: a server's other rooms take longer to open than this takes.
+    engine = make_engine(url, pool_size=1)
+    reads = Reads(url, pool_size=1, statement_timeout_ms=settings.statement_timeout_ms)
     try:
-        known = register.gazetteer.get()
+        with session_scope(engine) as session:
+            known = load_gazetteer(session)
         if as_of is not None:
             moment = moment_of(as_of)
-            record = lookup_as_of(register.reads, code, moment)
+            record = lookup_as_of(reads, code, moment)
             words = record_wording(known, moment.astimezone(VIET_NAM).date(), record)
             shown = {"code": record.code, "status": record.status, "label": words.label}
             click.echo(
@@ -40,9 +49,10 @@ def history_(code: str, *, as_of: str | None, form: str) -> None:
                 else f"{code_display(record.code)}  {words.label}"
             )
             return
-        steps = [_shown(known, step) for step in history(register.reads, code)]
+        steps = [_shown(known, step) for step in history(reads, code)]
     finally:
-        register.close()
+        reads.close()
+        engine.dispose()
     if form == "json":
         click.echo(json.dumps({"steps": steps}, ensure_ascii=False, indent=2))
         return
@@ -80,9 +90,15 @@ def _print(step: dict[str, Any]) -> None:
     at = datetime.datetime.fromisoformat(step["at"])
     why = ", ".join(filter(None, (step["actor"], step["decision_number"], step["reason"])))
     click.echo(f"{at:%d/%m/%Y %H:%M:%S}  {step['operation'] or '?'}  ({why})")
-    click.echo(f"    {step['status'] or 'đã gỡ'}: {step['label'] or ''}")
+    status = STATUSES[step["status"]] if step["status"] else "đã gỡ"
+    click.echo(f"    {status}: {step['label'] or ''}")
     for change in step["changes"]:
         if change["before"] is not None or change["field"] not in ("status", "kind"):
-            before = "–" if change["before"] is None else change["before"]
-            after = "–" if change["after"] is None else change["after"]
-            click.echo(f"    {change['field']}: {before} → {after}")
+            before, after = _words(change["before"]), _words(change["after"])
+            click.echo(f"    {FIELDS[change['field']]}: {before} → {after}")
+
+
+def _words(value: object) -> object:
+    if value is None:
+        return "–"
+    return {True: "có", False: "không"}[value] if isinstance(value, bool) else value

@@ -35,6 +35,7 @@ from registry.intake.run import ImportOptions, ImportResult, import_file
 from registry.intake.vanished import TOO_MANY
 from registry.messages import number
 from scripts.import_report import COUNTS, told, vanished_warning
+from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -68,12 +69,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--accept-vanished",
     is_flag=True,
-    help="Import a full delivery that lacks more than 80 % of what the source had.",
+    help="Nhận cả tệp thiếu hơn 80 % số hộ của nguồn (a full delivery that lacks so many).",
 )
 @click.option(
     "--demo-as-real",
     is_flag=True,
-    help="Give real codes to made-up households (a file of `demo --csv`); for measurements.",
+    help="Cấp mã thật cho hộ minh hoạ, để đo (real codes to made-up households, for measurements).",
 )
 @click.option("--decision", metavar="NUMBER", help="Số quyết định (of the legal decision).")
 @click.option(
@@ -93,19 +94,17 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--warnings",
     type=_FILE,
-    help="Write the published rows that have warnings or notices here, in the same way.",
+    help="Ghi dòng đã nhận mà có cảnh báo, lưu ý (published rows with warnings or notices).",
 )
 @click.option(
     "--vanished",
     type=_FILE,
-    help="Write here what a full delivery no longer has, and which codes that retires.",
+    help="Ghi những gì tệp đủ không còn (what it lacks, and which codes that retires).",
 )
 @click.option(
     "--codes", type=_FILE, help="Ghi mọi dòng kèm mã vào đây (every row, its code and outcome)."
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@FORMAT
 @click.option(
     "--rollback", type=int, metavar="ID", help="Huỷ đợt nhập này (take this import back)."
 )

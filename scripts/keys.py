@@ -15,52 +15,54 @@ from registry.access.keys import KeyDetails, KeyMade, NewKey
 from registry.access.roles import Role
 from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM, today
+from scripts.options import FORMAT, DayType
 from scripts.progress import say
 from scripts.settings import read_settings
 
 _STATES: Final = {"active": "đang dùng", "expired": "hết hạn", "revoked": "đã thu hồi"}
 
-_format = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
-_dry_run = click.option("--dry-run", is_flag=True, help="Check all of it and write nothing.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing).")
+_EXPIRES: Final = DayType("never")
 
 
 @click.group()
 def keys() -> None:
-    """Named keys: make, list, replace and revoke them."""
+    """Khoá API: tạo, xem, đổi, thu hồi (named keys: who may do what over HTTP)."""
 
 
 @keys.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(list(get_args(Role))), required=True, help="What it may.")
+@click.option(
+    "--role", type=click.Choice(list(get_args(Role))), required=True, help="Vai trò (what it may)."
+)
 @click.option(
     "--unit",
     "units",
     multiple=True,
     metavar="CODES",
-    help="Communes or provinces in which it may write, with commas or again; an editor and an"
-    " approver need some.",
+    help="Mã xã, tỉnh được ghi, cách nhau bằng dấu phẩy (where it may write; an editor and an"
+    " approver need some).",
 )
-@click.option("--rate", type=click.IntRange(1), help="Requests a minute, in place of the setting.")
+@click.option("--rate", type=click.IntRange(1), help="Số lần gọi mỗi phút (requests a minute).")
 @click.option(
     "--expires",
+    type=_EXPIRES,
     metavar="DAY|never",
-    help="The last day on which it is taken; a year from now by default.",
+    help="Ngày cuối dùng được; mặc định một năm (the last day; a year from now by default).",
 )
 @_dry_run
-@_format
+@FORMAT
 def create(
     name: str,
     *,
     role: str,
     units: tuple[str, ...],
     rate: int | None,
-    expires: str | None,
+    expires: datetime.date | str | None,
     dry_run: bool,
     form: str,
 ) -> None:
-    """Make a key for NAME, an organisation or a program, and print it once."""
+    """Tạo khoá cho NAME, in ra một lần (make a key for an organisation or a program)."""
     codes = [code.strip() for given in units for code in given.split(",") if code.strip()]
     new = NewKey(name, cast(Role, role), codes, rate, _last_day(expires))
     with _session(dry_run=dry_run) as session:
@@ -69,9 +71,9 @@ def create(
 
 
 @keys.command("list")
-@_format
+@FORMAT
 def list_(*, form: str) -> None:
-    """All keys: role, units, state, last use; never the keys themselves."""
+    """Mọi khoá: vai trò, đơn vị, lần dùng cuối (all keys; never the keys themselves)."""
     with _session() as session:
         found = registry_keys.list_keys(session)
     if form == "json":
@@ -89,13 +91,20 @@ def list_(*, form: str) -> None:
     default=registry_keys.DEFAULT_OVERLAP_H,
     show_default=True,
     metavar="HOURS",
-    help="So long the present key is taken as well; 0 ends it at once.",
+    help="Khoá cũ còn dùng bao lâu (so long the present key is taken; 0 ends it at once).",
 )
-@click.option("--expires", metavar="DAY|never", help="Another last day; as before by default.")
+@click.option(
+    "--expires",
+    type=_EXPIRES,
+    metavar="DAY|never",
+    help="Ngày cuối khác (another last day; as before by default).",
+)
 @_dry_run
-@_format
-def rotate(name: str, *, overlap: float, expires: str | None, dry_run: bool, form: str) -> None:
-    """Give NAME another key and print it once; the present one ends after the overlap."""
+@FORMAT
+def rotate(
+    name: str, *, overlap: float, expires: datetime.date | str | None, dry_run: bool, form: str
+) -> None:
+    """Đổi khoá của NAME, in ra một lần (another key; the present one ends after the overlap)."""
     with _session(dry_run=dry_run) as session:
         made = (
             registry_keys.rotate_key(session, name, overlap_h=overlap)
@@ -111,7 +120,7 @@ def rotate(name: str, *, overlap: float, expires: str | None, dry_run: bool, for
 @click.argument("name")
 @_dry_run
 def revoke(name: str, *, dry_run: bool) -> None:
-    """Refuse the key of NAME from now on, and the one that it replaced."""
+    """Thu hồi khoá của NAME ngay (refuse it from now on, and the one that it replaced)."""
     with _session(dry_run=dry_run) as session:
         done = registry_keys.revoke_key(session, name)
     if dry_run:
@@ -131,17 +140,11 @@ def _session(*, dry_run: bool = False) -> Iterator[Session]:
         engine.dispose()
 
 
-def _last_day(given: str | None) -> datetime.date | None:
+def _last_day(given: datetime.date | str | None) -> datetime.date | None:
+    """The last day that is meant; a word, which is never, means none."""
     if given is None:
         return today() + datetime.timedelta(days=registry_keys.DEFAULT_DAYS)
-    if given == "never":
-        return None
-    try:
-        return datetime.date.fromisoformat(given)
-    except ValueError:
-        raise click.UsageError(
-            f"--expires: {given!r} is no day (YYYY-MM-DD) and not never"
-        ) from None
+    return given if isinstance(given, datetime.date) else None
 
 
 def _show_made(made: KeyMade, *, form: str, dry_run: bool) -> None:

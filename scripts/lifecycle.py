@@ -19,9 +19,11 @@ from registry.database import make_engine
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.work import Done
-from registry.messages import number
+from registry.messages import STATUSES, number
+from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
+from scripts.words import FIELDS
 
 _HEADERS: Final = {
     "so cu": "old",
@@ -35,12 +37,6 @@ _HEADERS: Final = {
     "vi do": "lat",
 }
 """Headers of a table in Vietnamese, folded."""
-_STATUSES: Final = {
-    "reserved": "đã giữ",
-    "proposed": "đề nghị",
-    "active": "đang dùng",
-    "retired": "ngừng dùng",
-}
 _OWN: Final = ("actor", "dry_run", "form", "clear")
 
 
@@ -54,32 +50,29 @@ def _command(made: Operation) -> click.Command:
     parameters: list[click.Parameter] = [_option(name, info) for name, info in fields.items()]
     if made.name == "correct":
         parameters.append(
-            click.Option(["--clear"], multiple=True, help="A part that the address has no more.")
+            click.Option(
+                ["--clear"],
+                multiple=True,
+                help="Bỏ phần này (a part that the address has no more).",
+            )
         )
     parameters += [
-        click.Option(["--actor"], default="operator", show_default=True, help="Who does it."),
-        click.Option(["--dry-run"], is_flag=True, help="Say what would happen and leave nothing."),
-        click.Option(
-            ["--format", "form"],
-            type=click.Choice(["text", "json"]),
-            default="text",
-            show_default=True,
-        ),
+        click.Option(["--actor"], default="operator", show_default=True, help="Ai làm (who)."),
+        click.Option(["--dry-run"], is_flag=True, help="Chạy thử, không ghi gì (write nothing)."),
     ]
 
     def run(**given: Any) -> int:
         return _run(made, given)
 
-    return click.Command(
-        made.name, callback=run, params=parameters, help=f"{made.summary} ({made.vi})"
-    )
+    summary = made.summary.rstrip(".")
+    told = f"{made.vi[0].upper()}{made.vi[1:]} ({summary})."
+    return FORMAT(click.Command(made.name, callback=run, params=parameters, help=told))
 
 
 def _option(name: str, info: FieldInfo) -> click.Option:
     kind, many = _kind(info.annotation)
     flag = f"--{name.replace('_', '-')}"
-    text = info.description or name
-    help_text = f"{text[0].upper()}{text[1:]}."
+    help_text = f"{FIELDS[name]} ({info.description})."
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         path = click.Path(path_type=Path, exists=True, dir_okay=False)
         columns = ", ".join(kind.model_fields)
@@ -179,7 +172,7 @@ def _show(made: Operation, done: Done, *, form: str, dry_run: bool) -> None:
         click.echo(f"{number(done.rewritten)} mã sẽ được ghi")
         return
     for record in done.records:
-        click.echo(f"{code_display(record.code)}  {_STATUSES[record.status]}")
+        click.echo(f"{code_display(record.code)}  {STATUSES[record.status]}")
     if done.place is not None:
         click.echo(named(done.place.kind, done.place.name))
     if done.rewritten != len(done.records):

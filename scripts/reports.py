@@ -9,12 +9,13 @@ from geo.code import format as code_display
 from registry import cluster
 from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
-from registry.messages import number
+from registry.messages import STATUSES, number
 from registry.records import record_wording
 from registry.reports.decisions import OPERATIONS, Decided, Decision, accept, reject
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, queue
 from registry.search.areas import communes_of
 from registry.units import unit_by_code
+from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -30,23 +31,32 @@ _STATES: Final = {
     "accepted": "đã nhận",
     "rejected": "đã bác",
 }
-_FORMAT: Final = click.Choice(["text", "json"])
 
 
 @click.group()
 def reports() -> None:
-    """Reports from the field: look at the queue, accept and reject."""
+    """Báo cáo tại chỗ: xem, nhận, bác (reports from the field: the queue, accept, reject)."""
 
 
 @reports.command("list")
-@click.option("--unit", help="Code of a province or commune; all by default.")
-@click.option("--state", type=click.Choice(STATES), default="open", show_default=True)
+@click.option("--unit", metavar="CODE", help="Mã tỉnh hoặc xã; mặc định tất cả (of a unit).")
 @click.option(
-    "--limit", type=click.IntRange(1, MAX_LIMIT), default=DEFAULT_LIMIT, show_default=True
+    "--state",
+    type=click.Choice(STATES),
+    default="open",
+    show_default=True,
+    help="Trạng thái (what became of it).",
 )
-@click.option("--format", "form", type=_FORMAT, default="text", show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MAX_LIMIT),
+    default=DEFAULT_LIMIT,
+    show_default=True,
+    help="Nhiều nhất bấy nhiêu (at most so many).",
+)
+@FORMAT
 def list_(unit: str | None, state: str, limit: int, form: str) -> int:
-    """The queue: first what most have said, then what waits longest."""
+    """Hàng đợi (the queue: first what most have said, then what waits longest)."""
     engine = make_engine(cluster.database_url(read_settings()))
     try:
         with session_scope(engine) as session:
@@ -68,11 +78,13 @@ def list_(unit: str | None, state: str, limit: int, form: str) -> int:
 
 _decision_options: Final = (
     click.argument("report_id", metavar="ID", type=click.IntRange(min=1)),
-    click.option("--reason", required=True, help="Why; no person's name."),
-    click.option("--decision-number", help="Number of the legal decision."),
-    click.option("--actor", default="operator", show_default=True, help="Who does it."),
-    click.option("--dry-run", is_flag=True, help="Say what would happen and leave nothing."),
-    click.option("--format", "form", type=_FORMAT, default="text", show_default=True),
+    click.option(
+        "--reason", required=True, help="Lý do, không ghi tên người (why; no person's name)."
+    ),
+    click.option("--decision-number", help="Số quyết định (of the legal decision)."),
+    click.option("--actor", default="operator", show_default=True, help="Ai làm (who)."),
+    click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing)."),
+    FORMAT,
 )
 
 
@@ -85,16 +97,22 @@ def _decides(command: Any) -> Any:
 @reports.command("accept")
 @_decides
 @click.option(
-    "--event-id", type=click.IntRange(min=1), help="Event of the record, where it changed since."
+    "--event-id",
+    type=click.IntRange(min=1),
+    help="Sự kiện của mã lúc bạn xem (event of the record, where it changed since).",
 )
-@click.option("--former-commune", help="Of a new house: code of the commune before July 2025.")
-@click.option("--house-number", help="Of a new house: as on the door.")
-@click.option("--street", help="Of a new house: a street that has been named.")
-@click.option("--locality", help="Of a new house: a locality that has been named.")
-@click.option("--building", help="Of a new house: name of the building, block or tower.")
-@click.option("--floor", help="Of a new house: floor.")
-@click.option("--unit-number", help="Of a new house: number of the flat or room.")
-@click.option("--same-address", is_flag=True, help="Another record bears it, both are right.")
+@click.option("--former-commune", help="Nhà mới: mã xã trước 7/2025 (of the former commune).")
+@click.option("--house-number", help="Nhà mới: số nhà như trên cửa (number as on the door).")
+@click.option("--street", help="Nhà mới: đường đã có tên trong sổ (a street that was named).")
+@click.option("--locality", help="Nhà mới: thôn, tổ đã có tên (a locality that was named).")
+@click.option("--building", help="Nhà mới: toà nhà (building, block or tower).")
+@click.option("--floor", help="Nhà mới: tầng (floor).")
+@click.option("--unit-number", help="Nhà mới: số căn hộ, phòng (number of the flat or room).")
+@click.option(
+    "--same-address",
+    is_flag=True,
+    help="Mã khác cũng mang địa chỉ ấy, cả hai đều đúng (another record bears it, both right).",
+)
 def accept_(
     report_id: int,
     reason: str,
@@ -107,7 +125,7 @@ def accept_(
     same_address: bool,
     **parts: str | None,
 ) -> int:
-    """Do what it says: verify, move, propose, or retire."""
+    """Làm theo báo cáo ID (do what it says: verify, move, propose, or retire)."""
     decision = Decision(
         actor=actor,
         reason=reason,
@@ -131,7 +149,7 @@ def reject_(
     *,
     dry_run: bool,
 ) -> int:
-    """Leave the register as it is."""
+    """Bác báo cáo ID, sổ không đổi (leave the register as it is)."""
     decision = Decision(
         actor=actor, reason=reason, decision_number=decision_number, dry_run=dry_run
     )
@@ -167,7 +185,7 @@ def _say_decided(decided: Decided, *, form: str, dry_run: bool) -> None:
         say("chạy thử, chưa ghi gì")
     click.echo(f"báo cáo {decided.id}: {_STATES[decided.state]} ({decided.operation})")
     for record in records:
-        click.echo(f"{code_display(record.code)}  {record.status}")
+        click.echo(f"{code_display(record.code)}  {STATUSES[record.status]}")
 
 
 def _shown(known: Gazetteer, entry: Entry) -> dict[str, Any]:

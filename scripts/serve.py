@@ -14,30 +14,36 @@ from scripts.supervisor import Supervisor
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="TCP port; 0 takes a free one.",
+    help="Cổng TCP; 0 là cổng trống bất kỳ (0 takes a free one).",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Địa chỉ lắng nghe (address to listen on).",
+)
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
     default=lambda: min(4, os.cpu_count() or 1),
     show_default="one per processor, at most 4",
-    help="Server processes.",
+    help="Số tiến trình máy chủ (server processes).",
 )
 @click.option(
     "--prepare/--no-prepare",
     default=True,
-    help="Bring roles, tables and seeds up to date first (the default).",
+    help="Nâng cấp cơ sở dữ liệu trước (bring it up to date first; the default).",
 )
 @click.option(
     "--demo/--no-demo",
     default=None,
-    help="Load made-up households into an empty register; the default on the private cluster only.",
+    help="Nạp hộ minh hoạ vào sổ trống (made-up households into an empty register; the default on"
+    " the private cluster only).",
 )
 @click.option(
     "--worker/--no-worker",
     default=True,
-    help="Do background jobs as well (the default); without: `diachiso work`, perhaps elsewhere.",
+    help="Làm cả việc nền (background jobs as well, the default; without: `diachiso work`).",
 )
 def serve(
     *, port: int, host: str, workers: int, prepare: bool, demo: bool | None, worker: bool

@@ -11,6 +11,7 @@ from registry.coverage.targets import QUALITIES, Defaults, TargetResult, import_
 from registry.database import make_engine, session_scope
 from registry.gazetteer import load_gazetteer
 from registry.messages import number
+from scripts.options import DAY, FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -34,19 +35,18 @@ def targets() -> None:
 @click.option("--source", help="Nguồn của dòng không ghi; mặc định là tên tệp (who says so).")
 @click.option(
     "--date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
+    metavar="DAY",
     help="Ngày số liệu của dòng không ghi; mặc định hôm nay (the day of the numbers).",
 )
 @click.option("--sheet", metavar="NAME", help="Trang cần đọc (sheet to read).")
 @click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@FORMAT
 def import_(
     file: Path,
     quality: str,
     source: str | None,
-    date: datetime.datetime | None,
+    date: datetime.date | None,
     sheet: str | None,
     *,
     dry_run: bool,
@@ -56,7 +56,7 @@ def import_(
 
     Exit status 1 when rows were rejected.
     """
-    defaults = Defaults(quality, source, date.date() if date else None)
+    defaults = Defaults(quality, source, date)
     engine = make_engine(cluster.database_url(read_settings()))
     try:
         with session_scope(engine) as session:

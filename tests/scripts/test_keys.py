@@ -48,7 +48,7 @@ def test_key_is_printed_once_and_alone(run: Run) -> None:
 def test_units_rate_and_end_are_told(run: Run) -> None:
     made = run(
         *("keys", "create", "EMS", "--role", "carrier", "--rate", "90"),
-        *("--expires", "2099-12-31", "--format", "json"),
+        *("--expires", "31/12/2099", "--format", "json"),
     )
     body = json.loads(made.stdout)
     assert body["expires_at"] == "2100-01-01T00:00:00+07:00"

@@ -10,8 +10,10 @@ from click.testing import CliRunner, Result
 
 from geo.code import format as code_display
 from registry.errors import IllegalTransitionError
+from registry.history import MEMBERS
 from registry.lifecycle.table import OPERATIONS
 from scripts.main import diachiso
+from scripts.words import FIELDS
 from tests.support.lifecycle import COMMUNE, Town, town
 
 Run = Callable[..., Result]
@@ -51,7 +53,7 @@ def test_record_is_proposed_activated_and_told(run: Run, place: Town) -> None:
     assert done.stdout == f"{shown}  đang dùng\n"
     told = run("history", shown).stdout
     assert "activate  (duyệt, đủ hồ sơ)" in told
-    assert "active: 1 Phố Láng, Phường Láng, Thành phố Hà Nội" in told
+    assert "đang dùng: 1 Phố Láng, Phường Láng, Thành phố Hà Nội" in told
     steps = json.loads(run("history", shown, "--format", "json").stdout)["steps"]
     assert [step["operation"] for step in steps] == ["propose", "activate"]
     day = steps[-1]["at"]
@@ -113,3 +115,7 @@ def test_wrong_usage_and_refusals_are_told(run: Run, place: Town, tmp_path: Path
     code = place.reserve()[0]
     refused = run("operation", "verify", "--code", code)
     assert isinstance(refused.exception, IllegalTransitionError)
+
+
+def test_every_member_that_changes_has_a_word_for_clerks() -> None:
+    assert set(MEMBERS.values()) <= set(FIELDS)

@@ -1,0 +1,44 @@
+"""Parameters that several commands take."""
+
+import datetime
+from typing import Any
+
+import click
+
+from registry.days import parse_day
+
+
+class DayType(click.ParamType[Any]):
+    """A day, `2026-07-01` or `1/7/2026`, as a date; and words that stand for none."""
+
+    name = "day"
+
+    def __init__(self, *words: str) -> None:
+        self._words = words
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> datetime.date | str:
+        """What was written, as a date; a word of ours as it is. Wrong usage otherwise."""
+        if isinstance(value, datetime.date) or value in self._words:
+            return value  # type: ignore[no-any-return]
+        try:
+            return parse_day(value)
+        except ValueError:
+            either = "".join(f", {word}" for word in self._words)
+            self.fail(
+                f"{value!r}: viết ngày theo dạng 31/12/2026 hoặc 2026-12-31{either}"
+                f" (no day, neither DD/MM/YYYY nor YYYY-MM-DD{either})",
+                param,
+                ctx,
+            )
+
+
+DAY = DayType()
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Cách in kết quả (how to print the result).",
+)
+"""`--format text|json`, handed over as `form`."""

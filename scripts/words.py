@@ -1,0 +1,40 @@
+"""Words for clerks, of what programs call by its English name."""
+
+from typing import Final
+
+FIELDS: Final = {
+    "reason": "Lý do, không ghi tên người",
+    "decision_number": "Số quyết định",
+    "count": "Số mã cần giữ",
+    "commune": "Mã xã, phường",
+    "lon": "Kinh độ",
+    "lat": "Vĩ độ",
+    "position_method": "Toạ độ lấy cách nào",
+    "position_accuracy_m": "Toạ độ sai không quá mấy mét",
+    "former_commune": "Mã xã trước 7/2025",
+    "house_number": "Số nhà",
+    "street": "Tên đường",
+    "locality": "Tên thôn, tổ, và nơi chứa nó",
+    "building": "Tên toà nhà",
+    "floor": "Tầng",
+    "unit_number": "Số căn hộ, phòng",
+    "parent": "Mã của toà nhà",
+    "households_count": "Mấy hộ ở chung",
+    "delivery_hint": "Chỉ dẫn cho người giao, không ghi tên người",
+    "same_address": "Trùng địa chỉ mà vẫn đúng",
+    "code": "Mã",
+    "kind": "Loại",
+    "on": "Ngày, mặc định hôm nay",
+    "restricted": "Không đưa ra danh sách, bản đồ, bản xuất",
+    "codes": "Các mã sẽ ngừng dùng",
+    "into": "Gộp vào đâu",
+    "into_former_commune": "Mã xã trước 7/2025 của nơi gộp vào",
+    "parts": "Bảng các chỗ ở mới",
+    "by": "Mã đã giữ; không nêu thì cấp mã mới",
+    "numbers": "Bảng số cũ, số mới",
+    "new_name": "Tên mới",
+    "status": "Trạng thái",
+    "localities": "Thôn, tổ",
+    "verified_on": "Xác minh ngày",
+}
+"""Members of requests and of records."""
