@@ -62,7 +62,8 @@ def own_var() -> Iterator[Path]:
 def starter(var: Path, outputs: Path) -> Iterator[Starter]:
     """Starts bin/run on a free port; whatever still runs at the end is ended.
 
-    Without demonstration unless `demo` says so: most tests are about something else.
+    Without demonstration and with one server process unless `demo` says so: most tests are about
+    something else, and every process takes seconds to start.
     """
     runs: list[Run] = []
 
@@ -72,7 +73,7 @@ def starter(var: Path, outputs: Path) -> Iterator[Starter]:
             process = subprocess.Popen(
                 [
                     *(ROOT / "bin/run", "--port", "0"),
-                    *([] if demo else ["--no-demo"]),
+                    *([] if demo else ["--no-demo", "--workers", "1"]),
                     *arguments,
                 ],
                 stdin=subprocess.DEVNULL,

@@ -61,7 +61,7 @@ def start_anew(new_var: Path, tmp_path: Path) -> Iterator[Starter]:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_serves_and_ends_as_a_whole_when_signalled(start: Starter, var: Path, how) -> None:
-    run = start()
+    run = start("--workers", "2")
     url = run.url()
     assert status(f"{url}/healthz") == 200
     assert status(f"{url}/readyz") == 200
