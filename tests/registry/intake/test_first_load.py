@@ -30,7 +30,7 @@ FLATS = [
 
 def load(engine: Engine, folder: Path, *, source: str = "phuong") -> ImportResult:
     """Import just as many houses as make a first load, and a few flats."""
-    houses = [door(str(number), f"house {number}") for number in range(2, WORTH_IT + 2)]
+    houses = [door(f"{number}A", f"house {number}") for number in range(2, WORTH_IT + 2)]
     path = write(folder / "many.csv", *FLATS, *houses)
     return import_file(engine, path, ImportOptions(source), lambda _count: None)
 
