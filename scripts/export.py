@@ -1,42 +1,121 @@
-"""`diachiso export`: the register in files, for whoever keeps a copy of it."""
+"""`diachiso export`: the register in files, as a table or map layer or for who keeps a copy."""
 
 from pathlib import Path
+from typing import Final
 
 import click
+from sqlalchemy import Engine
 
 from registry import cluster
 from registry.changes.snapshot import MANIFEST, export_snapshot
 from registry.database import make_engine
+from registry.export.run import FORMATS, STATUSES, ExportOptions, export_file
+from registry.history import moment_of
 from registry.messages import number
 from scripts.progress import say
 from scripts.settings import read_settings
 
+_SUFFIXES: Final = {
+    ".csv": "csv",
+    ".xlsx": "xlsx",
+    ".ndjson": "ndjson",
+    ".geojson": "geojson",
+    ".gpkg": "gpkg",
+    ".parquet": "geoparquet",
+    ".geoparquet": "geoparquet",
+}
+
 
 @click.command()
 @click.option(
-    "--snapshot",
-    "folder",
-    required=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Ghi vào thư mục này, trống hoặc chưa có (into this folder, empty or new).",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Tệp sẽ ghi (the file to write).",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Dạng tệp; mặc định theo đuôi tệp (by default what the name ends in says).",
 )
 @click.option("--unit", metavar="CODE", help="Chỉ tỉnh hoặc xã này (only this unit).")
-@click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration too).")
-def export(folder: Path, *, unit: str | None, demo: bool) -> None:
-    """Xuất cả sổ ra tệp (every record that may be shown, of one moment, and the feed's cursor).
+@click.option(
+    "--status",
+    "statuses",
+    type=click.Choice(STATUSES),
+    multiple=True,
+    default=("active",),
+    show_default=True,
+    help="Trạng thái; có thể nêu nhiều lần (may be given more than once).",
+)
+@click.option(
+    "--as-of",
+    metavar="WHEN",
+    help="Như trong sổ vào cuối ngày hoặc lúc ấy (as it was on record then).",
+)
+@click.option(
+    "--snapshot",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Cả sổ kèm con trỏ, vào thư mục trống này (all of it, with the cursor of the feed).",
+)
+@click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration codes too).")
+def export(
+    out: Path | None,
+    *,
+    form: str | None,
+    unit: str | None,
+    statuses: tuple[str, ...],
+    as_of: str | None,
+    folder: Path | None,
+    demo: bool,
+) -> None:
+    """Ghi sổ ra tệp (write every record that may be shown into a file).
 
-    `diachiso follow URL DIR --snapshot FOLDER` begins there.
+    Restricted places are left out. Beside the file: what its columns mean, and the licence. With
+    --snapshot a folder from which `diachiso follow URL DIR --snapshot FOLDER` begins.
     """
+    if (out is None) == (folder is None):
+        raise click.UsageError("cần --out TỆP hoặc --snapshot THƯ MỤC (one of the two)")
     engine = make_engine(cluster.database_url(read_settings()))
     try:
-        made = export_snapshot(
-            engine,
-            folder,
-            unit=unit,
-            demo=demo,
-            progress=lambda records: say(f"đã ghi {number(records)} mã (records written)"),
-        )
+        if folder is not None:
+            _snapshot(engine, folder, unit, demo=demo)
+        elif out is not None:
+            moment = None if as_of is None else moment_of(as_of)
+            options = ExportOptions(_format(out, form), unit, tuple(statuses), moment, demo)
+            _file(engine, out, options)
     finally:
         engine.dispose()
+
+
+def _format(out: Path, form: str | None) -> str:
+    found = form or _SUFFIXES.get(out.suffix.lower())
+    if found is None:
+        raise click.UsageError(
+            f"không rõ dạng của {out.name}; nêu --format (one of {', '.join(FORMATS)})"
+        )
+    return found
+
+
+def _file(engine: Engine, out: Path, options: ExportOptions) -> None:
+    done = export_file(
+        engine, out, options, lambda records: say(f"đã ghi {number(records)} (records written)")
+    )
+    if done.former is not None:
+        code, name = done.former
+        heirs = ", ".join(f"{heir} ({heir_code})" for heir_code, heir in done.units)
+        click.echo(f"{name} ({code}) thuộc bản đồ cũ; nay là {heirs}")
+    click.echo(f"{out}: {number(done.records)} bản ghi (records)")
+
+
+def _snapshot(engine: Engine, folder: Path, unit: str | None, *, demo: bool) -> None:
+    made = export_snapshot(
+        engine,
+        folder,
+        unit=unit,
+        demo=demo,
+        progress=lambda records: say(f"đã ghi {number(records)} mã (records written)"),
+    )
     told = ", ".join(f"{kind} {number(count)}" for kind, count in made.counts.items())
     click.echo(f"{folder / MANIFEST}: {told}")

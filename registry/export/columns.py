@@ -1,0 +1,90 @@
+"""What an exported file holds, column by column: the schema of the data and its dictionary."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of every format."""
+
+    name: str
+    type: str
+    """string | int | float | date | time | bool."""
+    vietnamese: str
+    english: str
+
+
+COLUMNS: Final = (
+    Column("code", "string", "Mã địa chỉ số, không dấu nối", "Permanent code, canonical"),
+    Column("code_display", "string", "Mã như in trên biển", "The code as it is written"),
+    Column("kind", "string", "household: chỗ ở; building: toà nhà", "household | building"),
+    Column(
+        "status",
+        "string",
+        "active: đang dùng; proposed: đề nghị; retired: đã ngừng",
+        "active | proposed | retired",
+    ),
+    Column(
+        "address",
+        "string",
+        "Địa chỉ một dòng, theo tên gọi hiện nay",
+        "The address in one line, in the names of today",
+    ),
+    Column("house_number", "string", "Số nhà như ghi", "House number as it was written"),
+    Column("number_path", "string", "Số nhà chuẩn: ngõ/ngách/số", "Canonical path: 12/34/5A"),
+    Column("street", "string", "Đường, phố", "Street with its kind"),
+    Column(
+        "locality",
+        "string",
+        "Thôn, ấp, tổ, khu phố; nhỏ trước lớn sau",
+        "Localities, the smallest first",
+    ),
+    Column("building", "string", "Toà nhà, chung cư", "Building, block"),
+    Column("floor", "string", "Tầng", "Floor"),
+    Column("unit_number", "string", "Căn hộ, phòng", "Flat or room"),
+    Column("parent_code", "string", "Mã của toà nhà", "Code of its building"),
+    Column("commune_code", "string", "Mã xã, phường hiện nay", "Code of the commune"),
+    Column("commune", "string", "Xã, phường, đặc khu", "Name of the commune"),
+    Column("province_code", "string", "Mã tỉnh, thành phố", "Code of the province"),
+    Column("province", "string", "Tỉnh, thành phố", "Name of the province"),
+    Column("former_commune_code", "string", "Mã xã cũ", "Code of the commune of an earlier map"),
+    Column("former_commune", "string", "Xã cũ", "Name of the commune of an earlier map"),
+    Column("households", "int", "Số hộ chung chỗ ở; toà nhà là 0", "Hộ that share it; 0: building"),
+    Column("lon", "float", "Kinh độ, WGS 84", "Degrees east, EPSG:4326"),
+    Column("lat", "float", "Vĩ độ, WGS 84", "Degrees north, EPSG:4326"),
+    Column(
+        "position_method",
+        "string",
+        "Cách đo toạ độ",
+        "survey, gps, imagery, parcel, geocoded, interpolated, centroid, unknown",
+    ),
+    Column(
+        "position_accuracy_m",
+        "float",
+        "Sai số toạ độ, mét",
+        "Radius in metres within which the entrance lies",
+    ),
+    Column("verified_on", "date", "Ngày xác minh gần nhất", "Day it was last seen to exist"),
+    Column("recorded_at", "time", "Ghi vào sổ lúc (UTC)", "Since when it is so on record, UTC"),
+)
+GEOMETRY: Final = Column(
+    "geometry", "point", "Điểm lối vào; trống khi chưa đo", "Point of the entrance, EPSG:4326"
+)
+"""Of map layers; the others have `lon` and `lat`."""
+
+
+def schema(*, geometry: bool) -> Any:
+    """The columns as an Arrow schema, with WKB points at the end where they are wanted."""
+    import pyarrow as pa
+
+    types = {
+        "string": pa.string(),
+        "int": pa.int32(),
+        "float": pa.float64(),
+        "date": pa.date32(),
+        "time": pa.timestamp("ms", tz="UTC"),
+        "point": pa.binary(),
+    }
+    columns = (*COLUMNS, GEOMETRY) if geometry else COLUMNS
+    return pa.schema([pa.field(each.name, types[each.type]) for each in columns])

@@ -1,0 +1,309 @@
+"""Households out of the database, a batch at a time: COPY, read by Arrow, names put in by id.
+
+PostgreSQL sends numbers of streets and units, not their names: a name is joined here, once for all
+rows of a batch. What is in memory is one batch, the streets and the localities.
+"""
+
+import datetime
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+
+from geo.label import LabelParts, door_words, named, number_label
+from registry.export.columns import schema
+from registry.gazetteer import Gazetteer
+
+_BLOCK_BYTES: Final = 4 << 20
+_WKB_POINT: Final = np.dtype([("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
+
+# A restricted building is named by no flat. What is restricted today was open then and is no more.
+_SELECT: Final = """
+    SELECT h.code, h.kind, h.status, h.unit_id, h.former_unit_id, h.thoroughfare_id, h.locality_id,
+        h.house_number, h.house_number_key, h.building_name, h.floor, h.unit_number,
+        CASE WHEN h.parent_code IS NOT NULL THEN (
+            SELECT b.code FROM household b WHERE b.code = h.parent_code AND NOT b.restricted
+        ) END AS parent_code,
+        h.households_count, ST_X(h.point) AS lon, ST_Y(h.point) AS lat, h.position_method,
+        h.position_accuracy_m, h.verified_on,
+        CAST(h.since AT TIME ZONE 'UTC' AS timestamp(3)) AS recorded_at
+    FROM {households} h
+    WHERE NOT h.restricted AND h.status = ANY ({statuses}) {demo} {within}
+"""
+_STATE: Final = tuple(
+    [
+        "kind",
+        "status",
+        "unit_id",
+        "former_unit_id",
+        "thoroughfare_id",
+        "locality_id",
+        "house_number",
+        "house_number_key",
+        "building_name",
+        "floor",
+        "unit_number",
+        "parent_code",
+        "households_count",
+        "point",
+        "position_method",
+        "position_accuracy_m",
+        "verified_on",
+        "restricted",
+    ]
+)
+"""What is read of a record and of its former states."""
+_TODAY: Final = "(SELECT *, recorded_at AS since FROM household)"
+_THEN: Final = """(
+    SELECT code, recorded_at AS since, {columns} FROM household WHERE recorded_at <= {at}
+    UNION ALL
+    SELECT v.code, v.valid_from, {columns_then} FROM household_version v
+    WHERE v.valid_from <= {at} AND v.valid_to > {at}
+        AND NOT EXISTS (SELECT FROM household n WHERE n.code = v.code AND n.restricted)
+)"""
+_STREETS: Final = "SELECT id, kind, name FROM thoroughfare"
+_LOCALITIES: Final = "SELECT id, kind, name, parent_id FROM locality"
+_TEXT, _ID, _DEGREES = pa.string(), pa.int32(), pa.float64()
+_TYPES: Final = {
+    "code": _TEXT,
+    "kind": _TEXT,
+    "status": _TEXT,
+    "unit_id": _ID,
+    "former_unit_id": _ID,
+    "thoroughfare_id": _ID,
+    "locality_id": _ID,
+    "house_number": _TEXT,
+    "house_number_key": _TEXT,
+    "building_name": _TEXT,
+    "floor": _TEXT,
+    "unit_number": _TEXT,
+    "parent_code": _TEXT,
+    "households_count": pa.int32(),
+    "lon": _DEGREES,
+    "lat": _DEGREES,
+    "position_method": _TEXT,
+    "position_accuracy_m": pa.float64(),
+    "verified_on": pa.date32(),
+    "recorded_at": pa.timestamp("ms"),
+}
+"""What _SELECT sends, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which households."""
+
+    communes: tuple[int, ...] | None = None
+    """Ids; None for everywhere."""
+    statuses: tuple[str, ...] = ("active",)
+    as_of: datetime.datetime | None = None
+    """As they were on record then; None for now."""
+    demo: bool = False
+
+
+def read_batches(
+    connection: psycopg.Connection[Any],
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    wanted: Wanted,
+    *,
+    geometry: bool,
+) -> Iterator[Any]:
+    """Record batches of `columns.schema`, all of one moment, in no order."""
+    names = _Names(connection, gazetteer, day)
+    with connection.cursor() as cursor, cursor.copy(_statement(wanted)) as copy:
+        stream = io.BufferedReader(_Copied(copy), _BLOCK_BYTES)
+        if not stream.peek(1):
+            return  # no row at all, which Arrow takes for a broken file
+        rows = arrow_csv.open_csv(
+            stream,
+            read_options=arrow_csv.ReadOptions(
+                block_size=_BLOCK_BYTES, column_names=list(_TYPES), use_threads=True
+            ),
+            parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=_TYPES,
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+        for batch in rows:
+            yield _named(batch, names, geometry=geometry)
+
+
+def _statement(wanted: Wanted) -> str:
+    """COPY takes no parameters; what stands in it are numbers, known words and a time."""
+    households = _TODAY
+    if wanted.as_of is not None:
+        at = f"CAST('{wanted.as_of.isoformat()}' AS timestamptz)"
+        columns = ", ".join(_STATE)
+        then = ", ".join(f"v.{name}" for name in _STATE)
+        households = _THEN.format(columns=columns, columns_then=then, at=at)
+    within = ""
+    if wanted.communes is not None:
+        within = f"AND h.unit_id = ANY (ARRAY[{', '.join(map(str, wanted.communes))}]::int[])"
+    select = _SELECT.format(
+        households=households,
+        statuses=f"ARRAY[{', '.join(repr(each) for each in wanted.statuses)}]",
+        demo="" if wanted.demo else "AND h.code >= '1'",
+        within=within,
+    )
+    return f"COPY ({select}) TO STDOUT (FORMAT csv)"
+
+
+class _Copied(io.RawIOBase):
+    """What COPY sends, as a stream that Arrow can read."""
+
+    def __init__(self, copy: psycopg.Copy) -> None:
+        self._copy = copy
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._left:
+            self._left = memoryview(bytes(self._copy.read()))
+        size = min(len(buffer), len(self._left))
+        buffer[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
+
+
+class _Names:
+    """Words for the numbers of streets, localities and units."""
+
+    def __init__(
+        self, connection: psycopg.Connection[Any], gazetteer: Gazetteer, day: datetime.date
+    ) -> None:
+        streets = connection.execute(_STREETS).fetchall()
+        self.street = _Lookup({i: named(kind, name) for i, kind, name in streets})
+        self.locality = _Lookup(_locality_words(connection))
+        units = gazetteer.units.values()
+        provinces = {unit.id: gazetteer.province_of(unit, day) for unit in units}
+        self.unit_code = _Lookup({unit.id: unit.code for unit in units})
+        self.unit = _Lookup({unit.id: unit.version_on(day).full_name for unit in units})
+        self.province_code = _Lookup({i: p.code for i, p in provinces.items() if p})
+        self.province = _Lookup({i: p.version_on(day).full_name for i, p in provinces.items() if p})
+
+
+def _locality_words(connection: psycopg.Connection[Any]) -> dict[int, str]:
+    """Each locality with what holds it: `Tổ 3, Khu phố 1`."""
+    rows = connection.execute(_LOCALITIES).fetchall()
+    own = {i: named(kind, name) for i, kind, name, _ in rows}
+    parents = {i: parent for i, _, _, parent in rows if parent is not None}
+    words = {}
+    for locality in own:
+        chain, at = [own[locality]], parents.get(locality)
+        while at is not None and len(chain) < 10:
+            chain.append(own[at])
+            at = parents.get(at)
+        words[locality] = ", ".join(chain)
+    return words
+
+
+class _Lookup:
+    """Id → word, for a whole column at once."""
+
+    def __init__(self, words: dict[int, str]) -> None:
+        ids = sorted(words)
+        self._ids = pa.array(ids, pa.int32())
+        self._words = pa.array([words[i] for i in ids], pa.string())
+
+    def __call__(self, ids: Any) -> Any:
+        return pc.take(self._words, pc.index_in(ids, self._ids))
+
+
+def _named(batch: Any, names: _Names, *, geometry: bool) -> Any:
+    column = dict(zip(batch.schema.names, batch.columns, strict=True))
+    code, unit, former = column["code"], column["unit_id"], column["former_unit_id"]
+    street, locality = (
+        names.street(column["thoroughfare_id"]),
+        names.locality(column["locality_id"]),
+    )
+    commune, province = names.unit(unit), names.province(unit)
+    inside = [
+        _each(column["unit_number"], lambda flat: LabelParts(unit_number=flat)),
+        _each(column["floor"], lambda floor: LabelParts(floor=floor)),
+        _each(column["building_name"], lambda building: LabelParts(building=building)),
+    ]
+    number = _words(column["house_number_key"], number_label)
+    door = _joined(" ", number, street)
+    made = {
+        "code": code,
+        "code_display": pc.replace_substring_regex(code, "^(.{4})", r"\1-"),
+        "kind": column["kind"],
+        "status": column["status"],
+        "address": _joined(", ", *inside, door, locality, commune, province),
+        "house_number": column["house_number"],
+        "number_path": column["house_number_key"],
+        "street": street,
+        "locality": locality,
+        "building": column["building_name"],
+        "floor": column["floor"],
+        "unit_number": column["unit_number"],
+        "parent_code": column["parent_code"],
+        "commune_code": names.unit_code(unit),
+        "commune": commune,
+        "province_code": names.province_code(unit),
+        "province": province,
+        "former_commune_code": names.unit_code(former),
+        "former_commune": names.unit(former),
+        "households": column["households_count"],
+        "lon": column["lon"],
+        "lat": column["lat"],
+        "position_method": column["position_method"],
+        "position_accuracy_m": column["position_accuracy_m"],
+        "verified_on": column["verified_on"],
+        "recorded_at": pc.assume_timezone(column["recorded_at"], "UTC"),
+    }
+    if geometry:
+        made["geometry"] = wkb_points(column["lon"], column["lat"])
+    wanted = schema(geometry=geometry)
+    return pa.record_batch([made[name] for name in wanted.names], schema=wanted)
+
+
+def _each(column: Any, parts: Callable[[str], LabelParts]) -> Any:
+    return _words(column, lambda value: ", ".join(door_words(parts(value))))
+
+
+def _words(column: Any, word: Callable[[str], str]) -> Any:
+    """The column in words; each different value is put into words once."""
+    if column.null_count == len(column):
+        return column
+    encoded = pc.dictionary_encode(column)
+    words = pa.array([word(value) for value in encoded.dictionary.to_pylist()], pa.string())
+    return pc.take(words, encoded.indices)
+
+
+def _joined(separator: str, *columns: Any) -> Any:
+    """The words that are there; null where there is none.
+
+    Arrow 26 loses a row in which all are null, so there is one more, which is cut off again.
+    """
+    some = pa.array([""] * len(columns[0]), pa.string())
+    joined = pc.binary_join_element_wise(*columns, some, separator, null_handling="skip")
+    words = pc.utf8_rtrim(joined, separator)
+    return pc.if_else(pc.equal(words, ""), pa.nulls(len(words), pa.string()), words)
+
+
+def wkb_points(lon: Any, lat: Any) -> Any:
+    """Points as ISO WKB, null where a coordinate is."""
+    points = np.zeros(len(lon), _WKB_POINT)
+    points["order"], points["type"] = 1, 1
+    points["x"] = lon.fill_null(0).to_numpy(zero_copy_only=False)
+    points["y"] = lat.fill_null(0).to_numpy(zero_copy_only=False)
+    size = _WKB_POINT.itemsize
+    offsets = np.arange(0, (len(points) + 1) * size, size, dtype=np.int32)
+    whole = pa.Array.from_buffers(
+        pa.binary(), len(points), [None, pa.py_buffer(offsets), pa.py_buffer(points)]
+    )
+    nowhere = pc.or_(pc.is_null(lon), pc.is_null(lat))
+    return pc.if_else(nowhere, pa.nulls(len(points), pa.binary()), whole)

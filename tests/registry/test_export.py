@@ -1,0 +1,265 @@
+"""Exported files, read back by other programs: the same records, the same points."""
+
+import csv
+import datetime
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pyogrio
+import pytest
+import shapely
+from sqlalchemy import Engine, text
+
+from geo.code import from_serial
+from registry.access import audit
+from registry.database import make_engine, session_scope
+from registry.errors import InvalidInputError, NotFoundError
+from registry.events import write_scope
+from registry.export.columns import COLUMNS
+from registry.export.formats import WRITERS
+from registry.export.run import FORMATS, Exported, ExportOptions, export_file
+from registry.gazetteer import VIET_NAM
+from registry.intake.formats.any_file import read_file
+from tests.support.factories import (
+    TEST,
+    make_building,
+    make_household,
+    make_locality,
+    make_street,
+    next_code,
+)
+from tests.support.postgis import clone
+from tests.support.units import read_gazetteer, unit_named
+
+STREET = 'Quán "Thánh", số 2\nKhu B'
+BEFORE = datetime.timedelta(seconds=1)
+
+
+class World:
+    """A register with a door of every sort, made once for all these tests."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        known = read_gazetteer(engine)
+        ba_dinh = unit_named(known, "Phường Ba Đình", "00004").id
+        ngoc_ha = unit_named(known, "Phường Ngọc Hà", "00008").id
+        point = {"position_method": "gps", "position_accuracy_m": 5}
+        with write_scope(engine, TEST) as session:
+            street = make_street(session, unit_id=ba_dinh, name=STREET, kind="phố")
+            quarter = make_locality(session, unit_id=ba_dinh, name="1", kind="khu phố")
+            group = make_locality(
+                session, unit_id=ba_dinh, name="3", kind="tổ", parent_id=quarter, key="to 3"
+            )
+            self.plain = make_household(
+                session,
+                unit_id=ba_dinh,
+                thoroughfare_id=street,
+                locality_id=group,
+                house_number="=3/2",
+                house_number_key="3/2",
+                point="SRID=4326;POINT(105.8403 21.0412)",
+                **point,
+            )
+            hidden = make_building(session, unit_id=ngoc_ha, restricted=True)
+            self.flat = make_household(
+                session,
+                unit_id=ngoc_ha,
+                parent_code=hidden,
+                building_name="CT1",
+                building_key="ct1",
+                floor="12",
+                unit_number="1205",
+                verified_on=datetime.date(2026, 2, 28),
+                households_count=2,
+            )
+            self.south = make_household(
+                session,
+                unit_id=unit_named(known, "Phường Sài Gòn", "26740").id,
+                point="SRID=4326;POINT(106.7 10.7769)",
+                **point,
+            )
+            self.restricted = make_household(session, unit_id=ba_dinh, restricted=True)
+            self.proposed = make_household(session, unit_id=ba_dinh, status="proposed")
+            self.demo = make_household(session, unit_id=ba_dinh, code=from_serial(77))
+            make_household(session, status="reserved", code=next_code())
+        self.shown = {self.plain, self.flat, self.south}
+
+    def export(self, path: Path, **options: Any) -> Exported:
+        return export_file(self.engine, path, ExportOptions(**options))
+
+
+@pytest.fixture(scope="module")
+def world(admin_url: str, worker_id: str) -> Iterator[World]:
+    with clone(admin_url, f"export_{worker_id}") as url:
+        engine = make_engine(url)
+        yield World(engine)
+        engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def files(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One file of each format."""
+    folder = tmp_path_factory.mktemp("export")
+    made = {}
+    for form in FORMATS:
+        made[form] = folder / f"ho{WRITERS[form][0]}"
+        assert world.export(made[form], format=form).records == 3
+    return made
+
+
+def records(form: str, path: Path) -> list[dict[str, Any]]:
+    """The records of a file by its own reader, texts as texts."""
+    if form == "csv":
+        with path.open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+    if form == "ndjson":
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    if form == "xlsx":
+        table = read_file(path)
+        with table.rows() as rows:
+            return [dict(zip(table.headers, row, strict=False)) for row in rows]
+    if form == "geoparquet":
+        rows = duckdb.sql(f"SELECT * FROM read_parquet('{path}')")
+        return [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
+    frame = pyogrio.read_arrow(path)[1]
+    return frame.to_pylist()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_each_format_read_back_holds_the_same_records(
+    world: World, files: dict[str, Path], form: str
+) -> None:
+    found = {each["code"]: each for each in records(form, files[form])}
+    assert found.keys() == world.shown
+    plain = found[world.plain]
+    assert plain["code_display"] == f"{world.plain[:4]}-{world.plain[4:]}"
+    assert plain["house_number"] == "=3/2"
+    assert plain["street"] == f"Phố {STREET}"
+    assert plain["address"] == (
+        f"3/2 Phố {STREET}, Tổ 3, Khu phố 1, Phường Ba Đình, Thành phố Hà Nội"
+    )
+    flat = found[world.flat]
+    assert flat["address"] == ("Căn hộ 1205, Tầng 12, Toà CT1, Phường Ngọc Hà, Thành phố Hà Nội")
+    assert not flat["parent_code"]  # the building is restricted
+    assert str(flat["households"]) == "2"
+    assert str(flat["verified_on"])[:10] == "2026-02-28"
+    assert found[world.south]["province_code"] == "79"
+    if form != "geojson":
+        assert set(plain) - {"geometry", "geom"} == {each.name for each in COLUMNS}
+
+
+@pytest.mark.parametrize("form", ["geojson", "gpkg", "geoparquet"])
+def test_points_read_back_are_those_of_the_register(
+    world: World, files: dict[str, Path], form: str
+) -> None:
+    if form == "geoparquet":
+        rows = duckdb.sql(f"SELECT code, geometry FROM read_parquet('{files[form]}')").fetchall()
+        points = {code: wkb and shapely.from_wkb(bytes(wkb)) for code, wkb in rows}
+    else:
+        about, _, geometries, fields = pyogrio.raw.read(files[form], columns=["code"])
+        assert about["crs"] == "EPSG:4326"
+        points = {
+            code: shapely.from_wkb(wkb) for code, wkb in zip(fields[0], geometries, strict=True)
+        }
+    with session_scope(world.engine) as session:
+        kept = dict(session.execute(text("SELECT code, ST_AsBinary(point) FROM household")).all())
+    assert points.keys() == world.shown
+    for code, point in points.items():
+        assert point == (kept[code] and shapely.from_wkb(bytes(kept[code]))), code
+
+
+def test_geoparquet_says_what_its_geometry_is(files: dict[str, Path]) -> None:
+    geo = json.loads(pq.read_metadata(files["geoparquet"]).metadata[b"geo"])
+    assert geo == {
+        "version": "1.1.0",
+        "primary_column": "geometry",
+        "columns": {
+            "geometry": {
+                "encoding": "WKB",
+                "geometry_types": ["Point"],
+                "bbox": [105.8403, 10.7769, 106.7, 21.0412],
+            }
+        },
+    }
+
+
+def test_dictionary_and_licence_stand_beside_and_nothing_else_is_left(
+    world: World, tmp_path: Path
+) -> None:
+    world.export(tmp_path / "ho.csv", format="csv", unit="01")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "ho.csv",
+        "ho.csv.columns.csv",
+        "ho.csv.licence.txt",
+    }
+    with (tmp_path / "ho.csv.columns.csv").open(encoding="utf-8") as stream:
+        assert [row["column"] for row in csv.DictReader(stream)] == [c.name for c in COLUMNS]
+    told = (tmp_path / "ho.csv.licence.txt").read_text(encoding="utf-8")
+    assert "Giấy phép" in told
+    assert "Thành phố Hà Nội (01)" in told
+    with session_scope(world.engine) as session:
+        noted = next(iter(audit.read(session, audit.Wanted(), 1)))
+    assert (noted.endpoint, noted.units, noted.count) == ("export", ("01",), 2)
+
+
+def test_what_is_asked_for_is_what_is_written(world: World, tmp_path: Path) -> None:
+    def codes(**options: Any) -> set[str]:
+        path = tmp_path / "ho.ndjson"
+        world.export(path, format="ndjson", **options)
+        return {each["code"] for each in records("ndjson", path)}
+
+    assert codes(unit="00004") == {world.plain}
+    assert codes(unit="00004", statuses=("proposed", "active")) == {world.plain, world.proposed}
+    assert codes(unit="00004", demo=True) == {world.plain, world.demo}
+
+
+def test_as_of_is_what_was_on_record_then_without_what_is_restricted_today(
+    world: World, tmp_path: Path
+) -> None:
+    before = datetime.datetime.now(VIET_NAM)
+    with write_scope(world.engine, TEST) as session:
+        moved = make_household(session, unit_id=unit_of(world, "00008"))
+    between = datetime.datetime.now(VIET_NAM)
+    with write_scope(world.engine, TEST) as session:
+        change = "UPDATE household SET status = 'retired' WHERE code = :code"
+        session.execute(text(change), {"code": moved})
+    path = tmp_path / "ho.ndjson"
+    for moment, there in ((before, False), (between, True), (None, False)):
+        world.export(path, format="ndjson", unit="00008", as_of=moment)
+        assert (moved in path.read_text(encoding="utf-8")) == there
+    with write_scope(world.engine, TEST) as session:
+        hide = "UPDATE household SET restricted = true WHERE code = :code"
+        session.execute(text(hide), {"code": moved})
+    world.export(path, format="ndjson", unit="00008", as_of=between)
+    assert moved not in path.read_text(encoding="utf-8")
+
+
+def unit_of(world: World, code: str) -> int:
+    known = read_gazetteer(world.engine)
+    return known.with_code(code)[0].id
+
+
+def test_a_unit_of_an_old_map_is_exported_by_its_successors_and_said_so(
+    world: World, tmp_path: Path
+) -> None:
+    done = world.export(tmp_path / "ho.csv", format="csv", unit="00016")
+    assert done.former == ("00016", "Phường Ngọc Hà")
+    assert [code for code, _ in done.units] == ["00004", "00008"]
+    assert done.records == 2
+
+
+def test_an_empty_or_impossible_export_leaves_no_file(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "ho.gpkg"
+    with pytest.raises(NotFoundError, match="không có bản ghi nào"):
+        world.export(path, format="gpkg", unit="00025")
+    tomorrow = datetime.datetime.now(VIET_NAM) + datetime.timedelta(days=1)
+    for wrong in ({"format": "shp"}, {"statuses": ("reserved",)}, {"as_of": tomorrow}):
+        with pytest.raises(InvalidInputError):
+            world.export(path, **({"format": "gpkg"} | wrong))
+    with pytest.raises(NotFoundError):
+        world.export(path, format="gpkg", unit="99999")
+    assert list(tmp_path.iterdir()) == []
