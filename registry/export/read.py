@@ -36,27 +36,12 @@ _SELECT: Final = """
     FROM {households} h
     WHERE NOT h.restricted AND h.status = ANY ({statuses}) {demo} {within}
 """
-_STATE: Final = tuple(
-    [
-        "kind",
-        "status",
-        "unit_id",
-        "former_unit_id",
-        "thoroughfare_id",
-        "locality_id",
-        "house_number",
-        "house_number_key",
-        "building_name",
-        "floor",
-        "unit_number",
-        "parent_code",
-        "households_count",
-        "point",
-        "position_method",
-        "position_accuracy_m",
-        "verified_on",
-        "restricted",
-    ]
+_STATE: Final = (
+    *("kind", "status", "unit_id", "former_unit_id"),
+    *("thoroughfare_id", "locality_id", "house_number", "house_number_key"),
+    *("building_name", "floor", "unit_number", "parent_code"),
+    *("households_count", "point", "position_method", "position_accuracy_m"),
+    *("verified_on", "restricted"),
 )
 """What is read of a record and of its former states."""
 _TODAY: Final = "(SELECT *, recorded_at AS since FROM household)"
