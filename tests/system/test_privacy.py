@@ -26,13 +26,13 @@ PERSONAL = frozenset({
     "ethnicity", "ethnic", "nationality", "income", "photo", "image", "face", "fingerprint",
     "ip", "useragent", "cookie", "password",
 })  # fmt: skip
-# Of a budget: a key, or a hash of the day.
-ALLOWED = {("enumeration_budget", "holder")}
+# Of a budget: a key, or a hash of the day. Of a label on the map: the unit that it lies in.
+ALLOWED = {("enumeration_budget", "holder"), ("map_label", "holder")}
 # Names of things: units, streets, localities, keys of organisations, buildings.
 NAMED = {
     "admin_unit_version", "api_key", "household", "household_version", "import", "locality",
-    "locality_alias", "locality_version", "parked_key", "thoroughfare", "thoroughfare_alias",
-    "thoroughfare_version",
+    "locality_alias", "locality_version", "map_label", "parked_key", "thoroughfare",
+    "thoroughfare_alias", "thoroughfare_version",
 }  # fmt: skip
 NAMED_ANSWERS = {
     "ChangedPlace", "CoverageOfUnit", "CoverageProvince", "FeedPlace", "PickerProvince",
