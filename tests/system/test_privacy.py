@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -174,10 +175,13 @@ def test_what_is_asked_stands_in_no_log(var: Path, tmp_path: Path) -> None:
         statuses = {ask(url, *question) for question in questions()}
         assert {200, 400, 404, 422} <= statuses, statuses
         run.end()
-        # A database that gives up on each statement: errors of its own, on both sides.
-        run = start(DIACHISO_STATEMENT_TIMEOUT_MS="1")
+        # A database that gives up on whatever asks for a place: errors of its own, on both sides.
+        run = start(DIACHISO_STATEMENT_TIMEOUT_MS="50")
         url = run.url()
-        hurried = {ask(url, *question) for question in questions()}
+        with psycopg.connect(private(var).url()) as held:
+            held.execute("LOCK household, thoroughfare, locality, field_report")
+            hurried = {ask(url, *question) for question in questions()}
+        assert 503 in hurried
         assert hurried <= {200, 400, 401, 404, 409, 413, 415, 422, 429, 503}, hurried
         run.end()
         found = written(run, var) + (tmp_path / "run0.txt").read_text(encoding="utf-8")
