@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from geo.code import PAYLOAD_END, PAYLOAD_FIRST
 from geo.code_bulk import codes_from_serials
-from registry.coverage.measure import Coverage, coverage_of_level, coverage_of_unit
+from registry.coverage.figures import Coverage
+from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.database import driver_connection, make_engine, session_scope
 from registry.gazetteer import load_gazetteer
 from registry.prepare import prepare_database

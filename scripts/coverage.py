@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from registry import cluster
+from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage
 from registry.coverage.localities import coverage_below
-from registry.coverage.measure import AUDIT_LABELS, Coverage, UnitCoverage, coverage_of_level
+from registry.coverage.measure import coverage_of_level
 from registry.coverage.table import write_csv
 from registry.database import session_scope
 from registry.messages import number, percent

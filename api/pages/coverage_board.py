@@ -12,15 +12,9 @@ from sqlalchemy.orm import Session
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import language, page, secured, words
+from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage, UnitTarget
 from registry.coverage.localities import coverage_of_localities
-from registry.coverage.measure import (
-    AUDIT_LABELS,
-    Coverage,
-    UnitCoverage,
-    UnitTarget,
-    coverage_of_level,
-    coverage_of_unit,
-)
+from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.coverage.table import write_csv
 from registry.database import session_scope
 from registry.gazetteer import Gazetteer, today

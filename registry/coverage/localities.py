@@ -10,15 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.coverage.figures import Counts, Coverage, LocalityKey, UnitCoverage
 from registry.coverage.measure import (
     ACCURATE_M,
     BEST_TARGET,
     DOOR,
     VERIFIED_YEARS,
-    Counts,
-    Coverage,
-    LocalityKey,
-    UnitCoverage,
     coverage_of_level,
     coverage_of_unit,
     target_of,

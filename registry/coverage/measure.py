@@ -2,54 +2,34 @@
 
 Counted when asked, by one statement on indexes, and not kept. What is counted is active; hộ
 (`households_count`) and dwellings (records) apart; buildings never. Codes that begin with 0 are
-demonstration and are left out unless asked for. Shares are cut after six places and never rounded
-up: 1 is reached only when nobody is missing. Above 1 they stand as they are, and the deficit is
-then negative. What each count means: docs/coverage.md.
+demonstration and are left out unless asked for. What each count means: docs/coverage.md.
 """
 
 import datetime
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from registry.coverage.palette import AUDIT_SHARE
+from registry.coverage.figures import (
+    COUNTRY,
+    QUALITY_LABELS,
+    Counts,
+    Coverage,
+    UnitCoverage,
+    UnitTarget,
+)
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.units import continuations, unit_by_code
 
-COUNTRY: Final = ("VN", "country", "Việt Nam")
-"""Code, level and name of the country, which is no unit of the register."""
-QUALITY_LABELS: Final = {
-    "declared": "kê khai",
-    "census": "tổng điều tra",
-    "estimate": "ước tính",
-}
-"""Quality of a target → how it is shown; the best one first."""
-COUNTED_LABELS: Final = {
-    "households": "hộ",
-    "residents": "hộ thường trú",
-    "dwellings": "chỗ ở",
-}
-"""What a target counts → how it is shown."""
-AUDIT_LABELS: Final = {
-    "above_120": "trên 120 % tổng số hộ",
-    "jump": "thay đổi đột ngột",
-}
-"""What is flagged for audit → how it is shown."""
 ACCURATE_M: Final = 20
 VERIFIED_YEARS: Final = 2
 JUMP_DAYS: Final = 7
 """How old the count may be that today's is compared with."""
-JUMP_SHARE: Final = 5
-JUMP_LEAST: Final = 100
-"""A jump is more than a fifth of the former count, and at least so many hộ."""
-
-_SHARE_PLACES: Final = 1_000_000
 
 # The constants stand in the text, not in parameters: a plan for any value could not use an index
 # that holds for some.
@@ -144,187 +124,6 @@ _STATEMENT: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class UnitTarget:
-    """Tổng số hộ: how many households a unit has, who says so, and for which day."""
-
-    households: int
-    quality: str
-    """declared | census | estimate."""
-    source: str
-    reference_date: datetime.date
-    counted: str = "households"
-    """households | residents | dwellings."""
-
-    @property
-    def counted_label(self) -> str:
-        """What is counted, in Vietnamese."""
-        return COUNTED_LABELS[self.counted]
-
-    @property
-    def quality_label(self) -> str:
-        """The quality in Vietnamese; an estimate is never shown without it."""
-        return QUALITY_LABELS[self.quality]
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What the register holds in a unit."""
-
-    households: int
-    """Hộ: several may share a record."""
-    dwellings: int
-    """Records."""
-    positioned: int
-    """Of the dwellings, those with a point of 20 m or better."""
-    verified: int
-    """Of the dwellings, those seen to exist within 24 months."""
-    deliverable: int
-    """Of the dwellings, those that a carrier finds: no other record has the same address, a point
-    of 20 m or better, and a number or a locality."""
-    plated: int
-    """Of the dwellings, those with a plate at the door."""
-    suspected: int
-    """Of the dwellings, those whose street or hamlet, number, building, floor and flat another one
-    has as well."""
-    unnumbered: int
-    """Of the dwellings, those with neither a house number nor a flat's."""
-
-    @classmethod
-    def of(cls, row: Any) -> Self:
-        """The counts of a row that has them by name."""
-        return cls(*(int(getattr(row, field.name)) for field in fields(cls)))
-
-    @classmethod
-    def sum(cls, counts: Sequence[Self]) -> Self:
-        """All of them together."""
-        return cls(*(sum(getattr(each, field.name) for each in counts) for field in fields(cls)))
-
-
-@dataclass(frozen=True, slots=True)
-class LocalityKey:
-    """Which locality of a commune."""
-
-    id: int | None
-    """None for what names no locality."""
-    parent_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class UnitCoverage:
-    """Target and counts of one unit. A share is None where there is nothing to divide by."""
-
-    code: str
-    level: str
-    """country | province | commune | locality."""
-    name: str
-    province: tuple[str, str] | None
-    """Code and name of the province that holds a commune."""
-    target: UnitTarget | None
-    counts: Counts
-    before: int | None = None
-    """Hộ that were counted on the last day on record before today, within a week."""
-    locality: "LocalityKey | None" = None
-    """The locality of the commune that this is about, in place of the commune."""
-
-    @property
-    def covered(self) -> int:
-        """What is compared with the target: hộ, or dwellings where the target counts those."""
-        by_dwellings = self.target is not None and self.target.counted == "dwellings"
-        return self.counts.dwellings if by_dwellings else self.counts.households
-
-    @property
-    def share(self) -> float | None:
-        """Households with a code, of all that the unit has."""
-        return _share(self.covered, self.target.households if self.target else 0)
-
-    @property
-    def deficit(self) -> int | None:
-        """How many households are missing; negative for a register above its target."""
-        return None if self.target is None else self.target.households - self.covered
-
-    @property
-    def share_positioned(self) -> float | None:
-        """Of the dwellings, those with a point of 20 m or better."""
-        return _share(self.counts.positioned, self.counts.dwellings)
-
-    @property
-    def share_verified(self) -> float | None:
-        """Of the dwellings, those seen to exist within 24 months."""
-        return _share(self.counts.verified, self.counts.dwellings)
-
-    @property
-    def share_deliverable(self) -> float | None:
-        """Of the dwellings, those that a carrier finds."""
-        return _share(self.counts.deliverable, self.counts.dwellings)
-
-    @property
-    def audit(self) -> tuple[str, ...]:
-        """What somebody should look into: codes of AUDIT_LABELS."""
-        found = []
-        if self.target and self.covered > AUDIT_SHARE * self.target.households:
-            found.append("above_120")
-        if self.before:
-            moved = abs(self.counts.households - self.before)
-            if moved >= JUMP_LEAST and moved * JUMP_SHARE > self.before:
-                found.append("jump")
-        return tuple(found)
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON; every member is always there."""
-        return {
-            "code": self.code,
-            "level": self.level,
-            "name": self.name,
-            "province": None
-            if self.province is None
-            else {"code": self.province[0], "name": self.province[1]},
-            "target": None if self.target is None else _target_dict(self.target),
-            "households": self.counts.households,
-            "share": self.share,
-            "deficit": self.deficit,
-            "dwellings": self.counts.dwellings,
-            "positioned": self.counts.positioned,
-            "share_positioned": self.share_positioned,
-            "verified": self.counts.verified,
-            "share_verified": self.share_verified,
-            "deliverable": self.counts.deliverable,
-            "share_deliverable": self.share_deliverable,
-            "plated": self.counts.plated,
-            "suspected_duplicates": self.counts.suspected,
-            "without_number": self.counts.unnumbered,
-            "audit": list(self.audit),
-            "locality": None
-            if self.locality is None
-            else {"id": self.locality.id, "parent_id": self.locality.parent_id},
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Coverage of the units asked for, by code, and of what holds them all."""
-
-    day: datetime.date
-    demo: bool
-    units: tuple[UnitCoverage, ...]
-    total: UnitCoverage
-    """The country, the province, or the one unit asked for."""
-    former: tuple[str, str] | None = None
-    """Code and name of a unit of an old map that was asked for: `units` continue it."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "as_of": self.day.isoformat(),
-            "demo": self.demo,
-            "former_unit": None
-            if self.former is None
-            else {"code": self.former[0], "name": self.former[1]},
-            "units": [unit.to_dict() for unit in self.units],
-            "total": self.total.to_dict(),
-        }
-
-
 def coverage_of_level(
     session: Session,
     gazetteer: Gazetteer,
@@ -349,18 +148,33 @@ def coverage_of_level(
         for whole in wholes:
             _check_province(whole, day)
     listed = wholes if level == "province" else [c for whole in wholes for c in communes[whole.id]]
-    parts = [(whole.id, commune.id) for whole in wholes for commune in communes[whole.id]]
-    # What has no parts is measured as well, as empty.
-    parts += [(whole.id, whole.id) for whole in wholes if not communes[whole.id]]
+    parts = _parts_of(wholes, communes)
     if level == "commune":
         parts += [(commune.id, commune.id) for commune in listed]
     statement = _statement("h.unit_id", _BY_COMMUNE, within=province is not None, demo=demo)
     parameters = {} if province is None else {"communes": sorted({part for _, part in parts})}
-    measured = _measure(session, gazetteer, day, parts, statement, parameters)
+    measured = _measure(session, gazetteer, day, parts, statement, parameters, demo=demo)
     of_wholes = [measured[whole.id] for whole in wholes]
     total = _together(of_wholes, former or COUNTRY[::2]) if len(wholes) != 1 else of_wholes[0]
     units = sorted((measured[unit.id] for unit in listed), key=lambda unit: unit.code)
     return Coverage(day, demo, tuple(units), total, former)
+
+
+def coverage_by_id(session: Session, gazetteer: Gazetteer) -> dict[int, UnitCoverage]:
+    """Id → coverage of every province and commune of today, without demonstration codes."""
+    day = today()
+    communes = communes_by_province(gazetteer, day)
+    provinces = list(gazetteer.alive(day, level="province"))
+    parts = _parts_of(provinces, communes)
+    parts += [(commune.id, commune.id) for each in provinces for commune in communes[each.id]]
+    statement = _statement("h.unit_id", _BY_COMMUNE, within=False, demo=False)
+    return _measure(session, gazetteer, day, parts, statement, {}, demo=False)
+
+
+def _parts_of(wholes: Sequence[Unit], communes: dict[int, list[Unit]]) -> list[tuple[int, int]]:
+    """Ids of each province and of each commune in it; what has no parts is its own, and empty."""
+    parts = [(whole.id, commune.id) for whole in wholes for commune in communes[whole.id]]
+    return parts + [(whole.id, whole.id) for whole in wholes if not communes[whole.id]]
 
 
 def coverage_of_unit(
@@ -385,7 +199,8 @@ def _measure_unit(
     # Summed at once, not by commune: a third less time for a province of 200,000 households.
     statement = _statement("CAST(:unit AS int)", "", within=True, demo=demo)
     parameters = {"unit": unit.id, "communes": [commune.id for commune in inside]}
-    return _measure(session, gazetteer, day, [(unit.id, unit.id)], statement, parameters)[unit.id]
+    parts = [(unit.id, unit.id)]
+    return _measure(session, gazetteer, day, parts, statement, parameters, demo=demo)[unit.id]
 
 
 def _statement(unit: str, grouping: str, *, within: bool, demo: bool) -> str:
@@ -429,6 +244,8 @@ def _measure(
     parts: Sequence[tuple[int, int]],
     statement: str,
     parameters: dict[str, Any],
+    *,
+    demo: bool,
 ) -> dict[int, UnitCoverage]:
     """Coverage by unit; `parts` are (id of a unit, id under which a part of it is counted)."""
     common = {
@@ -438,10 +255,12 @@ def _measure(
         "verified_since": years_before(day, VERIFIED_YEARS),
     }
     rows = session.execute(text(statement), common | parameters)
-    return {row.unit_id: _unit_coverage(gazetteer, day, row) for row in rows}
+    return {row.unit_id: _unit_coverage(gazetteer, day, row, demo=demo) for row in rows}
 
 
-def _unit_coverage(gazetteer: Gazetteer, day: datetime.date, row: Any) -> UnitCoverage:
+def _unit_coverage(
+    gazetteer: Gazetteer, day: datetime.date, row: Any, *, demo: bool
+) -> UnitCoverage:
     unit = gazetteer.units[row.unit_id]
     province = gazetteer.province_of(unit, day)
     target = None
@@ -454,7 +273,7 @@ def _unit_coverage(gazetteer: Gazetteer, day: datetime.date, row: Any) -> UnitCo
         province=(province.code, province.version_on(day).full_name) if province else None,
         target=target,
         counts=Counts.of(row),
-        before=row.before,
+        before=None if demo else row.before,  # no demonstration is in what was recorded
     )
 
 
@@ -554,23 +373,3 @@ def years_before(day: datetime.date, years: int) -> datetime.date:
     """
     leap_day = (day.month, day.day) == (2, 29)
     return day.replace(year=day.year - years, day=28 if leap_day else day.day)
-
-
-def _share(part: int, whole: int) -> float | None:
-    """`part` of `whole`, cut and not rounded, so that only a whole is 1.
-
-    >>> _share(27_999_999, 28_000_000), _share(3, 2), _share(1, 0)
-    (0.999999, 1.5, None)
-    """
-    return part * _SHARE_PLACES // whole / _SHARE_PLACES if whole else None
-
-
-def _target_dict(target: UnitTarget) -> dict[str, Any]:
-    return {
-        "households": target.households,
-        "counted": target.counted,
-        "quality": target.quality,
-        "quality_label": target.quality_label,
-        "source": target.source,
-        "reference_date": target.reference_date.isoformat(),
-    }

@@ -3,7 +3,7 @@
 import csv
 from typing import Final, TextIO
 
-from registry.coverage.measure import Coverage, UnitCoverage
+from registry.coverage.figures import Coverage, UnitCoverage
 
 FIELDS: Final = (
     "code",

@@ -1,0 +1,239 @@
+"""What is told of coverage: targets, counts, and shares of units, as values.
+
+Shares are cut after six places and never rounded up: 1 is reached only when nobody is missing.
+Above 1 they stand as they are, and the deficit is then negative. What each count means:
+docs/coverage.md.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, Self
+
+from registry.coverage.palette import AUDIT_SHARE
+
+COUNTRY: Final = ("VN", "country", "Việt Nam")
+"""Code, level and name of the country, which is no unit of the register."""
+QUALITY_LABELS: Final = {
+    "declared": "kê khai",
+    "census": "tổng điều tra",
+    "estimate": "ước tính",
+}
+"""Quality of a target → how it is shown; the best one first."""
+COUNTED_LABELS: Final = {
+    "households": "hộ",
+    "residents": "hộ thường trú",
+    "dwellings": "chỗ ở",
+}
+"""What a target counts → how it is shown."""
+AUDIT_LABELS: Final = {
+    "above_120": "trên 120 % tổng số hộ",
+    "jump": "thay đổi đột ngột",
+}
+"""What is flagged for audit → how it is shown."""
+JUMP_SHARE: Final = 5
+JUMP_LEAST: Final = 100
+"""A jump is more than a fifth of the former count, and at least so many hộ."""
+
+_SHARE_PLACES: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTarget:
+    """Tổng số hộ: how many households a unit has, who says so, and for which day."""
+
+    households: int
+    quality: str
+    """declared | census | estimate."""
+    source: str
+    reference_date: datetime.date
+    counted: str = "households"
+    """households | residents | dwellings."""
+
+    @property
+    def counted_label(self) -> str:
+        """What is counted, in Vietnamese."""
+        return COUNTED_LABELS[self.counted]
+
+    @property
+    def quality_label(self) -> str:
+        """The quality in Vietnamese; an estimate is never shown without it."""
+        return QUALITY_LABELS[self.quality]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the register holds in a unit."""
+
+    households: int
+    """Hộ: several may share a record."""
+    dwellings: int
+    """Records."""
+    positioned: int
+    """Of the dwellings, those with a point of 20 m or better."""
+    verified: int
+    """Of the dwellings, those seen to exist within 24 months."""
+    deliverable: int
+    """Of the dwellings, those that a carrier finds: no other record has the same address, a point
+    of 20 m or better, and a number or a locality."""
+    plated: int
+    """Of the dwellings, those with a plate at the door."""
+    suspected: int
+    """Of the dwellings, those whose street or hamlet, number, building, floor and flat another one
+    has as well."""
+    unnumbered: int
+    """Of the dwellings, those with neither a house number nor a flat's."""
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """The counts of a row that has them by name."""
+        return cls(*(int(getattr(row, field.name)) for field in fields(cls)))
+
+    @classmethod
+    def sum(cls, counts: Sequence[Self]) -> Self:
+        """All of them together."""
+        return cls(*(sum(getattr(each, field.name) for each in counts) for field in fields(cls)))
+
+
+@dataclass(frozen=True, slots=True)
+class LocalityKey:
+    """Which locality of a commune."""
+
+    id: int | None
+    """None for what names no locality."""
+    parent_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCoverage:
+    """Target and counts of one unit. A share is None where there is nothing to divide by."""
+
+    code: str
+    level: str
+    """country | province | commune | locality."""
+    name: str
+    province: tuple[str, str] | None
+    """Code and name of the province that holds a commune."""
+    target: UnitTarget | None
+    counts: Counts
+    before: int | None = None
+    """Hộ that were counted on the last day on record before today, within a week."""
+    locality: LocalityKey | None = None
+    """The locality of the commune that this is about, in place of the commune."""
+
+    @property
+    def covered(self) -> int:
+        """What is compared with the target: hộ, or dwellings where the target counts those."""
+        by_dwellings = self.target is not None and self.target.counted == "dwellings"
+        return self.counts.dwellings if by_dwellings else self.counts.households
+
+    @property
+    def share(self) -> float | None:
+        """Households with a code, of all that the unit has."""
+        return share_of(self.covered, self.target.households if self.target else 0)
+
+    @property
+    def deficit(self) -> int | None:
+        """How many households are missing; negative for a register above its target."""
+        return None if self.target is None else self.target.households - self.covered
+
+    @property
+    def share_positioned(self) -> float | None:
+        """Of the dwellings, those with a point of 20 m or better."""
+        return share_of(self.counts.positioned, self.counts.dwellings)
+
+    @property
+    def share_verified(self) -> float | None:
+        """Of the dwellings, those seen to exist within 24 months."""
+        return share_of(self.counts.verified, self.counts.dwellings)
+
+    @property
+    def share_deliverable(self) -> float | None:
+        """Of the dwellings, those that a carrier finds."""
+        return share_of(self.counts.deliverable, self.counts.dwellings)
+
+    @property
+    def audit(self) -> tuple[str, ...]:
+        """What somebody should look into: codes of AUDIT_LABELS."""
+        found = []
+        if self.target and self.covered > AUDIT_SHARE * self.target.households:
+            found.append("above_120")
+        if self.before:
+            moved = abs(self.counts.households - self.before)
+            if moved >= JUMP_LEAST and moved * JUMP_SHARE > self.before:
+                found.append("jump")
+        return tuple(found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; every member is always there."""
+        return {
+            "code": self.code,
+            "level": self.level,
+            "name": self.name,
+            "province": None
+            if self.province is None
+            else {"code": self.province[0], "name": self.province[1]},
+            "target": None if self.target is None else _target_dict(self.target),
+            "households": self.counts.households,
+            "share": self.share,
+            "deficit": self.deficit,
+            "dwellings": self.counts.dwellings,
+            "positioned": self.counts.positioned,
+            "share_positioned": self.share_positioned,
+            "verified": self.counts.verified,
+            "share_verified": self.share_verified,
+            "deliverable": self.counts.deliverable,
+            "share_deliverable": self.share_deliverable,
+            "plated": self.counts.plated,
+            "suspected_duplicates": self.counts.suspected,
+            "without_number": self.counts.unnumbered,
+            "audit": list(self.audit),
+            "locality": None
+            if self.locality is None
+            else {"id": self.locality.id, "parent_id": self.locality.parent_id},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Coverage of the units asked for, by code, and of what holds them all."""
+
+    day: datetime.date
+    demo: bool
+    units: tuple[UnitCoverage, ...]
+    total: UnitCoverage
+    """The country, the province, or the one unit asked for."""
+    former: tuple[str, str] | None = None
+    """Code and name of a unit of an old map that was asked for: `units` continue it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "as_of": self.day.isoformat(),
+            "demo": self.demo,
+            "former_unit": None
+            if self.former is None
+            else {"code": self.former[0], "name": self.former[1]},
+            "units": [unit.to_dict() for unit in self.units],
+            "total": self.total.to_dict(),
+        }
+
+
+def share_of(part: int, whole: int) -> float | None:
+    """`part` of `whole`, cut and not rounded, so that only a whole is 1.
+
+    >>> share_of(27_999_999, 28_000_000), share_of(3, 2), share_of(1, 0)
+    (0.999999, 1.5, None)
+    """
+    return part * _SHARE_PLACES // whole / _SHARE_PLACES if whole else None
+
+
+def _target_dict(target: UnitTarget) -> dict[str, Any]:
+    return {
+        "households": target.households,
+        "counted": target.counted,
+        "quality": target.quality,
+        "quality_label": target.quality_label,
+        "source": target.source,
+        "reference_date": target.reference_date.isoformat(),
+    }
