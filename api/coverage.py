@@ -8,9 +8,10 @@ from pydantic import Field
 
 from api.context import gazetteer, register
 from api.errors import PROVINCE_CODE
-from api.openapi import Answer, Request, UnitHeir, answers, spec
+from api.openapi import Answer, Day, Request, UnitHeir, answers, spec
 from registry.coverage.localities import coverage_below
 from registry.coverage.measure import coverage_of_level
+from registry.coverage.series import series_of
 from registry.database import session_scope
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1/coverage")
@@ -39,6 +40,13 @@ class CoverageQuery(Request):
         None, pattern=PROVINCE_CODE, description="Code of a province: it alone, or its communes"
     )
     demo: bool = _DEMO
+
+
+class CoverageSeriesQuery(Request):
+    """Which days."""
+
+    since: Day | None = Field(None, description="First day; by default a year before the last")
+    until: Day | None = Field(None, description="Last day; by default today")
 
 
 class CoverageProvince(Answer):
@@ -112,6 +120,72 @@ class CoverageAnswer(Answer):
     total: CoverageOfUnit
 
 
+class SeriesUnit(Answer):
+    """Whose series it is."""
+
+    code: str
+    level: Literal["country", "province", "commune", "former"]
+    name: str
+
+
+class SeriesDay(Answer):
+    """Counts of one day, as in coverage."""
+
+    day: datetime.date
+    households: int
+    dwellings: int
+    positioned: int
+    verified: int
+    deliverable: int
+    plated: int
+    suspected_duplicates: int
+    without_number: int
+    target: int | None
+    target_quality: Literal["declared", "census", "estimate"] | None
+    target_counted: Literal["households", "residents", "dwellings"] | None
+    share: float | None
+
+
+class SeriesPace(Answer):
+    """How fast a unit grows."""
+
+    since: datetime.date = Field(description="Day on record that the last one is compared with")
+    days: int = Field(description="Between the two: more where a day was not recorded")
+    per_day: float = Field(description="Households a day, or dwellings where the target has those")
+
+
+class SeriesForecast(Answer):
+    """When the target is reached at the pace of 28 days."""
+
+    date: datetime.date | None
+    reason: (
+        Literal[
+            "no_series",
+            "series_stale",
+            "series_short",
+            "target_missing",
+            "target_estimate",
+            "reached",
+            "no_progress",
+            "too_far",
+        ]
+        | None
+    ) = Field(description="Why no date is told")
+
+
+class CoverageSeries(Answer):
+    """One count a day; a day that was missed is not there."""
+
+    unit: SeriesUnit
+    former_unit: UnitHeir | None
+    since: datetime.date
+    until: datetime.date
+    days: list[SeriesDay]
+    pace_7_days: SeriesPace | None
+    pace_28_days: SeriesPace | None
+    forecast: SeriesForecast
+
+
 @blueprint.get("")
 @spec.validate(resp=answers(CoverageAnswer, 400, 404, 503), tags=["coverage"])
 def list_coverage(query: CoverageQuery) -> Response:
@@ -134,4 +208,18 @@ def get_coverage(code: str, query: CoverageUnitQuery) -> Response:
     known = gazetteer()
     with session_scope(register().read_engine) as session:
         found = coverage_below(session, known, code, query.level, demo=query.demo)
+    return jsonify(found.to_dict())
+
+
+@blueprint.get("/<code>/series")
+@spec.validate(resp=answers(CoverageSeries, 400, 404, 503), tags=["coverage"])
+def get_coverage_series(code: str, query: CoverageSeriesQuery) -> Response:
+    """The counts of a unit or of the country (VN) of each evening, the pace, and a forecast.
+
+    Without demonstration codes. No forecast before 60 days of the last 90 are on record, and none
+    against an estimate.
+    """
+    known = gazetteer()
+    with session_scope(register().read_engine) as session:
+        found = series_of(session, known, code, query.since, query.until)
     return jsonify(found.to_dict())

@@ -1,16 +1,33 @@
 """How endpoints declare themselves: SpecTree checks requests and writes the OpenAPI document."""
 
-from pydantic import BaseModel, ConfigDict, Field
+import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 from spectree import Response as Answers
 from spectree import SpecTree
 
 from api.requests import Plugin
+from registry.days import HOW_TO_WRITE, parse_day
 
 
 class Request(BaseModel):
     """Base of all parameters: what is not declared is refused."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+def _day(value: Any) -> Any:
+    # Left to itself pydantic also reads "1" as a day, of 1970. A repeated parameter is a list.
+    try:
+        return parse_day(value if isinstance(value, str) else "")
+    except ValueError:
+        raise PydanticCustomError("malformed_day", HOW_TO_WRITE) from None
+
+
+Day = Annotated[datetime.date, BeforeValidator(_day)]
+"""A day of a request, in the writings of `registry.days`."""
 
 
 class NoParameters(Request):

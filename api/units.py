@@ -3,17 +3,16 @@
 import datetime
 import gzip
 from functools import lru_cache
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from flask import Blueprint, Response, json, jsonify, request
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import gazetteer
 from api.errors import PROVINCE_CODE, UNIT_CODE
-from api.openapi import Answer, Request, answers, spec
-from registry.days import HOW_TO_WRITE, parse_day
+from api.openapi import Answer, Day, Request, answers, spec
 from registry.gazetteer import Gazetteer, Succession, Unit
 from registry.units import (
     FIRST_KNOWN_DAY,
@@ -36,17 +35,6 @@ blueprint = Blueprint("units", __name__, url_prefix="/v1/units")
 MAX_AGE_S: Final = 3600
 _WORTH_PACKING: Final = 10_000
 """Bytes of an answer that is compressed where the caller takes it."""
-
-
-def _day(value: Any) -> Any:
-    # Left to itself pydantic also reads "1" as a day, of 1970. A repeated parameter is a list.
-    try:
-        return parse_day(value if isinstance(value, str) else "")
-    except ValueError:
-        raise PydanticCustomError("malformed_day", HOW_TO_WRITE) from None
-
-
-Day = Annotated[datetime.date, BeforeValidator(_day)]
 
 
 class UnitsQuery(Request):

@@ -1,21 +1,30 @@
 """`diachiso coverage`: how many households have a code, against how many there are."""
 
+import datetime
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import click
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from registry import cluster
 from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage
 from registry.coverage.localities import coverage_below
 from registry.coverage.measure import coverage_of_level
+from registry.coverage.moved import Moved, what_moved
+from registry.coverage.series import record_day
 from registry.coverage.table import write_csv
-from registry.database import session_scope
+from registry.database import make_engine, session_scope
+from registry.gazetteer import Gazetteer, load_gazetteer
 from registry.messages import number, percent
 from registry.register import Register
+from scripts.coverage_moved import show_moved
+from scripts.options import DAY
 from scripts.settings import read_settings
 
 # Narrower than this, rich would break numbers; a pipe has no width of its own.
@@ -73,6 +82,18 @@ class _RefusedError(click.ClickException):
 @click.option(
     "--demo", is_flag=True, help="Tính cả mã thử, bắt đầu bằng 0 (demonstration codes too)."
 )
+@click.option(
+    "--since",
+    type=DAY,
+    metavar="DAY",
+    help="Thay đổi từ ngày này, theo độ phủ đã ghi hằng ngày (what moved since then).",
+)
+@click.option(
+    "--until", type=DAY, metavar="DAY", help="Đến ngày này; mặc định bây giờ (by default now)."
+)
+@click.option(
+    "--record", is_flag=True, help="Ghi độ phủ hôm nay vào chuỗi ngày (write today's counts)."
+)
 @click.pass_context
 def coverage(
     context: click.Context,
@@ -83,6 +104,9 @@ def coverage(
     fail_under: float | None,
     accept_estimate: bool,
     demo: bool,
+    since: datetime.date | None,
+    until: datetime.date | None,
+    record: bool,
 ) -> None:
     """Tỷ lệ hộ đã có mã, theo tỉnh hoặc xã (households with a code).
 
@@ -91,7 +115,21 @@ def coverage(
     COMMUNE --level locality of its hamlets. A unit of an old map is answered by its successors.
     Exit status 1 when --fail-under is not reached, 2 when it cannot be decided: without a target,
     or against an estimate unless --accept-estimate.
+    With --since what moved, by the counts of each evening; --record writes today's, as the worker
+    does at 23:50.
     """
+    if record:
+        _record()
+        return
+    if until is not None and since is None:
+        raise click.UsageError("--until cần --since (needs it)")
+    if since is not None:
+        if demo or level == "locality":
+            raise click.UsageError(
+                "--since không đi với --demo và --level locality: không ghi (not recorded)"
+            )
+        show_moved(_moved(level, code, since, until), form)
+        return
     found = _measure(level, code, demo=demo)
     if fail_under is not None:
         _check_decidable(found.total, accept_estimate=accept_estimate)
@@ -104,21 +142,49 @@ def coverage(
     context.exit(1 if fail_under is not None and _is_below(found.total, fail_under) else 0)
 
 
-def _measure(level: str | None, code: str | None, *, demo: bool) -> Coverage:
+def _record() -> None:
+    engine = make_engine(cluster.database_url(read_settings()))
+    try:
+        with session_scope(engine) as session:
+            day, units = record_day(session, load_gazetteer(session))
+    finally:
+        engine.dispose()
+    click.echo(f"Đã ghi độ phủ ngày {day:%d/%m/%Y}: {number(units)} đơn vị (units recorded)")
+
+
+@contextmanager
+def _reading() -> Iterator[tuple[Session, Gazetteer]]:
     settings = read_settings()
     register = Register.open(settings, cluster.database_url(settings))
     try:
         known = register.gazetteer.get()
         with session_scope(register.read_engine) as session:
-            if code is None:
-                if level == "locality":
-                    raise click.UsageError(
-                        "--level locality cần --unit của một xã (and the code of a commune)"
-                    )
-                return coverage_of_level(session, known, level or "province", demo=demo)
-            return coverage_below(session, known, code, level, demo=demo)
+            yield session, known
     finally:
         register.close()
+
+
+def _measure(level: str | None, code: str | None, *, demo: bool) -> Coverage:
+    with _reading() as (session, known):
+        return _coverage(session, known, level, code, demo=demo)
+
+
+def _moved(
+    level: str | None, code: str | None, since: datetime.date, until: datetime.date | None
+) -> Moved:
+    with _reading() as (session, known):
+        now = _coverage(session, known, level, code, demo=False)
+        return what_moved(session, known, now, since, until)
+
+
+def _coverage(
+    session: Session, known: Gazetteer, level: str | None, code: str | None, *, demo: bool
+) -> Coverage:
+    if code is not None:
+        return coverage_below(session, known, code, level, demo=demo)
+    if level == "locality":
+        raise click.UsageError("--level locality cần --unit của một xã (and the code of a commune)")
+    return coverage_of_level(session, known, level or "province", demo=demo)
 
 
 def _check_decidable(unit: UnitCoverage, *, accept_estimate: bool) -> None:

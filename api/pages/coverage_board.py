@@ -15,6 +15,7 @@ from api.pages.shell import language, page, secured, words
 from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage, UnitTarget
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
+from registry.coverage.series import NO_FORECAST, Series, series_of
 from registry.coverage.table import write_csv
 from registry.database import session_scope
 from registry.gazetteer import Gazetteer, today
@@ -29,6 +30,16 @@ _LEAST: Final = 0.001
 """A share below this is not shown as none at all."""
 _ORDERS: Final = ("share", "deficit", "name")
 _AUDIT_EN: Final = {"above_120": "above 120 % of the target", "jump": "sudden change"}
+_NO_FORECAST_EN: Final = {
+    "no_series": "no day is on record yet",
+    "series_stale": "nothing has been recorded lately",
+    "series_short": "60 days of the last 90 must be on record",
+    "target_missing": "there is no target",
+    "target_estimate": "the target is an estimate",
+    "reached": "the target is reached",
+    "no_progress": "no growth in 28 days",
+    "too_far": "more than 30 years at this pace",
+}
 _drawing = threading.Lock()
 
 
@@ -60,6 +71,8 @@ def get_unit(code: str) -> Response:
 def _board(session: Session, found: Coverage, province: str | None) -> Response:
     if request.args.get("as") == "csv":
         return _csv(found)
+    # What is recorded each day holds no demonstration.
+    series = None if found.demo else series_of(session, gazetteer(), found.total.code)
     asked = request.args.get("order")
     order = asked if asked in _ORDERS else _ORDERS[0]
     level = found.total.level
@@ -72,8 +85,14 @@ def _board(session: Session, found: Coverage, province: str | None) -> Response:
         missing=_missing(found),
         map=_map(session, found, province) if level in ("country", "province") else None,
         legend=_legend(),
+        series=series,
+        trend=None if series is None else _trend(series),
+        no_forecast=None
+        if series is None or series.no_forecast is None
+        else words(NO_FORECAST[series.no_forecast], _NO_FORECAST_EN[series.no_forecast]),
         level=level,
         percent=_percent,
+        rate=_rate,
         quality=_quality,
         audit={code: words(label, _AUDIT_EN[code]) for code, label in AUDIT_LABELS.items()},
     )
@@ -83,6 +102,11 @@ def _percent(share: float | None) -> str:
     few = share is not None and 0 < share < _LEAST
     shown = f"< {percent(_LEAST)}" if few else percent(share)
     return shown if language() == "vi" else shown.replace(",", ".")
+
+
+def _rate(per_day: float) -> str:
+    shown = f"{per_day:+,.1f}"
+    return shown if language() == "en" else shown.translate(str.maketrans(",.", ".,"))
 
 
 def _quality(target: UnitTarget) -> str:
@@ -134,6 +158,12 @@ def _map(session: Session, found: Coverage, province: str | None) -> Markup:
         shapes, figures, title=found.total.name, link=lambda code: f"/coverage/{code}"
     )
     return Markup(drawn)  # noqa: S704 - every text in it is escaped
+
+
+def _trend(series: Series) -> Markup:
+    from registry.coverage.trend import draw_trend
+
+    return Markup(draw_trend(series.days, title=series.name))  # noqa: S704 - it escapes every text
 
 
 _kept: dict[str | None, tuple[Any, Any]] = {}

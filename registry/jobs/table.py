@@ -35,5 +35,7 @@ JOBS: Final = (
     # Whoever writes, or reads the feed, moves events; this is for what was killed in between.
     Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
     Job("map.draw", "registry.drawing.refresh:refresh", cron="*/5 * * * *"),
+    # 23:50 in Viet Nam: the day as it ends.
+    Job("coverage.record", "registry.coverage.series:record", cron="50 16 * * *"),
     Job("jobs.forget", "registry.jobs.upkeep:forget_jobs", cron="40 19 * * *"),
 )

@@ -68,6 +68,9 @@ class CoverageDay(Base):
     __tablename__ = "coverage_day"
     __table_args__ = (
         one_of("target_quality", "declared", "census", "estimate"),
+        one_of("target_counted", "households", "residents", "dwellings"),
+        # The series of one unit.
+        Index(None, "unit_id", "day"),
         {"comment": "Counts of a unit on a day, written once by a daily job."},
     )
 
@@ -98,6 +101,9 @@ class CoverageDay(Base):
     )
     target_quality: Mapped[str | None] = mapped_column(
         comment="declared | census | estimate, of the target"
+    )
+    target_counted: Mapped[str | None] = mapped_column(
+        comment="households | residents | dwellings, of the target"
     )
 
 

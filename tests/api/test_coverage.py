@@ -155,3 +155,15 @@ def test_demo_households_are_counted_when_asked(fresh_database: Callable[[], str
     assert (real["households"], real["share"], real["deficit"]) == (1, 0.25, 3)
     assert (both["households"], both["share"], both["deficit"]) == (3, 0.75, 1)
     assert real["target"]["quality_label"] == "kê khai"
+
+
+def test_series_of_a_unit_and_the_country(client: FlaskClient) -> None:
+    answer = client.get("/v1/coverage/VN/series?since=1/7/2026").json
+    assert answer["unit"] == {"code": "VN", "level": "country", "name": "Việt Nam"}
+    assert (answer["since"], answer["days"]) == ("2026-07-01", [])
+    assert answer["forecast"] == {"date": None, "reason": "no_series"}
+    assert client.get("/v1/coverage/02/series").json["former_unit"]["name"] == "Tỉnh Hà Giang"
+    for query, status in (("00004/series?since=x", 422), ("99999/series", 404)):
+        assert client.get(f"/v1/coverage/{query}").status_code == status
+    backwards = client.get("/v1/coverage/01/series?since=2026-02-01&until=2026-01-01")
+    assert backwards.json["errors"][0]["code"] == "span_backwards"

@@ -276,7 +276,12 @@ def test_no_page_shows_it(site: Site) -> None:
 
 
 def test_counts_name_no_record(site: Site) -> None:
-    for path in ("/v1/coverage?level=commune&province=01", f"/v1/coverage/{COMMUNE}"):
+    of_commune = f"/v1/coverage/{COMMUNE}"
+    for path in (
+        "/v1/coverage?level=commune&province=01",
+        of_commune,
+        f"{of_commune}/series",
+    ):
         assert site.found(site.client.get(path).get_json()) == []
 
 
@@ -387,6 +392,7 @@ WALKED = {
     "/v1/changes",
     "/v1/coverage",
     "/v1/coverage/{code}",
+    "/v1/coverage/{code}/series",
     "/v1/geocode",
     "/v1/reports",
     "/v1/reverse",

@@ -272,6 +272,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_thoroughfare_merged_has_no_key", {"key": "#1"}),
     ("ck_thoroughfare_merged_has_no_key", lambda p: {"merged_into_id": p.street}),
     ("ck_coverage_day_target_quality_known", {"target_quality": "hoped"}),
+    ("ck_coverage_day_target_counted_known", {"target_counted": "people"}),
     ("ck_map_density_cells_counted", {"cells": [1, 2]}),
     ("ck_map_label_kind_known", {"kind": "house"}),
     ("ck_map_state_one_row", {"id": 2}),

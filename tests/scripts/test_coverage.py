@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from registry.database import make_engine
 from registry.errors import InvalidInputError
 from registry.events import write_scope
+from registry.gazetteer import today
 from registry.models import Target
 from scripts.coverage import coverage
 from tests.support.factories import TEST, make_household
@@ -150,3 +151,14 @@ def test_fail_under_compares_with_what_was_declared(run_declared: Run) -> None:
     assert below.exit_code == 1
     assert "50,0 %" in below.stdout
     assert "kê khai 30/06/2026" in below.stdout
+
+
+def test_a_day_is_recorded_and_compared(run_declared: Run) -> None:
+    assert "3.355 đơn vị" in run_declared("--record").stdout
+    day = f"{today():%d/%m/%Y}"
+    assert "0 đơn vị không thay đổi" not in run_declared("--since", day).stdout
+    told = json.loads(run_declared("--since", day, "--format", "json").stdout)
+    assert (told["units"], told["unmoved"]) == ([], 34)
+    assert run_declared("--since", day, "--format", "csv").stdout.startswith("code,level,name,")
+    for wrong in (("--until", day), ("--since", day, "--demo"), ("--since", "hôm qua")):
+        assert run_declared(*wrong).exit_code == 2

@@ -1,0 +1,167 @@
+"""What moved between two days: units whose counts on record differ, before and after."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from registry.coverage.figures import Counts, Coverage, UnitCoverage
+from registry.errors import InvalidInputError, NotFoundError
+from registry.gazetteer import Gazetteer, today
+
+BACK_DAYS: Final = 7
+"""How much older a day on record may be than the one that was asked for."""
+_FIELDS: Final = {
+    "households": "households",
+    "dwellings": "dwellings",
+    "positioned": "positioned",
+    "verified": "verified",
+    "deliverable": "deliverable",
+    "plated": "plated",
+    "suspected": "suspected_duplicates",
+    "unnumbered": "without_number",
+}
+"""Count → how it is called in answers."""
+
+_DAY: Final = text(
+    """
+    SELECT (SELECT max(day) FROM coverage_day WHERE day <= :day) AS before,
+        (SELECT min(day) FROM coverage_day WHERE day > :day) AS after
+    """
+)
+_ON: Final = text(
+    """
+    SELECT unit_id, households, dwellings, positioned, verified, deliverable, plated, suspected,
+        unnumbered
+    FROM coverage_day WHERE day = :day AND unit_id = ANY (CAST(:units AS int[]))
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A unit on two days. None for a day on which it was not counted."""
+
+    unit: UnitCoverage
+    before: Counts | None
+    after: Counts | None
+
+    @property
+    def change(self) -> dict[str, int] | None:
+        """Count → how much more there is; None where one of the days has none."""
+        if self.before is None or self.after is None:
+            return None
+        return {
+            called: getattr(self.after, name) - getattr(self.before, name)
+            for name, called in _FIELDS.items()
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        province = self.unit.province
+        return {
+            "code": self.unit.code,
+            "level": self.unit.level,
+            "name": self.unit.name,
+            "province": province and {"code": province[0], "name": province[1]},
+            "before": _named(self.before),
+            "after": _named(self.after),
+            "change": self.change,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What moved, by code."""
+
+    since: datetime.date
+    """The day on record that was compared: the one asked for, or the last within a week before."""
+    until: datetime.date
+    units: tuple[Movement, ...]
+    unmoved: int
+    """Units that were looked at and did not change."""
+    total: Movement
+    """Of all that were looked at; a count is None where a unit was not counted that day."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "units": [unit.to_dict() for unit in self.units],
+            "unmoved": self.unmoved,
+            "total": self.total.to_dict(),
+        }
+
+
+def what_moved(
+    session: Session,
+    gazetteer: Gazetteer,
+    now: Coverage,
+    since: datetime.date,
+    until: datetime.date | None,
+) -> Moved:
+    """The units of `now` (without demonstration codes) between two days; `until` None is now.
+
+    Raises InvalidInputError for a span that ends before it begins, or in the future; NotFoundError
+    where no day is on record.
+    """
+    if since > (until or now.day) or (until or since) > today():
+        raise InvalidInputError.of_field(
+            "since",
+            "span_backwards",
+            f"khoảng ngày {since} – {until or now.day} không hợp lệ (no span of past days)",
+        )
+    ids = [_id(gazetteer, unit, now.day) for unit in now.units]
+    first = day_on_record(session, since)
+    before = _counts(session, first, ids)
+    after: list[Counts | None]
+    if until is None:
+        last, after = now.day, [unit.counts for unit in now.units]
+    else:
+        last = day_on_record(session, until)
+        after = _counts(session, last, ids)
+    looked_at = [Movement(*each) for each in zip(now.units, before, after, strict=True)]
+    moved = tuple(each for each in looked_at if each.before != each.after)
+    total = Movement(now.total, _sum(before), _sum(after))
+    return Moved(first, last, moved, len(looked_at) - len(moved), total)
+
+
+def day_on_record(session: Session, day: datetime.date) -> datetime.date:
+    """The last day on record up to `day`, a week older at most; NotFoundError names the nearest."""
+    before, after = session.execute(_DAY, {"day": day}).one()
+    if before is not None and (day - before).days <= BACK_DAYS:
+        return before  # type: ignore[no-any-return]
+    nearest = ", ".join(str(each) for each in (before, after) if each is not None)
+    raise NotFoundError(
+        f"không có ngày nào được ghi trong tuần tới {day}"
+        f" (nothing on record in the week up to it); {nearest or 'chưa ghi ngày nào (none yet)'}"
+    )
+
+
+def _counts(session: Session, day: datetime.date, ids: Sequence[int]) -> list[Counts | None]:
+    rows = session.execute(_ON, {"day": day, "units": list(ids)})
+    known = {row.unit_id: Counts.of(row) for row in rows}
+    return [known.get(unit_id) for unit_id in ids]
+
+
+def _sum(counts: Sequence[Counts | None]) -> Counts | None:
+    known = [each for each in counts if each is not None]
+    return Counts.sum(known) if len(known) == len(counts) else None
+
+
+def _id(gazetteer: Gazetteer, unit: UnitCoverage, day: datetime.date) -> int:
+    return next(
+        each.id
+        for each in gazetteer.with_code(unit.code)
+        if each.level == unit.level and each.alive_on(day)
+    )
+
+
+def _named(counts: Counts | None) -> dict[str, int] | None:
+    if counts is None:
+        return None
+    return {called: getattr(counts, name) for name, called in _FIELDS.items()}

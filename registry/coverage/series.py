@@ -1,0 +1,294 @@
+"""The series of a unit: one count a day, how fast it grows, and when it would be whole.
+
+A day is written by the job of 23:50 in Viet Nam, or by `diachiso coverage --record`. What was
+missed stays missing: nothing is filled in between two days. Demonstration codes are in none of it.
+"""
+
+import datetime
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from registry.coverage.figures import COUNTRY, Counts, share_of
+from registry.coverage.measure import coverage_by_id, living_units
+from registry.database import session_scope
+from registry.errors import InvalidInputError
+from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.settings import Settings
+
+PACES_DAYS: Final = (7, 28)
+FORECAST_DAYS: Final = 60
+"""Days that must be on record, of the last FORECAST_WINDOW_DAYS."""
+FORECAST_WINDOW_DAYS: Final = 90
+STALE_DAYS: Final = 7
+"""A series that ended longer ago forecasts nothing."""
+FARTHEST_DAYS: Final = 30 * 365
+SHOWN_DAYS: Final = 365
+"""How far back a series is told that nobody said more of."""
+NO_FORECAST: Final = {
+    "no_series": "chưa có ngày nào được ghi",
+    "series_stale": "đã lâu không ghi độ phủ",
+    "series_short": "cần ít nhất 60 ngày được ghi trong 90 ngày gần nhất",
+    "target_missing": "chưa có tổng số hộ",
+    "target_estimate": "tổng số hộ là số ước tính",
+    "reached": "đã đủ tổng số hộ",
+    "no_progress": "28 ngày qua không tăng",
+    "too_far": "quá 30 năm với tốc độ hiện nay",
+}
+"""Why no date is told → the same in words."""
+
+_WRITE: Final = text(
+    """
+    INSERT INTO coverage_day AS d (day, unit_id, households, dwellings, positioned, verified,
+        deliverable, plated, suspected, unnumbered, target, target_quality, target_counted)
+    SELECT CAST(:day AS date), g.* FROM unnest(
+        CAST(:unit_id AS int[]), CAST(:households AS int[]), CAST(:dwellings AS int[]),
+        CAST(:positioned AS int[]), CAST(:verified AS int[]), CAST(:deliverable AS int[]),
+        CAST(:plated AS int[]), CAST(:suspected AS int[]), CAST(:unnumbered AS int[]),
+        CAST(:target AS int[]), CAST(:target_quality AS text[]), CAST(:target_counted AS text[])
+    ) g
+    ON CONFLICT (day, unit_id) DO UPDATE SET households = excluded.households,
+        dwellings = excluded.dwellings, positioned = excluded.positioned,
+        verified = excluded.verified, deliverable = excluded.deliverable,
+        plated = excluded.plated, suspected = excluded.suspected,
+        unnumbered = excluded.unnumbered, target = excluded.target,
+        target_quality = excluded.target_quality, target_counted = excluded.target_counted
+    """
+)
+# Numbers of hộ and of dwellings make no sum, and a sum is no better than its worst part.
+_READ: Final = text(
+    """
+    SELECT day, sum(households)::int AS households, sum(dwellings)::int AS dwellings,
+        sum(positioned)::int AS positioned, sum(verified)::int AS verified,
+        sum(deliverable)::int AS deliverable, sum(plated)::int AS plated,
+        sum(suspected)::int AS suspected, sum(unnumbered)::int AS unnumbered,
+        CASE WHEN count(target) = count(*) AND count(DISTINCT target_counted) = 1
+            THEN sum(target)::int END AS target,
+        (ARRAY['declared', 'census', 'estimate'])[max(array_position(
+            ARRAY['declared', 'census', 'estimate'], target_quality))] AS quality,
+        min(target_counted) AS counted
+    FROM coverage_day
+    WHERE unit_id = ANY (CAST(:units AS int[])) AND day BETWEEN :since AND :until
+    GROUP BY day HAVING CAST(:parts AS int) IS NULL OR count(*) = :parts
+    ORDER BY day
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesDay:
+    """What was recorded of a unit on a day."""
+
+    day: datetime.date
+    counts: Counts
+    target: int | None
+    quality: str | None
+    """Of the target, as it was known that day."""
+    counted: str | None
+
+    def covered(self, counted: str | None) -> int:
+        """Hộ; or dwellings where a target counts those."""
+        return self.counts.dwellings if counted == "dwellings" else self.counts.households
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "day": self.day.isoformat(),
+            "households": self.counts.households,
+            "dwellings": self.counts.dwellings,
+            "positioned": self.counts.positioned,
+            "verified": self.counts.verified,
+            "deliverable": self.counts.deliverable,
+            "plated": self.counts.plated,
+            "suspected_duplicates": self.counts.suspected,
+            "without_number": self.counts.unnumbered,
+            "target": self.target,
+            "target_quality": self.quality,
+            "target_counted": self.counted,
+            "share": share_of(self.covered(self.counted), self.target or 0),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many households (or dwellings, where the target counts those) a day brought."""
+
+    since: datetime.date
+    """The day on record that the last one is compared with."""
+    days: int
+    """Between the two: seven or more where a day is missing."""
+    per_day: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        since = self.since.isoformat()
+        return {"since": since, "days": self.days, "per_day": round(self.per_day, 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The days on record of a unit, its pace, and the day on which it would be whole."""
+
+    code: str
+    level: str
+    name: str
+    former: tuple[str, str] | None
+    """The unit of an old map that was asked for; the days are of those that continue it."""
+    since: datetime.date
+    until: datetime.date
+    days: tuple[SeriesDay, ...]
+    paces: dict[int, Pace | None]
+    """Days looked back on → pace; None where no day on record is about so old."""
+    forecast: datetime.date | None
+    no_forecast: str | None
+    """Why there is none: a key of NO_FORECAST."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        former = self.former
+        return {
+            "unit": {"code": self.code, "level": self.level, "name": self.name},
+            "former_unit": former and {"code": former[0], "name": former[1]},
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "days": [each.to_dict() for each in self.days],
+            "pace_7_days": _optional(self.paces[7]),
+            "pace_28_days": _optional(self.paces[28]),
+            "forecast": {
+                "date": self.forecast.isoformat() if self.forecast else None,
+                "reason": self.no_forecast,
+            },
+        }
+
+
+def record_day(session: Session, gazetteer: Gazetteer) -> tuple[datetime.date, int]:
+    """Write today's counts of every unit, in place of those that were written today before.
+
+    Returns the day and how many units it has.
+    """
+    day = today()
+    covered = coverage_by_id(session, gazetteer)
+    columns: dict[str, list[Any]] = {
+        name: [getattr(unit.counts, name) for unit in covered.values()]
+        for name in Counts.__dataclass_fields__
+    }
+    targets = [unit.target for unit in covered.values()]
+    columns |= {
+        "unit_id": list(covered),
+        "target": [target and target.households for target in targets],
+        "target_quality": [target and target.quality for target in targets],
+        "target_counted": [target and target.counted for target in targets],
+    }
+    session.execute(_WRITE, {"day": day, **columns})
+    return day, len(covered)
+
+
+def record(engine: Engine, _settings: Settings) -> None:
+    """The daily job."""
+    with session_scope(engine) as session:
+        record_day(session, load_gazetteer(session))
+
+
+def series_of(
+    session: Session,
+    gazetteer: Gazetteer,
+    code: str,
+    since: datetime.date | None = None,
+    until: datetime.date | None = None,
+) -> Series:
+    """The series of a unit, or of the country (`VN`), without `since` of a year.
+
+    Raises InvalidInputError for a span that ends before it begins, and what `coverage_of_unit`
+    raises.
+    """
+    day = today()
+    until = min(until or day, day)
+    since = since or until - datetime.timedelta(days=SHOWN_DAYS)
+    if since > until:
+        raise InvalidInputError.of_field(
+            "since", "span_backwards", f"ngày đầu {since} sau ngày cuối {until} (since after until)"
+        )
+    former = None
+    if code == COUNTRY[0]:
+        named: tuple[str, str, str] = COUNTRY
+        units = [unit.id for unit in gazetteer.units.values() if unit.level == "province"]
+        parts = None  # as many provinces as there were that day
+    else:
+        found, former = living_units(gazetteer, code, day)
+        units, parts = [unit.id for unit in found], len(found)
+        first = found[0]
+        named = (first.code, first.level, first.version_on(day).full_name)
+        if former is not None:
+            named = (former[0], "former", former[1])
+    window = until - datetime.timedelta(days=FORECAST_WINDOW_DAYS)
+    rows = session.execute(
+        _READ, {"units": units, "parts": parts, "since": min(since, window), "until": until}
+    )
+    days = [
+        SeriesDay(row.day, Counts.of(row), row.target, row.target and row.quality, row.counted)
+        for row in rows
+    ]
+    paces = {over: pace_of(days, over) for over in PACES_DAYS}
+    forecast = forecast_of(days, until, paces[28])
+    return Series(
+        *named,
+        former=former,
+        since=since,
+        until=until,
+        days=tuple(each for each in days if each.day >= since),
+        paces=paces,
+        forecast=forecast if isinstance(forecast, datetime.date) else None,
+        no_forecast=forecast if isinstance(forecast, str) else None,
+    )
+
+
+def pace_of(days: Sequence[SeriesDay], over: int) -> Pace | None:
+    """The change a day up to the last day on record, since the one `over` days before it.
+
+    Where that day is missing, since the last one before it, unless that is half as old again.
+    """
+    if not days:
+        return None
+    last = days[-1]
+    newest = last.day - datetime.timedelta(days=over)
+    oldest = newest - datetime.timedelta(days=over // 2)
+    known = [each for each in days if oldest <= each.day <= newest]
+    if not known:
+        return None
+    first = known[-1]
+    span = (last.day - first.day).days
+    change = last.covered(last.counted) - first.covered(last.counted)
+    return Pace(first.day, span, change / span)
+
+
+def forecast_of(
+    days: Sequence[SeriesDay], until: datetime.date, pace: Pace | None
+) -> datetime.date | str:
+    """The day on which the target is reached at this pace, or why none is told."""
+    if not days:
+        return "no_series"
+    last = days[-1]
+    if (until - last.day).days > STALE_DAYS:
+        return "series_stale"
+    if not last.target:
+        return "target_missing"
+    if last.quality == "estimate":
+        return "target_estimate"
+    missing = last.target - last.covered(last.counted)
+    if missing <= 0:
+        return "reached"
+    oldest = until - datetime.timedelta(days=FORECAST_WINDOW_DAYS)
+    if pace is None or sum(each.day > oldest for each in days) < FORECAST_DAYS:
+        return "series_short"
+    if pace.per_day <= 0:
+        return "no_progress"
+    left = math.ceil(missing / pace.per_day)
+    return "too_far" if left > FARTHEST_DAYS else last.day + datetime.timedelta(days=left)
+
+
+def _optional(pace: Pace | None) -> dict[str, Any] | None:
+    return None if pace is None else pace.to_dict()
