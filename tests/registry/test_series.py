@@ -141,7 +141,7 @@ def test_forecast_needs_sixty_days_and_no_estimate(session, gazetteer, ba_dinh):
             session.execute(text(f"UPDATE coverage_day SET {changes}"))
             assert forecast() == (None, reason)
             tried.rollback()
-    session.execute(text("UPDATE coverage_day SET day = day - 200"))
+    session.execute(text("UPDATE coverage_day SET day = day - 500"))
     assert forecast() == (None, "no_series")
 
 

@@ -37,7 +37,7 @@ NAMED = {
 }  # fmt: skip
 NAMED_ANSWERS = {
     "ChangedPlace", "CoverageOfUnit", "CoverageProvince", "FeedPlace", "PickerProvince",
-    "PlaceUnit", "Service", "StreetEntry", "UnitDetail", "UnitEntry", "UnitHeir", "UnitRef",
+    "PlaceUnit", "SeriesUnit", "Service", "StreetEntry", "UnitDetail", "UnitEntry", "UnitHeir", "UnitRef",
     "UnitSummary", "WhoAmI",
 }  # fmt: skip
 # The whole name of a commune: `Phường Ba Đình`.
