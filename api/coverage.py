@@ -9,6 +9,8 @@ from pydantic import Field
 from api.context import gazetteer, register
 from api.errors import PROVINCE_CODE
 from api.openapi import Answer, Day, Request, UnitHeir, answers, spec
+from registry.coverage.gap_files import to_dict
+from registry.coverage.gaps import KINDS, find_gaps
 from registry.coverage.localities import coverage_below
 from registry.coverage.measure import coverage_of_level
 from registry.coverage.series import series_of
@@ -47,6 +49,17 @@ class CoverageSeriesQuery(Request):
 
     since: Day | None = Field(None, description="First day; by default a year before the last")
     until: Day | None = Field(None, description="Last day; by default today")
+
+
+GapKind = Literal["below_target", "street_holes", "never_delivered"]
+
+
+class CoverageGapsQuery(Request):
+    """Which gaps."""
+
+    kind: GapKind | None = Field(None, description="One kind alone; all by default")
+    limit: int = Field(200, ge=1, le=1_000, description="Gaps in the answer; `counts` has all")
+    demo: bool = _DEMO
 
 
 class CoverageProvince(Answer):
@@ -186,6 +199,48 @@ class CoverageSeries(Answer):
     forecast: SeriesForecast
 
 
+class GapCounts(Answer):
+    """How many gaps of each kind there are; 0 also for a kind that was not asked for."""
+
+    below_target: int
+    street_holes: int
+    never_delivered: int
+
+
+class CoverageGap(Answer):
+    """One thing that is missing."""
+
+    kind: GapKind
+    level: Literal["province", "commune", "locality", "street"]
+    code: str = Field(description="Of the commune, or of the province where it is a province's")
+    name: str
+    province: CoverageProvince | None
+    former_code: str | None = Field(description="Commune of an earlier map that the street was in")
+    place: str | None = Field(description="Street or locality", examples=["Phố Quán Thánh"])
+    side: Literal["odd", "even"] | None
+    between: list[int] | None = Field(description="The two known numbers around a hole")
+    numbers: list[int] = Field(description="The numbers that are missing between them")
+    missing: int | None = Field(description="Households below target, or numbers of a hole")
+    households: int | None = Field(description="What is compared with the target")
+    target: int | None
+    target_quality: Literal["declared", "census", "estimate"] | None
+    target_quality_label: str | None
+    share: float | None
+    lon: float | None = Field(description="Where to go, roughly; degrees, EPSG:4326")
+    lat: float | None
+
+
+class CoverageGaps(Answer):
+    """What is missing in a unit."""
+
+    as_of: datetime.date
+    demo: bool
+    unit: UnitHeir
+    former_unit: UnitHeir | None
+    counts: GapCounts
+    gaps: list[CoverageGap]
+
+
 @blueprint.get("")
 @spec.validate(resp=answers(CoverageAnswer, 400, 404, 503), tags=["coverage"])
 def list_coverage(query: CoverageQuery) -> Response:
@@ -223,3 +278,18 @@ def get_coverage_series(code: str, query: CoverageSeriesQuery) -> Response:
     with session_scope(register().read_engine) as session:
         found = series_of(session, known, code, query.since, query.until)
     return jsonify(found.to_dict())
+
+
+@blueprint.get("/<code>/gaps")
+@spec.validate(resp=answers(CoverageGaps, 400, 404, 503), tags=["coverage"])
+def get_coverage_gaps(code: str, query: CoverageGapsQuery) -> Response:
+    """What is missing in a province or commune: parts far below target, holes in streets, places
+    that no import delivered.
+
+    Restricted records are taken for unknown.
+    """
+    kinds = KINDS if query.kind is None else (query.kind,)
+    known = gazetteer()
+    with session_scope(register().read_engine) as session:
+        found = find_gaps(session, known, code, kinds, demo=query.demo, public=True)
+    return jsonify(to_dict(found, list(found.found[: query.limit])))

@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "targets": ("scripts.targets", "targets"),
     "map": ("scripts.map", "map_"),
     "coverage": ("scripts.coverage", "coverage"),
+    "gaps": ("scripts.gaps", "gaps"),
     "lookup": ("scripts.batch", "lookup"),
     "geocode": ("scripts.batch", "geocode"),
     "reverse": ("scripts.batch", "reverse"),

@@ -167,3 +167,15 @@ def test_series_of_a_unit_and_the_country(client: FlaskClient) -> None:
         assert client.get(f"/v1/coverage/{query}").status_code == status
     backwards = client.get("/v1/coverage/01/series?since=2026-02-01&until=2026-01-01")
     assert backwards.json["errors"][0]["code"] == "span_backwards"
+
+
+def test_gaps_of_a_unit(client: FlaskClient) -> None:
+    answer = client.get("/v1/coverage/01/gaps?limit=2").json
+    assert answer["unit"] == {"code": "01", "name": "Thành phố Hà Nội"}
+    assert answer["counts"] == {"below_target": 1, "street_holes": 0, "never_delivered": 126}
+    assert [gap["level"] for gap in answer["gaps"]] == ["province", "commune"]
+    assert answer["gaps"][0]["target_quality_label"] == "ước tính"
+    kind = client.get("/v1/coverage/00004/gaps?kind=street_holes").json
+    assert (kind["gaps"], kind["counts"]["never_delivered"]) == ([], 0)
+    for path, status in (("99999/gaps", 404), ("01/gaps?kind=x", 422), ("01/gaps?limit=0", 422)):
+        assert client.get(f"/v1/coverage/{path}").status_code == status

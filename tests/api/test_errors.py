@@ -236,6 +236,7 @@ NEED_THE_DATABASE = [
     "/v1/autocomplete?q=lang",
     "/v1/coverage",
     "/v1/coverage/01",
+    "/v1/coverage/01/gaps",
     "/v1/coverage/01/series",
     "/v1/geocode?q=27+Lang",
     "/v1/reverse?lon=105.8&lat=21",

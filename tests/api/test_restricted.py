@@ -281,6 +281,7 @@ def test_counts_name_no_record(site: Site) -> None:
         "/v1/coverage?level=commune&province=01",
         of_commune,
         f"{of_commune}/series",
+        f"{of_commune}/gaps",
     ):
         assert site.found(site.client.get(path).get_json()) == []
 
@@ -392,6 +393,7 @@ WALKED = {
     "/v1/changes",
     "/v1/coverage",
     "/v1/coverage/{code}",
+    "/v1/coverage/{code}/gaps",
     "/v1/coverage/{code}/series",
     "/v1/geocode",
     "/v1/reports",

@@ -1,0 +1,134 @@
+"""Gaps as files: a form for field teams (CSV, XLSX), and a map layer (GeoJSON).
+
+The form is filled in at the door and loaded back by `diachiso import`: its headers are those that
+an import knows, and what only tells where to go has headers that it ignores. A hole is a row for
+each number. A row without a house number names no dwelling: an import hands it back.
+"""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from registry.coverage.gaps import KINDS, Gap, Gaps
+from registry.messages import number
+
+# Header, width, and what is written there; blank is what the team fills in.
+FORM: Final = (
+    ("Mã hồ sơ", 20, ""),
+    ("Việc", 22, ""),
+    ("Cần tìm", 26, "Số nhà còn thiếu, hoặc số hộ còn thiếu."),
+    ("Chỗ cần đến", 22, "Vĩ độ, kinh độ gần đúng, để mở bản đồ."),
+    ("Kết quả", 18, "Điền: có nhà, không có nhà, đất trống …"),
+    ("Số nhà", 14, "Điền khi có nhà, như ghi trên cửa. Để trống thì dòng không được nhập."),
+    ("Tên đường", 28, ""),
+    ("Thôn/Tổ dân phố", 26, ""),
+    ("Số hộ", 8, "Điền khi nhiều hộ chung một cửa."),
+    ("Kinh độ", 13, "Điền: toạ độ tại cửa, WGS 84."),
+    ("Vĩ độ", 13, "Điền: toạ độ tại cửa, WGS 84."),
+    ("Mã xã", 9, ""),
+    ("Tên xã", 24, ""),
+    ("Mã xã cũ", 9, ""),
+)
+FILLED_IN: Final = ("Kết quả", "Số nhà", "Số hộ", "Kinh độ", "Vĩ độ")
+"""What the team writes."""
+
+
+def form_rows(gaps: Gaps) -> Iterator[list[str]]:
+    """The rows of the form. A province's own gap is none: its communes' are."""
+    for gap in gaps.found:
+        if gap.level == "province":
+            continue
+        if gap.kind == "street_holes":
+            for missing in gap.numbers:
+                yield _row(gap, f"thieu-{gap.place_id}-{missing}", str(missing))
+        elif gap.missing is None:
+            yield _row(gap, "", "mọi hộ")
+        else:
+            counted = gap.target.counted_label if gap.target else "hộ"
+            estimate = " (theo số ước tính)" if _is_estimate(gap) else ""
+            yield _row(gap, "", f"còn {number(gap.missing)} {counted}{estimate}")
+
+
+def _row(gap: Gap, reference: str, wanted: str) -> list[str]:
+    street = gap.place if gap.level == "street" else None
+    locality = gap.place if gap.level == "locality" else None
+    where = "" if gap.point is None else f"{gap.point[1]:.6f}, {gap.point[0]:.6f}"
+    known = {
+        "Mã hồ sơ": reference,
+        "Việc": KINDS[gap.kind],
+        "Cần tìm": wanted,
+        "Chỗ cần đến": where,
+        "Tên đường": street or "",
+        "Thôn/Tổ dân phố": locality or "",
+        "Mã xã": gap.code,
+        "Tên xã": gap.name,
+        "Mã xã cũ": gap.former_code or "",
+    }
+    return [known.get(header, "") for header, _, _ in FORM]
+
+
+def _is_estimate(gap: Gap) -> bool:
+    return gap.target is not None and gap.target.quality == "estimate"
+
+
+def write_form_csv(gaps: Gaps, out: TextIO) -> None:
+    """The form as CSV."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header for header, _, _ in FORM)
+    writer.writerows(form_rows(gaps))
+
+
+def write_form_xlsx(gaps: Gaps, path: Path) -> None:
+    """The form as a workbook; its cells are text, so that `3/2` is no date."""
+    import xlsxwriter  # a tenth of a second to load, for this alone
+
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet("Việc cần làm")
+        head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
+        given = book.add_format({"num_format": "@", "font_color": "#3d4853"})
+        open_ = book.add_format({"num_format": "@", "bg_color": "#FFF8DC", "border": 1})
+        open_.set_border_color("#C9C2A0")
+        for column, (header, width, note) in enumerate(FORM):
+            sheet.set_column(column, column, width)
+            sheet.write(0, column, header, head)
+            if note:
+                sheet.write_comment(0, column, note)
+        sheet.freeze_panes(1, 3)
+        last = 0
+        for last, row in enumerate(form_rows(gaps), start=1):
+            for column, value in enumerate(row):
+                filled_in = FORM[column][0] in FILLED_IN
+                sheet.write_string(last, column, value, open_ if filled_in else given)
+        sheet.autofilter(0, 0, max(last, 1), len(FORM) - 1)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+
+
+def write_geojson(gaps: Gaps, out: TextIO) -> None:
+    """Gaps as features: WGS 84; a gap that lies nowhere in particular has a null geometry."""
+    features = [_feature(gap) for gap in gaps.found]
+    json.dump({"type": "FeatureCollection", "features": features}, out, ensure_ascii=False)
+    out.write("\n")
+
+
+def _feature(gap: Gap) -> dict[str, Any]:
+    properties = gap.to_dict()
+    lon, lat = properties.pop("lon"), properties.pop("lat")
+    point = None if lon is None else {"type": "Point", "coordinates": [lon, lat]}
+    return {"type": "Feature", "geometry": point, "properties": properties}
+
+
+def to_dict(gaps: Gaps, found: list[Gap] | None = None) -> dict[str, Any]:
+    """For JSON: all of them, or those of `found`, and how many there are of each kind."""
+    former = gaps.former
+    return {
+        "as_of": gaps.day.isoformat(),
+        "demo": gaps.demo,
+        "unit": {"code": gaps.code, "name": gaps.name},
+        "former_unit": former and {"code": former[0], "name": former[1]},
+        "counts": {kind: len(gaps.of_kind(kind)) for kind in KINDS},
+        "gaps": [gap.to_dict() for gap in (gaps.found if found is None else found)],
+    }

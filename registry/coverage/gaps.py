@@ -1,0 +1,373 @@
+"""What is missing where: units far below target, holes in streets, places that nobody delivered.
+
+A hole is judged on one side of a street at a time, the odd or the even numbers, by the first number
+of each address (`12/34/5A` is at 12). A side is judged when at least LEAST_KNOWN of its numbers are
+on record and they are at least half of all between the lowest and the highest. Missing there are
+numbers between two known ones, no more than MOST_MISSING in a row: a longer gap is a park, a river,
+or another way of counting. A number that was retired is known, and no hole.
+"""
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.label import named
+from registry.coverage.figures import COUNTRY, QUALITY_LABELS, UnitCoverage, UnitTarget, share_of
+from registry.coverage.measure import (
+    BEST_TARGET,
+    communes_by_province,
+    coverage_of_level,
+    coverage_of_unit,
+    living_units,
+    target_of,
+)
+from registry.gazetteer import Gazetteer, Unit, today
+
+KINDS: Final = {
+    "below_target": "còn xa tổng số hộ",
+    "street_holes": "đường khuyết số nhà",
+    "never_delivered": "chưa có tệp nào",
+}
+"""Kind of a gap → how it is shown."""
+FAR_BELOW: Final = 0.8
+"""Far below target: less than this share of it, and at least LEAST_MISSING households."""
+LEAST_MISSING: Final = 20
+LEAST_KNOWN: Final = 5
+MOST_MISSING: Final = 5
+
+_HOLES: Final = """
+    WITH at AS (
+        SELECT h.thoroughfare_id AS street,
+            CAST(substring(h.house_number_key FROM '^[0-9]+') AS int) AS n,
+            avg(ST_X(h.point)) AS lon, avg(ST_Y(h.point)) AS lat
+        FROM household h
+        WHERE h.thoroughfare_id IS NOT NULL AND h.house_number_key ~ '^[0-9]{{1,4}}([^0-9]|$)'
+            AND h.status <> 'reserved' {not_demo} {shown} {within}
+        GROUP BY 1, 2
+    ), side AS (
+        SELECT *, lead(n) OVER ahead AS next, lead(lon) OVER ahead AS next_lon,
+            lead(lat) OVER ahead AS next_lat, count(*) OVER whole AS known,
+            (max(n) OVER whole - min(n) OVER whole) / 2 + 1 AS expected
+        FROM at
+        WINDOW whole AS (PARTITION BY street, n % 2), ahead AS (whole ORDER BY n)
+    )
+    SELECT t.unit_id, t.former_unit_id, t.kind, t.name, s.street, s.n, s.next,
+        (coalesce(lon, next_lon) + coalesce(next_lon, lon)) / 2 AS lon,
+        (coalesce(lat, next_lat) + coalesce(next_lat, lat)) / 2 AS lat
+    FROM side s JOIN thoroughfare t ON t.id = s.street
+    WHERE s.next - s.n BETWEEN 4 AND {widest} AND s.known >= {least_known}
+        AND s.known * 2 >= s.expected
+    ORDER BY t.unit_id, t.name COLLATE "C", s.street, s.n % 2 DESC, s.n
+"""
+_LOCALITIES_BELOW: Final = """
+    WITH RECURSIVE wanted AS (
+        SELECT DISTINCT ON (locality_id) unit_id, locality_id, households AS target, counted,
+            quality, source, reference_date
+        FROM target WHERE locality_id IS NOT NULL AND unit_id = ANY (CAST(:communes AS int[]))
+        ORDER BY locality_id, {best_target}
+    ), inside (id, holder) AS (
+        SELECT locality_id, locality_id FROM wanted
+        UNION ALL
+        SELECT l.id, i.holder FROM inside i JOIN locality l ON l.parent_id = i.id
+    ), counted AS (
+        SELECT i.holder, sum(h.households_count) AS households, count(*) AS dwellings,
+            avg(ST_X(h.point)) AS lon, avg(ST_Y(h.point)) AS lat
+        FROM inside i JOIN household h ON h.locality_id = i.id
+        WHERE h.status = 'active' AND h.kind = 'household' {not_demo}
+        GROUP BY i.holder
+    )
+    SELECT w.*, l.kind, l.name, coalesce(c.households, 0)::int AS households,
+        coalesce(c.dwellings, 0)::int AS dwellings, {point}
+    FROM wanted w JOIN locality l ON l.id = w.locality_id AND l.merged_into_id IS NULL
+    LEFT JOIN counted c ON c.holder = w.locality_id
+    ORDER BY w.unit_id, l.name COLLATE "C", l.id
+"""
+# A place whose parts were delivered was delivered.
+_NEVER: Final = """
+    WITH RECURSIVE delivered (id) AS (
+        SELECT l.id FROM locality l
+        WHERE l.unit_id = ANY (CAST(:communes AS int[])) AND EXISTS (
+            SELECT FROM household h JOIN household_ref r ON r.code = h.code
+            WHERE h.locality_id = l.id {not_demo}
+        )
+        UNION
+        SELECT l.parent_id FROM delivered d JOIN locality l ON l.id = d.id
+        WHERE l.parent_id IS NOT NULL
+    )
+    SELECT l.unit_id, l.id, l.kind, l.name FROM locality l
+    WHERE l.unit_id = ANY (CAST(:communes AS int[])) AND l.merged_into_id IS NULL
+        AND NOT EXISTS (SELECT FROM delivered d WHERE d.id = l.id)
+    ORDER BY l.unit_id, l.name COLLATE "C", l.id
+"""
+_COMMUNES_NEVER: Final = """
+    SELECT u.id FROM unnest(CAST(:communes AS int[])) u (id)
+    WHERE NOT EXISTS (
+        SELECT FROM household h JOIN household_ref r ON r.code = h.code
+        WHERE h.unit_id = u.id {not_demo}
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One thing that is missing."""
+
+    kind: str
+    """A key of KINDS."""
+    level: str
+    """province | commune | locality | street."""
+    code: str
+    """Of the commune; of the province, where the gap is a province's."""
+    name: str
+    """Of that unit."""
+    province: tuple[str, str] | None
+    former_code: str | None = None
+    """Of the commune of an earlier map in which the street is."""
+    place: str | None = None
+    """Street or locality, with its kind."""
+    place_id: int | None = None
+    side: str | None = None
+    """odd | even."""
+    between: tuple[int, int] | None = None
+    """The two known numbers around a hole."""
+    target: UnitTarget | None = None
+    households: int | None = None
+    """What a target is compared with."""
+    point: tuple[float, float] | None = None
+    """Where to go, lon and lat: between two neighbours of a hole, or the seat of a commune."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers that are missing in a street."""
+        if self.between is None:
+            return ()
+        first, last = self.between
+        return tuple(range(first + 2, last, 2))
+
+    @property
+    def missing(self) -> int | None:
+        """Households below target, or numbers of a hole; None where nobody knows how many."""
+        if self.target is not None:
+            return self.target.households - (self.households or 0)
+        return len(self.numbers) or None
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; every member is always there."""
+        target = self.target
+        return {
+            "kind": self.kind,
+            "level": self.level,
+            "code": self.code,
+            "name": self.name,
+            "province": self.province and {"code": self.province[0], "name": self.province[1]},
+            "former_code": self.former_code,
+            "place": self.place,
+            "side": self.side,
+            "between": list(self.between) if self.between else None,
+            "numbers": list(self.numbers),
+            "missing": self.missing,
+            "households": self.households,
+            "target": target and target.households,
+            "target_quality": target and target.quality,
+            "target_quality_label": target and QUALITY_LABELS[target.quality],
+            "share": target and share_of(self.households or 0, target.households),
+            "lon": self.point and round(self.point[0], 6),
+            "lat": self.point and round(self.point[1], 6),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """The gaps of a unit or of the country, by kind and place."""
+
+    code: str
+    name: str
+    former: tuple[str, str] | None
+    day: datetime.date
+    demo: bool
+    found: tuple[Gap, ...]
+
+    def of_kind(self, kind: str) -> list[Gap]:
+        """Those of one kind."""
+        return [gap for gap in self.found if gap.kind == kind]
+
+
+def find_gaps(
+    session: Session,
+    gazetteer: Gazetteer,
+    code: str | None = None,
+    kinds: Iterable[str] = KINDS,
+    *,
+    demo: bool = False,
+    public: bool = False,
+) -> Gaps:
+    """The gaps of a unit, or of the country (None or `VN`).
+
+    A unit of an old map is answered by those that continue it. `public` takes restricted records
+    for unknown, as everything does that anybody may ask; their numbers are then holes. Raises what
+    `coverage_of_unit` raises.
+    """
+    day = today()
+    asked = None if code in (None, COUNTRY[0]) else code
+    units, former = (
+        (list(gazetteer.alive(day, level="province")), None)
+        if asked is None
+        else living_units(gazetteer, asked, day)
+    )
+    inside = communes_by_province(gazetteer, day)
+    communes = [
+        commune
+        for unit in units
+        for commune in (inside[unit.id] if unit.level == "province" else [unit])
+    ]
+    seeker = _Seeker(session, gazetteer, day, communes, demo=demo, public=public)
+    wanted = set(kinds)
+    found: list[Gap] = []
+    if "below_target" in wanted:
+        found += _below(_measured(session, gazetteer, asked, units, demo=demo), seeker)
+    if "street_holes" in wanted:
+        found += seeker.holes(everywhere=asked is None)
+    if "never_delivered" in wanted:
+        found += seeker.never_delivered()
+    code_and_name = COUNTRY[::2] if asked is None else former or _named(units[0], day)
+    return Gaps(*code_and_name, former=former, day=day, demo=demo, found=tuple(found))
+
+
+def _measured(
+    session: Session, gazetteer: Gazetteer, code: str | None, units: Sequence[Unit], *, demo: bool
+) -> list[UnitCoverage]:
+    """The units and their parts."""
+    provinces = [unit for unit in units if unit.level == "province"]
+    if not provinces:
+        return list(coverage_of_unit(session, gazetteer, code or "", demo=demo).units)
+    levels = ("province", "commune")
+    return [
+        unit
+        for level in levels
+        for unit in coverage_of_level(session, gazetteer, level, province=code, demo=demo).units
+    ]
+
+
+def _below(measured: Sequence[UnitCoverage], seeker: "_Seeker") -> list[Gap]:
+    gaps = [
+        Gap(
+            "below_target",
+            unit.level,
+            unit.code,
+            unit.name,
+            unit.province,
+            target=unit.target,
+            households=unit.covered,
+            point=seeker.seat(unit.code, unit.level),
+        )
+        for unit in measured
+        if unit.target is not None and _is_far(unit.covered, unit.target.households)
+    ]
+    gaps += seeker.localities_below()
+    return sorted(gaps, key=lambda gap: (_LEVELS.index(gap.level), -(gap.missing or 0), gap.code))
+
+
+_LEVELS: Final = ("province", "commune", "locality")
+
+
+def _is_far(covered: int, target: int) -> bool:
+    return covered < FAR_BELOW * target and target - covered >= LEAST_MISSING
+
+
+class _Seeker:
+    """What is asked of the communes, and how they are called."""
+
+    def __init__(
+        self,
+        session: Session,
+        gazetteer: Gazetteer,
+        day: datetime.date,
+        communes: Sequence[Unit],
+        *,
+        demo: bool,
+        public: bool,
+    ) -> None:
+        self._session, self._gazetteer, self._day = session, gazetteer, day
+        self._ids = [commune.id for commune in communes]
+        self._not_demo = "" if demo else "AND h.code >= '1'"
+        self._public = public
+
+    def holes(self, *, everywhere: bool) -> Iterator[Gap]:
+        rows = self._ask(
+            _HOLES,
+            shown="AND NOT h.restricted" if self._public else "",
+            within="" if everywhere else "AND h.unit_id = ANY (CAST(:communes AS int[]))",
+            widest=2 * (MOST_MISSING + 1),
+            least_known=LEAST_KNOWN,
+        )
+        for row in rows:
+            former = self._gazetteer.units.get(row.former_unit_id or 0)
+            yield Gap(
+                "street_holes",
+                "street",
+                *self._commune(row.unit_id),
+                former_code=former.code if former else None,
+                place=row.name if row.kind == "đường" else named(row.kind, row.name),
+                place_id=row.street,
+                side="odd" if row.n % 2 else "even",
+                between=(row.n, row.next),
+                point=None if row.lon is None else (row.lon, row.lat),
+            )
+
+    def localities_below(self) -> Iterator[Gap]:
+        point = "NULL::float8 AS lon, NULL::float8 AS lat" if self._public else "c.lon, c.lat"
+        for row in self._ask(_LOCALITIES_BELOW, best_target=BEST_TARGET, point=point):
+            covered = row.dwellings if row.counted == "dwellings" else row.households
+            if _is_far(covered, row.target):
+                yield Gap(
+                    "below_target",
+                    "locality",
+                    *self._commune(row.unit_id),
+                    place=named(row.kind, row.name),
+                    place_id=row.locality_id,
+                    target=target_of(row),
+                    households=covered,
+                    point=None if row.lon is None else (row.lon, row.lat),
+                )
+
+    def never_delivered(self) -> Iterator[Gap]:
+        empty = set(self._ask(_COMMUNES_NEVER).scalars())
+        for unit_id in self._ids:
+            if unit_id in empty:
+                yield self._never("commune", unit_id)
+        for row in self._ask(_NEVER):
+            yield self._never("locality", row.unit_id, named(row.kind, row.name), row.id)
+
+    def _never(
+        self, level: str, unit_id: int, place: str | None = None, place_id: int | None = None
+    ) -> Gap:
+        code, name, province = self._commune(unit_id)
+        seat = self.seat(code, "commune") if place is None else None
+        return Gap(
+            "never_delivered", level, code, name, province, place=place, place_id=place_id,
+            point=seat,
+        )  # fmt: skip
+
+    def seat(self, code: str, level: str) -> tuple[float, float] | None:
+        for unit in self._gazetteer.with_code(code):
+            if unit.level == level and unit.alive_on(self._day):
+                return None if unit.lon is None or unit.lat is None else (unit.lon, unit.lat)
+        return None
+
+    def _ask(self, statement: str, **parts: object) -> Any:
+        made = statement.format(not_demo=self._not_demo, **parts)
+        return self._session.execute(text(made), {"communes": self._ids})
+
+    def _commune(self, unit_id: int) -> tuple[str, str, tuple[str, str] | None]:
+        unit = self._gazetteer.units[unit_id]
+        province = self._gazetteer.province_of(unit, self._day)
+        above = None if province is None else _named(province, self._day)
+        return *_named(unit, self._day), above
+
+
+def _named(unit: Unit, day: datetime.date) -> tuple[str, str]:
+    return unit.code, unit.version_on(day).full_name

@@ -1,0 +1,153 @@
+"""`diachiso gaps`: what is missing where, for whoever goes out to find it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from registry import cluster
+from registry.coverage.gap_files import (
+    form_rows,
+    to_dict,
+    write_form_csv,
+    write_form_xlsx,
+    write_geojson,
+)
+from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
+from registry.database import make_engine, session_scope
+from registry.gazetteer import load_gazetteer
+from registry.messages import number
+from scripts.progress import say
+from scripts.settings import read_settings
+
+_PIPE_WIDTH: Final = 160
+_SHOWN: Final = 30
+"""Rows of each kind in the table."""
+
+
+@click.command()
+@click.option(
+    "--unit", "code", metavar="CODE", help="Chỉ tỉnh hoặc xã này (only this province or commune)."
+)
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(list(KINDS)),
+    multiple=True,
+    help="Loại nào; có thể nêu nhiều lần, mặc định tất cả (may be given more than once).",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "geojson", "xlsx"]),
+    help="Cách in; mặc định theo đuôi tệp, hoặc bảng (by default what --out ends in, or a table).",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Tệp sẽ ghi; csv và xlsx là mẫu để điền rồi nhập lại (a form to fill in and import).",
+)
+@click.option(
+    "--demo", is_flag=True, help="Tính cả mã thử, bắt đầu bằng 0 (demonstration codes too)."
+)
+def gaps(
+    code: str | None, kinds: tuple[str, ...], form: str | None, out: Path | None, *, demo: bool
+) -> None:
+    """Còn thiếu ở đâu (units far below target, holes in streets, places never delivered).
+
+    CSV and XLSX are a form for field teams: a row for each number that is missing. Filled in, it is
+    read by `diachiso import`; rows without a house number come back as rejected.
+    """
+    wanted = form or (out.suffix.lower().removeprefix(".") if out else "table")
+    if wanted not in ("table", "csv", "json", "geojson", "xlsx"):
+        raise click.UsageError("không rõ dạng tệp; nêu --format (the format is not clear)")
+    if wanted == "xlsx" and out is None:
+        raise click.UsageError("--format xlsx cần --out TỆP (a file to write)")
+    engine = make_engine(cluster.database_url(read_settings()))
+    try:
+        with session_scope(engine) as session:
+            known = load_gazetteer(session)
+            found = find_gaps(session, known, code, kinds or KINDS, demo=demo)
+    finally:
+        engine.dispose()
+    if out is None:
+        _print(found, wanted)
+        return
+    try:
+        _write(found, wanted, out)
+    except OSError as error:
+        raise click.ClickException(f"không ghi được {out} ({error.strerror})") from error
+    say(f"{out}: {found.name}, {_counted(found)}")
+
+
+def _write(found: Gaps, form: str, out: Path) -> None:
+    if form == "xlsx":
+        write_form_xlsx(found, out)
+        return
+    # A spreadsheet takes a CSV for UTF-8 by its mark alone.
+    encoding = "utf-8-sig" if form == "csv" else "utf-8"
+    with out.open("w", encoding=encoding, newline="") as stream:
+        if form == "csv":
+            write_form_csv(found, stream)
+        elif form == "geojson":
+            write_geojson(found, stream)
+        elif form == "json":
+            json.dump(to_dict(found), stream, ensure_ascii=False, indent=2)
+        else:
+            _tables(found, Console(file=stream, width=_PIPE_WIDTH, markup=False))
+
+
+def _print(found: Gaps, form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(to_dict(found), ensure_ascii=False, indent=2))
+    elif form == "csv":
+        write_form_csv(found, sys.stdout)
+    elif form == "geojson":
+        write_geojson(found, sys.stdout)
+    else:
+        width = None if sys.stdout.isatty() else _PIPE_WIDTH
+        _tables(found, Console(width=width, markup=False))
+
+
+def _tables(found: Gaps, console: Console) -> None:
+    if found.former is not None:
+        code, name = found.former
+        console.print(f"{name} ({code}) thuộc bản đồ cũ; đây là các đơn vị thay thế.")
+    for kind, title in KINDS.items():
+        of_kind = found.of_kind(kind)
+        if not of_kind:
+            continue
+        table = Table(
+            title=f"{title}: {number(len(of_kind))}", highlight=False, title_justify="left"
+        )
+        for heading in ("Mã", "Đơn vị", "Đường, thôn", "Còn thiếu"):
+            table.add_column(heading, justify="left")
+        for gap in of_kind[:_SHOWN]:
+            table.add_row(gap.code, gap.name, gap.place or "", _missing(gap))
+        console.print(table)
+        if len(of_kind) > _SHOWN:
+            left = number(len(of_kind) - _SHOWN)
+            console.print(f"… và {left} nữa; --format csv có tất cả (all of them)")
+    console.print(f"{found.name}: {_counted(found)}", soft_wrap=True)
+    if any(gap.target and gap.target.quality == "estimate" for gap in found.found):
+        console.print("«ước tính» không phải số liệu công bố của địa phương.", soft_wrap=True)
+
+
+def _missing(gap: Gap) -> str:
+    if gap.kind == "street_holes":
+        side = "lẻ" if gap.side == "odd" else "chẵn"
+        return f"bên {side}: {', '.join(map(str, gap.numbers))}"
+    if gap.target is None or gap.missing is None:
+        return "chưa có hộ nào được nhập"
+    quality = "" if gap.target.quality == "declared" else f", {gap.target.quality_label}"
+    have, target = number(gap.households or 0), number(gap.target.households)
+    return f"{number(gap.missing)} {gap.target.counted_label} (có {have} / {target}{quality})"
+
+
+def _counted(found: Gaps) -> str:
+    told = [f"{title} {number(len(found.of_kind(kind)))}" for kind, title in KINDS.items()]
+    return f"{'; '.join(told)}; {number(sum(1 for _ in form_rows(found)))} dòng để điền"
