@@ -1,8 +1,10 @@
 """The board of coverage: country, province, commune, down to its localities."""
 
+import datetime
 import io
 import threading
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from flask import Response, request
@@ -13,6 +15,8 @@ from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import language, page, secured, words
 from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage, UnitTarget
+from registry.coverage.gap_files import write_form_csv
+from registry.coverage.gaps import KINDS, Gaps, find_gaps
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.coverage.series import NO_FORECAST, Series, series_of
@@ -30,6 +34,12 @@ _LEAST: Final = 0.001
 """A share below this is not shown as none at all."""
 _ORDERS: Final = ("share", "deficit", "name")
 _AUDIT_EN: Final = {"above_120": "above 120 % of the target", "jump": "sudden change"}
+_KINDS_EN: Final = {
+    "below_target": "far below target",
+    "street_holes": "holes in streets",
+    "never_delivered": "never delivered",
+}
+_GAPS_SHOWN: Final = 8
 _NO_FORECAST_EN: Final = {
     "no_series": "no day is on record yet",
     "series_stale": "nothing has been recorded lately",
@@ -69,13 +79,18 @@ def get_unit(code: str) -> Response:
 
 
 def _board(session: Session, found: Coverage, province: str | None) -> Response:
+    code, level = found.total.code, found.total.level
     if request.args.get("as") == "csv":
-        return _csv(found)
+        return _csv("do-phu", code, found.day, partial(write_csv, found))
+    if request.args.get("as") == "gaps" and level in ("province", "commune"):
+        form = partial(write_form_csv, _gaps(session, found))
+        return _csv("con-thieu", code, found.day, form)
     # What is recorded each day holds no demonstration.
     series = None if found.demo else series_of(session, gazetteer(), found.total.code)
     asked = request.args.get("order")
     order = asked if asked in _ORDERS else _ORDERS[0]
-    level = found.total.level
+    # All streets of a province are looked through for its form alone.
+    gaps = _gaps(session, found) if level == "commune" else None
     return page(
         "coverage.html",
         found=found,
@@ -91,6 +106,9 @@ def _board(session: Session, found: Coverage, province: str | None) -> Response:
         if series is None or series.no_forecast is None
         else words(NO_FORECAST[series.no_forecast], _NO_FORECAST_EN[series.no_forecast]),
         level=level,
+        gaps=gaps,
+        gaps_shown=_GAPS_SHOWN,
+        kinds={kind: words(label, _KINDS_EN[kind]) for kind, label in KINDS.items()},
         percent=_percent,
         rate=_rate,
         quality=_quality,
@@ -131,13 +149,19 @@ def _missing(found: Coverage) -> list[UnitCoverage]:
     return sorted(lacking, key=lambda unit: -(unit.deficit or 0))[:_WORST]
 
 
-def _csv(found: Coverage) -> Response:
+def _gaps(session: Session, found: Coverage) -> Gaps:
+    return find_gaps(session, gazetteer(), found.total.code, demo=found.demo, public=True)
+
+
+def _csv(
+    name: str, code: str, day: datetime.date, write: Callable[[io.StringIO], None]
+) -> Response:
     out = io.StringIO(newline="")
     out.write("\ufeff")  # a spreadsheet takes it for UTF-8 by this mark alone
-    write_csv(found, out)
+    write(out)
     response = Response(out.getvalue(), content_type="text/csv; charset=utf-8")
-    name = f"do-phu-{found.total.code}-{found.day.isoformat()}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    named = f"{name}-{code}-{day.isoformat()}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{named}"'
     return secured(response)
 
 
