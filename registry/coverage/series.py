@@ -29,6 +29,8 @@ STALE_DAYS: Final = 7
 FARTHEST_DAYS: Final = 30 * 365
 SHOWN_DAYS: Final = 365
 """How far back a series is told that nobody said more of."""
+_EARLIEST: Final = datetime.date(2000, 1, 1)
+"""Before any series; there are no days before the year 1 to look back on."""
 NO_FORECAST: Final = {
     "no_series": "chưa có ngày nào được ghi",
     "series_stale": "đã lâu không ghi độ phủ",
@@ -206,7 +208,7 @@ def series_of(
     raises.
     """
     day = today()
-    until = min(until or day, day)
+    until = max(min(until or day, day), _EARLIEST)
     since = since or until - datetime.timedelta(days=SHOWN_DAYS)
     if since > until:
         raise InvalidInputError.of_field(
