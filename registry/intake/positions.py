@@ -30,7 +30,7 @@ from geo.coordinates import (
 from registry.errors import UnreadableFileError
 from registry.intake.formats.table import Rows, unreadable
 from registry.intake.reader import SourceFile, cells_of, rows_of
-from registry.intake.resolve import FIELDS_READ, RESOLVED, Resolver
+from registry.intake.resolve import FIELDS_READ, Resolver
 from registry.intake.zone_vote import (
     LEAST,
     Placed,
@@ -53,7 +53,6 @@ _SOUTHERNMOST_NORTHING: Final = 850_000
 _NORTHERNMOST: Final = 2_700_000
 _WESTERNMOST: Final = 50_000
 _LONGITUDE, _LATITUDE = FIELDS_READ.index("longitude"), FIELDS_READ.index("latitude")
-_COMMUNE_AT: Final = RESOLVED.index("commune_at")
 Pair = tuple[float, float]
 
 
@@ -183,8 +182,8 @@ def _sample(file: SourceFile, resolver: Resolver, stated: str | None) -> list[Pl
                 found.append((taken, pair))
     # A file that was put together has its other half at the end.
     chosen = found[:: max(1, len(found) // _SAMPLE)][:_SAMPLE]
-    at = [resolver.resolve(taken).split("\t")[_COMMUNE_AT] for taken, _ in chosen]
-    communes = {str(row[0]): row[2] for row in resolver.take_communes()}
+    at = [resolver.commune_at(taken) for taken, _ in chosen]
+    communes = {row[0]: row[2] for row in resolver.take_communes()}
     placed = ((communes.get(number), pair) for number, (_, pair) in zip(at, chosen, strict=True))
     return [Placed(units, *pair) for units, pair in placed if isinstance(units, tuple) and units]
 

@@ -16,7 +16,7 @@ from typing import Final
 from registry.errors import UnreadableFileError
 from registry.intake.columns import Columns, find_columns
 from registry.intake.formats.any_file import read_file
-from registry.intake.formats.table import Table, unreadable
+from registry.intake.formats.table import Rows, Table, unreadable
 
 MAX_CELL: Final = 2_000
 """Characters of a cell that are read; no address is longer."""
@@ -88,7 +88,8 @@ def rows_of(file: SourceFile) -> Iterator[Iterator[list[str]]]:
     when a quotation mark is not closed where it should be: rows after it went into one cell.
     """
     with file.table.rows() as rows:
-        yield _full_rows(file, rows)
+        file.overlong.clear()
+        yield full_rows(file, rows)
 
 
 def cells_of(file: SourceFile, fields: Iterable[str]) -> Callable[[list[str]], tuple[str, ...]]:
@@ -108,10 +109,12 @@ def cells_of(file: SourceFile, fields: Iterable[str]) -> Callable[[list[str]], t
     return cells
 
 
-def _full_rows(file: SourceFile, rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    """Those of the rows with anything in them; the ones that are too long are noted."""
-    file.overlong.clear()
-    width, number = len(file.headers), 0
+def full_rows(file: SourceFile, rows: Rows, before: int = 0) -> Rows:
+    """Those of the rows with anything in them; the ones that are too long are noted.
+
+    `before` are the rows of the file that went before them.
+    """
+    width, number = len(file.headers), before
     for row in rows:
         if any(row):
             number += 1

@@ -10,17 +10,21 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from geo.address import building_of, parse_components
 from geo.mangled_number import is_mangled
 from geo.text import fold
-from registry.address_reader import ReadAddress, read_address
 from registry.gazetteer import Gazetteer
-from registry.intake.beside import Beside, completed
+from registry.intake.cells import Cells, distinct, rows_of
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.doors import DoorParts, combined, parts_of
 from registry.intake.reader import SourceFile
+from registry.intake.texts import TextReaders, TextReading
 
 FIELDS_READ: Final = (
     *("source_ref", "longitude", "latitude", "households_count", "position_accuracy_m"),
@@ -34,6 +38,8 @@ KEPT: Final = 5
 _DOOR: Final = slice(5, 11)
 _LOCALITY: Final = 7
 _COMMUNE: Final = slice(11, 16)
+_TEXT_UNITS: Final = slice(3, 8)
+"""The same of what is read of a text: `_text_columns`."""
 
 PART_COLUMNS: Final = {
     "number": "number text, number_key text, alley_only boolean",
@@ -44,40 +50,85 @@ PART_COLUMNS: Final = {
     " commune_notice text, assumed_id int",
 }
 """The tables of parts, and what they hold under each number."""
-RESOLVED: Final = (
-    *("number_at", "street_at", "place_at", "flat_at", "commune_at", "hint"),
-    "beside",
-)
+_NUMBERED: Final = ("number_at", "street_at", "place_at", "flat_at", "commune_at")
+RESOLVED: Final = (*_NUMBERED, "hint", "beside")
 """What `Resolver.resolve` gives of a row; `beside` is a value of `registry.intake.beside`."""
+_DOOR_PARTS: Final = ("number", "street", "place", "flat")
+_NOT_ALONE: Final = -1
 
-# Most house numbers are their own key already; the grammar would say the same, at length.
-_PLAIN_NUMBER: Final = re.compile("[1-9][0-9]{0,3}[A-H]?(?:/[1-9][0-9]{0,3}[A-H]?)*")
+# Most house numbers are their own key, or say it backwards; the grammar would say the same, at
+# length.
+_STEP: Final = "[1-9][0-9]{0,3}[A-H]?"
+_PLAIN_NUMBER: Final = re.compile(f"{_STEP}(?:/{_STEP})*")
+_SPELLED_NUMBER: Final = re.compile(
+    f"Số {_STEP}(?:, (?:ngách {_STEP}, )?ngõ {_STEP}|, (?:hẻm {_STEP}, )?kiệt {_STEP})"
+)
 # Spellings remembered of each kind; one that is forgotten is read again, under another number.
 _REMEMBERED: Final = 100_000
 
+_T = TypeVar("_T")
 Row = tuple[object, ...]
+"""Columns of a table of parts."""
 
 
 class Numbered:
     """Gives numbers from 1 on, the same for the same columns while they are remembered."""
 
     def __init__(self) -> None:
-        self.number_of: Callable[[Row | None], str] = lru_cache(_REMEMBERED)(self._number)
+        self.number_of: Callable[[Row | None], int] = lru_cache(_REMEMBERED)(self._number)
         self._count = 0
         self._fresh: list[Row] = []
 
-    def _number(self, columns: Row | None) -> str:
-        """As COPY reads it: '' where there is nothing."""
+    def _number(self, columns: Row | None) -> int:
+        """0 where there is nothing."""
         if columns is None:
-            return ""
+            return 0
         self._count += 1
         self._fresh.append((self._count, *columns))
-        return str(self._count)
+        return self._count
 
     def take_fresh(self) -> list[Row]:
         """What was numbered since the last call, as rows that begin with the number."""
         fresh, self._fresh = self._fresh, []
         return fresh
+
+
+class Resolved:
+    """What some rows name: the columns of `RESOLVED`, which COPY appends to them."""
+
+    def __init__(self, rows: int) -> None:
+        self._at = {name: np.zeros(rows, np.int32) for name in _NUMBERED}
+        self._texts = {name: [""] * rows for name in RESOLVED if name not in _NUMBERED}
+
+    def number(self, part: str, numbers: NDArray[np.int32]) -> None:
+        """Of one part of all rows."""
+        self._at[f"{part}_at"] = numbers
+
+    def take(self, row: int, door: DoorParts, parts: dict[str, Numbered]) -> None:
+        """The parts of one row's door."""
+        for name in _DOOR_PARTS:
+            self._at[f"{name}_at"][row] = parts[name].number_of(getattr(door, name))
+        self._texts["hint"][row] = escaped(door.hint or "")
+
+    def beside(self, row: int, beside: str) -> None:
+        """What the text beside one row's was worth."""
+        self._texts["beside"][row] = beside
+
+    def spread(self, rows: NDArray[np.int64]) -> "Resolved":
+        """Each row again, as often and in the order as `rows` names it."""
+        spread = Resolved(0)
+        spread._at = {name: numbers[rows] for name, numbers in self._at.items()}
+        spread._texts = {name: [texts[at] for at in rows] for name, texts in self._texts.items()}
+        return spread
+
+    def columns(self) -> list[pa.Array]:
+        """In the order of `RESOLVED`."""
+        return [
+            pa.array(self._at[name], mask=self._at[name] == 0)
+            if name in _NUMBERED
+            else pa.array(self._texts[name], pa.string())
+            for name in RESOLVED
+        ]
 
 
 class Resolver(ABC):
@@ -89,8 +140,12 @@ class Resolver(ABC):
         """At the end of the file: whether any code of a commune had lost its zeros."""
 
     @abstractmethod
-    def resolve(self, cells: Sequence[str]) -> str:
-        """The columns of `RESOLVED`, as COPY reads them."""
+    def resolve(self, cells: Cells) -> Resolved:
+        """What the rows name."""
+
+    @abstractmethod
+    def commune_at(self, cells: Sequence[str]) -> int:
+        """The number of the commune that one row names."""
 
     def take_parts(self) -> dict[str, list[Row]]:
         """New rows of each table, but for communes, which only the whole file explains."""
@@ -104,14 +159,8 @@ class Resolver(ABC):
         """The rows of the table of communes, at the end of the file."""
         return self.parts["commune"].take_fresh()
 
-    def _door(self, door: DoorParts, commune_at: str, beside: str = "") -> str:
-        numbers = (
-            self.parts["number"].number_of(door.number),
-            self.parts["street"].number_of(door.street),
-            self.parts["place"].number_of(door.place),
-            self.parts["flat"].number_of(door.flat),
-        )
-        return "\t".join((*numbers, commune_at, escaped(door.hint or ""), beside))
+    def close(self) -> None:  # noqa: B027 - most have started nothing
+        """End what it has started."""
 
 
 class ColumnResolver(Resolver):
@@ -121,26 +170,42 @@ class ColumnResolver(Resolver):
         super().__init__()
         self._gazetteer = gazetteer
         self._day = day
-        self._number = _Column("number", self.parts, _read_number)
-        self._street = _Column("street", self.parts, _read_street)
-        self._place = _Column("place", self.parts, _read_place)
-        self._flat = _Column("flat", self.parts, _read_flat)
+        self._columns = (
+            (_Column("number", self.parts, _read_number), slice(5, 6)),
+            (_Column("street", self.parts, _read_street), slice(6, 7)),
+            (_Column("place", self.parts, _read_place), slice(7, 8)),
+            (_Column("flat", self.parts, _read_flat), slice(8, 11)),
+        )
 
-    def resolve(self, cells: Sequence[str]) -> str:
+    def resolve(self, cells: Cells) -> Resolved:
         """As of every resolver."""
-        number, street, place, building, floor, unit = cells[_DOOR]
-        commune_at = self.parts["commune"].number_of(tuple(cells[_COMMUNE]))
-        number_at, street_at = self._number.alone(number), self._street.alone(street)
-        place_at, flat_at = self._place.alone(place), self._flat.alone(building, floor, unit)
-        if number_at is None or street_at is None or place_at is None or flat_at is None:
-            door = combined(
-                self._number.parts(number),
-                self._street.parts(street),
-                self._place.parts(place),
-                self._flat.parts(building, floor, unit),
-            )
-            return self._door(door, commune_at)
-        return f"{number_at}\t{street_at}\t{place_at}\t{flat_at}\t{commune_at}\t\t"
+        resolved = Resolved(len(cells[0]))
+        mixed = np.zeros(len(cells[0]), bool)
+        for column, where in self._columns:
+            numbers = _each(column.alone, cells[where])
+            mixed |= numbers == _NOT_ALONE
+            resolved.number(column.part, numbers)
+        resolved.number("commune", _each(self._commune, cells[_COMMUNE]))
+        rows = np.flatnonzero(mixed)
+        doors = rows_of(cells[_DOOR], rows)
+        for row, door in zip(rows.tolist(), doors, strict=True):
+            resolved.take(row, self._combined(door), self.parts)
+        return resolved
+
+    def commune_at(self, cells: Sequence[str]) -> int:
+        """As of every resolver."""
+        return self._commune(*cells[_COMMUNE])
+
+    def _commune(self, *cells: str) -> int:
+        return self.parts["commune"].number_of(cells)
+
+    def _combined(self, door: Sequence[str]) -> DoorParts:
+        first = _DOOR.start
+        read = (
+            column.parts(*door[where.start - first : where.stop - first])
+            for column, where in self._columns
+        )
+        return combined(*read)
 
     def take_communes(self) -> list[Row]:
         """As of every resolver; here they are read, by the codes of the whole file."""
@@ -155,26 +220,37 @@ class ColumnResolver(Resolver):
         return communes
 
 
+def _each(number_of: Callable[..., int], columns: Cells) -> NDArray[np.int32]:
+    """The number of the columns' cells in each row, asked for once for equal cells."""
+    codes, spellings = distinct(columns)
+    numbers = (number_of(*cells) for cells in spellings)
+    return np.fromiter(numbers, np.int32, len(spellings))[codes]
+
+
 class _Column:
     """The columns of one part, which now and then name other parts as well."""
 
     def __init__(
         self, part: str, numbered: dict[str, Numbered], read: Callable[..., DoorParts]
     ) -> None:
-        def alone(*cells: str) -> str | None:
+        def alone(*cells: str) -> int:
             door = self.parts(*cells)
             own = getattr(door, part)
-            return numbered[part].number_of(own) if door == DoorParts(**{part: own}) else None
+            return numbered[part].number_of(own) if door == DoorParts(**{part: own}) else _NOT_ALONE
 
+        self.part = part
         self.parts = lru_cache(_REMEMBERED)(read)
         """What the cells name."""
         self.alone = lru_cache(_REMEMBERED)(alone)
-        """The number of the part; None when they name others, which `combined` must sort out."""
+        """The number of the part; _NOT_ALONE where they name others, which `combined` sorts out."""
 
 
 def _read_number(text: str) -> DoorParts:
     if _PLAIN_NUMBER.fullmatch(text):
         return DoorParts(number=(text, text, False))
+    if _SPELLED_NUMBER.fullmatch(text):
+        steps = re.findall(_STEP, text)
+        return DoorParts(number=(text.replace(",", ""), "/".join(reversed(steps)), False))
     if is_mangled(text):
         # No key: `judge` refuses it, and `fixes` proposes what may have stood there.
         return DoorParts(number=(text, "", False))
@@ -201,20 +277,35 @@ def _read_flat(building: str, floor: str, unit: str) -> DoorParts:
 class TextResolver(Resolver):
     """Reads files whose addresses come as one text, which other columns may complete.
 
-    A code of a commune decides; the text's own commune may only narrow it, or contradict it. So
-    does an address of an earlier map beside it (`registry.intake.beside`).
+    A code of a commune decides; the text's own commune may only narrow it, or contradict it.
     """
 
     def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
         super().__init__()
         self._gazetteer = gazetteer
         self._day = day
-        self._communes = CommuneReader(gazetteer, day, ())
-        self._read = lru_cache(_REMEMBERED)(self._read_text)
+        self._readers = TextReaders(gazetteer, day)
 
-    def resolve(self, cells: Sequence[str]) -> str:
+    def resolve(self, cells: Cells) -> Resolved:
         """As of every resolver."""
-        return self._read(cells[-1], cells[-2], cells[_LOCALITY], *cells[_COMMUNE])
+        codes, texts = distinct(_text_columns(cells))
+        resolved = Resolved(len(texts))
+        communes = np.zeros(len(texts), np.int32)
+        for at, (text, reading) in enumerate(zip(texts, self._readers.read(texts), strict=True)):
+            resolved.take(at, reading.door, self.parts)
+            resolved.beside(at, reading.beside or "")
+            communes[at] = self._commune(text, reading)
+        resolved.number("commune", communes)
+        return resolved.spread(codes)
+
+    def commune_at(self, cells: Sequence[str]) -> int:
+        """As of every resolver."""
+        text = tuple(_text_columns(cells))
+        (reading,) = self._readers.read([text])
+        return self._commune(text, reading)
+
+    def _commune(self, text: Sequence[str], reading: TextReading) -> int:
+        return self.parts["commune"].number_of((*text[_TEXT_UNITS], reading.commune))
 
     def take_communes(self) -> list[Row]:
         """As of every resolver; what codes mean depends on those of the whole file."""
@@ -231,33 +322,14 @@ class TextResolver(Resolver):
         self.padded = reader.padded
         return communes
 
-    def _read_text(self, address: str, former: str, place: str, *units: str) -> str:
-        code, commune, district, province, former_code = units
-        coded = code or former_code
-        # With a code, the words of columns only say what it says.
-        words = (place,) if coded else (place, commune, district, province)
-        readings = read_address(self._gazetteer, _joined(address, words)) if address else []
-        if not readings:
-            missing = CommuneReading(problem="address_missing")
-            return self._door(DoorParts(), self._commune(units, missing))
-        today = Beside(readings[0].door, self._reading(readings[0]))
-        if former and former != address:
-            written = fold(former)
-            same_words = all(fold(words) in written for words in readings[0].unread)
-            for read in read_address(self._gazetteer, former)[:1]:
-                before = Beside(read.door, self._reading(read))
-                today = completed(today, before, same_words=same_words)
-        return self._door(
-            parts_of(today.door), self._commune(units, today.commune), today.beside or ""
-        )
+    def close(self) -> None:
+        """As of every resolver."""
+        self._readers.close()
 
-    def _reading(self, read: ReadAddress) -> CommuneReading:
-        if any(naming.commune is not None for naming in read.namings):
-            return self._communes.of_namings(read.namings)
-        return CommuneReading(problem="commune_unknown")
 
-    def _commune(self, units: Row, of_text: CommuneReading) -> str:
-        return self.parts["commune"].number_of((*units, of_text))
+def _text_columns(cells: Sequence[_T]) -> list[_T]:
+    """What `TextReader.read` takes, in its order."""
+    return [cells[-1], cells[-2], cells[_LOCALITY], *cells[_COMMUNE]]
 
 
 def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:
@@ -288,12 +360,6 @@ def _completed(
         return CommuneReading(problem="commune_differs_from_code")
     former_id = of_code.former_id or of_text.former_id
     return CommuneReading(common, former_id, None, of_code.notice or of_text.notice)
-
-
-def _joined(address: str, words: Iterable[str]) -> str:
-    """The address with those of `words` behind it that it does not hold itself."""
-    held = f" {fold(address)} "
-    return ", ".join([address, *(word for word in words if word and f" {fold(word)} " not in held)])
 
 
 def _commune(reading: CommuneReading) -> Row:

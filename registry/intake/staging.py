@@ -5,15 +5,18 @@ They are unlogged rather than temporary because PostgreSQL's parallel workers re
 table; a temporary view gives each a name without the import's number.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable
+from hashlib import md5
 from typing import Final
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection, text
 
 from registry.database import driver_connection
-from registry.intake.reader import SourceFile, cells_of, rows_of
+from registry.intake.cells import Cells, cells_in_blocks
+from registry.intake.reader import SourceFile
 from registry.intake.resolve import (
     FIELDS_READ,
     KEPT,
@@ -31,29 +34,23 @@ _NUMBER: Final = r"^[+-]?[0-9]{1,3}([.,][0-9]{1,15})?$"
 _COUNT: Final = "^[1-9][0-9]{0,5}$"
 _METRES: Final = r"^[0-9]{1,6}([.,][0-9]{1,9})?$"
 
-# Numbers are read by the server while the program reads the next rows; null for what is none.
-_READ_BY_SERVER: Final = ", ".join(
-    f"{name} {kind} GENERATED ALWAYS AS"
-    f" (CASE WHEN {field} ~ '{pattern}' THEN replace({field}, ',', '.')::{kind} END) STORED"
-    for name, field, kind, pattern in (
-        ("lon", "longitude", "float8", _NUMBER),
-        ("lat", "latitude", "float8", _NUMBER),
-        ("households", "households_count", "int", _COUNT),
-        ("accuracy_m", "position_accuracy_m", "float8", _METRES),
-    )
+# What of a cell is a number: (column, the field that it is read from, how it is written).
+_NUMBERS: Final = (
+    ("lon float8", "longitude", _NUMBER),
+    ("lat float8", "latitude", _NUMBER),
+    ("households int", "households_count", _COUNT),
+    ("accuracy_m float8", "position_accuracy_m", _METRES),
 )
 _DELIVERED: Final = ", ".join(
     [
-        "row_number bigint, row_hash uuid",
+        "row_hash uuid",
         *(f"{name} text" for name in FIELDS_READ[:KEPT]),
+        *(column for column, _, _ in _NUMBERS),
         *(f"{name} {'text' if name == 'hint' else 'int'}" for name in RESOLVED),
-        _READ_BY_SERVER,
+        "row_number bigint",
     ]
 )
-_COPIED: Final = ", ".join(["row_number, row_hash", *FIELDS_READ[:KEPT], *RESOLVED])
-_WRITTEN_AT_ONCE: Final = 1_000
-# Rows between two looks at what was newly numbered.
-_BLOCK: Final = 100_000
+_WRITTEN_AT_ONCE: Final = 1 << 17
 
 Progress = Callable[[int], None]
 
@@ -102,18 +99,17 @@ class Staging:
             for row in rows:
                 copy.write_row([list(v) if isinstance(v, tuple) else v for v in row])
 
-    def copy_lines(self, name: str, columns: str, lines: Iterator[str]) -> int:
-        """Append rows that are text as COPY reads it, '' for no value; how many."""
-        count = 0
+    def copy_lines(self, name: str, lines: pa.StringArray) -> None:
+        """Append rows that are text as COPY reads it, with its ends of lines, '' for no value."""
+        _, offsets, data = lines.buffers()
+        ends = np.frombuffer(offsets, np.int32)[lines.offset : lines.offset + len(lines) + 1]
+        whole = memoryview(data)[ends[0] : ends[-1]]
         with (
             driver_connection(self.connection).cursor() as cursor,
-            cursor.copy(f"COPY {self._tables[name]} ({columns}) FROM STDIN (NULL '')") as copy,
+            cursor.copy(f"COPY {self._tables[name]} FROM STDIN (NULL '')") as copy,
         ):
-            # The server reads one block while the program makes the next.
-            while block := list(islice(lines, _WRITTEN_AT_ONCE)):
-                copy.write("".join(block))
-                count += len(block)
-        return count
+            for at in range(0, len(whole), _WRITTEN_AT_ONCE):
+                copy.write(whole[at : at + _WRITTEN_AT_ONCE])
 
     def drop(self) -> None:
         """Remove the tables and the names over them."""
@@ -157,15 +153,16 @@ def stage(
     staging.create("delivered", _DELIVERED)
     for name, columns in PART_COLUMNS.items():
         staging.create(name, f"at int, {columns}")
-    count = 0
-    with rows_of(file) as rows:
-        lines = _Lines(file, rows, resolver, salt)
-        remaining = iter(lines)
-        while copied := staging.copy_lines("delivered", _COPIED, islice(remaining, _BLOCK)):
-            for name, fresh in resolver.take_parts().items():
-                staging.copy(name, fresh)
-            count += copied
-            progress(count)
+    lines = _Lines(resolver, salt)
+    try:
+        with cells_in_blocks(file, FIELDS_READ) as blocks:
+            for cells in blocks:
+                staging.copy_lines("delivered", lines.of(cells))
+                for name, fresh in resolver.take_parts().items():
+                    staging.copy(name, fresh)
+                progress(lines.count)
+    finally:
+        resolver.close()
     staging.copy("commune", resolver.take_communes())
     for name in PART_COLUMNS:
         staging.key(name, "at")
@@ -178,31 +175,59 @@ def stage(
 
 
 class _Lines:
-    """The rows of a file as lines of `delivered`, to be gone through once."""
+    """The rows of a file as lines of `delivered`, block by block."""
 
-    def __init__(
-        self, file: SourceFile, rows: Iterator[list[str]], resolver: Resolver, salt: str
-    ) -> None:
-        self._rows = rows
-        self._cells = cells_of(file, FIELDS_READ)
+    def __init__(self, resolver: Resolver, salt: str) -> None:
         self._resolver = resolver
-        self._salt = salt
+        self._salt = pa.scalar(salt)
+        self._last_ref = ""
+        self.count = 0
+        """Rows so far."""
         self.refs_ascend = True
         """Whether every reference so far is greater than the one before it."""
 
-    def __iter__(self) -> Iterator[str]:
-        cells_of_row, resolve, md5 = self._cells, self._resolver.resolve, hashlib.md5
-        before = ""
-        for number, row in enumerate(self._rows, start=1):
-            cells = cells_of_row(row)
-            joined = "\x1f".join((self._salt, *cells))
-            if "\0" in joined:  # which PostgreSQL's text cannot hold
-                cells = tuple(cell.replace("\0", "") for cell in cells)
-            if cells[0] <= before:
-                self.refs_ascend = False
-            before = cells[0]
-            digest = md5(joined.encode(), usedforsecurity=False).hexdigest()
-            kept = "\t".join(cells[:KEPT])
-            if "\\" in kept or "\n" in kept or "\r" in kept or kept.count("\t") >= KEPT:
-                kept = "\t".join(map(escaped, cells[:KEPT]))
-            yield f"{number}\t{digest}\t{kept}\t{resolve(cells)}\n"
+    def of(self, cells: Cells) -> pa.StringArray:
+        """The lines of these rows, which come next."""
+        first, self.count = self.count + 1, self.count + len(cells[0])
+        self._compare(cells[0])
+        whole = pc.binary_join_element_wise(self._salt, *cells, "\x1f")
+        numbers = pa.array(np.arange(first, self.count + 1)).cast(pa.string())
+        return pc.binary_join_element_wise(
+            _hashes(whole),
+            *_escaped(cells[:KEPT], whole),
+            *(_as_number(cells[FIELDS_READ.index(field)], form) for _, field, form in _NUMBERS),
+            *(column.cast(pa.string()) for column in self._resolver.resolve(cells).columns()),
+            pc.binary_join_element_wise(numbers, "\n", ""),
+            "\t",
+            null_handling="replace",
+            null_replacement="",
+        )
+
+    def _compare(self, refs: pa.StringArray) -> None:
+        if self.refs_ascend and len(refs):
+            self.refs_ascend = self._last_ref < refs[0].as_py() and bool(
+                pc.all(pc.less(refs[:-1], refs[1:])).as_py()
+            )
+            self._last_ref = refs[-1].as_py()
+
+
+def _hashes(texts: pa.StringArray) -> pa.StringArray:
+    """The MD5 of each text, as 32 digits."""
+    hashed = (md5(text, usedforsecurity=False) for text in texts.cast(pa.binary()).to_pylist())
+    digits = b"".join(each.digest() for each in hashed).hex().encode()
+    ends = np.arange(0, len(digits) + 1, 32, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(digits))
+
+
+def _escaped(columns: Cells, whole: pa.StringArray) -> Cells:
+    """Cells as COPY reads them; `whole` holds all their text."""
+    letters = np.frombuffer(whole.buffers()[2], np.uint8)
+    if not np.any((letters == ord("\\")) | ((letters >= ord("\t")) & (letters <= ord("\r")))):
+        return columns
+    return [pa.array(map(escaped, column.to_pylist()), pa.string()) for column in columns]
+
+
+def _as_number(column: pa.StringArray, form: str) -> pa.StringArray:
+    """The cells that are written in this form, as the server reads numbers; null for others."""
+    is_number = pc.match_substring_regex(column, form)
+    return pc.if_else(is_number, pc.replace_substring(column, ",", "."), None)

@@ -6,11 +6,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from geo.legacy_fonts import CONVERTERS, Font, font_of
 from registry.errors import UnreadableFileError
 from registry.intake.columns import fields_named
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Rows = Iterator[list[str]]
 
@@ -24,6 +27,14 @@ FONT_NOTES: Final[dict[Font, str]] = {
 # Vietnamese forms number their columns below the header: (1) (2) (3), or A B 1 2.
 _NUMBERING: Final = re.compile(r"\(?([A-D]|\d{1,2})\)?")
 _LEAST_NUMBERED: Final = 3
+
+
+@runtime_checkable
+class InBlocks(Protocol):
+    """What some tables have for `rows`: they can also be read column by column."""
+
+    def blocks(self) -> AbstractContextManager[Iterator["pa.Table | Rows"]]:
+        """The same rows, as tables of texts as wide as the header, and as rows between them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ import codecs
 import csv
 import io
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from geo.legacy_fonts import CONVERTERS, font_of, share_read, words_in_doubt
 from registry.intake.columns import fields_named
@@ -23,6 +24,9 @@ from registry.intake.formats.table import (
     skipped,
     unreadable,
 )
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SNIFFED_BYTES: Final = 65_536
 _DELIMITERS: Final = ",;\t|"
@@ -68,15 +72,114 @@ def read_text(path: Path, head: bytes) -> Table:
     said = CONVERTERS[font] if font else _nfc if encoding == "cp1258" else None
     delimiter, header = _header(path, said(begun) if said else begun)
 
-    @contextmanager
-    def rows() -> Iterator[Rows]:
-        with path.open(encoding=encoding, newline="") as stream, _readable(path):
-            whole = _whole_rows(path, encoding, stream, delimiter)
-            meant = ([said(cell) for cell in row] for row in whole) if said else whole
-            yield skipped(meant, header.rows_before_data)
-
+    rows = _TextRows(path, encoding, delimiter, header, said)
     note = FONT_NOTES[font] if font else _NOTES.get(encoding)
     return Table(header.names, rows, delimiter, (note,) if note else ())
+
+
+@dataclass(frozen=True, slots=True)
+class _TextRows:
+    """The rows of a text file behind its header; it is opened for each reading."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    header: Header
+    said: Callable[[str], str] | None
+    """What a cell says, where the encoding does not say it."""
+
+    @contextmanager
+    def __call__(self) -> Iterator[Rows]:
+        with _readable(self.path):
+            whole = self._whole_rows(0, 0)
+            said = self.said
+            meant = ([said(cell) for cell in row] for row in whole) if said else whole
+            yield skipped(meant, self.header.rows_before_data)
+
+    @contextmanager
+    def blocks(self) -> Iterator[Iterator["pa.Table | Rows"]]:
+        """The same rows as tables of texts, and as rows where they are no such table."""
+        with _readable(self.path), self.path.open("rb") as stream:
+            yield self._blocks(stream)
+
+    def _blocks(self, stream: BinaryIO) -> Iterator["pa.Table | Rows"]:
+        # Not at the top: the server has no use for Arrow, which takes 100 MB.
+        from registry.intake.formats.blocks import read_blocks
+
+        if not self.encoding.startswith("utf-8") or self.said is not None:
+            yield skipped(self._whole_rows(0, 0), self.header.rows_before_data)
+            return
+        lines = self._skip_header(stream)
+        if lines is not None:
+            for table in read_blocks(stream, self.delimiter, len(self.header.names)):
+                lines += table.num_rows
+                yield table
+            yield self._whole_rows(stream.tell(), lines)
+        else:
+            yield skipped(self._whole_rows(0, 0), self.header.rows_before_data)
+
+    def _skip_header(self, stream: BinaryIO) -> int | None:
+        """Leave the stream at the first row of data; how many lines went before.
+
+        None where these lines are not those of the text, which ends some with a return alone.
+        """
+        lines = []
+
+        def decoded() -> Iterator[str]:
+            for line in stream:
+                lines.append(line)
+                yield line.decode(self.encoding)
+
+        rows = csv.reader(_lines(decoded()), delimiter=self.delimiter)
+        for _ in islice(rows, self.header.rows_before_data):
+            pass
+        return None if any(b"\r" in line.rstrip(b"\r\n") for line in lines) else len(lines)
+
+    def _whole_rows(self, start: int, lines: int) -> Rows:
+        """The rows from a byte, and a line, on; at their end an error where one holds others."""
+        spans = []
+        with self._text(start) as text:
+            rows = csv.reader(text, delimiter=self.delimiter)
+            last = (0, 0)
+            begun = 0
+            for row in rows:
+                last = (begun, rows.line_num)
+                if rows.line_num - begun > 1:
+                    spans.append(last)
+                begun = rows.line_num
+                yield row
+        # The last line of a file may open a mark that nothing closes.
+        if last[1] and last not in spans:
+            spans.append(last)
+        self._check_spans(spans, start, lines)
+
+    def _check_spans(self, spans: list[tuple[int, int]], start: int, lines: int) -> None:
+        """Whether each row of several lines is quoted as it should be, or has swallowed others."""
+        with self._text(start) as text:
+            at = 0
+            for begun, end in spans:
+                span = list(islice(text, begun - at, end - at))
+                at = end
+                try:
+                    quoted = len(list(csv.reader(span, delimiter=self.delimiter, strict=True))) == 1
+                except csv.Error:
+                    quoted = False
+                if not quoted:
+                    raise unreadable(
+                        self.path,
+                        f"dấu ngoặc kép mở ở dòng {lines + begun + 1:,} không được đóng đúng chỗ"
+                        " (a quotation mark is not closed where it should be)",
+                    )
+
+    @contextmanager
+    def _text(self, start: int) -> Iterator[Iterator[str]]:
+        """The lines of the file from a byte on, without a spreadsheet's hint before its header."""
+        with self.path.open("rb") as stream:
+            stream.seek(start)
+            # A mark of the encoding in the middle of a file is one of its letters.
+            encoding = "utf-8" if start and self.encoding == "utf-8-sig" else self.encoding
+            text = io.TextIOWrapper(stream, encoding, newline="")
+            yield text if start else _lines(text)
 
 
 def _encoding(path: Path, head: bytes) -> str:
@@ -159,43 +262,6 @@ def _lines(stream: Iterator[str]) -> Iterator[str]:
     """The lines of a table, without a spreadsheet's hint before its header."""
     first = next(stream, "")
     return stream if _hinted(first) else chain((first,), stream)
-
-
-def _whole_rows(path: Path, encoding: str, stream: Iterator[str], delimiter: str) -> Rows:
-    """The rows of the file, and an error at their end where one has swallowed others."""
-    rows = csv.reader(_lines(stream), delimiter=delimiter)
-    spans = []
-    last = (0, 0)
-    start = 0
-    for row in rows:
-        last = (start, rows.line_num)
-        if rows.line_num - start > 1:
-            spans.append(last)
-        start = rows.line_num
-        yield row
-    # The last line of a file may open a mark that nothing closes.
-    if last[1] and last not in spans:
-        spans.append(last)
-    _check_spans(path, encoding, spans, delimiter)
-
-
-def _check_spans(path: Path, encoding: str, spans: list[tuple[int, int]], delimiter: str) -> None:
-    """Whether each row of several lines is quoted as it should be, or has swallowed others."""
-    with path.open(encoding=encoding, newline="") as stream:
-        lines, at = _lines(stream), 0
-        for start, end in spans:
-            span = list(islice(lines, start - at, end - at))
-            at = end
-            try:
-                quoted = len(list(csv.reader(span, delimiter=delimiter, strict=True))) == 1
-            except csv.Error:
-                quoted = False
-            if not quoted:
-                raise unreadable(
-                    path,
-                    f"dấu ngoặc kép mở ở dòng {start + 1:,} không được đóng đúng chỗ"
-                    " (a quotation mark is not closed where it should be)",
-                )
 
 
 def _nfc(text: str) -> str:

@@ -2,21 +2,67 @@
 
 import unicodedata
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from registry.errors import UnreadableFileError
-from registry.intake.reader import cells_of, open_file, rows_of
+from registry.intake.cells import cells_in_blocks
+from registry.intake.formats import blocks
+from registry.intake.reader import SourceFile, cells_of, open_file, rows_of
 
 HEADER = "số nhà,đường,mã xã\n"
 
 
 def read(path: Path, content: str | bytes) -> list[list[str]]:
+    """The cells of each row, which must be the same column by column."""
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     file = open_file(path)
+    by_row = rows_and_overlong(file)
+    assert columns_and_overlong(file) == by_row
+    return by_row[0]
+
+
+def rows_and_overlong(file: SourceFile) -> tuple[list[list[str]], list[int]]:
     with rows_of(file) as rows:
         cells = cells_of(file, file.columns.positions)
-        return [list(cells(row)) for row in rows]
+        read = [[cell.replace("\0", "") for cell in cells(row)] for row in rows]
+    return read, list(file.overlong)
+
+
+def columns_and_overlong(file: SourceFile) -> tuple[list[list[str]], list[int]]:
+    with cells_in_blocks(file, tuple(file.columns.positions)) as blocks:
+        tables = [[column.to_pylist() for column in block] for block in blocks]
+    return [list(row) for table in tables for row in zip(*table, strict=True)], file.overlong
+
+
+_PIECES = [
+    *'a ,;"\n\r',
+    "\r\n",
+    "\n1,Láng,00004\n",
+    '\n"1,2","Lá""ng",',
+    "\xa0",
+    "\ufeff",
+    "x" * 700,
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), max_size=40).map("".join), st.sampled_from([40, 4096]))
+def test_columns_hold_what_rows_hold(content: str, block: int) -> None:
+    with TemporaryDirectory() as folder, patch.object(blocks, "_BLOCK", block):
+        path = Path(folder) / "a.csv"
+        path.write_bytes((HEADER + "1,Láng,00004\n" * 3 + content).encode())
+        try:
+            file = open_file(path)
+            by_row = rows_and_overlong(file)
+        except UnreadableFileError:
+            # A row may be read where the file as a whole is refused for its last line.
+            return
+        assert columns_and_overlong(file) == by_row
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""Addresses that come as one text: each read by the grammar, thousands by several processes."""
+
+import datetime
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Final
+
+from geo.text import fold
+from registry.address_reader import ReadAddress, read_address
+from registry.gazetteer import Gazetteer
+from registry.intake.beside import Beside, completed
+from registry.intake.communes import CommuneReader, CommuneReading
+from registry.intake.doors import DoorParts, parts_of
+
+_TOGETHER: Final = 4_000
+"""Texts from which on it pays to start further processes, which takes them a second."""
+_CHUNK: Final = 250
+
+Text = Sequence[str]
+"""What `TextReader.read` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextReading:
+    """What a text, and the columns beside it, say."""
+
+    door: DoorParts
+    commune: CommuneReading
+    """By the text alone."""
+    beside: str | None = None
+    """A value of `registry.intake.beside`."""
+
+
+class TextReader:
+    """Reads texts; columns beside them may complete them.
+
+    With a code of a commune, the words of columns only say what it says. An address of an earlier
+    map beside the text completes it as well (`registry.intake.beside`).
+    """
+
+    def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
+        self._gazetteer = gazetteer
+        self._communes = CommuneReader(gazetteer, day, ())
+
+    def read(self, address: str, former: str, place: str, *units: str) -> TextReading:
+        """What they say; `units` are the columns of `communes.CommuneSpelling`."""
+        code, commune, district, province, former_code = units
+        words = (place,) if code or former_code else (place, commune, district, province)
+        readings = read_address(self._gazetteer, _joined(address, words)) if address else []
+        if not readings:
+            return TextReading(DoorParts(), CommuneReading(problem="address_missing"))
+        today = Beside(readings[0].door, self._commune(readings[0]))
+        if former and former != address:
+            written = fold(former)
+            same_words = all(fold(words) in written for words in readings[0].unread)
+            for read in read_address(self._gazetteer, former)[:1]:
+                before = Beside(read.door, self._commune(read))
+                today = completed(today, before, same_words=same_words)
+        return TextReading(parts_of(today.door), today.commune, today.beside)
+
+    def _commune(self, read: ReadAddress) -> CommuneReading:
+        if any(naming.commune is not None for naming in read.namings):
+            return self._communes.of_namings(read.namings)
+        return CommuneReading(problem="commune_unknown")
+
+
+class TextReaders:
+    """The same in several processes, one for each processor, as soon as there is much to read."""
+
+    def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
+        self._map = (gazetteer, day)
+        self._alone = TextReader(gazetteer, day)
+        self._pool: ProcessPoolExecutor | None = None
+
+    def read(self, texts: Sequence[Text]) -> Iterator[TextReading]:
+        """What each of the texts says, in their order."""
+        count = os.cpu_count() or 1
+        if count == 1 or (self._pool is None and len(texts) < _TOGETHER):
+            yield from (self._alone.read(*text) for text in texts)
+            return
+        if self._pool is None:
+            # Not forked: a copy of an open connection, or of a thread's lock, would be in two.
+            self._pool = ProcessPoolExecutor(
+                count, get_context("spawn"), initializer=_open_reader, initargs=self._map
+            )
+        chunks = [texts[at : at + _CHUNK] for at in range(0, len(texts), _CHUNK)]
+        for readings in self._pool.map(_read, chunks):
+            yield from readings
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+
+_reader: TextReader | None = None
+
+
+def _open_reader(gazetteer: Gazetteer, day: datetime.date) -> None:
+    global _reader
+    _reader = TextReader(gazetteer, day)
+
+
+def _read(texts: Iterable[Text]) -> list[TextReading]:
+    if _reader is None:
+        raise RuntimeError("the process was not opened")
+    return [_reader.read(*text) for text in texts]
+
+
+def _joined(address: str, words: Iterable[str]) -> str:
+    """The address with those of `words` behind it that it does not hold itself."""
+    held = f" {fold(address)} "
+    return ", ".join([address, *(word for word in words if word and f" {fold(word)} " not in held)])
