@@ -116,11 +116,19 @@ def count_buildings(staging: Staging, *, demo: bool) -> int:
     return int(counted.scalar_one())
 
 
+# Of the flats that are yet to be written, which are few: the others need no comparing of places.
+_HOUSED: Final = f"""
+    SELECT h.row_number, b.code AS parent_code
+    FROM fresh h JOIN building b ON {SAME_PLACE}
+    WHERE h.unit_number IS NOT NULL
+"""
+
+
 def make_buildings(staging: Staging, issue: IssueCodes) -> int:
     """Leave the table `building`: the one of each place with several flats; how many are new.
 
-    Needs `fresh` and `addressed` of `publish`, whose flats are yet to be written. Flats that were
-    there alone before get their building here.
+    `housed` has the building of each new flat. Needs `fresh` and `addressed` of `publish`, whose
+    flats are yet to be written. Flats that were there alone before get their building here.
     """
     staging.select("written_flat", _WRITTEN)
     staging.select("neighbour", _NEIGHBOURS)
@@ -128,7 +136,9 @@ def make_buildings(staging: Staging, issue: IssueCodes) -> int:
     count = staging.connection.execute(
         text("SELECT count(*) FROM block WHERE building IS NULL")
     ).scalar_one()
-    staging.select("building", _BUILDINGS, {"codes": issue(count)})
+    staging.select("building", _BUILDINGS, {"codes": issue(count)}, stats="unit_id")
+    staging.select("housed", _HOUSED, stats="row_number")
+    staging.key("housed", "row_number")
     staging.connection.execute(text(_INSERT))
     staging.connection.execute(text(_ADOPT))
     return int(count)

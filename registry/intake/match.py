@@ -125,35 +125,56 @@ _FOUND: Final = """
     SELECT row_number, 'linked', code, NULL FROM registered
 """
 # Inside the file: the first row with an address is the head, later ones near it are the same door.
+# Hamlets have thousands of houses without a number: points are compared before addresses are.
+_HEADS_OF: Final = """
+    SELECT address_hash, min(row_number) AS head
+    FROM entry e
+    WHERE NOT rejected AND NOT EXISTS (SELECT FROM found f WHERE f.row_number = e.row_number)
+    GROUP BY address_hash
+    HAVING count(*) > 1
+"""
 _AGAIN: Final = f"""
     INSERT INTO found (row_number, outcome, head)
-    SELECT row_number, 'linked', head
+    SELECT k.row_number, 'linked', k.head
     FROM (
-        SELECT row_number, point, numbered, first_value(row_number) OVER same_address AS head,
-            first_value(point) OVER same_address AS head_point
-        FROM door d
-        WHERE address_hash IN (
-                SELECT address_hash FROM entry
-                WHERE NOT rejected GROUP BY address_hash HAVING count(*) > 1)
-            AND NOT EXISTS (SELECT FROM found f WHERE f.row_number = d.row_number)
-        WINDOW same_address AS (PARTITION BY address_hash, {_ADDRESS_KEY} ORDER BY row_number)
-    ) d
-    WHERE row_number <> head AND {_NEAR.format(point="d.head_point")}
+        SELECT d.row_number, d.head
+        FROM (
+            SELECT e.row_number, e.point, a.head,
+                e.number_at IS NOT NULL OR f.flat IS NOT NULL AS numbered
+            FROM head a
+            JOIN entry e ON e.address_hash = a.address_hash
+            LEFT JOIN flat f ON f.at = e.flat_at
+            WHERE e.row_number <> a.head AND NOT e.rejected
+                AND NOT EXISTS (SELECT FROM found f WHERE f.row_number = e.row_number)
+        ) d
+        JOIN entry h ON h.row_number = d.head
+        WHERE {_NEAR.format(point="h.point")}
+    ) k
+    JOIN (SELECT row_number, {_ADDRESS_KEY} AS key FROM judged) d ON d.row_number = k.row_number
+    JOIN (SELECT row_number, {_ADDRESS_KEY} AS key FROM judged) h ON h.row_number = k.head
+    WHERE d.key = h.key
 """
 # Where only some rows name a former commune, or two name neighbouring ones: the door of a row that
 # names none is that of the one it is equal to else, and measured doors are told by their points.
 _ANY_FORMER: Final = "SELECT EXISTS (SELECT FROM commune WHERE former_id IS NOT NULL)"
 _MIXED: Final = """
-    SELECT n.unit_id AS at_unit, t.street_key AS at_street
-    FROM (SELECT DISTINCT unit_id, former_id, street_at FROM entry WHERE NOT rejected) n
-    JOIN street t ON t.at = n.street_at
-    GROUP BY n.unit_id, t.street_key
-    HAVING count(DISTINCT coalesce(n.former_id, 0)) > 1
+    SELECT unit_id AS at_unit, street_at AS at_street
+    FROM (
+        SELECT n.unit_id, n.street_at, min(n.former) OVER w <> max(n.former) OVER w AS mixed
+        FROM (
+            SELECT DISTINCT unit_id, coalesce(former_id, 0) AS former, street_at
+            FROM entry WHERE NOT rejected AND street_at IS NOT NULL
+        ) n
+        JOIN street t ON t.at = n.street_at
+        WINDOW w AS (PARTITION BY n.unit_id, t.street_key)
+    ) m
+    WHERE mixed
+    GROUP BY unit_id, street_at
 """
 _KEYED: Final = f"""
     SELECT d.row_number, d.former_id, d.point, d.numbered,
         {_ADDRESS_KEY.replace("former_id", "NULL")} AS key
-    FROM door d JOIN mixed m ON m.at_unit = d.unit_id AND m.at_street = d.street_key
+    FROM door d JOIN mixed m ON m.at_unit = d.unit_id AND m.at_street = d.street_at
     WHERE d.numbered AND NOT EXISTS (SELECT FROM found f WHERE f.row_number = d.row_number)
 """
 _AGAIN_ELSEWHERE: Final = f"""
@@ -174,6 +195,17 @@ _HEADS: Final = """
 _OUTCOMES: Final = """
     SELECT e.row_number, coalesce(f.outcome, 'new') AS outcome, f.code, f.head
     FROM entry e LEFT JOIN found f ON f.row_number = e.row_number
+    WHERE NOT e.rejected
+"""
+
+# In two parts, because the planner sees then that nearly every row may be new.
+_WRITTEN: Final = """
+    SELECT e.*, true AS is_new, NULL COLLATE "C" AS code
+    FROM entry e
+    WHERE NOT e.rejected AND NOT EXISTS (SELECT FROM found f WHERE f.row_number = e.row_number)
+    UNION ALL
+    SELECT e.*, false, f.code
+    FROM entry e JOIN found f ON f.row_number = e.row_number AND f.outcome = 'changed'
     WHERE NOT e.rejected
 """
 
@@ -211,20 +243,21 @@ _DUPLICATES: Final = """
 
 
 def match(staging: Staging, source: str, *, demo: bool) -> None:
-    """Leave `found`, the rows that are not new, and two views over all rows without an error.
+    """Leave `found`, the rows that are not new, and three views over all rows without an error.
 
     `outcome` says of each whether it is unchanged, changed, linked or new; `door` is `judged` of
-    these rows with their references. A demonstration and real doors do not know each other.
+    these rows with their references; `written` has those that are new or changed. A
+    demonstration and real doors do not know each other.
     """
     parameters = {"import_id": staging.import_id, "source": source, "demo": demo}
     connection = staging.connection
-    staging.select("own_ref", _OWN_REFS)
+    staging.select("own_ref", _OWN_REFS, stats="row_number")
     staging.key("own_ref", "row_number")
     staging.view("door", _DOORS)
-    staging.select("known", _KNOWN, parameters)
+    staging.select("known", _KNOWN, parameters, stats="row_number")
     staging.key("known", "row_number")
     remembered = read_names_as_today(staging, ADDRESS_HASH)
-    staging.select("registered", _REGISTERED, parameters)
+    staging.select("registered", _REGISTERED, parameters, stats="row_number")
     formers = bool(connection.execute(text(_ANY_FORMER)).scalar_one())
     if formers:
         connection.execute(text(_REGISTERED_ELSEWHERE), parameters)
@@ -232,16 +265,18 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     if remembered.streets or remembered.places or remembered.numbers:
         read_numbers_as_today(staging, _NEAR.format(point="h.point"), demo=demo)
     find_returned_elsewhere(connection, source, _EQUAL_FLAT)
-    staging.select("found", _FOUND)
+    staging.select("found", _FOUND, stats="row_number, outcome")
     staging.key("found", "row_number")
-    mixed = formers and staging.select("mixed", _MIXED)
+    mixed = formers and staging.select("mixed", _MIXED, stats="at_unit, at_street")
     if mixed:
         staging.select("keyed", _KEYED, stats="key")
         connection.execute(text(_AGAIN_ELSEWHERE))
-    connection.execute(text(_AGAIN))
+    if staging.select("head", _HEADS_OF, stats="address_hash, head"):
+        connection.execute(text(_AGAIN))
     while mixed and connection.execute(text(_HEADS)).rowcount:
         pass
     staging.view("outcome", _OUTCOMES)
+    staging.view("written", _WRITTEN)
     find_returned(connection, source)
     connection.execute(text(_REALLY_CHANGED))
     mark_revived(connection)

@@ -30,13 +30,6 @@ _CROWD: Final = 20
 _SHORTEST: Final = 5
 """Letters of a name that may be another one with a slip."""
 
-# Rows that would be written. Plain columns, so that the planner may hash and go parallel.
-_FRESH: Final = """
-    SELECT e.row_number, e.unit_id, e.former_id, e.street_at, e.place_at, e.number_at, e.flat_at,
-        e.address_hash, e.point
-    FROM entry e LEFT JOIN found f ON f.row_number = e.row_number
-    WHERE NOT e.rejected AND (f.row_number IS NULL OR f.outcome = 'changed')
-"""
 _NEAR: Final = "code text, row_number bigint, head bigint, household text, metres float8"
 
 # One address at two points: within the file, the first row that has it is the head.
@@ -48,8 +41,8 @@ _SAME_ADDRESS: Final = """
         SELECT d.row_number, d.point, first_value(d.row_number) OVER same AS head,
             first_value(d.point) OVER same AS head_point
         FROM (
-            SELECT * FROM near_fresh WHERE point IS NOT NULL AND address_hash IN (
-                SELECT address_hash FROM near_fresh
+            SELECT * FROM written WHERE point IS NOT NULL AND address_hash IN (
+                SELECT address_hash FROM written
                 WHERE point IS NOT NULL AND number_at IS NOT NULL
                 GROUP BY address_hash HAVING count(*) > 1)
         ) d
@@ -61,7 +54,7 @@ _SAME_ADDRESS: Final = """
 # Streets of the register that rows name: few, and known to be so, before their doors are joined.
 _STREETS: Final = """
     SELECT d.unit_id, d.former_id, d.street_at, t.id
-    FROM (SELECT DISTINCT unit_id, former_id, street_at FROM near_fresh
+    FROM (SELECT DISTINCT unit_id, former_id, street_at FROM written
         WHERE point IS NOT NULL AND number_at IS NOT NULL) d
     JOIN street s ON s.at = d.street_at
     JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = s.street_key
@@ -74,15 +67,14 @@ _SAME_ADDRESS_REGISTERED: Final = """
     SELECT DISTINCT ON (d.row_number) 'near_same_address', d.row_number, h.code,
         ST_Distance(d.point::geography, h.point::geography)
     FROM near_street s
-    JOIN near_fresh d ON d.unit_id = s.unit_id AND d.street_at = s.street_at
+    JOIN written d ON d.unit_id = s.unit_id AND d.street_at = s.street_at
         AND coalesce(d.former_id, 0) = coalesce(s.former_id, 0)
     JOIN number n ON n.at = d.number_at
     JOIN household h ON h.thoroughfare_id = s.id AND h.house_number_key = n.number_key
         AND h.kind = 'household' AND h.status IN ('active', 'proposed')
         AND (h.code < '1') = :demo AND h.point IS NOT NULL
     LEFT JOIN flat f ON f.at = d.flat_at
-    LEFT JOIN found o ON o.row_number = d.row_number
-    WHERE d.point IS NOT NULL AND h.code IS DISTINCT FROM o.code
+    WHERE d.point IS NOT NULL AND h.code IS DISTINCT FROM d.code
         AND h.building_key IS NOT DISTINCT FROM f.building_key
         AND h.floor IS NOT DISTINCT FROM f.storey AND h.unit_number IS NOT DISTINCT FROM f.flat
     ORDER BY d.row_number, d.point <-> h.point, h.code
@@ -95,9 +87,9 @@ _SAME_POINT: Final = f"""
     FROM (
         SELECT d.row_number, n.number_key, first_value(d.row_number) OVER same AS head,
             first_value(n.number_key) OVER same AS head_key, count(*) OVER one_point AS doors
-        FROM near_fresh d
+        FROM written d
         JOIN (
-            SELECT point FROM near_fresh
+            SELECT point FROM written
             WHERE number_at IS NOT NULL AND flat_at IS NULL
             GROUP BY point HAVING count(*) > 1 AND min(number_at) <> max(number_at)
         ) shared ON shared.point = d.point
@@ -111,14 +103,13 @@ _SAME_POINT: Final = f"""
 _SAME_POINT_REGISTERED: Final = """
     INSERT INTO near (code, row_number, household, metres)
     SELECT DISTINCT ON (d.row_number) 'near_same_point', d.row_number, h.code, 0
-    FROM near_fresh d
+    FROM written d
     JOIN number n ON n.at = d.number_at
     JOIN household h ON h.unit_id = d.unit_id AND h.point = d.point
         AND h.kind = 'household' AND h.status IN ('active', 'proposed')
         AND (h.code < '1') = :demo AND h.unit_number IS NULL
         AND h.house_number_key <> n.number_key
-    LEFT JOIN found o ON o.row_number = d.row_number
-    WHERE d.flat_at IS NULL AND h.code IS DISTINCT FROM o.code
+    WHERE d.flat_at IS NULL AND h.code IS DISTINCT FROM d.code
     ORDER BY d.row_number, h.code
 """
 
@@ -127,20 +118,20 @@ _NAMES: Final = """
     SELECT unit_id, key, bool_or(fresh) AS fresh
     FROM (
         SELECT DISTINCT d.unit_id, s.street_key AS key, true AS fresh
-        FROM (SELECT DISTINCT unit_id, street_at FROM near_fresh) d
+        FROM (SELECT DISTINCT unit_id, street_at FROM written) d
         JOIN street s ON s.at = d.street_at
         UNION ALL
         SELECT t.unit_id, t.key, false
         FROM thoroughfare t
         WHERE t.merged_into_id IS NULL
-            AND t.unit_id IN (SELECT DISTINCT unit_id FROM near_fresh WHERE street_at IS NOT NULL)
+            AND t.unit_id IN (SELECT DISTINCT unit_id FROM written WHERE street_at IS NOT NULL)
     ) named
     GROUP BY unit_id, key
 """
 _SUSPECTS: Final = """
     SELECT d.row_number, NULL::text AS household, d.unit_id, s.street_key AS key, n.number_key,
         f.building_key, f.storey, f.flat, d.point
-    FROM near_fresh d
+    FROM written d
     JOIN street s ON s.at = d.street_at
     JOIN (SELECT DISTINCT unit_id, key FROM alike) a ON a.unit_id = d.unit_id
         AND a.key = s.street_key
@@ -201,7 +192,6 @@ def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
     """
     connection = staging.connection
     parameters: dict[str, object] = {"demo": demo}
-    staging.view("near_fresh", _FRESH)
     staging.create("near", _NEAR)
     statements = [_SAME_ADDRESS, _SAME_POINT]
     if connection.execute(text(_ANY_REGISTERED), parameters).scalar_one():

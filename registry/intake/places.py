@@ -69,7 +69,7 @@ _LOCALITY_IDS: Final = """
 def make_places(staging: Staging) -> None:
     """Leave `street_id` and `locality_id`: the ids by commune, former commune and number of part.
 
-    Needs the view `written` of `publish`.
+    Needs the view `written` of `match`.
     """
     staging.select("named_street", _NAMED.format(at="street_at"), stats="unit_id, street_at")
     staging.connection.execute(text(_STREETS))

@@ -67,6 +67,7 @@ def find_outside(staging: Staging) -> None:
 
     Needs `entry` of `judge`.
     """
-    staging.select("reach", REACH)
+    staging.select("reach", REACH, stats="unit_id")
+    staging.key("reach", "unit_id")
     if staging.select("outside", _OUTSIDE):
         staging.connection.execute(text(_REJECT))

@@ -16,13 +16,6 @@ DEMO_SOURCE: Final = "demo"
 PUBLISH_LOCK: Final = 7238010022
 """Publications are decided one after the other: each sees the doors of the one before."""
 
-# `is_new` in these words, because the planner knows then that it holds for nearly every row.
-_WRITTEN: Final = """
-    SELECT e.*, f.row_number IS NULL AS is_new, f.code
-    FROM entry e LEFT JOIN found f ON f.row_number = e.row_number
-    WHERE NOT e.rejected AND (f.row_number IS NULL OR f.outcome = 'changed')
-"""
-
 _COLUMNS: Final = (
     *("unit_id", "former_unit_id", "thoroughfare_id", "locality_id", "house_number"),
     *("house_number_key", "building_name", "building_key", "floor", "unit_number"),
@@ -58,8 +51,9 @@ _FRESH: Final = f"""
 """
 _INSERT: Final = f"""
     INSERT INTO household (code, kind, status, parent_code, {_LISTED})
-    SELECT h.code, 'household', 'active', b.code, {", ".join(f"h.{name}" for name in _COLUMNS)}
-    FROM fresh h LEFT JOIN building b ON h.unit_number IS NOT NULL AND {SAME_PLACE}
+    SELECT h.code, 'household', 'active', p.parent_code,
+        {", ".join(f"h.{name}" for name in _COLUMNS)}
+    FROM fresh h LEFT JOIN housed p ON p.row_number = h.row_number
 """
 _UPDATE: Final = f"""
     UPDATE household o SET (parent_code, {_LISTED}) =
@@ -94,15 +88,16 @@ class Published:
     buildings: int
 
 
-def publish(staging: Staging, source: str, issue: IssueCodes) -> Published:
-    """Write what `match` decided, under the event of the transaction; commits nothing."""
+def publish(staging: Staging, source: str, issue: IssueCodes, new: int) -> Published:
+    """Write what `match` decided, under the event of the transaction; commits nothing.
+
+    `new` is how many rows are new.
+    """
     connection = staging.connection
     parameters = {"import_id": staging.import_id, "source": source}
-    staging.view("written", _WRITTEN)
     make_places(staging)
     staging.view("addressed", _ADDRESSED)
-    new = _count(connection, "SELECT count(*) FROM written WHERE is_new")
-    staging.select("fresh", _FRESH, {"codes": issue(new)}, stats="unit_number")
+    staging.select("fresh", _FRESH, {"codes": issue(new)}, stats="row_number, unit_number")
     with keys_parked(connection, new):
         buildings = make_buildings(staging, issue)
         connection.execute(text(_INSERT))
@@ -140,8 +135,3 @@ def remove_demo(connection: Connection) -> int:
         {"s": DEMO_SOURCE},
     )
     return flats.rowcount + blocks.rowcount
-
-
-def _count(connection: Connection, statement: str) -> int:
-    counted: int = connection.execute(text(statement)).scalar_one()
-    return counted

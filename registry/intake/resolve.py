@@ -41,15 +41,23 @@ _COMMUNE: Final = slice(11, 16)
 _TEXT_UNITS: Final = slice(3, 8)
 """The same of what is read of a text: `_text_columns`."""
 
+_HASHED: Final = "bigint GENERATED ALWAYS AS ({}) STORED"
 PART_COLUMNS: Final = {
-    "number": "number text, number_key text, alley_only boolean",
-    "street": "street_kind text, street_name text, street_key text",
-    "place": "place_kinds text[], place_names text[], place_keys text[]",
-    "flat": "building_name text, building_key text, storey text, flat text",
+    "number": "number text, number_key text, alley_only boolean, number_hash "
+    + _HASHED.format("hashtextextended(number_key, 0)"),
+    "street": "street_kind text, street_name text, street_key text, street_hash "
+    + _HASHED.format("hashtextextended(street_key, 0)"),
+    "place": "place_kinds text[], place_names text[], place_keys text[], place_hash "
+    + _HASHED.format("hash_array_extended(place_keys, 0)"),
+    "flat": "building_name text, building_key text, storey text, flat text, flat_hash "
+    + _HASHED.format(
+        "hashtextextended(coalesce(building_key || '|', '') || coalesce(storey || '|', '')"
+        " || coalesce(flat, ''), 0)"
+    ),
     "commune": "commune_code text, candidates int[], former_id int, commune_problem text,"
     " commune_notice text, assumed_id int",
 }
-"""The tables of parts, and what they hold under each number."""
+"""The tables of parts, and what they hold under each number; a hash is of what is compared."""
 _NUMBERED: Final = ("number_at", "street_at", "place_at", "flat_at", "commune_at")
 RESOLVED: Final = (*_NUMBERED, "hint", "beside")
 """What `Resolver.resolve` gives of a row; `beside` is a value of `registry.intake.beside`."""

@@ -216,7 +216,7 @@ def _import(
         if state == "published":
             _open_event(session, import_id, options, reading=reading, repeats=repeat.import_id)
     else:
-        connection.execute(text("SET LOCAL work_mem = '64MB'"))
+        connection.execute(text(_WORK_MEM))
         staging = Staging(connection, import_id)
         resolver = resolver_of(file, gazetteer, today())
         stage(staging, file, resolver, reading, progress)
@@ -319,7 +319,10 @@ def _write(
     keep_refs(connection, import_id, options.source)
     bring_back(connection, options.source)
     published = publish(
-        staging, options.source, lambda count: issue_code_string(connection, count, demo=demo)
+        staging,
+        options.source,
+        lambda count: issue_code_string(connection, count, demo=demo),
+        counts["new"],
     )
     retire_vanished(connection, import_id, options.source)
     return {"buildings": published.buildings, "demo_removed": removed}
@@ -339,6 +342,11 @@ def _open_event(
     )
 
 
+# A sixteenth of what the server shares, which is a quarter of its memory.
+_WORK_MEM: Final = """
+    SELECT set_config('work_mem', least(greatest(
+        pg_size_bytes(current_setting('shared_buffers')) / 16 / 1024, 65536), 262144)::text, true)
+"""
 _COUNTS: Final = """
     SELECT e.rows, e.rows - e.rejected - f.found AS new, f.changed, f.unchanged, f.linked,
         e.rejected

@@ -191,12 +191,13 @@ class _Lines:
         first, self.count = self.count + 1, self.count + len(cells[0])
         self._compare(cells[0])
         whole = pc.binary_join_element_wise(self._salt, *cells, "\x1f")
+        resolved = self._resolver.resolve(cells)
         numbers = pa.array(np.arange(first, self.count + 1)).cast(pa.string())
         return pc.binary_join_element_wise(
             _hashes(whole),
             *_escaped(cells[:KEPT], whole),
             *(_as_number(cells[FIELDS_READ.index(field)], form) for _, field, form in _NUMBERS),
-            *(column.cast(pa.string()) for column in self._resolver.resolve(cells).columns()),
+            *(column.cast(pa.string()) for column in resolved.columns()),
             pc.binary_join_element_wise(numbers, "\n", ""),
             "\t",
             null_handling="replace",

@@ -367,6 +367,17 @@ def test_household_is_refused_when_it_refers_to_a_wrong_place(
             )
 
 
+@pytest.mark.parametrize("wrong", WRONG_REFERENCES)
+def test_first_load_checks_the_places_when_all_households_are_there(
+    session: Session, wrong: str
+) -> None:
+    assert session.scalar(text("SELECT park_keys()")) is True
+    village = build_village(session)
+    make_household(session, **({"unit_id": village.unit} | WRONG_REFERENCES[wrong](village)))
+    with refused(session, by=REFERENCES, says=wrong.split(",")[0]):
+        session.execute(text("SELECT unpark_keys()"))
+
+
 def _without_other_places(columns: dict[str, object]) -> dict[str, object]:
     if "unit_id" in columns:
         return columns | {"thoroughfare_id": None, "locality_id": None}

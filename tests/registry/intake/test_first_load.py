@@ -20,6 +20,9 @@ KEYS = """
     UNION ALL
     SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) || convalidated
     FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT tgrelid::regclass || '.' || tgname, tgenabled::text FROM pg_trigger
+    WHERE NOT tgisinternal
     ORDER BY 1, 2
 """
 FLATS = [
