@@ -21,7 +21,7 @@ from geo.house_number import HouseNumber, NumberSteps, path_steps
 from geo.locality import Locality, locality_of
 from geo.parcel_text import without_noise
 from geo.persons import without_owner
-from geo.piece import Piece
+from geo.piece import HOUSE_ROLES, Piece
 from geo.pieces import pieces_of
 from geo.street import Street, street_of
 from geo.text import fold
@@ -31,6 +31,7 @@ MAX_CHARACTERS: Final = 2_000
 """What is read of a text; the rest of a longer one is not."""
 _MAX_PARTS: Final = 40
 _LONGEST_REMEMBERED: Final = 40
+_FLAT_ROLES: Final = frozenset({"code", "unit", "floor", "building"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +65,30 @@ class AddressReading:
 def parse_address(text: str) -> list[AddressReading]:
     """A few readings, best first; empty only for a text without any word."""
     clean, plus_codes = without_noise(without_owner(text[:MAX_CHARACTERS]))
-    pieces: list[Piece] = []
-    for part, written in enumerate(split_parts(clean)[:_MAX_PARTS]):
-        pieces += _pieces(written, part)
+    pieces = _pieces(split_parts(clean)[:_MAX_PARTS])
     if not pieces and not plus_codes and not any(map(str.isalnum, text)):
         return []
     return [_reading(one, plus_codes) for one in understandings(pieces)]
 
 
-def _pieces(written: str, part: int) -> list[Piece]:
-    """The pieces of one part. Parts with units stand in thousands of addresses: remembered.
+def _pieces(parts: list[str]) -> list[Piece]:
+    """The pieces of all parts. Parts with units stand in thousands of addresses: remembered, so
+    that nobody may change them.
 
     The first part is mostly the door, which stands in one.
     """
-    if part == 0 or len(written) > _LONGEST_REMEMBERED:
-        return pieces_of(words_of(written), part)
-    found = _remembered(written)
-    return [piece if piece.part == part else replace(piece, part=part) for piece in found]
+    pieces: list[Piece] = []
+    for part, written in enumerate(parts):
+        if part == 0 or len(written) > _LONGEST_REMEMBERED:
+            pieces += pieces_of(words_of(written), part)
+        else:
+            pieces += _remembered(written, part)
+    return pieces
 
 
-@lru_cache(maxsize=8_192)
-def _remembered(written: str) -> tuple[Piece, ...]:
-    return tuple(pieces_of(words_of(written), 1))
+@lru_cache(maxsize=16_384)
+def _remembered(written: str, part: int) -> tuple[Piece, ...]:
+    return tuple(pieces_of(words_of(written), part))
 
 
 def parse_components(
@@ -145,21 +148,23 @@ def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
     localities: dict[str, Locality] = {}
     units: dict[str, str] = {}
     for piece in one.pieces:
-        _take_number(piece, numbers, written["house"])
-        _take_flat(piece, flats, written["flat"])
-        if piece.role == "street":
-            if street := street_of(piece.kind, piece.words):
-                if streets and piece.opening and piece.kind in ("phố", "đường"):
-                    # `165 Tôn Thất Thuyết, Phố Mới`: a ward.
-                    units.setdefault(street.key, text_of(piece.all_words))
-                streets.append(street)
-        elif piece.role == "locality":
+        role = piece.role
+        if role in HOUSE_ROLES:
+            _take_number(piece, numbers)
+            written["house"].append(text_of(piece.all_words))
+        elif role in _FLAT_ROLES:
+            _take_flat(piece, flats)
+            written["flat"].append(text_of(piece.all_words))
+        elif role == "street":
+            _add_street(piece, streets, units)
+        elif role == "locality":
             if locality := locality_of(piece.kind or "", piece.words):
                 localities.setdefault(locality.key, locality)
-        elif piece.role in ("admin", "bare"):
-            if name := _without_tail(piece.all_words):
-                units.setdefault(" ".join(keys_of(name)), text_of(name))
-        elif piece.role == "hint":
+        elif role in ("admin", "bare"):
+            key, name = piece.unit_name or _unit_name(piece)
+            if name:
+                units.setdefault(key, name)
+        elif role == "hint":
             written["hint"].append(text_of(piece.all_words))
     street = _shortest(streets)
     door = Door(
@@ -176,6 +181,23 @@ def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
         one.penalty,
         one.notes,
     )
+
+
+def _add_street(piece: Piece, streets: list[Street], units: dict[str, str]) -> None:
+    street = street_of(piece.kind, piece.words)
+    if street is None:
+        return
+    if streets and piece.opening and piece.kind in ("phố", "đường"):
+        # `165 Tôn Thất Thuyết, Phố Mới`: a ward.
+        units.setdefault(street.key, text_of(piece.all_words))
+    streets.append(street)
+
+
+def _unit_name(piece: Piece) -> tuple[str, str]:
+    """Key and text of a piece that may name a unit; both empty for the country alone."""
+    words = _without_tail(piece.all_words)
+    piece.unit_name = " ".join(keys_of(words)), text_of(words)
+    return piece.unit_name
 
 
 def _without_tail(words: list[Word]) -> list[Word]:
@@ -199,26 +221,20 @@ def _is_postcode(key: str) -> bool:
     return key.isdigit() and 5 <= len(key) <= 6
 
 
-def _take_number(piece: Piece, numbers: NumberSteps, written: list[str]) -> None:
+def _take_number(piece: Piece, numbers: NumberSteps) -> None:
     if piece.role == "number":
         numbers.add_house(piece.steps)
     elif piece.role == "alley":
         numbers.add_alley(piece.kind or "ngõ", piece.steps)
-    elif piece.role == "plot":
-        numbers.add_plot(piece.kind or "lô", piece.steps)
     else:
-        return
-    written.append(text_of(piece.all_words))
+        numbers.add_plot(piece.kind or "lô", piece.steps)
 
 
-def _take_flat(piece: Piece, flats: FlatSteps, written: list[str]) -> None:
+def _take_flat(piece: Piece, flats: FlatSteps) -> None:
     if piece.role == "code":
         flats.add_code(piece.words)
-    elif piece.role in ("unit", "floor", "building"):
-        flats.add(piece.role, piece.kind or "", piece.words)
     else:
-        return
-    written.append(text_of(piece.all_words))
+        flats.add(piece.role, piece.kind or "", piece.words)
 
 
 def _shortest(streets: list[Street]) -> Street | None:
@@ -244,9 +260,8 @@ def _column(text: str | None, role: str) -> list[Piece]:
         return []
     clean, _ = without_noise(without_owner(text[:MAX_CHARACTERS]))
     pieces = [
-        piece
-        for part, written in enumerate(split_parts(clean)[:_MAX_PARTS])
-        for piece in _pieces(written, part)
+        replace(piece)  # settled in place: what is remembered stays as it is
+        for piece in _pieces(split_parts(clean)[:_MAX_PARTS])
         if piece.complete or piece.role in ("premises", "hint")
     ]
     return [piece for piece in pieces if _settle(piece, role, alone=len(pieces) == 1)]

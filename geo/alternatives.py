@@ -160,9 +160,12 @@ def _bare_places(one: Understanding) -> list[int]:
 
 def _pho_or_ward(one: Understanding) -> Iterator[Understanding]:
     """`P.` that was read as phố or as phường may be the other one."""
-    has_street = any(p.role == "street" for p in one.pieces)
     at = next((at for at, piece in enumerate(one.pieces) if _opened_by_p(piece)), None)
-    if at is None or (has_street and one.pieces[at].role == "admin"):
+    if at is None:
+        yield one
+        return
+    has_street = any(p.role == "street" for p in one.pieces)
+    if has_street and one.pieces[at].role == "admin":
         yield one
     elif one.pieces[at].role == "street":
         yield one
@@ -177,8 +180,10 @@ def _pho_or_ward(one: Understanding) -> Iterator[Understanding]:
 
 
 def _opened_by_p(piece: Piece) -> bool:
-    named = bool(piece.words) and not piece.words[0].numeric
-    return named and len(piece.opening) == 1 and piece.opening[0].key in ("p", "ph")
+    opening, words = piece.opening, piece.words
+    if len(opening) != 1 or opening[0].key not in ("p", "ph"):
+        return False
+    return bool(words) and not words[0].numeric
 
 
 def _street_or_unit(one: Understanding) -> Iterator[Understanding]:

@@ -26,6 +26,8 @@ class Piece:
     """Canonical steps of a number, an alley or a plot."""
     done: bool = False
     """Whether it is complete, so that the next word opens another piece."""
+    unit_name: tuple[str, str] | None = field(default=None, init=False, compare=False, repr=False)
+    """What `geo.address` made of it as a unit; a changed copy begins without."""
 
     @property
     def complete(self) -> bool:

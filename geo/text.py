@@ -38,6 +38,8 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _LONE_Y = re.compile(r"\b([bcdghklmnprstvx]{1,3}|qu)y\b")
 # Names and words come again and again, whole addresses do not.
 _LONGEST_NAME = 24
+_MOST_CHARACTERS = 4_096
+"""Characters that are remembered: more than are in use here, fewer than there are."""
 
 
 def fold(text: str) -> str:
@@ -49,10 +51,22 @@ def fold(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    decomposed = _seen(unicodedata.normalize("NFKD", text).casefold())
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STROKES)
-    words = _NOT_WORD.sub(" ", bare).strip()
+    words = _NOT_WORD.sub(" ", text.translate(_BARE)).strip()
     return _LONE_Y.sub(r"\1i", words)
+
+
+class _Bare(dict[int, str]):
+    """Each character in lower case without what `fold` forgets, worked out when it first comes."""
+
+    def __missing__(self, character: int) -> str:
+        decomposed = _seen(unicodedata.normalize("NFKD", chr(character)).casefold())
+        bare = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STROKES)
+        if len(self) < _MOST_CHARACTERS:
+            self[character] = bare
+        return bare
+
+
+_BARE = _Bare()
 
 
 _folded_before = lru_cache(maxsize=8_192)(_folded)
@@ -67,6 +81,8 @@ def accent_key(text: str) -> str:
 
 
 def _keyed(text: str) -> str:
+    if text.isascii():
+        return _folded(text)  # no accents
     composed = _seen(unicodedata.normalize("NFKC", text).casefold()).translate(_TO_DYET)
     return " ".join(_with_tone_last(word) for word in _NOT_WORD.split(composed) if word)
 
@@ -80,9 +96,12 @@ def has_diacritics(text: str) -> bool:
     >>> has_diacritics("Đa Kao"), has_diacritics("Da Kao")
     (True, False)
     """
-    if text.isascii():
-        return False
-    decomposed = unicodedata.normalize("NFD", text).casefold()
+    return not text.isascii() and any(map(_is_marked, text))
+
+
+@lru_cache(maxsize=4_096)
+def _is_marked(character: str) -> bool:
+    decomposed = unicodedata.normalize("NFD", character).casefold()
     return any(unicodedata.combining(c) or ord(c) in _STROKES for c in decomposed)
 
 
@@ -90,6 +109,7 @@ def _seen(text: str) -> str:
     return _INVISIBLE.sub("", text.translate(_APOSTROPHES))
 
 
+@lru_cache(maxsize=8_192)
 def _with_tone_last(word: str) -> str:
     tone = ""
     letters = []

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -74,15 +74,14 @@ class Word:
     path: bool
     """Whether it may be a house number or a part of one: has a digit, and no long word."""
 
-    @property
-    def dash(self) -> bool:
-        """Whether it is a dash between spaces."""
-        return not self.key
+    dash: bool = field(init=False, compare=False, repr=False)
+    """Whether it is a dash between spaces."""
+    numeric: bool = field(init=False, compare=False, repr=False)
+    """Whether it may number something: `5`, `3B`, `IV`."""
 
-    @property
-    def numeric(self) -> bool:
-        """Whether it may number something: `5`, `3B`, `IV`."""
-        return self.path or self.text in ROMAN
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dash", not self.key)
+        object.__setattr__(self, "numeric", self.path or self.text in ROMAN)
 
 
 def words_of(text: str) -> list[Word]:
@@ -224,7 +223,10 @@ class PhraseBook:
 
     def match(self, words: Sequence[Word], at: int) -> Phrase | None:
         """The longest phrase that begins at `at`; `Quán` is no `quận`, `quan` may be one."""
-        for phrase in self._by_first.get(words[at].key, ()):
+        begun = self._by_first.get(words[at].key)
+        if begun is None:
+            return None
+        for phrase in begun:
             end = at + len(phrase.keys)
             if end > len(words) or not _written(words, at, phrase):
                 continue

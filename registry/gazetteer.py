@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -137,6 +137,8 @@ class Gazetteer:
     _backward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
     _members: dict[int, list[Unit]] = field(init=False, default_factory=dict)
     _holders: dict[int, dict[int, int]] = field(init=False, default_factory=dict)
+    remembered: dict[object, Any] = field(init=False, default_factory=dict, repr=False)
+    """What others worked out of it, see `registry.remembered`."""
 
     def __post_init__(self) -> None:
         by_code, members = defaultdict(list), defaultdict(list)

@@ -6,7 +6,7 @@ own. A code is answered from the moment it was recorded.
 
 import datetime
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from geo import code as codes
@@ -253,7 +253,7 @@ def history(reads: Reads, text: str) -> list[Step]:
     ]
     unnamed = hidden(reads, [s.parent_code for s in states if s is not None and s.parent_code])
     states = [
-        replace(s, parent_code=None) if s is not None and s.parent_code in unnamed else s
+        s._replace(parent_code=None) if s is not None and s.parent_code in unnamed else s
         for s in states
     ]
     steps: list[Step] = []

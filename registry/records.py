@@ -2,11 +2,11 @@
 
 import datetime
 from dataclasses import dataclass
-from typing import Final
-from weakref import WeakKeyDictionary
+from typing import Final, NamedTuple
 
 from geo.label import LabelParts, door_words
 from registry.gazetteer import Gazetteer, Unit
+from registry.remembered import Remembered
 from registry.units import LAST_DAY_OF_OLD_MAP
 
 # The way up from a locality and the way on from a retired code are walked only where there is one.
@@ -60,9 +60,11 @@ JOINS: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A household or building; the fields are those of `columns` in their order."""
+class Record(NamedTuple):
+    """A household or building; the fields are those of `columns` in their order.
+
+    A tuple, made of a row in a fraction of the time that setting its fields one by one takes.
+    """
 
     code: str
     kind: str
@@ -149,10 +151,7 @@ class _UnitWords:
     map: Span
 
 
-# A gazetteer's words go with it: nothing else may keep an old map in memory.
-_words: WeakKeyDictionary[Gazetteer, dict[tuple[int, datetime.date], _UnitWords]] = (
-    WeakKeyDictionary()
-)
+_words: Final = Remembered[tuple[int, datetime.date], _UnitWords](32_768)
 
 
 def wording(
@@ -176,13 +175,13 @@ def wording(
 
 
 def _unit_words(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> _UnitWords:
-    known = _words.setdefault(gazetteer, {})
+    known = _words.of(gazetteer)
     found = known.get((unit.id, day))
     if found is None:
         district, province = gazetteer.district_of(unit, day), gazetteer.province_of(unit, day)
         held = (unit, district, province)
         found = _UnitWords(unit_names(unit, day, district, province), province, map_of(held, day))
-        known[unit.id, day] = found
+        _words.keep(known, (unit.id, day), found)
     return found
 
 

@@ -5,7 +5,6 @@ so a caller without a key learns of the place no more than its commune.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from registry.access.actors import acting
@@ -26,7 +25,7 @@ def told(reads: Reads, record: Record) -> Record:
     if record.restricted and not actor.may("carrier"):
         return _commune_alone(record)
     if record.parent_code is not None and hidden(reads, [record.parent_code]):
-        return replace(record, parent_code=None)
+        return record._replace(parent_code=None)
     return record
 
 
@@ -35,7 +34,7 @@ def told_of_past(reads: Reads, record: Record) -> Record:
     actor = acting()
     stranger = actor is not None and not actor.may("carrier")
     if stranger and not record.restricted and hidden(reads, [record.code]):
-        record = replace(record, restricted=True)
+        record = record._replace(restricted=True)
     return told(reads, record)
 
 
@@ -48,8 +47,7 @@ def hidden(reads: Reads, codes: Iterable[str]) -> frozenset[str]:
 
 
 def _commune_alone(record: Record) -> Record:
-    return replace(
-        record,
+    return record._replace(
         former_unit_id=None,
         thoroughfare_id=None,
         locality_id=None,

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from geo.admin import KIND_LEVELS, KIND_NAMES, parse_name
 from geo.text import fold
 from registry.autocomplete.slips import slips
 from registry.gazetteer import Gazetteer, UnitName
+from registry.remembered import Remembered
 from registry.search.areas import communes_of
 from registry.units import continuations
 
@@ -166,15 +166,15 @@ class UnitIndex:
         return near
 
 
-# Goes with its gazetteer.
-_indexes: WeakKeyDictionary[Gazetteer, UnitIndex] = WeakKeyDictionary()
+_indexes: Final = Remembered[None, UnitIndex](1)
 
 
 def unit_index(gazetteer: Gazetteer, day: datetime.date) -> UnitIndex:
     """The names of this gazetteer, put in order once a day."""
-    found = _indexes.get(gazetteer)
+    kept = _indexes.of(gazetteer)
+    found = kept.get(None)
     if found is None or found.day != day:
-        found = _indexes[gazetteer] = _made(gazetteer, day)
+        found = _indexes.keep(kept, None, _made(gazetteer, day))
     return found
 
 

@@ -18,8 +18,8 @@ from registry.batch.rows import InputRow, Layout, read_row
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.register import Register
+from registry.remembered import remember_more
 from registry.settings import Settings
-from registry.units.text import remember_texts
 
 CHUNK: Final = 200
 MAX_PROCESSES: Final = 8
@@ -27,8 +27,8 @@ _GARBAGE: Final = 100_000
 """New objects before a process looks for garbage."""
 _AHEAD: Final = 4
 """Chunks per process that are read ahead."""
-_REMEMBERED: Final = 65_536
-"""Texts of units that a process remembers, some 40 MB."""
+_REMEMBERED: Final = 8
+"""Times as much as a server remembers of what units are called and where they lie, some 60 MB."""
 _GIVEN_UP: Final = 3
 """So often rows are asked again that the database does not answer; none after them will be."""
 
@@ -112,7 +112,7 @@ _desk: "_Desk | None" = None
 def _open_desk(work: Work) -> None:
     global _desk
     _desk = _Desk(work)
-    remember_texts(_REMEMBERED)
+    remember_more(_REMEMBERED)
     # A process that ends with its connections open waits five seconds for each of their threads.
     Finalize(_desk, _desk.close, exitpriority=0)
 

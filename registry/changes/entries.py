@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from pydantic_core import to_json
 
@@ -19,6 +18,7 @@ from geo.label import LabelParts, door_words, named, number_label
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.reads import Row
 from registry.records import map_of, unit_names
+from registry.remembered import Remembered
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 
 Entry = dict[str, Any]
@@ -187,17 +187,18 @@ def unit_entries(known: Gazetteer, day: datetime.date, *, behind: int = 0) -> It
         yield _unit_entry(known, known.units[unit_id], day)
 
 
-_digests: WeakKeyDictionary[Gazetteer, tuple[datetime.date, str]] = WeakKeyDictionary()
+_digests: Final = Remembered[None, tuple[datetime.date, str]](1)
 
 
 def units_digest(known: Gazetteer, day: datetime.date) -> str:
     """Eight symbols that differ where a unit reads differently."""
-    found = _digests.get(known)
+    kept = _digests.of(known)
+    found = kept.get(None)
     if found is None or found[0] != day:
         digest = hashlib.sha256()
         for entry in unit_entries(known, day):
             digest.update(to_json(entry))
-        found = _digests[known] = (day, digest.hexdigest()[:8])
+        found = _digests.keep(kept, None, (day, digest.hexdigest()[:8]))
     return found[1]
 
 

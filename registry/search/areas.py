@@ -4,11 +4,11 @@ import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from geo.admin import KIND_LEVELS, parse_name
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Span, map_of
+from registry.remembered import Remembered
 from registry.units import continuations
 from registry.units.text import Naming
 
@@ -52,12 +52,10 @@ def area_of(
         return _unnamed(gazetteer, day, within, missing)
     # The same units are named in many words.
     key = (day, within.id if within is not None else None, missing, *map(_told_by, told))
-    known = _areas.setdefault(gazetteer, {})
+    known = _areas.of(gazetteer)
     found = known.get(key)
     if found is None:
-        if len(known) >= _MAX_REMEMBERED:
-            known.clear()
-        found = known[key] = _area_of(gazetteer, day, told, within, missing)
+        found = _areas.keep(known, key, _area_of(gazetteer, day, told, within, missing))
     return found
 
 
@@ -72,9 +70,7 @@ def _told_by(naming: Naming) -> tuple[int, int, int, bool]:
     )
 
 
-# Goes with its gazetteer, so that no old map stays in memory.
-_areas: WeakKeyDictionary[Gazetteer, dict[tuple[object, ...], Area]] = WeakKeyDictionary()
-_MAX_REMEMBERED: Final = 4_096
+_areas: Final = Remembered[tuple[object, ...], Area](4_096)
 
 
 def _area_of(
@@ -167,18 +163,16 @@ def _last_district(gazetteer: Gazetteer, former: Unit) -> Unit | None:
     return gazetteer.district_of(former, former.ended - datetime.timedelta(days=1))
 
 
-# Goes with its gazetteer, so that no old map stays in memory.
-_communes: WeakKeyDictionary[Gazetteer, dict[tuple[int, datetime.date], frozenset[int]]] = (
-    WeakKeyDictionary()
-)
+_communes: Final = Remembered[tuple[int, datetime.date], frozenset[int]](32_768)
 
 
 def communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> frozenset[int]:
     """Ids of the communes of `day` in a unit of any map."""
-    known = _communes.setdefault(gazetteer, {})
+    known = _communes.of(gazetteer)
     found = known.get((unit.id, day))
     if found is None:
-        found = known[unit.id, day] = frozenset(_communes_of(gazetteer, day, unit))
+        found = frozenset(_communes_of(gazetteer, day, unit))
+        _communes.keep(known, (unit.id, day), found)
     return found
 
 

@@ -6,7 +6,7 @@ of today and by those that they bore. All fuzzy matching is done on the small ta
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
@@ -20,7 +20,7 @@ MAX_PLACES: Final = 400
 MAX_DOORS: Final = 100
 """Doors of one number that are looked at in one street."""
 
-_OUTER_AT: Final = [one.name for one in fields(Record)].index("outer_localities")
+_OUTER_AT: Final = Record._fields.index("outer_localities")
 
 _OPEN: Final = "h.status IN ('active', 'retired') AND NOT h.restricted"
 # A flat is looked for only by its number; otherwise its building stands for it, unless it has none.

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import is_syllable
 from registry.demo.names import HAMLETS, HAMLETS_BY_WORD, STREETS
 from registry.gazetteer import Gazetteer
+from registry.remembered import Remembered
 from registry.search.look_alikes import LOOK_ALIKES
 
 FAMOUS: Final = frozenset(map(fold, (*STREETS, *HAMLETS)))
@@ -69,10 +69,8 @@ class Vocabulary:
     """Accent keys of well-known streets."""
     families: frozenset[str]
     """Words with which well-known names begin, folded and as accent keys."""
-    suspects: tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]] = field(
-        default_factory=lambda: ({}, {})
-    )
-    """What `respelling` found of a word before, in a text without diacritics and in one with."""
+    innocent: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
+    """Words that are no slips of a kind, in a text without diacritics and in one with."""
 
     def knows(self, word: str, *, accented: bool) -> bool:
         """Whether the word, an accent key or a folded one, stands in any name."""
@@ -89,8 +87,7 @@ class Vocabulary:
         return typed.proper_key in self.names
 
 
-# Goes with its gazetteer, so that no old map stays in memory.
-_vocabularies: WeakKeyDictionary[Gazetteer, Vocabulary] = WeakKeyDictionary()
+_vocabularies: Final = Remembered[None, Vocabulary](1)
 
 
 def vocabulary_of(gazetteer: Gazetteer) -> Vocabulary:
@@ -98,7 +95,8 @@ def vocabulary_of(gazetteer: Gazetteer) -> Vocabulary:
 
     They hold 95 % of the words in names of streets; of random slips, 7 % lead to such a word.
     """
-    known = _vocabularies.get(gazetteer)
+    kept = _vocabularies.of(gazetteer)
+    known = kept.get(None)
     if known is None:
         names = [name for unit in gazetteer.units.values() for name in gazetteer.names_of(unit)]
         minorities = (name for names in HAMLETS_BY_WORD.values() for name in names)
@@ -111,7 +109,7 @@ def vocabulary_of(gazetteer: Gazetteer) -> Vocabulary:
             frozenset(map(accent_key, well_known)),
             frozenset(write(n).split()[0] for n in well_known for write in (fold, accent_key)),
         )
-        _vocabularies[gazetteer] = known
+        _vocabularies.keep(kept, None, known)
     return known
 
 

@@ -53,19 +53,13 @@ def respellings(vocabulary: Vocabulary, text: str) -> list[Respelling]:
     """The ways in which a misspelt word of `text` may have been meant; mostly none."""
     accented = has_diacritics(text)
     numbered = list(_numbered(text, accented=accented))
-    suspects = vocabulary.suspects[accented]
-    for word in _WORD.findall(text):
-        if word not in suspects:
-            if len(suspects) >= _MAX_REMEMBERED:
-                suspects.clear()
-            suspects[word] = _suspect(vocabulary, word, accented=accented)
-        if suspects[word]:
-            break
-    else:
+    innocent = vocabulary.innocent[accented]
+    words = _WORD.findall(text)
+    # Nearly all words of nearly all texts were looked at before.
+    if innocent.issuperset(words) or not _has_suspect(vocabulary, words, accented=accented):
         return numbered[:_MAX_MEANT]
     found = []
     for match in _WORD.finditer(text):
-        # The words behind the first suspect were not looked at yet.
         near = _suspect(vocabulary, match[0], accented=accented)
         if not near:
             continue
@@ -79,6 +73,16 @@ def respellings(vocabulary: Vocabulary, text: str) -> list[Respelling]:
     known = {one.text for one in found}
     found += [one for one in numbered if one.text not in known]
     return sorted(found, key=lambda one: not one.sure)[:_MAX_MEANT]
+
+
+def _has_suspect(vocabulary: Vocabulary, words: list[str], *, accented: bool) -> bool:
+    """Whether one of the words may be a slip; those that are none are remembered."""
+    innocent = vocabulary.innocent[accented]
+    suspects = {word for word in words if _suspect(vocabulary, word, accented=accented)}
+    if len(innocent) >= _MAX_REMEMBERED:
+        innocent.clear()
+    innocent.update(set(words) - suspects)
+    return bool(suspects)
 
 
 def _numbered(text: str, *, accented: bool) -> Iterator[Respelling]:

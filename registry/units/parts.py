@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from geo.admin import KIND_LEVELS, NamedPart, parse_name, split_before_kinds, split_dashes
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import repaired
 from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
+from registry.remembered import Remembered
 from registry.units.slips import districts_meant, heirs_of_province, units_with_initials
 
 MAX_RUN: Final = 10
@@ -50,12 +50,8 @@ class Part:
     """Whether it is written as nothing is called, but for one letter."""
 
 
-# Districts and provinces stand in thousands of texts. Goes with its gazetteer, so that no old map
-# stays in memory.
-_read_before: WeakKeyDictionary[Gazetteer, tuple[dict[str, Part], dict[str, Part]]] = (
-    WeakKeyDictionary()
-)
-_MAX_REMEMBERED: Final = 4_096
+# Districts and provinces stand in thousands of texts, without accents and with.
+_read_before: Final = (Remembered[str, Part](4_096), Remembered[str, Part](4_096))
 _LONGEST_REMEMBERED: Final = 40
 
 
@@ -65,7 +61,7 @@ class PartReader:
     def __init__(self, gazetteer: Gazetteer, *, accented: bool) -> None:
         self.gazetteer = gazetteer
         self._accented = accented
-        self._known = _read_before.setdefault(gazetteer, ({}, {}))[accented]
+        self._known = _read_before[accented].of(gazetteer)
 
     def cut(self, part: str) -> list[Part]:
         """`part` where it names a unit, or nothing cut out of it does; else its pieces.
@@ -123,9 +119,7 @@ class PartReader:
             if meant and meant != text:
                 known = Part(text, self._read_new(meant).hits)
             if len(text) <= _LONGEST_REMEMBERED:
-                if len(self._known) >= _MAX_REMEMBERED:
-                    self._known.clear()
-                self._known[text] = known
+                _read_before[self._accented].keep(self._known, text, known)
         return known
 
     def _read_new(self, text: str) -> Part:

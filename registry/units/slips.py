@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection
 from itertools import chain
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from geo.admin import KIND_LEVELS, NamedPart
 from geo.text import accent_key, fold, has_diacritics
 from geo.words import ROMAN
 from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
+from registry.remembered import Remembered
 
 # Provinces that were divided or merged between 1976 and 2008 (resolutions of the National Assembly
 # of 1978, 1989, 1991, 1996, 2003 and 2008), with the later ones on their land.
@@ -46,11 +46,9 @@ _SHORTEST_NAME: Final = 5
 _MOST_NAMES: Final = 3
 """Names that a misspelt one may mean; more is a guess."""
 
-# Goes with its gazetteer, so that no old map stays in memory.
-_indexes: WeakKeyDictionary[Gazetteer, dict[int | str, list[tuple[str, UnitName]]]] = (
-    WeakKeyDictionary()
-)
-_initials: WeakKeyDictionary[Gazetteer, dict[str, dict[int, Unit]]] = WeakKeyDictionary()
+_Index = dict[int | str, list[tuple[str, UnitName]]]
+_indexes: Final = Remembered[None, _Index](1)
+_initials: Final = Remembered[None, dict[str, dict[int, Unit]]](1)
 
 
 def heirs_of_province(gazetteer: Gazetteer, key: str) -> list[Unit]:
@@ -75,14 +73,15 @@ def districts_meant(gazetteer: Gazetteer, key: str) -> list[Unit]:
 
 def units_with_initials(gazetteer: Gazetteer, initials: str) -> list[Unit]:
     """Provinces and districts of any map whose names begin so, word by word: `nk` for Ninh Kiều."""
-    known = _initials.get(gazetteer)
+    kept = _initials.of(gazetteer)
+    known = kept.get(None)
     if known is None:
         known = defaultdict(dict)
         for unit in gazetteer.units.values():
             for version in unit.versions if unit.level != "commune" else ():
                 key = "".join(word[0] for word in fold(version.name).split())
                 known[key].setdefault(unit.id, unit)
-        _initials[gazetteer] = known
+        _initials.keep(kept, None, known)
     return list(known.get(initials, {}).values())
 
 
@@ -163,9 +162,10 @@ def _compact(key: str) -> str:
     return key.replace(" ", "")
 
 
-def _index(gazetteer: Gazetteer) -> dict[int | str, list[tuple[str, UnitName]]]:
+def _index(gazetteer: Gazetteer) -> _Index:
     """Compact names: of provinces and districts by level, of communes by what held them."""
-    known = _indexes.get(gazetteer)
+    kept = _indexes.of(gazetteer)
+    known = kept.get(None)
     if known is None:
         known = defaultdict(list)
         for unit in gazetteer.units.values():
@@ -176,5 +176,5 @@ def _index(gazetteer: Gazetteer) -> dict[int | str, list[tuple[str, UnitName]]]:
             places = gazetteer.holders(unit) if unit.level == "commune" else (unit.level,)
             for place in places:
                 known[place] += names
-        _indexes[gazetteer] = known
+        _indexes.keep(kept, None, known)
     return known

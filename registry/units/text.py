@@ -8,12 +8,12 @@ import datetime
 import re
 from dataclasses import dataclass
 from typing import Final, Self
-from weakref import WeakKeyDictionary
 
 from geo.admin import parse_name, split_parts
 from geo.text import has_diacritics
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
+from registry.remembered import Remembered
 from registry.units.parts import MAX_RUN, Fit, Part, PartReader, kind_fit
 from registry.units.readings import Reading, best_readings
 from registry.units.slips import lacks_letter, nearly_named
@@ -54,16 +54,8 @@ class Naming:
 
 
 # The same communes are named in the same words, by customers of one shop and rows of one delivery.
-# Goes with its gazetteer, so that no old map stays in memory.
-_read_before: WeakKeyDictionary[Gazetteer, dict[str, tuple[Naming, ...]]] = WeakKeyDictionary()
+_read_before: Final = Remembered[str, tuple[Naming, ...]](8_192)
 _LONGEST_REMEMBERED: Final = 100
-_remembered = 8_192
-
-
-def remember_texts(count: int) -> None:
-    """How many texts are remembered: what answers files has more memory than a server of many."""
-    global _remembered
-    _remembered = count
 
 
 def read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
@@ -72,14 +64,12 @@ def read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
     More than one means that the text fits each equally well, and somebody has to be asked.
     Raises InvalidInputError for a text without any letter or digit, or too long a one.
     """
-    known = _read_before.setdefault(gazetteer, {})
+    known = _read_before.of(gazetteer)
     found = known.get(text)
     if found is None:
         found = tuple(_read_units(gazetteer, text))
         if len(text) <= _LONGEST_REMEMBERED:
-            if len(known) >= _remembered:
-                known.clear()
-            known[text] = found
+            _read_before.keep(known, text, found)
     return list(found)
 
 
