@@ -7,7 +7,10 @@ by letter without diacritics, `name, commune, province`; doors with their number
 done without a point, and with one about two kilometres away, as a shop's page may have it. "Name"
 counts until the name is offered, whose commune is then chosen from a list; "place" until name and
 commune are; "place, name chosen" the same where the name is taken from the list as soon as it is
-offered, which counts as a keystroke, and its commune is typed behind it.
+offered, which counts as a keystroke, and its commune is typed behind it. "Initials" counts for
+somebody who types the first letters of the words only, `nt bd hn` for Nguyễn Trãi, Ba Đình, Hà Nội,
+spaces counted; a name of one word or with a number in it is typed out. Who has typed all of them
+without finding it begins anew in full, and all keystrokes count.
 """
 
 import random
@@ -115,6 +118,25 @@ def keystrokes_with_choice(
     return keystrokes(ask, f"{name}, {behind}", is_place)
 
 
+def initials(name: str) -> str:
+    """First letters of the words; all of a single one, and of a name with a number."""
+    words = fold(name).split()
+    if len(words) < 2 or not all(map(str.isalpha, words)):
+        return " ".join(words)
+    return "".join(word[0] for word in words)
+
+
+def keystrokes_by_initials(
+    ask: Callable[[str], list[Suggestion]],
+    short: str,
+    full: str,
+    wanted: Callable[[Suggestion], bool],
+) -> int:
+    """How many letters of `short`, or all of them and those of `full`, until it is there."""
+    count = keystrokes(ask, short, wanted)
+    return count if count <= len(short) else len(short) + keystrokes(ask, full, wanted)
+
+
 class Run:
     """One way of asking, timed."""
 
@@ -163,6 +185,7 @@ def main() -> None:
 def measure(run: Run, sample: list[Entry]) -> None:
     """Print the three counts, and the times."""
     by_name, by_place, by_choice, by_door = [], [], [], []
+    by_short, by_short_door = [], []
     for entry in sample:
         ask, name = run.asker(entry), fold(entry.name)
         text = fold(entry.name) + f", {fold(entry.commune)}, {fold(entry.province)}"
@@ -182,13 +205,21 @@ def measure(run: Run, sample: list[Entry]) -> None:
         by_place.append(keystrokes(ask, text, is_place))
         behind = f"{fold(entry.commune)}, {fold(entry.province)}"
         by_choice.append(keystrokes_with_choice(ask, name, behind, is_place, is_name))
-        by_door.append(keystrokes(ask, f"{entry.number.lower()} {text}", is_door))
+        numbered = f"{entry.number.lower()} "
+        by_door.append(keystrokes(ask, numbered + text, is_door))
+        short = " ".join(map(initials, (entry.name, entry.commune, entry.province)))
+        by_short.append(keystrokes_by_initials(ask, short, text, is_place))
+        by_short_door.append(
+            keystrokes_by_initials(ask, numbered + short, numbered + text, is_door)
+        )
     print("with a point two kilometres away" if run.near else "without a point")
     for title, counts in (
         ("name", by_name),
         ("place", by_place),
         ("place, name chosen", by_choice),
+        ("place, initials", by_short),
         ("door, number first", by_door),
+        ("door, initials", by_short_door),
     ):
         p50, p90 = np.percentile(counts, [50, 90])
         print(f"  {title:<20} median {p50:5.1f}  p90 {p90:5.1f} keystrokes")

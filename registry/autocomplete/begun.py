@@ -1,7 +1,7 @@
 """What begins as a text that is being typed: units, names, and the places and doors of a name."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from typing import Final, TypeVar
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.autocomplete.place_names import Names
+from registry.autocomplete.shortened import Beginnings, gathered, ways
 from registry.autocomplete.slips import slips
 from registry.autocomplete.suggestion import Place
 from registry.autocomplete.typed import Typed
@@ -128,6 +129,52 @@ class Finder:
         found.sort(key=lambda name: -name.weight)
         return self._expanded(found, lines)
 
+    def shortened(self, understood: Iterable[Typed]) -> Sought:
+        """Names of which the words begin as typed, in units of which they do: `ng tr ba d`."""
+        found: list[_Name] = []
+        scopes: dict[str, tuple[Mask, Mask]] = {}
+        for typed in understood:
+            for begun, parts in ways(typed.key.split(), typed.parts):
+                scope, named = self._shortened_scope(parts, scopes)
+                if scope is not None and not scope.any():
+                    continue
+                meant = replace(typed, parts=parts, named=typed.named or bool(parts))
+                for names in self.names:
+                    found += self._shortened_names(names, begun, meant, scope, named)
+        found.sort(key=lambda name: -name.weight)
+        return self._expanded(found, [])
+
+    def _shortened_scope(
+        self, parts: tuple[str, ...], known: dict[str, tuple[Mask, Mask]]
+    ) -> tuple[Mask | None, Mask | None]:
+        """Communes in a unit that each of the parts begins, whole or by its words."""
+        scope, named = self.within, None
+        for part in parts:
+            if part not in known:
+                plain, short = self.index.scope(part), self.index.shortened_scope(part)
+                known[part] = (self._long(plain[0] | short[0]), self._long(plain[1] | short[1]))
+            inside, own = known[part]
+            scope = inside if scope is None else scope & inside
+            named = own if named is None else named | own
+        return scope, named
+
+    def _shortened_names(
+        self,
+        names: Names,
+        begun: Beginnings,
+        typed: Typed,
+        scope: Mask | None,
+        named: Mask | None,
+    ) -> Iterator[_Name]:
+        """The likeliest names of which the words begin so."""
+        at, whole = names.shortened.find(begun)
+        if not len(at):
+            return
+        where, cuts = gathered(names.starts, at)
+        weights = self._weights(names.commonness[at], names.units[where], cuts, scope)
+        weights += _WEIGHT_WHOLE * whole
+        yield from self._likeliest_names(names, at, weights, typed, scope, named)
+
     def _scope(self, typed: Typed, *, slipped: bool) -> tuple[Mask | None, Mask | None]:
         """Where a reading is looked for, and the communes that it names themselves."""
         scope = scope_of(self.index, typed.parts, slipped=slipped)
@@ -180,22 +227,46 @@ class Finder:
             span = range(span.start, span.start + 1)
         if not span or (typed.exact and not whole):
             return
-        weights = self._weights(names, span, scope)
+        first, end = names.starts[span.start], names.starts[span.stop]
+        weights = self._weights(
+            names.commonness[span.start : span.stop],
+            names.units[first:end],
+            names.starts[span.start : span.stop] - first,
+            scope,
+        )
         if whole:
             weights[0] += _WEIGHT_WHOLE
-        kept = min(self.limit, len(span))
-        for at in np.argpartition(-weights, kept - 1)[:kept].tolist():
-            if np.isfinite(weights[at]):
-                yield _Name(float(weights[at]), names, span.start + at, typed, scope, named)
+        at = np.arange(span.start, span.stop, dtype=np.int32)
+        yield from self._likeliest_names(names, at, weights, typed, scope, named)
 
-    def _weights(self, names: Names, span: range, scope: Mask | None) -> NDArray[np.float64]:
-        """Of each name: in how many places it stands, and how near the nearest is."""
-        weights = names.commonness[span.start : span.stop].copy()
+    def _likeliest_names(
+        self,
+        names: Names,
+        at: NDArray[np.int32],
+        weights: NDArray[np.float64],
+        typed: Typed,
+        scope: Mask | None,
+        named: Mask | None,
+    ) -> Iterator[_Name]:
+        kept = min(self.limit, len(at))
+        for place in np.argpartition(-weights, kept - 1)[:kept].tolist():
+            if np.isfinite(weights[place]):
+                yield _Name(float(weights[place]), names, int(at[place]), typed, scope, named)
+
+    def _weights(
+        self,
+        commonness: NDArray[np.float64],
+        units: NDArray[np.int32],
+        cuts: NDArray[np.int64],
+        scope: Mask | None,
+    ) -> NDArray[np.float64]:
+        """Of each name: in how many places it stands, and how near the nearest is.
+
+        `units` are the communes of all their places, those of each name from one of the `cuts` on.
+        """
+        weights = commonness.copy()
         if scope is None and self.near is None:
             return weights
-        first, end = names.starts[span.start], names.starts[span.stop]
-        units = names.units[first:end]
-        cuts = names.starts[span.start : span.stop] - first
         near = None if self.near is None else self.near[units]
         if scope is not None:
             inside = scope[units].astype(np.float64)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.text import fold
+from registry.autocomplete.shortened import Shortened
 from registry.reads import Reads
 
 TABLES: Final = ("thoroughfare", "locality")
@@ -78,6 +79,11 @@ class Names:
     def squeezed(self) -> list[tuple[str, str]]:
         """Keys without their spaces, in order, each with the key itself."""
         return sorted((key.replace(" ", ""), key) for key in self.keys)
+
+    @cached_property
+    def shortened(self) -> Shortened:
+        """Keys by the first letters of their words."""
+        return Shortened(self.keys)
 
     def beginning(self, prefix: str) -> range:
         """Which names begin so."""

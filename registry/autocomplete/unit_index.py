@@ -8,13 +8,14 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo.admin import KIND_LEVELS, KIND_NAMES, parse_name
 from geo.text import fold
+from registry.autocomplete.shortened import Shortened, beginnings, gathered
 from registry.autocomplete.slips import slips
 from registry.gazetteer import Gazetteer, UnitName
 from registry.remembered import Remembered
@@ -114,6 +115,24 @@ class UnitIndex:
             named[own if fits is None else own[fits]] = True
         return inside, named & (self.level == 1)
 
+    @cached_property
+    def _shortened(self) -> Shortened:
+        return Shortened(self.keys)
+
+    def shortened_scope(self, text: str) -> tuple[Mask, Mask]:
+        """The same as `scope` of units whose words begin so: `b d`, `hcm`."""
+        inside, named = np.zeros(self.size, np.bool_), np.zeros(self.size, np.bool_)
+        for reading in parse_name(text):
+            begun = beginnings(reading.key.split())
+            if begun is None:
+                continue
+            found, _ = self._shortened.find(begun)
+            if reading.kinds and len(found):
+                found = found[self._fits(found, reading.kinds)]
+            inside[self.inside.units[gathered(self.inside.starts, found)[0]]] = True
+            named[self.owner[found]] = True
+        return inside, named & (self.level == 1)
+
     def of_kind(self, text: str) -> NDArray[np.int32]:
         """Units of today of the kind for which `text` is the word: `đặc khu`; empty for others."""
         found = self._of_kinds.get(_ALONE.get(fold(text), ""), ())
@@ -142,19 +161,18 @@ class UnitIndex:
                 keys = tuple(slips(self.squeezed, reading.key))
             for key in keys:
                 if span := self._beginning(key):
-                    yield span, self._fits(span, reading.kinds), key
+                    fits = self._fits(np.array(span), reading.kinds) if reading.kinds else None
+                    yield span, fits, key
 
     def _beginning(self, key: str) -> range:
         return range(bisect_left(self.keys, key), bisect_left(self.keys, key + _END))
 
-    def _fits(self, span: range, kinds: tuple[str, ...]) -> Mask | None:
+    def _fits(self, names: NDArray[np.integer[Any]], kinds: tuple[str, ...]) -> Mask:
         """Which names were borne as one of these kinds; an alias stands for all its level."""
-        if not kinds:
-            return None
         levels = {level for kind in kinds for level in KIND_LEVELS[kind]}
-        fits = np.isin(self.kind[span.start : span.stop], [_KINDS.index(kind) for kind in kinds])
-        for at in np.flatnonzero(self.kind[span.start : span.stop] < 0):
-            fits[at] = self.names[span.start + int(at)].unit.level in levels
+        fits = np.isin(self.kind[names], [_KINDS.index(kind) for kind in kinds])
+        for at in np.flatnonzero(self.kind[names] < 0):
+            fits[at] = self.names[int(names[at])].unit.level in levels
         return fits
 
     def nearness(self, lon: float, lat: float, reach_km: float) -> NDArray[np.float64]:

@@ -284,3 +284,11 @@ def test_manners_around_an_address_are_no_part_of_it(written: str) -> None:
 def test_name_of_a_place_that_sounds_polite_stays() -> None:
     for text in ("xã Mường Nhé", "Mường  Nhé, mường nhé"):
         assert "nh" in " ".join(parse_address(text)[0].admin_parts).lower()
+
+
+def test_columns_leave_what_is_remembered_of_a_part_as_it_was() -> None:
+    """A file's column of streets may hold a ward: it is a ward in the next address all the same."""
+    before = parse_address("12 Láng, Phường Kim Liên Mới")
+    parse_components(house_number="5", street="12, Phường Kim Liên Mới")
+    assert parse_address("12 Láng, Phường Kim Liên Mới") == before
+    assert before[0].admin_parts == ("Phường Kim Liên Mới",)
