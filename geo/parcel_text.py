@@ -19,6 +19,10 @@ _MAIL_OR_LINK: Final = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,80}|(?:https?://|www\
 _PLUS_CODE: Final = re.compile(
     r"(?<![\w+])[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,4}(?![\w+])", re.IGNORECASE
 )
+# What a shop's page leaves in its export: `12 Láng<br>P. Láng`; a program is all noise.
+_MARKUP: Final = re.compile(
+    r"<(script|style)\b.*?(?:</\1\s*>|$)|</?[a-z][^<>]{0,200}>", re.IGNORECASE | re.DOTALL
+)
 _BRACKETS: Final = str.maketrans("()[]{}", ",,,,,,")
 # `Tôn Đức Thắng. Khu phố 2`, `Số nhà 30. Khối 1`: a sentence ends, no abbreviation.
 _SENTENCE: Final = re.compile(r"(?:(?<=[^\W\d_]{4})|(?<=\d))\.\s(?=[^\W\d_])")
@@ -56,6 +60,8 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
     plus_codes: tuple[str, ...] = ()
     text = _without_manners(text)
     # Most texts have none of these signs: asking is faster than searching.
+    if "<" in text:
+        text = _MARKUP.sub(", ", text)
     if _MANY_DIGITS.search(text):
         text = _PHONE.sub(", SĐT, ", text)
     if "@" in text or "http" in text or "www." in text:

@@ -24,6 +24,8 @@ SPARE: Final = 4
 LOOKED_IN: Final = {"thoroughfare": 400, "locality": 100}
 """Places in which a number is looked for: so many only where it is rare."""
 _FEW_PLACES: Final = 3
+_SHORTEST_UNIT: Final = 4
+"""Letters of a unit that is begun where its end was supposed."""
 _NEAR_KM: Final = 3.0
 # A name in 500 communes weighs 9, in one 1, and next door 12 more: streets come before communes
 # that begin as well, and provinces before both. What a former unit leads to comes last.
@@ -192,6 +194,8 @@ class Finder:
             weights = _WEIGHT_LEVEL[self.index.level[alone]]
             yield from self._likely_units(alone, None, weights, scope)
         for begun in self.index.begun(typed.name, slipped=slipped):
+            if typed.exact and len(typed.key) < _SHORTEST_UNIT and not begun.whole.any():
+                continue  # `ch la` is a street of Hà Nội rather than anything that begins with Ch
             weights = _WEIGHT_LEVEL[self.index.level[begun.units]] + _WEIGHT_WHOLE * begun.whole
             weights += _WEIGHT_FORMER * begun.former
             yield from self._likely_units(begun.units, begun.names, weights, scope)

@@ -103,6 +103,15 @@ FIRST = [
     ("ba dinh ha noi", "Phường Ba Đình, Thành phố Hà Nội"),
     ("binh duong", "Thành phố Hồ Chí Minh"),
     ("đặc khu phú quố", "Đặc khu Phú Quốc, Tỉnh An Giang"),
+    # The beginnings of words, or their first letters
+    ("ch la", CHUA_LANG),
+    ("ch l, h n", CHUA_LANG),
+    ("cl hn", CHUA_LANG),
+    ("CL Hà Nội", CHUA_LANG),
+    ("đ chùa lá", CHUA_LANG),
+    ("nt l hn", "Đường Nguyễn Trãi, Phường Láng, Thành phố Hà Nội"),
+    ("40b cl hn", "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội"),
+    ("40b ch la ha no", "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội"),
     # What thumbs do
     ("CHÙA  LÁNG", CHUA_LANG),
     ("chu\u0300a la\u0301ng", CHUA_LANG),
@@ -212,6 +221,7 @@ def test_slip_is_looked_for_only_where_nothing_begins_so_and_never_in_a_number(
         "9 Đường Nguyễn Trãi, Phường Láng, Thành phố Hà Nội"
     ]
     assert ask(world, names, "duong 30/5") == []
+    assert {one.type for one in ask(world, names, "th 4")} <= {"commune", "province"}
     assert ask(world, names, "thon 4") == []
     for door in ask(world, names, "41b chua lnag"):
         assert door.code is None

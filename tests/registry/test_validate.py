@@ -116,6 +116,7 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     ("東京都千代田区千代田1-1", "reject", "ask_again", None, "ask_address"),
     ("شارع الملك فهد 12", "reject", "ask_again", None, "ask_address"),
     ("'; DROP TABLE household; --", "reject", "ask_again", None, "ask_address"),
+    ("<script>alert(1)</script>", "reject", "ask_again", None, "ask_address"),
 ]
 
 
