@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.writings import without_diacritics
 from geo.label import named, number_label
 from geo.text import fold
 from registry.autocomplete import Typing, autocomplete
@@ -122,7 +123,7 @@ def initials(name: str) -> str:
     """First letters of the words; all of a single one, and of a name with a number."""
     words = fold(name).split()
     if len(words) < 2 or not all(map(str.isalpha, words)):
-        return " ".join(words)
+        return without_diacritics(name).lower()
     return "".join(word[0] for word in words)
 
 

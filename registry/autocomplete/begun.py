@@ -136,7 +136,7 @@ class Finder:
         found: list[_Name] = []
         scopes: dict[str, tuple[Mask, Mask]] = {}
         for typed in understood:
-            for begun, parts in ways(typed.key.split(), typed.parts):
+            for begun, parts in ways(typed.name, typed.parts):
                 scope, named = self._shortened_scope(parts, scopes)
                 if scope is not None and not scope.any():
                     continue

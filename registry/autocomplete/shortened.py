@@ -7,11 +7,14 @@ of `duong so 12`.
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import compress
+from itertools import compress, product
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from geo.street import parse_street
+from geo.text import fold
 
 _END: Final = "\U0010ffff"
 _INITIALS: Final = range(2, 7)
@@ -34,24 +37,32 @@ def beginnings(words: Sequence[str]) -> Beginnings | None:
     return tuple(letters) if len(letters) in _INITIALS and letters.isalpha() else None
 
 
-def ways(words: Sequence[str], parts: tuple[str, ...]) -> Iterator[tuple[Beginnings, Beginnings]]:
-    """How words may be a name and, behind it, what holds it; `parts` where commas told.
+def ways(text: str, parts: tuple[str, ...]) -> Iterator[tuple[Beginnings, tuple[str, ...]]]:
+    """How a text may be a name and, behind it, what holds it; `parts` where commas told.
 
-    >>> list(ways(["nt", "bd", "hn"], ()))[2:]
+    >>> list(ways("nt bd hn", ()))[2:]
     [(('n', 't'), ('bd hn',)), (('n', 't'), ('bd', 'hn'))]
+    >>> list(ways("26/3 ap", ()))[-1]
+    (('26', 'thang', '3'), ('ap',))
     """
+    words = text.split()
     if len(words) > _MOST_WORDS:
         return
     for cut in range(len(words), 0, -1):
-        name, rest = beginnings(words[:cut]), words[cut:]
-        if name is None or (parts and rest):
-            continue
-        if not rest:
-            yield name, parts
-            continue
-        yield name, (" ".join(rest),)
+        rest = words[cut:]
+        if parts and rest:
+            return
+        held: list[tuple[str, ...]] = [parts] if not rest else [(" ".join(rest),)]
         if len(rest) > 1:
-            yield name, tuple(rest)
+            held.append(tuple(rest))
+        yield from product(_names(" ".join(words[:cut])), held)
+
+
+def _names(text: str) -> list[Beginnings]:
+    """The words of a name as typed, and as streets are known: `số 7`, `26/3`, `ng trai`."""
+    street = parse_street(text)
+    keys = (fold(text), *((street.key, *street.alt_keys) if street else ()))
+    return [begun for key in dict.fromkeys(keys) if (begun := beginnings(key.split()))]
 
 
 class Shortened:

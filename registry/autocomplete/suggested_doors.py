@@ -23,8 +23,20 @@ _HOLDERS: Final = {
     "thoroughfare": "SELECT p.id",
     "locality": "SELECT p.id UNION ALL SELECT c.id FROM locality c WHERE c.parent_id = p.id",
 }
+# What holds a locality, the smaller first; a street is held by none.
+_OUTER: Final = {
+    "thoroughfare": "NULL::text[]",
+    "locality": """CASE WHEN p.parent_id IS NOT NULL THEN (
+        WITH RECURSIVE up AS (
+            SELECT o.kind, o.name, o.parent_id, 1 AS step FROM locality o WHERE o.id = p.parent_id
+            UNION ALL
+            SELECT o.kind, o.name, o.parent_id, up.step + 1
+            FROM up JOIN locality o ON o.id = up.parent_id WHERE up.step < 9
+        ) SELECT array_agg(ARRAY[up.kind, up.name] ORDER BY up.step) FROM up
+    ) END""",
+}
 _KNOWN: Final = """
-    SELECT 0, '{table}', p.id, p.kind, p.name, p.key, NULL::text, NULL::text,
+    SELECT 0, '{table}', p.id, p.kind, p.name, p.key, {outer}, NULL::text, NULL::text,
         ST_X(d.point), ST_Y(d.point)
     FROM unnest(%({table}_known)s::bigint[]) i (id) JOIN {table} p ON p.id = i.id
     CROSS JOIN LATERAL (
@@ -36,7 +48,7 @@ _KNOWN: Final = """
 # Flats are for their building to open: a tower's 300 would hide every other number. The places come
 # in the order of the array, and the outer LIMIT ends the walk along it as soon as there are enough.
 _NUMBERED: Final = """
-    SELECT {rank}, '{table}', p.id, p.kind, p.name, p.key, d.code, d.house_number_key,
+    SELECT {rank}, '{table}', p.id, p.kind, p.name, p.key, {outer}, d.code, d.house_number_key,
         ST_X(d.point), ST_Y(d.point)
     FROM (
         SELECT i.id, h.code, h.house_number_key, h.point
@@ -79,6 +91,7 @@ def _statement(
             in_all=in_all,
             open=_OPEN,
             alone=_ALONE[table],
+            outer=_OUTER[table],
         )
         for which, tables, rank, most, in_all in (
             ("exact", exact, _EXACT, 2, limit),
@@ -86,7 +99,9 @@ def _statement(
         )
         for table in tables
     ]
-    places = [_KNOWN.format(table=t, open=_OPEN, holders=_HOLDERS[t]) for t in known]
+    places = [
+        _KNOWN.format(table=t, open=_OPEN, holders=_HOLDERS[t], outer=_OUTER[t]) for t in known
+    ]
     if not numbered:
         return " UNION ALL ".join(places)
     doors = " UNION ALL ".join(numbered)
@@ -104,6 +119,8 @@ class KnownPlace:
     name: str
     key: str
     """As it is called today."""
+    outer: tuple[tuple[str, str], ...]
+    """(kind, name) of what holds a locality, the smaller first."""
     lon: float | None
     lat: float | None
 
@@ -177,8 +194,9 @@ def _by_table(places: Iterable[Place]) -> dict[str, list[int]]:
 def _found(rows: list[Row], order: dict[tuple[int, str, int], int]) -> Found:
     found = Found()
     doors: dict[str, tuple[tuple[object, ...], NumberedDoor]] = {}
-    for rank, table, place_id, kind, name, key, code, number, lon, lat in rows:
-        place = KnownPlace(kind, name, key, lon, lat)
+    for rank, table, place_id, kind, name, key, held, code, number, lon, lat in rows:
+        outer = tuple((outer_kind, outer_name) for outer_kind, outer_name in held or ())
+        place = KnownPlace(kind, name, key, outer, lon, lat)
         if not rank:
             found.places[table, place_id] = place
         elif code not in doors or rank == _EXACT:

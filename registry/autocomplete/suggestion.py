@@ -91,7 +91,9 @@ class Wordings:
         )
 
     def _of_place(self, item: Place, names: Names, known: KnownPlace) -> Suggestion:
-        parts = _parts(names.table, known.kind, known.name)
+        # A line for several hamlets of one name is in none of what holds them.
+        outer = known.outer if len(item.ids) == 1 else ()
+        parts = _parts(names.table, known.kind, known.name, outer)
         words = wording(self.gazetteer, self.day, parts, item.unit)
         text = words.label
         if item.number is not None:
@@ -111,7 +113,8 @@ class Wordings:
     def of_door(self, names: Names, name: int, unit: Unit | None, door: NumberedDoor) -> Suggestion:
         """A door in a street or locality."""
         parts = replace(
-            _parts(door.table, door.place.kind, door.place.name), number_key=door.number
+            _parts(door.table, door.place.kind, door.place.name, door.place.outer),
+            number_key=door.number,
         )
         words = wording(self.gazetteer, self.day, parts, unit)
         return Suggestion(
@@ -172,9 +175,9 @@ def _of_many(item: Place, names: Names) -> Suggestion:
     return Suggestion(kind, words, f"{words}, ", places=item.communes)
 
 
-def _parts(table: str, kind: str, name: str) -> LabelParts:
+def _parts(table: str, kind: str, name: str, outer: tuple[tuple[str, str], ...] = ()) -> LabelParts:
     if table == "locality":
-        return LabelParts(localities=((kind, name),))
+        return LabelParts(localities=((kind, name), *outer))
     return LabelParts(street_kind=kind, street_name=name)
 
 
