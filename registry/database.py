@@ -113,10 +113,10 @@ def translated_errors() -> Iterator[None]:
         raise DatabaseUnavailableError(
             "every database connection is busy; try again in a moment"
         ) from error
-    except psycopg.errors.DiskFull as error:  # COPY goes past SQLAlchemy
-        raise DatabaseUnavailableError(_DISK_FULL) from error
-    except psycopg.OperationalError as error:
-        if _is_unreachable(error.sqlstate):
+    except psycopg.Error as error:  # COPY goes past SQLAlchemy
+        if _is_disk_full(error):
+            raise DatabaseUnavailableError(_DISK_FULL) from error
+        if isinstance(error, psycopg.OperationalError) and _is_unreachable(error.sqlstate):
             raise DatabaseUnavailableError(_SILENT) from error
         raise
     except DBAPIError as error:
@@ -131,7 +131,7 @@ def _meaning_of(error: DBAPIError) -> RegistryError | None:
     cause = error.orig
     if _is_outside_units(cause):
         return OutsideUnitsError("khoá này không được ghi ở đây (the key is bound to other units)")
-    if isinstance(cause, psycopg.errors.DiskFull):
+    if _is_disk_full(cause):
         return DatabaseUnavailableError(_DISK_FULL)
     if unready := _unready(cause):
         return NotPreparedError(unready)
@@ -145,6 +145,13 @@ def _meaning_of(error: DBAPIError) -> RegistryError | None:
     ):
         return DatabaseUnavailableError(_SILENT)
     return None
+
+
+def _is_disk_full(cause: BaseException | None) -> bool:
+    """Whether a file could not grow: the disk is full, or a limit of sizes is reached."""
+    if isinstance(cause, psycopg.errors.DiskFull):
+        return True
+    return isinstance(cause, psycopg.Error) and "could not extend file" in str(cause)
 
 
 def _is_outside_units(cause: BaseException | None) -> bool:

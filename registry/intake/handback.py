@@ -111,6 +111,7 @@ def _copy(
     ):
         for block in copy:
             out.write(block)
+    out.flush()  # a full disk must show before the commit
 
 
 def write_codes(file: SourceFile, answers: BinaryIO, out: TextIO) -> None:
