@@ -16,6 +16,7 @@ from api import (
     geocode,
     health,
     history,
+    imports,
     lifecycle,
     reports,
     reverse,
@@ -110,7 +111,10 @@ def create_app(
         anonymous_reads=settings.anonymous_reads,
     )
     tell_limits(app)
-    own_roles = (changes.blueprint, history.blueprint, lifecycle.blueprint, reports.blueprint)
+    own_roles = (
+        *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
+        reports.blueprint,
+    )
     _add_pages(app, pages)
     for blueprint in (health.blueprint, *reads, *own_roles):
         app.register_blueprint(blueprint)

@@ -36,6 +36,7 @@ _TAGS: Final = {
     "coverage": "How many households have a code",
     "operations": "Changes of records, streets and localities; with a key",
     "reports": "What people found at a door",
+    "imports": "Files of households: delivered, tried, published, taken back; with a key",
     "changes": "Everything that was written, in order",
     "access": "Whose key this is, and what is left of its limits",
 }
@@ -54,6 +55,7 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "address_code": {"maxLength": 200, "examples": ["1H6X-XH2V"]},
     "operation": {"enum": list(OPERATIONS)},
     "report_id": {"minimum": 0, "examples": [12]},
+    "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},
     "z": {"minimum": 0, "maximum": MAX_ZOOM, "examples": [15]},
     "x": {"minimum": 0, "examples": [26019]},
     "y": {"minimum": 0, "examples": [14417]},
@@ -64,6 +66,7 @@ _WORDS: Final = {
     "code": "Code of an administrative unit",
     "operation": "What is asked of each row",
     "report_id": "Number of the entry in the queue",
+    "import_id": "Number of the import",
     "z": "Zoom of the tile",
     "x": "Column of the tile, from the west",
     "y": "Row of the tile, from the north",
@@ -76,7 +79,23 @@ _WORDS: Final = {
 }
 """Parameters that mean the same everywhere."""
 _STREAMS: Final = ("/v1/batch/{operation}",)
-_TILES: Final = ("/tiles/{z}/{x}/{y}",)
+_UPLOADS: Final = ("/v1/imports",)
+_WITH_FILE: Final = "ImportForm"
+_FILE_PART: Final = {"type": "string", "format": "binary", "description": "The file, of any form"}
+"""A part of that form, which no model declares: it is read from the disk."""
+_DOWNLOADS: Final = {
+    "/tiles/{z}/{x}/{y}": TILE_MIMETYPE,
+    "/v1/imports/{import_id}/report": "*/*",
+    "/v1/imports/{import_id}/codes": "text/csv",
+}
+"""Path that answers a file → its media type."""
+_IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Chosen by you: the same delivery under it again is the same import",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
 _NEED_IF_MATCH: Final = re.compile(r"If-Match with")
 _IF_MATCH: Final = {
     "name": "If-Match",
@@ -113,7 +132,10 @@ _ONLY: Final = {
     "too_many_reports": r"/v1/reports",
     "enumeration_budget": _LOOKS_FOR_CODES,
     "outside_units": r"/v1/(addresses/.*|operations/.*|reports.*)",
-    "too_many_vanished": "(?!)",
+    "import_state": r"/v1/imports/.*",
+    "verdict_changed": "(?!)",
+    "idempotency_key_reused": r"/v1/imports",
+    "too_many_vanished": r"/v1/imports/.*/publish",
     "unreadable_file": r"/v1/batch/.*",
     "cluster_error": "(?!)",
 }
@@ -144,6 +166,8 @@ def document() -> dict[str, Any]:
         tag["description"] = _TAGS[tag["name"]]
     made["components"]["securitySchemes"] = deepcopy(_SECURITY_SCHEMES)
     schemas = made["components"]["schemas"]
+    schemas[_WITH_FILE]["properties"]["file"] = _FILE_PART
+    schemas[_WITH_FILE]["required"] = ["file"]
     for name, schema in schemas.items():
         if name.endswith(("Body", "Form")):
             _describe_fields(schema.get("properties", {}))
@@ -173,18 +197,14 @@ def _roles() -> Iterator[tuple[tuple[str, str], Role | None]]:
 
 def _describe(operation: dict[str, Any], path: str, method: str, role: Role | None) -> set[int]:
     """Complete what is said of an operation; the statuses with which it refuses."""
-    if path in _STREAMS:
-        _describe_stream(operation)
-    if path in _TILES:
-        tile = {"schema": {"type": "string", "format": "binary"}}
-        operation["responses"]["200"]["content"] = {TILE_MIMETYPE: tile}
+    _describe_files(operation, path, method)
     for parameter in operation["parameters"]:
         _describe_parameter(parameter)
         if "ndjson" in parameter["schema"].get("enum", ()):
             lines = {"application/x-ndjson": {"schema": {"type": "string"}}}
             operation["responses"]["200"]["content"] |= lines
     body = operation.get("requestBody", {}).get("content", {})
-    for form in FORMS if FORMS[-1] in body else ():
+    for form in FORMS if FORMS[-1] in body and path not in _UPLOADS else ():
         body[form] = deepcopy(body[FORMS[-1]])
     if path in _BODIES and method == "post":
         for content in body.values():
@@ -200,11 +220,33 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
     return statuses
 
 
+def _describe_files(operation: dict[str, Any], path: str, method: str) -> None:
+    """Bodies and answers that are no JSON."""
+    if path in _STREAMS:
+        _describe_stream(operation)
+    if path in _UPLOADS and method == "post":
+        _describe_upload(operation)
+    if path in _DOWNLOADS:
+        file = {"schema": {"type": "string", "format": "binary"}}
+        operation["responses"]["200"]["content"] = {_DOWNLOADS[path]: file}
+
+
 def _describe_stream(operation: dict[str, Any]) -> None:
     """Rows in and rows out, in the same form."""
     rows = {kind: {"schema": {"type": "string"}} for kind in STREAM_TYPES}
     operation["requestBody"] = {"required": True, "content": rows}
     operation["responses"]["200"]["content"] = deepcopy(rows)
+
+
+def _describe_upload(operation: dict[str, Any]) -> None:
+    """A file, as a part of a form or as the body itself."""
+    operation["requestBody"]["required"] = True
+    content = operation["requestBody"]["content"]
+    ((_, options),) = content.items()
+    content.clear()
+    content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
+    content[FORMS[-1]] = options
+    operation["parameters"].append(_IDEMPOTENCY_KEY)
 
 
 def _describe_parameter(parameter: dict[str, Any]) -> None:

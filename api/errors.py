@@ -22,9 +22,11 @@ MIMETYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
 UNIT_CODE: Final = "^([0-9]{2,3}|[0-9]{5})$"
 PROVINCE_CODE: Final = "^[0-9]{2}$"
+CRS_CODE: Final = "^(EPSG|epsg):[0-9]{4,5}$"
 PATTERNS: Final = {
     UNIT_CODE: "a unit's code has 2 digits (province), 3 (district) or 5 (commune)",
     PROVINCE_CODE: "a province's code has 2 digits",
+    CRS_CODE: "a coordinate system is written EPSG:5897",
     DAY_PATTERN: HOW_TO_WRITE,
 }
 """Pattern of a parameter → what it means, in words."""
@@ -105,6 +107,9 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.BudgetSpentError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyVanishedError: HTTPStatus.CONFLICT,
+    errors.ImportStateError: HTTPStatus.CONFLICT,
+    errors.VerdictChangedError: HTTPStatus.CONFLICT,
+    errors.KeyReusedError: HTTPStatus.CONFLICT,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotPreparedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ClusterError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -106,3 +106,8 @@ spec = SpecTree(
 def answers(model: type[BaseModel] | None, *problems: int) -> Answers:
     """What an endpoint answers: the model, or a problem document with one of these statuses."""
     return Answers(HTTP_200=model, **{f"HTTP_{status}": Problem for status in problems})
+
+
+def accepted(model: type[BaseModel], *problems: int) -> Answers:
+    """The same for what a job does later."""
+    return Answers(HTTP_202=model, **{f"HTTP_{status}": Problem for status in problems})

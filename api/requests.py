@@ -1,10 +1,12 @@
 """How requests are read: strictly, and each part once."""
 
 import re
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 import flask
@@ -35,6 +37,22 @@ class Request(flask.Request):
         super().__init__(environ, **named)
         self.started_at = time.perf_counter()
         """For the log: when it was taken up."""
+
+    files_below: Path | None = None
+    """Where the files of a form are kept while it is read; None for memory, and then /tmp."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        if self.files_below is not None:
+            return tempfile.TemporaryFile("w+b", dir=self.files_below)
+        return super()._get_file_stream(
+            total_content_length, content_type, filename, content_length
+        )
 
     @cached_property
     def args(self) -> MultiDict[str, str]:

@@ -189,6 +189,24 @@ class TooManyVanishedError(ConflictError):
     words = "thiếu quá nhiều hộ so với lần trước"
 
 
+class ImportStateError(ConflictError):
+    """The import is in a state in which this cannot be done. Member: `state`."""
+
+    code = "import_state"
+
+
+class VerdictChangedError(ConflictError):
+    """The register has changed since the dry run that was looked at. Members: `before`, `now`."""
+
+    code = "verdict_changed"
+
+
+class KeyReusedError(ConflictError):
+    """Another file was delivered under this Idempotency-Key. Member: `import_id`."""
+
+    code = "idempotency_key_reused"
+
+
 class UnreadableFileError(RegistryError):
     """A file that cannot be read as what it was given for."""
 

@@ -52,6 +52,10 @@ class Settings:
     """`DIACHISO_PROXIES`: how many proxies of yours stand before the server."""
     audit_days: int = 730
     """`DIACHISO_AUDIT_DAYS`: how long the audit log is kept."""
+    import_bytes: int = 2_000_000_000
+    """`DIACHISO_IMPORT_BYTES`: the most bytes of a file to import over HTTP."""
+    import_days: int = 30
+    """`DIACHISO_IMPORT_DAYS`: how long such a file and its reports are kept."""
     imports_at_once: int = 2
     """`DIACHISO_IMPORTS_AT_ONCE`: imports over HTTP that run side by side, of different sources."""
 
@@ -103,5 +107,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         reports_per_key=number("DIACHISO_REPORTS_PER_KEY", Settings().reports_per_key),
         proxies=number("DIACHISO_PROXIES", Settings().proxies, 0),
         audit_days=number("DIACHISO_AUDIT_DAYS", Settings().audit_days, 31),
+        import_bytes=number("DIACHISO_IMPORT_BYTES", Settings().import_bytes),
+        import_days=number("DIACHISO_IMPORT_DAYS", Settings().import_days),
         imports_at_once=number("DIACHISO_IMPORTS_AT_ONCE", Settings().imports_at_once),
     )

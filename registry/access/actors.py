@@ -79,6 +79,23 @@ def demand(role: Role, what: str) -> None:
         )
 
 
+def is_bound() -> bool:
+    """Whether somebody acts who may not write everywhere."""
+    actor = acting()
+    return actor is not None and actor.unit_ids is not None
+
+
+@contextmanager
+def unbound(connection: Connection) -> Iterator[None]:
+    """In the block the transaction may write everywhere: for what belongs to no unit."""
+    connection.execute(_RESTRICT, {"units": ""})
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            restrict_to_units(connection, acting())
+
+
 def restrict_to_units(session: Session | Connection, actor: Actor | None) -> None:
     """Let the transaction of `session` write in the units of `actor` only; None for anywhere."""
     if actor is not None and actor.unit_ids is not None:

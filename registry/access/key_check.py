@@ -69,6 +69,21 @@ class KeyCheck:
             raise _expired()
         return known.actor
 
+    def holder(self, key_id: int) -> Actor:
+        """Who holds the key of this number now: for what a key asked for, and is done later.
+
+        Raises as `actor` does, where the key would not be taken any more.
+        """
+        rows = self._reads.rows(_KEY_OF_NUMBER, {"id": key_id})
+        known = self._judge(rows[0], time.monotonic()) if rows else None
+        if known is None:
+            raise _unknown()
+        if known.actor is None:
+            raise known.refusal()
+        if known.ends <= time.time():
+            raise _expired()
+        return known.actor
+
     def knows(self, secret: str) -> bool:
         """Whether memory holds a key that is taken: who sends it need not be suspected."""
         known = self._known.get(_hash(secret))
@@ -163,17 +178,21 @@ def _revoked() -> KeyRequiredError:
     return KeyRevokedError("khoá đã bị thu hồi (the key was revoked)")
 
 
-_KEY: Final = """
+_ASKED: Final = """
     SELECT k.id, k.name, k.role, k.rate_per_minute,
         CAST(extract(epoch FROM least(k.expires_at,
-            CASE WHEN k.hash <> %(hash)s THEN k.previous_until END)) AS float8),
+            CASE WHEN k.hash <> {hash} THEN k.previous_until END)) AS float8),
         k.revoked_at IS NOT NULL,
-        k.hash <> %(hash)s AND k.previous_until <= clock_timestamp(),
+        k.hash <> {hash} AND k.previous_until <= clock_timestamp(),
         coalesce(k.last_used_at > clock_timestamp() - interval '1 minute', false),
         ARRAY (SELECT b.unit_id FROM api_key_unit b WHERE b.key_id = k.id)
     FROM api_key k
-    WHERE k.hash = %(hash)s OR k.previous_hash = %(hash)s
+    WHERE {which}
 """
+_KEY: Final = _ASKED.format(
+    hash="%(hash)s", which="k.hash = %(hash)s OR k.previous_hash = %(hash)s"
+)
+_KEY_OF_NUMBER: Final = _ASKED.format(hash="k.hash", which="k.id = %(id)s")
 _TOUCH: Final = text(
     """
     UPDATE api_key SET last_used_at = clock_timestamp() WHERE id = :id

@@ -63,7 +63,7 @@ MAY_WRITE: Final = {
     ),
     "INSERT UPDATE DELETE": (
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
-        *("import", "import_problem", "api_key_unit", "field_report_voice"),
+        *("import", "import_problem", "import_work", "api_key_unit", "field_report_voice"),
         *("enumeration_budget", "map_unit", "map_label", "map_density"),
     ),
     "UPDATE": ("map_state",),

@@ -10,6 +10,8 @@ from registry.backup.tools import connected
 from registry.database import APP_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
 from registry.errors import ConflictError
+from registry.jobs.queue import state_of_queue
+from registry.jobs.schema import current_version, wanted_version
 
 CHECKS = Chapter()
 
@@ -206,3 +208,22 @@ def keys_last(subject: Subject) -> Finding:
         )
     )
     return warning(f"{len(names):,}: {', '.join(names[:5])}") if names else ok()
+
+
+@CHECKS.check(
+    hint="chạy `bin/run` hoặc `bin/diachiso work`; bảng khác phiên bản: `database prepare`"
+    " (start a worker; for tables of another version, prepare the database)"
+)
+def background_jobs(subject: Subject) -> Finding:
+    """Background jobs are done: a worker lives, and none waits or is stuck."""
+    version = current_version(subject.connection)
+    if version != wanted_version():
+        return failure(f"the tables are of {version or 'no version'}, not {wanted_version()}")
+    state = state_of_queue(subject.connection)
+    problems = [
+        *(["no worker"] if not state.workers else []),
+        *([f"{state.waiting:,} wait, {state.oldest_s:,.0f} s"] if state.oldest_s > _LATE_S else []),
+        *([f"{state.stuck:,} of dead workers"] if state.stuck else []),
+        *([f"{state.failed:,} given up"] if state.failed else []),
+    ]
+    return warning("; ".join(problems)) if problems else ok(f"{state.workers} workers")

@@ -162,6 +162,11 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "Tọa độ nằm ngoài xã/phường đã ghi: kiểm tra lại tọa độ hoặc xã/phường",
         "the point lies outside the stated commune: check either",
     ),
+    "outside_your_units": ProblemKind(
+        "error",
+        "Ngoài địa bàn của khoá đang dùng: để đơn vị phụ trách nơi ấy nhập",
+        "outside the units of the key that is used: for whoever answers for that place",
+    ),
     "far_from_commune": ProblemKind(
         "error",
         "Tọa độ cách xa xã/phường đã ghi: sửa tọa độ hoặc xã/phường, hoặc để trống tọa độ",

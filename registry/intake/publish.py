@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from registry.access.actors import unbound
 from registry.errors import ConflictError
 from registry.intake.buildings import CODE, SAME_PLACE, IssueCodes, make_buildings
 from registry.intake.first_load import keys_parked
@@ -123,15 +124,16 @@ def refuse_demo_beside_real(session: Session) -> None:
 def remove_demo(connection: Connection) -> int:
     """Take the demonstration out, under the event of the transaction; returns how many records."""
     connection.execute(text("DELETE FROM household_ref WHERE source = :s"), {"s": DEMO_SOURCE})
-    # Flats first: a building cannot go before them. Not LIKE '0%': under row-level security that
-    # finds no index.
-    flats = connection.execute(
-        text("DELETE FROM household WHERE code < '1' AND kind = 'household'")
-    )
-    blocks = connection.execute(text("DELETE FROM household WHERE code < '1'"))
-    # Made-up streets and hamlets would still answer. What a clerk named is another event's.
-    connection.execute(
-        text("SELECT remove_places(published_event_id) FROM import WHERE source = :s"),
-        {"s": DEMO_SOURCE},
-    )
+    with unbound(connection):  # whoever brings the first real household
+        # Flats first: a building cannot go before them. Not LIKE '0%': under row-level security
+        # that finds no index.
+        flats = connection.execute(
+            text("DELETE FROM household WHERE code < '1' AND kind = 'household'")
+        )
+        blocks = connection.execute(text("DELETE FROM household WHERE code < '1'"))
+        # Made-up streets and hamlets would still answer. What a clerk named is another event's.
+        connection.execute(
+            text("SELECT remove_places(published_event_id) FROM import WHERE source = :s"),
+            {"s": DEMO_SOURCE},
+        )
     return flats.rowcount + blocks.rowcount

@@ -19,7 +19,8 @@ _LATEST: Final = """
         AND l.delivery = i.delivery AND l.state = 'published'
     JOIN event e ON e.id = l.published_event_id AND e.scope->>'reading' = :reading
     WHERE i.id = :import_id AND NOT EXISTS (
-        SELECT FROM import o WHERE o.source = i.source AND o.id NOT IN (i.id, l.id) AND o.id > l.id)
+        SELECT FROM import o
+        WHERE o.source = i.source AND o.published_event_id > l.published_event_id)
 """
 _TOUCHED: Final = """
     SELECT EXISTS (

@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.access.actors import demand
-from registry.errors import ConflictError, NotFoundError
+from registry.access.actors import demand, is_bound
+from registry.errors import ConflictError, NotFoundError, OutsideUnitsError
 from registry.events import Cause, write_scope
 from registry.intake.publish import PUBLISH_LOCK
 
@@ -100,6 +100,11 @@ _ROLLED_BACK: Final = (
     "UPDATE import SET state = 'rolled_back', rolled_back_event_id = current_event_id()"
     " WHERE id = :id"
 )
+_ELSEWHERE: Final = """
+    SELECT DISTINCT u.code
+    FROM touched t JOIN household h ON h.code = t.code JOIN admin_unit u ON u.id = h.unit_id
+    WHERE h.unit_id <> ALL ((SELECT writable_units())::integer[]) ORDER BY u.code
+"""
 _REASONS: Final = {
     "ref": "có trong đợt nhập khác",
     "plate": "đã in biển",
@@ -151,6 +156,7 @@ def roll_back(
         for statement in (_TOUCHED, _KEPT):
             session.execute(text(statement), parameters)
         session.execute(text("ANALYZE touched"))
+        _refuse_outside(session)
         if not keep_later:
             _refuse_if_built_on(session, import_id)
         _rows(session, _KEEP_BUILDINGS)
@@ -167,12 +173,28 @@ def roll_back(
         return RolledBack(import_id, source, removed, restored, *_kept(session))
 
 
+def _refuse_outside(session: Session) -> None:
+    """Raises OutsideUnitsError when the import wrote in units that are not who acts' own.
+
+    Row-level security would pass over their records, and leave half of the import.
+    """
+    units = list(session.scalars(text(_ELSEWHERE))) if is_bound() else []
+    if units:
+        raise OutsideUnitsError(
+            f"đợt nhập có cả nơi ngoài địa bàn của khoá này: {', '.join(units[:5])}"
+            " (the import wrote in other units too)",
+            units=units,
+        )
+
+
 def _published(session: Session, import_id: int) -> tuple[str, int]:
     row = session.execute(
         text(
             "SELECT source, state, published_event_id, ("
-            " SELECT max(l.id) FROM import l WHERE l.source = i.source AND l.id > i.id"
-            " AND l.state = 'published') AS later FROM import i WHERE id = :id FOR UPDATE"
+            " SELECT l.id FROM import l WHERE l.source = i.source AND l.state = 'published'"
+            " AND l.published_event_id > i.published_event_id"
+            " ORDER BY l.published_event_id DESC LIMIT 1) AS later"
+            " FROM import i WHERE id = :id FOR UPDATE"
         ),
         {"id": import_id},
     ).one_or_none()

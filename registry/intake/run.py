@@ -1,20 +1,25 @@
 """One import from file to register: staged, resolved, judged, matched, published."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, column, insert, table, text, update
+from sqlalchemy import Connection, Engine, column, delete, insert, select, table, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from registry.access.actors import demand
+from registry.access.actors import demand, is_bound
 from registry.codes import issue_code_string
 from registry.database import session_scope, translated_errors
-from registry.errors import DatabaseUnavailableError, InvalidInputError
+from registry.errors import (
+    DatabaseUnavailableError,
+    ImportStateError,
+    InvalidInputError,
+    VerdictChangedError,
+)
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.intake.auto_fix import FIXED, apply_fixes
@@ -26,6 +31,7 @@ from registry.intake.judge import judge
 from registry.intake.made_up import refuse_made_up
 from registry.intake.match import match
 from registry.intake.near import find_near
+from registry.intake.perimeter import reject_beyond, reject_foreign
 from registry.intake.positions import positioned
 from registry.intake.problems import RowProblem
 from registry.intake.publish import (
@@ -54,12 +60,20 @@ _IMPORT: Final = table(
     *(column(name) for name in ("decision_number", "state", "published_event_id")),
     column("counts", JSONB),
 )
+_PROBLEM: Final = table("import_problem", column("import_id"))
 MAX_SHOWN: Final = 1_000
 """Problems of rejected rows that a result holds; `Handback.problems` has them all."""
 EXAMPLES: Final = 3
 """Rows of each problem that a result shows."""
 _ROW_BY_ROW: Final = ("examples", "row_problems")
 NOTHING_BACK: Final = Handback()
+VERDICT: Final = (
+    *("rows", "new", "changed", "unchanged", "linked", "rejected", "vanished", "retired"),
+)
+"""The counts that say what an import would do to the register."""
+PHASES: Final = ("reading", "judging", "publishing", "committing", "feed")
+"""What an import does, in order; a dry run ends before `publishing`."""
+Phases = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,10 @@ class ImportOptions:
     """Make the fixes that leave no choice (`auto_fix`)."""
     crs: str | None = None
     """The coordinate system of the file, as the deliverer has confirmed it (`positions`)."""
+    import_id: int | None = None
+    """An import that is there already and waits to be published; else one is made."""
+    expected: Mapping[str, Any] | None = None
+    """The counts of the dry run that somebody has looked at: published only while they are true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,30 +161,37 @@ def import_file(
     options: ImportOptions,
     progress: Progress,
     handback: Handback = NOTHING_BACK,
+    *,
+    entering: Phases = lambda _phase: None,
 ) -> ImportResult:
     """Import the file; a dry run stops before the register is written and leaves nothing.
 
     So does a strict import of a file with rejected rows, whose state is `refused`.
 
     Imports of one source wait for each other. `engine` must have no statement timeout. What became
-    of each row is written to the streams of `handback`.
+    of each row is written to the streams of `handback`; `entering` hears each of `PHASES`. Where a
+    key acts, rows outside of its units are rejected, and only an approver's is published.
     Raises UnreadableFileError for a file that cannot be read, InvalidInputError for a source
-    without a name, TooManyVanishedError for a full delivery that lacks nearly everything.
+    without a name, TooManyVanishedError for a full delivery that lacks nearly everything,
+    VerdictChangedError when the file would do something else than was `expected`.
     """
     if not options.source.strip() or len(options.source) > 100:
         raise InvalidInputError.of_field(
             "source", "bad_source", "a source has a name of 1 to 100 letters"
         )
-    demand("approver", "nhập dữ liệu")
+    demand("editor" if options.dry_run else "approver", "nhập dữ liệu")
     file = open_file(path, options.sheet, options.mapping)
     if not options.demo_as_real:
         refuse_made_up(file)
     with _turn_of(engine, options.source):
         with session_scope(engine) as session:
-            result = _import(session, file, options, progress, handback)
-            if result.state != "published":
+            result = _import(session, file, options, progress, handback, entering)
+            if result.state == "published":
+                entering("committing")
+            else:
                 session.rollback()
         if result.state == "published":
+            entering("feed")
             with suppress(DatabaseUnavailableError):
                 move_pending_events(engine)
         return result
@@ -193,10 +218,12 @@ def _import(
     options: ImportOptions,
     progress: Progress,
     handback: Handback,
+    entering: Phases,
 ) -> ImportResult:
     """All of it, in the session's transaction: whatever ends it early leaves nothing."""
     connection = session.connection()
     import_id = _begin(session, file, options)
+    entering("reading")
     gazetteer = load_gazetteer(session)
     file = positioned(
         connection,
@@ -206,12 +233,16 @@ def _import(
         dry_run=options.dry_run,
     )
     reading = _reading_of(session, gazetteer, options)
-    # Answers are of each row, and only a row that was read has one.
+    # Answers are of each row, and only a row that was read has one. A key's units say what becomes
+    # of a row as well, and may be other ones than those of the latest import.
     repeat = (
-        None if handback.answers else find_repeat(connection, import_id, options.source, reading)
+        None
+        if handback.answers or is_bound()
+        else find_repeat(connection, import_id, options.source, reading)
     )
     if repeat is not None:
         counts = repeat.counts
+        refuse_other_verdict(options, counts)
         state = _state(options, counts)
         if state == "published":
             _open_event(session, import_id, options, reading=reading, repeats=repeat.import_id)
@@ -222,9 +253,12 @@ def _import(
         stage(staging, file, resolver, reading, progress)
         if options.fix:
             apply_fixes(staging)
+        entering("judging")
         counts = _decide(session, staging, file, options, gazetteer, padded=resolver.padded)
+        refuse_other_verdict(options, counts)
         state = _state(options, counts)
         if state == "published":
+            entering("publishing")
             counts |= _write(session, staging, options, reading, counts)
         if handback.answers is not None:
             copy_answers(connection, options.source, handback.answers)
@@ -260,12 +294,14 @@ def _decide(
     connection, import_id = staging.connection, staging.import_id
     demo = options.source == DEMO_SOURCE
     judge(staging)
+    reject_beyond(staging)
     propose_fixes(connection, import_id, gazetteer, today(), padded=padded)
     skipped = skip_footers(staging, file)
     session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
     if demo:
         refuse_demo_beside_real(session)
     match(staging, options.source, demo=demo)
+    reject_foreign(staging)
     near = find_near(staging, demo=demo)
     vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
     if not (options.dry_run or options.accept_vanished):
@@ -280,7 +316,27 @@ def _decide(
     return counts | vanishing.counts()
 
 
+def refuse_other_verdict(options: ImportOptions, counts: Mapping[str, Any]) -> None:
+    """Raises VerdictChangedError when the register has moved on since the expected counts."""
+    if options.dry_run or options.expected is None:
+        return
+    before = {name: options.expected[name] for name in VERDICT}
+    now = {name: counts[name] for name in VERDICT}
+    if before != now:
+        raise VerdictChangedError(
+            "sổ đã thay đổi từ lần chạy thử, kết quả nay khác; hãy xem lại rồi duyệt"
+            " (the register has changed since the dry run)",
+            before=before,
+            now=now,
+        )
+
+
 def _begin(session: Session, file: SourceFile, options: ImportOptions) -> int:
+    if options.import_id is not None and not options.dry_run:
+        _claim(session, options.import_id)
+        # What the dry run found is found anew.
+        session.execute(delete(_PROBLEM).where(_PROBLEM.c.import_id == options.import_id))
+        return options.import_id
     import_id: int = session.execute(
         insert(_IMPORT)
         .values(
@@ -295,6 +351,18 @@ def _begin(session: Session, file: SourceFile, options: ImportOptions) -> int:
         .returning(_IMPORT.c.id)
     ).scalar_one()
     return import_id
+
+
+def _claim(session: Session, import_id: int) -> None:
+    """Hold the import until it is published; raises ImportStateError when it does not wait."""
+    state = session.execute(
+        select(_IMPORT.c.state).where(_IMPORT.c.id == import_id).with_for_update()
+    ).scalar_one()
+    if state != "publishing":
+        raise ImportStateError(
+            f"đợt nhập {import_id} đang ở trạng thái {state} (it does not wait to be published)",
+            state=state,
+        )
 
 
 def _reading_of(session: Session, gazetteer: Gazetteer, options: ImportOptions) -> str:
@@ -333,6 +401,8 @@ def _open_event(
 ) -> None:
     """The event of the import; one that changes nothing has it, and its date, all the same."""
     scope |= {"import": import_id, "source": options.source}
+    if is_bound():
+        scope.pop("reading", None)  # nobody else's file is read in the same way
     cause = Cause("import", options.actor, decision_number=options.decision_number, scope=scope)
     event_id = open_event(session, cause)
     session.execute(

@@ -20,11 +20,16 @@ TOO_MANY: Final = TooManyVanishedError.code
 
 # A row that was rejected is in the file all the same. Where it has no reference, its door tells
 # which one it had, in whatever commune: that may be what is wrong with the row.
-_VANISHED: Final = """
+# A key answers for the records of its units only.
+_OURS: Final = """
+    (writable_units() IS NULL OR EXISTS (
+        SELECT FROM household h WHERE h.code = r.code AND h.unit_id = ANY (writable_units())))
+"""
+_VANISHED: Final = f"""
     CREATE TEMPORARY TABLE vanished ON COMMIT DROP AS
     SELECT r.source_ref, r.code
     FROM household_ref r
-    WHERE r.source = :source AND r.vanished_import_id IS NULL
+    WHERE r.source = :source AND r.vanished_import_id IS NULL AND {_OURS}
         AND NOT EXISTS (SELECT FROM door d WHERE d.ref = r.source_ref)
         AND NOT EXISTS (SELECT FROM judged j WHERE j.source_ref = r.source_ref)
 """
@@ -57,8 +62,9 @@ _RETIRING: Final = """
                     SELECT FROM vanished w WHERE w.source_ref = r.source_ref))
         )
 """
-_LIVING: Final = """
-    SELECT count(*) FROM household_ref WHERE source = :source AND vanished_import_id IS NULL
+_LIVING: Final = f"""
+    SELECT count(*) FROM household_ref r
+    WHERE r.source = :source AND r.vanished_import_id IS NULL AND {_OURS}
 """
 
 _ANY_VANISHED: Final = """

@@ -31,7 +31,31 @@ class Job:
     """What to do when the last attempt has failed."""
 
 
+_UPLOADS: Final = "registry.uploads.work"
+CHECK_IMPORT: Final = Job(
+    "imports.check",
+    f"{_UPLOADS}:check_import",
+    queue=IMPORTS,
+    gave_up=f"{_UPLOADS}:check_given_up",
+)
+PUBLISH_IMPORT: Final = Job(
+    "imports.publish",
+    f"{_UPLOADS}:publish_import",
+    queue=IMPORTS,
+    gave_up=f"{_UPLOADS}:publish_given_up",
+)
+ROLL_BACK_IMPORT: Final = Job(
+    "imports.roll_back",
+    f"{_UPLOADS}:roll_back_import",
+    queue=IMPORTS,
+    gave_up=f"{_UPLOADS}:roll_back_given_up",
+)
+
 JOBS: Final = (
+    CHECK_IMPORT,
+    PUBLISH_IMPORT,
+    ROLL_BACK_IMPORT,
+    Job("imports.clear_away", f"{_UPLOADS}:clear_away", cron="15 * * * *"),
     # Whoever writes, or reads the feed, moves events; this is for what was killed in between.
     Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
     Job("map.draw", "registry.drawing.refresh:refresh", cron="*/5 * * * *"),

@@ -21,7 +21,7 @@ from registry.models.households import (
     Plate,
     SuccessionLink,
 )
-from registry.models.imports import Import, ImportProblem, ParkedKey
+from registry.models.imports import Import, ImportProblem, ImportWork, ParkedKey
 from registry.models.places import Locality, Thoroughfare
 from registry.models.progress import (
     CoverageDay,
@@ -68,6 +68,7 @@ __all__ = [
     "HouseholdVersion",
     "Import",
     "ImportProblem",
+    "ImportWork",
     "Locality",
     "LocalityAlias",
     "LocalityVersion",

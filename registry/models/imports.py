@@ -3,7 +3,16 @@
 import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base, one_of
@@ -15,7 +24,11 @@ class Import(Base):
     __tablename__ = "import"
     __table_args__ = (
         one_of("delivery", "full", "partial"),
-        one_of("state", "staged", "reported", "published", "rolled_back", "discarded", "failed"),
+        one_of(
+            "state",
+            *("staged", "reported", "publishing", "published", "rolled_back", "discarded"),
+            "failed",
+        ),
         CheckConstraint(
             "state NOT IN ('published', 'rolled_back') OR published_event_id IS NOT NULL",
             name="published_has_event",
@@ -37,7 +50,7 @@ class Import(Base):
     )
     decision_number: Mapped[str | None] = mapped_column(comment="Number of the legal decision")
     state: Mapped[str] = mapped_column(
-        comment="staged | reported | published | rolled_back | discarded | failed"
+        comment="staged | reported | publishing | published | rolled_back | discarded | failed"
     )
     counts: Mapped[dict[str, Any]] = mapped_column(
         server_default=text("'{}'::jsonb"), comment="rows, new, changed, unchanged, linked …"
@@ -50,6 +63,64 @@ class Import(Base):
     )
     rolled_back_event_id: Mapped[int | None] = mapped_column(
         ForeignKey("event.id"), comment="Event that took it back"
+    )
+
+
+class ImportWork(Base):
+    """An import that came over HTTP."""
+
+    __tablename__ = "import_work"
+    __table_args__ = (
+        UniqueConstraint("actor", "idempotency_key"),
+        {
+            "comment": "What is being done about an import that came over HTTP, for whom, and how "
+            "far it is."
+        },
+    )
+
+    import_id: Mapped[int] = mapped_column(
+        ForeignKey("import.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        comment="The import",
+    )
+    actor: Mapped[str] = mapped_column(comment="Name of the key that delivered it")
+    key_id: Mapped[int | None] = mapped_column(comment="Number of that key")
+    unit_ids: Mapped[list[int] | None] = mapped_column(
+        ARRAY(Integer),
+        comment="Communes in which that key may write; none for everywhere. Who may write in one "
+        "of them sees the import",
+    )
+    request: Mapped[dict[str, Any]] = mapped_column(
+        server_default=text("'{}'::jsonb"), comment="Options of the import: sheet, mapping, crs …"
+    )
+    size_bytes: Mapped[int] = mapped_column(comment="Of the file")
+    idempotency_key: Mapped[str | None] = mapped_column(
+        comment="Chosen by who delivers: a delivery under the same one again is the same import"
+    )
+    verdict: Mapped[int] = mapped_column(
+        Integer,
+        server_default=text("0"),
+        comment="Number of the last dry run; 0 before the first has ended",
+    )
+    phase: Mapped[str | None] = mapped_column(
+        comment="What is being done now: reading, judging, publishing …"
+    )
+    rows_done: Mapped[int] = mapped_column(
+        server_default=text("0"), comment="Rows that were read so far"
+    )
+    problem: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="Why the last thing that was asked for was not done"
+    )
+    asked_by: Mapped[str | None] = mapped_column(
+        comment="Name of the key that asked for what is being done"
+    )
+    asked_key_id: Mapped[int | None] = mapped_column(comment="Number of that key")
+    changed_at: Mapped[datetime.datetime] = mapped_column(
+        server_default=text("clock_timestamp()"), comment="When this was written last"
+    )
+    files_until: Mapped[datetime.datetime | None] = mapped_column(
+        comment="When the file and its reports are deleted; none when they are"
     )
 
 

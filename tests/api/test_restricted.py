@@ -25,9 +25,12 @@ SHOW_NO_RECORD = {
     "/healthz", "/readyz", "/openapi.json", "/v1/whoami", "/v1/units", "/v1/units/{code}",
     "/v1/units/convert", "/v1/units/picker",
 }  # fmt: skip
-# An editor of the commune decides on it there, and who reported it had its code.
+# An editor of the commune decides on it there, or delivered it; who reported it had its code.
 FOR_ITS_EDITORS = {
-    "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject",
+    "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject", "/v1/imports",
+    *(f"/v1/imports/{{import_id}}{part}" for part in (
+        "", "/codes", "/problems", "/report", "/publish", "/rollback",
+    )),
 }  # fmt: skip
 ECHO = frozenset({"query", "q", "address", "text"})
 """Members in which an answer repeats the question."""

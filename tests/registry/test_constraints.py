@@ -152,6 +152,9 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "id": p.locality, "valid_to": NOON, "unit_id": p.unit, "key": "thon cu", "name": "Cũ",
         "kind": "thôn",
     },
+    "import_work": lambda p: {
+        "import_id": p.import_id, "actor": "t", "size_bytes": 1, "idempotency_key": "k",
+    },
     "import_problem": lambda p: {
         "import_id": p.import_id, "row_number": 1, "code": "no_house_number",
         "severity": "notice",
@@ -288,6 +291,7 @@ TWICE: list[tuple[str, Row]] = [
     ("ex_admin_unit_one_per_code_and_day", {"lifetime": ALWAYS}),
     ("ex_admin_unit_version_one_per_day", {"valid": Range(DAY, datetime.date(2026, 7, 2))}),
     ("uq_feed_event_id", {}),
+    ("uq_import_work_actor_idempotency_key", {"import_id": -1}),
     ("uq_api_key_name", {"hash": b"l" * 32}),
     ("uq_api_key_hash", {"name": "Công ty khác"}),
     ("uq_api_key_previous_hash", {"name": "Công ty khác", "hash": b"l" * 32}),

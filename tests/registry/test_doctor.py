@@ -22,7 +22,11 @@ from registry.settings import Settings
 from tests.support.factories import make_household
 
 # The test cluster trades safety for speed; and no real polygons are loaded.
-NOT_WELL_IN_TESTS = {"durable": State.FAILURE, "boundaries_are_real": State.WARNING}
+NOT_WELL_IN_TESTS = {
+    "durable": State.FAILURE,
+    "boundaries_are_real": State.WARNING,
+    "background_jobs": State.WARNING,  # no worker runs
+}
 
 
 def examined(url: str) -> dict[str, Result]:

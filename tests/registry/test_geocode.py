@@ -342,7 +342,8 @@ def test_archipelago_alone_comes_before_the_streets_of_its_name(world: World) ->
 
 
 def test_mistyped_code_alone_gets_the_codes_that_it_may_be(world: World) -> None:
-    code = world.codes["27 Láng"]
+    # Swapping two equal symbols would change nothing.
+    code = next(code for code in world.codes.values() if code[6] != code[7])
     swapped = code[:6] + code[7] + code[6]
     found = locate(world.gazetteer, world.reads, Question(swapped))
     assert found.answers == []

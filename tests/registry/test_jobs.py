@@ -11,10 +11,12 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import Engine
 
 from registry.database import OWNER_ROLE, make_engine, session_scope
+from registry.doctor import run_checks
 from registry.jobs.perform import function_of
 from registry.jobs.queue import enqueue, state_of_queue
 from registry.jobs.schema import prepare_jobs, wanted_version
 from registry.jobs.table import JOBS, Job
+from registry.settings import Settings
 from tests.support.background import FAILING, HELD, gone, let_end, wait_for_begun, worker
 from tests.support.intake import rows
 from tests.support.waiting import eventually
@@ -102,6 +104,27 @@ def test_job_is_taken_up_by_the_next_worker_when_its_own_is_killed(
         is_done(engine, number)
     with session_scope(engine) as session:
         assert state_of_queue(session).stuck == 0
+
+
+def test_doctor_sees_the_worker_and_what_is_stuck(
+    url: str, put: Callable[..., int], tmp_path: Path
+) -> None:
+    def jobs() -> tuple[str, str]:
+        found = {each.name: each for each in run_checks(Settings(database_url=url))}
+        return found["background_jobs"].state, found["background_jobs"].detail
+
+    assert jobs() == ("warning", "no worker")
+    put(HELD, name="job")
+    with worker(url) as first:
+        wait_for_begun(tmp_path, "job")
+        assert jobs()[0] == "ok"
+        first.kill()
+        first.wait()
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "UPDATE jobs.procrastinate_workers SET last_heartbeat = now() - interval '1 minute'"
+        )
+    assert "of dead workers" in jobs()[1]
 
 
 def test_job_waits_for_the_next_worker_when_its_own_is_told_to_end(

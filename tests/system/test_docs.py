@@ -20,7 +20,7 @@ from tests.support.web import api_rules
 
 SERVER = "http://127.0.0.1:8000"
 LEFT_OUT = "…"
-OPTIONS = ("--data-urlencode", "--json", "--data-binary", "-H")
+OPTIONS = ("--data-urlencode", "--json", "--data-binary", "-H", "-X")
 EXAMPLE = re.compile(r"```console\n\$ (curl [^\n]+)\n```\n\n```json\n(.+?)\n```", re.DOTALL)
 EXAMPLES = EXAMPLE.findall((ROOT / "docs" / "api.md").read_text(encoding="utf-8"))
 
@@ -28,7 +28,8 @@ EXAMPLES = EXAMPLE.findall((ROOT / "docs" / "api.md").read_text(encoding="utf-8"
 def request_of(command: str) -> dict[str, Any]:
     """Arguments of a test client's `open` for `curl URL`, with
 
-    -G --data-urlencode name=value … (a query), --json TEXT, or -H 'Name: value' --data-binary TEXT.
+    -G --data-urlencode name=value … (a query), --json TEXT, -X METHOD, or -H 'Name: value'
+    --data-binary TEXT.
     """
     words = shlex.split(command)[1:]
     (url,) = [word for word in words if word.startswith(SERVER)]
@@ -36,13 +37,14 @@ def request_of(command: str) -> dict[str, Any]:
     query = dict(b.split("=", 1) for a, b in options if a == "--data-urlencode")
     assert ("-G" in words) == bool(query)
     assert len(words) == 1 + bool(query) + 2 * len(options), f"the test cannot run: {command}"
+    methods = [b for a, b in options if a == "-X"]
     bodies = [b for a, b in options if a in ("--json", "--data-binary")]
     headers = dict(b.split(": ", 1) for a, b in options if a == "-H")
     if "--json" in words:
         headers["Content-Type"] = "application/json"
     return {
         "path": url.removeprefix(SERVER),
-        "method": "POST" if bodies else "GET",
+        "method": methods[0] if methods else "POST" if bodies else "GET",
         "query_string": query or None,
         "data": bodies[0].encode() if bodies else None,
         "headers": headers,

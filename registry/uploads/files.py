@@ -1,0 +1,100 @@
+"""Where a delivered file and its reports lie, until they are deleted."""
+
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from pathlib import Path
+from typing import Final
+
+from registry.settings import Settings
+
+REJECTED: Final = "rejected"
+"""The rejected rows as they came, with what is wrong with each."""
+WARNED: Final = "warned"
+"""Those that are published and have warnings or notices."""
+CODES: Final = "codes"
+"""Every row with its code."""
+VANISHED: Final = "vanished"
+"""What a full delivery no longer has."""
+PART: Final = ".part-"
+"""What the name of a file begins with that is not whole yet."""
+_DELIVERED: Final = "delivered"
+_INCOMING: Final = "incoming"
+_MOST_BYTES: Final = 120
+"""Of a file's name: 255 is the limit, and a report's name is longer."""
+_UNSAFE: Final = re.compile(r"[^\w.()\[\] +-]")
+
+
+def clean_name(given: str | None) -> str:
+    """A name that is safe as a file's, for whatever a sender calls its own.
+
+    >>> clean_name("../../etc/passwd"), clean_name("C:\\\\hộ dân.xlsx"), clean_name(" .. ")
+    ('passwd', 'hộ dân.xlsx', 'file')
+    """
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", given or ""))[-1]
+    name = _UNSAFE.sub("_", last).strip(" .")
+    while len(name.encode()) > _MOST_BYTES:
+        stem, dot, suffix = name.rpartition(".")
+        name = f"{stem[:-1]}.{suffix}" if dot and len(suffix) < 10 else name[:-1]
+    return name or "file"
+
+
+def incoming_folder(settings: Settings) -> Path:
+    """Where what is being received lies."""
+    return _private(settings.var / "imports" / _INCOMING)
+
+
+def incoming(settings: Settings) -> Path:
+    """A new file for what is being received; it is renamed or removed by who asked for it."""
+    handle, path = tempfile.mkstemp(dir=incoming_folder(settings))
+    os.close(handle)
+    return Path(path)
+
+
+def keep(settings: Settings, import_id: int, received: Path, name: str) -> None:
+    """Make a received file that of the import."""
+    received.rename(_private(_folder(settings, import_id) / _DELIVERED) / name)
+
+
+def delivered(settings: Settings, import_id: int) -> Path | None:
+    """The delivered file; None when it is not here."""
+    return _only(_folder(settings, import_id) / _DELIVERED)
+
+
+def report(settings: Settings, import_id: int, kind: str) -> Path | None:
+    """A report of the import; None where there is none."""
+    return _only(_folder(settings, import_id) / kind)
+
+
+def new_report(settings: Settings, import_id: int, kind: str, name: str) -> Path:
+    """Where a report is to be written, under this name; the one before is removed."""
+    folder = _folder(settings, import_id) / kind
+    shutil.rmtree(folder, ignore_errors=True)
+    return _private(folder) / name
+
+
+def remove(settings: Settings, import_id: int) -> None:
+    """Delete the file and all reports of the import."""
+    shutil.rmtree(_folder(settings, import_id), ignore_errors=True)
+
+
+def remove_left_behind(settings: Settings, older_than: float) -> None:
+    """Delete what was received by a server that ended in the middle; a time since 1970, seconds."""
+    for path in (settings.var / "imports" / _INCOMING).glob("*"):
+        if path.stat().st_mtime < older_than:
+            path.unlink(missing_ok=True)
+
+
+def _folder(settings: Settings, import_id: int) -> Path:
+    return settings.var / "imports" / str(import_id)
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _only(folder: Path) -> Path | None:
+    return next((path for path in folder.glob("*") if not path.name.startswith(PART)), None)

@@ -1,0 +1,152 @@
+"""A file that came over HTTP: kept under its number, and its dry run put into the queue."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from registry.access.actors import Actor
+from registry.database import session_scope
+from registry.errors import InvalidInputError, KeyReusedError
+from registry.jobs.queue import enqueue
+from registry.jobs.table import CHECK_IMPORT
+from registry.settings import Settings
+from registry.uploads import files
+
+_DEMO: Final = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A received file, and what its sender says of it."""
+
+    path: Path
+    file_name: str
+    source: str
+    delivery: str
+    decision_number: str | None
+    request: dict[str, Any] = field(default_factory=dict)
+    """The other options of an import by their names: sheet, mapping, crs, strict, fix."""
+    idempotency_key: str | None = None
+
+
+def check_source(source: str) -> None:
+    """Raises InvalidInputError for what cannot be the name of who delivers."""
+    if source.casefold() == _DEMO:
+        raise InvalidInputError.of_field(
+            "source", "bad_source", "the source `demo` is made up; name whose households these are"
+        )
+
+
+def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor) -> int:
+    """Keep the file and queue its dry run; the number of the import.
+
+    The same file under the same idempotency key is the import that it was the first time. Raises
+    KeyReusedError for another one under that key.
+    """
+    with delivery.path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    name = files.clean_name(delivery.file_name)
+    import_id = None
+    try:
+        with session_scope(engine) as session:
+            before = _delivered_before(session, delivery, actor, sha256)
+            if before is not None:
+                return before
+            import_id = _insert(session, settings, delivery, actor, sha256, name)
+            files.keep(settings, import_id, delivery.path, name)
+            enqueue(session, CHECK_IMPORT, lock=f"import:{delivery.source}", import_id=import_id)
+    except BaseException:
+        if import_id is not None:
+            files.remove(settings, import_id)
+        raise
+    return import_id
+
+
+def _delivered_before(
+    session: Session, delivery: Delivery, actor: Actor, sha256: str
+) -> int | None:
+    if delivery.idempotency_key is None:
+        return None
+    key = {"actor": actor.name, "key": delivery.idempotency_key}
+    session.execute(_ONE_AT_A_TIME, key)
+    found = session.execute(_BEFORE, key).one_or_none()
+    if found is None:
+        return None
+    if (found.file_sha256, found.source, found.request) != (
+        sha256,
+        delivery.source,
+        delivery.request,
+    ):
+        raise KeyReusedError(
+            f"khoá Idempotency-Key này đã dùng cho đợt nhập {found.id} với tệp hay tuỳ chọn khác"
+            " (used for another file or with other options)",
+            import_id=found.id,
+        )
+    number: int = found.id
+    return number
+
+
+def _insert(
+    session: Session,
+    settings: Settings,
+    delivery: Delivery,
+    actor: Actor,
+    sha256: str,
+    name: str,
+) -> int:
+    import_id: int = session.execute(
+        _IMPORT,
+        {
+            "source": delivery.source,
+            "name": name,
+            "sha256": sha256,
+            "delivery": delivery.delivery,
+            "decision": delivery.decision_number,
+        },
+    ).scalar_one()
+    session.execute(
+        _WORK,
+        {
+            "id": import_id,
+            "actor": actor.name,
+            "key_id": actor.key_id,
+            "units": sorted(actor.unit_ids) if actor.unit_ids is not None else None,
+            "request": json.dumps(delivery.request),
+            "size": delivery.path.stat().st_size,
+            "key": delivery.idempotency_key,
+            "days": settings.import_days,
+        },
+    )
+    return import_id
+
+
+_ONE_AT_A_TIME: Final = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended("
+    " 'upload:' || CAST(:actor AS text) || ':' || CAST(:key AS text), 0))"
+)
+_BEFORE: Final = text(
+    """
+    SELECT i.id, i.file_sha256, i.source, w.request
+    FROM import_work w JOIN import i ON i.id = w.import_id
+    WHERE w.actor = :actor AND w.idempotency_key = :key
+    """
+)
+_IMPORT: Final = text(
+    """
+    INSERT INTO import (source, file_name, file_sha256, delivery, decision_number, state)
+    VALUES (:source, :name, :sha256, :delivery, :decision, 'staged') RETURNING id
+    """
+)
+_WORK: Final = text(
+    """
+    INSERT INTO import_work (import_id, actor, key_id, unit_ids, request, size_bytes,
+        idempotency_key, asked_by, asked_key_id, phase, files_until)
+    VALUES (:id, :actor, :key_id, CAST(:units AS integer[]), CAST(:request AS jsonb), :size,
+        :key, :actor, :key_id, 'waiting', clock_timestamp() + make_interval(days => :days))
+    """
+)

@@ -1,0 +1,385 @@
+"""The jobs of imports that came over HTTP: try, publish, take back, and clear away.
+
+Each looks first at what there is to do, so that one which was killed is simply done again. It acts
+as the holder of the key that asked for it, whose rights are looked up anew.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from registry.access.actors import acting_as
+from registry.access.key_check import KeyCheck
+from registry.database import driver_connection, session_scope
+from registry.errors import (
+    DatabaseUnavailableError,
+    KeyUnknownError,
+    NotFoundError,
+    RegistryError,
+    VerdictChangedError,
+)
+from registry.gazetteer import GazetteerCache
+from registry.intake.handback import (
+    PUBLISHED,
+    REJECTED,
+    Handback,
+    Which,
+    write_codes,
+    write_problems,
+    write_vanished,
+)
+from registry.intake.reader import open_file
+from registry.intake.rollback import roll_back
+from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.reads import Reads
+from registry.settings import Settings
+from registry.uploads import files
+from registry.uploads.asking import forget
+from registry.uploads.views import ROLLING_BACK, ImportView, any_import
+
+_INTERRUPTED: Final = {
+    "code": "interrupted",
+    "detail": "bị ngắt giữa chừng, chưa ghi gì; hãy thử lại (it was interrupted; try again)",
+}
+
+
+def check_import(engine: Engine, settings: Settings, *, import_id: int) -> None:
+    """Try the file and keep what it would do."""
+    view = _view(engine, import_id)
+    if view is None or view.state != "staged":
+        return
+    try:
+        _try(engine, settings, view)
+    except DatabaseUnavailableError:
+        raise
+    except RegistryError as error:
+        _settle(engine, import_id, "staged", "failed", _told(error))
+
+
+def check_given_up(engine: Engine, _settings: Settings, *, import_id: int) -> None:
+    """Say that the dry run was not done."""
+    _settle(engine, import_id, "staged", "failed", _INTERRUPTED)
+
+
+def publish_import(
+    engine: Engine, settings: Settings, *, import_id: int, accept_vanished: bool
+) -> None:
+    """Publish what the dry run found, unless the register has changed since: then try again."""
+    view = _view(engine, import_id)
+    if view is not None and view.state == "published" and view.phase is not None:
+        _try(engine, settings, view)  # it was killed before it had written the codes
+    if view is None or view.state != "publishing":
+        return
+    try:
+        _publish(engine, settings, view, accept_vanished=accept_vanished)
+    except DatabaseUnavailableError:
+        raise
+    except VerdictChangedError as error:
+        _try(engine, settings, view, _told(error))
+    except RegistryError as error:
+        _settle(engine, import_id, "publishing", "reported", _told(error))
+
+
+def publish_given_up(
+    engine: Engine,
+    _settings: Settings,
+    *,
+    import_id: int,
+    accept_vanished: bool,  # noqa: ARG001
+) -> None:
+    """Say that it was not published."""
+    _settle(engine, import_id, "publishing", "reported", _INTERRUPTED)
+
+
+def roll_back_import(
+    engine: Engine, settings: Settings, *, import_id: int, keep_later: bool
+) -> None:
+    """Take a published import back."""
+    view = _view(engine, import_id)
+    if view is None or view.phase != ROLLING_BACK:
+        return
+    problem = None
+    if view.state == "published":
+        try:
+            with _acting_for(engine, settings, import_id) as actor:
+                roll_back(engine, import_id, keep_later=keep_later, actor=actor)
+        except DatabaseUnavailableError:
+            raise
+        except RegistryError as error:
+            problem = _told(error)
+    _settle(engine, import_id, None, None, problem)
+
+
+def roll_back_given_up(
+    engine: Engine,
+    _settings: Settings,
+    *,
+    import_id: int,
+    keep_later: bool,  # noqa: ARG001
+) -> None:
+    """Say that it was not taken back."""
+    _settle(engine, import_id, None, None, _INTERRUPTED)
+
+
+def clear_away(engine: Engine, settings: Settings) -> None:
+    """Delete files whose time is over, and settle imports whose job is lost: after a restore, say.
+
+    What was never published by then is discarded.
+    """
+    with session_scope(engine) as session:
+        for import_id, state in session.execute(_OVER).all():
+            if state in ("reported", "failed"):
+                forget(session, import_id)
+            session.execute(_NO_FILES, {"id": import_id})
+            files.remove(settings, import_id)
+        lost = session.execute(_LOST).all()
+    for import_id, state in lost:
+        then = {"staged": "failed", "publishing": "reported"}.get(state)
+        _settle(engine, import_id, state if then else None, then, _INTERRUPTED)
+    files.remove_left_behind(settings, time.time() - 86_400)
+
+
+def _publish(
+    engine: Engine, settings: Settings, view: ImportView, *, accept_vanished: bool
+) -> None:
+    path = _path(settings, view)
+    with _handback() as back, _acting_for(engine, settings, view.id) as actor:
+        options = _options(view, actor, expected=view.counts, accept_vanished=accept_vanished)
+        _import(engine, path, view, options, back)
+        _write_reports(settings, view, options, path, back)
+    _settle(engine, view.id, None, None, None)
+
+
+def _try(
+    engine: Engine, settings: Settings, view: ImportView, problem: dict[str, Any] | None = None
+) -> None:
+    """Let the file run dry; write what became of each row, and keep the verdict."""
+    path = _path(settings, view)
+    with _handback(codes=view.state == "published") as back:
+        with _acting_for(engine, settings, view.id) as actor:
+            options = _options(view, actor, dry_run=True)
+            result = _import(engine, path, view, options, back)
+        _write_reports(settings, view, options, path, back)
+        if view.state == "published":
+            _settle(engine, view.id, None, None, None)
+        elif not _keep_verdict(engine, view, result, back, problem):
+            files.remove(settings, view.id)
+
+
+def _options(view: ImportView, actor: str, **more: Any) -> ImportOptions:
+    given = {name: value for name, value in view.request.items() if value}
+    return ImportOptions(
+        source=view.source,
+        delivery=view.delivery,
+        decision_number=view.decision_number,
+        actor=actor,
+        import_id=view.id,
+        **given,
+        **more,
+    )
+
+
+def _import(
+    engine: Engine, path: Path, view: ImportView, options: ImportOptions, back: Handback
+) -> ImportResult:
+    def entering(phase: str) -> None:
+        _tell(engine, view.id, phase=phase)
+
+    def read(rows: int) -> None:
+        _tell(engine, view.id, rows=rows)
+
+    return import_file(engine, path, options, read, back, entering=entering)
+
+
+@contextmanager
+def _handback(*, codes: bool = True) -> Iterator[Handback]:
+    with ExitStack() as stack:
+        streams = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
+        yield Handback(streams[0] if codes else None, *streams[1:])
+
+
+def _write_reports(
+    settings: Settings, view: ImportView, options: ImportOptions, path: Path, back: Handback
+) -> None:
+    file = open_file(path, options.sheet, options.mapping)
+    kinds: tuple[tuple[str, Which], ...] = ((files.REJECTED, REJECTED), (files.WARNED, PUBLISHED))
+    for kind, which in kinds:
+        if back.problems is not None:
+            with _report(settings, view, kind, path.suffix) as part:
+                write_problems(file, back.problems, part, which)
+    if back.answers is not None:
+        with _report(settings, view, files.CODES) as part, _csv(part) as out:
+            write_codes(file, back.answers, out)
+    if back.vanished is not None and view.delivery == "full":
+        with _report(settings, view, files.VANISHED) as part, _csv(part) as out:
+            write_vanished(back.vanished, out)
+
+
+@contextmanager
+def _report(
+    settings: Settings, view: ImportView, kind: str, suffix: str = ".csv"
+) -> Iterator[Path]:
+    """Where to write a report, which appears under its name when it is whole."""
+    path = files.new_report(settings, view.id, kind, f"{Path(view.file_name).stem}-{kind}{suffix}")
+    # The suffix says the form.
+    part = path.with_name(f"{files.PART}{path.name}")
+    yield part
+    part.rename(path)
+
+
+def _csv(path: Path) -> TextIO:
+    # With a BOM: spreadsheets take a CSV without one for another encoding.
+    return path.open("w", encoding="utf-8-sig", newline="")
+
+
+@contextmanager
+def _acting_for(engine: Engine, settings: Settings, import_id: int) -> Iterator[str]:
+    """In the block the holder of the key acts that asked for this; yields its name."""
+    with session_scope(engine) as session:
+        asked_by, key_id = session.execute(_ASKED, {"id": import_id}).one()
+    if key_id is None:
+        raise KeyUnknownError(f"{asked_by}: không có khoá (asked for without a key)")
+    reads = Reads(
+        engine.url.render_as_string(hide_password=False),
+        pool_size=1,
+        statement_timeout_ms=settings.statement_timeout_ms,
+    )
+    try:
+        actor = KeyCheck(reads, engine, GazetteerCache(engine).get).holder(key_id)
+    finally:
+        reads.close()
+    with acting_as(actor):
+        yield actor.name
+
+
+def _view(engine: Engine, import_id: int) -> ImportView | None:
+    with session_scope(engine) as session:
+        return any_import(session, import_id)
+
+
+def _path(settings: Settings, view: ImportView) -> Path:
+    path = files.delivered(settings, view.id)
+    if path is None:
+        raise NotFoundError("tệp đã giao không còn ở máy này (the delivered file is not here)")
+    return path
+
+
+def _told(error: RegistryError) -> dict[str, Any]:
+    return {"code": error.code, "detail": error.detail, **error.extra}
+
+
+def _tell(engine: Engine, import_id: int, *, phase: str | None = None, rows: int = 0) -> None:
+    """Let those who look see how far it is."""
+    with session_scope(engine) as session:
+        session.execute(_PROGRESS, {"id": import_id, "phase": phase, "rows": rows})
+
+
+def _settle(
+    engine: Engine,
+    import_id: int,
+    was: str | None,
+    becomes: str | None,
+    problem: dict[str, Any] | None,
+) -> None:
+    """Nothing is being done any more; an import that `was` in that state is in another one."""
+    with session_scope(engine) as session:
+        if becomes is not None:
+            changed = session.execute(_BECOMES, {"id": import_id, "was": was, "state": becomes})
+            if not getattr(changed, "rowcount", 0):
+                return
+        _end(session, import_id, problem)
+
+
+def _keep_verdict(
+    engine: Engine,
+    view: ImportView,
+    result: ImportResult,
+    back: Handback,
+    problem: dict[str, Any] | None,
+) -> bool:
+    """Keep what a dry run found, with every problem; False when the import was discarded since."""
+    with session_scope(engine) as session:
+        counts = json.dumps(result.to_dict())
+        kept = session.execute(_REPORTED, {"id": view.id, "counts": counts})
+        if not getattr(kept, "rowcount", 0):
+            _end(session, view.id, None)
+            return False
+        session.execute(_NO_PROBLEMS, {"id": view.id})
+        session.execute(_FOUND)
+        if back.problems is not None:
+            back.problems.seek(0)
+            cursor = driver_connection(session.connection()).cursor()
+            with cursor, cursor.copy("COPY found FROM STDIN (FORMAT csv)") as copy:
+                while block := back.problems.read(1 << 16):
+                    copy.write(block)
+        session.execute(_PROBLEMS, {"id": view.id})
+        _end(session, view.id, problem, verdicts=1)
+    return True
+
+
+def _end(
+    session: Session, import_id: int, problem: dict[str, Any] | None, *, verdicts: int = 0
+) -> None:
+    told = json.dumps(problem) if problem is not None else None
+    session.execute(_ENDED, {"id": import_id, "problem": told, "verdicts": verdicts})
+
+
+_ASKED: Final = text("SELECT asked_by, asked_key_id FROM import_work WHERE import_id = :id")
+_PROGRESS: Final = text(
+    """
+    UPDATE import_work SET phase = coalesce(:phase, phase), changed_at = clock_timestamp(),
+        rows_done = greatest(rows_done, :rows)
+    WHERE import_id = :id
+    """
+)
+_BECOMES: Final = text("UPDATE import SET state = :state WHERE id = :id AND state = :was")
+_REPORTED: Final = text(
+    """
+    UPDATE import SET state = 'reported', counts = CAST(:counts AS jsonb)
+    WHERE id = :id AND state IN ('staged', 'publishing')
+    """
+)
+_ENDED: Final = text(
+    """
+    UPDATE import_work SET phase = NULL, problem = CAST(:problem AS jsonb),
+        verdict = verdict + :verdicts, changed_at = clock_timestamp()
+    WHERE import_id = :id
+    """
+)
+_NO_PROBLEMS: Final = text("DELETE FROM import_problem WHERE import_id = :id")
+_NO_FILES: Final = text("UPDATE import_work SET files_until = NULL WHERE import_id = :id")
+_FOUND: Final = text(
+    """
+    CREATE TEMPORARY TABLE found (row_number bigint, field text, code text, severity text,
+        value text, proposed_fix text) ON COMMIT DROP
+    """
+)
+_PROBLEMS: Final = text(
+    """
+    INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
+    SELECT :id, * FROM found
+    """
+)
+_OVER: Final = text(
+    """
+    SELECT i.id, i.state FROM import i JOIN import_work w ON w.import_id = i.id
+    WHERE w.files_until < clock_timestamp() AND i.state NOT IN ('staged', 'publishing')
+        AND w.phase IS NULL
+    FOR UPDATE OF i SKIP LOCKED
+    """
+)
+_LOST: Final = text(
+    """
+    SELECT i.id, i.state FROM import i JOIN import_work w ON w.import_id = i.id
+    WHERE w.phase IS NOT NULL AND NOT EXISTS (
+        SELECT FROM jobs.procrastinate_jobs j
+        WHERE j.status IN ('todo', 'doing') AND CAST(j.args->>'import_id' AS bigint) = i.id)
+    """
+)

@@ -1,0 +1,318 @@
+"""Imports over HTTP: delivered, tried, looked at, published, taken back; by real keys."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from registry.intake.run import ImportOptions, import_file
+from registry.settings import Settings
+from registry.uploads.work import check_given_up, clear_away, publish_given_up
+from tests.support.intake import checksum
+from tests.support.keys import bearer, code_of, office
+from tests.support.lifecycle import COMMUNE, ELSEWHERE
+from tests.support.uploads import Desk, mapping, row, rows_of, table
+
+NOWHERE = row("", "R9", street="Phố Láng")
+MOST = 20_000
+
+
+@pytest.fixture(scope="module")
+def desk(
+    admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    settings = Settings(limits=False, var=tmp_path_factory.mktemp("var"), import_bytes=MOST)
+    with office(admin_url, f"imports_{worker_id}", settings) as made:
+        yield Desk(made, settings)
+
+
+@pytest.fixture(autouse=True)
+def _forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test sees the keys as they are now, not as five seconds ago."""
+    monkeypatch.setattr("registry.access.key_check.CACHED_S", 0.0)
+
+
+def test_file_is_tried_looked_at_published_and_taken_back(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 1"), desk.office.key("duyệt 1", "approver")
+    engine = desk.office.place.engine
+    before = checksum(engine)
+    sent = desk.send(editor, table(row("1", "R1"), row("2", "R2"), NOWHERE), source="một")
+    assert sent.status_code == 202
+    made = sent.get_json()
+    assert (made["state"], made["progress"]["phase"], made["counts"]) == ("staged", "waiting", None)
+    desk.work()
+
+    tried = desk.seen(editor, made["id"])
+    assert (tried["state"], tried["progress"], tried["verdict"]) == ("reported", None, 1)
+    assert (tried["counts"]["new"], tried["counts"]["rejected"]) == (2, 1)
+    (problem,) = tried["problems"]
+    assert problem["code"] == "address_names_no_dwelling"
+    assert problem["rows"] == 1
+    assert problem["examples"][0]["row"] == 3
+    assert checksum(engine) == before
+    path = f"/v1/imports/{made['id']}"
+    (rejected,) = rows_of(desk.office.get(f"{path}/report", editor))
+    assert (rejected["source_ref"], rejected["problems"]) == ("R9", "address_names_no_dwelling")
+    listed = desk.office.get(f"{path}/problems", editor).get_json()
+    assert listed["next_after"] is None
+    assert [p["row"] for p in listed["problems"]] == [3]
+    assert [p["row"] for p in rows_of(desk.office.get(f"{path}/problems?format=csv", editor))] == [
+        "3"
+    ]
+    assert code_of(desk.office.get(f"{path}/codes", editor)) == (404, "not_found")
+
+    assert code_of(desk.ask(editor, made["id"], "publish")) == (403, "forbidden")
+    published = desk.done(approver, made["id"], "publish", verdict=1)
+    assert (published["state"], published["counts"]["new"]) == ("published", 2)
+    codes = rows_of(desk.office.get(f"{path}/codes", editor))
+    assert [line["outcome"] for line in codes] == ["new", "new", "rejected"]
+    record = desk.office.get(f"/v1/addresses/{codes[0]['code']}").get_json()
+    assert record["house_number"] == "1"
+    assert code_of(desk.ask(approver, made["id"], "publish")) == (409, "import_state")
+
+    back = desk.done(approver, made["id"], "rollback")
+    assert (back["state"], back["trouble"]) == ("rolled_back", None)
+    assert checksum(engine) == before
+    entries = [e for e in desk.office.audited() if e["actor"] in ("nhập 1", "duyệt 1")]
+    written = [(e["endpoint"], e["outcome"]) for e in entries if e["endpoint"].startswith("POST")]
+    assert ("POST /v1/imports", "ok") in written
+    assert ("POST /v1/imports/<int:import_id>/publish", "forbidden") in written
+    assert ("POST /v1/imports/<int:import_id>/rollback", "ok") in written
+
+
+def test_body_may_be_the_file_itself(desk: Desk) -> None:
+    editor = desk.office.key("nhập 2")
+    file = table({"Số": "3", "Đường": "Phố Láng", "Mã": COMMUNE})
+    sent = desk.office.client.post(
+        "/v1/imports",
+        query_string={
+            "source": "hai",
+            "file_name": "../../etc/hộ\x01.csv",
+            "mapping": mapping(Số="house_number", Đường="street", Mã="commune_code"),
+        },
+        data=file,
+        headers=bearer(editor) | {"Content-Type": "text/csv"},
+    )
+    assert sent.status_code == 202, sent.text
+    desk.work()
+    seen = desk.seen(editor, sent.get_json()["id"])
+    assert (seen["state"], seen["file_name"], seen["counts"]["new"]) == ("reported", "hộ_.csv", 1)
+
+
+def test_file_that_cannot_be_read_says_why(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 3"), desk.office.key("duyệt 3", "approver")
+    failed = desk.tried(editor, b"%PDF-1.7 nothing", source="ba")
+    assert (failed["state"], failed["trouble"]["code"]) == ("failed", "unreadable_file")
+    assert code_of(desk.ask(approver, failed["id"], "publish")) == (409, "import_state")
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"source": ""}, "source"),
+        ({"source": "demo"}, "source"),
+        ({"mapping": "[1]"}, "mapping"),
+        ({"crs": "WGS"}, "crs"),
+        ({"nothing": "1"}, "nothing"),
+    ],
+)
+def test_wrong_option_is_named(desk: Desk, fields: dict[str, str], problem: str) -> None:
+    editor = desk.office.key(f"nhập sai {problem} {fields}")
+    answer = desk.send(editor, table(row("1")), **fields)
+    assert code_of(answer) == (422, "invalid_input")
+    assert answer.get_json(force=True)["errors"][0]["field"] == problem
+
+
+def test_delivery_that_is_too_large_or_without_a_file_leaves_nothing(desk: Desk) -> None:
+    editor = desk.office.key("nhập 4")
+    assert code_of(desk.send(editor, b"x" * (MOST + 1)))[0] == 413
+    whole = desk.office.client.post(
+        "/v1/imports?source=bốn", data=b"x" * (MOST + 1), headers=bearer(editor)
+    )
+    assert code_of(whole)[0] == 413
+    nothing = desk.office.client.post(
+        "/v1/imports",
+        data={"source": "bốn"},
+        headers=bearer(editor),
+        content_type="multipart/form-data",
+    )
+    assert code_of(nothing) == (422, "invalid_input")
+    assert code_of(desk.send(editor, b"")) == (422, "invalid_input")
+    assert list((desk.settings.var / "imports" / "incoming").iterdir()) == []
+    listed = desk.office.get("/v1/imports?source=bốn", editor).get_json()
+    assert listed == {"imports": []}
+
+
+def test_rows_outside_of_the_keys_units_are_rejected(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 5"), desk.office.key("duyệt 5", "approver")
+    file = table(row("51", "A"), row("52", "B", commune=ELSEWHERE, street="Phố Láng"))
+    tried = desk.tried(editor, file, source="năm")
+    assert (tried["counts"]["new"], tried["counts"]["rejected"]) == (1, 1)
+    (problem,) = (p for p in tried["problems"] if p["severity"] == "error")
+    assert (problem["code"], problem["examples"][0]["value"]) == ("outside_your_units", ELSEWHERE)
+    published = desk.done(approver, tried["id"], "publish")
+    assert (published["state"], published["counts"]["new"]) == ("published", 1)
+
+
+def test_records_of_others_are_neither_changed_nor_retired_by_an_import(
+    desk: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "both.csv"
+    path.write_bytes(
+        table(*(row(str(60 + n), f"E{n}", commune=ELSEWHERE, street="Phố X") for n in range(3)))
+    )
+    engine = desk.office.place.engine
+    import_file(engine, path, ImportOptions("sáu"), lambda _n: None)
+    before = checksum(engine)
+    editor = desk.office.key("nhập 6")
+    approver, admin = desk.office.key("duyệt 6", "approver"), desk.office.key("quản trị 6", "admin")
+    # The reference E0 is that of a door elsewhere; E1 and E2 are not in this full delivery.
+    tried = desk.tried(editor, table(row("60", "E0")), source="sáu", delivery="full")
+    assert tried["counts"]["rejected"] == 1
+    assert (tried["counts"]["vanished"], tried["counts"]["retired"]) == (0, 0)
+    published = desk.done(approver, tried["id"], "publish")
+    assert (published["state"], published["counts"]["rejected"]) == ("published", 1)
+    assert checksum(engine) == before
+    # And whoever is bound to units takes no import of others back.
+    number = max(i["id"] for i in _listed(desk, admin, "sáu") if i["delivered_by"] is None)
+    assert code_of(desk.ask(approver, number, "rollback")) == (404, "not_found")
+
+
+def _listed(desk: Desk, key: object, source: str) -> list[dict[str, object]]:
+    answer = desk.office.get(f"/v1/imports?source={source}", key)  # type: ignore[arg-type]
+    found: list[dict[str, object]] = answer.get_json()["imports"]
+    return found
+
+
+def test_verdict_that_is_no_longer_true_is_shown_and_asked_again(
+    desk: Desk, tmp_path: Path
+) -> None:
+    editor, approver = desk.office.key("nhập 7"), desk.office.key("duyệt 7", "approver")
+    tried = desk.tried(editor, table(row("71", "A"), row("72", "B")), source="bảy")
+    assert tried["counts"]["new"] == 2
+    path = tmp_path / "other.csv"
+    path.write_bytes(table(row("71", "X")))
+    engine = desk.office.place.engine
+    import_file(engine, path, ImportOptions("bảy khác"), lambda _n: None)
+    before = checksum(engine)
+    again = desk.done(approver, tried["id"], "publish", verdict=1)
+    assert (again["state"], again["verdict"]) == ("reported", 2)
+    assert (again["counts"]["new"], again["counts"]["linked"]) == (1, 1)
+    trouble = again["trouble"]
+    assert trouble["code"] == "verdict_changed"
+    assert (trouble["before"]["new"], trouble["now"]["new"]) == (2, 1)
+    assert checksum(engine) == before
+    assert code_of(desk.ask(approver, tried["id"], "publish", verdict=1)) == (412, "stale")
+    published = desk.done(approver, tried["id"], "publish", verdict=2)
+    assert (published["state"], published["counts"]["linked"]) == ("published", 1)
+
+
+def test_delivery_that_is_sent_twice_is_one_import(desk: Desk) -> None:
+    editor = desk.office.key("nhập 8")
+    once = {"Idempotency-Key": "tam-8"}
+    first = desk.send(editor, table(row("81")), headers=once, source="tám")
+    second = desk.send(editor, table(row("81")), headers=once, source="tám")
+    assert first.get_json()["id"] == second.get_json()["id"]
+    other = desk.send(editor, table(row("82")), headers=once, source="tám")
+    assert code_of(other) == (409, "idempotency_key_reused")
+    somebody = desk.office.key("nhập 8b")
+    theirs = desk.send(somebody, table(row("81")), headers=once, source="tám")
+    assert theirs.get_json()["id"] != first.get_json()["id"]
+
+
+def test_imports_of_other_units_are_not_shown(desk: Desk) -> None:
+    editor = desk.office.key("nhập 9")
+    stranger, admin = (
+        desk.office.key("nơi khác 9", units=(ELSEWHERE,)),
+        desk.office.key("quản trị 9", "admin"),
+    )
+    number = desk.tried(editor, table(row("91")), source="chín")["id"]
+    for path in ("", "/problems", "/report", "/codes"):
+        answer = desk.office.get(f"/v1/imports/{number}{path}", stranger)
+        assert code_of(answer) == (404, "not_found")
+    assert _listed(desk, stranger, "chín") == []
+    assert [view["id"] for view in _listed(desk, admin, "chín")] == [number]
+    assert desk.seen(admin, number)["delivered_by"] == "nhập 9"
+
+
+def test_discarded_import_leaves_nothing(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 10"), desk.office.key("duyệt 10", "approver")
+    number = desk.tried(editor, table(row("101"), NOWHERE), source="mười")["id"]
+    folder = desk.settings.var / "imports" / str(number)
+    assert folder.is_dir()
+    answer = desk.office.client.delete(f"/v1/imports/{number}", headers=bearer(editor))
+    assert answer.get_json()["state"] == "discarded"
+    assert not folder.exists()
+    left = desk.office.place.rows(f"SELECT FROM import_problem WHERE import_id = {number}")
+    assert left == []
+    assert code_of(desk.ask(approver, number, "publish")) == (409, "import_state")
+    # Discarded while its dry run waits: the job finds nothing to do.
+    early = desk.send(editor, table(row("102")), source="mười").get_json()["id"]
+    desk.office.client.delete(f"/v1/imports/{early}", headers=bearer(editor))
+    desk.work()
+    assert desk.seen(editor, early)["state"] == "discarded"
+
+
+def test_key_that_was_revoked_meanwhile_publishes_nothing(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 11"), desk.office.key("duyệt 11", "approver")
+    number = desk.tried(editor, table(row("111")), source="mười một")["id"]
+    before = checksum(desk.office.place.engine)
+    assert desk.ask(approver, number, "publish").status_code == 202
+    desk.office.revoke("duyệt 11")
+    desk.work()
+    seen = desk.seen(editor, number)
+    assert (seen["state"], seen["trouble"]["code"]) == ("reported", "key_revoked")
+    assert checksum(desk.office.place.engine) == before
+
+
+def test_full_delivery_that_lacks_nearly_all_is_refused_unless_it_is_meant(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 12"), desk.office.key("duyệt 12", "approver")
+    file = table(*(row(str(120 + n), f"V{n}") for n in range(10)))
+    first = desk.tried(editor, file, source="mười hai")["id"]
+    desk.done(approver, first, "publish")
+    tried = desk.tried(editor, table(row("120", "V0")), source="mười hai", delivery="full")
+    assert tried["counts"]["vanished"] == 9
+    assert code_of(desk.ask(approver, tried["id"], "publish")) == (409, "too_many_vanished")
+    published = desk.done(approver, tried["id"], "publish", accept_vanished=True)
+    assert (published["state"], published["counts"]["retired"]) == ("published", 9)
+    path = f"/v1/imports/{tried['id']}/report?rows=vanished"
+    assert len(rows_of(desk.office.get(path, editor))) == 9
+
+
+def test_what_was_interrupted_for_good_is_said_and_may_be_asked_again(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 13"), desk.office.key("duyệt 13", "approver")
+    engine = desk.office.place.engine
+    number = desk.tried(editor, table(row("131")), source="mười ba")["id"]
+    assert desk.ask(approver, number, "publish").status_code == 202
+    publish_given_up(engine, desk.settings, import_id=number, accept_vanished=False)
+    seen = desk.seen(editor, number)
+    assert (seen["state"], seen["trouble"]["code"]) == ("reported", "interrupted")
+    desk.work()  # the job that was given up finds nothing to do
+    assert desk.seen(editor, number)["state"] == "reported"
+    assert desk.done(approver, number, "publish")["state"] == "published"
+    early = desk.send(editor, table(row("132")), source="mười ba").get_json()["id"]
+    check_given_up(engine, desk.settings, import_id=early)
+    assert desk.seen(editor, early)["state"] == "failed"
+
+
+def test_files_are_deleted_when_their_time_is_over_and_lost_jobs_are_told(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 14"), desk.office.key("duyệt 14", "approver")
+    published, waiting = (
+        desk.tried(editor, table(row(number)), source="mười bốn")["id"] for number in ("141", "142")
+    )
+    desk.done(approver, published, "publish")
+    lost = desk.send(editor, table(row("143")), source="mười bốn").get_json()["id"]
+    desk.office.by_owner("DELETE FROM jobs.procrastinate_jobs")  # as after a restore
+    desk.office.by_owner(
+        "UPDATE import_work SET files_until = now() - interval '1 minute'"
+        f" WHERE import_id IN ({published}, {waiting})"
+    )
+    clear_away(desk.office.place.engine, desk.settings)
+    assert desk.seen(editor, published)["state"] == "published"
+    assert desk.seen(editor, waiting)["state"] == "discarded"
+    seen = desk.seen(editor, lost)
+    assert (seen["state"], seen["trouble"]["code"]) == ("failed", "interrupted")
+    folders = {path.name for path in (desk.settings.var / "imports").iterdir()}
+    assert {str(published), str(waiting)} & folders == set()
+    answer = desk.office.get(f"/v1/imports/{published}/codes", editor)
+    assert code_of(answer) == (404, "not_found")

@@ -1,0 +1,235 @@
+"""Never half done: the importer killed, PostgreSQL killed, the disk full, at each phase."""
+
+import os
+import resource
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from registry import cluster
+from registry.database import make_engine
+from registry.events import move_pending_events
+from registry.intake.run import PHASES, ImportOptions, ImportResult, import_file
+from registry.prepare import prepare_database
+from tests.support.held_import import Importer
+from tests.support.intake import checksum, door, rows, write
+from tests.support.waiting import eventually
+
+BEFORE_COMMIT = PHASES[: PHASES.index("feed")]
+SOURCE = "phường"
+IMPORTERS = (
+    "SELECT pid FROM pg_stat_activity WHERE application_name = 'diachiso'"
+    " AND datname = current_database() AND pid <> pg_backend_pid()"
+)
+BUSY = f"{IMPORTERS} AND xact_start IS NOT NULL"
+STAGING = "SELECT relname FROM pg_class WHERE relnamespace = 'staging'::regnamespace"
+WAITS_FOR_A_LOCK = f"{IMPORTERS} AND wait_event_type = 'Lock'"
+
+
+@dataclass
+class Place:
+    """A register that lives already, and a file for it."""
+
+    url: str
+    engine: Engine
+    file: Path
+    before: object
+
+    def ask(self, statement: str) -> list[tuple[object, ...]]:
+        """What the superuser is answered, on a connection of its own."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            return connection.execute(statement).fetchall()  # type: ignore[call-overload, no-any-return]
+
+    def is_as_before(self) -> None:
+        """Nothing of the import is there, not even its tables."""
+        eventually(lambda: not self.ask(BUSY), "nothing of the importer runs")
+        self.engine.dispose()
+        assert checksum(self.engine) == self.before
+        assert self.ask(STAGING) == []
+        assert self.ask("SELECT FROM import WHERE state <> 'published'") == []
+        assert self.ask("SELECT FROM parked_key") == []
+
+    def succeeds_now(self) -> ImportResult:
+        """The next try is as if there had been no other."""
+        result = import_file(self.engine, self.file, ImportOptions(SOURCE), lambda _n: None)
+        assert (result.new, result.changed, result.rejected) == (30, 1, 1)
+        assert self.ask(STAGING) == []
+        return result
+
+
+def settled(url: str, folder: Path) -> Place:
+    """A register with a few doors of the source, and another file of it."""
+    engine = make_engine(url)
+    old = write(folder / "old.csv", *(door(str(n), f"R{n}") for n in range(1, 4)))
+    import_file(engine, old, ImportOptions(SOURCE), lambda _n: None)
+    fresh = [door(str(n), f"R{n}") for n in range(11, 41)]
+    changed = [door("1A", "R1"), door("", "R9")]
+    file = write(folder / "new.csv", *fresh, *changed)
+    return Place(url, engine, file, checksum(engine))
+
+
+@pytest.fixture
+def place(fresh_database: Callable[[], str], tmp_path: Path) -> Iterator[Place]:
+    made = settled(fresh_database(), tmp_path)
+    yield made
+    made.engine.dispose()
+
+
+def test_importer_may_be_killed_at_any_phase(place: Place) -> None:
+    for phase in BEFORE_COMMIT:
+        with Importer.start(place.url, place.file, SOURCE) as importer:
+            importer.stops_at(phase)
+            importer.kill()
+        place.is_as_before()
+    # In the middle of writing, behind somebody who holds the table.
+    with psycopg.connect(place.url) as other, Importer.start(place.url, place.file, SOURCE) as one:
+        one.stops_at("publishing")
+        other.execute("LOCK TABLE household_ref IN SHARE MODE")
+        one.go_on()
+        eventually(lambda: place.ask(WAITS_FOR_A_LOCK), "it waits for the table")
+        one.kill()
+    place.is_as_before()
+    place.succeeds_now()
+
+
+def test_importer_that_is_killed_after_the_commit_has_published(place: Place) -> None:
+    with Importer.start(place.url, place.file, SOURCE) as importer:
+        importer.stops_at("feed")
+        importer.kill()
+    assert place.ask("SELECT count(*) FROM event_pending") == [(1,)]
+    assert move_pending_events(place.engine) == 1
+    again = import_file(place.engine, place.file, ImportOptions(SOURCE), lambda _n: None)
+    assert (again.new, again.changed, again.unchanged) == (0, 0, 31)
+
+
+@dataclass
+class Mortal:
+    """A cluster that is killed, and started again."""
+
+    made: cluster.PrivateCluster
+    server: subprocess.Popen[bytes]
+
+    def die(self) -> None:
+        """End at once, as by a failing power supply."""
+        self.server.kill()
+        self.server.wait()
+        self.server = self.made.start()
+
+    def fill_disk_for(self, pid: int) -> None:
+        """Let no file of this process grow any more."""
+        command = ("prlimit", f"--pid={pid}", "--fsize=0:0")
+        done = self.made.account.run(*command)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def second_cluster() -> Iterator[Mortal]:
+    """A cluster to be killed."""
+    base = Path(tempfile.mkdtemp(prefix=f"diachiso-test-{os.getpid()}-", dir="/tmp"))
+    made = cluster.throwaway(base)
+    made.initialise()
+    mortal = Mortal(made, made.start())
+    made.create_database()
+    prepare_database(made.url(), lambda _line: None)
+    yield mortal
+    made.stop()
+    mortal.server.wait()
+    shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def mortal(second_cluster: Mortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A register in that cluster."""
+    made = settled(second_cluster.made.url(), tmp_path_factory.mktemp("mortal"))
+    yield made
+    made.engine.dispose()
+
+
+def answers(place: Place) -> bool:
+    """Whether the cluster has recovered."""
+    try:
+        return place.ask("SELECT 1") == [(1,)]
+    except psycopg.OperationalError:
+        return False
+
+
+def backend(place: Place) -> int:
+    """The process that works for the importer."""
+    ((pid,),) = place.ask(f"{BUSY} AND state = 'idle in transaction'")
+    return int(str(pid))
+
+
+def test_postgresql_may_be_killed_at_any_phase(second_cluster: Mortal, mortal: Place) -> None:
+    for number, phase in enumerate(BEFORE_COMMIT):
+        with Importer.start(mortal.url, mortal.file, SOURCE) as importer:
+            importer.stops_at(phase)
+            if number % 2:
+                os.kill(backend(mortal), signal.SIGKILL)
+            else:
+                second_cluster.die()
+            assert importer.finish() == 1, phase
+            assert importer.process.stderr
+            assert importer.process.stderr.read() == "database_unavailable\n"
+        eventually(lambda: answers(mortal), "the server has recovered", within_s=60)
+        mortal.is_as_before()
+
+
+def test_disk_may_be_full_at_any_phase(second_cluster: Mortal, mortal: Place) -> None:
+    """No file may grow beyond nothing: as on a full disk, tables and log cannot be written."""
+    for phase in BEFORE_COMMIT:
+        with Importer.start(mortal.url, mortal.file, SOURCE) as importer:
+            importer.stops_at(phase)
+            second_cluster.fill_disk_for(backend(mortal))
+            assert importer.finish() == 1, importer.process.communicate()
+            assert importer.process.stderr
+            assert importer.process.stderr.read() == "database_unavailable\n"
+        eventually(lambda: answers(mortal), "the server has recovered", within_s=60)
+        mortal.is_as_before()
+
+
+def test_importers_own_disk_may_be_full(mortal: Place) -> None:
+    with Importer.start(mortal.url, mortal.file, SOURCE) as importer:
+        importer.stops_at("publishing")
+        resource.prlimit(importer.process.pid, resource.RLIMIT_FSIZE, (0, 0))
+        assert importer.finish() != 0
+    mortal.is_as_before()
+    mortal.succeeds_now()
+
+
+def test_imports_of_one_source_queue_and_others_and_readers_go_on(place: Place) -> None:
+    other = write(place.file.with_name("other.csv"), door("99", "X"))
+    read = "SELECT count(*) FROM household WHERE status = 'active'"
+    with (
+        Importer.start(place.url, place.file, SOURCE) as first,
+        Importer.start(place.url, place.file, SOURCE) as second,
+    ):
+        stopped, waiting = _whichever_is_first(place, first, second)
+        # Another source passes by, and is published.
+        result = import_file(place.engine, other, ImportOptions("khác"), lambda _n: None)
+        assert result.new == 1
+        stopped.stops_at("committing")
+        assert rows(place.engine, read) == [(4,)]  # nobody waits, and nothing of it is seen
+        assert stopped.finish() == 0
+        assert rows(place.engine, read) == [(34,)]
+        waiting.stops_at("publishing")
+        assert waiting.finish() == 0
+    counts = rows(place.engine, "SELECT counts FROM import WHERE source = 'phường' ORDER BY id")
+    new = [dict(c)["new"] for (c,) in counts]  # type: ignore[call-overload]
+    assert new == [3, 30, 0]
+
+
+def _whichever_is_first(place: Place, one: Importer, two: Importer) -> tuple[Importer, Importer]:
+    """The importer that has the turn, at its first phase, and the one that waits for it."""
+    eventually(lambda: place.ask(WAITS_FOR_A_LOCK), "one waits for the other")
+    assert one.process.stdout
+    ready, _, _ = select.select([one.process.stdout], [], [], 0)
+    return (one, two) if ready else (two, one)
