@@ -42,16 +42,41 @@ SPREAD = """
         WHERE u.level = 'commune' AND u.lifetime @> current_date AND v.valid @> current_date
     ) weighted
 """
+# About eighty doors a street; six hamlets.
+STREETS = """
+    INSERT INTO thoroughfare (unit_id, key, name, kind)
+    SELECT s.unit_id, 'pho ' || g, g::text, 'phố'
+    FROM staging.spread s CROSS JOIN generate_series(0, ((s.next - s.first) / 80)::int) g
+"""
+HAMLETS = """
+    INSERT INTO locality (unit_id, key, name, kind)
+    SELECT s.unit_id, 'thon ' || g, g::text, 'thôn'
+    FROM staging.spread s CROSS JOIN generate_series(0, 5) g
+"""
+# Nine of ten are in a street, with a number; one of a hundred has that of the door before it. The
+# others are in a hamlet, two of three without a number.
+DOORS = """
+    CREATE UNLOGGED TABLE staging.door AS
+    SELECT i, s.unit_id, CASE WHEN i % 10 <> 9 THEN 'pho ' || (i - s.first::int) / 80 END AS street,
+        CASE WHEN i % 10 = 9 THEN 'thon ' || i % 6 END AS hamlet,
+        CASE WHEN i % 10 <> 9 OR i % 30 = 9
+            THEN ((i - s.first::int) % 80 + CASE WHEN i % 100 = 1 THEN 0 ELSE 1 END)::text
+        END AS number
+    FROM staging.spread s CROSS JOIN LATERAL generate_series(s.first::int, s.next::int - 1) i
+"""
 ROWS = """
-    INSERT INTO household (code, kind, status, unit_id, house_number, house_number_key, point,
-        position_method, position_accuracy_m, households_count, verified_on)
-    SELECT c.code, 'household', 'active', s.unit_id, c.i, c.i,
+    INSERT INTO household (code, kind, status, unit_id, thoroughfare_id, locality_id, house_number,
+        house_number_key, point, position_method, position_accuracy_m, households_count,
+        verified_on)
+    SELECT c.code, 'household', 'active', d.unit_id, t.id, l.id, d.number, d.number,
         ST_SetSRID(ST_MakePoint(105 + random(), 10 + random() * 10), 4326), 'gps',
         (ARRAY[5, 10, 15, 30])[1 + floor(random() * 4)::int],
         CASE WHEN random() < 0.93 THEN 1 ELSE 2 + floor(random() * 4)::int END,
         CASE WHEN random() < 0.4 THEN current_date - floor(random() * 1200)::int END
-    FROM staging.spread s JOIN staging.code c ON c.i >= s.first AND c.i < s.next
-    ORDER BY s.unit_id, c.i
+    FROM staging.door d JOIN staging.code c USING (i)
+    LEFT JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = d.street
+    LEFT JOIN locality l ON l.unit_id = d.unit_id AND l.key = d.hamlet
+    ORDER BY d.i
 """
 
 
@@ -65,10 +90,13 @@ def fill(owner: Engine, rows: int) -> None:
         )
         _copy_codes(connection, rows)
         connection.execute(text(SPREAD), {"rows": rows})
-        connection.execute(text("ANALYZE staging.code, staging.spread"))
         connection.execute(text("SELECT open_event('bench', 'bench')"))
+        connection.execute(text(STREETS))
+        connection.execute(text(HAMLETS))
+        connection.execute(text(DOORS))
+        connection.execute(text("ANALYZE staging.code, staging.door, thoroughfare, locality"))
         connection.execute(text(ROWS))
-        connection.execute(text("DROP TABLE staging.code, staging.spread"))
+        connection.execute(text("DROP TABLE staging.code, staging.spread, staging.door"))
     vacuum(owner)
 
 
@@ -87,7 +115,7 @@ def _copy_codes(connection: Connection, rows: int) -> None:
 def vacuum(owner: Engine) -> None:
     """Without it an index-only scan still asks the table which rows are visible."""
     with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE household"))
+        connection.execute(text("VACUUM ANALYZE household, thoroughfare, locality"))
 
 
 def measure(name: str, ask: Callable[[], Coverage]) -> None:

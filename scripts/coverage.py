@@ -5,45 +5,32 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from pathlib import Path
+from typing import Final, TextIO
 
 import click
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.orm import Session
 
 from registry import cluster
-from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage
+from registry.coverage.figures import Coverage, UnitCoverage
 from registry.coverage.localities import coverage_below
 from registry.coverage.measure import coverage_of_level
 from registry.coverage.moved import Moved, what_moved
-from registry.coverage.series import record_day
+from registry.coverage.series import record_day, series_of
 from registry.coverage.table import write_csv
+from registry.coverage.workbook import write_workbook
 from registry.database import make_engine, session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer
-from registry.messages import number, percent
+from registry.messages import number
 from registry.register import Register
 from scripts.coverage_moved import show_moved
+from scripts.coverage_table import print_table
 from scripts.options import DAY
+from scripts.progress import say
 from scripts.settings import read_settings
 
-# Narrower than this, rich would break numbers; a pipe has no width of its own.
-_PIPE_WIDTH: Final = 220
-_NONE: Final = "–"
-_HEADINGS: Final = (
-    "Tổng số hộ",
-    "Số liệu",
-    "Hộ có mã",
-    "Tỷ lệ",
-    "Còn thiếu",
-    "Chỗ ở",
-    "Giao được",
-    "Toạ độ ≤ 20 m",
-    "Xác minh 24 tháng",
-    "Có biển",
-    "Nghi trùng",
-    "Không số",
-)
+_FORMATS: Final = ("table", "csv", "json", "xlsx", "html")
+_FILES: Final = ("xlsx", "html")
 
 
 class _RefusedError(click.ClickException):
@@ -64,10 +51,13 @@ class _RefusedError(click.ClickException):
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="Cách in kết quả (how to print the result).",
+    type=click.Choice(_FORMATS),
+    help="Cách in; mặc định theo đuôi tệp, hoặc bảng (by default what --out ends in, or a table).",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Tệp sẽ ghi; xlsx và html cần có (the file to write; xlsx and html need one).",
 )
 @click.option(
     "--fail-under",
@@ -99,7 +89,8 @@ def coverage(
     context: click.Context,
     level: str | None,
     code: str | None,
-    form: str,
+    form: str | None,
+    out: Path | None,
     *,
     fail_under: float | None,
     accept_estimate: bool,
@@ -115,31 +106,82 @@ def coverage(
     COMMUNE --level locality of its hamlets. A unit of an old map is answered by its successors.
     Exit status 1 when --fail-under is not reached, 2 when it cannot be decided: without a target,
     or against an estimate unless --accept-estimate.
+    With --out FILE.html a report that is read offline and printed: maps, trend and ranking of the
+    unit's parts; with --out FILE.xlsx a workbook.
     With --since what moved, by the counts of each evening; --record writes today's, as the worker
     does at 23:50.
     """
     if record:
         _record()
         return
+    form = _format(form, out)
     if until is not None and since is None:
         raise click.UsageError("--until cần --since (needs it)")
     if since is not None:
+        if form in _FILES or out is not None:
+            raise click.UsageError("--since in bảng, csv hoặc json (table, csv or json)")
         if demo or level == "locality":
             raise click.UsageError(
                 "--since không đi với --demo và --level locality: không ghi (not recorded)"
             )
         show_moved(_moved(level, code, since, until), form)
         return
-    found = _measure(level, code, demo=demo)
-    if fail_under is not None:
-        _check_decidable(found.total, accept_estimate=accept_estimate)
-    if form == "json":
-        click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
-    elif form == "csv":
-        write_csv(found, sys.stdout)
-    else:
-        _print_table(found)
+    with _reading() as (session, known):
+        found = _coverage(session, known, level, code, demo=demo)
+        if fail_under is not None:
+            _check_decidable(found.total, accept_estimate=accept_estimate)
+        try:
+            _write(session, known, found, form, out, code)
+        except OSError as error:
+            raise click.ClickException(f"không ghi được {out} ({error.strerror})") from error
     context.exit(1 if fail_under is not None and _is_below(found.total, fail_under) else 0)
+
+
+def _format(form: str | None, out: Path | None) -> str:
+    found = form or (out.suffix.lower().removeprefix(".") if out else "table")
+    if found not in _FORMATS:
+        raise click.UsageError("không rõ dạng tệp; nêu --format (the format is not clear)")
+    if found in _FILES and out is None:
+        raise click.UsageError(f"--format {found} cần --out TỆP (a file to write)")
+    return found
+
+
+def _write(
+    session: Session,
+    known: Gazetteer,
+    found: Coverage,
+    form: str,
+    out: Path | None,
+    code: str | None,
+) -> None:
+    """Print it, or write the file; a report has the parts of what was asked for."""
+    if out is None:
+        _print(found, form, sys.stdout)
+    elif form == "html":
+        # Not for every command: what draws takes a third of a second to load.
+        from registry.coverage.report import html_report
+
+        out.write_text(html_report(session, known, code, demo=found.demo), encoding="utf-8")
+    elif form == "xlsx":
+        series = None if found.demo else series_of(session, known, found.total.code)
+        write_workbook(found, series, out)
+    else:
+        # A spreadsheet takes a CSV for UTF-8 by its mark alone.
+        encoding = "utf-8-sig" if form == "csv" else "utf-8"
+        with out.open("w", encoding=encoding, newline="") as stream:
+            _print(found, form, stream)
+    if out is not None:
+        say(f"{out}: {found.total.name}")
+
+
+def _print(found: Coverage, form: str, out: TextIO) -> None:
+    if form == "json":
+        json.dump(found.to_dict(), out, ensure_ascii=False, indent=2)
+        out.write("\n")
+    elif form == "csv":
+        write_csv(found, out)
+    else:
+        print_table(found, out)
 
 
 def _record() -> None:
@@ -162,11 +204,6 @@ def _reading() -> Iterator[tuple[Session, Gazetteer]]:
             yield session, known
     finally:
         register.close()
-
-
-def _measure(level: str | None, code: str | None, *, demo: bool) -> Coverage:
-    with _reading() as (session, known):
-        return _coverage(session, known, level, code, demo=demo)
 
 
 def _moved(
@@ -203,76 +240,3 @@ def _is_below(unit: UnitCoverage, percent: float) -> bool:
     # By the counts: the share that is shown is cut.
     target = unit.target.households if unit.target else 0
     return unit.counts.households * 100 < percent * target
-
-
-def _print_table(found: Coverage) -> None:
-    show_province = found.total.level == "country" and any(unit.province for unit in found.units)
-    table = Table(highlight=False)
-    table.add_column("Mã", no_wrap=True)
-    table.add_column("Đơn vị")
-    if show_province:
-        table.add_column("Tỉnh, thành phố")
-    for heading in _HEADINGS:
-        table.add_column(heading, justify="left" if heading == "Số liệu" else "right")
-    for unit in found.units:
-        table.add_row(*_cells(unit, show_province=show_province))
-    if found.units != (found.total,):
-        table.add_section()
-        table.add_row(*_cells(found.total, show_province=show_province), style="bold")
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, markup=False)
-    console.print(table)
-    for note in _notes(found):
-        console.print(note, soft_wrap=True)
-
-
-def _cells(unit: UnitCoverage, *, show_province: bool) -> list[str]:
-    code, name = (unit.code, unit.name) if unit.level != "country" else ("", "Cả nước")
-    province = [unit.province[1] if unit.province else ""] if show_province else []
-    target, quality = _NONE, "chưa có"
-    if unit.target is not None:
-        target = _number(unit.target.households)
-        if unit.target.counted != "households":
-            target += f" {unit.target.counted_label}"
-        quality = f"{unit.target.quality_label} {unit.target.reference_date:%d/%m/%Y}"
-    return [
-        code,
-        name,
-        *province,
-        target,
-        quality,
-        _number(unit.counts.households),
-        percent(unit.share),
-        _number(unit.deficit),
-        _number(unit.counts.dwellings),
-        percent(unit.share_deliverable),
-        percent(unit.share_positioned),
-        percent(unit.share_verified),
-        _number(unit.counts.plated),
-        _number(unit.counts.suspected),
-        _number(unit.counts.unnumbered),
-    ]
-
-
-def _notes(found: Coverage) -> list[str]:
-    notes = []
-    if found.former is not None:
-        code, name = found.former
-        heirs = ", ".join(f"{unit.name} ({unit.code})" for unit in found.units)
-        notes.append(f"{name} ({code}) thuộc bản đồ cũ; nay là {heirs}.")
-    notes += [
-        f"Cần kiểm tra: {unit.name} ({unit.code}):"
-        f" {', '.join(AUDIT_LABELS[each] for each in unit.audit)}."
-        for unit in found.units
-        if unit.audit
-    ]
-    if any(u.target and u.target.quality == "estimate" for u in (*found.units, found.total)):
-        notes.append("«ước tính» không phải số liệu công bố của địa phương.")
-    if found.demo:
-        notes.append("Có tính cả dữ liệu thử (mã bắt đầu bằng 0).")
-    else:
-        notes.append("Không tính dữ liệu thử (mã bắt đầu bằng 0); muốn tính, thêm --demo.")
-    return notes
-
-
-def _number(value: int | None) -> str:
-    return _NONE if value is None else number(value)

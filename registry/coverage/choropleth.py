@@ -27,6 +27,8 @@ _LETTER_PX: Final = 0.56
 _SIZES_PX: Final = (13, 11, 9)
 """Of a label: the largest that fits, or none."""
 _DOT_PX: Final = 1.8
+_STRAIGHT: Final = 1e-6
+"""Of a turn: what is left of none after degrees were multiplied."""
 _SEA, _LINE, _INK, _QUIET = "#f3f7fa", "#5f6c78", "#1b2733", "#55616d"
 
 NOT_A_BOUNDARY: Final = "Hình vẽ thống kê, không phải bản đồ địa giới hành chính."
@@ -140,7 +142,7 @@ class _Frame:
         return "".join(self._ring(ring) for ring in _rings(geometry))
 
     def _ring(self, ring: Any) -> str:
-        at = shapely.get_coordinates(ring)
+        at = _corners(shapely.get_coordinates(ring))
         x = (at[:, 0] - self.west) * self.x_scale
         y = (self.north - at[:, 1]) * self.y_scale
         points = np.rint(np.column_stack((x, y)) * 10).astype(int)
@@ -151,6 +153,19 @@ class _Frame:
         moves = " ".join(f"{_tenths(dx)} {_tenths(dy)}" for dx, dy in steps.tolist())
         first = points[0].tolist()
         return f"M{_tenths(first[0])} {_tenths(first[1])}l{moves}z"
+
+
+def _corners(at: Any) -> Any:
+    """The points at which a ring turns: on a grid many lie on a straight line.
+
+    >>> _corners(np.array([(0, 0), (1, 0), (2, 0), (2, 2), (0, 0)])).tolist()
+    [[0, 0], [2, 0], [2, 2], [0, 0]]
+    """
+    steps = np.diff(at, axis=0)
+    turn = steps[:-1, 0] * steps[1:, 1] - steps[:-1, 1] * steps[1:, 0]
+    forward = np.sum(steps[:-1] * steps[1:], axis=1) > 0
+    straight = (np.abs(turn) <= _STRAIGHT * np.max(np.abs(steps)) ** 2) & forward
+    return at[np.concatenate(([True], ~straight, [True]))]
 
 
 def _tenths(value: int) -> str:

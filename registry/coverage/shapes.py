@@ -93,13 +93,18 @@ def country_drawing(session: Session, gazetteer: Gazetteer, day: datetime.date) 
 
 
 def province_drawing(
-    session: Session, gazetteer: Gazetteer, province: Unit, day: datetime.date
+    session: Session,
+    gazetteer: Gazetteer,
+    province: Unit,
+    day: datetime.date,
+    *,
+    steps: int = _STEPS_ACROSS,
 ) -> Drawing:
-    """The communes of a province of that day."""
+    """The communes of a province of that day, on a grid of so many steps across."""
     communes = [unit for unit in gazetteer.members(province, day) if unit.level == "commune"]
     apart = {unit.code for unit in communes if unit.version_on(day).kind == ISLANDS_KIND}
     main = [unit for unit in communes if unit.code not in apart] or communes
-    shapes = _read(session, main, day, _grid(main))
+    shapes = _read(session, main, day, _grid(main, steps))
     shapes.sort(key=lambda shape: shape.code)
     return Drawing(tuple(shapes), _islands(session, gazetteer, communes, day, apart))
 
@@ -122,12 +127,12 @@ def _read(
     ]
 
 
-def _grid(communes: Iterable[Unit]) -> float:
+def _grid(communes: Iterable[Unit], steps: int) -> float:
     """A step that is fine enough for the communes' whole extent; seats say how wide that is."""
     seats = [(u.lon, u.lat) for u in communes if u.lon is not None and u.lat is not None]
     if len(seats) < 2:
         return 0.0002
-    return float(max(np.ptp(seats, axis=0))) / _STEPS_ACROSS
+    return float(max(np.ptp(seats, axis=0))) / steps
 
 
 def _union(province: Unit, day: datetime.date, parts: list[Shape]) -> Shape:

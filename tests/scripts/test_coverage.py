@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -162,3 +163,23 @@ def test_a_day_is_recorded_and_compared(run_declared: Run) -> None:
     assert run_declared("--since", day, "--format", "csv").stdout.startswith("code,level,name,")
     for wrong in (("--until", day), ("--since", day, "--demo"), ("--since", "hôm qua")):
         assert run_declared(*wrong).exit_code == 2
+
+
+def test_files_are_written_in_every_format(run: Run, tmp_path: Path) -> None:
+    for name, begins in (
+        ("a.html", b"<!doctype html>"),
+        ("a.xlsx", b"PK"),
+        ("a.csv", b"\xef\xbb\xbfcode,"),
+        ("a.json", b"{"),
+    ):
+        path = tmp_path / name
+        done = run("--unit", "00004", "--out", str(path), "--fail-under", "1")
+        assert (done.exit_code, path.exists()) == (2, False)  # there is no target to fail under
+        assert run("--unit", "00004", "--out", str(path)).exit_code == 0
+        assert path.read_bytes().startswith(begins)
+    for wrong in (
+        ("--format", "html"),
+        ("--out", "a.doc"),
+        ("--since", "1/1/2026", "--out", "a.csv"),
+    ):
+        assert run(*wrong).exit_code == 2

@@ -1,0 +1,145 @@
+"""Coverage as a workbook: the units with their bars, the series with its line, and notes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from registry.coverage.figures import AUDIT_LABELS, QUALITY_LABELS, Coverage, UnitCoverage
+from registry.coverage.series import Series
+
+_HEADINGS: Final = (
+    ("Mã", 9),
+    ("Đơn vị", 30),
+    ("Tỉnh, thành phố", 24),
+    ("Tổng số", 12),
+    ("Đếm gì", 13),
+    ("Số liệu", 14),
+    ("Ngày số liệu", 12),
+    ("Hộ có mã", 12),
+    ("Tỷ lệ", 10),
+    ("Còn thiếu", 12),
+    ("Chỗ ở", 12),
+    ("Giao được", 12),
+    ("Toạ độ ≤ 20 m", 14),
+    ("Xác minh 24 tháng", 17),
+    ("Có biển", 10),
+    ("Nghi trùng", 11),
+    ("Không số", 10),
+    ("Cần kiểm tra", 28),
+)
+_SHARE: Final = 8
+_OF_DAYS: Final = ("Ngày", "Hộ có mã", "Chỗ ở", "Giao được", "Tổng số", "Số liệu")
+_NOTES: Final = (
+    "Hộ có mã: hộ của các chỗ ở đang dùng; nhiều hộ có thể chung một chỗ ở.",
+    "Tỷ lệ: so với tổng số hộ, hoặc chỗ ở khi tổng số đếm chỗ ở; cắt, không làm tròn lên.",
+    "«ước tính» không phải số liệu công bố của địa phương.",
+    "Ngày không ghi độ phủ thì không có trong chuỗi ngày.",
+)
+
+
+def write_workbook(found: Coverage, series: Series | None, path: Path) -> None:
+    """Write it; `series` is of what holds the units, None where demonstration is counted."""
+    import xlsxwriter  # a tenth of a second to load, for this alone
+
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False}) as book:
+        styles = {
+            "head": book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1}),
+            "count": book.add_format({"num_format": "#,##0"}),
+            "share": book.add_format({"num_format": "0.0%"}),
+            "day": book.add_format({"num_format": "dd/mm/yyyy"}),
+        }
+        _write_units(book, styles, found)
+        if series is not None and series.days:
+            _write_days(book, styles, series)
+        _write_notes(book, found)
+
+
+def _write_units(book: Any, styles: dict[str, Any], found: Coverage) -> None:
+    sheet = book.add_worksheet("Độ phủ")
+    for column, (heading, width) in enumerate(_HEADINGS):
+        sheet.set_column(column, column, width)
+        sheet.write_string(0, column, heading, styles["head"])
+    for row, unit in enumerate(found.units, start=1):
+        _write_row(sheet, row, _cells(unit), styles)
+    last = len(found.units)
+    sheet.freeze_panes(1, 2)
+    sheet.autofilter(0, 0, max(last, 1), len(_HEADINGS) - 1)
+    if last:
+        bars = {"type": "data_bar", "bar_color": "#4bb0c4", "min_type": "num", "min_value": 0}
+        bars |= {"max_type": "num", "max_value": 1, "bar_solid": True}
+        sheet.conditional_format(1, _SHARE, last, _SHARE, bars)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
+def _cells(unit: UnitCoverage) -> Sequence[Any]:
+    target, counts = unit.target, unit.counts
+    return (
+        unit.code,
+        unit.name,
+        unit.province[1] if unit.province else None,
+        target and target.households,
+        target and target.counted_label,
+        target and target.quality_label,
+        target and target.reference_date,
+        counts.households,
+        unit.share,
+        unit.deficit,
+        counts.dwellings,
+        counts.deliverable,
+        counts.positioned,
+        counts.verified,
+        counts.plated,
+        counts.suspected,
+        counts.unnumbered,
+        ", ".join(AUDIT_LABELS[each] for each in unit.audit) or None,
+    )
+
+
+def _write_row(sheet: Any, row: int, cells: Sequence[Any], styles: dict[str, Any]) -> None:
+    for column, value in enumerate(cells):
+        if isinstance(value, str):
+            sheet.write_string(row, column, value)
+        elif isinstance(value, float):
+            sheet.write_number(row, column, value, styles["share"])
+        elif isinstance(value, int):
+            sheet.write_number(row, column, value, styles["count"])
+        elif value is not None:
+            sheet.write_datetime(row, column, value, styles["day"])
+
+
+def _write_days(book: Any, styles: dict[str, Any], series: Series) -> None:
+    sheet = book.add_worksheet("Chuỗi ngày")
+    sheet.set_column(0, len(_OF_DAYS) - 1, 13)
+    for column, heading in enumerate(_OF_DAYS):
+        sheet.write_string(0, column, heading, styles["head"])
+    for row, day in enumerate(series.days, start=1):
+        counts = day.counts
+        quality = QUALITY_LABELS[day.quality] if day.quality else None
+        told = (day.day, counts.households, counts.dwellings, counts.deliverable)
+        _write_row(sheet, row, (*told, day.target, quality), styles)
+    last = len(series.days)
+    chart = book.add_chart({"type": "scatter", "subtype": "straight"})
+    chart.add_series(
+        {
+            "name": "Hộ có mã",
+            "categories": ["Chuỗi ngày", 1, 0, last, 0],
+            "values": ["Chuỗi ngày", 1, 1, last, 1],
+            "line": {"color": "#26499d", "width": 2},
+        }
+    )
+    chart.set_title({"name": series.name, "overlay": False})
+    chart.set_x_axis({"num_format": "dd/mm/yyyy"})
+    chart.set_legend({"none": True})
+    sheet.insert_chart(1, len(_OF_DAYS) + 1, chart, {"x_scale": 1.4})
+
+
+def _write_notes(book: Any, found: Coverage) -> None:
+    sheet = book.add_worksheet("Ghi chú")
+    sheet.set_column(0, 0, 100)
+    notes = [f"{found.total.name}, {found.day:%d/%m/%Y}", *_NOTES]
+    if found.demo:
+        notes.append("Có tính dữ liệu thử (mã bắt đầu bằng 0): không phải độ phủ thật.")
+    for row, note in enumerate(notes):
+        sheet.write_string(row, 0, note)

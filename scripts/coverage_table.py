@@ -1,0 +1,101 @@
+"""Coverage as a table for a terminal."""
+
+from typing import IO, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage
+from registry.messages import number, percent
+
+# Narrower than this, rich would break numbers; a pipe has no width of its own.
+_PIPE_WIDTH: Final = 220
+_NONE: Final = "–"
+_HEADINGS: Final = (
+    "Tổng số hộ",
+    "Số liệu",
+    "Hộ có mã",
+    "Tỷ lệ",
+    "Còn thiếu",
+    "Chỗ ở",
+    "Giao được",
+    "Toạ độ ≤ 20 m",
+    "Xác minh 24 tháng",
+    "Có biển",
+    "Nghi trùng",
+    "Không số",
+)
+
+
+def print_table(found: Coverage, out: IO[str]) -> None:
+    """The units and what holds them, with what has to be said of them below."""
+    show_province = found.total.level == "country" and any(unit.province for unit in found.units)
+    table = Table(highlight=False)
+    table.add_column("Mã", no_wrap=True)
+    table.add_column("Đơn vị")
+    if show_province:
+        table.add_column("Tỉnh, thành phố")
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="left" if heading == "Số liệu" else "right")
+    for unit in found.units:
+        table.add_row(*_cells(unit, show_province=show_province))
+    if found.units != (found.total,):
+        table.add_section()
+        table.add_row(*_cells(found.total, show_province=show_province), style="bold")
+    console = Console(file=out, width=None if out.isatty() else _PIPE_WIDTH, markup=False)
+    console.print(table)
+    for note in _notes(found):
+        console.print(note, soft_wrap=True)
+
+
+def _cells(unit: UnitCoverage, *, show_province: bool) -> list[str]:
+    code, name = (unit.code, unit.name) if unit.level != "country" else ("", "Cả nước")
+    province = [unit.province[1] if unit.province else ""] if show_province else []
+    target, quality = _NONE, "chưa có"
+    if unit.target is not None:
+        target = _number(unit.target.households)
+        if unit.target.counted != "households":
+            target += f" {unit.target.counted_label}"
+        quality = f"{unit.target.quality_label} {unit.target.reference_date:%d/%m/%Y}"
+    return [
+        code,
+        name,
+        *province,
+        target,
+        quality,
+        _number(unit.counts.households),
+        percent(unit.share),
+        _number(unit.deficit),
+        _number(unit.counts.dwellings),
+        percent(unit.share_deliverable),
+        percent(unit.share_positioned),
+        percent(unit.share_verified),
+        _number(unit.counts.plated),
+        _number(unit.counts.suspected),
+        _number(unit.counts.unnumbered),
+    ]
+
+
+def _notes(found: Coverage) -> list[str]:
+    notes = []
+    if found.former is not None:
+        code, name = found.former
+        heirs = ", ".join(f"{unit.name} ({unit.code})" for unit in found.units)
+        notes.append(f"{name} ({code}) thuộc bản đồ cũ; nay là {heirs}.")
+    notes += [
+        f"Cần kiểm tra: {unit.name} ({unit.code}):"
+        f" {', '.join(AUDIT_LABELS[each] for each in unit.audit)}."
+        for unit in found.units
+        if unit.audit
+    ]
+    if any(u.target and u.target.quality == "estimate" for u in (*found.units, found.total)):
+        notes.append("«ước tính» không phải số liệu công bố của địa phương.")
+    if found.demo:
+        notes.append("Có tính cả dữ liệu thử (mã bắt đầu bằng 0).")
+    else:
+        notes.append("Không tính dữ liệu thử (mã bắt đầu bằng 0); muốn tính, thêm --demo.")
+    return notes
+
+
+def _number(value: int | None) -> str:
+    return _NONE if value is None else number(value)
