@@ -60,11 +60,17 @@ dl>div{padding:5px 8px}
 dd{font-size:1.05rem}
 small{font-size:.68rem}
 table{font-size:8.8pt}
+th,td{padding-top:3px;padding-bottom:3px}
 thead{display:table-header-group}
 tr{break-inside:avoid}
 section{break-before:page;margin-top:0;border-top:0}
-section .map>svg{max-height:150mm}
-section .ranking{columns:2;column-gap:8mm}
+section .map>svg{max-height:112mm}
+section .ranking{columns:2;column-gap:7mm}
+section table{font-size:7.6pt}
+section th{font-size:7pt}
+section th,section td{padding:1.5px 4px 1.5px 0}
+section td:first-child{width:1.8em}
+section td:nth-child(3) i{font-size:6.4pt}
 section th:nth-child(5),section td:nth-child(5),section th:nth-child(7),section td:nth-child(7){
 display:none}
 section td:nth-child(3) i{display:inline}
