@@ -37,8 +37,8 @@ def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *a
     [
         (["cover"], "Lỗi (error): không có lệnh 'cover' (No such command 'cover')"),
         (
-            ["coverage", "--bogus"],
-            "Lỗi (error): không có tuỳ chọn '--bogus' (No such option '--bogus')",
+            ["coverage", "--zzzz"],
+            "Lỗi (error): không có tuỳ chọn '--zzzz' (No such option '--zzzz')",
         ),
         (["geocode", "in.csv"], "Lỗi (error): thiếu 'OUT' (Missing argument 'OUT')"),
         (
