@@ -8,6 +8,7 @@ from pydantic import Field
 from werkzeug.http import generate_etag
 from werkzeug.wrappers import Response as BaseResponse
 
+from api.conditional import conditional
 from api.context import gazetteer, register
 from api.openapi import Answer, CodeForms, Request, answers, spec
 from api.shapes import MapSpan, PlaceUnit, in_words, unit_ref
@@ -90,8 +91,8 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     # Its beginning is the record's state alone, which is what an operation's If-Match asks for.
     response.set_etag(f"{record.event_id}-{generate_etag(response.get_data())}")
     # Only for a caller that has a copy: the others would pay for it on the hot path.
-    asked_again = "If-None-Match" in request.headers
-    return response.make_conditional(request) if asked_again else response
+    has_copy = "If-None-Match" in request.headers or "If-Match" in request.headers
+    return conditional(response) if has_copy else response
 
 
 def address_body(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Flask, Response, g, json
+from flask import Flask, Response, g, has_request_context, json, request
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
@@ -31,6 +31,8 @@ PATTERNS: Final = {
 }
 """Pattern of a parameter → what it means, in words."""
 _UNFIT: Final = "is not written as it should be; see the API page"
+_LANGUAGES: Final = ("vi", "en")
+"""Of titles; the first where the caller says nothing."""
 _TITLES: Final = {
     400: "Yêu cầu không đọc được",
     401: "Cần khoá",
@@ -136,7 +138,9 @@ def invalid_input(error: ValidationError) -> errors.InvalidInputError:
 def problem(status: int, code: str, detail: str, **members: Any) -> Response:
     """A problem document (RFC 9457); `code` is the stable name of the problem."""
     body = _document(status, code, detail, members)
-    return Response(json.dumps(body), status=status, content_type=MIMETYPE)
+    response = Response(json.dumps(body), status=status, content_type=MIMETYPE)
+    response.vary.add("Accept-Language")
+    return response
 
 
 def problem_body(error: errors.RegistryError) -> dict[str, Any]:
@@ -145,9 +149,13 @@ def problem_body(error: errors.RegistryError) -> dict[str, Any]:
 
 
 def status_title(status: int) -> str:
-    """A status in words: `Không tìm thấy (Not Found)`."""
+    """A status in words: `Không tìm thấy (Not Found)`; to who prefers English, `Not Found`."""
     english = HTTP_STATUS_CODES[status]
-    return f"{_TITLES[status]} ({english})" if status in _TITLES else english
+    return english if status not in _TITLES or _in_english() else f"{_TITLES[status]} ({english})"
+
+
+def _in_english() -> bool:
+    return has_request_context() and request.accept_languages.best_match(_LANGUAGES) == "en"
 
 
 def http_code(status: int) -> str:

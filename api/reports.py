@@ -191,8 +191,7 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
     said = Said(
         body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None
     )
-    made = register()
-    return _answer(_filed(known, file_report(made.engine, made.reads, known, reporter(), said)))
+    return _answer(_filed(known, filed_by_caller(said)))
 
 
 @blueprint.get("")
@@ -260,6 +259,15 @@ def _units(known: Gazetteer, code: str | None) -> frozenset[int] | None:
             f"ngoài địa bàn của khoá này: {code} (outside the units of this key)", units=[code]
         )
     return asked if own is None else asked & own
+
+
+def filed_by_caller(said: Said) -> Filed:
+    """File what the caller says, and tell the audit log where; raises what `file_report` raises."""
+    made, known = register(), gazetteer()
+    filed = file_report(made.engine, made.reads, known, _reporter(), said)
+    unit = known.units.get(filed.unit_id)
+    note(count=int(filed.counted), units=[unit.code] if unit else [])
+    return filed
 
 
 def _answer(body: dict[str, Any]) -> Response:
@@ -355,7 +363,7 @@ def _at(moment: datetime.datetime) -> str:
     return moment.astimezone(VIET_NAM).isoformat()
 
 
-def reporter() -> Reporter:
+def _reporter() -> Reporter:
     """Who reports: a key, or a caller without one for today."""
     asking, settings = caller(), register().settings
     limited = settings.limits is not False

@@ -1,11 +1,12 @@
 """Vector tiles of the register, for maps."""
 
 import gzip
+from http import HTTPStatus
 from typing import Final
 
 from flask import Blueprint, Response, request
-from werkzeug.wrappers import Response as BaseResponse
 
+from api.conditional import conditional
 from api.context import register
 from api.openapi import NoParameters, answers, spec
 from registry.drawing.tiles import MAX_ZOOM, Tile, draw_tile
@@ -22,7 +23,7 @@ _LEVEL: Final = 4
 
 @blueprint.get("/<int:z>/<int:x>/<int:y>")
 @spec.validate(resp=answers(None, 400, 404, 503), tags=["map"])
-def get_tile(z: int, x: int, y: int, query: NoParameters) -> BaseResponse:  # noqa: ARG001
+def get_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: ARG001
     """A vector tile (Mapbox Vector Tile 2.1, Web Mercator): units, names, density, doors.
 
     Doors are there from zoom 15 on, without their codes. An empty tile is an empty body.
@@ -37,9 +38,9 @@ def get_tile(z: int, x: int, y: int, query: NoParameters) -> BaseResponse:  # no
     response.cache_control.max_age = _MAX_AGE_S
     response.vary.add("Accept-Encoding")
     response.add_etag()
-    if request.if_none_match.contains(response.get_etag()[0] or ""):
-        return response.make_conditional(request)
-    if request.accept_encodings.quality("gzip") > 0:
+    conditional(response)
+    packed = request.accept_encodings.quality("gzip") > 0
+    if packed and response.status_code == HTTPStatus.OK:
         response.set_data(gzip.compress(response.get_data(), _LEVEL, mtime=0))
         response.content_encoding = "gzip"
     return response

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, Self
 from flask import Blueprint, Response, json, jsonify, request
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
-from werkzeug.wrappers import Response as BaseResponse
 
+from api.conditional import conditional
 from api.context import gazetteer
 from api.errors import PROVINCE_CODE, UNIT_CODE
 from api.openapi import Answer, Day, Request, answers, spec
@@ -196,7 +196,7 @@ class Picker(Answer):
 
 @blueprint.get("")
 @spec.validate(resp=answers(UnitList, 400, 404, 503), tags=["units"])
-def list_units(query: UnitsQuery) -> BaseResponse:
+def list_units(query: UnitsQuery) -> Response:
     """Units of a day by name or code, level and province; the best matches first."""
     day = day_asked(query.as_of)
     known = gazetteer()
@@ -209,7 +209,7 @@ def list_units(query: UnitsQuery) -> BaseResponse:
 
 @blueprint.get("/picker")
 @spec.validate(resp=answers(Picker, 400, 503), tags=["units"])
-def get_picker(query: UnitQueryParams) -> BaseResponse:
+def get_picker(query: UnitQueryParams) -> Response:
     """Provinces and their communes for two drop-down lists; cacheable, with an ETag."""
     body = _picker_body(gazetteer(), day_asked(query.as_of))
     return _cacheable(Response(body, content_type="application/json"))
@@ -240,7 +240,7 @@ def convert(query: ConvertQuery) -> Response:
 
 @blueprint.get("/<code>")
 @spec.validate(resp=answers(UnitDetail, 400, 404, 503), tags=["units"])
-def get_unit(code: str, query: UnitQueryParams) -> BaseResponse:
+def get_unit(code: str, query: UnitQueryParams) -> Response:
     """One unit: names, parents, seat, predecessors and successors.
 
     Without `as_of` a code that no unit bears today is answered by the last unit that bore it.
@@ -250,7 +250,7 @@ def get_unit(code: str, query: UnitQueryParams) -> BaseResponse:
     return _cacheable(jsonify(_detail(known, unit, day_asked(query.as_of))))
 
 
-def _cacheable(response: Response) -> BaseResponse:
+def _cacheable(response: Response) -> Response:
     response.cache_control.public = True
     response.cache_control.max_age = MAX_AGE_S
     body = response.get_data()
@@ -260,7 +260,7 @@ def _cacheable(response: Response) -> BaseResponse:
             response.set_data(_packed(body))
             response.content_encoding = "gzip"
     response.add_etag()
-    return response.make_conditional(request)
+    return conditional(response)
 
 
 @lru_cache(maxsize=8)

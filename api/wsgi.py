@@ -28,6 +28,6 @@ _register = Register.open(_settings, database_url(_settings))
 with suppress(RegistryError):  # the first request must not wait for it; a stopped database may come
     _register.gazetteer.get()
 app = create_app(_register, counters=_shared_counters())
-# What is there now stays: a collection that walked all of it would hold up a request for long.
+# What is there now stays, so a full collection need not walk it while a request waits.
 gc.collect()
 gc.freeze()

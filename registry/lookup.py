@@ -103,11 +103,13 @@ def _no_code(reads: Reads, text: str, error: CodeError) -> InvalidInputError | M
     budget.check()
     candidates = codes.suggestions(text)
     found = _registered(reads, candidates) if candidates else []
+    if candidates:
+        # Also where none is registered: that is told as well. What only looks like a code is free.
+        budget.pay()
     # Right symbols in the right number were meant as a code, also where nothing near is registered.
     meant = isinstance(error, codes.WrongCheckError | codes.AmbiguousCodeError)
     if not found and not meant:
         return InvalidInputError.of_field("code", error.code, str(error))
-    budget.pay()
     return MistypedCodeError(
         str(error), reason=error.code, suggestions=[code_forms(code) for code in found]
     )

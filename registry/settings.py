@@ -1,10 +1,12 @@
 """Settings: the only place where the environment is read."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_SITE = re.compile(r"https?://[^\s/?#@]+/?")
 _SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +50,8 @@ class Settings:
     """`DIACHISO_REPORTS_PER_ADDRESS`: field reports a day that count, without a key."""
     reports_per_key: int = 20_000
     """`DIACHISO_REPORTS_PER_KEY`: the same of a key."""
+    public_url: str | None = None
+    """`DIACHISO_PUBLIC_URL`: where people reach the pages, for QR codes; None for as asked."""
     proxies: int = 0
     """`DIACHISO_PROXIES`: how many proxies of yours stand before the server."""
     audit_days: int = 730
@@ -63,7 +67,7 @@ class Settings:
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings as the environment gives them; a variable set to nothing counts as absent.
 
-    Raises ValueError, naming the variable, for a value that is no whole number.
+    Raises ValueError, naming the variable, for a value that is none of its kind.
     """
 
     def text(name: str) -> str | None:
@@ -105,9 +109,17 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         budget_per_key=number("DIACHISO_BUDGET_PER_KEY", Settings().budget_per_key, 0),
         reports_per_address=number("DIACHISO_REPORTS_PER_ADDRESS", Settings().reports_per_address),
         reports_per_key=number("DIACHISO_REPORTS_PER_KEY", Settings().reports_per_key),
+        public_url=_site("DIACHISO_PUBLIC_URL", text("DIACHISO_PUBLIC_URL")),
         proxies=number("DIACHISO_PROXIES", Settings().proxies, 0),
         audit_days=number("DIACHISO_AUDIT_DAYS", Settings().audit_days, 31),
         import_bytes=number("DIACHISO_IMPORT_BYTES", Settings().import_bytes),
         import_days=number("DIACHISO_IMPORT_DAYS", Settings().import_days),
         imports_at_once=number("DIACHISO_IMPORTS_AT_ONCE", Settings().imports_at_once),
     )
+
+
+def _site(name: str, value: str | None) -> str | None:
+    """The beginning of a site's addresses, without the slash at its end."""
+    if value is not None and not _SITE.fullmatch(value):
+        raise ValueError(f"{name} must be like https://diachi.vn, not {value!r}")
+    return value and value.rstrip("/")

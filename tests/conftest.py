@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end: looking for cycles in it took a tenth of all time."""
+    """What was collected stays to the end, so nobody need look for cycles in it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)

@@ -14,7 +14,7 @@ from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from api.pages.sketch import draw_sketch
-from api.reports import reporter
+from api.reports import filed_by_caller
 from geo.code import format as code_display
 from geo.code import is_demo
 from geo.label import number_label
@@ -24,7 +24,7 @@ from registry.gazetteer import today
 from registry.lookup import lookup
 from registry.records import Record
 from registry.register import Register
-from registry.reports import Said, file_report
+from registry.reports import Said
 
 blueprint = page_blueprint("address", "/a")
 report_form = page_blueprint("report_form", "/a")
@@ -63,7 +63,7 @@ def get_address(address_code: str) -> BaseResponse:
 def post_report(address_code: str) -> BaseResponse:
     """What somebody found at the door; then the page again, which says thanks."""
     _check_origin()
-    form, made = request.form, register()
+    form = request.form
     kind = form.get("kind", "")
     if kind not in KINDS:
         raise InvalidInputError.of_field("kind", "literal_error", f"one of {', '.join(KINDS)}")
@@ -73,19 +73,28 @@ def post_report(address_code: str) -> BaseResponse:
     if moved and (lon is None or lat is None):
         return redirect(f"{page_url}?report=where#report", 303)
     said = Said(kind, address_code, lon, lat)  # type: ignore[arg-type] # one of KINDS
-    file_report(made.engine, made.reads, gazetteer(), reporter(), said)
+    filed_by_caller(said)
     return redirect(f"{page_url}?report=thanks#report", 303)
 
 
 def _check_origin() -> None:
     """Refuse a form that another site sends in its visitors' names."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    own = request.host_url.rstrip("/")
-    foreign_site = site is not None and site not in _SAME_SITE
     # Behind a proxy the scheme is not known, so only the host is compared.
-    foreign_origin = origin is not None and origin.partition("://")[2] != own.partition("://")[2]
+    own = {_host(request.host_url), _host(_public_url())}
+    foreign_site = site is not None and site not in _SAME_SITE
+    foreign_origin = origin is not None and _host(origin) not in own
     if foreign_site or (site is None and foreign_origin):
         raise Forbidden
+
+
+def _public_url() -> str:
+    """Where people reach this server: the operator's word, else as it was asked."""
+    return register().settings.public_url or request.host_url.rstrip("/")
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].rstrip("/")  # not by a parser: anything may be in a header
 
 
 def _degrees(name: str) -> float | None:
@@ -111,7 +120,7 @@ def _no_address(
 def _shown(record: Record) -> dict[str, Any]:
     known, made = gazetteer(), register()
     body = address_body(known, record)
-    url = f"{request.host_url.rstrip('/')}/a/{body['code_display']}"
+    url = f"{_public_url()}/a/{body['code_display']}"
     # A restricted place is told to strangers without its door; there is nothing to draw then.
     hidden = record.restricted and body["position"] is None
     return {

@@ -14,6 +14,7 @@ from typing import Final
 from flask import Blueprint, Response, abort, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from api.conditional import conditional
 from registry.settings import ROOT
 
 blueprint = Blueprint("assets", __name__, url_prefix="/static")
@@ -88,7 +89,7 @@ def get_asset(known: str, name: str) -> BaseResponse:
     response.headers["Cache-Control"] = _FOR_EVER if known == version() else "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.add_etag()
-    return response.make_conditional(request)
+    return conditional(response)
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,11 @@
-"""Paste some hundred addresses, get a verdict on each: what a shop or a carrier tries first."""
+"""Paste some hundred addresses: a verdict on each, or the old ones as they are written today.
+
+What a shop or a carrier tries first. Both modes ask the same question; they show another part of
+its answer.
+"""
 
 import io
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -22,6 +27,7 @@ from registry.validation.verdicts import Validation
 blueprint = page_blueprint("try_it")
 
 MAX_ROWS: Final = 500
+MODES: Final = ("check", "convert")
 _HEADER: Final = "address"
 _OPERATION: Final = "validate"
 _TOGETHER: Final = 100
@@ -37,6 +43,13 @@ _LABELS: Final = {
     "error": ("Không đọc được", "Unreadable"),
 }
 """Verdict → what stands in the table."""
+_CONVERTED: Final = {
+    "accept": ("Đã đổi", "Converted"),
+    "confirm": ("Phải chọn", "To be chosen"),
+    "reject": ("Không nhận ra", "Not recognised"),
+    "error": ("Không đọc được", "Unreadable"),
+}
+"""The same of a conversion, by the verdict whose colours it has."""
 _BROKEN: Final = ("Dòng trống hoặc hỏng.", "Empty or broken.")
 
 
@@ -50,13 +63,13 @@ class _Answered:
 @blueprint.get("/try")
 def get_try() -> Response:
     """The empty form."""
-    return page("try.html", text="", rows=None, counts=(), problem=None, most=MAX_ROWS)
+    return _page(_mode(request.args.get("mode")))
 
 
 @blueprint.post("/try")
 def post_try() -> Response:
-    """The table of verdicts, or the same as a CSV."""
-    text = _text()
+    """The table of verdicts or of today's addresses, or the same as a CSV."""
+    text, mode = _text(), _mode(request.form.get("mode"))
     problem = answered = None
     if not text.strip():
         problem = words("Hãy dán ít nhất một địa chỉ.", "Paste at least one address.")
@@ -70,18 +83,35 @@ def post_try() -> Response:
             )
     if answered and request.form.get("as") == "csv":
         return _csv(answered)
-    rows = _rows(answered) if answered else None
-    response = page(
+    rows = _rows(answered, mode) if answered else None
+    response = _page(mode, 422 if problem else 200, text=text, rows=rows, problem=problem)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _mode(asked: str | None) -> str:
+    return asked if asked in MODES else MODES[0]
+
+
+def _page(
+    mode: str,
+    status: int = 200,
+    *,
+    rows: list[dict[str, Any]] | None = None,
+    text: str = "",
+    problem: str | None = None,
+) -> Response:
+    counts = _counts(rows or [])
+    return page(
         "try.html",
-        422 if problem else 200,
+        status,
+        mode=mode,
         text=text,
         rows=rows,
-        counts=_counts(rows or []),
+        counts=counts,
         problem=problem,
         most=MAX_ROWS,
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _text() -> str:
@@ -125,42 +155,52 @@ def _table(text: str) -> Table:
     return Table(iter(made), (_HEADER,))
 
 
-def _rows(answered: _Answered) -> list[dict[str, Any]]:
+def _rows(answered: _Answered, mode: str) -> list[dict[str, Any]]:
     return [
-        _row(number, row, outcome)
+        _row(number, row, outcome, mode)
         for number, (row, outcome) in enumerate(
             zip(answered.rows, answered.outcomes, strict=True), start=1
         )
     ]
 
 
-def _row(number: int, row: InputRow, outcome: Outcome) -> dict[str, Any]:
+def _row(number: int, row: InputRow, outcome: Outcome, mode: str) -> dict[str, Any]:
     given = ", ".join(str(value) for value in row.asked.values() if value)
     found = outcome.found if isinstance(outcome.found, Validation) else None
-    verdict = found.verdict if found else "error"
+    verdict, labels = found.verdict if found else "error", _LABELS
     question = found.question if found else None
+    if mode == "convert":
+        verdict, labels = _converted(found), _CONVERTED
+    commune = found.commune if found else None
     return {
         "number": number,
         "given": given or ", ".join(str(v) for v in row.given.values() if v),
         "verdict": verdict,
-        "verdict_label": words(*_LABELS[verdict]),
+        "verdict_label": words(*labels[verdict]),
+        "commune": (commune.code, commune.version_on(today()).full_name) if commune else None,
         "code": code_display(found.code) if found and found.code else None,
         "label": found.address if found else None,
         "before": found.before_2025_07 if found else None,
         "question": words(question.text, question.text_en) if question else None,
         "choices": [choice.label for choice in question.choices] if question else [],
-        "remark": words(*found.messages)
-        if found
-        else words("Dòng trống hoặc hỏng.", "Empty or broken."),
+        "remark": words(*found.messages) if found else words(*_BROKEN),
     }
 
 
+def _converted(found: Validation | None) -> str:
+    """What became of an old address: the key of _CONVERTED."""
+    if found is None:
+        return "error"
+    if found.address and not (found.question and found.question.choices):
+        return "accept"
+    return "confirm" if found.question and found.question.choices else "reject"
+
+
 def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
-    """(verdict, its words, how many), without those that are none."""
-    counted = [
-        (v, words(*both), sum(r["verdict"] == v for r in rows)) for v, both in _LABELS.items()
-    ]
-    return [each for each in counted if each[2]]
+    """(verdict, its words, how many), in the order of the verdicts."""
+    counted = Counter((row["verdict"], row["verdict_label"]) for row in rows)
+    order = list(_LABELS)
+    return sorted(((*both, n) for both, n in counted.items()), key=lambda one: order.index(one[0]))
 
 
 def _csv(answered: _Answered) -> Response:

@@ -2,9 +2,11 @@
 
 Three of a hundred well-formed codes are live, so a list of doors is had by trying codes out.
 A code that is found costs nothing: who asks was given it. One that no record bears costs ten
-units, in whatever question it stands, and when an hour's units are spent no code is answered any
-more, not even a right one: the difference would be the answer. The units are counted in the
-database, so that all processes of the server count together.
+units, in whatever question it stands, and so does a mistyped one, whose neighbours are looked up.
+A text that only looks like a code, and has no neighbour to be looked up, costs nothing. When an
+hour's units are spent no code is answered any more, not even a right one: the difference would be
+the answer. The units are counted in the database, so that all processes of the server count
+together.
 """
 
 import datetime

@@ -122,8 +122,7 @@ def _written(rows: Sequence[InputRow]) -> Written:
         raise RuntimeError("the process was not opened")
     written = _desk.written(rows)
     if gc.get_threshold()[0] != _GARBAGE:
-        # The map is there to stay, and what a row leaves behind holds no cycles: to look for some
-        # again and again takes a tenth of the time.
+        # The map is there to stay, and what a row leaves behind holds no cycles to look for.
         gc.freeze()
         gc.set_threshold(_GARBAGE)
     return written

@@ -2,7 +2,7 @@
 
 | layer | zooms | what |
 |---|---|---|
-| `provinces`, `communes` | 0, 7 and up | polygons; `approximate` where no real boundary is loaded |
+| `provinces`, `communes` | 0, 8 and up | polygons; `approximate` where no real boundary is loaded |
 | `labels` | all | names of units, from 13 on of streets and localities |
 | `density` | 4 to 14 | households in each of 64 by 64 cells |
 | `doors` | 15 and up | a dot for each spot with households, with its number from 17 on; no codes |
@@ -19,7 +19,7 @@ MAX_ZOOM: Final = 18
 """Whoever looks closer sees tiles of this zoom enlarged."""
 FIRST_ZOOM: Final = {0: 0, 1: 7, 2: 9, 3: 12}
 """From which zoom on a detail (`registry.drawing.units`) is shown: its metres are a pixel there."""
-COMMUNES_FROM: Final = 7
+COMMUNES_FROM: Final = 8
 NUMBERS_FROM: Final = 17
 EXTENT: Final = 4096
 _BUFFER: Final = 64

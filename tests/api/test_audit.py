@@ -114,6 +114,23 @@ def test_reading_of_much_is_kept_without_what_was_asked(office: Office) -> None:
     assert code not in everything
 
 
+@pytest.mark.parametrize("by_page", [False, True])
+def test_report_without_a_key_is_kept(office: Office, *, by_page: bool) -> None:
+    number = str(901 + by_page)
+    code = office.place.house(number)
+    said = {"kind": "confirmed", "code": code}
+    if by_page:
+        office.client.post(f"/a/{code}/report", data=said)
+    else:
+        office.client.post("/v1/reports", json=said)
+    entry = last(office)
+    endpoint = "POST /a/<address_code>/report" if by_page else "POST /v1/reports"
+    assert (entry["endpoint"], entry["actor"], entry["outcome"]) == (endpoint, "anonymous", "ok")
+    assert entry["client"]
+    assert (entry["units"], entry["count"]) == ([COMMUNE], 1)
+    assert code not in str(entry)
+
+
 def test_reading_of_one_thing_is_not_kept(office: Office) -> None:
     before = len(office.audited())
     for path in ("/v1/units?q=hue", "/healthz", "/v1/whoami", "/v1/addresses/1000-0006", "/none"):

@@ -192,6 +192,19 @@ def test_each_way_to_ask_for_a_code_costs_the_same(office: Office, path: str) ->
     assert whoami(office)["enumeration_budget"]["left"] == 2 * COST
 
 
+@pytest.mark.parametrize(
+    ("text", "cost"),
+    [
+        ("00000001358", 0),  # eleven digits with a wrong check: no code is near
+        ("hoan-kiem-2026", 0),
+        ("2HT64FP", COST),  # a symbol is missing: its neighbours are looked up
+    ],
+)
+def test_text_that_only_looks_like_a_code_is_free(office: Office, text: str, cost: int) -> None:
+    assert office.get(f"/v1/addresses/{text}").status_code in (404, 422)
+    assert whoami(office)["enumeration_budget"]["left"] == 3 * COST - cost
+
+
 def test_rows_of_a_batch_are_paid_one_by_one(office: Office) -> None:
     code = office.place.house("5")
     rows = [code, missing(), missing(), missing(), missing(), code]

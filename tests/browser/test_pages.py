@@ -148,6 +148,53 @@ def test_shared_link_opens_the_same_place_and_the_archipelagos_are_named(visit: 
     assert page.evaluate("location.hash").startswith("#7/")
 
 
+@needs_map
+def test_my_position_is_shown_and_a_place_is_shared(browser: Browser, url: str) -> None:
+    here = {"longitude": LANG[0], "latitude": LANG[1], "accuracy": 5}
+    allowed = ["geolocation", "clipboard-read", "clipboard-write"]
+    with visiting(browser, url, "phone", geolocation=here, permissions=allowed) as visit:
+        page = visit.open("/")
+        map_ready(page)
+        page.get_by_role("button", name="Vị trí của tôi").click()
+        expect(page).to_have_url(re.compile(r"#1[3-8](\.\d+)?/21\.02\d*/105\.80\d*"))
+        page.get_by_role("combobox").fill("27 Láng, P. Láng Hạ, Đống Đa, Hà Nội")
+        page.get_by_role("combobox").press("Enter")
+        page.get_by_role("button", name="Chia sẻ").click()
+        expect(page.get_by_role("button", name="Đã chép")).to_be_visible()
+        link = page.evaluate("navigator.clipboard.readText()")
+        assert link.startswith(f"{url}/a/")
+        visit.open(link.removeprefix(url))
+        page.locator("#report summary").click()
+        page.get_by_role("button", name="dùng vị trí của tôi").click()
+        expect(page.get_by_label("Vĩ độ")).to_have_value(f"{LANG[1]:.6f}")
+        expect(page.get_by_label("Nhà ở chỗ khác")).to_be_checked()
+        page.get_by_role("button", name="Chia sẻ").click()
+        assert page.evaluate("navigator.clipboard.readText()") == link
+        assert visit.complaints() == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pages_serve_without_the_parts_from_npm(browser: Browser, world: World, size: str) -> None:
+    bare = serving(world.url, "tests.support.without_parts:app")
+    with bare as url, visiting(browser, url, size) as visit:
+        page = visit.open("/")
+        expect(page.locator("#map-message")).to_contain_text("Chưa có bản đồ")
+        is_sound(visit)
+        box = page.get_by_role("combobox")
+        box.fill("27 lan")
+        page.wait_for_selector("#suggestions li")
+        box.fill("27 Láng, P. Láng Hạ, Đống Đa, Hà Nội")
+        box.press("Enter")
+        page.locator("#result a.plate").click()
+        expect(page.locator("h1")).to_contain_text("27 Phố Láng")
+        expect(page.locator("svg.sketch")).to_be_visible()
+        is_sound(visit)
+        visit.open("/docs")
+        expect(page.locator(".operations").first).to_contain_text("GET /v1/")
+        is_sound(visit)
+        assert visit.complaints() == []
+
+
 def test_page_of_an_address_says_all_of_it(visit: Visit, world: World) -> None:
     code = code_display(world.codes["27 Láng"])
     page = visit.open(f"/a/{world.codes['27 Láng'].lower()}")
@@ -225,7 +272,7 @@ def test_pasted_addresses_get_verdicts_and_a_file(visit: Visit, world: World) ->
     is_sound(visit)
     lines = ["27 Láng, P. Láng Hạ, Đống Đa, Hà Nội", "P. Láng Hạ, Q. Đống Đa", SCRIPT]
     page.get_by_label("Địa chỉ", exact=True).fill("\n".join(lines))
-    page.get_by_role("button", name="Kiểm tra").click()
+    page.get_by_role("button", name="Xem kết quả").click()
     rows = page.locator(".verdicts tbody tr")
     expect(rows).to_have_count(3)
     code = code_display(world.codes["27 Láng"])
@@ -241,6 +288,19 @@ def test_pasted_addresses_get_verdicts_and_a_file(visit: Visit, world: World) ->
     assert table[0]["result_code"] == code
 
 
+def test_old_addresses_become_new_ones(visit: Visit) -> None:
+    page = visit.open("/try")
+    lines = ["27 Láng, P. Láng Hạ, Đống Đa, Hà Nội", "P. Ngọc Hà, Q. Ba Đình, Hà Nội"]
+    page.get_by_label("Địa chỉ", exact=True).fill("\n".join(lines))
+    page.get_by_label("Đổi cũ sang mới").check(force=True)
+    page.get_by_role("button", name="Xem kết quả").click()
+    rows = page.locator(".verdicts tbody tr")
+    expect(rows.nth(0)).to_contain_text("27 Phố Láng, Phường Láng, Thành phố Hà Nội")
+    expect(rows.nth(1).locator(".choices li")).to_have_count(2)
+    expect(page.get_by_label("Đổi cũ sang mới")).to_be_checked()
+    is_sound(visit)
+
+
 def test_file_is_read_by_its_column_and_too_many_rows_are_refused(visit: Visit) -> None:
     visit.allowed = ("413", "422")
     page = visit.open("/try")
@@ -248,10 +308,10 @@ def test_file_is_read_by_its_column_and_too_many_rows_are_refused(visit: Visit) 
     page.get_by_label("hoặc tệp CSV").set_input_files(
         {"name": "don.csv", "mimeType": "text/csv", "buffer": sheet.encode("utf-16")}
     )
-    page.get_by_role("button", name="Kiểm tra").click()
+    page.get_by_role("button", name="Xem kết quả").click()
     expect(page.locator(".verdicts tbody tr")).to_have_count(2)
     page.get_by_label("Địa chỉ", exact=True).fill("Hà Nội\n" * 501)
-    page.get_by_role("button", name="Kiểm tra").click()
+    page.get_by_role("button", name="Xem kết quả").click()
     expect(page.locator("h1")).to_have_text("Gửi quá nhiều")
     is_sound(visit)
 

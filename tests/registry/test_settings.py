@@ -24,6 +24,7 @@ def test_nothing_set_is_the_default() -> None:
         ("DIACHISO_BUDGET_PER_KEY", "0", "budget_per_key", 0),
         ("DIACHISO_PROXIES", "2", "proxies", 2),
         ("DIACHISO_AUDIT_DAYS", "31", "audit_days", 31),
+        ("DIACHISO_PUBLIC_URL", "https://diachi.vn/", "public_url", "https://diachi.vn"),
     ],
 )
 def test_variable_is_a_setting(name: str, value: str, field: str, expected: object) -> None:
@@ -39,6 +40,8 @@ def test_variable_is_a_setting(name: str, value: str, field: str, expected: obje
         ("DIACHISO_RATE_PER_ADDRESS", "-1"),
         ("DIACHISO_PROXIES", "one"),
         ("DIACHISO_AUDIT_DAYS", "30"),
+        ("DIACHISO_PUBLIC_URL", "diachi.vn"),
+        ("DIACHISO_PUBLIC_URL", "https://diachi.vn/so"),
     ],
 )
 def test_value_that_is_none_names_its_variable(name: str, value: str) -> None:

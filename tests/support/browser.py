@@ -33,7 +33,7 @@ SERIOUS = ("serious", "critical")
 
 
 @contextmanager
-def serving(database_url: str, **environment: str) -> Iterator[str]:
+def serving(database_url: str, app: str = "api.wsgi:app", **environment: str) -> Iterator[str]:
     """The address of a server process over a register."""
     with reserve_port("127.0.0.1", 0, patient=False) as reserved:
         port = reserved.getsockname()[1]
@@ -41,7 +41,7 @@ def serving(database_url: str, **environment: str) -> Iterator[str]:
         settings = {"DATABASE_URL": database_url, "DIACHISO_LIMITS": "off", "PYTHONPATH": str(ROOT)}
         server = subprocess.Popen(
             [
-                *(sys.executable, "-m", "granian", "api.wsgi:app", "--interface=wsgi", "--no-ws"),
+                *(sys.executable, "-m", "granian", app, "--interface=wsgi", "--no-ws"),
                 *("--host=127.0.0.1", f"--port={port}", "--workers=1", "--blocking-threads=3"),
                 "--log-level=error",
             ],

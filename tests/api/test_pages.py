@@ -1,0 +1,160 @@
+"""Pages where something is closed, stopped or forged; what people see is in tests/browser."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from geo.code import format as code_display
+from registry.settings import Settings
+from tests.support.units import open_app
+from tests.support.web import Site, search_site
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "vi"}
+READ = ("/", "/a/0000-00MM", "/coverage", "/coverage/01", "/try", "/docs")
+
+
+@pytest.fixture(scope="module")
+def site(admin_url: str, worker_id: str) -> Iterator[Site]:
+    with search_site(admin_url, f"web_{worker_id}") as made:
+        yield made
+
+
+def test_pages_say_that_a_key_is_needed_where_nothing_is_open(site: Site) -> None:
+    closed = Settings(limits=False, anonymous_reads=False)
+    with open_app(site.world.url, None, closed) as app:
+        client = app.test_client()
+        for path in READ:
+            answer = client.get(path, headers=BROWSER)
+            assert answer.status_code == 401, path
+            assert "Trang này cần khoá" in answer.text, path
+            assert "Content-Security-Policy" in answer.headers, path
+        style = client.get("/static/any/site.css")
+        assert style.status_code == 200  # the page that says so is not naked
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_stopped_database_is_told_by_a_page(language: str) -> None:
+    with open_app(NOWHERE) as app:
+        client = app.test_client()
+        client.set_cookie("lang", language)
+        for path in ("/", "/a/0000-00MM", "/coverage"):
+            answer = client.get(path, headers=BROWSER)
+            assert (answer.status_code, answer.mimetype) == (503, "text/html"), path
+            assert {"vi": "Sổ đăng ký tạm nghỉ", "en": "resting"}[language] in answer.text
+            assert answer.headers["Retry-After"]
+            assert f'href="{path}"' in answer.text  # try again
+
+
+def report(client: FlaskClient, code: str, **headers: str) -> int:
+    # As browsers name them, with hyphens.
+    named: dict[str, Any] = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.post(
+        f"/a/{code_display(code)}/report", data={"kind": "confirmed"}, headers=named
+    ).status_code
+
+
+def test_form_of_another_site_is_refused(site: Site) -> None:
+    code = site.world.codes["27 Láng"]
+    forged = (
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Sec_Fetch_Site": "cross-site", "Origin": "http://localhost"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://[bad"},
+    )
+    for headers in forged:
+        assert report(site.client, code, **headers) == 403, headers
+    for headers in ({"Sec_Fetch_Site": "same-origin"}, {"Origin": "http://localhost"}, {}):
+        assert report(site.client, code, **headers) == 303, headers
+
+
+def test_page_names_the_public_address_of_the_server(site: Site) -> None:
+    code = site.world.codes["27 Láng"]
+    path = f"/a/{code_display(code)}"
+    assert f"http://localhost{path}" in site.client.get(path).text
+    settings = Settings(limits=False, public_url="https://diachi.example")
+    with open_app(site.world.url, settings=settings) as app:
+        client = app.test_client()
+        text = client.get(path).text
+        assert f"https://diachi.example{path}" in text
+        assert "http://localhost" not in text
+        # A proxy asks by another name than people do.
+        assert report(client, code, Origin="https://diachi.example") == 303
+        assert report(client, code, Origin="https://other.example") == 403
+
+
+def test_tiles_have_a_limit_of_their_own_and_pages_the_common_one(site: Site) -> None:
+    with open_app(site.world.url, settings=Settings(limits=True, rate_per_address=2)) as app:
+        client = app.test_client()
+        tiles = [client.get(f"/tiles/18/{x}/0").status_code for x in range(21)]
+        assert tiles == [200] * 20 + [429]
+        answers = [client.get("/try", headers=BROWSER) for _ in range(3)]
+        assert [each.status_code for each in answers] == [200, 200, 429]
+        assert "Hơi nhanh quá" in answers[-1].text
+        assert int(answers[-1].headers["Retry-After"]) > 0
+        assert client.get("/static/any/site.css").status_code == 200
+
+
+def test_titles_of_problems_are_in_english_for_who_prefers_it(site: Site) -> None:
+    def title(wanted: str | None) -> str:
+        headers = {"Accept-Language": wanted} if wanted else {}
+        answer = site.client.get("/v1/units/99999", headers=headers)
+        assert "Accept-Language" in answer.headers["Vary"]
+        return str(answer.get_json()["title"])
+
+    for english in ("en", "en-GB,en;q=0.9", "fr, en;q=0.8, vi;q=0.2"):
+        assert title(english) == "Not Found", english
+    for other in (None, "*", "vi", "vi-VN,vi;q=0.9,en;q=0.5", "fr"):
+        assert title(other) == "Không tìm thấy (Not Found)", other
+
+
+@pytest.mark.parametrize("path", ["/v1/units/01", "/v1/units?q=hue", "/tiles/4/12/7"])
+def test_state_that_is_not_there_any_more_is_refused_without_the_present_one(
+    site: Site, path: str
+) -> None:
+    etag = site.client.get(path).headers["ETag"]
+    assert site.client.get(path, headers={"If-Match": etag}).status_code == 200
+    refused = site.client.get(path, headers={"If-Match": '"another"'})
+    assert refused.status_code == 412
+    assert refused.get_json(force=True)["code"] == "precondition_failed"
+
+
+def test_address_is_refused_likewise(site: Site) -> None:
+    path = f"/v1/addresses/{site.world.codes['27 Láng']}"
+    etag = site.client.get(path).headers["ETag"]
+    assert site.client.get(path, headers={"If-Match": etag}).status_code == 200
+    assert site.client.get(path, headers={"If-Match": '"1-x"'}).status_code == 412
+
+
+def converted(site: Site, text: str, **more: str) -> str:
+    answer = site.client.post("/try", data={"text": text, "mode": "convert", **more})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_old_addresses_are_written_as_today_with_their_commune(site: Site) -> None:
+    text = converted(
+        site, "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội\n12 Nguyễn Trãi, P. 3, Q. 5, TP.HCM"
+    )
+    assert "Phường Láng" in text
+    assert "00199" in text
+    assert "Đã đổi: 2" in text
+    # A ward that was split, without its street: both heirs are offered.
+    split = converted(site, "P. Ngọc Hà, Q. Ba Đình, Hà Nội")
+    assert "Phải chọn: 1" in split
+    assert "Phường Ba Đình" in split
+    assert "Phường Ngọc Hà" in split
+    nothing = converted(site, "zzz")
+    assert "Không nhận ra: 1" in nothing
+    assert "mode=convert" not in nothing
+    assert 'value="convert" checked' in nothing
+
+
+def test_every_mode_opens_by_its_address(site: Site) -> None:
+    assert 'value="convert" checked' in site.client.get("/try?mode=convert").text
+    for path in ("/try", "/try?mode=check", "/try?mode=<script>"):
+        assert 'value="check" checked' in site.client.get(path).text
