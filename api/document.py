@@ -20,6 +20,7 @@ from api.tiles import MIMETYPE as TILE_MIMETYPE
 from registry.access.roles import Role
 from registry.batch import OPERATIONS
 from registry.drawing.tiles import MAX_ZOOM
+from registry.lifecycle.table import OPERATIONS as LIFECYCLE
 
 _DESCRIPTION: Final = """\
 Register of permanent digital address codes (mã địa chỉ số) of Viet Nam.
@@ -112,6 +113,10 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/reverse": {"lon": 105.80612, "lat": 21.02113, "limit": 1},
     "/v1/validate": {"address": "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội"},
     "/v1/reports": {"kind": "confirmed", "code": "1H6X-XH2V"},
+    "/v1/reports/{report_id}/accept": {"reason": "đã đến xem"},
+    "/v1/reports/{report_id}/reject": {"reason": "nhà vẫn ở đó"},
+    "/v1/addresses/{address_code}": {"delivery_hint": "cổng xanh, bấm chuông", "reason": "bổ sung"},
+    **{f"/v1/operations/{made.name}": made.example for made in LIFECYCLE},
     "/v1/batch/{operation}": '{"q": "27 Láng, Hà Nội"}\n{"q": "Phường Láng, Hà Nội"}\n',
 }
 """Path → an example of what is sent."""
@@ -206,7 +211,7 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
     body = operation.get("requestBody", {}).get("content", {})
     for form in FORMS if FORMS[-1] in body and path not in _UPLOADS else ():
         body[form] = deepcopy(body[FORMS[-1]])
-    if path in _BODIES and method == "post":
+    if path in _BODIES and method in ("post", "patch"):
         for content in body.values():
             content["example"] = _BODIES[path]
     if _NEED_IF_MATCH.search(operation["description"]):

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from registry.settings import ROOT
 from scripts.listening import reserve_port, server_url, wait_until_ready
@@ -29,6 +29,7 @@ _FLAGS = (
     "--enable-unsafe-swiftshader",
 )
 SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
+PATIENCE_MS = float(os.environ.get("DIACHISO_BROWSER_MS", "20000"))
 SERIOUS = ("serious", "critical")
 
 
@@ -67,6 +68,7 @@ def chromium() -> str | None:
 @contextmanager
 def browsing() -> Iterator[Browser]:
     """The browser, once for all tests of a file."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
         yield browser
@@ -130,7 +132,7 @@ def visiting(browser: Browser, url: str, size: str, **options: Any) -> Iterator[
         lambda said: visit.wrong.append(said.text) if said.type == "error" else None,
     )
     visit.page.on("pageerror", lambda error: visit.wrong.append(str(error)))
-    visit.page.set_default_timeout(float(os.environ.get("DIACHISO_BROWSER_MS", "20000")))
+    visit.page.set_default_timeout(PATIENCE_MS)
     try:
         yield visit
     finally:

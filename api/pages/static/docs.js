@@ -11,12 +11,16 @@ window.SwaggerUIBundle({
   tryItOutEnabled: true,
   requestSnippetsEnabled: true,
   validatorUrl: null,
+  // Colours of a long answer take seconds on a telephone, and are too pale to read.
+  syntaxHighlight: false,
   supportedSubmitMethods: ['get', 'post', 'patch'],
   onComplete: () => { viewer.dataset.ready = 'yes'; },
 });
 
-// What the viewer leaves without a name, or out of the keyboard's reach.
+// What the viewer leaves without a name, out of the keyboard's reach, or as a link in a button.
 const mend = () => {
+  for (const each of viewer.querySelectorAll('textarea:not([aria-label])')) each.setAttribute('aria-label', 'Nội dung gửi (request body)');
+  for (const each of viewer.querySelectorAll('.opblock-summary-control a[href]')) each.removeAttribute('href');
   for (const each of viewer.querySelectorAll('select:not([aria-label])')) each.setAttribute('aria-label', 'Ví dụ, kiểu (example, type)');
   for (const each of viewer.querySelectorAll('pre:not([tabindex])')) each.setAttribute('tabindex', '0');
 };
