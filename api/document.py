@@ -53,7 +53,7 @@ _SECURITY_SCHEMES: Final = {
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]
 _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
-    "address_code": {"maxLength": 200, "examples": ["1H6X-XH2V"]},
+    "address_code": {"maxLength": 200, "examples": ["0000-00MM"]},
     "operation": {"enum": list(OPERATIONS)},
     "report_id": {"minimum": 0, "examples": [12]},
     "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},
@@ -79,6 +79,9 @@ _WORDS: Final = {
     "radius_m": "How far a door may be, in metres",
 }
 """Parameters that mean the same everywhere."""
+_EXAMPLES: Final = {"lon": 105.85028, "lat": 21.02446, "after": "0"}
+_FILLED_IN: Final = ("q", "text")
+"""Parameters that need not be there, without which the answer says nothing."""
 _STREAMS: Final = ("/v1/batch/{operation}",)
 _UPLOADS: Final = ("/v1/imports",)
 _WITH_FILE: Final = "ImportForm"
@@ -263,6 +266,10 @@ def _describe_parameter(parameter: dict[str, Any]) -> None:
     if parameter["in"] == "path":
         schema.update(_PATH_PARAMETERS[parameter["name"]])
     parameter["description"] = parameter["description"] or _WORDS[parameter["name"]]
+    if parameter.get("required") or parameter["name"] in _FILLED_IN:
+        examples = schema.get("examples", [_EXAMPLES.get(parameter["name"])])
+        if examples[0] is not None:
+            parameter["example"] = examples[0]  # what /docs asks with, when nothing else is typed
 
 
 def _describe_fields(properties: dict[str, dict[str, Any]]) -> None:

@@ -59,7 +59,11 @@ class ConvertQuery(Request):
 
     code: str | None = Field(None, pattern=UNIT_CODE, description="Code of a unit")
     text: str | None = Field(
-        None, min_length=1, max_length=2000, description="Administrative part of an address"
+        None,
+        min_length=1,
+        max_length=2000,
+        description="Administrative part of an address",
+        examples=["P. Ngọc Hà, Q. Ba Đình, Hà Nội"],
     )
     written_on: Day | None = Field(
         None, description="Day of the map that it was written against; for a code 2025-06-30"
