@@ -11,10 +11,11 @@ from flask import Response, request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from api.conditional import conditional
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import language, page, secured, words
-from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage, UnitTarget
+from registry.coverage.figures import AUDIT_LABELS, COUNTRY, Coverage, UnitCoverage, UnitTarget
 from registry.coverage.gap_files import write_form_csv
 from registry.coverage.gaps import KINDS, Gaps, find_gaps
 from registry.coverage.localities import coverage_of_localities
@@ -22,6 +23,7 @@ from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.coverage.series import NO_FORECAST, Series, series_of
 from registry.coverage.table import write_csv
 from registry.database import session_scope
+from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.messages import percent
 from registry.overview import boundaries_state, is_demonstration
@@ -29,6 +31,7 @@ from registry.units import unit_by_code
 
 blueprint = page_blueprint("coverage_board", "/coverage")
 
+_MAPPED: Final = ("country", "province")
 _WORST: Final = 5
 _LEAST: Final = 0.001
 """A share below this is not shown as none at all."""
@@ -57,28 +60,48 @@ _drawing = threading.Lock()
 def get_country() -> Response:
     """All provinces."""
     with session_scope(register().read_engine) as session:
-        demo = is_demonstration(register().reads)
-        found = coverage_of_level(session, gazetteer(), "province", demo=demo)
-        return _board(session, found, None)
+        return _board(session, _found(session, COUNTRY[0]))
 
 
 @blueprint.get("/<code>")
 def get_unit(code: str) -> Response:
     """The communes of a province, or the localities of a commune."""
-    known = gazetteer()
     with session_scope(register().read_engine) as session:
-        demo = is_demonstration(register().reads)
-        unit = unit_by_code(known, code, today())
-        if unit.level == "commune":
-            found = coverage_of_localities(session, known, code, demo=demo)
-        elif unit.level == "province":
-            found = coverage_of_level(session, known, "commune", province=code, demo=demo)
-        else:  # a district of the old map: by what continues it
-            found = coverage_of_unit(session, known, code, demo=demo)
-        return _board(session, found, unit.code if unit.level == "province" else None)
+        return _board(session, _found(session, code))
 
 
-def _board(session: Session, found: Coverage, province: str | None) -> Response:
+@blueprint.get("/<code>/map")
+def get_map(code: str) -> Response:
+    """The map of the country (`VN`) or a province in the colours of its board, as an SVG.
+
+    Apart from the board, whose numbers need not wait for it.
+    """
+    with session_scope(register().read_engine) as session:
+        found = _found(session, code)
+        if found.total.level not in _MAPPED:
+            raise NotFoundError(f"không có bản đồ của {code} (only the country and provinces)")
+        response = Response(_map(session, found), content_type="image/svg+xml; charset=utf-8")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Accept-Encoding")
+    response.add_etag()
+    return secured(conditional(response))
+
+
+def _found(session: Session, code: str) -> Coverage:
+    """What the board of a unit shows, or of the country (`VN`)."""
+    known, demo = gazetteer(), is_demonstration(register().reads)
+    if code == COUNTRY[0]:
+        return coverage_of_level(session, known, "province", demo=demo)
+    unit = unit_by_code(known, code, today())
+    if unit.level == "commune":
+        return coverage_of_localities(session, known, code, demo=demo)
+    if unit.level == "province":
+        return coverage_of_level(session, known, "commune", province=code, demo=demo)
+    # A district of the old map: by what continues it.
+    return coverage_of_unit(session, known, code, demo=demo)
+
+
+def _board(session: Session, found: Coverage) -> Response:
     code, level = found.total.code, found.total.level
     if request.args.get("as") == "csv":
         return _csv("do-phu", code, found.day, partial(write_csv, found))
@@ -98,7 +121,7 @@ def _board(session: Session, found: Coverage, province: str | None) -> Response:
         units=_sorted(found, order),
         order=order,
         missing=_missing(found),
-        map=_map(session, found, province) if level in ("country", "province") else None,
+        has_map=level in _MAPPED,
         legend=_legend(),
         series=series,
         trend=None if series is None else _trend(series),
@@ -165,7 +188,7 @@ def _csv(
     return secured(response)
 
 
-def _map(session: Session, found: Coverage, province: str | None) -> Markup:
+def _map(session: Session, found: Coverage) -> str:
     # Here, so that a server that shows no board does without shapely.
     from registry.coverage.choropleth import Figure, draw_choropleth
 
@@ -175,13 +198,13 @@ def _map(session: Session, found: Coverage, province: str | None) -> Markup:
         )
         for unit in found.units
     }
+    province = found.total.code if found.total.level == "province" else None
     with _drawing:  # two at once would do the same work twice
         state = boundaries_state(register().reads)
         shapes = _shapes(gazetteer(), session, found.day.isoformat(), state, province)
-    drawn = draw_choropleth(
+    return draw_choropleth(
         shapes, figures, title=found.total.name, link=lambda code: f"/coverage/{code}"
     )
-    return Markup(drawn)  # noqa: S704 - every text in it is escaped
 
 
 def _trend(series: Series) -> Markup:

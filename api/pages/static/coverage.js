@@ -1,0 +1,16 @@
+// The board of coverage: its map comes after its numbers.
+
+import { t } from './ui.js';
+
+async function draw(frame) {
+  try {
+    const response = await fetch(frame.dataset.map);
+    if (!response.ok) throw new Error(response.status);
+    const drawn = new DOMParser().parseFromString(await response.text(), 'image/svg+xml').documentElement;
+    frame.replaceChildren(document.importNode(drawn, true));
+  } catch {
+    frame.firstElementChild.textContent = t('Bản đồ chưa tải được; bảng xếp hạng bên dưới vẫn đủ.', 'The map did not load; the ranking below has all of it.');
+  }
+}
+
+document.querySelectorAll('[data-map]').forEach(draw);
