@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from registry import cluster
-from registry.coverage.targets import QUALITIES, Defaults, TargetResult, import_targets
+from registry.coverage.targets import COUNTED, QUALITIES, Defaults, TargetResult, import_targets
 from registry.database import make_engine, session_scope
+from registry.events import Cause, write_scope
 from registry.gazetteer import load_gazetteer
 from registry.messages import number
 from scripts.options import DAY, FORMAT
@@ -39,6 +40,18 @@ def targets() -> None:
     metavar="DAY",
     help="Ngày số liệu của dòng không ghi; mặc định hôm nay (the day of the numbers).",
 )
+@click.option(
+    "--counted",
+    type=click.Choice(COUNTED),
+    default="households",
+    show_default=True,
+    help="Số đếm gì: hộ, hộ thường trú, chỗ ở; của dòng không ghi (what the numbers count).",
+)
+@click.option(
+    "--new-localities",
+    is_flag=True,
+    help="Thêm thôn, tổ chưa có trong sổ, thay vì loại dòng (name localities that are unknown).",
+)
 @click.option("--sheet", metavar="NAME", help="Trang cần đọc (sheet to read).")
 @click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
 @FORMAT
@@ -49,6 +62,8 @@ def import_(
     date: datetime.date | None,
     sheet: str | None,
     *,
+    counted: str,
+    new_localities: bool,
     dry_run: bool,
     form: str,
 ) -> int:
@@ -56,10 +71,16 @@ def import_(
 
     Exit status 1 when rows were rejected.
     """
-    defaults = Defaults(quality, source, date)
+    defaults = Defaults(quality, source, date, counted, new_localities)
     engine = make_engine(cluster.database_url(read_settings()))
     try:
-        with session_scope(engine) as session:
+        # Naming localities is an event, like all that changes the register.
+        scope = (
+            write_scope(engine, Cause("targets", "operator"))
+            if new_localities
+            else session_scope(engine)
+        )
+        with scope as session:
             result = import_targets(session, load_gazetteer(session), file, defaults, sheet)
             if dry_run:
                 session.rollback()

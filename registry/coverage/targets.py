@@ -1,60 +1,43 @@
 """Targets: how many households a unit says it has, the denominator of coverage.
 
-A file says it, of any format that an import reads: a unit by code or name, and a number. The
-newest declared count wins (`registry.coverage.measure`); older ones and estimates are kept.
+A file says it, of any format that an import reads: a unit by code or name, perhaps a locality of a
+commune, a number, and what it counts. The newest declared count wins
+(`registry.coverage.measure`); older ones and estimates are kept.
 """
 
 import datetime
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.text import fold
+from registry.coverage.measure import BEST_TARGET
+from registry.coverage.target_rows import target_rows
 from registry.days import parse_day
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
-from registry.intake.formats.any_file import read_file
-from registry.intake.formats.table import LOOKED_AT, unreadable
+from registry.lifecycle.places import locality_of, name_locality, read_localities
 from registry.units import continuations
 from registry.units.text import read_units
 
 QUALITIES: Final = ("declared", "census", "estimate")
-# Field → headers that mean it, folded.
-_FIELDS: Final = {
-    "code": (
-        *("code", "unit", "unit code", "ma", "ma don vi", "ma dvhc", "ma xa", "ma phuong"),
-        *("ma tinh", "commune code", "province code", "ma xa phuong"),
-    ),
-    "commune": (
-        "commune",
-        "xa",
-        "phuong",
-        "xa phuong",
-        "phuong xa",
-        "ten xa",
-        "ten don vi",
-        "ten",
-        "don vi",
-        "don vi hanh chinh",
-        "dia phuong",
-    ),
-    "province": ("province", "tinh", "tinh thanh pho", "tinh thanh", "thanh pho", "ten tinh"),
-    "households": (
-        *("households", "households count", "so ho", "tong so ho", "ho", "so ho dan", "tong ho"),
-        "so ho gia dinh",
-    ),
-    "quality": ("quality", "chat luong", "loai so lieu"),
-    "source": ("source", "nguon", "nguon so lieu"),
-    "reference_date": (
-        *("reference date", "date", "ngay", "ngay so lieu", "thoi diem", "ngay thong ke"),
-    ),
+COUNTED: Final = ("households", "residents", "dwellings")
+_COUNTED_WORDS: Final = dict(zip(COUNTED, COUNTED, strict=True)) | {
+    "ho": "households",
+    "ho gia dinh": "households",
+    "ho dan": "households",
+    "ho thuong tru": "residents",
+    "thuong tru": "residents",
+    "cho o": "dwellings",
+    "can ho": "dwellings",
+    "nha o": "dwellings",
+    "nha": "dwellings",
 }
 _QUALITY_WORDS: Final = dict(zip(QUALITIES, QUALITIES, strict=True)) | {
     "ke khai": "declared",
@@ -75,6 +58,11 @@ PROBLEMS: Final = {
     "unit_ambiguous": "Tên chỉ nhiều đơn vị, hãy ghi mã (several units)",
     "unit_ended": "Đơn vị đã kết thúc; nay thuộc đơn vị khác (the unit has ended)",
     "households_unreadable": "Số hộ không phải số nguyên không âm (no count)",
+    "locality_unreadable": "Không phải thôn, ấp, tổ dân phố… có loại và tên (no locality)",
+    "locality_unknown": "Chưa có thôn, tổ này trong xã; --new-localities thì được thêm (unknown)",
+    "locality_ambiguous": "Nhiều thôn, tổ cùng tên, hãy ghi nơi bao quanh (several localities)",
+    "locality_without_commune": "Thôn, tổ cần mã hoặc tên của xã (a locality needs its commune)",
+    "counted_unknown": "Không rõ đếm gì: hộ, hộ thường trú hay chỗ ở (what is counted)",
     "quality_unknown": "Loại số liệu: kê khai, tổng điều tra hoặc ước tính (no such quality)",
     "date_unreadable": "Ngày số liệu không đọc được (no date)",
     "date_in_future": "Ngày số liệu chưa tới (in the future)",
@@ -92,6 +80,9 @@ class Defaults:
     quality: str = "declared"
     source: str | None = None
     reference_date: datetime.date | None = None
+    counted: str = "households"
+    new_localities: bool = False
+    """Whether localities that the register does not know are named, and not rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +136,8 @@ class _Target:
     quality: str
     source: str
     reference_date: datetime.date
+    counted: str
+    locality_id: int | None = None
 
 
 def import_targets(
@@ -157,24 +150,24 @@ def import_targets(
     """
     day = today()
     _check(defaults, day)
-    targets: dict[int, _Target] = {}
+    targets: dict[tuple[int, int | None, str], _Target] = {}
     problems: list[TargetProblem] = []
     rejected = 0
-    rows = list(_rows(path, sheet))
+    rows = list(target_rows(path, sheet))
     stated = {fold(cells["quality"]) for cells in rows} - {""}
     quality_unused = bool(stated) and not stated & _QUALITY_WORDS.keys()
     for count, cells in enumerate(rows, start=1):
         if quality_unused:
             cells["quality"] = ""
-        read = _read(gazetteer, day, cells, defaults, path)
-        if isinstance(read, _Target) and read.unit_id in targets:
-            read = ("unit_repeated", cells["code"] or cells["commune"])
+        read = _read(session, gazetteer, day, cells, defaults, path)
+        if isinstance(read, _Target) and _key(read) in targets:
+            read = ("unit_repeated", cells["locality"] or cells["code"] or cells["commune"])
         if isinstance(read, tuple):
             problems.append(TargetProblem(count, *read))
             rejected += 1
             continue
-        targets[read.unit_id] = read
-        commune = gazetteer.units[read.unit_id].level == "commune"
+        targets[_key(read)] = read
+        commune = gazetteer.units[read.unit_id].level == "commune" and read.locality_id is None
         if commune and not _FEW <= read.households <= _MANY:
             problems.append(TargetProblem(count, _WARNING, str(read.households)))
     new, changed = _write(session, list(targets.values()))
@@ -185,60 +178,28 @@ def import_targets(
         unchanged=len(targets) - new - changed,
         rejected=rejected,
         problems=tuple(problems),
-        gaps=tuple(_gaps(session, gazetteer, day, targets)),
+        gaps=tuple(_gaps(session, gazetteer, day, {each.unit_id for each in targets.values()})),
         quality_unused=quality_unused,
     )
+
+
+def _key(target: _Target) -> tuple[int, int | None, str]:
+    return target.unit_id, target.locality_id, target.counted
 
 
 def _check(defaults: Defaults, day: datetime.date) -> None:
     if defaults.quality not in QUALITIES:
         raise InvalidInputError.of_field("quality", "literal_error", f"one of {QUALITIES}")
+    if defaults.counted not in COUNTED:
+        raise InvalidInputError.of_field("counted", "literal_error", f"one of {COUNTED}")
     if defaults.reference_date is not None and defaults.reference_date > day:
         raise InvalidInputError.of_field(
             "date", "day_in_future", f"{defaults.reference_date} has not come"
         )
 
 
-def _rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
-    """The cells of each row by field, '' for none."""
-    table = read_file(path, sheet)
-    with table.rows() as rows:
-        headers: Sequence[str] = table.headers
-        first = list(islice(rows, LOOKED_AT))
-        positions = _positions(headers)
-        # A header that an import does not know may stand among what it takes for rows.
-        for at, row in enumerate(first):
-            if not {"households"} <= positions.keys():
-                positions = _positions(row)
-                if "households" in positions:
-                    first = first[at + 1 :]
-                    break
-        if "households" not in positions or not {"code", "commune"} & positions.keys():
-            raise unreadable(
-                path,
-                "cần cột mã đơn vị (code) hoặc tên xã (commune), và cột số hộ (households);"
-                f" dòng đầu đang có: {', '.join(headers[:12])}",
-            )
-        for row in (*first, *rows):
-            cells = {
-                field: row[at].strip() if at is not None and at < len(row) else ""
-                for field, at in ((name, positions.get(name)) for name in _FIELDS)
-            }
-            if any(cells.values()):
-                yield cells
-
-
-def _positions(headers: Sequence[str]) -> dict[str, int]:
-    folded = [fold(header) for header in headers]
-    return {
-        field: folded.index(name)
-        for field, names in _FIELDS.items()
-        for name in [next((name for name in names if name in folded), None)]
-        if name is not None
-    }
-
-
 def _read(
+    session: Session,
     gazetteer: Gazetteer,
     day: datetime.date,
     cells: dict[str, str],
@@ -251,26 +212,68 @@ def _read(
         return unit
     if not _NUMBER.fullmatch(_HO.sub("", cells["households"])):
         return "households_unreadable", cells["households"]
-    quality = defaults.quality
-    if cells["quality"]:
-        quality = _QUALITY_WORDS.get(fold(cells["quality"]), "")
-        if not quality:
-            return "quality_unknown", cells["quality"]
-    date = defaults.reference_date or day
-    if cells["reference_date"]:
-        stated = _date(cells["reference_date"])
-        if stated is None:
-            return "date_unreadable", cells["reference_date"]
-        date = stated
-    if date > day:
-        return "date_in_future", cells["reference_date"]
+    quality = _word(cells["quality"], _QUALITY_WORDS, defaults.quality)
+    if not quality:
+        return "quality_unknown", cells["quality"]
+    counted = _word(cells["counted"], _COUNTED_WORDS, defaults.counted)
+    if not counted:
+        return "counted_unknown", cells["counted"]
+    date = _day_of(cells["reference_date"], defaults.reference_date or day, day)
+    if not isinstance(date, datetime.date):
+        return date, cells["reference_date"]
+    # Last, because a row that is wrong otherwise names no place.
+    locality = _locality(session, unit, cells["locality"], make=defaults.new_localities)
+    if isinstance(locality, tuple):
+        return locality
     return _Target(
         unit.id,
         int(re.sub(r"\D", "", cells["households"])),
         quality,
         cells["source"] or defaults.source or path.name,
         date,
+        counted,
+        locality,
     )
+
+
+def _word(written: str, words: Mapping[str, str], default: str) -> str:
+    """What is meant: the default where nothing is written, '' for what is no such word."""
+    return words.get(fold(written), "") if written else default
+
+
+def _day_of(written: str, default: datetime.date, today: datetime.date) -> datetime.date | str:
+    """The day, or the problem of it."""
+    date = _date(written) if written else default
+    if date is None:
+        return "date_unreadable"
+    return "date_in_future" if date > today else date
+
+
+_LOCALITY_PROBLEMS: Final = {
+    "unreadable": "locality_unreadable",
+    "ambiguous_place": "locality_ambiguous",
+    "former_name": "locality_unknown",
+    "unknown_place": "locality_unknown",
+    "unknown_locality": "locality_unknown",
+}
+"""Why the register knows no such place → our problem."""
+
+
+def _locality(
+    session: Session, unit: Unit, written: str, *, make: bool
+) -> int | tuple[str, str] | None:
+    """The id of the locality of a commune that is called so; named where that is wanted."""
+    if not written:
+        return None
+    if unit.level != "commune":
+        return "locality_without_commune", written
+    try:
+        return locality_of(session, unit.id, None, written).id
+    except InvalidInputError as error:
+        reason = cast(list[dict[str, str]], error.extra["errors"])[0]["code"]
+        if make and reason in ("unknown_place", "unknown_locality"):
+            return name_locality(session, unit.id, read_localities(written))
+        return _LOCALITY_PROBLEMS[reason], written
 
 
 def _unit(
@@ -335,10 +338,12 @@ _WRITE: Final = text(
     """
     WITH given AS (
         SELECT * FROM unnest(CAST(:units AS int[]), CAST(:households AS int[]),
-            CAST(:qualities AS text[]), CAST(:sources AS text[]), CAST(:dates AS date[]))
-            AS g (unit_id, households, quality, source, reference_date)
+            CAST(:qualities AS text[]), CAST(:sources AS text[]), CAST(:dates AS date[]),
+            CAST(:counted AS text[]), CAST(:localities AS bigint[]))
+            AS g (unit_id, households, quality, source, reference_date, counted, locality_id)
     ), written AS (
-        INSERT INTO target AS t (unit_id, households, quality, source, reference_date)
+        INSERT INTO target AS t (unit_id, households, quality, source, reference_date, counted,
+            locality_id)
         SELECT * FROM given
         ON CONFLICT (unit_id, locality_id, quality, source, reference_date, counted) DO UPDATE
             SET households = excluded.households, recorded_at = clock_timestamp()
@@ -348,14 +353,11 @@ _WRITE: Final = text(
     SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
     """
 )
-_NEWEST: Final = text(
-    """
-    SELECT DISTINCT ON (unit_id) unit_id, households FROM target
+_NEWEST: Final = """
+    SELECT DISTINCT ON (unit_id) unit_id, households, counted FROM target
     WHERE unit_id = ANY (CAST(:units AS int[])) AND locality_id IS NULL
-    ORDER BY unit_id, quality = 'declared' DESC, quality = 'census' DESC, reference_date DESC,
-        recorded_at DESC
-    """
-)
+    ORDER BY unit_id, {best_target}
+"""
 
 
 def _write(session: Session, targets: Sequence[_Target]) -> tuple[int, int]:
@@ -367,29 +369,32 @@ def _write(session: Session, targets: Sequence[_Target]) -> tuple[int, int]:
             "qualities": [each.quality for each in targets],
             "sources": [each.source for each in targets],
             "dates": [each.reference_date for each in targets],
+            "counted": [each.counted for each in targets],
+            "localities": [each.locality_id for each in targets],
         },
     ).one()
     return int(written[0]), int(written[1])
 
 
 def _gaps(
-    session: Session, gazetteer: Gazetteer, day: datetime.date, targets: dict[int, _Target]
+    session: Session, gazetteer: Gazetteer, day: datetime.date, unit_ids: Collection[int]
 ) -> Iterator[ProvinceGap]:
     """Provinces that the file touches, whose communes all have targets with another sum."""
     touched: dict[int, list[int]] = defaultdict(list)
-    for unit_id in targets:
+    for unit_id in unit_ids:
         unit = gazetteer.units[unit_id]
         province = unit if unit.level == "province" else gazetteer.province_of(unit, day)
         if province is not None and province.id not in touched:
             touched[province.id] = [member.id for member in gazetteer.members(province, day)]
     asked = [*touched, *(member for members in touched.values() for member in members)]
-    rows = session.execute(_NEWEST, {"units": asked})
-    known: dict[int, int] = {row.unit_id: row.households for row in rows}
+    rows = session.execute(text(_NEWEST.format(best_target=BEST_TARGET)), {"units": asked})
+    known: dict[int, tuple[int, str]] = {row.unit_id: (row.households, row.counted) for row in rows}
     for province_id, members in touched.items():
         own = known.get(province_id)
-        if own is None or not all(member in known for member in members):
+        # Numbers of hộ and of dwellings are not compared.
+        if own is None or not all(known.get(m, (0, ""))[1] == own[1] for m in members):
             continue
-        total = sum(known[member] for member in members)
-        if total != own:
+        total = sum(known[member][0] for member in members)
+        if total != own[0]:
             unit = gazetteer.units[province_id]
-            yield ProvinceGap(unit.code, unit.version_on(day).full_name, own, total)
+            yield ProvinceGap(unit.code, unit.version_on(day).full_name, own[0], total)

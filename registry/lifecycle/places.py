@@ -50,6 +50,18 @@ _LOCK: Final = {
     table: text(f"SELECT id FROM {table} WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
     for table in ("thoroughfare", "locality")
 }
+_INSIDE: Final = text(
+    """
+    SELECT id FROM locality WHERE unit_id = :unit AND key = :key AND former_unit_id IS NULL
+        AND parent_id IS NOT DISTINCT FROM CAST(:parent AS bigint)
+    """
+)
+_NAME: Final = text(
+    """
+    INSERT INTO locality (unit_id, parent_id, key, name, kind)
+    VALUES (:unit, :parent, :key, :name, :kind) RETURNING id
+    """
+)
 _HOLDERS: Final = text(
     """
     WITH RECURSIVE up AS (
@@ -153,6 +165,24 @@ def locality_of(
         # Named alone, the one that nothing holds is meant.
         held = [place for place in held if place.parent_id is None] or held
     return _the_one(held, inner.name, former, name)
+
+
+def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> int:
+    """Name a locality of the commune, and what holds it; the innermost first, its id returned.
+
+    For lists whose sender is asked for the names; what is there already stays as it is.
+    """
+    parent: int | None = None
+    for place in reversed(read):
+        values = {"unit": unit_id, "parent": parent, "key": place.key}
+        found = session.execute(_INSIDE, values).scalar_one_or_none()
+        if found is None:
+            called = {"name": place.name, "kind": place.kind}
+            found = session.execute(_NAME, values | called).scalar_one()
+        parent = found
+    if parent is None:
+        raise ValueError("no locality")
+    return parent
 
 
 def holders(session: Session, locality_id: int) -> list[tuple[int, str]]:

@@ -7,13 +7,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from registry.coverage.gaps import find_gaps
+from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_unit
 from registry.coverage.targets import Defaults, TargetResult, import_targets
 from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError, UnreadableFileError
+from registry.events import write_scope
 from registry.gazetteer import load_gazetteer, today
+from tests.support.factories import TEST, make_locality
 from tests.support.intake import rows
 from tests.support.postgis import clone
+from tests.support.units import unit_named
 
 BA_DINH, GIANG_VO, HA_NOI = "00004", "00025", "01"
 # Targets are kept from one test to the next: each has a source of its own.
@@ -155,3 +160,69 @@ def test_files_without_the_columns_and_wrong_defaults_are_refused(
     tomorrow = today() + datetime.timedelta(days=1)
     with pytest.raises(InvalidInputError):
         load(engine, tmp_path / "a.csv", "mã,số hộ\n1,2\n", reference_date=tomorrow)
+
+
+def test_localities_and_what_is_counted_are_read(engine: Engine, tmp_path: Path) -> None:
+    with write_scope(engine, TEST) as session:
+        known = load_gazetteer(session)
+        unit = unit_named(known, "Phường Giảng Võ", GIANG_VO).id
+        quarter = make_locality(session, unit_id=unit, name="2", kind="khu phố", key="khu pho 2")
+        make_locality(session, unit_id=unit, name="5", kind="tổ", key="to 5", parent_id=quarter)
+    content = (
+        "mã xã,thôn/tổ,số hộ,đếm gì\n"
+        f"{GIANG_VO},Khu phố 2,90,hộ\n"
+        f'{GIANG_VO},"Tổ 5, Khu phố 2",30,chỗ ở\n'
+        f"{GIANG_VO},Khu phố 2,95,hộ thường trú\n"
+        f"{GIANG_VO},Khu phố 2,91,\n"
+        f"{GIANG_VO},Khu phố 9,12,\n"
+        f"{GIANG_VO},vui vẻ,12,\n"
+        f"{GIANG_VO},Khu phố 2,12,người\n"
+        f"{HA_NOI},Khu phố 2,12,\n"
+    )
+    result = load(engine, tmp_path / "a.csv", content)
+    assert (result.new, result.rejected) == (3, 5)
+    assert [problem.code for problem in result.problems] == [
+        "unit_repeated",
+        "locality_unknown",
+        "locality_unreadable",
+        "counted_unknown",
+        "locality_without_commune",
+    ]
+    with session_scope(engine) as session:
+        found = coverage_of_localities(session, load_gazetteer(session), GIANG_VO)
+    targets = {unit.name: unit.target for unit in found.units}
+    assert targets["Khu phố 2"] is not None
+    assert (targets["Khu phố 2"].households, targets["Khu phố 2"].counted) == (90, "households")
+    assert targets["Tổ 5"] is not None
+    assert (targets["Tổ 5"].households, targets["Tổ 5"].counted) == (30, "dwellings")
+
+
+def test_localities_that_nobody_knew_are_named_when_asked(engine: Engine, tmp_path: Path) -> None:
+    content = (
+        "mã phường,tên thôn,số chỗ ở\n"
+        f'{BA_DINH},"Xóm 3, Thôn Thượng",40\n{BA_DINH},Thôn Thượng,60\n'
+    )
+    refused = load(engine, tmp_path / "a.csv", content)
+    assert [problem.code for problem in refused.problems] == ["locality_unknown"] * 2
+    named = load(engine, tmp_path / "a.csv", content, new_localities=True)
+    assert (named.new, named.rejected) == (2, 0)
+    again = load(engine, tmp_path / "a.csv", content, new_localities=True)
+    assert (again.new, again.unchanged) == (0, 2)
+    kept = (
+        "SELECT l.name, o.name, t.households, t.counted FROM target t"
+        " JOIN locality l ON l.id = t.locality_id LEFT JOIN locality o ON o.id = l.parent_id"
+        f" WHERE t.source = '{tmp_path.name}' ORDER BY 3"
+    )
+    assert rows(engine, kept) == [
+        ("3", "Thượng", 40, "dwellings"),
+        ("Thượng", None, 60, "dwellings"),
+    ]
+    # What is declared and was never delivered is a gap.
+    with session_scope(engine) as session:
+        gaps = find_gaps(session, load_gazetteer(session), BA_DINH)
+    assert [(gap.kind, gap.place, gap.missing) for gap in gaps.found if gap.place] == [
+        ("below_target", "Thôn Thượng", 60),
+        ("below_target", "Xóm 3", 40),
+        ("never_delivered", "Xóm 3", None),
+        ("never_delivered", "Thôn Thượng", None),
+    ]

@@ -1,0 +1,99 @@
+"""The rows of a file of targets: cells by field, whatever the columns are called."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from geo.text import fold
+from registry.intake.columns import FIELDS as INTAKE_FIELDS
+from registry.intake.formats.any_file import read_file
+from registry.intake.formats.table import LOOKED_AT, unreadable
+
+_OF_RESIDENTS: Final = ("so ho thuong tru", "ho thuong tru", "residents")
+_OF_DWELLINGS: Final = ("so cho o", "tong so cho o", "cho o", "dwellings", "so can ho", "so nha o")
+# Field → headers that mean it, folded.
+_FIELDS: Final = {
+    "code": (
+        *("code", "unit", "unit code", "ma", "ma don vi", "ma dvhc", "ma xa", "ma phuong"),
+        *("ma tinh", "commune code", "province code", "ma xa phuong"),
+    ),
+    "commune": (
+        "commune",
+        "xa",
+        "phuong",
+        "xa phuong",
+        "phuong xa",
+        "ten xa",
+        "ten don vi",
+        "ten",
+        "don vi",
+        "don vi hanh chinh",
+        "dia phuong",
+    ),
+    "province": ("province", "tinh", "tinh thanh pho", "tinh thanh", "thanh pho", "ten tinh"),
+    "locality": ("locality", *INTAKE_FIELDS["locality"]),
+    "households": (
+        *("households", "households count", "so ho", "tong so ho", "ho", "so ho dan", "tong ho"),
+        *("so ho gia dinh", *_OF_RESIDENTS, *_OF_DWELLINGS),
+    ),
+    "counted": ("counted", "dem gi", "loai dem", "don vi tinh", "don vi dem"),
+    "quality": ("quality", "chat luong", "loai so lieu"),
+    "source": ("source", "nguon", "nguon so lieu"),
+    "reference_date": (
+        *("reference date", "date", "ngay", "ngay so lieu", "thoi diem", "ngay thong ke"),
+    ),
+}
+
+
+def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
+    """The cells of each row by field, '' for none.
+
+    Where the header of the numbers says what they count, `counted` has that. Raises
+    UnreadableFileError for a file that cannot be read, or lacks the columns.
+    """
+    table = read_file(path, sheet)
+    with table.rows() as rows:
+        headers: Sequence[str] = table.headers
+        first = list(islice(rows, LOOKED_AT))
+        positions = _positions(headers)
+        # A header that an import does not know may stand among what it takes for rows.
+        for at, row in enumerate(first):
+            if not {"households"} <= positions.keys():
+                positions = _positions(row)
+                if "households" in positions:
+                    first, headers = first[at + 1 :], row
+                    break
+        if "households" not in positions or not {"code", "commune"} & positions.keys():
+            raise unreadable(
+                path,
+                "cần cột mã đơn vị (code) hoặc tên xã (commune), và cột số hộ (households);"
+                f" dòng đầu đang có: {', '.join(headers[:12])}",
+            )
+        counted = _counted_by(headers, positions["households"])
+        for row in (*first, *rows):
+            cells = {
+                field: row[at].strip() if at is not None and at < len(row) else ""
+                for field, at in ((name, positions.get(name)) for name in _FIELDS)
+            }
+            if any(cells.values()):
+                cells["counted"] = cells["counted"] or counted
+                yield cells
+
+
+def _positions(headers: Sequence[str]) -> dict[str, int]:
+    folded = [fold(header) for header in headers]
+    return {
+        field: folded.index(name)
+        for field, names in _FIELDS.items()
+        for name in [next((name for name in names if name in folded), None)]
+        if name is not None
+    }
+
+
+def _counted_by(headers: Sequence[str], at: int) -> str:
+    """What the column of numbers counts by its name, '' where that says no more than hộ."""
+    name = fold(headers[at])
+    if name in _OF_RESIDENTS:
+        return "residents"
+    return "dwellings" if name in _OF_DWELLINGS else ""
