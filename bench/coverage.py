@@ -53,16 +53,20 @@ HAMLETS = """
     SELECT s.unit_id, 'thon ' || g, g::text, 'thôn'
     FROM staging.spread s CROSS JOIN generate_series(0, 5) g
 """
-# Nine of ten are in a street, with a number; one of a hundred has that of the door before it. The
-# others are in a hamlet, two of three without a number.
+# Nine of ten are in a street, with a number; in one street of fifty a door has that of the one
+# before it. The others are in a hamlet, two of three without a number.
 DOORS = """
     CREATE UNLOGGED TABLE staging.door AS
-    SELECT i, s.unit_id, CASE WHEN i % 10 <> 9 THEN 'pho ' || (i - s.first::int) / 80 END AS street,
+    SELECT i, unit_id, CASE WHEN i % 10 <> 9 THEN 'pho ' || place / 80 END AS street,
         CASE WHEN i % 10 = 9 THEN 'thon ' || i % 6 END AS hamlet,
-        CASE WHEN i % 10 <> 9 OR i % 30 = 9
-            THEN ((i - s.first::int) % 80 + CASE WHEN i % 100 = 1 THEN 0 ELSE 1 END)::text
+        CASE WHEN i % 10 <> 9
+            THEN (place % 80 + CASE WHEN place % 4000 = 40 THEN 0 ELSE 1 END)::text
+            WHEN i % 30 = 9 THEN place::text
         END AS number
-    FROM staging.spread s CROSS JOIN LATERAL generate_series(s.first::int, s.next::int - 1) i
+    FROM (
+        SELECT i, s.unit_id, i - s.first::int AS place
+        FROM staging.spread s CROSS JOIN LATERAL generate_series(s.first::int, s.next::int - 1) i
+    ) d
 """
 ROWS = """
     INSERT INTO household (code, kind, status, unit_id, thoroughfare_id, locality_id, house_number,
