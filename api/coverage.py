@@ -200,11 +200,11 @@ class CoverageSeries(Answer):
 
 
 class GapCounts(Answer):
-    """How many gaps of each kind there are; 0 also for a kind that was not asked for."""
+    """How many gaps of each kind there are; null for a kind that was not asked for."""
 
-    below_target: int
-    street_holes: int
-    never_delivered: int
+    below_target: int | None
+    street_holes: int | None
+    never_delivered: int | None
 
 
 class CoverageGap(Answer):

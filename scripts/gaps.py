@@ -149,5 +149,9 @@ def _missing(gap: Gap) -> str:
 
 
 def _counted(found: Gaps) -> str:
-    told = [f"{title} {number(len(found.of_kind(kind)))}" for kind, title in KINDS.items()]
+    told = [
+        f"{title} {number(len(found.of_kind(kind)))}"
+        for kind, title in KINDS.items()
+        if kind in found.kinds
+    ]
     return f"{'; '.join(told)}; {number(sum(1 for _ in form_rows(found)))} dòng để điền"

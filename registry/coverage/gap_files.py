@@ -122,13 +122,13 @@ def _feature(gap: Gap) -> dict[str, Any]:
 
 
 def to_dict(gaps: Gaps, found: list[Gap] | None = None) -> dict[str, Any]:
-    """For JSON: all of them, or those of `found`, and how many there are of each kind."""
+    """For JSON: all of them, or those of `found`; how many of each kind, None if not looked for."""
     former = gaps.former
     return {
         "as_of": gaps.day.isoformat(),
         "demo": gaps.demo,
         "unit": {"code": gaps.code, "name": gaps.name},
         "former_unit": former and {"code": former[0], "name": former[1]},
-        "counts": {kind: len(gaps.of_kind(kind)) for kind in KINDS},
+        "counts": {kind: len(gaps.of_kind(kind)) if kind in gaps.kinds else None for kind in KINDS},
         "gaps": [gap.to_dict() for gap in (gaps.found if found is None else found)],
     }

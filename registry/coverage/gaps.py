@@ -189,6 +189,8 @@ class Gaps:
     former: tuple[str, str] | None
     day: datetime.date
     demo: bool
+    kinds: frozenset[str]
+    """What was looked for."""
     found: tuple[Gap, ...]
 
     def of_kind(self, kind: str) -> list[Gap]:
@@ -225,7 +227,7 @@ def find_gaps(
         for commune in (inside[unit.id] if unit.level == "province" else [unit])
     ]
     seeker = _Seeker(session, gazetteer, day, communes, demo=demo, public=public)
-    wanted = set(kinds)
+    wanted = frozenset(kinds)
     found: list[Gap] = []
     if "below_target" in wanted:
         found += _below(_measured(session, gazetteer, asked, units, demo=demo), seeker)
@@ -234,7 +236,7 @@ def find_gaps(
     if "never_delivered" in wanted:
         found += seeker.never_delivered()
     code_and_name = COUNTRY[::2] if asked is None else former or _named(units[0], day)
-    return Gaps(*code_and_name, former=former, day=day, demo=demo, found=tuple(found))
+    return Gaps(*code_and_name, former=former, day=day, demo=demo, kinds=wanted, found=tuple(found))
 
 
 def _measured(

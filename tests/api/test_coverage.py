@@ -176,6 +176,6 @@ def test_gaps_of_a_unit(client: FlaskClient) -> None:
     assert [gap["level"] for gap in answer["gaps"]] == ["province", "commune"]
     assert answer["gaps"][0]["target_quality_label"] == "ước tính"
     kind = client.get("/v1/coverage/00004/gaps?kind=street_holes").json
-    assert (kind["gaps"], kind["counts"]["never_delivered"]) == ([], 0)
+    assert (kind["gaps"], kind["counts"]["never_delivered"]) == ([], None)
     for path, status in (("99999/gaps", 404), ("01/gaps?kind=x", 422), ("01/gaps?limit=0", 422)):
         assert client.get(f"/v1/coverage/{path}").status_code == status

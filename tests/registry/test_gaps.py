@@ -100,7 +100,7 @@ def test_units_and_localities_far_below_target_are_told_with_its_quality(
         ("locality", "Thôn Đông", 21),
     ]  # 79 of 98 is not far below
     told = to_dict(gaps)
-    assert told["counts"] == {"below_target": 2, "street_holes": 0, "never_delivered": 0}
+    assert told["counts"] == {"below_target": 2, "street_holes": None, "never_delivered": None}
     assert [gap["target_quality_label"] for gap in told["gaps"]] == ["kê khai", "ước tính"]
     assert told["gaps"][0]["share"] == 0.79
     out = io.StringIO()
