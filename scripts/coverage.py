@@ -239,4 +239,4 @@ def _check_decidable(unit: UnitCoverage, *, accept_estimate: bool) -> None:
 def _is_below(unit: UnitCoverage, percent: float) -> bool:
     # By the counts: the share that is shown is cut.
     target = unit.target.households if unit.target else 0
-    return unit.counts.households * 100 < percent * target
+    return unit.covered * 100 < percent * target

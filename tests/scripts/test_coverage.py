@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from registry.database import make_engine
 from registry.errors import InvalidInputError
 from registry.events import write_scope
-from registry.gazetteer import today
+from registry.gazetteer import load_gazetteer, today
 from registry.models import Target
 from scripts.coverage import coverage
 from tests.support.factories import TEST, make_household
@@ -31,7 +31,10 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture
 def run_declared(fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Over a register in which Ba Đình declares 8 households and 4 have codes."""
+    """Over a register in which Ba Đình declares 8 households and 4 have codes, at one door.
+
+    Ngọc Hà declares two dwellings, and one has a code.
+    """
     url = fresh_database()
     engine = make_engine(url)
     unit_id = unit_named(read_gazetteer(engine), "Phường Ba Đình", "00004").id
@@ -46,6 +49,11 @@ def run_declared(fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPa
                 reference_date="2026-06-30",
             )
         )
+        ngoc_ha = unit_named(load_gazetteer(session), "Phường Ngọc Hà", "00008").id
+        make_household(session, unit_id=ngoc_ha, households_count=4)
+        target = {"unit_id": ngoc_ha, "households": 2, "counted": "dwellings", "source": "UBND"}
+        declared = {"quality": "declared", "reference_date": "2026-06-30"}
+        session.execute(insert(Target).values(target | declared))
     engine.dispose()
     monkeypatch.setenv("DATABASE_URL", url)
     return lambda *arguments: CliRunner().invoke(coverage, arguments)
@@ -152,6 +160,11 @@ def test_fail_under_compares_with_what_was_declared(run_declared: Run) -> None:
     assert below.exit_code == 1
     assert "50,0 %" in below.stdout
     assert "kê khai 30/06/2026" in below.stdout
+
+
+def test_fail_under_compares_dwellings_where_the_target_counts_those(run_declared: Run) -> None:
+    assert run_declared("--unit", "00008", "--fail-under", "50").exit_code == 0
+    assert run_declared("--unit", "00008", "--fail-under", "51").exit_code == 1
 
 
 def test_a_day_is_recorded_and_compared(run_declared: Run) -> None:
