@@ -14,9 +14,9 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The command over the shared database, which has targets and no households."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
+def run(fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command over a database that has targets and no households."""
+    monkeypatch.setenv("DATABASE_URL", fresh_database())
     return lambda *arguments: CliRunner().invoke(gaps, arguments)
 
 
