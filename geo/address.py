@@ -9,7 +9,6 @@ name one, and why there may be several readings.
 ('12/34/5A', 'lang', ('P. Láng Hạ', 'Hà Nội'))
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -86,7 +85,7 @@ def _pieces(parts: list[str]) -> list[Piece]:
     return pieces
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _remembered(written: str, part: int) -> tuple[Piece, ...]:
     return tuple(pieces_of(words_of(written), part))
 
@@ -245,8 +244,10 @@ def _shortest(streets: list[Street]) -> Street | None:
     return again[-1] if again else streets[0]
 
 
-def _others(streets: Iterable[Street], chosen: Street | None) -> tuple[str, ...]:
+def _others(streets: list[Street], chosen: Street | None) -> tuple[str, ...]:
     """Streets named beside the chosen one, each once."""
+    if not streets[1:]:
+        return ()
     named = {street.key: f"{street.kind or ''} {street.name}".strip() for street in streets}
     return tuple(name for key, name in named.items() if chosen and key != chosen.key)
 

@@ -220,6 +220,9 @@ class NumberSteps:
 
     def number(self, written: str) -> HouseNumber | None:
         """The whole path; None where nothing was read."""
+        if self.house and not self.alleys and not self.plots:
+            parts, ends_in_alley = _without_kiet(self.house)
+            return HouseNumber(written, parts, ends_in_alley)
         alleys = self._alley_path()
         house = self.house
         if alleys and house[: len(alleys)] == alleys and len(house) > len(alleys):

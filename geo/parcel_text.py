@@ -73,7 +73,9 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
         text = _SENTENCE.sub(", ", text)
     if "/" in text:
         text = _SLASH.sub(", ", text)
-    return text.translate(_BRACKETS), plus_codes
+    if any(map(text.__contains__, "()[]{}")):
+        text = text.translate(_BRACKETS)
+    return text, plus_codes
 
 
 def _without_manners(text: str) -> str:

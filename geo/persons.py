@@ -46,4 +46,4 @@ def without_owner(text: str) -> str:
     ('12 Đường Ông Ích Khiêm', 'Ho Chi Minh')
     """
     lower = text.lower()
-    return _PERSON.sub("", text) if any(sign in lower for sign in _SIGNS) else text
+    return _PERSON.sub("", text) if any(map(lower.__contains__, _SIGNS)) else text

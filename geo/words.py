@@ -236,9 +236,11 @@ class PhraseBook:
 
 
 def _written(words: Sequence[Word], at: int, phrase: Phrase) -> bool:
-    for word, key, accents in zip(words[at:], phrase.keys, phrase.accents, strict=False):
-        if word.accents not in (accents, key):
+    for key, accents in zip(phrase.keys, phrase.accents, strict=True):
+        written = words[at].accents
+        if written not in (accents, key):
             return False
+        at += 1
     return True
 
 
