@@ -36,6 +36,7 @@ from registry.search.doors import (
     records_of,
 )
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
+from registry.search.ranges import in_whose_range
 from registry.search.spelling import known_name, meant_by
 
 _FEW_COMMUNES: Final = 5
@@ -218,6 +219,9 @@ class Asker:
             faults = [fault for fault in faults if fault != "house_number_not_found"]
         alley = wanted.alley if in_alley else None
         shown = _one_each(in_alley or named)[:_MAX_SHOWN]
+        if self.area.formers and wanted.numbers and shown[0].table == "thoroughfare":
+            several, shown = shown, (yield from in_whose_range(shown, wanted.numbers[0]))
+            faults += ["commune_by_number"] * (shown is not several)
         middles = yield from middles_of(shown, alley)
         return _told_apart(
             [self._of_place(p, alley, faults, middles.get(p.id, (None, None))) for p in shown]

@@ -64,6 +64,12 @@ _TABLE: Final = (
     ("province_missing", 0.2, "Thiếu tỉnh, thành phố", "No province was given"),
     ("commune_unsure", 0.05, "Nhiều xã cùng tên", "Several communes bear this name"),
     ("commune_former", 0.0, "Theo địa giới cũ", "The text names units of an earlier map"),
+    (
+        "commune_by_number",
+        0.1,
+        "Xã, phường suy từ các số nhà lân cận",
+        "The commune follows from the numbers registered around",
+    ),
     ("commune_undecided", 0.3, "Có thể thuộc nhiều xã", "It may lie in several communes of today"),
     ("former_differs", 0.3, "Số nhà này ở xã cũ khác", "This number is in another former commune"),
     ("boundary_approximate", 0.4, "Ranh giới gần đúng", "No real boundary decides the commune"),

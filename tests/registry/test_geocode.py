@@ -8,12 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import code as codes
+from geo.text import fold
 from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.geocode import Components, Question, geocode, locate
 from registry.search.answers import Answer
 from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world
+from tests.support.units import unit_named
 
 
 @pytest.fixture(scope="module")
@@ -351,3 +353,47 @@ def test_mistyped_code_alone_gets_the_codes_that_it_may_be(world: World) -> None
     assert code in found.mistyped.suggestions
     for text in (code, "thon 12345", "28 Láng, Phường Láng, Hà Nội"):
         assert locate(world.gazetteer, world.reads, Question(text)).mistyped is None
+
+
+def test_number_tells_in_which_part_of_a_split_commune_a_street_goes_on(
+    admin_url: str, worker_id: str
+) -> None:
+    """Tân Kiên went to Tân Tạo and Tân Nhựt: by range, by side, and never where that is unclear."""
+    with search_world(admin_url, f"geocode_split_{worker_id}") as world:
+        communes = {
+            "Tân Tạo": unit_named(world.gazetteer, "Phường Tân Tạo", "27457").id,
+            "Tân Nhựt": unit_named(world.gazetteer, "Xã Tân Nhựt", "27595").id,
+        }
+        doors = {
+            "Nguyễn Cửu Phú": {"Tân Tạo": ("1", "2", "48", "51/3"), "Tân Nhựt": ("60", "151")},
+            "Hưng Nhơn": {"Tân Tạo": ("1", "99"), "Tân Nhựt": ("2", "98")},
+            "Trần Đại Nghĩa": {"Tân Tạo": ("1", "99"), "Tân Nhựt": ("31", "81")},
+        }
+        with session_scope(world.engine) as session:
+            for street, parts in doors.items():
+                for commune, numbers in parts.items():
+                    unit = communes[commune]
+                    road = make_street(session, unit_id=unit, name=street, key=fold(street))
+                    for number in numbers:
+                        make_household(
+                            session,
+                            unit_id=unit,
+                            thoroughfare_id=road,
+                            house_number=number,
+                            house_number_key=number,
+                        )
+
+        def where(street: str) -> tuple[set[str], bool]:
+            found = ask(world, f"{street}, Xã Tân Kiên, Huyện Bình Chánh, TP HCM")
+            assert {answer.level for answer in found} == {"street"}
+            held = {
+                name for a in found for name, i in communes.items() if a.unit and a.unit.id == i
+            }
+            return held, all("commune_by_number" in answer.faults for answer in found)
+
+        assert where("47 Nguyễn Cửu Phú") == ({"Tân Tạo"}, True)
+        assert where("47/2 Nguyễn Cửu Phú") == ({"Tân Tạo"}, True)
+        assert where("36 Hưng Nhơn") == ({"Tân Nhựt"}, True)
+        assert where("37 Hưng Nhơn") == ({"Tân Tạo"}, True)
+        for unclear in ("99 Nguyễn Cửu Phú", "54 Nguyễn Cửu Phú", "47 Trần Đại Nghĩa"):
+            assert where(unclear) == (set(communes), False)
