@@ -63,6 +63,13 @@ NOISE: Final = _of_no_kind(
     "để bảo vệ|ship|thu hộ|cod|ghi chú|lưu ý|email|ngoài giờ|trong giờ|nhận hàng|đơn hàng|alo|"
     "gặp anh|gặp chị|gặp em|gặp cô|gặp chú",
 )
+COMPLETE_NOISE: Final = frozenset(
+    {
+        *("giao giờ hành chính", "giờ hành chính", "ngoài giờ", "trong giờ", "hàng dễ vỡ"),
+        *("cho xem hàng", "không cho xem hàng", "gửi bảo vệ", "để bảo vệ"),
+    }
+)
+"""What says all by itself, so that a number behind it is a house: `giờ hành chính 12 Lê Lợi`."""
 # A person by title. In capitals most of them begin names of streets: Cô Giang, Bà Triệu, Anh Đào.
 TITLES: Final = frozenset({"anh", "chị", "cô", "chú", "bác", "ông", "bà", "em", "dì", "cậu"})
 MIDDLE_NAMES: Final = frozenset(map(accent_key, ("văn", "van", "thị", "thi")))

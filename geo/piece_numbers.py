@@ -5,6 +5,7 @@ from typing import Final
 
 from geo.flat import is_building_code, is_flat_code
 from geo.house_number import BLOCKS, is_date, path_steps, read_path
+from geo.kinds import COMPLETE_NOISE
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT, Kinds
 from geo.street import ENGLISH_KINDS
@@ -38,7 +39,8 @@ class Numbers(Kinds):
             numbered = piece.words[-1].key == "so"
             if is_path and not numbered and piece.role in ("street", "bare"):
                 return self._take_path(self._push("number"), at)
-        if piece.role == "premises" and self._number_in_premises(at):
+        said = piece.kind in COMPLETE_NOISE and not piece.words and self._key(at + 1) != "gio"
+        if (piece.role == "premises" or said) and self._number_in_premises(at):
             return self._take_path(self._push("number"), at)
         return at
 

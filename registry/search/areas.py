@@ -31,6 +31,9 @@ class Area:
     """Of the units named; None for none."""
     own: frozenset[int] = frozenset()
     """Those named as they are called today, where others are meant by the name of a former one."""
+    loose: frozenset[int] = frozenset()
+    """Those to which no commune that may be named leads, but the district or province of its name:
+    `Ba Đình, Hà Nội` is a commune of today, and was a district."""
     neighbours: tuple[int, ...] = ()
     """Where all communes named are former ones: the other communes of their old districts."""
 
@@ -100,8 +103,24 @@ def _area_of(
         _faults(namings, day, len(named), missing),
         _asked_map(namings, day),
         own,
+        _loose(gazetteer, day, namings, named),
         _neighbours(gazetteer, day, namings, named),
     )
+
+
+def _loose(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    namings: tuple[Naming, ...],
+    named: dict[int, set[int]],
+) -> frozenset[int]:
+    with_commune = [naming for naming in namings if naming.commune is not None]
+    if not with_commune or len(with_commune) == len(namings):
+        return frozenset()
+    led_to: dict[int, set[int]] = {}
+    for naming in with_commune:
+        _lead_on(gazetteer, day, naming, led_to, {})
+    return frozenset(named.keys() - led_to.keys())
 
 
 def _unnamed(gazetteer: Gazetteer, day: datetime.date, within: Unit | None, missing: str) -> Area:

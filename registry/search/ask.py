@@ -344,6 +344,8 @@ class Asker:
         bore its name."""
         sure = self.area.own == {unit_id}
         told = dict.fromkeys(faults)
+        if unit_id in self.area.loose:
+            told["commune_missing"] = None
         return tuple(fault for fault in told if not (sure and fault == "commune_unsure"))
 
     # Units

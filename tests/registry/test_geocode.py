@@ -52,6 +52,8 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
         "household",
         {"commune_former"},
     ),
+    # A commune of today as well as a district of old: the door is in the latter alone.
+    ("27 Láng, Đống Đa, Hà Nội", ["27 Láng"], "household", {"commune_missing"}),
     ("8 đường 30/4, Phường Bến Thành, TP Hồ Chí Minh", ["8 30/4"], "household", set()),
     ("27 Láng, Phường Bến Thành, HCM", ["27 Láng HCM"], "household", set()),
     # Another number is never passed off as the one asked for
