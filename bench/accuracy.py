@@ -320,10 +320,15 @@ def measure_demo(bench: Bench) -> None:
 
 
 def peers_of(bench: Bench, known: Map, row: Row, code: str) -> list[Record]:
-    """Doors of the same number and street in the row's commune and in others of its name."""
+    """Doors of the same number and street in the row's commune, in others of its name, and in those
+    that continue a former commune of the same name as one that went into it.
+    """
     name = name_key(row.commune.version_on(known.day).name)
-    hits = bench.gazetteer.named(name)
-    units = list({hit.unit.id for hit in hits if hit.unit.alive_on(known.day)})
+    meant = [hit.unit for hit in bench.gazetteer.named(name)]
+    for step in bench.gazetteer.predecessors(row.commune):
+        for hit in bench.gazetteer.named(name_key(step.predecessor.versions[-1].name)):
+            meant += [onward.successor for onward in bench.gazetteer.successors(hit.unit)]
+    units = list({unit.id for unit in meant if unit.alive_on(known.day)})
     return [Record(*found) for found in bench.reads.rows(PEERS, {"code": code, "units": units})]
 
 
@@ -352,11 +357,17 @@ def places_fit(known: Map, kind: str, row: Row, unit: Unit, record: Record, text
     """Whether what the text says of the commune fits this door."""
     if kind == "without province":
         return called_so(known, unit, row.commune.version_on(known.day).full_name)
-    if kind not in ("old map", "old ward, new province") or record.former_unit_id is None:
+    if kind not in ("old map", "old ward, new province"):
         return unit is row.commune
-    # The file may be silent of the former commune, and so may the register.
-    former = known.gazetteer.units[record.former_unit_id]
-    return unit is row.commune and known.before(former)[0] in text
+    # The file may be silent of the former commune, and so may the register: then it may be any.
+    formers = [step.predecessor for step in known.gazetteer.predecessors(unit)]
+    if record.former_unit_id is not None:
+        formers = [known.gazetteer.units[record.former_unit_id]]
+    province = known.today(unit)[1]
+    return any(
+        text.endswith(", ".join(before if kind == "old map" else (before[0], province)))
+        for before in (known.before(former) for former in formers if former.level == "commune")
+    )
 
 
 def called_so(known: Map, unit: Unit, name: str) -> bool:
