@@ -32,7 +32,8 @@ _SHORTEST: Final = 5
 
 _NEAR: Final = "code text, row_number bigint, head bigint, household text, metres float8"
 
-# One address at two points: within the file, the first row that has it is the head.
+# One address at two points: within the file, the first row that has it is the head. Addresses of
+# several rows are known to `match` already; of a changed row it did not ask.
 _SAME_ADDRESS: Final = """
     INSERT INTO near (code, row_number, head, metres)
     SELECT 'near_same_address', row_number, head,
@@ -41,10 +42,11 @@ _SAME_ADDRESS: Final = """
         SELECT d.row_number, d.point, first_value(d.row_number) OVER same AS head,
             first_value(d.point) OVER same AS head_point
         FROM (
-            SELECT * FROM written WHERE point IS NOT NULL AND address_hash IN (
-                SELECT address_hash FROM written
-                WHERE point IS NOT NULL AND number_at IS NOT NULL
-                GROUP BY address_hash HAVING count(*) > 1)
+            SELECT * FROM written
+            WHERE point IS NOT NULL AND number_at IS NOT NULL AND address_hash IN (
+                SELECT address_hash FROM head
+                UNION ALL
+                SELECT address_hash FROM written WHERE NOT is_new)
         ) d
         JOIN number n ON n.at = d.number_at AND NOT n.alley_only
         WINDOW same AS (PARTITION BY d.address_hash, n.number_key ORDER BY d.row_number)
@@ -54,8 +56,7 @@ _SAME_ADDRESS: Final = """
 # Streets of the register that rows name: few, and known to be so, before their doors are joined.
 _STREETS: Final = """
     SELECT d.unit_id, d.former_id, d.street_at, t.id
-    FROM (SELECT DISTINCT unit_id, former_id, street_at FROM written
-        WHERE point IS NOT NULL AND number_at IS NOT NULL) d
+    FROM named_street d
     JOIN street s ON s.at = d.street_at
     JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = s.street_key
         AND coalesce(t.former_unit_id, d.former_id) IS NOT DISTINCT FROM
@@ -89,10 +90,10 @@ _SAME_POINT: Final = f"""
             first_value(n.number_key) OVER same AS head_key, count(*) OVER one_point AS doors
         FROM written d
         JOIN (
-            SELECT point FROM written
-            WHERE number_at IS NOT NULL AND flat_at IS NULL
-            GROUP BY point HAVING count(*) > 1 AND min(number_at) <> max(number_at)
-        ) shared ON shared.point = d.point
+            SELECT point_hash FROM written
+            WHERE number_at IS NOT NULL AND flat_at IS NULL AND point_hash IS NOT NULL
+            GROUP BY point_hash HAVING count(*) > 1 AND min(number_at) <> max(number_at)
+        ) shared ON shared.point_hash = d.point_hash
         JOIN number n ON n.at = d.number_at
         WHERE d.flat_at IS NULL
         WINDOW same AS (PARTITION BY d.point ORDER BY d.row_number),
@@ -118,23 +119,26 @@ _NAMES: Final = """
     SELECT unit_id, key, bool_or(fresh) AS fresh
     FROM (
         SELECT DISTINCT d.unit_id, s.street_key AS key, true AS fresh
-        FROM (SELECT DISTINCT unit_id, street_at FROM written) d
+        FROM named_street d
         JOIN street s ON s.at = d.street_at
         UNION ALL
         SELECT t.unit_id, t.key, false
         FROM thoroughfare t
         WHERE t.merged_into_id IS NULL
-            AND t.unit_id IN (SELECT DISTINCT unit_id FROM written WHERE street_at IS NOT NULL)
+            AND t.unit_id IN (SELECT unit_id FROM named_street)
     ) named
     GROUP BY unit_id, key
 """
 _SUSPECTS: Final = """
-    SELECT d.row_number, NULL::text AS household, d.unit_id, s.street_key AS key, n.number_key,
+    SELECT d.row_number, NULL::text AS household, d.unit_id, a.key, n.number_key,
         f.building_key, f.storey, f.flat, d.point
     FROM written d
-    JOIN street s ON s.at = d.street_at
-    JOIN (SELECT DISTINCT unit_id, key FROM alike) a ON a.unit_id = d.unit_id
-        AND a.key = s.street_key
+    JOIN (
+        SELECT DISTINCT n.unit_id, n.street_at, s.street_key AS key
+        FROM named_street n
+        JOIN street s ON s.at = n.street_at
+        JOIN alike a ON a.unit_id = n.unit_id AND a.key = s.street_key
+    ) a ON a.unit_id = d.unit_id AND a.street_at = d.street_at
     JOIN number n ON n.at = d.number_at
     LEFT JOIN flat f ON f.at = d.flat_at
     UNION ALL
@@ -188,7 +192,7 @@ _ANY_REGISTERED: Final = """
 def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
     """Warn of rows that are nearly equal to others; how many of each kind there are in all.
 
-    Needs what `match` leaves. At most `MOST` of each kind are written down.
+    Needs what `match` and `name_streets` leave. At most `MOST` of each kind are written down.
     """
     connection = staging.connection
     parameters: dict[str, object] = {"demo": demo}

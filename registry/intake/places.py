@@ -66,12 +66,16 @@ _LOCALITY_IDS: Final = """
 """
 
 
+def name_streets(staging: Staging) -> None:
+    """Leave `named_street`: the streets that rows of the view `written` name."""
+    staging.select("named_street", _NAMED.format(at="street_at"), stats="unit_id, street_at")
+
+
 def make_places(staging: Staging) -> None:
     """Leave `street_id` and `locality_id`: the ids by commune, former commune and number of part.
 
-    Needs the view `written` of `match`.
+    Needs the view `written` of `match`, and `named_street`.
     """
-    staging.select("named_street", _NAMED.format(at="street_at"), stats="unit_id, street_at")
     staging.connection.execute(text(_STREETS))
     staging.select("street_id", _STREET_IDS, stats="unit_id, street_at")
     staging.select("named_place", _NAMED.format(at="place_at"), stats="unit_id, place_at")

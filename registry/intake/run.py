@@ -32,6 +32,7 @@ from registry.intake.made_up import refuse_made_up
 from registry.intake.match import match
 from registry.intake.near import find_near
 from registry.intake.perimeter import reject_beyond, reject_foreign
+from registry.intake.places import name_streets
 from registry.intake.positions import positioned
 from registry.intake.problems import RowProblem
 from registry.intake.publish import (
@@ -302,6 +303,7 @@ def _decide(
         refuse_demo_beside_real(session)
     match(staging, options.source, demo=demo)
     reject_foreign(staging)
+    name_streets(staging)
     near = find_near(staging, demo=demo)
     vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
     if not (options.dry_run or options.accept_vanished):

@@ -5,7 +5,9 @@ They are unlogged rather than temporary because PostgreSQL's parallel workers re
 table; a temporary view gives each a name without the import's number.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from hashlib import md5
 from typing import Final
 
@@ -15,6 +17,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, text
 
 from registry.database import driver_connection
+from registry.intake.ahead import ahead
 from registry.intake.cells import Cells, cells_in_blocks
 from registry.intake.reader import SourceFile
 from registry.intake.resolve import (
@@ -155,12 +158,12 @@ def stage(
         staging.create(name, f"at int, {columns}")
     lines = _Lines(resolver, salt)
     try:
-        with cells_in_blocks(file, FIELDS_READ) as blocks:
-            for cells in blocks:
-                staging.copy_lines("delivered", lines.of(cells))
-                for name, fresh in resolver.take_parts().items():
+        with cells_in_blocks(file, FIELDS_READ) as blocks, closing(ahead(lines.of(blocks))) as made:
+            for block in made:
+                staging.copy_lines("delivered", block.lines)
+                for name, fresh in block.parts.items():
                     staging.copy(name, fresh)
-                progress(lines.count)
+                progress(block.count)
     finally:
         resolver.close()
     staging.copy("commune", resolver.take_communes())
@@ -174,6 +177,18 @@ def stage(
         staging.key(name, "row_number")
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Some rows of a file, as COPY takes them."""
+
+    lines: pa.StringArray
+    """Rows of `delivered`."""
+    parts: dict[str, list[Row]]
+    """Rows of the tables of parts that were not there before."""
+    count: int
+    """Rows of the file up to here."""
+
+
 class _Lines:
     """The rows of a file as lines of `delivered`, block by block."""
 
@@ -182,12 +197,16 @@ class _Lines:
         self._salt = pa.scalar(salt)
         self._last_ref = ""
         self.count = 0
-        """Rows so far."""
         self.refs_ascend = True
         """Whether every reference so far is greater than the one before it."""
 
-    def of(self, cells: Cells) -> pa.StringArray:
-        """The lines of these rows, which come next."""
+    def of(self, blocks: Iterable[Cells]) -> Iterator[_Block]:
+        """The lines of a file's rows."""
+        for cells in blocks:
+            lines = self._lines(cells)
+            yield _Block(lines, self._resolver.take_parts(), self.count)
+
+    def _lines(self, cells: Cells) -> pa.StringArray:
         first, self.count = self.count + 1, self.count + len(cells[0])
         self._compare(cells[0])
         whole = pc.binary_join_element_wise(self._salt, *cells, "\x1f")
