@@ -2,19 +2,26 @@
 
     python -m bench.import DATABASE_URL [--rows 200000]
 
-DATABASE_URL names an empty scratch database of a superuser: it is prepared, and filled. Load real
-boundaries first (`units load --boundaries`) for the cost of looking points up. Rows are made up by
-`registry.demo.load` and delivered as real ones.
+DATABASE_URL names an empty scratch database of a superuser on this machine: it is prepared, and
+filled. Load real boundaries first (`units load --boundaries`) for the cost of looking points up.
+Rows are made up by `registry.demo.load` and delivered as real ones.
+
+Beside the clock stand seconds of processors, of this program (with what it starts) and of the
+server, which other work on the machine disturbs less. The bare INSERT … SELECT copies rows that lie
+ready in a table of their own, as staged rows do, in the order of the import.
 """
 
 import argparse
 import csv
+import os
 import resource
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +31,7 @@ from registry.database import driver_connection, make_engine, session_scope
 from registry.demo.households import DemoHousehold
 from registry.demo.load import COLUMNS, DemoPlan, plan_demo
 from registry.gazetteer import load_gazetteer
-from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.intake.run import ImportOptions, import_file
 from registry.prepare import prepare_database
 
 SHOWN_S = 0.02
@@ -40,15 +47,18 @@ EQUAL_TABLES = """
         FOREIGN KEY (import_id) REFERENCES import (id),
         FOREIGN KEY (vanished_import_id) REFERENCES import (id));
 """
-EQUAL_ROWS = """
-    INSERT INTO bare_household SELECT h.* FROM household h WHERE h.code IN (
-        SELECT code FROM household_ref WHERE source = :source UNION ALL
-        SELECT code FROM household WHERE kind = 'building' AND event_id IN (
-            SELECT published_event_id FROM import WHERE source = :source))
+# What an import has written, as rows that lie ready.
+READY = """
+    DROP TABLE IF EXISTS ready_household, ready_ref;
+    CREATE UNLOGGED TABLE ready_household AS SELECT h.* FROM household h WHERE h.event_id = (
+        SELECT published_event_id FROM import WHERE source = '{source}' ORDER BY id LIMIT 1);
+    CREATE UNLOGGED TABLE ready_ref AS
+        SELECT * FROM household_ref WHERE source = '{source}' AND NOT linked;
+    ANALYZE ready_household, ready_ref;
+    CHECKPOINT;
 """
-EQUAL_REFS = """
-    INSERT INTO bare_ref SELECT * FROM household_ref WHERE source = :source AND NOT linked
-"""
+EQUAL_ROWS = "INSERT INTO bare_household SELECT * FROM ready_household"
+EQUAL_REFS = "INSERT INTO bare_ref SELECT * FROM ready_ref"
 
 
 class Phases:
@@ -77,6 +87,55 @@ def _caller() -> str:
         if path.parent.name == "intake" and path.stem != "staging":
             return path.stem
     return "others"
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds: by the clock, and of processors."""
+
+    wall: float
+    program: float
+    server: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.wall:.2f} s; processors: program {self.program:.2f}, server {self.server:.2f}"
+        )
+
+
+class Clock:
+    """What has been spent since it was made."""
+
+    def __init__(self, engine: Engine) -> None:
+        with engine.connect() as connection:
+            pid_file = connection.execute(text("SELECT pg_read_file('postmaster.pid')"))
+            self._postmaster = int(str(pid_file.scalar_one()).split()[0])
+        self._start = self._now()
+
+    def spent(self) -> Spent:
+        return Spent(*(now - then for now, then in zip(self._now(), self._start, strict=True)))
+
+    def _now(self) -> tuple[float, float, float]:
+        times = os.times()
+        program = times.user + times.system + times.children_user + times.children_system
+        return time.perf_counter(), program, self._server()
+
+    def _server(self) -> float:
+        """Of all its processes, those that have ended among them."""
+        own = Path(f"/proc/{self._postmaster}")
+        children = (own / f"task/{self._postmaster}/children").read_text().split()
+        ticks = sum(_ticks(own)[:4])
+        for child in children:
+            with suppress(OSError):  # it has just ended
+                ticks += sum(_ticks(Path("/proc") / child)[:2])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(process: Path) -> list[int]:
+    """Of a process: user, system, and both of the children that it has waited for."""
+    return [
+        int(field) for field in (process / "stat").read_text().rpartition(")")[2].split()[11:15]
+    ]
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -145,32 +204,46 @@ def bare_copy(engine: Engine, path: Path) -> float:
     return seconds
 
 
-def bare_insert(engine: Engine, source: str) -> float:
-    """The rows of the source from the register into the equal tables."""
+def bare_insert(engine: Engine, source: str) -> Spent:
+    """The rows that the source's first import wrote, into the equal tables."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in READY.format(source=source).split(";"):
+            if statement.strip():
+                connection.execute(text(statement))
     with engine.begin() as connection:
-        parameters = {"source": source}
-        start = time.perf_counter()
-        connection.execute(text(EQUAL_ROWS), parameters)
-        connection.execute(text(EQUAL_REFS), parameters)
-        return time.perf_counter() - start
+        clock = Clock(engine)
+        connection.execute(text(EQUAL_ROWS))
+        connection.execute(text(EQUAL_REFS))
+        return clock.spent()
 
 
 def run(
-    engine: Engine, phases: Phases, title: str, path: Path, source: str, *, dry_run: bool = False
-) -> tuple[ImportResult, float]:
-    start = time.perf_counter()
+    engine: Engine,
+    owner: Engine,
+    phases: Phases,
+    title: str,
+    path: Path,
+    source: str,
+    *,
+    dry_run: bool = False,
+) -> Spent:
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CHECKPOINT"))
+    phases.take()
+    clock = Clock(owner)
     result = import_file(engine, path, ImportOptions(source, dry_run=dry_run), lambda _count: None)
-    seconds = time.perf_counter() - start
+    spent = clock.spent()
     sql = phases.take()
-    print(f"{title}: {result.rows:,} rows in {seconds:.2f} s, {result.rows / seconds:,.0f} rows/s")
-    told = {
-        "file and COPY": seconds - sum(sql.values()),
-        **dict(sql.most_common()),
-    }
+    print(f"{title}: {result.rows:,} rows, {result.rows / spent.wall:,.0f} rows/s, {spent}")
+    print(
+        f"   new {result.new:,}, changed {result.changed:,}, unchanged {result.unchanged:,},"
+        f" linked {result.linked:,}, rejected {result.rejected:,}; load {os.getloadavg()[0]:.1f}"
+    )
+    told = {"file and COPY": spent.wall - sum(sql.values()), **dict(sql.most_common())}
     for name, each in told.items():
         if each > SHOWN_S:
             print(f"   {name:<15}{each:8.2f} s {result.rows / each:14,.0f} rows/s")
-    return result, seconds
+    return spent
 
 
 def measure(url: str, rows: int, folder: Path) -> None:
@@ -182,32 +255,44 @@ def measure(url: str, rows: int, folder: Path) -> None:
         for number, plan in enumerate(plans)
     )
     phases = Phases(engine)
+
+    def once(title: str, path: Path, source: str, *, dry_run: bool = False) -> Spent:
+        return run(engine, owner, phases, title, path, source, dry_run=dry_run)
+
     copied = bare_copy(owner, first)
     print(f"bare COPY: {rows / copied:,.0f} rows/s")
-    _, seconds = run(engine, phases, "first load", first, "first")
-    print(f"   bare COPY of the same file {copied:.2f} s, ratio {seconds / copied:.2f}")
-    run(engine, phases, "the same file again", first, "first")
+    spent = once("first load", first, "first")
+    print(f"   bare COPY of the same file {copied:.2f} s, ratio {spent.wall / copied:.2f}")
+    once("the same file again", first, "first")
     with first.open("a", encoding="utf-8") as stream:
         stream.write("\n")
-    run(engine, phases, "the same rows, read again", first, "first")
-    run(engine, phases, "dry run beside them", second, "second", dry_run=True)
+    once("the same rows, read again", first, "first")
+    once("dry run beside them", second, "second", dry_run=True)
     with owner.begin() as connection:
         connection.execute(text(EQUAL_TABLES))
     bare_insert(owner, "first")
     with owner.begin() as connection:
         connection.execute(text("ANALYZE bare_household, bare_ref"))
-    _, seconds = run(engine, phases, "into a live register", second, "second")
-    inserted = bare_insert(owner, "second")
-    ratio = seconds / inserted
-    print(f"   bare INSERT … SELECT into equal tables {inserted:.2f} s, ratio {ratio:.2f}")
+    spent = once("into a live register", second, "second")
+    bare = bare_insert(owner, "second")
+    print(f"   bare INSERT … SELECT into equal tables: {bare}")
+    print(
+        f"   ratio {spent.wall / bare.wall:.2f} by the clock,"
+        f" {(spent.program + spent.server) / (bare.program + bare.server):.2f} by processors"
+    )
     texts = write_texts(
         folder / "texts.csv",
         islice(plans[1].households(), 0, None, TEXT_SHARE),
         names_of_communes(engine),
     )
-    run(engine, phases, "free texts", texts, "texts")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"memory of this process at its highest: {peak:,.0f} MB")
+    once("free texts", texts, "texts")
+    own, started = (
+        resource.getrusage(who).ru_maxrss / 1024
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    print(
+        f"memory at its highest: this process {own:,.0f} MB, the largest it started {started:,.0f}"
+    )
     owner.dispose()
     engine.dispose()
 

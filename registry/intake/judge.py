@@ -163,6 +163,10 @@ _ENTRIES: Final = f"""
         ) named
     ) judged
 """
+# Without them the planner takes rows without a flat for one in two hundred.
+_COMPARED: Final = (
+    "unit_id, number_at, street_at, place_at, flat_at, address_hash, point_hash, rejected"
+)
 _JUDGED: Final = """
     SELECT e.*, n.number, n.number_key, n.alley_only, n.number_hash, t.street_kind, t.street_name,
         t.street_key, t.street_hash, p.place_kinds, p.place_names, p.place_keys, p.place_hash,
@@ -200,9 +204,7 @@ def judge(staging: Staging) -> None:
     """
     staging.select("decided", _DECIDED)
     staging.key("decided", "row_number")
-    staging.select(
-        "entry", _ENTRIES, stats="unit_id, street_at, place_at, address_hash, point_hash"
-    )
+    staging.select("entry", _ENTRIES, stats=_COMPARED)
     staging.view("judged", _JUDGED)
     find_outside(staging)
     found = staging.connection.execute(text(_FOUND)).scalar_one()

@@ -133,25 +133,24 @@ _HEADS_OF: Final = """
     GROUP BY address_hash
     HAVING count(*) > 1
 """
+_MEMBERS: Final = """
+    SELECT e.row_number, e.point, a.head, e.number_at IS NOT NULL OR f.flat IS NOT NULL AS numbered
+    FROM head a
+    JOIN entry e ON e.address_hash = a.address_hash
+    LEFT JOIN flat f ON f.at = e.flat_at
+    WHERE NOT e.rejected AND NOT EXISTS (SELECT FROM found f WHERE f.row_number = e.row_number)
+"""
+_BESIDE_HEAD: Final = f"""
+    SELECT d.row_number, d.head
+    FROM member d JOIN member h ON h.row_number = d.head
+    WHERE d.row_number <> d.head AND {_NEAR.format(point="h.point")}
+"""
 _AGAIN: Final = f"""
     INSERT INTO found (row_number, outcome, head)
-    SELECT k.row_number, 'linked', k.head
-    FROM (
-        SELECT d.row_number, d.head
-        FROM (
-            SELECT e.row_number, e.point, a.head,
-                e.number_at IS NOT NULL OR f.flat IS NOT NULL AS numbered
-            FROM head a
-            JOIN entry e ON e.address_hash = a.address_hash
-            LEFT JOIN flat f ON f.at = e.flat_at
-            WHERE e.row_number <> a.head AND NOT e.rejected
-                AND NOT EXISTS (SELECT FROM found f WHERE f.row_number = e.row_number)
-        ) d
-        JOIN entry h ON h.row_number = d.head
-        WHERE {_NEAR.format(point="h.point")}
-    ) k
-    JOIN (SELECT row_number, {_ADDRESS_KEY} AS key FROM judged) d ON d.row_number = k.row_number
-    JOIN (SELECT row_number, {_ADDRESS_KEY} AS key FROM judged) h ON h.row_number = k.head
+    SELECT b.row_number, 'linked', b.head
+    FROM beside_head b
+    JOIN (SELECT row_number, {_ADDRESS_KEY} AS key FROM judged) d ON d.row_number = b.row_number
+    JOIN (SELECT row_number, {_ADDRESS_KEY} AS key FROM judged) h ON h.row_number = b.head
     WHERE d.key = h.key
 """
 # Where only some rows name a former commune, or two name neighbouring ones: the door of a row that
@@ -272,7 +271,9 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
         staging.select("keyed", _KEYED, stats="key")
         connection.execute(text(_AGAIN_ELSEWHERE))
     if staging.select("head", _HEADS_OF, stats="address_hash, head"):
-        connection.execute(text(_AGAIN))
+        staging.select("member", _MEMBERS, stats="row_number, head")
+        if staging.select("beside_head", _BESIDE_HEAD, stats="row_number, head"):
+            connection.execute(text(_AGAIN))
     while mixed and connection.execute(text(_HEADS)).rowcount:
         pass
     staging.view("outcome", _OUTCOMES)

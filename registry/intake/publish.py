@@ -73,6 +73,7 @@ _REFS: Final = """
     LEFT JOIN fresh head ON head.row_number = o.head
     WHERE o.outcome = 'linked'
 """
+_ANY_REWRITTEN: Final = "SELECT EXISTS (SELECT FROM known WHERE NOT same)"
 _REF_HASHES: Final = """
     UPDATE household_ref r SET row_hash = d.row_hash
     FROM door d JOIN known k ON k.row_number = d.row_number
@@ -104,7 +105,9 @@ def publish(staging: Staging, source: str, issue: IssueCodes, new: int) -> Publi
         connection.execute(text(_INSERT))
         connection.execute(text(_REFS), parameters)
     changed = connection.execute(text(_UPDATE)).rowcount
-    connection.execute(text(_REF_HASHES), parameters)
+    # Asked first: for none the planner may go through all rows with each reference of the source.
+    if connection.execute(text(_ANY_REWRITTEN)).scalar_one():
+        connection.execute(text(_REF_HASHES), parameters)
     return Published(new, changed, buildings)
 
 
