@@ -1,13 +1,13 @@
 """Making the next thing while the last one is used."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 _T = TypeVar("_T")
 
 
-def ahead(items: Iterator[_T]) -> Iterator[_T]:
+def ahead(items: Iterator[_T]) -> Generator[_T]:
     """The same items, each made by a thread while the one before it is used.
 
     Close it before what the items are made of.
