@@ -27,6 +27,8 @@ _settings = from_environment()
 _register = Register.open(_settings, database_url(_settings))
 with suppress(RegistryError):  # the first request must not wait for it; a stopped database may come
     _register.gazetteer.get()
+    for _names in _register.place_names.get():
+        _names.squeezed, _names.shortened  # noqa: B018 - made when they are asked for
 app = create_app(_register, counters=_shared_counters())
 # What is there now stays, so a full collection need not walk it while a request waits.
 gc.collect()

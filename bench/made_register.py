@@ -1,8 +1,9 @@
 """Fills a scratch register with made-up households, set by set: streets that recur, alleys, flats.
 
-    python -m bench.made_register DATABASE_URL [HOUSEHOLDS]
+    python -m bench.made_register DATABASE_URL [HOUSEHOLDS [PROVINCES]]
 
-The database is prepared first. The same arguments make the same register, apart from its codes.
+PROVINCES are codes, as 01,79: all households lie in these, as dense as a city. The database is
+prepared first. The same arguments make the same register, apart from its codes.
 """
 
 import sys
@@ -79,7 +80,10 @@ STREETS = """
     ) f
     CROSS JOIN generate_series(1, :per_commune) g
     JOIN made_name n ON n.number = (u.id * 31 + (g + 1) / 2 * 17) % (SELECT count(*) FROM made_name)
-    WHERE u.level = 'commune' AND u.lifetime @> current_date
+    WHERE u.level = 'commune' AND u.lifetime @> current_date AND (
+        CAST(:provinces AS text[]) IS NULL OR EXISTS (
+            SELECT FROM admin_unit_version v JOIN admin_unit p ON p.id = v.province_id
+            WHERE v.unit_id = u.id AND v.valid @> current_date AND p.code = ANY (:provinces)))
     ON CONFLICT DO NOTHING
 """
 LOCALITIES = """
@@ -123,14 +127,15 @@ HOUSEHOLDS = """
 """
 
 
-def fill(url: str, households: int) -> None:
+def fill(url: str, households: int, provinces: list[str] | None = None) -> None:
     """Streets, localities and so many households, in one transaction under one event."""
     engine = make_engine(url, pool_size=2)
     with write_scope(engine, Cause("bench", "bench")) as session:
         connection = session.connection()
         columns = "number int, key text, name text, kind text"
         copy(connection, "made_name", columns, names())
-        connection.execute(text(STREETS), {"per_commune": STREETS_PER_COMMUNE})
+        chosen = {"per_commune": STREETS_PER_COMMUNE, "provinces": provinces}
+        connection.execute(text(STREETS), chosen)
         connection.execute(text(LOCALITIES))
         connection.execute(text("ANALYZE thoroughfare, locality"))
         connection.execute(text(DOORS), {"households": households})
@@ -165,12 +170,13 @@ def copy(
 
 
 def main() -> None:
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) not in (2, 3, 4):
         sys.exit(__doc__)
-    url, households = sys.argv[1], int(sys.argv[2]) if len(sys.argv) == 3 else 200_000
+    url, households = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 200_000
+    provinces = sys.argv[3].split(",") if len(sys.argv) > 3 else None
     prepare_database(url, print)
     started = time.perf_counter()
-    fill(url, households)
+    fill(url, households, provinces)
     print(f"{households:,} households in {time.perf_counter() - started:.1f} s")
 
 

@@ -1,9 +1,11 @@
 """What lies around a door, and where in its province: for a small map without a script."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from geo.label import number_label
 from registry.reads import Reads
 
 REACH_M: Final = 130
@@ -91,14 +93,17 @@ def surroundings(
         "north": lat + down,
     }
 
-    def spots(statement: str, **more: object) -> tuple[Spot, ...]:
+    def spots(
+        statement: str, words: Callable[[str], str] = str, **more: object
+    ) -> tuple[Spot, ...]:
         rows = reads.rows(statement, {**box, **more})
         return tuple(
-            Spot((x - lon) * metres_east, (lat - y) * 110_570, said) for x, y, said in rows
+            Spot((x - lon) * metres_east, (lat - y) * 110_570, said and words(said))
+            for x, y, said in rows
         )
 
     return Surroundings(
-        spots(_NEIGHBOURS, code=code, lon=lon, lat=lat),
+        spots(_NEIGHBOURS, number_label, code=code, lon=lon, lat=lat),
         spots(_NAMES),
         _outline(reads, lon, lat, province_id),
     )

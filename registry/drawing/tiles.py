@@ -66,9 +66,10 @@ _DOORS: Final = f"""(SELECT ST_AsMVT(d, 'doors', {EXTENT}, 'geom') FROM (
         ) p
         GROUP BY px, py
     ) d)"""  # noqa: S608 - constants
+# The key of a lot or a plot of land is not how anybody writes it: `TO4/THUA253`.
 _NUMBER: Final = """,
             CASE WHEN min(house_number_key) = max(house_number_key)
-                THEN min(house_number_key) END AS number"""
+                AND min(house_number_key) ~ '^[0-9]' THEN min(house_number_key) END AS number"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,12 @@ let map = null;
 let marker = null;
 let asked = null;
 
+// The sheet at the bottom of a phone: what the map says of itself stands above it.
+const sheets = new ResizeObserver(() => {
+  const sheet = result.hidden ? intro : result;
+  document.documentElement.style.setProperty('--sheet', `${sheet.offsetHeight + 12}px`);
+});
+[intro, result].forEach((each) => sheets.observe(each));
 const say = (words) => { status.textContent = words; };
 
 function close() {

@@ -23,7 +23,8 @@ export async function ask(path, body, signal) {
   };
   let response;
   try {
-    response = await fetch(path, { ...sent, signal });
+    // Before the tiles that wait: somebody waits for this.
+    response = await fetch(path, { ...sent, signal, priority: 'high' });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     throw new Error(t('Không có kết nối đến máy chủ.', 'The server cannot be reached.'));
