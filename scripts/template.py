@@ -24,6 +24,8 @@ def template(unit: str, out: Path) -> None:
     """Mẫu trống cho một xã, có sẵn tên đường, thôn (a blank to fill in and import)."""
     if out.suffix.lower() != ".xlsx":
         raise click.UsageError("tên tệp phải có đuôi .xlsx (the name ends in .xlsx)")
+    if out.exists():  # perhaps somebody's work of days
+        raise click.UsageError(f"đã có tệp {out}, hãy chọn tên khác (the file exists)")
     engine = make_engine(cluster.database_url(read_settings()))
     try:
         with session_scope(engine) as session:

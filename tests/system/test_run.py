@@ -260,31 +260,10 @@ def imports(database_url: str) -> list[str]:
         engine.dispose()
 
 
-def test_first_start_shows_a_demonstration_and_the_second_leaves_it(
+def test_first_start_shows_a_demonstration_and_the_next_leaves_it(
     start_anew: Starter, new_var: Path
 ) -> None:
-    first = start_anew(demo=True)
-    url = first.url()
-    assert status(f"{url}/v1/units/00004") == 200  # answers while it loads
-    eventually(lambda: loaded(first), "the demonstration is there", within_s=120)
-    assert households(url) == FIRST_HOUSEHOLDS
-    assert first.end() == 0
-
-    second = start_anew(demo=True)
-    url = second.url()
-    assert households(url) == FIRST_HOUSEHOLDS
-    asked = diachiso("demo", "--if-empty", DIACHISO_VAR=str(new_var))
-    assert (asked.returncode, asked.stdout) == (0, ""), asked.stderr
-    assert "left as it is" in asked.stderr
-    assert imports(private(new_var).url()) == ["published"]
-    assert second.end() == 0
-    assert "demo" not in second.text()
-
-
-def test_a_signal_during_the_load_ends_all_and_the_next_start_loads(
-    start_anew: Starter, new_var: Path
-) -> None:
-    for begun in (False, True):
+    for begun in (False, True):  # a signal during the load ends all of it
         run = start_anew(demo=True)
         run.url()
         eventually(lambda r=run: "demo: the register is empty" in r.text(), "it loads")
@@ -296,11 +275,23 @@ def test_a_signal_during_the_load_ends_all_and_the_next_start_loads(
         assert "Traceback" not in run.text()
         assert not left(new_var)
 
-    last = start_anew(demo=True)
-    url = last.url()
-    eventually(lambda: loaded(last), "the demonstration is there", within_s=120)
+    loads = start_anew(demo=True)
+    url = loads.url()
+    assert status(f"{url}/v1/units/00004") == 200  # answers while it loads
+    eventually(lambda: loaded(loads), "the demonstration is there", within_s=120)
     assert households(url) == FIRST_HOUSEHOLDS
     assert imports(private(new_var).url()) == ["published"]
+    assert loads.end() == 0
+
+    leaves = start_anew(demo=True)
+    url = leaves.url()
+    assert households(url) == FIRST_HOUSEHOLDS
+    asked = diachiso("demo", "--if-empty", DIACHISO_VAR=str(new_var))
+    assert (asked.returncode, asked.stdout) == (0, ""), asked.stderr
+    assert "left as it is" in asked.stderr
+    assert imports(private(new_var).url()) == ["published"]
+    assert leaves.end() == 0
+    assert "demo" not in leaves.text()
 
 
 def test_two_first_starts_at_once_load_once(
