@@ -75,7 +75,8 @@ def visit(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterato
 
 
 def is_sound(visit: Visit) -> None:
-    """No barrier, nothing beside the window, nothing run that the register holds."""
+    """No barrier, nothing beside the window or moving, nothing run that the register holds."""
+    assert visit.page.evaluate("document.getAnimations().length") == 0
     assert visit.barriers() == []
     assert not visit.overflows()
     assert visit.page.title() != "broken"

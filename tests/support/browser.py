@@ -112,9 +112,11 @@ class Visit:
 
 @contextmanager
 def visiting(browser: Browser, url: str, size: str, **options: Any) -> Iterator[Visit]:
-    """A window; outside hosts cannot be reached from it."""
+    """A window; outside hosts cannot be reached from it, and nothing in it is seen half way."""
     width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, reduced_motion="reduce", **options
+    )
     host = urlsplit(url).netloc
     visit = Visit(url, context.new_page(), context)
 
