@@ -85,9 +85,18 @@ def _pieces(parts: list[str]) -> list[Piece]:
     return pieces
 
 
-@lru_cache(maxsize=8_192)
-def _remembered(written: str, part: int) -> tuple[Piece, ...]:
+def _read_part(written: str, part: int) -> tuple[Piece, ...]:
     return tuple(pieces_of(words_of(written), part))
+
+
+_PARTS_REMEMBERED: Final = 8_192
+_remembered = lru_cache(_PARTS_REMEMBERED)(_read_part)
+
+
+def remember_more(times: int) -> None:
+    """So many times more than a server keeps, for what answers files and has memory for it."""
+    global _remembered
+    _remembered = lru_cache(_PARTS_REMEMBERED * times)(_read_part)
 
 
 def parse_components(

@@ -34,9 +34,26 @@ class Understanding:
 def understandings(pieces: list[Piece]) -> list[Understanding]:
     """The likeliest ways to understand `pieces`, best first; at least one."""
     found = [Understanding(tuple(settled(pieces)))]
+    if _is_plain(found[0].pieces):
+        return found
     for step in _STEPS:
         found = [other for one in found for other in step(one)][:_MOST]
     return sorted(found, key=lambda one: one.penalty)
+
+
+def _is_plain(pieces: tuple[Piece, ...]) -> bool:
+    """Whether no step would do anything: one number in front, a street, and no locality.
+
+    So are most addresses.
+    """
+    roles = [piece.role for piece in pieces]
+    return (
+        roles[:1] == ["number"]
+        and "number" not in roles[1:]
+        and "street" in roles
+        and "locality" not in roles
+        and not any(map(_opened_by_p, pieces))
+    )
 
 
 def _two_numbers(one: Understanding) -> Iterator[Understanding]:

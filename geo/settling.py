@@ -22,6 +22,8 @@ COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 _QUARTER: Final = re.compile(r"K\d{1,2}")
 _LAST_NUMBERED_DISTRICT: Final = 12
 _PERSON_WORDS: Final = range(2, 6)
+# Without any of them, and without a street that is a code, no number is inside of a building.
+_IN_BUILDINGS: Final = frozenset({"building", "unit", "code", "locality"})
 
 
 def settled(pieces: list[Piece]) -> list[Piece]:
@@ -160,6 +162,8 @@ def _takes(kind: Piece, following: Piece) -> bool:
 
 def _inside_buildings(pieces: list[Piece]) -> list[Piece]:
     """With numbers turned into flats where a building stands beside them."""
+    if _IN_BUILDINGS.isdisjoint([p.role for p in pieces]) and not any(map(_is_code, pieces)):
+        return pieces
     in_block = any(
         p.role == "building" or (p.role == "locality" and p.kind in _DWELLING_ESTATES)
         for p in pieces

@@ -14,6 +14,7 @@ mean nothing without their kind, which stays.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from geo.house_number import ALLEYS
@@ -107,6 +108,12 @@ def parse_street(text: str) -> Street | None:
 
 def street_of(kind: str | None, words: Sequence[Word]) -> Street | None:
     """The street of a kind that was read already, and the words behind it."""
+    return _street_of(kind, tuple(words))
+
+
+@lru_cache(maxsize=4_096)  # every town has the same ones
+def _street_of(kind: str | None, named: tuple[Word, ...]) -> Street | None:
+    words: Sequence[Word] = named
     while words and words[-1].key in ENGLISH_KINDS and (kind or len(words) > 1):
         kind, words = kind or "đường", words[:-1]
     while len(words) > 1 or (words and kind is None):

@@ -178,8 +178,8 @@ class Layout:
         return self._csv(self._cells(row, found) for row, found in rows)
 
     def _cells(self, row: InputRow, found: Mapping[str, Any]) -> list[str]:
-        cells = [_cell(row.given.get(header)) for header in self.headers]
-        cells += [_cell(found.get(name)) for name in self.columns]
+        values = [*map(row.given.get, self.headers), *map(found.get, self.columns)]
+        cells = [value if type(value) is str else _cell(value) for value in values]
         if _LONE_HALVES.search("".join(cells)):
             # Undecodable bytes go out as they came in; halves of a character out of JSON cannot.
             return [_LONE_HALVES.sub("\ufffd", cell) for cell in cells]

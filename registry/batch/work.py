@@ -12,13 +12,14 @@ from multiprocessing import get_context
 from multiprocessing.util import Finalize
 from typing import Final
 
+from geo import address
+from registry import remembered
 from registry.batch import OK, Outcome, outcomes
 from registry.batch.flat import flat
 from registry.batch.rows import InputRow, Layout, read_row
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.register import Register
-from registry.remembered import remember_more
 from registry.settings import Settings
 
 CHUNK: Final = 200
@@ -112,7 +113,8 @@ _desk: "_Desk | None" = None
 def _open_desk(work: Work) -> None:
     global _desk
     _desk = _Desk(work)
-    remember_more(_REMEMBERED)
+    remembered.remember_more(_REMEMBERED)
+    address.remember_more(_REMEMBERED)
     # A process that ends with its connections open waits five seconds for each of their threads.
     Finalize(_desk, _desk.close, exitpriority=0)
 
