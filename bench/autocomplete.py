@@ -9,8 +9,9 @@ counts until the name is offered, whose commune is then chosen from a list; "pla
 commune are; "place, name chosen" the same where the name is taken from the list as soon as it is
 offered, which counts as a keystroke, and its commune is typed behind it. "Initials" counts for
 somebody who types the first letters of the words only, `nt bd hn` for Nguyễn Trãi, Ba Đình, Hà Nội,
-spaces counted; a name of one word or with a number in it is typed out. Who has typed all of them
-without finding it begins anew in full, and all keystrokes count.
+spaces counted; a name of one word or with a number in it is typed out. "Beginnings" is the same for
+the first two letters of every word, `ng tr ba di ha no`. Who has typed all of them without finding
+it begins anew in full, and all keystrokes count.
 """
 
 import random
@@ -127,7 +128,12 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in words)
 
 
-def keystrokes_by_initials(
+def two_letters(name: str) -> str:
+    """The first two letters of each word; numbers whole."""
+    return " ".join(w if any(map(str.isdigit, w)) else w[:2] for w in fold(name).split())
+
+
+def keystrokes_by_beginnings(
     ask: Callable[[str], list[Suggestion]],
     short: str,
     full: str,
@@ -184,9 +190,9 @@ def main() -> None:
 
 
 def measure(run: Run, sample: list[Entry]) -> None:
-    """Print the three counts, and the times."""
+    """Print the counts, and the times."""
     by_name, by_place, by_choice, by_door = [], [], [], []
-    by_short, by_short_door = [], []
+    by_short, by_short_door, by_two, by_two_door = [], [], [], []
     for entry in sample:
         ask, name = run.asker(entry), fold(entry.name)
         text = fold(entry.name) + f", {fold(entry.commune)}, {fold(entry.province)}"
@@ -208,11 +214,13 @@ def measure(run: Run, sample: list[Entry]) -> None:
         by_choice.append(keystrokes_with_choice(ask, name, behind, is_place, is_name))
         numbered = f"{entry.number.lower()} "
         by_door.append(keystrokes(ask, numbered + text, is_door))
-        short = " ".join(map(initials, (entry.name, entry.commune, entry.province)))
-        by_short.append(keystrokes_by_initials(ask, short, text, is_place))
-        by_short_door.append(
-            keystrokes_by_initials(ask, numbered + short, numbered + text, is_door)
-        )
+        for shorten, places, doors in (
+            (initials, by_short, by_short_door),
+            (two_letters, by_two, by_two_door),
+        ):
+            short = " ".join(map(shorten, (entry.name, entry.commune, entry.province)))
+            places.append(keystrokes_by_beginnings(ask, short, text, is_place))
+            doors.append(keystrokes_by_beginnings(ask, numbered + short, numbered + text, is_door))
     print("with a point two kilometres away" if run.near else "without a point")
     for title, counts in (
         ("name", by_name),
@@ -221,6 +229,8 @@ def measure(run: Run, sample: list[Entry]) -> None:
         ("place, initials", by_short),
         ("door, number first", by_door),
         ("door, initials", by_short_door),
+        ("place, beginnings", by_two),
+        ("door, beginnings", by_two_door),
     ):
         p50, p90 = np.percentile(counts, [50, 90])
         print(f"  {title:<20} median {p50:5.1f}  p90 {p90:5.1f} keystrokes")

@@ -133,18 +133,26 @@ class Finder:
 
     def shortened(self, understood: Iterable[Typed]) -> Sought:
         """Names of which the words begin as typed, in units of which they do: `ng tr ba d`."""
-        found: list[_Name] = []
+        understood = list(understood)
         scopes: dict[str, tuple[Mask, Mask]] = {}
+        found = self._all_shortened(understood, scopes, apart=False)
+        found = found or self._all_shortened(understood, scopes, apart=True)
+        found.sort(key=lambda name: -name.weight)
+        return self._expanded(found, [])
+
+    def _all_shortened(
+        self, understood: list[Typed], scopes: dict[str, tuple[Mask, Mask]], *, apart: bool
+    ) -> list[_Name]:
+        found: list[_Name] = []
         for typed in understood:
-            for begun, parts in ways(typed.name, typed.parts):
+            for begun, parts in ways(typed.name, typed.parts, apart=apart):
                 scope, named = self._shortened_scope(parts, scopes)
                 if scope is not None and not scope.any():
                     continue
                 meant = replace(typed, parts=parts, named=typed.named or bool(parts))
                 for names in self.names:
                     found += self._shortened_names(names, begun, meant, scope, named)
-        found.sort(key=lambda name: -name.weight)
-        return self._expanded(found, [])
+        return found
 
     def _shortened_scope(
         self, parts: tuple[str, ...], known: dict[str, tuple[Mask, Mask]]

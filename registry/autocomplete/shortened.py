@@ -20,6 +20,8 @@ _END: Final = "\U0010ffff"
 _INITIALS: Final = range(2, 7)
 """Letters of one word that may be the first ones of a name's words."""
 _MOST_WORDS: Final = 10
+_UNITS: Final = 2
+"""That are typed behind a name: commune and province."""
 
 Beginnings = tuple[str, ...]
 """How the words of a name begin, from the first one on."""
@@ -37,11 +39,17 @@ def beginnings(words: Sequence[str]) -> Beginnings | None:
     return tuple(letters) if len(letters) in _INITIALS and letters.isalpha() else None
 
 
-def ways(text: str, parts: tuple[str, ...]) -> Iterator[tuple[Beginnings, tuple[str, ...]]]:
+def ways(
+    text: str, parts: tuple[str, ...], *, apart: bool = False
+) -> Iterator[tuple[Beginnings, tuple[str, ...]]]:
     """How a text may be a name and, behind it, what holds it; `parts` where commas told.
+
+    That is one unit or two, or, `apart`, one by each word of three and more: `nt bd q1 hn`.
 
     >>> list(ways("nt bd hn", ()))[2:]
     [(('n', 't'), ('bd hn',)), (('n', 't'), ('bd', 'hn'))]
+    >>> list(ways("ph ch ph tr do na", ()))[-3]
+    (('p', 'h'), ('ch ph', 'tr do na'))
     >>> list(ways("26/3 ap", ()))[-1]
     (('26', 'thang', '3'), ('ap',))
     """
@@ -52,9 +60,10 @@ def ways(text: str, parts: tuple[str, ...]) -> Iterator[tuple[Beginnings, tuple[
         rest = words[cut:]
         if parts and rest:
             return
-        held: list[tuple[str, ...]] = [parts] if not rest else [(" ".join(rest),)]
-        if len(rest) > 1:
-            held.append(tuple(rest))
+        held: list[tuple[str, ...]] = [tuple(rest)] if len(rest) > _UNITS else []
+        if not apart:
+            held = [(" ".join(rest),)] if rest else [parts]
+            held += ((" ".join(rest[:end]), " ".join(rest[end:])) for end in range(1, len(rest)))
         yield from product(_names(" ".join(words[:cut])), held)
 
 

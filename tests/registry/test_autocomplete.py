@@ -110,6 +110,8 @@ FIRST = [
     ("CL Hà Nội", CHUA_LANG),
     ("đ chùa lá", CHUA_LANG),
     ("nt l hn", "Đường Nguyễn Trãi, Phường Láng, Thành phố Hà Nội"),
+    ("ch la do da ha no", CHUA_LANG),
+    ("cl l dd hn", CHUA_LANG),
     ("40b cl hn", "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội"),
     ("40b ch la ha no", "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội"),
     # What thumbs do
