@@ -2,7 +2,8 @@
 
 import { ask, make, t } from './ui.js';
 
-const PAUSE_MS = 40;
+const APART_MS = 40;
+const KEPT = 100;
 const KINDS = {
   door: ['địa chỉ', 'address'], street: ['đường', 'street'], locality: ['thôn, khu', 'locality'],
   commune: ['xã, phường', 'commune'], province: ['tỉnh, thành phố', 'province'],
@@ -10,7 +11,9 @@ const KINDS = {
 
 /** Bind the box; `near` tells where the map looks, `chosen` gets a suggestion, `searched` a text. */
 export function bindSearch({ form, input, list, clear, near, chosen, searched, failed }) {
+  const kept = new Map();
   let timer = 0;
+  let askedAt = 0;
   let asking = null;
   let lines = [];
   let active = -1;
@@ -68,10 +71,14 @@ export function bindSearch({ form, input, list, clear, near, chosen, searched, f
     asking?.abort();
     const text = input.value;
     if (text.trim().length < 2) return close();
+    const query = String(new URLSearchParams({ q: text.slice(0, 200), limit: '7', ...near() }));
+    if (kept.has(query)) return show(kept.get(query)); // a letter was taken back
     asking = new AbortController();
-    const query = new URLSearchParams({ q: text.slice(0, 200), limit: '7', ...near() });
+    askedAt = performance.now();
     try {
       const { suggestions } = await ask(`/v1/autocomplete?${query}`, null, asking.signal);
+      if (kept.size >= KEPT) kept.clear();
+      kept.set(query, suggestions);
       if (text === input.value && document.activeElement === input) show(suggestions);
     } catch (error) {
       if (error.name !== 'AbortError') { close(); failed(error); }
@@ -82,7 +89,10 @@ export function bindSearch({ form, input, list, clear, near, chosen, searched, f
   input.addEventListener('input', () => {
     clear.hidden = !input.value;
     clearTimeout(timer);
-    timer = setTimeout(suggest, PAUSE_MS);
+    // At once; only letters that come faster than anybody types wait for the last of them.
+    const wait = askedAt + APART_MS - performance.now();
+    if (wait > 0) timer = setTimeout(suggest, wait);
+    else suggest();
   });
   input.addEventListener('keydown', (event) => {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
