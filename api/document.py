@@ -28,10 +28,10 @@ Register of permanent digital address codes (mã địa chỉ số) of Viet Nam.
 Every error is a problem document (RFC 9457) with a stable `code`; each endpoint lists its own. Any
 of them may also answer 405 `method_not_allowed` and 500 `internal_server_error`.
 """
+# In the order in which people look for them.
 _TAGS: Final = {
-    "health": "Whether this process and its database answer; no key is looked at",
-    "addresses": "What a code stands for",
     "search": "From text, code or point to a door",
+    "addresses": "What a code stands for",
     "units": "Provinces and communes of any map",
     "map": "Vector tiles",
     "coverage": "How many households have a code",
@@ -40,6 +40,7 @@ _TAGS: Final = {
     "imports": "Files of households: delivered, tried, published, taken back; with a key",
     "changes": "Everything that was written, in order",
     "access": "Whose key this is, and what is left of its limits",
+    "health": "Whether this process and its database answer; no key is looked at",
 }
 _KEY, _KEY_HEADER = "key", "keyInHeader"
 _SECURITY_SCHEMES: Final = {
@@ -170,6 +171,7 @@ def document() -> dict[str, Any]:
     made: dict[str, Any] = deepcopy(spec.spec)
     made["info"]["description"] = _DESCRIPTION
     made["servers"] = [{"url": "/"}]
+    made["tags"].sort(key=lambda tag: list(_TAGS).index(tag["name"]))
     for tag in made["tags"]:
         tag["description"] = _TAGS[tag["name"]]
     made["components"]["securitySchemes"] = deepcopy(_SECURITY_SCHEMES)

@@ -6,6 +6,7 @@ statistics: it is no boundary of anything, and `approximate` shapes are cells ar
 """
 
 import datetime
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _POLYGON: Final = 3
 """shapely's number of the type."""
 _FAR: Final = 1_000_000
 """More grid points than lie between two parallels."""
+_SLIVER: Final = (4 * COUNTRY_GRID_DEG) ** 2
+"""Square degrees of a hole that is only where two parts do not quite meet."""
 _LOST: Final = 0.01
 _STEPS_ACROSS: Final = 900
 """Steps of the grid across a province's communes."""
@@ -136,15 +139,16 @@ def _grid(communes: Iterable[Unit], steps: int) -> float:
 
 
 def _union(province: Unit, day: datetime.date, parts: list[Shape]) -> Shape:
+    cells = any(part.approximate for part in parts)
     return Shape(
         province.code,
         province.version_on(day).full_name,
-        _outline([part.geometry for part in parts]),
-        any(part.approximate for part in parts),
+        _outline([part.geometry for part in parts], cells=cells),
+        cells,
     )
 
 
-def _outline(parts: list[Any]) -> Any:
+def _outline(parts: list[Any], *, cells: bool = False) -> Any:
     """What the parts, whose points lie on the grid, cover together.
 
     An edge that two parts share is inside and goes; what is left is the outline. Where parts cross
@@ -157,7 +161,8 @@ def _outline(parts: list[Any]) -> Any:
     if abs(area.area - sum(shapely.area(parts))) > _LOST * area.area:
         valid = shapely.make_valid(parts, method="structure")
         area = shapely.union_all(valid, grid_size=COUNTRY_GRID_DEG)
-    return _without_slivers(area)
+    # Between cells, which are round, are gaps that belong to nobody else.
+    return _without_holes(area, math.inf if cells else _SLIVER)
 
 
 def _outer_edges(parts: list[Any]) -> Any:
@@ -173,9 +178,8 @@ def _outer_edges(parts: list[Any]) -> Any:
     return shapely.MultiLineString(list(ends))
 
 
-def _without_slivers(area: Any) -> Any:
-    """The area without holes that are only where two parts do not quite meet."""
-    least = (4 * COUNTRY_GRID_DEG) ** 2
+def _without_holes(area: Any, least: float) -> Any:
+    """The area without holes of `least` square degrees or less."""
     whole = [
         shapely.Polygon(
             polygon.exterior,

@@ -51,7 +51,7 @@ function layers() {
     },
     {
       ...labels, id: 'door-numbers', 'source-layer': 'doors', minzoom: 17, filter: ['has', 'number'],
-      layout: { 'text-field': ['get', 'number'], 'text-font': LETTERS, 'text-size': 12, 'text-offset': [0, -1], 'text-padding': 2 },
+      layout: { 'text-field': ['get', 'number'], 'text-font': LETTERS, 'text-size': 12, 'text-offset': [0, 1.1], 'text-padding': 2 }, // below: the pin stands above
       paint: halo(ENAMEL),
     },
     {
