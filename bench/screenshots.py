@@ -1,0 +1,101 @@
+"""Draws docs/img anew: every page in both sizes, of a server with the demonstration.
+
+    python -m bench.screenshots http://127.0.0.1:8000 [PAGE ...]
+
+Look at each picture afterwards: that is what it is for.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from playwright.sync_api import Page
+
+from registry.settings import ROOT
+from tests.support.browser import SIZES, browsing, visiting
+
+FOLDER: Final = ROOT / "docs" / "img"
+SETTLING_MS: Final = 5_000
+"""Tiles of where the map went, and their letters."""
+PASTED: Final = """\
+82/10/2 le thi hong gam p11 q3 tphcm
+so 2 ngach 10 ngo 19 hoang sa, p. phan chu trinh, hoan kiem
+19/10/9 Hoàng Sa, P. Phan Chu Trinh, Hoàn Kiếm
+P. Ngọc Hà, Q. Ba Đình, Hà Nội
+không có gì"""
+
+
+def _map(page: Page) -> None:
+    page.wait_for_selector("#map[data-ready]")
+
+
+def _suggest(page: Page) -> None:
+    _map(page)
+    page.fill("#q", "12 hoang")
+    page.wait_for_selector("#suggestions li")
+
+
+def _found(page: Page) -> None:
+    _map(page)
+    page.fill("#q", PASTED.splitlines()[1])
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#result .plate")
+    page.wait_for_timeout(SETTLING_MS)
+
+
+def _mistake(page: Page) -> None:
+    page.locator("#report summary").click()
+    page.locator("#report").scroll_into_view_if_needed()
+
+
+def _try(page: Page) -> None:
+    page.get_by_label("Địa chỉ", exact=True).fill(PASTED)
+    page.get_by_role("button", name="Xem kết quả").click()
+    page.wait_for_selector(".verdicts")
+
+
+def _coverage(page: Page) -> None:
+    page.wait_for_selector(".choropleth")
+
+
+def _docs(page: Page) -> None:
+    page.wait_for_selector("#viewer[data-ready]")
+
+
+def _as_it_is(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+
+
+PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
+    "home": ("/", _map),
+    "suggest": ("/", _suggest),
+    "found": ("/", _found),
+    "address": ("/a/0000-00MM", _as_it_is),
+    "mistake": ("/a/0000-00MM", _mistake),
+    "missing": ("/a/0000-00MX", _as_it_is),
+    "try": ("/try", _try),
+    "coverage": ("/coverage", _coverage),
+    "province": ("/coverage/01", _coverage),
+    "docs": ("/docs", _docs),
+}
+"""Name of the picture → the page, and what is done on it."""
+
+
+def main() -> None:
+    """Draw all, or those that are named."""
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    url, names = sys.argv[1].rstrip("/"), sys.argv[2:] or list(PAGES)
+    with browsing() as browser:
+        for size in SIZES:
+            for name in names:
+                path, act = PAGES[name]
+                with visiting(browser, url, size, is_mobile=size == "phone") as visit:
+                    act(visit.open(path))
+                    out = FOLDER / f"{name}-{size}.jpg"
+                    visit.page.screenshot(path=out, type="jpeg", quality=62, animations="disabled")
+                    print(out.name)
+
+
+if __name__ == "__main__":
+    main()
