@@ -36,14 +36,15 @@ BETWEEN_KEYS_MS = 150
 KEY_TO_LIST = """
     window.took = [];
     addEventListener('DOMContentLoaded', () => {
+        const list = document.getElementById('suggestions');
         let pressed = 0;
         document.getElementById('q').addEventListener('input', () => {
             pressed = performance.now();
         }, true);
         new MutationObserver(() => requestAnimationFrame(() => {
-            if (pressed) window.took.push(performance.now() - pressed);
+            if (pressed && list.childElementCount) window.took.push(performance.now() - pressed);
             pressed = 0;
-        })).observe(document.getElementById('suggestions'), { childList: true });
+        })).observe(list, { childList: true });
     });
 """
 PAINT = """() => new Promise((told) => new PerformanceObserver((list) => {
