@@ -197,7 +197,10 @@ def _store(connection: Connection, source: str) -> int:
     connection.execute(text(sql.COMPARE))
     connection.execute(text(sql.UPSERT), {"source": source_name(source)})
     connection.execute(text(sql.REMOVE_PARTS))
-    return connection.execute(text(sql.INSERT_PARTS), {"vertices": PART_VERTICES}).rowcount
+    parts = connection.execute(text(sql.INSERT_PARTS), {"vertices": PART_VERTICES}).rowcount
+    if parts:
+        connection.execute(text(sql.ANALYSE))
+    return parts
 
 
 _COMMUNES_AT: Final = text(sql.COMMUNES_AT).bindparams(

@@ -120,3 +120,6 @@ INSERT_PARTS: Final = """
     FROM boundary_new n
     WHERE NOT EXISTS (SELECT FROM boundary_part p WHERE p.unit_id = n.unit_id)
 """
+
+# An import that comes before autovacuum does would look through all parts for each of its rows.
+ANALYSE: Final = "ANALYZE boundary (unit_id, approximate), boundary_part"

@@ -60,7 +60,8 @@ _HOLDERS: Final = f"""
     UPDATE import_problem p SET proposed_fix = n.name
     FROM ({HOLDERS}) h JOIN unnest(CAST(:units AS int[]), CAST(:names AS text[])) n (unit_id, name)
         ON n.unit_id = h.unit_id
-    WHERE p.id = h.id
+    WHERE p.import_id = :id AND p.row_number = h.row_number
+        AND p.code IN ('outside_commune', 'far_from_commune')
 """
 # The row that had the reference before, by its number.
 _EARLIER: Final = """

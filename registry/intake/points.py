@@ -16,8 +16,8 @@ from registry.intake.staging import Staging
 _OUTSIDE: Final = f"""
     SELECT *, coalesce(km > reach_km, false) AS far
     FROM (
-        SELECT o.row_number, concat_ws(' ', o.longitude, o.latitude) AS value, r.reach_km, o.drawn,
-            ST_Distance(o.point::geography, r.seat::geography) / 1000 AS km
+        SELECT o.row_number, o.point, concat_ws(' ', o.longitude, o.latitude) AS value, r.reach_km,
+            o.drawn, ST_Distance(o.point::geography, r.seat::geography) / 1000 AS km
         FROM (
             SELECT e.row_number, e.unit_id, e.point, e.longitude, e.latitude, e.shifted,
                 true AS drawn
@@ -51,15 +51,12 @@ OUTSIDE_PROBLEMS: Final = """
 """In SQL, the problems of rows in `outside`: row_number, field, code and value."""
 
 HOLDERS: Final = """
-    SELECT p.id, min(b.unit_id) AS unit_id
-    FROM import_problem p
-    JOIN entry e ON e.row_number = p.row_number
-    JOIN boundary_part b ON ST_Covers(b.geom, e.point)
-    WHERE p.import_id = :id AND p.code IN ('outside_commune', 'far_from_commune')
-    GROUP BY p.id
+    SELECT o.row_number, min(b.unit_id) AS unit_id
+    FROM outside o JOIN boundary_part b ON ST_Covers(b.geom, o.point)
+    GROUP BY o.row_number
     HAVING count(DISTINCT b.unit_id) = 1
 """
-"""In SQL, the commune that holds the point of each such problem; needs real polygons."""
+"""In SQL, the commune that holds the point of each row in `outside`; needs real polygons."""
 
 
 def find_outside(staging: Staging) -> None:
@@ -69,5 +66,5 @@ def find_outside(staging: Staging) -> None:
     """
     staging.select("reach", REACH, stats="unit_id")
     staging.key("reach", "unit_id")
-    if staging.select("outside", _OUTSIDE):
+    if staging.select("outside", _OUTSIDE, stats="row_number"):
         staging.connection.execute(text(_REJECT))
