@@ -10,7 +10,7 @@ from registry.access.actors import unbound
 from registry.errors import ConflictError
 from registry.intake.buildings import CODE, SAME_PLACE, IssueCodes, make_buildings
 from registry.intake.first_load import keys_parked
-from registry.intake.places import make_places
+from registry.intake.places import SPOT, make_places
 from registry.intake.staging import Staging
 
 DEMO_SOURCE: Final = "demo"
@@ -23,7 +23,7 @@ _COLUMNS: Final = (
     *("households_count", "point", "position_method", "position_accuracy_m", "delivery_hint"),
 )
 _LISTED: Final = ", ".join(_COLUMNS)
-_ADDRESSED: Final = """
+_ADDRESSED: Final = f"""
     SELECT w.row_number, w.row_hash, w.is_new, w.code, w.unit_id, w.former_id AS former_unit_id,
         t.id AS thoroughfare_id, l.id AS locality_id, n.number AS house_number,
         n.number_key AS house_number_key, f.building_name, f.building_key, f.storey AS floor,
@@ -35,9 +35,11 @@ _ADDRESSED: Final = """
     LEFT JOIN own_ref o ON o.row_number = w.row_number
     LEFT JOIN number n ON n.at = w.number_at
     LEFT JOIN flat f ON f.at = w.flat_at
-    LEFT JOIN street_id t ON t.unit_id = w.unit_id AND t.street_at = w.street_at
+    LEFT JOIN street_id t ON t.spot = {SPOT.format(row="w", at="street_at")}
+        AND t.unit_id = w.unit_id AND t.street_at = w.street_at
         AND t.former_id IS NOT DISTINCT FROM w.former_id
-    LEFT JOIN locality_id l ON l.unit_id = w.unit_id AND l.place_at = w.place_at
+    LEFT JOIN locality_id l ON l.spot = {SPOT.format(row="w", at="place_at")}
+        AND l.unit_id = w.unit_id AND l.place_at = w.place_at
         AND l.former_id IS NOT DISTINCT FROM w.former_id
 """
 
