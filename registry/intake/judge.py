@@ -135,7 +135,8 @@ _SHIFTED: Final = sum(
     1 << place for place, rule in enumerate(_RULES) if rule.code == "too_many_cells"
 )
 
-# One row for each of the file, and narrow: what it names stands in the tables of parts.
+# One row for each of the file, and narrow: what it names stands in the tables of parts. OFFSET 0
+# keeps `problems` from being worked out again wherever it is used.
 _ENTRIES: Final = f"""
     SELECT *, problems & {_REJECTING} <> 0 AS rejected, problems & {_SHIFTED} <> 0 AS shifted
     FROM (
@@ -161,12 +162,14 @@ _ENTRIES: Final = f"""
             LEFT JOIN repeated r ON r.row_number = d.row_number
             LEFT JOIN overlong o ON o.row_number = d.row_number
         ) named
+        OFFSET 0
     ) judged
 """
 # Without them the planner takes rows without a flat for one in two hundred.
-_COMPARED: Final = (
+COMPARED: Final = (
     "unit_id, number_at, street_at, place_at, flat_at, address_hash, point_hash, rejected"
 )
+"""Columns of `entry` that rows are compared by."""
 _JUDGED: Final = """
     SELECT e.*, n.number, n.number_key, n.alley_only, n.number_hash, t.street_kind, t.street_name,
         t.street_key, t.street_hash, p.place_kinds, p.place_names, p.place_keys, p.place_hash,
@@ -204,7 +207,7 @@ def judge(staging: Staging) -> None:
     """
     staging.select("decided", _DECIDED)
     staging.key("decided", "row_number")
-    staging.select("entry", _ENTRIES, stats=_COMPARED)
+    staging.select("entry", _ENTRIES, stats=COMPARED)
     staging.view("judged", _JUDGED)
     find_outside(staging)
     found = staging.connection.execute(text(_FOUND)).scalar_one()

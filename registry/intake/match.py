@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from registry.intake.former import SAME_FORMER, read_names_as_today
 from registry.intake.former_numbers import read_numbers_as_today
-from registry.intake.judge import ADDRESS_HASH
+from registry.intake.judge import ADDRESS_HASH, COMPARED
 from registry.intake.staging import Staging
 from registry.intake.vanished import find_returned, find_returned_elsewhere, mark_revived
 
@@ -76,6 +76,10 @@ _SAME_FLAT: Final = f"h.status IN ('active', 'proposed') AND {_EQUAL_FLAT}"
 _MEASURED: Final = "d.point IS NOT NULL AND h.point IS NOT NULL"
 _UNKNOWN: Final = "NOT EXISTS (SELECT FROM known k WHERE k.row_number = d.row_number)"
 
+# Asked first: the rest would be worked out for rows that are all known, as in most deliveries.
+_ANY_UNKNOWN: Final = f"""
+    SELECT EXISTS (SELECT FROM entry d WHERE NOT d.rejected AND {_UNKNOWN})
+"""
 # By street, else by the innermost locality, else by the commune alone.
 _REGISTERED: Final = f"""
     SELECT DISTINCT ON (row_number) row_number, code
@@ -207,6 +211,10 @@ _WRITTEN: Final = """
     FROM entry e JOIN found f ON f.row_number = e.row_number AND f.outcome = 'changed'
     WHERE NOT e.rejected
 """
+_MOST_ARE_KNOWN: Final = """
+    SELECT EXISTS (SELECT FROM found) AND
+        (SELECT count(*) FROM found WHERE outcome <> 'changed') * 2 > (SELECT count(*) FROM entry)
+"""
 
 # A row that says the same in other words has not changed the record.
 _REALLY_CHANGED: Final = """
@@ -256,9 +264,11 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     staging.select("known", _KNOWN, parameters, stats="row_number")
     staging.key("known", "row_number")
     remembered = read_names_as_today(staging, ADDRESS_HASH)
-    staging.select("registered", _REGISTERED, parameters, stats="row_number")
+    unknown = bool(connection.execute(text(_ANY_UNKNOWN)).scalar_one())
+    registered = _REGISTERED if unknown else f"{_REGISTERED} LIMIT 0"
+    staging.select("registered", registered, parameters, stats="row_number")
     formers = bool(connection.execute(text(_ANY_FORMER)).scalar_one())
-    if formers:
+    if formers and unknown:
         connection.execute(text(_REGISTERED_ELSEWHERE), parameters)
     # Also the numbers of a street that is part of another one: they count there no more.
     if remembered.streets or remembered.places or remembered.numbers:
@@ -282,3 +292,12 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     connection.execute(text(_REALLY_CHANGED))
     mark_revived(connection)
     connection.execute(text(_DUPLICATES), parameters)
+
+
+def settle_written(staging: Staging) -> None:
+    """Make a table of the view `written` where it holds less than half of the rows.
+
+    What asks for these rows next then looks at no others. No row is rejected afterwards.
+    """
+    if staging.connection.execute(text(_MOST_ARE_KNOWN)).scalar_one():
+        staging.select("written", _WRITTEN, stats=f"row_number, {COMPARED}")

@@ -29,7 +29,7 @@ from registry.intake.footers import skip_footers
 from registry.intake.handback import Handback, copy_answers, copy_problems, copy_vanished
 from registry.intake.judge import judge
 from registry.intake.made_up import refuse_made_up
-from registry.intake.match import match
+from registry.intake.match import match, settle_written
 from registry.intake.near import find_near
 from registry.intake.perimeter import reject_beyond, reject_foreign
 from registry.intake.places import name_streets
@@ -303,6 +303,7 @@ def _decide(
         refuse_demo_beside_real(session)
     match(staging, options.source, demo=demo)
     reject_foreign(staging)
+    settle_written(staging)
     name_streets(staging)
     near = find_near(staging, demo=demo)
     vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
