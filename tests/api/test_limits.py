@@ -205,6 +205,21 @@ def test_text_that_only_looks_like_a_code_is_free(office: Office, text: str, cos
     assert whoami(office)["enumeration_budget"]["left"] == 3 * COST - cost
 
 
+@pytest.mark.parametrize(
+    ("text", "cost"),
+    [
+        ("1202-1204 Hẻm 94, Láng", 0),  # without the check symbol it is no code
+        ("Lô 2026A123, khu đô thị Láng", 0),
+        ("9448-9456 Hẻm 94, Láng", COST),  # a well-formed code: nothing tells it from a probe
+    ],
+)
+def test_numbers_in_an_address_are_free_unless_they_are_a_code(
+    office: Office, text: str, cost: int
+) -> None:
+    assert office.client.get("/v1/geocode", query_string={"q": text}).status_code == 200
+    assert whoami(office)["enumeration_budget"]["left"] == 3 * COST - cost
+
+
 def test_rows_of_a_batch_are_paid_one_by_one(office: Office) -> None:
     code = office.place.house("5")
     rows = [code, missing(), missing(), missing(), missing(), code]
