@@ -184,18 +184,20 @@ _JUDGED: Final = """
 """
 
 _FOUND: Final = "SELECT coalesce(bit_or(problems), 0) FROM entry"
+# In the order of the rules: whatever shows a row's problems shows them in that of their numbers.
 _WRITE: Final = """
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value)
     SELECT :import_id, found.row_number, found.field, found.code, s.severity, left(found.value, 200)
     FROM (
         SELECT j.row_number, r.field, CASE r.bit {codes} END AS code,
-            CASE r.bit {values} END AS value
+            CASE r.bit {values} END AS value, r.bit
         FROM judged j JOIN (VALUES {rules}) r (bit, field) ON j.problems & r.bit <> 0
         WHERE j.problems <> 0
         UNION ALL
-        {outside}
+        SELECT o.*, NULL FROM ({outside}) o
     ) found
     JOIN (VALUES {severities}) s (code, severity) ON s.code = found.code
+    ORDER BY found.row_number, found.bit
 """
 
 
