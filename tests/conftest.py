@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,10 @@ from registry.gazetteer import Gazetteer
 from registry.settings import ROOT
 from tests.support import postgis
 from tests.support.units import open_app, read_gazetteer
+
+# How long an example takes says how busy the machine is, and nothing else.
+settings.register_profile("diachiso", deadline=None)
+settings.load_profile("diachiso")
 
 _cluster = pytest.StashKey[postgis.TestCluster]()
 _desk = pytest.StashKey[postgis.Desk]()

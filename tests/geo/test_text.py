@@ -20,7 +20,9 @@ def test_fold_is_idempotent_for_any_text(text: str) -> None:
 
 
 def test_fold_is_idempotent_for_every_character() -> None:
-    characters = [chr(n) for n in range(0x110000) if not 0xD800 <= n < 0xE000]
+    characters = [chr(n) for n in range(0x110000)]
+    # Unassigned, private and halves of characters have no marks and no case.
+    characters = [c for c in characters if unicodedata.category(c) not in {"Cn", "Co", "Cs"}]
     wrong = [c for c in characters if fold(fold(f"a{c}y")) != fold(f"a{c}y")]
     assert wrong == []
 

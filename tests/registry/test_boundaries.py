@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from registry.boundaries import PART_VERTICES, communes_at, load_boundaries
 from registry.boundaries.cells import draw_cells
+from registry.boundaries.reach import DEGREE_KM, REACH
 from registry.boundaries.report import BoundaryReport
 from registry.database import make_engine
 from registry.errors import InvalidInputError, RegistryError, UnreadableFileError
@@ -698,6 +699,13 @@ def test_real_communes_are_loaded_with_these_repaired(fresh_engine, shared_data)
     assert not report.has_problems
     largest = "SELECT max(ST_NPoints(geom)) FROM boundary_part"
     assert scalar(fresh_engine, largest) <= PART_VERTICES
+    # No commune reaches beyond what a point of it may; in degrees of the longest kind, which only
+    # exaggerates.
+    beyond = (
+        f"SELECT count(*) FROM ({REACH}) r JOIN boundary b USING (unit_id)"
+        f" WHERE r.drawn AND ST_MaxDistance(r.seat, b.geom) * {DEGREE_KM} > r.reach_km"
+    )
+    assert scalar(fresh_engine, beyond) == 0
     report = load(fresh_engine, str(shared_data / "province_boundaries.geojson.gz"))
     assert (report.provinces, report.missing_provinces) == (34, 0)
     with Session(fresh_engine) as session:

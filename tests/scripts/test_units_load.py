@@ -146,13 +146,6 @@ def test_load_of_the_seeds_is_idempotent_and_draws_cells(run, url):
     )
 
 
-def test_real_communes_name_the_repaired(run, shared_data):
-    done = run("units", "load", "--boundaries", str(shared_data / "commune_boundaries.geojson.gz"))
-    assert done.exit_code == 0
-    assert "repaired, because they came invalid (14):" in done.stdout
-    assert "  00958 Thượng Sơn\n" in done.stdout
-
-
 def test_doctor_prints_a_line_a_check_and_exits_1_on_failure(run, url):
     run("units", "load")
     done = run("doctor")

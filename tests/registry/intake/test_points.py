@@ -1,13 +1,9 @@
 """Points that are not where their rows say: near the border, and far from the commune."""
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.boundaries import load_boundaries
 from registry.boundaries.cells import draw_cells
-from registry.boundaries.reach import DEGREE_KM, REACH
 from registry.database import session_scope
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
 
@@ -92,16 +88,3 @@ def test_wide_communes_have_a_wide_reach(
     row = door("12", "a", commune_code=code, longitude=lon, latitude=lat)
 
     assert deliver(row).problems == problems
-
-
-def test_no_real_commune_reaches_beyond_its_bound(engine: Engine, shared_data: Path) -> None:
-    load_boundaries(engine, str(shared_data / "commune_boundaries.geojson.gz"), actor="tests")
-
-    # In degrees of the longest kind, which only exaggerates.
-    beyond = rows(
-        engine,
-        f"SELECT r.unit_id FROM ({REACH}) r JOIN boundary b USING (unit_id)"
-        f" WHERE r.drawn AND ST_MaxDistance(r.seat, b.geom) * {DEGREE_KM} > r.reach_km",
-    )
-
-    assert not beyond
