@@ -7,7 +7,15 @@ from pathlib import Path
 import click
 
 from registry import cluster
-from registry.coverage.targets import COUNTED, QUALITIES, Defaults, TargetResult, import_targets
+from registry.coverage.figures import QUALITY_LABELS
+from registry.coverage.targets import (
+    COUNTED,
+    QUALITIES,
+    Defaults,
+    TargetResult,
+    import_targets,
+    remove_targets,
+)
 from registry.database import make_engine, session_scope
 from registry.events import Cause, write_scope
 from registry.gazetteer import load_gazetteer
@@ -17,6 +25,7 @@ from scripts.progress import say
 from scripts.settings import read_settings
 
 _SHOWN = 20
+_SEVERITIES = {"error": "bị loại", "warning": "cảnh báo", "notice": "bỏ qua"}
 
 
 @click.group()
@@ -29,9 +38,7 @@ def targets() -> None:
 @click.option(
     "--quality",
     type=click.Choice(QUALITIES),
-    default="declared",
-    show_default=True,
-    help="Loại số liệu của dòng không ghi (of rows that do not say).",
+    help="Loại số liệu của dòng không ghi; mặc định kê khai (of rows that do not say).",
 )
 @click.option("--source", help="Nguồn của dòng không ghi; mặc định là tên tệp (who says so).")
 @click.option(
@@ -57,7 +64,7 @@ def targets() -> None:
 @FORMAT
 def import_(
     file: Path,
-    quality: str,
+    quality: str | None,
     source: str | None,
     date: datetime.date | None,
     sheet: str | None,
@@ -93,17 +100,42 @@ def import_(
     return 1 if result.rejected else 0
 
 
+@targets.command("remove")
+@click.option("--source", required=True, help="Nguồn cần rút, như lúc nạp (as it was imported).")
+@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
+def remove(source: str, *, dry_run: bool) -> None:
+    """Rút tổng số hộ của một nguồn; vẫn giữ lịch sử (withdraw what a source said).
+
+    What it said stays on record and counts no more; the same file imported again counts again.
+    """
+    engine = make_engine(cluster.database_url(read_settings()))
+    try:
+        with session_scope(engine) as session:
+            removed = remove_targets(session, source)
+            if dry_run:
+                session.rollback()
+    finally:
+        engine.dispose()
+    click.echo(("Chạy thử, chưa ghi gì: " if dry_run else "") + f"rút {number(removed)} số liệu")
+
+
 def _show(result: TargetResult, *, dry_run: bool) -> None:
     if dry_run:
         click.echo("Chạy thử, chưa ghi gì")
     click.echo(
         f"{number(result.rows)} dòng: {number(result.new)} mới, {number(result.changed)} thay đổi,"
-        f" {number(result.unchanged)} không đổi, {number(result.rejected)} bị loại"
+        f" {number(result.unchanged)} không đổi, {number(result.rejected)} bị loại,"
+        f" {number(result.skipped)} bỏ qua"
     )
-    if result.quality_unused:
-        click.echo("  cột chất lượng không dùng: không phải kê khai, tổng điều tra, ước tính")
+    if taken := ", ".join(
+        f"{number(rows)} {QUALITY_LABELS[quality]}" for quality, rows in result.qualities.items()
+    ):
+        click.echo(f"  nhận là: {taken}")
+    if result.problems:
+        click.echo("  số dòng không kể dòng tiêu đề (rows are counted below the header)")
     for problem in result.problems[:_SHOWN]:
-        click.echo(f"  dòng {problem.row_number}: {problem.words}: {problem.value}")
+        severity = _SEVERITIES[problem.severity]
+        click.echo(f"  dòng {problem.row_number}, {severity}: {problem.words}: {problem.value}")
     if len(result.problems) > _SHOWN:
         say(f"… và {number(len(result.problems) - _SHOWN)} dòng khác; --format json có tất cả")
     for gap in result.gaps:

@@ -68,6 +68,7 @@ _LOCALITIES_BELOW: Final = """
         SELECT DISTINCT ON (locality_id) unit_id, locality_id, households AS target, counted,
             quality, source, reference_date
         FROM target WHERE locality_id IS NOT NULL AND unit_id = ANY (CAST(:communes AS int[]))
+            AND withdrawn_at IS NULL
         ORDER BY locality_id, {best_target}
     ), inside (id, holder) AS (
         SELECT locality_id, locality_id FROM wanted

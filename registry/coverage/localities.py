@@ -71,6 +71,7 @@ _STATEMENT: Final = """
     LEFT JOIN LATERAL (
         SELECT households, counted, quality, source, reference_date FROM target
         WHERE target.unit_id = :commune AND target.locality_id = s.locality_id
+            AND withdrawn_at IS NULL
         ORDER BY {best_target} LIMIT 1
     ) t ON true
     WHERE l.merged_into_id IS NULL

@@ -111,7 +111,7 @@ _STATEMENT: Final = """
     LEFT JOIN LATERAL (
         SELECT households, counted, quality, source, reference_date
         FROM target
-        WHERE target.unit_id = s.unit_id AND locality_id IS NULL
+        WHERE target.unit_id = s.unit_id AND locality_id IS NULL AND withdrawn_at IS NULL
         ORDER BY {best_target} LIMIT 1
     ) t ON true
     LEFT JOIN (

@@ -7,16 +7,22 @@ from typing import Final
 
 from geo.text import fold
 from registry.intake.columns import FIELDS as INTAKE_FIELDS
+from registry.intake.footers import is_footer
 from registry.intake.formats.any_file import read_file
-from registry.intake.formats.table import LOOKED_AT, unreadable
+from registry.intake.formats.table import LOOKED_AT, not_opened, unreadable
 
 _OF_RESIDENTS: Final = ("so ho thuong tru", "ho thuong tru", "residents")
 _OF_DWELLINGS: Final = ("so cho o", "tong so cho o", "cho o", "dwellings", "so can ho", "so nha o")
+_OF_COMMUNES: Final = (
+    *("ma xa", "ma phuong", "ma xa phuong", "ma phuong xa", "commune code", "ward code"),
+)
+_OF_PROVINCES: Final = ("ma tinh", "ma tinh thanh pho", "province code")
 # Field → headers that mean it, folded.
 _FIELDS: Final = {
     "code": (
-        *("code", "unit", "unit code", "ma", "ma don vi", "ma dvhc", "ma xa", "ma phuong"),
-        *("ma tinh", "commune code", "province code", "ma xa phuong"),
+        *_OF_COMMUNES,
+        *("code", "unit", "unit code", "ma", "ma don vi", "ma dvhc"),
+        *_OF_PROVINCES,
     ),
     "commune": (
         "commune",
@@ -49,10 +55,14 @@ _FIELDS: Final = {
 def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
     """The cells of each row by field, '' for none.
 
-    Where the header of the numbers says what they count, `counted` has that. Raises
+    `code_level` is the level of the codes as their header says it, `footer` is 'yes' for a total or
+    a signature. Where the header of the numbers says what they count, `counted` has that. Raises
     UnreadableFileError for a file that cannot be read, or lacks the columns.
     """
-    table = read_file(path, sheet)
+    try:
+        table = read_file(path, sheet)
+    except OSError as error:
+        raise not_opened(path, error) from error
     with table.rows() as rows:
         headers: Sequence[str] = table.headers
         first = list(islice(rows, LOOKED_AT))
@@ -71,6 +81,7 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
                 f" dòng đầu đang có: {', '.join(headers[:12])}",
             )
         counted = _counted_by(headers, positions["households"])
+        level = _level_by(headers, positions.get("code"))
         for row in (*first, *rows):
             cells = {
                 field: row[at].strip() if at is not None and at < len(row) else ""
@@ -78,6 +89,8 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
             }
             if any(cells.values()):
                 cells["counted"] = cells["counted"] or counted
+                cells["code_level"] = level
+                cells["footer"] = "yes" if is_footer(row) else ""
                 yield cells
 
 
@@ -89,6 +102,14 @@ def _positions(headers: Sequence[str]) -> dict[str, int]:
         for name in [next((name for name in names if name in folded), None)]
         if name is not None
     }
+
+
+def _level_by(headers: Sequence[str], at: int | None) -> str:
+    """The level of the units whose codes stand in a column, '' where its name does not say."""
+    name = fold(headers[at]) if at is not None else ""
+    if name in _OF_COMMUNES:
+        return "commune"
+    return "province" if name in _OF_PROVINCES else ""
 
 
 def _counted_by(headers: Sequence[str], at: int) -> str:

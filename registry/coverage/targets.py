@@ -7,7 +7,7 @@ commune, a number, and what it counts. The newest declared count wins
 
 import datetime
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,12 +19,11 @@ from sqlalchemy.orm import Session
 from geo.text import fold
 from registry.coverage.measure import BEST_TARGET
 from registry.coverage.target_rows import target_rows
+from registry.coverage.target_units import TargetUnits
 from registry.days import parse_day
-from registry.errors import InvalidInputError
+from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.lifecycle.places import locality_of, name_locality, read_localities
-from registry.units import continuations
-from registry.units.text import read_units
 
 QUALITIES: Final = ("declared", "census", "estimate")
 COUNTED: Final = ("households", "residents", "dwellings")
@@ -48,14 +47,19 @@ _QUALITY_WORDS: Final = dict(zip(QUALITIES, QUALITIES, strict=True)) | {
 }
 _HO: Final = re.compile(r"\s*hộ\s*$", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d{1,9}|\d{1,3}(?:[., ]\d{3})+")
-_PROVINCE_WORDS: Final = ("tinh ", "thanh pho ", "tp ")
+_SAYS_ESTIMATE: Final = re.compile(r"\b(estimate[ds]?|uoc tinh|du bao)\b")
+_NONE_KNOWN: Final = ("missing", "thieu", "khong co", "khong co so lieu")
+_DOUBTED: Final = re.compile(r"(suspect|nghi|can kiem tra)\b.*")
 # Real communes have 300 households on the smallest island with people, 60,000 in the largest ward.
 _FEW, _MANY = 100, 200_000
+_MOST: Final = {"province": 20_000_000, "commune": 1_000_000}
+"""More than that no unit holds: the country has 28 million households. A locality: `_MANY`."""
 
 PROBLEMS: Final = {
     "unit_missing": "Dòng không ghi đơn vị (no unit)",
     "unit_unknown": "Không có đơn vị này trên bản đồ hiện nay (no such unit today)",
     "unit_ambiguous": "Tên chỉ nhiều đơn vị, hãy ghi mã (several units)",
+    "commune_differs_from_code": "Tên không phải của đơn vị có mã ấy (name and code differ)",
     "unit_ended": "Đơn vị đã kết thúc; nay thuộc đơn vị khác (the unit has ended)",
     "households_unreadable": "Số hộ không phải số nguyên không âm (no count)",
     "locality_unreadable": "Không phải thôn, ấp, tổ dân phố… có loại và tên (no locality)",
@@ -66,18 +70,25 @@ PROBLEMS: Final = {
     "quality_unknown": "Loại số liệu: kê khai, tổng điều tra hoặc ước tính (no such quality)",
     "date_unreadable": "Ngày số liệu không đọc được (no date)",
     "date_in_future": "Ngày số liệu chưa tới (in the future)",
-    "unit_repeated": "Đơn vị đã có ở dòng trước (an earlier row names it)",
+    "unit_repeated": "Đơn vị đã có ở dòng trước, cùng nguồn, cùng ngày (an earlier row names it)",
+    "households_absurd": "Số hộ nhiều hơn mức một đơn vị có thể có (more than any unit holds)",
     "households_implausible": "Số hộ ít hoặc nhiều khác thường, hãy kiểm tra (implausible)",
+    "households_doubted": "Tệp ghi số này đáng ngờ, hãy kiểm tra (the file itself doubts it)",
+    "households_missing": "Tệp ghi là chưa có số liệu (the file says that it has no number)",
+    "row_skipped": "Dòng tổng cộng, ghi chú hoặc chữ ký (a total, a note or a signature)",
 }
-"""Code → what is wrong with a row, in words; the last is a warning."""
-_WARNING: Final = "households_implausible"
+"""Code → what is wrong with a row, in words."""
+_WARNINGS: Final = ("households_implausible", "households_doubted")
+_SKIPPED: Final = ("households_missing", "row_skipped")
+"""Rows that say nothing of a unit, which is no fault of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What is said of all rows that do not say it themselves."""
 
-    quality: str = "declared"
+    quality: str | None = None
+    """None: declared, where nothing in the row says otherwise."""
     source: str | None = None
     reference_date: datetime.date | None = None
     counted: str = "households"
@@ -98,6 +109,13 @@ class TargetProblem:
         """The problem in words."""
         return PROBLEMS[self.code]
 
+    @property
+    def severity(self) -> str:
+        """`error`: rejected; `warning`: taken, look at it; `notice`: passed over."""
+        if self.code in _SKIPPED:
+            return "notice"
+        return "warning" if self.code in _WARNINGS else "error"
+
 
 @dataclass(frozen=True, slots=True)
 class ProvinceGap:
@@ -111,22 +129,25 @@ class ProvinceGap:
 
 @dataclass(frozen=True, slots=True)
 class TargetResult:
-    """What became of a file: rows = new + changed + unchanged + rejected."""
+    """What became of a file: rows = new + changed + unchanged + rejected + skipped."""
 
     rows: int
     new: int
     changed: int
     unchanged: int
     rejected: int
+    skipped: int
+    """Totals, signatures, and rows that say that there is no number."""
+    qualities: dict[str, int]
+    """Quality → rows taken as such."""
     problems: tuple[TargetProblem, ...]
     gaps: tuple[ProvinceGap, ...]
     """Provinces of the file, where all their communes have targets."""
-    quality_unused: bool
-    """Whether the file's column of that name holds none of our qualities, and was not read."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self)
+        problems = [asdict(each) | {"severity": each.severity} for each in self.problems]
+        return asdict(self) | {"problems": problems}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,45 +171,62 @@ def import_targets(
     """
     day = today()
     _check(defaults, day)
-    targets: dict[tuple[int, int | None, str], _Target] = {}
+    targets: dict[tuple[object, ...], _Target] = {}
     problems: list[TargetProblem] = []
-    rejected = 0
     rows = list(target_rows(path, sheet))
-    stated = {fold(cells["quality"]) for cells in rows} - {""}
-    quality_unused = bool(stated) and not stated & _QUALITY_WORDS.keys()
+    units = TargetUnits.of(gazetteer, day, rows)
     for count, cells in enumerate(rows, start=1):
-        if quality_unused:
-            cells["quality"] = ""
-        read = _read(session, gazetteer, day, cells, defaults, path)
+        read = _read(session, units, cells, defaults, path)
         if isinstance(read, _Target) and _key(read) in targets:
             read = ("unit_repeated", cells["locality"] or cells["code"] or cells["commune"])
         if isinstance(read, tuple):
             problems.append(TargetProblem(count, *read))
-            rejected += 1
             continue
         targets[_key(read)] = read
-        commune = gazetteer.units[read.unit_id].level == "commune" and read.locality_id is None
-        if commune and not _FEW <= read.households <= _MANY:
-            problems.append(TargetProblem(count, _WARNING, str(read.households)))
+        warnings = _doubts(gazetteer.units[read.unit_id].level, read, cells)
+        problems += [TargetProblem(count, code, str(read.households)) for code in warnings]
     new, changed = _write(session, list(targets.values()))
+    severities = Counter(problem.severity for problem in problems)
     return TargetResult(
         rows=len(rows),
         new=new,
         changed=changed,
         unchanged=len(targets) - new - changed,
-        rejected=rejected,
+        rejected=severities["error"],
+        skipped=severities["notice"],
+        qualities=dict(Counter(target.quality for target in targets.values())),
         problems=tuple(problems),
         gaps=tuple(_gaps(session, gazetteer, day, {each.unit_id for each in targets.values()})),
-        quality_unused=quality_unused,
     )
 
 
-def _key(target: _Target) -> tuple[int, int | None, str]:
-    return target.unit_id, target.locality_id, target.counted
+def remove_targets(session: Session, source: str) -> int:
+    """Withdraw all that a source said: its rows stay, and count no more. How many they were.
+
+    What is imported again from it counts again. Raises NotFoundError when it has said nothing.
+    """
+    gone = session.execute(_WITHDRAW, {"source": source}).scalars().all()
+    if not gone:
+        raise NotFoundError(f"không có tổng số hộ nào của nguồn {source} (no targets of {source})")
+    return len(gone)
+
+
+def _key(target: _Target) -> tuple[object, ...]:
+    """What the table holds one number of."""
+    of = (target.unit_id, target.locality_id, target.counted)
+    return (*of, target.quality, target.source, target.reference_date)
+
+
+def _doubts(level: str, target: _Target, cells: Mapping[str, str]) -> Iterator[str]:
+    """The warnings about a number that is taken."""
+    if level == "commune" and target.locality_id is None and not _FEW <= target.households <= _MANY:
+        yield "households_implausible"
+    if _DOUBTED.match(fold(cells["quality"])):
+        yield "households_doubted"
 
 
 def _check(defaults: Defaults, day: datetime.date) -> None:
-    if defaults.quality not in QUALITIES:
+    if defaults.quality not in (None, *QUALITIES):
         raise InvalidInputError.of_field("quality", "literal_error", f"one of {QUALITIES}")
     if defaults.counted not in COUNTED:
         raise InvalidInputError.of_field("counted", "literal_error", f"one of {COUNTED}")
@@ -200,40 +238,52 @@ def _check(defaults: Defaults, day: datetime.date) -> None:
 
 def _read(
     session: Session,
-    gazetteer: Gazetteer,
-    day: datetime.date,
-    cells: dict[str, str],
+    units: TargetUnits,
+    cells: Mapping[str, str],
     defaults: Defaults,
     path: Path,
 ) -> _Target | tuple[str, str]:
     """The target of a row, or what is wrong with it and the value."""
-    unit = _unit(gazetteer, day, cells)
+    if cells["footer"]:
+        return "row_skipped", cells["commune"] or cells["code"]
+    if fold(cells["quality"]) in _NONE_KNOWN:
+        return "households_missing", cells["code"] or cells["commune"]
+    unit = units.find(cells)
     if not isinstance(unit, Unit):
         return unit
     if not _NUMBER.fullmatch(_HO.sub("", cells["households"])):
         return "households_unreadable", cells["households"]
-    quality = _word(cells["quality"], _QUALITY_WORDS, defaults.quality)
+    households = int(re.sub(r"\D", "", cells["households"]))
+    if households > (_MANY if cells["locality"] else _MOST[unit.level]):
+        return "households_absurd", cells["households"]
+    quality = _quality(cells, defaults)
     if not quality:
         return "quality_unknown", cells["quality"]
     counted = _word(cells["counted"], _COUNTED_WORDS, defaults.counted)
     if not counted:
         return "counted_unknown", cells["counted"]
-    date = _day_of(cells["reference_date"], defaults.reference_date or day, day)
+    date = _day_of(cells["reference_date"], defaults.reference_date or units.day, units.day)
     if not isinstance(date, datetime.date):
         return date, cells["reference_date"]
     # Last, because a row that is wrong otherwise names no place.
     locality = _locality(session, unit, cells["locality"], make=defaults.new_localities)
     if isinstance(locality, tuple):
         return locality
-    return _Target(
-        unit.id,
-        int(re.sub(r"\D", "", cells["households"])),
-        quality,
-        cells["source"] or defaults.source or path.name,
-        date,
-        counted,
-        locality,
-    )
+    source = cells["source"] or defaults.source or path.name
+    return _Target(unit.id, households, quality, source, date, counted, locality)
+
+
+def _quality(cells: Mapping[str, str], defaults: Defaults) -> str:
+    """What the number is worth, '' where nobody can say: an estimate is never taken for declared.
+
+    The column says it, else the source where it is called an estimate, else the deliverer. A word
+    that we do not know is none of ours, and then the deliverer has to say it.
+    """
+    if known := _QUALITY_WORDS.get(fold(cells["quality"])):
+        return known
+    if _SAYS_ESTIMATE.search(fold(cells["source"] or defaults.source or "")):
+        return "estimate"
+    return defaults.quality or ("" if cells["quality"] else "declared")
 
 
 def _word(written: str, words: Mapping[str, str], default: str) -> str:
@@ -276,57 +326,6 @@ def _locality(
         return _LOCALITY_PROBLEMS[reason], written
 
 
-def _unit(
-    gazetteer: Gazetteer, day: datetime.date, cells: dict[str, str]
-) -> Unit | tuple[str, str]:
-    if cells["code"]:
-        code = cells["code"].split(".")[0]
-        # Spreadsheets take the zeros away.
-        padded = code.zfill(5) if len(code) > 2 else code.zfill(2)
-        bearers = gazetteer.with_code(padded)
-        for unit in bearers:
-            if unit.alive_on(day):
-                return unit
-        if bearers:
-            return "unit_ended", _successors(gazetteer, bearers[-1], day)
-        return "unit_unknown", cells["code"]
-    if not cells["commune"] and not cells["province"]:
-        return "unit_missing", ""
-    # `Tỉnh Phú Thọ` in the column of names is the province, and never the ward of that name.
-    if not cells["commune"] or fold(cells["commune"]).startswith(_PROVINCE_WORDS):
-        return _named(gazetteer, day, cells["commune"] or cells["province"], level="province")
-    words = ", ".join(filter(None, (cells["commune"], cells["province"])))
-    return _named(gazetteer, day, words, level="commune")
-
-
-def _named(
-    gazetteer: Gazetteer, day: datetime.date, words: str, *, level: str
-) -> Unit | tuple[str, str]:
-    """The unit of today that the words name, all of them."""
-    namings = [naming for naming in read_units(gazetteer, words) if not naming.unread]
-    innermost = [unit for naming in namings if (unit := naming.innermost) is not None]
-    # A name alone may be a province's as well as a ward's, and then it is the province's.
-    named = [unit for unit in innermost if unit.level == level] or innermost
-    if level == "province":
-        named = [unit for unit in named if unit.level == "province"]
-    living = {unit.id: unit for unit in named if unit.alive_on(day)}
-    if len(living) == 1:
-        return next(iter(living.values()))
-    if living:
-        return "unit_ambiguous", words
-    if named:
-        return "unit_ended", _successors(gazetteer, named[0], day)
-    return "unit_unknown", words
-
-
-def _successors(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> str:
-    names = [
-        f"{each.unit.code} {each.unit.version_on(day).full_name}"
-        for each in continuations(gazetteer, unit, day)
-    ]
-    return f"{unit.code} → {'; '.join(names)}"
-
-
 def _date(written: str) -> datetime.date | None:
     try:
         return parse_day(written)
@@ -346,16 +345,24 @@ _WRITE: Final = text(
             locality_id)
         SELECT * FROM given
         ON CONFLICT (unit_id, locality_id, quality, source, reference_date, counted) DO UPDATE
-            SET households = excluded.households, recorded_at = clock_timestamp()
-            WHERE t.households <> excluded.households
+            SET households = excluded.households, recorded_at = clock_timestamp(),
+                withdrawn_at = NULL
+            WHERE t.households <> excluded.households OR t.withdrawn_at IS NOT NULL
         RETURNING (xmax = 0) AS is_new
     )
     SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
     """
 )
+_WITHDRAW: Final = text(
+    """
+    UPDATE target SET withdrawn_at = clock_timestamp()
+    WHERE source = :source AND withdrawn_at IS NULL RETURNING id
+    """
+)
 _NEWEST: Final = """
     SELECT DISTINCT ON (unit_id) unit_id, households, counted FROM target
     WHERE unit_id = ANY (CAST(:units AS int[])) AND locality_id IS NULL
+        AND withdrawn_at IS NULL
     ORDER BY unit_id, {best_target}
 """
 

@@ -4,7 +4,6 @@ What is wrong with a file as a whole is said in one line, in Vietnamese and Engl
 about it: whoever exported it is the one who reads it.
 """
 
-import errno
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,16 +15,11 @@ from typing import Final
 from registry.errors import UnreadableFileError
 from registry.intake.columns import Columns, find_columns
 from registry.intake.formats.any_file import read_file
-from registry.intake.formats.table import Rows, Table, unreadable
+from registry.intake.formats.table import Rows, Table, not_opened, unreadable
 
 MAX_CELL: Final = 2_000
 """Characters of a cell that are read; no address is longer."""
 _BLOCK: Final = 1 << 20
-_REFUSALS: Final = {
-    errno.ENOENT: "không có tệp này",
-    errno.EACCES: "không có quyền đọc tệp này",
-    errno.EISDIR: "đây là thư mục, không phải tệp",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +65,7 @@ def open_file(
                 digest.update(block)
         table = read_file(path, sheet)
     except OSError as error:
-        reason = _REFUSALS.get(error.errno or 0, "không đọc được tệp")
-        raise unreadable(path, f"{reason} ({error.strerror or error})") from error
+        raise not_opened(path, error) from error
     if not any(table.headers):
         raise unreadable(path, "dòng đầu trống, cần tên các cột (the first line is blank)")
     with _naming(path):

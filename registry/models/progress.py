@@ -60,6 +60,9 @@ class Target(Base):
         server_default=text("'households'"),
         comment="What is counted: households (hộ) | residents (hộ thường trú) | dwellings (chỗ ở)",
     )
+    withdrawn_at: Mapped[datetime.datetime | None] = mapped_column(
+        comment="When it was withdrawn; kept as history, and counts no more"
+    )
 
 
 class CoverageDay(Base):

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from registry.coverage.gaps import find_gaps
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_unit
-from registry.coverage.targets import Defaults, TargetResult, import_targets
+from registry.coverage.targets import Defaults, TargetResult, import_targets, remove_targets
 from registry.database import make_engine, session_scope
-from registry.errors import InvalidInputError, UnreadableFileError
+from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
 from registry.events import write_scope
 from registry.gazetteer import load_gazetteer, today
 from tests.support.factories import TEST, make_locality
@@ -83,7 +83,7 @@ def test_rows_that_are_wrong_are_told_and_the_others_stand(engine: Engine, tmp_p
     content = (
         "mã,xã,tỉnh,số hộ,loại số liệu,ngày\n"
         f"{BA_DINH},,,500,kê khai,01/06/2026\n"
-        f"{BA_DINH},,,600,,\n"
+        f"{BA_DINH},,,600,,1/6/2026\n"
         "99999,,,5,,\n"
         ",Xã Không Có,Hà Nội,5,,\n"
         ",Tân Phú,,5,,\n"
@@ -145,9 +145,89 @@ def test_a_province_by_name_is_never_the_ward_of_that_name(engine: Engine, tmp_p
     assert rows(engine, units) == [("province", "15"), ("province", "25")]
 
 
-def test_a_column_of_other_qualities_is_not_ours(engine: Engine, tmp_path: Path) -> None:
-    result = load(engine, tmp_path / "a.csv", f"code,households,quality\n{BA_DINH},500,ok\n")
-    assert (result.new, result.quality_unused) == (1, True)
+def test_codes_are_of_the_level_that_their_column_says_and_must_agree_with_names(
+    engine: Engine, tmp_path: Path
+) -> None:
+    communes = (
+        "mã xã,tên xã,số hộ\n8,Phường Ngọc Hà,8000\n27142,Phường Bến Thành,12500\n"
+        "25,,20100\n27142,Phường Nhiêu Lộc,12500\nTổng cộng,,53100\n"
+    )
+    result = load(engine, tmp_path / "a.csv", communes)
+    assert (result.new, result.rejected, result.skipped) == (3, 1, 1)
+    assert [(each.row_number, each.code) for each in result.problems] == [
+        (2, "commune_differs_from_code"),
+        (5, "row_skipped"),
+    ]
+    anything = "mã,tên,số hộ\n8,Tỉnh Tuyên Quang,519991\n8,Phường Ngọc Hà,8001\n8,,5\n"
+    mixed = load(engine, tmp_path / "b.csv", anything)
+    assert (mixed.new, mixed.changed) == (1, 1)
+    assert [each.code for each in mixed.problems] == ["unit_ambiguous"]
+    kept = (
+        "SELECT u.code, t.households FROM target t JOIN admin_unit u ON u.id = t.unit_id"
+        f" WHERE t.source = '{tmp_path.name}' ORDER BY u.level, u.code"
+    )
+    assert rows(engine, kept) == [
+        ("00008", 8001),
+        ("00025", 20100),
+        ("27142", 12500),
+        ("08", 519991),
+    ]
+
+
+def test_an_estimate_is_never_taken_for_declared(engine: Engine, tmp_path: Path) -> None:
+    content = (
+        "commune_code,households,quality,source\n"
+        "00004,500,ok,estimate: scaled\n00008,500,missing,estimate: scaled\n"
+        "00025,500,suspect_low,estimate: scaled\n00025,500,ok,phòng thống kê\n"
+        "00025,500,,phòng thống kê\n00025,500,,Sở (ước tính)\n"
+    )
+    result = load(engine, tmp_path / "a.csv", content)
+    assert result.qualities == {"estimate": 3, "declared": 1}
+    assert [(each.row_number, each.code, each.severity) for each in result.problems] == [
+        (2, "households_missing", "notice"),
+        (3, "households_doubted", "warning"),
+        (4, "quality_unknown", "error"),
+    ]
+    told = load(engine, tmp_path / "a.csv", content, quality="census")
+    assert (told.qualities, told.rejected) == ({"estimate": 3, "census": 1}, 1)
+    assert told.problems[-1].code == "unit_repeated"
+
+
+def test_absurd_numbers_are_rejected_and_other_days_stand_beside(
+    engine: Engine, tmp_path: Path
+) -> None:
+    content = (
+        "mã xã,số hộ,ngày\n27142,99999999,01/01/2026\n27142,250000,01/01/2026\n"
+        "27142,12500,01/02/2026\n27142,12600,01/02/2026\n"
+    )
+    result = load(engine, tmp_path / "a.csv", content)
+    assert (result.new, result.rejected) == (2, 2)
+    assert [(each.row_number, each.code) for each in result.problems] == [
+        (1, "households_absurd"),
+        (2, "households_implausible"),
+        (4, "unit_repeated"),
+    ]
+
+
+def test_what_is_withdrawn_counts_no_more_and_stays(engine: Engine, tmp_path: Path) -> None:
+    def best() -> int | None:
+        with session_scope(engine) as session:
+            target = coverage_of_unit(session, load_gazetteer(session), "27142").units[0].target
+        return target and target.households
+
+    before = best()
+    content = "mã xã,số hộ\n27142,777\n"
+    load(engine, tmp_path / "a.csv", content)
+    assert best() == 777
+    with session_scope(engine) as session:
+        assert remove_targets(session, tmp_path.name) == 1
+    assert best() == before
+    kept = f"SELECT households FROM target WHERE source = '{tmp_path.name}'"
+    assert rows(engine, kept) == [(777,)]
+    with pytest.raises(NotFoundError), session_scope(engine) as session:
+        remove_targets(session, tmp_path.name)
+    assert load(engine, tmp_path / "a.csv", content).changed == 1
+    assert best() == 777
 
 
 def test_files_without_the_columns_and_wrong_defaults_are_refused(
@@ -155,6 +235,8 @@ def test_files_without_the_columns_and_wrong_defaults_are_refused(
 ) -> None:
     with pytest.raises(UnreadableFileError, match="cần cột mã đơn vị"):
         load(engine, tmp_path / "a.csv", "tên,ghi chú\nBa Đình,x\n")
+    with session_scope(engine) as session, pytest.raises(UnreadableFileError, match="không có tệp"):
+        import_targets(session, load_gazetteer(session), tmp_path / "none.csv", Defaults())
     with pytest.raises(InvalidInputError):
         load(engine, tmp_path / "a.csv", "mã,số hộ\n1,2\n", quality="good")
     tomorrow = today() + datetime.timedelta(days=1)

@@ -1,5 +1,6 @@
 """What every format is read as, and where the header of a table stands."""
 
+import errno
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -131,6 +132,19 @@ def _converted(row: list[str], fonts: dict[int, Font]) -> list[str]:
 def unreadable(path: Path, reason: str) -> UnreadableFileError:
     """What is wrong with a file as a whole, as one line that begins with its name."""
     return UnreadableFileError(f"{path.name or path}: {reason}")
+
+
+_REFUSALS: Final = {
+    errno.ENOENT: "không có tệp này",
+    errno.EACCES: "không có quyền đọc tệp này",
+    errno.EISDIR: "đây là thư mục, không phải tệp",
+}
+
+
+def not_opened(path: Path, error: OSError) -> UnreadableFileError:
+    """That a file cannot be opened, as one line that says why."""
+    reason = _REFUSALS.get(error.errno or 0, "không đọc được tệp")
+    return unreadable(path, f"{reason} ({error.strerror or error})")
 
 
 def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
