@@ -151,7 +151,10 @@ def _is_disk_full(cause: BaseException | None) -> bool:
     """Whether a file could not grow: the disk is full, or a limit of sizes is reached."""
     if isinstance(cause, psycopg.errors.DiskFull):
         return True
-    return isinstance(cause, psycopg.Error) and "could not extend file" in str(cause)
+    # A table's file is extended, the log's and a temporary one's are written: by the server's name
+    # for it these are errors of its own (XX000).
+    says = ("could not extend file", "could not write to", "could not write block")
+    return isinstance(cause, psycopg.Error) and any(words in str(cause) for words in says)
 
 
 def _is_outside_units(cause: BaseException | None) -> bool:
