@@ -9,15 +9,17 @@ name one, and why there may be several readings.
 ('12/34/5A', 'lang', ('P. Láng Hạ', 'Hà Nội'))
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from geo.admin import split_parts
 from geo.alternatives import Understanding, understandings
 from geo.flat import Flat, FlatSteps
 from geo.house_number import HouseNumber, NumberSteps, path_steps
-from geo.locality import Locality, locality_of
+from geo.locality import DIVIDING, Locality, locality_of
 from geo.parcel_text import without_noise
 from geo.persons import without_owner
 from geo.piece import HOUSE_ROLES, Piece
@@ -59,6 +61,9 @@ class AddressReading:
     """Lower is likelier."""
     notes: tuple[str, ...]
     """Names of the steps taken, most of which cost."""
+    around: str | None = None
+    """A name without a kind, of `admin_parts`, right behind the number of a group: mostly that of
+    the hamlet around it, `Xóm 1 Ngọc Sơn`."""
 
 
 def parse_address(text: str) -> list[AddressReading]:
@@ -169,9 +174,7 @@ def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
             if locality := locality_of(piece.kind or "", piece.words):
                 localities.setdefault(locality.key, locality)
         elif role in ("admin", "bare"):
-            key, name = piece.unit_name or _unit_name(piece)
-            if name:
-                units.setdefault(key, name)
+            _add_unit(piece, units)
         elif role == "hint":
             written["hint"].append(text_of(piece.all_words))
     street = _shortest(streets)
@@ -188,7 +191,16 @@ def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
         (*_others(streets, street), *plus_codes),
         one.penalty,
         one.notes,
+        _around_group(one.pieces),
     )
+
+
+def _around_group(pieces: Sequence[Piece]) -> str | None:
+    for group, piece in pairwise(pieces):
+        divides = group.role == "locality" and group.kind in DIVIDING and bool(group.words)
+        if divides and group.words[0].numeric and piece.role == "bare":
+            return (piece.unit_name or _unit_name(piece))[1] or None
+    return None
 
 
 def _add_street(piece: Piece, streets: list[Street], units: dict[str, str]) -> None:
@@ -199,6 +211,15 @@ def _add_street(piece: Piece, streets: list[Street], units: dict[str, str]) -> N
         # `165 Tôn Thất Thuyết, Phố Mới`: a ward.
         units.setdefault(street.key, text_of(piece.all_words))
     streets.append(street)
+
+
+def _add_unit(piece: Piece, units: dict[str, str]) -> None:
+    key, name = piece.unit_name or _unit_name(piece)
+    if name.lower() == "cũ" and units:
+        # `Phường Ngọc Hà (cũ)`: the bracket has become a part of its own.
+        units[next(reversed(units))] += f" {name}"
+    elif name:
+        units.setdefault(key, name)
 
 
 def _unit_name(piece: Piece) -> tuple[str, str]:

@@ -75,6 +75,8 @@ PARTING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - {
 }
 """Kinds of which one place cannot be in two: who is in Ấp 4 is not in Khu phố 1. The others divide
 them."""
+DIVIDING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - PARTING
+"""Kinds that divide a hamlet or a quarter, and are numbered anew in each of them."""
 UNIT_LIKE: Final = frozenset({"bản", "buôn", "bon", "làng", "plei", "sóc", "xóm", "chợ"})
 """Kinds with which names of communes, districts and provinces begin as well."""
 # Units of any map that would read as localities. Hamlets of the same names exist.

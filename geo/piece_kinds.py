@@ -130,6 +130,9 @@ class Kinds(Cutting):
             return False
         if piece is None or piece.done:
             return self._at_border(phrase, end, sure)
+        if piece.role == "hint" and not piece.words and role == "number":
+            # `cạnh nhà số 67`: the number of a neighbour.
+            return False
         if piece.role in ("hint", "noise"):
             return role in ("admin", "number") and sure and end < len(self.words)
         if not piece.words:
@@ -146,7 +149,10 @@ class Kinds(Cutting):
 
     def _begins(self, role: str, phrase: Phrase, at: int, sure: bool) -> bool:
         if role == "hint":
-            behind_number = self.open is not None and self.open.role in ("number", "alley")
+            # `hẻm sát nhà 67`: no alley is called so.
+            behind_number = self.open is not None and (
+                self.open.role == "number" or (self.open.role == "alley" and self.open.done)
+            )
             return (sure or self.open is None) and not behind_number
         unsure = phrase.keys[0] in kinds.UNSURE and len(phrase.keys) == 1
         name = f"{self._key(at)} {self._key(at + 1)}"

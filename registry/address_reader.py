@@ -1,18 +1,19 @@
 """From a text to a door and the units that it names: the grammar and the gazetteer together."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from geo.address import AddressReading, Door, parse_address
 from geo.admin import parse_name
 from geo.kinds import MIDDLE_NAMES
-from geo.locality import parse_locality
+from geo.locality import Locality, parse_locality
 from geo.street import is_dated, parse_street
 from geo.text import accent_key, fold, has_diacritics
 from geo.words import words_of
-from registry.gazetteer import Gazetteer
+from registry.gazetteer import Gazetteer, today
+from registry.search.areas import communes_of
 from registry.units.text import Naming, read_units
 
 _MAX_NAME: Final = 10
@@ -56,8 +57,28 @@ def _with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
     parts = ", ".join(part for part in reading.admin_parts if any(map(str.isalnum, part)))
     namings = read_units(gazetteer, parts) if parts else []
     left = namings[0].unread if namings else reading.admin_parts
+    door, around = reading.door, reading.around
+    if around in left and door.street is None and not _leads_here(gazetteer, namings, around):
+        door = replace(door, localities=(*door.localities, Locality("", around, fold(around))))
+        left = tuple(part for part in left if part != around)
     unread = (*reading.unread, *left)
-    return ReadAddress(reading.door, tuple(namings), unread, reading.penalty, reading.notes)
+    return ReadAddress(door, tuple(namings), unread, reading.penalty, reading.notes)
+
+
+def _leads_here(gazetteer: Gazetteer, namings: Iterable[Naming], name: str) -> bool:
+    """Whether a unit of this name lies where the namings lead: a commune of old in that of today.
+
+    What else stands behind a group is the name of the hamlet around it.
+    """
+    day = today()
+    here = {
+        commune
+        for naming in namings
+        if naming.commune is not None
+        for commune in communes_of(gazetteer, day, naming.commune)
+    }
+    units = (hit.unit for one in parse_name(name) for hit in gazetteer.named(one.key))
+    return any(not here.isdisjoint(communes_of(gazetteer, day, unit)) for unit in units)
 
 
 def _outermost(read: ReadAddress) -> int:

@@ -299,9 +299,14 @@ def _is_door(located: Located) -> bool:
 
 
 def _better(best: Located, other: Located) -> Located:
-    """The answers to the text with a slip corrected, where they fit better."""
+    """The answers to the text with a slip corrected, where they fit better.
+
+    Where no more than the same unit is found, a word of a street was taken for a kind: `xã Tượng`.
+    """
     faulty = [_with_fault(answer, "spelling_corrected") for answer in other.answers]
     if not faulty or (best.answers and _rank(best.answers[0]) <= _rank(faulty[0])):
+        return best
+    if best.answers and faulty[0].level == best.answers[0].level not in _PLACED:
         return best
     return Located(faulty, other.reading)
 

@@ -62,7 +62,7 @@ def area_of(
     return found
 
 
-def _told_by(naming: Naming) -> tuple[int, int, int, bool]:
+def _told_by(naming: Naming) -> tuple[int, int, int, bool, bool]:
     """All of a naming that an area depends on."""
     commune, district, province = naming.commune, naming.district, naming.province
     return (
@@ -70,6 +70,7 @@ def _told_by(naming: Naming) -> tuple[int, int, int, bool]:
         district.id if district is not None else 0,
         province.id if province is not None else 0,
         naming.corrected,
+        naming.contradicted,
     )
 
 
@@ -220,6 +221,8 @@ def _faults(
         faults.append("commune_unsure")
     if all(naming.corrected for naming in namings):
         faults.append("unit_corrected")
+    if all(naming.contradicted for naming in namings):
+        faults.append("province_contradicted")
     units = [u for n in namings for u in (n.commune, n.district, n.province) if u is not None]
     if all(not n.innermost.alive_on(day) for n in namings if n.innermost) or not any(
         unit.alive_on(day) for unit in units

@@ -135,7 +135,7 @@ class Asker:
         known = {key for place in found for key in (place.found_by[0], *_outer_keys(place))}
         meant: dict[str, Locality] = {}
         for locality in named:
-            if locality.key not in known:
+            if locality.kind and locality.key not in known:
                 other = yield from self._locality_meant(locality)
                 if other is not None:
                     meant[locality.key] = other

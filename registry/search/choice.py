@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from geo.address import Door
-from geo.locality import PARTING
+from geo.locality import DIVIDING, PARTING
 from geo.text import fold
 from registry.records import Record
 from registry.search.areas import Area
@@ -23,6 +23,8 @@ class Choice:
     faults: tuple[str, ...] = ()
 
 
+_AROUND: Final = PARTING | {"xóm", ""}
+"""Kinds of what a group may lie in; a name without a kind is one."""
 _ESTATES: Final = ("chung cư", "khu tập thể", "ký túc xá")
 _ESTATE_WORDS: Final = tuple(f"{fold(kind)} " for kind in _ESTATES)
 
@@ -139,9 +141,11 @@ def _by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> _Narrowed:
     fits = [(door.localities[0].key in keys, len(keys & named.keys())) for _, keys in kept]
     best = max(fits)
     if best[1]:
-        fitting = [hit for (hit, _), fit in zip(kept, fits, strict=True) if fit == best]
-        renamed = any(_bears_former(hit.record, named, formerly) for hit in fitting)
-        return fitting, ["former_name"] if renamed else []
+        fitting = [(hit, keys) for (hit, keys), fit in zip(kept, fits, strict=True) if fit == best]
+        faults = [f for hit, keys in fitting for f in _doubts_of_group(hit.record, named, keys)]
+        if any(_bears_former(hit.record, named, formerly) for hit, _ in fitting):
+            faults.append("former_name")
+        return [hit for hit, _ in fitting], list(dict.fromkeys(faults))
     unknown = [hit for hit, _ in kept if hit.record.locality_key is None]
     return (unknown, []) if unknown else ([hit for hit, _ in kept], ["locality_differs"])
 
@@ -157,17 +161,40 @@ def lies_elsewhere(
     """Whether what lies in the localities `around`, (kind, name), of these keys is not in one that
     was named, key → kind: `Khu phố 1` for `Khu phố 2`, or for `Ấp 2`.
 
-    A name that both bear is one place by two kinds, as quarters are called anew.
+    A name that both bear is one place by two kinds, as quarters are called anew. A name without a
+    kind is that of what lies around a group: `Xóm 1 Ngọc Sơn`.
     """
+    around = tuple(around)
     kinds = {kind for kind, _ in around}
     names = {fold(name) for _, name in around}
     parted = not PARTING.isdisjoint(kinds)
+    unnamed = any(fold(f"{kind} {name}") not in named for kind, name in around)
     return any(
         key not in keys
-        and (kind in kinds or (parted and kind in PARTING))
+        and (kind in kinds or (parted and kind in PARTING) or (not kind and unnamed))
         and key.removeprefix(f"{fold(kind)} ") not in names
         for key, kind in named.items()
     )
+
+
+def _doubts_of_group(record: Record, named: Mapping[str, str], keys: Collection[str]) -> list[str]:
+    """What speaks against a door of a group: the hamlet that was named is none of those around it
+    that are registered, or none was named. Every village has a Xóm 1.
+    """
+    if record.thoroughfare_id is not None or not record.localities:
+        return []
+    group, *around = record.localities
+    if group[0] not in DIVIDING:
+        return []
+    names = {fold(name) for _, name in around}
+    outer = [
+        key in keys or key.removeprefix(f"{fold(kind)} ") in names
+        for key, kind in named.items()
+        if kind != group[0] and (kind in _AROUND or key in keys)
+    ]
+    if not all(outer):
+        return ["locality_differs"]
+    return ["locality_missing"] if around and not outer else []
 
 
 def _bears_former(record: Record, named: dict[str, str], formerly: Formerly) -> bool:

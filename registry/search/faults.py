@@ -38,6 +38,7 @@ _TABLE: Final = (
     ("street_missing", 0.05, "Thiếu tên đường", "No street or locality was given"),
     ("locality_not_found", 0.15, "Chưa có địa danh này", "This locality is not registered there"),
     ("locality_corrected", 0.1, "Địa danh đã được sửa", "The locality is spelled otherwise"),
+    ("locality_missing", 0.1, "Thiếu thôn, khu phố", "The hamlet around the group was not given"),
     ("locality_differs", 0.15, "Địa danh khác", "The door is registered in another locality"),
     ("spelling_corrected", 0.05, "Lỗi gõ đã được sửa", "A slip of the keyboard was corrected"),
     ("unread_words", 0.05, "Có phần không hiểu được", "A part of the text was not understood"),
@@ -62,6 +63,12 @@ _TABLE: Final = (
     ),
     ("other_country", 0.3, "Ghi tên nước khác", "Another country is named"),
     ("province_missing", 0.2, "Thiếu tỉnh, thành phố", "No province was given"),
+    (
+        "province_contradicted",
+        0.3,
+        "Tỉnh, thành phố khác",
+        "The province that is named holds no such commune",
+    ),
     ("commune_unsure", 0.05, "Nhiều xã cùng tên", "Several communes bear this name"),
     ("commune_former", 0.0, "Theo địa giới cũ", "The text names units of an earlier map"),
     (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from geo.kinds import HINTS
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import is_syllable
 from registry.search.likeness import Vocabulary, is_one_slip
@@ -30,6 +31,14 @@ _ABBREVIATIONS: Final = """
     tp tx tt kp tdp ql tl đt dt hl kdc kdt kđt kcn cc ktt bt lk lo no sn hcm hn ng ngh vn pho duong
     tea
 """
+_LANDMARKS: Final = frozenset(
+    word
+    for hint in HINTS
+    if len(hint.keys) > 1
+    for words in (hint.accents, hint.keys)
+    for word in words
+)
+"""`đối diện nhà 67` is no `đại diện`."""
 _NO_SLIPS: Final = frozenset((*_KINDS, *_ABBREVIATIONS.split()))
 _WORD: Final = re.compile(r"[^\W\d_]{2,9}")
 _NUMBER_NEXT: Final = re.compile(r"\s\d")
@@ -105,7 +114,7 @@ def _suspect(vocabulary: Vocabulary, written: str, *, accented: bool) -> tuple[s
 @lru_cache(maxsize=16_384)
 def _near(word: str, *, accented: bool) -> tuple[str, ...]:
     """Kinds that a word is one slip away from."""
-    if word in _NO_SLIPS:
+    if word in _NO_SLIPS or accent_key(word) in _LANDMARKS:
         return ()
     return tuple(kind for kind in (_KINDS if accented else _BARE) if is_one_slip(word, kind))
 

@@ -25,6 +25,7 @@ _SPOKEN: Final = {
 """Numbers of districts and wards in words: `Quận nhất`."""
 
 
+_FORMER: Final = re.compile(r"(.*\w.*?)\s*(?:\(\s*cũ\s*\)|\bcũ)\W*", re.IGNORECASE)
 INITIALS: Final = -2
 """`Fit.kind` of a unit that is named by its initials: only what it holds can vouch for it."""
 _INITIALS: Final = re.compile(r"[A-ZĐ]{2,4}")
@@ -135,6 +136,8 @@ class PartReader:
         return Part(text, (*plain.hits, *((unit, Fit(-1, 0)) for unit, _ in hits)))
 
     def _read_written(self, text: str) -> Part:
+        if former := _FORMER.fullmatch(text):
+            return self._read_former(text, former[1])
         best: dict[int, tuple[Unit, Fit]] = {}
         for reading in parse_name(text):
             accents = accent_key(reading.name)
@@ -146,6 +149,11 @@ class PartReader:
             for unit, kind in self._meant(reading):
                 best.setdefault(unit.id, (unit, Fit(kind, 0)))
         return Part(text, tuple(best.values()))
+
+    def _read_former(self, text: str, name: str) -> Part:
+        """`Phường Ngọc Hà cũ` is the one of an earlier map, where there was one."""
+        hits = self._read_written(name).hits
+        return Part(text, tuple(hit for hit in hits if hit[0].ended is not None) or hits)
 
     def _meant(self, reading: NamedPart) -> Iterator[tuple[Unit, int]]:
         """Units that no list has under this name, each with its `Fit.kind`."""

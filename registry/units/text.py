@@ -37,6 +37,10 @@ class Naming:
     unread: tuple[str, ...] = ()
     corrected: bool = False
     """Whether a unit is written with one letter wrong."""
+    contradicted: bool = False
+    """Whether a province is named that holds none of these units."""
+    kind_differs: bool = False
+    """Whether a unit is written with another kind than it has today: `Xã Nhơn Trạch`."""
 
     @classmethod
     def of(cls, unit: Unit) -> Self:
@@ -193,7 +197,23 @@ def _naming(front: list[str], parts: list[Part], chosen: Reading) -> Naming:
     used = {c.part for c in chosen}
     unread = (*front, *(part.text for index, part in enumerate(parts) if index not in used))
     named = (units.get("commune"), units.get("district"), units.get("province"))
-    return Naming(*named, unread, any(parts[c.part].corrected for c in chosen))
+    others = [part for index, part in enumerate(parts) if index > max(used)]
+    return Naming(
+        *named,
+        unread,
+        any(parts[c.part].corrected for c in chosen),
+        any(map(_names_province, others)),
+        any(_kind_differs(parts[c.part].text, c.unit) for c in chosen),
+    )
+
+
+def _names_province(part: Part) -> bool:
+    return any(unit.level == "province" and fit.kind >= 0 for unit, fit in part.hits)
+
+
+def _kind_differs(text: str, unit: Unit) -> bool:
+    kinds = parse_name(text)[0].kinds
+    return bool(kinds) and unit.ended is None and unit.versions[-1].kind not in kinds
 
 
 def prefer_day(namings: list[Naming], day: datetime.date) -> list[Naming]:

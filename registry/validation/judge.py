@@ -15,6 +15,7 @@ from registry.reads import Reads
 from registry.records import Wording
 from registry.search.answers import Answer
 from registry.search.areas import communes_of
+from registry.units import continuations
 from registry.units.text import Naming
 from registry.validation import questions
 from registry.validation.components import components_of
@@ -211,7 +212,8 @@ class Judge:
             return "confirm", "ask_choice" if question.choices else "ask_yes_no"
         if self.first.level not in _DOORS or "flat_not_found" in self.faults or self.is_shared:
             return "unverified", "use_without_code"
-        if self.faults & _REWRITTEN or self.naming.district is not None:
+        earlier = self.naming.district is not None or self.naming.kind_differs
+        if self.faults & _REWRITTEN or earlier:
             return "correct", "use_corrected"
         return "accept", "use"
 
@@ -264,10 +266,26 @@ class Judge:
         nearby = [unit for unit in units if self._is_of_province(unit)]
         written = any(reading.kinds for reading in readings)
         here = self.first.unit
-        return (bool(nearby) or written) and not any(
-            here is not None and here.id in communes_of(self.gazetteer, self.day, unit)
+        holding = [
+            unit
             for unit in nearby
-        )
+            if here is not None and here.id in communes_of(self.gazetteer, self.day, unit)
+        ]
+        if holding and not any(map(self._held_door, holding)):
+            return True
+        return (bool(nearby) or written) and not holding
+
+    def _held_door(self, unit: Unit) -> bool:
+        """Whether the door was in a unit that leads to its commune of today, as far as it is on
+        record: beside the commune, one of old says which street of its name is meant.
+        """
+        former = self.first.former
+        if unit.level != "commune" or unit.alive_on(self.day):
+            return True
+        if former is None:
+            return False
+        onward = continuations(self.gazetteer, unit, self.day)
+        return unit is former or any(step.id == former.id for one in onward for step in one.via)
 
     def _is_of_province(self, unit: Unit) -> bool:
         province = self.found[0][1].province

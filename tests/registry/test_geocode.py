@@ -274,6 +274,18 @@ def test_group_of_another_hamlet_than_the_one_named_is_another_place(world: Worl
         assert found[0].level == level, hamlet
 
 
+def test_group_without_its_hamlet_and_another_province_are_told(world: World) -> None:
+    for text, fault in (
+        (f"3 Xóm 1{IN_LANG}", "locality_missing"),
+        (f"4 Tổ 9, Thôn Hạ Đồng{IN_LANG}", "locality_differs"),
+        ("27 Láng, Phường Láng, Hải Phòng", "province_contradicted"),
+    ):
+        (answer,) = ask(world, text)
+        assert answer.record is not None
+        assert fault in answer.faults
+        assert answer.confidence <= 0.9
+
+
 def test_explanation_tells_what_was_read_and_tried(world: World) -> None:
     text = f"Số 5A, ngáhc 34, ngõ 12 Láng{IN_LANG}"
     located = locate(world.gazetteer, world.reads, Question(text))

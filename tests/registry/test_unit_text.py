@@ -265,6 +265,21 @@ def test_kind_that_is_written_is_never_passed_over(gazetteer: Gazetteer) -> None
     assert read(gazetteer, "Phường Tân Mỹ, TP. Hồ Chí Minh")[0][0] == "Phường Tân Mỹ"
 
 
+def test_old_in_a_name_means_the_unit_of_an_old_map(gazetteer: Gazetteer) -> None:
+    for text in ("Phường Ngọc Hà cũ, Hà Nội", "P. Ngọc Hà (cũ), Hà Nội"):
+        (naming,) = read_units(gazetteer, text)
+        assert naming.commune is not None
+        assert naming.commune.ended is not None, text
+    plain = read_units(gazetteer, "Phường Ngọc Hà, Hà Nội")
+    assert {n.commune.ended is None for n in plain if n.commune} == {False, True}
+
+
+def test_province_that_holds_none_of_the_units_contradicts_them(gazetteer: Gazetteer) -> None:
+    for province, contradicts in (("Hà Nội", False), ("Hải Phòng", True), ("Đắk Lắk", True)):
+        namings = read_units(gazetteer, f"Phường Ô Chợ Dừa, {province}")
+        assert {naming.contradicted for naming in namings} == {contradicts}, province
+
+
 def test_numbered_ward_is_never_one_of_another_district(gazetteer: Gazetteer) -> None:
     for text in (
         "Phường 18, Gò Vấp, TP.HCM",

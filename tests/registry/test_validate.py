@@ -45,6 +45,26 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     ("27 Láng, Láng Hạ, Đống Đa", "correct", "use_corrected", "27 Láng", None),
     (f"40 Chùa Láng{IN_LANG}", "correct", "use_corrected", "40B", None),
     (f"Số 6, Tổ 7, Khu phố 2{IN_LANG}", "accept", "use", "6 Tổ 7 Khu phố 2", None),
+    # A group lies in the hamlet that is named, with its kind or without; where it is another, or
+    # none is named, every village has a Tổ 7
+    ("3 Xóm 1 Ngọc Sơn" + IN_LANG, "accept", "use", "3 Xóm 1", None),
+    ("3 Xóm 1, thon ngoc son" + IN_LANG, "accept", "use", "3 Xóm 1", None),
+    ("3 Xóm 1, Láng Hạ" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
+    ("3 Xóm 1" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
+    ("3 Xóm 1 Hạ Đồng" + IN_LANG, "unverified", "use_without_code", None, None),
+    ("3 Xóm 1, Thôn Hạ Đồng" + IN_LANG, "unverified", "use_without_code", None, None),
+    ("4 Tổ 9, Thôn Hạ Đồng" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
+    # A neighbour's number is no number of the door
+    ("cạnh nhà số 27 Láng" + IN_LANG, "complete", "ask_missing", None, "ask_street"),
+    ("đối diện nhà 27 Láng" + IN_LANG, "complete", "ask_missing", None, "ask_street"),
+    ("hẻm sát nhà 27 Láng" + IN_LANG, "complete", "ask_missing", None, "ask_street"),
+    ("27 Láng gần nhà 129" + IN_LANG, "accept", "use", "27 Láng", None),
+    # The unit has another kind today; another province is named; the old one of two is meant
+    ("27 Láng, Xã Láng, Hà Nội", "correct", "use_corrected", "27 Láng", None),
+    ("27 Láng, Phường Láng, Hải Phòng", "confirm", "ask_yes_no", None, "confirm_province"),
+    ("27 Láng, Láng Hạ cũ, Đống Đa (cũ), Hà Nội", "correct", "use_corrected", "27 Láng", None),
+    # A name that only looks like a kind is a street
+    (f"27 Dã Tượng{IN_LANG}", "unverified", "use_without_code", None, None),
     # Another place may be meant
     ("129 Láng, Hà Nội", "confirm", "ask_yes_no", None, "confirm_address"),
     ("129 Láng", "confirm", "ask_yes_no", None, "confirm_address"),

@@ -165,6 +165,9 @@ class _Builder:
             outer = self.locality(quarter, self.lang)
             inner = self.locality("Tổ 7", self.lang, outer)
             self.door(f"6 Tổ 7 {quarter}", "6", unit_id=self.lang, locality_id=inner)
+        for group, outer_name, number in (("Xóm 1", "Thôn Ngọc Sơn", "3"), ("Tổ 9", "Xóm 5", "4")):
+            inner = self.locality(group, self.lang, self.locality(outer_name, self.lang))
+            self.door(f"{number} {group}", number, unit_id=self.lang, locality_id=inner)
         self.door("77 alone", "77", unit_id=self.lang)
 
     def past(self) -> None:
