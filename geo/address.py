@@ -18,7 +18,7 @@ from typing import Final
 from geo.admin import split_parts
 from geo.alternatives import Understanding, understandings
 from geo.flat import Flat, FlatSteps
-from geo.house_number import HouseNumber, NumberSteps, path_steps
+from geo.house_number import HouseNumber, NumberSteps, as_range, is_date, path_steps, with_range
 from geo.locality import DIVIDING, Locality, locality_of
 from geo.parcel_text import without_noise
 from geo.persons import without_owner
@@ -68,7 +68,7 @@ class AddressReading:
 
 def parse_address(text: str) -> list[AddressReading]:
     """A few readings, best first; empty only for a text without any word."""
-    clean, plus_codes = without_noise(without_owner(text[:MAX_CHARACTERS]))
+    clean, plus_codes = without_noise(without_owner(with_range(text[:MAX_CHARACTERS])))
     pieces = _pieces(split_parts(clean)[:_MAX_PARTS])
     if not pieces and not plus_codes and not any(map(str.isalnum, text)):
         return []
@@ -113,9 +113,13 @@ def parse_components(
     floor: str | None = None,
     unit: str | None = None,
 ) -> Door:
-    """The door that the columns of a file name; an empty one where all are empty."""
+    """The door that the columns of a file name; an empty one where all are empty.
+
+    A street beside the number in its column, without a word that says so, has no kind.
+    """
+    several = as_range(house_number or "")
     pieces = [
-        *_column(house_number, "number"),
+        *_column(house_number if several is None else several, "number"),
         *_column(street, "street"),
         *_column(locality, "locality"),
         *_column(building, "building"),
@@ -309,7 +313,7 @@ def _settle(piece: Piece, role: str, *, alone: bool) -> bool:
     if piece.role in ("bare", "premises", "hint") or whole:
         piece.words, piece.opening = piece.all_words, []
         piece.role, piece.kind = role, None
-    if piece.role == "street" and role == "number" and piece.kind is None:
+    if piece.role == "street" and role == "number" and alone and is_date(piece.words[0].text):
         # `3/2` in a column of house numbers is one.
         piece.role, piece.steps = "number", path_steps(piece.words[0].text)
     return piece.role != "noise" and piece.complete

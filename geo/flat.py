@@ -227,7 +227,8 @@ def _unit_and_floor(unit: str | None, floor: str | None) -> tuple[str | None, st
         return None, floor
     unit = unit.lstrip("0") or unit
     if match := _FLOOR_AND_DOOR.fullmatch(unit):
-        return match[1] + match[2].rjust(2, "0"), None
+        # `căn 2.05` said to be on floor 1: both are kept, so that it can be told.
+        return match[1] + match[2].rjust(2, "0"), floor if floor != match[1] else None
     if floor and unit.isdigit() and len(unit) < 3:
         return floor + unit.rjust(2, "0"), None
     if floor and unit.startswith(floor) and len(unit) > len(floor):

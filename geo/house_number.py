@@ -67,9 +67,15 @@ SUFFIXES: Final = frozenset({"bis", "ter"})
 _BOOK: Final = PhraseBook(ALLEYS, PLOTS, NUMBER_WORDS)
 
 _ROAD_CODE: Final = re.compile(r"(QL|TL|DT|HL|DH|DX|KP|TDP|KV)\d[^/]*")
-_LEADING_ZEROS: Final = re.compile(r"(?<!\d)0+(?=\d)")
+# Not behind a point: `3.05` and `3.5` are doors of one floor.
+_LEADING_ZEROS: Final = re.compile(r"(?<![\d.])0+(?=\d)")
 _DIGITS: Final = "0123456789."
 _DASH: Final = re.compile("[-–—−]")
+_AND: Final = r"\s*(?:\+|&|\b(?:đến|tới|den|toi|và|va)\b)\s*(?:số\s+)?"
+_ONE: Final = r"[1-9]\d{0,3}[a-z]?"
+_SEVERAL: Final = re.compile(rf"(?:số(?: nhà)?\s+)?({_ONE}(?:(?:{_AND}|\s*,\s*){_ONE})+)", re.I)
+_BETWEEN: Final = re.compile(rf"{_AND}|\s*,\s*", re.I)
+_SEVERAL_FIRST: Final = re.compile(rf"\s*(?:số(?: nhà)?\s+)?({_ONE}(?:{_AND}{_ONE})+)(?=\s)", re.I)
 _NATURAL: Final = re.compile(r"(\d+)|(\D+)")
 # A date may name a street. `3/4` is a house as well, so only days that do name streets count.
 _DATE_WORDS: Final = """
@@ -142,6 +148,32 @@ def is_date(path: str) -> bool:
     if len(path) > 5 or path.isalnum():
         return False
     return _LEADING_ZEROS.sub("", _DASH.sub("/", path)) in _DATES
+
+
+def as_range(text: str) -> str | None:
+    """Several numbers of one house as they are written elsewhere; '' in no order, None for none.
+
+    >>> as_range("49 đến 53"), as_range("57,59"), as_range("45 + 47")
+    ('49-53', '57-59', '45-47')
+    >>> as_range("59, 5"), as_range("5A")
+    ('', None)
+    """
+    several = _SEVERAL.fullmatch(text.strip())
+    if several is None:
+        return None
+    numbers = _BETWEEN.split(several[1])
+    return "-".join(numbers) if numbers == sorted(numbers, key=natural_order) else ""
+
+
+def with_range(text: str) -> str:
+    """An address with a range where it begins with several numbers: `45 + 47 Lê Lợi`.
+
+    >>> with_range("49 đến 53 Lê Lợi"), with_range("49 Lê Lợi"), with_range("49 tới 5 Lê Lợi")
+    ('49-53 Lê Lợi', '49 Lê Lợi', '49 tới 5 Lê Lợi')
+    """
+    several = _SEVERAL_FIRST.match(text)
+    numbers = as_range(several[1]) if several else None
+    return numbers + text[several.end() :] if several and numbers else text
 
 
 @lru_cache(maxsize=16_384)

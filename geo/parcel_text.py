@@ -14,6 +14,10 @@ _PHONE: Final = re.compile(
     r"(?:(?:\+|00)?84[ .-]?|0)(?:\(0\))?[1-9](?:[ .-]?\d){8,9}(?![\d/])"
     r"|(?<!\d)\d{9,14}(?!\d)"
 )
+_CALL: Final = re.compile(
+    r"[\s,;–-]*\b(?:gọi|goi|liên\s+hệ|lh|alo|zalo|call)(?:\s+(?:số|trước|cho))*[\s:.]*(?=, SĐT, )",
+    re.IGNORECASE,
+)
 _MANY_DIGITS: Final = re.compile(r"\d(?:[ .()-]{0,3}\d){8}")
 _MAIL_OR_LINK: Final = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,80}|(?:https?://|www\.)\S{1,500}")
 _PLUS_CODE: Final = re.compile(
@@ -63,7 +67,7 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
     if "<" in text:
         text = _MARKUP.sub(", ", text)
     if _MANY_DIGITS.search(text):
-        text = _PHONE.sub(", SĐT, ", text)
+        text = _CALL.sub("", _PHONE.sub(", SĐT, ", text))
     if "@" in text or "http" in text or "www." in text:
         text = _MAIL_OR_LINK.sub(" ", text)
     if "+" in text:

@@ -17,6 +17,7 @@ _KIET: Final = re.compile(r"k\d{1,4}")
 _HEM: Final = re.compile(r"H\d{1,4}")
 _ORDINAL: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
 _SUFFIX_LETTERS: Final = frozenset("abceghk")
+_SUFFIX_AND_PATH: Final = re.compile(r"([a-ceghk])/(\d.*)", re.IGNORECASE)
 _MONTH: Final = frozenset({"thang", "thg"})
 
 
@@ -59,6 +60,11 @@ class Numbers(Kinds):
         ):
             # `122/5 B Tân Chánh Hiệp`
             steps = (*steps[:-1], steps[-1] + word.text.upper())
+            piece.words.append(word)
+            end += 1
+        elif word and steps[-1][-1].isdigit() and (inner := _SUFFIX_AND_PATH.fullmatch(word.text)):
+            # `25 A/12`
+            steps = (*steps[:-1], steps[-1] + inner[1].upper(), *path_steps(inner[2]))
             piece.words.append(word)
             end += 1
         piece.steps, piece.done = steps, True

@@ -9,7 +9,7 @@ from geo.address import AddressReading, Door, parse_address
 from geo.admin import parse_name
 from geo.kinds import MIDDLE_NAMES
 from geo.locality import Locality, parse_locality
-from geo.street import is_dated, parse_street
+from geo.street import Street, is_dated, parse_street
 from geo.text import accent_key, fold, has_diacritics
 from geo.words import words_of
 from registry.gazetteer import Gazetteer, today
@@ -62,7 +62,18 @@ def _with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
         door = replace(door, localities=(*door.localities, Locality("", around, fold(around))))
         left = tuple(part for part in left if part != around)
     unread = (*reading.unread, *left)
+    street = _street_behind(door, left) if namings and namings[0].commune is not None else None
+    if street is not None and not _leads_here(gazetteer, namings, left[0]):
+        door, unread = replace(door, street=street), reading.unread
     return ReadAddress(door, tuple(namings), unread, reading.penalty, reading.notes)
+
+
+def _street_behind(door: Door, left: tuple[str, ...]) -> Street | None:
+    """The street that stands behind a hamlet: `25 A/12 kp4 Trần Quốc Thảo`, where no unit is so."""
+    if door.street or door.house_number is None or not door.localities or len(left) != 1:
+        return None
+    words = left[0].split()
+    return parse_street(left[0]) if len(words) > 1 and all(map(str.isalpha, words)) else None
 
 
 def _leads_here(gazetteer: Gazetteer, namings: Iterable[Naming], name: str) -> bool:

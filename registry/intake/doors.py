@@ -14,6 +14,9 @@ Street = tuple[str, str, str]
 Place = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 """Kinds, names and keys of localities, innermost first."""
 _NONE: Final = "0"
+UNREADABLE: Number = ("?", "?", False)
+"""Of a cell that holds more than a number, or a street that another cell contradicts: an error."""
+_PLAIN: Final = ("đường", "phố")
 Flat = tuple[str | None, str | None, str | None, str | None]
 
 
@@ -66,6 +69,9 @@ def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorP
 
 def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None:
     """A number in a path: the alley of the street's column (`12/`), then the number's own."""
+    beside = own.street
+    if beside and beside[0] in _PLAIN and street.street and street.street[2] != beside[2]:
+        return UNREADABLE
     alley, number = street.number, own.number or flat.number
     if alley is None or number is None or not number[1]:
         return number or alley

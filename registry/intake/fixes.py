@@ -100,7 +100,7 @@ def propose_fixes(
         units = [gazetteer.units[each] for each in ids]
         shown = [_named(gazetteer, unit, day) for unit in units[:_SHOWN]]
         more = [f"… (+{len(units) - _SHOWN})"] if len(units) > _SHOWN else []
-        return str(len(units)), "; ".join([*shown, *more])
+        return f"{len(units)} nơi", "; ".join([*shown, *more])
 
     def bearers(code: str) -> tuple[str, str | None]:
         if not _CODE.fullmatch(code):

@@ -109,6 +109,20 @@ _RULES: Final = (
         " THEN households_count END",
     ),
     _Rule("number_key = ''", "house_number", "number_mangled", "number"),
+    _Rule("number_key = '?'", "house_number", "number_unreadable"),
+    _Rule(
+        "length(number_key) > 4 AND (number_key ~ '^[0-9]{5,}(/|$)'"
+        " OR number_key ~ '^([^/]+/){5}')",
+        "house_number",
+        "number_unlikely",
+        "left(number_key, 40)",
+    ),
+    _Rule(
+        "storey ~ '^[0-9]' AND flat ~ '^[0-9]{1,2}[AB]?[0-9]{2}$' AND left(flat, -2) <> storey",
+        "floor",
+        "floor_differs",
+        "concat_ws(' ', storey, flat)",
+    ),
     _Rule("ref_repeated", "source_ref", "duplicate_ref", "source_ref"),
     _Rule(
         f"NOT {_DWELLING} AND commune_problem IS DISTINCT FROM 'address_missing'",
@@ -146,8 +160,8 @@ _ENTRIES: Final = f"""
             {_PROBLEMS} AS problems
         FROM (
             SELECT d.*, n.number_key, n.alley_only, n.number_hash, t.street_hash, p.place_keys,
-                p.place_hash, f.building_key, f.flat, f.flat_hash, c.candidates, c.former_id,
-                c.commune_problem, c.commune_notice,
+                p.place_hash, f.building_key, f.storey, f.flat, f.flat_hash, c.candidates,
+                c.former_id, c.commune_problem, c.commune_notice,
                 CASE cardinality(c.candidates) WHEN 1 THEN c.candidates[1]
                     ELSE coalesce(u.unit_id, c.assumed_id) END AS unit_id,
                 c.assumed_id IS NOT NULL AND u.row_number IS NULL AS assumed,

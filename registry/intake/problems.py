@@ -197,6 +197,25 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "Bảng tính đã đổi số nhà thành ngày, số mũ hay công thức: gõ lại như ghi trên cửa, ô Text",
         "a spreadsheet made a date, a power of ten or a formula of the house number",
     ),
+    "number_unreadable": ProblemKind(
+        "error",
+        "Ô số nhà có chữ không phải số nhà, hoặc có tên đường khác với cột đường: ghi từng phần vào"
+        " đúng cột",
+        "the cell of the house number holds other words, or a street that the column of streets"
+        " contradicts: write each part into its column",
+    ),
+    "number_unlikely": ProblemKind(
+        "warning",
+        "Số nhà khác thường (5 chữ số trở lên, hoặc quá nhiều cấp): có thể là ngày, mã bưu chính"
+        " hay hai địa chỉ, kiểm tra lại",
+        "a house number of five figures, or of so many steps: it may be a day, a postcode or two"
+        " addresses, check it",
+    ),
+    "floor_differs": ProblemKind(
+        "warning",
+        "Tầng không khớp với số căn hộ: kiểm tra lại",
+        "the floor is not the one that the flat's number says: check it",
+    ),
     "duplicate_ref": ProblemKind(
         "error",
         "Mã hồ sơ đã có ở dòng trước trong tệp",

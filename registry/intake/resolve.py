@@ -17,12 +17,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from geo.address import building_of, parse_components
+from geo.house_number import as_range
 from geo.mangled_number import is_mangled
+from geo.street import is_dated
 from geo.text import fold
+from geo.words import words_of
 from registry.gazetteer import Gazetteer
 from registry.intake.cells import Cells, distinct, rows_of
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
-from registry.intake.doors import DoorParts, combined, parts_of
+from registry.intake.doors import UNREADABLE, DoorParts, combined, parts_of
 from registry.intake.reader import SourceFile
 from registry.intake.texts import TextReaders, TextReading
 
@@ -71,6 +74,8 @@ _PLAIN_NUMBER: Final = re.compile(f"{_STEP}(?:/{_STEP})*")
 _SPELLED_NUMBER: Final = re.compile(
     f"Số {_STEP}(?:, (?:ngách {_STEP}, )?ngõ {_STEP}|, (?:hẻm {_STEP}, )?kiệt {_STEP})"
 )
+_NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")
+"""A street beside the number: several words, of letters."""
 # Spellings remembered of each kind; one that is forgotten is read again, under another number.
 _REMEMBERED: Final = 100_000
 
@@ -262,7 +267,12 @@ def _read_number(text: str) -> DoorParts:
     if is_mangled(text):
         # No key: `judge` refuses it, and `fixes` proposes what may have stood there.
         return DoorParts(number=(text, "", False))
-    return parts_of(parse_components(house_number=text))
+    door = parse_components(house_number=text)
+    beside = door.street
+    whole = beside is None or beside.kind is not None or is_dated(words_of(beside.name))
+    if as_range(text) == "" or not (whole or _NAME.fullmatch(beside.name if beside else "")):
+        return DoorParts(number=UNREADABLE)
+    return parts_of(door)
 
 
 def _read_street(text: str) -> DoorParts:

@@ -39,3 +39,75 @@ def test_date_in_a_cell_of_a_spreadsheet_is_refused(engine: Engine, tmp_path: Pa
     result = import_file(engine, path, ImportOptions("phuong"), lambda _count: None)
     assert (result.new, result.rejected) == (1, 1)
     assert [problem.proposed_fix for problem in result.row_problems] == ["3/2 hoặc 2/3"]
+
+
+def test_a_cell_of_more_than_a_number_is_split_or_refused(deliver: Deliver, engine: Engine) -> None:
+    """A street beside the number is read where no column says otherwise; words are no steps."""
+    cells = [
+        ("9 Trần Quốc Thảo - gọi 0903.123.456", ""),
+        ("57 Bà Huyện Thanh Quan", "Bà Huyện Thanh Quan"),
+        ("57 Bà Huyện Thanh Quan", "Lê Lợi"),
+        ("49 đến 53", "Láng"),
+        ("45 + 47", "Láng"),
+        ("57,59", "Láng"),
+        ("59,5", "Láng"),
+        ("12 trọ", "Láng"),
+        ("158 12", "Láng"),
+        ("45341", "Láng"),
+    ]
+    result = deliver(
+        *(
+            ROW | {"source_ref": f"{at}", "house_number": number, "street": street}
+            for at, (number, street) in enumerate(cells, 1)
+        )
+    )
+    assert (result.new, result.rejected) == (6, 4)
+    told = "SELECT row_number, code, value FROM import_problem ORDER BY row_number"
+    assert rows(engine, told) == [
+        *((row, "number_unreadable", None) for row in (3, 7, 8, 9)),
+        (10, "number_unlikely", "45341"),
+    ]
+    kept = (
+        "SELECT h.house_number_key, t.name FROM household h"
+        " JOIN thoroughfare t ON t.id = h.thoroughfare_id ORDER BY h.house_number_key"
+    )
+    assert sorted(rows(engine, kept)) == [
+        ("45-47", "Láng"),
+        ("45341", "Láng"),
+        ("49-53", "Láng"),
+        ("57", "Bà Huyện Thanh Quan"),
+        ("57-59", "Láng"),
+        ("9", "Trần Quốc Thảo"),
+    ]
+
+
+def test_zeros_behind_a_point_and_a_floor_that_contradicts_are_kept(
+    deliver: Deliver, engine: Engine
+) -> None:
+    tower = ROW | {"street": "Láng", "building": "Toà S2"}
+    result = deliver(
+        tower | {"source_ref": "1", "house_number": "A12.05"},
+        tower | {"source_ref": "2", "house_number": "A12.5"},
+        tower | {"source_ref": "3", "floor": "1", "unit": "2.05"},
+        tower | {"source_ref": "4", "floor": "12", "unit": "12.05"},
+        tower | {"source_ref": "5", "unit": "12.05"},
+    )
+    assert (result.new, result.linked) == (4, 1)
+    told = "SELECT row_number, code, value FROM import_problem WHERE severity = 'warning'"
+    assert sorted(rows(engine, told)) == [
+        (3, "floor_differs", "1 205"),
+        (5, "duplicate_in_file", None),
+    ]
+
+
+def test_a_street_behind_a_hamlet_is_kept(deliver: Deliver, engine: Engine) -> None:
+    result = deliver(
+        {"source_ref": "1", "địa chỉ": "25 A/12 kp4 Trần Quốc Thảo, Phường Nhiêu Lộc, TPHCM"},
+        {"source_ref": "2", "địa chỉ": "49 đến 53 Lê Lợi, Phường Nhiêu Lộc, TPHCM"},
+    )
+    assert (result.new, result.rejected) == (2, 0)
+    kept = (
+        "SELECT h.house_number_key, t.name FROM household h"
+        " JOIN thoroughfare t ON t.id = h.thoroughfare_id ORDER BY t.name"
+    )
+    assert rows(engine, kept) == [("49-53", "Lê Lợi"), ("25A/12", "Trần Quốc Thảo")]
