@@ -263,10 +263,10 @@ def suggestions(text: str) -> tuple[str, ...]:
     """The valid codes that one accident turns into `text`, the likeliest first; () if it is valid.
 
     Accidents, the likeliest first: a symbol written for one that is easily confused with it; two
-    neighbours swapped; any other wrong symbol; two symbols swapped that stand apart, the nearer
-    first. One symbol missing or one too many: where it doubles its neighbour first. An ambiguous
-    text suggests its valid readings. At most SUGGESTIONS_MAX codes; only a text with accents can
-    have more. Never raises: a text that is nothing like a code has no suggestions.
+    neighbours swapped; the last symbol wrong; any other; two symbols swapped that stand apart, the
+    nearer first. One symbol missing or one too many: where it doubles its neighbour first. An
+    ambiguous text suggests its valid readings. At most SUGGESTIONS_MAX codes; only a text with
+    accents can have more. Never raises: what is nothing like a code has no suggestions.
 
     >>> suggestions('1H6X-HX2V')[0]
     '1H6XXH2V'
@@ -423,7 +423,8 @@ def _with_wrong(reading: str, places: Sequence[int]) -> Iterator[tuple[int, str]
         code = _completed(reading[:place], reading[place + 1 :])
         wrong, right = reading[place], code[place]
         confused = wrong + right in _CONFUSED or right + wrong in _CONFUSED
-        yield (0 if confused else 2), code
+        # Seven right symbols say more than any other seven: only the check was missed.
+        yield (0 if confused else 2 if place == LENGTH - 1 else 3), code
 
 
 def _with_swapped(reading: str) -> Iterator[tuple[int, str]]:
@@ -432,7 +433,7 @@ def _with_swapped(reading: str) -> Iterator[tuple[int, str]]:
         symbols[first], symbols[second] = symbols[second], symbols[first]
         code = "".join(symbols)
         if _checksum(code) == 1:
-            yield (1 if second == first + 1 else 1 + second - first), code
+            yield (1 if second == first + 1 else 2 + second - first), code
 
 
 def _with_missing(reading: str) -> Iterator[tuple[int, str]]:

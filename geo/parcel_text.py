@@ -8,6 +8,8 @@ import re
 import unicodedata
 from typing import Final
 
+from geo.text import fold
+
 # Numbers of telephones, with or without spaces, and of identity cards.
 _PHONE: Final = re.compile(
     r"(?<![\w/+])(?:(?:S?[ĐD]/?[tT]|[Tt]el|[Pp]hone|[Mm]obile)\s?[:.]?\s?)?"
@@ -26,6 +28,12 @@ _PLUS_CODE: Final = re.compile(
 # What a shop's page leaves in its export: `12 Láng<br>P. Láng`; a program is all noise.
 _MARKUP: Final = re.compile(
     r"<(script|style)\b.*?(?:</\1\s*>|$)|</?[a-z][^<>]{0,200}>", re.IGNORECASE | re.DOTALL
+)
+# `67 (số mới 81) Lý Nam Đế`, `81 (cũ: 67)`: of two numbers of one house the new one counts.
+_RENUMBERED: Final = re.compile(
+    r"(?<![\w/])(?P<one>\d[\w/]{0,20})\s*\(\s*(?:số\s+|so\s+)?(?P<when>cũ|cu|mới|moi)\s*:?\s*"
+    r"(?P<other>\d[\w/]{0,20})\s*\)",
+    re.IGNORECASE,
 )
 _BRACKETS: Final = str.maketrans("()[]{}", ",,,,,,")
 # `Tôn Đức Thắng. Khu phố 2`, `Số nhà 30. Khối 1`: a sentence ends, no abbreviation.
@@ -77,6 +85,8 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
         text = _SENTENCE.sub(", ", text)
     if "/" in text:
         text = _SLASH.sub(", ", text)
+    if "(" in text:
+        text = _RENUMBERED.sub(lambda m: m["other"] if fold(m["when"]) == "moi" else m["one"], text)
     if any(map(text.__contains__, "()[]{}")):
         text = text.translate(_BRACKETS)
     return text, plus_codes

@@ -175,7 +175,11 @@ def _inside_buildings(pieces: list[Piece]) -> list[Piece]:
             return [*settled[:at], _with_code(*pieces[at : at + 2]), *settled[at + 2 :]]
     for at, piece in enumerate(pieces):
         following = pieces[at + 1] if at + 1 < len(pieces) else None
-        if piece.role == "number" and _in_building(piece, following, in_block, has_street):
+        numbered_again = any(p.role == "number" and p.part > piece.part for p in pieces[at:])
+        if piece.role == "number" and (
+            _in_building(piece, following, in_block, has_street)
+            or (numbered_again and _is_flat_of_estate(piece, following))
+        ):
             settled[at] = replace(piece, role="code")
         elif piece.role == "number" and in_block and not has_street and _is_house_block(piece):
             settled[at] = replace(piece, role="building", words=piece.words, steps=())
@@ -200,6 +204,17 @@ def _in_building(piece: Piece, following: Piece | None, in_block: bool, has_stre
             # `A12.05 chung cư …`
             return not piece.opening and may_be_flat(piece.words)
     return in_block and not has_street and may_be_flat(piece.words)
+
+
+def _is_flat_of_estate(piece: Piece, following: Piece | None) -> bool:
+    """`301 chung cư Sông Xanh, 299 Đống Đa`: the street has a number of its own."""
+    return (
+        following is not None
+        and following.part == piece.part
+        and following.kind in _DWELLING_ESTATES
+        and len(piece.steps) == 1
+        and not piece.opening
+    )
 
 
 def _is_inner_step(number: Piece, code: Piece, following: Piece) -> bool:

@@ -18,8 +18,9 @@ from registry.units.text import Naming, read_units
 
 _MAX_NAME: Final = 10
 """Words of the longest street with the units behind it."""
-_DASH: Final = re.compile(r"\s[-–—]\s")
-"""Between the two ends of a road: `Tân Hội - Mỹ Hạnh Đông`."""
+_DASH: Final = re.compile(r"\s+([-–—/])\s+(?=([^\s.]*))")
+"""Between the two ends of a road, `Tân Hội - Mỹ Hạnh Đông`, or between the parts of an address; and
+the word behind it, up to a point: `Q.10`."""
 _WHOLE: Final = frozenset({"xo viet nghe tinh", "nguy nhu kon tum"})
 """Streets whose name ends like a province's."""
 _SHORT_STREETS: Final = frozenset({"hue", "lang", "vong"})
@@ -48,7 +49,9 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     """
     parsed = parse_address(text)
     found = [_with_units(gazetteer, reading) for reading in parsed]
-    if parsed and all(map(_outermost, found)) and not _DASH.search(text):
+    if parsed and _DASH.search(text):
+        found += _without_dashes(gazetteer, text, found)
+    elif parsed and all(map(_outermost, found)):
         found += _without_commas(gazetteer, parsed[0], found[0])
     return sorted(found, key=lambda read: (_outermost(read), read.penalty, len(read.unread)))
 
@@ -96,6 +99,28 @@ def _outermost(read: ReadAddress) -> int:
     if not read.namings:
         return 2
     return 0 if read.namings[0].commune is not None else 1
+
+
+def _without_dashes(gazetteer: Gazetteer, text: str, plain: list[ReadAddress]) -> list[ReadAddress]:
+    """`67 Lý Nam Đế - Vĩnh Phước - Nha Trang`, where dashes or slashes stand for commas.
+
+    Only where more units are named so than without, and all that is parted is understood.
+    """
+    parted = _DASH.sub(_comma_between_words, text)
+    if parted == text:
+        return []
+    found = [_with_units(gazetteer, reading) for reading in parse_address(parted)]
+    most, least = max(map(_levels, plain)), min(len(read.unread) for read in plain)
+    return [
+        replace(read, penalty=read.penalty + 1, notes=(*read.notes, "dashes_are_commas"))
+        for read in found
+        if _levels(read) > most and len(read.unread) <= least
+    ]
+
+
+def _comma_between_words(dash: re.Match[str]) -> str:
+    """A comma, unless a number stands behind: ranges, flats and paths are written so as well."""
+    return dash[0] if any(map(str.isdigit, dash[2])) else ", "
 
 
 # Units behind the name of a street or a hamlet

@@ -58,11 +58,13 @@ _FEW: Final = 5
 NEAREST_FEW: Final = _NEAREST.format(fetched=20, kept=_FEW)
 _NEAREST_MANY: Final = _NEAREST.format(fetched=80, kept=MAX_LIMIT)
 
+_HOLE: Final = 0.01
+"""Degrees, about 1 km: cells are cut by circles, and between the circles of a town are holes."""
 _CELL: Final = f"""
     SELECT b.unit_id FROM boundary b JOIN admin_unit u ON u.id = b.unit_id
     WHERE b.approximate AND u.level = 'commune' AND u.lifetime @> current_date
-        AND ST_Covers(b.geom, (SELECT {_POINT}))
-    ORDER BY b.unit_id LIMIT 1
+        AND ST_DWithin(b.geom, (SELECT {_POINT}), {_HOLE})
+    ORDER BY ST_Distance(b.geom, (SELECT {_POINT})), b.unit_id LIMIT 1
 """  # noqa: S608 - constants
 
 # Of an archipelago only the islands are drawn. The sea between them is nobody else's, which a hull

@@ -18,6 +18,7 @@ from registry.search.choice import (
     Formerly,
     choose,
     each_once,
+    estate_of,
     former_keys,
     is_reused,
     lies_elsewhere,
@@ -80,6 +81,9 @@ class Asker:
                     return doors
                 around = yield from asker._surroundings(found.places, wanted, faults)
                 return (yield from asker._beside(around, wanted))
+        in_estate = yield from self._in_estate(wanted)
+        if in_estate:
+            return in_estate
         if self.door.street is None and not self.door.localities:
             faults += self._street_missing()
             found_here = yield from self._in_communes(wanted)
@@ -306,6 +310,15 @@ class Asker:
             return Choice()
         hits = yield from doors_in_communes(communes, wanted)
         return choose(hits, self.door, wanted, self.area, {}) if hits else Choice()
+
+    def _in_estate(self, wanted: Wanted) -> Steps[list[Answer]]:
+        """What is in the building that is all that is named; the register may know its street."""
+        estate = estate_of(self.door)
+        if estate is None or wanted.numbers:
+            return []
+        found = yield from self._in_communes(replace(wanted, building=estate))
+        faults = [*self.area.faults, "street_missing", *found.faults]
+        return (yield from self._records(found.hits, faults))
 
     def _records(
         self, hits: Iterable[Hit], faults: list[str], *, reused: bool = False

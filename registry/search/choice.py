@@ -44,6 +44,12 @@ def wanted_of(door: Door) -> Wanted:
     return Wanted(numbers, alley, building, flat.unit if flat else None)
 
 
+def estate_of(door: Door) -> str | None:
+    """The key of the building that is all that is named: `Căn hộ 301, Chung cư Sông Xanh`."""
+    only = door.localities[0] if door.street is None and len(door.localities) == 1 else None
+    return only.key if only is not None and only.kind in _ESTATES else None
+
+
 def choose(hits: list[Hit], door: Door, wanted: Wanted, area: Area, formerly: Formerly) -> Choice:
     """The best of these doors; none where none is what was asked for.
 

@@ -212,8 +212,18 @@ def _other_key(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool) 
     write = accent_key if accented else fold
     one, other = write(typed.name).split(), write(known.name).split()
     if len(one) != len(other):
+        if _is_letter_more(one, other) or _is_letter_more(other, one):
+            return Likeness.OTHER
         return Likeness.SLIP  # a space or a capital in the wrong place
     return _judged(vocabulary, typed, known, one, other, wide=wide, accented=accented)
+
+
+def _is_letter_more(one: list[str], other: list[str]) -> bool:
+    """Whether a word of one letter is all that one has more: Thôn A Đông is not Thôn Đông."""
+    return any(
+        len(word.rstrip("12345")) == 1 and one[:at] + one[at + 1 :] == other
+        for at, word in enumerate(one)
+    )
 
 
 def _judged(

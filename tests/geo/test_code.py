@@ -365,6 +365,7 @@ def test_surplus_symbol_is_suggested_back(code: str, place: int, surplus: str) -
     [
         ("7H6X-XH2V", "1H6XXH2V"),  # 7 for 1, as in handwriting
         ("1H6X-HX2V", "1H6XXH2V"),  # neighbours swapped
+        ("1H6X-XH2K", "1H6XXH2V"),  # the last symbol, which only checks the others
         ("1H6X-H2V", "1H6XXH2V"),  # one X of two
         ("6RHFP-HMMH", "6RHFPHMH"),  # one M doubled; without the 6 it is valid, too
         ("1H6X-XH2U", "1H6XXH2V"),  # a foreign letter can only be one symbol

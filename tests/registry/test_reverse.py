@@ -88,6 +88,13 @@ def test_cell_is_the_last_resort(world: World) -> None:
     assert answer.confidence < 0.5
 
 
+def test_hole_between_the_cells_of_a_town_is_the_nearest_one(world: World) -> None:
+    (answer,) = near(world, 106.653783, 10.743046)
+    assert answer.unit is not None
+    assert answer.unit.code == "27373"
+    assert "boundary_approximate" in answer.faults
+
+
 def test_real_polygon_decides_without_a_fault_of_the_boundary(world: World) -> None:
     owner = make_engine(world.url, role=OWNER_ROLE)
     square = "SRID=4326;POLYGON((110 15, 110.1 15, 110.1 15.1, 110 15.1, 110 15))"

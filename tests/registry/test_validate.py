@@ -63,6 +63,22 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     ("27 Láng, Xã Láng, Hà Nội", "correct", "use_corrected", "27 Láng", None),
     ("27 Láng, Phường Láng, Hải Phòng", "confirm", "ask_yes_no", None, "confirm_province"),
     ("27 Láng, Láng Hạ cũ, Đống Đa (cũ), Hà Nội", "correct", "use_corrected", "27 Láng", None),
+    # Dashes and slashes between the parts
+    ("27 Láng - Láng Hạ - Đống Đa - Hà Nội", "correct", "use_corrected", "27 Láng", None),
+    ("27 Láng – Phường Láng – Hà Nội", "accept", "use", "27 Láng", None),
+    ("27 Láng / Láng Hạ / Đống Đa / Hà Nội", "correct", "use_corrected", "27 Láng", None),
+    # Of two numbers of one house the new one counts
+    (f"12 (số mới 27) Láng{IN_LANG}", "accept", "use", "27 Láng", None),
+    (f"27 (cũ: 12) Láng{IN_LANG}", "accept", "use", "27 Láng", None),
+    # A block of flats by its name alone
+    (f"Căn hộ 301, cc Sông Xanh{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
+    (
+        f"Căn hộ 301, Chung cư Sông Xanh, 9 Láng{IN_LANG}",
+        "unverified",
+        "use_without_code",
+        None,
+        None,
+    ),
     # A name that only looks like a kind is a street
     (f"27 Dã Tượng{IN_LANG}", "unverified", "use_without_code", None, None),
     # Another place may be meant
@@ -200,6 +216,21 @@ def test_each_component_says_what_became_of_it(world: World) -> None:
     assert statuses(ask(world, f"Phố Láng{IN_LANG}"))["house_number"] == ("missing", None)
     parts = statuses(ask(world, "12 Lê Thánh Tôn"))
     assert (parts["commune"], parts["province"]) == (("missing", None), ("missing", None))
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("427-14 Láng", "427-14 Phố Láng"),
+        ("12 - 10 Láng", "12-10 Phố Láng"),
+        ("hẻm cạnh nhà 67 Láng", ""),
+        ("301 cc Sông Xanh, 299 Láng", "Căn hộ 301, 299 Phố Láng, Chung cư Sông Xanh"),
+        ("Thôn A Ngọc Sơn", "Thôn A Ngọc Sơn"),
+    ],
+)
+def test_what_nobody_registered_keeps_what_was_typed(world: World, text: str, label: str) -> None:
+    address = ask(world, text + IN_LANG).address
+    assert address == f"{label}, Phường Láng, Thành phố Hà Nội".removeprefix(", ")
 
 
 def test_split_commune_of_old_is_asked_about_by_all_its_heirs(world: World) -> None:

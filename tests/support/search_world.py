@@ -157,6 +157,10 @@ class _Builder:
                 f"flat {flat}", "1", parent_code=block, unit_number=flat, **here, **place, **at
             )
 
+        estate = {"building_name": "Chung cư Sông Xanh", "building_key": "chung cu song xanh"}
+        block = self.door("Sông Xanh", "9", make=make_building, **here, **estate)
+        self.door("flat 301", "9", parent_code=block, unit_number="301", **here, **estate)
+
     def hamlets(self) -> None:
         thon = self.locality("Thôn 3", self.lang)
         self.door("8 Thôn 3", "8", unit_id=self.lang, locality_id=thon)
