@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from geo.label import named
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer
+from registry.intake.formats.blank_form import COMMUNE_CODE, LISTS
 from registry.units import unit_by_code
 
 ROWS: Final = 5_000
 """Rows of the blank that are prepared."""
-_LISTS: Final = "Danh mục"
 _SHEET: Final = "Hộ"
 _RULES_SHEET: Final = "Hướng dẫn"
 
@@ -35,7 +35,7 @@ _COLUMNS: Final = (
     ("Kinh độ", 14, "Độ, WGS 84: 105.8431. Để trống khi chưa đo."),
     ("Vĩ độ", 14, "Độ, WGS 84: 21.0285."),
     ("Số hộ", 8, "Số hộ ở chung một cửa; để trống là 1."),
-    ("Mã xã", 10, "Tự điền khi dòng có dữ liệu."),
+    (COMMUNE_CODE, 10, "Tự điền khi dòng có dữ liệu."),
 )
 _STREET, _LOCALITY, _COMMUNE = 2, 3, len(_COLUMNS) - 1
 _RULES: Final = (
@@ -47,13 +47,19 @@ _RULES: Final = (
     "Nộp lại cả tệp khi có thay đổi: dòng không đổi thì không có gì xảy ra.",
 )
 
+# What only demonstration lies on is made up.
+_PLACES: Final = """
+    SELECT DISTINCT kind, name FROM {place} p
+    WHERE unit_id = :unit AND merged_into_id IS NULL
+        AND (NOT EXISTS (SELECT FROM household h WHERE h.{column} = p.id AND h.code < '1')
+            OR EXISTS (SELECT FROM household h WHERE h.{column} = p.id AND h.code >= '1'))
+    ORDER BY {order}
+"""
 _STREETS: Final = text(
-    "SELECT DISTINCT kind, name FROM thoroughfare"
-    " WHERE unit_id = :unit AND merged_into_id IS NULL ORDER BY name, kind"
+    _PLACES.format(place="thoroughfare", column="thoroughfare_id", order="name, kind")
 )
 _LOCALITIES: Final = text(
-    "SELECT DISTINCT kind, name FROM locality"
-    " WHERE unit_id = :unit AND merged_into_id IS NULL ORDER BY kind, name"
+    _PLACES.format(place="locality", column="locality_id", order="kind, name")
 )
 
 
@@ -128,7 +134,7 @@ def _write_rows(book: Any, blank: Blank) -> None:
                 *(1, column, ROWS, column),
                 {
                     "validate": "list",
-                    "source": f"='{_LISTS}'!${letter}$2:${letter}${len(names) + 1}",
+                    "source": f"='{LISTS}'!${letter}$2:${letter}${len(names) + 1}",
                     # Other names are welcome.
                     "error_type": "information",
                     "error_title": "Tên chưa có trong danh sách",
@@ -156,10 +162,14 @@ def _write_rules(book: Any, blank: Blank) -> None:
 
 
 def _write_lists(book: Any, blank: Blank) -> None:
-    sheet = book.add_worksheet(_LISTS)
+    sheet = book.add_worksheet(LISTS)
     sheet.hide()
     for column, (title, names) in enumerate(
-        (("Đường đã có", blank.streets), ("Thôn đã có", blank.localities))
+        (
+            ("Đường đã có", blank.streets),
+            ("Thôn đã có", blank.localities),
+            (COMMUNE_CODE, (blank.code,)),
+        )
     ):
         sheet.write(0, column, title)
         sheet.write_column(1, column, names)

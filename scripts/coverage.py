@@ -21,7 +21,7 @@ from registry.coverage.table import write_csv
 from registry.coverage.workbook import write_workbook
 from registry.database import make_engine, session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer
-from registry.messages import number
+from registry.messages import number, percent
 from registry.register import Register
 from scripts.coverage_moved import show_moved
 from scripts.coverage_table import print_table
@@ -134,7 +134,9 @@ def coverage(
             _write(session, known, found, form, out, code)
         except OSError as error:
             raise click.ClickException(f"không ghi được {out} ({error.strerror})") from error
-    context.exit(1 if fail_under is not None and _is_below(found.total, fail_under) else 0)
+    if fail_under is not None and _is_below(found.total, fail_under):
+        say(_below(found.total, fail_under))
+        context.exit(1)
 
 
 def _format(form: str | None, out: Path | None) -> str:
@@ -234,6 +236,15 @@ def _check_decidable(unit: UnitCoverage, *, accept_estimate: bool) -> None:
             f"--fail-under: tổng số hộ của {unit.name} là số ước tính; thêm --accept-estimate"
             " để vẫn so (the target is an estimate; with that it is measured against all the same)"
         )
+
+
+def _below(unit: UnitCoverage, wanted: float) -> str:
+    target = unit.target.households if unit.target else 0
+    return (
+        f"--fail-under: {unit.name} đạt {percent(unit.share)}, dưới {wanted:g} %:"
+        f" {number(unit.covered)} trên {number(target)}. `bin/diachiso gaps` cho biết thiếu ở đâu"
+        " (below what was asked for; gaps says what is missing where)"
+    )
 
 
 def _is_below(unit: UnitCoverage, percent: float) -> bool:

@@ -1,16 +1,20 @@
 """Coverage as a table for a terminal."""
 
+from collections.abc import Iterator
 from typing import IO, Final
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage
 from registry.messages import number, percent
 
 # Narrower than this, rich would break numbers; a pipe has no width of its own.
 _PIPE_WIDTH: Final = 220
+_LEAST: Final = 4
+"""So many columns of numbers are always there."""
 _NONE: Final = "–"
+_NAMES: Final = ("Đơn vị", "Tỉnh, thành phố")
 _HEADINGS: Final = (
     "Tổng số hộ",
     "Số liệu",
@@ -30,22 +34,59 @@ _HEADINGS: Final = (
 def print_table(found: Coverage, out: IO[str]) -> None:
     """The units and what holds them, with what has to be said of them below."""
     show_province = found.total.level == "country" and any(unit.province for unit in found.units)
+    console = Console(file=out, width=None if out.isatty() else _PIPE_WIDTH, markup=False)
+    count = len(_HEADINGS)
+    table = _table(found, count, show_province=show_province)
+    # A number is never cut: headings are folded, and columns that do not fit are left out.
+    while count > _LEAST and _width(table, folded=True) > console.width:
+        count -= 1
+        table = _table(found, count, show_province=show_province)
+    if _width(table, folded=False) > console.width:
+        _keep_numbers_whole(table)
+    console.print(table)
+    left_out = ", ".join(_HEADINGS[count:])
+    notes = [f"Cửa sổ hẹp, không in: {left_out}; --format csv có tất cả."] if left_out else []
+    for note in (*notes, *_notes(found)):
+        console.print(note, soft_wrap=True)
+
+
+def _table(found: Coverage, count: int, *, show_province: bool) -> Table:
+    """With so many of the columns of numbers."""
     table = Table(highlight=False)
     table.add_column("Mã", no_wrap=True)
-    table.add_column("Đơn vị")
-    if show_province:
-        table.add_column("Tỉnh, thành phố")
-    for heading in _HEADINGS:
+    for heading in _NAMES if show_province else _NAMES[:1]:
+        table.add_column(heading)
+    for heading in _HEADINGS[:count]:
         table.add_column(heading, justify="left" if heading == "Số liệu" else "right")
+    shown = len(table.columns)
     for unit in found.units:
-        table.add_row(*_cells(unit, show_province=show_province))
+        table.add_row(*_cells(unit, show_province=show_province)[:shown])
     if found.units != (found.total,):
         table.add_section()
-        table.add_row(*_cells(found.total, show_province=show_province), style="bold")
-    console = Console(file=out, width=None if out.isatty() else _PIPE_WIDTH, markup=False)
-    console.print(table)
-    for note in _notes(found):
-        console.print(note, soft_wrap=True)
+        cells = _cells(found.total, show_province=show_province)[:shown]
+        table.add_row(*cells, style="bold")
+    return table
+
+
+def _width(table: Table, *, folded: bool) -> int:
+    """Signs that the table takes, as it is or with all folded that can be."""
+    inner = sum(max(_widths(column, folded=folded)) for column in table.columns)
+    return inner + 3 * len(table.columns) + 1
+
+
+def _widths(column: Column, *, folded: bool) -> Iterator[int]:
+    for cell in (column.header, *column.cells):
+        text = str(cell)
+        # What is no number may be read over two lines; a number with its unit is not.
+        whole = not folded or text[:1].isdigit()
+        yield max(map(len, [text] if whole else text.split() or [""]))
+
+
+def _keep_numbers_whole(table: Table) -> None:
+    """Fold the headings, and what numbers are worth, so that names alone give way."""
+    for column in table.columns:
+        if column.header not in _NAMES:
+            column.width = max(_widths(column, folded=True))
 
 
 def _cells(unit: UnitCoverage, *, show_province: bool) -> list[str]:

@@ -10,12 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert
 
-from registry.database import make_engine
+from registry.coverage.measure import coverage_of_level
+from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError
 from registry.events import write_scope
 from registry.gazetteer import load_gazetteer, today
 from registry.models import Target
 from scripts.coverage import coverage
+from scripts.coverage_table import print_table
 from tests.support.factories import TEST, make_household
 from tests.support.units import read_gazetteer, unit_named
 
@@ -138,6 +140,30 @@ def test_csv_is_one_row_a_unit_and_labels_the_estimate(run: Run) -> None:
     assert of_communes[1].startswith("00004,commune,Phường Ba Đình,01,Thành phố Hà Nội,,,")
 
 
+def test_a_narrow_window_cuts_no_number(
+    run: Run, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    """Columns are left out instead, which is said."""
+
+    class Window(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", "80")
+    engine = make_engine(database_url)
+    with session_scope(engine) as session:
+        found = coverage_of_level(session, load_gazetteer(session), "province")
+    engine.dispose()
+    window = Window()
+    print_table(found, window)
+    table, notes = window.getvalue().split("└", 1)
+    assert "…" not in table
+    assert "28.146.930" in table
+    assert "01/04/2024" in table
+    assert "Cửa sổ hẹp, không in: " in notes
+    assert run().stdout.count("Không số") == 1
+
+
 def test_fail_under_refuses_an_estimate_unless_accepted(run: Run) -> None:
     refused = run("--fail-under", "90")
     assert refused.exit_code == 2
@@ -158,6 +184,7 @@ def test_fail_under_compares_with_what_was_declared(run_declared: Run) -> None:
     assert run_declared("--unit", "00004", "--fail-under", "50").exit_code == 0
     below = run_declared("--unit", "00004", "--fail-under", "50.01")
     assert below.exit_code == 1
+    assert "Phường Ba Đình đạt 50,0 %, dưới 50.01 %" in below.stderr
     assert "50,0 %" in below.stdout
     assert "kê khai 30/06/2026" in below.stdout
 

@@ -17,6 +17,7 @@ from python_calamine import (
 )
 
 from registry.intake.columns import fields_named
+from registry.intake.formats.blank_form import LISTS, code_on_lists, completed
 from registry.intake.formats.table import (
     LOOKED_AT,
     Header,
@@ -66,11 +67,13 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
         )
     (name,) = chosen
     header = headers[name]
+    code = code_on_lists(_rows(path, book, LISTS)) if LISTS in book.sheet_names else ""
 
     @contextmanager
     def rows() -> Iterator[Rows]:
         with CalamineWorkbook.from_path(str(path)) as reading:
-            yield skipped(_rows(path, reading, name), header.rows_before_data)
+            below = skipped(_rows(path, reading, name), header.rows_before_data)
+            yield completed(below, header.names, code)
 
     several = len(book.sheet_names) > 1
     note = f"trang {name!r} được đọc (the sheet that was read)"

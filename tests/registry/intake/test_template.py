@@ -2,19 +2,30 @@
 
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine
 
-from registry.database import session_scope
+from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import load_gazetteer, today
 from registry.intake.reader import open_file, rows_of
 from registry.intake.run import ImportOptions, import_file
 from registry.template import blank_of, write_blank
 from tests.support.intake import deliveries, rows
+from tests.support.postgis import clone
+
+
+@pytest.fixture(scope="module")
+def engine(admin_url: str, worker_id: str) -> Iterator[Engine]:
+    """A register that only these tests write into."""
+    with clone(admin_url, f"template_{worker_id}") as url:
+        made = make_engine(url)
+        yield made
+        made.dispose()
 
 
 @pytest.fixture
@@ -32,7 +43,7 @@ def blank(engine: Engine, tmp_path: Path) -> Path:
     return path
 
 
-def fill(path: Path, **cells: str) -> None:
+def fill(path: Path, computed: str = "00004", **cells: str) -> None:
     """Type into the first sheet, as text, and let the formula of its row be worked out."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
@@ -42,7 +53,7 @@ def fill(path: Path, **cells: str) -> None:
     )
     sheet, count = re.subn(
         r'(<row r="2"[^>]*>).*?(<c r="K2"[^>]*><f>.*?</f>)<v></v>',
-        lambda m: f"{m[1]}{typed}{m[2]}<v>00004</v>",
+        lambda m: f"{m[1]}{typed}{m[2]}<v>{computed}</v>",
         sheet,
         count=1,
     )
@@ -84,6 +95,13 @@ def test_filled_in_it_is_imported_as_it_is(engine: Engine, blank: Path) -> None:
     )
     assert found == [("3/2", "Láng")]
     assert len(rows(engine, "SELECT 1 FROM thoroughfare")) == 2
+
+
+def test_a_program_that_computes_no_formula_can_fill_it_in(engine: Engine, blank: Path) -> None:
+    """`Mã xã` has no value then; the hidden sheet says it."""
+    fill(blank, computed="", A2="8", B2="12", C2="Phố Láng")
+    result = import_file(engine, blank, ImportOptions("phuong"), lambda _count: None)
+    assert (result.rows, result.new, result.problems) == (1, 1, {})
 
 
 def test_only_communes_have_a_blank(engine: Engine) -> None:
