@@ -23,7 +23,15 @@ EXPORT = (sys.executable, "-m", "scripts.main", "export")
 
 def export(url: str, out: Path, form: str, unit: str | None) -> tuple[int, float, float, int]:
     """Rows, seconds by the clock, seconds of the program's processor time, and bytes at most."""
-    command = [*EXPORT, "--out", str(out), "--format", form, *(("--unit", unit) if unit else ())]
+    command = [
+        *EXPORT,
+        "--force",
+        "--out",
+        str(out),
+        "--format",
+        form,
+        *(("--unit", unit) if unit else ()),
+    ]
     environment = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
     started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen(

@@ -60,6 +60,7 @@ _SUFFIXES: Final = {
     help="Cả sổ kèm con trỏ, vào thư mục trống này (all of it, with the cursor of the feed).",
 )
 @click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration codes too).")
+@click.option("--force", is_flag=True, help="Ghi đè tệp đã có (write over a file that is there).")
 def export(
     out: Path | None,
     *,
@@ -69,6 +70,7 @@ def export(
     as_of: str | None,
     folder: Path | None,
     demo: bool,
+    force: bool,
 ) -> None:
     """Ghi sổ ra tệp (write every record that may be shown into a file).
 
@@ -77,6 +79,10 @@ def export(
     """
     if (out is None) == (folder is None):
         raise click.UsageError("cần --out TỆP hoặc --snapshot THƯ MỤC (one of the two)")
+    if out is not None and out.is_file() and not force:
+        raise click.UsageError(
+            f"đã có tệp {out}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
+        )
     engine = make_engine(cluster.database_url(read_settings()))
     try:
         if folder is not None:

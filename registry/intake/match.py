@@ -236,6 +236,31 @@ _REALLY_CHANGED: Final = """
         )
 """
 
+# A reference that was linked to a door whose number has changed since, in this file or before: its
+# own text, which still says the old number, may be another door.
+_ANY_LINKED: Final = "SELECT EXISTS (SELECT FROM known WHERE linked)"
+_MOVED_AWAY: Final = """
+    INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
+    SELECT :import_id, d.row_number, 'house_number', 'reference_moved_away', 'warning', k.code,
+        n.number
+    FROM known k
+    JOIN door d ON d.row_number = k.row_number
+    JOIN household h ON h.code = k.code
+    LEFT JOIN (
+        SELECT f.code, w.number, w.number_key, w.flat
+        FROM found f JOIN door w ON w.row_number = f.row_number
+        WHERE f.outcome = 'changed'
+    ) c ON c.code = k.code
+    CROSS JOIN LATERAL (
+        SELECT c.number, c.number_key, c.flat WHERE c.code IS NOT NULL
+        UNION ALL
+        SELECT h.house_number, h.house_number_key, h.unit_number WHERE c.code IS NULL
+    ) n
+    WHERE k.linked AND (d.number_key, d.flat) IS DISTINCT FROM (n.number_key, n.flat)
+        AND NOT EXISTS (
+            SELECT FROM household_former_number f
+            WHERE f.code = k.code AND f.house_number_key = d.number_key)
+"""
 _DUPLICATES: Final = """
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
     SELECT :import_id, o.row_number, 'address', 'duplicate_in_file', 'warning', NULL, o.head::text
@@ -291,6 +316,8 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     find_returned(connection, source)
     connection.execute(text(_REALLY_CHANGED))
     mark_revived(connection)
+    if connection.execute(text(_ANY_LINKED)).scalar_one():
+        connection.execute(text(_MOVED_AWAY), parameters)
     connection.execute(text(_DUPLICATES), parameters)
 
 

@@ -53,6 +53,7 @@ _FIXES: Final = {
     "record_retired": "mã tiếp nối: {}",
     "former_name": "tên hiện nay: {}",
     "former_number": "số hiện nay: {}",
+    "reference_moved_away": "số của mã ấy nay là: {}",
     "number_of_two_houses": "nhà trước đây mang số này, nay là: {}",
     "former_address_unclear": "nay là: {}",
     "outside_commune": "tọa độ này thuộc: {}",
@@ -261,6 +262,13 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "error",
         "Tên hoặc số cũ có thể là nhiều nơi: ghi tên và số hiện nay, hoặc thêm tọa độ",
         "a former name or number that may mean several places: write today's, or add a point",
+    ),
+    "reference_moved_away": ProblemKind(
+        "warning",
+        "Mã hồ sơ này dùng chung mã địa chỉ với nhà nay đã mang số khác: nếu là nhà khác, nộp dưới"
+        " mã hồ sơ mới để nhận mã riêng",
+        "the reference shares the code of a door that bears another number now: where it is another"
+        " door, deliver it under a new reference",
     ),
     "record_retired": ProblemKind(
         "warning",

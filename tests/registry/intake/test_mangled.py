@@ -111,3 +111,18 @@ def test_a_street_behind_a_hamlet_is_kept(deliver: Deliver, engine: Engine) -> N
         " JOIN thoroughfare t ON t.id = h.thoroughfare_id ORDER BY t.name"
     )
     assert rows(engine, kept) == [("49-53", "Lê Lợi"), ("25A/12", "Trần Quốc Thảo")]
+
+
+def test_a_reference_whose_door_got_another_number_is_told(
+    deliver: Deliver, engine: Engine
+) -> None:
+    first = ROW | {"source_ref": "head", "house_number": "12"}
+    second = ROW | {"source_ref": "other", "house_number": "12"}
+    assert deliver(first, second).linked == 1
+    moved = deliver(first | {"house_number": "14"}, second)
+    assert (moved.changed, moved.unchanged) == (1, 1)
+    told = (
+        "SELECT p.row_number, p.proposed_fix FROM import_problem p"
+        " WHERE p.code = 'reference_moved_away'"
+    )
+    assert rows(engine, told) == [(2, "14")]
