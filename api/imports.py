@@ -23,7 +23,7 @@ from api.openapi import Answer, NoParameters, Request, accepted, answers, spec
 from api.requests import FORMS
 from api.requests import Request as OwnRequest
 from registry.database import session_scope
-from registry.errors import InvalidInputError, NotFoundError
+from registry.errors import ImportStateError, InvalidInputError, NotFoundError
 from registry.gazetteer import VIET_NAM
 from registry.intake.problems import PROBLEMS, RowProblem
 from registry.uploads import files
@@ -53,7 +53,8 @@ _COUNTS: Final = (
     *("rows", "new", "changed", "unchanged", "linked", "rejected", "skipped", "warned"),
     *("vanished", "retired", "buildings"),
 )
-_COLUMNS: Final = ("row", "field", "code", "severity", "value", "proposed_fix")
+_COLUMNS: Final = ("row", "field", "code", "severity", "value", "proposed_fix", "vi")
+_NOT_YET: Final = ("staged", "reported", "publishing")
 _IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 _IS_IDEMPOTENCY_KEY: Final = re.compile("[!-~]{1,200}")
 
@@ -131,8 +132,8 @@ class ReportQuery(Request):
 class PublishBody(Request):
     """What was looked at."""
 
-    verdict: int | None = Field(
-        None, ge=1, le=2**31 - 1, description="`verdict` as you saw it: another since then is 412"
+    verdict: int = Field(
+        ge=1, le=2**31 - 1, description="`verdict` as you saw it; needed, and another is 412"
     )
     accept_vanished: bool = Field(
         False, description="a full delivery may lack more than 80 % of what the source had"
@@ -239,6 +240,9 @@ class RowProblemAnswer(ProblemExample):
 
     code: str
     severity: Literal["error", "warning", "notice"]
+    vi: str
+    en: str
+    fix_vi: str | None = Field(description="proposed_fix in words")
 
 
 class ProblemsAnswer(Answer):
@@ -339,10 +343,7 @@ def get_problems(import_id: int, query: ProblemsQuery) -> Response:
         made.headers["Cache-Control"] = "no-store"
         return made
     note(count=len(page.problems))
-    problems = [
-        _example(problem) | {"code": problem.code, "severity": problem.severity}
-        for problem in page.problems
-    ]
+    problems = [_told(problem) for problem in page.problems]
     return _answer({"problems": problems, "next_after": page.next_after})
 
 
@@ -356,7 +357,7 @@ def get_report(import_id: int, query: ReportQuery) -> Response:
 
 @blueprint.get("/<int:import_id>/codes")
 @requires("editor")
-@spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["imports"])
+@spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 409, 503), tags=["imports"])
 def get_codes(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Every row with its code and outcome, once it is published. Role: editor."""
     return _file(import_id, files.CODES)
@@ -453,6 +454,10 @@ def _file(import_id: int, kind: str) -> Response:
     with session_scope(register().engine) as session:
         view = find_import(session, import_id, caller())
     path = files.report(register().settings, import_id, kind)
+    if path is None and kind == files.CODES and view.state in _NOT_YET:
+        raise ImportStateError(
+            f"đợt nhập {import_id} chưa ghi xong, chưa có mã (not published yet)", state=view.state
+        )
     if path is None:
         raise NotFoundError(
             f"đợt nhập {import_id} không có tệp này, hoặc đã hết hạn giữ"
@@ -470,7 +475,7 @@ def _csv(problems: Iterator[RowProblem]) -> Iterator[bytes]:
     writer.writerow(_COLUMNS)
     for each in problems:
         cells = (each.row_number, each.field, each.code, each.severity)
-        writer.writerow((*cells, each.value, each.proposed_fix))
+        writer.writerow((*cells, each.value, each.proposed_fix, _told(each)["vi"]))
         if out.tell() > 1 << 16:
             yield out.getvalue().encode()
             out.seek(0)
@@ -545,6 +550,14 @@ def _example(problem: RowProblem) -> dict[str, Any]:
         "value": problem.value,
         "proposed_fix": problem.proposed_fix,
     }
+
+
+def _told(problem: RowProblem) -> dict[str, Any]:
+    """An example with its kind, in words; of an earlier version's kind the code alone."""
+    kind = PROBLEMS.get(problem.code)
+    words = {"vi": kind.vi if kind else problem.code, "en": kind.en if kind else problem.code}
+    told = {"code": problem.code, "severity": problem.severity, "fix_vi": problem.fix_vi}
+    return _example(problem) | told | words
 
 
 def _at(moment: datetime.datetime | None) -> str | None:

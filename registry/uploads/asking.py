@@ -17,9 +17,9 @@ from registry.uploads.views import ROLLING_BACK, ImportView, find_import
 
 
 def ask_publish(
-    engine: Engine, import_id: int, actor: Actor, *, verdict: int | None, accept_vanished: bool
+    engine: Engine, import_id: int, actor: Actor, *, verdict: int, accept_vanished: bool
 ) -> None:
-    """Let a job publish what the dry run `verdict` found; None for the last one.
+    """Let a job publish what the dry run `verdict` found.
 
     Raises NotFoundError, ImportStateError, StaleError when there was another dry run since, and
     TooManyVanishedError for a full delivery that lacks nearly everything.
@@ -28,10 +28,10 @@ def ask_publish(
         view = _locked(session, import_id, actor)
         if view.state != "reported" or view.phase is not None:
             raise _wrong_state(view, "chỉ duyệt được đợt đã chạy thử xong (only after its dry run)")
-        if verdict is not None and verdict != view.verdict:
+        if verdict != view.verdict:
             raise StaleError(
-                f"đã có lần chạy thử {view.verdict}, sau lần {verdict}; hãy xem lại"
-                " (there was another dry run since)"
+                f"lần chạy thử mới nhất là {view.verdict}, không phải {verdict}: hãy xem kết quả"
+                " lần ấy rồi gửi lại (that is not the latest dry run)"
             )
         if view.counts.get("vanished_warning") == TOO_MANY and not accept_vanished:
             raise TooManyVanishedError(

@@ -55,11 +55,14 @@ def test_file_is_tried_looked_at_published_and_taken_back(desk: Desk) -> None:
     assert (rejected["source_ref"], rejected["problems"]) == ("R9", "address_names_no_dwelling")
     listed = desk.office.get(f"{path}/problems", editor).get_json()
     assert listed["next_after"] is None
-    assert [p["row"] for p in listed["problems"]] == [3]
+    assert [(p["row"], p["severity"]) for p in listed["problems"]] == [(3, "error")]
+    assert listed["problems"][0]["vi"].startswith("Địa chỉ không chỉ ra chỗ ở nào")
     assert [p["row"] for p in rows_of(desk.office.get(f"{path}/problems?format=csv", editor))] == [
         "3"
     ]
-    assert code_of(desk.office.get(f"{path}/codes", editor)) == (404, "not_found")
+    assert code_of(desk.office.get(f"{path}/codes", editor)) == (409, "import_state")
+    unseen = desk.office.client.post(f"{path}/publish", json={}, headers=bearer(approver))
+    assert unseen.status_code == 422
 
     assert code_of(desk.ask(editor, made["id"], "publish")) == (403, "forbidden")
     published = desk.done(approver, made["id"], "publish", verdict=1)
