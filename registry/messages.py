@@ -150,11 +150,13 @@ def number(value: int) -> str:
 def percent(share: float | None) -> str:
     """A share of 1 cut to one place, so that 100 % is shown only when it is reached.
 
-    >>> percent(0.999999), percent(1.5), percent(None)
-    ('99,9 %', '150,0 %', '–')
+    >>> percent(0.999999), percent(1.5), percent(None), percent(0.0004)
+    ('99,9 %', '150,0 %', '–', '< 0,1 %')
     """
     if share is None:
         return "–"
+    if 0 < share < 0.001:
+        return "< 0,1 %"
     tenths = round(share * 1_000_000) // 1_000
     return f"{number(tenths // 10)},{tenths % 10} %"
 

@@ -33,8 +33,6 @@ blueprint = page_blueprint("coverage_board", "/coverage")
 
 _MAPPED: Final = ("country", "province")
 _WORST: Final = 5
-_LEAST: Final = 0.001
-"""A share below this is not shown as none at all."""
 _ORDERS: Final = ("share", "deficit", "name")
 _AUDIT_EN: Final = {"above_120": "above 120 % of the target", "jump": "sudden change"}
 _KINDS_EN: Final = {
@@ -140,8 +138,7 @@ def _board(session: Session, found: Coverage) -> Response:
 
 
 def _percent(share: float | None) -> str:
-    few = share is not None and 0 < share < _LEAST
-    shown = f"< {percent(_LEAST)}" if few else percent(share)
+    shown = percent(share)
     return shown if language() == "vi" else shown.replace(",", ".")
 
 

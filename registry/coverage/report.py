@@ -161,7 +161,7 @@ def _totals(unit: UnitCoverage) -> str:
         ("Xác minh 24 tháng", percent(unit.share_verified), "của chỗ ở"),
     )
     cells = "".join(
-        f"<div><dt>{label}</dt><dd>{value}<small>{escape(note)}</small></dd></div>"
+        f"<div><dt>{label}</dt><dd>{escape(value)}<small>{escape(note)}</small></dd></div>"
         for label, value, note in told
     )
     return f"<dl>{cells}</dl>"
@@ -213,7 +213,7 @@ def _audited(units: Iterable[UnitCoverage]) -> Iterator[str]:
     yield "<h2>Cần kiểm tra</h2><ul>"
     for unit in flagged[:_AUDITED]:
         why = ", ".join(AUDIT_LABELS[each] for each in unit.audit)
-        yield f"<li>{escape(unit.name)}: {why} ({percent(unit.share)})</li>"
+        yield f"<li>{escape(unit.name)}: {why} ({escape(percent(unit.share))})</li>"
     if len(flagged) > _AUDITED:
         yield f"<li>… và {number(len(flagged) - _AUDITED)} đơn vị nữa, có dấu ⚑ trong bảng</li>"
     yield "</ul>"
@@ -245,7 +245,7 @@ def _ranking(units: Sequence[UnitCoverage], *, links: bool) -> Iterator[str]:
                 "" if unit.target.quality == "declared" else f" <i>{unit.target.quality_label}</i>"
             )
             yield f"{number(unit.target.households)}{label}<td class=n>{number(unit.deficit or 0)}"
-        yield f"<td class=n>{percent(unit.share_deliverable)}"
+        yield f"<td class=n>{escape(percent(unit.share_deliverable))}"
     yield "</tbody></table></div>"
 
 
@@ -255,4 +255,4 @@ def _bar(unit: UnitCoverage) -> str:
     bar = f"<b style=width:{min(unit.share, 1) * 60:.0f}px></b>"
     # Said here as well: a phone has no room for the column of targets.
     label = f" <i>{QUALITY_LABELS['estimate']}</i>" if _is_estimate(unit) else ""
-    return f"{bar}{percent(unit.share)}{label}"
+    return f"{bar}{escape(percent(unit.share))}{label}"
