@@ -49,11 +49,14 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     """
     parsed = parse_address(text)
     found = [_with_units(gazetteer, reading) for reading in parsed]
-    if parsed and _DASH.search(text):
-        found += _without_dashes(gazetteer, text, found)
-    elif parsed and all(map(_outermost, found)):
+    if parsed and not _DASH.search(text) and all(map(_outermost, found)):
         found += _without_commas(gazetteer, parsed[0], found[0])
-    return sorted(found, key=lambda read: (_outermost(read), read.penalty, len(read.unread)))
+    found.sort(key=lambda read: (_outermost(read), read.penalty, len(read.unread)))
+    if parsed and _DASH.search(text):
+        # Between the two ends of a road a dash is written as well: where a unit is named without.
+        first = int(bool(found[0].namings))
+        found[first:first] = _without_dashes(gazetteer, text, found)
+    return found
 
 
 def _with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
