@@ -214,25 +214,25 @@ def _published(session: Session, import_id: int) -> tuple[str, int]:
 
 
 def _refuse_if_built_on(session: Session, import_id: int) -> None:
-    records, events, refs, plates, others = session.execute(
+    records, events, refs, plates, others, first = session.execute(
         text(
             "SELECT count(*) FILTER (WHERE later),"
             " string_agg(DISTINCT reason, '; ') FILTER (WHERE later),"
             " count(*) FILTER (WHERE reason = 'ref'), count(*) FILTER (WHERE reason = 'plate'),"
-            " count(*) FILTER (WHERE reason = 'other') FROM kept"
+            " count(*) FILTER (WHERE reason = 'other'), min(code) FROM kept"
         )
     ).one()
     advice = "--keep-later giữ các mã ấy và huỷ phần còn lại"
     if records:
         raise ConflictError(
-            f"chưa huỷ gì: {records:,} mã của đợt nhập {import_id} đã được sửa sau đó, bởi"
-            f" {_cut(events)} (changed by later events); đợt nhập sau thì huỷ trước được,"
-            f" việc khác thì phải sửa từng mã; {advice}"
+            f"chưa huỷ gì: {records:,} mã của đợt nhập {import_id} (như {first}) đã được sửa"
+            f" sau đó, bởi {_cut(events)} (changed by later events); đợt nhập sau thì huỷ trước"
+            f" được, việc khác thì phải sửa từng mã; {advice}"
         )
     if refs or plates or others:
         raise ConflictError(
-            f"chưa huỷ gì: mã do đợt nhập {import_id} cấp đã được dùng: {refs:,} ở đợt"
-            f" nhập của nguồn khác, {plates:,} đã in biển, {others:,} ở việc khác"
+            f"chưa huỷ gì: mã do đợt nhập {import_id} cấp (như {first}) đã được dùng:"
+            f" {refs:,} ở đợt nhập của nguồn khác, {plates:,} đã in biển, {others:,} ở việc khác"
             f" (its new codes are named by later imports, plates or reports); {advice}"
         )
 
