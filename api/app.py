@@ -34,7 +34,7 @@ from api.document import document
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
-from api.pages import address, assets, coverage_board, docs, home, try_it
+from api.pages import address, assets, coverage_board, docs, home, report_forms, try_it
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
 from api.requests import Request, refuse_undecodable
@@ -95,10 +95,10 @@ def create_app(
     )
     pages = (
         address.blueprint,
-        address.report_form,
         coverage_board.blueprint,
         docs.blueprint,
         home.blueprint,
+        report_forms.blueprint,
         try_it.blueprint,
     )
     guard(
@@ -124,7 +124,7 @@ def create_app(
         changes.blueprint,
         history.blueprint,
         reports.blueprint,
-        address.report_form,
+        report_forms.blueprint,
         try_it.blueprint,
     )
     keep_audit(app, register, bulk)

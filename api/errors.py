@@ -145,7 +145,7 @@ def problem(status: int, code: str, detail: str, **members: Any) -> Response:
 
 def problem_body(error: errors.RegistryError) -> dict[str, Any]:
     """The problem document of an error, for an answer that holds several."""
-    return _document(_status(error), error.code, error.detail, error.extra)
+    return _document(status_of(error), error.code, error.detail, error.extra)
 
 
 def status_title(status: int) -> str:
@@ -175,14 +175,15 @@ def _document(status: int, code: str, detail: str, members: Mapping[str, Any]) -
     }
 
 
-def _status(error: errors.RegistryError) -> int:
+def status_of(error: errors.RegistryError) -> int:
+    """The HTTP status of an error of ours."""
     # An unlisted class is a mistake of ours, and a test says that there is none.
     return next(STATUS[c] for c in type(error).__mro__ if c in STATUS)
 
 
 def registry_problem(error: errors.RegistryError) -> Response:
     """The answer to an error of ours."""
-    status = _status(error)
+    status = status_of(error)
     g.problem = error  # for the audit log
     response = problem(status, error.code, error.detail, **error.extra)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -1,4 +1,6 @@
-"""Plus Codes (Open Location Code): the middle of the area that a full code names.
+"""Plus Codes (Open Location Code): the middle of the area that a code names.
+
+A short one, as map sites show it beside a place, is completed by a point of that place.
 
 >>> middle_of("7PH7+2X"), middle_of("7PH72RJ2+XF")
 (None, (105.801188, 21.032438))
@@ -9,7 +11,41 @@ import re
 from typing import Final
 
 ALPHABET: Final = "23456789CFGHJMPQRVWX"
+_SHORT: Final = re.compile(
+    rf"\s*((?:[{ALPHABET}]{{2}}){{1,3}}\+[{ALPHABET}]{{2,3}})[\s,]+(\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_DIGITS: Final = 8
+"""Before the plus, of a full code."""
 _FULL: Final = re.compile(f"([{ALPHABET}]{{8}})\\+([{ALPHABET}]{{2,3}})")
+
+
+def short_code_in(text: str) -> tuple[str, str] | None:
+    """A short code and the place behind it; None for any other text.
+
+    >>> short_code_in("2VF2+Q4 Hà Nội"), short_code_in("7PH72RJ2+XF Hà Nội")
+    (('2VF2+Q4', 'Hà Nội'), None)
+    """
+    match = _SHORT.fullmatch(text)
+    return (match[1].upper(), match[2]) if match else None
+
+
+def completed(short: str, *, lon: float, lat: float) -> tuple[float, float] | None:
+    """(lon, lat) of the area nearest to a point, of those that a short code may name.
+
+    >>> completed("2VF2+Q4", lon=105.85, lat=21.03)
+    (105.850313, 21.024438)
+    """
+    left_out = _DIGITS - short.index("+")
+    size = 20.0 / 20 ** (left_out / 2 - 1)
+    """Degrees after which the same digits come again."""
+    middle = middle_of(ALPHABET[0] * left_out + short)
+    if middle is None:
+        return None
+    x, y = (
+        at + size * round((near - at) / size) for at, near in zip(middle, (lon, lat), strict=True)
+    )
+    return round(x, 6), round(y, 6)
 
 
 def middle_of(text: str) -> tuple[float, float] | None:

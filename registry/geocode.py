@@ -11,6 +11,8 @@ from functools import partial
 from typing import Final
 
 from geo.address import Door, parse_components
+from geo.plus_code import completed, short_code_in
+from geo.points import point_in
 from registry.access import budget
 from registry.address_reader import ReadAddress, read_address
 from registry.errors import InvalidInputError
@@ -24,7 +26,7 @@ from registry.search.answers import LEVELS, Answer, of_record
 from registry.search.areas import area_of, communes_of
 from registry.search.ask import Asker
 from registry.search.asking import Steps, alone
-from registry.search.direct import codes_in, point_in, whole_code
+from registry.search.direct import codes_in, whole_code
 from registry.search.doors import active_records, records_of
 from registry.search.explanation import Tried
 from registry.search.faults import confidence
@@ -147,6 +149,10 @@ class _Search:
     def _text(self, text: str) -> Steps[list[Answer]]:
         if point := point_in(text):
             return (yield from self._at(*point))
+        if short := short_code_in(text):
+            found = yield from self._beside(*short)
+            if found:
+                return found
         if code := whole_code(text):
             record = yield from self._record(code)
             if record:
@@ -166,6 +172,25 @@ class _Search:
 
         found: list[Answer] = yield near
         return [answer for answer in found if self._inside(answer.unit)]
+
+    def _beside(self, short: str, place: str) -> Steps[list[Answer]]:
+        """Of a short Plus Code beside a place: only where it is certainly in that place."""
+        places = yield from self._read(place)
+        points = {
+            completed(short, lon=a.lon, lat=a.lat)
+            for a in places
+            if a.lon is not None and a.lat is not None
+        }
+        point = points.pop() if len(points) == 1 else None
+        self.reading = None  # it is a point that is answered
+        if point is None:
+            return []
+        provinces = {self._province(answer.unit) for answer in places}
+        found = yield from self._at(*point)
+        return [answer for answer in found if self._province(answer.unit) in provinces]
+
+    def _province(self, unit: Unit | None) -> Unit | None:
+        return (self.gazetteer.province_of(unit, self.day) or unit) if unit else None
 
     # Codes
 

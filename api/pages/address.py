@@ -6,7 +6,6 @@ from urllib.parse import quote
 import segno
 from flask import Response, redirect, request
 from markupsafe import Markup
-from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.addresses import address_body
@@ -14,7 +13,6 @@ from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from api.pages.sketch import draw_sketch
-from api.reports import filed_by_caller
 from geo.code import format as code_display
 from geo.code import is_demo
 from geo.label import number_label
@@ -24,15 +22,10 @@ from registry.gazetteer import today
 from registry.lookup import lookup
 from registry.records import Record
 from registry.register import Register
-from registry.reports import Said
 
 blueprint = page_blueprint("address", "/a")
-report_form = page_blueprint("report_form", "/a")
 
-KINDS: Final = ("confirmed", "wrong_point", "no_such_house")
-"""Reports that a page of an address may send."""
 _EXACT_M: Final = 20
-_SAME_SITE: Final = ("same-origin", "none")
 
 
 @blueprint.get("")
@@ -56,52 +49,19 @@ def get_address(address_code: str) -> BaseResponse:
     shown = code_display(record.code)
     if address_code != shown:
         return redirect(f"/a/{shown}", 302)
-    return page("address.html", **_shown(record))
+    return address_page(record)
 
 
-@report_form.post("/<address_code>/report")
-def post_report(address_code: str) -> BaseResponse:
-    """What somebody found at the door; then the page again, which says thanks."""
-    _check_origin()
-    form = request.form
-    kind = form.get("kind", "")
-    if kind not in KINDS:
-        raise InvalidInputError.of_field("kind", "literal_error", f"one of {', '.join(KINDS)}")
-    moved = kind == "wrong_point"
-    lon, lat = _degrees("lon") if moved else None, _degrees("lat") if moved else None
-    page_url = f"/a/{quote(address_code, safe='')}"
-    if moved and (lon is None or lat is None):
-        return redirect(f"{page_url}?report=where#report", 303)
-    said = Said(kind, address_code, lon, lat)  # type: ignore[arg-type] # one of KINDS
-    filed_by_caller(said)
-    return redirect(f"{page_url}?report=thanks#report", 303)
+def address_page(
+    record: Record, status: int = 200, *, complaint: str | None = None, filled: object = None
+) -> Response:
+    """The page of a record; with what is wrong in the report form, and what was filled in there."""
+    return page("address.html", status, **_shown(record), complaint=complaint, filled=filled or {})
 
 
-def _check_origin() -> None:
-    """Refuse a form that another site sends in its visitors' names."""
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    # Behind a proxy the scheme is not known, so only the host is compared.
-    own = {_host(request.host_url), _host(_public_url())}
-    foreign_site = site is not None and site not in _SAME_SITE
-    foreign_origin = origin is not None and _host(origin) not in own
-    if foreign_site or (site is None and foreign_origin):
-        raise Forbidden
-
-
-def _public_url() -> str:
+def public_url() -> str:
     """Where people reach this server: the operator's word, else as it was asked."""
     return register().settings.public_url or request.host_url.rstrip("/")
-
-
-def _host(url: str) -> str:
-    return url.partition("://")[2].rstrip("/")  # not by a parser: anything may be in a header
-
-
-def _degrees(name: str) -> float | None:
-    try:
-        return float(request.form.get(name, "").strip().replace(",", "."))
-    except ValueError:
-        return None
 
 
 def _no_address(
@@ -120,7 +80,7 @@ def _no_address(
 def _shown(record: Record) -> dict[str, Any]:
     known, made = gazetteer(), register()
     body = address_body(known, record)
-    url = f"{_public_url()}/a/{body['code_display']}"
+    url = f"{public_url()}/a/{body['code_display']}"
     # A restricted place is told to strangers without its door; there is nothing to draw then.
     hidden = record.restricted and body["position"] is None
     return {

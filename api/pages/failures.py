@@ -61,7 +61,13 @@ _WORDS: Final = {
         "The database does not answer. Nothing is lost; try again in a few seconds.",
     ),
 }
-_OTHER: Final = (
+_REFUSED: Final = (
+    "Yêu cầu chưa đúng",
+    "Hãy xem lại điều đã nhập. Không có gì được ghi vào sổ.",
+    "Something in the request is not right",
+    "Please look at it again. Nothing was written to the register.",
+)
+_OURS: Final = (
     "Có lỗi ở phía chúng tôi",
     "Lỗi đã được ghi lại. Hãy thử lại sau.",
     "Something went wrong on our side",
@@ -103,7 +109,7 @@ def _no_route(error: HTTPException) -> ResponseReturnValue:
 
 
 def _page(status: int) -> Response:
-    title, text, title_en, text_en = _WORDS.get(status, _OTHER)
+    title, text, title_en, text_en = _WORDS.get(status, _OURS if status >= 500 else _REFUSED)
     return page(
         "error.html",
         status,

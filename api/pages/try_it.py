@@ -22,7 +22,7 @@ from registry.batch.flat import FLAT_COLUMNS, flat
 from registry.batch.rows import InputRow, Layout, Table, read_row, read_table
 from registry.errors import UnreadableFileError
 from registry.gazetteer import today
-from registry.validation.verdicts import Validation
+from registry.validation.verdicts import Component, Validation
 
 blueprint = page_blueprint("try_it")
 
@@ -45,11 +45,14 @@ _LABELS: Final = {
 """Verdict → what stands in the table."""
 _CONVERTED: Final = {
     "accept": ("Đã đổi", "Converted"),
+    "correct": ("Đã theo địa giới mới", "Today's already"),
     "confirm": ("Phải chọn", "To be chosen"),
+    "complete": ("Chưa đổi được, cần hỏi", "Not converted, to be asked"),
     "reject": ("Không nhận ra", "Not recognised"),
     "error": ("Không đọc được", "Unreadable"),
 }
 """The same of a conversion, by the verdict whose colours it has."""
+_UNITS: Final = ("commune", "district", "province")
 _BROKEN: Final = ("Dòng trống hoặc hỏng.", "Empty or broken.")
 
 
@@ -191,9 +194,18 @@ def _converted(found: Validation | None) -> str:
     """What became of an old address: the key of _CONVERTED."""
     if found is None:
         return "error"
-    if found.address and not (found.question and found.question.choices):
-        return "accept"
-    return "confirm" if found.question and found.question.choices else "reject"
+    if found.verdict == "reject":
+        return "reject"
+    if found.question and found.question.choices:
+        return "confirm"
+    if found.commune is None or found.next_action == "ask_yes_no":
+        return "complete"  # where it is today is not known, or only supposed
+    return "accept" if any(_is_of_another_map(part) for part in found.components) else "correct"
+
+
+def _is_of_another_map(part: Component) -> bool:
+    """Whether a unit was written that is called otherwise today, or is no more."""
+    return part.name in _UNITS and part.given is not None and part.given != part.value
 
 
 def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, str, int]]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from geo.address import Door, names_dwelling
 from geo.label import label, named, number_label
+from geo.points import is_about_viet_nam
 from geo.text import fold
 from registry.address_reader import ReadAddress
 from registry.boundaries import communes_at
@@ -29,8 +30,6 @@ from registry.search.areas import area_of
 from registry.validation.wording import door_parts, tidy
 
 MAX_TEXT: Final = 300
-VIET_NAM_LON: Final = (102.0, 118.0)
-VIET_NAM_LAT: Final = (6.0, 24.0)
 _SURE: Final = 0.8
 _NEAR_DEGREES: Final = 0.001
 """About 100 m: so far outside a drawn commune a point may still be meant in it."""
@@ -70,7 +69,7 @@ def check_in_viet_nam(session: Session, *, lon: float, lat: float) -> list[int]:
 
     Raises InvalidInputError for a point outside Viet Nam.
     """
-    inside = VIET_NAM_LON[0] <= lon <= VIET_NAM_LON[1] and VIET_NAM_LAT[0] <= lat <= VIET_NAM_LAT[1]
+    inside = is_about_viet_nam(lon=lon, lat=lat)
     found: list[int] = []
     if inside:
         point = {"lon": lon, "lat": lat, "degrees": _NEAR_DEGREES}

@@ -1,4 +1,4 @@
-"""What answers without reading an address: codes, coordinates, Plus Codes."""
+"""What answers without reading an address: codes in a text."""
 
 import re
 from collections.abc import Iterator
@@ -7,13 +7,7 @@ from typing import Final
 
 from geo import code as codes
 from geo.code import CodeError
-from geo.plus_code import middle_of
 
-_NUMBER: Final = r"([+-]?\d{1,3}(?:\.\d{1,15})?)"
-_PAIR: Final = re.compile(rf"\s*{_NUMBER}\s*[,;\s]\s*{_NUMBER}\s*")
-# Viet Nam with its archipelagos; the two ranges do not meet, so the order needs no guess.
-_LON: Final = (102.0, 118.0)
-_LAT: Final = (6.0, 24.0)
 _LONGEST_CODE: Final = 24
 """Characters of a text that is looked at as a code as a whole: eleven spoken digits, spaced out."""
 _INSIDE: Final = re.compile(r"(?<![\w/.-])(\w{4}-\w{4}|(?=\w*[^\W\d_])\w{8})(?![\w/.-])")
@@ -33,22 +27,6 @@ class CodeInText:
 
     code: str
     rest: str
-
-
-def point_in(text: str) -> tuple[float, float] | None:
-    """(lon, lat) where all of `text` is a pair of coordinates in Viet Nam, or a Plus Code.
-
-    >>> point_in("21.0285, 105.8542"), point_in("105.8542 21.0285"), point_in("12, 34")
-    ((105.8542, 21.0285), (105.8542, 21.0285), None)
-    """
-    match = _PAIR.fullmatch(text)
-    if match is None:
-        return middle_of(text)
-    first, second = float(match[1]), float(match[2])
-    for lon, lat in ((first, second), (second, first)):
-        if _LON[0] <= lon <= _LON[1] and _LAT[0] <= lat <= _LAT[1]:
-            return lon, lat
-    return None
 
 
 def whole_code(text: str) -> str | None:

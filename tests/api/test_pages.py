@@ -1,5 +1,6 @@
 """Pages where something is closed, stopped or forged; what people see is in tests/browser."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -154,7 +155,57 @@ def test_old_addresses_are_written_as_today_with_their_commune(site: Site) -> No
     assert 'value="convert" checked' in nothing
 
 
+def test_address_that_was_not_converted_is_not_said_to_be(site: Site) -> None:
+    old, today = "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội", "27 Láng, Phường Láng, Hà Nội"
+    nowhere, supposed = "12 abc, Hà Nội", "27 Láng, Hà Nội"
+    text = converted(site, "\n".join((old, today, nowhere, supposed)))
+    for tally in ("Đã đổi: 1<", "Đã theo địa giới mới: 1<", "Chưa đổi được, cần hỏi: 2<"):
+        assert tally in text
+    assert "Địa chỉ này ở xã" in text  # what has to be asked is said
+
+
 def test_every_mode_opens_by_its_address(site: Site) -> None:
     assert 'value="convert" checked' in site.client.get("/try?mode=convert").text
     for path in ("/try", "/try?mode=check", "/try?mode=<script>"):
         assert 'value="check" checked' in site.client.get(path).text
+
+
+FAR = {"kind": "wrong_point", "lat": "10.7769", "lon": "106.7009"}
+SWAPPED = {"kind": "wrong_point", "lat": "105.8066", "lon": "21,0213"}
+
+
+def test_report_that_is_refused_comes_back_as_it_was_filled_in(site: Site) -> None:
+    path = f"/a/{code_display(site.world.codes['27 Láng'])}/report"
+    far = site.client.post(path, data=FAR)
+    assert far.status_code == 422
+    assert "điểm cách trụ sở xã, phường" in far.text
+    assert "phía chúng tôi" not in far.text
+    assert 'value="10.7769"' in far.text
+    assert 'value="wrong_point" checked' in far.text
+    nowhere = site.client.post(path, data={"kind": "wrong_point", "lat": "abc", "lon": "1"})
+    assert (nowhere.status_code, 'value="abc"' in nowhere.text) == (422, True)
+    assert site.client.post(path, data=SWAPPED).status_code == 303  # the order needs no guess
+    unknown = site.client.post("/a/zzz/report", data={"kind": "confirmed"})
+    assert unknown.status_code == 404
+    assert "phía chúng tôi" not in site.client.post(path, data={"kind": "?"}, headers=BROWSER).text
+
+
+def test_house_without_a_code_is_reported_from_a_page(site: Site) -> None:
+    place = {"lat": "21.0213", "lon": "105.8066"}
+    shown = site.client.get("/new-house", query_string=place).text
+    assert 'value="21.0213"' in shown
+    named = {**place, "address": "129B Láng"}
+    filed = site.client.post("/new-house", data=named)
+    assert filed.status_code == 200, re.findall("alert.*", filed.text)
+    assert "129B" in filed.text
+    assert "Cảm ơn" in filed.text
+    taken = site.client.post("/new-house", data={**place, "address": "27 Láng"})
+    assert (taken.status_code, code_display(site.world.codes["27 Láng HCM"]) in taken.text) == (
+        409,
+        True,
+    )
+    assert 'value="27 Láng"' in taken.text
+    foreign = site.client.post("/new-house", data=place, headers={"Origin": "https://evil.example"})
+    assert foreign.status_code == 403
+    abroad = site.client.post("/new-house", data={"lat": "48.85", "lon": "2.35"})
+    assert (abroad.status_code, "ngoài Việt Nam" in abroad.text) == (422, True)

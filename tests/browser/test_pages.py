@@ -224,6 +224,7 @@ def test_map_of_an_address_opens_on_a_tap(visit: Visit, world: World) -> None:
 
 
 def test_mistake_is_reported_and_thanked_for(visit: Visit, world: World) -> None:
+    visit.allowed = ("422",)
     page = visit.open(f"/a/{code_display(world.codes['129 Láng'])}")
     page.locator("#report summary").click()
     is_sound(visit)

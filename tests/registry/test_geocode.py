@@ -239,6 +239,10 @@ def test_coordinates_and_plus_codes_are_answered_by_the_nearest_door(world: Worl
         assert names(world, ask(world, text, limit=1)) == ["27 Láng"], text
     (answer,) = ask(world, "7PH72RC4+CC", limit=1)
     assert (answer.distance_m or 0) < 20
+    (beside,) = ask(world, "2RC4+CC Hà Nội", limit=1)
+    assert beside.record == answer.record
+    # The nearest such area is in another province: no answer is better than a wrong one.
+    assert [far.level for far in ask(world, "2RC4+CC Bắc Ninh")] == ["province"]
 
 
 def test_components_are_answered_like_their_text(world: World) -> None:

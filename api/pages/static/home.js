@@ -140,8 +140,14 @@ async function whatIsHere({ lng, lat }) {
     await mark([lng, lat]);
     return;
   }
-  show(...card(feature));
+  show(...card(feature), unregistered(lng, lat, feature));
   await mark(feature.properties.code ? feature.geometry.coordinates : [lng, lat]);
+}
+
+/** Leads to the form for a house without a code. */
+function unregistered(lon, lat, { properties: { distance_m: away, code } }) {
+  if (code && away < 3) return null;
+  return make('p', { class: 'former' }, make('a', { href: `/new-house?lat=${lat.toFixed(6)}&lon=${lon.toFixed(6)}`, rel: 'nofollow' }, t('Ở đây có nhà chưa có mã?', 'A house without a code here?')));
 }
 
 bindSearch({

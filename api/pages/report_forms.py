@@ -1,0 +1,127 @@
+"""Reports by people who look at a page: of a door that has a code, and of a house that has none."""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from flask import redirect, request
+from werkzeug.exceptions import Forbidden
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.context import register
+from api.errors import status_of
+from api.pages.address import address_page, get_address, public_url
+from api.pages.blueprint import page_blueprint
+from api.pages.shell import page, words
+from api.reports import filed_by_caller
+from geo.coordinates import degrees
+from geo.points import point_in
+from registry.errors import (
+    ConflictError,
+    GoneError,
+    InvalidInputError,
+    NotFoundError,
+    RegistryError,
+    TooManyReportsError,
+)
+from registry.lookup import lookup
+from registry.reports import Said
+from registry.reports.new_houses import MAX_TEXT
+
+blueprint = page_blueprint("report_forms")
+
+KINDS: Final = ("confirmed", "wrong_point", "no_such_house")
+"""Reports that a page of an address may send."""
+_SAME_SITE: Final = ("same-origin", "none")
+_TOLD: Final = (InvalidInputError, ConflictError, TooManyReportsError)
+"""What is told beside the form, for whoever filled it in can mend it."""
+_WHERE: Final = (
+    "Hãy cho biết nhà ở đâu: chấm trên bản đồ, hoặc dùng vị trí của bạn.",
+    "Say where it is: tap the map, or use your position.",
+)
+
+
+@blueprint.post("/a/<address_code>/report")
+def post_report(address_code: str) -> BaseResponse:
+    """What somebody found at the door; then the page again, which says thanks, or what is wrong."""
+    _check_origin()
+    kind = request.form.get("kind", "")
+    if kind not in KINDS:
+        raise InvalidInputError.of_field("kind", "literal_error", f"one of {', '.join(KINDS)}")
+    try:
+        record = lookup(register().reads, address_code)
+    except (GoneError, NotFoundError, InvalidInputError):
+        return get_address(address_code)  # which says so
+    lon, lat = _point() if kind == "wrong_point" else (None, None)
+    if kind == "wrong_point" and lon is None:
+        return address_page(record, 422, complaint=words(*_WHERE), filled=request.form)
+    try:
+        filed_by_caller(Said(kind, address_code, lon, lat))  # type: ignore[arg-type] # of KINDS
+    except _TOLD as error:
+        status = status_of(error)
+        return address_page(record, status, complaint=_complaint(error), filled=request.form)
+    return redirect(f"/a/{quote(address_code, safe='')}?report=thanks#report", 303)
+
+
+@blueprint.get("/new-house")
+def get_new_house() -> BaseResponse:
+    """The form for a house without a code, at the point of the link."""
+    return _new_house(request.args)
+
+
+@blueprint.post("/new-house")
+def post_new_house() -> BaseResponse:
+    """Put it into the queue of its commune; then thanks, or what is wrong."""
+    _check_origin()
+    lon, lat = _point()
+    if lon is None:
+        return _new_house(request.form, 422, complaint=words(*_WHERE))
+    written = request.form.get("address", "").strip()[: MAX_TEXT + 1]
+    try:
+        if len(written) > MAX_TEXT:
+            raise InvalidInputError.of_field(
+                "address", "string_too_long", f"more than {MAX_TEXT} characters"
+            )
+        filed = filed_by_caller(Said("new_house", lon=lon, lat=lat, address=written or None))
+    except _TOLD as error:
+        taken = error.extra.get("taken_by")
+        return _new_house(request.form, status_of(error), complaint=_complaint(error), taken=taken)
+    return _new_house({}, filed=filed)
+
+
+def _new_house(filled: Any, status: int = 200, **values: Any) -> BaseResponse:
+    return page("new_house.html", status, filled=filled, most=MAX_TEXT, **values)
+
+
+def _complaint(error: RegistryError) -> str:
+    """What is wrong, without the name of the parameter and in the page's language."""
+    errors: Any = error.extra.get("errors")
+    said = str(errors[0]["detail"]) if errors else error.detail
+    vietnamese, _, english = said.rpartition(" (")
+    return words(vietnamese, english.removesuffix(")")) if vietnamese else said
+
+
+def _point() -> tuple[float, float] | tuple[None, None]:
+    """(lon, lat) of the form, in whichever of its two fields each was written."""
+    lat, lon = (request.form.get(name, "").strip() for name in ("lat", "lon"))
+    if not lon and "." in lat:
+        return point_in(lat) or (None, None)  # a pair was pasted into the first field
+    x, y = degrees(lon), degrees(lat)
+    if x is None or y is None:
+        return None, None
+    # Swapped they are understood; far away the register says what is wrong with them.
+    return point_in(f"{y} {x}") or (x, y)
+
+
+def _check_origin() -> None:
+    """Refuse a form that another site sends in its visitors' names."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    # Behind a proxy the scheme is not known, so only the host is compared.
+    own = {_host(request.host_url), _host(public_url())}
+    foreign_site = site is not None and site not in _SAME_SITE
+    foreign_origin = origin is not None and _host(origin) not in own
+    if foreign_site or (site is None and foreign_origin):
+        raise Forbidden
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].rstrip("/")  # not by a parser: anything may be in a header

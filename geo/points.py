@@ -1,0 +1,106 @@
+"""Points as people write and paste them: pairs of degrees, links of map sites, Plus Codes.
+
+A link is text like any other; nothing is fetched.
+"""
+
+import re
+from typing import Final
+from urllib.parse import unquote
+
+from geo.coordinates import degrees
+from geo.plus_code import middle_of
+
+# Viet Nam with its archipelagos; the two ranges do not meet, so the order needs no guess.
+_LON: Final = (102.0, 118.0)
+_LAT: Final = (6.0, 24.0)
+_NUMBER: Final = r"([+-]?\d{1,3}(?:\.\d{1,15})?)"
+_PAIR: Final = re.compile(rf"\s*{_NUMBER}\s*[,;\s]\s*{_NUMBER}\s*")
+_DEGREES: Final = r"\d{1,3}(?:[.,]\d{1,15})?"
+_SIDE: Final = "[NSEWBĐT]"
+_SIDED: Final = re.compile(
+    rf"\s*({_DEGREES})\s*°?\s*({_SIDE})\s*[,;]?\s*({_DEGREES})\s*°?\s*({_SIDE})\s*"
+    rf"|\s*({_SIDE})\s*({_DEGREES})\s*°?\s*[,;]?\s*({_SIDE})\s*({_DEGREES})\s*°?\s*",
+    re.IGNORECASE,
+)
+_MARKS: Final = re.compile("[°º˚]")
+_LINK: Final = re.compile(r"\s*(?:https?://|geo:|maps://|www\.)\S+\s*", re.IGNORECASE)
+# The place that a link is about stands before the middle of the map that it shows.
+_IN_LINK: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"!3d{_NUMBER}!4d{_NUMBER}",
+        rf"[?&](?:q|query|ll|center|destination|daddr)=(?:loc:)?{_NUMBER},[\s+]*{_NUMBER}",
+        rf"[?&]mlat={_NUMBER}&mlon={_NUMBER}",
+        rf"/(?:place|search|dir)/{_NUMBER},[\s+]*{_NUMBER}",
+        rf"^\s*geo:{_NUMBER},{_NUMBER}",
+        rf"[/#@]{_NUMBER},{_NUMBER}(?:[,/]|$)",
+        rf"#(?:map=)?[\d.]+/{_NUMBER}/{_NUMBER}",
+    )
+)
+_LONGEST: Final = 2_000
+
+
+def point_in(text: str) -> tuple[float, float] | None:
+    """(lon, lat) where all of `text` is a point of Viet Nam; of a full Plus Code, of any country.
+
+    >>> point_in("21.0285, 105.8542"), point_in("105.8542 21.0285"), point_in("12, 34")
+    ((105.8542, 21.0285), (105.8542, 21.0285), None)
+    >>> point_in("21°01'30\\"N 105°51'00\\"E"), point_in("21.02446 N, 105.85028 E")
+    ((105.85, 21.025), (105.85028, 21.02446))
+    >>> point_in("https://www.google.com/maps/@21.02,105.85,17z")
+    (105.85, 21.02)
+    """
+    if len(text) > _LONGEST:
+        return None
+    if match := _PAIR.fullmatch(text):
+        return _in_viet_nam(float(match[1]), float(match[2]))
+    if _LINK.fullmatch(text):
+        return _in_link(unquote(text))
+    if match := _SIDED.fullmatch(text):
+        value, side, other, other_side = match.groups()[:4]
+        if value is None:
+            side, value, other_side, other = match.groups()[4:]
+        return _sided(_decimal(value), side, _decimal(other), other_side)
+    if len(_MARKS.findall(text)) == 2:
+        return _in_minutes(text)
+    return middle_of(text)
+
+
+def is_about_viet_nam(*, lon: float, lat: float) -> bool:
+    """Whether a point, in degrees, lies in the rectangle around the country."""
+    return _LON[0] <= lon <= _LON[1] and _LAT[0] <= lat <= _LAT[1]
+
+
+def _in_link(link: str) -> tuple[float, float] | None:
+    for pattern in _IN_LINK:
+        if match := pattern.search(link):
+            return _in_viet_nam(float(match[1]), float(match[2]))
+    return None
+
+
+def _sided(first: float, side: str, second: float, other: str) -> tuple[float, float] | None:
+    """The two of which one is said to be a latitude, north, and the other a longitude, east."""
+    if {side.upper(), other.upper()} <= {"N", "B", "E", "Đ"}:
+        return _in_viet_nam(first, second)
+    return None
+
+
+def _in_minutes(text: str) -> tuple[float, float] | None:
+    for at in range(len(text)):
+        if not text[at].isspace() and text[at] not in ",;":
+            continue
+        first, second = degrees(text[:at].strip(" ,;")), degrees(text[at + 1 :].strip(" ,;"))
+        if first is not None and second is not None:
+            return _in_viet_nam(first, second)
+    return None
+
+
+def _decimal(written: str) -> float:
+    return float(written.replace(",", "."))
+
+
+def _in_viet_nam(first: float, second: float) -> tuple[float, float] | None:
+    for lon, lat in ((first, second), (second, first)):
+        if is_about_viet_nam(lon=lon, lat=lat):
+            return lon, lat
+    return None
