@@ -16,7 +16,7 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.errors import invalid_input, problem_body
 from api.features import collection_body
-from api.geocode import GeocodeBody
+from api.geocode import GeocodeBody, suggested
 from api.openapi import STREAM_TYPES, Answer, NoParameters, Request, answers, spec
 from api.reverse import ReverseBody, point_query
 from api.validate import ValidateBody, validation_body
@@ -122,7 +122,7 @@ def _ndjson(operation: str, rows: list[InputRow]) -> Iterator[str]:
         if outcome.error is not None:
             result["problem"] = problem_body(outcome.error)
         elif outcome.found is not None:
-            result["answer"] = _body(known, outcome.asked, outcome.found)
+            result["answer"] = _body(known, outcome, outcome.found)
         yield json_line({**row.given, RESULT: result})
 
 
@@ -151,13 +151,14 @@ def _asked(operation: str, row: InputRow) -> Asked:
     return parsed.asked
 
 
-def _body(known: Gazetteer, asked: Asked | None, found: Found) -> dict[str, Any]:
+def _body(known: Gazetteer, outcome: Outcome, found: Found) -> dict[str, Any]:
     """The body of the single call."""
     if isinstance(found, Record):
         return address_body(known, found)
     if isinstance(found, Validation):
         return validation_body(found)
+    asked = outcome.asked
     query = asked.text if isinstance(asked, Question) else None
     if isinstance(asked, PointAsked):
         query = point_query(asked)
-    return collection_body(known, query, found)
+    return collection_body(known, query, found) | suggested(outcome.mistyped)

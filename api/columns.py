@@ -31,9 +31,13 @@ class Columns(Request):
     building: Column | None = Field(None, description="Toà nhà, chung cư")
     floor: Column | None = Field(None, description="Tầng")
     unit: Column | None = Field(None, description="Căn hộ, phòng")
-    commune: Column | None = Field(None, description="Xã, phường, of any map")
+    commune: Column | None = Field(
+        None, description="Xã, phường, of any map; or the code of one of today"
+    )
     district: Column | None = Field(None, description="Quận, huyện, of the map before July 2025")
-    province: Column | None = Field(None, description="Tỉnh, thành phố, of any map")
+    province: Column | None = Field(
+        None, description="Tỉnh, thành phố, of any map; or the code of one of today"
+    )
 
     def check_one_of(self, text: str | None, name: str) -> None:
         """Raise unless there is either a text, the parameter `name`, or parts of an address."""

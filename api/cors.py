@@ -1,4 +1,8 @@
-"""Which web pages of other sites may ask: what is open to everybody, and nothing with a key."""
+"""Which web pages of other sites may ask: what is open to everybody, and nothing with a key.
+
+They may also read that there is no such route, and that a key is needed: without that a page's
+developer is told no more than that the request failed.
+"""
 
 from typing import Final
 
@@ -9,6 +13,7 @@ from api.access import role_of
 
 NOBODY: Final = "none"
 EVERYBODY: Final = "*"
+_UNAUTHORIZED: Final = 401
 _PREFLIGHT_S: Final = "86400"
 
 
@@ -33,7 +38,14 @@ def allow_other_sites(
     @app.after_request
     def allow(response: Response) -> Response:
         rule = request_ctx.request.url_rule
-        if rule is None or rule.endpoint not in is_open:
+        needs_key = response.status_code == _UNAUTHORIZED and request.method != "OPTIONS"
+        if rule is None:
+            told = True  # there is nothing there
+        elif rule.endpoint.partition(".")[0] in ours:
+            told = False
+        else:
+            told = needs_key or rule.endpoint in is_open
+        if not told:
             return response
         headers = response.headers
         origin = request.headers.get("Origin")

@@ -16,7 +16,7 @@ from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ betw
 
 from registry import errors
 from registry.days import DAY_PATTERN, HOW_TO_WRITE
-from registry.messages import vietnamese_first
+from registry.messages import number, vietnamese_first
 
 MIMETYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
@@ -202,6 +202,9 @@ def http_problem(error: HTTPException) -> ResponseReturnValue:
         return error  # a redirect is no problem
     # The framework's own words are those of the class; ours are given where it is raised.
     own = error.description if error.description != type(error).description else None
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and not own:
+        most = request.max_content_length
+        own = f"nhiều nhất {number(most)} byte (at most {most:,} bytes)" if most else None
     detail = vietnamese_first(own, _TITLES.get(status, "")) if own else status_title(status)
     response = problem(status, http_code(status), detail)
     # What the exception knows beside its body: Allow of 405, Retry-After, Location of a redirect.

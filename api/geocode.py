@@ -14,6 +14,7 @@ from api.features import FeatureCollection, collection
 from api.openapi import CodeForms, NoParameters, answers, spec
 from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
 from registry.lookup import code_forms
+from registry.mistyped_codes import MistypedCode
 
 
 class Found(FeatureCollection):
@@ -98,7 +99,14 @@ def post_geocode(query: NoParameters, json: GeocodeBody, form: GeocodeForm) -> R
 def _answer(asked: GeocodeQuery, *, explain: bool = False) -> Response:
     known = gazetteer()
     located = locate(known, register().reads, asked.asked)
-    more: dict[str, Any] = {"explanation": explained(known, located.tried)} if explain else {}
-    if located.mistyped is not None:
-        more["suggestions"] = [code_forms(code) for code in located.mistyped.suggestions]
+    more = suggested(located.mistyped)
+    if explain:
+        more["explanation"] = explained(known, located.tried)
     return collection(known, asked.q, located.answers, **more)
+
+
+def suggested(mistyped: MistypedCode | None) -> dict[str, Any]:
+    """The member that tells which codes a mistyped one may be; empty where none was."""
+    if mistyped is None:
+        return {}
+    return {"suggestions": [code_forms(code) for code in mistyped.suggestions]}

@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.context import register
 from api.openapi import Answer, NoParameters, answers, spec
+from api.packing import packed
 
 blueprint = Blueprint("health", __name__)
 
@@ -42,4 +43,4 @@ def readyz(query: NoParameters) -> Response:  # noqa: ARG001
 @spec.validate(resp=answers(Document), tags=["health"])
 def openapi(query: NoParameters) -> Response:  # noqa: ARG001
     """This document."""
-    return Response(current_app.extensions["openapi"], content_type="application/json")
+    return packed(Response(current_app.extensions["openapi"], content_type="application/json"))

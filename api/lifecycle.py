@@ -12,7 +12,7 @@ from api.audit import note
 from api.context import register
 from api.openapi import Answer, NoParameters, answers, spec
 from geo.code import format as code_display
-from registry.errors import IfMatchRequiredError, StaleError
+from registry.errors import IfMatchRequiredError, InvalidInputError, StaleError
 from registry.lifecycle.patch import operation_of
 from registry.lifecycle.requests import AddressPatch, OperationRequest
 from registry.lifecycle.run import perform
@@ -21,6 +21,8 @@ from registry.lifecycle.work import Done
 
 blueprint = Blueprint("operations", __name__, url_prefix="/v1")
 
+_WRITTEN: Final = re.compile(r'\s*(?:W/)?"[^"]*"(?:\s*,\s*(?:W/)?"[^"]*")*\s*')
+"""One ETag or several, of anything."""
 _ETAG: Final = re.compile(r'"([0-9]{1,18})(?:-[0-9a-f]*)?"')
 
 
@@ -82,7 +84,11 @@ def _seen_event() -> int | None:
     given = request.headers.get("If-Match")
     if given is None or given == "*":
         return None
-    match = _ETAG.fullmatch(given)
+    if not _WRITTEN.fullmatch(given):
+        raise InvalidInputError.of_field(
+            "If-Match", "malformed_etag", 'cần ETag trong dấu ngoặc kép (an ETag in quotes: "12")'
+        )
+    match = _ETAG.fullmatch(given.strip())
     if match is None:
         raise StaleError("If-Match is not an ETag of a record")
     return int(match[1])

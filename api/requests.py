@@ -18,11 +18,13 @@ from werkzeug.exceptions import BadRequest
 
 from api.errors import Repeated, invalid_input
 from registry.errors import InvalidInputError
+from registry.json_once import GivenTwiceError, loads_once
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_ONCE: Final = "give this parameter once"
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 """Media types of a form; SpecTree describes the last of them."""
 
@@ -96,7 +98,7 @@ class Plugin(FlaskPlugin):
         """What the endpoint answers; raises InvalidInputError, naming each wrong parameter."""
         try:
             if query is not None:
-                arguments["query"] = query.model_validate(_parameters(request.args))
+                arguments["query"] = query.model_validate(_parameters(request.args, query))
             if headers is not None:
                 arguments["headers"] = headers.model_validate(dict(request.headers))
             # What takes no form refuses one as it refuses any other text that is no JSON.
@@ -104,17 +106,25 @@ class Plugin(FlaskPlugin):
             if json is not None:
                 arguments["json"] = None if in_form else json.model_validate(_json())
             if form is not None:
-                fields = _parameters(request.form) if in_form else {}
+                fields = _parameters(request.form, form) if in_form else {}
                 arguments["form"] = form.model_validate(fields) if in_form else None
         except ValidationError as error:
             raise invalid_input(error) from None
         return func(**arguments)
 
 
-def _parameters(given: MultiDict[str, str]) -> Mapping[str, Any]:
-    """Name → value; all values of a name that is given twice, which no parameter takes."""
+def _parameters(given: MultiDict[str, str], model: type[BaseModel]) -> Mapping[str, Any]:
+    """Name → value; all values of a name that is given twice, which no parameter takes.
+
+    A field that was left empty is absent where it may be; a parameter that is unknown or needed is
+    refused all the same.
+    """
+    fields = model.model_fields
+    optional = {f.alias or name for name, f in fields.items() if not f.is_required()}
     return {
-        name: values[0] if len(values) == 1 else Repeated(values) for name, values in given.lists()
+        name: values[0] if len(values) == 1 else Repeated(values)
+        for name, values in given.lists()
+        if not (name in optional and len(values) == 1 and not values[0].strip())
     }
 
 
@@ -126,4 +136,8 @@ def _json() -> Any:
         raise InvalidInputError.of_field(
             "request", "malformed_json", "the body is no JSON; send application/json, or a form"
         )
+    try:
+        loads_once(request.get_data())
+    except GivenTwiceError as error:
+        raise InvalidInputError.of_field(error.name, "given_twice", _ONCE) from None
     return body

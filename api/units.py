@@ -1,11 +1,10 @@
 """Administrative units of every map: lists, one unit, conversion from old to new, a picker."""
 
 import datetime
-import gzip
 from functools import lru_cache
 from typing import Any, Final, Literal, Self
 
-from flask import Blueprint, Response, json, jsonify, request
+from flask import Blueprint, Response, json, jsonify
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -13,6 +12,7 @@ from api.conditional import conditional
 from api.context import gazetteer
 from api.errors import PROVINCE_CODE, UNIT_CODE
 from api.openapi import Answer, Day, Request, answers, spec
+from api.packing import packed
 from registry.gazetteer import Gazetteer, Succession, Unit
 from registry.units import (
     FIRST_KNOWN_DAY,
@@ -33,7 +33,6 @@ from registry.units import (
 blueprint = Blueprint("units", __name__, url_prefix="/v1/units")
 
 MAX_AGE_S: Final = 3600
-_WORTH_PACKING: Final = 10_000
 """Bytes of an answer that is compressed where the caller takes it."""
 
 
@@ -257,19 +256,9 @@ def get_unit(code: str, query: UnitQueryParams) -> Response:
 def _cacheable(response: Response) -> Response:
     response.cache_control.public = True
     response.cache_control.max_age = MAX_AGE_S
-    body = response.get_data()
-    if len(body) >= _WORTH_PACKING:
-        response.vary.add("Accept-Encoding")
-        if request.accept_encodings.quality("gzip") > 0:
-            response.set_data(_packed(body))
-            response.content_encoding = "gzip"
+    packed(response)
     response.add_etag()
     return conditional(response)
-
-
-@lru_cache(maxsize=8)
-def _packed(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)  # the same bytes each time, for the ETag
 
 
 @lru_cache(maxsize=4)

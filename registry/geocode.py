@@ -257,11 +257,26 @@ class _Search:
             floor=given.floor,
             unit=given.unit,
         )
-        words = [w for w in (given.commune, given.district, given.province) if w and w.strip()]
+        commune, province = self._by_codes(given.commune, given.province)
+        words = [w for w in (commune, given.district, province) if w and w.strip()]
         words = [word for word in words if any(map(str.isalnum, word))]
         namings = read_units(self.gazetteer, ", ".join(words)) if words else []
         left = namings[0].unread if namings else tuple(words)
         return ReadAddress(door, tuple(namings), left, 0)
+
+    def _by_codes(self, commune: str | None, province: str | None) -> tuple[str | None, str | None]:
+        """The two as they are called, where a program gives the codes of units of today."""
+        unit, above = self._bearing(commune, "commune"), self._bearing(province, "province")
+        if unit is not None and not province:
+            above = self._province(unit)  # a commune's name alone may be that of others
+        return self._called(unit) or commune, self._called(above) or province
+
+    def _bearing(self, code: str | None, level: str) -> Unit | None:
+        found = self.gazetteer.with_code(code.strip()) if code else ()
+        return next((u for u in found if u.level == level and u.alive_on(self.day)), None)
+
+    def _called(self, unit: Unit | None) -> str | None:
+        return unit.version_on(self.day).full_name if unit else None
 
     def _best(self, readings: list[ReadAddress], text: str | None = None) -> Steps[Located]:
         """The answers of the reading that fits best; a likelier reading wins among equals."""

@@ -5,7 +5,7 @@ A question that cannot be answered is an outcome with an error; it never touches
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import fields as fields_of
 from functools import lru_cache, partial
 from typing import Final
@@ -14,8 +14,9 @@ from geo.admin import parse_name
 from geo.text import fold
 from registry.errors import InvalidInputError, RegistryError
 from registry.gazetteer import Gazetteer
-from registry.geocode import MAX_TEXT, Components, Question, locating
+from registry.geocode import MAX_TEXT, Components, Located, Question, locating
 from registry.lookup import lookup
+from registry.mistyped_codes import MistypedCode
 from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import DEFAULT_RADIUS_M, reverse
@@ -95,6 +96,8 @@ class Outcome:
     """ok | nothing_found | the stable code of the error."""
     found: Found | None
     error: RegistryError | None
+    mistyped: MistypedCode | None = None
+    """Where nothing was found because a code was mistyped."""
 
 
 def outcomes(
@@ -121,9 +124,11 @@ def _read(question: Callable[[], Asked]) -> Asked | RegistryError:
         return error
 
 
-def _outcome(asked: Asked | None, found: Found | RegistryError) -> Outcome:
+def _outcome(asked: Asked | None, found: Found | Located | RegistryError) -> Outcome:
     if isinstance(found, RegistryError):
         return Outcome(asked, _status(found), None, found)
+    if isinstance(found, Located):
+        return replace(_outcome(asked, found.answers), mistyped=found.mistyped)
     return Outcome(asked, NOTHING_FOUND if found == [] else OK, found, None)
 
 
@@ -133,13 +138,13 @@ def _status(error: RegistryError) -> str:
     return EMPTY if first.get("code") == EMPTY else error.code
 
 
-def _steps(gazetteer: Gazetteer, operation: str, asked: Asked) -> Steps[Found]:
+def _steps(gazetteer: Gazetteer, operation: str, asked: Asked) -> Steps[Found | Located]:
     match operation, asked:
         case "lookup", CodeAsked():
             record: Record = yield partial(_by_code, asked)
             return record
         case "geocode", Question():
-            return (yield from locating(gazetteer, asked)).answers
+            return (yield from locating(gazetteer, asked))
         case "validate", Question():
             return (yield from validating(gazetteer, asked))
         case "reverse", PointAsked():

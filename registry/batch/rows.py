@@ -17,11 +17,14 @@ from typing import Any, Final, Self
 
 from registry.batch import EMPTY, Asked, columns_of, read_fields
 from registry.errors import InvalidInputError, UnreadableFileError
+from registry.json_once import GivenTwiceError, loads_once
 
 FORMATS: Final = ("csv", "ndjson")
 SUFFIXES: Final = {".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 PREFIX: Final = "result_"
 RESULT: Final = "result"
+LINE: Final = "line"
+"""Member in which a line of NDJSON that cannot be read comes back."""
 _DELIMITERS: Final = ",;\t|"
 _MAX_CELL: Final = 1_000_000
 _MAX_LINE: Final = 1_000_000
@@ -124,23 +127,29 @@ def _read_ndjson(operation: str, lines: Iterable[str]) -> Iterator[InputRow]:
         if not line.strip():
             continue
         row = _json_object(line.removeprefix("\ufeff"))
-        if row is None:
-            error = InvalidInputError.of_field("row", "malformed_json", "no JSON object")
-            yield InputRow({}, {}, error)
+        if isinstance(row, InvalidInputError):
+            # It comes back as it was, so that its sender finds it.
+            yield InputRow({}, {LINE: line.rstrip("\r\n")}, row)
             continue
         given = {name: value for name, value in row.items() if name != RESULT}
         columns = columns_of(operation, tuple(given))
         yield InputRow({name: given[header] for name, header in columns.items()}, given)
 
 
-def _json_object(line: str) -> dict[str, Any] | None:
-    if len(line) > _MAX_LINE:
-        return None
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return row if isinstance(row, dict) else None
+def _json_object(line: str) -> dict[str, Any] | InvalidInputError:
+    """The object of a line, or why it is none: not raised, for a traceback would hold the batch."""
+    row = None
+    if len(line) <= _MAX_LINE:
+        try:
+            row = loads_once(line)
+        except GivenTwiceError as error:
+            detail = "give this parameter once"
+            return InvalidInputError.of_field(error.name, "given_twice", detail)
+        except (ValueError, RecursionError):
+            pass
+    if isinstance(row, dict):
+        return row
+    return InvalidInputError.of_field("row", "malformed_json", "no JSON object")
 
 
 def read_row(operation: str, row: InputRow) -> Asked:

@@ -120,6 +120,24 @@ def test_codes_are_answered_as_alone(site: Site) -> None:
         _same_as_alone(alone(site, "lookup", row), row, line)
 
 
+def test_mistyped_code_is_told_as_alone(site: Site) -> None:
+    right = site.world.codes["27 Láng"]
+    slip = right[:-1] + ("0" if right[-1] != "0" else "1")
+    (line,) = answered(site, "geocode", [{"q": slip}])
+    assert line["result"]["answer"]["suggestions"]
+    _same_as_alone(alone(site, "geocode", {"q": slip}), {"q": slip}, line)
+
+
+def test_line_that_cannot_be_read_comes_back(site: Site) -> None:
+    lines = ['{"address": "27 Láng"', '{"address": "a", "address": "b"}']
+    found = [
+        json.loads(line) for line in post(site, "validate", "\n".join(lines)).text.splitlines()
+    ]
+    assert [line["line"] for line in found] == lines
+    problems = [line["result"]["problem"]["errors"][0] for line in found]
+    assert [each["code"] for each in problems] == ["malformed_json", "given_twice"]
+
+
 def test_other_members_come_back_and_an_earlier_result_is_written_anew(site: Site) -> None:
     row = {"id": 7, "note": {"a": [1]}, "q": "27 Láng, Phường Láng, Hà Nội", "result": "old"}
     (line,) = answered(site, "geocode", [row])

@@ -58,7 +58,15 @@ def test_what_needs_a_key_is_closed_to_pages() -> None:
             path, headers={"Origin": SHOP, "Access-Control-Request-Method": "GET"}
         )
         assert ALLOWED not in response.headers
-        assert ALLOWED not in client.get(path, headers={"Origin": SHOP}).headers
+
+
+def test_refusals_that_tell_nothing_can_be_read() -> None:
+    """Else a page's developer is told no more than that the request failed."""
+    with client_for("*") as client:
+        for path, status in (("/v1/changes", 401), ("/v1/no-such-thing", 404), ("/v1/batch", 404)):
+            answer = client.get(path, headers={"Origin": SHOP})
+            assert (answer.status_code, answer.headers[ALLOWED]) == (status, "*"), path
+        assert ALLOWED not in client.get("/a/zzz", headers={"Origin": SHOP}).headers
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [(SHOP, SHOP), ("https://other.vn", None)])

@@ -83,8 +83,9 @@ def test_wrong_requests_have_stable_codes(
         ("/v1/units/00004?q=1", "q", "unknown_parameter"),
         ("/v1/units/picker?province=01", "province", "unknown_parameter"),
         ("/v1/units/convert?text=a&as_of=2026-01-01", "as_of", "unknown_parameter"),
-        ("/v1/units?q=", "q", "string_too_short"),
-        ("/v1/units?q=%20%20", "q", "string_too_short"),
+        ("/v1/units?limit=1&Q=", "Q", "unknown_parameter"),
+        ("/v1/units?q=&q=", "q", "given_twice"),
+        ("/v1/autocomplete?q=", "q", "string_too_short"),
         ("/v1/units?q=" + "a" * 201, "q", "string_too_long"),
         ("/v1/units?q=a&q=b", "q", "given_twice"),
         ("/v1/units?limit=1&limit=2", "limit", "given_twice"),
@@ -210,6 +211,7 @@ def test_every_pattern_has_its_words(client: FlaskClient) -> None:
     ("body", "kind", "code"),
     [
         (b"{", "application/json", "malformed_json"),
+        (b'{"lon": 1, "lat": 1, "lon": 2}', "application/json", "given_twice"),
         (b'{"q": "\\ud800", "lon": 1, "lat": 1}', "application/json", "malformed_json"),
         (b'{"q": "a", "lon": NaN, "lat": 1}', "application/json", "malformed_json"),
         (b"27", "text/plain", "malformed_json"),
@@ -311,7 +313,9 @@ def test_too_long_a_body_is_413_under_every_python(broken_app: Flask) -> None:
     assert client.post("/read", data=b"x" * MAX_BODY_BYTES).status_code == 200
     response = client.post("/read", data=b"x" * (MAX_BODY_BYTES + 1))
     assert response.status_code == HTTPStatus(413)
-    assert response.get_json(force=True)["code"] == "request_entity_too_large"
+    problem = response.get_json(force=True)
+    assert problem["code"] == "request_entity_too_large"
+    assert f"{MAX_BODY_BYTES:,}" in problem["detail"]
 
 
 def test_broken_program_answers_a_problem_without_its_inside(broken_app: Flask) -> None:

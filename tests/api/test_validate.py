@@ -84,6 +84,16 @@ def test_json_form_and_components_are_judged_alike(site: Site) -> None:
     assert ask(site, **parts) == by_json
 
 
+def test_codes_of_units_and_empty_fields_are_what_forms_of_shops_send(site: Site) -> None:
+    named = {"house_number": "27", "street": "Láng", "commune": "Láng", "province": "Hà Nội"}
+    expected = site.client.post("/v1/validate", json=named).get_json()
+    assert expected["verdict"] == "accept"
+    picked = named | {"commune": "00199", "province": "01", "floor": "", "unit": " "}
+    assert site.client.post("/v1/validate", data=picked).get_json() == expected
+    alone = {"house_number": "27", "street": "Láng", "commune": "00199", "province": ""}
+    assert site.client.post("/v1/validate", data=alone).get_json() == expected
+
+
 @pytest.mark.parametrize(
     "text", ["!!!", "x", "漢字", "مرحبا", "Rue de Rivoli, Paris, France", "';--"]
 )
