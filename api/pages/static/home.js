@@ -62,7 +62,7 @@ function card(feature) {
     found.code ? make('a', { class: 'plate', href: link }, found.code_display) : null,
     make('h2', {}, found.label),
     found.label_before_2025_07 ? make('p', { class: 'former' }, t('Trước 7/2025: ', 'Before July 2025: '), found.label_before_2025_07) : null,
-    found.distance_m === null ? null : make('p', { class: 'former' }, t(`Cách chỗ bấm ${Math.round(found.distance_m)} m`, `${Math.round(found.distance_m)} m from the point`)),
+    found.distance_m === null ? null : make('p', { class: 'former' }, t(`Cách điểm được hỏi ${Math.round(found.distance_m)} m`, `${Math.round(found.distance_m)} m from the point`)),
     faults.length ? make('p', { class: 'faults' }, faults.join(' · ')) : null,
     make(
       'p', { class: 'actions' },
