@@ -107,7 +107,8 @@ def _board(session: Session, found: Coverage) -> Response:
         form = partial(write_form_csv, _gaps(session, found))
         return _csv("con-thieu", code, found.day, form)
     # What is recorded each day holds no demonstration.
-    series = None if found.demo else series_of(session, gazetteer(), found.total.code)
+    total = found.total
+    series = None if found.demo else series_of(session, gazetteer(), total.code, counted_now=total)
     asked = request.args.get("order")
     order = asked if asked in _ORDERS else _ORDERS[0]
     # All streets of a province are looked through for its form alone.
@@ -115,7 +116,7 @@ def _board(session: Session, found: Coverage) -> Response:
     return page(
         "coverage.html",
         found=found,
-        total=found.total,
+        total=total,
         units=_sorted(found, order),
         order=order,
         missing=_missing(found),
@@ -207,7 +208,10 @@ def _map(session: Session, found: Coverage) -> str:
 def _trend(series: Series) -> Markup:
     from registry.coverage.trend import draw_trend
 
-    return Markup(draw_trend(series.days, title=series.name))  # noqa: S704 - it escapes every text
+    drawn = draw_trend(
+        series.days, title=series.name, now=series.now, today=words("hôm nay", "today")
+    )
+    return Markup(drawn)  # noqa: S704 - it escapes every text
 
 
 _kept: dict[str | None, tuple[Any, Any]] = {}

@@ -56,8 +56,9 @@ def html_report(
     elif level == "province":
         (province, *_), _ = living_units(gazetteer, found.total.code, day)
         drawing = province_drawing(session, gazetteer, province, day)
-    series = None if demo else series_of(session, gazetteer, found.total.code)
-    whole = _Part(found.total, found.units, drawing)
+    total = found.total
+    series = None if demo else series_of(session, gazetteer, total.code, counted_now=total)
+    whole = _Part(total, found.units, drawing)
     return "".join(_document(found, whole, series, sections))
 
 
@@ -192,9 +193,9 @@ def _trend(series: Series | None) -> Iterator[str]:
     if series is None:
         return
     yield "<h2>Xu hướng</h2>"
-    if drawn := draw_trend(series.days, title=series.name):
-        yield f"<figure class=trend>{drawn}<figcaption>Mỗi cuối ngày; ngày không ghi để trống."
-        yield "</figcaption></figure>"
+    if drawn := draw_trend(series.days, title=series.name, now=series.now):
+        yield f"<figure class=trend>{drawn}<figcaption>Mỗi cuối ngày; ngày không ghi để trống;"
+        yield " chấm rỗng là số đếm hôm nay.</figcaption></figure>"
     paces = [pace for pace in series.paces.values() if pace is not None]
     for pace in paces:
         shown = f"{pace.per_day:+,.1f}".translate(str.maketrans(",.", ".,"))

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.coverage.figures import COUNTRY, Counts, share_of
+from registry.coverage.figures import COUNTRY, Counts, UnitCoverage, share_of
 from registry.coverage.measure import coverage_by_id, living_units
 from registry.database import session_scope
 from registry.errors import InvalidInputError
@@ -92,6 +92,14 @@ class SeriesDay:
     """Of the target, as it was known that day."""
     counted: str | None
 
+    @classmethod
+    def of(cls, unit: UnitCoverage, day: datetime.date) -> "SeriesDay":
+        """What is counted now, which nobody recorded yet."""
+        target = unit.target
+        if target is None:
+            return cls(day, unit.counts, None, None, None)
+        return cls(day, unit.counts, target.households, target.quality, target.counted)
+
     def covered(self, counted: str | None) -> int:
         """Hộ; or dwellings where a target counts those."""
         return self.counts.dwellings if counted == "dwellings" else self.counts.households
@@ -148,6 +156,8 @@ class Series:
     forecast: datetime.date | None
     no_forecast: str | None
     """Why there is none: a key of NO_FORECAST."""
+    now: SeriesDay | None = None
+    """What was counted as it was asked, where the caller told it; none of the days on record."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -201,9 +211,13 @@ def series_of(
     code: str,
     since: datetime.date | None = None,
     until: datetime.date | None = None,
+    *,
+    counted_now: UnitCoverage | None = None,
 ) -> Series:
     """The series of a unit, or of the country (`VN`), without `since` of a year.
 
+    With `counted_now`, the same unit as it is today, the forecast is of its count and its target:
+    what was imported since the last day on record contradicts nothing that is shown beside it.
     Raises InvalidInputError for a span that ends before it begins, and what `coverage_of_unit`
     raises.
     """
@@ -234,8 +248,11 @@ def series_of(
         SeriesDay(row.day, Counts.of(row), row.target, row.target and row.quality, row.counted)
         for row in rows
     ]
-    paces = {over: pace_of(days, over) for over in PACES_DAYS}
-    forecast = forecast_of(days, until, paces[28])
+    now = None if counted_now is None else SeriesDay.of(counted_now, day)
+    end = now or (days[-1] if days else None)
+    counted = None if end is None else end.counted
+    paces = {over: pace_of(days, over, counted) for over in PACES_DAYS}
+    forecast = forecast_of(days, until, paces[28], end)
     return Series(
         *named,
         former=former,
@@ -245,13 +262,15 @@ def series_of(
         paces=paces,
         forecast=forecast if isinstance(forecast, datetime.date) else None,
         no_forecast=forecast if isinstance(forecast, str) else None,
+        now=now,
     )
 
 
-def pace_of(days: Sequence[SeriesDay], over: int) -> Pace | None:
+def pace_of(days: Sequence[SeriesDay], over: int, counted: str | None) -> Pace | None:
     """The change a day up to the last day on record, since the one `over` days before it.
 
     Where that day is missing, since the last one before it, unless that is half as old again.
+    `counted` is what the target counts.
     """
     if not days:
         return None
@@ -263,24 +282,26 @@ def pace_of(days: Sequence[SeriesDay], over: int) -> Pace | None:
         return None
     first = known[-1]
     span = (last.day - first.day).days
-    change = last.covered(last.counted) - first.covered(last.counted)
+    change = last.covered(counted) - first.covered(counted)
     return Pace(first.day, span, change / span)
 
 
 def forecast_of(
-    days: Sequence[SeriesDay], until: datetime.date, pace: Pace | None
+    days: Sequence[SeriesDay], until: datetime.date, pace: Pace | None, end: SeriesDay | None
 ) -> datetime.date | str:
-    """The day on which the target is reached at this pace, or why none is told."""
-    if not days:
+    """The day on which the target is reached from `end` at this pace, or why none is told.
+
+    `end` is what is counted now, or the last day on record.
+    """
+    if not days or end is None:
         return "no_series"
-    last = days[-1]
-    if (until - last.day).days > STALE_DAYS:
+    if (until - days[-1].day).days > STALE_DAYS:
         return "series_stale"
-    if not last.target:
+    if not end.target:
         return "target_missing"
-    if last.quality == "estimate":
+    if end.quality == "estimate":
         return "target_estimate"
-    missing = last.target - last.covered(last.counted)
+    missing = end.target - end.covered(end.counted)
     if missing <= 0:
         return "reached"
     oldest = until - datetime.timedelta(days=FORECAST_WINDOW_DAYS)
@@ -289,7 +310,7 @@ def forecast_of(
     if pace.per_day <= 0:
         return "no_progress"
     left = math.ceil(missing / pace.per_day)
-    return "too_far" if left > FARTHEST_DAYS else last.day + datetime.timedelta(days=left)
+    return "too_far" if left > FARTHEST_DAYS else end.day + datetime.timedelta(days=left)
 
 
 def _optional(pace: Pace | None) -> dict[str, Any] | None:

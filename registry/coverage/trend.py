@@ -1,6 +1,7 @@
 """The trend of a unit as one SVG, drawn by the server as the map is: no script, no style sheet.
 
-Days that were not recorded are left open: the line breaks, and a day alone is a dot.
+Days that were not recorded are left open: the line breaks, and a day alone is a dot. What is
+counted today, and not recorded yet, is a hollow dot at the end.
 """
 
 import datetime
@@ -26,13 +27,23 @@ _TARGET_SHOWN: Final = 1.6
 Point = tuple[float, float]
 
 
-def draw_trend(days: Sequence[SeriesDay], *, title: str, ident: str = "xu-huong") -> str:
+def draw_trend(
+    days: Sequence[SeriesDay],
+    *,
+    title: str,
+    now: SeriesDay | None = None,
+    today: str = "hôm nay",
+    ident: str = "xu-huong",
+) -> str:
     """The counts of the days as an SVG element; '' for no days.
 
+    `now` is what is counted today, in place of what was recorded today, and is called `today`.
     Counts are what the last day's target counts: hộ, or dwellings.
     """
     if not days:
         return ""
+    if now is not None:
+        days = [*(day for day in days if day.day < now.day), now]
     last = days[-1]
     counts = [day.covered(last.counted) for day in days]
     target = last.target if last.target and last.target <= _TARGET_SHOWN * max(counts) else None
@@ -44,7 +55,8 @@ def draw_trend(days: Sequence[SeriesDay], *, title: str, ident: str = "xu-huong"
         return x, _HIGH - _BOTTOM - count / top * (_HIGH - _TOP - _BOTTOM)
 
     points = [at(day.day, count) for day, count in zip(days, counts, strict=True)]
-    said = f"{title}: {_day(first)} {number(counts[0])}; {_day(last.day)} {number(counts[-1])}"
+    ended = _day(last.day) if now is None else today
+    said = f"{title}: {_day(first)} {number(counts[0])}; {ended} {number(counts[-1])}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE} {_HIGH}" role="img"'
         f' aria-labelledby="{ident}-ten" class="trend" font-family="inherit" font-size="12">'
@@ -52,8 +64,8 @@ def draw_trend(days: Sequence[SeriesDay], *, title: str, ident: str = "xu-huong"
         *_scale(top),
         *(_target(at(first, target)[1], target) if target else ()),
         *_lines(days, points),
-        *_days(days, points),
-        _end(points[-1], counts[-1]),
+        *_days(days, points, ended),
+        _end(points[-1], counts[-1], hollow=now is not None),
         "</svg>",
     ]
     return "".join(parts)
@@ -117,23 +129,25 @@ def _lines(days: Sequence[SeriesDay], points: Sequence[Point]) -> list[str]:
     ]
 
 
-def _days(days: Sequence[SeriesDay], points: Sequence[Point]) -> list[str]:
+def _days(days: Sequence[SeriesDay], points: Sequence[Point], ended: str) -> list[str]:
     y = _HIGH - 10
-    first = f'<text x="{_LEFT}" y="{y}" fill="{_QUIET}">{_day(days[0].day)}</text>'
+    told = ended if len(days) == 1 else _day(days[0].day)
+    first = f'<text x="{_LEFT}" y="{y}" fill="{_QUIET}">{escape(told)}</text>'
     if len(days) == 1:
         return [first]
     return [
         first,
         f'<text x="{points[-1][0]:.1f}" y="{y}" text-anchor="end" fill="{_QUIET}">'
-        f"{_day(days[-1].day)}</text>",
+        f"{escape(ended)}</text>",
     ]
 
 
-def _end(point: Point, count: int) -> str:
+def _end(point: Point, count: int, *, hollow: bool) -> str:
     x, y = point
+    fill, rim = ("#ffffff", _LINE) if hollow else (_LINE, "#ffffff")
     right = x > _WIDE / 2
     return (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.6" fill="{_LINE}" stroke="#ffffff"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.6" fill="{fill}" stroke="{rim}"/>'
         f'<text x="{x + (-7 if right else 7):.1f}" y="{max(y - 8, 11):.1f}"'
         f' text-anchor="{"end" if right else "start"}" font-weight="600" fill="{_INK}"'
         ' stroke="#ffffff" stroke-width="3" paint-order="stroke" stroke-linejoin="round">'

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.coverage.moved import what_moved
+from registry.coverage.report import html_report
 from registry.coverage.series import FORECAST_DAYS, record, record_day, series_of
 from registry.coverage.trend import draw_trend
 from registry.database import make_engine, session_scope
@@ -148,6 +149,34 @@ def test_forecast_needs_sixty_days_and_no_estimate(session, gazetteer, ba_dinh):
 def test_forecast_is_not_made_of_a_series_that_ended(session, gazetteer, ba_dinh):
     put(session, ba_dinh, [(age, 1_000 - age) for age in range(8, 80)], **declared(2_000))
     assert series_of(session, gazetteer, "00004").no_forecast == "series_stale"
+
+
+def test_what_is_counted_today_ends_the_trend_and_is_forecast_with_todays_target(
+    session, gazetteer, ba_dinh
+):
+    put(session, ba_dinh, [(age, 1_000 - 2 * age) for age in range(1, FORECAST_DAYS + 1)])
+    make_household(session, unit_id=ba_dinh, households_count=1_700)
+    total = coverage_of_unit(session, gazetteer, "00004").total
+    assert series_of(session, gazetteer, "00004", counted_now=total).no_forecast == "target_missing"
+    row = {"unit_id": ba_dinh, "households": 1_801, "quality": "declared", "source": "UBND"}
+    session.execute(insert(Target).values(row | {"reference_date": today()}))
+    total = coverage_of_unit(session, gazetteer, "00004").total
+
+    series = series_of(session, gazetteer, "00004", counted_now=total)
+
+    assert series.forecast == today() + 51 * DAY  # 101 missing, 2 a day
+    assert series.days[-1].day == today() - DAY  # what is on record is left as it was
+    drawn = draw_trend(series.days, title="Ba Đình", now=series.now)
+    assert 'fill="#ffffff" stroke="#26' in drawn
+    assert ">hôm nay</text>" in drawn
+    assert "hôm nay 1.700</title>" in drawn
+    html = html_report(session, gazetteer, "00004")
+    assert f"đủ vào khoảng <b>{series.forecast:%d/%m/%Y}</b>" in html
+    assert ">hôm nay</text>" in html
+    # A day that was recorded today is told once, as it is counted.
+    put(session, ba_dinh, [(0, 1_500)])
+    again = series_of(session, gazetteer, "00004", counted_now=total)
+    assert draw_trend(again.days, title="Ba Đình", now=again.now) == drawn
 
 
 def test_dwellings_are_followed_where_the_target_counts_those(session, gazetteer, ba_dinh):
