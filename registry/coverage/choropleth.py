@@ -26,6 +26,8 @@ _LETTER_PX: Final = 0.56
 """Width of a letter in parts of its size, on average."""
 _SIZES_PX: Final = (13, 11, 9)
 """Of a label: the largest that fits, or none."""
+_ALWAYS_NAMED: Final = ("01", "79")
+"""Hà Nội and Thành phố Hồ Chí Minh: small on the map, and the first that a reader looks for."""
 _DOT_PX: Final = 1.8
 _STRAIGHT: Final = 1e-6
 """Of a turn: what is left of none after degrees were multiplied."""
@@ -212,9 +214,12 @@ def _linked(drawn: str, code: str, link: Callable[[str], str] | None) -> str:
 
 
 def _labels(shapes: Iterable[Shape], frame: _Frame, figures: Mapping[str, Figure]) -> Iterator[str]:
-    """Names where they fit into their shape, the larger shapes first; none lies on another."""
+    """Names where they fit into their shape, the larger shapes first; none lies on another.
+
+    Those that are always named come before all, and may reach over their border.
+    """
     taken: list[tuple[float, float, float, float]] = []
-    for shape in sorted(shapes, key=lambda shape: -shapely.area(shape.geometry)):
+    for shape in sorted(shapes, key=_label_order):
         if shapely.is_empty(shape.geometry):
             continue
         largest = max(_polygons(shape.geometry), key=shapely.area, default=None)
@@ -225,17 +230,23 @@ def _labels(shapes: Iterable[Shape], frame: _Frame, figures: Mapping[str, Figure
         x, y = frame.point(lon, lat)
         room = ((east - west) * frame.x_scale, (north - south) * frame.y_scale)
         name = _short(shape.name)
+        always = shape.code in _ALWAYS_NAMED
         for size in _SIZES_PX:
             across = len(name) * size * _LETTER_PX
             box = (x - across / 2, y - size * 0.7, x + across / 2, y + size * 0.7)
             inside = box[0] > 2 and box[2] < frame.width - 2
             fits = across <= room[0] * 1.05 and size * 1.2 <= room[1] and inside
-            if fits and not any(_meet(box, other) for other in taken):
+            at_last = always and size == _SIZES_PX[-1]
+            if (fits or at_last) and not any(_meet(box, other) for other in taken):
                 taken.append(box)
                 figure = figures.get(shape.code)
                 each = class_of(figure.share if figure else None)
                 yield _label(x, y + size * 0.35, name, size, each)
                 break
+
+
+def _label_order(shape: Shape) -> tuple[bool, float]:
+    return shape.code not in _ALWAYS_NAMED, -shapely.area(shape.geometry)
 
 
 def _short(name: str) -> str:

@@ -40,6 +40,7 @@ def test_the_country_has_every_province_and_both_archipelagos_with_name_and_prov
         assert name in said
     assert "(Thành phố Đà Nẵng)" in said
     assert "(Tỉnh Khánh Hòa)" in said
+    assert {"Hà Nội", "Hồ Chí Minh"} <= set(said)
     # Coloured by their provinces, and an estimate is one in words as well.
     titles = [each.text for each in drawn.iter(f"{SVG}title")]
     assert "Quần đảo Hoàng Sa: 97,0 % (theo số ước tính)" in titles
