@@ -7,7 +7,8 @@ each number. A row without a house number names no dwelling: an import hands it 
 
 import csv
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -20,7 +21,11 @@ FORM: Final = (
     ("Việc", 22, ""),
     ("Cần tìm", 26, "Số nhà còn thiếu, hoặc số hộ còn thiếu."),
     ("Chỗ cần đến", 22, "Vĩ độ, kinh độ gần đúng, để mở bản đồ."),
-    ("Kết quả", 18, "Điền: có nhà, không có nhà, đất trống …"),
+    (
+        "Kết quả",
+        18,
+        "Điền: có nhà, không có nhà, đất trống … Không có nhà thì dòng không được nhập.",
+    ),
     ("Số nhà", 14, "Điền khi có nhà, như ghi trên cửa. Để trống thì dòng không được nhập."),
     ("Tên đường", 28, ""),
     ("Thôn/Tổ dân phố", 26, ""),
@@ -34,30 +39,50 @@ FORM: Final = (
 FILLED_IN: Final = ("Kết quả", "Số nhà", "Số hộ", "Kinh độ", "Vĩ độ")
 """What the team writes."""
 
+Place = tuple[str, str, int | None]
+"""Level, code, and number of a locality or street."""
+
 
 def form_rows(gaps: Gaps) -> Iterator[list[str]]:
-    """The rows of the form. A province's own gap is none: its communes' are."""
+    """The rows of the form; a unit or locality with two gaps is one row with both reasons.
+
+    A province's own gap is none: its communes' are.
+    """
+    reasons: dict[Place, list[str]] = defaultdict(list)
+    for gap in gaps.found:
+        reasons[_place(gap)].append(KINDS[gap.kind])
+    told: set[Place] = set()
     for gap in gaps.found:
         if gap.level == "province":
             continue
+        place = _place(gap)
+        if gap.level != "street" and place in told:
+            continue
+        told.add(place)
         if gap.kind == "street_holes":
             for missing in gap.numbers:
-                yield _row(gap, f"thieu-{gap.place_id}-{missing}", str(missing))
+                reference = f"thieu-{gap.place_id}-{missing}"
+                yield _row(gap, reference, str(missing), [KINDS[gap.kind]])
         elif gap.missing is None:
-            yield _row(gap, "", "mọi hộ")
+            yield _row(gap, "", "mọi hộ", reasons[place])
         else:
             counted = gap.target.counted_label if gap.target else "hộ"
             estimate = " (theo số ước tính)" if _is_estimate(gap) else ""
-            yield _row(gap, "", f"còn {number(gap.missing)} {counted}{estimate}")
+            wanted = f"còn {number(gap.missing)} {counted}{estimate}"
+            yield _row(gap, "", wanted, reasons[place])
 
 
-def _row(gap: Gap, reference: str, wanted: str) -> list[str]:
+def _place(gap: Gap) -> Place:
+    return gap.level, gap.code, gap.place_id
+
+
+def _row(gap: Gap, reference: str, wanted: str, reasons: Sequence[str]) -> list[str]:
     street = gap.place if gap.level == "street" else None
     locality = gap.place if gap.level == "locality" else None
     where = "" if gap.point is None else f"{gap.point[1]:.6f}, {gap.point[0]:.6f}"
     known = {
         "Mã hồ sơ": reference,
-        "Việc": KINDS[gap.kind],
+        "Việc": "; ".join(reasons),
         "Cần tìm": wanted,
         "Chỗ cần đến": where,
         "Tên đường": street or "",

@@ -73,7 +73,10 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "latitude": ("lat", "vi do", "y", "toa do y", "y m"),
     "households_count": ("so ho", "so ho dan", "households"),
     "position_accuracy_m": ("do chinh xac", "do chinh xac m", "accuracy", "accuracy m"),
+    "visit_result": ("ket qua",),
 }
+NO_HOUSE: Final = frozenset({"khong co nha", "khong co nha nay", "dat trong", "no house"})
+"""What `visit_result` says of a place without a house, folded; anything else is a remark."""
 
 _OR: Final = re.compile(r"[,/;()]| hoặc ", re.IGNORECASE)
 

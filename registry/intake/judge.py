@@ -65,6 +65,7 @@ class _Rule:
 
 _RULES: Final = (
     _Rule("overlong", None, "too_many_cells"),
+    _Rule("no_house", None, "no_house_there"),
     _Rule("commune_problem IS NOT NULL", "commune", "commune_problem"),
     _Rule("commune_notice IS NOT NULL", "commune", "commune_notice"),
     _Rule("assumed", "commune", "commune_assumed", "cardinality(candidates)::text"),
@@ -165,7 +166,8 @@ _ENTRIES: Final = f"""
                 CASE cardinality(c.candidates) WHEN 1 THEN c.candidates[1]
                     ELSE coalesce(u.unit_id, c.assumed_id) END AS unit_id,
                 c.assumed_id IS NOT NULL AND u.row_number IS NULL AS assumed,
-                r.row_number IS NOT NULL AS ref_repeated, o.row_number IS NOT NULL AS overlong
+                r.row_number IS NOT NULL AS ref_repeated, o.row_number IS NOT NULL AS overlong,
+                x.row_number IS NOT NULL AS no_house
             FROM delivered d
             JOIN commune c ON c.at = d.commune_at
             LEFT JOIN number n ON n.at = d.number_at
@@ -175,6 +177,7 @@ _ENTRIES: Final = f"""
             LEFT JOIN decided u ON u.row_number = d.row_number
             LEFT JOIN repeated r ON r.row_number = d.row_number
             LEFT JOIN overlong o ON o.row_number = d.row_number
+            LEFT JOIN no_house x ON x.row_number = d.row_number
         ) named
         OFFSET 0
     ) judged

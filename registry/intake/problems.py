@@ -72,6 +72,11 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "Dòng có nhiều ô hơn dòng tiêu đề: ô có chứa dấu phân cách phải đặt trong ngoặc kép",
         "more cells than the header: a cell that holds the delimiter needs quotation marks",
     ),
+    "no_house_there": ProblemKind(
+        "error",
+        "Cột Kết quả ghi là không có nhà, nên dòng này không được nhập",
+        "the row says that no house is there (visit_result), so that nothing is imported",
+    ),
     "address_missing": ProblemKind("error", "Thiếu địa chỉ", "the row holds no address"),
     "commune_missing": ProblemKind(
         "error", "Thiếu xã/phường: ghi tên hoặc mã xã", "names no commune: write its name or code"

@@ -16,9 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, text
 
+from geo.text import fold
 from registry.database import driver_connection
 from registry.intake.ahead import ahead
 from registry.intake.cells import Cells, cells_in_blocks
+from registry.intake.columns import NO_HOUSE
 from registry.intake.reader import SourceFile
 from registry.intake.resolve import (
     FIELDS_READ,
@@ -149,16 +151,18 @@ def stage(
 ) -> None:
     """Bring the file into `delivered`, and what it names into the tables of parts.
 
-    `overlong` and `repeated` hold the numbers of rows with more cells than headers, and with a
-    reference that stood in a row before. `progress` hears the count now and then. `salt` is part of
-    each row's hash. Raises UnreadableFileError when the text breaks further down.
+    `overlong`, `no_house` and `repeated` hold the numbers of rows with more cells than headers,
+    that say that no house is there, and with a reference that stood in a row before. `progress`
+    hears the count now and then. `salt` is part of each row's hash. Raises UnreadableFileError when
+    the text breaks further down.
     """
     staging.create("delivered", _DELIVERED)
     for name, columns in PART_COLUMNS.items():
         staging.create(name, f"at int, {columns}")
     lines = _Lines(resolver, salt)
     try:
-        with cells_in_blocks(file, FIELDS_READ) as blocks, closing(ahead(lines.of(blocks))) as made:
+        fields = (*FIELDS_READ, "visit_result")
+        with cells_in_blocks(file, fields) as blocks, closing(ahead(lines.of(blocks))) as made:
             for block in made:
                 staging.copy_lines("delivered", block.lines)
                 for name, fresh in block.parts.items():
@@ -171,9 +175,11 @@ def stage(
         staging.key(name, "at")
     staging.create("overlong", "row_number bigint")
     staging.copy("overlong", ((number,) for number in file.overlong))
+    staging.create("no_house", "row_number bigint")
+    staging.copy("no_house", ((number,) for number in lines.no_house))
     # References in order are most files', and save looking for equal ones.
     staging.select("repeated", _REPEATED if not lines.refs_ascend else f"{_REPEATED} LIMIT 0")
-    for name in ("overlong", "repeated"):
+    for name in ("overlong", "no_house", "repeated"):
         staging.key(name, "row_number")
 
 
@@ -195,21 +201,27 @@ class _Lines:
     def __init__(self, resolver: Resolver, salt: str) -> None:
         self._resolver = resolver
         self._salt = pa.scalar(salt)
+        self._salt_of_none = pa.scalar(f"{salt}-")
         self._last_ref = ""
         self.count = 0
         self.refs_ascend = True
         """Whether every reference so far is greater than the one before it."""
+        self.no_house: list[int] = []
+        """Numbers of the rows that say that no house is there."""
 
     def of(self, blocks: Iterable[Cells]) -> Iterator[_Block]:
         """The lines of a file's rows."""
         for cells in blocks:
-            lines = self._lines(cells)
+            *cells_read, visits = cells
+            lines = self._lines(cells_read, _say_no_house(visits))
             yield _Block(lines, self._resolver.take_parts(), self.count)
 
-    def _lines(self, cells: Cells) -> pa.StringArray:
+    def _lines(self, cells: Cells, none: pa.BooleanArray) -> pa.StringArray:
         first, self.count = self.count + 1, self.count + len(cells[0])
         self._compare(cells[0])
-        whole = pc.binary_join_element_wise(self._salt, *cells, "\x1f")
+        self.no_house += (first + np.flatnonzero(none)).tolist()
+        salt = pc.if_else(none, self._salt_of_none, self._salt)
+        whole = pc.binary_join_element_wise(salt, *cells, "\x1f")
         resolved = self._resolver.resolve(cells)
         numbers = pa.array(np.arange(first, self.count + 1)).cast(pa.string())
         return pc.binary_join_element_wise(
@@ -229,6 +241,12 @@ class _Lines:
                 pc.all(pc.less(refs[:-1], refs[1:])).as_py()
             )
             self._last_ref = refs[-1].as_py()
+
+
+def _say_no_house(visits: pa.StringArray) -> pa.BooleanArray:
+    encoded = visits.dictionary_encode()
+    said = [fold(spelling) in NO_HOUSE for spelling in encoded.dictionary.to_pylist()]
+    return pa.array(said, pa.bool_()).take(encoded.indices)
 
 
 def _hashes(texts: pa.StringArray) -> pa.StringArray:

@@ -11,17 +11,19 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.orm import Session
 
+from registry.coverage.figures import UnitTarget
 from registry.coverage.gap_files import (
     FILLED_IN,
     FORM,
+    form_rows,
     to_dict,
     write_form_csv,
     write_form_xlsx,
     write_geojson,
 )
-from registry.coverage.gaps import KINDS, Gap, find_gaps
+from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
 from registry.database import make_engine, session_scope
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.intake.reader import open_file
 from registry.intake.run import ImportOptions, import_file
 from registry.models import Target
@@ -148,7 +150,7 @@ def test_form_is_filled_in_and_loaded_back(own: Engine, tmp_path: Path) -> None:
     # The same rows in both; all that a team fills in, an import reads.
     table = list(csv.reader(io.StringIO(form.read_text(encoding="utf-8-sig"))))
     assert CalamineWorkbook.from_path(str(sheet)).get_sheet_by_index(0).to_python() == table
-    assert set(open_file(form).columns.unknown) == {"Việc", "Cần tìm", "Chỗ cần đến", "Kết quả"}
+    assert set(open_file(form).columns.unknown) == {"Việc", "Cần tìm", "Chỗ cần đến"}
     (feature,) = json.loads(layer.read_text(encoding="utf-8"))["features"]
     assert feature["geometry"] == {"type": "Point", "coordinates": [float(LON), float(LAT)]}
     assert feature["properties"]["numbers"] == [8, 10]
@@ -159,17 +161,34 @@ def test_form_is_filled_in_and_loaded_back(own: Engine, tmp_path: Path) -> None:
     eight, ten = (dict(zip(header, line, strict=True)) for line in lines)
     assert all(eight[name] == "" for name in FILLED_IN)
     eight |= {"Kết quả": "có nhà", "Số nhà": "8", "Kinh độ": "105.8381", "Vĩ độ": LAT}
-    ten |= {"Kết quả": "không có nhà"}
+    ten |= {"Kết quả": "Không có nhà này", "Số nhà": "10", "Kinh độ": "105.8381", "Vĩ độ": LAT}
     with form.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.DictWriter(out, header)
         writer.writeheader()
         writer.writerows((eight, ten))
     result = import_file(own, form, ImportOptions("thuc-dia"), lambda _count: None)
     assert (result.rows, result.new, result.rejected) == (2, 1, 1)
+    assert result.problems["no_house_there"] == 1
     kept = "SELECT t.name, h.house_number_key FROM household h JOIN thoroughfare t"
     where = " ON t.id = h.thoroughfare_id WHERE h.house_number_key = '8'"
     assert rows(own, kept + where) == [("Quán Thánh", "8")]
     assert [gap.numbers for gap in found_in(own, "street_holes")] == [(10,)]
+
+
+def test_a_unit_with_two_gaps_is_one_row_of_the_form_with_both_reasons() -> None:
+    target = UnitTarget(100, "declared", "UBND", today())
+    commune = ("commune", BA_DINH, "Phường Ba Đình", None)
+    found = (
+        Gap("below_target", *commune, target=target, households=0),
+        Gap("never_delivered", *commune),
+        Gap("never_delivered", "locality", *commune[1:], place="Thôn Tây", place_id=7),
+    )
+    gaps = Gaps("VN", "Cả nước", None, today(), demo=False, kinds=frozenset(KINDS), found=found)
+    told = [row[1:3] for row in form_rows(gaps)]
+    assert told == [
+        ["còn xa tổng số hộ; chưa có tệp nào", "còn 100 hộ"],
+        ["chưa có tệp nào", "mọi hộ"],
+    ]
 
 
 def test_places_that_no_import_delivered(own: Engine, tmp_path: Path) -> None:
