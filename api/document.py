@@ -268,8 +268,6 @@ def _describe_parameter(parameter: dict[str, Any]) -> None:
     if parameter["in"] == "path":
         schema.update(_PATH_PARAMETERS[parameter["name"]])
     parameter["description"] = parameter["description"] or _WORDS[parameter["name"]]
-    if parameter["in"] == "query" and not parameter.get("required"):
-        parameter["allowEmptyValue"] = True  # as if it were not there
     if parameter.get("required") or parameter["name"] in _FILLED_IN:
         examples = schema.get("examples", [_EXAMPLES.get(parameter["name"])])
         if examples[0] is not None:

@@ -98,7 +98,7 @@ class Plugin(FlaskPlugin):
         """What the endpoint answers; raises InvalidInputError, naming each wrong parameter."""
         try:
             if query is not None:
-                arguments["query"] = query.model_validate(_parameters(request.args, query))
+                arguments["query"] = query.model_validate(_parameters(request.args))
             if headers is not None:
                 arguments["headers"] = headers.model_validate(dict(request.headers))
             # What takes no form refuses one as it refuses any other text that is no JSON.
@@ -106,25 +106,31 @@ class Plugin(FlaskPlugin):
             if json is not None:
                 arguments["json"] = None if in_form else json.model_validate(_json())
             if form is not None:
-                fields = _parameters(request.form, form) if in_form else {}
+                fields = _fields(request.form, form) if in_form else {}
                 arguments["form"] = form.model_validate(fields) if in_form else None
         except ValidationError as error:
             raise invalid_input(error) from None
         return func(**arguments)
 
 
-def _parameters(given: MultiDict[str, str], model: type[BaseModel]) -> Mapping[str, Any]:
-    """Name → value; all values of a name that is given twice, which no parameter takes.
+def _parameters(given: MultiDict[str, str]) -> Mapping[str, Any]:
+    """Name → value; all values of a name that is given twice, which no parameter takes."""
+    return {
+        name: values[0] if len(values) == 1 else Repeated(values) for name, values in given.lists()
+    }
 
-    A field that was left empty is absent where it may be; a parameter that is unknown or needed is
-    refused all the same.
+
+def _fields(given: MultiDict[str, str], model: type[BaseModel]) -> Mapping[str, Any]:
+    """The same of a form, in which a field that was left empty is absent where it may be.
+
+    One that is unknown or needed is refused all the same.
     """
     fields = model.model_fields
     optional = {f.alias or name for name, f in fields.items() if not f.is_required()}
     return {
-        name: values[0] if len(values) == 1 else Repeated(values)
-        for name, values in given.lists()
-        if not (name in optional and len(values) == 1 and not values[0].strip())
+        name: value
+        for name, value in _parameters(given).items()
+        if not (name in optional and isinstance(value, str) and not value.strip())
     }
 
 

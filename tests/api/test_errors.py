@@ -83,6 +83,8 @@ def test_wrong_requests_have_stable_codes(
         ("/v1/units/00004?q=1", "q", "unknown_parameter"),
         ("/v1/units/picker?province=01", "province", "unknown_parameter"),
         ("/v1/units/convert?text=a&as_of=2026-01-01", "as_of", "unknown_parameter"),
+        ("/v1/units?q=", "q", "string_too_short"),
+        ("/v1/units?q=%20%20", "q", "string_too_short"),
         ("/v1/units?limit=1&Q=", "Q", "unknown_parameter"),
         ("/v1/units?q=&q=", "q", "given_twice"),
         ("/v1/autocomplete?q=", "q", "string_too_short"),
