@@ -266,7 +266,9 @@ def test_first_start_shows_a_demonstration_and_the_next_leaves_it(
     for begun in (False, True):  # a signal during the load ends all of it
         run = start_anew(demo=True)
         run.url()
-        eventually(lambda r=run: "demo: the register is empty" in r.text(), "it loads")
+        eventually(
+            lambda r=run: "demo: the register is empty" in r.text(), "it loads", within_s=120
+        )
         if begun:
             url = private(new_var).url()
             eventually(lambda u=url: importing(u), "an import is under way", within_s=60)
