@@ -1,0 +1,290 @@
+"""What requests about imports hold, and what is answered: the models, and views in their words."""
+
+import datetime
+from typing import Any, Final, Literal
+
+from pydantic import Field
+
+from api.errors import CRS_CODE
+from api.openapi import Answer, Request
+from registry.gazetteer import VIET_NAM
+from registry.intake.problems import PROBLEMS, RowProblem
+from registry.uploads.views import MAX_LISTED, MAX_PROBLEMS, ImportView
+
+State = Literal[
+    "staged", "reported", "publishing", "published", "rolled_back", "discarded", "failed"
+]
+_STATES: Final = (
+    "staged (its dry run waits or runs), reported (look at it, then publish or discard),"
+    " publishing, published, rolled_back, discarded, failed (the file cannot be read)"
+)
+_COUNTS: Final = (
+    *("rows", "new", "changed", "unchanged", "linked", "rejected", "skipped", "warned"),
+    *("vanished", "retired", "buildings"),
+)
+
+
+class ImportOptions(Request):
+    """What the sender says of the file. In a form beside the part `file`, else in the query."""
+
+    source: str | None = Field(
+        None, min_length=1, max_length=100, description="Who delivers; always needed"
+    )
+    delivery: Literal["partial", "full"] = Field(
+        "partial", description="full: these are all households of the source"
+    )
+    decision: str | None = Field(None, max_length=200, description="Number of the legal decision")
+    crs: str | None = Field(
+        None,
+        pattern=CRS_CODE,
+        description="Coordinate system of the file, where it is not WGS 84",
+        examples=["EPSG:5897"],
+    )
+    sheet: str | None = Field(None, max_length=200, description="Sheet or layer to read")
+    mapping: str | None = Field(
+        None,
+        max_length=20_000,
+        description='Your headers and the fields they mean, a JSON object: {"Cột A": "street"}',
+    )
+    strict: bool = Field(False, description="Publish only when no row is rejected")
+    fix: bool = Field(False, description="Mend what leaves no choice, and say so")
+
+
+class ImportQuery(ImportOptions):
+    """The same beside a body that is the file itself."""
+
+    file_name: str | None = Field(
+        None, max_length=200, description="Name of the file, for a body that is the file itself"
+    )
+
+
+class ImportForm(ImportOptions):
+    """The same as parts of a form, beside the part `file`."""
+
+
+class ImportsQuery(Request):
+    """Which imports are listed."""
+
+    source: str | None = Field(None, max_length=100, description="Only of this source")
+    state: State | None = Field(None, description=f"Only those that are {_STATES}")
+    before: int | None = Field(
+        None, ge=1, le=2**63 - 1, description="Only with a lower number: the next page"
+    )
+    limit: int = Field(20, ge=1, le=MAX_LISTED)
+
+
+class ProblemsQuery(Request):
+    """Which problems."""
+
+    code: str | None = Field(None, max_length=100, description="Only this one")
+    after: str | None = Field(
+        None, max_length=200, description="next_after of the page before; JSON only"
+    )
+    limit: int = Field(100, ge=1, le=MAX_PROBLEMS)
+    format: Literal["json", "csv"] = Field("json", description="csv: all of them, in one file")
+
+
+class ReportQuery(Request):
+    """Which rows are handed back."""
+
+    rows: Literal["rejected", "warned", "vanished"] = Field(
+        "rejected",
+        description="rejected; warned: published with warnings or notices; vanished: references"
+        " that a full delivery no longer has",
+    )
+
+
+class PublishBody(Request):
+    """What was looked at."""
+
+    verdict: int = Field(
+        ge=1, le=2**31 - 1, description="`verdict` as you saw it; needed, and another is 412"
+    )
+    accept_vanished: bool = Field(
+        False, description="a full delivery may lack more than 80 % of what the source had"
+    )
+
+
+class RollbackBody(Request):
+    """How it is taken back."""
+
+    keep_later: bool = Field(
+        False, description="keep what later events changed or others name; undo the rest"
+    )
+
+
+class ImportCounts(Answer):
+    """rows = new + changed + unchanged + linked + rejected + skipped; first of the dry run."""
+
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    linked: int = Field(description="Doors that have a code already, of another source or row")
+    rejected: int
+    skipped: int = Field(description="No households: totals, notes, signatures")
+    warned: int
+    vanished: int = Field(description="References that a full delivery no longer has; no rows")
+    retired: int = Field(description="Codes that this retires")
+    buildings: int = Field(description="New ones")
+
+
+class ProblemExample(Answer):
+    """One problem of one row."""
+
+    row: int = Field(description="1 = first after the header")
+    field: str | None
+    value: str | None
+    proposed_fix: str | None
+
+
+class ProblemCount(Answer):
+    """One kind of problem, and the first rows that have it."""
+
+    code: str = Field(examples=["address_names_no_dwelling"])
+    severity: Literal["error", "warning", "notice"]
+    rows: int
+    vi: str
+    en: str
+    examples: list[ProblemExample]
+
+
+class ImportProgress(Answer):
+    """What is being done now."""
+
+    phase: str = Field(
+        description="waiting, reading, judging, publishing, committing, feed, rolling_back"
+    )
+    rows: int = Field(description="Rows that were read so far")
+    asked_by: str | None
+
+
+class ImportTrouble(Answer):
+    """Why the last thing that was asked for was not done."""
+
+    code: str = Field(examples=["verdict_changed"])
+    detail: str
+    before: dict[str, int] | None = Field(description="Counts that were published for …")
+    now: dict[str, int] | None = Field(description="… and what they are by now")
+
+
+class ImportAnswer(Answer):
+    """One import."""
+
+    id: int
+    state: State = Field(description=_STATES)
+    source: str
+    file_name: str
+    delivery: Literal["partial", "full"]
+    decision_number: str | None
+    delivered_by: str | None = Field(description="Name of the key; null for the command line")
+    created_at: str
+    published_at: str | None
+    rolled_back_at: str | None
+    event_id: int | None = Field(description="Event that published it")
+    progress: ImportProgress | None
+    verdict: int = Field(description="Number of the last dry run; 0 before the first has ended")
+    counts: ImportCounts | None
+    vanished_warning: str | None
+    problems: list[ProblemCount]
+    file_notes: list[str] = Field(description="What was found out about the file")
+    columns_personal: list[str] = Field(description="Columns that were not read: about people")
+    columns_unknown: list[str] = Field(description="Columns that were not read: not known")
+    trouble: ImportTrouble | None
+    files_until: str | None = Field(description="When the file and its reports are deleted")
+
+
+class ImportList(Answer):
+    """Imports, the latest first; without examples of their problems."""
+
+    imports: list[ImportAnswer]
+
+
+class RowProblemAnswer(ProblemExample):
+    """One problem of one row, with its kind."""
+
+    code: str
+    severity: Literal["error", "warning", "notice"]
+    vi: str
+    en: str
+    fix_vi: str | None = Field(description="proposed_fix in words")
+
+
+class ProblemsAnswer(Answer):
+    """Problems in the order of code and row."""
+
+    problems: list[RowProblemAnswer]
+    next_after: str | None = Field(description="What `after` takes for the next page")
+
+
+class FileAnswer(Answer):
+    """Stands for a file in the OpenAPI document."""
+
+
+def body_of(view: ImportView) -> dict[str, Any]:
+    """What ImportAnswer describes; times in Viet Nam's."""
+    counts, problem = view.counts, view.problem
+    return {
+        "id": view.id,
+        "state": view.state,
+        "source": view.source,
+        "file_name": view.file_name,
+        "delivery": view.delivery,
+        "decision_number": view.decision_number,
+        "delivered_by": None if view.delivered_by == "operator" else view.delivered_by,
+        "created_at": _at(view.created_at),
+        "published_at": _at(view.published_at),
+        "rolled_back_at": _at(view.rolled_back_at),
+        "event_id": view.event_id,
+        "progress": {"phase": view.phase, "rows": view.rows_done, "asked_by": view.asked_by}
+        if view.phase
+        else None,
+        "verdict": view.verdict,
+        "counts": {name: counts.get(name, 0) for name in _COUNTS} if counts else None,
+        "vanished_warning": counts.get("vanished_warning"),
+        "problems": _problems(view),
+        "file_notes": list(counts.get("file_notes", ())),
+        "columns_personal": list(counts.get("columns_personal", ())),
+        "columns_unknown": list(counts.get("columns_unknown", ())),
+        "trouble": problem and {name: problem.get(name) for name in ImportTrouble.model_fields},
+        "files_until": _at(view.files_until),
+    }
+
+
+def _problems(view: ImportView) -> list[dict[str, Any]]:
+    shown: dict[str, list[dict[str, Any]]] = {}
+    for problem in view.examples:
+        shown.setdefault(problem.code, []).append(_example(problem))
+    return [
+        {
+            "code": code,
+            "severity": PROBLEMS[code].severity,
+            "rows": rows,
+            "vi": PROBLEMS[code].vi,
+            "en": PROBLEMS[code].en,
+            "examples": shown.get(code, []),
+        }
+        for code, rows in view.counts.get("problems", {}).items()
+        if code in PROBLEMS  # of an earlier version's
+    ]
+
+
+def _example(problem: RowProblem) -> dict[str, Any]:
+    return {
+        "row": problem.row_number,
+        "field": problem.field,
+        "value": problem.value,
+        "proposed_fix": problem.proposed_fix,
+    }
+
+
+def told(problem: RowProblem) -> dict[str, Any]:
+    """An example with its kind, in words; of an earlier version's kind the code alone."""
+    kind = PROBLEMS.get(problem.code)
+    words = {"vi": kind.vi if kind else problem.code, "en": kind.en if kind else problem.code}
+    told = {"code": problem.code, "severity": problem.severity, "fix_vi": problem.fix_vi}
+    return _example(problem) | told | words
+
+
+def _at(moment: datetime.datetime | None) -> str | None:
+    return moment.astimezone(VIET_NAM).isoformat() if moment else None
