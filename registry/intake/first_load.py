@@ -12,6 +12,12 @@ from sqlalchemy import Connection, text
 WORTH_IT: Final = 20_000
 """New rows from which on this pays, and from which on the planner is told of them."""
 
+# A server of somebody else may have kept the 64 MB of PostgreSQL.
+_MEMORY_OF_SORTS: Final = """
+    SELECT set_config('maintenance_work_mem',
+        greatest(pg_size_bytes(current_setting('maintenance_work_mem')) / 1024, 262144)::text, true)
+"""
+
 
 @contextmanager
 def keys_parked(connection: Connection, rows: int) -> Iterator[None]:
@@ -23,7 +29,7 @@ def keys_parked(connection: Connection, rows: int) -> Iterator[None]:
     parked = rows >= WORTH_IT and bool(connection.execute(text("SELECT park_keys()")).scalar_one())
     yield
     if parked:
-        connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
+        connection.execute(text(_MEMORY_OF_SORTS))
         connection.execute(text("SELECT unpark_keys()"))
     if rows >= WORTH_IT:
         connection.execute(text("SELECT analyse_register()"))

@@ -227,6 +227,7 @@ def judge(staging: Staging) -> None:
     staging.select("decided", _DECIDED)
     staging.key("decided", "row_number")
     staging.select("entry", _ENTRIES, stats=COMPARED)
+    staging.empty("delivered")
     staging.view("judged", _JUDGED)
     find_outside(staging)
     found = staging.connection.execute(text(_FOUND)).scalar_one()

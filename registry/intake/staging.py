@@ -116,6 +116,10 @@ class Staging:
             for at in range(0, len(whole), _WRITTEN_AT_ONCE):
                 copy.write(whole[at : at + _WRITTEN_AT_ONCE])
 
+    def empty(self, name: str) -> None:
+        """Give back the space of a table that is needed no more; a nation's file needs it."""
+        self.connection.execute(text(f"TRUNCATE {self._tables[name]}"))
+
     def drop(self) -> None:
         """Remove the tables and the names over them."""
         for table in self._tables.values():
