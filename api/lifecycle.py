@@ -1,7 +1,8 @@
 """One endpoint for each operation of the register's table."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
@@ -9,15 +10,17 @@ from pydantic import Field
 
 from api.access import caller, requires
 from api.audit import note
-from api.context import register
+from api.context import gazetteer, register
 from api.openapi import Answer, NoParameters, answers, spec
 from geo.code import format as code_display
 from registry.errors import IfMatchRequiredError, InvalidInputError, StaleError
+from registry.gazetteer import today
 from registry.lifecycle.patch import operation_of
 from registry.lifecycle.requests import AddressPatch, OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
-from registry.lifecycle.work import Done
+from registry.lifecycle.work import Changed, Done, Warned
+from registry.records import record_wording
 
 blueprint = Blueprint("operations", __name__, url_prefix="/v1")
 
@@ -32,6 +35,19 @@ class ChangedRecord(Answer):
     code: str
     code_display: str
     status: str = Field(description="Its status now")
+    label: str | None = Field(
+        description="Its whole address, as it is now; null of a code that stands on no door yet"
+    )
+
+
+class WriteWarning(Answer):
+    """What was taken, though the request wrote it otherwise: look whether it is what was meant."""
+
+    code: str = Field(description="`marks_missing`: written without its marks")
+    field: str = Field(examples=["street"])
+    given: str = Field(examples=["Hon Chong"])
+    registered: str = Field(examples=["Đường Hòn Chồng"])
+    message: str
 
 
 class ChangedPlace(Answer):
@@ -44,11 +60,12 @@ class ChangedPlace(Answer):
 class OperationAnswer(Answer):
     """What an operation did."""
 
-    operation: str
+    operation: str = Field(description="As in the change feed", examples=["rename_street"])
     event_id: int = Field(description="Also what If-Match takes, for each record written")
     records: list[ChangedRecord] = Field(description="Named in the request, or made")
     place: ChangedPlace | None
     rewritten: int = Field(description="Records written in all, those of a street among them")
+    warnings: list[WriteWarning]
 
 
 def _endpoint(operation: Operation) -> Callable[..., Response]:
@@ -96,15 +113,32 @@ def _seen_event() -> int | None:
 
 def _body(operation: Operation, done: Done) -> dict[str, Any]:
     return {
-        "operation": operation.name,
+        "operation": operation.kind,
         "event_id": done.event_id,
-        "records": [
-            {"code": r.code, "code_display": code_display(r.code), "status": r.status}
-            for r in done.records
-        ],
+        "records": changed_records(done.records),
         "place": {"kind": done.place.kind, "name": done.place.name} if done.place else None,
         "rewritten": done.rewritten,
+        "warnings": write_warnings(done.warnings),
     }
+
+
+def changed_records(records: Iterable[Changed]) -> list[dict[str, Any]]:
+    """Each as a `ChangedRecord`."""
+    known = gazetteer()
+    return [
+        {
+            "code": r.code,
+            "code_display": code_display(r.code),
+            "status": r.status,
+            "label": record_wording(known, today(), r.record).label if r.record else None,
+        }
+        for r in records
+    ]
+
+
+def write_warnings(warnings: Iterable[Warned]) -> list[dict[str, str]]:
+    """Each as a `WriteWarning`."""
+    return [asdict(warned) | {"message": warned.message} for warned in warnings]
 
 
 @blueprint.patch("/addresses/<address_code>")

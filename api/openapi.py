@@ -46,6 +46,9 @@ class FieldProblem(Answer):
     field: str
     code: str
     detail: str
+    suggestions: list[str] | None = Field(
+        None, description="Of `unknown_place` only: names of the commune that look like it"
+    )
 
 
 class CodeForms(Answer):

@@ -10,11 +10,10 @@ from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.errors import UNIT_CODE
-from api.lifecycle import ChangedRecord
+from api.lifecycle import ChangedRecord, WriteWarning, changed_records, write_warnings
 from api.limits import has_key
 from api.openapi import Answer, CodeForms, NoParameters, Request, answers, spec
 from api.shapes import PlaceUnit, unit_ref
-from geo.code import format as code_display
 from registry.errors import OutsideUnitsError
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.lifecycle.requests import Commune, Line, Sentence
@@ -176,6 +175,7 @@ class DecisionAnswer(Answer):
     operation: str = Field(examples=["verify"])
     event_id: int
     records: list[ChangedRecord] = Field(description="Written or made")
+    warnings: list[WriteWarning]
 
 
 @blueprint.post("")
@@ -351,10 +351,8 @@ def _decided(decided: Decided) -> Response:
             "state": decided.state,
             "operation": decided.operation,
             "event_id": decided.event_id,
-            "records": [
-                {"code": r.code, "code_display": code_display(r.code), "status": r.status}
-                for r in decided.records
-            ],
+            "records": changed_records(decided.records),
+            "warnings": write_warnings(decided.warnings),
         }
     )
 

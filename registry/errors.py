@@ -32,10 +32,11 @@ class InvalidInputError(RegistryError):
     words = "chưa đúng"
 
     @classmethod
-    def of_field(cls, field: str, code: str, detail: str) -> Self:
-        """The error of one parameter; `code` is stable."""
+    def of_field(cls, field: str, code: str, detail: str, **members: object) -> Self:
+        """The error of one parameter; `code` is stable, `members` stand beside it."""
         detail = vietnamese_first(detail, cls.words)
-        return cls(f"{field}: {detail}", errors=[{"field": field, "code": code, "detail": detail}])
+        error = {"field": field, "code": code, "detail": detail, **members}
+        return cls(f"{field}: {detail}", errors=[error])
 
 
 class NotFoundError(RegistryError):

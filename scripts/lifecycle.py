@@ -11,7 +11,6 @@ import click
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from geo.code import format as code_display
 from geo.label import named
 from geo.text import fold
 from registry import cluster
@@ -19,11 +18,12 @@ from registry.database import make_engine
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.work import Done
-from registry.messages import STATUSES, number
+from registry.messages import number
 from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
 from scripts.words import FIELDS
+from scripts.written import Written, show_written, written_records, written_warnings
 
 _HEADERS: Final = {
     "so cu": "old",
@@ -40,7 +40,15 @@ _HEADERS: Final = {
 _OWN: Final = ("actor", "dry_run", "form", "clear")
 
 
-@click.group()
+class _ByEitherName(click.Group):
+    """Finds `rename_street` as well, which is what data call `rename-street`."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        return super().get_command(ctx, cmd_name.replace("_", "-"))
+
+
+@click.group(cls=_ByEitherName)
 def operation() -> None:
     """Sửa mã, đường, thôn xóm (change records, streets, localities: one event each)."""
 
@@ -113,12 +121,14 @@ def _run(made: Operation, given: dict[str, Any]) -> int:
         request = made.request.model_validate(values)
     except ValidationError as error:
         raise click.UsageError(_wrong(error)) from error
+    dry_run = own["dry_run"]
     engine = make_engine(cluster.database_url(read_settings()))
     try:
-        done = perform(engine, made, request, actor=own["actor"], dry_run=own["dry_run"])
+        done = perform(engine, made, request, actor=own["actor"], dry_run=dry_run)
+        records = written_records(engine, done.records, dry_run=dry_run)
     finally:
         engine.dispose()
-    _show(made, done, form=own["form"], dry_run=own["dry_run"])
+    _show(made, done, records, form=own["form"], dry_run=dry_run)
     return 0
 
 
@@ -151,29 +161,25 @@ def _wrong(error: ValidationError) -> str:
     return "; ".join(lines[:5])
 
 
-def _show(made: Operation, done: Done, *, form: str, dry_run: bool) -> None:
+def _show(made: Operation, done: Done, records: Written, *, form: str, dry_run: bool) -> None:
     if form == "json":
         body = {
-            "operation": made.name,
+            "operation": made.kind,
             "dry_run": dry_run,
             "event_id": None if dry_run else done.event_id,
-            "records": [
-                {"code": record.code, "status": record.status}
-                for record in (() if dry_run else done.records)
-            ],
+            "records": records,
             "place": {"kind": done.place.kind, "name": done.place.name} if done.place else None,
             "rewritten": done.rewritten,
+            "warnings": written_warnings(done.warnings),
         }
         click.echo(json.dumps(body, ensure_ascii=False))
         return
     if dry_run:
-        # Codes that were drawn are burnt, so they are not shown.
         say("chạy thử, chưa ghi gì")
-        click.echo(f"{number(done.rewritten)} mã sẽ được ghi")
-        return
-    for record in done.records:
-        click.echo(f"{code_display(record.code)}  {STATUSES[record.status]}")
+    show_written(records, done.warnings)
     if done.place is not None:
         click.echo(named(done.place.kind, done.place.name))
-    if done.rewritten != len(done.records):
+    if dry_run:
+        click.echo(f"{number(done.rewritten)} mã sẽ được ghi")
+    elif done.rewritten != len(records):
         click.echo(f"{number(done.rewritten)} mã được ghi lại")

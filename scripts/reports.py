@@ -9,7 +9,7 @@ from geo.code import format as code_display
 from registry import cluster
 from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
-from registry.messages import STATUSES, number
+from registry.messages import number
 from registry.records import record_wording
 from registry.reports.decisions import OPERATIONS, Decided, Decision, accept, reject
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, queue
@@ -18,6 +18,7 @@ from registry.units import unit_by_code
 from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
+from scripts.written import Written, show_written, written_records, written_warnings
 
 _KINDS: Final = {
     "confirmed": "xác nhận đúng",
@@ -157,18 +158,18 @@ def reject_(
 
 
 def _decide(report_id: int, decision: Decision, form: str, *, accepting: bool) -> int:
+    dry_run = decision.dry_run
     engine = make_engine(cluster.database_url(read_settings()))
     try:
         decided = (accept if accepting else reject)(engine, report_id, decision)
+        records = written_records(engine, decided.records, dry_run=dry_run)
     finally:
         engine.dispose()
-    _say_decided(decided, form=form, dry_run=decision.dry_run)
+    _say_decided(decided, records, form=form, dry_run=dry_run)
     return 0
 
 
-def _say_decided(decided: Decided, *, form: str, dry_run: bool) -> None:
-    # Codes that a dry run drew are burnt, so they are not shown.
-    records = () if dry_run else decided.records
+def _say_decided(decided: Decided, records: Written, *, form: str, dry_run: bool) -> None:
     if form == "json":
         body = {
             "id": decided.id,
@@ -177,15 +178,15 @@ def _say_decided(decided: Decided, *, form: str, dry_run: bool) -> None:
             "operation": decided.operation,
             "dry_run": dry_run,
             "event_id": None if dry_run else decided.event_id,
-            "records": [{"code": r.code, "status": r.status} for r in records],
+            "records": records,
+            "warnings": written_warnings(decided.warnings),
         }
         click.echo(json.dumps(body, ensure_ascii=False))
         return
     if dry_run:
         say("chạy thử, chưa ghi gì")
     click.echo(f"báo cáo {decided.id}: {_STATES[decided.state]} ({decided.operation})")
-    for record in records:
-        click.echo(f"{code_display(record.code)}  {STATUSES[record.status]}")
+    show_written(records, decided.warnings)
 
 
 def _shown(known: Gazetteer, entry: Entry) -> dict[str, Any]:

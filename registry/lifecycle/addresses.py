@@ -15,7 +15,7 @@ from geo.text import fold
 from registry.boundaries.reach import refuse_outside
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
-from registry.lifecycle.work import Columns, Row, read_code
+from registry.lifecycle.work import Columns, Row, Work, read_code
 
 _FLAT: Final = ("building", "floor", "unit_number")
 _BLANK: Final[Columns] = {
@@ -58,17 +58,18 @@ _BY_COMMUNE: Final = text(_TAKEN.format(where="thoroughfare_id IS NULL AND local
 _BUILDING: Final = text("SELECT kind, status, unit_id FROM household WHERE code = :code FOR SHARE")
 
 
-def address_of(session: Session, given: Mapping[str, Any], old: Row | None = None) -> Columns:
+def address_of(work: Work, given: Mapping[str, Any], old: Row | None = None) -> Columns:
     """The columns of a record with the parts that are `given`; the others stay as they were.
 
     A part that is given as None is cleared. Raises InvalidInputError for a part that cannot be
     read or does not exist, and for what is no dwelling.
     """
+    session = work.session
     columns = {name: old[name] if old else blank for name, blank in _BLANK.items()}
     if "kind" in given:
         columns["kind"] = given["kind"]
     elsewhere = _put_commune(session, columns, given)
-    _put_places(session, columns, given, elsewhere=elsewhere)
+    _put_places(work, columns, given, elsewhere=elsewhere)
     _put_number(columns, given)
     _put_flat(columns, given)
     _put_parent(session, columns, given)
@@ -165,9 +166,7 @@ def _put_commune(session: Session, columns: Columns, given: Mapping[str, Any]) -
     return before not in (None, unit_id)
 
 
-def _put_places(
-    session: Session, columns: Columns, given: Mapping[str, Any], *, elsewhere: bool
-) -> None:
+def _put_places(work: Work, columns: Columns, given: Mapping[str, Any], *, elsewhere: bool) -> None:
     unit_id, former = columns["unit_id"], columns["former_unit_id"]
     for name, column, find in (
         ("street", "thoroughfare_id", street_of),
@@ -175,8 +174,9 @@ def _put_places(
     ):
         if name in given:
             written = given[name]
-            found = find(session, unit_id, former, written) if written else None
-            columns[column] = found.id if found else None
+            columns[column] = None
+            if written:
+                columns[column] = work.took(name, find(work.session, unit_id, former, written)).id
         elif elsewhere and columns[column] is not None:
             # What was in another commune is said again, or is told to be gone.
             raise InvalidInputError.of_field(

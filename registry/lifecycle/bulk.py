@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import TextClause
 
 from geo.label import named
+from geo.spelling import Spelling, spelling
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.lifecycle import bulk_sql as sql
 from registry.lifecycle import requests as r
@@ -54,7 +55,7 @@ def name_locality(work: Work, request: r.NameLocalityRequest) -> Done:
         unit_id = commune_id(work.session, request.commune)
         former = _former(work, request.former_commune, unit_id)
         behind = request.locality.split(",", 1)[1]
-        parent = locality_of(work.session, unit_id, former, behind).id
+        parent = work.took("locality", locality_of(work.session, unit_id, former, behind)).id
     return _make(work, "locality", request, _Name(inner.key, inner.name, inner.kind), parent)
 
 
@@ -86,7 +87,7 @@ def merge_locality(work: Work, request: r.MergeLocalityRequest) -> Done:
     """All that a locality holds comes into another one of the commune."""
     place = _locality(work, request, request.locality)
     into = _into(work, request, place, locality_of)
-    if place.id in {holder for holder, _ in holders(work.session, into.id)}:
+    if place.id in {holder for holder, *_ in holders(work.session, into.id)}:
         raise InvalidInputError.of_field(
             "into", "inside_itself", "nơi này nằm trong nơi kia (it lies inside the other)"
         )
@@ -136,8 +137,24 @@ def _make(
     parameters = {"unit": unit_id, "former": former, "parent": parent, **_columns(name)}
     made = work.session.execute(sql.MAKE[table], parameters).scalar_one_or_none()
     if made is None:
-        raise ConflictError(f"{named(name.kind, name.name)}: đã có (it is there already)")
+        raise _there(work, table, parameters | {"id": 0})
     return work.done(NamedPlace(made, name.kind, name.name))
+
+
+def _there(work: Work, table: str, name: Mapping[str, Any]) -> ConflictError:
+    """The error where a place of this key is there, which may differ in its marks."""
+    kind, registered = work.session.execute(sql.SAME_KEY[table], name).one()
+    shown = named(kind, registered)
+    if spelling(name["name"], registered) is Spelling.SAME:
+        return ConflictError(
+            f"{shown}: đã có ở đó; đổi tên thành tên này thì hãy gộp (it is there already; instead"
+            " of renaming another one so, merge it)"
+        )
+    return ConflictError(
+        f"ở đó đã có {shown}, chỉ khác dấu: nếu là một, dùng hoặc đổi tên nơi ấy; nếu là hai, nêu"
+        " xã, phường cũ của từng nơi (one is there that differs in its marks only: take or rename"
+        " it; if they are two, say the former commune of each)"
+    )
 
 
 def _rename(work: Work, table: str, place: FoundPlace, name: _Name) -> Done:
@@ -149,13 +166,11 @@ def _rename(work: Work, table: str, place: FoundPlace, name: _Name) -> Done:
         "former": place.former_unit_id,
         "parent": place.parent_id,
         "key": name.key,
+        "name": name.name,
         "id": place.id,
     }
-    if work.session.execute(sql.SAME_KEY[table], others).scalar_one():
-        raise ConflictError(
-            f"{named(name.kind, name.name)}: đã có ở đó; hãy gộp thay vì đổi tên"
-            " (one of this name is there: merge instead)"
-        )
+    if work.session.execute(sql.SAME_KEY[table], others).first():
+        raise _there(work, table, others)
     work.begin(**{_SCOPE[table]: [place.id]})
     work.session.execute(sql.RENAME[table], {"id": place.id, **_columns(name)})
     return work.done(NamedPlace(place.id, name.kind, name.name))
@@ -194,13 +209,13 @@ _SCOPE: Final = {"thoroughfare": "streets", "locality": "localities"}
 def _street(work: Work, request: r.StreetRequest, written: str) -> FoundPlace:
     unit_id = commune_id(work.session, request.commune)
     former = _former(work, request.former_commune, unit_id)
-    return street_of(work.session, unit_id, former, written)
+    return work.took("street", street_of(work.session, unit_id, former, written))
 
 
 def _locality(work: Work, request: r.LocalityRequest, written: str) -> FoundPlace:
     unit_id = commune_id(work.session, request.commune)
     former = _former(work, request.former_commune, unit_id)
-    return locality_of(work.session, unit_id, former, written)
+    return work.took("locality", locality_of(work.session, unit_id, former, written))
 
 
 def _into(
@@ -213,7 +228,7 @@ def _into(
     former_unit = (
         former_id(work.session, former, place.unit_id, "into_former_commune") if former else None
     )
-    return find(work.session, place.unit_id, former_unit, request.into, "into")
+    return work.took("into", find(work.session, place.unit_id, former_unit, request.into, "into"))
 
 
 def _former(work: Work, code: str | None, unit_id: int) -> int | None:

@@ -20,8 +20,8 @@ RENAME: Final = {
 }
 SAME_KEY: Final = {
     table: text(
-        f"SELECT EXISTS (SELECT FROM {table} WHERE unit_id = :unit"
-        f" AND former_unit_id IS NOT DISTINCT FROM :former AND key = :key AND id <> :id{parent})"
+        f"SELECT kind, name FROM {table} WHERE unit_id = :unit"
+        f" AND former_unit_id IS NOT DISTINCT FROM :former AND key = :key AND id <> :id{parent}"
     )
     for table, parent in (
         ("thoroughfare", ""),

@@ -1,18 +1,22 @@
 """Communes, streets and localities as a request names them: found, or refused with the reason.
 
-Nothing is guessed and nothing is made in passing: a slip of the pen would become a street.
+Nothing is guessed and nothing is made in passing: a slip of the pen would become a street. A name
+without any mark is the registered one of its key, and the answer says so; with other marks it is
+another name, and refused.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo.label import named
 from geo.locality import Locality, parse_locality
+from geo.spelling import Spelling, spelling
 from geo.street import Street, parse_street
-from geo.text import accent_key, has_diacritics
 from registry.errors import InvalidInputError
 
 # Today, or the last map with districts. A former commune must have led to the one of today.
@@ -41,11 +45,21 @@ _NAMED: Final = {
 }
 _TODAY: Final = {
     table: text(
-        f"SELECT p.kind, p.name FROM {table}_alias a JOIN {table} p ON p.id = a.{table}_id"
-        " WHERE a.unit_id = :unit AND a.key = ANY (:keys) LIMIT 1"
+        f"SELECT a.name, p.kind, p.name FROM {table}_alias a JOIN {table} p ON p.id = a.{table}_id"
+        " WHERE a.unit_id = :unit AND a.key = ANY (:keys)"
     )
     for table in ("thoroughfare", "locality")
 }
+_NEAR: Final = {
+    table: text(
+        f"SELECT kind, name, key FROM {table}"
+        " WHERE unit_id = :unit AND similarity(key, :key) >= 0.5 AND key NOT LIKE '#%'"
+        " ORDER BY similarity(key, :key) DESC, name LIMIT 20"
+    )
+    for table in ("thoroughfare", "locality")
+}
+_MOST_NEAR: Final = 3
+_DIGITS: Final = re.compile(r"[0-9]+")
 _LOCK: Final = {
     table: text(f"SELECT id FROM {table} WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
     for table in ("thoroughfare", "locality")
@@ -65,11 +79,11 @@ _NAME: Final = text(
 _HOLDERS: Final = text(
     """
     WITH RECURSIVE up AS (
-        SELECT l.id, l.parent_id, l.key, 0 AS step FROM locality l WHERE l.id = :id
+        SELECT l.id, l.parent_id, l.key, l.name, 0 AS step FROM locality l WHERE l.id = :id
         UNION ALL
-        SELECT p.id, p.parent_id, p.key, up.step + 1
+        SELECT p.id, p.parent_id, p.key, p.name, up.step + 1
         FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 9
-    ) SELECT id, key FROM up WHERE step > 0 ORDER BY step
+    ) SELECT id, key, name FROM up WHERE step > 0 ORDER BY step
     """
 )
 
@@ -85,6 +99,8 @@ class FoundPlace:
     key: str
     name: str
     kind: str
+    given: str | None = None
+    """As the request calls it, where that lacks the marks of the name."""
 
 
 def commune_id(session: Session, code: str, name: str = "commune") -> int:
@@ -139,11 +155,12 @@ def street_of(
     Raises InvalidInputError: unknown, called otherwise today, or several.
     """
     read = read_street(written, name)
+    asked = _Asked(session, "thoroughfare", unit_id, (read.key, *read.alt_keys), read.name, name)
     for keys in ([read.key], list(read.alt_keys)):
-        found = _named(session, "thoroughfare", unit_id, keys)
+        found = asked.registered(keys)
         if found:
-            return _the_one(found, read.name, former, name)
-    raise _unknown(session, "thoroughfare", unit_id, [read.key, *read.alt_keys], name)
+            return asked.the_one(found, former)
+    raise asked.unknown()
 
 
 def locality_of(
@@ -151,10 +168,11 @@ def locality_of(
 ) -> FoundPlace:
     """The one locality of the commune that is called so, inside what is named behind it."""
     inner, *outer = read_localities(written, name)
-    found = _named(session, "locality", unit_id, [inner.key])
+    asked = _Asked(session, "locality", unit_id, (inner.key,), inner.name, name)
+    found = asked.registered([inner.key])
     if not found:
-        raise _unknown(session, "locality", unit_id, [inner.key], name)
-    held = [place for place in found if holds(session, place, [o.key for o in outer])]
+        raise asked.unknown()
+    held = [place for place in found if _holds(session, place, outer)]
     if not held:
         raise InvalidInputError.of_field(
             name,
@@ -164,7 +182,7 @@ def locality_of(
     if not outer and len(held) > 1:
         # Named alone, the one that nothing holds is meant.
         held = [place for place in held if place.parent_id is None] or held
-    return _the_one(held, inner.name, former, name)
+    return asked.the_one(held, former)
 
 
 def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> int:
@@ -185,17 +203,23 @@ def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> i
     return parent
 
 
-def holders(session: Session, locality_id: int) -> list[tuple[int, str]]:
-    """(id, key) of what holds a locality, the smaller first."""
-    return [(row[0], row[1]) for row in session.execute(_HOLDERS, {"id": locality_id})]
+def holders(session: Session, locality_id: int) -> list[tuple[int, str, str]]:
+    """(id, key, name) of what holds a locality, the smaller first."""
+    return [(row[0], row[1], row[2]) for row in session.execute(_HOLDERS, {"id": locality_id})]
 
 
-def holds(session: Session, place: FoundPlace, outer: Sequence[str]) -> bool:
-    """Whether the localities of these keys hold the place, in their order."""
+def _holds(session: Session, place: FoundPlace, outer: Sequence[Locality]) -> bool:
+    """Whether these localities hold the place, in their order."""
     if not outer:
         return True
-    rest = iter([key for _, key in holders(session, place.id)])
-    return all(key in rest for key in outer)
+    rest = iter(holders(session, place.id))
+    return all(
+        any(
+            key == asked.key and spelling(asked.name, name) is not Spelling.OTHERWISE
+            for _, key, name in rest
+        )
+        for asked in outer
+    )
 
 
 def lock_places(session: Session, table: str, *ids: int) -> None:
@@ -203,43 +227,71 @@ def lock_places(session: Session, table: str, *ids: int) -> None:
     session.execute(_LOCK[table], {"ids": list(ids)})
 
 
-def _named(session: Session, table: str, unit_id: int, keys: Sequence[str]) -> list[FoundPlace]:
-    rows: Any = session.execute(_NAMED[table], {"unit": unit_id, "keys": list(keys)})
-    return [FoundPlace(*row) for row in rows]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A street or locality as a request names it."""
 
+    session: Session
+    table: str
+    unit_id: int
+    keys: tuple[str, ...]
+    typed: str
+    field: str
 
-def _the_one(found: list[FoundPlace], typed: str, former: int | None, name: str) -> FoundPlace:
-    if len(found) > 1 and has_diacritics(typed):
-        found = [p for p in found if accent_key(p.name) == accent_key(typed)] or found
-    if former is not None:
-        of_former = [place for place in found if place.former_unit_id == former]
-        found = of_former or [place for place in found if place.former_unit_id is None]
-    if not found:
-        raise InvalidInputError.of_field(
-            name,
-            "unknown_place",
-            f"{typed}: không có trong xã, phường cũ đã nêu (not in that former commune)",
-        )
-    if len(found) > 1:
-        raise InvalidInputError.of_field(
-            name,
-            "ambiguous_place",
-            f"{typed}: có {len(found)} nơi cùng tên; hãy nêu xã, phường cũ hoặc nơi bao quanh nó"
-            " (several of this name: say the former commune, or what holds it)",
-        )
-    return found[0]
+    def registered(self, keys: Sequence[str]) -> list[FoundPlace]:
+        """The places of the commune under these keys."""
+        parameters = {"unit": self.unit_id, "keys": list(keys)}
+        rows: Any = self.session.execute(_NAMED[self.table], parameters)
+        return [FoundPlace(*row) for row in rows]
 
+    def the_one(self, found: list[FoundPlace], former: int | None) -> FoundPlace:
+        """Which of the places of its key is meant; raises InvalidInputError."""
+        if former is not None:
+            of_former = [place for place in found if place.former_unit_id == former]
+            found = of_former or [place for place in found if place.former_unit_id is None]
+        if not found:
+            raise InvalidInputError.of_field(
+                self.field,
+                "unknown_place",
+                f"{self.typed}: không có trong xã, phường cũ đã nêu (not in that former commune)",
+            )
+        same = self._spelled(found, Spelling.SAME)
+        meant = same or self._spelled(found, Spelling.BARE)
+        if not meant:
+            raise self.unknown()
+        if len(meant) > 1:
+            raise InvalidInputError.of_field(
+                self.field,
+                "ambiguous_place",
+                f"{self.typed}: có {len(meant)} nơi cùng tên; hãy nêu xã, phường cũ hoặc nơi bao"
+                " quanh nó (several of this name: say the former commune, or what holds it)",
+            )
+        return meant[0] if same else replace(meant[0], given=self.typed)
 
-def _unknown(
-    session: Session, table: str, unit_id: int, keys: Sequence[str], name: str
-) -> InvalidInputError:
-    today = session.execute(_TODAY[table], {"unit": unit_id, "keys": list(keys)}).first()
-    if today is not None:
+    def _spelled(self, found: list[FoundPlace], how: Spelling) -> list[FoundPlace]:
+        return [place for place in found if spelling(self.typed, place.name) is how]
+
+    def unknown(self) -> InvalidInputError:
+        """The error where nothing is called so: with today's name, or with names near to it."""
+        parameters = {"unit": self.unit_id, "keys": list(self.keys)}
+        for former, kind, name in self.session.execute(_TODAY[self.table], parameters):
+            if spelling(self.typed, former) is not Spelling.OTHERWISE:
+                detail = f"nay là {named(kind, name)} (a former name; use today's)"
+                return InvalidInputError.of_field(self.field, "former_name", detail)
+        near = self._near()
+        shown = f"; gần giống: {', '.join(near)}" if near else ""
         return InvalidInputError.of_field(
-            name, "former_name", f"nay là {today[0]} {today[1]} (a former name; use today's)"
+            self.field,
+            "unknown_place",
+            f"chưa có trong xã, phường này; đặt tên trước{shown} (not in this commune; name it"
+            " first, or take one that is)",
+            **({"suggestions": near} if near else {}),
         )
-    return InvalidInputError.of_field(
-        name,
-        "unknown_place",
-        "chưa có trong xã, phường này; đặt tên trước (not in this commune; name it first)",
-    )
+
+    def _near(self) -> list[str]:
+        """Names of the commune that look like it; other numbers are other places."""
+        key = self.keys[0]
+        rows = self.session.execute(_NEAR[self.table], {"unit": self.unit_id, "key": key})
+        numbers = _DIGITS.findall(key)
+        near = [named(kind, name) for kind, name, of in rows if _DIGITS.findall(of) == numbers]
+        return near[:_MOST_NEAR]

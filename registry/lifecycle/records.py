@@ -53,7 +53,7 @@ def reserve(work: Work, request: r.ReserveRequest) -> Done:
 def propose(work: Work, request: r.ProposeRequest) -> Done:
     """A new record, or a reserved code bound to a door, for somebody else to activate."""
     reserved = work.subject(request.code) if request.code else None
-    columns = address_of(work.session, given_parts(request) | {"kind": request.kind}, reserved)
+    columns = address_of(work, given_parts(request) | {"kind": request.kind}, reserved)
     if not request.same_address:
         refuse_taken(work.session, columns)
     if reserved is not None:
@@ -69,7 +69,7 @@ def propose(work: Work, request: r.ProposeRequest) -> Done:
 def activate(work: Work, request: r.ActivateRequest) -> Done:
     """The door stands and bears its code."""
     row = work.subject(request.code)
-    columns = address_of(work.session, given_parts(request), row)
+    columns = address_of(work, given_parts(request), row)
     if not request.same_address:
         refuse_taken(work.session, columns, [row["code"]])
     work.begin(codes=[row["code"]])
@@ -96,7 +96,7 @@ def correct(work: Work, request: r.CorrectRequest) -> Done:
     given = given_parts(request)
     if not given and request.restricted is None:
         raise InvalidInputError("không có gì để sửa (nothing is given to correct)")
-    columns: Columns = address_of(work.session, given, row) if given else {}
+    columns: Columns = address_of(work, given, row) if given else {}
     if columns:
         leaves = columns["unit_id"] != row["unit_id"]
         if leaves and row["kind"] == "building" and work.flats_of(row):

@@ -48,7 +48,7 @@ def perform(
     with suppress(_DryRunError), rivalry(), session_scope(engine) as session:
         work = Work(
             session,
-            operation.name,
+            operation.kind,
             operation.from_states,
             LEGAL_FROM,
             actor,

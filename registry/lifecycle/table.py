@@ -16,7 +16,7 @@ class Operation:
     """One thing that can be done."""
 
     name: str
-    """In a path and on the command line."""
+    """In a path and on the command line: `rename-street`."""
     vi: str
     """What a clerk calls it."""
     from_states: tuple[str, ...]
@@ -24,13 +24,18 @@ class Operation:
     to_state: str | None
     """Where that record is afterwards; None where it stays."""
     role: Role
-    """The least that a key must be."""
+    """The least that a key must be: an approver for what makes a code valid, or ends it."""
     request: type[r.OperationRequest]
     run: Callable[[Work, Any], Done]
     example: dict[str, Any]
     """A request that docs/lifecycle.md shows and its test performs, one after the other."""
     makes: str | None = None
     """Status of new records that it makes."""
+
+    @property
+    def kind(self) -> str:
+        """In data, as its events say it: `rename_street`."""
+        return self.name.replace("-", "_")
 
     @property
     def summary(self) -> str:
@@ -140,7 +145,7 @@ OPERATIONS: Final = (
         "tách",
         ("active",),
         "retired",
-        "editor",
+        "approver",
         r.SplitRequest,
         successions.split,
         {
@@ -155,7 +160,7 @@ OPERATIONS: Final = (
         "thay mã",
         ("active",),
         "retired",
-        "editor",
+        "approver",
         r.ReplaceRequest,
         successions.replace,
         {"code": "1000-0014", "by": "1000-0006", "reason": "biển in sai"},
@@ -166,7 +171,7 @@ OPERATIONS: Final = (
         "ngừng dùng",
         ("reserved", "proposed", "active"),
         "retired",
-        "editor",
+        "approver",
         r.RetireRequest,
         records.retire,
         {"code": "44PK-PHR3", "reason": "nhà đã phá dỡ"},

@@ -1,14 +1,15 @@
 """One operation at work: its transaction, its event, and the records it holds."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, text
 from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
+from geo.label import named
 from registry.errors import (
     IllegalTransitionError,
     InvalidInputError,
@@ -16,12 +17,19 @@ from registry.errors import (
     StaleError,
 )
 from registry.events import Cause, open_event
+from registry.lifecycle.places import FoundPlace
 from registry.messages import STATUSES
 from registry.models import Household
+from registry.records import JOINS, Record, columns
 
 HOUSEHOLD: Final = cast(Table, Household.__table__)
 """As a plain table: the ORM's bookkeeping would cost more than the write."""
 LIVING: Final = ("proposed", "active")
+
+_AS_WRITTEN: Final = text(
+    f"SELECT {columns(successors='NULL::text[]')} FROM household h {JOINS}"
+    " WHERE h.code = ANY (:codes)"
+)
 
 Columns = dict[str, Any]
 Row = Mapping[str, Any]
@@ -33,6 +41,24 @@ class Changed:
 
     code: str
     status: str
+    record: Record | None = None
+    """As it is now, for who looks whether that is what was meant; None of a reserved code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What was taken, though the request wrote it otherwise."""
+
+    code: str
+    """Stable."""
+    field: str
+    given: str
+    registered: str
+
+    @property
+    def message(self) -> str:
+        """In words."""
+        return f"“{self.given}” được hiểu là {self.registered} (taken for the registered name)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +82,7 @@ class Done:
     """How many records were written in all."""
     units: tuple[str, ...] = ()
     """Codes of the communes that the request was about, where somebody acts."""
+    warnings: tuple[Warned, ...] = ()
 
 
 @dataclass
@@ -64,6 +91,7 @@ class Work:
 
     session: Session
     operation: str
+    """What its event is called."""
     from_states: tuple[str, ...]
     legal_from: Mapping[str, tuple[str, ...]]
     """Status → operations that begin there, for who asked for another."""
@@ -73,18 +101,33 @@ class Work:
     seen_event: int | None = None
     """The event of the state that the caller has seen; none where it does not say."""
     written: list[Changed] = field(default_factory=list)
+    warnings: list[Warned] = field(default_factory=list)
     event_id: int = 0
 
     def begin(self, **scope: object) -> None:
         """Open the event; `scope` says what it is about."""
-        kind = self.operation.replace("-", "_")
-        cause = Cause(kind, self.actor, self.reason, self.decision_number, scope)
+        cause = Cause(self.operation, self.actor, self.reason, self.decision_number, scope)
         self.event_id = open_event(self.session, cause)
 
     def done(self, place: NamedPlace | None = None, rewritten: int | None = None) -> Done:
         """What was done."""
-        written = tuple(self.written)
-        return Done(self.event_id, written, place, len(written) if rewritten is None else rewritten)
+        count = len(self.written) if rewritten is None else rewritten
+        return Done(self.event_id, self._as_written(), place, count, (), tuple(self.warnings))
+
+    def took(self, name: str, place: FoundPlace) -> FoundPlace:
+        """The place that the parameter `name` was found to mean; a warning where it lacks marks."""
+        if place.given is not None:
+            shown = named(place.kind, place.name)
+            self.warnings.append(Warned("marks_missing", name, place.given, shown))
+        return place
+
+    def _as_written(self) -> tuple[Changed, ...]:
+        named = [changed.code for changed in self.written if changed.status != "reserved"]
+        if not named:
+            return tuple(self.written)
+        rows: Any = self.session.execute(_AS_WRITTEN, {"codes": named})
+        now = {row[0]: Record(*row) for row in rows}
+        return tuple(replace(changed, record=now.get(changed.code)) for changed in self.written)
 
     # Records
 

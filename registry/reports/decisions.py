@@ -1,7 +1,7 @@
 """Deciding reports: what an accepted one does to the register, in one transaction with one event.
 
 Confirmed → `verify`, wrong point → `move`, new house → `propose`, no such house → `retire`, for
-which two people are needed: what an editor accepts is proposed, and an approver retires.
+which a key needs the role that `retire` itself has: what an editor accepts is proposed.
 """
 
 import datetime
@@ -32,7 +32,7 @@ from registry.gazetteer import VIET_NAM
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.run import rivalry
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM
-from registry.lifecycle.work import Changed, Work
+from registry.lifecycle.work import Changed, Warned, Work
 from registry.reports import stale
 
 OPERATIONS: Final = {
@@ -106,6 +106,7 @@ class Decided:
     records: tuple[Changed, ...] = ()
     commune: str = ""
     """Code of the commune whose queue it was in."""
+    warnings: tuple[Warned, ...] = ()
 
 
 _Decide = Callable[[Session, Mapping[str, Any]], Decided]
@@ -164,14 +165,14 @@ def _check_place(session: Session, unit_id: int) -> None:
     )
 
 
-def _is_approver() -> bool:
+def _may_retire() -> bool:
     actor = acting()
-    return actor is None or actor.may("approver")
+    return actor is None or actor.may(BY_NAME["retire"].role)
 
 
 def _check_open(row: Mapping[str, Any]) -> None:
     state = row["state"]
-    if state == "open" or (state == "proposed" and _is_approver()):
+    if state == "open" or (state == "proposed" and _may_retire()):
         return
     why = "chờ người duyệt (it waits for an approver)" if state == "proposed" else state
     raise ReportDecidedError(
@@ -202,20 +203,28 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
     # The record may have come into another commune, and the point may lie next door.
     check_jurisdiction(session, request)
     try:
-        if name == "retire" and not _is_approver():
+        if name == "retire" and not _may_retire():
             return _propose_to_retire(work, row)
         done = BY_NAME[name].run(work, request)
     except StaleError as error:  # between our look and the lock
         raise ReportStaleError(error.detail) from error
     made = done.records[0].code if row["code"] is None else None
     _write(session, row, "accepted", done.event_id, made)
-    return Decided(row["id"], row["kind"], "accepted", name, done.event_id, done.records)
+    return Decided(
+        row["id"],
+        row["kind"],
+        "accepted",
+        name,
+        done.event_id,
+        done.records,
+        warnings=done.warnings,
+    )
 
 
 def _propose_to_retire(work: Work, row: Mapping[str, Any]) -> Decided:
     """An editor says that the house is not there; an approver ends its code."""
     work.subject(row["code"])
-    work.operation = "propose-retire"
+    work.operation = "propose_retire"
     work.begin(codes=[row["code"]], reports=[row["id"]])
     _write(work.session, row, "proposed", work.event_id)
     return Decided(row["id"], row["kind"], "proposed", "propose_retire", work.event_id)
@@ -224,7 +233,7 @@ def _propose_to_retire(work: Work, row: Mapping[str, Any]) -> Decided:
 def _reject(session: Session, row: Mapping[str, Any], decision: Decision) -> Decided:
     work = Work(
         session,
-        "reject-report",
+        "reject_report",
         (),
         LEGAL_FROM,
         decision.actor,

@@ -188,6 +188,16 @@ def test_role_that_is_too_low_is_refused(office: Office) -> None:
         assert code_of(response) == (403, "forbidden")
 
 
+def test_codes_are_made_valid_and_ended_by_an_approver(office: Office) -> None:
+    decided = {"reserved", "active", "retired"}
+    roles = {o.role for o in OPERATIONS if {o.to_state, o.makes} & decided}
+    assert roles == {"approver"}
+    code = office.place.house("6")
+    fields = {"code": code, "reason": "t"}
+    assert code_of(office.post("retire", office.key("nhập, bỏ"), **fields)) == (403, "forbidden")
+    assert office.post("retire", office.key("duyệt, bỏ", "approver"), **fields).status_code == 200
+
+
 def test_merging_and_importing_need_an_approver(office: Office) -> None:
     roles = {operation.name: operation.role for operation in OPERATIONS}
     assert {roles[name] for name in roles if name.startswith("merge")} == {"approver"}
@@ -202,7 +212,7 @@ def test_merging_and_importing_need_an_approver(office: Office) -> None:
 
 @pytest.fixture(scope="module")
 def clerk(office: Office) -> KeyMade:
-    return office.key("xã bên", units=(NEXT_DOOR,))
+    return office.key("xã bên", "approver", units=(NEXT_DOOR,))
 
 
 def test_writing_next_door_is_refused_and_audited(office: Office, clerk: KeyMade) -> None:
@@ -288,7 +298,7 @@ def test_point_next_door_is_refused_by_the_real_boundary(office: Office) -> None
         f" VALUES ({unit}, ST_Multi({box}), 'tests', false)"
     )
     office.by_owner(f"INSERT INTO boundary_part (unit_id, geom) VALUES ({unit}, {box})")
-    code, key = office.place.house("23"), office.key("theo ranh giới")
+    code, key = office.place.house("23"), office.key("theo ranh giới", "approver")
     assert office.post("move", key, code=code, **LANG).status_code == 200
     beside = {"lon": LANG["lon"] + 0.05, "lat": LANG["lat"]}
     fields = {"commune": COMMUNE, "street": "Phố Láng", "house_number": "25"}

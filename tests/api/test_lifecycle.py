@@ -51,16 +51,56 @@ def test_operation_answers_what_it_wrote(office: Office) -> None:
     assert response.status_code == 200
     assert body["operation"] == "renumber"
     assert body["records"] == [
-        {"code": code, "code_display": code_display(code), "status": "active"}
+        {
+            "code": code,
+            "code_display": code_display(code),
+            "status": "active",
+            "label": "1A Phố Láng, Phường Láng, Thành phố Hà Nội",
+        }
     ]
-    assert (body["place"], body["rewritten"]) == (None, 1)
+    assert (body["place"], body["rewritten"], body["warnings"]) == (None, 1, [])
     event = office.place.rows("SELECT actor FROM event WHERE id = :id", id=body["event_id"])
     assert event == [("phường Láng",)]
 
 
 def test_place_is_answered_by_operations_on_streets(office: Office) -> None:
     body = office.post("name-street", commune=COMMUNE, street="Phố Vọng").get_json()
-    assert (body["place"], body["records"]) == ({"kind": "phố", "name": "Vọng"}, [])
+    assert (body["operation"], body["place"], body["records"]) == (
+        "name_street",
+        {"kind": "phố", "name": "Vọng"},
+        [],
+    )
+
+
+def test_street_without_its_marks_is_taken_and_told(office: Office) -> None:
+    office.place.street("Phố Hòn Chồng")
+    given = {"commune": COMMUNE, "house_number": "1"}
+    body = office.post("propose", **given, street="duong hon chong").get_json()
+    assert body["records"][0]["label"] == "1 Phố Hòn Chồng, Phường Láng, Thành phố Hà Nội"
+    (warning,) = body["warnings"]
+    assert warning.pop("message").startswith("“hon chong” được hiểu là Phố Hòn Chồng (")
+    assert warning == {
+        "code": "marks_missing",
+        "field": "street",
+        "given": "hon chong",
+        "registered": "Phố Hòn Chồng",
+    }
+    code, etag = body["records"][0]["code"], f'"{body["event_id"]}"'
+    patched = office.client.patch(
+        f"/v1/addresses/{code}", json={"street": "Lang"}, headers={"If-Match": etag}
+    ).get_json()
+    assert patched["records"][0]["label"] == "1 Phố Láng, Phường Láng, Thành phố Hà Nội"
+    assert [w["registered"] for w in patched["warnings"]] == ["Phố Láng"]
+
+
+def test_street_with_other_marks_is_422_with_what_is_near(office: Office) -> None:
+    office.place.street("Phố Hòn Gai")
+    given = {"commune": COMMUNE, "house_number": "1", "street": "Phố Hôn Gái"}
+    response = office.post("propose", **given)
+    (error,) = response.get_json(force=True)["errors"]
+    assert (response.status_code, error["code"]) == (422, "unknown_place")
+    assert error["suggestions"] == ["Phố Hòn Gai"]
+    assert "gần giống: Phố Hòn Gai" in error["detail"]
 
 
 def test_illegal_transition_is_409_with_what_is_legal(office: Office) -> None:

@@ -162,13 +162,22 @@ def test_accepted_report_is_an_operation_and_is_shown_with_its_decision(office: 
     code = office.house()
     report_id = office.filed(kind="confirmed", code=code)
     body = office.decide("accept", report_id, decision_number="7/QĐ").get_json()
+    number = office.place.row(code).house_number
     assert body == {
         "id": report_id,
         "kind": "confirmed",
         "state": "accepted",
         "operation": "verify",
         "event_id": body["event_id"],
-        "records": [{"code": code, "code_display": code_display(code), "status": "active"}],
+        "records": [
+            {
+                "code": code,
+                "code_display": code_display(code),
+                "status": "active",
+                "label": f"{number} Phố Láng, Phường Láng, Thành phố Hà Nội",
+            }
+        ],
+        "warnings": [],
     }
     shown = office.client.get(f"/v1/addresses/{code}").get_json()
     assert shown["verified_on"] == today().isoformat()

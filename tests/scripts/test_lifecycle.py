@@ -50,7 +50,8 @@ def test_record_is_proposed_activated_and_told(run: Run, place: Town) -> None:
     assert record["status"] == "proposed"
     shown = code_display(record["code"])
     done = run("operation", "activate", "--code", shown, "--actor", "duyệt", "--reason", "đủ hồ sơ")
-    assert done.stdout == f"{shown}  đang dùng\n"
+    address = "1 Phố Láng, Phường Láng, Thành phố Hà Nội"
+    assert done.stdout == f"{shown}  đang dùng  {address}\n"
     told = run("history", shown).stdout
     assert "activate  (duyệt, đủ hồ sơ)" in told
     assert "đang dùng: 1 Phố Láng, Phường Láng, Thành phố Hà Nội" in told
@@ -75,7 +76,7 @@ def test_street_is_renumbered_from_a_table(run: Run, place: Town, tmp_path: Path
     table.write_text("Số cũ,Số mới\n1,2\n2,1\n", encoding="utf-8-sig")
     arguments = ("operation", "renumber-street", "--commune", COMMUNE, "--street", "Phố Bảng")
     dry = run(*arguments, "--numbers", table, "--dry-run")
-    assert dry.stdout == "2 mã sẽ được ghi\n"
+    assert dry.stdout == "Phố Bảng\n2 mã sẽ được ghi\n"
     assert place.record(codes[0]).number_key == "1"
     assert run(*arguments, "--numbers", table).stdout == "Phố Bảng\n2 mã được ghi lại\n"
     assert [place.record(code).number_key for code in codes] == ["2", "1"]
@@ -99,6 +100,19 @@ def test_dry_run_shows_no_code_that_is_burnt(run: Run) -> None:
     body = json.loads(done.stdout)
     assert (body["dry_run"], body["event_id"], body["records"]) == (True, None, [])
     assert body["rewritten"] == 2
+
+
+def test_address_is_shown_before_it_is_written_and_what_was_taken_for_it(run: Run) -> None:
+    arguments = ("operation", "propose", "--commune", COMMUNE, "--house-number", 9, "--dry-run")
+    done = run(*arguments, "--street", "Lang")
+    address = "9 Phố Láng, Phường Láng, Thành phố Hà Nội"
+    assert done.stdout == f"đề nghị  {address}\n1 mã sẽ được ghi\n"
+    assert "cảnh báo: “Lang” được hiểu là Phố Láng" in done.stderr
+
+
+def test_operation_is_found_by_the_name_that_data_call_it(run: Run) -> None:
+    arguments = ("--commune", COMMUNE, "--street", "Phố Gạch Dưới", "--format", "json")
+    assert json.loads(run("operation", "name_street", *arguments).stdout)["place"] is not None
 
 
 def test_wrong_usage_and_refusals_are_told(run: Run, place: Town, tmp_path: Path) -> None:

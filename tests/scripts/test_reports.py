@@ -74,14 +74,18 @@ def test_report_is_accepted_and_the_record_written(run: Run, place: Town, say: S
     code = house(place)
     number = say("no_such_house", code)
     tried = run("reports", "accept", number, "--reason", "thử", "--dry-run")
-    assert tried.stdout == f"báo cáo {number}: đã nhận (retire)\n"
+    label = f"{place.row(code).house_number} Phố Láng, Phường Láng, Thành phố Hà Nội"
+    assert tried.stdout == f"báo cáo {number}: đã nhận (retire)\nngừng dùng  {label}\n"
     done = run(
         *("reports", "accept", number, "--reason", "đã phá dỡ", "--decision-number", "7/QĐ"),
         *("--actor", "phường Láng", "--format", "json"),
     )
     body = json.loads(done.stdout)
     assert (body["state"], body["operation"], body["dry_run"]) == ("accepted", "retire", False)
-    assert body["records"] == [{"code": code, "status": "retired"}]
+    display = code_display(code)
+    assert body["records"] == [
+        {"code": code, "code_display": display, "status": "retired", "label": label}
+    ]
     event = place.rows("SELECT actor, reason, decision_number FROM event ORDER BY id DESC LIMIT 1")
     assert event == [("phường Láng", "đã phá dỡ", "7/QĐ")]
     assert str(number) in run("reports", "list", "--state", "accepted").stdout

@@ -106,7 +106,7 @@ def test_corrected_accents_of_a_street_are_no_former_name(place: Town) -> None:
 def test_rename_to_the_name_of_another_street_is_refused(place: Town) -> None:
     place.street("Phố Đê La Thành")
     place.street("Phố Hào Nam")
-    with pytest.raises(ConflictError, match="merge instead"):
+    with pytest.raises(ConflictError, match="merge it"):
         place.do("rename-street", **HERE, street="Hào Nam", new_name="Phố Đê La Thành")
 
 

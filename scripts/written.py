@@ -1,0 +1,61 @@
+"""Records that a command wrote: their codes, status and whole address, for who looks them over."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+from sqlalchemy import Engine
+
+from geo.code import format as code_display
+from registry.database import session_scope
+from registry.gazetteer import load_gazetteer, today
+from registry.lifecycle.work import Changed, Warned
+from registry.messages import STATUSES
+from registry.records import record_wording
+from scripts.progress import say
+
+Written = list[dict[str, Any]]
+
+
+def written_records(engine: Engine, records: Sequence[Changed], *, dry_run: bool) -> Written:
+    """Each as `--format json` has it.
+
+    A dry run shows addresses only, as the codes that it drew are burnt.
+    """
+    labels = _labels(engine, records)
+    return [
+        {
+            "code": None if dry_run else record.code,
+            "code_display": None if dry_run else code_display(record.code),
+            "status": record.status,
+            "label": label,
+        }
+        for record, label in zip(records, labels, strict=True)
+        if label or not dry_run
+    ]
+
+
+def written_warnings(warnings: Iterable[Warned]) -> list[dict[str, str]]:
+    """Each as `--format json` has it."""
+    return [asdict(warned) | {"message": warned.message} for warned in warnings]
+
+
+def show_written(records: Written, warnings: Iterable[Warned]) -> None:
+    """A line for each record on stdout, and for each warning on stderr."""
+    for record in records:
+        shown = (record["code_display"], STATUSES[record["status"]], record["label"])
+        click.echo("  ".join(part for part in shown if part))
+    for warned in warnings:
+        say(f"cảnh báo: {warned.message}")
+
+
+def _labels(engine: Engine, records: Sequence[Changed]) -> list[str | None]:
+    if not any(record.record for record in records):
+        return [None] * len(records)
+    with session_scope(engine) as session:
+        known = load_gazetteer(session)
+    return [
+        record_wording(known, today(), record.record).label if record.record else None
+        for record in records
+    ]

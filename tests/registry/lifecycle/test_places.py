@@ -1,0 +1,88 @@
+"""Streets and localities as requests spell them: the same, without marks, with other marks."""
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from registry.errors import ConflictError, InvalidInputError
+from tests.support.lifecycle import COMMUNE, LANG, Town, town
+
+HERE = {"commune": COMMUNE}
+FORMER = ("00199", "00187")
+
+
+@pytest.fixture(scope="module")
+def place(admin_url: str, worker_id: str) -> Iterator[Town]:
+    with town(admin_url, f"spelling_{worker_id}") as made:
+        made.street("Đường Hòn Chồng")
+        made.street("Đường Hòa Mỹ")
+        made.do("name-locality", **HERE, locality="Khu phố Đông Hòa")
+        made.do("name-locality", **HERE, locality="Thôn Hạ Đồng, Khu phố Đông Hòa")
+        yield made
+
+
+def refused(place: Town, **fields: Any) -> tuple[str, str, list[str] | None]:
+    with pytest.raises(InvalidInputError) as raised:
+        place.do("propose", **HERE, house_number="1", **fields)
+    (error,) = raised.value.extra["errors"]  # type: ignore[misc]
+    return error["field"], error["code"], error.get("suggestions")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Hòn Chồng",
+        "PHỐ HÒN CHỒNG",
+        "đ. hòn chồng",
+        unicodedata.normalize("NFD", "Đường Hòn Chồng"),
+        "Hoà Mĩ",
+    ],
+)
+def test_same_name_is_taken_without_a_word(place: Town, written: str) -> None:
+    done = place.do("propose", **HERE, house_number="1", street=written, same_address=True)
+    assert done.warnings == ()
+
+
+def test_name_without_any_mark_is_taken_with_a_warning(place: Town) -> None:
+    done = place.do(
+        "propose", **HERE, **LANG, street="hon chong", locality="thon ha dong", house_number="2"
+    )
+    assert [(w.code, w.field, w.given, w.registered) for w in done.warnings] == [
+        ("marks_missing", "street", "hon chong", "Đường Hòn Chồng"),
+        ("marks_missing", "locality", "ha dong", "Thôn Hạ Đồng"),
+    ]
+
+
+def test_other_marks_are_another_place(place: Town) -> None:
+    near = ["Đường Hòn Chồng"]
+    for written in ("Hòn Chông", "Hón Chồng", "Hòn Chong"):
+        assert refused(place, street=written) == ("street", "unknown_place", near), written
+    found = refused(place, locality="Thôn Hà Đông")
+    assert found == ("locality", "unknown_place", ["Thôn Hạ Đồng"])
+    found = refused(place, locality="Thôn Hạ Đồng, Khu phố Đồng Hòa")
+    assert found[:2] == ("locality", "unknown_locality")
+    assert refused(place, street="Phố Xa Lắc") == ("street", "unknown_place", None)
+
+
+def test_street_that_differs_in_marks_only_needs_its_former_commune(place: Town) -> None:
+    with pytest.raises(ConflictError, match="đã có Đường Hòn Chồng, chỉ khác dấu"):
+        place.street("Hòn Chông")
+    place.street("Hòn Chông", former_commune=FORMER[1])
+    done = place.do("propose", **HERE, street="Hòn Chông", house_number="3")
+    assert (done.records[0].record.street_name, done.warnings) == ("Hòn Chông", ())  # type: ignore[union-attr]
+    # Two are meant as well as one.
+    assert refused(place, street="hon chong")[:2] == ("street", "ambiguous_place")
+    done = place.do(
+        "propose", **HERE, street="hon chong", former_commune=FORMER[1], house_number="4"
+    )
+    assert [w.registered for w in done.warnings] == ["Đường Hòn Chông"]
+
+
+def test_former_name_is_told_by_its_own_marks_only(place: Town) -> None:
+    place.street("Phố Bà Đanh")
+    place.do("rename-street", **HERE, street="Bà Đanh", new_name="Phố Thuỵ Khuê Mới")
+    assert refused(place, street="Bà Đanh")[:2] == ("street", "former_name")
+    assert refused(place, street="ba danh")[:2] == ("street", "former_name")
+    assert refused(place, street="Bá Đành")[:2] == ("street", "unknown_place")
