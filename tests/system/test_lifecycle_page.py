@@ -93,4 +93,4 @@ def test_every_operation_has_an_example_that_works(client: FlaskClient) -> None:
         response = client.post(path, json=json.loads(body))
         assert response.status_code == 200, (command, response.text)
         performed.append(response.get_json()["operation"])
-    assert performed == [operation.name for operation in OPERATIONS]
+    assert performed == [operation.kind for operation in OPERATIONS]
