@@ -8,14 +8,8 @@ import click
 
 from registry import cluster
 from registry.coverage.figures import QUALITY_LABELS
-from registry.coverage.targets import (
-    COUNTED,
-    QUALITIES,
-    Defaults,
-    TargetResult,
-    import_targets,
-    remove_targets,
-)
+from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
+from registry.coverage.targets import TargetResult, import_targets, remove_targets
 from registry.database import make_engine, session_scope
 from registry.events import Cause, write_scope
 from registry.gazetteer import load_gazetteer

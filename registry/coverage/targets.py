@@ -6,54 +6,28 @@ commune, a number, and what it counts. The newest declared count wins
 """
 
 import datetime
-import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.text import fold
 from registry.coverage.measure import BEST_TARGET
+from registry.coverage.target_reading import (
+    COUNTED,
+    QUALITIES,
+    Defaults,
+    Target,
+    doubts_of,
+    read_target,
+)
 from registry.coverage.target_rows import target_rows
 from registry.coverage.target_units import TargetUnits
-from registry.days import parse_day
 from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import Gazetteer, Unit, today
-from registry.lifecycle.places import locality_of, name_locality, read_localities
-
-QUALITIES: Final = ("declared", "census", "estimate")
-COUNTED: Final = ("households", "residents", "dwellings")
-_COUNTED_WORDS: Final = dict(zip(COUNTED, COUNTED, strict=True)) | {
-    "ho": "households",
-    "ho gia dinh": "households",
-    "ho dan": "households",
-    "ho thuong tru": "residents",
-    "thuong tru": "residents",
-    "cho o": "dwellings",
-    "can ho": "dwellings",
-    "nha o": "dwellings",
-    "nha": "dwellings",
-}
-_QUALITY_WORDS: Final = dict(zip(QUALITIES, QUALITIES, strict=True)) | {
-    "ke khai": "declared",
-    "khai bao": "declared",
-    "tong dieu tra": "census",
-    "dieu tra": "census",
-    "uoc tinh": "estimate",
-}
-_HO: Final = re.compile(r"\s*hộ\s*$", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"\d{1,9}|\d{1,3}(?:[., ]\d{3})+")
-_SAYS_ESTIMATE: Final = re.compile(r"\b(estimate[ds]?|uoc tinh|du bao)\b")
-_NONE_KNOWN: Final = ("missing", "thieu", "khong co", "khong co so lieu")
-_DOUBTED: Final = re.compile(r"(suspect|nghi|can kiem tra)\b.*")
-# Real communes have 300 households on the smallest island with people, 60,000 in the largest ward.
-_FEW, _MANY = 100, 200_000
-_MOST: Final = {"province": 20_000_000, "commune": 1_000_000}
-"""More than that no unit holds: the country has 28 million households. A locality: `_MANY`."""
+from registry.gazetteer import Gazetteer, today
 
 PROBLEMS: Final = {
     "unit_missing": "Dòng không ghi đơn vị (no unit)",
@@ -81,19 +55,6 @@ PROBLEMS: Final = {
 _WARNINGS: Final = ("households_implausible", "households_doubted")
 _SKIPPED: Final = ("households_missing", "row_skipped")
 """Rows that say nothing of a unit, which is no fault of theirs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Defaults:
-    """What is said of all rows that do not say it themselves."""
-
-    quality: str | None = None
-    """None: declared, where nothing in the row says otherwise."""
-    source: str | None = None
-    reference_date: datetime.date | None = None
-    counted: str = "households"
-    new_localities: bool = False
-    """Whether localities that the register does not know are named, and not rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +111,6 @@ class TargetResult:
         return asdict(self) | {"problems": problems}
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    unit_id: int
-    households: int
-    quality: str
-    source: str
-    reference_date: datetime.date
-    counted: str
-    locality_id: int | None = None
-
-
 def import_targets(
     session: Session, gazetteer: Gazetteer, path: Path, defaults: Defaults, sheet: str | None = None
 ) -> TargetResult:
@@ -171,19 +121,19 @@ def import_targets(
     """
     day = today()
     _check(defaults, day)
-    targets: dict[tuple[object, ...], _Target] = {}
+    targets: dict[tuple[object, ...], Target] = {}
     problems: list[TargetProblem] = []
     rows = list(target_rows(path, sheet))
     units = TargetUnits.of(gazetteer, day, rows)
     for count, cells in enumerate(rows, start=1):
-        read = _read(session, units, cells, defaults, path)
-        if isinstance(read, _Target) and _key(read) in targets:
+        read = read_target(session, units, cells, defaults, path)
+        if isinstance(read, Target) and read.key in targets:
             read = ("unit_repeated", cells["locality"] or cells["code"] or cells["commune"])
         if isinstance(read, tuple):
             problems.append(TargetProblem(count, *read))
             continue
-        targets[_key(read)] = read
-        warnings = _doubts(gazetteer.units[read.unit_id].level, read, cells)
+        targets[read.key] = read
+        warnings = doubts_of(gazetteer.units[read.unit_id].level, read, cells)
         problems += [TargetProblem(count, code, str(read.households)) for code in warnings]
     new, changed = _write(session, list(targets.values()))
     severities = Counter(problem.severity for problem in problems)
@@ -211,20 +161,6 @@ def remove_targets(session: Session, source: str) -> int:
     return len(gone)
 
 
-def _key(target: _Target) -> tuple[object, ...]:
-    """What the table holds one number of."""
-    of = (target.unit_id, target.locality_id, target.counted)
-    return (*of, target.quality, target.source, target.reference_date)
-
-
-def _doubts(level: str, target: _Target, cells: Mapping[str, str]) -> Iterator[str]:
-    """The warnings about a number that is taken."""
-    if level == "commune" and target.locality_id is None and not _FEW <= target.households <= _MANY:
-        yield "households_implausible"
-    if _DOUBTED.match(fold(cells["quality"])):
-        yield "households_doubted"
-
-
 def _check(defaults: Defaults, day: datetime.date) -> None:
     if defaults.quality not in (None, *QUALITIES):
         raise InvalidInputError.of_field("quality", "literal_error", f"one of {QUALITIES}")
@@ -234,103 +170,6 @@ def _check(defaults: Defaults, day: datetime.date) -> None:
         raise InvalidInputError.of_field(
             "date", "day_in_future", f"{defaults.reference_date} has not come"
         )
-
-
-def _read(
-    session: Session,
-    units: TargetUnits,
-    cells: Mapping[str, str],
-    defaults: Defaults,
-    path: Path,
-) -> _Target | tuple[str, str]:
-    """The target of a row, or what is wrong with it and the value."""
-    if cells["footer"]:
-        return "row_skipped", cells["commune"] or cells["code"]
-    if fold(cells["quality"]) in _NONE_KNOWN:
-        return "households_missing", cells["code"] or cells["commune"]
-    unit = units.find(cells)
-    if not isinstance(unit, Unit):
-        return unit
-    if not _NUMBER.fullmatch(_HO.sub("", cells["households"])):
-        return "households_unreadable", cells["households"]
-    households = int(re.sub(r"\D", "", cells["households"]))
-    if households > (_MANY if cells["locality"] else _MOST[unit.level]):
-        return "households_absurd", cells["households"]
-    quality = _quality(cells, defaults)
-    if not quality:
-        return "quality_unknown", cells["quality"]
-    counted = _word(cells["counted"], _COUNTED_WORDS, defaults.counted)
-    if not counted:
-        return "counted_unknown", cells["counted"]
-    date = _day_of(cells["reference_date"], defaults.reference_date or units.day, units.day)
-    if not isinstance(date, datetime.date):
-        return date, cells["reference_date"]
-    # Last, because a row that is wrong otherwise names no place.
-    locality = _locality(session, unit, cells["locality"], make=defaults.new_localities)
-    if isinstance(locality, tuple):
-        return locality
-    source = cells["source"] or defaults.source or path.name
-    return _Target(unit.id, households, quality, source, date, counted, locality)
-
-
-def _quality(cells: Mapping[str, str], defaults: Defaults) -> str:
-    """What the number is worth, '' where nobody can say: an estimate is never taken for declared.
-
-    The column says it, else the source where it is called an estimate, else the deliverer. A word
-    that we do not know is none of ours, and then the deliverer has to say it.
-    """
-    if known := _QUALITY_WORDS.get(fold(cells["quality"])):
-        return known
-    if _SAYS_ESTIMATE.search(fold(cells["source"] or defaults.source or "")):
-        return "estimate"
-    return defaults.quality or ("" if cells["quality"] else "declared")
-
-
-def _word(written: str, words: Mapping[str, str], default: str) -> str:
-    """What is meant: the default where nothing is written, '' for what is no such word."""
-    return words.get(fold(written), "") if written else default
-
-
-def _day_of(written: str, default: datetime.date, today: datetime.date) -> datetime.date | str:
-    """The day, or the problem of it."""
-    date = _date(written) if written else default
-    if date is None:
-        return "date_unreadable"
-    return "date_in_future" if date > today else date
-
-
-_LOCALITY_PROBLEMS: Final = {
-    "unreadable": "locality_unreadable",
-    "ambiguous_place": "locality_ambiguous",
-    "former_name": "locality_unknown",
-    "unknown_place": "locality_unknown",
-    "unknown_locality": "locality_unknown",
-}
-"""Why the register knows no such place → our problem."""
-
-
-def _locality(
-    session: Session, unit: Unit, written: str, *, make: bool
-) -> int | tuple[str, str] | None:
-    """The id of the locality of a commune that is called so; named where that is wanted."""
-    if not written:
-        return None
-    if unit.level != "commune":
-        return "locality_without_commune", written
-    try:
-        return locality_of(session, unit.id, None, written).id
-    except InvalidInputError as error:
-        reason = cast(list[dict[str, str]], error.extra["errors"])[0]["code"]
-        if make and reason in ("unknown_place", "unknown_locality"):
-            return name_locality(session, unit.id, read_localities(written))
-        return _LOCALITY_PROBLEMS[reason], written
-
-
-def _date(written: str) -> datetime.date | None:
-    try:
-        return parse_day(written)
-    except ValueError:
-        return None
 
 
 _WRITE: Final = text(
@@ -367,7 +206,7 @@ _NEWEST: Final = """
 """
 
 
-def _write(session: Session, targets: Sequence[_Target]) -> tuple[int, int]:
+def _write(session: Session, targets: Sequence[Target]) -> tuple[int, int]:
     written = session.execute(
         _WRITE,
         {

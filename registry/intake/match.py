@@ -211,6 +211,11 @@ _WRITTEN: Final = """
     FROM entry e JOIN found f ON f.row_number = e.row_number AND f.outcome = 'changed'
     WHERE NOT e.rejected
 """
+# Of a first load. Looking for each row in an empty table takes longer than reading it.
+_ALL_WRITTEN: Final = """
+    SELECT e.*, true AS is_new, NULL COLLATE "C" AS code FROM entry e WHERE NOT e.rejected
+"""
+_ANY_FOUND: Final = "SELECT EXISTS (SELECT FROM found)"
 _MOST_ARE_KNOWN: Final = """
     SELECT EXISTS (SELECT FROM found) AND
         (SELECT count(*) FROM found WHERE outcome <> 'changed') * 2 > (SELECT count(*) FROM entry)
@@ -312,7 +317,8 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     while mixed and connection.execute(text(_HEADS)).rowcount:
         pass
     staging.view("outcome", _OUTCOMES)
-    staging.view("written", _WRITTEN)
+    any_found = connection.execute(text(_ANY_FOUND)).scalar_one()
+    staging.view("written", _WRITTEN if any_found else _ALL_WRITTEN)
     find_returned(connection, source)
     connection.execute(text(_REALLY_CHANGED))
     mark_revived(connection)

@@ -48,13 +48,6 @@ def read(path: Path) -> list[Row]:
         return list(csv.DictReader(file))
 
 
-def read_shared(name: str) -> list[Row]:
-    path = ROOT.parent / "shared" / "data" / name
-    if not path.is_file():
-        pytest.skip(f"shared data is absent: {path}")
-    return read(path)
-
-
 def identity(row: Row) -> Identity:
     return row["level"], row["code"], row["born"]
 
@@ -330,9 +323,9 @@ def test_files_are_utf8_with_lf_line_ends():
 class TestAgainstShared:
     """An independent list, for checking only; it writes `hoà` where the wheels write `hòa`."""
 
-    def test_current_names_agree(self, versions):
-        expected = {row["code"]: row for row in read_shared("units_current.csv")}
-        changes = {row["code"]: row for row in read_shared("unit_changes_after_2026-04.csv")}
+    def test_current_names_agree(self, versions, shared_data):
+        expected = {row["code"]: row for row in read(shared_data / "units_current.csv")}
+        changes = {row["code"]: row for row in read(shared_data / "unit_changes_after_2026-04.csv")}
         current = {row["code"]: row for row in on(versions, TODAY)}
         listed = {OTHER_CODES.get(code, code): code for code in expected}
         assert set(current) == set(listed)
@@ -343,8 +336,10 @@ class TestAgainstShared:
             if row["level"] == "commune":
                 assert row["province_code"] == other["province_code"]
 
-    def test_former_units_agree(self, versions, aliases):
-        expected = {row["commune_code"]: row for row in read_shared("units_before_2025-07.csv")}
+    def test_former_units_agree(self, versions, aliases, shared_data):
+        expected = {
+            row["commune_code"]: row for row in read(shared_data / "units_before_2025-07.csv")
+        }
         former = on(versions, FORMER)
         communes = {row["code"]: row for row in former if row["level"] == "commune"}
         assert set(communes) == set(expected)
@@ -363,9 +358,9 @@ class TestAgainstShared:
         # Spellings that fold to ours, and Hưng Yên Nam: see registry/seed/README.md.
         assert len(disagreeing) == 7, disagreeing
 
-    def test_successions_agree(self, successions, units):
+    def test_successions_agree(self, successions, units, shared_data):
         expected: dict[str, set[str]] = defaultdict(set)
-        for row in read_shared("unit_succession_2025-07.csv"):
+        for row in read(shared_data / "unit_succession_2025-07.csv"):
             new = row["new_commune_code"]
             expected[row["old_commune_code"]].add(OTHER_CODES.get(new, new))
         found: dict[str, set[str]] = defaultdict(set)
@@ -385,23 +380,20 @@ class TestAgainstShared:
         # of the official catalogue confirm ours. See registry/seed/README.md.
         assert sum(found[code] != expected[code] for code in shared) == 24
 
-    def test_seats_lie_in_their_communes(self, units):
+    def test_seats_lie_in_their_communes(self, units, shared_data):
         seats = {
             unit["code"]: (float(unit["lon"]), float(unit["lat"]))
             for unit in units
             if unit["level"] == "commune" and not unit["ended"]
         }
         outside = 0
-        for code, polygon in shared_boundaries():
+        for code, polygon in boundaries(shared_data / "commune_boundaries.geojson.gz"):
             point = shapely.Point(*seats[OTHER_CODES.get(code, code)])
             outside += not polygon.contains(point)
         assert outside <= 30
 
 
-def shared_boundaries() -> Iterator[tuple[str, BaseGeometry]]:
-    path = ROOT.parent / "shared" / "data" / "commune_boundaries.geojson.gz"
-    if not path.is_file():
-        pytest.skip(f"shared data is absent: {path}")
+def boundaries(path: Path) -> Iterator[tuple[str, BaseGeometry]]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for feature in json.load(file)["features"]:
             yield feature["properties"]["code"], shapely.make_valid(shape(feature["geometry"]))

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from registry.coverage.gaps import find_gaps
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_unit
-from registry.coverage.targets import Defaults, TargetResult, import_targets, remove_targets
+from registry.coverage.target_reading import Defaults
+from registry.coverage.targets import TargetResult, import_targets, remove_targets
 from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
 from registry.events import write_scope

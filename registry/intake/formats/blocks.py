@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-_BLOCK: Final = 1 << 22
+_BLOCK: Final = 1 << 20
 _MARK: Final = b"\xef\xbb\xbf"
 """Arrow takes it off the first cell; in the middle of a file it is one of its letters."""
 

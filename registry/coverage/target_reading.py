@@ -1,0 +1,184 @@
+"""A row of a file of targets: the unit, the number and what it counts, or what is wrong with it."""
+
+import datetime
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+from sqlalchemy.orm import Session
+
+from geo.text import fold
+from registry.coverage.target_units import TargetUnits
+from registry.days import parse_day
+from registry.errors import InvalidInputError
+from registry.gazetteer import Unit
+from registry.lifecycle.places import locality_of, name_locality, read_localities
+
+QUALITIES: Final = ("declared", "census", "estimate")
+COUNTED: Final = ("households", "residents", "dwellings")
+_COUNTED_WORDS: Final = dict(zip(COUNTED, COUNTED, strict=True)) | {
+    "ho": "households",
+    "ho gia dinh": "households",
+    "ho dan": "households",
+    "ho thuong tru": "residents",
+    "thuong tru": "residents",
+    "cho o": "dwellings",
+    "can ho": "dwellings",
+    "nha o": "dwellings",
+    "nha": "dwellings",
+}
+_QUALITY_WORDS: Final = dict(zip(QUALITIES, QUALITIES, strict=True)) | {
+    "ke khai": "declared",
+    "khai bao": "declared",
+    "tong dieu tra": "census",
+    "dieu tra": "census",
+    "uoc tinh": "estimate",
+}
+_HO: Final = re.compile(r"\s*hộ\s*$", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"\d{1,9}|\d{1,3}(?:[., ]\d{3})+")
+_SAYS_ESTIMATE: Final = re.compile(r"\b(estimate[ds]?|uoc tinh|du bao)\b")
+_NONE_KNOWN: Final = ("missing", "thieu", "khong co", "khong co so lieu")
+_DOUBTED: Final = re.compile(r"(suspect|nghi|can kiem tra)\b.*")
+# Real communes have 300 households on the smallest island with people, 60,000 in the largest ward.
+_FEW, _MANY = 100, 200_000
+_MOST: Final = {"province": 20_000_000, "commune": 1_000_000}
+"""More than that no unit holds: the country has 28 million households. A locality: `_MANY`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What is said of all rows that do not say it themselves."""
+
+    quality: str | None = None
+    """None: declared, where nothing in the row says otherwise."""
+    source: str | None = None
+    reference_date: datetime.date | None = None
+    counted: str = "households"
+    new_localities: bool = False
+    """Whether localities that the register does not know are named, and not rejected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a source says of a unit."""
+
+    unit_id: int
+    households: int
+    quality: str
+    source: str
+    reference_date: datetime.date
+    counted: str
+    locality_id: int | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the table holds one number of."""
+        of = (self.unit_id, self.locality_id, self.counted)
+        return (*of, self.quality, self.source, self.reference_date)
+
+
+def doubts_of(level: str, target: Target, cells: Mapping[str, str]) -> Iterator[str]:
+    """The warnings about a number that is taken."""
+    if level == "commune" and target.locality_id is None and not _FEW <= target.households <= _MANY:
+        yield "households_implausible"
+    if _DOUBTED.match(fold(cells["quality"])):
+        yield "households_doubted"
+
+
+def read_target(
+    session: Session,
+    units: TargetUnits,
+    cells: Mapping[str, str],
+    defaults: Defaults,
+    path: Path,
+) -> Target | tuple[str, str]:
+    """The target of a row, or what is wrong with it and the value."""
+    if cells["footer"]:
+        return "row_skipped", cells["commune"] or cells["code"]
+    if fold(cells["quality"]) in _NONE_KNOWN:
+        return "households_missing", cells["code"] or cells["commune"]
+    unit = units.find(cells)
+    if not isinstance(unit, Unit):
+        return unit
+    if not _NUMBER.fullmatch(_HO.sub("", cells["households"])):
+        return "households_unreadable", cells["households"]
+    households = int(re.sub(r"\D", "", cells["households"]))
+    if households > (_MANY if cells["locality"] else _MOST[unit.level]):
+        return "households_absurd", cells["households"]
+    quality = _quality(cells, defaults)
+    if not quality:
+        return "quality_unknown", cells["quality"]
+    counted = _word(cells["counted"], _COUNTED_WORDS, defaults.counted)
+    if not counted:
+        return "counted_unknown", cells["counted"]
+    date = _day_of(cells["reference_date"], defaults.reference_date or units.day, units.day)
+    if not isinstance(date, datetime.date):
+        return date, cells["reference_date"]
+    # Last, because a row that is wrong otherwise names no place.
+    locality = _locality(session, unit, cells["locality"], make=defaults.new_localities)
+    if isinstance(locality, tuple):
+        return locality
+    source = cells["source"] or defaults.source or path.name
+    return Target(unit.id, households, quality, source, date, counted, locality)
+
+
+def _quality(cells: Mapping[str, str], defaults: Defaults) -> str:
+    """What the number is worth, '' where nobody can say: an estimate is never taken for declared.
+
+    The column says it, else the source where it is called an estimate, else the deliverer. A word
+    that we do not know is none of ours, and then the deliverer has to say it.
+    """
+    if known := _QUALITY_WORDS.get(fold(cells["quality"])):
+        return known
+    if _SAYS_ESTIMATE.search(fold(cells["source"] or defaults.source or "")):
+        return "estimate"
+    return defaults.quality or ("" if cells["quality"] else "declared")
+
+
+def _word(written: str, words: Mapping[str, str], default: str) -> str:
+    """What is meant: the default where nothing is written, '' for what is no such word."""
+    return words.get(fold(written), "") if written else default
+
+
+def _day_of(written: str, default: datetime.date, today: datetime.date) -> datetime.date | str:
+    """The day, or the problem of it."""
+    date = _date(written) if written else default
+    if date is None:
+        return "date_unreadable"
+    return "date_in_future" if date > today else date
+
+
+_LOCALITY_PROBLEMS: Final = {
+    "unreadable": "locality_unreadable",
+    "ambiguous_place": "locality_ambiguous",
+    "former_name": "locality_unknown",
+    "unknown_place": "locality_unknown",
+    "unknown_locality": "locality_unknown",
+}
+"""Why the register knows no such place → our problem."""
+
+
+def _locality(
+    session: Session, unit: Unit, written: str, *, make: bool
+) -> int | tuple[str, str] | None:
+    """The id of the locality of a commune that is called so; named where that is wanted."""
+    if not written:
+        return None
+    if unit.level != "commune":
+        return "locality_without_commune", written
+    try:
+        return locality_of(session, unit.id, None, written).id
+    except InvalidInputError as error:
+        reason = cast(list[dict[str, str]], error.extra["errors"])[0]["code"]
+        if make and reason in ("unknown_place", "unknown_locality"):
+            return name_locality(session, unit.id, read_localities(written))
+        return _LOCALITY_PROBLEMS[reason], written
+
+
+def _date(written: str) -> datetime.date | None:
+    try:
+        return parse_day(written)
+    except ValueError:
+        return None
