@@ -137,7 +137,7 @@ def _without_commas(
     Only where the units then named are more than without it, and none of the text is lost by it.
     """
     for door, tail in _shorter_doors(reading.door):
-        if not _is_unit(gazetteer, tail):
+        if not is_unit(gazetteer, tail):
             continue
         read = _with_units(
             gazetteer, replace(reading, door=door, admin_parts=(tail, *reading.admin_parts))
@@ -177,7 +177,7 @@ def _is_typed(words: list[str], name: str) -> bool:
     )
 
 
-def _is_unit(gazetteer: Gazetteer, tail: str) -> bool:
+def is_unit(gazetteer: Gazetteer, tail: str) -> bool:
     """Whether a unit is called so, with the accents typed: Thắng Tam is not `Tháng Tám`."""
     if not has_diacritics(tail):
         return True

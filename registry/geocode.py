@@ -32,6 +32,7 @@ from registry.search.explanation import Tried
 from registry.search.faults import confidence
 from registry.search.likeness import vocabulary_of
 from registry.search.respelling import Respelling, respellings
+from registry.search.set_apart import set_apart
 from registry.units import unit_by_code
 from registry.units.text import read_units
 
@@ -241,8 +242,24 @@ class _Search:
                 # Without the alley or the flat of the misspelt word it is another door.
                 best = Located([], other.reading)
             best = _better(best, other)
+        if not best.answers:
+            best = yield from self._with_units_apart(text, best)
         self.reading = best.reading
         return best.answers
+
+    def _with_units_apart(self, text: str, nothing: Located) -> Steps[Located]:
+        """The answers to a text without commas where its units stand, as far as they are sure.
+
+        `quang trung ha dong` may be a ward of Hà Đông: where more is found, it is a street there.
+        """
+        best = nothing
+        for apart in set_apart(self.gazetteer, text):
+            other = yield from self._as_written(apart.text)
+            if not other.answers or not (apart.sure or other.answers[0].level in _PLACED):
+                continue
+            if not best.answers or _rank(other.answers[0]) < _rank(best.answers[0]):
+                best = other
+        return best
 
     def _as_written(self, text: str) -> Steps[Located]:
         readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
@@ -304,7 +321,7 @@ class _Search:
     def _asked(self, reading: ReadAddress) -> Steps[list[Answer]]:
         door = reading.door
         area = area_of(self.gazetteer, self.day, reading.namings, self.within, reading.unread)
-        if area.communes is None and door.street is None and not door.localities:
+        if area.communes is None and door.street is None and not _is_named(door):
             return []
         found = yield from Asker(self.gazetteer, self.day, door, area).answers()
         if _TWO_NUMBERS in reading.notes:
@@ -315,6 +332,11 @@ class _Search:
         if self.within is None or unit is None:
             return self.within is None
         return unit is self.within or unit.id in communes_of(self.gazetteer, self.day, self.within)
+
+
+def _is_named(door: Door) -> bool:
+    """Whether a locality has a name that tells it from those of other communes: no `Khu 5`."""
+    return any(not place.name.replace(" ", "").isdigit() for place in door.localities)
 
 
 def _rank(answer: Answer) -> tuple[int, float]:
@@ -330,6 +352,8 @@ def _fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadA
     """
     if one.level == other.level and one.level not in _PLACED:
         return len(reading.unread) < len(before.unread)
+    if "street_not_found" in one.faults and before.door.street is None and other.unit is not None:
+        return False  # `p Trảng Dài` is the ward, where no street is called so
     sure = confidence(fault for fault in other.faults if fault != "ambiguous")
     return _rank(one) < (LEVELS.index(other.level), -sure)
 

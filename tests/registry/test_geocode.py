@@ -28,6 +28,19 @@ def ask(world: World, text: str, **asked: object) -> list[Answer]:
     return geocode(world.gazetteer, world.reads, Question(text, **asked))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "123 Nam Kỳ Khởi Nghĩa",  # the end of its name was a commune
+        "5 ngõ 12 phố Huế",
+        "12 Trần Thị Hà Giang",
+        "tổ 5 khu 3",
+    ],
+)
+def test_the_end_of_a_name_is_no_unit(world: World, text: str) -> None:
+    assert ask(world, text) == []
+
+
 def names(world: World, found: list[Answer]) -> list[str | None]:
     return [world.name_of(answer.record.code) if answer.record else None for answer in found]
 
@@ -83,6 +96,14 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     ("129 Láng, Hà Nội", ["129 Láng"], "household", {"commune_missing"}),
     ("129 Láng", ["129 Láng"], "household", {"commune_missing", "province_missing"}),
     ("27 Láng", ["27 Láng", "27 Láng HCM"], "household", {"ambiguous"}),
+    # Units without a comma, where nothing is found otherwise
+    ("129 lang dong da", ["129 Láng"], "household", {"commune_missing"}),
+    ("27 lang ben thanh", ["27 Láng HCM"], "household", set()),
+    ("phuong lang ha noi 27 lang", ["27 Láng"], "household", set()),
+    ("quán cà phê gần cầu Rồng Đà Nẵng", [], "province", {"commune_missing"}),
+    ("khu 95 thị trấn Nào Đó Phường Láng Hà Nội", [], "commune", {"unread_words"}),
+    # `p` is a ward, unless there is a street of its name
+    ("15, tổ 9, p Trảng Dài, Biên Hòa, Đồng Nai", [], "commune", {"house_number_not_found"}),
     # Equal names that met in one commune
     (
         f"9 Nguyễn Trãi{IN_LANG}",

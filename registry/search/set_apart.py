@@ -1,0 +1,68 @@
+"""A text that leads nowhere as it stands: its units looked for in the words at its ends.
+
+`12 nguyen trai thanh xuan`, `Vinhomes Ocean Park Gia Lâm`: without a comma, a name in it could as
+well be a part of the street's. So this is tried last, and what it finds has to prove itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from geo.admin import parse_name
+from geo.kinds import MIDDLE_NAMES
+from geo.text import accent_key
+from registry.address_reader import is_unit
+from registry.gazetteer import Gazetteer
+from registry.units.text import Naming, read_units
+
+_MOST: Final = 7
+"""Words of units without commas: `xã Phước Kiển huyện Nhà Bè` has six."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetApart:
+    """The text with a comma before its units."""
+
+    text: str
+    sure: bool
+    """Whether the words can hardly be anything else than units; else the street has to be found
+    there: `Khởi Nghĩa` was a commune."""
+
+
+def set_apart(gazetteer: Gazetteer, text: str) -> Iterator[SetApart]:
+    """The text with the units at its end set apart, most words first, or with those at its
+    beginning put last."""
+    *before, last = text.split(",")
+    words = last.split()
+    for at in range(max(1, len(words) - _MOST), len(words) - 1):
+        tail = " ".join(words[at:])
+        if accent_key(words[at - 1]) in MIDDLE_NAMES:
+            continue  # `Nguyễn Thị Hà Giang`
+        if naming := _units_of(gazetteer, tail):
+            yield SetApart(", ".join([*before, " ".join(words[:at]), tail]), _is_sure(naming, tail))
+    first, *after = text.split(",")
+    words = first.split()
+    for end in range(min(_MOST, len(words) - 1), 1, -1):
+        head = " ".join(words[:end])
+        if _has_kind(head) and (naming := _units_of(gazetteer, head)):
+            yield SetApart(", ".join([" ".join(words[end:]), *after, head]), sure=True)
+            break
+
+
+def _units_of(gazetteer: Gazetteer, words: str) -> Naming | None:
+    """What the words name, if all of them do, spelled as the units are."""
+    if not any(map(str.isalpha, words)):
+        return None
+    namings = read_units(gazetteer, words)
+    if not namings or namings[0].unread or namings[0].corrected or not is_unit(gazetteer, words):
+        return None
+    return namings[0]
+
+
+def _is_sure(naming: Naming, words: str) -> bool:
+    named = (naming.commune, naming.district, naming.province)
+    return naming.province is not None or sum(u is not None for u in named) > 1 or _has_kind(words)
+
+
+def _has_kind(words: str) -> bool:
+    return any(reading.kinds for reading in parse_name(words))
