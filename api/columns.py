@@ -32,11 +32,13 @@ class Columns(Request):
     floor: Column | None = Field(None, description="Tầng")
     unit: Column | None = Field(None, description="Căn hộ, phòng")
     commune: Column | None = Field(
-        None, description="Xã, phường, of any map; or the code of one of today"
+        None, description="Xã, phường, of any map, or its code; one of today before one of old"
     )
-    district: Column | None = Field(None, description="Quận, huyện, of the map before July 2025")
+    district: Column | None = Field(
+        None, description="Quận, huyện, of the map before July 2025, or its code"
+    )
     province: Column | None = Field(
-        None, description="Tỉnh, thành phố, of any map; or the code of one of today"
+        None, description="Tỉnh, thành phố, of any map, or its code; one of today before one of old"
     )
 
     def check_one_of(self, text: str | None, name: str) -> None:

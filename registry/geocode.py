@@ -33,7 +33,7 @@ from registry.search.faults import confidence
 from registry.search.likeness import vocabulary_of
 from registry.search.respelling import Respelling, respellings
 from registry.search.set_apart import set_apart
-from registry.units import unit_by_code
+from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.text import read_units
 
 MAX_TEXT: Final = 2_000
@@ -45,6 +45,10 @@ _SURE: Final = 0.95
 _DOORS: Final = ("household", "building")
 _TWO_NUMBERS: Final = "second_number_dropped"
 """Step of the grammar that had two house numbers before it."""
+CODE_UNKNOWN: Final = "unit_code_unknown"
+"""Note of a reading, and fault of what is found: a unit is given by a code that none bears."""
+_CODES: Final = {"commune": 5, "district": 3, "province": 2}
+"""Level → digits of its codes."""
 _PLACED: Final = (*_DOORS, "alley", "street", "locality")
 
 
@@ -274,23 +278,37 @@ class _Search:
             floor=given.floor,
             unit=given.unit,
         )
-        commune, province = self._by_codes(given.commune, given.province)
-        words = [w for w in (commune, given.district, province) if w and w.strip()]
-        words = [word for word in words if any(map(str.isalnum, word))]
+        units, notes = self._by_codes(given)
+        words = [w for w in units if w and any(map(str.isalnum, w))]
         namings = read_units(self.gazetteer, ", ".join(words)) if words else []
         left = namings[0].unread if namings else tuple(words)
-        return ReadAddress(door, tuple(namings), left, 0)
+        return ReadAddress(door, tuple(namings), left, 0, notes)
 
-    def _by_codes(self, commune: str | None, province: str | None) -> tuple[str | None, str | None]:
-        """The two as they are called, where a program gives the codes of units of today."""
-        unit, above = self._bearing(commune, "commune"), self._bearing(province, "province")
-        if unit is not None and not province:
-            above = self._province(unit)  # a commune's name alone may be that of others
-        return self._called(unit) or commune, self._called(above) or province
+    def _by_codes(self, given: Components) -> tuple[list[str | None], tuple[str, ...]]:
+        """The units as they are called, where a program gives their codes; with the notes of it."""
+        units: list[str | None] = []
+        above: Unit | None = None
+        unknown = False
+        for level in ("commune", "district", "province"):
+            written = getattr(given, level)
+            unit = self._bearing(written, level)
+            unknown |= unit is None and _is_code(written, level)
+            if level == "commune" and unit is not None:
+                above = self._province(unit)  # a commune's name alone may be that of others
+            if level == "province" and not written:
+                unit = above
+            units.append(self._called(unit) or written)
+        return units, (CODE_UNKNOWN,) * unknown
 
     def _bearing(self, code: str | None, level: str) -> Unit | None:
+        """The unit of today that bears the code, or else that of the map with districts."""
         found = self.gazetteer.with_code(code.strip()) if code else ()
-        return next((u for u in found if u.level == level and u.alive_on(self.day)), None)
+        found = [unit for unit in found if unit.level == level]
+        for day in (self.day, LAST_DAY_OF_OLD_MAP):
+            for unit in found:
+                if unit.alive_on(day):
+                    return unit
+        return None
 
     def _called(self, unit: Unit | None) -> str | None:
         return unit.version_on(self.day).full_name if unit else None
@@ -323,6 +341,8 @@ class _Search:
         area = area_of(self.gazetteer, self.day, reading.namings, self.within, reading.unread)
         if area.communes is None and door.street is None and not _is_named(door):
             return []
+        if CODE_UNKNOWN in reading.notes:
+            area = replace(area, faults=(*area.faults, CODE_UNKNOWN))
         found = yield from Asker(self.gazetteer, self.day, door, area).answers()
         if _TWO_NUMBERS in reading.notes:
             found = [_with_fault(answer, "second_number") for answer in found]
@@ -337,6 +357,12 @@ class _Search:
 def _is_named(door: Door) -> bool:
     """Whether a locality has a name that tells it from those of other communes: no `Khu 5`."""
     return any(not place.name.replace(" ", "").isdigit() for place in door.localities)
+
+
+def _is_code(written: str | None, level: str) -> bool:
+    """Whether a unit is given by what can only be a code: `1` may be Phường 1."""
+    code = (written or "").strip()
+    return code.isdecimal() and len(code) == _CODES[level]
 
 
 def _rank(answer: Answer) -> tuple[int, float]:

@@ -13,7 +13,7 @@ from geo.label import label
 from registry.address_reader import ReadAddress
 from registry.foreign import is_elsewhere
 from registry.gazetteer import Gazetteer, today
-from registry.geocode import Located, Question, locating
+from registry.geocode import CODE_UNKNOWN, Located, Question, locating
 from registry.reads import Reads
 from registry.search.asking import Steps, alone
 from registry.search.direct import whole_code
@@ -77,6 +77,7 @@ def _unplaced(reading: ReadAddress | None, text: str) -> Validation:
         _validation("complete", "ask_missing", questions.ask("ask_commune")),
         address=label(door_parts(reading.door), ()),
         components=components_read(reading, missing),
+        reason=CODE_UNKNOWN if CODE_UNKNOWN in reading.notes else None,
     )
 
 

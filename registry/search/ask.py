@@ -40,6 +40,8 @@ from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
 from registry.search.ranges import in_whose_range
 from registry.search.spelling import known_name, meant_by
 
+_NOWHERE: Final = frozenset({"commune_unknown", "unit_code_unknown"})
+"""Faults of an area that nobody knows."""
 _FEW_COMMUNES: Final = 5
 """So few communes can be searched without street or locality."""
 _MAX_SHOWN: Final = 20
@@ -96,7 +98,7 @@ class Asker:
     @property
     def _elsewhere(self) -> bool:
         """Whether any door is in another commune than the one named, which nobody knows."""
-        return "commune_unknown" in self.area.faults
+        return not _NOWHERE.isdisjoint(self.area.faults)
 
     # Streets and localities
 

@@ -10,7 +10,7 @@ from geo.admin import parse_name
 from geo.label import label
 from registry.address_reader import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
-from registry.geocode import Located
+from registry.geocode import CODE_UNKNOWN, Located
 from registry.reads import Reads
 from registry.records import Wording
 from registry.search.answers import Answer
@@ -97,6 +97,7 @@ class Judge:
                 several_communes=len({w.commune.id for _, w in possible if w.commune}) > 1,
             ),
             question=question,
+            reason=CODE_UNKNOWN if CODE_UNKNOWN in self.faults else None,
         )
 
     def _told_apart(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:

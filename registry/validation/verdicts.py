@@ -58,8 +58,12 @@ REASONS: Final = {
         "Mã địa chỉ này chưa có trong sổ đăng ký",
         "No address is registered under this code",
     ),
+    "unit_code_unknown": (
+        "Không có tỉnh, huyện hay xã nào mang mã đã gửi; cần hỏi lại người mua",
+        "No province, district or commune bears the code that was sent; ask the shopper",
+    ),
 }
-"""Why an address is rejected → what is said in place of the verdict's message."""
+"""What is said in place of the verdict's message, where that alone would not say why."""
 
 NEXT_ACTIONS: Final = (
     "use",

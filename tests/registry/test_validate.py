@@ -336,6 +336,28 @@ def test_components_are_judged_like_their_text(world: World) -> None:
     assert (found.verdict, found.code) == ("confirm", None)
 
 
+@pytest.mark.parametrize(
+    ("units", "verdict", "told"),
+    [
+        ({"commune": "00199", "province": "01"}, "accept", None),
+        # Láng Thượng, of the map before July 2025, where Láng has no number 27
+        ({"commune": "00187", "district": "006"}, "confirm", None),
+        ({"commune": "99999", "province": "01"}, "confirm", "unit_code_unknown"),
+        ({"commune": "Láng", "district": "999"}, "confirm", "unit_code_unknown"),
+        ({"commune": "Láng", "province": "99"}, "confirm", "unit_code_unknown"),
+        ({"commune": "99999"}, "confirm", "unit_code_unknown"),
+    ],
+)
+def test_units_are_given_by_codes_and_an_unknown_one_is_told(
+    world: World, units: dict[str, str], verdict: str, told: str | None
+) -> None:
+    asked = Question(components=Components(house_number="27", street="Láng", **units))
+    found = validate(world.gazetteer, world.reads, asked)
+    assert (found.verdict, found.reason, found.code is None) == (verdict, told, verdict != "accept")
+    if told:
+        assert found.messages[0].startswith("Không có tỉnh, huyện hay xã nào mang mã đã gửi")
+
+
 _WORDS = "27 12/34 Láng Phố Nguyễn Phường Hà Nội ngõ Số , . - Quận Thôn 3 CT1 căn hộ @ % ' \\"
 WORDS = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=14).map(" ".join)
 
