@@ -8,6 +8,7 @@ from typing import Final
 from geo.address import Door
 from geo.label import LabelParts
 from geo.locality import Locality
+from geo.text import has_diacritics
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record
 from registry.search.answers import Answer, of_record
@@ -17,6 +18,7 @@ from registry.search.choice import (
     Choice,
     Formerly,
     choose,
+    doubt_of_marks,
     each_once,
     estate_of,
     former_keys,
@@ -70,6 +72,11 @@ class Asker:
 
     def answers(self) -> Steps[list[Answer]]:
         """What fits best, all of one level; empty where not even a unit is known."""
+        found = yield from self._answers()
+        named = [place for place in self.door.localities if has_diacritics(place.name)]
+        return [self._compared_by_marks(answer, named) for answer in found] if named else found
+
+    def _answers(self) -> Steps[list[Answer]]:
         wanted = wanted_of(self.door)
         faults = list(self.area.faults)
         for look in self._ways():
@@ -99,6 +106,12 @@ class Asker:
     def _elsewhere(self) -> bool:
         """Whether any door is in another commune than the one named, which nobody knows."""
         return not _NOWHERE.isdisjoint(self.area.faults)
+
+    def _compared_by_marks(self, answer: Answer, named: list[Locality]) -> Answer:
+        fault = doubt_of_marks(vocabulary_of(self.gazetteer), named, answer.parts.localities)
+        if fault is None or fault in answer.faults:
+            return answer
+        return replace(answer, faults=(*answer.faults, fault))
 
     # Streets and localities
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from geo.address import Door
-from geo.locality import DIVIDING, PARTING
+from geo.locality import DIVIDING, PARTING, Locality
 from geo.text import fold
 from registry.records import Record
 from registry.search.areas import Area
 from registry.search.doors import Hit, Place, Wanted
+from registry.search.likeness import Likeness, Name, Vocabulary, likeness
 
 Formerly = Mapping[tuple[int, str], frozenset[str]]
 """(commune, key of a locality) → keys that it bore, of those asked for."""
@@ -201,6 +202,24 @@ def _doubts_of_group(record: Record, named: Mapping[str, str], keys: Collection[
     if not all(outer):
         return ["locality_differs"]
     return ["locality_missing"] if around and not outer else []
+
+
+def doubt_of_marks(
+    vocabulary: Vocabulary, named: Iterable[Locality], around: Iterable[tuple[str, str]]
+) -> str | None:
+    """The fault where a locality `around`, (kind, name), has the key of one that was named and
+    other marks: Thôn Hà Đông is not Thôn Hạ Đồng.
+    """
+    by_key = {fold(f"{kind} {name}"): name for kind, name in around}
+    likes = set()
+    for place in named:
+        if (name := by_key.get(place.key)) is not None:
+            # Without the kind, whose marks say nothing.
+            typed, known = Name(fold(name), place.name), Name(fold(name), name)
+            likes.add(likeness(vocabulary, typed, known))
+    if Likeness.OTHER in likes:
+        return "locality_differs"
+    return "locality_corrected" if Likeness.SLIP in likes else None
 
 
 def _bears_former(record: Record, named: dict[str, str], formerly: Formerly) -> bool:

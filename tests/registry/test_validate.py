@@ -54,6 +54,11 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     ("3 Xóm 1 Hạ Đồng" + IN_LANG, "unverified", "use_without_code", None, None),
     ("3 Xóm 1, Thôn Hạ Đồng" + IN_LANG, "unverified", "use_without_code", None, None),
     ("4 Tổ 9, Thôn Hạ Đồng" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
+    # Marks tell hamlets apart where they were typed
+    ("14 Thôn Đông Hoà" + IN_LANG, "accept", "use", "14 Thôn Đông Hòa", None),
+    ("14 thon dong hoa" + IN_LANG, "accept", "use", "14 Thôn Đông Hòa", None),
+    ("14 Thôn Đồng Hoa" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
+    ("14 Thôn Đông Kẻ" + IN_LANG, "accept", "use", "14 Thôn Dong Ke", None),
     # A neighbour's number is no number of the door
     ("cạnh nhà số 27 Láng" + IN_LANG, "complete", "ask_missing", None, "ask_street"),
     ("đối diện nhà 27 Láng" + IN_LANG, "complete", "ask_missing", None, "ask_street"),

@@ -164,6 +164,10 @@ class _Builder:
     def hamlets(self) -> None:
         thon = self.locality("Thôn 3", self.lang)
         self.door("8 Thôn 3", "8", unit_id=self.lang, locality_id=thon)
+        for name in ("Thôn Đông Hòa", "Thôn Dong Ke"):
+            self.door(
+                f"14 {name}", "14", unit_id=self.lang, locality_id=self.locality(name, self.lang)
+            )
         self.door("no number Thôn 3", None, unit_id=self.lang, locality_id=thon)
         for quarter in ("Khu phố 1", "Khu phố 2"):
             outer = self.locality(quarter, self.lang)
