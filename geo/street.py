@@ -141,6 +141,8 @@ def is_dated(words: Sequence[Word]) -> bool:
 
     >>> is_dated(words_of("Cách Mạng Tháng Tám")), is_dated(words_of("CMT8"))
     (True, True)
+    >>> is_dated(words_of("Cách Mạng Tháng Tám quận 3"))
+    False
     """
     keys = keys_of(words)
     name = _ALIASES.get(" ".join(keys), "")
@@ -194,7 +196,7 @@ def _date(keys: list[str], words: Sequence[Word]) -> str | None:
     if "thang" not in keys[:-1]:
         return None
     at = keys.index("thang")
-    month = _number(keys[at + 1 : at + 3]) or _number(keys[at + 1 : at + 2])
+    month = _number(keys[at + 1 :])  # `30 tháng 4 Ninh Kiều` is a day and something else
     before = " ".join(keys[:at])
     day_number = _number(keys[:at])
     if month is None or not (day_number or before in ("cach mang", "cm")):

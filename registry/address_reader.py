@@ -25,6 +25,7 @@ _WHOLE: Final = frozenset({"xo viet nghe tinh", "nguy nhu kon tum"})
 """Streets whose name ends like a province's."""
 _SHORT_STREETS: Final = frozenset({"hue", "lang", "vong"})
 """Streets of one word: `phố Huế Hai Bà Trưng`."""
+_DAY: Final = re.compile(r"\d{1,2}/\d{1,2}")
 _SHORT_TAILS: Final = frozenset(map(accent_key, ("huế", "hue")))
 """The one province of one word: `Lê Lợi Huế`."""
 
@@ -197,7 +198,9 @@ def _levels(read: ReadAddress) -> int:
 def _shorter_doors(door: Door) -> Iterator[tuple[Door, str]]:
     """The door with fewer words in its street, or else its hamlet, and the words left over."""
     if street := door.street:
-        alone = street.kind is not None and fold(street.name.split()[0]) in _SHORT_STREETS
+        first = street.name.split()[0]
+        short = fold(first) in _SHORT_STREETS or _DAY.fullmatch(first)
+        alone = street.kind is not None and short
         for head, tail in _cuts(street.name, at_least=1 if alone else 2):
             if shorter := parse_street(f"{street.kind or ''} {head}".strip()):
                 yield replace(door, street=shorter), tail
@@ -208,12 +211,18 @@ def _shorter_doors(door: Door) -> Iterator[tuple[Door, str]]:
                 yield replace(door, localities=(*door.localities[:-1], place)), tail
 
 
+def _dated_words(words: list[str]) -> int:
+    """How many of the first words are a day: `Tháng Tám` of `Cách Mạng Tháng Tám` is no unit."""
+    dated = (n for n in range(len(words), 1, -1) if is_dated(words_of(" ".join(words[:n]))))
+    return next(dated, 0)
+
+
 def _cuts(name: str, *, at_least: int) -> Iterator[tuple[str, str]]:
     """`name` in two, the longest second one first; `Nguyễn Thị` is never the whole name."""
     words = name.split()
-    if is_dated(words_of(name)) or fold(name) in _WHOLE:
+    if fold(name) in _WHOLE or len(words) > _MAX_NAME:
         return
-    for cut in range(at_least, len(words) if len(words) <= _MAX_NAME else 0):
+    for cut in range(max(at_least, _dated_words(words)), len(words)):
         head, tail = words[:cut], words[cut:]
         long = len(tail) > 1 or accent_key(tail[0]) in _SHORT_TAILS
         if long and accent_key(head[-1]) not in MIDDLE_NAMES:
