@@ -10,7 +10,7 @@ name one, and why there may be several readings.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -26,6 +26,7 @@ from geo.piece import HOUSE_ROLES, Piece
 from geo.pieces import pieces_of
 from geo.street import Street, street_of
 from geo.text import fold
+from geo.values import value
 from geo.words import Word, is_country, keys_of, text_of, words_of
 
 MAX_CHARACTERS: Final = 2_000
@@ -35,7 +36,7 @@ _LONGEST_REMEMBERED: Final = 40
 _FLAT_ROLES: Final = frozenset({"code", "unit", "floor", "building"})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Door:
     """What stands before the administrative part."""
 
@@ -48,7 +49,7 @@ class Door:
     """A landmark as written, unscored."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AddressReading:
     """One way to read an address."""
 

@@ -4,11 +4,11 @@ Pure text: what a name refers to is the gazetteer's matter (`registry.gazetteer`
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from geo.text import accent_key, fold
+from geo.values import value
 
 KIND_NAMES: Final = {
     "tinh": "Tỉnh",
@@ -116,7 +116,7 @@ _LONGEST_NAME: Final = 60
 _WRITTEN: Final = re.compile(r"[^\s.]+")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NamedPart:
     """One reading of a part of an address as the name of a unit."""
 

@@ -5,20 +5,21 @@ measured on real addresses, see each step.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from geo.house_number import is_date, path_steps
 from geo.locality import locality_of
 from geo.piece import HOUSE_ROLES, Piece
 from geo.settling import COMMUNES, settled
+from geo.values import value
 from geo.words import is_country, keys_of
 
 # Ward, district and province, as addresses had them until July 2025.
 _OLD_LEVELS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Understanding:
     """Pieces with settled roles."""
 

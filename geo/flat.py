@@ -11,10 +11,10 @@ is on floor 12A, which stands for the unlucky 13.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from geo.text import fold
+from geo.values import value
 from geo.words import PhraseBook, Word, phrases, read_all, text_of, words_of
 
 FLATS: Final = [
@@ -79,7 +79,7 @@ _ROOM: Final = re.compile(r"P([A-Z]?)(\d{3,4}[A-Z]?)")
 _FLOOR_AND_DOOR: Final = re.compile(r"(\d{1,2}[AB]?)[.–-](\d{1,2}[A-Z]?)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Flat:
     """A place inside a building; at least one of building, floor and unit is given."""
 

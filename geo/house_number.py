@@ -14,10 +14,11 @@ the words for alleys, since `K478/H29/3` and `số 3 hẻm 29 kiệt 478` are on
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
+from geo.values import value
 from geo.words import PhraseBook, Word, phrases, read_all, text_of, words_of
 
 # The rank orders alleys inside one another: ngõ > ngách > hẻm in the north, kiệt > hẻm in the
@@ -85,7 +86,7 @@ _DATE_WORDS: Final = """
 _DATES: Final = frozenset(_DATE_WORDS.split())
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HouseNumber:
     """A path from the street to the door."""
 

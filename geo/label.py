@@ -10,12 +10,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from geo.house_number import PLOT_MARKS
 from geo.text import fold
+from geo.values import value
 
 _FLOORS: Final = {"HAM": "Tầng hầm", "TRET": "Tầng trệt"}
 # A longer mark first: `LO5` is no `LK`, `TO5` no `O`.
@@ -30,7 +30,7 @@ _BUILDING_WORDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LabelParts:
     """What is known of a door, as the register keeps it."""
 

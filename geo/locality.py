@@ -7,10 +7,10 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from geo.text import fold
+from geo.values import value
 from geo.words import ROMAN, PhraseBook, Word, keys_of, phrases, text_of, words_of
 
 _HAMLETS: Final = {
@@ -99,7 +99,7 @@ _UNITS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Locality:
     """A hamlet, quarter, housing estate or market as an address names it."""
 

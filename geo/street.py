@@ -13,12 +13,12 @@ mean nothing without their kind, which stays.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from geo.house_number import ALLEYS
 from geo.text import fold
+from geo.values import value
 from geo.words import PhraseBook, Word, keys_of, phrases, text_of, words_of
 
 _PLAIN: Final = {
@@ -87,7 +87,7 @@ _ALIASES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Street:
     """A street as an address names it."""
 

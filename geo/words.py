@@ -14,6 +14,7 @@ from typing import Final
 
 from geo.text import accent_key, fold
 from geo.typing_slips import repaired
+from geo.values import value
 
 MAX_WORDS: Final = 200
 """More than any address has; the rest of a longer text is not read."""
@@ -59,7 +60,7 @@ ROMAN: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Word:
     """One word of an address."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from geo.address import AddressReading, Door, parse_address
@@ -11,6 +11,7 @@ from geo.kinds import MIDDLE_NAMES
 from geo.locality import Locality, parse_locality
 from geo.street import Street, is_dated, parse_street
 from geo.text import accent_key, fold, has_diacritics
+from geo.values import value
 from geo.words import words_of
 from registry.gazetteer import Gazetteer, today
 from registry.search.areas import communes_of
@@ -30,7 +31,7 @@ _SHORT_TAILS: Final = frozenset(map(accent_key, ("huế", "hue")))
 """The one province of one word: `Lê Lợi Huế`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReadAddress:
     """One way to read an address, with every equally good naming of its units."""
 

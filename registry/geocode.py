@@ -6,13 +6,14 @@ answered, and two doors that fit equally are both returned and said to be ambigu
 
 import datetime
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from geo.address import Door, parse_components
 from geo.plus_code import completed, short_code_in
 from geo.points import point_in
+from geo.values import value
 from registry.access import budget
 from registry.address_reader import ReadAddress, read_address
 from registry.errors import InvalidInputError
@@ -52,7 +53,7 @@ _CODES: Final = {"commune": 5, "district": 3, "province": 2}
 _PLACED: Final = (*_DOORS, "alley", "street", "locality")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Components:
     """An address in columns."""
 
@@ -67,7 +68,7 @@ class Components:
     province: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Question:
     """What is asked: a text, or components."""
 
@@ -80,7 +81,7 @@ class Question:
     """Code of a unit of any map; nothing outside it is answered."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Located:
     """Answers, and how the question was read."""
 

@@ -1,10 +1,10 @@
 """A household as it is shown: its columns, its names, its wording of today and of the old map."""
 
 import datetime
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from geo.label import LabelParts, door_words
+from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.remembered import Remembered
 from registry.units import LAST_DAY_OF_OLD_MAP
@@ -122,7 +122,7 @@ class Record(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Span:
     """Days from `first` to before `end`; None is open."""
 
@@ -130,7 +130,7 @@ class Span:
     end: datetime.date | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Wording:
     """A place in words: of today, and of the map before July 2025 where that is known."""
 
@@ -142,7 +142,7 @@ class Wording:
     """On which days the units have borne these names together."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _UnitWords:
     """How a unit is written behind a door."""
 

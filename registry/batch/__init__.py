@@ -12,6 +12,7 @@ from typing import Final
 
 from geo.admin import parse_name
 from geo.text import fold
+from geo.values import value
 from registry.errors import InvalidInputError, RegistryError
 from registry.gazetteer import Gazetteer
 from registry.geocode import MAX_TEXT, Components, Located, Question, locating
@@ -86,7 +87,7 @@ Asked = CodeAsked | PointAsked | Question
 Found = Record | list[Answer] | Validation
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Outcome:
     """What became of one question: exactly one of `found` and `error` is there."""
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final, Self
 
+from geo.values import value
 from registry.batch import EMPTY, Asked, columns_of, read_fields
 from registry.errors import InvalidInputError, UnreadableFileError
 from registry.json_once import GivenTwiceError, loads_once
@@ -36,7 +37,7 @@ _LOOKED_AT: Final = 100
 """Rows of NDJSON in which the columns of a CSV are looked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class InputRow:
     """One row: what it asks, by field, and all of it, to be passed through."""
 

@@ -1,9 +1,10 @@
 """What a search answers: a place of some level, in words, with what does not fit."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from geo.label import LabelParts
+from geo.values import value
 from registry.gazetteer import Unit
 from registry.records import Record, Span
 from registry.search.faults import confidence
@@ -12,7 +13,7 @@ LEVELS: Final = ("household", "building", "alley", "street", "locality", "commun
 """From the door outwards."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Answer:
     """One place."""
 

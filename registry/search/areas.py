@@ -2,10 +2,10 @@
 
 import datetime
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from geo.admin import KIND_LEVELS, parse_name
+from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Span, map_of
 from registry.remembered import Remembered
@@ -16,7 +16,7 @@ MAX_CANDIDATES: Final = 40
 """Communes that a named commune may lead to; more is a wide area, as a province is."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Area:
     """Communes to look in."""
 

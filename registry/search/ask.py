@@ -2,13 +2,14 @@
 
 import datetime
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from geo.address import Door
 from geo.label import LabelParts
 from geo.locality import Locality
 from geo.text import has_diacritics
+from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record
 from registry.search.answers import Answer, of_record
@@ -50,7 +51,7 @@ _MAX_SHOWN: Final = 20
 """Streets of one name that are answered, where the door is not known."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Found:
     """Streets or localities that fit, and the door as it was meant."""
 
@@ -61,7 +62,7 @@ class Found:
     """Whether there may be more than were looked at."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Asker:
     """Asks the register about one door in one area."""
 

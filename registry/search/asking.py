@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from geo.values import value
 from registry.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
 from registry.reads import Reads, Row, TookTooLongError
 
@@ -56,7 +57,7 @@ def bulk(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ask:
     """One question."""
 

@@ -1,12 +1,12 @@
 """Which of the doors found is the one asked for: narrowed by what the text says, never guessed."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from geo.address import Door
 from geo.locality import DIVIDING, PARTING, Locality
 from geo.text import fold
+from geo.values import value
 from registry.records import Record
 from registry.search.areas import Area
 from registry.search.doors import Hit, Place, Wanted
@@ -16,7 +16,7 @@ Formerly = Mapping[tuple[int, str], frozenset[str]]
 """(commune, key of a locality) → keys that it bore, of those asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Choice:
     """Doors that fit equally well, with what does not fit of them all."""
 

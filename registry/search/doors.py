@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
+from geo.values import value
 from registry.reads import Row
 from registry.records import COLUMNS, JOINS, Record, columns
 from registry.search.asking import Ask, Steps, bulk
@@ -198,7 +199,7 @@ _POINTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Wanted:
     """What is looked for inside a street, a locality or a commune."""
 
@@ -222,7 +223,7 @@ class Wanted:
         return not self.numbers and self.building is not None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Hit:
     """A door that was found."""
 

@@ -1,12 +1,11 @@
 """What a search tried, so that every rank can be explained: readings, and the answers of each."""
 
-from dataclasses import dataclass
-
+from geo.values import value
 from registry.address_reader import ReadAddress
 from registry.search.answers import Answer
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Tried:
     """One reading that was asked of the register."""
 

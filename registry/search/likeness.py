@@ -14,6 +14,7 @@ from typing import Final
 
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import is_syllable
+from geo.values import value
 from registry.demo.names import HAMLETS, HAMLETS_BY_WORD, STREETS
 from registry.gazetteer import Gazetteer
 from registry.remembered import Remembered
@@ -39,7 +40,7 @@ class Likeness(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Name:
     """A name of a street or locality, with the key that it is compared by."""
 

@@ -6,13 +6,13 @@ is hardly a word of which names are made and is one slip of the keyboard from a 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from geo.kinds import HINTS
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import is_syllable
+from geo.values import value
 from registry.search.likeness import Vocabulary, is_one_slip
 
 _KIND_WORDS: Final = """
@@ -47,7 +47,7 @@ _MAX_MEANT: Final = 3
 _MAX_REMEMBERED: Final = 16_384
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Respelling:
     """A text with one word corrected."""
 

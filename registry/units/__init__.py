@@ -13,6 +13,7 @@ from typing import Final
 
 from geo.admin import name_key, parse_name
 from geo.text import accent_key, has_diacritics
+from geo.values import value
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import LEVELS, Gazetteer, Unit, today
 from registry.units.text import Naming, prefer_day, read_units
@@ -46,7 +47,7 @@ class UnitPage:
     units: tuple[Unit, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Continuation:
     """A unit of a day that continues another one."""
 

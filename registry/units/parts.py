@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from geo.admin import KIND_LEVELS, NamedPart, parse_name, split_before_kinds, split_dashes
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import repaired
+from geo.values import value
 from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
 from registry.units.slips import districts_meant, heirs_of_province, units_with_initials
@@ -31,7 +31,7 @@ INITIALS: Final = -2
 _INITIALS: Final = re.compile(r"[A-ZĐ]{2,4}")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Fit:
     """How well a unit fits the words that may name it."""
 
@@ -41,7 +41,7 @@ class Fit:
     """1 the name has its accents, in a text that is written with accents; else 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Part:
     """A part of a text with the units it may name."""
 

@@ -3,16 +3,16 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain, product
+from itertools import product
 from typing import Final
 
 from geo.admin import KIND_LEVELS, name_key, parse_name
+from geo.values import value
 from registry.gazetteer import LEVELS, Gazetteer, Unit
 from registry.units.parts import Fit, Part
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Candidate:
     """A unit that a part may name."""
 
@@ -144,26 +144,40 @@ def _binding(best: list[Reading]) -> list[Reading]:
 
 def _readings(gazetteer: Gazetteer, parts: list[Part]) -> Iterator[Reading]:
     """Every choice of units where the larger ones hold the smallest."""
-    by_unit: dict[int, list[Candidate]] = defaultdict(list)
+    by_unit: dict[int, list[Candidate]] = {}
     for index, part in enumerate(parts):
         for unit, fit in part.hits:
-            by_unit[unit.id].append(Candidate(index, unit, fit))
-    for inner in chain.from_iterable(by_unit.values()):
-        around: dict[str, list[Candidate | None]] = {"district": [None], "province": [None]}
-        for holder in gazetteer.holders(inner.unit):
-            around[gazetteer.units[holder].level] += by_unit.get(holder, ())
-        for outer in product(*around.values()):
-            chosen = (inner, *(c for c in outer if c is not None))
-            apart = len({c.part for c in chosen}) == len(chosen) and not _says_twice(parts, chosen)
+            by_unit.setdefault(unit.id, []).append(Candidate(index, unit, fit))
+    for candidates in by_unit.values():
+        holders = gazetteer.holders(candidates[0].unit)
+        around = _around([by_unit[holder] for holder in holders if holder in by_unit])
+        for inner in candidates:
+            if inner.fit.kind >= 0:
+                yield (inner,)
             # Another kind than the one written takes a second name to vouch for it.
-            if apart and inner.fit.kind >= (-1 if len(chosen) > 1 else 0):
-                yield chosen
+            for outer in around if inner.fit.kind >= -1 else ():
+                chosen = (inner, *outer)
+                apart = len({c.part for c in chosen}) == len(chosen)
+                if apart and not _says_twice(parts, chosen):
+                    yield chosen
+
+
+def _around(holders: list[list[Candidate]]) -> list[Reading]:
+    """The choices of at most one district and one province, and at least one of them."""
+    if not holders:
+        return []
+    levels: dict[str, list[Candidate | None]] = {"district": [None], "province": [None]}
+    for candidates in holders:
+        levels[candidates[0].unit.level] += candidates
+    outer = product(*levels.values())
+    next(outer)  # neither
+    return [tuple(c for c in one if c is not None) for one in outer]
 
 
 def _says_twice(parts: list[Part], chosen: Reading) -> bool:
     """`Q9, Thủ Đức`: a district by two of its names, and no commune of the second one."""
     inner = chosen[0]
-    if inner.fit.kind != 0 or len(chosen) == 1:
+    if inner.fit.kind != 0:
         return False
     hits = {unit.id for unit, _ in parts[inner.part].hits}
     keys = {reading.key for reading in parse_name(parts[inner.part].text)}
@@ -180,6 +194,9 @@ def _score(gazetteer: Gazetteer, chosen: Reading) -> _Score:
     """More levels first; then with the accents typed; in the usual order, small to large; of one
     map; of the kind that is written.
     """
+    if len(chosen) == 1:  # so are most
+        fit = chosen[0].fit
+        return (1, fit.accents, 1, 0, fit.kind)
     holders = gazetteer.holders(chosen[0].unit)
     order = [c.part for c in chosen]
     return (

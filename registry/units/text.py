@@ -6,11 +6,11 @@ or a street in front is left over and said so.
 
 import datetime
 import re
-from dataclasses import dataclass
 from typing import Final, Self
 
 from geo.admin import parse_name, split_parts
 from geo.text import has_diacritics
+from geo.values import value
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.remembered import Remembered
@@ -27,7 +27,7 @@ _MAX_SLIPS: Final = 4
 _COUNTRY: Final = re.compile(r"(?:vi[eệ]t\s?nam|vn)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Naming:
     """One way to read a text: the units named, at most one a level, and what was not read."""
 
@@ -121,23 +121,24 @@ def _nearly_read(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -
     Nothing is called as written, or nothing in the province. Communes only inside of units that are
     named; a name without a kind only where its place in the text says that it is a unit's.
     """
-    around = _around(best)
     first = _first_used(parts, best)
     used = {c.part for chosen in best for c in chosen}
     known = any(chosen[0].unit.level == "commune" for chosen in best)
-    written = {parse_name(part.text)[0].key for part in parts}
     meant = list(parts)
     for at in range(max(0, len(parts) - _MAX_SLIPS), len(parts)):
-        named = parse_name(parts[at].text)[0]
-        bare = at in (first - 1, len(parts) - 1) and not any(map(str.isdigit, named.key))
         # `Phú Thành, Ninh Bình`: there is one in the country, and none in the province.
         elsewhere = bool(parts[at].hits)
-        found = known or named.kinds or at != first - 1 or at in used
+        if elsewhere and known:
+            continue
+        named = parse_name(parts[at].text)[0]
+        bare = at in (first - 1, len(parts) - 1) and not any(map(str.isdigit, named.key))
+        found = named.kinds or at != first - 1 or at in used
         if (elsewhere and found) or not (named.kinds or bare):
             continue
-        hits = nearly_named(gazetteer, named, around)
-        if not named.kinds:
+        hits = nearly_named(gazetteer, named, _around(best))
+        if hits and not named.kinds:
             # `Đông Hải, Đông Hà`: no slip for the name that is written beside it.
+            written = {parse_name(part.text)[0].key for part in parts}
             hits = [hit for hit in hits if hit.key not in written]
         if elsewhere:
             hits = [hit for hit in hits if lacks_letter(named.name, hit.name)]
