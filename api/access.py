@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from flask import Blueprint, Flask, Request, current_app, g, request
+from flask.globals import request_ctx
 
 from api.limits import Limits, has_key, too_many
 from registry.access.actors import ANONYMOUS, Actor, act_as
@@ -178,14 +179,15 @@ def as_caller(parts: Iterator[Part]) -> Iterator[Part]:
 
 def _check() -> None:
     act_as(ANONYMOUS)
-    endpoint = request.endpoint
+    asked = request_ctx.request
+    endpoint = asked.endpoint
     access: _Access = current_app.extensions[_EXTENSION]
     if endpoint is None or endpoint.partition(".")[0] in access.always:
         return  # no such route, or not by this method: that is answered without a key
     role = access.known.get(endpoint)
     if role is None:
         role = access.known[endpoint] = role_of(current_app, endpoint) or "admin"
-    asking = access.authenticate(request)
+    asking = access.authenticate(asked)
     g.caller = asking
     act_as(asking)
     if access.limits is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import Blueprint, Flask, Response, g, request
+from flask.globals import request_ctx
 from sqlalchemy.exc import DBAPIError
 
 from api.access import caller, role_of
@@ -55,7 +56,8 @@ class _Book:
 
     def write(self, response: Response) -> Response:
         """Write the line of a request, where it needs one."""
-        if request.endpoint in self._endpoints and request.method != "OPTIONS" and not _flooded():
+        asked = request_ctx.request
+        if asked.endpoint in self._endpoints and asked.method != "OPTIONS" and not _flooded():
             try:
                 self._write(response.status_code)
             except (RegistryError, DBAPIError) as error:

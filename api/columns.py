@@ -49,7 +49,8 @@ class Columns(Request):
     @property
     def has_parts(self) -> bool:
         """Whether any part is given."""
-        return any(getattr(self, part) is not None for part in COMPONENTS)
+        given = self.model_fields_set
+        return any(part in given and getattr(self, part) is not None for part in COMPONENTS)
 
     @property
     def components(self) -> Components | None:

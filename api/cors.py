@@ -37,8 +37,9 @@ def allow_other_sites(
 
     @app.after_request
     def allow(response: Response) -> Response:
-        rule = request_ctx.request.url_rule
-        needs_key = response.status_code == _UNAUTHORIZED and request.method != "OPTIONS"
+        asked = request_ctx.request
+        rule = asked.url_rule
+        needs_key = response.status_code == _UNAUTHORIZED and asked.method != "OPTIONS"
         if rule is None:
             told = True  # there is nothing there
         elif rule.endpoint.partition(".")[0] in ours:
@@ -48,7 +49,7 @@ def allow_other_sites(
         if not told:
             return response
         headers = response.headers
-        origin = request.headers.get("Origin")
+        origin = asked.headers.get("Origin")
         if everybody:
             # To all alike, so that one cached answer serves all sites.
             headers["Access-Control-Allow-Origin"] = EVERYBODY

@@ -38,6 +38,9 @@ _IN_LINK: Final = tuple(
     )
 )
 _LONGEST: Final = 2_000
+_WORD: Final = re.compile(r"[^\W\d_]{2}")
+# One of them is in every point that is written with two letters side by side.
+_BESIDE_WORDS: Final = ("+", ":", "°", "º", "˚", "www.")
 
 
 def point_in(text: str) -> tuple[float, float] | None:
@@ -50,7 +53,7 @@ def point_in(text: str) -> tuple[float, float] | None:
     >>> point_in("https://www.google.com/maps/@21.02,105.85,17z")
     (105.85, 21.02)
     """
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or _is_wording(text):
         return None
     if match := _PAIR.fullmatch(text):
         return _in_viet_nam(float(match[1]), float(match[2]))
@@ -64,6 +67,13 @@ def point_in(text: str) -> tuple[float, float] | None:
     if len(_MARKS.findall(text)) == 2:
         return _in_minutes(text)
     return middle_of(text)
+
+
+def _is_wording(text: str) -> bool:
+    """Whether the text is certainly none, as nearly every address is: asking takes no search."""
+    if _WORD.search(text) is None:
+        return False
+    return not any(map(text.lower().__contains__, _BESIDE_WORDS))
 
 
 def is_about_viet_nam(*, lon: float, lat: float) -> bool:

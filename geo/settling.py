@@ -22,14 +22,31 @@ COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 _QUARTER: Final = re.compile(r"K\d{1,2}")
 _LAST_NUMBERED_DISTRICT: Final = 12
 _PERSON_WORDS: Final = range(2, 6)
+_SETTLED: Final = frozenset({"number", "alley", "street", "admin"})
 # Without any of them, and without a street that is a code, no number is inside of a building.
 _IN_BUILDINGS: Final = frozenset({"building", "unit", "code", "locality"})
 
 
 def settled(pieces: list[Piece]) -> list[Piece]:
     """`pieces` with the roles that are beyond doubt."""
+    if _is_settled(pieces):
+        return pieces
     known = _without_people(_without_stray_letters(pieces))
     return _inside_buildings(_joined(_named_otherwise(known)))
+
+
+def _is_settled(pieces: list[Piece]) -> bool:
+    """Whether no step would do anything, as in most addresses: a number in front, a street with its
+    kind, and units.
+    """
+    roles = [piece.role for piece in pieces]
+    return (
+        _SETTLED.issuperset(roles)
+        and roles[:1] == ["number"]
+        and "number" not in roles[1:]
+        and "street" in roles
+        and all(piece.complete and (piece.role != "street" or piece.kind) for piece in pieces)
+    )
 
 
 def _without_people(pieces: list[Piece]) -> list[Piece]:

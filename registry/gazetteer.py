@@ -87,7 +87,8 @@ class Unit:
 
     def alive_on(self, day: datetime.date) -> bool:
         """Whether it exists on `day`."""
-        return _within(day, self.born, self.ended)
+        born, ended = self.born, self.ended  # asked several times a row: a call would be half of it
+        return (born is None or born <= day) and (ended is None or day < ended)
 
     def version_on(self, day: datetime.date) -> UnitVersion:
         """Its version on `day`, or the nearest one where it did not exist that day."""

@@ -5,7 +5,7 @@ A question that cannot be answered is an outcome with an error; it never touches
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import fields as fields_of
 from functools import lru_cache, partial
 from typing import Final
@@ -129,7 +129,8 @@ def _outcome(asked: Asked | None, found: Found | Located | RegistryError) -> Out
     if isinstance(found, RegistryError):
         return Outcome(asked, _status(found), None, found)
     if isinstance(found, Located):
-        return replace(_outcome(asked, found.answers), mistyped=found.mistyped)
+        status = OK if found.answers else NOTHING_FOUND
+        return Outcome(asked, status, found.answers, None, found.mistyped)
     return Outcome(asked, NOTHING_FOUND if found == [] else OK, found, None)
 
 

@@ -131,30 +131,34 @@ def _granted(reads: Reads, wish: Wish) -> Any:
 
 def _all_granted(reads: Reads, wishes: Mapping[int, Wish]) -> list[tuple[int, Any]]:
     """What each wish finds, or its error."""
-    kinds: dict[Bulk, dict[Ask, list[int]]] = {}
+    kinds: dict[Bulk, dict[tuple[object, ...], tuple[Ask, list[int]]]] = {}
     granted: list[tuple[int, Any]] = []
     for at, wish in wishes.items():
         if isinstance(wish, Ask):
             # One street is asked about by many doors.
-            kinds.setdefault(wish.bulk, {}).setdefault(wish, []).append(at)
+            question = (wish.lines, wish.same)
+            kinds.setdefault(wish.bulk, {}).setdefault(question, (wish, []))[1].append(at)
         else:
             granted.append((at, _or_error(reads, wish)))
     for questions in kinds.values():
-        for part in _parts(questions):
-            for ask, rows in zip(part, _each(reads, part), strict=True):
-                granted += [(at, rows) for at in questions[ask]]
+        asks = list(questions.values())
+        for part in _parts(asks):
+            found = _each(reads, [ask for ask, _ in part])
+            for (_, askers), rows in zip(part, found, strict=True):
+                granted += [(at, rows) for at in askers]
     return granted
 
 
-def _parts(asks: Iterable[Ask]) -> Iterable[list[Ask]]:
-    part: list[Ask] = []
+def _parts(asked: Iterable[tuple[Ask, list[int]]]) -> Iterable[list[tuple[Ask, list[int]]]]:
+    part: list[tuple[Ask, list[int]]] = []
     size = 0
-    for ask in asks:
-        if part and size + len(ask.lines) > MAX_LINES:
+    for one in asked:
+        lines = len(one[0].lines)
+        if part and size + lines > MAX_LINES:
             yield part
             part, size = [], 0
-        part.append(ask)
-        size += len(ask.lines)
+        part.append(one)
+        size += lines
     if part:
         yield part
 

@@ -21,8 +21,6 @@ MAX_PLACES: Final = 400
 MAX_DOORS: Final = 100
 """Doors of one number that are looked at in one street."""
 
-_OUTER_AT: Final = Record._fields.index("outer_localities")
-
 _OPEN: Final = "h.status IN ('active', 'retired') AND NOT h.restricted"
 # A flat is looked for only by its number; otherwise its building stands for it, unless it has none.
 _FLAT: Final = "(h.unit_number IS NULL OR h.parent_code IS NULL OR h.unit_number = k.flat)"
@@ -290,10 +288,9 @@ def places(
             if row[11]:
                 borne.setdefault(row[10], []).append(place)
         if row[12] is not None:
-            values = list(row[12:])
+            record = Record._make(row[12:])
             if place.outer:
-                values[_OUTER_AT] = [[k, n] for k, n, _ in place.outer]
-            record = Record(*values)
+                record = record._replace(outer_localities=[[k, n] for k, n, _ in place.outer])
             former = place.was is not None
             place.hits.append(Hit(record, record.number_key, former_name=former))
     if borne:
