@@ -1,4 +1,11 @@
 """The application for a WSGI server: `api.wsgi:app`."""
+# ruff: noqa: E402 - the signal comes first
+
+import signal
+
+# A process of granian forgets SIGTERM until the application is there, and is killed in the end,
+# with a warning. While it loads there is no request to finish.
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 import gc
 from contextlib import suppress

@@ -1,0 +1,35 @@
+"""The process that loads the application for a server."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+from registry.settings import ROOT
+
+# As granian starts its processes: with a handler that only takes note of the signal.
+LOADING = """
+import signal
+signal.signal(signal.SIGTERM, lambda *_: None)
+import api.wsgi
+"""
+
+
+def test_signal_ends_a_process_that_is_still_loading() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        # A database that never answers: the process is certainly loading when it asks.
+        url = f"postgresql://nobody@127.0.0.1:{port}/none"
+        loading = subprocess.Popen(
+            [sys.executable, "-c", LOADING],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": url},
+        )
+        try:
+            silent.settimeout(60)
+            with silent.accept()[0]:
+                loading.send_signal(signal.SIGTERM)
+                assert loading.wait(60) == -signal.SIGTERM
+        finally:
+            loading.kill()
+            loading.wait()
