@@ -71,6 +71,8 @@ _ROAD_CODE: Final = re.compile(r"(QL|TL|DT|HL|DH|DX|KP|TDP|KV)\d[^/]*")
 # Not behind a point: `3.05` and `3.5` are doors of one floor.
 _LEADING_ZEROS: Final = re.compile(r"(?<![\d.])0+(?=\d)")
 _DIGITS: Final = "0123456789."
+_BLOCK_POINT: Final = re.compile(r"(?<=^[A-Z])\.(?=\d)")
+"""`Lô A.12` is plot A12; between digits a point tells doors apart."""
 _DASH: Final = re.compile("[-–—−]")
 _AND: Final = r"\s*(?:\+|&|\b(?:đến|tới|den|toi|và|va)\b)\s*(?:số\s+)?"
 _ONE: Final = r"[1-9]\d{0,3}[a-z]?"
@@ -246,10 +248,7 @@ class NumberSteps:
 
     def add_plot(self, kind: str, path: tuple[str, ...]) -> None:
         """A plot, block of plots, parcel or milestone by its number."""
-        mark = PLOT_MARKS[kind]
-        # A point keeps the mark and a letter from reading as a word: `LO.E`, but `LO12`.
-        mark += "." * path[0].isalpha()
-        self.plots.append((mark + path[0], *path[1:]))
+        self.plots.append(_marked(PLOT_MARKS[kind], path))
 
     def number(self, written: str) -> HouseNumber | None:
         """The whole path; None where nothing was read."""
@@ -264,6 +263,9 @@ class NumberSteps:
         # The parcel stands on its sheet, the plot in its block, whichever is written first.
         inner_last = sorted(self.plots, key=lambda steps: steps[0].startswith(_INNER_PLOTS))
         plots = tuple(step for steps in inner_last for step in steps)
+        if len(plots) == 1 and house and "." in plots[0]:
+            mark, _, letters = plots[0].partition(".")
+            plots, house = _marked(mark, (letters, *house)), ()
         parts = alleys + plots + house
         if not parts:
             return None
@@ -285,6 +287,22 @@ class NumberSteps:
                 steps = steps[1:] if steps[0] == path[-1] else steps[-2::-1]
             path += steps
         return path
+
+
+def _marked(mark: str, path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path of a plot with its mark; a block's letters and the number in it are one step, as
+    `Lô A 12`, `Lô A-12` and `Lô A12` are one plot.
+
+    >>> _marked("LO", ("12",)), _marked("LO", ("A", "12", "3")), _marked("LO", ("E",))
+    (('LO12',), ('LOA12', '3'), ('LO.E',))
+    """
+    first, *inner = path
+    if not first.isalpha():
+        return (mark + _BLOCK_POINT.sub("", first), *inner)
+    if inner and inner[0][0].isdigit():
+        return (mark + first + inner[0], *inner[1:])
+    # A point keeps the mark and letters from reading as a word.
+    return (f"{mark}.{first}", *inner)
 
 
 def _without_kiet(parts: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:

@@ -18,10 +18,10 @@ from geo.text import fold
 from geo.values import value
 
 _FLOORS: Final = {"HAM": "Tầng hầm", "TRET": "Tầng trệt"}
-# A longer mark first: `LO5` is no `LK`, `TO5` no `O`.
+# A longer mark first: `LO5` is no `LK`, `TO5` no `O`. Blocks have letters: `LOA12`, and `LO.A`.
 _MARKED: Final = re.compile(
     f"({'|'.join(sorted(PLOT_MARKS.values(), key=len, reverse=True))})"
-    r"(?![A-Z])(.+)"
+    r"(?:(?![A-Z.])|\.|(?<=LO|LK|BT)(?=[A-Z]{1,2}\d))(.+)"
 )
 _MARK_WORDS: Final = {mark: word for word, mark in PLOT_MARKS.items()}
 _BUILDING_WORDS: Final = (
@@ -60,6 +60,8 @@ def number_label(number_key: str) -> str:
 
     >>> number_label("12/"), number_label("LO5/12"), number_label("TO5/THUA12")
     ('Ngõ 12', 'Lô 5/12', 'Tờ bản đồ 5 Thửa 12')
+    >>> number_label("LOA12/5"), number_label("LO.A/O12"), number_label("TOA12")
+    ('Lô A12/5', 'Lô A Ô 12', 'TOA12')
     """
     if number_key.endswith("/"):
         return f"Ngõ {number_key[:-1]}"

@@ -123,7 +123,13 @@ def test_label_is_read_back_as_the_same_door(
     assert commune.code == "00199"
 
 
-@pytest.mark.parametrize("key", ["12/", "LO5", "LO5/12", "TO5/THUA12", "LK5/12", "12A", "12-14/3"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("12/", "LO5", "LO5/12", "TO5/THUA12", "LK5/12", "12A", "12-14/3"),
+        *("LOA12", "LO.A", "LOA12/5", "LO.A/O12", "5/LOA12", "BTA12", "LKA5/3"),
+    ],
+)
 def test_special_numbers_are_read_back(key: str) -> None:
     (read, *_) = parse_address(f"{number_label(key)} Phố Láng, Phường Láng, Thành phố Hà Nội")
     assert read.door.house_number
