@@ -10,8 +10,8 @@ from registry.intake.staging import Staging
 
 IssueCodes = Callable[[int], bytes]
 """So many codes, end to end."""
-CODE: Final = f"encode(substr(:codes, (turn::int - 1) * {LENGTH} + 1, {LENGTH}), 'escape')"
-"""In SQL, the code of the row whose `turn` it is, out of `:codes`."""
+CODE: Final = f"encode(substr({{codes}}, (turn::int - 1) * {LENGTH} + 1, {LENGTH}), 'escape')"
+"""In SQL, the code of the row whose `turn` it is, out of `codes`, end to end."""
 
 SAME_PLACE: Final = """
     b.unit_id = h.unit_id
@@ -59,8 +59,8 @@ _BLOCKS: Final = f"""
     ) block
 """
 _BUILDINGS: Final = f"""
-    SELECT coalesce(building, {CODE}) COLLATE "C" AS code, building IS NULL AS is_new, {_PLACE},
-        house_number, building_name, point
+    SELECT coalesce(building, {CODE.format(codes=":codes")}) COLLATE "C" AS code,
+        building IS NULL AS is_new, {_PLACE}, house_number, building_name, point
     FROM block
 """
 _INSERT: Final = f"""

@@ -14,6 +14,8 @@ from registry.intake.places import SPOT, make_places
 from registry.intake.staging import Staging
 
 DEMO_SOURCE: Final = "demo"
+_ISSUED_AT_ONCE: Final = 1_000_000
+"""Codes of which the program makes so many; those of a nation would take it a gigabyte."""
 PUBLISH_LOCK: Final = 7238010022
 """Publications are decided one after the other: each sees the doors of the one before."""
 
@@ -43,9 +45,10 @@ _ADDRESSED: Final = f"""
         AND l.former_id IS NOT DISTINCT FROM w.former_id
 """
 
+_ISSUED: Final = "(SELECT string_agg(codes, '' ORDER BY at) FROM issued)"
 # Sorted by street and number: neighbours lie on one page of the table.
 _FRESH: Final = f"""
-    SELECT {CODE} COLLATE "C" AS code, row_number, row_hash, ref, {_LISTED}
+    SELECT {CODE.format(codes=_ISSUED)} COLLATE "C" AS code, row_number, row_hash, ref, {_LISTED}
     FROM (
         SELECT *, row_number() OVER (
             ORDER BY thoroughfare_id, locality_id, house_number_key COLLATE "C", row_number) AS turn
@@ -101,7 +104,7 @@ def publish(staging: Staging, source: str, issue: IssueCodes, new: int) -> Publi
     parameters = {"import_id": staging.import_id, "source": source}
     make_places(staging)
     staging.view("addressed", _ADDRESSED)
-    staging.select("fresh", _FRESH, {"codes": issue(new)}, stats="row_number, unit_number")
+    _give_codes(staging, issue, new)
     with keys_parked(connection, new):
         buildings = make_buildings(staging, issue)
         connection.execute(text(_INSERT))
@@ -111,6 +114,15 @@ def publish(staging: Staging, source: str, issue: IssueCodes, new: int) -> Publi
     if connection.execute(text(_ANY_REWRITTEN)).scalar_one():
         connection.execute(text(_REF_HASHES), parameters)
     return Published(new, changed, buildings)
+
+
+def _give_codes(staging: Staging, issue: IssueCodes, new: int) -> None:
+    """Leave `fresh`: the new rows in the order of the register, each with its code."""
+    staging.create("issued", "at int, codes bytea")
+    for at in range(0, new, _ISSUED_AT_ONCE):
+        piece = {"at": at, "codes": issue(min(_ISSUED_AT_ONCE, new - at))}
+        staging.connection.execute(text("INSERT INTO issued VALUES (:at, :codes)"), piece)
+    staging.select("fresh", _FRESH, stats="row_number, unit_number")
 
 
 def refuse_demo_beside_real(session: Session) -> None:
