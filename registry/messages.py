@@ -138,6 +138,11 @@ _FIELD: Final = re.compile(r"([\w.-]+): (.*)", re.DOTALL)
 _THOUSANDS: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 
 
+def with_points(text: str) -> str:
+    """The text with its numbers as Vietnamese writes them: `10.035` for `10,035`."""
+    return _THOUSANDS.sub(lambda found: found[0].replace(",", "."), text)
+
+
 def number(value: int) -> str:
     """A whole number as people write it in Viet Nam; JSON and CSV take it plain.
 
@@ -166,8 +171,7 @@ def vietnamese_first(detail: str, words: str = "") -> str:
     """`detail` in Vietnamese, with its English in brackets; `words` where it is not known."""
     for pattern, meant in _PATTERNS:
         if match := pattern.fullmatch(detail):
-            said = _THOUSANDS.sub(lambda found: found[0].replace(",", "."), match.expand(meant))
-            return f"{said} ({detail.rstrip('.')})"
+            return f"{with_points(match.expand(meant))} ({detail.rstrip('.')})"
     if has_diacritics(detail.partition(" (")[0]):
         return detail
     field = _FIELD.fullmatch(detail)

@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from registry.doctor import Result, State, run_checks
+from registry.doctor.words import in_vietnamese
 from scripts.options import FORMAT
 from scripts.settings import read_settings
 
@@ -34,13 +35,22 @@ def doctor(context: click.Context, form: str) -> None:
 def show_results(results: Sequence[Result]) -> None:
     """A line each, the remedy below it, and a sum."""
     for each in results:
-        click.echo(
-            f"{_MARKS[each.state]} {each.line}" + (f": {each.detail}" if each.detail else "")
-        )
+        click.echo(f"{_MARKS[each.state]} {_line(each)}")
         if each.hint:
             click.echo(f"    → {each.hint}")
     counts = Counter(each.state for each in results)
-    click.echo(
-        f"{counts[State.OK]} well, {counts[State.WARNING]} worth knowing, "
-        f"{counts[State.FAILURE]} broken, {counts[State.SKIPPED]} not checked"
+    well, notable, broken, skipped = (
+        counts[state] for state in (State.OK, State.WARNING, State.FAILURE, State.SKIPPED)
     )
+    click.echo(
+        f"{well} tốt, {notable} đáng xem, {broken} hỏng, {skipped} chưa kiểm tra ({well} well,"
+        f" {notable} worth knowing, {broken} broken, {skipped} not checked)"
+    )
+
+
+def _line(each: Result) -> str:
+    """What is well or not, in Vietnamese, with the English in brackets."""
+    said = in_vietnamese(each.detail)
+    vietnamese = f"{each.vi}: {said}" if said else each.vi
+    english = f"{each.line}: {each.detail}" if said != each.detail else each.line
+    return f"{vietnamese} ({english})"

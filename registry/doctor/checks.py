@@ -109,7 +109,10 @@ class Check:
     """One check: its function, what it needs and how to repair what it finds."""
 
     name: str
+    vi: str
+    """What is well where it finds nothing, to an operator."""
     line: str
+    """The same in English."""
     hint: str
     need: Need
     function: Callable[[Subject], Finding]
@@ -120,6 +123,7 @@ class Result:
     """One check and what it found."""
 
     name: str
+    vi: str
     line: str
     state: State
     detail: str
@@ -138,13 +142,15 @@ class Chapter:
         self.in_order: list[Check] = []
 
     def check(
-        self, *, hint: str, need: Need = Need.REGISTER
+        self, vi: str, *, hint: str, need: Need = Need.REGISTER
     ) -> Callable[[Callable[[Subject], Finding]], Callable[[Subject], Finding]]:
-        """Register a check. The first line of its docstring is the line that is printed."""
+        """Register a check: what is well, in Vietnamese; the first line of its docstring is that in
+        English.
+        """
 
         def register(function: Callable[[Subject], Finding]) -> Callable[[Subject], Finding]:
             line = (function.__doc__ or function.__name__).splitlines()[0].rstrip(".")
-            self.in_order.append(Check(function.__name__, line, hint, need, function))
+            self.in_order.append(Check(function.__name__, vi, line, hint, need, function))
             return function
 
         return register
@@ -162,7 +168,8 @@ def examine(checks: Iterable[Check], settings: Settings) -> list[Result]:
 
 def _result(check: Check, found: Finding) -> Result:
     sick = found.state in (State.WARNING, State.FAILURE)
-    return Result(check.name, check.line, found.state, found.detail, check.hint if sick else None)
+    hint = check.hint if sick else None
+    return Result(check.name, check.vi, check.line, found.state, found.detail, hint)
 
 
 def _run(check: Check, subject: Subject) -> Finding:

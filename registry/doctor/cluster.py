@@ -15,7 +15,9 @@ _FULL_BYTES: Final = _GIB // 2
 
 
 @CHECKS.check(
-    hint="chạy bin/run, hoặc đặt DATABASE_URL (start it, or set that variable)", need=Need.NOTHING
+    "Cụm PostgreSQL riêng đang chạy, trừ khi DATABASE_URL chỉ cơ sở dữ liệu khác",
+    hint="chạy bin/run, hoặc đặt DATABASE_URL (start it, or set that variable)",
+    need=Need.NOTHING,
 )
 def private_cluster(subject: Subject) -> Finding:
     """The private cluster runs, unless DATABASE_URL names a database."""
@@ -31,6 +33,7 @@ def private_cluster(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Đĩa của cụm riêng còn chỗ",
     hint="dọn đĩa, hoặc đặt DIACHISO_VAR sang đĩa lớn hơn (free some space, or use a larger disk)",
     need=Need.NOTHING,
 )

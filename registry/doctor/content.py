@@ -34,7 +34,8 @@ _WITHOUT_SUCCESSOR: Final = frozenset({"28825"})
 
 
 @CHECKS.check(
-    hint="khôi phục bản sao lưu (restore the backup: without the key no code can be issued again)"
+    "Có khoá sinh mã",
+    hint="khôi phục bản sao lưu (restore the backup: without the key no code can be issued again)",
 )
 def code_key(subject: Subject) -> Finding:
     """The key of the codes is there."""
@@ -47,8 +48,9 @@ def code_key(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Số thứ tự của mã đi trước các mã đã cấp, và còn đủ",
     hint="đừng cấp mã nữa; chạy `bin/diachiso restore --promoted` (issue no more codes; run this "
-    "command: it moves the sequence on)"
+    "command: it moves the sequence on)",
 )
 def code_ordinals(subject: Subject) -> Finding:
     """The ordinals of codes are ahead of those issued, and enough of them are left."""
@@ -86,7 +88,10 @@ def code_ordinals(subject: Subject) -> Finding:
     return ok(said) if left > N // 10 else warning(said)
 
 
-@CHECKS.check(hint="chạy `bin/diachiso units load` (run that command)")
+@CHECKS.check(
+    "Đơn vị hành chính đã nạp đúng với bản đi kèm chương trình",
+    hint="chạy `bin/diachiso units load` (run that command)",
+)
 def seeds(subject: Subject) -> Finding:
     """The units loaded are those of this checkout's seeds."""
     loaded = subject.connection.scalar(text("SELECT seed_sha256 FROM gazetteer_state"))
@@ -96,14 +101,14 @@ def seeds(subject: Subject) -> Finding:
     return failure(f"loaded: {(loaded or 'none')[:12]}, here: {here[:12]}")
 
 
-@CHECKS.check(hint=_UNITS)
+@CHECKS.check("Ngày 30/6/2025 có 63 tỉnh, 696 huyện, 10.035 xã", hint=_UNITS)
 def units_before_the_reform(subject: Subject) -> Finding:
     """On 30 June 2025 there were 63 provinces, 696 districts and 10,035 communes."""
     found = _count(subject, BEFORE_THE_REFORM)
     return ok() if found == UNITS_BEFORE else failure(f"the register has {_said(found)}")
 
 
-@CHECKS.check(hint=_UNITS)
+@CHECKS.check("Nay có 34 tỉnh, 3.321 xã, và những gì các nghị quyết sau đó thay đổi", hint=_UNITS)
 def units_today(subject: Subject) -> Finding:
     """Today there are 34 provinces and 3,321 communes, and what decisions made of them since."""
     found = _count(subject, None)
@@ -133,8 +138,9 @@ def _said(counts: dict[str, int]) -> str:
 
 
 @CHECKS.check(
+    "Xã, tỉnh nào đã hết cũng có đơn vị kế tiếp",
     hint="chạy `bin/diachiso units load`; đơn vị mới hơn thì ghi đơn vị kế tiếp (run that command;"
-    " for a later unit, record its successor)"
+    " for a later unit, record its successor)",
 )
 def successions(subject: Subject) -> Finding:
     """Every commune and province that ended has a successor."""
@@ -153,8 +159,9 @@ def successions(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Không sự kiện nào chờ quá một phút mới vào dòng thay đổi",
     hint="lần ghi sau sẽ chuyển; nếu còn, xem nhật ký máy chủ (the next write moves them; if they"
-    " stay, see the log of the server)"
+    " stay, see the log of the server)",
 )
 def feed(subject: Subject) -> Finding:
     """No event waits longer than a minute for its place in the change feed."""

@@ -36,21 +36,28 @@ _LOST_PLACES: Final = """
 
 
 @CHECKS.check(
+    "Căn hộ nào cũng nằm trong một toà nhà còn dùng của xã mình",
     hint="gắn lại bằng `operation correct --parent`, hoặc ngừng dùng mã"
-    " (put the flats into a building, or retire them)"
+    " (put the flats into a building, or retire them)",
 )
 def flats_have_their_building(subject: Subject) -> Finding:
     """Every living flat is in a living building of its commune."""
     return _codes(subject, _LOST_FLATS, "flats without")
 
 
-@CHECKS.check(hint="khôi phục bản sao lưu (restore the backup: a rule was switched off)")
+@CHECKS.check(
+    "Đường, thôn của mỗi hộ có trong xã của hộ",
+    hint="khôi phục bản sao lưu (restore the backup: a rule was switched off)",
+)
 def households_have_their_place(subject: Subject) -> Finding:
     """Every household's street and locality exist in its commune."""
     return _codes(subject, _LOST_PLACES, "households in none")
 
 
-@CHECKS.check(hint="khôi phục bản sao lưu (restore the backup: a rule was switched off)")
+@CHECKS.check(
+    "Mã hồ sơ, số cũ, biển số đều chỉ đến mã có thật",
+    hint="khôi phục bản sao lưu (restore the backup: a rule was switched off)",
+)
 def references_have_their_household(subject: Subject) -> Finding:
     """References, former numbers and plates name records that exist."""
     counts = subject.connection.execute(text(_ORPHANS)).one()
@@ -72,8 +79,9 @@ _ORPHANS: Final = """
 
 
 @CHECKS.check(
+    "Đường, thôn nào cũng có hộ",
     hint="xem lại tên đường, thôn không dùng đến; gộp vào tên đúng"
-    " (merge those that were named by mistake into the right ones)"
+    " (merge those that were named by mistake into the right ones)",
 )
 def places_have_households(subject: Subject) -> Finding:
     """Streets and localities have households, in themselves or in what they hold."""
@@ -129,8 +137,9 @@ _TWICE: Final = """
 
 
 @CHECKS.check(
+    "Không có hai mã cùng một số nhà, căn hộ",
     hint="so hai mã rồi `operation merge`; nếu cả hai đều đúng thì để nguyên"
-    " (compare and merge them; where both are right, leave them)"
+    " (compare and merge them; where both are right, leave them)",
 )
 def doors_stand_once(subject: Subject) -> Finding:
     """No two living records bear the same number or flat of a street or locality."""
@@ -142,8 +151,9 @@ def doors_stand_once(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Hộ nào cũng thuộc một xã hiện nay",
     hint="cải cách đơn vị chưa chuyển hết hộ: chạy tiếp, hoặc `operation correct --commune`"
-    " (a reform left them behind: move them)"
+    " (a reform left them behind: move them)",
 )
 def communes_of_households_exist(subject: Subject) -> Finding:
     """Every living household is in a commune of today."""
@@ -162,8 +172,9 @@ def communes_of_households_exist(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Đường, thôn, khoá đều thuộc đơn vị hiện nay",
     hint="chuyển tên đường, thôn, khoá và chỉ tiêu sang đơn vị kế tiếp"
-    " (move what is left of them to the units that continue them)"
+    " (move what is left of them to the units that continue them)",
 )
 def ended_units_hold_nothing(subject: Subject) -> Finding:
     """Streets, localities and keys belong to units of today."""

@@ -15,7 +15,10 @@ _SEATS_INSIDE: Final = 0.95
 """Published seats are rough: of the real communes of 2025, 99.3 % lie in their own polygon."""
 
 
-@CHECKS.check(hint="chạy `bin/diachiso units load` (run that command)")
+@CHECKS.check(
+    "Xã nào cũng có ranh giới, thật hoặc vẽ quanh trụ sở",
+    hint="chạy `bin/diachiso units load` (run that command)",
+)
 def communes_have_a_polygon(subject: Subject) -> Finding:
     """Every commune has a polygon, real or drawn around its seat."""
     codes = list(
@@ -30,7 +33,7 @@ def communes_have_a_polygon(subject: Subject) -> Finding:
     return failure(f"{len(codes):,} have none: {', '.join(codes[:5])}") if codes else ok()
 
 
-@CHECKS.check(hint=_LOAD)
+@CHECKS.check("Ranh giới là ranh giới thật", hint=_LOAD)
 def boundaries_are_real(subject: Subject) -> Finding:
     """Boundaries are real polygons."""
     real, cells, provinces = subject.connection.execute(
@@ -46,7 +49,7 @@ def boundaries_are_real(subject: Subject) -> Finding:
     return warning(said) if cells else ok(said)
 
 
-@CHECKS.check(hint=_LOAD)
+@CHECKS.check("Mọi ranh giới đều hợp lệ", hint=_LOAD)
 def polygons_are_valid(subject: Subject) -> Finding:
     """All polygons are valid."""
     # The constraint on the table saw to it; another version of GEOS may judge otherwise.
@@ -61,7 +64,9 @@ def polygons_are_valid(subject: Subject) -> Finding:
     return failure(f"{len(codes):,} are not: {', '.join(codes[:5])}") if codes else ok()
 
 
-@CHECKS.check(hint=_LOAD)
+@CHECKS.check(
+    "Ranh giới thật nào cũng đã cắt phần để tìm theo điểm, ô vẽ quanh trụ sở thì không", hint=_LOAD
+)
 def real_polygons_have_parts(subject: Subject) -> Finding:
     """Every real polygon has the parts by which points find it, and no cell has any."""
     without, cells = subject.connection.execute(
@@ -78,8 +83,9 @@ def real_polygons_have_parts(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Trụ sở xã nằm trong ranh giới của xã",
     hint="vài đơn vị là thường; nhiều thì sai bản đồ hoặc lệch (a few are usual; many: the polygons"
-    " are of another map, or shifted)"
+    " are of another map, or shifted)",
 )
 def seats_are_inside(subject: Subject) -> Finding:
     """Seats lie in the real polygon of their own commune."""

@@ -88,6 +88,7 @@ Privileges = set[tuple[str, str]]
 
 
 @CHECKS.check(
+    "Lược đồ ở bản mới nhất",
     hint=f"{_PREPARE}; lược đồ mới hơn thì cập nhật chương trình (run that command; for a newer"
     " schema, update the program)",
     need=Need.DATABASE,
@@ -101,7 +102,8 @@ def revision(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint="REINDEX, hoặc tạo lại như trong migrations/ (make it anew as the migrations do)"
+    "Đủ chỉ mục, chỉ mục nào cũng dùng được",
+    hint="REINDEX, hoặc tạo lại như trong migrations/ (make it anew as the migrations do)",
 )
 def indexes(subject: Subject) -> Finding:
     """All indexes are there and valid."""
@@ -133,8 +135,9 @@ def _index_names(table: Table) -> set[str]:
 
 
 @CHECKS.check(
+    "Các trigger giữ phiên bản và giữ bảng chỉ ghi thêm đều bật",
     hint="ALTER TABLE … ENABLE TRIGGER …; thiếu thì tạo lại như trong migrations/ (a missing one is"
-    " made as the migrations do)"
+    " made as the migrations do)",
 )
 def triggers(subject: Subject) -> Finding:
     """The triggers are enabled that keep versions and make tables append-only."""
@@ -152,7 +155,10 @@ def triggers(subject: Subject) -> Finding:
     return failure("; ".join(missing + off)) if missing or off else ok(f"{len(wanted)}")
 
 
-@CHECKS.check(hint="GRANT hoặc REVOKE như trong (grant or revoke as in) " + _MIGRATIONS)
+@CHECKS.check(
+    "Vai trò của chương trình có đúng các quyền được cấp",
+    hint="GRANT hoặc REVOKE như trong (grant or revoke as in) " + _MIGRATIONS,
+)
 def privileges(subject: Subject) -> Finding:
     """The application's role may do what the migrations grant, and no more."""
     rows = subject.connection.execute(text(_GRANTED), {"role": APP_ROLE})
@@ -164,8 +170,9 @@ def privileges(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Mỗi khoá chỉ ghi được trong địa bàn của mình",
     hint="ALTER TABLE … ENABLE ROW LEVEL SECURITY; chính sách như trong (policies as in)"
-    " migrations/versions/0008_add_keys_and_limits.py"
+    " migrations/versions/0008_add_keys_and_limits.py",
 )
 def row_security(subject: Subject) -> Finding:
     """Row-level security holds each key to its units."""

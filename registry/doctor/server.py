@@ -16,6 +16,7 @@ _LOSSY = {
 
 
 @CHECKS.check(
+    "Máy chủ cơ sở dữ liệu trả lời, PostgreSQL từ bản 15",
     hint="chạy bin/run, hoặc sửa DATABASE_URL (start it, or correct that variable)",
     need=Need.NOTHING,
 )
@@ -32,6 +33,7 @@ def server_answers(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Đủ phần mở rộng, PostGIS từ bản 3.3",
     hint="cài các gói rồi chạy `bin/diachiso database prepare`; nâng cấp PostGIS xong thì"
     " SELECT postgis_extensions_upgrade() (install the packages and run that command; after an"
     " update of PostGIS, that statement)",
@@ -57,6 +59,7 @@ def extensions(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Cơ sở dữ liệu ghi chữ bằng UTF-8",
     hint="sao lưu rồi khôi phục vào cơ sở dữ liệu tạo với ENCODING 'UTF8'"
     " (save it and restore it into a database made so)",
     need=Need.DATABASE,
@@ -68,6 +71,7 @@ def encoding(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Máy chủ ghi xuống đĩa những gì đã nhận: fsync, full_page_writes, synchronous_commit",
     hint="bật lại trong postgresql.conf, ALTER SYSTEM, ALTER DATABASE hoặc ALTER ROLE"
     " (set them on where they were set off)",
     need=Need.DATABASE,
@@ -83,6 +87,7 @@ def durable(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Máy chủ nhận ra trang đĩa hỏng: data_checksums",
     hint="dừng máy chủ, chạy `pg_checksums --enable` trên thư mục dữ liệu"
     " (stop the server and run that on its data directory)",
     need=Need.DATABASE,
@@ -95,6 +100,7 @@ def checksums(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Có đủ hai vai trò, và tài khoản này dùng được cả hai",
     hint="quản trị viên chạy `bin/diachiso database prepare` (run it as an administrator)",
     need=Need.DATABASE,
 )
@@ -116,6 +122,7 @@ def roles(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Vai trò của chương trình không vượt được các quy tắc",
     hint=f"ALTER ROLE {APP_ROLE} NOSUPERUSER NOBYPASSRLS NOCREATEROLE; bỏ các vai khác, giao lại"
     f" cho {OWNER_ROLE} (revoke its memberships, and give what it owns to the owner)",
     need=Need.DATABASE,

@@ -28,6 +28,7 @@ _KEY_DAYS: Final = 30
 
 
 @CHECKS.check(
+    "Đĩa dữ liệu còn chỗ cho một thao tác lớn",
     hint="dọn đĩa hoặc thêm đĩa; thao tác lớn cần chỗ bằng nửa cơ sở dữ liệu"
     " (free some space: a large operation needs half the size of the database)",
     need=Need.DATABASE,
@@ -59,6 +60,7 @@ def _data_folder(subject: Subject) -> Path | None:
 
 
 @CHECKS.check(
+    "Bản sao theo kịp: chậm nhất nửa phút, không khe nào giữ nhật ký lại",
     hint="xem nhật ký của bản sao và đường mạng; bỏ khe sao chép không dùng"
     " (see the replica's log and its network; drop slots that nobody uses)",
     need=Need.DATABASE,
@@ -113,6 +115,7 @@ def _behind(lag_s: float) -> Finding:
 
 
 @CHECKS.check(
+    "Cơ sở dữ liệu của DATABASE_READ_URL là bản sao của sổ này, và kịp thời",
     hint="kiểm tra DATABASE_READ_URL và bản sao đó (correct it, or see to the replica)",
     need=Need.REGISTER,
 )
@@ -143,6 +146,7 @@ def _position_there(url: str, statement: str, register: object) -> int:
 
 
 @CHECKS.check(
+    "Autovacuum theo kịp",
     hint="bật autovacuum, hoặc chạy VACUUM (ANALYZE) lúc vắng (switch it on, or vacuum by hand)",
     need=Need.REGISTER,
 )
@@ -175,7 +179,8 @@ def autovacuum(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint="không có lần nhập nào đang chạy thì: DROP TABLE staging.… (drop them, when none runs)"
+    "Không lần nhập nào để lại bảng tạm",
+    hint="không có lần nhập nào đang chạy thì: DROP TABLE staging.… (drop them, when none runs)",
 )
 def staging(subject: Subject) -> Finding:
     """No import left tables behind."""
@@ -193,7 +198,10 @@ def staging(subject: Subject) -> Finding:
     return warning(f"{len(rows):,} tables, {size:,.0f} MB: {rows[0].name}")
 
 
-@CHECKS.check(hint="cấp khoá mới trước khi hết hạn (`keys rotate`, before they end)")
+@CHECKS.check(
+    "Không khoá nào đang dùng hết hạn trong 30 ngày tới",
+    hint="cấp khoá mới trước khi hết hạn (`keys rotate`, before they end)",
+)
 def keys_last(subject: Subject) -> Finding:
     """No key that is in use ends within thirty days."""
     names = list(
@@ -211,8 +219,9 @@ def keys_last(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Việc nền chạy đều",
     hint="chạy `bin/run` hoặc `bin/diachiso work`; bảng khác phiên bản: `database prepare`"
-    " (start a worker; for tables of another version, prepare the database)"
+    " (start a worker; for tables of another version, prepare the database)",
 )
 def background_jobs(subject: Subject) -> Finding:
     """Background jobs are done: a worker lives, and none waits or is stuck."""

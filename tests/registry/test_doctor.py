@@ -70,6 +70,7 @@ def test_every_check_has_a_line_a_hint_and_a_name_of_its_own():
     assert len({check.name for check in CHECKS}) == len(CHECKS)
     for check in CHECKS:
         assert check.line, check.name
+        assert has_diacritics(check.vi), check.name
         assert not check.line.endswith("."), check.name
         assert has_diacritics(check.hint), check.name
         assert "(" in check.hint, check.name  # and in English
@@ -284,13 +285,13 @@ def test_nonsense_in_database_url_is_not_repeated():
 def test_database_that_stops_meanwhile_fails_one_check_and_skips_the_rest(url):
     chapter = Chapter()
 
-    @chapter.check(hint="-", need=Need.NOTHING)
+    @chapter.check("-", hint="-", need=Need.NOTHING)
     def begin(subject: Subject) -> Finding:
         """Connect."""
         subject.connect()
         return ok()
 
-    @chapter.check(hint="-", need=Need.DATABASE)
+    @chapter.check("-", hint="-", need=Need.DATABASE)
     def end(subject: Subject) -> Finding:
         """Lose the connection."""
         pid = subject.connection.scalar(text("SELECT pg_backend_pid()"))
@@ -298,7 +299,7 @@ def test_database_that_stops_meanwhile_fails_one_check_and_skips_the_rest(url):
         subject.connection.scalar(text("SELECT 1"))
         return ok()
 
-    @chapter.check(hint="-", need=Need.DATABASE)
+    @chapter.check("-", hint="-", need=Need.DATABASE)
     def after(subject: Subject) -> Finding:
         """Never reached."""
         raise AssertionError

@@ -151,11 +151,15 @@ def test_doctor_prints_a_line_a_check_and_exits_1_on_failure(run, url):
     done = run("doctor")
     assert done.exit_code == 1  # the test cluster has fsync off
     lines = done.stdout.splitlines()
-    assert "✓ The key of the codes is there" in lines
-    assert any(line.startswith("✗ The server writes what it commits") for line in lines)
-    assert any(line.startswith("! Boundaries are real polygons: 0 communes real") for line in lines)
+    assert "✓ Có khoá sinh mã (The key of the codes is there)" in lines
+    (broken,) = [line for line in lines if line.startswith("✗")]
+    assert broken.startswith("✗ Máy chủ ghi xuống đĩa những gì đã nhận: fsync")
+    assert "fsync đang tắt: máy hỏng" in broken
+    assert "(The server writes what it commits: fsync" in broken
+    (worth,) = [line for line in lines if line.startswith("! Ranh giới là ranh giới thật")]
+    assert "0 xã có ranh giới thật, 3.321 xã vẽ quanh trụ sở" in worth
     assert any(line.startswith("    → ") for line in lines)
-    assert lines[-1].endswith("1 broken, 0 not checked")
+    assert lines[-1].endswith("1 broken, 0 not checked)")
 
 
 def test_doctor_as_json_without_a_database(monkeypatch: pytest.MonkeyPatch):
