@@ -9,12 +9,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from geo.admin import parse_name
+from geo.house_number import ALLEY_RANK
 from geo.kinds import MIDDLE_NAMES
-from geo.text import accent_key
+from geo.text import accent_key, fold
 from registry.address_reader import is_unit
 from registry.gazetteer import Gazetteer
 from registry.units.text import Naming, read_units
 
+_WAYS: Final = frozenset(
+    write(kind) for kind in ("đường", "phố", *ALLEY_RANK) for write in (accent_key, fold)
+)
+"""Words behind which the name of a street begins."""
 _MOST: Final = 7
 """Words of units without commas: `xã Phước Kiển huyện Nhà Bè` has six."""
 
@@ -36,8 +41,9 @@ def set_apart(gazetteer: Gazetteer, text: str) -> Iterator[SetApart]:
     words = last.split()
     for at in range(max(1, len(words) - _MOST), len(words) - 1):
         tail = " ".join(words[at:])
-        if accent_key(words[at - 1]) in MIDDLE_NAMES:
-            continue  # `Nguyễn Thị Hà Giang`
+        before_it = accent_key(words[at - 1])
+        if before_it in MIDDLE_NAMES or before_it in _WAYS:
+            continue  # `Nguyễn Thị Hà Giang`, `Phố Lạng Sơn`
         if naming := _units_of(gazetteer, tail):
             yield SetApart(", ".join([*before, " ".join(words[:at]), tail]), _is_sure(naming, tail))
     first, *after = text.split(",")
