@@ -4,13 +4,13 @@ Titles and details are for people, in Vietnamese with the English in brackets; c
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Flask, Response, g, has_request_context, json, request
 from flask.typing import ResponseReturnValue
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ between Pythons
 
@@ -128,9 +128,15 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_problem)
 
 
-def invalid_input(error: ValidationError) -> errors.InvalidInputError:
-    """A validation error as one of ours, which names every field."""
-    problems = [_problem_of_field(item) for item in error.errors(include_url=False)]
+def invalid_input(
+    error: ValidationError, *models: type[BaseModel] | None
+) -> errors.InvalidInputError:
+    """A validation error as one of ours, which names every field.
+
+    Of the one of `models` that it is about, it tells who gives another field which there are.
+    """
+    known = next((m.model_fields for m in models if m and m.__name__ == error.title), {})
+    problems = [_problem_of_field(item, known) for item in error.errors(include_url=False)]
     first = problems[0]
     return errors.InvalidInputError(f"{first['field']}: {first['detail']}", errors=problems)
 
@@ -214,7 +220,7 @@ def http_problem(error: HTTPException) -> ResponseReturnValue:
     return response
 
 
-def _problem_of_field(item: Any) -> dict[str, str]:
+def _problem_of_field(item: Any, known: Iterable[str] = ()) -> dict[str, str]:
     field = ".".join(str(part) for part in item["loc"]) or "request"
     code, english = item["type"], item["msg"]
     if code == "extra_forbidden":
@@ -229,7 +235,10 @@ def _problem_of_field(item: Any) -> dict[str, str]:
         numbers = {name: _shown(value) for name, value in item.get("ctx", {}).items()}
         misfit = _MISFITS[code].format_map(numbers)
         return {"field": field, "code": code, "detail": f"{misfit} ({english})"}
-    return {"field": field, "code": code, "detail": vietnamese_first(english, "chưa đúng")}
+    detail = vietnamese_first(english, "chưa đúng")
+    if code == "unknown_parameter" and known and len(item["loc"]) == 1:
+        detail = f"{detail}; có (known): {', '.join(known)}"
+    return {"field": field, "code": code, "detail": detail}
 
 
 def _shown(value: object) -> str:

@@ -127,7 +127,7 @@ class Plugin(FlaskPlugin):
                 fields = _fields(request.form, form) if in_form else {}
                 arguments["form"] = form.model_validate(fields) if in_form else None
         except ValidationError as error:
-            raise invalid_input(error) from None
+            raise invalid_input(error, query, json, form) from None
         return func(**arguments)
 
 

@@ -155,3 +155,10 @@ def test_undecodable_body_is_refused(site: Site, body: bytes) -> None:
 def test_stopped_database_is_503() -> None:
     with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
         assert app.test_client().post(PATH, json={"address": "27 Láng"}).status_code == 503
+
+
+def test_who_calls_a_field_otherwise_hears_of_them_all(site: Site) -> None:
+    """Geocoding takes `q`, and so it is tried here as well."""
+    problem = site.client.post(PATH, json={"q": "27 Láng"}).get_json()
+    assert problem["detail"].startswith("q: không có tham số này")
+    assert ", province, address" in problem["detail"]
