@@ -56,6 +56,7 @@ FLATS: Final = [
             "đơn nguyên": "đn",
         },
         numbered=("building", "lock", "tower", "đn"),
+        marked=("lốc",),
     ),
 ]
 # Outside of an estate `lô` is a plot of land, which is a house number.

@@ -29,6 +29,8 @@ ALLEYS: Final = phrases(
     {"ngõ": "ng|lane", "ngách": "ngh|nghách|alley", "hẻm": "hém|hẽm|h", "kiệt": "kiêt"},
     # `Ng. Sĩ Liên` is a person.
     numbered=("ng", "ngh", "h", "lane", "alley"),
+    # Ngô Quyền, Ngô Mây and Kiệt Sơn are communes.
+    marked=("ngõ", "kiệt"),
 )
 # Plots are steps of a path as well, kept apart from numbers by a mark.
 PLOT_MARKS: Final = {

@@ -173,11 +173,19 @@ class Phrase:
     """Whether it counts only with a number behind it: `đội 4`, but `đường Đội Cấn`."""
     shortened: bool = False
     """Whether it is an abbreviation or another wording of the kind."""
+    marked: bool = False
+    """Whether it counts only with its diacritics, or a number behind it: `lốc B`, but `Loc Ninh`."""
 
 
-def phrases(role: str, kinds: dict[str, str], *, numbered: Iterable[str] = ()) -> list[Phrase]:
+def phrases(
+    role: str,
+    kinds: dict[str, str],
+    *,
+    numbered: Iterable[str] = (),
+    marked: Iterable[str] = (),
+) -> list[Phrase]:
     """Phrases from `{canonical: "writing|writing"}`, each kind being a writing of itself."""
-    strict = frozenset(numbered)
+    strict, typed = frozenset(numbered), frozenset(marked)
     made = []
     for kind, writings in kinds.items():
         for writing in dict.fromkeys([kind, *writings.split("|")] if writings else [kind]):
@@ -190,6 +198,7 @@ def phrases(role: str, kinds: dict[str, str], *, numbered: Iterable[str] = ()) -
                     tuple(map(accent_key, split)),
                     kind in strict or writing in strict,
                     writing != kind,
+                    writing in typed,
                 )
             )
     return made
@@ -231,7 +240,10 @@ class PhraseBook:
             end = at + len(phrase.keys)
             if end > len(words) or not _written(words, at, phrase):
                 continue
-            if not phrase.numbered or _number_at(words, end):
+            sure = not phrase.numbered and (
+                not phrase.marked or words[at].accents == phrase.accents[0]
+            )
+            if sure or _number_at(words, end):
                 return phrase
         return None
 
