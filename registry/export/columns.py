@@ -68,6 +68,35 @@ COLUMNS: Final = (
     Column("verified_on", "date", "Ngày xác minh gần nhất", "Day it was last seen to exist"),
     Column("recorded_at", "time", "Ghi vào sổ lúc (UTC)", "Since when it is so on record, UTC"),
 )
+HEADINGS: Final = {
+    "code": "Mã địa chỉ số",
+    "code_display": "Mã trên biển",
+    "kind": "Loại",
+    "status": "Trạng thái",
+    "address": "Địa chỉ một dòng",
+    "house_number": "Số nhà",
+    "number_path": "Số nhà chuẩn",
+    "street": "Đường",
+    "locality": "Thôn/Tổ dân phố",
+    "building": "Toà nhà",
+    "floor": "Tầng",
+    "unit_number": "Căn hộ",
+    "parent_code": "Mã toà nhà",
+    "commune_code": "Mã xã",
+    "commune": "Xã, phường",
+    "province_code": "Mã tỉnh",
+    "province": "Tỉnh, thành phố",
+    "former_commune_code": "Mã xã cũ",
+    "former_commune": "Xã cũ",
+    "households": "Số hộ",
+    "lon": "Kinh độ",
+    "lat": "Vĩ độ",
+    "position_method": "Cách đo toạ độ",
+    "position_accuracy_m": "Độ chính xác (m)",
+    "verified_on": "Xác minh ngày",
+    "recorded_at": "Ghi sổ lúc (UTC)",
+}
+"""Columns of a workbook, which people read; parts of a door are called as an import knows them."""
 GEOMETRY: Final = Column(
     "geometry", "point", "Điểm lối vào; trống khi chưa đo", "Point of the entrance, EPSG:4326"
 )

@@ -12,14 +12,14 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 from pydantic_core import to_json
 
-from registry.export.columns import COLUMNS, schema
+from registry.export.columns import HEADINGS, schema
 
 Batches = Iterable[Any]
 _SHEET_ROWS: Final = 1_000_000
 """A worksheet has 1,048,576 rows at most."""
 _ROWS: Final = 5_000
 _GROUP_ROWS: Final = 100_000
-_NAMES: Final = tuple(column.name for column in COLUMNS)
+_SHEET: Final = "Hộ"
 
 
 def _csv(path: Path, batches: Batches) -> None:
@@ -65,12 +65,13 @@ def _xlsx(path: Path, batches: Batches) -> None:
     with xlsxwriter.Workbook(str(path), options) as book:
         head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet, at = None, _SHEET_ROWS
+        sheet, at, sheets = None, _SHEET_ROWS, 0
         for row in _rows(batches):
             if sheet is None or at >= _SHEET_ROWS:
-                sheet, at = book.add_worksheet(), 0
+                at, sheets = 0, sheets + 1
+                sheet = book.add_worksheet(_SHEET if sheets == 1 else f"{_SHEET} {sheets}")
                 sheet.freeze_panes(1, 1)
-                sheet.write_row(0, 0, _NAMES, head)
+                sheet.write_row(0, 0, HEADINGS.values(), head)
             at += 1
             row["recorded_at"] = row["recorded_at"].isoformat(timespec="seconds")
             for column, value in enumerate(row.values()):

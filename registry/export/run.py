@@ -16,7 +16,7 @@ from registry.changes.snapshot import LICENCE
 from registry.coverage.measure import communes_by_province, living_units
 from registry.database import driver_connection, session_scope
 from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
-from registry.export.columns import COLUMNS, GEOMETRY
+from registry.export.columns import COLUMNS, GEOMETRY, HEADINGS
 from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
 
 FORMATS: Final = ("csv", "xlsx", "ndjson", "geojson", "gpkg", "geoparquet")
@@ -151,7 +151,8 @@ def _write_beside(
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("column", "type", "nghĩa", "meaning"))
     for column in (*COLUMNS, GEOMETRY) if geometry else COLUMNS:
-        writer.writerow((column.name, column.type, column.vietnamese, column.english))
+        called = HEADINGS[column.name] if options.format == "xlsx" else column.name
+        writer.writerow((called, column.type, column.vietnamese, column.english))
     path.with_name(f"{path.name}.columns.csv").write_text(out.getvalue(), encoding="utf-8")
     moment = options.as_of or datetime.datetime.now(VIET_NAM)
     where = ", ".join(f"{name} ({code})" for code, name in units) or "cả nước (the country)"

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from registry.access import audit
 from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.events import write_scope
-from registry.export.columns import COLUMNS
+from registry.export.columns import COLUMNS, HEADINGS
 from registry.export.formats import WRITERS
 from registry.export.run import FORMATS, Exported, ExportOptions, export_file
 from registry.gazetteer import VIET_NAM
+from registry.intake.columns import find_columns
 from registry.intake.formats.any_file import read_file
 from tests.support.factories import (
     TEST,
@@ -120,8 +122,10 @@ def records(form: str, path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     if form == "xlsx":
         table = read_file(path)
+        names = {heading: name for name, heading in HEADINGS.items()}
+        headers = [names[heading] for heading in table.headers]
         with table.rows() as rows:
-            return [dict(zip(table.headers, row, strict=False)) for row in rows]
+            return [dict(zip(headers, row, strict=False)) for row in rows]
     if form == "geoparquet":
         rows = duckdb.sql(f"SELECT * FROM read_parquet('{path}')")
         return [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
@@ -150,6 +154,17 @@ def test_each_format_read_back_holds_the_same_records(
     assert found[world.south]["province_code"] == "79"
     if form != "geojson":
         assert set(plain) - {"geometry", "geom"} == {each.name for each in COLUMNS}
+
+
+def test_workbook_is_for_people_and_an_import_knows_its_columns(files: dict[str, Path]) -> None:
+    with zipfile.ZipFile(files["xlsx"]) as book:
+        assert '<sheet name="Hộ"' in book.read("xl/workbook.xml").decode()
+    known = find_columns(read_file(files["xlsx"]).headers).positions
+    assert known.keys() >= {
+        *("house_number", "street", "locality", "building", "floor", "unit", "households_count"),
+        *("commune_code", "former_commune_code", "longitude", "latitude", "position_accuracy_m"),
+    }
+    assert list(HEADINGS) == [column.name for column in COLUMNS]
 
 
 @pytest.mark.parametrize("form", ["geojson", "gpkg", "geoparquet"])
