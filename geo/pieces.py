@@ -48,6 +48,10 @@ class _Scanner(Numbers):
         phrase = self._letter(at) if len(word.key) == 1 else self._phrase(at)
         if phrase is None and self._names_person(at):
             return self._start(kinds.PERSON, at)
+        if phrase and self._is_of_street(phrase, at):
+            self._append(at)
+            self._append(at + 1)
+            return at + 2
         if phrase and self._may_open(phrase, at):
             if self._is_street_number(phrase):
                 self._push("street")
@@ -63,6 +67,9 @@ class _Scanner(Numbers):
             end = self._number(at)
             if end > at:
                 return end
+        return self._name(at, phrase)
+
+    def _name(self, at: int, phrase: Phrase | None) -> int:
         # A kind that opens nothing is a name, all of it: `Đ. Quốc lộ 13`, `Phường Chợ Lớn`.
         named = self.open is not None and not self.open.words and not self.open.done
         end = at + len(phrase.keys) if phrase and named else at + 1
@@ -85,6 +92,18 @@ class _Scanner(Numbers):
         piece = self.open
         return (
             phrase.keys == ("so",) and piece is not None and piece.role == "number" and piece.done
+        )
+
+    def _is_of_street(self, phrase: Phrase, at: int) -> bool:
+        """`12 Kênh số 1` is house 12 on Kênh số 1; `Ngõ 5 Láng số 12` has no house before."""
+        piece = self.open
+        named = piece is not None and piece.role in ("street", "bare") and not piece.done
+        return (
+            named
+            and bool(piece and piece.words)
+            and phrase.keys == ("so",)
+            and self._numeric(at + 1)
+            and any(one.role == "number" and one.done for one in self.pieces)
         )
 
     def _append(self, at: int) -> None:

@@ -174,7 +174,7 @@ class Phrase:
     shortened: bool = False
     """Whether it is an abbreviation or another wording of the kind."""
     marked: bool = False
-    """Whether it counts only with its diacritics, or a number behind it: `lốc B`, but `Loc Ninh`."""
+    """Whether it counts only with diacritics, or a number behind it: `lốc B`, not `Loc Ninh`."""
 
 
 def phrases(
