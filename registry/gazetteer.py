@@ -138,6 +138,9 @@ class Gazetteer:
     _backward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
     _members: dict[int, list[Unit]] = field(init=False, default_factory=dict)
     _holders: dict[int, dict[int, int]] = field(init=False, default_factory=dict)
+    _same_holders: dict[tuple[tuple[int, int], ...], dict[int, int]] = field(
+        init=False, default_factory=dict
+    )
     remembered: dict[object, Any] = field(init=False, default_factory=dict, repr=False)
     """What others worked out of it, see `registry.remembered`."""
 
@@ -206,6 +209,8 @@ class Gazetteer:
             family += [step.predecessor for step in self.predecessors(unit)]
             known = dict.fromkeys((i for relative in family for i in _parents(relative)), 1)
             known.update(dict.fromkeys(_parents(unit), 2))
+            # Neighbours have the same.
+            known = self._same_holders.setdefault(tuple(known.items()), known)
             self._holders[unit.id] = known
         return known
 
@@ -309,13 +314,19 @@ def load_gazetteer(session: Session) -> Gazetteer:
     """
     version: int = session.execute(_VERSION).scalar_one()
     versions: dict[int, list[UnitVersion]] = defaultdict(list)
+    # Names, kinds, decrees and days of thousands of rows are a few: each is kept once.
+    once: dict[Any, Any] = {}
+
+    def same(value: Any) -> Any:
+        return once.setdefault(value, value)
+
     # All rows at once, and by their places: row by row and by name takes twice as long, and every
     # command waits for it.
     for unit_id, *columns in session.execute(_VERSIONS).all():
-        versions[unit_id].append(UnitVersion(*columns))
+        versions[unit_id].append(UnitVersion(*map(same, columns)))
     units = {
         unit_id: Unit(
-            *(unit_id, level, code, born, ended, lon, lat, area_km2),
+            *(unit_id, same(level), code, same(born), same(ended), lon, lat, area_km2),
             tuple(versions[unit_id]),
             _pairs(aliases),
         )

@@ -183,6 +183,7 @@ def _last_district(gazetteer: Gazetteer, former: Unit) -> Unit | None:
     return gazetteer.district_of(former, former.ended - datetime.timedelta(days=1))
 
 
+_same_communes: Final = Remembered[frozenset[int], frozenset[int]](8_192)
 _communes: Final = Remembered[tuple[int, datetime.date], frozenset[int]](32_768)
 
 
@@ -192,6 +193,9 @@ def communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> frozens
     found = known.get((unit.id, day))
     if found is None:
         found = frozenset(_communes_of(gazetteer, day, unit))
+        # Most are a commune alone, to which several of old lead.
+        shared = _same_communes.of(gazetteer)
+        found = shared.get(found) or _same_communes.keep(shared, found, found)
         _communes.keep(known, (unit.id, day), found)
     return found
 
