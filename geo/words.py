@@ -85,8 +85,15 @@ class Word:
         object.__setattr__(self, "numeric", self.path or self.text in ROMAN)
 
 
+_K: Final = frozenset("Kk")
+_KIET_AND_HEM: Final = re.compile(r"k[. ]?\s*(\d{1,4})\s*/?\s*h[. ]?\s*(\d{1,4})(?=[\s/])", re.I)
+"""`K 30 H 14 / 5`, `K.30/H.14/5`: one path, `K30/H14/5`."""
+
+
 def words_of(text: str) -> list[Word]:
     """The words of `text`, at most MAX_WORDS; a dash between spaces is one of them."""
+    if text[:1] in _K and (path := _KIET_AND_HEM.match(text)):
+        text = f"K{path[1]}/H{path[2]}{text[path.end() :]}"
     written = text.split()
     if "/" in text:
         # `12 / 3` is one path.
