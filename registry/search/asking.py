@@ -28,6 +28,8 @@ class Bulk:
     `question` numbers the questions, and is the first column of what is found.
     """
 
+    line_alone: str
+    """For a question of one line, as most are: each parameter is that line's, and no array."""
     one: str
     many: str
     """The same, each parameter an array with an element for every line of every question."""
@@ -40,7 +42,7 @@ class Bulk:
 def bulk(
     statement: str, line: tuple[tuple[str, str], ...], same: tuple[tuple[str, str], ...] = ()
 ) -> Bulk:
-    """The two forms of a statement with `{k}` for the lines; parameters are names and types."""
+    """The forms of a statement with `{k}` for the lines; parameters are names and types."""
 
     def lines(columns: Iterable[tuple[str, str]]) -> str:
         columns = (("question", "int"), *columns)
@@ -49,7 +51,9 @@ def bulk(
 
     shared = "".join(f", %({name})s::{kind} AS {name}" for name, kind in same)
     one = f"(SELECT k.*{shared} FROM {lines(line)}) k" if same else lines(line)  # noqa: S608
+    values = ", ".join(f"%({name})s::{kind} AS {name}" for name, kind in (*line, *same))
     return Bulk(
+        statement.replace("{k}", f"(SELECT 0 AS question, {values}) k"),
         statement.replace("{k}", one),
         statement.replace("{k}", lines((*line, *same))),
         tuple(name for name, _ in line),
@@ -123,6 +127,9 @@ def _granted(reads: Reads, wish: Wish) -> Any:
     if not wish.lines:
         return []
     kind = wish.bulk
+    if len(wish.lines) == 1:
+        alone = dict(zip((*kind.line, *kind.same), (*wish.lines[0], *wish.same), strict=True))
+        return reads.rows(kind.line_alone, alone)
     parameters: dict[str, object] = {"question": [0] * len(wish.lines)}
     parameters |= zip(kind.line, map(list, zip(*wish.lines, strict=True)), strict=True)
     parameters |= zip(kind.same, wish.same, strict=True)
