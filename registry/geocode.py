@@ -5,7 +5,6 @@ answered, and two doors that fit equally are both returned and said to be ambigu
 """
 
 import datetime
-import math
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -17,22 +16,36 @@ from geo.values import value
 from registry.access import budget
 from registry.address_reader import ReadAddress, read_address
 from registry.errors import InvalidInputError
-from registry.foreign import ends_in_other_country
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.mistyped_codes import MistypedCode, mistyped_code
 from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import check_point, reverse
-from registry.search.answers import LEVELS, Answer, of_record
+from registry.search.answers import Answer, of_record
 from registry.search.areas import area_of, communes_of
 from registry.search.ask import Asker
 from registry.search.asking import Steps, alone
 from registry.search.direct import codes_in, whole_code
 from registry.search.doors import active_records, records_of
 from registry.search.explanation import Tried
-from registry.search.faults import confidence
+from registry.search.fit import (
+    PLACED,
+    Located,
+    beside_unit,
+    better,
+    contradict,
+    fits_better,
+    is_door,
+    is_other_door,
+    is_sure,
+    is_unit_alone,
+    nearest_first,
+    rank,
+    told_unread,
+    with_fault,
+)
 from registry.search.likeness import vocabulary_of
-from registry.search.respelling import Respelling, respellings
+from registry.search.respelling import respellings
 from registry.search.set_apart import set_apart
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.text import read_units
@@ -41,16 +54,12 @@ MAX_TEXT: Final = 2_000
 DEFAULT_LIMIT: Final = 5
 MAX_LIMIT: Final = 20
 _MAX_READINGS: Final = 3
-_SURE: Final = 0.95
-"""A reading with such an answer is not compared with less likely readings."""
-_DOORS: Final = ("household", "building")
 _TWO_NUMBERS: Final = "second_number_dropped"
 """Step of the grammar that had two house numbers before it."""
 CODE_UNKNOWN: Final = "unit_code_unknown"
 """Note of a reading, and fault of what is found: a unit is given by a code that none bears."""
 _CODES: Final = {"commune": 5, "district": 3, "province": 2}
 """Level → digits of its codes."""
-_PLACED: Final = (*_DOORS, "alley", "street", "locality")
 
 
 @value(frozen=True, slots=True)
@@ -81,20 +90,6 @@ class Question:
     """Code of a unit of any map; nothing outside it is answered."""
 
 
-@value(frozen=True, slots=True)
-class Located:
-    """Answers, and how the question was read."""
-
-    answers: list[Answer]
-    reading: ReadAddress | None
-    """What was read of the text, the likeliest reading where nothing was found; None where the text
-    is a code or a point, or holds no word."""
-    tried: tuple[Tried, ...] = ()
-    """Every reading that was asked of the register, in that order."""
-    mistyped: MistypedCode | None = None
-    """Where the text leads nowhere, and all of it was meant as a code."""
-
-
 def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answer]:
     """At most `limit` answers, the best first; empty where nothing of the address is known.
 
@@ -116,7 +111,7 @@ def locating(gazetteer: Gazetteer, question: Question) -> Steps[Located]:
         check_point(lon=question.near[0], lat=question.near[1])
     found = yield from search.answers()
     if question.near is not None:
-        found = _nearest_first(found, *question.near)
+        found = nearest_first(found, *question.near)
     meant = None
     if not found and question.text is not None:
         meant = yield partial(_meant_as_code, question.text)
@@ -224,9 +219,9 @@ class _Search:
     def _of_code_in(self, record: Record, rest: list[Answer]) -> Steps[list[Answer]]:
         """The code's door, unless the rest of the text names another place."""
         answers = yield from self._of_code(record)
-        if not rest or not all(_contradict(a, b) for a in answers for b in rest):
+        if not rest or not all(contradict(a, b) for a in answers for b in rest):
             return answers
-        return [_with_fault(answer, "code_contradicts_text") for answer in rest]
+        return [with_fault(answer, "code_contradicts_text") for answer in rest]
 
     def _of_record(self, record: Record, faults: tuple[str, ...]) -> Answer:
         units = self.gazetteer.units
@@ -238,15 +233,15 @@ class _Search:
     def _read(self, text: str) -> Steps[list[Answer]]:
         """The answers to a text as it stands, or with a slip in a word for a kind corrected."""
         best = plain = yield from self._as_written(text)
-        sure = _is_door(plain) and _is_sure(plain.answers[0])
+        sure = is_door(plain) and is_sure(plain.answers[0])
         for respelling in respellings(vocabulary_of(self.gazetteer), text):
             if sure and not respelling.sure:
                 continue
             other = yield from self._as_written(respelling.text)
-            if best is plain and respelling.sure and _is_other_door(plain, other, respelling):
+            if best is plain and respelling.sure and is_other_door(plain, other, respelling):
                 # Without the alley or the flat of the misspelt word it is another door.
                 best = Located([], other.reading)
-            best = _better(best, other)
+            best = better(best, other)
         if not best.answers:
             best = yield from self._with_units_apart(text, best)
         self.reading = best.reading
@@ -260,9 +255,9 @@ class _Search:
         best = nothing
         for apart in set_apart(self.gazetteer, text):
             other = yield from self._as_written(apart.text)
-            if not other.answers or not (apart.sure or other.answers[0].level in _PLACED):
+            if not other.answers or not (apart.sure or other.answers[0].level in PLACED):
                 continue
-            if not best.answers or _rank(other.answers[0]) < _rank(best.answers[0]):
+            if not best.answers or rank(other.answers[0]) < rank(best.answers[0]):
                 best = other
         return best
 
@@ -321,21 +316,21 @@ class _Search:
         for reading in readings:
             asked = yield from self._asked(reading)
             found = [a for a in asked if self._inside(a.unit)]
-            self.tried.append(Tried(text, reading, tuple(_told_unread(found, reading, text))))
-            if found and unit is None and _is_unit_alone(reading, self.day):
+            self.tried.append(Tried(text, reading, tuple(told_unread(found, reading, text))))
+            if found and unit is None and is_unit_alone(reading, self.day):
                 unit = Located(found, reading)
             if found and (
                 best.reading is None
                 or not best.answers
-                or _fits_better(found[0], reading, best.answers[0], best.reading)
+                or fits_better(found[0], reading, best.answers[0], best.reading)
             ):
                 best = Located(found, reading)
-            if best.answers and _is_sure(best.answers[0]):
+            if best.answers and is_sure(best.answers[0]):
                 break
         if unit is not None and unit.reading is not best.reading:
-            best = _beside_unit(unit, best)
+            best = beside_unit(unit, best)
         # Which reading fits best is decided without: all leave such words unread.
-        return Located(_told_unread(best.answers, best.reading, text), best.reading)
+        return Located(told_unread(best.answers, best.reading, text), best.reading)
 
     def _asked(self, reading: ReadAddress) -> Steps[list[Answer]]:
         door = reading.door
@@ -346,7 +341,7 @@ class _Search:
             area = replace(area, faults=(*area.faults, CODE_UNKNOWN))
         found = yield from Asker(self.gazetteer, self.day, door, area).answers()
         if _TWO_NUMBERS in reading.notes:
-            found = [_with_fault(answer, "second_number") for answer in found]
+            found = [with_fault(answer, "second_number") for answer in found]
         return found
 
     def _inside(self, unit: Unit | None) -> bool:
@@ -364,124 +359,3 @@ def _is_code(written: str | None, level: str) -> bool:
     """Whether a unit is given by what can only be a code: `1` may be Phường 1."""
     code = (written or "").strip()
     return code.isdecimal() and len(code) == _CODES[level]
-
-
-def _rank(answer: Answer) -> tuple[int, float]:
-    """The nearer to the door the better: what understands less of a text has fewer faults."""
-    return (LEVELS.index(answer.level), -answer.confidence)
-
-
-def _fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAddress) -> bool:
-    """Whether a reading's answer beats that of a likelier reading.
-
-    Where no more than the commune is found, leaving the street unread is no better fit; nor is a
-    single door a better one than several of the likelier reading.
-    """
-    if one.level == other.level and one.level not in _PLACED:
-        return len(reading.unread) < len(before.unread)
-    if "street_not_found" in one.faults and before.door.street is None and other.unit is not None:
-        return False  # `p Trảng Dài` is the ward, where no street is called so
-    sure = confidence(fault for fault in other.faults if fault != "ambiguous")
-    return _rank(one) < (LEVELS.index(other.level), -sure)
-
-
-def _is_door(located: Located) -> bool:
-    return bool(located.answers) and located.answers[0].level in _DOORS
-
-
-def _better(best: Located, other: Located) -> Located:
-    """The answers to the text with a slip corrected, where they fit better.
-
-    Where no more than the same unit is found, a word of a street was taken for a kind: `xã Tượng`.
-    """
-    faulty = [_with_fault(answer, "spelling_corrected") for answer in other.answers]
-    if not faulty or (best.answers and _rank(best.answers[0]) <= _rank(faulty[0])):
-        return best
-    if best.answers and faulty[0].level == best.answers[0].level not in _PLACED:
-        return best
-    return Located(faulty, other.reading)
-
-
-def _is_other_door(one: Located, other: Located, respelling: Respelling) -> bool:
-    """Whether a door was found that the other reading does not name."""
-    if not _is_door(one) or one.reading is None or other.reading is None:
-        return False
-    street = one.reading.door.street
-    if street is not None and street.name.split()[0] == respelling.word and not _is_door(other):
-        # `Ttôn Đức Thắng` is one name with a slip, and no `thôn Đức Thắng`.
-        return False
-    return _door_said(one.reading.door) != _door_said(other.reading.door)
-
-
-def _door_said(door: Door) -> tuple[str | None, str | None, tuple[str, ...]]:
-    """What tells a door from its neighbours: number, flat and localities."""
-    number, flat = door.house_number, door.flat
-    return (
-        number.key if number else None,
-        flat.unit if flat else None,
-        tuple(locality.key for locality in door.localities),
-    )
-
-
-def _is_sure(answer: Answer) -> bool:
-    return answer.level in _DOORS and answer.confidence >= _SURE
-
-
-def _with_fault(answer: Answer, fault: str) -> Answer:
-    return replace(answer, faults=(*answer.faults, fault))
-
-
-def _is_unit_alone(reading: ReadAddress, day: datetime.date) -> bool:
-    """Whether the text says nothing but a commune of today, as it is called."""
-    named = any(n.commune is not None and n.commune.alive_on(day) for n in reading.namings)
-    return named and reading.door == Door() and not reading.unread
-
-
-def _beside_unit(unit: Located, streets: Located) -> Located:
-    """A unit before the streets of its name: `Trường Sa` is an archipelago as well."""
-    answers = [*unit.answers, *streets.answers]
-    told = [a if "ambiguous" in a.faults else _with_fault(a, "ambiguous") for a in answers]
-    return Located(told, unit.reading)
-
-
-def _told_unread(
-    answers: list[Answer], reading: ReadAddress | None, text: str | None
-) -> list[Answer]:
-    """The answers, each with a fault where words of the text were not understood."""
-    if reading is None or not any(any(map(str.isalpha, part)) for part in reading.unread):
-        return answers
-    last = text if text is not None else reading.unread[-1]
-    fault = "other_country" if ends_in_other_country(last) else "unread_words"
-    return [_with_fault(answer, fault) for answer in answers]
-
-
-def _contradict(coded: Answer, read: Answer) -> bool:
-    """Whether what was read names another commune, street or number than the code's door."""
-    one, other = coded.parts, read.parts
-    known = read.record.code if read.record else None
-    if known is not None and coded.record is not None and known != coded.record.code:
-        # The building of the flat is no contradiction.
-        return known != coded.record.parent_code
-    return (
-        _elsewhere(coded.unit, read.unit)
-        or "house_number_not_found" in read.faults
-        or (other.number_key is not None and other.number_key != one.number_key)
-        or (other.street_name is not None and other.street_name != one.street_name)
-    )
-
-
-def _elsewhere(one: Unit | None, other: Unit | None) -> bool:
-    if one is None or other is None or other.level != "commune":
-        return False
-    return one.id != other.id
-
-
-def _nearest_first(answers: list[Answer], lon: float, lat: float) -> list[Answer]:
-    """Among answers of equal level and confidence, those near the point first."""
-
-    def distance(answer: Answer) -> float:
-        if answer.lon is None or answer.lat is None:
-            return math.inf
-        return math.hypot((answer.lon - lon) * math.cos(math.radians(lat)), answer.lat - lat)
-
-    return sorted(answers, key=lambda answer: (*_rank(answer), distance(answer)))

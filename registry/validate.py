@@ -13,10 +13,11 @@ from geo.label import label
 from registry.address_reader import ReadAddress
 from registry.foreign import is_elsewhere
 from registry.gazetteer import Gazetteer, today
-from registry.geocode import CODE_UNKNOWN, Located, Question, locating
+from registry.geocode import CODE_UNKNOWN, Question, locating
 from registry.reads import Reads
 from registry.search.asking import Steps, alone
 from registry.search.direct import whole_code
+from registry.search.fit import Located
 from registry.validation import questions
 from registry.validation.components import components_read, components_unread
 from registry.validation.judge import Judge

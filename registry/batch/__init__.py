@@ -15,7 +15,7 @@ from geo.text import fold
 from geo.values import value
 from registry.errors import InvalidInputError, RegistryError
 from registry.gazetteer import Gazetteer
-from registry.geocode import MAX_TEXT, Components, Located, Question, locating
+from registry.geocode import MAX_TEXT, Components, Question, locating
 from registry.lookup import lookup
 from registry.mistyped_codes import MistypedCode
 from registry.reads import Reads
@@ -23,6 +23,7 @@ from registry.records import Record
 from registry.reverse import DEFAULT_RADIUS_M, reverse
 from registry.search.answers import Answer
 from registry.search.asking import Steps, together
+from registry.search.fit import Located
 from registry.validate import validating
 from registry.validation.verdicts import Validation
 

@@ -10,11 +10,12 @@ from geo.admin import parse_name
 from geo.label import label
 from registry.address_reader import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
-from registry.geocode import CODE_UNKNOWN, Located
+from registry.geocode import CODE_UNKNOWN
 from registry.reads import Reads
 from registry.records import Wording
 from registry.search.answers import Answer
 from registry.search.areas import communes_of
+from registry.search.fit import Located
 from registry.units import continuations
 from registry.units.text import Naming
 from registry.validation import questions

@@ -7,12 +7,12 @@ from typing import Final
 from geo.address import Door
 from registry.address_reader import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
-from registry.geocode import Located
 from registry.reads import Reads
 from registry.search.answers import Answer
 from registry.search.areas import Area, communes_of
 from registry.search.ask import Asker
 from registry.search.asking import alone
+from registry.search.fit import Located
 
 MAX_DOORS: Final = 3
 """More doors of that street and number are no slip of the ward: they are other streets."""

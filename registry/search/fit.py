@@ -1,0 +1,164 @@
+"""What was found of a text, and which of several readings' answers fit it best.
+
+A likelier reading wins among equals; whatever had to be supposed is a fault of the answer.
+"""
+
+import datetime
+import math
+from dataclasses import replace
+from typing import Final
+
+from geo.address import Door
+from geo.values import value
+from registry.address_reader import ReadAddress
+from registry.foreign import ends_in_other_country
+from registry.gazetteer import Unit
+from registry.mistyped_codes import MistypedCode
+from registry.search.answers import LEVELS, Answer
+from registry.search.explanation import Tried
+from registry.search.faults import confidence
+from registry.search.respelling import Respelling
+
+_SURE: Final = 0.95
+"""A reading with such an answer is not compared with less likely readings."""
+_DOORS: Final = ("household", "building")
+PLACED: Final = (*_DOORS, "alley", "street", "locality")
+"""Levels below the commune."""
+
+
+@value(frozen=True, slots=True)
+class Located:
+    """Answers, and how the question was read."""
+
+    answers: list[Answer]
+    reading: ReadAddress | None
+    """What was read of the text, the likeliest reading where nothing was found; None where the text
+    is a code or a point, or holds no word."""
+    tried: tuple[Tried, ...] = ()
+    """Every reading that was asked of the register, in that order."""
+    mistyped: MistypedCode | None = None
+    """Where the text leads nowhere, and all of it was meant as a code."""
+
+
+def rank(answer: Answer) -> tuple[int, float]:
+    """The nearer to the door the better: what understands less of a text has fewer faults."""
+    return (LEVELS.index(answer.level), -answer.confidence)
+
+
+def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAddress) -> bool:
+    """Whether a reading's answer beats that of a likelier reading.
+
+    Where no more than the commune is found, leaving the street unread is no better fit; nor is a
+    single door a better one than several of the likelier reading.
+    """
+    if one.level == other.level and one.level not in PLACED:
+        return len(reading.unread) < len(before.unread)
+    if "street_not_found" in one.faults and before.door.street is None and other.unit is not None:
+        return False  # `p Trảng Dài` is the ward, where no street is called so
+    sure = confidence(fault for fault in other.faults if fault != "ambiguous")
+    return rank(one) < (LEVELS.index(other.level), -sure)
+
+
+def is_door(located: Located) -> bool:
+    """Whether the best answer is a household or a building."""
+    return bool(located.answers) and located.answers[0].level in _DOORS
+
+
+def better(best: Located, other: Located) -> Located:
+    """The answers to the text with a slip corrected, where they fit better.
+
+    Where no more than the same unit is found, a word of a street was taken for a kind: `xã Tượng`.
+    """
+    faulty = [with_fault(answer, "spelling_corrected") for answer in other.answers]
+    if not faulty or (best.answers and rank(best.answers[0]) <= rank(faulty[0])):
+        return best
+    if best.answers and faulty[0].level == best.answers[0].level not in PLACED:
+        return best
+    return Located(faulty, other.reading)
+
+
+def is_other_door(one: Located, other: Located, respelling: Respelling) -> bool:
+    """Whether a door was found that the other reading does not name."""
+    if not is_door(one) or one.reading is None or other.reading is None:
+        return False
+    street = one.reading.door.street
+    if street is not None and street.name.split()[0] == respelling.word and not is_door(other):
+        # `Ttôn Đức Thắng` is one name with a slip, and no `thôn Đức Thắng`.
+        return False
+    return _door_said(one.reading.door) != _door_said(other.reading.door)
+
+
+def _door_said(door: Door) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """What tells a door from its neighbours: number, flat and localities."""
+    number, flat = door.house_number, door.flat
+    return (
+        number.key if number else None,
+        flat.unit if flat else None,
+        tuple(locality.key for locality in door.localities),
+    )
+
+
+def is_sure(answer: Answer) -> bool:
+    """Whether less likely readings need not be asked for."""
+    return answer.level in _DOORS and answer.confidence >= _SURE
+
+
+def with_fault(answer: Answer, fault: str) -> Answer:
+    """The answer, with one more fault."""
+    return replace(answer, faults=(*answer.faults, fault))
+
+
+def is_unit_alone(reading: ReadAddress, day: datetime.date) -> bool:
+    """Whether the text says nothing but a commune of today, as it is called."""
+    named = any(n.commune is not None and n.commune.alive_on(day) for n in reading.namings)
+    return named and reading.door == Door() and not reading.unread
+
+
+def beside_unit(unit: Located, streets: Located) -> Located:
+    """A unit before the streets of its name: `Trường Sa` is an archipelago as well."""
+    answers = [*unit.answers, *streets.answers]
+    told = [a if "ambiguous" in a.faults else with_fault(a, "ambiguous") for a in answers]
+    return Located(told, unit.reading)
+
+
+def told_unread(
+    answers: list[Answer], reading: ReadAddress | None, text: str | None
+) -> list[Answer]:
+    """The answers, each with a fault where words of the text were not understood."""
+    if reading is None or not any(any(map(str.isalpha, part)) for part in reading.unread):
+        return answers
+    last = text if text is not None else reading.unread[-1]
+    fault = "other_country" if ends_in_other_country(last) else "unread_words"
+    return [with_fault(answer, fault) for answer in answers]
+
+
+def contradict(coded: Answer, read: Answer) -> bool:
+    """Whether what was read names another commune, street or number than the code's door."""
+    one, other = coded.parts, read.parts
+    known = read.record.code if read.record else None
+    if known is not None and coded.record is not None and known != coded.record.code:
+        # The building of the flat is no contradiction.
+        return known != coded.record.parent_code
+    return (
+        _elsewhere(coded.unit, read.unit)
+        or "house_number_not_found" in read.faults
+        or (other.number_key is not None and other.number_key != one.number_key)
+        or (other.street_name is not None and other.street_name != one.street_name)
+    )
+
+
+def _elsewhere(one: Unit | None, other: Unit | None) -> bool:
+    if one is None or other is None or other.level != "commune":
+        return False
+    return one.id != other.id
+
+
+def nearest_first(answers: list[Answer], lon: float, lat: float) -> list[Answer]:
+    """Among answers of equal level and confidence, those near the point first."""
+
+    def distance(answer: Answer) -> float:
+        if answer.lon is None or answer.lat is None:
+            return math.inf
+        return math.hypot((answer.lon - lon) * math.cos(math.radians(lat)), answer.lat - lat)
+
+    return sorted(answers, key=lambda answer: (*rank(answer), distance(answer)))
