@@ -36,6 +36,7 @@ class HistoryStep(Answer):
     event_id: int | None
     actor: str | None = Field(description="A key or operator; null for a carrier or merchant")
     reason: str | None = Field(description="Null for a carrier or merchant")
+    report_id: int | None = Field(description="Of the field report that it follows")
     status: str | None = Field(description="Null where the record was removed")
     label: str | None = Field(description="Its address since then, in the words of that day")
     changes: list[HistoryChange] = Field(description="In the first step all that is known")
@@ -82,6 +83,7 @@ def _step(known: Gazetteer, step: Step, *, in_full: bool) -> dict[str, Any]:
         "event_id": step.event_id,
         "actor": step.actor if in_full else None,
         "reason": step.reason if in_full else None,
+        "report_id": step.report_id,
         "status": record.status if record else None,
         "label": words.label if words else None,
         "changes": [_change(known, change) for change in step.changes],

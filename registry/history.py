@@ -125,11 +125,12 @@ _MOMENTS: Final = """
         FROM around a JOIN locality_version v
             ON v.id = a.id AND v.valid_to > a.first AND v.valid_to < a.until
     )
-    SELECT max(m.at), m.event_id, e.kind, e.actor, e.reason, e.decision_number
+    SELECT max(m.at), m.event_id, e.kind, e.actor, e.reason, e.decision_number,
+        (e.scope -> 'reports' ->> 0)::bigint
     FROM moments m LEFT JOIN event e ON e.id = m.event_id
     -- One step an event: what stood in between, nobody saw. Without one, each moment is a step.
     GROUP BY m.event_id, CASE WHEN m.event_id IS NULL THEN m.at END,
-        e.kind, e.actor, e.reason, e.decision_number
+        e.kind, e.actor, e.reason, e.decision_number, e.scope -> 'reports' ->> 0
     ORDER BY 1
 """
 
@@ -177,6 +178,8 @@ class Step:
     actor: str | None
     reason: str | None
     decision_number: str | None
+    report_id: int | None
+    """The field report that it follows: who was there, said so."""
     record: Record | None
     """As it is since; None where it was removed."""
     changes: tuple[Change, ...]
@@ -258,14 +261,15 @@ def history(reads: Reads, text: str) -> list[Step]:
     ]
     steps: list[Step] = []
     before: Record | None = None
-    for (at, event_id, operation, actor, why, decision), record in zip(
-        moments, states, strict=True
-    ):
+    for row, record in zip(moments, states, strict=True):
         changes = _changes(before, record)
         # A state of its own counts also where it reads the same: verified twice on one day.
         written = record is not None and (before is None or record.event_id != before.event_id)
         if changes or written:
-            steps.append(Step(at, event_id, operation, actor, why, decision, record, changes))
+            at, event_id, operation, actor, why, decision, report = row
+            steps.append(
+                Step(at, event_id, operation, actor, why, decision, report, record, changes)
+            )
         before = record
     return steps
 

@@ -70,6 +70,7 @@ def _shown(known: Gazetteer, step: Step) -> dict[str, Any]:
         "reason": step.reason,
         "decision_number": step.decision_number,
         "event_id": step.event_id,
+        "report_id": step.report_id,
         "status": step.record.status if step.record else None,
         "label": words.label if words else None,
         "changes": [_change(known, change) for change in step.changes],
@@ -88,7 +89,9 @@ def _change(known: Gazetteer, change: Change) -> dict[str, Any]:
 
 def _print(step: dict[str, Any]) -> None:
     at = datetime.datetime.fromisoformat(step["at"])
-    why = ", ".join(filter(None, (step["actor"], step["decision_number"], step["reason"])))
+    report = f"báo cáo {step['report_id']}" if step["report_id"] else None
+    reasons = (step["actor"], report, step["decision_number"], step["reason"])
+    why = ", ".join(filter(None, reasons))
     click.echo(f"{at:%d/%m/%Y %H:%M:%S}  {step['operation'] or '?'}  ({why})")
     status = STATUSES[step["status"]] if step["status"] else "đã gỡ"
     click.echo(f"    {status}: {step['label'] or ''}")

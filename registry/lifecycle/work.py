@@ -100,12 +100,16 @@ class Work:
     decision_number: str | None = None
     seen_event: int | None = None
     """The event of the state that the caller has seen; none where it does not say."""
+    reports: tuple[int, ...] = ()
+    """Field reports that it follows."""
     written: list[Changed] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     event_id: int = 0
 
     def begin(self, **scope: object) -> None:
         """Open the event; `scope` says what it is about."""
+        if self.reports:
+            scope["reports"] = list(self.reports)
         cause = Cause(self.operation, self.actor, self.reason, self.decision_number, scope)
         self.event_id = open_event(self.session, cause)
 

@@ -198,6 +198,7 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
         decision.reason,
         decision.decision_number,
         event,
+        (row["id"],),
     )
     request = _request(row, decision)
     # The record may have come into another commune, and the point may lie next door.
@@ -225,7 +226,7 @@ def _propose_to_retire(work: Work, row: Mapping[str, Any]) -> Decided:
     """An editor says that the house is not there; an approver ends its code."""
     work.subject(row["code"])
     work.operation = "propose_retire"
-    work.begin(codes=[row["code"]], reports=[row["id"]])
+    work.begin(codes=[row["code"]])
     _write(work.session, row, "proposed", work.event_id)
     return Decided(row["id"], row["kind"], "proposed", "propose_retire", work.event_id)
 
@@ -239,8 +240,9 @@ def _reject(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
         decision.actor,
         decision.reason,
         decision.decision_number,
+        reports=(row["id"],),
     )
-    work.begin(reports=[row["id"]], units=[row["unit_id"]])
+    work.begin(units=[row["unit_id"]])
     _write(session, row, "rejected", work.event_id)
     return Decided(row["id"], row["kind"], "rejected", "reject_report", work.event_id)
 

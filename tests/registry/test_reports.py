@@ -433,6 +433,8 @@ def test_confirmed_is_verified_on_the_day_it_was_said(at: Field) -> None:
     assert (decided.operation, decided.state) == ("verify", "accepted")
     assert at.events() == events + 1
     assert lookup(at.place.reads, code).verified_on == today()
+    last = at.place.steps(code)[-1]
+    assert (last.operation, last.report_id) == ("verify", filed.id)
     entry = at.entry(filed.id)
     assert (entry.event_id, entry.operation, entry.reason) == (
         decided.event_id,
