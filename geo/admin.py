@@ -104,7 +104,7 @@ _NUMBERED_KINDS: Final = {
     accent_key(word): kind
     for kind, words in {
         "phuong": ("phường", "phuong", "ph", "p", "f", "ward"),
-        "quan": ("quận", "quan", "q", "district"),
+        "quan": ("quận", "quan", "q", "district", "dist"),
     }.items()
     for word in words
 }

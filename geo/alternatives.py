@@ -4,6 +4,7 @@ Each step that departs from plain writing has a name and costs a penalty. The pr
 measured on real addresses, see each step.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -13,10 +14,12 @@ from geo.locality import locality_of
 from geo.piece import HOUSE_ROLES, Piece
 from geo.settling import COMMUNES, settled
 from geo.values import value
-from geo.words import is_country, keys_of
+from geo.words import is_country, keys_of, text_of, words_of
 
 # Ward, district and province, as addresses had them until July 2025.
 _OLD_LEVELS: Final = 3
+_FLAT_WITH_DASH: Final = re.compile(r"([A-ZĐ]{1,2})(\d{1,2})-(\d{2})", re.IGNORECASE)
+"""Block, floor and door; alone it may be a house as well."""
 
 
 @value(frozen=True, slots=True)
@@ -74,8 +77,7 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
     a, b = one.pieces[first], one.pieces[second]
     alleys = [piece for piece in one.pieces if piece.role == "alley"]
     if _is_premises_pair(one.pieces, first, second):
-        pieces = [p for p in one.pieces if p.part != a.part or p.role not in ("number", "street")]
-        yield one.but("premises_number_dropped", 1, pieces)
+        yield _without_first_door(one, first)
     elif b.steps[: len(a.steps)] == a.steps or any(alley.steps == a.steps for alley in alleys):
         yield one.but("number_repeated", 0, _without(one, first))
     elif a.steps[: len(b.steps)] == b.steps or b.steps[0] == a.steps[0]:
@@ -91,6 +93,25 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
         northern = street is not None and street.kind == "phố"
         yield one.but("second_number_dropped", 3 if northern else 2, _without(one, second))
         yield one.but("number_is_alley", 2 if northern else 3, _as_alley(one, second))
+
+
+def _without_first_door(one: Understanding, first: int) -> Understanding:
+    """A flat before the house, `A12-05 Sunrise City View, 33 Nguyễn Hữu Thọ`; a shop whose name
+    holds a number; or another door, `7 Lê Lợi, 25 Lý Thường Kiệt`, which nobody can tell from a
+    shop's name."""
+    number = one.pieces[first]
+    if flat := _FLAT_WITH_DASH.fullmatch(text_of(number.words)):
+        words = words_of(f"{flat[1]}{flat[2]}.{flat[3]}")
+        code = Piece("code", None, number.part, words, done=True)
+        pieces = [
+            replace(p, role="bare") if p.part == number.part and p.role == "street" else p
+            for p in _with(one, first, code)
+        ]
+        return one.but("number_is_flat", 1, pieces)
+    dropped = ("number", "street", "alley")
+    pieces = [p for p in one.pieces if p.part != number.part or p.role not in dropped]
+    called = first > 0 and one.pieces[first - 1].part == number.part
+    return one.but("premises_number_dropped" if called else "first_door_dropped", 1, pieces)
 
 
 def _is_premises_pair(pieces: tuple[Piece, ...], first: int, second: int) -> bool:

@@ -75,8 +75,8 @@ _WITH_BUILDING: Final = re.compile(
 )
 # The same with the floor: `A12.05` of block A.
 _BLOCK_AND_FLOOR: Final = re.compile(r"([A-ZĐ]{1,2})(\d{1,2}[AB]?\.\d{2})")
-# `P402`; `PB1610` is room 1610 of building B.
-_ROOM: Final = re.compile(r"P([A-Z]?)(\d{3,4}[A-Z]?)")
+# `P402`, `CH302`; `PB1610` is room 1610 of building B.
+_ROOM: Final = re.compile(r"(?:CH|P)([A-Z]?)(\d{3,4}[A-Z]?)")
 _FLOOR_AND_DOOR: Final = re.compile(r"(\d{1,2}[AB]?)[.–-](\d{1,2}[A-Z]?)", re.IGNORECASE)
 
 

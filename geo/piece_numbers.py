@@ -11,7 +11,7 @@ from geo.piece_kinds import GLUED_UNIT, Kinds
 from geo.street import ENGLISH_KINDS
 from geo.words import words_of
 
-_ROOM: Final = re.compile(r"p[a-z]?\d{3,4}[a-z]?")
+_ROOM: Final = re.compile(r"(?:ch|p)[a-z]?\d{3,4}[a-z]?")
 _POSTCODE: Final = re.compile(r"\d{5,6}")
 _KIET: Final = re.compile(r"k\d{1,4}")
 _HEM: Final = re.compile(r"H\d{1,4}")

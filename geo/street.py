@@ -50,7 +50,9 @@ _CLASS_KEYS: Final = {kind: fold(kind) for kind in ROAD_CLASSES} | {
 }
 _NUMBERED_KEYS: Final = {"phố": "pho", "đại lộ": "dai lo"}
 _EMPTY_WORDS: Final = ("dai lo", "duong", "pho")
-ENGLISH_KINDS: Final = frozenset({"street", "str", "road", "rd", "avenue", "ave", "boulevard"})
+ENGLISH_KINDS: Final = frozenset(
+    {"street", "str", "st", "road", "rd", "avenue", "ave", "boulevard"},
+)
 _MIDDLE_NAMES: Final = {"t": "thi", "v": "van"}
 _CODE_LETTERS: Final = re.compile(r"[a-z]{1,3}")
 _DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})")

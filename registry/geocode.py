@@ -54,8 +54,8 @@ MAX_TEXT: Final = 2_000
 DEFAULT_LIMIT: Final = 5
 MAX_LIMIT: Final = 20
 _MAX_READINGS: Final = 3
-_TWO_NUMBERS: Final = "second_number_dropped"
-"""Step of the grammar that had two house numbers before it."""
+_TWO_NUMBERS: Final = ("second_number_dropped", "first_door_dropped")
+"""Steps of the grammar that had two house numbers before them."""
 CODE_UNKNOWN: Final = "unit_code_unknown"
 """Note of a reading, and fault of what is found: a unit is given by a code that none bears."""
 _CODES: Final = {"commune": 5, "district": 3, "province": 2}
@@ -340,7 +340,7 @@ class _Search:
         if CODE_UNKNOWN in reading.notes:
             area = replace(area, faults=(*area.faults, CODE_UNKNOWN))
         found = yield from Asker(self.gazetteer, self.day, door, area).answers()
-        if _TWO_NUMBERS in reading.notes:
+        if any(note in reading.notes for note in _TWO_NUMBERS):
             found = [with_fault(answer, "second_number") for answer in found]
         return found
 

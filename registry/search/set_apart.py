@@ -22,6 +22,8 @@ _WAYS: Final = frozenset(
 """Words behind which the name of a street begins."""
 _MOST: Final = 7
 """Words of units without commas: `xã Phước Kiển huyện Nhà Bè` has six."""
+_ONE_WORD: Final = frozenset({"hn", "hcm", "tphcm", "sg", "dn", "brvt", "bmt"})
+"""Units in one word that ends no street's name: no `Huế`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,12 @@ def set_apart(gazetteer: Gazetteer, text: str) -> Iterator[SetApart]:
     beginning put last."""
     *before, last = text.split(",")
     words = last.split()
-    for at in range(max(1, len(words) - _MOST), len(words) - 1):
+    for at in range(max(1, len(words) - _MOST), len(words)):
         tail = " ".join(words[at:])
         before_it = accent_key(words[at - 1])
-        if before_it in MIDDLE_NAMES or before_it in _WAYS:
-            continue  # `Nguyễn Thị Hà Giang`, `Phố Lạng Sơn`
+        opens = at == 1 or any(map(str.isdigit, words[at - 2]))
+        if before_it in MIDDLE_NAMES or (opens and before_it in _WAYS):
+            continue  # `Nguyễn Thị Hà Giang`; `Phố Lạng Sơn`, but `ly thuong kiet hoan kiem`
         if naming := _units_of(gazetteer, tail):
             yield SetApart(", ".join([*before, " ".join(words[:at]), tail]), _is_sure(naming, tail))
     first, *after = text.split(",")
@@ -61,6 +64,8 @@ def _units_of(gazetteer: Gazetteer, words: str) -> Naming | None:
         return None
     namings = read_units(gazetteer, words)
     if not namings or namings[0].unread or namings[0].corrected or not is_unit(gazetteer, words):
+        return None
+    if " " not in words and fold(words) not in _ONE_WORD:
         return None
     return namings[0]
 

@@ -102,6 +102,9 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     ("phuong lang ha noi 27 lang", ["27 Láng"], "household", set()),
     ("quán cà phê gần cầu Rồng Đà Nẵng", [], "province", {"commune_missing"}),
     ("khu 95 thị trấn Nào Đó Phường Láng Hà Nội", [], "commune", {"unread_words"}),
+    ("27 lang hn", ["27 Láng"], "household", {"commune_missing"}),
+    # Another door before the door
+    (f"7 Chùa Láng, 27 Láng{IN_LANG}", ["27 Láng"], "household", {"second_number"}),
     # `p` is a ward, unless there is a street of its name
     ("15, tổ 9, p Trảng Dài, Biên Hòa, Đồng Nai", [], "commune", {"house_number_not_found"}),
     # Equal names that met in one commune
