@@ -169,12 +169,18 @@ def _locality(
     if unit.level != "commune":
         return "locality_without_commune", written
     try:
-        return locality_of(session, unit.id, None, written).id
-    except InvalidInputError as error:
-        reason = cast(list[dict[str, str]], error.extra["errors"])[0]["code"]
-        if make and reason in ("unknown_place", "unknown_locality"):
+        try:
+            return locality_of(session, unit.id, None, written).id
+        except InvalidInputError as error:
+            if not make or _reason(error) not in ("unknown_place", "unknown_locality"):
+                raise
             return name_locality(session, unit.id, read_localities(written))
-        return _LOCALITY_PROBLEMS[reason], written
+    except InvalidInputError as error:
+        return _LOCALITY_PROBLEMS[_reason(error)], written
+
+
+def _reason(error: InvalidInputError) -> str:
+    return cast(list[dict[str, str]], error.extra["errors"])[0]["code"]
 
 
 def _date(written: str) -> datetime.date | None:

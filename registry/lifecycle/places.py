@@ -66,7 +66,8 @@ _LOCK: Final = {
 }
 _INSIDE: Final = text(
     """
-    SELECT id FROM locality WHERE unit_id = :unit AND key = :key AND former_unit_id IS NULL
+    SELECT id, kind, name FROM locality
+    WHERE unit_id = :unit AND key = :key AND former_unit_id IS NULL
         AND parent_id IS NOT DISTINCT FROM CAST(:parent AS bigint)
     """
 )
@@ -188,16 +189,26 @@ def locality_of(
 def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> int:
     """Name a locality of the commune, and what holds it; the innermost first, its id returned.
 
-    For lists whose sender is asked for the names; what is there already stays as it is.
+    For lists whose sender is asked for the names; what is there already stays as it is. Raises
+    InvalidInputError where it differs in its marks: the register holds one of a key.
     """
     parent: int | None = None
     for place in reversed(read):
         values = {"unit": unit_id, "parent": parent, "key": place.key}
-        found = session.execute(_INSIDE, values).scalar_one_or_none()
-        if found is None:
+        there = session.execute(_INSIDE, values).one_or_none()
+        if there is None:
             called = {"name": place.name, "kind": place.kind}
-            found = session.execute(_NAME, values | called).scalar_one()
-        parent = found
+            parent = session.execute(_NAME, values | called).scalar_one()
+        elif spelling(place.name, there.name) is Spelling.OTHERWISE:
+            near = named(there.kind, there.name)
+            raise InvalidInputError.of_field(
+                "locality",
+                "unknown_place",
+                f"ở đó đã có {near}, chỉ khác dấu (one is there that differs in its marks only)",
+                suggestions=[near],
+            )
+        else:
+            parent = there.id
     if parent is None:
         raise ValueError("no locality")
     return parent
