@@ -46,7 +46,7 @@ from registry.search.fit import (
 )
 from registry.search.likeness import vocabulary_of
 from registry.search.respelling import respellings
-from registry.search.set_apart import set_apart
+from registry.search.set_apart import names_set_apart, set_apart
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.text import read_units
 
@@ -244,6 +244,8 @@ class _Search:
             best = better(best, other)
         if not best.answers:
             best = yield from self._with_units_apart(text, best)
+        elif best.reading is not None and best.reading.unread:
+            best = yield from self._with_names_apart(text, best)
         self.reading = best.reading
         return best.answers
 
@@ -259,6 +261,14 @@ class _Search:
                 continue
             if not best.answers or rank(other.answers[0]) < rank(best.answers[0]):
                 best = other
+        return best
+
+    def _with_names_apart(self, text: str, best: Located) -> Steps[Located]:
+        """The answers to a text of which less is left unread with a comma behind a name."""
+        for parted in names_set_apart(text):
+            other = yield from self._as_written(parted)
+            if other.answers and other.reading and not other.reading.unread:
+                return other
         return best
 
     def _as_written(self, text: str) -> Steps[Located]:

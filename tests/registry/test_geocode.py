@@ -103,6 +103,8 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     ("quán cà phê gần cầu Rồng Đà Nẵng", [], "province", {"commune_missing"}),
     ("khu 95 thị trấn Nào Đó Phường Láng Hà Nội", [], "commune", {"unread_words"}),
     ("27 lang hn", ["27 Láng"], "household", {"commune_missing"}),
+    # A name that ends like a kind of unit
+    ("thon 2 xa huong xa ha hoa phu tho", [], "commune", {"locality_not_found"}),
     # Another door before the door
     (f"7 Chùa Láng, 27 Láng{IN_LANG}", ["27 Láng"], "household", {"second_number"}),
     # `p` is a ward, unless there is a street of its name
@@ -439,3 +441,10 @@ def test_number_tells_in_which_part_of_a_split_commune_a_street_goes_on(
         assert where("37 Hưng Nhơn") == ({"Tân Tạo"}, True)
         for unclear in ("99 Nguyễn Cửu Phú", "54 Nguyễn Cửu Phú", "47 Trần Đại Nghĩa"):
             assert where(unclear) == (set(communes), False)
+
+
+def test_a_name_that_ends_like_a_kind_is_a_name(world: World) -> None:
+    (found,) = ask(world, "thon 2 xa huong xa ha hoa phu tho")
+    assert found.unit is not None
+    assert found.unit.code == "08104"  # Hương Xạ is a part of Yên Kỳ today, not of Hạ Hòa
+    assert "unread_words" not in found.faults
