@@ -16,7 +16,7 @@ from api.openapi import Answer, CodeForms, NoParameters, Request, answers, spec
 from api.shapes import PlaceUnit, unit_ref
 from registry.errors import OutsideUnitsError
 from registry.gazetteer import VIET_NAM, Gazetteer, today
-from registry.lifecycle.requests import Commune, Line, Sentence
+from registry.lifecycle.requests import Called, Commune, Line, Sentence
 from registry.lookup import code_forms
 from registry.records import record_wording
 from registry.reports import Filed, Kind, Said, file_report
@@ -155,12 +155,12 @@ class AcceptBody(RejectBody):
         None, ge=0, le=2**63 - 1, description="of the record as you saw it, where it changed since"
     )
     former_commune: Commune | None = Field(None, description="code of the commune before July 2025")
-    house_number: Line | None = Field(None, description="as on the door")
-    street: Line | None = Field(None, description="a street of the commune that has been named")
-    locality: Line | None = Field(None, description="a locality that has been named")
-    building: Line | None = Field(None, description="name of the building, block or tower")
-    floor: Line | None = Field(None, description="floor")
-    unit_number: Line | None = Field(None, description="number of the flat or room")
+    house_number: Called | None = Field(None, description="as on the door")
+    street: Called | None = Field(None, description="a street of the commune that has been named")
+    locality: Called | None = Field(None, description="a locality that has been named")
+    building: Called | None = Field(None, description="name of the building, block or tower")
+    floor: Called | None = Field(None, description="floor")
+    unit_number: Called | None = Field(None, description="number of the flat or room")
     same_address: bool = Field(
         False, description="another living record bears this address, and both are right"
     )

@@ -2,19 +2,36 @@
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from registry.days import DAY_PATTERN
+from registry.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
 
 MAX_RESERVED: Final = 10_000
 MAX_MERGED: Final = 100
 MAX_PARTS: Final = 200
 MAX_NUMBERS: Final = 100_000
 
+
+def _not_personal(written: str) -> str:
+    if holds_personal(written):
+        raise PydanticCustomError(PERSONAL_DATA, LEAVE_OUT)
+    return written
+
+
 # No control characters: a NUL is no text to the database, a line break no part of a name.
 _LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
+Called = Annotated[Line, AfterValidator(_not_personal)]
+"""A name, number or hint that is kept; what names a thing that is there may be any `Line`."""
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=_LINE)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]
 Commune = Annotated[str, StringConstraints(pattern="^[0-9]{5}$")]
@@ -62,17 +79,17 @@ class Address(Place):
 
     commune: Commune | None = Field(None, description="code of today's commune")
     former_commune: Commune | None = Field(None, description="code of the commune before July 2025")
-    house_number: Line | None = Field(None, description="as on the door: `12/34/5A`")
-    street: Line | None = Field(None, description="a street of the commune that has been named")
-    locality: Line | None = Field(
+    house_number: Called | None = Field(None, description="as on the door: `12/34/5A`")
+    street: Called | None = Field(None, description="a street of the commune that has been named")
+    locality: Called | None = Field(
         None, description="a locality that has been named; the innermost first: `Tổ 3, Khu phố 1`"
     )
-    building: Line | None = Field(None, description="name of the building, block or tower")
-    floor: Line | None = Field(None, description="floor")
-    unit_number: Line | None = Field(None, description="number of the flat or room")
+    building: Called | None = Field(None, description="name of the building, block or tower")
+    floor: Called | None = Field(None, description="floor")
+    unit_number: Called | None = Field(None, description="number of the flat or room")
     parent: Code | None = Field(None, description="code of the building that holds the flat")
     households_count: Count | None = Field(None, description="hộ that share it")
-    delivery_hint: Line | None = Field(None, description="a landmark; never a person")
+    delivery_hint: Called | None = Field(None, description="a landmark; never a person")
     same_address: bool = Field(
         False, description="another living record bears this address, and both are right"
     )
@@ -135,7 +152,7 @@ class RenumberRequest(OperationRequest):
     """A new number on the door; the old one keeps leading to it."""
 
     code: Code = Field(description="code of the record")
-    house_number: Line = Field(description="the new number")
+    house_number: Called = Field(description="the new number")
     same_address: bool = Field(
         False, description="another living record bears this address, and both are right"
     )
@@ -157,9 +174,9 @@ class SplitPart(Place):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 
     code: Code | None = Field(None, description="a reserved code; without it one is issued")
-    house_number: Line | None = Field(None, description="number of the door")
-    floor: Line | None = Field(None, description="floor")
-    unit_number: Line | None = Field(None, description="number of the flat or room")
+    house_number: Called | None = Field(None, description="number of the door")
+    floor: Called | None = Field(None, description="floor")
+    unit_number: Called | None = Field(None, description="number of the flat or room")
     households_count: Count | None = Field(None, description="hộ in it; 1 by default")
 
 
@@ -211,17 +228,19 @@ class StreetRequest(OperationRequest):
 class NameStreetRequest(StreetRequest):
     """A new street, in which doors can then be."""
 
+    street: Called = Field(description="its name: `Phố Láng`")
+
 
 class RenameStreetRequest(StreetRequest):
     """Another name; the former one keeps leading to its doors, which are not rewritten."""
 
-    new_name: Line = Field(description="the new name, with its kind: `Đường Võ Văn Kiệt`")
+    new_name: Called = Field(description="the new name, with its kind: `Đường Võ Văn Kiệt`")
 
 
 class MergeStreetRequest(Reasoned, StreetRequest):
     """A street becomes part of another one of its commune, with all its doors."""
 
-    into: Line = Field(description="name of the street that continues it")
+    into: Called = Field(description="name of the street that continues it")
     into_former_commune: Commune | None = Field(
         None, description="as `former_commune`, of that street"
     )
@@ -234,7 +253,7 @@ class NewNumber(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 
     old: Line = Field(description="number until now")
-    new: Line = Field(description="number from now on")
+    new: Called = Field(description="number from now on")
 
 
 class RenumberStreetRequest(StreetRequest):
@@ -259,17 +278,19 @@ class LocalityRequest(OperationRequest):
 class NameLocalityRequest(LocalityRequest):
     """A new locality, alone or in one that exists."""
 
+    locality: Called = Field(description="its name, and what holds it: `Tổ 3, Khu phố 1`")
+
 
 class RenameLocalityRequest(LocalityRequest):
     """Another name; the former one keeps leading to its doors, which are not rewritten."""
 
-    new_name: Line = Field(description="the new name, with its kind: `Tổ dân phố 5`")
+    new_name: Called = Field(description="the new name, with its kind: `Tổ dân phố 5`")
 
 
 class MergeLocalityRequest(Reasoned, LocalityRequest):
     """A locality becomes part of another one of its commune, with all that it holds."""
 
-    into: Line = Field(description="the locality that continues it, as `locality`")
+    into: Called = Field(description="the locality that continues it, as `locality`")
     into_former_commune: Commune | None = Field(
         None, description="as `former_commune`, of that locality"
     )

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from pydantic import ValidationError
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -298,8 +299,12 @@ def _request(row: Mapping[str, Any], decision: Decision) -> OperationRequest:
             parts = {**(row["address_parts"] or {}), **decision.parts}
             told = {"commune": row["commune"], **point, **parts}
             told["same_address"] = decision.same_address
-    request: OperationRequest = BY_NAME[OPERATIONS[row["kind"]]].request.model_validate(why | told)
-    return request
+    try:
+        return BY_NAME[OPERATIONS[row["kind"]]].request.model_validate(why | told)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        name = ".".join(map(str, wrong["loc"])) or "request"
+        raise InvalidInputError.of_field(name, wrong["type"], wrong["msg"]) from None
 
 
 def _day_of(moment: datetime.datetime) -> str:

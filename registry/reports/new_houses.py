@@ -4,8 +4,6 @@ Of the text only what the reader understands is kept: number, street, locality, 
 it is not stored, and a text with a telephone number is refused.
 """
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +21,7 @@ from registry.errors import AddressTakenError, InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.geocode import Question, locate
 from registry.lookup import code_forms
+from registry.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
 from registry.reads import Reads
 from registry.reverse import NEIGHBOUR_M, reverse
 from registry.search.answers import Answer
@@ -33,8 +32,6 @@ MAX_TEXT: Final = 300
 _SURE: Final = 0.8
 _NEAR_DEGREES: Final = 0.001
 """About 100 m: so far outside a drawn commune a point may still be meant in it."""
-# Nine digits are a telephone, an identity card or an account; an address has no such number.
-_PERSONAL: Final = re.compile(r"\d(?:[ .()-]{0,3}\d){8}|@|https?:|www\.", re.IGNORECASE)
 
 _DRAWN: Final = text("SELECT EXISTS (SELECT FROM boundary_part)")
 _DRAWN_NEAR: Final = text(
@@ -82,17 +79,6 @@ def check_in_viet_nam(session: Session, *, lon: float, lat: float) -> list[int]:
     return found
 
 
-def refuse_personal(written: str, name: str = "address") -> None:
-    """Raises InvalidInputError for a text with a telephone or identity number, mail or link."""
-    if _PERSONAL.search(unicodedata.normalize("NFKC", written)):
-        raise InvalidInputError.of_field(
-            name,
-            "personal_data",
-            "xin bỏ số điện thoại, số giấy tờ, thư điện tử, đường dẫn (leave out telephone and"
-            " identity numbers, mail and links)",
-        )
-
-
 def describe(
     session: Session,
     gazetteer: Gazetteer,
@@ -111,7 +97,8 @@ def describe(
     near = check_in_viet_nam(session, lon=lon, lat=lat)
     if not written:
         return NewHouse(_commune(session, gazetteer, reads, near, None, lon=lon, lat=lat))
-    refuse_personal(written)
+    if holds_personal(written):
+        raise InvalidInputError.of_field("address", PERSONAL_DATA, LEAVE_OUT)
     first = locate(gazetteer, reads, Question(text=written))
     unit = _commune(session, gazetteer, reads, near, first.reading, lon=lon, lat=lat)
     here = locate(gazetteer, reads, Question(text=written, within=unit.code))

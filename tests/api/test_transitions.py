@@ -262,6 +262,49 @@ def test_patch_that_is_no_one_operation_is_refused(
     assert problem_of(answer) == (422, field, error)
 
 
+PERSON = "nhà bà Tư gọi 0905123456"
+NAMES_WHAT_IS_THERE = {"street", "locality"}
+"""Of operations that rename, merge or renumber it: so a name that should not be can be mended."""
+
+
+def lines(schema: dict[str, Any], defs: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Members that take any line of text, and a value for each that holds a telephone."""
+    for name, member in schema["properties"].items():
+        for kind in (member, *member.get("anyOf", ())):
+            if kind.get("maxLength") == 200:
+                yield name, PERSON
+            elif kind.get("type") == "array" and "$ref" in kind["items"]:
+                inner = defs[kind["items"]["$ref"].rpartition("/")[2]]
+                for within, value in lines(inner, defs):
+                    item = {"old": "1", "new": "3"} if "old" in inner["properties"] else {}
+                    yield f"{name}.0.{within}", [item | {within: value}, item]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_text_with_personal_data_is_refused_by_every_operation(
+    here: Office, keys: dict[str, KeyMade], operation: Operation
+) -> None:
+    schema = operation.request.model_json_schema()
+    told = dict(lines(schema, schema.get("$defs", {})))
+    kept = set(told) - {"decision_number", "numbers.0.old"}
+    if operation.name.startswith(("rename-", "renumber-", "merge-")):
+        kept -= NAMES_WHAT_IS_THERE
+    for name in kept:
+        given = operation.example | {name.partition(".")[0]: told[name]}
+        answer = here.post(operation.name, key_of(keys, operation), **given)
+        assert problem_of(answer) == (422, name, "personal_data")
+
+
+def test_patch_with_personal_data_is_refused(here: Office, keys: dict[str, KeyMade]) -> None:
+    code = here.place.house(number())
+    for name in ("delivery_hint", "building", "house_number", "street"):
+        answer = patch(here, keys["editor"], code, "*", **{name: PERSON})
+        assert problem_of(answer) == (422, name, "personal_data")
+    # Three houses that are one are no telephone.
+    joined = patch(here, keys["editor"], code, "*", house_number="101-103-105")
+    assert joined.status_code == 200
+
+
 def test_patch_of_nothing_and_of_no_record_is_refused(
     here: Office, keys: dict[str, KeyMade]
 ) -> None:
