@@ -446,5 +446,5 @@ def test_number_tells_in_which_part_of_a_split_commune_a_street_goes_on(
 def test_a_name_that_ends_like_a_kind_is_a_name(world: World) -> None:
     (found,) = ask(world, "thon 2 xa huong xa ha hoa phu tho")
     assert found.unit is not None
-    assert found.unit.code == "08104"  # Hương Xạ is a part of Yên Kỳ today, not of Hạ Hòa
+    assert found.unit.code == "08113"  # Yên Kỳ, which Hương Xạ is a part of today, not Hạ Hòa
     assert "unread_words" not in found.faults
