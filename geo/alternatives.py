@@ -18,7 +18,7 @@ from geo.words import is_country, keys_of, text_of, words_of
 
 # Ward, district and province, as addresses had them until July 2025.
 _OLD_LEVELS: Final = 3
-_FLAT_WITH_DASH: Final = re.compile(r"([A-ZĐ]{1,2})(\d{1,2})-(\d{2})", re.IGNORECASE)
+_FLAT_WITH_DASH: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}-\d{2}", re.IGNORECASE)
 """Block, floor and door; alone it may be a house as well."""
 
 
@@ -76,7 +76,9 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
     first, second = numbers[0], numbers[1]
     a, b = one.pieces[first], one.pieces[second]
     alleys = [piece for piece in one.pieces if piece.role == "alley"]
-    if _is_premises_pair(one.pieces, first, second):
+    if _FLAT_WITH_DASH.fullmatch(text_of(a.words)):
+        yield _flat_first(one, first, apart=a.part != b.part)
+    elif _is_premises_pair(one.pieces, first, second):
         yield _without_first_door(one, first)
     elif b.steps[: len(a.steps)] == a.steps or any(alley.steps == a.steps for alley in alleys):
         yield one.but("number_repeated", 0, _without(one, first))
@@ -95,19 +97,20 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
         yield one.but("number_is_alley", 2 if northern else 3, _as_alley(one, second))
 
 
+def _flat_first(one: Understanding, at: int, *, apart: bool) -> Understanding:
+    """`A12-05 Sunrise City View, 33 Nguyễn Hữu Thọ`: a flat, whose tower stands behind it."""
+    number = one.pieces[at]
+    code = replace(number, role="code", words=words_of(text_of(number.words).replace("-", ".")))
+    pieces = [
+        replace(p, role="bare") if apart and p.part == number.part and p.role == "street" else p
+        for p in _with(one, at, code)
+    ]
+    return one.but("number_is_flat", 1, pieces)
+
+
 def _without_first_door(one: Understanding, first: int) -> Understanding:
-    """A flat before the house, `A12-05 Sunrise City View, 33 Nguyễn Hữu Thọ`; a shop whose name
-    holds a number; or another door, `7 Lê Lợi, 25 Lý Thường Kiệt`, which nobody can tell from a
-    shop's name."""
+    """A shop whose name holds a number; or another door, `7 Lê Lợi, 25 Lý Thường Kiệt`."""
     number = one.pieces[first]
-    if flat := _FLAT_WITH_DASH.fullmatch(text_of(number.words)):
-        words = words_of(f"{flat[1]}{flat[2]}.{flat[3]}")
-        code = Piece("code", None, number.part, words, done=True)
-        pieces = [
-            replace(p, role="bare") if p.part == number.part and p.role == "street" else p
-            for p in _with(one, first, code)
-        ]
-        return one.but("number_is_flat", 1, pieces)
     dropped = ("number", "street", "alley")
     pieces = [p for p in one.pieces if p.part != number.part or p.role not in dropped]
     called = first > 0 and one.pieces[first - 1].part == number.part
