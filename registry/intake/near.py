@@ -192,7 +192,7 @@ _ANY_REGISTERED: Final = """
 def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
     """Warn of rows that are nearly equal to others; how many of each kind there are in all.
 
-    Needs what `match` and `name_streets` leave. At most `MOST` of each kind are written down.
+    Needs what `match` and `name_places` leave. At most `MOST` of each kind are written down.
     """
     connection = staging.connection
     parameters: dict[str, object] = {"demo": demo}

@@ -72,19 +72,20 @@ _LOCALITY_IDS: Final = f"""
 """
 
 
-def name_streets(staging: Staging) -> None:
-    """Leave `named_street`: the streets that rows of the view `written` name."""
-    staging.select("named_street", _NAMED.format(at="street_at"), stats="unit_id, street_at")
+def name_places(staging: Staging) -> None:
+    """Leave `named_street` and `named_place`: what rows of the view `written` name."""
+    for part in ("street", "place"):
+        named = _NAMED.format(at=f"{part}_at")
+        staging.select(f"named_{part}", named, stats=f"unit_id, {part}_at")
 
 
 def make_places(staging: Staging) -> None:
     """Leave `street_id` and `locality_id`: the ids by commune, former commune and number of part.
 
-    Needs the view `written` of `match`, and `named_street`.
+    Needs the view `written` of `match`, and what `name_places` leaves.
     """
     staging.connection.execute(text(_STREETS))
     staging.select("street_id", _STREET_IDS, stats="spot")
-    staging.select("named_place", _NAMED.format(at="place_at"), stats="unit_id, place_at")
     staging.create("locality_path", "unit_id int, former_id int, keys text[], id bigint")
     for depth in range(1, staging.connection.execute(text(_DEPTH)).scalar_one() + 1):
         staging.connection.execute(text(_LOCALITIES_OF_DEPTH), {"depth": depth})

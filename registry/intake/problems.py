@@ -51,6 +51,8 @@ _FIXES: Final = {
     "near_same_point": "có thể cùng một nhà với {}",
     "near_same_name": "có thể cùng một nhà với {}",
     "record_retired": "mã tiếp nối: {}",
+    "street_spelled_otherwise": "ghi vào: {}",
+    "locality_spelled_otherwise": "ghi vào: {}",
     "former_name": "tên hiện nay: {}",
     "former_number": "số hiện nay: {}",
     "reference_moved_away": "số của mã ấy nay là: {}",
@@ -247,6 +249,17 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "warning",
         "Cùng số nhà trên đường có tên chỉ khác một chữ: kiểm tra lại tên đường",
         "the same number on a street whose name differs by a letter: check the street's name",
+    ),
+    "street_spelled_otherwise": ProblemKind(
+        "warning",
+        "Tên đường khác dấu với tên mà dòng được ghi vào: nếu là hai đường thì sửa tệp",
+        "the street's name has other marks than the one that the row is written under: correct the"
+        " file where they are two streets",
+    ),
+    "locality_spelled_otherwise": ProblemKind(
+        "warning",
+        "Tên thôn, tổ khác dấu với tên mà dòng được ghi vào: kiểm tra lại",
+        "the locality's name has other marks than the one that the row is written under: check it",
     ),
     "former_name": ProblemKind(
         "warning",

@@ -32,7 +32,7 @@ from registry.intake.made_up import refuse_made_up
 from registry.intake.match import match, settle_written
 from registry.intake.near import find_near
 from registry.intake.perimeter import reject_beyond, reject_foreign
-from registry.intake.places import name_streets
+from registry.intake.places import name_places
 from registry.intake.positions import positioned
 from registry.intake.problems import RowProblem
 from registry.intake.publish import (
@@ -45,6 +45,7 @@ from registry.intake.publish import (
 from registry.intake.reader import SourceFile, open_file
 from registry.intake.repeat import find_repeat
 from registry.intake.resolve import resolver_of
+from registry.intake.respelled import find_respelled
 from registry.intake.staging import RULES_VERSION, Progress, Staging, stage
 from registry.intake.vanished import (
     bring_back,
@@ -304,7 +305,8 @@ def _decide(
     match(staging, options.source, demo=demo)
     reject_foreign(staging)
     settle_written(staging)
-    name_streets(staging)
+    name_places(staging)
+    find_respelled(staging)
     near = find_near(staging, demo=demo)
     vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
     if not (options.dry_run or options.accept_vanished):

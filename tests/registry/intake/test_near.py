@@ -83,3 +83,48 @@ def test_a_crowd_at_one_point_and_usual_names_are_no_slips(
     result = deliver(*crowd, *both)
     assert result.new == len(crowd) + len(both)
     assert warned(engine) == []
+
+
+def respelled(engine: Engine) -> list[tuple[object, ...]]:
+    """Row, field, value and fix of the names with other marks that the latest import found."""
+    return rows(
+        engine,
+        "SELECT row_number, field, value, proposed_fix FROM import_problem"
+        " WHERE code = field || '_spelled_otherwise' AND severity = 'warning'"
+        " AND import_id = (SELECT max(id) FROM import) ORDER BY row_number, field",
+    )
+
+
+def test_row_under_a_name_with_other_marks_is_told(engine: Engine, deliver: Deliver) -> None:
+    def at(number: str, street: str, **fields: str) -> dict[str, str]:
+        return door(number, number, street=street, **fields)
+
+    first = (
+        at("1", "Đường Hòn Chồng", locality="Tổ 1, Thôn Võ Tánh"),
+        at("2", "Đường Hòn Chông", locality="Tổ 1, Thôn Vỏ Tánh"),
+        at("3", "đường HÒN CHỒNG"),
+        at("4", "Hon Chong"),  # without marks: one place only can be meant
+        at("5", "Đường Hòn Chông", commune_code="00097"),  # another one's
+        at("6", "Duong Hoa Binh"),
+        at("7", "Đường Hòa Bình"),
+        at("8", "Đường Hoá Bình"),  # under the one without marks
+    )
+    street, hamlet = ("Đường Hòn Chông", "Đường Hòn Chồng"), ("Thôn Vỏ Tánh", "Thôn Võ Tánh")
+    found = [
+        (2, "locality", *hamlet),
+        (2, "street", *street),
+        (8, "street", "Đường Hoá Bình", "Đường Hoa Binh"),
+    ]
+    tried = deliver(*first, dry_run=True)
+    made = deliver(*first)
+    assert respelled(engine) == found
+    for result in (tried, made):
+        assert result.problems["street_spelled_otherwise"] == 2
+        assert result.problems["locality_spelled_otherwise"] == 1
+    # By the name in the register, and only where something is written.
+    again = deliver(*first, at("9", "Đường Hòn Chông", locality="Thôn Vò Tánh"))
+    assert (again.new, again.unchanged) == (1, 8)
+    assert respelled(engine) == [
+        (9, "locality", "Thôn Vò Tánh", "Thôn Võ Tánh"),
+        (9, "street", *street),
+    ]
