@@ -34,6 +34,11 @@ _COLUMNS: Final = (
     ("Căn hộ", 10, "Số căn hộ hoặc số phòng."),
     ("Kinh độ", 14, "Độ, WGS 84: 105.8431. Để trống khi chưa đo."),
     ("Vĩ độ", 14, "Độ, WGS 84: 21.0285."),
+    (
+        "Độ chính xác (m)",
+        12,
+        "Sai số của điểm đo, mét: 5. Máy định vị cho biết; thiếu thì điểm không tính là giao được.",
+    ),
     ("Số hộ", 8, "Số hộ ở chung một cửa; để trống là 1."),
     (COMMUNE_CODE, 10, "Tự điền khi dòng có dữ liệu."),
 )
@@ -44,6 +49,7 @@ _RULES: Final = (
     "Không ghi họ tên, số điện thoại, số căn cước: những cột như vậy bị bỏ, không lưu.",
     "Số nhà dạng 3/2 gõ thẳng vào ô: ô đã định dạng chữ nên không thành ngày tháng.",
     "Tên đường hoặc thôn chưa có trong danh sách thì cứ gõ, sẽ được thêm.",
+    "Có toạ độ thì ghi cả độ chính xác: điểm sai không quá 20 m mới tính là giao được.",
     "Nộp lại cả tệp khi có thay đổi: dòng không đổi thì không có gì xảy ra.",
 )
 

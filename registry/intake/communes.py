@@ -39,7 +39,14 @@ class CommuneReading:
 class CommuneReader:
     """Reads the spellings of one file, whose codes are all of one list."""
 
-    def __init__(self, gazetteer: Gazetteer, day: datetime.date, codes: Iterable[str]) -> None:
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        day: datetime.date,
+        codes: Iterable[str],
+        *,
+        of_today: bool = False,
+    ) -> None:
         self._gazetteer = gazetteer
         self._day = day
         listed = tuple(codes)
@@ -47,7 +54,7 @@ class CommuneReader:
         self._zeros_kept = any(code.startswith("0") for code in listed)
         self.padded = False
         """Whether zeros were put in front of any code that was read."""
-        self._old_list = any(self._only_old(code) for code in listed)
+        self._old_list = not of_today and any(self._only_old(code) for code in listed)
         self._old_names = False
 
     @property

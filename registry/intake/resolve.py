@@ -147,7 +147,10 @@ class Resolved:
 class Resolver(ABC):
     """Reads the rows of one file: its columns, or its free texts."""
 
-    def __init__(self) -> None:
+    def __init__(self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool) -> None:
+        self._gazetteer = gazetteer
+        self._day = day
+        self._codes_of_today = codes_of_today
         self.parts = {name: Numbered() for name in PART_COLUMNS}
         self.padded = False
         """At the end of the file: whether any code of a commune had lost its zeros."""
@@ -172,6 +175,11 @@ class Resolver(ABC):
         """The rows of the table of communes, at the end of the file."""
         return self.parts["commune"].take_fresh()
 
+    def _reader(self, spellings: Iterable[CommuneSpelling]) -> CommuneReader:
+        """Of the communes of the whole file."""
+        codes = {spelling.code for spelling in spellings if spelling.code}
+        return CommuneReader(self._gazetteer, self._day, codes, of_today=self._codes_of_today)
+
     def close(self) -> None:  # noqa: B027 - most have started nothing
         """End what it has started."""
 
@@ -179,10 +187,8 @@ class Resolver(ABC):
 class ColumnResolver(Resolver):
     """Reads files whose addresses come in columns."""
 
-    def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
-        super().__init__()
-        self._gazetteer = gazetteer
-        self._day = day
+    def __init__(self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool) -> None:
+        super().__init__(gazetteer, day, codes_of_today=codes_of_today)
         self._columns = (
             (_Column("number", self.parts, _read_number), slice(5, 6)),
             (_Column("street", self.parts, _read_street), slice(6, 7)),
@@ -223,7 +229,7 @@ class ColumnResolver(Resolver):
     def take_communes(self) -> list[Row]:
         """As of every resolver; here they are read, by the codes of the whole file."""
         spellings = [(number, _spelling(cells)) for number, *cells in super().take_communes()]
-        reader = CommuneReader(self._gazetteer, self._day, _codes(s for _, s in spellings))
+        reader = self._reader(s for _, s in spellings)
         reader.look_through(spelling for _, spelling in spellings)
         communes = [
             (number, spelling.code, *_commune(reader.read(spelling)))
@@ -298,10 +304,8 @@ class TextResolver(Resolver):
     A code of a commune decides; the text's own commune may only narrow it, or contradict it.
     """
 
-    def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
-        super().__init__()
-        self._gazetteer = gazetteer
-        self._day = day
+    def __init__(self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool) -> None:
+        super().__init__(gazetteer, day, codes_of_today=codes_of_today)
         self._readers = TextReaders(gazetteer, day)
 
     def resolve(self, cells: Cells) -> Resolved:
@@ -332,7 +336,7 @@ class TextResolver(Resolver):
             for number, *cells, reading in super().take_communes()
             if isinstance(reading, CommuneReading)
         ]
-        reader = CommuneReader(self._gazetteer, self._day, _codes(s for _, s, _ in rows))
+        reader = self._reader(s for _, s, _ in rows)
         communes = [
             (number, spelling.code, *_commune(_completed(reader, spelling, of_text)))
             for number, spelling, of_text in rows
@@ -353,15 +357,11 @@ def _text_columns(cells: Sequence[_T]) -> list[_T]:
 def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:
     """The resolver for the way in which the file writes addresses."""
     kind = TextResolver if file.columns.free_text else ColumnResolver
-    return kind(gazetteer, day)
+    return kind(gazetteer, day, codes_of_today=file.table.codes_of_today)
 
 
 def _spelling(cells: Sequence[object]) -> CommuneSpelling:
     return CommuneSpelling(*(str(cell) if cell else None for cell in cells))
-
-
-def _codes(spellings: Iterable[CommuneSpelling]) -> set[str]:
-    return {spelling.code for spelling in spellings if spelling.code}
 
 
 def _completed(

@@ -17,7 +17,7 @@ from python_calamine import (
 )
 
 from registry.intake.columns import fields_named
-from registry.intake.formats.blank_form import LISTS, code_on_lists, completed
+from registry.intake.formats.blank_form import COMMUNE_CODE, LISTS, code_on_lists, completed
 from registry.intake.formats.table import (
     LOOKED_AT,
     Header,
@@ -77,7 +77,13 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
 
     several = len(book.sheet_names) > 1
     note = f"trang {name!r} được đọc (the sheet that was read)"
-    return Table(header.names, rows, notes=(note,) if several else (), form="xlsx")
+    return Table(
+        header.names,
+        rows,
+        notes=(note,) if several else (),
+        form="xlsx",
+        codes_of_today=bool(code) and COMMUNE_CODE in header.names,
+    )
 
 
 def _header(path: Path, book: CalamineWorkbook, name: str) -> Header | None:

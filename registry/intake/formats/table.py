@@ -55,6 +55,8 @@ class Table:
     """The format in which rows are handed back: csv, xlsx, geojson, gpkg or parquet."""
     features: Any = field(default=None, repr=False)
     """Of a map layer, what its features are read from (`formats.layers.Features`)."""
+    codes_of_today: bool = False
+    """Whether its codes of communes are certainly today's, as those of our own blank."""
     holds: object = field(default=None, repr=False)
     """What must live as long as the table, an unpacked copy say."""
 

@@ -15,7 +15,7 @@ from registry.gazetteer import load_gazetteer, today
 from registry.intake.reader import open_file, rows_of
 from registry.intake.run import ImportOptions, import_file
 from registry.template import blank_of, write_blank
-from tests.support.intake import deliveries, rows
+from tests.support.intake import LAT, LON, deliveries, rows
 from tests.support.postgis import clone
 
 
@@ -44,7 +44,8 @@ def blank(engine: Engine, tmp_path: Path) -> Path:
 
 
 def fill(path: Path, computed: str = "00004", **cells: str) -> None:
-    """Type into the first sheet, as text, and let the formula of its row be worked out."""
+    """Type into a row of the first sheet, as text, and let its formula be worked out."""
+    row = next(iter(cells))[1:]
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     sheet = members["xl/worksheets/sheet1.xml"].decode()
@@ -52,7 +53,7 @@ def fill(path: Path, computed: str = "00004", **cells: str) -> None:
         f'<c r="{at}" t="inlineStr"><is><t>{value}</t></is></c>' for at, value in cells.items()
     )
     sheet, count = re.subn(
-        r'(<row r="2"[^>]*>).*?(<c r="K2"[^>]*><f>.*?</f>)<v></v>',
+        rf'(<row r="{row}"[^>]*>).*?(<c r="L{row}"[^>]*><f>.*?</f>)<v></v>',
         lambda m: f"{m[1]}{typed}{m[2]}<v>{computed}</v>",
         sheet,
         count=1,
@@ -67,7 +68,7 @@ def fill(path: Path, computed: str = "00004", **cells: str) -> None:
 def test_every_column_of_the_blank_is_one_that_an_import_knows(blank: Path) -> None:
     file = open_file(blank)
     assert file.columns.unknown == ()
-    assert len(file.columns.positions) == 11
+    assert len(file.columns.positions) == 12
     with rows_of(file) as read:
         assert not list(read)
 
@@ -85,15 +86,15 @@ def test_streets_and_hamlets_of_the_commune_are_offered(blank: Path) -> None:
 
 
 def test_filled_in_it_is_imported_as_it_is(engine: Engine, blank: Path) -> None:
-    fill(blank, A2="7", B2="3/2", C2="Phố Láng")
+    fill(blank, A2="7", B2="3/2", C2="Phố Láng", H2=LON, I2=LAT, J2="4,5")
     result = import_file(engine, blank, ImportOptions("phuong"), lambda _count: None)
     assert (result.rows, result.new, result.rejected) == (1, 1, 0)
     found = rows(
         engine,
-        "SELECT h.house_number_key, t.name FROM household h"
+        "SELECT h.house_number_key, t.name, h.position_accuracy_m FROM household h"
         " JOIN thoroughfare t ON t.id = h.thoroughfare_id WHERE h.house_number_key = '3/2'",
     )
-    assert found == [("3/2", "Láng")]
+    assert found == [("3/2", "Láng", 4.5)]
     assert len(rows(engine, "SELECT 1 FROM thoroughfare")) == 2
 
 
@@ -102,6 +103,15 @@ def test_a_program_that_computes_no_formula_can_fill_it_in(engine: Engine, blank
     fill(blank, computed="", A2="8", B2="12", C2="Phố Láng")
     result = import_file(engine, blank, ImportOptions("phuong"), lambda _count: None)
     assert (result.rows, result.new, result.problems) == (1, 1, {})
+
+
+def test_one_old_code_casts_no_doubt_on_the_others(engine: Engine, blank: Path) -> None:
+    """00004 was Trúc Bạch before, and is Ba Đình; in our own blank it is today's."""
+    fill(blank, A2="21", B2="21", C2="Phố Láng")
+    fill(blank, computed="00001", A3="22", B3="22", C3="Phố Láng")  # of before July 2025
+    result = import_file(engine, blank, ImportOptions("phuong", dry_run=True), lambda _count: None)
+    assert (result.rows, result.new, result.rejected) == (2, 2, 0)
+    assert result.problems["commune_from_former"] == 1
 
 
 def test_only_communes_have_a_blank(engine: Engine) -> None:
