@@ -1,10 +1,11 @@
 """What is missing where: units far below target, holes in streets, places that nobody delivered.
 
 A hole is judged on one side of a street at a time, the odd or the even numbers, by the first number
-of each address (`12/34/5A` is at 12). A side is judged when at least LEAST_KNOWN of its numbers are
-on record and they are at least half of all between the lowest and the highest. Missing there are
-numbers between two known ones, no more than MOST_MISSING in a row: a longer gap is a park, a river,
-or another way of counting. A number that was retired is known, and no hole.
+of each address (`12/34/5A` is at 12, `35-39` at 35, 37 and 39). A side is judged when at least
+LEAST_KNOWN of its numbers are on record and they are at least half of all between the lowest and
+the highest. Missing there are numbers between two known ones, no more than MOST_MISSING in a row: a
+longer gap is a park, a river, or another way of counting. A number that was retired is known, and
+no hole.
 """
 
 import datetime
@@ -38,16 +39,29 @@ FAR_BELOW: Final = 0.8
 LEAST_MISSING: Final = 20
 LEAST_KNOWN: Final = 5
 MOST_MISSING: Final = 5
+_RANGE: Final = r"^[0-9]{1,4}(?:-[0-9]{1,4})*-([0-9]{1,4})(?:[^0-9]|$)"
+"""Last number of a house that has several."""
+_LONGEST_RANGE: Final = 40
+"""From its first number to its last; further apart they are no house."""
 
 _HOLES: Final = """
-    WITH at AS (
-        SELECT h.thoroughfare_id AS street,
-            CAST(substring(h.house_number_key FROM '^[0-9]+') AS int) AS n,
-            avg(ST_X(h.point)) AS lon, avg(ST_Y(h.point)) AS lat
+    WITH numbered AS (
+        SELECT h.thoroughfare_id AS street, h.point,
+            CAST(substring(h.house_number_key FROM '^[0-9]+') AS int) AS first,
+            CAST(substring(h.house_number_key FROM '{range}') AS int) AS last
         FROM household h
         WHERE h.thoroughfare_id IS NOT NULL AND h.house_number_key ~ '^[0-9]{{1,4}}([^0-9]|$)'
             AND h.status <> 'reserved' {not_demo} {shown} {within}
-        GROUP BY 1, 2
+    ), at AS (
+        SELECT street, n, avg(ST_X(point)) AS lon, avg(ST_Y(point)) AS lat
+        FROM (
+            SELECT street, point, generate_series(
+                first,
+                CASE WHEN last BETWEEN first AND first + {longest} THEN last ELSE first END,
+                CASE WHEN (last - first) % 2 <> 0 THEN 1 ELSE 2 END) AS n
+            FROM numbered
+        ) standing
+        GROUP BY street, n
     ), side AS (
         SELECT *, lead(n) OVER ahead AS next, lead(lon) OVER ahead AS next_lon,
             lead(lat) OVER ahead AS next_lat, count(*) OVER whole AS known,
@@ -306,6 +320,8 @@ class _Seeker:
             within="" if everywhere else "AND h.unit_id = ANY (CAST(:communes AS int[]))",
             widest=2 * (MOST_MISSING + 1),
             least_known=LEAST_KNOWN,
+            range=_RANGE,
+            longest=_LONGEST_RANGE,
         )
         for row in rows:
             former = self._gazetteer.units.get(row.former_unit_id or 0)

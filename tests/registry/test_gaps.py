@@ -75,6 +75,18 @@ def test_a_hole_is_judged_on_one_side_of_a_street(session, gazetteer, ba_dinh):
     assert holes(session, gazetteer) == []
 
 
+def test_a_house_of_several_numbers_leaves_no_hole(session, gazetteer, ba_dinh):
+    street = make_street(session, unit_id=ba_dinh, name="Hòn Chồng")
+    numbered(session, ba_dinh, street, "33", "35-37", "39-41", "43", "45-47-49A", "55", "61-5")
+    # The last one begins at 61, and ends nowhere.
+    assert holes(session, gazetteer) == [
+        ("Hòn Chồng", "odd", (51, 53)),
+        ("Hòn Chồng", "odd", (57, 59)),
+    ]
+    numbered(session, ba_dinh, street, "50-53/2")
+    assert holes(session, gazetteer) == [("Hòn Chồng", "odd", (57, 59))]
+
+
 def test_units_and_localities_far_below_target_are_told_with_its_quality(
     session, gazetteer, ba_dinh
 ):
