@@ -26,17 +26,18 @@ from scripts.words import FIELDS
 from scripts.written import Written, show_written, written_records, written_warnings
 
 _HEADERS: Final = {
-    "so cu": "old",
-    "so moi": "new",
-    "so nha": "house_number",
-    "tang": "floor",
-    "can ho": "unit_number",
-    "ma": "code",
-    "so ho": "households_count",
-    "kinh do": "lon",
-    "vi do": "lat",
+    **dict.fromkeys(("số cũ", "số nhà cũ", "cũ"), "old"),
+    **dict.fromkeys(("số mới", "số nhà mới", "mới"), "new"),
+    "số nhà": "house_number",
+    "tầng": "floor",
+    "căn hộ": "unit_number",
+    "mã": "code",
+    "số hộ": "households_count",
+    "kinh độ": "lon",
+    "vĩ độ": "lat",
 }
-"""Headers of a table in Vietnamese, folded."""
+"""Headers of a table in Vietnamese."""
+_FOLDED: Final = {fold(header): column for header, column in _HEADERS.items()}
 _OWN: Final = ("actor", "dry_run", "form", "clear")
 
 
@@ -92,6 +93,8 @@ def _option(name: str, info: FieldInfo) -> click.Option:
         return click.Option([flag + negative], is_flag=True, default=None, help=help_text)
     if get_origin(kind) is Literal:
         kind = click.Choice([str(value) for value in get_args(kind)])
+    if many:
+        help_text += " Nhiều thì cách nhau bằng dấu phẩy (several are separated by commas)."
     return click.Option(
         [flag], type=kind, multiple=many, required=info.is_required(), help=help_text
     )
@@ -115,7 +118,12 @@ for _made in OPERATIONS:
 
 def _run(made: Operation, given: dict[str, Any]) -> int:
     own = {name: given.pop(name) for name in _OWN if name in given}
-    values = {name: _value(value) for name, value in given.items() if value not in (None, ())}
+    fields = made.request.model_fields
+    values = {
+        name: _value(value, fields[name])
+        for name, value in given.items()
+        if value not in (None, ())
+    }
     values |= dict.fromkeys(own.get("clear") or ())
     try:
         request = made.request.model_validate(values)
@@ -132,25 +140,42 @@ def _run(made: Operation, given: dict[str, Any]) -> int:
     return 0
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, info: FieldInfo) -> Any:
     if isinstance(value, Path):
-        return list(_rows(value))
-    return list(value) if isinstance(value, tuple) else value
+        return list(_rows(value, tuple(_kind(info.annotation)[0].model_fields)))
+    if isinstance(value, tuple):
+        return [part.strip() for each in value for part in each.split(",") if part.strip()]
+    return value
 
 
-def _rows(path: Path) -> Iterable[dict[str, str]]:
-    """The lines of a table; empty fields are not given."""
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterable[dict[str, str]]:
+    """The lines of a table of these columns; empty fields are not given."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
+            named = {
+                name: _FOLDED.get(fold(name), name.strip()) for name in reader.fieldnames or ()
+            }
+            unknown = [name for name, column in named.items() if column not in columns]
+            if unknown or not named:
+                raise click.UsageError(
+                    f"{path}: không có cột (no such column) {', '.join(unknown)};"
+                    f" có (known): {', '.join(_shown(column) for column in columns)}"
+                )
             for row in reader:
                 yield {
-                    _HEADERS.get(fold(name), name.strip()): value
+                    named[name]: value
                     for name, value in row.items()
                     if name and isinstance(value, str) and value.strip()
                 }
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise click.UsageError(f"{path}: {error}") from error
+
+
+def _shown(column: str) -> str:
+    """A column as Vietnamese tables head it, and its own name."""
+    own = next((vi for vi, name in _HEADERS.items() if name == column), None)
+    return f"{own} ({column})" if own else column
 
 
 def _wrong(error: ValidationError) -> str:

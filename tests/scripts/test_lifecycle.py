@@ -73,7 +73,7 @@ def test_street_is_renumbered_from_a_table(run: Run, place: Town, tmp_path: Path
     place.street("Phố Bảng")
     codes = [place.house(number, "Bảng") for number in ("1", "2")]
     table = tmp_path / "bang.csv"
-    table.write_text("Số cũ,Số mới\n1,2\n2,1\n", encoding="utf-8-sig")
+    table.write_text("Số nhà cũ,số nhà mới\n1,2\n2,1\n", encoding="utf-8-sig")
     arguments = ("operation", "renumber-street", "--commune", COMMUNE, "--street", "Phố Bảng")
     dry = run(*arguments, "--numbers", table, "--dry-run")
     assert dry.stdout == "Phố Bảng\n2 mã sẽ được ghi\n"
@@ -110,6 +110,13 @@ def test_address_is_shown_before_it_is_written_and_what_was_taken_for_it(run: Ru
     assert "cảnh báo: “Lang” được hiểu là Phố Láng" in done.stderr
 
 
+def test_several_codes_may_stand_in_one_option(run: Run, place: Town) -> None:
+    one, other, into = (place.house(number) for number in ("71", "73", "75"))
+    merged = ("operation", "merge", "--codes", f"{code_display(one)}, {other}", "--into", into)
+    assert run(*merged, "--reason", "thông nhau").exit_code == 0
+    assert [place.row(code).status for code in (one, other)] == ["retired", "retired"]
+
+
 def test_operation_is_found_by_the_name_that_data_call_it(run: Run) -> None:
     arguments = ("--commune", COMMUNE, "--street", "Phố Gạch Dưới", "--format", "json")
     assert json.loads(run("operation", "name_street", *arguments).stdout)["place"] is not None
@@ -120,12 +127,14 @@ def test_wrong_usage_and_refusals_are_told(run: Run, place: Town, tmp_path: Path
     assert isinstance(wrong.exception, click.UsageError)
     assert "count" in str(wrong.exception)
     table = tmp_path / "broken.csv"
-    table.write_bytes(b"old,new\n\xff,2\n")
-    wrong = run(
-        *("operation", "renumber-street", "--commune", COMMUNE, "--street", "Láng"),
-        *("--numbers", table),
-    )
-    assert isinstance(wrong.exception, click.UsageError)
+    renumber = ("operation", "renumber-street", "--commune", COMMUNE, "--street", "Láng")
+    for written in (b"old,new\n\xff,2\n", "số trước,số sau\n1,2\n".encode(), b""):
+        table.write_bytes(written)
+        wrong = run(*renumber, "--numbers", table)
+        assert isinstance(wrong.exception, click.UsageError)
+    table.write_text("số trước,số mới\n1,2\n", encoding="utf-8")
+    told = str(run(*renumber, "--numbers", table).exception)
+    assert "số trước; có (known): số cũ (old), số mới (new)" in told
     code = place.reserve()[0]
     refused = run("operation", "verify", "--code", code)
     assert isinstance(refused.exception, IllegalTransitionError)
