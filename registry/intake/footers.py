@@ -26,6 +26,8 @@ _WORDS: Final = re.compile(
     r"|k t chu tich|(da )?ky( va dong dau| ten| ghi ro ho ten)?|ghi chu|danh sach co"
     r"|.{0,40}ngay( \d*)? ?thang( \d*)? ?nam( \d*)?)"
 )
+_SIGNED: Final = re.compile(r"^([^\W\d_][^:\d]*):(?:[ .]*[^\W\d_]+){1,6}[ .]*$")
+"""Who signs behind what he is: a name has no figure."""
 _AMOUNT: Final = re.compile(r"[\d.,\s]*( (ho|nhan khau|dong|trang))?")
 _REJECTED: Final = """
     SELECT row_number FROM entry WHERE rejected AND point IS NULL
@@ -76,8 +78,10 @@ def is_footer(row: list[str]) -> bool:
     (True, False)
     >>> is_footer(["Ba Đình, ngày 3 tháng 2 năm 2026"]), is_footer(["NGƯỜI LẬP BIỂU", "CHỦ TỊCH"])
     (True, True)
+    >>> is_footer(["Người lập biểu: Nguyễn Văn A"]), is_footer(["Tổ trưởng: số 5 Láng"])
+    (True, False)
     """
-    cells = [fold(cell) for cell in row if cell.strip()]
+    cells = [fold(_SIGNED.sub(r"\1", cell.strip())) for cell in row if cell.strip()]
     words = [cell for cell in cells if not _AMOUNT.fullmatch(cell)]
     return bool(words) and all(
         len(cell.split()) <= _LONGEST and _is_footers(cell) for cell in words

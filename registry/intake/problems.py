@@ -90,8 +90,9 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     ),
     "commune_ambiguous": ProblemKind(
         "error",
-        "Xã/phường có thể là nhiều nơi: chọn một nơi và ghi mã xã, hoặc thêm tỉnh hay tọa độ",
-        "the commune may be several; a code, a province or a point decides",
+        "Xã/phường có thể là nhiều nơi: ghi mã xã của một nơi, hoặc thêm tỉnh hay tọa độ nếu chưa"
+        " có",
+        "the commune may be several; a code decides, or a province or a point where none is given",
     ),
     "commune_assumed": ProblemKind(
         "warning",

@@ -21,7 +21,7 @@ Cộng trang 1,,,,2
 4,Tổng,Láng,,
 Tổng cộng:,,,,3 hộ
 ,,"Láng, ngày 3 tháng 2 năm 2026",,
-Người lập biểu,,,Chủ tịch,
+Người lập biểu: Nguyễn Văn A,,,Chủ tịch,
 """
 
 
