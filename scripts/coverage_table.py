@@ -6,7 +6,7 @@ from typing import IO, Final
 from rich.console import Console
 from rich.table import Column, Table
 
-from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage
+from registry.coverage.figures import AUDIT_LABELS, NO_ACCURACY, Coverage, UnitCoverage
 from registry.messages import number, percent
 
 # Narrower than this, rich would break numbers; a pipe has no width of its own.
@@ -129,6 +129,8 @@ def _notes(found: Coverage) -> list[str]:
         for unit in found.units
         if unit.audit
     ]
+    if found.total.without_accuracy:
+        notes.append(NO_ACCURACY)
     if any(u.target and u.target.quality == "estimate" for u in (*found.units, found.total)):
         notes.append("«ước tính» không phải số liệu công bố của địa phương.")
     if found.demo:

@@ -34,6 +34,11 @@ AUDIT_LABELS: Final = {
 JUMP_SHARE: Final = 5
 JUMP_LEAST: Final = 100
 """A jump is more than a fifth of the former count, and at least so many hộ."""
+NO_ACCURACY: Final = (
+    "Chưa điểm nào ghi độ chính xác 20 m trở lại (cột «Độ chính xác»), nên chưa chỗ ở nào tính là"
+    " giao được."
+)
+"""What is said of a unit `without_accuracy`."""
 
 _SHARE_PLACES: Final = 1_000_000
 
@@ -151,6 +156,11 @@ class UnitCoverage:
     def share_deliverable(self) -> float | None:
         """Of the dwellings, those that a carrier finds."""
         return share_of(self.counts.deliverable, self.counts.dwellings)
+
+    @property
+    def without_accuracy(self) -> bool:
+        """Whether nothing counts as deliverable because no point says how good it is."""
+        return self.counts.dwellings > 0 and self.counts.positioned == 0
 
     @property
     def audit(self) -> tuple[str, ...]:

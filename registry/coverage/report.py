@@ -14,7 +14,14 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from registry.coverage.choropleth import Figure, draw_choropleth, draw_legend
-from registry.coverage.figures import AUDIT_LABELS, COUNTRY, QUALITY_LABELS, Coverage, UnitCoverage
+from registry.coverage.figures import (
+    AUDIT_LABELS,
+    COUNTRY,
+    NO_ACCURACY,
+    QUALITY_LABELS,
+    Coverage,
+    UnitCoverage,
+)
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_level, coverage_of_unit, living_units
 from registry.coverage.report_style import STYLE
@@ -142,6 +149,8 @@ def _remarks(found: Coverage, whole: _Part) -> Iterator[str]:
         yield " đây là các đơn vị thay thế.</p>"
     if found.demo:
         yield ("<p class=warn>Có tính dữ liệu thử (mã bắt đầu bằng 0): không phải độ phủ thật.</p>")
+    if found.total.without_accuracy:
+        yield f"<p class=warn>{NO_ACCURACY}</p>"
     if any(_is_estimate(unit) for unit in (*whole.units, whole.total)):
         yield "<p class=warn>«ước tính» không phải số liệu công bố của địa phương.</p>"
 

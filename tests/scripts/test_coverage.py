@@ -189,6 +189,12 @@ def test_fail_under_compares_with_what_was_declared(run_declared: Run) -> None:
     assert "kê khai 30/06/2026" in below.stdout
 
 
+def test_it_is_said_when_no_point_tells_how_good_it_is(run_declared: Run) -> None:
+    said = "Chưa điểm nào ghi độ chính xác"
+    assert said in run_declared("--unit", "00004").stdout
+    assert said not in run_declared("--unit", "00097").stdout  # nothing is there
+
+
 def test_fail_under_compares_dwellings_where_the_target_counts_those(run_declared: Run) -> None:
     assert run_declared("--unit", "00008", "--fail-under", "50").exit_code == 0
     assert run_declared("--unit", "00008", "--fail-under", "51").exit_code == 1
