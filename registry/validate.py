@@ -15,8 +15,10 @@ from registry.foreign import is_elsewhere
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import CODE_UNKNOWN, Question, locating
 from registry.reads import Reads
+from registry.records import Record
 from registry.search.asking import Steps, alone
 from registry.search.direct import whole_code
+from registry.search.doors import records_of
 from registry.search.fit import Located
 from registry.validation import questions
 from registry.validation.components import components_read, components_unread
@@ -47,11 +49,19 @@ def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: R
     if located.answers and not _is_abroad(located):
         return Judge(gazetteer, reads, today(), located).validation()
     text = question.text or ""
-    if whole_code(text.strip()) is not None:
-        return _rejected("code_unknown")
+    if (code := whole_code(text.strip())) is not None:
+        return _rejected(_reason_of(alone(reads, records_of([code]))))
     if located.mistyped is not None:
         return replace(_rejected("code_mistyped"), suggestions=located.mistyped.suggestions)
     return _unplaced(located.reading, text)
+
+
+def _reason_of(found: list[Record]) -> str:
+    """Why a well-formed code leads nowhere; a restricted record is as good as none."""
+    shown = [record for record in found if not record.restricted]
+    if not shown:
+        return "code_unknown"
+    return "code_retired" if shown[0].status == "retired" else "code_not_active"
 
 
 def _rejected(reason: str | None = None) -> Validation:

@@ -58,6 +58,14 @@ REASONS: Final = {
         "Mã địa chỉ này chưa có trong sổ đăng ký",
         "No address is registered under this code",
     ),
+    "code_retired": (
+        "Mã địa chỉ này đã ngừng dùng, không có mã thay thế",
+        "This address code is no longer in use, and no other has taken its place",
+    ),
+    "code_not_active": (
+        "Mã địa chỉ này chưa được đưa vào sử dụng",
+        "This address code is not in use yet",
+    ),
     "unit_code_unknown": (
         "Không có tỉnh, huyện hay xã nào mang mã đã gửi; cần hỏi lại người mua",
         "No province, district or commune bears the code that was sent; ask the shopper",

@@ -382,3 +382,9 @@ def test_every_text_gets_a_whole_answer(world: World, text: str) -> None:
     if found.question:
         assert found.question.code in QUESTIONS
         assert "{" not in found.question.text
+
+
+def test_a_code_that_ended_is_told_from_one_that_never_was(world: World) -> None:
+    gone = ask(world, world.codes["60 gone"])
+    assert (gone.verdict, gone.reason, gone.code) == ("reject", "code_retired", None)
+    assert ask(world, world.codes["50 restricted"]).reason == "code_unknown"

@@ -81,7 +81,7 @@ def test_promoted_register_gets_a_uuid_and_is_examined(run: Run, place: Town) ->
     done = run("restore", "--promoted")
     ((uuid,),) = place.rows("SELECT CAST(uuid AS text) FROM register_identity")
     assert done.stdout.splitlines()[0] == uuid
-    assert "✓ The key of the codes is there" in done.stdout
+    assert "(The key of the codes is there" in done.stdout
     assert done.return_value == 1  # a cluster of tests is not durable
 
 
@@ -115,7 +115,7 @@ def test_private_cluster_is_made_from_a_backup_and_saved_again(
         assert isinstance(none.exception, ClusterError)
         restored = run("restore", tmp_path / "town.dump")
         assert restored.exception is None
-        assert "✓ The private cluster runs" in restored.stdout
+        assert "(The private cluster runs" in restored.stdout
         private = cluster.locate(Settings(var=var))
         assert not private.is_running()
         again = run("backup", tmp_path / "again.dump")
