@@ -38,7 +38,7 @@ _KM_TOO_FAR: Final = text(
     FROM (
         SELECT r.reach_km, ST_Distance(r.seat::geography,
             ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography) / 1000 AS km
-        FROM ({REACH} AND u.id = :unit) r
+        FROM ({REACH} AND u.id = CAST(:unit AS integer)) r
     ) m
     WHERE m.km > m.reach_km
     """  # noqa: S608 - constants
