@@ -9,6 +9,7 @@ either; who set others means another place, or made a slip that nobody may settl
 (<Spelling.OTHERWISE: 'otherwise'>, <Spelling.OTHERWISE: 'otherwise'>)
 """
 
+from collections.abc import Iterable
 from enum import Enum
 
 from geo.text import accent_key, fold, has_diacritics
@@ -49,3 +50,30 @@ def _same_words(given: str, registered: str) -> list[tuple[str, str]]:
         for (bare, marked), (known, other) in zip(*words, strict=False)
         if bare == known
     ]
+
+
+def are_apart(one: str, other: str) -> bool:
+    """Whether two names of one key are names of two places: both have marks, and other ones.
+
+    >>> are_apart("Hàng Dầu", "Hàng Đậu"), are_apart("Hàng Dầu", "Hang Dau")
+    (True, False)
+    """
+    return (
+        has_diacritics(one) and has_diacritics(other) and spelling(one, other) is Spelling.OTHERWISE
+    )
+
+
+def marks_beside(name: str, others: Iterable[tuple[str, str | None]]) -> str | None:
+    """What tells `name` from the others of its key in a commune: its accents, None for the first.
+
+    `others` are their names and marks; one that is not apart lends its own.
+
+    >>> there = [("Hàng Dầu", None)]
+    >>> marks_beside("Hàng Đậu", there), marks_beside("hàng dầu", there)
+    ('hang1 đâu5', None)
+    """
+    known = list(others)
+    for other, marks in known:
+        if not are_apart(name, other):
+            return marks
+    return accent_key(name) if known else None

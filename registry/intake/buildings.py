@@ -99,7 +99,7 @@ _PLANNED: Final = """
             AND h.unit_number IS NOT NULL AND (h.code < '1') = :demo
             AND coalesce(h.house_number_key, '') = place.number
             AND coalesce(h.building_key, '') = place.building
-            AND coalesce(t.key, '') = place.street
+            AND coalesce(t.own_key, '') = place.street
     ) registered
     WHERE registered.held = 0 AND place.flats + registered.flats > 1
 """

@@ -18,7 +18,9 @@ from typing import Final
 
 from sqlalchemy import text
 
+from geo.spelling import are_apart
 from registry.intake.staging import Staging
+from registry.models.places import APART
 
 _ANY: Final = """
     SELECT EXISTS (SELECT FROM thoroughfare_alias) AS streets,
@@ -41,15 +43,19 @@ _UNSETTLED: Final = """
     WHERE NOT e.rejected AND (k.row_number IS NULL OR NOT (k.same OR k.linked))
 """
 
-_OLD_STREETS: Final = """
+_FOLDED: Final = f"split_part({{own}}, '{APART}', 1)"
+"""In SQL, the key of what a part calls by its own key (`registry.intake.told_apart`)."""
+
+_OLD_STREETS: Final = f"""
     SELECT s.at, a.unit_id, b.former_unit_id, a.named_id, a.thoroughfare_id AS today_id,
-        s.street_key, concat_ws(' ', a.kind, a.name) AS old_name
+        s.street_name AS written, a.name, s.street_key, concat_ws(' ', a.kind, a.name) AS old_name
     FROM street s
-    JOIN thoroughfare_alias a ON a.key = s.street_key
+    JOIN thoroughfare_alias a ON a.key = {_FOLDED.format(own="s.street_key")}
     JOIN thoroughfare b ON b.id = a.named_id
 """
 _TODAYS_STREETS: Final = """
-    SELECT t.id, t.former_unit_id, t.kind, t.name, t.key, concat_ws(' ', t.kind, t.name) AS written,
+    SELECT t.id, t.former_unit_id, t.kind, t.name, t.own_key AS key,
+        concat_ws(' ', t.kind, t.name) AS written,
         (SELECT coalesce(max(at), 0) FROM street) + row_number() OVER (ORDER BY t.id) AS at
     FROM thoroughfare t WHERE t.id IN (SELECT today_id FROM old_street)
 """
@@ -66,26 +72,27 @@ _MEANT_STREETS: Final = f"""
     JOIN todays_street t ON t.id = o.today_id
     WHERE u.own_street IS NOT DISTINCT FROM o.today_id OR NOT EXISTS (
         SELECT FROM thoroughfare l
-        WHERE l.unit_id = u.unit_id AND l.key = o.street_key
+        WHERE l.unit_id = u.unit_id AND l.own_key = o.street_key
             AND {SAME_FORMER.format(place="l", row="u")})
 """
 
 # The innermost part of a nested place that bears no name of today: what holds it is known with it.
-_OLD_PLACES: Final = """
+_OLD_PLACES: Final = f"""
     SELECT p.at, i.depth, a.unit_id, b.former_unit_id, a.named_id, a.locality_id AS today_id,
+        p.place_names[i.depth] AS written, a.name,
         p.place_keys[i.depth] AS key, p.place_keys[i.depth + 1] AS outer_key,
         p.place_keys[i.depth + 1:] AS outer_keys, concat_ws(' ', a.kind, a.name) AS old_name
     FROM place p
     CROSS JOIN LATERAL generate_subscripts(p.place_keys, 1) i (depth)
-    JOIN locality_alias a ON a.key = p.place_keys[i.depth]
+    JOIN locality_alias a ON a.key = {_FOLDED.format(own="p.place_keys[i.depth]")}
     JOIN locality b ON b.id = a.named_id
 """
-_TODAYS_PLACES: Final = """
+_TODAYS_PLACES: Final = f"""
     WITH RECURSIVE up AS (
-        SELECT l.id AS start, l.id, l.parent_id, l.kind, l.name, l.key, 1 AS step
+        SELECT l.id AS start, l.id, l.parent_id, l.kind, l.name, l.own_key AS key, 1 AS step
         FROM locality l WHERE l.id IN (SELECT today_id FROM old_place)
         UNION ALL
-        SELECT up.start, p.id, p.parent_id, p.kind, p.name, p.key, up.step + 1
+        SELECT up.start, p.id, p.parent_id, p.kind, p.name, p.own_key, up.step + 1
         FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 9
     ), held AS (
         SELECT start AS id, array_agg(kind ORDER BY step) AS kinds,
@@ -107,7 +114,8 @@ _TODAYS_PLACES: Final = """
     WHERE NOT EXISTS (
         SELECT FROM unnest(o.outer_keys) k (key)
         WHERE k.key <> ALL (h.keys) AND NOT EXISTS (
-            SELECT FROM locality_alias a WHERE a.key = k.key AND a.locality_id = ANY (h.ids)))
+            SELECT FROM locality_alias a
+            WHERE a.key = {_FOLDED.format(own="k.key")} AND a.locality_id = ANY (h.ids)))
 """
 _ADD_PLACES: Final = """
     INSERT INTO place (at, place_kinds, place_names, place_keys)
@@ -125,7 +133,8 @@ _MEANT_PLACES: Final = f"""
         JOIN todays_place t ON t.old_at = o.at AND t.depth = o.depth AND t.id = o.today_id
         WHERE u.own_place IS NOT DISTINCT FROM o.today_id OR NOT EXISTS (
             SELECT FROM locality l LEFT JOIN locality h ON h.id = l.parent_id
-            WHERE l.unit_id = u.unit_id AND l.key = o.key AND h.key IS NOT DISTINCT FROM o.outer_key
+            WHERE l.unit_id = u.unit_id AND l.own_key = o.key
+                AND h.own_key IS NOT DISTINCT FROM o.outer_key
                 AND {SAME_FORMER.format(place="l", row="u")})
     ) c
     WHERE depth = innermost
@@ -220,6 +229,7 @@ def read_names_as_today(staging: Staging, address_hash: str) -> Remembered:
 def _read(staging: Staging, how: _Part, address_hash: str) -> None:
     part, chosen = how.part, f"renamed_{how.part}"
     staging.select(f"old_{part}", how.old, stats="at")
+    _drop_other_names(staging, f"old_{part}")
     staging.select(f"todays_{part}", how.todays)
     staging.connection.execute(text(how.add))
     staging.select(f"meant_{part}", how.meant)
@@ -228,3 +238,11 @@ def _read(staging: Staging, how: _Part, address_hash: str) -> None:
         parameters = {"import_id": staging.import_id}
         for statement in (_TAKE, _REJECT, _REHASH, _TELL):
             staging.connection.execute(text(statement.format(**names)), parameters)
+
+
+def _drop_other_names(staging: Staging, old: str) -> None:
+    """Forget former names that are apart from what rows write: other places bore them."""
+    names = staging.connection.execute(text(f"SELECT DISTINCT written, name FROM {old}"))
+    for row in names.all():
+        if are_apart(row.written, row.name):
+            staging.delete(old, "written = :written AND name = :name", row._asdict())

@@ -13,12 +13,12 @@ from registry.intake.staging import Staging
 # Streets and localities that the file names and along which numbers have changed: few, beside rows.
 _COUNTING_STREETS: Final = """
     SELECT s.at, t.id, t.unit_id, t.former_unit_id
-    FROM street s JOIN thoroughfare t ON t.key = s.street_key
+    FROM street s JOIN thoroughfare t ON t.own_key = s.street_key
     WHERE EXISTS (SELECT FROM household_former_number f WHERE f.thoroughfare_id = t.id)
 """
 _COUNTING_PLACES: Final = """
     SELECT p.at, l.id, l.unit_id, l.former_unit_id
-    FROM place p JOIN locality l ON l.key = p.place_keys[1]
+    FROM place p JOIN locality l ON l.own_key = p.place_keys[1]
     WHERE EXISTS (
         SELECT FROM household_former_number f
         WHERE f.locality_id = l.id AND f.thoroughfare_id IS NULL)
@@ -73,13 +73,13 @@ _ALONG: Final = (
 
 # A known reference keeps the number, and the street, that its record has today.
 _OWN: Final = """
-    SELECT b.row_number, b.number, b.house_number, b.house_number_key, t.kind, t.name, t.key,
-        t.id IS NOT NULL AS elsewhere,
+    SELECT b.row_number, b.number, b.house_number, b.house_number_key, t.kind, t.name,
+        t.own_key AS key, t.id IS NOT NULL AS elsewhere,
         (SELECT coalesce(max(at), 0) FROM number) + row_number() OVER w AS number_at,
         (SELECT coalesce(max(at), 0) FROM street) + row_number() OVER w AS street_at
     FROM bearer b
     JOIN judged j ON j.row_number = b.row_number
-    LEFT JOIN thoroughfare t ON t.id = b.thoroughfare_id AND t.key IS DISTINCT FROM j.street_key
+    LEFT JOIN thoroughfare t ON t.id = b.thoroughfare_id AND t.own_key IS DISTINCT FROM j.street_key
     WHERE b.known = b.code
         AND (b.house_number_key IS DISTINCT FROM b.number_key OR t.id IS NOT NULL)
     WINDOW w AS (ORDER BY b.row_number)

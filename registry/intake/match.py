@@ -86,14 +86,14 @@ _REGISTERED: Final = f"""
     FROM (
         SELECT d.row_number, h.code, d.point <-> h.point AS degrees
         FROM door d
-        JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = d.street_key
+        JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.own_key = d.street_key
             AND {SAME_FORMER.format(place="t", row="d")}
         JOIN household h ON h.thoroughfare_id = t.id AND {_SAME_FLAT}
         WHERE {_UNKNOWN}
         UNION ALL
         SELECT d.row_number, h.code, d.point <-> h.point
         FROM door d
-        JOIN locality l ON l.unit_id = d.unit_id AND l.key = d.place_keys[1]
+        JOIN locality l ON l.unit_id = d.unit_id AND l.own_key = d.place_keys[1]
             AND {SAME_FORMER.format(place="l", row="d")}
         JOIN household h ON h.locality_id = l.id AND h.thoroughfare_id IS NULL AND {_SAME_FLAT}
         WHERE d.street_at IS NULL AND {_UNKNOWN}
@@ -112,7 +112,7 @@ _REGISTERED_ELSEWHERE: Final = f"""
     INSERT INTO registered (row_number, code)
     SELECT DISTINCT ON (d.row_number) d.row_number, h.code
     FROM door d
-    JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = d.street_key
+    JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.own_key = d.street_key
         AND t.former_unit_id <> d.former_id
     JOIN household h ON h.thoroughfare_id = t.id AND {_MEASURED} AND {_SAME_FLAT}
         AND h.point && ST_Expand(d.point, {_NEARBY_DEGREES})
@@ -232,7 +232,7 @@ _REALLY_CHANGED: Final = """
             (h.status = 'retired' AND NOT EXISTS (
                 SELECT FROM returned b WHERE b.row_number = o.row_number AND b.revives))
             OR (
-                (h.unit_id, t.key, l.key, h.house_number_key, h.building_key, h.floor,
+                (h.unit_id, t.own_key, l.own_key, h.house_number_key, h.building_key, h.floor,
                     h.unit_number, h.households_count)
                 IS NOT DISTINCT FROM (d.unit_id, d.street_key, d.place_keys[1], d.number_key,
                     d.building_key, d.storey, d.flat, coalesce(d.households, 1))

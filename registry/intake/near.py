@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import text
 
 from registry.intake.staging import Staging
+from registry.models.places import APART
 from registry.search.likeness import same_numbers
 from registry.units.slips import is_one_letter_away
 
@@ -58,7 +59,7 @@ _STREETS: Final = """
     SELECT d.unit_id, d.former_id, d.street_at, t.id
     FROM named_street d
     JOIN street s ON s.at = d.street_at
-    JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = s.street_key
+    JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.own_key = s.street_key
         AND coalesce(t.former_unit_id, d.former_id) IS NOT DISTINCT FROM
             coalesce(d.former_id, t.former_unit_id)
     WHERE EXISTS (SELECT FROM household h WHERE h.thoroughfare_id = t.id)
@@ -122,7 +123,7 @@ _NAMES: Final = """
         FROM named_street d
         JOIN street s ON s.at = d.street_at
         UNION ALL
-        SELECT t.unit_id, t.key, false
+        SELECT t.unit_id, t.own_key, false
         FROM thoroughfare t
         WHERE t.merged_into_id IS NULL
             AND t.unit_id IN (SELECT unit_id FROM named_street)
@@ -142,11 +143,11 @@ _SUSPECTS: Final = """
     JOIN number n ON n.at = d.number_at
     LEFT JOIN flat f ON f.at = d.flat_at
     UNION ALL
-    SELECT NULL, h.code, h.unit_id, t.key, h.house_number_key, h.building_key, h.floor,
+    SELECT NULL, h.code, h.unit_id, t.own_key, h.house_number_key, h.building_key, h.floor,
         h.unit_number, h.point
     FROM thoroughfare t
     JOIN (SELECT DISTINCT unit_id, other AS key FROM alike) a ON a.unit_id = t.unit_id
-        AND a.key = t.key
+        AND a.key = t.own_key
     JOIN household h ON h.thoroughfare_id = t.id
     WHERE h.kind = 'household' AND h.status IN ('active', 'proposed') AND (h.code < '1') = :demo
 """
@@ -223,12 +224,16 @@ def _find_alike(staging: Staging) -> bool:
 
 
 def _alike(by_unit: dict[int, list[tuple[str, bool]]]) -> Iterator[tuple[int, str, str, bool]]:
-    """Unit, the name of a row, the other name, and whether both are names elsewhere as well."""
+    """Unit, the name of a row, the other name, and whether both are names for all that is known.
+
+    So are those that are borne elsewhere, and those that differ in their marks only.
+    """
     bearers = Counter(key for named in by_unit.values() for key, _ in named)
     for unit_id, named in by_unit.items():
         fresh = dict(named)
         for one, other in _slips([key for key, _ in named]):
-            usual = bearers[one] > 1 and bearers[other] > 1
+            apart = _folded(one) == _folded(other)
+            usual = apart or (bearers[one] > 1 and bearers[other] > 1)
             if fresh[one]:
                 yield unit_id, one, other, usual
             if fresh[other]:
@@ -242,7 +247,7 @@ def _slips(keys: Sequence[str]) -> Iterator[tuple[str, str]]:
     """
     shortened: dict[str, list[str]] = defaultdict(list)
     for key in keys:
-        letters = key.replace(" ", "")
+        letters = _folded(key).replace(" ", "")
         if len(letters) >= _SHORTEST:
             for at in range(-1, len(letters)):
                 left = letters if at < 0 else letters[:at] + letters[at + 1 :]
@@ -254,7 +259,12 @@ def _slips(keys: Sequence[str]) -> Iterator[tuple[str, str]]:
         if len(found) > 1
         for pair in combinations(sorted(set(found)), 2)
     }
-    return (pair for pair in sorted(near) if is_slip(*pair))
+    return (pair for pair in sorted(near) if is_slip(*map(_folded, pair)))
+
+
+def _folded(own_key: str) -> str:
+    """The key without the marks that tell it apart."""
+    return own_key.split(APART, 1)[0]
 
 
 def is_slip(one: str, other: str) -> bool:

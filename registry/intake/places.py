@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import text
 
 from registry.intake.staging import Staging
+from registry.models.places import APART
 
 # What rows name, each once in a commune, under the first row that names it.
 _NAMED: Final = """
@@ -18,25 +19,33 @@ SPOT: Final = (
 """In SQL, where a row names a part, in eight bytes. By one column that is as good as unique the
 planner joins the rows by hash; by three it thinks them crowded, and sorts all rows."""
 
-_STREETS: Final = """
-    INSERT INTO thoroughfare (unit_id, former_unit_id, key, name, kind)
+# Key and marks of what parts call by its own key (`registry.intake.told_apart`).
+_KEY_AND_MARKS: Final = (
+    f"split_part({{own}}, '{APART}', 1), nullif(split_part({{own}}, '{APART}', 2), '')"
+)
+# A name with marks before one without: only the first says which marks it has.
+_FIRST: Final = "octet_length({name}) = length({name}), n.first_row"
+
+_STREETS: Final = f"""
+    INSERT INTO thoroughfare (unit_id, former_unit_id, key, marks, name, kind)
     SELECT DISTINCT ON (n.unit_id, n.former_id, t.street_key)
-        n.unit_id, n.former_id, t.street_key, t.street_name, t.street_kind
+        n.unit_id, n.former_id, {_KEY_AND_MARKS.format(own="t.street_key")}, t.street_name,
+        t.street_kind
     FROM named_street n JOIN street t ON t.at = n.street_at
-    ORDER BY n.unit_id, n.former_id, t.street_key, n.first_row
+    ORDER BY n.unit_id, n.former_id, t.street_key, {_FIRST.format(name="t.street_name")}
     ON CONFLICT DO NOTHING
 """
 _STREET_IDS: Final = f"""
     SELECT n.unit_id, n.former_id, n.street_at, r.id, {SPOT.format(row="n", at="street_at")} AS spot
     FROM named_street n
     JOIN street t ON t.at = n.street_at
-    JOIN thoroughfare r ON r.unit_id = n.unit_id AND r.key = t.street_key
+    JOIN thoroughfare r ON r.unit_id = n.unit_id AND r.own_key = t.street_key
         AND r.former_unit_id IS NOT DISTINCT FROM n.former_id
 """
 
 # A nested place is (innermost … outermost); its parent is the same list without the innermost.
 _DEPTH: Final = "SELECT coalesce(max(cardinality(place_keys)), 0) FROM place"
-_LOCALITIES_OF_DEPTH: Final = """
+_LOCALITIES_OF_DEPTH: Final = f"""
     WITH wanted AS (
         SELECT DISTINCT ON (n.unit_id, n.former_id, p.place_keys[a.at:])
             n.unit_id, n.former_id, p.place_keys[a.at:] AS keys, p.place_keys[a.at] AS key,
@@ -46,20 +55,22 @@ _LOCALITIES_OF_DEPTH: Final = """
         CROSS JOIN LATERAL (SELECT cardinality(p.place_keys) - :depth + 1 AS at) a
         LEFT JOIN locality_path o ON o.unit_id = n.unit_id
             AND o.former_id IS NOT DISTINCT FROM n.former_id AND o.keys = p.place_keys[a.at + 1:]
-        ORDER BY n.unit_id, n.former_id, p.place_keys[a.at:], n.first_row
+        ORDER BY n.unit_id, n.former_id, p.place_keys[a.at:],
+            {_FIRST.format(name="p.place_names[a.at]")}
     ), made AS (
-        INSERT INTO locality (unit_id, former_unit_id, parent_id, key, name, kind)
-        SELECT unit_id, former_id, parent_id, key, name, kind FROM wanted
+        INSERT INTO locality (unit_id, former_unit_id, parent_id, key, marks, name, kind)
+        SELECT unit_id, former_id, parent_id, {_KEY_AND_MARKS.format(own="key")}, name, kind
+        FROM wanted
         ON CONFLICT DO NOTHING
-        RETURNING id, unit_id, former_unit_id, parent_id, key
+        RETURNING id, unit_id, former_unit_id, parent_id, own_key
     )
     INSERT INTO locality_path (unit_id, former_id, keys, id)
     SELECT w.unit_id, w.former_id, w.keys, coalesce(m.id, l.id)
     FROM wanted w
-    LEFT JOIN made m ON m.unit_id = w.unit_id AND m.key = w.key
+    LEFT JOIN made m ON m.unit_id = w.unit_id AND m.own_key = w.key
         AND m.former_unit_id IS NOT DISTINCT FROM w.former_id
         AND m.parent_id IS NOT DISTINCT FROM w.parent_id
-    LEFT JOIN locality l ON l.unit_id = w.unit_id AND l.key = w.key
+    LEFT JOIN locality l ON l.unit_id = w.unit_id AND l.own_key = w.key
         AND l.former_unit_id IS NOT DISTINCT FROM w.former_id
         AND l.parent_id IS NOT DISTINCT FROM w.parent_id
 """

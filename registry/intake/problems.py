@@ -51,8 +51,10 @@ _FIXES: Final = {
     "near_same_point": "có thể cùng một nhà với {}",
     "near_same_name": "có thể cùng một nhà với {}",
     "record_retired": "mã tiếp nối: {}",
-    "street_spelled_otherwise": "ghi vào: {}",
-    "locality_spelled_otherwise": "ghi vào: {}",
+    "street_ambiguous": "có thể là: {}",
+    "locality_ambiguous": "có thể là: {}",
+    "street_spelled_otherwise": "đã có: {}",
+    "locality_spelled_otherwise": "đã có: {}",
     "former_name": "tên hiện nay: {}",
     "former_number": "số hiện nay: {}",
     "reference_moved_away": "số của mã ấy nay là: {}",
@@ -253,14 +255,29 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     ),
     "street_spelled_otherwise": ProblemKind(
         "warning",
-        "Tên đường khác dấu với tên mà dòng được ghi vào: nếu là hai đường thì sửa tệp",
-        "the street's name has other marks than the one that the row is written under: correct the"
-        " file where they are two streets",
+        "Tên đường chỉ khác dấu với đường khác của xã, phường, đã ghi thành đường riêng: nếu là một"
+        " thì sửa tệp",
+        "the street's name differs from another one of the commune in its marks only, and makes a"
+        " street of its own: correct the file where they are one",
     ),
     "locality_spelled_otherwise": ProblemKind(
         "warning",
-        "Tên thôn, tổ khác dấu với tên mà dòng được ghi vào: kiểm tra lại",
-        "the locality's name has other marks than the one that the row is written under: check it",
+        "Tên thôn, tổ chỉ khác dấu với nơi khác của xã, phường, đã ghi thành nơi riêng: nếu là một"
+        " thì sửa tệp",
+        "the locality's name differs from another one of the commune in its marks only, and makes"
+        " a locality of its own: correct the file where they are one",
+    ),
+    "street_ambiguous": ProblemKind(
+        "error",
+        "Tên đường viết không dấu, mà xã, phường có nhiều đường chỉ khác dấu: viết đủ dấu",
+        "the street's name lacks its marks, and the commune has several that differ in them only:"
+        " write the marks",
+    ),
+    "locality_ambiguous": ProblemKind(
+        "error",
+        "Tên thôn, tổ viết không dấu, mà xã, phường có nhiều nơi chỉ khác dấu: viết đủ dấu",
+        "the locality's name lacks its marks, and the commune has several that differ in them"
+        " only: write the marks",
     ),
     "former_name": ProblemKind(
         "warning",

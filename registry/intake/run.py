@@ -45,8 +45,8 @@ from registry.intake.publish import (
 from registry.intake.reader import SourceFile, open_file
 from registry.intake.repeat import find_repeat
 from registry.intake.resolve import resolver_of
-from registry.intake.respelled import find_respelled
 from registry.intake.staging import RULES_VERSION, Progress, Staging, stage
+from registry.intake.told_apart import tell_apart, warn_of_new
 from registry.intake.vanished import (
     bring_back,
     find_vanished,
@@ -302,11 +302,12 @@ def _decide(
     session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
     if demo:
         refuse_demo_beside_real(session)
+    tell_apart(staging, options.source)
     match(staging, options.source, demo=demo)
     reject_foreign(staging)
     settle_written(staging)
     name_places(staging)
-    find_respelled(staging)
+    warn_of_new(staging)
     near = find_near(staging, demo=demo)
     vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
     if not (options.dry_run or options.accept_vanished):

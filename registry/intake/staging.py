@@ -95,6 +95,11 @@ class Staging:
         table = self._tables[name]
         self.connection.execute(text(f"UPDATE {table} SET {change} WHERE {condition}"))
 
+    def delete(self, name: str, condition: str, parameters: dict[str, object]) -> None:
+        """Remove rows of a table."""
+        table = self._tables[name]
+        self.connection.execute(text(f"DELETE FROM {table} WHERE {condition}"), parameters)
+
     def copy(self, name: str, rows: Iterable[Row]) -> None:
         """Append rows of values; a tuple is an array."""
         with (

@@ -100,8 +100,8 @@ _RETURNED_ELSEWHERE: Final = f"""
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     LEFT JOIN locality l ON l.id = h.locality_id
     JOIN door d ON d.unit_id = h.unit_id AND {{same_flat}}
-        AND coalesce(d.street_key, '') = coalesce(t.key, '')
-        AND (t.id IS NOT NULL OR d.place_keys[1] IS NOT DISTINCT FROM l.key)
+        AND coalesce(d.street_key, '') = coalesce(t.own_key, '')
+        AND (t.id IS NOT NULL OR d.place_keys[1] IS NOT DISTINCT FROM l.own_key)
         AND coalesce(h.former_unit_id, d.former_id) IS NOT DISTINCT FROM
             coalesce(d.former_id, h.former_unit_id)
     WHERE r.source = :source AND r.vanished_import_id IS NOT NULL AND {_REVIVABLE}

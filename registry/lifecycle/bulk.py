@@ -24,6 +24,7 @@ from registry.lifecycle.places import (
     holders,
     locality_of,
     lock_places,
+    marks_in,
     read_localities,
     read_street,
     street_of,
@@ -134,7 +135,9 @@ def _make(
     unit_id = commune_id(work.session, request.commune)
     former = _former(work, request.former_commune, unit_id)
     work.begin(units=[unit_id])
-    parameters = {"unit": unit_id, "former": former, "parent": parent, **_columns(name)}
+    marks = marks_in(work.session, table, unit_id, name.key, name.name)
+    where = {"unit": unit_id, "former": former, "parent": parent, "marks": marks}
+    parameters = where | _columns(name)
     made = work.session.execute(sql.MAKE[table], parameters).scalar_one_or_none()
     if made is None:
         raise _there(work, table, parameters | {"id": 0})
@@ -143,7 +146,7 @@ def _make(
 
 def _there(work: Work, table: str, name: Mapping[str, Any]) -> ConflictError:
     """The error where a place of this key is there, which may differ in its marks."""
-    kind, registered = work.session.execute(sql.SAME_KEY[table], name).one()
+    kind, registered = work.session.execute(sql.THERE[table], name).one()
     shown = named(kind, registered)
     if spelling(name["name"], registered) is Spelling.SAME:
         return ConflictError(
@@ -151,9 +154,9 @@ def _there(work: Work, table: str, name: Mapping[str, Any]) -> ConflictError:
             " of renaming another one so, merge it)"
         )
     return ConflictError(
-        f"ở đó đã có {shown}, chỉ khác dấu: nếu là một, dùng hoặc đổi tên nơi ấy; nếu là hai, nêu"
-        " xã, phường cũ của từng nơi (one is there that differs in its marks only: take or rename"
-        " it; if they are two, say the former commune of each)"
+        f"ở đó đã có {shown}, chỉ khác dấu: nếu là một, dùng hoặc đổi tên nơi ấy; nếu là hai, viết"
+        " đủ dấu cả hai tên (one is there, and one of both lacks its marks: take or rename it; if"
+        " they are two, write the marks of both)"
     )
 
 
@@ -161,18 +164,19 @@ def _rename(work: Work, table: str, place: FoundPlace, name: _Name) -> Done:
     if (name.key, name.name, name.kind) == (place.key, place.name, place.kind):
         raise ConflictError("tên đã là tên này (it bears this name already)")
     lock_places(work.session, table, place.id)
-    others = {
+    marks = marks_in(work.session, table, place.unit_id, name.key, name.name, but=place.id)
+    renamed = {
         "unit": place.unit_id,
         "former": place.former_unit_id,
         "parent": place.parent_id,
-        "key": name.key,
-        "name": name.name,
         "id": place.id,
+        "marks": marks,
+        **_columns(name),
     }
-    if work.session.execute(sql.SAME_KEY[table], others).first():
-        raise _there(work, table, others)
+    if work.session.execute(sql.THERE[table], renamed).first():
+        raise _there(work, table, renamed)
     work.begin(**{_SCOPE[table]: [place.id]})
-    work.session.execute(sql.RENAME[table], {"id": place.id, **_columns(name)})
+    work.session.execute(sql.RENAME[table], renamed)
     return work.done(NamedPlace(place.id, name.kind, name.name))
 
 

@@ -6,22 +6,26 @@ from sqlalchemy import text
 
 MAKE: Final = {
     "thoroughfare": text(
-        "INSERT INTO thoroughfare (unit_id, former_unit_id, key, name, kind)"
-        " VALUES (:unit, :former, :key, :name, :kind) ON CONFLICT DO NOTHING RETURNING id"
+        "INSERT INTO thoroughfare (unit_id, former_unit_id, key, marks, name, kind)"
+        " VALUES (:unit, :former, :key, :marks, :name, :kind) ON CONFLICT DO NOTHING RETURNING id"
     ),
     "locality": text(
-        "INSERT INTO locality (unit_id, former_unit_id, parent_id, key, name, kind)"
-        " VALUES (:unit, :former, :parent, :key, :name, :kind) ON CONFLICT DO NOTHING RETURNING id"
+        "INSERT INTO locality (unit_id, former_unit_id, parent_id, key, marks, name, kind)"
+        " VALUES (:unit, :former, :parent, :key, :marks, :name, :kind)"
+        " ON CONFLICT DO NOTHING RETURNING id"
     ),
 }
 RENAME: Final = {
-    table: text(f"UPDATE {table} SET key = :key, name = :name, kind = :kind WHERE id = :id")
+    table: text(
+        f"UPDATE {table} SET key = :key, marks = :marks, name = :name, kind = :kind WHERE id = :id"
+    )
     for table in ("thoroughfare", "locality")
 }
-SAME_KEY: Final = {
+THERE: Final = {
     table: text(
         f"SELECT kind, name FROM {table} WHERE unit_id = :unit"
-        f" AND former_unit_id IS NOT DISTINCT FROM :former AND key = :key AND id <> :id{parent}"
+        " AND former_unit_id IS NOT DISTINCT FROM :former AND key = :key"
+        f" AND marks IS NOT DISTINCT FROM :marks AND id <> :id{parent}"
     )
     for table, parent in (
         ("thoroughfare", ""),
@@ -67,7 +71,7 @@ MEETING: Final = {
 }
 
 INNER_MEETING: Final = text(
-    "SELECT a.name FROM locality a JOIN locality b ON b.parent_id = :into AND b.key = a.key"
+    "SELECT a.name FROM locality a JOIN locality b ON b.parent_id = :into AND b.own_key = a.own_key"
     " AND b.former_unit_id IS NOT DISTINCT FROM a.former_unit_id"
     " WHERE a.parent_id = :id AND a.merged_into_id IS NULL ORDER BY 1 LIMIT :limit"
 )

@@ -2,7 +2,7 @@
 
 Nothing is guessed and nothing is made in passing: a slip of the pen would become a street. A name
 without any mark is the registered one of its key, and the answer says so; with other marks it is
-another name, and refused.
+another name, which only an operation that names places may bring in.
 """
 
 import re
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from geo.label import named
 from geo.locality import Locality, parse_locality
-from geo.spelling import Spelling, spelling
+from geo.spelling import Spelling, are_apart, marks_beside, spelling
 from geo.street import Street, parse_street
 from registry.errors import InvalidInputError
 
@@ -64,17 +64,25 @@ _LOCK: Final = {
     table: text(f"SELECT id FROM {table} WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
     for table in ("thoroughfare", "locality")
 }
+_OF_KEY: Final = {
+    table: text(
+        f"SELECT name, marks FROM {table} WHERE unit_id = :unit AND key = :key AND id <> :but"
+        " ORDER BY id"
+    )
+    for table in ("thoroughfare", "locality")
+}
 _INSIDE: Final = text(
     """
     SELECT id, kind, name FROM locality
     WHERE unit_id = :unit AND key = :key AND former_unit_id IS NULL
         AND parent_id IS NOT DISTINCT FROM CAST(:parent AS bigint)
+    ORDER BY id
     """
 )
 _NAME: Final = text(
     """
-    INSERT INTO locality (unit_id, parent_id, key, name, kind)
-    VALUES (:unit, :parent, :key, :name, :kind) RETURNING id
+    INSERT INTO locality (unit_id, parent_id, key, marks, name, kind)
+    VALUES (:unit, :parent, :key, :marks, :name, :kind) RETURNING id
     """
 )
 _HOLDERS: Final = text(
@@ -190,14 +198,16 @@ def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> i
     """Name a locality of the commune, and what holds it; the innermost first, its id returned.
 
     For lists whose sender is asked for the names; what is there already stays as it is. Raises
-    InvalidInputError where it differs in its marks: the register holds one of a key.
+    InvalidInputError where one is there without marks, which may be another.
     """
     parent: int | None = None
     for place in reversed(read):
         values = {"unit": unit_id, "parent": parent, "key": place.key}
-        there = session.execute(_INSIDE, values).one_or_none()
+        inside = session.execute(_INSIDE, values).all()
+        there = next((each for each in inside if not are_apart(place.name, each.name)), None)
         if there is None:
-            called = {"name": place.name, "kind": place.kind}
+            marks = marks_in(session, "locality", unit_id, place.key, place.name)
+            called = {"marks": marks, "name": place.name, "kind": place.kind}
             parent = session.execute(_NAME, values | called).scalar_one()
         elif spelling(place.name, there.name) is Spelling.OTHERWISE:
             near = named(there.kind, there.name)
@@ -212,6 +222,14 @@ def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> i
     if parent is None:
         raise ValueError("no locality")
     return parent
+
+
+def marks_in(
+    session: Session, table: str, unit_id: int, key: str, name: str, but: int = 0
+) -> str | None:
+    """What tells a name from the others of its key in the commune, without the place `but`."""
+    others = session.execute(_OF_KEY[table], {"unit": unit_id, "key": key, "but": but})
+    return marks_beside(name, ((other, marks) for other, marks in others))
 
 
 def holders(session: Session, locality_id: int) -> list[tuple[int, str, str]]:
@@ -274,8 +292,9 @@ class _Asked:
             raise InvalidInputError.of_field(
                 self.field,
                 "ambiguous_place",
-                f"{self.typed}: có {len(meant)} nơi cùng tên; hãy nêu xã, phường cũ hoặc nơi bao"
-                " quanh nó (several of this name: say the former commune, or what holds it)",
+                f"{self.typed}: có {len(meant)} nơi cùng tên; hãy viết đủ dấu, hoặc nêu xã, phường"
+                " cũ hay nơi bao quanh nó (several of this name: write the marks, or say the former"
+                " commune, or what holds it)",
             )
         return meant[0] if same else replace(meant[0], given=self.typed)
 

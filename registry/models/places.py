@@ -1,7 +1,10 @@
 """Named places inside a commune: streets and localities. All fuzzy matching happens on these."""
 
+from typing import Final
+
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -13,6 +16,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base
+
+APART: Final = "~"
+"""Between a key and the marks that tell its place from another one of the key; no key holds it."""
+_OWN_KEY: Final = f"key || coalesce('{APART}' || marks, '')"
+_MARKS: Final = (
+    "Accents of its name, where another one of its commune had the key before; else none"
+)
+_OWN: Final = "Key that no other one of its commune has: with the marks, where they tell it apart"
 
 
 # What a text is folded to holds no such sign: a merged place is found by its alias only.
@@ -27,7 +38,9 @@ class Thoroughfare(Base):
 
     __tablename__ = "thoroughfare"
     __table_args__ = (
-        UniqueConstraint("unit_id", "former_unit_id", "key", postgresql_nulls_not_distinct=True),
+        UniqueConstraint(
+            "unit_id", "former_unit_id", "own_key", postgresql_nulls_not_distinct=True
+        ),
         UniqueConstraint("id", "unit_id"),
         _merged(),
         # One name in a few communes, without reading the rows of the others.
@@ -57,6 +70,10 @@ class Thoroughfare(Base):
         comment="The one of its commune that it became part of; it keeps its name, no text leads "
         "to its key",
     )
+    marks: Mapped[str | None] = mapped_column(Text(collation="C"), comment=_MARKS)
+    own_key: Mapped[str] = mapped_column(
+        Text(collation="C"), Computed(_OWN_KEY, persisted=True), comment=_OWN
+    )
     event_id: Mapped[int | None] = mapped_column(
         server_default=text("current_event_id()"),
         comment="Event that made it; none where that was before this was kept",
@@ -69,7 +86,7 @@ class Locality(Base):
     __tablename__ = "locality"
     __table_args__ = (
         UniqueConstraint(
-            "unit_id", "former_unit_id", "parent_id", "key", postgresql_nulls_not_distinct=True
+            "unit_id", "former_unit_id", "parent_id", "own_key", postgresql_nulls_not_distinct=True
         ),
         UniqueConstraint("id", "unit_id"),
         _merged(),
@@ -107,6 +124,10 @@ class Locality(Base):
         ForeignKey("locality.id"),
         comment="The one of its commune that it became part of; it keeps its name, no text leads "
         "to its key",
+    )
+    marks: Mapped[str | None] = mapped_column(Text(collation="C"), comment=_MARKS)
+    own_key: Mapped[str] = mapped_column(
+        Text(collation="C"), Computed(_OWN_KEY, persisted=True), comment=_OWN
     )
     event_id: Mapped[int | None] = mapped_column(
         server_default=text("current_event_id()"),

@@ -8,7 +8,7 @@ from typing import Final
 from geo.address import Door
 from geo.label import LabelParts
 from geo.locality import Locality
-from geo.text import has_diacritics
+from geo.text import accent_key, has_diacritics
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record
@@ -23,6 +23,7 @@ from registry.search.choice import (
     each_once,
     estate_of,
     former_keys,
+    has_namesake,
     is_reused,
     lies_elsewhere,
     places_named,
@@ -218,6 +219,8 @@ class Asker:
             faults += choice.faults
             return []
         more = [*choice.faults, *(["ambiguous"] if found.full else [])]
+        if has_namesake(choice.hits, found.places):
+            more.append("marks_missing")
         reused = is_reused(choice.hits, found.places)
         return (yield from self._records(choice.hits, [*faults, *more], reused=reused))
 
@@ -423,10 +426,11 @@ def _outer_keys(place: Place) -> tuple[str, ...]:
 
 
 def _one_each(found: list[Place]) -> list[Place]:
-    """One place for each commune and former commune, in a steady order."""
-    first: dict[tuple[int, int | None, str], Place] = {}
+    """One place of a name for each commune and former commune, in a steady order."""
+    first: dict[tuple[int, int | None, str, str], Place] = {}
     for place in found:
-        first.setdefault((place.unit_id, place.former_unit_id, place.key), place)
+        name = accent_key(place.name)
+        first.setdefault((place.unit_id, place.former_unit_id, place.key, name), place)
     return list(first.values())
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from geo.address import Door
 from geo.locality import DIVIDING, PARTING, Locality
+from geo.spelling import are_apart
 from geo.text import fold
 from geo.values import value
 from registry.records import Record
@@ -100,6 +101,23 @@ def is_reused(chosen: Iterable[Hit], found: Iterable[Place]) -> bool:
         if renumbered and not all(hit.former_number for hit in place.hits):
             return True
     return False
+
+
+def has_namesake(chosen: Iterable[Hit], found: Iterable[Place]) -> bool:
+    """Whether a chosen door's place shares its key with one of its commune that has other marks.
+
+    Who typed no marks may mean either, though only one of them has the number.
+    """
+    codes = {hit.record.code for hit in chosen}
+    here = [place for place in found if any(hit.record.code in codes for hit in place.hits)]
+    return any(
+        place.unit_id == other.unit_id
+        and place.key == other.key
+        and are_apart(place.name, other.name)
+        for place in here
+        for other in found
+        if other is not place
+    )
 
 
 _Narrowed = tuple[list[Hit], list[str]]

@@ -42,6 +42,12 @@ _TABLE: Final = (
     ("locality_differs", 0.15, "Địa danh khác", "The door is registered in another locality"),
     ("spelling_corrected", 0.05, "Lỗi gõ đã được sửa", "A slip of the keyboard was corrected"),
     ("unread_words", 0.05, "Có phần không hiểu được", "A part of the text was not understood"),
+    (
+        "marks_missing",
+        0.2,
+        "Viết không dấu, có thể là nơi khác",
+        "Without its marks the name may be another one of the commune",
+    ),
     # The past
     ("former_name", 0.05, "Tên cũ", "The street or locality is called otherwise today"),
     ("former_number", 0.1, "Số nhà cũ", "The house bears another number today"),

@@ -295,8 +295,8 @@ TWICE: list[tuple[str, Row]] = [
     ("uq_api_key_name", {"hash": b"l" * 32}),
     ("uq_api_key_hash", {"name": "Công ty khác"}),
     ("uq_api_key_previous_hash", {"name": "Công ty khác", "hash": b"l" * 32}),
-    ("uq_locality_unit_id_former_unit_id_parent_id_key", {}),
-    ("uq_thoroughfare_unit_id_former_unit_id_key", {}),
+    ("uq_locality_unit_id_former_unit_id_parent_id_own_key", {}),
+    ("uq_thoroughfare_unit_id_former_unit_id_own_key", {}),
     ("uq_target_unit_id_locality_id_quality_source_reference_date", {"households": 1}),
 ]
 

@@ -66,9 +66,9 @@ def test_other_marks_are_another_place(place: Town) -> None:
     assert refused(place, street="Phố Xa Lắc") == ("street", "unknown_place", None)
 
 
-def test_street_that_differs_in_marks_only_needs_its_former_commune(place: Town) -> None:
+def test_streets_that_differ_in_marks_only_are_two(place: Town) -> None:
     with pytest.raises(ConflictError, match="đã có Đường Hòn Chồng, chỉ khác dấu"):
-        place.street("Hòn Chông")
+        place.street("Hon Chong")  # which may be the one that is there
     place.street("Hòn Chông", former_commune=FORMER[1])
     done = place.do("propose", **HERE, street="Hòn Chông", house_number="3")
     assert (done.records[0].record.street_name, done.warnings) == ("Hòn Chông", ())  # type: ignore[union-attr]
@@ -78,6 +78,15 @@ def test_street_that_differs_in_marks_only_needs_its_former_commune(place: Town)
         "propose", **HERE, street="hon chong", former_commune=FORMER[1], house_number="4"
     )
     assert [w.registered for w in done.warnings] == ["Đường Hòn Chông"]
+    # Also in one former commune, and by a new name; the same one again is refused.
+    place.street("Hón Chồng")
+    place.street("Đường Ven Biển")
+    place.do("rename-street", **HERE, street="Ven Biển", new_name="Đường Hòn Chống")
+    for name in ("Hón Chồng", "Hòn chống"):
+        with pytest.raises(ConflictError, match="đã có ở đó"):
+            place.street(name)
+    done = place.do("propose", **HERE, street="Hòn Chống", house_number="3")
+    assert done.records[0].record.street_name == "Hòn Chống"  # type: ignore[union-attr]
 
 
 def test_former_name_is_told_by_its_own_marks_only(place: Town) -> None:
