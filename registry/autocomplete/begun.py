@@ -234,9 +234,9 @@ class Finder:
     ) -> Iterator[_Name]:
         """The likeliest names that begin with `key`."""
         span = names.beginning(key)
-        whole = bool(span) and names.keys[span.start] == key
+        whole = names.called(key)
         if whole and typed.named:
-            span = range(span.start, span.start + 1)
+            span = whole
         if not span or (typed.exact and not whole):
             return
         first, end = names.starts[span.start], names.starts[span.stop]
@@ -247,7 +247,7 @@ class Finder:
             scope,
         )
         if whole:
-            weights[0] += _WEIGHT_WHOLE
+            weights[: len(whole)] += _WEIGHT_WHOLE
         at = np.arange(span.start, span.stop, dtype=np.int32)
         yield from self._likeliest_names(names, at, weights, typed, scope, named)
 

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -28,7 +28,8 @@ RELOAD_S: Final = 600.0
 """Names that only changed are read anew after that time, new ones after RECHECK_S."""
 _END: Final = "\U0010ffff"
 
-# One row a name; its commonest writing stands for all. Merged places bear no name of their own.
+# One row a name; its commonest writing stands for all, but for those that their marks tell apart
+# from another one of their commune. Merged places bear no name of their own.
 # A name that somebody gave up and took again is known twice; the place is one.
 _NAMES: Final = """
     SELECT p.key, mode() WITHIN GROUP (ORDER BY p.name), mode() WITHIN GROUP (ORDER BY p.kind),
@@ -36,15 +37,16 @@ _NAMES: Final = """
         string_agg(p.id::text, ' ' ORDER BY p.unit_id, p.id),
         string_agg(p.merged::text, ' ' ORDER BY p.unit_id, p.id)
     FROM (
-        SELECT p.key, p.name, p.kind, p.unit_id, p.id, 0 AS merged
+        SELECT p.key, p.own_key, p.name, p.kind, p.unit_id, p.id, 0 AS merged
         FROM {table} p
         WHERE p.merged_into_id IS NULL
         UNION ALL
-        SELECT a.key, a.name, a.kind, a.unit_id, a.{table}_id, (a.named_id <> a.{table}_id)::int
+        SELECT a.key, a.key, a.name, a.kind, a.unit_id, a.{table}_id,
+            (a.named_id <> a.{table}_id)::int
         FROM {table}_alias a
         WHERE NOT EXISTS (SELECT FROM {table} p WHERE p.id = a.{table}_id AND p.key = a.key)
     ) p
-    GROUP BY p.key
+    GROUP BY p.key, p.own_key
 """
 _STATE: Final = """
     SELECT (SELECT max(id) FROM thoroughfare), (SELECT max(id) FROM locality),
@@ -88,6 +90,10 @@ class Names:
     def beginning(self, prefix: str) -> range:
         """Which names begin so."""
         return range(bisect_left(self.keys, prefix), bisect_left(self.keys, prefix + _END))
+
+    def called(self, key: str) -> range:
+        """Which names have this key: several where marks tell them apart."""
+        return range(bisect_left(self.keys, key), bisect_right(self.keys, key))
 
     def places(self, name: int) -> slice:
         """The places of a name, for `units` and `ids`."""

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from registry.autocomplete import Typing, autocomplete
+from registry.autocomplete.place_names import PlaceNames
 from registry.database import session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer
 from registry.geocode import Question, geocode
@@ -83,3 +85,17 @@ def test_no_marks_may_mean_either(place: Town, known: Gazetteer, doors: dict[str
     # The street alone is both.
     streets = geocode(known, place.reads, Question("hang dau" + IN_LANG))
     assert {answer.parts.street_name for answer in streets} == {"Hàng Dầu", "Hàng Đậu"}
+
+
+def test_both_streets_are_suggested(place: Town, known: Gazetteer, doors: dict[str, str]) -> None:
+    names = PlaceNames(place.reads).get()
+
+    def labels(text: str) -> set[str]:
+        found = autocomplete(known, place.reads, names, Typing(text))
+        return {one.label.split(",")[0] for one in found}
+
+    both = {"Phố Hàng Dầu", "Phố Hàng Đậu"}
+    assert labels("hang da") >= both
+    assert labels("hang dau") == both
+    assert labels("5 hang dau lang") == {"5 Phố Hàng Dầu", "5 Phố Hàng Đậu"}
+    assert labels("9 hang dau") >= {"9 Phố Hàng Đậu"}
