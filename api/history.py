@@ -37,6 +37,8 @@ class HistoryStep(Answer):
     actor: str | None = Field(description="A key or operator; null for a carrier or merchant")
     reason: str | None = Field(description="Null for a carrier or merchant")
     report_id: int | None = Field(description="Of the field report that it follows")
+    successors: list[str] = Field(description="Codes that continue it since: split, merged …")
+    predecessors: list[str] = Field(description="Codes that it continues since")
     status: str | None = Field(description="Null where the record was removed")
     label: str | None = Field(description="Its address since then, in the words of that day")
     changes: list[HistoryChange] = Field(description="In the first step all that is known")
@@ -84,6 +86,8 @@ def _step(known: Gazetteer, step: Step, *, in_full: bool) -> dict[str, Any]:
         "actor": step.actor if in_full else None,
         "reason": step.reason if in_full else None,
         "report_id": step.report_id,
+        "successors": list(step.successors),
+        "predecessors": list(step.predecessors),
         "status": record.status if record else None,
         "label": words.label if words else None,
         "changes": [_change(known, change) for change in step.changes],

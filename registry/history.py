@@ -7,6 +7,7 @@ own. A code is answered from the moment it was recorded.
 import datetime
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from geo import code as codes
@@ -126,7 +127,11 @@ _MOMENTS: Final = """
             ON v.id = a.id AND v.valid_to > a.first AND v.valid_to < a.until
     )
     SELECT max(m.at), m.event_id, e.kind, e.actor, e.reason, e.decision_number,
-        (e.scope -> 'reports' ->> 0)::bigint
+        (e.scope -> 'reports' ->> 0)::bigint,
+        ARRAY(SELECT new_code FROM succession_link s
+            WHERE s.old_code = %(code)s AND s.event_id = m.event_id ORDER BY new_code),
+        ARRAY(SELECT old_code FROM succession_link s
+            WHERE s.new_code = %(code)s AND s.event_id = m.event_id ORDER BY old_code)
     FROM moments m LEFT JOIN event e ON e.id = m.event_id
     -- One step an event: what stood in between, nobody saw. Without one, each moment is a step.
     GROUP BY m.event_id, CASE WHEN m.event_id IS NULL THEN m.at END,
@@ -180,6 +185,10 @@ class Step:
     decision_number: str | None
     report_id: int | None
     """The field report that it follows: who was there, said so."""
+    successors: tuple[str, ...]
+    """Codes that continue it since this step: split, merged, replaced."""
+    predecessors: tuple[str, ...]
+    """Codes that it continues since this step."""
     record: Record | None
     """As it is since; None where it was removed."""
     changes: tuple[Change, ...]
@@ -254,7 +263,8 @@ def history(reads: Reads, text: str) -> list[Step]:
     states = [
         Record(*row) if row[0] is not None else None for row in reads.rows(_AT_EACH, parameters)
     ]
-    unnamed = hidden(reads, [s.parent_code for s in states if s is not None and s.parent_code])
+    parents = [s.parent_code for s in states if s is not None and s.parent_code]
+    unnamed = hidden(reads, chain(parents, *(row[-1] + row[-2] for row in moments)))
     states = [
         s._replace(parent_code=None) if s is not None and s.parent_code in unnamed else s
         for s in states
@@ -266,10 +276,10 @@ def history(reads: Reads, text: str) -> list[Step]:
         # A state of its own counts also where it reads the same: verified twice on one day.
         written = record is not None and (before is None or record.event_id != before.event_id)
         if changes or written:
-            at, event_id, operation, actor, why, decision, report = row
-            steps.append(
-                Step(at, event_id, operation, actor, why, decision, report, record, changes)
-            )
+            *why, after, since = row
+            new, old = (tuple(c for c in linked if c not in unnamed) for linked in (after, since))
+            links = {"successors": new, "predecessors": old}
+            steps.append(Step(*why, **links, record=record, changes=changes))
         before = record
     return steps
 

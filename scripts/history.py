@@ -71,6 +71,8 @@ def _shown(known: Gazetteer, step: Step) -> dict[str, Any]:
         "decision_number": step.decision_number,
         "event_id": step.event_id,
         "report_id": step.report_id,
+        "successors": list(step.successors),
+        "predecessors": list(step.predecessors),
         "status": step.record.status if step.record else None,
         "label": words.label if words else None,
         "changes": [_change(known, change) for change in step.changes],
@@ -95,6 +97,9 @@ def _print(step: dict[str, Any]) -> None:
     click.echo(f"{at:%d/%m/%Y %H:%M:%S}  {step['operation'] or '?'}  ({why})")
     status = STATUSES[step["status"]] if step["status"] else "đã gỡ"
     click.echo(f"    {status}: {step['label'] or ''}")
+    for name, word in (("successors", "nối tiếp bởi"), ("predecessors", "nối tiếp")):
+        if step[name]:
+            click.echo(f"    {word}: {', '.join(map(code_display, step[name]))}")
     for change in step["changes"]:
         if change["before"] is not None or change["field"] not in ("status", "kind"):
             before, after = _words(change["before"]), _words(change["after"])

@@ -88,6 +88,19 @@ def test_history_tells_what_became_of_the_street_and_of_what_holds_the_locality(
         assert at == step.record
 
 
+def test_history_says_into_what_a_record_went(place: Town) -> None:
+    one, other = place.house("61", **LANG), place.house("63", **LANG)
+    halves = [{"house_number": number} for number in ("61A", "61B")]
+    parts = [r.code for r in place.do("split", code=one, parts=halves, reason="t").records]
+    new = sorted(code for code in parts if code != one)
+    place.do("merge", codes=[other], into=new[0], reason="t")
+
+    assert [(s.operation, sorted(s.successors)) for s in place.steps(one)][-1] == ("split", new)
+    assert place.steps(new[0])[0].predecessors == (one,)
+    assert place.steps(other)[-1].successors == (new[0],)
+    assert not any(step.successors or step.predecessors for step in place.steps(other)[:-1])
+
+
 def test_history_of_a_removed_record_ends_with_its_removal(place: Town) -> None:
     (code,) = place.reserve()
     steps = place.steps(code)
