@@ -276,10 +276,10 @@ def history(reads: Reads, text: str) -> list[Step]:
         # A state of its own counts also where it reads the same: verified twice on one day.
         written = record is not None and (before is None or record.event_id != before.event_id)
         if changes or written:
-            *why, after, since = row
-            new, old = (tuple(c for c in linked if c not in unnamed) for linked in (after, since))
-            links = {"successors": new, "predecessors": old}
-            steps.append(Step(*why, **links, record=record, changes=changes))
+            at, event_id, operation, actor, why, decision, report, *linked = row
+            new, old = (tuple(c for c in each if c not in unnamed) for each in linked)
+            what = (at, event_id, operation, actor, why, decision, report)
+            steps.append(Step(*what, new, old, record, changes))
         before = record
     return steps
 

@@ -1,5 +1,6 @@
 """What each operation is told: checked here once, for the API and the command line alike."""
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
@@ -27,12 +28,39 @@ def _not_personal(written: str) -> str:
     return written
 
 
+def _within(degrees: object, bounds: tuple[int, int]) -> bool:
+    return isinstance(degrees, int | float) and bounds[0] <= degrees <= bounds[1]
+
+
+def _not_swapped(given: object) -> object:
+    """Refuse degrees that are in Viet Nam the other way round, and say so."""
+    if isinstance(given, Mapping):
+        lon, lat = given.get("lon"), given.get("lat")
+        if _within(lon, _LAT) and _within(lat, _LON):
+            raise PydanticCustomError(
+                "coordinates_swapped",
+                "kinh độ (lon) và vĩ độ (lat) bị đổi chỗ cho nhau (lon and lat are swapped)",
+            )
+    return given
+
+
+# Degrees of Viet Nam with its archipelagos.
+_LON: Final = (102, 118)
+_LAT: Final = (6, 24)
+Lon = Annotated[float, Field(ge=_LON[0], le=_LON[1])]
+Lat = Annotated[float, Field(ge=_LAT[0], le=_LAT[1])]
+_DEGREES: Final = "degrees, WGS 84"
+
 # No control characters: a NUL is no text to the database, a line break no part of a name.
 _LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
 Called = Annotated[Line, AfterValidator(_not_personal)]
 """A name, number or hint that is kept; what names a thing that is there may be any `Line`."""
-Sentence = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=_LINE)]
+Sentence = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=1000, pattern=_LINE),
+    AfterValidator(_not_personal),
+]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]
 Commune = Annotated[str, StringConstraints(pattern="^[0-9]{5}$")]
 Day = Annotated[str, StringConstraints(pattern=DAY_PATTERN)]
@@ -60,12 +88,14 @@ class Reasoned(OperationRequest):
 class Place(BaseModel):
     """Where a door is, and how well that is known."""
 
-    lon: float | None = Field(None, ge=102, le=118, description="degrees, WGS 84")
-    lat: float | None = Field(None, ge=6, le=24, description="degrees, WGS 84")
+    lon: Lon | None = Field(None, description=_DEGREES)
+    lat: Lat | None = Field(None, description=_DEGREES)
     position_method: Method | None = Field(None, description="how it was found; `gps` by default")
     position_accuracy_m: float | None = Field(
         None, ge=0, le=100_000, description="radius in metres within which the entrance lies"
     )
+
+    _in_order = model_validator(mode="before")(_not_swapped)
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
@@ -140,12 +170,14 @@ class MoveRequest(OperationRequest):
     """Another point: measured better, or the entrance moved."""
 
     code: Code = Field(description="code of the record")
-    lon: float = Field(ge=102, le=118, description="degrees, WGS 84")
-    lat: float = Field(ge=6, le=24, description="degrees, WGS 84")
+    lon: Lon = Field(description=_DEGREES)
+    lat: Lat = Field(description=_DEGREES)
     position_method: Method = Field("gps", description="how it was found")
     position_accuracy_m: float | None = Field(
         None, ge=0, le=100_000, description="radius in metres within which the entrance lies"
     )
+
+    _in_order = model_validator(mode="before")(_not_swapped)
 
 
 class RenumberRequest(OperationRequest):
