@@ -4,11 +4,10 @@ import gc
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
-from multiprocessing import get_context
 from multiprocessing.util import Finalize
 from typing import Final
 
@@ -21,6 +20,7 @@ from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.register import Register
 from registry.settings import Settings
+from registry.side_processes import side_processes
 
 CHUNK: Final = 200
 MAX_PROCESSES: Final = 8
@@ -91,10 +91,7 @@ def _together(
     chunks: Iterator[tuple[InputRow, ...]],
     count: int,
 ) -> Iterator[Written]:
-    # Not forked: a copy of an open connection, or of a thread's lock, would be in two processes.
-    pool = ProcessPoolExecutor(
-        count, mp_context=get_context("spawn"), initializer=_open_desk, initargs=(work,)
-    )
+    pool = side_processes(count, _open_desk, work)
     waiting: deque[Future[Written]] = deque()
     try:
         chunk: tuple[InputRow, ...] = first

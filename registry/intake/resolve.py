@@ -8,8 +8,8 @@ stand names and telephone numbers, which no table may hold.
 import datetime
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import Final, TypeVar
 
 import numpy as np
@@ -27,7 +27,7 @@ from registry.intake.cells import Cells, distinct, rows_of
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.doors import UNREADABLE, DoorParts, combined, parts_of
 from registry.intake.reader import SourceFile
-from registry.intake.texts import TextReaders, TextReading
+from registry.intake.texts import Text, TextReaders, TextReading
 
 FIELDS_READ: Final = (
     *("source_ref", "longitude", "latitude", "households_count", "position_accuracy_m"),
@@ -156,8 +156,11 @@ class Resolver(ABC):
         """At the end of the file: whether any code of a commune had lost its zeros."""
 
     @abstractmethod
-    def resolve(self, cells: Cells) -> Resolved:
-        """What the rows name."""
+    def begin(self, cells: Cells) -> Callable[[], Resolved]:
+        """Begin to read the rows; what is given back ends it, and says what they name.
+
+        To be called in the order of the file.
+        """
 
     @abstractmethod
     def commune_at(self, cells: Sequence[str]) -> int:
@@ -196,8 +199,11 @@ class ColumnResolver(Resolver):
             (_Column("flat", self.parts, _read_flat), slice(8, 11)),
         )
 
-    def resolve(self, cells: Cells) -> Resolved:
+    def begin(self, cells: Cells) -> Callable[[], Resolved]:
         """As of every resolver."""
+        return partial(self._resolved, cells)
+
+    def _resolved(self, cells: Cells) -> Resolved:
         resolved = Resolved(len(cells[0]))
         mixed = np.zeros(len(cells[0]), bool)
         for column, where in self._columns:
@@ -308,12 +314,17 @@ class TextResolver(Resolver):
         super().__init__(gazetteer, day, codes_of_today=codes_of_today)
         self._readers = TextReaders(gazetteer, day)
 
-    def resolve(self, cells: Cells) -> Resolved:
+    def begin(self, cells: Cells) -> Callable[[], Resolved]:
         """As of every resolver."""
         codes, texts = distinct(_text_columns(cells))
+        return partial(self._resolved, codes, texts, self._readers.read(texts))
+
+    def _resolved(
+        self, codes: NDArray[np.int64], texts: Sequence[Text], readings: Iterator[TextReading]
+    ) -> Resolved:
         resolved = Resolved(len(texts))
         communes = np.zeros(len(texts), np.int32)
-        for at, (text, reading) in enumerate(zip(texts, self._readers.read(texts), strict=True)):
+        for at, (text, reading) in enumerate(zip(texts, readings, strict=True)):
             resolved.take(at, reading.door, self.parts)
             resolved.beside(at, reading.beside or "")
             communes[at] = self._commune(text, reading)

@@ -5,9 +5,11 @@ They are unlogged rather than temporary because PostgreSQL's parallel workers re
 table; a temporary view gives each a name without the import's number.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from hashlib import md5
 from typing import Final
 
@@ -27,6 +29,7 @@ from registry.intake.resolve import (
     KEPT,
     PART_COLUMNS,
     RESOLVED,
+    Resolved,
     Resolver,
     Row,
     escaped,
@@ -219,25 +222,35 @@ class _Lines:
         """Numbers of the rows that say that no house is there."""
 
     def of(self, blocks: Iterable[Cells]) -> Iterator[_Block]:
-        """The lines of a file's rows."""
-        for cells in blocks:
-            *cells_read, visits = cells
-            lines = self._lines(cells_read, _say_no_house(visits))
-            yield _Block(lines, self._resolver.take_parts(), self.count)
+        """The lines of a file's rows, the next of which are being read meanwhile."""
+        reading: deque[Callable[[], _Block]] = deque()
+        for *cells, visits in blocks:
+            resolved = self._resolver.begin(cells)
+            reading.append(partial(self._block, cells, _say_no_house(visits), resolved))
+            if len(reading) > 1:
+                yield reading.popleft()()
+        yield from (block() for block in reading)
 
-    def _lines(self, cells: Cells, none: pa.BooleanArray) -> pa.StringArray:
+    def _block(
+        self, cells: Cells, none: pa.BooleanArray, resolved: Callable[[], Resolved]
+    ) -> _Block:
+        lines = self._lines(cells, none, resolved)
+        return _Block(lines, self._resolver.take_parts(), self.count)
+
+    def _lines(
+        self, cells: Cells, none: pa.BooleanArray, resolved: Callable[[], Resolved]
+    ) -> pa.StringArray:
         first, self.count = self.count + 1, self.count + len(cells[0])
         self._compare(cells[0])
         self.no_house += (first + np.flatnonzero(none)).tolist()
         salt = pc.if_else(none, self._salt_of_none, self._salt)
         whole = pc.binary_join_element_wise(salt, *cells, "\x1f")
-        resolved = self._resolver.resolve(cells)
         numbers = pa.array(np.arange(first, self.count + 1)).cast(pa.string())
         return pc.binary_join_element_wise(
             _hashes(whole),
             *_escaped(cells[:KEPT], whole),
             *(_as_number(cells[FIELDS_READ.index(field)], form) for _, field, form in _NUMBERS),
-            *(column.cast(pa.string()) for column in resolved.columns()),
+            *(column.cast(pa.string()) for column in resolved().columns()),
             pc.binary_join_element_wise(numbers, "\n", ""),
             "\t",
             null_handling="replace",

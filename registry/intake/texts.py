@@ -2,18 +2,21 @@
 
 import datetime
 import os
+import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from itertools import chain
+from multiprocessing.shared_memory import SharedMemory
 from typing import Final
 
 from geo.text import fold
 from registry.address_reader import ReadAddress, read_address
-from registry.gazetteer import Gazetteer
+from registry.gazetteer import Gazetteer, Unit
 from registry.intake.beside import Beside, completed
 from registry.intake.communes import CommuneReader, CommuneReading
 from registry.intake.doors import DoorParts, parts_of
+from registry.side_processes import side_processes
 
 _TOGETHER: Final = 4_000
 """Texts from which on it pays to start further processes, which takes them a second."""
@@ -44,6 +47,7 @@ class TextReader:
     def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
         self._gazetteer = gazetteer
         self._communes = CommuneReader(gazetteer, day, ())
+        self._of_namings: dict[object, CommuneReading] = {}
 
     def read(self, address: str, former: str, place: str, *units: str) -> TextReading:
         """What they say; `units` are the columns of `communes.CommuneSpelling`."""
@@ -62,9 +66,15 @@ class TextReader:
         return TextReading(parts_of(today.door), today.commune, today.beside)
 
     def _commune(self, read: ReadAddress) -> CommuneReading:
-        if any(naming.commune is not None for naming in read.namings):
-            return self._communes.of_namings(read.namings)
-        return CommuneReading(problem="commune_unknown")
+        # The rows of a file lie in the same few communes.
+        named = tuple((_id(n.commune), _id(n.district), n.corrected) for n in read.namings)
+        reading = self._of_namings.get(named)
+        if reading is None:
+            reading = CommuneReading(problem="commune_unknown")
+            if any(commune for commune, _, _ in named):
+                reading = self._communes.of_namings(read.namings)
+            self._of_namings[named] = reading
+        return reading
 
 
 class TextReaders:
@@ -74,35 +84,49 @@ class TextReaders:
         self._map = (gazetteer, day)
         self._alone = TextReader(gazetteer, day)
         self._pool: ProcessPoolExecutor | None = None
+        self._shared: SharedMemory | None = None
 
     def read(self, texts: Sequence[Text]) -> Iterator[TextReading]:
-        """What each of the texts says, in their order."""
+        """What each of the texts says, in their order; other processes begin with it at once."""
         count = os.cpu_count() or 1
         if count == 1 or (self._pool is None and len(texts) < _TOGETHER):
-            yield from (self._alone.read(*text) for text in texts)
-            return
+            return (self._alone.read(*text) for text in texts)
         if self._pool is None:
-            # Not forked: a copy of an open connection, or of a thread's lock, would be in two.
-            self._pool = ProcessPoolExecutor(
-                count, get_context("spawn"), initializer=_open_reader, initargs=self._map
-            )
+            self._shared = _shared(pickle.dumps(self._map, pickle.HIGHEST_PROTOCOL))
+            self._pool = side_processes(count, _open_reader, self._shared.name)
         chunks = [texts[at : at + _CHUNK] for at in range(0, len(texts), _CHUNK)]
-        for readings in self._pool.map(_read, chunks):
-            yield from readings
+        return chain.from_iterable(self._pool.map(_read, chunks))
 
     def close(self) -> None:
         """End the processes."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+        if self._shared is not None:
+            self._shared.close()
+            self._shared.unlink()
+            self._shared = None
+
+
+def _id(unit: Unit | None) -> int:
+    return unit.id if unit else 0
 
 
 _reader: TextReader | None = None
 
 
-def _open_reader(gazetteer: Gazetteer, day: datetime.date) -> None:
+def _shared(written: bytes) -> SharedMemory:
+    """Memory that each process reads for itself: handed over, it keeps the next from starting."""
+    memory = SharedMemory(create=True, size=len(written))
+    memoryview(memory.buf or b"")[: len(written)] = written
+    return memory
+
+
+def _open_reader(shared: str) -> None:
     global _reader
-    _reader = TextReader(gazetteer, day)
+    memory = SharedMemory(shared)
+    _reader = TextReader(*pickle.loads(memory.buf or b""))  # noqa: S301 - written by `_shared`
+    memory.close()
 
 
 def _read(texts: Iterable[Text]) -> list[TextReading]:
@@ -111,7 +135,9 @@ def _read(texts: Iterable[Text]) -> list[TextReading]:
     return [_reader.read(*text) for text in texts]
 
 
-def _joined(address: str, words: Iterable[str]) -> str:
+def _joined(address: str, words: Sequence[str]) -> str:
     """The address with those of `words` behind it that it does not hold itself."""
+    if not any(words):
+        return address
     held = f" {fold(address)} "
     return ", ".join([address, *(word for word in words if word and f" {fold(word)} " not in held)])

@@ -1,0 +1,24 @@
+"""Free texts, read by several processes: as one reads them, and in their order."""
+
+import pytest
+
+from registry.gazetteer import Gazetteer, today
+from registry.intake import texts as intake_texts
+from registry.intake.texts import TextReader, TextReaders
+from tests.support.vectors import read_vectors
+
+
+def test_several_processes_read_as_one_does_in_order(
+    gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_texts, "_TOGETHER", 100)
+    monkeypatch.setattr(intake_texts, "_CHUNK", 7)
+    monkeypatch.setattr(intake_texts.os, "cpu_count", lambda: 2)
+    texts = [(row["text"], *[""] * 7) for row in read_vectors("addresses")]
+    alone = TextReader(gazetteer, today())
+    readers = TextReaders(gazetteer, today())
+    try:
+        first, second = readers.read(texts[:200]), readers.read(texts[200:])
+        assert [*first, *second] == [alone.read(*text) for text in texts]
+    finally:
+        readers.close()
