@@ -13,8 +13,9 @@ from geo.street import Street, is_dated, parse_street
 from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from geo.words import words_of
-from registry.gazetteer import Gazetteer, today
+from registry.gazetteer import Gazetteer, Unit, today
 from registry.search.areas import communes_of
+from registry.units.parts import FORMER
 from registry.units.text import Naming, read_units
 
 _MAX_NAME: Final = 10
@@ -63,7 +64,7 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
 
 def _with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
     parts = ", ".join(part for part in reading.admin_parts if any(map(str.isalnum, part)))
-    namings = read_units(gazetteer, parts) if parts else []
+    namings = _with_formers(gazetteer, read_units(gazetteer, parts)) if parts else []
     left = namings[0].unread if namings else reading.admin_parts
     door, around = reading.door, reading.around
     if around in left and door.street is None and not _leads_here(gazetteer, namings, around):
@@ -74,6 +75,34 @@ def _with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
     if street is not None and not _leads_here(gazetteer, namings, left[0]):
         door, unread = replace(door, street=street), reading.unread
     return ReadAddress(door, tuple(namings), unread, reading.penalty, reading.notes)
+
+
+def _with_formers(gazetteer: Gazetteer, namings: list[Naming]) -> list[Naming]:
+    """Those beside whose commune one of old is told that leads to it, or else all of them.
+
+    `Phường Láng (Phường Láng Hạ cũ)` is the part of the one that was the other.
+    """
+    told = []
+    for naming in namings:
+        said = [part for part in naming.unread if FORMER.fullmatch(part)]
+        formers = _communes_of_old(gazetteer, ", ".join(said), naming) if said else []
+        if len(formers) == 1:
+            unread = tuple(part for part in naming.unread if part not in said)
+            told.append(replace(naming, former=formers[0], unread=unread))
+    return told or namings
+
+
+def _communes_of_old(gazetteer: Gazetteer, said: str, naming: Naming) -> list[Unit]:
+    """The communes of old that may be said, of those that lead to the commune of today."""
+    day, here = today(), naming.commune
+    if here is None or not here.alive_on(day):
+        return []
+    named = (other.commune for other in read_units(gazetteer, said))
+    return [
+        unit
+        for unit in named
+        if unit and not unit.alive_on(day) and here.id in communes_of(gazetteer, day, unit)
+    ]
 
 
 def _street_behind(door: Door, left: tuple[str, ...]) -> Street | None:

@@ -167,7 +167,7 @@ def wording(
     words, door = _unit_words(gazetteer, unit, day), door_words(parts)
     before = None
     if former is not None and former.level == "commune":
-        then = _unit_words(gazetteer, former, _last_day(former))
+        then = _unit_words(gazetteer, former, last_day(former))
         before = ", ".join((*door, *then.names))
     commune = unit if unit.level == "commune" else None
     province = words.province if commune else unit
@@ -185,8 +185,8 @@ def _unit_words(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> _UnitWo
     return found
 
 
-def _last_day(former: Unit) -> datetime.date:
-    """The last day of the map with districts, or of the unit if that came first."""
+def last_day(former: Unit) -> datetime.date:
+    """The last day of the map with districts, or of a former unit if that came first."""
     if former.ended is None:
         return LAST_DAY_OF_OLD_MAP
     return min(LAST_DAY_OF_OLD_MAP, former.ended - datetime.timedelta(days=1))

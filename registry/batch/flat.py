@@ -1,8 +1,6 @@
 """An outcome as one flat row: what fits in the columns of a table."""
 
 import datetime
-from collections import Counter
-from collections.abc import Sequence
 from typing import Final
 
 from geo.code import format as code_display
@@ -10,7 +8,7 @@ from registry.batch import Outcome
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record, Wording, record_wording, wording
 from registry.search.answers import Answer
-from registry.validation.verdicts import Choice, Validation
+from registry.validation.verdicts import Validation
 
 Cell = str | int | float | None
 _PLACE: Final = (
@@ -84,7 +82,7 @@ def _place(
 
 def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
     asked = found.question
-    choices = _distinct(asked.choices) if asked else []
+    choices = [choice.label for choice in asked.choices] if asked else []
     return {
         "verdict": found.verdict,
         "next_action": found.next_action,
@@ -98,17 +96,6 @@ def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
         "question": asked.text if asked else None,
         "choices": " | ".join(choices) or None,
     }
-
-
-def _distinct(choices: Sequence[Choice]) -> list[str]:
-    """The labels; those that are the same with what they were on the old map."""
-    times = Counter(choice.label for choice in choices)
-    return [
-        f"{one.label} ({one.before_2025_07})"
-        if times[one.label] > 1 and one.before_2025_07
-        else one.label
-        for one in choices
-    ]
 
 
 def _units(day: datetime.date, commune: Unit | None, province: Unit | None) -> dict[str, Cell]:

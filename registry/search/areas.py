@@ -62,13 +62,15 @@ def area_of(
     return found
 
 
-def _told_by(naming: Naming) -> tuple[int, int, int, bool, bool]:
+def _told_by(naming: Naming) -> tuple[int, int, int, int, bool, bool]:
     """All of a naming that an area depends on."""
-    commune, district, province = naming.commune, naming.district, naming.province
+    units = (naming.commune, naming.district, naming.province, naming.former)
+    commune, district, province, former = (unit.id if unit is not None else 0 for unit in units)
     return (
-        commune.id if commune is not None else 0,
-        district.id if district is not None else 0,
-        province.id if province is not None else 0,
+        commune,
+        district,
+        province,
+        former,
         naming.corrected,
         naming.contradicted,
     )
@@ -150,11 +152,23 @@ def _lead_on(
             named_province = unit if unit.level == "province" else target
             for commune in communes_of(gazetteer, day, named_province):
                 named.setdefault(commune, set())
+        elif target is unit and naming.former is not None:
+            named.setdefault(target.id, set()).update(_on_the_way(gazetteer, day, naming))
         elif target is unit or unit.level != "commune":
             named[target.id] = set()  # the commune itself: no former one is asked for
         elif target.id not in named or named[target.id]:
             chain = {unit.id, *(step.id for step in onward.via)}
             named.setdefault(target.id, set()).update(chain)
+
+
+def _on_the_way(gazetteer: Gazetteer, day: datetime.date, naming: Naming) -> set[int]:
+    """The commune of old that is told beside that of today, and those between the two."""
+    former = naming.former
+    if former is None:
+        return set()
+    onward = continuations(gazetteer, former, day)
+    between = (step.id for one in onward if one.unit is naming.commune for step in one.via)
+    return {former.id, *between}
 
 
 def _neighbours(

@@ -25,7 +25,8 @@ _SPOKEN: Final = {
 """Numbers of districts and wards in words: `Quận nhất`."""
 
 
-_FORMER: Final = re.compile(r"(.*\w.*?)\s*(?:\(\s*cũ\s*\)|\bcũ)\W*", re.IGNORECASE)
+FORMER: Final = re.compile(r"(.*\w.*?)\s*(?:\(\s*cũ\s*\)|\bcũ)\W*", re.IGNORECASE)
+"""What says of itself that it is no more: `Phường Ngọc Hà cũ`."""
 INITIALS: Final = -2
 """`Fit.kind` of a unit that is named by its initials: only what it holds can vouch for it."""
 _INITIALS: Final = re.compile(r"[A-ZĐ]{2,4}")
@@ -136,7 +137,7 @@ class PartReader:
         return Part(text, (*plain.hits, *((unit, Fit(-1, 0)) for unit, _ in hits)))
 
     def _read_written(self, text: str) -> Part:
-        if former := _FORMER.fullmatch(text):
+        if former := FORMER.fullmatch(text):
             return self._read_former(text, former[1])
         best: dict[int, tuple[Unit, Fit]] = {}
         for reading in parse_name(text):

@@ -41,6 +41,8 @@ class Naming:
     """Whether a province is named that holds none of these units."""
     kind_differs: bool = False
     """Whether a unit is written with another kind than it has today: `Xã Nhơn Trạch`."""
+    former: Unit | None = None
+    """The commune of old that is told beside that of today: `Phường Láng (Phường Láng Hạ cũ)`."""
 
     @classmethod
     def of(cls, unit: Unit) -> Self:

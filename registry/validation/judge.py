@@ -19,6 +19,7 @@ from registry.search.fit import Located
 from registry.units import continuations
 from registry.units.text import Naming
 from registry.validation import questions
+from registry.validation.choices import choices_of_places, choices_of_units, districts_named
 from registry.validation.components import components_of
 from registry.validation.next_door import doors_beside
 from registry.validation.numbers import has_numbers
@@ -170,7 +171,8 @@ class Judge:
         several = len(self._communes()) > MAX_CHOICES and self.first.level != "commune"
         if self.first.level == "province" or several:
             missing.add("commune")
-            if self.naming.province is None and self.first.level != "province":
+            one = self.first.level == "province" and len(self.found) == 1
+            if self.naming.province is None and not one:
                 missing.add("province")
         if self.first.level not in _DOORS:
             missing |= self._missing_door()
@@ -316,10 +318,17 @@ class Judge:
         return None
 
     def _ask_commune(self) -> Question:
+        """Where a district of old is named, its heirs are offered; a province has too many."""
+        near = self._communes() if self.first.level != "province" else None
+        choices = choices_of_units(self.gazetteer, self.day, self.first, self.reading, near)
+        districts = districts_named(self.reading)
         province = _common(words.province for _, words in self.found)
         if province is None:
-            return questions.ask("ask_commune")
-        return questions.ask("ask_commune_in", province.version_on(self.day).full_name)
+            return questions.ask("ask_commune", choices=choices)
+        place = province.version_on(self.day).full_name
+        if choices and len(districts) == 1:
+            place = f"{districts[0].version_on(self.day).full_name} cũ"
+        return questions.ask("ask_commune_in", place, choices)
 
     def _choose(self) -> Question:
         shown, choices = self.found[:MAX_CHOICES], self._choices()
@@ -337,10 +346,8 @@ class Judge:
             for answer, words in self.found
             if words.label not in doors or None not in (words.before_2025_07, doors[words.label])
         ]
-        return [
-            Choice(words.label, words.before_2025_07, answer.record.code if answer.record else None)
-            for answer, words in [*self.beside, *others][:MAX_CHOICES]
-        ]
+        shown = [*self.beside, *others][:MAX_CHOICES]
+        return choices_of_places(self.gazetteer, self.day, shown)
 
     def _commune_name(self, words: Wording, *, full: bool) -> str:
         """The commune, with its province where they are of several."""

@@ -81,6 +81,7 @@ def _as_typed(number: HouseNumber) -> str:
 
 def _former_named(reading: ReadAddress | None, day: datetime.date) -> Unit | None:
     """The former commune that was named, when it is only one."""
-    named = {n.commune.id: n.commune for n in reading.namings if n.commune} if reading else {}
+    told = (naming.former or naming.commune for naming in (reading.namings if reading else ()))
+    named = {unit.id: unit for unit in told if unit is not None}
     only = next(iter(named.values())) if len(named) == 1 else None
     return only if only is not None and not only.alive_on(day) else None

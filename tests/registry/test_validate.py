@@ -108,6 +108,8 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     (f"Số 6, Tổ 7{IN_LANG}", "confirm", "ask_choice", None, "choose_address"),
     ("28 Lạ Hoắc, P. Láng Hạ, Đống Đa, Hà Nội", "confirm", "ask_choice", None, "choose_commune"),
     ("99 Láng", "confirm", "ask_choice", None, "choose_commune"),
+    ("11 Hoàng Sa, Ba Đình, HN", "complete", "ask_choice", None, "ask_commune_in"),
+    ("11 Hoàng Sa, Ba Đình", "complete", "ask_choice", None, "ask_commune"),
     # The ward is another one than that of the registered door, of today's map or of the old one
     (
         "27 Láng, Phường Láng Thượng, Đống Đa, Hà Nội",
@@ -249,6 +251,45 @@ def test_split_commune_of_old_is_asked_about_by_all_its_heirs(world: World) -> N
     assert all(name in found.question.text for name in ("Phường Láng", "Phường Đống Đa"))
 
 
+def test_commune_is_chosen_of_those_that_the_named_district_became(world: World) -> None:
+    for text, first in (
+        ("11 Hoàng Sa, Ba Đình, HN", "11 Hoàng Sa, Phường Ba Đình, Thành phố Hà Nội"),
+        ("11 Hoàng Sa, quận Đống Đa, Hà Nội", "11 Hoàng Sa, Phường Bạch Mai, Thành phố Hà Nội"),
+    ):
+        question = ask(world, text).question
+        assert question is not None
+        labels = [choice.label for choice in question.choices]
+        assert labels[0] == first
+        assert len(set(labels)) == len(labels) > 5
+        assert " cũ?" in question.text
+        assert not any("Hoàng Mai" in label or "Bến Thành" in label for label in labels)
+    # Whole provinces are no list; nor is one of two named
+    for text in ("11 Hoàng Sa, Hà Nội", "Hà Nội"):
+        question = ask(world, text).question
+        assert question is not None
+        assert question.choices == ()
+    several = ask(world, "11 Hoàng Sa, Ba Đình")
+    assert several.question is not None
+    provinces = {choice.label.rpartition(", ")[2] for choice in several.question.choices}
+    assert provinces == {"Thành phố Hà Nội", "Tỉnh Thanh Hóa"}
+    assert statuses(several)["province"] == ("missing", None)
+
+
+def test_commune_of_old_beside_that_of_today_tells_doors_apart(world: World) -> None:
+    for written, verdict in (
+        ("Phường Láng Hạ cũ", "accept"),
+        ("Láng Hạ (cũ)", "accept"),
+        ("Phường Láng Hạ cũ, Quận Đống Đa cũ", "correct"),
+    ):
+        found = ask(world, f"9 Nguyễn Trãi, Phường Láng ({written}), Hà Nội")
+        assert (found.verdict, world.name_of(found.code)) == (verdict, "9 Nguyễn Trãi Hạ"), written
+    other = ask(world, "11 Nguyễn Trãi, Phường Láng (Phường Láng Thượng cũ), Hà Nội")
+    assert (other.verdict, other.code) == ("confirm", None)
+    # One that never was there tells nothing, and is a question
+    stray = ask(world, "11 Nguyễn Trãi, Phường Láng (Phường Trung Tự cũ), Hà Nội")
+    assert (stray.verdict, stray.code) == ("confirm", None)
+
+
 def test_door_next_door_is_offered_with_its_code_and_never_as_where_the_ward_went(
     world: World,
 ) -> None:
@@ -303,9 +344,10 @@ def test_choices_lead_to_one_door_each(world: World) -> None:
         assert found.question is not None
         choices = found.question.choices
         assert len({choice.code for choice in choices}) == 2, text
+        assert len({choice.label for choice in choices}) == 2, text
         for choice in choices:
-            again = ask(world, choice.before_2025_07 or choice.label)
-            assert again.code == choice.code, choice
+            for said in (choice.label, choice.before_2025_07):
+                assert said is None or ask(world, said).code == choice.code, choice
 
 
 def test_code_is_an_address_and_a_point_is_a_question(world: World) -> None:
