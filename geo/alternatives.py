@@ -4,7 +4,6 @@ Each step that departs from plain writing has a name and costs a penalty. The pr
 measured on real addresses, see each step.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -12,14 +11,12 @@ from typing import Final
 from geo.house_number import is_date, path_steps
 from geo.locality import locality_of
 from geo.piece import HOUSE_ROLES, Piece
-from geo.settling import COMMUNES, settled
+from geo.settling import COMMUNES, as_flat, may_be_flat_of_block, settled
 from geo.values import value
-from geo.words import is_country, keys_of, text_of, words_of
+from geo.words import is_country, keys_of
 
 # Ward, district and province, as addresses had them until July 2025.
 _OLD_LEVELS: Final = 3
-_FLAT_WITH_DASH: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}-\d{2}", re.IGNORECASE)
-"""Block, floor and door; alone it may be a house as well."""
 
 
 @value(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
     first, second = numbers[0], numbers[1]
     a, b = one.pieces[first], one.pieces[second]
     alleys = [piece for piece in one.pieces if piece.role == "alley"]
-    if _FLAT_WITH_DASH.fullmatch(text_of(a.words)):
+    if may_be_flat_of_block(a):
         yield _flat_first(one, first, apart=a.part != b.part)
     elif _is_premises_pair(one.pieces, first, second):
         yield _without_first_door(one, first)
@@ -100,10 +97,9 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
 def _flat_first(one: Understanding, at: int, *, apart: bool) -> Understanding:
     """`A12-05 Sunrise City View, 33 Nguyễn Hữu Thọ`: a flat, whose tower stands behind it."""
     number = one.pieces[at]
-    code = replace(number, role="code", words=words_of(text_of(number.words).replace("-", ".")))
     pieces = [
         replace(p, role="bare") if apart and p.part == number.part and p.role == "street" else p
-        for p in _with(one, at, code)
+        for p in _with(one, at, as_flat(number))
     ]
     return one.but("number_is_flat", 1, pieces)
 

@@ -14,13 +14,17 @@ from geo.flat import ENGLISH_BUILDINGS, is_building_code, is_flat_code, may_be_f
 from geo.house_number import path_steps
 from geo.locality import SETTLEMENTS, locality_of
 from geo.piece import HOUSE_ROLES, Piece
+from geo.piece_kinds import GLUED_UNIT
 from geo.street import ENGLISH_KINDS, is_dated
-from geo.words import words_of
+from geo.words import text_of, words_of
 
 _DWELLING_ESTATES: Final = frozenset({"chung cư", "khu tập thể", "ký túc xá"})
 COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 _QUARTER: Final = re.compile(r"K\d{1,2}")
+_FLAT_OF_BLOCK: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}[-.]\d{2}", re.IGNORECASE)
+"""Block, floor and door; alone it may be a house as well."""
 _LAST_NUMBERED_DISTRICT: Final = 12
+_NAME_WORDS: Final = 2
 _PERSON_WORDS: Final = range(2, 6)
 _SETTLED: Final = frozenset({"number", "alley", "street", "admin"})
 # Without any of them, and without a street that is a code, no number is inside of a building.
@@ -32,7 +36,31 @@ def settled(pieces: list[Piece]) -> list[Piece]:
     if _is_settled(pieces):
         return pieces
     known = _without_people(_without_stray_letters(pieces))
-    return _inside_buildings(_joined(_named_otherwise(known)))
+    return _inside_buildings(_joined(_named_otherwise(_with_house_apart(known))))
+
+
+def may_be_flat_of_block(number: Piece) -> bool:
+    """Whether a number may be block, floor and door, where a house stands behind: `B5-01`."""
+    return not number.opening and bool(_FLAT_OF_BLOCK.fullmatch(text_of(number.words)))
+
+
+def as_flat(number: Piece) -> Piece:
+    """A number that is block, floor and door as such."""
+    return replace(number, role="code", words=words_of(text_of(number.words).replace("-", ".")))
+
+
+def _with_house_apart(pieces: list[Piece]) -> list[Piece]:
+    """`B5-01 33 Nguyễn Hữu Thọ`: flat, house and street, where no comma parts them."""
+    if len(pieces) < 2 or pieces[0].role != "number" or not may_be_flat_of_block(pieces[0]):
+        return pieces
+    flat, street = pieces[:2]
+    if street.role != "street" or street.kind or street.part != flat.part:
+        return pieces
+    house, *name = street.words
+    if not house.text[0].isdigit() or len(name) < _NAME_WORDS or is_dated(street.words):
+        return pieces
+    number = Piece("number", None, flat.part, [house], steps=path_steps(house.text), done=True)
+    return [as_flat(flat), number, replace(street, words=name), *pieces[2:]]
 
 
 def _is_settled(pieces: list[Piece]) -> bool:
@@ -85,6 +113,8 @@ def _named_otherwise(pieces: list[Piece]) -> list[Piece]:
         elif piece.role == "locality" and in_commune and _may_be_unit(piece):
             # `xã Long Kiến, Chợ Mới`: behind its commune it is the district.
             known[at] = replace(piece, role="bare", words=piece.all_words, opening=[])
+        elif at == 0 and _is_unit_of_next(pieces):
+            known[at] = replace(piece, role="admin", steps=())
         elif piece.role == "number" and at and _is_district(pieces, at):
             words = words_of(f"Quận {piece.steps[0]}")
             known[at] = replace(piece, role="admin", kind="quận", words=words, steps=(), opening=[])
@@ -111,6 +141,20 @@ def _is_quarter(pieces: list[Piece], at: int) -> bool:
         and bool(_QUARTER.fullmatch(piece.steps[0]))
         and outer is not None
         and outer.role == "admin"
+    )
+
+
+def _is_unit_of_next(pieces: list[Piece]) -> bool:
+    """`Q3 TPHCM`, `P5 Quận 3`: only units follow, the next of them a larger one by its kind."""
+    first, *outer = pieces
+    return (
+        first.role == "number"
+        and not first.opening
+        and len(first.words) == 1
+        and GLUED_UNIT.fullmatch(first.words[0].key) is not None
+        and bool(outer)
+        and all(piece.role == "admin" for piece in outer)
+        and outer[0].kind not in (COMMUNES | {"quận"} if first.words[0].key[0] == "q" else COMMUNES)
     )
 
 

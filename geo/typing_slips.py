@@ -56,8 +56,10 @@ _VNI: Final = re.compile(r"([aeoud])([6-9])")
 _VNI_INSIDE: Final = re.compile(r"(?:[aeo]6|[ou]7|a8)[a-z1-5]")
 _ANY_TONE: Final = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
 _VOWELS: Final = re.compile("[aăâeêioôơuưy]+")
-# Kinds that are written with their number in one word.
-_KIND_WORDS: Final = "so ngo hem kiet ngach to ap lo duong pho thon xom khom khoi tang khu"
+# Kinds that are written with their number in one word; `LOA1C` is plot A1C.
+_KIND_WORDS: Final = (
+    "so ngo hem kiet ngach to ap lo loa loe loi duong pho thon xom khom khoi tang khu"
+)
 _KINDS: Final = frozenset(_KIND_WORDS.split())
 _SHORTEST_TELEX: Final = 3
 _SHORTEST_VNI: Final = 4

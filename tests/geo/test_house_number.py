@@ -1,7 +1,7 @@
 """House number paths: both traditions, one key for one door, nothing else taken for a number."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo.house_number import is_date, parse_house_number
@@ -109,6 +109,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert number is None or number.key
 
 
+@example("lô A1C")
 @given(
     st.one_of(
         paths, numbered("số", "ngõ", "hẻm", "lô", "liền kề", "km"), paths.map("số {}/".format)
