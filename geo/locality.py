@@ -77,6 +77,8 @@ PARTING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - {
 them."""
 DIVIDING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - PARTING
 """Kinds that divide a hamlet or a quarter, and are numbered anew in each of them."""
+GROUPS: Final = frozenset({"tổ", "tổ dân phố", "tổ nhân dân"})
+"""Kinds of groups of neighbours, which people do not tell apart: `Tổ 1` for Tổ dân phố 1."""
 UNIT_LIKE: Final = frozenset({"bản", "buôn", "bon", "làng", "plei", "sóc", "xóm", "chợ"})
 """Kinds with which names of communes, districts and provinces begin as well."""
 # Units of any map that would read as localities. Hamlets of the same names exist.
@@ -114,6 +116,19 @@ class Locality:
     def may_be_unit(self) -> bool:
         """Whether a commune, district or province bears this name as well: `Chợ Mới`."""
         return self.key in _UNITS
+
+
+def of_like_kind(locality: Locality) -> tuple[Locality, ...]:
+    """The same group by the other kinds of groups; empty for what is none.
+
+    >>> [other.key for other in of_like_kind(Locality("tổ", "1", "to 1"))]
+    ['to dan pho 1', 'to nhan dan 1']
+    """
+    if locality.kind not in GROUPS:
+        return ()
+    own = locality.key.removeprefix(_KIND_KEYS[locality.kind])
+    others = sorted(GROUPS - {locality.kind})
+    return tuple(Locality(kind, locality.name, _KIND_KEYS[kind] + own) for kind in others)
 
 
 def parse_locality(text: str) -> Locality | None:

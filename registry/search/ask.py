@@ -40,6 +40,7 @@ from registry.search.doors import (
     places,
     records_of,
 )
+from registry.search.groups import group_meant
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
 from registry.search.ranges import in_whose_range
 from registry.search.spelling import known_name, meant_by
@@ -157,7 +158,8 @@ class Asker:
         meant: dict[str, Locality] = {}
         for locality in named:
             if locality.kind and locality.key not in known:
-                other = yield from self._locality_meant(locality)
+                other = yield from group_meant(self.area, self.door, locality)
+                other = other or (yield from self._locality_meant(locality))
                 if other is not None:
                     meant[locality.key] = other
         if not meant:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from geo.address import Door
-from geo.locality import DIVIDING, PARTING, Locality
+from geo.locality import DIVIDING, PARTING, Locality, of_like_kind
 from geo.spelling import are_apart
 from geo.text import fold
 from geo.values import value
@@ -171,6 +171,10 @@ def _by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> _Narrowed:
         if any(_bears_former(hit.record, named, formerly) for hit, _ in fitting):
             faults.append("former_name")
         return [hit for hit, _ in fitting], list(dict.fromkeys(faults))
+    groups = {other.key for place in door.localities for other in of_like_kind(place)}
+    alike = [hit for hit, keys in kept if not keys.isdisjoint(groups)]
+    if alike:
+        return alike, ["locality_corrected"]
     unknown = [hit for hit, _ in kept if hit.record.locality_key is None]
     return (unknown, []) if unknown else ([hit for hit, _ in kept], ["locality_differs"])
 

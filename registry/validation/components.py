@@ -1,13 +1,14 @@
 """What became of each part of an address."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from geo.address import Door
 from geo.flat import Flat
 from geo.label import LabelParts, named, number_label
+from geo.locality import Locality, of_like_kind
 from geo.text import fold
 from registry.address_reader import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
@@ -154,8 +155,8 @@ def _localities(compared: _Compared) -> Iterator[Component]:
         if place.key in known:
             told.add(place.key)
             yield Component("locality", "confirmed", written, named(*known[place.key]))
-        elif place.kind in kinds and compared.changed(_LOCALITY_CHANGED):
-            value = (place.kind, kinds[place.kind])
+        elif (kind := _kind_among(kinds, place)) and compared.changed(_LOCALITY_CHANGED):
+            value = (kind, kinds[kind])
             told.add(fold(" ".join(value)))
             yield Component("locality", "corrected", written, named(*value))
         else:
@@ -163,6 +164,12 @@ def _localities(compared: _Compared) -> Iterator[Component]:
     for key, value in known.items():
         if key not in told:
             yield Component("locality", "inferred", None, named(*value))
+
+
+def _kind_among(kinds: Collection[str], place: Locality) -> str | None:
+    """Its kind, or the like one of a group that is called so: Tổ dân phố 1 for `tổ 1`."""
+    alike = (other.kind for other in of_like_kind(place))
+    return next((kind for kind in (place.kind, *alike) if kind in kinds), None)
 
 
 def _flat_slots(parts: LabelParts) -> tuple[tuple[str, str | None], ...]:

@@ -54,6 +54,14 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     ("3 Xóm 1 Hạ Đồng" + IN_LANG, "unverified", "use_without_code", None, None),
     ("3 Xóm 1, Thôn Hạ Đồng" + IN_LANG, "unverified", "use_without_code", None, None),
     ("4 Tổ 9, Thôn Hạ Đồng" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
+    # People do not tell kinds of groups apart, where only one fits; a quarter is another place
+    ("15 Tổ dân phố 4" + IN_LANG, "accept", "use", "15 Tổ dân phố 4", None),
+    ("15 tổ 4" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
+    ("2 Đường Tổ Bốn, tổ 4" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
+    ("4 tdp 9" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
+    ("15 khu phố 4" + IN_LANG, "unverified", "use_without_code", None, None),
+    ("6 tdp 7" + IN_LANG, "unverified", "use_without_code", None, None),
+    ("15 tổ 4, khu phố 2" + IN_LANG, "unverified", "use_without_code", None, None),
     # Marks tell hamlets apart where they were typed
     ("14 Thôn Đông Hoà" + IN_LANG, "accept", "use", "14 Thôn Đông Hòa", None),
     ("14 thon dong hoa" + IN_LANG, "accept", "use", "14 Thôn Đông Hòa", None),
@@ -249,6 +257,19 @@ def test_split_commune_of_old_is_asked_about_by_all_its_heirs(world: World) -> N
     assert "28 Lạ Hoắc, Phường Láng, Thành phố Hà Nội" in labels
     assert len(labels) == 3
     assert all(name in found.question.text for name in ("Phường Láng", "Phường Đống Đa"))
+
+
+def test_group_by_another_kind_is_the_one_of_its_number(world: World) -> None:
+    for text, written, known in (
+        ("15 tổ 4", "Tổ 4", "Tổ dân phố 4"),
+        ("4 tdp 9, xóm 5", "Tổ dân phố 9", "Tổ 9"),
+    ):
+        found = ask(world, text + IN_LANG)
+        group = next(part for part in found.components if part.name == "locality")
+        assert (group.status, group.given, group.value) == ("corrected", written, known)
+        assert found.address is not None
+        assert known in found.address
+        assert found.level == "household"
 
 
 def test_commune_is_chosen_of_those_that_the_named_district_became(world: World) -> None:

@@ -176,6 +176,10 @@ class _Builder:
         for group, outer_name, number in (("Xóm 1", "Thôn Ngọc Sơn", "3"), ("Tổ 9", "Xóm 5", "4")):
             inner = self.locality(group, self.lang, self.locality(outer_name, self.lang))
             self.door(f"{number} {group}", number, unit_id=self.lang, locality_id=inner)
+        group = {"unit_id": self.lang, "locality_id": self.locality("Tổ dân phố 4", self.lang)}
+        self.door("15 Tổ dân phố 4", "15", **group)
+        street = self.street("Đường Tổ Bốn", self.lang)
+        self.door("2 Tổ Bốn", "2", thoroughfare_id=street, **group)
         self.door("77 alone", "77", unit_id=self.lang)
 
     def past(self) -> None:
