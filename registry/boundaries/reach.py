@@ -32,8 +32,7 @@ REACH: Final = """
 DEGREE_KM: Final = 111.4
 """More than any degree has: within a reach in such degrees nothing is too far."""
 
-_KM_TOO_FAR: Final = text(
-    f"""
+_KM_TOO_FAR: Final = f"""
     SELECT m.km
     FROM (
         SELECT r.reach_km, ST_Distance(r.seat::geography,
@@ -41,32 +40,23 @@ _KM_TOO_FAR: Final = text(
         FROM ({REACH} AND u.id = CAST(:unit AS integer)) r
     ) m
     WHERE m.km > m.reach_km
-    """  # noqa: S608 - constants
-)
-_M_OUTSIDE: Final = text(
-    """
+"""  # noqa: S608 - constants
+_M_OUTSIDE: Final = """
     SELECT min(ST_Distance(CAST(p.geom AS geography), CAST(q.point AS geography)))
     FROM boundary_part p JOIN boundary b ON b.unit_id = p.unit_id AND NOT b.approximate,
         (SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS point) q
-    WHERE p.unit_id = :unit AND NOT EXISTS (
-        SELECT FROM boundary_part i WHERE i.unit_id = :unit AND ST_Covers(i.geom, q.point)
+    WHERE p.unit_id = CAST(:unit AS integer) AND NOT EXISTS (
+        SELECT FROM boundary_part i
+        WHERE i.unit_id = CAST(:unit AS integer) AND ST_Covers(i.geom, q.point)
     )
-    """
-)
+"""
+_FAR: Final = text(_KM_TOO_FAR)
+_OUTSIDE: Final = text(f"SELECT ({_KM_TOO_FAR}), ({_M_OUTSIDE})")
 
 
 def refuse_far(session: Session, unit_id: int, *, lon: float, lat: float) -> None:
     """Raises InvalidInputError for a point that no part of the commune can be near to."""
-    km: float | None = session.execute(
-        _KM_TOO_FAR, {"unit": unit_id, "lon": lon, "lat": lat}
-    ).scalar()
-    if km is not None:
-        raise InvalidInputError.of_field(
-            "lon",
-            "far_from_commune",
-            f"điểm cách trụ sở xã, phường {number(round(km))} km (the point is far from the"
-            " commune)",
-        )
+    _refuse_km(session.execute(_FAR, {"unit": unit_id, "lon": lon, "lat": lat}).scalar())
 
 
 def refuse_outside(session: Session, unit_id: int, *, lon: float, lat: float) -> None:
@@ -74,13 +64,22 @@ def refuse_outside(session: Session, unit_id: int, *, lon: float, lat: float) ->
 
     That is one more than 100 m outside its real boundary; where it has none, `refuse_far`.
     """
-    refuse_far(session, unit_id, lon=lon, lat=lat)
-    parameters = {"lon": lon, "lat": lat, "unit": unit_id}
-    outside: float | None = session.execute(_M_OUTSIDE, parameters).scalar()
+    km, outside = session.execute(_OUTSIDE, {"unit": unit_id, "lon": lon, "lat": lat}).one()
+    _refuse_km(km)
     if outside is not None and outside > OUTSIDE_M:
         raise InvalidInputError.of_field(
             "lon",
             "outside_commune",
             f"điểm nằm ngoài xã, phường {number(round(outside))} m (the point is outside the"
+            " commune)",
+        )
+
+
+def _refuse_km(km: float | None) -> None:
+    if km is not None:
+        raise InvalidInputError.of_field(
+            "lon",
+            "far_from_commune",
+            f"điểm cách trụ sở xã, phường {number(round(km))} km (the point is far from the"
             " commune)",
         )
