@@ -19,7 +19,7 @@ from geo.admin import split_parts
 from geo.alternatives import Understanding, understandings
 from geo.flat import Flat, FlatSteps
 from geo.house_number import HouseNumber, NumberSteps, as_range, is_date, path_steps, with_range
-from geo.locality import DIVIDING, Locality, locality_of
+from geo.locality import DIVIDING, DWELLING_ESTATES, Locality, locality_of
 from geo.parcel_text import without_noise
 from geo.persons import without_owner
 from geo.piece import HOUSE_ROLES, Piece
@@ -130,17 +130,21 @@ def parse_components(
     return _reading(Understanding(tuple(pieces)), ()).door
 
 
-def building_of(door: Door, written: str) -> str | None:
-    """The name of the building that a column of buildings gives, in the door that was read of it.
+def building_of(door: Door, written: str) -> tuple[str, str] | None:
+    """Name and key of the building that a column of buildings gives, in the door read of it.
 
-    `Chung cư An Bình`, which a text may mean as a place, is the building there. None for what is a
-    number or a street.
+    `CC An Bình`, which a text may mean as a place, is the building there, under the key of that
+    place. None for what is a number or a street.
+
+    >>> building_of(parse_components(building="CC An Bình"), "CC An Bình")
+    ('CC An Bình', 'chung cu an binh')
     """
     if door.flat is not None and door.flat.building:
-        return door.flat.building
+        return door.flat.building, fold(door.flat.building)
     if not fold(written) or door.house_number or door.street:
         return None
-    return " ".join(written.split())
+    estates = [place.key for place in door.localities if place.kind in DWELLING_ESTATES]
+    return " ".join(written.split()), estates[0] if len(estates) == 1 else fold(written)
 
 
 def names_dwelling(door: Door, *, has_point: bool) -> bool:

@@ -53,7 +53,7 @@ _ESTATES: Final = {
     "khu định cư": "",
     "ký túc xá": "ktx",
     "cư xá": "cx",
-    "chung cư": "cc|c/c|c c|khu chung cư|nhà chung cư|khu căn hộ",
+    "chung cư": "cc|c/c|c c|c/cư|c cư|khu chung cư|nhà chung cư|khu căn hộ",
     "khu công nghiệp": "kcn|khu cn",
     "cụm công nghiệp": "ccn|cụm cn",
     "khu chế xuất": "kcx",
@@ -66,6 +66,8 @@ _NUMBERED: Final = ("đội", "cụm", "tk", "group", "mbqh", "mặt bằng", "m
 LOCALITIES: Final = phrases("locality", {**_HAMLETS, **_QUARTERS, **_ESTATES}, numbered=_NUMBERED)
 _BOOK: Final = PhraseBook(LOCALITIES)
 _KIND_KEYS: Final = {phrase.kind: fold(phrase.kind) for phrase in LOCALITIES}
+DWELLING_ESTATES: Final = ("chung cư", "khu tập thể", "ký túc xá")
+"""Kinds that may be one building with flats."""
 NAMELESS: Final = frozenset({"khu công nghệ cao"})
 """Kinds of which a commune has one, so that they stand without a name."""
 SETTLEMENTS: Final = frozenset(_HAMLETS) | {"khóm", "khối", "khu phố", "tổ", "khu", "chợ"}

@@ -12,13 +12,12 @@ from typing import Final
 from geo import kinds
 from geo.flat import ENGLISH_BUILDINGS, is_building_code, is_flat_code, may_be_flat
 from geo.house_number import path_steps
-from geo.locality import SETTLEMENTS, locality_of
+from geo.locality import DWELLING_ESTATES, SETTLEMENTS, locality_of
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
 from geo.street import ENGLISH_KINDS, is_dated
 from geo.words import text_of, words_of
 
-_DWELLING_ESTATES: Final = frozenset({"chung cư", "khu tập thể", "ký túc xá"})
 COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 _QUARTER: Final = re.compile(r"K\d{1,2}")
 _FLAT_OF_BLOCK: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}[-.]\d{2}", re.IGNORECASE)
@@ -226,7 +225,7 @@ def _inside_buildings(pieces: list[Piece]) -> list[Piece]:
     if _IN_BUILDINGS.isdisjoint([p.role for p in pieces]) and not any(map(_is_code, pieces)):
         return pieces
     in_block = any(
-        p.role == "building" or (p.role == "locality" and p.kind in _DWELLING_ESTATES)
+        p.role == "building" or (p.role == "locality" and p.kind in DWELLING_ESTATES)
         for p in pieces
     )
     has_street = any(p.role == "street" and p.words and not _is_code(p) for p in pieces)
@@ -261,7 +260,7 @@ def _in_building(piece: Piece, following: Piece | None, in_block: bool, has_stre
             return True
         if in_block and (_is_code(following) or following.role == "plot"):
             return True
-        if following.kind in _DWELLING_ESTATES:
+        if following.kind in DWELLING_ESTATES:
             # `A12.05 chung cư …`
             return not piece.opening and may_be_flat(piece.words)
     return in_block and not has_street and may_be_flat(piece.words)
@@ -272,7 +271,7 @@ def _is_flat_of_estate(piece: Piece, following: Piece | None) -> bool:
     return (
         following is not None
         and following.part == piece.part
-        and following.kind in _DWELLING_ESTATES
+        and following.kind in DWELLING_ESTATES
         and len(piece.steps) == 1
         and not piece.opening
     )

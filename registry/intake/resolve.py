@@ -20,7 +20,6 @@ from geo.address import building_of, parse_components
 from geo.house_number import as_range
 from geo.mangled_number import is_mangled
 from geo.street import is_dated
-from geo.text import fold
 from geo.words import words_of
 from registry.gazetteer import Gazetteer
 from registry.intake.cells import Cells, distinct, rows_of
@@ -297,11 +296,11 @@ def _read_place(text: str) -> DoorParts:
 
 def _read_flat(building: str, floor: str, unit: str) -> DoorParts:
     read = parse_components(building=building, floor=floor, unit=unit)
-    door, name = parts_of(read), building_of(read, building)
+    door, named = parts_of(read), building_of(read, building)
     own = door.flat or (None, None, None, None)
-    if name is None or own[1]:
+    if named is None or own[1]:
         return door
-    return DoorParts(flat=(name, fold(name), own[2], own[3]), hint=door.hint)
+    return DoorParts(flat=(*named, own[2], own[3]), hint=door.hint)
 
 
 class TextResolver(Resolver):

@@ -11,7 +11,6 @@ from geo import code as codes
 from geo.address import building_of, parse_components
 from geo.flat import Flat
 from geo.house_number import parse_house_number
-from geo.text import fold
 from registry.boundaries.reach import refuse_outside
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
@@ -213,9 +212,9 @@ def _put_flat(columns: Columns, given: Mapping[str, Any]) -> None:
             raise InvalidInputError.of_field(name, "unreadable", "không đọc được (unreadable)")
 
 
-def _take_flat(columns: Columns, building: str | None, flat: Flat | None) -> None:
+def _take_flat(columns: Columns, building: tuple[str, str] | None, flat: Flat | None) -> None:
     if building:
-        columns |= {"building_name": building, "building_key": fold(building)}
+        columns["building_name"], columns["building_key"] = building
     if flat is None:
         return
     if flat.floor:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from geo.address import Door
-from geo.locality import DIVIDING, PARTING, Locality, of_like_kind
+from geo.locality import DIVIDING, DWELLING_ESTATES, PARTING, Locality, of_like_kind
 from geo.spelling import are_apart
 from geo.text import fold
 from geo.values import value
@@ -27,8 +27,7 @@ class Choice:
 
 _AROUND: Final = PARTING | {"xóm", ""}
 """Kinds of what a group may lie in; a name without a kind is one."""
-_ESTATES: Final = ("chung cư", "khu tập thể", "ký túc xá")
-_ESTATE_WORDS: Final = tuple(f"{fold(kind)} " for kind in _ESTATES)
+_ESTATE_WORDS: Final = tuple(f"{fold(kind)} " for kind in DWELLING_ESTATES)
 
 
 def wanted_of(door: Door) -> Wanted:
@@ -49,7 +48,7 @@ def wanted_of(door: Door) -> Wanted:
 def estate_of(door: Door) -> str | None:
     """The key of the building that is all that is named: `Căn hộ 301, Chung cư Sông Xanh`."""
     only = door.localities[0] if door.street is None and len(door.localities) == 1 else None
-    return only.key if only is not None and only.kind in _ESTATES else None
+    return only.key if only is not None and only.kind in DWELLING_ESTATES else None
 
 
 def choose(hits: list[Hit], door: Door, wanted: Wanted, area: Area, formerly: Formerly) -> Choice:
@@ -268,7 +267,7 @@ def _by_building(hits: list[Hit], door: Door, wanted: Wanted) -> _Narrowed:
 def _by_estate(hits: list[Hit], door: Door) -> _Narrowed:
     """Not those of another block of flats than the one named: `Chung cư Sao Kim` is a place to the
     grammar, and may be the building in the register."""
-    estates = {place.key for place in door.localities if place.kind in _ESTATES}
+    estates = {place.key for place in door.localities if place.kind in DWELLING_ESTATES}
     named = [hit for hit in hits if (hit.record.building_key or "").startswith(_ESTATE_WORDS)]
     if not estates or not named:
         return hits, []

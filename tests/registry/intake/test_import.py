@@ -175,6 +175,18 @@ def test_rural_row_without_number_is_welcome_when_it_has_a_point(
     assert nested == [("3", "Đông")]
 
 
+def test_a_block_of_flats_is_one_building_however_it_is_called(
+    engine: Engine, deliver: Deliver
+) -> None:
+    def flat(number: str, building: str) -> dict[str, str]:
+        return door("12", f"{number} {building}", building=building, unit=number)
+
+    first = deliver(flat("302", "Chung cư Vĩnh Phước"), flat("303", "CC Vĩnh Phước"))
+    assert (first.new, first.buildings) == (2, 1)
+    again = deliver(flat("302", "c.cư vĩnh phước"), flat("303", "chung cu Vinh Phuoc"), source="b")
+    assert (again.new, again.linked) == (0, 2)
+
+
 def test_flats_at_one_place_get_a_building_and_a_code_each(
     engine: Engine, deliver: Deliver
 ) -> None:
