@@ -20,12 +20,13 @@ ADD = """
 ALTER TABLE {table} ADD COLUMN marks text COLLATE "C";
 COMMENT ON COLUMN {table}.marks IS
     'Accents of its name, where another one of its commune had the key before; else none';
--- What differed in its former commune only: the first keeps the key.
+-- What differed in its former commune as well: the first keeps the key. As many letters, some of
+-- them not those of ASCII: other marks, rather than a word that is written otherwise.
 UPDATE {table} p SET marks = lower(p.name)
-WHERE p.merged_into_id IS NULL AND EXISTS (
+WHERE p.merged_into_id IS NULL AND p.name ~ '[^ -~]' AND EXISTS (
     SELECT FROM {table} o
     WHERE o.unit_id = p.unit_id AND o.key = p.key AND lower(o.name) <> lower(p.name)
-        AND o.id < p.id);
+        AND length(o.name) = length(p.name) AND o.name ~ '[^ -~]' AND o.id < p.id);
 ALTER TABLE {table} ADD COLUMN own_key text COLLATE "C"
     -- squawk-ignore adding-field-with-default
     GENERATED ALWAYS AS (key || coalesce('~' || marks, '')) STORED NOT NULL;
