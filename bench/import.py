@@ -31,7 +31,8 @@ from registry.database import driver_connection, make_engine, session_scope
 from registry.demo.households import DemoHousehold
 from registry.demo.load import COLUMNS, DemoPlan, plan_demo
 from registry.gazetteer import load_gazetteer
-from registry.intake.run import ImportOptions, import_file
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
 from registry.prepare import prepare_database
 
 SHOWN_S = 0.02

@@ -11,7 +11,7 @@ from registry.database import make_engine, session_scope
 from registry.demo.load import FIRST_HOUSEHOLDS, load_demo, plan_demo, write_demo
 from registry.drawing.refresh import refresh
 from registry.gazetteer import load_gazetteer
-from registry.intake.run import ImportResult
+from registry.intake.result import ImportResult
 from registry.messages import number
 from scripts.options import FORMAT
 from scripts.progress import say

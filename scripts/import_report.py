@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Final
 
 from registry.intake.problems import PROBLEMS, RowProblem
-from registry.intake.run import ImportResult
+from registry.intake.result import ImportResult
 from registry.intake.vanished import TOO_MANY
 from registry.messages import number
 

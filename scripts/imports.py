@@ -30,8 +30,9 @@ from registry.intake.handback import (
 from registry.intake.history import ImportRecord, list_imports
 from registry.intake.publish import DEMO_SOURCE
 from registry.intake.reader import SourceFile, open_file
+from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.rollback import roll_back
-from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.intake.run import import_file
 from registry.intake.vanished import TOO_MANY
 from registry.messages import number
 from scripts.import_report import COUNTS, told, vanished_warning

@@ -22,7 +22,8 @@ from registry.demo.names import customs_of
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.intake.made_up import MARK
 from registry.intake.publish import DEMO_SOURCE, refuse_demo_beside_real
-from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.run import import_file
 from registry.models import Household, Import
 from registry.units import LAST_DAY_OF_OLD_MAP
 

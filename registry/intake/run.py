@@ -1,13 +1,12 @@
 """One import from file to register: staged, resolved, judged, matched, published."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, column, delete, insert, select, table, text, update
+from sqlalchemy import Engine, column, delete, insert, select, table, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -22,7 +21,7 @@ from registry.errors import (
 )
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import Gazetteer, load_gazetteer, today
-from registry.intake.auto_fix import FIXED, apply_fixes
+from registry.intake.auto_fix import apply_fixes
 from registry.intake.buildings import count_buildings
 from registry.intake.fixes import propose_fixes
 from registry.intake.footers import skip_footers
@@ -34,7 +33,6 @@ from registry.intake.near import find_near
 from registry.intake.perimeter import reject_beyond, reject_foreign
 from registry.intake.places import name_places
 from registry.intake.positions import positioned
-from registry.intake.problems import RowProblem
 from registry.intake.publish import (
     DEMO_SOURCE,
     PUBLISH_LOCK,
@@ -45,6 +43,7 @@ from registry.intake.publish import (
 from registry.intake.reader import SourceFile, open_file
 from registry.intake.repeat import find_repeat
 from registry.intake.resolve import resolver_of
+from registry.intake.result import VERDICT, ImportOptions, ImportResult, Phases, result_of
 from registry.intake.staging import RULES_VERSION, Progress, Staging, stage
 from registry.intake.told_apart import tell_apart, warn_of_new
 from registry.intake.vanished import (
@@ -63,98 +62,7 @@ _IMPORT: Final = table(
     column("counts", JSONB),
 )
 _PROBLEM: Final = table("import_problem", column("import_id"))
-MAX_SHOWN: Final = 1_000
-"""Problems of rejected rows that a result holds; `Handback.problems` has them all."""
-EXAMPLES: Final = 3
-"""Rows of each problem that a result shows."""
-_ROW_BY_ROW: Final = ("examples", "row_problems")
 NOTHING_BACK: Final = Handback()
-VERDICT: Final = (
-    *("rows", "new", "changed", "unchanged", "linked", "rejected", "vanished", "retired"),
-)
-"""The counts that say what an import would do to the register."""
-PHASES: Final = ("reading", "judging", "publishing", "committing", "feed")
-"""What an import does, in order; a dry run ends before `publishing`."""
-Phases = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """What the deliverer says of a file."""
-
-    source: str
-    delivery: str = "partial"
-    decision_number: str | None = None
-    dry_run: bool = False
-    strict: bool = False
-    """Publish only when no row is rejected."""
-    accept_vanished: bool = False
-    """Publish a full delivery that lacks nearly all of its source."""
-    demo_as_real: bool = False
-    """Give real codes to a file whose rows say that they are made up: for measurements."""
-    actor: str = "operator"
-    sheet: str | None = None
-    """The sheet or layer of the file to read, where there are several."""
-    mapping: Mapping[str, str] | None = None
-    """Header → field, for headers that we do not know."""
-    fix: bool = False
-    """Make the fixes that leave no choice (`auto_fix`)."""
-    crs: str | None = None
-    """The coordinate system of the file, as the deliverer has confirmed it (`positions`)."""
-    import_id: int | None = None
-    """An import that is there already and waits to be published; else one is made."""
-    expected: Mapping[str, Any] | None = None
-    """The counts of the dry run that somebody has looked at: published only while they are true."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """What became of a file: rows = new + changed + unchanged + linked + rejected + skipped."""
-
-    import_id: int | None
-    """Number of the import; None where nothing was published, and nothing is left."""
-    state: str
-    """published | reported (a dry run) | refused (a strict import with rejected rows)."""
-    rows: int
-    new: int
-    changed: int
-    unchanged: int
-    linked: int
-    near: dict[str, int]
-    """Rows that may be one door with another, by what they share; a person decides (`near`)."""
-    rejected: int
-    skipped: int
-    """Rows that are no households: totals, notes, signatures."""
-    delivered_before: dict[str, int]
-    """Rows without a reference that are doors of other files of the source: file name → rows."""
-    warned: int
-    vanished: int
-    """References of the source that a full delivery no longer has; no rows."""
-    vanished_share: float
-    """Of the source's living references."""
-    vanished_warning: str | None
-    """`many_vanished`, or `too_many_vanished`: published only when that was accepted."""
-    retired: int
-    """Records that only vanished references named."""
-    buildings: int
-    demo_removed: int
-    fixed: dict[str, int]
-    """Rows that `fix` mended, by what was noted of them; also among `problems`."""
-    problems: dict[str, int]
-    """Rows per problem code."""
-    columns_personal: tuple[str, ...]
-    columns_unknown: tuple[str, ...]
-    file_notes: tuple[str, ...]
-    """What was found out about the file: its encoding, font or sheet."""
-    examples: tuple[RowProblem, ...] = field(repr=False)
-    """A few rows of each problem, in the order of `problems`."""
-    row_problems: tuple[RowProblem, ...] = field(repr=False)
-    """What is wrong with the rows that were rejected: the first `MAX_SHOWN`."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON: everything but the problems row by row."""
-        names = (each.name for each in fields(self) if each.name not in _ROW_BY_ROW)
-        return {name: getattr(self, name) for name in names}
 
 
 def import_file(
@@ -269,7 +177,7 @@ def _import(
         staging.drop()
     if handback.problems is not None:
         copy_problems(connection, import_id, handback.problems)
-    result = _result(connection, import_id, state, counts, file)
+    result = result_of(connection, import_id, state, counts, file)
     session.execute(
         update(_IMPORT).where(_IMPORT.c.id == import_id).values(counts=result.to_dict())
     )
@@ -441,54 +349,6 @@ _DELIVERED_BEFORE: Final = """
     JOIN import i ON i.id = r.import_id AND i.file_name <> :name
     GROUP BY i.file_name ORDER BY count(*) DESC, i.file_name LIMIT 5
 """
-_WARNED: Final = """
-    SELECT count(DISTINCT row_number) FROM import_problem
-    WHERE import_id = :id AND severity = 'warning'
-"""
-# Longitude and latitude may both be unreadable: that is one row with one problem.
-_BY_CODE: Final = """
-    SELECT code, count(DISTINCT row_number) FROM import_problem
-    WHERE import_id = :id GROUP BY code ORDER BY code
-"""
-_EXAMPLES: Final = """
-    SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
-    WHERE import_id = :id AND code = :code ORDER BY row_number LIMIT :limit
-"""
-_OF_REJECTED: Final = """
-    SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
-    WHERE import_id = :id AND severity = 'error' ORDER BY row_number, id LIMIT :limit
-"""
-
-
-def _result(
-    connection: Connection,
-    import_id: int,
-    state: str,
-    counts: dict[str, Any],
-    file: SourceFile,
-) -> ImportResult:
-    this = {"id": import_id}
-    by_code = [(code, rows) for code, rows in connection.execute(text(_BY_CODE), this)]
-    return ImportResult(
-        import_id=import_id if state == "published" else None,
-        state=state,
-        **({"buildings": 0, "demo_removed": 0} | counts),
-        warned=connection.execute(text(_WARNED), this).scalar_one(),
-        fixed={code: rows for code, rows in by_code if code in FIXED},
-        problems=dict(by_code),
-        columns_personal=file.columns.personal,
-        columns_unknown=file.columns.unknown,
-        file_notes=file.notes,
-        examples=tuple(
-            RowProblem(*row)
-            for code, _ in by_code
-            for row in connection.execute(text(_EXAMPLES), this | {"code": code, "limit": EXAMPLES})
-        ),
-        row_problems=tuple(
-            RowProblem(*row)
-            for row in connection.execute(text(_OF_REJECTED), this | {"limit": MAX_SHOWN})
-        ),
-    )
 
 
 def _dry_number() -> int:

@@ -36,8 +36,9 @@ from registry.intake.handback import (
     write_vanished,
 )
 from registry.intake.reader import open_file
+from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.rollback import roll_back
-from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.intake.run import import_file
 from registry.reads import Reads
 from registry.settings import Settings
 from registry.uploads import files

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.intake.run import ImportOptions, import_file
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
 from registry.settings import Settings
 from registry.uploads.work import check_given_up, clear_away, publish_given_up
 from tests.support.intake import checksum

@@ -11,7 +11,8 @@ from registry.access.actors import Actor, acting_as
 from registry.access.key_check import KeyCheck
 from registry.access.keys import KeyMade, make_secret
 from registry.errors import ForbiddenError
-from registry.intake.run import ImportOptions, import_file
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
 from registry.lifecycle.table import OPERATIONS
 from registry.settings import ROOT, Settings
 from tests.support.keys import Office, bearer, code_of

@@ -25,7 +25,8 @@ from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
 from registry.database import make_engine, session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.intake.reader import open_file
-from registry.intake.run import ImportOptions, import_file
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
 from registry.models import Target
 from tests.support.factories import make_household, make_locality, make_street
 from tests.support.intake import BA_DINH, LAT, LON, deliveries, door, rows

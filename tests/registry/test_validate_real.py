@@ -8,7 +8,8 @@ from pathlib import Path
 
 from registry.database import make_engine
 from registry.geocode import Question
-from registry.intake.run import ImportOptions, import_file
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
 from registry.reads import Reads
 from registry.validate import validate
 from tests.support.units import read_gazetteer

@@ -7,7 +7,8 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from registry.database import session_scope
-from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.run import import_file
 
 BA_DINH, HONG_HA = "00004", "00097"
 LON, LAT = "105.8380", "21.0386"

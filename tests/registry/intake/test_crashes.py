@@ -18,7 +18,8 @@ from sqlalchemy import Engine
 from registry import cluster
 from registry.database import make_engine
 from registry.events import move_pending_events
-from registry.intake.run import PHASES, ImportOptions, ImportResult, import_file
+from registry.intake.result import PHASES, ImportOptions, ImportResult
+from registry.intake.run import import_file
 from registry.prepare import prepare_database
 from tests.support.held_import import Importer
 from tests.support.intake import checksum, door, rows, write

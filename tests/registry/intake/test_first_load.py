@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import DatabaseUnavailableError
 from registry.intake.first_load import WORTH_IT, keys_parked
-from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.run import import_file
 from tests.support.intake import Deliver, door, rows, write
 
 KEYS = """

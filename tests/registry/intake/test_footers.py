@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from registry.errors import UnreadableFileError
 from registry.intake.handback import PUBLISHED, REJECTED, Handback, write_codes, write_problems
 from registry.intake.reader import open_file
-from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.run import import_file
 from tests.support.intake import Deliver, checksum, door
 
 TEXT = """STT,Số nhà,Đường,Mã xã,Số hộ

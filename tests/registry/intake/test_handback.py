@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 from registry.errors import InvalidInputError
 from registry.intake.handback import REJECTED, Handback, report_form, write_problems
 from registry.intake.reader import open_file
-from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.run import import_file
 from tests.registry.intake.test_formats import (
     HEADER,
     a_geojson,

@@ -6,7 +6,8 @@ from pathlib import Path
 import xlsxwriter
 from sqlalchemy import Engine
 
-from registry.intake.run import ImportOptions, import_file
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
 from tests.support.intake import Deliver, rows
 
 ROW = {"source_ref": "1", "street": "Láng", "commune_code": "00004"}

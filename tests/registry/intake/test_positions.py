@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from registry.errors import UnreadableFileError
 from registry.intake.positions import SYSTEMS
-from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.run import import_file
 from tests.support.intake import rows
 
 HA_NOI, DA_NANG, CA_MAU = "01", "48", "96"

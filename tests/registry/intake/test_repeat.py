@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from registry.events import Cause, write_scope
+from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.rollback import roll_back
-from registry.intake.run import ImportOptions, ImportResult, import_file
+from registry.intake.run import import_file
 from tests.support.intake import Deliver, checksum, door, rows, write
 
 FILE = [door("12", "a"), door("12", "b"), door("14", "c"), door("", "bad"), door("16", "d")]

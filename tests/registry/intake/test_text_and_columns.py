@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from registry.database import session_scope
-from registry.intake.run import ImportOptions, import_file
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
 
 
 @pytest.mark.parametrize(
