@@ -221,7 +221,8 @@ class Asker:
             faults += choice.faults
             return []
         more = [*choice.faults, *(["ambiguous"] if found.full else [])]
-        if has_namesake(choice.hits, found.places):
+        named = places_named(found.places, self.door, self.area) if found.places[1:] else []
+        if has_namesake(choice.hits, named):
             more.append("marks_missing")
         reused = is_reused(choice.hits, found.places)
         return (yield from self._records(choice.hits, [*faults, *more], reused=reused))

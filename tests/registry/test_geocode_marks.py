@@ -87,6 +87,19 @@ def test_no_marks_may_mean_either(place: Town, known: Gazetteer, doors: dict[str
     assert {answer.parts.street_name for answer in streets} == {"Hàng Dầu", "Hàng Đậu"}
 
 
+def test_former_commune_tells_them_apart_as_well(place: Town, known: Gazetteer) -> None:
+    for name, former in (("Phố Bà Đanh", "00199"), ("Phố Bá Đành", "00187")):
+        place.street(name, former_commune=former)
+    code = place.house("5", "Phố Bà Đanh", former_commune="00199")
+
+    asked = {"5 ba danh, Phường Láng Hạ, Hà Nội": ["commune_former"]}
+    asked["5 ba danh" + IN_LANG] = ["marks_missing"]
+    for text, faults in asked.items():
+        (answer,) = geocode(known, place.reads, Question(text))
+        assert answer.record is not None
+        assert (answer.record.code, list(answer.faults)) == (code, faults), text
+
+
 def test_both_streets_are_suggested(place: Town, known: Gazetteer, doors: dict[str, str]) -> None:
     names = PlaceNames(place.reads).get()
 
