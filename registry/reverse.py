@@ -61,7 +61,7 @@ _NEAREST_MANY: Final = _NEAREST.format(fetched=80, kept=MAX_LIMIT)
 _HOLE: Final = 0.01
 """Degrees, about 1 km: cells are cut by circles, and between the circles of a town are holes."""
 _CELL: Final = f"""
-    SELECT b.unit_id FROM boundary b JOIN admin_unit u ON u.id = b.unit_id
+    SELECT b.unit_id, NULL::float8 FROM boundary b JOIN admin_unit u ON u.id = b.unit_id
     WHERE b.approximate AND u.level = 'commune' AND u.lifetime @> current_date
         AND ST_DWithin(b.geom, (SELECT {_POINT}), {_HOLE})
     ORDER BY ST_Distance(b.geom, (SELECT {_POINT})), b.unit_id LIMIT 1
@@ -70,12 +70,24 @@ _CELL: Final = f"""
 # Of an archipelago only the islands are drawn. The sea between them is nobody else's, which a hull
 # around the coast of the mainland could not say.
 _ARCHIPELAGO: Final = f"""
-    SELECT b.unit_id FROM boundary b
+    SELECT b.unit_id, NULL::float8 FROM boundary b
     JOIN admin_unit u ON u.id = b.unit_id
     JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
     WHERE v.kind = 'dac_khu' AND u.lifetime @> current_date AND b.geom && (SELECT {_POINT})
         AND ST_Covers(ST_ConvexHull(b.geom), (SELECT {_POINT}))
     ORDER BY b.unit_id LIMIT 1
+"""  # noqa: S608 - constants
+
+# Where not even the islands are drawn, all that is near the seat: kilometres that hold most islands
+# and no other country's land (Palawan begins at 335 from Trường Sa's, Hainan at 320 from Hoàng
+# Sa's). An import allows more, of places that somebody says are there (`boundaries.reach`).
+_AROUND_SEAT: Final = f"""
+    SELECT u.id, round(ST_Distance(u.seat::geography, (SELECT {_POINT})::geography)) AS distance_m
+    FROM (VALUES ('20333', 250), ('22736', 310)) a (code, km)
+    JOIN admin_unit u ON u.code = a.code AND u.level = 'commune' AND u.lifetime @> current_date
+    WHERE ST_DWithin(u.seat::geography, (SELECT {_POINT})::geography, a.km * 1000)
+        AND NOT EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id AND NOT b.approximate)
+    ORDER BY distance_m LIMIT 1
 """  # noqa: S608 - constants
 
 
@@ -144,9 +156,15 @@ def _communes(
         answers = [_commune(near[0].unit, (*far, "boundary_approximate"))]
     else:
         point = {"lon": lon, "lat": lat}
-        cells = reads.rows(_CELL, point) or reads.rows(_ARCHIPELAGO, point)
-        units = [gazetteer.units[row[0]] for row in cells if row[0] in gazetteer.units]
-        answers = [_commune(unit, (*far, "boundary_approximate")) for unit in units]
+        cells = (reads.rows(statement, point) for statement in (_CELL, _ARCHIPELAGO, _AROUND_SEAT))
+        found = next((rows for rows in cells if rows), [])
+        answers = [
+            replace(
+                _commune(gazetteer.units[unit], (*far, "boundary_approximate")), distance_m=far_m
+            )
+            for unit, far_m in found
+            if unit in gazetteer.units
+        ]
     return [replace(answer, lon=lon, lat=lat) for answer in answers]
 
 

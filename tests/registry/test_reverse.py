@@ -109,6 +109,30 @@ def test_real_polygon_decides_without_a_fault_of_the_boundary(world: World) -> N
     assert (answer.unit, answer.faults) == (unit, ("far_from_household",))
 
 
+@pytest.mark.parametrize(
+    ("lon", "lat", "code", "km"),
+    [
+        (112.34, 16.83, "20333", 36),
+        (111.61, 15.79, "20333", 103),
+        (114.33, 11.43, "22736", 191),
+        (111.92, 8.64, "22736", 302),
+        # Palawan, Borneo, Hainan; the sea off Nha Trang and off Lý Sơn
+        (117.17, 8.38, None, None),
+        (116.85, 6.9, None, None),
+        (109.6, 18.2, None, None),
+        (109.6, 12.2, None, None),
+        (109.3, 15.4, None, None),
+    ],
+)
+def test_sea_around_the_seat_of_an_archipelago_that_is_not_drawn_is_its_own(
+    world: World, lon: float, lat: float, code: str | None, km: int | None
+) -> None:
+    found = near(world, lon, lat)
+    told = [(a.level, a.unit.code, round((a.distance_m or 0) / 1000)) for a in found if a.unit]
+    assert told == ([("commune", code, km)] if code else [])
+    assert all("boundary_approximate" in answer.faults for answer in found)
+
+
 def test_sea_between_the_islands_of_an_archipelago_is_its_commune(world: World) -> None:
     owner = make_engine(world.url, role=OWNER_ROLE)
     unit = next(u for u in world.gazetteer.with_code("20333") if u.level == "commune")
