@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
-from geo.typing_slips import is_syllable
+from geo.syllables import is_syllable
 
 Font = Literal["tcvn3", "vni"]
 

@@ -15,18 +15,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from geo.text import fold
-
-_ONSETS: Final = "b|ch?|d|gh?|gi|h|kh?|l|m|ngh?|nh?|ph?|r|s|th?|tr|v|x"
-_RHYMES: Final = (
-    "a(?:c|ch|i|m|ng?|nh|o|p|t|u|y)?|e(?:c|ch|m|ng?|nh|o|p|t|u)?|"
-    "i(?:a|c|ch|m|ng?|nh|p|t|u|e(?:c|m|ng?|p|t|u))?|"
-    "o(?:c|i|m|ng?|o(?:c|ng)|p|t|a(?:c|ch|i|m|ng?|nh|o|p|t|y)?|e(?:n|o|t)?)?|"
-    "u(?:c|i|m|ng?|p|t|u|a(?:ng?|t|y)?|e(?:ch|nh)?|o(?:c|i|m|ng?|p|t|u)?|"
-    "y(?:a|ch|en|et|nh|t|u)?)?|y(?:e(?:m|n|t|u))?"
-)
-_QU: Final = "qu(?:a(?:c|ch|i|m|ng?|nh|o|t|u|y)?|e(?:n|o|t)?|i|o(?:c|i)?|y(?:ch|en|et|nh|t)?)"
-_SYLLABLE: Final = re.compile(rf"(?:(?:{_ONSETS})?(?:{_RHYMES})|{_QU})")
+from geo.syllables import is_syllable, is_unwritten
 
 _WORTH_A_LOOK: Final = re.compile(
     # Two letters for one, a letter that no Vietnamese word has, or a tone behind the word.
@@ -35,6 +24,8 @@ _WORTH_A_LOOK: Final = re.compile(
     r"(?<!q)u[ơờớởỡợ]\w|ưo|\d[o]",
 )
 _CAPITAL_INSIDE: Final = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-ZĐ][^\W\d_A-Z])")
+_CAPITAL_SECOND: Final = re.compile(r"[^\W\d_A-ZĐ][A-ZĐ][^\W\d_A-ZĐ]+")
+"""Swapped with the letter before it: `aLo Động`."""
 _HORN: Final = re.compile(r"(?<!q)u([ơờớởỡợ])(?=\w)", re.IGNORECASE)
 _ZERO: Final = re.compile(r"([A-Za-z]{0,2}\d{1,4})[oO](\d{0,3})")
 # Words of English, and of names in the highlands, that would be syllables, too.
@@ -65,19 +56,13 @@ _SHORTEST_TELEX: Final = 3
 _SHORTEST_VNI: Final = 4
 
 
-def is_syllable(word: str) -> bool:
-    """Whether `word` may be a Vietnamese syllable, its diacritics apart.
-
-    >>> is_syllable("Nguyễn"), is_syllable("nguyeenx"), is_syllable("Krông")
-    (True, False, False)
-    """
-    return bool(_SYLLABLE.fullmatch(fold(word)))
-
-
 @lru_cache(maxsize=16_384)
 def repaired(word: str) -> str:
     """`word` as it was meant, perhaps in two words; itself where nothing is sure."""
     lower = word.lower()
+    swapped = word[1:2] + word[:1] + word[2:]
+    if _CAPITAL_SECOND.fullmatch(word) and is_syllable(swapped) and not is_syllable(word):
+        return swapped
     if not _WORTH_A_LOOK.search(lower):
         halves = _CAPITAL_INSIDE.split(word) if not word.islower() else ()
         whole = all(len(half) > 1 and is_syllable(half) for half in halves)
@@ -88,7 +73,7 @@ def repaired(word: str) -> str:
         return fixed
     for decode in (_from_telex, _from_vni):
         meant = decode(unicodedata.normalize("NFC", lower))
-        if meant and is_syllable(meant):
+        if meant and is_syllable(meant) and not is_unwritten(meant):
             return _in_case_of(word, meant)
     return word
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from geo.syllables import bears_tone_late, is_syllable, is_unwritten
 from geo.text import accent_key, fold, has_diacritics
-from geo.typing_slips import is_syllable
 from geo.values import value
 from registry.demo.names import HAMLETS, HAMLETS_BY_WORD, STREETS
 from registry.gazetteer import Gazetteer
@@ -124,10 +124,41 @@ def likeness(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool = F
         return _same_key(vocabulary, typed, known, wide=wide)
     if typed.kind != known.kind or not same_numbers(typed.key, known.key):
         return Likeness.OTHER
+    if is_no_name(vocabulary, typed) and _one_keystroke(typed, known):
+        return Likeness.SLIP if _is_meant(vocabulary, typed, known) else Likeness.OTHER
     short = len(typed.proper_key) < _SHORTEST and not _is_no_word(typed, known)
     if short or not _one_keystroke(typed, known) or _is_other_vowel(typed, known):
         return Likeness.OTHER
     return _other_key(vocabulary, typed, known, wide=wide)
+
+
+def is_no_name(vocabulary: Vocabulary, typed: Name) -> bool:
+    """Whether a word of it bears diacritics that no word has, so that no place is called so."""
+    return any(_is_unwritten(vocabulary, word) for word in typed.name.split())
+
+
+def _is_unwritten(vocabulary: Vocabulary, word: str) -> bool:
+    if bears_tone_late(word):
+        return True  # its accent key is that of the tone where it belongs
+    return is_unwritten(word) and not vocabulary.knows(accent_key(word), accented=True)
+
+
+def _is_meant(vocabulary: Vocabulary, typed: Name, known: Name) -> bool:
+    """Whether all that differs is such a word, for one that is written: `Trầ Phú`, `Phú Haò`.
+
+    A vowel that bears the tone too late was swapped with its neighbour, or one was put before it.
+    """
+    one, other = typed.name.casefold().split(), known.name.casefold().split()
+    if len(one) != len(other):
+        return False
+    pairs = zip(one, other, strict=True)
+    differing = [(a, b) for a, b in pairs if accent_key(a) != accent_key(b)]
+    return all(
+        _is_unwritten(vocabulary, a)
+        and not _is_unwritten(vocabulary, b)
+        and (is_unwritten(a) or a[-1] in b)
+        for a, b in differing
+    )
 
 
 def _is_no_word(typed: Name, known: Name) -> bool:

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Final
 
 from geo.kinds import HINTS
+from geo.syllables import is_syllable
 from geo.text import accent_key, fold, has_diacritics
-from geo.typing_slips import is_syllable
 from geo.values import value
 from registry.search.likeness import Vocabulary, is_one_slip
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from registry.search.asking import Ask, Steps, bulk
-from registry.search.likeness import Likeness, Name, Vocabulary, likeness
+from registry.search.likeness import Likeness, Name, Vocabulary, is_no_name, likeness
 
 _MAX_UNITS: Final = 60
 """So few communes have few enough names to compare each of them."""
@@ -61,7 +61,9 @@ def meant_by(
         rows = yield Ask(_NEAR_OF[table], ((typed.key,),))
     else:
         size = len(typed.name) - (len(typed.kind) + 1 if typed.kind else 0)
-        line = (typed.key, size - _SLACK, size + _SLACK)
+        # What nobody can be called is a slip, though without its diacritics it is a name.
+        key = "" if is_no_name(vocabulary, typed) else typed.key
+        line = (key, size - _SLACK, size + _SLACK)
         rows = yield Ask(_NAMES_OF[table], tuple((unit,) for unit in units), line)
     found = [known_name(table, *row[1:]) for row in rows]
     return list(_slips(vocabulary, typed, found, wide=wide))

@@ -14,6 +14,7 @@ TELEX = [
     *("dduwowngf", "đường"),
     *("ddwowngf", "đường"),
     *("Nguyeenx", "Nguyễn"),
+    *("aLo", "Lao"),
     *("Traanf", "Trần"),
     *("quaanj", "quận"),
     *("phuwowngf", "phường"),
@@ -44,6 +45,7 @@ def test_telex_and_vni_are_decoded(typed: str, meant: str) -> None:
         *("Lê", "Nguyễn", "phường", "thuở", "Krông", "Pleiku", "M'Droh", "Ea", "Êbur", "Wer"),
         *("Vinhomes", "Sunrise", "Tower", "room", "View", "Golf", "Coffee", "Lux", "bus", "Moon"),
         *("12A", "A4", "Tr5", "CT9A", "S2.03", "LK5", "QL1A", "D2", "12bis", "40ter", "so7", "K4"),
+        *("Naa", "Phaa", "iPhone", "eMart", "xA", "nGuyễn"),
         *("", "w", "aa", "f", "x1x", "東京", "٣"),
     ],
 )

@@ -100,6 +100,9 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     ("27 Phố Láng, Phường Láng", "confirm", "ask_yes_no", None, "confirm_province"),
     (f"5/3 Láng{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
     ("11 nguyen traii, phuong lang, ha noi", "confirm", "ask_yes_no", None, "confirm_address"),
+    (f"5 Trầ Phú{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
+    (f"14 Thôn Đông Haò{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
+    (f"5 Trà Phú{IN_LANG}", "unverified", "use_without_code", None, None),
     (
         "27 Láng, Phường Láng, Quận 5, Hà Nội",
         "confirm",

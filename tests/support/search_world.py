@@ -144,6 +144,9 @@ class _Builder:
         for name in ("Lê Thánh Tông", "Nguyễn Thị Định", "Quang Trung", "Nguyễn Thị Minh Khai"):
             street = self.street(f"Đường {name}", self.lang)
             self.door(f"5 {name}", "5", unit_id=self.lang, thoroughfare_id=street)
+        for name, unit in (("Trần Phú", self.lang), ("Trà Phú", self.ben_thanh)):
+            street = self.street(f"Đường {name}", unit)
+            self.door(f"5 {name}", "5", unit_id=unit, thoroughfare_id=street)
 
     def tower(self) -> None:
         street = self.street("Đường Huỳnh Thúc Kháng", self.lang)

@@ -1,0 +1,99 @@
+"""Syllables of Vietnamese, and those that nobody writes: with diacritics that they cannot have.
+
+What is left when a key was missed or two were swapped (`Trầ Phú`, `Phú Haò`) may look like another
+word once its diacritics are taken away. With them it is no word at all.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from geo.text import fold
+
+_ONSETS: Final = "b|ch?|d|gh?|gi|h|kh?|l|m|ngh?|nh?|ph?|r|s|th?|tr|v|x"
+_RHYMES: Final = (
+    "a(?:c|ch|i|m|ng?|nh|o|p|t|u|y)?|e(?:c|ch|m|ng?|nh|o|p|t|u)?|"
+    "i(?:a|c|ch|m|ng?|nh|p|t|u|e(?:c|m|ng?|p|t|u))?|"
+    "o(?:c|i|m|ng?|o(?:c|ng)|p|t|a(?:c|ch|i|m|ng?|nh|o|p|t|y)?|e(?:n|o|t)?)?|"
+    "u(?:c|i|m|ng?|p|t|u|a(?:ng?|t|y)?|e(?:ch|nh)?|o(?:c|i|m|ng?|p|t|u)?|"
+    "y(?:a|ch|en|et|nh|t|u)?)?|y(?:e(?:m|n|t|u))?"
+)
+_QU: Final = "qu(?:a(?:c|ch|i|m|ng?|nh|o|t|u|y)?|e(?:n|o|t)?|i|o(?:c|i)?|y(?:ch|en|et|nh|t)?)"
+_SYLLABLE: Final = re.compile(rf"(?:(?:{_ONSETS})?(?:{_RHYMES})|{_QU})")
+
+_TONES: Final = {"\u0300": "`", "\u0301": "´", "\u0309": "?", "\u0303": "~", "\u0323": "."}
+_SMOOTH: Final = frozenset("`?~")
+"""Tones that no word has that ends in c, ch, p or t."""
+_PARTS: Final = re.compile(
+    r"(?P<onset>qu|gi(?=[aăâeêioôơuưy])|[bcdđghklmnpqrstvx]*)"
+    r"(?P<vowels>[aăâeêioôơuưy]+)(?P<final>[a-z]*)"
+)
+# With their marks, or with all of them left out; never with one of two.
+_CLOSED: Final = frozenset({"ă", "â", "oă", "uâ", "iê", "yê", "uô", "ươ", "uyê"})
+"""Vowels that go on: no word ends in them."""
+_OPEN_VOWELS: Final = """
+    a e ê i o ô ơ u ư y ai ao au ay âu ây eo êu ia ie iu iêu ieu oa oe oi oo oai oay oao oeo ôi ơi
+    ua ue uê ui uo uơ uu uy uya uye uyu uôi uoi uou uay uây ưa ưi ươi ươu ưu ye yêu yeu
+"""
+_VOWELS: Final = _CLOSED | frozenset(_OPEN_VOWELS.split())
+_MARKED: Final = frozenset("ăâêôơư")
+_TONE_ON_SECOND: Final = frozenset({"oa", "oe", "uy"})
+
+
+def is_syllable(word: str) -> bool:
+    """Whether `word` may be a Vietnamese syllable, its diacritics apart.
+
+    >>> is_syllable("Nguyễn"), is_syllable("nguyeenx"), is_syllable("Krông")
+    (True, False, False)
+    """
+    return bool(_SYLLABLE.fullmatch(fold(word)))
+
+
+def is_unwritten(word: str) -> bool:
+    """Whether no word has these diacritics, though it would be a syllable without any.
+
+    Names of minority peoples and misplaced tones, `Hòang`, are written.
+
+    >>> [is_unwritten(word) for word in ("Trầ", "Đoồng", "Bàt", "Trần", "Krông", "Hòang")]
+    [True, True, True, False, False, False]
+    """
+    found = _taken_apart(word)
+    if found is None:
+        return False
+    vowels, final, tone, _ = found
+    stopped = final in ("c", "ch", "p", "t") and tone in _SMOOTH
+    return stopped or vowels not in _VOWELS or (vowels in _CLOSED and not final)
+
+
+def bears_tone_late(word: str) -> bool:
+    """Whether the tone stands on the second of two vowels that it never stands on: `Haò`, `Suá`.
+
+    >>> [bears_tone_late(word) for word in ("Haò", "Suá", "Hoà", "Hào", "Quá")]
+    [True, True, False, False, False]
+    """
+    found = _taken_apart(word)
+    if found is None:
+        return False
+    vowels, final, tone, at = found
+    return bool(tone) and len(vowels) == 2 and at == 1 and not final and not _may_end(vowels)
+
+
+def _may_end(vowels: str) -> bool:
+    """Whether the second of two vowels bears the tone with nothing behind it, in some spelling."""
+    return vowels in _TONE_ON_SECOND or vowels[1] in _MARKED
+
+
+def _taken_apart(word: str) -> tuple[str, str, str, int] | None:
+    """Vowels with their marks, final, tone, and which vowel bears it; None for what is no syllable,
+    or bears no mark.
+    """
+    letters, tone, at = "", "", -1
+    for sign in unicodedata.normalize("NFD", word.lower()):
+        if sign in _TONES:
+            tone, at = _TONES[sign], len(letters) - 1
+        else:
+            letters = unicodedata.normalize("NFC", letters + sign)
+    parts = _PARTS.fullmatch(letters)
+    if parts is None or (letters.isascii() and not tone) or not is_syllable(word):
+        return None
+    return parts["vowels"], parts["final"], tone, at - parts.start("vowels")
