@@ -6,12 +6,13 @@ measured on real addresses, see each step.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from geo.house_number import is_date, path_steps
 from geo.locality import locality_of
 from geo.piece import HOUSE_ROLES, Piece
-from geo.settling import COMMUNES, as_flat, may_be_flat_of_block, settled
+from geo.settling import COMMUNES, as_flat, is_flat_of_estate, may_be_flat_of_block, settled
 from geo.values import value
 from geo.words import is_country, keys_of
 
@@ -92,6 +93,17 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
         northern = street is not None and street.kind == "phố"
         yield one.but("second_number_dropped", 3 if northern else 2, _without(one, second))
         yield one.but("number_is_alley", 2 if northern else 3, _as_alley(one, second))
+
+
+def _flat_or_house(one: Understanding) -> Iterator[Understanding]:
+    """`302 chung cư Ban Mai`: a house of the estate, or else a flat in a building of that name."""
+    yield one
+    if any(piece.role == "street" for piece in one.pieces):
+        return
+    for at, (number, estate) in enumerate(pairwise(one.pieces)):
+        if number.role == "number" and is_flat_of_estate(number, estate):
+            yield one.but("number_is_flat", 1, _with(one, at, replace(number, role="code")))
+            return
 
 
 def _flat_first(one: Understanding, at: int, *, apart: bool) -> Understanding:
@@ -276,6 +288,7 @@ _Step = Callable[[Understanding], Iterator[Understanding]]
 _STEPS: Final[tuple[_Step, ...]] = (
     _date_or_number,
     _two_numbers,
+    _flat_or_house,
     _pho_or_ward,
     _locality_or_other,
     _street_or_unit,

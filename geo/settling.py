@@ -238,7 +238,7 @@ def _inside_buildings(pieces: list[Piece]) -> list[Piece]:
         numbered_again = any(p.role == "number" and p.part > piece.part for p in pieces[at:])
         if piece.role == "number" and (
             _in_building(piece, following, in_block, has_street)
-            or (numbered_again and _is_flat_of_estate(piece, following))
+            or (numbered_again and is_flat_of_estate(piece, following))
         ):
             settled[at] = replace(piece, role="code")
         elif piece.role == "number" and in_block and not has_street and _is_house_block(piece):
@@ -266,8 +266,10 @@ def _in_building(piece: Piece, following: Piece | None, in_block: bool, has_stre
     return in_block and not has_street and may_be_flat(piece.words)
 
 
-def _is_flat_of_estate(piece: Piece, following: Piece | None) -> bool:
-    """`301 chung cư Sông Xanh, 299 Đống Đa`: the street has a number of its own."""
+def is_flat_of_estate(piece: Piece, following: Piece | None) -> bool:
+    """Whether a number may be a flat: `301 chung cư Sông Xanh, 299 Đống Đa`, where the street has
+    one of its own.
+    """
     return (
         following is not None
         and following.part == piece.part

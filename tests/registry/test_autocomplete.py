@@ -126,6 +126,11 @@ FIRST = [
     ("SỐ 40B, ĐƯỜNG CHÙA LÁNG", "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội"),
     ("số  40b chùa láng", "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội"),
     ("số 5a ngách 34 ngõ 12 lang, ha n", "12/34/5A Phố Láng, Phường Láng, Thành phố Hà Nội"),
+    # A flat in a block of flats, whose commune is known
+    (
+        "301 chung cu song xanh, phuong lang",
+        "Căn hộ 301, Chung cư Sông Xanh, 9 Đường Huỳnh Thúc Kháng, Phường Láng, Thành phố Hà Nội",
+    ),
     # Pasted as a whole
     (
         "Số 5A, ngách 34, ngõ 12 phố Láng, P. Láng Hạ, Q. Đống Đa, Hà Nội, Việt Nam",

@@ -85,6 +85,7 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     (f"27 (cũ: 12) Láng{IN_LANG}", "accept", "use", "27 Láng", None),
     # A block of flats by its name alone
     (f"Căn hộ 301, cc Sông Xanh{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
+    (f"301 chung cư Sông Xanh{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
     (
         f"Căn hộ 301, Chung cư Sông Xanh, 9 Láng{IN_LANG}",
         "unverified",
