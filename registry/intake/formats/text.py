@@ -91,10 +91,7 @@ class _TextRows:
     @contextmanager
     def __call__(self) -> Iterator[Rows]:
         with _readable(self.path):
-            whole = self._whole_rows(0, 0)
-            said = self.said
-            meant = ([said(cell) for cell in row] for row in whole) if said else whole
-            yield skipped(meant, self.header.rows_before_data)
+            yield self._all_rows()
 
     @contextmanager
     def blocks(self) -> Iterator[Iterator["pa.Table | Rows"]]:
@@ -107,7 +104,7 @@ class _TextRows:
         from registry.intake.formats.blocks import read_blocks
 
         if not self.encoding.startswith("utf-8") or self.said is not None:
-            yield skipped(self._whole_rows(0, 0), self.header.rows_before_data)
+            yield self._all_rows()
             return
         lines = self._skip_header(stream)
         if lines is not None:
@@ -116,7 +113,12 @@ class _TextRows:
                 yield table
             yield self._whole_rows(stream.tell(), lines)
         else:
-            yield skipped(self._whole_rows(0, 0), self.header.rows_before_data)
+            yield self._all_rows()
+
+    def _all_rows(self) -> Rows:
+        whole, said = self._whole_rows(0, 0), self.said
+        meant = ([said(cell) for cell in row] for row in whole) if said else whole
+        return skipped(meant, self.header.rows_before_data)
 
     def _skip_header(self, stream: BinaryIO) -> int | None:
         """Leave the stream at the first row of data; how many lines went before.

@@ -22,6 +22,7 @@ import xlwt
 from pyproj import CRS
 
 from registry.errors import UnreadableFileError
+from registry.intake.cells import cells_in_blocks
 from registry.intake.formats import any_file
 from registry.intake.formats.declared import declared_system
 from registry.intake.reader import SourceFile, cells_of, open_file, rows_of
@@ -34,10 +35,16 @@ PLACES = ((105.84, 21.03), (105.85, 21.04))
 
 
 def read(path: Path, fields: tuple[str, ...] = FIELDS, **choice: Any) -> list[list[str]]:
+    """The cells as a sample is looked at, which an import's columns have to equal."""
     file = open_file(path, **choice)
     with rows_of(file) as rows:
         cells = cells_of(file, fields)
-        return [list(cells(row)) for row in rows]
+        looked_at = [list(cells(row)) for row in rows]
+    with cells_in_blocks(file, fields) as blocks:
+        columns = [[column.to_pylist() for column in block] for block in blocks]
+    imported = [list(row) for block in columns for row in zip(*block, strict=True)]
+    assert imported == looked_at
+    return looked_at
 
 
 def csv_text(delimiter: str = ",") -> str:
