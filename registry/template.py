@@ -25,7 +25,7 @@ _RULES_SHEET: Final = "Hướng dẫn"
 
 # Header, width, and how it is filled in. The headers are those that an import knows.
 _COLUMNS: Final = (
-    ("Mã hồ sơ", 16, "Số của hộ trong sổ của địa phương; mỗi hộ một số, giữ nguyên lần sau."),
+    ("Mã hồ sơ", 16, "Số của chỗ ở trong sổ của địa phương; mỗi dòng một số, giữ nguyên lần sau."),
     ("Số nhà", 14, "Như ghi trên cửa: 12, 5A, 12/34/5A, 12 ngách 5."),
     ("Đường", 28, "Tên đường, phố, ngõ có tên. Chọn trong danh sách hoặc gõ tên khác."),
     ("Thôn/Tổ dân phố", 28, "Thôn, ấp, bản, buôn, khu phố, tổ dân phố. Chọn hoặc gõ."),
@@ -39,7 +39,7 @@ _COLUMNS: Final = (
         12,
         "Sai số của điểm đo, mét: 5. Máy định vị cho biết; thiếu thì điểm không tính là giao được.",
     ),
-    ("Số hộ", 8, "Số hộ ở chung một cửa; để trống là 1."),
+    ("Số hộ", 8, "Số hộ ở chung chỗ này, ghi ở một dòng; để trống là 1."),
     (COMMUNE_CODE, 10, "Tự điền khi dòng có dữ liệu."),
 )
 _STREET, _LOCALITY, _COMMUNE = 2, 3, len(_COLUMNS) - 1

@@ -23,8 +23,9 @@ planner joins the rows by hash; by three it thinks them crowded, and sorts all r
 _KEY_AND_MARKS: Final = (
     f"split_part({{own}}, '{APART}', 1), nullif(split_part({{own}}, '{APART}', 2), '')"
 )
-# A name with marks before one without: only the first says which marks it has.
-_FIRST: Final = "octet_length({name}) = length({name}), n.first_row"
+# A name with marks before one without, a kind that was written before đường, which stands for
+# none: only they say which it is.
+_FIRST: Final = "octet_length({name}) = length({name}), {kind} = 'đường', n.first_row"
 
 _STREETS: Final = f"""
     INSERT INTO thoroughfare (unit_id, former_unit_id, key, marks, name, kind)
@@ -32,7 +33,8 @@ _STREETS: Final = f"""
         n.unit_id, n.former_id, {_KEY_AND_MARKS.format(own="t.street_key")}, t.street_name,
         t.street_kind
     FROM named_street n JOIN street t ON t.at = n.street_at
-    ORDER BY n.unit_id, n.former_id, t.street_key, {_FIRST.format(name="t.street_name")}
+    ORDER BY n.unit_id, n.former_id, t.street_key,
+        {_FIRST.format(name="t.street_name", kind="t.street_kind")}
     ON CONFLICT DO NOTHING
 """
 _STREET_IDS: Final = f"""
@@ -56,7 +58,7 @@ _LOCALITIES_OF_DEPTH: Final = f"""
         LEFT JOIN locality_path o ON o.unit_id = n.unit_id
             AND o.former_id IS NOT DISTINCT FROM n.former_id AND o.keys = p.place_keys[a.at + 1:]
         ORDER BY n.unit_id, n.former_id, p.place_keys[a.at:],
-            {_FIRST.format(name="p.place_names[a.at]")}
+            {_FIRST.format(name="p.place_names[a.at]", kind="p.place_kinds[a.at]")}
     ), made AS (
         INSERT INTO locality (unit_id, former_unit_id, parent_id, key, marks, name, kind)
         SELECT unit_id, former_id, parent_id, {_KEY_AND_MARKS.format(own="key")}, name, kind

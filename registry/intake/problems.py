@@ -234,8 +234,10 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     ),
     "duplicate_in_file": ProblemKind(
         "warning",
-        "Cùng một chỗ ở với dòng trước trong tệp, nhận cùng một mã",
-        "the same door as an earlier row, and the same code",
+        "Cùng một chỗ ở với dòng trước trong tệp, nhận cùng một mã và chỉ tính một lần: nếu là hộ"
+        " khác ở chung thì ghi Số hộ ở dòng trước",
+        "the same door as an earlier row, the same code, and counted once: where it is another hộ"
+        " that lives there, say the number of hộ in the earlier row",
     ),
     "near_same_address": ProblemKind(
         "warning",

@@ -136,3 +136,8 @@ def test_former_name_with_other_marks_leads_nowhere(engine: Engine, deliver: Del
     other = deliver(at("5", "Hàng Đậu"), at("5", "Hàng Dầu"), source="post")
     assert (other.new, other.linked, other.problems) == (1, 1, {"former_name": 1})
     assert places(engine) == [("Cầu Gỗ", 1), ("Hàng Đậu", 1)]
+
+
+def test_kind_that_is_written_is_the_streets(engine: Engine, deliver: Deliver) -> None:
+    deliver(at("1", "Quán Sứ"), at("2", "Phố Quán Sứ"))
+    assert rows(engine, "SELECT kind, name FROM thoroughfare") == [("phố", "Quán Sứ")]
