@@ -27,16 +27,21 @@ FORM: Final = (
         "Điền: có nhà, không có nhà, đất trống … Không có nhà thì dòng không được nhập.",
     ),
     ("Số nhà", 14, "Điền khi có nhà, như ghi trên cửa. Để trống thì dòng không được nhập."),
+    ("Toà nhà", 12, "Điền khi là căn hộ: tên toà, chung cư."),
+    ("Căn hộ", 9, "Điền khi là căn hộ, phòng trọ."),
     ("Tên đường", 28, ""),
     ("Thôn/Tổ dân phố", 26, ""),
     ("Số hộ", 8, "Điền khi nhiều hộ chung một cửa."),
     ("Kinh độ", 13, "Điền: toạ độ tại cửa, WGS 84."),
     ("Vĩ độ", 13, "Điền: toạ độ tại cửa, WGS 84."),
+    ("Độ chính xác (m)", 9, "Điền: máy định vị cho biết; thiếu thì điểm không tính là giao được."),
     ("Mã xã", 9, ""),
     ("Tên xã", 24, ""),
     ("Mã xã cũ", 9, ""),
 )
-FILLED_IN: Final = ("Kết quả", "Số nhà", "Số hộ", "Kinh độ", "Vĩ độ")
+FILLED_IN: Final = (
+    *("Kết quả", "Số nhà", "Toà nhà", "Căn hộ", "Số hộ", "Kinh độ", "Vĩ độ", "Độ chính xác (m)"),
+)
 """What the team writes."""
 
 Place = tuple[str, str, int | None]

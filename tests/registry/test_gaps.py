@@ -174,6 +174,7 @@ def test_form_is_filled_in_and_loaded_back(own: Engine, tmp_path: Path) -> None:
     eight, ten = (dict(zip(header, line, strict=True)) for line in lines)
     assert all(eight[name] == "" for name in FILLED_IN)
     eight |= {"Kết quả": "có nhà", "Số nhà": "8", "Kinh độ": "105.8381", "Vĩ độ": LAT}
+    eight |= {"Toà nhà": "CT1", "Căn hộ": "302", "Độ chính xác (m)": "4"}
     ten |= {"Kết quả": "Không có nhà này", "Số nhà": "10", "Kinh độ": "105.8381", "Vĩ độ": LAT}
     with form.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.DictWriter(out, header)
@@ -182,9 +183,12 @@ def test_form_is_filled_in_and_loaded_back(own: Engine, tmp_path: Path) -> None:
     result = import_file(own, form, ImportOptions("thuc-dia"), lambda _count: None)
     assert (result.rows, result.new, result.rejected) == (2, 1, 1)
     assert result.problems["no_house_there"] == 1
-    kept = "SELECT t.name, h.house_number_key FROM household h JOIN thoroughfare t"
+    kept = (
+        "SELECT t.name, h.house_number_key, h.unit_number, h.position_accuracy_m"
+        " FROM household h JOIN thoroughfare t"
+    )
     where = " ON t.id = h.thoroughfare_id WHERE h.house_number_key = '8'"
-    assert rows(own, kept + where) == [("Quán Thánh", "8")]
+    assert rows(own, kept + where) == [("Quán Thánh", "8", "302", 4.0)]
     assert [gap.numbers for gap in found_in(own, "street_holes")] == [(10,)]
 
 
