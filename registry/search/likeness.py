@@ -124,10 +124,12 @@ def likeness(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool = F
         return _same_key(vocabulary, typed, known, wide=wide)
     if typed.kind != known.kind or not same_numbers(typed.key, known.key):
         return Likeness.OTHER
-    if is_no_name(vocabulary, typed) and _one_keystroke(typed, known):
+    if not _one_keystroke(typed, known):
+        return Likeness.OTHER
+    if is_no_name(vocabulary, typed):
         return Likeness.SLIP if _is_meant(vocabulary, typed, known) else Likeness.OTHER
     short = len(typed.proper_key) < _SHORTEST and not _is_no_word(typed, known)
-    if short or not _one_keystroke(typed, known) or _is_other_vowel(typed, known):
+    if short or _is_other_vowel(typed, known):
         return Likeness.OTHER
     return _other_key(vocabulary, typed, known, wide=wide)
 
