@@ -371,7 +371,11 @@ def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> R
 
 
 def _spelling(cells: Sequence[object]) -> CommuneSpelling:
-    return CommuneSpelling(*(str(cell) if cell else None for cell in cells))
+    """As the columns say it; a name that stands in the column of codes is a name."""
+    code, name, *others = (str(cell) if cell else None for cell in cells)
+    if code is not None and not any(map(str.isdigit, code)):
+        code, name = None, name or code
+    return CommuneSpelling(code, name, *others)
 
 
 def _completed(

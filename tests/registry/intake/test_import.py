@@ -176,6 +176,16 @@ def test_rural_row_without_number_is_welcome_when_it_has_a_point(
     assert nested == [("3", "Đông")]
 
 
+def test_name_in_the_column_of_codes_is_read(engine: Engine, deliver: Deliver) -> None:
+    result = deliver(
+        door("1", "a", commune_code="Phường Ba Đình", province="Hà Nội"),
+        door("2", "b", commune_code="Phường Không Có"),
+        door("3", "c"),
+    )
+    assert (result.new, result.problems) == (2, {"commune_unknown": 1})
+    assert rows(engine, "SELECT count(DISTINCT unit_id) FROM household") == [(1,)]
+
+
 def test_a_block_of_flats_is_one_building_however_it_is_called(
     engine: Engine, deliver: Deliver
 ) -> None:
