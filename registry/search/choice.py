@@ -91,15 +91,29 @@ def is_reused(chosen: Iterable[Hit], found: Iterable[Place]) -> bool:
     then = {hit.record.code for hit in chosen if not hit.of_today}
     if not then:
         return False
-    named = {(place.unit_id, place.key) for place in found if place.was is None}
-    for place in found:
+    places = list(found)
+    for place in places:
         here = [hit for hit in place.hits if hit.record.code in then]
-        if here and place.was is not None and (place.unit_id, place.was[0]) in named:
+        if here and _is_called_so(place, places):
             return True
         renumbered = any(hit.former_number for hit in here)
         if renumbered and not all(hit.former_number for hit in place.hits):
             return True
     return False
+
+
+def _is_called_so(formerly: Place, places: Iterable[Place]) -> bool:
+    """Whether one of its commune bears the name today by which `formerly` was found."""
+    if formerly.was is None:
+        return False
+    key, name, _ = formerly.was
+    return any(
+        place.was is None
+        and place.unit_id == formerly.unit_id
+        and place.key == key
+        and not are_apart(place.name, name)
+        for place in places
+    )
 
 
 def has_namesake(chosen: Iterable[Hit], found: Iterable[Place]) -> bool:
@@ -311,8 +325,7 @@ def places_named(places: list[Place], door: Door, area: Area) -> list[Place]:
 
     One that bore the name only where none of the commune bears it today.
     """
-    today = {(place.unit_id, place.key) for place in places if place.was is None}
-    there = [p for p in places if p.was is None or (p.unit_id, p.was[0]) not in today]
+    there = [place for place in places if not _is_called_so(place, places)]
     kept = []
     for place in there:
         asked = area.formers.get(place.unit_id)

@@ -100,6 +100,18 @@ def test_former_commune_tells_them_apart_as_well(place: Town, known: Gazetteer) 
         assert (answer.record.code, list(answer.faults)) == (code, faults), text
 
 
+def test_former_name_with_other_marks_is_not_taken(place: Town, known: Gazetteer) -> None:
+    """Phố Bến Bạc was renamed; Phố Bến Bắc is another one of the commune."""
+    for name in ("Phố Bến Bạc", "Phố Bến Bắc"):
+        place.street(name)
+    place.do("rename-street", **HERE, street="Bến Bạc", new_name="Phố Mới Đặt")
+
+    meant = {"Bến Bạc": {"Mới Đặt"}, "Bến Bắc": {"Bến Bắc"}, "ben bac": {"Mới Đặt", "Bến Bắc"}}
+    for text, streets in meant.items():
+        answers = geocode(known, place.reads, Question(f"Phố {text}{IN_LANG}"))
+        assert {answer.parts.street_name for answer in answers} == streets, text
+
+
 def test_both_streets_are_suggested(place: Town, known: Gazetteer, doors: dict[str, str]) -> None:
     names = PlaceNames(place.reads).get()
 
