@@ -66,6 +66,8 @@ _NUMBERED: Final = ("đội", "cụm", "tk", "group", "mbqh", "mặt bằng", "m
 LOCALITIES: Final = phrases("locality", {**_HAMLETS, **_QUARTERS, **_ESTATES}, numbered=_NUMBERED)
 _BOOK: Final = PhraseBook(LOCALITIES)
 _KIND_KEYS: Final = {phrase.kind: fold(phrase.kind) for phrase in LOCALITIES}
+ESTATES: Final = frozenset(_ESTATES)
+"""Kinds of places that were built as one, often in two communes."""
 DWELLING_ESTATES: Final = ("chung cư", "khu tập thể", "ký túc xá")
 """Kinds that may be one building with flats."""
 NAMELESS: Final = frozenset({"khu công nghệ cao"})

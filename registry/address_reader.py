@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from geo.address import AddressReading, Door, parse_address
-from geo.admin import parse_name
+from geo.admin import name_key, parse_name
 from geo.kinds import MIDDLE_NAMES
-from geo.locality import Locality, parse_locality
+from geo.locality import ESTATES, Locality, parse_locality
 from geo.street import Street, is_dated, parse_street
 from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
@@ -23,10 +23,12 @@ _MAX_NAME: Final = 10
 _DASH: Final = re.compile(r"\s+([-–—/])\s+(?=([^\s.]*))")
 """Between the two ends of a road, `Tân Hội - Mỹ Hạnh Đông`, or between the parts of an address; and
 the word behind it, up to a point: `Q.10`."""
-_WHOLE: Final = frozenset({"xo viet nghe tinh", "nguy nhu kon tum"})
-"""Streets whose name ends like a province's."""
+_WHOLE: Final = frozenset({"xo viet nghe tinh", "nguy nhu kon tum", "tan ki tan qui"})
+"""Streets whose name ends like a unit's."""
 _SHORT_STREETS: Final = frozenset({"hue", "lang", "vong"})
 """Streets of one word: `phố Huế Hai Bà Trưng`."""
+_MAY_END_SO: Final = "street_may_be_longer"
+"""Note of a reading whose commune may be the end of the street's name."""
 _DAY: Final = re.compile(r"\d{1,2}/\d{1,2}")
 _SHORT_TAILS: Final = frozenset(map(accent_key, ("huế", "hue")))
 """The one province of one word: `Lê Lợi Huế`."""
@@ -52,9 +54,12 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     """
     parsed = parse_address(text)
     found = [_with_units(gazetteer, reading) for reading in parsed]
-    if parsed and not _DASH.search(text) and all(map(_outermost, found)):
-        found += _without_commas(gazetteer, parsed[0], found[0])
+    pairs = list(zip(parsed, found, strict=True))
     found.sort(key=lambda read: (_outermost(read), read.penalty, len(read.unread)))
+    if not _DASH.search(text) and not any(map(_names_communes_alone, found)):
+        tried = (_without_commas(gazetteer, reading, plain) for reading, plain in pairs)
+        for parted in next(filter(None, tried), ()):
+            found.insert(int(_MAY_END_SO in parted.notes), parted)
     if parsed and _DASH.search(text):
         # Between the two ends of a road a dash is written as well: where a unit is named without.
         first = int(bool(found[0].namings))
@@ -129,6 +134,11 @@ def _leads_here(gazetteer: Gazetteer, namings: Iterable[Naming], name: str) -> b
     return any(not here.isdisjoint(communes_of(gazetteer, day, unit)) for unit in units)
 
 
+def _names_communes_alone(read: ReadAddress) -> bool:
+    """Whether a commune is named for sure: `Gò Dầu, Tây Ninh` is one of today and a district."""
+    return bool(read.namings) and all(naming.commune is not None for naming in read.namings)
+
+
 def _outermost(read: ReadAddress) -> int:
     if not read.namings:
         return 2
@@ -174,14 +184,45 @@ def _without_commas(
             gazetteer, replace(reading, door=door, admin_parts=(tail, *reading.admin_parts))
         )
         more = _levels(read) > _levels(plain) and len(read.unread) <= len(plain.unread)
+        bare = "bare_street" in reading.notes
+        if not more or (bare and read.namings[0].district is None):
+            continue
+        if _may_end_so(gazetteer, read, plain, tail):
+            return [replace(read, notes=(*read.notes, _MAY_END_SO))]
         # The name of a province alone is sure, that of a commune needs something around it.
-        if more and read.namings[0].province is not None:
+        if read.namings[0].province is not None:
             return [read]
-        if more and plain.namings and read.namings[0].commune is not None:
+        if plain.namings and read.namings[0].commune is not None:
             return [read]
-        if more and _is_ward_of_district(gazetteer, read.namings, tail):
+        if _is_ward_of_district(gazetteer, read.namings, tail):
             return [read]
     return []
+
+
+def _may_end_so(gazetteer: Gazetteer, read: ReadAddress, plain: ReadAddress, tail: str) -> bool:
+    """Whether a name before the district may end like its commune: `Dương Đông Cửa Cạn, Phú Quốc`.
+
+    That leads from one commune to another, and `Khu đô thị Trung Hòa Nhân Chính` lies in two;
+    `Nghĩa sĩ Cần Giuộc, Cần Giuộc` says the district twice.
+    """
+    first = read.namings[0]
+    if first.commune is None or all(n.district is not first.district for n in plain.namings):
+        return False
+    if first.district is None or not _is_called(gazetteer, first.commune, tail):
+        return False
+    if read.door.street:
+        head, around = read.door.street.name, first.district
+    elif read.door.localities[-1].kind in ESTATES:
+        head, around = read.door.localities[-1].name, first.province or first.district
+    else:
+        return False
+    return _is_called(gazetteer, first.district, tail) or any(
+        around.id in gazetteer.holders(hit.unit) for hit in gazetteer.named(name_key(head))
+    )
+
+
+def _is_called(gazetteer: Gazetteer, unit: Unit, name: str) -> bool:
+    return any(own.key == name_key(name) for own in gazetteer.names_of(unit))
 
 
 def _is_ward_of_district(gazetteer: Gazetteer, namings: tuple[Naming, ...], tail: str) -> bool:
@@ -237,7 +278,8 @@ def _shorter_doors(door: Door) -> Iterator[tuple[Door, str]]:
     elif door.localities:
         last = door.localities[-1]
         for head, tail in _cuts(last.name, at_least=1):
-            if place := parse_locality(f"{last.kind} {head}"):
+            place = parse_locality(f"{last.kind} {head}")
+            if place and fold(head) != fold(last.kind):
                 yield replace(door, localities=(*door.localities[:-1], place)), tail
 
 

@@ -82,6 +82,32 @@ def test_units_are_cut_from_a_street_only_where_they_are_sure(
     assert door.street.key == street
 
 
+@pytest.mark.parametrize(
+    ("text", "before", "commune"),
+    [
+        ("Ấp Hòa Thuận Hiệp Thạnh, Gò Dầu, Tây Ninh", "ap hoa thuan", "Hiệp Thạnh"),
+        ("Thôn Phú Diễn Bình Minh, Thanh Oai, Hà Nội", "thon phu dien", "Bình Minh"),
+        ("88/2 Tô Ký Trung Chánh, Hóc Môn, TP.HCM", "to ki", "Trung Chánh"),
+        ("Xóm Bãi Hải Ba, Hải Lăng, Quảng Trị", "xom bai", "Hải Ba"),
+        # A road between two communes, an estate in two, and a street called after its district.
+        ("9 Trung Chánh Tân Xuân, Hóc Môn, TP.HCM", "trung chanh tan xuan", None),
+        ("KĐT Trung Hòa Nhân Chính, Thanh Xuân, Hà Nội", "khu do thi trung hoa nhan chinh", None),
+        ("9 Nghĩa Sĩ Cần Giuộc, Cần Giuộc, Long An", "nghia si can giuoc", None),
+    ],
+)
+def test_commune_before_its_district_needs_no_comma(
+    gazetteer: Gazetteer, text: str, before: str, commune: str | None
+) -> None:
+    best = read_address(gazetteer, text)[0]
+    street = best.door.street
+    assert before == (street.key if street else best.door.localities[-1].key)
+    named = {naming.commune for naming in best.namings}
+    if commune is None:
+        assert None in named
+    else:
+        assert [unit and unit.versions[0].name for unit in named] == [commune]
+
+
 @given(any_text)
 @settings(deadline=None)
 def test_any_text_is_read(gazetteer: Gazetteer, text: str) -> None:
