@@ -18,9 +18,9 @@ ADMIN: Final = phrases(
     "admin",
     {
         **{name.lower(): "" for name in KIND_NAMES.values()},
-        "thành phố": "tp|t p|thủ đô",
-        "thị xã": "tx|t x",
-        "thị trấn": "tt|t t",
+        "thành phố": "tp|t p|t phố|thủ đô",
+        "thị xã": "tx|t x|t xã",
+        "thị trấn": "tt|t t|ttr|t trấn",
         "phường": "ward",
         "quận": "district",
     },

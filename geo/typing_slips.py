@@ -8,6 +8,8 @@ of minority languages, brands and codes of buildings stay as they are.
 ['Nguyễn', 'đường', 'Lê', 'Nguyễn', 'đường']
 >>> [repaired(word) for word in ("Phwờng", "Đuờng", "ĐứcTài", "1O", "Vinhomes", "room", "Krông")]
 ['Phường', 'Đường', 'Đức Tài', '10', 'Vinhomes', 'room', 'Krông']
+>>> [repaired(word) for word in ("HuyệnĐắk", "Tỉnhan", "TPHàNội", "XThạnh", "hAn", "THị", "PHạm")]
+['Huyện Đắk', 'Tỉnh an', 'TP. Hà Nội', 'X. Thạnh', 'h. An', 'THị', 'PHạm']
 """
 
 import re
@@ -16,6 +18,7 @@ from functools import lru_cache
 from typing import Final
 
 from geo.syllables import is_syllable, is_unwritten
+from geo.text import fold
 
 _WORTH_A_LOOK: Final = re.compile(
     # Two letters for one, a letter that no Vietnamese word has, or a tone behind the word.
@@ -26,6 +29,19 @@ _WORTH_A_LOOK: Final = re.compile(
 _CAPITAL_INSIDE: Final = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-ZĐ][^\W\d_A-Z])")
 _CAPITAL_SECOND: Final = re.compile(r"[^\W\d_A-ZĐ][A-ZĐ][^\W\d_A-ZĐ]+")
 """Swapped with the letter before it: `aLo Động`."""
+# A kind of unit that stands in one word with its name. A capital may be the second one of a word
+# whose shift key was held too long, `THị`, so that behind one letter only no syllable is cut.
+_CAPITAL: Final = "[" + "".join(filter(str.isupper, map(chr, range(0x1F00)))) + "]"
+_GLUED_WORD: Final = re.compile(
+    rf"((?i:tỉnh|huyện|quận|phường|xã|phố|trấn))({_CAPITAL}(?:[^\W\d_A-Z].*)?)"
+    r"|((?i:tỉnh|huyện|quận|phường))([^\W\d_A-Z]{2,})"
+)
+_GLUED_LETTERS: Final = re.compile(
+    rf"((?i:tp|tx|ttr?)|[xhpfqtXHPFQT])({_CAPITAL}[^\W\d_A-Z][^\W\d_]*)"
+)
+_HIGHLAND: Final = re.compile("krong|d[ai]k|[eiy]a|chu|kon|plei|buon|kbang")
+# `Ia HLốp`, `Đắk PXi`: one word, with a capital inside.
+_HIGHLAND_INSIDE: Final = frozenset(["hring", "tling", "hbong", "hleo", "hlop", "hlo", "pxi"])
 _HORN: Final = re.compile(r"(?<!q)u([ơờớởỡợ])(?=\w)", re.IGNORECASE)
 _ZERO: Final = re.compile(r"([A-Za-z]{0,2}\d{1,4})[oO](\d{0,3})")
 # Words of English, and of names in the highlands, that would be syllables, too.
@@ -59,6 +75,8 @@ _SHORTEST_VNI: Final = 4
 @lru_cache(maxsize=16_384)
 def repaired(word: str) -> str:
     """`word` as it was meant, perhaps in two words; itself where nothing is sure."""
+    if kind := _glued_kind(word):
+        return f"{kind} {repaired(word[len(kind.rstrip('.')) :])}"
     lower = word.lower()
     swapped = word[1:2] + word[:1] + word[2:]
     if _CAPITAL_SECOND.fullmatch(word) and is_syllable(swapped) and not is_syllable(word):
@@ -76,6 +94,20 @@ def repaired(word: str) -> str:
         if meant and is_syllable(meant) and not is_unwritten(meant):
             return _in_case_of(word, meant)
     return word
+
+
+def _glued_kind(word: str) -> str | None:
+    """The kind of unit that the word begins with, `X.` of `XThạnh`; None where it is no other."""
+    if glued := _GLUED_WORD.fullmatch(word):
+        return glued[1] or glued[3]
+    glued = _GLUED_LETTERS.fullmatch(word)
+    if glued is None or fold(word) in _HIGHLAND_INSIDE:
+        return None
+    if glued[1].isupper() and len(glued[1]) == 1 and is_syllable(word):
+        return None
+    first = _CAPITAL_INSIDE.split(glued[2])[0]
+    named = is_syllable(first) or _HIGHLAND.match(fold(first))
+    return f"{glued[1]}." if named else None
 
 
 def _with_horn(match: re.Match[str]) -> str:

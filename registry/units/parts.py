@@ -10,7 +10,12 @@ from geo.typing_slips import repaired
 from geo.values import value
 from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
-from registry.units.slips import districts_meant, heirs_of_province, units_with_initials
+from registry.units.slips import (
+    districts_meant,
+    heirs_of_province,
+    units_shortened,
+    units_with_initials,
+)
 
 MAX_RUN: Final = 10
 """Words of the longest names that are written in one."""
@@ -149,6 +154,10 @@ class PartReader:
                     best[hit.unit.id] = (hit.unit, fit)
             for unit, kind in self._meant(reading):
                 best.setdefault(unit.id, (unit, Fit(kind, 0)))
+        for reading in () if best else parse_name(text):
+            for unit in units_shortened(self.gazetteer, reading.key):
+                if unit.level in _levels(reading):
+                    best.setdefault(unit.id, (unit, Fit(INITIALS, 0)))
         return Part(text, tuple(best.values()))
 
     def _read_former(self, text: str, name: str) -> Part:

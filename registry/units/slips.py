@@ -73,16 +73,29 @@ def districts_meant(gazetteer: Gazetteer, key: str) -> list[Unit]:
 
 def units_with_initials(gazetteer: Gazetteer, initials: str) -> list[Unit]:
     """Provinces and districts of any map whose names begin so, word by word: `nk` for Ninh Kiều."""
+    return _shortened(gazetteer, initials)
+
+
+def units_shortened(gazetteer: Gazetteer, key: str) -> list[Unit]:
+    """The same, whose last word is written out: `t giang` for Tiền Giang, `h c minh`."""
+    lengths = [len(word) for word in key.split()]
+    short = lengths[1:] and lengths[-1] > 1 and max(lengths[:-1]) == 1
+    return _shortened(gazetteer, key) if short else []
+
+
+def _shortened(gazetteer: Gazetteer, key: str) -> list[Unit]:
     kept = _initials.of(gazetteer)
     known = kept.get(None)
     if known is None:
         known = defaultdict(dict)
         for unit in gazetteer.units.values():
             for version in unit.versions if unit.level != "commune" else ():
-                key = "".join(word[0] for word in fold(version.name).split())
-                known[key].setdefault(unit.id, unit)
+                words = fold(version.name).split()
+                letters = [word[0] for word in words]
+                for short in ("".join(letters), " ".join([*letters[:-1], words[-1]])):
+                    known[short].setdefault(unit.id, unit)
         _initials.keep(kept, None, known)
-    return list(known.get(initials, {}).values())
+    return list(known.get(key, {}).values())
 
 
 def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]) -> list[UnitName]:
