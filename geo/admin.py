@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from geo.text import accent_key, fold
+from geo.typing_slips import without_commas_inside
 from geo.values import value
 
 KIND_NAMES: Final = {
@@ -152,8 +153,10 @@ def split_parts(text: str) -> list[str]:
 
     >>> split_parts("12 Quán Thánh, P. Trúc Bạch; Bà Rịa - Vũng Tàu,")
     ['12 Quán Thánh', 'P. Trúc Bạch', 'Bà Rịa - Vũng Tàu']
+    >>> split_parts("TT T,â,n Bì,nh, Tỉ,nh An Giang")
+    ['TT Tân Bình', 'Tỉnh An Giang']
     """
-    return _pieces(_SEPARATORS.split(text))
+    return _pieces(_SEPARATORS.split(without_commas_inside(text)))
 
 
 def split_dashes(part: str) -> list[str]:

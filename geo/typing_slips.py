@@ -39,6 +39,7 @@ _GLUED_WORD: Final = re.compile(
 _GLUED_LETTERS: Final = re.compile(
     rf"((?i:tp|tx|ttr?)|[xhpfqtXHPFQT])({_CAPITAL}[^\W\d_A-Z][^\W\d_]*)"
 )
+_COMMA_INSIDE: Final = re.compile(r"(?<!\S)[^\W\d_]{1,5}(?:,[^\W\d_]{1,5})+(?![^\s,.])")
 _HIGHLAND: Final = re.compile("krong|d[ai]k|[eiy]a|chu|kon|plei|buon|kbang")
 # `Ia HLốp`, `Đắk PXi`: one word, with a capital inside.
 _HIGHLAND_INSIDE: Final = frozenset(["hring", "tling", "hbong", "hleo", "hlop", "hlo", "pxi"])
@@ -94,6 +95,22 @@ def repaired(word: str) -> str:
         if meant and is_syllable(meant) and not is_unwritten(meant):
             return _in_case_of(word, meant)
     return word
+
+
+def without_commas_inside(text: str) -> str:
+    """`text` without the commas that a scanner saw inside of a syllable.
+
+    >>> without_commas_inside("T,â,n Bì,nh, Th,ị xã"), without_commas_inside("Lê Lợi,huế, kp,ấp")
+    ('Tân Bình, Thị xã', 'Lê Lợi,huế, kp,ấp')
+    """
+    return _COMMA_INSIDE.sub(_joined, text)
+
+
+def _joined(match: re.Match[str]) -> str:
+    first, *others = match[0].split(",")
+    whole = first + "".join(others)
+    split = all(map(str.islower, others)) and not all(map(is_syllable, (first, *others)))
+    return whole if split and is_syllable(whole) else match[0]
 
 
 def _glued_kind(word: str) -> str | None:

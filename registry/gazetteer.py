@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from geo.admin import full_name, full_name_en, name_key
+from geo.admin import full_name, full_name_en, name_key, parse_name
 from geo.text import accent_key
 from geo.words import ROMAN
 from registry.database import session_scope
@@ -261,6 +261,15 @@ def _names(unit: Unit) -> Iterator[UnitName]:
     for kind, alias in unit.aliases:
         if kind != "code":
             yield _name(unit, alias, None)
+        if kind == "former" and unit.level == "district":
+            yield from _former_alone(unit, alias, {name for name, _ in seen})
+
+
+def _former_alone(unit: Unit, alias: str, known: set[str]) -> Iterator[UnitName]:
+    """`Huyện Tĩnh Gia`, which is Nghi Sơn today, is written without its kind as well."""
+    former = parse_name(alias)[0]
+    if former.kinds and not former.key.isdigit() and former.name not in known:
+        yield UnitName(unit, former.name, former.kinds[0], former.key, accent_key(former.name))
 
 
 def _other_writings(name: str) -> Iterator[str]:
