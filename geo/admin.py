@@ -115,7 +115,11 @@ _NUMBERED_KINDS: Final = {
 }
 # People write the postcode behind the province: `Hà Nội10000`, `Đắk Lắk 63000`.
 _POSTCODE: Final = re.compile(r"(?:(?<=\w)\W+|(?<=[^\W\d_]))\d{5,6}\W*$")
-_SEPARATORS: Final = re.compile(r"[,;\n\r|]+")
+# A dash right before a kind parts as a comma does: `Nguyễn Trãi-P.7-Q.5`; `B-P.502` is a flat.
+_SEPARATORS: Final = re.compile(
+    r"[,;\n\r|]+|(?<=\w)[-–](?=(?:[PFXQH]\.\s?(?:[^\W\d_]{2}|\d{1,2}\b)|TP\.?\s?[^\W\d_]{2}"
+    r"|(?:Phường|Xã|Quận|Huyện|Tỉnh|Thành phố|Thị xã|Thị trấn)\s))"
+)
 _DASHES: Final = re.compile(r"\s+[-–—]+\s+")
 _LONGEST_NAME: Final = 60
 _WRITTEN: Final = re.compile(r"[^\s.]+")

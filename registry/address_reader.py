@@ -18,6 +18,8 @@ from registry.search.areas import communes_of
 from registry.units.parts import FORMER
 from registry.units.text import Naming, read_units
 
+_TIGHT_DASH: Final = re.compile(r"(?<=[^\W\d_]{2})\s?[-–]\s?(?=[^\W\d_]{2})")
+"""Between units in one run: `Thạch Xá- Thạch Thất-Hà Nội`."""
 _MAX_NAME: Final = 10
 """Words of the longest street with the units behind it."""
 _DASH: Final = re.compile(r"\s+([-–—/])\s+(?=([^\s.]*))")
@@ -64,6 +66,8 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
         # Between the two ends of a road a dash is written as well: where a unit is named without.
         first = int(bool(found[0].namings))
         found[first:first] = _without_dashes(gazetteer, text, found)
+    if parsed and (not found[0].namings or "-" in "".join(found[0].unread)):
+        found = [*_with_tight_dashes(gazetteer, text, _levels(found[0])), *found]
     return found
 
 
@@ -160,6 +164,14 @@ def _without_dashes(gazetteer: Gazetteer, text: str, plain: list[ReadAddress]) -
         for read in found
         if _levels(read) > most and len(read.unread) <= least
     ]
+
+
+def _with_tight_dashes(gazetteer: Gazetteer, text: str, named: int) -> list[ReadAddress]:
+    """The readings with commas for such dashes, where units that hold one another come of it, and
+    more of them than are `named` without."""
+    parted = _TIGHT_DASH.sub(", ", text)
+    found = read_address(gazetteer, parted) if parted != text else []
+    return [read for read in found if _levels(read) > max(named, 1)]
 
 
 def _comma_between_words(dash: re.Match[str]) -> str:
