@@ -17,7 +17,7 @@ from typing import Final
 
 from geo.admin import split_parts
 from geo.alternatives import Understanding, understandings
-from geo.flat import Flat, FlatSteps
+from geo.flat import Flat, FlatSteps, block_key
 from geo.house_number import HouseNumber, NumberSteps, as_range, is_date, path_steps, with_range
 from geo.locality import DIVIDING, DWELLING_ESTATES, Locality, locality_of
 from geo.parcel_text import without_noise
@@ -140,11 +140,12 @@ def building_of(door: Door, written: str) -> tuple[str, str] | None:
     ('CC An Bình', 'chung cu an binh')
     """
     if door.flat is not None and door.flat.building:
-        return door.flat.building, fold(door.flat.building)
+        return door.flat.building, block_key(door.flat.building)
     if not fold(written) or door.house_number or door.street:
         return None
     estates = [place.key for place in door.localities if place.kind in DWELLING_ESTATES]
-    return " ".join(written.split()), estates[0] if len(estates) == 1 else fold(written)
+    key = estates[0] if len(estates) == 1 else written
+    return " ".join(written.split()), block_key(key)
 
 
 def names_dwelling(door: Door, *, has_point: bool) -> bool:

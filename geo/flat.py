@@ -76,6 +76,16 @@ _WITH_BUILDING: Final = re.compile(
 # The same with the floor: `A12.05` of block A.
 _BLOCK_AND_FLOOR: Final = re.compile(r"([A-ZĐ]{1,2})(\d{1,2}[AB]?\.\d{2})")
 # `P402`, `CH302`; `PB1610` is room 1610 of building B.
+# Words before the mark of a block, which people exchange freely: `CC A1`, `Nhà A1`, `Toà A1`.
+_BLOCK_WORDS: Final = re.compile(
+    r"(?:(?:toa nha|toa thap|toa|thap|block|blk|loc|khoi nha|nha|khu|day|lo|cao oc|building|tower|"
+    r"don nguyen|dn|chung cu|c c|cc|tap the|ktt) )+"
+)
+_ESTATE_WRITINGS: Final = {
+    "chung cu": re.compile(r"^(?:toa )?(?:(?:khu |nha )?chung cu|c ?c) "),
+    "khu tap the": re.compile(r"^(?:toa )?(?:(?:khu )?tap the|ktt) "),
+}
+_BLOCK_MARK: Final = re.compile(r"([a-z]{1,3}) ?(\d{1,3}[a-z]?\d?(?: \d{2})?)|[a-z]|\d{1,3}[a-z]?")
 _ROOM: Final = re.compile(r"(?:CH|P)([A-Z]?)(\d{3,4}[A-Z]?)")
 _FLOOR_AND_DOOR: Final = re.compile(r"(\d{1,2}[AB]?)[.–-](\d{1,2}[A-Z]?)", re.IGNORECASE)
 
@@ -93,6 +103,32 @@ class Flat:
     """Canonical: `1205`."""
     key: str
     """`toa ct9a can 402`."""
+
+
+def block_mark(name: str) -> str | None:
+    """The mark of a block under whatever word for its kind; None for what has a name.
+
+    >>> block_mark("Toà CC A1"), block_mark("A-1"), block_mark("khu B"), block_mark("CC An Bình")
+    ('a1', 'a1', 'b', None)
+    """
+    mark = _BLOCK_MARK.fullmatch(_BLOCK_WORDS.sub("", fold(name) + " ", 1).strip())
+    if mark is None:
+        return None
+    return mark[1] + mark[2] if mark[1] else mark[0]
+
+
+def block_key(name: str) -> str:
+    """The key of a building, which is one at a house number: its mark, or its name folded.
+
+    >>> block_key("Nhà A1"), block_key("S2.03"), block_key("Toà CC An Bình")
+    ('a1', 's2 03', 'chung cu an binh')
+    """
+    if (mark := block_mark(name)) is not None:
+        return mark
+    for estate, words in _ESTATE_WRITINGS.items():
+        if (key := words.sub(f"{estate} ", fold(name), 1)).startswith(f"{estate} "):
+            return key
+    return fold(name)
 
 
 def is_building_code(word: Word) -> bool:

@@ -70,6 +70,8 @@ ESTATES: Final = frozenset(_ESTATES)
 """Kinds of places that were built as one, often in two communes."""
 DWELLING_ESTATES: Final = ("chung cư", "khu tập thể", "ký túc xá")
 """Kinds that may be one building with flats."""
+BLOCK_KINDS: Final = frozenset({"khu", "dãy"})
+"""Kinds of places that with a mark are blocks of flats, where a flat is asked for."""
 NAMELESS: Final = frozenset({"khu công nghệ cao"})
 """Kinds of which a commune has one, so that they stand without a name."""
 SETTLEMENTS: Final = frozenset(_HAMLETS) | {"khóm", "khối", "khu phố", "tổ", "khu", "chợ"}

@@ -6,10 +6,10 @@ from typing import Final
 from geo import kinds
 from geo.flat import FLATS
 from geo.house_number import ALLEYS, NUMBER_WORDS, PLOTS, is_date
-from geo.locality import LOCALITIES
+from geo.locality import BLOCK_KINDS, LOCALITIES
 from geo.piece import HOUSE_ROLES, Cutting, Piece
 from geo.street import STREETS
-from geo.words import Phrase, PhraseBook
+from geo.words import Phrase, PhraseBook, letter_at
 
 _BOOK: Final = PhraseBook(
     kinds.ADMIN,
@@ -170,7 +170,9 @@ class Kinds(Cutting):
             return end + 1 < len(self.words)
         if phrase.role == "admin" and not behind_number:
             return end < len(self.words)
-        return self._numeric(end)
+        return self._numeric(end) or (
+            (phrase.role == "building" or phrase.kind in BLOCK_KINDS) and letter_at(self.words, end)
+        )
 
     def _inside_name(self, phrase: Phrase, at: int, sure: bool) -> bool:
         """Whether one word in the middle of a name opens another piece."""

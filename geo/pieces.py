@@ -15,7 +15,7 @@ from geo.locality import NAMELESS
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_numbers import Numbers
 from geo.street import ROAD_CLASSES
-from geo.words import Phrase, Word
+from geo.words import Phrase, Word, letter_at
 
 _QUARTER: Final = re.compile(r"k\d{1,2}")
 _MOUTHS: Final = frozenset({"dau hem", "cuoi hem", "dau ngo", "cuoi ngo"})
@@ -124,7 +124,8 @@ class _Scanner(Numbers):
             piece.done = piece.words[0].path and self._key(at + 1) not in _ROAD_SUFFIXES
         elif len(piece.words) == 1 and piece.role in _NUMBERED_ROLES:
             letter = piece.role != "locality" and len(word.text) == 1 and word.text.isupper()
-            piece.done = word.numeric or letter
+            mark = piece.role == "building" and letter_at(self.words, at)
+            piece.done = word.numeric or letter or mark
 
     def _dash(self, at: int) -> int:
         piece = self.open

@@ -34,7 +34,7 @@ def settled(pieces: list[Piece]) -> list[Piece]:
     """`pieces` with the roles that are beyond doubt."""
     if _is_settled(pieces):
         return pieces
-    known = _without_people(_without_stray_letters(pieces))
+    known = _without_people(_without_stray_letters(_with_blocks(pieces)))
     return _inside_buildings(_joined(_named_otherwise(_with_house_apart(known))))
 
 
@@ -60,6 +60,25 @@ def _with_house_apart(pieces: list[Piece]) -> list[Piece]:
         return pieces
     number = Piece("number", None, flat.part, [house], steps=path_steps(house.text), done=True)
     return [as_flat(flat), number, replace(street, words=name), *pieces[2:]]
+
+
+def _with_blocks(pieces: list[Piece]) -> list[Piece]:
+    """With the block of a flat, by its letter: `P311 A`; `phòng 311, nhà A`."""
+    known = list(pieces)
+    flat = None
+    for at, piece in enumerate(pieces):
+        if flat is not None and piece.role in ("bare", "premises") and _is_block_of(piece, flat):
+            known[at] = replace(piece, role="building", kind="tòa", words=piece.words[-1:])
+        flat = piece if piece.role in ("unit", "code") else flat
+    return known
+
+
+def _is_block_of(piece: Piece, flat: Piece) -> bool:
+    words = piece.all_words
+    *kind, mark = [word.key for word in words]
+    if len(mark) != 1 or not mark.isalpha() or words[-1].pointed:
+        return False
+    return kind == ["nha"] or (not kind and piece.part == flat.part)
 
 
 def _is_settled(pieces: list[Piece]) -> bool:
@@ -310,7 +329,7 @@ def _is_house(piece: Piece, following: Piece | None) -> bool:
 
 
 def _is_building_of(piece: Piece, before: Piece | None) -> bool:
-    flat = before is not None and before.role == "unit"
+    flat = before is not None and before.role in ("unit", "code")
     return flat and piece.role == "number" and (_is_mark(piece) or _is_house_block(piece))
 
 

@@ -44,6 +44,7 @@ _GLUED_NAME: Final = re.compile(
 _GLUED_CITY: Final = re.compile(r"((?i:tp))((?i:hcm|hn|đn|dn|ct|hp|bmt|vt)|[A-ZĐ]{2,3})")
 _GLUED_POSTCODE: Final = re.compile(r"([^\W\d_]{2,})(\d{5,6})")
 _HYPHENED: Final = re.compile(r"(\d\w{0,3})[-–](?=[^\W\d_]{2})|([^\W\d_]{2,}\d?)[-–](?=\d)")
+_UNIT_LETTERS: Final = frozenset("pqfhxtd")
 ROMAN: Final = {
     "I": "1",
     "II": "2",
@@ -250,7 +251,7 @@ class PhraseBook:
             sure = not phrase.numbered and (
                 not phrase.marked or words[at].accents == phrase.accents[0]
             )
-            if sure or _number_at(words, end):
+            if sure or _number_at(words, end) or _is_mark(phrase, words, end):
                 return phrase
         return None
 
@@ -262,6 +263,20 @@ def _written(words: Sequence[Word], at: int, phrase: Phrase) -> bool:
             return False
         at += 1
     return True
+
+
+def _is_mark(phrase: Phrase, words: Sequence[Word], at: int) -> bool:
+    """Whether the mark of a block is one letter, `building B`; `Loc N…` is a name."""
+    return phrase.role == "building" and not phrase.marked and letter_at(words, at)
+
+
+def letter_at(words: Sequence[Word], at: int) -> bool:
+    """Whether one letter stands at `at` that numbers something, and begins no unit: `toa b`."""
+    if at >= len(words):
+        return False
+    word = words[at]
+    alone = len(word.key) == 1 and word.key.isalpha() and not word.pointed
+    return alone and (at + 1 == len(words) or word.key not in _UNIT_LETTERS)
 
 
 def _number_at(words: Sequence[Word], at: int) -> bool:

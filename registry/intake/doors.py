@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from geo.address import Door
+from geo.flat import block_key
 from geo.locality import Locality
-from geo.text import fold
 
 Number = tuple[str, str, bool]
 """As written, the canonical path, and whether it names an alley alone."""
@@ -41,7 +41,7 @@ def parts_of(door: Door) -> DoorParts:
         (number.written, number.key, number.alley_only) if number else None,
         (street.kind or "đường", street.name, street.key) if street else None,
         _place_of(door.localities) if door.localities else None,
-        (flat.building, fold(flat.building) if flat.building else None, flat.floor, flat.unit)
+        (flat.building, block_key(flat.building) if flat.building else None, flat.floor, flat.unit)
         if flat
         else None,
         door.hint,

@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.address import Door, names_dwelling
+from geo.flat import block_key
 from geo.label import label, named, number_label
 from geo.points import is_about_viet_nam
-from geo.text import fold
 from registry.address_reader import ReadAddress
 from registry.boundaries import communes_at
 from registry.boundaries.reach import refuse_far
@@ -191,7 +191,7 @@ def _key(door: Door) -> str:
         number.key if number else "",
         street.key if street else "",
         ",".join(place.key for place in door.localities),
-        fold(flat.building) if flat and flat.building else "",
+        block_key(flat.building) if flat and flat.building else "",
         flat.floor if flat and flat.floor else "",
         flat.unit if flat and flat.unit else "",
     )

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from geo.address import Door
-from geo.locality import DIVIDING, DWELLING_ESTATES, PARTING, Locality, of_like_kind
+from geo.flat import block_key, block_mark
+from geo.locality import BLOCK_KINDS, DIVIDING, DWELLING_ESTATES, PARTING, Locality, of_like_kind
 from geo.spelling import are_apart
 from geo.text import fold
 from geo.values import value
@@ -41,7 +42,7 @@ def wanted_of(door: Door) -> Wanted:
         numbers = (number.key, *([number.reversed_key] if number.reversed_key else ()))
         if len(number.parts) > 1:
             alley = "/".join(number.parts[:-1]) + "/"
-    building = fold(flat.building) if flat and flat.building else None
+    building = block_key(flat.building) if flat and flat.building else None
     return Wanted(numbers, alley, building, flat.unit if flat else None)
 
 
@@ -267,27 +268,67 @@ def _bears_former(record: Record, named: dict[str, str], formerly: Formerly) -> 
 
 def _by_building(hits: list[Hit], door: Door, wanted: Wanted) -> _Narrowed:
     """Doors in the building named; without a name, whatever stands at the number."""
-    if wanted.building is None:
-        return _by_estate(hits, door)
-    asked = wanted.building
-    there = [hit for hit in hits if hit.record.building_key == asked]
+    written = door.flat.building if door.flat else None
+    if wanted.building is None or written is None:
+        return _by_estate(hits, door, wanted)
+    there = [hit for hit in hits if _block_of(hit) == wanted.building]
     if there:
-        return there, []
+        there = [hit for hit in there if not _is_called_otherwise(hit, written)]
+        return there, [] if there else ["building_not_found"]
     # The register may know the building under its number alone.
     unnamed = [hit for hit in hits if hit.record.building_key is None]
     return (unnamed, ["building_not_found"]) if unnamed else ([], ["building_not_found"])
 
 
-def _by_estate(hits: list[Hit], door: Door) -> _Narrowed:
+def _by_estate(hits: list[Hit], door: Door, wanted: Wanted) -> _Narrowed:
     """Not those of another block of flats than the one named: `Chung cư Sao Kim` is a place to the
-    grammar, and may be the building in the register."""
-    estates = {place.key for place in door.localities if place.kind in DWELLING_ESTATES}
-    named = [hit for hit in hits if (hit.record.building_key or "").startswith(_ESTATE_WORDS)]
-    if not estates or not named:
+    grammar, and may be the building in the register.
+
+    A flat is in the very block named, `khu B`. A block that has a mark alone may be one of the
+    estate named, as may one without a name: somebody has to say.
+    """
+    estates = _estates_named(door, hits, flat=wanted.flat is not None)
+    if not estates:
         return hits, []
-    there = [hit for hit in named if hit.record.building_key in estates]
-    others = there or [hit for hit in hits if hit not in named]
-    return (others, []) if others else ([], ["building_not_found"])
+    named = [hit for hit in hits if (hit.record.building_key or "").startswith(_ESTATE_WORDS)]
+    there = [
+        hit
+        for hit in hits
+        if (name := estates.get(_block_of(hit) or "")) and not _is_called_otherwise(hit, name)
+    ]
+    if there:
+        return there, []
+    others = [hit for hit in hits if hit not in named]
+    if wanted.flat is None:
+        return (others, []) if others else ([], ["building_not_found"])
+    if any(block_mark(key) for key in estates):
+        others = [hit for hit in others if hit.record.building_key is None]
+    return others, ["building_not_found"]
+
+
+def _estates_named(door: Door, hits: list[Hit], *, flat: bool) -> dict[str, str]:
+    """Key → name of the places named that may be the building of a door, not those around it."""
+    around = set().union(*(_keys_of_today(hit.record) for hit in hits))
+    return {
+        block_key(place.key): place.name
+        for place in door.localities
+        if place.key not in around
+        and (
+            place.kind in DWELLING_ESTATES
+            or (flat and place.kind in BLOCK_KINDS and block_mark(place.key) is not None)
+        )
+    }
+
+
+def _block_of(hit: Hit) -> str | None:
+    key = hit.record.building_key
+    return None if key is None else block_key(key)
+
+
+def _is_called_otherwise(hit: Hit, written: str) -> bool:
+    """Whether its building's name has other marks: Chung cư Hàng Dầu is not Chung cư Hàng Đậu."""
+    name = hit.record.building
+    return name is not None and are_apart(written, name)
 
 
 def _by_flat(hits: list[Hit], door: Door, wanted: Wanted) -> _Narrowed:

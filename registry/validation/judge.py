@@ -7,6 +7,7 @@ from typing import Final
 
 from geo.address import Door
 from geo.admin import parse_name
+from geo.flat import block_mark
 from geo.label import label
 from registry.address_reader import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
@@ -265,6 +266,9 @@ class Judge:
         """Whether a part that found no place names another street, or a unit somewhere else."""
         if unread.split(maxsplit=1)[0].casefold() in ("đường", "phố"):
             return True
+        record = self.first.record
+        if record is not None and record.unit_number and block_mark(unread.split()[-1]):
+            return True  # it may name another block of flats
         readings = parse_name(unread)
         units = [name.unit for one in readings for name in self.gazetteer.named(one.key)]
         nearby = [unit for unit in units if self._is_of_province(unit)]

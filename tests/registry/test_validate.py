@@ -1,6 +1,8 @@
 """Verdicts on addresses asked of a small register: a code only when it is certain."""
 
+import unicodedata
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -28,6 +30,12 @@ def world(admin_url: str, worker_id: str) -> Iterator[World]:
 
 def ask(world: World, text: str) -> Validation:
     return validate(world.gazetteer, world.reads, Question(text))
+
+
+def bare(text: str) -> str:
+    """As it is typed in a hurry."""
+    marks = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return "".join(sign for sign in marks if not unicodedata.combining(sign))
 
 
 IN_LANG = ", Phường Láng, Hà Nội"
@@ -186,6 +194,54 @@ def test_address_gets_its_verdict(
     assert world.name_of(found.code) == door
     assert (found.question.code if found.question else None) == question
     assert (found.question is not None and bool(found.question.choices)) == (action == "ask_choice")
+
+
+BLOCKS = (
+    *("toà {}", "tòa nhà {}", "block {}", "tháp {}", "chung cư {}", "CC {}", "nhà {}", "khu {}"),
+    *("dãy {}", "KTT {}", "tập thể {}", "building {}", "cao ốc {}", "đơn nguyên {}", "lô {}"),
+)
+FLATS = ("căn hộ {}, {}, ", "P{} {}, ", "phòng {} {} số ")
+
+
+@pytest.mark.parametrize("own", [("311", "A", "20"), ("305", "A1", "87")], ids=str)
+def test_flat_of_another_block_is_never_given(world: World, own: tuple[str, str, str]) -> None:
+    """Flat 311 is in Toà A alone: whatever word names Toà B, it is not that flat."""
+    flat, block, number = own
+    flats = {code for name, code in world.codes.items() if name.startswith(f"{flat} ")}
+    missed = []
+    for words, wording in product(BLOCKS, FLATS):
+        for mark in ("B2", "c", block):
+            text = wording.format(flat, words.format(mark)) + f"{number} Phố Hàng Khay{IN_LANG}"
+            for typed in (text, bare(text)):
+                found = ask(world, typed)
+                if mark.upper() == block:
+                    missed += [typed] if found.code not in flats else []
+                else:
+                    assert found.code is None, typed
+                    # Behind `lô` a letter is a plot as well: that is asked.
+                    asked = ("confirm",) if " lô " in text else ()
+                    assert found.verdict in ("unverified", "complete", *asked), typed
+    assert [text for text in missed if ", lô " not in text and ", lo " not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "door"),
+    [
+        ("căn 702 chung cư Hàng Đậu, 17", "702 Chung cư Hàng Đậu"),
+        ("can 702 chung cu hang dau, 17", "702 Chung cư Hàng Đậu"),
+        ("căn 702 chung cư Hàng Dầu, 17", None),
+        ("căn 702 toà B, 17", None),
+        ("căn 305 chung cư Hoa Hồng, 87", None),
+        ("căn 305 CC Hoa Hồng, 87", None),
+        ("P311 B, 20", None),
+        ("P311 A, 20", "311 A"),
+        ("Căn hộ 305, Toà CC A1, 87", "305 CC A1"),
+        ("căn 401 B, 20", "401 B"),
+    ],
+)
+def test_block_is_told_by_its_name(world: World, text: str, door: str | None) -> None:
+    found = ask(world, f"{text} Phố Hàng Khay{IN_LANG}")
+    assert world.name_of(found.code) == door
 
 
 def test_communes_to_choose_are_told_apart_in_both_languages(world: World) -> None:

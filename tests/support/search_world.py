@@ -69,6 +69,7 @@ class _Builder:
         self.streets_and_alleys()
         self.equal_names()
         self.tower()
+        self.blocks()
         self.hamlets()
         self.past()
         self.look_alikes()
@@ -163,6 +164,23 @@ class _Builder:
         estate = {"building_name": "Chung cư Sông Xanh", "building_key": "chung cu song xanh"}
         block = self.door("Sông Xanh", "9", make=make_building, **here, **estate)
         self.door("flat 301", "9", parent_code=block, unit_number="301", **here, **estate)
+
+    def blocks(self) -> None:
+        """Two blocks at one number, of which only one has the flat; and estates by their names."""
+        street = self.street("Phố Hàng Khay", self.lang)
+        for number, name, key, flats in (
+            ("20", "A", "a", ("311", "312")),
+            ("20", "B", "b", ("401", "402")),
+            ("87", "CC A1", "a1", ("305", "306")),
+            ("17", "Chung cư Hàng Đậu", "chung cu hang dau", ("702", "703")),
+        ):
+            here = {"unit_id": self.lang, "thoroughfare_id": street}
+            place = {"building_name": name, "building_key": key}
+            block = self.door(f"block {name}", number, make=make_building, **here, **place)
+            for flat in flats:
+                self.door(
+                    f"{flat} {name}", number, parent_code=block, unit_number=flat, **here, **place
+                )
 
     def hamlets(self) -> None:
         thon = self.locality("Thôn 3", self.lang)
