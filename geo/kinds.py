@@ -85,7 +85,9 @@ UNSURE: Final = frozenset(_UNSURE_WORDS.split())
 # `Liên Khu 5-6`, `Thới Tam Thôn`, `Chiến khu D`: the kind belongs to the name.
 INNER: Final = frozenset({"lien", "tam", "chien"})
 # The same for two words: `Bà Huyện Thanh Quan`.
-INNER_PAIRS: Final = frozenset({"ba huyen", "ba h", "kenh tinh", "cam lo"})
+INNER_PAIRS: Final = frozenset(
+    {"ba huyen", "ba h", "kenh tinh", "cam lo", "hai phong", "dong thap"}
+)
 # Names that begin like a kind, its accents included.
 _NAME_BEGINNINGS: Final = """
     xa dan|thap muoi|thap cham|thap ba|thap doi|nha be|nha trang|duong bo|duong sat
