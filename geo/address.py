@@ -24,10 +24,11 @@ from geo.parcel_text import without_noise
 from geo.persons import without_owner
 from geo.piece import HOUSE_ROLES, Piece
 from geo.pieces import pieces_of
+from geo.settling import with_flats
 from geo.street import Street, street_of
 from geo.text import fold
 from geo.values import value
-from geo.words import Word, is_country, keys_of, text_of, words_of
+from geo.words import keys_of, text_of, without_tail, words_of
 
 MAX_CHARACTERS: Final = 2_000
 """What is read of a text; the rest of a longer one is not."""
@@ -234,30 +235,9 @@ def _add_unit(piece: Piece, units: dict[str, str]) -> None:
 
 def _unit_name(piece: Piece) -> tuple[str, str]:
     """Key and text of a piece that may name a unit; both empty for the country alone."""
-    words = _without_tail(piece.all_words)
+    words = without_tail(piece.all_words)
     piece.unit_name = " ".join(keys_of(words)), text_of(words)
     return piece.unit_name
-
-
-def _without_tail(words: list[Word]) -> list[Word]:
-    """A unit's words without country and postcode around them; empty where that is all."""
-    # `Vietnam Hải Hậu, Nam Định`, as a map service writes what it has no street for.
-    while len(words) > 1 and is_country(words[:1]):
-        words = words[1:]
-    end = len(words)
-    while end:
-        last = words[end - 1]
-        if last.dash or is_country([last]) or _is_postcode(last.key):
-            end -= 1
-        elif end > 1 and is_country(words[end - 2 : end]):
-            end -= 2
-        else:
-            break
-    return words[:end]
-
-
-def _is_postcode(key: str) -> bool:
-    return key.isdigit() and 5 <= len(key) <= 6
 
 
 def _take_number(piece: Piece, numbers: NumberSteps) -> None:
@@ -300,9 +280,10 @@ def _column(text: str | None, role: str) -> list[Piece]:
     if not text:
         return []
     clean, _ = without_noise(without_owner(text[:MAX_CHARACTERS]))
+    read = _pieces(split_parts(clean)[:_MAX_PARTS])
     pieces = [
         replace(piece)  # settled in place: what is remembered stays as it is
-        for piece in _pieces(split_parts(clean)[:_MAX_PARTS])
+        for piece in (with_flats(read) if role == "number" else read)
         if piece.complete or piece.role in ("premises", "hint")
     ]
     return [piece for piece in pieces if _settle(piece, role, alone=len(pieces) == 1)]

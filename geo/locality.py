@@ -11,7 +11,7 @@ from typing import Final
 
 from geo.text import fold
 from geo.values import value
-from geo.words import ROMAN, PhraseBook, Word, keys_of, phrases, text_of, words_of
+from geo.words import ROMAN, PhraseBook, Word, keys_of, phrases, text_of, without_tail, words_of
 
 _HAMLETS: Final = {
     "thôn": "thon số",
@@ -148,8 +148,7 @@ def locality_of(kind: str, words: Sequence[Word]) -> Locality | None:
     """The locality of a kind that was read already, and the words behind it."""
     while words and (words[0].key == "so" and len(words) > 1 and words[1].numeric):
         words = words[1:]
-    while words and words[-1].dash:
-        words = words[:-1]
+    words = words[:1] if len(words) == 1 else without_tail(words)
     if not words:
         return Locality(kind, "", _KIND_KEYS[kind]) if kind in NAMELESS else None
     # A letter may be a name (`Khu X`, `Khu I`); behind a name or alone it counts as a number.

@@ -118,6 +118,8 @@ class Numbers(Kinds):
             return self._code(at)
         if piece.role in ("unit", "code") and not word.text[0].isdigit():
             return self._code(at)
+        if piece.role in ("building", "floor") and _ROOM.fullmatch(word.key):
+            return self._code(at)
         if piece.role == "plot" and "." in word.text:
             # `Lô 12 A.1`
             piece.steps, piece.words = (*piece.steps, *path_steps(word.text)), [*piece.words, word]

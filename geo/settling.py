@@ -22,6 +22,12 @@ COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 _QUARTER: Final = re.compile(r"K\d{1,2}")
 _FLAT_OF_BLOCK: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}[-.]\d{2}", re.IGNORECASE)
 """Block, floor and door; alone it may be a house as well."""
+_MARK: Final = re.compile(r"[A-ZĐ]{1,2}\d{0,2}", re.IGNORECASE)
+_FLAT: Final = re.compile(r"\d{3,4}")
+_MARKED_FLAT: Final = re.compile(
+    r"([A-ZĐ]{1,2}\d{0,2})[-.](\d{3,4})|(\d{3,4})[-.]([A-ZĐ]\d{0,2})", re.IGNORECASE
+)
+"""`S2.302`, `A-311`, `311-A`; alone they may be houses as well."""
 _LAST_NUMBERED_DISTRICT: Final = 12
 _NAME_WORDS: Final = 2
 _PERSON_WORDS: Final = range(2, 6)
@@ -34,7 +40,7 @@ def settled(pieces: list[Piece]) -> list[Piece]:
     """`pieces` with the roles that are beyond doubt."""
     if _is_settled(pieces):
         return pieces
-    known = _without_people(_without_stray_letters(_with_blocks(pieces)))
+    known = _without_people(_without_stray_letters(_with_blocks(with_flats(pieces))))
     return _inside_buildings(_joined(_named_otherwise(_with_house_apart(known))))
 
 
@@ -60,6 +66,38 @@ def _with_house_apart(pieces: list[Piece]) -> list[Piece]:
         return pieces
     number = Piece("number", None, flat.part, [house], steps=path_steps(house.text), done=True)
     return [as_flat(flat), number, replace(street, words=name), *pieces[2:]]
+
+
+def with_flats(pieces: list[Piece]) -> list[Piece]:
+    """With numbers before the house's own as flats, where they name a block: `302 toà S2, 15 …`,
+    `S2.302, 15 …`, `304 - B2, 87 …`.
+    """
+    known = list(pieces)
+    for at, piece in enumerate(pieces):
+        if piece.role != "number" or piece.opening or not _has_house(pieces[at + 1 :], piece):
+            continue
+        following = pieces[at + 1]
+        beside = following.part == piece.part
+        text = text_of(piece.words)
+        if beside and following.role == "building" and len(piece.steps) == 1:
+            known[at] = replace(piece, role="code", steps=())
+        elif beside and following.role == "number" and _MARK.fullmatch(text_of(following.words)):
+            if _FLAT.fullmatch(text) and _has_house(pieces[at + 2 :], piece):
+                words = words_of(f"{text_of(following.words)}-{text}")
+                known[at] = replace(piece, role="code", words=words, steps=())
+                return [*known[: at + 1], *known[at + 2 :]]
+        elif not beside and (code := _MARKED_FLAT.fullmatch(text)):
+            words = words_of(f"{code[1] or code[4]}-{code[2] or code[3]}")
+            known[at] = replace(piece, role="code", words=words, steps=())
+    return known
+
+
+def _has_house(behind: list[Piece], flat: Piece) -> bool:
+    """Whether another number stands behind, in a part of its own or behind a block."""
+    return any(
+        one.role == "number" and (one.part > flat.part or behind[0].role == "building")
+        for one in behind
+    )
 
 
 def _with_blocks(pieces: list[Piece]) -> list[Piece]:

@@ -121,6 +121,27 @@ def is_country(words: Sequence[Word]) -> bool:
     return "".join(word.key for word in words) in ("vietnam", "vn")
 
 
+def without_tail(words: Sequence[Word]) -> Sequence[Word]:
+    """A unit's words without country and postcode around them; empty where that is all."""
+    # `Vietnam Hải Hậu, Nam Định`, as a map service writes what it has no street for.
+    while len(words) > 1 and is_country(words[:1]):
+        words = words[1:]
+    end = len(words)
+    while end:
+        last = words[end - 1]
+        if last.dash or is_country([last]) or _is_postcode(last.key):
+            end -= 1
+        elif end > 1 and is_country(words[end - 2 : end]):
+            end -= 2
+        else:
+            break
+    return words[:end]
+
+
+def _is_postcode(key: str) -> bool:
+    return key.isdigit() and 5 <= len(key) <= 6
+
+
 @lru_cache(maxsize=16_384)
 def _words(raw: str) -> tuple[Word, ...]:
     raw = unicodedata.normalize("NFKC", raw[:_MAX_WORD])

@@ -58,11 +58,12 @@ def _place_of(places: Sequence[Locality]) -> Place:
 
 def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorParts) -> DoorParts:
     """One door out of what the columns of a row name, each of which may name parts of others."""
+    flats = (flat.flat, number.flat, street.flat, place.flat)
     return DoorParts(
-        _number(number, street, flat),
+        UNREADABLE if _are_two_flats(*flats) else _number(number, street, flat),
         street.street or number.street,
         _places(place.place, street.place, number.place),
-        _flat(flat.flat, number.flat, place.flat),
+        _flat(*flats),
         place.hint or street.hint or number.hint,
     )
 
@@ -85,6 +86,12 @@ def _places(*readings: Place | None) -> Place | None:
         return None
     kinds, names, keys = (sum(column, ()) for column in zip(*named, strict=True))
     return kinds, names, keys
+
+
+def _are_two_flats(*readings: Flat | None) -> bool:
+    """Whether cells contradict each other: neither flat may be dropped."""
+    named = [(key, unit) for _, key, _, unit in filter(None, readings)]
+    return any(len({one for one in column if one}) > 1 for column in zip(*named, strict=True))
 
 
 def _flat(own: Flat | None, *others: Flat | None) -> Flat | None:

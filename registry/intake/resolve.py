@@ -73,6 +73,8 @@ _PLAIN_NUMBER: Final = re.compile(f"{_STEP}(?:/{_STEP})*")
 _SPELLED_NUMBER: Final = re.compile(
     f"Số {_STEP}(?:, (?:ngách {_STEP}, )?ngõ {_STEP}|, (?:hẻm {_STEP}, )?kiệt {_STEP})"
 )
+_FLAT_AND_HOUSE: Final = re.compile(r"\s*\d{3,4}[A-Za-z]\d?\s*[-–]\s*\d{1,2}[A-Za-z]?\s*")
+"""`307B-20` is no range: a flat of a block, and a house."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")
 """A street beside the number: several words, of letters."""
 # Spellings remembered of each kind; one that is forgotten is read again, under another number.
@@ -281,6 +283,8 @@ def _read_number(text: str) -> DoorParts:
     door = parse_components(house_number=text)
     beside = door.street
     whole = beside is None or beside.kind is not None or is_dated(words_of(beside.name))
+    if _FLAT_AND_HOUSE.fullmatch(text):
+        return DoorParts(number=UNREADABLE)
     if as_range(text) == "" or not (whole or _NAME.fullmatch(beside.name if beside else "")):
         return DoorParts(number=UNREADABLE)
     return parts_of(door)

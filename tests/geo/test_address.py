@@ -3,6 +3,7 @@
 import csv
 import time
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.address import Door, names_dwelling, parse_address, parse_components
+from geo.admin import parse_name
+from geo.text import fold
 from tests.support.vectors import read_vectors
 from tests.support.vietnamese import any_text, vietnamese_text, without_diacritics
 
@@ -292,3 +295,30 @@ def test_columns_leave_what_is_remembered_of_a_part_as_it_was() -> None:
     parse_components(house_number="5", street="12, Phường Kim Liên Mới")
     assert parse_address("12 Láng, Phường Kim Liên Mới") == before
     assert before[0].admin_parts == ("Phường Kim Liên Mới",)
+
+
+PROVINCES = """An Giang|Bà Rịa - Vũng Tàu|Bạc Liêu|Bắc Giang|Bắc Kạn|Bắc Ninh|Bến Tre|Bình Dương|
+Bình Định|Bình Phước|Bình Thuận|Cà Mau|Cao Bằng|Cần Thơ|Đà Nẵng|Đắk Lắk|Đắk Nông|Điện Biên|
+Đồng Nai|Đồng Tháp|Gia Lai|Hà Giang|Hà Nam|Hà Nội|Hà Tây|Hà Tĩnh|Hải Dương|Hải Phòng|Hậu Giang|
+Hòa Bình|Hồ Chí Minh|Huế|Hưng Yên|Khánh Hòa|Kiên Giang|Kon Tum|Lai Châu|Lạng Sơn|Lào Cai|Lâm Đồng|
+Long An|Nam Định|Nghệ An|Ninh Bình|Ninh Thuận|Phú Thọ|Phú Yên|Quảng Bình|Quảng Nam|Quảng Ngãi|
+Quảng Ninh|Quảng Trị|Sóc Trăng|Sơn La|Tây Ninh|Thái Bình|Thái Nguyên|Thanh Hóa|Thừa Thiên Huế|
+Tiền Giang|Trà Vinh|Tuyên Quang|Vĩnh Long|Vĩnh Phúc|Yên Bái""".replace("\n", "").split("|")
+"""All of today, and of before July 2025."""
+
+
+@pytest.mark.parametrize("province", PROVINCES)
+def test_postcode_behind_a_province_is_none_of_its_doors(province: str) -> None:
+    behind = ("{}", " {}", ", {}", " - {}", " {}, Việt Nam", " {} Viet Nam", ", Việt Nam {}")
+    for name, tail, code in product(
+        (province, fold(province), f"TP {province}", f"tinh {fold(province)}"),
+        behind,
+        ("04800", "870000"),
+    ):
+        text = f"12 Trần Phú, {name}{tail.format(code)}"
+        best = parse_address(text)[0]
+        assert best.door.house_number is not None, text
+        assert (best.door.house_number.key, best.door.flat) == ("12", None), text
+        named = {one.key for part in best.admin_parts for one in parse_name(part)}
+        named |= {place.key for place in best.door.localities if place.may_be_unit}
+        assert fold(province) in named, text
