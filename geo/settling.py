@@ -22,8 +22,6 @@ COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 _QUARTER: Final = re.compile(r"K\d{1,2}")
 _FLAT_OF_BLOCK: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}[-.]\d{2}", re.IGNORECASE)
 """Block, floor and door; alone it may be a house as well."""
-_MARK: Final = re.compile(r"[A-ZĐ]{1,2}\d{0,2}", re.IGNORECASE)
-_FLAT: Final = re.compile(r"\d{3,4}")
 _MARKED_FLAT: Final = re.compile(
     r"([A-ZĐ]{1,2}\d{0,2})[-.](\d{3,4})|(\d{3,4})[-.]([A-ZĐ]\d{0,2})", re.IGNORECASE
 )
@@ -74,18 +72,16 @@ def with_flats(pieces: list[Piece]) -> list[Piece]:
     """
     known = list(pieces)
     for at, piece in enumerate(pieces):
+        before = pieces[at - 1] if at else None
+        if _is_building_of(piece, before) and _has_house(pieces[at + 1 :], piece):
+            known[at] = replace(piece, role="building", kind="tòa", steps=())
         if piece.role != "number" or piece.opening or not _has_house(pieces[at + 1 :], piece):
             continue
         following = pieces[at + 1]
         beside = following.part == piece.part
-        text = text_of(piece.words)
+        text = text_of(piece.words).replace(" ", "")
         if beside and following.role == "building" and len(piece.steps) == 1:
             known[at] = replace(piece, role="code", steps=())
-        elif beside and following.role == "number" and _MARK.fullmatch(text_of(following.words)):
-            if _FLAT.fullmatch(text) and _has_house(pieces[at + 2 :], piece):
-                words = words_of(f"{text_of(following.words)}-{text}")
-                known[at] = replace(piece, role="code", words=words, steps=())
-                return [*known[: at + 1], *known[at + 2 :]]
         elif not beside and (code := _MARKED_FLAT.fullmatch(text)):
             words = words_of(f"{code[1] or code[4]}-{code[2] or code[3]}")
             known[at] = replace(piece, role="code", words=words, steps=())

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from geo.address import Door
-from geo.flat import block_key
-from geo.locality import Locality
+from geo.flat import Flat as FlatRead
+from geo.flat import block_key, block_mark
+from geo.label import named
+from geo.locality import BLOCK_KINDS, DWELLING_ESTATES, Locality
 
 Number = tuple[str, str, bool]
 """As written, the canonical path, and whether it names an alley alone."""
@@ -16,6 +18,7 @@ Place = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 _NONE: Final = "0"
 UNREADABLE: Number = ("?", "?", False)
 """Of a cell that holds more than a number, or a street that another cell contradicts: an error."""
+_LETTERS: Final = frozenset("ABCDEGHKN")
 _PLAIN: Final = ("đường", "phố")
 Flat = tuple[str | None, str | None, str | None, str | None]
 
@@ -33,19 +36,33 @@ class DoorParts:
 
 def parts_of(door: Door) -> DoorParts:
     """The door as it is stored."""
-    number, street, flat = door.house_number, door.street, door.flat
+    number, street = door.house_number, door.street
     # `0` is what is typed where there is no number: no door bears it.
     if number is not None and number.key == _NONE:
         number = None
+    block = _block_named(door)
+    places = [place for place in door.localities if place is not block]
     return DoorParts(
         (number.written, number.key, number.alley_only) if number else None,
         (street.kind or "đường", street.name, street.key) if street else None,
-        _place_of(door.localities) if door.localities else None,
-        (flat.building, block_key(flat.building) if flat.building else None, flat.floor, flat.unit)
-        if flat
-        else None,
+        _place_of(places) if places else None,
+        _flat_of(door.flat, block) if door.flat else None,
         door.hint,
     )
+
+
+def _block_named(door: Door) -> Locality | None:
+    """The place that is the building of a flat by its mark: `Căn 311, chung cư B`."""
+    if door.flat is None or door.flat.building or not door.flat.unit:
+        return None
+    kinds = {*DWELLING_ESTATES, *BLOCK_KINDS}
+    blocks = [one for one in door.localities if one.kind in kinds and block_mark(one.key)]
+    return blocks[0] if len(blocks) == 1 else None
+
+
+def _flat_of(flat: FlatRead, block: Locality | None) -> Flat:
+    building = named(block.kind, block.name) if block else flat.building
+    return building, block_key(building) if building else None, flat.floor, flat.unit
 
 
 def _place_of(places: Sequence[Locality]) -> Place:
@@ -74,24 +91,30 @@ def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None
     if beside and beside[0] in _PLAIN and street.street and street.street[2] != beside[2]:
         return UNREADABLE
     alley, number = street.number, own.number or flat.number
+    if alley is not None and (alley is UNREADABLE or _is_mark(alley)):
+        return UNREADABLE  # `Phố Hàng Khay, B2`: a block without its flat, or an alley
     if alley is None or number is None or not number[1]:
         return number or alley
     written, key, alley_only = number
     return written, f"{alley[1].rstrip('/')}/{key}", alley_only
 
 
+def _is_mark(number: Number) -> bool:
+    return not number[2] and number[1][0] in _LETTERS and block_mark(number[1]) is not None
+
+
 def _places(*readings: Place | None) -> Place | None:
-    named = [reading for reading in readings if reading]
-    if not named:
+    given = [reading for reading in readings if reading]
+    if not given:
         return None
-    kinds, names, keys = (sum(column, ()) for column in zip(*named, strict=True))
+    kinds, names, keys = (sum(column, ()) for column in zip(*given, strict=True))
     return kinds, names, keys
 
 
 def _are_two_flats(*readings: Flat | None) -> bool:
     """Whether cells contradict each other: neither flat may be dropped."""
-    named = [(key, unit) for _, key, _, unit in filter(None, readings)]
-    return any(len({one for one in column if one}) > 1 for column in zip(*named, strict=True))
+    given = [(key, unit) for _, key, _, unit in filter(None, readings)]
+    return any(len({one for one in column if one}) > 1 for column in zip(*given, strict=True))
 
 
 def _flat(own: Flat | None, *others: Flat | None) -> Flat | None:

@@ -75,6 +75,8 @@ _SPELLED_NUMBER: Final = re.compile(
 )
 _FLAT_AND_HOUSE: Final = re.compile(r"\s*\d{3,4}[A-Za-z]\d?\s*[-–]\s*\d{1,2}[A-Za-z]?\s*")
 """`307B-20` is no range: a flat of a block, and a house."""
+_ROOM_BEHIND: Final = re.compile(r"[^\W\d_] (?:P|CH)\.?\d{3,4}[A-Z]?$")
+"""`Phố Hàng Khay P306`: no street is called so."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")
 """A street beside the number: several words, of letters."""
 # Spellings remembered of each kind; one that is forgotten is read again, under another number.
@@ -291,7 +293,10 @@ def _read_number(text: str) -> DoorParts:
 
 
 def _read_street(text: str) -> DoorParts:
-    return parts_of(parse_components(street=text))
+    door = parse_components(street=text)
+    if door.street is not None and _ROOM_BEHIND.search(door.street.name):
+        return DoorParts(number=UNREADABLE)
+    return parts_of(door)
 
 
 def _read_place(text: str) -> DoorParts:

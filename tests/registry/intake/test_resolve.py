@@ -1,11 +1,20 @@
 """Cells to parts of doors: each spelling once, and the same as the whole grammar says."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.address import parse_components
-from registry.intake.doors import parts_of
-from registry.intake.resolve import _SPELLED_NUMBER, Numbered, _read_number, escaped
+from geo.address import parse_address, parse_components
+from registry.intake.doors import combined, parts_of
+from registry.intake.resolve import (
+    _SPELLED_NUMBER,
+    Numbered,
+    _read_flat,
+    _read_number,
+    _read_place,
+    _read_street,
+    escaped,
+)
 
 step = st.from_regex(r"[1-9][0-9]{0,3}[A-H]?", fullmatch=True)
 
@@ -38,3 +47,67 @@ def test_equal_things_have_one_number_and_nothing_has_none() -> None:
 def test_cell_is_escaped_as_copy_reads_it() -> None:
     assert escaped("a\tb\\c\nd\re") == r"a\tb\\c\nd\re"
     assert escaped("Số 5A") == "Số 5A"
+
+
+@pytest.mark.parametrize(
+    ("number", "street", "building", "unit", "key", "block", "flat"),
+    [
+        ("20", "Phố Hàng Khay, toà B, căn 308", "", "", "20", "b", "308"),
+        ("20 toà B P306", "Phố Hàng Khay", "", "", "20", "b", "306"),
+        ("P304 nhà B2, 87", "Phố Hàng Khay", "", "", "87", "b2", "304"),
+        ("304 - B2, 87", "Phố Hàng Khay", "", "", "87", "b2", "304"),
+        ("302 toà S2, 15", "Phố Hàng Khay", "", "", "15", "s2", "302"),
+        ("307B-20", "Phố Hàng Khay", "", "", "?", None, None),
+        ("20", "Phố Hàng Khay P306", "", "", "?", None, None),
+        ("20", "Phố Hàng Khay, B2", "", "", "?", None, None),
+        ("20", "Phố Hàng Khay, toà B, căn 308", "Toà A", "308", "?", "a", "308"),
+        *(
+            ("87", "Phố Hàng Khay", building, "305", "87", "a1", "305")
+            for building in (
+                "CC A1",
+                "chung cư A1",
+                "Nhà A1",
+                "A-1",
+                "Toà A1",
+                "Khu A1",
+                "block a1",
+            )
+        ),
+        ("14B-16", "Phố Hàng Khay", "", "", "14B-16", None, None),
+    ],
+)
+def test_no_flat_in_a_cell_is_lost(
+    number: str,
+    street: str,
+    building: str,
+    unit: str,
+    key: str,
+    block: str | None,
+    flat: str | None,
+) -> None:
+    """It is read, or its row is refused: `?` is no number to `judge`."""
+    cells = (number,), (street,), ("",), (building, "", unit)
+    readers = (_read_number, _read_street, _read_place, _read_flat)
+    door = combined(*(read(*cell) for read, cell in zip(readers, cells, strict=True)))
+    assert (door.number and door.number[1]) == key
+    assert (door.flat and door.flat[1], door.flat and door.flat[3]) == (block, flat)
+
+
+@pytest.mark.parametrize(
+    ("text", "block"),
+    [
+        ("Căn hộ 311, chung cư B, 20", "b"),
+        ("can ho 311, toa b, 20", "b"),
+        ("Căn 311, khu C, 20", "c"),
+        ("311-A, 20", "a"),
+        ("P311 A, 20", "a"),
+        ("phòng 311 nhà A số 20", "a"),
+        ("311 toà A 20", "a"),
+        ("Số 20 toà A phòng 311", "a"),
+    ],
+)
+def test_block_in_a_text_is_the_building_of_the_flat(text: str, block: str) -> None:
+    parts = parts_of(parse_address(f"{text} Phố Hàng Khay, Phường Hoàn Kiếm, Hà Nội")[0].door)
+    assert (parts.number and parts.number[1], parts.place) == ("20", None)
+    assert parts.flat is not None
+    assert (parts.flat[1], parts.flat[3]) == (block, "311")
