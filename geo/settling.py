@@ -59,18 +59,16 @@ def _with_house_apart(pieces: list[Piece]) -> list[Piece]:
     flat, street = pieces[:2]
     if street.role != "street" or street.kind or street.part != flat.part:
         return pieces
-    house, *name = street.words
-    if not house.text[0].isdigit() or len(name) < _NAME_WORDS or is_dated(street.words):
-        return pieces
-    number = Piece("number", None, flat.part, [house], steps=path_steps(house.text), done=True)
-    return [as_flat(flat), number, replace(street, words=name), *pieces[2:]]
+    house = _house_in(street)
+    return [as_flat(flat), *house, *pieces[2:]] if house else pieces
 
 
 def with_flats(pieces: list[Piece]) -> list[Piece]:
     """With numbers before the house's own as flats, where they name a block: `302 toà S2, 15 …`,
     `S2.302, 15 …`, `304 - B2, 87 …`.
     """
-    known = list(pieces)
+    known = _with_house_behind_block(pieces)
+    pieces = list(known)
     for at, piece in enumerate(pieces):
         before = pieces[at - 1] if at else None
         if _is_building_of(piece, before) and _has_house(pieces[at + 1 :], piece):
@@ -86,6 +84,27 @@ def with_flats(pieces: list[Piece]) -> list[Piece]:
             words = words_of(f"{code[1] or code[4]}-{code[2] or code[3]}")
             known[at] = replace(piece, role="code", words=words, steps=())
     return known
+
+
+def _with_house_behind_block(pieces: list[Piece]) -> list[Piece]:
+    """`phòng 302 nhà CT1 189 Lương Thế Vinh`: a number and a street, where they read as one."""
+    for at in range(1, len(pieces)):
+        block, street = pieces[at - 1 : at + 1]
+        named = block.role == "building" or _is_building_of(
+            block, pieces[at - 2] if at > 1 else None
+        )
+        apart = street.role == "street" and not street.kind and street.part == block.part
+        if named and apart and (house := _house_in(street)):
+            return [*pieces[:at], *house, *pieces[at + 1 :]]
+    return list(pieces)
+
+
+def _house_in(street: Piece) -> tuple[Piece, Piece] | None:
+    house, *name = street.words
+    if not house.text[0].isdigit() or len(name) < _NAME_WORDS or is_dated(street.words):
+        return None
+    number = Piece("number", None, street.part, [house], steps=path_steps(house.text), done=True)
+    return number, replace(street, words=name)
 
 
 def _has_house(behind: list[Piece], flat: Piece) -> bool:

@@ -322,3 +322,23 @@ def test_postcode_behind_a_province_is_none_of_its_doors(province: str) -> None:
         named = {one.key for part in best.admin_parts for one in parse_name(part)}
         named |= {place.key for place in best.door.localities if place.may_be_unit}
         assert fold(province) in named, text
+
+
+@pytest.mark.parametrize(
+    ("text", "flat", "number", "street"),
+    [
+        ("302 toà S2 15 Nguyễn Thị Minh Khai", "toa s2 can 302", "15", "nguyen thi minh khai"),
+        ("S2.302, 15 Nguyễn Thị Minh Khai", "toa s2 can 302", "15", "nguyen thi minh khai"),
+        ("phòng 302 nhà CT1 189 Lương Thế Vinh", "toa ct1 can 302", "189", "luong the vinh"),
+        ("304 - B2, 87 Hàng Khay", "toa b2 can 304", "87", "hang khay"),
+        ("B-311, 20 Hàng Khay", "toa b can 311", "20", "hang khay"),
+        ("P304 nhà B2, 87 Hàng Khay", "toa b2 can 304", "87", "hang khay"),
+        ("12 toà A, ngõ 5 Láng", "toa a", "5/12", "lang"),
+        ("311, 20 Hàng Khay", "", "311", "hang khay"),
+    ],
+)
+def test_flat_of_a_block_stands_before_the_house(
+    text: str, flat: str, number: str, street: str
+) -> None:
+    door = spelled(parse_address(f"{text}, Hà Nội")[0].door)
+    assert (door["flat"], door["house_number"], door["street"]) == (flat, number, street)
