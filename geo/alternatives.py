@@ -4,6 +4,7 @@ Each step that departs from plain writing has a name and costs a penalty. The pr
 measured on real addresses, see each step.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -18,6 +19,7 @@ from geo.words import is_country, keys_of
 
 # Ward, district and province, as addresses had them until July 2025.
 _OLD_LEVELS: Final = 3
+_FLAT: Final = re.compile(r"\d{3,4}")
 
 
 @value(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
         yield _flat_first(one, first, apart=a.part != b.part)
     elif _is_premises_pair(one.pieces, first, second):
         yield _without_first_door(one, first)
+        yield from _flat_in_named(one, first)
     elif b.steps[: len(a.steps)] == a.steps or any(alley.steps == a.steps for alley in alleys):
         yield one.but("number_repeated", 0, _without(one, first))
     elif a.steps[: len(b.steps)] == b.steps or b.steps[0] == a.steps[0]:
@@ -114,6 +117,17 @@ def _flat_first(one: Understanding, at: int, *, apart: bool) -> Understanding:
         for p in _with(one, at, as_flat(number))
     ]
     return one.but("number_is_flat", 1, pieces)
+
+
+def _flat_in_named(one: Understanding, first: int) -> Iterator[Understanding]:
+    """`302 Ban Mai, 208 Phố Huế`: a flat of Chung cư Ban Mai, where one stands there."""
+    number, name = one.pieces[first : first + 2]
+    if not _FLAT.fullmatch("/".join(number.steps)) or number.opening:
+        return
+    if name.part == number.part and name.role == "street" and not name.kind:
+        building = replace(name, role="building", kind="tòa")
+        pieces = [replace(number, role="code"), building, *one.pieces[first + 2 :]]
+        yield one.but("number_is_flat", 2, [*one.pieces[:first], *pieces])
 
 
 def _without_first_door(one: Understanding, first: int) -> Understanding:

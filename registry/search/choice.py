@@ -271,7 +271,7 @@ def _by_building(hits: list[Hit], door: Door, wanted: Wanted) -> _Narrowed:
     written = door.flat.building if door.flat else None
     if wanted.building is None or written is None:
         return _by_estate(hits, door, wanted)
-    there = [hit for hit in hits if _block_of(hit) == wanted.building]
+    there = [hit for hit in hits if wanted.building in _names_of(hit)]
     if there:
         there = [hit for hit in there if not _is_called_otherwise(hit, written)]
         return there, [] if there else ["building_not_found"]
@@ -318,6 +318,14 @@ def _estates_named(door: Door, hits: list[Hit], *, flat: bool) -> dict[str, str]
             or (flat and place.kind in BLOCK_KINDS and block_mark(place.key) is not None)
         )
     }
+
+
+def _names_of(hit: Hit) -> tuple[str, ...]:
+    """Keys of its building: `Ban Mai` is said for Chung cư Ban Mai."""
+    key = _block_of(hit)
+    if key is None:
+        return ()
+    return (key, *(key.removeprefix(kind) for kind in _ESTATE_WORDS if key.startswith(kind)))
 
 
 def _block_of(hit: Hit) -> str | None:
