@@ -120,18 +120,20 @@ def _with_blocks(pieces: list[Piece]) -> list[Piece]:
     known = list(pieces)
     flat = None
     for at, piece in enumerate(pieces):
-        if flat is not None and piece.role in ("bare", "premises") and _is_block_of(piece, flat):
+        beside = flat is not None and flat is pieces[at - 1]
+        if flat and piece.role in ("bare", "premises") and _is_block_of(piece, beside=beside):
             known[at] = replace(piece, role="building", kind="tòa", words=piece.words[-1:])
         flat = piece if piece.role in ("unit", "code") else flat
     return known
 
 
-def _is_block_of(piece: Piece, flat: Piece) -> bool:
+def _is_block_of(piece: Piece, *, beside: bool) -> bool:
     words = piece.all_words
     *kind, mark = [word.key for word in words]
     if len(mark) != 1 or not mark.isalpha() or words[-1].pointed:
         return False
-    return kind == ["nha"] or (not kind and piece.part == flat.part)
+    # What a form cut off is a `P` or a `Q`.
+    return kind == ["nha"] or (not kind and beside and mark not in ("p", "q"))
 
 
 def _is_settled(pieces: list[Piece]) -> bool:

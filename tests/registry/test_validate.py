@@ -248,6 +248,21 @@ def test_block_is_told_by_its_name(world: World, text: str, door: str | None) ->
     assert world.name_of(found.code) == door
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("khối B", "khối nhà B2", "KĐT B", "cư xá B", "tổ hợp B", "khu nhà ở B2", "cụm B2", ", B"),
+        *("toa hoa hong", "toà Hoa Hồng", "khu Hoa Hồng", "KĐT Hoa Hồng", "cư xá Hoa Hồng"),
+        *("Vinhomes", "TC", "KTT Hoa Hồng", "Hoa Hồng Residence"),
+    ],
+)
+def test_flat_is_not_given_where_another_block_may_be_named(world: World, words: str) -> None:
+    text = f"căn 311 {words}, 20 Phố Hàng Khay{IN_LANG}"
+    for typed in (text, bare(text)):
+        assert ask(world, typed).code is None, typed
+    assert world.name_of(ask(world, f"căn 311, 20 Phố Hàng Khay, tổ 5{IN_LANG}").code) == "311 A"
+
+
 def test_communes_to_choose_are_told_apart_in_both_languages(world: World) -> None:
     several = ask(world, "99 Láng").question
     assert several is not None
