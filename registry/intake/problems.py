@@ -210,10 +210,10 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     ),
     "number_unreadable": ProblemKind(
         "error",
-        "Ô số nhà có chữ không phải số nhà, hoặc có tên đường khác với cột đường: ghi từng phần vào"
-        " đúng cột",
-        "the cell of the house number holds other words, or a street that the column of streets"
-        " contradicts: write each part into its column",
+        "Ô số nhà hay ô đường có phần không đọc được, hoặc có tên đường, căn hộ khác với ô khác:"
+        " ghi từng phần vào đúng cột",
+        "the cell of the house number or street holds what cannot be read, or a street or flat that"
+        " another cell contradicts: write each part into its column",
     ),
     "number_unlikely": ProblemKind(
         "warning",
