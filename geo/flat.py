@@ -75,7 +75,6 @@ _WITH_BUILDING: Final = re.compile(
 )
 # The same with the floor: `A12.05` of block A.
 _BLOCK_AND_FLOOR: Final = re.compile(r"([A-ZĐ]{1,2})(\d{1,2}[AB]?\.\d{2})")
-# `P402`, `CH302`; `PB1610` is room 1610 of building B.
 # Words before the mark of a block, which people exchange freely: `CC A1`, `Nhà A1`, `Toà A1`.
 _BLOCK_WORDS: Final = re.compile(
     r"(?:(?:toa nha|toa thap|toa|thap|block|blk|loc|khoi nha|nha|khu|day|lo|cao oc|building|tower|"
@@ -86,6 +85,7 @@ _ESTATE_WRITINGS: Final = {
     "khu tap the": re.compile(r"^(?:toa )?(?:(?:khu )?tap the|ktt) "),
 }
 _BLOCK_MARK: Final = re.compile(r"([a-z]{1,3}) ?(\d{1,3}[a-z]?\d?(?: \d{2})?)|[a-z]|\d{1,3}[a-z]?")
+# `P402`, `CH302`; `PB1610` is room 1610 of building B.
 _ROOM: Final = re.compile(r"(?:CH|P)([A-Z]?)(\d{3,4}[A-Z]?)")
 _FLOOR_AND_DOOR: Final = re.compile(r"(\d{1,2}[AB]?)[.–-](\d{1,2}[A-Z]?)", re.IGNORECASE)
 

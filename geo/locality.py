@@ -72,7 +72,7 @@ DWELLING_ESTATES: Final = ("chung cư", "khu tập thể", "ký túc xá")
 """Kinds that may be one building with flats."""
 BLOCK_KINDS: Final = frozenset({"khu", "dãy"})
 """Kinds of places that with a mark are blocks of flats, where a flat is asked for."""
-MAY_HOLD_BLOCKS: Final = frozenset(_ESTATES) | BLOCK_KINDS | {"khối", "khối phố", "cụm"}
+MAY_HOLD_BLOCKS: Final = ESTATES | BLOCK_KINDS | {"khối", "khối phố", "cụm"}
 """Kinds of which one may be, or hold, another block of flats at the same house number."""
 NAMELESS: Final = frozenset({"khu công nghệ cao"})
 """Kinds of which a commune has one, so that they stand without a name."""

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from geo.spelling import are_apart
 from registry.intake.staging import Staging
-from registry.models.places import APART
+from registry.models.places import FOLDED
 
 _ANY: Final = """
     SELECT EXISTS (SELECT FROM thoroughfare_alias) AS streets,
@@ -43,14 +43,11 @@ _UNSETTLED: Final = """
     WHERE NOT e.rejected AND (k.row_number IS NULL OR NOT (k.same OR k.linked))
 """
 
-_FOLDED: Final = f"split_part({{own}}, '{APART}', 1)"
-"""In SQL, the key of what a part calls by its own key (`registry.intake.told_apart`)."""
-
 _OLD_STREETS: Final = f"""
     SELECT s.at, a.unit_id, b.former_unit_id, a.named_id, a.thoroughfare_id AS today_id,
         s.street_name AS written, a.name, s.street_key, concat_ws(' ', a.kind, a.name) AS old_name
     FROM street s
-    JOIN thoroughfare_alias a ON a.key = {_FOLDED.format(own="s.street_key")}
+    JOIN thoroughfare_alias a ON a.key = {FOLDED.format(own="s.street_key")}
     JOIN thoroughfare b ON b.id = a.named_id
 """
 _TODAYS_STREETS: Final = """
@@ -84,7 +81,7 @@ _OLD_PLACES: Final = f"""
         p.place_keys[i.depth + 1:] AS outer_keys, concat_ws(' ', a.kind, a.name) AS old_name
     FROM place p
     CROSS JOIN LATERAL generate_subscripts(p.place_keys, 1) i (depth)
-    JOIN locality_alias a ON a.key = {_FOLDED.format(own="p.place_keys[i.depth]")}
+    JOIN locality_alias a ON a.key = {FOLDED.format(own="p.place_keys[i.depth]")}
     JOIN locality b ON b.id = a.named_id
 """
 _TODAYS_PLACES: Final = f"""
@@ -115,7 +112,7 @@ _TODAYS_PLACES: Final = f"""
         SELECT FROM unnest(o.outer_keys) k (key)
         WHERE k.key <> ALL (h.keys) AND NOT EXISTS (
             SELECT FROM locality_alias a
-            WHERE a.key = {_FOLDED.format(own="k.key")} AND a.locality_id = ANY (h.ids)))
+            WHERE a.key = {FOLDED.format(own="k.key")} AND a.locality_id = ANY (h.ids)))
 """
 _ADD_PLACES: Final = """
     INSERT INTO place (at, place_kinds, place_names, place_keys)

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import text
 
 from registry.intake.staging import Staging
-from registry.models.places import APART
+from registry.models.places import APART, FOLDED
 
 # What rows name, each once in a commune, under the first row that names it.
 _NAMED: Final = """
@@ -20,9 +20,7 @@ SPOT: Final = (
 planner joins the rows by hash; by three it thinks them crowded, and sorts all rows."""
 
 # Key and marks of what parts call by its own key (`registry.intake.told_apart`).
-_KEY_AND_MARKS: Final = (
-    f"split_part({{own}}, '{APART}', 1), nullif(split_part({{own}}, '{APART}', 2), '')"
-)
+_KEY_AND_MARKS: Final = f"{FOLDED}, nullif(split_part({{own}}, '{APART}', 2), '')"
 # A name with marks before one without, a kind that was written before đường, which stands for
 # none: only they say which it is.
 _FIRST: Final = "octet_length({name}) = length({name}), {kind} = 'đường', n.first_row"

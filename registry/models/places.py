@@ -19,6 +19,8 @@ from registry.models.base import Base
 
 APART: Final = "~"
 """Between a key and the marks that tell its place from another one of the key; no key holds it."""
+FOLDED: Final = f"split_part({{own}}, '{APART}', 1)"
+"""In SQL, the key in a key of its own."""
 _OWN_KEY: Final = f"key || coalesce('{APART}' || marks, '')"
 _MARKS: Final = (
     "Accents of its name, where another one of its commune had the key before; else none"
