@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from geo.spelling import are_apart
 from registry.intake.staging import Staging
-from registry.models.places import FOLDED
+from registry.own_keys import FOLDED
 
 _ANY: Final = """
     SELECT EXISTS (SELECT FROM thoroughfare_alias) AS streets,

@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import text
 
 from registry.intake.staging import Staging
-from registry.models.places import APART
+from registry.own_keys import APART
 from registry.search.likeness import same_numbers
 from registry.units.slips import is_one_letter_away
 

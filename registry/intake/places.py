@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import text
 
 from registry.intake.staging import Staging
-from registry.models.places import APART, FOLDED
+from registry.own_keys import APART, FOLDED
 
 # What rows name, each once in a commune, under the first row that names it.
 _NAMED: Final = """

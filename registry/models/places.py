@@ -16,11 +16,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base
+from registry.own_keys import APART
 
-APART: Final = "~"
-"""Between a key and the marks that tell its place from another one of the key; no key holds it."""
-FOLDED: Final = f"split_part({{own}}, '{APART}', 1)"
-"""In SQL, the key in a key of its own."""
 _OWN_KEY: Final = f"key || coalesce('{APART}' || marks, '')"
 _MARKS: Final = (
     "Accents of its name, where another one of its commune had the key before; else none"
