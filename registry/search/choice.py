@@ -5,7 +5,15 @@ from typing import Final
 
 from geo.address import Door
 from geo.flat import block_key, block_mark
-from geo.locality import BLOCK_KINDS, DIVIDING, DWELLING_ESTATES, PARTING, Locality, of_like_kind
+from geo.locality import (
+    BLOCK_KINDS,
+    DIVIDING,
+    DWELLING_ESTATES,
+    ESTATES,
+    PARTING,
+    Locality,
+    of_like_kind,
+)
 from geo.spelling import are_apart
 from geo.text import fold
 from geo.values import value
@@ -220,12 +228,27 @@ def lies_elsewhere(
     )
 
 
+def _lacks(record: Record, named: Mapping[str, str], keys: Collection[str]) -> bool:
+    """Whether a part of the hamlet, or an estate in it, was named that its record does not tell:
+    number 5 of Khu phố 9 may be in its Tổ 1, or not.
+    """
+    names = {fold(name) for kind, name in record.localities if kind in DIVIDING}
+    return any(
+        key not in keys
+        and (kind in DIVIDING or (kind in ESTATES and record.building_key is None))
+        and key.removeprefix(f"{fold(kind)} ") not in names
+        for key, kind in named.items()
+    )
+
+
 def _doubts_of_group(record: Record, named: Mapping[str, str], keys: Collection[str]) -> list[str]:
     """What speaks against a door of a group: the hamlet that was named is none of those around it
     that are registered, or none was named. Every village has a Xóm 1.
     """
     if record.thoroughfare_id is not None or not record.localities:
         return []
+    if _lacks(record, named, keys):
+        return ["locality_not_found"]
     group, *around = record.localities
     if group[0] not in DIVIDING:
         return []

@@ -308,6 +308,7 @@ def test_group_without_its_hamlet_and_another_province_are_told(world: World) ->
     for text, fault in (
         (f"3 Xóm 1{IN_LANG}", "locality_missing"),
         (f"4 Tổ 9, Thôn Hạ Đồng{IN_LANG}", "locality_differs"),
+        (f"8 Tổ 2, Thôn 3{IN_LANG}", "locality_not_found"),
         ("27 Láng, Phường Láng, Hải Phòng", "province_contradicted"),
     ):
         (answer,) = ask(world, text)

@@ -222,6 +222,22 @@ def test_district_of_old_is_known_by_its_parts(gazetteer: Gazetteer) -> None:
         assert found.district.versions[-1].name == district
 
 
+def test_former_ward_of_a_province_is_one_by_either_map(gazetteer: Gazetteer) -> None:
+    """The province of today has land of others, and wards of the same number came with it."""
+    sa_dec, cao_lanh, cai_lay = "29902", "29875", "28437"
+
+    def wards(text: str) -> set[str]:
+        return {n.commune.code for n in read_units(gazetteer, text) if n.commune is not None}
+
+    assert wards("Phường 3, Tỉnh Đồng Tháp") == {sa_dec, cao_lanh, cai_lay}
+    # A district tells which, and so does the city that bears the name of its province.
+    assert wards("Phường 3, TP Sa Đéc, Tỉnh Đồng Tháp") == {sa_dec}
+    assert wards("Phường 5, Vĩnh Long") == {"29545"}
+    assert wards("Phường 5, Tỉnh Vĩnh Long") == {"29545", "29248"}
+    # A commune of today is meant by its own name, whatever was called so.
+    assert wards("Xã Tân Thành, Tỉnh Đồng Tháp") == {"29938", "30226"}
+
+
 def test_roman_number_is_an_arabic_one(gazetteer: Gazetteer) -> None:
     for text in ("Phường Hải Châu 1, Hải Châu, Đà Nẵng", "Hải Châu I, Hải Châu, Đà Nẵng"):
         (found,) = read_units(gazetteer, text)

@@ -69,6 +69,10 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     ("4 tdp 9" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
     ("15 khu phố 4" + IN_LANG, "unverified", "use_without_code", None, None),
     ("6 tdp 7" + IN_LANG, "unverified", "use_without_code", None, None),
+    # A part of the hamlet that its record does not tell may be another one's
+    ("Số 8, Tổ 2, Thôn 3" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
+    ("Số 8, Xóm Đình, Thôn 3" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
+    ("Số 8, KĐT Bình Minh, Thôn 3" + IN_LANG, "confirm", "ask_yes_no", None, "confirm_address"),
     ("15 tổ 4, khu phố 2" + IN_LANG, "unverified", "use_without_code", None, None),
     # Marks tell hamlets apart where they were typed
     ("14 Thôn Đông Hoà" + IN_LANG, "accept", "use", "14 Thôn Đông Hòa", None),
