@@ -30,10 +30,6 @@ def keys_parked(connection: Connection, rows: int) -> Iterator[None]:
     yield
     if parked:
         connection.execute(text(_MEMORY_OF_SORTS))
-        # Foreign keys are checked by one join. Merged along the new indexes it would fetch each row
-        # of the table from its own place: many minutes where they do not fit into the memory.
-        connection.execute(text("SET LOCAL enable_mergejoin = off"))
         connection.execute(text("SELECT unpark_keys()"))
-        connection.execute(text("SET LOCAL enable_mergejoin = on"))
     if rows >= WORTH_IT:
         connection.execute(text("SELECT analyse_register()"))
