@@ -25,6 +25,11 @@ _MARKS: Final = (
 _OWN: Final = "Key that no other one of its commune has: with the marks, where they tell it apart"
 
 
+# A place that goes is looked for here, once for each.
+def _by_merged() -> Index:
+    return Index(None, "merged_into_id", postgresql_where="merged_into_id IS NOT NULL")
+
+
 # What a text is folded to holds no such sign: a merged place is found by its alias only.
 def _merged() -> CheckConstraint:
     return CheckConstraint(
@@ -42,6 +47,7 @@ class Thoroughfare(Base):
         ),
         UniqueConstraint("id", "unit_id"),
         _merged(),
+        _by_merged(),
         # One name in a few communes, without reading the rows of the others.
         Index(None, "key", "unit_id"),
         Index(
@@ -89,6 +95,7 @@ class Locality(Base):
         ),
         UniqueConstraint("id", "unit_id"),
         _merged(),
+        _by_merged(),
         # Deferred: a reform moves a place and its parent in two statements of one transaction.
         ForeignKeyConstraint(
             ["parent_id", "unit_id"],

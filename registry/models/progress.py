@@ -38,6 +38,8 @@ class Target(Base):
             name="uq_target_unit_id_locality_id_quality_source_reference_date",
             postgresql_nulls_not_distinct=True,
         ),
+        # A locality that goes is looked for here.
+        Index(None, "locality_id", postgresql_where="locality_id IS NOT NULL"),
         {
             "comment": "Tổng số hộ of a unit or locality, with source and date. History is "
             "kept; the newest declared count wins."

@@ -343,3 +343,23 @@ def test_gazetteer_version_rises_when_units_are_written(session: Session) -> Non
     before = session.execute(version).scalar_one()
     make_unit(session)
     assert session.execute(version).scalar_one() > before
+
+
+def test_who_removes_a_row_finds_what_leads_to_it_by_an_index(session: Session) -> None:
+    """For each removed row PostgreSQL asks every table whose foreign keys lead there.
+
+    Units and events are never removed.
+    """
+    without = session.scalars(
+        text(
+            """
+            SELECT k.conname FROM pg_constraint k
+            WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace
+                AND k.confrelid NOT IN ('admin_unit'::regclass, 'event'::regclass)
+                AND NOT EXISTS (
+                    SELECT FROM pg_index i
+                    WHERE i.indrelid = k.conrelid AND i.indkey[0] = ANY (k.conkey))
+            """
+        )
+    ).all()
+    assert [name for name in without if not name.startswith("procrastinate_")] == []
