@@ -13,6 +13,7 @@ from typing import Final
 from geo.house_number import is_date, path_steps
 from geo.locality import locality_of
 from geo.piece import HOUSE_ROLES, Piece
+from geo.piece_kinds import GLUED_UNIT
 from geo.settling import COMMUNES, as_flat, is_flat_of_estate, may_be_flat_of_block, settled
 from geo.values import value
 from geo.words import is_country, keys_of
@@ -53,6 +54,7 @@ def _is_plain(pieces: tuple[Piece, ...]) -> bool:
     roles = [piece.role for piece in pieces]
     return (
         roles[:1] == ["number"]
+        and not _may_be_ward(pieces[0])
         and "number" not in roles[1:]
         and "street" in roles
         and "locality" not in roles
@@ -96,6 +98,26 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
         northern = street is not None and street.kind == "phố"
         yield one.but("second_number_dropped", 3 if northern else 2, _without(one, second))
         yield one.but("number_is_alley", 2 if northern else 3, _as_alley(one, second))
+
+
+def _number_or_ward(one: Understanding) -> Iterator[Understanding]:
+    """`p12 tan binh`: a ward in its district, or else house P12 of a street."""
+    yield one
+    if len(one.pieces) < 2 or not _may_be_ward(one.pieces[0]):
+        return
+    number, street, *others = one.pieces
+    named = street.role == "street" and street.kind is None and street.part == number.part
+    if named and not any(p.role in ("street", *HOUSE_ROLES) for p in others):
+        ward = replace(number, role="admin", kind="phường", steps=())
+        outer = replace(street, role="bare")
+        yield one.but("number_is_ward", 1, [ward, outer, *others])
+
+
+def _may_be_ward(piece: Piece) -> bool:
+    if piece.role != "number" or piece.opening or len(piece.words) != 1:
+        return False
+    key = piece.words[0].key
+    return key[0] in "pf" and GLUED_UNIT.fullmatch(key) is not None
 
 
 def _flat_or_house(one: Understanding) -> Iterator[Understanding]:
@@ -302,6 +324,7 @@ _Step = Callable[[Understanding], Iterator[Understanding]]
 _STEPS: Final[tuple[_Step, ...]] = (
     _date_or_number,
     _two_numbers,
+    _number_or_ward,
     _flat_or_house,
     _pho_or_ward,
     _locality_or_other,

@@ -8,15 +8,19 @@ from geo.house_number import BLOCKS, is_date, path_steps, read_path
 from geo.kinds import COMPLETE_NOISE
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT, Kinds
-from geo.street import ENGLISH_KINDS
+from geo.street import ENGLISH_KINDS, ROAD_CLASSES
 from geo.words import words_of
 
 _ROOM: Final = re.compile(r"(?:ch|p)[a-z]?\d{3,4}[a-z]?")
 _POSTCODE: Final = re.compile(r"\d{5,6}")
+_POSTCODE_OF_PROVINCE: Final = re.compile(r"\d{2,3}000")
+"""`550000 Nguyễn Văn Linh`: what a form writes in front, and no house bears."""
 _KIET: Final = re.compile(r"k\d{1,4}")
 _HEM: Final = re.compile(r"H\d{1,4}")
 _ORDINAL: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
 _SUFFIX_LETTERS: Final = frozenset("abceghk")
+_ROAD_LETTERS: Final = frozenset("abce")
+"""Letters that stand behind the number of a road or a quarter; a `P` or a `Q` was cut off."""
 _SUFFIX_AND_PATH: Final = re.compile(r"([a-ceghk])/(\d.*)", re.IGNORECASE)
 _MONTH: Final = frozenset({"thang", "thg"})
 
@@ -102,10 +106,16 @@ class Numbers(Kinds):
         if alone and self.part and _POSTCODE.fullmatch(word.text):
             self._push("noise").words.append(word)
             return at + 1
+        if _POSTCODE_OF_PROVINCE.fullmatch(word.text) and self._is_before_door(at + 1):
+            return at + 1
         if len(word.text) > 3 and word.text[:3].isalpha():
             # `RON95 Coffee`
             return at
         return self._take_path(self._push("number"), at)
+
+    def _is_before_door(self, at: int) -> bool:
+        """Whether a house number or a street without a kind begins at `at`."""
+        return at < len(self.words) and (self.words[at].path or self._is_name(at))
 
     def _is_name(self, at: int) -> bool:
         """Whether a name without a kind begins at `at`."""
@@ -130,7 +140,11 @@ class Numbers(Kinds):
             piece.words = [*piece.words, word]
             return at + 1
         if piece.role in HOUSE_ROLES:
-            # `158 12`, `58 D35`, `161 30 Tháng 4`: the second one is a street.
+            # `158 12`, `58 D35`, `161 30 Tháng 4`: the second one is a street. `hem 23 23/42` has
+            # the house by its whole path.
+            whole = piece.role == "alley" and path_steps(word.text)[:-1] == piece.steps
+            return self._take_path(self._push("number"), at) if whole else at
+        if self._is_rest_of_number(piece, at):
             return at
         if GLUED_UNIT.fullmatch(word.key):
             return self._unit(at)
@@ -138,6 +152,24 @@ class Numbers(Kinds):
         if word.text[0].isdigit() and follows:
             return self._take_path(self._push("number"), at)
         return at
+
+    def _is_rest_of_number(self, piece: Piece, at: int) -> bool:
+        """`Tỉnh lộ 10 B`, `Khu phố 9 A`; behind a house, `8 Đường tỉnh 873 2` for 873-2."""
+        road = piece.kind in ROAD_CLASSES
+        if not piece.done or len(piece.words) != 1 or not (road or piece.role == "locality"):
+            return False
+        word, house = self.words[at], any(one.role == "number" for one in self.pieces)
+        letter = word.text.casefold() in _ROAD_LETTERS and not word.pointed
+        number = road and house and word.text.isdecimal() and len(word.text) == 1
+        if not (letter or number) or not piece.words[0].text.isdecimal():
+            return False
+        return self._ends_at(at + 1) or self._phrase(at + 1) is not None
+
+    def _take_rest(self, piece: Piece, at: int) -> int:
+        word = self.words[at]
+        dash = "-" if word.text.isdecimal() else ""
+        piece.words = list(words_of(f"{piece.words[0].text}{dash}{word.text}"))
+        return at + 1
 
     def _code(self, at: int) -> int:
         piece = self._push("code")

@@ -108,6 +108,9 @@ class _Scanner(Numbers):
 
     def _append(self, at: int) -> None:
         word, piece = self.words[at], self.open
+        if piece is not None and self._is_rest_of_number(piece, at):
+            self._take_rest(piece, at)
+            return
         if piece is None:
             piece = self._push("bare")
         elif piece.done:

@@ -19,6 +19,7 @@ from geo.street import ENGLISH_KINDS, is_dated
 from geo.words import text_of, words_of
 
 COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
+_POSTCODE: Final = re.compile(r"\d{5,6}")
 _QUARTER: Final = re.compile(r"K\d{1,2}")
 _FLAT_OF_BLOCK: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}[-.]\d{2}", re.IGNORECASE)
 """Block, floor and door; alone it may be a house as well."""
@@ -38,8 +39,20 @@ def settled(pieces: list[Piece]) -> list[Piece]:
     """`pieces` with the roles that are beyond doubt."""
     if _is_settled(pieces):
         return pieces
-    known = _without_people(_without_stray_letters(_with_blocks(with_flats(pieces))))
+    pieces = with_flats(_without_postcode(pieces))
+    known = _without_people(_without_stray_letters(_with_blocks(pieces)))
     return _inside_buildings(_joined(_named_otherwise(_with_house_apart(known))))
+
+
+def _without_postcode(pieces: list[Piece]) -> list[Piece]:
+    """Without one in front, in a part of its own: `70000, 12 Lê Lợi`."""
+    if len(pieces) < 2:
+        return pieces
+    first, *others = pieces
+    if first.role != "number" or first.opening or not _POSTCODE.fullmatch(text_of(first.words)):
+        return pieces
+    apart = others[0].part > first.part
+    return others if apart and any(piece.role == "number" for piece in others) else pieces
 
 
 def may_be_flat_of_block(number: Piece) -> bool:

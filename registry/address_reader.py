@@ -1,7 +1,7 @@
 """From a text to a door and the units that it names: the grammar and the gazetteer together."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -12,7 +12,7 @@ from geo.locality import ESTATES, Locality, parse_locality
 from geo.street import Street, is_dated, parse_street
 from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
-from geo.words import words_of
+from geo.words import text_of, without_tail, words_of
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.search.areas import communes_of
 from registry.units.parts import FORMER
@@ -55,8 +55,8 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     Empty for a text without any word.
     """
     parsed = parse_address(text)
-    found = [_with_units(gazetteer, reading) for reading in parsed]
-    pairs = list(zip(parsed, found, strict=True))
+    pairs = _of_wards([(reading, _with_units(gazetteer, reading)) for reading in parsed])
+    found = [read for _, read in pairs]
     found.sort(key=lambda read: (_outermost(read), read.penalty, len(read.unread)))
     if not _DASH.search(text) and not any(map(_names_communes_alone, found)):
         tried = (_without_commas(gazetteer, reading, plain) for reading, plain in pairs)
@@ -71,6 +71,25 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     return found
 
 
+_Pairs = list[tuple[AddressReading, ReadAddress]]
+
+
+def _of_wards(pairs: _Pairs) -> _Pairs:
+    """Those in which a number is a ward, where one is in the district behind it: `p12 tan binh`.
+
+    A house P12 is meant where another commune is named, or none is found so.
+    """
+    wards = [pair for pair in pairs if "number_is_ward" in pair[1].notes]
+    if not wards or not all(_is_ward_in_district(read) for _, read in wards):
+        return pairs
+    named = sum(_outermost(read) == 0 for _, read in pairs)
+    return pairs if named > len(wards) else wards
+
+
+def _is_ward_in_district(read: ReadAddress) -> bool:
+    return _outermost(read) == 0 and _levels(read) > 1 and not read.unread
+
+
 def _with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
     parts = ", ".join(part for part in reading.admin_parts if any(map(str.isalnum, part)))
     namings = _with_formers(gazetteer, read_units(gazetteer, parts)) if parts else []
@@ -79,11 +98,21 @@ def _with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
     if around in left and door.street is None and not _leads_here(gazetteer, namings, around):
         door = replace(door, localities=(*door.localities, Locality("", around, fold(around))))
         left = tuple(part for part in left if part != around)
-    unread = (*reading.unread, *left)
+    unread = (*_not_units(reading, left), *left)
     street = _street_behind(door, left) if namings and namings[0].commune is not None else None
     if street is not None and not _leads_here(gazetteer, namings, left[0]):
-        door, unread = replace(door, street=street), reading.unread
+        door, unread = replace(door, street=street), _not_units(reading, left)
     return ReadAddress(door, tuple(namings), unread, reading.penalty, reading.notes)
+
+
+def _not_units(reading: AddressReading, left: Collection[str]) -> tuple[str, ...]:
+    """What the grammar left unread, without the streets that were units: `12 Lê Lợi, Đ. Nẵng`."""
+    if not reading.unread:
+        return ()
+    used = [parse_street(part) for part in reading.admin_parts if part not in left]
+    keys = {street.key for street in used if street is not None}
+    named = ((part, parse_street(part)) for part in reading.unread)
+    return tuple(part for part, street in named if street is None or street.key not in keys)
 
 
 def _with_formers(gazetteer: Gazetteer, namings: list[Naming]) -> list[Naming]:
@@ -303,7 +332,7 @@ def _dated_words(words: list[str]) -> int:
 
 def _cuts(name: str, *, at_least: int) -> Iterator[tuple[str, str]]:
     """`name` in two, the longest second one first; `Nguyễn Thị` is never the whole name."""
-    words = name.split()
+    words = text_of(without_tail(words_of(name))).split()
     if fold(name) in _WHOLE or len(words) > _MAX_NAME:
         return
     for cut in range(max(at_least, _dated_words(words)), len(words)):

@@ -241,7 +241,7 @@ class _Search:
             if best is plain and respelling.sure and is_other_door(plain, other, respelling):
                 # Without the alley or the flat of the misspelt word it is another door.
                 best = Located([], other.reading)
-            best = better(best, other)
+            best = better(best, other, respelling)
         if not best.answers:
             best = yield from self._with_units_apart(text, best)
         elif best.reading is not None and best.reading.unread:

@@ -22,6 +22,7 @@ from registry.search.respelling import Respelling
 _SURE: Final = 0.95
 """A reading with such an answer is not compared with less likely readings."""
 _DOORS: Final = ("household", "building")
+_MADE_UP: Final = frozenset({"street_not_found", "locality_not_found", "building_not_found"})
 PLACED: Final = (*_DOORS, "alley", "street", "locality")
 """Levels below the commune."""
 
@@ -64,11 +65,15 @@ def is_door(located: Located) -> bool:
     return bool(located.answers) and located.answers[0].level in _DOORS
 
 
-def better(best: Located, other: Located) -> Located:
+def better(best: Located, other: Located, respelling: Respelling) -> Located:
     """The answers to the text with a slip corrected, where they fit better.
 
-    Where no more than the same unit is found, a word of a street was taken for a kind: `xã Tượng`.
+    Where no more than the same unit is found, a word of a street was taken for a kind: `xã Tượng`;
+    where what the word would open is not found, a part of a unit: no `tòa Phu Yên` in `Đông Htòa
+    Phu Yên`.
     """
+    if not respelling.sure and any(not _MADE_UP.isdisjoint(a.faults) for a in other.answers):
+        return best
     faulty = [with_fault(answer, "spelling_corrected") for answer in other.answers]
     if not faulty or (best.answers and rank(best.answers[0]) <= rank(faulty[0])):
         return best

@@ -108,6 +108,12 @@ def test_commune_before_its_district_needs_no_comma(
         assert [unit and unit.versions[0].name for unit in named] == [commune]
 
 
+def test_province_with_a_letter_for_its_first_word_is_no_street(gazetteer: Gazetteer) -> None:
+    (best, *_) = read_address(gazetteer, "12 Lê Duẩn, Hải Châu, Đ.Nẵng")
+    assert best.unread == ()
+    assert best.namings[0].province is not None
+
+
 @given(any_text)
 @settings(deadline=None)
 def test_any_text_is_read(gazetteer: Gazetteer, text: str) -> None:
