@@ -153,6 +153,13 @@ class Boundary(Base):
     __tablename__ = "boundary"
     __table_args__ = (
         CheckConstraint("ST_IsValid(geom)", name="geom_valid"),
+        # The last resort of reverse; real ones are looked for by their parts.
+        Index(
+            "ix_boundary_cell",
+            "geom",
+            postgresql_using="gist",
+            postgresql_where="approximate",
+        ),
         {"comment": "One polygon per unit. A statistical drawing, never a legal boundary."},
     )
 
