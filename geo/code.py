@@ -265,24 +265,28 @@ def suggestions(text: str) -> tuple[str, ...]:
     Accidents, the likeliest first: a symbol written for one that is easily confused with it; two
     neighbours swapped; the last symbol wrong; any other; two symbols swapped that stand apart, the
     nearer first. One symbol missing or one too many: where it doubles its neighbour first. An
-    ambiguous text suggests its valid readings. At most SUGGESTIONS_MAX codes; only a text with
+    ambiguous text suggests its valid readings. Of spoken digits one was misheard, or two stand
+    swapped, neighbours first. At most SUGGESTIONS_MAX codes; only a text with
     accents can have more. Never raises: what is nothing like a code has no suggestions.
 
     >>> suggestions('1H6X-HX2V')[0]
     '1H6XXH2V'
     >>> suggestions('1H6X-H2V')[0]
     '1H6XXH2V'
+    >>> '2HT64FP5' in suggestions('123 456 788 78')
+    True
     """
     try:
-        readings = _readings(text)
+        readings, said = _readings(text), _readings(text.replace(".", " "))
     except WrongLengthError:
         return ()
     valid = tuple(reading for reading in readings if _is_canonical(reading))
     if valid:
         return valid if len(valid) > 1 else ()
     ranks: dict[str, int] = {}
-    for reading in readings:
-        for rank, code in _corrections(reading):
+    spoken = len(said[0]) == SPOKEN_LENGTH
+    for reading in said if spoken else readings:
+        for rank, code in (_corrections_spoken if spoken else _corrections)(reading):
             ranks[code] = min(rank, ranks.get(code, rank))
     # sorted() is stable: within a rank, by reading, then from left to right.
     return tuple(sorted(ranks, key=ranks.__getitem__)[:SUGGESTIONS_MAX])
@@ -416,6 +420,25 @@ def _corrections(reading: str) -> Iterator[tuple[int, str]]:
             yield from _with_swapped(reading)
     elif len(reading) == LENGTH + 1:
         yield from _with_surplus(reading, foreign or range(LENGTH + 1))
+
+
+def _corrections_spoken(digits: str) -> Iterator[tuple[int, str]]:
+    """The same for digits that were said; none for those that pass, which are no slip."""
+    if not set(string.digits) >= set(digits) or _is_spoken(digits):
+        return
+    told = [
+        (0, digits[:place] + digit + digits[place + 1 :])
+        for place in range(SPOKEN_LENGTH)
+        for digit in string.digits
+    ]
+    for first, second in combinations(range(SPOKEN_LENGTH), 2):
+        swapped = list(digits)
+        swapped[first], swapped[second] = digits[second], digits[first]
+        told.append((second - first, "".join(swapped)))
+    for rank, meant in told:
+        serial = int(meant[:-2])
+        if _is_spoken(meant) and serial < PAYLOAD_END:
+            yield rank, from_serial(serial)
 
 
 def _with_wrong(reading: str, places: Sequence[int]) -> Iterator[tuple[int, str]]:

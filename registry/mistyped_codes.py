@@ -11,6 +11,8 @@ from registry.reads import Reads
 # Near `XXXX-XXXX`, with a digit before a space: `thon 12345` is none.
 _LIKE_CODE: Final = re.compile(
     r"(?=.*\d)[0-9A-Za-z]{3,5}-?[0-9A-Za-z]{3,5}|(?=\w*\d)[0-9A-Za-z]{3,5} [0-9A-Za-z]{3,5}"
+    # As it is said: `123 456 789 78`. `84912345678` is a telephone.
+    r"|\d{3}([ .-])\d{3}\1\d{3}\1\d{2}|(?!84[35789])\d{11}"
 )
 
 

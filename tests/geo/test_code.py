@@ -350,6 +350,26 @@ def test_wrong_symbol_is_suggested_back(code: str, place: int, wrong: str) -> No
         assert code in codes.suggestions(text)
 
 
+@given(canonical, st.integers(0, 10), st.sampled_from("0123456789"))
+def test_misheard_digit_is_suggested_back(code: str, place: int, wrong: str) -> None:
+    digits = codes.spoken(code)
+    text = digits[:place] + wrong + digits[place + 1 :]
+    grouped = f"{text[:3]} {text[3:6]}.{text[6:9]}-{text[9:]}"
+    if wrong != digits[place]:
+        for said in (text, grouped):
+            assert code in codes.suggestions(said)
+        assert all(map(check_passes, codes.suggestions(text)))
+    else:
+        assert codes.suggestions(text) == ()
+
+
+@given(canonical, st.integers(0, 9))
+def test_digits_swapped_in_speech_are_suggested_back(code: str, place: int) -> None:
+    digits = codes.spoken(code)
+    text = digits[:place] + digits[place + 1] + digits[place] + digits[place + 2 :]
+    assert text == digits or code in codes.suggestions(text)
+
+
 @given(canonical, places)
 def test_missing_symbol_is_suggested_back(code: str, place: int) -> None:
     assert code in codes.suggestions(code[:place] + code[place + 1 :])

@@ -461,8 +461,12 @@ def test_choices_lead_to_one_door_each(world: World) -> None:
 
 def test_code_is_an_address_and_a_point_is_a_question(world: World) -> None:
     code = world.codes["27 Láng"]
-    for text in (code, codes.format(code), codes.spoken(code)):
+    spoken = codes.spoken(code)
+    for text in (code, codes.format(code), spoken):
         assert (ask(world, text).verdict, ask(world, text).code) == ("accept", code)
+    misheard = f"{spoken[:3]} {spoken[3:6]} {spoken[6:9]} {(int(spoken[9:]) + 10) % 100:02}"
+    assert ask(world, misheard).reason == "code_mistyped"
+    assert code in ask(world, misheard).suggestions
     assert ask(world, world.codes["40 retired"]).code == world.codes["40B"]
     assert ask(world, world.codes["40 retired"]).verdict == "correct"
     assert ask(world, world.codes["50 restricted"]).verdict == "reject"
