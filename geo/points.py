@@ -15,6 +15,9 @@ _LON: Final = (102.0, 118.0)
 _LAT: Final = (6.0, 24.0)
 _NUMBER: Final = r"([+-]?\d{1,3}(?:\.\d{1,15})?)"
 _PAIR: Final = re.compile(rf"\s*{_NUMBER}\s*[,;\s]\s*{_NUMBER}\s*")
+_NUMBERS: Final = re.compile(
+    r"\s*(-?\d{1,9}(?:\.\d{1,9})?)\s*[,;\s]\s*(-?\d{1,9}(?:\.\d{1,9})?)\s*"
+)
 _DEGREES: Final = r"\d{1,3}(?:[.,]\d{1,15})?"
 _SIDE: Final = "[NSEWBĐT]"
 _SIDED: Final = re.compile(
@@ -67,6 +70,16 @@ def point_in(text: str) -> tuple[float, float] | None:
     if len(_MARKS.findall(text)) == 2:
         return _in_minutes(text)
     return middle_of(text)
+
+
+def two_numbers(text: str) -> tuple[str, str] | None:
+    """The two numbers that are all of `text`, as written: `587000.5 2325123`, metres of a survey.
+
+    >>> two_numbers("587000.5; 2325123"), two_numbers("587000.5"), two_numbers("12 Láng")
+    (('587000.5', '2325123'), None, None)
+    """
+    match = _NUMBERS.fullmatch(text)
+    return (match[1], match[2]) if match else None
 
 
 def _is_wording(text: str) -> bool:

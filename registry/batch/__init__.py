@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from typing import Final
 
 from geo.admin import parse_name
+from geo.points import point_in
 from geo.text import fold
 from geo.values import value
 from registry.errors import InvalidInputError, RegistryError
@@ -38,11 +39,13 @@ _HALVES: Final = re.compile("[\ud800-\udfff]")
 _UNITS: Final = ("commune", "district", "province")
 """Columns that complete an address; the kind of a unit that is a mere number stands beside."""
 _NUMBERED: Final = {"commune": "Phường", "district": "Quận"}
+POINT: Final = "point"
+"""Field of a column that holds both coordinates: `21.0285, 105.8542`, or a link to a map."""
 COMPONENTS: Final = tuple(field.name for field in fields_of(Components))
 _COLUMNS: Final = {
     "lookup": ("code",),
     "geocode": ("address", *COMPONENTS),
-    "reverse": ("lon", "lat"),
+    "reverse": ("lon", "lat", POINT),
     "validate": ("address", *COMPONENTS),
 }
 # Headers as people write them, folded.
@@ -63,6 +66,10 @@ _HEADERS: Final = {
     "province": "province|city|tinh|thanh pho|tinh thanh pho|tinh thanh",
     "lon": "lon|lng|longitude|kinh do|x",
     "lat": "lat|latitude|vi do|y",
+    POINT: (
+        "point|toa do|toa do gps|gps|coordinates|lat lon|lat lng|lat long|toa do lat lng|"
+        "toa do lat lon|vi do kinh do|kinh do vi do"
+    ),
 }
 _FIELDS: Final = {name: field for field, names in _HEADERS.items() for name in names.split("|")}
 
@@ -194,7 +201,7 @@ def read_fields(operation: str, fields: Mapping[str, object]) -> Asked:
     if operation == "lookup":
         return CodeAsked(_text(fields, "code") or _missing("code"))
     if operation == "reverse":
-        return PointAsked(_degrees(fields, "lon"), _degrees(fields, "lat"))
+        return _point(fields)
     address = _text(fields, "address")
     given = (name for name in COMPONENTS if name in fields)
     parts = {name: value for name in given if (value := _text(fields, name)) is not None}
@@ -203,6 +210,17 @@ def read_fields(operation: str, fields: Mapping[str, object]) -> Asked:
     if address is not None:
         return Question(text=_completed(address, parts), limit=2)
     return Question(components=Components(**parts), limit=2)
+
+
+def _point(fields: Mapping[str, object]) -> PointAsked:
+    written = None if {"lon", "lat"} & fields.keys() else _text(fields, POINT)
+    if written is None:
+        return PointAsked(_degrees(fields, "lon"), _degrees(fields, "lat"))
+    point = point_in(written)
+    if point is None:
+        detail = "no point of Viet Nam: latitude and longitude are needed, 21.0285, 105.8542"
+        raise InvalidInputError.of_field(POINT, "float_parsing", detail)
+    return PointAsked(*point)
 
 
 def _completed(address: str, parts: Mapping[str, str]) -> str:

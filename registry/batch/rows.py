@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final, Self
 
+from geo.points import point_in
 from geo.values import value
-from registry.batch import EMPTY, Asked, columns_of, read_fields
+from registry.batch import EMPTY, POINT, Asked, columns_of, read_fields
 from registry.errors import InvalidInputError, UnreadableFileError
 from registry.json_once import GivenTwiceError, loads_once
 
@@ -83,6 +84,11 @@ def _read_csv(operation: str, lines: Iterable[str]) -> Table:
     except csv.Error as error:
         raise UnreadableFileError(f"dòng đầu không đọc được (the first line: {error})") from error
     columns = columns_of(operation, tuple(headers))
+    rows: Iterator[list[str]] = reader
+    if not columns and operation == "reverse":
+        first_rows = _looked_at(reader)
+        columns = _column_of_points(headers, first_rows)
+        rows = chain(first_rows, reader)
     if not columns:
         needed = ", ".join(("code",) if operation == "lookup" else ("lon", "lat"))
         needed = "address" if operation in ("geocode", "validate") else needed
@@ -92,7 +98,25 @@ def _read_csv(operation: str, lines: Iterable[str]) -> Table:
             f"{operation} cần / needs {needed}"
         )
     kept = tuple(header for header in headers if not header.startswith(PREFIX))
-    return Table(_csv_rows(reader, headers, columns), kept, delimiter)
+    return Table(_csv_rows(rows, headers, columns), kept, delimiter)
+
+
+def _looked_at(reader: Iterator[list[str]]) -> list[list[str]]:
+    try:
+        return list(islice(reader, _LOOKED_AT))
+    except csv.Error as error:
+        raise UnreadableFileError(f"không đọc được (not readable: {error})") from error
+
+
+def _column_of_points(headers: list[str], rows: list[list[str]]) -> Mapping[str, str]:
+    """The one column of points, whatever it is called: `Chỗ cần đến`. Each cell in it is one."""
+    found = [
+        header
+        for at, header in enumerate(headers)
+        if (cells := [row[at] for row in rows if at < len(row) and row[at].strip()])
+        and all(map(point_in, cells))
+    ]
+    return {POINT: found[0]} if len(found) == 1 else {}
 
 
 def _csv_rows(

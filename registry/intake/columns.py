@@ -71,6 +71,11 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "former_commune_code": ("ma xa cu", "ma phuong cu", "ma xa phuong cu", "old ward code"),
     "longitude": ("lon", "lng", "long", "kinh do", "x", "toa do x", "x m"),
     "latitude": ("lat", "vi do", "y", "toa do y", "y m"),
+    "point": (
+        *("toa do", "toa do gps", "toa do nha", "toa do diem", "gps", "coordinates"),
+        *("toa do lat lon", "toa do lat lng", "toa do lat long", "lat lon", "lat lng", "lat long"),
+        *("vi do kinh do", "kinh do vi do", "toa do vi do kinh do", "toa do kinh do vi do"),
+    ),
     "households_count": ("so ho", "so ho dan", "households"),
     "position_accuracy_m": ("do chinh xac", "do chinh xac m", "accuracy", "accuracy m"),
     "visit_result": ("ket qua",),

@@ -15,7 +15,7 @@ from registry.batch import work as batch_work
 from registry.batch.flat import flat
 from registry.batch.rows import Layout, read_row, read_table
 from registry.batch.work import Work, answer_rows
-from registry.errors import DatabaseUnavailableError
+from registry.errors import DatabaseUnavailableError, InvalidInputError, UnreadableFileError
 from registry.gazetteer import today
 from registry.geocode import Question
 from registry.settings import ROOT, Settings
@@ -158,6 +158,24 @@ def test_decimal_comma_of_a_point_is_read() -> None:
 def questions(count: int) -> list[str]:
     texts = [GOOD, "", "129 Láng, Hà Nội", "x" * 3000, "Phường Láng, Hà Nội", "9 Nguyễn Trãi, Láng"]
     return ["id,address\n", *(f'{n},"{texts[n % len(texts)]}"\n' for n in range(count))]
+
+
+def test_point_in_one_column_is_read_under_any_header() -> None:
+    for header in ("Toạ độ", "Lat Lng", "Chỗ cần đến"):
+        lines = [f'stt\t"{header}"\n', "1\t21.0285, 105.85028\n", "2\t\n", "3\t105.85028 21.0285\n"]
+        first, empty, last = read_table("csv", "reverse", lines).rows
+        assert read_row("reverse", first) == read_row("reverse", last)
+        assert read_row("reverse", first) == PointAsked(105.85028, 21.0285)
+        with pytest.raises(InvalidInputError):
+            read_row("reverse", empty)
+    assert first.given == {"stt": "1", "Chỗ cần đến": "21.0285, 105.85028"}
+    # A table without such a column, or with two, is refused before any row is answered.
+    for table in (["Chỗ cần đến\n", "27 Láng\n"], ["a;b\n", '"21, 105";"21, 106"\n']):
+        with pytest.raises(UnreadableFileError):
+            read_table("csv", "reverse", table)
+    (bad,) = read_table("csv", "reverse", ["Toạ độ\n", "27 Láng\n"]).rows
+    with pytest.raises(InvalidInputError):
+        read_row("reverse", bad)
 
 
 def test_several_processes_answer_as_one_does_in_order(

@@ -156,3 +156,35 @@ def test_rows_longer_than_the_header_are_noted(tmp_path: Path) -> None:
         with rows_of(file) as rows:
             assert len(list(rows)) == 3
         assert file.overlong == [2]
+
+
+def test_points_in_one_column_are_read_as_two(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = [
+        '1,Láng,00004,"21.0285, 105.8542",x',
+        "2,Láng,00004,105.8542 21.0285",
+        '3,Láng,00004,"587000,5; 2325123"',
+        "4,Láng,00004,,,,",
+        "5,Láng,00004,gần chợ",
+        "6,Láng,00004,587000.5 2325123",
+    ]
+    for header in ("Toạ độ", "Tọa độ (lat, lng)", "GPS"):
+        head = f'số nhà,đường,mã xã,"{header}"\n'
+        path.write_text(head + "\n\n".join(rows) + "\n", encoding="utf-8")
+        file = open_file(path)
+        assert {"longitude", "latitude"} <= file.columns.positions.keys()
+        with rows_of(file) as found:
+            cells = cells_of(file, ("house_number", "longitude", "latitude"))
+            read = [cells(row) for row in found]
+        assert read == [
+            ("1", "105.8542", "21.0285"),
+            ("2", "105.8542", "21.0285"),
+            ("3", "587000,5; 2325123", "587000,5; 2325123"),
+            ("4", "", ""),
+            ("5", "gần chợ", "gần chợ"),
+            ("6", "587000.5", "2325123"),
+        ]
+        assert file.overlong == [1]
+        assert columns_and_overlong(file) == rows_and_overlong(file)
+    path.write_text("số nhà,đường,mã xã,toạ độ,kinh độ,vĩ độ\n1,Láng,00004,?,105.8,21.0\n")
+    assert open_file(path).columns.unknown == ("toạ độ",)
