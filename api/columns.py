@@ -1,12 +1,14 @@
 """An address in a request: one text, or one parameter for each of its parts."""
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.openapi import Request
 from registry.geocode import MAX_TEXT, Components
+from registry.search.completed_text import UNITS
 
 
 def _text(value: str) -> str:
@@ -20,6 +22,7 @@ Written = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_text)]
 """A text that may be empty: a field that somebody left blank."""
 Column = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text)]
 COMPONENTS: Final = tuple(Components.__dataclass_fields__)
+_DOOR: Final = tuple(part for part in COMPONENTS if part not in UNITS)
 
 
 class Columns(Request):
@@ -41,10 +44,26 @@ class Columns(Request):
         None, description="Tỉnh, thành phố, of any map, or its code; one of today before one of old"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, given: object) -> object:
+        """A field that somebody left blank is none."""
+        if not isinstance(given, Mapping):
+            return given
+        blank = [n for n in COMPONENTS if isinstance(v := given.get(n), str) and not v.strip()]
+        return {name: given[name] for name in given if name not in blank} if blank else given
+
     def check_one_of(self, text: str | None, name: str) -> None:
-        """Raise unless there is either a text, the parameter `name`, or parts of an address."""
-        if (text is None) == (not self.has_parts):
-            raise PydanticCustomError("text_or_components", f"give either {name} or components")
+        """Raise unless there is either a text, the parameter `name`, or parts of an address.
+
+        Units may stand beside a text.
+        """
+        parts = self.has_parts
+        door = parts and any(getattr(self, part) is not None for part in _DOOR)
+        if (door and text is not None) or (text is None and not parts):
+            raise PydanticCustomError(
+                "text_or_components", f"give either {name}, with units beside it, or components"
+            )
 
     @property
     def has_parts(self) -> bool:

@@ -35,7 +35,7 @@ blueprint = Blueprint("geocode", __name__, url_prefix="/v1/geocode")
 
 
 class GeocodeQuery(Columns):
-    """An address as one text, or as components."""
+    """An address as one text, which units may complete, or as components."""
 
     q: Query | None = Field(
         None,

@@ -21,7 +21,7 @@ blueprint = Blueprint("validate", __name__, url_prefix="/v1/validate")
 
 
 class ValidateBody(Columns):
-    """An address as one text, or as components."""
+    """An address as one text, which units may complete, or as components."""
 
     address: Written | None = Field(
         None,

@@ -25,7 +25,19 @@ _COUNTRIES: Final = """
     argentina|chile|peru|colombia|australia|new zealand|south africa|nam phi|egypt|ai cap|nigeria|
     kenya|uae|united arab emirates|saudi arabia|israel|iran|iraq|qatar|kuwait
 """
+# Cities to which people in Viet Nam send, and that share their name with no place of it.
+_CITIES: Final = """
+    london|manchester|birmingham|paris|lyon|marseille|berlin|hamburg|munich|munchen|frankfurt|
+    amsterdam|rotterdam|brussels|bruxelles|zurich|geneva|vienna|wien|prague|praha|warsaw|warszawa|
+    budapest|moscow|moskva|madrid|barcelona|rome|roma|milan|milano|stockholm|oslo|copenhagen|
+    helsinki|dublin|new york|los angeles|san francisco|san jose|houston|chicago|boston|seattle|
+    washington dc|toronto|vancouver|montreal|sydney|melbourne|brisbane|perth|auckland|tokyo|osaka|
+    kyoto|nagoya|seoul|busan|beijing|bac kinh|shanghai|thuong hai|guangzhou|quang chau|shenzhen|
+    taipei|dai bac|kaohsiung|bangkok|phnom penh|vientiane|vieng chan|kuala lumpur|jakarta|manila|
+    yangon|new delhi|mumbai|dubai
+"""
 COUNTRIES: Final = frozenset(name.strip() for name in _COUNTRIES.split("|"))
+_ABROAD: Final = COUNTRIES | {name.strip() for name in _CITIES.split("|")}
 
 
 def is_elsewhere(text: str, unread: Sequence[str]) -> bool:
@@ -33,10 +45,12 @@ def is_elsewhere(text: str, unread: Sequence[str]) -> bool:
 
     >>> is_elsewhere("12 Rue de Rivoli, Paris, France", ["Paris", "France"])
     True
+    >>> is_elsewhere("10 Downing Street, London", ["London"])
+    True
     >>> is_elsewhere("東京都千代田区", []), is_elsewhere("12 Lê Lợi", [])
     (True, False)
     """
-    return any(fold(part) in COUNTRIES for part in unread) or _in_other_script(text)
+    return any(fold(part) in _ABROAD for part in unread) or _in_other_script(text)
 
 
 def ends_in_other_country(text: str) -> bool:

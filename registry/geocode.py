@@ -25,6 +25,7 @@ from registry.search.answers import Answer, of_record
 from registry.search.areas import area_of, communes_of
 from registry.search.ask import Asker
 from registry.search.asking import Steps, alone
+from registry.search.completed_text import UNITS, completed_text
 from registry.search.direct import codes_in, whole_code
 from registry.search.doors import active_records, records_of
 from registry.search.explanation import Tried
@@ -79,7 +80,7 @@ class Components:
 
 @value(frozen=True, slots=True)
 class Question:
-    """What is asked: a text, or components."""
+    """What is asked: a text, or components; those that name units may complete a text."""
 
     text: str | None = None
     components: Components | None = None
@@ -134,18 +135,27 @@ class _Search:
 
     def answers(self) -> Steps[list[Answer]]:
         """The answers, before near and limit."""
-        if self.question.components is not None:
-            located = yield from self._best([self._components(self.question.components)])
+        given, text = self.question.components, (self.question.text or "").strip()
+        if given is not None and not text:
+            located = yield from self._best([self._components(given)])
             self.reading = located.reading
             return located.answers
-        text = (self.question.text or "").strip()
         if len(text) > MAX_TEXT:
             raise InvalidInputError.of_field(
                 "q", "text_too_long", f"more than {MAX_TEXT:,} characters"
             )
         if "\0" in text:
             raise InvalidInputError.of_field("q", "nul_character", "holds a NUL character")
-        return (yield from self._text(text))
+        if given is None:
+            return (yield from self._text(text))
+        units, notes = self._by_codes(given)
+        named = {
+            level: unit
+            for level, unit in zip(UNITS, units, strict=True)
+            if not _is_code(unit, level)
+        }
+        found = yield from self._text(completed_text(text, named))
+        return [with_fault(answer, CODE_UNKNOWN) for answer in found] if notes else found
 
     def _text(self, text: str) -> Steps[list[Answer]]:
         if point := point_in(text):
@@ -295,7 +305,7 @@ class _Search:
         units: list[str | None] = []
         above: Unit | None = None
         unknown = False
-        for level in ("commune", "district", "province"):
+        for level in UNITS:
             written = getattr(given, level)
             unit = self._bearing(written, level)
             unknown |= unit is None and _is_code(written, level)

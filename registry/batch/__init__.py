@@ -10,7 +10,6 @@ from dataclasses import fields as fields_of
 from functools import lru_cache, partial
 from typing import Final
 
-from geo.admin import parse_name
 from geo.points import point_in
 from geo.text import fold
 from geo.values import value
@@ -24,6 +23,7 @@ from registry.records import Record
 from registry.reverse import DEFAULT_RADIUS_M, reverse
 from registry.search.answers import Answer
 from registry.search.asking import Steps, together
+from registry.search.completed_text import UNITS
 from registry.search.fit import Located
 from registry.validate import validating
 from registry.validation.verdicts import Validation
@@ -36,9 +36,6 @@ NOTHING_FOUND: Final = "nothing_found"
 """Status of a question that is understood, and that nothing in the register answers."""
 
 _HALVES: Final = re.compile("[\ud800-\udfff]")
-_UNITS: Final = ("commune", "district", "province")
-"""Columns that complete an address; the kind of a unit that is a mere number stands beside."""
-_NUMBERED: Final = {"commune": "Phường", "district": "Quận"}
 POINT: Final = "point"
 """Field of a column that holds both coordinates: `21.0285, 105.8542`, or a link to a map."""
 COMPONENTS: Final = tuple(field.name for field in fields_of(Components))
@@ -192,7 +189,7 @@ def columns_of(operation: str, headers: tuple[str, ...]) -> Mapping[str, str]:
             found.setdefault(field, header)
     # A whole address needs no parts: they are what it was made of. Its units may stand apart.
     if "address" in found:
-        return {name: found[name] for name in ("address", *_UNITS) if name in found}
+        return {name: found[name] for name in ("address", *UNITS) if name in found}
     return found
 
 
@@ -203,13 +200,11 @@ def read_fields(operation: str, fields: Mapping[str, object]) -> Asked:
     if operation == "reverse":
         return _point(fields)
     address = _text(fields, "address")
-    given = (name for name in COMPONENTS if name in fields)
+    given = (name for name in (UNITS if address else COMPONENTS) if name in fields)
     parts = {name: value for name in given if (value := _text(fields, name)) is not None}
     if address is None and not parts:
         _missing("address")
-    if address is not None:
-        return Question(text=_completed(address, parts), limit=2)
-    return Question(components=Components(**parts), limit=2)
+    return Question(text=address, components=Components(**parts) if parts else None, limit=2)
 
 
 def _point(fields: Mapping[str, object]) -> PointAsked:
@@ -221,41 +216,6 @@ def _point(fields: Mapping[str, object]) -> PointAsked:
         detail = "no point of Viet Nam: latitude and longitude are needed, 21.0285, 105.8542"
         raise InvalidInputError.of_field(POINT, "float_parsing", detail)
     return PointAsked(*point)
-
-
-def _completed(address: str, parts: Mapping[str, str]) -> str:
-    """The text with the units that it does not name itself.
-
-    >>> _completed("27 Láng, P. Láng", {"commune": "Láng", "province": "Hà Nội"})
-    '27 Láng, P. Láng, Hà Nội'
-    >>> _completed("27 Láng", {"commune": "Láng", "district": "5"})
-    '27 Láng, Láng, Quận 5'
-    """
-    for level in _UNITS:
-        unit = parts.get(level)
-        if unit is not None and unit.isdigit() and level in _NUMBERED:
-            unit = f"{_NUMBERED[level]} {unit}"
-        if unit is not None and not _names(address, unit, level):
-            address = f"{address}, {unit}"
-    return address
-
-
-def _names(address: str, unit: str, level: str) -> bool:
-    """Whether a text names a unit; a street may bear the same name, so that a name without its kind
-    has to be a part behind the first one, or a province at the end.
-    """
-    readings = parse_name(unit)
-    # The names without the kind where one is written: `Quận 1` is not held by `Phường 1`.
-    here = {(reading.key, reading.kinds) for reading in readings}
-    for part in address.split(",")[1:]:
-        for reading in parse_name(part.strip()):
-            for key, kinds in here:
-                if key == reading.key and (not (kinds and reading.kinds) or kinds == reading.kinds):
-                    return True
-    words, text = fold(unit), f" {fold(address)} "
-    if any(reading.kinds for reading in readings):
-        return f" {words} " in text
-    return level == "province" and text.endswith(f" {words} ")
 
 
 def _text(fields: Mapping[str, object], field: str) -> str | None:

@@ -17,7 +17,7 @@ def site(admin_url: str, worker_id: str) -> Iterator[Site]:
         yield made
 
 
-def ask(site: Site, **asked: str) -> dict[str, Any]:
+def ask(site: Site, **asked: str | None) -> dict[str, Any]:
     response = site.client.post(PATH, json=asked)
     assert response.status_code == 200, response.text
     assert response.cache_control.no_store
@@ -162,3 +162,36 @@ def test_who_calls_a_field_otherwise_hears_of_them_all(site: Site) -> None:
     problem = site.client.post(PATH, json={"q": "27 Láng"}).get_json()
     assert problem["detail"].startswith("q: không có tham số này")
     assert ", province, address" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"commune": "Láng", "province": "Hà Nội"},
+        {"commune": "Phường Láng", "district": "", "province": "Hà Nội"},
+        {"commune": "00199"},
+        {"commune": "00199", "province": "01"},
+    ],
+)
+def test_units_complete_a_text(site: Site, beside: dict[str, str]) -> None:
+    """As forms of shops ask: a line for the door, and lists for the units, by name or by code."""
+    whole = ask(site, address="Số 5A, ngách 34, ngõ 12 Láng, Phường Láng, Hà Nội")
+    parts = ask(site, address="Số 5A, ngách 34, ngõ 12 Láng", **beside)
+    assert parts["verdict"] == "accept"
+    assert parts["code"] == whole["code"] == site.world.codes["12/34/5A Láng"]
+
+
+def test_unknown_code_beside_a_text_is_said(site: Site) -> None:
+    asked = {"address": "27 Láng, Phường Láng, Hà Nội"}
+    assert ask(site, **asked)["code"] is not None
+    assert ask(site, **asked, commune="99999")["verdict"] == "confirm"
+
+
+def test_blank_fields_are_as_good_as_none(site: Site) -> None:
+    blank = dict.fromkeys(("house_number", "locality", "building", "floor", "unit"), " ")
+    assert ask(site, **blank, address="27 Láng, Phường Láng, Hà Nội") == ask(
+        site, address="27 Láng, Phường Láng, Hà Nội"
+    )
+    assert ask(site, **blank, street="Láng", commune="Láng", province="Hà Nội") == ask(
+        site, street="Láng", commune="Láng", province="Hà Nội"
+    )
