@@ -6,7 +6,6 @@ stand names and telephone numbers, which no table may hold.
 """
 
 import datetime
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
@@ -16,15 +15,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from geo.address import building_of, parse_components
-from geo.house_number import as_range
-from geo.mangled_number import is_mangled
-from geo.street import is_dated
-from geo.words import words_of
 from registry.gazetteer import Gazetteer
 from registry.intake.cells import Cells, distinct, rows_of
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
-from registry.intake.doors import UNREADABLE, DoorParts, combined, parts_of
+from registry.intake.door_cells import read_flat, read_number, read_place, read_street
+from registry.intake.doors import DoorParts, combined
 from registry.intake.reader import SourceFile
 from registry.intake.texts import Text, TextReaders, TextReading
 
@@ -66,19 +61,6 @@ RESOLVED: Final = (*_NUMBERED, "hint", "beside")
 _DOOR_PARTS: Final = ("number", "street", "place", "flat")
 _NOT_ALONE: Final = -1
 
-# Most house numbers are their own key, or say it backwards; the grammar would say the same, at
-# length.
-_STEP: Final = "[1-9][0-9]{0,3}[A-H]?"
-_PLAIN_NUMBER: Final = re.compile(f"{_STEP}(?:/{_STEP})*")
-_SPELLED_NUMBER: Final = re.compile(
-    f"Số {_STEP}(?:, (?:ngách {_STEP}, )?ngõ {_STEP}|, (?:hẻm {_STEP}, )?kiệt {_STEP})"
-)
-_FLAT_AND_HOUSE: Final = re.compile(r"\s*\d{3,4}[A-Za-z]\d?\s*[-–]\s*\d{1,2}[A-Za-z]?\s*")
-"""`307B-20` is no range: a flat of a block, and a house."""
-_ROOM_BEHIND: Final = re.compile(r"[^\W\d_] (?:P|CH)\.?\d{3,4}[A-Z]?$")
-"""`Phố Hàng Khay P306`: no street is called so."""
-_NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")
-"""A street beside the number: several words, of letters."""
 # Spellings remembered of each kind; one that is forgotten is read again, under another number.
 _REMEMBERED: Final = 100_000
 
@@ -196,10 +178,10 @@ class ColumnResolver(Resolver):
     def __init__(self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool) -> None:
         super().__init__(gazetteer, day, codes_of_today=codes_of_today)
         self._columns = (
-            (_Column("number", self.parts, _read_number), slice(5, 6)),
-            (_Column("street", self.parts, _read_street), slice(6, 7)),
-            (_Column("place", self.parts, _read_place), slice(7, 8)),
-            (_Column("flat", self.parts, _read_flat), slice(8, 11)),
+            (_Column("number", self.parts, read_number), slice(5, 6)),
+            (_Column("street", self.parts, read_street), slice(6, 7)),
+            (_Column("place", self.parts, read_place), slice(7, 8)),
+            (_Column("flat", self.parts, read_flat), slice(8, 11)),
         )
 
     def begin(self, cells: Cells) -> Callable[[], Resolved]:
@@ -271,45 +253,6 @@ class _Column:
         """What the cells name."""
         self.alone = lru_cache(_REMEMBERED)(alone)
         """The number of the part; _NOT_ALONE where they name others, which `combined` sorts out."""
-
-
-def _read_number(text: str) -> DoorParts:
-    if _PLAIN_NUMBER.fullmatch(text):
-        return DoorParts(number=(text, text, False))
-    if _SPELLED_NUMBER.fullmatch(text):
-        steps = re.findall(_STEP, text)
-        return DoorParts(number=(text.replace(",", ""), "/".join(reversed(steps)), False))
-    if is_mangled(text):
-        # No key: `judge` refuses it, and `fixes` proposes what may have stood there.
-        return DoorParts(number=(text, "", False))
-    door = parse_components(house_number=text)
-    beside = door.street
-    whole = beside is None or beside.kind is not None or is_dated(words_of(beside.name))
-    if _FLAT_AND_HOUSE.fullmatch(text):
-        return DoorParts(number=UNREADABLE)
-    if as_range(text) == "" or not (whole or _NAME.fullmatch(beside.name if beside else "")):
-        return DoorParts(number=UNREADABLE)
-    return parts_of(door)
-
-
-def _read_street(text: str) -> DoorParts:
-    door = parse_components(street=text)
-    if door.street is not None and _ROOM_BEHIND.search(door.street.name):
-        return DoorParts(number=UNREADABLE)
-    return parts_of(door)
-
-
-def _read_place(text: str) -> DoorParts:
-    return parts_of(parse_components(locality=text))
-
-
-def _read_flat(building: str, floor: str, unit: str) -> DoorParts:
-    read = parse_components(building=building, floor=floor, unit=unit)
-    door, named = parts_of(read), building_of(read, building)
-    own = door.flat or (None, None, None, None)
-    if named is None or own[1]:
-        return door
-    return DoorParts(flat=(*named, own[2], own[3]), hint=door.hint)
 
 
 class TextResolver(Resolver):

@@ -5,23 +5,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.address import parse_address, parse_components
-from registry.intake.doors import combined, parts_of
-from registry.intake.resolve import (
+from registry.intake.door_cells import (
     _SPELLED_NUMBER,
-    Numbered,
-    _read_flat,
-    _read_number,
-    _read_place,
-    _read_street,
-    escaped,
+    read_flat,
+    read_number,
+    read_place,
+    read_street,
 )
+from registry.intake.doors import combined, parts_of
+from registry.intake.resolve import Numbered, escaped
 
 step = st.from_regex(r"[1-9][0-9]{0,3}[A-H]?", fullmatch=True)
 
 
 @given(st.lists(step, min_size=1, max_size=4).map("/".join))
 def test_plain_number_is_read_as_the_grammar_reads_it(number: str) -> None:
-    assert _read_number(number) == parts_of(parse_components(house_number=number))
+    assert read_number(number) == parts_of(parse_components(house_number=number))
 
 
 @given(step, st.none() | step, step, st.sampled_from([("ngách", "ngõ"), ("hẻm", "kiệt")]))
@@ -31,7 +30,7 @@ def test_number_that_is_spelled_out_is_read_as_the_grammar_reads_it(
     inner = f"{kinds[0]} {branch}, " if branch else ""
     number = f"Số {house}, {inner}{kinds[1]} {alley}"
     assert _SPELLED_NUMBER.fullmatch(number)
-    assert _read_number(number) == parts_of(parse_components(house_number=number))
+    assert read_number(number) == parts_of(parse_components(house_number=number))
 
 
 def test_equal_things_have_one_number_and_nothing_has_none() -> None:
@@ -87,7 +86,7 @@ def test_no_flat_in_a_cell_is_lost(
 ) -> None:
     """It is read, or its row is refused: `?` is no number to `judge`."""
     cells = (number,), (street,), ("",), (building, "", unit)
-    readers = (_read_number, _read_street, _read_place, _read_flat)
+    readers = (read_number, read_street, read_place, read_flat)
     door = combined(*(read(*cell) for read, cell in zip(readers, cells, strict=True)))
     assert (door.number and door.number[1]) == key
     assert (door.flat and door.flat[1], door.flat and door.flat[3]) == (block, flat)
