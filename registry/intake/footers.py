@@ -20,7 +20,9 @@ _LONGEST: Final = 12
 """Words of a cell that may be a footer's."""
 # Folded, from the beginning of a cell.
 _WORDS: Final = re.compile(
-    r"(tong( cong| so( ho)?| hop)?|cong( trang| don| mang sang)?|mang sang( trang sau)?"
+    r"((tong )?cong (toan )?(phuong|xa|thi tran|dac khu|tinh|thanh pho|thon|ap|to|khu pho|khom)\b.*"
+    r"|tong( cong| so( ho)?| hop)?|cong( trang| don| mang sang)?|mang sang( trang sau)?"
+    r"|(so ho )?(viet )?bang chu .*|ghi chu .*"
     r"|nguoi lap( bieu| bang| danh sach)?|thu truong( don vi)?|(pho )?chu tich|ke toan( truong)?"
     r"|can bo|cong an|to truong|truong thon|truong ap|xac nhan( cua .*)?|t ?m ubnd.*|ubnd.*"
     r"|k t chu tich|(da )?ky( va dong dau| ten| ghi ro ho ten)?|ghi chu|danh sach co"
@@ -28,6 +30,15 @@ _WORDS: Final = re.compile(
 )
 _SIGNED: Final = re.compile(r"^([^\W\d_][^:\d]*):(?:[ .]*[^\W\d_]+){1,6}[ .]*$")
 """Who signs behind what he is: a name has no figure."""
+_REMARK: Final = re.compile("(so ho )?(viet )?bang chu |ghi chu ")
+"""Begins a cell that may be long."""
+_SIGNER: Final = re.compile(
+    r"(nguoi lap|chu tich|(pho )?chu tich|t ?m ubnd|k t|(da )?ky\b|xac nhan)"
+)
+"""Begins a cell above a signature, folded; the name of who signs stands below."""
+_NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){1,5}")
+_LEAST_REPEATED: Final = 2
+"""Names of columns that a row must repeat to be the header again."""
 _AMOUNT: Final = re.compile(r"[\d.,\s]*( (ho|nhan khau|dong|trang))?")
 _REJECTED: Final = """
     SELECT row_number FROM entry WHERE rejected AND point IS NULL
@@ -61,14 +72,34 @@ def skip_footers(staging: Staging, file: SourceFile) -> int:
 
 def _footers(file: SourceFile, numbers: list[int]) -> list[int]:
     """Those of the rows that are footers."""
-    footers, at = [], 0
+    footers, at, signed = [], 0, False
+    header = {fold(name) for name in file.headers if name.strip()}
     with rows_of(file) as rows:
         for number in numbers:
             row = next(islice(rows, number - at - 1, None), [])
+            # Only a row that follows at once: all others are doors, or were passed over.
+            signed = signed and number == at + 1
             at = number
-            if is_footer(row):
+            if is_footer(row) or _is_header(row, header) or (signed and _is_signature(row)):
                 footers.append(number)
+                signed = signed or _is_signed(row)
     return footers
+
+
+def _is_header(row: list[str], header: set[str]) -> bool:
+    """Whether the row is the header again, as each printed page has it."""
+    names = [fold(cell) for cell in row if cell.strip()]
+    return len(names) >= _LEAST_REPEATED and header.issuperset(names)
+
+
+def _is_signed(row: list[str]) -> bool:
+    return any(_SIGNER.match(fold(cell)) for cell in row)
+
+
+def _is_signature(row: list[str]) -> bool:
+    """Whether the row holds names and nothing else."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    return bool(cells) and all(_NAME.fullmatch(cell) and cell[0].isupper() for cell in cells)
 
 
 def is_footer(row: list[str]) -> bool:
@@ -80,11 +111,14 @@ def is_footer(row: list[str]) -> bool:
     (True, True)
     >>> is_footer(["Người lập biểu: Nguyễn Văn A"]), is_footer(["Tổ trưởng: số 5 Láng"])
     (True, False)
+    >>> is_footer(["Cộng Phường Láng", "", "15 hộ"]), is_footer(["(Bằng chữ: mười lăm hộ)"])
+    (True, True)
     """
     cells = [fold(_SIGNED.sub(r"\1", cell.strip())) for cell in row if cell.strip()]
     words = [cell for cell in cells if not _AMOUNT.fullmatch(cell)]
     return bool(words) and all(
-        len(cell.split()) <= _LONGEST and _is_footers(cell) for cell in words
+        (len(cell.split()) <= _LONGEST or _REMARK.match(cell)) and _is_footers(cell)
+        for cell in words
     )
 
 

@@ -20,6 +20,8 @@ MOST_UNPACKED: Final = 4 << 30
 """Bytes that a packed file may hold: more is taken for a bomb."""
 _MOST_RATIO: Final = 200
 _BLOCK: Final = 1 << 20
+_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before the first sign of a text."""
 _SHEETS: Final = (b"\xd0\xcf\x11\xe0",)
 _GDAL: Final = (b"sqlite format 3\0", b"!table", b"\x00\x00\x27\x0a")
 """GeoPackage, MapInfo TAB, Shapefile."""
@@ -30,6 +32,11 @@ _FOLDED_TEXT: Final = (".csv", ".tsv", ".txt")
 _SINGLE: Final = (*_FOLDED_TEXT, ".xlsx", ".xls", ".ods", ".gpkg", ".geojson", ".json", ".kml")
 _EMPTY: Final = "tệp rỗng (the file is empty)"
 _PDF: Final = "đây là tệp PDF (a PDF): lưu bảng thành Excel hoặc CSV rồi nhập lại"
+_WEB_PAGE: Final = (
+    "đây là trang web được đặt tên như bảng tính (a web page named like a workbook): mở bằng Excel"
+    " hoặc LibreOffice, lưu thành .xlsx rồi nhập lại"
+)
+_PAGES: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<style", b"<meta")
 _BOMB: Final = "tệp nén quá lớn khi mở ra (the packed file is too large when it is unpacked)"
 _BROKEN: Final = "tệp nén hỏng hoặc chưa tải hết (the packed file is broken or incomplete)"
 _PACKING_ERRORS: Final = (
@@ -72,15 +79,17 @@ def _read(path: Path, sheet: str | None) -> Table:
         from registry.intake.formats.layers import read_layer
 
         return read_layer(path, sheet)
+    if head.lstrip(_BLANK).lower().startswith(_PAGES):
+        raise unreadable(path, _WEB_PAGE)
     return read_text(path, head)
 
 
 def _is_geojson(head: bytes) -> bool:
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"type"' in head
+    return head.lstrip(_BLANK).startswith(b"{") and b'"type"' in head
 
 
 def _is_kml(head: bytes) -> bool:
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and b"<kml" in head[:2_000]
+    return head.lstrip(_BLANK).startswith(b"<") and b"<kml" in head[:2_000]
 
 
 class _Folder:

@@ -22,9 +22,16 @@ from geo.coordinates import WGS_84
 from registry.intake.columns import fields_named
 from registry.intake.formats.declared import UnsupportedSystemError, declared_system
 from registry.intake.formats.table import Rows, Table, unreadable
+from registry.intake.formats.undeclared import encoding_of_shapes, kml_names
 
 _PLACE: Final = ("longitude", "latitude")
 _JSON: Final = ("GeoJSON", "GeoJSONSeq", "TopoJSON", "ESRIJSON")
+_KML: Final = ("LIBKML", "KML")
+# How a place is drawn; GDAL has these of every KML.
+_KML_OWN: Final = (
+    *("timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility"),
+    *("drawOrder", "icon"),
+)
 _MAPINFO: Final = "MapInfo File"
 _BROKEN: Final = "không đọc được lớp bản đồ (the map layer cannot be read)"
 _NO_LAYER: Final = "không có lớp nào (there is no layer in it)"
@@ -50,18 +57,24 @@ class Features:
     """What GeoParquet says of its columns."""
 
 
-def read_layer(path: Path, layer: str | None = None, *, encoding: str | None = None) -> Table:
+def read_layer(path: Path, layer: str | None = None) -> Table:
     """The table of one layer of a file that GDAL reads.
 
     Points stand in it as the layer has them, in the system that it states. Raises
     UnreadableFileError for a broken file, several layers without a choice, and a system that is
     neither WGS 84 nor VN-2000.
     """
+    encoding = encoding_of_shapes(path)
     with _readable(path):
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
         name = _chosen(path, names, layer)
         info = pyogrio.read_info(path, layer=name, encoding=encoding)
-    fields = tuple(str(field) for field in info["fields"])
+    given = [str(field) for field in info["fields"]]
+    own = {}
+    if info["driver"] in _KML:
+        own = kml_names(path, given)
+        given = [field for field in given if field not in _KML_OWN]
+    fields = tuple(own.get(field, field) for field in given)
     placed = info["geometry_type"] is not None and not _has_place(fields)
     crs = _declared(path, info["crs"], info["driver"]) if placed else None
 
@@ -76,7 +89,7 @@ def read_layer(path: Path, layer: str | None = None, *, encoding: str | None = N
             use_pyarrow=True,
             datetime_as_string=True,
         ) as (_, reader):
-            yield reader
+            yield (batch.rename_columns(own) for batch in reader) if own else reader
 
     shaped = info["geometry_type"] is not None
     features = Features(

@@ -79,7 +79,7 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     for height in (1, 2):
         for at in range(len(rows) - height + 1):
             names = _names(rows[at : at + height])
-            fields = fields_named(names)
+            fields = fields_named(_readable(names))
             # Further down a street may be called like a field; two rows only where they name more.
             sure = at == 0 or len(fields) > 1 or "address" in fields
             if sure and len(fields) > most:
@@ -88,6 +88,12 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     if after and _is_numbering(after[0]):
         best = Header(best.names, best.rows_before_data + 1)
     return best
+
+
+def _readable(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names as they show: below a title in capitals, a font is seen by the names alone."""
+    font = font_of(names)
+    return tuple(map(CONVERTERS[font], names)) if font else names
 
 
 def skipped(rows: Rows, count: int) -> Rows:
@@ -118,7 +124,7 @@ def in_unicode(table: Table) -> Table:
 
     headers = table.headers
     if of_header is not None:
-        headers = tuple(map(CONVERTERS[of_header], headers))
+        headers = _readable(headers)
     found = sorted({*fonts.values(), *([of_header] if of_header else ())})
     notes = (*table.notes, *(FONT_NOTES[font] for font in found))
     return replace(table, headers=headers, rows=rows_in_unicode, notes=notes)

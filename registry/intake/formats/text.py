@@ -52,6 +52,10 @@ _MIXED: Final = (
     "chữ không phải UTF-8 từ đầu đến cuối (the text is not UTF-8 throughout): mở bằng Excel hoặc"
     " LibreOffice, lưu thành 'CSV UTF-8' rồi nhập lại"
 )
+_OLD_LINES: Final = (
+    "dòng kết thúc kiểu máy Mac cũ (lines end as on old Macs): mở bằng Excel hoặc LibreOffice, lưu"
+    " thành 'CSV UTF-8' rồi nhập lại"
+)
 _UNKNOWN: Final = (
     "không nhận ra bảng mã của chữ (the text is in no encoding that we know): mở bằng Excel hoặc"
     " LibreOffice, lưu thành 'CSV UTF-8' rồi nhập lại"
@@ -65,6 +69,8 @@ def read_text(path: Path, head: bytes) -> Table:
     """
     encoding = _encoding(path, head)
     begun = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
+    if "\r" in begun.rstrip() and "\n" not in begun:
+        raise unreadable(path, _OLD_LINES)
     if len(head) >= SNIFFED_BYTES:
         # The last line of the block may be half a line.
         begun = begun.rpartition("\n")[0] or begun

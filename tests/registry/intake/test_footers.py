@@ -56,6 +56,33 @@ def test_footers_are_passed_over_and_counted(engine: Engine, tmp_path: Path) -> 
     assert checksum(engine) == before
 
 
+def test_repeated_headers_sums_and_signers_are_passed_over(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "STT,Số nhà,Đường,Mã xã\n"
+        "1,22,Láng,00199\n"
+        "STT,Số nhà,Đường,Mã xã\n"
+        "2,24,Láng,00199\n"
+        "Cộng Phường Láng,,,2\n"
+        '"(Bằng chữ: hai hộ, tính đến cuối ngày làm việc của tổ điều tra trong tuần trước)",,,\n'
+        '"Ghi chú: số liệu do các tổ trưởng cung cấp, chưa đối chiếu với sổ của công an",,,\n'
+        ",NGƯỜI LẬP BIỂU,,TM. UBND\n"
+        ",Trần Thị Bình,,Lê Văn Cường\n"
+    )
+    result = import_file(engine, path, ImportOptions("x"), lambda _n: None)
+    assert (result.rows, result.new, result.rejected, result.skipped) == (8, 2, 0, 6)
+
+
+def test_names_are_signatures_only_below_who_signs(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "STT,Số nhà,Đường,Mã xã\n,Trần Thị Bình,,Lê Văn Cường\n1,26,Láng,00199\n"
+        ",Người lập biểu,,\n2,28,Láng,00199\n,Trần Thị Bình,,Lê Văn Cường\n"
+    )
+    result = import_file(engine, path, ImportOptions("x"), lambda _n: None)
+    assert (result.new, result.rejected, result.skipped) == (2, 2, 1)
+
+
 def test_zero_is_no_house_number(deliver: Deliver) -> None:
     place = {"locality": "Thôn Đông", "longitude": "105.84", "latitude": "21.03"}
     result = deliver(

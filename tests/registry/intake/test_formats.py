@@ -172,6 +172,14 @@ def test_cells_in_an_old_font_are_read(tmp_path: Path) -> None:
     assert [street for _, street, _ in read(path)] == ["Đường Láng Hạ", "Nguyễn Trường Tộ"]
 
 
+@pytest.mark.parametrize("title", ["danh s¸ch hé d©n", "DANH S¸CH Hé D¢N"])
+def test_header_in_an_old_font_is_found_below_a_title(tmp_path: Path, title: str) -> None:
+    path = tmp_path / "ho.xls"
+    header = ["Sè nhµ", "Tªn ®­êng", "M· x·"]
+    write_xls(path, [[title], [], header, ["12", "§­êng L¸ng H¹", "00004"]])
+    assert read(path) == [["12", "Đường Láng Hạ", "00004"]]
+
+
 def test_mapping_names_the_fields_of_other_headers(tmp_path: Path) -> None:
     path = tmp_path / "ho.csv"
     path.write_text("Cột A,Cột B,Cột C\n12,Láng,00004\n")
@@ -252,8 +260,39 @@ def a_geoparquet(folder: Path) -> Path:
     return folder / "a.parquet"
 
 
+def a_shapefile_that_tells_no_encoding(folder: Path) -> Path:
+    """As many old programs write it: no .cpg, and a table whose language is 0."""
+    a_shapefile(folder)
+    (folder / "a.cpg").unlink()
+    table = bytearray((folder / "a.dbf").read_bytes())
+    table[29] = 0
+    (folder / "a.dbf").write_bytes(table)
+    return packed(folder / "b.zip", *(folder / f"a.{part}" for part in ("shp", "shx", "dbf")))
+
+
+def a_kml_of_data(folder: Path) -> Path:
+    """Columns as phones and My Maps write them: data of each place, with Vietnamese names."""
+    names = ("Số nhà", "Đường", "Mã xã")
+    places = "".join(
+        "<Placemark><ExtendedData>"
+        + "".join(
+            f"<Data name='{name}'><value>{cell}</value></Data>"
+            for name, cell in zip(names, row, strict=True)
+        )
+        + f"</ExtendedData><Point><coordinates>{lon},{lat},0</coordinates></Point></Placemark>"
+        for row, (lon, lat) in zip(ROWS, PLACES, strict=True)
+    )
+    path = folder / "b.kml"
+    path.write_text(
+        "<?xml version='1.0' encoding='UTF-8'?><kml xmlns='http://www.opengis.net/kml/2.2'>"
+        f"<Document>{places}</Document></kml>"
+    )
+    return path
+
+
 LAYERS: list[Callable[[Path], Path]] = [
     *(a_geojson, a_geopackage, a_shapefile, a_kml, a_kmz, a_tab, a_geoparquet),
+    *(a_shapefile_that_tells_no_encoding, a_kml_of_data),
 ]
 
 
@@ -387,8 +426,13 @@ def test_archive_that_is_none_of_ours_is_told(
         b"!table\n!version 900\n",
         (csv_text() * 50).encode() + "Phường Bến Nghé\n".encode("cp1258", "replace") * 3,
         b"a" * (10 << 20),
+        csv_text().replace("\n", "\r").encode(),
+        b"\xef\xbb\xbf<html><table><tr><td>STT</td></tr></table></html>",
     ],
-    ids=["png", "braces", "json", "kml", "sqlite", "parquet", "tab", "mixed", "line"],
+    ids=[
+        *("png", "braces", "json", "kml", "sqlite", "parquet", "tab", "mixed", "line"),
+        *("returns alone", "web page"),
+    ],
 )
 def test_bytes_that_are_no_table_are_told_in_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.csv"
