@@ -230,7 +230,9 @@ def _add_unit(piece: Piece, units: dict[str, str]) -> None:
         # `Phường Ngọc Hà (cũ)`: the bracket has become a part of its own.
         units[next(reversed(units))] += f" {name}"
     elif name:
-        units.setdefault(key, name)
+        # `Hà Giang, Hà Giang`: a city and the province that is called so.
+        again = piece.role == "bare" and key in units
+        units.setdefault(f"{key}, {key}" if again else key, name)
 
 
 def _unit_name(piece: Piece) -> tuple[str, str]:

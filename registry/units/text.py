@@ -114,7 +114,10 @@ def _best_namings(reader: PartReader, front: list[str], parts: list[Part]) -> li
             if better and len(better[0]) > (len(best[0]) if best else 0):
                 parts, best = meant, better
                 break
-    return [_naming(front, parts, chosen) for chosen in sorted(best, key=lambda c: c[0].unit.code)]
+    named = [_naming(front, parts, chosen) for chosen in sorted(best, key=lambda c: c[0].unit.code)]
+    # `Cái Nhum, Vĩnh Long, Vĩnh Long` passes over nothing but what is said again.
+    least = min((len(naming.unread) for naming in named), default=0)
+    return [naming for naming in named if len(naming.unread) == least]
 
 
 def _nearly_read(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -> list[Part]:
@@ -198,9 +201,12 @@ def _tidy(part: str) -> str:
 def _naming(front: list[str], parts: list[Part], chosen: Reading) -> Naming:
     units = {c.unit.level: c.unit for c in chosen}
     used = {c.part for c in chosen}
-    unread = (*front, *(part.text for index, part in enumerate(parts) if index not in used))
+    # What is said again is read: `Tiền Châu Phúc Yên, Phúc Yên`.
+    said = {_said(parts[part].text) for part in used}
+    left = (part.text for at, part in enumerate(parts) if at not in used)
+    unread = (*front, *(text for text in left if _said(text) not in said))
     named = (units.get("commune"), units.get("district"), units.get("province"))
-    others = [part for index, part in enumerate(parts) if index > max(used)]
+    others = [part for part in parts[max(used) + 1 :] if _said(part.text) not in said]
     return Naming(
         *named,
         unread,
@@ -208,6 +214,11 @@ def _naming(front: list[str], parts: list[Part], chosen: Reading) -> Naming:
         any(map(_names_province, others)),
         any(_kind_differs(parts[c.part].text, c.unit) for c in chosen),
     )
+
+
+def _said(text: str) -> str:
+    """A name without its kind and diacritics."""
+    return parse_name(text)[0].key
 
 
 def _names_province(part: Part) -> bool:

@@ -171,6 +171,17 @@ def test_former_province_leads_to_those_on_its_land(gazetteer: Gazetteer) -> Non
     assert read(gazetteer, "Xã Hà Tây, Gia Lai") == [("Xã Hà Tây", "Tỉnh Gia Lai")]
 
 
+def test_name_said_twice_is_the_city_and_its_province(gazetteer: Gazetteer) -> None:
+    (naming,) = read_units(gazetteer, "Nam Định, Nam Định")
+    assert wording(naming) == ("Thành phố Nam Định", "Tỉnh Nam Định")
+    # Where the city is the province, nothing is left over, and nothing contradicts.
+    for naming in read_units(gazetteer, "Quận Hải Châu, Đà Nẵng, Đà Nẵng"):
+        assert wording(naming) == ("Quận Hải Châu", "Thành phố Đà Nẵng")
+        assert (naming.unread, naming.contradicted) == ((), False)
+    (naming,) = read_units(gazetteer, "Hợp Châu Tam Đảo, Tam Đảo, Vĩnh Phúc")
+    assert wording(naming) == ("Thị trấn Hợp Châu", "Huyện Tam Đảo", "Tỉnh Vĩnh Phúc")
+
+
 def test_number_in_words_is_a_number(gazetteer: Gazetteer) -> None:
     city = "Thành phố Hồ Chí Minh"
     for text, district in (
