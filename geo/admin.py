@@ -117,8 +117,12 @@ _NUMBERED_KINDS: Final = {
 _POSTCODE: Final = re.compile(r"(?:(?<=\w)\W+|(?<=[^\W\d_]))\d{5,6}\W*$")
 # A dash right before a kind parts as a comma does: `Nguyễn Trãi-P.7-Q.5`; `B-P.502` is a flat.
 _SEPARATORS: Final = re.compile(
-    r"[,;\n\r|]+|(?<=\w)[-–](?=(?:[PFXQH]\.\s?(?:[^\W\d_]{2}|\d{1,2}\b)|TP\.?\s?[^\W\d_]{2}"
+    r"[,;\n\r|]+|[-–](?:(?<=\w[-–])(?=(?:[PFXQH]\.\s?(?:[^\W\d_]{2}|\d{1,2}\b)|TP\.?\s?[^\W\d_]{2}"
     r"|(?:Phường|Xã|Quận|Huyện|Tỉnh|Thành phố|Thị xã|Thị trấn)\s))"
+    # `Hai Bà Trưng-KP2-P2`, `Tháng 08 -P3`: a quarter or a ward by its number.
+    r"|(?:(?<=(?:[^\W\d_]{2}|\w\s)[-–])|(?<=KP\d[-–]))(?=(?:[PFQ]|KP)\d{1,2}\b(?![/.]\w)))"
+    # `451_ TT Lạc Tánh_Tánh Linh`
+    r"|_(?:(?=\s)|(?<=[^\W\d_]{2}_)(?=[^\W\d_]{2}))"
 )
 _DASHES: Final = re.compile(r"\s+[-–—]+\s+")
 _LONGEST_NAME: Final = 60

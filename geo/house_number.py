@@ -81,6 +81,13 @@ _ONE: Final = r"[1-9]\d{0,3}[a-z]?"
 _SEVERAL: Final = re.compile(rf"(?:số(?: nhà)?\s+)?({_ONE}(?:(?:{_AND}|\s*,\s*){_ONE})+)", re.I)
 _BETWEEN: Final = re.compile(rf"{_AND}|\s*,\s*", re.I)
 _SEVERAL_FIRST: Final = re.compile(rf"\s*(?:số(?: nhà)?\s+)?({_ONE}(?:{_AND}{_ONE})+)(?=\s)", re.I)
+_LISTED_FIRST: Final = re.compile(
+    rf"\s*(?:số(?: nhà)?\s+)?({_ONE}(?:\s*,\s*{_ONE}){{2,}})(?=\s)"
+    rf"|\s*(?P<plot>lô|ô)\s+(?:số\s+)?(?P<plots>{_ONE}(?:\s*,\s*{_ONE})+)(?=[\s,])",
+    re.I,
+)
+_MOST_LISTED: Final = 40
+"""Between the first and the last number of one house; those of two houses lie anywhere."""
 _NATURAL: Final = re.compile(r"(\d+)|(\D+)")
 # A date may name a street. `3/4` is a house as well, so only days that do name streets count.
 _DATE_WORDS: Final = """
@@ -175,10 +182,20 @@ def with_range(text: str) -> str:
 
     >>> with_range("49 đến 53 Lê Lợi"), with_range("49 Lê Lợi"), with_range("49 tới 5 Lê Lợi")
     ('49-53 Lê Lợi', '49 Lê Lợi', '49 tới 5 Lê Lợi')
+    >>> with_range("Số 22, 24, 26 Lê Lợi"), with_range("Lô 8,9 Lê Lợi"), with_range("2, 4 Lê Lợi")
+    ('22-24-26 Lê Lợi', 'Lô 8-9 Lê Lợi', '2, 4 Lê Lợi')
     """
-    several = _SEVERAL_FIRST.match(text)
-    numbers = as_range(several[1]) if several else None
-    return numbers + text[several.end() :] if several and numbers else text
+    several = _SEVERAL_FIRST.match(text) or _LISTED_FIRST.match(text)
+    if several is None:
+        return text
+    named = several.groupdict()
+    listed = named.get("plots") or several[1]
+    numbers = as_range(listed)
+    first, *_, last = map(int, re.findall(r"\d+", listed))
+    if not numbers or ("," in listed and last - first > _MOST_LISTED):
+        return text
+    plot = named.get("plot")
+    return f"{f'{plot} ' if plot else ''}{numbers}{text[several.end() :]}"
 
 
 @lru_cache(maxsize=16_384)

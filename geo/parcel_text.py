@@ -8,7 +8,12 @@ import re
 import unicodedata
 from typing import Final
 
-from geo.text import fold
+from geo import kinds
+from geo.flat import FLATS
+from geo.house_number import ALLEYS, NUMBER_WORDS, PLOTS
+from geo.locality import LOCALITIES
+from geo.street import STREETS
+from geo.text import accent_key, fold
 
 # Numbers of telephones, with or without spaces, and of identity cards.
 _PHONE: Final = re.compile(
@@ -53,6 +58,29 @@ _LABEL_INSIDE: Final = re.compile(
     r"[,;\n]\s*(?:địa\s+chỉ|dia\s+chi|đ/c|d/c|đc)(?:\s+(?:nhận|giao))?(?:\s+hàng)?\s*:",
     re.IGNORECASE,
 )
+_KIND_LISTS: Final = (
+    *(kinds.ADMIN, kinds.NOISE, LOCALITIES, ALLEYS, PLOTS, STREETS, FLATS, NUMBER_WORDS),
+)
+_NUMBERING: Final = frozenset(
+    {
+        *("cu", "moi", accent_key("cũ"), accent_key("mới")),
+        *(word for listed in _KIND_LISTS for p in listed for word in (p.keys[-1], p.accents[-1])),
+    }
+)
+"""Words that a number may belong to, whatever stands between: `Phường. 8`, `Tổ: 5`."""
+# `…, Biên Hòa. 8`, `… (hàng dễ vỡ) 10`: a count of a shop's list, or a footnote.
+_COUNT_BEHIND: Final = re.compile(
+    r"(?<!\w)(?:(?P<word>[^\W\d_]{2,})|(?:quận|quan|[qpf])\.?\s?\d{1,2})(?P<count>\s*\.\s*\d{1,3})$"
+    r"|\)(?P<behind>\s*\.?\s*\d{1,3})$",
+    re.IGNORECASE,
+)
+# `Chi nhánh Vinh: 12 Lê Lợi`, `Quận 9. 99 Lê Văn Việt`: a heading before the address.
+_HEADING: Final = re.compile(r"(?<!\w)([^\W\d_]{2,})\s*:\s+(?=(?:(?:số|so|sn)\s+)?[a-zđ]?\d)", re.I)
+_UNIT_FIRST: Final = re.compile(
+    r"(?:quận|quan|huyện|huyen|thị xã|thi xa|thành phố|thanh pho|tp|tx|[qh])\.?\s*"
+    r"(?:[^\W\d_][^.,:;\d]{1,30}|\d{1,2})\.(?=\s(?:số\s)?\d)",
+    re.IGNORECASE,
+)
 # `… Hà Nội nhé`, `… Gò Vấp với ạ`; Mường Nhé is a commune.
 _POLITE: Final = frozenset({"nhé", "ạ", "ạh", "với"})
 _POLITE_ENDS: Final = frozenset("éạhÉẠH")
@@ -81,8 +109,7 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
     if "+" in text:
         plus_codes = tuple(_PLUS_CODE.findall(text))
         text = _PLUS_CODE.sub(",", text)
-    if ". " in text:
-        text = _SENTENCE.sub(", ", text)
+    text = _in_parts(text)
     if "/" in text:
         text = _SLASH.sub(", ", text)
     if "(" in text:
@@ -101,6 +128,29 @@ def _without_manners(text: str) -> str:
     if text.rstrip(_ENDS)[-1:] in _POLITE_ENDS:
         text = _without_polite_end(text)
     return text
+
+
+def _in_parts(text: str) -> str:
+    """`text` with commas where a sentence or a heading ends, without a count behind it."""
+    if text[-1:].isdigit():
+        text = _without_count(text)
+    if ". " in text:
+        if unit := _UNIT_FIRST.match(text):
+            text = f"{unit[0][:-1]},{text[unit.end() :]}"
+        text = _SENTENCE.sub(", ", text)
+    return _HEADING.sub(_heading, text) if ":" in text else text
+
+
+def _without_count(text: str) -> str:
+    match = _COUNT_BEHIND.search(text)
+    if match is None or accent_key(match["word"] or "") in _NUMBERING:
+        return text
+    return text[: match.start("behind" if match["behind"] else "count")]
+
+
+def _heading(match: re.Match[str]) -> str:
+    """A comma for the colon, unless it stands between a kind and its number: `Tổ: 5`."""
+    return match[0] if accent_key(match[1]) in _NUMBERING else f"{match[1]}, "
 
 
 def _without_polite_end(text: str) -> str:

@@ -100,6 +100,8 @@ class Numbers(Kinds):
         # `p4 q10`: a ward in its district.
         certain = certain or GLUED_UNIT.fullmatch(self._key(at + 1)) is not None
         # `…, p13 Bình Thạnh`: the district stands behind.
+        # `55 Trương Định - P1`
+        certain = certain or any(piece.role in ("street", "locality") for piece in self.pieces)
         behind = self.part and not self.open and at + 1 < len(self.words) and self._is_name(at + 1)
         if certain and GLUED_UNIT.fullmatch(word.key) and (behind or self._ends_at(at + 1)):
             return self._unit(at)
