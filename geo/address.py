@@ -117,14 +117,19 @@ def parse_components(
 ) -> Door:
     """The door that the columns of a file name; an empty one where all are empty.
 
-    A street beside the number in its column, without a word that says so, has no kind.
+    A street beside the number in its column, without a word that says so, has no kind. Beside a
+    flat `Lô F` is its block, no plot.
+
+    >>> parse_components(building="Lô F", unit="1205").flat.key
+    'toa f can 1205'
     """
     several = as_range(house_number or "")
+    blocks = _column(building, "building")
     pieces = [
         *_column(house_number if several is None else several, "number"),
         *_column(street, "street"),
         *_column(locality, "locality"),
-        *_column(building, "building"),
+        *(map(_as_block, blocks) if unit else blocks),
         *_column(floor, "floor"),
         *_column(unit, "unit"),
     ]
@@ -289,6 +294,10 @@ def _column(text: str | None, role: str) -> list[Piece]:
         if piece.complete or piece.role in ("premises", "hint")
     ]
     return [piece for piece in pieces if _settle(piece, role, alone=len(pieces) == 1)]
+
+
+def _as_block(piece: Piece) -> Piece:
+    return replace(piece, role="building", steps=()) if piece.role == "plot" else piece
 
 
 def _settle(piece: Piece, role: str, *, alone: bool) -> bool:

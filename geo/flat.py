@@ -63,7 +63,7 @@ FLATS: Final = [
 _BOOK: Final = PhraseBook(FLATS, phrases("building", {"lô": ""}))
 ENGLISH_BUILDINGS: Final = frozenset({"building", "tower"})
 """Kinds that stand behind their name: `Vincom Center Building`."""
-_NAMED_FLOORS: Final = {"tầng hầm": "HAM", "tầng trệt": "TRET"}
+_NAMED_FLOORS: Final = {"tang ham": "HAM", "tang tret": "TRET"}
 # Marks of buildings in housing estates: `CT9A`, `HH2`, `N04B`, `S2.03`, `OCT2`.
 _BUILDING_CODE: Final = re.compile(
     r"(?:(?:CT|HH|OCT|VP|NO|N0|NƠ)\d{1,3}[A-Z]?\d?|S\d{1,2}\.\d{2})", re.IGNORECASE
@@ -131,6 +131,22 @@ def block_key(name: str) -> str:
     return fold(name)
 
 
+def is_called(key: str, words: str) -> bool:
+    """Whether `words` are the name of the building with that key, after whatever word for its kind.
+
+    >>> is_called("hoa hong", "Toa Hoa Hồng"), is_called("chung cu hoa hong", "Hoa Hồng")
+    (True, True)
+    >>> is_called("a", "khối A"), is_called("hoa hong", "Hoa Hồng Residence")
+    (False, False)
+    """
+    asked = block_key(words)
+    return asked == key or _named(asked) == _named(key)
+
+
+def _named(key: str) -> str:
+    return _BLOCK_WORDS.sub("", key, 1)
+
+
 def is_building_code(word: Word) -> bool:
     """Whether `word` can only be the mark of a building: `CT9A`, `S2.03`."""
     return word.path and bool(_BUILDING_CODE.fullmatch(word.text))
@@ -189,7 +205,7 @@ class FlatSteps:
         if len(named) > 1 and named[-1].key in ENGLISH_BUILDINGS:
             named = named[:-1]
         if role == "floor":
-            self.floor = _NAMED_FLOORS.get(kind) or _canonical(named)
+            self.floor = _NAMED_FLOORS.get(fold(kind)) or _floor(named)
         elif named and role == "unit":
             self.unit = _canonical(named)
             self._split_building(self.unit)
@@ -255,6 +271,12 @@ def _plain(code: str) -> str:
 def _canonical(words: Sequence[Word]) -> str | None:
     """`25 – 06` as `25-06`."""
     return "".join("-" if word.dash else word.text.upper() for word in words) or None
+
+
+def _floor(words: Sequence[Word]) -> str | None:
+    """A floor as the key has it, also where its column has the name without `tầng`: `trệt`."""
+    floor = _canonical(words)
+    return floor and _NAMED_FLOORS.get(f"tang {fold(floor)}", floor)
 
 
 def _unit_and_floor(unit: str | None, floor: str | None) -> tuple[str | None, str | None]:

@@ -26,7 +26,7 @@ _MARKED: Final = re.compile(
 _MARK_WORDS: Final = {mark: word for word, mark in PLOT_MARKS.items()}
 _BUILDING_WORDS: Final = (
     *("toa", "thap", "block", "chung cu", "cao oc", "nha", "khu", "can ho", "don nguyen"),
-    *("ky tuc xa", "tower", "building", "lo"),
+    *("ky tuc xa", "tower", "building", "lo", "day", "cc", "ktt"),
 )
 
 

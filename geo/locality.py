@@ -68,7 +68,8 @@ _BOOK: Final = PhraseBook(LOCALITIES)
 _KIND_KEYS: Final = {phrase.kind: fold(phrase.kind) for phrase in LOCALITIES}
 ESTATES: Final = frozenset(_ESTATES)
 """Kinds of places that were built as one, often in two communes."""
-DWELLING_ESTATES: Final = ("chung cư", "khu tập thể", "ký túc xá")
+BLOCK_OF_FLATS: Final = "chung cư"
+DWELLING_ESTATES: Final = (BLOCK_OF_FLATS, "khu tập thể", "ký túc xá")
 """Kinds that may be one building with flats."""
 BLOCK_KINDS: Final = frozenset({"khu", "dãy"})
 """Kinds of places that with a mark are blocks of flats, where a flat is asked for."""

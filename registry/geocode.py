@@ -42,7 +42,7 @@ from registry.search.fit import (
     is_unit_alone,
     nearest_first,
     rank,
-    told_unread,
+    told_doubts,
     with_fault,
 )
 from registry.search.likeness import vocabulary_of
@@ -336,7 +336,7 @@ class _Search:
         for reading in readings:
             asked = yield from self._asked(reading)
             found = [a for a in asked if self._inside(a.unit)]
-            self.tried.append(Tried(text, reading, tuple(told_unread(found, reading, text))))
+            self.tried.append(Tried(text, reading, tuple(told_doubts(found, reading, text))))
             if found and unit is None and is_unit_alone(reading, self.day):
                 unit = Located(found, reading)
             if found and (
@@ -350,7 +350,7 @@ class _Search:
         if unit is not None and unit.reading is not best.reading:
             best = beside_unit(unit, best)
         # Which reading fits best is decided without: all leave such words unread.
-        return Located(told_unread(best.answers, best.reading, text), best.reading)
+        return Located(told_doubts(best.answers, best.reading, text), best.reading)
 
     def _asked(self, reading: ReadAddress) -> Steps[list[Answer]]:
         door = reading.door

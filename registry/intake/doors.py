@@ -8,7 +8,7 @@ from geo.address import Door
 from geo.flat import Flat as FlatRead
 from geo.flat import block_key, block_mark
 from geo.label import named
-from geo.locality import BLOCK_KINDS, DWELLING_ESTATES, Locality
+from geo.locality import BLOCK_KINDS, BLOCK_OF_FLATS, DWELLING_ESTATES, Locality
 
 Number = tuple[str, str, bool]
 """As written, the canonical path, and whether it names an alley alone."""
@@ -52,12 +52,23 @@ def parts_of(door: Door) -> DoorParts:
 
 
 def _block_named(door: Door) -> Locality | None:
-    """The place that is the building of a flat by its mark: `Căn 311, chung cư B`."""
+    """The place that is the building of a flat, by its mark or at a house number: `Căn 311, chung
+    cư B`; `Căn 305 CC Hoa Hồng, 87 Lê Lợi`, which in columns is a building as well.
+    """
     if door.flat is None or door.flat.building or not door.flat.unit:
         return None
-    kinds = {*DWELLING_ESTATES, *BLOCK_KINDS}
-    blocks = [one for one in door.localities if one.kind in kinds and block_mark(one.key)]
+    number = door.house_number
+    housed = door.street is not None and number is not None and not number.alley_only
+    blocks = [one for one in door.localities if _is_block(one, housed=housed)]
     return blocks[0] if len(blocks) == 1 else None
+
+
+def _is_block(place: Locality, *, housed: bool) -> bool:
+    # `khu tập thể` and `ký túc xá` may be land with many houses.
+    if housed and place.kind == BLOCK_OF_FLATS:
+        return True
+    kinds = {*DWELLING_ESTATES, *BLOCK_KINDS}
+    return place.kind in kinds and block_mark(place.key) is not None
 
 
 def _flat_of(flat: FlatRead, block: Locality | None) -> Flat:

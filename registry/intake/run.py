@@ -44,7 +44,7 @@ from registry.intake.reader import SourceFile, open_file
 from registry.intake.repeat import find_repeat
 from registry.intake.resolve import resolver_of
 from registry.intake.result import VERDICT, ImportOptions, ImportResult, Phases, result_of
-from registry.intake.staging import RULES_VERSION, Progress, Staging, stage
+from registry.intake.staging import Progress, Staging, stage
 from registry.intake.told_apart import tell_apart, warn_of_new
 from registry.intake.vanished import (
     bring_back,
@@ -53,6 +53,7 @@ from registry.intake.vanished import (
     refuse_too_many,
     retire_vanished,
 )
+from registry.rules import RULES_VERSION
 
 # Not the model, which takes a quarter of a second to load.
 _IMPORT: Final = table(

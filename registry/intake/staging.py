@@ -35,9 +35,6 @@ from registry.intake.resolve import (
     escaped,
 )
 
-RULES_VERSION: Final = "8"
-"""Part of each row's hash: raise it when the same row would be understood differently."""
-
 _NUMBER: Final = r"^[+-]?[0-9]{1,3}([.,][0-9]{1,15})?$"
 _COUNT: Final = "^[1-9][0-9]{0,5}$"
 _METRES: Final = r"^[0-9]{1,6}([.,][0-9]{1,9})?$"

@@ -31,6 +31,12 @@ _TABLE: Final = (
     ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given; this is its building"),
     ("flat_not_found", 0.3, "Chưa có căn hộ này", "This flat is not registered"),
     ("building_not_found", 0.3, "Chưa có toà nhà này", "This building is not registered"),
+    (
+        "building_unsure",
+        0.3,
+        "Có thể là căn hộ của toà nhà khác",
+        "Another building or estate may be meant",
+    ),
     # The street and the locality
     ("street_not_found", 0.3, "Chưa có đường này", "This street is not registered there"),
     ("street_corrected", 0.1, "Tên đường đã được sửa", "The street is spelled otherwise"),

@@ -15,6 +15,7 @@ from registry.foreign import ends_in_other_country
 from registry.gazetteer import Unit
 from registry.mistyped_codes import MistypedCode
 from registry.search.answers import LEVELS, Answer
+from registry.search.blocks import UNSURE, may_be_another_block
 from registry.search.explanation import Tried
 from registry.search.faults import confidence
 from registry.search.respelling import Respelling
@@ -126,11 +127,19 @@ def beside_unit(unit: Located, streets: Located) -> Located:
     return Located(told, unit.reading)
 
 
-def told_unread(
+def told_doubts(
     answers: list[Answer], reading: ReadAddress | None, text: str | None
 ) -> list[Answer]:
-    """The answers, each with a fault where words of the text were not understood."""
-    if reading is None or not any(any(map(str.isalpha, part)) for part in reading.unread):
+    """The answers, each with a fault where the text says more than was understood of it, or than
+    the register knows of the flat.
+    """
+    if reading is None:
+        return answers
+    answers = [
+        with_fault(answer, UNSURE) if may_be_another_block(answer, reading) else answer
+        for answer in answers
+    ]
+    if not any(any(map(str.isalpha, part)) for part in reading.unread):
         return answers
     last = text if text is not None else reading.unread[-1]
     fault = "other_country" if ends_in_other_country(last) else "unread_words"

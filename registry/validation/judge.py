@@ -7,10 +7,7 @@ from typing import Final
 
 from geo.address import Door
 from geo.admin import parse_name
-from geo.flat import block_key
 from geo.label import label
-from geo.locality import GROUPS, MAY_HOLD_BLOCKS
-from geo.text import fold
 from registry.address_reader import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.geocode import CODE_UNKNOWN
@@ -238,30 +235,7 @@ class Judge:
         if self.door.street is None and not self.door.localities:
             # Found by its number or its building alone; others of that name may be unregistered.
             return bool(reading.namings)
-        if self._may_be_another_block(reading):
-            return True
         return not self._is_placed(reading) or any(map(self._contradicts, reading.unread))
-
-    def _may_be_another_block(self, reading: ReadAddress) -> bool:
-        """Whether a flat was found by its house alone, and the text says more than is known of it,
-        which may be the name of another block or estate: `căn 311 khối B`, `can 311 toa hoa hong`.
-        """
-        record, flat = self.first.record, self.door.flat
-        if record is None or record.unit_number is None or record.building_key is None:
-            return False
-        if flat is not None and flat.building:
-            return False
-        around = {fold(f"{kind} {name}") for kind, name in record.localities}
-        places = [one for one in self.door.localities if one.key not in around]
-        if any(block_key(place.key) == block_key(record.building_key) for place in places):
-            return False
-        unread = any(any(map(str.isalpha, part)) for part in reading.unread)
-        return unread or any(
-            place.kind in MAY_HOLD_BLOCKS
-            # `tổ hợp B`
-            or (place.kind in GROUPS and not any(map(str.isdigit, place.name)))
-            for place in places
-        )
 
     def _is_placed(self, reading: ReadAddress) -> bool:
         """Whether the units lead to this commune and to no other one.

@@ -1,0 +1,50 @@
+"""Whether a flat that was found may be one of another block of flats than the text means."""
+
+from typing import Final
+
+from geo.address import Door
+from geo.flat import is_called
+from geo.locality import GROUPS, MAY_HOLD_BLOCKS, Locality
+from geo.spelling import are_apart
+from geo.text import fold
+from registry.address_reader import ReadAddress
+from registry.records import Record
+from registry.search.answers import Answer
+
+UNSURE: Final = "building_unsure"
+
+
+def may_be_another_block(answer: Answer, reading: ReadAddress) -> bool:
+    """Whether a flat was found by its house alone, and the text says more than is known of it,
+    which may be the name of another block or estate: `căn 311 khối B`, `căn 311 Vinhomes`.
+    """
+    record, door = answer.record, reading.door
+    if record is None or record.unit_number is None or record.building_key is None:
+        return False
+    if "building_not_found" in answer.faults:
+        return False  # which says as much
+    if door.flat is not None and door.flat.building:
+        return False
+    places = _said_beside(door, record)
+    unread = [part for part in reading.unread if any(map(str.isalpha, part))]
+    said = [(part, part) for part in unread] + [(place.key, place.name) for place in places]
+    if any(_is_its_own(key, name, record) for key, name in said):
+        return False
+    return bool(unread) or any(map(_may_hold_blocks, places))
+
+
+def _said_beside(door: Door, record: Record) -> list[Locality]:
+    around = {fold(f"{kind} {name}") for kind, name in record.localities}
+    return [place for place in door.localities if place.key not in around]
+
+
+def _may_hold_blocks(place: Locality) -> bool:
+    # `tổ hợp B` is no group of a hamlet.
+    unnumbered = place.kind in GROUPS and not any(map(str.isdigit, place.name))
+    return place.kind in MAY_HOLD_BLOCKS or unnumbered
+
+
+def _is_its_own(words: str, name: str, record: Record) -> bool:
+    """Whether the flat's building is called so; `name` is what of the words has marks."""
+    key, building = record.building_key, record.building or ""
+    return key is not None and is_called(key, words) and not are_apart(name, building)
