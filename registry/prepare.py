@@ -22,6 +22,7 @@ from registry.database import (
 )
 from registry.errors import NotPreparedError
 from registry.jobs.schema import prepare_jobs
+from registry.rekey import rekey
 from registry.revision import current_revision, head_revision
 from registry.seeds import load_seeds
 from registry.settings import ROOT
@@ -51,6 +52,7 @@ def prepare_database(admin_url: str, report: Report) -> None:
                     report(f"jobs: {version}")
                 load_seeds(connection, report)
                 draw_cells(connection)
+            rekey(engine, report)
         finally:
             engine.dispose()
 

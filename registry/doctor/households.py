@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import text
 
 from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
+from registry.stored_keys import COLUMNS, DOOR_HASH, stale_keys
 
 CHECKS = Chapter()
 
@@ -117,12 +118,9 @@ _LOCALITIES: Final = """
 """
 
 # By hash first: the widest column is then eight bytes. Twice in one commune is enough to look at.
-_TWICE: Final = """
+_TWICE: Final = f"""
     WITH door AS (
-        SELECT code, hashtextextended(concat(unit_id, '|', kind, '|', thoroughfare_id, '|',
-            CASE WHEN thoroughfare_id IS NULL THEN locality_id END, '|', house_number_key, '|',
-            building_key, '|', floor, '|', unit_number), 0)
-            AS door
+        SELECT code, {DOOR_HASH} AS door
         FROM household
         WHERE status IN ('proposed', 'active')
             AND (house_number_key IS NOT NULL OR unit_number IS NOT NULL)
@@ -133,7 +131,7 @@ _TWICE: Final = """
     SELECT coalesce(sum(more), 0), (SELECT array_agg(code) FROM (
         SELECT code FROM twice ORDER BY more DESC, code LIMIT 5) c)
     FROM twice
-"""
+"""  # noqa: S608 - no input
 
 
 @CHECKS.check(
@@ -148,6 +146,22 @@ def doors_stand_once(subject: Subject) -> Finding:
         return ok()
     shown = ", ".join(_shown(code) for code in named)
     return warning(f"{int(more):,} suspected: {shown}")
+
+
+@CHECKS.check(
+    "Đường, thôn, toà nhà, tầng nào cũng tìm được theo cách đọc hiện nay",
+    hint="chạy `bin/diachiso database prepare`; hai đường, thôn cùng tên thì `operation merge`"
+    " (prepare the database; merge two places of one name, where they are one)",
+)
+def keys_are_of_todays_rules(subject: Subject) -> Finding:
+    """Every street, locality, building and floor stands under the key that today's rules read."""
+    said = []
+    for column in COLUMNS:
+        stale = list(stale_keys(subject.connection, column))
+        if stale:
+            first = " ".join(stale[0].read_of).strip()
+            said.append(f"{len(stale):,} keys in {column.name}, as of {first}")
+    return warning("; ".join(said)) if said else ok()
 
 
 @CHECKS.check(

@@ -69,6 +69,7 @@ _WORDS: Final = (
     (r"(\S+) of (\S+) streets without", r"\1 trên \2 đường không có hộ"),
     (r"(\S+) of (\S+) localities without", r"\1 trên \2 thôn, tổ không có hộ"),
     (r"(\S+) suspected: (.+)", r"nghi \1 chỗ: \2"),
+    (r"(\S+) keys in (\S+), as of (.+)", r"\1 khoá cũ ở \2, như của \3"),
     (r"(\S+) in (\S+) that ended: (.+)", r"\1 hộ ở \2 xã đã hết: \3"),
     (r"(\S+) references", r"\1 mã hồ sơ"),
     (r"(\S+) former numbers", r"\1 số cũ"),

@@ -217,3 +217,6 @@ class GazetteerState(Base):
     seed_sha256: Mapped[str | None] = mapped_column(
         comment="Hash of the seed files that were loaded last; none before the first load"
     )
+    key_rules: Mapped[str | None] = mapped_column(
+        comment="Rules of reading under which stored keys were looked through last"
+    )
