@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
-from geo.syllables import is_syllable
+from geo.syllables import bears_tone_late, is_syllable, is_unwritten
 
 Font = Literal["tcvn3", "vni"]
 
@@ -140,8 +140,17 @@ def font_of(texts: Iterable[str]) -> Font | None:
 
 
 def words_in_doubt(texts: Iterable[str]) -> list[str]:
-    """Words with letters of Latin-1, which may stand for themselves or for a font's."""
-    return [word for text in texts for word in _BETWEEN.split(text) if _IN_DOUBT.search(word)]
+    """Words with letters of Latin-1, which may stand for themselves or for a font's.
+
+    >>> words_in_doubt(["12½ Lê Lai, 105°48'"])
+    ['Lê']
+    """
+    return [
+        word
+        for text in texts
+        for word in _BETWEEN.split(text)
+        if _IN_DOUBT.search(word) and any(map(str.isalpha, word))
+    ]
 
 
 def share_read(words: Iterable[str], read: Callable[[str], str]) -> float:
@@ -152,6 +161,16 @@ def share_read(words: Iterable[str], read: Callable[[str], str]) -> float:
     """
     results = [_is_vietnamese(unicodedata.normalize("NFC", read(word))) for word in words]
     return sum(results) / len(results) if results else 0.0
+
+
+def is_written(word: str) -> bool:
+    """Whether it is a Vietnamese syllable with diacritics that one can have.
+
+    >>> [is_written(word) for word in ("Trãi", "Tr·i", "Sãc", "Leõ")]
+    [True, False, False, False]
+    """
+    composed = unicodedata.normalize("NFC", word)
+    return _is_vietnamese(composed) and not (is_unwritten(composed) or bears_tone_late(composed))
 
 
 def _is_vietnamese(word: str) -> bool:

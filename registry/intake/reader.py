@@ -46,8 +46,8 @@ class SourceFile:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was found out about the file, for whoever delivers it."""
-        return self.table.notes
+        """What was found out about the file so far, for whoever delivers it."""
+        return (*self.table.notes, *self.table.remarks)
 
 
 def open_file(

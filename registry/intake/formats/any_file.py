@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from registry.errors import UnreadableFileError
-from registry.intake.formats.table import Table, in_unicode, unreadable
+from registry.intake.formats.fonts import table_in_unicode
+from registry.intake.formats.table import Table, unreadable
 from registry.intake.formats.text import SNIFFED_BYTES, read_text
 
 MOST_UNPACKED: Final = 4 << 30
@@ -52,7 +53,7 @@ def read_file(path: Path, sheet: str | None = None) -> Table:
 
     Raises UnreadableFileError, one line, Vietnamese first, for what cannot be read.
     """
-    return in_unicode(_read(path, sheet))
+    return table_in_unicode(_read(path, sheet))
 
 
 def _read(path: Path, sheet: str | None) -> Table:

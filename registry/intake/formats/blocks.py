@@ -8,6 +8,7 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -15,6 +16,7 @@ import pyarrow.csv as pa_csv
 _BLOCK: Final = 1 << 20
 _MARK: Final = b"\xef\xbb\xbf"
 """Arrow takes it off the first cell; in the middle of a file it is one of its letters."""
+_ASCII: Final = 0x7F
 
 
 def read_blocks(stream: BinaryIO, delimiter: str, width: int) -> Iterator[pa.Table]:
@@ -58,3 +60,18 @@ def _table(block: bytes, delimiter: str, width: int) -> pa.Table | None:
     table = table.combine_chunks()
     longest = max(pc.max(pc.binary_length(c)).as_py() for c in table.columns)
     return table if longest <= csv.field_size_limit() else None
+
+
+def spellings(table: pa.Table) -> Iterator[str]:
+    """The distinct texts of its columns, but for columns of ASCII."""
+    for column in table.columns:
+        for chunk in column.chunks:
+            data = chunk.buffers()[2]
+            if data is not None and np.max(np.frombuffer(data, np.uint8), initial=0) > _ASCII:
+                yield from chunk.unique().to_pylist()
+
+
+def table_of(rows: list[list[str]], names: list[str]) -> pa.Table:
+    """The rows as such a table."""
+    columns = zip(*rows, strict=True)
+    return pa.table([pa.array(column, pa.string()) for column in columns], names=names)

@@ -3,8 +3,8 @@
 import errno
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
@@ -20,7 +20,6 @@ Rows = Iterator[list[str]]
 
 LOOKED_AT: Final = 30
 """Rows at the top of a table among which its header is looked for."""
-_SAMPLE: Final = 2_000
 FONT_NOTES: Final[dict[Font, str]] = {
     "tcvn3": "chữ TCVN3 (ABC) đã chuyển sang Unicode (TCVN3 text was converted to Unicode)",
     "vni": "chữ VNI đã chuyển sang Unicode (VNI text was converted to Unicode)",
@@ -59,6 +58,8 @@ class Table:
     """Whether its codes of communes are certainly today's, as those of our own blank."""
     holds: object = field(default=None, repr=False)
     """What must live as long as the table, an unpacked copy say."""
+    remarks: list[str] = field(default_factory=list)
+    """What was found out while its rows were read, as `notes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     for height in (1, 2):
         for at in range(len(rows) - height + 1):
             names = _names(rows[at : at + height])
-            fields = fields_named(_readable(names))
+            fields = fields_named(names_in_unicode(names))
             # Further down a street may be called like a field; two rows only where they name more.
             sure = at == 0 or len(fields) > 1 or "address" in fields
             if sure and len(fields) > most:
@@ -90,7 +91,7 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     return best
 
 
-def _readable(names: tuple[str, ...]) -> tuple[str, ...]:
+def names_in_unicode(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names as they show: below a title in capitals, a font is seen by the names alone."""
     font = font_of(names)
     return tuple(map(CONVERTERS[font], names)) if font else names
@@ -99,42 +100,6 @@ def _readable(names: tuple[str, ...]) -> tuple[str, ...]:
 def skipped(rows: Rows, count: int) -> Rows:
     """The rows but for the first `count`."""
     return islice(rows, count, None)
-
-
-def in_unicode(table: Table) -> Table:
-    """The table with those columns in Unicode whose first cells are in a font of before it.
-
-    A column is looked at as a whole, because a single word may be one in both: `Té` is `Tộ`.
-    """
-    with table.rows() as rows:
-        sample = list(islice(rows, _SAMPLE))
-    fonts = {
-        column: font
-        for column in range(len(table.headers))
-        if (font := font_of(row[column] for row in sample if column < len(row)))
-    }
-    of_header = font_of(table.headers)
-    if not fonts and of_header is None:
-        return table
-
-    @contextmanager
-    def rows_in_unicode() -> Iterator[Rows]:
-        with table.rows() as below:
-            yield (_converted(row, fonts) for row in below)
-
-    headers = table.headers
-    if of_header is not None:
-        headers = _readable(headers)
-    found = sorted({*fonts.values(), *([of_header] if of_header else ())})
-    notes = (*table.notes, *(FONT_NOTES[font] for font in found))
-    return replace(table, headers=headers, rows=rows_in_unicode, notes=notes)
-
-
-def _converted(row: list[str], fonts: dict[int, Font]) -> list[str]:
-    return [
-        CONVERTERS[fonts[column]](cell) if column in fonts and not cell.isascii() else cell
-        for column, cell in enumerate(row)
-    ]
 
 
 def unreadable(path: Path, reason: str) -> UnreadableFileError:

@@ -180,6 +180,69 @@ def test_header_in_an_old_font_is_found_below_a_title(tmp_path: Path, title: str
     assert read(path) == [["12", "Đường Láng Hạ", "00004"]]
 
 
+MIXED = [
+    *[[f"{n}", "Nguyễn Trãi", "Phường Ba Đình"] for n in range(1, 40)],
+    ["12½", "Lê Lai", "Phường Ba Đình"],
+    ["5 ngõ 12", "Lê Lai", "Phường Ba Đình"],
+    ["6 ngõ 12", "Lê Lai", "Phường Ba Đình"],
+    ["5 ngâ 7", "§­êng L¸ng H¹", "Ph­êng Ba §×nh"],
+    ["8", "Phó Léc", "Ph­êng Ba §×nh"],
+    ["9", "Nguyeãn Traõi", "Phöôøng Ba Ñình"],
+]
+MIXED_READ = [
+    *MIXED[:-3],
+    ["5 ngõ 7", "Đường Láng Hạ", "Phường Ba Đình"],
+    ["8", "Phú Lộc", "Phường Ba Đình"],
+    ["9", "Nguyễn Trãi", "Phường Ba Đình"],
+]
+
+
+def write_csv(path: Path, rows: list[list[str]]) -> Path:
+    path.write_text("".join(";".join(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_rows_in_an_old_font_among_others_are_read_one_by_one(tmp_path: Path) -> None:
+    rows = [["Số nhà", "Tên đường", "Tên phường"], *MIXED]
+    csv, xlsx, xls = (tmp_path / f"ho.{kind}" for kind in ("csv", "xlsx", "xls"))
+    write_csv(csv, rows)
+    write_xlsx(xlsx, {"Hộ": rows})
+    write_xls(xls, rows)
+    names = ["so_nha", "duong", "xa"]
+    columns = [np.array(column, dtype=object) for column in zip(*MIXED, strict=True)]
+    shapes = np.array(shapely.to_wkb([shapely.Point(*PLACES[0])] * len(MIXED)), dtype=object)
+    layer = {"driver": "ESRI Shapefile", "geometry_type": "Point", "encoding": "UTF-8"}
+    pyogrio.raw.write(tmp_path / "a.shp", shapes, columns, names, crs="EPSG:4326", **layer)
+    dbf = packed(tmp_path / "a.zip", *tmp_path.glob("a.*"))
+
+    for path in (csv, xlsx, xls, dbf):
+        assert read(path, ("house_number", "street", "commune")) == MIXED_READ, path.suffix
+        file = open_file(path)
+        with rows_of(file) as all_rows:
+            assert len(list(all_rows)) == len(MIXED)
+        assert [note for note in file.notes if "TCVN3" in note]
+
+
+def test_rows_in_an_old_font_far_down_a_long_file_are_read_and_told(tmp_path: Path) -> None:
+    many = MIXED[:1] * 60_000
+    path = write_csv(tmp_path / "ho.csv", [["Số nhà", "Tên đường", "Tên phường"], *many, MIXED[-3]])
+    file = open_file(path)
+    assert not file.notes
+    assert read(path, ("house_number", "street", "commune"))[-1] == MIXED_READ[-3]
+    with cells_in_blocks(file, FIELDS) as blocks:
+        assert sum(len(block[0]) for block in blocks) == len(many) + 1
+    assert [note for note in file.notes if "TCVN3" in note]
+
+
+def test_words_of_one_font_or_the_other_follow_their_column(tmp_path: Path) -> None:
+    """`Phó` is `Phú` in a column of TCVN3, and itself in one of Unicode."""
+    old = [["1", "Phó", "00004"], *[[f"{n}", "NguyÔn Tr·i", "00004"] for n in range(2, 9)]]
+    new = [["1", "Phó", "00004"], *[[f"{n}", "Nguyễn Trãi", "00004"] for n in range(2, 9)]]
+    for rows, first in ((old, "Phú"), (new, "Phó")):
+        path = write_csv(tmp_path / "ho.csv", [HEADER, *rows])
+        assert [street for _, street, _ in read(path)] == [first, *["Nguyễn Trãi"] * 7]
+
+
 def test_mapping_names_the_fields_of_other_headers(tmp_path: Path) -> None:
     path = tmp_path / "ho.csv"
     path.write_text("Cột A,Cột B,Cột C\n12,Láng,00004\n")

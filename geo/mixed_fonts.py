@@ -1,0 +1,152 @@
+"""Cells in Unicode and in a font of before it, side by side in one table: each decided for itself.
+
+A list is put together from several, or goes on in another year: some of its rows are in TCVN3 or
+VNI, and nothing says which. What a cell says is taken from its words. `NguyÔn` is no word but in
+TCVN3, and `Nguyễn` has a letter that no font has; `Phó` may be itself or `Phú`, and follows the
+rest of its row or column. Nothing that is Vietnamese as it stands is changed on its own account.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import zip_longest
+from typing import Final
+
+from geo.legacy_fonts import CONVERTERS, Font, is_written, words_in_doubt
+
+_BEYOND_FONTS: Final = re.compile("[^\u0000-\u00ff]")
+"""Letters that no font has: đ, ư and those with two marks; never in a text of before Unicode."""
+_ENOUGH: Final = 0.7
+"""So many of a cell's words must be Vietnamese in a font."""
+_FAR_MORE: Final = 20
+"""So many times more cells must be in a font than not, for it to be the column's."""
+_WORDS_REMEMBERED: Final = 1 << 16
+_BROKEN: Final = re.compile(r"[^\W\d_][¡¢£¤¥¦§¨©¬®¶¸¹×÷]|[¡¢£¤¥¦§¨©¬®¶¸¹×÷][^\W\d_]")
+"""A letter beside a sign that no word of Unicode has."""
+
+
+class FontsOfColumn:
+    """What the cells of one column are in, as far as they were looked at."""
+
+    def __init__(self) -> None:
+        self._cells: Counter[Font | None] = Counter()
+        self._open = 0
+        """Cells that may be either."""
+
+    def look_at(self, cell: str) -> None:
+        """Count the cell, where its words say in what it is."""
+        if cell.isascii():
+            return
+        fonts, unicode = _evidence(cell)
+        if unicode and not fonts:
+            self._cells[None] += 1
+        elif not unicode and (font := _likeliest(fonts)):
+            self._cells[font] += 1
+        else:
+            self._open += 1
+
+    def font(self) -> Font | None:
+        """The font that its doubtful cells are in; None where it cannot be told, or is Unicode."""
+        in_fonts: Counter[Font] = Counter()
+        for font, count in self._cells.items():
+            if font is not None:
+                in_fonts[font] = count
+        font = _likeliest(in_fonts)
+        least = max(_FAR_MORE * self._cells[None], self._open)
+        return font if font and in_fonts[font] > least else None
+
+
+def holds_font(text: str) -> bool:
+    """Whether any word of the text is Vietnamese in a font alone.
+
+    >>> holds_font("NguyÔn Tr·i"), holds_font("Nguyễn Trãi, 12½"), holds_font("Phó")
+    (True, False, False)
+    """
+    # Most words come again and again, and a text is gone through only where one of them is such.
+    return any(_is_of_font(word) for word in set(text.split()) if not word.isascii())
+
+
+def in_unicode(cells: Sequence[str], columns: Sequence[Font | None]) -> list[str]:
+    """The cells of a row in Unicode; `columns` are the fonts of their columns.
+
+    >>> in_unicode(["NguyÔn Tr·i", "Phó", "12½"], [None, None, None])
+    ['Nguyễn Trãi', 'Phú', '12½']
+    >>> in_unicode(["Nguyễn Trãi", "Phó", "12½"], [None, None, None])
+    ['Nguyễn Trãi', 'Phó', '12½']
+    """
+    evidence = [_evidence(cell) for cell in cells]
+    in_fonts: Counter[Font] = Counter()
+    for fonts, unicode in evidence:
+        if not unicode:
+            in_fonts.update(fonts)
+    of_row = _likeliest(in_fonts)
+    unmixed = None if any(unicode for _, unicode in evidence) else of_row
+    read = []
+    for cell, (fonts, unicode), of_column in zip_longest(cells, evidence, columns[: len(cells)]):
+        font = _likeliest(fonts, of_row, of_column) if fonts else of_column or unmixed
+        read.append(cell if unicode or font is None else _read(cell, font))
+    return read
+
+
+def is_garbled(text: str) -> bool:
+    """Whether the text holds what is a word in no font, or in another one than the words beside it.
+
+    >>> is_garbled("Đường NguyÔn H÷u NghÜa"), is_garbled("Sunrise café"), is_garbled("12½ Lê Lai")
+    (True, False, False)
+    """
+    return not text.isascii() and (holds_font(text) or _BROKEN.search(text) is not None)
+
+
+def _likeliest(fonts: Counter[Font], *others: Font | None) -> Font | None:
+    """The font that most speaks for; where two are alike, the first of `others` that is one."""
+    most = max(fonts.values(), default=0)
+    found = [font for font, count in fonts.items() if count == most]
+    if len(found) == 1:
+        return found[0]
+    return next((font for font in others if font in found), None)
+
+
+def _read(cell: str, font: Font) -> str:
+    """The cell as it is in the font, where its words are Vietnamese then."""
+    words = words_in_doubt([cell])
+    known = sum(font in _fonts_of(word) for word in words)
+    return CONVERTERS[font](cell) if words and known >= _ENOUGH * len(words) else cell
+
+
+def _evidence(cell: str) -> tuple[Counter[Font], bool]:
+    """How many words are Vietnamese in each font alone, and whether any can only be Unicode."""
+    fonts: Counter[Font] = Counter()
+    if cell.isascii():
+        return fonts, False
+    for word in words_in_doubt([cell]):
+        if _is_of_font(word):
+            fonts.update(_fonts_of(word))
+    return fonts, any(_is_of_unicode(word) for word in cell.split() if not word.isascii())
+
+
+@lru_cache(_WORDS_REMEMBERED)
+def _fonts_of(word: str) -> tuple[Font, ...]:
+    """The fonts in which a word is Vietnamese."""
+    if _BEYOND_FONTS.search(word):
+        return ()
+    read = {font: convert(word) for font, convert in CONVERTERS.items()}
+    return tuple(font for font, said in read.items() if is_written(said) or _is_initials(said))
+
+
+def _is_initials(word: str) -> bool:
+    """`ĐT`, `QĐ`, as roads and offices are called."""
+    return len(word) < 4 and word.isupper() and "Đ" in word and word.replace("Đ", "D").isascii()
+
+
+@lru_cache(_WORDS_REMEMBERED)
+def _is_of_font(written: str) -> bool:
+    return any(_fonts_of(word) and not is_written(word) for word in words_in_doubt([written]))
+
+
+@lru_cache(_WORDS_REMEMBERED)
+def _is_of_unicode(written: str) -> bool:
+    letters = "".join(filter(str.isalpha, written))
+    return _BEYOND_FONTS.search(letters) is not None or any(
+        is_written(word) and not _fonts_of(word) for word in words_in_doubt([written])
+    )
