@@ -12,8 +12,10 @@ WIDTH: Final = 640
 HEIGHT: Final = 340
 _SCALE: Final = HEIGHT / (2 * REACH_M)
 _BAR_M: Final = 50
-_APART: Final = (34.0, 15.0)
-"""Numbers nearer than this to one another are left out, across and down."""
+_LETTER: Final = {"number": 7.0, "street": 8.2}
+"""Width of a letter of a text, about; its height is twice that."""
+_STREET_BESIDE: Final = (18.0, -10.0, 34.0, -26.0, 50.0)
+"""How far below its middle a street's name may stand, the best first."""
 
 
 def draw_sketch(around: Surroundings, *, number: str | None, exact: bool) -> Markup:
@@ -23,8 +25,7 @@ def draw_sketch(around: Surroundings, *, number: str | None, exact: bool) -> Mar
         str(escape(words("Bản đồ nhỏ quanh địa chỉ này", "Small map around this address"))),
         '">',
         f'<rect class="sketch-ground" width="{WIDTH}" height="{HEIGHT}"/>',
-        *_doors(around.doors),
-        *_names(around.streets),
+        *_doors(around),
         *_pin(number, exact=exact),
         *_scale_bar(),
         *_province(around),
@@ -41,25 +42,53 @@ def _text(what: str, x: float, y: float, said: str) -> str:
     return f'<text class="sketch-{what}" x="{x:.0f}" y="{y:.0f}">{escape(said)}</text>'
 
 
-def _doors(doors: tuple[Spot, ...]) -> Iterator[str]:
-    taken = [(WIDTH / 2, HEIGHT / 2)]
-    for spot in doors:
+class _Room:
+    """Where texts stand, so that none is written over another."""
+
+    def __init__(self) -> None:
+        inset = OUTLINE_SIDE + 28
+        self._taken = [
+            (WIDTH / 2 - 24, HEIGHT / 2 - 54, WIDTH / 2 + 24, HEIGHT / 2 + 26),  # the pin
+            (WIDTH - inset - 4, HEIGHT - inset - 4, WIDTH, HEIGHT),  # the province
+            (0.0, HEIGHT - 34, 110.0, HEIGHT),  # the bar
+        ]
+
+    def take(self, what: str, x: float, y: float, said: str) -> bool:
+        """Whether a text centred at x, with its foot at y, has room; it is taken."""
+        letter = _LETTER[what]
+        half = len(said) * letter / 2 + 2
+        box = (x - half, y - 1.6 * letter, x + half, y + 0.4 * letter)
+        inside = box[0] >= 0 and box[1] >= 0 and box[2] <= WIDTH and box[3] <= HEIGHT
+        if not inside or any(
+            box[0] < right and left < box[2] and box[1] < bottom and top < box[3]
+            for left, top, right, bottom in self._taken
+        ):
+            return False
+        self._taken.append(box)
+        return True
+
+
+def _doors(around: Surroundings) -> Iterator[str]:
+    room = _Room()
+    names = list(_names(around.streets, room))
+    for spot in around.doors:
         x, y = _place(spot)
         yield f'<circle class="sketch-door" cx="{x:.0f}" cy="{y:.0f}" r="4"/>'
-        free = all(abs(x - a) > _APART[0] or abs(y - 10 - b) > _APART[1] for a, b in taken)
-        if spot.words and free and 14 < y < HEIGHT - 6 and 20 < x < WIDTH - 20:
-            taken.append((x, y - 10))
+        if spot.words and room.take("number", x, y - 8, spot.words):
             yield _text("number", x, y - 8, spot.words)
+    yield from names
 
 
-def _names(streets: tuple[Spot, ...]) -> Iterator[str]:
+def _names(streets: tuple[Spot, ...], room: _Room) -> Iterator[str]:
     for spot in streets:
         x, y = _place(spot)
-        # Inside of the picture, and not on the pin.
-        x, y = min(max(x, 90), WIDTH - 90), min(max(y + 18, 24), HEIGHT - 40)
-        if abs(x - WIDTH / 2) < 90 and abs(y - HEIGHT / 2) < 40:
-            y = HEIGHT / 2 + 52
-        yield _text("street", x, y, spot.words or "")
+        said = spot.words or ""
+        half = len(said) * _LETTER["street"] / 2 + 4
+        x = min(max(x, half), WIDTH - half)  # inside of the picture
+        for below in _STREET_BESIDE:
+            if room.take("street", x, y + below, said):
+                yield _text("street", x, y + below, said)
+                break
 
 
 def _pin(number: str | None, *, exact: bool) -> Iterator[str]:
