@@ -15,7 +15,14 @@ from api.conditional import conditional
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import language, page, secured, words
-from registry.coverage.figures import AUDIT_LABELS, COUNTRY, Coverage, UnitCoverage, UnitTarget
+from registry.coverage.figures import (
+    AUDIT_LABELS,
+    COUNTRY,
+    NO_ACCURACY,
+    Coverage,
+    UnitCoverage,
+    UnitTarget,
+)
 from registry.coverage.gap_files import write_form_csv
 from registry.coverage.gaps import KINDS, Gaps, find_gaps
 from registry.coverage.localities import coverage_of_localities
@@ -117,6 +124,7 @@ def _board(session: Session, found: Coverage) -> Response:
         "coverage.html",
         found=found,
         total=total,
+        no_accuracy=NO_ACCURACY,
         units=_sorted(found, order),
         order=order,
         missing=_missing(found),

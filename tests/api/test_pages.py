@@ -209,3 +209,11 @@ def test_house_without_a_code_is_reported_from_a_page(site: Site) -> None:
     assert foreign.status_code == 403
     abroad = site.client.post("/new-house", data={"lat": "48.85", "lon": "2.35"})
     assert (abroad.status_code, "ngoài Việt Nam" in abroad.text) == (422, True)
+
+
+def test_board_says_why_nothing_counts_as_deliverable(site: Site) -> None:
+    """The search world is of demonstration codes, none with the accuracy of its point."""
+    page = site.client.get("/coverage/01", headers=BROWSER).text
+    assert "Giao được tận nơi" in page
+    assert "Chưa điểm nào ghi độ chính xác" in page
+    assert "Chưa điểm nào" not in site.client.get("/coverage/96", headers=BROWSER).text
