@@ -87,6 +87,9 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
         yield one.but("number_repeated", 0, _without(one, first))
     elif a.steps[: len(b.steps)] == b.steps or b.steps[0] == a.steps[0]:
         yield one.but("number_repeated", 0, _without(one, second))
+    elif a.part == b.part and any(p.role == "street" for p in one.pieces[first:second]):
+        # `82 Trần Hưng Đạo - 3 Lê Lợi`: no step of a path stands behind the street.
+        yield one.but("second_number_dropped", 1, _without(one, second))
     elif a.part == b.part:
         # `Số 4 nhà 12 ngõ 95`
         yield one
@@ -114,10 +117,9 @@ def _number_or_ward(one: Understanding) -> Iterator[Understanding]:
 
 
 def _may_be_ward(piece: Piece) -> bool:
-    if piece.role != "number" or piece.opening or len(piece.words) != 1:
+    if not piece.steps or piece.steps[0][0] not in "PF" or piece.opening:
         return False
-    key = piece.words[0].key
-    return key[0] in "pf" and GLUED_UNIT.fullmatch(key) is not None
+    return len(piece.words) == 1 and GLUED_UNIT.fullmatch(piece.words[0].key) is not None
 
 
 def _flat_or_house(one: Understanding) -> Iterator[Understanding]:

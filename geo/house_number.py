@@ -48,7 +48,7 @@ BLOCKS: Final = {"liền kề": "LK", "biệt thự": "BT"}
 PLOTS: Final = phrases(
     "plot",
     {
-        "lô": "lô số|lô đất|lô đất số",
+        "lô": "lô số|lô đất|lô đất số|lot",
         "liền kề": "lk",
         "biệt thự": "bt",
         "ô": "ô số|ô đất",
@@ -56,11 +56,11 @@ PLOTS: Final = phrases(
         "tờ bản đồ": "tờ bản đồ số|tờ số|tờ|tbđ|tbđ số",
         "km": "km số|cây số|ki lô mét",
     },
-    numbered=("ô", "liền kề", "biệt thự", "thửa", "tờ bản đồ", "tờ", "km"),
+    numbered=("ô", "lot", "liền kề", "biệt thự", "thửa", "tờ bản đồ", "tờ", "km"),
 )
 NUMBER_WORDS: Final = phrases(
     "number",
-    {"số": "số nhà|nhà số|nhà|sn|sô|no|n°|nhà trọ|nhà trọ số|phòng trọ"},
+    {"số": "số nhà|nhà số|nhà|sn|s n|sô|no|n°|nhà trọ|nhà trọ số|phòng trọ"},
     numbered=("số",),
 )
 SPOKEN_SLASHES: Final = frozenset(

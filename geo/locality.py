@@ -31,7 +31,7 @@ _QUARTERS: Final = {
     "khối": "",
     "khối phố": "",
     "tiểu khu": "tk",
-    "khu phố": "kp|k phố|khuphố|kphố",
+    "khu phố": "kp|k phố|khuphố|kphố|quarter",
     "khu vực": "kv",
     "tổ dân phố": "tdp|tổ dp|tổ khu phố",
     "tổ nhân dân": "tổ nd|tổ ndtq|tổ nhân dân tự quản|tổ tự quản",
@@ -62,7 +62,7 @@ _ESTATES: Final = {
     "chợ": "khu chợ",
 }
 # Words that are as often something else: a person (đội Cấn, Tô Ký), a measure, an abbreviation.
-_NUMBERED: Final = ("đội", "cụm", "tk", "group", "mbqh", "mặt bằng", "mb")
+_NUMBERED: Final = ("đội", "cụm", "tk", "group", "quarter", "mbqh", "mặt bằng", "mb")
 LOCALITIES: Final = phrases("locality", {**_HAMLETS, **_QUARTERS, **_ESTATES}, numbered=_NUMBERED)
 _BOOK: Final = PhraseBook(LOCALITIES)
 _KIND_KEYS: Final = {phrase.kind: fold(phrase.kind) for phrase in LOCALITIES}

@@ -40,9 +40,16 @@ _RENUMBERED: Final = re.compile(
     r"(?P<other>\d[\w/]{0,20})\s*\)",
     re.IGNORECASE,
 )
+# `Xã Gia Phù (nay là Xã Gia Phù)`, `phường 5 trước đây thuộc Quận 3`
+_NOW: Final = re.compile(
+    r"\b(?:nay|hiện\s+nay|trước\s+đây|trước)\s+(?:là|thuộc)\b|\bnay\s+(?:la|thuoc)\b", re.IGNORECASE
+)
 _BRACKETS: Final = str.maketrans("()[]{}", ",,,,,,")
-# `Tôn Đức Thắng. Khu phố 2`, `Số nhà 30. Khối 1`: a sentence ends, no abbreviation.
-_SENTENCE: Final = re.compile(r"(?:(?<=[^\W\d_]{4})|(?<=\d))\.\s(?=[^\W\d_])")
+# `Tôn Đức Thắng. Khu phố 2`, `Số nhà 30. Khối 1`: a sentence ends, no abbreviation; `12.Phường 5`.
+_SENTENCE: Final = re.compile(
+    r"(?:(?<=[^\W\d_]{4})|(?<=\d))\.\s(?=[^\W\d_])"
+    r"|(?<=\d)\.(?=[^\W\d_]{3}|(?i:xã|tp|tt|tx|kp|ấp)\b)"
+)
 # `Huỳnh Tấn Phát/Hẻm 41`: a slash beside a word is no path. `40bis/1` is one.
 # `Địa chỉ: 225 Lê Duẩn`, `ship về 56 ngõ 22`: what people write before an address.
 _LABEL: Final = re.compile(
@@ -81,11 +88,15 @@ _UNIT_FIRST: Final = re.compile(
     r"(?:[^\W\d_][^.,:;\d]{1,30}|\d{1,2})\.(?=\s(?:số\s)?\d)",
     re.IGNORECASE,
 )
-# `… Hà Nội nhé`, `… Gò Vấp với ạ`; Mường Nhé is a commune.
-_POLITE: Final = frozenset({"nhé", "ạ", "ạh", "với"})
-_POLITE_ENDS: Final = frozenset("éạhÉẠH")
-_ENDS: Final = " .!,"
-_MUONG: Final = frozenset({"mường", "muong", "nậm"})
+# `… Hà Nội nhé`, `… Gò Vấp với ạ`, `… thủ đức nha`; Mường Nhé and Phong Nha are communes.
+_POLITE: Final = frozenset({"nhé", "ạ", "ạh", "với", "nha", "nhe", "nhá", "nghe"})
+_POLITE_ENDS: Final = frozenset("éạhaeáÉẠHAEÁ")
+_ENDS: Final = " .!,~"
+_NAMED_SO: Final = frozenset(
+    {"mường", "muong", "nậm", "phong", "cu", "hà", "ha", "lương", "luong", "tiên", "tien", "xuân"}
+    | {"xuan", "mỹ", "my"}
+)
+"""Words before one of them in names of communes."""
 _SLASH: Final = re.compile(
     r"/(?=[^\W\d_]{2,7}(?!\w))|(?<=[^\W\d_]{3})(?<!bis)(?<!BIS)(?<!Bis)/(?=\w)"
 )
@@ -112,6 +123,8 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
     text = _in_parts(text)
     if "/" in text:
         text = _SLASH.sub(", ", text)
+    if "nay " in text or "trước " in text:
+        text = _NOW.sub(",", text)
     if "(" in text:
         text = _RENUMBERED.sub(lambda m: m["other"] if fold(m["when"]) == "moi" else m["one"], text)
     if any(map(text.__contains__, "()[]{}")):
@@ -134,9 +147,9 @@ def _in_parts(text: str) -> str:
     """`text` with commas where a sentence or a heading ends, without a count behind it."""
     if text[-1:].isdigit():
         text = _without_count(text)
-    if ". " in text:
-        if unit := _UNIT_FIRST.match(text):
-            text = f"{unit[0][:-1]},{text[unit.end() :]}"
+    if ". " in text and (unit := _UNIT_FIRST.match(text)):
+        text = f"{unit[0][:-1]},{text[unit.end() :]}"
+    if "." in text:
         text = _SENTENCE.sub(", ", text)
     return _HEADING.sub(_heading, text) if ":" in text else text
 
@@ -156,7 +169,9 @@ def _heading(match: re.Match[str]) -> str:
 def _without_polite_end(text: str) -> str:
     while True:
         head, _, last = text.rstrip(_ENDS).rpartition(" ")
+        if last.lower() not in _POLITE:
+            return text
         before = head.split()[-1:]
-        if last.lower() not in _POLITE or not before or before[0].lower() in _MUONG:
+        if not before or before[0].lower() in _NAMED_SO:
             return text
         text = head

@@ -21,6 +21,8 @@ _ORDINAL: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
 _SUFFIX_LETTERS: Final = frozenset("abceghk")
 _ROAD_LETTERS: Final = frozenset("abce")
 """Letters that stand behind the number of a road or a quarter; a `P` or a `Q` was cut off."""
+_NEVER_NUMBERED: Final = frozenset({"tỉnh", "thành phố", "thị xã", "quận", "huyện"})
+"""Kinds of units whose names hold no number, but for one that is all of it."""
 _SUFFIX_AND_PATH: Final = re.compile(r"([a-ceghk])/(\d.*)", re.IGNORECASE)
 _MONTH: Final = frozenset({"thang", "thg"})
 
@@ -44,10 +46,19 @@ class Numbers(Kinds):
             numbered = piece.words[-1].key == "so"
             if is_path and not numbered and piece.role in ("street", "bare"):
                 return self._take_path(self._push("number"), at)
+            if piece.kind in _NEVER_NUMBERED and self._begins_door(at):
+                return self._take_path(self._push("number"), at)
         said = piece.kind in COMPLETE_NOISE and not piece.words and self._key(at + 1) != "gio"
         if (piece.role == "premises" or said) and self._number_in_premises(at):
             return self._take_path(self._push("number"), at)
         return at
+
+    def _begins_door(self, at: int) -> bool:
+        """`tp hồ chí minh 30 hạ long`, where no number is before: no postcode, a name behind."""
+        number = self.words[at].text[0].isdigit() and not _POSTCODE.fullmatch(self.words[at].text)
+        first = all(piece.role not in HOUSE_ROLES for piece in self.pieces)
+        named = at + 2 < len(self.words) and self._is_name(at + 1) and self._is_name(at + 2)
+        return number and first and named
 
     def _take_path(self, piece: Piece, at: int) -> int:
         block = BLOCKS.get(piece.kind or "", "")
@@ -158,7 +169,7 @@ class Numbers(Kinds):
     def _is_rest_of_number(self, piece: Piece, at: int) -> bool:
         """`Tỉnh lộ 10 B`, `Khu phố 9 A`; behind a house, `8 Đường tỉnh 873 2` for 873-2."""
         road = piece.kind in ROAD_CLASSES
-        if not piece.done or len(piece.words) != 1 or not (road or piece.role == "locality"):
+        if len(piece.words) != 1 or not (road or piece.role == "locality"):
             return False
         word, house = self.words[at], any(one.role == "number" for one in self.pieces)
         letter = word.text.casefold() in _ROAD_LETTERS and not word.pointed

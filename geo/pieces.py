@@ -70,6 +70,8 @@ class _Scanner(Numbers):
         return self._name(at, phrase)
 
     def _name(self, at: int, phrase: Phrase | None) -> int:
+        if self.words[at].key == "thuoc" and self._begins_unit(at + 1):
+            return at + 1  # `đường Lê Lợi thuộc phường Bến Nghé`
         # A kind that opens nothing is a name, all of it: `Đ. Quốc lộ 13`, `Phường Chợ Lớn`.
         named = self.open is not None and not self.open.words and not self.open.done
         end = at + len(phrase.keys) if phrase and named else at + 1
@@ -108,7 +110,7 @@ class _Scanner(Numbers):
 
     def _append(self, at: int) -> None:
         word, piece = self.words[at], self.open
-        if piece is not None and self._is_rest_of_number(piece, at):
+        if piece is not None and piece.done and self._is_rest_of_number(piece, at):
             self._take_rest(piece, at)
             return
         if piece is None:

@@ -46,13 +46,11 @@ def settled(pieces: list[Piece]) -> list[Piece]:
 
 def _without_postcode(pieces: list[Piece]) -> list[Piece]:
     """Without one in front, in a part of its own: `70000, 12 Lê Lợi`."""
-    if len(pieces) < 2:
+    if len(pieces) < 2 or pieces[1].part == pieces[0].part or pieces[0].role != "number":
         return pieces
     first, *others = pieces
-    if first.role != "number" or first.opening or not _POSTCODE.fullmatch(text_of(first.words)):
-        return pieces
-    apart = others[0].part > first.part
-    return others if apart and any(piece.role == "number" for piece in others) else pieces
+    written = not first.opening and _POSTCODE.fullmatch(text_of(first.words))
+    return others if written and any(piece.role == "number" for piece in others) else pieces
 
 
 def may_be_flat_of_block(number: Piece) -> bool:

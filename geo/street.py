@@ -22,7 +22,7 @@ from geo.values import value
 from geo.words import PhraseBook, Word, keys_of, phrases, text_of, words_of
 
 _PLAIN: Final = {
-    "đường": "đ|đg|d|dg",
+    "đường": "đ|đg|d|dg|road no|street no",
     "phố": "p|ph",
     "đại lộ": "đl",
 }

@@ -79,7 +79,8 @@ def better(best: Located, other: Located, respelling: Respelling) -> Located:
     if not faulty or (best.answers and rank(best.answers[0]) <= rank(faulty[0])):
         return best
     if best.answers and faulty[0].level == best.answers[0].level not in PLACED:
-        return best
+        narrower = {a.unit for a in faulty} < {a.unit for a in best.answers}
+        return Located(faulty, other.reading) if narrower and respelling.sure else best
     return Located(faulty, other.reading)
 
 

@@ -124,6 +124,8 @@ def likeness(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool = F
         return _same_key(vocabulary, typed, known, wide=wide)
     if typed.kind != known.kind or not same_numbers(typed.key, known.key):
         return Likeness.OTHER
+    if is_shortened(typed) and not wide:
+        return Likeness.SLIP if _stands_for(typed, known) else Likeness.OTHER
     if not _one_keystroke(typed, known):
         return Likeness.OTHER
     if is_no_name(vocabulary, typed):
@@ -132,6 +134,20 @@ def likeness(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool = F
     if short or _is_other_vowel(typed, known):
         return Likeness.OTHER
     return _other_key(vocabulary, typed, known, wide=wide)
+
+
+def is_shortened(typed: Name) -> bool:
+    """Whether the first word of a long name is its letter: `T. Hưng Đạo`, and no `T. Vinh`."""
+    words = typed.key.split()
+    return typed.kind is None and len(words) > _SHORT_NAME and len(words[0]) == 1 != len(words[1])
+
+
+def _stands_for(typed: Name, known: Name) -> bool:
+    """Whether all words but the first are those of the registered name, with the marks typed."""
+    write = accent_key if _accented(typed, known) else fold
+    one, other = write(typed.name).split(), write(known.name).split()
+    letter, name = fold(typed.name)[0], fold(known.name)[0]
+    return len(one) == len(other) and one[1:] == other[1:] and letter == name
 
 
 def is_no_name(vocabulary: Vocabulary, typed: Name) -> bool:

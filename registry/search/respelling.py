@@ -54,6 +54,8 @@ class Respelling:
     text: str
     word: str
     """As it was written."""
+    kind: str
+    """As it was meant."""
     sure: bool
     """Whether the word cannot be passed over: it is no syllable, or a number stands behind it."""
 
@@ -78,10 +80,24 @@ def respellings(vocabulary: Vocabulary, text: str) -> list[Respelling]:
         number = _NUMBER_NEXT.match(text, match.end()) is not None
         sure = number or (opens and not syllable)
         head, tail = text[: match.start()], text[match.end() :]
-        found += [Respelling(f"{head}{kind}{tail}", match[0], sure) for kind in near]
+        found += [Respelling(f"{head}{kind}{tail}", match[0], kind, sure) for kind in near]
+    if len({one.word for one in found if one.sure}) > 1:
+        found = [*_all_at_once(text, found), *found]
     known = {one.text for one in found}
     found += [one for one in numbered if one.text not in known]
     return sorted(found, key=lambda one: not one.sure)[:_MAX_MEANT]
+
+
+def _all_at_once(text: str, found: list[Respelling]) -> Iterator[Respelling]:
+    """With each word that can be but one kind corrected: `12 đườg Nguyễn Văn Cừ, phườg 2`."""
+    kinds: dict[str, list[str]] = {}
+    for one in found:
+        if one.sure:
+            kinds.setdefault(one.word, []).append(one.kind)
+    if all(len(set(meant)) == 1 for meant in kinds.values()):
+        for word, (kind, *_) in kinds.items():
+            text = re.sub(rf"(?<!\w){word}(?!\w)", kind, text)
+        yield Respelling(text, next(iter(kinds)), kind, sure=True)
 
 
 def _has_suspect(vocabulary: Vocabulary, words: list[str], *, accented: bool) -> bool:
@@ -99,7 +115,8 @@ def _numbered(text: str, *, accented: bool) -> Iterator[Respelling]:
     for match in _NUMBERED.finditer(text):
         word, start = match[1], match.start(1)
         for kind in _near(word.lower(), accented=accented):
-            yield Respelling(f"{text[:start]}{kind}{text[match.end(1) :]}", word, sure=False)
+            respelt = f"{text[:start]}{kind}{text[match.end(1) :]}"
+            yield Respelling(respelt, word, kind, sure=False)
 
 
 def _suspect(vocabulary: Vocabulary, written: str, *, accented: bool) -> tuple[str, ...]:

@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from registry.search.asking import Ask, Steps, bulk
-from registry.search.likeness import Likeness, Name, Vocabulary, is_no_name, likeness
+from registry.search.likeness import (
+    Likeness,
+    Name,
+    Vocabulary,
+    is_no_name,
+    is_shortened,
+    likeness,
+)
 
 _MAX_UNITS: Final = 60
 """So few communes have few enough names to compare each of them."""
@@ -48,6 +55,9 @@ _NEAR_OF: Final = {table: bulk(_NEAR.format(table=table), (_KEY,)) for table in 
 _SLACK: Final = 2
 """Letters by which a name with a slip may be longer or shorter: a letter, and a space around it."""
 
+_LONGEST_FAMILY_NAME: Final = len("Nguyễn")
+"""Letters for which one may stand: `N. Văn Cừ`."""
+
 
 def meant_by(
     vocabulary: Vocabulary, table: str, typed: Name, units: tuple[int, ...] | None
@@ -63,7 +73,8 @@ def meant_by(
         size = len(typed.name) - (len(typed.kind) + 1 if typed.kind else 0)
         # What nobody can be called is a slip, though without its diacritics it is a name.
         key = "" if is_no_name(vocabulary, typed) else typed.key
-        line = (key, size - _SLACK, size + _SLACK)
+        more = _LONGEST_FAMILY_NAME if is_shortened(typed) else _SLACK
+        line = (key, size - _SLACK, size + more)
         rows = yield Ask(_NAMES_OF[table], tuple((unit,) for unit in units), line)
     found = [known_name(table, *row[1:]) for row in rows]
     return list(_slips(vocabulary, typed, found, wide=wide))

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final
 
 from geo.admin import KIND_LEVELS, NamedPart, parse_name, split_before_kinds, split_dashes
+from geo.syllables import is_syllable
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import repaired
 from geo.values import value
+from geo.words import ROMAN
 from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
 from registry.units.slips import (
@@ -89,7 +92,18 @@ class PartReader:
     def _split_run(self, part: str) -> list[str]:
         """`Tân Tạo A Bình Tân TPHCM` in three, each held by the next: written without a comma."""
         words = part.split()
-        return (self._run(words) if len(words) <= MAX_RUN else None) or [part]
+        found = (self._run(words) or self._run_around(words)) if len(words) <= MAX_RUN else None
+        return found or [part]
+
+    def _run_around(self, words: list[str]) -> list[str] | None:
+        """The same around initials of what nobody knows: `Xã Bình Minh tb Đà Nẵng`."""
+        for at in range(1, len(words) - 1):
+            run = self._run([*words[:at], *words[at + 1 :]]) if _is_unsayable(words[at]) else None
+            before = accumulate(len(piece.split()) for piece in run or ())
+            for piece, end in enumerate(before, 1):
+                if run and end == at:
+                    return [*run[:piece], words[at], *run[piece:]]
+        return None
 
     def _run(self, words: list[str]) -> list[str] | None:
         """The words as two or three units that hold one another, smallest or largest first."""
@@ -171,7 +185,7 @@ class PartReader:
             yield from ((unit, 0) for unit in heirs_of_province(self.gazetteer, reading.key))
         if reading.kinds in ((), ("huyen",), ("quan",)):
             yield from ((unit, 0) for unit in districts_meant(self.gazetteer, reading.key))
-        if _INITIALS.fullmatch(reading.name):
+        if _are_initials(reading.name):
             for unit in units_with_initials(self.gazetteer, reading.key):
                 if unit.level in _levels(reading):
                     yield unit, INITIALS
@@ -191,13 +205,27 @@ def _levels(reading: NamedPart) -> frozenset[str]:
     return frozenset(level for kind in reading.kinds for level in KIND_LEVELS[kind])
 
 
+def _are_initials(name: str) -> bool:
+    """In capitals, or where nobody can say them: `hạ long qn`, but no `la` for Long An."""
+    return _INITIALS.fullmatch(name) is not None or _is_unsayable(name)
+
+
+def _is_unsayable(word: str) -> bool:
+    return _INITIALS.fullmatch(word.upper()) is not None and not is_syllable(fold(word))
+
+
 def _spoken(text: str) -> str | None:
-    """`Quận ba` as `Quận 3`, `phuong muoi mot` as `phường 11`; None where no number is in words."""
+    """`Quận ba` as `Quận 3`, `phuong muoi mot` as `phường 11`, `Q. I` as `quận 1`; None where no
+    number is in words or Roman.
+    """
     kind, _, number = text.partition(" ")
+    roman = ROMAN.get(number.strip())
     for written in ("quận", "phường"):
         if accent_key(kind) in (accent_key(written), fold(written)):
-            digits = _SPOKEN.get(accent_key(number))
+            digits = roman or _SPOKEN.get(accent_key(number))
             return f"{written} {digits}" if digits else None
+        if roman and kind.rstrip(".").casefold() == fold(written)[0]:
+            return f"{written} {roman}"
     return None
 
 

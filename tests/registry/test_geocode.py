@@ -70,6 +70,8 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     ("27 Láng, Đống Đa, Hà Nội", ["27 Láng"], "household", {"commune_missing"}),
     ("8 đường 30/4, Phường Bến Thành, TP Hồ Chí Minh", ["8 30/4"], "household", set()),
     ("27 Láng, Phường Bến Thành, HCM", ["27 Láng HCM"], "household", set()),
+    (f"5 N.Thị Định{IN_LANG}", ["5 Nguyễn Thị Định"], "household", {"street_corrected"}),
+    ("27 đườg Láng, phườg Láng, Hà Nội", ["27 Láng"], "household", {"spelling_corrected"}),
     # Another number is never passed off as the one asked for
     (f"28 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     (f"27A Láng{IN_LANG}", [], "street", {"house_number_not_found"}),

@@ -46,6 +46,12 @@ def name(text: str) -> Name:
         ("nguyen trai", "Nguyễn Trãi", SAME),
         ("Nguyễn Trãi", "Nguyen Trai", SAME),
         ("Cách Mạng Tháng 8", "Cách Mạng Tháng Tám", SAME),
+        # The family name by its letter
+        ("T. Hưng Đạo", "Trần Hưng Đạo", SLIP),
+        ("n thi dinh", "Nguyễn Thị Định", SLIP),
+        ("L. Hưng Đạo", "Trần Hưng Đạo", OTHER),
+        ("N. Thị Đính", "Nguyễn Thị Định", OTHER),
+        ("T. Vinh", "Trường Vinh", OTHER),
         # Slips
         ("Nguyễn Trxãi", "Nguyễn Trãi", SLIP),
         ("Nguyễn Trải", "Nguyễn Trãi", SLIP),
