@@ -1,10 +1,12 @@
 """An outcome as one flat row: what fits in the columns of a table."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Final
 
 from geo.code import format as code_display
 from registry.batch import Outcome
+from registry.errors import MistypedCodeError
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record, Wording, record_wording, wording
 from registry.search.answers import Answer
@@ -23,12 +25,12 @@ _PLACE: Final = (
     "lat",
 )
 FLAT_COLUMNS: Final = {
-    "lookup": ("status", *_PLACE, "detail"),
-    "geocode": ("status", "level", "confidence", "faults", *_PLACE, "detail"),
+    "lookup": ("status", *_PLACE, "detail", "suggestions"),
+    "geocode": ("status", "level", "confidence", "faults", *_PLACE, "detail", "suggestions"),
     "reverse": ("status", "level", "distance_m", "faults", *_PLACE, "detail"),
     "validate": (
         *("status", "verdict", "next_action", "level", *_PLACE),
-        *("question", "choices", "detail"),
+        *("question", "choices", "detail", "suggestions"),
     ),
 }
 """Operation → columns, in an order that others may rely on."""
@@ -42,6 +44,9 @@ def flat(
     cells["status"] = outcome.status
     if outcome.error is not None:
         cells["detail"] = outcome.error.detail
+        if isinstance(outcome.error, MistypedCodeError):
+            near = outcome.error.extra["suggestions"]
+            cells |= _suggestions(one["code_display"] for one in near)  # type: ignore[attr-defined]
     elif isinstance(outcome.found, Record):
         record = outcome.found
         words = record_wording(gazetteer, day, record)
@@ -50,7 +55,14 @@ def flat(
         cells |= _validation(day, outcome.found)
     elif outcome.found:
         cells |= _answer(gazetteer, day, operation, outcome.found[0])
+    elif outcome.mistyped is not None:
+        cells |= _suggestions(map(code_display, outcome.mistyped.suggestions))
     return cells
+
+
+def _suggestions(codes: Iterable[str]) -> dict[str, Cell]:
+    """Registered codes of which a mistyped one may be a slip."""
+    return {"suggestions": " | ".join(codes) or None}
 
 
 def _answer(
@@ -95,6 +107,7 @@ def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
         "lat": found.lat,
         "question": asked.text if asked else None,
         "choices": " | ".join(choices) or None,
+        **_suggestions(map(code_display, found.suggestions)),
     }
 
 

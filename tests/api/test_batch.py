@@ -227,3 +227,16 @@ def test_batch_too_many_is_refused_and_asked_again_later(site: Site) -> None:
         # A single question is answered all the same.
         assert site.client.post("/v1/geocode", json=row).status_code == 200
     assert answered(site, "geocode", [row])[0]["result"]["status"] == "ok"
+
+
+@pytest.mark.parametrize("operation", ["lookup", "geocode", "validate"])
+def test_table_suggests_codes_for_a_mistyped_one(site: Site, operation: str) -> None:
+    code = site.world.codes["27 Láng"]
+    mistyped = code[:6] + code[7] + code[6]
+    column = "code" if operation == "lookup" else "address"
+    body = f"{column}\n{mistyped}\n{code}\n"
+    answer = site.client.post(f"/v1/batch/{operation}", data=body, content_type="text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    mended, right = (row["result_suggestions"] for row in rows)
+    assert f"{code[:4]}-{code[4:]}" in mended.split(" | ")
+    assert right == ""

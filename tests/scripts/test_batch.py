@@ -17,7 +17,7 @@ from registry.batch.rows import Layout, read_row, read_table
 from registry.batch.work import Work, answer_rows
 from registry.errors import DatabaseUnavailableError, InvalidInputError, UnreadableFileError
 from registry.gazetteer import today
-from registry.geocode import Question
+from registry.geocode import Components, Question
 from registry.settings import ROOT, Settings
 from tests.support.search_world import LANG, World, search_world
 
@@ -113,7 +113,8 @@ def test_units_in_columns_of_their_own_complete_the_address(world: World) -> Non
     lines = ["Địa chỉ giao hàng;Phường;Tỉnh\n", "27 Láng;Láng;Hà Nội\n"]
     table = read_table("csv", "validate", lines)
     asked = [read_row("validate", row) for row in table.rows]
-    assert [one.text for one in asked if isinstance(one, Question)] == ["27 Láng, Láng, Hà Nội"]
+    beside = Components(commune="Láng", province="Hà Nội")
+    assert asked == [Question(text="27 Láng", components=beside, limit=2)]
     known = world.gazetteer
     (found,) = outcomes(known, world.reads, "validate", [lambda: asked[0]])
     assert flat(known, today(), "validate", found)["verdict"] == "accept"
