@@ -54,14 +54,16 @@ class AutocompleteQuery(Request):
 class SuggestionLine(Answer):
     """One line of the list."""
 
-    type: Literal["door", "street", "locality", "commune", "province"]
+    type: Literal["door", "building", "street", "locality", "commune", "province"]
     label: str = Field(description="To be shown")
     text: str = Field(
         description="To be put in place of q; where it ends in a comma, more is needed"
     )
     code: str | None = Field(description="Of a door")
     code_display: str | None
-    places: int = Field(description="Communes that have a street or locality of this name")
+    places: int = Field(
+        description="Communes that have a street, locality or building of this name"
+    )
     commune: PlaceUnit | None
     province: PlaceUnit | None
     lon: float | None
@@ -80,7 +82,7 @@ class Suggestions(Answer):
 @blueprint.get("")
 @spec.validate(resp=answers(Suggestions, 400, 404, 503), tags=["search"])
 def get_autocomplete(query: AutocompleteQuery) -> Response:
-    """Streets, localities, communes and house numbers that begin as what has been typed.
+    """Streets, localities, buildings, communes and numbers that begin as what has been typed.
 
     Diacritics are not needed, abbreviations are understood, the number may stand before or behind.
     Former names lead to what is there today. What begins nothing is read with one slip corrected,

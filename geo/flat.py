@@ -140,10 +140,15 @@ def is_called(key: str, words: str) -> bool:
     (False, False)
     """
     asked = block_key(words)
-    return asked == key or _named(asked) == _named(key)
+    return asked == key or without_block_words(asked) == without_block_words(key)
 
 
-def _named(key: str) -> str:
+def without_block_words(key: str) -> str:
+    """A folded name without words for a block in front.
+
+    >>> without_block_words("toa nha hoa hong"), without_block_words("chung cu")
+    ('hoa hong', 'chung cu')
+    """
     return _BLOCK_WORDS.sub("", key, 1)
 
 

@@ -1,4 +1,5 @@
-"""Suggestions while an address is being typed: street, locality, commune, then house number.
+"""Suggestions while an address is being typed: street, locality, building, commune, then the number
+of the house or flat.
 
 First names, then the places of a name, then the numbers of a place, as DAWA does: a name that many
 communes have is one suggestion until the commune is typed. A point brings near places forward.
@@ -13,9 +14,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from registry.autocomplete.begun import SPARE, Finder, Sought
-from registry.autocomplete.place_names import Names
-from registry.autocomplete.suggested_doors import NumberedDoor, doors_near, look
-from registry.autocomplete.suggestion import Suggestion, Wordings
+from registry.autocomplete.buildings import flats_in, open_buildings
+from registry.autocomplete.place_names import BUILDING, Names
+from registry.autocomplete.suggested_doors import Found, NumberedDoor, doors_near, look
+from registry.autocomplete.suggestion import Place, Suggestion, Wordings
 from registry.autocomplete.typed import Typed, readings, with_tail
 from registry.autocomplete.unit_index import unit_index
 from registry.errors import InvalidInputError
@@ -136,14 +138,32 @@ class _Completer:
             limit=self.typing.limit,
         )
         doors = [self._of_door(sought, door) for door in known.doors[: self.typing.limit]]
+        doors += self._flats(sought)
         if doors:
             # Where a number is registered, the street without it is no answer.
             return self._once(doors)
-        lines = [line for place in rest if (line := self.words.line(place, known)) is not None]
+        lines = self._lines(rest, known)
         if lines and any(place.numbered and place.number is None for place in rest):
             # The search knows which number a door had along a street that was merged.
             lines = [*self._searched(), *lines]
         return self._once(lines)
+
+    def _lines(self, places: list[Place], known: Found) -> list[Suggestion]:
+        buildings = open_buildings(self.reads, places)
+        lines = []
+        for place in places:
+            record = buildings.get(place.ids[0]) if place.of_buildings and place.ids else None
+            line = self.words.of_record(record) if record else self.words.line(place, known)
+            lines += [line] if line else []
+        return lines
+
+    def _flats(self, sought: Sought) -> list[Suggestion]:
+        """Flats of that number in the buildings that are meant."""
+        if sought.number is None:
+            return []
+        buildings = [serial for table, serial in sought.doors if table == BUILDING]
+        found = flats_in(self.reads, buildings, sought.number)
+        return [self.words.of_record(record) for record in found]
 
     def _of_door(self, sought: Sought, door: NumberedDoor) -> Suggestion:
         names, name, unit_id = sought.doors[door.table, door.place_id]

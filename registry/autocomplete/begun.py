@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.autocomplete.place_names import Names
+from registry.autocomplete.place_names import BUILDING, Names
 from registry.autocomplete.shortened import Beginnings, gathered, ways
 from registry.autocomplete.slips import slips
 from registry.autocomplete.suggestion import Place
@@ -21,7 +21,7 @@ _Value = TypeVar("_Value", bound=np.generic)
 
 SPARE: Final = 4
 """Lines beyond the limit, for those that turn out to have no door."""
-LOOKED_IN: Final = {"thoroughfare": 400, "locality": 100}
+LOOKED_IN: Final = {"thoroughfare": 400, "locality": 100, BUILDING: 30}
 """Places in which a number is looked for: so many only where it is rare."""
 _FEW_PLACES: Final = 3
 _SHORTEST_UNIT: Final = 4
@@ -125,11 +125,15 @@ class Finder:
                 continue
             if typed.number is None:
                 lines += self._units(typed, scope, slipped=slipped)
-            for names in self.names:
+            for names in self._meant(typed):
                 for key in _keys(names, typed, slipped=slipped):
                     found += self._names(names, key, typed, scope, named)
         found.sort(key=lambda name: -name.weight)
         return self._expanded(found, lines)
+
+    def _meant(self, typed: Typed) -> Iterator[Names]:
+        """The names among which what was typed is looked for."""
+        return (names for names in self.names if names.table == BUILDING or not typed.flat)
 
     def shortened(self, understood: Iterable[Typed]) -> Sought:
         """Names of which the words begin as typed, in units of which they do: `ng tr ba d`."""
@@ -150,7 +154,7 @@ class Finder:
                 if scope is not None and not scope.any():
                     continue
                 meant = replace(typed, parts=parts, named=typed.named or bool(parts))
-                for names in self.names:
+                for names in self._meant(typed):
                     found += self._shortened_names(names, begun, meant, scope, named)
         return found
 
@@ -349,11 +353,13 @@ class Finder:
         merged: NDArray[np.bool_],
         shown: int,
     ) -> Iterator[Place]:
-        """The first of a name's places, one a commune."""
+        """The first of a name's places, one a commune; of buildings each by itself."""
         number = name.typed.number
-        first = dict.fromkeys(units[: 4 * shown].tolist())
-        for rank, unit_id in enumerate(list(first)[:shown]):
-            here = units == unit_id
+        each = name.names.table == BUILDING
+        first = dict.fromkeys((ids if each else units)[: 4 * shown].tolist())
+        for rank, one in enumerate(list(first)[:shown]):
+            here = ids == one if each else units == one
+            unit_id = int(units[here][0])
             yield Place(
                 name.weight - rank / 1000,
                 self.gazetteer.units.get(unit_id),
@@ -367,7 +373,11 @@ class Finder:
 
 def _keys(names: Names, typed: Typed, *, slipped: bool) -> Iterator[str]:
     """What keys of the table may begin with; a locality is also known by its bare name."""
-    own = typed.street_keys if names.table == "thoroughfare" else typed.locality_keys
+    own = {
+        "thoroughfare": typed.street_keys,
+        "locality": typed.locality_keys,
+        BUILDING: typed.building_keys,
+    }[names.table]
     if slipped and not any(map(names.beginning, own)):
         yield from dict.fromkeys(chain.from_iterable(slips(names.squeezed, key) for key in own))
         return

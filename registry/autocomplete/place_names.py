@@ -1,4 +1,4 @@
-"""Names of streets and localities in memory, for suggestions: what begins so, and where it is.
+"""Names of streets, localities and buildings in memory: for suggestions, what begins so and where.
 
 A few hundred thousand names, each with the communes that have it. Nothing is counted or stored in
 the database for it: in how many places a name stands says how likely it is meant, and the newest
@@ -11,6 +11,7 @@ import threading
 import time
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -18,11 +19,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.code import to_serial
+from geo.flat import without_block_words
 from geo.text import fold
 from registry.autocomplete.shortened import Shortened
-from registry.reads import Reads
+from registry.reads import Reads, Row
 
 TABLES: Final = ("thoroughfare", "locality")
+BUILDING: Final = "building"
+"""Stands for a table of buildings, whose identities are the serials of their codes."""
 RECHECK_S: Final = 30.0
 RELOAD_S: Final = 600.0
 """Names that only changed are read anew after that time, new ones after RECHECK_S."""
@@ -48,10 +53,22 @@ _NAMES: Final = """
     ) p
     GROUP BY p.key, p.own_key
 """
-_STATE: Final = """
-    SELECT (SELECT max(id) FROM thoroughfare), (SELECT max(id) FROM locality),
-        (SELECT version FROM gazetteer_state), (SELECT max(id) FROM event)
+# The index ix_household_building holds all of it, and few beside households.
+_OPEN_BUILDINGS: Final = """
+    household WHERE kind = 'building' AND status = 'active' AND NOT restricted
 """
+_BUILDINGS: Final = f"""
+    SELECT building_key, mode() WITHIN GROUP (ORDER BY building_name), '',
+        string_agg(unit_id::text, ' ' ORDER BY unit_id, code),
+        string_agg(code, ' ' ORDER BY unit_id, code), string_agg('0', ' ')
+    FROM {_OPEN_BUILDINGS} AND building_key IS NOT NULL
+    GROUP BY building_key
+"""  # noqa: S608 - constants
+_STATE: Final = f"""
+    SELECT (SELECT max(id) FROM thoroughfare), (SELECT max(id) FROM locality),
+        (SELECT version FROM gazetteer_state), (SELECT count(*) FROM {_OPEN_BUILDINGS}),
+        (SELECT max(id) FROM event)
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +128,10 @@ class PlaceNames:
         self._checked_at = self._loaded_at = -RELOAD_S
 
     def get(self) -> tuple[Names, ...]:
-        """The names of each of TABLES; raises what `Reads.rows` raises when a check is due."""
+        """The names of each of TABLES, and of buildings.
+
+        Raises what `Reads.rows` raises when a check is due.
+        """
         if self._names and time.monotonic() - self._checked_at < RECHECK_S:
             return self._names
         if not self._lock.acquire(blocking=not self._names):
@@ -126,7 +146,7 @@ class PlaceNames:
     def _refresh(self) -> None:
         (state,) = self._reads.rows(_STATE, {})
         now = time.monotonic()
-        changed = state[:3] != self._state[:3]
+        changed = state[:4] != self._state[:4]
         old = now - self._loaded_at >= RELOAD_S and state != self._state
         if changed or old or not self._names:
             self._names = load_names(self._reads)
@@ -135,20 +155,34 @@ class PlaceNames:
 
 
 def load_names(reads: Reads) -> tuple[Names, ...]:
-    """All names, of each of TABLES."""
+    """All names, of each of TABLES, and those of buildings."""
     loaded = [_loaded(reads, table) for table in TABLES]
     # As long as the longest, so that both are asked by one identity.
     size = max((int(names.units.max(initial=0)) for names in loaded), default=0) + 1
     counts = sum(np.bincount(names.units, minlength=size) for names in loaded)
     towns = np.asarray(counts, dtype=np.float64) / 1e6
+    loaded.append(_buildings(reads))
     return tuple(replace(names, towns=towns) for names in loaded)
 
 
+def _buildings(reads: Reads) -> Names:
+    """The buildings, those called `chung cư` or the like by their bare names as well."""
+    rows = []
+    for key, name, kind, units, codes, merged in reads.rows(_BUILDINGS, {}):
+        serials = " ".join(str(to_serial(code)) for code in codes.split())
+        for called in dict.fromkeys((key, without_block_words(key))):
+            rows.append((called, name, kind, units, serials, merged))
+    return _names_of(BUILDING, rows)
+
+
 def _loaded(reads: Reads, table: str) -> Names:
+    return _names_of(table, reads.rows(_NAMES.format(table=table), {}))
+
+
+def _names_of(table: str, rows: Iterable[Row]) -> Names:
     keys, names, kinds = [], [], []
     starts, units, ids, merged = array("q", [0]), array("i"), array("q"), array("b")
-    rows = sorted(reads.rows(_NAMES.format(table=table), {}))
-    for key, name, kind, unit_list, id_list, merged_list in rows:
+    for key, name, kind, unit_list, id_list, merged_list in sorted(rows):
         keys.append(key)
         names.append(name)
         kinds.append(sys.intern(kind))

@@ -6,7 +6,7 @@ from typing import Final
 
 from geo.admin import full_name
 from geo.label import LabelParts, label, named
-from registry.autocomplete.place_names import Names
+from registry.autocomplete.place_names import BUILDING, Names
 from registry.autocomplete.suggested_doors import Found, KnownPlace, NumberedDoor
 from registry.gazetteer import Gazetteer, Unit, UnitName
 from registry.records import Record, record_wording, wording
@@ -21,7 +21,8 @@ class Suggestion:
     """One line of the list."""
 
     type: str
-    """door | street | locality | commune | province."""
+    """door | building | street | locality | commune | province. A building by itself is a door, a
+    name that buildings of many communes have is `building`."""
     label: str
     """To be shown."""
     text: str
@@ -56,6 +57,11 @@ class Place:
     """To be put before it; None also where the name was that of a street with other numbers."""
     numbered: bool = False
     """Whether a number was typed."""
+
+    @property
+    def of_buildings(self) -> bool:
+        """Whether `ids` are serials of buildings."""
+        return self.names is not None and self.names.table == BUILDING
 
 
 class Wordings:
@@ -171,11 +177,13 @@ class Wordings:
 def _of_many(item: Place, names: Names) -> Suggestion:
     """A name that several communes have; typing goes on with the commune."""
     words = label(_parts(names.table, names.kinds[item.name], names.names[item.name]), ())
-    kind = "street" if names.table == "thoroughfare" else "locality"
+    kind = {"thoroughfare": "street"}.get(names.table, names.table)
     return Suggestion(kind, words, f"{words}, ", places=item.communes)
 
 
 def _parts(table: str, kind: str, name: str, outer: tuple[tuple[str, str], ...] = ()) -> LabelParts:
+    if table == BUILDING:
+        return LabelParts(building=name)
     if table == "locality":
         return LabelParts(localities=((kind, name), *outer))
     return LabelParts(street_kind=kind, street_name=name)

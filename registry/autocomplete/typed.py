@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
+from geo.flat import block_key, parse_flat, without_block_words
 from geo.house_number import parse_house_number, path_steps
 from geo.locality import parse_locality
 from geo.street import parse_street
@@ -28,6 +29,10 @@ _BEHIND: Final = re.compile(r"(.*\S)\s+(\d[\w/.-]*)\s*")
 _MAX_NUMBER_WORDS: Final = 8
 """Words of the longest number looked for: `số nhà 5 hẻm 6 ngách 34 ngõ 12`."""
 # With nothing behind it such a word says nothing of where: `, phường` is on the way to a name.
+_FLAT_WORDS: Final = r"(?:căn hộ|căn|can ho|can|ch|phòng|phong|p|room|apt)\.?\s*(?:(?:số|so)\s+)?"
+_FLAT_ALONE: Final = re.compile(rf"{_FLAT_WORDS}(\d[\w.-]*)", re.IGNORECASE)
+_FLAT_BEFORE: Final = re.compile(rf"{_FLAT_ALONE.pattern}\s+(.+)", re.IGNORECASE)
+_FLAT_BEHIND: Final = re.compile(rf"(.*\S)\s+{_FLAT_ALONE.pattern}", re.IGNORECASE)
 _KIND_WORDS: Final = (
     *("p", "ph", "q", "h", "x", "t", "tp", "tx", "tt", "phuong", "xa", "thi tran", "dac khu"),
     *("quan", "huyen", "thi xa", "thanh pho", "tinh", "duong", "pho", "viet nam", "vn"),
@@ -50,6 +55,8 @@ class Typed:
     """Whether the name is complete: a comma stands behind it."""
     exact: bool = False
     """Whether only what is called just so is meant: a number stands behind it."""
+    flat: bool = False
+    """Whether the number is that of a flat, and the name that of a building."""
 
     @cached_property
     def street_keys(self) -> tuple[str, ...]:
@@ -64,6 +71,12 @@ class Typed:
         place = parse_locality(self.name)
         keys = [*([place.key] if place and place.key != self.key else []), self.key]
         return tuple(filter(None, keys))
+
+    @cached_property
+    def building_keys(self) -> tuple[str, ...]:
+        """What keys of buildings may begin with, also without the word for a kind."""
+        keys = (block_key(self.name), without_block_words(self.key), self.key)
+        return tuple(dict.fromkeys(key for key in keys if key and not self.key.isdigit()))
 
     @cached_property
     def key(self) -> str:
@@ -82,6 +95,8 @@ def readings(text: str) -> list[Typed]:
     ('ba d',)
     >>> readings("le loi, phư")[0].parts, readings("le loi, q., ha noi")[0].parts
     ((), ('ha noi',))
+    >>> [(t.name, t.number) for t in readings("p402 ct9a, ha noi") if t.flat]
+    [('ct9a', '402')]
     """
     text = _as_meant(text)
     head, *rest = _COMMAS.split(text)
@@ -103,10 +118,27 @@ def readings(text: str) -> list[Typed]:
         return [Typed("", _number(head), parts), whole]
     if numbered := _with_number(head):
         return [replace(whole, name=numbered[1], number=numbered[0]), whole]
+    if flat := _of_flat(whole):
+        return [whole, flat]
     if match := _BEHIND.fullmatch(head):
         # Behind: `Đường số 7` may be the name, and stands first.
         return [whole, Typed(match[1].strip(), _number(match[2]), parts, named=True, exact=True)]
     return [whole]
+
+
+def _of_flat(whole: Typed) -> Typed | None:
+    """A flat before or behind its building: `p402 ct9a`, `căn 302, chung cư hoa h`."""
+    if whole.parts and (alone := _FLAT_ALONE.fullmatch(whole.name)):
+        name, *parts = whole.parts
+        return Typed(name, alone[1], tuple(parts), bool(parts), flat=True)
+    if before := _FLAT_BEFORE.fullmatch(whole.name):
+        return replace(whole, name=before[2], number=before[1], flat=True)
+    if behind := _FLAT_BEHIND.fullmatch(whole.name):
+        return replace(whole, name=behind[1], number=behind[2], named=True, flat=True)
+    read = parse_flat(whole.name)
+    if read is not None and read.building and read.unit:
+        return replace(whole, name=read.building, number=read.unit, named=True, flat=True)
+    return None
 
 
 def with_tail(typed: Typed) -> list[Typed]:

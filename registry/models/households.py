@@ -153,6 +153,13 @@ class Household(HouseholdColumns, Base):
             "house_number_key",
             postgresql_where="thoroughfare_id IS NULL AND house_number_key IS NOT NULL",
         ),
+        # Names of buildings, for suggestions, without reading the rows.
+        Index(
+            "ix_household_building",
+            "building_key",
+            postgresql_include=["building_name", "unit_id", "code"],
+            postgresql_where="kind = 'building' AND status = 'active' AND NOT restricted",
+        ),
         Index("ix_household_parent", "parent_code", postgresql_where="parent_code IS NOT NULL"),
         # Changes of an event, page by page.
         Index("ix_household_event", "event_id", "code"),

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text as sql
 
 from geo import code as codes
 from registry.autocomplete import Typing, autocomplete, place_names
 from registry.autocomplete.place_names import Names, PlaceNames
 from registry.autocomplete.suggestion import Suggestion
 from registry.autocomplete.typed import readings
-from registry.database import session_scope
+from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError
-from tests.support.factories import make_household, make_street
+from tests.support.factories import make_building, make_household, make_street
 from tests.support.lifecycle import COMMUNE, town
 from tests.support.search_world import LANG, World, search_world
 from tests.support.units import read_gazetteer, unit_named
@@ -405,3 +406,65 @@ def test_nothing_that_can_be_typed_breaks_it(
     assert len({one.label for one in found}) == len(found)
     for one in found:
         assert (one.code is not None) == (one.type == "door")
+
+
+BLOCK_A = "Toà A, 20 Phố Hàng Khay, Phường Láng, Thành phố Hà Nội"
+# what is typed → a line that is among the first three, and the record of it
+BUILT = [
+    ("toà a", BLOCK_A, "block A"),
+    ("toa a, lang", BLOCK_A, "block A"),
+    ("chung cư hàng đ", "Chung cư Hàng Đậu, 17 Phố Hàng Khay", "block Chung cư Hàng Đậu"),
+    ("chung cu hang d", "Chung cư Hàng Đậu, 17 Phố Hàng Khay", "block Chung cư Hàng Đậu"),
+    ("hang da", "Chung cư Hàng Đậu, 17 Phố Hàng Khay", "block Chung cư Hàng Đậu"),
+    ("song x", "Chung cư Sông Xanh, 9", "Sông Xanh"),
+    ("son xa", "Chung cư Sông Xanh, 9", "Sông Xanh"),
+    ("cc a1", "CC A1, 87 Phố Hàng Khay", "block CC A1"),
+    ("311 toà a", "Căn hộ 311, Toà A, 20 Phố Hàng Khay", "311 A"),
+    ("p311 toa a", "Căn hộ 311, Toà A, 20 Phố Hàng Khay", "311 A"),
+    ("p31 toa a, lang, ha noi", "Căn hộ 311, Toà A, 20 Phố Hàng Khay", "311 A"),
+    ("căn 702, chung cu hang dau", "Căn hộ 702, Chung cư Hàng Đậu", "702 Chung cư Hàng Đậu"),
+    ("chung cư hàng đậu căn 703", "Căn hộ 703, Chung cư Hàng Đậu", "703 Chung cư Hàng Đậu"),
+    ("A-311", "Căn hộ 311, Toà A, 20 Phố Hàng Khay", "311 A"),
+    ("p1205 ct1", "Căn hộ 1205", "flat 1205"),
+    ("p305 a1, lang", "Căn hộ 305", "305 CC A1"),
+]
+
+
+@pytest.mark.parametrize(("text", "label", "door"), BUILT, ids=[text for text, _, _ in BUILT])
+def test_buildings_and_flats_are_suggested(
+    world: World, names: tuple[Names, ...], text: str, label: str, door: str
+) -> None:
+    found = ask(world, names, text)[:3]
+    assert [line for line in found if line.label.startswith(label)], labels(found)
+    assert door in [world.name_of(line.code) for line in found if line.type == "door"]
+    assert ask(world, names, text, within="00004") == []  # Phường Ba Đình
+    here = ask(world, names, text, near=(105.8, 21.02))
+    assert [line for line in here if line.label.startswith(label)]
+
+
+def test_new_building_is_known_as_soon_as_a_new_street(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = PlaceNames(world.reads)
+    cache.get()
+    with session_scope(world.engine) as session:
+        unit = unit_named(world.gazetteer, "Phường Láng", "00199")
+        make_building(session, unit_id=unit.id, building_name="Toà Mới Xây", building_key="moi xay")
+    monkeypatch.setattr(place_names, "RECHECK_S", -1.0)
+    assert "moi xay" in cache.get()[2].keys
+    assert labels(ask(world, cache.get(), "moi xa")) == [
+        "Toà Mới Xây, Phường Láng, Thành phố Hà Nội"
+    ]
+
+
+@pytest.mark.parametrize("statement", [place_names._BUILDINGS, place_names._STATE])
+def test_buildings_are_read_of_their_index(database_url: str, statement: str) -> None:
+    # In an empty table the planner finds every index as good: others go, for a transaction.
+    engine = make_engine(database_url, role=OWNER_ROLE, pool_size=1)
+    with engine.connect() as connection:
+        connection.execute(sql("DROP INDEX ix_household_unit, ix_household_coverage"))
+        connection.execute(sql("SET LOCAL enable_seqscan = off"))
+        plan = connection.execute(sql(f"EXPLAIN {statement}")).scalars().all()
+        connection.rollback()
+    engine.dispose()
+    assert any("Index Only Scan using ix_household_building" in line for line in plan), plan

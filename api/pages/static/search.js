@@ -6,6 +6,7 @@ const APART_MS = 40;
 const KEPT = 100;
 const KINDS = {
   door: ['địa chỉ', 'address'], street: ['đường', 'street'], locality: ['thôn, khu', 'locality'],
+  building: ['toà nhà', 'building'],
   commune: ['xã, phường', 'commune'], province: ['tỉnh, thành phố', 'province'],
 };
 

@@ -1,0 +1,62 @@
+"""Buildings by their names, and the flats in them, for suggestions.
+
+In memory a building is one of the `Names`, with the serial of its code for an identity; what is
+shown of it is read by its code.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from geo.code import from_serial, to_serial
+from geo.flat import parse_flat
+from registry.autocomplete.suggestion import Place
+from registry.reads import Reads
+from registry.records import COLUMNS, JOINS, Record
+
+_END: Final = "\U0010ffff"
+_MOST: Final = 20
+_OPEN: Final = "h.status = 'active' AND NOT h.restricted"
+_BUILDINGS: Final = f"""
+    SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = ANY (%(codes)s) AND {_OPEN}
+"""  # noqa: S608 - constants; a value is a bind parameter
+# The very number first, then shorter ones. The buildings come in the order of the array.
+_FLATS: Final = f"""
+    SELECT {COLUMNS} FROM unnest(%(codes)s::text[]) WITH ORDINALITY b (code, at)
+    CROSS JOIN LATERAL (
+        SELECT h.* FROM household h
+        WHERE h.parent_code = b.code COLLATE "C" AND {_OPEN}
+            AND h.unit_number COLLATE "C" >= %(first)s AND h.unit_number COLLATE "C" < %(end)s
+        ORDER BY length(h.unit_number), h.unit_number COLLATE "C" LIMIT {_MOST}
+    ) h {JOINS}
+    ORDER BY h.unit_number <> %(first)s, b.at, length(h.unit_number), h.unit_number COLLATE "C"
+    LIMIT {_MOST}
+"""  # noqa: S608 - constants; a value is a bind parameter
+
+
+def open_buildings(reads: Reads, lines: Iterable[Place]) -> dict[int, Record]:
+    """Serial → record of those lines' buildings that may be shown."""
+    codes = [from_serial(i) for place in lines if place.of_buildings for i in place.ids]
+    if not codes:
+        return {}
+    rows = reads.rows(_BUILDINGS, {"codes": codes})
+    return {to_serial(record.code): record for record in (Record(*row) for row in rows)}
+
+
+def flats_in(reads: Reads, serials: Sequence[int], number: str) -> list[Record]:
+    """Flats of these buildings whose number is this one, then those whose number begins so."""
+    first = flat_number(number)
+    if not serials or not first:
+        return []
+    codes = [from_serial(serial) for serial in serials]
+    rows = reads.rows(_FLATS, {"codes": codes, "first": first, "end": first + _END})
+    return [Record(*row) for row in rows]
+
+
+def flat_number(written: str) -> str | None:
+    """The canonical number of a flat, or how it begins.
+
+    >>> flat_number("12.05"), flat_number("12."), flat_number("04")
+    ('1205', '12', '4')
+    """
+    flat = parse_flat(f"căn {written.rstrip('.-')}")
+    return flat.unit if flat is not None else None
