@@ -429,12 +429,20 @@ def _outer_keys(place: Place) -> tuple[str, ...]:
 
 
 def _one_each(found: list[Place]) -> list[Place]:
-    """One place of a name for each commune and former commune, in a steady order."""
-    first: dict[tuple[int, int | None, str, str], Place] = {}
+    """One place of a name for each commune and former commune, in a steady order.
+
+    One whose former commune is not known may be any of the others, and is none beside them.
+    """
+    named: dict[tuple[int, str, str], dict[int | None, Place]] = {}
     for place in found:
-        name = accent_key(place.name)
-        first.setdefault((place.unit_id, place.former_unit_id, place.key, name), place)
-    return list(first.values())
+        here = named.setdefault((place.unit_id, place.key, accent_key(place.name)), {})
+        here.setdefault(place.former_unit_id, place)
+    return [
+        place
+        for here in named.values()
+        for former, place in here.items()
+        if former is not None or len(here) == 1
+    ]
 
 
 def _told_apart(answers: list[Answer]) -> list[Answer]:

@@ -452,3 +452,17 @@ def test_a_name_that_ends_like_a_kind_is_a_name(world: World) -> None:
     assert found.unit is not None
     assert found.unit.code == "08113"  # Yên Kỳ, which Hương Xạ is a part of today, not Hạ Hòa
     assert "unread_words" not in found.faults
+
+
+def test_street_with_and_without_its_former_commune_is_one(world: World) -> None:
+    """Where the door is not registered, nobody can tell them apart by what is read to him."""
+    (street,) = ask(world, "99 Trùng Khánh, Phường Láng, Hà Nội")
+    assert street.level == "street"
+    assert street.former is not None
+    assert street.former.code == "00199"  # Láng Hạ
+    assert "ambiguous" not in street.faults
+    both = ask(world, "40 Trùng Khánh, Phường Láng, Hà Nội")
+    assert {answer.level for answer in both} == {"household"}
+    assert len(both) == 2
+    two = ask(world, "99 Nguyễn Trãi, Phường Láng, Hà Nội")
+    assert ["ambiguous" in answer.faults for answer in two] == [True, True]
