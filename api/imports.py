@@ -79,7 +79,9 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
     in_form = request.mimetype in FORMS
     options: ImportOptions = form if in_form else query
     if options.source is None:
-        raise InvalidInputError.of_field("source", "missing", "say who delivers the file")
+        raise InvalidInputError.of_field(
+            "source", "missing", "cần tên nguồn giao tệp (say who delivers the file)"
+        )
     check_source(options.source)
     given = {
         "crs": options.crs,
@@ -221,10 +223,12 @@ def _received(in_form: bool, file_name: str | None) -> Iterator[tuple[Path, str]
                 shutil.copyfileobj(part.stream, out)
             else:
                 raise InvalidInputError.of_field(
-                    "file", "missing", "send the file as the part `file`, once"
+                    "file",
+                    "missing",
+                    "cần đúng một tệp, ở phần `file` (send the file as the part `file`, once)",
                 )
         if path.stat().st_size == 0:
-            raise InvalidInputError.of_field("file", "empty", "the file is empty")
+            raise InvalidInputError.of_field("file", "empty", "tệp rỗng (the file is empty)")
         yield path, file_name or "file"
     finally:
         path.unlink(missing_ok=True)
@@ -239,7 +243,9 @@ def _mapping(text: str | None) -> dict[str, str] | None:
         mapping = None
     if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
         raise InvalidInputError.of_field(
-            "mapping", "malformed_json", 'takes a JSON object like {"Cột A": "street"}'
+            "mapping",
+            "malformed_json",
+            'cần đối tượng JSON, như (takes a JSON object like) {"Cột A": "street"}',
         )
     return mapping
 
