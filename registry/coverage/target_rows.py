@@ -7,7 +7,7 @@ from typing import Final
 
 from geo.text import fold
 from registry.intake.columns import FIELDS as INTAKE_FIELDS
-from registry.intake.footers import is_footer
+from registry.intake.footer_words import is_footer
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import LOOKED_AT, not_opened, unreadable
 

@@ -16,6 +16,7 @@ from registry.errors import UnreadableFileError
 from registry.intake.columns import Columns, find_columns
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import Rows, Table, not_opened, unreadable
+from registry.intake.headings import under_headings
 from registry.intake.one_column import apart
 
 MAX_CELL: Final = 2_000
@@ -71,6 +72,7 @@ def open_file(
         raise unreadable(path, "dòng đầu trống, cần tên các cột (the first line is blank)")
     with _naming(path):
         table, columns = apart(table, find_columns(table.headers, mapping))
+    table, columns = under_headings(table, columns)
     return SourceFile(path, table, columns, digest.hexdigest())
 
 

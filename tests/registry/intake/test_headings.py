@@ -1,0 +1,72 @@
+"""Lists that are parted by headings: the houses below one lie in the hamlet that it names."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.intake.reader import cells_of, open_file, rows_of
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
+
+HEADER = "STT,Số nhà,Đường,Mã xã\n"
+
+
+def read(path: Path, *fields: str) -> list[tuple[str, ...]]:
+    file = open_file(path)
+    with rows_of(file) as rows:
+        return [*map(cells_of(file, fields), rows)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            "Tổ dân phố 1,,,\n1,12,Láng,00199\n,Tổ dân phố 2,,\n2,14,Láng,00199\n",
+            ["tổ dân phố 1", "tổ dân phố 2"],
+        ),
+        (
+            "1,12,Láng,00199\nI. Khu phố 3 (20 hộ):,,,\n2,14,Láng,00199\n"
+            "1. Tổ 1,,,\n3,16,Láng,00199\n"
+            "2. Tổ 2,,,\n4,18,Láng,00199\nII. Khu phố 4,,,\n5,20,Láng,00199\n",
+            ["", "khu phố 3", "tổ 1, khu phố 3", "tổ 2, khu phố 3", "khu phố 4"],
+        ),
+    ],
+)
+def test_houses_lie_in_what_stands_above_them(
+    tmp_path: Path, rows: str, expected: list[str]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEADER + rows)
+    assert [place for _, place in read(path, "house_number", "locality")] == expected
+    assert any("(Tổ dân phố 1)" in n or "Khu phố 3" in n for n in open_file(path).notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEADER}Tổng cộng: 2,,,\n1,12,Láng,00199\nNguyễn Văn Tổ,,,\n",
+        f"{HEADER}Tổ trưởng,,,\n1,12,Láng,00199\n",
+        "Số nhà,Đường,Thôn,Mã xã\n12,Láng,,00199\n,,Thôn Đông,\n14,Láng,,00199\n",
+        "Địa chỉ\nTổ 5\n12 Láng, Phường Láng, Hà Nội\n",
+    ],
+    ids=["sum", "signature", "column of hamlets", "one text"],
+)
+def test_other_rows_are_no_headings(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    file = open_file(path)
+    assert ",".join(file.headers) == text.partition("\n")[0]
+    with rows_of(file) as rows:
+        assert len(list(rows)) == text.count("\n") - 1
+
+
+def test_number_of_two_groups_is_two_doors(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "STT,Số nhà,Mã xã\nThôn Đông,,\n1,7,00199\n2,9,00199\nThôn Tây,,\n3,7,00199\n"
+        ",Người lập biểu,\n,Trần Thị Bình,\n"
+    )
+    result = import_file(engine, path, ImportOptions("x"), lambda _n: None)
+    assert (result.rows, result.new, result.linked, result.skipped) == (5, 3, 0, 2)
+    assert any("Thôn Đông" in note for note in result.file_notes)
