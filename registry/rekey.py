@@ -159,6 +159,8 @@ class _Rekeying:
             rows = [(*one.read_of, one.key, one.today) for one in batch]
             self.session.execute(insert, [dict(zip(names, row, strict=True)) for row in rows])
             count += len(batch)
+        # Else the planner takes the few rows for thousands, and compares each with each.
+        self.session.execute(text("ANALYZE stale"))
         return count
 
     def _places(self) -> int:
