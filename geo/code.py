@@ -80,6 +80,7 @@ refused; `suggestions` finds it. Any other accent (Ö, Ñ) is a foreign symbol o
 
 from __future__ import annotations
 
+import re
 import string
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -125,6 +126,10 @@ _TELEX: Final = dict(zip(_ACCENTS, "SFRXJ WWD", strict=True)) | {_CIRCUMFLEX: ""
 _ACCENTED: Final = frozenset("AEIOUYD")
 _FOLLOWERS: Final = "IKMOPT"
 """Letters that may stand between a vowel and the key of its accent."""
+
+_ANNOUNCED: Final = re.compile(
+    r"\s*(?:(?:mã(?:\s+(?:địa\s+chỉ|đc)(?:\s+số)?)?|ma|code)\b[\s:#]*|#\s*)", re.IGNORECASE
+)
 
 _CONFUSED: Final = "17 27 38 49 56 5F 68 08 06 7T 1T FP FT PR KR KX VX HM HK 4H PT PV TV 3R"
 """Pairs that look alike in handwriting or print, or sound alike when spelled in Vietnamese."""
@@ -189,6 +194,19 @@ def validate(text: str) -> str:
     if _is_canonical(text):
         return text  # its only reading; most calls are of this kind
     return _only(_readings(text), LENGTH, ALPHABET, _is_canonical)
+
+
+def unannounced(text: str) -> str:
+    """What of `text` may be a code: without the word in front that says that it is one.
+
+    No code is lost by it: A, C, D, E and # are no symbols, so none begins with `ma` or `code`.
+
+    >>> unannounced("Mã địa chỉ số: 2HT6-4FP5"), unannounced("#2ht64fp5"), unannounced("M2HT-64FP")
+    ('2HT6-4FP5', '2ht64fp5', 'M2HT-64FP')
+    """
+    composed = unicodedata.normalize("NFC", text)
+    word = _ANNOUNCED.match(composed)
+    return composed[word.end() :] if word else text
 
 
 def is_valid(text: str) -> bool:

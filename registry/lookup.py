@@ -85,7 +85,10 @@ def code_forms(code: str) -> dict[str, str]:
 
 
 def read_code(reads: Reads, text: str) -> str:
-    """The canonical code of `text`; raises what `lookup` raises for what is none."""
+    """The canonical code of `text`, with or without `mã` in front; raises what `lookup` raises for
+    what is none.
+    """
+    text = codes.unannounced(text)
     try:
         return codes.validate(text)
     except WrongLengthError as error:

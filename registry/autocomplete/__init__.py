@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from geo.code import unannounced
 from registry.autocomplete.begun import SPARE, Finder, Sought
 from registry.autocomplete.buildings import flats_in, open_buildings
 from registry.autocomplete.place_names import BUILDING, Names
@@ -100,7 +101,7 @@ class _Completer:
         """The list."""
         text = self.typing.text
         if (
-            not _NO_CODE.search(text)
+            not _NO_CODE.search(unannounced(text))
             and (code := whole_code(text))
             and (found := self._coded(code))
         ):

@@ -207,6 +207,6 @@ class Work:
 def read_code(name: str, text: str) -> str:
     """The canonical code that the parameter `name` writes; raises InvalidInputError."""
     try:
-        return codes.validate(text)
+        return codes.validate(codes.unannounced(text))
     except CodeError as error:
         raise InvalidInputError.of_field(name, error.code, str(error)) from None

@@ -10,9 +10,10 @@ from geo.code import CodeError
 
 _LONGEST_CODE: Final = 24
 """Characters of a text that is looked at as a code as a whole: eleven spoken digits, spaced out."""
+_LONGEST_ANNOUNCED: Final = 48
 _INSIDE: Final = re.compile(r"(?<![\w/.-])(\w{4}-\w{4}|(?=\w*[^\W\d_])\w{8})(?![\w/.-])")
 _ANNOUNCED: Final = re.compile(
-    r"\b(?:mã(?:\s+(?:địa\s+chỉ|đc)(?:\s+số)?)?|ma|code)\s*[:#]?\s*"
+    r"\b(?:mã(?:\s+(?:địa\s+chỉ|đc)(?:\s+số)?)?|ma|code)\b\s*[:#]?\s*"
     r"(\w{4}[\s-]?\w{4}|\d{3}[\s.-]?\d{3}[\s.-]?\d{3}[\s.-]?\d{2})(?![\w/-])",
     re.IGNORECASE,
 )
@@ -34,10 +35,13 @@ def whole_code(text: str) -> str | None:
 
     >>> whole_code("2ht6 4fp5"), whole_code("123 456 789 78"), whole_code("12 Láng")
     ('2HT64FP5', '2HT64FP5', None)
+    >>> whole_code("mã: 1000 0006"), whole_code("#2HT64FP5")
+    ('10000006', '2HT64FP5')
     """
-    if len(text) > _LONGEST_CODE:
+    if len(text) > _LONGEST_ANNOUNCED:
         return None
-    return _valid(text)
+    written = codes.unannounced(text)
+    return _valid(written) if len(written) <= _LONGEST_CODE else None
 
 
 def codes_in(text: str) -> Iterator[CodeInText]:

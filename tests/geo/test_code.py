@@ -451,3 +451,21 @@ def test_bulk_refuses_other_types() -> None:
         codes_from_serials(np.array([1.5]))
     with pytest.raises(TypeError):
         serials_from_codes(np.array([b"1H6XXH2V0"]))
+
+
+@pytest.mark.parametrize(
+    "word", ["mã ", "Mã: ", "MÃ #", "ma ", "code: ", "# ", "#", "mã địa chỉ số ", "mã đc:"]
+)
+def test_word_in_front_that_announces_a_code_is_left_out(word: str) -> None:
+    for text in ("2HT6-4FP5", "2ht6 4fp5", "12345678978"):
+        for form in ("NFC", "NFD"):
+            assert codes.unannounced(unicodedata.normalize(form, word + text)) == text
+
+
+@given(serials)
+def test_no_code_is_taken_for_announced(serial: int) -> None:
+    code = codes.from_serial(serial)
+    for text in (code, codes.format(code), code.lower(), codes.spoken(code)):
+        assert codes.unannounced(text) == text
+    # `Mai 12…` is a name.
+    assert codes.unannounced(f"Mai {code}") == f"Mai {code}"

@@ -17,7 +17,8 @@ def world(admin_url: str, worker_id: str) -> Iterator[World]:
 
 
 @pytest.mark.parametrize(
-    "write", [str, str.lower, codes.format, codes.spoken, lambda c: f" {c[:4]} – {c[4:]} "]
+    "write",
+    [str, str.lower, codes.format, codes.spoken, lambda c: f" {c[:4]} – {c[4:]} ", "Mã: {}".format],
 )
 def test_code_is_found_in_any_writing(world: World, write) -> None:  # type: ignore[no-untyped-def]
     code = world.codes["12/34/5A Láng"]
