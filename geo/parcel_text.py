@@ -51,16 +51,21 @@ _SENTENCE: Final = re.compile(
     r"|(?<=\d)\.(?=[^\W\d_]{3}|(?i:xã|tp|tt|tx|kp|ấp)\b)"
 )
 # `Huỳnh Tấn Phát/Hẻm 41`: a slash beside a word is no path. `40bis/1` is one.
-# `Địa chỉ: 225 Lê Duẩn`, `ship về 56 ngõ 22`: what people write before an address.
+# `Địa chỉ: 225 Lê Duẩn`, `ship về 56 ngõ 22`, `Nơi ở hiện tại: Ấp 3`: what people, and forms,
+# write before an address.
 _LABEL: Final = re.compile(
-    r"\s*(?:(?:địa\s+chỉ|dia\s+chi|đ/c|d/c|đc|add|address|nơi\s+nhận|nơi\s+gửi)"
+    r"\s*(?:(?:địa\s+chỉ|nơi\s+(?:ở|sinh|cư\s+trú|đăng\s+ký)|chỗ\s+ở|hktt|hộ\s+khẩu|thường\s+trú|"
+    r"tạm\s+trú|trú\s+quán|quê\s+quán|nguyên\s+quán|kính\s+gửi)"
+    r"(?:\s+(?:hiện\s+(?:nay|tại)|thường\s+trú|tạm\s+trú|liên\s+hệ|hộ\s+khẩu|của\s+tôi))*"
+    r"(?:\s*:|\s+tại\b)"
+    r"|(?:địa\s+chỉ|dia\s+chi|đ/c|d/c|đc|add|address|nơi\s+nhận|nơi\s+gửi)"
     r"(?:\s+(?:nhận|giao|gửi))?(?:\s+hàng)?\s*[:.-]?"
     r"|(?:ship|giao|gửi|gui|chuyển)(?:\s+(?:hàng|hang))?"
     r"\s+(?:về|ve|tới|toi|đến|den|qua|sang|tại|tai|ở)"
     r"|(?:nhà\s+)?(?:em|e|mình|m|tôi|tui)\s+ở)\s*:?\s+(?=\S)",
     re.IGNORECASE,
 )
-_LABEL_BEGINS: Final = frozenset("đdansgcemt ĐDANSGCEMT")
+_LABEL_BEGINS: Final = frozenset("đdansgcemthqk ĐDANSGCEMTHQK")
 _LABEL_INSIDE: Final = re.compile(
     r"[,;\n]\s*(?:địa\s+chỉ|dia\s+chi|đ/c|d/c|đc)(?:\s+(?:nhận|giao))?(?:\s+hàng)?\s*:",
     re.IGNORECASE,

@@ -312,7 +312,8 @@ def _shorter_doors(door: Door) -> Iterator[tuple[Door, str]]:
     if street := door.street:
         first = street.name.split()[0]
         short = fold(first) in _SHORT_STREETS or _DAY.fullmatch(first)
-        alone = street.kind is not None and short
+        # `đường HT17 Hiệp Thành`
+        alone = (street.kind is not None and short) or any(map(str.isdigit, first))
         for head, tail in _cuts(street.name, at_least=1 if alone else 2):
             if shorter := parse_street(f"{street.kind or ''} {head}".strip()):
                 yield replace(door, street=shorter), tail

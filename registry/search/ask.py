@@ -154,6 +154,8 @@ class Asker:
         found = yield from places(table, [n.key for n in named], self.area.communes, wanted)
         today = {place.found_by[0]: place.key for place in found}
         found = [place for place in found if not _lies_elsewhere(place, named, today)]
+        if self.area.communes is None:
+            found = [place for place in found if _is_told_by_name(place, named)]
         known = {key for place in found for key in (place.found_by[0], *_outer_keys(place))}
         meant: dict[str, Locality] = {}
         for locality in named:
@@ -422,6 +424,14 @@ def _lies_elsewhere(place: Place, named: Sequence[Locality], today: dict[str, st
     keys = {place.key, *_outer_keys(place)}
     asked = {today.get(one.key, one.key): one.kind for one in named}
     return lies_elsewhere([(kind, name) for kind, name, _ in place.outer], keys, asked)
+
+
+def _is_told_by_name(place: Place, named: Sequence[Locality]) -> bool:
+    """Whether it is, or lies in, one that was named by more than a number: every commune has a
+    Tổ 7.
+    """
+    names = {one.key for one in named if not one.name.replace(" ", "").isdigit()}
+    return not names.isdisjoint((place.found_by[0], *_outer_keys(place)))
 
 
 def _outer_keys(place: Place) -> tuple[str, ...]:

@@ -3,13 +3,14 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from typing import Final
 
 from geo.admin import KIND_LEVELS, name_key, parse_name
 from geo.values import value
 from registry.gazetteer import LEVELS, Gazetteer, Unit
-from registry.units.parts import Fit, Part
+from registry.units.parts import INITIALS, Fit, Part
 
 
 @value(frozen=True, slots=True)
@@ -186,8 +187,14 @@ def _readings(gazetteer: Gazetteer, parts: list[Part]) -> Iterator[Reading]:
             for outer in around if inner.fit.kind >= -1 else ():
                 chosen = (inner, *outer)
                 apart = len({c.part for c in chosen}) == len(chosen)
+                apart = apart and not any(map(partial(_are_initials_before, inner), outer))
                 if apart and not _says_twice(parts, chosen):
                     yield chosen
+
+
+def _are_initials_before(inner: Candidate, outer: Candidate) -> bool:
+    """`qn bình định` is Quy Nhơn in Bình Định, and no commune of that name in Quảng Nam."""
+    return outer.fit.kind == INITIALS and outer.part < inner.part
 
 
 def _around(holders: list[list[Candidate]]) -> list[Reading]:

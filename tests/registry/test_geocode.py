@@ -35,6 +35,7 @@ def ask(world: World, text: str, **asked: object) -> list[Answer]:
         "5 ngõ 12 phố Huế",
         "12 Trần Thị Hà Giang",
         "tổ 5 khu 3",
+        "Tổ 9 Thôn Trà Quế Hội",  # every commune has a Tổ 9
         "Đông Htòa Phu Yên",  # two slips; no tower of Xã Đông
     ],
 )

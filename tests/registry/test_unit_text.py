@@ -249,6 +249,12 @@ def test_former_ward_of_a_province_is_one_by_either_map(gazetteer: Gazetteer) ->
     assert wards("Xã Tân Thành, Tỉnh Đồng Tháp") == {"29938", "30226"}
 
 
+def test_initials_hold_what_stands_before_them(gazetteer: Gazetteer) -> None:
+    """A commune called Bình Định was in Quảng Nam; QN before the province is no province."""
+    assert ("Xã Bình Định", "Tỉnh Quảng Nam") not in read(gazetteer, "QN, Bình Định")
+    assert ("Xã Bình Định", "Tỉnh Quảng Nam") in read(gazetteer, "xã bình định qn")
+
+
 def test_roman_number_is_an_arabic_one(gazetteer: Gazetteer) -> None:
     for text in ("Phường Hải Châu 1, Hải Châu, Đà Nẵng", "Hải Châu I, Hải Châu, Đà Nẵng"):
         (found,) = read_units(gazetteer, text)
