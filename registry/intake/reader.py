@@ -76,6 +76,15 @@ def open_file(
     return SourceFile(path, table, columns, digest.hexdigest())
 
 
+def refuse_empty(file: SourceFile) -> None:
+    """Raises UnreadableFileError where no row stands below the header."""
+    with rows_of(file) as rows:
+        if next(rows, None) is None:
+            raise unreadable(
+                file.path, "không có dòng nào dưới dòng tên cột (no row below the header)"
+            )
+
+
 @contextmanager
 def rows_of(file: SourceFile) -> Iterator[Iterator[list[str]]]:
     """Every row of the file after its header, as cells; blank lines are no rows.

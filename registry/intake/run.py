@@ -40,7 +40,7 @@ from registry.intake.publish import (
     refuse_demo_beside_real,
     remove_demo,
 )
-from registry.intake.reader import SourceFile, open_file
+from registry.intake.reader import SourceFile, open_file, refuse_empty
 from registry.intake.repeat import find_repeat
 from registry.intake.resolve import resolver_of
 from registry.intake.result import VERDICT, ImportOptions, ImportResult, Phases, result_of
@@ -92,6 +92,9 @@ def import_file(
         )
     demand("editor" if options.dry_run else "approver", "nhập dữ liệu")
     file = open_file(path, options.sheet, options.mapping)
+    # A full delivery may say that nothing is left; that is asked about as `too_many_vanished`.
+    if options.delivery == "partial":
+        refuse_empty(file)
     if not options.demo_as_real:
         refuse_made_up(file)
     with _turn_of(engine, options.source):

@@ -105,7 +105,7 @@ CORPUS: dict[str, tuple[Callable[[Path], Path], int | None]] = {
     "a picture": (content("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9), REFUSED),
     "zeros": (content("a.csv", GOOD_FILE + bytes(300)), REFUSED),
     "nothing": (content("a.csv", b" \n"), REFUSED),
-    "headers and nothing else": (text(HEAD), 0),
+    "headers and nothing else": (text(HEAD), REFUSED),
     "two files behind each other, each with its mark": (
         content("a.csv", b"\xef\xbb\xbf" + GOOD_FILE + b"\xef\xbb\xbf" + GOOD_FILE), 1
     ),
