@@ -56,7 +56,7 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     """
     parsed = parse_address(text)
     pairs = _of_wards([(reading, _with_units(gazetteer, reading)) for reading in parsed])
-    found = [read for _, read in pairs]
+    found = _with_wards_kept([read for _, read in pairs])
     found.sort(key=lambda read: (_outermost(read), read.penalty, len(read.unread)))
     if not _DASH.search(text) and not any(map(_names_communes_alone, found)):
         tried = (_without_commas(gazetteer, reading, plain) for reading, plain in pairs)
@@ -69,6 +69,22 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     if parsed and (not found[0].namings or "-" in "".join(found[0].unread)):
         found = [*_with_tight_dashes(gazetteer, text, _levels(found[0])), *found]
     return found
+
+
+def _with_wards_kept(found: list[ReadAddress]) -> list[ReadAddress]:
+    """Without the readings of `P.` as a phố that lose the ward: `Tổ 3, P. Đống Đa, TP. Quy Nhơn`.
+
+    Where the district named has a ward of that name, a street of that name is not meant.
+    """
+    kept = [read for read in found if "p_is_pho" not in read.notes]
+    sure = any(
+        naming.commune is not None and naming.district is not None
+        for read in kept
+        for naming in read.namings
+    )
+    return kept + [
+        read for read in found if "p_is_pho" in read.notes and not (sure and _outermost(read))
+    ]
 
 
 _Pairs = list[tuple[AddressReading, ReadAddress]]
@@ -99,7 +115,8 @@ def _with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
         door = replace(door, localities=(*door.localities, Locality("", around, fold(around))))
         left = tuple(part for part in left if part != around)
     unread = (*_not_units(reading, left), *left)
-    street = _street_behind(door, left) if namings and namings[0].commune is not None else None
+    first = left[:1] == reading.admin_parts[:1] and bool(namings) and namings[0].commune is not None
+    street = _street_behind(door, left) if first else None
     if street is not None and not _leads_here(gazetteer, namings, left[0]):
         door, unread = replace(door, street=street), _not_units(reading, left)
     return ReadAddress(door, tuple(namings), unread, reading.penalty, reading.notes)
@@ -144,7 +161,9 @@ def _communes_of_old(gazetteer: Gazetteer, said: str, naming: Naming) -> list[Un
 
 
 def _street_behind(door: Door, left: tuple[str, ...]) -> Street | None:
-    """The street that stands behind a hamlet: `25 A/12 kp4 Trần Quốc Thảo`, where no unit is so."""
+    """The street that stands behind a hamlet and before all units: `25 A/12 kp4 Trần Quốc Thảo`,
+    where no unit is called so.
+    """
     if door.street or door.house_number is None or not door.localities or len(left) != 1:
         return None
     words = left[0].split()

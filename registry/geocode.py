@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from geo.address import Door, parse_components
+from geo.address import parse_components
 from geo.plus_code import completed, short_code_in
 from geo.points import point_in
 from geo.values import value
@@ -45,6 +45,7 @@ from registry.search.fit import (
     told_doubts,
     with_fault,
 )
+from registry.search.groups import commune_untold, is_named
 from registry.search.likeness import vocabulary_of
 from registry.search.respelling import respellings
 from registry.search.set_apart import names_set_apart, set_apart
@@ -355,11 +356,13 @@ class _Search:
     def _asked(self, reading: ReadAddress) -> Steps[list[Answer]]:
         door = reading.door
         area = area_of(self.gazetteer, self.day, reading.namings, self.within, reading.unread)
-        if area.communes is None and door.street is None and not _is_named(door):
+        if area.communes is None and door.street is None and not is_named(door):
             return []
         if CODE_UNKNOWN in reading.notes:
             area = replace(area, faults=(*area.faults, CODE_UNKNOWN))
         found = yield from Asker(self.gazetteer, self.day, door, area).answers()
+        if commune_untold(found, door, area):
+            found = [with_fault(answer, "commune_undecided") for answer in found]
         if any(note in reading.notes for note in _TWO_NUMBERS):
             found = [with_fault(answer, "second_number") for answer in found]
         return found
@@ -368,11 +371,6 @@ class _Search:
         if self.within is None or unit is None:
             return self.within is None
         return unit is self.within or unit.id in communes_of(self.gazetteer, self.day, self.within)
-
-
-def _is_named(door: Door) -> bool:
-    """Whether a locality has a name that tells it from those of other communes: no `Khu 5`."""
-    return any(not place.name.replace(" ", "").isdigit() for place in door.localities)
 
 
 def _is_code(written: str | None, level: str) -> bool:

@@ -1,11 +1,13 @@
-"""A group of neighbours that is registered by another kind than people write."""
+"""Groups of neighbours and hamlets that are called by a number, of which every commune has one."""
 
 from geo.address import Door
 from geo.locality import Locality, of_like_kind
+from registry.search.answers import Answer
 from registry.search.areas import Area
 from registry.search.asking import Steps
 from registry.search.choice import lies_elsewhere
 from registry.search.doors import Wanted, places
+from registry.search.fit import PLACED
 
 
 def group_meant(area: Area, door: Door, named: Locality) -> Steps[Locality | None]:
@@ -29,3 +31,21 @@ def group_meant(area: Area, door: Door, named: Locality) -> Steps[Locality | Non
         asked | {meant.key: meant.kind},
     )
     return None if elsewhere else meant
+
+
+def is_named(door: Door) -> bool:
+    """Whether a locality has a name that tells it from those of other communes: no `Khu 5`."""
+    return any(not place.name.replace(" ", "").isdigit() for place in door.localities)
+
+
+def commune_untold(found: list[Answer], door: Door, area: Area) -> bool:
+    """Whether one place is found in a group of a district that only a number tells, and no commune
+    is named: `Ấp 2, Huyện Phú Giáo` is in every commune there, though the register knows one.
+    """
+    building = door.flat is not None and door.flat.building
+    if len(found) != 1 or door.street is not None or building or not door.localities:
+        return False
+    (answer,) = found
+    if answer.level not in PLACED or is_named(door) or len(area.communes or ()) < 2:
+        return False
+    return "commune_missing" in answer.faults

@@ -114,6 +114,13 @@ def test_province_with_a_letter_for_its_first_word_is_no_street(gazetteer: Gazet
     assert best.namings[0].province is not None
 
 
+def test_p_is_no_street_where_the_district_has_a_ward_of_that_name(gazetteer: Gazetteer) -> None:
+    in_quy_nhon = read_address(gazetteer, "Tổ 35, P. Đống Đa, TP. Quy Nhơn, Bình Định")
+    assert [read.door.street for read in in_quy_nhon] == [None]
+    unknown = read_address(gazetteer, "Tổ 35, P. Nguyễn Tuân, TP. Quy Nhơn, Bình Định")
+    assert "nguyen tuan" in [read.door.street and read.door.street.key for read in unknown]
+
+
 @given(any_text)
 @settings(deadline=None)
 def test_any_text_is_read(gazetteer: Gazetteer, text: str) -> None:

@@ -321,6 +321,13 @@ def test_group_without_its_hamlet_and_another_province_are_told(world: World) ->
         assert answer.confidence <= 0.9
 
 
+def test_group_that_only_a_number_tells_leaves_the_commune_undecided(world: World) -> None:
+    (door,) = ask(world, "8 Thôn 3, Hà Nội")
+    assert {"commune_missing", "commune_undecided"} <= set(door.faults)
+    (door,) = ask(world, f"8 Thôn 3{IN_LANG}")
+    assert "commune_undecided" not in door.faults
+
+
 def test_explanation_tells_what_was_read_and_tried(world: World) -> None:
     text = f"Số 5A, ngáhc 34, ngõ 12 Láng{IN_LANG}"
     located = locate(world.gazetteer, world.reads, Question(text))
