@@ -9,6 +9,7 @@ name one, and why there may be several readings.
 ('12/34/5A', 'lang', ('P. Láng Hạ', 'Hà Nội'))
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -70,7 +71,9 @@ class AddressReading:
 
 def parse_address(text: str) -> list[AddressReading]:
     """A few readings, best first; empty only for a text without any word."""
-    clean, plus_codes = without_noise(without_owner(with_range(text[:MAX_CHARACTERS])))
+    # Signs typed apart from their letters would hide the words that are taken out first.
+    composed = unicodedata.normalize("NFC", text[:MAX_CHARACTERS])
+    clean, plus_codes = without_noise(without_owner(with_range(composed)))
     pieces = _pieces(split_parts(clean)[:_MAX_PARTS])
     if not pieces and not plus_codes and not any(map(str.isalnum, text)):
         return []

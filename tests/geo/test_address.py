@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo.address import Door, names_dwelling, parse_address, parse_components
@@ -142,6 +142,7 @@ def test_any_text_has_readings_best_first(text: str) -> None:
 
 
 @given(vietnamese_text)
+@example("12 Láng, nhà ông Nguyễn")
 def test_composed_and_decomposed_text_read_alike(text: str) -> None:
     import unicodedata
 
