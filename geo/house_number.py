@@ -69,6 +69,9 @@ SPOKEN_SLASHES: Final = frozenset(
 SUFFIXES: Final = frozenset({"bis", "ter"})
 _BOOK: Final = PhraseBook(ALLEYS, PLOTS, NUMBER_WORDS)
 
+_ROW: Final = re.compile(r"(?:LK|BT)\d+[A-Z]?")
+"""A row of houses by its mark."""
+_INNER: Final = re.compile(r"O\d")
 _ROAD_CODE: Final = re.compile(r"(QL|TL|DT|HL|DH|DX|KP|TDP|KV)\d[^/]*")
 # Not behind a point: `3.05` and `3.5` are doors of one floor.
 _LEADING_ZEROS: Final = re.compile(r"(?<![\d.])0+(?=\d)")
@@ -282,7 +285,9 @@ class NumberSteps:
         # The parcel stands on its sheet, the plot in its block, whichever is written first.
         inner_last = sorted(self.plots, key=lambda steps: steps[0].startswith(_INNER_PLOTS))
         plots = tuple(step for steps in inner_last for step in steps)
-        if len(plots) == 1 and house and "." in plots[0]:
+        if row := _in_row(house, plots):
+            plots, house = (), row
+        elif len(plots) == 1 and house and "." in plots[0]:
             mark, _, letters = plots[0].partition(".")
             plots, house = _marked(mark, (letters, *house)), ()
         parts = alleys + plots + house
@@ -322,6 +327,14 @@ def _marked(mark: str, path: tuple[str, ...]) -> tuple[str, ...]:
         return (mark + first + inner[0], *inner[1:])
     # A point keeps the mark and letters from reading as a word.
     return (f"{mark}.{first}", *inner)
+
+
+def _in_row(house: tuple[str, ...], plots: tuple[str, ...]) -> tuple[str, ...] | None:
+    """`LK5 ô 12` is house 12 of the row, as `LK5-12` is; None for what is no plot in a row."""
+    both = (*house, *plots)
+    if len(house) != 1 or len(plots) != 1 or not _ROW.fullmatch(both[0]):
+        return None
+    return (both[0], both[1].removeprefix("O")) if _INNER.match(both[1]) else None
 
 
 def _without_kiet(parts: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
