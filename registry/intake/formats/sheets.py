@@ -72,7 +72,8 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
     @contextmanager
     def rows() -> Iterator[Rows]:
         with CalamineWorkbook.from_path(str(path)) as reading:
-            below = skipped(_rows(path, reading, name), header.rows_before_data)
+            all_rows = _filled_down(path, reading, name, header.rows_before_data)
+            below = skipped(all_rows, header.rows_before_data)
             yield completed(below, header.names, code)
 
     several = len(book.sheet_names) > 1
@@ -96,6 +97,32 @@ def _rows(path: Path, book: CalamineWorkbook, name: str) -> Rows:
     with _readable(path):
         for row in book.get_sheet_by_name(name).iter_rows():
             yield [_text(cell) for cell in row]
+
+
+def _filled_down(path: Path, book: CalamineWorkbook, name: str, first: int) -> Rows:
+    """The rows, with what stands in merged cells in each of the rows from the `first` on that they
+    span, but for blank ones. An .ods or .xlsb does not tell which cells are merged."""
+    sheet = book.get_sheet_by_name(name)
+    _, left = sheet.start or (0, 0)  # rows begin in the first column that is used
+    merged = {
+        (top, column - left): bottom
+        for (top, column), (bottom, _) in sheet.merged_cell_ranges or ()
+        if first <= top < bottom
+    }
+    starts = sorted(merged, reverse=True)
+    held: dict[int, tuple[int, str]] = {}
+    for at, row in enumerate(_rows(path, book, name)):
+        while starts and starts[-1][0] == at:
+            column = starts.pop()[1]
+            if column < len(row):
+                held[column] = (merged[at, column], row[column])
+        if held and any(row):
+            for column, (bottom, text) in list(held.items()):
+                if at > bottom:
+                    del held[column]
+                elif column < len(row):
+                    row[column] = text
+        yield row
 
 
 def _text(cell: _Cell) -> str:

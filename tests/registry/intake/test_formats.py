@@ -180,6 +180,38 @@ def test_header_in_an_old_font_is_found_below_a_title(tmp_path: Path, title: str
     assert read(path) == [["12", "Đường Láng Hạ", "00004"]]
 
 
+@pytest.mark.parametrize("at", [0, 2])
+def test_cells_merged_over_several_rows_stand_in_each(tmp_path: Path, at: int) -> None:
+    """A street over its houses, under a header that is merged over two rows; not beyond its cells.
+
+    `at`: whether the table begins further down and to the right.
+    """
+    path = tmp_path / "ho.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Hộ")
+        for column, name in enumerate(HEADER):
+            sheet.merge_range(at, at + column, at + 1, at + column, name)
+        for row, number in enumerate(["1", "2", "3", "4"], at + 2):
+            sheet.write(row, at, number)
+            sheet.write(row, at + 2, "00004")
+        sheet.merge_range(at + 2, at + 1, at + 3, at + 1, "Láng")
+        sheet.merge_range(at + 5, at + 1, at + 9, at + 1, "Quán Thánh")
+    old = tmp_path / "ho.xls"
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Hộ")
+    for column, name in enumerate(HEADER):
+        sheet.write_merge(at, at + 1, at + column, at + column, name)
+    for row, number in enumerate(["1", "2", "3", "4"], at + 2):
+        sheet.write(row, at, number)
+        sheet.write(row, at + 2, "00004")
+    sheet.write_merge(at + 2, at + 3, at + 1, at + 1, "Láng")
+    sheet.write_merge(at + 5, at + 9, at + 1, at + 1, "Quán Thánh")
+    book.save(str(old))
+    for each in (path, old):
+        streets = [street for _, street, _ in read(each)]
+        assert streets == ["Láng", "Láng", "", "Quán Thánh"], each.suffix
+
+
 MIXED = [
     *[[f"{n}", "Nguyễn Trãi", "Phường Ba Đình"] for n in range(1, 40)],
     ["12½", "Lê Lai", "Phường Ba Đình"],
