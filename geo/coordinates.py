@@ -32,6 +32,10 @@ _DMS: Final = re.compile(
     rf"(?:\s*[{_SIGNS}m:\s]+\s*(?P<s>\d{{1,2}}(?:[.,]\d+)?))?\s*[{_SIGNS}s]*\s*(?P<after>[NSEWBĐT])?",
     re.IGNORECASE,
 )
+_WITH_LETTER: Final = re.compile(
+    r"(?P<before>[NSEWBĐT])?\s*(?P<degrees>[+-]?\d{1,3}(?:[.,]\d+)?)\s*[°º˚]?\s*(?P<after>[NSEWBĐT])?",
+    re.IGNORECASE,
+)
 # B is Bắc, Đ Đông, T Tây; S is the English south, for Nam begins as north does.
 _NEGATIVE: Final = frozenset("SWT")
 _MINUTES: Final = 60
@@ -44,10 +48,15 @@ def degrees(text: str) -> float | None:
 
     >>> degrees("21,0285"), degrees("21°01'30N"), degrees("105 48 30"), degrees("Láng")
     (21.0285, 21.025, 105.80833333333334, None)
+    >>> degrees("108.09 E"), degrees("E108.09"), degrees("108.12°"), degrees("16,05° B")
+    (108.09, 108.09, 108.12, 16.05)
     """
     text = text.strip()
     if _DECIMAL.fullmatch(text):
         return float(text.replace(",", "."))
+    if found := _WITH_LETTER.fullmatch(text):
+        value = float(found["degrees"].replace(",", "."))
+        return -value if _is_negative(found) else value
     found = _DMS.fullmatch(text)
     if found is None:
         return None
@@ -55,15 +64,18 @@ def degrees(text: str) -> float | None:
     if minutes >= _MINUTES or seconds >= _MINUTES:
         return None
     value = int(found["d"]) + minutes / 60 + seconds / 3600
-    side = (found["before"] or found["after"] or "").upper()
-    return -value if side in _NEGATIVE else value
+    return -value if _is_negative(found) else value
+
+
+def _is_negative(found: re.Match[str]) -> bool:
+    return (found["before"] or found["after"] or "").upper() in _NEGATIVE
 
 
 def is_in_minutes(text: str) -> bool:
-    """Whether the text is a coordinate in degrees and minutes.
+    """Whether the text is a coordinate in degrees and minutes, or with a sign or letter.
 
-    >>> is_in_minutes('105°48\\'30"'), is_in_minutes("105.8083")
-    (True, False)
+    >>> is_in_minutes('105°48\\'30"'), is_in_minutes("105.8083 E"), is_in_minutes("105.8083")
+    (True, True, False)
     """
     return not _DECIMAL.fullmatch(text.strip()) and degrees(text) is not None
 
