@@ -78,6 +78,18 @@ _REFS: Final = """
     LEFT JOIN fresh head ON head.row_number = o.head
     WHERE o.outcome = 'linked'
 """
+# A door without a point takes that of another source, which its number and street led to it.
+_POINTS: Final = """
+    UPDATE household h SET point = d.point, position_method = 'unknown',
+        position_accuracy_m = d.accuracy_m
+    FROM (
+        SELECT DISTINCT ON (o.code) o.code, e.point, e.accuracy_m
+        FROM found o JOIN entry e ON e.row_number = o.row_number
+        WHERE o.outcome = 'linked' AND o.code IS NOT NULL AND e.point IS NOT NULL
+        ORDER BY o.code, o.row_number
+    ) d
+    WHERE h.code = d.code AND h.point IS NULL AND h.status = 'active'
+"""
 _ANY_REWRITTEN: Final = "SELECT EXISTS (SELECT FROM known WHERE NOT same)"
 _REF_HASHES: Final = """
     UPDATE household_ref r SET row_hash = d.row_hash
@@ -113,6 +125,7 @@ def publish(staging: Staging, source: str, issue: IssueCodes, new: int) -> Publi
         connection.execute(text(_INSERT))
         connection.execute(text(_REFS), parameters)
     changed = connection.execute(text(_UPDATE)).rowcount
+    connection.execute(text(_POINTS))
     # Asked first: for none the planner may go through all rows with each reference of the source.
     if connection.execute(text(_ANY_REWRITTEN)).scalar_one():
         connection.execute(text(_REF_HASHES), parameters)
