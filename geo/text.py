@@ -25,6 +25,8 @@ _TO_DYET = str.maketrans({"ð": "đ", "ɖ": "đ"})
 _APOSTROPHES = str.maketrans(dict.fromkeys("ʹʻʼʽˈˊˋ", " "))
 # Soft hyphens, joiners, direction and byte order marks: nobody sees or means them.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+# `Trung`, a space of no width, `Trực`: it may be broken there, for it is two words.
+_BETWEEN_WORDS = re.compile("(?<=[^\\W\\d_])\u200b(?=[^\\W\\d_])(?![a-zà-ỹđ])")
 _TONES = {
     "\u0300": "1",  # huyền
     "\u0301": "2",  # sắc
@@ -103,6 +105,17 @@ def has_diacritics(text: str) -> bool:
 def _is_marked(character: str) -> bool:
     decomposed = unicodedata.normalize("NFD", character).casefold()
     return any(unicodedata.combining(c) or ord(c) in _STROKES for c in decomposed)
+
+
+def visible(text: str) -> str:
+    """The text without signs that nobody sees; where one parts two words, a space stands for it.
+
+    >>> visible("Nguyễn\u200b Trãi"), visible("Trung\u200bTrực"), visible("Tr\u00adực")
+    ('Nguyễn Trãi', 'Trung Trực', 'Trực')
+    """
+    if text.isascii() or not _INVISIBLE.search(text):
+        return text
+    return _INVISIBLE.sub("", _BETWEEN_WORDS.sub(" ", text))
 
 
 def _seen(text: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from geo.text import accent_key, fold
+from geo.text import accent_key, fold, visible
 from geo.typing_slips import repaired
 from geo.values import value
 
@@ -93,6 +93,7 @@ _KIET_AND_HEM: Final = re.compile(r"k[. ]?\s*(\d{1,4})\s*/?\s*h[. ]?\s*(\d{1,4})
 
 def words_of(text: str) -> list[Word]:
     """The words of `text`, at most MAX_WORDS; a dash between spaces is one of them."""
+    text = visible(text)
     if text[:1] in _K and (path := _KIET_AND_HEM.match(text)):
         text = f"K{path[1]}/H{path[2]}{text[path.end() :]}"
     written = text.split()

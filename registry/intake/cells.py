@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from registry.intake.formats.table import InBlocks, Rows
-from registry.intake.reader import MAX_CELL, SourceFile, cells_of, full_rows
+from registry.intake.reader import MAX_CELL, SourceFile, as_read, cells_of, full_rows
 
 Cells = Sequence[pa.StringArray]
 """Some rows, as a column for each field; '' where there is nothing."""
@@ -57,7 +57,7 @@ def _blocks(
             while block := [cells(row) for row in islice(rows, _ROWS)]:
                 number += len(block)
                 taken = zip(*block, strict=True)
-                yield [pa.array(map(without_null, column), pa.string()) for column in taken]
+                yield [pa.array(column, pa.string()) for column in taken]
 
 
 def _without_blank_rows(table: pa.Table) -> pa.Table:
@@ -94,13 +94,8 @@ def _stripped(column: pa.StringArray) -> pa.StringArray:
             return column
     encoded = column.dictionary_encode()
     spellings = encoded.dictionary.to_pylist()
-    said = [without_null(spelling.strip()) for spelling in spellings]
+    said = [as_read(spelling) for spelling in spellings]
     return column if said == spellings else pa.array(said, pa.string()).take(encoded.indices)
-
-
-def without_null(text: str) -> str:
-    """The text without NUL, which PostgreSQL's text cannot hold."""
-    return text.replace("\0", "") if "\0" in text else text
 
 
 def lengths(column: pa.StringArray) -> NDArray[np.int32]:

@@ -12,6 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
+from geo.text import visible
 from registry.errors import UnreadableFileError
 from registry.intake.columns import Columns, find_columns
 from registry.intake.formats.any_file import read_file
@@ -106,12 +107,17 @@ def cells_of(file: SourceFile, fields: Iterable[str]) -> Callable[[list[str]], t
     def cells(row: list[str]) -> tuple[str, ...]:
         if len(row) != width:
             row = (row + [""] * width)[:width]
-        taken = tuple(map(str.strip, chosen([*row, ""])))
+        taken = tuple(map(as_read, chosen([*row, ""])))
         if len("".join(taken)) > MAX_CELL:
             return tuple(cell[:MAX_CELL] for cell in taken)
         return taken
 
     return cells
+
+
+def as_read(text: str) -> str:
+    """The text without NUL, which no text of PostgreSQL holds, and without what nobody sees."""
+    return visible(text.replace("\0", "") if "\0" in text else text).strip()
 
 
 def full_rows(file: SourceFile, rows: Rows, before: int = 0) -> Rows:
