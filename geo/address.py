@@ -296,18 +296,23 @@ def _column(text: str | None, role: str) -> list[Piece]:
         for piece in (with_flats(read) if role == "number" else read)
         if piece.complete or piece.role in ("premises", "hint")
     ]
-    return [piece for piece in pieces if _settle(piece, role, alone=len(pieces) == 1)]
+    alone, has_own = len(pieces) == 1, any(piece.role == role for piece in pieces)
+    return [piece for piece in pieces if _settle(piece, role, alone=alone, has_own=has_own)]
 
 
 def _as_block(piece: Piece) -> Piece:
     return replace(piece, role="building", steps=()) if piece.role == "plot" else piece
 
 
-def _settle(piece: Piece, role: str, *, alone: bool) -> bool:
-    """Give `piece` the role of its column where it has none; whether it can stand there."""
+def _settle(piece: Piece, role: str, *, alone: bool, has_own: bool) -> bool:
+    """Give `piece` the role of its column where it has none; whether it can stand there.
+
+    `has_own`: another piece says that it is what the column is for, as the street does in `Khu đô
+    thị Linh Đàm, đường Nguyễn Hữu Thọ`.
+    """
     named = piece.role == "locality" and not any(word.numeric for word in piece.words)
     whole = (
-        (role == "street" and named)
+        (role == "street" and named and not has_own)
         or (piece.role == "number" and role != "number" and alone)
         or piece.role == "admin"
     )

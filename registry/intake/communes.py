@@ -2,14 +2,18 @@
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from geo.admin import parse_name
-from geo.text import accent_key
-from registry.gazetteer import Gazetteer, Unit
+from geo.text import accent_key, fold
+from registry.gazetteer import Gazetteer, Unit, UnitVersion
 from registry.units import LAST_DAY_OF_OLD_MAP, continuations
 from registry.units.text import Naming, read_units
+
+_SEVERAL: Final = 3
+"""Spellings in one province from which on a name without any is taken to be there as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,47 @@ class CommuneReader:
             None if candidates else "commune_unknown",
             "commune_from_former" if former else None,
         )
+
+    def settle(
+        self, read: Sequence[tuple[CommuneSpelling, CommuneReading]], *, wards: bool
+    ) -> list[CommuneReading]:
+        """The readings, those of several candidates settled by the file as a whole.
+
+        A bare name in a column of `wards` is a ward's, and one without a province is in that of
+        all others, where these are several.
+        """
+        sure = [self._province(r.candidates[0]) for _, r in read if len(r.candidates) == 1]
+        only = sure[0] if len(sure) >= _SEVERAL and len(set(sure)) == 1 else None
+        return [
+            self._settled(spelling, reading, only, wards=wards)
+            if len(reading.candidates) > 1 and reading.assumed_id is None
+            else reading
+            for spelling, reading in read
+        ]
+
+    def _settled(
+        self,
+        spelling: CommuneSpelling,
+        reading: CommuneReading,
+        province: int | None,
+        *,
+        wards: bool,
+    ) -> CommuneReading:
+        left = reading.candidates
+        if wards and self._are_called(left, spelling.commune or ""):
+            left = tuple(u for u in left if self._version(u).kind == "phuong") or left
+        if province is not None and spelling.province is None:
+            left = tuple(u for u in left if self._province(u) == province) or left
+        return replace(reading, candidates=left)
+
+    def _are_called(self, units: Iterable[int], name: str) -> bool:
+        return all(fold(self._version(unit).name) == fold(name) for unit in units)
+
+    def _province(self, unit: int) -> int | None:
+        return self._version(unit).province_id
+
+    def _version(self, unit: int) -> UnitVersion:
+        return self._gazetteer.units[unit].version_on(self._day)
 
     def _only_old(self, code: str) -> bool:
         bearers = self._with_code(code)

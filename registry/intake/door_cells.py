@@ -1,14 +1,20 @@
 """What the cells of a door's columns say, each column read on its own."""
 
 import re
+from collections.abc import Callable
+from functools import wraps
 from typing import Final
 
 from geo.address import building_of, parse_components
 from geo.house_number import as_range
 from geo.mangled_number import is_mangled
+from geo.mixed_fonts import is_garbled
+from geo.persons import person_behind
+from geo.placeholders import is_ditto, is_none
 from geo.street import is_dated
+from geo.text import fold
 from geo.words import words_of
-from registry.intake.doors import UNREADABLE, DoorParts, parts_of
+from registry.intake.doors import DITTO, GARBLED, PERSON, UNREADABLE, DoorParts, parts_of
 
 # Most house numbers are their own key, or say it backwards; the grammar would say the same, at
 # length.
@@ -21,10 +27,34 @@ _FLAT_AND_HOUSE: Final = re.compile(r"\s*\d{3,4}[A-Za-z]\d?\s*[-–]\s*\d{1,2}[A
 """`307B-20` is no range: a flat of a block, and a house."""
 _ROOM_BEHIND: Final = re.compile(r"[^\W\d_] (?:P|CH)\.?\d{3,4}[A-Z]?$")
 """`Phố Hàng Khay P306`: no street is called so."""
+_WHOLE: Final = re.compile(r"([1-9]\d{0,3})\.0+")
+"""`12.0`, as programs write a number."""
+_DECIMAL: Final = re.compile(r"(\d+),(\d+)")
+_NEXT_TO: Final = re.compile(
+    r"(?:nha )?(?:ke|gan|canh|sat|giap|cach|ngay|doi dien|phia|truoc|sau|ben|phong tro)\b\D*\d"
+)
+"""Folded: `kế số 90` is the neighbour of 90, and `Phòng trọ số 3` one of the rooms of a house."""
+_TWO_NUMBERS: Final = re.compile(r"\d\w?\s*[\r\n;]\s*\d")
+"""Two numbers one below the other are no path."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")
 """A street beside the number: several words, of letters."""
 
 
+def _of_values(read: Callable[..., DoorParts]) -> Callable[..., DoorParts]:
+    """`read`, for cells that hold values: what stands for another cell, or for none, is no name."""
+
+    @wraps(read)
+    def checked(*cells: str) -> DoorParts:
+        if any(map(is_ditto, cells)):
+            return DoorParts(number=DITTO)
+        if any(map(is_garbled, cells)):
+            return DoorParts(number=GARBLED)
+        return read(*("" if is_none(cell) else cell for cell in cells))
+
+    return checked
+
+
+@_of_values
 def read_number(text: str) -> DoorParts:
     """Of the column of house numbers."""
     if _PLAIN_NUMBER.fullmatch(text):
@@ -32,6 +62,10 @@ def read_number(text: str) -> DoorParts:
     if _SPELLED_NUMBER.fullmatch(text):
         steps = re.findall(_STEP, text)
         return DoorParts(number=(text.replace(",", ""), "/".join(reversed(steps)), False))
+    if plain := _WHOLE.fullmatch(text):
+        text = plain[1]
+    if _NEXT_TO.match(fold(text)) or _TWO_NUMBERS.search(text) or _is_decimal(text):
+        return DoorParts(number=UNREADABLE)
     if is_mangled(text):
         # No key: `judge` refuses it, and `fixes` proposes what may have stood there.
         return DoorParts(number=(text, "", False))
@@ -45,19 +79,32 @@ def read_number(text: str) -> DoorParts:
     return parts_of(door)
 
 
+def _is_decimal(text: str) -> bool:
+    """`1,5` may be 1.5; `57,59` are neighbours."""
+    found = _DECIMAL.fullmatch(text)
+    return found is not None and int(found[2]) - int(found[1]) not in (1, 2)
+
+
+@_of_values
 def read_street(text: str) -> DoorParts:
     """Of the column of streets."""
+    if is_mangled(text):
+        return DoorParts(number=(text, "", False))  # `3/2` is a street as well
+    if person_behind(text):
+        return DoorParts(number=PERSON)
     door = parse_components(street=text)
     if door.street is not None and _ROOM_BEHIND.search(door.street.name):
         return DoorParts(number=UNREADABLE)
     return parts_of(door)
 
 
+@_of_values
 def read_place(text: str) -> DoorParts:
     """Of the column of localities."""
     return parts_of(parse_components(locality=text))
 
 
+@_of_values
 def read_flat(building: str, floor: str, unit: str) -> DoorParts:
     """Of the columns of buildings, floors and flats."""
     read = parse_components(building=building, floor=floor, unit=unit)

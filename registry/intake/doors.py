@@ -15,9 +15,15 @@ Number = tuple[str, str, bool]
 Street = tuple[str, str, str]
 Place = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 """Kinds, names and keys of localities, innermost first."""
+PERSON: Number = ("?", "?person", False)
+"""Of a row in which somebody's name may stand behind the street: an error."""
 _NONE: Final = "0"
 UNREADABLE: Number = ("?", "?", False)
 """Of a cell that holds more than a number, or a street that another cell contradicts: an error."""
+DITTO: Number = ("?", "?ditto", False)
+"""Of a row with a cell that only says `as above`: an error."""
+GARBLED: Number = ("?", "?garbled", False)
+"""Of a row with a cell whose letters are of no font: an error."""
 _LETTERS: Final = frozenset("ABCDEGHKN")
 _PLAIN: Final = ("đường", "phố")
 Flat = tuple[str | None, str | None, str | None, str | None]
@@ -87,8 +93,12 @@ def _place_of(places: Sequence[Locality]) -> Place:
 def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorParts) -> DoorParts:
     """One door out of what the columns of a row name, each of which may name parts of others."""
     flats = (flat.flat, number.flat, street.flat, place.flat)
+    given = (number.number, street.number, place.number, flat.number)
+    refused = next((one for one in given if one is not None and _is_refused(one)), None)
     return DoorParts(
-        UNREADABLE if _are_two_flats(*flats) else _number(number, street, flat),
+        refused or UNREADABLE
+        if refused or _are_two_flats(*flats)
+        else _number(number, street, flat),
         street.street or number.street,
         _places(place.place, street.place, number.place),
         _flat(*flats),
@@ -102,12 +112,17 @@ def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None
     if beside and beside[0] in _PLAIN and street.street and street.street[2] != beside[2]:
         return UNREADABLE
     alley, number = street.number, own.number or flat.number
-    if alley is not None and (alley is UNREADABLE or _is_mark(alley)):
+    if alley is not None and _is_mark(alley):
         return UNREADABLE  # `Phố Hàng Khay, B2`: a block without its flat, or an alley
-    if alley is None or number is None or not number[1]:
+    if alley is None or number is None:
         return number or alley
     written, key, alley_only = number
     return written, f"{alley[1].rstrip('/')}/{key}", alley_only
+
+
+def _is_refused(number: Number) -> bool:
+    """Whether it stands for an error: what a spreadsheet made of a cell has no key."""
+    return not number[1] or number[1].startswith("?")
 
 
 def _is_mark(number: Number) -> bool:

@@ -41,6 +41,17 @@ _DWELLING: Final = f"""
         OR flat IS NOT NULL
         OR place_keys IS NOT NULL AND {_INSIDE}, false)
 """
+# A parcel of a numbered sheet is one in its commune; other numbers are a street's or a place's.
+_NUMBER_ALONE: Final = (
+    "number_key ~ '^[^?]' AND NOT alley_only AND street_hash IS NULL AND number_key !~ '^TO[0-9]'"
+)
+# Whether few rows of the file name a number and a place, and no street.
+_STREETS_USUAL: Final = """
+    SELECT count(street_at) > 4 * count(place_at) FILTER (
+        WHERE number_at IS NOT NULL AND street_at IS NULL) FROM delivered
+"""
+# `1.23457E+11`, which a spreadsheet makes of a long number, of which several have the same.
+_POWER: Final = r"^[0-9]([.,][0-9]+E[+]?|E[+])[0-9]{2}$"
 
 
 def _no_text(cell: str) -> str:
@@ -111,6 +122,20 @@ _RULES: Final = (
     ),
     _Rule("number_key = ''", "house_number", "number_mangled", "number"),
     _Rule("number_key = '?'", "house_number", "number_unreadable"),
+    _Rule("number_key = '?ditto'", "address", "as_above"),
+    _Rule("number_key = '?garbled'", "address", "text_garbled"),
+    _Rule("number_key = '?person'", "street", "person_behind_street"),
+    _Rule(
+        f"{_NUMBER_ALONE} AND place_keys IS NULL AND building_key IS NULL AND flat IS NULL",
+        "street",
+        "number_without_street",
+    ),
+    _Rule(
+        f"{_NUMBER_ALONE} AND place_keys IS NOT NULL AND streets_usual",
+        "street",
+        "street_missing",
+    ),
+    _Rule(f"source_ref ~ '{_POWER}'", "source_ref", "reference_mangled", "source_ref"),
     _Rule(
         "length(number_key) > 4 AND (number_key ~ '^[0-9]{5,}(/|$)'"
         " OR number_key ~ '^([^/]+/){5}')",
@@ -166,6 +191,7 @@ _ENTRIES: Final = f"""
                 CASE cardinality(c.candidates) WHEN 1 THEN c.candidates[1]
                     ELSE coalesce(u.unit_id, c.assumed_id) END AS unit_id,
                 c.assumed_id IS NOT NULL AND u.row_number IS NULL AS assumed,
+                ({_STREETS_USUAL}) AS streets_usual,
                 r.row_number IS NOT NULL AS ref_repeated, o.row_number IS NOT NULL AS overlong,
                 x.row_number IS NOT NULL AS no_house
             FROM delivered d

@@ -205,8 +205,47 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     "no_house_number": ProblemKind("notice", "Không có số nhà", "has no house number"),
     "number_mangled": ProblemKind(
         "error",
-        "Bảng tính đã đổi số nhà thành ngày, số mũ hay công thức: gõ lại như ghi trên cửa, ô Text",
-        "a spreadsheet made a date, a power of ten or a formula of the house number",
+        "Bảng tính đã đổi số nhà hay tên đường thành ngày, số mũ hay công thức: gõ lại như ghi trên"
+        " cửa, ô Text",
+        "a spreadsheet made a date, a power of ten or a formula of the house number or street",
+    ),
+    "number_without_street": ProblemKind(
+        "error",
+        "Có số nhà mà không có tên đường hay thôn, tổ: ghi thêm, vì số ấy ở đường nào cũng có",
+        "a house number with neither a street nor a locality, which any street may have: write it",
+    ),
+    "street_missing": ProblemKind(
+        "warning",
+        "Không có tên đường, trong khi hầu hết các dòng khác có: kiểm tra lại",
+        "names no street, while nearly all other rows do: check it",
+    ),
+    "reference_mangled": ProblemKind(
+        "error",
+        "Bảng tính đã đổi mã hồ sơ thành số mũ, mất chữ số: lấy lại mã từ tệp gốc, ô Text",
+        "a spreadsheet made a power of ten of the source_ref and lost its figures: take it from the"
+        " original, into a cell of text",
+    ),
+    "person_behind_street": ProblemKind(
+        "error",
+        "Sau tên đường có gạch ngang và tên như tên người: bỏ tên người; nếu cả hai là tên đường"
+        " thì viết không có gạch",
+        "a dash and what looks like a person's name behind the street: leave the person out; where"
+        " both name the street, write it without the dash",
+    ),
+    "commune_differs_from_address": ProblemKind(
+        "error",
+        "Xã/phường trong địa chỉ khác với xã/phường ở cột riêng: sửa một trong hai",
+        "the address names another commune than the column of communes: correct either",
+    ),
+    "as_above": ProblemKind(
+        "error",
+        'Ô chỉ ghi lặp lại ô trên (", nt, như trên): ghi đầy đủ',
+        'a cell only repeats the one above (", nt, như trên): write it out',
+    ),
+    "text_garbled": ProblemKind(
+        "error",
+        "Ô có chữ không đọc được: phông cũ (TCVN3, VNI) lẫn với Unicode, hay chữ hỏng: gõ lại",
+        "a cell holds letters of no font, or an old font among Unicode: type it again",
     ),
     "number_unreadable": ProblemKind(
         "error",

@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from geo.placeholders import is_ditto
+from geo.text import fold
 from registry.gazetteer import Gazetteer
 from registry.intake.cells import Cells, distinct, rows_of
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
@@ -59,6 +61,8 @@ _NUMBERED: Final = ("number_at", "street_at", "place_at", "flat_at", "commune_at
 RESOLVED: Final = (*_NUMBERED, "hint", "beside")
 """What `Resolver.resolve` gives of a row; `beside` is a value of `registry.intake.beside`."""
 _DOOR_PARTS: Final = ("number", "street", "place", "flat")
+_OF_WARDS: Final = frozenset({"phuong", "ten phuong"})
+"""Headers, folded, of a column of wards alone."""
 _NOT_ALONE: Final = -1
 
 # Spellings remembered of each kind; one that is forgotten is read again, under another number.
@@ -173,10 +177,13 @@ class Resolver(ABC):
 
 
 class ColumnResolver(Resolver):
-    """Reads files whose addresses come in columns."""
+    """Reads files whose addresses come in columns; `wards`: that of communes is one of wards."""
 
-    def __init__(self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool) -> None:
+    def __init__(
+        self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool, wards: bool
+    ) -> None:
         super().__init__(gazetteer, day, codes_of_today=codes_of_today)
+        self._wards = wards
         self._columns = (
             (_Column("number", self.parts, read_number), slice(5, 6)),
             (_Column("street", self.parts, read_street), slice(6, 7)),
@@ -222,12 +229,13 @@ class ColumnResolver(Resolver):
         spellings = [(number, _spelling(cells)) for number, *cells in super().take_communes()]
         reader = self._reader(s for _, s in spellings)
         reader.look_through(spelling for _, spelling in spellings)
-        communes = [
-            (number, spelling.code, *_commune(reader.read(spelling)))
-            for number, spelling in spellings
-        ]
+        read = [(spelling, reader.read(spelling)) for _, spelling in spellings]
+        settled = reader.settle(read, wards=self._wards)
         self.padded = reader.padded
-        return communes
+        return [
+            (number, spelling.code, *_commune(reading))
+            for (number, spelling), reading in zip(spellings, settled, strict=True)
+        ]
 
 
 def _each(number_of: Callable[..., int], columns: Cells) -> NDArray[np.int32]:
@@ -318,16 +326,27 @@ def _text_columns(cells: Sequence[_T]) -> list[_T]:
 
 def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:
     """The resolver for the way in which the file writes addresses."""
-    kind = TextResolver if file.columns.free_text else ColumnResolver
-    return kind(gazetteer, day, codes_of_today=file.table.codes_of_today)
+    of_today = file.table.codes_of_today
+    if file.columns.free_text:
+        return TextResolver(gazetteer, day, codes_of_today=of_today)
+    at = file.columns.positions.get("commune")
+    wards = at is not None and fold(file.headers[at]) in _OF_WARDS
+    return ColumnResolver(gazetteer, day, codes_of_today=of_today, wards=wards)
 
 
 def _spelling(cells: Sequence[object]) -> CommuneSpelling:
-    """As the columns say it; a name that stands in the column of codes is a name."""
-    code, name, *others = (str(cell) if cell else None for cell in cells)
+    """As the columns say it; a name that stands in the column of codes is a name.
+
+    A cell without any word, or one that only says `as above`, names nothing.
+    """
+    code, name, *others = (_said(str(cell or "")) for cell in cells)
     if code is not None and not any(map(str.isdigit, code)):
         code, name = None, name or code
     return CommuneSpelling(code, name, *others)
+
+
+def _said(cell: str) -> str | None:
+    return None if is_ditto(cell) or not any(map(str.isalnum, cell)) else cell
 
 
 def _completed(

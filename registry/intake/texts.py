@@ -5,17 +5,21 @@ import os
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from multiprocessing.shared_memory import SharedMemory
 from typing import Final
 
+from geo.address import Door
+from geo.mixed_fonts import is_garbled
+from geo.persons import person_behind
+from geo.placeholders import is_ditto
 from geo.text import fold
 from registry.address_reader import ReadAddress, read_address
 from registry.gazetteer import Gazetteer, Unit
 from registry.intake.beside import Beside, completed
-from registry.intake.communes import CommuneReader, CommuneReading
-from registry.intake.doors import DoorParts, parts_of
+from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
+from registry.intake.doors import GARBLED, PERSON, DoorParts, parts_of
 from registry.side_processes import side_processes
 
 _TOGETHER: Final = 4_000
@@ -48,11 +52,13 @@ class TextReader:
         self._gazetteer = gazetteer
         self._communes = CommuneReader(gazetteer, day, ())
         self._of_namings: dict[object, CommuneReading] = {}
+        self._of_columns: dict[tuple[str, ...], CommuneReading] = {}
 
     def read(self, address: str, former: str, place: str, *units: str) -> TextReading:
         """What they say; `units` are the columns of `communes.CommuneSpelling`."""
         code, commune, district, province, former_code = units
-        words = (place,) if code or former_code else (place, commune, district, province)
+        beside = (place,) if code or former_code else (place, commune, district, province)
+        words = [word for word in beside if not is_ditto(word)]
         readings = read_address(self._gazetteer, _joined(address, words)) if address else []
         if not readings:
             return TextReading(DoorParts(), CommuneReading(problem="address_missing"))
@@ -63,7 +69,41 @@ class TextReader:
             for read in read_address(self._gazetteer, former)[:1]:
                 before = Beside(read.door, self._commune(read))
                 today = completed(today, before, same_words=same_words)
-        return TextReading(parts_of(today.door), today.commune, today.beside)
+        communes = today.commune
+        if (column := self._of_column(code, former_code, commune, district, province)).candidates:
+            communes = self._beside_column(address, communes, column)
+        return TextReading(_door(address, today.door), communes, today.beside)
+
+    def _of_column(self, code: str, former_code: str, *names: str) -> CommuneReading:
+        """What the columns of names say by themselves, where no code decides."""
+        said = [None if is_ditto(name) or not fold(name) else name for name in names]
+        if code or former_code or said[0] is None:
+            return CommuneReading()
+        known = self._of_columns.get(names)
+        if known is None:
+            known = self._of_columns[names] = self._communes.read(CommuneSpelling(None, *said))
+        return known
+
+    def _beside_column(
+        self, address: str, together: CommuneReading, of_column: CommuneReading
+    ) -> CommuneReading:
+        """The communes of a text and of a column of communes: those that both may mean.
+
+        A name that is a ward's and was a district's is the ward in such a column.
+        """
+        wide, named = of_column.candidates, of_column.candidates
+        if of_column.assumed_id is not None:
+            named = (of_column.assumed_id,)
+        elif set(together.candidates) <= set(wide):
+            return together
+        alone = read_address(self._gazetteer, address)
+        of_text = self._commune(alone[0]).candidates if alone else ()
+        if of_text and set(of_text).isdisjoint(named):
+            return CommuneReading(problem="commune_differs_from_address")
+        common = tuple(unit for unit in together.candidates if unit in wide)
+        if len(common) == len(together.candidates):
+            return together
+        return replace(together, candidates=common, assumed_id=None) if common else of_column
 
     def _commune(self, read: ReadAddress) -> CommuneReading:
         # The rows of a file lie in the same few communes.
@@ -75,6 +115,15 @@ class TextReader:
                 reading = self._communes.of_namings(read.namings)
             self._of_namings[named] = reading
         return reading
+
+
+def _door(address: str, door: Door) -> DoorParts:
+    if is_garbled(address):
+        return DoorParts(number=GARBLED)
+    person, street = person_behind(address), door.street
+    if person and street and fold(street.name).endswith(f" {fold(person)}"):
+        return DoorParts(number=PERSON)
+    return parts_of(door)
 
 
 class TextReaders:

@@ -1,0 +1,223 @@
+"""Cells that hold no value, or one that nobody can read, cost their row and nothing else."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.rollback import roll_back
+from registry.intake.run import import_file
+from tests.support.intake import LAT, LON, Deliver, checksum, door, rows, write
+
+FIELDS = (
+    *("source_ref", "house_number", "street", "locality", "building", "floor", "unit"),
+    *("commune_code", "commune", "district", "province", "former_commune_code"),
+    *("longitude", "latitude", "households_count", "position_accuracy_m"),
+)
+ODD = (
+    '"',
+    "-",
+    "//",
+    "…",
+    "\u200b",
+    "?",
+    "'",
+    "nt",
+    "%",
+    "0",
+    "x" * 5_000,
+    "Ph\u00adó",
+    "½",
+)
+
+
+def codes(result: ImportResult) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for problem in result.row_problems:
+        found.setdefault(problem.row_number, []).append(problem.code)
+    return found
+
+
+def test_no_cell_ends_a_file(deliver: Deliver) -> None:
+    odd = [
+        door(f"{at}", f"{field} {at}") | {field: cell}
+        for field in FIELDS
+        for at, cell in enumerate(ODD, 1)
+    ]
+    # Behind them a good row, which is published.
+    result = deliver(*odd, door("400", "good"))
+    assert result.rows == len(odd) + 1
+    assert len(odd) not in codes(result)
+
+
+def test_no_cell_beside_a_text_ends_a_file(deliver: Deliver) -> None:
+    given = {"address": "12 Phố Quán Thánh, Phường Ba Đình, Hà Nội"}
+    for field in ("commune", "district", "province", "locality", "former_address", "address"):
+        odd = [given | {field: cell, "source_ref": f"a{at}"} for at, cell in enumerate(ODD)]
+        good = {"address": "400 Phố Quán Thánh, Phường Ba Đình, Hà Nội", "source_ref": "good"}
+        assert deliver(*odd, good, source=field).rejected < len(ODD) + 1
+
+
+@pytest.mark.parametrize("field", ["house_number", "street", "locality"])
+def test_a_ditto_mark_is_no_name(deliver: Deliver, engine: Engine, field: str) -> None:
+    marks = ['"', "nt", "-nt-", "như trên", "//"]
+    above = door("1", "1", locality="Tổ 3")
+    below = [door(f"{n}", f"{n}", locality="Tổ 3") | {field: m} for n, m in enumerate(marks, 2)]
+    result = deliver(above, *below)
+    assert codes(result) == {n: ["as_above"] for n in range(2, 7)}
+    assert rows(engine, "SELECT name FROM thoroughfare") == [("Quán Thánh",)]
+
+
+def test_a_mark_for_the_commune_above_rejects_its_row(deliver: Deliver) -> None:
+    named = {"commune_code": "", "commune": "Phường Ba Đình", "province": "Hà Nội"}
+    result = deliver(
+        door("1") | named,
+        door("2") | named | {"commune": '"'},
+        door("3") | named | {"commune": "-"},
+    )
+    assert (result.new, result.problems["commune_missing"]) == (1, 2)
+
+
+def test_words_for_no_name_are_none(deliver: Deliver, engine: Engine) -> None:
+    words = ["Không tên", "chưa đặt tên", "Đường chưa có tên", "chưa có"]
+    deliver(*(door(f"{n}", f"{n}", street=w, locality="Tổ 3") for n, w in enumerate(words, 1)))
+    assert rows(engine, "SELECT name FROM thoroughfare") == []
+    assert rows(engine, "SELECT count(*) FROM household") == [(4,)]
+
+
+def test_a_street_that_became_a_date_is_refused(deliver: Deliver, engine: Engine) -> None:
+    result = deliver(door("1", "1", street="2026-02-03"), door("1", "2", street="3/2"))
+    assert codes(result) == {1: ["number_mangled"]}
+    assert [problem.proposed_fix for problem in result.row_problems] == ["3/2 hoặc 2/3"]
+    assert rows(engine, "SELECT name FROM thoroughfare") == [("3/2",)]
+
+
+def test_letters_of_no_font_are_refused(engine: Engine, tmp_path: Path) -> None:
+    good = door("1", "1", street="Nguyễn Hữu Nghĩa")
+    path = write(
+        tmp_path / "ho.csv",
+        good,
+        door("2", "2", street="Đường NguyÔn H÷u NghÜa"),
+        door("3", "3", locality="D©n Phè"),
+    )
+    result = import_file(engine, path, ImportOptions("phuong"), lambda _count: None)
+    assert codes(result) == {2: ["text_garbled"]}
+    assert rows(engine, "SELECT name FROM locality") == [("Dân Phố",)]
+
+
+def test_numbers_that_are_none_of_a_door_are_refused(deliver: Deliver, engine: Engine) -> None:
+    refused = ["kế số 90", "61\n62", "Phòng trọ số 3", "1,5", "Đối diện 44", "sau nhà 48"]
+    read = {"12.0": "12", "57,59": "57-59", "91 ngõ 3": "3/91"}
+    result = deliver(*(door(cell, cell) for cell in [*refused, *read]))
+    assert codes(result) == {n: ["number_unreadable"] for n in range(1, len(refused) + 1)}
+    found = rows(engine, "SELECT house_number_key FROM household")
+    assert {key for (key,) in found} == set(read.values())
+
+
+def test_a_number_needs_a_street_or_a_place(deliver: Deliver) -> None:
+    result = deliver(
+        door("1", "1", street=""),
+        door("2", "2", street="", locality="Tổ 3"),
+        door("3", "3", street="", building="Chung cư Hoa Sen", unit="1205"),
+        door("Thửa 5, tờ bản đồ 12", "4", street=""),
+    )
+    assert codes(result) == {1: ["number_without_street"]}
+
+
+def test_a_text_with_a_number_alone_is_refused(deliver: Deliver) -> None:
+    result = deliver({"address": "743, Phường Ba Đình, Hà Nội"})
+    assert codes(result) == {1: ["number_without_street"]}
+
+
+@pytest.mark.parametrize("person", ["Phạm Thanh Hoa", "Nguyễn Thị Minh Tâm"])
+def test_a_name_behind_a_dash_makes_no_street(
+    deliver: Deliver, engine: Engine, person: str
+) -> None:
+    deliver(door("1", street=f"An Dương Vương - {person}"), door("2", street="Láng - Hòa Lạc"))
+    texts = f"92 An Dương Vương - {person}, tổ 3, Phường Ba Đình, Hà Nội"
+    result = deliver({"address": texts}, source="khac")
+    assert codes(result) == {1: ["person_behind_street"]}
+    assert rows(engine, "SELECT name FROM thoroughfare") == [("Láng Hòa Lạc",)]
+
+
+def test_a_commune_in_the_text_and_another_beside_it_are_told(deliver: Deliver) -> None:
+    beside = {"commune": "Phường Láng", "province": "Hà Nội"}
+    result = deliver(
+        {"source_ref": "1", "address": "1 Quán Thánh, Phường Ba Đình"} | beside,
+        {"source_ref": "2", "address": "2 Quán Thánh, Phường Láng"} | beside,
+        {"source_ref": "3", "address": "3 Quán Thánh"} | beside,
+    )
+    assert codes(result) == {1: ["commune_differs_from_address"]}
+
+
+def test_a_place_beside_the_street_in_its_cell_stays_a_place(
+    deliver: Deliver, engine: Engine
+) -> None:
+    deliver(door("1", street="Khu đô thị Linh Đàm, đường Nguyễn Hữu Thọ"))
+    assert rows(engine, "SELECT name FROM thoroughfare") == [("Nguyễn Hữu Thọ",)]
+    assert rows(engine, "SELECT name FROM locality") == [("Linh Đàm",)]
+
+
+def test_signs_that_nobody_sees_make_no_other_name(deliver: Deliver, engine: Engine) -> None:
+    names = ["Nguyễn Trung Trực", "Nguyễn\u00a0Trung\u200bTrực", "Nguyễn Tr\u200bung Trực\ufeff"]
+    deliver(*(door(f"{n}", f"{n}", street=name) for n, name in enumerate(names)))
+    deliver({"address": "9 Nguyễn Tr\u2060ung\u200bTrực, Phường Ba Đình, Hà Nội"}, source="khac")
+    assert rows(engine, "SELECT name FROM thoroughfare") == [("Nguyễn Trung Trực",)]
+
+
+def test_another_source_gives_a_door_the_point_that_it_lacks(
+    deliver: Deliver, engine: Engine
+) -> None:
+    deliver(door("1", "a"), door("2", "b", longitude=LON, latitude=LAT))
+    before = checksum(engine)
+    first = door("1", "x", longitude=LON, latitude="21.0390")
+    second = door("2", "y", longitude=LON, latitude="21.03861")
+    result = deliver(first, second, source="dien")
+    assert result.linked == 2
+    points = "SELECT round(ST_Y(point)::numeric, 4)::text FROM household ORDER BY house_number"
+    assert rows(engine, points) == [("21.0390",), ("21.0386",)]
+    roll_back(engine, result.import_id or 0)
+    assert checksum(engine) == before
+
+
+def test_a_reference_that_became_a_power_is_refused(deliver: Deliver) -> None:
+    result = deliver(door("1", "1.23457E+11"), door("2", "12E3"), door("3", "5,1E+10"))
+    assert codes(result) == {1: ["reference_mangled"], 3: ["reference_mangled"]}
+
+
+def test_a_row_without_a_street_among_others_that_have_one_is_told(deliver: Deliver) -> None:
+    most = [door(f"{n}", f"{n}", locality="Tổ 3") for n in range(1, 20)]
+    result = deliver(*most, door("20", "20", street="", locality="Tổ 3"))
+    assert (result.new, result.problems["street_missing"]) == (20, 1)
+    few = [door(f"{n}", f"{n}", street="", locality="Tổ 4") for n in range(1, 20)]
+    assert "street_missing" not in deliver(*few, door("20", "20"), source="xa").problems
+
+
+def test_degrees_with_a_letter_are_read(deliver: Deliver, engine: Engine) -> None:
+    pairs = [("105.8380 E", "21.0386 N"), ("E105.8381", "N21.0386"), ("105,8382°", "21,0386° B")]
+    given = [
+        door(f"{n}", f"{n}", longitude=lon, latitude=lat) for n, (lon, lat) in enumerate(pairs, 1)
+    ]
+    assert deliver(*given).new == 3
+    found = "SELECT round(ST_X(point)::numeric, 4)::text FROM household ORDER BY 1"
+    assert rows(engine, found) == [("105.8380",), ("105.8381",), ("105.8382",)]
+
+
+def test_a_name_of_several_communes_is_settled_by_its_column_and_the_other_rows(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Bình Tân is a ward of Hồ Chí Minh and a xã of Đồng Nai, Hòa Bình of other provinces."""
+    path = tmp_path / "ho.csv"
+
+    def communes(header: str, *names: str) -> tuple[dict[int, list[str]], list[object]]:
+        lines = [f"{n},{n},Lê Lợi,{name}" for n, name in enumerate(names, 1)]
+        path.write_text("\n".join([f"Mã hồ sơ,Số nhà,Đường,{header}", *lines]), encoding="utf-8")
+        result = import_file(engine, path, ImportOptions(header), lambda _count: None)
+        told = "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id ORDER BY 1"
+        return codes(result), [code for (code,) in rows(engine, told)]
+
+    assert communes("Xã/phường", "Bình Tân")[0] == {1: ["commune_ambiguous"]}
+    assert communes("Phường", "Bình Tân") == ({}, ["27442"])
+    others = ("Phường Sài Gòn", "Phường Bến Thành", "Phường Tân Định")
+    assert communes("Xã / phường", *others, "Bình Tân")[0] == {}
