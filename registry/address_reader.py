@@ -68,6 +68,9 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
         found[first:first] = _without_dashes(gazetteer, text, found)
     if parsed and (not found[0].namings or "-" in "".join(found[0].unread)):
         found = [*_with_tight_dashes(gazetteer, text, _levels(found[0])), *found]
+    if found and _levels(found[0]) > 1:
+        # A reading that passes over units in each other finds but namesakes elsewhere.
+        found = [read for read in found if read.namings]
     return found
 
 

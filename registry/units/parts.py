@@ -16,6 +16,7 @@ from registry.remembered import Remembered
 from registry.units.slips import (
     districts_meant,
     heirs_of_province,
+    names_in_one_word,
     units_shortened,
     units_with_initials,
 )
@@ -192,6 +193,7 @@ class PartReader:
 
     def _hits(self, reading: NamedPart) -> list[UnitName]:
         hits = self.gazetteer.named(reading.key)
+        hits = hits or names_in_one_word(self.gazetteer, reading.key)
         if reading.kinds:
             levels = _levels(reading)
             return [hit for hit in hits if hit.unit.level in levels]

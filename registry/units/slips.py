@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Final
 
 from geo.admin import KIND_LEVELS, NamedPart
+from geo.syllables import is_syllable
 from geo.text import accent_key, fold, has_diacritics
 from geo.words import ROMAN
 from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
@@ -49,6 +50,7 @@ _MOST_NAMES: Final = 3
 _Index = dict[int | str, list[tuple[str, UnitName]]]
 _indexes: Final = Remembered[None, _Index](1)
 _initials: Final = Remembered[None, dict[str, dict[int, Unit]]](1)
+_joined: Final = Remembered[None, dict[str, list[UnitName]]](1)
 
 
 def heirs_of_province(gazetteer: Gazetteer, key: str) -> list[Unit]:
@@ -96,6 +98,24 @@ def _shortened(gazetteer: Gazetteer, key: str) -> list[Unit]:
                     known[short].setdefault(unit.id, unit)
         _initials.keep(kept, None, known)
     return list(known.get(key, {}).values())
+
+
+def names_in_one_word(gazetteer: Gazetteer, key: str) -> list[UnitName]:
+    """Names that are written in one word: Sa Pa for `sapa`, Ma Đa Guôi for `madaguoi`.
+
+    Empty for what is a word of its own: Toàn is not Tô An.
+    """
+    if " " in key or not key.isalpha() or is_syllable(key):
+        return []
+    kept = _joined.of(gazetteer)
+    known = kept.get(None)
+    if known is None:
+        known = defaultdict(list)
+        for unit in gazetteer.units.values():
+            for name in gazetteer.names_of(unit):
+                known[_compact(name.key)].append(name)
+        _joined.keep(kept, None, known)
+    return known.get(key, [])
 
 
 def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]) -> list[UnitName]:

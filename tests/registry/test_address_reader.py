@@ -114,6 +114,11 @@ def test_province_with_a_letter_for_its_first_word_is_no_street(gazetteer: Gazet
     assert best.namings[0].province is not None
 
 
+def test_units_in_each_other_are_not_passed_over(gazetteer: Gazetteer) -> None:
+    text = "TX Kon Tum - Tỉnh Kon Tum-Số 15 Bà Triệu"
+    assert all(read.namings for read in read_address(gazetteer, text))
+
+
 def test_p_is_no_street_where_the_district_has_a_ward_of_that_name(gazetteer: Gazetteer) -> None:
     in_quy_nhon = read_address(gazetteer, "Tổ 35, P. Đống Đa, TP. Quy Nhơn, Bình Định")
     assert [read.door.street for read in in_quy_nhon] == [None]

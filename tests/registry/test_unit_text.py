@@ -8,6 +8,7 @@ from registry import gazetteer as gazetteer_module
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer
 from registry.units import readings as unit_readings
+from registry.units.slips import names_in_one_word
 from registry.units.text import MAX_PARTS, MAX_TEXT, Naming, read_units
 
 TRUC_BACH = ("Phường Trúc Bạch", "Quận Ba Đình", "Thành phố Hà Nội")
@@ -180,6 +181,15 @@ def test_name_said_twice_is_the_city_and_its_province(gazetteer: Gazetteer) -> N
         assert (naming.unread, naming.contradicted) == ((), False)
     (naming,) = read_units(gazetteer, "Hợp Châu Tam Đảo, Tam Đảo, Vĩnh Phúc")
     assert wording(naming) == ("Thị trấn Hợp Châu", "Huyện Tam Đảo", "Tỉnh Vĩnh Phúc")
+
+
+def test_name_in_one_word_is_the_unit_where_it_is_no_word_of_its_own(gazetteer: Gazetteer) -> None:
+    (naming,) = read_units(gazetteer, "Thị trấn Simacai, Huyện Simacai, Lào Cai")
+    assert wording(naming) == ("Thị trấn Si Ma Cai", "Huyện Si Ma Cai", "Tỉnh Lào Cai")
+    assert ("Thành phố Long Xuyên", "Tỉnh An Giang") in read(gazetteer, "Longxuyen, An Giang")
+    # Loan is a word of its own, and not Lộ An.
+    assert names_in_one_word(gazetteer, "longxuyen")
+    assert not names_in_one_word(gazetteer, "loan")
 
 
 def test_number_in_words_is_a_number(gazetteer: Gazetteer) -> None:
