@@ -40,11 +40,22 @@ class ImportOptions(Request):
         description="Coordinate system of the file, where it is not WGS 84",
         examples=["EPSG:5897"],
     )
-    sheet: str | None = Field(None, max_length=200, description="Sheet or layer to read")
+    sheet: str | None = Field(
+        None,
+        max_length=200,
+        description="Sheet or layer to read; `*` for all sheets of the same columns",
+    )
     mapping: str | None = Field(
         None,
         max_length=20_000,
         description='Your headers and the fields they mean, a JSON object: {"Cột A": "street"}',
+    )
+    commune: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="Code of the commune that all rows lie in, where the file names none",
+        examples=["00004"],
     )
     strict: bool = Field(False, description="Publish only when no row is rejected")
     fix: bool = Field(False, description="Mend what leaves no choice, and say so")

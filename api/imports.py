@@ -86,6 +86,7 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
     given = {
         "crs": options.crs,
         "sheet": options.sheet,
+        "commune": options.commune,
         "strict": options.strict,
         "fix": options.fix,
     }

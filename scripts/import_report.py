@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
+from registry.intake.headers import mapping_of
 from registry.intake.problems import PROBLEMS, RowProblem
 from registry.intake.result import ImportResult
 from registry.intake.vanished import TOO_MANY
@@ -55,6 +56,12 @@ def told(result: ImportResult) -> Iterator[str]:
         yield f"  bỏ, không lưu (thông tin cá nhân): {', '.join(result.columns_personal)}"
     if result.columns_unknown:
         yield f"  cột không dùng: {', '.join(result.columns_unknown)}"
+    if result.columns_unread:
+        yield "  cảnh báo  cột có dữ liệu mà không được đọc:"
+        unread = {each.header: each.example for each in result.columns_unread}
+        yield from (f"{'':13}{header}, ví dụ: {example}" for header, example in unread.items())
+        mapping = mapping_of(dict.fromkeys(unread, ""))
+        yield f"{'':13}nếu cột nào cần đọc, ghi tên trường vào giữa hai dấu nháy: {mapping}"
     if tried and result.row_problems:
         yield "  các dòng bị loại, không kể dòng tiêu đề:"
         yield from _rows(result)

@@ -81,11 +81,18 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--crs", metavar="EPSG:CODE", help="Hệ toạ độ đã xác nhận (the file's system, VN-2000 say)."
 )
-@click.option("--sheet", metavar="NAME", help="Trang hoặc lớp cần đọc (sheet or layer to read).")
+@click.option(
+    "--sheet",
+    metavar="NAME",
+    help="Trang hoặc lớp cần đọc, '*' là mọi trang (sheet or layer to read; all of them).",
+)
 @click.option(
     "--mapping",
-    type=_FILE,
-    help="Tên cột của bạn → trường, tệp JSON (your headers and the fields they mean).",
+    metavar="FILE|JSON",
+    help="Tên cột của bạn → trường, tệp JSON hay chính JSON (your headers and their fields).",
+)
+@click.option(
+    "--commune", metavar="CODE", help="Mã xã của cả tệp, khi tệp không ghi xã (of all its rows)."
 )
 @click.option(
     "--report",
@@ -130,7 +137,8 @@ def import_(
     decision: str | None,
     crs: str | None,
     sheet: str | None,
-    mapping: Path | None,
+    mapping: str | None,
+    commune: str | None,
     form: str,
     rollback: int | None,
     keep_later: bool,
@@ -165,6 +173,7 @@ def import_(
                 crs=crs,
                 sheet=sheet,
                 mapping=_mapping(mapping) if mapping else None,
+                commune=commune,
             )
             result = _import(engine, file, options, _Outputs(**outputs))
             _show(result, form)
@@ -196,7 +205,7 @@ def _import(engine: Engine, file: Path, options: ImportOptions, outputs: _Output
             stack.enter_context(_writable(path))
         for back in filter(None, (outputs.report, outputs.warnings)):
             if back.suffix.lower() in _LAYER_SUFFIXES:
-                report_form(open_file(file, options.sheet, options.mapping), back)
+                report_form(open_file(file, options.sheet, options.mapping, options.commune), back)
         handback = Handback(
             *(
                 stack.enter_context(tempfile.TemporaryFile()) if wanted else None
@@ -218,7 +227,7 @@ def _import(engine: Engine, file: Path, options: ImportOptions, outputs: _Output
             engine, file, options, lambda n: bar.update(task, completed=n), handback
         )
         bar.update(task, total=result.rows, completed=result.rows)
-        _write(open_file(file, options.sheet, options.mapping), handback, outputs)
+        _write(open_file(file, options.sheet, options.mapping, options.commune), handback, outputs)
         return result
 
 
@@ -239,9 +248,12 @@ def _write(file: SourceFile, handback: Handback, outputs: _Outputs) -> None:
             write_vanished(handback.vanished, out)
 
 
-def _mapping(path: Path) -> dict[str, str]:
+def _mapping(given: str) -> dict[str, str]:
+    """What JSON says, as it is or in a file."""
+    path = "--mapping" if given.lstrip().startswith("{") else given
     try:
-        mapping = json.loads(path.read_text(encoding="utf-8-sig"))
+        written = given if path != given else Path(given).read_text(encoding="utf-8-sig")
+        mapping = json.loads(written)
     except (OSError, ValueError) as error:
         raise click.ClickException(f"không đọc được {path}: {error}") from error
     if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from geo.text import fold
-from registry.intake.columns import FIELDS as INTAKE_FIELDS
 from registry.intake.footer_words import is_footer
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import LOOKED_AT, not_opened, unreadable
+from registry.intake.headers import field_of
 
 _OF_RESIDENTS: Final = ("so ho thuong tru", "ho thuong tru", "residents")
 _OF_DWELLINGS: Final = ("so cho o", "tong so cho o", "cho o", "dwellings", "so can ho", "so nha o")
@@ -38,7 +38,7 @@ _FIELDS: Final = {
         "dia phuong",
     ),
     "province": ("province", "tinh", "tinh thanh pho", "tinh thanh", "thanh pho", "ten tinh"),
-    "locality": ("locality", *INTAKE_FIELDS["locality"]),
+    "locality": ("locality",),
     "households": (
         *("households", "households count", "so ho", "tong so ho", "ho", "so ho dan", "tong ho"),
         *("so ho gia dinh", *_OF_RESIDENTS, *_OF_DWELLINGS),
@@ -95,7 +95,8 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
 
 
 def _positions(headers: Sequence[str]) -> dict[str, int]:
-    folded = [fold(header) for header in headers]
+    # What an import takes for a locality is one here.
+    folded = ["locality" if field_of(h) == "locality" else fold(h) for h in headers]
     return {
         field: folded.index(name)
         for field, names in _FIELDS.items()

@@ -17,6 +17,8 @@ COMPLETED: Final = "1"
 """Number or street come from the earlier address."""
 DIFFERS: Final = "2"
 """The earlier address names another place."""
+COLUMNS_DIFFER: Final = "3"
+"""The columns of the door say otherwise than the text (`doors.completed_by`)."""
 
 
 @dataclass(frozen=True, slots=True)

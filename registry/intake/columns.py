@@ -1,132 +1,31 @@
 """Which column of a file is which: headers in Vietnamese or English, and those we must not read."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
 from geo.text import fold
 from registry.errors import UnreadableFileError
+from registry.intake.headers import FIELDS, field_of, is_personal, is_running_number, mapping_of
 
-# Field → headers that mean it, folded (`geo.text.fold`), the field's own name apart.
-FIELDS: Final[dict[str, tuple[str, ...]]] = {
-    "source_ref": (
-        "ref",
-        "id",
-        "ma",
-        "ma ho",
-        "ma so",
-        "ma dia chi",
-        "ma ho so",
-        "so ho so",
-        "reference",
-    ),
-    "address": (
-        *("dia chi", "dia chi day du", "dia chi chi tiet", "dia chi nha", "dia chi ho"),
-        *("full address", "dia chi thuong tru", "noi o", "noi thuong tru"),
-    ),
-    "former_address": (
-        *("dia chi cu", "dia chi truoc", "dia chi truoc day", "dia chi theo dia gioi cu"),
-        *("dia chi truoc 2025", "dia chi truoc sap nhap", "dia chi truoc khi sap nhap"),
-        *("dia chi truoc 1 7 2025", "dia chi truoc 01 07 2025", "dia chi truoc sat nhap"),
-        *("address before 2025", "address before 2025 07", "old address", "address old"),
-        "dia chi cu truoc sap nhap",
-    ),
-    "house_number": ("so nha", "so", "house no", "number", "housenumber"),
-    "street": ("duong", "ten duong", "pho", "duong pho", "ten duong pho", "street name", "road"),
-    "locality": (
-        "thon",
-        "ap",
-        "to dan pho",
-        "khu pho",
-        "thon to dan pho",
-        "thon xom",
-        "thon to",
-        "to thon xom",
-        "to dan pho thon",
-        "khu pho to",
-        "to",
-        "xom",
-        "thon ap",
-        "khu dan cu",
-        "khom ap",
-        "hamlet",
-        *("buon", "khom", "khoi", "tieu khu", "ten thon", "ten to"),
-    ),
-    "building": ("toa nha", "chung cu", "toa", "ten toa nha", "building name"),
-    "floor": ("tang", "level"),
-    "unit": ("can ho", "phong", "so can ho", "so phong", "flat", "apartment", "room"),
-    "commune_code": ("ma xa", "ma phuong", "ma xa phuong", "ma phuong xa", "ward code", "ma dvhc"),
-    "commune": ("xa", "phuong", "xa phuong", "phuong xa", "ten xa", "ten phuong", "ward"),
-    "district": ("huyen", "quan", "quan huyen", "huyen quan", "ten huyen", "ten quan"),
-    "province": (
-        "tinh",
-        "thanh pho",
-        "tinh thanh pho",
-        "tinh thanh",
-        "tinh tp",
-        "ten tinh",
-        "city",
-    ),
-    "former_commune_code": ("ma xa cu", "ma phuong cu", "ma xa phuong cu", "old ward code"),
-    "longitude": ("lon", "lng", "long", "kinh do", "x", "toa do x", "x m"),
-    "latitude": ("lat", "vi do", "y", "toa do y", "y m"),
-    "point": (
-        *("toa do", "toa do gps", "toa do nha", "toa do diem", "gps", "coordinates"),
-        *("toa do lat lon", "toa do lat lng", "toa do lat long", "lat lon", "lat lng", "lat long"),
-        *("vi do kinh do", "kinh do vi do", "toa do vi do kinh do", "toa do kinh do vi do"),
-    ),
-    "households_count": ("so ho", "so ho dan", "households"),
-    "position_accuracy_m": ("do chinh xac", "do chinh xac m", "accuracy", "accuracy m"),
-    "visit_result": ("ket qua",),
-}
 NO_HOUSE: Final = frozenset({"khong co nha", "khong co nha nay", "dat trong", "no house"})
 """What `visit_result` says of a place without a house, folded; anything else is a remark."""
-
-_OR: Final = re.compile(r"[,/;()]| hoặc ", re.IGNORECASE)
 
 REPORT_COLUMNS: Final = ("problems", "mức độ", "vấn đề", "đề nghị")
 ANSWER_COLUMNS: Final = ("code", "code_display", "outcome")
 """What is added to rows that are handed back (`registry.intake.handback`), and never read again."""
 
-# A header that holds one of these words, or is one of these as a whole, is about a person.
-_PERSONAL_WORDS: Final = (
-    "ho ten",
-    "ho va ten",
-    "chu ho",
-    "ten chu",
-    "nguoi",
-    "dien thoai",
-    "so dt",
-    "sdt",
-    "phone",
-    "mobile",
-    "tel",
-    "email",
-    "cccd",
-    "cmnd",
-    "can cuoc",
-    "chung minh",
-    "ho chieu",
-    "passport",
-    "identity",
-    "ngay sinh",
-    "nam sinh",
-    "birth",
-    "gioi tinh",
-    "gender",
-    "dan toc",
-    "ton giao",
-    "owner",
-    "customer",
-    "khach hang",
-    "ten khach",
-    "fullname",
-    "full name",
-    "zalo",
-    "facebook",
-    "ma so thue",
-)
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Columns that are read as one, or one that is read as several (`registry.intake.joined`)."""
+
+    field: str
+    """What they are read as."""
+    parts: tuple[tuple[str, int], ...]
+    """Field and index of each column, in the order of `_PARTS`, then of the file."""
+    always: str = ""
+    """What stands in each row, where no column says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +39,18 @@ class Columns:
     unknown: tuple[str, ...]
     """Headers that are no field; ignored."""
     own: tuple[int, ...] = ()
-    """Indexes of columns that we wrote ourselves, into a file that comes back corrected."""
+    """Indexes of columns that are ours: in a file that comes back corrected, or made by us."""
     about_people: tuple[int, ...] = ()
     """Indexes of the columns in `personal`."""
+    unread: tuple[int, ...] = ()
+    """Indexes of the columns in `unknown`."""
+    joined: tuple[Joined, ...] = ()
+    """What is yet to be made of several columns."""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """What is read, or made, of the columns."""
+        return frozenset(self.positions) | {each.field for each in self.joined}
 
     @property
     def free_text(self) -> bool:
@@ -150,37 +58,78 @@ class Columns:
         return "address" in self.positions
 
 
-def find_columns(headers: Sequence[str], mapping: Mapping[str, str] | None = None) -> Columns:
+_PARTS: Final[dict[str, tuple[str, ...]]] = {
+    "house_number": ("house_number", "alley"),
+    "locality": ("locality",),
+    "longitude": ("longitude", "longitude_minutes", "longitude_seconds"),
+    "latitude": ("latitude", "latitude_minutes", "latitude_seconds"),
+    "point": ("point",),
+    "former_commune": ("former_commune", "former_district", "former_province"),
+}
+"""Field → the fields of columns that may be joined to it."""
+_SEVERAL: Final = ("alley", "locality")
+"""Fields of which a file may have several columns: one lies in the other."""
+
+
+def find_columns(
+    headers: Sequence[str], mapping: Mapping[str, str] | None = None, commune: str | None = None
+) -> Columns:
     """The fields among `headers`; what `mapping`, header → field, says goes before our own list.
 
-    Raises UnreadableFileError, naming what is missing, when no address can be read from them, and
-    when two columns mean the same field.
+    `commune` is the code of the one that all rows lie in, where no column names communes. Raises
+    UnreadableFileError, naming what is missing, when no address can be read from them, when two
+    columns mean the same field, and when a column names communes beside `commune`.
     """
     stated = _stated(mapping or {})
-    positions: dict[str, int] = {}
+    found: dict[str, list[int]] = {}
     own = _own(headers)
     personal: list[int] = []
-    unknown: list[str] = []
+    unread: list[int] = []
     for index, header in enumerate(headers):
         if index in own:
             continue
-        name = stated.get(fold(header), _field(header))
-        if name is None:
-            if is_personal(header):
-                personal.append(index)
-            elif header:
-                unknown.append(header)
-        elif name in positions:
-            raise UnreadableFileError(
-                f"hai cột cùng nghĩa {name} (two columns mean {name}):"
-                f" '{headers[positions[name]]}' và '{header}'; đổi tên hoặc bỏ một cột"
-            )
-        else:
-            positions[name] = index
-    unknown += [headers[positions.pop(name)] for name in _said_otherwise(positions)]
-    _check_complete(positions, headers)
+        name = stated.get(fold(header), field_of(header))
+        if name is not None:
+            found.setdefault(name, []).append(index)
+        elif is_personal(header):
+            personal.append(index)
+        elif header:
+            unread.append(index)
+    unread += _said_otherwise(found, headers)
+    for name, places in found.items():
+        if len(places) > 1 and name not in _SEVERAL:
+            raise UnreadableFileError(_two_columns(name, headers[places[0]], headers[places[1]]))
+    joined = [*_joined(found)]
+    if commune is not None:
+        _check_of_one_commune(found, headers)
+        joined.append(Joined("commune_code", (), commune))
+    positions = {name: places[0] for name, places in found.items()}
+    _check_complete({*positions, *(each.field for each in joined)}, headers)
     return Columns(
-        positions, tuple(headers[i] for i in personal), tuple(unknown), own, tuple(personal)
+        positions,
+        tuple(headers[i] for i in personal),
+        tuple(headers[i] for i in sorted(unread)),
+        own,
+        tuple(personal),
+        tuple(sorted(unread)),
+        tuple(joined),
+    )
+
+
+def _check_of_one_commune(found: Mapping[str, list[int]], headers: Sequence[str]) -> None:
+    """Raise where columns name communes: what they say must not be passed over."""
+    named = [headers[at] for name in _OF_COMMUNES for at in found.get(name, ())]
+    if named:
+        raise UnreadableFileError(
+            f"tệp có cột xã ({', '.join(named)}), nên không ghi thêm xã của cả tệp (the file names"
+            f" its communes): bỏ --commune, hoặc bỏ cột: {mapping_of(dict.fromkeys(named, ''))}"
+        )
+
+
+def _two_columns(name: str, first: str, second: str) -> str:
+    return (
+        f"hai cột cùng nghĩa {name} (two columns mean {name}): '{first}' và '{second}'; để bỏ một"
+        f" cột, thêm {mapping_of({second: ''})}"
     )
 
 
@@ -195,21 +144,65 @@ def _stated(mapping: Mapping[str, str]) -> dict[str, str | None]:
     return {fold(header): name or None for header, name in mapping.items()}
 
 
-_DOOR_FIELDS: Final[tuple[str, ...]] = ("house_number", "street", "building", "floor", "unit")
+_DOOR_FIELDS: Final = ("house_number", "alley", "street", "locality", "building", "floor", "unit")
 
 
-def _said_otherwise(positions: dict[str, int]) -> list[str]:
-    """Fields that are not read, because others say the same.
+_UNITS: Final = ("commune", "district", "province")
+_OF_COMMUNES: Final = ("commune", "commune_code", "former_commune_code")
 
-    A text of today is the door, and columns of the same would say it twice, or otherwise. A text
-    of before completes it, is read in its place, or is left aside beside columns.
+
+def _said_otherwise(found: dict[str, list[int]], headers: Sequence[str]) -> list[int]:
+    """Take columns out of `found` that are not read, because others say the same.
+
+    `Số` beside a number or a text numbers the rows. An address, or a commune, of before completes
+    the one of today, is read in its place, or is left aside beside columns.
     """
-    door = [name for name in _DOOR_FIELDS if name in positions]
-    if "former_address" in positions and "address" not in positions:
-        if door or "locality" in positions:
-            return ["former_address"]
-        positions["address"] = positions.pop("former_address")
-    return door if "address" in positions else []
+    left: list[int] = []
+    numbers = found.get("house_number", [])
+    running = [at for at in numbers if is_running_number(headers[at])]
+    if running and (len(numbers) > len(running) or "address" in found):
+        left += running
+        found["house_number"] = [at for at in numbers if at not in running]
+    if "former_address" in found and "address" not in found:
+        if any(name in found for name in _DOOR_FIELDS):
+            left += found.pop("former_address")
+        else:
+            found["address"] = found.pop("former_address")
+    left += _of_before(found)
+    if not found.keys().isdisjoint(("longitude", "latitude")):
+        left += found.pop("point", [])
+    for axis in ("longitude", "latitude"):
+        if axis not in found:
+            left += found.pop(f"{axis}_minutes", []) + found.pop(f"{axis}_seconds", [])
+    for name in [name for name, places in found.items() if not places]:
+        del found[name]
+    return left
+
+
+def _of_before(found: dict[str, list[int]]) -> list[int]:
+    """Names of units of before stand for those of today where none are there."""
+    former = [f"former_{name}" for name in _UNITS if f"former_{name}" in found]
+    if "former_commune" not in former:
+        return [at for name in former for at in found.pop(name)]
+    left: list[int] = []
+    if found.keys().isdisjoint(_OF_COMMUNES):
+        for name in former:
+            places, today = found.pop(name), name.removeprefix("former_")
+            if today in found:
+                left += places
+            else:
+                found[today] = places
+    return left
+
+
+def _joined(found: dict[str, list[int]]) -> Iterator[Joined]:
+    """What is to be made of several columns, which are taken out of `found`."""
+    for field, names in _PARTS.items():
+        parts = tuple((name, at) for name in names for at in found.get(name, ()))
+        if len(parts) > 1 or (parts and (field == "point" or parts[0][0] != field)):
+            for name in names:
+                found.pop(name, None)
+            yield Joined(field, parts)
 
 
 def _own(headers: Sequence[str]) -> tuple[int, ...]:
@@ -223,44 +216,14 @@ def _own(headers: Sequence[str]) -> tuple[int, ...]:
     return tuple(index for index, name in enumerate(folded) if name in own)
 
 
-def is_personal(header: str) -> bool:
-    """Whether a column looks like it is about people, who are never stored.
-
-    >>> is_personal("Họ và tên chủ hộ"), is_personal("SĐT"), is_personal("Tên đường")
-    (True, True, False)
-    """
-    words = f" {fold(header)} "
-    return any(f" {word} " in words for word in _PERSONAL_WORDS)
-
-
-def fields_named(headers: Sequence[str]) -> frozenset[str]:
-    """The fields that the headers name: what tells a header from the rows around it."""
-    return frozenset(name for name in map(_field, headers) if name)
-
-
-def _field(header: str) -> str | None:
-    if name := _field_of(fold(header)):
-        return name
-    # `Thôn, xóm, tiểu khu`: one column for what is called so or so.
-    named = {_field_of(fold(part)) for part in _OR.split(header)}
-    return named.pop() if len(named) == 1 else None
-
-
-def _field_of(key: str) -> str | None:
-    for name, synonyms in FIELDS.items():
-        if key == fold(name) or key in synonyms:
-            return name
-    return None
-
-
-def _check_complete(positions: dict[str, int], headers: Sequence[str]) -> None:
-    if "address" in positions:
+def _check_complete(fields: Set[str], headers: Sequence[str]) -> None:
+    if "address" in fields:
         return
     missing = []
-    if not {"house_number", "street", "locality", "building", "unit"} & positions.keys():
+    if not {"house_number", "street", "locality", "building", "unit"} & fields:
         missing.append("địa chỉ (address), hoặc số nhà / đường / thôn (house_number, …)")
-    if not {"commune_code", "commune", "former_commune_code"} & positions.keys():
-        missing.append("mã xã (commune_code) hoặc xã (commune)")
+    if not {"commune_code", "commune", "former_commune_code"} & fields:
+        missing.append("mã xã (commune_code) hoặc xã (commune); cả tệp một xã: --commune MÃ")
     if missing:
         shown = ", ".join(f"'{header[:40]}'" for header in list(headers)[:12])
         raise UnreadableFileError(

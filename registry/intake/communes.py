@@ -25,6 +25,8 @@ class CommuneSpelling:
     district: str | None = None
     province: str | None = None
     former_code: str | None = None
+    former: str | None = None
+    """The commune of before 2025 beside the one of today, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,40 @@ class CommuneReader:
 
     def read(self, spelling: CommuneSpelling) -> CommuneReading:
         """The communes meant; a problem when none or when the words contradict each other."""
+        return self.narrowed(self._read(spelling), spelling.former)
+
+    def narrowed(self, today: CommuneReading, former: str | None) -> CommuneReading:
+        """The reading of today's commune, told apart by the former one, which it continues.
+
+        Where it does not, today's counts, and that is noticed; where none is written, the former
+        one stands for it.
+        """
+        if not former or not fold(former):
+            return today
+        named = [n.commune for n in read_units(self._gazetteer, former) if n.commune]
+        old = [unit for unit in named if unit.alive_on(LAST_DAY_OF_OLD_MAP)] or named
+        if not old:
+            return today
+        if today.problem == "commune_missing":
+            return self.of_units(old)
+        became = {
+            unit.id: {c.unit.id for c in continuations(self._gazetteer, unit, self._day)}
+            for unit in old
+        }
+        meant = [unit for unit in old if became[unit.id] & set(today.candidates)]
+        if not meant:
+            differs = bool(today.candidates)
+            return replace(today, notice="former_commune_differs") if differs else today
+        common = tuple(at for at in today.candidates if any(at in became[u.id] for u in meant))
+        gone = [unit.id for unit in meant if not unit.alive_on(self._day)]
+        return replace(
+            today,
+            candidates=common,
+            former_id=today.former_id or (gone[0] if len(meant) == len(gone) == 1 else None),
+            assumed_id=today.assumed_id if len(common) > 1 and today.assumed_id in common else None,
+        )
+
+    def _read(self, spelling: CommuneSpelling) -> CommuneReading:
         if spelling.former_code is not None and spelling.code is None:
             return self._by_former_code(spelling.former_code)
         if spelling.code is not None:

@@ -7,6 +7,7 @@ from typing import Final
 from geo.address import Door
 from geo.flat import Flat as FlatRead
 from geo.flat import block_key, block_mark
+from geo.house_number import ALLEY_RANK
 from geo.label import named
 from geo.locality import BLOCK_KINDS, BLOCK_OF_FLATS, DWELLING_ESTATES, Locality
 
@@ -25,7 +26,9 @@ DITTO: Number = ("?", "?ditto", False)
 GARBLED: Number = ("?", "?garbled", False)
 """Of a row with a cell whose letters are of no font: an error."""
 _LETTERS: Final = frozenset("ABCDEGHKN")
-_PLAIN: Final = ("đường", "phố")
+# A street of such a kind beside the number is the door's own: not, as a road by its number, another
+# name of it.
+_OWN_STREETS: Final = ("đường", "phố", *ALLEY_RANK)
 Flat = tuple[str | None, str | None, str | None, str | None]
 
 
@@ -94,7 +97,7 @@ def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorP
     """One door out of what the columns of a row name, each of which may name parts of others."""
     flats = (flat.flat, number.flat, street.flat, place.flat)
     given = (number.number, street.number, place.number, flat.number)
-    refused = next((one for one in given if one is not None and _is_refused(one)), None)
+    refused = next((one for one in given if one is not None and is_refused(one)), None)
     return DoorParts(
         refused or UNREADABLE
         if refused or _are_two_flats(*flats)
@@ -109,7 +112,7 @@ def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorP
 def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None:
     """A number in a path: the alley of the street's column (`12/`), then the number's own."""
     beside = own.street
-    if beside and beside[0] in _PLAIN and street.street and street.street[2] != beside[2]:
+    if beside and beside[0] in _OWN_STREETS and street.street and street.street[2] != beside[2]:
         return UNREADABLE
     alley, number = street.number, own.number or flat.number
     if alley is not None and _is_mark(alley):
@@ -120,7 +123,7 @@ def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None
     return written, f"{alley[1].rstrip('/')}/{key}", alley_only
 
 
-def _is_refused(number: Number) -> bool:
+def is_refused(number: Number) -> bool:
     """Whether it stands for an error: what a spreadsheet made of a cell has no key."""
     return not number[1] or number[1].startswith("?")
 
@@ -150,3 +153,41 @@ def _flat(own: Flat | None, *others: Flat | None) -> Flat | None:
         name, key = (name, key) if key else other[:2]
         storey, unit = storey or other[2], unit or other[3]
     return (name, key, storey, unit) if any((key, storey, unit)) else None
+
+
+def completed_by(text: DoorParts, columns: DoorParts) -> DoorParts | None:
+    """The door of a text with what only the columns beside it say; None where they differ."""
+    number = _longer(text.number, columns.number)
+    same = {text.street and text.street[2], columns.street and columns.street[2]} - {None}
+    places = {text.place and text.place[2], columns.place and columns.place[2]} - {None}
+    flat = _flat(text.flat, columns.flat)
+    if _are_two_flats(text.flat, columns.flat) or len(same) > 1 or len(places) > 1:
+        return None
+    if text.number and columns.number and number is None:
+        return None
+    # The number of storeys of a house is no floor of it.
+    if flat is not None and not (flat[1] or flat[3]):
+        flat = text.flat
+    return DoorParts(
+        number,
+        text.street or columns.street,
+        text.place or columns.place,
+        flat,
+        text.hint or columns.hint,
+    )
+
+
+def _longer(text: Number | None, columns: Number | None) -> Number | None:
+    """The number that says more, where one is the end of the other: `7` and `15/7`.
+
+    What a spreadsheet made of a number says nothing beside one that can be read.
+    """
+    if text is None or columns is None or not columns[1]:
+        return text or columns
+    if is_refused(text) or is_refused(columns):
+        return text if is_refused(text) else columns
+    if text[2] or columns[2]:
+        alley, number = (text, columns) if text[2] else (columns, text)
+        return number if f"{number[1]}/".startswith(alley[1]) else None
+    long, short = sorted((text, columns), key=lambda number: len(number[1]), reverse=True)
+    return long if long[1] == short[1] or long[1].endswith(f"/{short[1]}") else None

@@ -119,7 +119,7 @@ def write_codes(file: SourceFile, answers: BinaryIO, out: TextIO) -> None:
 
     Columns about people, and those that we wrote ourselves into an earlier file, are left out.
     """
-    kept = _kept(file, without=(*file.columns.own, *file.columns.about_people))
+    kept = _kept(file)
     writer = csv.writer(out, delimiter=file.delimiter)
     writer.writerow([*(file.headers[index] for index in kept), *ANSWER_COLUMNS])
     answers.seek(0)
@@ -147,13 +147,14 @@ def report_form(file: SourceFile, path: Path) -> str:
 
 
 def write_problems(file: SourceFile, problems: BinaryIO, path: Path, which: Which) -> None:
-    """Write rows as they came, with all that is wrong with each and the fixes, into `path`.
+    """Write rows, with all that is wrong with each and the fixes, into `path`.
 
+    They are as they came, but for columns about people and those that we wrote ourselves.
     Those that were rejected: corrected and delivered again, the file changes these rows and no
     others. Or those that were published and have warnings or notices. The form is `report_form`.
     """
     form = report_form(file, path)
-    kept = _kept(file, without=file.columns.own)
+    kept = _kept(file)
     headers = [*(file.headers[index] for index in kept), *REPORT_COLUMNS]
     if form in LAYERS:
         chosen = ((at, reasons) for at, _, reasons in _reported(file, problems, which))
@@ -229,7 +230,9 @@ def _reasons(problems: Sequence[RowProblem]) -> Iterator[str]:
     yield "; ".join(dict.fromkeys(problem.fix_vi for problem in problems if problem.fix_vi))
 
 
-def _kept(file: SourceFile, *, without: Sequence[int]) -> list[int]:
+def _kept(file: SourceFile) -> list[int]:
+    """The columns that are handed back: none about people, and none that is ours."""
+    without = {*file.columns.own, *file.columns.about_people}
     return [index for index in range(len(file.headers)) if index not in without]
 
 

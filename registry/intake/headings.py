@@ -35,7 +35,7 @@ def under_headings(table: Table, columns: Columns) -> tuple[Table, Columns]:
 
     The same where it has a column of hamlets, or addresses as one text, or no headings.
     """
-    if columns.free_text or "locality" in columns.positions:
+    if columns.free_text or "locality" in columns.fields:
         return table, columns
     with table.rows() as rows:
         seen = next((cell for row in islice(rows, _LOOKED_AT) if (cell := _heading(row))), None)

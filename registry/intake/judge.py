@@ -82,6 +82,7 @@ _RULES: Final = (
     _Rule("assumed", "commune", "commune_assumed", "cardinality(candidates)::text"),
     _Rule("beside = 1", "former_address", "completed_from_former_address"),
     _Rule("beside = 2", "former_address", "former_address_differs"),
+    _Rule("beside = 3", "address", "address_differs_from_columns"),
     _Rule(
         "commune_problem IS NULL AND unit_id IS NULL",
         "commune",

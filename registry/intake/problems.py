@@ -148,6 +148,18 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "Địa chỉ cũ chỉ nơi khác với địa chỉ mới: đã bỏ qua địa chỉ cũ, kiểm tra lại",
         "the earlier address names another place than the one of today: it was left aside",
     ),
+    "former_commune_differs": ProblemKind(
+        "warning",
+        "Xã/phường cũ không thuộc xã/phường mới: đã lấy xã/phường mới, kiểm tra lại",
+        "the commune of before did not become the one of today, which was taken: check them",
+    ),
+    "address_differs_from_columns": ProblemKind(
+        "error",
+        "Cột địa chỉ và các cột số nhà, đường, toà nhà, tầng, căn hộ nói khác nhau: sửa một trong"
+        " hai",
+        "the text of the address and the columns of its parts contradict each other: correct"
+        " either",
+    ),
     "coordinates_unreadable": ProblemKind(
         "error",
         "Tọa độ không đọc được: cần độ thập phân WGS 84, ví dụ kinh độ 105.8380, vĩ độ 21.0386",

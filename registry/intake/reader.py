@@ -7,7 +7,7 @@ about it: whoever exported it is the one who reads it.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,8 @@ from registry.intake.columns import Columns, find_columns
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import Rows, Table, not_opened, unreadable
 from registry.intake.headings import under_headings
-from registry.intake.one_column import apart
+from registry.intake.joined import widened
+from registry.intake.unread import UnreadColumn, look_through
 
 MAX_CELL: Final = 2_000
 """Characters of a cell that are read; no address is longer."""
@@ -33,6 +34,8 @@ class SourceFile:
     table: Table = field(repr=False)
     columns: Columns
     sha256: str
+    unread: tuple[UnreadColumn, ...] = field(default=(), repr=False)
+    """Columns that hold something, and are not read."""
     overlong: list[int] = field(default_factory=list)
     """Numbers of the rows with more cells than the header, as far as they were read."""
 
@@ -53,11 +56,15 @@ class SourceFile:
 
 
 def open_file(
-    path: Path, sheet: str | None = None, mapping: Mapping[str, str] | None = None
+    path: Path,
+    sheet: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    commune: str | None = None,
 ) -> SourceFile:
     """Look into the file and find its columns.
 
-    `sheet` chooses a sheet or layer; `mapping` says which header is which field. Raises
+    `sheet` chooses a sheet or layer; `mapping` says which header is which field, `commune` is the
+    code of today of the one that all rows lie in. Raises
     UnreadableFileError, one line, for a file that is missing, empty, in no format or encoding that
     we know, or without the columns that an address needs.
     """
@@ -72,9 +79,12 @@ def open_file(
     if not any(table.headers):
         raise unreadable(path, "dòng đầu trống, cần tên các cột (the first line is blank)")
     with _naming(path):
-        table, columns = apart(table, find_columns(table.headers, mapping))
-    table, columns = under_headings(table, columns)
-    return SourceFile(path, table, columns, digest.hexdigest())
+        found = look_through(table, find_columns(table.headers, mapping, commune))
+    table, columns = widened(*under_headings(table, found.columns))
+    if commune is not None:
+        table = replace(table, codes_of_today=True)
+    table = replace(table, notes=(*table.notes, *found.notes))
+    return SourceFile(path, table, columns, digest.hexdigest(), unread=found.unread)
 
 
 def refuse_empty(file: SourceFile) -> None:

@@ -18,17 +18,18 @@ from numpy.typing import NDArray
 from geo.placeholders import is_ditto
 from geo.text import fold
 from registry.gazetteer import Gazetteer
+from registry.intake.beside import COLUMNS_DIFFER
 from registry.intake.cells import Cells, distinct, rows_of
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.door_cells import read_flat, read_number, read_place, read_street
-from registry.intake.doors import DoorParts, combined
+from registry.intake.doors import DoorParts, combined, completed_by
 from registry.intake.reader import SourceFile
 from registry.intake.texts import Text, TextReaders, TextReading
 
 FIELDS_READ: Final = (
     *("source_ref", "longitude", "latitude", "households_count", "position_accuracy_m"),
     *("house_number", "street", "locality", "building", "floor", "unit"),
-    *("commune_code", "commune", "district", "province", "former_commune_code"),
+    *("commune_code", "commune", "district", "province", "former_commune_code", "former_commune"),
     *("former_address", "address"),
 )
 """The order in which cells are handed over; '' for a column that the file lacks."""
@@ -36,8 +37,11 @@ KEPT: Final = 5
 """So many of them are staged as they are."""
 _DOOR: Final = slice(5, 11)
 _LOCALITY: Final = 7
-_COMMUNE: Final = slice(11, 16)
-_TEXT_UNITS: Final = slice(3, 8)
+_BESIDE_TEXT: Final = (5, 6, 8, 9, 10)
+"""Those of a door that complete a text; localities are words of it."""
+_COMMUNE: Final = slice(11, 17)
+_TEXT_UNITS: Final = slice(3, 9)
+_TEXT_DOOR: Final = slice(9, 14)
 """The same of what is read of a text: `_text_columns`."""
 
 _HASHED: Final = "bigint GENERATED ALWAYS AS ({}) STORED"
@@ -266,12 +270,14 @@ class _Column:
 class TextResolver(Resolver):
     """Reads files whose addresses come as one text, which other columns may complete.
 
-    A code of a commune decides; the text's own commune may only narrow it, or contradict it.
+    A code of a commune decides; the text's own commune may only narrow it, or contradict it. What
+    the text lacks of the door is taken from its columns.
     """
 
     def __init__(self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool) -> None:
         super().__init__(gazetteer, day, codes_of_today=codes_of_today)
         self._readers = TextReaders(gazetteer, day)
+        self._columns = lru_cache(_REMEMBERED)(_door_of)
 
     def begin(self, cells: Cells) -> Callable[[], Resolved]:
         """As of every resolver."""
@@ -284,8 +290,9 @@ class TextResolver(Resolver):
         resolved = Resolved(len(texts))
         communes = np.zeros(len(texts), np.int32)
         for at, (text, reading) in enumerate(zip(texts, readings, strict=True)):
-            resolved.take(at, reading.door, self.parts)
-            resolved.beside(at, reading.beside or "")
+            door = completed_by(reading.door, self._columns(*text[_TEXT_DOOR]))
+            resolved.take(at, door or reading.door, self.parts)
+            resolved.beside(at, (reading.beside or "") if door else COLUMNS_DIFFER)
             communes[at] = self._commune(text, reading)
         resolved.number("commune", communes)
         return resolved.spread(codes)
@@ -321,7 +328,17 @@ class TextResolver(Resolver):
 
 def _text_columns(cells: Sequence[_T]) -> list[_T]:
     """What `TextReader.read` takes, in its order."""
-    return [cells[-1], cells[-2], cells[_LOCALITY], *cells[_COMMUNE]]
+    door = (cells[at] for at in _BESIDE_TEXT)
+    return [cells[-1], cells[-2], cells[_LOCALITY], *cells[_COMMUNE], *door]
+
+
+def _door_of(number: str, street: str, *flat: str) -> DoorParts:
+    """What the columns of a door say that stand beside a text."""
+    if not any((number, street, *flat)):
+        return DoorParts()
+    # `3 tầng` counts the storeys, and is no number of the door.
+    of_flat = DoorParts(flat=read_flat(*flat).flat)
+    return combined(read_number(number), read_street(street), DoorParts(), of_flat)
 
 
 def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:
@@ -352,7 +369,13 @@ def _said(cell: str) -> str | None:
 def _completed(
     reader: CommuneReader, spelling: CommuneSpelling, of_text: CommuneReading
 ) -> CommuneReading:
-    """What a code and a text mean together."""
+    """What a code, a text and a commune of before mean together."""
+    return reader.narrowed(_with_code(reader, spelling, of_text), spelling.former)
+
+
+def _with_code(
+    reader: CommuneReader, spelling: CommuneSpelling, of_text: CommuneReading
+) -> CommuneReading:
     if of_text.problem == "address_missing" or not (spelling.code or spelling.former_code):
         return of_text
     of_code = reader.read(spelling)

@@ -9,12 +9,14 @@ from sqlalchemy import Connection, text
 from registry.intake.auto_fix import FIXED
 from registry.intake.problems import RowProblem
 from registry.intake.reader import SourceFile
+from registry.intake.unread import UnreadColumn
 
 MAX_SHOWN: Final = 1_000
 """Problems of rejected rows that a result holds; `Handback.problems` has them all."""
 EXAMPLES: Final = 3
 """Rows of each problem that a result shows."""
-_ROW_BY_ROW: Final = ("examples", "row_problems")
+_NOT_KEPT: Final = ("examples", "row_problems", "columns_unread")
+"""What shows cells of rows."""
 VERDICT: Final = (
     *("rows", "new", "changed", "unchanged", "linked", "rejected", "vanished", "retired"),
 )
@@ -43,6 +45,8 @@ class ImportOptions:
     """The sheet or layer of the file to read, where there are several."""
     mapping: Mapping[str, str] | None = None
     """Header → field, for headers that we do not know."""
+    commune: str | None = None
+    """Code of the commune that all rows lie in, for a file that names none."""
     fix: bool = False
     """Make the fixes that leave no choice (`auto_fix`)."""
     crs: str | None = None
@@ -90,6 +94,8 @@ class ImportResult:
     """Rows per problem code."""
     columns_personal: tuple[str, ...]
     columns_unknown: tuple[str, ...]
+    columns_unread: tuple[UnreadColumn, ...] = field(repr=False)
+    """Those of `columns_unknown` that hold something, each with a cell: for a screen alone."""
     file_notes: tuple[str, ...]
     """What was found out about the file: its encoding, font or sheet."""
     examples: tuple[RowProblem, ...] = field(repr=False)
@@ -98,8 +104,8 @@ class ImportResult:
     """What is wrong with the rows that were rejected: the first `MAX_SHOWN`."""
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: everything but the problems row by row."""
-        names = (each.name for each in fields(self) if each.name not in _ROW_BY_ROW)
+        """For JSON: everything but what shows cells of rows."""
+        names = (each.name for each in fields(self) if each.name not in _NOT_KEPT)
         return {name: getattr(self, name) for name in names}
 
 
@@ -141,6 +147,7 @@ def result_of(
         problems=dict(by_code),
         columns_personal=file.columns.personal,
         columns_unknown=file.columns.unknown,
+        columns_unread=file.unread,
         file_notes=file.notes,
         examples=tuple(
             RowProblem(*row)

@@ -91,7 +91,7 @@ def import_file(
             "source", "bad_source", "a source has a name of 1 to 100 letters"
         )
     demand("editor" if options.dry_run else "approver", "nhập dữ liệu")
-    file = open_file(path, options.sheet, options.mapping)
+    file = open_file(path, options.sheet, options.mapping, options.commune)
     # A full delivery may say that nothing is left; that is asked about as `too_many_vanished`.
     if options.delivery == "partial":
         refuse_empty(file)

@@ -11,6 +11,7 @@ from multiprocessing.shared_memory import SharedMemory
 from typing import Final
 
 from geo.address import Door
+from geo.house_number import HouseNumber, parse_house_number
 from geo.mixed_fonts import is_garbled
 from geo.persons import person_behind
 from geo.placeholders import is_ditto
@@ -54,14 +55,24 @@ class TextReader:
         self._of_namings: dict[object, CommuneReading] = {}
         self._of_columns: dict[tuple[str, ...], CommuneReading] = {}
 
-    def read(self, address: str, former: str, place: str, *units: str) -> TextReading:
-        """What they say; `units` are the columns of `communes.CommuneSpelling`."""
-        code, commune, district, province, former_code = units
+    def read(self, address: str, former: str, place: str, *others: str) -> TextReading:
+        """What they say; `others` are the columns of `communes.CommuneSpelling`, then of a door.
+
+        Of those of the door only the number is read here, as it would stand before the text: alone
+        `Quán Thánh` may be anything, behind a number it is a street.
+        """
+        code, commune, district, province, former_code, _, *door = others
         beside = (place,) if code or former_code else (place, commune, district, province)
         words = [word for word in beside if not is_ditto(word)]
-        readings = read_address(self._gazetteer, _joined(address, words)) if address else []
+        said = bool(address) or any(door)
+        readings = read_address(self._gazetteer, _joined(address, words)) if said else []
         if not readings:
-            return TextReading(DoorParts(), CommuneReading(problem="address_missing"))
+            problem = "commune_missing" if any(door) else "address_missing"
+            return TextReading(DoorParts(), CommuneReading(problem=problem))
+        number, street = door[:2] if door else ("", "")
+        if address and not street and _may_stand_before(number, readings[0].door.house_number):
+            numbered = _joined(f"{number} {address}", words)
+            readings = read_address(self._gazetteer, numbered) or readings
         today = Beside(readings[0].door, self._commune(readings[0]))
         if former and former != address:
             written = fold(former)
@@ -157,6 +168,14 @@ class TextReaders:
             self._shared = None
 
 
+def _may_stand_before(number: str, of_text: HouseNumber | None) -> bool:
+    """Whether a number completes a text that has none, or that names the alley that it is in."""
+    read = parse_house_number(number) if number else None
+    if read is None or read.alley_only:
+        return False
+    return of_text is None or (of_text.alley_only and len(read.parts) == 1)
+
+
 def _id(unit: Unit | None) -> int:
     return unit.id if unit else 0
 
@@ -189,4 +208,5 @@ def _joined(address: str, words: Sequence[str]) -> str:
     if not any(words):
         return address
     held = f" {fold(address)} "
-    return ", ".join([address, *(word for word in words if word and f" {fold(word)} " not in held)])
+    texts = [address] if address else []
+    return ", ".join([*texts, *(word for word in words if word and f" {fold(word)} " not in held)])

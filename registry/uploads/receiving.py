@@ -30,7 +30,7 @@ class Delivery:
     delivery: str
     decision_number: str | None
     request: dict[str, Any] = field(default_factory=dict)
-    """The other options of an import by their names: sheet, mapping, crs, strict, fix."""
+    """The other options of an import by their names: sheet, mapping, commune, crs, strict, fix."""
     idempotency_key: str | None = None
 
 

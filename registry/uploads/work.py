@@ -209,7 +209,7 @@ def _handback(*, codes: bool = True) -> Iterator[Handback]:
 def _write_reports(
     settings: Settings, view: ImportView, options: ImportOptions, path: Path, back: Handback
 ) -> None:
-    file = open_file(path, options.sheet, options.mapping)
+    file = open_file(path, options.sheet, options.mapping, options.commune)
     kinds: tuple[tuple[str, Which], ...] = ((files.REJECTED, REJECTED), (files.WARNED, PUBLISHED))
     for kind, which in kinds:
         if back.problems is not None:

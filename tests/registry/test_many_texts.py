@@ -14,7 +14,7 @@ def test_several_processes_read_as_one_does_in_order(
     monkeypatch.setattr(intake_texts, "_TOGETHER", 100)
     monkeypatch.setattr(intake_texts, "_CHUNK", 7)
     monkeypatch.setattr(intake_texts.os, "cpu_count", lambda: 2)
-    texts = [(row["text"], *[""] * 7) for row in read_vectors("addresses")]
+    texts = [(row["text"], *[""] * 13) for row in read_vectors("addresses")]
     alone = TextReader(gazetteer, today())
     readers = TextReaders(gazetteer, today())
     try:

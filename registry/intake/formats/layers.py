@@ -19,10 +19,10 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pyogrio.raw import open_arrow
 
 from geo.coordinates import WGS_84
-from registry.intake.columns import fields_named
 from registry.intake.formats.declared import UnsupportedSystemError, declared_system
 from registry.intake.formats.table import Rows, Table, unreadable
 from registry.intake.formats.undeclared import encoding_of_shapes, kml_names
+from registry.intake.headers import fields_named
 
 _PLACE: Final = ("longitude", "latitude")
 _JSON: Final = ("GeoJSON", "GeoJSONSeq", "TopoJSON", "ESRIJSON")

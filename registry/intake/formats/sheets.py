@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,7 @@ from python_calamine import (
     ZipError,
 )
 
-from registry.intake.columns import fields_named
+from geo.text import fold
 from registry.intake.formats.blank_form import COMMUNE_CODE, LISTS, code_on_lists, completed
 from registry.intake.formats.table import (
     LOOKED_AT,
@@ -27,9 +27,12 @@ from registry.intake.formats.table import (
     skipped,
     unreadable,
 )
+from registry.intake.headers import fields_named
 
 _Cell = int | float | str | bool | datetime.time | datetime.date | datetime.timedelta
 
+ALL: Final = "*"
+"""In place of a sheet's name: all that have one header, as the hamlets of a commune have."""
 _LOCKED: Final = "tệp có mật khẩu (the file has a password): bỏ mật khẩu rồi nhập lại"
 _BROKEN: Final = "tệp bảng tính hỏng hoặc chưa tải hết (the spreadsheet is broken or incomplete)"
 _EMPTY: Final = "bảng tính trống (the spreadsheet is empty)"
@@ -38,6 +41,7 @@ _EMPTY: Final = "bảng tính trống (the spreadsheet is empty)"
 def read_sheet(path: Path, sheet: str | None = None) -> Table:
     """The table of one sheet: `sheet`, or the one whose header names most fields.
 
+    For `ALL` the rows of all visible sheets that have as good a header, which must be one.
     A cell that a spreadsheet took for a date is its ISO form, which no house number has.
     Raises UnreadableFileError for a broken or locked file, an unknown sheet, and when several
     sheets name as many fields, with their names.
@@ -49,35 +53,42 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
             for each in book.sheets_metadata
             if each.visible == SheetVisibleEnum.Visible and each.typ == SheetTypeEnum.WorkSheet
         ]
-        if sheet is not None and sheet not in book.sheet_names:
+        named = None if sheet == ALL else sheet
+        if named is not None and named not in book.sheet_names:
             raise unreadable(
                 path, f"không có trang {sheet!r} (no such sheet); có: {', '.join(shown)}"
             )
-        looked_at = {name: _header(path, book, name) for name in ([sheet] if sheet else shown)}
+        looked_at = {name: _header(path, book, name) for name in ([named] if named else shown)}
     headers = {name: header for name, header in looked_at.items() if header is not None}
     if not headers:
         raise unreadable(path, _EMPTY)
     best = max(len(fields_named(header.names)) for header in headers.values())
     chosen = [name for name, header in headers.items() if len(fields_named(header.names)) == best]
-    if len(chosen) > 1:
+    if sheet == ALL:
+        _check_one_header(path, {name: headers[name].names for name in chosen})
+    elif len(chosen) > 1:
         raise unreadable(
             path,
             f"nhiều trang có thể là bảng cần nhập (several sheets could be meant):"
-            f" {', '.join(chosen)}; chọn một bằng --sheet",
+            f" {', '.join(chosen)}; chọn một bằng --sheet, hay đọc hết bằng --sheet '{ALL}'",
         )
-    (name,) = chosen
-    header = headers[name]
+    header = headers[chosen[0]]
     code = code_on_lists(_rows(path, book, LISTS)) if LISTS in book.sheet_names else ""
 
     @contextmanager
     def rows() -> Iterator[Rows]:
         with CalamineWorkbook.from_path(str(path)) as reading:
-            all_rows = _filled_down(path, reading, name, header.rows_before_data)
-            below = skipped(all_rows, header.rows_before_data)
-            yield completed(below, header.names, code)
+            below = (_below(path, reading, name, headers[name]) for name in chosen)
+            yield completed(chain.from_iterable(below), header.names, code)
 
     several = len(book.sheet_names) > 1
-    note = f"trang {name!r} được đọc (the sheet that was read)"
+    read, left = (
+        ", ".join(map(repr, names))
+        for names in (chosen, [name for name in headers if name not in chosen])
+    )
+    note = f"trang {read} được đọc (what was read of the workbook)"
+    if sheet == ALL and left:
+        note += f"; không đọc, vì không cùng các cột (of other columns): {left}"
     return Table(
         header.names,
         rows,
@@ -85,6 +96,25 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
         form="xlsx",
         codes_of_today=bool(code) and COMMUNE_CODE in header.names,
     )
+
+
+def _check_one_header(path: Path, headers: dict[str, tuple[str, ...]]) -> None:
+    """Raise where sheets that are to be read as one table differ in their columns."""
+    (first, names), *others = headers.items()
+    for other, their_names in others:
+        if _columns(their_names) != _columns(names):
+            raise unreadable(
+                path,
+                f"trang {first!r} và {other!r} không cùng các cột, không đọc chung được (sheets of"
+                " different columns); chọn một bằng --sheet",
+            )
+
+
+def _columns(names: tuple[str, ...]) -> list[str]:
+    folded = [fold(name) for name in names]
+    while folded and not folded[-1]:
+        folded.pop()
+    return folded
 
 
 def _header(path: Path, book: CalamineWorkbook, name: str) -> Header | None:
@@ -97,6 +127,11 @@ def _rows(path: Path, book: CalamineWorkbook, name: str) -> Rows:
     with _readable(path):
         for row in book.get_sheet_by_name(name).iter_rows():
             yield [_text(cell) for cell in row]
+
+
+def _below(path: Path, book: CalamineWorkbook, name: str, header: Header) -> Rows:
+    before = header.rows_before_data
+    return skipped(_filled_down(path, book, name, before), before)
 
 
 def _filled_down(path: Path, book: CalamineWorkbook, name: str, first: int) -> Rows:

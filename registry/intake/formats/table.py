@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from geo.legacy_fonts import CONVERTERS, Font, font_of
 from registry.errors import UnreadableFileError
-from registry.intake.columns import fields_named
+from registry.intake.headers import field_of, fields_named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,7 +82,7 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
             names = _names(rows[at : at + height])
             fields = fields_named(names_in_unicode(names))
             # Further down a street may be called like a field; two rows only where they name more.
-            sure = at == 0 or len(fields) > 1 or "address" in fields
+            sure = (at == 0 and height == 1) or len(fields) > 1 or "address" in fields
             if sure and len(fields) > most:
                 best, most = Header(names, at + height), len(fields)
     after = rows[best.rows_before_data : best.rows_before_data + 1]
@@ -122,12 +122,27 @@ def not_opened(path: Path, error: OSError) -> UnreadableFileError:
 
 def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     width = max((len(row) for row in rows), default=0)
+    cells = [[" ".join(cell.split()) for cell in row] + [""] * (width - len(row)) for row in rows]
+    headings = [_spanned(row) for row in cells[:-1]]
     names = []
     for column in range(width):
-        parts = [" ".join(row[column].split()) for row in rows if column < len(row)]
+        parts = [row[column] for row in cells]
         # The lowest name says it: `Số nhà` below a `Địa chỉ` that spans it and others.
-        names.append(next((part for part in reversed(parts) if part), ""))
+        lowest = next((part for part in reversed(parts) if part), "")
+        above = headings[-1][column] if headings and parts[-1] else ""
+        # Unless it is one only by what spans it: `Phút` below `Kinh độ`, `cũ` below `Xã`.
+        both = f"{above} {lowest}"
+        names.append(both if above and not field_of(lowest) and field_of(both) else lowest)
     return tuple(names)
+
+
+def _spanned(row: Sequence[str]) -> list[str]:
+    """A row of headings, each of which stands over the blank cells behind it as well."""
+    spanned, last = [], ""
+    for cell in row:
+        last = cell or last
+        spanned.append(last)
+    return spanned
 
 
 def _is_numbering(row: Sequence[str]) -> bool:

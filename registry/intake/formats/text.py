@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from geo.legacy_fonts import CONVERTERS, font_of, share_read, words_in_doubt
-from registry.intake.columns import fields_named
 from registry.intake.formats.table import (
     FONT_NOTES,
     LOOKED_AT,
@@ -24,6 +23,7 @@ from registry.intake.formats.table import (
     skipped,
     unreadable,
 )
+from registry.intake.headers import fields_named
 
 if TYPE_CHECKING:
     import pyarrow as pa

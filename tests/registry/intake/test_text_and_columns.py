@@ -8,6 +8,12 @@ from sqlalchemy import Engine, text
 from registry.database import session_scope
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
+from tests.support.intake import rows
+
+DOORS = """
+    SELECT h.house_number_key, t.name, h.floor, h.unit_number
+    FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+"""
 
 
 @pytest.mark.parametrize(
@@ -44,10 +50,49 @@ def test_columns_of_units_complete_a_text(
         assert code == "00004"
 
 
-def test_columns_of_the_door_beside_a_text_are_said_to_be_unused(
-    engine: Engine, tmp_path: Path
+@pytest.mark.parametrize(
+    ("header", "row", "door"),
+    [
+        ("số nhà", "5 Quán Thánh,5", ("5", "Quán Thánh", None, None)),
+        ("số nhà", "Quán Thánh,5", ("5", "Quán Thánh", None, None)),
+        ("số nhà,ngõ", "7 Quán Thánh,7,15", ("15/7", "Quán Thánh", None, None)),
+        ("số nhà", "Ngõ 15 Quán Thánh,7", ("15/7", "Quán Thánh", None, None)),
+        ("số nhà", "15/7 Quán Thánh,7", ("15/7", "Quán Thánh", None, None)),
+        ("số nhà,đường", "Ba Đình,5,Quán Thánh", ("5", "Quán Thánh", None, None)),
+        ("số nhà,đường", ",5,Phố Quán Thánh", ("5", "Quán Thánh", None, None)),
+        ("tầng,căn hộ", "5 Quán Thánh,3,302", ("5", "Quán Thánh", None, "302")),
+        ("toà nhà,tầng,căn hộ", "5 Quán Thánh,B,3,302", ("5", "Quán Thánh", None, "302")),
+        ("căn hộ", '"Căn 302, 5 Quán Thánh",302', ("5", "Quán Thánh", None, "302")),
+        # Storeys of a house.
+        ("tầng", "5 Quán Thánh,3 tầng", ("5", "Quán Thánh", None, None)),
+        # What a spreadsheet made of a number.
+        ("số nhà", "3/2 Quán Thánh,03-Feb", ("3/2", "Quán Thánh", None, None)),
+        ("số nhà", "5 Quán Thánh,7", None),
+        ("số nhà", "5 Quán Thánh,15/7", None),
+        ("số nhà", "Ngõ 15 Quán Thánh,18/7", None),
+        ("đường", "5 Quán Thánh,Phố Đội Cấn", None),
+        ("căn hộ", '"Căn 302, 5 Quán Thánh",303', None),
+        ("toà nhà,căn hộ", '"Căn 302, toà A, 5 Quán Thánh",B,302', None),
+    ],
+)
+def test_columns_of_the_door_complete_a_text_or_contradict_it(
+    engine: Engine, tmp_path: Path, header: str, row: str, door: tuple[str | None, ...] | None
 ) -> None:
     file = tmp_path / "households.csv"
-    file.write_text("địa chỉ,số nhà,mã xã\n5 Quán Thánh,5,00004\n")
+    file.write_text(f"địa chỉ,{header},mã xã\n{row},00004\n", encoding="utf-8")
     result = import_file(engine, file, ImportOptions("ubnd"), lambda _rows: None)
-    assert result.columns_unknown == ("số nhà",)
+    assert result.columns_unknown == ()
+    if door is None:
+        assert "address_differs_from_columns" in result.problems
+        assert result.rejected == 1
+    else:
+        found = rows(engine, f"{DOORS} WHERE h.house_number_key IS NOT NULL ORDER BY unit_number")
+        assert found[0] == door
+
+
+def test_flats_of_one_text_are_as_many_doors(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "households.csv"
+    flats = "".join(f"5 Quán Thánh,A1,{n // 10},{n // 10}0{n % 10},00004\n" for n in range(11, 40))
+    file.write_text(f"Địa chỉ,Toà nhà,Tầng,Căn hộ,Mã xã\n{flats}", encoding="utf-8")
+    result = import_file(engine, file, ImportOptions("ubnd"), lambda _rows: None)
+    assert (result.new, result.linked, result.buildings) == (29, 0, 1)

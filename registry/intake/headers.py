@@ -1,0 +1,278 @@
+"""What a header says: which field a column holds, or that it is about people.
+
+Lists of words stand here; what is made of them are rules: a header is a name of a field as it is,
+glued (`SONHA`, `soNha`), shortened (`TDP`), with words that only say of when or in what it is
+(`Phường/xã mới`, `Toạ độ X (m)`), or several such names together (`Thôn, xóm`, `Đường, ngõ`).
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final
+
+from geo.text import fold
+
+# Field → headers that mean it, folded (`geo.text.fold`), the field's own name apart.
+FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "source_ref": (
+        *("ref", "id", "ma", "ma ho", "ma so", "ma dia chi", "ma ho so", "so ho so", "reference"),
+    ),
+    "address": (
+        *("dia chi", "dia chi day du", "dia chi chi tiet", "dia chi nha", "dia chi ho"),
+        *("full address", "dia chi thuong tru", "noi o", "noi thuong tru", "dia chi lap dat"),
+        *("dia chi cu tru", "noi cu tru", "dia chi tam tru", "dia chi giao hang"),
+        *("dia chi su dung", "dia chi can nha", "dia chi noi o", "dia chi khach hang"),
+        *("dia chi lien he", "dia chi toa nha"),
+    ),
+    "former_address": (
+        *("dia chi cu", "dia chi truoc", "dia chi truoc day", "dia chi theo dia gioi cu"),
+        *("dia chi truoc 2025", "dia chi truoc sap nhap", "dia chi truoc khi sap nhap"),
+        *("dia chi truoc 1 7 2025", "dia chi truoc 01 07 2025", "dia chi truoc sat nhap"),
+        *("address before 2025", "address before 2025 07", "old address", "address old"),
+        "dia chi cu truoc sap nhap",
+    ),
+    "house_number": ("so nha", "so", "house no", "number", "housenumber"),
+    "alley": ("ngo", "ngach", "hem", "kiet", "so ngo", "so hem", "so ngach", "so kiet", "lane"),
+    "street": ("duong", "ten duong", "pho", "duong pho", "ten duong pho", "street name", "road"),
+    "locality": (
+        *("thon", "ap", "to dan pho", "khu pho", "to", "xom", "khu dan cu", "hamlet", "buon"),
+        *("khom", "khoi", "khoi pho", "tieu khu", "ban", "khu", "doi", "cum", "cum dan cu"),
+        *("phum", "lang xom", "to dan cu", "to nhan dan"),
+    ),
+    "building": ("toa nha", "chung cu", "toa", "ten toa nha", "building name", "block", "thap"),
+    "floor": ("tang", "level"),
+    "unit": (*("can ho", "phong", "so can ho", "so phong", "flat", "apartment", "room", "can"),),
+    "commune_code": ("ma xa", "ma phuong", "ma xa phuong", "ma phuong xa", "ward code", "ma dvhc"),
+    "commune": (
+        *("xa", "phuong", "ten xa", "ten phuong", "ward", "thi tran", "dac khu"),
+        *("don vi hanh chinh cap xa", "cap xa"),
+    ),
+    "district": ("huyen", "quan", "ten huyen", "ten quan", "thi xa"),
+    "province": ("tinh", "thanh pho", "tinh thanh", "tinh thanh pho", "ten tinh", "city"),
+    "former_commune_code": ("ma xa cu", "ma phuong cu", "ma xa phuong cu", "old ward code"),
+    "former_commune": (),
+    "former_district": (),
+    "former_province": (),
+    "longitude": ("lon", "lng", "long", "kinh do", "x", "easting"),
+    "latitude": ("lat", "vi do", "y", "northing"),
+    "longitude_minutes": ("kinh do phut",),
+    "longitude_seconds": ("kinh do giay",),
+    "latitude_minutes": ("vi do phut",),
+    "latitude_seconds": ("vi do giay",),
+    "point": ("gps", "coordinates", "toa do nha", "toa do diem"),
+    "households_count": ("so ho", "so ho dan", "households"),
+    "position_accuracy_m": ("do chinh xac", "do chinh xac m", "accuracy", "accuracy m"),
+    "visit_result": ("ket qua",),
+}
+
+# A header that holds one of these words is about a person.
+_PERSONAL_WORDS: Final = (
+    *("ho ten", "ho va ten", "chu ho", "ten chu", "nguoi", "ten ho", "chu nha", "chu so huu"),
+    *("chu su dung", "dai dien", "vo chong", "ong ba", "to truong", "truong thon", "can bo"),
+    *("dien thoai", "so dt", "dt", "sdt", "di dong", "lien he", "lien lac", "phone", "mobile"),
+    *("tel", "email", "zalo", "facebook", "cccd", "cmnd", "gttt", "ddcn", "so giay to"),
+    *("can cuoc", "chung minh", "so dinh danh", "dinh danh ca nhan", "ho chieu", "passport"),
+    *("identity", "ngay sinh", "nam sinh", "birth", "gioi tinh", "gender", "dan toc", "ton giao"),
+    *("owner", "customer", "khach hang", "ten khach", "fullname", "full name", "ma so thue"),
+)
+# Alone they are a person's as well.
+_PERSONAL: Final = ("ten", "ho dem", "chu", "vo", "chong")
+_GLUED_LEAST: Final = 5
+"""Letters of words that are looked for inside a header without spaces."""
+
+_SHORT: Final = {
+    "kp": "khu pho",
+    "tdp": "to dan pho",
+    "tp": "thanh pho",
+    "sn": "so nha",
+    "dp": "dan pho",
+    "tx": "thi xa",
+    "dc": "dia chi",
+    "kdc": "khu dan cu",
+    "qh": "quan huyen",
+    "px": "phuong xa",
+    "ttp": "tinh thanh pho",
+    "toado": "toa do",
+}
+# Behind a field's name: of today, and of before. A column of before is another field, or none.
+_OF_TODAY: Final = re.compile(
+    r" (moi|nay|hien tai|hien nay|hien huu|sau( khi)? (sap|sat) nhap|sau 0?1 0?7 2025)$"
+)
+_OF_BEFORE: Final = re.compile(
+    r" (cu|cu truoc (sap|sat) nhap|truoc( khi)? (sap|sat) nhap|truoc day|truoc 2025"
+    r"|truoc 0?1 0?7 2025)$"
+)
+_FORMER: Final = {
+    "address": "former_address",
+    "commune_code": "former_commune_code",
+    "commune": "former_commune",
+    "district": "former_district",
+    "province": "former_province",
+}
+_IN_BRACKETS: Final = re.compile(r"[(\[{].*?[)\]}]")
+_OR: Final = re.compile(r"[,/;+&()\n]| [-–] | hoặc | và ", re.IGNORECASE)
+# What a column of coordinates may say beside which of the two it is.
+_OF_COORDINATES: Final = re.compile(
+    r"\b(toa do|gps|point|coord|he|vn 2000|vn2000|wgs 84|wgs84|thap phan|met|m|do|dd|e|n|b|d)\b"
+)
+_POINT_WORDS: Final = re.compile(r"\b(toa do|gps|coordinates?)\b")
+# So short, or so common, that they say nothing inside of another name.
+_ALONE: Final = frozenset({"so", "ma", "id", "x", "y", "ref", "number", "long", "level"})
+_AXES: Final = {"x": "longitude", "y": "latitude"}
+
+_DOOR: Final = frozenset({"house_number", "alley", "street", "locality"})
+_UNITS: Final = frozenset({"commune", "district", "province"})
+
+
+def _named() -> dict[str, str]:
+    of = {fold(name): name for name in FIELDS}
+    return of | {key: name for name, keys in FIELDS.items() for key in keys}
+
+
+_FIELD_OF: Final = _named()
+_GLUED: Final = {key.replace(" ", ""): name for key, name in _FIELD_OF.items() if " " in key}
+_LONGEST: Final = max(len(key.split()) for key in _FIELD_OF)
+
+
+def fields_named(headers: Iterable[str]) -> frozenset[str]:
+    """The fields that the headers name: what tells a header from the rows around it."""
+    return frozenset(name for name in map(field_of, headers) if name)
+
+
+@lru_cache(maxsize=4_096)
+def field_of(header: str) -> str | None:
+    """The field that a column of this name holds; None for one that is about people, or no field.
+
+    >>> [field_of(header) for header in ("SONHA", "tenDuong", "TEN_KP", "Toạ độ X (m)", "Ghi chú")]
+    ['house_number', 'street', 'locality', 'longitude', None]
+    >>> field_of("Phường/xã mới"), field_of("Phường/xã cũ"), field_of("Số nhà cũ")
+    ('commune', 'former_commune', None)
+    >>> field_of("Số nhà, đường phố"), field_of("Tên đường/phố/ngõ"), field_of("Chỗ ở (lat, lon)")
+    ('address', 'street', 'point')
+    """
+    key = fold(header)
+    if name := _FIELD_OF.get(key):
+        return name
+    if is_personal(header):
+        return None
+    return next((name for text in _spellings(header) if (name := _read_text(text))), None)
+
+
+def is_personal(header: str) -> bool:
+    """Whether a column looks like it is about people, who are never stored.
+
+    >>> [is_personal(header) for header in ("Họ và tên chủ hộ", "SĐT", "TenChuHo", "Tên đường")]
+    [True, True, True, False]
+    """
+    folded = fold(_apart(header))
+    if folded in _PERSONAL:
+        return True
+    words = f" {folded} "
+    if any(f" {word} " in words for word in _PERSONAL_WORDS):
+        return True
+    glued = "".join(fold(header).split())
+    return len(header.split()) == 1 and any(
+        glue in glued
+        for glue in (word.replace(" ", "") for word in _PERSONAL_WORDS)
+        if len(glue) >= _GLUED_LEAST
+    )
+
+
+def is_running_number(header: str) -> bool:
+    """Whether the name means a house number only where no other column does: `Số`."""
+    return fold(header) in ("so", "number", "no")
+
+
+def names_coordinates(header: str) -> bool:
+    """Whether a header that is no field speaks of coordinates all the same."""
+    key = in_full(header)
+    return bool(re.search(r"\b(toa do|kinh do|vi do|lat|lon|lng|latitude|longitude)\b", key))
+
+
+def mapping_of(fields: dict[str, str]) -> str:
+    """The option that says which header is which field, ready to be copied."""
+    return f"--mapping {shlex.quote(json.dumps(fields, ensure_ascii=False))}"
+
+
+def _spellings(header: str) -> Iterator[str]:
+    """The header in other words, the likeliest first."""
+    glued = "".join(fold(header).split())
+    if len(header.split()) == 1 and glued in _GLUED:
+        yield _GLUED[glued]
+    yield header
+    # What stands in brackets explains, unless it says of when the column is.
+    if not _OF_BEFORE.search(in_full(header)):
+        yield _IN_BRACKETS.sub(" ", header)
+    inside = " ".join(_IN_BRACKETS.findall(header))
+    if _coordinate(in_full(inside)) == "point":
+        yield "point"
+
+
+def _read_text(text: str) -> str | None:
+    return _read(in_full(text)) or _of_parts({_read(in_full(part)) for part in _OR.split(text)})
+
+
+def _read(key: str) -> str | None:
+    if name := _FIELD_OF.get(key) or _FIELD_OF.get(key.removeprefix("ten ").removesuffix(" so")):
+        return name
+    if today := _OF_TODAY.search(key):
+        return _read(key[: today.start()])
+    if before := _OF_BEFORE.search(key):
+        named = _read(key[: before.start()]) or ""
+        return _FORMER.get(named) or (named if named in _FORMER.values() else None)
+    fields = _fields_in(key.split())
+    return _coordinate(key) or (min(fields) if len(fields) == 1 else None)
+
+
+def _coordinate(key: str) -> str | None:
+    """One axis, or both, with words around them that only say in what they are measured."""
+    words = set(
+        _OF_COORDINATES.sub(" ", key.replace("kinh do", "lon").replace("vi do", "lat")).split()
+    )
+    named = {_AXES.get(word) or _FIELD_OF.get(word) for word in words}
+    if named in ({"longitude"}, {"latitude"}):
+        return named.pop()
+    if named == {"longitude", "latitude"} or (not words and _POINT_WORDS.search(key)):
+        return "point"
+    return None
+
+
+def _of_parts(fields: set[str | None]) -> str | None:
+    """The field of one column that holds several parts, or what is called so or so."""
+    if len(fields) == 1:
+        return fields.pop()
+    named = {field for field in fields if field}
+    if len(named) < len(fields) or not named <= _DOOR | _UNITS:
+        return None
+    if named <= {"house_number", "alley"}:
+        return "house_number"
+    if "street" in named and named <= _DOOR - {"house_number"}:
+        return "street"
+    return "address" if named & {"house_number", "street"} else None
+
+
+def _fields_in(words: Sequence[str]) -> frozenset[str]:
+    """The fields whose names, one behind the other, are all of the words; the fewest, else none."""
+    found: list[frozenset[str]] = []
+    for length in range(min(_LONGEST, len(words)), 0, -1):
+        name = " ".join(words[:length])
+        field = None if name in _ALONE else _FIELD_OF.get(name)
+        rest = _fields_in(words[length:]) if field else frozenset()
+        if field and (rest or length == len(words)):
+            found.append(rest | {field})
+    return min(found, key=len, default=frozenset())
+
+
+def in_full(header: str) -> str:
+    """The words of the header, folded, none of them shortened."""
+    return " ".join(_SHORT.get(word, word) for word in fold(_apart(header)).split())
+
+
+def _apart(header: str) -> str:
+    """The header with its glued words apart, as far as capitals show them: `soNha`."""
+    return "".join(
+        f" {sign}" if sign.isupper() and before.islower() else sign
+        for before, sign in zip(f" {header}", header, strict=False)
+    )

@@ -1,0 +1,161 @@
+"""Columns that are read as one, and one that is read as two: what is made stands behind the others.
+
+An alley beside the house number is part of the path to the door, a group of neighbours lies in its
+hamlet, degrees, minutes and seconds are one coordinate, and `21.0285, 105.8542` is two. What is
+made is text again, as somebody would have written it into one cell, for the one grammar to read.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import Final
+
+from geo.address import parse_components
+from geo.house_number import ALLEY_RANK, parse_house_number
+from geo.locality import DIVIDING, ESTATES, GROUPS, parse_locality
+from geo.points import point_in, two_numbers
+from geo.text import fold
+from registry.intake.columns import Columns, Joined
+from registry.intake.door_cells import read_number
+from registry.intake.doors import is_refused
+from registry.intake.formats.table import Rows, Table
+from registry.intake.headers import in_full
+
+Make = Callable[..., tuple[str, ...]]
+"""From the cells of some columns, stripped, to those of the columns that are made."""
+_REMEMBERED: Final = 100_000
+_NONE: Final = frozenset({"", "0", "khong", "khong co", "ko", "x"})
+"""What is written, folded, where there is no alley, or no hamlet."""
+_SPELLED_ALLEYS: Final = {fold(kind): kind for kind in ALLEY_RANK}
+
+
+def widened(table: Table, columns: Columns) -> tuple[Table, Columns]:
+    """The table with a column behind the others for each field that is made of several.
+
+    The same where nothing is to be made. Blank rows stay blank.
+    """
+    if not columns.joined:
+        return table, columns
+    made = [_made(joined, table.headers) for joined in columns.joined]
+    names = [name for fields, _, _ in made for name in fields]
+    width = len(table.headers)
+
+    @contextmanager
+    def rows() -> Iterator[Rows]:
+        with table.rows() as below:
+            yield map(longer, below)
+
+    def longer(row: list[str]) -> list[str]:
+        if not any(row):
+            return row
+        known = [*row[:width], *[""] * (width - len(row))]
+        cells = [
+            cell for _, at, make in made for cell in make(*(known[place].strip() for place in at))
+        ]
+        # What stands too far to the right stays there, for the row to be refused.
+        return [*known, *cells, *row[width:]]
+
+    behind = range(width, width + len(names))
+    return replace(table, headers=(*table.headers, *names), rows=rows), replace(
+        columns,
+        positions=columns.positions | dict(zip(names, behind, strict=True)),
+        own=(*columns.own, *behind),
+        joined=(),
+    )
+
+
+def _made(joined: Joined, headers: tuple[str, ...]) -> tuple[tuple[str, ...], list[int], Make]:
+    """The fields that are made, the columns that they are made of, and how."""
+    if joined.field == "point":
+        return ("longitude", "latitude"), [joined.parts[0][1]], _point
+    if joined.always:
+        return (joined.field,), [], lambda: (joined.always,)
+    parts = sorted(joined.parts, key=lambda part: _depth(headers[part[1]]))
+    if joined.field != "locality":
+        parts = list(joined.parts)
+    named = [headers[at] for _, at in parts]
+    makers: dict[str, Callable[..., str]] = {
+        "house_number": partial(_number, parts[0][0] == "house_number", tuple(named)),
+        "locality": partial(_places, tuple(map(_kind, named))),
+        "former_commune": _units,
+    }
+    make = lru_cache(_REMEMBERED)(makers.get(joined.field, _degrees))
+    return (joined.field,), [at for _, at in parts], lambda *cells: (make(*cells),)
+
+
+def _number(numbered: bool, headers: tuple[str, ...], *cells: str) -> str:
+    """A house number with the alleys beside it: `1` and `Ngõ 12` as `1, Ngõ 12`."""
+    number = cells[0] if numbered else ""
+    alleys = [
+        _alley(cell, header)
+        for cell, header in list(zip(cells, headers, strict=True))[numbered:]
+        if fold(cell) not in _NONE
+    ]
+    # What is no number stays alone, to be refused; an alley would make one of it.
+    if number and not _is_number(number):
+        return number
+    return ", ".join(filter(None, (number, *alleys)))
+
+
+def _is_number(cell: str) -> bool:
+    read = read_number(cell).number
+    return read is not None and not is_refused(read)
+
+
+def _alley(cell: str, header: str) -> str:
+    """The cell with the word for an alley, from its header where it has none."""
+    read = parse_house_number(cell)
+    if read is not None and read.alley_only:
+        return cell
+    if any(word in _SPELLED_ALLEYS for word in fold(cell).split()[:1]):
+        return cell
+    kinds = [kind for word in in_full(header).split() if (kind := _SPELLED_ALLEYS.get(word))]
+    return f"{kinds[0] if kinds else 'ngõ'} {cell}"
+
+
+def _kind(header: str) -> str:
+    """The kind of locality that the header of a column names, '' where it names several."""
+    name = in_full(header).removeprefix("ten ").removesuffix(" so")
+    place = parse_locality(f"{name} 1")
+    return place.kind if place is not None and place.name == "1" else ""
+
+
+def _depth(header: str) -> int:
+    """How far out the localities of the column lie: a group lies in a quarter, which holds it."""
+    kind = _kind(header)
+    if kind in GROUPS:
+        return 0
+    if kind in DIVIDING:
+        return 1
+    return 3 if kind in ESTATES else 2
+
+
+def _places(kinds: tuple[str, ...], *cells: str) -> str:
+    """Localities from the innermost out, each with its kind, and none twice."""
+    places: list[str] = []
+    for kind, cell in zip(kinds, cells, strict=True):
+        if fold(cell) in _NONE:
+            continue
+        read = parse_components(locality=cell).localities
+        bare = len(read) == 1 and not read[0].kind
+        place = f"{kind} {cell}" if kind and bare else cell
+        places = [inner for inner in places if f" {fold(inner)} " not in f" {fold(place)} "]
+        places.append(place)
+    return ", ".join(places)
+
+
+def _units(*cells: str) -> str:
+    return ", ".join(filter(None, cells))
+
+
+def _degrees(degrees: str, minutes: str = "", seconds: str = "") -> str:
+    if not minutes:
+        return degrees
+    return f"{degrees}°{minutes}'{seconds or 0}\""
+
+
+def _point(cell: str) -> tuple[str, ...]:
+    """What is no point stands in both, and is a problem of its row."""
+    point: tuple[object, object] = point_in(cell) or two_numbers(cell) or (cell, cell)
+    return tuple(map(str, point))

@@ -1,0 +1,105 @@
+"""Columns that are read as one: alleys, hamlets in one another, coordinates in three pieces."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.intake.reader import cells_of, open_file, rows_of
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
+from tests.support.intake import rows
+
+
+def read(path: Path, header: str, row: str, *fields: str) -> tuple[str, ...]:
+    """The cells of one row, as they are read."""
+    path.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    file = open_file(path)
+    with rows_of(file) as found:
+        return next(map(cells_of(file, fields), found))
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "number"),
+    [
+        ("Số nhà,Ngõ", "7,Ngõ 15", "7, Ngõ 15"),
+        ("Số nhà,Ngõ", "7,15", "7, ngõ 15"),
+        ("Số nhà,Ngõ", "7,", "7"),
+        ("Số nhà,Ngõ", "7,-", "7"),
+        ("Số nhà,Kiệt", "7,K15/H3", "7, K15/H3"),
+        ("Số nhà,Hẻm/Kiệt", "7,15/3", "7, hẻm 15/3"),
+        ("Số nhà,Ngách,Ngõ", "7,4,15", "7, ngách 4, ngõ 15"),
+        ("Ngõ/ngách/hẻm,Số nhà", "Ngách 15/4,7", "7, Ngách 15/4"),
+        ("Số nhà,Ngõ", ",15", "ngõ 15"),
+        # Of what is no number the alley makes none.
+        ("Số nhà,Ngõ", "cạnh chợ,15", "cạnh chợ"),
+        ("Số nhà,Ngõ", "3-Feb,15", "3-Feb"),
+    ],
+)
+def test_an_alley_is_part_of_the_path(tmp_path: Path, header: str, cells: str, number: str) -> None:
+    read_number, *_ = read(
+        tmp_path / "a.csv", f"{header},Đường,Mã xã", f"{cells},Láng,00004", "house_number", "street"
+    )
+    assert read_number == number
+
+
+def test_houses_of_several_alleys_are_several_doors(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Số nhà,Ngõ,Đường,Mã xã\n7,,Quán Thánh,00004\n7,15,Quán Thánh,00004\n"
+        "7,Ngõ 18,Quán Thánh,00004\n7 ngõ 18,Ngõ 18,Quán Thánh,00004\n18/7,18,Quán Thánh,00004\n"
+        "9,Ngõ Gạch,Quán Thánh,00004\n9,Ngõ Gạch,,00004\n",
+        encoding="utf-8",
+    )
+    result = import_file(engine, path, ImportOptions("ubnd"), lambda _rows: None)
+    assert result.columns_unknown == ()
+    # An alley with a name is a street: beside another one nobody knows which is meant.
+    assert result.problems["number_unreadable"] == 1
+    assert (result.new, result.linked, result.rejected) == (4, 2, 1)
+    numbers = rows(engine, "SELECT house_number_key FROM household ORDER BY 1")
+    assert numbers == [("15/7",), ("18/7",), ("7",), ("9",)]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "place"),
+    [
+        ("Khu phố,Tổ", "2,5", "tổ 5, khu phố 2"),
+        ("Tổ,Khu phố", "Tổ 5,Khu phố 2", "Tổ 5, Khu phố 2"),
+        ("Thôn,Xóm", "Đoài,Xóm Chùa", "Xóm Chùa, thôn Đoài"),
+        ("Thôn,Xóm", "Đoài,", "thôn Đoài"),
+        ("Thôn,Xóm", "Thôn Đoài,Thôn Đoài", "Thôn Đoài"),
+        ("Tổ,Khu phố", 'Tổ 5,"Tổ 5, Khu phố 2"', "Tổ 5, Khu phố 2"),
+        ("Tổ,Khu phố", "0,2", "khu phố 2"),
+        ("TEN_KP,TDP", "3,4", "tổ dân phố 4, khu phố 3"),
+    ],
+)
+def test_localities_of_two_columns_are_one_in_the_other(
+    tmp_path: Path, header: str, cells: str, place: str
+) -> None:
+    found = read(tmp_path / "a.csv", f"{header},Mã xã", f"{cells},00004", "locality", "street")
+    assert found == (place, "")
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "degrees"),
+    [
+        ("Kinh độ (độ),Kinh độ (phút),Kinh độ (giây)", "105,50,17.5", "105°50'17.5\""),
+        ("Kinh độ,Kinh độ phút", "105,50.25", "105°50.25'0\""),
+        ("Kinh độ,Kinh độ phút", "105.8375,", "105.8375"),
+    ],
+)
+def test_degrees_and_minutes_are_one_coordinate(
+    tmp_path: Path, header: str, cells: str, degrees: str
+) -> None:
+    row = f"7,Láng,00004,21.03,{cells}"
+    found = read(
+        tmp_path / "a.csv", f"Số nhà,Đường,Mã xã,Vĩ độ,{header}", row, "longitude", "latitude"
+    )
+    assert found == (degrees, "21.03")
+
+
+@pytest.mark.parametrize("other", ["Số nhà,Đường", "Địa chỉ,Đường"])
+def test_so_beside_a_number_numbers_the_rows(tmp_path: Path, other: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"Số,{other},Mã xã\n1,5,Láng,00004\n", encoding="utf-8")
+    assert open_file(path).columns.unknown == ("Số",)

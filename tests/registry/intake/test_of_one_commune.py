@@ -1,0 +1,48 @@
+"""Files of one commune that do not name it: whoever delivers says which."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.errors import UnreadableFileError
+from registry.intake.reader import open_file
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
+from tests.support.intake import rows
+
+UNITS = "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id ORDER BY h.code"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Số nhà,Đường\n5,Láng\n\n7,Láng\n", "Địa chỉ\n5 Láng\n\n7 Láng\n"],
+)
+def test_all_rows_lie_in_it(engine: Engine, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    options = ImportOptions("ubnd", commune="00004")
+    result = import_file(engine, path, options, lambda _rows: None)
+    assert (result.rows, result.new) == (2, 2)
+    assert rows(engine, UNITS) == [("00004",), ("00004",)]
+    unknown = ImportOptions("khác", commune="99999", dry_run=True)
+    result = import_file(engine, path, unknown, lambda _rows: None)
+    assert result.problems["commune_code_unknown"] == 2
+
+
+def test_a_column_of_communes_is_never_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Số nhà,Đường,Phường\n5,Láng,Láng\n", encoding="utf-8")
+    with pytest.raises(UnreadableFileError, match=r"cột xã \(Phường\).*\{\"Phường\": \"\"\}"):
+        open_file(path, commune="00004")
+    file = open_file(path, mapping={"Phường": ""}, commune="00004")
+    assert file.columns.unknown == ("Phường",)
+    path.write_text("Địa chỉ,Số nhà\n5 Láng,5\n", encoding="utf-8")
+    assert open_file(path).columns.joined == ()
+
+
+def test_who_lacks_the_column_is_told_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Số nhà,Đường\n5,Láng\n", encoding="utf-8")
+    with pytest.raises(UnreadableFileError, match=r"thiếu cột.*--commune"):
+        open_file(path)

@@ -1,0 +1,135 @@
+"""Columns that are not read: dropped where they are of people, else told of."""
+
+import io
+import random
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.errors import UnreadableFileError
+from registry.intake.handback import Handback, write_codes, write_problems
+from registry.intake.reader import open_file
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
+from tests.support.intake import rows
+
+CHANCE = random.Random(5)
+PROVINCES = ("001", "024", "036", "079", "092")
+
+
+def identity() -> str:
+    """A number of the form of a số định danh."""
+    born = f"{CHANCE.randrange(4)}{CHANCE.randrange(100):02}"
+    return f"{CHANCE.choice(PROVINCES)}{born}{CHANCE.randrange(10**6):06}"
+
+
+def telephone() -> str:
+    return f"0{CHANCE.choice('35789')}{CHANCE.randrange(10**8):08}"
+
+
+def write_file(path: Path, header: str, cells: list[str]) -> Path:
+    """Doors of one street, with one more column."""
+    lines = [f"{n},Quán Thánh,00004,{cell}" for n, cell in enumerate(cells, 1)]
+    path.write_text("\n".join([f"Số nhà,Đường,Mã xã,{header}", *lines]), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("header", ["Mã số", "Mã hồ sơ", "Cột 4"])
+@pytest.mark.parametrize("number", [identity, telephone])
+@pytest.mark.parametrize("count", [1, 2, 30])
+def test_numbers_of_people_are_dropped_whatever_the_header_says(
+    tmp_path: Path, header: str, number: object, count: int
+) -> None:
+    assert callable(number)
+    cells = [number() for _ in range(count)] + [""] * count
+    file = open_file(write_file(tmp_path / "a.csv", header, cells))
+    assert (file.columns.personal, file.columns.unknown) == ((header,), ())
+    assert file.columns.about_people == (3,)
+    assert "source_ref" not in file.columns.positions
+    assert any(header in note and "đã bỏ" in note for note in file.notes)
+    assert file.unread == ()
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"{n:012}" for n in range(1, 40)],
+        # The commune's code, then a number that counts up.
+        [f"01901{n:07}" for n in range(1, 40)],
+        [f"07927{n:07}" for n in range(1, 40)],
+        [f"03000{n:05}" for n in range(1, 40)],
+        [f"HK-{n}" for n in range(1, 40)],
+        ["024090123456", *(f"A{n}" for n in range(9))],
+    ],
+)
+def test_references_that_count_up_are_kept(tmp_path: Path, cells: list[str]) -> None:
+    file = open_file(write_file(tmp_path / "a.csv", "Mã số", cells))
+    assert (file.columns.personal, file.notes) == ((), ())
+    assert "source_ref" in file.columns.positions
+
+
+def test_numbers_of_people_reach_no_table_and_come_back_to_nobody(
+    engine: Engine, tmp_path: Path
+) -> None:
+    numbers = [identity() for _ in range(6)]
+    path = write_file(tmp_path / "a.csv", "Mã số", numbers)
+    path.write_text(path.read_text(encoding="utf-8").replace("6,Quán", ",Quán"), encoding="utf-8")
+    answers, problems = io.BytesIO(), io.BytesIO()
+    result = import_file(
+        engine, path, ImportOptions("ubnd"), lambda _rows: None, Handback(answers, problems)
+    )
+    assert (result.new, result.rejected, result.columns_personal) == (5, 1, ("Mã số",))
+    refs = rows(engine, "SELECT source_ref FROM household_ref")
+    assert len(refs) == 5
+    assert not {ref for (ref,) in refs} & set(numbers)
+    file, codes, report = open_file(path), io.StringIO(), tmp_path / "report.csv"
+    write_codes(file, answers, codes)
+    write_problems(file, problems, report, "rejected")
+    for written in (codes.getvalue(), report.read_text(encoding="utf-8-sig")):
+        assert "Quán Thánh" in written
+        assert not any(number in written for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "field"),
+    [
+        ("Toạ độ Bắc", ["2325123"] * 3, "latitude"),
+        ("KĐ", ["105.83812", "105.83915", "105.84001"], "longitude"),
+        ("Cột 4", ["Đường Láng", "Phố Hàng Bạc", "Ngõ Gạch"], None),
+        ("Tuyến", ["QL1A", "Đường Láng", "Phố Huế"], None),
+    ],
+)
+def test_what_plainly_should_be_read_is_said(
+    tmp_path: Path, header: str, cells: list[str], field: str | None
+) -> None:
+    path = write_file(tmp_path / "a.csv", header, cells)
+    if field is None:
+        # Where no street is read, it is one that is missed.
+        path.write_text(path.read_text(encoding="utf-8").replace(",Đường,", ",Ghi chú,", 1))
+        field = "street"
+    notes = [note for note in open_file(path).notes if f"'{header}'" in note]
+    assert len(notes) == 1
+    assert notes[0].startswith("cảnh báo")
+    assert f'--mapping \'{{"{header}": "{field}"}}\'' in notes[0]
+
+
+def test_other_columns_are_told_of_with_a_cell(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "STT,Số nhà,Đường,Mã xã,Họ tên,Diện tích,Ghi chú\n1,5,Láng,00004,Lê A,,\n"
+        "2,7,Láng,00004,Lê B,,cửa xanh\n",
+        encoding="utf-8",
+    )
+    file = open_file(path)
+    assert file.columns.unknown == ("STT", "Diện tích", "Ghi chú")
+    assert [(each.header, each.example) for each in file.unread] == [("Ghi chú", "cửa xanh")]
+
+
+def test_two_columns_of_one_meaning_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Số nhà,Đường,Tên phố,Mã xã\n5,Láng,Láng,00004\n", encoding="utf-8")
+    with pytest.raises(UnreadableFileError, match=r"""--mapping '\{"Tên phố": ""\}'"""):
+        open_file(path)
+    file = open_file(path, mapping={"Tên phố": ""})
+    assert file.columns.unknown == ("Tên phố",)
