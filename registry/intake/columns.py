@@ -6,7 +6,14 @@ from typing import Final
 
 from geo.text import fold
 from registry.errors import UnreadableFileError
-from registry.intake.headers import FIELDS, field_of, is_personal, is_running_number, mapping_of
+from registry.intake.headers import (
+    FIELDS,
+    block_word,
+    field_of,
+    is_personal,
+    is_running_number,
+    mapping_of,
+)
 
 NO_HOUSE: Final = frozenset({"khong co nha", "khong co nha nay", "dat trong", "no house"})
 """What `visit_result` says of a place without a house, folded; anything else is a remark."""
@@ -61,6 +68,7 @@ class Columns:
 _PARTS: Final[dict[str, tuple[str, ...]]] = {
     "house_number": ("house_number", "alley"),
     "locality": ("locality",),
+    "building": ("building",),
     "longitude": ("longitude", "longitude_minutes", "longitude_seconds"),
     "latitude": ("latitude", "latitude_minutes", "latitude_seconds"),
     "point": ("point",),
@@ -97,7 +105,9 @@ def find_columns(
             unread.append(index)
     unread += _said_otherwise(found, headers)
     for name, places in found.items():
-        if len(places) > 1 and name not in _SEVERAL:
+        blocks = [block_word(headers[at]) for at in places] if name == "building" else []
+        nested = name in _SEVERAL or (len(blocks) == 2 and sum(map(bool, blocks)) == 1)
+        if len(places) > 1 and not nested:
             raise UnreadableFileError(_two_columns(name, headers[places[0]], headers[places[1]]))
     joined = [*_joined(found)]
     if commune is not None:

@@ -122,6 +122,9 @@ _POINT_WORDS: Final = re.compile(r"\b(toa do|gps|coordinates?)\b")
 _ALONE: Final = frozenset({"so", "ma", "id", "x", "y", "ref", "number", "long", "level"})
 _AXES: Final = {"x": "longitude", "y": "latitude"}
 
+# A column of marks beside one of a building's name.
+_BLOCKS: Final = {"block": "Block", "thap": "Tháp", "toa": "Toà"}
+
 _DOOR: Final = frozenset({"house_number", "alley", "street", "locality"})
 _UNITS: Final = frozenset({"commune", "district", "province"})
 
@@ -183,6 +186,15 @@ def is_personal(header: str) -> bool:
 def is_running_number(header: str) -> bool:
     """Whether the name means a house number only where no other column does: `Số`."""
     return fold(header) in ("so", "number", "no")
+
+
+def block_word(header: str) -> str:
+    """The word for a block of a building by which its column is called, '' for a building's.
+
+    >>> block_word("Block"), block_word("Toà"), block_word("Chung cư")
+    ('Block', 'Toà', '')
+    """
+    return _BLOCKS.get(fold(header), "")
 
 
 def names_coordinates(header: str) -> bool:

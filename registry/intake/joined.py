@@ -20,7 +20,7 @@ from registry.intake.columns import Columns, Joined
 from registry.intake.door_cells import read_number
 from registry.intake.doors import is_refused
 from registry.intake.formats.table import Rows, Table
-from registry.intake.headers import in_full
+from registry.intake.headers import block_word, in_full
 
 Make = Callable[..., tuple[str, ...]]
 """From the cells of some columns, stripped, to those of the columns that are made."""
@@ -78,6 +78,7 @@ def _made(joined: Joined, headers: tuple[str, ...]) -> tuple[tuple[str, ...], li
     makers: dict[str, Callable[..., str]] = {
         "house_number": partial(_number, parts[0][0] == "house_number", tuple(named)),
         "locality": partial(_places, tuple(map(_kind, named))),
+        "building": partial(_buildings, tuple(map(block_word, named))),
         "former_commune": _units,
     }
     make = lru_cache(_REMEMBERED)(makers.get(joined.field, _degrees))
@@ -143,6 +144,17 @@ def _places(kinds: tuple[str, ...], *cells: str) -> str:
         places = [inner for inner in places if f" {fold(inner)} " not in f" {fold(place)} "]
         places.append(place)
     return ", ".join(places)
+
+
+def _buildings(words: tuple[str, ...], *cells: str) -> str:
+    """A block by its mark, then the building: `B` and `The Sun` as `Block B, The Sun`."""
+    named = list(zip(words, cells, strict=True))
+    marks = [
+        f"{word} {cell}" if " " not in cell else cell
+        for word, cell in named
+        if word and fold(cell) not in _NONE
+    ]
+    return ", ".join((*marks, *(cell for word, cell in named if cell and not word)))
 
 
 def _units(*cells: str) -> str:

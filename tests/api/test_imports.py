@@ -103,6 +103,16 @@ def test_body_may_be_the_file_itself(desk: Desk) -> None:
     assert (seen["state"], seen["file_name"], seen["counts"]["new"]) == ("reported", "hộ_.csv", 1)
 
 
+def test_file_of_one_commune_need_not_name_it(desk: Desk) -> None:
+    editor = desk.office.key("nhập 5")
+    file = table({"Số nhà": "5", "Ngõ": "12", "Đường": "Phố Láng", "Chủ hộ": "Lê A", "Lô": "B"})
+    seen = desk.tried(editor, file, source="sáu", commune=COMMUNE)
+    assert (seen["state"], seen["counts"]["new"]) == ("reported", 1)
+    assert (seen["columns_personal"], seen["columns_unknown"]) == (["Chủ hộ"], ["Lô"])
+    failed = desk.tried(editor, table(row("5")), source="sáu", commune=COMMUNE)
+    assert (failed["state"], failed["trouble"]["code"]) == ("failed", "unreadable_file")
+
+
 def test_file_that_cannot_be_read_says_why(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 3"), desk.office.key("duyệt 3", "approver")
     failed = desk.tried(editor, b"%PDF-1.7 nothing", source="ba")

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -91,6 +92,32 @@ def test_codes_come_back_in_the_files_own_rows_without_people(run: Run, tmp_path
     assert (json.loads(again.stdout)["unchanged"], json.loads(again.stdout)["new"]) == (2, 0)
     assert [row["code"] for row in table(tmp_path / "again.csv")] == [r["code"] for r in answered]
     assert list(table(tmp_path / "again.csv")[0]) == list(first)
+
+
+def test_unread_columns_are_told_of_with_a_mapping_that_can_be_pasted(
+    run: Run, tmp_path: Path
+) -> None:
+    person = {"Họ tên": "Trần Thị Zuyên", "Nhóm 5": "Tổ 7"}
+    file = write(tmp_path / "a.csv", door("12", "a", **person))
+
+    tried = run(file, "--dry-run")
+
+    lines = tried.stdout.splitlines()
+    told = next(at for at, line in enumerate(lines) if "cột có dữ liệu mà không được đọc" in line)
+    assert lines[told + 1].strip() == "Nhóm 5, ví dụ: Tổ 7"
+    assert "Zuyên" not in tried.stdout
+    option, given = shlex.split(lines[told + 2].partition(": ")[2])
+    assert (option, json.loads(given)) == ("--mapping", {"Nhóm 5": ""})
+
+    read = run(file, "--dry-run", option, given.replace('""', '"locality"'), "--format", "json")
+
+    result = json.loads(read.stdout)
+    assert (result["new"], result["columns_unknown"]) == (1, [])
+    # What shows cells is on the screen alone.
+    assert "columns_unread" not in result
+    bad = run(file, option, "{")
+    assert bad.exit_code != 0
+    assert "--mapping" in str(bad.exception)
 
 
 def test_codes_of_a_dry_run_are_those_known_already(run: Run, tmp_path: Path) -> None:

@@ -81,6 +81,23 @@ def test_localities_of_two_columns_are_one_in_the_other(
 
 
 @pytest.mark.parametrize(
+    ("header", "cells", "building"),
+    [
+        ("Chung cư,Block", "The Sun,B", "Block B, The Sun"),
+        ("Toà,Chung cư", "A1,Chung cư The Sun", "Toà A1, Chung cư The Sun"),
+        ("Toà nhà,Tháp", "The Sun,Tháp B", "Tháp B, The Sun"),
+        ("Toà nhà,Block", "The Sun,", "The Sun"),
+        ("Block", "B", "B"),
+    ],
+)
+def test_a_block_lies_in_its_building(
+    tmp_path: Path, header: str, cells: str, building: str
+) -> None:
+    header, row = f"Số nhà,Đường,Mã xã,Căn hộ,{header}", f"7,Láng,00004,501,{cells}"
+    assert read(tmp_path / "a.csv", header, row, "building", "unit") == (building, "501")
+
+
+@pytest.mark.parametrize(
     ("header", "cells", "degrees"),
     [
         ("Kinh độ (độ),Kinh độ (phút),Kinh độ (giây)", "105,50,17.5", "105°50'17.5\""),
