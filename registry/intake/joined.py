@@ -14,6 +14,7 @@ from typing import Final
 from geo.address import parse_components
 from geo.house_number import ALLEY_RANK, parse_house_number
 from geo.locality import DIVIDING, ESTATES, GROUPS, parse_locality
+from geo.placeholders import is_ditto, is_none
 from geo.points import point_in, two_numbers
 from geo.text import fold
 from registry.intake.columns import Columns, Joined
@@ -25,7 +26,7 @@ from registry.intake.headers import block_word, in_full
 Make = Callable[..., tuple[str, ...]]
 """From the cells of some columns, stripped, to those of the columns that are made."""
 _REMEMBERED: Final = 100_000
-_NONE: Final = frozenset({"", "0", "khong", "khong co", "ko", "x"})
+_NONE: Final = frozenset({"", "0", "khong", "ko", "x"})
 """What is written, folded, where there is no alley, or no hamlet."""
 _SPELLED_ALLEYS: Final = {fold(kind): kind for kind in ALLEY_RANK}
 
@@ -87,16 +88,27 @@ def _made(joined: Joined, headers: tuple[str, ...]) -> tuple[tuple[str, ...], li
 
 def _number(numbered: bool, headers: tuple[str, ...], *cells: str) -> str:
     """A house number with the alleys beside it: `1` and `Ngõ 12` as `1, Ngõ 12`."""
+    if ditto := _ditto(cells):
+        return ditto
     number = cells[0] if numbered else ""
     alleys = [
         _alley(cell, header)
         for cell, header in list(zip(cells, headers, strict=True))[numbered:]
-        if fold(cell) not in _NONE
+        if not _is_blank(cell)
     ]
     # What is no number stays alone, to be refused; an alley would make one of it.
     if number and not _is_number(number):
         return number
     return ", ".join(filter(None, (number, *alleys)))
+
+
+def _is_blank(cell: str) -> bool:
+    return fold(cell) in _NONE or is_none(cell)
+
+
+def _ditto(cells: tuple[str, ...]) -> str:
+    """A cell that only says `as above`, alone: it is refused, whatever stands beside it."""
+    return next(filter(is_ditto, cells), "")
 
 
 def _is_number(cell: str) -> bool:
@@ -134,9 +146,11 @@ def _depth(header: str) -> int:
 
 def _places(kinds: tuple[str, ...], *cells: str) -> str:
     """Localities from the innermost out, each with its kind, and none twice."""
+    if ditto := _ditto(cells):
+        return ditto
     places: list[str] = []
     for kind, cell in zip(kinds, cells, strict=True):
-        if fold(cell) in _NONE:
+        if _is_blank(cell):
             continue
         read = parse_components(locality=cell).localities
         bare = len(read) == 1 and not read[0].kind
@@ -148,11 +162,13 @@ def _places(kinds: tuple[str, ...], *cells: str) -> str:
 
 def _buildings(words: tuple[str, ...], *cells: str) -> str:
     """A block by its mark, then the building: `B` and `The Sun` as `Block B, The Sun`."""
+    if ditto := _ditto(cells):
+        return ditto
     named = list(zip(words, cells, strict=True))
     marks = [
         f"{word} {cell}" if " " not in cell else cell
         for word, cell in named
-        if word and fold(cell) not in _NONE
+        if word and not _is_blank(cell)
     ]
     return ", ".join((*marks, *(cell for word, cell in named if cell and not word)))
 

@@ -22,7 +22,7 @@ from registry.intake.beside import COLUMNS_DIFFER
 from registry.intake.cells import Cells, distinct, rows_of
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.door_cells import read_flat, read_number, read_place, read_street
-from registry.intake.doors import DoorParts, combined, completed_by
+from registry.intake.doors import DoorParts, combined, completed_by, is_refused
 from registry.intake.reader import SourceFile
 from registry.intake.texts import Text, TextReaders, TextReading
 
@@ -337,7 +337,9 @@ def _door_of(number: str, street: str, *flat: str) -> DoorParts:
     if not any((number, street, *flat)):
         return DoorParts()
     # `3 tầng` counts the storeys, and is no number of the door.
-    of_flat = DoorParts(flat=read_flat(*flat).flat)
+    read = read_flat(*flat)
+    refused = read.number if read.number and is_refused(read.number) else None
+    of_flat = DoorParts(number=refused, flat=read.flat)
     return combined(read_number(number), read_street(street), DoorParts(), of_flat)
 
 

@@ -26,6 +26,9 @@ def read(path: Path, header: str, row: str, *fields: str) -> tuple[str, ...]:
         ("Số nhà,Ngõ", "7,15", "7, ngõ 15"),
         ("Số nhà,Ngõ", "7,", "7"),
         ("Số nhà,Ngõ", "7,-", "7"),
+        ("Số nhà,Ngõ", "7,không có", "7"),
+        # As above: whatever that was, the row is refused.
+        ("Số nhà,Ngõ", "7,nt", "nt"),
         ("Số nhà,Kiệt", "7,K15/H3", "7, K15/H3"),
         ("Số nhà,Hẻm/Kiệt", "7,15/3", "7, hẻm 15/3"),
         ("Số nhà,Ngách,Ngõ", "7,4,15", "7, ngách 4, ngõ 15"),
@@ -70,6 +73,7 @@ def test_houses_of_several_alleys_are_several_doors(engine: Engine, tmp_path: Pa
         ("Thôn,Xóm", "Thôn Đoài,Thôn Đoài", "Thôn Đoài"),
         ("Tổ,Khu phố", 'Tổ 5,"Tổ 5, Khu phố 2"', "Tổ 5, Khu phố 2"),
         ("Tổ,Khu phố", "0,2", "khu phố 2"),
+        ("Tổ,Khu phố", "5,nt", "nt"),
         ("TEN_KP,TDP", "3,4", "tổ dân phố 4, khu phố 3"),
     ],
 )

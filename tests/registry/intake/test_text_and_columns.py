@@ -90,6 +90,16 @@ def test_columns_of_the_door_complete_a_text_or_contradict_it(
         assert found[0] == door
 
 
+def test_a_column_that_says_as_above_refuses_the_row(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "households.csv"
+    file.write_text(
+        "Địa chỉ,Số nhà,Ngõ,Căn hộ,Mã xã\nQuán Thánh,5,nt,,00004\n5 Quán Thánh,,,nt,00004\n",
+        encoding="utf-8",
+    )
+    result = import_file(engine, file, ImportOptions("ubnd"), lambda _rows: None)
+    assert (result.rows, result.rejected) == (2, 2)
+
+
 def test_flats_of_one_text_are_as_many_doors(engine: Engine, tmp_path: Path) -> None:
     file = tmp_path / "households.csv"
     flats = "".join(f"5 Quán Thánh,A1,{n // 10},{n // 10}0{n % 10},00004\n" for n in range(11, 40))
