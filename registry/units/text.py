@@ -24,6 +24,9 @@ _MIN_HEADED: Final = 3
 """Words of the shortest name of a unit with something before it."""
 _MAX_SLIPS: Final = 4
 """Parts at the end of a text among which a misspelt unit is looked for."""
+_OF_DISTRICTS: Final = (("huyen",), ("quan",))
+"""Kinds that only districts have; a city's name may be its province's."""
+_OF_COMMUNES: Final = (("xa",), ("phuong",), ("thi_tran",))
 _COUNTRY: Final = re.compile(r"(?:vi[eệ]t\s?nam|vn)\b", re.IGNORECASE)
 
 
@@ -96,10 +99,16 @@ def _read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
 
 
 def _once(parts: list[Part]) -> list[Part]:
-    """Without a unit that is named again with its kind: `TP. Huế, Thành phố Huế`."""
+    """Without a unit that is named again: with its kind, `TP. Huế, Thành phố Huế`, or a district
+    without it behind a commune, `TT D'Ran, Huyện Đơn Dương, Đơn Dương`, as forms append it.
+    """
     kept: dict[object, Part] = {}
-    for at, part in enumerate(parts):
-        first = parse_name(part.text)[0]
+    named = [parse_name(part.text)[0] for part in parts]
+    told = any(one.kinds in _OF_COMMUNES and p.hits for one, p in zip(named, parts, strict=True))
+    for at, (part, first) in enumerate(zip(parts, named, strict=True)):
+        again = any((first.key, kinds) in kept for kinds in _OF_DISTRICTS)
+        if told and again and not first.kinds:
+            continue
         kept.setdefault((first.key, first.kinds) if first.kinds and part.hits else at, part)
     return list(kept.values())
 

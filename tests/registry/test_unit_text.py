@@ -179,6 +179,8 @@ def test_name_said_twice_is_the_city_and_its_province(gazetteer: Gazetteer) -> N
     for naming in read_units(gazetteer, "Quận Hải Châu, Đà Nẵng, Đà Nẵng"):
         assert wording(naming) == ("Quận Hải Châu", "Thành phố Đà Nẵng")
         assert (naming.unread, naming.contradicted) == ((), False)
+    (naming,) = read_units(gazetteer, "Thị trấn D'Ran, Huyện Đơn Dương, Đơn Dương, Lâm Đồng")
+    assert wording(naming) == ("Thị trấn D'Ran", "Huyện Đơn Dương", "Tỉnh Lâm Đồng")
     (naming,) = read_units(gazetteer, "Hợp Châu Tam Đảo, Tam Đảo, Vĩnh Phúc")
     assert wording(naming) == ("Thị trấn Hợp Châu", "Huyện Tam Đảo", "Tỉnh Vĩnh Phúc")
 
