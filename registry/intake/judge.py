@@ -45,6 +45,9 @@ _DWELLING: Final = f"""
 _NUMBER_ALONE: Final = (
     "number_key ~ '^[^?]' AND NOT alley_only AND street_hash IS NULL AND number_key !~ '^TO[0-9]'"
 )
+_NOWHERE: Final = (
+    f"{_NUMBER_ALONE} AND place_keys IS NULL AND building_key IS NULL AND flat IS NULL"
+)
 # Whether few rows of the file name a number and a place, and no street.
 _STREETS_USUAL: Final = """
     SELECT count(street_at) > 4 * count(place_at) FILTER (
@@ -126,13 +129,9 @@ _RULES: Final = (
     _Rule("number_key = '?ditto'", "address", "as_above"),
     _Rule("number_key = '?garbled'", "address", "text_garbled"),
     _Rule("number_key = '?person'", "street", "person_behind_street"),
+    _Rule(f"{_NOWHERE} AND ({_INSIDE}) IS NOT TRUE", "street", "number_without_street"),
     _Rule(
-        f"{_NUMBER_ALONE} AND place_keys IS NULL AND building_key IS NULL AND flat IS NULL",
-        "street",
-        "number_without_street",
-    ),
-    _Rule(
-        f"{_NUMBER_ALONE} AND place_keys IS NOT NULL AND streets_usual",
+        f"{_NOWHERE} AND {_INSIDE} OR {_NUMBER_ALONE} AND place_keys IS NOT NULL AND streets_usual",
         "street",
         "street_missing",
     ),

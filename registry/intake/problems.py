@@ -223,13 +223,16 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     ),
     "number_without_street": ProblemKind(
         "error",
-        "Có số nhà mà không có tên đường hay thôn, tổ: ghi thêm, vì số ấy ở đường nào cũng có",
-        "a house number with neither a street nor a locality, which any street may have: write it",
+        "Có số nhà mà không có tên đường, thôn, tổ hay tọa độ: ghi thêm, vì số ấy ở đường nào cũng"
+        " có",
+        "a house number with neither a street, a locality nor a point, which any street may have:"
+        " write one",
     ),
     "street_missing": ProblemKind(
         "warning",
-        "Không có tên đường, trong khi hầu hết các dòng khác có: kiểm tra lại",
-        "names no street, while nearly all other rows do: check it",
+        "Có số nhà mà không có tên đường: kiểm tra lại",
+        "a house number without a street, though other rows have one, or without a locality either:"
+        " check it",
     ),
     "reference_mangled": ProblemKind(
         "error",

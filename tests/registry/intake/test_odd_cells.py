@@ -121,8 +121,10 @@ def test_a_number_needs_a_street_or_a_place(deliver: Deliver) -> None:
         door("2", "2", street="", locality="Tổ 3"),
         door("3", "3", street="", building="Chung cư Hoa Sen", unit="1205"),
         door("Thửa 5, tờ bản đồ 12", "4", street=""),
+        door("5", "5", street="", longitude=LON, latitude=LAT),
     )
     assert codes(result) == {1: ["number_without_street"]}
+    assert (result.new, result.problems["street_missing"]) == (4, 1)
 
 
 def test_a_text_with_a_number_alone_is_refused(deliver: Deliver) -> None:
