@@ -15,6 +15,8 @@ SAME_DOOR_M: Final = 10
 SAME_PLACE_M: Final = 1
 """The same for rows without a number, which only their point tells apart."""
 _NEARBY_DEGREES: Final = 0.0002
+_SPOT_DEGREES: Final = 0.00001
+"""A metre: measured once, and written down twice."""
 """More than that everywhere in Viet Nam: what is farther needs no true distance."""
 
 # What is compared as one address; a row without a street is known by its localities.
@@ -119,6 +121,20 @@ _REGISTERED_ELSEWHERE: Final = f"""
     WHERE d.former_id IS NOT NULL AND d.numbered AND {_UNKNOWN}
         AND NOT EXISTS (SELECT FROM registered r WHERE r.row_number = d.row_number)
     ORDER BY d.row_number, d.point <-> h.point, h.code
+"""
+# A row that names neither street nor place, though it has a number, says less of its door than the
+# register does: it is the only one of this number that stands where its point is.
+_REGISTERED_WITH_STREET: Final = f"""
+    INSERT INTO registered (row_number, code)
+    SELECT d.row_number, min(h.code)
+    FROM door d
+    JOIN household h ON h.point && ST_Expand(d.point, {_SPOT_DEGREES}) AND h.unit_id = d.unit_id
+        AND {_SAME_FLAT}
+    WHERE d.street_at IS NULL AND d.place_at IS NULL AND d.number_at IS NOT NULL
+        AND NOT d.alley_only AND d.point IS NOT NULL AND {_UNKNOWN}
+        AND NOT EXISTS (SELECT FROM registered r WHERE r.row_number = d.row_number)
+    GROUP BY d.row_number
+    HAVING count(*) = 1
 """
 
 _FOUND: Final = """
@@ -300,6 +316,8 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     formers = bool(connection.execute(text(_ANY_FORMER)).scalar_one())
     if formers and unknown:
         connection.execute(text(_REGISTERED_ELSEWHERE), parameters)
+    if unknown:
+        connection.execute(text(_REGISTERED_WITH_STREET), parameters)
     # Also the numbers of a street that is part of another one: they count there no more.
     if remembered.streets or remembered.places or remembered.numbers:
         read_numbers_as_today(staging, _NEAR.format(point="h.point"), demo=demo)

@@ -83,3 +83,26 @@ def test_a_crowd_at_one_point_and_usual_names_are_no_slips(
     result = deliver(*crowd, *both)
     assert result.new == len(crowd) + len(both)
     assert warned(engine) == []
+
+
+def test_number_without_a_street_is_the_door_at_its_point(deliver: Deliver) -> None:
+    at = {"longitude": "105.8380", "latitude": "21.0386"}
+    beside = {"longitude": "105.83805", "latitude": "21.0386"}
+    deliver(door("12", "a", **at), door("14", "b", **at), door("12", "c", street="Láng", **beside))
+    bare = {"street": ""}
+    result = deliver(
+        door("12", "x", **bare, **at),
+        door("16", "y", **bare, **at),
+        door("12", "z", **bare, longitude="105.8381", latitude="21.0386"),
+        door("14", "w", **bare, **beside),
+        source="other",
+    )
+    assert (result.linked, result.new) == (1, 3)
+    assert result.problems["street_missing"] == 4
+
+
+def test_number_without_a_street_where_two_doors_have_it_is_new(deliver: Deliver) -> None:
+    at = {"longitude": "105.8380", "latitude": "21.0386"}
+    deliver(door("12", "a", **at), door("12", "b", street="Láng", **at))
+    result = deliver(door("12", "x", street="", **at), source="other")
+    assert (result.linked, result.new) == (0, 1)
