@@ -158,7 +158,7 @@ def test_delivery_that_is_too_large_or_without_a_file_leaves_nothing(desk: Desk)
 
 
 def test_rows_outside_of_the_keys_units_are_rejected(desk: Desk) -> None:
-    editor, approver = desk.office.key("nhập 5"), desk.office.key("duyệt 5", "approver")
+    editor, approver = desk.office.key("nhập 15"), desk.office.key("duyệt 15", "approver")
     file = table(row("51", "A"), row("52", "B", commune=ELSEWHERE, street="Phố Láng"))
     tried = desk.tried(editor, file, source="năm")
     assert (tried["counts"]["new"], tried["counts"]["rejected"]) == (1, 1)
