@@ -4,11 +4,10 @@ The hamlet becomes a column behind the others, and the heading is no row any mor
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
 from typing import Final
 
 from geo.address import parse_components
@@ -18,8 +17,6 @@ from registry.intake.footer_words import is_footer, is_signed
 from registry.intake.formats.table import Rows, Table
 
 _HEADER: Final = "Thôn, tổ của nhóm"
-_LOOKED_AT: Final = 2_000
-"""Rows among which a heading is looked for."""
 _NUMBERING: Final = re.compile(r"^\s*(?:[IVXL]+|\d{1,3}|[A-ZĐ])\s*[.)/]\s+")
 _BEHIND: Final = re.compile(r"\s*(?:\([^)]*\))?\s*:?\s*$")
 _NOTE: Final = (
@@ -30,15 +27,16 @@ _NOTE: Final = (
 _Groups = tuple[Locality, ...]
 
 
-def under_headings(table: Table, columns: Columns) -> tuple[Table, Columns]:
-    """The table with the hamlet of its headings as a column.
+def under_headings(
+    table: Table, columns: Columns, sample: Iterable[list[str]]
+) -> tuple[Table, Columns]:
+    """The table with the hamlet of its headings as a column; `sample` are its first rows.
 
     The same where it has a column of hamlets, or addresses as one text, or no headings.
     """
     if columns.free_text or "locality" in columns.fields:
         return table, columns
-    with table.rows() as rows:
-        seen = next((cell for row in islice(rows, _LOOKED_AT) if (cell := _heading(row))), None)
+    seen = next((cell for row in sample if (cell := _heading(row))), None)
     if seen is None:
         return table, columns
     width = len(table.headers)

@@ -15,9 +15,9 @@ SAME_DOOR_M: Final = 10
 SAME_PLACE_M: Final = 1
 """The same for rows without a number, which only their point tells apart."""
 _NEARBY_DEGREES: Final = 0.0002
+"""More than that everywhere in Viet Nam: what is farther needs no true distance."""
 _SPOT_DEGREES: Final = 0.00001
 """A metre: measured once, and written down twice."""
-"""More than that everywhere in Viet Nam: what is farther needs no true distance."""
 
 # What is compared as one address; a row without a street is known by its localities.
 _ADDRESS_KEY: Final = """

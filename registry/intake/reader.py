@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ from registry.intake.unread import UnreadColumn, look_through
 MAX_CELL: Final = 2_000
 """Characters of a cell that are read; no address is longer."""
 _BLOCK: Final = 1 << 20
+_SAMPLE: Final = 2_000
+"""Rows at the top of a file that are looked at before it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +82,16 @@ def open_file(
     if not any(table.headers):
         raise unreadable(path, "dòng đầu trống, cần tên các cột (the first line is blank)")
     with _naming(path):
-        found = look_through(table, find_columns(table.headers, mapping, commune))
-    table, columns = widened(*under_headings(table, found.columns))
+        columns = find_columns(table.headers, mapping, commune)
+    # Opened once for all who look at it: a workbook is parsed as a whole each time.
+    with table.rows() as rows:
+        sample = list(islice(rows, _SAMPLE))
+    found = look_through(table.headers, sample, columns)
+    table, columns = widened(*under_headings(table, found.columns, sample))
     if commune is not None:
         table = replace(table, codes_of_today=True)
     table = replace(table, notes=(*table.notes, *found.notes))
     return SourceFile(path, table, columns, digest.hexdigest(), unread=found.unread)
-
-
-def refuse_empty(file: SourceFile) -> None:
-    """Raises UnreadableFileError where no row stands below the header."""
-    with rows_of(file) as rows:
-        if next(rows, None) is None:
-            raise unreadable(
-                file.path, "không có dòng nào dưới dòng tên cột (no row below the header)"
-            )
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from registry.intake.auto_fix import apply_fixes
 from registry.intake.buildings import count_buildings
 from registry.intake.fixes import propose_fixes
 from registry.intake.footers import skip_footers
+from registry.intake.formats.table import unreadable
 from registry.intake.handback import Handback, copy_answers, copy_problems, copy_vanished
 from registry.intake.judge import judge
 from registry.intake.made_up import refuse_made_up
@@ -40,7 +41,7 @@ from registry.intake.publish import (
     refuse_demo_beside_real,
     remove_demo,
 )
-from registry.intake.reader import SourceFile, open_file, refuse_empty
+from registry.intake.reader import SourceFile, open_file
 from registry.intake.repeat import find_repeat
 from registry.intake.resolve import resolver_of
 from registry.intake.result import VERDICT, ImportOptions, ImportResult, Phases, result_of
@@ -92,9 +93,6 @@ def import_file(
         )
     demand("editor" if options.dry_run else "approver", "nhập dữ liệu")
     file = open_file(path, options.sheet, options.mapping, options.commune)
-    # A full delivery may say that nothing is left; that is asked about as `too_many_vanished`.
-    if options.delivery == "partial":
-        refuse_empty(file)
     if not options.demo_as_real:
         refuse_made_up(file)
     with _turn_of(engine, options.source):
@@ -169,6 +167,9 @@ def _import(
             apply_fixes(staging)
         entering("judging")
         counts = _decide(session, staging, file, options, gazetteer, padded=resolver.padded)
+        # A full delivery may say that nothing is left; that is asked about: `too_many_vanished`.
+        if not counts["rows"] and options.delivery == "partial":
+            raise unreadable(file.path, _NO_ROW)
         refuse_other_verdict(options, counts)
         state = _state(options, counts)
         if state == "published":
@@ -330,6 +331,7 @@ def _open_event(
     )
 
 
+_NO_ROW: Final = "không có dòng nào dưới dòng tên cột (no row below the header)"
 # A sixteenth of what the server shares, which is a quarter of its memory.
 _WORK_MEM: Final = """
     SELECT set_config('work_mem', least(greatest(

@@ -9,15 +9,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Final
 
 from geo.text import fold
 from registry.intake.columns import Columns
-from registry.intake.formats.table import Table
 from registry.intake.headers import mapping_of, names_coordinates
 
-_SAMPLE: Final = 2_000
 _SHARE: Final = 0.5
 """Of the cells of a column that have the form in question."""
 _LONGEST: Final = 40
@@ -55,22 +52,22 @@ class LookedThrough:
     unread: tuple[UnreadColumn, ...]
 
 
-def look_through(table: Table, columns: Columns) -> LookedThrough:
+def look_through(
+    headers: Sequence[str], sample: Sequence[Sequence[str]], columns: Columns
+) -> LookedThrough:
     """Look at the first rows of the columns that are unknown, and of the references."""
-    with table.rows() as rows:
-        sample = list(islice(rows, _SAMPLE))
     reference = columns.positions.get("source_ref")
     looked_at = (*columns.unread, *(() if reference is None else (reference,)))
     cells = {at: _cells(sample, at) for at in looked_at}
     people = [at for at in looked_at if _are_of_people(cells[at])]
-    notes = [_dropped(table.headers[at], reference=at == reference) for at in people]
-    columns = _without(columns, table.headers, people)
+    notes = [_dropped(headers[at], reference=at == reference) for at in people]
+    columns = _without(columns, headers, people)
     for at in columns.unread:
-        notes += _meant(table.headers[at], cells[at], columns)
+        notes += _meant(headers[at], cells[at], columns)
     unread = tuple(
-        UnreadColumn(table.headers[at], cells[at][0][:_LONGEST])
+        UnreadColumn(headers[at], cells[at][0][:_LONGEST])
         for at in columns.unread
-        if cells[at] and fold(table.headers[at]) not in _RUNNING
+        if cells[at] and fold(headers[at]) not in _RUNNING
     )
     return LookedThrough(columns, tuple(notes), unread)
 
