@@ -127,9 +127,9 @@ _ACCENTED: Final = frozenset("AEIOUYD")
 _FOLLOWERS: Final = "IKMOPT"
 """Letters that may stand between a vowel and the key of its accent."""
 
-_ANNOUNCED: Final = re.compile(
-    r"\s*(?:(?:mã(?:\s+(?:địa\s+chỉ|đc)(?:\s+số)?)?|ma|code)\b[\s:#]*|#\s*)", re.IGNORECASE
-)
+ANNOUNCING: Final = r"(?:mã(?:\s+(?:địa\s+chỉ|đc)(?:\s+số)?)?|ma|code)\b"
+"""Pattern of the words in front of a code that say that it is one, in any case."""
+_ANNOUNCED: Final = re.compile(rf"\s*(?:{ANNOUNCING}[\s:#]*|#\s*)", re.IGNORECASE)
 
 _CONFUSED: Final = "17 27 38 49 56 5F 68 08 06 7T 1T FP FT PR KR KX VX HM HK 4H PT PV TV 3R"
 """Pairs that look alike in handwriting or print, or sound alike when spelled in Vietnamese."""

@@ -122,6 +122,11 @@ class Locality:
     """Kind and name, folded: `khu pho 4`."""
 
     @property
+    def is_numbered(self) -> bool:
+        """Whether its name is a number, which tells it from none of another commune: `Khu 5`."""
+        return self.name.replace(" ", "").isdigit()
+
+    @property
     def may_be_unit(self) -> bool:
         """Whether a commune, district or province bears this name as well: `Chợ Mới`."""
         return self.key in _UNITS

@@ -430,7 +430,7 @@ def _is_told_by_name(place: Place, named: Sequence[Locality]) -> bool:
     """Whether it is, or lies in, one that was named by more than a number: every commune has a
     Tổ 7.
     """
-    names = {one.key for one in named if not one.name.replace(" ", "").isdigit()}
+    names = {one.key for one in named if not one.is_numbered}
     return not names.isdisjoint((place.found_by[0], *_outer_keys(place)))
 
 

@@ -13,7 +13,7 @@ _LONGEST_CODE: Final = 24
 _LONGEST_ANNOUNCED: Final = 48
 _INSIDE: Final = re.compile(r"(?<![\w/.-])(\w{4}-\w{4}|(?=\w*[^\W\d_])\w{8})(?![\w/.-])")
 _ANNOUNCED: Final = re.compile(
-    r"\b(?:mã(?:\s+(?:địa\s+chỉ|đc)(?:\s+số)?)?|ma|code)\b\s*[:#]?\s*"
+    rf"\b{codes.ANNOUNCING}\s*[:#]?\s*"
     r"(\w{4}[\s-]?\w{4}|\d{3}[\s.-]?\d{3}[\s.-]?\d{3}[\s.-]?\d{2})(?![\w/-])",
     re.IGNORECASE,
 )

@@ -35,7 +35,7 @@ def group_meant(area: Area, door: Door, named: Locality) -> Steps[Locality | Non
 
 def is_named(door: Door) -> bool:
     """Whether a locality has a name that tells it from those of other communes: no `Khu 5`."""
-    return any(not place.name.replace(" ", "").isdigit() for place in door.localities)
+    return any(not place.is_numbered for place in door.localities)
 
 
 def commune_untold(found: list[Answer], door: Door, area: Area) -> bool:
