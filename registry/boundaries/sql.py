@@ -122,4 +122,4 @@ INSERT_PARTS: Final = """
 """
 
 # An import that comes before autovacuum does would look through all parts for each of its rows.
-ANALYSE: Final = "ANALYZE boundary (unit_id, approximate), boundary_part"
+ANALYSE: Final = "SELECT analyse_boundaries()"

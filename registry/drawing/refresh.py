@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
 from registry.database import session_scope
 from registry.drawing.grid import draw_grid
@@ -58,6 +58,4 @@ def refresh(engine: Engine, _settings: Settings | None = None) -> Redrawn:
 def _analyze(engine: Engine) -> None:
     """Statistics of what was written anew; without them the first tiles are planned badly."""
     with session_scope(engine) as session:
-        connection: Connection = session.connection()
-        for table in ("map_unit", "map_label", "map_density"):
-            connection.execute(text(f"ANALYZE {table}"))
+        session.execute(text("SELECT analyse_map()"))

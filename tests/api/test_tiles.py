@@ -4,7 +4,9 @@ import gzip
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
+from registry.database import session_scope
 from registry.drawing.refresh import refresh
 from tests.support.search_world import LANG
 from tests.support.tiles import read_tile, tile_at
@@ -31,6 +33,14 @@ def tile(
 
 def names(site: Site, zoom: int, kind: str, at: tuple[float, float] = LANG) -> set[object]:
     return {label["name"] for label in tile(site, zoom, at)["labels"] if label["kind"] == kind}
+
+
+def test_planner_knows_the_map_that_was_drawn(site: Site) -> None:
+    with session_scope(site.world.engine) as session:
+        known = session.scalars(
+            text("SELECT DISTINCT tablename FROM pg_stats WHERE tablename LIKE 'map_%' ORDER BY 1")
+        ).all()
+    assert known == ["map_density", "map_label", "map_unit"]
 
 
 def test_archipelagos_are_named_with_their_province_at_every_zoom(site: Site) -> None:

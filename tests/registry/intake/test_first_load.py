@@ -22,7 +22,8 @@ KEYS = """
     SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) || convalidated
     FROM pg_constraint WHERE connamespace = 'public'::regnamespace
     UNION ALL
-    SELECT tgrelid::regclass || '.' || tgname, tgenabled::text FROM pg_trigger
+    SELECT tgrelid::regclass || '.' || tgname, concat(tgenabled, pg_get_triggerdef(oid))
+    FROM pg_trigger
     WHERE NOT tgisinternal
     ORDER BY 1, 2
 """
