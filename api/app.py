@@ -34,7 +34,16 @@ from api.document import document
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
-from api.pages import address, assets, coverage_board, docs, home, report_forms, try_it
+from api.pages import (
+    address,
+    assets,
+    coverage_board,
+    docs,
+    home,
+    report_forms,
+    search,
+    try_it,
+)
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
 from api.requests import Request, refuse_undecodable
@@ -99,6 +108,7 @@ def create_app(
         docs.blueprint,
         home.blueprint,
         report_forms.blueprint,
+        search.blueprint,
         try_it.blueprint,
     )
     guard(

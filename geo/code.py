@@ -130,6 +130,9 @@ _FOLLOWERS: Final = "IKMOPT"
 ANNOUNCING: Final = r"(?:mã(?:\s+(?:địa\s+chỉ|đc)(?:\s+số)?)?|ma|code)\b"
 """Pattern of the words in front of a code that say that it is one, in any case."""
 _ANNOUNCED: Final = re.compile(rf"\s*(?:{ANNOUNCING}[\s:#]*|#\s*)", re.IGNORECASE)
+LINK: Final = r"https?://[^\s/?#]+/a/([\w.~%-]{1,40})/?(?:[?#]\S*)?"
+"""Pattern of what the QR of a plate opens, whatever its host; group 1 is the code."""
+_LINK: Final = re.compile(rf"\s*{LINK}\s*", re.IGNORECASE)
 
 _CONFUSED: Final = "17 27 38 49 56 5F 68 08 06 7T 1T FP FT PR KR KX VX HM HK 4H PT PV TV 3R"
 """Pairs that look alike in handwriting or print, or sound alike when spelled in Vietnamese."""
@@ -197,13 +200,18 @@ def validate(text: str) -> str:
 
 
 def unannounced(text: str) -> str:
-    """What of `text` may be a code: without the word in front that says that it is one.
+    """What of `text` may be a code: without the word in front that says that it is one, and without
+    the link of a plate that it stands in.
 
     No code is lost by it: A, C, D, E and # are no symbols, so none begins with `ma` or `code`.
 
     >>> unannounced("Mã địa chỉ số: 2HT6-4FP5"), unannounced("#2ht64fp5"), unannounced("M2HT-64FP")
     ('2HT6-4FP5', '2ht64fp5', 'M2HT-64FP')
+    >>> unannounced("https://diachi.vn/a/2HT6-4FP5"), unannounced("https://diachi.vn/a/")
+    ('2HT6-4FP5', 'https://diachi.vn/a/')
     """
+    if linked := _LINK.fullmatch(text):
+        return linked[1]
     composed = unicodedata.normalize("NFC", text)
     word = _ANNOUNCED.match(composed)
     return composed[word.end() :] if word else text

@@ -1,7 +1,6 @@
 """The page of one address: what the QR of a plate opens."""
 
 from typing import Any, Final
-from urllib.parse import quote
 
 import segno
 from flask import Response, redirect, request
@@ -26,13 +25,6 @@ from registry.register import Register
 blueprint = page_blueprint("address", "/a")
 
 _EXACT_M: Final = 20
-
-
-@blueprint.get("")
-def find_address() -> BaseResponse:
-    """From the field of a form to the page of the code."""
-    code = request.args.get("code", "").strip()
-    return redirect(f"/a/{quote(code, safe='')}" if code else "/", 303)
 
 
 @blueprint.get("/<address_code>")

@@ -11,12 +11,14 @@ from geo.code import CodeError
 _LONGEST_CODE: Final = 24
 """Characters of a text that is looked at as a code as a whole: eleven spoken digits, spaced out."""
 _LONGEST_ANNOUNCED: Final = 48
+_LONGEST_LINK: Final = 300
 _INSIDE: Final = re.compile(r"(?<![\w/.-])(\w{4}-\w{4}|(?=\w*[^\W\d_])\w{8})(?![\w/.-])")
 _ANNOUNCED: Final = re.compile(
     rf"\b{codes.ANNOUNCING}\s*[:#]?\s*"
     r"(\w{4}[\s-]?\w{4}|\d{3}[\s.-]?\d{3}[\s.-]?\d{3}[\s.-]?\d{2})(?![\w/-])",
     re.IGNORECASE,
 )
+_LINKED: Final = re.compile(codes.LINK, re.IGNORECASE)
 _WORDS: Final = ("mã", "ma", "code")
 _LONG: Final = re.compile(r"[\w-]{8}")
 _MAX_CODES: Final = 4
@@ -37,15 +39,18 @@ def whole_code(text: str) -> str | None:
     ('2HT64FP5', '2HT64FP5', None)
     >>> whole_code("mã: 1000 0006"), whole_code("#2HT64FP5")
     ('10000006', '2HT64FP5')
+    >>> whole_code("https://diachi.vn/a/2HT6-4FP5?x=1")
+    '2HT64FP5'
     """
-    if len(text) > _LONGEST_ANNOUNCED:
+    if len(text) > (_LONGEST_LINK if "/a/" in text else _LONGEST_ANNOUNCED):
         return None
     written = codes.unannounced(text)
     return _valid(written) if len(written) <= _LONGEST_CODE else None
 
 
 def codes_in(text: str) -> Iterator[CodeInText]:
-    """Codes inside a longer text: `XXXX-XXXX`, eight unbroken symbols with a letter, or announced.
+    """Codes inside a longer text: `XXXX-XXXX`, eight unbroken symbols with a letter, or announced;
+    also in the link of a plate.
 
     Whether one is registered is for the caller to see: `9448-9456 Hẻm 94` is a range of numbers.
 
@@ -53,12 +58,15 @@ def codes_in(text: str) -> Iterator[CodeInText]:
     ['2HT64FP5']
     >>> [found.code for found in codes_in("0912345678 mã 12345678978")]
     ['2HT64FP5']
+    >>> [found.code for found in codes_in("gửi http://10.0.0.5:8000/a/2HT6-4FP5 nhé")]
+    ['2HT64FP5']
     """
     seen: set[str] = set()
     # Asking is faster than searching, and nearly no text holds a code.
     lower = text.lower()
     announced = any(word in lower for word in _WORDS)
     patterns = [_ANNOUNCED] * announced + [_INSIDE] * (_LONG.search(text) is not None)
+    patterns += [_LINKED] * ("/a/" in lower)
     for pattern in patterns:
         for match in pattern.finditer(text):
             code = _valid(match[1])

@@ -217,3 +217,36 @@ def test_board_says_why_nothing_counts_as_deliverable(site: Site) -> None:
     assert "Giao được tận nơi" in page
     assert "Chưa điểm nào ghi độ chính xác" in page
     assert "Chưa điểm nào" not in site.client.get("/coverage/96", headers=BROWSER).text
+
+
+def test_address_is_found_without_scripts(site: Site) -> None:
+    # The field of the map's page sends everything here, before its script has come or without it.
+    code = code_display(site.world.codes["27 Láng"])
+    led = site.client.get("/a", query_string={"code": f"https://diachi.example/a/{code}"})
+    assert (led.status_code, led.location) == (303, f"/a/{code.replace('-', '')}")
+    for text in (
+        "27 Láng, P. Láng Hạ, Đống Đa",
+        "số 27 Láng, P. Láng/Láng Hạ, Đống Đa",
+        "21.0, 105.8",
+    ):
+        shown = site.client.get("/a", query_string={"code": text}, headers=BROWSER)
+        assert shown.status_code == 200, text
+        assert shown.headers["Cache-Control"] == "no-store", text
+        assert text in shown.text, text  # to be typed on
+    (link,) = set(
+        re.findall(
+            r'href="/a/([^"]+)"',
+            site.client.get("/a?code=27+Láng,+P.+Láng+Hạ,+Đống+Đa", headers=BROWSER).text,
+        )
+    )
+    assert link == code
+
+
+def test_what_leads_nowhere_is_said_without_scripts_too(site: Site) -> None:
+    for text in ("zzzz", "a/b/c/d", "<script>", "%2F"):
+        shown = site.client.get("/a", query_string={"code": text}, headers=BROWSER)
+        assert "Không tìm thấy" in shown.text, text
+        assert "<script>" not in shown.text
+    slip = site.client.get("/a", query_string={"code": "0000-00MX"})
+    assert (slip.status_code, slip.location) == (303, "/a/0000-00MX")  # which says that it is one
+    assert site.client.get("/a").location == "/"

@@ -197,6 +197,24 @@ def test_pages_serve_without_the_parts_from_npm(browser: Browser, world: World, 
         assert visit.complaints() == []
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_address_is_found_without_scripts(
+    browser: Browser, url: str, world: World, size: str
+) -> None:
+    with visiting(browser, url, size, java_script_enabled=False) as visit:
+        page = visit.open("/")
+        page.get_by_role("combobox").fill("27 Láng, P. Láng Hạ, Đống Đa, Hà Nội")
+        page.get_by_role("button", name="Tìm").click()
+        expect(page.locator(".result h2")).to_have_text(
+            "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
+        )
+        page.get_by_role("link", name="Trang địa chỉ").click()
+        expect(page.locator(".plate-large")).to_contain_text(code_display(world.codes["27 Láng"]))
+    with visiting(browser, url, size) as visit:
+        visit.open("/a?code=Phường+Láng")
+        is_sound(visit)
+
+
 def test_page_of_an_address_says_all_of_it(visit: Visit, world: World) -> None:
     code = code_display(world.codes["27 Láng"])
     page = visit.open(f"/a/{world.codes['27 Láng'].lower()}")
@@ -217,6 +235,27 @@ def test_page_of_an_address_says_all_of_it(visit: Visit, world: World) -> None:
 
 
 @needs_map
+def test_page_without_https_copies_and_says_why_it_knows_no_position(
+    browser: Browser, url: str, world: World
+) -> None:
+    plain = url.replace("127.0.0.1", "plain-http.example")
+    with visiting(browser, plain, "phone", permissions=["geolocation"]) as visit:
+        visit.allowed = ("Cross-Origin-Opener-Policy",)  # means nothing without https
+        code = code_display(world.codes["27 Láng"])
+        page = visit.open(f"/a/{code}")
+        assert not page.evaluate("isSecureContext")
+        page.get_by_role("button", name="Chép mã").click()
+        expect(page.get_by_role("button", name="Đã chép")).to_be_visible()
+        page.locator("summary").click()
+        page.get_by_role("button", name="dùng vị trí của tôi").click()
+        expect(page.locator("#where")).to_contain_text("trang https")
+        # What was copied can be pasted.
+        page.get_by_label("Vĩ độ").focus()
+        page.keyboard.press("Control+V")
+        expect(page.get_by_label("Vĩ độ")).to_have_value(code)
+        assert visit.complaints() == []
+
+
 def test_map_of_an_address_opens_on_a_tap(visit: Visit, world: World) -> None:
     page = visit.open(f"/a/{code_display(world.codes['27 Láng'])}")
     page.locator("#open-map").click()

@@ -462,6 +462,14 @@ def test_word_in_front_that_announces_a_code_is_left_out(word: str) -> None:
             assert codes.unannounced(unicodedata.normalize(form, word + text)) == text
 
 
+def test_link_of_a_plate_is_left_out_whatever_its_host() -> None:
+    for host in ("https://diachi.example", "http://127.0.0.1:8000", "HTTP://[::1]:8000"):
+        for end in ("", "/", "?x=1", "#report", "/?x#y"):
+            assert codes.unannounced(f" {host}/a/2HT6-4FP5{end} ") == "2HT6-4FP5"
+    for text in ("https://diachi.example/b/2HT6-4FP5", "https://diachi.example/a/", "/a/2HT6-4FP5"):
+        assert codes.unannounced(text) == text
+
+
 @given(serials)
 def test_no_code_is_taken_for_announced(serial: int) -> None:
     code = codes.from_serial(serial)

@@ -231,6 +231,17 @@ def test_code_answers_in_any_writing(world: World) -> None:
         assert names(world, ask(world, text)) == ["27 Láng"], text
 
 
+def test_link_of_a_plate_answers_as_its_code(world: World) -> None:
+    code = codes.format(world.codes["27 Láng"])
+    for host in ("https://diachi.example", "http://192.168.1.20:8000", f"https://{'x' * 60}.vn"):
+        for end in ("", "/", "?report=thanks#report"):
+            assert names(world, ask(world, f"{host}/a/{code.lower()}{end}")) == ["27 Láng"], host
+    assert names(world, ask(world, f"giao https://diachi.example/a/{code} nhé")) == ["27 Láng"]
+    found = ask(world, f"https://diachi.example/a/{code}, 129 Láng{IN_LANG}")
+    assert all("code_contradicts_text" in answer.faults for answer in found)
+    assert ask(world, f"https://diachi.example/b/{code}") == []
+
+
 def test_code_inside_a_text_answers_where_nothing_contradicts_it(world: World) -> None:
     code = codes.format(world.codes["27 Láng"])
     for text in (f"giao {code}", f"{code}, 27 Láng{IN_LANG}", f"{code} Phường Láng, Hà Nội"):

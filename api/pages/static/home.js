@@ -1,6 +1,6 @@
 // The page of the map: search, results, and what is at a point.
 
-import { ask, copy, make, share, t } from './ui.js';
+import { ask, copy, make, share, t, unplaced } from './ui.js';
 import { bindSearch } from './search.js';
 import { openMap, pin } from './map.js';
 
@@ -167,7 +167,7 @@ async function start() {
   if (!container.dataset.part) return;
   const message = at('map-message');
   try {
-    map = await openMap(container, container.dataset.part, { hash: true, locate: true, padding: wide() ? { left: 420, top: 20, right: 20, bottom: 20 } : { left: 8, top: 70, right: 8, bottom: 190 } });
+    map = await openMap(container, container.dataset.part, { hash: true, locate: () => say(unplaced()), padding: wide() ? { left: 420, top: 20, right: 20, bottom: 20 } : { left: 8, top: 70, right: 8, bottom: 190 } });
     map.on('click', (event) => whatIsHere(event.lngLat));
     map.once('idle', () => { message.remove(); container.dataset.ready = 'yes'; });
     map.on('error', () => say(t('Một phần bản đồ chưa tải được.', 'Part of the map did not load.')));

@@ -144,7 +144,11 @@ export async function openMap(container, part, options = {}) {
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
-  if (options.locate) map.addControl(new GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), 'top-right');
+  if (options.locate) {
+    const locate = new GeolocateControl({ positionOptions: { enableHighAccuracy: true } });
+    locate.on('error', options.locate);
+    map.addControl(locate, 'top-right');
+  }
   map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-left');
   map.addControl(new AttributionControl({ compact: false, customAttribution: remarks('rough' in container.dataset) }), 'bottom-right');
   return map;

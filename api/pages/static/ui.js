@@ -51,8 +51,21 @@ export async function copy(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return false;
+    return copySelected(text);
   }
+}
+
+/** The old way, for pages without https: browsers have no clipboard there. */
+function copySelected(text) {
+  const before = document.activeElement;
+  const field = make('textarea', { class: 'unseen', readonly: true });
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand('copy');
+  field.remove();
+  before?.focus();
+  return copied;
 }
 
 /** Share a link as the device does, or copy it; true where it was copied. */
@@ -67,8 +80,8 @@ export async function share(url, title) {
 /** Where the device is, as [lon, lat]. */
 export function whereAmI() {
   return new Promise((found, failed) => {
-    const refuse = () => failed(new Error(t('Không biết bạn ở đâu: trình duyệt chưa cho phép.', 'Your position is not known: the browser does not allow it.')));
-    if (!navigator.geolocation) return refuse();
+    const refuse = () => failed(new Error(unplaced()));
+    if (!isSecureContext || !navigator.geolocation) return refuse();
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => found([coords.longitude, coords.latitude]),
       refuse,
@@ -76,3 +89,8 @@ export function whereAmI() {
     );
   });
 }
+
+/** Why the device does not say where it is. */
+export const unplaced = () => (isSecureContext
+  ? t('Không biết bạn ở đâu: trình duyệt chưa cho phép.', 'Your position is not known: the browser does not allow it.')
+  : t('Trình duyệt chỉ cho biết vị trí trên trang https. Hãy gõ địa chỉ, hoặc bấm vào bản đồ.', 'Browsers tell a position on https pages only. Type an address, or tap the map.'));

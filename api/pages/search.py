@@ -1,0 +1,43 @@
+"""The search without scripts: for browsers that run none, or have not loaded them yet."""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from flask import redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.context import gazetteer, register
+from api.features import collection_body
+from api.pages.blueprint import page_blueprint
+from api.pages.shell import page
+from registry.geocode import Question, locate
+from registry.search.direct import whole_code
+
+blueprint = page_blueprint("search", "/a")
+
+_LIMIT: Final = 5
+
+
+@blueprint.get("")
+def find_address() -> BaseResponse:
+    """From the field of a form to the page of a code, or to the places that an address names."""
+    asked = request.args.get("code", "").strip()
+    if not asked:
+        return redirect("/", 303)
+    if code := whole_code(asked):
+        return _to_code(code)
+    known = gazetteer()
+    located = locate(known, register().reads, Question(asked, limit=_LIMIT))
+    if located.mistyped is not None:
+        return _to_code(asked)
+    places: list[dict[str, Any]] = [
+        feature["properties"] | {"geometry": feature["geometry"]}
+        for feature in collection_body(known, asked, located.answers)["features"]
+    ]
+    shown = page("found.html", asked=asked, places=places)
+    shown.headers["Cache-Control"] = "no-store"  # it tells where somebody lives
+    return shown
+
+
+def _to_code(text: str) -> BaseResponse:
+    return redirect(f"/a/{quote(text, safe='')}", 303)
