@@ -77,11 +77,12 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
 def _with_wards_kept(found: list[ReadAddress]) -> list[ReadAddress]:
     """Without the readings of `P.` as a phố that lose the ward: `Tổ 3, P. Đống Đa, TP. Quy Nhơn`.
 
-    Where the district named has a ward of that name, a street of that name is not meant.
+    Where the district named has a ward of that name, a street of that name is not meant; nor behind
+    a group of neighbours, `Tổ 11, P. Quang Trung, Hà Nội`, which wards have.
     """
     kept = [read for read in found if "p_is_pho" not in read.notes]
     sure = any(
-        naming.commune is not None and naming.district is not None
+        naming.commune is not None and (naming.district is not None or read.door.localities)
         for read in kept
         for naming in read.namings
     )
@@ -247,6 +248,8 @@ def _without_commas(
             gazetteer, replace(reading, door=door, admin_parts=(tail, *reading.admin_parts))
         )
         more = _levels(read) > _levels(plain) and len(read.unread) <= len(plain.unread)
+        if not more and _says_again(gazetteer, tail, read, plain):
+            return [read]
         bare = "bare_street" in reading.notes
         if not more or (bare and read.namings[0].district is None):
             continue
@@ -260,6 +263,24 @@ def _without_commas(
         if _is_ward_of_district(gazetteer, read.namings, tail):
             return [read]
     return []
+
+
+def _says_again(gazetteer: Gazetteer, tail: str, read: ReadAddress, plain: ReadAddress) -> bool:
+    """Whether the tail is the units that follow: `12 Lê Lai Hà Đông Hà Nội, Hà Đông, Hà Nội`.
+
+    All of them, and two at least: a street may be called like the district it is in.
+    """
+    if not plain.namings or read.namings != plain.namings or read.unread != plain.unread:
+        return False
+    said = read_units(gazetteer, tail)
+    return all(len(_units_of(naming)) > 1 and not naming.unread for naming in said) and (
+        {_units_of(naming) for naming in said} == {_units_of(n) for n in plain.namings}
+    )
+
+
+def _units_of(naming: Naming) -> tuple[Unit, ...]:
+    units = (naming.commune, naming.district, naming.province)
+    return tuple(unit for unit in units if unit is not None)
 
 
 def _may_end_so(gazetteer: Gazetteer, read: ReadAddress, plain: ReadAddress, tail: str) -> bool:

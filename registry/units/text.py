@@ -100,8 +100,10 @@ def _read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
 
 def _once(parts: list[Part]) -> list[Part]:
     """Without a unit that is named again: with its kind, `TP. Huế, Thành phố Huế`, or a district
-    without it behind a commune, `TT D'Ran, Huyện Đơn Dương, Đơn Dương`, as forms append it.
+    without it behind a commune, `TT D'Ran, Huyện Đơn Dương, Đơn Dương`, as forms append it; nor
+    several that are said again in the same order, `Chợ Gạo Tiền Giang, Chợ Gạo, Tiền Giang`.
     """
+    parts = _without_echo(parts)
     kept: dict[object, Part] = {}
     named = [parse_name(part.text)[0] for part in parts]
     told = any(one.kinds in _OF_COMMUNES and p.hits for one, p in zip(named, parts, strict=True))
@@ -111,6 +113,18 @@ def _once(parts: list[Part]) -> list[Part]:
             continue
         kept.setdefault((first.key, first.kinds) if first.kinds and part.hits else at, part)
     return list(kept.values())
+
+
+def _without_echo(parts: list[Part]) -> list[Part]:
+    """Without the units at the end that only repeat those before them, two or more of them: of two
+    the inner name would else be read as a commune in the district of its name.
+    """
+    names = [_said(part.text) if part.hits else None for part in parts]
+    for length in range(len(parts) // 2, 1, -1):
+        end = names[-length:]
+        if None not in end and end == names[-2 * length : -length]:
+            return parts[:-length]
+    return parts
 
 
 def _best_namings(reader: PartReader, front: list[str], parts: list[Part]) -> list[Naming]:

@@ -108,6 +108,23 @@ def test_commune_before_its_district_needs_no_comma(
         assert [unit and unit.versions[0].name for unit in named] == [commune]
 
 
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("12 Trần Phú Hà Đông Hà Nội, Hà Đông, Hà Nội", "tran phu"),
+        ("Ấp Bình Phú Chợ Gạo Tiền Giang, Chợ Gạo, Tiền Giang", "ap binh phu"),
+        ("9 Nghĩa Sĩ Cần Giuộc, Cần Giuộc, Long An", "nghia si can giuoc"),
+    ],
+)
+def test_units_that_are_said_again_behind_are_no_part_of_the_name(
+    gazetteer: Gazetteer, text: str, before: str
+) -> None:
+    best = read_address(gazetteer, text)[0]
+    street = best.door.street
+    assert before == (street.key if street else best.door.localities[-1].key)
+    assert best.unread == ()
+
+
 def test_province_with_a_letter_for_its_first_word_is_no_street(gazetteer: Gazetteer) -> None:
     (best, *_) = read_address(gazetteer, "12 Lê Duẩn, Hải Châu, Đ.Nẵng")
     assert best.unread == ()
@@ -122,6 +139,8 @@ def test_units_in_each_other_are_not_passed_over(gazetteer: Gazetteer) -> None:
 def test_p_is_no_street_where_the_district_has_a_ward_of_that_name(gazetteer: Gazetteer) -> None:
     in_quy_nhon = read_address(gazetteer, "Tổ 35, P. Đống Đa, TP. Quy Nhơn, Bình Định")
     assert [read.door.street for read in in_quy_nhon] == [None]
+    behind_a_group = read_address(gazetteer, "Tổ dân phố 11, P. Quang Trung, Hà Nội")
+    assert [read.door.street for read in behind_a_group] == [None]
     unknown = read_address(gazetteer, "Tổ 35, P. Nguyễn Tuân, TP. Quy Nhơn, Bình Định")
     assert "nguyen tuan" in [read.door.street and read.door.street.key for read in unknown]
 

@@ -47,6 +47,12 @@ def test_one_commune_in_every_wording(gazetteer: Gazetteer, text: str) -> None:
     assert naming.unread == ()
 
 
+@pytest.mark.parametrize("text", ["Chợ Gạo, Tiền Giang", "Hà Đông, Hà Nội", "Cai Lậy, Tiền Giang"])
+def test_units_that_are_said_again_say_no_more(gazetteer: Gazetteer, text: str) -> None:
+    """The inner one is not a commune in the district of its name."""
+    assert read(gazetteer, f"{text.replace(',', '')}, {text}") == read(gazetteer, text)
+
+
 def test_street_and_number_are_left_over(gazetteer: Gazetteer) -> None:
     text = "Tầng 2, số 12 ngõ 3 phố Quán Thánh, phường Trúc Bạch, quận Ba Đình, Hà Nội"
     (naming,) = read_units(gazetteer, text)
@@ -123,6 +129,14 @@ def test_part_that_is_cut_for_nothing_stays_whole(gazetteer: Gazetteer) -> None:
         ("P. Ngọc Trạo, Thanh Hóa", ("Phường Ngọc Trạo", "Tỉnh Thanh Hóa")),
         # A name alone that is a province's.
         ("Bình Dương", ("Tỉnh Bình Dương",)),
+        (
+            "TT Chợ Gạo, Chợ Gạo, Tiền Giang",
+            ("Thị trấn Chợ Gạo", "Huyện Chợ Gạo", "Tỉnh Tiền Giang"),
+        ),
+        (
+            "Tân Tạo A, Bình Tân, HCM, Tân Tạo A, Bình Tân, HCM",
+            ("Phường Tân Tạo A", "Quận Bình Tân", "Thành phố Hồ Chí Minh"),
+        ),
         # What a map service writes that knows the district alone, or puts the province first.
         ("Vietnam Hải Hậu, Nam Định", ("Huyện Hải Hậu", "Tỉnh Nam Định")),
         ("TP. Vinh Thành phố Vinh, Nghệ An", ("Thành phố Vinh", "Tỉnh Nghệ An")),
