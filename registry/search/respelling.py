@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from geo.flat import FLATS
 from geo.kinds import HINTS
 from geo.syllables import is_syllable
 from geo.text import accent_key, fold, has_diacritics
@@ -39,7 +40,11 @@ _LANDMARKS: Final = frozenset(
     for word in words
 )
 """`đối diện nhà 67` is no `đại diện`."""
-_NO_SLIPS: Final = frozenset((*_KINDS, *_ABBREVIATIONS.split()))
+_OF_FLATS: Final = frozenset(
+    word for flat in FLATS for words in (flat.accents, flat.keys) for word in words
+)
+"""`Kiot 3` is a stall, and no slip of `kiệt 3`."""
+_NO_SLIPS: Final = frozenset((*_KINDS, *_ABBREVIATIONS.split(), *_OF_FLATS))
 _WORD: Final = re.compile(r"[^\W\d_]{2,9}")
 _NUMBER_NEXT: Final = re.compile(r"\s\d")
 _NUMBERED: Final = re.compile(r"(?:^|[,;])\s*([^\W\d_]{2,9})(?=\s\d)")

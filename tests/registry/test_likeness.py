@@ -154,6 +154,8 @@ def test_misspelt_kind_is_respelled(
         "Số 2, Buôn Tơng Jú, Xã Ea Na, Tỉnh Đắk Lắk",
         "12 TDP 3, P. Láng, TP. HN",
         "12 Yersin, Phường Bến Thành",
+        "Kiot 3, 12 Lê Lợi, Phường Bến Thành",
+        "Shop 5, 12 Lê Lợi, Phường Bến Thành",
         "",
     ],
 )
