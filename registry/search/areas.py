@@ -34,6 +34,8 @@ class Area:
     loose: frozenset[int] = frozenset()
     """Those to which no commune that may be named leads, but the district or province of its name:
     `Ba Đình, Hà Nội` is a commune of today, and was a district."""
+    districts: tuple[int, ...] = ()
+    """Ids of the districts named without a commune; none where a province is, as well."""
     neighbours: tuple[int, ...] = ()
     """Where all communes named are former ones: the other communes of their old districts."""
 
@@ -106,7 +108,8 @@ def _area_of(
         _faults(namings, day, len(named), missing),
         _asked_map(namings, day),
         own,
-        _loose(gazetteer, day, namings, named),
+        loose := _loose(gazetteer, day, namings, named),
+        _districts(namings, loose),
         _neighbours(gazetteer, day, namings, named),
     )
 
@@ -124,6 +127,27 @@ def _loose(
     for naming in with_commune:
         _lead_on(gazetteer, day, naming, led_to, {})
     return frozenset(named.keys() - led_to.keys())
+
+
+def _districts(namings: tuple[Naming, ...], loose: frozenset[int]) -> tuple[int, ...]:
+    inner = [naming.innermost for naming in namings if naming.commune is None]
+    if any(unit is None or unit.level != "district" for unit in inner):
+        return ()
+    if len(inner) < len(namings) and not loose:
+        return ()  # all of them are communes that are named
+    return tuple(unit.id for unit in inner if unit is not None)
+
+
+def is_in_district(gazetteer: Gazetteer, area: Area, *, commune: int, former: int | None) -> bool:
+    """Whether what is in this commune, and was in this one of old, is in a district named.
+
+    Phường Văn Miếu has land of Hoàn Kiếm and of Đống Đa. What is not known to have been elsewhere
+    may have been there, and so may what is in a commune that is named.
+    """
+    unit = gazetteer.units.get(former or 0)
+    if unit is None or not area.districts or (area.loose and commune not in area.loose):
+        return True
+    return not gazetteer.holders(unit).keys().isdisjoint(area.districts)
 
 
 def _unnamed(gazetteer: Gazetteer, day: datetime.date, within: Unit | None, missing: str) -> Area:
@@ -237,6 +261,8 @@ def _faults(
         faults.append(missing)
     elif len({naming.commune.id for naming in namings if naming.commune}) > 1 and communes > 1:
         faults.append("commune_unsure")
+        if all(naming.district is None and naming.province is None for naming in namings):
+            faults.append("province_missing")
     if all(naming.corrected for naming in namings):
         faults.append("unit_corrected")
     if all(naming.contradicted for naming in namings):

@@ -13,7 +13,7 @@ from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record
 from registry.search.answers import Answer, of_record
-from registry.search.areas import Area
+from registry.search.areas import Area, is_in_district
 from registry.search.asking import Steps
 from registry.search.choice import (
     Choice,
@@ -47,6 +47,8 @@ from registry.search.spelling import known_name, meant_by
 
 _NOWHERE: Final = frozenset({"commune_unknown", "unit_code_unknown"})
 """Faults of an area that nobody knows."""
+_OF_NAMESAKES: Final = frozenset({"commune_unsure", "province_missing"})
+"""Faults of an area of several communes that are called so."""
 _FEW_COMMUNES: Final = 5
 """So few communes can be searched without street or locality."""
 _MAX_SHOWN: Final = 20
@@ -124,13 +126,26 @@ class Asker:
         if self.door.localities:
             yield self._localities
 
+    def _places(self, table: str, keys: Iterable[str], wanted: Wanted) -> Steps[list[Place]]:
+        """Those of the area, without what was in another district than the one that is named."""
+        found = yield from places(table, keys, self.area.communes, wanted)
+        if not self.area.districts:
+            return found
+        return [
+            place
+            for place in found
+            if is_in_district(
+                self.gazetteer, self.area, commune=place.unit_id, former=place.former_unit_id
+            )
+        ]
+
     def _streets(self, wanted: Wanted) -> Steps[Found]:
         """Streets of the name that was written, or else of the one that was meant."""
         street = self.door.street
         assert street is not None  # noqa: S101 - asked only then
         table = "thoroughfare"
         keys = [street.key, *street.alt_keys]
-        found = yield from places(table, keys, self.area.communes, wanted)
+        found = yield from self._places(table, keys, wanted)
         full = len(found) >= MAX_PLACES
         # An abbreviation stands for what it was read as: `Ng. Trãi`, `CMT8`.
         same, slips = self._written_so(found, [Name(key, street.name) for key in keys])
@@ -139,7 +154,7 @@ class Asker:
         meant = yield from self._meant(table, [Name(key, street.name) for key in keys])
         if not meant:
             return Found([], self.door, ("street_not_found",))
-        found = yield from places(table, meant, self.area.communes, wanted)
+        found = yield from self._places(table, meant, wanted)
         found = [p for p in found if p.was is None and p.name in meant[p.key]]
         faults = ("street_corrected", *(["ambiguous"] * (len(meant) > 1)))
         return Found(found, self.door, faults, len(found) >= MAX_PLACES)
@@ -151,7 +166,7 @@ class Asker:
             # Its number counts along a street that is not known: it is no number of the hamlet.
             wanted = Wanted()
         named = self.door.localities
-        found = yield from places(table, [n.key for n in named], self.area.communes, wanted)
+        found = yield from self._places(table, [n.key for n in named], wanted)
         today = {place.found_by[0]: place.key for place in found}
         found = [place for place in found if not _lies_elsewhere(place, named, today)]
         if self.area.communes is None:
@@ -169,7 +184,7 @@ class Asker:
             return Found(found, self.door, faults, len(found) >= MAX_PLACES)
         door = replace(self.door, localities=tuple(meant.get(n.key) or n for n in named))
         keys = [locality.key for locality in door.localities]
-        found = yield from places(table, keys, self.area.communes, wanted)
+        found = yield from self._places(table, keys, wanted)
         return Found(found, door, ("locality_corrected",), len(found) >= MAX_PLACES)
 
     def _locality_meant(self, named: Locality) -> Steps[Locality | None]:
@@ -250,6 +265,9 @@ class Asker:
         if self.area.formers and wanted.numbers and shown[0].table == "thoroughfare":
             several, shown = shown, (yield from in_whose_range(shown, wanted.numbers[0]))
             faults += ["commune_by_number"] * (shown is not several)
+        if len(shown) == 1 and "commune_unsure" in self._faults(shown[0].unit_id, faults):
+            # Elsewhere nobody may have registered the street as yet.
+            faults.append("commune_undecided")
         middles = yield from middles_of(shown, alley)
         return _told_apart(
             [self._of_place(p, alley, faults, middles.get(p.id, (None, None))) for p in shown]
@@ -383,7 +401,7 @@ class Asker:
         told = dict.fromkeys(faults)
         if unit_id in self.area.loose:
             told["commune_missing"] = None
-        return tuple(fault for fault in told if not (sure and fault == "commune_unsure"))
+        return tuple(fault for fault in told if not (sure and fault in _OF_NAMESAKES))
 
     # Units
 
@@ -394,6 +412,9 @@ class Asker:
             # A district of old: its province is what is sure.
             provinces = {p.id: p for u in communes if (p := self._province(u)) is not None}
             units = list(provinces.values())
+            if "commune_missing" not in faults:
+                # `Thạnh Phú, Bến Tre` was a town and the district around it.
+                faults = [*faults, "commune_unsure"]
         elif len(communes) > 1:
             faults = [*faults, "commune_undecided"]
         return _told_apart([self._of_unit(unit, faults) for unit in units])

@@ -15,7 +15,7 @@ from registry.reads import Reads
 from registry.records import Wording
 from registry.search.answers import Answer
 from registry.search.areas import communes_of
-from registry.search.fit import Located
+from registry.search.fit import PLACED, Located
 from registry.units import continuations
 from registry.units.text import Naming
 from registry.validation import questions
@@ -226,6 +226,8 @@ class Judge:
         unregistered = self.first.level not in _DOORS or "flat_not_found" in self.faults
         known = _HARMLESS | _UNKNOWN if unregistered else _HARMLESS
         if not self.faults <= known or self.first.distance_m is not None:
+            return True
+        if "commune_undecided" in self.faults and self.first.level in PLACED:
             return True
         if self.reading is None:
             return False

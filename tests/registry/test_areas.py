@@ -1,7 +1,7 @@
 """Where to look for what a text names: the communes of today that units of any map lead to."""
 
 from registry.gazetteer import Gazetteer, Unit, today
-from registry.search.areas import area_of, communes_of
+from registry.search.areas import area_of, communes_of, is_in_district
 from registry.units.text import read_units
 
 
@@ -22,6 +22,30 @@ def test_province_of_old_is_searched_on_its_own_land_only(gazetteer: Gazetteer) 
     assert old < whole
     other = communes_of(gazetteer, day, province(gazetteer, "Quảng Ngãi", alive=False))
     assert old | other == whole
+
+
+def test_district_named_alone_leaves_out_what_was_in_another_one(gazetteer: Gazetteer) -> None:
+    day = today()
+    (lang,) = (u for u in gazetteer.with_code("00199") if u.alive_on(day))
+    formers = {
+        unit.versions[-1].name: unit.id
+        for unit in (step.predecessor for step in gazetteer.predecessors(lang))
+    }
+
+    def is_in(text: str, former: int | None) -> bool:
+        area = area_of(gazetteer, day, read_units(gazetteer, text), None)
+        assert lang.id in (area.communes or ())
+        return is_in_district(gazetteer, area, commune=lang.id, former=former)
+
+    lang_ha, ngoc_khanh = formers["Láng Hạ"], formers["Ngọc Khánh"]
+    assert is_in("Quận Đống Đa, Hà Nội", lang_ha)
+    assert not is_in("Quận Đống Đa, Hà Nội", ngoc_khanh)
+    assert not is_in("Ba Đình, Hà Nội", lang_ha)  # a commune of today, too
+    assert is_in("Ba Đình, Hà Nội", ngoc_khanh)
+    # What is not known, and where the commune or the province is named.
+    assert is_in("Ba Đình, Hà Nội", None)
+    assert is_in("Phường Láng, Hà Nội", lang_ha)
+    assert is_in("Hà Nội", lang_ha)
 
 
 def test_area_of_an_old_province_leads_to_the_one_of_today(gazetteer: Gazetteer) -> None:

@@ -167,6 +167,22 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     (f"5 Quảng Trung{IN_LANG}", [], "commune", {"street_not_found"}),
     (f"4 Hàng Bạ{IN_LANG}", [], "commune", {"street_not_found"}),
     (f"Số 5A, ngáhc 35, ngõ 12 Láng{IN_LANG}", [], "alley", {"house_number_not_found"}),
+    # One of several communes of the name; which has other streets that nobody registered
+    (
+        "3 Quán Sứ, Phường Quang Trung, Hà Nội",
+        ["3 Quán Sứ"],
+        "household",
+        {"commune_unsure"},
+    ),
+    (
+        "5 Quán Sứ, Phường Quang Trung, Hà Nội",
+        [],
+        "street",
+        {"commune_unsure", "commune_undecided"},
+    ),
+    ("3 Quán Sứ, Quang Trung", ["3 Quán Sứ"], "household", {"commune_unsure", "province_missing"}),
+    # A district of old that holds a part of the commune, and the street in another part
+    ("9 Nguyễn Trãi, Quận Ba Đình, Hà Nội", [], "province", {"street_not_found"}),
     # A commune that nobody knows, and the ward next door
     ("129 Láng, Phường Không Có, Hà Nội", [], "street", {"commune_unknown"}),
     (

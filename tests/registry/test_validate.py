@@ -151,6 +151,14 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     (f"27 Láng{IN_LANG}, USA", "confirm", "ask_yes_no", None, "confirm_address"),
     (f"28 Láng{IN_LANG}, United States", "confirm", "ask_yes_no", None, "confirm_address"),
     ("129 Láng, USA", "reject", "ask_again", None, "ask_address"),
+    # Unregistered on a street of one commune, where others bear the name
+    (
+        "5 Quán Sứ, Phường Quang Trung, Hà Nội",
+        "confirm",
+        "ask_yes_no",
+        None,
+        "confirm_address",
+    ),
     # Something is missing
     (f"Phố Láng{IN_LANG}", "complete", "ask_missing", None, "ask_house_number"),
     (f"Đường Lạ Hoắc{IN_LANG}", "complete", "ask_missing", None, "ask_house_number"),

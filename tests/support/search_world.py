@@ -56,7 +56,7 @@ class _Builder:
     def __init__(self, session: Session, world: World) -> None:
         self.session = session
         self.codes = world.codes
-        known = world.gazetteer
+        self.known = known = world.gazetteer
         self.lang = unit_named(known, "Phường Láng", "00199").id
         self.lang_ha = unit_named(known, "Phường Láng Hạ", "00199").id
         self.lang_thuong = unit_named(known, "Phường Láng Thượng", "00187").id
@@ -133,6 +133,11 @@ class _Builder:
             here = {"unit_id": self.lang, "former_unit_id": former}
             street = self.street(f"Phố {name}", self.lang, former)
             self.door(f"4 {name}", "4", thoroughfare_id=street, **here)
+
+        # In one of two former communes of a name, in Hà Đông and in Đống Đa.
+        ha_dong = unit_named(self.known, "Phường Hà Đông", "09556").id
+        street = self.street("Đường Quán Sứ", ha_dong)
+        self.door("3 Quán Sứ", "3", unit_id=ha_dong, thoroughfare_id=street)
 
         # The former commune of one of them is not known.
         for known in (None, self.lang_ha):
