@@ -15,6 +15,7 @@ from geo.street import is_dated
 from geo.text import fold
 from geo.words import words_of
 from registry.intake.doors import DITTO, GARBLED, PERSON, UNREADABLE, DoorParts, parts_of
+from registry.intake.place_kinds import with_kind
 
 # Most house numbers are their own key, or say it backwards; the grammar would say the same, at
 # length.
@@ -44,12 +45,12 @@ def _of_values(read: Callable[..., DoorParts]) -> Callable[..., DoorParts]:
     """`read`, for cells that hold values: what stands for another cell, or for none, is no name."""
 
     @wraps(read)
-    def checked(*cells: str) -> DoorParts:
+    def checked(*cells: str, **said: str) -> DoorParts:
         if any(map(is_ditto, cells)):
             return DoorParts(number=DITTO)
         if any(map(is_garbled, cells)):
             return DoorParts(number=GARBLED)
-        return read(*("" if is_none(cell) else cell for cell in cells))
+        return read(*("" if is_none(cell) else cell for cell in cells), **said)
 
     return checked
 
@@ -99,9 +100,9 @@ def read_street(text: str) -> DoorParts:
 
 
 @_of_values
-def read_place(text: str) -> DoorParts:
-    """Of the column of localities."""
-    return parts_of(parse_components(locality=text))
+def read_place(text: str, kind: str = "") -> DoorParts:
+    """Of the column of localities, whose header says the `kind` of those that have none."""
+    return parts_of(parse_components(locality=with_kind(kind, text)))
 
 
 @_of_values

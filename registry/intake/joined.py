@@ -11,9 +11,8 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Final
 
-from geo.address import parse_components
 from geo.house_number import ALLEY_RANK, parse_house_number
-from geo.locality import DIVIDING, ESTATES, GROUPS, parse_locality
+from geo.locality import DIVIDING, ESTATES, GROUPS
 from geo.placeholders import is_ditto, is_none
 from geo.points import point_in, two_numbers
 from geo.text import fold
@@ -22,6 +21,7 @@ from registry.intake.door_cells import read_number
 from registry.intake.doors import is_refused
 from registry.intake.formats.table import Rows, Table
 from registry.intake.headers import block_word, in_full
+from registry.intake.place_kinds import kind_named, with_kind
 
 Make = Callable[..., tuple[str, ...]]
 """From the cells of some columns, stripped, to those of the columns that are made."""
@@ -78,7 +78,7 @@ def _made(joined: Joined, headers: tuple[str, ...]) -> tuple[tuple[str, ...], li
     named = [headers[at] for _, at in parts]
     makers: dict[str, Callable[..., str]] = {
         "house_number": partial(_number, parts[0][0] == "house_number", tuple(named)),
-        "locality": partial(_places, tuple(map(_kind, named))),
+        "locality": partial(_places, tuple(map(kind_named, named))),
         "building": partial(_buildings, tuple(map(block_word, named))),
         "former_commune": _units,
     }
@@ -127,16 +127,9 @@ def _alley(cell: str, header: str) -> str:
     return f"{kinds[0] if kinds else 'ngõ'} {cell}"
 
 
-def _kind(header: str) -> str:
-    """The kind of locality that the header of a column names, '' where it names several."""
-    name = in_full(header).removeprefix("ten ").removesuffix(" so")
-    place = parse_locality(f"{name} 1")
-    return place.kind if place is not None and place.name == "1" else ""
-
-
 def _depth(header: str) -> int:
     """How far out the localities of the column lie: a group lies in a quarter, which holds it."""
-    kind = _kind(header)
+    kind = kind_named(header)
     if kind in GROUPS:
         return 0
     if kind in DIVIDING:
@@ -152,9 +145,7 @@ def _places(kinds: tuple[str, ...], *cells: str) -> str:
     for kind, cell in zip(kinds, cells, strict=True):
         if _is_blank(cell):
             continue
-        read = parse_components(locality=cell).localities
-        bare = len(read) == 1 and not read[0].kind
-        place = f"{kind} {cell}" if kind and bare else cell
+        place = with_kind(kind, cell)
         places = [inner for inner in places if f" {fold(inner)} " not in f" {fold(place)} "]
         places.append(place)
     return ", ".join(places)

@@ -1,8 +1,9 @@
 """Rows that may be one door with another, and that nobody but a person can tell.
 
 Equal doors are linked by `match`. Here are those that are nearly equal: one address at two points
-far apart, two numbers at one point, one number on two streets whose names differ by a letter. Each
-is a warning that names the other row, or the code in the register; nothing is changed by it.
+far apart, two numbers at one point, one number on two streets whose names differ by a letter, or
+in two places that may be one (`near_places`). Each is a warning that names the other row, or the
+code in the register; nothing is changed by it.
 
 Only rows that are new or changed are looked at, and of the register only what stands in their
 communes: what was decided once is not asked again at every delivery.
@@ -15,6 +16,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from registry.intake.near_places import find_near_places
 from registry.intake.staging import Staging
 from registry.own_keys import APART
 from registry.search.likeness import same_numbers
@@ -22,7 +24,7 @@ from registry.units.slips import is_one_letter_away
 
 MOST: Final = 10_000
 """Warnings of each kind that are kept; the rest is counted."""
-CODES: Final = ("near_same_address", "near_same_point", "near_same_name")
+CODES: Final = ("near_same_address", "near_same_point", "near_same_name", "near_same_place")
 _TOGETHER_M: Final = 30
 """Metres within which two doors of one number on streets of similar names may be one."""
 _DEGREES: Final = 0.0005
@@ -172,7 +174,7 @@ _WARN: Final = f"""
     SELECT :import_id, row_number, field, code, 'warning', value, fix
     FROM (
         SELECT DISTINCT ON (code, row_number) row_number, code,
-            CASE code WHEN 'near_same_name' THEN 'street'
+            CASE code WHEN 'near_same_name' THEN 'street' WHEN 'near_same_place' THEN 'locality'
                 WHEN 'near_same_point' THEN 'house_number' ELSE 'longitude' END AS field,
             CASE WHEN code <> 'near_same_point' AND metres IS NOT NULL
                 THEN round(metres) || ' m' END AS value,
@@ -208,6 +210,7 @@ def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
         statements.append(_SAME_NAME)
     for statement in statements:
         connection.execute(text(statement), parameters)
+    find_near_places(staging, demo=demo, together_m=_TOGETHER_M)
     connection.execute(text(_WARN), {"import_id": staging.import_id})
     return {str(code): int(count) for code, count in connection.execute(text(_COUNTED))}
 

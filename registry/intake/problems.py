@@ -50,6 +50,7 @@ _FIXES: Final = {
     "near_same_address": "có thể cùng một nhà với {}",
     "near_same_point": "có thể cùng một nhà với {}",
     "near_same_name": "có thể cùng một nhà với {}",
+    "near_same_place": "có thể cùng một nhà với {}",
     "record_retired": "mã tiếp nối: {}",
     "street_ambiguous": "có thể là: {}",
     "locality_ambiguous": "có thể là: {}",
@@ -308,6 +309,13 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "warning",
         "Cùng số nhà trên đường có tên chỉ khác một chữ: kiểm tra lại tên đường",
         "the same number on a street whose name differs by a letter: check the street's name",
+    ),
+    "near_same_place": ProblemKind(
+        "warning",
+        "Cùng số nhà ở tổ, thôn có thể là một (Tổ 5, Tổ dân phố 5), đã nhận mã riêng: một nhà hay"
+        " hai?",
+        "the same number in localities that may be one (Tổ 5, Tổ dân phố 5); it got a code of its"
+        " own: one door or two?",
     ),
     "street_spelled_otherwise": ProblemKind(
         "warning",

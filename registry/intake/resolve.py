@@ -12,7 +12,6 @@ from functools import lru_cache, partial
 from typing import Final, TypeVar
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from geo.placeholders import is_ditto
@@ -23,7 +22,9 @@ from registry.intake.cells import Cells, distinct, rows_of
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.door_cells import read_flat, read_number, read_place, read_street
 from registry.intake.doors import DoorParts, combined, completed_by, is_refused
+from registry.intake.place_kinds import kind_named, with_kind
 from registry.intake.reader import SourceFile
+from registry.intake.resolved import REMEMBERED, Numbered, Resolved, Row
 from registry.intake.texts import Text, TextReaders, TextReading
 
 FIELDS_READ: Final = (
@@ -40,6 +41,7 @@ _LOCALITY: Final = 7
 _BESIDE_TEXT: Final = (5, 6, 8, 9, 10)
 """Those of a door that complete a text; localities are words of it."""
 _COMMUNE: Final = slice(11, 17)
+_PLACE: Final = 2
 _TEXT_UNITS: Final = slice(3, 9)
 _TEXT_DOOR: Final = slice(9, 14)
 """The same of what is read of a text: `_text_columns`."""
@@ -61,80 +63,11 @@ PART_COLUMNS: Final = {
     " commune_notice text, assumed_id int",
 }
 """The tables of parts, and what they hold under each number; a hash is of what is compared."""
-_NUMBERED: Final = ("number_at", "street_at", "place_at", "flat_at", "commune_at")
-RESOLVED: Final = (*_NUMBERED, "hint", "beside")
-"""What `Resolver.resolve` gives of a row; `beside` is a value of `registry.intake.beside`."""
-_DOOR_PARTS: Final = ("number", "street", "place", "flat")
 _OF_WARDS: Final = frozenset({"phuong", "ten phuong"})
 """Headers, folded, of a column of wards alone."""
 _NOT_ALONE: Final = -1
 
-# Spellings remembered of each kind; one that is forgotten is read again, under another number.
-_REMEMBERED: Final = 100_000
-
 _T = TypeVar("_T")
-Row = tuple[object, ...]
-"""Columns of a table of parts."""
-
-
-class Numbered:
-    """Gives numbers from 1 on, the same for the same columns while they are remembered."""
-
-    def __init__(self) -> None:
-        self.number_of: Callable[[Row | None], int] = lru_cache(_REMEMBERED)(self._number)
-        self._count = 0
-        self._fresh: list[Row] = []
-
-    def _number(self, columns: Row | None) -> int:
-        """0 where there is nothing."""
-        if columns is None:
-            return 0
-        self._count += 1
-        self._fresh.append((self._count, *columns))
-        return self._count
-
-    def take_fresh(self) -> list[Row]:
-        """What was numbered since the last call, as rows that begin with the number."""
-        fresh, self._fresh = self._fresh, []
-        return fresh
-
-
-class Resolved:
-    """What some rows name: the columns of `RESOLVED`, which COPY appends to them."""
-
-    def __init__(self, rows: int) -> None:
-        self._at = {name: np.zeros(rows, np.int32) for name in _NUMBERED}
-        self._texts = {name: [""] * rows for name in RESOLVED if name not in _NUMBERED}
-
-    def number(self, part: str, numbers: NDArray[np.int32]) -> None:
-        """Of one part of all rows."""
-        self._at[f"{part}_at"] = numbers
-
-    def take(self, row: int, door: DoorParts, parts: dict[str, Numbered]) -> None:
-        """The parts of one row's door."""
-        for name in _DOOR_PARTS:
-            self._at[f"{name}_at"][row] = parts[name].number_of(getattr(door, name))
-        self._texts["hint"][row] = escaped(door.hint or "")
-
-    def beside(self, row: int, beside: str) -> None:
-        """What the text beside one row's was worth."""
-        self._texts["beside"][row] = beside
-
-    def spread(self, rows: NDArray[np.int64]) -> "Resolved":
-        """Each row again, as often and in the order as `rows` names it."""
-        spread = Resolved(0)
-        spread._at = {name: numbers[rows] for name, numbers in self._at.items()}
-        spread._texts = {name: [texts[at] for at in rows] for name, texts in self._texts.items()}
-        return spread
-
-    def columns(self) -> list[pa.Array]:
-        """In the order of `RESOLVED`."""
-        return [
-            pa.array(self._at[name], mask=self._at[name] == 0)
-            if name in _NUMBERED
-            else pa.array(self._texts[name], pa.string())
-            for name in RESOLVED
-        ]
 
 
 class Resolver(ABC):
@@ -181,17 +114,26 @@ class Resolver(ABC):
 
 
 class ColumnResolver(Resolver):
-    """Reads files whose addresses come in columns; `wards`: that of communes is one of wards."""
+    """Reads files whose addresses come in columns.
+
+    `wards`: that of communes is one of wards; `places`: the kind that the one of localities names.
+    """
 
     def __init__(
-        self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool, wards: bool
+        self,
+        gazetteer: Gazetteer,
+        day: datetime.date,
+        *,
+        codes_of_today: bool,
+        wards: bool,
+        places: str,
     ) -> None:
         super().__init__(gazetteer, day, codes_of_today=codes_of_today)
         self._wards = wards
         self._columns = (
             (_Column("number", self.parts, read_number), slice(5, 6)),
             (_Column("street", self.parts, read_street), slice(6, 7)),
-            (_Column("place", self.parts, read_place), slice(7, 8)),
+            (_Column("place", self.parts, partial(read_place, kind=places)), slice(7, 8)),
             (_Column("flat", self.parts, read_flat), slice(8, 11)),
         )
 
@@ -261,9 +203,9 @@ class _Column:
             return numbered[part].number_of(own) if door == DoorParts(**{part: own}) else _NOT_ALONE
 
         self.part = part
-        self.parts = lru_cache(_REMEMBERED)(read)
+        self.parts = lru_cache(REMEMBERED)(read)
         """What the cells name."""
-        self.alone = lru_cache(_REMEMBERED)(alone)
+        self.alone = lru_cache(REMEMBERED)(alone)
         """The number of the part; _NOT_ALONE where they name others, which `combined` sorts out."""
 
 
@@ -271,17 +213,22 @@ class TextResolver(Resolver):
     """Reads files whose addresses come as one text, which other columns may complete.
 
     A code of a commune decides; the text's own commune may only narrow it, or contradict it. What
-    the text lacks of the door is taken from its columns.
+    the text lacks of the door is taken from its columns, of which the one of localities may name
+    their kind, `places`.
     """
 
-    def __init__(self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool) -> None:
+    def __init__(
+        self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool, places: str
+    ) -> None:
         super().__init__(gazetteer, day, codes_of_today=codes_of_today)
+        self._place = lru_cache(REMEMBERED)(partial(with_kind, places))
         self._readers = TextReaders(gazetteer, day)
-        self._columns = lru_cache(_REMEMBERED)(_door_of)
+        self._columns = lru_cache(REMEMBERED)(_door_of)
 
     def begin(self, cells: Cells) -> Callable[[], Resolved]:
         """As of every resolver."""
         codes, texts = distinct(_text_columns(cells))
+        texts = [(*text[:_PLACE], self._place(text[_PLACE]), *text[_PLACE + 1 :]) for text in texts]
         return partial(self._resolved, codes, texts, self._readers.read(texts))
 
     def _resolved(
@@ -346,11 +293,17 @@ def _door_of(number: str, street: str, *flat: str) -> DoorParts:
 def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:
     """The resolver for the way in which the file writes addresses."""
     of_today = file.table.codes_of_today
+    places = kind_named(_header(file, "locality"))
     if file.columns.free_text:
-        return TextResolver(gazetteer, day, codes_of_today=of_today)
-    at = file.columns.positions.get("commune")
-    wards = at is not None and fold(file.headers[at]) in _OF_WARDS
-    return ColumnResolver(gazetteer, day, codes_of_today=of_today, wards=wards)
+        return TextResolver(gazetteer, day, codes_of_today=of_today, places=places)
+    wards = fold(_header(file, "commune")) in _OF_WARDS
+    return ColumnResolver(gazetteer, day, codes_of_today=of_today, wards=wards, places=places)
+
+
+def _header(file: SourceFile, field: str) -> str:
+    """The name of the column of a field, '' without one."""
+    at = file.columns.positions.get(field)
+    return "" if at is None else file.headers[at]
 
 
 def _spelling(cells: Sequence[object]) -> CommuneSpelling:
@@ -395,11 +348,3 @@ def _commune(reading: CommuneReading) -> Row:
         *(reading.candidates, reading.former_id, reading.problem, reading.notice),
         reading.assumed_id,
     )
-
-
-def escaped(text: str) -> str:
-    """The text of one cell as COPY reads it."""
-    if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
-        for sign, name in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
-            text = text.replace(sign, name)
-    return text

@@ -24,16 +24,8 @@ from registry.intake.ahead import ahead
 from registry.intake.cells import Cells, cells_in_blocks
 from registry.intake.columns import NO_HOUSE
 from registry.intake.reader import SourceFile
-from registry.intake.resolve import (
-    FIELDS_READ,
-    KEPT,
-    PART_COLUMNS,
-    RESOLVED,
-    Resolved,
-    Resolver,
-    Row,
-    escaped,
-)
+from registry.intake.resolve import FIELDS_READ, KEPT, PART_COLUMNS, Resolver
+from registry.intake.resolved import RESOLVED, Resolved, Row, escaped
 
 _NUMBER: Final = r"^[+-]?[0-9]{1,3}([.,][0-9]{1,15})?$"
 _COUNT: Final = "^[1-9][0-9]{0,5}$"

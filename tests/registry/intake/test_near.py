@@ -1,10 +1,11 @@
 """Doors that are nearly one are told to a person, with both rows; equal ones are linked."""
 
+import pytest
 from sqlalchemy import Engine
 
 from geo import code as codes
 from registry.intake.near import CODES
-from tests.support.intake import LAT, LON, Deliver, door, rows
+from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
 
 HERE = {"longitude": LON, "latitude": LAT}
 APART = {"longitude": "105.8420", "latitude": "21.0390"}  # 418 m
@@ -106,3 +107,66 @@ def test_number_without_a_street_where_two_doors_have_it_is_new(deliver: Deliver
     deliver(door("12", "a", **at), door("12", "b", street="Láng", **at))
     result = deliver(door("12", "x", street="", **at), source="other")
     assert (result.linked, result.new) == (0, 1)
+
+
+def in_place(number: str, place: str, ref: str, **fields: str) -> dict[str, str]:
+    return {
+        "source_ref": ref,
+        "house_number": number,
+        "locality": place,
+        "commune_code": BA_DINH,
+    } | fields
+
+
+def test_one_number_in_places_that_may_be_one_is_told(engine: Engine, deliver: Deliver) -> None:
+    result = deliver(
+        in_place("2", "Tổ 5", "a"),
+        in_place("2", "Tổ dân phố 5", "b"),  # the same group, by another kind
+        in_place("2", "5", "c"),  # and by none
+        in_place("2", "Tổ 5, Khu phố 3", "d"),  # the quarter around it
+        in_place("2", "Tổ 6", "e"),  # others
+        in_place("2", "Thôn 7", "f"),
+        in_place("2", "Xóm 7", "g"),
+        in_place("4", "TDP 5", "h"),  # another number
+    )
+    assert result.new == 8
+    assert warned(engine) == [
+        (2, "near_same_place", None, "dòng 1"),
+        (3, "near_same_place", None, "dòng 1"),
+        (4, "near_same_place", None, "dòng 1"),
+    ]
+    # As the register is asked: the street of a row, or points far apart, tell.
+    ((code,),) = rows(engine, "SELECT code FROM household WHERE house_number = '4'")
+    deliver(
+        in_place("4", "Tổ 5", "1"),
+        in_place("4", "Tổ 5", "2", street="Phố Quán Thánh"),
+        source="dien",
+    )
+    assert warned(engine) == [(1, "near_same_place", None, f"mã {codes.format(str(code))}")]
+
+
+def test_points_apart_tell_places_of_like_names(engine: Engine, deliver: Deliver) -> None:
+    deliver(
+        in_place("2", "Tổ 5", "a", **HERE),
+        in_place("2", "Tổ dân phố 5", "b", **APART),
+        in_place("2", "TDP 5", "c", **BESIDE),
+    )
+    assert (3, "near_same_place", "6 m", "dòng 1") in warned(engine)
+    assert all(code != "near_same_place" for row, code, *_ in warned(engine) if row == 2)
+
+
+@pytest.mark.parametrize("column", ["Tổ", "Thôn", "TDP"])
+def test_the_header_says_the_kind_of_a_bare_name(
+    engine: Engine, deliver: Deliver, column: str
+) -> None:
+    kind = {"Tổ": "tổ", "Thôn": "thôn", "TDP": "tổ dân phố"}[column]
+    deliver(
+        {"số nhà": "2", column: "5", "mã xã": BA_DINH},
+        {"số nhà": "4", column: "Khu phố 3", "mã xã": BA_DINH},
+    )
+    deliver({"địa chỉ": "Số 6", column: "5", "mã xã": BA_DINH})
+    assert rows(
+        engine,
+        "SELECT h.house_number_key, l.kind, l.name FROM household h"
+        " JOIN locality l ON l.id = h.locality_id ORDER BY 1",
+    ) == [("2", kind, "5"), ("4", "khu phố", "3"), ("6", kind, "5")]

@@ -13,7 +13,7 @@ from registry.intake.door_cells import (
     read_street,
 )
 from registry.intake.doors import combined, parts_of
-from registry.intake.resolve import Numbered, escaped
+from registry.intake.resolved import Numbered, escaped
 
 step = st.from_regex(r"[1-9][0-9]{0,3}[A-H]?", fullmatch=True)
 
