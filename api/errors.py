@@ -4,16 +4,17 @@ Titles and details are for people, in Vietnamese with the English in brackets; c
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Flask, Response, g, has_request_context, json, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ between Pythons
 
+from api.meant import is_longitude, parameter_meant
 from registry import errors
 from registry.days import DAY_PATTERN, HOW_TO_WRITE
 from registry.messages import number, vietnamese_first
@@ -137,8 +138,9 @@ def invalid_input(
     """
     known = next((m.model_fields for m in models if m and m.__name__ == error.title), {})
     problems = [_problem_of_field(item, known) for item in error.errors(include_url=False)]
-    first = problems[0]
-    return errors.InvalidInputError(f"{first['field']}: {first['detail']}", errors=problems)
+    first, *others = problems
+    more = f"; và {len(others)} lỗi khác trong errors (more in errors)" if others else ""
+    return errors.InvalidInputError(f"{first['field']}: {first['detail']}{more}", errors=problems)
 
 
 def problem(status: int, code: str, detail: str, **members: Any) -> Response:
@@ -207,7 +209,7 @@ def http_problem(error: HTTPException) -> ResponseReturnValue:
     if status < HTTPStatus.BAD_REQUEST:
         return error  # a redirect is no problem
     # The framework's own words are those of the class; ours are given where it is raised.
-    own = error.description if error.description != type(error).description else None
+    own = error.description if error.description != type(error).description else _led_on(error)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and not own:
         most = request.max_content_length
         own = f"nhiều nhất {number(most)} byte (at most {most:,} bytes)" if most else None
@@ -220,7 +222,20 @@ def http_problem(error: HTTPException) -> ResponseReturnValue:
     return response
 
 
-def _problem_of_field(item: Any, known: Iterable[str] = ()) -> dict[str, str]:
+def _led_on(error: HTTPException) -> str | None:
+    """Where to look, for who asks for what there is not."""
+    if isinstance(error, NotFound) and request.url_rule is None:
+        return (
+            "không có đường dẫn này; danh sách ở /docs và /openapi.json"
+            " (no such route; /docs and /openapi.json list them)"
+        )
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        methods = ", ".join(sorted(set(error.valid_methods) - {"HEAD", "OPTIONS"}))
+        return f"đường dẫn này chỉ nhận {methods} (this route takes {methods})" if methods else None
+    return None
+
+
+def _problem_of_field(item: Any, known: Collection[str] = ()) -> dict[str, str]:
     field = ".".join(str(part) for part in item["loc"]) or "request"
     code, english = item["type"], item["msg"]
     if code == "extra_forbidden":
@@ -234,10 +249,15 @@ def _problem_of_field(item: Any, known: Iterable[str] = ()) -> dict[str, str]:
     if code in _MISFITS:
         numbers = {name: _shown(value) for name, value in item.get("ctx", {}).items()}
         misfit = _MISFITS[code].format_map(numbers)
+        if field == "lat" and code == "less_than_equal" and is_longitude(item["input"]):
+            misfit = f"{misfit}; có phải lon và lat đổi chỗ cho nhau?"
+            english = f"{english}; are lon and lat swapped?"
         return {"field": field, "code": code, "detail": f"{misfit} ({english})"}
     detail = vietnamese_first(english, "chưa đúng")
     if code == "unknown_parameter" and known and len(item["loc"]) == 1:
-        detail = f"{detail}; có (known): {', '.join(known)}"
+        meant = parameter_meant(field, known)
+        led_on = f"; có phải (did you mean) {meant}?" if meant else ""
+        detail = f"{detail}{led_on}; có (known): {', '.join(known)}"
     return {"field": field, "code": code, "detail": detail}
 
 

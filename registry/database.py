@@ -126,6 +126,24 @@ def translated_errors() -> Iterator[None]:
         raise meant from error
 
 
+def reason_of(error: BaseException | None) -> str | None:
+    """What the driver said of an error of ours, for the operator alone: it names the host.
+
+    Never the URL, which may hold a password.
+    """
+    while error is not None:
+        if isinstance(error, psycopg.OperationalError):
+            return first_line(error).removeprefix("connection failed: ")
+        error = error.orig if isinstance(error, DBAPIError) else error.__cause__
+    return None
+
+
+def first_line(error: object) -> str:
+    """What a driver's error says first; the rest points into statements."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
 def _meaning_of(error: DBAPIError) -> RegistryError | None:
     """What a failed statement is to the caller; None for a mistake of ours."""
     cause = error.orig

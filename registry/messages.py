@@ -30,7 +30,22 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     (r"is not UTF-8", "không phải UTF-8"),
     (r"holds no word", "không có chữ hay số nào"),
     (r"give lon and lat together|give both lon and lat, or neither", "cần cả lon và lat"),
-    (r"give either (\w+) or components", r"hãy nêu \1, hoặc từng thành phần của địa chỉ"),
+    (
+        r"give either (\w+)(?:, with units beside it,)? or components",
+        r"hãy nêu \1, hoặc từng thành phần của địa chỉ, chỉ một trong hai",
+    ),
+    (r"not a cursor that this service gave out", "không phải con trỏ mà máy chủ này đã trả"),
+    (
+        r"takes what `next_after` of the page before says",
+        "nhận giá trị `next_after` của trang trước",
+    ),
+    (r"one of (.*) is needed", r"cần một trong \1"),
+    (r"one of (.*)", r"phải là một trong \1"),
+    (r"a source has a name of 1 to 100 letters", "tên nguồn có 1 đến 100 ký tự"),
+    (
+        r"the source `demo` is made up; name whose households these are",
+        "nguồn `demo` là dữ liệu minh hoạ; hãy nêu hộ này của nguồn nào",
+    ),
     (r"give either code or text", "hãy nêu code hoặc text, chỉ một trong hai"),
     (r"degrees from -(\d+) to \d+", r"phải từ -\1 đến \1 độ"),
     (r"degrees are needed", "phải là toạ độ theo độ"),
@@ -56,7 +71,26 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
         r"port (\d+) is taken by another program; choose one with --port",
         r"cổng \1 đã có chương trình khác dùng; hãy chọn cổng khác bằng --port",
     ),
+    (r"--host (\S+): no such address", r"không có địa chỉ \1 (--host)"),
+    (r"(\S+) port (\d+): .*", r"không lắng nghe được ở địa chỉ \1, cổng \2"),
+    (r"the web server is not ready: (.*)", "máy chủ web chưa sẵn sàng"),
+    (
+        r"(\S+) must be like (postgresql://\S+); in the password (.*)",
+        r"\1 phải có dạng \2; mật khẩu có dấu riêng thì viết \3",
+    ),
+    (r"(\S+) must be like (\S+), not (.*)", r"\1 phải có dạng \2, không phải \3"),
+    (
+        r"(\S+) must be a whole number of (\S+) or more, not (.*)",
+        r"\1 phải là số nguyên từ \2 trở lên, không phải \3",
+    ),
+    (r"(\S+) must be on or off, not (.*)", r"\1 phải là on hoặc off, không phải \2"),
     # Units
+    (r"(.+) exists no longer; it is continued by (.*)", r"\1 không còn; nay là \2"),
+    (
+        r"(.+) exists no longer, and no unit on record continues it",
+        r"\1 không còn, và không có đơn vị nào thay",
+    ),
+    (r"(.+) is no province", r"\1 không phải tỉnh, thành phố"),
     (
         r"no unit bears code (\S+) on (\S+); it was borne by .*",
         r"ngày \2 không có đơn vị nào mang mã \1",
@@ -88,7 +122,38 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     (r"(\S+) is about no single record", r"\1 không phải việc của riêng một mã"),
     # The database
     (r"the database does not answer", "cơ sở dữ liệu không trả lời"),
-    (r"the database took too long to answer", "cơ sở dữ liệu trả lời quá lâu"),
+    (r"the database took too long to answer.*", "cơ sở dữ liệu trả lời quá lâu"),
+    (r"every database connection is busy; .*", "mọi kết nối cơ sở dữ liệu đều bận; hãy thử lại"),
+    (r"too many batches at once; .*", "đang có quá nhiều lô cùng lúc; hãy thử lại sau ít giây"),
+    (
+        r"PostgreSQL (\S+) or later is needed; this is (.*)",
+        r"cần PostgreSQL \1 trở lên; đây là \2",
+    ),
+    (r"PostGIS (\S+) or later is needed; this is (.*)", r"cần PostGIS \1 trở lên; đây là \2"),
+    (
+        r"an administrator of the database must run: (.*)",
+        r"người quản trị cơ sở dữ liệu cần chạy: \1",
+    ),
+    (
+        r"the database is of a newer version \((.*)\) than this program \((.*)\); .*",
+        r"cơ sở dữ liệu thuộc bản mới hơn (\1) chương trình này (\2); hãy nâng cấp chương trình",
+    ),
+    # The private cluster
+    (
+        r"the private cluster does not run; .*",
+        "cụm PostgreSQL riêng chưa chạy; hãy chạy bin/run, hoặc đặt DATABASE_URL",
+    ),
+    (r"the private cluster in (\S+) already runs .*", r"cụm riêng ở \1 đang chạy rồi"),
+    (
+        r"the private cluster in (\S+) belongs to (\S+); run this as .*",
+        r"cụm riêng ở \1 là của \2; hãy chạy bằng tài khoản \2 hoặc root",
+    ),
+    (r"PostgreSQL is not ready after (\S+) s; see (.*)", r"PostgreSQL chưa chạy sau \1 s; xem \2"),
+    (
+        r"no PostgreSQL (\S+) or later with PostGIS is installed; .*",
+        r"chưa cài PostgreSQL \1 trở lên có PostGIS; hãy chạy bin/run, hoặc đặt DATABASE_URL",
+    ),
+    (r"PostGIS ended again and again; see (.*)", r"PostGIS tắt nhiều lần liền; xem \1"),
     (r"the database has another schema; run .*", f"lược đồ của cơ sở dữ liệu khác; {_PREPARE}"),
     (
         r"the schema is at (\S+), this program needs (\S+); run .*",
@@ -112,7 +177,30 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     (r"(.+) cannot be fetched: .*", r"không tải được \1"),
     (r"(.+) did not arrive within (.*) s", r"tải \1 quá \2 giây"),
     (r"the first line has to name the columns", "dòng đầu phải là tên cột"),
+    (r"(.+) is no GeoJSON FeatureCollection: .*", r"\1 không phải FeatureCollection của GeoJSON"),
+    (r"(.+) ends too early: its JSON is not complete", r"\1 bị cắt cụt: JSON chưa trọn"),
+    (r"(.+) is a ZIP archive; give .*", r"\1 là tệp ZIP; hãy nêu tệp GeoJSON ở trong"),
+    (
+        r"(.+) is in another coordinate system \((.*)\); convert .*",
+        r"\1 ở hệ toạ độ khác (\2); hãy đổi sang WGS 84 trước",
+    ),
+    (
+        r"(.+) is not in WGS 84 degrees of Viet Nam: .*",
+        r"\1 không phải độ WGS 84 trong Việt Nam",
+    ),
     # The command line
+    (r"name a FILE and its --source", "hãy nêu tệp FILE và nguồn --source"),
+    (
+        r"--list and --rollback stand without a FILE, and one at a time",
+        "--list và --rollback không đi cùng FILE, và mỗi lần chỉ một",
+    ),
+    (r"--keep-later belongs to --rollback", "--keep-later chỉ đi cùng --rollback"),
+    (r"--jobs needs a folder: .*", "--jobs cần thư mục: tên có dấu / ở cuối"),
+    (r"--promoted takes no backup", "--promoted không đi cùng bản sao lưu"),
+    (
+        r"the suffix of (.+) is none of (.*): --format",
+        r"đuôi tệp \1 không phải một trong \2; hãy nêu --format",
+    ),
     (r"No such option:? (.*?)\.?", r"không có tuỳ chọn \1"),
     (r"No such command (.*?)\.?", r"không có lệnh \1"),
     (r"Missing option (.*?)\.?", r"thiếu tuỳ chọn \1"),

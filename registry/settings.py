@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SITE = re.compile(r"https?://[^\s/?#@]+/?")
+_ELSEWHERE = frozenset(("DIACHISO_SHARED", "DIACHISO_SEED_WHEELS", "DIACHISO_BROWSER_MS"))
+"""What tests and the makers of the seeds are told."""
 _SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,8 +93,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
 
     var = text("DIACHISO_VAR")
     return Settings(
-        database_url=text("DATABASE_URL"),
-        database_read_url=text("DATABASE_READ_URL"),
+        database_url=_database("DATABASE_URL", text("DATABASE_URL")),
+        database_read_url=_database("DATABASE_READ_URL", text("DATABASE_READ_URL")),
         var=Path(var).resolve() if var else Settings().var,
         pool_size=number("DIACHISO_POOL_SIZE", Settings().pool_size),
         statement_timeout_ms=number(
@@ -116,6 +118,39 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         import_days=number("DIACHISO_IMPORT_DAYS", Settings().import_days),
         imports_at_once=number("DIACHISO_IMPORTS_AT_ONCE", Settings().imports_at_once),
     )
+
+
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Variables that are called like settings and are none: a slip of the pen, as a rule."""
+    asked: set[str] = set()
+
+    class Asked(dict[str, str]):
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+            asked.add(name)
+            return default
+
+    from_environment(Asked())
+    ours = (name for name in environ if name.startswith("DIACHISO_"))
+    return sorted(set(ours) - asked - _ELSEWHERE)
+
+
+def _database(name: str, value: str | None) -> str | None:
+    """A database's URL; what is wrong with it is told without it, for it may hold a password."""
+    if value is None:
+        return None
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        is_ours = make_url(value).get_backend_name() in ("postgresql", "postgres")
+    except (ArgumentError, ValueError):
+        is_ours = False
+    if not is_ours:
+        raise ValueError(
+            f"{name} must be like postgresql://user:password@host:5432/database;"
+            " in the password % is written %25, @ %40, / %2F, : %3A, # %23"
+        )
+    return value
 
 
 def _site(name: str, value: str | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from registry.errors import RegistryError
+from registry.errors import DatabaseUnavailableError, RegistryError
 from scripts.usage import show_usage_error
 
 # Name → module and attribute, in the order of the help.
@@ -76,7 +76,7 @@ def _run() -> int:
         show_usage_error(error)
         return error.exit_code
     except RegistryError as error:
-        click.echo(error.detail, err=True)
+        click.echo(f"{error.detail}{_reason(error)}", err=True)
         return 1
     except (KeyboardInterrupt, click.Abort):
         return 130
@@ -85,6 +85,16 @@ def _run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status if isinstance(status, int) else 0
+
+
+def _reason(error: RegistryError) -> str:
+    """Why a database is not there; whoever runs commands may know its host."""
+    if not isinstance(error, DatabaseUnavailableError):
+        return ""
+    from registry.database import reason_of
+
+    reason = reason_of(error)
+    return f": {reason}" if reason else ""
 
 
 if __name__ == "__main__":

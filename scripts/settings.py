@@ -2,12 +2,18 @@
 
 import click
 
-from registry.settings import Settings, from_environment
+from registry.settings import Settings, from_environment, unknown_variables
 
 
 def read_settings() -> Settings:
-    """The settings of the environment; wrong usage (status 2) when one cannot be read."""
+    """The settings of the environment; wrong usage (status 2) when one cannot be read.
+
+    Variables that only look like settings are told on stderr, and mean nothing.
+    """
     try:
-        return from_environment()
+        settings = from_environment()
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    for name in unknown_variables():
+        click.echo(f"bỏ qua {name}: không có thiết lập này (ignored: no such setting)", err=True)
+    return settings

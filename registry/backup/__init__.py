@@ -27,7 +27,6 @@ from registry.backup.tools import (
     role_arguments,
     run_on_database,
 )
-from registry.cluster import host
 from registry.database import OWNER_ROLE
 from registry.errors import ClusterError, ConflictError, NotPreparedError
 from registry.jobs.schema import SCHEMA
@@ -227,8 +226,8 @@ def _refusals(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        # Not by `host.refusal`: what it advises is about the folder of the private cluster.
+        reason = (error.strerror or str(error)).lower()
         raise ClusterError(
-            f"{error.filename or target}: {error.strerror or error}"
-            if host.refusal(error, target).startswith(str(target))
-            else f"{target}: {os.strerror(error.errno or 0).lower()} (cannot be written)"
+            f"không ghi được {error.filename or target} (cannot be written: {reason})"
         ) from error

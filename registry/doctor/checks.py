@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from registry import cluster
-from registry.database import APP_ROLE, CONNECT_TIMEOUT_S
+from registry.database import APP_ROLE, CONNECT_TIMEOUT_S, first_line
 from registry.errors import RegistryError
 from registry.settings import Settings
 
@@ -204,9 +204,3 @@ def _transaction(check: Check, subject: Subject) -> Iterator[str]:
     finally:
         if not connection.invalidated:
             connection.rollback()
-
-
-def first_line(error: object) -> str:
-    """What a driver's error says first; the rest points into statements."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -146,7 +146,12 @@ def test_form_of_a_parameter_is_told_in_words(client: FlaskClient, path: str) ->
 @pytest.mark.parametrize(
     ("path", "title", "detail"),
     [
-        ("/nothing", "Không tìm thấy (Not Found)", "Không tìm thấy (Not Found)"),
+        (
+            "/nothing",
+            "Không tìm thấy (Not Found)",
+            "không có đường dẫn này; danh sách ở /docs và /openapi.json"
+            " (no such route; /docs and /openapi.json list them)",
+        ),
         (
             "/v1/units/99999",
             "Không tìm thấy (Not Found)",
@@ -327,3 +332,36 @@ def test_broken_program_answers_a_problem_without_its_inside(broken_app: Flask) 
     assert response.get_json(force=True)["code"] == "internal_server_error"
     assert "Quán" not in response.text
     assert "KeyError" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "meant"),
+    [
+        ("/v1/geocode", {"ward": "Láng"}, "commune"),
+        ("/v1/geocode", {"Số nhà": "27"}, "house_number"),
+        ("/v1/geocode", {"address": "27 Láng"}, "q"),
+        ("/v1/reverse", {"lat": "21", "lng": "105"}, "lon"),
+        ("/v1/units", {"provnce": "01"}, "province"),
+        ("/v1/autocomplete", {"q": "la", "size": "3"}, "limit"),
+    ],
+)
+def test_who_calls_a_parameter_otherwise_is_told_ours(
+    client: FlaskClient, path: str, given: dict[str, str], meant: str
+) -> None:
+    told = client.get(path, query_string=given).get_json(force=True)
+    (unknown,) = (each for each in told["errors"] if each["code"] == "unknown_parameter")
+    assert f"có phải (did you mean) {meant}?" in unknown["detail"]
+    assert ("more in errors" in told["detail"]) == (len(told["errors"]) > 1)
+
+
+def test_longitude_in_place_of_a_latitude_is_said(client: FlaskClient) -> None:
+    for query in ({"lat": "105.85", "lon": "21.03"}, {"lat": "95", "lon": "21.03"}):
+        told = client.get("/v1/reverse", query_string=query).get_json(force=True)["detail"]
+        assert ("swapped" in told) == (query["lat"] == "105.85"), told
+
+
+def test_what_there_is_not_leads_on_to_what_there_is(client: FlaskClient) -> None:
+    for path in ("/v1", "/v1/", "/v1/geocode/", "/v2/geocode"):
+        assert "/openapi.json" in client.get(path).get_json(force=True)["detail"], path
+    assert "chỉ nhận POST" in client.get("/v1/validate").get_json(force=True)["detail"]
+    assert "chỉ nhận GET, POST" in client.delete("/v1/geocode").get_json(force=True)["detail"]

@@ -503,7 +503,7 @@ def test_full_disk_is_told_and_leaves_nothing(saved: Saved, tmp_path: Path) -> N
 
 
 def test_folder_that_is_not_there_is_told(saved: Saved, tmp_path: Path) -> None:
-    with pytest.raises(ClusterError, match="No such file"):
+    with pytest.raises(ClusterError, match="no such file"):
         take_backup(saved.url, tmp_path / "absent" / "x", as_folder=False, report=quiet)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from registry.settings import Settings, from_environment
+from registry.settings import Settings, from_environment, unknown_variables
 
 
 def test_nothing_set_is_the_default() -> None:
@@ -47,3 +47,32 @@ def test_variable_is_a_setting(name: str, value: str, field: str, expected: obje
 def test_value_that_is_none_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=name):
         from_environment({name: value})
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["geheim", "mysql://me:geheim@db/x", "postgresql://me@db:geheim/x", "host=db password=geheim"],
+)
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_READ_URL"])
+def test_database_that_is_none_is_told_without_its_password(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name} must be like postgresql://") as raised:
+        from_environment({name: value})
+    assert "geheim" not in str(raised.value)
+
+
+def test_databases_as_they_are_written_are_taken() -> None:
+    for url in (
+        "postgresql://me:a%40b@db.example:5433/x",
+        "postgres://db/x",
+        "postgresql+psycopg://db/x",
+        "postgresql:///x?host=/run/postgresql",
+    ):
+        assert from_environment({"DATABASE_URL": url}).database_url == url
+
+
+def test_variable_that_is_no_setting_is_found() -> None:
+    every = dict.fromkeys(
+        ("DIACHISO_LIMITS", "DIACHISO_VAR", "DIACHISO_SHARED", "DATABASE_URL", "HOME"), ""
+    )
+    assert unknown_variables(every) == []
+    assert unknown_variables({**every, "DIACHISO_RATE": "1"}) == ["DIACHISO_RATE"]

@@ -83,3 +83,31 @@ def test_help_shows_what_a_command_is_for() -> None:
     shown = CliRunner().invoke(diachiso, ["keys", "create", "--help"])
     assert shown.exit_code == 0
     assert "Tạo khoá cho NAME" in shown.output
+
+
+def test_setting_that_is_none_is_told_in_vietnamese_and_without_a_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me@db:geheim/x")
+    said = told(monkeypatch, capsys, "doctor")
+    assert "DATABASE_URL phải có dạng postgresql://" in said
+    assert "geheim" not in said
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("DIACHISO_LIMITS", "perhaps")
+    assert "DIACHISO_LIMITS phải là on hoặc off" in told(monkeypatch, capsys, "doctor")
+
+
+def test_database_that_is_not_there_is_told_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:geheim@127.0.0.1:1/x")
+    monkeypatch.setenv("DIACHISO_LIMIT", "on")
+    monkeypatch.setattr("sys.argv", ["diachiso", "keys", "list"])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 1
+    ignored, told_why = capsys.readouterr().err.strip().split("\n")
+    assert ignored.startswith("bỏ qua DIACHISO_LIMIT:")
+    assert "không trả lời" in told_why
+    assert "Connection refused" in told_why
+    assert "geheim" not in told_why
