@@ -4,20 +4,12 @@ from typing import Final
 
 from sqlalchemy import text
 
-from registry.intake.former import SAME_FORMER, read_names_as_today
+from registry.intake.former import read_names_as_today
 from registry.intake.former_numbers import read_numbers_as_today
 from registry.intake.judge import ADDRESS_HASH, COMPARED
+from registry.intake.registered import EQUAL_FLAT, MEASURED, NEAR, find_registered
 from registry.intake.staging import Staging
 from registry.intake.vanished import find_returned, find_returned_elsewhere, mark_revived
-
-SAME_DOOR_M: Final = 10
-"""Metres within which two points with one address are one door."""
-SAME_PLACE_M: Final = 1
-"""The same for rows without a number, which only their point tells apart."""
-_NEARBY_DEGREES: Final = 0.0002
-"""More than that everywhere in Viet Nam: what is farther needs no true distance."""
-_SPOT_DEGREES: Final = 0.00001
-"""A metre: measured once, and written down twice."""
 
 # What is compared as one address; a row without a street is known by its localities.
 _ADDRESS_KEY: Final = """
@@ -58,85 +50,6 @@ _KNOWN: Final = """
     JOIN household_ref r ON r.source = :source AND r.source_ref = d.ref
 """
 
-_NEAR: Final = f"""
-    CASE WHEN d.numbered AND (d.point IS NULL OR {{point}} IS NULL) THEN true
-        WHEN NOT ST_DWithin(d.point, {{point}}, {_NEARBY_DEGREES}) THEN false
-        ELSE ST_DWithin(d.point::geography, {{point}}::geography,
-            CASE WHEN d.numbered THEN {SAME_DOOR_M} ELSE {SAME_PLACE_M} END)
-    END
-"""
-# Equal numbers as a hash join can find them, and the rest of the flat.
-_EQUAL_FLAT: Final = f"""
-    h.kind = 'household' AND (h.code < '1') = :demo
-    AND coalesce(h.house_number_key, '') = coalesce(d.number_key, '')
-    AND h.building_key IS NOT DISTINCT FROM d.building_key
-    AND h.floor IS NOT DISTINCT FROM d.storey
-    AND h.unit_number IS NOT DISTINCT FROM d.flat
-    AND {_NEAR.format(point="h.point")}
-"""
-_SAME_FLAT: Final = f"h.status IN ('active', 'proposed') AND {_EQUAL_FLAT}"
-_MEASURED: Final = "d.point IS NOT NULL AND h.point IS NOT NULL"
-_UNKNOWN: Final = "NOT EXISTS (SELECT FROM known k WHERE k.row_number = d.row_number)"
-
-# Asked first: the rest would be worked out for rows that are all known, as in most deliveries.
-_ANY_UNKNOWN: Final = f"""
-    SELECT EXISTS (SELECT FROM entry d WHERE NOT d.rejected AND {_UNKNOWN})
-"""
-# By street, else by the innermost locality, else by the commune alone.
-_REGISTERED: Final = f"""
-    SELECT DISTINCT ON (row_number) row_number, code
-    FROM (
-        SELECT d.row_number, h.code, d.point <-> h.point AS degrees
-        FROM door d
-        JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.own_key = d.street_key
-            AND {SAME_FORMER.format(place="t", row="d")}
-        JOIN household h ON h.thoroughfare_id = t.id AND {_SAME_FLAT}
-        WHERE {_UNKNOWN}
-        UNION ALL
-        SELECT d.row_number, h.code, d.point <-> h.point
-        FROM door d
-        JOIN locality l ON l.unit_id = d.unit_id AND l.own_key = d.place_keys[1]
-            AND {SAME_FORMER.format(place="l", row="d")}
-        JOIN household h ON h.locality_id = l.id AND h.thoroughfare_id IS NULL AND {_SAME_FLAT}
-        WHERE d.street_at IS NULL AND {_UNKNOWN}
-        UNION ALL
-        SELECT d.row_number, h.code, d.point <-> h.point
-        FROM door d
-        JOIN household h ON h.unit_id = d.unit_id AND h.thoroughfare_id IS NULL
-            AND h.locality_id IS NULL AND {_SAME_FLAT}
-        WHERE d.street_at IS NULL AND d.place_at IS NULL AND {_UNKNOWN}
-    ) found
-    ORDER BY row_number, degrees NULLS LAST, code
-"""
-# Former communes tell doors of one name apart, unless both are measured: on a border of old, one
-# door is called by either.
-_REGISTERED_ELSEWHERE: Final = f"""
-    INSERT INTO registered (row_number, code)
-    SELECT DISTINCT ON (d.row_number) d.row_number, h.code
-    FROM door d
-    JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.own_key = d.street_key
-        AND t.former_unit_id <> d.former_id
-    JOIN household h ON h.thoroughfare_id = t.id AND {_MEASURED} AND {_SAME_FLAT}
-        AND h.point && ST_Expand(d.point, {_NEARBY_DEGREES})
-    WHERE d.former_id IS NOT NULL AND d.numbered AND {_UNKNOWN}
-        AND NOT EXISTS (SELECT FROM registered r WHERE r.row_number = d.row_number)
-    ORDER BY d.row_number, d.point <-> h.point, h.code
-"""
-# A row that names neither street nor place, though it has a number, says less of its door than the
-# register does: it is the only one of this number that stands where its point is.
-_REGISTERED_WITH_STREET: Final = f"""
-    INSERT INTO registered (row_number, code)
-    SELECT d.row_number, min(h.code)
-    FROM door d
-    JOIN household h ON h.point && ST_Expand(d.point, {_SPOT_DEGREES}) AND h.unit_id = d.unit_id
-        AND {_SAME_FLAT}
-    WHERE d.street_at IS NULL AND d.place_at IS NULL AND d.number_at IS NOT NULL
-        AND NOT d.alley_only AND d.point IS NOT NULL AND {_UNKNOWN}
-        AND NOT EXISTS (SELECT FROM registered r WHERE r.row_number = d.row_number)
-    GROUP BY d.row_number
-    HAVING count(*) = 1
-"""
-
 _FOUND: Final = """
     SELECT row_number, CASE WHEN same OR linked THEN 'unchanged' ELSE 'changed' END AS outcome,
         code, NULL::bigint AS head
@@ -163,7 +76,7 @@ _MEMBERS: Final = """
 _BESIDE_HEAD: Final = f"""
     SELECT d.row_number, d.head
     FROM member d JOIN member h ON h.row_number = d.head
-    WHERE d.row_number <> d.head AND {_NEAR.format(point="h.point")}
+    WHERE d.row_number <> d.head AND {NEAR.format(point="h.point")}
 """
 _AGAIN: Final = f"""
     INSERT INTO found (row_number, outcome, head)
@@ -199,12 +112,12 @@ _KEYED: Final = f"""
 _AGAIN_ELSEWHERE: Final = f"""
     INSERT INTO found (row_number, outcome, head)
     SELECT d.row_number, 'linked',
-        coalesce(min(h.row_number) FILTER (WHERE {_MEASURED}), min(h.row_number))
+        coalesce(min(h.row_number) FILTER (WHERE {MEASURED}), min(h.row_number))
     FROM keyed d JOIN keyed h ON h.key = d.key AND h.former_id IS DISTINCT FROM d.former_id
-        AND {_NEAR.format(point="h.point")}
-        AND CASE WHEN {_MEASURED} THEN h.row_number < d.row_number ELSE d.former_id IS NULL END
+        AND {NEAR.format(point="h.point")}
+        AND CASE WHEN {MEASURED} THEN h.row_number < d.row_number ELSE d.former_id IS NULL END
     GROUP BY d.row_number
-    HAVING count(DISTINCT h.former_id) = 1 OR bool_or({_MEASURED})
+    HAVING count(DISTINCT h.former_id) = 1 OR bool_or({MEASURED})
 """
 # A row may have been told to be the door of one that is the door of an earlier one.
 _HEADS: Final = """
@@ -310,18 +223,12 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     staging.select("known", _KNOWN, parameters, stats="row_number")
     staging.key("known", "row_number")
     remembered = read_names_as_today(staging, ADDRESS_HASH)
-    unknown = bool(connection.execute(text(_ANY_UNKNOWN)).scalar_one())
-    registered = _REGISTERED if unknown else f"{_REGISTERED} LIMIT 0"
-    staging.select("registered", registered, parameters, stats="row_number")
     formers = bool(connection.execute(text(_ANY_FORMER)).scalar_one())
-    if formers and unknown:
-        connection.execute(text(_REGISTERED_ELSEWHERE), parameters)
-    if unknown:
-        connection.execute(text(_REGISTERED_WITH_STREET), parameters)
+    find_registered(staging, parameters, formers=formers)
     # Also the numbers of a street that is part of another one: they count there no more.
     if remembered.streets or remembered.places or remembered.numbers:
-        read_numbers_as_today(staging, _NEAR.format(point="h.point"), demo=demo)
-    find_returned_elsewhere(connection, source, _EQUAL_FLAT)
+        read_numbers_as_today(staging, NEAR.format(point="h.point"), demo=demo)
+    find_returned_elsewhere(connection, source, EQUAL_FLAT)
     staging.select("found", _FOUND, stats="row_number, outcome")
     staging.key("found", "row_number")
     mixed = formers and staging.select("mixed", _MIXED, stats="at_unit, at_street")

@@ -14,10 +14,11 @@ _NAMED: Final = """
 """
 
 SPOT: Final = (
-    "hashint8extended(({row}.unit_id::bigint << 32) + {row}.{at}, coalesce({row}.former_id, 0))"
+    "hashint4extended({row}.{at}, ({row}.unit_id::bigint << 32) + coalesce({row}.former_id, 0))"
 )
 """In SQL, where a row names a part, in eight bytes. By one column that is as good as unique the
-planner joins the rows by hash; by three it thinks them crowded, and sorts all rows."""
+planner joins the rows by hash; by three it thinks them crowded, and sorts all rows. Not the eight
+bytes as what is hashed: of those PostgreSQL takes one half XOR the other."""
 
 # Key and marks of what parts call by its own key (`registry.intake.told_apart`).
 _KEY_AND_MARKS: Final = f"{FOLDED}, nullif(split_part({{own}}, '{APART}', 2), '')"

@@ -114,9 +114,6 @@ def publish(staging: Staging, source: str, issue: IssueCodes, new: int) -> Publi
     """
     connection = staging.connection
     parameters = {"import_id": staging.import_id, "source": source}
-    # Merged, each join would sort all rows anew, and the check of foreign keys would fetch each row
-    # of the register from its own place along an index: minutes where memory does not hold them.
-    connection.execute(text("SET LOCAL enable_mergejoin = off"))
     make_places(staging)
     staging.view("addressed", _ADDRESSED)
     _give_codes(staging, issue, new)

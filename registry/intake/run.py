@@ -160,6 +160,7 @@ def _import(
             _open_event(session, import_id, options, reading=reading, repeats=repeat.import_id)
     else:
         connection.execute(text(_WORK_MEM))
+        connection.execute(text(_NO_MERGE))
         staging = Staging(connection, import_id)
         resolver = resolver_of(file, gazetteer, today())
         stage(staging, file, resolver, reading, progress)
@@ -337,6 +338,10 @@ _WORK_MEM: Final = """
     SELECT set_config('work_mem', least(greatest(
         pg_size_bytes(current_setting('shared_buffers')) / 16 / 1024, 65536), 262144)::text, true)
 """
+# Merged, each join would sort all rows anew, in each worker, and the check of foreign keys would
+# fetch each row of the register from its own place along an index: minutes where memory does not
+# hold them.
+_NO_MERGE: Final = "SET LOCAL enable_mergejoin = off"
 _COUNTS: Final = """
     SELECT e.rows, e.rows - e.rejected - f.found AS new, f.changed, f.unchanged, f.linked,
         e.rejected

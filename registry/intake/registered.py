@@ -1,0 +1,149 @@
+"""Doors that are registered already: rows whose reference is new, found by what they name."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import text
+
+from registry.intake.former import SAME_FORMER
+from registry.intake.places import SPOT
+from registry.intake.staging import Staging
+
+SAME_DOOR_M: Final = 10
+"""Metres within which two points with one address are one door."""
+SAME_PLACE_M: Final = 1
+"""The same for rows without a number, which only their point tells apart."""
+_NEARBY_DEGREES: Final = 0.0002
+"""More than that everywhere in Viet Nam: what is farther needs no true distance."""
+_SPOT_DEGREES: Final = 0.00001
+"""A metre: measured once, and written down twice."""
+
+NEAR: Final = f"""
+    CASE WHEN d.numbered AND (d.point IS NULL OR {{point}} IS NULL) THEN true
+        WHEN NOT ST_DWithin(d.point, {{point}}, {_NEARBY_DEGREES}) THEN false
+        ELSE ST_DWithin(d.point::geography, {{point}}::geography,
+            CASE WHEN d.numbered THEN {SAME_DOOR_M} ELSE {SAME_PLACE_M} END)
+    END
+"""
+# Equal numbers as a hash join can find them, and the rest of the flat.
+EQUAL_FLAT: Final = f"""
+    h.kind = 'household' AND (h.code < '1') = :demo
+    AND coalesce(h.house_number_key, '') = coalesce(d.number_key, '')
+    AND h.building_key IS NOT DISTINCT FROM d.building_key
+    AND h.floor IS NOT DISTINCT FROM d.storey
+    AND h.unit_number IS NOT DISTINCT FROM d.flat
+    AND {NEAR.format(point="h.point")}
+"""
+_SAME_FLAT: Final = f"h.status IN ('active', 'proposed') AND {EQUAL_FLAT}"
+MEASURED: Final = "d.point IS NOT NULL AND h.point IS NOT NULL"
+_UNKNOWN: Final = "NOT EXISTS (SELECT FROM known k WHERE k.row_number = d.row_number)"
+
+# Asked first: the rest would be worked out for rows that are all known, as in most deliveries.
+_ANY_UNKNOWN: Final = f"""
+    SELECT EXISTS (SELECT FROM entry d WHERE NOT d.rejected AND {_UNKNOWN})
+"""
+# The streets and hamlets of the register that rows name, each name once.
+_NAMED: Final = f"""
+    SELECT n.unit_id, n.former_id, n.{{part}}_at, r.id, {{spot}} AS spot
+    FROM (
+        SELECT DISTINCT unit_id, former_id, {{part}}_at
+        FROM entry d WHERE NOT rejected AND {{named}}
+    ) n
+    JOIN {{part}} s ON s.at = n.{{part}}_at
+    JOIN {{table}} r ON r.unit_id = n.unit_id AND r.own_key = {{own_key}}
+        AND {SAME_FORMER.format(place="r", row="n")}
+"""
+# By street, else by the innermost locality, else by the commune alone. CASE keeps the planner from
+# taking rows for few that only a collision of hashes would leave out.
+_AT_PLACE: Final = f"""
+    SELECT d.row_number, h.code, d.point <-> h.point AS degrees
+    FROM door d
+    JOIN registered_{{part}} r ON r.spot = {{spot}}
+        AND CASE WHEN r.unit_id = d.unit_id AND r.{{part}}_at = d.{{part}}_at
+            AND r.former_id IS NOT DISTINCT FROM d.former_id THEN true ELSE false END
+    JOIN household h ON h.{{at}} = r.id AND {{number}} AND {_SAME_FLAT}
+    WHERE {{named}} AND {_UNKNOWN}
+"""
+_AT_COMMUNE: Final = f"""
+    SELECT d.row_number, h.code, d.point <-> h.point AS degrees
+    FROM door d
+    JOIN household h ON h.unit_id = d.unit_id AND h.thoroughfare_id IS NULL
+        AND h.locality_id IS NULL AND {_SAME_FLAT}
+    WHERE d.street_at IS NULL AND d.place_at IS NULL AND {_UNKNOWN}
+"""
+_PARTS: Final = (
+    {
+        "part": "street",
+        "table": "thoroughfare",
+        "own_key": "s.street_key",
+        "at": "thoroughfare_id",
+        "named": "d.street_at IS NOT NULL",
+    },
+    {
+        "part": "place",
+        "table": "locality",
+        "own_key": "s.place_keys[1]",
+        "at": "thoroughfare_id IS NULL AND h.locality_id",
+        "named": "d.street_at IS NULL AND d.place_at IS NOT NULL",
+    },
+)
+# Apart, for each has its index.
+_NUMBERS: Final = (
+    "h.house_number_key = d.number_key",
+    "h.house_number_key IS NULL AND d.number_key IS NULL",
+)
+_REGISTERED: Final = """
+    SELECT DISTINCT ON (row_number) row_number, code FROM ({found}) found
+    ORDER BY row_number, degrees NULLS LAST, code
+"""
+# Former communes tell doors of one name apart, unless both are measured: on a border of old, one
+# door is called by either.
+_REGISTERED_ELSEWHERE: Final = f"""
+    INSERT INTO registered (row_number, code)
+    SELECT DISTINCT ON (d.row_number) d.row_number, h.code
+    FROM door d
+    JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.own_key = d.street_key
+        AND t.former_unit_id <> d.former_id
+    JOIN household h ON h.thoroughfare_id = t.id AND {MEASURED} AND {_SAME_FLAT}
+        AND h.point && ST_Expand(d.point, {_NEARBY_DEGREES})
+    WHERE d.former_id IS NOT NULL AND d.numbered AND {_UNKNOWN}
+        AND NOT EXISTS (SELECT FROM registered r WHERE r.row_number = d.row_number)
+    ORDER BY d.row_number, d.point <-> h.point, h.code
+"""
+# A row that names neither street nor place, though it has a number, says less of its door than the
+# register does: it is the only one of this number that stands where its point is.
+_REGISTERED_WITH_STREET: Final = f"""
+    INSERT INTO registered (row_number, code)
+    SELECT d.row_number, min(h.code)
+    FROM door d
+    JOIN household h ON h.point && ST_Expand(d.point, {_SPOT_DEGREES}) AND h.unit_id = d.unit_id
+        AND {_SAME_FLAT}
+    WHERE d.street_at IS NULL AND d.place_at IS NULL AND d.number_at IS NOT NULL
+        AND NOT d.alley_only AND d.point IS NOT NULL AND {_UNKNOWN}
+        AND NOT EXISTS (SELECT FROM registered r WHERE r.row_number = d.row_number)
+    GROUP BY d.row_number
+    HAVING count(*) = 1
+"""
+
+
+def find_registered(staging: Staging, parameters: Mapping[str, object], *, formers: bool) -> None:
+    """Leave `registered`: the record of each row of `door` that is not in `known`, where one is.
+
+    `formers` says whether rows name former communes.
+    """
+    connection = staging.connection
+    if not connection.execute(text(_ANY_UNKNOWN)).scalar_one():
+        staging.create("registered", "row_number bigint, code text")
+        return
+    found = [_AT_COMMUNE]
+    for part in _PARTS:
+        at = f"{part['part']}_at"
+        named = _NAMED.format(spot=SPOT.format(row="n", at=at), **part)
+        if staging.select(f"registered_{part['part']}", named, stats="spot"):
+            spot = SPOT.format(row="d", at=at)
+            found += (_AT_PLACE.format(spot=spot, number=each, **part) for each in _NUMBERS)
+    registered = _REGISTERED.format(found=" UNION ALL ".join(found))
+    staging.select("registered", registered, dict(parameters), stats="row_number")
+    if formers:
+        connection.execute(text(_REGISTERED_ELSEWHERE), parameters)
+    connection.execute(text(_REGISTERED_WITH_STREET), parameters)
