@@ -34,6 +34,8 @@ _MAY_END_SO: Final = "street_may_be_longer"
 _DAY: Final = re.compile(r"\d{1,2}/\d{1,2}")
 _SHORT_TAILS: Final = frozenset(map(accent_key, ("huế", "hue")))
 """The one province of one word: `Lê Lợi Huế`."""
+TWO_NUMBERS: Final = frozenset({"second_number_dropped", "first_door_dropped"})
+"""Notes of steps of the grammar that had two house numbers before them."""
 
 
 @value(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from geo.plus_code import completed, short_code_in
 from geo.points import point_in
 from geo.values import value
 from registry.access import budget
-from registry.address_reader import ReadAddress, read_address
+from registry.address_reader import TWO_NUMBERS, ReadAddress, read_address
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.mistyped_codes import MistypedCode, mistyped_code
@@ -56,8 +56,6 @@ MAX_TEXT: Final = 2_000
 DEFAULT_LIMIT: Final = 5
 MAX_LIMIT: Final = 20
 _MAX_READINGS: Final = 3
-_TWO_NUMBERS: Final = ("second_number_dropped", "first_door_dropped")
-"""Steps of the grammar that had two house numbers before them."""
 CODE_UNKNOWN: Final = "unit_code_unknown"
 """Note of a reading, and fault of what is found: a unit is given by a code that none bears."""
 _CODES: Final = {"commune": 5, "district": 3, "province": 2}
@@ -363,7 +361,7 @@ class _Search:
         found = yield from Asker(self.gazetteer, self.day, door, area).answers()
         if commune_untold(found, door, area):
             found = [with_fault(answer, "commune_undecided") for answer in found]
-        if any(note in reading.notes for note in _TWO_NUMBERS):
+        if TWO_NUMBERS.intersection(reading.notes):
             found = [with_fault(answer, "second_number") for answer in found]
         return found
 

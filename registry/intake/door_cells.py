@@ -35,8 +35,14 @@ _NEXT_TO: Final = re.compile(
     r"(?:nha )?(?:ke|gan|canh|sat|giap|cach|ngay|doi dien|phia|truoc|sau|ben|phong tro)\b\D*\d"
 )
 """Folded: `kế số 90` is the neighbour of 90, and `Phòng trọ số 3` one of the rooms of a house."""
-_TWO_NUMBERS: Final = re.compile(r"\d\w?\s*[\r\n;]\s*\d")
-"""Two numbers one below the other are no path."""
+_TWO_NUMBERS: Final = re.compile(
+    r"\d\w?\s*[\r\n;]\s*\d|/\s*\d+\w?\s*[,&+]\s*\d+\w?\s*/"  # `12/3, 12/5`
+)
+"""Two numbers one below or behind the other are no path."""
+_THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")
+"""`1.234`, as programs write 1234 in Viet Nam, or 1,234 with three decimals."""
+_DOUBTFUL: Final = re.compile(r"\?|\d\s*_\s*\d")
+"""Somebody was not sure, or wrote a sign of no path."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")
 """A street beside the number: several words, of letters."""
 
@@ -63,9 +69,12 @@ def read_number(text: str) -> DoorParts:
     if _SPELLED_NUMBER.fullmatch(text):
         steps = re.findall(_STEP, text)
         return DoorParts(number=(text.replace(",", ""), "/".join(reversed(steps)), False))
+    if _THOUSANDS.fullmatch(text):
+        return DoorParts(number=UNREADABLE)
     if plain := _WHOLE.fullmatch(text):
         text = plain[1]
-    if _NEXT_TO.match(fold(text)) or _TWO_NUMBERS.search(text) or _is_decimal(text):
+    two = _TWO_NUMBERS.search(text) or _DOUBTFUL.search(text)
+    if two or _NEXT_TO.match(fold(text)) or _is_decimal(text):
         return DoorParts(number=UNREADABLE)
     if is_mangled(text):
         # No key: `judge` refuses it, and `fixes` proposes what may have stood there.

@@ -86,6 +86,8 @@ _RULES: Final = (
     _Rule("beside = 1", "former_address", "completed_from_former_address"),
     _Rule("beside = 2", "former_address", "former_address_differs"),
     _Rule("beside = 3", "address", "address_differs_from_columns"),
+    _Rule("doubt = 1", "house_number", "second_number", "left(number_key, 40)"),
+    _Rule("doubt = 2", "street", "street_part_unread"),
     _Rule(
         "commune_problem IS NULL AND unit_id IS NULL",
         "commune",

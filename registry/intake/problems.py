@@ -317,6 +317,17 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "the same number in localities that may be one (Tổ 5, Tổ dân phố 5); it got a code of its"
         " own: one door or two?",
     ),
+    "second_number": ProblemKind(
+        "warning",
+        "Địa chỉ có hai số nhà, đã đọc một: kiểm tra lại; hai nhà thì ghi thành hai dòng",
+        "the address has two house numbers, of which one was read: check it, and write two houses"
+        " in two rows",
+    ),
+    "street_part_unread": ProblemKind(
+        "warning",
+        "Ô đường có tên khác bên cạnh tên đường, không được đọc: kiểm tra lại",
+        "the cell of the street names something beside it that was not read: check it",
+    ),
     "street_spelled_otherwise": ProblemKind(
         "warning",
         "Tên đường chỉ khác dấu với đường khác của xã, phường, đã ghi thành đường riêng: nếu là một"

@@ -12,8 +12,10 @@ from functools import lru_cache, partial
 from typing import Final, TypeVar
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from geo.address import beside_street
 from geo.placeholders import is_ditto
 from geo.text import fold
 from registry.gazetteer import Gazetteer
@@ -24,8 +26,9 @@ from registry.intake.door_cells import read_flat, read_number, read_place, read_
 from registry.intake.doors import DoorParts, combined, completed_by, is_refused
 from registry.intake.place_kinds import kind_named, with_kind
 from registry.intake.reader import SourceFile
-from registry.intake.resolved import REMEMBERED, Numbered, Resolved, Row
+from registry.intake.resolved import PART_UNREAD, REMEMBERED, Numbered, Resolved, Row
 from registry.intake.texts import Text, TextReaders, TextReading
+from registry.units.text import read_units
 
 FIELDS_READ: Final = (
     *("source_ref", "longitude", "latitude", "households_count", "position_accuracy_m"),
@@ -37,7 +40,9 @@ FIELDS_READ: Final = (
 KEPT: Final = 5
 """So many of them are staged as they are."""
 _DOOR: Final = slice(5, 11)
+_STREET: Final = 6
 _LOCALITY: Final = 7
+_FORMER: Final = 16
 _BESIDE_TEXT: Final = (5, 6, 8, 9, 10)
 """Those of a door that complete a text; localities are words of it."""
 _COMMUNE: Final = slice(11, 17)
@@ -130,6 +135,7 @@ class ColumnResolver(Resolver):
     ) -> None:
         super().__init__(gazetteer, day, codes_of_today=codes_of_today)
         self._wards = wards
+        self._beside_street = lru_cache(REMEMBERED)(self._read_beside_street)
         self._columns = (
             (_Column("number", self.parts, read_number), slice(5, 6)),
             (_Column("street", self.parts, read_street), slice(6, 7)),
@@ -143,6 +149,7 @@ class ColumnResolver(Resolver):
 
     def _resolved(self, cells: Cells) -> Resolved:
         resolved = Resolved(len(cells[0]))
+        cells = self._with_communes_of_streets(cells, resolved)
         mixed = np.zeros(len(cells[0]), bool)
         for column, where in self._columns:
             numbers = _each(column.alone, cells[where])
@@ -154,6 +161,29 @@ class ColumnResolver(Resolver):
         for row, door in zip(rows.tolist(), doors, strict=True):
             resolved.take(row, self._combined(door), self.parts)
         return resolved
+
+    def _with_communes_of_streets(self, cells: Cells, resolved: Resolved) -> Cells:
+        """With the former commune that stands in a street's cell, where no column has one."""
+        codes, streets = distinct(cells[_STREET : _STREET + 1])
+        beside = [self._beside_street(street) for (street,) in streets]
+        if not any(map(any, beside)):
+            return cells
+        formers = cells[_FORMER].to_pylist()
+        for row in np.flatnonzero(np.array(list(map(any, beside)))[codes]).tolist():
+            former, doubt = beside[codes[row]]
+            formers[row] = formers[row] or former
+            resolved.doubt(row, doubt)
+        return [*cells[:_FORMER], pa.array(formers, pa.string()), *cells[_FORMER + 1 :]]
+
+    def _read_beside_street(self, street: str) -> tuple[str, str]:
+        """The commune that a street's cell names beside it, and what is in doubt there."""
+        beside = beside_street(street)
+        units = [name for name in beside.names if self._is_commune(name)]
+        former = next(iter((*beside.communes, *units)), "")
+        return former, PART_UNREAD if len(units) < len(beside.names) else ""
+
+    def _is_commune(self, name: str) -> bool:
+        return any(naming.commune for naming in read_units(self._gazetteer, name))
 
     def commune_at(self, cells: Sequence[str]) -> int:
         """As of every resolver."""
@@ -240,6 +270,7 @@ class TextResolver(Resolver):
             door = completed_by(reading.door, self._columns(*text[_TEXT_DOOR]))
             resolved.take(at, door or reading.door, self.parts)
             resolved.beside(at, (reading.beside or "") if door else COLUMNS_DIFFER)
+            resolved.doubt(at, reading.doubt)
             communes[at] = self._commune(text, reading)
         resolved.number("commune", communes)
         return resolved.spread(codes)

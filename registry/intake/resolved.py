@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 from registry.intake.doors import DoorParts
 
 _NUMBERED: Final = ("number_at", "street_at", "place_at", "flat_at", "commune_at")
-RESOLVED: Final = (*_NUMBERED, "hint", "beside")
-"""What `Resolver.resolve` gives of a row; `beside` is a value of `registry.intake.beside`."""
+RESOLVED: Final = (*_NUMBERED, "hint", "beside", "doubt")
+"""What a row names; `beside` is a value of `registry.intake.beside`, `doubt` one of those below."""
+SECOND_NUMBER: Final = "1"
+"""The text has two house numbers, of which one was read."""
+PART_UNREAD: Final = "2"
+"""The cell of the street names something beside it that was not read."""
 _DOOR_PARTS: Final = ("number", "street", "place", "flat")
 REMEMBERED: Final = 100_000
 """Spellings remembered of each kind; one that is forgotten is read again, under another number."""
@@ -63,6 +67,10 @@ class Resolved:
     def beside(self, row: int, beside: str) -> None:
         """What the text beside one row's was worth."""
         self._texts["beside"][row] = beside
+
+    def doubt(self, row: int, doubt: str) -> None:
+        """What a person has to look at in one row, though it was read."""
+        self._texts["doubt"][row] = doubt
 
     def spread(self, rows: NDArray[np.int64]) -> "Resolved":
         """Each row again, as often and in the order as `rows` names it."""

@@ -16,11 +16,12 @@ from geo.mixed_fonts import is_garbled
 from geo.persons import person_behind
 from geo.placeholders import is_ditto
 from geo.text import fold
-from registry.address_reader import ReadAddress, read_address
+from registry.address_reader import TWO_NUMBERS, ReadAddress, read_address
 from registry.gazetteer import Gazetteer, Unit
 from registry.intake.beside import Beside, completed
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.doors import GARBLED, PERSON, DoorParts, parts_of
+from registry.intake.resolved import SECOND_NUMBER
 from registry.side_processes import side_processes
 
 _TOGETHER: Final = 4_000
@@ -40,6 +41,8 @@ class TextReading:
     """By the text alone."""
     beside: str | None = None
     """A value of `registry.intake.beside`."""
+    doubt: str = ""
+    """A value of `registry.intake.resolved`."""
 
 
 class TextReader:
@@ -83,7 +86,8 @@ class TextReader:
         communes = today.commune
         if (column := self._of_column(code, former_code, commune, district, province)).candidates:
             communes = self._beside_column(address, communes, column)
-        return TextReading(_door(address, today.door), communes, today.beside)
+        doubt = SECOND_NUMBER if TWO_NUMBERS.intersection(readings[0].notes) else ""
+        return TextReading(_door(address, today.door), communes, today.beside, doubt)
 
     def _of_column(self, code: str, former_code: str, *names: str) -> CommuneReading:
         """What the columns of names say by themselves, where no code decides."""

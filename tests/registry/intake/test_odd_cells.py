@@ -108,7 +108,9 @@ def test_letters_of_no_font_are_refused(engine: Engine, tmp_path: Path) -> None:
 
 def test_numbers_that_are_none_of_a_door_are_refused(deliver: Deliver, engine: Engine) -> None:
     refused = ["kế số 90", "61\n62", "Phòng trọ số 3", "1,5", "Đối diện 44", "sau nhà 48"]
-    read = {"12.0": "12", "57,59": "57-59", "91 ngõ 3": "3/91"}
+    # Of a program that groups thousands, of two houses, of somebody who was not sure.
+    refused += ["1.000", "1.234", "12/3, 12/5", "12/3 & 12/5", "12_5", "12?"]
+    read = {"12.0": "12", "57,59": "57-59", "91 ngõ 3": "3/91", "12/3, ngõ 5": "5/12/3"}
     result = deliver(*(door(cell, cell) for cell in [*refused, *read]))
     assert codes(result) == {n: ["number_unreadable"] for n in range(1, len(refused) + 1)}
     found = rows(engine, "SELECT house_number_key FROM household")

@@ -1,0 +1,65 @@
+"""What stands beside the street in its cell, or beside the number in a text, is not passed over."""
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.intake.result import ImportResult
+from tests.support.intake import BA_DINH, Deliver, door, rows
+
+DOORS = (
+    "SELECT h.house_number_key, t.key, u.code, f.code FROM household h"
+    " JOIN thoroughfare t ON t.id = h.thoroughfare_id JOIN admin_unit u ON u.id = h.unit_id"
+    " LEFT JOIN admin_unit f ON f.id = h.former_unit_id ORDER BY h.house_number_key"
+)
+
+
+def warnings(result: ImportResult) -> dict[int, str]:
+    return {each.row_number: each.code for each in result.examples}
+
+
+@pytest.mark.parametrize(
+    "street",
+    ["Quán Thánh, phường Trúc Bạch", "Quán Thánh (P. Trúc Bạch)", "Quán Thánh, Trúc Bạch"],
+)
+def test_a_former_ward_in_the_cell_of_the_street_is_the_former_ward(
+    engine: Engine, deliver: Deliver, street: str
+) -> None:
+    result = deliver(door("12", street=street))
+    assert (result.new, result.problems) == (1, {})
+    assert rows(engine, DOORS) == [("12", "quan thanh", BA_DINH, "00004")]
+
+
+def test_a_ward_that_contradicts_is_said_and_a_column_of_its_own_goes_first(
+    engine: Engine, deliver: Deliver
+) -> None:
+    result = deliver(
+        door("12", "a", street="Quán Thánh, phường Vĩnh Hải"),
+        door("14", "b", street="Quán Thánh, phường Láng Hạ", **{"phường cũ": "Trúc Bạch"}),
+    )
+    assert warnings(result) == {1: "former_commune_differs"}
+    assert [former for *_, former in rows(engine, DOORS)] == [None, "00004"]
+
+
+@pytest.mark.parametrize(
+    "street", ["Quán Thánh, Hàng Khoai", "Quán Thánh, đường Hàng Khoai", "Quán Thánh; Hàng Khoai"]
+)
+def test_another_name_beside_the_street_is_told(deliver: Deliver, street: str) -> None:
+    result = deliver(
+        door("12", "a", street=street),
+        door("14", "b", street="Quán Thánh (góc Hàng Khoai)"),
+        door("16", "c", street="Quán Thánh, tổ 3"),
+    )
+    assert (result.new, warnings(result)) == (3, {1: "street_part_unread"})
+
+
+@pytest.mark.parametrize(
+    "text", ["5, 7 Quán Thánh", "5 Quán Thánh; 7 Hàng Khoai", "5 Quán Thánh, số 7 Hàng Khoai"]
+)
+def test_a_second_number_of_a_text_is_told(deliver: Deliver, text: str) -> None:
+    result = deliver(
+        {"địa chỉ": f"{text}, Phường Ba Đình, Hà Nội"},
+        {"địa chỉ": "Số 9 ngõ 7 Quán Thánh, tổ 3, Phường Ba Đình, Hà Nội"},
+        {"địa chỉ": "Phòng 5 nhà 11 Quán Thánh, Phường Ba Đình, Hà Nội"},
+        {"địa chỉ": "15-17 Quán Thánh, Phường Ba Đình, Hà Nội"},
+    )
+    assert (result.new, warnings(result)) == (4, {1: "second_number"})
