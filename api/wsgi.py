@@ -18,9 +18,9 @@ from api.app import create_app
 from api.counters import Counters
 from api.logs import configure_logs, log
 from registry.cluster import database_url
-from registry.errors import RegistryError
 from registry.register import Register
 from registry.settings import from_environment
+from registry.warming import warm
 
 
 def _shared_counters() -> Counters | None:
@@ -36,10 +36,7 @@ def _shared_counters() -> Counters | None:
 configure_logs()
 _settings = from_environment()
 _register = Register.open(_settings, database_url(_settings))
-with suppress(RegistryError):  # the first request must not wait for it; a stopped database may come
-    _register.gazetteer.get()
-    for _names in _register.place_names.get():
-        _names.squeezed, _names.shortened  # noqa: B018 - made when they are asked for
+warm(_register)
 app = create_app(_register, counters=_shared_counters())
 # What is there now stays, so a full collection need not walk it while a request waits.
 gc.collect()

@@ -1,0 +1,40 @@
+"""What a process makes before it serves."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from registry.autocomplete.unit_index import _indexes
+from registry.register import Register
+from registry.search.likeness import _vocabularies
+from registry.settings import Settings
+from registry.warming import warm
+from tests.support.search_world import World, search_world
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+@pytest.fixture(scope="module")
+def world(admin_url: str, worker_id: str) -> Iterator[World]:
+    with search_world(admin_url, f"warming_{worker_id}") as made:
+        yield made
+
+
+def test_what_questions_make_is_there_before_the_first(world: World) -> None:
+    register = Register.open(Settings(limits=False), world.url)
+    try:
+        known = register.gazetteer.get()
+        made = (_indexes, _vocabularies)
+        assert not any(each.of(known) for each in made)
+        warm(register)
+        assert register.gazetteer.get() is known
+        assert all(each.of(known) for each in made)
+        assert all({"squeezed", "shortened"} <= set(vars(n)) for n in register.place_names.get())
+    finally:
+        register.close()
+
+
+def test_database_that_is_not_there_may_come() -> None:
+    register = Register.open(Settings(limits=False), NOWHERE)
+    warm(register)
+    register.close()
