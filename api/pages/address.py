@@ -1,6 +1,8 @@
 """The page of one address: what the QR of a plate opens."""
 
-from typing import Any, Final
+from ipaddress import ip_address
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 import segno
 from flask import Response, redirect, request
@@ -25,6 +27,7 @@ from registry.register import Register
 blueprint = page_blueprint("address", "/a")
 
 _EXACT_M: Final = 20
+_LOCAL: Final = (".local", ".lan", ".internal", ".home.arpa")
 
 
 @blueprint.get("/<address_code>")
@@ -56,6 +59,28 @@ def public_url() -> str:
     return register().settings.public_url or request.host_url.rstrip("/")
 
 
+def opens_in(url: str) -> Literal["machine", "network", "world"]:
+    """From where a link can be opened: from the server's own machine, its network, or anywhere.
+
+    >>> opens_in("http://127.0.0.1:8000/a/X"), opens_in("http://[::1]/"), opens_in("http://localhost")
+    ('machine', 'machine', 'machine')
+    >>> opens_in("http://192.168.1.5:8000/a/X"), opens_in("http://may-chu:8000/"), opens_in("http://x.local")
+    ('network', 'network', 'network')
+    >>> opens_in("https://diachi.vn/a/X"), opens_in("http://203.113.1.1/")
+    ('world', 'world')
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        if host == "localhost" or host.endswith(".localhost"):
+            return "machine"
+        return "world" if "." in host and not host.endswith(_LOCAL) else "network"
+    if address.is_loopback or address.is_unspecified:
+        return "machine"
+    return "world" if address.is_global else "network"
+
+
 def _no_address(
     status: int,
     asked: str,
@@ -82,6 +107,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "demo": is_demo(record.code),
         "url": url,
         "qr": _qr(url),
+        "opens": opens_in(url),
         "sketch": _sketch(record, body, made) if body["position"] else None,
         "report": request.args.get("report"),
         "exact_m": _EXACT_M,

@@ -77,12 +77,18 @@ def test_page_names_the_public_address_of_the_server(site: Site) -> None:
     code = site.world.codes["27 Láng"]
     path = f"/a/{code_display(code)}"
     assert f"http://localhost{path}" in site.client.get(path).text
+    # Nobody else can open such a QR: it says so beside it, on paper too.
+    for host, words in (("localhost", "trên chính máy chủ"), ("10.0.0.7:8000", "trong mạng")):
+        text = site.client.get(path, headers={"Host": host}).text
+        assert words in text, host
+        assert "DIACHISO_PUBLIC_URL" in text
     settings = Settings(limits=False, public_url="https://diachi.example")
     with open_app(site.world.url, settings=settings) as app:
         client = app.test_client()
         text = client.get(path).text
         assert f"https://diachi.example{path}" in text
         assert "http://localhost" not in text
+        assert "DIACHISO_PUBLIC_URL" not in text
         # A proxy asks by another name than people do.
         assert report(client, code, Origin="https://diachi.example") == 303
         assert report(client, code, Origin="https://other.example") == 403
