@@ -4,6 +4,7 @@ from typing import Final
 
 from geo import code as codes
 from geo.code import CodeError, WrongLengthError
+from geo.code_writing import unannounced
 from registry.access import budget
 from registry.errors import (
     GoneError,
@@ -88,7 +89,7 @@ def read_code(reads: Reads, text: str) -> str:
     """The canonical code of `text`, with or without `mã` in front; raises what `lookup` raises for
     what is none.
     """
-    text = codes.unannounced(text)
+    text = unannounced(text)
     try:
         return codes.validate(text)
     except WrongLengthError as error:

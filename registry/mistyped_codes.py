@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from geo import code as codes
+from geo.code_writing import unannounced
 from registry.errors import InvalidInputError, MistypedCodeError
 from registry.lookup import read_code
 from registry.reads import Reads
@@ -31,7 +31,7 @@ def mistyped_code(reads: Reads, text: str) -> MistypedCode | None:
     Only asked where the text names no place, so that no address is lost by it. Raises
     BudgetSpentError, as everything that looks for codes does (`registry.access.budget`).
     """
-    written = codes.unannounced(text).strip()
+    written = unannounced(text).strip()
     if not _LIKE_CODE.fullmatch(written):
         return None
     try:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from geo.code import unannounced
+from geo.code_writing import unannounced
 from registry.autocomplete.begun import SPARE, Finder, Sought
 from registry.autocomplete.buildings import flats_in, open_buildings
 from registry.autocomplete.place_names import BUILDING, Names

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
+from geo.code_writing import unannounced
 from geo.label import named
 from registry.errors import (
     IllegalTransitionError,
@@ -207,6 +208,6 @@ class Work:
 def read_code(name: str, text: str) -> str:
     """The canonical code that the parameter `name` writes; raises InvalidInputError."""
     try:
-        return codes.validate(codes.unannounced(text))
+        return codes.validate(unannounced(text))
     except CodeError as error:
         raise InvalidInputError.of_field(name, error.code, str(error)) from None

@@ -7,6 +7,7 @@ from typing import Final
 
 from geo import code as codes
 from geo.code import CodeError
+from geo.code_writing import ANNOUNCING, LINK, unannounced
 
 _LONGEST_CODE: Final = 24
 """Characters of a text that is looked at as a code as a whole: eleven spoken digits, spaced out."""
@@ -14,11 +15,11 @@ _LONGEST_ANNOUNCED: Final = 48
 _LONGEST_LINK: Final = 300
 _INSIDE: Final = re.compile(r"(?<![\w/.-])(\w{4}-\w{4}|(?=\w*[^\W\d_])\w{8})(?![\w/.-])")
 _ANNOUNCED: Final = re.compile(
-    rf"\b{codes.ANNOUNCING}\s*[:#]?\s*"
+    rf"\b{ANNOUNCING}\s*[:#]?\s*"
     r"(\w{4}[\s-]?\w{4}|\d{3}[\s.-]?\d{3}[\s.-]?\d{3}[\s.-]?\d{2})(?![\w/-])",
     re.IGNORECASE,
 )
-_LINKED: Final = re.compile(codes.LINK, re.IGNORECASE)
+_LINKED: Final = re.compile(LINK, re.IGNORECASE)
 _WORDS: Final = ("mã", "ma", "code")
 _LONG: Final = re.compile(r"[\w-]{8}")
 _MAX_CODES: Final = 4
@@ -44,7 +45,7 @@ def whole_code(text: str) -> str | None:
     """
     if len(text) > (_LONGEST_LINK if "/a/" in text else _LONGEST_ANNOUNCED):
         return None
-    written = codes.unannounced(text)
+    written = unannounced(text)
     return _valid(written) if len(written) <= _LONGEST_CODE else None
 
 
