@@ -21,8 +21,10 @@ O61 or O16), and for each place of the key when one of I K M O P T follows the v
 keyboards also accept the accent after it (ÓM is O1M or OM1). One text is typed on one keyboard:
 VNI and Telex are never mixed in one reading. All readings have the same length.
 
->>> readings('FÔ0-000H', longest=11), readings('KỔ-000H', longest=11)
-(('F060000H', 'F000000H'), ('K063000H', 'K00R000H'))
+>>> readings('FÔ0-000H', longest=11)
+('F060000H', 'F000000H')
+>>> readings('KỔ-000H', longest=11)
+('K063000H', 'K036000H', 'K00R000H', 'K0R0000H')
 
 Keys that a keyboard swallowed (O11 leaves O1, O12 leaves Ò) leave a text one symbol short. Any
 other accent (Ö, Ñ) is a foreign symbol of its own.
