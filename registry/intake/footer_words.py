@@ -9,7 +9,8 @@ _LONGEST: Final = 12
 """Words of a cell that may be a footer's."""
 # Folded, from the beginning of a cell.
 _WORDS: Final = re.compile(
-    r"((tong )?cong (toan )?(phuong|xa|thi tran|dac khu|tinh|thanh pho|thon|ap|to|khu pho|khom)\b.*"
+    r"((tong )?cong (toan )?(phuong|xa|thi tran|dac khu|tinh|thanh pho|thon|ap|to|tdp|khu pho|kp"
+    r"|khom|khoi|xom|ban|buon|lang|nhom|duong|pho|ngo|hem)\b.*"
     r"|tong( cong| so( ho)?| hop)?|cong( trang| don| mang sang)?|mang sang( trang sau)?"
     r"|(so ho )?(viet )?bang chu .*|ghi chu .*"
     r"|nguoi lap( bieu| bang| danh sach)?|thu truong( don vi)?|(pho )?chu tich|ke toan( truong)?"

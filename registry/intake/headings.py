@@ -1,102 +1,189 @@
-"""Lists that are parted by hamlet: a row `Tổ dân phố 1` above the houses that lie there.
+"""Lists that are parted by hamlet or street: a row `Tổ dân phố 1` above the houses that lie there.
 
-The hamlet becomes a column behind the others, and the heading is no row any more.
+What a heading names becomes a column behind the others, and the heading is no row any more.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 from geo.address import parse_components
 from geo.locality import Locality
+from geo.street import ROAD_CLASSES
 from registry.intake.columns import Columns
 from registry.intake.footer_words import is_footer, is_signed
 from registry.intake.formats.table import Rows, Table
+from registry.intake.place_kinds import depth_of
 
-_HEADER: Final = "Thôn, tổ của nhóm"
+_PLACE_HEADER: Final = "Thôn, tổ của nhóm"
+_STREET_HEADER: Final = "Đường của nhóm"
 _NUMBERING: Final = re.compile(r"^\s*(?:[IVXL]+|\d{1,3}|[A-ZĐ])\s*[.)/]\s+")
 _BEHIND: Final = re.compile(r"\s*(?:\([^)]*\))?\s*:?\s*$")
-_NOTE: Final = (
+_COUNTS: Final = re.compile(r"[IVXL]+|[A-ZĐ]|[\d.,]+")
+"""What a heading may have beside its name: its own number, and how many there are below it."""
+_LAST_COLUMN: Final = 2
+"""Index of the last column in which a heading stands that has counts beside it."""
+_PLACE_NOTE: Final = (
     "dòng chỉ ghi tên thôn, tổ ({seen}) là nơi của các dòng dưới nó"
     " (rows that name a hamlet alone hold for those below them)"
 )
+_STREET_NOTE: Final = (
+    "dòng chỉ ghi tên đường ({seen}) là đường của các dòng dưới nó"
+    " (rows that name a street alone hold for those below them)"
+)
+_STREETS: Final = frozenset(("đường", "phố", "đại lộ", *ROAD_CLASSES))
+_OF_DOORS: Final = frozenset(
+    {
+        *("house_number", "alley", "street", "building", "floor", "unit", "point"),
+        *("longitude", "longitude_minutes", "latitude", "latitude_minutes"),
+    }
+)
+"""Fields that a heading has nothing of."""
 
 _Groups = tuple[Locality, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """What a row above others names, and nothing else."""
+
+    text: str
+    groups: _Groups
+    """The innermost first."""
+    street: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Headings:
+    """The headings of one file."""
+
+    doors: frozenset[int]
+    """Indexes of columns of doors."""
+    places: bool
+    """Whether they may name localities: no column does."""
+    streets: bool
+    """The same of streets."""
+
+    def of(self, row: list[str]) -> _Heading | None:
+        """What a row names that names localities or a street alone, and no sum or signature."""
+        cells = [(at, cell) for at, cell in enumerate(row) if cell.strip()]
+        named = [(at, cell) for at, cell in cells if not _COUNTS.fullmatch(cell.strip())]
+        if len(named) != 1 or is_footer([cell for _, cell in cells]):
+            return None
+        ((at, text),) = named
+        if len(cells) > 1 and (
+            at > _LAST_COLUMN or not self.doors.isdisjoint(place for place, _ in cells)
+        ):
+            return None
+        groups, street = _named(text)
+        # Beside the number of a row `Đường bê tông` is a remark.
+        if cells[0][1].strip().isdigit():
+            street = ""
+        if groups and self.places:
+            return _Heading(text, groups, "")
+        return _Heading(text, (), street) if street and self.streets else None
 
 
 def under_headings(
     table: Table, columns: Columns, sample: Iterable[list[str]]
 ) -> tuple[Table, Columns]:
-    """The table with the hamlet of its headings as a column; `sample` are its first rows.
+    """The table with what its headings name as columns; `sample` are its first rows.
 
-    The same where it has a column of hamlets, or addresses as one text, or no headings.
+    The same where columns hold all that they could name, or addresses as one text, or where there
+    are no headings.
     """
-    if columns.free_text or "locality" in columns.fields:
+    if columns.free_text:
         return table, columns
-    seen = next((cell for row in sample if (cell := _heading(row))), None)
-    if seen is None:
+    headings = _Headings(
+        frozenset(_columns_of_doors(columns)),
+        places="locality" not in columns.fields,
+        streets="street" not in columns.fields,
+    )
+    seen = [heading for row in sample if (heading := headings.of(row))]
+    place = next((each.text for each in seen if each.groups), None)
+    street = next((each.text for each in seen if each.street), None)
+    made = [
+        (field, header, note.format(seen=text))
+        for field, header, note, text in (
+            ("locality", _PLACE_HEADER, _PLACE_NOTE, place),
+            ("street", _STREET_HEADER, _STREET_NOTE, street),
+        )
+        if text is not None
+    ]
+    if not made:
         return table, columns
-    width = len(table.headers)
+    width, fields = len(table.headers), [field for field, _, _ in made]
 
     @contextmanager
     def below_headings() -> Iterator[Rows]:
         with table.rows() as below:
-            yield _placed(below, width)
+            yield _placed(below, width, headings, fields)
 
     return (
         replace(
             table,
-            headers=(*table.headers, _HEADER),
+            headers=(*table.headers, *(header for _, header, _ in made)),
             rows=below_headings,
-            notes=(*table.notes, _NOTE.format(seen=seen)),
+            notes=(*table.notes, *(note for _, _, note in made)),
         ),
-        replace(columns, positions={**columns.positions, "locality": width}),
+        replace(
+            columns,
+            positions=columns.positions
+            | {field: width + place for place, field in enumerate(fields)},
+        ),
     )
 
 
-def _placed(rows: Rows, width: int) -> Rows:
+def _columns_of_doors(columns: Columns) -> Iterator[int]:
+    yield from (at for field, at in columns.positions.items() if field in _OF_DOORS)
+    for joined in columns.joined:
+        yield from (at for field, at in joined.parts if field in _OF_DOORS)
+
+
+def _placed(rows: Rows, width: int, headings: _Headings, fields: Sequence[str]) -> Rows:
     groups: _Groups = ()
+    street = ""
     for row in rows:
-        if heading := _heading(row):
-            groups = _nested(groups, _named(heading))
+        if heading := headings.of(row):
+            # A street of a list by hamlets lies in the hamlet above it, and ends with it.
+            street = heading.street
+            groups = _nested(groups, heading.groups) if heading.groups else groups
             yield []
         elif is_footer(row):
-            groups = () if is_signed(row) else groups
+            groups, street = ((), "") if is_signed(row) else (groups, street)
             yield row
         elif any(row):
             place = ", ".join(f"{group.kind} {group.name}" for group in groups)
+            made = [{"locality": place, "street": street}[field] for field in fields]
             # What stands too far to the right stays there, for the row to be refused.
-            yield [*row[:width], *[""] * (width - len(row)), place, *row[width:]]
+            yield [*row[:width], *[""] * (width - len(row)), *made, *row[width:]]
         else:
             yield row
 
 
-def _heading(row: list[str]) -> str | None:
-    """What a row names that names localities and nothing else, and no sum or signature."""
-    cells = [cell for cell in row if cell.strip()]
-    return cells[0] if len(cells) == 1 and _named(cells[0]) and not is_footer(cells) else None
-
-
 @lru_cache(1_000)
-def _named(heading: str) -> _Groups:
-    """The localities, the innermost first; none where anything else is named.
+def _named(heading: str) -> tuple[_Groups, str]:
+    """The localities, the innermost first, or the street; none where anything else is named.
 
-    >>> [(group.kind, group.name) for group in _named("II. Tổ 5, Khu phố 2 (35 hộ):")]
+    >>> [(group.kind, group.name) for group in _named("II. Tổ 5, Khu phố 2 (35 hộ):")[0]]
     [('tổ', '5'), ('khu phố', '2')]
-    >>> _named("Nguyễn Văn Tổ"), _named("12 Tổ 5"), _named("Cầu Giấy")
-    ((), (), ())
+    >>> _named("1. Đường Lê Lợi (12 hộ)"), _named("Nguyễn Văn Tổ"), _named("12 Tổ 5")
+    (((), 'Đường Lê Lợi'), ((), ''), ((), ''))
     """
-    door = parse_components(locality=_BEHIND.sub("", _NUMBERING.sub("", heading)))
-    if door.house_number is not None or door.street is not None or door.flat is not None:
-        return ()
-    return door.localities if all(group.kind for group in door.localities) else ()
+    text = _BEHIND.sub("", _NUMBERING.sub("", heading))
+    door = parse_components(locality=text)
+    if door.house_number is not None or door.flat is not None:
+        return (), ""
+    if door.street is not None:
+        alone = not door.localities and door.street.kind in _STREETS
+        return (), text if alone else ""
+    return (door.localities if all(group.kind for group in door.localities) else ()), ""
 
 
 def _nested(groups: _Groups, named: _Groups) -> _Groups:
-    """The localities below a heading: it ends those of its kind, and all inside of them."""
-    kinds = {group.kind for group in named}
-    ended = [at for at, group in enumerate(groups) if group.kind in kinds]
-    return (*named, *groups[max(ended) + 1 if ended else 0 :])
+    """The localities below a heading: it ends those that lie no farther out than it does."""
+    outermost = max(depth_of(group.kind) for group in named)
+    return (*named, *(group for group in groups if depth_of(group.kind) > outermost))

@@ -12,7 +12,6 @@ from functools import lru_cache, partial
 from typing import Final
 
 from geo.house_number import ALLEY_RANK, parse_house_number
-from geo.locality import DIVIDING, ESTATES, GROUPS
 from geo.placeholders import is_ditto, is_none
 from geo.points import point_in, two_numbers
 from geo.text import fold
@@ -21,7 +20,7 @@ from registry.intake.door_cells import read_number
 from registry.intake.doors import is_refused
 from registry.intake.formats.table import Rows, Table
 from registry.intake.headers import block_word, in_full
-from registry.intake.place_kinds import kind_named, with_kind
+from registry.intake.place_kinds import depth_of, kind_named, with_kind
 
 Make = Callable[..., tuple[str, ...]]
 """From the cells of some columns, stripped, to those of the columns that are made."""
@@ -72,7 +71,7 @@ def _made(joined: Joined, headers: tuple[str, ...]) -> tuple[tuple[str, ...], li
         return ("longitude", "latitude"), [joined.parts[0][1]], _point
     if joined.always:
         return (joined.field,), [], lambda: (joined.always,)
-    parts = sorted(joined.parts, key=lambda part: _depth(headers[part[1]]))
+    parts = sorted(joined.parts, key=lambda part: depth_of(kind_named(headers[part[1]])))
     if joined.field != "locality":
         parts = list(joined.parts)
     named = [headers[at] for _, at in parts]
@@ -125,16 +124,6 @@ def _alley(cell: str, header: str) -> str:
         return cell
     kinds = [kind for word in in_full(header).split() if (kind := _SPELLED_ALLEYS.get(word))]
     return f"{kinds[0] if kinds else 'ngõ'} {cell}"
-
-
-def _depth(header: str) -> int:
-    """How far out the localities of the column lie: a group lies in a quarter, which holds it."""
-    kind = kind_named(header)
-    if kind in GROUPS:
-        return 0
-    if kind in DIVIDING:
-        return 1
-    return 3 if kind in ESTATES else 2
 
 
 def _places(kinds: tuple[str, ...], *cells: str) -> str:

@@ -1,7 +1,7 @@
 """Kinds of localities that the header of a column says for its cells: `5` below `Tổ` is Tổ 5."""
 
 from geo.address import parse_components
-from geo.locality import parse_locality
+from geo.locality import DIVIDING, ESTATES, GROUPS, parse_locality
 from registry.intake.headers import in_full
 
 
@@ -26,3 +26,12 @@ def with_kind(kind: str, cell: str) -> str:
         return cell
     read = parse_components(locality=cell).localities
     return f"{kind} {cell}" if len(read) == 1 and not read[0].kind else cell
+
+
+def depth_of(kind: str) -> int:
+    """How far out localities of the kind lie: a group lies in a quarter, which holds it."""
+    if kind in GROUPS:
+        return 0
+    if kind in DIVIDING:
+        return 1
+    return 3 if kind in ESTATES else 2

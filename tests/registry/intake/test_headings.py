@@ -42,6 +42,35 @@ def test_houses_lie_in_what_stands_above_them(
     assert any("(Tổ dân phố 1)" in n or "Khu phố 3" in n for n in open_file(path).notes)
 
 
+def test_a_heading_may_count_what_is_below_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "STT,Họ tên chủ hộ,Số nhà,Đường,Mã xã,Số khẩu,Số hộ\n"
+        "I,Tổ dân phố số 1,,,,12,3\n1,X,12,Láng,00199,4,1\n,Cộng TDP 1,,,,12,3\n"
+        "2,Khu phố 2,,,,9,1\n1,Y,14,Láng,00199,4,1\n"
+    )
+    assert read(path, "house_number", "locality") == [
+        ("12", "tổ dân phố 1"),
+        ("", ""),
+        ("14", "khu phố 2"),
+    ]
+
+
+def test_streets_stand_above_their_houses_where_no_column_has_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "STT,Số nhà,Mã xã,Ghi chú\nĐường Láng (2 hộ),,,\n1,12,00199,\n2,,,Đường bê tông\n"
+        "Tổ 5,,,\n1,14,00199,\nB. Phố Vũ Ngọc Phan:,,,\n1,16,00199,\n"
+    )
+    assert read(path, "house_number", "street", "locality") == [
+        ("12", "Đường Láng", ""),
+        ("", "Đường Láng", ""),
+        ("14", "", "tổ 5"),
+        ("16", "Phố Vũ Ngọc Phan", "tổ 5"),
+    ]
+    assert sum("đường của các dòng dưới" in note for note in open_file(path).notes) == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [
