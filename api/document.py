@@ -12,6 +12,7 @@ from typing import Any, Final
 from flask import current_app
 
 from api.access import role_of
+from api.document_words import DESCRIPTION, TAGS, put_in_words
 from api.errors import MIMETYPE, STATUS, UNIT_CODE, http_code, status_title
 from api.health import blueprint as open_to_all
 from api.openapi import STREAM_TYPES, spec
@@ -22,26 +23,6 @@ from registry.batch import OPERATIONS
 from registry.drawing.tiles import MAX_ZOOM
 from registry.lifecycle.table import OPERATIONS as LIFECYCLE
 
-_DESCRIPTION: Final = """\
-Địa chỉ số: register of permanent digital address codes (mã địa chỉ số) of Viet Nam.
-
-Every error is a problem document (RFC 9457) with a stable `code`; each endpoint lists its own. Any
-of them may also answer 405 `method_not_allowed` and 500 `internal_server_error`.
-"""
-# In the order in which people look for them.
-_TAGS: Final = {
-    "search": "From text, code or point to a door",
-    "addresses": "What a code stands for",
-    "units": "Provinces and communes of any map",
-    "map": "Vector tiles",
-    "coverage": "How many households have a code",
-    "operations": "Changes of records, streets and localities; with a key",
-    "reports": "What people found at a door",
-    "imports": "Files of households: delivered, tried, published, taken back; with a key",
-    "changes": "Everything that was written, in order",
-    "access": "Whose key this is, and what is left of its limits",
-    "health": "Whether this process and its database answer; no key is looked at",
-}
 _KEY, _KEY_HEADER = "key", "keyInHeader"
 _SECURITY_SCHEMES: Final = {
     _KEY: {
@@ -169,11 +150,11 @@ _MISREAD: Final = {
 def document() -> dict[str, Any]:
     """The whole of it; needs the application's context, with every route registered."""
     made: dict[str, Any] = deepcopy(spec.spec)
-    made["info"]["description"] = _DESCRIPTION
+    made["info"]["description"] = DESCRIPTION
     made["servers"] = [{"url": "/"}]
-    made["tags"].sort(key=lambda tag: list(_TAGS).index(tag["name"]))
+    made["tags"].sort(key=lambda tag: list(TAGS).index(tag["name"]))
     for tag in made["tags"]:
-        tag["description"] = _TAGS[tag["name"]]
+        tag["description"] = TAGS[tag["name"]]
     made["components"]["securitySchemes"] = deepcopy(_SECURITY_SCHEMES)
     schemas = made["components"]["schemas"]
     schemas[_WITH_FILE]["properties"]["file"] = _FILE_PART
@@ -186,6 +167,7 @@ def document() -> dict[str, Any]:
     made["components"]["responses"] = problems
     for path, item in made["paths"].items():
         for method, operation in item.items():
+            put_in_words(operation, path, method)
             statuses = _describe(operation, path, method, roles[path, method])
             for status in sorted(statuses):
                 codes = _codes(status, path)

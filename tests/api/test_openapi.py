@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from api.errors import STATUS
 from api.requests import FORMS
+from geo.text import has_diacritics
 from tests.support.units import open_app
 from tests.support.web import api_rules
 
@@ -69,6 +70,18 @@ def test_every_reference_leads_somewhere_and_every_operation_is_named_once(
     assert references <= set(document["components"]["schemas"])
     names = [operation["operationId"] for _, operation in operations(document)]
     assert len(set(names)) == len(names)
+    # Generators make functions and files of them.
+    assert [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name)] == []
+
+
+def test_every_operation_and_tag_is_told_in_vietnamese_first(document: dict[str, Any]) -> None:
+    told = [operation["summary"] for _, operation in operations(document)]
+    told += [tag["description"] for tag in document["tags"]]
+    for words in told:
+        vietnamese, _, english = words.partition(" (")
+        assert has_diacritics(vietnamese), words
+        assert english.endswith(")"), words
+        assert not has_diacritics(english), words
 
 
 def test_every_schema_is_valid(document: dict[str, Any]) -> None:

@@ -1,0 +1,97 @@
+"""The words of the OpenAPI document, in Vietnamese first; and what programs call each endpoint.
+
+Programs that were generated from the document call an endpoint by its `operationId`, which is never
+changed.
+"""
+
+from typing import Any, Final
+
+from registry.lifecycle.table import OPERATIONS
+
+DESCRIPTION: Final = """\
+Sổ đăng ký mã địa chỉ số của Việt Nam: từ mã, địa chỉ kiểu nào cũng được, hoặc một điểm, ra đúng cửa
+nhà. Trang bán hàng bắt đầu từ `/v1/autocomplete` khi khách gõ và `/v1/validate` khi khách gửi. Lỗi
+nào cũng có `code` không đổi cho chương trình, và `detail` cho người đọc.
+
+Địa chỉ số: register of permanent digital address codes (mã địa chỉ số) of Viet Nam. A shop begins
+with `/v1/autocomplete` while its customer types, and `/v1/validate` when they submit.
+
+Every error is a problem document (RFC 9457) with a stable `code`; each endpoint lists its own. Any
+of them may also answer 405 `method_not_allowed` and 500 `internal_server_error`.
+"""
+# In the order in which people look for them.
+TAGS: Final = {
+    "search": "Từ chữ, mã hoặc điểm ra cửa nhà (from text, code or point to a door)",
+    "addresses": "Mã ấy là nhà nào (what a code stands for)",
+    "units": "Tỉnh, xã của mọi bản đồ, cũ và mới (provinces and communes of any map)",
+    "map": "Ô bản đồ (vector tiles)",
+    "coverage": "Bao nhiêu hộ đã có mã (how many households have a code)",
+    "operations": "Sửa bản ghi, đường, thôn; cần khoá"
+    " (changes of records, streets and localities; with a key)",
+    "reports": "Điều người ta thấy ở cửa nhà (what people found at a door)",
+    "imports": "Tệp hộ gia đình: gửi, chạy thử, công bố, rút lại; cần khoá"
+    " (files of households: delivered, tried, published, taken back; with a key)",
+    "changes": "Mọi điều đã ghi, theo thứ tự (everything that was written, in order)",
+    "access": "Khoá của ai, còn gọi được bao nhiêu (whose key this is, and what is left of it)",
+    "health": "Máy chủ và cơ sở dữ liệu có trả lời không; không xem khoá"
+    " (whether this process and its database answer; no key is looked at)",
+}
+_CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
+    ("get", "/healthz"): ("get_health", "Tiến trình có sống không"),
+    ("get", "/readyz"): ("get_readiness", "Đã phục vụ được chưa"),
+    ("get", "/openapi.json"): ("get_openapi", "Chính tài liệu này"),
+    ("get", "/v1/addresses/{address_code}"): ("get_address", "Địa chỉ mang một mã"),
+    ("patch", "/v1/addresses/{address_code}"): ("patch_address", "Sửa một bản ghi"),
+    ("get", "/v1/addresses/{address_code}/history"): ("get_address_history", "Lịch sử của một mã"),
+    ("get", "/v1/autocomplete"): ("autocomplete", "Gợi ý khi đang gõ địa chỉ"),
+    ("post", "/v1/batch/{operation}"): ("run_batch", "Hỏi nhiều dòng một lần"),
+    ("get", "/v1/coverage"): ("list_coverage", "Độ phủ của các tỉnh, xã"),
+    ("get", "/v1/coverage/{code}"): ("get_coverage", "Độ phủ của một tỉnh, xã"),
+    ("get", "/v1/coverage/{code}/series"): ("get_coverage_series", "Độ phủ qua từng ngày"),
+    ("get", "/v1/coverage/{code}/gaps"): ("get_coverage_gaps", "Còn thiếu ở đâu"),
+    ("get", "/v1/geocode"): ("geocode", "Tìm cửa nhà từ một địa chỉ"),
+    ("post", "/v1/geocode"): ("geocode_by_post", "Tìm cửa nhà, địa chỉ không nằm trong URL"),
+    ("get", "/v1/reverse"): ("reverse", "Những cửa gần một điểm"),
+    ("post", "/v1/reverse"): ("reverse_by_post", "Những cửa gần một điểm, không nằm trong URL"),
+    ("get", "/tiles/{z}/{x}/{y}"): ("get_tile", "Một ô của bản đồ"),
+    ("get", "/v1/units"): ("list_units", "Tìm đơn vị hành chính theo tên, mã"),
+    ("get", "/v1/units/picker"): ("get_unit_picker", "Tỉnh và xã cho hai ô chọn"),
+    ("get", "/v1/units/convert"): ("convert_unit", "Đổi đơn vị cũ sang mới"),
+    ("get", "/v1/units/{code}"): ("get_unit", "Một đơn vị hành chính"),
+    ("post", "/v1/validate"): ("validate_address", "Kiểm tra một địa chỉ"),
+    ("get", "/v1/whoami"): ("get_caller", "Khoá này là của ai, còn gọi được bao nhiêu"),
+    ("get", "/v1/changes"): ("list_changes", "Những gì đã đổi, theo thứ tự"),
+    ("post", "/v1/imports"): ("deliver_import", "Gửi một tệp hộ gia đình"),
+    ("get", "/v1/imports"): ("list_imports", "Các đợt nhập"),
+    ("get", "/v1/imports/{import_id}"): ("get_import", "Một đợt nhập"),
+    ("delete", "/v1/imports/{import_id}"): ("discard_import", "Bỏ một đợt nhập chưa công bố"),
+    ("get", "/v1/imports/{import_id}/problems"): (
+        "list_import_problems",
+        "Mọi vấn đề của từng dòng",
+    ),
+    ("get", "/v1/imports/{import_id}/report"): (
+        "get_import_report",
+        "Các dòng bị loại, thành tệp",
+    ),
+    ("get", "/v1/imports/{import_id}/codes"): ("get_import_codes", "Từng dòng với mã, thành tệp"),
+    ("post", "/v1/imports/{import_id}/publish"): ("publish_import", "Công bố một đợt nhập"),
+    ("post", "/v1/imports/{import_id}/rollback"): ("roll_back_import", "Rút lại một đợt nhập"),
+    ("post", "/v1/reports"): ("file_report", "Báo điều thấy ở một cửa nhà"),
+    ("get", "/v1/reports"): ("list_reports", "Các báo cáo chờ xem"),
+    ("post", "/v1/reports/{report_id}/accept"): ("accept_report", "Nhận một báo cáo"),
+    ("post", "/v1/reports/{report_id}/reject"): ("reject_report", "Bác một báo cáo"),
+    **{
+        ("post", f"/v1/operations/{made.name}"): (
+            f"perform_{made.kind}",
+            made.vi[0].upper() + made.vi[1:],
+        )
+        for made in OPERATIONS
+    },
+}
+
+
+def put_in_words(operation: dict[str, Any], path: str, method: str) -> None:
+    """Name an operation of the document, and say what it does in Vietnamese before the English."""
+    name, vietnamese = _CALLED[method, path]
+    operation["operationId"] = name
+    operation["summary"] = f"{vietnamese} ({operation['summary'].rstrip('.')})"
