@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SITE = re.compile(r"https?://[^\s/?#@]+/?")
-_ELSEWHERE = frozenset(("DIACHISO_SHARED", "DIACHISO_SEED_WHEELS", "DIACHISO_BROWSER_MS"))
+_ELSEWHERE = frozenset("DIACHISO_SHARED DIACHISO_SEED_WHEELS DIACHISO_BROWSER_MS".split())
 """What tests and the makers of the seeds are told."""
 _SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
 
