@@ -113,18 +113,22 @@ class Visit:
 
 
 @contextmanager
-def visiting(browser: Browser, url: str, size: str, **options: Any) -> Iterator[Visit]:
-    """A window; outside hosts cannot be reached from it, and nothing in it is seen half way."""
+def visiting(
+    browser: Browser, url: str, size: str, *, also: tuple[str, ...] = (), **options: Any
+) -> Iterator[Visit]:
+    """A window; hosts other than that of `url` and `also` cannot be reached from it, and nothing in
+    it is seen half way.
+    """
     width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height}, reduced_motion="reduce", **options
     )
-    host = urlsplit(url).netloc
+    hosts = {urlsplit(each).netloc for each in (url, *also)}
     visit = Visit(url, context.new_page(), context)
 
     def only_ours(route: Route) -> None:
         asked = urlsplit(route.request.url)
-        if asked.netloc == host or asked.scheme in ("data", "blob"):
+        if asked.netloc in hosts or asked.scheme in ("data", "blob"):
             route.continue_()
         else:
             visit.wrong.append(f"asked {asked.netloc}")

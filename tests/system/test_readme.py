@@ -1,4 +1,7 @@
-"""The examples of README.md are what a newcomer sees after the first `bin/run`, in their order."""
+"""The examples of README.md are what a newcomer sees after the first `bin/run`, in their order.
+
+Those of docs/shop.md as well, but for its page, which tests/browser/test_shop.py opens.
+"""
 
 import json
 import re
@@ -15,7 +18,7 @@ from tests.support.running import clean_environment, own_var, starter
 from tests.support.waiting import eventually
 from tests.system.test_docs import LEFT_OUT, SERVER, differences
 
-BLOCK = re.compile(r"^```(bash|json|text)\n(.+?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(bash|json|python|text)\n(.+?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @dataclass
@@ -26,16 +29,18 @@ class Example:
     printed: list[tuple[str, str]]
 
 
-def examples() -> list[Example]:
-    """Every example of the page but the first, which is `bin/run` itself."""
+def examples(page: str) -> list[Example]:
+    """Every example of a page, but for `bin/run` itself."""
     found: list[Example] = []
-    for kind, content in BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8")):
+    for kind, content in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
         if kind == "bash":
             found.append(Example(content, []))
+        elif kind == "python":
+            found.append(Example(f"python3 - <<'PYTHON'\n{content}PYTHON\n", []))
         else:
             found[-1].printed.append((kind, content))
-    assert "bin/run " in found[0].commands
-    return found[1:]
+    assert found
+    return [example for example in found if "bin/run " not in example.commands]
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +109,13 @@ def wrong_of(example: Example, output: str) -> list[str]:
     return [d for shown, real in pairs for d in differences(shown, real)]
 
 
-def test_every_example_prints_what_the_page_shows(newcomer: tuple[str, Path, Path]) -> None:
+# The last of README.md replaces the demonstration.
+@pytest.mark.parametrize("page", ["docs/shop.md", "README.md"])
+def test_every_example_prints_what_the_page_shows(
+    newcomer: tuple[str, Path, Path], page: str
+) -> None:
     wrong = []
-    for example in examples():
+    for example in examples(page):
         found = wrong_of(example, output_of(example.commands, newcomer))
         wrong += [f"{example.commands.strip()}\n" + "\n".join(found)] if found else []
     assert not wrong, "\n\n".join(wrong)
