@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SITE = re.compile(r"https?://[^\s/?#@]+/?")
-_ELSEWHERE = frozenset("DIACHISO_SHARED DIACHISO_SEED_WHEELS DIACHISO_BROWSER_MS".split())
+_ELSEWHERE = re.compile("DIACHISO_(SHARED|SEED_WHEELS|BROWSER_MS)")
 """What tests and the makers of the seeds are told."""
 _SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
 
@@ -130,8 +130,8 @@ def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
             return default
 
     from_environment(Asked())
-    ours = (name for name in environ if name.startswith("DIACHISO_"))
-    return sorted(set(ours) - asked - _ELSEWHERE)
+    ours = {name for name in environ if name.startswith("DIACHISO_")}
+    return sorted(name for name in ours - asked if not _ELSEWHERE.fullmatch(name))
 
 
 def _database(name: str, value: str | None) -> str | None:
