@@ -12,28 +12,16 @@ from typing import Final
 
 from geo.house_number import is_date, path_steps
 from geo.locality import locality_of
+from geo.number_or_name import has_letter_d, letter_of_number, number_behind_street
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
 from geo.settling import COMMUNES, as_flat, is_flat_of_estate, may_be_flat_of_block, settled
-from geo.values import value
+from geo.understanding import Understanding
 from geo.words import is_country, keys_of
 
 # Ward, district and province, as addresses had them until July 2025.
 _OLD_LEVELS: Final = 3
 _FLAT: Final = re.compile(r"\d{3,4}")
-
-
-@value(frozen=True, slots=True)
-class Understanding:
-    """Pieces with settled roles."""
-
-    pieces: tuple[Piece, ...]
-    penalty: int = 0
-    notes: tuple[str, ...] = ()
-
-    def but(self, note: str, penalty: int, pieces: list[Piece]) -> "Understanding":
-        """Another one, for a named price."""
-        return Understanding(tuple(pieces), self.penalty + penalty, (*self.notes, note))
 
 
 def understandings(pieces: list[Piece]) -> list[Understanding]:
@@ -58,6 +46,7 @@ def _is_plain(pieces: tuple[Piece, ...]) -> bool:
         and "number" not in roles[1:]
         and "street" in roles
         and "locality" not in roles
+        and not any(has_letter_d(*pair) for pair in pairwise(pieces[:2]))
         and not any(map(_opened_by_p, pieces))
     )
 
@@ -325,6 +314,8 @@ def _locality_or_other(one: Understanding) -> Iterator[Understanding]:
 _Step = Callable[[Understanding], Iterator[Understanding]]
 _STEPS: Final[tuple[_Step, ...]] = (
     _date_or_number,
+    letter_of_number,
+    number_behind_street,
     _two_numbers,
     _number_or_ward,
     _flat_or_house,

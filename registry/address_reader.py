@@ -9,6 +9,7 @@ from geo.address import AddressReading, Door, parse_address
 from geo.admin import name_key, parse_name
 from geo.kinds import MIDDLE_NAMES
 from geo.locality import ESTATES, Locality, parse_locality
+from geo.number_or_name import NUMBER_BEHIND
 from geo.street import Street, is_dated, parse_street
 from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
@@ -58,7 +59,7 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     """
     parsed = parse_address(text)
     pairs = _of_wards([(reading, _with_units(gazetteer, reading)) for reading in parsed])
-    found = _with_wards_kept([read for _, read in pairs])
+    found = _with_names_kept(_with_wards_kept([read for _, read in pairs]))
     found.sort(key=lambda read: (_outermost(read), read.penalty, len(read.unread)))
     if not _DASH.search(text) and not any(map(_names_communes_alone, found)):
         tried = (_without_commas(gazetteer, reading, plain) for reading, plain in pairs)
@@ -91,6 +92,16 @@ def _with_wards_kept(found: list[ReadAddress]) -> list[ReadAddress]:
     return kept + [
         read for read in found if "p_is_pho" in read.notes and not (sure and _outermost(read))
     ]
+
+
+def _with_names_kept(found: list[ReadAddress]) -> list[ReadAddress]:
+    """Without the readings of a number at the end of a name as a house that lose a unit by it:
+    `A Lưới 5, Huế` is a commune."""
+    plain = [read for read in found if NUMBER_BEHIND not in read.notes]
+    if len(plain) == len(found):
+        return found
+    most = max(map(_levels, plain), default=0)
+    return [read for read in found if NUMBER_BEHIND not in read.notes or _levels(read) >= most]
 
 
 _Pairs = list[tuple[AddressReading, ReadAddress]]

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from geo.address import parse_components
+from geo.number_or_name import LETTER_UNSURE, NUMBER_BEHIND
 from geo.plus_code import completed, short_code_in
 from geo.points import point_in
 from geo.values import value
@@ -333,6 +334,8 @@ class _Search:
         best = Located([], readings[0] if readings else None)
         unit: Located | None = None
         for reading in readings:
+            if NUMBER_BEHIND in reading.notes and best.answers and best.answers[0].level in PLACED:
+                continue  # the number belongs to the name of what is there
             asked = yield from self._asked(reading)
             found = [a for a in asked if self._inside(a.unit)]
             self.tried.append(Tried(text, reading, tuple(told_doubts(found, reading, text))))
@@ -361,6 +364,8 @@ class _Search:
         found = yield from Asker(self.gazetteer, self.day, door, area).answers()
         if commune_untold(found, door, area):
             found = [with_fault(answer, "commune_undecided") for answer in found]
+        for note in {NUMBER_BEHIND, LETTER_UNSURE}.intersection(reading.notes):
+            found = [with_fault(answer, note) for answer in found]
         if TWO_NUMBERS.intersection(reading.notes):
             found = [with_fault(answer, "second_number") for answer in found]
         return found

@@ -27,6 +27,18 @@ _TABLE: Final = (
     ("house_number_missing", 0.3, "Thiếu số nhà", "No house number was given"),
     ("house_number_not_found", 0.4, "Chưa có số nhà này", "This house number is not registered"),
     ("second_number", 0.1, "Có hai số nhà", "Two house numbers were given"),
+    (
+        "number_behind_street",
+        0.05,
+        "Số viết sau tên đường, có thể thuộc tên đường",
+        "The number behind the street may belong to its name",
+    ),
+    (
+        "letter_unsure",
+        0.1,
+        "Chữ d sau số có thể thuộc số nhà",
+        "The letter d behind the number may belong to it",
+    ),
     ("path_order", 0.1, "Số nhà viết ngược thứ tự", "The house number is written in reverse"),
     ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given; this is its building"),
     ("flat_not_found", 0.3, "Chưa có căn hộ này", "This flat is not registered"),

@@ -111,7 +111,9 @@ def is_sure(answer: Answer) -> bool:
 
 
 def with_fault(answer: Answer, fault: str) -> Answer:
-    """The answer, with one more fault."""
+    """The answer, with one more fault, unless it has it."""
+    if fault in answer.faults:
+        return answer
     return replace(answer, faults=(*answer.faults, fault))
 
 

@@ -183,6 +183,16 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     ("3 Quán Sứ, Quang Trung", ["3 Quán Sứ"], "household", {"commune_unsure", "province_missing"}),
     # A district of old that holds a part of the commune, and the street in another part
     ("9 Nguyễn Trãi, Quận Ba Đình, Hà Nội", [], "province", {"street_not_found"}),
+    # The number behind the street, which may belong to its name
+    (f"Nguyễn Trãi 11{IN_LANG}", ["11 Nguyễn Trãi Hạ"], "household", {"number_behind_street"}),
+    (f"đường Láng 27{IN_LANG}", ["27 Láng"], "household", {"number_behind_street"}),
+    ("nguyen trai 11 phuong lang ha noi", ["11 Nguyễn Trãi Hạ"], "household", set()),
+    (f"Nguyễn Trãi 12{IN_LANG}", [], "street", {"house_number_not_found"}),
+    (f"Hoàng Cầu 2{IN_LANG}", [], "street", {"house_number_missing"}),
+    # A letter behind the number, or a đường
+    (f"27 D Láng{IN_LANG}", ["27 Láng"], "household", {"letter_unsure"}),
+    ("27 d lang, phuong lang, ha noi", ["27 Láng"], "household", {"letter_unsure"}),
+    (f"27 Đ Láng{IN_LANG}", ["27 Láng"], "household", set()),
     # A commune that nobody knows, and the ward next door
     ("129 Láng, Phường Không Có, Hà Nội", [], "street", {"commune_unknown"}),
     (

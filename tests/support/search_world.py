@@ -134,6 +134,11 @@ class _Builder:
             street = self.street(f"Phố {name}", self.lang, former)
             self.door(f"4 {name}", "4", thoroughfare_id=street, **here)
 
+        # One of them ends in the number of a house of the other.
+        for name, number in (("Hoàng Cầu", "2"), ("Hoàng Cầu 2", "5")):
+            street = self.street(f"Đường {name}", self.lang)
+            self.door(f"{number} {name}", number, unit_id=self.lang, thoroughfare_id=street)
+
         # In one of two former communes of a name, in Hà Đông and in Đống Đa.
         ha_dong = unit_named(self.known, "Phường Hà Đông", "09556").id
         street = self.street("Đường Quán Sứ", ha_dong)

@@ -1,0 +1,113 @@
+"""What belongs to a house number and what to the name of its street, where both are possible."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+from geo.house_number import is_date, path_steps
+from geo.piece import HOUSE_ROLES, Piece
+from geo.street import ROAD_CLASSES
+from geo.text import has_diacritics
+from geo.understanding import Understanding
+from geo.words import text_of
+
+_NUMBERED_DOORS: Final = frozenset({*HOUSE_ROLES, "unit", "code", "floor", "building", "premises"})
+_NAME_WORDS: Final = 2
+_NEVER_BEFORE_HOUSE: Final = frozenset({"so", "thang", "t", "km", "lo", "khu", "to", "thi", "van"})
+
+NUMBER_BEHIND: Final = "number_behind_street"
+"""Note of a reading in which the number behind a name is the house: it may end the name as well."""
+
+
+def number_behind_street(one: Understanding) -> Iterator[Understanding]:
+    """`Lê Lợi 82, Bến Nghé`: a street of that name, `Trung Mỹ Tây 13`, or the house on Lê Lợi.
+
+    Only where no other number is a house, and in front, where a street stands.
+    """
+    yield one
+    roles = {piece.role for piece in one.pieces}
+    if not roles.isdisjoint(_NUMBERED_DOORS):
+        return
+    streets: tuple[str, ...] = ("street", "bare")
+    for at, piece in enumerate(one.pieces):
+        if piece.role in streets and (cut := _number_in_name(piece)):
+            name = replace(piece, words=piece.words[:cut], role="street")
+            number = replace(
+                piece,
+                role="number",
+                kind=None,
+                opening=[],
+                words=piece.words[cut : cut + 1],
+                steps=path_steps(piece.words[cut].text),
+            )
+            behind = piece.words[cut + 1 :]
+            unit = [replace(piece, role="bare", kind=None, opening=[], words=behind)]
+            pieces = [
+                *one.pieces[:at],
+                name,
+                number,
+                *(unit if behind else []),
+                *one.pieces[at + 1 :],
+            ]
+            yield one.but(NUMBER_BEHIND, 2 if piece.role == "bare" else 1, pieces)
+            return
+        if piece.role == "admin":
+            streets = ("street",)  # what has no kind behind a unit is a unit
+        elif piece.role != "locality":
+            return
+
+
+LETTER_UNSURE: Final = "letter_unsure"
+"""Note of a reading in which a `d` behind the number may be its letter as well as a đường."""
+
+
+def letter_of_number(one: Understanding) -> Iterator[Understanding]:
+    """`36 D Điện Biên Phủ`: house 36D, as whoever writes đ for đường would not write; typed without
+    diacritics either."""
+    at = next((at for at, pair in enumerate(pairwise(one.pieces)) if has_letter_d(*pair)), None)
+    if at is None:
+        yield one
+        return
+    number, street = one.pieces[at], one.pieces[at + 1]
+    *outer, last = number.steps
+    steps = (*outer, f"{last}D")
+    lettered = replace(number, words=[*number.words, street.words[0]], steps=steps)
+    named = replace(street, words=street.words[1:])
+    pieces = [*one.pieces[:at], lettered, named, *one.pieces[at + 2 :]]
+    if has_diacritics(text_of(named.words)):
+        yield replace(one, pieces=tuple(pieces))
+        yield one.but(LETTER_UNSURE, 1, list(one.pieces))
+    else:
+        yield one.but(LETTER_UNSURE, 0, list(one.pieces))
+        yield one.but(LETTER_UNSURE, 1, pieces)
+
+
+def has_letter_d(number: Piece, street: Piece) -> bool:
+    """Whether a `d` that stands between the two may belong to either."""
+    if (
+        number.role != "number"
+        or street.role != "street"
+        or street.kind
+        or number.part != street.part
+    ):
+        return False
+    first = street.words[0]
+    plain = first.text in ("d", "D") and not first.pointed and len(street.words) > 1
+    return plain and number.steps[-1].isdecimal()
+
+
+def _number_in_name(piece: Piece) -> int:
+    """Where the one number stands in a name of a street or a house; 0 where none does.
+
+    No day is one, nor is what numbers a road: `Cách Mạng Tháng 8`, `Quốc lộ 13`, `Kênh số 5`.
+    """
+    numbers = [at for at, word in enumerate(piece.words) if word.numeric or word.dash]
+    if len(numbers) != 1 or piece.kind in ROAD_CLASSES:
+        return 0
+    (at,) = numbers
+    word, before = piece.words[at], piece.words[at - 1].key
+    short = at < (1 if piece.kind in ("đường", "phố") else _NAME_WORDS)
+    if short or before in _NEVER_BEFORE_HOUSE or not word.path or is_date(word.text):
+        return 0
+    return at if word.text[0].isdigit() and len(piece.words) - at != _NAME_WORDS else 0
