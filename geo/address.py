@@ -17,17 +17,20 @@ from itertools import pairwise
 from typing import Final
 
 from geo.admin import split_parts
-from geo.alternatives import Understanding, understandings
+from geo.alternatives import understandings
 from geo.flat import Flat, FlatSteps, block_key
 from geo.house_number import HouseNumber, NumberSteps, as_range, is_date, path_steps, with_range
-from geo.locality import DIVIDING, DWELLING_ESTATES, Locality, locality_of
+from geo.locality import DIVIDING, DWELLING_ESTATES, Locality, innermost_first, locality_of
 from geo.parcel_text import without_noise
 from geo.persons import without_owner
 from geo.piece import HOUSE_ROLES, Piece
 from geo.pieces import pieces_of
 from geo.settling import COMMUNES, with_flats
+from geo.spoken_number import with_spoken_number
 from geo.street import Street, street_of
 from geo.text import fold
+from geo.typing_slips import decoded
+from geo.understanding import Understanding
 from geo.values import value
 from geo.words import keys_of, text_of, without_tail, words_of
 
@@ -50,7 +53,7 @@ class Door:
     house_number: HouseNumber | None = None
     street: Street | None = None
     localities: tuple[Locality, ...] = ()
-    """Innermost first, as they are written."""
+    """Innermost first, as they are mostly written."""
     flat: Flat | None = None
     hint: str | None = None
     """A landmark as written, unscored."""
@@ -77,8 +80,8 @@ class AddressReading:
 def parse_address(text: str) -> list[AddressReading]:
     """A few readings, best first; empty only for a text without any word."""
     # Signs typed apart from their letters would hide the words that are taken out first.
-    composed = unicodedata.normalize("NFC", text[:MAX_CHARACTERS])
-    clean, plus_codes = without_noise(without_owner(with_range(composed)))
+    composed = decoded(unicodedata.normalize("NFC", text[:MAX_CHARACTERS]))
+    clean, plus_codes = without_noise(without_owner(with_range(with_spoken_number(composed))))
     pieces = _pieces(split_parts(clean)[:_MAX_PARTS])
     if not pieces and not plus_codes and not any(map(str.isalnum, text)):
         return []
@@ -242,7 +245,7 @@ def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
     door = Door(
         numbers.number(" ".join(written["house"])),
         street,
-        tuple(localities.values()),
+        innermost_first(list(localities.values())),
         flats.flat(" ".join(written["flat"])) if written["flat"] else None,
         ", ".join(written["hint"]) or None,
     )
@@ -331,7 +334,7 @@ def _column(text: str | None, role: str) -> list[Piece]:
     """The pieces of one column: what says no kind of its own is what the column is for."""
     if not text:
         return []
-    clean, _ = without_noise(without_owner(text[:MAX_CHARACTERS]))
+    clean, _ = without_noise(without_owner(decoded(text[:MAX_CHARACTERS])))
     read = _pieces(split_parts(clean)[:_MAX_PARTS])
     pieces = [
         replace(piece)  # settled in place: what is remembered stays as it is

@@ -216,6 +216,8 @@ def _plain_or_range(part: str) -> tuple[str, ...]:
     ends = [end for end in _DASH.split(part) if end]
     if len(ends) < 2:
         return tuple(ends)
+    if len(ends) == 2 and ends[0].isdecimal() and len(ends[1]) == 1 and ends[1].isalpha():
+        return ("".join(ends),)  # `30-A`
     if len({end.rstrip(_DIGITS) if end[0] > "9" else "" for end in ends}) > 1:
         # A block and a plot in it: `LK5-12`, `DG10-10`, `311-H1`.
         return tuple(ends)

@@ -132,6 +132,18 @@ class Locality:
         return self.key in _UNITS
 
 
+def innermost_first(places: Sequence[Locality]) -> tuple[Locality, ...]:
+    """The localities of one address as they nest, where the hamlet stands before its parts.
+
+    >>> hamlet, group = Locality("thôn", "Bắc", "thon bac"), Locality("tổ", "3", "to 3")
+    >>> [place.name for place in innermost_first([hamlet, group])]
+    ['3', 'Bắc']
+    """
+    if len(places) < 2 or places[0].kind not in PARTING - GROUPS:
+        return tuple(places)
+    return tuple(sorted(places, key=lambda place: place.kind not in DIVIDING | GROUPS))
+
+
 def of_like_kind(locality: Locality) -> tuple[Locality, ...]:
     """The same group by the other kinds of groups; empty for what is none.
 

@@ -6,6 +6,7 @@ from typing import Final
 from geo.flat import is_building_code, is_flat_code
 from geo.house_number import BLOCKS, is_date, path_steps, read_path
 from geo.kinds import COMPLETE_NOISE
+from geo.locality import DWELLING_ESTATES
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT, Kinds
 from geo.street import ENGLISH_KINDS, ROAD_CLASSES
@@ -46,7 +47,10 @@ class Numbers(Kinds):
             numbered = piece.words[-1].key == "so"
             if is_path and not numbered and piece.role in ("street", "bare"):
                 return self._take_path(self._push("number"), at)
-            if piece.kind in _NEVER_NUMBERED and self._begins_door(at):
+            estate = piece.kind in DWELLING_ESTATES and self._begins_door_on_road(at)
+            if estate and len(piece.words) > 1 and piece.words[-1].key == "so":
+                piece.words.pop()  # `chung cu C so 87 pho Hang Khay`
+            if estate or (piece.kind in _NEVER_NUMBERED and self._begins_door(at)):
                 return self._take_path(self._push("number"), at)
         said = piece.kind in COMPLETE_NOISE and not piece.words and self._key(at + 1) != "gio"
         if (piece.role == "premises" or said) and self._number_in_premises(at):
@@ -59,6 +63,16 @@ class Numbers(Kinds):
         first = all(piece.role not in HOUSE_ROLES for piece in self.pieces)
         named = at + 2 < len(self.words) and self._is_name(at + 1) and self._is_name(at + 2)
         return number and first and named
+
+    def _begins_door_on_road(self, at: int) -> bool:
+        """`Chung cư Bình Minh 156 Phố Lê Lợi`; one digit may end the name, `Hoàng Anh 2 đường`."""
+        number = self.words[at]
+        phrase = self._phrase(at + 1) if at + 2 < len(self.words) else None
+        return (
+            len(number.text) > 1
+            and number.text[0].isdigit()
+            and (phrase is not None and phrase.role in ("street", "alley"))
+        )
 
     def _take_path(self, piece: Piece, at: int) -> int:
         block = BLOCKS.get(piece.kind or "", "")
@@ -102,7 +116,9 @@ class Numbers(Kinds):
         if self._key(at + 1) in _MONTH and self._numeric(at + 2):
             self._push("street").words.append(word)
             return at + 1
-        if is_date(word.text) and (self._ends_at(at + 1) or self._key(at + 1) in ENGLISH_KINDS):
+        named_so = self._key(at + 1) in ENGLISH_KINDS and (self.part or is_date(word.text))
+        if named_so or (is_date(word.text) and self._ends_at(at + 1)):
+            # `No. 73, D18 Street`
             self._push("street").words.append(word)
             return at + 1
         if _ROOM.fullmatch(word.key) or is_flat_code(word) or is_building_code(word):

@@ -14,7 +14,7 @@ from geo.flat import is_building_code
 from geo.locality import NAMELESS
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_numbers import Numbers
-from geo.street import ROAD_CLASSES
+from geo.street import ENGLISH_KINDS, ROAD_CLASSES
 from geo.words import Phrase, Word, letter_at
 
 _QUARTER: Final = re.compile(r"k\d{1,2}")
@@ -53,7 +53,7 @@ class _Scanner(Numbers):
             self._append(at + 1)
             return at + 2
         if phrase and self._may_open(phrase, at):
-            if self._is_street_number(phrase):
+            if self._is_street_number(phrase, at):
                 self._push("street")
             else:
                 return self._start(phrase, at)
@@ -89,12 +89,13 @@ class _Scanner(Numbers):
             end += 1
         return end
 
-    def _is_street_number(self, phrase: Phrase) -> bool:
-        """`60 Số 1` is house 60 on street 1."""
+    def _is_street_number(self, phrase: Phrase, at: int) -> bool:
+        """`60 Số 1` is house 60 on street 1; `So 11 Street` is street 11."""
         piece = self.open
-        return (
-            phrase.keys == ("so",) and piece is not None and piece.role == "number" and piece.done
-        )
+        if phrase.keys != ("so",):
+            return False
+        behind_house = piece is not None and piece.role == "number" and piece.done
+        return behind_house or (self._numeric(at + 1) and self._key(at + 2) in ENGLISH_KINDS)
 
     def _is_of_street(self, phrase: Phrase, at: int) -> bool:
         """`12 Kênh số 1` is house 12 on Kênh số 1; `Ngõ 5 Láng số 12` has no house before."""

@@ -22,7 +22,7 @@ from geo.values import value
 from geo.words import PhraseBook, Word, keys_of, phrases, text_of, words_of
 
 _PLAIN: Final = {
-    "đường": "đ|đg|d|dg|road no|street no",
+    "đường": "đ|đg|d|dg|road no|street no|street|road",
     "phố": "p|ph",
     "đại lộ": "đl",
 }
@@ -41,7 +41,10 @@ ROAD_CLASSES: Final = {
 STREETS: Final = phrases(
     "street",
     {**_PLAIN, **ROAD_CLASSES},
-    numbered=("ql", "tl", "đường tỉnh", "đt", "hl", "đường huyện", "đh", "đường xã", "lộ", "ltl"),
+    numbered=(
+        *("ql", "tl", "đường tỉnh", "đt", "hl", "đường huyện", "đh", "đường xã", "lộ", "ltl"),
+        *("street", "road"),
+    ),
 )
 # Read when a name begins with them, behind `đường` or alone.
 _KIND_BOOK: Final = PhraseBook(STREETS, ALLEYS)

@@ -15,10 +15,10 @@ of minority languages, brands and codes of buildings stay as they are.
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from geo.syllables import is_syllable, is_unwritten
-from geo.text import fold
+from geo.text import fold, has_diacritics
 
 _WORTH_A_LOOK: Final = re.compile(
     # Two letters for one, a letter that no Vietnamese word has, or a tone behind the word.
@@ -62,6 +62,8 @@ _VNI_TONES: Final = dict(zip("21345", _TELEX_TONES.values(), strict=True))
 _VNI_LETTERS: Final = dict(zip(("a6", "e6", "o6", "o7", "u7", "a8", "d9"), "âêôơưăđ", strict=True))
 _VNI: Final = re.compile(r"([aeoud])([6-9])")
 _VNI_INSIDE: Final = re.compile(r"(?:[aeo]6|[ou]7|a8)[a-z1-5]")
+_VNI_TONE_BEHIND: Final = re.compile(r"[aeou][6-9][a-z]{1,2}[1-5]$")
+"""`Lo7i5` is no plot, as `lo7a` may be."""
 _ANY_TONE: Final = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
 _VOWELS: Final = re.compile("[aăâeêioôơuưy]+")
 # Kinds that are written with their number in one word; `LOA1C` is plot A1C.
@@ -69,7 +71,14 @@ _KIND_WORDS: Final = (
     "so ngo hem kiet ngach to ap lo loa loe loi duong pho thon xom khom khoi tang khu"
 )
 _KINDS: Final = frozenset(_KIND_WORDS.split())
+_SURELY_TELEX: Final = re.compile(r"[jw]|dd|iee|uoo|(?:aa|ee|oo).*[fsrx]|[fx]$|[a-z]{4}[sr]$")
+"""Letters that a word of another language seldom has so, and that decode it."""
 _SHORTEST_TELEX: Final = 3
+_MAY_BE_TYPED: Final = re.compile(
+    r"[jJwWfFxXsSrR]\b|[jJwW]|[dD][dD]|[iI][eE]{2}|[uU][oO]{2}|[a-zA-Z]{2}\d\b|[a-zA-Z]\d[a-zA-Z]"
+)
+"""What every text has in which `decoded` finds a word."""
+_ANY_WORD: Final = re.compile(r"[^\W_]+")
 _SHORTEST_VNI: Final = 4
 
 
@@ -94,6 +103,72 @@ def repaired(word: str) -> str:
         meant = decode(unicodedata.normalize("NFC", lower))
         if meant and is_syllable(meant) and not is_unwritten(meant):
             return _in_case_of(word, meant)
+    return word
+
+
+_Method = Literal["telex", "vni"]
+
+
+def decoded(text: str) -> str:
+    """`text` as it was meant, where a word of it says for sure that an input method was off.
+
+    Then short words were typed so as well, and those that are syllables as they stand.
+
+    >>> decoded("68 Traanf Phus, Xax Vux Quys"), decoded("Ngo6 Quye6n2"), decoded("Cach1 Mang5")
+    ('68 Trần Phú, Xã Vũ Quý', 'Ngô Quyền', 'Cách Mạng')
+    >>> decoded("CT2 Zoo Bar, Q5, khu1 to3"), decoded("12 Lê Lai, phòng B2")
+    ('CT2 Zoo Bar, Q5, khu1 to3', '12 Lê Lai, phòng B2')
+    """
+    if not _MAY_BE_TYPED.search(text):
+        return text
+    plain = unicodedata.normalize("NFKC", text)  # digits of full width
+    words = _ANY_WORD.findall(plain)
+    methods = {_typed_by(word) for word in words} - {None}
+    if sum(map(_has_vni_tone, words)) > 1:
+        methods.add("vni")
+    if not methods:
+        return text
+    for method in methods:
+        plain = _ANY_WORD.sub(lambda word: _retyped(word[0], method), plain)  # noqa: B023 - used here
+    return plain
+
+
+@lru_cache(maxsize=16_384)
+def _typed_by(word: str) -> _Method | None:
+    """The input method that was off when the word was typed; None where nothing says so."""
+    if word.isdecimal() or not word.isascii():
+        return None
+    meant = repaired(word)
+    if meant == word or not has_diacritics(meant):
+        return None
+    if not word.isalpha():
+        return "vni"
+    return "telex" if _SURELY_TELEX.search(word.lower()) else None
+
+
+@lru_cache(maxsize=16_384)
+def _has_vni_tone(word: str) -> bool:
+    """`Mang5`: one such word may be a block, `Hoa2`, or a kind with its number, `khu1`."""
+    letters = word[:-1].lower()
+    return (
+        len(word) > _SHORTEST_TELEX
+        and word[-1] in _VNI_TONES
+        and word.isascii()
+        and letters.isalpha()
+        and letters not in _KINDS
+        and is_syllable(letters)
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _retyped(word: str, method: _Method) -> str:
+    """`word` as this method would have written it; itself where that is no syllable."""
+    lower = word.lower()
+    if lower in _OTHERS or not word.isascii():
+        return word
+    meant = _from_telex(lower) if method == "telex" else _vni_decoded(lower)
+    if meant and is_syllable(meant) and not is_unwritten(meant):
+        return _in_case_of(word, meant)
     return word
 
 
@@ -174,7 +249,14 @@ def _from_vni(word: str) -> str | None:
     kind = word[: next(at for at, sign in enumerate(word) if sign.isdigit())]
     # `Va8n`, `Cu72`: a mark in the middle, so that it is no number behind a word.
     marked = bool(_VNI_INSIDE.search(word[1:]))
-    if kind in _KINDS or len(letters) + digits - 1 < _SHORTEST_VNI - marked:
+    toned = _VNI_TONE_BEHIND.search(word)
+    if (kind in _KINDS and not toned) or len(letters) + digits - 1 < _SHORTEST_VNI - marked:
+        return None
+    return _vni_decoded(word)
+
+
+def _vni_decoded(word: str) -> str | None:
+    if not (word.isalnum() and word[:2].isalpha()) and word[:2] != "d9":
         return None
     plain = _VNI.sub(lambda match: _VNI_LETTERS.get(match[0], match[0]), word)
     plain = plain.replace("uơ", "ươ").replace("ưo", "ươ")

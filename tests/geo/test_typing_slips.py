@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from geo.address import parse_address
 from geo.text import accent_key
-from geo.typing_slips import repaired
+from geo.typing_slips import decoded, repaired
 from registry.gazetteer import Gazetteer
 from tests.support.vietnamese import any_text
 
@@ -53,6 +53,38 @@ def test_other_words_stay(word: str) -> None:
     assert repaired(word) == word
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        # Short words, and syllables, beside one that says it.
+        ("68 Traanf Phus", "68 Trần Phú"),
+        ("54 Vox Thij Saus, Xax Xuaan Lộc", "54 Võ Thị Sáu, Xã Xuân Lộc"),
+        ("46 Oong Ichs Khieem", "46 Ông Ích Khiêm"),
+        ("32 Lee Thanhs Toong", "32 Lê Thánh Tông"),
+        ("136 Hai Ba2 Tru7ng", "136 Hai Bà Trưng"),
+        ("117/4B Le6 Lo7i5", "117/4B Lê Lợi"),
+        ("7 so61 19, Ngo6 Quye6n2", "7 số 19, Ngô Quyền"),
+        ("6 Cach1 Mang5 Thang1 8", "6 Cách Mạng Tháng 8"),
+    ],
+)
+def test_a_whole_text_is_decoded(typed: str, meant: str) -> None:
+    assert accent_key(decoded(typed)) == accent_key(meant)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12 Zoo Bar, CT2 Sunrise City, Q7, TPHCM",
+        "Phòng B2, khu1 to3, KP4, Lê Lai",
+        "Block A2 Sky9, 5 Lo2",
+        "Lys Coffee, 12 Hai Ba Trung",
+        "",
+    ],
+)
+def test_other_texts_stay(text: str) -> None:
+    assert decoded(text) == text
+
+
 @given(st.text(max_size=12))
 def test_any_word_is_repaired_to_words(word: str) -> None:
     assert isinstance(repaired(word), str)
@@ -62,6 +94,11 @@ def test_any_word_is_repaired_to_words(word: str) -> None:
 @given(any_text)
 def test_decoding_never_empties_a_text(text: str) -> None:
     assert bool(parse_address(text)) == any(map(str.isalnum, text))
+
+
+def test_names_of_units_say_of_no_input_method(gazetteer: Gazetteer) -> None:
+    names = {v.full_name for unit in gazetteer.units.values() for v in unit.versions}
+    assert {name for name in names if decoded(name) != name} == set()
 
 
 def test_names_of_units_stay(gazetteer: Gazetteer) -> None:

@@ -1,0 +1,84 @@
+"""House numbers in words, as a transcript of speech has them: `số sáu mươi tám đường Trần Phú`.
+
+Names of streets begin with such words as well (`Ba Tháng Hai`, `Tám Danh`), so they are a number
+only between a word that announces one and a word that says what kind of way follows.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from geo.house_number import ALLEYS, SPOKEN_SLASHES
+from geo.street import STREETS
+from geo.text import fold
+
+_DIGITS: Final = {
+    word: digit
+    for digit, words in enumerate(
+        ("khong", "mot", "hai", "ba", "bon tu", "nam lam nham", "sau", "bay", "tam", "chin")
+    )
+    for word in words.split()
+}
+_SCALES: Final = {"muoi": 10, "tram": 100, "nghin": 1000, "ngan": 1000}
+_FILLERS: Final = frozenset({"le", "linh"})
+"""`một trăm lẻ năm`."""
+_SPOKEN: Final = _DIGITS.keys() | _SCALES.keys() | _FILLERS
+_WAYS: Final = frozenset(
+    phrase.keys[0]
+    for phrase in (*STREETS, *ALLEYS)
+    if not phrase.shortened and phrase.keys[0] != "lo"
+)
+_ANNOUNCED: Final = re.compile(r"\s*(?:nhà\s+số|nha\s+so|số\s+nhà|so\s+nha|số|so)\s+", re.I)
+_MOST_WORDS: Final = 16
+
+
+def with_spoken_number(text: str) -> str:
+    """An address whose number in words is written in digits; `text` where there is none.
+
+    >>> with_spoken_number("số sáu mươi tám đường Trần Phú"), with_spoken_number("số ba Tháng Hai")
+    ('số 68 đường Trần Phú', 'số ba Tháng Hai')
+    >>> with_spoken_number("nhà số mười hai xẹt ba mươi tư hẻm 5"), with_spoken_number("Số Năm")
+    ('nhà số 12 xẹt 34 hẻm 5', 'Số Năm')
+    """
+    announced = _ANNOUNCED.match(text)
+    if announced is None:
+        return text
+    words = text[announced.end() :].split()
+    keys = [fold(word) for word in words[:_MOST_WORDS]]
+    end = next((at for at, key in enumerate(keys) if key in _WAYS), 0)
+    numbers: list[list[str]] = [[]]
+    written = []
+    for word, key in zip(words[:end], keys, strict=False):
+        if key in SPOKEN_SLASHES:
+            written.append(word)
+            numbers.append([])
+        elif key in _SPOKEN and word.isalpha():
+            numbers[-1].append(key)
+        else:
+            return text
+    values = [_value(number) for number in numbers]
+    if not end or None in values:
+        return text
+    path = " ".join(f"{value} {slash}" for value, slash in zip(values, written, strict=False))
+    said = f"{path} {values[-1]}".strip()
+    return f"{text[: announced.end()]}{said} {' '.join(words[end:])}"
+
+
+def _value(keys: Sequence[str]) -> int | None:
+    """`sáu mươi tám` and `sáu tám` are 68; None for what is no number."""
+    if not keys or keys[0] in _FILLERS or keys[-1] in _FILLERS:
+        return None
+    if all(key in _DIGITS for key in keys):
+        return int("".join(str(_DIGITS[key]) for key in keys))
+    value, digit = 0, None
+    for key in keys:
+        if key in _SCALES:
+            scale = _SCALES[key]
+            if digit is None and scale != 10:
+                return None
+            value, digit = value + (digit or 1) * scale, None
+        elif key in _DIGITS:
+            if digit is not None:
+                return None
+            digit = _DIGITS[key]
+    return value + (digit or 0)
