@@ -39,7 +39,9 @@ def get_address(address_code: str) -> BaseResponse:
         return _no_address(410, address_code, gone=True, codes=error.extra["successors"])
     except MistypedCodeError as error:
         return _no_address(404, address_code, mistyped=True, codes=error.extra["suggestions"])
-    except (NotFoundError, InvalidInputError):
+    except NotFoundError:
+        return _no_address(404, address_code, well_written=True)
+    except InvalidInputError:
         return _no_address(404, address_code)
     shown = code_display(record.code)
     if address_code != shown:
@@ -87,10 +89,17 @@ def _no_address(
     *,
     gone: bool = False,
     mistyped: bool = False,
+    well_written: bool = False,
     codes: object = (),
 ) -> Response:
     return page(
-        "no_address.html", status, asked=asked[:40], gone=gone, mistyped=mistyped, codes=codes
+        "no_address.html",
+        status,
+        asked=asked[:40],
+        gone=gone,
+        mistyped=mistyped,
+        well_written=well_written,
+        codes=codes,
     )
 
 

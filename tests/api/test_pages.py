@@ -256,3 +256,10 @@ def test_what_leads_nowhere_is_said_without_scripts_too(site: Site) -> None:
     slip = site.client.get("/a", query_string={"code": "0000-00MX"})
     assert (slip.status_code, slip.location) == (303, "/a/0000-00MX")  # which says that it is one
     assert site.client.get("/a").location == "/"
+
+
+def test_code_that_is_right_but_nobodys_is_not_called_miswritten(site: Site) -> None:
+    for path, words in (("/a/2HT6-4FP5", "Mã viết đúng"), ("/a/12", "Mã có 8 ký tự")):
+        shown = site.client.get(path, headers=BROWSER)
+        assert shown.status_code == 404
+        assert words in shown.text, path

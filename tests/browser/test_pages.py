@@ -140,6 +140,17 @@ def test_box_takes_every_way_to_name_a_door(
 
 
 @needs_map
+def test_two_doors_that_fit_are_both_offered(visit: Visit, world: World) -> None:
+    page = visit.open("/")
+    page.get_by_role("combobox").fill("27 Láng")
+    page.get_by_role("combobox").press("Enter")
+    expect(page.locator("#result h2")).to_contain_text("Nhiều nơi phù hợp")
+    expect(page.locator("#result .plate")).to_have_count(0)
+    is_sound(visit)
+    page.get_by_role("button", name="27 Phố Láng, Phường Láng").click()
+    expect(page.locator("#result .plate")).to_have_text(code_display(world.codes["27 Láng"]))
+
+
 def test_shared_link_opens_the_same_place_and_the_archipelagos_are_named(visit: Visit) -> None:
     page = visit.open("/#7/16.6/112.1")
     with page.expect_response(re.compile(r"/tiles/\d+/\d+/\d+")) as tile:

@@ -104,11 +104,14 @@ async function search(text) {
   const found = await answer((signal) => ask('/v1/geocode', { q: text, limit: 5 }, signal));
   if (!found) return;
   const { features, suggestions } = found;
-  if (features.length === 1 || features[0]?.properties.code) choose(features[0]);
+  if (features.length === 1 || (features[0]?.properties.code && !isOneOfSeveral(features[0]))) choose(features[0]);
   else if (features.length) offer(features);
   else if (suggestions?.length) mistyped(suggestions);
   else nothing(text);
 }
+
+/** Whether others fit as well: then it is not for us to choose. */
+const isOneOfSeveral = ({ properties }) => properties.faults.some(({ code }) => code === 'ambiguous');
 
 function offer(features) {
   show(
