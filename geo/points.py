@@ -15,6 +15,8 @@ _LON: Final = (102.0, 118.0)
 _LAT: Final = (6.0, 24.0)
 _NUMBER: Final = r"([+-]?\d{1,3}(?:\.\d{1,15})?)"
 _PAIR: Final = re.compile(rf"\s*{_NUMBER}\s*[,;\s]\s*{_NUMBER}\s*")
+_GEOPOINT: Final = re.compile(rf"\s*{_NUMBER}\s+{_NUMBER}\s+-?[\d.]{{1,12}}\s+[\d.]{{1,12}}\s*")
+"""As forms on telephones write it: latitude, longitude, altitude and accuracy."""
 _NUMBERS: Final = re.compile(
     r"\s*(-?\d{1,9}(?:\.\d{1,9})?)\s*[,;\s]\s*(-?\d{1,9}(?:\.\d{1,9})?)\s*"
 )
@@ -55,10 +57,12 @@ def point_in(text: str) -> tuple[float, float] | None:
     ((105.85, 21.025), (105.85028, 21.02446))
     >>> point_in("https://www.google.com/maps/@21.02,105.85,17z")
     (105.85, 21.02)
+    >>> point_in("21.0285 105.8542 12.3 4.8"), point_in("21.0285 105.8542 12.3")
+    ((105.8542, 21.0285), None)
     """
     if len(text) > _LONGEST or _is_wording(text):
         return None
-    if match := _PAIR.fullmatch(text):
+    if match := _PAIR.fullmatch(text) or _GEOPOINT.fullmatch(text):
         return _in_viet_nam(float(match[1]), float(match[2]))
     if _LINK.fullmatch(text):
         return _in_link(unquote(text))

@@ -13,6 +13,7 @@ from registry.intake.headers import (
     is_personal,
     is_running_number,
     mapping_of,
+    weak_field_of,
 )
 
 NO_HOUSE: Final = frozenset({"khong co nha", "khong co nha nay", "dat trong", "no house"})
@@ -103,6 +104,7 @@ def find_columns(
             personal.append(index)
         elif header:
             unread.append(index)
+    unread = _without_weak(found, headers, unread)
     unread += _said_otherwise(found, headers)
     for name, places in found.items():
         blocks = [block_word(headers[at]) for at in places] if name == "building" else []
@@ -124,6 +126,21 @@ def find_columns(
         tuple(sorted(unread)),
         tuple(joined),
     )
+
+
+def _without_weak(
+    found: dict[str, list[int]], headers: Sequence[str], unread: Sequence[int]
+) -> list[int]:
+    """Take columns into `found` that hold what no other one does; those that are left unread."""
+    weak: dict[str, list[int]] = {}
+    for at in unread:
+        name = weak_field_of(headers[at])
+        whole = name == "address" and not found.keys().isdisjoint(_NO_ADDRESS_BESIDE)
+        if name is not None and name not in found and not whole:
+            weak.setdefault(name, []).append(at)
+    found.update(weak)
+    taken = {at for places in weak.values() for at in places}
+    return [at for at in unread if at not in taken]
 
 
 def _check_of_one_commune(found: Mapping[str, list[int]], headers: Sequence[str]) -> None:
@@ -157,6 +174,8 @@ def _stated(mapping: Mapping[str, str]) -> dict[str, str | None]:
 _DOOR_FIELDS: Final = ("house_number", "alley", "street", "locality", "building", "floor", "unit")
 
 
+_NO_ADDRESS_BESIDE: Final = ("house_number", "street", "former_address")
+"""Fields beside which an address of some kind is rather another one's."""
 _UNITS: Final = ("commune", "district", "province")
 _OF_COMMUNES: Final = ("commune", "commune_code", "former_commune_code")
 

@@ -43,6 +43,10 @@ _THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")
 """`1.234`, as programs write 1234 in Viet Nam, or 1,234 with three decimals."""
 _DOUBTFUL: Final = re.compile(r"\?|\d\s*_\s*\d")
 """Somebody was not sure, or wrote a sign of no path."""
+_USES: Final = frozenset(
+    {"yes", "house", "residential", "apartments", "detached", "terrace", "dormitory", "hut", "no"}
+)
+"""What maps say in the column of buildings of what they are, folded; no building is called so."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")
 """A street beside the number: several words, of letters."""
 
@@ -117,6 +121,8 @@ def read_place(text: str, kind: str = "") -> DoorParts:
 @_of_values
 def read_flat(building: str, floor: str, unit: str) -> DoorParts:
     """Of the columns of buildings, floors and flats."""
+    if fold(building) in _USES:
+        building = ""
     read = parse_components(building=building, floor=floor, unit=unit)
     door, named = parts_of(read), building_of(read, building)
     own = door.flat or (None, None, None, None)

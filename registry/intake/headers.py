@@ -33,7 +33,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         *("address before 2025", "address before 2025 07", "old address", "address old"),
         "dia chi cu truoc sap nhap",
     ),
-    "house_number": ("so nha", "so", "house no", "number", "housenumber"),
+    "house_number": ("so nha", "so", "house no", "number", "housenumber", "so nha o"),
     "alley": ("ngo", "ngach", "hem", "kiet", "so ngo", "so hem", "so ngach", "so kiet", "lane"),
     "street": ("duong", "ten duong", "pho", "duong pho", "ten duong pho", "street name", "road"),
     "locality": (
@@ -43,11 +43,14 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "building": ("toa nha", "chung cu", "toa", "ten toa nha", "building name", "block", "thap"),
     "floor": ("tang", "level"),
-    "unit": (*("can ho", "phong", "so can ho", "so phong", "flat", "apartment", "room", "can"),),
+    "unit": (
+        *("can ho", "phong", "so can ho", "so phong", "flat", "apartment", "room", "can"),
+        *("can so", "so can", "can ho so", "apartment no"),
+    ),
     "commune_code": ("ma xa", "ma phuong", "ma xa phuong", "ma phuong xa", "ward code", "ma dvhc"),
     "commune": (
         *("xa", "phuong", "ten xa", "ten phuong", "ward", "thi tran", "dac khu"),
-        *("don vi hanh chinh cap xa", "cap xa"),
+        *("don vi hanh chinh cap xa", "cap xa", "subdistrict"),
     ),
     "district": ("huyen", "quan", "ten huyen", "ten quan", "thi xa"),
     "province": ("tinh", "thanh pho", "tinh thanh", "tinh thanh pho", "ten tinh", "city"),
@@ -61,21 +64,40 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "longitude_seconds": ("kinh do giay",),
     "latitude_minutes": ("vi do phut",),
     "latitude_seconds": ("vi do giay",),
-    "point": ("gps", "coordinates", "toa do nha", "toa do diem"),
-    "households_count": ("so ho", "so ho dan", "households"),
-    "position_accuracy_m": ("do chinh xac", "do chinh xac m", "accuracy", "accuracy m"),
+    "point": (
+        *("gps", "coordinates", "toa do nha", "toa do diem", "geopoint", "vi tri nha", "plus code"),
+    ),
+    "households_count": (
+        *("so ho", "so ho dan", "households", "so ho gia dinh", "so luong ho", "tong so ho"),
+        *("no of households", "number of households", "households count", "household count"),
+    ),
+    "position_accuracy_m": (
+        *("do chinh xac", "do chinh xac m", "accuracy", "accuracy m", "precision", "gps precision"),
+        *("gps accuracy", "geopoint precision", "sai so m", "horizontal accuracy"),
+    ),
     "visit_result": ("ket qua",),
 }
 
 # A header that holds one of these words is about a person.
 _PERSONAL_WORDS: Final = (
     *("ho ten", "ho va ten", "chu ho", "ten chu", "nguoi", "ten ho", "chu nha", "chu so huu"),
-    *("chu su dung", "dai dien", "vo chong", "ong ba", "to truong", "truong thon", "can bo"),
+    *(
+        "chu su dung",
+        "chu can ho",
+        "chu dat",
+        "dai dien",
+        "vo chong",
+        "ong ba",
+        "to truong",
+        "truong thon",
+        "can bo",
+    ),
     *("dien thoai", "so dt", "dt", "sdt", "di dong", "lien he", "lien lac", "phone", "mobile"),
     *("tel", "email", "zalo", "facebook", "cccd", "cmnd", "gttt", "ddcn", "so giay to"),
     *("can cuoc", "chung minh", "so dinh danh", "dinh danh ca nhan", "ho chieu", "passport"),
     *("identity", "ngay sinh", "nam sinh", "birth", "gioi tinh", "gender", "dan toc", "ton giao"),
     *("owner", "customer", "khach hang", "ten khach", "fullname", "full name", "ma so thue"),
+    *("respondent", "head of household", "beneficiary", "contact", "ten nnt", "thue bao"),
 )
 # Alone they are a person's as well.
 _PERSONAL: Final = ("ten", "ho dem", "chu", "vo", "chong")
@@ -96,6 +118,27 @@ _SHORT: Final = {
     "ttp": "tinh thanh pho",
     "toado": "toa do",
 }
+# Columns that hold a field where no other one does: an address of whatever kind, a flat's mark.
+_WEAK: Final = {"ma can ho": "unit", "ma can": "unit"}
+_ADDRESS: Final = "dia chi "
+_LONGEST_ADDRESS: Final = 7
+"""Words of a header that begins so; a title says more."""
+_NO_DWELLING: Final = re.compile(
+    r"\b(cong ty|co quan|lam viec|don vi|thanh toan|hoa don|ip|mac|web|website|url|cu)\b|\d"
+)
+"""In the header of an address, folded: of another place than the household's."""
+# A form's question: its number, and whose house it asks about.
+_ITEM: Final = re.compile(r"^\s*(?:(?:câu|q)\s*)?(?:\d{1,2}|[A-Za-z])[.)]\s*", re.IGNORECASE)
+_ASKED: Final = re.compile(
+    r"[\s*]*(?:(?:của|nhà) (?:bạn|anh|chị|anh/chị|ông/bà|gia đình|hộ|quý vị).*)?[\s:?*]*$",
+    re.IGNORECASE,
+)
+_PATH: Final = re.compile(r"[A-Za-z0-9_.]+(?:[/:-][A-Za-z0-9_.]+)+")
+"""Groups of a form, or of tags, and the name of the column in them."""
+_EARLIER: Final = re.compile(r"\b(cu|old|former|truoc)\b")
+_CUT_LETTERS: Final = 10
+_LONG_NAMES: Final = ("dia chi thua dat", "dia chi su dung dat")
+_LEVELS: Final = ("xa", "phuong", "thi tran", "quan", "huyen", "thi xa", "tinh", "thanh pho")
 # Behind a field's name: of today, and of before. A column of before is another field, or none.
 _OF_TODAY: Final = re.compile(
     r" (moi|nay|hien tai|hien nay|hien huu|sau( khi)? (sap|sat) nhap|sau 0?1 0?7 2025)$"
@@ -118,6 +161,8 @@ _OF_COORDINATES: Final = re.compile(
     r"\b(toa do|gps|point|coord|he|vn 2000|vn2000|wgs 84|wgs84|thap phan|met|m|do|dd|e|n|b|d)\b"
 )
 _POINT_WORDS: Final = re.compile(r"\b(toa do|gps|coordinates?)\b")
+_LEAST_COLUMNS: Final = 3
+"""Names in a row that may be a header by a name that is none alone."""
 # So short, or so common, that they say nothing inside of another name.
 _ALONE: Final = frozenset({"so", "ma", "id", "x", "y", "ref", "number", "long", "level"})
 _AXES: Final = {"x": "longitude", "y": "latitude"}
@@ -141,7 +186,30 @@ _LONGEST: Final = max(len(key.split()) for key in _FIELD_OF)
 
 def fields_named(headers: Iterable[str]) -> frozenset[str]:
     """The fields that the headers name: what tells a header from the rows around it."""
-    return frozenset(name for name in map(field_of, headers) if name)
+    names = [header for header in headers if header]
+    found = {name for name in map(field_of, names) if name}
+    if len(names) >= _LEAST_COLUMNS:
+        found.update(name for name in map(weak_field_of, names) if name)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=4_096)
+def weak_field_of(header: str) -> str | None:
+    """The field that a column of this name holds where no other column does.
+
+    >>> weak_field_of("DIA_CHI_SDD"), weak_field_of("Địa chỉ thửa đất"), weak_field_of("Mã căn hộ")
+    ('address', 'address', 'unit')
+    >>> weak_field_of("Địa chỉ cơ quan"), weak_field_of("Địa chỉ"), weak_field_of("Địa chỉ email")
+    (None, None, None)
+    """
+    if field_of(header) is not None or is_personal(header):
+        return None
+    key = in_full(_ASKED.sub("", _ITEM.sub("", header)))
+    if key in _WEAK:
+        return _WEAK[key]
+    words = len(key.split())
+    called = key.startswith(_ADDRESS) and words <= _LONGEST_ADDRESS
+    return "address" if called and not _NO_DWELLING.search(key) else None
 
 
 @lru_cache(maxsize=4_096)
@@ -156,6 +224,8 @@ def field_of(header: str) -> str | None:
     ('address', 'street', 'point')
     """
     key = fold(header)
+    if header.startswith("@"):
+        return None  # of a program's own
     if name := _FIELD_OF.get(key):
         return name
     if is_personal(header):
@@ -181,6 +251,34 @@ def is_personal(header: str) -> bool:
         for glue in (word.replace(" ", "") for word in _PERSONAL_WORDS)
         if len(glue) >= _GLUED_LEAST
     )
+
+
+def uncut(header: str) -> str:
+    """The name of which a Shapefile, whose names have ten letters, keeps the beginning.
+
+    As it is where that is no beginning, or one of names of several meanings.
+
+    >>> uncut("TenDuongPh"), uncut("DiaChiChiT"), uncut("SoDienThoa"), uncut("TenXaPhuon")
+    ('ten duong pho', 'dia chi chi tiet', 'so dien thoai', 'ten xa phuong')
+    >>> uncut("Shape_Leng"), uncut("TenDuong"), uncut("MaXaPhuong")
+    ('Shape_Leng', 'TenDuong', 'MaXaPhuong')
+    """
+    glued = "".join(fold(header).split())
+    if len(header) != _CUT_LETTERS or field_of(header) is not None or is_personal(header):
+        return header
+    names = [name for long, name in _long_names().items() if long.startswith(glued)]
+    meant = {(field_of(name) or weak_field_of(name), is_personal(name)) for name in names}
+    return min(names, key=len) if len(meant) == 1 else header
+
+
+@lru_cache(1)
+def _long_names() -> dict[str, str]:
+    """Names of more letters than a Shapefile's have, glued → apart."""
+    known = (*_FIELD_OF, *_PERSONAL_WORDS, *_LONG_NAMES)
+    units = [f"{a} {b}" for a in _LEVELS for b in _LEVELS if a != b]
+    names = [f"{of}{name}" for of in ("", "ten ", "ma ", "so ") for name in (*known, *units)]
+    glued = {name.replace(" ", ""): name for name in names}
+    return {long: name for long, name in glued.items() if len(long) > _CUT_LETTERS}
 
 
 def is_running_number(header: str) -> bool:
@@ -220,6 +318,13 @@ def _spellings(header: str) -> Iterator[str]:
     inside = " ".join(_IN_BRACKETS.findall(header))
     if _coordinate(in_full(inside)) == "point":
         yield "point"
+    asked = _ASKED.sub("", _ITEM.sub("", _IN_BRACKETS.sub(" ", header)))
+    if fold(asked) != fold(header):
+        yield asked
+    if _PATH.fullmatch(header):
+        *groups, name = re.split("[/:-]", header)
+        if fold(name) not in _ALONE and not _EARLIER.search(fold(" ".join(groups))):
+            yield name
 
 
 def _read_text(text: str) -> str | None:

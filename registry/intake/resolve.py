@@ -28,6 +28,7 @@ from registry.intake.place_kinds import kind_named, with_kind
 from registry.intake.reader import SourceFile
 from registry.intake.resolved import PART_UNREAD, REMEMBERED, Numbered, Resolved, Row
 from registry.intake.texts import Text, TextReaders, TextReading
+from registry.intake.unit_cells import UnitCells
 from registry.units.text import read_units
 
 FIELDS_READ: Final = (
@@ -46,7 +47,6 @@ _FORMER: Final = 16
 _BESIDE_TEXT: Final = (5, 6, 8, 9, 10)
 """Those of a door that complete a text; localities are words of it."""
 _COMMUNE: Final = slice(11, 17)
-_PLACE: Final = 2
 _TEXT_UNITS: Final = slice(3, 9)
 _TEXT_DOOR: Final = slice(9, 14)
 """The same of what is read of a text: `_text_columns`."""
@@ -83,6 +83,7 @@ class Resolver(ABC):
         self._day = day
         self._codes_of_today = codes_of_today
         self.parts = {name: Numbered() for name in PART_COLUMNS}
+        self._units = lru_cache(REMEMBERED)(UnitCells(gazetteer, day).named)
         self.padded = False
         """At the end of the file: whether any code of a commune had lost its zeros."""
 
@@ -190,7 +191,7 @@ class ColumnResolver(Resolver):
         return self._commune(*cells[_COMMUNE])
 
     def _commune(self, *cells: str) -> int:
-        return self.parts["commune"].number_of(cells)
+        return self.parts["commune"].number_of(self._units(cells))
 
     def _combined(self, door: Sequence[str]) -> DoorParts:
         first = _DOOR.start
@@ -258,8 +259,8 @@ class TextResolver(Resolver):
     def begin(self, cells: Cells) -> Callable[[], Resolved]:
         """As of every resolver."""
         codes, texts = distinct(_text_columns(cells))
-        texts = [(*text[:_PLACE], self._place(text[_PLACE]), *text[_PLACE + 1 :]) for text in texts]
-        return partial(self._resolved, codes, texts, self._readers.read(texts))
+        named = [self._with_names(text) for text in texts]
+        return partial(self._resolved, codes, named, self._readers.read(named))
 
     def _resolved(
         self, codes: NDArray[np.int64], texts: Sequence[Text], readings: Iterator[TextReading]
@@ -277,9 +278,14 @@ class TextResolver(Resolver):
 
     def commune_at(self, cells: Sequence[str]) -> int:
         """As of every resolver."""
-        text = tuple(_text_columns(cells))
+        text = self._with_names(tuple(_text_columns(cells)))
         (reading,) = self._readers.read([text])
         return self._commune(text, reading)
+
+    def _with_names(self, text: tuple[str, ...]) -> Text:
+        address, former, place = text[: _TEXT_UNITS.start]
+        units = self._units(text[_TEXT_UNITS])
+        return (address, former, self._place(place), *units, *text[_TEXT_UNITS.stop :])
 
     def _commune(self, text: Sequence[str], reading: TextReading) -> int:
         return self.parts["commune"].number_of((*text[_TEXT_UNITS], reading.commune))

@@ -68,14 +68,13 @@ class TextReader:
         beside = (place,) if code or former_code else (place, commune, district, province)
         words = [word for word in beside if not is_ditto(word)]
         said = bool(address) or any(door)
-        readings = read_address(self._gazetteer, _joined(address, words)) if said else []
+        readings = self._readings(address, words) if said else []
         if not readings:
             problem = "commune_missing" if any(door) else "address_missing"
             return TextReading(DoorParts(), CommuneReading(problem=problem))
         number, street = door[:2] if door else ("", "")
         if address and not street and _may_stand_before(number, readings[0].door.house_number):
-            numbered = _joined(f"{number} {address}", words)
-            readings = read_address(self._gazetteer, numbered) or readings
+            readings = self._readings(f"{number} {address}", words) or readings
         today = Beside(readings[0].door, self._commune(readings[0]))
         if former and former != address:
             written = fold(former)
@@ -88,6 +87,21 @@ class TextReader:
             communes = self._beside_column(address, communes, column)
         doubt = SECOND_NUMBER if TWO_NUMBERS.intersection(readings[0].notes) else ""
         return TextReading(_door(address, today.door), communes, today.beside, doubt)
+
+    def _readings(self, address: str, words: Sequence[str]) -> list[ReadAddress]:
+        """Of the address with those of `words` behind it that it does not hold itself.
+
+        A word that it holds may be its street's (`12 Cầu Giấy`): where no commune is read then, all
+        of them stand behind it.
+        """
+        joined = _joined(address, words)
+        readings = read_address(self._gazetteer, joined)
+        whole = ", ".join(filter(None, (address, *words)))
+        if whole == joined or not readings or any(n.commune for n in readings[0].namings):
+            return readings
+        again = read_address(self._gazetteer, whole)
+        named = again and any(naming.commune for naming in again[0].namings)
+        return again if named else readings
 
     def _of_column(self, code: str, former_code: str, *names: str) -> CommuneReading:
         """What the columns of names say by themselves, where no code decides."""

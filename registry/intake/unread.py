@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from geo.points import point_in
 from geo.text import fold
 from registry.intake.columns import Columns
 from registry.intake.headers import mapping_of, names_coordinates
@@ -115,6 +116,9 @@ def _meant(header: str, cells: Sequence[str], columns: Columns) -> list[str]:
     """What a column that is not read plainly holds, as a warning."""
     if not cells:
         return []
+    placed = not columns.fields.isdisjoint(("longitude", "latitude", "point"))
+    if not placed and _share(cells, point_in):
+        return [_warning(header, "tọa độ", "coordinates", "point")]
     if names_coordinates(header) or _share(cells, _DEGREES.fullmatch):
         key = fold(header)
         axis = "latitude" if re.search(r"\b(vi do|lat|bac|y)\b", key) else "longitude"

@@ -29,8 +29,19 @@ _GDAL: Final = (b"sqlite format 3\0", b"!table", b"\x00\x00\x27\x0a")
 _BOOK_MEMBERS: Final = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 _SHAPE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _TAB_PARTS: Final = (".tab", ".dat", ".map", ".id", ".ind")
+_MIF_PARTS: Final = (".mif", ".mid")
 _FOLDED_TEXT: Final = (".csv", ".tsv", ".txt")
-_SINGLE: Final = (*_FOLDED_TEXT, ".xlsx", ".xls", ".ods", ".gpkg", ".geojson", ".json", ".kml")
+_SINGLE: Final = (
+    *_FOLDED_TEXT,
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".gpkg",
+    ".geojson",
+    ".json",
+    ".kml",
+    ".gpx",
+)
 _EMPTY: Final = "tệp rỗng (the file is empty)"
 _PDF: Final = "đây là tệp PDF (a PDF): lưu bảng thành Excel hoặc CSV rồi nhập lại"
 _WEB_PAGE: Final = (
@@ -76,7 +87,7 @@ def _read(path: Path, sheet: str | None) -> Table:
         from registry.intake.formats.layers import read_parquet
 
         return read_parquet(path)
-    if head.lower().startswith(_GDAL) or _is_geojson(head) or _is_kml(head):
+    if head.lower().startswith(_GDAL) or _is_drawn(head):
         from registry.intake.formats.layers import read_layer
 
         return read_layer(path, sheet)
@@ -89,8 +100,13 @@ def _is_geojson(head: bytes) -> bool:
     return head.lstrip(_BLANK).startswith(b"{") and b'"type"' in head
 
 
-def _is_kml(head: bytes) -> bool:
-    return head.lstrip(_BLANK).startswith(b"<") and b"<kml" in head[:2_000]
+def _is_drawn(head: bytes) -> bool:
+    """Whether a text is a layer: GeoJSON, KML, GPX or MapInfo's MIF."""
+    begun = head.lstrip(_BLANK)
+    if begun.startswith(b"<"):
+        return b"<kml" in head[:2_000] or b"<gpx" in head[:2_000]
+    mif = begun[:8].lower().startswith(b"version ") and b"columns" in head.lower()
+    return mif or _is_geojson(head)
 
 
 class _Folder:
@@ -132,7 +148,7 @@ def _from_archive(path: Path, sheet: str | None) -> Table:
 def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
     """The files of one table or layer inside an archive, the one to open first."""
     own = [name for name in names if not name.name.startswith(".") and "__MACOSX" not in name.parts]
-    for parts in (_SHAPE_PARTS, _TAB_PARTS):
+    for parts in (_SHAPE_PARTS, _TAB_PARTS, _MIF_PARTS):
         heads = [name for name in own if name.suffix.lower() == parts[0]]
         if len(heads) == 1:
             of_layer = {

@@ -1,4 +1,4 @@
-"""Layers of maps: GeoJSON, GeoPackage, Shapefile, KML, MapInfo TAB (GDAL) and GeoParquet (Arrow).
+"""Layers of maps: GeoJSON, GeoPackage, Shapefile, KML, GPX, MapInfo (GDAL) and GeoParquet (Arrow).
 
 The attributes are the cells; the place becomes the columns `longitude` and `latitude`, unless the
 layer has such columns itself.
@@ -22,7 +22,7 @@ from geo.coordinates import WGS_84
 from registry.intake.formats.declared import UnsupportedSystemError, declared_system
 from registry.intake.formats.table import Rows, Table, unreadable
 from registry.intake.formats.undeclared import encoding_of_shapes, kml_names
-from registry.intake.headers import fields_named
+from registry.intake.headers import fields_named, uncut
 
 _PLACE: Final = ("longitude", "latitude")
 _JSON: Final = ("GeoJSON", "GeoJSONSeq", "TopoJSON", "ESRIJSON")
@@ -32,7 +32,10 @@ _KML_OWN: Final = (
     *("timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility"),
     *("drawOrder", "icon"),
 )
+_WAYPOINTS: Final = "waypoints"
+"""The layer of GPX that may hold houses, beside tracks and routes."""
 _MAPINFO: Final = "MapInfo File"
+_SHAPES: Final = "ESRI Shapefile"
 _BROKEN: Final = "không đọc được lớp bản đồ (the map layer cannot be read)"
 _NO_LAYER: Final = "không có lớp nào (there is no layer in it)"
 _NO_PLACE: Final = "lớp không có hình (no geometries): tọa độ lấy từ các cột"
@@ -71,6 +74,8 @@ def read_layer(path: Path, layer: str | None = None) -> Table:
         info = pyogrio.read_info(path, layer=name, encoding=encoding)
     given = [str(field) for field in info["fields"]]
     own = {}
+    if info["driver"] == _SHAPES:
+        own = _uncut(given)
     if info["driver"] in _KML:
         own = kml_names(path, given)
         given = [field for field in given if field not in _KML_OWN]
@@ -146,6 +151,13 @@ def _table(
     return Table(headers, rows, notes=notes, crs=crs, form=form, features=features)
 
 
+def _uncut(fields: list[str]) -> dict[str, str]:
+    """Fields of which the format cut the names → the names, where no other column has them."""
+    own = {field: name for field in fields if (name := uncut(field)) != field}
+    names = [*own.values(), *fields]
+    return {field: name for field, name in own.items() if names.count(name) == 1}
+
+
 def _has_place(fields: tuple[str, ...]) -> bool:
     return fields_named((*fields, *_PLACE)) == fields_named(fields)
 
@@ -155,6 +167,8 @@ def _chosen(path: Path, names: list[str], layer: str | None) -> str:
         raise unreadable(path, _NO_LAYER)
     if layer is not None and layer not in names:
         raise unreadable(path, f"không có lớp {layer!r} (no such layer); có: {', '.join(names)}")
+    if layer is None and _WAYPOINTS in names:
+        return _WAYPOINTS
     if layer is None and len(names) > 1:
         raise unreadable(
             path,

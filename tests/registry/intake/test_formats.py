@@ -7,7 +7,7 @@ import json
 import subprocess
 import unicodedata
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -291,12 +291,16 @@ def test_header_of_several_words_for_one_thing_is_known(tmp_path: Path) -> None:
     assert read(path, fields) == [["Tiểu khu 3", "00004", "105.8", "21"]]
 
 
-def write_layer(path: Path, driver: str, shapes: list[Any], **options: Any) -> None:
-    names = ["so_nha", "duong", "ma_xa"]
+NAMES = ("so_nha", "duong", "ma_xa")
+
+
+def write_layer(
+    path: Path, driver: str, shapes: list[Any], names: Sequence[str] = NAMES, **options: Any
+) -> None:
     columns = [np.array(column, dtype=object) for column in zip(*ROWS, strict=True)]
     options = {"crs": "EPSG:4326", "geometry_type": "Point"} | options
     geometry = np.array(shapely.to_wkb(shapes), dtype=object)
-    pyogrio.raw.write(path, geometry, columns, names, driver=driver, **options)
+    pyogrio.raw.write(path, geometry, columns, list(names), driver=driver, **options)
 
 
 def packed(path: Path, *members: Path) -> Path:
@@ -385,9 +389,20 @@ def a_kml_of_data(folder: Path) -> Path:
     return path
 
 
+def a_mif(folder: Path) -> Path:
+    write_layer(folder / "a.mif", "MapInfo File", points(), FORMAT="MIF")
+    return packed(folder / "a.zip", folder / "a.mif", folder / "a.mid")
+
+
+def a_shapefile_of_cut_names(folder: Path) -> Path:
+    names = ["SoNha", "TenDuongPh", "MaXaPhuong"]
+    write_layer(folder / "a.shp", "ESRI Shapefile", points(), encoding="UTF-8", names=names)
+    return packed(folder / "a.zip", *folder.glob("a.*"))
+
+
 LAYERS: list[Callable[[Path], Path]] = [
     *(a_geojson, a_geopackage, a_shapefile, a_kml, a_kmz, a_tab, a_geoparquet),
-    *(a_shapefile_that_tells_no_encoding, a_kml_of_data),
+    *(a_shapefile_that_tells_no_encoding, a_kml_of_data, a_mif, a_shapefile_of_cut_names),
 ]
 
 
@@ -399,6 +414,18 @@ def test_layer_of_a_map_is_read_with_its_places(
     assert [row[:3] for row in rows] == ROWS
     for row, place in zip(rows, PLACES, strict=True):
         assert (float(row[3]), float(row[4])) == pytest.approx(place)
+
+
+def test_waypoints_of_a_receiver_are_read_by_their_names(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpx"
+    path.write_text(
+        '<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1">'
+        '<wpt lat="21.02" lon="105.8"><name>12 Láng, Phường Láng, Hà Nội</name></wpt></gpx>'
+    )
+    file = open_file(path, mapping={"name": "address"})
+    with rows_of(file) as below:
+        cells = cells_of(file, ("address", "longitude", "latitude"))
+        assert [*map(cells, below)] == [("12 Láng, Phường Láng, Hà Nội", "105.800000", "21.020000")]
 
 
 def test_polygon_is_a_point_inside_it_and_a_line_is_none(tmp_path: Path) -> None:

@@ -2,32 +2,50 @@
 
 import pytest
 
-from registry.intake.headers import FIELDS, field_of, fields_named, is_personal, names_coordinates
+from registry.errors import UnreadableFileError
+from registry.intake.columns import find_columns
+from registry.intake.headers import (
+    FIELDS,
+    field_of,
+    fields_named,
+    is_personal,
+    names_coordinates,
+    weak_field_of,
+)
 
 NAMED = {
-    "house_number": "Số nhà|SN|SO_NHA|SoNha|SỐ NHÀ MỚI|Số nhà, ngõ",
+    "house_number": "1. Số nhà:|grp_nha/so_nha|data-so_nha|addr:housenumber|Số nhà của bạn?|"
+    "Số nhà|SN|SO_NHA|SoNha|SỐ NHÀ MỚI|Số nhà, ngõ",
     "alley": "Ngõ|Ngách|Hẻm/Kiệt|Ngõ (ngách, hẻm)",
-    "street": "TÊN ĐƯỜNG|TENDUONG|ten_duong|Đường - phố|Đường, ngõ|Tên phố/ngõ|Đường/Thôn",
+    "street": "addr:street|Câu 2) Tên đường/phố (nếu có):|TÊN ĐƯỜNG|TENDUONG|"
+    "ten_duong|Đường - phố|Đường, ngõ|Tên phố/ngõ|Đường/Thôn",
     "locality": "Thôn/bản|TDP|Tổ DP|TEN_KP|Khóm, ấp|Buôn|TDP số|Tên tổ dân phố|Thôn hoặc xóm",
     "building": "Toà nhà|Tòa|Block|Tháp",
-    "unit": "Căn|Căn hộ|Phòng",
-    "address": "Địa chỉ hiện nay|Địa chỉ lắp đặt|Số nhà, đường, tổ|Địa chỉ (ghi cả số nhà)",
+    "unit": "Căn|Căn hộ|Phòng|Căn số",
+    "address": "3. Địa chỉ nhà:|Địa chỉ lắp đặt|Số nhà, đường, tổ|Địa chỉ (ghi cả số nhà)",
     "former_address": "Địa chỉ (cũ)|Địa chỉ trước sáp nhập",
-    "commune": "Xã, phường, thị trấn|TenXa|Phường (xã)|Phường/xã mới|Xã hiện nay",
+    "commune": "grp/xa|Xã/Phường của bạn?|addr:subdistrict|Xã, phường, thị trấn|"
+    "TenXa|Phường (xã)|Phường/xã mới|Xã hiện nay",
     "former_commune": "Phường/xã cũ|Xã (cũ)|Phường trước sáp nhập",
     "former_district": "Quận cũ|Quận/huyện trước 01/7/2025",
     "commune_code": "MAXA|Mã phường|Mã xã mới",
     "former_commune_code": "Mã xã cũ|Mã phường/xã cũ",
     "province": "TP|Tỉnh/TP|Tỉnh, thành phố|Tỉnh mới",
-    "longitude": "X_VN2000|POINT_X|Toạ độ X (m)|Kinh độ (E)|KinhDo|Kinh độ - WGS84|x (mét)",
+    "longitude": "_grp_nha/gps_longitude|loc:Longitude|X_VN2000|POINT_X|"
+    "Toạ độ X (m)|Kinh độ (E)|KinhDo|Kinh độ - WGS84|x (mét)",
     "latitude": "Y_VN2000|POINT_Y|Tọa độ Y (m)|Vĩ độ (N)|VI_DO|y_m",
     "longitude_minutes": "Kinh độ phút|Kinh độ (phút)",
-    "point": "Tọa độ|Toạ độ GPS|Nhà ở (lat, lon)|Kinh độ, vĩ độ|Toạ độ (X, Y)|lat/lng",
-    "": "Ghi chú|STT|Số nhà cũ|Đường cũ|Số tầng|Số tổ|Mã tỉnh|Diện tích|Loại nhà|Thôn, xã",
+    "households_count": "Số hộ|No. of households|grp_nha/so_ho",
+    "position_accuracy_m": "_gps_precision|loc:Accuracy|Độ chính xác (m)",
+    "point": "geopoint|grp_nha/gps|Tọa độ|Toạ độ GPS|"
+    "Nhà ở (lat, lon)|Kinh độ, vĩ độ|Toạ độ (X, Y)|lat/lng",
+    "": "Ghi chú|STT|Số nhà cũ|Đường cũ|Số tầng|Số tổ|Mã tỉnh|Diện tích|Loại nhà|Thôn, xã|@id"
+    "|old/so_nha|Địa chỉ cơ quan|Loại/số",
 }
 PEOPLE = (
     "Họ và tên|Số ĐDCN|Số định danh|Mã định danh cá nhân|Số GTTT|ĐT|Di động|Liên hệ|Chủ sở hữu"
-    "|Chủ nhà|Chủ sử dụng|Đại diện hộ|Tên|Ông/Bà|Tên hộ|Vợ/chồng|HOTEN|TenChuHo|SO_DIEN_THOAI"
+    "|Chủ nhà|Chủ sử dụng|Đại diện hộ|Tên|Ông/Bà|Tên hộ|Vợ/chồng|HOTEN|Chủ căn hộ|Respondent name"
+    "|TenChuHo|SO_DIEN_THOAI"
 )
 
 
@@ -58,3 +76,32 @@ def test_what_speaks_of_coordinates_is_known_to(header: str) -> None:
     assert names_coordinates(header)
     assert field_of(header) is None
     assert not names_coordinates("Ghi chú")
+
+
+WEAK = {
+    "address": "DIA_CHI_SDD|Địa chỉ sử dụng điện|Địa chỉ phát|Địa chỉ thửa đất",
+    "unit": "Mã căn|Mã căn hộ",
+    "": "Địa chỉ|Địa chỉ cơ quan|Địa chỉ hoá đơn|Địa chỉ IP|Địa chỉ email|Địa chỉ: 12 Láng",
+}
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [(header, field) for field, headers in WEAK.items() for header in headers.split("|")],
+)
+def test_header_is_read_where_no_other_says_it(header: str, field: str) -> None:
+    assert (weak_field_of(header) or "") == field
+
+
+def test_an_address_of_some_kind_is_read_where_none_is_named() -> None:
+    assert find_columns(["Mã", "Địa chỉ phát", "Xã"]).positions["address"] == 1
+    assert "address" not in find_columns(["Số nhà", "Đường", "Xã", "Địa chỉ dự án"]).positions
+    assert find_columns(["Địa chỉ", "Địa chỉ phát", "Xã"]).unknown == ("Địa chỉ phát",)
+    assert find_columns(["Toà", "Căn", "Mã căn", "Địa chỉ dự án", "Xã"]).positions == {
+        "building": 0,
+        "unit": 1,
+        "address": 3,
+        "commune": 4,
+    }
+    with pytest.raises(UnreadableFileError, match=r"Địa chỉ phát.*Địa chỉ nhận"):
+        find_columns(["Địa chỉ phát", "Địa chỉ nhận", "Xã"])

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from registry.errors import UnreadableFileError
 from registry.intake.handback import Handback, write_codes, write_problems
-from registry.intake.reader import open_file
+from registry.intake.reader import SourceFile, cells_of, open_file, rows_of
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import rows
@@ -33,6 +33,11 @@ def write_file(path: Path, header: str, cells: list[str]) -> Path:
     lines = [f"{n},Quán Thánh,00004,{cell}" for n, cell in enumerate(cells, 1)]
     path.write_text("\n".join([f"Số nhà,Đường,Mã xã,{header}", *lines]), encoding="utf-8")
     return path
+
+
+def _rows(file: SourceFile) -> list[list[str]]:
+    with rows_of(file) as below:
+        return list(below)
 
 
 @pytest.mark.parametrize("header", ["Mã số", "Mã hồ sơ", "Cột 4"])
@@ -133,3 +138,18 @@ def test_two_columns_of_one_meaning_are_refused_with_the_way_out(tmp_path: Path)
         open_file(path)
     file = open_file(path, mapping={"Tên phố": ""})
     assert file.columns.unknown == ("Tên phố",)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["21.0386 105.8380 12.3 4.8", "https://maps.google.com/?q=21.0386,105.8380", "7PH72RQQ+C6"],
+)
+def test_points_in_a_column_that_is_not_read_are_told_of(tmp_path: Path, cell: str) -> None:
+    file = open_file(write_file(tmp_path / "a.csv", "Dán link vị trí nhà", [f'"{cell}"'] * 3))
+    (note,) = file.notes
+    assert '{"Dán link vị trí nhà": "point"}' in note
+    path = write_file(tmp_path / "b.csv", "Dán link vị trí nhà", [f'"{cell}"'] * 3)
+    read = open_file(path, mapping={"Dán link vị trí nhà": "point"})
+    points = {cells_of(read, ["longitude", "latitude"])(row) for row in _rows(read)}
+    ((longitude, latitude),) = points
+    assert (float(longitude), float(latitude)) == pytest.approx((105.838, 21.0386), abs=0.001)

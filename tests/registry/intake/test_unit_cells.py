@@ -1,0 +1,69 @@
+"""Codes and numbers in columns of names, and names of units that are those of streets as well."""
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.errors import UnreadableFileError
+from tests.support.intake import BA_DINH, Deliver, rows
+
+COMMUNES = "SELECT DISTINCT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id"
+DOORS = {
+    "columns": {"số nhà": "12", "đường": "Quán Thánh"},
+    "text": {"địa chỉ": "12 Quán Thánh"},
+}
+
+
+@pytest.mark.parametrize("written", DOORS)
+@pytest.mark.parametrize(
+    ("units", "commune"),
+    [
+        # As forms export what was chosen of a list.
+        ({"xã": "00004", "tỉnh": "01"}, BA_DINH),
+        ({"xã": "199", "huyện": "6", "tỉnh": "1"}, "00199"),
+        ({"xã": "Phường Ba Đình", "tỉnh": "01"}, BA_DINH),
+        # As a city's companies write them.
+        ({"phường": "12", "quận": "3", "tỉnh": "Hồ Chí Minh"}, "27142"),
+        ({"phường": "12", "quận": "03", "tỉnh": "79"}, "27142"),
+        ({"xã/phường": "P.12", "quận/huyện": "Q.3", "tỉnh": ""}, "27142"),
+    ],
+)
+def test_figures_in_columns_of_names_are_read_as_what_they_mean(
+    engine: Engine, deliver: Deliver, written: str, units: dict[str, str], commune: str
+) -> None:
+    result = deliver(DOORS[written] | units)
+    assert (result.new, set(result.problems) & {"second_number"}) == (1, set())
+    assert rows(engine, COMMUNES) == [(commune,)]
+
+
+@pytest.mark.parametrize("units", [{"xã": "00000", "tỉnh": "01"}, {"xã": "99999", "tỉnh": "01"}])
+def test_a_code_that_none_bears_is_asked_about(deliver: Deliver, units: dict[str, str]) -> None:
+    assert deliver(DOORS["columns"] | units).problems == {"commune_code_unknown": 1}
+
+
+@pytest.mark.parametrize(
+    ("street", "ward", "commune"),
+    [
+        ("Cầu Giấy", "Cầu Giấy", "00166"),
+        ("Chùa Láng", "Láng", "00199"),
+        ("Láng", "Phường Láng", "00199"),
+        ("Ba Đình, Phường Ba Đình", "Ba Đình", BA_DINH),
+    ],
+)
+def test_a_street_that_is_called_like_its_ward_needs_no_second_name(
+    engine: Engine, deliver: Deliver, street: str, ward: str, commune: str
+) -> None:
+    result = deliver({"địa chỉ": f"12 {street}", "phường": ward, "thành phố": "Hà Nội"})
+    assert result.new == 1
+    assert rows(engine, COMMUNES) == [(commune,)]
+
+
+def test_what_a_map_says_of_a_buildings_use_is_no_name(engine: Engine, deliver: Deliver) -> None:
+    deliver(*({"số nhà": n, "đường": "Láng", "building": use, "mã xã": BA_DINH}
+              for n, use in (("1", "yes"), ("2", "Apartments"), ("3", "Sunrise"))))  # fmt: skip
+    found = rows(engine, "SELECT building_name FROM household WHERE kind = 'household' ORDER BY 1")
+    assert found == [("Sunrise",), (None,), (None,)]
+
+
+def test_two_addresses_of_some_kind_are_asked_about(deliver: Deliver) -> None:
+    with pytest.raises(UnreadableFileError, match="Địa chỉ phát"):
+        deliver({"Địa chỉ phát": "12 Láng", "Địa chỉ nhận": "14 Láng", "mã xã": BA_DINH})
