@@ -65,7 +65,7 @@ def _reason_of(found: list[Record]) -> str:
 
 
 def _rejected(reason: str | None = None) -> Validation:
-    found = _validation("reject", "ask_again", questions.ask("ask_address"))
+    found = _validation("reject", "ask_again", questions.ask_again(reason))
     return replace(found, reason=reason)
 
 

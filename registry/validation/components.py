@@ -224,7 +224,8 @@ def _unit(
         return Component(level, "unverified", written, None)
     if given is None:
         return Component(level, "inferred", None, value)
-    return Component(level, "confirmed" if given is known else "corrected", written, value)
+    # Another unit of the same name is written as before: nothing is to be corrected.
+    return Component(level, "confirmed" if written == value else "corrected", written, value)
 
 
 def _name(unit: Unit, day: datetime.date) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from registry.validation.verdicts import Choice, Question
+from registry.validation.verdicts import REASONS, VERDICTS, Choice, Question
 
 # code → what it is about, in Vietnamese, in English. `{place}` is filled in.
 _TEXTS: Final = {
     "ask_address": (
         "other",
-        "Không nhận ra địa chỉ. Vui lòng nhập số nhà, đường, xã/phường, tỉnh/thành phố",
-        "The address was not recognised. Please give number, street, commune and province",
+        "{place}. Hãy nhập số nhà, đường, xã/phường, tỉnh/thành phố",
+        "{place}. Please give number, street, commune and province",
     ),
     "ask_commune": (
         "commune",
@@ -73,6 +73,13 @@ def ask(
     component, text, text_en = _TEXTS[code]
     filled = text.format(place=place), text_en.format(place=place_en or place)
     return Question(code, component, *filled, tuple(choices))
+
+
+def ask_again(reason: str | None) -> Question:
+    """For an address, in place of what is none for that reason (`verdicts.REASONS`)."""
+    rejected = VERDICTS["reject"]
+    said, said_en = REASONS[reason] if reason else (rejected.message, rejected.message_en)
+    return ask("ask_address", said, place_en=said_en)
 
 
 def choose_commune(names: Sequence[str], choices: Sequence[Choice], *, renamed: bool) -> Question:

@@ -64,6 +64,33 @@ def test_mistyped_code_is_answered_with_those_that_it_may_be(site: Site) -> None
     assert shown in found["suggestions"]
 
 
+def test_question_says_why_an_address_will_not_do(site: Site) -> None:
+    code = site.world.codes["27 Láng"]
+    for text, why in (
+        (code[:6] + code[7] + code[6], "Mã địa chỉ viết sai"),
+        ("2HT6-4FP5", "chưa có trong sổ"),
+        ("12 Rue de Rivoli, Paris, France", "Không phải địa chỉ ở Việt Nam"),
+        ("hello world", "Không nhận ra địa chỉ"),
+    ):
+        body = ask(site, address=text)
+        # Shops show the question alone.
+        assert body["question"]["text"].startswith(body["message"]), text
+        assert why in body["question"]["text"], text
+        assert body["question"]["text_en"].startswith(body["message_en"]), text
+
+
+def test_unit_that_is_written_as_before_is_confirmed(site: Site) -> None:
+    # Today's city is another unit than the one before July 2025, of the same name.
+    body = ask(site, address="27 Láng, Phường Bến Nghé, Quận 1, TP HCM")
+    province = next(each for each in body["components"] if each["component"] == "province")
+    assert province == {
+        "component": "province",
+        "status": "confirmed",
+        "given": "Thành phố Hồ Chí Minh",
+        "value": "Thành phố Hồ Chí Minh",
+    }
+
+
 def test_doubt_is_a_question_with_choices(site: Site) -> None:
     body = ask(site, address="9 Nguyễn Trãi, Phường Láng, Hà Nội")
     assert (body["verdict"], body["next_action"], body["code"]) == ("confirm", "ask_choice", None)
@@ -100,7 +127,8 @@ def test_codes_of_units_and_empty_fields_are_what_forms_of_shops_send(site: Site
 def test_what_is_no_address_is_rejected_in_vietnamese(site: Site, text: str) -> None:
     body = ask(site, address=text)
     assert (body["verdict"], body["code"], body["components"]) == ("reject", None, [])
-    assert body["question"]["text"].startswith("Không nhận ra địa chỉ")
+    assert body["question"]["text"].startswith(body["message"])  # which says why
+    assert "Hãy nhập số nhà" in body["question"]["text"]
 
 
 @pytest.mark.parametrize("text", ["", "  "])
