@@ -16,6 +16,7 @@ from typing import Final
 from geo.text import visible
 from registry.errors import UnreadableFileError
 from registry.intake.columns import Columns, find_columns
+from registry.intake.filled import filled_down, offers, parted
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import Rows, Table, not_opened, unreadable
 from registry.intake.headings import under_headings
@@ -66,10 +67,10 @@ def open_file(
 ) -> SourceFile:
     """Look into the file and find its columns.
 
-    `sheet` chooses a sheet or layer; `mapping` says which header is which field, `commune` is the
-    code of today of the one that all rows lie in. Raises
-    UnreadableFileError, one line, for a file that is missing, empty, in no format or encoding that
-    we know, or without the columns that an address needs.
+    `sheet` chooses a sheet or layer; `mapping` says which header is which field, with `:fill` of a
+    column that is written in the first row of a group alone; `commune` is the code of today of the
+    one that all rows lie in. Raises UnreadableFileError, one line, for a file that is missing,
+    empty, in no format or encoding that we know, or without the columns that an address needs.
     """
     try:
         digest = hashlib.sha256()
@@ -81,16 +82,19 @@ def open_file(
         raise not_opened(path, error) from error
     if not any(table.headers):
         raise unreadable(path, "dòng đầu trống, cần tên các cột (the first line is blank)")
+    mapping, fills = parted(mapping)
     with _naming(path):
         columns = find_columns(table.headers, mapping, commune)
+    table = filled_down(table, columns, fills)
     # Opened once for all who look at it: a workbook is parsed as a whole each time.
     with table.rows() as rows:
         sample = list(islice(rows, _SAMPLE))
     found = look_through(table.headers, sample, columns)
+    blank = offers(table.headers, sample, found.columns)
     table, columns = widened(*under_headings(table, found.columns, sample))
     if commune is not None:
         table = replace(table, codes_of_today=True)
-    table = replace(table, notes=(*table.notes, *found.notes))
+    table = replace(table, notes=(*table.notes, *found.notes, *blank))
     return SourceFile(path, table, columns, digest.hexdigest(), unread=found.unread)
 
 
