@@ -9,6 +9,7 @@ from pydantic import Field
 from api.context import gazetteer, register
 from api.errors import PROVINCE_CODE
 from api.openapi import Answer, Day, Request, UnitHeir, answers, spec
+from api.packing import packed
 from registry.coverage.gap_files import to_dict
 from registry.coverage.gaps import KINDS, find_gaps
 from registry.coverage.localities import coverage_below
@@ -17,6 +18,7 @@ from registry.coverage.series import series_of
 from registry.database import session_scope
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1/coverage")
+blueprint.after_request(packed)  # all communes are 1.3 MB
 
 
 _DEMO: Final[bool] = Field(

@@ -28,10 +28,16 @@ _FIRST_ZOOM: Final = """
     ) f
     GROUP BY id
 """
-# Inside of its largest piece; an archipelago, at every zoom, in the middle of its islands.
+# Inside of its largest piece; an archipelago, at every zoom, in the middle of its islands. Where
+# names have no room beside one another, that of most households stays: people look for Hà Nội
+# before they look for a wide province.
 _PROVINCES: Final = text("""
     INSERT INTO map_label (kind, name, first_zoom, weight, point)
-    SELECT 'province', v.name, 0, (ST_Area(m.geom) / 1e6)::int,
+    SELECT 'province', v.name, 0,
+        coalesce(
+            (SELECT max(t.households) FROM target t
+             WHERE t.unit_id = m.unit_id AND t.locality_id IS NULL AND t.withdrawn_at IS NULL),
+            0),
         (ST_MaximumInscribedCircle(p.geom)).center
     FROM map_unit m
     JOIN admin_unit_version v ON v.unit_id = m.unit_id AND v.valid @> current_date

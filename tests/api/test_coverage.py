@@ -1,5 +1,7 @@
 """`/v1/coverage` as its callers see it."""
 
+import gzip
+import json
 from collections.abc import Callable
 
 import pytest
@@ -179,3 +181,11 @@ def test_gaps_of_a_unit(client: FlaskClient) -> None:
     assert (kind["gaps"], kind["counts"]["never_delivered"]) == ([], None)
     for path, status in (("99999/gaps", 404), ("01/gaps?kind=x", 422), ("01/gaps?limit=0", 422)):
         assert client.get(f"/v1/coverage/{path}").status_code == status
+
+
+def test_long_list_comes_compressed(client: FlaskClient) -> None:
+    path = "/v1/coverage?level=commune"
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(packed.data)) == client.get(path).get_json()
+    assert len(packed.data) * 5 < len(client.get(path).data)

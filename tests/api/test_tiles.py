@@ -62,6 +62,13 @@ def test_units_are_drawn_and_named_and_said_to_be_approximate(site: Site) -> Non
     assert "Phường Láng" in names(site, 12, "commune")
 
 
+def test_province_of_most_households_is_named_before_a_wide_one(site: Site) -> None:
+    labels = [each for each in tile(site, 3)["labels"] if each["kind"] == "province"]
+    assert len(labels) == 34
+    first = sorted(labels, key=lambda label: -int(str(label["weight"])))[:2]
+    assert {each["name"] for each in first} == {"Hà Nội", "Hồ Chí Minh"}
+
+
 def test_streets_and_localities_are_named_where_their_doors_are(site: Site) -> None:
     assert names(site, 12, "street") == set()
     assert "Phố Láng" in names(site, 17, "street")
