@@ -164,6 +164,11 @@ def _placed(rows: Rows, width: int, headings: _Headings, fields: Sequence[str]) 
             yield row
 
 
+def place_kinds(heading: str) -> tuple[str, ...]:
+    """The kinds of the localities that a heading names, the innermost first; none if no heading."""
+    return tuple(group.kind for group in _named(heading)[0])
+
+
 @lru_cache(1_000)
 def _named(heading: str) -> tuple[_Groups, str]:
     """The localities, the innermost first, or the street; none where anything else is named.

@@ -18,6 +18,7 @@ from python_calamine import (
 
 from geo.text import fold
 from registry.intake.formats.blank_form import COMMUNE_CODE, LISTS, code_on_lists, completed
+from registry.intake.formats.ods_cells import merged_over_rows
 from registry.intake.formats.table import (
     LOOKED_AT,
     Header,
@@ -28,6 +29,7 @@ from registry.intake.formats.table import (
     unreadable,
 )
 from registry.intake.headers import fields_named
+from registry.intake.headings import place_kinds
 
 _Cell = int | float | str | bool | datetime.time | datetime.date | datetime.timedelta
 
@@ -73,12 +75,19 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
             f" {', '.join(chosen)}; chọn một bằng --sheet, hay đọc hết bằng --sheet '{ALL}'",
         )
     header = headers[chosen[0]]
+    places = _places(chosen, header) if sheet == ALL else []
     code = code_on_lists(_rows(path, book, LISTS)) if LISTS in book.sheet_names else ""
 
     @contextmanager
     def rows() -> Iterator[Rows]:
         with CalamineWorkbook.from_path(str(path)) as reading:
-            below = (_below(path, reading, name, headers[name]) for name in chosen)
+            below = (
+                chain(
+                    [[name]] if name in places else [],
+                    _in_order(_below(path, reading, name, headers[name]), headers[name], header),
+                )
+                for name in chosen
+            )
             yield completed(chain.from_iterable(below), header.names, code)
 
     several = len(book.sheet_names) > 1
@@ -98,11 +107,21 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
     )
 
 
+def _places(sheets: list[str], header: Header) -> list[str]:
+    """Sheets that are called like hamlets, where no column has them: as headings of their rows."""
+    if not fields_named(header.names).isdisjoint(("locality", "address")):
+        return []
+    kinds = [place_kinds(name) for name in sheets]
+    # One of another kind would lie in the last one of this kind.
+    return sheets if all(kinds) and len(set(kinds)) == 1 else []
+
+
 def _check_one_header(path: Path, headers: dict[str, tuple[str, ...]]) -> None:
     """Raise where sheets that are to be read as one table differ in their columns."""
     (first, names), *others = headers.items()
     for other, their_names in others:
-        if _columns(their_names) != _columns(names):
+        ours, theirs = _columns(names), _columns(their_names)
+        if ours != theirs and not _are_reordered(ours, theirs):
             raise unreadable(
                 path,
                 f"trang {first!r} và {other!r} không cùng các cột, không đọc chung được (sheets of"
@@ -115,6 +134,22 @@ def _columns(names: tuple[str, ...]) -> list[str]:
     while folded and not folded[-1]:
         folded.pop()
     return folded
+
+
+def _are_reordered(ours: list[str], theirs: list[str]) -> bool:
+    return len(set(ours)) == len(ours) and sorted(ours) == sorted(theirs)
+
+
+def _in_order(rows: Rows, theirs: Header, ours: Header) -> Rows:
+    """The rows of a sheet with its columns in the order of another one's."""
+    names, order = _columns(theirs.names), _columns(ours.names)
+    if names == order:
+        return rows
+    at = [names.index(name) for name in order]
+    return (
+        [*(row[place] if place < len(row) else "" for place in at), *row[len(names) :]]
+        for row in rows
+    )
 
 
 def _header(path: Path, book: CalamineWorkbook, name: str) -> Header | None:
@@ -141,7 +176,7 @@ def _filled_down(path: Path, book: CalamineWorkbook, name: str, first: int) -> R
     _, left = sheet.start or (0, 0)  # rows begin in the first column that is used
     merged = {
         (top, column - left): bottom
-        for (top, column), (bottom, _) in sheet.merged_cell_ranges or ()
+        for (top, column), (bottom, _) in sheet.merged_cell_ranges or merged_over_rows(path, name)
         if first <= top < bottom
     }
     starts = sorted(merged, reverse=True)

@@ -180,6 +180,43 @@ def test_header_in_an_old_font_is_found_below_a_title(tmp_path: Path, title: str
     assert read(path) == [["12", "Đường Láng Hạ", "00004"]]
 
 
+def open_document(path: Path, at: int) -> Path:
+    """The table of the next test; blank rows and columns stand in it once, and are counted."""
+
+    def cell(text: str, rows: int = 1) -> str:
+        spans = f' office:value-type="string" table:number-rows-spanned="{rows}"'
+        return f"<table:table-cell{spans}><text:p>{text}</text:p></table:table-cell>"
+
+    def row(*cells: str) -> str:
+        return f"<table:table-row>{left if at else ''}{''.join(cells)}</table:table-row>"
+
+    left = f'<table:table-cell table:number-columns-repeated="{at}"/>'
+    above = f'<table:table-row table:number-rows-repeated="{at}">{left}</table:table-row>'
+    under = "<table:covered-table-cell/>"
+    streets = [cell("Láng", 2), under, "<table:table-cell/>", cell("Quán Thánh", 5)]
+    rows = [
+        row(*(cell(name, 2) for name in HEADER)),
+        row(under, under, under),
+        *(row(cell(str(n)), street, cell("00004")) for n, street in enumerate(streets, 1)),
+    ]
+    office = "urn:oasis:names:tc:opendocument:xmlns:"
+    content = (
+        f'<office:document-content xmlns:office="{office}office:1.0"'
+        f' xmlns:table="{office}table:1.0" xmlns:text="{office}text:1.0">'
+        '<office:body><office:spreadsheet><table:table table:name="Hộ">'
+        f"{above if at else ''}{''.join(rows)}"
+        '</table:table><table:table table:name="Khác"><table:table-row>'
+        f"{cell('x', 3)}</table:table-row></table:table></office:spreadsheet></office:body>"
+        "</office:document-content>"
+    )
+    manifest = f'<m:manifest xmlns:m="{office}manifest:1.0"/>'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", manifest)
+    return path
+
+
 @pytest.mark.parametrize("at", [0, 2])
 def test_cells_merged_over_several_rows_stand_in_each(tmp_path: Path, at: int) -> None:
     """A street over its houses, under a header that is merged over two rows; not beyond its cells.
@@ -207,7 +244,7 @@ def test_cells_merged_over_several_rows_stand_in_each(tmp_path: Path, at: int) -
     sheet.write_merge(at + 2, at + 3, at + 1, at + 1, "Láng")
     sheet.write_merge(at + 5, at + 9, at + 1, at + 1, "Quán Thánh")
     book.save(str(old))
-    for each in (path, old):
+    for each in (path, old, open_document(tmp_path / "ho.ods", at)):
         streets = [street for _, street, _ in read(each)]
         assert streets == ["Láng", "Láng", "", "Quán Thánh"], each.suffix
 

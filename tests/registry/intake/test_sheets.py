@@ -40,11 +40,43 @@ def test_all_sheets_of_one_header_are_one_table(tmp_path: Path) -> None:
     assert note.endswith("'Tổng'")
 
 
+def test_columns_of_sheets_may_stand_in_another_order(tmp_path: Path) -> None:
+    path = write_book(
+        tmp_path / "a.xlsx",
+        Đông=[HEADER, ["1", "Đông", "00004"]],
+        Đoài=[["Mã xã", "Thôn", "Số nhà"], ["00004", "Đoài", "2"], ["00004", "", "3"]],
+    )
+    file = open_file(path, ALL)
+    with rows_of(file) as found:
+        read = list(map(cells_of(file, ("house_number", "locality", "commune_code")), found))
+    assert read == [("1", "Đông", "00004"), ("2", "Đoài", "00004"), ("3", "", "00004")]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "column", "expected"),
+    [
+        (["Tổ 1", "TDP 2"], [], ["", ""]),
+        (["Tổ 1", "Tổ 2 (35 hộ)"], [], ["tổ 1", "tổ 2"]),
+        (["Tổ 1", "Khác"], [], ["", ""]),
+        (["Tổ 1", "Tổ 2"], ["Thôn"], ["Đông", "Đông"]),
+    ],
+)
+def test_sheets_called_like_hamlets_say_where_their_rows_lie(
+    tmp_path: Path, sheets: list[str], column: list[str], expected: list[str]
+) -> None:
+    rows = [["Số nhà", "Mã xã", *column], ["1", "00004", *["Đông"] * len(column)]]
+    path = write_book(tmp_path / "a.xlsx", **dict.fromkeys(sheets, rows))
+    file = open_file(path, ALL)
+    with rows_of(file) as found:
+        read = list(map(cells_of(file, ("house_number", "locality")), filter(any, found)))
+    assert read == [("1", place) for place in expected]
+
+
 def test_sheets_of_other_columns_are_refused_with_their_names(tmp_path: Path) -> None:
     path = write_book(
         tmp_path / "a.xlsx",
         Đông=[HEADER, ["1", "Đông", "00004"]],
-        Đoài=[["Thôn", "Số nhà", "Mã xã"], ["Đoài", "1", "00004"]],
+        Đoài=[["Thôn", "Số nhà", "Xã"], ["Đoài", "1", "Láng"]],
     )
     with pytest.raises(UnreadableFileError, match="'Đông' và 'Đoài' không cùng các cột"):
         open_file(path, ALL)

@@ -1,0 +1,73 @@
+"""Which cells of an OpenDocument sheet are merged over rows: calamine does not tell."""
+
+import re
+import zipfile
+from pathlib import Path
+from typing import IO, Final
+from xml.etree import ElementTree
+
+Merged = tuple[tuple[int, int], tuple[int, int]]
+"""Row and column of the first cell, and of the last, from 0 on."""
+
+_CONTENT: Final = "content.xml"
+_OVER_ROWS: Final = re.compile(rb'number-rows-spanned="(?!1")')
+_BLOCK: Final = 1 << 20
+_OVERLAP: Final = 64
+_TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_CELLS: Final = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
+
+
+def merged_over_rows(path: Path, sheet: str) -> list[Merged]:
+    """The merged cells of the sheet; none where the file is no OpenDocument or has none."""
+    if not zipfile.is_zipfile(path):
+        return []
+    with zipfile.ZipFile(path) as book:
+        if _CONTENT not in book.namelist():
+            return []
+        # Few books have any, and reading one as XML takes a while.
+        with book.open(_CONTENT) as content:
+            if not _spans_rows(content):
+                return []
+        with book.open(_CONTENT) as content:
+            return _merged(content, sheet)
+
+
+def _spans_rows(content: IO[bytes]) -> bool:
+    before = b""
+    while block := content.read(_BLOCK):
+        if _OVER_ROWS.search(before + block):
+            return True
+        before = block[-_OVERLAP:]
+    return False
+
+
+def _merged(content: IO[bytes], sheet: str) -> list[Merged]:
+    merged: list[Merged] = []
+    row, inside = 0, False
+    # Expat refuses entities that grow without end; others are not read.
+    for event, element in ElementTree.iterparse(content, ("start", "end")):  # noqa: S314
+        if element.tag == f"{_TABLE}table":
+            if event == "start":
+                row, inside = 0, element.get(f"{_TABLE}name") == sheet
+            elif inside:
+                return merged
+            element.clear()
+        elif event == "end" and element.tag == f"{_TABLE}table-row":
+            if inside:
+                merged += _of_row(element, row)
+            row += int(element.get(f"{_TABLE}number-rows-repeated", "1"))
+            element.clear()
+    return merged
+
+
+def _of_row(element: ElementTree.Element, row: int) -> list[Merged]:
+    merged: list[Merged] = []
+    column = 0
+    for cell in element:
+        if cell.tag in _CELLS:
+            rows = int(cell.get(f"{_TABLE}number-rows-spanned", "1"))
+            columns = int(cell.get(f"{_TABLE}number-columns-spanned", "1"))
+            if rows > 1:
+                merged.append(((row, column), (row + rows - 1, column + columns - 1)))
+            column += int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
+    return merged
