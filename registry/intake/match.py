@@ -7,6 +7,7 @@ from sqlalchemy import text
 from registry.intake.former import read_names_as_today
 from registry.intake.former_numbers import read_numbers_as_today
 from registry.intake.judge import ADDRESS_HASH, COMPARED
+from registry.intake.kept import find_kept
 from registry.intake.registered import EQUAL_FLAT, MEASURED, NEAR, find_registered
 from registry.intake.staging import Staging
 from registry.intake.vanished import find_returned, find_returned_elsewhere, mark_revived
@@ -150,10 +151,11 @@ _MOST_ARE_KNOWN: Final = """
         (SELECT count(*) FROM found WHERE outcome <> 'changed') * 2 > (SELECT count(*) FROM entry)
 """
 
-# A row that says the same in other words has not changed the record.
+# A row that says the same in other words, or only what is kept otherwise, changes no record.
 _REALLY_CHANGED: Final = """
     UPDATE found o SET outcome = 'unchanged'
-    FROM door d, household h
+    FROM door d
+    LEFT JOIN kept p ON p.row_number = d.row_number, household h
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     LEFT JOIN locality l ON l.id = h.locality_id
     WHERE o.outcome = 'changed' AND d.row_number = o.row_number AND h.code = o.code
@@ -161,11 +163,12 @@ _REALLY_CHANGED: Final = """
             (h.status = 'retired' AND NOT EXISTS (
                 SELECT FROM returned b WHERE b.row_number = o.row_number AND b.revives))
             OR (
-                (h.unit_id, t.own_key, l.own_key, h.house_number_key, h.building_key, h.floor,
-                    h.unit_number, h.households_count)
-                IS NOT DISTINCT FROM (d.unit_id, d.street_key, d.place_keys[1], d.number_key,
-                    d.building_key, d.storey, d.flat, coalesce(d.households, 1))
-                AND (d.point IS NULL OR d.point IS NOT DISTINCT FROM h.point)
+                (p.address OR (h.unit_id, t.own_key, l.own_key, h.house_number_key,
+                        h.building_key, h.floor, h.unit_number)
+                    IS NOT DISTINCT FROM (d.unit_id, d.street_key, d.place_keys[1], d.number_key,
+                        d.building_key, d.storey, d.flat))
+                AND (p.households OR h.households_count = coalesce(d.households, 1))
+                AND (p.position OR d.point IS NULL OR d.point IS NOT DISTINCT FROM h.point)
             )
         )
 """
@@ -245,6 +248,7 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     any_found = connection.execute(text(_ANY_FOUND)).scalar_one()
     staging.view("written", _WRITTEN if any_found else _ALL_WRITTEN)
     find_returned(connection, source)
+    find_kept(staging, source)
     connection.execute(text(_REALLY_CHANGED))
     mark_revived(connection)
     if connection.execute(text(_ANY_LINKED)).scalar_one():

@@ -63,6 +63,7 @@ _FIXES: Final = {
     "former_address_unclear": "nay là: {}",
     "outside_commune": "tọa độ này thuộc: {}",
     "far_from_commune": "tọa độ này thuộc: {}",
+    "measured_position_kept": "vị trí trong sổ: {}",
 }
 """Problem code → how its fix is told."""
 
@@ -380,6 +381,13 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         " mã hồ sơ mới để nhận mã riêng",
         "the reference shares the code of a door that bears another number now: where it is another"
         " door, deliver it under a new reference",
+    ),
+    "measured_position_kept": ProblemKind(
+        "warning",
+        "Vị trí của nhà này đã được đo tại chỗ, tệp ghi nơi khác: giữ vị trí trong sổ; nếu tệp"
+        " đúng, hãy sửa vị trí của mã địa chỉ",
+        "the position was measured at the door and the file gives another one: the register's is"
+        " kept; where the file is right, move the record",
     ),
     "record_retired": ProblemKind(
         "warning",

@@ -10,6 +10,7 @@ from registry.access.actors import unbound
 from registry.errors import ConflictError
 from registry.intake.buildings import CODE, SAME_PLACE, IssueCodes, make_buildings
 from registry.intake.first_load import keys_parked
+from registry.intake.kept import merged
 from registry.intake.places import SPOT, make_places
 from registry.intake.staging import Staging
 
@@ -115,7 +116,7 @@ def publish(staging: Staging, source: str, issue: IssueCodes, new: int) -> Publi
     connection = staging.connection
     parameters = {"import_id": staging.import_id, "source": source}
     make_places(staging)
-    staging.view("addressed", _ADDRESSED)
+    staging.view("addressed", merged(staging, _ADDRESSED))
     _give_codes(staging, issue, new)
     with keys_parked(connection, new):
         buildings = make_buildings(staging, issue)

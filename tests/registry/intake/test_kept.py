@@ -1,0 +1,154 @@
+"""A file that says what it always said undoes nothing that was corrected since."""
+
+import pytest
+from sqlalchemy import Engine, text
+
+from registry.events import Cause, write_scope
+from tests.support.intake import LAT, LON, Deliver, checksum, door, rows
+
+HERE = {"longitude": LON, "latitude": LAT}
+MEASURED = "ST_Point(105.8391, 21.0391, 4326)"
+ANEW = {"households_count": "3"}
+"""What makes a row another one, so that it is compared with the register."""
+
+
+def operate(engine: Engine, kind: str, change: str) -> None:
+    """As an operation of the register changes all records."""
+    with write_scope(engine, Cause(kind, "operator")) as session:
+        session.execute(text(f"UPDATE household SET {change}"))
+
+
+def move(engine: Engine, method: str) -> None:
+    operate(engine, "move", f"point = {MEASURED}, position_method = '{method}'")
+
+
+def positions(engine: Engine) -> list[tuple[object, ...]]:
+    return rows(
+        engine,
+        f"SELECT point = {MEASURED}, position_method, households_count FROM household",
+    )
+
+
+def test_measured_position_outlives_a_row_that_says_something_else_anew(
+    engine: Engine, deliver: Deliver
+) -> None:
+    deliver(door("12", "a", **HERE))
+    move(engine, "survey")
+
+    result = deliver(door("12", "a", **HERE, **ANEW))
+
+    assert (result.changed, result.problems) == (1, {})
+    assert positions(engine) == [(True, "survey", 3)]
+
+
+def test_file_that_is_read_by_other_rules_undoes_nothing(engine: Engine, deliver: Deliver) -> None:
+    deliver(door("12", "a", **HERE))
+    move(engine, "imagery")
+    operate(engine, "correct", "house_number = '12B', house_number_key = '12B'")
+    before = checksum(engine)
+
+    for _ in range(2):
+        result = deliver(door("12", "a", **HERE), fix=True)
+        assert (result.unchanged, result.changed) == (1, 0)
+        result = deliver(door("12", "a", **HERE))
+        assert (result.unchanged, result.changed) == (1, 0)
+
+    assert {**checksum(engine), "household_ref": None} == {**before, "household_ref": None}
+
+
+def test_what_was_kept_once_is_kept_again(engine: Engine, deliver: Deliver) -> None:
+    """What an import wrote last bears what the operation said, not what its file did."""
+    deliver(door("12", "a", **HERE))
+    move(engine, "imagery")
+
+    for count in ("2", "3", "4"):
+        result = deliver(door("12", "a", **HERE, households_count=count))
+        assert result.changed == 1
+        assert positions(engine) == [(True, "imagery", int(count))]
+
+
+@pytest.mark.parametrize(("method", "moved"), [("imagery", True), ("survey", False)])
+def test_place_that_a_file_gives_anew_is_taken_but_over_a_measured_one(
+    engine: Engine, deliver: Deliver, method: str, moved: bool
+) -> None:
+    deliver(door("12", "a", **HERE))
+    move(engine, method)
+
+    result = deliver(door("12", "a", longitude="105.8385", latitude=LAT))
+
+    assert result.changed == moved
+    assert result.problems == ({} if moved else {"measured_position_kept": 1})
+    assert positions(engine)[0][0] is not moved
+
+
+def test_street_that_was_corrected_stays(engine: Engine, deliver: Deliver) -> None:
+    deliver(door("12", "a"), door("1", "b", street="Phố Hàng Bún"))
+    operate(
+        engine,
+        "correct",
+        "thoroughfare_id = (SELECT id FROM thoroughfare WHERE name = 'Hàng Bún')",
+    )
+
+    result = deliver(door("12", "a", **ANEW), door("1", "b", street="Phố Hàng Bún"))
+
+    assert (result.changed, result.unchanged) == (1, 1)
+    assert rows(
+        engine,
+        "SELECT t.name, h.households_count FROM household h"
+        " JOIN thoroughfare t ON t.id = h.thoroughfare_id ORDER BY h.house_number",
+    ) == [("Hàng Bún", 1), ("Hàng Bún", 3)]
+
+
+def test_address_that_a_file_corrects_itself_is_taken(engine: Engine, deliver: Deliver) -> None:
+    deliver(door("12", "a"))
+    operate(engine, "correct", "house_number = '12B', house_number_key = '12B'")
+
+    result = deliver(door("14", "a"))
+
+    assert result.changed == 1
+    assert rows(engine, "SELECT house_number FROM household") == [("14",)]
+
+
+def test_source_may_take_back_what_it_said_itself(engine: Engine, deliver: Deliver) -> None:
+    deliver(door("12", "a", **HERE))
+    deliver(door("14", "a", **HERE))
+    move(engine, "imagery")
+
+    result = deliver(door("12", "a", **HERE))
+
+    assert result.changed == 1
+    assert rows(engine, "SELECT house_number FROM household") == [("12",)]
+    assert positions(engine)[0][0] is True
+
+
+def test_row_without_a_point_takes_none_away(engine: Engine, deliver: Deliver) -> None:
+    deliver(door("12", "a", **HERE))
+
+    result = deliver(door("12", "a", **ANEW))
+
+    assert result.changed == 1
+    assert rows(engine, "SELECT point IS NOT NULL, households_count FROM household") == [(True, 3)]
+
+
+def test_point_of_another_source_stays(engine: Engine, deliver: Deliver) -> None:
+    deliver(door("12", "a"))
+    deliver(door("12", "x", **HERE), source="buu_dien")
+
+    deliver(door("12", "a", **ANEW))
+
+    assert rows(engine, "SELECT point IS NOT NULL, households_count FROM household") == [(True, 3)]
+
+
+def test_flat_that_was_corrected_makes_no_building_of_its_old_place(
+    engine: Engine, deliver: Deliver
+) -> None:
+    flats = [door("1", f"f{n}", building="CT1", floor="12", unit=str(n)) for n in (1201, 1202)]
+    deliver(*flats)
+    operate(engine, "correct", "building_name = 'CT2', building_key = 'CT2'")
+
+    result = deliver(*({**flat, **ANEW} for flat in flats))
+
+    assert (result.changed, result.buildings) == (2, 0)
+    assert rows(
+        engine, "SELECT DISTINCT kind, building_name, households_count FROM household ORDER BY 1"
+    ) == [("building", "CT2", 0), ("household", "CT2", 3)]
