@@ -20,9 +20,11 @@ from registry.drawing.refresh import refresh
 from tests.support.browser import SIZES, Visit, browsing, chromium, serving, visiting
 from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
 needs_map = pytest.mark.skipif(not has_map(), reason="needs the browser parts of bin/bootstrap")
+IS_KEPT = "caches.match(location.pathname).then(Boolean)"
 SCRIPT = "<script>document.title='broken'</script>"
 
 
@@ -265,6 +267,34 @@ def test_page_without_https_copies_and_says_why_it_knows_no_position(
         page.keyboard.press("Control+V")
         expect(page.get_by_label("Vĩ độ")).to_have_value(code)
         assert visit.complaints() == []
+
+
+def test_addresses_that_were_opened_are_there_without_a_network(
+    browser: Browser, url: str, world: World
+) -> None:
+    opened, other = (code_display(world.codes[name]) for name in ("27 Láng", "129 Láng"))
+    retired = code_display(world.codes["40 retired"])
+    with visiting(browser, url, "phone", service_workers="allow") as visit:
+        visit.allowed = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "410")
+        page = visit.open(f"/a/{opened}")
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        eventually(lambda: page.evaluate(IS_KEPT), "the page is kept")
+        visit.open(f"/a/{retired}")
+        visit.context.set_offline(True)
+        visit.open(f"/a/{opened}")
+        expect(page.locator(".plate-large")).to_contain_text(opened)
+        expect(page.locator(".kept")).to_contain_text("Không có mạng")
+        is_sound(visit)
+        for path in ("/", f"/a/{other}", f"/a/{retired}", "/try"):
+            visit.open(path)
+            expect(page.locator("h1")).to_have_text("Không có mạng")
+            expect(page.locator(".codes .plate")).to_have_text([opened])
+        is_sound(visit)
+        page.locator(".codes .plate").click()
+        expect(page.locator(".plate-large")).to_contain_text(opened)
+        visit.context.set_offline(False)
+        visit.open(f"/a/{opened}")
+        expect(page.locator(".kept")).to_have_count(0)
 
 
 def test_map_of_an_address_opens_on_a_tap(visit: Visit, world: World) -> None:

@@ -120,9 +120,9 @@ def visiting(
     it is seen half way.
     """
     width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, reduced_motion="reduce", **options
-    )
+    # What a page keeps for later is asked for beside the routes of the context.
+    options = {"service_workers": "block", "reduced_motion": "reduce"} | options
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
     hosts = {urlsplit(each).netloc for each in (url, *also)}
     visit = Visit(url, context.new_page(), context)
 

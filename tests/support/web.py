@@ -27,7 +27,17 @@ def search_site(admin_url: str, name: str) -> Iterator[Site]:
         yield Site(app.test_client(), world)
 
 
-PAGES = ("/a", "/a/", "/coverage", "/docs", "/new-house", "/static/", "/try")
+PAGES = (
+    "/a",
+    "/a/",
+    "/coverage",
+    "/docs",
+    "/kept.js",
+    "/new-house",
+    "/offline",
+    "/static/",
+    "/try",
+)
 
 
 def api_rules(app: Flask) -> list[Rule]:

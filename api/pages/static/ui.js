@@ -94,3 +94,6 @@ export function whereAmI() {
 export const unplaced = () => (isSecureContext
   ? t('Không biết bạn ở đâu: trình duyệt chưa cho phép.', 'Your position is not known: the browser does not allow it.')
   : t('Trình duyệt chỉ cho biết vị trí trên trang https. Hãy gõ địa chỉ, hoặc bấm vào bản đồ.', 'Browsers tell a position on https pages only. Type an address, or tap the map.'));
+
+// Pages of addresses stay readable without a network (kept.js). Browsers offer it on https only.
+navigator.serviceWorker?.register('/kept.js').catch(() => null);

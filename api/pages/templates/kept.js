@@ -1,0 +1,93 @@
+// Pages of addresses that this browser has opened are there without a network too: a carrier in an
+// alley looks again at what was looked up at the depot. They stay on this device, and nothing else
+// is kept: no search, no list, nothing that was typed.
+
+const KEPT = 'addresses';
+const FILES = 'files-{{ version }}';
+const OFFLINE = '/offline';
+const SHELL = [OFFLINE, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
+const MOST = 100;
+const PATIENCE_MS = 8000;
+
+self.addEventListener('install', (event) => {
+  self.skipWaiting();
+  event.waitUntil(caches.open(FILES).then((files) => files.addAll(SHELL)));
+});
+
+self.addEventListener('activate', (event) => event.waitUntil((async () => {
+  for (const name of await caches.keys()) if (name !== KEPT && name !== FILES) await caches.delete(name);
+  await self.clients.claim();
+  // The page that brought this here was opened without it.
+  for (const { url } of await self.clients.matchAll()) {
+    const { pathname, origin } = new URL(url);
+    if (isAddress(pathname)) await fetched(new Request(origin + pathname)).catch(() => null);
+  }
+})()));
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== 'GET' || origin !== self.location.origin) return;
+  if (request.mode === 'navigate') event.respondWith(page(request, pathname));
+  else if (pathname.startsWith('/static/')) event.respondWith(file(request));
+});
+
+const isAddress = (pathname) => /^\/a\/[^/]+$/.test(pathname);
+
+/** From the network, and kept where it is an address; what is no more is forgotten. */
+async function fetched(request) {
+  const response = await fetch(request);
+  const { pathname } = new URL(request.url);
+  if (!isAddress(pathname)) return response;
+  const kept = await caches.open(KEPT);
+  if (response.status === 404 || response.status === 410) await kept.delete(pathname);
+  if (!response.ok || response.redirected) return response;
+  await kept.delete(pathname); // the latest is the last
+  await kept.put(pathname, response.clone());
+  for (const old of (await kept.keys()).slice(0, -MOST)) await kept.delete(old);
+  return response;
+}
+
+async function page(request, pathname) {
+  const kept = isAddress(pathname) ? await (await caches.open(KEPT)).match(pathname) : null;
+  const asked = fetched(request);
+  try {
+    return await (kept ? Promise.race([asked, late()]) : asked);
+  } catch {
+    asked.catch(() => null);
+    if (kept) return told(kept);
+    return (await list()) ?? Response.error();
+  }
+}
+
+/** A network that says it is there and brings nothing is none. */
+const late = () => new Promise((_, fail) => { setTimeout(() => fail(new Error('late')), PATIENCE_MS); });
+
+/** The kept page, which says of when it is. */
+async function told(kept) {
+  const when = new Date(kept.headers.get('date') ?? 0);
+  const words = (vi, en) => `<p class="demo kept" role="status"><span lang="vi">${vi}</span> <span lang="en">(${en})</span></p>`;
+  const shown = when.toLocaleString('vi-VN', { dateStyle: 'short', timeStyle: 'short' });
+  const body = (await kept.text()).replace('<article class="address"', `${words(`Không có mạng: đây là trang đã lưu lúc ${shown}.`, 'no network: kept on this device')}<article class="address"`);
+  return new Response(body, { headers: kept.headers });
+}
+
+/** The addresses that are kept, the latest first. */
+async function list() {
+  const shell = await (await caches.open(FILES)).match(OFFLINE);
+  if (!shell) return null;
+  const codes = (await (await caches.open(KEPT)).keys()).map(({ url }) => new URL(url).pathname.slice(3)).reverse();
+  const links = codes.map((code) => `<li><a class="plate" href="/a/${code}">${decodeURIComponent(code).replace(/[^0-9A-Za-z-]/g, '')}</a></li>`).join('');
+  const body = (await shell.text()).replace('<ul class="codes" hidden>', links ? '<ul class="codes">' : '<ul class="codes" hidden>').replace('<!-- kept -->', links);
+  return new Response(body, { headers: shell.headers });
+}
+
+async function file(request) {
+  const files = await caches.open(FILES);
+  const there = await files.match(request);
+  if (there) return there;
+  const response = await fetch(request);
+  // Kept for ever under its name; the parts of the map are large, and stay with the browser.
+  if (response.ok && !request.url.includes('maplibre')) await files.put(request, response.clone());
+  return response;
+}
