@@ -53,6 +53,13 @@ PREMISES: Final = _of_no_kind(
     "ủy ban|ubnd|công an|bưu điện|bưu cục|tạp hóa|hủ tiếu|phở|bún|cơm|lẩu|trà sữa|honda|"
     "câu lạc bộ|clb|sân bay|bến xe|mỹ phẩm|thuốc tây|vietcombank|vietinbank|agribank|ban quản lý",
 )
+PUBLIC: Final = frozenset(
+    {
+        *("ubnd", "uy ban", "cong an", "tram y te", "nha van hoa", "buu dien", "ban quan ly"),
+        *("truong tieu hoc", "truong thcs", "truong thpt", "truong mam non"),
+    }
+)
+"""Of these, folded, every commune has one, which is called by it."""
 # What comes with a parcel and is nobody's business here.
 NOISE: Final = _of_no_kind(
     "noise",

@@ -136,9 +136,7 @@ class Kinds(Cutting):
         if piece.role in ("hint", "noise"):
             return role in ("admin", "number") and sure and end < len(self.words)
         if not piece.words:
-            # A kind has just been read: `Đường Ngõ 104` is an alley, `Đường Phố Huế` a name.
-            again = role == "admin" and phrase.kind == piece.kind and end < len(self.words)
-            return again or (role == "alley" and piece.role == "street" and self._numeric(end))
+            return self._behind_kind(phrase, piece, end)
         if end >= len(self.words) or self._surely_begins_unit(end):
             # `Xô Viết Nghệ Tỉnh P.26`, `xã An Lạc Thôn thành phố Cần Thơ`, `bản Nà Lốc xã Lục Yên`
             return False
@@ -146,6 +144,17 @@ class Kinds(Cutting):
             # `Nguyễn Đình Thi xã Trường Xuân`
             return all(word.accents == word.key for word in self.words[at:end])
         return several or self._inside_name(phrase, at, sure)
+
+    def _behind_kind(self, phrase: Phrase, piece: Piece, end: int) -> bool:
+        """Whether a kind opens a piece where another kind has just been read."""
+        if phrase.role == "admin" and end < len(self.words):
+            if piece.role == "premises":
+                # `UBND xã Hòa Phú`, `Trạm y tế phường 5`; but the inn Xã Tắc.
+                public = " ".join(word.key for word in piece.opening) in kinds.PUBLIC
+                return public or self._numeric(end)
+            return phrase.kind == piece.kind
+        # `Đường Ngõ 104` is an alley, `Đường Phố Huế` a name.
+        return phrase.role == "alley" and piece.role == "street" and self._numeric(end)
 
     def _begins(self, role: str, phrase: Phrase, at: int, sure: bool) -> bool:
         if role == "hint":

@@ -197,8 +197,11 @@ def _without_heads(reader: PartReader, parts: list[Part], best: list[Reading]) -
     if known or not _MIN_HEADED <= len(words) <= MAX_RUN:
         return parts
     around = _around(best)
+    behind = _said(parts[at + 1].text)
     for cut in range(1, len(words) - 1):
         tail = reader.read(" ".join(words[cut:]))
+        if _said(tail.text) == behind:
+            continue  # `thị trấn Nông Trường Mộc Châu, Mộc Châu` is no town Mộc Châu
         hits = tuple(
             hit for hit in tail.hits if not around.isdisjoint(reader.gazetteer.holders(hit[0]))
         )

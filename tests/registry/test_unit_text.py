@@ -146,6 +146,11 @@ def test_part_that_is_cut_for_nothing_stays_whole(gazetteer: Gazetteer) -> None:
             "TT. ĐứcTài, Đức Linh, Bình Thuận",
             ("Thị trấn Đức Tài", "Huyện Đức Linh", "Tỉnh Bình Thuận"),
         ),
+        # A town that no list has is none of its district's other communes.
+        (
+            "thị trấn Nông Trường Mộc Châu, Mộc Châu, Sơn La",
+            ("Thị xã Mộc Châu", "Tỉnh Sơn La"),
+        ),
         # A district under two names is no ward of the second one.
         ("Q9, Thủ Đức", ("Thành phố Thủ Đức",)),
     ],
