@@ -89,6 +89,7 @@ _KEPT: Final = f"""
         LEFT JOIN thoroughfare t ON t.id = a.thoroughfare_id
         LEFT JOIN locality l ON l.id = a.locality_id
         WHERE NOT k.same AND NOT k.linked
+            AND (d.point IS NULL OR d.row_number IN (SELECT row_number FROM touched))
     ) compared
     WHERE address OR position OR measured OR households OR hint
 """
