@@ -37,12 +37,17 @@ from collections.abc import Iterator
 from itertools import islice, permutations, product
 from typing import Final
 
+from geo.spoken_number import digits_said
+
 ANNOUNCING: Final = r"(?:mã(?:\s+(?:địa\s+chỉ|đc)(?:\s+số)?)?|ma|code)\b"
 """Pattern of the words in front of a code that say that it is one, in any case."""
 _ANNOUNCED: Final = re.compile(rf"\s*(?:{ANNOUNCING}[\s:#]*|#\s*)", re.IGNORECASE)
 LINK: Final = r"https?://[^\s/?#]+/a/([\w.~%-]{1,40})/?(?:[?#]\S*)?"
 """Pattern of what the QR of a plate opens, whatever its host; group 1 is the code."""
 _LINK: Final = re.compile(rf"\s*{LINK}\s*", re.IGNORECASE)
+
+_SAID: Final = 11
+"""Digits of a code on the telephone (`geo.code.SPOKEN_LENGTH`)."""
 
 _LOOKALIKES: Final = str.maketrans("OILSZBG", "0115286")
 
@@ -70,8 +75,8 @@ _FOLLOWERS: Final = "IKMOPT"
 
 
 def unannounced(text: str) -> str:
-    """What of `text` may be a code: without the word in front that says that it is one, and without
-    the link of a plate that it stands in.
+    """What of `text` may be a code: without the word in front that says that it is one, without the
+    link of a plate that it stands in, and in digits where they are said one by one.
 
     No code is lost by it: A, C, D, E and # are no symbols, so none begins with `ma` or `code`.
 
@@ -79,12 +84,15 @@ def unannounced(text: str) -> str:
     ('2HT6-4FP5', '2ht64fp5', 'M2HT-64FP')
     >>> unannounced("https://diachi.vn/a/2HT6-4FP5"), unannounced("https://diachi.vn/a/")
     ('2HT6-4FP5', 'https://diachi.vn/a/')
+    >>> unannounced("mã một hai ba bốn năm sáu bảy tám chín bảy tám")
+    '12345678978'
     """
     if linked := _LINK.fullmatch(text):
         return linked[1]
     composed = unicodedata.normalize("NFC", text)
     word = _ANNOUNCED.match(composed)
-    return composed[word.end() :] if word else text
+    rest = composed[word.end() :] if word else text
+    return digits_said(rest, _SAID) or rest
 
 
 def readings(text: str, *, longest: int) -> tuple[str, ...]:

@@ -64,6 +64,19 @@ def with_spoken_number(text: str) -> str:
     return f"{text[: announced.end()]}{said} {' '.join(words[end:])}"
 
 
+def digits_said(text: str, many: int) -> str | None:
+    """The digits of a text that says so many of them, one by one, and nothing else.
+
+    >>> digits_said("không không một, ba năm chín", 6), digits_said("Ba Tháng Hai", 3)
+    ('001359', None)
+    """
+    words = text.replace(",", " ").replace("-", " ").split()
+    if len(words) != many:
+        return None
+    digits = [_DIGITS.get(fold(word)) for word in words]
+    return None if None in digits else "".join(map(str, digits))
+
+
 def _value(keys: Sequence[str]) -> int | None:
     """`sáu mươi tám` and `sáu tám` are 68; None for what is no number."""
     if not keys or keys[0] in _FILLERS or keys[-1] in _FILLERS:

@@ -11,7 +11,8 @@ from geo.code_writing import ANNOUNCING, LINK, unannounced
 
 _LONGEST_CODE: Final = 24
 """Characters of a text that is looked at as a code as a whole: eleven spoken digits, spaced out."""
-_LONGEST_ANNOUNCED: Final = 48
+_LONGEST_ANNOUNCED: Final = 100
+"""Eleven digits in words behind `mã địa chỉ số`."""
 _LONGEST_LINK: Final = 300
 _INSIDE: Final = re.compile(r"(?<![\w/.-])(\w{4}-\w{4}|(?=\w*[^\W\d_])\w{8})(?![\w/.-])")
 _ANNOUNCED: Final = re.compile(

@@ -1,5 +1,6 @@
 """Addresses asked of a small register: right, abstained, and never a wrong door."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
@@ -266,6 +267,17 @@ def test_link_of_a_plate_answers_as_its_code(world: World) -> None:
     found = ask(world, f"https://diachi.example/a/{code}, 129 Láng{IN_LANG}")
     assert all("code_contradicts_text" in answer.faults for answer in found)
     assert ask(world, f"https://diachi.example/b/{code}") == []
+
+
+def test_code_that_is_said_in_words_answers(world: World) -> None:
+    digits = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"]
+    code = world.codes["27 Láng"]
+    said = " ".join(digits[int(digit)] for digit in codes.spoken(code))
+    plain = unicodedata.normalize("NFD", said).encode("ascii", "ignore").decode()
+    for text in (said, said.capitalize(), plain, f"mã địa chỉ số {said}", said.replace(" ", ", ")):
+        assert names(world, ask(world, text)) == ["27 Láng"], text
+    # Ten of them are no code, and no address.
+    assert ask(world, said.rpartition(" ")[0]) == []
 
 
 def test_code_inside_a_text_answers_where_nothing_contradicts_it(world: World) -> None:
