@@ -28,7 +28,7 @@ _OPERATION: Final = "VN-2000 to WGS 84 (2)"
 _DECIMAL: Final = re.compile(r"[+-]?\d{1,3}(?:[.,]\d+)?")
 _SIGNS: Final = "\"'°º˚′″’‘”“`´"
 _DMS: Final = re.compile(
-    rf"(?P<before>[NSEWBĐT])?\s*(?P<d>\d{{1,3}})\s*[{_SIGNS}d:\s]\s*(?P<m>\d{{1,2}})"
+    rf"(?P<before>[NSEWBĐT])?\s*(?P<d>\d{{1,3}})\s*[{_SIGNS}d:\s]\s*(?P<m>\d{{1,2}}(?:[.,]\d+)?)"
     rf"(?:\s*[{_SIGNS}m:\s]+\s*(?P<s>\d{{1,2}}(?:[.,]\d+)?))?\s*[{_SIGNS}s]*\s*(?P<after>[NSEWBĐT])?",
     re.IGNORECASE,
 )
@@ -50,6 +50,8 @@ def degrees(text: str) -> float | None:
     (21.0285, 21.025, 105.80833333333334, None)
     >>> degrees("108.09 E"), degrees("E108.09"), degrees("108.12°"), degrees("16,05° B")
     (108.09, 108.09, 108.12, 16.05)
+    >>> degrees("105°48.6'"), degrees("N21°01.5'"), degrees("105 48.6"), degrees("105°48.6'30")
+    (105.81, 21.025, None, None)
     """
     text = text.strip()
     if _DECIMAL.fullmatch(text):
@@ -60,8 +62,11 @@ def degrees(text: str) -> float | None:
     found = _DMS.fullmatch(text)
     if found is None:
         return None
-    minutes, seconds = int(found["m"]), float((found["s"] or "0").replace(",", "."))
+    minutes, seconds = (float((found[part] or "0").replace(",", ".")) for part in "ms")
     if minutes >= _MINUTES or seconds >= _MINUTES:
+        return None
+    # Without any sign `105 48.36` may be two numbers.
+    if not found["m"].isdigit() and (found["s"] or not any(sign in text for sign in _SIGNS)):
         return None
     value = int(found["d"]) + minutes / 60 + seconds / 3600
     return -value if _is_negative(found) else value

@@ -28,6 +28,12 @@ _SIDED: Final = re.compile(
     re.IGNORECASE,
 )
 _MARKS: Final = re.compile("[°º˚]")
+_OF_PROGRAMS: Final = re.compile(
+    rf"\s*(?:SRID=4326;)?\s*POINT\s*Z?\s*\(\s*{_NUMBER}\s+{_NUMBER}(?:\s+-?[\d.]+)?\s*\)\s*"
+    rf"|\s*\{{.{{0,40}}\"coordinates\"\s*:\s*\[\s*{_NUMBER}\s*,\s*{_NUMBER}[\s,\d.-]*\].{{0,40}}\}}\s*",
+    re.IGNORECASE,
+)
+"""As map programs write it in a cell: WKT and GeoJSON."""
 _LINK: Final = re.compile(r"\s*(?:https?://|geo:|maps://|www\.)\S+\s*", re.IGNORECASE)
 # The place that a link is about stands before the middle of the map that it shows.
 _IN_LINK: Final = tuple(
@@ -42,6 +48,7 @@ _IN_LINK: Final = tuple(
         rf"#(?:map=)?[\d.]+/{_NUMBER}/{_NUMBER}",
     )
 )
+_BEGINNINGS: Final = frozenset("PpSs{")
 _LONGEST: Final = 2_000
 _WORD: Final = re.compile(r"[^\W\d_]{2}")
 # One of them is in every point that is written with two letters side by side.
@@ -60,7 +67,12 @@ def point_in(text: str) -> tuple[float, float] | None:
     >>> point_in("21.0285 105.8542 12.3 4.8"), point_in("21.0285 105.8542 12.3")
     ((105.8542, 21.0285), None)
     """
-    if len(text) > _LONGEST or _is_wording(text):
+    if len(text) > _LONGEST:
+        return None
+    if text.lstrip()[:1] in _BEGINNINGS and (match := _OF_PROGRAMS.fullmatch(text)):
+        first, second = (number for number in match.groups() if number)
+        return _in_viet_nam(float(first), float(second))
+    if _is_wording(text):
         return None
     if match := _PAIR.fullmatch(text) or _GEOPOINT.fullmatch(text):
         return _in_viet_nam(float(match[1]), float(match[2]))

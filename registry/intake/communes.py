@@ -120,14 +120,25 @@ class CommuneReader:
         words = [w for w in (spelling.commune, spelling.district, spelling.province) if w]
         if spelling.commune is None:
             return CommuneReading(problem="commune_missing")
-        return self.read_text(", ".join(words))
+        return self.read_text(", ".join(words), spelling.district)
 
-    def read_text(self, text: str) -> CommuneReading:
-        """The communes that columns name: in one of communes, no word is a district alone."""
+    def read_text(self, text: str, district: str | None = None) -> CommuneReading:
+        """The communes that columns name: in one of communes, no word is a district alone.
+
+        Where the `district` that the text holds is none that is known, which of several communes
+        is meant stays open, and of one it is said.
+        """
         namings = [n for n in read_units(self._gazetteer, text) if n.commune is not None]
         if not namings:
             return CommuneReading(problem="commune_unknown")
-        return self.of_namings(namings)
+        unread = district is not None and all(
+            naming.district is None and any(fold(district) in fold(part) for part in naming.unread)
+            for naming in namings
+        )
+        if not unread:
+            return self.of_namings(namings)
+        reading = self.of_units([n.commune for n in namings if n.commune is not None])
+        return replace(reading, notice="district_unread")
 
     def of_namings(self, namings: Iterable[Naming]) -> CommuneReading:
         """The communes of today that equally good namings mean.

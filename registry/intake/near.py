@@ -24,7 +24,10 @@ from registry.units.slips import is_one_letter_away
 
 MOST: Final = 10_000
 """Warnings of each kind that are kept; the rest is counted."""
-CODES: Final = ("near_same_address", "near_same_point", "near_same_name", "near_same_place")
+CODES: Final = (
+    *("near_same_address", "near_same_point", "near_same_name", "near_same_place"),
+    "point_of_many",
+)
 _TOGETHER_M: Final = 30
 """Metres within which two doors of one number on streets of similar names may be one."""
 _DEGREES: Final = 0.0005
@@ -117,6 +120,19 @@ _SAME_POINT_REGISTERED: Final = """
     ORDER BY d.row_number, h.code
 """
 
+# Of a village, of an office, of where the telephone was: not of so many doors.
+_POINT_OF_MANY: Final = f"""
+    INSERT INTO near (code, row_number, head, metres)
+    SELECT 'point_of_many', d.row_number, nullif(shared.head, d.row_number), shared.doors
+    FROM written d
+    JOIN (
+        SELECT point_hash, count(*) AS doors, min(row_number) AS head FROM written
+        WHERE number_at IS NOT NULL AND flat_at IS NULL AND point_hash IS NOT NULL
+        GROUP BY point_hash HAVING count(*) > {_CROWD} AND min(number_at) <> max(number_at)
+    ) shared ON shared.point_hash = d.point_hash
+    WHERE d.number_at IS NOT NULL AND d.flat_at IS NULL
+"""
+
 # Names of streets in the communes of the file: those of rows, and those that are registered.
 _NAMES: Final = """
     SELECT unit_id, key, bool_or(fresh) AS fresh
@@ -171,13 +187,14 @@ _SAME_NAME: Final = f"""
 # One warning of a kind for each row, the register before the file.
 _WARN: Final = f"""
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
-    SELECT :import_id, row_number, field, code, 'warning', value, fix
+    SELECT :import_id, row_number, field, code,
+        CASE code WHEN 'point_of_many' THEN 'notice' ELSE 'warning' END, value, fix
     FROM (
         SELECT DISTINCT ON (code, row_number) row_number, code,
             CASE code WHEN 'near_same_name' THEN 'street' WHEN 'near_same_place' THEN 'locality'
                 WHEN 'near_same_point' THEN 'house_number' ELSE 'longitude' END AS field,
-            CASE WHEN code <> 'near_same_point' AND metres IS NOT NULL
-                THEN round(metres) || ' m' END AS value,
+            CASE WHEN code = 'point_of_many' THEN metres || ' nhà'
+                WHEN code <> 'near_same_point' THEN round(metres) || ' m' END AS value,
             coalesce('mã ' || left(household, 4) || '-' || substr(household, 5),
                 'dòng ' || head) AS fix,
             dense_rank() OVER (PARTITION BY code ORDER BY row_number) AS place
@@ -200,7 +217,7 @@ def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
     connection = staging.connection
     parameters: dict[str, object] = {"demo": demo}
     staging.create("near", _NEAR)
-    statements = [_SAME_ADDRESS, _SAME_POINT]
+    statements = [_SAME_ADDRESS, _SAME_POINT, _POINT_OF_MANY]
     if connection.execute(text(_ANY_REGISTERED), parameters).scalar_one():
         statements.append(_SAME_POINT_REGISTERED)
         if staging.select("near_street", _STREETS, stats="unit_id, street_at, id"):

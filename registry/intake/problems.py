@@ -51,6 +51,7 @@ _FIXES: Final = {
     "near_same_point": "có thể cùng một nhà với {}",
     "near_same_name": "có thể cùng một nhà với {}",
     "near_same_place": "có thể cùng một nhà với {}",
+    "point_of_many": "cùng tọa độ với {}",
     "record_retired": "mã tiếp nối: {}",
     "street_ambiguous": "có thể là: {}",
     "locality_ambiguous": "có thể là: {}",
@@ -211,6 +212,13 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "Số hộ có chữ đi kèm, đã lấy số (--fix)",
         "the number was read out of households_count by --fix",
     ),
+    "point_of_many": ProblemKind(
+        "notice",
+        "Hơn 20 nhà khác số cùng một tọa độ: tọa độ của thôn, của trụ sở, không phải của từng nhà;"
+        " nên đo từng nhà",
+        "more than 20 doors of other numbers at one point, which is that of a village or an office"
+        " rather than theirs: survey each where you can",
+    ),
     "row_skipped": ProblemKind(
         "notice",
         "Không phải hộ: dòng tổng cộng, ghi chú hoặc chữ ký, đã bỏ qua",
@@ -317,6 +325,13 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         " hai?",
         "the same number in localities that may be one (Tổ 5, Tổ dân phố 5); it got a code of its"
         " own: one door or two?",
+    ),
+    "district_unread": ProblemKind(
+        "warning",
+        "Không nhận ra quận/huyện đã ghi, hoặc xã/phường không thuộc nơi ấy: đã hiểu xã/phường theo"
+        " tên và tỉnh, kiểm tra lại",
+        "the district is unknown, or the commune was never in it: the commune was read by its name"
+        " and province, check it",
     ),
     "second_number": ProblemKind(
         "warning",

@@ -83,7 +83,7 @@ def test_a_crowd_at_one_point_and_usual_names_are_no_slips(
     ]
     result = deliver(*crowd, *both)
     assert result.new == len(crowd) + len(both)
-    assert warned(engine) == []
+    assert {code for _, code, *_ in warned(engine)} == {"point_of_many"}  # a notice, of the crowd
 
 
 def test_number_without_a_street_is_the_door_at_its_point(deliver: Deliver) -> None:
@@ -170,3 +170,18 @@ def test_the_header_says_the_kind_of_a_bare_name(
         "SELECT h.house_number_key, l.kind, l.name FROM household h"
         " JOIN locality l ON l.id = h.locality_id ORDER BY 1",
     ) == [("2", kind, "5"), ("4", "khu phố", "3"), ("6", kind, "5")]
+
+
+def test_a_point_of_more_doors_than_can_stand_there_is_told(
+    engine: Engine, deliver: Deliver
+) -> None:
+    result = deliver(
+        *(door(f"{n}", f"{n}", **HERE) for n in range(1, 22)),
+        *(door("90", f"f{n}", unit=f"{n}", **APART) for n in range(1, 23)),  # flats share theirs
+    )
+    assert result.near == {"point_of_many": 21}
+    assert result.warned == 0
+    assert warned(engine)[:2] == [
+        (1, "point_of_many", "21 nhà", None),
+        (2, "point_of_many", "21 nhà", "dòng 1"),
+    ]

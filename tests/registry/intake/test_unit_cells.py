@@ -67,3 +67,19 @@ def test_what_a_map_says_of_a_buildings_use_is_no_name(engine: Engine, deliver: 
 def test_two_addresses_of_some_kind_are_asked_about(deliver: Deliver) -> None:
     with pytest.raises(UnreadableFileError, match="Địa chỉ phát"):
         deliver({"Địa chỉ phát": "12 Láng", "Địa chỉ nhận": "14 Láng", "mã xã": BA_DINH})
+
+
+def test_a_district_that_is_not_known_is_said_and_decides_nothing(
+    engine: Engine, deliver: Deliver
+) -> None:
+    row = {"số nhà": "12", "đường": "Lê Lợi", "tỉnh": "Hà Nội"}
+    result = deliver(
+        row | {"xã": "Láng", "huyện": "Đống Đa"},
+        row | {"số nhà": "14", "xã": "Láng", "huyện": "Đồng Đaa"},
+        row | {"số nhà": "16", "xã": "Phường Láng", "huyện": "Thanh Xuân"},
+        # Of three communes of that name, one is of today: an address of the old map may mean any.
+        row | {"xã": "AYun", "huyện": "Chư êS", "tỉnh": "Gia Lai"},
+    )
+    assert (result.new, result.rejected) == (3, 1)
+    told = {(each.row_number, each.code) for each in result.examples}
+    assert told == {*((n, "district_unread") for n in (2, 3, 4)), (4, "commune_ambiguous")}
