@@ -91,9 +91,12 @@ _UNSURE_WORDS: Final = """
 UNSURE: Final = frozenset(_UNSURE_WORDS.split())
 # `Liên Khu 5-6`, `Thới Tam Thôn`, `Chiến khu D`: the kind belongs to the name.
 INNER: Final = frozenset({"lien", "tam", "chien"})
-# The same for two words: `Bà Huyện Thanh Quan`.
+# The same for two words: `Bà Huyện Thanh Quan`, `Lý Thường Kiệt 12`.
 INNER_PAIRS: Final = frozenset(
-    {"ba huyen", "ba h", "kenh tinh", "cam lo", "hai phong", "dong thap"}
+    {
+        *("ba huyen", "ba h", "kenh tinh", "cam lo", "hai phong", "dong thap"),
+        *("thuong kiet", "van kiet", "song lo"),
+    }
 )
 # Names that begin like a kind, its accents included.
 _NAME_BEGINNINGS: Final = """

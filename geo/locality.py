@@ -139,9 +139,14 @@ def innermost_first(places: Sequence[Locality]) -> tuple[Locality, ...]:
     >>> [place.name for place in innermost_first([hamlet, group])]
     ['3', 'Bắc']
     """
-    if len(places) < 2 or places[0].kind not in PARTING - GROUPS:
+    if len(places) < 2 or _size(places[0]) <= min(map(_size, places)):
         return tuple(places)
-    return tuple(sorted(places, key=lambda place: place.kind not in DIVIDING | GROUPS))
+    return tuple(sorted(places, key=_size))
+
+
+def _size(place: Locality) -> int:
+    """0 a group of neighbours, 1 what else divides a hamlet, 2 what holds them."""
+    return 0 if place.kind in GROUPS else 1 if place.kind in DIVIDING else 2
 
 
 def of_like_kind(locality: Locality) -> tuple[Locality, ...]:

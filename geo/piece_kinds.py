@@ -137,7 +137,7 @@ class Kinds(Cutting):
             return role in ("admin", "number") and sure and end < len(self.words)
         if not piece.words:
             return self._behind_kind(phrase, piece, end)
-        if end >= len(self.words) or self._surely_begins_unit(end):
+        if end >= len(self.words) or self.words[end].dash or self._surely_begins_unit(end):
             # `Xô Viết Nghệ Tỉnh P.26`, `xã An Lạc Thôn thành phố Cần Thơ`, `bản Nà Lốc xã Lục Yên`
             return False
         if several and not sure:
@@ -196,7 +196,9 @@ class Kinds(Cutting):
         numeric = self._numeric(at + 1)
         if role == "admin":
             # `Bà Huyện Thanh Quan Q3`, typed without accents
-            last = not sure and self._begins_unit(at + 1)
+            # …, but no `Hai Bà Trưng - P. Quan Hoa`.
+            spelled = not sure and not self.words[at].pointed
+            last = spelled and self._begins_unit(at + 1)
             return not last and (sure or long or (numeric and self.words[at].pointed))
         if role == "locality":
             ended = piece.role == "street" and self._is_numbered(piece)

@@ -63,11 +63,17 @@ def set_apart(gazetteer: Gazetteer, text: str) -> Iterator[SetApart]:
 def names_set_apart(text: str) -> Iterator[str]:
     """The text with a comma behind a name that ends like a kind: `xa huong xa ha hoa`.
 
+    Or like the first word of one: `nguyen dinh thi xa truong xuan`.
+
     >>> list(names_set_apart("thon 2 xa huong xa ha hoa")), list(names_set_apart("xã Hương Xạ"))
     (['thon 2 xa huong xa, ha hoa'], [])
+    >>> list(names_set_apart("5 nguyen dinh thi xa loc an"))
+    ['5 nguyen dinh thi, xa loc an']
     """
     words = text.split()
     for at in range(2, len(words) - 1):
+        if words[at : at + 2] == ["thi", "xa"]:
+            yield f"{' '.join(words[: at + 1])}, {' '.join(words[at + 1 :])}"
         if words[at] in _TYPED_KINDS and words[at - 2] in _TYPED_KINDS:
             yield f"{' '.join(words[: at + 1])}, {' '.join(words[at + 1 :])}"
 
