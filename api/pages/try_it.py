@@ -19,7 +19,7 @@ from api.pages.shell import page, secured, words
 from geo.code import format as code_display
 from registry.batch import Outcome, outcomes
 from registry.batch.flat import FLAT_COLUMNS, flat
-from registry.batch.rows import InputRow, Layout, Table, read_row, read_table
+from registry.batch.rows import InputRow, Layout, Table, check_text, read_row, read_table
 from registry.errors import UnreadableFileError
 from registry.gazetteer import today
 from registry.validation.verdicts import Component, Validation
@@ -53,6 +53,13 @@ _CONVERTED: Final = {
 }
 """The same of a conversion, by the verdict whose colours it has."""
 _UNITS: Final = ("commune", "district", "province")
+_WITH_MARK: Final = (b"\xff\xfe", b"\xfe\xff")
+"""Beginnings of UTF-16, whose bytes alone look like no text."""
+_LOOKED_AT: Final = 1_000
+_NO_CSV: Final = (
+    "Tệp này không phải CSV. Tệp Excel thì chọn Lưu thành → CSV UTF-8, hoặc dán cột địa chỉ vào ô.",
+    "This file is no CSV. Save an Excel workbook as CSV UTF-8, or paste its column of addresses.",
+)
 _BROKEN: Final = ("Dòng trống hoặc hỏng.", "Empty or broken.")
 
 
@@ -72,11 +79,14 @@ def get_try() -> Response:
 @blueprint.post("/try")
 def post_try() -> Response:
     """The table of verdicts or of today's addresses, or the same as a CSV."""
-    text, mode = _text(), _mode(request.form.get("mode"))
-    problem = answered = None
-    if not text.strip():
+    mode, problem, answered = _mode(request.form.get("mode")), None, None
+    try:
+        text = _text()
+    except UnreadableFileError:
+        text, problem = "", words(*_NO_CSV)
+    if not problem and not text.strip():
         problem = words("Hãy dán ít nhất một địa chỉ.", "Paste at least one address.")
-    else:
+    if not problem:
         try:
             answered = _answer(text)
         except UnreadableFileError:
@@ -118,11 +128,13 @@ def _page(
 
 
 def _text() -> str:
-    """What was pasted, or else the file."""
+    """What was pasted, or else the file; raises UnreadableFileError for one that is no text."""
     sent = request.files.get("file")
     body = sent.read() if sent else b""
     if not body.strip():
         return request.form.get("text", "")
+    if not body.startswith(_WITH_MARK):
+        check_text(body[:_LOOKED_AT].decode("latin-1"))
     for encoding in _ENCODINGS:
         try:
             return body.decode(encoding)

@@ -32,6 +32,9 @@ _MAX_CELL: Final = 1_000_000
 _MAX_LINE: Final = 1_000_000
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 _LONE_HALVES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+_WORKBOOKS: Final = ("PK\x03\x04", "\udcd0\udccf\x11\udce0", "\xd0\xcf\x11\xe0")
+"""How files of spreadsheets begin, new and old, as text that is none."""
+_NO_TEXT: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MAX_SHOWN: Final = 300
 """Signs of a header that nothing is known of."""
 _LOOKED_AT: Final = 100
@@ -71,9 +74,24 @@ def read_table(form: str, operation: str, lines: Iterable[str]) -> Table:
     return Table(chain(first, rows), tuple(members))
 
 
+def check_text(first: str) -> None:
+    """Return where a file that begins so may be a table in text; raises UnreadableFileError."""
+    if first.startswith(_WORKBOOKS):
+        raise UnreadableFileError(
+            "đây là tệp bảng tính (Excel), không phải CSV; hãy lưu thành CSV (UTF-8) rồi gửi lại"
+            " (this is a workbook and no CSV: save it as CSV UTF-8)"
+        )
+    if _NO_TEXT.search(first):
+        raise UnreadableFileError(
+            "tệp này không phải văn bản UTF-8; hãy lưu thành CSV (UTF-8) rồi gửi lại"
+            " (this is no text in UTF-8: save it as CSV UTF-8)"
+        )
+
+
 def _read_csv(operation: str, lines: Iterable[str]) -> Table:
     source = iter(lines)
     first = next(source, "").removeprefix("\ufeff")
+    check_text(first)
     if not first.strip():
         raise UnreadableFileError("the first line has to name the columns")
     delimiter = max(_DELIMITERS, key=first.count)

@@ -1,5 +1,6 @@
 """Pages where something is closed, stopped or forged; what people see is in tests/browser."""
 
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -263,3 +264,19 @@ def test_code_that_is_right_but_nobodys_is_not_called_miswritten(site: Site) -> 
         shown = site.client.get(path, headers=BROWSER)
         assert shown.status_code == 404
         assert words in shown.text, path
+
+
+@pytest.mark.parametrize(
+    "body", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1", b"RIFF\x00\x01"]
+)
+def test_workbook_in_place_of_a_csv_is_told_how_to_be_one(site: Site, body: bytes) -> None:
+    sent = {"file": (io.BytesIO(body + bytes(500)), "don.xlsx")}
+    shown = site.client.post("/try", data=sent, headers=BROWSER)
+    assert shown.status_code == 422
+    assert "Lưu thành → CSV UTF-8" in shown.text
+    assert "PK" not in shown.text
+    batch = site.client.post(
+        "/v1/batch/validate", data=body + bytes(500), content_type="text/csv"
+    ).get_json(force=True)
+    assert batch["code"] == "unreadable_file"
+    assert "hãy lưu thành CSV (UTF-8)" in batch["detail"]
