@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from registry.intake.fix_words import FIXES
+
 Severity = Literal["error", "warning", "notice"]
 
 
@@ -31,41 +33,9 @@ class RowProblem:
     @property
     def fix_vi(self) -> str | None:
         """The fix in words; None where there is none."""
-        return self.proposed_fix and _FIXES.get(self.code, "{}").format(self.proposed_fix)
+        return self.proposed_fix and FIXES.get(self.code, "{}").format(self.proposed_fix)
 
 
-_FIXES: Final = {
-    "coordinates_swapped": "kinh độ, vĩ độ đúng: {}",
-    "commune_ambiguous": "chọn một: {}",
-    "commune_assumed": "có thể là: {}",
-    "commune_corrected": "đã hiểu là: {}",
-    "commune_code_unknown": "mã này là: {}",
-    "commune_code_of_two_maps": "mã này là: {}",
-    "commune_code_maybe_old": "mã này là: {}",
-    "commune_differs_from_code": "mã này là: {}",
-    "coordinates_swapped_back": "đã đọc là kinh độ, vĩ độ: {}",
-    "households_count_read": "đã đọc là: {}",
-    "duplicate_ref": "mã hồ sơ của dòng {} (không kể dòng tiêu đề)",
-    "duplicate_in_file": "cùng chỗ ở với dòng {} (không kể dòng tiêu đề)",
-    "near_same_address": "có thể cùng một nhà với {}",
-    "near_same_point": "có thể cùng một nhà với {}",
-    "near_same_name": "có thể cùng một nhà với {}",
-    "near_same_place": "có thể cùng một nhà với {}",
-    "point_of_many": "cùng tọa độ với {}",
-    "record_retired": "mã tiếp nối: {}",
-    "street_ambiguous": "có thể là: {}",
-    "locality_ambiguous": "có thể là: {}",
-    "street_spelled_otherwise": "đã có: {}",
-    "locality_spelled_otherwise": "đã có: {}",
-    "former_name": "tên hiện nay: {}",
-    "former_number": "số hiện nay: {}",
-    "reference_moved_away": "số của mã ấy nay là: {}",
-    "number_of_two_houses": "nhà trước đây mang số này, nay là: {}",
-    "former_address_unclear": "nay là: {}",
-    "outside_commune": "tọa độ này thuộc: {}",
-    "far_from_commune": "tọa độ này thuộc: {}",
-    "measured_position_kept": "vị trí trong sổ: {}",
-}
 """Problem code → how its fix is told."""
 
 PROBLEMS: Final[dict[str, ProblemKind]] = {
@@ -218,6 +188,13 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         " nên đo từng nhà",
         "more than 20 doors of other numbers at one point, which is that of a village or an office"
         " rather than theirs: survey each where you can",
+    ),
+    "row_of_member": ProblemKind(
+        "notice",
+        "Dòng của thành viên: cùng mã hồ sơ và chỗ ở với dòng trước, hoặc chỉ có tên người; đã bỏ"
+        " qua",
+        "a member of the household: the reference and door of an earlier row, or nothing but a"
+        " name; passed over",
     ),
     "row_skipped": ProblemKind(
         "notice",

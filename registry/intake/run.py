@@ -30,6 +30,7 @@ from registry.intake.handback import Handback, copy_answers, copy_problems, copy
 from registry.intake.judge import judge
 from registry.intake.made_up import refuse_made_up
 from registry.intake.match import match, settle_written
+from registry.intake.members import skip_members
 from registry.intake.near import find_near
 from registry.intake.perimeter import reject_beyond, reject_foreign
 from registry.intake.places import name_places
@@ -212,7 +213,11 @@ def _decide(
     judge(staging)
     reject_beyond(staging)
     propose_fixes(connection, import_id, gazetteer, today(), padded=padded)
-    skipped = skip_footers(staging, file)
+    skipped = skip_footers(staging, file) + skip_members(
+        staging,
+        personal=bool(file.columns.personal),
+        of_one_commune=options.commune is not None,
+    )
     session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
     if demo:
         refuse_demo_beside_real(session)
