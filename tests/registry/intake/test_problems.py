@@ -1,6 +1,7 @@
 """docs/problems.md tells what every problem of a row means."""
 
-from registry.intake.problems import _FIXES, PROBLEMS
+from registry.intake.fix_words import FIXES
+from registry.intake.problems import PROBLEMS
 from registry.settings import ROOT
 
 
@@ -17,8 +18,8 @@ def test_every_problem_is_told_as_it_is() -> None:
     for code, (severity, vi, en, fix) in told.items():
         kind = PROBLEMS[code]
         assert severity.endswith(f"({kind.severity})"), code
-        assert (vi, en, fix) == (kind.vi, kind.en, _FIXES.get(code, "").format("…")), code
+        assert (vi, en, fix) == (kind.vi, kind.en, FIXES.get(code, "").format("…")), code
 
 
 def test_a_fix_is_of_a_problem() -> None:
-    assert _FIXES.keys() <= PROBLEMS.keys()
+    assert FIXES.keys() <= PROBLEMS.keys()
