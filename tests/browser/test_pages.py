@@ -144,9 +144,13 @@ def test_box_takes_every_way_to_name_a_door(
 @needs_map
 def test_two_doors_that_fit_are_both_offered(visit: Visit, world: World) -> None:
     page = visit.open("/")
+    page.get_by_role("combobox").fill("129 Láng")
+    page.get_by_role("combobox").press("Enter")
+    expect(page.locator("#result h2")).to_contain_text("129 Phố Láng")
     page.get_by_role("combobox").fill("27 Láng")
     page.get_by_role("combobox").press("Enter")
     expect(page.locator("#result h2")).to_contain_text("Nhiều nơi phù hợp")
+    expect(page.locator(".maplibregl-marker")).to_have_count(0)  # of the door before
     expect(page.locator("#result .plate")).to_have_count(0)
     is_sound(visit)
     page.get_by_role("button", name="27 Phố Láng, Phường Láng").click()
@@ -320,6 +324,14 @@ def test_mistake_is_reported_and_thanked_for(visit: Visit, world: World) -> None
             "SELECT kind FROM field_report WHERE code = %s", (world.codes["129 Láng"],)
         )
         assert kinds.scalars().all() == ["wrong_point"]
+
+
+def test_letters_of_twice_the_size_stay_in_the_window(visit: Visit, world: World) -> None:
+    code = code_display(world.codes["27 Láng"])
+    for path in ("/", f"/a/{code}", "/a?code=Láng", "/try", "/coverage", "/new-house", "/offline"):
+        page = visit.open(path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert not visit.overflows(), path
 
 
 def test_code_that_is_none_is_led_on(visit: Visit, world: World) -> None:

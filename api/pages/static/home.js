@@ -22,13 +22,19 @@ const say = (words) => { status.textContent = words; };
 function close() {
   result.hidden = true;
   intro.hidden = false;
-  marker?.remove();
-  marker = null;
+  unmark();
   say('');
 }
 
+function unmark() {
+  marker?.remove();
+  marker = null;
+}
+
+/** The card; the pin of what was shown before is not of this. */
 function show(...children) {
   say('');
+  unmark();
   intro.hidden = true;
   result.replaceChildren(
     make('button', { type: 'button', class: 'close', 'aria-label': t('Đóng', 'Close'), onclick: close }, '×'),
