@@ -40,13 +40,13 @@ _BLANK: Final = """
 """
 _NOTE: Final = """
     WITH gone AS (
-        DELETE FROM import_problem p USING member m
+        DELETE FROM import_problem p USING person_row m
         WHERE p.import_id = :import_id AND p.row_number = m.row_number
     ), noted AS (
         INSERT INTO import_problem (import_id, row_number, code, severity)
-        SELECT :import_id, row_number, 'row_of_member', 'notice' FROM member
+        SELECT :import_id, row_number, 'row_of_member', 'notice' FROM person_row
     )
-    INSERT INTO skipped SELECT row_number FROM member
+    INSERT INTO skipped SELECT row_number FROM person_row
 """
 
 
@@ -64,7 +64,7 @@ def skip_members(staging: Staging, *, personal: bool, of_one_commune: bool) -> i
     again = f"SELECT row_number FROM ({_AGAIN}) again"
     blank = f" UNION SELECT row_number FROM ({_BLANK}) blank" if personal else ""
     found = staging.select(
-        "member", f"({again}{blank}) EXCEPT SELECT row_number FROM skipped", parameters
+        "person_row", f"({again}{blank}) EXCEPT SELECT row_number FROM skipped", parameters
     )
     if found:
         staging.connection.execute(text(_NOTE), {"import_id": staging.import_id})
