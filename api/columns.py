@@ -20,7 +20,8 @@ def _text(value: str) -> str:
 Query = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_text)]
 Written = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_text)]
 """A text that may be empty: a field that somebody left blank."""
-Column = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text)]
+Column = Annotated[str, Field(max_length=200), AfterValidator(_text)]
+"""A part; one that is blank is none (`Columns`)."""
 COMPONENTS: Final = tuple(Components.__dataclass_fields__)
 _DOOR: Final = tuple(part for part in COMPONENTS if part not in UNITS)
 
