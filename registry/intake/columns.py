@@ -154,6 +154,11 @@ def _check_of_one_commune(found: Mapping[str, list[int]], headers: Sequence[str]
 
 
 def _two_columns(name: str, first: str, second: str) -> str:
+    if fold(first) == fold(second):
+        return (
+            f"hai cột cùng tên '{first}' (two columns of one name): đổi tên một cột, hoặc tách hai"
+            " bảng đứng cạnh nhau thành hai tệp"
+        )
     return (
         f"hai cột cùng nghĩa {name} (two columns mean {name}): '{first}' và '{second}'; để bỏ một"
         f" cột, thêm {mapping_of({second: ''})}"

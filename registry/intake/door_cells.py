@@ -41,8 +41,18 @@ _TWO_NUMBERS: Final = re.compile(
 """Two numbers one below or behind the other are no path."""
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")
 """`1.234`, as programs write 1234 in Viet Nam, or 1,234 with three decimals."""
-_DOUBTFUL: Final = re.compile(r"\?|\d\s*_\s*\d")
-"""Somebody was not sure, or wrote a sign of no path."""
+_DOUBTFUL: Final = re.compile(
+    r"\?|\d\s*_\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?:ngõ|ngách|hẻm|kiệt)\s*$", re.IGNORECASE
+)
+"""Somebody was not sure, or wrote a sign of no path, a letter apart, an alley without number."""
+_RANGE: Final = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
+_TWO_STREETS: Final = re.compile(r"[^\W\d_]{2}\s*/\s*[^\W\d_]{2}|\?")
+_NO_STREETS: Final = frozenset({"x", "o", ".", "0", "đường", "phố"}) | {
+    f"đường {of}"
+    for of in ("đất", "đất đỏ", "nhựa", "bê tông", "bê-tông", "đá", "mòn", "nội đồng", "liên thôn")
+}
+"""What stands in a column of streets where the street has no name: what it is made of, a mark."""
+_WITH_DECIMAL: Final = re.compile(r"(\D*\d+)\.0+")
 _USES: Final = frozenset(
     {"yes", "house", "residential", "apartments", "detached", "terrace", "dormitory", "hut", "no"}
 )
@@ -77,7 +87,7 @@ def read_number(text: str) -> DoorParts:
         return DoorParts(number=UNREADABLE)
     if plain := _WHOLE.fullmatch(text):
         text = plain[1]
-    two = _TWO_NUMBERS.search(text) or _DOUBTFUL.search(text)
+    two = _TWO_NUMBERS.search(text) or _DOUBTFUL.search(text) or _descends(text)
     if two or _NEXT_TO.match(fold(text)) or _is_decimal(text):
         return DoorParts(number=UNREADABLE)
     if is_mangled(text):
@@ -93,6 +103,12 @@ def read_number(text: str) -> DoorParts:
     return parts_of(door)
 
 
+def _descends(text: str) -> bool:
+    """Whether it is no range: `12-3` may be 12/3."""
+    found = _RANGE.fullmatch(text)
+    return found is not None and int(found[1]) > int(found[2])
+
+
 def _is_decimal(text: str) -> bool:
     """`1,5` may be 1.5; `57,59` are neighbours."""
     found = _DECIMAL.fullmatch(text)
@@ -104,6 +120,10 @@ def read_street(text: str) -> DoorParts:
     """Of the column of streets."""
     if is_mangled(text):
         return DoorParts(number=(text, "", False))  # `3/2` is a street as well
+    if text.lower().strip() in _NO_STREETS:
+        return DoorParts()
+    if _TWO_STREETS.search(text):
+        return DoorParts(number=UNREADABLE)
     if person_behind(text):
         return DoorParts(number=PERSON)
     door = parse_components(street=text)
@@ -115,6 +135,10 @@ def read_street(text: str) -> DoorParts:
 @_of_values
 def read_place(text: str, kind: str = "") -> DoorParts:
     """Of the column of localities, whose header says the `kind` of those that have none."""
+    if is_mangled(text):
+        return DoorParts(number=(text, "", False))  # `Tổ 1/2`
+    if plain := _WITH_DECIMAL.fullmatch(text):
+        text = plain[1]
     return parts_of(parse_components(locality=with_kind(kind, text)))
 
 

@@ -119,6 +119,9 @@ def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None
         return UNREADABLE  # `Phố Hàng Khay, B2`: a block without its flat, or an alley
     if alley is None or number is None:
         return number or alley
+    if not alley[2]:
+        # `12` and `12 Láng`: a number of the street's cell is no alley unless it says so.
+        return _longer(alley, number) or UNREADABLE
     written, key, alley_only = number
     return written, f"{alley[1].rstrip('/')}/{key}", alley_only
 

@@ -15,15 +15,17 @@ _WORDS: Final = re.compile(
     r"|(so ho )?(viet )?bang chu .*|ghi chu .*"
     r"|nguoi lap( bieu| bang| danh sach)?|thu truong( don vi)?|(pho )?chu tich|ke toan( truong)?"
     r"|can bo|cong an|to truong|truong thon|truong ap|xac nhan( cua .*)?|t ?m ubnd.*|ubnd.*"
-    r"|k t chu tich|(da )?ky( va dong dau| ten| ghi ro ho ten)?|ghi chu|danh sach co"
+    r"|k t chu tich|(da )?k[iy]( va dong dau| ten| ghi ro ho ten)?|ghi chu|danh sach co"
+    r"|trang( so)?( \d+){1,2}|nguon\b.*|don vi tinh\b.*|kem theo\b.*"
+    r"|(pho )?truong (cong an|phong|ban)\b.*"
     r"|.{0,40}ngay( \d*)? ?thang( \d*)? ?nam( \d*)?)"
 )
 _SIGNED: Final = re.compile(r"^([^\W\d_][^:\d]*):(?:[ .]*[^\W\d_]+){1,6}[ .]*$")
 """Who signs behind what he is: a name has no figure."""
-_REMARK: Final = re.compile("(so ho )?(viet )?bang chu |ghi chu ")
+_REMARK: Final = re.compile("(so ho )?(viet )?bang chu |ghi chu |nguon |kem theo ")
 """Begins a cell that may be long."""
 _SIGNER: Final = re.compile(
-    r"(nguoi lap|chu tich|(pho )?chu tich|t ?m ubnd|k t|(da )?ky\b|xac nhan)"
+    r"(nguoi lap|chu tich|(pho )?chu tich|t ?m ubnd|k t|(da )?k[iy]\b|xac nhan)"
 )
 """Begins a cell above a signature, folded; the name of who signs stands below."""
 _AMOUNT: Final = re.compile(r"[\d.,\s]*( (ho|nhan khau|dong|trang))?")
@@ -39,6 +41,8 @@ def is_footer(row: list[str]) -> bool:
     >>> is_footer(["Người lập biểu: Nguyễn Văn A"]), is_footer(["Tổ trưởng: số 5 Láng"])
     (True, False)
     >>> is_footer(["Cộng Phường Láng", "", "15 hộ"]), is_footer(["(Bằng chữ: mười lăm hộ)"])
+    (True, True)
+    >>> is_footer(["(Ký, ghi rõ họ tên)"]), is_footer(["Nguồn: Công an phường", "", "Trang 1/2"])
     (True, True)
     """
     cells = [fold(_SIGNED.sub(r"\1", cell.strip())) for cell in row if cell.strip()]

@@ -141,10 +141,12 @@ _LONG_NAMES: Final = ("dia chi thua dat", "dia chi su dung dat")
 _LEVELS: Final = ("xa", "phuong", "thi tran", "quan", "huyen", "thi xa", "tinh", "thanh pho")
 # Behind a field's name: of today, and of before. A column of before is another field, or none.
 _OF_TODAY: Final = re.compile(
-    r" (moi|nay|hien tai|hien nay|hien huu|sau( khi)? (sap|sat) nhap|sau 0?1 0?7 2025)$"
+    r" (theo (dia gioi|don vi)( hanh chinh)? (moi|hien nay|2 cap)"
+    r"|moi|nay|hien tai|hien nay|hien huu|sau( khi)? (sap|sat) nhap|sau 0?1 0?7 2025)$"
 )
 _OF_BEFORE: Final = re.compile(
-    r" (cu|cu truoc (sap|sat) nhap|truoc( khi)? (sap|sat) nhap|truoc day|truoc 2025"
+    r" (theo (dia gioi|don vi)( hanh chinh)? (cu|3 cap|truoc day)"
+    r"|cu|cu truoc (sap|sat) nhap|truoc( khi)? (sap|sat) nhap|truoc day|truoc 2025"
     r"|truoc 0?1 0?7 2025)$"
 )
 _FORMER: Final = {

@@ -22,8 +22,9 @@ NAMED = {
     "locality": "Thôn/bản|TDP|Tổ DP|TEN_KP|Khóm, ấp|Buôn|TDP số|Tên tổ dân phố|Thôn hoặc xóm",
     "building": "Toà nhà|Tòa|Block|Tháp",
     "unit": "Căn|Căn hộ|Phòng|Căn số",
-    "address": "3. Địa chỉ nhà:|Địa chỉ lắp đặt|Số nhà, đường, tổ|Địa chỉ (ghi cả số nhà)",
-    "former_address": "Địa chỉ (cũ)|Địa chỉ trước sáp nhập",
+    "address": "Địa chỉ theo địa giới mới|3. Địa chỉ nhà:|"
+    "Địa chỉ lắp đặt|Số nhà, đường, tổ|Địa chỉ (ghi cả số nhà)",
+    "former_address": "Địa chỉ theo địa giới hành chính cũ|Địa chỉ (cũ)|Địa chỉ trước sáp nhập",
     "commune": "grp/xa|Xã/Phường của bạn?|addr:subdistrict|Xã, phường, thị trấn|"
     "TenXa|Phường (xã)|Phường/xã mới|Xã hiện nay",
     "former_commune": "Phường/xã cũ|Xã (cũ)|Phường trước sáp nhập",

@@ -109,12 +109,55 @@ def test_letters_of_no_font_are_refused(engine: Engine, tmp_path: Path) -> None:
 def test_numbers_that_are_none_of_a_door_are_refused(deliver: Deliver, engine: Engine) -> None:
     refused = ["kế số 90", "61\n62", "Phòng trọ số 3", "1,5", "Đối diện 44", "sau nhà 48"]
     # Of a program that groups thousands, of two houses, of somebody who was not sure.
-    refused += ["1.000", "1.234", "12/3, 12/5", "12/3 & 12/5", "12_5", "12?"]
+    refused += [
+        "1.000",
+        "1.234",
+        "12/3, 12/5",
+        "12/3 & 12/5",
+        "12_5",
+        "12?",
+        "12- 3",
+        "12 (A)",
+        "12 ngõ",
+    ]
     read = {"12.0": "12", "57,59": "57-59", "91 ngõ 3": "3/91", "12/3, ngõ 5": "5/12/3"}
     result = deliver(*(door(cell, cell) for cell in [*refused, *read]))
     assert codes(result) == {n: ["number_unreadable"] for n in range(1, len(refused) + 1)}
     found = rows(engine, "SELECT house_number_key FROM household")
     assert {key for (key,) in found} == set(read.values())
+
+
+def test_a_number_that_the_streets_cell_repeats_is_one(deliver: Deliver, engine: Engine) -> None:
+    result = deliver(
+        door("12", "1", street="12 Láng"),
+        door("5", "2", street="Số 14/5 đường Láng"),
+        door("16", "3", street="Ngõ 7 Láng"),
+        door("18", "4", street="20 Láng"),
+    )
+    assert codes(result) == {4: ["number_unreadable"]}
+    found = rows(engine, "SELECT house_number_key FROM household ORDER BY 1")
+    assert {key for (key,) in found} == {"12", "14/5", "7/16"}
+
+
+@pytest.mark.parametrize("street", ["Đường bê tông", "đường đất", "x", "Đường"])
+def test_what_a_street_is_made_of_is_no_name(deliver: Deliver, street: str) -> None:
+    result = deliver(door("1", "1", street=street), door("2", "2", street=street, locality="Tổ 3"))
+    assert codes(result) == {1: ["number_without_street"]}
+
+
+def test_streets_that_nobody_was_sure_of_are_refused(deliver: Deliver) -> None:
+    result = deliver(door("1", "1", street="Láng?"), door("2", "2", street="Láng / Chùa Láng"))
+    assert codes(result) == {n: ["number_unreadable"] for n in (1, 2)}
+
+
+def test_a_place_that_became_a_date_is_refused(deliver: Deliver, engine: Engine) -> None:
+    result = deliver(
+        door("1", "1", locality="2026-02-01"),
+        door("2", "2", street="", locality="2026-02-01"),
+    )
+    assert codes(result) == {1: ["number_mangled"], 2: ["number_mangled"]}
+    result = deliver({"số nhà": "3", "tổ": "5.0", "mã xã": "00004"})
+    assert rows(engine, "SELECT kind, name FROM locality") == [("tổ", "5")]
 
 
 def test_a_number_needs_a_street_or_a_place(deliver: Deliver) -> None:
