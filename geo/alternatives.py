@@ -46,7 +46,7 @@ def _is_plain(pieces: tuple[Piece, ...]) -> bool:
         and "number" not in roles[1:]
         and "street" in roles
         and "locality" not in roles
-        and not any(has_letter_d(*pair) for pair in pairwise(pieces[:2]))
+        and not has_letter_d(pieces[0], pieces[1])
         and not any(map(_opened_by_p, pieces))
     )
 

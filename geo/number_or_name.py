@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 from typing import Final
 
 from geo.house_number import is_date, path_steps
@@ -65,7 +64,8 @@ LETTER_UNSURE: Final = "letter_unsure"
 def letter_of_number(one: Understanding) -> Iterator[Understanding]:
     """`36 D Điện Biên Phủ`: house 36D, as whoever writes đ for đường would not write; typed without
     diacritics either."""
-    at = next((at for at, pair in enumerate(pairwise(one.pieces)) if has_letter_d(*pair)), None)
+    numbers = [at for at, piece in enumerate(one.pieces[:-1]) if piece.role == "number"]
+    at = next((at for at in numbers if has_letter_d(one.pieces[at], one.pieces[at + 1])), None)
     if at is None:
         yield one
         return

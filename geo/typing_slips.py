@@ -74,10 +74,6 @@ _KINDS: Final = frozenset(_KIND_WORDS.split())
 _SURELY_TELEX: Final = re.compile(r"[jw]|dd|iee|uoo|(?:aa|ee|oo).*[fsrx]|[fx]$|[a-z]{4}[sr]$")
 """Letters that a word of another language seldom has so, and that decode it."""
 _SHORTEST_TELEX: Final = 3
-_MAY_BE_TYPED: Final = re.compile(
-    r"[jJwWfFxXsSrR]\b|[jJwW]|[dD][dD]|[iI][eE]{2}|[uU][oO]{2}|[a-zA-Z]{2}\d\b|[a-zA-Z]\d[a-zA-Z]"
-)
-"""What every text has in which `decoded` finds a word."""
 _ANY_WORD: Final = re.compile(r"[^\W_]+")
 _SHORTEST_VNI: Final = 4
 
@@ -119,7 +115,7 @@ def decoded(text: str) -> str:
     >>> decoded("CT2 Zoo Bar, Q5, khu1 to3"), decoded("12 Lê Lai, phòng B2")
     ('CT2 Zoo Bar, Q5, khu1 to3', '12 Lê Lai, phòng B2')
     """
-    if not _MAY_BE_TYPED.search(text):
+    if not any(map(_may_say_method, text.split())):
         return text
     plain = unicodedata.normalize("NFKC", text)  # digits of full width
     words = _ANY_WORD.findall(plain)
@@ -131,6 +127,13 @@ def decoded(text: str) -> str:
     for method in methods:
         plain = _ANY_WORD.sub(lambda word: _retyped(word[0], method), plain)  # noqa: B023 - used here
     return plain
+
+
+@lru_cache(maxsize=16_384)
+def _may_say_method(written: str) -> bool:
+    """Whether a word of what stands between spaces says it; in most texts none does."""
+    words = _ANY_WORD.findall(unicodedata.normalize("NFKC", written))
+    return any(_typed_by(word) or _has_vni_tone(word) for word in words)
 
 
 @lru_cache(maxsize=16_384)
