@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.columns import Column
+from api.columns import Begun
 from api.context import gazetteer, register
 from api.errors import UNIT_CODE
 from api.openapi import Answer, Request, answers, spec
@@ -22,7 +22,7 @@ blueprint = Blueprint("autocomplete", __name__, url_prefix="/v1/autocomplete")
 class AutocompleteQuery(Request):
     """What has been typed so far."""
 
-    q: Column = Field(
+    q: Begun = Field(
         description="What has been typed, from two letters or digits on; a code only as a whole",
         examples=["12 tran h"],
     )

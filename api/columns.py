@@ -20,6 +20,8 @@ def _text(value: str) -> str:
 Query = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_text)]
 Written = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_text)]
 """A text that may be empty: a field that somebody left blank."""
+Begun = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text)]
+"""What has been typed of an address."""
 Column = Annotated[str, Field(max_length=200), AfterValidator(_text)]
 """A part; one that is blank is none (`Columns`)."""
 COMPONENTS: Final = tuple(Components.__dataclass_fields__)
