@@ -1,10 +1,10 @@
-"""Lists that are parted by hamlet or street: a row `Tổ dân phố 1` above the houses that lie there.
+"""Lists that are parted by hamlet, street or block: a row `Tổ dân phố 1` above its houses.
 
 What a heading names becomes a column behind the others, and the heading is no row any more.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -35,6 +35,16 @@ _STREET_NOTE: Final = (
     " (rows that name a street alone hold for those below them)"
 )
 _STREETS: Final = frozenset(("đường", "phố", "đại lộ", *ROAD_CLASSES))
+_BLOCK_HEADER: Final = "Toà của nhóm"
+_BLOCK: Final = re.compile(
+    r"(?:block|tháp|to[àa]|t[òo]a|to[àa] nhà|t[òo]a nhà|đơn nguyên|khối nhà) [A-ZĐ]{0,3}\d{0,3}"
+    r"(?:[.-]?\d{1,3})?",
+    re.IGNORECASE,
+)
+_BLOCK_NOTE: Final = (
+    "dòng chỉ ghi tên toà ({seen}) là toà của các dòng dưới nó"
+    " (rows that name a block alone hold for those below them)"
+)
 _OF_DOORS: Final = frozenset(
     {
         *("house_number", "alley", "street", "building", "floor", "unit", "point"),
@@ -53,7 +63,8 @@ class _Heading:
     text: str
     groups: _Groups
     """The innermost first."""
-    street: str
+    street: str = ""
+    building: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,8 @@ class _Headings:
     """Whether they may name localities: no column does."""
     streets: bool
     """The same of streets."""
+    blocks: bool
+    """Whether they may name blocks: the rows are of flats."""
 
     def of(self, row: list[str]) -> _Heading | None:
         """What a row names that names localities or a street alone, and no sum or signature."""
@@ -74,17 +87,20 @@ class _Headings:
         if len(named) != 1 or is_footer([cell for _, cell in cells]):
             return None
         ((at, text),) = named
-        if len(cells) > 1 and (
-            at > _LAST_COLUMN or not self.doors.isdisjoint(place for place, _ in cells)
-        ):
+        beside = {place for place, _ in cells if place != at}
+        if beside and (at > _LAST_COLUMN or not self.doors.isdisjoint(beside)):
+            return None
+        if self.blocks and _BLOCK.fullmatch(block := _plain(text)):
+            return _Heading(text, (), building=block)
+        if beside and at in self.doors:
             return None
         groups, street = _named(text)
         # Beside the number of a row `Đường bê tông` is a remark.
         if cells[0][1].strip().isdigit():
             street = ""
         if groups and self.places:
-            return _Heading(text, groups, "")
-        return _Heading(text, (), street) if street and self.streets else None
+            return _Heading(text, groups)
+        return _Heading(text, (), street=street) if street and self.streets else None
 
 
 def under_headings(
@@ -92,35 +108,38 @@ def under_headings(
 ) -> tuple[Table, Columns]:
     """The table with what its headings name as columns; `sample` are its first rows.
 
-    The same where columns hold all that they could name, or addresses as one text, or where there
+    The same where columns, or addresses as one text, hold all that they could name, or where there
     are no headings.
     """
-    if columns.free_text:
-        return table, columns
     headings = _Headings(
         frozenset(_columns_of_doors(columns)),
-        places="locality" not in columns.fields,
-        streets="street" not in columns.fields,
+        places="locality" not in columns.fields and not columns.free_text,
+        streets="street" not in columns.fields and not columns.free_text,
+        blocks="unit" in columns.positions and "building" not in _joined(columns),
     )
     seen = [heading for row in sample if (heading := headings.of(row))]
     place = next((each.text for each in seen if each.groups), None)
     street = next((each.text for each in seen if each.street), None)
+    block = next((each.text for each in seen if each.building), None)
     made = [
         (field, header, note.format(seen=text))
         for field, header, note, text in (
             ("locality", _PLACE_HEADER, _PLACE_NOTE, place),
             ("street", _STREET_HEADER, _STREET_NOTE, street),
+            ("building", _BLOCK_HEADER, _BLOCK_NOTE, block),
         )
         if text is not None
     ]
     if not made:
         return table, columns
     width, fields = len(table.headers), [field for field, _, _ in made]
+    # A column of blocks may be there, and blank where a heading says it.
+    own = {field: columns.positions[field] for field in fields if field in columns.positions}
 
     @contextmanager
     def below_headings() -> Iterator[Rows]:
         with table.rows() as below:
-            yield _placed(below, width, headings, fields)
+            yield _placed(below, width, headings, fields, own)
 
     return (
         replace(
@@ -137,27 +156,42 @@ def under_headings(
     )
 
 
+def _joined(columns: Columns) -> frozenset[str]:
+    return frozenset(joined.field for joined in columns.joined)
+
+
 def _columns_of_doors(columns: Columns) -> Iterator[int]:
     yield from (at for field, at in columns.positions.items() if field in _OF_DOORS)
     for joined in columns.joined:
         yield from (at for field, at in joined.parts if field in _OF_DOORS)
 
 
-def _placed(rows: Rows, width: int, headings: _Headings, fields: Sequence[str]) -> Rows:
+def _placed(
+    rows: Rows,
+    width: int,
+    headings: _Headings,
+    fields: Sequence[str],
+    own: Mapping[str, int],
+) -> Rows:
     groups: _Groups = ()
-    street = ""
+    street = building = ""
     for row in rows:
         if heading := headings.of(row):
             # A street of a list by hamlets lies in the hamlet above it, and ends with it.
-            street = heading.street
+            building = heading.building
+            street = street if building else heading.street
             groups = _nested(groups, heading.groups) if heading.groups else groups
             yield []
         elif is_footer(row):
-            groups, street = ((), "") if is_signed(row) else (groups, street)
+            if is_signed(row):
+                groups, street, building = (), "", ""
             yield row
         elif any(row):
             place = ", ".join(f"{group.kind} {group.name}" for group in groups)
-            made = [{"locality": place, "street": street}[field] for field in fields]
+            named = {"locality": place, "street": street, "building": building}
+            for field, at in own.items():
+                named[field] = (row[at].strip() if at < len(row) else "") or named[field]
+            made = [named[field] for field in fields]
             # What stands too far to the right stays there, for the row to be refused.
             yield [*row[:width], *[""] * (width - len(row)), *made, *row[width:]]
         else:
@@ -169,6 +203,11 @@ def place_kinds(heading: str) -> tuple[str, ...]:
     return tuple(group.kind for group in _named(heading)[0])
 
 
+def _plain(heading: str) -> str:
+    """Without its number, and how many there are below it."""
+    return _BEHIND.sub("", _NUMBERING.sub("", heading)).strip()
+
+
 @lru_cache(1_000)
 def _named(heading: str) -> tuple[_Groups, str]:
     """The localities, the innermost first, or the street; none where anything else is named.
@@ -178,7 +217,7 @@ def _named(heading: str) -> tuple[_Groups, str]:
     >>> _named("1. Đường Lê Lợi (12 hộ)"), _named("Nguyễn Văn Tổ"), _named("12 Tổ 5")
     (((), 'Đường Lê Lợi'), ((), ''), ((), ''))
     """
-    text = _BEHIND.sub("", _NUMBERING.sub("", heading))
+    text = _plain(heading)
     door = parse_components(locality=text)
     if door.house_number is not None or door.flat is not None:
         return (), ""

@@ -71,6 +71,18 @@ def test_streets_stand_above_their_houses_where_no_column_has_them(tmp_path: Pat
     assert sum("đường của các dòng dưới" in note for note in open_file(path).notes) == 1
 
 
+@pytest.mark.parametrize("column", ["Toà nhà,", ""])
+@pytest.mark.parametrize("address", ["Địa chỉ", "Đường"])
+def test_blocks_stand_above_their_flats(tmp_path: Path, column: str, address: str) -> None:
+    path, blank = tmp_path / "a.csv", "," * bool(column)
+    path.write_text(
+        f"STT,{column}Căn hộ,{address},Mã xã\nBlock A,,,{blank}\n1,{blank}201,88 Láng,00199\n"
+        f"II,Tháp CT2,,{blank}\n1,{blank}201,88 Láng,00199\n2,{blank}202,88 Láng,00199\n"
+    )
+    assert read(path, "building", "unit") == [("Block A", "201"), ("Tháp CT2", "201"),
+                                              ("Tháp CT2", "202")]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "text",
     [
