@@ -1,6 +1,7 @@
 """Which format a file is in, by its first bytes and never by its name, and its table."""
 
 import gzip
+import re
 import shutil
 import tempfile
 import weakref
@@ -48,7 +49,16 @@ _WEB_PAGE: Final = (
     "đây là trang web được đặt tên như bảng tính (a web page named like a workbook): mở bằng Excel"
     " hoặc LibreOffice, lưu thành .xlsx rồi nhập lại"
 )
+_WORDS: Final = (
+    "đây là tệp Word (a text document): chép bảng sang Excel, mỗi nhà một dòng, rồi nhập lại"
+)
+_RECORDS: Final = (
+    "đây là JSON mà không phải GeoJSON (JSON that is no GeoJSON): xuất thành CSV, Excel hoặc"
+    " GeoJSON rồi nhập lại"
+)
 _PAGES: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<style", b"<meta")
+_JSON_KINDS: Final = (b"Feature", b"Topology", b"Point", b"Polygon", b"Multi", b"Geometry", b"esri")
+_OF_RECORDS: Final = re.compile(rb'\[?\s*\{\s*"[^"]*"\s*:')
 _BOMB: Final = "tệp nén quá lớn khi mở ra (the packed file is too large when it is unpacked)"
 _BROKEN: Final = "tệp nén hỏng hoặc chưa tải hết (the packed file is broken or incomplete)"
 _PACKING_ERRORS: Final = (
@@ -93,11 +103,16 @@ def _read(path: Path, sheet: str | None) -> Table:
         return read_layer(path, sheet)
     if head.lstrip(_BLANK).lower().startswith(_PAGES):
         raise unreadable(path, _WEB_PAGE)
+    if _OF_RECORDS.match(head.lstrip(_BLANK)):
+        raise unreadable(path, _RECORDS)
     return read_text(path, head)
 
 
 def _is_geojson(head: bytes) -> bool:
-    return head.lstrip(_BLANK).startswith(b"{") and b'"type"' in head
+    begun = head.lstrip(_BLANK)
+    return begun.startswith(b"{") and any(
+        re.search(rb'"type"\s*:\s*"' + kind, begun) for kind in _JSON_KINDS
+    )
 
 
 def _is_drawn(head: bytes) -> bool:
@@ -134,6 +149,8 @@ def _from_archive(path: Path, sheet: str | None) -> Table:
             # The reader unpacks all of it into memory.
             _check_size(path, sum(e.file_size for e in members.values()), path.stat().st_size)
             return read_sheet(path, sheet)
+        if PurePosixPath("word/document.xml") in members:
+            raise unreadable(path, _WORDS)
         chosen = _members(path, list(members))
         folder = _Folder()
         # Under names of our own: what stands in the archive may point anywhere.

@@ -95,7 +95,11 @@ def test_usual_ways_of_writing_a_table_are_read(tmp_path: Path, content: str) ->
         (HEADER.encode() + b"1,Lang,00004\n" * 30_000 + b"\xff\n", "CSV UTF-8"),
         ("họ tên,tuổi\nA,3\n", "thiếu cột.*address.*commune_code.*họ tên"),
         ("số nhà,đường\n1,Láng\n", "thiếu cột.*commune_code"),
-        ("số nhà,SỐ NHÀ,mã xã\n1,2,00004\n", "hai cột cùng nghĩa house_number"),
+        ("số nhà,house_number,mã xã\n1,2,00004\n", "hai cột cùng nghĩa house_number.*--mapping"),
+        # A mapping goes by the name, and would leave both out.
+        ("số nhà,SỐ NHÀ,mã xã\n1,2,00004\n", "hai cột cùng tên 'số nhà'.*tách hai bảng"),
+        ('[{"so_nha": "1", "ma_xa": "00004", "type": "x"}]', "không phải GeoJSON"),
+        ('{"so_nha": "1", "ma_xa": "00004"}\n{"so_nha": "2"}\n', "không phải GeoJSON"),
         (HEADER + '1,"Láng,00004\n2,Láng,00004\n', "dấu ngoặc kép mở ở dòng 2"),
         (HEADER + "1,Láng,00004\n" + '2,"Láng,00004\n' * 3, "dấu ngoặc kép"),
         (HEADER + '1,"' + "x" * 200_000, "dấu ngoặc kép"),
