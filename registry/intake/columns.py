@@ -1,6 +1,6 @@
 """Which column of a file is which: headers in Vietnamese or English, and those we must not read."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -104,7 +104,8 @@ def find_columns(
             personal.append(index)
         elif header:
             unread.append(index)
-    unread = _without_weak(found, headers, unread)
+    left = [at for at in unread if fold(headers[at]) in stated]
+    unread = [*left, *_without_weak(found, headers, [at for at in unread if at not in left])]
     unread += _said_otherwise(found, headers)
     for name, places in found.items():
         blocks = [block_word(headers[at]) for at in places] if name == "building" else []
@@ -141,6 +142,20 @@ def _without_weak(
     found.update(weak)
     taken = {at for places in weak.values() for at in places}
     return [at for at in unread if at not in taken]
+
+
+def read_as(columns: Columns, headers: Sequence[str], stated: Iterable[str]) -> list[str]:
+    """Notes on columns that were taken for a field by words that may say another one.
+
+    `stated` are the headers of which the deliverer has said what they are.
+    """
+    known = {fold(header) for header in stated}
+    return [
+        f"cột '{headers[at]}' được đọc là {field} (read as): nếu không phải, thêm"
+        f" {mapping_of({headers[at]: ''})}"
+        for field, at in columns.positions.items()
+        if fold(headers[at]) not in known and weak_field_of(headers[at]) == field
+    ]
 
 
 def _check_of_one_commune(found: Mapping[str, list[int]], headers: Sequence[str]) -> None:

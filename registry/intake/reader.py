@@ -15,7 +15,7 @@ from typing import Final
 
 from geo.text import visible
 from registry.errors import UnreadableFileError
-from registry.intake.columns import Columns, find_columns
+from registry.intake.columns import Columns, find_columns, read_as
 from registry.intake.filled import filled_down, offers, parted
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import Rows, Table, not_opened, unreadable
@@ -90,11 +90,15 @@ def open_file(
     with table.rows() as rows:
         sample = list(islice(rows, _SAMPLE))
     found = look_through(table.headers, sample, columns)
-    blank = offers(table.headers, sample, found.columns)
+    told = [
+        *read_as(found.columns, table.headers, mapping),
+        *found.notes,
+        *offers(table.headers, sample, found.columns),
+    ]
     table, columns = widened(*under_headings(table, found.columns, sample))
     if commune is not None:
         table = replace(table, codes_of_today=True)
-    table = replace(table, notes=(*table.notes, *found.notes, *blank))
+    table = replace(table, notes=(*table.notes, *told))
     return SourceFile(path, table, columns, digest.hexdigest(), unread=found.unread)
 
 

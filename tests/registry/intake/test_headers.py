@@ -1,5 +1,7 @@
 """Headers: names of fields, of people, and of neither, by rules rather than one by one."""
 
+from pathlib import Path
+
 import pytest
 
 from registry.errors import UnreadableFileError
@@ -12,6 +14,7 @@ from registry.intake.headers import (
     names_coordinates,
     weak_field_of,
 )
+from registry.intake.reader import open_file
 
 NAMED = {
     "house_number": "1. Số nhà:|grp_nha/so_nha|data-so_nha|addr:housenumber|Số nhà của bạn?|"
@@ -106,3 +109,12 @@ def test_an_address_of_some_kind_is_read_where_none_is_named() -> None:
     }
     with pytest.raises(UnreadableFileError, match=r"Địa chỉ phát.*Địa chỉ nhận"):
         find_columns(["Địa chỉ phát", "Địa chỉ nhận", "Xã"])
+
+
+def test_what_was_taken_for_an_address_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Địa chỉ phát,Địa chỉ nhận,Xã\n12 Láng,14 Láng,Láng\n", encoding="utf-8")
+    stated = {"Địa chỉ nhận": ""}
+    (note,) = open_file(path, mapping=stated).notes
+    assert note.startswith("cột 'Địa chỉ phát' được đọc là address")
+    assert open_file(path, mapping=stated | {"Địa chỉ phát": "address"}).notes == ()
