@@ -46,8 +46,17 @@ _ANY: Final = """
         SELECT FROM import_problem WHERE import_id = :id AND code = ANY (CAST(:codes AS text[])))
 """
 _ABOUT: Final = """
-    SELECT p.id, j.{column} FROM import_problem p JOIN judged j USING (row_number)
+    SELECT DISTINCT j.{column}, j.{column}::text
+    FROM import_problem p JOIN judged j USING (row_number)
     WHERE p.import_id = :id AND p.code = ANY (CAST(:codes AS text[])) AND j.{column} IS NOT NULL
+"""
+_FILL: Final = """
+    UPDATE import_problem p SET value = k.value, proposed_fix = k.fix
+    FROM judged j
+    JOIN unnest(CAST(:about AS text[]), CAST(:values AS text[]), CAST(:fixes AS text[]))
+        k (about, value, fix) ON k.about = j.{column}::text
+    WHERE p.import_id = :id AND p.code = ANY (CAST(:codes AS text[]))
+        AND p.row_number = j.row_number
 """
 _PADDED: Final = """
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
@@ -65,17 +74,17 @@ _HOLDERS: Final = f"""
 """
 # The row that had the reference before, by its number.
 _EARLIER: Final = """
-    UPDATE import_problem p SET proposed_fix = f.row_number::text
-    FROM repeated r
-    JOIN entry e ON e.row_number = r.row_number
-    JOIN (
-        SELECT source_ref, min(row_number) AS row_number FROM entry
-        WHERE source_ref IN (SELECT source_ref FROM entry JOIN repeated USING (row_number))
-        GROUP BY source_ref
-    ) f ON f.source_ref = e.source_ref
-    WHERE p.import_id = :id AND p.code = 'duplicate_ref' AND p.row_number = r.row_number
+    UPDATE import_problem p SET proposed_fix = f.first::text
+    FROM (
+        SELECT row_number, first FROM (
+            SELECT e.row_number, r.row_number IS NOT NULL AS again,
+                min(e.row_number) OVER (PARTITION BY e.source_ref) AS first
+            FROM entry e LEFT JOIN repeated r ON r.row_number = e.row_number
+            WHERE e.source_ref IS NOT NULL
+        ) e WHERE again
+    ) f
+    WHERE p.import_id = :id AND p.code = 'duplicate_ref' AND p.row_number = f.row_number
 """
-_SET: Final = "UPDATE import_problem SET value = :value, proposed_fix = :fix WHERE id = :id"
 
 
 def propose_fixes(
@@ -135,15 +144,14 @@ def _each(
     parameters = {"id": import_id, "codes": list(codes)}
     if not connection.execute(text(_ANY), parameters).scalar_one():
         return
-    known: dict[str, tuple[str, str | None]] = {}
-    filled = []
-    for problem_id, about in connection.execute(text(_ABOUT.format(column=column)), parameters):
-        if str(about) not in known:
-            known[str(about)] = answer(about)
-        value, fix = known[str(about)]
-        filled.append({"id": problem_id, "value": value, "fix": fix})
-    if filled:
-        connection.execute(text(_SET), filled)
+    found = connection.execute(text(_ABOUT.format(column=column)), parameters).all()
+    values, fixes = zip(*(answer(about) for about, _ in found), strict=True) if found else ((), ())
+    filled = {
+        "about": [written for _, written in found],
+        "values": list(values),
+        "fixes": list(fixes),
+    }
+    connection.execute(text(_FILL.format(column=column)), parameters | filled)
 
 
 def _named(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import text
 
 from registry.intake.auto_fix import SWAPPED
+from registry.intake.first_load import WORTH_IT
 from registry.intake.points import OUTSIDE_PROBLEMS, find_outside
 from registry.intake.problems import PROBLEMS
 from registry.intake.staging import Staging
@@ -260,7 +261,9 @@ def judge(staging: Staging) -> None:
     find_outside(staging)
     found = staging.connection.execute(text(_FOUND)).scalar_one()
     statement = _write_problems(found)
-    staging.connection.execute(text(statement), {"import_id": staging.import_id})
+    written = staging.connection.execute(text(statement), {"import_id": staging.import_id})
+    if written.rowcount >= WORTH_IT:
+        staging.connection.execute(text("SELECT analyse_problems()"))
 
 
 def _write_problems(found: int) -> str:

@@ -16,17 +16,19 @@ _AGAIN: Final = """
     SELECT e.row_number
     FROM repeated r
     JOIN entry e ON e.row_number = r.row_number AND e.rejected
-    JOIN LATERAL (
-        SELECT f.address_hash, f.point_hash, f.rejected FROM entry f
-        WHERE f.source_ref = e.source_ref AND f.row_number < e.row_number
-        ORDER BY f.row_number LIMIT 1
-    ) head ON NOT head.rejected AND head.address_hash = e.address_hash
+    JOIN (
+        SELECT DISTINCT ON (source_ref) source_ref, address_hash, point_hash, rejected
+        FROM entry
+        WHERE source_ref IN (
+            SELECT o.source_ref FROM repeated p JOIN entry o ON o.row_number = p.row_number)
+        ORDER BY source_ref, row_number
+    ) head ON head.source_ref = e.source_ref AND NOT head.rejected
+        AND head.address_hash = e.address_hash
         AND coalesce(head.point_hash, e.point_hash) IS NOT DISTINCT FROM
             coalesce(e.point_hash, head.point_hash)
-    WHERE NOT EXISTS (
-        SELECT FROM import_problem p
-        WHERE p.import_id = :import_id AND p.row_number = e.row_number
-            AND p.severity = 'error' AND p.code <> 'duplicate_ref')
+    WHERE e.row_number NOT IN (
+        SELECT p.row_number FROM import_problem p
+        WHERE p.import_id = :import_id AND p.severity = 'error' AND p.code <> 'duplicate_ref')
 """
 # Nothing that is read, but for the commune where that of the file stands in every row.
 _BLANK: Final = """
@@ -67,5 +69,6 @@ def skip_members(staging: Staging, *, personal: bool, of_one_commune: bool) -> i
         "person_row", f"({again}{blank}) EXCEPT SELECT row_number FROM skipped", parameters
     )
     if found:
+        staging.key("person_row", "row_number")
         staging.connection.execute(text(_NOTE), {"import_id": staging.import_id})
     return found

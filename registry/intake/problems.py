@@ -36,8 +36,6 @@ class RowProblem:
         return self.proposed_fix and FIXES.get(self.code, "{}").format(self.proposed_fix)
 
 
-"""Problem code → how its fix is told."""
-
 PROBLEMS: Final[dict[str, ProblemKind]] = {
     "address_names_no_dwelling": ProblemKind(
         "error",

@@ -179,7 +179,11 @@ def stage(
     staging.create("no_house", "row_number bigint")
     staging.copy("no_house", ((number,) for number in lines.no_house))
     # References in order are most files', and save looking for equal ones.
-    staging.select("repeated", _REPEATED if not lines.refs_ascend else f"{_REPEATED} LIMIT 0")
+    staging.select(
+        "repeated",
+        _REPEATED if not lines.refs_ascend else f"{_REPEATED} LIMIT 0",
+        stats="row_number",
+    )
     for name in ("overlong", "no_house", "repeated"):
         staging.key(name, "row_number")
 
