@@ -81,11 +81,12 @@ def _with_wards_kept(found: list[ReadAddress]) -> list[ReadAddress]:
     """Without the readings of `P.` as a phố that lose the ward: `Tổ 3, P. Đống Đa, TP. Quy Nhơn`.
 
     Where the district named has a ward of that name, a street of that name is not meant; nor behind
-    a group of neighbours, `Tổ 11, P. Quang Trung, Hà Nội`, which wards have.
+    a group of neighbours, `Tổ 11, P. Quang Trung, Hà Nội`, nor where no number is on a street.
     """
     kept = [read for read in found if "p_is_pho" not in read.notes]
     sure = any(
-        naming.commune is not None and (naming.district is not None or read.door.localities)
+        naming.commune is not None
+        and (naming.district or read.door.localities or read.door.house_number is None)
         for read in kept
         for naming in read.namings
     )

@@ -139,8 +139,14 @@ def test_units_in_each_other_are_not_passed_over(gazetteer: Gazetteer) -> None:
 def test_p_is_no_street_where_the_district_has_a_ward_of_that_name(gazetteer: Gazetteer) -> None:
     in_quy_nhon = read_address(gazetteer, "Tổ 35, P. Đống Đa, TP. Quy Nhơn, Bình Định")
     assert [read.door.street for read in in_quy_nhon] == [None]
-    behind_a_group = read_address(gazetteer, "Tổ dân phố 11, P. Quang Trung, Hà Nội")
-    assert [read.door.street for read in behind_a_group] == [None]
+    for text in (
+        "Tổ dân phố 11, P. Quang Trung, Hà Nội",
+        "cạnh 16 Lê Lợi, P. Thuận Hóa, Huế",
+        "P. Thuận Hóa, Huế",
+    ):
+        assert [read.door.street for read in read_address(gazetteer, text)] == [None], text
+    at_a_number = read_address(gazetteer, "16, P. Quang Trung, Hà Nội")
+    assert [read.door.street is None for read in at_a_number] == [True, False]
     unknown = read_address(gazetteer, "Tổ 35, P. Nguyễn Tuân, TP. Quy Nhơn, Bình Định")
     assert "nguyen tuan" in [read.door.street and read.door.street.key for read in unknown]
 
