@@ -162,6 +162,7 @@ def _import(
     else:
         connection.execute(text(_WORK_MEM))
         connection.execute(text(_NO_MERGE))
+        connection.execute(text(_NOT_FOR_NOBODY))
         staging = Staging(connection, import_id)
         resolver = resolver_of(file, gazetteer, today())
         stage(staging, file, resolver, reading, progress)
@@ -347,6 +348,8 @@ _WORK_MEM: Final = """
 # fetch each row of the register from its own place along an index: minutes where memory does not
 # hold them.
 _NO_MERGE: Final = "SET LOCAL enable_mergejoin = off"
+# The server would go on with the statement of an importer that is gone, and keep its locks.
+_NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"
 _COUNTS: Final = """
     SELECT e.rows, e.rows - e.rejected - f.found AS new, f.changed, f.unchanged, f.linked,
         e.rejected
