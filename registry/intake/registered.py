@@ -53,14 +53,16 @@ _NAMED: Final = f"""
     JOIN {{table}} r ON r.unit_id = n.unit_id AND r.own_key = {{own_key}}
         AND {SAME_FORMER.format(place="r", row="n")}
 """
-# By street, else by the innermost locality, else by the commune alone. CASE keeps the planner from
-# taking rows for few that only a collision of hashes would leave out.
+# CASE keeps the planner from taking rows for few that only a collision of hashes would leave out.
+_SAME_SPOT: Final = """
+    CASE WHEN r.unit_id = d.unit_id AND r.{part}_at = d.{part}_at
+        AND r.former_id IS NOT DISTINCT FROM d.former_id THEN true ELSE false END
+"""
+# By street, else by the innermost locality, else by the commune alone.
 _AT_PLACE: Final = f"""
     SELECT d.row_number, h.code, d.point <-> h.point AS degrees
     FROM door d
-    JOIN registered_{{part}} r ON r.spot = {{spot}}
-        AND CASE WHEN r.unit_id = d.unit_id AND r.{{part}}_at = d.{{part}}_at
-            AND r.former_id IS NOT DISTINCT FROM d.former_id THEN true ELSE false END
+    JOIN registered_{{part}} r ON r.spot = {{spot}} AND {{same_spot}}
     JOIN household h ON h.{{at}} = r.id AND {{number}} AND {_SAME_FLAT}
     WHERE {{named}} AND {_UNKNOWN}
 """
@@ -87,11 +89,52 @@ _PARTS: Final = (
         "named": "d.street_at IS NULL AND d.place_at IS NOT NULL",
     },
 )
-# Apart, for each has its index.
+# Apart, for each has its index. Without a number only flats are known by their place alone.
 _NUMBERS: Final = (
     "h.house_number_key = d.number_key",
-    "h.house_number_key IS NULL AND d.number_key IS NULL",
+    "h.house_number_key IS NULL AND d.number_key IS NULL AND d.flat IS NOT NULL",
 )
+# Of houses without a number a hamlet may have thousands, which only their points tell apart: a row
+# is compared with those in the squares around it, two metres wide, and not with all.
+_SQUARES: Final = 50_000
+"""Of them to a degree."""
+_SQUARE: Final = "hashint4extended({y}, hashint4extended({x}, r.id))"
+_NUMBER: Final = f"floor(({{degrees}}) * {_SQUARES})::int"
+_IN_SQUARES: Final = f"""
+    SELECT h.code, {
+    _SQUARE.format(
+        x=_NUMBER.format(degrees="ST_X(h.point)"), y=_NUMBER.format(degrees="ST_Y(h.point)")
+    )
+} AS square
+    FROM (SELECT DISTINCT id FROM registered_{{part}}) r
+    JOIN household h ON h.{{at}} = r.id
+    WHERE h.house_number_key IS NULL AND h.unit_number IS NULL AND h.point IS NOT NULL
+"""
+_UNNUMBERED: Final = f"NOT d.numbered AND d.point IS NOT NULL AND {_UNKNOWN}"
+_BOUNDS: Final = {
+    sign + axis: _NUMBER.format(degrees=f"ST_{axis}(d.point) {sign} {_SPOT_DEGREES}")
+    for axis in "XY"
+    for sign in "-+"
+}
+_AROUND: Final = f"""
+    SELECT d.row_number, {_SQUARE.format(x="x", y="y")} AS square
+    FROM door d
+    JOIN registered_{{part}} r ON r.spot = {{spot}} AND {{same_spot}}
+    CROSS JOIN LATERAL generate_series({_BOUNDS["-X"]}, {_BOUNDS["+X"]}) x
+    CROSS JOIN LATERAL generate_series({_BOUNDS["-Y"]}, {_BOUNDS["+Y"]}) y
+    WHERE {{named}} AND {_UNNUMBERED}
+"""
+_IN_REACH: Final = """
+    SELECT DISTINCT a.row_number, q.code
+    FROM {part}_around a JOIN {part}_square q ON q.square = a.square
+"""
+_AT_POINT: Final = f"""
+    SELECT d.row_number, h.code, d.point <-> h.point AS degrees
+    FROM {{part}}_in_reach b
+    JOIN door d ON d.row_number = b.row_number
+    JOIN household h ON h.code = b.code AND {_SAME_FLAT}
+"""
+_ANY_UNNUMBERED: Final = f"SELECT EXISTS (SELECT FROM door d WHERE {_UNNUMBERED})"
 _REGISTERED: Final = """
     SELECT DISTINCT ON (row_number) row_number, code FROM ({found}) found
     ORDER BY row_number, degrees NULLS LAST, code
@@ -135,13 +178,21 @@ def find_registered(staging: Staging, parameters: Mapping[str, object], *, forme
     if not connection.execute(text(_ANY_UNKNOWN)).scalar_one():
         staging.create("registered", "row_number bigint, code text")
         return
+    unnumbered = connection.execute(text(_ANY_UNNUMBERED)).scalar_one()
     found = [_AT_COMMUNE]
     for part in _PARTS:
-        at = f"{part['part']}_at"
+        name, at = part["part"], f"{part['part']}_at"
         named = _NAMED.format(spot=SPOT.format(row="n", at=at), **part)
-        if staging.select(f"registered_{part['part']}", named, stats="spot"):
-            spot = SPOT.format(row="d", at=at)
-            found += (_AT_PLACE.format(spot=spot, number=each, **part) for each in _NUMBERS)
+        if not staging.select(f"registered_{name}", named, stats="spot"):
+            continue
+        spot = {"spot": SPOT.format(row="d", at=at), "same_spot": _SAME_SPOT.format(**part)}
+        found += (_AT_PLACE.format(number=each, **spot, **part) for each in _NUMBERS)
+        if unnumbered:
+            staging.select(f"{name}_square", _IN_SQUARES.format(**part), stats="square")
+            staging.select(f"{name}_around", _AROUND.format(**spot, **part), stats="square")
+            in_reach = _IN_REACH.format(**part)
+            if staging.select(f"{name}_in_reach", in_reach, stats="row_number, code"):
+                found.append(_AT_POINT.format(**part))
     registered = _REGISTERED.format(found=" UNION ALL ".join(found))
     staging.select("registered", registered, dict(parameters), stats="row_number")
     if formers:
