@@ -110,7 +110,11 @@ _IN_SQUARES: Final = f"""
     JOIN household h ON h.{{at}} = r.id
     WHERE h.house_number_key IS NULL AND h.unit_number IS NULL AND h.point IS NOT NULL
 """
-_UNNUMBERED: Final = f"NOT d.numbered AND d.point IS NOT NULL AND {_UNKNOWN}"
+# A table, for the planner takes rows that lack both a number and a flat for none.
+_UNNUMBERED: Final = f"""
+    SELECT d.row_number, d.unit_id, d.former_id, d.street_at, d.place_at, d.point
+    FROM door d WHERE NOT d.numbered AND d.point IS NOT NULL AND {_UNKNOWN}
+"""
 _BOUNDS: Final = {
     sign + axis: _NUMBER.format(degrees=f"ST_{axis}(d.point) {sign} {_SPOT_DEGREES}")
     for axis in "XY"
@@ -118,11 +122,11 @@ _BOUNDS: Final = {
 }
 _AROUND: Final = f"""
     SELECT d.row_number, {_SQUARE.format(x="x", y="y")} AS square
-    FROM door d
+    FROM unnumbered d
     JOIN registered_{{part}} r ON r.spot = {{spot}} AND {{same_spot}}
     CROSS JOIN LATERAL generate_series({_BOUNDS["-X"]}, {_BOUNDS["+X"]}) x
     CROSS JOIN LATERAL generate_series({_BOUNDS["-Y"]}, {_BOUNDS["+Y"]}) y
-    WHERE {{named}} AND {_UNNUMBERED}
+    WHERE {{named}}
 """
 _IN_REACH: Final = """
     SELECT DISTINCT a.row_number, q.code
@@ -134,7 +138,6 @@ _AT_POINT: Final = f"""
     JOIN door d ON d.row_number = b.row_number
     JOIN household h ON h.code = b.code AND {_SAME_FLAT}
 """
-_ANY_UNNUMBERED: Final = f"SELECT EXISTS (SELECT FROM door d WHERE {_UNNUMBERED})"
 _REGISTERED: Final = """
     SELECT DISTINCT ON (row_number) row_number, code FROM ({found}) found
     ORDER BY row_number, degrees NULLS LAST, code
@@ -178,7 +181,7 @@ def find_registered(staging: Staging, parameters: Mapping[str, object], *, forme
     if not connection.execute(text(_ANY_UNKNOWN)).scalar_one():
         staging.create("registered", "row_number bigint, code text")
         return
-    unnumbered = connection.execute(text(_ANY_UNNUMBERED)).scalar_one()
+    unnumbered = staging.select("unnumbered", _UNNUMBERED, stats="street_at, place_at")
     found = [_AT_COMMUNE]
     for part in _PARTS:
         name, at = part["part"], f"{part['part']}_at"
