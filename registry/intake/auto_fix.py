@@ -12,9 +12,6 @@ from registry.intake.staging import Staging
 
 SWAPPED: Final = "lat BETWEEN 102 AND 118 AND lon BETWEEN 6 AND 24"
 """In SQL, whether a row of `delivered` has its coordinates in each other's place."""
-HOUSEHOLDS: Final = r"^ *([1-9][0-9]{0,4})([.,]0+)? *(hộ|hộ dân|ho)? *$"
-"""A number of households with its unit, or as a spreadsheet writes it: `2 hộ`, `2.0`."""
-_HOUSEHOLDS_READ: Final = f"substring(lower(households_count) FROM '{HOUSEHOLDS}')"
 
 # Code of the problem → which rows have it, what is set, and what is noted instead.
 _FIXES: Final = (
@@ -25,14 +22,6 @@ _FIXES: Final = (
         "longitude = latitude, latitude = longitude, lon = lat, lat = lon",
         "concat_ws(' ', longitude, latitude)",
         "concat_ws(' ', latitude, longitude)",
-    ),
-    (
-        "households_count_read",
-        "households_count",
-        f"households IS NULL AND lower(households_count) ~ '{HOUSEHOLDS}'",
-        f"households_count = {_HOUSEHOLDS_READ}, households = {_HOUSEHOLDS_READ}::int",
-        "households_count",
-        _HOUSEHOLDS_READ,
     ),
 )
 _NOTE: Final = """

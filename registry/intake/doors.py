@@ -9,7 +9,8 @@ from geo.flat import Flat as FlatRead
 from geo.flat import block_key, block_mark
 from geo.house_number import ALLEY_RANK
 from geo.label import named
-from geo.locality import BLOCK_KINDS, BLOCK_OF_FLATS, DWELLING_ESTATES, Locality
+from geo.locality import BLOCK_KINDS, BLOCK_OF_FLATS, DWELLING_ESTATES, GROUPS, Locality
+from geo.text import fold
 
 Number = tuple[str, str, bool]
 """As written, the canonical path, and whether it names an alley alone."""
@@ -100,7 +101,7 @@ def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorP
     refused = next((one for one in given if one is not None and is_refused(one)), None)
     return DoorParts(
         refused or UNREADABLE
-        if refused or _are_two_flats(*flats)
+        if refused or _are_two_flats(*flats) or _are_two_places(place.place, street.place)
         else _number(number, street, flat),
         street.street or number.street,
         _places(place.place, street.place, number.place),
@@ -147,6 +148,16 @@ def _are_two_flats(*readings: Flat | None) -> bool:
     """Whether cells contradict each other: neither flat may be dropped."""
     given = [(key, unit) for _, key, _, unit in filter(None, readings)]
     return any(len({one for one in column if one}) > 1 for column in zip(*given, strict=True))
+
+
+def _are_two_places(column: Place | None, street: Place | None) -> bool:
+    """Whether the cell of the street names another group than the column of groups."""
+    named = [
+        {fold(name) for kind, name in zip(place[0], place[1], strict=True) if kind in GROUPS}
+        for place in (column, street)
+        if place is not None
+    ]
+    return len(named) == 2 and all(named) and named[0].isdisjoint(named[1])
 
 
 def _flat(own: Flat | None, *others: Flat | None) -> Flat | None:

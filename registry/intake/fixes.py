@@ -13,7 +13,6 @@ from sqlalchemy import Connection, text
 
 from geo.mangled_number import originals
 from registry.gazetteer import Gazetteer, Unit
-from registry.intake.auto_fix import HOUSEHOLDS
 from registry.intake.communes import padded_code
 from registry.intake.points import HOLDERS
 
@@ -29,9 +28,10 @@ _COORDINATES: Final = """
     FROM judged j
     WHERE p.import_id = :id AND p.code = 'coordinates_swapped' AND j.row_number = p.row_number
 """
-_HOUSEHOLDS_COUNT: Final = f"""
-    UPDATE import_problem SET proposed_fix = substring(lower(value) FROM '{HOUSEHOLDS}')
-    WHERE import_id = :id AND code = 'households_count_unreadable'
+_HOUSEHOLDS_COUNT: Final = """
+    UPDATE import_problem p SET proposed_fix = j.households::text
+    FROM judged j
+    WHERE p.import_id = :id AND p.code = 'households_count_read' AND j.row_number = p.row_number
 """
 _ABOUT_CODES: Final = (
     "commune_code_unknown",
@@ -101,7 +101,6 @@ def propose_fixes(
     """
     parameters = {"id": import_id}
     connection.execute(text(_COORDINATES), parameters)
-    connection.execute(text(_HOUSEHOLDS_COUNT), parameters)
     if padded:
         connection.execute(text(_PADDED), parameters)
 
@@ -128,6 +127,9 @@ def propose_fixes(
         holders = {"units": [unit.id for unit in living], "names": names}
         connection.execute(text(_HOLDERS), parameters | holders)
     assumed = ("commune_ambiguous", "commune_assumed", "commune_corrected")
+    counted = {"id": import_id, "codes": ["households_count_read"]}
+    if connection.execute(text(_ANY), counted).scalar_one():
+        connection.execute(text(_HOUSEHOLDS_COUNT), parameters)
     _each(connection, assumed, "candidates", import_id, candidates)
     _each(connection, _ABOUT_CODES, "commune_code", import_id, bearers)
     _each(connection, ("number_mangled",), "number", import_id, mangled)

@@ -18,8 +18,9 @@ from registry.intake.footer_words import is_footer, is_signed
 from registry.intake.formats.table import Rows, Table
 from registry.intake.place_kinds import depth_of
 
-_PLACE_HEADER: Final = "Thôn, tổ của nhóm"
-_STREET_HEADER: Final = "Đường của nhóm"
+PLACE_HEADER: Final = "Thôn, tổ (nhóm)"
+"""The column of what a heading, or a sheet, is called; handed back, its name says its field."""
+_STREET_HEADER: Final = "Đường (nhóm)"
 _NUMBERING: Final = re.compile(r"^\s*(?:[IVXL]+|\d{1,3}|[A-ZĐ])\s*[.)/]\s+")
 _BEHIND: Final = re.compile(r"\s*(?:\([^)]*\))?\s*:?\s*$")
 _COUNTS: Final = re.compile(r"[IVXL]+|[A-ZĐ]|[\d.,]+")
@@ -35,7 +36,7 @@ _STREET_NOTE: Final = (
     " (rows that name a street alone hold for those below them)"
 )
 _STREETS: Final = frozenset(("đường", "phố", "đại lộ", *ROAD_CLASSES))
-_BLOCK_HEADER: Final = "Toà của nhóm"
+_BLOCK_HEADER: Final = "Toà (nhóm)"
 _BLOCK: Final = re.compile(
     r"(?:block|tháp|to[àa]|t[òo]a|to[àa] nhà|t[òo]a nhà|đơn nguyên|khối nhà) [A-ZĐ]{0,3}\d{0,3}"
     r"(?:[.-]?\d{1,3})?",
@@ -124,7 +125,7 @@ def under_headings(
     made = [
         (field, header, note.format(seen=text))
         for field, header, note, text in (
-            ("locality", _PLACE_HEADER, _PLACE_NOTE, place),
+            ("locality", PLACE_HEADER, _PLACE_NOTE, place),
             ("street", _STREET_HEADER, _STREET_NOTE, street),
             ("building", _BLOCK_HEADER, _BLOCK_NOTE, block),
         )

@@ -89,6 +89,8 @@ _RULES: Final = (
     _Rule("beside = 3", "address", "address_differs_from_columns"),
     _Rule("doubt = 1", "house_number", "second_number", "left(number_key, 40)"),
     _Rule("doubt = 2", "street", "street_part_unread"),
+    _Rule("doubt = 4", "street", "ward_behind_street"),
+    _Rule("doubt = 3", "locality", "locality_differs"),
     _Rule(
         "commune_problem IS NULL AND unit_id IS NULL",
         "commune",
@@ -126,6 +128,13 @@ _RULES: Final = (
         "households_count_unreadable",
         "CASE WHEN length(households_count) < 8 AND households_count ~ '^[0-9]'"
         " THEN households_count END",
+    ),
+    _Rule("households = 0", "households_count", "households_count_none"),
+    _Rule(
+        "households > 0 AND households_count <> households::text",
+        "households_count",
+        "households_count_read",
+        "left(households_count, 20)",
     ),
     _Rule("number_key = ''", "house_number", "number_mangled", "number"),
     _Rule("number_key = '?'", "house_number", "number_unreadable"),
@@ -183,9 +192,10 @@ _SHIFTED: Final = sum(
 _ENTRIES: Final = f"""
     SELECT *, problems & {_REJECTING} <> 0 AS rejected, problems & {_SHIFTED} <> 0 AS shifted
     FROM (
-        SELECT row_number, row_hash, source_ref, longitude, latitude, households_count, households,
-            accuracy_m, {_POINT} AS point, number_at, street_at, place_at, flat_at, commune_at,
-            hint, unit_id, former_id, {ADDRESS_HASH} AS address_hash, {_POINT_HASH} AS point_hash,
+        SELECT row_number, row_hash, source_ref, longitude, latitude, households_count,
+            nullif(households, 0) AS households, accuracy_m, {_POINT} AS point, number_at,
+            street_at, place_at, flat_at, commune_at, hint, unit_id, former_id,
+            {ADDRESS_HASH} AS address_hash, {_POINT_HASH} AS point_hash,
             {_PROBLEMS} AS problems
         FROM (
             SELECT d.*, n.number_key, n.alley_only, n.number_hash, t.street_hash, p.place_keys,

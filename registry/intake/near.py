@@ -2,7 +2,8 @@
 
 Equal doors are linked by `match`. Here are those that are nearly equal: one address at two points
 far apart, two numbers at one point, one number on two streets whose names differ by a letter, or
-in two places that may be one (`near_places`). Each is a warning that names the other row, or the
+in two places that may be one (`near_places`), a flat with and without its block's mark
+(`near_flats`). Each is a warning that names the other row, or the
 code in the register; nothing is changed by it.
 
 Only rows that are new or changed are looked at, and of the register only what stands in their
@@ -16,6 +17,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from registry.intake.near_flats import find_near_flats
 from registry.intake.near_places import find_near_places
 from registry.intake.staging import Staging
 from registry.own_keys import APART
@@ -26,7 +28,7 @@ MOST: Final = 10_000
 """Warnings of each kind that are kept; the rest is counted."""
 CODES: Final = (
     *("near_same_address", "near_same_point", "near_same_name", "near_same_place"),
-    "point_of_many",
+    *("near_same_flat", "point_of_many"),
 )
 _TOGETHER_M: Final = 30
 """Metres within which two doors of one number on streets of similar names may be one."""
@@ -192,7 +194,8 @@ _WARN: Final = f"""
     FROM (
         SELECT DISTINCT ON (code, row_number) row_number, code,
             CASE code WHEN 'near_same_name' THEN 'street' WHEN 'near_same_place' THEN 'locality'
-                WHEN 'near_same_point' THEN 'house_number' ELSE 'longitude' END AS field,
+                WHEN 'near_same_point' THEN 'house_number' WHEN 'near_same_flat' THEN 'unit'
+                ELSE 'longitude' END AS field,
             CASE WHEN code = 'point_of_many' THEN metres || ' nhà'
                 WHEN code <> 'near_same_point' THEN round(metres) || ' m' END AS value,
             coalesce('mã ' || left(household, 4) || '-' || substr(household, 5),
@@ -228,6 +231,7 @@ def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
     for statement in statements:
         connection.execute(text(statement), parameters)
     find_near_places(staging, demo=demo, together_m=_TOGETHER_M)
+    find_near_flats(staging, demo=demo)
     connection.execute(text(_WARN), {"import_id": staging.import_id})
     return {str(code): int(count) for code, count in connection.execute(text(_COUNTED))}
 

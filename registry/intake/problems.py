@@ -126,8 +126,8 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     ),
     "address_differs_from_columns": ProblemKind(
         "error",
-        "Cột địa chỉ và các cột số nhà, đường, toà nhà, tầng, căn hộ nói khác nhau: sửa một trong"
-        " hai",
+        "Cột địa chỉ và các cột số nhà, đường, thôn, toà nhà, tầng, căn hộ nói khác nhau: sửa một"
+        " trong hai",
         "the text of the address and the columns of its parts contradict each other: correct"
         " either",
     ),
@@ -170,6 +170,12 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     "households_count_unreadable": ProblemKind(
         "error", "Số hộ không phải là số từ 1 trở lên", "households_count is no number of 1 or more"
     ),
+    "households_count_none": ProblemKind(
+        "warning",
+        "Số hộ ghi là 0 hoặc không có: nhà vẫn có địa chỉ, đã ghi là 1 hộ, kiểm tra lại",
+        "households_count says 0 or none: the dwelling has its address all the same and is taken as"
+        " that of 1 hộ",
+    ),
     "coordinates_swapped_back": ProblemKind(
         "notice",
         "Kinh độ và vĩ độ bị đổi chỗ, đã đổi lại (--fix)",
@@ -177,8 +183,8 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     ),
     "households_count_read": ProblemKind(
         "notice",
-        "Số hộ có chữ đi kèm, đã lấy số (--fix)",
-        "the number was read out of households_count by --fix",
+        "Số hộ có chữ hay số 0 đi kèm, đã lấy số",
+        "households_count has letters or zeros around the number, which was taken",
     ),
     "point_of_many": ProblemKind(
         "notice",
@@ -301,6 +307,18 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "the same number in localities that may be one (Tổ 5, Tổ dân phố 5); it got a code of its"
         " own: one door or two?",
     ),
+    "near_same_flat": ProblemKind(
+        "warning",
+        "Cùng căn hộ với dòng khác, chỉ khác chữ của toà đứng trước số (A1205, 1205), đã nhận mã"
+        " riêng: một căn hay hai?",
+        "the flat of another row, but for the block's mark before its number (A1205, 1205); it got"
+        " a code of its own: one flat or two?",
+    ),
+    "locality_differs": ProblemKind(
+        "warning",
+        "Tổ, thôn ghi trong địa chỉ khác với cột tổ, thôn: đã lấy theo địa chỉ, kiểm tra lại",
+        "the address names another group or hamlet than its column: the address was followed",
+    ),
     "district_unread": ProblemKind(
         "warning",
         "Không nhận ra quận/huyện đã ghi, hoặc xã/phường không thuộc nơi ấy: đã hiểu xã/phường theo"
@@ -318,6 +336,13 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "warning",
         "Ô đường có tên khác bên cạnh tên đường, không được đọc: kiểm tra lại",
         "the cell of the street names something beside it that was not read: check it",
+    ),
+    "ward_behind_street": ProblemKind(
+        "warning",
+        "Sau tên đường có gạch ngang và tên một phường, xã: đã ghi cả hai là tên đường; nếu là"
+        " phường, xã cũ thì ghi vào cột riêng",
+        "a dash and the name of a commune behind the street: both were taken for the street's name;"
+        " a former commune belongs into its own column",
     ),
     "street_spelled_otherwise": ProblemKind(
         "warning",

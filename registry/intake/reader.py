@@ -21,6 +21,7 @@ from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import Rows, Table, not_opened, unreadable
 from registry.intake.headings import under_headings
 from registry.intake.joined import widened
+from registry.intake.street_cells import stand_apart
 from registry.intake.unread import UnreadColumn, look_through
 
 MAX_CELL: Final = 2_000
@@ -40,6 +41,8 @@ class SourceFile:
     sha256: str
     unread: tuple[UnreadColumn, ...] = field(default=(), repr=False)
     """Columns that hold something, and are not read."""
+    wards_behind: bool = False
+    """Whether what stands behind a dash in the column of streets is a ward (`street_cells`)."""
     overlong: list[int] = field(default_factory=list)
     """Numbers of the rows with more cells than the header, as far as they were read."""
 
@@ -99,7 +102,16 @@ def open_file(
     if commune is not None:
         table = replace(table, codes_of_today=True)
     table = replace(table, notes=(*table.notes, *told))
-    return SourceFile(path, table, columns, digest.hexdigest(), unread=found.unread)
+    at = found.columns.positions.get("street")
+    streets = () if at is None else (row[at] for row in sample if at < len(row))
+    return SourceFile(
+        path,
+        table,
+        columns,
+        digest.hexdigest(),
+        unread=found.unread,
+        wards_behind=stand_apart(streets),
+    )
 
 
 @contextmanager

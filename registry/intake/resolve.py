@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from geo.address import beside_street
 from geo.placeholders import is_ditto
 from geo.text import fold
 from registry.gazetteer import Gazetteer
@@ -24,12 +23,13 @@ from registry.intake.cells import Cells, distinct, rows_of
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.door_cells import read_flat, read_number, read_place, read_street
 from registry.intake.doors import DoorParts, combined, completed_by, is_refused
+from registry.intake.place_beside import DIFFERS, UNDECIDED, with_place_beside
 from registry.intake.place_kinds import kind_named, with_kind
 from registry.intake.reader import SourceFile
-from registry.intake.resolved import PART_UNREAD, REMEMBERED, Numbered, Resolved, Row
+from registry.intake.resolved import PLACE_DIFFERS, REMEMBERED, Numbered, Resolved, Row
+from registry.intake.street_cells import StreetCells
 from registry.intake.texts import Text, TextReaders, TextReading
 from registry.intake.unit_cells import UnitCells
-from registry.units.text import read_units
 
 FIELDS_READ: Final = (
     *("source_ref", "longitude", "latitude", "households_count", "position_accuracy_m"),
@@ -47,6 +47,7 @@ _FORMER: Final = 16
 _BESIDE_TEXT: Final = (5, 6, 8, 9, 10)
 """Those of a door that complete a text; localities are words of it."""
 _COMMUNE: Final = slice(11, 17)
+_TEXT_PLACE: Final = 2
 _TEXT_UNITS: Final = slice(3, 9)
 _TEXT_DOOR: Final = slice(9, 14)
 """The same of what is read of a text: `_text_columns`."""
@@ -122,7 +123,8 @@ class Resolver(ABC):
 class ColumnResolver(Resolver):
     """Reads files whose addresses come in columns.
 
-    `wards`: that of communes is one of wards; `places`: the kind that the one of localities names.
+    `wards`: that of communes is one of wards; `places`: the kind that the one of localities names;
+    `wards_behind`: the one of streets has wards behind dashes (`street_cells`).
     """
 
     def __init__(
@@ -133,10 +135,12 @@ class ColumnResolver(Resolver):
         codes_of_today: bool,
         wards: bool,
         places: str,
+        wards_behind: bool,
     ) -> None:
         super().__init__(gazetteer, day, codes_of_today=codes_of_today)
         self._wards = wards
-        self._beside_street = lru_cache(REMEMBERED)(self._read_beside_street)
+        streets = StreetCells(gazetteer, wards_behind=wards_behind)
+        self._read_street = lru_cache(REMEMBERED)(streets.read)
         self._columns = (
             (_Column("number", self.parts, read_number), slice(5, 6)),
             (_Column("street", self.parts, read_street), slice(6, 7)),
@@ -150,7 +154,7 @@ class ColumnResolver(Resolver):
 
     def _resolved(self, cells: Cells) -> Resolved:
         resolved = Resolved(len(cells[0]))
-        cells = self._with_communes_of_streets(cells, resolved)
+        cells = self._with_streets_alone(cells, resolved)
         mixed = np.zeros(len(cells[0]), bool)
         for column, where in self._columns:
             numbers = _each(column.alone, cells[where])
@@ -163,28 +167,23 @@ class ColumnResolver(Resolver):
             resolved.take(row, self._combined(door), self.parts)
         return resolved
 
-    def _with_communes_of_streets(self, cells: Cells, resolved: Resolved) -> Cells:
+    def _with_streets_alone(self, cells: Cells, resolved: Resolved) -> Cells:
         """With the former commune that stands in a street's cell, where no column has one."""
         codes, streets = distinct(cells[_STREET : _STREET + 1])
-        beside = [self._beside_street(street) for (street,) in streets]
-        if not any(map(any, beside)):
+        read = [self._read_street(street) for (street,) in streets]
+        more = np.array([any(beside) for _, *beside in read])
+        if not more.any():
             return cells
-        formers = cells[_FORMER].to_pylist()
-        for row in np.flatnonzero(np.array(list(map(any, beside)))[codes]).tolist():
-            former, doubt = beside[codes[row]]
+        alone, formers = (cells[at].to_pylist() for at in (_STREET, _FORMER))
+        for row in np.flatnonzero(more[codes]).tolist():
+            alone[row], former, doubt = read[codes[row]]
             formers[row] = formers[row] or former
             resolved.doubt(row, doubt)
-        return [*cells[:_FORMER], pa.array(formers, pa.string()), *cells[_FORMER + 1 :]]
-
-    def _read_beside_street(self, street: str) -> tuple[str, str]:
-        """The commune that a street's cell names beside it, and what is in doubt there."""
-        beside = beside_street(street)
-        units = [name for name in beside.names if self._is_commune(name)]
-        former = next(iter((*beside.communes, *units)), "")
-        return former, PART_UNREAD if len(units) < len(beside.names) else ""
-
-    def _is_commune(self, name: str) -> bool:
-        return any(naming.commune for naming in read_units(self._gazetteer, name))
+        written = {_STREET: alone, _FORMER: formers}
+        return [
+            pa.array(written[at], pa.string()) if at in written else column
+            for at, column in enumerate(cells)
+        ]
 
     def commune_at(self, cells: Sequence[str]) -> int:
         """As of every resolver."""
@@ -268,10 +267,13 @@ class TextResolver(Resolver):
         resolved = Resolved(len(texts))
         communes = np.zeros(len(texts), np.int32)
         for at, (text, reading) in enumerate(zip(texts, readings, strict=True)):
-            door = completed_by(reading.door, self._columns(*text[_TEXT_DOOR]))
-            resolved.take(at, door or reading.door, self.parts)
-            resolved.beside(at, (reading.beside or "") if door else COLUMNS_DIFFER)
-            resolved.doubt(at, reading.doubt)
+            of_text, place = with_place_beside(text[_TEXT_PLACE], reading.door)
+            door = completed_by(of_text, self._columns(*text[_TEXT_DOOR]))
+            differ = door is None or place == UNDECIDED
+            doubt = reading.doubt or (PLACE_DIFFERS if place == DIFFERS else "")
+            resolved.take(at, door or of_text, self.parts)
+            resolved.beside(at, COLUMNS_DIFFER if differ else reading.beside or "")
+            resolved.doubt(at, doubt)
             communes[at] = self._commune(text, reading)
         resolved.number("commune", communes)
         return resolved.spread(codes)
@@ -334,7 +336,14 @@ def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> R
     if file.columns.free_text:
         return TextResolver(gazetteer, day, codes_of_today=of_today, places=places)
     wards = fold(_header(file, "commune")) in _OF_WARDS
-    return ColumnResolver(gazetteer, day, codes_of_today=of_today, wards=wards, places=places)
+    return ColumnResolver(
+        gazetteer,
+        day,
+        codes_of_today=of_today,
+        wards=wards,
+        places=places,
+        wards_behind=file.wards_behind,
+    )
 
 
 def _header(file: SourceFile, field: str) -> str:

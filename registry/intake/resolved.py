@@ -17,6 +17,10 @@ SECOND_NUMBER: Final = "1"
 """The text has two house numbers, of which one was read."""
 PART_UNREAD: Final = "2"
 """The cell of the street names something beside it that was not read."""
+PLACE_DIFFERS: Final = "3"
+"""The text names another group or hamlet than its column."""
+WARD_BEHIND: Final = "4"
+"""What stands behind the street and a dash may be a ward, and was taken for part of its name."""
 _DOOR_PARTS: Final = ("number", "street", "place", "flat")
 REMEMBERED: Final = 100_000
 """Spellings remembered of each kind; one that is forgotten is read again, under another number."""

@@ -23,20 +23,20 @@ from registry.database import driver_connection
 from registry.intake.ahead import ahead
 from registry.intake.cells import Cells, cells_in_blocks
 from registry.intake.columns import NO_HOUSE
+from registry.intake.counts import counts_of
 from registry.intake.reader import SourceFile
 from registry.intake.resolve import FIELDS_READ, KEPT, PART_COLUMNS, Resolver
 from registry.intake.resolved import RESOLVED, Resolved, Row, escaped
 
 _NUMBER: Final = r"^[+-]?[0-9]{1,3}([.,][0-9]{1,15})?$"
-_COUNT: Final = "^[1-9][0-9]{0,5}$"
 _METRES: Final = r"^[0-9]{1,6}([.,][0-9]{1,9})?$"
 
-# What of a cell is a number: (column, the field that it is read from, how it is written).
-_NUMBERS: Final = (
-    ("lon float8", "longitude", _NUMBER),
-    ("lat float8", "latitude", _NUMBER),
-    ("households int", "households_count", _COUNT),
-    ("accuracy_m float8", "position_accuracy_m", _METRES),
+# What of a cell is a number: (column, the field that it is read from, how it is read).
+_NUMBERS: Final[tuple[tuple[str, str, Callable[[pa.StringArray], pa.StringArray]], ...]] = (
+    ("lon float8", "longitude", lambda column: _as_number(column, _NUMBER)),
+    ("lat float8", "latitude", lambda column: _as_number(column, _NUMBER)),
+    ("households int", "households_count", counts_of),
+    ("accuracy_m float8", "position_accuracy_m", lambda column: _as_number(column, _METRES)),
 )
 _DELIVERED: Final = ", ".join(
     [
@@ -242,7 +242,7 @@ class _Lines:
         return pc.binary_join_element_wise(
             _hashes(whole),
             *_escaped(cells[:KEPT], whole),
-            *(_as_number(cells[FIELDS_READ.index(field)], form) for _, field, form in _NUMBERS),
+            *(read(cells[FIELDS_READ.index(field)]) for _, field, read in _NUMBERS),
             *(column.cast(pa.string()) for column in resolved().columns()),
             pc.binary_join_element_wise(numbers, "\n", ""),
             "\t",

@@ -29,7 +29,7 @@ from registry.intake.formats.table import (
     unreadable,
 )
 from registry.intake.headers import fields_named
-from registry.intake.headings import place_kinds
+from registry.intake.headings import PLACE_HEADER, place_kinds
 
 _Cell = int | float | str | bool | datetime.time | datetime.date | datetime.timedelta
 
@@ -76,15 +76,19 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
         )
     header = headers[chosen[0]]
     places = _places(chosen, header) if sheet == ALL else []
+    # A heading of another kind would lie in the last one of this kind.
+    apart = len({place_kinds(name) for name in places}) > 1
+    names = (*header.names, PLACE_HEADER) if apart else header.names
     code = code_on_lists(_rows(path, book, LISTS)) if LISTS in book.sheet_names else ""
 
     @contextmanager
     def rows() -> Iterator[Rows]:
         with CalamineWorkbook.from_path(str(path)) as reading:
             below = (
-                chain(
-                    [[name]] if name in places else [],
+                _named(
+                    name if name in places else "",
                     _in_order(_below(path, reading, name, headers[name]), headers[name], header),
+                    len(header.names) if apart else None,
                 )
                 for name in chosen
             )
@@ -99,7 +103,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
     if sheet == ALL and left:
         note += f"; không đọc, vì không cùng các cột (of other columns): {left}"
     return Table(
-        header.names,
+        names,
         rows,
         notes=(note,) if several else (),
         form="xlsx",
@@ -108,12 +112,24 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
 
 
 def _places(sheets: list[str], header: Header) -> list[str]:
-    """Sheets that are called like hamlets, where no column has them: as headings of their rows."""
+    """Sheets that are called like hamlets, where no column has them; none where one is not."""
     if not fields_named(header.names).isdisjoint(("locality", "address")):
         return []
-    kinds = [place_kinds(name) for name in sheets]
-    # One of another kind would lie in the last one of this kind.
-    return sheets if all(kinds) and len(set(kinds)) == 1 else []
+    return sheets if all(map(place_kinds, sheets)) else []
+
+
+def _named(sheet: str, rows: Rows, width: int | None) -> Rows:
+    """The rows with the name of their sheet: as a heading above them, or behind the `width` cells
+    of each that is not blank.
+    """
+    if not sheet:
+        return rows
+    if width is None:
+        return chain([[sheet]], rows)
+    return (
+        [*row[:width], *[""] * (width - len(row)), sheet, *row[width:]] if any(row) else row
+        for row in rows
+    )
 
 
 def _check_one_header(path: Path, headers: dict[str, tuple[str, ...]]) -> None:

@@ -136,11 +136,12 @@ def test_only_what_leaves_no_choice_is_fixed(engine: Engine, tmp_path: Path) -> 
     )
     plain = import_file(engine, path, ImportOptions("x", dry_run=True), lambda _n: None)
     assert (plain.rejected, plain.fixed) == (3, {})
+    assert plain.problems["households_count_read"] == 2
 
     fixed = import_file(engine, path, ImportOptions("x", fix=True), lambda _n: None)
 
     assert (fixed.new, fixed.rejected) == (1, 2)
-    assert fixed.fixed == {"coordinates_swapped_back": 1, "households_count_read": 2}
+    assert fixed.fixed == {"coordinates_swapped_back": 1}
     assert {p.code: p.proposed_fix for p in fixed.row_problems} == {
         "households_count_unreadable": None,
         "number_mangled": "3/2 hoặc 2/3",
@@ -154,3 +155,28 @@ def test_only_what_leaves_no_choice_is_fixed(engine: Engine, tmp_path: Path) -> 
         " WHERE code = 'coordinates_swapped_back'",
     )
     assert noted == [(1, "21.0211 105.8060", "105.8060 21.0211")]
+
+
+def test_rows_below_headings_come_back_with_what_the_headings_say(
+    engine: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "STT,Số nhà,Căn hộ,Tầng,Mã xã\n"
+        ",Tổ dân phố 1,,,\n,Đường Láng,,,\n,Toà A,,,\n1,12,302,,00199\n2,1.234,303,,00199\n",
+        encoding="utf-8",
+    )
+    first = deliver(engine, path, tmp_path / "loi.csv")
+    assert (first.new, first.rejected) == (1, 1)
+
+    back = (tmp_path / "loi.csv").read_text(encoding="utf-8-sig")
+    (tmp_path / "sua.csv").write_text(back.replace("1.234", "12"), encoding="utf-8")
+    again = deliver(engine, tmp_path / "sua.csv")
+    assert (again.new, again.rejected) == (1, 0)
+    doors = rows(
+        engine,
+        "SELECT h.house_number_key, t.key, l.key, h.building_key FROM household h"
+        " JOIN thoroughfare t ON t.id = h.thoroughfare_id JOIN locality l ON l.id = h.locality_id"
+        " WHERE h.kind = 'household'",
+    )
+    assert doors == [("12", "lang", "to dan pho 1", "a")] * 2

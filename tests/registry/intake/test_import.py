@@ -135,7 +135,7 @@ def test_second_row_of_one_door_in_a_file_is_linked_and_said_so(
         ({"longitude": LAT, "latitude": LON}, "coordinates_swapped"),
         ({"longitude": "2.35", "latitude": "48.85"}, "coordinates_outside"),
         ({"longitude": "0", "latitude": "0"}, "coordinates_outside"),
-        ({"households_count": "0"}, "households_count_unreadable"),
+        ({"households_count": "1,5"}, "households_count_unreadable"),
         ({"households_count": "hai"}, "households_count_unreadable"),
     ],
 )

@@ -185,3 +185,30 @@ def test_a_point_of_more_doors_than_can_stand_there_is_told(
         (1, "point_of_many", "21 nhà", None),
         (2, "point_of_many", "21 nhà", "dòng 1"),
     ]
+
+
+def test_a_flat_with_and_without_its_blocks_mark_is_told(engine: Engine, deliver: Deliver) -> None:
+    def flat(ref: str, number: str, building: str = "Tòa A") -> dict[str, str]:
+        return door("20", ref, building=building, unit=number)
+
+    result = deliver(
+        flat("a", "1205"), flat("b", "A1205"), flat("c", "A12.06"), flat("d", "B1205"),
+        flat("e", "A1205", "Tòa B"),
+    )  # fmt: skip
+    assert result.new == 5
+    assert warned(engine) == [(2, "near_same_flat", None, "dòng 1")]
+
+    other = deliver(flat("a", "1206"), flat("b", "A1205"), source="buu_dien")
+    assert (other.new, other.linked) == (1, 1)
+    assert warned(engine) == []
+
+    again = deliver(flat("a", "A-1206"), flat("b", "A12-05"), flat("c", "A01207"), source="dien")
+    ((code,),) = rows(
+        engine,
+        "SELECT code FROM household h WHERE unit_number = '1205' AND kind = 'household'"
+        " AND building_key = 'a'",
+    )
+    assert again.new == 2
+    assert warned(engine) == [
+        (2, "near_same_flat", None, f"mã {codes.format(str(code))}"),
+    ]

@@ -55,7 +55,8 @@ def test_columns_of_sheets_may_stand_in_another_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sheets", "column", "expected"),
     [
-        (["Tổ 1", "TDP 2"], [], ["", ""]),
+        (["Tổ 1", "TDP 2"], [], ["Tổ 1", "TDP 2"]),
+        (["Thôn Đông", "Tổ 2", "Khu phố 3"], [], ["Thôn Đông", "Tổ 2", "Khu phố 3"]),
         (["Tổ 1", "Tổ 2 (35 hộ)"], [], ["tổ 1", "tổ 2"]),
         (["Tổ 1", "Khác"], [], ["", ""]),
         (["Tổ 1", "Tổ 2"], ["Thôn"], ["Đông", "Đông"]),

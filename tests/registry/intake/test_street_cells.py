@@ -63,3 +63,43 @@ def test_a_second_number_of_a_text_is_told(deliver: Deliver, text: str) -> None:
         {"địa chỉ": "15-17 Quán Thánh, Phường Ba Đình, Hà Nội"},
     )
     assert (result.new, warnings(result)) == (4, {1: "second_number"})
+
+
+def test_a_group_beside_the_street_and_another_in_its_column_are_refused(deliver: Deliver) -> None:
+    result = deliver(
+        door("12", "a", street="Quán Thánh, tổ 6", tổ="5"),
+        door("14", "b", street="Quán Thánh, tổ 5", tổ="5"),
+        door("16", "c", street="Quán Thánh, tổ dân phố 5", tổ="5"),
+    )
+    assert (result.new, warnings(result)) == (2, {1: "number_unreadable"})
+
+
+def test_a_ward_behind_a_dash_is_read_where_the_file_tells(
+    engine: Engine, deliver: Deliver
+) -> None:
+    result = deliver(
+        door("12", "a", street="Đặng Dung - Trúc Bạch"),
+        door("14", "b", street="Đặng Dung"),
+        door("16", "c", street="Hàng Than - Nguyễn Trung Trực"),
+        door("18", "d", street="Hàng Than - Trúc Bạch"),
+        # A road with the names of its ends, of which the first is a unit's.
+        door("20", "e", street="Quán Thánh - Trúc Bạch"),
+    )
+    assert (result.new, warnings(result)) == (5, {})
+    assert rows(engine, DOORS)[:2] == [
+        ("12", "dang dung", BA_DINH, "00004"),
+        ("14", "dang dung", BA_DINH, None),
+    ]
+    assert [street for _, street, *_ in rows(engine, DOORS)[2:]] == [
+        *("hang than", "hang than", "quan thanh truc bach"),
+    ]
+
+
+def test_a_ward_behind_a_dash_is_told_where_nothing_tells(engine: Engine, deliver: Deliver) -> None:
+    result = deliver(
+        door("12", "a", street="Đặng Dung - Trúc Bạch"),
+        door("14", "b", street="Cây Găng - Cây Sao"),
+        door("16", "c", street="Anh Đào 6 - 16"),
+    )
+    assert (result.new, warnings(result)) == (3, {1: "ward_behind_street"})
+    assert rows(engine, DOORS)[0] == ("12", "dang dung truc bach", BA_DINH, None)

@@ -106,3 +106,31 @@ def test_flats_of_one_text_are_as_many_doors(engine: Engine, tmp_path: Path) -> 
     file.write_text(f"Địa chỉ,Toà nhà,Tầng,Căn hộ,Mã xã\n{flats}", encoding="utf-8")
     result = import_file(engine, file, ImportOptions("ubnd"), lambda _rows: None)
     assert (result.new, result.linked, result.buildings) == (29, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "places", "code"),
+    [
+        ("5 Quán Thánh, tổ 6", "5", "to 6", "locality_differs"),
+        ("5 Quán Thánh, tổ dân phố 6", "5", "to dan pho 6", "locality_differs"),
+        ("5 Quán Thánh, tổ dân phố 5", "5", "to dan pho 5", None),
+        ("5 Quán Thánh, tổ 5", "Tổ 5", "to 5", None),
+        ("5 Quán Thánh, khu phố 6", "5", "to 5 khu pho 6", None),
+        ("5 Quán Thánh", "5", "to 5", None),
+        # Without a street nothing but the group tells the house.
+        ("Số nhà 5, tổ 6", "5", None, "address_differs_from_columns"),
+    ],
+)
+def test_a_group_in_the_text_and_another_in_its_column_are_told(
+    engine: Engine, tmp_path: Path, text: str, group: str, places: str | None, code: str | None
+) -> None:
+    file = tmp_path / "households.csv"
+    file.write_text(f'địa chỉ,tổ,mã xã\n"{text}",{group},00004\n', encoding="utf-8")
+    result = import_file(engine, file, ImportOptions("ubnd"), lambda _rows: None)
+    assert set(result.problems) == ({code} if code else set())
+    found = rows(
+        engine,
+        """SELECT concat_ws(' ', l.own_key, o.own_key) FROM household h
+        JOIN locality l ON l.id = h.locality_id LEFT JOIN locality o ON o.id = l.parent_id""",
+    )
+    assert found == ([(places,)] if places else [])
