@@ -323,7 +323,7 @@ def _inside_buildings(pieces: list[Piece]) -> list[Piece]:
         numbered_again = any(p.role == "number" and p.part > piece.part for p in pieces[at:])
         if piece.role == "number" and (
             _in_building(piece, following, in_block, has_street)
-            or (numbered_again and is_flat_of_estate(piece, following))
+            or (numbered_again and is_flat_of_estate(piece, following, called=True))
         ):
             settled[at] = replace(piece, role="code")
         elif piece.role == "number" and in_block and not has_street and _is_house_block(piece):
@@ -351,16 +351,16 @@ def _in_building(piece: Piece, following: Piece | None, in_block: bool, has_stre
     return in_block and not has_street and may_be_flat(piece.words)
 
 
-def is_flat_of_estate(piece: Piece, following: Piece | None) -> bool:
+def is_flat_of_estate(piece: Piece, following: Piece | None, *, called: bool = False) -> bool:
     """Whether a number may be a flat: `301 chung cư Sông Xanh, 299 Đống Đa`, where the street has
-    one of its own.
+    one of its own. `called`: so may `Số 5` be.
     """
     return (
         following is not None
         and following.part == piece.part
         and following.kind in DWELLING_ESTATES
         and len(piece.steps) == 1
-        and not piece.opening
+        and (called or not piece.opening)
     )
 
 
