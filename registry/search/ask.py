@@ -51,6 +51,10 @@ _OF_NAMESAKES: Final = frozenset({"commune_unsure", "province_missing"})
 """Faults of an area of several communes that are called so."""
 _FEW_COMMUNES: Final = 5
 """So few communes can be searched without street or locality."""
+_UNSURE: Final = ("street_corrected", "street_unsure")
+"""Faults of a street whose name is like the one that was written, which may be another's."""
+_Names = dict[str, set[str]]
+"""Key → the names that have it."""
 _MAX_SHOWN: Final = 20
 """Streets of one name that are answered, where the door is not known."""
 
@@ -151,13 +155,15 @@ class Asker:
         same, slips = self._written_so(found, [Name(key, street.name) for key in keys])
         if same or slips:
             return Found(same or slips, self.door, () if same else ("accents_differ",), full)
-        meant = yield from self._meant(table, [Name(key, street.name) for key in keys])
-        if not meant:
-            return Found([], self.door, ("street_not_found",))
-        found = yield from self._places(table, meant, wanted)
-        found = [p for p in found if p.was is None and p.name in meant[p.key]]
-        faults = ("street_corrected", *(["ambiguous"] * (len(meant) > 1)))
-        return Found(found, self.door, faults, len(found) >= MAX_PLACES)
+        alike = yield from self._alike(table, [Name(key, street.name) for key in keys])
+        for meant, faults in zip(alike, (("street_corrected",), _UNSURE), strict=True):
+            found = (yield from self._places(table, meant, wanted)) if meant else []
+            found = [p for p in found if p.was is None and p.name in meant[p.key]]
+            asked = wanted.numbers and any(place.hits for place in found)
+            if meant and (asked or faults is not _UNSURE):
+                faults = (*faults, *(["ambiguous"] * (len(meant) > 1)))
+                return Found(found, self.door, faults, len(found) >= MAX_PLACES)
+        return Found([], self.door, ("street_not_found",))
 
     def _localities(self, wanted: Wanted) -> Steps[Found]:
         """Localities of the names that were written; each that is not there, as it was meant."""
@@ -198,13 +204,19 @@ class Asker:
 
     def _meant(self, table: str, typed: list[Name]) -> Steps[dict[str, set[str]]]:
         """Keys and names of which what was typed is a slip."""
+        return (yield from self._alike(table, typed))[0]
+
+    def _alike(self, table: str, typed: list[Name]) -> Steps[tuple[_Names, _Names]]:
+        """The same, and those of which it may be one, though it may be a name by itself."""
         vocabulary = vocabulary_of(self.gazetteer)
-        meant: dict[str, set[str]] = {}
+        slips: _Names = {}
+        likes: _Names = {}
         for name in typed:
-            slips = yield from meant_by(vocabulary, table, name, self.area.communes)
-            for known in slips:
-                meant.setdefault(known.key, set()).add(known.name)
-        return meant
+            alike = yield from meant_by(vocabulary, table, name, self.area.communes)
+            for meant, how in ((slips, Likeness.SLIP), (likes, Likeness.LIKE)):
+                for known in alike[how]:
+                    meant.setdefault(known.key, set()).add(known.name)
+        return slips, likes
 
     def _written_so(self, found: list[Place], typed: list[Name]) -> tuple[list[Place], list[Place]]:
         """Of places with the key of a name: those written like it, and those a slip apart.

@@ -52,6 +52,12 @@ _TABLE: Final = (
     # The street and the locality
     ("street_not_found", 0.3, "Chưa có đường này", "This street is not registered there"),
     ("street_corrected", 0.1, "Tên đường đã được sửa", "The street is spelled otherwise"),
+    (
+        "street_unsure",
+        0.3,
+        "Có thể là đường khác, tên gần giống",
+        "Another street, whose name is like this one, may be meant",
+    ),
     ("accents_differ", 0.2, "Tên đường khác dấu", "The street's diacritics differ"),
     ("street_missing", 0.05, "Thiếu tên đường", "No street or locality was given"),
     ("locality_not_found", 0.15, "Chưa có địa danh này", "This locality is not registered there"),

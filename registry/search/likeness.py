@@ -37,6 +37,8 @@ class Likeness(Enum):
 
     SAME = "same"
     SLIP = "slip"
+    LIKE = "like"
+    """A famous name with one letter wrong, which leaves a word that other names have: `Tần Phú`."""
     OTHER = "other"
 
 
@@ -128,6 +130,8 @@ def likeness(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool = F
         return Likeness.SLIP if _stands_for(typed, known) else Likeness.OTHER
     if not _one_keystroke(typed, known):
         return Likeness.OTHER
+    if _lost_capital(typed, known) and not vocabulary.names_a_place(typed, known):
+        return Likeness.SLIP
     if is_no_name(vocabulary, typed):
         return Likeness.SLIP if _is_meant(vocabulary, typed, known) else Likeness.OTHER
     short = len(typed.proper_key) < _SHORTEST and not _is_no_word(typed, known)
@@ -176,6 +180,17 @@ def _is_meant(vocabulary: Vocabulary, typed: Name, known: Name) -> bool:
         and not _is_unwritten(vocabulary, b)
         and (is_unwritten(a) or a[-1] in b)
         for a, b in differing
+    )
+
+
+def _lost_capital(typed: Name, known: Name) -> bool:
+    """Whether a word in small letters is one of the name that lost its first: `Phạm Văn ồng`."""
+    one, other = typed.name.split(), known.name.split()
+    if len(one) != len(other) or len(one) < _SHORT_NAME or typed.name.islower():
+        return False
+    differing = [(a, b) for a, b in zip(one, other, strict=True) if a.casefold() != b.casefold()]
+    return len(differing) == 1 and all(
+        a.islower() and b[:1].isupper() and a == b[1:] for a, b in differing
     )
 
 
@@ -296,10 +311,12 @@ def _judged(
         return Likeness.OTHER if _may_be_called(one, differing[0]) else Likeness.SLIP
     if known.proper_key not in FAMOUS or wide:
         return Likeness.OTHER
+    person = _may_be_called(one, differing[0])
+    like = Likeness.OTHER if person or typed.key == known.key else Likeness.LIKE
     rare = not vocabulary.is_common(differing[0], accented=accented)
     # A wrong mark is no wrong key: Phan Kế Bình, Phan Kế Bính.
     told = typed.key != known.key and _is_told_by_others(vocabulary, one, differing[0])
-    return Likeness.SLIP if rare or told else Likeness.OTHER
+    return Likeness.SLIP if rare or told else like
 
 
 def _is_told_by_others(vocabulary: Vocabulary, words: list[str], differing: str) -> bool:

@@ -48,6 +48,9 @@ _NO_SLIPS: Final = frozenset((*_KINDS, *_ABBREVIATIONS.split(), *_OF_FLATS))
 _WORD: Final = re.compile(r"[^\W\d_]{2,9}")
 _NUMBER_NEXT: Final = re.compile(r"\s\d")
 _NUMBERED: Final = re.compile(r"(?:^|[,;])\s*([^\W\d_]{2,9})(?=\s\d)")
+_CAPITAL_SECOND: Final = re.compile(r"(?<!\w)[hxtpq][A-ZĐ][^\W\d_A-ZĐ]+")
+"""`hPú` is Phú with its first letters swapped as well as `h. Pú`, a kind that stands in one word
+with its name."""
 _MAX_MEANT: Final = 3
 _MAX_REMEMBERED: Final = 16_384
 
@@ -68,7 +71,7 @@ class Respelling:
 def respellings(vocabulary: Vocabulary, text: str) -> list[Respelling]:
     """The ways in which a misspelt word of `text` may have been meant; mostly none."""
     accented = has_diacritics(text)
-    numbered = list(_numbered(text, accented=accented))
+    numbered = [*_swapped(text), *_numbered(text, accented=accented)]
     innocent = vocabulary.innocent[accented]
     words = _WORD.findall(text)
     # Nearly all words of nearly all texts were looked at before.
@@ -122,6 +125,16 @@ def _numbered(text: str, *, accented: bool) -> Iterator[Respelling]:
         for kind in _near(word.lower(), accented=accented):
             respelt = f"{text[:start]}{kind}{text[match.end(1) :]}"
             yield Respelling(respelt, word, kind, sure=False)
+
+
+def _swapped(text: str) -> Iterator[Respelling]:
+    """A word whose first two letters were swapped: `68 Trần hPú`."""
+    for match in _CAPITAL_SECOND.finditer(text):
+        word = match[0]
+        meant = f"{word[1]}{word[0]}{word[2:]}"
+        if is_syllable(meant.lower()) and not is_syllable(word.lower()):
+            respelt = f"{text[: match.start()]}{meant}{text[match.end() :]}"
+            yield Respelling(respelt, word, meant, sure=False)
 
 
 def _suspect(vocabulary: Vocabulary, written: str, *, accented: bool) -> tuple[str, ...]:

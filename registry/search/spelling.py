@@ -1,6 +1,5 @@
 """Names that are spelled otherwise than registered: asked only when no name fits as it is."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from registry.search.asking import Ask, Steps, bulk
@@ -61,8 +60,9 @@ _LONGEST_FAMILY_NAME: Final = len("Nguyễn")
 
 def meant_by(
     vocabulary: Vocabulary, table: str, typed: Name, units: tuple[int, ...] | None
-) -> Steps[list[Name]]:
-    """Registered names of which `typed` is a slip; empty where it is a name by itself.
+) -> Steps[dict[Likeness, list[Name]]]:
+    """Registered names of which `typed` is a slip, or which it is like; empty lists where it is a
+    name by itself.
 
     Two names are two possibilities.
     """
@@ -77,17 +77,14 @@ def meant_by(
         line = (key, size - _SLACK, size + more)
         rows = yield Ask(_NAMES_OF[table], tuple((unit,) for unit in units), line)
     found = [known_name(table, *row[1:]) for row in rows]
-    return list(_slips(vocabulary, typed, found, wide=wide))
+    alike: dict[Likeness, list[Name]] = {Likeness.SLIP: [], Likeness.LIKE: []}
+    for name in found:
+        how = likeness(vocabulary, typed, name, wide=wide)
+        if how in alike:
+            alike[how].append(name)
+    return alike
 
 
 def known_name(table: str, key: str, name: str, kind: str) -> Name:
     """A registered street's or locality's name, to be compared with a typed one."""
     return Name(key, f"{kind} {name}", kind) if table == "locality" else Name(key, name)
-
-
-def _slips(
-    vocabulary: Vocabulary, typed: Name, found: Iterable[Name], *, wide: bool
-) -> Iterable[Name]:
-    for name in found:
-        if likeness(vocabulary, typed, name, wide=wide) is Likeness.SLIP:
-            yield name

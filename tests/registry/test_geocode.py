@@ -143,6 +143,13 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     (f"5 Lê Thánh Tnôg{IN_LANG}", ["5 Lê Thánh Tông"], "household", {"street_corrected"}),
     (f"5 Nguyễn Thị Địnhj{IN_LANG}", ["5 Nguyễn Thị Định"], "household", {"street_corrected"}),
     (f"5 Lê Thánh Tôngq{IN_LANG}", ["5 Lê Thánh Tông"], "household", {"street_corrected"}),
+    (f"5 Lê Thánh hTông{IN_LANG}", ["5 Lê Thánh Tông"], "household", SLIP),
+    (f"11 Nguyễn rTãi{IN_LANG}", ["11 Nguyễn Trãi Hạ"], "household", set()),
+    (f"11 Nguyễn rãi{IN_LANG}", ["11 Nguyễn Trãi Hạ"], "household", {"street_corrected"}),
+    (f"5 Nguyễn hTị Định{IN_LANG}", ["5 Nguyễn Thị Định"], "household", SLIP),
+    # A famous name with one letter wrong, that may be another name: a door, but asked about
+    (f"5 Trần Pú{IN_LANG}", ["5 Trần Phú"], "household", {"street_corrected", "street_unsure"}),
+    (f"7 Trần Pú{IN_LANG}", [], "commune", {"street_not_found"}),
     (f"Số 5A, ngáhc 34, ngõ 12 Láng{IN_LANG}", ["12/34/5A Láng"], "household", SLIP),
     (f"Số 5A, ngách 34, gnõ 12 Láng{IN_LANG}", ["12/34/5A Láng"], "household", SLIP),
     (f"27 Phpố Láng{IN_LANG}", ["27 Láng"], "household", SLIP),

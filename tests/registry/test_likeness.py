@@ -22,6 +22,7 @@ from registry.search.respelling import respellings
 from tests.support import postgis
 
 SAME, SLIP, OTHER = Likeness.SAME, Likeness.SLIP, Likeness.OTHER
+LIKE = Likeness.LIKE
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,17 @@ def name(text: str) -> Name:
         ("Chu Hyu Mân", "Chu Huy Mân", SLIP),
         ("Tần Quý Cáp", "Trần Quý Cáp", SLIP),
         ("Nguyễn Tháp Học", "Nguyễn Thái Học", SLIP),
-        ("Trần Hưng Đạ", "Trần Hưng Đạo", OTHER),
+        # The first letter left out, so that the word has no capital
+        ("Phạm Văn ồng", "Phạm Văn Đồng", SLIP),
+        ("rần Phú", "Trần Phú", SLIP),
+        ("Phạm Văn ồng", "Phạm Văn Hồng", SLIP),
+        ("phạm văn áng", "Phạm Văn Đáng", OTHER),
+        # A famous name with one letter wrong, where the word is another name's
+        ("Trần Pú", "Trần Phú", LIKE),
+        ("Hàm Nhi", "Hàm Nghi", LIKE),
+        ("Võ Nguyên Giá", "Võ Nguyên Giáp", LIKE),
+        ("Trần Hưng Đạ", "Trần Hưng Đạo", LIKE),
+        ("Trần Tân Thường", "Trần Tân Thưởng", OTHER),
         # No word has such diacritics, though without them it is one
         ("Trầ Phú", "Trần Phú", SLIP),
         ("Cô Bắ", "Cô Bắc", SLIP),
