@@ -227,12 +227,18 @@ def _tidy(part: str) -> str:
 def _naming(front: list[str], parts: list[Part], chosen: Reading) -> Naming:
     units = {c.unit.level: c.unit for c in chosen}
     used = {c.part for c in chosen}
-    # What is said again is read: `Tiền Châu Phúc Yên, Phúc Yên`.
+    # What is said again is read: `Tiền Châu Phúc Yên, Phúc Yên`, `TP.HCM, Hồ Chí Minh`.
     said = {_said(parts[part].text) for part in used}
-    left = (part.text for at, part in enumerate(parts) if at not in used)
-    unread = (*front, *(text for text in left if _said(text) not in said))
+    again = {
+        at
+        for at, part in enumerate(parts)
+        if _said(part.text) in said
+        or (at > min(used) and any(unit in units.values() for unit, _ in part.hits))
+    }
+    left = (part.text for at, part in enumerate(parts) if at not in used | again)
+    unread = (*front, *left)
     named = (units.get("commune"), units.get("district"), units.get("province"))
-    others = [part for part in parts[max(used) + 1 :] if _said(part.text) not in said]
+    others = [part for at, part in enumerate(parts) if at > max(used) and at not in again]
     return Naming(
         *named,
         unread,

@@ -53,6 +53,19 @@ def test_units_that_are_said_again_say_no_more(gazetteer: Gazetteer, text: str) 
     assert read(gazetteer, f"{text.replace(',', '')}, {text}") == read(gazetteer, text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X. VĨNH LỘC, H. BÌNH CHÁNH, TP.HCM, Huyện Bình Chánh, Hồ Chí Minh",
+        "Phường 16, Quận 8, TpHCM, Phường 16, Quận 8, TP Hồ Chí Minh",
+        "Phường Láng Hạ, Đống Đa, HN, Quận Đống Đa, Thành phố Hà Nội",
+    ],
+)
+def test_unit_by_another_of_its_names_contradicts_nothing(gazetteer: Gazetteer, text: str) -> None:
+    (naming,) = read_units(gazetteer, text)
+    assert (naming.unread, naming.contradicted) == ((), False)
+
+
 def test_street_and_number_are_left_over(gazetteer: Gazetteer) -> None:
     text = "Tầng 2, số 12 ngõ 3 phố Quán Thánh, phường Trúc Bạch, quận Ba Đình, Hà Nội"
     (naming,) = read_units(gazetteer, text)
