@@ -229,10 +229,20 @@ def _is_ward(one: Understanding, at: int) -> bool:
 def _bare_places(one: Understanding) -> list[int]:
     """Where bare names stand that may be the street, the likeliest first."""
     house = [at for at, piece in enumerate(one.pieces) if piece.role in HOUSE_ROLES]
-    around = [house[-1] + 1, house[0] - 1] if house else [0]
+    around = [house[-1] + 1, house[0] - 1] if house else [0, *_before_units(one)]
     if house and one.pieces[house[-1]].role == "alley":
         around.reverse()
     return [at for at in around if 0 <= at < len(one.pieces) and one.pieces[at].role == "bare"]
+
+
+def _before_units(one: Understanding) -> list[int]:
+    """Where other bare names stand before the first unit, the next to it first: `Grand View, Phú Mỹ
+    Hưng, Nguyễn Đức Cảnh, P. Tân Phong`.
+    """
+    roles = [piece.role for piece in one.pieces]
+    unit = roles.index("admin") if "admin" in roles else 0
+    names = [at for at in range(unit) if roles[at] == "bare" and len(one.pieces[at].words) > 1]
+    return [at for at in names[::-1] if at][:_MOST_NAMES]
 
 
 def _pho_or_ward(one: Understanding) -> Iterator[Understanding]:
@@ -325,3 +335,4 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _bare_street,
 )
 _MOST: Final = 6
+_MOST_NAMES: Final = 2

@@ -70,7 +70,7 @@ _BUILDING_CODE: Final = re.compile(
 )
 # A building and a flat in it: `S2.02-2110`, `S5.01.1508`, `A-08.03`.
 _WITH_BUILDING: Final = re.compile(
-    r"([A-ZĐ]{1,3}\d{0,2}[A-Z]?(?:\.\d{2})?)(?:[-–]|(?<=\.\d\d)\.)(\d{1,2}[AB]?[.-]?\d{2})",
+    r"([A-ZĐ]{1,3}\d{0,2}[A-Z]?(?:\.\d{2})?)(?:[-–]P?|(?<=\.\d\d)\.)(\d{1,2}[AB]?[.-]?\d{2})",
     re.IGNORECASE,
 )
 # The same with the floor: `A12.05` of block A.

@@ -52,7 +52,7 @@ PLOTS: Final = phrases(
         "liền kề": "lk",
         "biệt thự": "bt",
         "ô": "ô số|ô đất",
-        "thửa": "thửa đất|thửa số|thửa đất số",
+        "thửa": "thửa đất|thửa số|thửa đất số|thừa đất|thừa đất số",
         "tờ bản đồ": "tờ bản đồ số|tờ số|tờ|tbđ|tbđ số",
         "km": "km số|cây số|ki lô mét",
     },

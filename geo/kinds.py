@@ -68,7 +68,11 @@ NOISE: Final = _of_no_kind(
     "gọi|gọi trước|gọi điện|gọi cho|gọi anh|gọi chị|gọi em|vui lòng|hàng dễ vỡ|cho xem hàng|"
     "không cho xem hàng|gửi bảo vệ|"
     "để bảo vệ|ship|thu hộ|cod|ghi chú|lưu ý|email|ngoài giờ|trong giờ|nhận hàng|đơn hàng|alo|"
-    "gặp anh|gặp chị|gặp em|gặp cô|gặp chú",
+    "gặp anh|gặp chị|gặp em|gặp cô|gặp chú|qua gọi|qua gọi trước|call trước|giao cổng|"
+    "giao tại cổng|giao trong giờ|giao trong giờ hành chính|giao ngoài giờ|giao buổi|giao sau|"
+    "giao trước|giao tận|bỏ trước cửa|bỏ trước cổng|bỏ ở ngoài|bỏ ở cổng|bỏ ở bảo vệ|"
+    "để trước cửa|để trước cổng|để ở cổng|để ở ngoài|để ở bảo vệ|để ở lễ tân|để ở hòm thư|"
+    "gửi lễ tân|để lễ tân|nhận hộ|nhận giúp|nhận giùm|nhận dùm|mã đơn|cảm ơn shop|cám ơn shop",
 )
 COMPLETE_NOISE: Final = frozenset(
     {

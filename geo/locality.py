@@ -15,7 +15,7 @@ from geo.words import ROMAN, PhraseBook, Word, keys_of, phrases, text_of, withou
 
 _HAMLETS: Final = {
     "thôn": "thon số",
-    "ấp": "âp",
+    "ấp": "âp|áp",
     "bản": "",
     "buôn": "",
     "bon": "",

@@ -12,7 +12,8 @@ from geo.piece_kinds import GLUED_UNIT, Kinds
 from geo.street import ENGLISH_KINDS, ROAD_CLASSES
 from geo.words import words_of
 
-_ROOM: Final = re.compile(r"(?:ch|p)[a-z]?\d{3,4}[a-z]?")
+_ROOM: Final = re.compile(r"(?:[a-z]\d{1,2} )?(?:ch|p)[a-z]?\d{3,4}[a-z]?")
+"""`P402`, `PB1610`, and with its block: `C1-P101`."""
 _POSTCODE: Final = re.compile(r"\d{5,6}")
 _POSTCODE_OF_PROVINCE: Final = re.compile(r"\d{2,3}000")
 """`550000 Nguyễn Văn Linh`: what a form writes in front, and no house bears."""

@@ -12,7 +12,7 @@ from typing import Final
 from geo import kinds
 from geo.flat import ENGLISH_BUILDINGS, is_building_code, is_flat_code, may_be_flat
 from geo.house_number import path_steps
-from geo.locality import DWELLING_ESTATES, SETTLEMENTS, locality_of
+from geo.locality import BLOCK_OF_FLATS, DWELLING_ESTATES, SETTLEMENTS, locality_of
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
 from geo.street import ENGLISH_KINDS, is_dated
@@ -28,6 +28,7 @@ _MARKED_FLAT: Final = re.compile(
 )
 """`S2.302`, `A-311`, `311-A`; alone they may be houses as well."""
 _LAST_NUMBERED_DISTRICT: Final = 12
+_TOWN: Final = "thị trấn"
 _NAME_WORDS: Final = 2
 _PERSON_WORDS: Final = range(2, 6)
 _SETTLED: Final = frozenset({"number", "alley", "street", "admin"})
@@ -39,7 +40,7 @@ def settled(pieces: list[Piece]) -> list[Piece]:
     """`pieces` with the roles that are beyond doubt."""
     if _is_settled(pieces):
         return pieces
-    pieces = with_flats(_without_postcode(pieces))
+    pieces = with_flats(_with_house_of_block(_without_postcode(pieces)))
     known = _without_people(_without_stray_letters(_with_blocks(pieces)))
     return _inside_buildings(_joined(_named_otherwise(_with_house_apart(known))))
 
@@ -51,6 +52,30 @@ def _without_postcode(pieces: list[Piece]) -> list[Piece]:
     first, *others = pieces
     written = not first.opening and _POSTCODE.fullmatch(text_of(first.words))
     return others if written and any(piece.role == "number" for piece in others) else pieces
+
+
+def _with_house_of_block(pieces: list[Piece]) -> list[Piece]:
+    """`chung cư 27 Nguyễn Văn Dung`: a block that is called by the number of its house."""
+    if any(piece.role == "number" and not may_be_flat(piece.words) for piece in pieces):
+        return pieces
+    for at, (block, behind) in enumerate(pairwise(pieces)):
+        named = behind.role in ("street", "alley") or (
+            behind.role == "bare" and len(behind.words) >= _NAME_WORDS
+        )
+        numbered = block.kind == BLOCK_OF_FLATS and [word.path for word in block.words] == [True]
+        if numbered and named and block.part == behind.part and block.words[0].text[0].isdigit():
+            steps = path_steps(block.words[0].text)
+            house = replace(block, role="number", kind=None, opening=[], steps=steps)
+            street = replace(behind, role="street") if behind.role == "bare" else behind
+            return [*map(_as_inside, pieces[:at]), house, street, *pieces[at + 2 :]]
+    return pieces
+
+
+def _as_inside(piece: Piece) -> Piece:
+    """A number before a block as a flat of it, a plot by its letter as a part of it."""
+    if piece.role == "number":
+        return replace(piece, role="code", steps=())
+    return replace(piece, role="building", steps=()) if _is_block(piece) else piece
 
 
 def may_be_flat_of_block(number: Piece) -> bool:
@@ -280,8 +305,8 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
     for piece in pieces:
         if pending and _takes(pending, piece):
             joined.append(replace(pending, words=piece.words, steps=piece.steps, done=True))
-            # The name may be a former commune all the same.
-            if piece.role == "bare":
+            # The name may be a former commune all the same, or the district of its town.
+            if piece.role in ("bare", "admin"):
                 joined.append(piece)
             pending = None
             continue
@@ -294,7 +319,12 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
 
 
 def _takes(kind: Piece, following: Piece) -> bool:
-    if following.part != kind.part + 1 or following.opening:
+    if following.part != kind.part + 1:
+        return False
+    if kind.kind == _TOWN and following.kind in ("huyện", None):
+        # `Khu phố 4 Thị trấn, Dương Minh Châu`: the town of the district
+        return following.role in ("bare", "admin")
+    if following.opening:
         return False
     if following.role == "number":
         return kind.role in ("alley", "plot", "number") or (

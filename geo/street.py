@@ -22,7 +22,7 @@ from geo.values import value
 from geo.words import PhraseBook, Word, keys_of, phrases, text_of, words_of
 
 _PLAIN: Final = {
-    "đường": "đ|đg|d|dg|road no|street no|street|road",
+    "đường": "đ|đg|d|dg|đ/s|đs|road no|street no|street|road",
     "phố": "p|ph",
     "đại lộ": "đl",
 }
@@ -43,7 +43,7 @@ STREETS: Final = phrases(
     {**_PLAIN, **ROAD_CLASSES},
     numbered=(
         *("ql", "tl", "đường tỉnh", "đt", "hl", "đường huyện", "đh", "đường xã", "lộ", "ltl"),
-        *("street", "road"),
+        *("street", "road", "đs"),
     ),
 )
 # Read when a name begins with them, behind `đường` or alone.

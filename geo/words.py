@@ -30,12 +30,12 @@ _DASHES: Final = frozenset("-–—−")
 _ABBREVIATION: Final = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
 # Kinds that are written with their number in one word, whatever stands around them.
 _GLUED_KIND: Final = re.compile(
-    r"(kp|tdp|kv|ql|tl|đt|dt|hl|đh|dh|đx|dx|số|khuphố|khupho|quậ?n|phường|phuong|ng[oõ]|ng[aá]ch|"
+    r"(kp|tdp|kv|ql|tl|đt|dt|hl|đh|dh|đx|dx|số|đường|khuphố|khupho|quậ?n|phường|phuong|ng[oõ]|ng[aá]ch|"
     r"h[eẻ]m|ki[eệ]t|th[oô]n|ấp|x[oó]m|kh[oó]m|tổ)[.-]?(\d\w{0,5}(?:/\w{1,5}){0,3})",
     re.IGNORECASE,
 )
 # `P.5`, `Tổ.12`: a point between a kind and its number. A capital alone may be a block: `A.1`.
-_POINTED_KIND: Final = re.compile(r"([^\W\d_]{2,6}|[PQFKH])\.(\d\w{0,8})", re.IGNORECASE)
+_POINTED_KIND: Final = re.compile(r"([^\W\d_]{2,6}|[PQFKHĐ])\.(\d\w{0,8})", re.IGNORECASE)
 # `14Tô Ngọc Vân`, `262duong`: no number ends in so many letters, or in an accented one.
 _GLUED_NAME: Final = re.compile(
     r"(\d{1,5}(?:[A-Za-z](?=[A-ZĐ]))?(?:/\d{1,5})?)"
