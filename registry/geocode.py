@@ -15,7 +15,8 @@ from geo.plus_code import completed, short_code_in
 from geo.points import point_in
 from geo.values import value
 from registry.access import budget
-from registry.address_reader import TWO_NUMBERS, ReadAddress, read_address
+from registry.address_reader import TWO_NUMBERS, read_address
+from registry.door_with_units import ReadAddress
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.mistyped_codes import MistypedCode, mistyped_code

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from geo.label import label
-from registry.address_reader import ReadAddress
+from registry.door_with_units import ReadAddress
 from registry.foreign import is_elsewhere
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import CODE_UNKNOWN, Question, locating

@@ -16,7 +16,8 @@ from geo.mixed_fonts import is_garbled
 from geo.persons import person_behind
 from geo.placeholders import is_ditto
 from geo.text import fold
-from registry.address_reader import TWO_NUMBERS, ReadAddress, read_address
+from registry.address_reader import TWO_NUMBERS, read_address
+from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.intake.beside import Beside, completed
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling

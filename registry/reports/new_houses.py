@@ -14,9 +14,9 @@ from geo.address import Door, names_dwelling
 from geo.flat import block_key
 from geo.label import label, named, number_label
 from geo.points import is_about_viet_nam
-from registry.address_reader import ReadAddress
 from registry.boundaries import communes_at
 from registry.boundaries.reach import refuse_far
+from registry.door_with_units import ReadAddress
 from registry.errors import AddressTakenError, InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.geocode import Question, locate

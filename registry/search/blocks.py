@@ -7,7 +7,7 @@ from geo.flat import is_called
 from geo.locality import GROUPS, MAY_HOLD_BLOCKS, Locality
 from geo.spelling import are_apart
 from geo.text import fold
-from registry.address_reader import ReadAddress
+from registry.door_with_units import ReadAddress
 from registry.records import Record
 from registry.search.answers import Answer
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from geo.address import Door
 from geo.values import value
-from registry.address_reader import ReadAddress
+from registry.door_with_units import ReadAddress
 from registry.foreign import ends_in_other_country
 from registry.gazetteer import Unit
 from registry.mistyped_codes import MistypedCode

@@ -12,7 +12,7 @@ from geo.admin import parse_name
 from geo.house_number import ALLEY_RANK
 from geo.kinds import MIDDLE_NAMES
 from geo.text import accent_key, fold
-from registry.address_reader import is_unit
+from registry.door_with_units import is_unit
 from registry.gazetteer import Gazetteer
 from registry.units.text import Naming, read_units
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from geo.admin import name_key
-from registry.address_reader import ReadAddress
+from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Wording, last_day, unit_names
 from registry.search.answers import Answer

@@ -10,7 +10,7 @@ from geo.flat import Flat
 from geo.label import LabelParts, named, number_label
 from geo.locality import Locality, of_like_kind
 from geo.text import fold
-from registry.address_reader import ReadAddress
+from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.search.answers import Answer
 from registry.units.text import Naming

@@ -8,7 +8,7 @@ from typing import Final
 from geo.address import Door
 from geo.admin import parse_name
 from geo.label import label
-from registry.address_reader import ReadAddress
+from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.geocode import CODE_UNKNOWN
 from registry.reads import Reads

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from geo.address import Door
-from registry.address_reader import ReadAddress
+from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.reads import Reads
 from registry.search.answers import Answer

@@ -6,7 +6,7 @@ from dataclasses import replace
 from geo.address import Door
 from geo.house_number import HouseNumber
 from geo.label import LabelParts
-from registry.address_reader import ReadAddress
+from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Wording, wording
 from registry.search.answers import Answer
