@@ -12,7 +12,13 @@ from typing import Final
 
 from geo.house_number import is_date, path_steps
 from geo.locality import locality_of
-from geo.number_or_name import has_letter_d, letter_of_number, number_behind_street
+from geo.number_or_name import (
+    dash_of_number,
+    has_letter_d,
+    is_falling,
+    letter_of_number,
+    number_behind_street,
+)
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
 from geo.settling import COMMUNES, as_flat, is_flat_of_estate, may_be_flat_of_block, settled
@@ -47,6 +53,7 @@ def _is_plain(pieces: tuple[Piece, ...]) -> bool:
         and "street" in roles
         and "locality" not in roles
         and not has_letter_d(pieces[0], pieces[1])
+        and not is_falling(pieces[0])
         and not any(map(_opened_by_p, pieces))
     )
 
@@ -325,6 +332,7 @@ _Step = Callable[[Understanding], Iterator[Understanding]]
 _STEPS: Final[tuple[_Step, ...]] = (
     _date_or_number,
     letter_of_number,
+    dash_of_number,
     number_behind_street,
     _two_numbers,
     _number_or_ward,

@@ -1,5 +1,6 @@
 """What belongs to a house number and what to the name of its street, where both are possible."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -81,6 +82,33 @@ def letter_of_number(one: Understanding) -> Iterator[Understanding]:
     else:
         yield one.but(LETTER_UNSURE, 0, list(one.pieces))
         yield one.but(LETTER_UNSURE, 1, pieces)
+
+
+DASH_UNSURE: Final = "dash_unsure"
+"""Note of a reading of `12-3`, in which the dash may stand for a slash as well as for a range."""
+_FALLING: Final = re.compile(r"([1-9]\d{0,3})[-–]([1-9]\d{0,3})")
+
+
+def dash_of_number(one: Understanding) -> Iterator[Understanding]:
+    """`12-3 Láng`: no house has numbers of both sides of a street, and nobody counts down; so it is
+    12/3 as well as 3-12."""
+    first = one.pieces[0] if one.pieces else None
+    if first is None or not is_falling(first):
+        yield one
+        return
+    outer, inner = text_of(first.words).replace("–", "-").split("-")
+    yield one.but(DASH_UNSURE, 0, list(one.pieces))
+    path = replace(first, steps=(outer, inner))
+    yield one.but(DASH_UNSURE, 1, [path, *one.pieces[1:]])
+
+
+def is_falling(number: Piece) -> bool:
+    """Whether it is two numbers, the larger first, of two sides of a street."""
+    if number.role != "number" or len(number.words) != 1 or len(number.steps) != 1:
+        return False
+    ends = _FALLING.fullmatch(number.words[0].text)
+    down = int(ends[1]) - int(ends[2]) if ends else 0
+    return down > 0 and down % 2 == 1
 
 
 def has_letter_d(number: Piece, street: Piece) -> bool:

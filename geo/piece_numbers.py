@@ -179,9 +179,14 @@ class Numbers(Kinds):
         if GLUED_UNIT.fullmatch(word.key):
             return self._unit(at)
         follows = at + 1 < len(self.words) and not self.words[at + 1].path
-        if word.text[0].isdigit() and follows:
+        if word.text[0].isdigit() and (follows or self._is_behind_road(piece, at)):
             return self._take_path(self._push("number"), at)
         return at
+
+    def _is_behind_road(self, piece: Piece, at: int) -> bool:
+        """`Quốc lộ 3 51`, where no number was read before."""
+        first = all(one.role not in HOUSE_ROLES for one in self.pieces)
+        return first and piece.role == "street" and self._ends_at(at + 1)
 
     def _is_rest_of_number(self, piece: Piece, at: int) -> bool:
         """`Tỉnh lộ 10 B`, `Khu phố 9 A`; behind a house, `8 Đường tỉnh 873 2` for 873-2."""

@@ -28,6 +28,7 @@ _MARKED_FLAT: Final = re.compile(
 )
 """`S2.302`, `A-311`, `311-A`; alone they may be houses as well."""
 _LAST_NUMBERED_DISTRICT: Final = 12
+_SAIGON: Final = frozenset({"hochiminh", "hcm", "saigon"})
 _TOWN: Final = "thị trấn"
 _NAME_WORDS: Final = 2
 _PERSON_WORDS: Final = range(2, 6)
@@ -224,7 +225,9 @@ def _named_otherwise(pieces: list[Piece]) -> list[Piece]:
             known[at] = replace(piece, role="bare", words=piece.all_words, opening=[])
         elif at == 0 and _is_unit_of_next(pieces):
             known[at] = replace(piece, role="admin", steps=())
-        elif piece.role == "number" and at and _is_district(pieces, at):
+        elif piece.role == "number" and (
+            _is_district(pieces, at) if at else _is_district_alone(pieces)
+        ):
             words = words_of(f"Quận {piece.steps[0]}")
             known[at] = replace(piece, role="admin", kind="quận", words=words, steps=(), opening=[])
     return known
@@ -272,17 +275,32 @@ def _is_district(pieces: list[Piece], at: int) -> bool:
     piece, before = pieces[at], pieces[at - 1]
     outer = pieces[at + 1] if at + 1 < len(pieces) else None
     return (
-        len(piece.steps) == 1
-        and piece.steps[0].isdigit()
-        and 0 < int(piece.steps[0]) <= _LAST_NUMBERED_DISTRICT
-        and not piece.opening
+        _is_number_of_district(piece)
         and before.part < piece.part
-        and before.role == "admin"
-        and before.kind == "phường"
         and outer is not None
         and outer.role in ("admin", "bare")
         and outer.part > piece.part
+        and (
+            (before.role == "admin" and before.kind == "phường")
+            # `12 Lê Lợi, 1, TP.HCM`
+            or (before.role == "street" and pieces[0].role == "number" and _is_saigon(outer))
+        )
     )
+
+
+def _is_district_alone(pieces: list[Piece]) -> bool:
+    """`8, TP.HCM`"""
+    return _is_number_of_district(pieces[0]) and [*map(_is_saigon, pieces)] == [False, True]
+
+
+def _is_number_of_district(piece: Piece) -> bool:
+    number = piece.steps[0] if len(piece.steps) == 1 else ""
+    return number.isdigit() and 0 < int(number) <= _LAST_NUMBERED_DISTRICT and not piece.opening
+
+
+def _is_saigon(piece: Piece) -> bool:
+    """Whether the city is named whose districts have numbers."""
+    return "".join(word.key for word in piece.words) in _SAIGON
 
 
 def _without_stray_letters(pieces: list[Piece]) -> list[Piece]:

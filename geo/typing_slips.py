@@ -76,6 +76,7 @@ _SURELY_TELEX: Final = re.compile(r"[jw]|dd|iee|uoo|(?:aa|ee|oo).*[fsrx]|[fx]$|[
 _SHORTEST_TELEX: Final = 3
 _ANY_WORD: Final = re.compile(r"[^\W_]+")
 _SHORTEST_VNI: Final = 4
+_DIGIT_BEHIND: Final = re.compile(r"[a-zA-Z][1-9]{1,3} ")
 
 
 @lru_cache(maxsize=16_384)
@@ -115,6 +116,8 @@ def decoded(text: str) -> str:
     >>> decoded("CT2 Zoo Bar, Q5, khu1 to3"), decoded("12 Lê Lai, phòng B2")
     ('CT2 Zoo Bar, Q5, khu1 to3', '12 Lê Lai, phòng B2')
     """
+    if _DIGIT_BEHIND.search(text):
+        text = _with_kinds(text)
     if not any(map(_may_say_method, text.split())):
         return text
     plain = unicodedata.normalize("NFKC", text)  # digits of full width
@@ -127,6 +130,36 @@ def decoded(text: str) -> str:
     for method in methods:
         plain = _ANY_WORD.sub(lambda word: _retyped(word[0], method), plain)  # noqa: B023 - used here
     return plain
+
+
+# Kinds typed with VNI whose signs all stand behind the word. One that no place has for a number is
+# sure; before another number the rest are: `ngo4 5`, but `so61 3/2` and `phuong27` are numbers.
+_SURE_KINDS: Final = {"phuong72": "phường", "quan65": "quận", "huyen65": "huyện"}
+_KINDS_BY_VNI: Final = {
+    **_SURE_KINDS,
+    "ngo4": "ngõ",
+    "ngach1": "ngách",
+    "hem3": "hẻm",
+    "kiet65": "kiệt",
+    "xa4": "xã",
+    "ap61": "ấp",
+    "xom1": "xóm",
+    "khom1": "khóm",
+    "duong72": "đường",
+}
+_KIND_BY_VNI: Final = re.compile(
+    rf"(?<!\w)(?:(?:{'|'.join(_SURE_KINDS)})(?=\s+\w)|(?:{'|'.join(_KINDS_BY_VNI)})(?=\s+\d))",
+    re.IGNORECASE,
+)
+
+
+def _with_kinds(text: str) -> str:
+    """`text` with the kinds as they were meant of which VNI left its digits behind.
+
+    >>> _with_kinds("ngo4 5 chua lang, phuong72 Lang"), _with_kinds("12 ngo4, to5 khu1 3")
+    ('ngõ 5 chua lang, phường Lang', '12 ngo4, to5 khu1 3')
+    """
+    return _KIND_BY_VNI.sub(lambda match: _KINDS_BY_VNI[match[0].lower()], text)
 
 
 @lru_cache(maxsize=16_384)

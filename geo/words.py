@@ -289,6 +289,10 @@ def _written(words: Sequence[Word], at: int, phrase: Phrase) -> bool:
 
 def _is_mark(phrase: Phrase, words: Sequence[Word], at: int) -> bool:
     """Whether the mark of a block is one letter, `building B`; `Loc N…` is a name."""
+    if phrase.kind == "ô":
+        # `Lô 12 ô B`; Ô Chợ Dừa is a ward.
+        spelled = words[at - 1].accents == phrase.accents[-1] and at < len(words)
+        return spelled and words[at].text.isupper() and letter_at(words, at)
     return phrase.role == "building" and not phrase.marked and letter_at(words, at)
 
 

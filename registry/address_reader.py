@@ -13,6 +13,7 @@ from registry.door_with_units import (
     ReadAddress,
     levels,
     names_communes_alone,
+    on_street_behind_group,
     outermost,
     with_units,
 )
@@ -37,6 +38,7 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     parsed = parse_address(text)
     pairs = _of_wards([(reading, with_units(gazetteer, reading)) for reading in parsed])
     found = _with_names_kept(_with_wards_kept([read for _, read in pairs]))
+    found += [other for reading, read in pairs for other in on_street_behind_group(reading, read)]
     found.sort(key=lambda read: (outermost(read), read.penalty, len(read.unread)))
     if not _DASH.search(text) and not any(map(names_communes_alone, found)):
         tried = (without_commas(gazetteer, reading, plain) for reading, plain in pairs)

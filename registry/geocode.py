@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from geo.address import parse_components
-from geo.number_or_name import LETTER_UNSURE, NUMBER_BEHIND
+from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND
 from geo.plus_code import completed, short_code_in
 from geo.points import point_in
 from geo.values import value
@@ -60,6 +60,8 @@ MAX_LIMIT: Final = 20
 _MAX_READINGS: Final = 3
 CODE_UNKNOWN: Final = "unit_code_unknown"
 """Note of a reading, and fault of what is found: a unit is given by a code that none bears."""
+CONTRADICTED: Final = "province_contradicted"
+"""The same of a commune that is given by its code beside units that do not hold it."""
 _CODES: Final = {"commune": 5, "district": 3, "province": 2}
 """Level → digits of its codes."""
 
@@ -156,7 +158,9 @@ class _Search:
             if not _is_code(unit, level)
         }
         found = yield from self._text(completed_text(text, named))
-        return [with_fault(answer, CODE_UNKNOWN) for answer in found] if notes else found
+        for note in notes:
+            found = [with_fault(answer, note) for answer in found]
+        return found
 
     def _text(self, text: str) -> Steps[list[Answer]]:
         if point := point_in(text):
@@ -315,7 +319,18 @@ class _Search:
             if level == "province" and not written:
                 unit = above
             units.append(self._called(unit) or written)
-        return units, (CODE_UNKNOWN,) * unknown
+        notes = (CODE_UNKNOWN,) * unknown
+        if above is not None and not self._agree(units, above):
+            # The code says which commune is meant, whatever stands beside it.
+            return [units[0], None, self._called(above)], (*notes, CONTRADICTED)
+        return units, notes
+
+    def _agree(self, units: list[str | None], above: Unit) -> bool:
+        """Whether what stands beside a commune that is given by its code is around it."""
+        words = [word for word in units if word]
+        named = read_units(self.gazetteer, ", ".join(words)) if words[1:] else []
+        here = [naming for naming in named if naming.commune is not None and not naming.unread]
+        return not named or any(self._province(naming.commune) is above for naming in here)
 
     def _bearing(self, code: str | None, level: str) -> Unit | None:
         """The unit of today that bears the code, or else that of the map with districts."""
@@ -360,12 +375,12 @@ class _Search:
         area = area_of(self.gazetteer, self.day, reading.namings, self.within, reading.unread)
         if area.communes is None and door.street is None and not is_named(door):
             return []
-        if CODE_UNKNOWN in reading.notes:
-            area = replace(area, faults=(*area.faults, CODE_UNKNOWN))
+        if said := tuple({CODE_UNKNOWN, CONTRADICTED}.intersection(reading.notes)):
+            area = replace(area, faults=(*area.faults, *said))
         found = yield from Asker(self.gazetteer, self.day, door, area).answers()
         if commune_untold(found, door, area):
             found = [with_fault(answer, "commune_undecided") for answer in found]
-        for note in {NUMBER_BEHIND, LETTER_UNSURE}.intersection(reading.notes):
+        for note in {NUMBER_BEHIND, LETTER_UNSURE, DASH_UNSURE}.intersection(reading.notes):
             found = [with_fault(answer, note) for answer in found]
         if TWO_NUMBERS.intersection(reading.notes):
             found = [with_fault(answer, "second_number") for answer in found]

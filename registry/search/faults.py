@@ -39,6 +39,12 @@ _TABLE: Final = (
         "Chữ d sau số có thể thuộc số nhà",
         "The letter d behind the number may belong to it",
     ),
+    (
+        "dash_unsure",
+        0.1,
+        "Dấu gạch trong số nhà có thể là dấu sẹc hoặc một dãy số",
+        "The dash in the number may be a slash or stand between several numbers",
+    ),
     ("path_order", 0.1, "Số nhà viết ngược thứ tự", "The house number is written in reverse"),
     ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given; this is its building"),
     ("flat_not_found", 0.3, "Chưa có căn hộ này", "This flat is not registered"),
@@ -96,7 +102,7 @@ _TABLE: Final = (
     ("province_missing", 0.2, "Thiếu tỉnh, thành phố", "No province was given"),
     (
         "province_contradicted",
-        0.3,
+        0.5,
         "Tỉnh, thành phố khác",
         "The province that is named holds no such commune",
     ),

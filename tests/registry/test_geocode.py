@@ -74,6 +74,12 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     ("27 Láng, Phường Bến Thành, HCM", ["27 Láng HCM"], "household", set()),
     (f"5 N.Thị Định{IN_LANG}", ["5 Nguyễn Thị Định"], "household", {"street_corrected"}),
     ("27 đườg Láng, phườg Láng, Hà Nội", ["27 Láng"], "household", {"spelling_corrected"}),
+    # A group of neighbours before the street
+    (f"Nhà số 11, tổ 5, Nguyễn Trãi{IN_LANG}", ["11 Nguyễn Trãi Hạ"], "household", set()),
+    # A dash that may be a slash
+    (f"5-3 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    (f"12-3 Láng{IN_LANG}", [], "alley", {"dash_unsure", "house_number_not_found"}),
+    (f"12-34-5A Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     # Another number is never passed off as the one asked for
     (f"28 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     (f"27A Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
@@ -329,6 +335,16 @@ def test_coordinates_and_plus_codes_are_answered_by_the_nearest_door(world: Worl
     assert beside.record == answer.record
     # The nearest such area is in another province: no answer is better than a wrong one.
     assert [far.level for far in ask(world, "2RC4+CC Bắc Ninh")] == ["province"]
+
+
+def test_commune_by_its_code_is_kept_beside_units_that_do_not_hold_it(world: World) -> None:
+    for province in ("79", "Hồ Chí Minh", None):
+        for text in ("27 Láng", None):
+            door = {} if text else {"house_number": "27", "street": "Láng"}
+            asked = Components(commune="00199", province=province, **door)
+            found = geocode(world.gazetteer, world.reads, Question(text, components=asked))
+            assert names(world, found) == ["27 Láng"], (province, text)
+            assert ("province_contradicted" in found[0].faults) is (province is not None)
 
 
 def test_components_are_answered_like_their_text(world: World) -> None:
