@@ -12,6 +12,7 @@ from api.openapi import Answer, Day, Request, UnitHeir, answers, spec
 from api.packing import packed
 from registry.coverage.gap_files import to_dict
 from registry.coverage.gaps import KINDS, find_gaps
+from registry.coverage.kept import count_for_readers
 from registry.coverage.localities import coverage_below
 from registry.coverage.measure import coverage_of_level
 from registry.coverage.series import series_of
@@ -23,6 +24,12 @@ blueprint.after_request(packed)  # all communes are 1.3 MB
 
 _DEMO: Final[bool] = Field(
     False, description="Count demonstration codes too, which begin with 0 and name no real door"
+)
+
+
+_COUNTED_AT: Final[datetime.datetime | None] = Field(
+    description="null: these are the counts of now. Else the moment that they are of: much was"
+    " written since, and is being counted"
 )
 
 
@@ -127,6 +134,7 @@ class CoverageAnswer(Answer):
     """Units by code, localities by name, and what holds them all."""
 
     as_of: datetime.date
+    counted_at: datetime.datetime | None = _COUNTED_AT
     demo: bool
     former_unit: UnitHeir | None = Field(
         description="Unit of an old map that was asked for; `units` continue it"
@@ -236,6 +244,7 @@ class CoverageGaps(Answer):
     """What is missing in a unit."""
 
     as_of: datetime.date
+    counted_at: datetime.datetime | None = _COUNTED_AT
     demo: bool
     unit: UnitHeir
     former_unit: UnitHeir | None
@@ -248,6 +257,7 @@ class CoverageGaps(Answer):
 def list_coverage(query: CoverageQuery) -> Response:
     """Coverage of all provinces or communes, or of those of one province."""
     known = gazetteer()
+    count_for_readers(register().engine)
     with session_scope(register().read_engine) as session:
         found = coverage_of_level(
             session, known, query.level, province=query.province, demo=query.demo
@@ -263,6 +273,7 @@ def get_coverage(code: str, query: CoverageUnitQuery) -> Response:
     A unit of an old map is answered by those that continue it; `former_unit` says so.
     """
     known = gazetteer()
+    count_for_readers(register().engine)
     with session_scope(register().read_engine) as session:
         found = coverage_below(session, known, code, query.level, demo=query.demo)
     return jsonify(found.to_dict())
@@ -292,6 +303,7 @@ def get_coverage_gaps(code: str, query: CoverageGapsQuery) -> Response:
     """
     kinds = KINDS if query.kind is None else (query.kind,)
     known = gazetteer()
+    count_for_readers(register().engine)
     with session_scope(register().read_engine) as session:
         found = find_gaps(session, known, code, kinds, demo=query.demo, public=True)
     return jsonify(to_dict(found, list(found.found[: query.limit])))

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from registry import cluster
 from registry.coverage.figures import Coverage, UnitCoverage
+from registry.coverage.kept import count_anew
+from registry.coverage.kept import recount as count_every_commune
 from registry.coverage.localities import coverage_below
 from registry.coverage.measure import coverage_of_level
 from registry.coverage.moved import Moved, what_moved
@@ -84,6 +86,11 @@ class _RefusedError(click.ClickException):
 @click.option(
     "--record", is_flag=True, help="Ghi độ phủ hôm nay vào chuỗi ngày (write today's counts)."
 )
+@click.option(
+    "--recount",
+    is_flag=True,
+    help="Đếm lại tất cả các xã, khi `doctor` báo sai (count every commune anew).",
+)
 @click.pass_context
 def coverage(
     context: click.Context,
@@ -98,6 +105,7 @@ def coverage(
     since: datetime.date | None,
     until: datetime.date | None,
     record: bool,
+    recount: bool,
 ) -> None:
     """Tỷ lệ hộ đã có mã, theo tỉnh hoặc xã (households with a code).
 
@@ -111,8 +119,8 @@ def coverage(
     With --since what moved, by the counts of each evening; --record writes today's, as the worker
     does at 23:50.
     """
-    if record:
-        _record()
+    if record or recount:
+        _count(record=record, recount=recount)
         return
     form = _format(form, out)
     if until is not None and since is None:
@@ -186,14 +194,21 @@ def _print(found: Coverage, form: str, out: TextIO) -> None:
         print_table(found, out)
 
 
-def _record() -> None:
+def _count(*, record: bool, recount: bool) -> None:
     engine = make_engine(cluster.database_url(read_settings()))
     try:
-        with session_scope(engine) as session:
-            day, units = record_day(session, load_gazetteer(session))
+        if recount:
+            count_every_commune(engine)
+            click.echo("Đã đếm lại tất cả các xã (all communes were counted)")
+        if record:
+            count_anew(engine)
+            with session_scope(engine) as session:
+                day, units = record_day(session, load_gazetteer(session))
+            click.echo(
+                f"Đã ghi độ phủ ngày {day:%d/%m/%Y}: {number(units)} đơn vị (units recorded)"
+            )
     finally:
         engine.dispose()
-    click.echo(f"Đã ghi độ phủ ngày {day:%d/%m/%Y}: {number(units)} đơn vị (units recorded)")
 
 
 @contextmanager
@@ -202,6 +217,7 @@ def _reading() -> Iterator[tuple[Session, Gazetteer]]:
     register = Register.open(settings, cluster.database_url(settings))
     try:
         known = register.gazetteer.get()
+        count_anew(register.engine)
         with session_scope(register.read_engine) as session:
             yield session, known
     finally:

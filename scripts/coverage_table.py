@@ -6,7 +6,13 @@ from typing import IO, Final
 from rich.console import Console
 from rich.table import Column, Table
 
-from registry.coverage.figures import AUDIT_LABELS, NO_ACCURACY, Coverage, UnitCoverage
+from registry.coverage.figures import (
+    AUDIT_LABELS,
+    NO_ACCURACY,
+    Coverage,
+    UnitCoverage,
+    late_label,
+)
 from registry.messages import number, percent
 
 # Narrower than this, rich would break numbers; a pipe has no width of its own.
@@ -133,6 +139,8 @@ def _notes(found: Coverage) -> list[str]:
         notes.append(NO_ACCURACY)
     if any(u.target and u.target.quality == "estimate" for u in (*found.units, found.total)):
         notes.append("«ước tính» không phải số liệu công bố của địa phương.")
+    if found.counted_at is not None:
+        notes.append(late_label(found.counted_at))
     if found.demo:
         notes.append("Có tính cả dữ liệu thử (mã bắt đầu bằng 0).")
     else:

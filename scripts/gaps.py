@@ -18,6 +18,7 @@ from registry.coverage.gap_files import (
     write_geojson,
 )
 from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
+from registry.coverage.kept import count_anew
 from registry.database import make_engine, session_scope
 from registry.gazetteer import load_gazetteer
 from registry.messages import number
@@ -69,6 +70,7 @@ def gaps(
         raise click.UsageError("--format xlsx cần --out TỆP (a file to write)")
     engine = make_engine(cluster.database_url(read_settings()))
     try:
+        count_anew(engine)
         with session_scope(engine) as session:
             known = load_gazetteer(session)
             found = find_gaps(session, known, code, kinds or KINDS, demo=demo)

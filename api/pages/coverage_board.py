@@ -1,6 +1,5 @@
 """The board of coverage: country, province, commune, down to its localities."""
 
-import datetime
 import io
 import threading
 from collections.abc import Callable
@@ -22,9 +21,11 @@ from registry.coverage.figures import (
     Coverage,
     UnitCoverage,
     UnitTarget,
+    late_label,
 )
 from registry.coverage.gap_files import write_form_csv
 from registry.coverage.gaps import KINDS, Gaps, find_gaps
+from registry.coverage.kept import count_for_readers
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.coverage.series import NO_FORECAST, Series, series_of
@@ -95,6 +96,7 @@ def get_map(code: str) -> Response:
 def _found(session: Session, code: str) -> Coverage:
     """What the board of a unit shows, or of the country (`VN`)."""
     known, demo = gazetteer(), is_demonstration(register().reads)
+    count_for_readers(register().engine)
     if code == COUNTRY[0]:
         return coverage_of_level(session, known, "province", demo=demo)
     unit = unit_by_code(known, code, today())
@@ -109,10 +111,10 @@ def _found(session: Session, code: str) -> Coverage:
 def _board(session: Session, found: Coverage) -> Response:
     code, level = found.total.code, found.total.level
     if request.args.get("as") == "csv":
-        return _csv("do-phu", code, found.day, partial(write_csv, found))
+        return _csv("do-phu", code, found, partial(write_csv, found))
     if request.args.get("as") == "gaps" and level in ("province", "commune"):
         form = partial(write_form_csv, _gaps(session, found))
-        return _csv("con-thieu", code, found.day, form)
+        return _csv("con-thieu", code, found, form)
     # What is recorded each day holds no demonstration.
     total = found.total
     series = None if found.demo else series_of(session, gazetteer(), total.code, counted_now=total)
@@ -125,6 +127,7 @@ def _board(session: Session, found: Coverage) -> Response:
         found=found,
         total=total,
         no_accuracy=NO_ACCURACY,
+        late_label=late_label,
         units=_sorted(found, order),
         order=order,
         missing=_missing(found),
@@ -182,14 +185,15 @@ def _gaps(session: Session, found: Coverage) -> Gaps:
     return find_gaps(session, gazetteer(), found.total.code, demo=found.demo, public=True)
 
 
-def _csv(
-    name: str, code: str, day: datetime.date, write: Callable[[io.StringIO], None]
-) -> Response:
+def _csv(name: str, code: str, found: Coverage, write: Callable[[io.StringIO], None]) -> Response:
     out = io.StringIO(newline="")
     out.write("\ufeff")  # a spreadsheet takes it for UTF-8 by this mark alone
     write(out)
     response = Response(out.getvalue(), content_type="text/csv; charset=utf-8")
-    named = f"{name}-{code}-{day.isoformat()}.csv"
+    # The columns have no place for it: a file of counts that are not of now is named by its moment.
+    late = found.counted_at
+    when = found.day.isoformat() if late is None else f"{late:%Y-%m-%d-%Hh%M}"
+    named = f"{name}-{code}-{when}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{named}"'
     return secured(response)
 

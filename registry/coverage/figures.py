@@ -215,11 +215,14 @@ class Coverage:
     """The country, the province, or the one unit asked for."""
     former: tuple[str, str] | None = None
     """Code and name of a unit of an old map that was asked for: `units` continue it."""
+    counted_at: datetime.datetime | None = None
+    """When it was counted; None for now. Later where much is just being counted anew."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "as_of": self.day.isoformat(),
+            "counted_at": self.counted_at and self.counted_at.isoformat(timespec="seconds"),
             "demo": self.demo,
             "former_unit": None
             if self.former is None
@@ -236,6 +239,11 @@ def share_of(part: int, whole: int) -> float | None:
     (0.999999, 1.5, None)
     """
     return part * _SHARE_PLACES // whole / _SHARE_PLACES if whole else None
+
+
+def late_label(counted_at: datetime.datetime) -> str:
+    """What is said of counts that are not those of now."""
+    return f"Số liệu lúc {counted_at:%H:%M ngày %d/%m/%Y}: sau đó ghi thêm nhiều, đang đếm lại."
 
 
 def _target_dict(target: UnitTarget) -> dict[str, Any]:

@@ -156,6 +156,7 @@ def to_dict(gaps: Gaps, found: list[Gap] | None = None) -> dict[str, Any]:
     former = gaps.former
     return {
         "as_of": gaps.day.isoformat(),
+        "counted_at": gaps.counted_at and gaps.counted_at.isoformat(timespec="seconds"),
         "demo": gaps.demo,
         "unit": {"code": gaps.code, "name": gaps.name},
         "former_unit": former and {"code": former[0], "name": former[1]},

@@ -17,13 +17,21 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
-from registry.coverage.figures import COUNTRY, QUALITY_LABELS, UnitCoverage, UnitTarget, share_of
+from registry.coverage.figures import (
+    COUNTRY,
+    QUALITY_LABELS,
+    Coverage,
+    UnitCoverage,
+    UnitTarget,
+    share_of,
+)
 from registry.coverage.measure import (
     BEST_TARGET,
     communes_by_province,
     coverage_of_level,
     coverage_of_unit,
     living_units,
+    provinces_of,
     target_of,
 )
 from registry.gazetteer import Gazetteer, Unit, today
@@ -207,6 +215,8 @@ class Gaps:
     kinds: frozenset[str]
     """What was looked for."""
     found: tuple[Gap, ...]
+    counted_at: datetime.datetime | None = None
+    """When households below target were counted; None for now."""
 
     def of_kind(self, kind: str) -> list[Gap]:
         """Those of one kind."""
@@ -231,7 +241,7 @@ def find_gaps(
     day = today()
     asked = None if code in (None, COUNTRY[0]) else code
     units, former = (
-        (list(gazetteer.alive(day, level="province")), None)
+        (provinces_of(gazetteer, day), None)
         if asked is None
         else living_units(gazetteer, asked, day)
     )
@@ -244,28 +254,36 @@ def find_gaps(
     seeker = _Seeker(session, gazetteer, day, communes, demo=demo, public=public)
     wanted = frozenset(kinds)
     found: list[Gap] = []
+    counted_at = None
     if "below_target" in wanted:
-        found += _below(_measured(session, gazetteer, asked, units, demo=demo), seeker)
+        measured = _measured(session, gazetteer, asked, units, demo=demo)
+        counted_at = next((each.counted_at for each in measured if each.counted_at), None)
+        found += _below([unit for each in measured for unit in each.units], seeker)
     if "street_holes" in wanted:
         found += seeker.holes(everywhere=asked is None)
     if "never_delivered" in wanted:
         found += seeker.never_delivered()
     code_and_name = COUNTRY[::2] if asked is None else former or _named(units[0], day)
-    return Gaps(*code_and_name, former=former, day=day, demo=demo, kinds=wanted, found=tuple(found))
+    return Gaps(
+        *code_and_name,
+        former=former,
+        day=day,
+        demo=demo,
+        kinds=wanted,
+        found=tuple(found),
+        counted_at=counted_at,
+    )
 
 
 def _measured(
     session: Session, gazetteer: Gazetteer, code: str | None, units: Sequence[Unit], *, demo: bool
-) -> list[UnitCoverage]:
+) -> list[Coverage]:
     """The units and their parts."""
-    provinces = [unit for unit in units if unit.level == "province"]
-    if not provinces:
-        return list(coverage_of_unit(session, gazetteer, code or "", demo=demo).units)
-    levels = ("province", "commune")
+    if not any(unit.level == "province" for unit in units):
+        return [coverage_of_unit(session, gazetteer, code or "", demo=demo)]
     return [
-        unit
-        for level in levels
-        for unit in coverage_of_level(session, gazetteer, level, province=code, demo=demo).units
+        coverage_of_level(session, gazetteer, level, province=code, demo=demo)
+        for level in ("province", "commune")
     ]
 
 

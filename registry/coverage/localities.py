@@ -10,16 +10,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.coverage.counting import ACCURATE_M, DOOR
 from registry.coverage.figures import Counts, Coverage, LocalityKey, UnitCoverage
+from registry.coverage.kept import verified_since
 from registry.coverage.measure import (
-    ACCURATE_M,
     BEST_TARGET,
-    DOOR,
-    VERIFIED_YEARS,
     coverage_of_level,
     coverage_of_unit,
     target_of,
-    years_before,
 )
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, today
@@ -127,10 +125,11 @@ def coverage_of_localities(
         not_demo="" if demo else "AND h.code >= '1'",
         sums=_SUMS,
     )
-    parameters = {"commune": unit.id, "verified_since": years_before(day, VERIFIED_YEARS)}
+    parameters = {"commune": unit.id, "verified_since": verified_since(day)}
     rows = session.execute(text(statement), parameters)
     whole = coverage_of_unit(session, gazetteer, code, demo=demo)
-    return Coverage(day, demo, tuple(_coverage(whole.total, row) for row in rows), whole.total)
+    found = tuple(_coverage(whole.total, row) for row in rows)
+    return Coverage(day, demo, found, whole.total, counted_at=whole.counted_at)
 
 
 def _coverage(commune: UnitCoverage, row: Any) -> UnitCoverage:

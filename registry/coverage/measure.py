@@ -1,6 +1,6 @@
 """Coverage: how many households of a unit have a code, against how many it has.
 
-Counted when asked, by one statement on indexes, and not kept. What is counted is active; hộ
+Sums of counts that are kept by commune (`registry.coverage.kept`). What is counted is active; hộ
 (`households_count`) and dwellings (records) apart; buildings never. Codes that begin with 0 are
 demonstration and are left out unless asked for. What each count means: docs/coverage.md.
 """
@@ -8,6 +8,7 @@ demonstration and are left out unless asked for. What each count means: docs/cov
 import datetime
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Final
 
@@ -22,88 +23,35 @@ from registry.coverage.figures import (
     UnitCoverage,
     UnitTarget,
 )
+from registry.coverage.kept import (
+    MOST_RECORDS,
+    backlog_of,
+    counts_of,
+    verified_since,
+    written_array,
+)
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.units import continuations, unit_by_code
 
-ACCURATE_M: Final = 20
-VERIFIED_YEARS: Final = 2
 JUMP_DAYS: Final = 7
 """How old the count may be that today's is compared with."""
-
-# The constants stand in the text, not in parameters: a plan for any value could not use an index
-# that holds for some.
-_NOT_DEMO: Final = "AND h.code >= '1'"
-_WITHIN: Final = "AND h.unit_id = ANY(CAST(:communes AS int[]))"
-_PLACES_WITHIN: Final = "AND p.unit_id = ANY(CAST(:communes AS int[]))"
-_BY_COMMUNE: Final = "GROUP BY h.unit_id"
-DOOR: Final = "h.house_number_key, h.building_key, h.floor, h.unit_number"
-"""What tells two doors of one street or hamlet apart."""
 BEST_TARGET: Final = """
     array_position(ARRAY['declared', 'census', 'estimate'], quality), reference_date DESC,
     counted = 'households' DESC, recorded_at DESC, id DESC
 """
 """ORDER BY of targets of one unit: the newest declared one first, and hộ before chỗ ở."""
-# Counts that no row of the main index says. Two records at one door are found street by street: an
-# index has a street's numbers in order, and only where one comes twice are the rows looked at.
-_SUSPECTED: Final = """
-    SELECT h.unit_id, h.position_accuracy_m
-    FROM (
-        SELECT p.id FROM {place} p CROSS JOIN LATERAL (
-            SELECT count(h.house_number_key) AS numbers, count(DISTINCT h.house_number_key) AS doors
-            FROM household h WHERE h.{column} = p.id {only}
-        ) n WHERE n.numbers > n.doors {places_within}
-    ) s CROSS JOIN LATERAL (
-        SELECT h.unit_id, h.position_accuracy_m, count(*) OVER (PARTITION BY {door}) AS same
-        FROM household h
-        WHERE h.{column} = s.id {only} AND h.house_number_key IS NOT NULL
-            AND h.status = 'active' AND h.kind = 'household' {not_demo}
-    ) h WHERE h.same > 1
-"""
+
+_SUMS: Final = ", ".join(
+    f"coalesce(sum(c.{field.name}), 0)::bigint AS {field.name}" for field in fields(Counts)
+)
 _STATEMENT: Final = """
     WITH counted AS (
-        SELECT {unit} AS unit_id, sum(h.households_count) AS households, count(*) AS dwellings,
-            count(*) FILTER (WHERE h.position_accuracy_m <= {accurate_m}) AS positioned,
-            count(*) FILTER (WHERE h.verified_on >= CAST(:verified_since AS date)) AS verified
-        FROM household h
-        WHERE h.status = 'active' AND h.kind = 'household' {not_demo} {within}
-        {grouping}
-    ), unnumbered AS (
-        SELECT {unit} AS unit_id, count(*) AS unnumbered,
-            count(*) FILTER (
-                WHERE h.position_accuracy_m <= {accurate_m} AND h.locality_id IS NULL
-            ) AS nowhere
-        FROM household h
-        WHERE h.status = 'active' AND h.kind = 'household' AND h.house_number_key IS NULL
-            AND h.unit_number IS NULL {not_demo} {within}
-        {grouping}
-    ), suspected AS (
-        SELECT {unit} AS unit_id, count(*) AS suspected,
-            count(*) FILTER (WHERE h.position_accuracy_m <= {accurate_m}) AS ambiguous
-        FROM ({suspected_streets} UNION ALL {suspected_hamlets}) h
-        {grouping}
-    ), plated AS (
-        SELECT {unit} AS unit_id, count(*) AS plated
-        FROM household h
-        WHERE h.code IN (SELECT code FROM plate WHERE mounted_on IS NOT NULL)
-            AND h.status = 'active' AND h.kind = 'household' {not_demo} {within}
-        {grouping}
+        {counts}
     ), summed AS (
-        SELECT a.unit_id, coalesce(sum(c.households), 0)::bigint AS households,
-            coalesce(sum(c.dwellings), 0)::bigint AS dwellings,
-            coalesce(sum(c.positioned), 0)::bigint AS positioned,
-            coalesce(sum(c.verified), 0)::bigint AS verified,
-            coalesce(
-                sum(c.positioned - coalesce(n.nowhere, 0) - coalesce(s.ambiguous, 0)), 0
-            )::bigint AS deliverable,
-            coalesce(sum(p.plated), 0)::bigint AS plated,
-            coalesce(sum(s.suspected), 0)::bigint AS suspected,
-            coalesce(sum(n.unnumbered), 0)::bigint AS unnumbered
+        SELECT a.unit_id, {sums}
         FROM unnest(CAST(:units AS int[]), CAST(:parts AS int[])) AS a (unit_id, commune_id)
         LEFT JOIN counted c ON c.unit_id = a.commune_id
-        LEFT JOIN unnumbered n ON n.unit_id = a.commune_id
-        LEFT JOIN suspected s ON s.unit_id = a.commune_id
-        LEFT JOIN plated p ON p.unit_id = a.commune_id
         GROUP BY a.unit_id
     )
     SELECT s.*, t.households AS target, t.counted, t.quality, t.source, t.reference_date, b.before
@@ -124,6 +72,14 @@ _STATEMENT: Final = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Units by id, and when they were counted, where that was before now."""
+
+    units: dict[int, UnitCoverage]
+    counted_at: datetime.datetime | None
+
+
 def coverage_of_level(
     session: Session,
     gazetteer: Gazetteer,
@@ -142,7 +98,7 @@ def coverage_of_level(
     communes = communes_by_province(gazetteer, day)
     former = None
     if province is None:
-        wholes = list(gazetteer.alive(day, level="province"))
+        wholes = provinces_of(gazetteer, day)
     else:
         wholes, former = living_units(gazetteer, province, day)
         for whole in wholes:
@@ -151,24 +107,24 @@ def coverage_of_level(
     parts = _parts_of(wholes, communes)
     if level == "commune":
         parts += [(commune.id, commune.id) for commune in listed]
-    statement = _statement("h.unit_id", _BY_COMMUNE, within=province is not None, demo=demo)
-    parameters = {} if province is None else {"communes": sorted({part for _, part in parts})}
-    measured = _measure(session, gazetteer, day, parts, statement, parameters, demo=demo)
-    of_wholes = [measured[whole.id] for whole in wholes]
+    measured = _measure(session, gazetteer, day, parts, demo=demo)
+    of_wholes = [measured.units[whole.id] for whole in wholes]
     total = _together(of_wholes, former or COUNTRY[::2]) if len(wholes) != 1 else of_wholes[0]
-    units = sorted((measured[unit.id] for unit in listed), key=lambda unit: unit.code)
-    return Coverage(day, demo, tuple(units), total, former)
+    units = sorted((measured.units[unit.id] for unit in listed), key=lambda unit: unit.code)
+    return Coverage(day, demo, tuple(units), total, former, measured.counted_at)
 
 
 def coverage_by_id(session: Session, gazetteer: Gazetteer) -> dict[int, UnitCoverage]:
-    """Id → coverage of every province and commune of today, without demonstration codes."""
+    """Id → coverage of every province and commune of today, without demonstration codes.
+
+    As they are now, however much there is to count.
+    """
     day = today()
     communes = communes_by_province(gazetteer, day)
-    provinces = list(gazetteer.alive(day, level="province"))
+    provinces = provinces_of(gazetteer, day)
     parts = _parts_of(provinces, communes)
     parts += [(commune.id, commune.id) for each in provinces for commune in communes[each.id]]
-    statement = _statement("h.unit_id", _BY_COMMUNE, within=False, demo=False)
-    return _measure(session, gazetteer, day, parts, statement, {}, demo=False)
+    return _measure(session, gazetteer, day, parts, demo=False, exactly=True).units
 
 
 def _parts_of(wholes: Sequence[Unit], communes: dict[int, list[Unit]]) -> list[tuple[int, int]]:
@@ -187,54 +143,13 @@ def coverage_of_unit(
     """
     day = today()
     units, former = living_units(gazetteer, code, day)
-    measured = [_measure_unit(session, gazetteer, day, unit, demo=demo) for unit in units]
-    total = measured[0] if len(measured) == 1 else _together(measured, former or ("", ""))
-    return Coverage(day, demo, tuple(measured), total, former)
-
-
-def _measure_unit(
-    session: Session, gazetteer: Gazetteer, day: datetime.date, unit: Unit, *, demo: bool
-) -> UnitCoverage:
-    inside = communes_by_province(gazetteer, day)[unit.id] if unit.level == "province" else [unit]
-    # Summed at once, not by commune: a third less time for a province of 200,000 households.
-    statement = _statement("CAST(:unit AS int)", "", within=True, demo=demo)
-    parameters = {"unit": unit.id, "communes": [commune.id for commune in inside]}
-    parts = [(unit.id, unit.id)]
-    return _measure(session, gazetteer, day, parts, statement, parameters, demo=demo)[unit.id]
-
-
-def _statement(unit: str, grouping: str, *, within: bool, demo: bool) -> str:
-    not_demo = "" if demo else _NOT_DEMO
-    places_within = _PLACES_WITHIN if within else ""
-    streets, hamlets = (
-        _SUSPECTED.format(
-            place=place,
-            column=column,
-            only=only,
-            places_within=places_within,
-            door=DOOR,
-            not_demo=not_demo,
-        )
-        for place, column, only in (
-            ("thoroughfare", "thoroughfare_id", ""),
-            (
-                "locality",
-                "locality_id",
-                "AND h.thoroughfare_id IS NULL AND h.house_number_key IS NOT NULL",
-            ),
-        )
-    )
-    return _STATEMENT.format(
-        accurate_m=ACCURATE_M,
-        best_target=BEST_TARGET,
-        jump_days=JUMP_DAYS,
-        unit=unit,
-        not_demo=not_demo,
-        within=_WITHIN if within else "",
-        grouping=grouping,
-        suspected_streets=streets,
-        suspected_hamlets=hamlets,
-    )
+    communes = communes_by_province(gazetteer, day)
+    parts = _parts_of([unit for unit in units if unit.level == "province"], communes)
+    parts += [(unit.id, unit.id) for unit in units if unit.level != "province"]
+    measured = _measure(session, gazetteer, day, parts, demo=demo)
+    found = [measured.units[unit.id] for unit in units]
+    total = found[0] if len(found) == 1 else _together(found, former or ("", ""))
+    return Coverage(day, demo, tuple(found), total, former, measured.counted_at)
 
 
 def _measure(
@@ -242,20 +157,31 @@ def _measure(
     gazetteer: Gazetteer,
     day: datetime.date,
     parts: Sequence[tuple[int, int]],
-    statement: str,
-    parameters: dict[str, Any],
     *,
     demo: bool,
-) -> dict[int, UnitCoverage]:
-    """Coverage by unit; `parts` are (id of a unit, id under which a part of it is counted)."""
-    common = {
-        "units": [unit_id for unit_id, _ in parts],
-        "parts": [part_id for _, part_id in parts],
+    exactly: bool = False,
+) -> _Measured:
+    """Coverage by unit; `parts` are (id of a unit, id of a commune in it).
+
+    Communes that were written in since they were counted are counted now: unless that is much,
+    or `exactly` how it is now is wanted.
+    """
+    communes = [commune_id for _, commune_id in parts]
+    backlog = backlog_of(session, day, communes)
+    is_late = not exactly and backlog.records > MOST_RECORDS and backlog.counted_at is not None
+    counts = counts_of(demo=demo, anew=backlog.communes > 0 and not is_late)
+    statement = _STATEMENT.format(
+        counts=counts, sums=_SUMS, best_target=BEST_TARGET, jump_days=JUMP_DAYS
+    )
+    parameters = {
+        "units": written_array(unit_id for unit_id, _ in parts),
+        "parts": written_array(communes),
         "day": day,
-        "verified_since": years_before(day, VERIFIED_YEARS),
+        "verified_since": verified_since(day),
     }
-    rows = session.execute(text(statement), common | parameters)
-    return {row.unit_id: _unit_coverage(gazetteer, day, row, demo=demo) for row in rows}
+    rows = session.execute(text(statement), parameters)
+    units = {row.unit_id: _unit_coverage(gazetteer, day, row, demo=demo) for row in rows}
+    return _Measured(units, backlog.counted_at if is_late else None)
 
 
 def _unit_coverage(
@@ -316,6 +242,12 @@ def _sum_of_targets(targets: Sequence[UnitTarget | None]) -> UnitTarget | None:
 
 
 @lru_cache(maxsize=2)
+def provinces_of(gazetteer: Gazetteer, day: datetime.date) -> list[Unit]:
+    """The provinces of that day, by code."""
+    return list(gazetteer.alive(day, level="province"))
+
+
+@lru_cache(maxsize=2)
 def communes_by_province(gazetteer: Gazetteer, day: datetime.date) -> dict[int, list[Unit]]:
     """Id of each province → its communes of that day, by code."""
     communes: dict[int, list[Unit]] = defaultdict(list)
@@ -363,13 +295,3 @@ def living_units(
     if not heirs:
         raise NotFoundError(f"{name} ({code}) exists no longer, and no unit on record continues it")
     return heirs, (unit.code, name)
-
-
-def years_before(day: datetime.date, years: int) -> datetime.date:
-    """The same day of an earlier year; 28 February for the 29th.
-
-    >>> years_before(datetime.date(2026, 8, 1), 2), years_before(datetime.date(2028, 2, 29), 2)
-    (datetime.date(2024, 8, 1), datetime.date(2026, 2, 28))
-    """
-    leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year - years, day=28 if leap_day else day.day)

@@ -21,6 +21,7 @@ from registry.coverage.figures import (
     QUALITY_LABELS,
     Coverage,
     UnitCoverage,
+    late_label,
 )
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_level, coverage_of_unit, living_units
@@ -147,6 +148,8 @@ def _remarks(found: Coverage, whole: _Part) -> Iterator[str]:
         code, name = found.former
         yield f"<p class=warn>{escape(name)} ({code}) thuộc bản đồ cũ;"
         yield " đây là các đơn vị thay thế.</p>"
+    if found.counted_at:
+        yield f"<p class=warn>{late_label(found.counted_at)}</p>"
     if found.demo:
         yield ("<p class=warn>Có tính dữ liệu thử (mã bắt đầu bằng 0): không phải độ phủ thật.</p>")
     if found.total.without_accuracy:

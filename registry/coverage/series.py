@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.coverage.figures import COUNTRY, Counts, UnitCoverage, share_of
+from registry.coverage.kept import count_anew
 from registry.coverage.measure import coverage_by_id, living_units
 from registry.database import session_scope
 from registry.errors import InvalidInputError
@@ -201,6 +202,7 @@ def record_day(session: Session, gazetteer: Gazetteer) -> tuple[datetime.date, i
 
 def record(engine: Engine, _settings: Settings) -> None:
     """The daily job."""
+    count_anew(engine)
     with session_scope(engine) as session:
         record_day(session, load_gazetteer(session))
 

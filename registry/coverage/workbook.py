@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from registry.coverage.figures import AUDIT_LABELS, QUALITY_LABELS, Coverage, UnitCoverage
+from registry.coverage.figures import (
+    AUDIT_LABELS,
+    QUALITY_LABELS,
+    Coverage,
+    UnitCoverage,
+    late_label,
+)
 from registry.coverage.series import Series
 
 _HEADINGS: Final = (
@@ -141,5 +147,7 @@ def _write_notes(book: Any, found: Coverage) -> None:
     notes = [f"{found.total.name}, {found.day:%d/%m/%Y}", *_NOTES]
     if found.demo:
         notes.append("Có tính dữ liệu thử (mã bắt đầu bằng 0): không phải độ phủ thật.")
+    if found.counted_at:
+        notes.append(late_label(found.counted_at))
     for row, note in enumerate(notes):
         sheet.write_string(row, 0, note)

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from registry.coverage.kept import wrong_counts
 from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
 from registry.stored_keys import COLUMNS, DOOR_HASH, stale_keys
 
@@ -116,6 +117,19 @@ _LOCALITIES: Final = """
         SELECT count(*) FROM locality l WHERE merged_into_id IS NULL
             AND NOT EXISTS (SELECT FROM held WHERE held.id = l.id))
 """
+
+
+@CHECKS.check(
+    "Số đếm độ phủ được giữ đúng với sổ",
+    hint="chạy `bin/diachiso coverage --recount` (run that command)",
+)
+def coverage_counts(subject: Subject) -> Finding:
+    """The counts that are kept for coverage are those of the register."""
+    codes = wrong_counts(subject.connection)
+    if not codes:
+        return ok()
+    return failure(f"{len(codes):,} communes are not: {', '.join(codes[:_NAMED])}")
+
 
 # By hash first: the widest column is then eight bytes. Twice in one commune is enough to look at.
 _TWICE: Final = f"""

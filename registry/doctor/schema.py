@@ -32,7 +32,9 @@ TRIGGERS: Final = {
         "household_2_keep_delete",
         "household_3_end_succession",
         "household_3_forget_numbers",
+        *(f"household_4_touch_{each}" for each in ("insert", "update", "delete")),
     ),
+    "plate": tuple(f"plate_touch_{each}" for each in ("insert", "update", "delete")),
     "succession_link": ("succession_link_no_cycle",),
     "thoroughfare": (
         *("thoroughfare_moved", "thoroughfare_identity", "thoroughfare_removed"),
@@ -65,10 +67,11 @@ MAY_WRITE: Final = {
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
         *("import", "import_problem", "import_work", "api_key_unit", "field_report_voice"),
         *("enumeration_budget", "map_unit", "map_label", "map_density"),
+        "coverage_count",
     ),
-    "UPDATE": ("map_state",),
+    "UPDATE": ("map_state", "coverage_state"),
     "UPDATE DELETE": ("household",),
-    "INSERT DELETE": ("household_ref_before",),
+    "INSERT DELETE": ("household_ref_before", "coverage_touched"),
 }
 """What the application may do beyond SELECT, as the migrations grant it."""
 

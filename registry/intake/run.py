@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import demand, is_bound
 from registry.codes import issue_code_string
+from registry.coverage.kept import MOST_RECORDS
 from registry.database import session_scope, translated_errors
 from registry.errors import (
     DatabaseUnavailableError,
@@ -55,6 +56,8 @@ from registry.intake.vanished import (
     refuse_too_many,
     retire_vanished,
 )
+from registry.jobs.queue import enqueue_once
+from registry.jobs.table import COUNT_COVERAGE
 from registry.rules import RULES_VERSION
 
 # Not the model, which takes a quarter of a second to load.
@@ -319,6 +322,8 @@ def _write(
         counts["new"],
     )
     retire_vanished(connection, import_id, options.source)
+    if counts["new"] + counts["changed"] > MOST_RECORDS:
+        enqueue_once(session, COUNT_COVERAGE)
     return {"buildings": published.buildings, "demo_removed": removed}
 
 

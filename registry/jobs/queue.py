@@ -46,6 +46,12 @@ def enqueue(
     return number
 
 
+def enqueue_once(session: Session | Connection, job: Job) -> None:
+    """The same, without arguments, unless it waits or is being done already."""
+    if not session.scalar(_IS_THERE, {"task": job.name}):
+        enqueue(session, job)
+
+
 def state_of_queue(connection: Session | Connection) -> QueueState:
     """How the queue does."""
     row = connection.execute(_STATE, {"silent": SILENT_AFTER_S}).one()
@@ -57,6 +63,14 @@ _DEFER: Final = text(
     SELECT (jobs.procrastinate_defer_jobs_v1(ARRAY[CAST(
         ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), NULL)
         AS jobs.procrastinate_job_to_defer_v1)]))[1]
+    """
+)
+_IS_THERE: Final = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM jobs.procrastinate_jobs
+        WHERE task_name = :task AND status IN ('todo', 'doing')
+    )
     """
 )
 _STATE: Final = text(

@@ -50,6 +50,9 @@ ROLL_BACK_IMPORT: Final = Job(
     queue=IMPORTS,
     gave_up=f"{_UPLOADS}:roll_back_given_up",
 )
+# Readers count what is little, and ask for it when it is much: after a large import, and when the
+# day begins in Viet Nam, for what was verified two years ago.
+COUNT_COVERAGE: Final = Job("coverage.count", "registry.coverage.kept:count", cron="*/5 * * * *")
 
 JOBS: Final = (
     CHECK_IMPORT,
@@ -59,6 +62,7 @@ JOBS: Final = (
     # Whoever writes, or reads the feed, moves events; this is for what was killed in between.
     Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
     Job("map.draw", "registry.drawing.refresh:refresh", cron="*/5 * * * *"),
+    COUNT_COVERAGE,
     # 23:50 in Viet Nam: the day as it ends.
     Job("coverage.record", "registry.coverage.series:record", cron="50 16 * * *"),
     Job("jobs.forget", "registry.jobs.upkeep:forget_jobs", cron="40 19 * * *"),

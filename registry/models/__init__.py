@@ -2,6 +2,7 @@
 
 from registry.models.access import ApiKey, ApiKeyUnit, AuditEntry, ClientKey, EnumerationBudget
 from registry.models.base import Base
+from registry.models.counting import CoverageCount, CoverageState, CoverageTouched
 from registry.models.drawing import MapDensity, MapLabel, MapState, MapUnit
 from registry.models.events import Event, EventPending, Feed, RegisterIdentity
 from registry.models.former import (
@@ -52,7 +53,10 @@ __all__ = [
     "BoundaryPart",
     "ClientKey",
     "CodeKey",
+    "CoverageCount",
     "CoverageDay",
+    "CoverageState",
+    "CoverageTouched",
     "EnumerationBudget",
     "Event",
     "EventPending",

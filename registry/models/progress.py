@@ -68,7 +68,7 @@ class Target(Base):
 
 
 class CoverageDay(Base):
-    """Coverage of a unit at the end of a day: the only stored count."""
+    """Coverage of a unit at the end of a day."""
 
     __tablename__ = "coverage_day"
     __table_args__ = (

@@ -43,7 +43,7 @@ def test_provinces_are_listed_by_default(client: FlaskClient) -> None:
     answer = client.get("/v1/coverage")
 
     assert answer.status_code == 200
-    assert set(answer.json) == {"as_of", "demo", "former_unit", "units", "total"}
+    assert set(answer.json) == {"as_of", "counted_at", "demo", "former_unit", "units", "total"}
     assert answer.json["total"]["code"] == "VN"
     units = answer.json["units"]
     assert len(units) == 34

@@ -62,6 +62,7 @@ def owner_session(database_url: str) -> Iterator[Session]:
             "register_identity",
             "gazetteer_state",
             "map_state",
+            "coverage_state",
         ):
             session.execute(text(f"DELETE FROM {table}"))
         yield session
@@ -165,6 +166,7 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "day": DAY, "unit_id": p.unit, "households": 0, "dwellings": 0, "positioned": 0,
         "verified": 0,
     },
+    "coverage_state": lambda p: {"id": 1},
     "map_density": lambda p: {"zoom": 1, "x": 0, "y": 0, "cells": [1], "households": [1]},
     "map_label": lambda p: {
         "kind": "commune", "name": "Láng", "first_zoom": 1, "weight": 1,
@@ -276,6 +278,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_thoroughfare_merged_has_no_key", lambda p: {"merged_into_id": p.street}),
     ("ck_coverage_day_target_quality_known", {"target_quality": "hoped"}),
     ("ck_coverage_day_target_counted_known", {"target_counted": "people"}),
+    ("ck_coverage_state_one_row", {"id": 2}),
     ("ck_map_density_cells_counted", {"cells": [1, 2]}),
     ("ck_map_label_kind_known", {"kind": "house"}),
     ("ck_map_state_one_row", {"id": 2}),
