@@ -16,9 +16,10 @@ from geo.mixed_fonts import is_garbled
 from geo.persons import person_behind
 from geo.placeholders import is_ditto
 from geo.text import fold
-from registry.address_reader import TWO_NUMBERS, read_address
+from registry.address_reader import TWO_NUMBERS
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
+from registry.house_by_house import HouseByHouse
 from registry.intake.beside import Beside, completed
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.doors import GARBLED, PERSON, DoorParts, parts_of
@@ -31,6 +32,9 @@ _CHUNK: Final = 250
 
 Text = Sequence[str]
 """What `TextReader.read` takes."""
+
+
+_UNSAID: Final = CommuneReading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class TextReader:
     """
 
     def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
-        self._gazetteer = gazetteer
+        self._addresses = HouseByHouse(gazetteer)
         self._communes = CommuneReader(gazetteer, day, ())
         self._of_namings: dict[object, CommuneReading] = {}
         self._of_columns: dict[tuple[str, ...], CommuneReading] = {}
@@ -67,7 +71,7 @@ class TextReader:
         """
         code, commune, district, province, former_code, _, *door = others
         beside = (place,) if code or former_code else (place, commune, district, province)
-        words = [word for word in beside if not is_ditto(word)]
+        words = [word for word in beside if word and not is_ditto(word)]
         said = bool(address) or any(door)
         readings = self._readings(address, words) if said else []
         if not readings:
@@ -80,7 +84,7 @@ class TextReader:
         if former and former != address:
             written = fold(former)
             same_words = all(fold(words) in written for words in readings[0].unread)
-            for read in read_address(self._gazetteer, former)[:1]:
+            for read in self._addresses.read(former)[:1]:
                 before = Beside(read.door, self._commune(read))
                 today = completed(today, before, same_words=same_words)
         communes = today.commune
@@ -96,19 +100,21 @@ class TextReader:
         of them stand behind it.
         """
         joined = _joined(address, words)
-        readings = read_address(self._gazetteer, joined)
+        readings = self._addresses.read(joined)
         whole = ", ".join(filter(None, (address, *words)))
         if whole == joined or not readings or any(n.commune for n in readings[0].namings):
             return readings
-        again = read_address(self._gazetteer, whole)
+        again = self._addresses.read(whole)
         named = again and any(naming.commune for naming in again[0].namings)
         return again if named else readings
 
     def _of_column(self, code: str, former_code: str, *names: str) -> CommuneReading:
         """What the columns of names say by themselves, where no code decides."""
+        if code or former_code or not any(names):
+            return _UNSAID
         said = [None if is_ditto(name) or not fold(name) else name for name in names]
-        if code or former_code or said[0] is None:
-            return CommuneReading()
+        if said[0] is None:
+            return _UNSAID
         known = self._of_columns.get(names)
         if known is None:
             known = self._of_columns[names] = self._communes.read(CommuneSpelling(None, *said))
@@ -126,7 +132,7 @@ class TextReader:
             named = (of_column.assumed_id,)
         elif set(together.candidates) <= set(wide):
             return together
-        alone = read_address(self._gazetteer, address)
+        alone = self._addresses.read(address)
         of_text = self._commune(alone[0]).candidates if alone else ()
         if of_text and set(of_text).isdisjoint(named):
             return CommuneReading(problem="commune_differs_from_address")
