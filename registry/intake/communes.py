@@ -3,11 +3,12 @@
 import datetime
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from geo.admin import parse_name
 from geo.text import accent_key, fold
+from geo.values import value
 from registry.gazetteer import Gazetteer, Unit, UnitVersion
 from registry.units import LAST_DAY_OF_OLD_MAP, continuations
 from registry.units.text import Naming, read_units
@@ -16,7 +17,7 @@ _SEVERAL: Final = 3
 """Spellings in one province from which on a name without any is taken to be there as well."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CommuneSpelling:
     """What a row says of its commune."""
 
@@ -29,7 +30,7 @@ class CommuneSpelling:
     """The commune of before 2025 beside the one of today, in words."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CommuneReading:
     """Communes of today that a spelling may mean: one, or several of which a point decides."""
 

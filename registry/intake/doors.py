@@ -1,7 +1,6 @@
 """Doors in parts, as `geo` reads them: what is stored of each is a row of its own small table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from geo.address import Door
@@ -11,6 +10,7 @@ from geo.house_number import ALLEY_RANK
 from geo.label import named
 from geo.locality import BLOCK_KINDS, BLOCK_OF_FLATS, DWELLING_ESTATES, GROUPS, Locality
 from geo.text import fold
+from geo.values import value
 
 Number = tuple[str, str, bool]
 """As written, the canonical path, and whether it names an alley alone."""
@@ -33,7 +33,7 @@ _OWN_STREETS: Final = ("đường", "phố", *ALLEY_RANK)
 Flat = tuple[str | None, str | None, str | None, str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DoorParts:
     """The parts that a spelling names, each as the columns of its table; None for none."""
 

@@ -5,7 +5,7 @@ import os
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from multiprocessing.shared_memory import SharedMemory
 from typing import Final
@@ -16,6 +16,7 @@ from geo.mixed_fonts import is_garbled
 from geo.persons import person_behind
 from geo.placeholders import is_ditto
 from geo.text import fold
+from geo.values import value
 from registry.address_reader import TWO_NUMBERS
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
@@ -37,7 +38,7 @@ Text = Sequence[str]
 _UNSAID: Final = CommuneReading()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TextReading:
     """What a text, and the columns beside it, say."""
 
