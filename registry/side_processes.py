@@ -1,5 +1,6 @@
 """Processes that work for this one, and end with it."""
 
+import atexit
 import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -26,6 +27,8 @@ def side_processes(
 def _open(
     opened: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
 ) -> None:
+    # What it holds need not be taken apart: for a gazetteer that takes as long as reading it.
+    atexit.register(os._exit, 0)
     Thread(target=_end_with_parent, daemon=True).start()
     opened(*args, **kwargs)
 
