@@ -23,10 +23,11 @@ from registry.intake.cells import Cells, distinct, rows_of
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.door_cells import read_flat, read_number, read_place, read_street
 from registry.intake.doors import DoorParts, combined, completed_by, is_refused
+from registry.intake.doubts import PLACE_DIFFERS
 from registry.intake.place_beside import DIFFERS, UNDECIDED, with_place_beside
 from registry.intake.place_kinds import kind_named, with_kind
 from registry.intake.reader import SourceFile
-from registry.intake.resolved import PLACE_DIFFERS, REMEMBERED, Numbered, Resolved, Row
+from registry.intake.resolved import REMEMBERED, Numbered, Resolved, Row
 from registry.intake.street_cells import StreetCells
 from registry.intake.texts import Text, TextReaders, TextReading
 from registry.intake.unit_cells import UnitCells

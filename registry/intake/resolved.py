@@ -12,15 +12,7 @@ from registry.intake.doors import DoorParts
 
 _NUMBERED: Final = ("number_at", "street_at", "place_at", "flat_at", "commune_at")
 RESOLVED: Final = (*_NUMBERED, "hint", "beside", "doubt")
-"""What a row names; `beside` is a value of `registry.intake.beside`, `doubt` one of those below."""
-SECOND_NUMBER: Final = "1"
-"""The text has two house numbers, of which one was read."""
-PART_UNREAD: Final = "2"
-"""The cell of the street names something beside it that was not read."""
-PLACE_DIFFERS: Final = "3"
-"""The text names another group or hamlet than its column."""
-WARD_BEHIND: Final = "4"
-"""What stands behind the street and a dash may be a ward, and was taken for part of its name."""
+"""What a row names; `beside` and `doubt` are values of the modules called so."""
 _DOOR_PARTS: Final = ("number", "street", "place", "flat")
 REMEMBERED: Final = 100_000
 """Spellings remembered of each kind; one that is forgotten is read again, under another number."""

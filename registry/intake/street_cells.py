@@ -13,7 +13,7 @@ from typing import Final
 from geo.address import beside_street
 from geo.text import fold
 from registry.gazetteer import Gazetteer
-from registry.intake.resolved import PART_UNREAD, WARD_BEHIND
+from registry.intake.doubts import PART_UNREAD, WARD_BEHIND
 from registry.units.text import read_units
 
 _DASHED: Final = re.compile(r"\s*([^-–—]+?)\s+[-–—]\s+([^-–—]+?)\s*")

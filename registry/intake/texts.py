@@ -24,7 +24,7 @@ from registry.house_by_house import HouseByHouse
 from registry.intake.beside import Beside, completed
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.doors import GARBLED, PERSON, DoorParts, parts_of
-from registry.intake.resolved import SECOND_NUMBER
+from registry.intake.doubts import SECOND_NUMBER
 from registry.side_processes import side_processes
 
 _TOGETHER: Final = 4_000
@@ -48,7 +48,7 @@ class TextReading:
     beside: str | None = None
     """A value of `registry.intake.beside`."""
     doubt: str = ""
-    """A value of `registry.intake.resolved`."""
+    """A value of `registry.intake.doubts`."""
 
 
 class TextReader:
