@@ -18,6 +18,7 @@ from geo.number_or_name import (
     is_falling,
     letter_of_number,
     number_behind_street,
+    number_inside_name,
 )
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
@@ -333,6 +334,7 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _date_or_number,
     letter_of_number,
     dash_of_number,
+    number_inside_name,
     number_behind_street,
     _two_numbers,
     _number_or_ward,

@@ -13,6 +13,7 @@ from geo.understanding import Understanding
 from geo.words import text_of
 
 _NUMBERED_DOORS: Final = frozenset({*HOUSE_ROLES, "unit", "code", "floor", "building", "premises"})
+_HOUSES: Final = frozenset(HOUSE_ROLES)
 _NAME_WORDS: Final = 2
 _NEVER_BEFORE_HOUSE: Final = frozenset({"so", "thang", "t", "km", "lo", "khu", "to", "thi", "van"})
 
@@ -56,6 +57,39 @@ def number_behind_street(one: Understanding) -> Iterator[Understanding]:
             streets = ("street",)  # what has no kind behind a unit is a unit
         elif piece.role != "locality":
             return
+
+
+def number_inside_name(one: Understanding) -> Iterator[Understanding]:
+    """`Hancorp Plaza 72T Trần Đăng Ninh`: a house on a street, behind the name of what is there.
+
+    Only where no other number is a house, and the number has two signs at least: `Mỹ Đình 1`.
+    """
+    roles = [piece.role for piece in one.pieces]
+    places = () if "street" in roles or not _HOUSES.isdisjoint(roles) else enumerate(one.pieces)
+    at, cut = next(((at, cut) for at, piece in places if (cut := _house_inside(piece))), (0, 0))
+    if cut:
+        piece = one.pieces[at]
+        before = replace(piece, words=piece.words[:cut])
+        steps = path_steps(piece.words[cut].text)
+        house = replace(piece, role="number", words=piece.words[cut : cut + 1], steps=steps)
+        street = replace(piece, role="street", words=piece.words[cut + 1 :])
+        pieces = [*one.pieces[:at], before, house, street, *one.pieces[at + 1 :]]
+        yield one.but("premises_before_number", 0, pieces)
+    else:
+        yield one
+
+
+def _house_inside(piece: Piece) -> int:
+    """Where the number of a house stands between a name and that of a street; 0 for nowhere."""
+    if piece.role != "bare":
+        return 0
+    words = piece.words
+    at = next((at for at in range(len(words) - 1, 0, -1) if words[at].numeric), 0)
+    name, number = words[at + 1 :], words[at].text
+    if not at or len(name) < _NAME_WORDS or any(word.dash for word in name):
+        return 0
+    house = len(number) > 1 and number[0].isdigit() and not is_date(number)
+    return at if house and words[at - 1].key not in _NEVER_BEFORE_HOUSE else 0
 
 
 LETTER_UNSURE: Final = "letter_unsure"

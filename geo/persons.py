@@ -30,6 +30,13 @@ _SURNAME_WORDS: Final = """
 """
 _SURNAMES: Final = frozenset(_SURNAME_WORDS.split())
 """Folded: nine in ten people bear one of the first fourteen."""
+
+
+def is_surname(key: str) -> bool:
+    """Whether a folded word is a surname, with which names of streets begin."""
+    return key in _SURNAMES
+
+
 _OF_STREETS: Final = frozenset(
     """
     cao ba quat|tran hung dao|phan boi chau|phan chu trinh|phan chau trinh|phan dinh phung

@@ -18,7 +18,7 @@ from registry.door_with_units import (
     with_units,
 )
 from registry.gazetteer import Gazetteer
-from registry.units_in_names import MAY_END_SO, without_commas
+from registry.units_in_names import MAY_END_SO, holds_units, without_commas
 
 _TIGHT_DASH: Final = re.compile(r"(?<=[^\W\d_]{2})\s?[-–]\s?(?=[^\W\d_]{2})")
 """Between units in one run: `Thạch Xá- Thạch Thất-Hà Nội`."""
@@ -40,8 +40,10 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     found = _with_names_kept(_with_wards_kept([read for _, read in pairs]))
     found += [other for reading, read in pairs for other in on_street_behind_group(reading, read)]
     found.sort(key=lambda read: (outermost(read), read.penalty, len(read.unread)))
-    if not _DASH.search(text) and not any(map(names_communes_alone, found)):
-        tried = (without_commas(gazetteer, reading, plain) for reading, plain in pairs)
+    if not _DASH.search(text):
+        sure = any(map(names_communes_alone, found))
+        asked = [pair for pair in pairs if not sure or (pair[1] is found[0] and holds_units(*pair))]
+        tried = (without_commas(gazetteer, *pair, again=sure) for pair in asked)
         for parted in next(filter(None, tried), ()):
             found.insert(int(MAY_END_SO in parted.notes), parted)
     if parsed and _DASH.search(text):
@@ -118,8 +120,16 @@ def _without_dashes(gazetteer: Gazetteer, text: str, plain: list[ReadAddress]) -
     return [
         replace(read, penalty=read.penalty + 1, notes=(*read.notes, "dashes_are_commas"))
         for read in found
-        if levels(read) > most and len(read.unread) <= least
+        if len(read.unread) <= least
+        and (levels(read) > most or any(_ends_in_units(one, read) for one in plain))
     ]
+
+
+def _ends_in_units(plain: ReadAddress, parted: ReadAddress) -> bool:
+    """Whether all that is gone from the street is said again: `Tạ Quang Bửu - HBT - HN, Hà Nội`."""
+    one, other = plain.door.street, parted.door.street
+    same = bool(plain.namings) and plain.namings == parted.namings
+    return same and one is not None and other is not None and one.key.startswith(f"{other.key} ")
 
 
 def _with_tight_dashes(gazetteer: Gazetteer, text: str, named: int) -> list[ReadAddress]:

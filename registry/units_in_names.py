@@ -9,6 +9,7 @@ from geo.address import AddressReading, Door
 from geo.admin import name_key
 from geo.kinds import MIDDLE_NAMES
 from geo.locality import ESTATES, parse_locality
+from geo.persons import is_surname
 from geo.street import is_dated, parse_street
 from geo.text import accent_key, fold, has_diacritics
 from geo.words import text_of, without_tail, words_of
@@ -18,6 +19,9 @@ from registry.units.text import Naming, read_units
 
 _MAX_NAME: Final = 10
 """Words of the longest street with the units behind it."""
+_LONG_NAME: Final = 4
+_LONGEST_NAME: Final = 5
+"""Words of the longest name of a street or hamlet that has no units in it: `Xô Viết Nghệ Tĩnh`."""
 _WHOLE: Final = frozenset({"xo viet nghe tinh", "nguy nhu kon tum", "tan ki tan qui"})
 """Streets whose name ends like a unit's."""
 _SHORT_STREETS: Final = frozenset({"hue", "lang", "vong"})
@@ -30,11 +34,12 @@ _SHORT_TAILS: Final = frozenset(map(accent_key, ("huế", "hue")))
 
 
 def without_commas(
-    gazetteer: Gazetteer, reading: AddressReading, plain: ReadAddress
+    gazetteer: Gazetteer, reading: AddressReading, plain: ReadAddress, *, again: bool = False
 ) -> list[ReadAddress]:
     """`12 Nguyễn Trãi Bến Nghé Quận 1 HCM`, where the street holds the commune.
 
-    Only where the units then named are more than without it, and none of the text is lost by it.
+    Only where the units then named are more than without it, and none of the text is lost by it; or
+    where they are said again behind it, and with `again` only so.
     """
     for door, tail in _shorter_doors(reading.door):
         if not is_unit(gazetteer, tail):
@@ -42,7 +47,7 @@ def without_commas(
         read = with_units(
             gazetteer, replace(reading, door=door, admin_parts=(tail, *reading.admin_parts))
         )
-        more = levels(read) > levels(plain) and len(read.unread) <= len(plain.unread)
+        more = not again and levels(read) > levels(plain) and len(read.unread) <= len(plain.unread)
         if not more and _says_again(gazetteer, tail, read, plain):
             return [read]
         bare = "bare_street" in reading.notes
@@ -60,17 +65,25 @@ def without_commas(
     return []
 
 
-def _says_again(gazetteer: Gazetteer, tail: str, read: ReadAddress, plain: ReadAddress) -> bool:
-    """Whether the tail is the units that follow: `12 Lê Lai Hà Đông Hà Nội, Hà Đông, Hà Nội`.
+def holds_units(reading: AddressReading, read: ReadAddress) -> bool:
+    """Whether the name of its street or hamlet is so long that units must be in it."""
+    if not read.namings:
+        return False
+    places = (reading.door.street, *reading.door.localities[-1:])
+    return any(place is not None and place.name.count(" ") >= _LONGEST_NAME for place in places)
 
-    All of them, and two at least: a street may be called like the district it is in.
+
+def _says_again(gazetteer: Gazetteer, tail: str, read: ReadAddress, plain: ReadAddress) -> bool:
+    """Whether the tail is some of the units that follow: `12 Lê Lai Hà Đông Hà Nội, Hà Đông, Hà
+    Nội`, `Ấp Chiến Lược Bình Trị Đông Bình Tân, Phường Bình Trị Đông, Quận Bình Tân`.
+
+    Two at least: a street may be called like the district it is in.
     """
     if not plain.namings or read.namings != plain.namings or read.unread != plain.unread:
         return False
-    said = read_units(gazetteer, tail)
-    return all(len(_units_of(naming)) > 1 and not naming.unread for naming in said) and (
-        {_units_of(naming) for naming in said} == {_units_of(n) for n in plain.namings}
-    )
+    told = [set(_units_of(naming)) for naming in plain.namings]
+    said = [_units_of(naming) for naming in read_units(gazetteer, tail) if not naming.unread]
+    return all(any(len(units) > 1 and set(units) <= named for units in said) for named in told)
 
 
 def _units_of(naming: Naming) -> tuple[Unit, ...]:
@@ -134,16 +147,24 @@ def _shorter_doors(door: Door) -> Iterator[tuple[Door, str]]:
         first = street.name.split()[0]
         short = fold(first) in _SHORT_STREETS or _DAY.fullmatch(first)
         # `đường HT17 Hiệp Thành`
-        alone = (street.kind is not None and short) or any(map(str.isdigit, first))
+        alone = bool(street.kind is not None and short) or any(map(str.isdigit, first))
+        # `Vịnh An Cơ, Châu Thành`: a hamlet without its kind
+        hamlet = door == Door(street=street) and street.kind is None
+        alone = alone or (hamlet and not is_surname(fold(first)))
         for head, tail in _cuts(street.name, at_least=1 if alone else 2):
             if shorter := parse_street(f"{street.kind or ''} {head}".strip()):
                 yield replace(door, street=shorter), tail
-    elif door.localities:
+    if door.localities and (door.street is None or _is_long(door.localities[-1].name)):
         last = door.localities[-1]
         for head, tail in _cuts(last.name, at_least=1):
             place = parse_locality(f"{last.kind} {head}")
             if place and fold(head) != fold(last.kind):
                 yield replace(door, localities=(*door.localities[:-1], place)), tail
+
+
+def _is_long(name: str) -> bool:
+    """Whether the name of a place beside a street may hold units."""
+    return len(name.split()) >= _LONG_NAME
 
 
 def _dated_words(words: list[str]) -> int:

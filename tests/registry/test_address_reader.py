@@ -83,6 +83,15 @@ def test_units_are_cut_from_a_street_only_where_they_are_sure(
     assert door.street.key == street
 
 
+def test_units_are_cut_from_an_estate_beside_the_street(gazetteer: Gazetteer) -> None:
+    text = "1 duong so 5 khu dan cu dai phuc binh hung Binh Chanh Ho Chi Minh"
+    best = read_address(gazetteer, text)[0]
+    assert [place.key for place in best.door.localities] == ["khu dan cu dai phuc"]
+    commune = best.namings[0].commune
+    assert commune is not None
+    assert commune.versions[0].name == "Bình Hưng"
+
+
 @pytest.mark.parametrize(
     ("text", "before", "commune"),
     [
@@ -90,6 +99,7 @@ def test_units_are_cut_from_a_street_only_where_they_are_sure(
         ("Thôn Phú Diễn Bình Minh, Thanh Oai, Hà Nội", "thon phu dien", "Bình Minh"),
         ("88/2 Tô Ký Trung Chánh, Hóc Môn, TP.HCM", "to ki", "Trung Chánh"),
         ("Xóm Bãi Hải Ba, Hải Lăng, Quảng Trị", "xom bai", "Hải Ba"),
+        ("Vịnh An Cơ, Châu Thành, Tây Ninh", "vinh", "An Cơ"),
         # A road between two communes, an estate in two, and a street called after its district.
         ("9 Trung Chánh Tân Xuân, Hóc Môn, TP.HCM", "trung chanh tan xuan", None),
         ("KĐT Trung Hòa Nhân Chính, Thanh Xuân, Hà Nội", "khu do thi trung hoa nhan chinh", None),
@@ -115,6 +125,13 @@ def test_commune_before_its_district_needs_no_comma(
         ("12 Trần Phú Hà Đông Hà Nội, Hà Đông, Hà Nội", "tran phu"),
         ("Ấp Bình Phú Chợ Gạo Tiền Giang, Chợ Gạo, Tiền Giang", "ap binh phu"),
         ("9 Nghĩa Sĩ Cần Giuộc, Cần Giuộc, Long An", "nghia si can giuoc"),
+        # Some of them, though a commune is named for sure
+        (
+            "9 Ấp Chiến Lược Bình Trị Đông Bình Tân, Phường Bình Trị Đông, Quận Bình Tân, TP.HCM",
+            "ap chien luoc",
+        ),
+        ("72 Phố Văn Trì Minh Khai Bắc Từ Liêm, Phường Minh Khai, Bắc Từ Liêm, HN", "van tri"),
+        ("1 Xô Viết Nghệ Tĩnh, Phường 26, Bình Thạnh, HCM", "xo viet nghe tinh"),
     ],
 )
 def test_units_that_are_said_again_behind_are_no_part_of_the_name(
