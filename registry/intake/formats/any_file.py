@@ -40,6 +40,8 @@ _SINGLE: Final = (
     ".gpkg",
     ".geojson",
     ".json",
+    ".ndjson",
+    ".jsonl",
     ".kml",
     ".gpx",
 )
@@ -51,10 +53,6 @@ _WEB_PAGE: Final = (
 )
 _WORDS: Final = (
     "đây là tệp Word (a text document): chép bảng sang Excel, mỗi nhà một dòng, rồi nhập lại"
-)
-_RECORDS: Final = (
-    "đây là JSON mà không phải GeoJSON (JSON that is no GeoJSON): xuất thành CSV, Excel hoặc"
-    " GeoJSON rồi nhập lại"
 )
 _PAGES: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<style", b"<meta")
 _JSON_KINDS: Final = (b"Feature", b"Topology", b"Point", b"Polygon", b"Multi", b"Geometry", b"esri")
@@ -104,7 +102,9 @@ def _read(path: Path, sheet: str | None) -> Table:
     if head.lstrip(_BLANK).lower().startswith(_PAGES):
         raise unreadable(path, _WEB_PAGE)
     if _OF_RECORDS.match(head.lstrip(_BLANK)):
-        raise unreadable(path, _RECORDS)
+        from registry.intake.formats.records import read_records
+
+        return read_records(path)
     return read_text(path, head)
 
 

@@ -21,11 +21,11 @@ from registry.intake.formats.blank_form import COMMUNE_CODE, LISTS, code_on_list
 from registry.intake.formats.ods_cells import merged_over_rows
 from registry.intake.formats.table import (
     LOOKED_AT,
+    TURNED_NOTE,
     Header,
     Rows,
     Table,
     find_header,
-    skipped,
     unreadable,
 )
 from registry.intake.headers import fields_named
@@ -105,7 +105,10 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
     return Table(
         names,
         rows,
-        notes=(note,) if several else (),
+        notes=(
+            *((note,) if several else ()),
+            *((TURNED_NOTE,) if header.column is not None else ()),
+        ),
         form="xlsx",
         codes_of_today=bool(code) and COMMUNE_CODE in header.names,
     )
@@ -181,8 +184,7 @@ def _rows(path: Path, book: CalamineWorkbook, name: str) -> Rows:
 
 
 def _below(path: Path, book: CalamineWorkbook, name: str, header: Header) -> Rows:
-    before = header.rows_before_data
-    return skipped(_filled_down(path, book, name, before), before)
+    return header.below(_filled_down(path, book, name, header.rows_before_data))
 
 
 def _filled_down(path: Path, book: CalamineWorkbook, name: str, first: int) -> Rows:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
@@ -27,6 +27,13 @@ FONT_NOTES: Final[dict[Font, str]] = {
 # Vietnamese forms number their columns below the header: (1) (2) (3), or A B 1 2.
 _NUMBERING: Final = re.compile(r"\(?([A-D]|\d{1,2})\)?")
 _LEAST_NUMBERED: Final = 3
+_LEAST_DOWN: Final = 3
+"""Fields that the names down a column have to be."""
+_FIRST_COLUMNS: Final = 2
+TURNED_NOTE: Final = (
+    "bảng có tên cột ở cột đầu, mỗi hộ một cột, đã xoay lại (names stand down the first column: the"
+    " table was turned)"
+)
 
 
 @runtime_checkable
@@ -68,13 +75,24 @@ class Header:
 
     names: tuple[str, ...]
     rows_before_data: int
+    column: int | None = None
+    """The column that the names stand down, of a table that is turned: a household a column."""
+
+    def below(self, rows: Rows) -> Rows:
+        """The rows of data of all the rows."""
+        if self.column is None:
+            yield from islice(rows, self.rows_before_data, None)
+            return
+        turned = list(zip_longest(*rows, fillvalue=""))
+        yield from map(list, turned[self.column + 1 :])
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> Header:
     """The header among the first rows of a table: titles may stand above, names in two rows.
 
     It is the row, or the pair of rows that are one below the other, that names most fields; the
-    first row where none does. What merged cells span is expected in each of them.
+    first row where none does. What merged cells span is expected in each of them. `rows` that are
+    all of a table may be turned.
     """
     best, most = Header(_names(rows[:1]), 1), 0
     for height in (1, 2):
@@ -85,21 +103,28 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
             sure = (at == 0 and height == 1) or len(fields) > 1 or "address" in fields
             if sure and len(fields) > most:
                 best, most = Header(names, at + height), len(fields)
+    if most <= 1 and len(rows) < LOOKED_AT and (turned := _turned(rows)):
+        return turned
     after = rows[best.rows_before_data : best.rows_before_data + 1]
     if after and _is_numbering(after[0]):
         best = Header(best.names, best.rows_before_data + 1)
     return best
 
 
+def _turned(rows: Sequence[Sequence[str]]) -> Header | None:
+    """The header of a table whose names stand down one of its first columns."""
+    for column in range(_FIRST_COLUMNS):
+        down = tuple(" ".join(row[column].split()) if column < len(row) else "" for row in rows)
+        wide = any(len(row) > column + 1 for row in rows)
+        if wide and len(fields_named(names_in_unicode(down))) >= _LEAST_DOWN:
+            return Header(down, 0, column)
+    return None
+
+
 def names_in_unicode(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names as they show: below a title in capitals, a font is seen by the names alone."""
     font = font_of(names)
     return tuple(map(CONVERTERS[font], names)) if font else names
-
-
-def skipped(rows: Rows, count: int) -> Rows:
-    """The rows but for the first `count`."""
-    return islice(rows, count, None)
 
 
 def unreadable(path: Path, reason: str) -> UnreadableFileError:

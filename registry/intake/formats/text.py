@@ -16,11 +16,11 @@ from geo.legacy_fonts import CONVERTERS, font_of, share_read, words_in_doubt
 from registry.intake.formats.table import (
     FONT_NOTES,
     LOOKED_AT,
+    TURNED_NOTE,
     Header,
     Rows,
     Table,
     find_header,
-    skipped,
     unreadable,
 )
 from registry.intake.headers import fields_named
@@ -56,6 +56,10 @@ _OLD_LINES: Final = (
     "dòng kết thúc kiểu máy Mac cũ (lines end as on old Macs): mở bằng Excel hoặc LibreOffice, lưu"
     " thành 'CSV UTF-8' rồi nhập lại"
 )
+_TURNED: Final = (
+    "tên cột ở cột đầu, mỗi hộ một cột (names stand down the first column): xoay lại bằng Paste"
+    " Special, Transpose, rồi nhập lại"
+)
 _UNKNOWN: Final = (
     "không nhận ra bảng mã của chữ (the text is in no encoding that we know): mở bằng Excel hoặc"
     " LibreOffice, lưu thành 'CSV UTF-8' rồi nhập lại"
@@ -79,8 +83,12 @@ def read_text(path: Path, head: bytes) -> Table:
     delimiter, header = _header(path, said(begun) if said else begun)
 
     rows = _TextRows(path, encoding, delimiter, header, said)
-    note = FONT_NOTES[font] if font else _NOTES.get(encoding)
-    return Table(header.names, rows, delimiter, (note,) if note else ())
+    turned = header.column is not None
+    if turned and len(head) >= SNIFFED_BYTES:
+        raise unreadable(path, _TURNED)
+    told = FONT_NOTES[font] if font else _NOTES.get(encoding)
+    notes = filter(None, (told, TURNED_NOTE if turned else None))
+    return Table(header.names, rows, delimiter, tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,8 @@ class _TextRows:
         # Not at the top: the server has no use for Arrow, which takes 100 MB.
         from registry.intake.formats.blocks import read_blocks
 
-        if not self.encoding.startswith("utf-8") or self.said is not None:
+        turned = self.header.column is not None
+        if turned or not self.encoding.startswith("utf-8") or self.said is not None:
             yield self._all_rows()
             return
         lines = self._skip_header(stream)
@@ -124,7 +133,7 @@ class _TextRows:
     def _all_rows(self) -> Rows:
         whole, said = self._whole_rows(0, 0), self.said
         meant = ([said(cell) for cell in row] for row in whole) if said else whole
-        return skipped(meant, self.header.rows_before_data)
+        return self.header.below(meant)
 
     def _skip_header(self, stream: BinaryIO) -> int | None:
         """Leave the stream at the first row of data; how many lines went before.

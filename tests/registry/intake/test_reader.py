@@ -98,8 +98,6 @@ def test_usual_ways_of_writing_a_table_are_read(tmp_path: Path, content: str) ->
         ("số nhà,house_number,mã xã\n1,2,00004\n", "hai cột cùng nghĩa house_number.*--mapping"),
         # A mapping goes by the name, and would leave both out.
         ("số nhà,SỐ NHÀ,mã xã\n1,2,00004\n", "hai cột cùng tên 'số nhà'.*tách hai bảng"),
-        ('[{"so_nha": "1", "ma_xa": "00004", "type": "x"}]', "không phải GeoJSON"),
-        ('{"so_nha": "1", "ma_xa": "00004"}\n{"so_nha": "2"}\n', "không phải GeoJSON"),
         (HEADER + '1,"Láng,00004\n2,Láng,00004\n', "dấu ngoặc kép mở ở dòng 2"),
         (HEADER + "1,Láng,00004\n" + '2,"Láng,00004\n' * 3, "dấu ngoặc kép"),
         (HEADER + '1,"' + "x" * 200_000, "dấu ngoặc kép"),

@@ -1,0 +1,220 @@
+"""Records in JSON: an array of objects, an object a line, or what wraps such an array.
+
+Each object is a row, each of its names a column; one inside of another is `nha/so`. Numbers stay as
+they are written.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from registry.intake.formats.table import Rows, Table, unreadable
+
+_BLOCK: Final = 1 << 18
+_LONGEST: Final = 1 << 24
+"""Letters of one record, or of an array that is wrapped in something."""
+_DEPTH: Final = 4
+_BETWEEN: Final = " \t\r\n,"
+_BROKEN: Final = "JSON hỏng hoặc chưa tải hết ở bản ghi {:,} (the JSON is broken or incomplete)"
+_MORE: Final = "JSON có thêm gì đó sau danh sách bản ghi (there is more behind the list of records)"
+_NO_UTF8: Final = "JSON không phải UTF-8 (the JSON is not UTF-8): lưu lại bằng UTF-8"
+_NO_RECORDS: Final = (
+    "JSON không phải danh sách bản ghi (no list of records): xuất mỗi hộ một bản ghi, hoặc xuất"
+    " thành CSV, Excel hay GeoJSON"
+)
+_TWICE: Final = "bản ghi có hai ô cùng tên {!r} (a record has two members of one name)"
+_LISTS_NOTE: Final = (
+    "bản ghi có danh sách bên trong ({}), không được đọc (lists inside of records are not read)"
+)
+
+_Row = dict[str, str]
+
+
+class _TwiceError(ValueError):
+    """A name that stands twice in one object."""
+
+
+def read_records(path: Path) -> Table:
+    """The table of a file of records, with a column for each name in any of them.
+
+    Raises UnreadableFileError for one that is broken, or holds no records.
+    """
+    source = _Source(path)
+    names: dict[str, None] = {}
+    lists: dict[str, None] = {}
+    for record in source.records():
+        names.update(dict.fromkeys(_cells(record, lambda name: lists.setdefault(name))))
+    if not names:
+        raise unreadable(path, _NO_RECORDS)
+    headers = tuple(names)
+
+    @contextmanager
+    def rows() -> Iterator[Rows]:
+        yield (_row(record, headers) for record in source.records())
+
+    notes = (_LISTS_NOTE.format(", ".join(list(lists)[:5])),) if lists else ()
+    return Table(headers, rows, notes=notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    path: Path
+
+    def records(self) -> Iterator[Mapping[str, object]]:
+        """One after the other; a file that is one object may wrap them."""
+        values = self._values()
+        first = next(values, None)
+        if first is None:
+            raise unreadable(self.path, _NO_RECORDS)
+        second = next(values, None)
+        if second is None:
+            yield from self._wrapped(first)
+            return
+        for value in (first, second):
+            yield self._record(value)
+        yield from map(self._record, values)
+
+    def _record(self, value: object) -> Mapping[str, object]:
+        if not isinstance(value, dict):
+            raise unreadable(self.path, _NO_RECORDS)
+        return value
+
+    def _wrapped(self, value: object) -> Iterator[Mapping[str, object]]:
+        """The records in the only value of a file: itself, or those that one of its members is."""
+        only = self._record(value)
+        lists = [each for each in only.values() if _is_list_of_records(each)]
+        if len(lists) == 1:
+            yield from lists[0]  # type: ignore[misc]
+        elif columns := _columns(only):
+            yield from columns
+        elif lists:
+            raise unreadable(self.path, _NO_RECORDS)
+        else:
+            yield only
+
+    def _values(self) -> Iterator[object]:
+        """What an array holds, or what stands one behind the other."""
+        count = 0
+        try:
+            with self.path.open(encoding="utf-8-sig") as stream:
+                text, more = stream.read(_BLOCK).lstrip(), True
+                at = int(array := text.startswith("["))
+                while True:
+                    at = _skipped(text, at)
+                    if array and text.startswith("]", at):
+                        if (text[at + 1 :] + stream.read(_BLOCK)).strip():
+                            raise unreadable(self.path, _MORE)
+                        return
+                    found = _decoded(text, at)
+                    # A number may go on in the next block.
+                    if found is not None and (found[1] < len(text) or not more):
+                        count += 1
+                        value, at = found
+                        yield value
+                    elif more and len(text) - at <= _LONGEST:
+                        block = stream.read(max(_BLOCK, len(text) - at))
+                        text, at, more = text[at:] + block, 0, bool(block)
+                    elif at == len(text) and not array:
+                        return
+                    else:
+                        raise unreadable(self.path, _BROKEN.format(count + 1))
+        except _TwiceError as error:
+            raise unreadable(self.path, _TWICE.format(str(error))) from error
+        except UnicodeDecodeError as error:
+            raise unreadable(self.path, _NO_UTF8) from error
+        except RecursionError as error:
+            raise unreadable(self.path, _BROKEN.format(count + 1)) from error
+
+
+class _Number(str):
+    """A number, as it is written."""
+
+    __slots__ = ()
+
+
+def _skipped(text: str, at: int) -> int:
+    """The place behind what stands between records."""
+    while at < len(text) and text[at] in _BETWEEN:
+        at += 1
+    return at
+
+
+def _decoded(text: str, at: int) -> tuple[object, int] | None:
+    """The value that begins there and where it ends; None for none, or for half of one."""
+    try:
+        return _DECODER.raw_decode(text, at)
+    except _TwiceError:
+        raise
+    except ValueError:
+        return None
+
+
+def _object(members: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(members)
+    if len(made) < len(members):
+        names = [name for name, _ in members]
+        raise _TwiceError(next(name for name in names if names.count(name) > 1))
+    return made
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_float=_Number,
+    parse_int=_Number,
+    parse_constant=lambda _name: None,
+)
+
+
+def _is_list_of_records(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(e, dict) for e in value)
+
+
+def _columns(only: Mapping[str, object]) -> list[_Row]:
+    """The records of an object that holds columns, each a list or numbered; none for others."""
+    columns = {
+        name: dict(enumerate(value)) if isinstance(value, list) else value
+        for name, value in only.items()
+    }
+    numbered = [column for column in columns.values() if isinstance(column, dict) and column]
+    if len(numbered) < len(columns) or not numbered:
+        return []
+    at = list(numbered[0])
+    if any(list(column) != at for column in numbered) or not all(str(k).isdigit() for k in at):
+        return []
+    if any(isinstance(cell, dict | list) for column in numbered for cell in column.values()):
+        return []
+    return [{name: columns[name][key] for name in columns} for key in at]  # type: ignore[index]
+
+
+def _row(record: Mapping[str, object], headers: tuple[str, ...]) -> list[str]:
+    cells = _cells(record)
+    return [cells.get(name, "") for name in headers]
+
+
+def _cells(
+    record: Mapping[str, object],
+    listed: Callable[[str], object] = lambda _name: None,
+    above: str = "",
+) -> _Row:
+    """The members of a record as texts; `listed` hears of those that hold lists."""
+    cells: _Row = {}
+    for name, value in record.items():
+        path = f"{above}{name}"
+        if isinstance(value, dict) and above.count("/") < _DEPTH:
+            cells |= _cells(value, listed, f"{path}/")
+        elif isinstance(value, list) and not all(isinstance(each, _Number) for each in value):
+            listed(path)
+        elif isinstance(value, list):
+            cells[path] = ", ".join(value)
+        else:
+            cells[path] = _text(value)
+    return cells
+
+
+def _text(value: object) -> str:
+    if value is None or isinstance(value, dict):
+        return ""
+    return str(value).upper() if isinstance(value, bool) else str(value)
