@@ -20,6 +20,12 @@ _ZEROS: Final = re.compile(r"([1-9]\d?)(0{3,})")
 """A number of five figures and more that ends in zeros: no door bears it, and `12E3` reads so."""
 _LEAST_FIGURES: Final = 5
 _FORMULA: Final = ("=", "@")
+_ERROR: Final = re.compile(
+    r"#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|####*)|Err:\d{3}"
+    r"|true|false|undefined|\[object Object\]",
+    re.IGNORECASE,
+)
+"""What a formula, or a program, shows in place of a value."""
 _POWER: Final = re.compile(r"\d(?:[.,]\d+)?E\+?\d+")
 
 
@@ -30,11 +36,13 @@ def is_mangled(text: str) -> bool:
     (True, True, True, False)
     >>> is_mangled("=A1+1"), is_mangled("12000"), is_mangled("1200")
     (True, True, False)
+    >>> is_mangled("#N/A"), is_mangled("#REF!"), is_mangled("TRUE"), is_mangled("#12")
+    (True, True, True, False)
     """
     text = text.strip()
     if text.startswith(_FORMULA) or (len(text) >= _LEAST_FIGURES and _ZEROS.fullmatch(text)):
         return True
-    if _ISO.fullmatch(text) or _POWER.fullmatch(text.upper()):
+    if _ERROR.fullmatch(text) or _ISO.fullmatch(text) or _POWER.fullmatch(text.upper()):
         return True
     lower = text.lower()
     return bool(_DAY_FIRST.fullmatch(lower) or _MONTH_FIRST.fullmatch(lower))

@@ -24,6 +24,10 @@ _FAR_MORE: Final = 20
 _WORDS_REMEMBERED: Final = 1 << 16
 _BROKEN: Final = re.compile(r"[^\W\d_][¡¢£¤¥¦§¨©¬®¶¸¹×÷]|[¡¢£¤¥¦§¨©¬®¶¸¹×÷][^\W\d_]")
 """A letter beside a sign that no word of Unicode has."""
+_ESCAPED: Final = re.compile(
+    r"\ufffd|&(?:[A-Za-z]{2,8}|#\d{2,6});|(?:%[0-9A-Fa-f]{2}){2}|\\u[0-9A-Fa-f]{4}"
+)
+"""A letter that was lost, or is written in the way of pages and programs."""
 
 
 class FontsOfColumn:
@@ -90,11 +94,17 @@ def in_unicode(cells: Sequence[str], columns: Sequence[Font | None]) -> list[str
 
 
 def is_garbled(text: str) -> bool:
-    """Whether the text holds what is a word in no font, or in another one than the words beside it.
+    r"""Whether it holds what is a word in no font, or in another one than the words beside it.
 
     >>> is_garbled("Đường NguyÔn H÷u NghÜa"), is_garbled("Sunrise café"), is_garbled("12½ Lê Lai")
     (True, False, False)
+    >>> [is_garbled(text) for text in ("Nguy\ufffdn", "L&aacute;ng", "L%C3%A1ng", r"L\u00e1ng")]
+    [True, True, True, True]
+    >>> is_garbled("R&D"), is_garbled("50%"), is_garbled("A/B & C;")
+    (False, False, False)
     """
+    if _ESCAPED.search(text):
+        return True
     return not text.isascii() and (holds_font(text) or _BROKEN.search(text) is not None)
 
 

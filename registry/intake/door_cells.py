@@ -45,6 +45,7 @@ _DOUBTFUL: Final = re.compile(
     r"\?|\d\s*_\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?:ngõ|ngách|hẻm|kiệt)\s*$", re.IGNORECASE
 )
 """Somebody was not sure, or wrote a sign of no path, a letter apart, an alley without number."""
+_DIGIT: Final = re.compile("[1-9]")
 _RANGE: Final = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
 _TWO_STREETS: Final = re.compile(r"[^\W\d_]{2}\s*/\s*[^\W\d_]{2}|\?")
 _NO_STREETS: Final = frozenset({"x", "o", ".", "0", "đường", "phố"}) | {
@@ -100,7 +101,9 @@ def read_number(text: str) -> DoorParts:
         return DoorParts(number=UNREADABLE)
     if as_range(text) == "" or not (whole or _NAME.fullmatch(beside.name if beside else "")):
         return DoorParts(number=UNREADABLE)
-    return parts_of(door)
+    parts = parts_of(door)
+    # `12\\3`, `12:3`: a number that is not understood must not be lost without a word.
+    return DoorParts(number=UNREADABLE) if parts == DoorParts() and _DIGIT.search(text) else parts
 
 
 def _descends(text: str) -> bool:
@@ -120,6 +123,8 @@ def read_street(text: str) -> DoorParts:
     """Of the column of streets."""
     if is_mangled(text):
         return DoorParts(number=(text, "", False))  # `3/2` is a street as well
+    # `Nguyen_Trai`, as columns of programs are called; `Láng.` would be short for another word.
+    text = text.replace("_", " ").rstrip(" .")
     if text.lower().strip() in _NO_STREETS:
         return DoorParts()
     if _TWO_STREETS.search(text):

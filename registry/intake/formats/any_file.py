@@ -10,20 +10,23 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from registry.errors import UnreadableFileError
 from registry.intake.formats.fonts import table_in_unicode
+from registry.intake.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
 from registry.intake.formats.table import Table, unreadable
 from registry.intake.formats.text import SNIFFED_BYTES, read_text
+from registry.intake.formats.undone import undone
 
 MOST_UNPACKED: Final = 4 << 30
 """Bytes that a packed file may hold: more is taken for a bomb."""
 _MOST_RATIO: Final = 200
 _BLOCK: Final = 1 << 20
-_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
-"""What may stand before the first sign of a text."""
+_SAMPLE: Final = 2_000
+"""Rows at the top of a table that say how its cells are written."""
 _SHEETS: Final = (b"\xd0\xcf\x11\xe0",)
 _GDAL: Final = (b"sqlite format 3\0", b"!table", b"\x00\x00\x27\x0a")
 """GeoPackage, MapInfo TAB, Shapefile."""
@@ -46,15 +49,6 @@ _SINGLE: Final = (
     ".gpx",
 )
 _EMPTY: Final = "tệp rỗng (the file is empty)"
-_PDF: Final = "đây là tệp PDF (a PDF): lưu bảng thành Excel hoặc CSV rồi nhập lại"
-_WEB_PAGE: Final = (
-    "đây là trang web được đặt tên như bảng tính (a web page named like a workbook): mở bằng Excel"
-    " hoặc LibreOffice, lưu thành .xlsx rồi nhập lại"
-)
-_WORDS: Final = (
-    "đây là tệp Word (a text document): chép bảng sang Excel, mỗi nhà một dòng, rồi nhập lại"
-)
-_PAGES: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<style", b"<meta")
 _JSON_KINDS: Final = (b"Feature", b"Topology", b"Point", b"Polygon", b"Multi", b"Geometry", b"esri")
 _OF_RECORDS: Final = re.compile(rb'\[?\s*\{\s*"[^"]*"\s*:')
 _BOMB: Final = "tệp nén quá lớn khi mở ra (the packed file is too large when it is unpacked)"
@@ -72,7 +66,11 @@ def read_file(path: Path, sheet: str | None = None) -> Table:
 
     Raises UnreadableFileError, one line, Vietnamese first, for what cannot be read.
     """
-    return table_in_unicode(_read(path, sheet))
+    table = _read(path, sheet)
+    # Once for all who look at it: a workbook is parsed as a whole each time.
+    with table.rows() as rows:
+        sample = list(islice(rows, _SAMPLE))
+    return table_in_unicode(*undone(table, sample))
 
 
 def _read(path: Path, sheet: str | None) -> Table:
@@ -80,8 +78,6 @@ def _read(path: Path, sheet: str | None) -> Table:
         head = stream.read(SNIFFED_BYTES)
     if not head.strip():
         raise unreadable(path, _EMPTY)
-    if head.startswith(b"%PDF"):
-        raise unreadable(path, _PDF)
     if head.startswith(b"\x1f\x8b"):
         return _unzipped(path, sheet)
     if head.startswith(b"PK\x03\x04"):
@@ -99,9 +95,8 @@ def _read(path: Path, sheet: str | None) -> Table:
         from registry.intake.formats.layers import read_layer
 
         return read_layer(path, sheet)
-    if head.lstrip(_BLANK).lower().startswith(_PAGES):
-        raise unreadable(path, _WEB_PAGE)
-    if _OF_RECORDS.match(head.lstrip(_BLANK)):
+    refuse_other_kinds(path, head)
+    if _OF_RECORDS.match(head.lstrip(BLANK)):
         from registry.intake.formats.records import read_records
 
         return read_records(path)
@@ -109,7 +104,7 @@ def _read(path: Path, sheet: str | None) -> Table:
 
 
 def _is_geojson(head: bytes) -> bool:
-    begun = head.lstrip(_BLANK)
+    begun = head.lstrip(BLANK)
     return begun.startswith(b"{") and any(
         re.search(rb'"type"\s*:\s*"' + kind, begun) for kind in _JSON_KINDS
     )
@@ -117,7 +112,7 @@ def _is_geojson(head: bytes) -> bool:
 
 def _is_drawn(head: bytes) -> bool:
     """Whether a text is a layer: GeoJSON, KML, GPX or MapInfo's MIF."""
-    begun = head.lstrip(_BLANK)
+    begun = head.lstrip(BLANK)
     if begun.startswith(b"<"):
         return b"<kml" in head[:2_000] or b"<gpx" in head[:2_000]
     mif = begun[:8].lower().startswith(b"version ") and b"columns" in head.lower()
@@ -150,7 +145,7 @@ def _from_archive(path: Path, sheet: str | None) -> Table:
             _check_size(path, sum(e.file_size for e in members.values()), path.stat().st_size)
             return read_sheet(path, sheet)
         if PurePosixPath("word/document.xml") in members:
-            raise unreadable(path, _WORDS)
+            raise unreadable(path, WORDS)
         chosen = _members(path, list(members))
         folder = _Folder()
         # Under names of our own: what stands in the archive may point anywhere.

@@ -13,7 +13,6 @@ from registry.intake.formats.table import FONT_NOTES, InBlocks, Rows, Table, nam
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SAMPLE: Final = 2_000
 _TOGETHER: Final = 500
 """Rows that are looked at together: nearly always none of them holds such a word."""
 _SOME_NOTE: Final = (
@@ -24,15 +23,14 @@ _SOME_NOTE: Final = (
 _Fonts = Sequence[Font | None]
 
 
-def table_in_unicode(table: Table) -> Table:
+def table_in_unicode(table: Table, sample: list[list[str]]) -> Table:
     """The table with every cell in Unicode that only makes sense in a font, whatever others are in.
 
-    A file whose first rows hold any such cell is gone through once, to know what its columns are
-    in: a single word may be one in both, as `Té` is `Tộ`. What is no word in any font, or stands
-    beside words of another, stays as it is.
+    A file whose first rows, the `sample`, hold any such cell is gone through once, to know what its
+    columns are in: a single word may be one in both, as `Té` is `Tộ`. What is no word in any font,
+    or stands beside words of another, stays as it is.
     """
-    with table.rows() as first_rows:
-        begins_so = any(map(_hold_font, _together(islice(first_rows, _SAMPLE))))
+    begins_so = any(map(_hold_font, _together(iter(sample))))
     fonts = _fonts_of_columns(table) if begins_so else ()
     of_header = font_of(table.headers)
     found = sorted({*filter(None, fonts), *([of_header] if of_header else ())})

@@ -9,6 +9,7 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
+from geo.encoded_twice import read_once
 from geo.legacy_fonts import CONVERTERS, Font, font_of
 from registry.errors import UnreadableFileError
 from registry.intake.headers import field_of, fields_named
@@ -123,6 +124,7 @@ def _turned(rows: Sequence[Sequence[str]]) -> Header | None:
 
 def names_in_unicode(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names as they show: below a title in capitals, a font is seen by the names alone."""
+    names = tuple(map(read_once, names))
     font = font_of(names)
     return tuple(map(CONVERTERS[font], names)) if font else names
 

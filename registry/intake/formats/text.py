@@ -29,17 +29,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SNIFFED_BYTES: Final = 65_536
-_DELIMITERS: Final = ",;\t|"
+_DELIMITERS: Final = ",;\t|^\x1f"
 _EXCEL_HINT: Final = "sep="
 """A first line that only tells a spreadsheet the delimiter."""
 _BYTE_ORDER: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
 _LATIN_1: Final = "latin-1"
 """What a file in a font is read as: each byte a letter, which `geo.legacy_fonts` explains."""
 _NOTES: Final = {
+    "utf-32": "chữ mã UTF-32 (the text is UTF-32)",
     "utf-16": "chữ mã UTF-16 (the text is UTF-16)",
     "utf-16-le": "chữ mã UTF-16 (the text is UTF-16)",
     "utf-16-be": "chữ mã UTF-16 (the text is UTF-16)",
@@ -59,6 +62,10 @@ _OLD_LINES: Final = (
 _TURNED: Final = (
     "tên cột ở cột đầu, mỗi hộ một cột (names stand down the first column): xoay lại bằng Paste"
     " Special, Transpose, rồi nhập lại"
+)
+_QUOTED_NOTE: Final = (
+    "mỗi dòng nằm trong một ô có ngoặc kép, đã tách thành các ô (lines that were quoted as a whole"
+    " were parted into cells)"
 )
 _UNKNOWN: Final = (
     "không nhận ra bảng mã của chữ (the text is in no encoding that we know): mở bằng Excel hoặc"
@@ -80,15 +87,17 @@ def read_text(path: Path, head: bytes) -> Table:
         begun = begun.rpartition("\n")[0] or begun
     font = font_of([begun]) if encoding == _LATIN_1 else None
     said = CONVERTERS[font] if font else _nfc if encoding == "cp1258" else None
-    delimiter, header = _header(path, said(begun) if said else begun)
+    meant = said(begun) if said else begun
+    delimiter, header = _header(path, meant)
+    inner, header = _inside_cells(path, meant, header)
 
-    rows = _TextRows(path, encoding, delimiter, header, said)
+    rows = _TextRows(path, encoding, delimiter, header, said, inner)
     turned = header.column is not None
     if turned and len(head) >= SNIFFED_BYTES:
         raise unreadable(path, _TURNED)
     told = FONT_NOTES[font] if font else _NOTES.get(encoding)
-    notes = filter(None, (told, TURNED_NOTE if turned else None))
-    return Table(header.names, rows, delimiter, tuple(notes))
+    notes = filter(None, (told, TURNED_NOTE if turned else None, _QUOTED_NOTE if inner else None))
+    return Table(header.names, rows, inner or delimiter, tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,8 @@ class _TextRows:
     header: Header
     said: Callable[[str], str] | None
     """What a cell says, where the encoding does not say it."""
+    inner: str = ""
+    """The delimiter of what stands in the only cell of each row, of lines quoted as a whole."""
 
     @contextmanager
     def __call__(self) -> Iterator[Rows]:
@@ -118,7 +129,7 @@ class _TextRows:
         from registry.intake.formats.blocks import read_blocks
 
         turned = self.header.column is not None
-        if turned or not self.encoding.startswith("utf-8") or self.said is not None:
+        if turned or self.inner or not self.encoding.startswith("utf-8") or self.said is not None:
             yield self._all_rows()
             return
         lines = self._skip_header(stream)
@@ -133,6 +144,8 @@ class _TextRows:
     def _all_rows(self) -> Rows:
         whole, said = self._whole_rows(0, 0), self.said
         meant = ([said(cell) for cell in row] for row in whole) if said else whole
+        if self.inner:
+            meant = (_apart(row, self.inner) for row in meant)
         return self.header.below(meant)
 
     def _skip_header(self, stream: BinaryIO) -> int | None:
@@ -262,6 +275,29 @@ def _header(path: Path, text: str) -> tuple[str, Header]:
         found.append((len(fields_named(header.names)), first.count(delimiter), delimiter, header))
     *_, delimiter, header = max(found, key=itemgetter(0, 1))
     return delimiter, header
+
+
+def _inside_cells(path: Path, text: str, header: Header) -> tuple[str, Header]:
+    """The delimiter and the header inside of quoted lines: `"Số nhà,Đường"`; '' for other files.
+
+    Spreadsheets save so what they opened as one column.
+    """
+    best, inner = header, ""
+    if len(header.names) > 1 or '"' not in text.partition("\n")[0]:
+        return inner, best
+    for delimiter in _DELIMITERS:
+        rows = _first_rows(path, text, delimiter)
+        if all(len(row) <= 1 for row in rows):
+            for within in _DELIMITERS:
+                found = find_header([_apart(row, within) for row in rows])
+                if len(fields_named(found.names)) > max(1, len(fields_named(best.names))):
+                    best, inner = found, within
+    return inner, best
+
+
+def _apart(row: list[str], delimiter: str) -> list[str]:
+    """The cells that stand in the only one of a row."""
+    return next(csv.reader(row, delimiter=delimiter), row) if len(row) == 1 else row
 
 
 def _hinted(line: str) -> str | None:
