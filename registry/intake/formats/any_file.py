@@ -7,7 +7,7 @@ import tempfile
 import weakref
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -19,6 +19,7 @@ from registry.intake.formats.fonts import table_in_unicode
 from registry.intake.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
 from registry.intake.formats.table import Table, unreadable
 from registry.intake.formats.text import SNIFFED_BYTES, read_text
+from registry.intake.formats.undeclared import is_dbf
 from registry.intake.formats.undone import undone
 
 MOST_UNPACKED: Final = 4 << 30
@@ -33,7 +34,13 @@ _GDAL: Final = (b"sqlite format 3\0", b"!table", b"\x00\x00\x27\x0a")
 _BOOK_MEMBERS: Final = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 _SHAPE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _TAB_PARTS: Final = (".tab", ".dat", ".map", ".id", ".ind")
+_GO_WITH: Final = ((".shx", ".shp"), (".shp", ".dbf"), (".id", ".map"), (".mid", ".mif"))
+"""A file of a layer, and the one that it goes with."""
+_NO_PART: Final = "thiếu tệp {} của lớp (a file of the layer is missing): nén đủ các tệp của lớp"
 _MIF_PARTS: Final = (".mif", ".mid")
+_GEODATABASE: Final = ".gdb"
+"""A folder that is a database of ArcGIS."""
+_GEODATABASE_PART: Final = re.compile(r"a[0-9a-f]{8}(?:\.[A-Za-z0-9_]+)+|gdb|timestamps")
 _FOLDED_TEXT: Final = (".csv", ".tsv", ".txt")
 _SINGLE: Final = (
     *_FOLDED_TEXT,
@@ -41,6 +48,7 @@ _SINGLE: Final = (
     ".xls",
     ".ods",
     ".gpkg",
+    ".dbf",
     ".geojson",
     ".json",
     ".ndjson",
@@ -74,6 +82,10 @@ def read_file(path: Path, sheet: str | None = None) -> Table:
 
 
 def _read(path: Path, sheet: str | None) -> Table:
+    if path.suffix == _GEODATABASE and path.is_dir():
+        from registry.intake.formats.layers import read_layer
+
+        return read_layer(path, sheet)
     with path.open("rb") as stream:
         head = stream.read(SNIFFED_BYTES)
     if not head.strip():
@@ -95,6 +107,8 @@ def _read(path: Path, sheet: str | None) -> Table:
         from registry.intake.formats.layers import read_layer
 
         return read_layer(path, sheet)
+    if is_dbf(head):
+        return _read_dbf(path, sheet)
     refuse_other_kinds(path, head)
     if _OF_RECORDS.match(head.lstrip(BLANK)):
         from registry.intake.formats.records import read_records
@@ -127,12 +141,30 @@ class _Folder:
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
+def _holding(folder: _Folder, table: Table) -> Table:
+    """The table, which may lie in a folder of its own already."""
+    return replace(table, holds=(folder, table.holds))
+
+
+def _read_dbf(path: Path, sheet: str | None) -> Table:
+    """A table of dBase or FoxPro by itself, as that of a Shapefile; GDAL knows it by its name."""
+    from registry.intake.formats.layers import read_layer
+
+    folder = _Folder()
+    table = folder.path / f"{path.stem}.dbf"
+    table.symlink_to(path.resolve())
+    try:
+        return _holding(folder, read_layer(table, sheet))
+    except UnreadableFileError as error:
+        raise unreadable(path, error.detail.partition(": ")[2]) from error
+
+
 def _unzipped(path: Path, sheet: str | None) -> Table:
     folder = _Folder()
     inner = folder.path / path.name.removesuffix(".gz")
     with _unpacking(path), gzip.open(path) as packed:
         _copy(path, packed, inner, path.stat().st_size)
-    return replace(_renamed(path, inner, sheet), holds=folder)
+    return _holding(folder, _renamed(path, inner, sheet))
 
 
 def _from_archive(path: Path, sheet: str | None) -> Table:
@@ -150,31 +182,55 @@ def _from_archive(path: Path, sheet: str | None) -> Table:
         folder = _Folder()
         # Under names of our own: what stands in the archive may point anywhere.
         for member in chosen:
-            target = folder.path / f"layer{member.suffix.lower()}"
+            target = folder.path / f"{path.stem}{member.suffix.lower()}"
+            if _is_of_geodatabase(member):
+                (folder.path / f"{path.stem}{_GEODATABASE}").mkdir(exist_ok=True)
+                target = folder.path / f"{path.stem}{_GEODATABASE}" / member.name
             with archive.open(members[member]) as packed:
                 _copy(path, packed, target, members[member].compress_size)
-    first = folder.path / f"layer{chosen[0].suffix.lower()}"
-    return replace(_renamed(path, first, sheet), holds=folder)
+    first = folder.path / f"{path.stem}{chosen[0].suffix.lower()}"
+    if _is_of_geodatabase(chosen[0]):
+        first = folder.path / f"{path.stem}{_GEODATABASE}"
+    return _holding(folder, _renamed(path, first, sheet))
 
 
 def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
     """The files of one table or layer inside an archive, the one to open first."""
     own = [name for name in names if not name.name.startswith(".") and "__MACOSX" not in name.parts]
+    if of_base := [name for name in own if _is_of_geodatabase(name)]:
+        if len(bases := {name.parent for name in of_base}) > 1:
+            raise unreadable(path, f"nhiều tệp (several files): {', '.join(map(str, bases))}")
+        return of_base
     for parts in (_SHAPE_PARTS, _TAB_PARTS, _MIF_PARTS):
         heads = [name for name in own if name.suffix.lower() == parts[0]]
         if len(heads) == 1:
             of_layer = {
                 n.suffix.lower(): n for n in own if n.with_suffix("") == heads[0].with_suffix("")
             }
+            if missing := _missing_part(of_layer.values()):
+                raise unreadable(path, _NO_PART.format(missing))
             return [of_layer[part] for part in parts if part in of_layer]
         if heads:
             raise unreadable(path, f"nhiều lớp (several layers): {', '.join(map(str, heads))}")
+    if missing := _missing_part(own):
+        raise unreadable(path, _NO_PART.format(missing))
     single = [name for name in own if name.suffix.lower() in _SINGLE]
     if not single:
         raise unreadable(path, _NOTHING)
     if len(single) > 1:
         raise unreadable(path, f"nhiều tệp (several files): {', '.join(map(str, single[:10]))}")
     return single
+
+
+def _missing_part(names: Iterable[PurePosixPath]) -> str:
+    """The file without which others of a layer say nothing of where its rows are, '' for none."""
+    found = {name.suffix.lower() for name in names}
+    return next((part for other, part in _GO_WITH if other in found and part not in found), "")
+
+
+def _is_of_geodatabase(name: PurePosixPath) -> bool:
+    inside = name.parent.suffix.lower() == _GEODATABASE
+    return inside and _GEODATABASE_PART.fullmatch(name.name) is not None
 
 
 def _renamed(path: Path, inner: Path, sheet: str | None) -> Table:

@@ -21,7 +21,12 @@ from pyogrio.raw import open_arrow
 from geo.coordinates import WGS_84
 from registry.intake.formats.declared import UnsupportedSystemError, declared_system
 from registry.intake.formats.table import Rows, Table, unreadable
-from registry.intake.formats.undeclared import encoding_of_shapes, kml_names
+from registry.intake.formats.undeclared import (
+    encoding_of_shapes,
+    is_cut,
+    kml_names,
+    rows_of_mapinfo,
+)
 from registry.intake.headers import fields_named, uncut
 
 _PLACE: Final = ("longitude", "latitude")
@@ -37,6 +42,10 @@ _WAYPOINTS: Final = "waypoints"
 _MAPINFO: Final = "MapInfo File"
 _SHAPES: Final = "ESRI Shapefile"
 _BROKEN: Final = "không đọc được lớp bản đồ (the map layer cannot be read)"
+_CUT: Final = (
+    "lớp bị cắt ngắn, có thể chưa chép hết (the layer ends before its last row): chép lại đủ các"
+    " tệp"
+)
 _NO_LAYER: Final = "không có lớp nào (there is no layer in it)"
 _NO_PLACE: Final = "lớp không có hình (no geometries): tọa độ lấy từ các cột"
 _BATCH: Final = 10_000
@@ -67,6 +76,8 @@ def read_layer(path: Path, layer: str | None = None) -> Table:
     UnreadableFileError for a broken file, several layers without a choice, and a system that is
     neither WGS 84 nor VN-2000.
     """
+    if is_cut(path):
+        raise unreadable(path, _CUT)
     encoding = encoding_of_shapes(path)
     with _readable(path):
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
@@ -106,7 +117,8 @@ def read_layer(path: Path, layer: str | None = None) -> Table:
     )
     notes = (f"lớp {name!r} được đọc (the layer that was read)",) if len(names) > 1 else ()
     form = "geojson" if info["driver"] in _JSON else "gpkg"
-    return _table(path, features, placed=placed, notes=notes, crs=crs, form=form)
+    least = rows_of_mapinfo(path) or 0
+    return _table(path, features, placed=placed, notes=notes, crs=crs, form=form, least=least)
 
 
 def read_parquet(path: Path) -> Table:
@@ -141,11 +153,15 @@ def _table(
     notes: tuple[str, ...],
     crs: str | None,
     form: str,
+    least: int = 0,
 ) -> Table:
+    """`least`: of its rows, if fewer are read it was cut."""
+
     @contextmanager
     def rows() -> Iterator[Rows]:
         with features.batches(shapes=placed) as batches:
-            yield _rows(path, batches, features.fields, features.geometry if placed else None)
+            geometry = features.geometry if placed else None
+            yield _rows(path, batches, features.fields, geometry, least)
 
     headers = (*features.fields, *(_PLACE if placed else ()))
     return Table(headers, rows, notes=notes, crs=crs, form=form, features=features)
@@ -197,15 +213,21 @@ def _declared_by_parquet(path: Path, column: dict[str, Any]) -> str | None:
     return _declared(path, named)
 
 
-def _rows(path: Path, batches: Any, fields: tuple[str, ...], geometry: str | None) -> Rows:
+def _rows(
+    path: Path, batches: Any, fields: tuple[str, ...], geometry: str | None, least: int
+) -> Rows:
     # Only what is raised in here is the file's fault, not what whoever reads the rows does.
     with _readable(path):
+        count = 0
         for batch in batches:
             columns = [_texts(batch.column(name)) for name in fields]
             if geometry is not None:
                 columns += _places(batch.column(geometry))
             rows = list(map(list, zip(*columns, strict=True)))
+            count += len(rows)
             yield from rows
+        if count < least:
+            raise unreadable(path, _CUT)
 
 
 def _texts(column: pa.Array) -> list[str]:

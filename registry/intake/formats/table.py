@@ -137,7 +137,7 @@ def unreadable(path: Path, reason: str) -> UnreadableFileError:
 _REFUSALS: Final = {
     errno.ENOENT: "không có tệp này",
     errno.EACCES: "không có quyền đọc tệp này",
-    errno.EISDIR: "đây là thư mục, không phải tệp",
+    errno.EISDIR: "đây là thư mục, không phải tệp; thư mục .gdb thì nén thành .zip",
 }
 
 

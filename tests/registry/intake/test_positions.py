@@ -3,10 +3,13 @@
 import csv
 from pathlib import Path
 
+import numpy as np
+import pyproj
 import pytest
 from pyproj.transformer import TransformerGroup
 from sqlalchemy import Engine
 
+from geo.coordinates import central_meridian_and_scale, to_wgs84
 from registry.errors import UnreadableFileError
 from registry.intake.positions import SYSTEMS
 from registry.intake.result import ImportOptions, ImportResult
@@ -175,3 +178,38 @@ def test_a_row_without_metres_among_others_is_its_own_problem(
     result = load(engine, path, crs="EPSG:5899")
     assert (result.new, result.rejected) == (len(places) + 1, 1)
     assert result.problems == {"coordinates_unreadable": 1}
+
+
+@pytest.mark.parametrize(
+    ("crs", "east", "north", "lon", "lat"),
+    [
+        ("EPSG:5897", 557975.802, 1142228.861, 105.53115606, 10.32843706),
+        ("EPSG:9210", 600997, 1189964, 106.67523783, 10.75909134),
+    ],
+)
+def test_points_that_others_publish_lie_where_they_say(
+    crs: str, east: float, north: float, lon: float, lat: float
+) -> None:
+    """Those of the converters vn2000-converter and dart_vn2000, which give the rotations of
+    Decision 05/2007/QĐ-BTNMT to PROJ with the sign of the other convention: half a metre."""
+    found = to_wgs84(crs, np.array([east]), np.array([north]))
+    assert (found[0][0], found[1][0]) == pytest.approx((lon, lat), abs=0.6 / 111_000)
+    by_hand = by_decision_05_2007(float(central_meridian_and_scale(crs)[0]), east, north)
+    assert (found[0][0], found[1][0]) == pytest.approx(by_hand, abs=0.01 / 111_000)
+
+
+def by_decision_05_2007(meridian: float, east: float, north: float) -> tuple[float, float]:
+    """The seven parameters as the decision prints them, rotations of the coordinate frame."""
+    plane = f"+proj=tmerc +lat_0=0 +lon_0={meridian} +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84"
+    lon, lat = pyproj.Proj(plane)(east, north, inverse=True)
+    x, y, z = pyproj.Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True).transform(
+        lon, lat, 0
+    )
+    shift = np.array([-191.90441429, -39.30318279, -111.45032835])
+    a, b, c = np.radians(np.array([-0.00928836, 0.01975479, -0.00427372]) / 3600)
+    frame = np.array([[1, c, -b], [-c, 1, a], [b, -a, 1]])
+    turned = shift + (1 + 0.252906278e-6) * frame @ np.array([x, y, z])
+    lon, lat, _ = pyproj.Transformer.from_crs("EPSG:4978", "EPSG:4979", always_xy=True).transform(
+        *turned
+    )
+    return lon, lat
