@@ -25,6 +25,7 @@ from registry.units import (
     convert_text,
     day_asked,
     find_units,
+    found_before,
     is_ambiguous,
     picker,
     unit_by_code,
@@ -103,12 +104,21 @@ class UnitSummary(Answer):
     lifetime: Span
 
 
+class EarlierMap(Answer):
+    """Where there are units of that name, if there are none on the day that was asked about."""
+
+    as_of: datetime.date
+    total: int
+    message: str
+
+
 class UnitList(Answer):
     """Units of a day."""
 
     as_of: datetime.date
     total: int
     units: list[UnitSummary]
+    earlier: EarlierMap | None = None
 
 
 class UnitStep(Answer):
@@ -203,11 +213,21 @@ def list_units(query: UnitsQuery) -> Response:
     """Units of a day by name or code, level and province; the best matches first."""
     day = day_asked(query.as_of)
     known = gazetteer()
-    page = find_units(
-        known, UnitQuery(day, query.q, query.level, query.province, query.limit, query.offset)
-    )
+    asked = UnitQuery(day, query.q, query.level, query.province, query.limit, query.offset)
+    page = find_units(known, asked)
     units = [_summary(known, unit, day) for unit in page.units]
-    return _cacheable(jsonify({"as_of": day.isoformat(), "total": page.total, "units": units}))
+    body: dict[str, object] = {"as_of": day.isoformat(), "total": page.total, "units": units}
+    if not page.total and (earlier := found_before(known, asked)):
+        body["earlier"] = _earlier(earlier)
+    return _cacheable(jsonify(body))
+
+
+def _earlier(total: int) -> dict[str, object]:
+    day = LAST_DAY_OF_OLD_MAP
+    message = (
+        f"Bản đồ trước 01/07/2025 có {total} đơn vị như vậy: thêm as_of={day} (add as_of={day})"
+    )
+    return {"as_of": day.isoformat(), "total": total, "message": message}
 
 
 @blueprint.get("/picker")

@@ -121,6 +121,19 @@ def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
     return UnitPage(total=len(units), units=page)
 
 
+def found_before(gazetteer: Gazetteer, query: UnitQuery) -> int:
+    """How many units of the map with districts bear the name or code of a query: those of `Quận 3`,
+    which is on no map of today.
+
+    0 where no name is asked for, and where that map is asked about. The province of the query is
+    not looked at, since a code of today may have been another one's.
+    """
+    if query.q is None or query.day <= LAST_DAY_OF_OLD_MAP:
+        return 0
+    before = UnitQuery(LAST_DAY_OF_OLD_MAP, query.q, query.level, limit=0)
+    return find_units(gazetteer, before).total
+
+
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """What became of one unit that an old code or text names."""

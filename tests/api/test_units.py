@@ -37,6 +37,17 @@ def test_list_narrows_by_name_level_and_province(client: FlaskClient) -> None:
     assert old["as_of"] == "2025-06-30"
 
 
+def test_name_of_the_map_before_is_told_with_the_day_to_ask_for(client: FlaskClient) -> None:
+    now = get(client, "/v1/units", q="quan 3")
+    assert now["units"] == []
+    assert now["earlier"]["as_of"] == "2025-06-30"
+    then = get(client, "/v1/units", q="quan 3", as_of=now["earlier"]["as_of"])
+    assert then["units"][0]["full_name"] == "Quận 3"
+    assert then["total"] == now["earlier"]["total"]
+    for query in ({"q": "ba dinh"}, {"q": "khong co"}, {"q": "khong co", "as_of": "2025-06-30"}):
+        assert "earlier" not in get(client, "/v1/units", **query)
+
+
 def test_json_keeps_its_order_and_its_letters(client: FlaskClient) -> None:
     body = client.get("/v1/units?q=00004").text
     assert '"full_name":"Phường Ba Đình"' in body
