@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geo.label import named
@@ -25,6 +27,18 @@ from registry.coverage.figures import (
     UnitTarget,
     share_of,
 )
+from registry.coverage.gap_statements import (
+    COMMUNES_NEVER,
+    DELIVERED,
+    HOLES,
+    LEAST_KNOWN,
+    LOCALITIES_BELOW,
+    LONGEST_RANGE,
+    MOST_MISSING,
+    NEVER,
+    RANGE,
+)
+from registry.coverage.kept import MOST_RECORDS
 from registry.coverage.measure import (
     BEST_TARGET,
     communes_by_province,
@@ -34,7 +48,9 @@ from registry.coverage.measure import (
     provinces_of,
     target_of,
 )
+from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
+from registry.messages import number
 
 KINDS: Final = {
     "below_target": "còn xa tổng số hộ",
@@ -42,97 +58,24 @@ KINDS: Final = {
     "never_delivered": "chưa có tệp nào",
 }
 """Kind of a gap → how it is shown."""
+_LOCK: Final = 7238010025
+"""Advisory lock of who looks through more than a commune."""
+_WAIT: Final = text("SET LOCAL lock_timeout = '3s'")
+_TURN: Final = text("SELECT pg_advisory_xact_lock(:lock)")
+_WAIT_AS_EVER: Final = text("SET LOCAL lock_timeout TO DEFAULT")
+_RECORDS: Final = text(
+    """
+    SELECT coalesce(sum(records), 0)::bigint FROM (
+        SELECT max(dwellings) AS records FROM coverage_count
+        WHERE unit_id = ANY (CAST(:communes AS int[])) GROUP BY unit_id
+        UNION ALL
+        SELECT records FROM coverage_touched WHERE unit_id = ANY (CAST(:communes AS int[]))
+    ) r
+    """
+)
 FAR_BELOW: Final = 0.8
 """Far below target: less than this share of it, and at least LEAST_MISSING households."""
 LEAST_MISSING: Final = 20
-LEAST_KNOWN: Final = 5
-MOST_MISSING: Final = 5
-_RANGE: Final = r"^[0-9]{1,4}(?:-[0-9]{1,4})*-([0-9]{1,4})(?:[^0-9]|$)"
-"""Last number of a house that has several."""
-_LONGEST_RANGE: Final = 40
-"""From its first number to its last; further apart they are no house."""
-
-_HOLES: Final = """
-    WITH numbered AS (
-        SELECT h.thoroughfare_id AS street, h.point,
-            CAST(substring(h.house_number_key FROM '^[0-9]+') AS int) AS first,
-            CAST(substring(h.house_number_key FROM '{range}') AS int) AS last
-        FROM household h
-        WHERE h.thoroughfare_id IS NOT NULL AND h.house_number_key ~ '^[0-9]{{1,4}}([^0-9]|$)'
-            AND h.status <> 'reserved' {not_demo} {shown} {within}
-    ), at AS (
-        SELECT street, n, avg(ST_X(point)) AS lon, avg(ST_Y(point)) AS lat
-        FROM (
-            SELECT street, point, generate_series(
-                first,
-                CASE WHEN last BETWEEN first AND first + {longest} THEN last ELSE first END,
-                CASE WHEN (last - first) % 2 <> 0 THEN 1 ELSE 2 END) AS n
-            FROM numbered
-        ) standing
-        GROUP BY street, n
-    ), side AS (
-        SELECT *, lead(n) OVER ahead AS next, lead(lon) OVER ahead AS next_lon,
-            lead(lat) OVER ahead AS next_lat, count(*) OVER whole AS known,
-            (max(n) OVER whole - min(n) OVER whole) / 2 + 1 AS expected
-        FROM at
-        WINDOW whole AS (PARTITION BY street, n % 2), ahead AS (whole ORDER BY n)
-    )
-    SELECT t.unit_id, t.former_unit_id, t.kind, t.name, s.street, s.n, s.next,
-        (coalesce(lon, next_lon) + coalesce(next_lon, lon)) / 2 AS lon,
-        (coalesce(lat, next_lat) + coalesce(next_lat, lat)) / 2 AS lat
-    FROM side s JOIN thoroughfare t ON t.id = s.street
-    WHERE s.next - s.n BETWEEN 4 AND {widest} AND s.known >= {least_known}
-        AND s.known * 2 >= s.expected
-    ORDER BY t.unit_id, t.name COLLATE "C", s.street, s.n % 2 DESC, s.n
-"""
-_LOCALITIES_BELOW: Final = """
-    WITH RECURSIVE wanted AS (
-        SELECT DISTINCT ON (locality_id) unit_id, locality_id, households AS target, counted,
-            quality, source, reference_date
-        FROM target WHERE locality_id IS NOT NULL AND unit_id = ANY (CAST(:communes AS int[]))
-            AND withdrawn_at IS NULL
-        ORDER BY locality_id, {best_target}
-    ), inside (id, holder) AS (
-        SELECT locality_id, locality_id FROM wanted
-        UNION ALL
-        SELECT l.id, i.holder FROM inside i JOIN locality l ON l.parent_id = i.id
-    ), counted AS (
-        SELECT i.holder, sum(h.households_count) AS households, count(*) AS dwellings,
-            avg(ST_X(h.point)) AS lon, avg(ST_Y(h.point)) AS lat
-        FROM inside i JOIN household h ON h.locality_id = i.id
-        WHERE h.status = 'active' AND h.kind = 'household' {not_demo}
-        GROUP BY i.holder
-    )
-    SELECT w.*, l.kind, l.name, coalesce(c.households, 0)::int AS households,
-        coalesce(c.dwellings, 0)::int AS dwellings, {point}
-    FROM wanted w JOIN locality l ON l.id = w.locality_id AND l.merged_into_id IS NULL
-    LEFT JOIN counted c ON c.holder = w.locality_id
-    ORDER BY w.unit_id, l.name COLLATE "C", l.id
-"""
-# A place whose parts were delivered was delivered.
-_NEVER: Final = """
-    WITH RECURSIVE delivered (id) AS (
-        SELECT l.id FROM locality l
-        WHERE l.unit_id = ANY (CAST(:communes AS int[])) AND EXISTS (
-            SELECT FROM household h JOIN household_ref r ON r.code = h.code
-            WHERE h.locality_id = l.id {not_demo}
-        )
-        UNION
-        SELECT l.parent_id FROM delivered d JOIN locality l ON l.id = d.id
-        WHERE l.parent_id IS NOT NULL
-    )
-    SELECT l.unit_id, l.id, l.kind, l.name FROM locality l
-    WHERE l.unit_id = ANY (CAST(:communes AS int[])) AND l.merged_into_id IS NULL
-        AND NOT EXISTS (SELECT FROM delivered d WHERE d.id = l.id)
-    ORDER BY l.unit_id, l.name COLLATE "C", l.id
-"""
-_COMMUNES_NEVER: Final = """
-    SELECT u.id FROM unnest(CAST(:communes AS int[])) u (id)
-    WHERE NOT EXISTS (
-        SELECT FROM household h JOIN household_ref r ON r.code = h.code
-        WHERE h.unit_id = u.id {not_demo}
-    )
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +178,10 @@ def find_gaps(
     """The gaps of a unit, or of the country (None or `VN`).
 
     A unit of an old map is answered by those that continue it. `public` takes restricted records
-    for unknown, as everything does that anybody may ask; their numbers are then holes. Raises what
-    `coverage_of_unit` raises.
+    for unknown, as everything does that anybody may ask; their numbers are then holes. It answers
+    one question larger than a commune at a time (DatabaseUnavailableError after some seconds), and
+    looks for holes among MOST_RECORDS at most (InvalidInputError). Raises what `coverage_of_unit`
+    raises.
     """
     day = today()
     asked = None if code in (None, COUNTRY[0]) else code
@@ -251,8 +196,12 @@ def find_gaps(
         for unit in units
         for commune in (inside[unit.id] if unit.level == "province" else [unit])
     ]
-    seeker = _Seeker(session, gazetteer, day, communes, demo=demo, public=public)
     wanted = frozenset(kinds)
+    if public and len(communes) > 1:
+        _take_turn(session)
+        if "street_holes" in wanted:
+            _refuse_too_many(session, [commune.id for commune in communes])
+    seeker = _Seeker(session, gazetteer, day, communes, demo=demo, public=public)
     found: list[Gap] = []
     counted_at = None
     if "below_target" in wanted:
@@ -273,6 +222,33 @@ def find_gaps(
         found=tuple(found),
         counted_at=counted_at,
     )
+
+
+def _take_turn(session: Session) -> None:
+    """Wait until nobody else has such a question answered: each takes a second of the server."""
+    try:
+        session.execute(_WAIT)
+        session.execute(_TURN, {"lock": _LOCK})
+        session.execute(_WAIT_AS_EVER)
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise DatabaseUnavailableError(
+                "đang trả lời câu hỏi khác về chỗ còn thiếu, hãy thử lại (another question of this"
+                " kind is being answered; try again in a moment)"
+            ) from error
+        raise
+
+
+def _refuse_too_many(session: Session, communes: Sequence[int]) -> None:
+    records = session.execute(_RECORDS, {"communes": communes}).scalar_one()
+    if records > MOST_RECORDS:
+        raise InvalidInputError.of_field(
+            "kind",
+            "too_many_records",
+            f"{number(records)} chỗ ở: quá nhiều để tìm số nhà khuyết trong một lần; hãy hỏi từng"
+            " tỉnh, từng xã, hỏi loại khác, hoặc dùng lệnh `gaps` (too many dwellings to look for"
+            " holes at once: ask for a province or commune, or for another kind)",
+        )
 
 
 def _measured(
@@ -333,13 +309,13 @@ class _Seeker:
 
     def holes(self, *, everywhere: bool) -> Iterator[Gap]:
         rows = self._ask(
-            _HOLES,
+            HOLES,
             shown="AND NOT h.restricted" if self._public else "",
             within="" if everywhere else "AND h.unit_id = ANY (CAST(:communes AS int[]))",
             widest=2 * (MOST_MISSING + 1),
             least_known=LEAST_KNOWN,
-            range=_RANGE,
-            longest=_LONGEST_RANGE,
+            range=RANGE,
+            longest=LONGEST_RANGE,
         )
         for row in rows:
             former = self._gazetteer.units.get(row.former_unit_id or 0)
@@ -357,7 +333,7 @@ class _Seeker:
 
     def localities_below(self) -> Iterator[Gap]:
         point = "NULL::float8 AS lon, NULL::float8 AS lat" if self._public else "c.lon, c.lat"
-        for row in self._ask(_LOCALITIES_BELOW, best_target=BEST_TARGET, point=point):
+        for row in self._ask(LOCALITIES_BELOW, best_target=BEST_TARGET, point=point):
             covered = row.dwellings if row.counted == "dwellings" else row.households
             if _is_far(covered, row.target):
                 yield Gap(
@@ -372,11 +348,15 @@ class _Seeker:
                 )
 
     def never_delivered(self) -> Iterator[Gap]:
-        empty = set(self._ask(_COMMUNES_NEVER).scalars())
+        communes, places = (
+            DELIVERED.format(within=within, not_demo=self._not_demo)
+            for within in ("h.unit_id = u.id", "h.locality_id = l.id")
+        )
+        empty = set(self._ask(COMMUNES_NEVER, delivered=communes).scalars())
         for unit_id in self._ids:
             if unit_id in empty:
                 yield self._never("commune", unit_id)
-        for row in self._ask(_NEVER):
+        for row in self._ask(NEVER, delivered=places):
             yield self._never("locality", row.unit_id, named(row.kind, row.name), row.id)
 
     def _never(

@@ -11,6 +11,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.orm import Session
 
+from registry.coverage import gaps
 from registry.coverage.figures import UnitTarget
 from registry.coverage.gap_files import (
     FILLED_IN,
@@ -23,6 +24,7 @@ from registry.coverage.gap_files import (
 )
 from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
 from registry.database import make_engine, session_scope
+from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.intake.reader import open_file
 from registry.intake.result import ImportOptions
@@ -86,6 +88,42 @@ def test_a_house_of_several_numbers_leaves_no_hole(session, gazetteer, ba_dinh):
     ]
     numbered(session, ba_dinh, street, "50-53/2")
     assert holes(session, gazetteer) == [("Hòn Chồng", "odd", (57, 59))]
+
+
+def test_the_public_is_told_of_holes_as_long_as_that_is_little_work(
+    session, gazetteer, ba_dinh, monkeypatch
+):
+    street = make_street(session, unit_id=ba_dinh, name="Láng")
+    numbered(session, ba_dinh, street, "1", "3", "7", "9", "11")
+
+    def found(code: str | None, *kinds: str, public: bool = True) -> int:
+        return len(find_gaps(session, gazetteer, code, kinds, public=public).found)
+
+    assert found(None, "street_holes") == found("01", "street_holes") == 1
+    monkeypatch.setattr(gaps, "MOST_RECORDS", 4)
+    for code in (None, "01"):
+        with pytest.raises(InvalidInputError) as refused:
+            found(code, *KINDS)
+        assert refused.value.extra["errors"][0]["code"] == "too_many_records"
+    assert found(BA_DINH, "street_holes") == 1
+    assert found("01", "below_target", "never_delivered") > 0
+    assert found("01", "street_holes", public=False) == 1
+
+
+def test_large_questions_of_the_public_take_turns(engine, gazetteer, monkeypatch):
+    monkeypatch.setattr(gaps, "_WAIT", text("SET LOCAL lock_timeout = 1"))
+
+    def ask(code: str, *, public: bool = True) -> None:
+        with session_scope(engine) as session:
+            find_gaps(session, gazetteer, code, ["never_delivered"], public=public)
+
+    with Session(engine) as other:
+        find_gaps(other, gazetteer, "01", ["never_delivered"], public=True)
+        with pytest.raises(DatabaseUnavailableError, match="hãy thử lại"):
+            ask("79")
+        ask(BA_DINH)
+        ask("79", public=False)
+    ask("79")
 
 
 def test_units_and_localities_far_below_target_are_told_with_its_quality(
