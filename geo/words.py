@@ -30,7 +30,7 @@ _DASHES: Final = frozenset("-–—−")
 _ABBREVIATION: Final = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
 # Kinds that are written with their number in one word, whatever stands around them.
 _GLUED_KIND: Final = re.compile(
-    r"(kp|tdp|kv|ql|tl|đt|dt|hl|đh|dh|đx|dx|số|đường|khuphố|khupho|quậ?n|phường|phuong|ng[oõ]|ng[aá]ch|"
+    r"(kp|tdp|kv|ql|tl|đt|dt|hl|đh|dh|đx|dx|s[oố]|sn|nh[aà]|đường|khuphố|khupho|quậ?n|phường|phuong|ng[oõ]|ng[aá]ch|"
     r"h[eẻ]m|ki[eệ]t|th[oô]n|ấp|x[oó]m|kh[oó]m|tổ)[.-]?(\d\w{0,5}(?:/\w{1,5}){0,3})",
     re.IGNORECASE,
 )

@@ -22,7 +22,7 @@ from registry.units_in_names import MAY_END_SO, holds_units, without_commas
 
 _TIGHT_DASH: Final = re.compile(r"(?<=[^\W\d_]{2})\s?[-–]\s?(?=[^\W\d_]{2})")
 """Between units in one run: `Thạch Xá- Thạch Thất-Hà Nội`."""
-_DASH: Final = re.compile(r"\s+([-–—/])\s+(?=([^\s.]*))")
+_DASH: Final = re.compile(r"\s+([-–—/])\s+(?!(?<=\d\s[-–—/]\s)\d)(?=([^\s.]*))")
 """Between the two ends of a road, `Tân Hội - Mỹ Hạnh Đông`, or between the parts of an address; and
 the word behind it, up to a point: `Q.10`."""
 _COMMAS: Final = ",;|\n\r"
@@ -39,7 +39,15 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     pairs = _of_wards([(reading, with_units(gazetteer, reading)) for reading in parsed])
     found = _with_names_kept(_with_wards_kept([read for _, read in pairs]))
     found += [other for reading, read in pairs for other in on_street_behind_group(reading, read)]
-    found.sort(key=lambda read: (outermost(read), read.penalty, len(read.unread)))
+    streets = {read.door.street.name for read in found if _is_bare(read) and read.door.street}
+    found.sort(
+        key=lambda read: (
+            outermost(read),
+            bool(streets) and not streets.isdisjoint(read.unread),
+            read.penalty,
+            len(read.unread),
+        )
+    )
     if not _DASH.search(text):
         sure = any(map(names_communes_alone, found))
         asked = [pair for pair in pairs if not sure or (pair[1] is found[0] and holds_units(*pair))]
@@ -58,6 +66,12 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
         # A reading that passes over units in each other finds but namesakes elsewhere.
         found = [read for read in found if read.namings]
     return found
+
+
+def _is_bare(read: ReadAddress) -> bool:
+    """Whether a name behind a number is read as its street, where all of the text is read: `5, ngõ
+    12, Tên Lửa, Láng`. A reading to which it is no unit around says nothing of it."""
+    return "bare_street" in read.notes and read.door.house_number is not None and not read.unread
 
 
 def _with_wards_kept(found: list[ReadAddress]) -> list[ReadAddress]:

@@ -172,6 +172,19 @@ def test_every_commune_is_read_where_its_kind_is_unsaid(gazetteer: Gazetteer, do
     assert set(lost) <= {f"{door}Bản Thi, Chợ Đồn, Bắc Kạn"}
 
 
+@pytest.mark.parametrize("door", ["Số 5, ngõ 12", "5, ngõ 12", "số 5A, ngách 34, ngõ 12", "12"])
+def test_name_behind_a_number_is_its_street_where_no_unit_is_called_so(
+    gazetteer: Gazetteer, door: str
+) -> None:
+    for street in ("Tên Lửa", "Kim Mã", "Lê Lợi"):
+        best = read_address(gazetteer, f"{door}, {street}, Phường Láng, Hà Nội")[0]
+        assert best.door.street is not None
+        assert best.door.street.name == street
+    # A ward of old, and one that is said again.
+    for text in (f"{door}, Phú La, Hà Đông, Hà Nội", f"{door}, Láng, Phường Láng, Hà Nội"):
+        assert read_address(gazetteer, text)[0].unread == ()
+
+
 def test_p_is_no_street_where_the_district_has_a_ward_of_that_name(gazetteer: Gazetteer) -> None:
     in_quy_nhon = read_address(gazetteer, "Tổ 35, P. Đống Đa, TP. Quy Nhơn, Bình Định")
     assert [read.door.street for read in in_quy_nhon] == [None]
