@@ -16,9 +16,11 @@ from tests.support.vectors import read_vectors
 NUMBERED = re.compile(
     r"((?:[Ss]ố (?:nhà )?|K)?)([1-9]\d{0,3}[A-Za-z]?(?:/\d{1,3}[A-Za-z]?)*)(.*)", re.DOTALL
 )
-NUMBERS = """
-    47 12 1 2 8 3/7 3/2 2/9 47/31 30/4 19/8 12/12 47/12 402 502 1975 70000 5B 5D 5Đ 5P 40bis 3-5 0 08
-""".split()
+LISTED = """
+    47 12 1 2 8 3/7 3/2 2/9 47/31 30/4 19/8 12/12 47/12 402 502 1975 70000 5B 5D 5Đ 5P 40bis 3-5
+    0 08
+"""
+NUMBERS = LISTED.split()
 STREETS = """
     Tháng 2|tháng Tám|Bà Trưng|Đường số 7|ngõ 5 Láng|ngõ 12 Láng|đến 14 Lê Lợi|và 14 Lê Lợi
     bis Lê Lợi|Đ. Lê Lợi|D Lê Lợi|A Lê Lợi|chung cư B1|Chung cư Ban Mai|Lô B Chung cư 402|Quận 3
