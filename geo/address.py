@@ -19,7 +19,15 @@ from typing import Final
 from geo.admin import split_parts
 from geo.alternatives import understandings
 from geo.flat import Flat, FlatSteps, block_key
-from geo.house_number import HouseNumber, NumberSteps, as_range, is_date, path_steps, with_range
+from geo.house_number import (
+    HouseNumber,
+    NumberSteps,
+    as_range,
+    is_date,
+    path_steps,
+    with_milestone,
+    with_range,
+)
 from geo.locality import DIVIDING, DWELLING_ESTATES, Locality, innermost_first, locality_of
 from geo.parcel_text import without_noise
 from geo.persons import without_owner
@@ -80,7 +88,7 @@ class AddressReading:
 def parse_address(text: str) -> list[AddressReading]:
     """A few readings, best first; empty only for a text without any word."""
     # Signs typed apart from their letters would hide the words that are taken out first.
-    composed = decoded(unicodedata.normalize("NFC", text[:MAX_CHARACTERS]))
+    composed = with_milestone(decoded(unicodedata.normalize("NFC", text[:MAX_CHARACTERS])))
     clean, plus_codes = without_noise(without_owner(with_range(with_spoken_number(composed))))
     pieces = _pieces(split_parts(clean)[:_MAX_PARTS])
     if not pieces and not plus_codes and not any(map(str.isalnum, text)):
@@ -334,7 +342,7 @@ def _column(text: str | None, role: str) -> list[Piece]:
     """The pieces of one column: what says no kind of its own is what the column is for."""
     if not text:
         return []
-    clean, _ = without_noise(without_owner(decoded(text[:MAX_CHARACTERS])))
+    clean, _ = without_noise(without_owner(with_milestone(decoded(text[:MAX_CHARACTERS]))))
     read = _pieces(split_parts(clean)[:_MAX_PARTS])
     pieces = [
         replace(piece)  # settled in place: what is remembered stays as it is

@@ -89,6 +89,7 @@ _LISTED_FIRST: Final = re.compile(
     rf"|\s*(?P<plot>lô|ô)\s+(?:số\s+)?(?P<plots>{_ONE}(?:\s*,\s*{_ONE})+)(?=[\s,])",
     re.I,
 )
+_MILESTONE: Final = re.compile(r"\b(km\s*\d{1,4})\s*\+\s*(\d{1,3})\b", re.I)
 _MOST_LISTED: Final = 40
 """Between the first and the last number of one house; those of two houses lie anywhere."""
 _NATURAL: Final = re.compile(r"(\d+)|(\D+)")
@@ -199,6 +200,15 @@ def with_range(text: str) -> str:
         return text
     plot = named.get("plot")
     return f"{f'{plot} ' if plot else ''}{numbers}{text[several.end() :]}"
+
+
+def with_milestone(text: str) -> str:
+    """A text with the kilometre of a road in one word.
+
+    >>> with_milestone("Km 8 + 500 Quốc lộ 1A"), with_milestone("45 + 47 Lê Lợi")
+    ('Km 8+500 Quốc lộ 1A', '45 + 47 Lê Lợi')
+    """
+    return _MILESTONE.sub(r"\1+\2", text) if "+" in text else text
 
 
 @lru_cache(maxsize=16_384)
@@ -323,6 +333,8 @@ def _marked(mark: str, path: tuple[str, ...]) -> tuple[str, ...]:
     (('LO12',), ('LOA12', '3'), ('LO.E',))
     """
     first, *inner = path
+    if _ROW.fullmatch(first):
+        return path  # `Lô LK5-12` is LK5-12
     if not first.isalpha():
         return (mark + _BLOCK_POINT.sub("", first), *inner)
     if inner and inner[0][0].isdigit():
