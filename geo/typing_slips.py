@@ -40,6 +40,7 @@ _GLUED_LETTERS: Final = re.compile(
     rf"((?i:tp|tx|ttr?)|[xhpfqtXHPFQT])({_CAPITAL}[^\W\d_A-Z][^\W\d_]*)"
 )
 _COMMA_INSIDE: Final = re.compile(r"(?<!\S)[^\W\d_]{1,5}(?:,[^\W\d_]{1,5})+(?![^\s,.])")
+_UNIT_LETTERS: Final = frozenset("hxpqtf")
 _HIGHLAND: Final = re.compile("krong|d[ai]k|[eiy]a|chu|kon|plei|buon|kbang")
 # `Ia HLốp`, `Đắk PXi`: one word, with a capital inside.
 _HIGHLAND_INSIDE: Final = frozenset(["hring", "tling", "hbong", "hleo", "hlop", "hlo", "pxi"])
@@ -213,6 +214,8 @@ def without_commas_inside(text: str) -> str:
 
     >>> without_commas_inside("T,â,n Bì,nh, Th,ị xã"), without_commas_inside("Lê Lợi,huế, kp,ấp")
     ('Tân Bình, Thị xã', 'Lê Lợi,huế, kp,ấp')
+    >>> without_commas_inside("Minh Tân,h.Lương Tài")
+    'Minh Tân,h.Lương Tài'
     """
     return _COMMA_INSIDE.sub(_joined, text)
 
@@ -221,7 +224,9 @@ def _joined(match: re.Match[str]) -> str:
     first, *others = match[0].split(",")
     whole = first + "".join(others)
     split = all(map(str.islower, others)) and not all(map(is_syllable, (first, *others)))
-    return whole if split and is_syllable(whole) else match[0]
+    # `Minh Tân,h.Lương Tài`: a huyện follows
+    unit = len(others) == 1 and others[0] in _UNIT_LETTERS and is_syllable(first)
+    return whole if split and not unit and is_syllable(whole) else match[0]
 
 
 def _glued_kind(word: str) -> str | None:

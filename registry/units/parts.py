@@ -14,6 +14,8 @@ from geo.words import ROMAN
 from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
 from registry.units.slips import (
+    communes_numbered,
+    communes_with_initials,
     districts_meant,
     heirs_of_province,
     names_in_one_word,
@@ -38,6 +40,11 @@ FORMER: Final = re.compile(r"(.*\w.*?)\s*(?:\(\s*cũ\s*\)|\bcũ)\W*", re.IGNOREC
 """What says of itself that it is no more: `Phường Ngọc Hà cũ`."""
 INITIALS: Final = -2
 """`Fit.kind` of a unit that is named by its initials: only what it holds can vouch for it."""
+_DIGIT_INSIDE: Final = re.compile(r"(?<=[^\W\d_])\d(?!\d)|(?<!\d)\d(?=[^\W\d_]{2})")
+PARTS: Final = -3
+"""`Fit.kind` of each of several units that differ by the number behind the name: `Mỹ Đình` for Mỹ
+Đình 1 and 2. Only what holds it can vouch for it."""
+OF_COMMUNES: Final = (("xa",), ("phuong",), ("thi_tran",))
 _INITIALS: Final = re.compile(r"[A-ZĐ]{2,4}")
 
 
@@ -46,7 +53,8 @@ class Fit:
     """How well a unit fits the words that may name it."""
 
     kind: int
-    """1 its kind is written, 0 no kind is, -1 another kind of its level is, INITIALS no name is."""
+    """1 its kind is written, 0 no kind is, -1 another kind of its level is, INITIALS no name is,
+    PARTS its number is not."""
     accents: int
     """1 the name has its accents, in a text that is written with accents; else 0."""
 
@@ -140,9 +148,19 @@ class PartReader:
             meant = "" if known.hits else " ".join(map(repaired, text.split()))
             if meant and meant != text:
                 known = Part(text, self._read_new(meant).hits)
+            if not known.hits and has_diacritics(text) and _DIGIT_INSIDE.search(text):
+                known = self._read_with_digit(text)
             if len(text) <= _LONGEST_REMEMBERED:
                 _read_before[self._accented].keep(self._known, text, known)
         return known
+
+    def _read_with_digit(self, text: str) -> Part:
+        """What is named where a digit stands in one word with letters: `Hải Châu1`, or by mistake,
+        `Xã Châu Thuận7`, which only its kind proves."""
+        apart = self._read_new(_DIGIT_INSIDE.sub(r" \g<0>", text))
+        if apart.hits or not parse_name(text)[0].kinds:
+            return Part(text, apart.hits)
+        return Part(text, self._read_new(_DIGIT_INSIDE.sub("", text)).hits, corrected=True)
 
     def _read_new(self, text: str) -> Part:
         """What `text` names as written, or with a number in words: `Quận ba`, not Quản Bạ."""
@@ -186,6 +204,10 @@ class PartReader:
             yield from ((unit, 0) for unit in heirs_of_province(self.gazetteer, reading.key))
         if reading.kinds in ((), ("huyen",), ("quan",)):
             yield from ((unit, 0) for unit in districts_meant(self.gazetteer, reading.key))
+        if reading.kinds in OF_COMMUNES and _INITIALS.fullmatch(reading.name):
+            yield from ((u, INITIALS) for u in communes_with_initials(self.gazetteer, reading.key))
+        if reading.kinds in ((), *OF_COMMUNES):
+            yield from ((unit, PARTS) for unit in communes_numbered(self.gazetteer, reading.key))
         if _are_initials(reading.name):
             for unit in units_with_initials(self.gazetteer, reading.key):
                 if unit.level in _levels(reading):

@@ -184,12 +184,21 @@ def _readings(gazetteer: Gazetteer, parts: list[Part]) -> Iterator[Reading]:
             if inner.fit.kind >= 0:
                 yield (inner,)
             # Another kind than the one written takes a second name to vouch for it.
-            for outer in around if inner.fit.kind >= -1 else ():
+            for outer in _vouching(inner, around):
                 chosen = (inner, *outer)
                 apart = len({c.part for c in chosen}) == len(chosen)
                 apart = apart and not any(map(partial(_are_initials_before, inner), outer))
                 if apart and not _says_twice(parts, chosen):
                     yield chosen
+
+
+def _vouching(inner: Candidate, around: list[Reading]) -> list[Reading]:
+    """What may vouch for a unit; for a commune that is not fully named only its district."""
+    if inner.fit.kind >= -1:
+        return around
+    if inner.unit.level != "commune":
+        return []
+    return [outer for outer in around if outer[0].unit.level == "district"]
 
 
 def _are_initials_before(inner: Candidate, outer: Candidate) -> bool:

@@ -50,6 +50,8 @@ _MOST_NAMES: Final = 3
 _Index = dict[int | str, list[tuple[str, UnitName]]]
 _indexes: Final = Remembered[None, _Index](1)
 _initials: Final = Remembered[None, dict[str, dict[int, Unit]]](1)
+_commune_initials: Final = Remembered[None, dict[str, dict[int, Unit]]](1)
+_numbered: Final = Remembered[None, dict[str, dict[int, Unit]]](1)
 _joined: Final = Remembered[None, dict[str, list[UnitName]]](1)
 
 
@@ -83,6 +85,36 @@ def units_shortened(gazetteer: Gazetteer, key: str) -> list[Unit]:
     lengths = [len(word) for word in key.split()]
     short = lengths[1:] and lengths[-1] > 1 and max(lengths[:-1]) == 1
     return _shortened(gazetteer, key) if short else []
+
+
+def communes_with_initials(gazetteer: Gazetteer, initials: str) -> list[Unit]:
+    """Communes of any map whose names begin so, word by word: `ntb` for Nguyễn Thái Bình."""
+    kept = _commune_initials.of(gazetteer)
+    known = kept.get(None)
+    if known is None:
+        known = defaultdict(dict)
+        for unit in gazetteer.units.values():
+            for version in unit.versions if unit.level == "commune" else ():
+                words = fold(version.name).split()
+                known["".join(word[0] for word in words)].setdefault(unit.id, unit)
+        _commune_initials.keep(kept, None, known)
+    return list(known.get(initials, {}).values())
+
+
+def communes_numbered(gazetteer: Gazetteer, key: str) -> list[Unit]:
+    """Communes of any map that bear the name with a number or a letter behind it: Mỹ Đình 1 and 2
+    for `my dinh`."""
+    kept = _numbered.of(gazetteer)
+    known = kept.get(None)
+    if known is None:
+        known = defaultdict(dict)
+        for unit in gazetteer.units.values():
+            for name in gazetteer.names_of(unit) if unit.level == "commune" else ():
+                head, _, last = name.key.rpartition(" ")
+                if " " in head and (last.isdigit() or len(last) == 1):
+                    known[head].setdefault(unit.id, unit)
+        _numbered.keep(kept, None, known)
+    return list(known.get(key, {}).values())
 
 
 def _shortened(gazetteer: Gazetteer, key: str) -> list[Unit]:

@@ -14,8 +14,8 @@ from geo.values import value
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.remembered import Remembered
-from registry.units.parts import MAX_RUN, Fit, Part, PartReader, kind_fit
-from registry.units.readings import Reading, best_readings
+from registry.units.parts import INITIALS, MAX_RUN, OF_COMMUNES, Fit, Part, PartReader, kind_fit
+from registry.units.readings import Candidate, Reading, best_readings
 from registry.units.slips import lacks_letter, nearly_named
 
 MAX_PARTS: Final = 12
@@ -26,7 +26,6 @@ _MAX_SLIPS: Final = 4
 """Parts at the end of a text among which a misspelt unit is looked for."""
 _OF_DISTRICTS: Final = (("huyen",), ("quan",))
 """Kinds that only districts have; a city's name may be its province's."""
-_OF_COMMUNES: Final = (("xa",), ("phuong",), ("thi_tran",))
 _COUNTRY: Final = re.compile(r"(?:vi[eệ]t\s?nam|vn)\b", re.IGNORECASE)
 
 
@@ -106,7 +105,7 @@ def _once(parts: list[Part]) -> list[Part]:
     parts = _without_echo(parts)
     kept: dict[object, Part] = {}
     named = [parse_name(part.text)[0] for part in parts]
-    told = any(one.kinds in _OF_COMMUNES and p.hits for one, p in zip(named, parts, strict=True))
+    told = any(one.kinds in OF_COMMUNES and p.hits for one, p in zip(named, parts, strict=True))
     for at, (part, first) in enumerate(zip(parts, named, strict=True)):
         again = any((first.key, kinds) in kept for kinds in _OF_DISTRICTS)
         if told and again and not first.kinds:
@@ -242,10 +241,15 @@ def _naming(front: list[str], parts: list[Part], chosen: Reading) -> Naming:
     return Naming(
         *named,
         unread,
-        any(parts[c.part].corrected for c in chosen),
+        any(parts[c.part].corrected or _is_shortened(c) for c in chosen),
         any(map(_names_province, others)),
         any(_kind_differs(parts[c.part].text, c.unit) for c in chosen),
     )
+
+
+def _is_shortened(chosen: Candidate) -> bool:
+    """Whether a commune is named by its initials: `P.NTB, Quận 1`."""
+    return chosen.unit.level == "commune" and chosen.fit.kind == INITIALS
 
 
 def _said(text: str) -> str:
