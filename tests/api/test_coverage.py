@@ -1,5 +1,6 @@
 """`/v1/coverage` as its callers see it."""
 
+import datetime
 import gzip
 import json
 from collections.abc import Callable
@@ -9,8 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 
 from geo.code import from_serial
+from registry.coverage import kept, measure
 from registry.database import make_engine, session_scope
 from registry.events import write_scope
+from registry.gazetteer import VIET_NAM
 from registry.models import Target
 from tests.support.factories import TEST, make_household
 from tests.support.units import open_app, read_gazetteer, unit_named
@@ -157,6 +160,37 @@ def test_demo_households_are_counted_when_asked(fresh_database: Callable[[], str
     assert (real["households"], real["share"], real["deficit"]) == (1, 0.25, 3)
     assert (both["households"], both["share"], both["deficit"]) == (3, 0.75, 1)
     assert real["target"]["quality_label"] == "kê khai"
+
+
+def test_counts_of_before_say_so_until_the_job_has_counted(
+    fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (kept, measure):
+        monkeypatch.setattr(module, "MOST_RECORDS", 0)
+    url = fresh_database()
+    engine = make_engine(url)
+    with write_scope(engine, TEST) as session:
+        make_household(
+            session, unit_id=unit_named(read_gazetteer(engine), "Phường Ba Đình", "00004").id
+        )
+
+    with open_app(url) as app:
+        client = app.test_client()
+        late = client.get("/v1/coverage").json
+        assert datetime.datetime.fromisoformat(late["counted_at"]) < datetime.datetime.now(VIET_NAM)
+        assert late["total"]["dwellings"] == 0
+        assert client.get("/v1/coverage/00004/gaps").json["counted_at"] == late["counted_at"]
+        page = client.get("/coverage", headers={"Accept": "text/html"})
+        assert "đang đếm lại" in page.text
+        table = client.get("/coverage?as=csv").headers["Content-Disposition"]
+        assert datetime.datetime.fromisoformat(late["counted_at"]).strftime("%Hh%M") in table
+
+        kept.count(engine, None)
+
+        now = client.get("/v1/coverage").json
+        assert (now["counted_at"], now["total"]["dwellings"]) == (None, 1)
+        assert "đang đếm lại" not in client.get("/coverage", headers={"Accept": "text/html"}).text
+    engine.dispose()
 
 
 def test_series_of_a_unit_and_the_country(client: FlaskClient) -> None:

@@ -14,13 +14,17 @@ from sqlalchemy import text
 from registry import cluster
 from registry.backup.restore import register_promoted
 from registry.cluster import PrivateCluster
-from registry.database import make_engine
+from registry.coverage.kept import count_anew, count_for_readers
+from registry.coverage.measure import coverage_of_unit
+from registry.database import make_engine, session_scope
 from registry.doctor import Result, State, run_checks
 from registry.errors import ConflictError
 from registry.events import write_scope
+from registry.gazetteer import load_gazetteer
 from registry.prepare import prepare_database
 from registry.settings import Settings
 from tests.support.factories import TEST, make_household, make_unit
+from tests.support.units import unit_named
 from tests.support.waiting import eventually
 
 JUMP = 1_000_000
@@ -123,6 +127,30 @@ def test_standby_follows_and_goes_on_as_another_register_when_promoted(
     other = examined(primary.url(), standby.url())["read_replica"]
     assert other.state == State.FAILURE
     assert "another register" in other.detail
+
+
+def test_a_standby_tells_coverage_of_now(primary: PrivateCluster, standby: PrivateCluster) -> None:
+    # The record of before is noted, and nobody has counted its commune yet.
+    above, below = make_engine(primary.url()), make_engine(standby.url())
+    try:
+        with session_scope(above) as session:
+            known = load_gazetteer(session)
+            unit = unit_named(known, "Phường Ba Đình", "00004").id
+            make_household(session, unit_id=unit)
+        noted = "SELECT count(*) FROM coverage_touched"
+        eventually(lambda: one(standby.url(), noted) == 2, "the standby follows")
+        for _ in range(2):  # it cannot keep what it counts
+            count_for_readers(below)
+            with session_scope(below) as session:
+                found = coverage_of_unit(session, known, "00004")
+            assert (found.counted_at, found.total.counts.dwellings) == (None, 1)
+        assert count_anew(above)
+        eventually(lambda: one(standby.url(), noted) == 0, "the standby follows")
+        with session_scope(below) as session:
+            assert coverage_of_unit(session, known, "00004").total.counts.dwellings == 1
+    finally:
+        above.dispose()
+        below.dispose()
 
 
 def test_slot_that_nobody_uses_is_told(primary: PrivateCluster) -> None:
