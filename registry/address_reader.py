@@ -5,10 +5,9 @@ from dataclasses import replace
 from typing import Final
 
 from geo.address import AddressReading, parse_address
-from geo.admin import KIND_NAMES, name_key, parse_name, split_parts
+from geo.admin import KIND_LEVELS, KIND_NAMES, name_key, parse_name
 from geo.number_or_name import NUMBER_BEHIND
-from geo.text import accent_key, has_diacritics
-from geo.words import is_country, words_of
+from geo.text import accent_key, fold, has_diacritics
 from registry.door_with_units import (
     ReadAddress,
     levels,
@@ -25,7 +24,9 @@ _TIGHT_DASH: Final = re.compile(r"(?<=[^\W\d_]{2})\s?[-–]\s?(?=[^\W\d_]{2})")
 _DASH: Final = re.compile(r"\s+([-–—/])\s+(?!(?<=\d\s[-–—/]\s)\d)(?=([^\s.]*))")
 """Between the two ends of a road, `Tân Hội - Mỹ Hạnh Đông`, or between the parts of an address; and
 the word behind it, up to a point: `Q.10`."""
-_COMMAS: Final = ",;|\n\r"
+_COMMUNES: Final = frozenset(kind for kind, levels in KIND_LEVELS.items() if "commune" in levels)
+_COUNTRY: Final = frozenset(["viet nam", "vietnam", "vn"])
+"""Folded, at the end of an address."""
 TWO_NUMBERS: Final = frozenset({"second_number_dropped", "first_door_dropped"})
 """Notes of steps of the grammar that had two house numbers before them."""
 
@@ -39,15 +40,8 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     pairs = _of_wards([(reading, with_units(gazetteer, reading)) for reading in parsed])
     found = _with_names_kept(_with_wards_kept([read for _, read in pairs]))
     found += [other for reading, read in pairs for other in on_street_behind_group(reading, read)]
-    streets = {read.door.street.name for read in found if _is_bare(read) and read.door.street}
-    found.sort(
-        key=lambda read: (
-            outermost(read),
-            bool(streets) and not streets.isdisjoint(read.unread),
-            read.penalty,
-            len(read.unread),
-        )
-    )
+    if len(found) > 1:
+        found = _in_order(found)
     if not _DASH.search(text):
         sure = any(map(names_communes_alone, found))
         asked = [pair for pair in pairs if not sure or (pair[1] is found[0] and holds_units(*pair))]
@@ -66,6 +60,19 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
         # A reading that passes over units in each other finds but namesakes elsewhere.
         found = [read for read in found if read.namings]
     return found
+
+
+def _in_order(found: list[ReadAddress]) -> list[ReadAddress]:
+    streets = {read.door.street.name for read in found if _is_bare(read) and read.door.street}
+    return sorted(
+        found,
+        key=lambda read: (
+            outermost(read),
+            not streets.isdisjoint(read.unread),
+            read.penalty,
+            len(read.unread),
+        ),
+    )
 
 
 def _is_bare(read: ReadAddress) -> bool:
@@ -158,13 +165,14 @@ def _with_kind_unsaid(gazetteer: Gazetteer, text: str, plain: ReadAddress) -> li
     """`Bản Mù, Chợ Gạo, Đồng Tháp`, `12 Lê Lợi, Trung Tâm, Lào Cai`: communes called like a
     market, a road or an office, where all of the part before the units is such a name in one of
     them, and a street, a hamlet or a flat is left before it."""
-    # A unit to each part behind the first, as mostly: nothing is left over.
-    if sum(map(text.count, _COMMAS)) <= levels(plain):
-        return []
-    parts = split_parts(text)
-    parts = parts[:-1] if parts and is_country(words_of(parts[-1])) else parts
+    parts = [part.strip() for part in text.replace("\n", ",").split(",")]
+    if fold(parts[-1]) in _COUNTRY:
+        parts.pop()
     at = len(parts) - levels(plain) - 1
-    kinds = _kinds_of_communes(gazetteer, parts[at], parts[at + 1 :]) if at > 0 else []
+    # Before `Phường X` stands a ward of before, which is no part of it by name.
+    if at <= 0 or not _COMMUNES.isdisjoint(parse_name(parts[at + 1])[0].kinds):
+        return []
+    kinds = _kinds_of_communes(gazetteer, parts[at], parts[at + 1 :])
     said = (
         ", ".join([*parts[:at], f"{KIND_NAMES[kind]} {parts[at]}", *parts[at + 1 :]])
         for kind in kinds
