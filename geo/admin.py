@@ -98,6 +98,7 @@ _SUFFIXES: Final = {
     "province": ("tinh",),
     "commune": ("xa",),
     "district": ("quan", "huyen"),
+    "dist": ("quan", "huyen"),
     "ward": ("phuong",),
     "city": ("thanh_pho",),
     "town": ("thi_xa", "thi_tran"),

@@ -60,8 +60,8 @@ PLOTS: Final = phrases(
 )
 NUMBER_WORDS: Final = phrases(
     "number",
-    {"số": "số nhà|nhà số|nhà|sn|s n|sô|no|n°|nhà trọ|nhà trọ số|phòng trọ"},
-    numbered=("số",),
+    {"số": "số nhà|nhà số|nhà|sn|s n|sô|no|n°|nhà trọ|nhà trọ số|phòng trọ|house|house no"},
+    numbered=("số", "house"),
 )
 SPOKEN_SLASHES: Final = frozenset(
     {"xet", "xuyet", "set", "sec", "xec", "xoet", "xuoc", "xuyec", "suyet", "tren"}

@@ -50,6 +50,8 @@ _SENTENCE: Final = re.compile(
     r"(?:(?<=[^\W\d_]{4})|(?<=\d))\.\s(?=[^\W\d_])"
     r"|(?<=\d)\.(?=[^\W\d_]{3}|(?i:xã|tp|tt|tx|kp|ấp)\b)"
 )
+# `Nhà 3 tầng số 12 Trần Phú`: how high a house is, which no number says.
+_STOREYS: Final = re.compile(r"\b(?:nhà|biệt thự)\s+\d{1,2}\s+tầng\b[\s,]*(?=\D)", re.IGNORECASE)
 # `Huỳnh Tấn Phát/Hẻm 41`: a slash beside a word is no path. `40bis/1` is one.
 # `Địa chỉ: 225 Lê Duẩn`, `ship về 56 ngõ 22`, `Nơi ở hiện tại: Ấp 3`: what people, and forms,
 # write before an address.
@@ -139,6 +141,8 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _without_manners(text: str) -> str:
     """`text` without the words that people put before and behind an address."""
+    if "ầng" in text:
+        text = _STOREYS.sub("", text)
     if text[:1] in _LABEL_BEGINS and (match := _LABEL.match(text)):
         text = text[match.end() :]
     if ":" in text:

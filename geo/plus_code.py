@@ -12,7 +12,7 @@ from typing import Final
 
 ALPHABET: Final = "23456789CFGHJMPQRVWX"
 _SHORT: Final = re.compile(
-    rf"\s*((?:[{ALPHABET}]{{2}}){{1,3}}\+[{ALPHABET}]{{2,3}})[\s,]+(\S.*)",
+    rf"\s*((?:[{ALPHABET}]{{2}}){{2,3}}\+[{ALPHABET}]{{2,3}})[\s,]+(\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _DIGITS: Final = 8
@@ -23,11 +23,18 @@ _FULL: Final = re.compile(f"([{ALPHABET}]{{8}})\\+([{ALPHABET}]{{2,3}})")
 def short_code_in(text: str) -> tuple[str, str] | None:
     """A short code and the place behind it; None for any other text.
 
+    One of digits alone, and one of two signs before the plus, which map sites do not show, are
+    rather the numbers of a house: `27+29 Láng`.
+
     >>> short_code_in("2VF2+Q4 Hà Nội"), short_code_in("7PH72RJ2+XF Hà Nội")
     (('2VF2+Q4', 'Hà Nội'), None)
+    >>> short_code_in("27+29 Láng"), short_code_in("2227+29 Láng"), short_code_in("C2+C3 Láng")
+    (None, None, None)
     """
     match = _SHORT.fullmatch(text)
-    return (match[1].upper(), match[2]) if match else None
+    if match is None or not any(map(str.isalpha, match[1])):
+        return None
+    return match[1].upper(), match[2]
 
 
 def completed(short: str, *, lon: float, lat: float) -> tuple[float, float] | None:

@@ -58,6 +58,7 @@ ENGLISH_KINDS: Final = frozenset(
 )
 _MIDDLE_NAMES: Final = {"t": "thi", "v": "van"}
 _CODE_LETTERS: Final = re.compile(r"[a-z]{1,3}")
+_SHORT_ROAD: Final = re.compile(r"[đĐ](\d{1,3}[A-Za-z]?)")
 _DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})")
 _NUMBERS: Final = {
     "mot": 1,
@@ -135,6 +136,10 @@ def _street_of(kind: str | None, named: tuple[Word, ...]) -> Street | None:
         kind, words = "đường", words[1:]
     if not words or (len(words) == 1 and (words[0].key in _EMPTY_WORDS or words[0].pointed)):
         return None
+    if kind is None and len(words) == 1 and (short := _SHORT_ROAD.fullmatch(words[0].text)):
+        # `58 Đ8`: street 8, or one that is called D8
+        numbered = words_of(short[1])
+        return Street("đường", short[1], _keys("đường", numbered)[0], (words[0].key,))
     key, alternatives = _keys(kind, words)
     if key in _EMPTY_WORDS:
         return None

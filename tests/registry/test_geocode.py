@@ -80,6 +80,8 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     (f"5-3 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     (f"12-3 Láng{IN_LANG}", [], "alley", {"dash_unsure", "house_number_not_found"}),
     (f"12-34-5A Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    # Numbers of one house are no Plus Code
+    (f"27+29 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     # Another number is never passed off as the one asked for
     (f"28 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     (f"27A Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
