@@ -8,6 +8,7 @@ docs/coverage.md.
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Final, Self
 
 from registry.coverage.palette import AUDIT_SHARE
@@ -92,12 +93,15 @@ class Counts:
     @classmethod
     def of(cls, row: Any) -> Self:
         """The counts of a row that has them by name."""
-        return cls(*(int(getattr(row, field.name)) for field in fields(cls)))
+        return cls(*_counts_in(row))
 
     @classmethod
     def sum(cls, counts: Sequence[Self]) -> Self:
         """All of them together."""
         return cls(*(sum(getattr(each, field.name) for each in counts) for field in fields(cls)))
+
+
+_counts_in = attrgetter(*(field.name for field in fields(Counts)))
 
 
 @dataclass(frozen=True, slots=True)
