@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 from flask import Blueprint, Response, jsonify, request, send_file, stream_with_context
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, LengthRequired
 
 from api.access import as_caller, caller, requires
 from api.audit import note
@@ -33,7 +33,6 @@ from api.import_bodies import (
     told,
 )
 from api.openapi import NoParameters, accepted, answers, spec
-from api.requests import FORMS
 from api.requests import Request as OwnRequest
 from registry.database import session_scope
 from registry.errors import ImportStateError, InvalidInputError, NotFoundError
@@ -67,16 +66,19 @@ def _allow_a_largebody_of() -> None:
 
 @blueprint.post("")
 @requires("editor")
-@spec.validate(resp=accepted(ImportAnswer, 400, 401, 403, 409, 413, 415, 503), tags=["imports"])
+@spec.validate(
+    resp=accepted(ImportAnswer, 400, 401, 403, 409, 411, 413, 415, 503), tags=["imports"]
+)
 def post_import(query: ImportQuery, form: ImportForm) -> Response:
     """Deliver a file: it is kept, and a job tries what it would do. Role: editor.
 
-    As `multipart/form-data` with the part `file`, or as the body itself, whatever its type says.
+    As `multipart/form-data` with the part `file`, or as the body itself, whatever its type says,
+    with its `Content-Length`.
     With a header `Idempotency-Key` the same delivery again is the same import. Look at the import
     until its state is `reported`.
     """
     idempotency_key = _idempotency_key()
-    in_form = request.mimetype in FORMS
+    in_form = cast(OwnRequest, request).is_form
     options: ImportOptions = form if in_form else query
     if options.source is None:
         raise InvalidInputError.of_field(
@@ -216,7 +218,7 @@ def _received(in_form: bool, file_name: str | None) -> Iterator[tuple[Path, str]
     try:
         with path.open("wb") as out:
             if not in_form:
-                shutil.copyfileobj(request.stream, out)
+                _copy_body(out)
             elif list(request.files) == ["file"] and len(request.files.getlist("file")) == 1:
                 # On the disk already where it is large, and nobody else's.
                 part = request.files["file"]
@@ -233,6 +235,27 @@ def _received(in_form: bool, file_name: str | None) -> Iterator[tuple[Path, str]
         yield path, file_name or "file"
     finally:
         path.unlink(missing_ok=True)
+
+
+def _copy_body(out: BinaryIO) -> None:
+    """The whole body; raises where it is not known how long it is, or where it ended before.
+
+    A connection that breaks ends a body in pieces (chunked) like one that is complete, and half of
+    a table is a table.
+    """
+    if request.content_length is None:
+        raise LengthRequired(
+            "gửi kèm Content-Length, hoặc gửi tệp ở dạng multipart/form-data (say how long the file"
+            " is, or send it in a form)"
+        )
+    shutil.copyfileobj(request.stream, out)
+    if out.tell() != request.content_length:
+        raise InvalidInputError.of_field(
+            "file",
+            "incomplete",
+            f"tệp chưa tới đủ, mới {out.tell():,} trên {request.content_length:,} byte: gửi lại"
+            " (the file did not arrive as a whole)",
+        )
 
 
 def _mapping(text: str | None) -> dict[str, str] | None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import flask
 from flask import request
@@ -42,6 +42,14 @@ class Request(flask.Request):
 
     files_below: Path | None = None
     """Where the files of a form are kept while it is read; None for memory, and then /tmp."""
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is a form. Where one holds a file, no other type says so: what calls
+        itself urlencoded there is a file that was sent without its type, as curl does.
+        """
+        form_of_files = self.files_below is not None
+        return self.mimetype in (FORMS[-1:] if form_of_files else FORMS)
 
     def _get_file_stream(
         self,
@@ -120,7 +128,7 @@ class Plugin(FlaskPlugin):
             if headers is not None:
                 arguments["headers"] = headers.model_validate(dict(request.headers))
             # What takes no form refuses one as it refuses any other text that is no JSON.
-            in_form = form is not None and request.mimetype in FORMS
+            in_form = form is not None and cast(Request, request).is_form
             if json is not None:
                 arguments["json"] = None if in_form else json.model_validate(_json())
             if form is not None:

@@ -131,7 +131,8 @@ _RULES: Final = (
     ),
     _Rule("households = 0", "households_count", "households_count_none"),
     _Rule(
-        "households > 0 AND households_count <> households::text",
+        # One figure is written in one way.
+        "length(households_count) > 1 AND households > 0 AND households_count <> households::text",
         "households_count",
         "households_count_read",
         "left(households_count, 20)",

@@ -1,5 +1,6 @@
 """Imports over HTTP: delivered, tried, looked at, published, taken back; by real keys."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from tests.support.uploads import Desk, mapping, row, rows_of, table
 
 NOWHERE = row("", "R9", street="Phố Láng")
 MOST = 20_000
+OF_GRANIAN = {"wsgi.input_terminated": True}
+"""The server ends a body where the connection does."""
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,44 @@ def test_body_may_be_the_file_itself(desk: Desk) -> None:
     desk.work()
     seen = desk.seen(editor, sent.get_json()["id"])
     assert (seen["state"], seen["file_name"], seen["counts"]["new"]) == ("reported", "hộ_.csv", 1)
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "application/json", "text/plain", None]
+)
+def test_body_is_the_file_whatever_its_type_says(desk: Desk, kind: str | None) -> None:
+    editor = desk.office.key(f"nhập kiểu {kind}")
+    sent = desk.office.client.post(
+        "/v1/imports?source=kiểu&file_name=a.csv",
+        data=table(row("1")),
+        headers=bearer(editor) | ({"Content-Type": kind} if kind else {}),
+    )
+    assert sent.status_code == 202, sent.text
+    desk.work()
+    assert desk.seen(editor, sent.get_json()["id"])["counts"]["rows"] == 1
+
+
+def test_body_that_breaks_off_is_no_file(desk: Desk) -> None:
+    editor = desk.office.key("nhập đứt")
+    body = table(row("1"))
+    cut = desk.office.client.post(
+        "/v1/imports?source=đứt",
+        input_stream=io.BytesIO(body[:-20]),
+        headers=bearer(editor) | {"Content-Type": "text/csv"},
+        environ_overrides={"CONTENT_LENGTH": str(len(body)), **OF_GRANIAN},
+    )
+    assert code_of(cut) == (422, "invalid_input")
+    assert cut.get_json(force=True)["errors"][0]["code"] == "incomplete"
+    # In pieces, nobody can tell whether it did.
+    chunked = desk.office.client.post(
+        "/v1/imports?source=đứt",
+        input_stream=io.BytesIO(body),
+        headers=bearer(editor) | {"Content-Type": "text/csv", "Transfer-Encoding": "chunked"},
+        environ_overrides=OF_GRANIAN,
+    )
+    assert code_of(chunked) == (411, "length_required")
+    assert list((desk.settings.var / "imports" / "incoming").iterdir()) == []
+    assert desk.office.get("/v1/imports?source=đứt", editor).get_json() == {"imports": []}
 
 
 def test_file_of_one_commune_need_not_name_it(desk: Desk) -> None:
