@@ -65,7 +65,10 @@ def number_inside_name(one: Understanding) -> Iterator[Understanding]:
     Only where no other number is a house, and the number has two signs at least: `Mỹ Đình 1`.
     """
     roles = [piece.role for piece in one.pieces]
-    places = () if "street" in roles or not _HOUSES.isdisjoint(roles) else enumerate(one.pieces)
+    if "street" in roles or "bare" not in roles or not _HOUSES.isdisjoint(roles):
+        yield one
+        return
+    places = enumerate(one.pieces)
     at, cut = next(((at, cut) for at, piece in places if (cut := _house_inside(piece))), (0, 0))
     if cut:
         piece = one.pieces[at]
@@ -139,6 +142,8 @@ def dash_of_number(one: Understanding) -> Iterator[Understanding]:
 def is_falling(number: Piece) -> bool:
     """Whether it is two numbers, the larger first, of two sides of a street."""
     if number.role != "number" or len(number.words) != 1 or len(number.steps) != 1:
+        return False
+    if number.steps[0].isalnum():
         return False
     ends = _FALLING.fullmatch(number.words[0].text)
     down = int(ends[1]) - int(ends[2]) if ends else 0

@@ -57,7 +57,9 @@ def _without_postcode(pieces: list[Piece]) -> list[Piece]:
 
 def _with_house_of_block(pieces: list[Piece]) -> list[Piece]:
     """`chung cư 27 Nguyễn Văn Dung`: a block that is called by the number of its house."""
-    if any(piece.role == "number" and not may_be_flat(piece.words) for piece in pieces):
+    if not any(piece.kind == BLOCK_OF_FLATS for piece in pieces) or any(
+        piece.role == "number" and not may_be_flat(piece.words) for piece in pieces
+    ):
         return pieces
     for at, (block, behind) in enumerate(pairwise(pieces)):
         named = behind.role in ("street", "alley") or (
@@ -290,7 +292,7 @@ def _is_district(pieces: list[Piece], at: int) -> bool:
 
 def _is_district_alone(pieces: list[Piece]) -> bool:
     """`8, TP.HCM`"""
-    return _is_number_of_district(pieces[0]) and [*map(_is_saigon, pieces)] == [False, True]
+    return len(pieces) == 2 and _is_number_of_district(pieces[0]) and _is_saigon(pieces[1])
 
 
 def _is_number_of_district(piece: Piece) -> bool:

@@ -165,6 +165,8 @@ def _with_kind_unsaid(gazetteer: Gazetteer, text: str, plain: ReadAddress) -> li
     """`Bản Mù, Chợ Gạo, Đồng Tháp`, `12 Lê Lợi, Trung Tâm, Lào Cai`: communes called like a
     market, a road or an office, where all of the part before the units is such a name in one of
     them, and a street, a hamlet or a flat is left before it."""
+    if text.count(",") + text.count("\n") <= levels(plain):
+        return []  # a unit to each part behind the first, as mostly
     parts = [part.strip() for part in text.replace("\n", ",").split(",")]
     if fold(parts[-1]) in _COUNTRY:
         parts.pop()
