@@ -9,6 +9,8 @@ import re
 from typing import Final
 
 _ISO: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T]00:00(?::00)?)?")
+_DATE: Final = re.compile(r"(0?[1-9]|[12]\d|3[01])([-/.])(0?[1-9]|1[0-2])\2(20[0-4]\d)")
+"""Of a year in which somebody typed it: what LibreOffice shows of `3/2`. No path ends so."""
 _MONTHS: Final = (
     *("jan", "feb", "mar", "apr", "may", "jun"),
     *("jul", "aug", "sep", "oct", "nov", "dec"),
@@ -36,13 +38,20 @@ def is_mangled(text: str) -> bool:
     (True, True, True, False)
     >>> is_mangled("=A1+1"), is_mangled("12000"), is_mangled("1200")
     (True, True, False)
+    >>> is_mangled("03/02/2026"), is_mangled("3/2/26"), is_mangled("1/5/1984")
+    (True, False, False)
     >>> is_mangled("#N/A"), is_mangled("#REF!"), is_mangled("TRUE"), is_mangled("#12")
     (True, True, True, False)
     """
     text = text.strip()
     if text.startswith(_FORMULA) or (len(text) >= _LEAST_FIGURES and _ZEROS.fullmatch(text)):
         return True
-    if _ERROR.fullmatch(text) or _ISO.fullmatch(text) or _POWER.fullmatch(text.upper()):
+    if (
+        _ERROR.fullmatch(text)
+        or _DATE.fullmatch(text)
+        or _ISO.fullmatch(text)
+        or _POWER.fullmatch(text.upper())
+    ):
         return True
     lower = text.lower()
     return bool(_DAY_FIRST.fullmatch(lower) or _MONTH_FIRST.fullmatch(lower))
@@ -53,6 +62,8 @@ def originals(text: str) -> tuple[str, ...]:
 
     >>> originals("2026-02-03"), originals("25-Jun"), originals("Thg6-25"), originals("1E+04")
     (('3/2', '2/3'), ('25/6', '6/25'), ('6/25', '25/6'), ())
+    >>> originals("03/02/2026")
+    ('3/2', '2/3')
     >>> originals("12000"), originals("10000")
     (('12E3', '12000'), ('10E3', '1E4', '10000'))
     """
@@ -64,6 +75,8 @@ def originals(text: str) -> tuple[str, ...]:
     if iso := _ISO.fullmatch(text):
         month, day = int(iso[2]), int(iso[3])
         return _both(day, month)
+    if date := _DATE.fullmatch(text):
+        return _both(int(date[1]), int(date[3]))
     for pattern, month_first in ((_DAY_FIRST, False), (_MONTH_FIRST, True)):
         if found := pattern.fullmatch(text):
             month = int(found["vi"]) if found["vi"] else _MONTHS.index(found["en"][:3]) + 1

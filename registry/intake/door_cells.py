@@ -46,7 +46,8 @@ _DOUBTFUL: Final = re.compile(
 )
 """Somebody was not sure, or wrote a sign of no path, a letter apart, an alley without number."""
 _DIGIT: Final = re.compile("[1-9]")
-_RANGE: Final = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
+_PATH: Final = re.compile(r"[\d/\s–-]+")
+_RANGE: Final = re.compile(r"(?<![\w.-])(\d+)\s*[-–]\s*(\d+)(?![\w.-])")
 _TWO_STREETS: Final = re.compile(r"[^\W\d_]{2}\s*/\s*[^\W\d_]{2}|\?")
 _NO_STREETS: Final = frozenset({"x", "o", ".", "0", "đường", "phố"}) | {
     f"đường {of}"
@@ -107,9 +108,9 @@ def read_number(text: str) -> DoorParts:
 
 
 def _descends(text: str) -> bool:
-    """Whether it is no range: `12-3` may be 12/3."""
-    found = _RANGE.fullmatch(text)
-    return found is not None and int(found[1]) > int(found[2])
+    """Whether it has what is no range: `12-3` may be 12/3, `5/12-3` as well."""
+    pairs = _RANGE.finditer(text) if _PATH.fullmatch(text) else ()
+    return any(int(found[1]) > int(found[2]) for found in pairs)
 
 
 def _is_decimal(text: str) -> bool:

@@ -16,6 +16,7 @@ from typing import IO, Final
 
 from registry.errors import UnreadableFileError
 from registry.intake.formats.fonts import table_in_unicode
+from registry.intake.formats.ods_spaces import ODS_MEMBER, is_spaced, write_tight
 from registry.intake.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
 from registry.intake.formats.table import Table, unreadable
 from registry.intake.formats.text import SNIFFED_BYTES, read_text
@@ -31,7 +32,7 @@ _SAMPLE: Final = 2_000
 _SHEETS: Final = (b"\xd0\xcf\x11\xe0",)
 _GDAL: Final = (b"sqlite format 3\0", b"!table", b"\x00\x00\x27\x0a")
 """GeoPackage, MapInfo TAB, Shapefile."""
-_BOOK_MEMBERS: Final = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
+_BOOK_MEMBERS: Final = ("xl/workbook.xml", "xl/workbook.bin", ODS_MEMBER)
 _SHAPE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _TAB_PARTS: Final = (".tab", ".dat", ".map", ".id", ".ind")
 _GO_WITH: Final = ((".shx", ".shp"), (".shp", ".dbf"), (".id", ".map"), (".mid", ".mif"))
@@ -175,7 +176,12 @@ def _from_archive(path: Path, sheet: str | None) -> Table:
 
             # The reader unpacks all of it into memory.
             _check_size(path, sum(e.file_size for e in members.values()), path.stat().st_size)
-            return read_sheet(path, sheet)
+            if PurePosixPath(ODS_MEMBER) not in members or not is_spaced(archive):
+                return read_sheet(path, sheet)
+            folder = _Folder()
+            tight = folder.path / path.name
+            write_tight(archive, tight)
+            return _holding(folder, read_sheet(tight, sheet))
         if PurePosixPath("word/document.xml") in members:
             raise unreadable(path, WORDS)
         chosen = _members(path, list(members))

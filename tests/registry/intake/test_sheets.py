@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import xlsxwriter
+from pyogrio.raw import write
 
 from registry.errors import UnreadableFileError
 from registry.intake.formats.sheets import ALL
@@ -81,3 +83,19 @@ def test_sheets_of_other_columns_are_refused_with_their_names(tmp_path: Path) ->
     )
     with pytest.raises(UnreadableFileError, match="'Đông' và 'Đoài' không cùng các cột"):
         open_file(path, ALL)
+
+
+def test_ends_of_lines_between_the_cells_of_a_document_mean_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.ods"
+    columns = [["12", "3/2"], ["Đường Láng", "Láng  Hạ"], ["00199", "00199"]]
+    write(
+        str(path),
+        None,
+        [np.array(column, object) for column in columns],
+        ["Số nhà", "Đường", "Mã xã"],
+        geometry_type=None,
+        driver="ODS",  # as GDAL, and QGIS, write it
+    )
+    file = open_file(path)
+    with rows_of(file) as found:
+        assert list(found) == [list(row) for row in zip(*columns, strict=True)]
