@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from geo.address import Door
+from geo.capitals import tidy
 from geo.flat import Flat as FlatRead
 from geo.flat import block_key, block_mark
 from geo.house_number import ALLEY_RANK
@@ -54,7 +55,7 @@ def parts_of(door: Door) -> DoorParts:
     places = [place for place in door.localities if place is not block]
     return DoorParts(
         (number.written, number.key, number.alley_only) if number else None,
-        (street.kind or "đường", street.name, street.key) if street else None,
+        (street.kind or "đường", tidy(street.name), street.key) if street else None,
         _place_of(places) if places else None,
         _flat_of(door.flat, block) if door.flat else None,
         door.hint,
@@ -89,7 +90,7 @@ def _flat_of(flat: FlatRead, block: Locality | None) -> Flat:
 def _place_of(places: Sequence[Locality]) -> Place:
     return (
         tuple(place.kind for place in places),
-        tuple(place.name for place in places),
+        tuple(tidy(place.name) for place in places),
         tuple(place.key for place in places),
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.address import Door, names_dwelling
+from geo.capitals import tidy
 from geo.flat import block_key
 from geo.label import label, named, number_label
 from geo.points import is_about_viet_nam
@@ -26,7 +27,7 @@ from registry.reads import Reads
 from registry.reverse import NEIGHBOUR_M, reverse
 from registry.search.answers import Answer
 from registry.search.areas import area_of
-from registry.validation.wording import door_parts, tidy
+from registry.validation.wording import door_parts
 
 MAX_TEXT: Final = 300
 _SURE: Final = 0.8

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from geo.address import Door
+from geo.capitals import tidy
 from geo.flat import Flat
 from geo.label import LabelParts, named, number_label
 from geo.locality import Locality, of_like_kind
@@ -15,7 +16,7 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.search.answers import Answer
 from registry.units.text import Naming
 from registry.validation.verdicts import Component
-from registry.validation.wording import parts_asked, tidy
+from registry.validation.wording import parts_asked
 
 _STREET_CHANGED: Final = frozenset({"street_corrected", "accents_differ"})
 _RENAMED: Final = frozenset({"former_name"})

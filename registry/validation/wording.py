@@ -4,6 +4,7 @@ import datetime
 from dataclasses import replace
 
 from geo.address import Door
+from geo.capitals import tidy
 from geo.house_number import HouseNumber
 from geo.label import LabelParts
 from registry.door_with_units import ReadAddress
@@ -36,15 +37,6 @@ def parts_asked(answer: Answer, reading: ReadAddress | None) -> LabelParts:
 def door_parts(door: Door) -> LabelParts:
     """A door that nobody registered, in words."""
     return _with_door(LabelParts(), door)
-
-
-def tidy(name: str) -> str:
-    """A name with capitals where the writer used none, or nothing else.
-
-    >>> tidy("trần duy hưng"), tidy("TRẦN DUY HƯNG"), tidy("Cách mạng Tháng 8"), tidy("743b")
-    ('Trần Duy Hưng', 'Trần Duy Hưng', 'Cách mạng Tháng 8', '743B')
-    """
-    return name.title() if name in (name.lower(), name.upper()) else name
 
 
 def _with_flat(answer: Answer, door: Door) -> LabelParts:

@@ -103,3 +103,20 @@ def test_a_ward_behind_a_dash_is_told_where_nothing_tells(engine: Engine, delive
     )
     assert (result.new, warnings(result)) == (3, {1: "ward_behind_street"})
     assert rows(engine, DOORS)[0] == ("12", "dang dung truc bach", BA_DINH, None)
+
+
+@pytest.mark.parametrize(
+    ("street", "place", "names"),
+    [
+        ("ĐƯỜNG ĐẶNG DUNG", "THÔN ĐÔNG", ("Đặng Dung", "Đông")),
+        ("đặng dung", "thôn đông", ("Đặng Dung", "Đông")),
+        ("Đường QL1A", "KHU PHỐ TÂN AN", ("1A", "Tân An")),
+        ("Cách mạng Tháng 8", "Bon Bu N'Đơr", ("Cách mạng Tháng 8", "Bu N'Đơr")),
+    ],
+)
+def test_names_in_capitals_alone_or_in_none_get_them_as_people_write_them(
+    engine: Engine, deliver: Deliver, street: str, place: str, names: tuple[str, str]
+) -> None:
+    deliver(door("12", street=street, locality=place))
+    stored = "SELECT t.name, l.name FROM thoroughfare t, locality l"
+    assert rows(engine, stored) == [names]

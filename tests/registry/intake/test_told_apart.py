@@ -77,7 +77,7 @@ def test_name_without_marks_is_the_one_that_has_some_or_asked_about(
     choices = "Đường Hàng Dầu; Đường Hàng Đậu"
     found = [
         (1, "street_spelled_otherwise", "Đường Hàng Dầu", "Đường Hàng Đậu"),
-        (2, "street_ambiguous", "Đường hang dau", choices),
+        (2, "street_ambiguous", "Đường Hang Dau", choices),
     ]
     kind = rows(engine, "SELECT kind FROM thoroughfare WHERE name = 'Hàng Dầu'")[0][0]
     assert kind == "đường"

@@ -1,0 +1,34 @@
+"""Names with capitals as people write them, of those that have none, or nothing else."""
+
+import re
+from typing import Final
+
+from geo.syllables import is_syllable
+from geo.text import fold
+
+_LONGEST_MARK: Final = 4
+"""Letters of what may be short for something: `UBND`, `HTX`."""
+_ROMAN: Final = re.compile("[IVX]+")
+
+
+def tidy(name: str) -> str:
+    """A name with capitals where the writer used none, or nothing else.
+
+    >>> tidy("trần duy hưng"), tidy("TRẦN DUY HƯNG"), tidy("Cách mạng Tháng 8"), tidy("743b")
+    ('Trần Duy Hưng', 'Trần Duy Hưng', 'Cách mạng Tháng 8', '743B')
+    >>> tidy("KDC ĐÔNG AN II"), tidy("QL1A"), tidy("EA M'DROH"), tidy("SỐ 7"), tidy("D")
+    ('KDC Đông An II', 'QL1A', "EA M'Droh", 'Số 7', 'D')
+    """
+    if name == name.lower():
+        return name.title()
+    return " ".join(map(_word, name.split(" "))) if name == name.upper() else name
+
+
+def _word(word: str) -> str:
+    """One of a name in capitals; what may be a mark, or short for words, keeps them."""
+    if not any(map(str.islower, word.lower())) or _ROMAN.fullmatch(word):
+        return word
+    known = any(map(str.isdigit, word)) or (
+        len(word) <= _LONGEST_MARK and not is_syllable(fold(word))
+    )
+    return word if known else word.title()
