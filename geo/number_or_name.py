@@ -16,6 +16,8 @@ _NUMBERED_DOORS: Final = frozenset({*HOUSE_ROLES, "unit", "code", "floor", "buil
 _HOUSES: Final = frozenset(HOUSE_ROLES)
 _NAME_WORDS: Final = 2
 _NEVER_BEFORE_HOUSE: Final = frozenset({"so", "thang", "t", "km", "lo", "khu", "to", "thi", "van"})
+_LANDMARKS: Final = frozenset({"dien", "tru", "moc", "kho", "phai", "truoc", "ngay", "luc", "xe"})
+"""Words that a number belongs to or that deny it: `cot dien 55`, `khong phai 55`."""
 
 NUMBER_BEHIND: Final = "number_behind_street"
 """Note of a reading in which the number behind a name is the house: it may end the name as well."""
@@ -92,7 +94,11 @@ def _house_inside(piece: Piece) -> int:
     if not at or len(name) < _NAME_WORDS or any(word.dash for word in name):
         return 0
     house = len(number) > 1 and number[0].isdigit() and not is_date(number)
-    return at if house and words[at - 1].key not in _NEVER_BEFORE_HOUSE else 0
+    # `cột điện 55 Lý Nam Đế`: a landmark, and no name
+    landmark = words[at - 1].key in _LANDMARKS or (
+        words[0].text.islower() and not name[0].text.islower()
+    )
+    return at if house and not landmark and words[at - 1].key not in _NEVER_BEFORE_HOUSE else 0
 
 
 LETTER_UNSURE: Final = "letter_unsure"

@@ -80,6 +80,11 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     (f"5-3 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     (f"12-3 Láng{IN_LANG}", [], "alley", {"dash_unsure", "house_number_not_found"}),
     (f"12-34-5A Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    # A house behind the name of what is there, but none behind a landmark
+    (f"Saigon Pearl 27 Phố Láng{IN_LANG}", ["27 Láng"], "household", {"unread_words"}),
+    (f"Saigon Pearl 11 Nguyễn Trãi{IN_LANG}", ["11 Nguyễn Trãi Hạ"], "household", set()),
+    (f"cột điện 11 Nguyễn Trãi{IN_LANG}", [], "commune", set()),
+    ("khong phai 11 nguyen trai, phuong lang, ha noi", [], "commune", set()),
     # Numbers of one house are no Plus Code
     (f"27+29 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     # Another number is never passed off as the one asked for
