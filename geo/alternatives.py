@@ -36,6 +36,10 @@ def understandings(pieces: list[Piece]) -> list[Understanding]:
     found = [Understanding(tuple(settled(pieces)))]
     if _is_plain(found[0].pieces):
         return found
+    if _NUMBERED_OR_STREETS.isdisjoint([piece.role for piece in found[0].pieces]):
+        found = list(number_inside_name(found[0]))
+    elif is_falling(found[0].pieces[0]):
+        found = list(dash_of_number(found[0]))
     for step in _STEPS:
         found = [other for one in found for other in step(one)][:_MOST]
     return sorted(found, key=lambda one: one.penalty)
@@ -54,7 +58,7 @@ def _is_plain(pieces: tuple[Piece, ...]) -> bool:
         and "street" in roles
         and "locality" not in roles
         and not has_letter_d(pieces[0], pieces[1])
-        and not is_falling(pieces[0])
+        and not ("-" in pieces[0].steps[0] and is_falling(pieces[0]))
         and not any(map(_opened_by_p, pieces))
     )
 
@@ -333,8 +337,6 @@ _Step = Callable[[Understanding], Iterator[Understanding]]
 _STEPS: Final[tuple[_Step, ...]] = (
     _date_or_number,
     letter_of_number,
-    dash_of_number,
-    number_inside_name,
     number_behind_street,
     _two_numbers,
     _number_or_ward,
@@ -344,5 +346,6 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _street_or_unit,
     _bare_street,
 )
+_NUMBERED_OR_STREETS: Final = HOUSE_ROLES | {"street"}
 _MOST: Final = 6
 _MOST_NAMES: Final = 2

@@ -1,7 +1,7 @@
 """What belongs to a house number and what to the name of its street, where both are possible."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,10 +10,9 @@ from geo.piece import HOUSE_ROLES, Piece
 from geo.street import ROAD_CLASSES
 from geo.text import has_diacritics
 from geo.understanding import Understanding
-from geo.words import text_of
+from geo.words import Word, text_of
 
 _NUMBERED_DOORS: Final = frozenset({*HOUSE_ROLES, "unit", "code", "floor", "building", "premises"})
-_HOUSES: Final = frozenset(HOUSE_ROLES)
 _NAME_WORDS: Final = 2
 _NEVER_BEFORE_HOUSE: Final = frozenset({"so", "thang", "t", "km", "lo", "khu", "to", "thi", "van"})
 _LANDMARKS: Final = frozenset({"dien", "tru", "moc", "kho", "phai", "truoc", "ngay", "luc", "xe"})
@@ -64,31 +63,22 @@ def number_behind_street(one: Understanding) -> Iterator[Understanding]:
 def number_inside_name(one: Understanding) -> Iterator[Understanding]:
     """`Hancorp Plaza 72T Trần Đăng Ninh`: a house on a street, behind the name of what is there.
 
-    Only where no other number is a house, and the number has two signs at least: `Mỹ Đình 1`.
+    Only where neither is read elsewhere, and the number has two signs at least: `Mỹ Đình 1`.
     """
-    roles = [piece.role for piece in one.pieces]
-    if "street" in roles or "bare" not in roles or not _HOUSES.isdisjoint(roles):
-        yield one
-        return
-    places = enumerate(one.pieces)
-    at, cut = next(((at, cut) for at, piece in places if (cut := _house_inside(piece))), (0, 0))
-    if cut:
-        piece = one.pieces[at]
-        before = replace(piece, words=piece.words[:cut])
-        steps = path_steps(piece.words[cut].text)
-        house = replace(piece, role="number", words=piece.words[cut : cut + 1], steps=steps)
-        street = replace(piece, role="street", words=piece.words[cut + 1 :])
-        pieces = [*one.pieces[:at], before, house, street, *one.pieces[at + 1 :]]
-        yield one.but("premises_before_number", 0, pieces)
-    else:
-        yield one
+    for at, piece in enumerate(one.pieces):
+        if piece.role == "bare" and (cut := _house_inside(piece.words)):
+            before = replace(piece, words=piece.words[:cut])
+            steps = path_steps(piece.words[cut].text)
+            house = replace(piece, role="number", words=piece.words[cut : cut + 1], steps=steps)
+            street = replace(piece, role="street", words=piece.words[cut + 1 :])
+            pieces = [*one.pieces[:at], before, house, street, *one.pieces[at + 1 :]]
+            yield one.but("premises_before_number", 0, pieces)
+            return
+    yield one
 
 
-def _house_inside(piece: Piece) -> int:
+def _house_inside(words: Sequence[Word]) -> int:
     """Where the number of a house stands between a name and that of a street; 0 for nowhere."""
-    if piece.role != "bare":
-        return 0
-    words = piece.words
     at = next((at for at in range(len(words) - 1, 0, -1) if words[at].numeric), 0)
     name, number = words[at + 1 :], words[at].text
     if not at or len(name) < _NAME_WORDS or any(word.dash for word in name):
@@ -135,10 +125,7 @@ _FALLING: Final = re.compile(r"([1-9]\d{0,3})[-–]([1-9]\d{0,3})")
 def dash_of_number(one: Understanding) -> Iterator[Understanding]:
     """`12-3 Láng`: no house has numbers of both sides of a street, and nobody counts down; so it is
     12/3 as well as 3-12."""
-    first = one.pieces[0] if one.pieces else None
-    if first is None or not is_falling(first):
-        yield one
-        return
+    first = one.pieces[0]
     outer, inner = text_of(first.words).replace("–", "-").split("-")
     yield one.but(DASH_UNSURE, 0, list(one.pieces))
     path = replace(first, steps=(outer, inner))
@@ -147,9 +134,7 @@ def dash_of_number(one: Understanding) -> Iterator[Understanding]:
 
 def is_falling(number: Piece) -> bool:
     """Whether it is two numbers, the larger first, of two sides of a street."""
-    if number.role != "number" or len(number.words) != 1 or len(number.steps) != 1:
-        return False
-    if number.steps[0].isalnum():
+    if number.role != "number" or "-" not in number.steps[0] or len(number.words) != 1:
         return False
     ends = _FALLING.fullmatch(number.words[0].text)
     down = int(ends[1]) - int(ends[2]) if ends else 0

@@ -17,7 +17,9 @@ from geo.text import accent_key, fold
 
 # Numbers of telephones, with or without spaces, and of identity cards.
 _PHONE: Final = re.compile(
-    r"(?<![\w/+])(?:(?:S?[ĐD]/?[tT]|[Tt]el|[Pp]hone|[Mm]obile)\s?[:.]?\s?)?"
+    # In one run, so that no number of a house behind it is taken for its end.
+    r"(?<![\w/+])0[1-9]\d{8}(?!\d)"
+    r"|(?<![\w/+])(?:(?:S?[ĐD]/?[tT]|[Tt]el|[Pp]hone|[Mm]obile)\s?[:.]?\s?)?"
     r"(?:(?:\+|00)?84[ .-]?|0)(?:\(0\))?[1-9](?:[ .-]?\d){8,9}(?![\d/])"
     r"|(?<!\d)\d{9,14}(?!\d)"
 )
@@ -48,7 +50,7 @@ _BRACKETS: Final = str.maketrans("()[]{}", ",,,,,,")
 # `Tôn Đức Thắng. Khu phố 2`, `Số nhà 30. Khối 1`: a sentence ends, no abbreviation; `12.Phường 5`.
 _SENTENCE: Final = re.compile(
     r"(?:(?<=[^\W\d_]{4})|(?<=\d))\.\s(?=[^\W\d_])"
-    r"|(?<=\d)\.(?=[^\W\d_]{3}|(?i:xã|tp|tt|tx|kp|ấp)\b)"
+    r"|(?<=\d)\.(?=[^\W\d_]{3}|(?i:xã|tp|tt|tx|kp|ấp|lê|lý|hồ|vũ|võ|đỗ|ba|hà|an|tô)\b)"
 )
 # `Nhà 3 tầng số 12 Trần Phú`: how high a house is, which no number says.
 _STOREYS: Final = re.compile(r"\b(?:nhà|biệt thự)\s+\d{1,2}\s+tầng\b[\s,]*(?=\D)", re.IGNORECASE)
@@ -64,10 +66,16 @@ _LABEL: Final = re.compile(
     r"(?:\s+(?:nhận|giao|gửi))?(?:\s+hàng)?\s*[:.-]?"
     r"|(?:ship|giao|gửi|gui|chuyển)(?:\s+(?:hàng|hang))?"
     r"\s+(?:về|ve|tới|toi|đến|den|qua|sang|tại|tai|ở)"
-    r"|(?:nhà\s+)?(?:em|e|mình|m|tôi|tui)\s+ở)\s*:?\s+(?=\S)",
+    r"|(?:nhà\s+)?(?:em|e|mình|m|tôi|tui)\s+ở"
+    # Only before a number: `giao 12 Lê Lợi`, `CS2: 12 Lê Lợi`, `mặt tiền 12 Lê Lợi`, `1. 12 Lê Lợi`
+    r"|(?:(?:ship|giao|gửi|chuyển)(?:\s+hàng)?(?:\s+cho\s+(?:em|mình|tôi|anh|chị))?"
+    r"|(?:nhận\s+hàng|nằm|tọa\s+lạc|toạ\s+lạc)(?:\s+(?:tại|ở))?|tới|đến|(?:nhà\s+)?mặt\s+(?:tiền|phố|đường)"
+    r"|trụ\s+sở(?:\s+chính)?(?:\s+tại)?|chi\s+nhánh|cơ\s+sở(?:\s+\d{1,2}\s*:)?"
+    r"|(?:cs|cn|vp|kho)\s?\d{0,2}\s*:|\d{1,2}\.(?=\s))(?=\s*:?\s+(?:số\s+)?\d)"
+    r")\s*:?\s+(?=\S)",
     re.IGNORECASE,
 )
-_LABEL_BEGINS: Final = frozenset("đdansgcemthqk ĐDANSGCEMTHQK")
+_LABEL_BEGINS: Final = frozenset("đdansgcemthqkv ĐDANSGCEMTHQKV")
 _LABEL_INSIDE: Final = re.compile(
     r"[,;\n]\s*(?:địa\s+chỉ|dia\s+chi|đ/c|d/c|đc)(?:\s+(?:nhận|giao))?(?:\s+hàng)?\s*:",
     re.IGNORECASE,
@@ -97,6 +105,16 @@ _UNIT_FIRST: Final = re.compile(
 )
 # `… Hà Nội nhé`, `… Gò Vấp với ạ`, `… thủ đức nha`; Mường Nhé and Phong Nha are communes.
 _POLITE: Final = frozenset({"nhé", "ạ", "ạh", "với", "nha", "nhe", "nhá", "nghe"})
+_POLITE_INSIDE: Final = re.compile(
+    r"(?<!\w)([^\W\d_]+)\s+(?:nhé|nha|nhá|nhe|ạ)(?:\s+(?:shop|ad|em|anh|chị|bạn))?(?=\s*[,;])",
+    re.IGNORECASE,
+)
+# `số 12 trên đường Lê Lợi`, `số 12 mặt đường Lê Lợi`
+_ON_THE_STREET: Final = re.compile(
+    r"(\d[A-Za-z]?)\s+(?:(?:nằm\s+)?trên\s+(?=(?:đường|phố)\b)"
+    r"|mặt\s+(?=(?:đường|phố)\b)|mặt\s+tiền\s+)",
+    re.IGNORECASE,
+)
 _POLITE_ENDS: Final = frozenset("éạhaeáÉẠHAEÁ")
 _ENDS: Final = " .!,~"
 _NAMED_SO: Final = frozenset(
@@ -104,6 +122,8 @@ _NAMED_SO: Final = frozenset(
     | {"xuan", "mỹ", "my"}
 )
 """Words before one of them in names of communes."""
+_SLASH_BEHIND: Final = re.compile(r"(?<=\d)\s*/\s+(?=[^\W\d_]{2})")
+"""`12 / Lê Lợi`, but `12 / A`."""
 _SLASH: Final = re.compile(
     r"/(?=[^\W\d_]{2,7}(?!\w))|(?<=[^\W\d_]{3})(?<!bis)(?<!BIS)(?<!Bis)/(?=\w)"
 )
@@ -129,7 +149,7 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
         text = _PLUS_CODE.sub(",", text)
     text = _in_parts(text)
     if "/" in text:
-        text = _SLASH.sub(", ", text)
+        text = _SLASH.sub(", ", _SLASH_BEHIND.sub(", ", text))
     if "nay " in text or "trước " in text:
         text = _NOW.sub(",", text)
     if "(" in text:
@@ -141,12 +161,17 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _without_manners(text: str) -> str:
     """`text` without the words that people put before and behind an address."""
-    if "ầng" in text:
+    lower = text.lower()
+    if "tầng" in lower:
         text = _STOREYS.sub("", text)
-    if text[:1] in _LABEL_BEGINS and (match := _LABEL.match(text)):
+    if (text[:1] in _LABEL_BEGINS or ". " in text[:4]) and (match := _LABEL.match(text)):
         text = text[match.end() :]
     if ":" in text:
         text = _LABEL_INSIDE.sub(", ", text)
+    if " mặt" in lower or " trên" in lower:
+        text = _ON_THE_STREET.sub(r"\1 ", text)
+    if " nhé" in lower or " nha" in lower or " ạ" in lower:
+        text = _POLITE_INSIDE.sub(_without_polite_word, text)
     if text.rstrip(_ENDS)[-1:] in _POLITE_ENDS:
         text = _without_polite_end(text)
     return text
@@ -173,6 +198,11 @@ def _without_count(text: str) -> str:
 def _heading(match: re.Match[str]) -> str:
     """A comma for the colon, unless it stands between a kind and its number: `Tổ: 5`."""
     return match[0] if accent_key(match[1]) in _NUMBERING else f"{match[1]}, "
+
+
+def _without_polite_word(match: re.Match[str]) -> str:
+    """The word before a polite one; both where that ends a name, `Mường Nhé, Điện Biên`."""
+    return match[0] if match[1].lower() in _NAMED_SO else match[1]
 
 
 def _without_polite_end(text: str) -> str:

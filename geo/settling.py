@@ -30,6 +30,7 @@ _MARKED_FLAT: Final = re.compile(
 _LAST_NUMBERED_DISTRICT: Final = 12
 _SAIGON: Final = frozenset({"hochiminh", "hcm", "saigon"})
 _TOWN: Final = "thị trấn"
+_CALLED_BY_NUMBER: Final = frozenset({BLOCK_OF_FLATS, "tòa"})
 _NAME_WORDS: Final = 2
 _PERSON_WORDS: Final = range(2, 6)
 _SETTLED: Final = frozenset({"number", "alley", "street", "admin"})
@@ -41,7 +42,10 @@ def settled(pieces: list[Piece]) -> list[Piece]:
     """`pieces` with the roles that are beyond doubt."""
     if _is_settled(pieces):
         return pieces
-    pieces = with_flats(_with_house_of_block(_without_postcode(pieces)))
+    pieces = _without_postcode(pieces)
+    if not _CALLED_BY_NUMBER.isdisjoint([piece.kind for piece in pieces]):
+        pieces = _with_house_of_block(pieces)
+    pieces = with_flats(pieces)
     known = _without_people(_without_stray_letters(_with_blocks(pieces)))
     return _inside_buildings(_joined(_named_otherwise(_with_house_apart(known))))
 
@@ -57,21 +61,26 @@ def _without_postcode(pieces: list[Piece]) -> list[Piece]:
 
 def _with_house_of_block(pieces: list[Piece]) -> list[Piece]:
     """`chung cư 27 Nguyễn Văn Dung`: a block that is called by the number of its house."""
-    if not any(piece.kind == BLOCK_OF_FLATS for piece in pieces) or any(
-        piece.role == "number" and not may_be_flat(piece.words) for piece in pieces
-    ):
-        return pieces
-    for at, (block, behind) in enumerate(pairwise(pieces)):
+    for at, block in enumerate(pieces[:-1]):
+        if block.kind not in _CALLED_BY_NUMBER or not _is_house_of(block):
+            continue
+        behind = pieces[at + 1]
         named = behind.role in ("street", "alley") or (
             behind.role == "bare" and len(behind.words) >= _NAME_WORDS
         )
-        numbered = block.kind == BLOCK_OF_FLATS and [word.path for word in block.words] == [True]
-        if numbered and named and block.part == behind.part and block.words[0].text[0].isdigit():
+        others = (p for p in pieces if p.role == "number" and not may_be_flat(p.words))
+        if named and block.part == behind.part and next(others, None) is None:
             steps = path_steps(block.words[0].text)
             house = replace(block, role="number", kind=None, opening=[], steps=steps)
             street = replace(behind, role="street") if behind.role == "bare" else behind
             return [*map(_as_inside, pieces[:at]), house, street, *pieces[at + 2 :]]
     return pieces
+
+
+def _is_house_of(block: Piece) -> bool:
+    """Whether its number may be that of a house: `chung cư 27`, `tòa nhà 27`, but no `tòa 27`."""
+    called = block.kind == BLOCK_OF_FLATS or [w.key for w in block.opening] == ["toa", "nha"]
+    return called and [w.path for w in block.words] == [True] and block.words[0].text[0].isdigit()
 
 
 def _as_inside(piece: Piece) -> Piece:
@@ -228,7 +237,7 @@ def _named_otherwise(pieces: list[Piece]) -> list[Piece]:
         elif at == 0 and _is_unit_of_next(pieces):
             known[at] = replace(piece, role="admin", steps=())
         elif piece.role == "number" and (
-            _is_district(pieces, at) if at else _is_district_alone(pieces)
+            _is_district(pieces, at) if at else len(pieces) == 2 and _is_district_alone(*pieces)
         ):
             words = words_of(f"Quận {piece.steps[0]}")
             known[at] = replace(piece, role="admin", kind="quận", words=words, steps=(), opening=[])
@@ -290,9 +299,9 @@ def _is_district(pieces: list[Piece], at: int) -> bool:
     )
 
 
-def _is_district_alone(pieces: list[Piece]) -> bool:
+def _is_district_alone(number: Piece, city: Piece) -> bool:
     """`8, TP.HCM`"""
-    return len(pieces) == 2 and _is_number_of_district(pieces[0]) and _is_saigon(pieces[1])
+    return _is_saigon(city) and _is_number_of_district(number)
 
 
 def _is_number_of_district(piece: Piece) -> bool:

@@ -117,7 +117,7 @@ def decoded(text: str) -> str:
     >>> decoded("CT2 Zoo Bar, Q5, khu1 to3"), decoded("12 Lê Lai, phòng B2")
     ('CT2 Zoo Bar, Q5, khu1 to3', '12 Lê Lai, phòng B2')
     """
-    if _DIGIT_BEHIND.search(text):
+    if text.isascii() and _DIGIT_BEHIND.search(text):
         text = _with_kinds(text)
     if not any(map(_may_say_method, text.split())):
         return text

@@ -30,7 +30,7 @@ _FIRST_HALVES: Final = frozenset(
 """Words behind which the other half of a kind stands: `Tổ dân phố`."""
 _ABBREVIATIONS: Final = """
     tp tx tt kp tdp ql tl đt dt hl kdc kdt kđt kcn cc ktt bt lk lo no sn hcm hn ng ngh vn pho duong
-    tea toa thap day
+    tea toa thap day đc dc vp cn cs mt
 """
 _LANDMARKS: Final = frozenset(
     word
