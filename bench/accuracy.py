@@ -233,7 +233,9 @@ def is_held(bench: Bench, text: str, answer: Answer, where: set[int]) -> bool:
 
 
 def commune_outcome(found: list[Answer], where: set[int]) -> str:
-    """Whether the answered commune holds the point."""
+    """Whether the answered commune holds the point; none where a province is said first."""
+    if found and found[0].level == "province":
+        return "none"
     communes = {a.unit.id for a in found if a.unit is not None and a.unit.level == "commune"}
     if not communes:
         return "none"

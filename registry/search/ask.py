@@ -427,9 +427,26 @@ class Asker:
             if "commune_missing" not in faults:
                 # `Thạnh Phú, Bến Tre` was a town and the district around it.
                 faults = [*faults, "commune_unsure"]
+            if called := self._called_so(communes):
+                # Elsewhere in the district it may be as well, or in what was a commune of the name.
+                wide = units if self.area.loose or len(called) == 1 else []
+                undecided = [*faults, "commune_undecided"]
+                return _told_apart(
+                    [self._of_unit(unit, faults) for unit in wide]
+                    + [self._of_unit(unit, undecided) for unit in called]
+                )
         elif len(communes) > 1:
             faults = [*faults, "commune_undecided"]
         return _told_apart([self._of_unit(unit, faults) for unit in units])
+
+    def _called_so(self, communes: list[Unit]) -> list[Unit]:
+        """Those of the communes that are called today as the text has it: `Ba Đình, Hà Nội`, which
+        was a district as well. None where a district alone is named, or far too many are."""
+        area = self.area
+        if area.districts and not area.loose:
+            return []
+        called = [u for u in communes if u.id not in area.loose and u.id not in area.formers]
+        return called if len(called) <= _MAX_SHOWN else []
 
     def _province(self, unit: Unit) -> Unit | None:
         return self.gazetteer.province_of(unit, self.day)

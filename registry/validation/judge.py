@@ -160,6 +160,11 @@ class Judge:
             inner.id == unit_id or unit_id in communes_of(self.gazetteer, self.day, inner)
         )
 
+    def _is_wide(self) -> bool:
+        """Whether nothing below the province is sure: it is an answer, alone or beside a commune
+        that is called as a district was."""
+        return any(answer.level == "province" for answer, _ in self.found)
+
     def _communes(self) -> set[int]:
         return {a.unit.id for a, _ in self.found if a.unit and a.unit.level == "commune"}
 
@@ -169,7 +174,7 @@ class Judge:
         """The components that have to be asked for."""
         missing = set()
         several = len(self._communes()) > MAX_CHOICES and self.first.level != "commune"
-        if self.first.level == "province" or several:
+        if self._is_wide() or several:
             missing.add("commune")
             one = self.first.level == "province" and len(self.found) == 1
             if self.naming.province is None and not one:
@@ -321,7 +326,7 @@ class Judge:
 
     def _ask_commune(self) -> Question:
         """Where a district of old is named, its heirs are offered; a province has too many."""
-        near = self._communes() if self.first.level != "province" else None
+        near = None if self._is_wide() else self._communes()
         choices = choices_of_units(self.gazetteer, self.day, self.first, self.reading, near)
         districts = districts_named(self.reading)
         province = _common(words.province for _, words in self.found)

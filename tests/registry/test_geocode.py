@@ -12,6 +12,7 @@ from geo import code as codes
 from geo.text import fold
 from registry.database import session_scope
 from registry.errors import InvalidInputError
+from registry.gazetteer import today
 from registry.geocode import Components, Question, geocode, locate
 from registry.search.answers import Answer
 from tests.support.factories import make_household, make_street
@@ -398,6 +399,29 @@ def test_group_without_its_hamlet_and_another_province_are_told(world: World) ->
         assert answer.record is not None
         assert fault in answer.faults
         assert answer.confidence <= 0.9
+
+
+def test_commune_called_as_a_district_was_stands_behind_the_province_that_is_sure(
+    world: World,
+) -> None:
+    found = ask(world, "Ba Đình, Hà Nội")
+    assert [(one.level, one.unit and one.unit.code) for one in found] == [
+        ("province", "01"),
+        ("commune", "00004"),
+    ]
+    assert all("ambiguous" in one.faults for one in found)
+    (alone,) = ask(world, "Quận Ba Đình, Hà Nội")
+    assert alone.level == "province"
+
+
+def test_communes_of_a_name_without_a_province_are_told_themselves(world: World) -> None:
+    found = ask(world, "Xã Tân Tiến")
+    assert len(found) > 1
+    for one in found:
+        assert one.level == "commune"
+        assert one.unit is not None
+        assert one.unit.version_on(today()).name == "Tân Tiến"
+        assert {"commune_undecided", "ambiguous"} <= set(one.faults)
 
 
 def test_group_that_only_a_number_tells_leaves_the_commune_undecided(world: World) -> None:
