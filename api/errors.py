@@ -42,6 +42,7 @@ _TITLES: Final = {
     405: "Không có cách gọi này",
     409: "Không làm được lúc này",
     410: "Không còn nữa",
+    411: "Cần Content-Length",
     412: "Đã được sửa sau lần xem",
     413: "Gửi quá nhiều",
     415: "Dạng dữ liệu chưa được hỗ trợ",

@@ -185,6 +185,8 @@ def _from_archive(path: Path, sheet: str | None) -> Table:
         if PurePosixPath("word/document.xml") in members:
             raise unreadable(path, WORDS)
         chosen = _members(path, list(members))
+        whole = sum(members[member].file_size for member in chosen)
+        _check_size(path, whole, path.stat().st_size)
         folder = _Folder()
         # Under names of our own: what stands in the archive may point anywhere.
         for member in chosen:
