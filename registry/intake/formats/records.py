@@ -30,6 +30,7 @@ _LISTS_NOTE: Final = (
     "bản ghi có danh sách bên trong ({}), không được đọc (lists inside of records are not read)"
 )
 
+_Record = Mapping[str, object]
 _Row = dict[str, str]
 
 
@@ -63,7 +64,7 @@ def read_records(path: Path) -> Table:
 class _Source:
     path: Path
 
-    def records(self) -> Iterator[Mapping[str, object]]:
+    def records(self) -> Iterator[_Record]:
         """One after the other; a file that is one object may wrap them."""
         values = self._values()
         first = next(values, None)
@@ -77,17 +78,17 @@ class _Source:
             yield self._record(value)
         yield from map(self._record, values)
 
-    def _record(self, value: object) -> Mapping[str, object]:
+    def _record(self, value: object) -> _Record:
         if not isinstance(value, dict):
             raise unreadable(self.path, _NO_RECORDS)
         return value
 
-    def _wrapped(self, value: object) -> Iterator[Mapping[str, object]]:
+    def _wrapped(self, value: object) -> Iterator[_Record]:
         """The records in the only value of a file: itself, or those that one of its members is."""
         only = self._record(value)
-        lists = [each for each in only.values() if _is_list_of_records(each)]
+        lists = list(_lists_in(only))
         if len(lists) == 1:
-            yield from lists[0]  # type: ignore[misc]
+            yield from lists[0]
         elif columns := _columns(only):
             yield from columns
         elif lists:
@@ -168,8 +169,13 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
-def _is_list_of_records(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(e, dict) for e in value)
+def _lists_in(wrapping: Mapping[str, object], depth: int = 0) -> Iterator[list[_Record]]:
+    """The lists of records in an object, and in those inside of it."""
+    for value in wrapping.values():
+        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+            yield value
+        elif isinstance(value, dict) and depth < _DEPTH:
+            yield from _lists_in(value, depth + 1)
 
 
 def _columns(only: Mapping[str, object]) -> list[_Row]:
@@ -189,13 +195,13 @@ def _columns(only: Mapping[str, object]) -> list[_Row]:
     return [{name: columns[name][key] for name in columns} for key in at]  # type: ignore[index]
 
 
-def _row(record: Mapping[str, object], headers: tuple[str, ...]) -> list[str]:
+def _row(record: _Record, headers: tuple[str, ...]) -> list[str]:
     cells = _cells(record)
     return [cells.get(name, "") for name in headers]
 
 
 def _cells(
-    record: Mapping[str, object],
+    record: _Record,
     listed: Callable[[str], object] = lambda _name: None,
     above: str = "",
 ) -> _Row:

@@ -38,6 +38,7 @@ def read(file: SourceFile) -> list[tuple[str, ...]]:
         f"{json.dumps(ONE)}\n{json.dumps(OTHER)}\n",
         f"{json.dumps(ONE)}\r\n\r\n{json.dumps(OTHER)}",
         json.dumps({"status": "ok", "count": 2, "page": {"next": None}, "data": [ONE, OTHER]}),
+        json.dumps({"data": {"total": 2, "items": [ONE, OTHER]}}),
         json.dumps({name: [ONE[name], OTHER[name]] for name in ONE}),
         json.dumps({name: {"0": ONE[name], "1": OTHER[name]} for name in ONE}),
     ],
