@@ -5,6 +5,7 @@ hamlet, degrees, minutes and seconds are one coordinate, and `21.0285, 105.8542`
 made is text again, as somebody would have written it into one cell, for the one grammar to read.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,6 +29,13 @@ _REMEMBERED: Final = 100_000
 _NONE: Final = frozenset({"", "0", "khong", "ko", "x"})
 """What is written, folded, where there is no alley, or no hamlet."""
 _SPELLED_ALLEYS: Final = {fold(kind): kind for kind in ALLEY_RANK}
+_BY_LETTER: Final = {"k": "kiệt", "h": "hẻm", "n": "ngõ", "ng": "ngõ", "ngh": "ngách"}
+_OTHER_LETTERS: Final = ("n",)
+"""Those that stand for an alley only where the header has its word: blocks are called N5."""
+_LETTERED: Final = re.compile(
+    r"(k|h|n|ng|ngh)[.\s]*(\d{1,4}[a-z]?(?:/[kh]?[.\s]*\d{1,4}[a-z]?)*)", re.IGNORECASE
+)
+_STEP_LETTER: Final = re.compile(r"(?<=/)[kh][.\s]*", re.IGNORECASE)
 
 
 def widened(table: Table, columns: Columns) -> tuple[Table, Columns]:
@@ -117,12 +125,17 @@ def _is_number(cell: str) -> bool:
 
 def _alley(cell: str, header: str) -> str:
     """The cell with the word for an alley, from its header where it has none."""
+    kinds = [kind for word in in_full(header).split() if (kind := _SPELLED_ALLEYS.get(word))]
+    if lettered := _LETTERED.fullmatch(cell):
+        # In an address `18, K22` is a house of Khu phố 22.
+        kind = _BY_LETTER[lettered[1].lower()]
+        if kind in kinds or lettered[1].lower() not in _OTHER_LETTERS:
+            return f"{kind} {_STEP_LETTER.sub('', lettered[2])}"
     read = parse_house_number(cell)
     if read is not None and read.alley_only:
         return cell
     if any(word in _SPELLED_ALLEYS for word in fold(cell).split()[:1]):
         return cell
-    kinds = [kind for word in in_full(header).split() if (kind := _SPELLED_ALLEYS.get(word))]
     return f"{kinds[0] if kinds else 'ngõ'} {cell}"
 
 

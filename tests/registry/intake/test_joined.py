@@ -29,7 +29,16 @@ def read(path: Path, header: str, row: str, *fields: str) -> tuple[str, ...]:
         ("Số nhà,Ngõ", "7,không có", "7"),
         # As above: whatever that was, the row is refused.
         ("Số nhà,Ngõ", "7,nt", "nt"),
-        ("Số nhà,Kiệt", "7,K15/H3", "7, K15/H3"),
+        # A letter is an alley here, and no Khu phố.
+        ("Số nhà,Kiệt", "7,K15/H3", "7, kiệt 15/3"),
+        ("Số nhà,Kiệt/Hẻm/Ngõ", "18,K22", "18, kiệt 22"),
+        ("Số nhà,Kiệt/Hẻm", "18,k.26A", "18, kiệt 26A"),
+        ("Số nhà,Kiệt/Hẻm", "20,H5", "20, hẻm 5"),
+        ("Số nhà,Hẻm", "20,h. 5/3", "20, hẻm 5/3"),
+        ("Số nhà,Ngõ", "20,N5", "20, ngõ 5"),
+        ("Số nhà,Ngõ", "20,ng.5", "20, ngõ 5"),
+        ("Số nhà,Ngách", "20,Ngh 5", "20, ngách 5"),
+        ("Số nhà,Kiệt", ",K22", "kiệt 22"),
         ("Số nhà,Hẻm/Kiệt", "7,15/3", "7, hẻm 15/3"),
         ("Số nhà,Ngách,Ngõ", "7,4,15", "7, ngách 4, ngõ 15"),
         ("Ngõ/ngách/hẻm,Số nhà", "Ngách 15/4,7", "7, Ngách 15/4"),
@@ -61,6 +70,19 @@ def test_houses_of_several_alleys_are_several_doors(engine: Engine, tmp_path: Pa
     assert (result.new, result.linked, result.rejected) == (4, 2, 1)
     numbers = rows(engine, "SELECT house_number_key FROM household ORDER BY 1")
     assert numbers == [("15/7",), ("18/7",), ("7",), ("9",)]
+
+
+def test_alleys_by_their_letters_are_steps_of_the_path(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Số nhà,Kiệt/Hẻm/Ngõ,Đường,Mã xã\n18,K22,Đống Đa,20242\n18,K23,Đống Đa,20242\n"
+        "20,H5,Đống Đa,20242\n3,k.26/h.4,Đống Đa,20242\n",
+        encoding="utf-8",
+    )
+    result = import_file(engine, path, ImportOptions("ubnd"), lambda _rows: None)
+    assert (result.new, result.linked, result.rejected) == (4, 0, 0)
+    keys = rows(engine, "SELECT house_number_key FROM household ORDER BY 1")
+    assert keys == [("22/18",), ("23/18",), ("26/4/3",), ("5/20",)]
 
 
 @pytest.mark.parametrize(
