@@ -8,7 +8,8 @@ from pydantic import Field
 from api.errors import CRS_CODE
 from api.openapi import Answer, Request
 from registry.gazetteer import VIET_NAM
-from registry.intake.problems import PROBLEMS, RowProblem
+from registry.intake.problems import PROBLEMS
+from registry.intake.row_problem import RowProblem
 from registry.uploads.views import MAX_LISTED, MAX_PROBLEMS, ImportView
 
 State = Literal[

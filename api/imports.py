@@ -36,7 +36,7 @@ from api.openapi import NoParameters, accepted, answers, spec
 from api.requests import Request as OwnRequest
 from registry.database import session_scope
 from registry.errors import ImportStateError, InvalidInputError, NotFoundError
-from registry.intake.problems import RowProblem
+from registry.intake.row_problem import RowProblem
 from registry.uploads import files
 from registry.uploads.asking import ask_publish, ask_rollback, discard
 from registry.uploads.receiving import Delivery, check_source, receive

@@ -5,8 +5,9 @@ from itertools import groupby
 from typing import Final
 
 from registry.intake.headers import mapping_of
-from registry.intake.problems import PROBLEMS, RowProblem
+from registry.intake.problems import PROBLEMS
 from registry.intake.result import ImportResult
+from registry.intake.row_problem import RowProblem
 from registry.intake.vanished import TOO_MANY
 from registry.messages import number
 

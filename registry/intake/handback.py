@@ -19,8 +19,9 @@ from registry.database import driver_connection
 from registry.errors import InvalidInputError
 from registry.intake.columns import ANSWER_COLUMNS, REPORT_COLUMNS
 from registry.intake.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
-from registry.intake.problems import PROBLEMS, RowProblem
+from registry.intake.problems import PROBLEMS
 from registry.intake.reader import SourceFile, rows_of
+from registry.intake.row_problem import RowProblem
 
 # In order of the file's rows. A revived record is a change to whoever delivers.
 _ANSWERS: Final = """

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from registry.intake.fix_words import FIXES
-
 Severity = Literal["error", "warning", "notice"]
 
 
@@ -15,25 +13,6 @@ class ProblemKind:
     severity: Severity
     vi: str
     en: str
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """One problem of one row."""
-
-    row_number: int
-    """1 = first after the header."""
-    field: str | None
-    code: str
-    severity: str
-    value: str | None
-    """What the problem is about, as delivered."""
-    proposed_fix: str | None
-
-    @property
-    def fix_vi(self) -> str | None:
-        """The fix in words; None where there is none."""
-        return self.proposed_fix and FIXES.get(self.code, "{}").format(self.proposed_fix)
 
 
 PROBLEMS: Final[dict[str, ProblemKind]] = {

@@ -7,8 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from registry.intake.auto_fix import FIXED
-from registry.intake.problems import RowProblem
 from registry.intake.reader import SourceFile
+from registry.intake.row_problem import RowProblem
 from registry.intake.unread import UnreadColumn
 
 MAX_SHOWN: Final = 1_000
