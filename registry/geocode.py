@@ -234,6 +234,7 @@ class _Search:
     def _of_code_in(self, record: Record, rest: list[Answer]) -> Steps[list[Answer]]:
         """The code's door, unless the rest of the text names another place."""
         answers = yield from self._of_code(record)
+        rest = [answer for answer in rest if not answer.is_of_other_former]
         if not rest or not all(contradict(a, b) for a in answers for b in rest):
             return answers
         return [with_fault(answer, "code_contradicts_text") for answer in rest]

@@ -40,6 +40,13 @@ class Answer:
         """From 0 to 1."""
         return confidence(self.faults)
 
+    @property
+    def is_of_other_former(self) -> bool:
+        """Whether it is a door of another former commune than the one that was named: told beside
+        what fits, and never the door asked for.
+        """
+        return self.record is not None and "former_differs" in self.faults
+
 
 def of_record(
     record: Record,

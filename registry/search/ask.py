@@ -98,7 +98,8 @@ class Asker:
                 if doors:
                     return doors
                 around = yield from asker._surroundings(found.places, wanted, faults)
-                return (yield from asker._beside(around, wanted))
+                of_old = yield from asker._of_other_formers(found, wanted, faults)
+                return (yield from asker._beside([*around, *of_old], wanted))
         in_estate = yield from self._in_estate(wanted)
         if in_estate:
             return in_estate
@@ -255,6 +256,20 @@ class Asker:
             more.append("marks_missing")
         reused = is_reused(choice.hits, found.places)
         return (yield from self._records(choice.hits, [*faults, *more], reused=reused))
+
+    def _of_other_formers(
+        self, found: Found, wanted: Wanted, faults: list[str]
+    ) -> Steps[list[Answer]]:
+        """The doors of the number in a commune of today that are known to have been in another
+        commune of old than the one named: beside the street, for somebody to look at.
+        """
+        if "former_differs" not in faults:
+            return []
+        hits = each_once(hit for place in found.places for hit in place.hits)
+        anywhere = replace(self.area, formers={})
+        choice = choose(hits, self.door, wanted, anywhere, former_keys(found.places))
+        told = [*faults, "commune_contradicted", *choice.faults]
+        return (yield from self._records(choice.hits[:_MAX_SHOWN], told))
 
     def _formerly(self) -> Steps[Formerly]:
         """What the localities of the area bore of the names asked for."""

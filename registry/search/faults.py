@@ -115,7 +115,12 @@ _TABLE: Final = (
         "The commune follows from the numbers registered around",
     ),
     ("commune_undecided", 0.3, "Có thể thuộc nhiều xã", "It may lie in several communes of today"),
-    ("former_differs", 0.3, "Số nhà này ở xã cũ khác", "This number is in another former commune"),
+    (
+        "former_differs",
+        0.3,
+        "Số này có ở xã cũ khác",
+        "This number is registered in another former commune",
+    ),
     ("boundary_approximate", 0.4, "Ranh giới gần đúng", "No real boundary decides the commune"),
     ("far_from_household", 0.2, "Không có hộ nào gần đây", "No household is near this point"),
     # The record

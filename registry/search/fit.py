@@ -178,4 +178,4 @@ def nearest_first(answers: list[Answer], lon: float, lat: float) -> list[Answer]
             return math.inf
         return math.hypot((answer.lon - lon) * math.cos(math.radians(lat)), answer.lat - lat)
 
-    return sorted(answers, key=lambda answer: (*rank(answer), distance(answer)))
+    return sorted(answers, key=lambda a: (a.is_of_other_former, *rank(a), distance(a)))

@@ -13,25 +13,35 @@ from registry.records import Wording, last_day, unit_names
 from registry.search.answers import Answer
 from registry.search.areas import communes_of
 from registry.validation.verdicts import Choice
-from registry.validation.wording import in_todays_words
+from registry.validation.wording import former_told, in_todays_words
 
 MAX_COMMUNES: Final = 15
 """More are no list to pick from; the largest district of old became 14."""
 
 
 def choices_of_places(
-    gazetteer: Gazetteer, day: datetime.date, places: Sequence[tuple[Answer, Wording]]
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    places: Sequence[tuple[Answer, Wording]],
+    reading: ReadAddress | None,
 ) -> list[Choice]:
-    """A choice for each place, in this order, with its code where it is a door."""
-    labels = _told_apart(gazetteer, day, places)
-    return [
-        Choice(label, words.before_2025_07, answer.record.code if answer.record else None)
-        for label, (answer, words) in zip(labels, places, strict=True)
-    ]
+    """A choice for each place, in this order, with its code where it is a door.
+
+    No two have one label: of places that nothing tells apart the first stands for all.
+    """
+    labels = _told_apart(gazetteer, day, places, reading)
+    choices: dict[str, Choice] = {}
+    for label, (answer, words) in zip(labels, places, strict=True):
+        code = answer.record.code if answer.record else None
+        choices.setdefault(label, Choice(label, words.before_2025_07, code))
+    return list(choices.values())
 
 
 def _told_apart(
-    gazetteer: Gazetteer, day: datetime.date, places: Sequence[tuple[Answer, Wording]]
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    places: Sequence[tuple[Answer, Wording]],
+    reading: ReadAddress | None,
 ) -> list[str]:
     """The labels of places; those that are the same by their communes of old, as far as known.
 
@@ -43,7 +53,13 @@ def _told_apart(
         labels = [
             known
             if times[known] == 1
-            else _with_former(gazetteer, day, answer, words, with_district=with_district)
+            else _with_former(
+                gazetteer,
+                day,
+                former_told(answer, reading, day),
+                words,
+                with_district=with_district,
+            )
             for known, (answer, words) in zip(labels, places, strict=True)
         ]
     return labels
@@ -52,16 +68,16 @@ def _told_apart(
 def _with_former(
     gazetteer: Gazetteer,
     day: datetime.date,
-    answer: Answer,
+    former: Unit | None,
     words: Wording,
     *,
     with_district: bool,
 ) -> str:
-    if answer.former is None or words.commune is None:
+    if former is None or words.commune is None:
         return words.label
-    last = last_day(answer.former)
-    district = gazetteer.district_of(answer.former, last) if with_district else None
-    told = ", ".join(f"{name} cũ" for name in unit_names(answer.former, last, district))
+    last = last_day(former)
+    district = gazetteer.district_of(former, last) if with_district else None
+    told = ", ".join(f"{name} cũ" for name in unit_names(former, last, district))
     here = words.commune.version_on(day).full_name
     before, _, behind = words.label.rpartition(here)
     return f"{before}{here} ({told}){behind}"

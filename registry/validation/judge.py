@@ -137,6 +137,8 @@ class Judge:
     def _where_named(self, answers: list[Answer]) -> list[Answer]:
         """Without the streets next door that the search tells: only a door there is a question."""
         beside = "commune_contradicted"
+        # So are doors of another commune of old: `doors_beside` tells those worth asking about.
+        answers = [answer for answer in answers if not answer.is_of_other_former]
         namings = self.reading.namings if self.reading else ()
         communes = [naming for naming in namings if naming.commune is not None]
         return [
@@ -354,7 +356,7 @@ class Judge:
             if words.label not in doors or None not in (words.before_2025_07, doors[words.label])
         ]
         shown = [*self.beside, *others][:MAX_CHOICES]
-        return choices_of_places(self.gazetteer, self.day, shown)
+        return choices_of_places(self.gazetteer, self.day, shown, self.reading)
 
     def _commune_name(self, words: Wording, *, full: bool) -> str:
         """The commune, with its province where they are of several."""

@@ -17,12 +17,16 @@ def in_todays_words(
     gazetteer: Gazetteer, day: datetime.date, answer: Answer, reading: ReadAddress | None
 ) -> Wording:
     """The wording of an answer; where it stops above the door, with the door that was asked for."""
-    parts = parts_asked(answer, reading)
-    former = answer.former
+    former = former_told(answer, reading, day)
+    return wording(gazetteer, day, parts_asked(answer, reading), answer.unit, former)
+
+
+def former_told(answer: Answer, reading: ReadAddress | None, day: datetime.date) -> Unit | None:
+    """The former commune of the wording: that of a door, else the one that was named."""
     if answer.record is None and answer.unit is not None:
         # The street is known in one former commune, and may go on into the one that was named.
-        former = _former_named(reading, day) or former
-    return wording(gazetteer, day, parts, answer.unit, former)
+        return _former_named(reading, day) or answer.former
+    return answer.former
 
 
 def parts_asked(answer: Answer, reading: ReadAddress | None) -> LabelParts:

@@ -102,8 +102,9 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     ("31 Láng, Phường Láng, Hà Nội", [], "street", {"house_number_not_found"}),
     ("129 Láng, Phường Bến Thành, Hồ Chí Minh", [], "street", {"house_number_not_found"}),
     (
+        # The door of the neighbouring commune of old is told behind the street
         "27 Láng, Phường Láng Thượng, Đống Đa, Hà Nội",
-        [],
+        ["27 Láng"],
         "street",
         {"former_differs", "house_number_not_found"},
     ),
@@ -305,6 +306,24 @@ def test_code_inside_a_text_answers_where_nothing_contradicts_it(world: World) -
     code = codes.format(world.codes["27 Láng"])
     for text in (f"giao {code}", f"{code}, 27 Láng{IN_LANG}", f"{code} Phường Láng, Hà Nội"):
         assert names(world, ask(world, text)) == ["27 Láng"], text
+
+
+def test_door_of_another_former_commune_is_told_last_and_never_as_the_one_asked_for(
+    world: World,
+) -> None:
+    text = "27 Láng, Phường Láng Thượng, Đống Đa, Hà Nội"
+    for near in (None, LANG):
+        street, door = ask(world, text, near=near)
+        assert (street.level, world.name_of(door.record and door.record.code)) == (
+            "street",
+            "27 Láng",
+        )
+        assert {"former_differs", "commune_contradicted"} <= set(door.faults)
+        assert door.confidence < 0.5
+    coded = ask(world, f"{codes.format(world.codes['27 Láng'])}, {text}")
+    assert all("code_contradicts_text" in answer.faults for answer in coded)
+    # Nowhere in the commune of today
+    assert names(world, ask(world, text.replace("27", "28"))) == [None]
 
 
 def test_code_that_contradicts_the_text_is_a_fault_and_no_answer(world: World) -> None:

@@ -428,6 +428,25 @@ def test_door_next_door_is_offered_with_its_code_and_never_as_where_the_ward_wen
     assert statuses(found)["commune"] == ("unverified", None)
 
 
+def test_choices_of_one_commune_of_today_differ_in_its_communes_of_old(world: World) -> None:
+    for text in (
+        "27 Láng, Phường Láng Thượng, Đống Đa, Hà Nội",
+        "12/34/5A lang, lang thuong, dong da, ha noi",
+        "11 Nguyễn Trãi, Phường Láng (Phường Láng Thượng cũ), Hà Nội",
+    ):
+        found = ask(world, text)
+        assert found.question is not None
+        assert (found.verdict, found.code) == ("confirm", None), text
+        registered, written = found.question.choices
+        assert registered.code is not None
+        assert "(Phường Láng Hạ cũ)" in registered.label
+        assert written.code is None
+        assert "(Phường Láng Thượng cũ)" in written.label
+        # The one that is picked is not asked about again.
+        again = ask(world, registered.label)
+        assert (again.verdict, again.code) == ("accept", registered.code)
+
+
 def test_landmark_is_a_component_also_where_it_is_all(world: World) -> None:
     for text in ("gần chợ Bến Thành", f"27 Láng{IN_LANG}, gần chợ Bến Thành"):
         assert statuses(ask(world, text))["delivery_hint"] == ("unverified", "gần chợ Bến Thành")
