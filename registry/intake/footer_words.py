@@ -13,8 +13,10 @@ _WORDS: Final = re.compile(
     r"|khom|khoi|xom|ban|buon|lang|nhom|duong|pho|ngo|hem)\b.*"
     r"|tong( cong| so( ho)?| hop)?|cong( trang| don| mang sang)?|mang sang( trang sau)?"
     r"|(so ho )?(viet )?bang chu .*|ghi chu .*"
-    r"|nguoi lap( bieu| bang| danh sach)?|thu truong( don vi)?|(pho )?chu tich|ke toan( truong)?"
-    r"|can bo|cong an|to truong|truong thon|truong ap|xac nhan( cua .*)?|t ?m ubnd.*|ubnd.*"
+    r"|nguoi (lap( bieu| bang| danh sach)?|kiem tra|duyet|thong ke|nhap lieu)"
+    r"|(pho |tong |pho tong )?giam doc|bi thu( chi bo| dang uy)?|thu truong( don vi)?"
+    r"|(pho )?chu tich|ke toan( truong)?|can bo|cong an|to truong"
+    r"|truong (thon|ap|khu pho|khom|xom|lang)|xac nhan( cua .*)?|t ?m ubnd.*|ubnd.*"
     r"|k t chu tich|(da )?k[iy]( va dong dau| ten| ghi ro ho ten)?|ghi chu|danh sach co"
     r"|trang( so)?( \d+){1,2}|nguon\b.*|don vi tinh\b.*|kem theo\b.*"
     r"|(pho )?truong (cong an|phong|ban)\b.*"
@@ -25,7 +27,8 @@ _SIGNED: Final = re.compile(r"^([^\W\d_][^:\d]*):(?:[ .]*[^\W\d_]+){1,6}[ .]*$")
 _REMARK: Final = re.compile("(so ho )?(viet )?bang chu |ghi chu |nguon |kem theo ")
 """Begins a cell that may be long."""
 _SIGNER: Final = re.compile(
-    r"(nguoi lap|chu tich|(pho )?chu tich|t ?m ubnd|k t|(da )?k[iy]\b|xac nhan)"
+    r"(nguoi (lap|kiem tra|duyet)|(pho )?chu tich|(pho |tong )*giam doc|bi thu|thu truong"
+    r"|t ?m ubnd|k t|(da )?k[iy]\b|xac nhan)"
 )
 """Begins a cell above a signature, folded; the name of who signs stands below."""
 _AMOUNT: Final = re.compile(r"[\d.,\s]*( (ho|nhan khau|dong|trang))?")
@@ -61,7 +64,7 @@ def _is_footers(cell: str) -> bool:
 def is_signed(row: list[str]) -> bool:
     """Whether somebody signs below the row.
 
-    >>> is_signed(["", "TM. UBND"]), is_signed(["12", "Láng"])
-    (True, False)
+    >>> is_signed(["", "TM. UBND"]), is_signed(["Phó Giám đốc"]), is_signed(["12", "Láng"])
+    (True, True, False)
     """
     return any(_SIGNER.match(fold(cell)) for cell in row)
