@@ -19,7 +19,6 @@ from registry.units.text import Naming, read_units
 
 _MAX_NAME: Final = 10
 """Words of the longest street with the units behind it."""
-_LONG_NAME: Final = 4
 _LONGEST_NAME: Final = 5
 """Words of the longest name of a street or hamlet that has no units in it: `Xô Viết Nghệ Tĩnh`."""
 _WHOLE: Final = frozenset({"xo viet nghe tinh", "nguy nhu kon tum", "tan ki tan qui"})
@@ -164,7 +163,7 @@ def _shorter_doors(door: Door) -> Iterator[tuple[Door, str]]:
 
 def _is_long(name: str) -> bool:
     """Whether the name of a place beside a street may hold units."""
-    return len(name.split()) >= _LONG_NAME
+    return len(name.split()) >= _LONGEST_NAME
 
 
 def _dated_words(words: list[str]) -> int:
