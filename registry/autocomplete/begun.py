@@ -18,6 +18,8 @@ from registry.autocomplete.unit_index import Mask, UnitIndex, scope_of
 from registry.gazetteer import Gazetteer
 
 _Value = TypeVar("_Value", bound=np.generic)
+Likely = NDArray[np.bool_] | NDArray[np.float64]
+"""By commune."""
 
 SPARE: Final = 4
 """Lines beyond the limit, for those that turn out to have no door."""
@@ -48,8 +50,8 @@ class _Name:
     typed: Typed
     scope: Mask | None
     """Communes in which it is looked for."""
-    named: Mask | None
-    """Communes that the text names themselves."""
+    named: Likely | None
+    """Communes that the text names themselves, or may be on the way to."""
 
 
 @dataclass(slots=True)
@@ -178,7 +180,7 @@ class Finder:
         begun: Beginnings,
         typed: Typed,
         scope: Mask | None,
-        named: Mask | None,
+        named: Likely | None,
     ) -> Iterator[_Name]:
         """The likeliest names of which the words begin so."""
         at, whole = names.shortened.find(begun)
@@ -189,13 +191,17 @@ class Finder:
         weights += _WEIGHT_WHOLE * whole
         yield from self._likeliest_names(names, at, weights, typed, scope, named)
 
-    def _scope(self, typed: Typed, *, slipped: bool) -> tuple[Mask | None, Mask | None]:
+    def _scope(self, typed: Typed, *, slipped: bool) -> tuple[Mask | None, Likely | None]:
         """Where a reading is looked for, and the communes that it names themselves."""
         scope = scope_of(self.index, typed.parts, slipped=slipped)
         if scope is None:
-            return self.within, None
+            return self.within, self._half(typed.half)
         communes, named = self._long(scope.communes), self._long(scope.named)
         return (communes if self.within is None else communes & self.within), named
+
+    def _half(self, begun: str) -> Likely | None:
+        """Communes that may be meant by what is as well the beginning of a kind's name."""
+        return self._long(self.index.likely(begun)) if len(begun) > 1 else None
 
     def _units(self, typed: Typed, scope: Mask | None, *, slipped: bool) -> Iterator[Place]:
         """The likeliest units, each once."""
@@ -234,7 +240,7 @@ class Finder:
                 yield Place(float(weights[at]), self.gazetteer.units[unit_id], unit_name=name)
 
     def _names(
-        self, names: Names, key: str, typed: Typed, scope: Mask | None, named: Mask | None
+        self, names: Names, key: str, typed: Typed, scope: Mask | None, named: Likely | None
     ) -> Iterator[_Name]:
         """The likeliest names that begin with `key`."""
         span = names.beginning(key)
@@ -262,7 +268,7 @@ class Finder:
         weights: NDArray[np.float64],
         typed: Typed,
         scope: Mask | None,
-        named: Mask | None,
+        named: Likely | None,
     ) -> Iterator[_Name]:
         kept = min(self.limit, len(at))
         for place in np.argpartition(-weights, kept - 1)[:kept].tolist():
@@ -331,14 +337,14 @@ class Finder:
         sought.lines += self._places(name, units, ids, merged, shown)
         if typed.number is not None:
             sought.number = typed.number
-            sought.somewhere = sought.somewhere or name.named is not None
+            sought.somewhere = sought.somewhere or bool(typed.parts)
             # A street that was merged into another had numbers of its own.
             own = ~merged
             places = zip(units[own][:most].tolist(), ids[own][:most].tolist(), strict=True)
             for unit_id, place_id in places:
                 sought.doors.setdefault((names.table, place_id), (names, name.at, unit_id))
 
-    def _likeliest(self, units: NDArray[np.int32], named: Mask | None) -> NDArray[np.intp]:
+    def _likeliest(self, units: NDArray[np.int32], named: Likely | None) -> NDArray[np.intp]:
         """The order of places: in communes that were named, then near ones, then towns."""
         likely = self.likely[units]
         if named is not None:

@@ -57,6 +57,9 @@ class Typed:
     """Whether only what is called just so is meant: a number stands behind it."""
     flat: bool = False
     """Whether the number is that of a flat, and the name that of a building."""
+    half: str = ""
+    """Of what is no more than the beginning of a kind, and may begin a unit's name: `, da` is on
+    the way to `đặc khu` and to Đà Nẵng. It filters nothing."""
 
     @cached_property
     def street_keys(self) -> tuple[str, ...]:
@@ -95,6 +98,8 @@ def readings(text: str) -> list[Typed]:
     ('ba d',)
     >>> readings("le loi, phư")[0].parts, readings("le loi, q., ha noi")[0].parts
     ((), ('ha noi',))
+    >>> readings("le loi, hu")[0].half, readings("le loi, phường")[0].half
+    ('hu', '')
     >>> [(t.name, t.number) for t in readings("p402 ct9a, ha noi") if t.flat]
     [('ct9a', '402')]
     """
@@ -108,21 +113,22 @@ def readings(text: str) -> list[Typed]:
         return []
     ended = text.rstrip().endswith((",", ";"))
     written = [part.strip() for part in rest if _says_something(part)]
-    parts = tuple(
-        part
-        for part in written
-        if not _is_only_a_kind(part, half=part is written[-1] and not ended)
-    )
-    whole = Typed(head.strip(), None, parts, bool(rest))
+    half = written.pop() if written and not ended and _begins_a_kind(written[-1]) else ""
+    parts = tuple(part for part in written if fold(part) not in _KIND_WORDS)
+    half = "" if fold(half) in _KIND_WORDS else half
+    whole = Typed(head.strip(), None, parts, bool(rest), half=half)
     if _is_number(head):
-        return [Typed("", _number(head), parts), whole]
+        return [Typed("", _number(head), parts, half=half), whole]
     if numbered := _with_number(head):
         return [replace(whole, name=numbered[1], number=numbered[0]), whole]
     if flat := _of_flat(whole):
         return [whole, flat]
     if match := _BEHIND.fullmatch(head):
         # Behind: `Đường số 7` may be the name, and stands first.
-        return [whole, Typed(match[1].strip(), _number(match[2]), parts, named=True, exact=True)]
+        return [
+            whole,
+            replace(whole, name=match[1].strip(), number=_number(match[2]), named=True, exact=True),
+        ]
     return [whole]
 
 
@@ -170,10 +176,10 @@ def _says_something(part: str) -> bool:
     return any(map(str.isalnum, part))
 
 
-def _is_only_a_kind(part: str, *, half: bool) -> bool:
-    """Whether a part is the word for a kind of unit, or, with `half`, begins as one."""
+def _begins_a_kind(part: str) -> bool:
+    """Whether the word for a kind of unit begins so, or is all of it."""
     key = fold(part)
-    return key in _KIND_WORDS or (half and any(word.startswith(key) for word in _KIND_WORDS))
+    return any(word.startswith(key) for word in _KIND_WORDS)
 
 
 def _is_number(text: str) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.admin import KIND_LEVELS, KIND_NAMES, parse_name
-from geo.text import fold
+from geo.text import fold, has_diacritics
 from registry.autocomplete.shortened import Shortened, beginnings, gathered
 from registry.autocomplete.slips import slips
 from registry.gazetteer import Gazetteer, UnitName
@@ -114,6 +114,24 @@ class UnitIndex:
             own = self.owner[span.start : span.stop]
             named[own if fits is None else own[fits]] = True
         return inside, named & (self.level == 1)
+
+    def likely(self, text: str) -> NDArray[np.float64]:
+        """By commune, how likely what begins as `text` is meant to hold it: 1 where a province of
+        today does, a half where another unit of any map. Of names with the marks that were typed,
+        where there are such.
+        """
+        found = np.zeros(self.size)
+        written = text.casefold()
+        for span, fits, _ in self._spans(text, slipped=False):
+            names = [at for at in span if fits is None or fits[at - span.start]]
+            if has_diacritics(text):
+                called = [at for at in names if self.names[at].name.casefold().startswith(written)]
+                names = called or names
+            for at in names:
+                here = self.inside.within(range(at, at + 1), None)[0]
+                weight = 1.0 if self.level[self.owner[at]] == 2 else 0.5
+                found[here] = np.maximum(found[here], weight)
+        return found
 
     @cached_property
     def _shortened(self) -> Shortened:

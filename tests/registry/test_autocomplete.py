@@ -294,6 +294,7 @@ def test_name_of_many_communes_is_one_line_until_the_commune_is_typed(
                 ("Phường Láng", "00199"),
                 ("Phường Tân Tạo", "27457"),
                 ("Xã Tân Nhựt", "27595"),
+                ("Phường Hải Châu", "20242"),
             )
         ]
         with session_scope(world.engine) as session:
@@ -313,12 +314,17 @@ def test_name_of_many_communes_is_one_line_until_the_commune_is_typed(
         assert (line.label, line.text, line.places) == (
             "Đường Hùng Vương",
             "Đường Hùng Vương, ",
-            4,
+            5,
         )
         assert line.commune is None
-        assert len(ask(world, names, line.text)) == 4
+        assert len(ask(world, names, line.text)) == 5
         (chosen,) = ask(world, names, line.text + "tan n")
         assert chosen.label == "Đường Hùng Vương, Xã Tân Nhựt, Thành phố Hồ Chí Minh"
+        # `da` begins a kind of unit, which says nothing, and a province, whose streets come first.
+        for begun in ("da", "đà"):
+            lines = labels(ask(world, names, line.text + begun))
+            assert lines[0] == "Đường Hùng Vương, Phường Hải Châu, Thành phố Đà Nẵng", begun
+            assert len(lines) == 5
         first, second, third = ask(world, names, "hung vuong", near=LANG)[:3]
         assert "Phường Láng" in first.label
         assert "Phường Ba Đình" in second.label
