@@ -54,9 +54,12 @@ def _footers(file: SourceFile, numbers: list[int]) -> list[int]:
     """Those of the rows that are footers."""
     footers, at, signed = [], 0, False
     header = {fold(name) for name in file.headers if name.strip()}
+    # What was put beside each row, as the commune of all, says nothing of a row.
+    own = frozenset(file.columns.own)
     with rows_of(file) as rows:
         for number in numbers:
-            row = next(islice(rows, number - at - 1, None), [])
+            found = next(islice(rows, number - at - 1, None), [])
+            row = [cell for place, cell in enumerate(found) if place not in own]
             # Only a row that follows at once: all others are doors, or were passed over.
             signed = signed and number == at + 1
             at = number

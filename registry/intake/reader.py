@@ -92,7 +92,7 @@ def open_file(
     # Opened once for all who look at it: a workbook is parsed as a whole each time.
     with table.rows() as rows:
         sample = list(islice(rows, _SAMPLE))
-    found = look_through(table.headers, sample, columns)
+    found = look_through(table.headers, sample, columns, mapping)
     told = [
         *read_as(found.columns, table.headers, mapping),
         *found.notes,

@@ -54,20 +54,29 @@ class LookedThrough:
 
 
 def look_through(
-    headers: Sequence[str], sample: Sequence[Sequence[str]], columns: Columns
+    headers: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    columns: Columns,
+    stated: Iterable[str] = (),
 ) -> LookedThrough:
-    """Look at the first rows of the columns that are unknown, and of the references."""
+    """Look at the first rows of the columns that are unknown, and of the references.
+
+    `stated` are the headers of which the deliverer has said what they are: of those that are to be
+    left out nobody needs to be told.
+    """
+    left_out = frozenset(map(fold, stated))
     reference = columns.positions.get("source_ref")
     looked_at = (*columns.unread, *(() if reference is None else (reference,)))
     cells = {at: _cells(sample, at) for at in looked_at}
     people = [at for at in looked_at if _are_of_people(cells[at])]
     notes = [_dropped(headers[at], reference=at == reference) for at in people]
     columns = _without(columns, headers, people)
-    for at in columns.unread:
+    unread_at = [at for at in columns.unread if fold(headers[at]) not in left_out]
+    for at in unread_at:
         notes += _meant(headers[at], cells[at], columns)
     unread = tuple(
         UnreadColumn(headers[at], cells[at][0][:_LONGEST])
-        for at in columns.unread
+        for at in unread_at
         if cells[at] and fold(headers[at]) not in _RUNNING
     )
     return LookedThrough(columns, tuple(notes), unread)
