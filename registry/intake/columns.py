@@ -54,6 +54,8 @@ class Columns:
     """Indexes of the columns in `unknown`."""
     joined: tuple[Joined, ...] = ()
     """What is yet to be made of several columns."""
+    units_of_before: bool = False
+    """Whether communes are named by a column of former ones alone."""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -106,7 +108,8 @@ def find_columns(
             unread.append(index)
     left = [at for at in unread if fold(headers[at]) in stated]
     unread = [*left, *_without_weak(found, headers, [at for at in unread if at not in left])]
-    unread += _said_otherwise(found, headers)
+    of_before = found.get("former_commune")
+    unread += _said_otherwise(found, headers, of_one_commune=commune is not None)
     for name, places in found.items():
         blocks = [block_word(headers[at]) for at in places] if name == "building" else []
         nested = name in _SEVERAL or (len(blocks) == 2 and sum(map(bool, blocks)) == 1)
@@ -126,6 +129,7 @@ def find_columns(
         tuple(personal),
         tuple(sorted(unread)),
         tuple(joined),
+        units_of_before=of_before is not None and found.get("commune") == of_before,
     )
 
 
@@ -159,12 +163,16 @@ def read_as(columns: Columns, headers: Sequence[str], stated: Iterable[str]) -> 
 
 
 def _check_of_one_commune(found: Mapping[str, list[int]], headers: Sequence[str]) -> None:
-    """Raise where columns name communes: what they say must not be passed over."""
-    named = [headers[at] for name in _OF_COMMUNES for at in found.get(name, ())]
+    """Raise where columns name communes of today: what they say must not be passed over.
+
+    Those that name former ones say in which of them each row lies.
+    """
+    named = [headers[at] for name in ("commune", "commune_code") for at in found.get(name, ())]
     if named:
         raise UnreadableFileError(
             f"tệp có cột xã ({', '.join(named)}), nên không ghi thêm xã của cả tệp (the file names"
-            f" its communes): bỏ --commune, hoặc bỏ cột: {mapping_of(dict.fromkeys(named, ''))}"
+            f" its communes): bỏ --commune, hoặc bỏ cột: {mapping_of(dict.fromkeys(named, ''))};"
+            f" nếu là xã, phường cũ: {mapping_of({named[0]: 'former_commune'})}"
         )
 
 
@@ -200,7 +208,9 @@ _UNITS: Final = ("commune", "district", "province")
 _OF_COMMUNES: Final = ("commune", "commune_code", "former_commune_code")
 
 
-def _said_otherwise(found: dict[str, list[int]], headers: Sequence[str]) -> list[int]:
+def _said_otherwise(
+    found: dict[str, list[int]], headers: Sequence[str], *, of_one_commune: bool
+) -> list[int]:
     """Take columns out of `found` that are not read, because others say the same.
 
     `Số` beside a number or a text numbers the rows. An address, or a commune, of before completes
@@ -217,7 +227,7 @@ def _said_otherwise(found: dict[str, list[int]], headers: Sequence[str]) -> list
             left += found.pop("former_address")
         else:
             found["address"] = found.pop("former_address")
-    left += _of_before(found)
+    left += _of_before(found, of_one_commune=of_one_commune)
     if not found.keys().isdisjoint(("longitude", "latitude")):
         left += found.pop("point", [])
     for axis in ("longitude", "latitude"):
@@ -228,13 +238,13 @@ def _said_otherwise(found: dict[str, list[int]], headers: Sequence[str]) -> list
     return left
 
 
-def _of_before(found: dict[str, list[int]]) -> list[int]:
-    """Names of units of before stand for those of today where none are there."""
+def _of_before(found: dict[str, list[int]], *, of_one_commune: bool) -> list[int]:
+    """Names of units of before stand for those of today where none are there or stated."""
     former = [f"former_{name}" for name in _UNITS if f"former_{name}" in found]
     if "former_commune" not in former:
         return [at for name in former for at in found.pop(name)]
     left: list[int] = []
-    if found.keys().isdisjoint(_OF_COMMUNES):
+    if not of_one_commune and found.keys().isdisjoint(_OF_COMMUNES):
         for name in former:
             places, today = found.pop(name), name.removeprefix("former_")
             if today in found:

@@ -53,9 +53,13 @@ class CommuneReader:
         codes: Iterable[str],
         *,
         of_today: bool = False,
+        of_before: bool = False,
     ) -> None:
+        """`of_today`: the codes are; `of_before`: the names are of the map before July 2025."""
         self._gazetteer = gazetteer
         self._day = day
+        self._of_before = of_before
+        self._names_day = LAST_DAY_OF_OLD_MAP if of_before else day
         listed = tuple(codes)
         # Where zeros are kept, 271 is the district of that code rather than commune 00271.
         self._zeros_kept = any(code.startswith("0") for code in listed)
@@ -145,19 +149,21 @@ class CommuneReader:
         """The communes of today that equally good namings mean.
 
         A commune of today comes before a former one of the same name where no district is named:
-        addresses of today have none, and those of the old map nearly always had one. Where a name
+        addresses of today have none, and those of the old map nearly always had one; in a column
+        of names of before it is the other way round. Where a name
         alone is a ward's or a former district's (`Hà Đông, Hà Nội`), every commune of the district
         may be meant, and the ward is where no point says otherwise.
         """
         named = list(namings)
         units = [unit for n in named if (unit := n.commune or n.district) is not None]
         if all(n.district is None for n in named):
-            units = [u for u in units if u.alive_on(self._day)] or units
+            units = [u for u in units if u.alive_on(self._names_day)] or units
         reading = self.of_units(units)
         if reading.candidates and named and all(n.corrected for n in named):
             reading = replace(reading, notice="commune_corrected")
         alone = {n.commune.id for n in named if n.commune is not None and n.district is None}
-        if len(reading.candidates) > 1 and len(alone & set(reading.candidates)) == 1:
+        one = len(reading.candidates) > 1 and len(alone & set(reading.candidates)) == 1
+        if one and not self._of_before:
             others = [n for n in named if n.commune is None or n.commune.id not in alone]
             if all(n.commune is None for n in others):
                 assumed = min(alone & set(reading.candidates))
@@ -184,7 +190,8 @@ class CommuneReader:
         """The readings, those of several candidates settled by the file as a whole.
 
         A bare name in a column of `wards` is a ward's, and one without a province is in that of
-        all others, where these are several.
+        all others, where these are several. What stays open may be a former commune as well, for a
+        point to decide.
         """
         sure = [self._province(r.candidates[0]) for _, r in read if len(r.candidates) == 1]
         only = sure[0] if len(sure) >= _SEVERAL and len(set(sure)) == 1 else None
@@ -206,9 +213,25 @@ class CommuneReader:
         left = reading.candidates
         if wards and self._are_called(left, spelling.commune or ""):
             left = tuple(u for u in left if self._version(u).kind == "phuong") or left
+        of_any_map = self._of_any_map(spelling) if len(left) > 1 else ()
         if province is not None and spelling.province is None:
-            left = tuple(u for u in left if self._province(u) == province) or left
-        return replace(reading, candidates=left)
+            near = (
+                tuple(u for u in us if self._province(u) == province) for us in (left, of_any_map)
+            )
+            left = next(filter(None, near), left)
+        if len(left) > 1:
+            left = tuple(dict.fromkeys((*left, *of_any_map)))
+        former = reading.notice or "commune_from_former"
+        known = set(left) <= set(reading.candidates)
+        return replace(reading, candidates=left, notice=reading.notice if known else former)
+
+    def _of_any_map(self, spelling: CommuneSpelling) -> tuple[int, ...]:
+        """What became of every commune of the name, where no district tells which is meant."""
+        if spelling.code or spelling.former_code or spelling.district or spelling.former:
+            return ()
+        words = ", ".join(word for word in (spelling.commune, spelling.province) if word)
+        named = [n for n in read_units(self._gazetteer, words) if n.commune and not n.district]
+        return self.of_units([n.commune for n in named if n.commune]).candidates
 
     def _are_called(self, units: Iterable[int], name: str) -> bool:
         return all(fold(self._version(unit).name) == fold(name) for unit in units)
@@ -256,6 +279,8 @@ class CommuneReader:
             former = self._by_former_code(spelling.former_code)
             if former.problem is None and set(reading.candidates) & set(former.candidates):
                 return CommuneReading(reading.candidates, former.former_id, None, reading.notice)
+            if former.problem is None:
+                return replace(reading, notice="former_commune_differs")
         return reading
 
     def _names_others(self, bearers: list[Unit], spelling: CommuneSpelling) -> bool:

@@ -10,24 +10,13 @@ from sqlalchemy import text
 
 from registry.intake.auto_fix import SWAPPED
 from registry.intake.first_load import WORTH_IT
-from registry.intake.points import OUTSIDE_PROBLEMS, find_outside
+from registry.intake.points import INSIDE, OUTSIDE_PROBLEMS, decide_communes, find_outside
 from registry.intake.problems import PROBLEMS
 from registry.intake.staging import Staging
 
-# Viet Nam with its archipelagos, degrees.
-_INSIDE: Final = "lon BETWEEN 102 AND 118 AND lat BETWEEN 6 AND 24"
-_POINT: Final = f"CASE WHEN {_INSIDE} THEN ST_Point(lon, lat, 4326) END"
-_POINT_HASH: Final = f"CASE WHEN {_INSIDE} THEN hashfloat8extended(lon, hashfloat8(lat)) END"
+_POINT: Final = f"CASE WHEN {INSIDE} THEN ST_Point(lon, lat, 4326) END"
+_POINT_HASH: Final = f"CASE WHEN {INSIDE} THEN hashfloat8extended(lon, hashfloat8(lat)) END"
 
-# A split commune is decided by the point, where exactly one candidate holds it.
-_DECIDED: Final = f"""
-    SELECT d.row_number, min(b.unit_id) AS unit_id
-    FROM delivered d
-    JOIN commune c ON c.at = d.commune_at AND cardinality(c.candidates) > 1
-    JOIN boundary_part b ON b.unit_id = ANY (c.candidates) AND ST_Covers(b.geom, {_POINT})
-    GROUP BY d.row_number
-    HAVING count(DISTINCT b.unit_id) = 1
-"""
 ADDRESS_HASH: Final = """
     hashint8extended(coalesce(number_hash, 0),
         hashint8extended(coalesce(street_hash, place_hash, 0),
@@ -40,7 +29,7 @@ ADDRESS_HASH: Final = """
 _DWELLING: Final = f"""
     coalesce(number_key IS NOT NULL AND NOT alley_only
         OR flat IS NOT NULL
-        OR place_keys IS NOT NULL AND {_INSIDE}, false)
+        OR place_keys IS NOT NULL AND {INSIDE}, false)
 """
 # A parcel of a numbered sheet is one in its commune; other numbers are a street's or a place's.
 _NUMBER_ALONE: Final = (
@@ -117,7 +106,7 @@ _RULES: Final = (
     ),
     _Rule(SWAPPED, "longitude", "coordinates_swapped", "longitude"),
     _Rule(
-        f"lon IS NOT NULL AND lat IS NOT NULL AND NOT ({_INSIDE}) AND NOT ({SWAPPED})",
+        f"lon IS NOT NULL AND lat IS NOT NULL AND NOT ({INSIDE}) AND NOT ({SWAPPED})",
         "longitude",
         "coordinates_outside",
         "concat_ws(' ', longitude, latitude)",
@@ -142,9 +131,9 @@ _RULES: Final = (
     _Rule("number_key = '?ditto'", "address", "as_above"),
     _Rule("number_key = '?garbled'", "address", "text_garbled"),
     _Rule("number_key = '?person'", "street", "person_behind_street"),
-    _Rule(f"{_NOWHERE} AND ({_INSIDE}) IS NOT TRUE", "street", "number_without_street"),
+    _Rule(f"{_NOWHERE} AND ({INSIDE}) IS NOT TRUE", "street", "number_without_street"),
     _Rule(
-        f"{_NOWHERE} AND {_INSIDE} OR {_NUMBER_ALONE} AND place_keys IS NOT NULL AND streets_usual",
+        f"{_NOWHERE} AND {INSIDE} OR {_NUMBER_ALONE} AND place_keys IS NOT NULL AND streets_usual",
         "street",
         "street_missing",
     ),
@@ -264,8 +253,7 @@ def judge(staging: Staging) -> None:
     A row without an error, `NOT rejected`, has its commune `unit_id`. Equal points have an equal
     `point_hash`, which is compared faster.
     """
-    staging.select("decided", _DECIDED)
-    staging.key("decided", "row_number")
+    decide_communes(staging)
     staging.select("entry", _ENTRIES, stats=COMPARED)
     staging.empty("delivered")
     staging.view("judged", _JUDGED)

@@ -74,16 +74,16 @@ _OF_WARDS: Final = frozenset({"phuong", "ten phuong"})
 """Headers, folded, of a column of wards alone."""
 _NOT_ALONE: Final = -1
 
+Communes = Callable[[Iterable[str]], CommuneReader]
+"""Makes the reader of the communes of one file, of its codes."""
 _T = TypeVar("_T")
 
 
 class Resolver(ABC):
     """Reads the rows of one file: its columns, or its free texts."""
 
-    def __init__(self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool) -> None:
-        self._gazetteer = gazetteer
-        self._day = day
-        self._codes_of_today = codes_of_today
+    def __init__(self, gazetteer: Gazetteer, day: datetime.date, communes: Communes) -> None:
+        self._communes = communes
         self.parts = {name: Numbered() for name in PART_COLUMNS}
         self._units = lru_cache(REMEMBERED)(UnitCells(gazetteer, day).named)
         self.padded = False
@@ -115,7 +115,7 @@ class Resolver(ABC):
     def _reader(self, spellings: Iterable[CommuneSpelling]) -> CommuneReader:
         """Of the communes of the whole file."""
         codes = {spelling.code for spelling in spellings if spelling.code}
-        return CommuneReader(self._gazetteer, self._day, codes, of_today=self._codes_of_today)
+        return self._communes(codes)
 
     def close(self) -> None:  # noqa: B027 - most have started nothing
         """End what it has started."""
@@ -132,13 +132,13 @@ class ColumnResolver(Resolver):
         self,
         gazetteer: Gazetteer,
         day: datetime.date,
+        communes: Communes,
         *,
-        codes_of_today: bool,
         wards: bool,
         places: str,
         wards_behind: bool,
     ) -> None:
-        super().__init__(gazetteer, day, codes_of_today=codes_of_today)
+        super().__init__(gazetteer, day, communes)
         self._wards = wards
         streets = StreetCells(gazetteer, wards_behind=wards_behind)
         self._read_street = lru_cache(REMEMBERED)(streets.read)
@@ -249,9 +249,9 @@ class TextResolver(Resolver):
     """
 
     def __init__(
-        self, gazetteer: Gazetteer, day: datetime.date, *, codes_of_today: bool, places: str
+        self, gazetteer: Gazetteer, day: datetime.date, communes: Communes, *, places: str
     ) -> None:
-        super().__init__(gazetteer, day, codes_of_today=codes_of_today)
+        super().__init__(gazetteer, day, communes)
         self._place = lru_cache(REMEMBERED)(partial(with_kind, places))
         self._readers = TextReaders(gazetteer, day)
         self._columns = lru_cache(REMEMBERED)(_door_of)
@@ -332,15 +332,16 @@ def _door_of(number: str, street: str, *flat: str) -> DoorParts:
 
 def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:
     """The resolver for the way in which the file writes addresses."""
-    of_today = file.table.codes_of_today
+    today, before = file.table.codes_of_today, file.columns.units_of_before
+    communes = partial(CommuneReader, gazetteer, day, of_today=today, of_before=before)
     places = kind_named(_header(file, "locality"))
     if file.columns.free_text:
-        return TextResolver(gazetteer, day, codes_of_today=of_today, places=places)
+        return TextResolver(gazetteer, day, communes, places=places)
     wards = fold(_header(file, "commune")) in _OF_WARDS
     return ColumnResolver(
         gazetteer,
         day,
-        codes_of_today=of_today,
+        communes,
         wards=wards,
         places=places,
         wards_behind=file.wards_behind,

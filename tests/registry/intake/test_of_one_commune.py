@@ -37,8 +37,50 @@ def test_a_column_of_communes_is_never_passed_over(tmp_path: Path) -> None:
         open_file(path, commune="00004")
     file = open_file(path, mapping={"Phường": ""}, commune="00004")
     assert file.columns.unknown == ("Phường",)
+    # Whoever leaves a column out knows that it is not read.
+    assert file.unread == ()
     path.write_text("Địa chỉ,Số nhà\n5 Láng,5\n", encoding="utf-8")
     assert open_file(path).columns.joined == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "mapping"),
+    [("Phường cũ", {}), ("Phường", {"Phường": "former_commune"}), ("Mã phường cũ", {})],
+)
+def test_a_column_of_former_communes_says_which_of_them(
+    engine: Engine, tmp_path: Path, header: str, mapping: dict[str, str]
+) -> None:
+    path = tmp_path / "a.csv"
+    former = (
+        ["20242", "20236", "20194"]
+        if header.startswith("Mã")
+        else ["Phước Ninh", "Hải Châu I", "Hòa Hiệp Bắc"]
+    )
+    path.write_text(
+        f"Số nhà,Đường,{header}\n" + "".join(f"5,Láng,{name}\n" for name in former),
+        encoding="utf-8",
+    )
+    options = ImportOptions("ubnd", commune="20242", mapping=mapping)
+    result = import_file(engine, path, options, lambda _rows: None)
+    assert result.new == 3
+    # What did not become the commune is told.
+    assert result.problems["former_commune_differs"] == 1
+    found = rows(
+        engine,
+        "SELECT u.code, f.code FROM household h JOIN admin_unit u ON u.id = h.unit_id"
+        " LEFT JOIN admin_unit f ON f.id = h.former_unit_id ORDER BY 1, 2",
+    )
+    assert found == [("20242", "20236"), ("20242", "20242"), ("20242", None)]
+
+
+def test_names_below_signatures_are_no_households(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Số nhà,Đường,Phường\n5,Láng,Láng\n,,NGƯỜI LẬP BIỂU\n,,Trần Văn Ba\n", encoding="utf-8"
+    )
+    options = ImportOptions("ubnd", commune="00004", mapping={"Phường": ""})
+    result = import_file(engine, path, options, lambda _rows: None)
+    assert (result.new, result.rejected, result.skipped) == (1, 0, 2)
 
 
 def test_who_lacks_the_column_is_told_of_it(tmp_path: Path) -> None:

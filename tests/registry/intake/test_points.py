@@ -88,3 +88,57 @@ def test_wide_communes_have_a_wide_reach(
     row = door("12", "a", commune_code=code, longitude=lon, latitude=lat)
 
     assert deliver(row).problems == problems
+
+
+NAMESAKES = [
+    # Wards of before in Đà Nẵng, and what their names are elsewhere, today and before.
+    ("Phước Ninh", "108.2200", "16.0610", "20242"),
+    ("Thanh Bình", "108.2130", "16.0800", "20242"),
+    ("Thanh Bình", "105.4600", "10.5600", "30130"),
+    ("Phước Ninh", "106.2000", "11.3400", "25573"),
+]
+
+
+@pytest.mark.parametrize("header", ["Phường", "Phường cũ", "Phường/xã"])
+@pytest.mark.parametrize(("name", "lon", "lat", "commune"), NAMESAKES)
+def test_a_point_tells_namesakes_apart_by_their_seats(
+    engine: Engine, deliver: Deliver, header: str, name: str, lon: str, lat: str, commune: str
+) -> None:
+    row = {"số nhà": "12", "đường": "Hoàng Diệu", header: name, "kinh độ": lon, "vĩ độ": lat}
+    assert deliver(row).new == 1
+    assert rows(engine, "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id") == [
+        (commune,)
+    ]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        # None, between two of them, and where none is.
+        {},
+        {"kinh độ": "108.05", "vĩ độ": "15.85"},
+        {"kinh độ": "104.9000", "vĩ độ": "9.0000"},
+    ],
+)
+def test_namesakes_that_no_point_tells_apart_are_asked_about(
+    deliver: Deliver, place: dict[str, str]
+) -> None:
+    row = {"số nhà": "12", "đường": "Hoàng Diệu", "Phường cũ": "Phước Ninh"} | place
+    assert deliver(row).problems == {"commune_from_former": 1, "commune_ambiguous": 1}
+
+
+def test_a_name_of_before_is_one_of_that_map_under_such_a_header(
+    engine: Engine, deliver: Deliver
+) -> None:
+    """Two communes of today bear the name, and none of them is meant."""
+    others = ("Thạch Thang", "Hải Châu I", "Thuận Phước")
+    result = deliver(
+        *(
+            {"số nhà": str(n), "đường": "Ông Ích Khiêm", "Phường cũ": name}
+            for n, name in enumerate((*others, "Thanh Bình"), start=1)
+        )
+    )
+    assert result.new == 4
+    assert rows(
+        engine, "SELECT DISTINCT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id"
+    ) == [("20242",)]
