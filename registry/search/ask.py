@@ -6,13 +6,11 @@ from dataclasses import replace
 from typing import Final
 
 from geo.address import Door
-from geo.label import LabelParts
 from geo.locality import Locality
 from geo.text import accent_key, has_diacritics
 from geo.values import value
-from registry.gazetteer import Gazetteer, Unit
-from registry.records import Record
-from registry.search.answers import Answer, of_record
+from registry.gazetteer import Gazetteer
+from registry.search.answers import Answer
 from registry.search.areas import Area, is_in_district
 from registry.search.asking import Steps
 from registry.search.choice import (
@@ -31,32 +29,24 @@ from registry.search.choice import (
 )
 from registry.search.doors import (
     MAX_PLACES,
-    Hit,
     Place,
     Wanted,
-    active_records,
     doors_in_communes,
     middles_of,
     places,
-    records_of,
 )
 from registry.search.groups import group_meant
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
 from registry.search.ranges import in_whose_range
 from registry.search.spelling import known_name, meant_by
+from registry.search.told import FEW_COMMUNES, MAX_SHOWN, Teller, told_apart
 
 _NOWHERE: Final = frozenset({"commune_unknown", "unit_code_unknown"})
 """Faults of an area that nobody knows."""
-_OF_NAMESAKES: Final = frozenset({"commune_unsure", "province_missing"})
-"""Faults of an area of several communes that are called so."""
-_FEW_COMMUNES: Final = 5
-"""So few communes can be searched without street or locality."""
 _UNSURE: Final = ("street_corrected", "street_unsure")
 """Faults of a street whose name is like the one that was written, which may be another's."""
 _Names = dict[str, set[str]]
 """Key → the names that have it."""
-_MAX_SHOWN: Final = 20
-"""Streets of one name that are answered, where the door is not known."""
 
 
 @value(frozen=True, slots=True)
@@ -107,10 +97,16 @@ class Asker:
             faults += self._street_missing()
             found_here = yield from self._in_communes(wanted)
             if found_here.hits:
-                return (yield from self._records(found_here.hits, [*faults, *found_here.faults]))
+                return (
+                    yield from self._teller.records(found_here.hits, [*faults, *found_here.faults])
+                )
             faults += found_here.faults
         faults += self._missing(wanted)
-        return (yield from self._beside(self._units(faults), wanted))
+        return (yield from self._beside(self._teller.units(faults), wanted))
+
+    @property
+    def _teller(self) -> Teller:
+        return Teller(self.gazetteer, self.day, self.area)
 
     @property
     def _elsewhere(self) -> bool:
@@ -255,7 +251,7 @@ class Asker:
         if has_namesake(choice.hits, named):
             more.append("marks_missing")
         reused = is_reused(choice.hits, found.places)
-        return (yield from self._records(choice.hits, [*faults, *more], reused=reused))
+        return (yield from self._teller.records(choice.hits, [*faults, *more], reused=reused))
 
     def _of_other_formers(
         self, found: Found, wanted: Wanted, faults: list[str]
@@ -269,7 +265,7 @@ class Asker:
         anywhere = replace(self.area, formers={})
         choice = choose(hits, self.door, wanted, anywhere, former_keys(found.places))
         told = [*faults, "commune_contradicted", *choice.faults]
-        return (yield from self._records(choice.hits[:_MAX_SHOWN], told))
+        return (yield from self._teller.records(choice.hits[:MAX_SHOWN], told))
 
     def _formerly(self) -> Steps[Formerly]:
         """What the localities of the area bore of the names asked for."""
@@ -288,16 +284,19 @@ class Asker:
         if in_alley and whole:
             faults = [fault for fault in faults if fault != "house_number_not_found"]
         alley = wanted.alley if in_alley else None
-        shown = _one_each(in_alley or named)[:_MAX_SHOWN]
+        shown = _one_each(in_alley or named)[:MAX_SHOWN]
         if self.area.formers and wanted.numbers and shown[0].table == "thoroughfare":
             several, shown = shown, (yield from in_whose_range(shown, wanted.numbers[0]))
             faults += ["commune_by_number"] * (shown is not several)
-        if len(shown) == 1 and "commune_unsure" in self._faults(shown[0].unit_id, faults):
+        if len(shown) == 1 and "commune_unsure" in self._teller.faults_of(shown[0].unit_id, faults):
             # Elsewhere nobody may have registered the street as yet.
             faults.append("commune_undecided")
         middles = yield from middles_of(shown, alley)
-        return _told_apart(
-            [self._of_place(p, alley, faults, middles.get(p.id, (None, None))) for p in shown]
+        return told_apart(
+            [
+                self._teller.of_place(p, alley, faults, middles.get(p.id, (None, None)))
+                for p in shown
+            ]
         )
 
     def _beside(self, answers: list[Answer], wanted: Wanted) -> Steps[list[Answer]]:
@@ -320,39 +319,13 @@ class Asker:
         middles = yield from middles_of(there, None)
         faults = ["commune_contradicted", "house_number_not_found"]
         others = [
-            self._of_place(p, None, faults, middles.get(p.id, (None, None)))
-            for p in _one_each(there)[:_MAX_SHOWN]
+            self._teller.of_place(p, None, faults, middles.get(p.id, (None, None)))
+            for p in _one_each(there)[:MAX_SHOWN]
         ]
         doubted = [
             replace(answer, faults=(*answer.faults, "commune_contradicted")) for answer in answers
         ]
-        return _told_apart([*doubted, *others])
-
-    def _of_place(
-        self,
-        place: Place,
-        alley: str | None,
-        faults: list[str],
-        middle: tuple[float | None, float | None],
-    ) -> Answer:
-        level = "locality" if place.table == "locality" else "alley" if alley else "street"
-        if place.table == "locality":
-            outer = ((kind, name) for kind, name, _ in place.outer)
-            parts = LabelParts(number_key=alley, localities=((place.kind, place.name), *outer))
-        else:
-            parts = LabelParts(number_key=alley, street_kind=place.kind, street_name=place.name)
-        if place.was is not None:
-            faults = [*faults, "former_name"]
-        return Answer(
-            level=level,
-            parts=parts,
-            unit=self.gazetteer.units.get(place.unit_id),
-            former=self.gazetteer.units.get(place.former_unit_id or 0),
-            faults=self._faults(place.unit_id, faults),
-            lon=middle[0],
-            lat=middle[1],
-            map=self.area.map,
-        )
+        return told_apart([*doubted, *others])
 
     def _missing(self, wanted: Wanted) -> list[str]:
         """What was asked for, or should have been, and is not in an answer above the door."""
@@ -375,7 +348,7 @@ class Asker:
     def _in_communes(self, wanted: Wanted) -> Steps[Choice]:
         communes = self.area.communes or ()
         asked = wanted.numbers or wanted.building
-        if self._elsewhere or not asked or not 0 < len(communes) <= _FEW_COMMUNES:
+        if self._elsewhere or not asked or not 0 < len(communes) <= FEW_COMMUNES:
             return Choice()
         hits = yield from doors_in_communes(communes, wanted)
         return choose(hits, self.door, wanted, self.area, {}) if hits else Choice()
@@ -387,98 +360,7 @@ class Asker:
             return []
         found = yield from self._in_communes(replace(wanted, building=estate))
         faults = [*self.area.faults, "street_missing", *found.faults]
-        return (yield from self._records(found.hits, faults))
-
-    def _records(
-        self, hits: Iterable[Hit], faults: list[str], *, reused: bool = False
-    ) -> Steps[list[Answer]]:
-        """The doors; retired ones as what continues them, nothing where nothing does."""
-        answers: dict[str, Answer] = {}
-        for hit in hits:
-            more = list(faults)
-            if hit.former_name:
-                more.append("former_name")
-            if hit.former_number:
-                more.append("former_number")
-            if reused:
-                more.append("reused")
-            records = [hit.record]
-            if hit.record.status != "active":
-                more.append("retired")
-                whole = yield from records_of([hit.record.code])
-                records = yield from active_records(whole[0].successors or () if whole else ())
-            for record in records:
-                answers.setdefault(record.code, self._of_record(record, more))
-        return _told_apart(list(answers.values()))
-
-    def _of_record(self, record: Record, faults: list[str]) -> Answer:
-        units = self.gazetteer.units
-        return of_record(
-            record,
-            units.get(record.unit_id or 0),
-            units.get(record.former_unit_id or 0),
-            faults=self._faults(record.unit_id, faults),
-            asked_map=self.area.map,
-        )
-
-    def _faults(self, unit_id: int | None, faults: Iterable[str]) -> tuple[str, ...]:
-        """Each fault once. The one commune that is called so today is sure, whatever former ones
-        bore its name."""
-        sure = self.area.own == {unit_id}
-        told = dict.fromkeys(faults)
-        if unit_id in self.area.loose:
-            told["commune_missing"] = None
-        return tuple(fault for fault in told if not (sure and fault in _OF_NAMESAKES))
-
-    # Units
-
-    def _units(self, faults: list[str]) -> list[Answer]:
-        units = list(self.area.innermost)
-        communes = [unit for unit in units if unit.level == "commune"]
-        if len(communes) > _FEW_COMMUNES:
-            # A district of old: its province is what is sure.
-            provinces = {p.id: p for u in communes if (p := self._province(u)) is not None}
-            units = list(provinces.values())
-            if "commune_missing" not in faults:
-                # `Thạnh Phú, Bến Tre` was a town and the district around it.
-                faults = [*faults, "commune_unsure"]
-            if called := self._called_so(communes):
-                # Elsewhere in the district it may be as well, or in what was a commune of the name.
-                wide = units if self.area.loose or len(called) == 1 else []
-                undecided = [*faults, "commune_undecided"]
-                return _told_apart(
-                    [self._of_unit(unit, faults) for unit in wide]
-                    + [self._of_unit(unit, undecided) for unit in called]
-                )
-        elif len(communes) > 1:
-            faults = [*faults, "commune_undecided"]
-        return _told_apart([self._of_unit(unit, faults) for unit in units])
-
-    def _called_so(self, communes: list[Unit]) -> list[Unit]:
-        """Those of the communes that are called today as the text has it: `Ba Đình, Hà Nội`, which
-        was a district as well. None where a district alone is named, or far too many are."""
-        area = self.area
-        if area.districts and not area.loose:
-            return []
-        called = [u for u in communes if u.id not in area.loose and u.id not in area.formers]
-        return called if len(called) <= _MAX_SHOWN else []
-
-    def _province(self, unit: Unit) -> Unit | None:
-        return self.gazetteer.province_of(unit, self.day)
-
-    def _of_unit(self, unit: Unit, faults: list[str]) -> Answer:
-        asked = self.area.formers.get(unit.id, frozenset())
-        former = self.gazetteer.units.get(next(iter(asked))) if len(asked) == 1 else None
-        return Answer(
-            level=unit.level,
-            parts=LabelParts(),
-            unit=unit,
-            former=former,
-            faults=self._faults(unit.id, faults),
-            lon=unit.lon,
-            lat=unit.lat,
-            map=self.area.map,
-        )
+        return (yield from self._teller.records(found.hits, faults))
 
 
 def _lies_elsewhere(place: Place, named: Sequence[Locality], today: dict[str, str]) -> bool:
@@ -517,14 +399,4 @@ def _one_each(found: list[Place]) -> list[Place]:
         for here in named.values()
         for former, place in here.items()
         if former is not None or len(here) == 1
-    ]
-
-
-def _told_apart(answers: list[Answer]) -> list[Answer]:
-    """The same answers; where there are several, each says that it is not the only one."""
-    if len(answers) < 2:
-        return answers
-    return [
-        replace(answer, faults=tuple(dict.fromkeys((*answer.faults, "ambiguous"))))
-        for answer in answers
     ]

@@ -1,0 +1,158 @@
+"""What is answered: doors, streets and units as the register has them, with what does not fit."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from geo.label import LabelParts
+from geo.values import value
+from registry.gazetteer import Gazetteer, Unit
+from registry.records import Record
+from registry.search.answers import Answer, of_record
+from registry.search.areas import Area
+from registry.search.asking import Steps
+from registry.search.doors import Hit, Place, active_records, records_of
+
+_OF_NAMESAKES: Final = frozenset({"commune_unsure", "province_missing"})
+"""Faults of an area of several communes that are called so."""
+FEW_COMMUNES: Final = 5
+"""So few communes can be searched without street or locality."""
+MAX_SHOWN: Final = 20
+"""Streets of one name that are answered, where the door is not known."""
+
+
+@value(frozen=True, slots=True)
+class Teller:
+    """Makes answers of what was found in one area."""
+
+    gazetteer: Gazetteer
+    day: datetime.date
+    area: Area
+
+    def records(
+        self, hits: Iterable[Hit], faults: list[str], *, reused: bool = False
+    ) -> Steps[list[Answer]]:
+        """The doors; retired ones as what continues them, nothing where nothing does."""
+        answers: dict[str, Answer] = {}
+        for hit in hits:
+            more = list(faults)
+            if hit.former_name:
+                more.append("former_name")
+            if hit.former_number:
+                more.append("former_number")
+            if reused:
+                more.append("reused")
+            records = [hit.record]
+            if hit.record.status != "active":
+                more.append("retired")
+                whole = yield from records_of([hit.record.code])
+                records = yield from active_records(whole[0].successors or () if whole else ())
+            for record in records:
+                answers.setdefault(record.code, self._of_record(record, more))
+        return told_apart(list(answers.values()))
+
+    def _of_record(self, record: Record, faults: list[str]) -> Answer:
+        units = self.gazetteer.units
+        return of_record(
+            record,
+            units.get(record.unit_id or 0),
+            units.get(record.former_unit_id or 0),
+            faults=self.faults_of(record.unit_id, faults),
+            asked_map=self.area.map,
+        )
+
+    def faults_of(self, unit_id: int | None, faults: Iterable[str]) -> tuple[str, ...]:
+        """Each fault once. The one commune that is called so today is sure, whatever former ones
+        bore its name."""
+        sure = self.area.own == {unit_id}
+        told = dict.fromkeys(faults)
+        if unit_id in self.area.loose:
+            told["commune_missing"] = None
+        return tuple(fault for fault in told if not (sure and fault in _OF_NAMESAKES))
+
+    def of_place(
+        self,
+        place: Place,
+        alley: str | None,
+        faults: list[str],
+        middle: tuple[float | None, float | None],
+    ) -> Answer:
+        """A street, an alley of one or a locality, at its middle where that is known."""
+        level = "locality" if place.table == "locality" else "alley" if alley else "street"
+        if place.table == "locality":
+            outer = ((kind, name) for kind, name, _ in place.outer)
+            parts = LabelParts(number_key=alley, localities=((place.kind, place.name), *outer))
+        else:
+            parts = LabelParts(number_key=alley, street_kind=place.kind, street_name=place.name)
+        if place.was is not None:
+            faults = [*faults, "former_name"]
+        return Answer(
+            level=level,
+            parts=parts,
+            unit=self.gazetteer.units.get(place.unit_id),
+            former=self.gazetteer.units.get(place.former_unit_id or 0),
+            faults=self.faults_of(place.unit_id, faults),
+            lon=middle[0],
+            lat=middle[1],
+            map=self.area.map,
+        )
+
+    def units(self, faults: list[str]) -> list[Answer]:
+        """The communes or provinces that are named, where nothing inside of them was found."""
+        units = list(self.area.innermost)
+        communes = [unit for unit in units if unit.level == "commune"]
+        if len(communes) > FEW_COMMUNES:
+            # A district of old: its province is what is sure.
+            provinces = {p.id: p for u in communes if (p := self._province(u)) is not None}
+            units = list(provinces.values())
+            if "commune_missing" not in faults:
+                # `Thạnh Phú, Bến Tre` was a town and the district around it.
+                faults = [*faults, "commune_unsure"]
+            if called := self._called_so(communes):
+                # Elsewhere in the district it may be as well, or in what was a commune of the name.
+                wide = units if self.area.loose or len(called) == 1 else []
+                undecided = [*faults, "commune_undecided"]
+                return told_apart(
+                    [self._of_unit(unit, faults) for unit in wide]
+                    + [self._of_unit(unit, undecided) for unit in called]
+                )
+        elif len(communes) > 1:
+            faults = [*faults, "commune_undecided"]
+        return told_apart([self._of_unit(unit, faults) for unit in units])
+
+    def _called_so(self, communes: list[Unit]) -> list[Unit]:
+        """Those of the communes that are called today as the text has it: `Ba Đình, Hà Nội`, which
+        was a district as well. None where a district alone is named, or far too many are."""
+        area = self.area
+        if area.districts and not area.loose:
+            return []
+        called = [u for u in communes if u.id not in area.loose and u.id not in area.formers]
+        return called if len(called) <= MAX_SHOWN else []
+
+    def _province(self, unit: Unit) -> Unit | None:
+        return self.gazetteer.province_of(unit, self.day)
+
+    def _of_unit(self, unit: Unit, faults: list[str]) -> Answer:
+        asked = self.area.formers.get(unit.id, frozenset())
+        former = self.gazetteer.units.get(next(iter(asked))) if len(asked) == 1 else None
+        return Answer(
+            level=unit.level,
+            parts=LabelParts(),
+            unit=unit,
+            former=former,
+            faults=self.faults_of(unit.id, faults),
+            lon=unit.lon,
+            lat=unit.lat,
+            map=self.area.map,
+        )
+
+
+def told_apart(answers: list[Answer]) -> list[Answer]:
+    """The same answers; where there are several, each says that it is not the only one."""
+    if len(answers) < 2:
+        return answers
+    return [
+        replace(answer, faults=tuple(dict.fromkeys((*answer.faults, "ambiguous"))))
+        for answer in answers
+    ]
