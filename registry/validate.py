@@ -16,16 +16,18 @@ from registry.gazetteer import Gazetteer, today
 from registry.geocode import CODE_UNKNOWN, Question, locating
 from registry.reads import Reads
 from registry.records import Record
+from registry.search.answers import of_record
 from registry.search.asking import Steps, alone
 from registry.search.direct import whole_code
-from registry.search.doors import records_of
+from registry.search.doors import active_records, records_of
 from registry.search.fit import Located
 from registry.validation import questions
+from registry.validation.choices import choices_of_places
 from registry.validation.components import components_read, components_unread
 from registry.validation.judge import Judge
 from registry.validation.verdicts import Question as Asked
 from registry.validation.verdicts import Validation
-from registry.validation.wording import door_parts
+from registry.validation.wording import door_parts, in_todays_words
 
 _LOOKED_AT: Final = 20
 
@@ -52,7 +54,7 @@ def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: R
     if (code := whole_code(text.strip())) is not None:
         return _rejected(_reason_of(alone(reads, records_of([code]))))
     if located.mistyped is not None:
-        return replace(_rejected("code_mistyped"), suggestions=located.mistyped.suggestions)
+        return _mistyped(gazetteer, reads, located.mistyped.suggestions)
     return _unplaced(located.reading, text)
 
 
@@ -67,6 +69,22 @@ def _reason_of(found: list[Record]) -> str:
 def _rejected(reason: str | None = None) -> Validation:
     found = _validation("reject", "ask_again", questions.ask_again(reason))
     return replace(found, reason=reason)
+
+
+def _mistyped(gazetteer: Gazetteer, reads: Reads, suggestions: tuple[str, ...]) -> Validation:
+    """The question with the doors whose codes may have been meant, the likeliest first."""
+    day, units = today(), gazetteer.units
+    records = alone(reads, active_records(suggestions))
+    records.sort(key=lambda record: suggestions.index(record.code))
+    doors = [
+        of_record(record, units.get(record.unit_id or 0), units.get(record.former_unit_id or 0))
+        for record in records
+    ]
+    places = [(door, in_todays_words(gazetteer, day, door, None)) for door in doors]
+    rejected = _rejected("code_mistyped")
+    choices = choices_of_places(gazetteer, day, places, None)
+    question = rejected.question and replace(rejected.question, choices=tuple(choices))
+    return replace(rejected, suggestions=suggestions, question=question)
 
 
 def _is_abroad(located: Located) -> bool:

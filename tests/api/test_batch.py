@@ -174,8 +174,8 @@ def test_csv_comes_back_with_its_columns_and_the_flat_results(site: Site) -> Non
     assert [row["Mã đơn"] for row in rows] == ["A1", "A2", "A3", "A4"]
     code = site.world.codes["27 Láng"]
     assert rows[0]["result_code"] == f"{code[:4]}-{code[4:]}"
-    assert [row["result_status"] for row in rows] == ["ok", "invalid_input", "invalid_input", "ok"]
-    assert [row["result_verdict"] for row in rows] == ["accept", "", "", "unverified"]
+    assert [row["result_status"] for row in rows] == ["ok", "ok", "invalid_input", "ok"]
+    assert [row["result_verdict"] for row in rows] == ["accept", "reject", "", "unverified"]
     assert "cells" in rows[2]["result_detail"]
 
 

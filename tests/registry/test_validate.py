@@ -473,6 +473,9 @@ def test_mistyped_code_gets_the_codes_that_it_may_be(world: World) -> None:
         assert (found.verdict, found.reason) == ("reject", "code_mistyped")
         assert code in found.suggestions
         assert len(found.suggestions) <= 3
+        assert found.question is not None
+        picked = found.question.choices[found.suggestions.index(code)]
+        assert (picked.code, picked.label) == (code, "27 Phố Láng, Phường Láng, Thành phố Hà Nội")
     assert ask(world, f"28 Láng{IN_LANG}").suggestions == ()
     hidden = world.codes["50 restricted"]
     assert hidden not in ask(world, with_slip(hidden)).suggestions

@@ -69,6 +69,15 @@ def test_csv_keeps_its_rows_and_columns_in_order(world: World, tmp_path: Path) -
     assert again.read_bytes() == target.read_bytes()
 
 
+def test_blank_address_is_rejected_as_by_one_question(world: World, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("order,address,province\n1,,\n2, ,\n", encoding="utf-8")
+    assert run(world, "validate", source, target).returncode == 0
+    for row in rows_of(target):
+        assert (row["result_status"], row["result_verdict"]) == ("ok", "reject")
+        assert row["result_next_action"] == "ask_again"
+
+
 def test_suffixes_decide_the_form_and_streams_need_it(world: World, tmp_path: Path) -> None:
     code = world.codes["27 Láng"]
     source, target = tmp_path / "in.jsonl", tmp_path / "out.csv"
