@@ -18,7 +18,7 @@ from typing import Final
 
 from geo.admin import split_parts
 from geo.alternatives import understandings
-from geo.flat import Flat, FlatSteps, block_key
+from geo.flat import Flat, FlatSteps, block_key, with_flat_apart
 from geo.house_number import (
     HouseNumber,
     NumberSteps,
@@ -89,7 +89,8 @@ def parse_address(text: str) -> list[AddressReading]:
     """A few readings, best first; empty only for a text without any word."""
     # Signs typed apart from their letters would hide the words that are taken out first.
     composed = with_milestone(decoded(unicodedata.normalize("NFC", text[:MAX_CHARACTERS])))
-    clean, plus_codes = without_noise(without_owner(with_range(with_spoken_number(composed))))
+    spoken = with_range(with_spoken_number(with_flat_apart(composed)))
+    clean, plus_codes = without_noise(without_owner(spoken))
     pieces = _pieces(split_parts(clean)[:_MAX_PARTS])
     if not pieces and not plus_codes and not any(map(str.isalnum, text)):
         return []

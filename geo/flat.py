@@ -87,6 +87,10 @@ _ESTATE_WRITINGS: Final = {
 _BLOCK_MARK: Final = re.compile(r"([a-z]{1,3}) ?(\d{1,3}[a-z]?\d?(?: \d{2})?)|[a-z]|\d{1,3}[a-z]?")
 # `P402`, `CH302`; `PB1610` is room 1610 of building B.
 _ROOM: Final = re.compile(r"(?:CH|P)([A-Z]?)(\d{3,4}[A-Z]?)")
+# A flat by its block, parted from the house by a dash: `CT2.201 - 263 Đào Duy Từ`.
+_BEFORE_HOUSE: Final = re.compile(
+    r"\s*((?:CT|HH|OCT|VP|S)\d{1,2}[A-Z]?(?:\.\d{2})?[./-]\d{3,4})\s+[-–]\s+(?=\d)", re.IGNORECASE
+)
 _FLOOR_AND_DOOR: Final = re.compile(r"(\d{1,2}[AB]?)[.–-](\d{1,2}[A-Z]?)", re.IGNORECASE)
 
 
@@ -171,6 +175,16 @@ def may_be_flat(words: Sequence[Word]) -> bool:
 
 def _of_block(code: str) -> re.Match[str] | None:
     return None if _BUILDING_CODE.fullmatch(code) else _BLOCK_AND_FLOOR.fullmatch(code)
+
+
+def with_flat_apart(text: str) -> str:
+    """An address with a comma behind the flat in front where a dash parts it from the house.
+
+    >>> with_flat_apart("CT2.201 - 263 Đào Duy Từ"), with_flat_apart("12 - 14 Lê Lợi")
+    ('CT2.201, 263 Đào Duy Từ', '12 - 14 Lê Lợi')
+    """
+    flat = _BEFORE_HOUSE.match(text)
+    return f"{flat[1]}, {text[flat.end() :]}" if flat else text
 
 
 class FlatSteps:

@@ -119,26 +119,30 @@ def letter_of_number(one: Understanding) -> Iterator[Understanding]:
 
 DASH_UNSURE: Final = "dash_unsure"
 """Note of a reading of `12-3`, in which the dash may stand for a slash as well as for a range."""
-_FALLING: Final = re.compile(r"([1-9]\d{0,3})[-–]([1-9]\d{0,3})")
+_FALLING: Final = re.compile(r"([1-9]\d{0,3})[A-ZĐ]?[-–]([1-9]\d{0,3})[A-ZĐ]?", re.IGNORECASE)
 
 
 def dash_of_number(one: Understanding) -> Iterator[Understanding]:
     """`12-3 Láng`: no house has numbers of both sides of a street, and nobody counts down; so it is
-    12/3 as well as 3-12."""
+    12/3 as well as 3-12. One of one side, `67-63`, is a range where that is registered."""
     first = one.pieces[0]
-    outer, inner = text_of(first.words).replace("–", "-").split("-")
-    yield one.but(DASH_UNSURE, 0, list(one.pieces))
-    path = replace(first, steps=(outer, inner))
+    written = text_of(first.words)
+    yield one if _down(written) % 2 == 0 else one.but(DASH_UNSURE, 0, list(one.pieces))
+    path = replace(first, steps=path_steps(written.replace("–", "-").replace("-", "/")))
     yield one.but(DASH_UNSURE, 1, [path, *one.pieces[1:]])
 
 
 def is_falling(number: Piece) -> bool:
-    """Whether it is two numbers, the larger first, of two sides of a street."""
+    """Whether it is two numbers, the larger first."""
     if number.role != "number" or "-" not in number.steps[0] or len(number.words) != 1:
         return False
-    ends = _FALLING.fullmatch(number.words[0].text)
-    down = int(ends[1]) - int(ends[2]) if ends else 0
-    return down > 0 and down % 2 == 1
+    return _down(number.words[0].text) > 0
+
+
+def _down(written: str) -> int:
+    """By how much the second number is less than the first; 0 for what is no two numbers."""
+    ends = _FALLING.fullmatch(written)
+    return int(ends[1]) - int(ends[2]) if ends else 0
 
 
 def has_letter_d(number: Piece, street: Piece) -> bool:

@@ -27,6 +27,9 @@ _MARKED_FLAT: Final = re.compile(
     r"([A-ZĐ]{1,2}\d{0,2})[-.](\d{3,4})|(\d{3,4})[-.]([A-ZĐ]\d{0,2})", re.IGNORECASE
 )
 """`S2.302`, `A-311`, `311-A`; alone they may be houses as well."""
+_SLASHED_FLAT: Final = re.compile(r"((?!LK|BT)[A-ZĐ]{2,3}\d{1,2})/(\d{3,4})", re.IGNORECASE)
+"""`CT2/201`, which is no plot in a row of houses."""
+_ROOM: Final = re.compile(r"[A-ZĐ]?\d{3,4}", re.IGNORECASE)
 _LAST_NUMBERED_DISTRICT: Final = 12
 _SAIGON: Final = frozenset({"hochiminh", "hcm", "saigon"})
 _TOWN: Final = "thị trấn"
@@ -68,7 +71,11 @@ def _with_house_of_block(pieces: list[Piece]) -> list[Piece]:
         named = behind.role in ("street", "alley") or (
             behind.role == "bare" and len(behind.words) >= _NAME_WORDS
         )
-        others = (p for p in pieces if p.role == "number" and not may_be_flat(p.words))
+        others = (
+            p
+            for p in pieces
+            if p.role == "number" and not may_be_flat(p.words) and not _is_room_before(p, block)
+        )
         if named and block.part == behind.part and next(others, None) is None:
             steps = path_steps(block.words[0].text)
             house = replace(block, role="number", kind=None, opening=[], steps=steps)
@@ -81,6 +88,12 @@ def _is_house_of(block: Piece) -> bool:
     """Whether its number may be that of a house: `chung cư 27`, `tòa nhà 27`, but no `tòa 27`."""
     called = block.kind == BLOCK_OF_FLATS or [w.key for w in block.opening] == ["toa", "nha"]
     return called and [w.path for w in block.words] == [True] and block.words[0].text[0].isdigit()
+
+
+def _is_room_before(number: Piece, block: Piece) -> bool:
+    """Whether it may be a flat of that block: `A202 chung cư 130 Phạm Văn Đồng`."""
+    room = not number.opening and _ROOM.fullmatch(text_of(number.words))
+    return bool(room) and number.part == block.part
 
 
 def _as_inside(piece: Piece) -> Piece:
@@ -131,6 +144,10 @@ def with_flats(pieces: list[Piece]) -> list[Piece]:
         elif not beside and (code := _MARKED_FLAT.fullmatch(text)):
             words = words_of(f"{code[1] or code[4]}-{code[2] or code[3]}")
             known[at] = replace(piece, role="code", words=words, steps=())
+        elif not beside and (code := _SLASHED_FLAT.fullmatch(text)):
+            known[at] = replace(
+                piece, role="code", words=words_of(f"{code[1]}-{code[2]}"), steps=()
+            )
     return known
 
 

@@ -381,6 +381,9 @@ class _Search:
         found = yield from Asker(self.gazetteer, self.day, door, area).answers()
         if commune_untold(found, door, area):
             found = [with_fault(answer, "commune_undecided") for answer in found]
+        if DASH_UNSURE in reading.notes:
+            # A slash that was no slash, read backwards as well: supposed twice.
+            found = [answer for answer in found if "path_order" not in answer.faults]
         for note in {NUMBER_BEHIND, LETTER_UNSURE, DASH_UNSURE}.intersection(reading.notes):
             found = [with_fault(answer, note) for answer in found]
         if TWO_NUMBERS.intersection(reading.notes):

@@ -80,6 +80,9 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     # A dash that may be a slash
     (f"5-3 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     (f"12-3 Láng{IN_LANG}", [], "alley", {"dash_unsure", "house_number_not_found"}),
+    (f"14-2 Bạch Đằng{IN_LANG}", ["14/2 Bạch Đằng"], "household", {"dash_unsure"}),
+    (f"39-1C Bạch Đằng{IN_LANG}", ["39/1C Bạch Đằng"], "household", {"dash_unsure"}),
+    (f"67-63 Bạch Đằng{IN_LANG}", ["63-67 Bạch Đằng"], "household", set()),
     (f"12-34-5A Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     # A house behind the name of what is there, but none behind a landmark
     (f"Saigon Pearl 27 Phố Láng{IN_LANG}", ["27 Láng"], "household", {"unread_words"}),

@@ -46,6 +46,13 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     ("27 lang, p. lang, tp ha noi", "accept", "use", "27 Láng", None),
     (f"Số 5A, ngách 34, ngõ 12 Láng{IN_LANG}", "accept", "use", "12/34/5A Láng", None),
     (f"Căn hộ 1205 CT1, 1 Huỳnh Thúc Kháng{IN_LANG}", "accept", "use", "flat 1205", None),
+    # A dash that may be a slash is asked about, a registered range is not
+    (f"14-2 Bạch Đằng{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
+    (f"67-63 Bạch Đằng{IN_LANG}", "accept", "use", "63-67 Bạch Đằng", None),
+    # A flat before its house, in whatever signs
+    (f"CT1.1205 - 1 Huỳnh Thúc Kháng{IN_LANG}", "accept", "use", "flat 1205", None),
+    (f"CT1/1205, 1 Huỳnh Thúc Kháng{IN_LANG}", "accept", "use", "flat 1205", None),
+    (f"1205 chung cư 1 Huỳnh Thúc Kháng{IN_LANG}", "accept", "use", "flat 1205", None),
     (f"Số 8, Thôn 3{IN_LANG}", "accept", "use", "8 Thôn 3", None),
     (f"27 Láng{IN_LANG}, sơn màu xanh", "accept", "use", "27 Láng", None),
     # Certain, and called otherwise today

@@ -73,6 +73,7 @@ class _Builder:
         self.hamlets()
         self.past()
         self.look_alikes()
+        self.dashes()
 
     def street(self, text: str, unit: int, former: int | None = None) -> int:
         read = parse_street(text)
@@ -158,6 +159,12 @@ class _Builder:
         for name, unit in (("Trần Phú", self.lang), ("Trà Phú", self.ben_thanh)):
             street = self.street(f"Đường {name}", unit)
             self.door(f"5 {name}", "5", unit_id=unit, thoroughfare_id=street)
+
+    def dashes(self) -> None:
+        """Houses in alleys, and one of several numbers."""
+        street = self.street("Đường Bạch Đằng", self.lang)
+        for number in ("14/2", "39/1C", "63-67"):
+            self.door(f"{number} Bạch Đằng", number, unit_id=self.lang, thoroughfare_id=street)
 
     def tower(self) -> None:
         street = self.street("Đường Huỳnh Thúc Kháng", self.lang)
