@@ -10,6 +10,8 @@ its kind (`RegistryError.words`).
 'không có khoá này (no such key)'
 """
 
+import errno
+import os
 import re
 from functools import lru_cache
 from typing import Final
@@ -210,7 +212,21 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     (r"Option (\S+) requires an argument\.", r"tuỳ chọn \1 cần giá trị"),
     (r"Option (\S+) does not take a value\.", r"tuỳ chọn \1 không có giá trị"),
     (r"Invalid value for (.*?): (.*)", r"giá trị của \1 chưa đúng"),
+    # Points
+    (
+        r"no point of Viet Nam: latitude and longitude are needed, (.*)",
+        r"không phải một điểm ở Việt Nam: cần vĩ độ, kinh độ, như \1",
+    ),
 )
+_NOT_WRITTEN: Final = {
+    errno.ENOENT: "không có thư mục ấy",
+    errno.ENOTDIR: "không có thư mục ấy",
+    errno.EACCES: "không có quyền",
+    errno.EPERM: "không có quyền",
+    errno.EROFS: "đĩa chỉ cho đọc",
+    errno.EISDIR: "đây là thư mục",
+    errno.ENOSPC: "đĩa đã đầy",
+}
 STATUSES: Final = {
     "reserved": "đã giữ",
     "proposed": "đề nghị",
@@ -229,6 +245,17 @@ _THOUSANDS: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 def with_points(text: str) -> str:
     """The text with its numbers as Vietnamese writes them: `10.035` for `10,035`."""
     return _THOUSANDS.sub(lambda found: found[0].replace(",", "."), text)
+
+
+def not_written(path: str | os.PathLike[str], error: OSError) -> str:
+    """That a file cannot be written, and why, in one line.
+
+    >>> not_written("a/b.csv", FileNotFoundError(errno.ENOENT, "No such file or directory"))
+    'không ghi được a/b.csv: không có thư mục ấy (No such file or directory)'
+    """
+    why = _NOT_WRITTEN.get(error.errno or 0)
+    said = f"{why} ({error.strerror})" if why else error.strerror or str(error)
+    return f"không ghi được {os.fspath(path)}: {said}"
 
 
 def number(value: int) -> str:

@@ -110,7 +110,7 @@ def write_blank(blank: Blank, path: Path) -> None:
     # A tenth of a second to load, for this alone.
     import xlsxwriter
 
-    with xlsxwriter.Workbook(str(path)) as book:
+    with path.open("wb") as stream, xlsxwriter.Workbook(stream) as book:
         _write_rows(book, blank)
         _write_rules(book, blank)
         _write_lists(book, blank)

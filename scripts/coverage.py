@@ -23,7 +23,7 @@ from registry.coverage.table import write_csv
 from registry.coverage.workbook import write_workbook
 from registry.database import make_engine, session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer
-from registry.messages import number, percent
+from registry.messages import not_written, number, percent
 from registry.register import Register
 from scripts.coverage_moved import show_moved
 from scripts.coverage_table import print_table
@@ -141,7 +141,7 @@ def coverage(
         try:
             _write(session, known, found, form, out, code)
         except OSError as error:
-            raise click.ClickException(f"không ghi được {out} ({error.strerror})") from error
+            raise click.ClickException(not_written(error.filename or out or "", error)) from error
     if fail_under is not None and _is_below(found.total, fail_under):
         say(_below(found.total, fail_under))
         context.exit(1)

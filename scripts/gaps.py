@@ -21,7 +21,7 @@ from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
 from registry.coverage.kept import count_anew
 from registry.database import make_engine, session_scope
 from registry.gazetteer import load_gazetteer
-from registry.messages import number
+from registry.messages import not_written, number
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -82,7 +82,7 @@ def gaps(
     try:
         _write(found, wanted, out)
     except OSError as error:
-        raise click.ClickException(f"không ghi được {out} ({error.strerror})") from error
+        raise click.ClickException(not_written(out, error)) from error
     say(f"{out}: {found.name}, {_counted(found)}")
 
 

@@ -34,7 +34,7 @@ from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.rollback import roll_back
 from registry.intake.run import import_file
 from registry.intake.vanished import TOO_MANY
-from registry.messages import number
+from registry.messages import not_written, number
 from scripts.import_report import COUNTS, told, vanished_warning
 from scripts.options import FORMAT
 from scripts.progress import say
@@ -268,7 +268,7 @@ def _writable(path: Path) -> Iterator[None]:
     try:
         path.open("a").close()
     except OSError as error:
-        raise click.ClickException(f"không ghi được {path} ({error.strerror})") from error
+        raise click.ClickException(not_written(path, error)) from error
     try:
         yield
     except BaseException:

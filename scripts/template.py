@@ -7,6 +7,7 @@ import click
 from registry import cluster
 from registry.database import make_engine, session_scope
 from registry.gazetteer import load_gazetteer, today
+from registry.messages import not_written
 from registry.template import blank_of, write_blank
 from scripts.progress import say
 from scripts.settings import read_settings
@@ -35,5 +36,5 @@ def template(unit: str, out: Path) -> None:
     try:
         write_blank(blank, out)
     except OSError as error:
-        raise click.ClickException(f"không ghi được {out} ({error.strerror})") from error
+        raise click.ClickException(not_written(out, error)) from error
     say(f"{out}: {blank.name}, {len(blank.streets)} đường, {len(blank.localities)} thôn/tổ")

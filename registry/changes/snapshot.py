@@ -34,6 +34,7 @@ from registry.database import driver_connection, session_scope
 from registry.errors import ConflictError, DatabaseUnavailableError, UnreadableFileError
 from registry.events import move_pending_events
 from registry.gazetteer import VIET_NAM, load_gazetteer, today
+from registry.messages import not_written
 from registry.revision import current_revision
 
 FORMAT: Final = "diachiso-snapshot-1"
@@ -105,7 +106,7 @@ def export_snapshot(
             raise ConflictError(f"{folder}: thư mục phải trống (the folder is not empty)")
         made = _export(engine, folder, unit, demo=demo, progress=progress)
     except OSError as error:
-        raise UnreadableFileError(f"{error.filename or folder}: {error.strerror}") from error
+        raise UnreadableFileError(not_written(error.filename or folder, error)) from error
     with session_scope(engine) as session:
         told = sum(count for kind, count in made.counts.items() if kind != "unit")
         units = (unit,) if unit else ()

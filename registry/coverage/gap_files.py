@@ -114,7 +114,8 @@ def write_form_xlsx(gaps: Gaps, path: Path) -> None:
     """The form as a workbook; its cells are text, so that `3/2` is no date."""
     import xlsxwriter  # a tenth of a second to load, for this alone
 
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False}) as book:
+    options = {"strings_to_formulas": False}
+    with path.open("wb") as stream, xlsxwriter.Workbook(stream, options) as book:
         sheet = book.add_worksheet("Việc cần làm")
         head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
         given = book.add_format({"num_format": "@", "font_color": "#3d4853"})

@@ -47,7 +47,8 @@ def write_workbook(found: Coverage, series: Series | None, path: Path) -> None:
     """Write it; `series` is of what holds the units, None where demonstration is counted."""
     import xlsxwriter  # a tenth of a second to load, for this alone
 
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False}) as book:
+    options = {"strings_to_formulas": False}
+    with path.open("wb") as stream, xlsxwriter.Workbook(stream, options) as book:
         styles = {
             "head": book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1}),
             "count": book.add_format({"num_format": "#,##0"}),

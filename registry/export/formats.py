@@ -62,7 +62,7 @@ def _xlsx(path: Path, batches: Batches) -> None:
     import xlsxwriter
 
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with path.open("wb") as stream, xlsxwriter.Workbook(stream, options) as book:
         head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         sheet, at, sheets = None, _SHEET_ROWS, 0

@@ -18,6 +18,7 @@ from registry.database import driver_connection, session_scope
 from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
 from registry.export.columns import COLUMNS, GEOMETRY, HEADINGS
 from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
+from registry.messages import not_written
 
 FORMATS: Final = ("csv", "xlsx", "ndjson", "geojson", "gpkg", "geoparquet")
 STATUSES: Final = ("active", "proposed", "retired")
@@ -88,7 +89,7 @@ def export_file(
             _write_beside(path, options, named, counted.records, geometry=geometry)
             partial.replace(path)
         except OSError as error:
-            raise UnreadableFileError(f"{path}: {error.strerror or error}") from error
+            raise UnreadableFileError(not_written(path, error)) from error
         finally:
             partial.unlink(missing_ok=True)
         units = tuple(code for code, _ in named)

@@ -38,3 +38,11 @@ def test_gaps_are_shown_and_written_in_every_format(run: Run, tmp_path: Path) ->
     assert len(found) == 126  # a province is no place to go to
     for wrong in (("--out", "a.doc"), ("--format", "xlsx"), ("--kind", "x")):
         assert run(*wrong).exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.csv", "a.geojson"])
+def test_a_folder_that_is_not_there_is_told(run: Run, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "missing" / name
+    result = run("--unit", "01", "--out", str(out))
+    assert result.exit_code == 1
+    assert f"không ghi được {out}: không có thư mục ấy" in result.stderr

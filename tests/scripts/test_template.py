@@ -1,7 +1,9 @@
 """`diachiso template` on the command line; what is in the workbook is in tests/registry."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from scripts.template import template
@@ -14,3 +16,13 @@ def test_workbook_that_is_there_is_left(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "đã có tệp" in result.output
     assert out.read_text() == "filled in"
+
+
+def test_a_folder_that_is_not_there_is_told(
+    fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", fresh_database())
+    out = tmp_path / "missing" / "a.xlsx"
+    result = CliRunner().invoke(template, ["--unit", "00004", "--out", str(out)])
+    assert result.exit_code == 1
+    assert f"không ghi được {out}: không có thư mục ấy" in result.stderr
