@@ -18,7 +18,13 @@ from geo.code import format as code_display
 from geo.code import is_demo
 from geo.label import number_label
 from registry.drawing.surroundings import surroundings
-from registry.errors import GoneError, InvalidInputError, MistypedCodeError, NotFoundError
+from registry.errors import (
+    GoneError,
+    InvalidInputError,
+    MistypedCodeError,
+    NotFoundError,
+    WithdrawnError,
+)
 from registry.gazetteer import today
 from registry.lookup import lookup
 from registry.records import Record
@@ -35,6 +41,8 @@ def get_address(address_code: str) -> BaseResponse:
     """The address of a code in any writing; each has its page under one."""
     try:
         record = lookup(register().reads, address_code)
+    except WithdrawnError:
+        return _no_address(410, address_code, withdrawn=True)
     except GoneError as error:
         return _no_address(410, address_code, gone=True, codes=error.extra["successors"])
     except MistypedCodeError as error:
@@ -88,6 +96,7 @@ def _no_address(
     asked: str,
     *,
     gone: bool = False,
+    withdrawn: bool = False,
     mistyped: bool = False,
     well_written: bool = False,
     codes: object = (),
@@ -97,6 +106,7 @@ def _no_address(
         status,
         asked=asked[:40],
         gone=gone,
+        withdrawn=withdrawn,
         mistyped=mistyped,
         well_written=well_written,
         codes=codes,
