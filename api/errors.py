@@ -23,7 +23,7 @@ MIMETYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
 UNIT_CODE: Final = "^([0-9]{2,3}|[0-9]{5})$"
 PROVINCE_CODE: Final = "^[0-9]{2}$"
-CRS_CODE: Final = "^(EPSG|epsg):[0-9]{4,5}$"
+CRS_CODE: Final = "^((EPSG|epsg):)?[0-9]{4,5}$"
 PATTERNS: Final = {
     UNIT_CODE: "a unit's code has 2 digits (province), 3 (district) or 5 (commune)",
     PROVINCE_CODE: "a province's code has 2 digits",

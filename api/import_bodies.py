@@ -1,6 +1,8 @@
 """What requests about imports hold, and what is answered: the models, and views in their words."""
 
 import datetime
+import re
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -19,6 +21,7 @@ _STATES: Final = (
     "staged (its dry run waits or runs), reported (look at it, then publish or discard),"
     " publishing, published, rolled_back, discarded, failed (the file cannot be read)"
 )
+_OPTION: Final = re.compile(r"--(commune|mapping|crs|sheet|delivery|accept-vanished|strict|fix)\b")
 _COUNTS: Final = (
     *("rows", "new", "changed", "unchanged", "linked", "rejected", "skipped", "warned"),
     *("vanished", "retired", "buildings"),
@@ -255,12 +258,26 @@ def body_of(view: ImportView) -> dict[str, Any]:
         "counts": {name: counts.get(name, 0) for name in _COUNTS} if counts else None,
         "vanished_warning": counts.get("vanished_warning"),
         "problems": _problems(view),
-        "file_notes": list(counts.get("file_notes", ())),
+        "file_notes": list(map(_by_fields, counts.get("file_notes", ()))),
         "columns_personal": list(counts.get("columns_personal", ())),
         "columns_unknown": list(counts.get("columns_unknown", ())),
-        "trouble": problem and {name: problem.get(name) for name in ImportTrouble.model_fields},
+        "trouble": problem and _trouble(problem),
         "files_until": _at(view.files_until),
     }
+
+
+def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: problem.get(name) for name in ImportTrouble.model_fields}
+    return told | {"detail": _by_fields(problem.get("detail") or "")}
+
+
+def _by_fields(said: str) -> str:
+    """What the command line is told, with fields of the form in place of its options.
+
+    >>> _by_fields("nếu đúng, thêm --crs EPSG:5897")
+    'nếu đúng, thêm trường crs EPSG:5897'
+    """
+    return _OPTION.sub(lambda found: f"trường {found[1].replace('-', '_')}", said)
 
 
 def _problems(view: ImportView) -> list[dict[str, Any]]:

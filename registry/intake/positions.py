@@ -7,6 +7,7 @@ whoever delivers the file has confirmed it (`crs`), or where the layer states it
 points contradict is never applied, whoever states it.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -43,6 +44,7 @@ from registry.intake.zone_vote import (
 
 SYSTEMS: Final = (WGS_84, VN2000_DEGREES, *VN2000_METRES, *WGS_84_METRES)
 """What `crs` may name, beside nothing."""
+_PREFIX: Final = re.compile(r"^(?:epsg:{1,2})?\s*(?=\d+$)", re.IGNORECASE)
 _METRES: Final = (*VN2000_METRES, *WGS_84_METRES)
 _SAMPLE: Final = 1_000
 """Rows that are tried in each zone, taken evenly from those that are looked at."""
@@ -68,6 +70,8 @@ def positioned(
     without communes, for one whose rows are of two zones, and for a system that we do not know,
     that is of another kind, or that fits clearly worse than another.
     """
+    if crs is not None:
+        crs = _PREFIX.sub("EPSG:", crs.strip())
     if crs is not None and crs not in SYSTEMS:
         raise UnreadableFileError(
             f"không có hệ tọa độ {crs} (no such system); các hệ: {', '.join(SYSTEMS)}"

@@ -27,6 +27,7 @@ from registry.intake.unread import UnreadColumn, look_through
 MAX_CELL: Final = 2_000
 """Characters of a cell that are read; no address is longer."""
 _BLOCK: Final = 1 << 20
+_PLACED: Final = ("longitude", "latitude", "point")
 _SAMPLE: Final = 2_000
 """Rows at the top of a file that are looked at before it is read."""
 
@@ -43,6 +44,8 @@ class SourceFile:
     """Columns that hold something, and are not read."""
     wards_behind: bool = False
     """Whether what stands behind a dash in the column of streets is a ward (`street_cells`)."""
+    placed: bool = False
+    """Whether any of its first rows has a coordinate."""
     overlong: list[int] = field(default_factory=list)
     """Numbers of the rows with more cells than the header, as far as they were read."""
 
@@ -104,12 +107,15 @@ def open_file(
     table = replace(table, notes=(*table.notes, *told))
     at = found.columns.positions.get("street")
     streets = () if at is None else (row[at] for row in sample if at < len(row))
+    axes = [at for name, at in found.columns.positions.items() if name in _PLACED]
+    axes += [at for made in found.columns.joined if made.field in _PLACED for _, at in made.parts]
     return SourceFile(
         path,
         table,
         columns,
         digest.hexdigest(),
         unread=found.unread,
+        placed=any(at < len(row) and row[at].strip() for row in sample for at in axes),
         wards_behind=stand_apart(streets),
     )
 

@@ -128,6 +128,18 @@ _OF_REJECTED: Final = """
 """
 
 
+_NO_ACCURACY: Final = (
+    "không có cột độ chính xác của tọa độ (no column of accuracy, position_accuracy_m): tọa độ được"
+    " ghi, nhưng độ phủ chưa tính nhà nào là giao được, vì không biết điểm sai mấy mét"
+)
+
+
+def _of_accuracy(file: SourceFile) -> tuple[str, ...]:
+    """That points are without the word that coverage asks for, of how good they are."""
+    told = file.placed and "position_accuracy_m" not in file.columns.fields
+    return (_NO_ACCURACY,) if told else ()
+
+
 def result_of(
     connection: Connection,
     import_id: int,
@@ -148,7 +160,7 @@ def result_of(
         columns_personal=file.columns.personal,
         columns_unknown=file.columns.unknown,
         columns_unread=file.unread,
-        file_notes=file.notes,
+        file_notes=(*file.notes, *_of_accuracy(file)),
         examples=tuple(
             RowProblem(*row)
             for code, _ in by_code

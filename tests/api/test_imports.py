@@ -73,12 +73,16 @@ def test_file_is_tried_looked_at_published_and_taken_back(desk: Desk) -> None:
     assert (published["state"], published["counts"]["new"]) == ("published", 2)
     codes = rows_of(desk.office.get(f"{path}/codes", editor))
     assert [line["outcome"] for line in codes] == ["new", "new", "rejected"]
-    record = desk.office.get(f"/v1/addresses/{codes[0]['code']}").get_json()
+    code = codes[0]["code"]
+    record = desk.office.get(f"/v1/addresses/{code}").get_json()
     assert record["house_number"] == "1"
     assert code_of(desk.ask(approver, made["id"], "publish")) == (409, "import_state")
 
     back = desk.done(approver, made["id"], "rollback")
     assert (back["state"], back["trouble"]) == ("rolled_back", None)
+    withdrawn = desk.office.client.get(f"/a/{code}", headers={"Accept": "text/html"})
+    assert (withdrawn.status_code, "Mã này đã bị huỷ" in withdrawn.text) == (410, True)
+    assert "Chỗ ở ấy không còn" not in withdrawn.text
     assert checksum(engine) == before
     entries = [e for e in desk.office.audited() if e["actor"] in ("nhập 1", "duyệt 1")]
     written = [(e["endpoint"], e["outcome"]) for e in entries if e["endpoint"].startswith("POST")]
@@ -152,6 +156,9 @@ def test_file_of_one_commune_need_not_name_it(desk: Desk) -> None:
     assert (seen["columns_personal"], seen["columns_unknown"]) == (["Chủ hộ"], ["Lô"])
     failed = desk.tried(editor, table(row("5")), source="sáu", commune=COMMUNE)
     assert (failed["state"], failed["trouble"]["code"]) == ("failed", "unreadable_file")
+    # Whoever delivers over the network has fields, and no options of a command.
+    assert "trường commune" in failed["trouble"]["detail"]
+    assert "--" not in failed["trouble"]["detail"]
 
 
 def test_file_that_cannot_be_read_says_why(desk: Desk) -> None:
@@ -207,6 +214,15 @@ def test_rows_outside_of_the_keys_units_are_rejected(desk: Desk) -> None:
     assert (problem["code"], problem["examples"][0]["value"]) == ("outside_your_units", ELSEWHERE)
     published = desk.done(approver, tried["id"], "publish")
     assert (published["state"], published["counts"]["new"]) == ("published", 1)
+
+
+def test_each_kind_of_problem_has_three_examples(desk: Desk) -> None:
+    editor = desk.office.key("nhập 15b")
+    file = table(*(row(str(n), f"X{n}", commune=ELSEWHERE, street="Phố Láng") for n in range(5)))
+    tried = desk.tried(editor, file, source="năm b")
+    assert tried["counts"]["rejected"] == 5
+    shown = {problem["code"]: len(problem["examples"]) for problem in tried["problems"]}
+    assert shown["outside_your_units"] == 3
 
 
 def test_records_of_others_are_neither_changed_nor_retired_by_an_import(

@@ -100,7 +100,9 @@ def test_dry_run_goes_on_in_the_zone_that_the_points_speak_for(
     path = survey(tmp_path / "a.csv", places, "EPSG:5899")
     result = load(engine, path, dry_run=True)
     assert (result.new, result.problems) == (len(places), {})
-    (note,) = result.file_notes
+    note, of_accuracy = result.file_notes
+    # Coverage counts no point of which nobody says how good it is.
+    assert "position_accuracy_m" in of_accuracy
     assert "107°45′" in note
     assert "--crs EPSG:5899" in note
     with pytest.raises(UnreadableFileError, match="--crs EPSG:5899"):
@@ -118,7 +120,7 @@ def test_zones_of_one_meridian_are_not_told_apart_by_communes_alone(
 
 def test_a_wrong_statement_moves_no_row(engine: Engine, tmp_path: Path) -> None:
     path = survey(tmp_path / "a.csv", seats(engine, DA_NANG), "EPSG:5899")
-    for wrong in ("EPSG:9217", "EPSG:3406", "EPSG:4756", "EPSG:4326", "5899"):
+    for wrong in ("EPSG:9217", "EPSG:3406", "EPSG:4756", "EPSG:4326", "589"):
         with pytest.raises(UnreadableFileError):
             load(engine, path, crs=wrong)
     assert not rows(engine, "SELECT 1 FROM household")
@@ -159,6 +161,20 @@ def test_minutes_and_seconds_are_read(engine: Engine, tmp_path: Path) -> None:
         "SELECT DISTINCT round(ST_X(point)::numeric, 5)::float8,"
         " round(ST_Y(point)::numeric, 5)::float8 FROM household",
     ) == [(pytest.approx(105.84), pytest.approx(21.03))]
+
+
+@pytest.mark.parametrize("crs", ["5899", "epsg:5899", "EPSG:5899"])
+def test_a_system_is_known_by_its_number(engine: Engine, tmp_path: Path, crs: str) -> None:
+    places = seats(engine, DA_NANG)
+    assert load(engine, survey(tmp_path / "a.csv", places, "EPSG:5899"), crs=crs).new == len(places)
+
+
+def test_points_with_their_accuracy_are_not_told_of(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("số nhà,đường,mã xã,kinh độ,vĩ độ,độ chính xác\n1,Láng,00004,105.84,21.03,3\n")
+    assert load(engine, path).file_notes == ()
+    path.write_text("số nhà,đường,mã xã,kinh độ,vĩ độ\n1,Láng,00004,,\n")
+    assert load(engine, path).file_notes == ()
 
 
 def test_metres_without_a_commune_are_refused(engine: Engine, tmp_path: Path) -> None:
