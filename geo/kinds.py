@@ -3,6 +3,7 @@
 Units, landmarks, shops, and what comes with a parcel.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from geo.admin import KIND_NAMES
@@ -84,6 +85,8 @@ COMPLETE_NOISE: Final = frozenset(
 # A person by title. In capitals most of them begin names of streets: Cô Giang, Bà Triệu, Anh Đào.
 TITLES: Final = frozenset({"anh", "chị", "cô", "chú", "bác", "ông", "bà", "em", "dì", "cậu"})
 MIDDLE_NAMES: Final = frozenset(map(accent_key, ("văn", "van", "thị", "thi")))
+_MIDDLE_AT: Final = 2
+"""Words up to the middle name, as most people have it."""
 SURE_TITLES: Final = frozenset({"chị", "Chị", "CHỊ", "Mr", "Mrs", "Ms", "mr", "mrs"})
 PERSON: Final = Phrase("noise", "người", ("",), ("",), numbered=False)
 
@@ -109,3 +112,15 @@ _NAME_BEGINNINGS: Final = """
 NAMES: Final = frozenset(name.strip() for name in _NAME_BEGINNINGS.split("|"))
 # Localities whose kind is said in the middle of a text only when one is meant.
 CUTTING: Final = frozenset({"thôn", "ấp", "xóm", "khóm", "buôn", "khối"})
+
+
+def ends_in_middle_name(words: Sequence[str]) -> bool:
+    """Whether a name that ends so goes on: `Nguyễn Thị` of `Nguyễn Thị Hà Giang`. Typed without
+    marks, `thi` may be a given name behind surname and middle name.
+
+    >>> ends_in_middle_name(["nguyen", "thi"]), ends_in_middle_name(["83", "nguyen", "dinh", "thi"])
+    (True, False)
+    """
+    last = accent_key(words[-1])
+    given = last == "thi" and len([word for word in words if word.isalpha()]) > _MIDDLE_AT
+    return last in MIDDLE_NAMES and not given

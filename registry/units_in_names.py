@@ -7,7 +7,7 @@ from typing import Final
 
 from geo.address import AddressReading, Door
 from geo.admin import name_key
-from geo.kinds import MIDDLE_NAMES
+from geo.kinds import ends_in_middle_name
 from geo.locality import ESTATES, parse_locality
 from geo.persons import is_surname
 from geo.street import is_dated, parse_street
@@ -180,5 +180,5 @@ def _cuts(name: str, *, at_least: int) -> Iterator[tuple[str, str]]:
     for cut in range(max(at_least, _dated_words(words)), len(words)):
         head, tail = words[:cut], words[cut:]
         long = len(tail) > 1 or accent_key(tail[0]) in _SHORT_TAILS
-        if long and accent_key(head[-1]) not in MIDDLE_NAMES:
+        if long and not ends_in_middle_name(head):
             yield " ".join(head), " ".join(tail)

@@ -10,7 +10,7 @@ from typing import Final
 
 from geo.admin import parse_name
 from geo.house_number import ALLEY_RANK
-from geo.kinds import MIDDLE_NAMES
+from geo.kinds import ends_in_middle_name
 from geo.text import accent_key, fold
 from registry.door_with_units import is_unit
 from registry.gazetteer import Gazetteer
@@ -47,7 +47,7 @@ def set_apart(gazetteer: Gazetteer, text: str) -> Iterator[SetApart]:
         tail = " ".join(words[at:])
         before_it = accent_key(words[at - 1])
         opens = at == 1 or any(map(str.isdigit, words[at - 2]))
-        if before_it in MIDDLE_NAMES or (opens and before_it in _WAYS):
+        if ends_in_middle_name(words[:at]) or (opens and before_it in _WAYS):
             continue  # `Nguyễn Thị Hà Giang`; `Phố Lạng Sơn`, but `ly thuong kiet hoan kiem`
         if naming := _units_of(gazetteer, tail):
             yield SetApart(", ".join([*before, " ".join(words[:at]), tail]), _is_sure(naming, tail))

@@ -353,7 +353,11 @@ class Judge:
         others = [
             (answer, words)
             for answer, words in self.found
-            if words.label not in doors or None not in (words.before_2025_07, doors[words.label])
+            if words.label not in doors
+            or (
+                words.before_2025_07 is not None
+                and doors[words.label] not in (None, words.before_2025_07)
+            )
         ]
         shown = [*self.beside, *others][:MAX_CHOICES]
         return choices_of_places(self.gazetteer, self.day, shown, self.reading)

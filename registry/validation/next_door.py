@@ -24,7 +24,8 @@ _BORNE_BY_ALL: Final = frozenset({"ambiguous", "flat_missing"})
 def doors_beside(
     gazetteer: Gazetteer, reads: Reads, day: datetime.date, located: Located
 ) -> list[Answer]:
-    """Doors of the street and number that was read, in the districts around the commune named.
+    """Doors of the street and number that was read, in the districts around the commune named, or
+    where the street is, if nobody knows that commune.
 
     Empty where the door itself was found, or its street is one of a number, as every ward has. To
     name the ward next door is the commonest slip; which of both is wrong, only the writer knows.
@@ -36,13 +37,25 @@ def doors_beside(
         commune
         for district in _districts(gazetteer, day, reading)
         for commune in communes_of(gazetteer, day, district)
-    }
+    } or _where_found(located)
     if not around:
         return []
     area = Area(tuple(sorted(around)), {}, (), (), None)
     found = alone(reads, Asker(gazetteer, day, reading.door, area).answers())
     doors = [a for a in found if a.level in _DOORS and _BORNE_BY_ALL.issuperset(a.faults)]
     return doors if len(doors) <= MAX_DOORS else []
+
+
+def _where_found(located: Located) -> set[int]:
+    """The communes of the streets found in place of a commune that nobody knows."""
+    return {
+        answer.unit.id
+        for answer in located.answers
+        if answer.unit is not None
+        and answer.unit.level == "commune"
+        and "commune_unknown" in answer.faults
+        and answer.parts.street_name is not None
+    }
 
 
 def _is_telling(door: Door) -> bool:

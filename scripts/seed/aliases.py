@@ -53,6 +53,11 @@ _BY_NAME: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = {
         ("Ban Mê Thuột", "name"),
     ),
     ("commune", "Buôn Ma Thuột"): (("Buôn Mê Thuột", "name"), ("Ban Mê Thuột", "name")),
+    # Wards of a city by the first half of their names.
+    ("commune", "Xuân Hương - Đà Lạt"): (("Xuân Hương", "name"),),
+    ("commune", "Lâm Viên - Đà Lạt"): (("Lâm Viên", "name"),),
+    ("commune", "Cam Ly - Đà Lạt"): (("Cam Ly", "name"),),
+    ("commune", "Lang Biang - Đà Lạt"): (("Lang Biang", "name"),),
     ("district", "Quy Nhơn"): (("Qui Nhơn", "name"),),
     ("commune", "Quy Nhơn"): (("Qui Nhơn", "name"),),
     ("district", "Pleiku"): (("Plei Ku", "name"),),

@@ -68,6 +68,8 @@ def test_units_of_real_rows_agree_with_labels_by_hand(
         ("12 Lê Lợi Huế", "le loi"),
         # The end of a street's name is no unit.
         ("12 Nguyễn Thị Minh Khai, Hà Nội", "nguyen thi minh khai"),
+        ("12 nguyen thi ha giang", "nguyen thi ha giang"),
+        ("83 nguyen dinh thi tan chau an giang", "nguyen dinh thi"),
         ("12 Xô Viết Nghệ Tĩnh", "xo viet nghe tinh"),
         ("12 Cách Mạng Tháng Tám, TPHCM", "cach mang thang 8"),
         ("12 Tân Hội - Mỹ Hạnh Đông, Cai Lậy, Tiền Giang", "tan hoi mi hanh dong"),

@@ -505,3 +505,11 @@ def test_common_names_in_every_part_make_few_readings(
     read_units(gazetteer, text)
     assert len(scored) < 3_000
     assert len(looked_up) < 3_000
+
+
+def test_ward_of_a_city_is_known_by_the_first_half_of_its_name(gazetteer: Gazetteer) -> None:
+    for name in ("Xuân Hương", "Lâm Viên", "Cam Ly", "Lang Biang"):
+        whole = (f"Phường {name} - Đà Lạt", "Tỉnh Lâm Đồng")
+        assert read(gazetteer, f"P. {name}, Lâm Đồng") == [whole]
+        assert read(gazetteer, f"phường {name.lower()}, tỉnh Lâm Đồng") == [whole]
+        assert read(gazetteer, f"P. {name} - Đà Lạt, Lâm Đồng") == [whole]

@@ -454,6 +454,14 @@ def test_choices_of_one_commune_of_today_differ_in_its_communes_of_old(world: Wo
         assert (again.verdict, again.code) == ("accept", registered.code)
 
 
+def test_door_is_offered_where_nobody_knows_the_commune_named(world: World) -> None:
+    found = ask(world, "63-67 Bạch Đằng, Phường Không Có, Hà Nội")
+    assert found.question is not None
+    (only,) = found.question.choices
+    assert world.name_of(only.code) == "63-67 Bạch Đằng"
+    assert (found.verdict, found.next_action, found.code) == ("confirm", "ask_choice", None)
+
+
 def test_landmark_is_a_component_also_where_it_is_all(world: World) -> None:
     for text in ("gần chợ Bến Thành", f"27 Láng{IN_LANG}, gần chợ Bến Thành"):
         assert statuses(ask(world, text))["delivery_hint"] == ("unverified", "gần chợ Bến Thành")
