@@ -161,6 +161,8 @@ class CommuneReader:
         reading = self.of_units(units)
         if reading.candidates and named and all(n.corrected for n in named):
             reading = replace(reading, notice="commune_corrected")
+        if reading.candidates and named and all(n.contradicted for n in named):
+            reading = replace(reading, notice="province_differs")
         alone = {n.commune.id for n in named if n.commune is not None and n.district is None}
         one = len(reading.candidates) > 1 and len(alone & set(reading.candidates)) == 1
         if one and not self._of_before:

@@ -7,6 +7,7 @@ FIXES: Final = {
     "commune_ambiguous": "chọn một: {}",
     "commune_assumed": "có thể là: {}",
     "commune_corrected": "đã hiểu là: {}",
+    "province_differs": "đã hiểu là: {}",
     "commune_code_unknown": "mã này là: {}",
     "commune_code_of_two_maps": "mã này là: {}",
     "commune_code_maybe_old": "mã này là: {}",

@@ -126,7 +126,7 @@ def propose_fixes(
         names = [_named(gazetteer, unit, day) for unit in living]
         holders = {"units": [unit.id for unit in living], "names": names}
         connection.execute(text(_HOLDERS), parameters | holders)
-    assumed = ("commune_ambiguous", "commune_assumed", "commune_corrected")
+    assumed = ("commune_ambiguous", "commune_assumed", "commune_corrected", "province_differs")
     counted = {"id": import_id, "codes": ["households_count_read"]}
     if connection.execute(text(_ANY), counted).scalar_one():
         connection.execute(text(_HOUSEHOLDS_COUNT), parameters)

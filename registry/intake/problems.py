@@ -305,6 +305,13 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "the district is unknown, or the commune was never in it: the commune was read by its name"
         " and province, check it",
     ),
+    "province_differs": ProblemKind(
+        "warning",
+        "Địa chỉ ghi một tỉnh, thành phố mà xã/phường và quận/huyện ấy chưa bao giờ thuộc: đã hiểu"
+        " theo xã/phường, kiểm tra lại",
+        "the address names a province that its commune and district were never in: the commune was"
+        " followed, check it",
+    ),
     "second_number": ProblemKind(
         "warning",
         "Địa chỉ có hai số nhà, đã đọc một: kiểm tra lại; hai nhà thì ghi thành hai dòng",

@@ -144,11 +144,13 @@ class TextReader:
 
     def _commune(self, read: ReadAddress) -> CommuneReading:
         # The rows of a file lie in the same few communes.
-        named = tuple((_id(n.commune), _id(n.district), n.corrected) for n in read.namings)
+        named = tuple(
+            (_id(n.commune), _id(n.district), n.corrected, n.contradicted) for n in read.namings
+        )
         reading = self._of_namings.get(named)
         if reading is None:
             reading = CommuneReading(problem="commune_unknown")
-            if any(commune for commune, _, _ in named):
+            if any(commune for commune, *_ in named):
                 reading = self._communes.of_namings(read.namings)
             self._of_namings[named] = reading
         return reading

@@ -69,6 +69,38 @@ def test_two_addresses_of_some_kind_are_asked_about(deliver: Deliver) -> None:
         deliver({"Địa chỉ phát": "12 Láng", "Địa chỉ nhận": "14 Láng", "mã xã": BA_DINH})
 
 
+@pytest.mark.parametrize("province", ["TP. Huế", "Thành phố Hồ Chí Minh", "Quảng Nam"])
+@pytest.mark.parametrize("written", ["text", "columns"])
+def test_a_province_that_the_commune_was_never_in_is_told(
+    deliver: Deliver, written: str, province: str
+) -> None:
+    units = {"phường": "P. Hải Châu I", "quận": "Q. Hải Châu", "thành phố": province}
+    row = {"số nhà": "9", "đường": "Yên Bái"} | units
+    if written == "text":
+        row = {"địa chỉ": f"9 Yên Bái, {', '.join(units.values())}"}
+    result = deliver(row)
+    assert (result.new, result.problems) == (1, {"province_differs": 1})
+    assert "Phường Hải Châu, Đà Nẵng" in (result.examples[0].proposed_fix or "")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        # Provinces of today and of before, cities that bear a province's name.
+        "9 Yên Bái, P. Hải Châu I, Q. Hải Châu, TP. Đà Nẵng, Việt Nam",
+        "9 Trần Phú, P. Minh An, TP. Hội An, Tỉnh Quảng Nam",
+        "9 Trần Phú, P. Minh An, TP. Hội An, TP. Đà Nẵng",
+        "9 Lê Lợi, P. Phú Hội, TP. Huế, Thừa Thiên Huế",
+        "9 Lê Lợi, P. 7, TP. Vũng Tàu, Bà Rịa - Vũng Tàu",
+        "9 Lê Lợi, P. 7, TP. Vũng Tàu, TP. Hồ Chí Minh",
+    ],
+)
+def test_a_province_of_any_map_that_holds_the_commune_is_right(
+    deliver: Deliver, address: str
+) -> None:
+    assert "province_differs" not in deliver({"địa chỉ": address}).problems
+
+
 def test_a_district_that_is_not_known_is_said_and_decides_nothing(
     engine: Engine, deliver: Deliver
 ) -> None:
