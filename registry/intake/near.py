@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from registry.intake.near_flats import find_near_flats
 from registry.intake.near_places import find_near_places
+from registry.intake.near_ranges import find_near_ranges
 from registry.intake.staging import Staging
 from registry.own_keys import APART
 from registry.search.likeness import same_numbers
@@ -28,7 +29,7 @@ MOST: Final = 10_000
 """Warnings of each kind that are kept; the rest is counted."""
 CODES: Final = (
     *("near_same_address", "near_same_point", "near_same_name", "near_same_place"),
-    *("near_same_flat", "point_of_many"),
+    *("near_same_flat", "near_same_range", "point_of_many"),
 )
 _TOGETHER_M: Final = 30
 """Metres within which two doors of one number on streets of similar names may be one."""
@@ -194,7 +195,8 @@ _WARN: Final = f"""
     FROM (
         SELECT DISTINCT ON (code, row_number) row_number, code,
             CASE code WHEN 'near_same_name' THEN 'street' WHEN 'near_same_place' THEN 'locality'
-                WHEN 'near_same_point' THEN 'house_number' WHEN 'near_same_flat' THEN 'unit'
+                WHEN 'near_same_point' THEN 'house_number'
+                WHEN 'near_same_range' THEN 'house_number' WHEN 'near_same_flat' THEN 'unit'
                 ELSE 'longitude' END AS field,
             CASE WHEN code = 'point_of_many' THEN metres || ' nhà'
                 WHEN code <> 'near_same_point' THEN round(metres) || ' m' END AS value,
@@ -232,6 +234,7 @@ def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
         connection.execute(text(statement), parameters)
     find_near_places(staging, demo=demo, together_m=_TOGETHER_M)
     find_near_flats(staging, demo=demo)
+    find_near_ranges(staging, demo=demo)
     connection.execute(text(_WARN), {"import_id": staging.import_id})
     return {str(code): int(count) for code, count in connection.execute(text(_COUNTED))}
 

@@ -293,6 +293,13 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         "the flat of another row, but for the block's mark before its number (A1205, 1205); it got"
         " a code of its own: one flat or two?",
     ),
+    "near_same_range": ProblemKind(
+        "warning",
+        "Ghi nhiều số là một nhà (12-14; 12, 14), mà một số trong đó là nhà khác, đã nhận mã riêng:"
+        " một nhà hay nhiều nhà?",
+        "several numbers as those of one house (12-14), of which one is a door of its own; it got a"
+        " code of its own: one house, or several?",
+    ),
     "locality_differs": ProblemKind(
         "warning",
         "Tổ, thôn ghi trong địa chỉ khác với cột tổ, thôn: đã lấy theo địa chỉ, kiểm tra lại",

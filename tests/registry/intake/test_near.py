@@ -212,3 +212,26 @@ def test_a_flat_with_and_without_its_blocks_mark_is_told(engine: Engine, deliver
     assert warned(engine) == [
         (2, "near_same_flat", None, f"mã {codes.format(str(code))}"),
     ]
+
+
+@pytest.mark.parametrize("several", ["12, 14", "12-14", "12 đến 14"])
+def test_a_range_of_which_a_number_is_a_door_is_told(
+    engine: Engine, deliver: Deliver, several: str
+) -> None:
+    result = deliver(
+        door("12", "a"), door("14A", "b"), door(several, "c"),
+        door("12", "d", street="Phố Cửa Bắc"), door("20-22", "e"),
+    )  # fmt: skip
+    assert result.new == 5
+    assert warned(engine) == [(3, "near_same_range", None, "dòng 1")]
+
+    deliver(door("5/12", "a"), door("20", "b"), door("5/12-14", "c"), source="buu_dien")
+    assert warned(engine) == [(3, "near_same_range", None, "dòng 1")]
+
+    deliver(door("12-14-16", "a"), source="dien")
+    ((code,),) = rows(
+        engine,
+        "SELECT h.code FROM household h JOIN thoroughfare t ON t.id = h.thoroughfare_id"
+        " WHERE house_number_key = '12' AND t.name = 'Quán Thánh'",
+    )
+    assert warned(engine) == [(1, "near_same_range", None, f"mã {codes.format(str(code))}")]
