@@ -43,7 +43,7 @@ def told(result: ImportResult) -> Iterator[str]:
         kind = PROBLEMS[code]
         yield f"  {_SEVERITIES[kind.severity]:<9} {number(count):>8}  {kind.vi}  [{code}]"
         if tried:
-            yield from (f"{'':22}{_shown(each)}" for each in examples.get(code, ()))
+            yield from (f"{'':22}{_shown(each, result)}" for each in examples.get(code, ()))
     if result.delivered_before:
         files = ", ".join(f"{name} ({number(n)})" for name, n in result.delivered_before.items())
         yield (
@@ -99,9 +99,15 @@ def _line(label: str, count: int, more: str = "") -> str:
     return f"  {label:<20} {number(count):>10}  {more}".rstrip()
 
 
-def _shown(problem: RowProblem) -> str:
+def _row(row: int, result: ImportResult) -> str:
+    """`dòng 38 (Excel: 44)`: the rows below the header, and what the spreadsheet shows."""
+    sheet = result.sheet_rows.get(row)
+    return f"dòng {number(row)}" + (f" (Excel: {number(sheet)})" if sheet else "")
+
+
+def _shown(problem: RowProblem, result: ImportResult) -> str:
     """One problem of one row: `dòng 4: 21.0412 105.8404 → kinh độ, vĩ độ đúng: …`."""
-    told = f"dòng {number(problem.row_number)}"
+    told = _row(problem.row_number, result)
     if problem.value:
         told += f": {problem.value}"
     return f"{told} → {problem.fix_vi}" if problem.fix_vi else told
@@ -113,4 +119,4 @@ def _rows(result: ImportResult) -> Iterator[str]:
         if shown == _ROWS:
             yield f"    … và {number(result.rejected - shown)} dòng nữa: --report TỆP"
             return
-        yield f"    dòng {number(row)}: {', '.join(dict.fromkeys(p.code for p in problems))}"
+        yield f"    {_row(row, result)}: {', '.join(dict.fromkeys(p.code for p in problems))}"

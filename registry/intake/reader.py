@@ -154,6 +154,24 @@ def as_read(text: str) -> str:
     return visible(text.replace("\0", "") if "\0" in text else text).strip()
 
 
+def rows_of_sheet(file: SourceFile, numbers: Iterable[int]) -> dict[int, int]:
+    """Numbers of rows → those that the spreadsheet shows; {} for files of other kinds."""
+    wanted = set(numbers)
+    if file.table.first_row is None or not wanted:
+        return {}
+    found: dict[int, int] = {}
+    number, last = 0, max(wanted)
+    with file.table.rows() as rows:
+        for at, row in enumerate(rows, start=file.table.first_row):
+            if any(row):
+                number += 1
+                if number in wanted:
+                    found[number] = at
+                if number == last:
+                    break
+    return found
+
+
 def full_rows(file: SourceFile, rows: Rows, before: int = 0) -> Rows:
     """Those of the rows with anything in them; the ones that are too long are noted.
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from registry.intake.auto_fix import FIXED
-from registry.intake.reader import SourceFile
+from registry.intake.reader import SourceFile, rows_of_sheet
 from registry.intake.row_problem import RowProblem
 from registry.intake.unread import UnreadColumn
 
@@ -15,7 +15,7 @@ MAX_SHOWN: Final = 1_000
 """Problems of rejected rows that a result holds; `Handback.problems` has them all."""
 EXAMPLES: Final = 3
 """Rows of each problem that a result shows."""
-_NOT_KEPT: Final = ("examples", "row_problems", "columns_unread")
+_NOT_KEPT: Final = ("examples", "row_problems", "columns_unread", "sheet_rows")
 """What shows cells of rows."""
 VERDICT: Final = (
     *("rows", "new", "changed", "unchanged", "linked", "rejected", "vanished", "retired"),
@@ -102,6 +102,9 @@ class ImportResult:
     """A few rows of each problem, in the order of `problems`."""
     row_problems: tuple[RowProblem, ...] = field(repr=False)
     """What is wrong with the rows that were rejected: the first `MAX_SHOWN`."""
+    sheet_rows: dict[int, int] = field(repr=False)
+    """Of rows in `examples` and `row_problems`, the row that the spreadsheet shows; only of what
+    was tried, and {} for files of other kinds."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: everything but what shows cells of rows."""
@@ -150,6 +153,16 @@ def result_of(
     """What became of a file whose rows were counted, with what is written down of its problems."""
     this = {"id": import_id}
     by_code = [(code, rows) for code, rows in connection.execute(text(_BY_CODE), this)]
+    examples = tuple(
+        RowProblem(*row)
+        for code, _ in by_code
+        for row in connection.execute(text(_EXAMPLES), this | {"code": code, "limit": EXAMPLES})
+    )
+    row_problems = tuple(
+        RowProblem(*row)
+        for row in connection.execute(text(_OF_REJECTED), this | {"limit": MAX_SHOWN})
+    )
+    shown = {each.row_number for each in (*examples, *row_problems)}
     return ImportResult(
         import_id=import_id if state == "published" else None,
         state=state,
@@ -161,13 +174,7 @@ def result_of(
         columns_unknown=file.columns.unknown,
         columns_unread=file.unread,
         file_notes=(*file.notes, *_of_accuracy(file)),
-        examples=tuple(
-            RowProblem(*row)
-            for code, _ in by_code
-            for row in connection.execute(text(_EXAMPLES), this | {"code": code, "limit": EXAMPLES})
-        ),
-        row_problems=tuple(
-            RowProblem(*row)
-            for row in connection.execute(text(_OF_REJECTED), this | {"limit": MAX_SHOWN})
-        ),
+        examples=examples,
+        row_problems=row_problems,
+        sheet_rows={} if state == "published" else rows_of_sheet(file, shown),
     )

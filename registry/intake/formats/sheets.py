@@ -110,6 +110,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
             *((TURNED_NOTE,) if header.column is not None else ()),
         ),
         form="xlsx",
+        first_row=header.rows_before_data + 1 if header.column is None and sheet != ALL else None,
         codes_of_today=bool(code) and COMMUNE_CODE in header.names,
     )
 

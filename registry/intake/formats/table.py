@@ -64,6 +64,8 @@ class Table:
     """Of a map layer, what its features are read from (`formats.layers.Features`)."""
     codes_of_today: bool = False
     """Whether its codes of communes are certainly today's, as those of our own blank."""
+    first_row: int | None = None
+    """Of a spreadsheet, the row, from 1, in which the first row behind the header stands."""
     holds: object = field(default=None, repr=False)
     """What must live as long as the table, an unpacked copy say."""
     remarks: list[str] = field(default_factory=list)

@@ -9,7 +9,7 @@ from pyogrio.raw import write
 
 from registry.errors import UnreadableFileError
 from registry.intake.formats.sheets import ALL
-from registry.intake.reader import cells_of, open_file, rows_of
+from registry.intake.reader import cells_of, open_file, rows_of, rows_of_sheet
 
 HEADER = ["Số nhà", "Thôn", "Mã xã"]
 
@@ -99,3 +99,29 @@ def test_ends_of_lines_between_the_cells_of_a_document_mean_nothing(tmp_path: Pa
     file = open_file(path)
     with rows_of(file) as found:
         assert list(found) == [list(row) for row in zip(*columns, strict=True)]
+
+
+def test_rows_are_known_as_the_spreadsheet_shows_them(tmp_path: Path) -> None:
+    rows = [
+        [],
+        ["DANH SÁCH HỘ"],
+        [],
+        ["Số nhà", "Đường", "Mã xã"],
+        ["(1)", "(2)", "(3)"],
+        ["5", "Láng", "00199"],
+        [],
+        ["Tổ dân phố 3"],
+        ["7", "Láng", "00199"],
+        ["9", "Láng", "00199"],
+    ]
+    file = open_file(write_book(tmp_path / "a.xlsx", Sheet=rows))
+    with rows_of(file) as found:
+        numbers = [row[0] for row in found]
+    assert numbers == ["5", "7", "9"]
+    assert rows_of_sheet(file, [1, 3]) == {1: 6, 3: 10}
+    # Where several sheets are one table, or in a CSV, nobody counts so.
+    both = open_file(write_book(tmp_path / "b.xlsx", A=rows, B=rows), ALL)
+    assert rows_of_sheet(both, [1]) == {}
+    path = tmp_path / "a.csv"
+    path.write_text("Số nhà,Đường,Mã xã\n5,Láng,00199\n", encoding="utf-8")
+    assert rows_of_sheet(open_file(path), [1]) == {}
