@@ -217,11 +217,14 @@ def test_rows_outside_of_the_keys_units_are_rejected(desk: Desk) -> None:
 
 
 def test_each_kind_of_problem_has_three_examples(desk: Desk) -> None:
-    editor = desk.office.key("nhập 15b")
+    editor, approver = desk.office.key("nhập 15b"), desk.office.key("duyệt 15b", "approver")
     file = table(*(row(str(n), f"X{n}", commune=ELSEWHERE, street="Phố Láng") for n in range(5)))
     tried = desk.tried(editor, file, source="năm b")
     assert tried["counts"]["rejected"] == 5
     shown = {problem["code"]: len(problem["examples"]) for problem in tried["problems"]}
+    assert shown["outside_your_units"] == 3
+    published = desk.done(approver, tried["id"], "publish")
+    shown = {problem["code"]: len(problem["examples"]) for problem in published["problems"]}
     assert shown["outside_your_units"] == 3
 
 
