@@ -16,6 +16,8 @@ from geo.number_or_name import (
     dash_of_number,
     has_letter_d,
     is_falling,
+    is_kiet,
+    kiet_or_quarter,
     letter_of_number,
     number_behind_street,
     number_inside_name,
@@ -58,6 +60,7 @@ def _is_plain(pieces: tuple[Piece, ...]) -> bool:
         and "street" in roles
         and "locality" not in roles
         and not has_letter_d(pieces[0], pieces[1])
+        and not is_kiet(pieces, 1)
         and not ("-" in pieces[0].steps[0] and is_falling(pieces[0]))
         and not any(map(_opened_by_p, pieces))
     )
@@ -336,6 +339,7 @@ def _locality_or_other(one: Understanding) -> Iterator[Understanding]:
 _Step = Callable[[Understanding], Iterator[Understanding]]
 _STEPS: Final[tuple[_Step, ...]] = (
     _date_or_number,
+    kiet_or_quarter,
     letter_of_number,
     number_behind_street,
     _two_numbers,

@@ -173,3 +173,41 @@ def _number_in_name(piece: Piece) -> int:
     if short or before in _NEVER_BEFORE_HOUSE or not word.path or is_date(word.text):
         return 0
     return at if word.text[0].isdigit() and len(piece.words) - at != _NAME_WORDS else 0
+
+
+KIET_UNSURE: Final = "kiet_is_quarter"
+"""Note of a reading of `K22` in the centre of the country that takes it for no kiệt."""
+_K: Final = re.compile(r"k(\d{1,3})")
+_OF_KIET: Final = frozenset({"da nang", "hue", "thua thien hue", "tt hue", "quang nam"})
+"""Provinces and cities where an alley is a kiệt."""
+
+
+def kiet_or_quarter(one: Understanding) -> Iterator[Understanding]:
+    """`18 Đống Đa, K22` and `18 K22 Đống Đa`: house 22/18 where alleys are kiệt; else Khu phố 22,
+    or a street called so."""
+    at = next((at for at in range(1, len(one.pieces)) if is_kiet(one.pieces, at)), None)
+    if at is None:
+        yield one
+        return
+    piece = one.pieces[at]
+    street = piece.role == "street"
+    number = _K.sub(r"\1", piece.words[0].key)
+    kiet = replace(piece, role="alley", kind="kiệt", words=piece.words[:1], steps=(number,))
+    named = [replace(piece, words=piece.words[1:])] if street else []
+    yield replace(one, pieces=(*one.pieces[:at], kiet, *named, *one.pieces[at + 1 :]))
+    yield one.but(KIET_UNSURE, 1, list(one.pieces))
+
+
+def is_kiet(pieces: Sequence[Piece], at: int) -> bool:
+    """Whether a `K22` may be the kiệt of the number before it."""
+    piece, before = pieces[at], pieces[:at]
+    if piece.role == "street":
+        behind = before[-1].role == "number" and before[-1].part == piece.part
+        if piece.kind or not behind or not piece.words[1:] or not _K.fullmatch(piece.words[0].key):
+            return False
+    elif piece.role != "locality" or piece.kind != "khu phố" or piece.opening:
+        return False
+    if not any(one.role == "number" for one in before):
+        return False
+    units = (one for one in pieces[at:] if one.role in ("admin", "bare"))
+    return any(" ".join(word.key for word in one.words) in _OF_KIET for one in units)

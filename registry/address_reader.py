@@ -6,7 +6,7 @@ from typing import Final
 
 from geo.address import AddressReading, parse_address
 from geo.admin import KIND_LEVELS, KIND_NAMES, name_key, parse_name
-from geo.number_or_name import NUMBER_BEHIND
+from geo.number_or_name import KIET_UNSURE, NUMBER_BEHIND
 from geo.text import accent_key, fold, has_diacritics
 from registry.door_with_units import (
     ReadAddress,
@@ -27,8 +27,8 @@ the word behind it, up to a point: `Q.10`."""
 _COMMUNES: Final = frozenset(kind for kind, levels in KIND_LEVELS.items() if "commune" in levels)
 _COUNTRY: Final = frozenset(["viet nam", "vietnam", "vn"])
 """Folded, at the end of an address."""
-TWO_NUMBERS: Final = frozenset({"second_number_dropped", "first_door_dropped"})
-"""Notes of steps of the grammar that had two house numbers before them."""
+TWO_NUMBERS: Final = frozenset({"second_number_dropped", "first_door_dropped", KIET_UNSURE})
+"""Notes of steps of the grammar that had two house numbers before them, or an alley's."""
 
 
 def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
