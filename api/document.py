@@ -64,6 +64,8 @@ _WORDS: Final = {
 _EXAMPLES: Final = {"lon": 105.85028, "lat": 21.02446, "after": "0"}
 _FILLED_IN: Final = ("q", "text")
 """Parameters that need not be there, without which the answer says nothing."""
+_OF_COUNTRY: Final = ("/v1/coverage/{code}/series", "/v1/coverage/{code}/gaps")
+"""Where the country may stand for a unit."""
 _STREAMS: Final = ("/v1/batch/{operation}",)
 _UPLOADS: Final = ("/v1/imports",)
 _WITH_FILE: Final = "ImportForm"
@@ -192,6 +194,9 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
     _describe_files(operation, path, method)
     for parameter in operation["parameters"]:
         _describe_parameter(parameter)
+        if path in _OF_COUNTRY and parameter["in"] == "path":
+            parameter["schema"]["pattern"] = UNIT_CODE.replace("^(", "^(VN|")
+            parameter["description"] += ", or VN for the country"
         if "ndjson" in parameter["schema"].get("enum", ()):
             lines = {"application/x-ndjson": {"schema": {"type": "string"}}}
             operation["responses"]["200"]["content"] |= lines
