@@ -28,12 +28,13 @@ from geo.house_number import (
     with_milestone,
     with_range,
 )
+from geo.inside_buildings import with_flats
 from geo.locality import DIVIDING, DWELLING_ESTATES, Locality, innermost_first, locality_of
 from geo.parcel_text import without_noise
 from geo.persons import without_owner
 from geo.piece import HOUSE_ROLES, Piece
 from geo.pieces import pieces_of
-from geo.settling import COMMUNES, with_flats
+from geo.settling import COMMUNES
 from geo.spoken_number import with_spoken_number
 from geo.street import Street, street_of
 from geo.text import fold

@@ -1,7 +1,7 @@
 """Roles of pieces that the pieces around them settle, without a choice.
 
 Kinds are joined to names that a stray comma parted from them, numbers inside buildings become
-flats, and what names a person is dropped.
+flats (`geo.inside_buildings`), and what names a person is dropped.
 """
 
 import re
@@ -10,9 +10,15 @@ from itertools import pairwise
 from typing import Final
 
 from geo import kinds
-from geo.flat import ENGLISH_BUILDINGS, is_building_code, is_flat_code, may_be_flat
-from geo.house_number import path_steps
-from geo.locality import BLOCK_OF_FLATS, DWELLING_ESTATES, SETTLEMENTS, locality_of
+from geo.flat import ENGLISH_BUILDINGS
+from geo.inside_buildings import (
+    inside_buildings,
+    with_blocks,
+    with_flats,
+    with_house_apart,
+    with_house_of_block,
+)
+from geo.locality import SETTLEMENTS, locality_of
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
 from geo.street import ENGLISH_KINDS, is_dated
@@ -21,36 +27,20 @@ from geo.words import text_of, words_of
 COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
 _POSTCODE: Final = re.compile(r"\d{5,6}")
 _QUARTER: Final = re.compile(r"K\d{1,2}")
-_FLAT_OF_BLOCK: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}[-.]\d{2}", re.IGNORECASE)
-"""Block, floor and door; alone it may be a house as well."""
-_MARKED_FLAT: Final = re.compile(
-    r"([A-ZĐ]{1,2}\d{0,2})[-.](\d{3,4})|(\d{3,4})[-.]([A-ZĐ]\d{0,2})", re.IGNORECASE
-)
-"""`S2.302`, `A-311`, `311-A`; alone they may be houses as well."""
-_SLASHED_FLAT: Final = re.compile(r"((?!LK|BT)[A-ZĐ]{2,3}\d{1,2})/(\d{3,4})", re.IGNORECASE)
-"""`CT2/201`, which is no plot in a row of houses."""
-_ROOM: Final = re.compile(r"[A-ZĐ]?\d{3,4}", re.IGNORECASE)
 _LAST_NUMBERED_DISTRICT: Final = 12
 _SAIGON: Final = frozenset({"hochiminh", "hcm", "saigon"})
 _TOWN: Final = "thị trấn"
-_CALLED_BY_NUMBER: Final = frozenset({BLOCK_OF_FLATS, "tòa"})
-_NAME_WORDS: Final = 2
 _PERSON_WORDS: Final = range(2, 6)
 _SETTLED: Final = frozenset({"number", "alley", "street", "admin"})
-# Without any of them, and without a street that is a code, no number is inside of a building.
-_IN_BUILDINGS: Final = frozenset({"building", "unit", "code", "locality"})
 
 
 def settled(pieces: list[Piece]) -> list[Piece]:
     """`pieces` with the roles that are beyond doubt."""
     if _is_settled(pieces):
         return pieces
-    pieces = _without_postcode(pieces)
-    if not _CALLED_BY_NUMBER.isdisjoint([piece.kind for piece in pieces]):
-        pieces = _with_house_of_block(pieces)
-    pieces = with_flats(pieces)
-    known = _without_people(_without_stray_letters(_with_blocks(pieces)))
-    return _inside_buildings(_joined(_named_otherwise(_with_house_apart(known))))
+    pieces = with_flats(with_house_of_block(_without_postcode(pieces)))
+    known = _without_people(_without_stray_letters(with_blocks(pieces)))
+    return inside_buildings(_joined(_named_otherwise(with_house_apart(known))))
 
 
 def _without_postcode(pieces: list[Piece]) -> list[Piece]:
@@ -60,145 +50,6 @@ def _without_postcode(pieces: list[Piece]) -> list[Piece]:
     first, *others = pieces
     written = not first.opening and _POSTCODE.fullmatch(text_of(first.words))
     return others if written and any(piece.role == "number" for piece in others) else pieces
-
-
-def _with_house_of_block(pieces: list[Piece]) -> list[Piece]:
-    """`chung cư 27 Nguyễn Văn Dung`: a block that is called by the number of its house."""
-    for at, block in enumerate(pieces[:-1]):
-        if block.kind not in _CALLED_BY_NUMBER or not _is_house_of(block):
-            continue
-        behind = pieces[at + 1]
-        named = behind.role in ("street", "alley") or (
-            behind.role == "bare" and len(behind.words) >= _NAME_WORDS
-        )
-        others = (
-            p
-            for p in pieces
-            if p.role == "number" and not may_be_flat(p.words) and not _is_room_before(p, block)
-        )
-        if named and block.part == behind.part and next(others, None) is None:
-            steps = path_steps(block.words[0].text)
-            house = replace(block, role="number", kind=None, opening=[], steps=steps)
-            street = replace(behind, role="street") if behind.role == "bare" else behind
-            return [*map(_as_inside, pieces[:at]), house, street, *pieces[at + 2 :]]
-    return pieces
-
-
-def _is_house_of(block: Piece) -> bool:
-    """Whether its number may be that of a house: `chung cư 27`, `tòa nhà 27`, but no `tòa 27`."""
-    called = block.kind == BLOCK_OF_FLATS or [w.key for w in block.opening] == ["toa", "nha"]
-    return called and [w.path for w in block.words] == [True] and block.words[0].text[0].isdigit()
-
-
-def _is_room_before(number: Piece, block: Piece) -> bool:
-    """Whether it may be a flat of that block: `A202 chung cư 130 Phạm Văn Đồng`."""
-    room = not number.opening and _ROOM.fullmatch(text_of(number.words))
-    return bool(room) and number.part == block.part
-
-
-def _as_inside(piece: Piece) -> Piece:
-    """A number before a block as a flat of it, a plot by its letter as a part of it."""
-    if piece.role == "number":
-        return replace(piece, role="code", steps=())
-    return replace(piece, role="building", steps=()) if _is_block(piece) else piece
-
-
-def may_be_flat_of_block(number: Piece) -> bool:
-    """Whether a number may be block, floor and door, where a house stands behind: `B5-01`."""
-    return not number.opening and bool(_FLAT_OF_BLOCK.fullmatch(text_of(number.words)))
-
-
-def as_flat(number: Piece) -> Piece:
-    """A number that is block, floor and door as such."""
-    return replace(number, role="code", words=words_of(text_of(number.words).replace("-", ".")))
-
-
-def _with_house_apart(pieces: list[Piece]) -> list[Piece]:
-    """`B5-01 33 Nguyễn Hữu Thọ`: flat, house and street, where no comma parts them."""
-    if len(pieces) < 2 or pieces[0].role != "number" or not may_be_flat_of_block(pieces[0]):
-        return pieces
-    flat, street = pieces[:2]
-    if street.role != "street" or street.kind or street.part != flat.part:
-        return pieces
-    house = _house_in(street)
-    return [as_flat(flat), *house, *pieces[2:]] if house else pieces
-
-
-def with_flats(pieces: list[Piece]) -> list[Piece]:
-    """With numbers before the house's own as flats, where they name a block: `302 toà S2, 15 …`,
-    `S2.302, 15 …`, `304 - B2, 87 …`.
-    """
-    known = _with_house_behind_block(pieces)
-    pieces = list(known)
-    for at, piece in enumerate(pieces):
-        before = pieces[at - 1] if at else None
-        if _is_building_of(piece, before) and _has_house(pieces[at + 1 :], piece):
-            known[at] = replace(piece, role="building", kind="tòa", steps=())
-        if piece.role != "number" or piece.opening or not _has_house(pieces[at + 1 :], piece):
-            continue
-        following = pieces[at + 1]
-        beside = following.part == piece.part
-        text = text_of(piece.words).replace(" ", "")
-        if beside and following.role == "building" and len(piece.steps) == 1:
-            known[at] = replace(piece, role="code", steps=())
-        elif not beside and (code := _MARKED_FLAT.fullmatch(text)):
-            words = words_of(f"{code[1] or code[4]}-{code[2] or code[3]}")
-            known[at] = replace(piece, role="code", words=words, steps=())
-        elif not beside and (code := _SLASHED_FLAT.fullmatch(text)):
-            known[at] = replace(
-                piece, role="code", words=words_of(f"{code[1]}-{code[2]}"), steps=()
-            )
-    return known
-
-
-def _with_house_behind_block(pieces: list[Piece]) -> list[Piece]:
-    """`phòng 302 nhà CT1 189 Lương Thế Vinh`: a number and a street, where they read as one."""
-    for at in range(1, len(pieces)):
-        block, street = pieces[at - 1 : at + 1]
-        named = block.role == "building" or _is_building_of(
-            block, pieces[at - 2] if at > 1 else None
-        )
-        apart = street.role == "street" and not street.kind and street.part == block.part
-        if named and apart and (house := _house_in(street)):
-            return [*pieces[:at], *house, *pieces[at + 1 :]]
-    return list(pieces)
-
-
-def _house_in(street: Piece) -> tuple[Piece, Piece] | None:
-    house, *name = street.words
-    if not house.text[0].isdigit() or len(name) < _NAME_WORDS or is_dated(street.words):
-        return None
-    number = Piece("number", None, street.part, [house], steps=path_steps(house.text), done=True)
-    return number, replace(street, words=name)
-
-
-def _has_house(behind: list[Piece], flat: Piece) -> bool:
-    """Whether another number stands behind, in a part of its own or behind a block."""
-    return any(
-        one.role == "number" and (one.part > flat.part or behind[0].role == "building")
-        for one in behind
-    )
-
-
-def _with_blocks(pieces: list[Piece]) -> list[Piece]:
-    """With the block of a flat, by its letter: `P311 A`; `phòng 311, nhà A`."""
-    known = list(pieces)
-    flat = None
-    for at, piece in enumerate(pieces):
-        beside = flat is not None and flat is pieces[at - 1]
-        if flat and piece.role in ("bare", "premises") and _is_block_of(piece, beside=beside):
-            known[at] = replace(piece, role="building", kind="tòa", words=piece.words[-1:])
-        flat = piece if piece.role in ("unit", "code") else flat
-    return known
-
-
-def _is_block_of(piece: Piece, *, beside: bool) -> bool:
-    words = piece.all_words
-    *kind, mark = [word.key for word in words]
-    if len(mark) != 1 or not mark.isalpha() or words[-1].pointed:
-        return False
-    # What a form cut off is a `P` or a `Q`.
-    return kind == ["nha"] or (not kind and beside and mark not in ("p", "q"))
 
 
 def _is_settled(pieces: list[Piece]) -> bool:
@@ -378,118 +229,4 @@ def _takes(kind: Piece, following: Piece) -> bool:
         )
     return following.role == "bare" and (
         kind.role == "street" or (kind.role == "locality" and kind.kind in SETTLEMENTS)
-    )
-
-
-def _inside_buildings(pieces: list[Piece]) -> list[Piece]:
-    """With numbers turned into flats where a building stands beside them."""
-    if _IN_BUILDINGS.isdisjoint([p.role for p in pieces]) and not any(map(_is_code, pieces)):
-        return pieces
-    in_block = any(
-        p.role == "building" or (p.role == "locality" and p.kind in DWELLING_ESTATES)
-        for p in pieces
-    )
-    has_street = any(p.role == "street" and p.words and not _is_code(p) for p in pieces)
-    settled = list(pieces)
-    for at in range(len(pieces) - 2):
-        if _is_inner_step(*pieces[at : at + 3]):
-            return [*settled[:at], _with_code(*pieces[at : at + 2]), *settled[at + 2 :]]
-    for at, piece in enumerate(pieces):
-        following = pieces[at + 1] if at + 1 < len(pieces) else None
-        numbered_again = any(p.role == "number" and p.part > piece.part for p in pieces[at:])
-        if piece.role == "number" and (
-            _in_building(piece, following, in_block, has_street)
-            or (numbered_again and is_flat_of_estate(piece, following, called=True))
-        ):
-            settled[at] = replace(piece, role="code")
-        elif piece.role == "number" and in_block and not has_street and _is_house_block(piece):
-            settled[at] = replace(piece, role="building", words=piece.words, steps=())
-        elif _is_building_of(piece, pieces[at - 1] if at else None):
-            # `P.1205 nhà N04B`, `Phòng 503 nhà N4C`
-            settled[at] = replace(piece, role="building")
-        elif piece.role == "code" and not in_block and _is_house(piece, following):
-            settled[at] = replace(piece, role="number", steps=path_steps(piece.words[0].text))
-        elif in_block and (_is_block(piece) or (at and _follows_flat(settled[at - 1], piece))):
-            settled[at] = replace(piece, role="building")
-    return settled
-
-
-def _in_building(piece: Piece, following: Piece | None, in_block: bool, has_street: bool) -> bool:
-    """`1415 CT01`, `504 K10B Tập Thể …`, `32 Lô C chung cư …`, `25 – 06 chung cư …`."""
-    if following and following.part == piece.part:
-        if following.role == "code" and _is_mark(following):
-            return True
-        if in_block and (_is_code(following) or following.role == "plot"):
-            return True
-        if following.kind in DWELLING_ESTATES:
-            # `A12.05 chung cư …`
-            return not piece.opening and may_be_flat(piece.words)
-    return in_block and not has_street and may_be_flat(piece.words)
-
-
-def is_flat_of_estate(piece: Piece, following: Piece | None, *, called: bool = False) -> bool:
-    """Whether a number may be a flat: `301 chung cư Sông Xanh, 299 Đống Đa`, where the street has
-    one of its own. `called`: so may `Số 5` be.
-    """
-    return (
-        following is not None
-        and following.part == piece.part
-        and following.kind in DWELLING_ESTATES
-        and len(piece.steps) == 1
-        and (called or not piece.opening)
-    )
-
-
-def _is_inner_step(number: Piece, code: Piece, following: Piece) -> bool:
-    """`21 03 Đ. Phú Thuận`, `Số 7 B9, ngách 64`: the code is no street but part of the number."""
-    if number.role != "number" or code.role != "street" or not _is_code(code):
-        return False
-    if following.role == "alley":
-        return number.part == code.part
-    same_part = number.part == code.part == following.part
-    return following.role == "street" and same_part and bool(following.opening)
-
-
-def _with_code(number: Piece, code: Piece) -> Piece:
-    inner = path_steps(code.words[0].text)
-    joined = inner[0][0].isalpha()
-    last = (number.steps[-1] + inner[0], *inner[1:]) if joined else (number.steps[-1], *inner)
-    words = [*number.words, *code.words]
-    return replace(number, steps=(*number.steps[:-1], *last), words=words)
-
-
-def _is_house_block(piece: Piece) -> bool:
-    """`nhà A5, tập thể Giảng Võ`"""
-    spoken = [word.key for word in piece.opening] == ["nha"]
-    return spoken and len(piece.steps) == 1 and piece.steps[0][0].isalpha()
-
-
-def _is_house(piece: Piece, following: Piece | None) -> bool:
-    """`P132 Đường B5` is no room."""
-    on_street = following and following.part == piece.part and following.role == "street"
-    return bool(on_street) and not is_flat_code(piece.words[0])
-
-
-def _is_building_of(piece: Piece, before: Piece | None) -> bool:
-    flat = before is not None and before.role in ("unit", "code")
-    return flat and piece.role == "number" and (_is_mark(piece) or _is_house_block(piece))
-
-
-def _is_mark(piece: Piece) -> bool:
-    return is_building_code(piece.words[0])
-
-
-def _is_code(piece: Piece) -> bool:
-    return piece.role == "street" and piece.kind is None and piece.words[0].path
-
-
-def _is_block(piece: Piece) -> bool:
-    return piece.role == "plot" and len(piece.steps) == 1 and piece.steps[0].isalpha()
-
-
-def _follows_flat(before: Piece, piece: Piece) -> bool:
-    return (
-        before.role == "code"
-        and before.part == piece.part
-        and (_is_code(piece) or piece.role == "plot")
     )

@@ -7,7 +7,8 @@ from typing import Final
 from geo.address import AddressReading, parse_address
 from geo.admin import KIND_LEVELS, KIND_NAMES, name_key, parse_name
 from geo.number_or_name import KIET_UNSURE, NUMBER_BEHIND
-from geo.text import accent_key, fold, has_diacritics
+from geo.text import accent_key, has_diacritics
+from geo.words import is_country, words_of
 from registry.door_with_units import (
     ReadAddress,
     levels,
@@ -25,8 +26,6 @@ _DASH: Final = re.compile(r"\s+([-–—/])\s+(?!(?<=\d\s[-–—/]\s)\d)(?=([^\
 """Between the two ends of a road, `Tân Hội - Mỹ Hạnh Đông`, or between the parts of an address; and
 the word behind it, up to a point: `Q.10`."""
 _COMMUNES: Final = frozenset(kind for kind, levels in KIND_LEVELS.items() if "commune" in levels)
-_COUNTRY: Final = frozenset(["viet nam", "vietnam", "vn"])
-"""Folded, at the end of an address."""
 TWO_NUMBERS: Final = frozenset({"second_number_dropped", "first_door_dropped", KIET_UNSURE})
 """Notes of steps of the grammar that had two house numbers before them, or an alley's."""
 
@@ -168,7 +167,7 @@ def _with_kind_unsaid(gazetteer: Gazetteer, text: str, plain: ReadAddress) -> li
     if text.count(",") + text.count("\n") <= levels(plain):
         return []  # a unit to each part behind the first, as mostly
     parts = [part.strip() for part in text.replace("\n", ",").split(",")]
-    if fold(parts[-1]) in _COUNTRY:
+    if is_country(words_of(parts[-1])):
         parts.pop()
     at = len(parts) - levels(plain) - 1
     # Before `Phường X` stands a ward of before, which is no part of it by name.
