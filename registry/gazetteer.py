@@ -1,11 +1,10 @@
 """All units of all maps in memory: what a code or a name meant on a day, and what became of it.
 
-About 15,000 units, loaded in a few tenths of a second. The database says by one number
-(`gazetteer_state.version`) when a copy in memory is old.
+About 15,000 units, loaded in a few tenths of a second. A server keeps the newest copy by
+`registry.gazetteer_cache`.
 """
 
 import datetime
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -13,20 +12,17 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.admin import full_name, full_name_en, name_key, parse_name
 from geo.text import accent_key
 from geo.words import ROMAN
-from registry.database import session_scope
-from registry.errors import DatabaseUnavailableError
 
 LEVELS: Final = ("province", "district", "commune")
 VIET_NAM: Final = datetime.timezone(datetime.timedelta(hours=7))
 _AHEAD_S: Final = 7 * 3_600
 _ROMAN_OF: Final = {digits: letters for letters, digits in ROMAN.items()}
-RECHECK_S: Final = 1.0
 
 
 def today() -> datetime.date:
@@ -315,13 +311,19 @@ _STEPS = text(
 _VERSION = text("SELECT version FROM gazetteer_state")
 
 
+def gazetteer_version(session: Session) -> int:
+    """The number that grows with every change of a unit."""
+    version: int = session.execute(_VERSION).scalar_one()
+    return version
+
+
 def load_gazetteer(session: Session) -> Gazetteer:
     """The gazetteer as the session sees it.
 
     One snapshot (REPEATABLE READ) is for the caller to see to. A unit without any version has no
     name yet, and is left out.
     """
-    version: int = session.execute(_VERSION).scalar_one()
+    version = gazetteer_version(session)
     versions: dict[int, list[UnitVersion]] = defaultdict(list)
     # Names, kinds, decrees and days of thousands of rows are a few: each is kept once.
     once: dict[Any, Any] = {}
@@ -354,53 +356,3 @@ def load_gazetteer(session: Session) -> Gazetteer:
 
 def _pairs(aliases: list[list[str]] | None) -> tuple[tuple[str, str], ...]:
     return tuple((kind, alias) for kind, alias in aliases) if aliases else ()
-
-
-class GazetteerCache:
-    """The newest gazetteer, checked against the database at most once a second.
-
-    A request that comes while another thread loads a new copy is served from the old one.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._lock = threading.Lock()
-        self._current: Gazetteer | None = None
-        self._checked_at = -RECHECK_S
-        self._failed_at = -RECHECK_S
-
-    def get(self) -> Gazetteer:
-        """The gazetteer; raises what `session_scope` raises when it is due for a check."""
-        current, asked_at = self._current, time.monotonic()
-        if current is not None and asked_at - self._checked_at < RECHECK_S:
-            return current
-        if not self._lock.acquire(blocking=current is None):
-            return current if current is not None else self.get()
-        try:
-            return self._refresh(asked_at)
-        finally:
-            self._lock.release()
-
-    def _refresh(self, asked_at: float) -> Gazetteer:
-        current = self._current
-        if current is not None and asked_at - self._checked_at < RECHECK_S:
-            return current
-        if self._failed_at > asked_at:
-            # Whoever waited for the failure of another would else wait once more, one by one.
-            raise DatabaseUnavailableError("the database does not answer")
-        try:
-            self._current = self._newest(current)
-        except DatabaseUnavailableError:
-            self._failed_at = time.monotonic()
-            raise
-        self._checked_at = time.monotonic()
-        return self._current
-
-    def _newest(self, current: Gazetteer | None) -> Gazetteer:
-        with session_scope(self._engine) as session:
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            if current is not None and session.execute(_VERSION).scalar_one() == current.version:
-                return current
-            newest = load_gazetteer(session)
-        newest.named("")  # no request waits for the names
-        return newest

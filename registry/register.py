@@ -11,7 +11,7 @@ from registry.access.key_check import KeyCheck
 from registry.autocomplete.place_names import PlaceNames
 from registry.database import make_engine, session_scope
 from registry.errors import NotPreparedError
-from registry.gazetteer import GazetteerCache
+from registry.gazetteer_cache import GazetteerCache
 from registry.reads import Reads
 from registry.revision import current_revision, head_revision
 from registry.settings import Settings

@@ -13,17 +13,14 @@ from registry.gazetteer import Gazetteer
 from registry.search.answers import Answer
 from registry.search.areas import Area, is_in_district
 from registry.search.asking import Steps
+from registry.search.by_locality import Formerly, doubt_of_marks, former_keys, lies_elsewhere
 from registry.search.choice import (
     Choice,
-    Formerly,
     choose,
-    doubt_of_marks,
     each_once,
     estate_of,
-    former_keys,
     has_namesake,
     is_reused,
-    lies_elsewhere,
     places_named,
     wanted_of,
 )

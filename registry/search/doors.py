@@ -239,6 +239,10 @@ class Hit:
         return not (self.former_number or self.former_name)
 
 
+Narrowed = tuple[list[Hit], list[str]]
+"""The doors that are left, and the faults of all of them."""
+
+
 @dataclass(slots=True)
 class Place:
     """A street or locality with the doors found in it, which are added row by row."""

@@ -5,7 +5,7 @@ from geo.locality import Locality, of_like_kind
 from registry.search.answers import Answer
 from registry.search.areas import Area
 from registry.search.asking import Steps
-from registry.search.choice import lies_elsewhere
+from registry.search.by_locality import lies_elsewhere
 from registry.search.doors import Wanted, places
 from registry.search.fit import PLACED
 

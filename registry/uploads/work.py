@@ -25,7 +25,7 @@ from registry.errors import (
     RegistryError,
     VerdictChangedError,
 )
-from registry.gazetteer import GazetteerCache
+from registry.gazetteer_cache import GazetteerCache
 from registry.intake.handback import (
     PUBLISHED,
     REJECTED,

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import make_url
 
-from registry import gazetteer
+from registry import gazetteer_cache
 from tests.support.units import open_app
 
 
@@ -37,7 +37,7 @@ def test_stopped_database_is_503_and_found_again_without_a_restart(
     url = fresh_database()
     seconds = count(step=10)
     # Every look at the clock is ten seconds later, so every request checks the database.
-    monkeypatch.setattr(gazetteer.time, "monotonic", lambda: float(next(seconds)))
+    monkeypatch.setattr(gazetteer_cache.time, "monotonic", lambda: float(next(seconds)))
     with open_app(url) as app:
         client = app.test_client()
         assert client.get("/v1/units/00004").status_code == 200

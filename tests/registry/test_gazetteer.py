@@ -12,10 +12,11 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Engine, event, make_url, text
 
-from registry import gazetteer as module
+from registry import gazetteer_cache as module
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import DatabaseUnavailableError
-from registry.gazetteer import RECHECK_S, Gazetteer, GazetteerCache, load_gazetteer
+from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer_cache import RECHECK_S, GazetteerCache
 from tests.support.factories import make_unit
 from tests.support.units import unit_named
 

@@ -1,0 +1,66 @@
+"""The newest gazetteer in the memory of a server.
+
+The database says by one number (`gazetteer_state.version`) when a copy in memory is old.
+"""
+
+import threading
+import time
+from typing import Final
+
+from sqlalchemy import Engine
+
+from registry.database import session_scope
+from registry.errors import DatabaseUnavailableError
+from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer
+
+RECHECK_S: Final = 1.0
+
+
+class GazetteerCache:
+    """The newest gazetteer, checked against the database at most once a second.
+
+    A request that comes while another thread loads a new copy is served from the old one.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._current: Gazetteer | None = None
+        self._checked_at = -RECHECK_S
+        self._failed_at = -RECHECK_S
+
+    def get(self) -> Gazetteer:
+        """The gazetteer; raises what `session_scope` raises when it is due for a check."""
+        current, asked_at = self._current, time.monotonic()
+        if current is not None and asked_at - self._checked_at < RECHECK_S:
+            return current
+        if not self._lock.acquire(blocking=current is None):
+            return current if current is not None else self.get()
+        try:
+            return self._refresh(asked_at)
+        finally:
+            self._lock.release()
+
+    def _refresh(self, asked_at: float) -> Gazetteer:
+        current = self._current
+        if current is not None and asked_at - self._checked_at < RECHECK_S:
+            return current
+        if self._failed_at > asked_at:
+            # Whoever waited for the failure of another would else wait once more, one by one.
+            raise DatabaseUnavailableError("the database does not answer")
+        try:
+            self._current = self._newest(current)
+        except DatabaseUnavailableError:
+            self._failed_at = time.monotonic()
+            raise
+        self._checked_at = time.monotonic()
+        return self._current
+
+    def _newest(self, current: Gazetteer | None) -> Gazetteer:
+        with session_scope(self._engine) as session:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            if current is not None and gazetteer_version(session) == current.version:
+                return current
+            newest = load_gazetteer(session)
+        newest.named("")  # no request waits for the names
+        return newest

@@ -1,0 +1,158 @@
+"""Doors and places by the hamlets, groups and estates around them, which a text names."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from geo.address import Door
+from geo.locality import DIVIDING, ESTATES, PARTING, Locality, of_like_kind
+from geo.text import fold
+from registry.records import Record
+from registry.search.doors import Hit, Narrowed, Place
+from registry.search.likeness import Likeness, Name, Vocabulary, likeness
+
+Formerly = Mapping[tuple[int, str], frozenset[str]]
+"""(commune, key of a locality) → keys that it bore, of those asked for."""
+_AROUND: Final = PARTING | {"xóm", ""}
+"""Kinds of what a group may lie in; a name without a kind is one."""
+
+
+def by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> Narrowed:
+    """Doors in most of the localities named; those without one may be there as well."""
+    named = {locality.key: locality.kind for locality in door.localities}
+    if not named:
+        return hits, []
+    # Without a street the locality makes the door: number 6 of another quarter is another door.
+    kept = [
+        (hit, _locality_keys(hit.record, formerly))
+        for hit in hits
+        if hit.record.thoroughfare_id is not None or not _denies(hit.record, named, formerly)
+    ]
+    if not kept:
+        return [], ["locality_differs"]
+    fits = [(door.localities[0].key in keys, len(keys & named.keys())) for _, keys in kept]
+    best = max(fits)
+    if best[1]:
+        fitting = [(hit, keys) for (hit, keys), fit in zip(kept, fits, strict=True) if fit == best]
+        faults = [f for hit, keys in fitting for f in _doubts_of_group(hit.record, named, keys)]
+        if any(_bears_former(hit.record, named, formerly) for hit, _ in fitting):
+            faults.append("former_name")
+        return [hit for hit, _ in fitting], list(dict.fromkeys(faults))
+    groups = {other.key for place in door.localities for other in of_like_kind(place)}
+    alike = [hit for hit, keys in kept if not keys.isdisjoint(groups)]
+    if alike:
+        return alike, ["locality_corrected"]
+    unknown = [hit for hit, _ in kept if hit.record.locality_key is None]
+    return (unknown, []) if unknown else ([hit for hit, _ in kept], ["locality_differs"])
+
+
+def _denies(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
+    """Whether it lies in another locality than one that was named."""
+    return lies_elsewhere(record.localities, _locality_keys(record, formerly), named)
+
+
+def lies_elsewhere(
+    around: Iterable[tuple[str, str]], keys: Collection[str], named: Mapping[str, str]
+) -> bool:
+    """Whether what lies in the localities `around`, (kind, name), of these keys is not in one that
+    was named, key → kind: `Khu phố 1` for `Khu phố 2`, or for `Ấp 2`.
+
+    A name that both bear is one place by two kinds, as quarters are called anew. A name without a
+    kind is that of what lies around a group: `Xóm 1 Ngọc Sơn`.
+    """
+    around = tuple(around)
+    kinds = {kind for kind, _ in around}
+    names = {fold(name) for _, name in around}
+    parted = not PARTING.isdisjoint(kinds)
+    unnamed = any(fold(f"{kind} {name}") not in named for kind, name in around)
+    return any(
+        key not in keys
+        and (kind in kinds or (parted and kind in PARTING) or (not kind and unnamed))
+        and key.removeprefix(f"{fold(kind)} ") not in names
+        for key, kind in named.items()
+    )
+
+
+def _lacks(record: Record, named: Mapping[str, str], keys: Collection[str]) -> bool:
+    """Whether a part of the hamlet, or an estate in it, was named that its record does not tell:
+    number 5 of Khu phố 9 may be in its Tổ 1, or not.
+    """
+    names = {fold(name) for kind, name in record.localities if kind in DIVIDING}
+    return any(
+        key not in keys
+        and (kind in DIVIDING or (kind in ESTATES and record.building_key is None))
+        and key.removeprefix(f"{fold(kind)} ") not in names
+        for key, kind in named.items()
+    )
+
+
+def _doubts_of_group(record: Record, named: Mapping[str, str], keys: Collection[str]) -> list[str]:
+    """What speaks against a door of a group: the hamlet that was named is none of those around it
+    that are registered, or none was named. Every village has a Xóm 1.
+    """
+    if record.thoroughfare_id is not None or not record.localities:
+        return []
+    if _lacks(record, named, keys):
+        return ["locality_not_found"]
+    group, *around = record.localities
+    if group[0] not in DIVIDING:
+        return []
+    names = {fold(name) for _, name in around}
+    outer = [
+        key in keys or key.removeprefix(f"{fold(kind)} ") in names
+        for key, kind in named.items()
+        if kind != group[0] and (kind in _AROUND or key in keys)
+    ]
+    if not all(outer):
+        return ["locality_differs"]
+    return ["locality_missing"] if around and not outer else []
+
+
+def doubt_of_marks(
+    vocabulary: Vocabulary, named: Iterable[Locality], around: Iterable[tuple[str, str]]
+) -> str | None:
+    """The fault where a locality `around`, (kind, name), has the key of one that was named and
+    other marks: Thôn Hà Đông is not Thôn Hạ Đồng.
+    """
+    by_key = {fold(f"{kind} {name}"): name for kind, name in around}
+    likes = set()
+    for place in named:
+        if (name := by_key.get(place.key)) is not None:
+            # Without the kind, whose marks say nothing.
+            typed, known = Name(fold(name), place.name), Name(fold(name), name)
+            likes.add(likeness(vocabulary, typed, known))
+    if Likeness.OTHER in likes:
+        return "locality_differs"
+    return "locality_corrected" if Likeness.SLIP in likes else None
+
+
+def _bears_former(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
+    """Whether it lies in what was named only by a former name of it."""
+    if not formerly:
+        return False
+    today, then = keys_of_today(record), _locality_keys(record, formerly)
+    return any(key in then and key not in today for key in named)
+
+
+def former_keys(places: Iterable[Place]) -> Formerly:
+    """What the localities among these bore of the names asked for."""
+    found: dict[tuple[int, str], frozenset[str]] = {}
+    for place in places:
+        if place.table == "locality" and place.was is not None:
+            at = (place.unit_id, place.key)
+            found[at] = found.get(at, frozenset()) | {place.was[0]}
+    return found
+
+
+def keys_of_today(record: Record) -> set[str]:
+    """Keys of the localities around a door, as they are called."""
+    keys = {fold(f"{kind} {name}") for kind, name in record.localities}
+    return keys | ({record.locality_key} if record.locality_key else set())
+
+
+def _locality_keys(record: Record, formerly: Formerly) -> set[str]:
+    """Keys of the localities around a door, those of today and those asked for that they bore."""
+    keys = keys_of_today(record)
+    if not formerly:
+        return keys
+    unit = record.unit_id or 0
+    return keys.union(*(formerly.get((unit, key), frozenset()) for key in keys))
