@@ -149,24 +149,30 @@ def test_every_package_is_typed_and_says_what_it_is(package: str) -> None:
     assert importlib.import_module(package).__doc__
 
 
-def tracked_files() -> list[Path]:
+def listed(*options: str) -> list[Path]:
+    """The files of the checkout that git lists; skips without it."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("needs the checkout's .git to know its files")
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "ls-files", "-z", "--exclude-standard", *options],
         cwd=ROOT,
         check=True,
         capture_output=True,
         text=True,
     )
-    files = [ROOT / name for name in listing.stdout.split("\0") if name]
-    return [file for file in files if file.is_file() and file.suffix != ".csv"]
+    return [ROOT / name for name in listing.stdout.split("\0") if name]
+
+
+def test_nothing_that_a_machine_makes_for_itself_is_committed() -> None:
+    assert listed("--cached", "--ignored") == []
 
 
 def test_no_file_names_a_place_of_this_machine() -> None:
-    if not (ROOT / ".git").exists():
-        pytest.skip("needs the checkout's .git to know its files")
+    files = listed("--cached", "--others")
     found = [
         f"{file.relative_to(ROOT)}:{number}: {line.strip()[:80]}"
-        for file in tracked_files()
+        for file in files
+        if file.is_file() and file.suffix != ".csv"
         if file.relative_to(ROOT).parts[0] not in ("tests", "docs", "bin")
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
         if MACHINE_PATH.search(line)
