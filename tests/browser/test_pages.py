@@ -167,6 +167,20 @@ def test_shared_link_opens_the_same_place_and_the_archipelagos_are_named(visit: 
 
 
 @needs_map
+def test_place_without_a_code_is_shared_as_a_search(visit: Visit) -> None:
+    page = visit.open("/?q=láng, P. Láng Hạ, Đống Đa, Hà Nội")
+    expect(page.get_by_role("combobox")).to_have_value("láng, P. Láng Hạ, Đống Đa, Hà Nội")
+    label = page.locator("#result h2").inner_text()
+    assert label.startswith("Phố Láng, Phường Láng")
+    page.get_by_role("button", name="Chia sẻ").click()
+    expect(page.get_by_role("button", name="Đã chép")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    page = visit.open(f"/{link.rpartition('/')[2]}")
+    expect(page.locator("#result h2")).to_have_text(label)
+    is_sound(visit)
+
+
+@needs_map
 def test_my_position_is_shown_and_a_place_is_shared(browser: Browser, url: str) -> None:
     here = {"longitude": LANG[0], "latitude": LANG[1], "accuracy": 5}
     allowed = ["geolocation", "clipboard-read", "clipboard-write"]

@@ -59,11 +59,12 @@ function padding() {
   return wide() ? { left: 400, top: 0, right: 0, bottom: 0 } : { left: 0, top: 60, right: 0, bottom: innerHeight * 0.4 };
 }
 
-function card(feature) {
+/** What is told of a place; without a code it is shared as what leads to it. */
+function card(feature, leading = feature.properties.label) {
   const { properties: found, geometry } = feature;
   const faults = found.faults.map((fault) => t(fault.message, fault.message_en));
   const link = found.code ? `/a/${found.code_display}` : null;
-  const shared = link ? new URL(link, location).href : location.href;
+  const shared = new URL(link ?? `/?${new URLSearchParams({ q: leading })}`, location).href;
   return [
     found.code ? make('a', { class: 'plate', href: link }, found.code_display) : null,
     make('h2', {}, found.label),
@@ -149,7 +150,7 @@ async function whatIsHere({ lng, lat }) {
     await mark([lng, lat]);
     return;
   }
-  show(...card(feature), unregistered(lng, lat, feature));
+  show(...card(feature, `${lat.toFixed(6)}, ${lng.toFixed(6)}`), unregistered(lng, lat, feature));
   await mark(feature.properties.code ? feature.geometry.coordinates : [lng, lat]);
 }
 
@@ -186,4 +187,13 @@ async function start() {
   }
 }
 
-start();
+/** A link may say what to look for: `/?q=12 Lê Lợi, Đà Nẵng`. */
+async function searchAsLinked() {
+  const text = new URLSearchParams(location.search).get('q')?.trim();
+  if (!text) return;
+  input.value = text.slice(0, input.maxLength);
+  at('clear').hidden = false;
+  await search(input.value);
+}
+
+start().then(searchAsLinked);
