@@ -34,7 +34,7 @@ from registry.units import (
 blueprint = Blueprint("units", __name__, url_prefix="/v1/units")
 
 MAX_AGE_S: Final = 3600
-"""Bytes of an answer that is compressed where the caller takes it."""
+"""How long an answer may be cached; its ETag says whether it is the same afterwards."""
 
 
 class UnitsQuery(Request):
