@@ -17,6 +17,7 @@ from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ betw
 from api.meant import is_longitude, parameter_meant
 from registry import errors
 from registry.days import DAY_PATTERN, HOW_TO_WRITE
+from registry.lifecycle.requests import LINE_PATTERN
 from registry.messages import number, vietnamese_first
 
 MIMETYPE: Final = "application/problem+json"
@@ -29,6 +30,7 @@ PATTERNS: Final = {
     PROVINCE_CODE: "a province's code has 2 digits",
     CRS_CODE: "a coordinate system is written EPSG:5897",
     DAY_PATTERN: HOW_TO_WRITE,
+    LINE_PATTERN: "one line is needed, without control characters",
 }
 """Pattern of a parameter → what it means, in words."""
 _UNFIT: Final = "is not written as it should be; see the API page"

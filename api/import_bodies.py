@@ -12,6 +12,7 @@ from api.openapi import Answer, Request
 from registry.gazetteer import VIET_NAM
 from registry.intake.problems import PROBLEMS
 from registry.intake.row_problem import RowProblem
+from registry.lifecycle.requests import Called, Line
 from registry.uploads.views import MAX_LISTED, MAX_PROBLEMS, ImportView
 
 State = Literal[
@@ -31,22 +32,19 @@ _COUNTS: Final = (
 class ImportOptions(Request):
     """What the sender says of the file. In a form beside the part `file`, else in the query."""
 
-    source: str | None = Field(
-        None, min_length=1, max_length=100, description="Who delivers; always needed"
-    )
+    source: Called | None = Field(None, max_length=100, description="Who delivers; always needed")
     delivery: Literal["partial", "full"] = Field(
         "partial", description="full: these are all households of the source"
     )
-    decision: str | None = Field(None, max_length=200, description="Number of the legal decision")
+    decision: Line | None = Field(None, description="Number of the legal decision")
     crs: str | None = Field(
         None,
         pattern=CRS_CODE,
         description="Coordinate system of the file, where it is not WGS 84",
         examples=["EPSG:5897"],
     )
-    sheet: str | None = Field(
+    sheet: Line | None = Field(
         None,
-        max_length=200,
         description="Sheet or layer to read; `*` for all sheets of the same columns",
     )
     mapping: str | None = Field(
@@ -54,9 +52,8 @@ class ImportOptions(Request):
         max_length=20_000,
         description='Your headers and the fields they mean, a JSON object: {"Cột A": "street"}',
     )
-    commune: str | None = Field(
+    commune: Line | None = Field(
         None,
-        min_length=1,
         max_length=100,
         description="Code of the commune that all rows lie in, where the file names none",
         examples=["00004"],

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json as json_module
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-from flask import Blueprint, Response, jsonify, request, send_file, stream_with_context
+from flask import Blueprint, Response, json, jsonify, request, send_file, stream_with_context
 from werkzeug.exceptions import BadRequest, LengthRequired
 
 from api.access import as_caller, caller, requires
@@ -37,6 +36,7 @@ from api.requests import Request as OwnRequest
 from registry.database import session_scope
 from registry.errors import ImportStateError, InvalidInputError, NotFoundError
 from registry.intake.row_problem import RowProblem
+from registry.json_once import GivenTwiceError, loads_once
 from registry.uploads import files
 from registry.uploads.asking import ask_publish, ask_rollback, discard
 from registry.uploads.receiving import Delivery, check_source, receive
@@ -57,7 +57,7 @@ _IS_IDEMPOTENCY_KEY: Final = re.compile("[!-~]{1,200}")
 
 
 @blueprint.before_request
-def _allow_a_largebody_of() -> None:
+def _allow_a_large_body() -> None:
     if request.method == "POST" and request.endpoint == f"{blueprint.name}.post_import":
         settings = register().settings
         request.max_content_length = settings.import_bytes
@@ -262,7 +262,12 @@ def _mapping(text: str | None) -> dict[str, str] | None:
     if not text:
         return None
     try:
-        mapping = json_module.loads(text)
+        loads_once(text)
+        mapping = json.loads(text)  # which reads no half of a sign
+    except GivenTwiceError as error:
+        raise InvalidInputError.of_field(
+            "mapping", "given_twice", f"{error.name}: nêu hai lần (given twice)"
+        ) from None
     except ValueError:
         mapping = None
     if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
@@ -271,6 +276,8 @@ def _mapping(text: str | None) -> dict[str, str] | None:
             "malformed_json",
             'cần đối tượng JSON, như (takes a JSON object like) {"Cột A": "street"}',
         )
+    if "\0" in "".join((*mapping, *mapping.values())):
+        raise InvalidInputError.of_field("mapping", "nul_character", "holds a NUL character")
     return mapping
 
 

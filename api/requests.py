@@ -151,6 +151,11 @@ def _fields(given: MultiDict[str, str], model: type[BaseModel]) -> Mapping[str, 
 
     One that is unknown or needed is refused all the same.
     """
+    for name, value in given.items(multi=True):
+        if "\0" in name or "\0" in value:
+            # No database takes one as text.
+            shown = name.replace("\0", "")
+            raise InvalidInputError.of_field(shown, "nul_character", "holds a NUL character")
     fields = model.model_fields
     optional = {f.alias or name for name, f in fields.items() if not f.is_required()}
     return {

@@ -62,6 +62,7 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     ),
     (r"a province's code has 2 digits", "mã tỉnh có 2 chữ số"),
     (r"is not written as it should be; see the API page", "viết chưa đúng dạng"),
+    (r"one line is needed, without control characters", "chỉ một dòng, không có ký tự điều khiển"),
     (r"the body is no JSON; send application/json, or a form", "nội dung gửi không phải JSON"),
     (r"no JSON object", "không phải một đối tượng JSON"),
     (r"the query holds a % without .*", "địa chỉ trang có dấu % viết chưa đúng"),

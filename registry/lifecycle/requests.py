@@ -52,16 +52,16 @@ Lat = Annotated[float, Field(ge=_LAT[0], le=_LAT[1])]
 _DEGREES: Final = "degrees, WGS 84"
 
 # No control characters: a NUL is no text to the database, a line break no part of a name.
-_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
+LINE_PATTERN: Final = r"^[^\x00-\x1f\x7f]*$"
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE_PATTERN)]
 Called = Annotated[Line, AfterValidator(_not_personal)]
 """A name, number or hint that is kept; what names a thing that is there may be any `Line`."""
 Sentence = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=1000, pattern=_LINE),
+    StringConstraints(min_length=1, max_length=1000, pattern=LINE_PATTERN),
     AfterValidator(_not_personal),
 ]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=LINE_PATTERN)]
 Commune = Annotated[str, StringConstraints(pattern="^[0-9]{5}$")]
 Day = Annotated[str, StringConstraints(pattern=DAY_PATTERN)]
 Count = Annotated[int, Field(ge=1, le=100_000)]

@@ -77,11 +77,8 @@ def _delivered_before(
     found = session.execute(_BEFORE, key).one_or_none()
     if found is None:
         return None
-    if (found.file_sha256, found.source, found.request) != (
-        sha256,
-        delivery.source,
-        delivery.request,
-    ):
+    said = (delivery.source, delivery.delivery, delivery.decision_number, delivery.request)
+    if (found.file_sha256, tuple(found[2:])) != (sha256, said):
         raise KeyReusedError(
             f"khoá Idempotency-Key này đã dùng cho đợt nhập {found.id} với tệp hay tuỳ chọn khác"
             " (used for another file or with other options)",
@@ -131,7 +128,7 @@ _ONE_AT_A_TIME: Final = text(
 )
 _BEFORE: Final = text(
     """
-    SELECT i.id, i.file_sha256, i.source, w.request
+    SELECT i.id, i.file_sha256, i.source, i.delivery, i.decision_number, w.request
     FROM import_work w JOIN import i ON i.id = w.import_id
     WHERE w.actor = :actor AND w.idempotency_key = :key
     """

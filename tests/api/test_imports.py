@@ -176,6 +176,17 @@ def test_file_that_cannot_be_read_says_why(desk: Desk) -> None:
         ({"mapping": "[1]"}, "mapping"),
         ({"crs": "WGS"}, "crs"),
         ({"nothing": "1"}, "nothing"),
+        ({"source": "xã\0"}, "source"),
+        ({"source": "xã\nkhác"}, "source"),
+        ({"source": "bà Ba 0905123456"}, "source"),
+        ({"decision": "12/QĐ\0"}, "decision"),
+        ({"sheet": "\0"}, "sheet"),
+        ({"commune": "00004\0"}, "commune"),
+        ({"mapping": r'{"Cột\u0000": "street"}'}, "mapping"),
+        ({"mapping": r'{"Cột": "\u0000"}'}, "mapping"),
+        ({"mapping": r'{"\ud800": "street"}'}, "mapping"),
+        ({"mapping": '{"Cột": "street", "Cột": "note"}'}, "mapping"),
+        ({"\0": "1"}, ""),
     ],
 )
 def test_wrong_option_is_named(desk: Desk, fields: dict[str, str], problem: str) -> None:
@@ -289,6 +300,9 @@ def test_delivery_that_is_sent_twice_is_one_import(desk: Desk) -> None:
     assert first.get_json()["id"] == second.get_json()["id"]
     other = desk.send(editor, table(row("82")), headers=once, source="tám")
     assert code_of(other) == (409, "idempotency_key_reused")
+    for option in ({"delivery": "full"}, {"decision": "8/QĐ"}, {"strict": "true"}):
+        changed = desk.send(editor, table(row("81")), headers=once, source="tám", **option)
+        assert code_of(changed) == (409, "idempotency_key_reused"), option
     somebody = desk.office.key("nhập 8b")
     theirs = desk.send(somebody, table(row("81")), headers=once, source="tám")
     assert theirs.get_json()["id"] != first.get_json()["id"]
