@@ -48,8 +48,8 @@ _PLACES: Final = frozenset(
     ]
 )
 """Folded, behind a number and a comma; `8, Hồ Chí Minh` may be a district."""
-_ALIKE: Final = str.maketrans(dict.fromkeys("123456789", "0") | dict.fromkeys("BCEFGabcefg", "A"))
-"""Numbers of as many figures are read alike, and these letters; a D behind a number may be a Đ."""
+_ALIKE: Final = str.maketrans(dict.fromkeys("BCEFGabcefg", "A"))
+"""These letters are read alike; a D behind a number may be a Đ."""
 _FIGURES: Final = re.compile(r"\d+")
 
 
@@ -74,7 +74,7 @@ class HouseByHouse:
         return self._read_on_street(text, front["word"], front["number"], front["rest"])
 
     def _read_on_street(self, text: str, word: str, number: str, rest: str) -> list[ReadAddress]:
-        like = (word, number.translate(_ALIKE), rest)
+        like = (word, _FIGURES.sub("0", number).translate(_ALIKE), rest)
         steps = path_steps(number)
         if like in self._streets:
             street = self._streets[like]
