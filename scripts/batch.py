@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -12,14 +13,17 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from registry import cluster
 from registry.batch.flat import FLAT_COLUMNS
-from registry.batch.rows import FORMATS, SUFFIXES, Layout, read_table
+from registry.batch.rows import FORMATS, SUFFIXES, Layout, Table, read_table
 from registry.batch.work import Work, answer_rows
+from registry.batch.workbooks import READ, WRITTEN, reading_workbook, write_workbook
 from registry.errors import UnreadableFileError
 from registry.messages import number
 from scripts.progress import say
 from scripts.settings import read_settings
 
 STREAM: Final = Path("-")
+_TEXT: Final = "csv"
+_BOOK: Final = "workbook"
 _HELP: Final = {
     "lookup": "Tra từng mã trong tệp IN (the address of each code).",
     "geocode": "Tìm mã của từng địa chỉ trong tệp IN (the door of each, or the place).",
@@ -28,8 +32,9 @@ _HELP: Final = {
 }
 _MORE: Final = """
 
-    IN and OUT are CSV or NDJSON by their suffix; - is standard input or output. Every row comes
-    back in order, with all that it had, and its result. Exit status 1 when a row has no answer.
+    IN and OUT are CSV, NDJSON or a spreadsheet by their suffix; - is standard input or output.
+    Every row comes back in order, with all that it had, and its result. Exit status 1 when a row
+    has no answer.
     """
 
 
@@ -43,6 +48,7 @@ def _command(operation: str) -> click.Command:
         type=click.Choice(FORMATS),
         help="Dạng của cả hai tệp (of both, whatever suffix).",
     )
+    @click.option("--sheet", help="Trang của bảng tính (of a spreadsheet; `*` reads all alike).")
     @click.option(
         "--processes", type=click.IntRange(1, 64), help="Số tiến trình (default: one a processor)."
     )
@@ -52,27 +58,39 @@ def _command(operation: str) -> click.Command:
         source: Path,
         target: Path,
         form: str | None,
+        sheet: str | None,
         processes: int | None,
     ) -> None:
         # An output without a suffix is written as the input is.
-        forms = (
-            form or _form_of(source),
-            form or _form_of(source if target == STREAM else target),
-        )
+        read_as = _form_of(source, form, READ)
+        if target == STREAM:
+            write_as = _TEXT if read_as == _BOOK else read_as
+        else:
+            write_as = _form_of(target, form, (WRITTEN,))
         settings = read_settings()
         database_url = cluster.database_url(settings)
-        with _reading(source) as lines, _writing(target) as out:
-            table = read_table(forms[0], operation, lines)
-            layout = Layout.of(forms[1], table, FLAT_COLUMNS[operation])
-            work = Work(settings, database_url, operation, layout)
-            out.write(layout.head())
-            rows = unanswered = 0
+        rows = unanswered = 0
+
+        def answered(work: Work, table: Table) -> Iterator[str]:
+            nonlocal rows, unanswered
             with _progress() as (bar, task):
                 for written in answer_rows(work, table.rows, processes=processes):
-                    out.write(written.text)
                     rows += written.rows
                     unanswered += written.unanswered
                     bar.update(task, completed=rows)
+                    yield written.text
+
+        with _reading(source, read_as, operation, sheet) as table:
+            layout = Layout.of(
+                _TEXT if write_as == _BOOK else write_as, table, FLAT_COLUMNS[operation]
+            )
+            texts = answered(Work(settings, database_url, operation, layout), table)
+            if write_as == _BOOK:
+                with _whole(target) as part:
+                    write_workbook(part, layout, texts)
+            else:
+                with _writing(target) as out:
+                    out.writelines(chain([layout.head()], texts))
         say(f"{number(rows)} dòng, {number(unanswered)} không có kết quả (rows, without an answer)")
         context.exit(1 if unanswered else 0)
 
@@ -82,33 +100,43 @@ def _command(operation: str) -> click.Command:
 lookup, geocode, reverse, validate = map(_command, _HELP)
 
 
-def _form_of(path: Path) -> str:
-    form = SUFFIXES.get(path.suffix.lower())
+def _form_of(path: Path, stated: str | None, workbooks: tuple[str, ...]) -> str:
+    suffix = path.suffix.lower()
+    form = stated or (_BOOK if suffix in workbooks else SUFFIXES.get(suffix))
     if form is None:
-        raise click.UsageError(f"the suffix of {path} is none of {', '.join(SUFFIXES)}: --format")
+        known = ", ".join((*SUFFIXES, *workbooks))
+        raise click.UsageError(f"the suffix of {path} is none of {known}: --format")
     return form
 
 
-# Bytes that are no UTF-8 are passed through as they came.
 @contextmanager
-def _reading(path: Path) -> Iterator[TextIO]:
-    if path == STREAM:
-        stream = sys.stdin.buffer.fileno()
-        with open(
-            stream, encoding="utf-8", errors="surrogateescape", newline="", closefd=False
-        ) as f:
-            yield f
-        return
+def _reading(path: Path, form: str, operation: str, sheet: str | None) -> Iterator[Table]:
     try:
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            yield file
+        if form == _BOOK:
+            with reading_workbook(path, sheet, operation, say) as table:
+                yield table
+        else:
+            with _lines(path) as lines:
+                yield read_table(form, operation, lines)
     except OSError as error:
         raise UnreadableFileError(f"{path}: {error.strerror or error}") from error
 
 
+def _lines(path: Path) -> TextIO:
+    # Bytes that are no UTF-8 are passed through as they came.
+    own = path != STREAM
+    return open(
+        path if own else sys.stdin.buffer.fileno(),
+        encoding="utf-8",
+        errors="surrogateescape",
+        newline="",
+        closefd=own,
+    )
+
+
 @contextmanager
 def _writing(path: Path) -> Iterator[TextIO]:
-    """The output; a file appears under its name only when it is whole."""
+    """The output as text."""
     if path == STREAM:
         sys.stdout.flush()
         with open(
@@ -121,10 +149,19 @@ def _writing(path: Path) -> Iterator[TextIO]:
         ) as stream:
             yield stream
         return
+    with (
+        _whole(path) as part,
+        part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        yield file
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Where to write a file that appears under its name only when it is whole."""
     part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            yield file
+        yield part
         part.replace(path)
     except OSError as error:
         raise UnreadableFileError(f"{path}: {error.strerror or error}") from error

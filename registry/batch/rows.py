@@ -98,15 +98,22 @@ def _read_csv(operation: str, lines: Iterable[str]) -> Table:
     csv.field_size_limit(_MAX_CELL)
     reader = csv.reader(chain([first], source), delimiter=delimiter)
     try:
-        headers = [header.strip() for header in next(reader)]
+        headers = next(reader)
     except csv.Error as error:
         raise UnreadableFileError(f"dòng đầu không đọc được (the first line: {error})") from error
+    return table_of(operation, headers, reader, delimiter)
+
+
+def table_of(
+    operation: str, headers: Iterable[str], rows: Iterator[list[str]], delimiter: str = ","
+) -> Table:
+    """The rows of cells below a header; raises UnreadableFileError without a column to ask by."""
+    headers = [header.strip() for header in headers]
     columns = columns_of(operation, tuple(headers))
-    rows: Iterator[list[str]] = reader
     if not columns and operation == "reverse":
-        first_rows = _looked_at(reader)
+        first_rows = _looked_at(rows)
         columns = _column_of_points(headers, first_rows)
-        rows = chain(first_rows, reader)
+        rows = chain(first_rows, rows)
     if not columns:
         needed = ", ".join(("code",) if operation == "lookup" else ("lon", "lat"))
         needed = "address" if operation in ("geocode", "validate") else needed
@@ -157,7 +164,7 @@ def _csv_rows(
             yield InputRow(
                 {}, given, InvalidInputError.of_field("row", EMPTY, "dòng trống / empty")
             )
-        elif len(cells) > len(headers):
+        elif any(cells[len(headers) :]):
             detail = f"{len(cells)} cells under {len(headers)} headers"
             yield InputRow({}, given, InvalidInputError.of_field("row", "too_many_cells", detail))
         else:

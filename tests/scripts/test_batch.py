@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import xlsxwriter
+from python_calamine import CalamineWorkbook
 
 from registry.batch import PointAsked, outcomes
 from registry.batch import work as batch_work
@@ -93,7 +95,7 @@ def test_suffixes_decide_the_form_and_streams_need_it(world: World, tmp_path: Pa
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["result"]["code"] == f"{code[:4]}-{code[4:]}"
     assert run(world, "reverse", "-", "-").returncode == 2
-    assert run(world, "reverse", tmp_path / "a.xlsx", "-").returncode == 2
+    assert run(world, "reverse", tmp_path / "a.pdf", "-").returncode == 2
 
 
 def test_bytes_that_are_no_utf_8_come_back_as_they_were(world: World, tmp_path: Path) -> None:
@@ -216,3 +218,72 @@ def test_stopped_database_ends_the_run(processes: int, monkeypatch: pytest.Monke
     work = Work(Settings(), "postgresql://nobody@127.0.0.1:1/nothing", "geocode", layout)
     with pytest.raises(DatabaseUnavailableError):
         list(answer_rows(work, table.rows, processes=processes))
+
+
+def sheet_of(file: Path) -> list[dict[str, str]]:
+    header, *rows = CalamineWorkbook.from_path(str(file)).get_sheet_by_index(0).to_python()
+    return [dict(zip(map(str, header), map(str, row), strict=True)) for row in rows]
+
+
+def test_spreadsheet_comes_back_as_one_row_by_row(world: World, tmp_path: Path) -> None:
+    source, target = tmp_path / "don-hang.xlsx", tmp_path / "ket-qua.xlsx"
+    with xlsxwriter.Workbook(source) as book:
+        sheet = book.add_worksheet("Đơn tháng 10")
+        for at, row in enumerate(
+            [
+                ("ĐƠN HÀNG THÁNG 10", "", ""),
+                ("Mã đơn", "Địa chỉ giao hàng", "Ghi chú"),
+                (17, GOOD, "3/2"),
+                (18, "", ""),
+                (19, "28 Láng, Phường Láng, Hà Nội", 'gọi "trước"\nrồi giao'),
+            ]
+        ):
+            sheet.write_row(at, 0, row)
+    done = run(world, "geocode", source, target)
+    assert done.returncode == 1, done.stderr
+    found = sheet_of(target)
+    assert [row["Mã đơn"] for row in found] == ["17", "18", "19"]
+    assert [row["result_level"] for row in found] == ["household", "", "street"]
+    assert [row["Ghi chú"] for row in found] == ["3/2", "", 'gọi "trước"\nrồi giao']
+    # As the same rows of a CSV, and the other way round.
+    as_csv, again = tmp_path / "as.csv", tmp_path / "again.xlsx"
+    assert run(world, "geocode", source, as_csv).returncode == 1
+    assert rows_of(as_csv) == found
+    assert run(world, "geocode", as_csv, again).returncode == 1
+    assert sheet_of(again) == found
+    assert run(world, "geocode", source, "-").stdout == as_csv.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.xlsx", b"PK\x03\x04 torn", "hỏng"),
+        ("a.xls", b"address\n27 Lang\n", "hỏng"),
+        ("a.ods", None, "No such file"),
+    ],
+)
+def test_spreadsheet_that_is_none_is_told(
+    world: World, tmp_path: Path, name: str, content: bytes | None, said: str
+) -> None:
+    source, target = tmp_path / name, tmp_path / "out.xlsx"
+    if content is not None:
+        source.write_bytes(content)
+    done = run(world, "geocode", source, target)
+    assert done.returncode == 1
+    assert said in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+    assert list(tmp_path.glob("out*")) == []
+
+
+def test_sheet_of_a_workbook_is_chosen(world: World, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.xlsx", tmp_path / "out.csv"
+    with xlsxwriter.Workbook(source) as book:
+        for name in ("Một", "Hai"):
+            book.add_worksheet(name).write_column(0, 0, ["Địa chỉ", name])
+    asked = run(world, "geocode", source, target)
+    assert asked.returncode == 1
+    assert "--sheet" in asked.stderr.decode()
+    run(world, "geocode", source, target, "--sheet", "Hai")
+    assert [row["Địa chỉ"] for row in rows_of(target)] == ["Hai"]
+    run(world, "geocode", source, target, "--sheet", "*")
+    assert [row["Địa chỉ"] for row in rows_of(target)] == ["Một", "Hai"]
