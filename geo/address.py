@@ -34,7 +34,6 @@ from geo.parcel_text import without_noise
 from geo.persons import without_owner
 from geo.piece import HOUSE_ROLES, Piece
 from geo.pieces import pieces_of
-from geo.settling import COMMUNES
 from geo.spoken_number import with_spoken_number
 from geo.street import Street, street_of
 from geo.text import fold
@@ -48,11 +47,6 @@ MAX_CHARACTERS: Final = 2_000
 _MAX_PARTS: Final = 40
 _LONGEST_REMEMBERED: Final = 40
 _FLAT_ROLES: Final = frozenset({"code", "unit", "floor", "building"})
-_DESCRIBING_WORDS: Final = """
-    goc doan cu ten gan canh sau truoc doi ke noi ngay tu den mat huong phia cong chan dau cuoi
-"""
-_DESCRIBING: Final = frozenset(_DESCRIBING_WORDS.split())
-"""Folded, first words of what describes a street rather than names another: `góc Trần Phú`."""
 
 
 @value(frozen=True, slots=True)
@@ -188,43 +182,6 @@ def names_dwelling(door: Door, *, has_point: bool) -> bool:
     return has_point and bool(door.localities)
 
 
-@value(frozen=True, slots=True)
-class BesideStreet:
-    """What the column of a street names beside the street that is read of it."""
-
-    communes: tuple[str, ...] = ()
-    """With their kinds."""
-    names: tuple[str, ...] = ()
-    """Streets, or names that may be anything."""
-
-
-def beside_street(text: str) -> BesideStreet:
-    """What a cell of a column of streets names beside its street, but for what describes it.
-
-    >>> beside_street("Đặng Tất (P. Vĩnh Hải)").communes, beside_street("Lê Lợi, Trần Phú").names
-    (('P. Vĩnh Hải',), ('Trần Phú',))
-    >>> beside_street("Lê Lợi (góc Trần Phú)"), beside_street("Đường Lê Lợi, tổ 3").names
-    (BesideStreet(communes=(), names=()), ())
-    """
-    clean, _ = without_noise(without_owner(text[:MAX_CHARACTERS]))
-    pieces = [piece for piece in _pieces(split_parts(clean)[:_MAX_PARTS]) if piece.complete]
-    if len(pieces) < 2:
-        return BesideStreet()
-    streets = [piece for piece in pieces if piece.role in ("street", "bare")]
-    return BesideStreet(
-        tuple(
-            text_of(piece.all_words)
-            for piece in pieces[1:]
-            if piece.role == "admin" and piece.kind in COMMUNES
-        ),
-        tuple(
-            text_of(piece.all_words)
-            for piece in streets[1:]
-            if piece.all_words[0].key not in _DESCRIBING
-        ),
-    )
-
-
 # From pieces to a door
 
 
@@ -340,12 +297,17 @@ def _others(streets: list[Street], chosen: Street | None) -> tuple[str, ...]:
 # From columns to pieces
 
 
+def pieces_in_cell(text: str) -> list[Piece]:
+    """What the cell of a column holds, but for owners and telephones; not to be changed."""
+    clean, _ = without_noise(without_owner(text[:MAX_CHARACTERS]))
+    return _pieces(split_parts(clean)[:_MAX_PARTS])
+
+
 def _column(text: str | None, role: str) -> list[Piece]:
     """The pieces of one column: what says no kind of its own is what the column is for."""
     if not text:
         return []
-    clean, _ = without_noise(without_owner(with_milestone(decoded(text[:MAX_CHARACTERS]))))
-    read = _pieces(split_parts(clean)[:_MAX_PARTS])
+    read = pieces_in_cell(with_milestone(decoded(text[:MAX_CHARACTERS])))
     pieces = [
         replace(piece)  # settled in place: what is remembered stays as it is
         for piece in (with_flats(read) if role == "number" else read)

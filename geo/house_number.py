@@ -83,6 +83,12 @@ _AND: Final = r"\s*(?:\+|&|\b(?:đến|tới|den|toi|và|va)\b)\s*(?:số\s+)?"
 _ONE: Final = r"[1-9]\d{0,3}[a-z]?"
 _SEVERAL: Final = re.compile(rf"(?:số(?: nhà)?\s+)?({_ONE}(?:(?:{_AND}|\s*,\s*){_ONE})+)", re.I)
 _BETWEEN: Final = re.compile(rf"{_AND}|\s*,\s*", re.I)
+_LETTERED: Final = re.compile(
+    rf"(\s*(?:số(?: nhà)?\s+)?)([1-9]\d{{0,3}})([a-g])((?:(?:{_AND}|\s*,\s*)[abcefg])+)"
+    r"(?![^\W_]|\.)",
+    re.I,
+)
+"""`12A,B` is short for 12A, 12B; `12A, Đ. Láng` is no such list, nor is `12A, H. Ba Vì`."""
 _SEVERAL_FIRST: Final = re.compile(rf"\s*(?:số(?: nhà)?\s+)?({_ONE}(?:{_AND}{_ONE})+)(?=\s)", re.I)
 _LISTED_FIRST: Final = re.compile(
     rf"\s*(?:số(?: nhà)?\s+)?({_ONE}(?:\s*,\s*{_ONE}){{2,}})(?=\s)"
@@ -171,14 +177,30 @@ def as_range(text: str) -> str | None:
 
     >>> as_range("49 đến 53"), as_range("57,59"), as_range("45 + 47")
     ('49-53', '57-59', '45-47')
-    >>> as_range("59, 5"), as_range("5A")
-    ('', None)
+    >>> as_range("59, 5"), as_range("5A"), as_range("12A,B"), as_range("12B + A")
+    ('', None, '12A-12B', '')
     """
-    several = _SEVERAL.fullmatch(text.strip())
+    several = _SEVERAL.fullmatch(with_numbers_in_full(text).strip())
     if several is None:
         return None
     numbers = _BETWEEN.split(several[1])
     return "-".join(numbers) if numbers == sorted(numbers, key=natural_order) else ""
+
+
+def with_numbers_in_full(text: str) -> str:
+    """A text that begins with several letters behind one number, the number before each.
+
+    >>> with_numbers_in_full("12A,B"), with_numbers_in_full("số 12A + B & C Láng")
+    ('12A,12B', 'số 12A + 12B & 12C Láng')
+    >>> with_numbers_in_full("12A, Đ. Láng"), with_numbers_in_full("12A, B Láng, Ba Đình")
+    ('12A, Đ. Láng', '12A, 12B Láng, Ba Đình')
+    """
+    listed = _LETTERED.match(text)
+    if listed is None:
+        return text
+    before, number, first, others = listed.groups()
+    full = re.sub(r"\b([a-g])\b", rf"{number}\1", others, flags=re.I)
+    return f"{before}{number}{first}{full}{text[listed.end() :]}"
 
 
 def with_range(text: str) -> str:
@@ -186,9 +208,12 @@ def with_range(text: str) -> str:
 
     >>> with_range("49 đến 53 Lê Lợi"), with_range("49 Lê Lợi"), with_range("49 tới 5 Lê Lợi")
     ('49-53 Lê Lợi', '49 Lê Lợi', '49 tới 5 Lê Lợi')
+    >>> with_range("49A+B Lê Lợi"), with_range("49A,B Lê Lợi")
+    ('49A-49B Lê Lợi', '49A,49B Lê Lợi')
     >>> with_range("Số 22, 24, 26 Lê Lợi"), with_range("Lô 8,9 Lê Lợi"), with_range("2, 4 Lê Lợi")
     ('22-24-26 Lê Lợi', 'Lô 8-9 Lê Lợi', '2, 4 Lê Lợi')
     """
+    text = with_numbers_in_full(text)
     several = _SEVERAL_FIRST.match(text) or _LISTED_FIRST.match(text)
     if several is None:
         return text

@@ -64,6 +64,23 @@ def with_spoken_number(text: str) -> str:
     return f"{text[: announced.end()]}{said} {' '.join(words[end:])}"
 
 
+def number_said(text: str) -> str | None:
+    """The number that all of a text says in words, in digits; one word alone may be a name.
+
+    >>> number_said("mười hai"), number_said("một trăm lẻ hai"), number_said("Số nhà ba")
+    ('12', '102', '3')
+    >>> number_said("Ba"), number_said("hai ba"), number_said("mười hai A"), number_said("XII")
+    (None, None, None, None)
+    """
+    announced = _ANNOUNCED.match(text)
+    keys = fold(text[announced.end() :] if announced else text).split()
+    scaled = len(keys) > 1 and not _SCALES.keys().isdisjoint(keys)
+    if not keys or not (scaled or (announced and len(keys) == 1)) or not _SPOKEN.issuperset(keys):
+        return None
+    value = _value(keys)
+    return str(value) if value else None
+
+
 def digits_said(text: str, many: int) -> str | None:
     """The digits of a text that says so many of them, one by one, and nothing else.
 

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Final
 
 from geo.address import building_of, parse_components
+from geo.beside import beside_number
 from geo.house_number import as_range
 from geo.mangled_number import is_mangled
 from geo.mixed_fonts import is_garbled
 from geo.persons import person_behind
 from geo.placeholders import is_ditto, is_none
+from geo.spoken_number import number_said
 from geo.street import is_dated
 from geo.text import fold
 from geo.words import words_of
@@ -89,6 +92,7 @@ def read_number(text: str) -> DoorParts:
         return DoorParts(number=UNREADABLE)
     if plain := _WHOLE.fullmatch(text):
         text = plain[1]
+    text = number_said(text) or text
     two = _TWO_NUMBERS.search(text) or _DOUBTFUL.search(text) or _descends(text)
     if two or _NEXT_TO.match(fold(text)) or _is_decimal(text):
         return DoorParts(number=UNREADABLE)
@@ -96,13 +100,15 @@ def read_number(text: str) -> DoorParts:
         # No key: `judge` refuses it, and `fixes` proposes what may have stood there.
         return DoorParts(number=(text, "", False))
     door = parse_components(house_number=text)
-    beside = door.street
-    whole = beside is None or beside.kind is not None or is_dated(words_of(beside.name))
+    street = door.street
+    whole = street is None or street.kind is not None or is_dated(words_of(street.name))
     if _FLAT_AND_HOUSE.fullmatch(text):
         return DoorParts(number=UNREADABLE)
-    if as_range(text) == "" or not (whole or _NAME.fullmatch(beside.name if beside else "")):
+    several = as_range(text)
+    if several == "" or not (whole or _NAME.fullmatch(street.name if street else "")):
         return DoorParts(number=UNREADABLE)
-    parts = parts_of(door)
+    beside = beside_number(text) if several is None else ()
+    parts = replace(parts_of(door), beside=beside)
     # `12\\3`, `12:3`: a number that is not understood must not be lost without a word.
     return DoorParts(number=UNREADABLE) if parts == DoorParts() and _DIGIT.search(text) else parts
 

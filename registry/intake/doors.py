@@ -1,6 +1,7 @@
 """Doors in parts, as `geo` reads them: what is stored of each is a row of its own small table."""
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Final
 
 from geo.address import Door
@@ -12,6 +13,7 @@ from geo.label import named
 from geo.locality import BLOCK_KINDS, BLOCK_OF_FLATS, DWELLING_ESTATES, GROUPS, Locality
 from geo.text import fold
 from geo.values import value
+from registry.intake.doubts import NUMBER_PART_UNREAD
 
 Number = tuple[str, str, bool]
 """As written, the canonical path, and whether it names an alley alone."""
@@ -43,6 +45,10 @@ class DoorParts:
     place: Place | None = None
     flat: Flat | None = None
     hint: str | None = None
+    beside: tuple[str, ...] = ()
+    """What the cell of the number names and is read of no part; kept by nobody."""
+    doubt: str = ""
+    """A value of `registry.intake.doubts`."""
 
 
 def parts_of(door: Door) -> DoorParts:
@@ -102,13 +108,24 @@ def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorP
     refused = next((one for one in given if one is not None and is_refused(one)), None)
     return DoorParts(
         refused or UNREADABLE
-        if refused or _are_two_flats(*flats) or _are_two_places(place.place, street.place)
+        if refused or _are_two_flats(*flats) or _are_two_places(place, street, number)
         else _number(number, street, flat),
         street.street or number.street,
         _places(place.place, street.place, number.place),
         _flat(*flats),
         place.hint or street.hint or number.hint,
+        doubt=NUMBER_PART_UNREAD if _is_more_beside(number, street, place, flat) else "",
     )
+
+
+def _is_more_beside(number: DoorParts, *others: DoorParts) -> bool:
+    """Whether the cell of the number names what no other cell of the row does."""
+    named = {fold(name) for name in number.beside}
+    for other in others if named else ():
+        named.discard(other.street[2] if other.street else "")
+        named -= {fold(name) for name in other.place[1]} if other.place else set()
+        named -= set(map(fold, filter(None, other.flat or ())))
+    return bool(named)
 
 
 def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None:
@@ -138,10 +155,14 @@ def _is_mark(number: Number) -> bool:
 
 
 def _places(*readings: Place | None) -> Place | None:
-    given = [reading for reading in readings if reading]
-    if not given:
+    """Those of all the cells, in their order, one that several cells name but once."""
+    named: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for reading in filter(None, readings):
+        for kind, name, key in zip(*reading, strict=True):
+            named.setdefault((_like_kind(kind), fold(name)), (kind, name, key))
+    if not named:
         return None
-    kinds, names, keys = (sum(column, ()) for column in zip(*given, strict=True))
+    kinds, names, keys = zip(*named.values(), strict=True)
     return kinds, names, keys
 
 
@@ -151,14 +172,26 @@ def _are_two_flats(*readings: Flat | None) -> bool:
     return any(len({one for one in column if one}) > 1 for column in zip(*given, strict=True))
 
 
-def _are_two_places(column: Place | None, street: Place | None) -> bool:
-    """Whether the cell of the street names another group than the column of groups."""
-    named = [
-        {fold(name) for kind, name in zip(place[0], place[1], strict=True) if kind in GROUPS}
-        for place in (column, street)
-        if place is not None
-    ]
-    return len(named) == 2 and all(named) and named[0].isdisjoint(named[1])
+def _are_two_places(*readings: DoorParts) -> bool:
+    """Whether cells name different places of one kind, as the tổ of the street and of its own."""
+    named = [_by_kind(reading.place) for reading in readings if reading.place is not None]
+    return any(
+        not one[kind] & other[kind]
+        for one, other in combinations(named, 2)
+        for kind in one.keys() & other.keys()
+    )
+
+
+def _by_kind(place: Place) -> dict[str, set[str]]:
+    """The names of places, folded, of each kind; those of groups are one."""
+    named: dict[str, set[str]] = {}
+    for kind, name in zip(place[0], place[1], strict=True):
+        named.setdefault(_like_kind(kind), set()).add(fold(name))
+    return named
+
+
+def _like_kind(kind: str) -> str:
+    return "tổ" if kind in GROUPS else kind
 
 
 def _flat(own: Flat | None, *others: Flat | None) -> Flat | None:
@@ -189,6 +222,7 @@ def completed_by(text: DoorParts, columns: DoorParts) -> DoorParts | None:
         text.place or columns.place,
         flat,
         text.hint or columns.hint,
+        doubt=columns.doubt,
     )
 
 

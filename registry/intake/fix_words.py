@@ -21,7 +21,7 @@ FIXES: Final = {
     "near_same_name": "có thể cùng một nhà với {}",
     "near_same_place": "có thể cùng một nhà với {}",
     "near_same_flat": "có thể cùng một căn với {}",
-    "near_same_range": "số trong khoảng ấy: {}",
+    "near_same_range": "trùng số với {}",
     "point_of_many": "cùng tọa độ với {}",
     "record_retired": "mã tiếp nối: {}",
     "street_ambiguous": "có thể là: {}",

@@ -80,6 +80,7 @@ _RULES: Final = (
     _Rule("doubt = 2", "street", "street_part_unread"),
     _Rule("doubt = 4", "street", "ward_behind_street"),
     _Rule("doubt = 3", "locality", "locality_differs"),
+    _Rule("doubt = 5", "house_number", "number_part_unread"),
     _Rule(
         "commune_problem IS NULL AND unit_id IS NULL",
         "commune",

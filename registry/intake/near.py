@@ -223,9 +223,11 @@ def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
     parameters: dict[str, object] = {"demo": demo}
     staging.create("near", _NEAR)
     statements = [_SAME_ADDRESS, _SAME_POINT, _POINT_OF_MANY]
+    known = 0
     if connection.execute(text(_ANY_REGISTERED), parameters).scalar_one():
         statements.append(_SAME_POINT_REGISTERED)
-        if staging.select("near_street", _STREETS, stats="unit_id, street_at, id"):
+        known = staging.select("near_street", _STREETS, stats="unit_id, street_at, id")
+        if known:
             statements.append(_SAME_ADDRESS_REGISTERED)
     if _find_alike(staging):
         staging.select("suspect", _SUSPECTS, parameters, stats="unit_id, key, number_key")
@@ -234,7 +236,7 @@ def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
         connection.execute(text(statement), parameters)
     find_near_places(staging, demo=demo, together_m=_TOGETHER_M)
     find_near_flats(staging, demo=demo)
-    find_near_ranges(staging, demo=demo)
+    find_near_ranges(staging, demo=demo, known_streets=known > 0)
     connection.execute(text(_WARN), {"import_id": staging.import_id})
     return {str(code): int(count) for code, count in connection.execute(text(_COUNTED))}
 

@@ -165,7 +165,10 @@ class ColumnResolver(Resolver):
         rows = np.flatnonzero(mixed)
         doors = rows_of(cells[_DOOR], rows)
         for row, door in zip(rows.tolist(), doors, strict=True):
-            resolved.take(row, self._combined(door), self.parts)
+            together = self._combined(door)
+            resolved.take(row, together, self.parts)
+            if together.doubt:
+                resolved.doubt(row, together.doubt)
         return resolved
 
     def _with_streets_alone(self, cells: Cells, resolved: Resolved) -> Cells:
@@ -272,6 +275,7 @@ class TextResolver(Resolver):
             door = completed_by(of_text, self._columns(*text[_TEXT_DOOR]))
             differ = door is None or place == UNDECIDED
             doubt = reading.doubt or (PLACE_DIFFERS if place == DIFFERS else "")
+            doubt = doubt or (door.doubt if door else "")
             resolved.take(at, door or of_text, self.parts)
             resolved.beside(at, COLUMNS_DIFFER if differ else reading.beside or "")
             resolved.doubt(at, doubt)

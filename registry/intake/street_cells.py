@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from geo.address import beside_street
+from geo.beside import beside_street
 from geo.text import fold
 from registry.gazetteer import Gazetteer
 from registry.intake.doubts import PART_UNREAD, WARD_BEHIND

@@ -160,6 +160,12 @@ class Household(HouseholdColumns, Base):
             postgresql_include=["building_name", "unit_id", "code"],
             postgresql_where="kind = 'building' AND status = 'active' AND NOT restricted",
         ),
+        # Doors over several numbers, few of a street's.
+        Index(
+            "ix_household_range",
+            "thoroughfare_id",
+            postgresql_where="thoroughfare_id IS NOT NULL AND house_number_key LIKE '%-%'",
+        ),
         Index("ix_household_parent", "parent_code", postgresql_where="parent_code IS NOT NULL"),
         # Changes of an event, page by page.
         Index("ix_household_event", "event_id", "code"),

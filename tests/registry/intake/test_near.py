@@ -225,13 +225,42 @@ def test_a_range_of_which_a_number_is_a_door_is_told(
     assert result.new == 5
     assert warned(engine) == [(3, "near_same_range", None, "dòng 1")]
 
-    deliver(door("5/12", "a"), door("20", "b"), door("5/12-14", "c"), source="buu_dien")
+    deliver(door("5/12", "a"), door("24", "b"), door("5/12-14", "c"), source="buu_dien")
     assert warned(engine) == [(3, "near_same_range", None, "dòng 1")]
 
-    deliver(door("12-14-16", "a"), source="dien")
-    ((code,),) = rows(
-        engine,
-        "SELECT h.code FROM household h JOIN thoroughfare t ON t.id = h.thoroughfare_id"
-        " WHERE house_number_key = '12' AND t.name = 'Quán Thánh'",
+    deliver(door("10-12", "a"), source="dien")
+    known = shown_codes(engine, "12", "12-14")
+    assert [(row, code, fix in known) for row, code, _, fix in warned(engine)] == [
+        (1, "near_same_range", True)
+    ]
+
+
+def test_a_number_of_a_registered_range_is_told(engine: Engine, deliver: Deliver) -> None:
+    deliver(door("12-14", "a"), door("30-36", "b"), door("50A-50C", "c"), door("60-62", "d"))
+    result = deliver(
+        door("12", "a"), door("32", "b"), door("50B", "c"), door("62-64", "d"),
+        # Across the street, of another street, the same door, and before the first.
+        door("33", "e"), door("12", "f", street="Phố Cửa Bắc"), door("30-36", "g"), door("50", "h"),
+        source="buu_dien",
+    )  # fmt: skip
+    assert (result.new, result.linked) == (7, 1)
+    expected = shown_codes(engine, "12-14", "30-36", "50A-50C", "60-62")
+    assert warned(engine) == [
+        (row, "near_same_range", None, code) for row, code in enumerate(expected, start=1)
+    ]
+    again = deliver(
+        door("12", "a"), door("32", "b"), door("50B", "c"), door("62-64", "d"), source="buu_dien"
     )
-    assert warned(engine) == [(1, "near_same_range", None, f"mã {codes.format(str(code))}")]
+    assert (again.unchanged, again.near) == (4, {})
+
+
+def shown_codes(engine: Engine, *numbers: str) -> list[str]:
+    """What a warning shows of the doors of Phố Quán Thánh with these numbers, in their order."""
+    found = dict(
+        rows(
+            engine,
+            "SELECT house_number_key, h.code FROM household h"
+            " JOIN thoroughfare t ON t.id = h.thoroughfare_id WHERE t.name = 'Quán Thánh'",
+        )
+    )
+    return [f"mã {codes.format(str(found[number]))}" for number in numbers]

@@ -127,6 +127,27 @@ def test_numbers_that_are_none_of_a_door_are_refused(deliver: Deliver, engine: E
     assert {key for (key,) in found} == set(read.values())
 
 
+def test_a_number_in_words_is_read_and_other_letters_are_told(
+    deliver: Deliver, engine: Engine
+) -> None:
+    read = {
+        "mười hai": "12", "Số nhà ba": "3", "một trăm lẻ hai": "102", "ba mươi tư": "34",
+        "15A,B": "15A-15B", "16A + B": "16A-16B", "17A và B": "17A-17B",
+    }  # fmt: skip
+    result = deliver(*(door(cell, cell) for cell in read), source="read")
+    assert (result.new, result.problems) == (len(read), {})
+    found = rows(engine, "SELECT house_number_key FROM household")
+    assert {key for (key,) in found} == set(read.values())
+
+    letters = ["XII", "A", "Ki ốt", "Nhà B", "ba"]
+    told = [door(cell, cell, locality=f"Tổ {n}") for n, cell in enumerate(letters)]
+    unsaid = door("nhà riêng", "nhà riêng", locality="Tổ 9")
+    here = {"street": "", "longitude": LON, "latitude": LAT}
+    result = deliver(*(row | here for row in (*told, unsaid)), source="letters")
+    expected = {"no_house_number": 6, "number_part_unread": 5}
+    assert (result.new, result.problems) == (6, expected)
+
+
 def test_a_number_that_the_streets_cell_repeats_is_one(deliver: Deliver, engine: Engine) -> None:
     result = deliver(
         door("12", "1", street="12 Láng"),

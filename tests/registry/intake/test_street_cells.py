@@ -52,6 +52,34 @@ def test_another_name_beside_the_street_is_told(deliver: Deliver, street: str) -
     assert (result.new, warnings(result)) == (3, {1: "street_part_unread"})
 
 
+@pytest.mark.parametrize("cell", ["12, Hàng Khoai", "12; Láng", "12 (Hàng Khoai)"])
+def test_another_name_beside_the_number_is_told(deliver: Deliver, cell: str) -> None:
+    result = deliver(
+        door(cell, "a"),
+        door("14, Quán Thánh", "b"),
+        door("16, tổ 3", "c", locality="Tổ 3"),
+        door("18 (cũ 20)", "d"),
+        door("20, Trúc Bạch", "e"),
+    )
+    assert (result.new, warnings(result)) == (5, {1: "number_part_unread", 5: "number_part_unread"})
+
+
+def test_a_place_that_two_cells_name_is_one_and_two_of_a_kind_are_refused(
+    engine: Engine, deliver: Deliver
+) -> None:
+    result = deliver(
+        door("12, tổ 5", "a", street="Quán Thánh, tổ dân phố 5", tổ="5"),
+        door("14, tổ 6", "b", tổ="5"),
+        door("16, thôn Đông", "c", locality="thôn Tây"),
+        door("18, khu phố 2", "d", tổ="5"),
+    )
+    assert (result.new, result.problems["number_unreadable"]) == (2, 2)
+    assert rows(engine, "SELECT l.kind, l.name, p.name FROM locality l"
+        " LEFT JOIN locality p ON p.id = l.parent_id ORDER BY 1, 2, 3") == [
+        ("khu phố", "2", None), ("tổ", "5", "2"), ("tổ", "5", None),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "text", ["5, 7 Quán Thánh", "5 Quán Thánh; 7 Hàng Khoai", "5 Quán Thánh, số 7 Hàng Khoai"]
 )

@@ -1,0 +1,67 @@
+"""What a cell names beside what its column is for: it must not be lost without a word."""
+
+from typing import Final
+
+from geo.address import pieces_in_cell
+from geo.piece import Piece
+from geo.settling import COMMUNES
+from geo.values import value
+from geo.words import text_of
+
+_DESCRIBING_WORDS: Final = """
+    goc doan cu moi ten gan canh sau truoc doi ke noi ngay tu den mat huong phia cong chan dau cuoi
+"""
+_DESCRIBING: Final = frozenset(_DESCRIBING_WORDS.split())
+"""Folded, first words of what describes a street rather than names another: `góc Trần Phú`."""
+
+
+@value(frozen=True, slots=True)
+class BesideStreet:
+    """What the column of a street names beside the street that is read of it."""
+
+    communes: tuple[str, ...] = ()
+    """With their kinds."""
+    names: tuple[str, ...] = ()
+    """Streets, or names that may be anything."""
+
+
+def beside_street(text: str) -> BesideStreet:
+    """What a cell of a column of streets names beside its street, but for what describes it.
+
+    >>> beside_street("Đặng Tất (P. Vĩnh Hải)").communes, beside_street("Lê Lợi, Trần Phú").names
+    (('P. Vĩnh Hải',), ('Trần Phú',))
+    >>> beside_street("Lê Lợi (góc Trần Phú)"), beside_street("Đường Lê Lợi, tổ 3").names
+    (BesideStreet(communes=(), names=()), ())
+    """
+    pieces = [piece for piece in pieces_in_cell(text) if piece.complete]
+    if len(pieces) < 2:
+        return BesideStreet()
+    streets = [piece for piece in pieces if piece.role in ("street", "bare")]
+    communes = [piece for piece in pieces[1:] if piece.role == "admin" and piece.kind in COMMUNES]
+    return BesideStreet(
+        tuple(text_of(piece.all_words) for piece in communes),
+        tuple(text_of(piece.all_words) for piece in streets[1:] if not _describes(piece)),
+    )
+
+
+def beside_number(text: str) -> tuple[str, ...]:
+    """Names and marks in a cell of a column of house numbers that are no number to the grammar.
+
+    >>> beside_number("12, Hàng Khoai"), beside_number("12 (P. Trúc Bạch)"), beside_number("XII")
+    (('Hàng Khoai',), ('P. Trúc Bạch',), ('XII',))
+    >>> beside_number("Nhà A"), beside_number("12 (cũ 14)"), beside_number("nhà riêng")
+    (('Nhà A',), (), ())
+    """
+    return tuple(
+        text_of(piece.all_words)
+        for piece in pieces_in_cell(text)
+        if (piece.role in ("bare", "admin") and not _describes(piece)) or _is_mark_of_house(piece)
+    )
+
+
+def _describes(piece: Piece) -> bool:
+    return piece.all_words[0].key in _DESCRIBING
+
+
+def _is_mark_of_house(piece: Piece) -> bool:
+    return piece.role == "premises" and piece.kind == "nhà" and len(piece.all_words[-1].key) == 1

@@ -1,0 +1,15 @@
+"""What a code of a problem means."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "notice"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """How grave a problem is. `error`: the row is not published; `warning`: it is, look at it."""
+
+    severity: Severity
+    vi: str
+    en: str
