@@ -20,7 +20,7 @@ _PHONE: Final = re.compile(
     # In one run, so that no number of a house behind it is taken for its end.
     r"(?<![\w/+])0[1-9]\d{8}(?!\d)"
     r"|(?<![\w/+])(?:(?:S?[ĐD]/?[tT]|[Tt]el|[Pp]hone|[Mm]obile)\s?[:.]?\s?)?"
-    r"(?:(?:\+|00)?84[ .-]?|0)(?:\(0\))?[1-9](?:[ .-]?\d){8,9}(?![\d/])"
+    r"(?:(?:\+|00)?84[ .-]?|0)(?:\(0\))?[1-9](?:(?:[.-]| {1,3})?\d){8,9}(?![\d/])"
     r"|(?<!\d)\d{9,14}(?!\d)"
 )
 _CALL: Final = re.compile(
