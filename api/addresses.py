@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.conditional import conditional
 from api.context import gazetteer, register
-from api.openapi import Answer, CodeForms, Request, answers, spec
-from api.shapes import MapSpan, PlaceUnit, in_words, unit_ref
+from api.openapi import Answer, CodeForms, Request, UnitRef, answers, spec
+from api.shapes import Span, in_words, unit_ref
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
 from geo.label import named, number_label
@@ -51,10 +51,10 @@ class Address(Answer):
     unit_number: str | None
     households_count: int = Field(description="Hộ that share it; 0 for a building")
     parent: CodeForms | None = Field(description="The building that holds it")
-    commune: PlaceUnit | None
-    province: PlaceUnit | None
-    former_commune: PlaceUnit | None
-    map: MapSpan
+    commune: UnitRef | None
+    province: UnitRef | None
+    former_commune: UnitRef | None
+    map: Span
     position: Position | None
     verified_on: str | None
     delivery_hint: str | None

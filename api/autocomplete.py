@@ -9,8 +9,8 @@ from pydantic_core import PydanticCustomError
 from api.columns import Begun
 from api.context import gazetteer, register
 from api.errors import UNIT_CODE
-from api.openapi import Answer, Request, answers, spec
-from api.shapes import PlaceUnit, unit_ref
+from api.openapi import Answer, Request, UnitRef, answers, spec
+from api.shapes import unit_ref
 from geo.code import format as code_display
 from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
 from registry.autocomplete.suggestion import Suggestion
@@ -64,8 +64,8 @@ class SuggestionLine(Answer):
     places: int = Field(
         description="Communes that have a street, locality or building of this name"
     )
-    commune: PlaceUnit | None
-    province: PlaceUnit | None
+    commune: UnitRef | None
+    province: UnitRef | None
     lon: float | None
     lat: float | None
     former_name: str | None = Field(

@@ -11,8 +11,8 @@ from api.access import requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.errors import UNIT_CODE
-from api.openapi import Answer, Request, answers, spec
-from api.shapes import MapSpan, PlaceUnit
+from api.openapi import Answer, Request, UnitRef, answers, spec
+from api.shapes import Span
 from registry.changes import MAX_ENTRIES, Page, read_page
 from registry.changes.entries import following
 
@@ -43,10 +43,10 @@ class UnitEntry(Answer):
     code: str
     level: Literal["province", "district", "commune"]
     name: str
-    province: PlaceUnit | None
+    province: UnitRef | None
     words: str = Field(examples=["Phường Láng, Thành phố Hà Nội"])
     words_before_2025_07: str | None
-    map: MapSpan
+    map: Span
 
 
 class Change(Answer):

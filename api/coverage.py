@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.context import gazetteer, register
 from api.errors import PROVINCE_CODE
-from api.openapi import Answer, Day, Request, UnitHeir, answers, spec
+from api.openapi import Answer, Day, Request, UnitRef, answers, spec
 from api.packing import packed
 from registry.coverage.gap_files import to_dict
 from registry.coverage.gaps import KINDS, find_gaps
@@ -71,13 +71,6 @@ class CoverageGapsQuery(Request):
     demo: bool = _DEMO
 
 
-class CoverageProvince(Answer):
-    """The province of a commune."""
-
-    code: str
-    name: str = Field(examples=["Thành phố Hà Nội"])
-
-
 class CoverageTarget(Answer):
     """Tổng số hộ: the newest declared count, else the census, else an estimate."""
 
@@ -104,7 +97,7 @@ class CoverageOfUnit(Answer):
     code: str = Field(description="Of a locality: its commune's")
     level: Literal["country", "province", "commune", "locality", "former"]
     name: str = Field(examples=["Phường Ba Đình"])
-    province: CoverageProvince | None
+    province: UnitRef | None
     target: CoverageTarget | None
     households: int = Field(description="Hộ of the active records; several may share one")
     share: float | None = Field(description="households of target.households; above 1 as it is")
@@ -136,7 +129,7 @@ class CoverageAnswer(Answer):
     as_of: datetime.date
     counted_at: datetime.datetime | None = _COUNTED_AT
     demo: bool
-    former_unit: UnitHeir | None = Field(
+    former_unit: UnitRef | None = Field(
         description="Unit of an old map that was asked for; `units` continue it"
     )
     units: list[CoverageOfUnit]
@@ -200,7 +193,7 @@ class CoverageSeries(Answer):
     """One count a day; a day that was missed is not there."""
 
     unit: SeriesUnit
-    former_unit: UnitHeir | None
+    former_unit: UnitRef | None
     since: datetime.date
     until: datetime.date
     days: list[SeriesDay]
@@ -224,7 +217,7 @@ class CoverageGap(Answer):
     level: Literal["province", "commune", "locality", "street"]
     code: str = Field(description="Of the commune, or of the province where it is a province's")
     name: str
-    province: CoverageProvince | None
+    province: UnitRef | None
     former_code: str | None = Field(description="Commune of an earlier map that the street was in")
     place: str | None = Field(description="Street or locality", examples=["Phố Quán Thánh"])
     side: Literal["odd", "even"] | None
@@ -246,8 +239,8 @@ class CoverageGaps(Answer):
     as_of: datetime.date
     counted_at: datetime.datetime | None = _COUNTED_AT
     demo: bool
-    unit: UnitHeir
-    former_unit: UnitHeir | None
+    unit: UnitRef
+    former_unit: UnitRef | None
     counts: GapCounts
     gaps: list[CoverageGap]
 

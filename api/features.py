@@ -7,7 +7,8 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from api.openapi import Answer as Body
-from api.shapes import MapSpan, PlaceUnit, in_words, map_span
+from api.openapi import UnitRef
+from api.shapes import Span, in_words, span_body
 from geo.code import format as code_display
 from geo.label import named, number_label
 from registry.gazetteer import Gazetteer, today
@@ -65,9 +66,9 @@ class Properties(Body):
     house_number: str | None
     street: str | None
     locality: str | None
-    commune: PlaceUnit | None
-    province: PlaceUnit | None
-    map: MapSpan
+    commune: UnitRef | None
+    province: UnitRef | None
+    map: Span
     distance_m: float | None
     geocoding: GeocodingProperties
 
@@ -122,7 +123,7 @@ def _feature(known: Gazetteer, answer: Answer) -> dict[str, Any]:
     parts, record = answer.parts, answer.record
     place = in_words(words, day)
     if answer.map is not None:
-        place["map"] = map_span(answer.map)
+        place["map"] = span_body(answer.map)
     innermost = parts.localities[0] if parts.localities else None
     point = None
     if answer.lon is not None and answer.lat is not None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
@@ -19,7 +18,7 @@ from registry.lifecycle.patch import operation_of
 from registry.lifecycle.requests import AddressPatch, OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
-from registry.lifecycle.work import Changed, Done, Warned
+from registry.lifecycle.work import Changed, Done
 from registry.records import record_wording
 
 blueprint = Blueprint("operations", __name__, url_prefix="/v1")
@@ -118,7 +117,7 @@ def _body(operation: Operation, done: Done) -> dict[str, Any]:
         "records": changed_records(done.records),
         "place": {"kind": done.place.kind, "name": done.place.name} if done.place else None,
         "rewritten": done.rewritten,
-        "warnings": write_warnings(done.warnings),
+        "warnings": [warned.to_dict() for warned in done.warnings],
     }
 
 
@@ -134,11 +133,6 @@ def changed_records(records: Iterable[Changed]) -> list[dict[str, Any]]:
         }
         for r in records
     ]
-
-
-def write_warnings(warnings: Iterable[Warned]) -> list[dict[str, str]]:
-    """Each as a `WriteWarning`."""
-    return [asdict(warned) | {"message": warned.message} for warned in warnings]
 
 
 @blueprint.patch("/addresses/<address_code>")

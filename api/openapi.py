@@ -58,11 +58,11 @@ class CodeForms(Answer):
     code_display: str = Field(examples=["1H6X-XH2V"])
 
 
-class UnitHeir(Answer):
+class UnitRef(Answer):
     """A unit in short."""
 
     code: str
-    name: str
+    name: str = Field(examples=["Phường Ba Đình"])
 
 
 class Problem(BaseModel):
@@ -78,7 +78,7 @@ class Problem(BaseModel):
     suggestions: list[CodeForms] | None = Field(
         None, description="Registered codes of which the one asked for is a slip"
     )
-    unit_successors: list[UnitHeir] | None = Field(
+    unit_successors: list[UnitRef] | None = Field(
         None, description="Units of today that continue one that ended"
     )
     successors: list[CodeForms] | None = Field(

@@ -10,10 +10,10 @@ from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.errors import UNIT_CODE
-from api.lifecycle import ChangedRecord, WriteWarning, changed_records, write_warnings
+from api.lifecycle import ChangedRecord, WriteWarning, changed_records
 from api.limits import has_key
-from api.openapi import Answer, CodeForms, NoParameters, Request, answers, spec
-from api.shapes import PlaceUnit, unit_ref
+from api.openapi import Answer, CodeForms, NoParameters, Request, UnitRef, answers, spec
+from api.shapes import unit_ref
 from registry.errors import OutsideUnitsError
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.lifecycle.requests import Called, Commune, Line, Sentence
@@ -69,7 +69,7 @@ class ReportFiled(Answer):
     kind: str
     state: str = Field(description=_STATE)
     code: CodeForms | None
-    commune: PlaceUnit | None
+    commune: UnitRef | None
     reporters: int = Field(description="How many have said so")
     counted: bool = Field(description="False where you had said so already")
     address: str | None = Field(description="Of a new house, as it was understood and is kept")
@@ -116,7 +116,7 @@ class QueuedReport(Answer):
     status: str | None = Field(description="Of the record, today")
     event_id: int | None = Field(description="Of the record's state: what event_id takes")
     label: str | None = Field(description="The record's address, or that of the new house")
-    commune: PlaceUnit | None
+    commune: UnitRef | None
     point: ReportedPoint | None
     reporters: Reporters
     first_reported_at: str
@@ -352,7 +352,7 @@ def _decided(decided: Decided) -> Response:
             "operation": decided.operation,
             "event_id": decided.event_id,
             "records": changed_records(decided.records),
-            "warnings": write_warnings(decided.warnings),
+            "warnings": [warned.to_dict() for warned in decided.warnings],
         }
     )
 

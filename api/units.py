@@ -11,9 +11,11 @@ from pydantic_core import PydanticCustomError
 from api.conditional import conditional
 from api.context import gazetteer
 from api.errors import PROVINCE_CODE, UNIT_CODE
-from api.openapi import Answer, Day, Request, answers, spec
+from api.openapi import Answer, Day, Request, UnitRef, answers, spec
 from api.packing import packed
+from api.shapes import Span, span_body, unit_ref
 from registry.gazetteer import Gazetteer, Succession, Unit
+from registry.records import Span as Days
 from registry.units import (
     FIRST_KNOWN_DAY,
     LAST_DAY_OF_OLD_MAP,
@@ -74,20 +76,6 @@ class ConvertQuery(Request):
         if (self.code is None) == (self.text is None):
             raise PydanticCustomError("code_or_text", "give either code or text")
         return self
-
-
-class UnitRef(Answer):
-    """A unit in short."""
-
-    code: str
-    name: str = Field(examples=["Phường Ba Đình"])
-
-
-class Span(Answer):
-    """Days from `from` (inclusive) to `to` (exclusive); null is an open end."""
-
-    from_: datetime.date | None = Field(alias="from")
-    to: datetime.date | None
 
 
 class UnitSummary(Answer):
@@ -285,20 +273,13 @@ def _cacheable(response: Response) -> Response:
 def _picker_body(known: Gazetteer, day: datetime.date) -> str:
     provinces = [
         {
-            **_ref(province, day),
-            "communes": [_ref(commune, day) for commune in communes],
+            "code": province.code,
+            "name": province.version_on(day).full_name,
+            "communes": [unit_ref(commune, day) for commune in communes],
         }
         for province, communes in picker(known, day)
     ]
     return json.dumps({"as_of": day.isoformat(), "provinces": provinces}, separators=(",", ":"))
-
-
-def _ref(unit: Unit, day: datetime.date) -> dict[str, str]:
-    return {"code": unit.code, "name": unit.version_on(day).full_name}
-
-
-def _span(first: datetime.date | None, end: datetime.date | None) -> dict[str, str | None]:
-    return {"from": first.isoformat() if first else None, "to": end.isoformat() if end else None}
 
 
 def _summary(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
@@ -311,9 +292,9 @@ def _summary(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]
         "name": version.name,
         "full_name": version.full_name,
         "full_name_en": version.full_name_en,
-        "province": _ref(province, day) if province else None,
-        "district": _ref(district, day) if district else None,
-        "lifetime": _span(unit.born, unit.ended),
+        "province": unit_ref(province, day),
+        "district": unit_ref(district, day),
+        "lifetime": span_body(Days(unit.born, unit.ended)),
     }
 
 
@@ -330,7 +311,7 @@ def _detail(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
         "names": [
             {
                 "full_name": version.full_name,
-                "valid": _span(version.valid_from, version.valid_to),
+                "valid": span_body(Days(version.valid_from, version.valid_to)),
                 "legal_basis": version.legal_basis,
                 "date_basis": version.date_basis,
             }

@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 
 from api.columns import Columns, Written
 from api.context import gazetteer, register
-from api.openapi import Answer, CodeForms, NoParameters, answers, spec
-from api.shapes import PlaceUnit, unit_ref
+from api.openapi import Answer, CodeForms, NoParameters, UnitRef, answers, spec
+from api.shapes import unit_ref
 from geo.code import format as code_display
 from registry.gazetteer import today
 from registry.geocode import Question
@@ -104,8 +104,8 @@ class ValidationAnswer(Answer):
     label: str | None = Field(description="As it is written today; null where several fit")
     label_before_2025_07: str | None
     level: str | None = Field(description="How near to the door the register knows it")
-    commune: PlaceUnit | None
-    province: PlaceUnit | None
+    commune: UnitRef | None
+    province: UnitRef | None
     lon: float | None
     lat: float | None
     components: list[ValidatedComponent]

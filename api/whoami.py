@@ -9,8 +9,8 @@ from api.access import caller
 from api.context import gazetteer
 from api.counters import seconds_left
 from api.limits import Rate, has_key
-from api.openapi import Answer, NoParameters, answers, spec
-from api.shapes import PlaceUnit, unit_ref
+from api.openapi import Answer, NoParameters, UnitRef, answers, spec
+from api.shapes import unit_ref
 from registry.access import budget
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 
@@ -38,7 +38,7 @@ class WhoAmI(Answer):
 
     name: str | None = Field(description="Name of the key; null without one")
     role: str = Field(examples=["editor"])
-    units: list[PlaceUnit] | None = Field(
+    units: list[UnitRef] | None = Field(
         description="Where it may write; null for everywhere, empty for nowhere"
     )
     expires_at: str | None = Field(description="When the key ends, in Viet Nam")

@@ -23,7 +23,7 @@ from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
 from scripts.words import FIELDS
-from scripts.written import Written, show_written, written_records, written_warnings
+from scripts.written import Written, show_written, written_records
 
 _HEADERS: Final = {
     **dict.fromkeys(("số cũ", "số nhà cũ", "cũ"), "old"),
@@ -195,7 +195,7 @@ def _show(made: Operation, done: Done, records: Written, *, form: str, dry_run: 
             "records": records,
             "place": {"kind": done.place.kind, "name": done.place.name} if done.place else None,
             "rewritten": done.rewritten,
-            "warnings": written_warnings(done.warnings),
+            "warnings": [warned.to_dict() for warned in done.warnings],
         }
         click.echo(json.dumps(body, ensure_ascii=False))
         return

@@ -18,7 +18,7 @@ from registry.units import unit_by_code
 from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
-from scripts.written import Written, show_written, written_records, written_warnings
+from scripts.written import Written, show_written, written_records
 
 _KINDS: Final = {
     "confirmed": "xác nhận đúng",
@@ -179,7 +179,7 @@ def _say_decided(decided: Decided, records: Written, *, form: str, dry_run: bool
             "dry_run": dry_run,
             "event_id": None if dry_run else decided.event_id,
             "records": records,
-            "warnings": written_warnings(decided.warnings),
+            "warnings": [warned.to_dict() for warned in decided.warnings],
         }
         click.echo(json.dumps(body, ensure_ascii=False))
         return

@@ -1,7 +1,6 @@
 """Records that a command wrote: their codes, status and whole address, for who looks them over."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -34,11 +33,6 @@ def written_records(engine: Engine, records: Sequence[Changed], *, dry_run: bool
         for record, label in zip(records, labels, strict=True)
         if label or not dry_run
     ]
-
-
-def written_warnings(warnings: Iterable[Warned]) -> list[dict[str, str]]:
-    """Each as `--format json` has it."""
-    return [asdict(warned) | {"message": warned.message} for warned in warnings]
 
 
 def show_written(records: Written, warnings: Iterable[Warned]) -> None:

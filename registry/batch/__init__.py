@@ -35,7 +35,8 @@ EMPTY: Final = "empty_row"
 NOTHING_FOUND: Final = "nothing_found"
 """Status of a question that is understood, and that nothing in the register answers."""
 
-_HALVES: Final = re.compile("[\ud800-\udfff]")
+HALVES: Final = re.compile("[\ud800-\udfff]")
+"""Halves of signs, and bytes that were no UTF-8: no text."""
 POINT: Final = "point"
 """Field of a column that holds both coordinates: `21.0285, 105.8542`, or a link to a map."""
 COMPONENTS: Final = tuple(field.name for field in fields_of(Components))
@@ -231,7 +232,7 @@ def _text(fields: Mapping[str, object], field: str) -> str | None:
         raise InvalidInputError.of_field(field, "string_too_long", f"more than {MAX_TEXT:,} signs")
     if "\0" in value:
         raise InvalidInputError.of_field(field, "nul_character", "holds a NUL character")
-    if _HALVES.search(value):
+    if HALVES.search(value):
         raise InvalidInputError.of_field(field, "not_utf8", "is not UTF-8")
     return value.strip() or None
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 
 from geo.points import point_in
 from geo.values import value
-from registry.batch import EMPTY, POINT, Asked, columns_of, read_fields
+from registry.batch import EMPTY, HALVES, POINT, Asked, columns_of, read_fields
 from registry.errors import InvalidInputError, UnreadableFileError
 from registry.json_once import GivenTwiceError, loads_once
 
@@ -30,7 +30,6 @@ LINE: Final = "line"
 _DELIMITERS: Final = ",;\t|"
 _MAX_CELL: Final = 1_000_000
 _MAX_LINE: Final = 1_000_000
-_HALVES: Final = re.compile("[\ud800-\udfff]")
 _LONE_HALVES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _WORKBOOKS: Final = ("PK\x03\x04", "\udcd0\udccf\x11\udce0", "\xd0\xcf\x11\xe0")
 """How files of spreadsheets begin, new and old, as text that is none."""
@@ -253,7 +252,7 @@ class Layout:
 def json_line(row: Mapping[str, Any]) -> str:
     """A row of NDJSON. What no UTF-8 can hold is escaped."""
     text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-    if not _HALVES.search(text):
+    if not HALVES.search(text):
         return text + "\n"
     return json.dumps(row, separators=(",", ":")) + "\n"
 

@@ -21,7 +21,6 @@ from registry.changes.entries import (
     EVENT_OF_RECORD,
     LOCALITIES,
     RECORD_COLUMNS,
-    RECORD_JOINS,
     STREETS,
     Entry,
     Following,
@@ -37,6 +36,7 @@ from registry.errors import DatabaseUnavailableError
 from registry.events import move_pending_events
 from registry.gazetteer import Gazetteer, today
 from registry.reads import Reads, Row
+from registry.records import JOINS
 from registry.register import Register
 
 MAX_ENTRIES: Final = 10_000
@@ -56,7 +56,7 @@ IDENTITY: Final = """
 _WALK: Final = f"""
     SELECT {RECORD_COLUMNS} FROM (
         SELECT * FROM household WHERE {{where}} code > %(code)s ORDER BY code LIMIT {_CHUNK}
-    ) h {RECORD_JOINS} ORDER BY h.code
+    ) h {JOINS} ORDER BY h.code
 """  # noqa: S608 - constants
 _WALK_ALL: Final = _WALK.format(where="")
 _WALK_COMMUNE: Final = _WALK.format(where="unit_id = %(commune)s AND")
@@ -95,7 +95,7 @@ _TOUCHED: Final = """
 _TOUCHED_FEW: Final = _TOUCHED.format(limit=_FEW)
 _TOUCHED_MANY: Final = _TOUCHED.format(limit=_CHUNK)
 _STATES: Final = f"""
-    SELECT {RECORD_COLUMNS} FROM household h {RECORD_JOINS} WHERE h.code = ANY (%(codes)s)
+    SELECT {RECORD_COLUMNS} FROM household h {JOINS} WHERE h.code = ANY (%(codes)s)
 """  # noqa: S608 - constants
 
 

@@ -57,10 +57,6 @@ RECORD_COLUMNS: Final = """
         WHERE s.new_code = h.code AND s.ended_by_event_id IS NULL AND NOT o.restricted
     )
 """
-RECORD_JOINS: Final = """
-    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
-    LEFT JOIN locality l ON l.id = h.locality_id
-"""
 EVENT_OF_RECORD: Final = 5
 """Where `event_id` stands in RECORD_COLUMNS."""
 

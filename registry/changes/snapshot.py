@@ -22,7 +22,6 @@ from registry.changes import IDENTITY
 from registry.changes.cursor import Cursor, Read
 from registry.changes.entries import (
     RECORD_COLUMNS,
-    RECORD_JOINS,
     Entry,
     Following,
     following,
@@ -35,6 +34,7 @@ from registry.errors import ConflictError, DatabaseUnavailableError, UnreadableF
 from registry.events import move_pending_events
 from registry.gazetteer import VIET_NAM, load_gazetteer, today
 from registry.messages import not_written
+from registry.records import JOINS
 from registry.revision import current_revision
 
 FORMAT: Final = "diachiso-snapshot-1"
@@ -50,7 +50,7 @@ _LEVEL: Final = 1
 _TELL_EVERY: Final = 100_000
 
 _RECORDS: Final = f"""
-    SELECT {RECORD_COLUMNS} FROM household h {RECORD_JOINS} {{where}} ORDER BY h.code
+    SELECT {RECORD_COLUMNS} FROM household h {JOINS} {{where}} ORDER BY h.code
 """  # noqa: S608 - constants
 
 

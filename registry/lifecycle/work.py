@@ -1,7 +1,7 @@
 """One operation at work: its transaction, its event, and the records it holds."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, cast
 
 from sqlalchemy import Table, func, select, text
@@ -60,6 +60,10 @@ class Warned:
     def message(self) -> str:
         """In words."""
         return f"“{self.given}” được hiểu là {self.registered} (taken for the registered name)"
+
+    def to_dict(self) -> dict[str, str]:
+        """For JSON."""
+        return asdict(self) | {"message": self.message}
 
 
 @dataclass(frozen=True, slots=True)

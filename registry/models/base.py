@@ -1,11 +1,13 @@
 """What every table shares: names of constraints, types, comments."""
 
 import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData, Text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
+
+NOW: Final = text("clock_timestamp()")
 
 
 class Base(DeclarativeBase):

@@ -5,10 +5,9 @@ import datetime
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import Base
+from registry.models.base import NOW, Base
 
 KEY = Text(collation="C")
-NOW = text("clock_timestamp()")
 
 
 class PlaceVersionColumns:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import Base, on_earth, one_of
+from registry.models.base import NOW, Base, on_earth, one_of
 
 CODE = Text(collation="C")
 HOUSEHOLD_STATUSES = ("reserved", "proposed", "active", "retired")
@@ -32,7 +32,6 @@ POSITION_METHODS = (
     "centroid",
     "unknown",
 )
-NOW = text("clock_timestamp()")
 
 
 class HouseholdColumns:

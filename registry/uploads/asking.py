@@ -77,7 +77,7 @@ def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) ->
 
 def forget(session: Session, import_id: int) -> None:
     """Make an import a discarded one, without problems and files."""
-    for statement in (_DISCARDED, _NO_PROBLEMS, _NO_FILES):
+    for statement in (_DISCARDED, NO_PROBLEMS, _NO_FILES):
         session.execute(statement, {"id": import_id})
 
 
@@ -109,7 +109,7 @@ def _hand_over(
 _LOCK: Final = text("SELECT id FROM import WHERE id = :id FOR UPDATE SKIP LOCKED")
 _PUBLISHING: Final = text("UPDATE import SET state = 'publishing' WHERE id = :id")
 _DISCARDED: Final = text("UPDATE import SET state = 'discarded' WHERE id = :id")
-_NO_PROBLEMS: Final = text("DELETE FROM import_problem WHERE import_id = :id")
+NO_PROBLEMS: Final = text("DELETE FROM import_problem WHERE import_id = :id")
 _NO_FILES: Final = text(
     """
     UPDATE import_work SET phase = NULL, files_until = NULL, changed_at = clock_timestamp()

@@ -42,7 +42,7 @@ from registry.intake.run import import_file
 from registry.reads import Reads
 from registry.settings import Settings
 from registry.uploads import files
-from registry.uploads.asking import forget
+from registry.uploads.asking import NO_PROBLEMS, forget
 from registry.uploads.views import ROLLING_BACK, ImportView, any_import
 
 _INTERRUPTED: Final = {
@@ -312,7 +312,7 @@ def _keep_verdict(
         if not getattr(kept, "rowcount", 0):
             _end(session, view.id, None)
             return False
-        session.execute(_NO_PROBLEMS, {"id": view.id})
+        session.execute(NO_PROBLEMS, {"id": view.id})
         session.execute(_FOUND)
         if back.problems is not None:
             back.problems.seek(0)
@@ -354,7 +354,6 @@ _ENDED: Final = text(
     WHERE import_id = :id
     """
 )
-_NO_PROBLEMS: Final = text("DELETE FROM import_problem WHERE import_id = :id")
 _NO_FILES: Final = text("UPDATE import_work SET files_until = NULL WHERE import_id = :id")
 _FOUND: Final = text(
     """

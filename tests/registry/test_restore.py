@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from registry.cluster.host import LIBRARY
 from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.events import codes_of_event, feed_after, move_pending_events, open_event, write_scope
+from registry.events import move_pending_events, open_event, write_scope
 from registry.models import CodeKey, Event, EventPending, Household, HouseholdVersion
 from registry.prepare import alembic_config, prepare_database
 from tests.support.factories import (
@@ -26,6 +26,7 @@ from tests.support.factories import (
     make_street,
     make_unit,
 )
+from tests.support.feed import codes_of_event, feed_after
 from tests.support.postgis import TestCluster
 from tests.support.refusal import refused
 

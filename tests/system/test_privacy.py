@@ -36,9 +36,9 @@ NAMED = {
     "thoroughfare_alias", "thoroughfare_version",
 }  # fmt: skip
 NAMED_ANSWERS = {
-    "ChangedPlace", "CoverageGap", "CoverageOfUnit", "CoverageProvince", "FeedPlace",
-    "PickerProvince", "PlaceUnit", "SeriesUnit", "Service", "StreetEntry", "UnitDetail",
-    "UnitEntry", "UnitHeir", "UnitRef", "UnitSummary", "WhoAmI",
+    "ChangedPlace", "CoverageGap", "CoverageOfUnit", "FeedPlace",
+    "PickerProvince", "SeriesUnit", "Service", "StreetEntry", "UnitDetail",
+    "UnitEntry", "UnitRef", "UnitSummary", "WhoAmI",
 }  # fmt: skip
 # The whole name of a commune: `Phường Ba Đình`.
 UNIT_WORDS = frozenset({"full_name", "full_name_en"})

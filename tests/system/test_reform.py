@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from registry.database import make_engine, session_scope
-from registry.events import codes_of_event, feed_after, write_scope
+from registry.events import write_scope
 from registry.gazetteer import Gazetteer, load_gazetteer
 from registry.units import (
     UnitQuery,
@@ -26,6 +26,7 @@ from tests.support.factories import (
     make_street,
     make_unit,
 )
+from tests.support.feed import codes_of_event, feed_after
 from tests.support.postgis import clone
 
 RENAMED = datetime.date(2026, 9, 1)

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from sqlalchemy import text
 
 from registry.database import session_scope
-from registry.events import feed_after
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
+from tests.support.feed import feed_after
 from tests.support.lifecycle import Town
 
 MOVERS_LOCK = 7238010021
