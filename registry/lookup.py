@@ -22,14 +22,14 @@ MAX_SUGGESTIONS: Final = 3
 BY_CODE: Final = f"SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = %(code)s"  # noqa: S608 - constants
 
 # In the order of the candidates: the likeliest accident first.
-_REGISTERED: Final = """
+_REGISTERED: Final = f"""
     SELECT h.code
     FROM unnest(%(codes)s::text[]) WITH ORDINALITY AS c (code, rank)
     JOIN household h ON h.code = c.code COLLATE "C"
     WHERE h.status = 'active' AND NOT h.restricted
     ORDER BY c.rank
-    LIMIT 3
-"""
+    LIMIT {MAX_SUGGESTIONS}
+"""  # noqa: S608 - constants
 
 _WITHDRAWN: Final = """
     SELECT FROM household_version v JOIN event e ON e.id = v.ended_by_event_id
@@ -120,5 +120,4 @@ def _no_code(reads: Reads, text: str, error: CodeError) -> InvalidInputError | M
 
 
 def _registered(reads: Reads, candidates: tuple[str, ...]) -> list[str]:
-    found = [row[0] for row in reads.rows(_REGISTERED, {"codes": list(candidates)})]
-    return found[:MAX_SUGGESTIONS]
+    return [row[0] for row in reads.rows(_REGISTERED, {"codes": list(candidates)})]

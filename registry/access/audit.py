@@ -21,7 +21,6 @@ from registry.database import translated_errors
 from registry.gazetteer import today
 from registry.reads import Reads
 
-KEEP_AT_LEAST_DAYS: Final = 31
 _SIGNS: Final = 16
 
 

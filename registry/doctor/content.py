@@ -11,6 +11,7 @@ from geo.code_bulk import codes_from_serials, serials_from_codes
 from geo.permutation import KEY_BYTES, N, Permutation
 from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
 from registry.seeds import seed_sha256
+from registry.units import LAST_DAY_OF_OLD_MAP
 
 CHECKS = Chapter()
 
@@ -25,7 +26,6 @@ _UNITS: Final = (
     " that does not help, restore the backup)"
 )
 
-BEFORE_THE_REFORM: Final = datetime.date(2025, 6, 30)
 UNITS_BEFORE: Final = {"province": 63, "district": 696, "commune": 10_035}
 UNITS_TODAY: Final = {"province": 34, "district": 0, "commune": 3_321}
 
@@ -104,7 +104,7 @@ def seeds(subject: Subject) -> Finding:
 @CHECKS.check("Ngày 30/6/2025 có 63 tỉnh, 696 huyện, 10.035 xã", hint=_UNITS)
 def units_before_the_reform(subject: Subject) -> Finding:
     """On 30 June 2025 there were 63 provinces, 696 districts and 10,035 communes."""
-    found = _count(subject, BEFORE_THE_REFORM)
+    found = _count(subject, LAST_DAY_OF_OLD_MAP)
     return ok() if found == UNITS_BEFORE else failure(f"the register has {_said(found)}")
 
 

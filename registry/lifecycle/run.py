@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
 
 from registry.access.jurisdiction import check_jurisdiction
 from registry.database import session_scope
@@ -44,8 +45,7 @@ def perform(
             "If-Match", "about_no_record", f"{operation.name} is about no single record"
         )
     done: Done | None = None
-    published = False
-    with suppress(_DryRunError), rivalry(), session_scope(engine) as session:
+    with attempt(engine, dry_run=dry_run) as session:
         work = Work(
             session,
             operation.kind,
@@ -58,22 +58,33 @@ def perform(
         )
         units = check_jurisdiction(session, request)
         done = replace(operation.run(work, request), units=units)
-        if dry_run:
-            raise _DryRunError
-        # With the same commit: a second one would wait for the disk once more.
-        published = session.execute(_PUBLISH).scalar_one()
     if done is None:
         raise AssertionError(f"{operation.name} ended without a result")
-    if not dry_run and not published:
-        # As in events.write_scope: the write stands also where the feed must wait.
-        with suppress(DatabaseUnavailableError, OperationalError):
-            move_pending_events(engine)
     return done
 
 
 @contextmanager
-def rivalry() -> Iterator[None]:
-    """In the block, what another writer made impossible meanwhile is a ConflictError."""
+def attempt(engine: Engine, *, dry_run: bool) -> Iterator[Session]:
+    """A transaction that opens one event, which is in the feed after it; a dry run writes nothing.
+
+    Raises ConflictError for what another writer made impossible meanwhile, and what session_scope
+    raises.
+    """
+    published = False
+    with suppress(_DryRunError), _rivalry(), session_scope(engine) as session:
+        yield session
+        if dry_run:
+            raise _DryRunError
+        # With the same commit: a second one would wait for the disk once more.
+        published = session.execute(_PUBLISH).scalar_one()
+    if not dry_run and not published:
+        # As in events.write_scope: the write stands also where the feed must wait.
+        with suppress(DatabaseUnavailableError, OperationalError):
+            move_pending_events(engine)
+
+
+@contextmanager
+def _rivalry() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:

@@ -12,9 +12,10 @@ from typing import Any, Final, Literal
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from geo.code import format as code_display
 from registry.boundaries.reach import refuse_far
 from registry.database import session_scope
-from registry.errors import InvalidInputError
+from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer
 from registry.lookup import lookup
 from registry.reads import Reads
@@ -214,7 +215,11 @@ def _subject(
             session, gazetteer, reads, lon=said.lon, lat=said.lat, written=said.address
         )
         return _Subject(None, house.unit.id, None, house)
-    unit_id, event_id = session.execute(_RECORD, {"code": code}).one()
+    record = session.execute(_RECORD, {"code": code}).one_or_none()
+    if record is None:
+        # It was taken back since it was looked up, or a replica had it still.
+        raise NotFoundError(f"no record bears the code {code_display(code)}")
+    unit_id, event_id = record
     if said.lon is not None and said.lat is not None:
         check_in_viet_nam(session, lon=said.lon, lat=said.lat)
         refuse_far(session, unit_id, lon=said.lon, lat=said.lat)

@@ -6,21 +6,17 @@ which a key needs the role that `retire` itself has: what an editor accepts is p
 
 import datetime
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pydantic import ValidationError
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
 from registry.access.actors import acting
 from registry.access.jurisdiction import check_jurisdiction
-from registry.database import session_scope
 from registry.errors import (
-    DatabaseUnavailableError,
     InvalidInputError,
     NotFoundError,
     OutsideUnitsError,
@@ -28,10 +24,9 @@ from registry.errors import (
     ReportStaleError,
     StaleError,
 )
-from registry.events import move_pending_events
 from registry.gazetteer import VIET_NAM
 from registry.lifecycle.requests import OperationRequest
-from registry.lifecycle.run import rivalry
+from registry.lifecycle.run import attempt
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM
 from registry.lifecycle.work import Changed, Warned, Work
 from registry.reports import stale
@@ -113,10 +108,6 @@ class Decided:
 _Decide = Callable[[Session, Mapping[str, Any]], Decided]
 
 
-class _DryRunError(Exception):
-    """Rolls back what was only tried."""
-
-
 def accept(engine: Engine, report_id: int, decision: Decision) -> Decided:
     """Do what the report says.
 
@@ -133,7 +124,7 @@ def reject(engine: Engine, report_id: int, decision: Decision) -> Decided:
 
 def _decided(engine: Engine, report_id: int, decision: Decision, decide: _Decide) -> Decided:
     done: Decided | None = None
-    with suppress(_DryRunError), rivalry(), session_scope(engine) as session:
+    with attempt(engine, dry_run=decision.dry_run) as session:
         known = 0 <= report_id <= _MAX_ID
         found = known and session.execute(_REPORT, {"id": report_id}).mappings().one_or_none()
         if not found:
@@ -144,13 +135,7 @@ def _decided(engine: Engine, report_id: int, decision: Decision, decide: _Decide
         done = replace(decide(session, row), commune=row["commune"])
         if done.state in DECIDED:
             session.execute(_FORGET, {"id": report_id})
-        if decision.dry_run:
-            raise _DryRunError
     assert done is not None  # noqa: S101 - set before the only exception that is swallowed
-    if not decision.dry_run:
-        # As in events.write_scope: the write stands also where the feed must wait.
-        with suppress(DatabaseUnavailableError, OperationalError):
-            move_pending_events(engine)
     return done
 
 

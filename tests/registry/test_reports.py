@@ -147,6 +147,18 @@ def field_code(error: pytest.ExceptionInfo[InvalidInputError]) -> tuple[str, str
 # --- said ----------------------------------------------------------------------------------------
 
 
+def test_code_that_only_a_replica_still_has_is_reported_on_by_nobody(
+    at: Field, admin_url: str, worker_id: str
+) -> None:
+    with town(admin_url, f"reports_behind_{worker_id}") as behind:
+        code = behind.house("1", **LANG)
+        said = Said("confirmed", code)
+        with pytest.raises(NotFoundError):
+            file_report(
+                at.place.engine, behind.reads, at.gazetteer, Reporter("carrier", "key:a"), said
+            )
+
+
 def test_report_waits_in_the_queue_of_its_commune_and_changes_nothing(at: Field) -> None:
     code = at.house()
     before, events = at.place.row(code), at.events()
