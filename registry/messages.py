@@ -268,6 +268,15 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", ".")
 
 
+def growth(per_day: float) -> str:
+    """How many more a day, to one place.
+
+    >>> growth(1234.56), growth(-0.5)
+    ('+1.234,6', '-0,5')
+    """
+    return f"{per_day:+,.1f}".translate(str.maketrans(",.", ".,"))
+
+
 def percent(share: float | None) -> str:
     """A share of 1 cut to one place, so that 100 % is shown only when it is reached.
 

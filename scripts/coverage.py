@@ -247,7 +247,7 @@ def _check_decidable(unit: UnitCoverage, *, accept_estimate: bool) -> None:
         raise _RefusedError(
             f"--fail-under: {unit.name} chưa có tổng số hộ (has no target to measure against)"
         )
-    if unit.target.quality == "estimate" and not accept_estimate:
+    if unit.is_estimate and not accept_estimate:
         raise _RefusedError(
             f"--fail-under: tổng số hộ của {unit.name} là số ước tính; thêm --accept-estimate"
             " để vẫn so (the target is an estimate; with that it is measured against all the same)"

@@ -137,7 +137,7 @@ def _notes(found: Coverage) -> list[str]:
     ]
     if found.total.without_accuracy:
         notes.append(NO_ACCURACY)
-    if any(u.target and u.target.quality == "estimate" for u in (*found.units, found.total)):
+    if any(u.is_estimate for u in (*found.units, found.total)):
         notes.append("«ước tính» không phải số liệu công bố của địa phương.")
     if found.counted_at is not None:
         notes.append(late_label(found.counted_at))

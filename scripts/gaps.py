@@ -135,7 +135,7 @@ def _tables(found: Gaps, console: Console) -> None:
             left = number(len(of_kind) - _SHOWN)
             console.print(f"… và {left} nữa; --format csv có tất cả (all of them)")
     console.print(f"{found.name}: {_counted(found)}", soft_wrap=True)
-    if any(gap.target and gap.target.quality == "estimate" for gap in found.found):
+    if any(gap.is_estimate for gap in found.found):
         console.print("«ước tính» không phải số liệu công bố của địa phương.", soft_wrap=True)
 
 

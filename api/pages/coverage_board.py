@@ -21,19 +21,19 @@ from registry.coverage.figures import (
     Coverage,
     UnitCoverage,
     UnitTarget,
+    best_first,
     late_label,
 )
 from registry.coverage.gap_files import write_form_csv
 from registry.coverage.gaps import KINDS, Gaps, find_gaps
 from registry.coverage.kept import count_for_readers
-from registry.coverage.localities import coverage_of_localities
-from registry.coverage.measure import coverage_of_level, coverage_of_unit
+from registry.coverage.localities import coverage_by_parts
 from registry.coverage.series import NO_FORECAST, Series, series_of
 from registry.coverage.table import write_csv
 from registry.database import session_scope
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer, today
-from registry.messages import percent
+from registry.messages import growth, percent
 from registry.overview import boundaries_state, is_demonstration
 from registry.units import unit_by_code
 
@@ -71,7 +71,7 @@ def get_country() -> Response:
 
 @blueprint.get("/<code>")
 def get_unit(code: str) -> Response:
-    """The communes of a province, or the localities of a commune."""
+    """The communes of a province, the localities of a commune, or what continues an old unit."""
     with session_scope(register().read_engine) as session:
         return _board(session, _found(session, code))
 
@@ -97,15 +97,7 @@ def _found(session: Session, code: str) -> Coverage:
     """What the board of a unit shows, or of the country (`VN`)."""
     known, demo = gazetteer(), is_demonstration(register().reads)
     count_for_readers(register().engine)
-    if code == COUNTRY[0]:
-        return coverage_of_level(session, known, "province", demo=demo)
-    unit = unit_by_code(known, code, today())
-    if unit.level == "commune":
-        return coverage_of_localities(session, known, code, demo=demo)
-    if unit.level == "province":
-        return coverage_of_level(session, known, "commune", province=code, demo=demo)
-    # A district of the old map: by what continues it.
-    return coverage_of_unit(session, known, code, demo=demo)
+    return coverage_by_parts(session, known, code, demo=demo)
 
 
 def _board(session: Session, found: Coverage) -> Response:
@@ -155,8 +147,7 @@ def _percent(share: float | None) -> str:
 
 
 def _rate(per_day: float) -> str:
-    shown = f"{per_day:+,.1f}"
-    return shown if language() == "en" else shown.translate(str.maketrans(",.", ".,"))
+    return f"{per_day:+,.1f}" if language() == "en" else growth(per_day)
 
 
 def _quality(target: UnitTarget) -> str:
@@ -169,10 +160,7 @@ def _sorted(found: Coverage, order: str) -> list[UnitCoverage]:
         return units
     if order == "deficit":
         return sorted(units, key=lambda unit: -(unit.deficit or 0))
-    # Without a target there is no share: these come last, by what they have.
-    return sorted(
-        units, key=lambda u: (u.share is None, -(u.share or 0), -u.counts.households, u.code)
-    )
+    return best_first(units)
 
 
 def _missing(found: Coverage) -> list[UnitCoverage]:
@@ -202,12 +190,7 @@ def _map(session: Session, found: Coverage) -> str:
     # Here, so that a server that shows no board does without shapely.
     from registry.coverage.choropleth import Figure, draw_choropleth
 
-    figures = {
-        unit.code: Figure(
-            unit.share, estimate=unit.target is not None and unit.target.quality == "estimate"
-        )
-        for unit in found.units
-    }
+    figures = {unit.code: Figure(unit.share, estimate=unit.is_estimate) for unit in found.units}
     province = found.total.code if found.total.level == "province" else None
     with _drawing:  # two at once would do the same work twice
         state = boundaries_state(register().reads)

@@ -6,7 +6,7 @@ docs/coverage.md.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final, Self
@@ -65,6 +65,11 @@ class UnitTarget:
     def quality_label(self) -> str:
         """The quality in Vietnamese; an estimate is never shown without it."""
         return QUALITY_LABELS[self.quality]
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether nobody counted: it is always shown as an estimate."""
+        return self.quality == "estimate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,11 @@ class UnitCoverage:
         return self.counts.dwellings > 0 and self.counts.positioned == 0
 
     @property
+    def is_estimate(self) -> bool:
+        """Whether its share is of an estimate."""
+        return self.target is not None and self.target.is_estimate
+
+    @property
     def audit(self) -> tuple[str, ...]:
         """What somebody should look into: codes of AUDIT_LABELS."""
         found = []
@@ -234,6 +244,13 @@ class Coverage:
             "units": [unit.to_dict() for unit in self.units],
             "total": self.total.to_dict(),
         }
+
+
+def best_first(units: Iterable[UnitCoverage]) -> list[UnitCoverage]:
+    """The units by their shares; what has no target comes last, by what it has."""
+    return sorted(
+        units, key=lambda u: (u.share is None, -(u.share or 0), -u.counts.households, u.code)
+    )
 
 
 def share_of(part: int, whole: int) -> float | None:

@@ -72,7 +72,7 @@ def form_rows(gaps: Gaps) -> Iterator[list[str]]:
             yield _row(gap, "", "mọi hộ", reasons[place])
         else:
             counted = gap.target.counted_label if gap.target else "hộ"
-            estimate = " (theo số ước tính)" if _is_estimate(gap) else ""
+            estimate = " (theo số ước tính)" if gap.is_estimate else ""
             wanted = f"còn {number(gap.missing)} {counted}{estimate}"
             yield _row(gap, "", wanted, reasons[place])
 
@@ -97,10 +97,6 @@ def _row(gap: Gap, reference: str, wanted: str, reasons: Sequence[str]) -> list[
         "Mã xã cũ": gap.former_code or "",
     }
     return [known.get(header, "") for header, _, _ in FORM]
-
-
-def _is_estimate(gap: Gap) -> bool:
-    return gap.target is not None and gap.target.quality == "estimate"
 
 
 def write_form_csv(gaps: Gaps, out: TextIO) -> None:

@@ -107,6 +107,11 @@ class Gap:
     """Where to go, lon and lat: between two neighbours of a hole, or the seat of a commune."""
 
     @property
+    def is_estimate(self) -> bool:
+        """Whether an estimate says so."""
+        return self.target is not None and self.target.is_estimate
+
+    @property
     def numbers(self) -> tuple[int, ...]:
         """The numbers that are missing in a street."""
         if self.between is None:

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from geo.label import named
 from registry.coverage.counting import ACCURATE_M, DOOR
-from registry.coverage.figures import Counts, Coverage, LocalityKey, UnitCoverage
+from registry.coverage.figures import COUNTRY, Counts, Coverage, LocalityKey, UnitCoverage
 from registry.coverage.kept import verified_since
 from registry.coverage.measure import (
     BEST_TARGET,
+    SUMS,
     coverage_of_level,
     coverage_of_unit,
+    living_units,
     target_of,
 )
 from registry.errors import InvalidInputError
@@ -75,9 +77,6 @@ _STATEMENT: Final = """
     WHERE l.merged_into_id IS NULL
     ORDER BY l.name COLLATE "C" NULLS LAST, l.kind, s.locality_id
 """
-_SUMS: Final = ", ".join(
-    f"coalesce(sum(c.{name}), 0)::bigint AS {name}" for name in Counts.__dataclass_fields__
-)
 
 
 def coverage_below(
@@ -103,6 +102,25 @@ def coverage_below(
     return coverage_of_level(session, gazetteer, level, province=code, demo=demo)
 
 
+def coverage_by_parts(
+    session: Session, gazetteer: Gazetteer, code: str | None, *, demo: bool = False
+) -> Coverage:
+    """Coverage of what a unit is divided into: the country (None or its code) into provinces, a
+    province into communes, a commune into localities.
+
+    A unit of an old map is answered by those that continue it. Raises what `coverage_of_unit`
+    raises.
+    """
+    if code is None or code == COUNTRY[0]:
+        return coverage_of_level(session, gazetteer, "province", demo=demo)
+    units, former = living_units(gazetteer, code, today())
+    if units[0].level == "province":
+        return coverage_of_level(session, gazetteer, "commune", province=code, demo=demo)
+    if former is not None:
+        return coverage_of_unit(session, gazetteer, code, demo=demo)
+    return coverage_of_localities(session, gazetteer, code, demo=demo)
+
+
 def coverage_of_localities(
     session: Session, gazetteer: Gazetteer, code: str, *, demo: bool = False
 ) -> Coverage:
@@ -123,7 +141,7 @@ def coverage_of_localities(
         best_target=BEST_TARGET,
         door=DOOR,
         not_demo="" if demo else "AND h.code >= '1'",
-        sums=_SUMS,
+        sums=SUMS,
     )
     parameters = {"commune": unit.id, "verified_since": verified_since(day)}
     rows = session.execute(text(statement), parameters)

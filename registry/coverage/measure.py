@@ -42,9 +42,10 @@ BEST_TARGET: Final = """
 """
 """ORDER BY of targets of one unit: the newest declared one first, and hộ before chỗ ở."""
 
-_SUMS: Final = ", ".join(
+SUMS: Final = ", ".join(
     f"coalesce(sum(c.{field.name}), 0)::bigint AS {field.name}" for field in fields(Counts)
 )
+"""In SQL, the counts of rows `c` together."""
 _STATEMENT: Final = """
     WITH counted AS (
         {counts}
@@ -171,7 +172,7 @@ def _measure(
     is_late = not exactly and backlog.records > MOST_RECORDS and backlog.counted_at is not None
     counts = counts_of(demo=demo, anew=backlog.communes > 0 and not is_late)
     statement = _STATEMENT.format(
-        counts=counts, sums=_SUMS, best_target=BEST_TARGET, jump_days=JUMP_DAYS
+        counts=counts, sums=SUMS, best_target=BEST_TARGET, jump_days=JUMP_DAYS
     )
     parameters = {
         "units": written_array(unit_id for unit_id, _ in parts),

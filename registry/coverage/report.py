@@ -16,21 +16,21 @@ from sqlalchemy.orm import Session
 from registry.coverage.choropleth import Figure, draw_choropleth, draw_legend
 from registry.coverage.figures import (
     AUDIT_LABELS,
-    COUNTRY,
     NO_ACCURACY,
     QUALITY_LABELS,
     Coverage,
     UnitCoverage,
+    best_first,
     late_label,
 )
-from registry.coverage.localities import coverage_of_localities
-from registry.coverage.measure import coverage_of_level, coverage_of_unit, living_units
+from registry.coverage.localities import coverage_by_parts
+from registry.coverage.measure import coverage_of_level, living_units
 from registry.coverage.report_style import STYLE
 from registry.coverage.series import NO_FORECAST, Series, series_of
 from registry.coverage.shapes import Drawing, country_drawing, province_drawing
 from registry.coverage.trend import draw_trend
 from registry.gazetteer import Gazetteer, today
-from registry.messages import number, percent
+from registry.messages import growth, number, percent
 
 _SMALL_STEPS: Final = 150
 """Of the grid of a province that is one of 34 maps in the report of the country."""
@@ -56,33 +56,17 @@ def html_report(
     """
     day = today()
     sections: list[_Part] = []
-    found, level = _found(session, gazetteer, code, day, demo=demo)
-    drawing = None
-    if level == "country":
+    found = coverage_by_parts(session, gazetteer, code, demo=demo)
+    total, drawing = found.total, None
+    if total.level == "country":
         drawing = country_drawing(session, gazetteer, day)
         sections = list(_provinces(session, gazetteer, found, day))
-    elif level == "province":
-        (province, *_), _ = living_units(gazetteer, found.total.code, day)
+    elif total.level == "province":
+        (province, *_), _ = living_units(gazetteer, total.code, day)
         drawing = province_drawing(session, gazetteer, province, day)
-    total = found.total
     series = None if demo else series_of(session, gazetteer, total.code, counted_now=total)
     whole = _Part(total, found.units, drawing)
     return "".join(_document(found, whole, series, sections))
-
-
-def _found(
-    session: Session, gazetteer: Gazetteer, code: str | None, day: datetime.date, *, demo: bool
-) -> tuple[Coverage, str]:
-    """The parts of what was asked for, and its level: country, province, commune, or former."""
-    if code is None or code == COUNTRY[0]:
-        return coverage_of_level(session, gazetteer, "province", demo=demo), "country"
-    units, former = living_units(gazetteer, code, day)
-    if units[0].level == "commune" and former is None:
-        return coverage_of_localities(session, gazetteer, code, demo=demo), "commune"
-    if units[0].level == "commune":
-        return coverage_of_unit(session, gazetteer, code, demo=demo), "former"
-    found = coverage_of_level(session, gazetteer, "commune", province=code, demo=demo)
-    return found, "province" if len(units) == 1 else "former"
 
 
 def _provinces(
@@ -154,12 +138,8 @@ def _remarks(found: Coverage, whole: _Part) -> Iterator[str]:
         yield ("<p class=warn>Có tính dữ liệu thử (mã bắt đầu bằng 0): không phải độ phủ thật.</p>")
     if found.total.without_accuracy:
         yield f"<p class=warn>{NO_ACCURACY}</p>"
-    if any(_is_estimate(unit) for unit in (*whole.units, whole.total)):
+    if any(unit.is_estimate for unit in (*whole.units, whole.total)):
         yield "<p class=warn>«ước tính» không phải số liệu công bố của địa phương.</p>"
-
-
-def _is_estimate(unit: UnitCoverage) -> bool:
-    return unit.target is not None and unit.target.quality == "estimate"
 
 
 def _totals(unit: UnitCoverage) -> str:
@@ -189,7 +169,7 @@ def _quality(unit: UnitCoverage) -> str:
 def _map(part: _Part, ident: str, *, legend: bool, links: bool) -> Iterator[str]:
     if part.drawing is None or not part.drawing.shapes:
         return
-    figures = {unit.code: Figure(unit.share, estimate=_is_estimate(unit)) for unit in part.units}
+    figures = {unit.code: Figure(unit.share, estimate=unit.is_estimate) for unit in part.units}
     drawn = draw_choropleth(
         part.drawing,
         figures,
@@ -210,8 +190,7 @@ def _trend(series: Series | None) -> Iterator[str]:
         yield " chấm rỗng là số đếm hôm nay.</figcaption></figure>"
     paces = [pace for pace in series.paces.values() if pace is not None]
     for pace in paces:
-        shown = f"{pace.per_day:+,.1f}".translate(str.maketrans(",.", ".,"))
-        yield f"<p>Trong {pace.days} ngày qua: mỗi ngày {shown}.</p>"
+        yield f"<p>Trong {pace.days} ngày qua: mỗi ngày {growth(pace.per_day)}.</p>"
     if series.forecast is not None:
         yield f"<p>Với tốc độ 28 ngày qua, đủ vào khoảng <b>{series.forecast:%d/%m/%Y}</b>.</p>"
     else:
@@ -233,7 +212,7 @@ def _audited(units: Iterable[UnitCoverage]) -> Iterator[str]:
 
 
 def _ranking(units: Sequence[UnitCoverage], *, links: bool) -> Iterator[str]:
-    """Best first; what has no target comes last, by what it has, and has no rank."""
+    """Best first; what has no target has no rank."""
     if not units:
         yield "<p>Chưa có thôn, tổ nào được đăng ký.</p>"
         return
@@ -241,10 +220,7 @@ def _ranking(units: Sequence[UnitCoverage], *, links: bool) -> Iterator[str]:
         "<div class=ranking><table><thead><tr><th>#<th>Đơn vị<th>Tỷ lệ<th class=n>Có mã"
         "<th class=n>Tổng số<th class=n>Còn thiếu<th class=n>Giao được</thead><tbody>"
     )
-    order = sorted(
-        units, key=lambda u: (u.share is None, -(u.share or 0), -u.counts.households, u.code)
-    )
-    for rank, unit in enumerate(order, start=1):
+    for rank, unit in enumerate(best_first(units), start=1):
         name = escape(unit.name)
         if links:
             name = f'<a href="#t{unit.code}">{name}</a>'
@@ -267,5 +243,5 @@ def _bar(unit: UnitCoverage) -> str:
         return "<i>chưa có tổng số</i>"
     bar = f"<b style=width:{min(unit.share, 1) * 60:.0f}px></b>"
     # Said here as well: a phone has no room for the column of targets.
-    label = f" <i>{QUALITY_LABELS['estimate']}</i>" if _is_estimate(unit) else ""
+    label = f" <i>{QUALITY_LABELS['estimate']}</i>" if unit.is_estimate else ""
     return f"{bar}{escape(percent(unit.share))}{label}"

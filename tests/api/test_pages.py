@@ -226,6 +226,25 @@ def test_board_says_why_nothing_counts_as_deliverable(site: Site) -> None:
     assert "Chưa điểm nào" not in site.client.get("/coverage/96", headers=BROWSER).text
 
 
+@pytest.mark.parametrize(
+    ("code", "former", "listed"),
+    [
+        ("77", "Tỉnh Bà Rịa - Vũng Tàu", "Phường Sài Gòn"),
+        ("001", "Quận Ba Đình", "Phường Giảng Võ"),
+        ("00016", "Phường Ngọc Hà", "Phường Ba Đình"),
+    ],
+)
+def test_board_of_a_unit_that_is_no_more_shows_what_continues_it(
+    site: Site, code: str, former: str, listed: str
+) -> None:
+    page = site.client.get(f"/coverage/{code}", headers=BROWSER)
+    assert page.status_code == 200
+    assert f"{former} là đơn vị của địa giới cũ" in page.text
+    assert listed in page.text
+    for link in re.findall(r'href="([^"]*coverage/[^"?]*(?:\?(?!lang)[^"]*)?)"', page.text):
+        assert site.client.get(link.replace("&amp;", "&")).status_code == 200, link
+
+
 def test_address_is_found_without_scripts(site: Site) -> None:
     # The field of the map's page sends everything here, before its script has come or without it.
     code = code_display(site.world.codes["27 Láng"])
