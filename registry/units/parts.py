@@ -44,6 +44,9 @@ _DIGIT_INSIDE: Final = re.compile(r"(?<=[^\W\d_])\d(?!\d)|(?<!\d)\d(?=[^\W\d_]{2
 PARTS: Final = -3
 """`Fit.kind` of each of several units that differ by the number behind the name: `Mỹ Đình` for Mỹ
 Đình 1 and 2. Only what holds it can vouch for it."""
+_KIND_LETTERS: Final = frozenset("hpqtx")
+"""First letters of the kinds of provinces and districts, and of those they are taken for."""
+_LONGEST_CUT: Final = 4
 OF_COMMUNES: Final = (("xa",), ("phuong",), ("thi_tran",))
 _INITIALS: Final = re.compile(r"[A-ZĐ]{2,4}")
 
@@ -150,6 +153,8 @@ class PartReader:
                 known = Part(text, self._read_new(meant).hits)
             if not known.hits and has_diacritics(text) and _DIGIT_INSIDE.search(text):
                 known = self._read_with_digit(text)
+            if not known.hits:
+                known = self._read_behind_cut_kind(text)
             if len(text) <= _LONGEST_REMEMBERED:
                 _read_before[self._accented].keep(self._known, text, known)
         return known
@@ -161,6 +166,14 @@ class PartReader:
         if apart.hits or not parse_name(text)[0].kinds:
             return Part(text, apart.hits)
         return Part(text, self._read_new(_DIGIT_INSIDE.sub("", text)).hits, corrected=True)
+
+    def _read_behind_cut_kind(self, text: str) -> Part:
+        """The province or district behind what was cut of its kind: `TrHà Giang`, `Hv Sơn Hòa`."""
+        for name in _behind_cut_kind(text):
+            hits = tuple(hit for hit in self._read_new(name).hits if hit[0].level != "commune")
+            if hits:
+                return Part(text, hits, corrected=True)
+        return Part(text, ())
 
     def _read_new(self, text: str) -> Part:
         """What `text` names as written, or with a number in words: `Quận ba`, not Quản Bạ."""
@@ -236,6 +249,19 @@ def _are_initials(name: str) -> bool:
 
 def _is_unsayable(word: str) -> bool:
     return _INITIALS.fullmatch(word.upper()) is not None and not is_syllable(fold(word))
+
+
+def _behind_cut_kind(text: str) -> Iterator[str]:
+    """`text` without what may have been cut of the word for a kind before it, which makes no
+    syllable: alone, `Hv Sơn Hòa`, or with the first word of the name, `TrHà Giang`.
+    """
+    first, _, rest = text.partition(" ")
+    if fold(first[:1]) not in _KIND_LETTERS or not rest or is_syllable(first):
+        return
+    if len(first) <= _LONGEST_CUT:
+        yield rest
+    if first.isalpha():
+        yield from (f"{first[cut:]} {rest}" for cut in range(1, min(_LONGEST_CUT, len(first) - 1)))
 
 
 def _spoken(text: str) -> str | None:

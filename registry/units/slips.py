@@ -166,7 +166,11 @@ def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]
     if "commune" in levels and (named.kinds or accented):
         groups += [index.get(holder, []) for holder in around]
     found: dict[str, dict[int, UnitName]] = defaultdict(dict)
+    cut = wanted[:-1] if _may_be_cut(named.key) else None
     for key, name in chain.from_iterable(groups):
+        if cut is not None and key.startswith(cut) and " " in name.key:
+            found[key].setdefault(name.unit.id, name)
+            continue
         # One slip leaves the first two letters or the last two as they are.
         if key[:2] != wanted[:2] and key[-2:] != wanted[-2:]:
             continue
@@ -177,6 +181,14 @@ def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]
     if len(found) > _MOST_NAMES:
         return []
     return [name for names in found.values() for name in names.values()]
+
+
+def _may_be_cut(key: str) -> bool:
+    """Whether the last word is the first letter of one, and another that makes no syllable of it:
+    `Sơn Hv` is Sơn Hà with a wrong letter, or Sơn Hội that was cut.
+    """
+    before, _, last = key.rpartition(" ")
+    return bool(before) and len(last) == 2 and last.isalpha() and not is_syllable(last)
 
 
 def _other_words_agree(one: str, other: str) -> bool:
