@@ -355,7 +355,9 @@ class _Search:
                 continue  # the number belongs to the name of what is there
             asked = yield from self._asked(reading)
             found = [a for a in asked if self._inside(a.unit)]
-            self.tried.append(Tried(text, reading, tuple(told_doubts(found, reading, text))))
+            self.tried.append(
+                Tried(text, reading, tuple(told_doubts(self.gazetteer, found, reading, text)))
+            )
             if found and unit is None and is_unit_alone(reading, self.day):
                 unit = Located(found, reading)
             if found and (
@@ -369,7 +371,8 @@ class _Search:
         if unit is not None and unit.reading is not best.reading:
             best = beside_unit(unit, best)
         # Which reading fits best is decided without: all leave such words unread.
-        return Located(told_doubts(best.answers, best.reading, text), best.reading)
+        told = told_doubts(self.gazetteer, best.answers, best.reading, text)
+        return Located(told, best.reading)
 
     def _asked(self, reading: ReadAddress) -> Steps[list[Answer]]:
         door = reading.door

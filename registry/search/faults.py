@@ -91,6 +91,12 @@ _TABLE: Final = (
     ("unit_corrected", 0.05, "Tên đơn vị đã được sửa", "A unit is spelled otherwise"),
     ("commune_missing", 0.15, "Thiếu xã, phường", "No commune was given"),
     ("commune_unknown", 0.3, "Không có xã, phường này", "No commune of this name is known"),
+    (
+        "commune_elsewhere",
+        0.1,
+        "Xã, phường được ghi không có ở đây",
+        "A name in the text is a commune's elsewhere, and none's here",
+    ),
     ("unit_code_unknown", 0.3, "Không có đơn vị nào mang mã này", "No unit bears this code"),
     (
         "commune_contradicted",

@@ -9,10 +9,12 @@ from dataclasses import replace
 from typing import Final
 
 from geo.address import Door
+from geo.admin import name_key
+from geo.text import accent_key, has_diacritics
 from geo.values import value
 from registry.door_with_units import ReadAddress
 from registry.foreign import ends_in_other_country
-from registry.gazetteer import Unit
+from registry.gazetteer import Gazetteer, Unit
 from registry.mistyped_codes import MistypedCode
 from registry.search.answers import LEVELS, Answer
 from registry.search.blocks import UNSURE, may_be_another_block
@@ -131,10 +133,10 @@ def beside_unit(unit: Located, streets: Located) -> Located:
 
 
 def told_doubts(
-    answers: list[Answer], reading: ReadAddress | None, text: str | None
+    gazetteer: Gazetteer, answers: list[Answer], reading: ReadAddress | None, text: str | None
 ) -> list[Answer]:
     """The answers, each with a fault where the text says more than was understood of it, or than
-    the register knows of the flat.
+    the register knows of the flat; or names a commune that is none of where they are.
     """
     if reading is None:
         return answers
@@ -146,7 +148,21 @@ def told_doubts(
         return answers
     last = text if text is not None else reading.unread[-1]
     fault = "other_country" if ends_in_other_country(last) else "unread_words"
-    return [with_fault(answer, fault) for answer in answers]
+    answers = [with_fault(answer, fault) for answer in answers]
+    if not any(_is_commune_elsewhere(gazetteer, part) for part in reading.unread):
+        return answers
+    return [
+        with_fault(a, "commune_elsewhere") if "commune_missing" in a.faults else a for a in answers
+    ]
+
+
+def _is_commune_elsewhere(gazetteer: Gazetteer, part: str) -> bool:
+    """Whether what was not read is what communes are called, none of which is in the units named:
+    `Thuận Thành, TP Huế`, a ward that was merged before anybody's list.
+    """
+    hits = [hit for hit in gazetteer.named(name_key(part)) if hit.unit.level == "commune"]
+    typed = accent_key(part) if has_diacritics(part) else None
+    return any(typed in (None, hit.accents) for hit in hits)
 
 
 def contradict(coded: Answer, read: Answer) -> bool:

@@ -99,7 +99,8 @@ class PartReader:
                 for piece in pieces
                 for smaller in ([piece] if piece.hits else map(self.read, split(piece.text)))
             ]
-        return pieces if any(piece.hits for piece in pieces) else [whole]
+        found = any(piece.hits for piece in pieces)
+        return pieces if found else [self._read_behind_cut_kind(part)]
 
     def _split_run(self, part: str) -> list[str]:
         """`Tân Tạo A Bình Tân TPHCM` in three, each held by the next: written without a comma."""
@@ -153,8 +154,6 @@ class PartReader:
                 known = Part(text, self._read_new(meant).hits)
             if not known.hits and has_diacritics(text) and _DIGIT_INSIDE.search(text):
                 known = self._read_with_digit(text)
-            if not known.hits:
-                known = self._read_behind_cut_kind(text)
             if len(text) <= _LONGEST_REMEMBERED:
                 _read_before[self._accented].keep(self._known, text, known)
         return known
@@ -256,11 +255,12 @@ def _behind_cut_kind(text: str) -> Iterator[str]:
     syllable: alone, `Hv Sơn Hòa`, or with the first word of the name, `TrHà Giang`.
     """
     first, _, rest = text.partition(" ")
-    if fold(first[:1]) not in _KIND_LETTERS or not rest or is_syllable(first):
+    first = first.rstrip(".")
+    if fold(first[:1]) not in _KIND_LETTERS or not first.isalpha() or is_syllable(first):
         return
-    if len(first) <= _LONGEST_CUT:
+    if rest and len(first) <= _LONGEST_CUT:
         yield rest
-    if first.isalpha():
+    if rest:
         yield from (f"{first[cut:]} {rest}" for cut in range(1, min(_LONGEST_CUT, len(first) - 1)))
 
 

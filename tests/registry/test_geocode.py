@@ -472,6 +472,18 @@ def test_words_that_were_not_understood_are_told(world: World) -> None:
         assert "unread_words" not in ask(world, text)[0].faults, text
 
 
+def test_name_of_a_commune_that_is_elsewhere_is_told(world: World) -> None:
+    """It may be a ward that was merged before anybody's list, or a slip of the writer."""
+    for text, told in (
+        ("27 Láng, Thuận Thành, Hà Nội", True),
+        ("27 Láng, Sunshine, Hà Nội", False),
+        (f"27 Láng, Thuận Thành{IN_LANG}", False),
+    ):
+        (answer,) = ask(world, text)
+        assert names(world, [answer]) == ["27 Láng"], text
+        assert ("commune_elsewhere" in answer.faults) is told, text
+
+
 def test_limit_is_kept(world: World) -> None:
     assert len(ask(world, "27 Láng", limit=1)) == 1
     assert "ambiguous" in ask(world, "27 Láng", limit=1)[0].faults
@@ -578,6 +590,27 @@ def test_number_tells_in_which_part_of_a_split_commune_a_street_goes_on(
         assert where("37 Hưng Nhơn") == ({"Tân Tạo"}, True)
         for unclear in ("99 Nguyễn Cửu Phú", "54 Nguyễn Cửu Phú", "47 Trần Đại Nghĩa"):
             assert where(unclear) == (set(communes), False)
+
+
+def test_street_of_another_former_commune_tells_no_part_of_a_split_one(
+    admin_url: str, worker_id: str
+) -> None:
+    """Mỹ Đình 2 went to Từ Liêm and Cầu Giấy: what was in Yên Hòa is known to be another's."""
+    with search_world(admin_url, f"geocode_others_{worker_id}") as world:
+        cau_giay = unit_named(world.gazetteer, "Phường Cầu Giấy", "00166").id
+        yen_hoa = unit_named(world.gazetteer, "Phường Yên Hòa", "00175").id
+        with session_scope(world.engine) as session:
+            here = {"unit_id": cau_giay, "former_unit_id": yen_hoa}
+            road = make_street(session, name="Nguyễn Hoàng", key="nguyen hoang", **here)
+            make_household(
+                session, thoroughfare_id=road, house_number="8", house_number_key="8", **here
+            )
+        found = ask(world, "66 Nguyễn Hoàng, Mỹ Đình 2, Nam Từ Liêm")
+        assert {answer.level for answer in found} == {"commune"}
+        assert len(found) == 2
+        assert all("ambiguous" in answer.faults for answer in found)
+        (street,) = ask(world, "66 Nguyễn Hoàng, Yên Hòa, Cầu Giấy")[:1]
+        assert street.level == "street"
 
 
 def test_a_name_that_ends_like_a_kind_is_a_name(world: World) -> None:

@@ -513,3 +513,28 @@ def test_ward_of_a_city_is_known_by_the_first_half_of_its_name(gazetteer: Gazett
         assert read(gazetteer, f"P. {name}, Lâm Đồng") == [whole]
         assert read(gazetteer, f"phường {name.lower()}, tỉnh Lâm Đồng") == [whole]
         assert read(gazetteer, f"P. {name} - Đà Lạt, Lâm Đồng") == [whole]
+
+
+@pytest.mark.parametrize(
+    ("text", "commune", "around"),
+    [
+        ("X.Việt Hồng, , TrHà Giang", "Xã Việt Hồng", "Tỉnh Hà Giang"),
+        ("xa viet hong, trha giang", "Xã Việt Hồng", "Tỉnh Hà Giang"),
+        ("Xã Sơn Hội, Hv Sơn Hòa", "Xã Sơn Hội", "Huyện Sơn Hòa"),
+    ],
+)
+def test_unit_behind_a_kind_that_was_cut_says_where(
+    gazetteer: Gazetteer, text: str, commune: str, around: str
+) -> None:
+    (naming,) = read_units(gazetteer, text)
+    assert naming.commune is not None
+    outer = naming.district or naming.province
+    assert outer is not None
+    told = (naming.commune.versions[-1].full_name, outer.versions[-1].full_name)
+    assert (told, naming.corrected, naming.unread) == ((commune, around), True, ())
+
+
+def test_name_that_was_cut_behind_a_letter_is_any_that_begins_so(gazetteer: Gazetteer) -> None:
+    namings = read_units(gazetteer, "X. Sơn Hv, Huyện Sơn Hòa, Phú Yên")
+    called = {n.commune.versions[-1].name for n in namings if n.commune}
+    assert called == {"Sơn Hà", "Sơn Hội"}
