@@ -36,7 +36,7 @@ from geo.piece import HOUSE_ROLES, Piece
 from geo.pieces import pieces_of
 from geo.spoken_number import with_spoken_number
 from geo.street import Street, street_of
-from geo.text import fold
+from geo.text import fold, with_plain_signs
 from geo.typing_slips import decoded
 from geo.understanding import Understanding
 from geo.values import value
@@ -83,7 +83,8 @@ class AddressReading:
 def parse_address(text: str) -> list[AddressReading]:
     """A few readings, best first; empty only for a text without any word."""
     # Signs typed apart from their letters would hide the words that are taken out first.
-    composed = with_milestone(decoded(unicodedata.normalize("NFC", text[:MAX_CHARACTERS])))
+    plain = with_plain_signs(unicodedata.normalize("NFC", text[:MAX_CHARACTERS]))
+    composed = with_milestone(decoded(plain))
     spoken = with_range(with_spoken_number(with_flat_apart(composed)))
     clean, plus_codes = without_noise(without_owner(spoken))
     pieces = _pieces(split_parts(clean)[:_MAX_PARTS])
@@ -138,7 +139,7 @@ def parse_components(
     >>> parse_components(building="Lô F", unit="1205").flat.key
     'toa f can 1205'
     """
-    several = as_range(house_number or "")
+    several = as_range(with_plain_signs(house_number or ""))
     blocks = _column(building, "building")
     pieces = [
         *_column(house_number if several is None else several, "number"),
@@ -307,7 +308,8 @@ def _column(text: str | None, role: str) -> list[Piece]:
     """The pieces of one column: what says no kind of its own is what the column is for."""
     if not text:
         return []
-    read = pieces_in_cell(with_milestone(decoded(text[:MAX_CHARACTERS])))
+    plain = with_plain_signs(text[:MAX_CHARACTERS])
+    read = pieces_in_cell(with_milestone(decoded(plain)))
     pieces = [
         replace(piece)  # settled in place: what is remembered stays as it is
         for piece in (with_flats(read) if role == "number" else read)

@@ -325,16 +325,31 @@ def _locality_or_other(one: Understanding) -> Iterator[Understanding]:
             if not any(p.role == "street" for p in one.pieces):
                 yield one.but("locality_is_street", 2, _with(one, at, replace(bare, role="street")))
             return
-        locality = locality_of(piece.kind or "", piece.words)
-        if locality and locality.may_be_unit:
-            both = [*one.pieces[: at + 1], bare, *one.pieces[at + 1 :]]
+        if _is_like_unit(piece):
+            outer = [_as_unit(other) for other in one.pieces[at + 1 :]]
+            both = [*one.pieces[: at + 1], bare, *outer]
             if any(p.role == "admin" and p.kind in COMMUNES for p in one.pieces):
                 yield replace(one, pieces=tuple(both))
             else:
-                yield replace(one, pieces=tuple(_with(one, at, bare)))
+                yield replace(one, pieces=(*one.pieces[:at], bare, *outer))
                 yield one.but("unit_is_locality", 2, both)
             return
     yield one
+
+
+def _as_unit(piece: Piece) -> Piece:
+    """`Bản Thi, Chợ Đồn, Bắc Kạn`: what stands behind one that may be a commune, and may be what
+    holds it, is no market."""
+    if not _is_like_unit(piece):
+        return piece
+    return replace(piece, role="bare", words=piece.all_words, opening=[])
+
+
+def _is_like_unit(piece: Piece) -> bool:
+    if piece.role != "locality" or not piece.words or piece.words[0].numeric:
+        return False
+    locality = locality_of(piece.kind or "", piece.words)
+    return locality is not None and locality.may_be_unit
 
 
 _Step = Callable[[Understanding], Iterator[Understanding]]

@@ -19,7 +19,9 @@ _MARKED_FLAT: Final = re.compile(
 """`S2.302`, `A-311`, `311-A`; alone they may be houses as well."""
 _SLASHED_FLAT: Final = re.compile(r"((?!LK|BT)[A-ZĐ]{2,3}\d{1,2})/(\d{3,4})", re.IGNORECASE)
 """`CT2/201`, which is no plot in a row of houses."""
-_ROOM: Final = re.compile(r"[A-ZĐ]?\d{3,4}", re.IGNORECASE)
+_ROOM: Final = re.compile(r"[A-ZĐ]?\d{1,4}", re.IGNORECASE)
+_BEFORE_NAME: Final = re.compile(r"[A-ZĐ]{1,3}\d{1,4}[A-Z]?|\d{3,4}", re.IGNORECASE)
+"""A block, a flat or both before the name of an estate."""
 _CALLED_BY_NUMBER: Final = frozenset({BLOCK_OF_FLATS, "tòa"})
 _NAME_WORDS: Final = 2
 # Without any of them, and without a street that is a code, no number is inside of a building.
@@ -57,8 +59,9 @@ def _is_house_of(block: Piece) -> bool:
 
 
 def _is_room_before(number: Piece, block: Piece) -> bool:
-    """Whether it may be a flat of that block: `A202 chung cư 130 Phạm Văn Đồng`."""
-    room = not number.opening and _ROOM.fullmatch(text_of(number.words))
+    """Whether it may be a flat of that block: `A202 chung cư 130 …`, `số 12 chung cư 130 …`."""
+    alone = [word.key for word in number.opening] in ([], ["so"])
+    room = alone and _ROOM.fullmatch(text_of(number.words))
     return bool(room) and number.part == block.part
 
 
@@ -114,7 +117,23 @@ def with_flats(pieces: list[Piece]) -> list[Piece]:
             known[at] = replace(
                 piece, role="code", words=words_of(f"{code[1]}-{code[2]}"), steps=()
             )
+        elif _is_before_estate(piece, *pieces[at + 1 : at + 4]):
+            known[at] = replace(piece, role="code", steps=())
     return known
+
+
+def _is_before_estate(
+    mark: Piece, name: Piece, house: Piece | None = None, street: Piece | None = None
+) -> bool:
+    """`P11, Park Hill, 458 Minh Khai`: what stands before the name of an estate is inside of it."""
+    return (
+        house is not None
+        and street is not None
+        and (name.role, house.role, street.role) == ("bare", "number", "street")
+        and mark.part < name.part < house.part == street.part
+        and len(mark.steps) == 1
+        and bool(_BEFORE_NAME.fullmatch(text_of(mark.words)))
+    )
 
 
 def _with_house_behind_block(pieces: list[Piece]) -> list[Piece]:

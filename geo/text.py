@@ -27,6 +27,19 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("ʹʻʼʽˈˊˋ", " "))
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 # `Trung`, a space of no width, `Trực`: it may be broken there, for it is two words.
 _BETWEEN_WORDS = re.compile("(?<=[^\\W\\d_])\u200b(?=[^\\W\\d_])(?![a-zà-ỹđ])")
+_SIGNS = {
+    ",": "\u3001\uff64\u201a\u060c\u2022\u30fb\u00b7",
+    ".": "\u3002\uff61",
+    "-": "\u2010\u2011\u2012\u2015\u2212\ufe63",
+    "/": "\u2044\u2215",
+    "(": "\u3008\u300a\u300c\u300e\u3010\u3014",
+    ")": "\u3009\u300b\u300d\u300f\u3011\u3015",
+    " ": "\u3000",
+}
+_PLAIN_SIGNS = {ord(sign): plain for plain, signs in _SIGNS.items() for sign in signs} | {
+    wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)
+}
+_OTHER_SIGN = re.compile(f"[{''.join(map(chr, _PLAIN_SIGNS))}]")
 _TONES = {
     "\u0300": "1",  # huyền
     "\u0301": "2",  # sắc
@@ -116,6 +129,18 @@ def visible(text: str) -> str:
     if text.isascii() or not _INVISIBLE.search(text):
         return text
     return _INVISIBLE.sub("", _BETWEEN_WORDS.sub(" ", text))
+
+
+def with_plain_signs(text: str) -> str:
+    """The text with the commas, dashes, slashes and brackets of this keyboard for those of others,
+    and full-width letters and digits as plain ones.
+
+    >>> with_plain_signs("142， 144、 146 Lê Lợi"), with_plain_signs("12‑14／3")
+    ('142, 144, 146 Lê Lợi', '12-14/3')
+    """
+    if text.isascii() or not _OTHER_SIGN.search(text):
+        return text
+    return text.translate(_PLAIN_SIGNS)
 
 
 def _seen(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from geo.address import AddressReading, parse_address
 from geo.admin import KIND_LEVELS, KIND_NAMES, name_key, parse_name
 from geo.number_or_name import KIET_UNSURE, NUMBER_BEHIND
-from geo.text import accent_key, has_diacritics
+from geo.text import accent_key, has_diacritics, with_plain_signs
 from geo.words import is_country, words_of
 from registry.door_with_units import (
     ReadAddress,
@@ -35,6 +35,7 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
 
     Empty for a text without any word.
     """
+    text = with_plain_signs(text)
     parsed = parse_address(text)
     pairs = _of_wards([(reading, with_units(gazetteer, reading)) for reading in parsed])
     found = _with_names_kept(_with_wards_kept([read for _, read in pairs]))

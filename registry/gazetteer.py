@@ -269,9 +269,14 @@ def _former_alone(unit: Unit, alias: str, known: set[str]) -> Iterator[UnitName]
 
 
 def _other_writings(name: str) -> Iterator[str]:
-    """Cư M'gar is as often written Cư Mgar; Hải Châu I is Hải Châu 1, and Mỹ Đình 2 Mỹ Đình II."""
+    """Cư M'gar is as often written Cư Mgar, and Krông A Na Krông Ana; Hải Châu I is Hải Châu 1, and
+    Mỹ Đình 2 Mỹ Đình II.
+    """
     if "'" in name:
         yield name.replace("'", "")
+    if " A " in name:
+        joined, _, behind = name.partition(" A ")
+        yield f"{joined} A{behind.lower()}"
     front, _, number = name.rpartition(" ")
     if front and (other := ROMAN.get(number) or _ROMAN_OF.get(number)):
         yield f"{front} {other}"

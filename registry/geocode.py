@@ -13,6 +13,7 @@ from geo.address import parse_components
 from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND
 from geo.plus_code import completed, short_code_in
 from geo.points import point_in
+from geo.text import with_plain_signs
 from geo.values import value
 from registry.access import budget
 from registry.address_reader import TWO_NUMBERS, read_address
@@ -248,6 +249,7 @@ class _Search:
 
     def _read(self, text: str) -> Steps[list[Answer]]:
         """The answers to a text as it stands, or with a slip in a word for a kind corrected."""
+        text = with_plain_signs(text)
         best = plain = yield from self._as_written(text)
         sure = is_door(plain) and is_sure(plain.answers[0])
         for respelling in respellings(vocabulary_of(self.gazetteer), text):

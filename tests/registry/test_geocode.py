@@ -609,7 +609,7 @@ def test_street_of_another_former_commune_tells_no_part_of_a_split_one(
         assert {answer.level for answer in found} == {"commune"}
         assert len(found) == 2
         assert all("ambiguous" in answer.faults for answer in found)
-        (street,) = ask(world, "66 Nguyễn Hoàng, Yên Hòa, Cầu Giấy")[:1]
+        street = ask(world, "66 Nguyễn Hoàng, Phường Cầu Giấy, Hà Nội")[0]
         assert street.level == "street"
 
 
