@@ -85,6 +85,7 @@ _ESTATE_WRITINGS: Final = {
     "khu tap the": re.compile(r"^(?:toa )?(?:(?:khu )?tap the|ktt) "),
 }
 _BLOCK_MARK: Final = re.compile(r"([a-z]{1,3}) ?(\d{1,3}[a-z]?\d?(?: \d{2})?)|[a-z]|\d{1,3}[a-z]?")
+_MARKED_UNIT: Final = re.compile(r"[A-ZĐ]{1,3}(\d{2,5})")
 # `P402`, `CH302`; `PB1610` is room 1610 of building B.
 _ROOM: Final = re.compile(r"(?:CH|P)([A-Z]?)(\d{3,4}[A-Z]?)")
 # A flat by its block, parted from the house by a dash: `CT2.201 - 263 Đào Duy Từ`.
@@ -119,6 +120,36 @@ def block_mark(name: str) -> str | None:
     if mark is None:
         return None
     return mark[1] + mark[2] if mark[1] else mark[0]
+
+
+def marked_unit(building: str | None, unit: str) -> str:
+    """The number of a flat with the mark of its block in front, where that has one.
+
+    >>> marked_unit("Toà A", "202") == marked_unit(None, "A202"), marked_unit("Ban Mai", "202")
+    (True, '202')
+    """
+    return (
+        f"{block_mark(building) or ''}{unit}".replace(" ", "").lower() if building else unit.lower()
+    )
+
+
+def unit_otherwise(building: str | None, unit: str) -> tuple[str, ...]:
+    """Units as which the flat may be registered, where block and flat are written otherwise apart:
+    202 of block A is A202, and A1202 is 1202 of A or 202 of A1. At most two.
+
+    >>> unit_otherwise("Toà A", "202"), unit_otherwise(None, "A1202"), unit_otherwise(None, "202")
+    (('A202',), ('1202', '202'), ())
+    """
+    if building is not None:
+        mark = block_mark(building)
+        return (f"{mark}{unit}".replace(" ", "").upper(),) if mark and mark[0].isalpha() else ()
+    marked = _MARKED_UNIT.fullmatch(unit)
+    if marked is None:
+        return ()
+    digits = marked[1]
+    # A block is told by one digit mostly, and a flat by three or four.
+    ends = [digits, digits[1:]] if len(digits) < 5 else [digits[1:], digits[2:]]
+    return tuple(end for end in ends if end[0] != "0" and (end == digits or len(end) > 2))
 
 
 def block_key(name: str) -> str:

@@ -16,6 +16,7 @@ from registry.search.asking import Steps
 from registry.search.by_locality import Formerly, doubt_of_marks, former_keys, lies_elsewhere
 from registry.search.choice import (
     Choice,
+    are_of_others,
     choose,
     each_once,
     estate_of,
@@ -275,7 +276,7 @@ class Asker:
     ) -> Steps[list[Answer]]:
         """The alleys, streets or localities themselves: the door in them is not known."""
         named = places_named(found, self.door, self.area)
-        if self._are_of_others(named):
+        if are_of_others(named, self.area):
             return self._teller.units([*faults, "street_not_found", *self._missing(wanted)])
         in_alley = [place for place in named if place.alley] if wanted.alley else []
         faults = [*faults, *self._missing(wanted)]
@@ -296,18 +297,6 @@ class Asker:
                 self._teller.of_place(p, alley, faults, middles.get(p.id, (None, None)))
                 for p in shown
             ]
-        )
-
-    def _are_of_others(self, named: list[Place]) -> bool:
-        """Whether the streets are known to have been in other communes of old than the one named,
-        which was split: it may have gone on in any of its successors.
-        """
-        formers = self.area.formers
-        return len(formers) > 1 and all(
-            place.table == "thoroughfare"
-            and place.former_unit_id is not None
-            and place.former_unit_id not in formers.get(place.unit_id, {place.former_unit_id})
-            for place in named
         )
 
     def _beside(self, answers: list[Answer], wanted: Wanted) -> Steps[list[Answer]]:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from geo.address import Door
-from geo.flat import block_key, block_mark
+from geo.flat import block_key, block_mark, marked_unit
 from geo.locality import BLOCK_KINDS, DWELLING_ESTATES
 from geo.spelling import are_apart
 from geo.text import fold
@@ -19,6 +19,9 @@ def by_building(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
     if wanted.building is None or written is None:
         return _by_estate(hits, door, wanted)
     there = [hit for hit in hits if wanted.building in _names_of(hit)]
+    with_block = [hit for hit in hits if _is_with_block(hit, door, wanted)]
+    if with_block:
+        return [*there, *with_block], []
     if there:
         there = [hit for hit in there if not _is_called_otherwise(hit, written)]
         return there, [] if there else ["building_not_found"]
@@ -92,7 +95,11 @@ def by_flat(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
     doors = [hit for hit in hits if hit.record.unit_number is None]
     if wanted.flat is not None:
         floor = door.flat.floor if door.flat else None
-        flats = [hit for hit in hits if hit.record.unit_number == wanted.flat]
+        flats = [
+            hit
+            for hit in hits
+            if hit.record.unit_number == wanted.flat or _is_with_block(hit, door, wanted)
+        ]
         flats = [hit for hit in flats if floor is None or hit.record.floor in (None, floor)]
         return (flats, []) if flats else (buildings or doors, ["flat_not_found"])
     if buildings:
@@ -100,3 +107,12 @@ def by_flat(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
         beside = [hit for hit in doors if hit.record.kind == "household"]
         return buildings + beside, ["flat_missing"]
     return (doors, []) if doors else (hits, ["flat_missing"])
+
+
+def _is_with_block(hit: Hit, door: Door, wanted: Wanted) -> bool:
+    """Whether it is the flat asked for, with the block in its number or apart: A202 is 202 of A."""
+    unit = hit.record.unit_number
+    if unit is None or unit not in wanted.other_flats:
+        return False
+    key, written = hit.record.building_key, door.flat.building if door.flat else None
+    return marked_unit(key, unit) == marked_unit(written, wanted.flat or "")

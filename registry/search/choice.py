@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from geo.address import Door
-from geo.flat import block_key
+from geo.flat import block_key, unit_otherwise
 from geo.locality import DWELLING_ESTATES
 from geo.spelling import are_apart
 from geo.values import value
@@ -33,7 +33,9 @@ def wanted_of(door: Door) -> Wanted:
         if len(number.parts) > 1:
             alley = "/".join(number.parts[:-1]) + "/"
     building = block_key(flat.building) if flat and flat.building else None
-    return Wanted(numbers, alley, building, flat.unit if flat else None)
+    unit = flat.unit if flat else None
+    others = unit_otherwise(flat.building if flat else None, unit) if unit else ()
+    return Wanted(numbers, alley, building, unit, others)
 
 
 def estate_of(door: Door) -> str | None:
@@ -165,6 +167,19 @@ def places_named(places: list[Place], door: Door, area: Area) -> list[Place]:
     kept = kept or there
     kept = [place for place in kept if place.unit_id in area.own] or kept
     return _nested(kept, door) if kept and kept[0].table == "locality" else kept
+
+
+def are_of_others(named: Iterable[Place], area: Area) -> bool:
+    """Whether the streets are known to have been in other communes of old than the one named,
+    which was split: its own may have gone on in any of its successors.
+    """
+    formers = area.formers
+    return len(formers) > 1 and all(
+        place.table == "thoroughfare"
+        and place.former_unit_id is not None
+        and place.former_unit_id not in formers.get(place.unit_id, {place.former_unit_id})
+        for place in named
+    )
 
 
 def _nested(places: list[Place], door: Door) -> list[Place]:

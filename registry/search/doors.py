@@ -23,7 +23,8 @@ MAX_DOORS: Final = 100
 
 _OPEN: Final = "h.status IN ('active', 'retired') AND NOT h.restricted"
 # A flat is looked for only by its number; otherwise its building stands for it, unless it has none.
-_FLAT: Final = "(h.unit_number IS NULL OR h.parent_code IS NULL OR h.unit_number = k.flat)"
+_FLAT: Final = """(h.unit_number IS NULL OR h.parent_code IS NULL
+    OR h.unit_number = ANY (ARRAY[k.flat, k.flat_too, k.flat_or]))"""
 _NUMBERS: Final = "house_number_key = ANY (ARRAY[k.number, k.backward])"
 _BY_BUILDING: Final = "h.building_key = k.building"
 # One probe of an index for each line: with = ANY (…) and plain joins a generic plan expects so many
@@ -31,7 +32,10 @@ _BY_BUILDING: Final = "h.building_key = k.building"
 _UNIT: Final = ("unit_id", "int")
 _KEY: Final = ("key", "text")
 _WANTED: Final = tuple(
-    (name, "text") for name in ("number", "backward", "alley", "alley_end", "building", "flat")
+    (name, "text")
+    for name in (
+        *("number", "backward", "alley", "alley_end", "building", "flat", "flat_too", "flat_or"),
+    )
 )
 
 # EXISTS would be hashed, that is answered for all alleys of the country, where many streets come.
@@ -208,12 +212,15 @@ class Wanted:
     building: str | None = None
     """Folded."""
     flat: str | None = None
+    other_flats: tuple[str, ...] = ()
+    """As the flat is registered where its block is a part of the number, or not; at most two."""
 
     @property
     def values(self) -> tuple[str | None, ...]:
         """For the statements: `_WANTED`."""
         first, second = (*self.numbers, None, None)[:2]
-        return (first, second, self.alley, _end_of(self.alley), self.building, self.flat)
+        flats = (self.flat, *self.other_flats, None, None)[:3]
+        return (first, second, self.alley, _end_of(self.alley), self.building, *flats)
 
     @property
     def by_building(self) -> bool:

@@ -234,6 +234,23 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     (f"Căn hộ 1207 CT1, 1 Huỳnh Thúc Kháng{IN_LANG}", ["CT1"], "building", {"flat_not_found"}),
     (f"Căn hộ 1206, 1 Huỳnh Thúc Kháng{IN_LANG}", ["flat 1206"], "household", set()),
     (f"Căn hộ 1205 CT2, 1 Huỳnh Thúc Kháng{IN_LANG}", [], "street", {"building_not_found"}),
+    # A block and a flat in one mark, or apart
+    (f"Căn hộ A311, 20 Hàng Khay{IN_LANG}", ["311 A"], "household", set()),
+    (f"Căn A-311, 20 Hàng Khay{IN_LANG}", ["311 A"], "household", set()),
+    (f"Căn hộ A401, 20 Hàng Khay{IN_LANG}", ["block A", "block B"], "building", {"flat_not_found"}),
+    (f"Toà A căn 202, 30 Hàng Khay{IN_LANG}", ["A202"], "household", set()),
+    (f"Căn hộ B-202, 30 Hàng Khay{IN_LANG}", ["B202"], "household", set()),
+    (f"Căn hộ B202, 30 Hàng Khay{IN_LANG}", ["B202"], "household", set()),
+    (f"Căn A202, 32 Hàng Khay{IN_LANG}", ["32 A 202"], "household", set()),
+    (f"Căn A1306, 32 Hàng Khay{IN_LANG}", ["32 A1 306"], "household", set()),
+    (
+        f"Căn A1305, 32 Hàng Khay{IN_LANG}",
+        ["32 A 1305", "32 A1 305"],
+        "household",
+        {"ambiguous"},
+    ),
+    (f"Toà A1 căn 305, 32 Hàng Khay{IN_LANG}", ["32 A1 305"], "household", set()),
+    (f"Toà A căn 1305, 32 Hàng Khay{IN_LANG}", ["32 A 1305"], "household", set()),
     # Hamlets
     (f"Số 8, Thôn 3{IN_LANG}", ["8 Thôn 3"], "household", set()),
     (f"Thôn 3{IN_LANG}", [], "locality", set()),

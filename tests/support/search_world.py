@@ -199,6 +199,16 @@ class _Builder:
                     f"{flat} {name}", number, parent_code=block, unit_number=flat, **here, **place
                 )
 
+        here = {"unit_id": self.lang, "thoroughfare_id": street, "building_name": None}
+        block = self.door("no block", "30", make=make_building, **here)
+        for flat in ("A202", "B202"):
+            self.door(flat, "30", parent_code=block, unit_number=flat, **here)
+        for name, flats in (("A", ("1305", "202")), ("A1", ("305", "306"))):
+            place = {**here, "building_name": name, "building_key": name.lower()}
+            block = self.door(f"32 block {name}", "32", make=make_building, **place)
+            for flat in flats:
+                self.door(f"32 {name} {flat}", "32", parent_code=block, unit_number=flat, **place)
+
     def hamlets(self) -> None:
         thon = self.locality("Thôn 3", self.lang)
         self.door("8 Thôn 3", "8", unit_id=self.lang, locality_id=thon)
