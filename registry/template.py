@@ -16,6 +16,7 @@ from geo.label import named
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer
 from registry.intake.formats.blank_form import COMMUNE_CODE, LISTS
+from registry.new_workbook import new_workbook
 from registry.units import unit_by_code
 
 ROWS: Final = 5_000
@@ -107,10 +108,7 @@ def blank_of(session: Session, gazetteer: Gazetteer, code: str, day: datetime.da
 
 def write_blank(blank: Blank, path: Path) -> None:
     """Write the workbook: a sheet to fill in, the rules, and the lists behind the drop-downs."""
-    # A tenth of a second to load, for this alone.
-    import xlsxwriter
-
-    with path.open("wb") as stream, xlsxwriter.Workbook(stream) as book:
+    with new_workbook(path) as book:
         _write_rows(book, blank)
         _write_rules(book, blank)
         _write_lists(book, blank)

@@ -17,7 +17,7 @@ from registry.batch.rows import FORMATS, SUFFIXES, Layout, Table, read_table
 from registry.batch.work import Work, answer_rows
 from registry.batch.workbooks import READ, WRITTEN, reading_workbook, write_workbook
 from registry.errors import UnreadableFileError
-from registry.messages import number
+from registry.messages import not_written, number
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -164,7 +164,7 @@ def _whole(path: Path) -> Iterator[Path]:
         yield part
         part.replace(path)
     except OSError as error:
-        raise UnreadableFileError(f"{path}: {error.strerror or error}") from error
+        raise UnreadableFileError(not_written(path, error)) from error
     finally:
         part.unlink(missing_ok=True)
 

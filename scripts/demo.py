@@ -76,6 +76,7 @@ def demo(
             )
         if file is not None:
             written = number(write_demo(plan.households(), file, marked=True))
+            file.flush()  # a full disk is told in place of the number
             say(f"{written} demo households written")
             return
         result = load_demo(

@@ -1,5 +1,6 @@
 """`diachiso`: one command with sub-commands, each in a module of its own."""
 
+import errno
 import gc
 import os
 import sys
@@ -9,6 +10,7 @@ from typing import Final
 import click
 
 from registry.errors import DatabaseUnavailableError, RegistryError
+from registry.messages import not_written
 from scripts.usage import show_usage_error
 
 # Name → module and attribute, in the order of the help.
@@ -39,6 +41,10 @@ _COMMANDS: Final = {
     "restore": ("scripts.backup", "restore"),
     "doctor": ("scripts.doctor", "doctor"),
 }
+
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""Ways in which any file that a command writes may fail."""
 
 
 class _Commands(click.Group):
@@ -84,6 +90,11 @@ def _run() -> int:
         # The reader (`| head`) has seen enough. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise  # a file of the program's own, say
+        click.echo(not_written(error.filename or "tệp (the file)", error), err=True)
+        return 1
     return status if isinstance(status, int) else 0
 
 

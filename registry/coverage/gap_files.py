@@ -14,6 +14,7 @@ from typing import Any, Final, TextIO
 
 from registry.coverage.gaps import KINDS, Gap, Gaps
 from registry.messages import number
+from registry.new_workbook import new_workbook
 
 # Header, width, and what is written there; blank is what the team fills in.
 FORM: Final = (
@@ -108,10 +109,7 @@ def write_form_csv(gaps: Gaps, out: TextIO) -> None:
 
 def write_form_xlsx(gaps: Gaps, path: Path) -> None:
     """The form as a workbook; its cells are text, so that `3/2` is no date."""
-    import xlsxwriter  # a tenth of a second to load, for this alone
-
-    options = {"strings_to_formulas": False}
-    with path.open("wb") as stream, xlsxwriter.Workbook(stream, options) as book:
+    with new_workbook(path) as book:
         sheet = book.add_worksheet("Việc cần làm")
         head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
         given = book.add_format({"num_format": "@", "font_color": "#3d4853"})

@@ -12,6 +12,7 @@ from registry.coverage.figures import (
     late_label,
 )
 from registry.coverage.series import Series
+from registry.new_workbook import new_workbook
 
 _HEADINGS: Final = (
     ("Mã", 9),
@@ -45,10 +46,7 @@ _NOTES: Final = (
 
 def write_workbook(found: Coverage, series: Series | None, path: Path) -> None:
     """Write it; `series` is of what holds the units, None where demonstration is counted."""
-    import xlsxwriter  # a tenth of a second to load, for this alone
-
-    options = {"strings_to_formulas": False}
-    with path.open("wb") as stream, xlsxwriter.Workbook(stream, options) as book:
+    with new_workbook(path) as book:
         styles = {
             "head": book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1}),
             "count": book.add_format({"num_format": "#,##0"}),

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from pydantic_core import to_json
 
 from registry.export.columns import HEADINGS, schema
+from registry.new_workbook import new_workbook
 
 Batches = Iterable[Any]
 _SHEET_ROWS: Final = 1_000_000
@@ -59,10 +60,7 @@ def _rows(batches: Batches) -> Iterator[dict[str, Any]]:
 
 def _xlsx(path: Path, batches: Batches) -> None:
     """Texts as texts, so that no spreadsheet makes a date of `3/2`; a sheet a million rows."""
-    import xlsxwriter
-
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with path.open("wb") as stream, xlsxwriter.Workbook(stream, options) as book:
+    with new_workbook(path, row_by_row=True) as book:
         head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         sheet, at, sheets = None, _SHEET_ROWS, 0

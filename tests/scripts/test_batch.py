@@ -120,6 +120,17 @@ def test_unreadable_files_are_one_line_and_leave_nothing(world: World, tmp_path:
     assert not any(path.name.startswith("out") for path in tmp_path.iterdir())
 
 
+def test_output_that_cannot_be_written_is_one_line(world: World, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("address\n27 Láng\n", encoding="utf-8")
+    for name in ("out.csv", "out.xlsx"):
+        done = run(world, "geocode", source, tmp_path / "none" / name)
+        assert done.returncode == 1
+        (line,) = done.stderr.decode().splitlines()
+        assert line.startswith("không ghi được "), name
+        assert "không có thư mục ấy" in line
+
+
 def test_units_in_columns_of_their_own_complete_the_address(world: World) -> None:
     lines = ["Địa chỉ giao hàng;Phường;Tỉnh\n", "27 Láng;Láng;Hà Nội\n"]
     table = read_table("csv", "validate", lines)

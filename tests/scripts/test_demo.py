@@ -3,12 +3,16 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
 
 from registry.errors import NotFoundError
+from registry.settings import ROOT
 from scripts.coverage import coverage
 from scripts.demo import demo
 from scripts.imports import import_
@@ -37,6 +41,21 @@ def test_csv_goes_to_stdout_and_is_the_same_every_time(run):
     assert len(list(csv.reader(io.StringIO(first.stdout)))) == 51
     assert first.stdout == again.stdout
     assert first.stdout != run("--households", "50", "--seed", "2", "--csv", "-").stdout
+
+
+def test_full_disk_is_one_line(database_url):
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.main", "demo", "--csv", "/dev/full", "--households", "10"],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": database_url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("đĩa đã đầy (No space left on device)")
 
 
 @pytest.mark.parametrize("arguments", [("--households", "0"), ("--seed", "one")])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from registry.intake.formats.table import Table
+from registry.new_workbook import new_workbook
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,10 +47,8 @@ def write_sheet(path: Path, headers: Sequence[str], rows: Iterable[Sequence[str]
 
     More rows than a worksheet holds go on in a second one.
     """
-    import xlsxwriter
-
     # Row by row to the disk: a nation has millions.
-    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_numbers": False}) as book:
+    with new_workbook(path, row_by_row=True) as book:
         text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True})
         remaining, number = iter(rows), 0
         while number == 0 or (block := list(islice(remaining, 1))):
