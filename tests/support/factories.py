@@ -20,7 +20,7 @@ from registry.models import (
     Thoroughfare,
 )
 
-ALWAYS = Range[object](None, None)
+ALWAYS: Range[object] = Range(None, None)
 TEST = Cause(kind="test", actor="tests", reason="a test wants it")
 _numbers = count(1)
 
