@@ -56,6 +56,8 @@ class Columns:
     """What is yet to be made of several columns."""
     units_of_before: bool = False
     """Whether communes are named by a column of former ones alone."""
+    texts_of_before: bool = False
+    """Whether addresses come as a text of before alone."""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -108,7 +110,7 @@ def find_columns(
             unread.append(index)
     left = [at for at in unread if fold(headers[at]) in stated]
     unread = [*left, *_without_weak(found, headers, [at for at in unread if at not in left])]
-    of_before = found.get("former_commune")
+    of_before, text_before = found.get("former_commune"), found.get("former_address")
     unread += _said_otherwise(found, headers, of_one_commune=commune is not None)
     for name, places in found.items():
         blocks = [block_word(headers[at]) for at in places] if name == "building" else []
@@ -130,6 +132,7 @@ def find_columns(
         tuple(sorted(unread)),
         tuple(joined),
         units_of_before=of_before is not None and found.get("commune") == of_before,
+        texts_of_before=text_before is not None and found.get("address") == text_before,
     )
 
 

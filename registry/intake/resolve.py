@@ -20,6 +20,7 @@ from geo.text import fold
 from registry.gazetteer import Gazetteer
 from registry.intake.beside import COLUMNS_DIFFER
 from registry.intake.cells import Cells, distinct, rows_of
+from registry.intake.columns import Columns
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.door_cells import read_flat, read_number, read_place, read_street
 from registry.intake.doors import DoorParts, combined, completed_by, is_refused
@@ -29,7 +30,7 @@ from registry.intake.place_kinds import kind_named, with_kind
 from registry.intake.reader import SourceFile
 from registry.intake.resolved import REMEMBERED, Numbered, Resolved, Row
 from registry.intake.street_cells import StreetCells
-from registry.intake.texts import Text, TextReaders, TextReading
+from registry.intake.texts import OfBefore, Text, TextReaders, TextReading
 from registry.intake.unit_cells import UnitCells
 
 FIELDS_READ: Final = (
@@ -252,11 +253,18 @@ class TextResolver(Resolver):
     """
 
     def __init__(
-        self, gazetteer: Gazetteer, day: datetime.date, communes: Communes, *, places: str
+        self,
+        gazetteer: Gazetteer,
+        day: datetime.date,
+        communes: Communes,
+        *,
+        places: str,
+        columns: Columns,
     ) -> None:
         super().__init__(gazetteer, day, communes)
         self._place = lru_cache(REMEMBERED)(partial(with_kind, places))
-        self._readers = TextReaders(gazetteer, day)
+        of_before = OfBefore(texts=columns.texts_of_before, units=columns.units_of_before)
+        self._readers = TextReaders(gazetteer, day, of_before)
         self._columns = lru_cache(REMEMBERED)(_door_of)
 
     def begin(self, cells: Cells) -> Callable[[], Resolved]:
@@ -340,7 +348,7 @@ def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> R
     communes = partial(CommuneReader, gazetteer, day, of_today=today, of_before=before)
     places = kind_named(_header(file, "locality"))
     if file.columns.free_text:
-        return TextResolver(gazetteer, day, communes, places=places)
+        return TextResolver(gazetteer, day, communes, places=places, columns=file.columns)
     wards = fold(_header(file, "commune")) in _OF_WARDS
     return ColumnResolver(
         gazetteer,

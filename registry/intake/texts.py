@@ -34,8 +34,19 @@ _CHUNK: Final = 250
 Text = Sequence[str]
 """What `TextReader.read` takes."""
 
-
 _UNSAID: Final = CommuneReading()
+
+
+@value(frozen=True, slots=True)
+class OfBefore:
+    """What of a file is of the map before July 2025, where names mean their bearers of then."""
+
+    texts: bool = False
+    units: bool = False
+    """The columns of units beside the texts."""
+
+
+NOTHING_OF_BEFORE: Final = OfBefore()
 
 
 @value(frozen=True, slots=True)
@@ -58,9 +69,13 @@ class TextReader:
     map beside the text completes it as well (`registry.intake.beside`).
     """
 
-    def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
+    def __init__(
+        self, gazetteer: Gazetteer, day: datetime.date, of_before: OfBefore = NOTHING_OF_BEFORE
+    ) -> None:
         self._addresses = HouseByHouse(gazetteer)
-        self._communes = CommuneReader(gazetteer, day, ())
+        self._of_before = of_before
+        self._today = CommuneReader(gazetteer, day, ())
+        self._before = CommuneReader(gazetteer, day, (), of_before=True)
         self._of_namings: dict[object, CommuneReading] = {}
         self._of_columns: dict[tuple[str, ...], CommuneReading] = {}
 
@@ -81,12 +96,13 @@ class TextReader:
         number, street = door[:2] if door else ("", "")
         if address and not street and _may_stand_before(number, readings[0].door.house_number):
             readings = self._readings(f"{number} {address}", words) or readings
-        today = Beside(readings[0].door, self._commune(readings[0]))
+        of_before = self._is_of_before(address)
+        today = Beside(readings[0].door, self._commune(readings[0], of_before=of_before))
         if former and former != address:
             written = fold(former)
             same_words = all(fold(words) in written for words in readings[0].unread)
             for read in self._addresses.read(former)[:1]:
-                before = Beside(read.door, self._commune(read))
+                before = Beside(read.door, self._commune(read, of_before=True))
                 today = completed(today, before, same_words=same_words)
         communes = today.commune
         if (column := self._of_column(code, former_code, commune, district, province)).candidates:
@@ -118,7 +134,8 @@ class TextReader:
             return _UNSAID
         known = self._of_columns.get(names)
         if known is None:
-            known = self._of_columns[names] = self._communes.read(CommuneSpelling(None, *said))
+            reader = self._before if self._of_before.units else self._today
+            known = self._of_columns[names] = reader.read(CommuneSpelling(None, *said))
         return known
 
     def _beside_column(
@@ -134,7 +151,8 @@ class TextReader:
         elif set(together.candidates) <= set(wide):
             return together
         alone = self._addresses.read(address)
-        of_text = self._commune(alone[0]).candidates if alone else ()
+        of_before = self._of_before.texts
+        of_text = self._commune(alone[0], of_before=of_before).candidates if alone else ()
         if of_text and set(of_text).isdisjoint(named):
             return CommuneReading(problem="commune_differs_from_address")
         common = tuple(unit for unit in together.candidates if unit in wide)
@@ -142,16 +160,26 @@ class TextReader:
             return together
         return replace(together, candidates=common, assumed_id=None) if common else of_column
 
-    def _commune(self, read: ReadAddress) -> CommuneReading:
+    def _is_of_before(self, address: str) -> bool:
+        """Whether the commune of the address, or of the columns behind it, is of before."""
+        texts, units = self._of_before.texts, self._of_before.units
+        if texts == units:
+            return texts
+        alone = self._addresses.read(address)[:1]
+        return texts if any(n.commune for read in alone for n in read.namings) else units
+
+    def _commune(self, read: ReadAddress, *, of_before: bool) -> CommuneReading:
         # The rows of a file lie in the same few communes.
-        named = tuple(
-            (_id(n.commune), _id(n.district), n.corrected, n.contradicted) for n in read.namings
+        named = (
+            of_before,
+            *((_id(n.commune), _id(n.district), n.corrected, n.contradicted) for n in read.namings),
         )
         reading = self._of_namings.get(named)
         if reading is None:
             reading = CommuneReading(problem="commune_unknown")
-            if any(commune for commune, *_ in named):
-                reading = self._communes.of_namings(read.namings)
+            if any(naming.commune for naming in read.namings):
+                reader = self._before if of_before else self._today
+                reading = reader.of_namings(read.namings)
             self._of_namings[named] = reading
         return reading
 
@@ -168,9 +196,11 @@ def _door(address: str, door: Door) -> DoorParts:
 class TextReaders:
     """The same in several processes, one for each processor, as soon as there is much to read."""
 
-    def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
-        self._map = (gazetteer, day)
-        self._alone = TextReader(gazetteer, day)
+    def __init__(
+        self, gazetteer: Gazetteer, day: datetime.date, of_before: OfBefore = NOTHING_OF_BEFORE
+    ) -> None:
+        self._map = (gazetteer, day, of_before)
+        self._alone = TextReader(*self._map)
         self._pool: ProcessPoolExecutor | None = None
         self._shared: SharedMemory | None = None
 

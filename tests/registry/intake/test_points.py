@@ -142,3 +142,29 @@ def test_a_name_of_before_is_one_of_that_map_under_such_a_header(
     assert rows(
         engine, "SELECT DISTINCT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id"
     ) == [("20242",)]
+
+
+# Tân An of before July 2025 is in Ninh Kiều today, and another commune is called so now.
+TAN_AN = [({"địa chỉ": "8 Hoà Bình", "Phường cũ": "Tân An", "tỉnh": "Cần Thơ"}, "31135")]
+TAN_AN += [({"địa chỉ cũ": "8 Hoà Bình, Phường Tân An, Cần Thơ"}, "31135")]
+TAN_AN += [({"địa chỉ": "8 Hoà Bình, Phường Tân An, Cần Thơ"}, "31147")]
+TAN_AN += [({"địa chỉ": "8 Hoà Bình", "phường": "Tân An", "tỉnh": "Cần Thơ"}, "31147")]
+TAN_AN += [({"địa chỉ cũ": "8 Hoà Bình", "phường mới": "Tân An", "tỉnh": "Cần Thơ"}, "31147")]
+
+
+@pytest.mark.parametrize(("row", "commune"), TAN_AN)
+def test_a_name_of_before_beside_a_text_or_in_one_is_of_that_map(
+    engine: Engine, deliver: Deliver, row: dict[str, str], commune: str
+) -> None:
+    assert deliver(row).new == 1
+    assert rows(engine, "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id") == [
+        (commune,)
+    ]
+
+
+def test_a_split_ward_of_before_beside_a_text_is_asked_about(deliver: Deliver) -> None:
+    """Part of old Ngọc Hà is Ba Đình today; today's Ngọc Hà is no answer."""
+    beside = {"địa chỉ": "14 Đội Cấn", "Phường cũ": "Ngọc Hà", "tỉnh": "Hà Nội"}
+    alone = {"địa chỉ cũ": "14 Đội Cấn, Phường Ngọc Hà, Hà Nội"}
+    for row in (beside, alone):
+        assert deliver(row).problems == {"commune_from_former": 1, "commune_ambiguous": 1}
