@@ -58,8 +58,9 @@ _FOUND: Final = """
     UNION ALL
     SELECT row_number, 'linked', code, NULL FROM registered
 """
-# Inside the file: the first row with an address is the head, later ones near it are the same door.
-# Hamlets have thousands of houses without a number: points are compared before addresses are.
+# Inside the file: the first row with an address is the head, later ones near it are the same door,
+# and so are those at one point elsewhere, of which the first is their head. Hamlets have thousands
+# of houses without a number: points are compared before addresses are.
 _HEADS_OF: Final = """
     SELECT address_hash, min(row_number) AS head
     FROM entry e
@@ -68,16 +69,31 @@ _HEADS_OF: Final = """
     HAVING count(*) > 1
 """
 _MEMBERS: Final = """
-    SELECT e.row_number, e.point, a.head, e.number_at IS NOT NULL OR f.flat IS NOT NULL AS numbered
+    SELECT e.row_number, e.point, e.point_hash, a.head,
+        e.number_at IS NOT NULL OR f.flat IS NOT NULL AS numbered
     FROM head a
     JOIN entry e ON e.address_hash = a.address_hash
     LEFT JOIN flat f ON f.at = e.flat_at
     WHERE NOT e.rejected AND NOT EXISTS (SELECT FROM found f WHERE f.row_number = e.row_number)
 """
 _BESIDE_HEAD: Final = f"""
-    SELECT d.row_number, d.head
-    FROM member d JOIN member h ON h.row_number = d.head
-    WHERE d.row_number <> d.head AND {NEAR.format(point="h.point")}
+    WITH beside AS (
+        SELECT d.row_number, d.head
+        FROM member d JOIN member h ON h.row_number = d.head
+        WHERE d.row_number <> d.head AND {NEAR.format(point="h.point")}
+    )
+    SELECT row_number, head FROM beside
+    UNION ALL
+    SELECT d.row_number, o.first
+    FROM (
+        SELECT head, point_hash, min(row_number) AS first FROM member
+        WHERE point_hash IS NOT NULL
+        GROUP BY head, point_hash
+        HAVING count(*) > 1
+    ) o
+    JOIN member d ON d.head = o.head AND d.point_hash = o.point_hash
+    WHERE d.row_number <> o.first AND NOT EXISTS (
+        SELECT FROM beside b WHERE b.row_number = d.row_number)
 """
 _AGAIN: Final = f"""
     INSERT INTO found (row_number, outcome, head)

@@ -235,6 +235,27 @@ def test_a_range_of_which_a_number_is_a_door_is_told(
     ]
 
 
+def test_rows_at_one_point_are_one_door_whichever_row_was_the_first(
+    engine: Engine, deliver: Deliver
+) -> None:
+    """The first row of the address lies elsewhere: a hamlet has many houses without a number."""
+    other = {"longitude": "105.8382", "latitude": "21.0390"}
+    place = {"street": "", "locality": "thôn Đông"}
+    unnumbered = [
+        door("", ref, **place, **at)
+        for ref, at in zip("abcd", (HERE, other, other, HERE), strict=True)
+    ]
+    numbered = [door("90", ref, **at) for ref, at in zip("efg", (HERE, APART, APART), strict=True)]
+    result = deliver(*unnumbered, *numbered)
+    assert (result.new, result.linked) == (4, 3)
+    found = rows(
+        engine,
+        "SELECT row_number, proposed_fix FROM import_problem WHERE code = 'duplicate_in_file'"
+        " ORDER BY row_number",
+    )
+    assert found == [(3, "2"), (4, "1"), (7, "6")]
+
+
 def test_a_number_of_a_registered_range_is_told(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12-14", "a"), door("30-36", "b"), door("50A-50C", "c"), door("60-62", "d"))
     result = deliver(
