@@ -43,7 +43,7 @@ def cells_in_blocks(file: SourceFile, fields: Sequence[str]) -> Iterator[Iterato
 def _blocks(
     file: SourceFile, fields: Sequence[str], pieces: Iterator[pa.Table | Rows]
 ) -> Iterator[Cells]:
-    file.overlong.clear()
+    file.begin()
     at = [file.columns.positions.get(name) for name in fields]
     cells = cells_of(file, fields)
     number = 0

@@ -45,9 +45,12 @@ _TWO_NUMBERS: Final = re.compile(
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")
 """`1.234`, as programs write 1234 in Viet Nam, or 1,234 with three decimals."""
 _DOUBTFUL: Final = re.compile(
-    r"\?|\d\s*_\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?:ngõ|ngách|hẻm|kiệt)\s*$", re.IGNORECASE
+    r"\?|\d\s*_\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?i:ngõ|ngách|hẻm|kiệt)\s*$|(?<![^\W_])l\d"
 )
-"""Somebody was not sure, or wrote a sign of no path, a letter apart, an alley without number."""
+"""Somebody was not sure, or wrote a sign of no path, a letter apart, an alley without number; `l2`
+may be 12 or a house L2."""
+_LETTER_O: Final = re.compile(r"(?<=\d)[oO](?=[\d/])|(?<=\d)[oO]$")
+"""`2O/3`, as programs that read pictures write 20/3."""
 _DIGIT: Final = re.compile("[1-9]")
 _PATH: Final = re.compile(r"[\d/\s–-]+")
 _RANGE: Final = re.compile(r"(?<![\w.-])(\d+)\s*[-–]\s*(\d+)(?![\w.-])")
@@ -92,7 +95,7 @@ def read_number(text: str) -> DoorParts:
         return DoorParts(number=UNREADABLE)
     if plain := _WHOLE.fullmatch(text):
         text = plain[1]
-    text = number_said(text) or text
+    text = number_said(text) or _LETTER_O.sub("0", text)
     two = _TWO_NUMBERS.search(text) or _DOUBTFUL.search(text) or _descends(text)
     if two or _NEXT_TO.match(fold(text)) or _is_decimal(text):
         return DoorParts(number=UNREADABLE)

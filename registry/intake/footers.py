@@ -12,6 +12,8 @@ from sqlalchemy import text
 
 from geo.text import fold
 from registry.intake.footer_words import is_footer, is_signed
+from registry.intake.formats.table import unreadable
+from registry.intake.headers import field_of
 from registry.intake.reader import SourceFile, rows_of
 from registry.intake.staging import Staging
 
@@ -20,6 +22,12 @@ _LOOKED_AT: Final = 1_000
 _NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){1,5}")
 _LEAST_REPEATED: Final = 2
 """Names of columns that a row must repeat to be the header again."""
+_LEAST_NAMED: Final = 3
+"""Fields that a row must name to be the header of another table."""
+_OTHER_TABLE: Final = (
+    "dòng {} (không kể dòng tiêu đề) là tiêu đề của một bảng khác, có các cột ở chỗ khác: để mỗi"
+    " bảng ở một tệp, hay một trang riêng (another table begins there: give each a file of its own)"
+)
 _REJECTED: Final = """
     SELECT row_number FROM entry WHERE rejected AND point IS NULL
     ORDER BY row_number DESC LIMIT :most
@@ -51,7 +59,7 @@ def skip_footers(staging: Staging, file: SourceFile) -> int:
 
 
 def _footers(file: SourceFile, numbers: list[int]) -> list[int]:
-    """Those of the rows that are footers."""
+    """Those of the rows that are footers; raises UnreadableFileError where another table begins."""
     footers, at, signed = [], 0, False
     header = {fold(name) for name in file.headers if name.strip()}
     # What was put beside each row, as the commune of all, says nothing of a row.
@@ -63,10 +71,21 @@ def _footers(file: SourceFile, numbers: list[int]) -> list[int]:
             # Only a row that follows at once: all others are doors, or were passed over.
             signed = signed and number == at + 1
             at = number
+            if _begins_other_table(row, file):
+                raise unreadable(file.path, _OTHER_TABLE.format(number))
             if is_footer(row) or _is_header(row, header) or (signed and _is_signature(row)):
                 footers.append(number)
                 signed = signed or is_signed(row)
     return footers
+
+
+def _begins_other_table(row: list[str], file: SourceFile) -> bool:
+    """Whether the row is a header whose columns stand elsewhere than the file's."""
+    named = [(at, field_of(cell)) for at, cell in enumerate(row) if cell.strip()]
+    fields = [(at, field) for at, field in named if field is not None]
+    positions = file.columns.positions
+    moved = [field for at, field in fields if positions.get(field, at) != at]
+    return len(fields) >= _LEAST_NAMED and len(moved) >= _LEAST_REPEATED
 
 
 def _is_header(row: list[str], header: set[str]) -> bool:

@@ -25,6 +25,7 @@ _NUMBERING: Final = re.compile(r"^\s*(?:[IVXL]+|\d{1,3}|[A-ZĐ])\s*[.)/]\s+")
 _BEHIND: Final = re.compile(r"\s*(?:\([^)]*\))?\s*:?\s*$")
 _COUNTS: Final = re.compile(r"[IVXL]+|[A-ZĐ]|[\d.,]+")
 """What a heading may have beside its name: its own number, and how many there are below it."""
+_ROMAN: Final = re.compile("[IVXL]+")
 _LAST_COLUMN: Final = 2
 """Index of the last column in which a heading stands that has counts beside it."""
 _PLACE_NOTE: Final = (
@@ -93,7 +94,8 @@ class _Headings:
             return None
         if self.blocks and _BLOCK.fullmatch(block := _plain(text)):
             return _Heading(text, (), building=block)
-        if beside and at in self.doors:
+        # `I`, `Tổ 1` parts a list, `1`, `Tổ 1` may be a house of it.
+        if beside and at in self.doors and not _ROMAN.fullmatch(cells[0][1].strip()):
             return None
         groups, street = _named(text)
         # Beside the number of a row `Đường bê tông` is a remark.

@@ -43,8 +43,8 @@ _STREETS_USUAL: Final = """
     SELECT count(street_at) > 4 * count(place_at) FILTER (
         WHERE number_at IS NOT NULL AND street_at IS NULL) FROM delivered
 """
-# `1.23457E+11`, which a spreadsheet makes of a long number, of which several have the same.
-_POWER: Final = r"^[0-9]([.,][0-9]+E[+]?|E[+])[0-9]{2}$"
+# `1.23457E+11`, which a spreadsheet makes of a long number, and `#REF!`: several have the same.
+_NO_REFERENCE: Final = r"^([0-9]([.,][0-9]+E[+]?|E[+])[0-9]{2}|#[A-Z0/]+[!?A])$"
 
 
 def _no_text(cell: str) -> str:
@@ -138,7 +138,7 @@ _RULES: Final = (
         "street",
         "street_missing",
     ),
-    _Rule(f"source_ref ~ '{_POWER}'", "source_ref", "reference_mangled", "source_ref"),
+    _Rule(f"source_ref ~ '{_NO_REFERENCE}'", "source_ref", "reference_mangled", "source_ref"),
     _Rule(
         "length(number_key) > 4 AND (number_key ~ '^[0-9]{5,}(/|$)'"
         " OR number_key ~ '^([^/]+/){5}')",

@@ -87,8 +87,9 @@ _OF_CELLS: Final[dict[str, ProblemKind]] = {
     ),
     "reference_mangled": ProblemKind(
         "error",
-        "Bảng tính đã đổi mã hồ sơ thành số mũ, mất chữ số: lấy lại mã từ tệp gốc, ô Text",
-        "a spreadsheet made a power of ten of the source_ref and lost its figures: take it from the"
+        "Bảng tính đã đổi mã hồ sơ thành số mũ, mất chữ số, hay công thức lỗi: lấy lại mã từ tệp"
+        " gốc, ô Text",
+        "a spreadsheet made a power of ten or an error of the source_ref: take it from the"
         " original, into a cell of text",
     ),
     "person_behind_street": ProblemKind(

@@ -5,6 +5,7 @@ about it: whoever exported it is the one who reads it.
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -48,6 +49,8 @@ class SourceFile:
     """Whether any of its first rows has a coordinate."""
     overlong: list[int] = field(default_factory=list)
     """Numbers of the rows with more cells than the header, as far as they were read."""
+    blank_after: list[int] = field(default_factory=list)
+    """For each blank row of a sheet, in order, how many rows that are not went before it."""
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -63,6 +66,11 @@ class SourceFile:
     def notes(self) -> tuple[str, ...]:
         """What was found out about the file so far, for whoever delivers it."""
         return (*self.table.notes, *self.table.remarks)
+
+    def begin(self) -> None:
+        """Forget what was noted of the rows: they are read from the first one."""
+        self.overlong.clear()
+        self.blank_after.clear()
 
 
 def open_file(
@@ -128,7 +136,7 @@ def rows_of(file: SourceFile) -> Iterator[Iterator[list[str]]]:
     when a quotation mark is not closed where it should be: rows after it went into one cell.
     """
     with file.table.rows() as rows:
-        file.overlong.clear()
+        file.begin()
         yield full_rows(file, rows)
 
 
@@ -155,35 +163,32 @@ def as_read(text: str) -> str:
 
 
 def rows_of_sheet(file: SourceFile, numbers: Iterable[int]) -> dict[int, int]:
-    """Numbers of rows → those that the spreadsheet shows; {} for files of other kinds."""
-    wanted = set(numbers)
-    if file.table.first_row is None or not wanted:
+    """Numbers of rows → those that the spreadsheet shows; {} for files of other kinds.
+
+    The file must have been read.
+    """
+    first = file.table.first_row
+    if first is None:
         return {}
-    found: dict[int, int] = {}
-    number, last = 0, max(wanted)
-    with file.table.rows() as rows:
-        for at, row in enumerate(rows, start=file.table.first_row):
-            if any(row):
-                number += 1
-                if number in wanted:
-                    found[number] = at
-                if number == last:
-                    break
-    return found
+    # The n-th row with anything in it has n - 1 such rows before it, and some blank ones.
+    return {n: first + n - 1 + bisect_left(file.blank_after, n) for n in set(numbers)}
 
 
 def full_rows(file: SourceFile, rows: Rows, before: int = 0) -> Rows:
-    """Those of the rows with anything in them; the ones that are too long are noted.
+    """Those of the rows with anything in them; the ones that are too long, or blank, are noted.
 
     `before` are the rows of the file that went before them.
     """
     width, number = len(file.headers), before
+    of_sheet = file.table.first_row is not None
     for row in rows:
         if any(row):
             number += 1
             if len(row) > width and any(row[width:]):
                 file.overlong.append(number)
             yield row
+        elif of_sheet:
+            file.blank_after.append(number)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from registry.intake.formats.table import (
     find_header,
     unreadable,
 )
+from registry.intake.formats.xlsx_errors import error_cells
 from registry.intake.headers import fields_named
 from registry.intake.headings import PLACE_HEADER, place_kinds
 
@@ -190,7 +191,7 @@ def _below(path: Path, book: CalamineWorkbook, name: str, header: Header) -> Row
 
 def _filled_down(path: Path, book: CalamineWorkbook, name: str, first: int) -> Rows:
     """The rows, with what stands in merged cells in each of the rows from the `first` on that they
-    span, but for blank ones. An .ods or .xlsb does not tell which cells are merged."""
+    span, but for blank ones, and with the errors of formulas. An .xlsb tells neither."""
     sheet = book.get_sheet_by_name(name)
     _, left = sheet.start or (0, 0)  # rows begin in the first column that is used
     merged = {
@@ -200,11 +201,15 @@ def _filled_down(path: Path, book: CalamineWorkbook, name: str, first: int) -> R
     }
     starts = sorted(merged, reverse=True)
     held: dict[int, tuple[int, str]] = {}
+    errors = error_cells(path, name)
     for at, row in enumerate(_rows(path, book, name)):
         while starts and starts[-1][0] == at:
             column = starts.pop()[1]
             if column < len(row):
                 held[column] = (merged[at, column], row[column])
+        for column, error in errors.get(at, {}).items():
+            if left <= column < left + len(row):
+                row[column - left] = error
         if held and any(row):
             for column, (bottom, text) in list(held.items()):
                 if at > bottom:

@@ -148,3 +148,24 @@ def test_header_alone_is_refused_but_for_a_full_delivery(engine: Engine, tmp_pat
         import_file(engine, path, ImportOptions("x"), lambda _n: None)
     full = import_file(engine, path, ImportOptions("x", delivery="full"), lambda _n: None)
     assert (full.rows, full.new) == (0, 0)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(
+    "second",
+    ["STT,Số nhà,Đường,Phường\n1,14,Trúc Bạch,Ba Đình\n", "Tỉnh,Đường,Số nhà,\nHà Nội,Láng,5,\n"],
+)
+def test_a_second_table_with_other_columns_is_refused(
+    engine: Engine, tmp_path: Path, second: str, *, dry_run: bool
+) -> None:
+    """Read as the first one's, the 14 of a house is a street, and the street a ward."""
+    path = tmp_path / "a.csv"
+    header = "Số nhà,Đường,Phường,Tỉnh\n"
+    first = f"{header}12,Láng,Phường Láng,Hà Nội\n"
+    path.write_text(f"{first},,,\n{second}")
+    options = ImportOptions("x", dry_run=dry_run)
+    with pytest.raises(UnreadableFileError, match=r"dòng 2 .*another table"):
+        import_file(engine, path, options, lambda _n: None)
+    path.write_text(f"{first}{header}14,Láng,Phường Láng,Hà Nội\n")
+    result = import_file(engine, path, options, lambda _n: None)
+    assert (result.new, result.skipped) == (2, 1)

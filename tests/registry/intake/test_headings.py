@@ -71,6 +71,17 @@ def test_streets_stand_above_their_houses_where_no_column_has_them(tmp_path: Pat
     assert sum("đường của các dòng dưới" in note for note in open_file(path).notes) == 1
 
 
+def test_a_roman_number_says_that_a_row_is_a_heading(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "STT,Số nhà,Đường,Mã xã\nI,Tổ dân phố số 1,,\n1,12,Láng,00199\nII,Tổ 2,,\n1,14,Láng,00199\n"
+    )
+    assert read(path, "house_number", "locality") == [("12", "tổ dân phố 1"), ("14", "tổ 2")]
+    # A house of a group may be the first one of a list.
+    path.write_text("STT,Số nhà,Đường,Mã xã\n1,Tổ 1,,00199\n2,12,Láng,00199\n")
+    assert "Thôn, tổ (nhóm)" not in open_file(path).headers
+
+
 @pytest.mark.parametrize("column", ["Toà nhà,", ""])
 @pytest.mark.parametrize("address", ["Địa chỉ", "Đường"])
 def test_blocks_stand_above_their_flats(tmp_path: Path, column: str, address: str) -> None:

@@ -42,6 +42,29 @@ def test_date_in_a_cell_of_a_spreadsheet_is_refused(engine: Engine, tmp_path: Pa
     assert [problem.proposed_fix for problem in result.row_problems] == ["3/2 hoặc 2/3"]
 
 
+def test_an_error_of_a_formula_is_no_blank_cell(engine: Engine, tmp_path: Path) -> None:
+    codes = {
+        **dict.fromkeys(("Số nhà", "Đường", "Thôn"), "number_mangled"),
+        "Xã": "commune_unknown",
+        "Kinh độ": "coordinates_unreadable",
+        "Mã hồ sơ": "reference_mangled",
+    }
+    header = ["Mã hồ sơ", "Số nhà", "Đường", "Thôn", "Xã", "Tỉnh", "Kinh độ", "Vĩ độ"]
+    path = tmp_path / "ho.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet("Khác & cũ")
+        sheet = book.add_worksheet("Hộ & dân")
+        sheet.write_row(2, 1, header)
+        for at, name in enumerate(("", *codes), start=3):
+            sheet.write_row(at, 1, [f"{at}", f"{at}", "Láng", "Đông", "Ba Đình", "Hà Nội"])
+            sheet.write_row(at, 7, [105.838, 21.0386])
+            if name:
+                sheet.write_formula(at, 1 + header.index(name), "=A1", None, "#REF!")
+    result = import_file(engine, path, ImportOptions("phuong"), lambda _count: None)
+    assert result.new == 1
+    assert [problem.code for problem in result.row_problems] == list(codes.values())
+
+
 def test_a_cell_of_more_than_a_number_is_split_or_refused(deliver: Deliver, engine: Engine) -> None:
     """A street beside the number is read where no column says otherwise; words are no steps."""
     cells = [

@@ -119,8 +119,16 @@ def test_numbers_that_are_none_of_a_door_are_refused(deliver: Deliver, engine: E
         "12- 3",
         "12 (A)",
         "12 ngõ",
+        "l2",  # of a program that reads pictures, as 2O/3, which can only be 20/3
     ]
-    read = {"12.0": "12", "57,59": "57-59", "91 ngõ 3": "3/91", "12/3, ngõ 5": "5/12/3"}
+    read = {
+        "2O/3": "20/3",
+        "1O": "10",
+        "12.0": "12",
+        "57,59": "57-59",
+        "91 ngõ 3": "3/91",
+        "12/3, ngõ 5": "5/12/3",
+    }
     result = deliver(*(door(cell, cell) for cell in [*refused, *read]))
     assert codes(result) == {n: ["number_unreadable"] for n in range(1, len(refused) + 1)}
     found = rows(engine, "SELECT house_number_key FROM household")

@@ -1,0 +1,74 @@
+"""Cells of an .xlsx that hold an error, `#REF!`: calamine takes them for blank ones."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Final
+from xml.etree import ElementTree
+
+_BOOK: Final = "xl/workbook.xml"
+_PARTS: Final = "xl/_rels/workbook.xml.rels"
+_MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_OF_DOCUMENT: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_ERROR: Final = re.compile(
+    rb'<c (?=[^>]*?\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>.{0,400}?<v>([^<]{1,20})</v>'
+)
+_MARK: Final = b't="e"'
+_BLOCK: Final = 1 << 20
+_LARGEST_BOOK: Final = 1 << 22
+"""Bytes of a list of sheets that is read; one of thousands is smaller."""
+
+
+def error_cells(path: Path, sheet: str) -> dict[int, dict[int, str]]:
+    """The errors of the sheet by row and column, both from 0 on; {} for books of other kinds."""
+    if not zipfile.is_zipfile(path):
+        return {}
+    with zipfile.ZipFile(path) as book:
+        part = _part_of(book, sheet)
+        if part not in book.namelist():
+            return {}
+        found: dict[int, dict[int, str]] = {}
+        with book.open(part) as cells:
+            for letters, row, error in _errors(cells):
+                found.setdefault(int(row) - 1, {})[_column(letters)] = error.decode()
+        return found
+
+
+def _part_of(book: zipfile.ZipFile, sheet: str) -> str:
+    """The name of the file in the book that holds the sheet; '' for none."""
+    names = {each.filename: each.file_size for each in book.infolist()}
+    if not all(names.get(name, _LARGEST_BOOK) < _LARGEST_BOOK for name in (_BOOK, _PARTS)):
+        return ""
+    # Expat refuses entities that grow without end; others are not read.
+    listed = ElementTree.fromstring(book.read(_BOOK)).iter(f"{_MAIN}sheet")  # noqa: S314
+    part = next((s.get(f"{_OF_DOCUMENT}id") for s in listed if s.get("name") == sheet), None)
+    for each in ElementTree.fromstring(book.read(_PARTS)):  # noqa: S314
+        if part is not None and each.get("Id") == part:
+            target = each.get("Target", "")
+            return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    return ""
+
+
+def _errors(cells: IO[bytes]) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Letters of the column, number of the row, and the error of each such cell."""
+    left = b""
+    while block := cells.read(_BLOCK):
+        left += block
+        whole = left.rfind(b"<c ")
+        if _MARK in left:
+            yield from _ERROR.findall(left, 0, whole)
+        left = left[max(whole, 0) :]
+    yield from _ERROR.findall(left)
+
+
+def _column(letters: bytes) -> int:
+    """From 0 on.
+
+    >>> _column(b"A"), _column(b"Z"), _column(b"AA")
+    (0, 25, 26)
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number - 1
