@@ -7,6 +7,7 @@ but the feed itself (docs/feed.md).
 import gzip
 import hashlib
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -122,10 +123,19 @@ def follow(
     demo: bool,
 ) -> None:
     """Giữ bản sao của sổ ở URL trong DIR/copy.sqlite (goes on where it was stopped)."""
+    if not url.startswith(("http://", "https://")):
+        raise click.UsageError(f"URL của sổ bắt đầu bằng http:// hoặc https:// (not {url})")
     if key and key.startswith("@"):
-        key = Path(key[1:]).read_text(encoding="utf-8").strip()
+        try:
+            key = Path(key[1:]).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise click.ClickException(f"{key[1:]}: không đọc được ({error})") from error
     scope = {"limit": str(LIMIT), **({"unit": unit} if unit else {}), "demo": str(demo).lower()}
-    with closing(Copy(folder)) as copy:
+    try:
+        opened = Copy(folder)
+    except (OSError, sqlite3.Error) as error:
+        raise click.ClickException(f"{folder}: không giữ được bản sao ở đó ({error})") from error
+    with closing(opened) as copy:
         if snapshot is not None and copy.cursor() is None:
             load_snapshot(copy, snapshot, unit, demo=demo)
         while True:

@@ -5,9 +5,9 @@ keeps the copy may be killed at any moment.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1), cursor TEXT NOT NULL);
@@ -61,9 +61,13 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.db = sqlite3.connect(folder / "copy.sqlite")
-        self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.execute("PRAGMA synchronous = NORMAL")  # what is lost is lost with its cursor
-        self.db.executescript(SCHEMA)
+        try:
+            self.db.execute("PRAGMA journal_mode = WAL")
+            self.db.execute("PRAGMA synchronous = NORMAL")  # what is lost is lost with its cursor
+            self.db.executescript(SCHEMA)
+        except sqlite3.Error:
+            self.db.close()
+            raise
 
     def close(self) -> None:
         """Let go of the file."""
@@ -79,7 +83,9 @@ class Copy:
         applied = 0
         with self.db:
             for applied, entry in enumerate(entries, 1):  # noqa: B007
-                getattr(self, f"_{entry['type']}")(entry)
+                # Types may come that are not known yet.
+                if write := self._WRITERS.get(entry["type"]):
+                    write(self, entry)
             self.db.execute("INSERT OR REPLACE INTO state VALUES (1, ?)", [cursor])
         return applied
 
@@ -116,8 +122,6 @@ class Copy:
         self.db.execute("INSERT OR REPLACE INTO retired VALUES (?)", [e["code"]])
         self._link(e)
 
-    _transform = _retire  # which says besides what continues it
-
     def _remove(self, e: Entry) -> None:
         self.db.execute("DELETE FROM address WHERE code = ?", [e["code"]])
         self.db.execute("DELETE FROM retired WHERE code = ?", [e["code"]])
@@ -130,3 +134,13 @@ class Copy:
         links = [(old["code"], code, old["kind"]) for old in e.get("continues", ())]
         links += [(code, heir, e["kind"]) for heir in e.get("continued_by", ())]
         self.db.executemany("INSERT INTO succession VALUES (?, ?, ?)", links)
+
+    _WRITERS: ClassVar[dict[str, Callable[["Copy", Entry], None]]] = {
+        "unit": _unit,
+        "street": _street,
+        "locality": _locality,
+        "put": _put,
+        "retire": _retire,
+        "transform": _retire,  # which says besides what continues it
+        "remove": _remove,
+    }

@@ -213,6 +213,36 @@ def test_cursor_of_before_a_restore_ends_it_with_what_to_do(
     assert "copy.sqlite" in result.output
 
 
+@pytest.mark.parametrize(
+    ("url", "folder", "more", "status"),
+    [
+        ("notaurl", "copy", (), 2),
+        ("file:///etc", "copy", (), 2),
+        ("http://127.0.0.1:1", "file/copy", (), 1),
+        ("http://127.0.0.1:1", "broken", (), 1),
+        ("http://127.0.0.1:1", "copy", ("--key", "@/nowhere/key"), 1),
+    ],
+)
+def test_what_cannot_begin_ends_with_a_line(
+    tmp_path: Path, url: str, folder: str, more: tuple[str, ...], status: int
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "copy.sqlite").write_text("no database at all " * 100)
+    result = run(url, tmp_path / folder, "--once", *more)
+    assert result.exit_code == status, result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_entries_of_types_to_come_are_ignored(tmp_path: Path) -> None:
+    street = {"type": "street", "id": 1, "name": "Phố Láng"}
+    copy = Copy(tmp_path)
+    assert copy.apply([{"type": "link", "code": "1"}, {"type": "_init_"}, street], "c1") == 3
+    assert copy.cursor() == "c1"
+    assert copy.db.execute("SELECT name FROM street").fetchall() == [("Phố Láng",)]
+    copy.close()
+
+
 class Unwilling(BaseHTTPRequestHandler):
     """Answers as it was told, one after the other."""
 
