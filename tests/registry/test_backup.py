@@ -46,6 +46,7 @@ from registry.reads import Reads
 from registry.revision import head_revision
 from registry.settings import Settings
 from tests.support.factories import TEST, make_event, make_household, make_street, make_unit
+from tests.support.folders import roomy
 from tests.support.postgis import TestCluster
 from tests.support.refusal import refused
 
@@ -223,7 +224,7 @@ def test_backup_is_of_one_moment_while_others_write(
 
 def test_backup_can_be_verified_without_touching_anything(saved: Saved, tmp_path: Path) -> None:
     before = ordinal(saved.url)
-    with throwaway_register(saved.file, Path("/tmp"), report=quiet) as (url, made):
+    with throwaway_register(saved.file, roomy(), report=quiet) as (url, made):
         assert made.checksum == saved.manifest.checksum
         assert read(url, saved.code) == "2"
         folder = Path(psycopg.conninfo.conninfo_to_dict(url)["host"]).parent

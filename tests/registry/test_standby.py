@@ -1,11 +1,8 @@
 """A streaming standby: what the doctor says of it, and how it goes on when it is promoted."""
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -24,6 +21,7 @@ from registry.gazetteer import load_gazetteer
 from registry.prepare import prepare_database
 from registry.settings import Settings
 from tests.support.factories import TEST, make_household, make_unit
+from tests.support.postgis import new_folder
 from tests.support.units import unit_named
 from tests.support.waiting import eventually
 
@@ -43,7 +41,7 @@ def running(made: PrivateCluster) -> Iterator[PrivateCluster]:
 @contextmanager
 def empty_cluster() -> Iterator[PrivateCluster]:
     """A cluster that is not made yet; its folder is short, as a socket's path must be."""
-    base = Path(tempfile.mkdtemp(prefix=f"diachiso-test-{os.getpid()}-", dir="/tmp"))
+    base = new_folder()
     try:
         yield cluster.throwaway(base)
     finally:

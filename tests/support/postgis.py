@@ -22,11 +22,10 @@ from psycopg import sql
 from registry import cluster
 from registry.cluster.host import command_line
 from registry.prepare import prepare_database
+from tests.support.folders import IN_MEMORY, ON_DISK, roomy
 
 TEMPLATE = "template_diachiso"
 _PREFIX = "diachiso-test-"
-_FOLDER = Path("/tmp")
-"""Short, because a socket's path has at most 107 bytes; TMPDIR may be long."""
 
 
 @dataclass
@@ -48,7 +47,7 @@ class TestCluster:
 
     def _start(self) -> cluster.PrivateCluster:
         _sweep()
-        self._base = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_FOLDER))
+        self._base = new_folder()
         made = cluster.throwaway(self._base)
         made.initialise()
         self._server = made.start()
@@ -69,12 +68,18 @@ class TestCluster:
             self._cluster = self._base = self._server = None
 
 
+def new_folder() -> Path:
+    """An empty folder for a cluster of this process; a later run removes it when this is killed."""
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=roomy()))
+
+
 def _sweep() -> None:
     """Remove what test runs left that were killed."""
-    for left in _FOLDER.glob(f"{_PREFIX}*"):
-        owner = left.name.removeprefix(_PREFIX).split("-")[0]
-        if owner.isdecimal() and not command_line(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
+    for folder in (ON_DISK, IN_MEMORY):
+        for left in folder.glob(f"{_PREFIX}*"):
+            owner = left.name.removeprefix(_PREFIX).split("-")[0]
+            if owner.isdecimal() and not command_line(int(owner)):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 class Desk:
@@ -85,7 +90,7 @@ class Desk:
 
     def __init__(self, owned: TestCluster) -> None:
         self._owned = owned
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_FOLDER))
+        self._folder = new_folder()
         self.address = str(self._folder / "desk")
         self._listener = Listener(self.address, family="AF_UNIX", backlog=16)
         self._thread = threading.Thread(target=self._answer, daemon=True)

@@ -6,7 +6,6 @@ import select
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from registry.intake.run import import_file
 from registry.prepare import prepare_database
 from tests.support.held_import import Importer
 from tests.support.intake import checksum, door, rows, write
+from tests.support.postgis import new_folder
 from tests.support.waiting import eventually
 
 BEFORE_COMMIT = PHASES[: PHASES.index("feed")]
@@ -135,7 +135,7 @@ class Mortal:
 @pytest.fixture(scope="module")
 def second_cluster() -> Iterator[Mortal]:
     """A cluster to be killed."""
-    base = Path(tempfile.mkdtemp(prefix=f"diachiso-test-{os.getpid()}-", dir="/tmp"))
+    base = new_folder()
     made = cluster.throwaway(base)
     made.initialise()
     mortal = Mortal(made, made.start())
