@@ -7,7 +7,7 @@ from typing import Final
 
 from geo.address import Door
 from geo.locality import Locality
-from geo.text import accent_key, has_diacritics
+from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from registry.gazetteer import Gazetteer
 from registry.search.answers import Answer
@@ -38,6 +38,7 @@ from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
 from registry.search.ranges import in_whose_range
 from registry.search.spelling import known_name, meant_by
 from registry.search.told import FEW_COMMUNES, MAX_SHOWN, Teller, told_apart
+from registry.search.two_writings import other_writings
 
 _NOWHERE: Final = frozenset({"commune_unknown", "unit_code_unknown"})
 """Faults of an area that nobody knows."""
@@ -211,6 +212,9 @@ class Asker:
             for meant, how in ((slips, Likeness.SLIP), (likes, Likeness.LIKE)):
                 for known in alike[how]:
                     meant.setdefault(known.key, set()).add(known.name)
+            if table == "thoroughfare":
+                for other in other_writings(name.name):
+                    likes.setdefault(fold(other), set()).add(other)
         return slips, likes
 
     def _written_so(self, found: list[Place], typed: list[Name]) -> tuple[list[Place], list[Place]]:

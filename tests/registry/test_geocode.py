@@ -50,6 +50,7 @@ def names(world: World, found: list[Answer]) -> list[str | None]:
 
 
 IN_LANG = ", Phường Láng, Hà Nội"
+SAME_PERSON = {"street_corrected", "street_unsure"}
 SLIP = {"spelling_corrected"}
 # text → the doors answered, the level, the faults that must be named.
 ASKED: list[tuple[str, list[str], str, set[str]]] = [
@@ -168,6 +169,11 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     # A famous name with one letter wrong, that may be another name: a door, but asked about
     (f"5 Trần Pú{IN_LANG}", ["5 Trần Phú"], "household", {"street_corrected", "street_unsure"}),
     (f"7 Trần Pú{IN_LANG}", [], "commune", {"street_not_found"}),
+    # One person, written in two ways
+    (f"5 Ngô Thời Nhiệm{IN_LANG}", ["5 Ngô Thì Nhậm"], "household", SAME_PERSON),
+    (f"5 ngo thoi nhiem{IN_LANG}", ["5 Ngô Thì Nhậm"], "household", SAME_PERSON),
+    (f"7 Ngô Thời Nhiệm{IN_LANG}", [], "commune", {"street_not_found"}),
+    (f"5 Lê Thánh Tôn{IN_LANG}", [], "commune", {"street_not_found"}),
     (f"Số 5A, ngáhc 34, ngõ 12 Láng{IN_LANG}", ["12/34/5A Láng"], "household", SLIP),
     (f"Số 5A, ngách 34, gnõ 12 Láng{IN_LANG}", ["12/34/5A Láng"], "household", SLIP),
     (f"27 Phpố Láng{IN_LANG}", ["27 Láng"], "household", SLIP),

@@ -153,7 +153,8 @@ class _Builder:
 
     def look_alikes(self) -> None:
         """Streets whose neighbours in the alphabet of a hasty hand are not registered."""
-        for name in ("Lê Thánh Tông", "Nguyễn Thị Định", "Quang Trung", "Nguyễn Thị Minh Khai"):
+        famous = ("Lê Thánh Tông", "Nguyễn Thị Định", "Quang Trung", "Nguyễn Thị Minh Khai")
+        for name in (*famous, "Ngô Thì Nhậm"):
             street = self.street(f"Đường {name}", self.lang)
             self.door(f"5 {name}", "5", unit_id=self.lang, thoroughfare_id=street)
         for name, unit in (("Trần Phú", self.lang), ("Trà Phú", self.ben_thanh)):
