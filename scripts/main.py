@@ -3,6 +3,7 @@
 import errno
 import gc
 import os
+import re
 import sys
 from importlib import import_module
 from typing import Final
@@ -47,6 +48,10 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Ways in which any file that a command writes may fail."""
 
 
+_NO_TEXT: Final = re.compile("[\udc80-\udcff]")
+"""Bytes of an argument that are no UTF-8, as Python keeps them."""
+
+
 class _Commands(click.Group):
     """Commands that are imported when they are called: none waits for what others need."""
 
@@ -86,6 +91,15 @@ def _run() -> int:
         return 1
     except (KeyboardInterrupt, click.Abort):
         return 130
+    except UnicodeEncodeError:
+        if not any(map(_NO_TEXT.search, sys.argv)):
+            raise
+        click.echo(
+            "một tham số hay tên tệp không phải UTF-8: đổi tên tệp (an argument or the name of a"
+            " file is not UTF-8)",
+            err=True,
+        )
+        return 2
     except BrokenPipeError:
         # The reader (`| head`) has seen enough. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -22,6 +22,7 @@ from registry.batch.flat import FLAT_COLUMNS, flat
 from registry.batch.rows import InputRow, Layout, Table, check_text, read_row, read_table
 from registry.errors import UnreadableFileError
 from registry.gazetteer import today
+from registry.search.completed_text import UNITS
 from registry.validation.verdicts import Component, Validation
 
 blueprint = page_blueprint("try_it")
@@ -52,7 +53,6 @@ _CONVERTED: Final = {
     "error": ("Không đọc được", "Unreadable"),
 }
 """The same of a conversion, by the verdict whose colours it has."""
-_UNITS: Final = ("commune", "district", "province")
 _WITH_MARK: Final = (b"\xff\xfe", b"\xfe\xff")
 """Beginnings of UTF-16, whose bytes alone look like no text."""
 _LOOKED_AT: Final = 1_000
@@ -217,7 +217,7 @@ def _converted(found: Validation | None) -> str:
 
 def _is_of_another_map(part: Component) -> bool:
     """Whether a unit was written that is called otherwise today, or is no more."""
-    return part.name in _UNITS and part.given is not None and part.given != part.value
+    return part.name in UNITS and part.given is not None and part.given != part.value
 
 
 def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, str, int]]:

@@ -40,6 +40,14 @@ class _Known:
     ends: float = float("inf")
     """Seconds since 1970."""
 
+    def holder(self) -> Actor:
+        """Who holds the key; raises where it is not taken, or no more."""
+        if self.actor is None:
+            raise self.refusal()
+        if self.ends <= time.time():
+            raise _expired()
+        return self.actor
+
 
 class KeyCheck:
     """Accounts of keys, from memory where they are new enough."""
@@ -63,11 +71,7 @@ class KeyCheck:
         known, now = self._known.get(hashed), time.monotonic()
         if known is None or now - known.checked_at >= CACHED_S:
             known = self._ask(hash_secret(secret), now)
-        if known.actor is None:
-            raise known.refusal()
-        if known.ends <= time.time():
-            raise _expired()
-        return known.actor
+        return known.holder()
 
     def holder(self, key_id: int) -> Actor:
         """Who holds the key of this number now: for what a key asked for, and is done later.
@@ -75,14 +79,9 @@ class KeyCheck:
         Raises as `actor` does, where the key would not be taken any more.
         """
         rows = self._reads.rows(_KEY_OF_NUMBER, {"id": key_id})
-        known = self._judge(rows[0], time.monotonic()) if rows else None
-        if known is None:
+        if not rows:
             raise _unknown()
-        if known.actor is None:
-            raise known.refusal()
-        if known.ends <= time.time():
-            raise _expired()
-        return known.actor
+        return self._judge(rows[0], time.monotonic()).holder()
 
     def knows(self, secret: str) -> bool:
         """Whether memory holds a key that is taken: who sends it need not be suspected."""

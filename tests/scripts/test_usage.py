@@ -1,5 +1,8 @@
 """A wrong use of the command line is told in Vietnamese first, with English in brackets."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
@@ -7,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from geo.text import has_diacritics
+from registry.settings import ROOT
 from scripts import main
 from scripts.main import diachiso
 
@@ -111,3 +115,18 @@ def test_database_that_is_not_there_is_told_with_the_reason(
     assert "không trả lời" in told_why
     assert "Connection refused" in told_why
     assert "geheim" not in told_why
+
+
+def test_argument_that_is_no_text_is_told(database_url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.main", "keys", "revoke", b"phu\xf2ng"],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": database_url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "không phải UTF-8" in line
