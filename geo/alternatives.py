@@ -128,14 +128,34 @@ def _may_be_ward(piece: Piece) -> bool:
 
 
 def _flat_or_house(one: Understanding) -> Iterator[Understanding]:
-    """`302 chung cư Ban Mai`: a house of the estate, or else a flat in a building of that name."""
-    yield one
+    """`302 chung cư Ban Mai`: a house of the estate, or else a flat in a building of that name.
+
+    With a street and no other number, `302 chung cư Ban Mai đường Nam Cao`, rather a flat.
+    """
     if any(piece.role == "street" for piece in one.pieces):
+        yield from _flat_on_street(one)
         return
+    yield one
     for at, (number, estate) in enumerate(pairwise(one.pieces)):
         if number.role == "number" and is_flat_of_estate(number, estate):
             yield one.but("number_is_flat", 1, _with(one, at, replace(number, role="code")))
             return
+
+
+def _flat_on_street(one: Understanding) -> Iterator[Understanding]:
+    for at, (number, estate) in enumerate(pairwise(one.pieces)):
+        flat = number.role == "number" and _FLAT.fullmatch("/".join(number.steps))
+        if flat and is_flat_of_estate(number, estate):
+            if sum(p.role in HOUSE_ROLES for p in one.pieces) == 1:
+                named = replace(
+                    estate, role="building", kind="tòa", words=estate.all_words, opening=[]
+                )
+                inside = [replace(number, role="code"), named]
+                pieces = [*one.pieces[:at], *inside, *one.pieces[at + 2 :]]
+                yield one.but("number_is_flat", 0, pieces)
+            yield one.but("number_is_house", 1, list(one.pieces))
+            return
+    yield one
 
 
 def _flat_first(one: Understanding, at: int, *, apart: bool) -> Understanding:

@@ -146,7 +146,29 @@ def _with_house_behind_block(pieces: list[Piece]) -> list[Piece]:
         apart = street.role == "street" and not street.kind and street.part == block.part
         if named and apart and (house := _house_in(street)):
             return [*pieces[:at], *house, *pieces[at + 1 :]]
+    if any(piece.role in ("street", "alley") for piece in pieces):
+        return list(pieces)
+    for at, block in enumerate(pieces):
+        if block.role == "locality" and block.kind in DWELLING_ESTATES:
+            return [*pieces[:at], *_with_house_in_name(block), *pieces[at + 1 :]]
     return list(pieces)
+
+
+def _with_house_in_name(estate: Piece) -> list[Piece]:
+    """`chung cư Mặt Trời số 15 Đề Thám`: the name, the house and the street, where no comma parts
+    them. A digit alone may end the name: `chung cư Mỹ Đình 2 …`.
+    """
+    words = estate.words
+    for at in range(1, len(words) - _NAME_WORDS):
+        said = words[at - 1].key == "so"
+        name = words[: at - said]
+        if not words[at].path or not name or any(word.path for word in name):
+            continue
+        sure = said or len(words[at].text) > 1
+        street = Piece("street", None, estate.part, words[at:], done=True)
+        if sure and (house := _house_in(street)):
+            return [replace(estate, words=name), *house]
+    return [estate]
 
 
 def _house_in(street: Piece) -> tuple[Piece, Piece] | None:
@@ -201,7 +223,7 @@ def inside_buildings(pieces: list[Piece]) -> list[Piece]:
             return [*settled[:at], _with_code(*pieces[at : at + 2]), *settled[at + 2 :]]
     for at, piece in enumerate(pieces):
         following = pieces[at + 1] if at + 1 < len(pieces) else None
-        numbered_again = any(p.role == "number" and p.part > piece.part for p in pieces[at:])
+        numbered_again = any(p.role == "number" for p in pieces[at + 2 :])
         if piece.role == "number" and (
             _in_building(piece, following, in_block, has_street)
             or (numbered_again and is_flat_of_estate(piece, following, called=True))

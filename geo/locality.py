@@ -84,6 +84,8 @@ PARTING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - {
 }
 """Kinds of which one place cannot be in two: who is in Ấp 4 is not in Khu phố 1. The others divide
 them."""
+MAY_BE_UNSAID: Final = tuple(sorted(PARTING | {"xóm"}))
+"""Kinds that people leave out before a name."""
 DIVIDING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - PARTING
 """Kinds that divide a hamlet or a quarter, and are numbered anew in each of them."""
 GROUPS: Final = frozenset({"tổ", "tổ dân phố", "tổ nhân dân"})

@@ -389,6 +389,9 @@ class _Search:
         if DASH_UNSURE in reading.notes:
             # A slash that was no slash, read backwards as well: supposed twice.
             found = [answer for answer in found if "path_order" not in answer.faults]
+        if NUMBER_BEHIND in reading.notes:
+            # `Hòa Bình 1` is a hamlet of its own, and no house in Hòa Bình.
+            found = [a for a in found if not (a.record and "street_not_found" in a.faults)]
         for note in {NUMBER_BEHIND, LETTER_UNSURE, DASH_UNSURE}.intersection(reading.notes):
             found = [with_fault(answer, note) for answer in found]
         if TWO_NUMBERS.intersection(reading.notes):

@@ -1,7 +1,7 @@
 """One reading of an address, asked of the register: from the door outwards."""
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -13,7 +13,14 @@ from registry.gazetteer import Gazetteer
 from registry.search.answers import Answer
 from registry.search.areas import Area, is_in_district
 from registry.search.asking import Steps
-from registry.search.by_locality import Formerly, doubt_of_marks, former_keys, lies_elsewhere
+from registry.search.by_locality import (
+    Formerly,
+    doubt_of_marks,
+    former_keys,
+    is_told_by_name,
+    outer_keys,
+    place_lies_elsewhere,
+)
 from registry.search.choice import (
     Choice,
     are_of_others,
@@ -33,7 +40,7 @@ from registry.search.doors import (
     middles_of,
     places,
 )
-from registry.search.groups import group_meant
+from registry.search.groups import group_meant, in_hamlet
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
 from registry.search.ranges import in_whose_range
 from registry.search.spelling import known_name, meant_by
@@ -71,6 +78,11 @@ class Asker:
     def answers(self) -> Steps[list[Answer]]:
         """What fits best, all of one level; empty where not even a unit is known."""
         found = yield from self._answers()
+        if found and found[0].level == "commune" and "street_not_found" in found[0].faults:
+            door = yield from in_hamlet(self.area, self.door)
+            if door is not None:
+                area = replace(self.area, faults=(*self.area.faults, "street_not_found"))
+                return (yield from replace(self, door=door, area=area).answers())
         named = [place for place in self.door.localities if has_diacritics(place.name)]
         return [self._compared_by_marks(answer, named) for answer in found] if named else found
 
@@ -170,10 +182,10 @@ class Asker:
         named = self.door.localities
         found = yield from self._places(table, [n.key for n in named], wanted)
         today = {place.found_by[0]: place.key for place in found}
-        found = [place for place in found if not _lies_elsewhere(place, named, today)]
+        found = [place for place in found if not place_lies_elsewhere(place, named, today)]
         if self.area.communes is None:
-            found = [place for place in found if _is_told_by_name(place, named)]
-        known = {key for place in found for key in (place.found_by[0], *_outer_keys(place))}
+            found = [place for place in found if is_told_by_name(place, named)]
+        known = {key for place in found for key in (place.found_by[0], *outer_keys(place))}
         meant: dict[str, Locality] = {}
         for locality in named:
             if locality.kind and locality.key not in known:
@@ -365,28 +377,6 @@ class Asker:
         found = yield from self._in_communes(replace(wanted, building=estate))
         faults = [*self.area.faults, "street_missing", *found.faults]
         return (yield from self._teller.records(found.hits, faults))
-
-
-def _lies_elsewhere(place: Place, named: Sequence[Locality], today: dict[str, str]) -> bool:
-    """Whether it is in another locality of a kind that was named: Xóm 2 of Thôn 7, not of Thôn 5.
-
-    `today` has the keys of today of those that were named by a former name.
-    """
-    keys = {place.key, *_outer_keys(place)}
-    asked = {today.get(one.key, one.key): one.kind for one in named}
-    return lies_elsewhere([(kind, name) for kind, name, _ in place.outer], keys, asked)
-
-
-def _is_told_by_name(place: Place, named: Sequence[Locality]) -> bool:
-    """Whether it is, or lies in, one that was named by more than a number: every commune has a
-    Tổ 7.
-    """
-    names = {one.key for one in named if not one.is_numbered}
-    return not names.isdisjoint((place.found_by[0], *_outer_keys(place)))
-
-
-def _outer_keys(place: Place) -> tuple[str, ...]:
-    return tuple(key for _, _, key in place.outer)
 
 
 def _one_each(found: list[Place]) -> list[Place]:

@@ -1,6 +1,6 @@
 """Doors and places by the hamlets, groups and estates around them, which a text names."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from geo.address import Door
@@ -156,3 +156,26 @@ def _locality_keys(record: Record, formerly: Formerly) -> set[str]:
         return keys
     unit = record.unit_id or 0
     return keys.union(*(formerly.get((unit, key), frozenset()) for key in keys))
+
+
+def place_lies_elsewhere(place: Place, named: Sequence[Locality], today: dict[str, str]) -> bool:
+    """Whether it is in another locality of a kind that was named: Xóm 2 of Thôn 7, not of Thôn 5.
+
+    `today` has the keys of today of those that were named by a former name.
+    """
+    keys = {place.key, *outer_keys(place)}
+    asked = {today.get(one.key, one.key): one.kind for one in named}
+    return lies_elsewhere([(kind, name) for kind, name, _ in place.outer], keys, asked)
+
+
+def is_told_by_name(place: Place, named: Sequence[Locality]) -> bool:
+    """Whether it is, or lies in, one that was named by more than a number: every commune has a
+    Tổ 7.
+    """
+    names = {one.key for one in named if not one.is_numbered}
+    return not names.isdisjoint((place.found_by[0], *outer_keys(place)))
+
+
+def outer_keys(place: Place) -> tuple[str, ...]:
+    """Keys of what a place lies in, the nearest first."""
+    return tuple(key for _, _, key in place.outer)

@@ -1,13 +1,18 @@
 """Groups of neighbours and hamlets that are called by a number, of which every commune has one."""
 
+from dataclasses import replace
+
 from geo.address import Door
-from geo.locality import Locality, of_like_kind
+from geo.locality import MAY_BE_UNSAID, Locality, of_like_kind
+from geo.persons import is_surname
+from geo.text import accent_key, fold, has_diacritics
 from registry.search.answers import Answer
 from registry.search.areas import Area
 from registry.search.asking import Steps
 from registry.search.by_locality import lies_elsewhere
 from registry.search.doors import Wanted, places
 from registry.search.fit import PLACED
+from registry.search.told import FEW_COMMUNES
 
 
 def group_meant(area: Area, door: Door, named: Locality) -> Steps[Locality | None]:
@@ -31,6 +36,28 @@ def group_meant(area: Area, door: Door, named: Locality) -> Steps[Locality | Non
         asked | {meant.key: meant.kind},
     )
     return None if elsewhere else meant
+
+
+def in_hamlet(area: Area, door: Door) -> Steps[Door | None]:
+    """The door in the one hamlet or quarter of the communes named that is called as its street is
+    written: `38 Vĩnh Phước, Sơn Động` for Thôn Vĩnh Phước.
+
+    None where the street has its kind, or a person's name.
+    """
+    street, communes = door.street, area.communes or ()
+    if street is None or street.kind or door.localities or len(communes) > FEW_COMMUNES:
+        return None
+    first = street.key.partition(" ")[0]
+    if is_surname(first) or any(map(str.isdigit, street.key)):
+        return None
+    keys = [f"{fold(kind)} {street.key}" for kind in MAY_BE_UNSAID]
+    found = yield from places("locality", keys, communes, Wanted())
+    typed = accent_key(street.name) if has_diacritics(street.name) else None
+    found = [p for p in found if p.was is None and typed in (None, accent_key(p.name))]
+    if len(found) != 1:
+        return None
+    (place,) = found
+    return replace(door, street=None, localities=(Locality(place.kind, place.name, place.key),))
 
 
 def is_named(door: Door) -> bool:

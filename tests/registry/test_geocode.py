@@ -257,6 +257,26 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     ),
     (f"Toà A1 căn 305, 32 Hàng Khay{IN_LANG}", ["32 A1 305"], "household", set()),
     (f"Toà A căn 1305, 32 Hàng Khay{IN_LANG}", ["32 A 1305"], "household", set()),
+    # A flat, its block and the house without commas
+    (
+        f"304 chung cư Hàng Đậu 17 Hàng Khay{IN_LANG}",
+        ["block Chung cư Hàng Đậu"],
+        "building",
+        {"flat_not_found"},
+    ),
+    (
+        f"P703 chung cư Hàng Đậu số 17 Hàng Khay{IN_LANG}",
+        ["703 Chung cư Hàng Đậu"],
+        "household",
+        set(),
+    ),
+    (f"301 chung cư Sông Xanh đường Huỳnh Thúc Kháng{IN_LANG}", ["flat 301"], "household", set()),
+    # A hamlet by its name alone
+    (f"14 Đông Hòa{IN_LANG}", ["14 Thôn Đông Hòa"], "household", {"street_not_found"}),
+    (f"14 dong hoa{IN_LANG}", ["14 Thôn Đông Hòa"], "household", {"street_not_found"}),
+    (f"14 Đông Hoa{IN_LANG}", [], "commune", {"street_not_found"}),
+    (f"14 đường Đông Hòa{IN_LANG}", [], "commune", {"street_not_found"}),
+    (f"Đông Hòa 14{IN_LANG}", [], "commune", {"street_not_found"}),
     # Hamlets
     (f"Số 8, Thôn 3{IN_LANG}", ["8 Thôn 3"], "household", set()),
     (f"Thôn 3{IN_LANG}", [], "locality", set()),
