@@ -19,6 +19,8 @@ _MARKED_FLAT: Final = re.compile(
 """`S2.302`, `A-311`, `311-A`; alone they may be houses as well."""
 _SLASHED_FLAT: Final = re.compile(r"((?!LK|BT)[A-ZĐ]{2,3}\d{1,2})/(\d{3,4})", re.IGNORECASE)
 """`CT2/201`, which is no plot in a row of houses."""
+_GLUED_FLAT: Final = re.compile(r"(?![KH]\d)[A-ZĐ]{1,3}\d{3,5}", re.IGNORECASE)
+"""`S1503`; a K or H with a number is a kiệt or hẻm."""
 _ROOM: Final = re.compile(r"[A-ZĐ]?\d{1,4}", re.IGNORECASE)
 _BEFORE_NAME: Final = re.compile(r"[A-ZĐ]{1,3}\d{1,4}[A-Z]?|\d{3,4}", re.IGNORECASE)
 """A block, a flat or both before the name of an estate."""
@@ -117,7 +119,9 @@ def with_flats(pieces: list[Piece]) -> list[Piece]:
             known[at] = replace(
                 piece, role="code", words=words_of(f"{code[1]}-{code[2]}"), steps=()
             )
-        elif _is_before_estate(piece, *pieces[at + 1 : at + 4]):
+        elif _is_before_estate(piece, *pieces[at + 1 : at + 4]) or (
+            not beside and following.role == "number" and _GLUED_FLAT.fullmatch(text)
+        ):
             known[at] = replace(piece, role="code", steps=())
     return known
 

@@ -248,6 +248,7 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     (f"Căn hộ B-202, 30 Hàng Khay{IN_LANG}", ["B202"], "household", set()),
     (f"Căn hộ B202, 30 Hàng Khay{IN_LANG}", ["B202"], "household", set()),
     (f"Căn A202, 32 Hàng Khay{IN_LANG}", ["32 A 202"], "household", set()),
+    (f"A1306, 32 Hàng Khay{IN_LANG}", ["32 A1 306"], "household", set()),
     (f"Căn A1306, 32 Hàng Khay{IN_LANG}", ["32 A1 306"], "household", set()),
     (
         f"Căn A1305, 32 Hàng Khay{IN_LANG}",
