@@ -29,6 +29,12 @@ class ValidateBody(Columns):
         examples=["Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội"],
     )
 
+    chosen: bool = Field(
+        False,
+        description="Whether the address is one that was picked from `choices`: it is not asked"
+        " about again because its number is registered in another commune",
+    )
+
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         self.check_one_of(self.address, "address")
@@ -37,7 +43,7 @@ class ValidateBody(Columns):
     @property
     def asked(self) -> Question:
         """What is asked of the register."""
-        return Question(text=self.address, components=self.components)
+        return Question(text=self.address, components=self.components, chosen=self.chosen)
 
 
 class ValidateForm(ValidateBody):

@@ -93,6 +93,8 @@ class Question:
     """(lon, lat): orders what fits equally well; never makes anything fit better."""
     within: str | None = None
     """Code of a unit of any map; nothing outside it is answered."""
+    chosen: bool = False
+    """Whether it was picked from the choices of a question: only a verdict depends on it."""
 
 
 def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answer]:

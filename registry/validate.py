@@ -49,7 +49,8 @@ def validating(gazetteer: Gazetteer, question: Question) -> Steps[Validation]:
 
 def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: Reads) -> Validation:
     if located.answers and not _is_abroad(located):
-        return Judge(gazetteer, reads, today(), located).validation()
+        judge = Judge(gazetteer, reads, today(), located, chosen=question.chosen)
+        return judge.validation()
     text = question.text or ""
     if (code := whole_code(text.strip())) is not None:
         return _rejected(_reason_of(alone(reads, records_of([code]))))

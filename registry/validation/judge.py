@@ -54,7 +54,13 @@ class Judge:
     """Weighs the answers of one level, of which there is at least one."""
 
     def __init__(
-        self, gazetteer: Gazetteer, reads: Reads, day: datetime.date, located: Located
+        self,
+        gazetteer: Gazetteer,
+        reads: Reads,
+        day: datetime.date,
+        located: Located,
+        *,
+        chosen: bool,
     ) -> None:
         self.gazetteer = gazetteer
         self.reads = reads
@@ -63,7 +69,9 @@ class Judge:
         self.door = located.reading.door if located.reading else Door()
         self.is_shared = False
         """Whether several records bear one wording: no answer of the shopper tells them apart."""
-        self.beside = self._told_apart(doors_beside(gazetteer, reads, day, located))
+        # Who picked the address from choices was shown them.
+        beside = [] if chosen else doors_beside(gazetteer, reads, day, located)
+        self.beside = self._told_apart(beside)
         """Doors of another commune than the one named, of which the shopper may mean one."""
         self.found = self._told_apart(self._where_named(located.answers))
         self.first = self.found[0][0]

@@ -103,6 +103,14 @@ def test_doubt_is_a_question_with_choices(site: Site) -> None:
     assert all("Quận Đống Đa" in c["label_before_2025_07"] for c in choices)
 
 
+def test_picked_choice_is_taken_by_json_and_by_form(site: Site) -> None:
+    picked = {"address": "27 Láng, Phường Kim Liên, Thành phố Hà Nội"}
+    assert ask(site, **picked)["next_action"] == "ask_choice"
+    by_json = ask(site, **picked, chosen=True)
+    assert by_json["next_action"] == "use_without_code"
+    assert site.client.post(PATH, data=picked | {"chosen": "true"}).get_json() == by_json
+
+
 def test_json_form_and_components_are_judged_alike(site: Site) -> None:
     by_json = ask(site, address="27 Láng, Phường Láng, Hà Nội")
     by_form = site.client.post(PATH, data={"address": "27 Láng, Phường Láng, Hà Nội"}).get_json()

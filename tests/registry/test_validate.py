@@ -435,6 +435,25 @@ def test_door_next_door_is_offered_with_its_code_and_never_as_where_the_ward_wen
     assert statuses(found)["commune"] == ("unverified", None)
 
 
+def test_choice_that_was_picked_is_not_asked_about_again(world: World) -> None:
+    """A door in another commune was shown to who picked what was written."""
+    for text in (
+        "27 Lang, Trung Tu Ward, Dong Da District, Ha Noi",
+        "27 Láng, Phường Kim Liên, Hà Nội",
+        "27 Láng, Phường Láng Thượng, Đống Đa, Hà Nội",
+    ):
+        found = ask(world, text)
+        assert found.question is not None, text
+        for choice in found.question.choices:
+            picked = Question(choice.label, chosen=True)
+            again = validate(world.gazetteer, world.reads, picked)
+            assert again.question is None, choice.label
+            assert again.address is not None
+            assert (again.verdict, again.code) == (
+                ("accept", choice.code) if choice.code else ("unverified", None)
+            )
+
+
 def test_choices_of_one_commune_of_today_differ_in_its_communes_of_old(world: World) -> None:
     for text in (
         "27 Láng, Phường Láng Thượng, Đống Đa, Hà Nội",
