@@ -82,7 +82,7 @@ def _xlsx(path: Path, batches: Batches) -> None:
 
 
 def _gpkg(path: Path, batches: Batches) -> None:
-    from pyogrio import write_arrow
+    from registry.gdal import write_arrow
 
     reader = pa.RecordBatchReader.from_batches(schema(geometry=True), iter(batches))
     write_arrow(

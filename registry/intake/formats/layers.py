@@ -13,12 +13,10 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
-from pyogrio.raw import open_arrow
 
 from geo.coordinates import WGS_84
+from registry.gdal import DataLayerError, DataSourceError, open_arrow, pyogrio
 from registry.intake.formats.declared import UnsupportedSystemError, declared_system
 from registry.intake.formats.table import Rows, Table, unreadable
 from registry.intake.formats.undeclared import (

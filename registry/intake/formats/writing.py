@@ -141,7 +141,7 @@ def _column(
 
 
 def _write_gdal(path: Path, form: str, reader: "pa.RecordBatchReader", features: Any) -> None:
-    from pyogrio.raw import write_arrow
+    from registry.gdal import write_arrow
 
     write_arrow(
         reader,

@@ -1,0 +1,81 @@
+"""What a file can make GDAL read: itself, and nothing else."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from registry.gdal import READ
+from registry.settings import ROOT
+
+ELSEWHERE = (
+    "<OGRVRTDataSource><OGRVRTLayer name='secret'><SrcDataSource>{}</SrcDataSource>"
+    "</OGRVRTLayer></OGRVRTDataSource>"
+)
+FORMS = {
+    "as_kml.kml": '<?xml version="1.0"?><!-- <kml> -->' + ELSEWHERE,
+    "behind.kml": "<kml></kml>" + ELSEWHERE,
+    "as_gpx.gpx": "<!-- <gpx> -->" + ELSEWHERE,
+    "in_json.geojson": '{{"type": "FeatureCollection", "x": "' + ELSEWHERE + '", "features": []}}',
+    "as_tab.tab": "!table\n" + ELSEWHERE,
+    "as_mif.mif": "Version 300\nColumns 1\n" + ELSEWHERE,
+}
+
+
+def in_a_process(code: str, *arguments: object) -> str:
+    """What it prints; GDAL asks once, when it is loaded, what it may read."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_only_drivers_that_read_their_own_file_are_left() -> None:
+    # A newer library may bring others.
+    listed = in_a_process(
+        "from registry.gdal import pyogrio; print(*pyogrio.list_drivers(), sep=';')"
+    )
+    assert set(listed.strip().split(";")) <= READ
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_file_that_names_another_one_reads_none_of_it(tmp_path: Path, name: str) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("số nhà,tên đường,mã xã\nSECRET,Phố Láng,00199\n", encoding="utf-8")
+    file = tmp_path / name
+    file.write_text(FORMS[name].format(secret), encoding="utf-8")
+    told = in_a_process(
+        """
+import sys
+from pathlib import Path
+from registry.errors import RegistryError
+from registry.intake.formats.any_file import read_file
+try:
+    table = read_file(Path(sys.argv[1]))
+    with table.rows() as rows:
+        print(table.headers, list(rows))
+except RegistryError as error:
+    print(error.detail)
+""",
+        file,
+    )
+    assert "SECRET" not in told
+
+
+def test_no_other_module_loads_it() -> None:
+    loads = re.compile(r"^\s*(?:import|from) pyogrio", re.MULTILINE)
+    found = [
+        str(source.relative_to(ROOT))
+        for part in ("api", "geo", "registry", "scripts")
+        for source in (ROOT / part).rglob("*.py")
+        if loads.search(source.read_text(encoding="utf-8"))
+    ]
+    assert found == ["registry/gdal.py"]
