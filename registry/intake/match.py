@@ -10,6 +10,7 @@ from registry.intake.judge import ADDRESS_HASH, COMPARED
 from registry.intake.kept import find_kept
 from registry.intake.registered import EQUAL_FLAT, MEASURED, NEAR, find_registered
 from registry.intake.staging import Staging
+from registry.intake.unclear_doors import refuse_of_several_rows
 from registry.intake.vanished import find_returned, find_returned_elsewhere, mark_revived
 
 # What is compared as one address; a row without a street is known by its localities.
@@ -254,6 +255,7 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     if mixed:
         staging.select("keyed", _KEYED, stats="key")
         connection.execute(text(_AGAIN_ELSEWHERE))
+        refuse_of_several_rows(staging, NEAR.format(point="h.point"))
     if staging.select("head", _HEADS_OF, stats="address_hash, head"):
         staging.select("member", _MEMBERS, stats="row_number, head")
         if staging.select("beside_head", _BESIDE_HEAD, stats="row_number, head"):

@@ -19,6 +19,13 @@ OF_DOORS: Final[dict[str, ProblemKind]] = {
         "a member of the household: the reference and door of an earlier row, or nothing but a"
         " name; passed over",
     ),
+    "door_ambiguous": ProblemKind(
+        "error",
+        "Địa chỉ này là của nhiều nhà, mà dòng không nói rõ nhà nào: ghi xã/phường cũ, hoặc thêm"
+        " tọa độ",
+        "several doors have this address, and nothing tells which is meant: write the former"
+        " commune, or add a point",
+    ),
     "duplicate_ref": ProblemKind(
         "error",
         "Mã hồ sơ đã có ở dòng trước trong tệp",

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from registry.intake.former import SAME_FORMER
 from registry.intake.places import SPOT
 from registry.intake.staging import Staging
+from registry.intake.unclear_doors import refuse_of_several_records
 
 SAME_DOOR_M: Final = 10
 """Metres within which two points with one address are one door."""
@@ -52,6 +53,7 @@ _NAMED: Final = f"""
     JOIN {{part}} s ON s.at = n.{{part}}_at
     JOIN {{table}} r ON r.unit_id = n.unit_id AND r.own_key = {{own_key}}
         AND {SAME_FORMER.format(place="r", row="n")}
+    {{around}}
 """
 # CASE keeps the planner from taking rows for few that only a collision of hashes would leave out.
 _SAME_SPOT: Final = """
@@ -80,6 +82,7 @@ _PARTS: Final = (
         "own_key": "s.street_key",
         "at": "thoroughfare_id",
         "named": "d.street_at IS NOT NULL",
+        "around": "",
     },
     {
         "part": "place",
@@ -87,6 +90,9 @@ _PARTS: Final = (
         "own_key": "s.place_keys[1]",
         "at": "thoroughfare_id IS NULL AND h.locality_id",
         "named": "d.street_at IS NULL AND d.place_at IS NOT NULL",
+        # Tổ 1 of this hamlet is not that of the next one.
+        "around": "LEFT JOIN locality o ON o.id = r.parent_id"
+        " WHERE coalesce(o.own_key = s.place_keys[2], true)",
     },
 )
 # Apart, for each has its index. Without a number only flats are known by their place alone.
@@ -138,8 +144,12 @@ _AT_POINT: Final = f"""
     JOIN door d ON d.row_number = b.row_number
     JOIN household h ON h.code = b.code AND {_SAME_FLAT}
 """
+# Where no point tells which of several is meant, `other` is the next of them.
 _REGISTERED: Final = """
-    SELECT DISTINCT ON (row_number) row_number, code FROM ({found}) found
+    SELECT DISTINCT ON (row_number) row_number, code,
+        CASE WHEN degrees IS NULL THEN nullif(lead(code) OVER (
+            PARTITION BY row_number ORDER BY degrees NULLS LAST, code), code) END AS other
+    FROM ({found}) found
     ORDER BY row_number, degrees NULLS LAST, code
 """
 # Former communes tell doors of one name apart, unless both are measured: on a border of old, one
@@ -179,7 +189,7 @@ def find_registered(staging: Staging, parameters: Mapping[str, object], *, forme
     """
     connection = staging.connection
     if not connection.execute(text(_ANY_UNKNOWN)).scalar_one():
-        staging.create("registered", "row_number bigint, code text")
+        staging.create("registered", "row_number bigint, code text, other text")
         return
     unnumbered = staging.select("unnumbered", _UNNUMBERED, stats="street_at, place_at")
     found = [_AT_COMMUNE]
@@ -198,6 +208,7 @@ def find_registered(staging: Staging, parameters: Mapping[str, object], *, forme
                 found.append(_AT_POINT.format(**part))
     registered = _REGISTERED.format(found=" UNION ALL ".join(found))
     staging.select("registered", registered, dict(parameters), stats="row_number")
+    refuse_of_several_records(staging)
     if formers:
         connection.execute(text(_REGISTERED_ELSEWHERE), parameters)
     connection.execute(text(_REGISTERED_WITH_STREET), parameters)

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from sqlalchemy import Engine
 
-from tests.support.intake import BA_DINH, Deliver, rows
+from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
 
 HAMLET = {"locality": "Tổ dân phố 5", "commune_code": BA_DINH}
 STREET = {"street": "Phố Quán Thánh", "locality": "Tổ dân phố 5", "commune_code": BA_DINH}
@@ -73,3 +73,45 @@ def test_flats_without_a_house_number_are_known_without_points(deliver: Deliver)
     result = deliver(*flats, source="buu_dien")
 
     assert (result.linked, result.new) == (2, 0)
+
+
+def test_a_row_that_may_be_one_of_several_doors_is_refused(
+    engine: Engine, deliver: Deliver
+) -> None:
+    """Two former communes of one have a Quán Thánh each: which number 12 is meant?"""
+    here = {"longitude": LON, "latitude": LAT}
+    former = [
+        door("12", "a", former_commune_code="00004", **here),
+        door("12", "b", former_commune_code="00013", longitude="105.8420", latitude=LAT),
+        door("14", "c", former_commune_code="00013"),
+    ]
+    rows_without = [door("12", "x"), door("14", "y")]
+    together = deliver(*former, *rows_without, source="together")
+    assert (together.new, together.linked, together.rejected) == (3, 1, 1)
+    assert [(p.code, p.proposed_fix) for p in together.row_problems] == [
+        ("door_ambiguous", "dòng 1; dòng 2")
+    ]
+    later = deliver(*rows_without, door("12", "z", **here), source="later")
+    assert (later.new, later.linked, later.rejected) == (0, 2, 1)
+    (problem,) = later.row_problems
+    assert problem.code == "door_ambiguous"
+    assert (problem.proposed_fix or "").count("mã ") == 2
+
+
+def test_a_group_is_that_of_its_hamlet(engine: Engine, deliver: Deliver) -> None:
+    def house(ref: str, hamlet: str, number: str = "1") -> dict[str, str]:
+        return door(number, ref, street="", locality=f"Tổ 1, {hamlet}".removesuffix(", "))
+
+    hamlets = ("Thôn Đông", "Thôn Tây", "Thôn Nam")
+    deliver(*(house(hamlet, hamlet) for hamlet in hamlets), house("b", "Thôn Tây", "2"))
+    again = deliver(
+        *(house(f"{hamlet}!", hamlet) for hamlet in reversed(hamlets)),
+        house("no hamlet", ""),
+        house("the only one", "", "2"),
+        house("of another", "Thôn Bắc"),
+        source="other",
+    )
+    assert (again.linked, again.new) == (4, 1)
+    assert [(p.row_number, p.code) for p in again.row_problems] == [(4, "door_ambiguous")]
+    same = "SELECT count(*) FROM household_ref a JOIN household_ref b USING (code)"
+    assert rows(engine, f"{same} WHERE b.source_ref = a.source_ref || '!'") == [(3,)]
