@@ -7,12 +7,15 @@ from dataclasses import replace
 from typing import Final
 
 from geo.admin import parse_name
+from geo.placeholders import is_ditto
 from geo.text import accent_key, fold
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit, UnitVersion
 from registry.units import LAST_DAY_OF_OLD_MAP, continuations
 from registry.units.text import Naming, read_units
 
+_KINDS_ALONE: Final = frozenset({"phuong", "xa", "thi tran", "dac khu", "phuong xa", "xa phuong"})
+"""Cells, folded, of a column of communes that name none."""
 _SEVERAL: Final = 3
 """Spellings in one province from which on a name without any is taken to be there as well."""
 
@@ -306,6 +309,23 @@ class CommuneReader:
         exact = {unit.id for unit, same_accents in hits if same_accents}
         named = exact or {unit.id for unit, _ in hits}
         return [unit for unit in bearers if unit.id in named]
+
+
+def spelling_of(cells: Sequence[object]) -> CommuneSpelling:
+    """As the columns say it; a name that stands in the column of codes is a name.
+
+    A cell without any word, or one that only says `as above`, names nothing.
+    """
+    code, name, *others = (_said(str(cell or "")) for cell in cells)
+    if name is not None and ("?" in name or fold(name) in _KINDS_ALONE):
+        name = None
+    if code is not None and not any(map(str.isdigit, code)):
+        code, name = None, name or code
+    return CommuneSpelling(code, name, *others)
+
+
+def _said(cell: str) -> str | None:
+    return None if is_ditto(cell) or not any(map(str.isalnum, cell)) else cell
 
 
 def padded_code(code: str) -> str:

@@ -45,19 +45,27 @@ _TWO_NUMBERS: Final = re.compile(
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")
 """`1.234`, as programs write 1234 in Viet Nam, or 1,234 with three decimals."""
 _DOUBTFUL: Final = re.compile(
-    r"\?|\d\s*_\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?i:ngõ|ngách|hẻm|kiệt)\s*$|(?<![^\W_])l\d"
+    r"\?|\d\s*[_\[{|]\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?i:ngõ|ngách|hẻm|kiệt)\s*$|(?<![^\W_])l\d"
+    r"|[^\W\d_]?[²³¹⁰-⁹①-⑳½¼¾]|\dm2|\d\s?[x×]\s?\d"
 )
-"""Somebody was not sure, or wrote a sign of no path, a letter apart, an alley without number; `l2`
-may be 12 or a house L2."""
+"""Somebody was not sure, or wrote a sign of no path, a letter apart, an alley without number, a
+measure; `l2` may be 12 or a house L2, `12²` 12 or a note."""
 _LETTER_O: Final = re.compile(r"(?<=\d)[oO](?=[\d/])|(?<=\d)[oO]$")
 """`2O/3`, as programs that read pictures write 20/3."""
 _DIGIT: Final = re.compile("[1-9]")
 _PATH: Final = re.compile(r"[\d/\s–-]+")
 _RANGE: Final = re.compile(r"(?<![\w.-])(\d+)\s*[-–]\s*(\d+)(?![\w.-])")
 _TWO_STREETS: Final = re.compile(r"[^\W\d_]{2}\s*/\s*[^\W\d_]{2}|\?")
+_BESIDE_STREETS: Final = re.compile(
+    r"\s*(?:góc|gần|cạnh|đối diện|ngoài|giáp|ngã ba|ngã tư)\s|.*\w.*\bnay (?:là|thuộc|đổi)\b", re.I
+)
+"""`góc Láng - Chùa Láng` is no street of its own, and of `Láng nay là Chùa Láng` one is none."""
 _NO_STREETS: Final = frozenset({"x", "o", ".", "0", "đường", "phố"}) | {
     f"đường {of}"
-    for of in ("đất", "đất đỏ", "nhựa", "bê tông", "bê-tông", "đá", "mòn", "nội đồng", "liên thôn")
+    for of in (
+        *("đất", "đất đỏ", "nhựa", "bê tông", "bê-tông", "đá", "mòn", "nội đồng"),
+        *("liên thôn", "liên xã", "liên xóm", "liên ấp", "làng"),
+    )
 }
 """What stands in a column of streets where the street has no name: what it is made of, a mark."""
 _WITH_DECIMAL: Final = re.compile(r"(\D*\d+)\.0+")
@@ -137,7 +145,7 @@ def read_street(text: str) -> DoorParts:
     text = text.replace("_", " ").rstrip(" .")
     if text.lower().strip() in _NO_STREETS:
         return DoorParts()
-    if _TWO_STREETS.search(text):
+    if _TWO_STREETS.search(text) or _BESIDE_STREETS.match(text):
         return DoorParts(number=UNREADABLE)
     if person_behind(text):
         return DoorParts(number=PERSON)
@@ -154,7 +162,10 @@ def read_place(text: str, kind: str = "") -> DoorParts:
         return DoorParts(number=(text, "", False))  # `Tổ 1/2`
     if plain := _WITH_DECIMAL.fullmatch(text):
         text = plain[1]
-    return parts_of(parse_components(locality=with_kind(kind, text)))
+    parts = parts_of(parse_components(locality=with_kind(kind, text)))
+    # `Đông?`; `Đông, Tây` is in one of the two.
+    several = parts.place is not None and len(parts.place[0]) > 1 and not all(parts.place[0])
+    return DoorParts(number=UNREADABLE) if several or "?" in text else parts
 
 
 @_of_values

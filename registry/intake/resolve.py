@@ -15,13 +15,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from geo.placeholders import is_ditto
 from geo.text import fold
 from registry.gazetteer import Gazetteer
 from registry.intake.beside import COLUMNS_DIFFER
 from registry.intake.cells import Cells, distinct, rows_of
 from registry.intake.columns import Columns
-from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
+from registry.intake.communes import (
+    CommuneReader,
+    CommuneReading,
+    CommuneSpelling,
+    spelling_of,
+)
 from registry.intake.door_cells import read_flat, read_number, read_place, read_street
 from registry.intake.doors import DoorParts, combined, completed_by, is_refused
 from registry.intake.doubts import PLACE_DIFFERS
@@ -207,7 +211,7 @@ class ColumnResolver(Resolver):
 
     def take_communes(self) -> list[Row]:
         """As of every resolver; here they are read, by the codes of the whole file."""
-        spellings = [(number, _spelling(cells)) for number, *cells in super().take_communes()]
+        spellings = [(number, spelling_of(cells)) for number, *cells in super().take_communes()]
         reader = self._reader(s for _, s in spellings)
         reader.look_through(spelling for _, spelling in spellings)
         read = [(spelling, reader.read(spelling)) for _, spelling in spellings]
@@ -308,7 +312,7 @@ class TextResolver(Resolver):
     def take_communes(self) -> list[Row]:
         """As of every resolver; what codes mean depends on those of the whole file."""
         rows = [
-            (number, _spelling(cells), reading)
+            (number, spelling_of(cells), reading)
             for number, *cells, reading in super().take_communes()
             if isinstance(reading, CommuneReading)
         ]
@@ -364,21 +368,6 @@ def _header(file: SourceFile, field: str) -> str:
     """The name of the column of a field, '' without one."""
     at = file.columns.positions.get(field)
     return "" if at is None else file.headers[at]
-
-
-def _spelling(cells: Sequence[object]) -> CommuneSpelling:
-    """As the columns say it; a name that stands in the column of codes is a name.
-
-    A cell without any word, or one that only says `as above`, names nothing.
-    """
-    code, name, *others = (_said(str(cell or "")) for cell in cells)
-    if code is not None and not any(map(str.isdigit, code)):
-        code, name = None, name or code
-    return CommuneSpelling(code, name, *others)
-
-
-def _said(cell: str) -> str | None:
-    return None if is_ditto(cell) or not any(map(str.isalnum, cell)) else cell
 
 
 def _completed(

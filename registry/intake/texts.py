@@ -3,6 +3,7 @@
 import datetime
 import os
 import pickle
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -23,13 +24,20 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.house_by_house import HouseByHouse
 from registry.intake.beside import Beside, completed
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
-from registry.intake.doors import GARBLED, PERSON, DoorParts, parts_of
+from registry.intake.doors import GARBLED, PERSON, UNREADABLE, DoorParts, parts_of
 from registry.intake.doubts import SECOND_NUMBER
 from registry.side_processes import side_processes
 
 _TOGETHER: Final = 4_000
 """Texts from which on it pays to start further processes, which takes them a second."""
 _CHUNK: Final = 250
+
+_UNSURE: Final = re.compile(
+    r"\?|\d[²³¹]|=>|->|→|⇒|\bhoặc\b|\bchuyển (?:đến|sang|về|tới|qua)\b", re.IGNORECASE
+)
+"""`40 Láng hoặc 42 Láng` is either, `40 Láng, chuyển đến 5 Hàng Than` one of then; `40? Láng` and
+`40² Láng` are nobody's.
+"""
 
 Text = Sequence[str]
 """What `TextReader.read` takes."""
@@ -187,6 +195,8 @@ class TextReader:
 def _door(address: str, door: Door) -> DoorParts:
     if is_garbled(address):
         return DoorParts(number=GARBLED)
+    if _UNSURE.search(address):
+        return DoorParts(number=UNREADABLE)
     person, street = person_behind(address), door.street
     if person and street and fold(street.name).endswith(f" {fold(person)}"):
         return DoorParts(number=PERSON)

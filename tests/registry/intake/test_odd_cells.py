@@ -119,6 +119,7 @@ def test_numbers_that_are_none_of_a_door_are_refused(deliver: Deliver, engine: E
         "12- 3",
         "12 (A)",
         "12 ngõ",
+        *("①", "12²", "12[3]", "12|3", "12x2", "5 x 20", "50m2"),
         "l2",  # of a program that reads pictures, as 2O/3, which can only be 20/3
     ]
     read = {
@@ -174,9 +175,34 @@ def test_what_a_street_is_made_of_is_no_name(deliver: Deliver, street: str) -> N
     assert codes(result) == {1: ["number_without_street"]}
 
 
-def test_streets_that_nobody_was_sure_of_are_refused(deliver: Deliver) -> None:
-    result = deliver(door("1", "1", street="Láng?"), door("2", "2", street="Láng / Chùa Láng"))
-    assert codes(result) == {n: ["number_unreadable"] for n in (1, 2)}
+def test_streets_and_places_that_nobody_was_sure_of_are_refused(deliver: Deliver) -> None:
+    streets = ["Láng?", "Láng / Chùa Láng", "góc Láng - Chùa Láng", "Láng nay là Chùa Láng"]
+    result = deliver(*(door("1", name, street=name) for name in streets))
+    assert codes(result) == {n: ["number_unreadable"] for n in range(1, 5)}
+
+    places = ["Đông?", "Đông/Tây", "Đông, Tây", "Đông (cũ: Tây)"]
+    rows_of_places = [{"số nhà": "1", "thôn": name, "mã xã": "00004"} for name in places]
+    good = {"số nhà": "1", "thôn": "Xóm 2, Thôn Đông", "mã xã": "00004"}
+    result = deliver(*rows_of_places, good, source="thon")
+    assert codes(result) == {n: ["number_unreadable"] for n in range(1, 5)}
+    assert result.new == 1
+
+
+def test_a_commune_that_nobody_was_sure_of_is_none(deliver: Deliver) -> None:
+    named = {"commune_code": "", "province": "Hà Nội"}
+    cells = ["Láng?", "phường", "Xã"]
+    result = deliver(*(door("1", name, **named, commune=name) for name in cells))
+    assert codes(result) == {n: ["commune_missing"] for n in (1, 2, 3)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["40 Láng => 42 Láng", "40 Láng hoặc 42 Láng", "40 Láng - chuyển đến 5 Hàng Than", "40? Láng"],
+)
+def test_a_text_of_either_of_two_doors_is_refused(deliver: Deliver, text: str) -> None:
+    assert codes(deliver({"địa chỉ": text, "phường": "Láng", "tỉnh": "Hà Nội"}))[1][-1:] == [
+        "number_unreadable"
+    ]
 
 
 def test_a_place_that_became_a_date_is_refused(deliver: Deliver, engine: Engine) -> None:
