@@ -145,14 +145,12 @@ def _flat_or_house(one: Understanding) -> Iterator[Understanding]:
 def _flat_on_street(one: Understanding) -> Iterator[Understanding]:
     for at, (number, estate) in enumerate(pairwise(one.pieces)):
         flat = number.role == "number" and _FLAT.fullmatch("/".join(number.steps))
-        if flat and is_flat_of_estate(number, estate):
-            if sum(p.role in HOUSE_ROLES for p in one.pieces) == 1:
-                named = replace(
-                    estate, role="building", kind="tòa", words=estate.all_words, opening=[]
-                )
-                inside = [replace(number, role="code"), named]
-                pieces = [*one.pieces[:at], *inside, *one.pieces[at + 2 :]]
-                yield one.but("number_is_flat", 0, pieces)
+        alone = sum(p.role in HOUSE_ROLES for p in one.pieces) == 1
+        if flat and alone and is_flat_of_estate(number, estate):
+            named = replace(estate, role="building", kind="tòa", words=estate.all_words, opening=[])
+            inside = [replace(number, role="code"), named]
+            pieces = [*one.pieces[:at], *inside, *one.pieces[at + 2 :]]
+            yield one.but("number_is_flat", 0, pieces)
             yield one.but("number_is_house", 1, list(one.pieces))
             return
     yield one
