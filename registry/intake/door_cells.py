@@ -163,8 +163,8 @@ def read_place(text: str, kind: str = "") -> DoorParts:
     if plain := _WITH_DECIMAL.fullmatch(text):
         text = plain[1]
     parts = parts_of(parse_components(locality=with_kind(kind, text)))
-    # `Đông?`; `Đông, Tây` is in one of the two.
-    several = parts.place is not None and len(parts.place[0]) > 1 and not all(parts.place[0])
+    # `Đông?`; `Đông, Tây` is in one of the two, and `Xóm 1 Ngọc Sơn` one in the other.
+    several = parts.place is not None and parts.place[0].count("") > 1
     return DoorParts(number=UNREADABLE) if several or "?" in text else parts
 
 

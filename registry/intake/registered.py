@@ -144,13 +144,27 @@ _AT_POINT: Final = f"""
     JOIN door d ON d.row_number = b.row_number
     JOIN household h ON h.code = b.code AND {_SAME_FLAT}
 """
-# Where no point tells which of several is meant, `other` is the next of them.
+# Where no point tells which of several is meant, `other` is another of them. To look at the next one
+# of each row takes a while, which is for files of which rows lack points.
+_ANY_WITHOUT_POINT: Final = "SELECT EXISTS (SELECT FROM entry WHERE point IS NULL AND NOT rejected)"
+_NEXT: Final = """
+    CASE WHEN degrees IS NULL THEN nullif(lead(code) OVER (
+        PARTITION BY row_number ORDER BY degrees NULLS LAST, code), code) END
+"""
 _REGISTERED: Final = """
-    SELECT DISTINCT ON (row_number) row_number, code,
-        CASE WHEN degrees IS NULL THEN nullif(lead(code) OVER (
-            PARTITION BY row_number ORDER BY degrees NULLS LAST, code), code) END AS other
+    SELECT DISTINCT ON (row_number) row_number, code, degrees IS NULL AS unplaced, {other} AS other
     FROM ({found}) found
     ORDER BY row_number, degrees NULLS LAST, code
+"""
+_ANY_UNPLACED: Final = "SELECT EXISTS (SELECT FROM registered WHERE unplaced)"
+_OTHERS: Final = """
+    UPDATE registered r SET other = f.other
+    FROM (
+        SELECT f.row_number, max(f.code) AS other
+        FROM ({found}) f JOIN registered u ON u.row_number = f.row_number AND u.unplaced
+        GROUP BY f.row_number
+    ) f
+    WHERE f.row_number = r.row_number AND f.other <> r.code
 """
 # Former communes tell doors of one name apart, unless both are measured: on a border of old, one
 # door is called by either.
@@ -189,7 +203,7 @@ def find_registered(staging: Staging, parameters: Mapping[str, object], *, forme
     """
     connection = staging.connection
     if not connection.execute(text(_ANY_UNKNOWN)).scalar_one():
-        staging.create("registered", "row_number bigint, code text, other text")
+        staging.create("registered", "row_number bigint, code text, unplaced boolean, other text")
         return
     unnumbered = staging.select("unnumbered", _UNNUMBERED, stats="street_at, place_at")
     found = [_AT_COMMUNE]
@@ -206,8 +220,13 @@ def find_registered(staging: Staging, parameters: Mapping[str, object], *, forme
             in_reach = _IN_REACH.format(**part)
             if staging.select(f"{name}_in_reach", in_reach, stats="row_number, code"):
                 found.append(_AT_POINT.format(**part))
-    registered = _REGISTERED.format(found=" UNION ALL ".join(found))
+    every = " UNION ALL ".join(found)
+    unplaced = connection.execute(text(_ANY_WITHOUT_POINT)).scalar_one()
+    other = _NEXT if unplaced else "NULL::text"
+    registered = _REGISTERED.format(found=every, other=other)
     staging.select("registered", registered, dict(parameters), stats="row_number")
+    if not unplaced and connection.execute(text(_ANY_UNPLACED)).scalar_one():
+        connection.execute(text(_OTHERS.format(found=every)), dict(parameters))
     refuse_of_several_records(staging)
     if formers:
         connection.execute(text(_REGISTERED_ELSEWHERE), parameters)

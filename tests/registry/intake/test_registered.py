@@ -96,6 +96,11 @@ def test_a_row_that_may_be_one_of_several_doors_is_refused(
     (problem,) = later.row_problems
     assert problem.code == "door_ambiguous"
     assert (problem.proposed_fix or "").count("mã ") == 2
+    # A point says nothing where the records have none.
+    bare = (door("16", code, former_commune_code=code) for code in ("00004", "00013"))
+    deliver(*bare, door("18", "e"), source="bare")
+    placed = deliver(door("16", "v", **here), door("18", "w", **here), source="placed")
+    assert (placed.linked, placed.problems) == (1, {"door_ambiguous": 1})
 
 
 def test_a_group_is_that_of_its_hamlet(engine: Engine, deliver: Deliver) -> None:
