@@ -144,8 +144,8 @@ _AT_POINT: Final = f"""
     JOIN door d ON d.row_number = b.row_number
     JOIN household h ON h.code = b.code AND {_SAME_FLAT}
 """
-# Where no point tells which of several is meant, `other` is another of them. To look at the next one
-# of each row takes a while, which is for files of which rows lack points.
+# Where no point tells which of several is meant, `other` is another of them. To look at the next
+# one of each row takes a while, which is for files of which rows lack points.
 _ANY_WITHOUT_POINT: Final = "SELECT EXISTS (SELECT FROM entry WHERE point IS NULL AND NOT rejected)"
 _NEXT: Final = """
     CASE WHEN degrees IS NULL THEN nullif(lead(code) OVER (
