@@ -10,7 +10,14 @@ from geo.flat import Flat as FlatRead
 from geo.flat import block_key, block_mark
 from geo.house_number import ALLEY_RANK
 from geo.label import named
-from geo.locality import BLOCK_KINDS, BLOCK_OF_FLATS, DWELLING_ESTATES, GROUPS, Locality
+from geo.locality import (
+    BLOCK_KINDS,
+    BLOCK_OF_FLATS,
+    DWELLING_ESTATES,
+    GROUPS,
+    Locality,
+    innermost_first,
+)
 from geo.text import fold
 from geo.values import value
 from registry.intake.doubts import NUMBER_PART_UNREAD
@@ -155,14 +162,15 @@ def _is_mark(number: Number) -> bool:
 
 
 def _places(*readings: Place | None) -> Place | None:
-    """Those of all the cells, in their order, one that several cells name but once."""
-    named: dict[tuple[str, str], tuple[str, str, str]] = {}
+    """Those of all the cells, the innermost first, one that several cells name but once."""
+    named: dict[tuple[str, str], Locality] = {}
     for reading in filter(None, readings):
         for kind, name, key in zip(*reading, strict=True):
-            named.setdefault((_like_kind(kind), fold(name)), (kind, name, key))
-    if not named:
+            named.setdefault((_like_kind(kind), fold(name)), Locality(kind, name, key))
+    places = innermost_first(list(named.values()))
+    if not places:
         return None
-    kinds, names, keys = zip(*named.values(), strict=True)
+    kinds, names, keys = zip(*((each.kind, each.name, each.key) for each in places), strict=True)
     return kinds, names, keys
 
 

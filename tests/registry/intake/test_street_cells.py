@@ -72,11 +72,13 @@ def test_a_place_that_two_cells_name_is_one_and_two_of_a_kind_are_refused(
         door("14, tổ 6", "b", tổ="5"),
         door("16, thôn Đông", "c", locality="thôn Tây"),
         door("18, khu phố 2", "d", tổ="5"),
+        door("20, xóm 2", "e", tổ="", locality="thôn Nam"),
     )
-    assert (result.new, result.problems["number_unreadable"]) == (2, 2)
+    assert (result.new, result.problems["number_unreadable"]) == (3, 2)
     assert rows(engine, "SELECT l.kind, l.name, p.name FROM locality l"
         " LEFT JOIN locality p ON p.id = l.parent_id ORDER BY 1, 2, 3") == [
-        ("khu phố", "2", None), ("tổ", "5", "2"), ("tổ", "5", None),
+        ("khu phố", "2", None), ("thôn", "Nam", None), ("tổ", "5", "2"), ("tổ", "5", None),
+        ("xóm", "2", "Nam"),
     ]  # fmt: skip
 
 
