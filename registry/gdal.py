@@ -1,8 +1,9 @@
 """GDAL as it reads and writes the layers of others: `pyogrio`, imported from here only.
 
 GDAL asks each of its drivers whether a file is one of its own, by what stands in it and never by
-its name. Some read no file but what a file tells them to: any other one of the machine, or a server
-(`<OGRVRTDataSource>` in what began as KML). They are left out before the library is loaded.
+its name. Some read what a file tells them to: any other one of the machine, or a server
+(`<OGRVRTDataSource>` in what began as KML, a virtual table of SQLite). They are left out before the
+library is loaded.
 """
 
 import os
@@ -10,7 +11,7 @@ from typing import Final
 
 READ: Final = frozenset(
     {
-        *("ESRI Shapefile", "MapInfo File", "GPKG", "SQLite", "OpenFileGDB", "KML", "LIBKML"),
+        *("ESRI Shapefile", "MapInfo File", "GPKG", "OpenFileGDB", "KML", "LIBKML"),
         *("GPX", "GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "JSONFG", "MEM"),
         "MVT",  # of the tests, which look at tiles
     }
@@ -21,8 +22,8 @@ _LEFT_OUT: Final = (
     *("EDIGEO", "EEDA", "Elasticsearch", "FlatGeobuf", "GDALG", "GML", "GPSBabel", "GTFS"),
     *("GeoRSS", "HTTP", "Idrisi", "JML", "LVBAG", "MBTiles", "MapML", "MiraMonVector", "NGW"),
     *("OAPIF", "ODS", "OGCAPI", "OGR_GMT", "OGR_PDS", "OGR_VRT", "OSM", "PCIDSK", "PDF", "PDS4"),
-    *("PGDUMP", "PLSCENES", "PMTiles", "S57", "SXF", "Selafin", "VDV", "VFK", "VICAR", "WAsP"),
-    *("WFS", "XLSX"),
+    *("PGDUMP", "PLSCENES", "PMTiles", "S57", "SQLite", "SXF", "Selafin", "VDV", "VFK"),
+    *("VICAR", "WAsP", "WFS", "XLSX"),
 )
 os.environ["OGR_SKIP"] = ",".join(_LEFT_OUT)
 

@@ -1,8 +1,11 @@
 """What a file can make GDAL read: itself, and nothing else."""
 
+import json
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,18 @@ FORMS = {
     "as_tab.tab": "!table\n" + ELSEWHERE,
     "as_mif.mif": "Version 300\nColumns 1\n" + ELSEWHERE,
 }
+SHOW = """
+import sys
+from pathlib import Path
+from registry.errors import RegistryError
+from registry.intake.formats.any_file import read_file
+try:
+    table = read_file(Path(sys.argv[1]), sys.argv[2] or None)
+    with table.rows() as rows:
+        print(table.headers, list(rows))
+except RegistryError as error:
+    print(error.detail)
+"""
 
 
 def in_a_process(code: str, *arguments: object) -> str:
@@ -52,22 +67,24 @@ def test_file_that_names_another_one_reads_none_of_it(tmp_path: Path, name: str)
     secret.write_text("số nhà,tên đường,mã xã\nSECRET,Phố Láng,00199\n", encoding="utf-8")
     file = tmp_path / name
     file.write_text(FORMS[name].format(secret), encoding="utf-8")
-    told = in_a_process(
-        """
-import sys
-from pathlib import Path
-from registry.errors import RegistryError
-from registry.intake.formats.any_file import read_file
-try:
-    table = read_file(Path(sys.argv[1]))
-    with table.rows() as rows:
-        print(table.headers, list(rows))
-except RegistryError as error:
-    print(error.detail)
-""",
-        file,
-    )
-    assert "SECRET" not in told
+    assert "SECRET" not in in_a_process(SHOW, file, "")
+
+
+def test_virtual_table_of_a_database_reads_no_other_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.geojson"
+    point = {"type": "Point", "coordinates": [105.8, 21.0]}
+    feature = {"type": "Feature", "properties": {"số nhà": "SECRET"}, "geometry": point}
+    secret.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    file = tmp_path / "a.gpkg"
+    with closing(sqlite3.connect(file)) as made, made:
+        made.execute("CREATE TABLE rows (a text)")
+        made.execute("PRAGMA writable_schema = ON")
+        made.execute(
+            "INSERT INTO sqlite_master VALUES ('table', 'other', 'other', 0, ?)",
+            [f"CREATE VIRTUAL TABLE other USING VirtualOGR('{secret}')"],
+        )
+    for sheet in ("", "other"):
+        assert "SECRET" not in in_a_process(SHOW, file, sheet)
 
 
 def test_no_other_module_loads_it() -> None:
