@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from registry.cluster import host
 from registry.database import OWNER_ROLE
@@ -135,6 +136,9 @@ def _service_file(url: str) -> Iterator[dict[str, str]]:
     # This program's own, which its tools do not share.
     for name in ("options", "application_name", "connect_timeout"):
         given.pop(name, None)
+    if "sslcertmode" not in conninfo_to_dict(plain_url(url)):
+        # The driver's library fills it in; that of PostgreSQL 15's tools does not know it.
+        given.pop("sslcertmode", None)
     lines = [f"{k}={v}" for k, v in given.items() if v and k not in _NOT_FOR_A_FILE]
     if any("\n" in line for line in lines):
         raise NotPreparedError("DATABASE_URL holds a line break")

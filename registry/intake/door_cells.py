@@ -118,10 +118,11 @@ def read_number(text: str) -> DoorParts:
     several = as_range(text)
     if several == "" or not (whole or _NAME.fullmatch(street.name if street else "")):
         return DoorParts(number=UNREADABLE)
-    beside = beside_number(text) if several is None else ()
-    parts = replace(parts_of(door), beside=beside)
-    # `12\\3`, `12:3`: a number that is not understood must not be lost without a word.
-    return DoorParts(number=UNREADABLE) if parts == DoorParts() and _DIGIT.search(text) else parts
+    parts = parts_of(door)
+    if parts == DoorParts() and _DIGIT.search(text):
+        # `12\\3`, `12:3`: a number that is not understood must not be lost without a word.
+        return DoorParts(number=UNREADABLE)
+    return replace(parts, beside=beside_number(text) if several is None else ())
 
 
 def _descends(text: str) -> bool:

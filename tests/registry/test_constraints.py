@@ -27,8 +27,8 @@ from tests.support.refusal import refused
 DAY = datetime.date(2026, 7, 1)
 BEFORE = datetime.date(2025, 7, 1)
 NOON = datetime.datetime(2026, 7, 1, 12, tzinfo=datetime.UTC)
-ALWAYS = Range[datetime.date](None, None)
-NEVER = Range[datetime.date](empty=True)
+ALWAYS: Range[datetime.date] = Range(None, None)
+NEVER: Range[datetime.date] = Range(empty=True)
 SQUARE = "MULTIPOLYGON(((0 0,0 1,1 1,1 0,0 0)))"
 BOW_TIE = "MULTIPOLYGON(((0 0,1 1,1 0,0 1,0 0)))"
 
