@@ -1,7 +1,7 @@
 """All units of all maps in memory: what a code or a name meant on a day, and what became of it.
 
-About 15,000 units, loaded in a few tenths of a second. A server keeps the newest copy by
-`registry.gazetteer_cache`.
+About 15,000 units, loaded in a few tenths of a second; what was loaded last is given again while
+nothing has changed. A server keeps the newest copy by `registry.gazetteer_cache`.
 """
 
 import datetime
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from geo.admin import full_name, full_name_en, name_key, parse_name
@@ -322,13 +322,38 @@ def gazetteer_version(session: Session) -> int:
     return version
 
 
+_STAMP = text(
+    "SELECT g.version, g.xmin::text, r.uuid FROM gazetteer_state g CROSS JOIN register_identity r"
+)
+_latest: tuple[Row[Any], Gazetteer] | None = None
+"""What was loaded last, and the stamp of what it is a copy of."""
+
+
 def load_gazetteer(session: Session) -> Gazetteer:
     """The gazetteer as the session sees it.
 
     One snapshot (REPEATABLE READ) is for the caller to see to. A unit without any version has no
     name yet, and is left out.
     """
-    version = gazetteer_version(session)
+    global _latest
+    stamp, latest = _stamp(session), _latest
+    if latest is not None and latest[0] == stamp:
+        return latest[1]
+    loaded = _loaded(session, stamp.version)
+    # Without one snapshot, units may have changed since the stamp was read.
+    if _stamp(session) == stamp:
+        _latest = stamp, loaded
+    return loaded
+
+
+def _stamp(session: Session) -> Row[Any]:
+    """The same for equal units only, in copies of a register too: a version may be reached by
+    several ways, in another copy or after what was rolled back, but a transaction writes one.
+    """
+    return session.execute(_STAMP).one()
+
+
+def _loaded(session: Session, version: int) -> Gazetteer:
     versions: dict[int, list[UnitVersion]] = defaultdict(list)
     # Names, kinds, decrees and days of thousands of rows are a few: each is kept once.
     once: dict[Any, Any] = {}

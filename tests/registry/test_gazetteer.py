@@ -4,6 +4,7 @@ import datetime
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import Engine, event, make_url, text
+from sqlalchemy.orm import Session
 
 from registry import gazetteer_cache as module
 from registry.database import OWNER_ROLE, make_engine, session_scope
@@ -42,7 +44,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def own_engine(fresh_database: Callable[[], str]) -> Iterator[Engine]:
+    """A register with a unit of its own, so that nobody has loaded its units before."""
     made = make_engine(fresh_database())
+    change_units(made, "Từ Trước")
     yield made
     made.dispose()
 
@@ -58,11 +62,69 @@ def count_statements(engine: Engine) -> dict[str, int]:
     return seen
 
 
-def change_units(engine: Engine) -> None:
+def change_units(engine: Engine, name: str = "Mới Tinh") -> None:
+    with as_owner(engine) as owner, session_scope(owner) as session:
+        make_unit(session, name=name)
+
+
+@contextmanager
+def as_owner(engine: Engine) -> Iterator[Engine]:
     owner = make_engine(engine.url.render_as_string(hide_password=False), role=OWNER_ROLE)
-    with session_scope(owner) as session:
-        make_unit(session, name="Mới Tinh")
+    yield owner
     owner.dispose()
+
+
+def loaded(engine: Engine) -> Gazetteer:
+    with session_scope(engine) as session:
+        return load_gazetteer(session)
+
+
+def test_units_are_loaded_again_only_when_they_have_changed(own_engine: Engine) -> None:
+    first = loaded(own_engine)
+    seen = count_statements(own_engine)
+    assert loaded(own_engine) is first
+    assert seen["loads"] == 0
+    change_units(own_engine)
+    second = loaded(own_engine)
+    assert seen["loads"] == 1
+    assert (first.named("moi tinh"), len(second.named("moi tinh"))) == ([], 1)
+
+
+def test_units_of_two_copies_of_a_register_are_told_apart(
+    fresh_database: Callable[[], str],
+) -> None:
+    """Each changed once, so that their versions are the same."""
+    engines = [make_engine(fresh_database()) for _ in range(2)]
+    versions, found = set(), []
+    for engine, name in zip(engines, ("Mới Một", "Mới Hai"), strict=True):
+        change_units(engine, name)
+    for engine in (*engines, *engines):
+        known = loaded(engine)
+        versions.add(known.version)
+        found.append((len(known.named("moi mot")), len(known.named("moi hai"))))
+        engine.dispose()
+    assert len(versions) == 1
+    assert found == [(1, 0), (0, 1)] * 2
+
+
+@pytest.mark.parametrize("savepoint", [False, True])
+def test_units_that_were_rolled_back_are_not_given_again(
+    own_engine: Engine, savepoint: bool
+) -> None:
+    """Nor instead of those that another change makes of the same version."""
+    with as_owner(own_engine) as owner, Session(owner) as session:
+        found, versions = [], set()
+        for name in ("Mới Một", "Mới Hai"):
+            undone = session.begin_nested() if savepoint else session
+            make_unit(session, name=name)
+            known = load_gazetteer(session)
+            undone.rollback()
+            versions.add(known.version)
+            found.append((len(known.named("moi mot")), len(known.named("moi hai"))))
+        last = load_gazetteer(session)
+    assert found == [(1, 0), (0, 1)]
+    assert versions == {last.version + 2}, last.version
+    assert last.named("moi hai") == []
 
 
 def test_many_threads_share_one_load(own_engine: Engine) -> None:
