@@ -157,6 +157,7 @@ _FORMER: Final = {
     "province": "former_province",
 }
 _IN_BRACKETS: Final = re.compile(r"[(\[{].*?[)\]}]")
+_LONGEST_NAME: Final = 1_000  # in characters: each open bracket is followed to the end
 _OR: Final = re.compile(r"[,/;+&()\n]| [-–] | hoặc | và ", re.IGNORECASE)
 # What a column of coordinates may say beside which of the two it is.
 _OF_COORDINATES: Final = re.compile(
@@ -314,6 +315,8 @@ def _spellings(header: str) -> Iterator[str]:
     if len(header.split()) == 1 and glued in _GLUED:
         yield _GLUED[glued]
     yield header
+    if len(header) > _LONGEST_NAME:
+        return
     # What stands in brackets explains, unless it says of when the column is.
     if not _OF_BEFORE.search(in_full(header)):
         yield _IN_BRACKETS.sub(" ", header)
