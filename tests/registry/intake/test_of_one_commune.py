@@ -57,7 +57,8 @@ def test_a_column_of_former_communes_says_which_of_them(
         else ["Phước Ninh", "Hải Châu I", "Hòa Hiệp Bắc"]
     )
     path.write_text(
-        f"Số nhà,Đường,{header}\n" + "".join(f"5,Láng,{name}\n" for name in former),
+        f"Số nhà,Đường,{header}\n"
+        + "".join(f"{n},Láng,{name}\n" for n, name in zip((5, 5, 7), former, strict=True)),
         encoding="utf-8",
     )
     options = ImportOptions("ubnd", commune="20242", mapping=mapping)
