@@ -128,14 +128,9 @@ class HouseNumber:
         """The path read from the door to the street; None for one step."""
         return "/".join(self.parts[::-1]) if len(self.parts) > 1 else None
 
-    @property
-    def sort_key(self) -> tuple[tuple[int, str], ...]:
-        """Order along the street: 2 before 12, 12 before 12A, 12A before 12/3."""
-        return natural_order(self.key)
-
 
 def natural_order(key: str) -> tuple[tuple[int, str], ...]:
-    """`key` cut into numbers and other signs, each (number, signs), so that 2 sorts before 12.
+    """`key` cut into numbers and other signs, each (number, signs): the order along a street.
 
     >>> sorted(["12/3", "12A", "12", "2"], key=natural_order)
     ['2', '12', '12A', '12/3']

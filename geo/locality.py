@@ -90,8 +90,6 @@ DIVIDING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - PARTING
 """Kinds that divide a hamlet or a quarter, and are numbered anew in each of them."""
 GROUPS: Final = frozenset({"tổ", "tổ dân phố", "tổ nhân dân"})
 """Kinds of groups of neighbours, which people do not tell apart: `Tổ 1` for Tổ dân phố 1."""
-UNIT_LIKE: Final = frozenset({"bản", "buôn", "bon", "làng", "plei", "sóc", "xóm", "chợ"})
-"""Kinds with which names of communes, districts and provinces begin as well."""
 # Units of any map that would read as localities. Hamlets of the same names exist.
 _UNITS: Final = frozenset(
     f"{kind} {name}"

@@ -175,8 +175,7 @@ def import_(
                 mapping=_mapping(mapping) if mapping else None,
                 commune=commune,
             )
-            result = _import(engine, file, options, _Outputs(**outputs))
-            _show(result, form)
+            result = _import(engine, file, options, _Outputs(**outputs), form)
             return _status(result, outputs["report"], accept_vanished=accept_vanished)
         return 0
     finally:
@@ -196,7 +195,9 @@ class _Outputs:
         return [path for path in astuple(self) if path is not None]
 
 
-def _import(engine: Engine, file: Path, options: ImportOptions, outputs: _Outputs) -> ImportResult:
+def _import(
+    engine: Engine, file: Path, options: ImportOptions, outputs: _Outputs, form: str
+) -> ImportResult:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"))
     with ExitStack() as stack:
         for path in outputs.paths():
@@ -226,7 +227,9 @@ def _import(engine: Engine, file: Path, options: ImportOptions, outputs: _Output
         result = import_file(
             engine, file, options, lambda n: bar.update(task, completed=n), handback
         )
-        bar.update(task, total=result.rows, completed=result.rows)
+        bar.stop()
+        # First, for a disk may be full: the import is published all the same.
+        _show(result, form)
         _write(open_file(file, options.sheet, options.mapping, options.commune), handback, outputs)
         return result
 

@@ -71,11 +71,6 @@ class CommuneReader:
         self._old_list = not of_today and any(self._only_old(code) for code in listed)
         self._old_names = False
 
-    @property
-    def codes_of_old_list(self) -> bool:
-        """Whether the file has codes that ended before today, so all its codes may be old ones."""
-        return self._old_list
-
     def look_through(self, spellings: Iterable[CommuneSpelling]) -> None:
         """Find out whether names in the file say that codes of two maps are meant as old ones."""
         self._old_names = any(map(self._names_former, spellings))

@@ -12,9 +12,6 @@ from registry.remembered import Remembered
 from registry.units import continuations
 from registry.units.text import Naming
 
-MAX_CANDIDATES: Final = 40
-"""Communes that a named commune may lead to; more is a wide area, as a province is."""
-
 
 @value(frozen=True, slots=True)
 class Area:

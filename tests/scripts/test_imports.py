@@ -60,6 +60,14 @@ def table(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
 
 
+def test_import_is_told_before_a_full_disk_is(run: Run, engine: Engine, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", door("12", "a"))
+    done = run(file, "--codes", "/dev/full")
+    assert done.exit_code == 1
+    assert "Đợt nhập" in done.output
+    assert rows(engine, "SELECT count(*) FROM household") == [(1,)]
+
+
 def test_codes_come_back_in_the_files_own_rows_without_people(run: Run, tmp_path: Path) -> None:
     person = {"Họ tên": "Trần Thị Zuyên", "SĐT": "0912345678", "ghi chú": "chó dữ"}
     file = write(
