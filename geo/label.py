@@ -24,6 +24,20 @@ _MARKED: Final = re.compile(
     r"(?:(?![A-Z.])|\.|(?<=LO|LK|BT)(?=[A-Z]{1,2}\d))(.+)"
 )
 _MARK_WORDS: Final = {mark: word for word, mark in PLOT_MARKS.items()}
+_ALLEY: Final = "Ngõ"
+_ALLEYS_ELSEWHERE: Final = {
+    "Kiệt": "quang tri|thua thien hue|hue|da nang|quang nam",
+    "Hẻm": (
+        "quang ngai|binh dinh|phu yen|khanh hoa|ninh thuan|binh thuan|kon tum|gia lai|dak lak|"
+        "dak nong|lam dong|binh phuoc|tay ninh|binh duong|dong nai|ba ria vung tau|ho chi minh|"
+        "long an|tien giang|ben tre|tra vinh|vinh long|dong thap|an giang|kien giang|can tho|"
+        "hau giang|soc trang|bac lieu|ca mau"
+    ),
+}
+"""What an alley is called → provinces of any map, folded; from general knowledge."""
+_ALLEY_OF: Final = {
+    name: word for word, names in _ALLEYS_ELSEWHERE.items() for name in names.split("|")
+}
 _BUILDING_WORDS: Final = (
     *("toa", "thap", "block", "chung cu", "cao oc", "nha", "khu", "can ho", "don nguyen"),
     *("ky tuc xa", "tower", "building", "lo", "day", "cc", "ktt"),
@@ -46,16 +60,27 @@ class LabelParts:
 
 def label(parts: LabelParts, units: Sequence[str]) -> str:
     """One line, the door first; `units` by their full names, the smallest first."""
-    return ", ".join((*door_words(parts), *units))
+    return ", ".join((*door_words(parts, alley_word(units[-1] if units else "")), *units))
 
 
-def door_words(parts: LabelParts) -> tuple[str, ...]:
-    """What stands before the units, from the inside out."""
-    return (*_inside(parts), *_outside(parts))
+def door_words(parts: LabelParts, alley: str = _ALLEY) -> tuple[str, ...]:
+    """What stands before the units, from the inside out; an alley is called `alley`."""
+    return (*_inside(parts), *_outside(parts, alley))
+
+
+@lru_cache(maxsize=512)
+def alley_word(province: str) -> str:
+    """What an alley is called in a province, by its full name.
+
+    >>> [alley_word(f"Thành phố {name}") for name in ("Hà Nội", "Huế", "Hồ Chí Minh")]
+    ['Ngõ', 'Kiệt', 'Hẻm']
+    """
+    name = fold(province).removeprefix("thanh pho ").removeprefix("tinh ")
+    return _ALLEY_OF.get(name, _ALLEY)
 
 
 @lru_cache(maxsize=8_192)
-def number_label(number_key: str) -> str:
+def number_label(number_key: str, alley: str = _ALLEY) -> str:
     """A house number's key in words where it has any: `Ngõ 12`, `Lô 5/12`, `12/34/5A`.
 
     >>> number_label("12/"), number_label("LO5/12"), number_label("TO5/THUA12")
@@ -64,7 +89,7 @@ def number_label(number_key: str) -> str:
     ('Lô A12/5', 'Lô A Ô 12', 'TOA12')
     """
     if number_key.endswith("/"):
-        return f"Ngõ {number_key[:-1]}"
+        return f"{alley} {number_key[:-1]}"
     groups: list[str] = []
     for step in number_key.split("/"):
         marked = _MARKED.fullmatch(step)
@@ -76,7 +101,7 @@ def number_label(number_key: str) -> str:
         else:
             groups.append(step)
     if len(groups) > 1 and number_key[0].isdigit():
-        groups[0] = f"Ngõ {groups[0]}"  # a plot inside an alley
+        groups[0] = f"{alley} {groups[0]}"  # a plot inside an alley
     return " ".join(groups)
 
 
@@ -103,9 +128,9 @@ def _inside(parts: LabelParts) -> Iterator[str]:
         yield parts.building if known else f"Toà {parts.building}"
 
 
-def _outside(parts: LabelParts) -> Iterator[str]:
+def _outside(parts: LabelParts, alley: str) -> Iterator[str]:
     street = named(parts.street_kind, parts.street_name) if parts.street_name else ""
-    number = number_label(parts.number_key) if parts.number_key else ""
+    number = number_label(parts.number_key, alley) if parts.number_key else ""
     if number or street:
         yield f"{number} {street}".strip()
     for kind, name in parts.localities:

@@ -3,7 +3,7 @@
 import datetime
 from typing import Final, NamedTuple
 
-from geo.label import LabelParts, door_words
+from geo.label import LabelParts, alley_word, door_words
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.remembered import Remembered
@@ -164,7 +164,8 @@ def wording(
     """The wording of a door in `unit`, a commune or province, as the map of `day` has it."""
     if unit is None:
         return Wording(", ".join(door_words(parts)), None, None, None, Span(None, None))
-    words, door = _unit_words(gazetteer, unit, day), door_words(parts)
+    words = _unit_words(gazetteer, unit, day)
+    door = door_words(parts, alley_word(words.names[-1]))
     before = None
     if former is not None and former.level == "commune":
         then = _unit_words(gazetteer, former, last_day(former))

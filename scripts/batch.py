@@ -1,6 +1,7 @@
 """`diachiso lookup | geocode | reverse | validate`: a file of questions, answered row by row."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -24,6 +25,14 @@ from scripts.settings import read_settings
 STREAM: Final = Path("-")
 _TEXT: Final = "csv"
 _BOOK: Final = "workbook"
+_VERDICTS: Final = {
+    "accept": "đúng",
+    "correct": "đúng, nên ghi lại theo địa chỉ hôm nay",
+    "confirm": "hỏi khách: có phải địa chỉ ấy không",
+    "complete": "hỏi khách: còn thiếu một phần",
+    "unverified": "đúng xã, chưa chắc nhà nào; giao được mà không có mã",
+    "reject": "hỏi khách: không nhận ra địa chỉ",
+}
 _HELP: Final = {
     "lookup": "Tra từng mã trong tệp IN (the address of each code).",
     "geocode": "Tìm mã của từng địa chỉ trong tệp IN (the door of each, or the place).",
@@ -70,6 +79,7 @@ def _command(operation: str) -> click.Command:
         settings = read_settings()
         database_url = cluster.database_url(settings)
         rows = unanswered = 0
+        verdicts = Counter[str]()
 
         def answered(work: Work, table: Table) -> Iterator[str]:
             nonlocal rows, unanswered
@@ -77,6 +87,7 @@ def _command(operation: str) -> click.Command:
                 for written in answer_rows(work, table.rows, processes=processes):
                     rows += written.rows
                     unanswered += written.unanswered
+                    verdicts.update(written.verdicts)
                     bar.update(task, completed=rows)
                     yield written.text
 
@@ -92,6 +103,9 @@ def _command(operation: str) -> click.Command:
                 with _writing(target) as out:
                     out.writelines(chain([layout.head()], texts))
         say(f"{number(rows)} dòng, {number(unanswered)} không có kết quả (rows, without an answer)")
+        for verdict, words in _VERDICTS.items():
+            if count := verdicts[verdict]:
+                say(f"  {number(count):>8}  {words}  [{verdict}]")
         context.exit(1 if unanswered else 0)
 
     return command

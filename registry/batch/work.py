@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -41,6 +41,8 @@ class Written:
     text: str
     rows: int
     unanswered: int
+    verdicts: Counter[str]
+    """How many of each, where addresses are validated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,8 @@ class _Desk:
         results = [flat(gazetteer, day, self.operation, outcome) for outcome in found]
         unanswered = sum(outcome.status != OK for outcome in found)
         text = self.layout.text(zip(rows, results, strict=True))
-        return Written(text, len(rows), unanswered)
+        verdicts = Counter(str(found["verdict"]) for found in results if found.get("verdict"))
+        return Written(text, len(rows), unanswered, verdicts)
 
     def close(self) -> None:
         """Close every connection."""

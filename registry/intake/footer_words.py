@@ -15,7 +15,7 @@ _WORDS: Final = re.compile(
     r"|(so ho )?(viet )?bang chu .*|ghi chu .*"
     r"|nguoi (lap( bieu| bang| danh sach)?|kiem tra|duyet|thong ke|nhap lieu)"
     r"|(pho |tong |pho tong )?giam doc|bi thu( chi bo| dang uy)?|thu truong( don vi)?"
-    r"|(pho )?chu tich|ke toan( truong)?|can bo|cong an|to truong"
+    r"|(pho )?chu tich( ubnd\b.*| uy ban\b.*)?|ke toan( truong)?|can bo|cong an|to truong"
     r"|truong (thon|ap|khu pho|khom|xom|lang)|xac nhan( cua .*)?|t ?m ubnd.*|ubnd.*"
     r"|k t chu tich|(da )?k[iy]( va dong dau| ten| ghi ro ho ten)?|ghi chu|danh sach co"
     r"|trang( so)?( \d+){1,2}|nguon\b.*|don vi tinh\b.*|kem theo\b.*"
@@ -39,7 +39,7 @@ def is_footer(row: list[str]) -> bool:
 
     >>> is_footer(["", "Tổng cộng:", "", "261 hộ"]), is_footer(["Cộng Hoà", "12", "00004"])
     (True, False)
-    >>> is_footer(["Ba Đình, ngày 3 tháng 2 năm 2026"]), is_footer(["NGƯỜI LẬP BIỂU", "CHỦ TỊCH"])
+    >>> is_footer(["Ba Đình, ngày 3 tháng 2 năm 2026"]), is_footer(["NGƯỜI LẬP", "CHỦ TỊCH UBND"])
     (True, True)
     >>> is_footer(["Người lập biểu: Nguyễn Văn A"]), is_footer(["Tổ trưởng: số 5 Láng"])
     (True, False)

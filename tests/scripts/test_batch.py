@@ -231,6 +231,15 @@ def test_stopped_database_ends_the_run(processes: int, monkeypatch: pytest.Monke
         list(answer_rows(work, table.rows, processes=processes))
 
 
+def test_verdicts_are_counted_for_whoever_calls_the_customers(world: World, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(f'address\n"{GOOD}"\n"{GOOD}"\n"Láng, Hà Nội"\n', encoding="utf-8")
+    done = run(world, "validate", source, tmp_path / "out.csv")
+    assert done.returncode == 0
+    said = [line.split() for line in done.stderr.decode().splitlines()]
+    assert [(line[0], line[-1]) for line in said[-2:]] == [("2", "[accept]"), ("1", "[complete]")]
+
+
 def sheet_of(file: Path) -> list[dict[str, str]]:
     header, *rows = CalamineWorkbook.from_path(str(file)).get_sheet_by_index(0).to_python()
     return [dict(zip(map(str, header), map(str, row), strict=True)) for row in rows]
