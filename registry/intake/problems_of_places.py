@@ -65,8 +65,10 @@ OF_PLACES: Final[dict[str, ProblemKind]] = {
     ),
     "coordinates_unreadable": ProblemKind(
         "error",
-        "Tọa độ không đọc được: cần độ thập phân WGS 84, ví dụ kinh độ 105.8380, vĩ độ 21.0386",
-        "longitude or latitude is no decimal degree (WGS 84), such as 105.8380 and 21.0386",
+        "Tọa độ không đọc được: ghi số như các dòng khác của tệp (độ WGS 84: 105.8380 và 21.0386;"
+        " hay mét VN-2000)",
+        "longitude or latitude is no number such as the file's others: degrees (WGS 84, 105.8380"
+        " and 21.0386), or metres",
     ),
     "coordinates_incomplete": ProblemKind(
         "error",
