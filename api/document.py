@@ -35,7 +35,7 @@ _SECURITY_SCHEMES: Final = {
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]
 _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
-    "address_code": {"maxLength": 200, "examples": ["0000-00MM"]},
+    "address_code": {"maxLength": 200, "examples": ["0000-0647"]},
     "operation": {"enum": list(OPERATIONS)},
     "report_id": {"minimum": 0, "examples": [12]},
     "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},

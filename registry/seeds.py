@@ -51,6 +51,8 @@ STEPS: Final = (
         WHERE u.level = s.level AND u.code = s.code
             AND lower(u.lifetime) IS NOT DISTINCT FROM s.born::date
     )
+    -- Codes of the demonstration follow these numbers, and the pages name some of them.
+    ORDER BY s.level COLLATE "C", s.code COLLATE "C", s.born COLLATE "C"
     """,
     """
     CREATE TEMPORARY TABLE seed_key ON COMMIT DROP AS
