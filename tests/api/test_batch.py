@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from api.context import EXTENSION
 from tests.support.search_world import LANG
+from tests.support.slips import swapped
 from tests.support.units import open_app
 from tests.support.web import Site, search_site
 
@@ -232,7 +233,7 @@ def test_batch_too_many_is_refused_and_asked_again_later(site: Site) -> None:
 @pytest.mark.parametrize("operation", ["lookup", "geocode", "validate"])
 def test_table_suggests_codes_for_a_mistyped_one(site: Site, operation: str) -> None:
     code = site.world.codes["27 Láng"]
-    mistyped = code[:6] + code[7] + code[6]
+    mistyped = swapped(code)
     column = "code" if operation == "lookup" else "address"
     body = f"{column}\n{mistyped}\n{code}\n"
     answer = site.client.post(f"/v1/batch/{operation}", data=body, content_type="text/csv")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.slips import swapped
 from tests.support.units import open_app
 from tests.support.web import Site, search_site
 
@@ -52,12 +53,6 @@ def test_certain_door_has_its_code_and_no_question(site: Site) -> None:
         "given": "Phường Láng Hạ",
         "value": "Phường Láng",
     }
-
-
-def swapped(code: str) -> str:
-    """The code with its last two neighbours that differ in each other's place."""
-    at = max(at for at in range(1, len(code)) if code[at] != code[at - 1])
-    return code[: at - 1] + code[at] + code[at - 1] + code[at + 1 :]
 
 
 def test_mistyped_code_is_answered_with_those_that_it_may_be(site: Site) -> None:
