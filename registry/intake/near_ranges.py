@@ -20,25 +20,35 @@ _REGISTERED_RANGES: Final = f"""
     WHERE h.kind = 'household' AND h.status IN ('active', 'proposed') AND h.unit_number IS NULL
         AND (h.code < '1') = :demo AND h.house_number_key ~ '{_RANGE}'
 """
+_COVERED: Final = """
+    SELECT * FROM unnest(CAST(:at AS int[]), CAST(:keys AS text[])) AS covered (at, number_key)
+"""
 # What rows bear: a number, or each of several.
 _BORNE: Final = """
     SELECT at, number_key FROM covered
     UNION ALL
     SELECT at, number_key FROM number WHERE NOT alley_only
 """
-_IN_FILE: Final = f"""
+# Tables of their own with statistics: from one statement of all these joins the planner expects a
+# row or two, and goes through all rows of a commune for each.
+_RANGED: Final = """
+    SELECT d.row_number, d.unit_id, d.former_id, d.street_at, d.place_at, s.street_key,
+        n.at AS number_at
+    FROM covered e
+    JOIN written d ON d.number_at = e.at AND d.flat_at IS NULL
+    JOIN borne n ON n.number_key = e.number_key AND n.at <> e.at
+    LEFT JOIN street s ON s.at = d.street_at
+"""
+_IN_FILE: Final = """
     INSERT INTO near (code, row_number, head)
     SELECT DISTINCT 'near_same_range', greatest(d.row_number, o.row_number),
         least(d.row_number, o.row_number)
-    FROM covered e
-    JOIN written d ON d.number_at = e.at AND d.flat_at IS NULL
-    JOIN ({_BORNE}) n ON n.number_key = e.number_key AND n.at <> e.at
-    JOIN written o ON o.number_at = n.at AND o.flat_at IS NULL AND o.unit_id = d.unit_id
+    FROM ranged d
+    JOIN written o ON o.number_at = d.number_at AND o.flat_at IS NULL AND o.unit_id = d.unit_id
         AND coalesce(o.former_id, d.former_id) IS NOT DISTINCT FROM
             coalesce(d.former_id, o.former_id)
-    LEFT JOIN street s ON s.at = d.street_at
     LEFT JOIN street r ON r.at = o.street_at
-    WHERE r.street_key IS NOT DISTINCT FROM s.street_key
+    WHERE r.street_key IS NOT DISTINCT FROM d.street_key
         AND (d.street_at IS NOT NULL OR o.place_at IS NOT DISTINCT FROM d.place_at)
 """
 # The register by streets alone: numbers without one are those of places, and seldom ranges.
@@ -55,11 +65,11 @@ _REGISTERED: Final = """
         AND h.kind = 'household' AND h.status IN ('active', 'proposed') AND h.unit_number IS NULL
         AND (h.code < '1') = :demo AND h.code IS DISTINCT FROM d.code
 """
-_IN_REGISTERED: Final = f"""
+_IN_REGISTERED: Final = """
     INSERT INTO near (code, row_number, household)
     SELECT DISTINCT 'near_same_range', d.row_number, r.household
     FROM registered_range r
-    JOIN ({_BORNE}) n ON n.number_key = r.number_key
+    JOIN borne n ON n.number_key = r.number_key
     JOIN written d ON d.number_at = n.at AND d.unit_id = r.unit_id AND d.street_at = r.street_at
         AND coalesce(d.former_id, 0) = coalesce(r.former_id, 0)
     JOIN number own ON own.at = d.number_at AND own.number_key <> r.range_key
@@ -77,9 +87,15 @@ def find_near_ranges(staging: Staging, *, demo: bool, known_streets: bool) -> No
     """
     connection = staging.connection
     found = connection.execute(text(_RANGES)).all()
-    staging.create("covered", "at int, number_key text")
-    staging.copy("covered", ((at, each) for at, key in found for each in numbers_of(key)))
+    spanned = [(at, each) for at, key in found for each in numbers_of(key)]
+    each_of: dict[str, object] = {
+        "at": [at for at, _ in spanned],
+        "keys": [key for _, key in spanned],
+    }
+    staging.select("covered", _COVERED, each_of, stats="at, number_key")
+    staging.select("borne", _BORNE, stats="at, number_key")
     if found:
+        staging.select("ranged", _RANGED, stats="unit_id, number_at, street_key")
         connection.execute(text(_IN_FILE))
         connection.execute(text(_REGISTERED), {"demo": demo})
     if not known_streets:
