@@ -87,6 +87,8 @@ def find_near_ranges(staging: Staging, *, demo: bool, known_streets: bool) -> No
     """
     connection = staging.connection
     found = connection.execute(text(_RANGES)).all()
+    if not found and not known_streets:
+        return
     spanned = [(at, each) for at, key in found for each in numbers_of(key)]
     each_of: dict[str, object] = {
         "at": [at for at, _ in spanned],
