@@ -36,7 +36,7 @@ _OWN_REFS: Final = f"""
 """
 _DOORS: Final = """
     SELECT j.*, coalesce(j.source_ref, o.ref) COLLATE "C" AS ref,
-        j.number_key IS NOT NULL OR j.flat IS NOT NULL AS numbered
+        j.number_at IS NOT NULL OR j.flat IS NOT NULL AS numbered
     FROM judged j LEFT JOIN own_ref o ON o.row_number = j.row_number
     WHERE NOT j.rejected
 """

@@ -20,6 +20,7 @@ from sqlalchemy import text
 from registry.intake.near_flats import find_near_flats
 from registry.intake.near_places import find_near_places
 from registry.intake.near_ranges import find_near_ranges
+from registry.intake.registered import is_any_registered
 from registry.intake.staging import Staging
 from registry.own_keys import APART
 from registry.search.likeness import same_numbers
@@ -90,7 +91,13 @@ _SAME_ADDRESS_REGISTERED: Final = """
     ORDER BY d.row_number, d.point <-> h.point, h.code
 """
 
-# Two numbers at one point. Flats share the point of their house; a crowd shares that of a village.
+# Points of rows that bear several numbers; flats share the point of their house.
+_SHARED_POINTS: Final = """
+    SELECT point_hash, count(*) AS doors, min(row_number) AS head FROM written
+    WHERE number_at IS NOT NULL AND flat_at IS NULL AND point_hash IS NOT NULL
+    GROUP BY point_hash HAVING count(*) > 1 AND min(number_at) <> max(number_at)
+"""
+# Two numbers at one point; a crowd shares that of a village.
 _SAME_POINT: Final = f"""
     INSERT INTO near (code, row_number, head, metres)
     SELECT 'near_same_point', row_number, head, 0
@@ -98,11 +105,7 @@ _SAME_POINT: Final = f"""
         SELECT d.row_number, n.number_key, first_value(d.row_number) OVER same AS head,
             first_value(n.number_key) OVER same AS head_key, count(*) OVER one_point AS doors
         FROM written d
-        JOIN (
-            SELECT point_hash FROM written
-            WHERE number_at IS NOT NULL AND flat_at IS NULL AND point_hash IS NOT NULL
-            GROUP BY point_hash HAVING count(*) > 1 AND min(number_at) <> max(number_at)
-        ) shared ON shared.point_hash = d.point_hash
+        JOIN shared_point shared ON shared.point_hash = d.point_hash
         JOIN number n ON n.at = d.number_at
         WHERE d.flat_at IS NULL
         WINDOW same AS (PARTITION BY d.point ORDER BY d.row_number),
@@ -128,11 +131,7 @@ _POINT_OF_MANY: Final = f"""
     INSERT INTO near (code, row_number, head, metres)
     SELECT 'point_of_many', d.row_number, nullif(shared.head, d.row_number), shared.doors
     FROM written d
-    JOIN (
-        SELECT point_hash, count(*) AS doors, min(row_number) AS head FROM written
-        WHERE number_at IS NOT NULL AND flat_at IS NULL AND point_hash IS NOT NULL
-        GROUP BY point_hash HAVING count(*) > {_CROWD} AND min(number_at) <> max(number_at)
-    ) shared ON shared.point_hash = d.point_hash
+    JOIN shared_point shared ON shared.point_hash = d.point_hash AND shared.doors > {_CROWD}
     WHERE d.number_at IS NOT NULL AND d.flat_at IS NULL
 """
 
@@ -209,9 +208,6 @@ _WARN: Final = f"""
     WHERE place <= {MOST}
 """
 _COUNTED: Final = "SELECT code, count(DISTINCT row_number) FROM near GROUP BY code"
-_ANY_REGISTERED: Final = """
-    SELECT EXISTS (SELECT FROM household WHERE kind = 'household' AND (code < '1') = :demo)
-"""
 
 
 def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
@@ -222,9 +218,11 @@ def find_near(staging: Staging, *, demo: bool) -> dict[str, int]:
     connection = staging.connection
     parameters: dict[str, object] = {"demo": demo}
     staging.create("near", _NEAR)
-    statements = [_SAME_ADDRESS, _SAME_POINT, _POINT_OF_MANY]
+    statements = [_SAME_ADDRESS]
+    if staging.select("shared_point", _SHARED_POINTS, stats="point_hash, doors"):
+        statements += [_SAME_POINT, _POINT_OF_MANY]
     known = 0
-    if connection.execute(text(_ANY_REGISTERED), parameters).scalar_one():
+    if is_any_registered(connection, demo=demo):
         statements.append(_SAME_POINT_REGISTERED)
         known = staging.select("near_street", _STREETS, stats="unit_id, street_at, id")
         if known:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from registry.intake.former import SAME_FORMER
 from registry.intake.places import SPOT
@@ -39,7 +39,11 @@ _SAME_FLAT: Final = f"h.status IN ('active', 'proposed') AND {EQUAL_FLAT}"
 MEASURED: Final = "d.point IS NOT NULL AND h.point IS NOT NULL"
 _UNKNOWN: Final = "NOT EXISTS (SELECT FROM known k WHERE k.row_number = d.row_number)"
 
-# Asked first: the rest would be worked out for rows that are all known, as in most deliveries.
+# Asked first: the rest would be worked out for rows that are all known, as in most deliveries, and
+# for a register that holds nothing.
+_ANY_REGISTERED: Final = """
+    SELECT EXISTS (SELECT FROM household WHERE kind = 'household' AND (code < '1') = :demo)
+"""
 _ANY_UNKNOWN: Final = f"""
     SELECT EXISTS (SELECT FROM entry d WHERE NOT d.rejected AND {_UNKNOWN})
 """
@@ -196,13 +200,21 @@ _REGISTERED_WITH_STREET: Final = f"""
 """
 
 
+def is_any_registered(connection: Connection, *, demo: bool) -> bool:
+    """Whether the register holds a dwelling, of the demonstration or a real one."""
+    return bool(connection.execute(text(_ANY_REGISTERED), {"demo": demo}).scalar_one())
+
+
 def find_registered(staging: Staging, parameters: Mapping[str, object], *, formers: bool) -> None:
     """Leave `registered`: the record of each row of `door` that is not in `known`, where one is.
 
     `formers` says whether rows name former communes.
     """
     connection = staging.connection
-    if not connection.execute(text(_ANY_UNKNOWN)).scalar_one():
+    if not (
+        is_any_registered(connection, demo=bool(parameters["demo"]))
+        and connection.execute(text(_ANY_UNKNOWN)).scalar_one()
+    ):
         staging.create("registered", "row_number bigint, code text, unplaced boolean, other text")
         return
     unnumbered = staging.select("unnumbered", _UNNUMBERED, stats="street_at, place_at")
