@@ -48,9 +48,9 @@ def prepare_database(admin_url: str, report: Report) -> None:
         engine = make_engine(admin_url, role=OWNER_ROLE, pool_size=1)
         try:
             _migrate(engine, report)
+            if version := prepare_jobs(engine):
+                report(f"jobs: {version}")
             with engine.begin() as connection:
-                if version := prepare_jobs(connection):
-                    report(f"jobs: {version}")
                 load_seeds(connection, report)
                 draw_cells(connection)
             rekey(engine, report)

@@ -4,12 +4,13 @@ Alembic knows nothing of it. The version stands in the schema's comment; a newer
 brings the files that lead from there to its own (docs/decisions/0013-jobs-in-the-database.md).
 """
 
+import math
 import re
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from registry.database import APP_ROLE, OWNER_ROLE
 
@@ -19,7 +20,7 @@ _LOCK: Final = 7238010023
 """Advisory lock: two programs may start at once on an empty database."""
 _COMMENT: Final = text("SELECT obj_description(to_regnamespace(:schema), 'pg_namespace')")
 # 03.04.00_50_post_add_retry.sql: of version 3.4.0, the fiftieth. Sorted by name they are in order.
-_FILE: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)_\d+_\w+\.sql")
+_FILE: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)_(\d+)_\w+\.sql")
 
 # Without a search path of their own its functions work for nobody but the worker.
 _OPEN: Final = f"""
@@ -49,42 +50,72 @@ def current_version(connection: Connection) -> str | None:
     return said
 
 
-def prepare_jobs(connection: Connection) -> str | None:
+def prepare_jobs(engine: Engine) -> str | None:
     """Make the schema, or bring it up to date, as its owner; returns the version it now has.
 
-    None where nothing was to do.
+    None where nothing was to do. Each script of the library is a transaction, since one may add a
+    state that the next one uses, which PostgreSQL allows only after the commit. Ended in between,
+    the next start goes on behind the last script that was done.
     """
+    done = False
+    while True:
+        with engine.begin() as connection:
+            if not _next_step(connection):
+                return wanted_version() if done else None
+        done = True
+
+
+def _next_step(connection: Connection) -> bool:
+    """Run the whole schema, or one script that leads on to the wanted one; False if none is due."""
     wanted = wanted_version()
     if current_version(connection) == wanted:
-        return None
+        return False
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     current = current_version(connection)
     if current == wanted:
-        return None
+        return False
     if current is None:
         connection.execute(text(f"CREATE SCHEMA {SCHEMA} AUTHORIZATION {OWNER_ROLE}"))
-    connection.execute(text(f"SET LOCAL search_path = {SCHEMA}"))
-    for script in _scripts(current):
-        connection.exec_driver_sql(script.replace("%", "%%"))
-    connection.execute(text("SET LOCAL search_path = public"))
+        _run(connection, _whole_schema())
+        reached = wanted
+    elif script := _script_behind(current):
+        _run(connection, script.read_text(encoding="utf-8"))
+        reached = f"{_LIBRARY} {'.'.join(map(str, _stands_at(script)))}"
+    else:
+        reached = wanted
     connection.exec_driver_sql(_OPEN.replace("%", "%%"))
-    connection.execute(text(f"COMMENT ON SCHEMA {SCHEMA} IS '{wanted}'"))
-    return wanted
+    connection.execute(text(f"COMMENT ON SCHEMA {SCHEMA} IS '{reached}'"))
+    return True
 
 
-def _scripts(current: str | None) -> list[str]:
-    # Here, because only this asks where the library lies.
+def _run(connection: Connection, script: str) -> None:
+    connection.execute(text(f"SET LOCAL search_path = {SCHEMA}"))
+    connection.exec_driver_sql(script.replace("%", "%%"))
+    connection.execute(text("SET LOCAL search_path = public"))
+
+
+# Where the library lies only these two ask, and only where there is something to do.
+def _whole_schema() -> str:
     from procrastinate.schema import SchemaManager
 
-    if current is None:
-        return [SchemaManager.get_schema()]
-    stands_at = _numbers(current.removeprefix(_LIBRARY).strip().split("."))
+    return SchemaManager.get_schema()
+
+
+def _script_behind(current: str) -> Path | None:
+    """The first script behind what the comment says."""
+    from procrastinate.schema import SchemaManager
+
+    version = _numbers(current.removeprefix(_LIBRARY).strip().split("."))
+    # Three numbers say that all scripts of that version are done, a fourth which was the last.
+    reached = version if len(version) > 3 else (*version, math.inf)
     files = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
-    return [
-        file.read_text(encoding="utf-8")
-        for file in files
-        if (named := _FILE.fullmatch(file.name)) and _numbers(named.groups()) > stands_at
-    ]
+    return next((file for file in files if _stands_at(file) > reached), None)
+
+
+def _stands_at(script: Path) -> tuple[int, ...]:
+    """Version and place of a script; of what is no script, before everything."""
+    named = _FILE.fullmatch(script.name)
+    return _numbers(named.groups()) if named else ()
 
 
 def _numbers(parts: tuple[str, ...] | list[str]) -> tuple[int, ...]:

@@ -197,22 +197,48 @@ def test_functions_of_the_table_are_there(job: Job) -> None:
     assert job.gave_up is None or callable(function_of(job.gave_up))
 
 
-def test_schema_of_an_older_library_is_brought_up_to_date(url: str) -> None:
-    engine = make_engine(url, role=OWNER_ROLE)
-    functions = "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'jobs'::regnamespace"
-    fresh = sorted(rows(engine, functions))
-    old = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
-    with engine.begin() as connection:
-        assert prepare_jobs(connection) is None
+FUNCTIONS = "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'jobs'::regnamespace"
+
+
+@pytest.fixture
+def owner(url: str) -> Iterator[Engine]:
+    made = make_engine(url, role=OWNER_ROLE)
+    yield made
+    made.dispose()
+
+
+def make_old_schema(url: str, owner: Engine, before: str, says: str) -> None:
+    """The schema as an older library left it: all of its scripts before the one of that name."""
     with psycopg.connect(url) as admin:
         admin.execute("DROP SCHEMA jobs CASCADE")
         admin.execute(f"CREATE SCHEMA jobs AUTHORIZATION {OWNER_ROLE}")
-    with engine.begin() as connection:
-        connection.exec_driver_sql("SET LOCAL search_path = jobs")
-        for file in old:
-            if file.name < "03.02":
+    for file in sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql")):
+        if file.name < before:
+            with owner.begin() as connection:
+                connection.exec_driver_sql("SET LOCAL search_path = jobs")
                 connection.exec_driver_sql(file.read_text().replace("%", "%%"))
-        connection.exec_driver_sql("COMMENT ON SCHEMA jobs IS 'procrastinate 3.1.2'")
-        assert prepare_jobs(connection) == wanted_version()
-    assert sorted(rows(engine, functions)) == fresh
-    engine.dispose()
+    with owner.begin() as connection:
+        connection.exec_driver_sql(f"COMMENT ON SCHEMA jobs IS '{says}'")
+
+
+@pytest.mark.parametrize(
+    ("before", "says"),
+    [
+        ("03.02", "procrastinate 3.1.2"),
+        # Scripts behind it add states, and make indexes of just these.
+        ("02.06", "procrastinate 2.5.0"),
+        # An upgrade that was ended between two scripts of one version.
+        ("03.01.00_50", "procrastinate 3.1.0.1"),
+    ],
+)
+def test_schema_of_an_older_library_is_brought_up_to_date(
+    url: str, owner: Engine, before: str, says: str
+) -> None:
+    fresh = sorted(rows(owner, FUNCTIONS))
+    assert prepare_jobs(owner) is None
+    make_old_schema(url, owner, before, says)
+
+    assert prepare_jobs(owner) == wanted_version()
+
+    assert sorted(rows(owner, FUNCTIONS)) == fresh
+    assert prepare_jobs(owner) is None
