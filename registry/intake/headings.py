@@ -23,6 +23,8 @@ PLACE_HEADER: Final = "Thôn, tổ (nhóm)"
 _STREET_HEADER: Final = "Đường (nhóm)"
 _NUMBERING: Final = re.compile(r"^\s*(?:[IVXL]+|\d{1,3}|[A-ZĐ])\s*[.)/]\s+")
 _BEHIND: Final = re.compile(r"\s*(?:\([^)]*\))?\s*:?\s*$")
+_LONGEST: Final = 200
+"""Letters of a heading."""
 _COUNTS: Final = re.compile(r"[IVXL]+|[A-ZĐ]|[\d.,]+")
 """What a heading may have beside its name: its own number, and how many there are below it."""
 _ROMAN: Final = re.compile("[IVXL]+")
@@ -86,7 +88,9 @@ class _Headings:
         """What a row names that names localities or a street alone, and no sum or signature."""
         cells = [(at, cell) for at, cell in enumerate(row) if cell.strip()]
         named = [(at, cell) for at, cell in cells if not _COUNTS.fullmatch(cell.strip())]
-        if len(named) != 1 or is_footer([cell for _, cell in cells]):
+        if len(named) != 1 or len(named[0][1]) > _LONGEST:
+            return None
+        if is_footer([cell for _, cell in cells]):
             return None
         ((at, text),) = named
         beside = {place for place, _ in cells if place != at}

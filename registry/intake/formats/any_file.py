@@ -18,10 +18,11 @@ from registry.errors import UnreadableFileError
 from registry.intake.formats.fonts import table_in_unicode
 from registry.intake.formats.ods_spaces import ODS_MEMBER, is_spaced, write_tight
 from registry.intake.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
-from registry.intake.formats.table import Table, unreadable
+from registry.intake.formats.table import MOST_COLUMNS, Table, unreadable
 from registry.intake.formats.text import SNIFFED_BYTES, read_text
 from registry.intake.formats.undeclared import is_dbf
 from registry.intake.formats.undone import undone
+from registry.intake.formats.xlsx_size import is_too_large
 
 MOST_UNPACKED: Final = 4 << 30
 """Bytes that a packed file may hold: more is taken for a bomb."""
@@ -29,6 +30,8 @@ _MOST_RATIO: Final = 200
 _BLOCK: Final = 1 << 20
 _SAMPLE: Final = 2_000
 """Rows at the top of a table that say how its cells are written."""
+_GZIP: Final = b"\x1f\x8b"
+_ZIP: Final = b"PK\x03\x04"
 _SHEETS: Final = (b"\xd0\xcf\x11\xe0",)
 _GDAL: Final = (b"sqlite format 3\0", b"!table", b"\x00\x00\x27\x0a")
 """GeoPackage, MapInfo TAB, Shapefile."""
@@ -61,12 +64,18 @@ _EMPTY: Final = "tệp rỗng (the file is empty)"
 _JSON_KINDS: Final = (b"Feature", b"Topology", b"Point", b"Polygon", b"Multi", b"Geometry", b"esri")
 _OF_RECORDS: Final = re.compile(rb'\[?\s*\{\s*"[^"]*"\s*:')
 _BOMB: Final = "tệp nén quá lớn khi mở ra (the packed file is too large when it is unpacked)"
+_BOMB_SHEET: Final = (
+    "trang tính có ô ở quá xa (a sheet has a cell too far out): chép bảng sang tệp mới rồi nhập lại"
+)
 _BROKEN: Final = "tệp nén hỏng hoặc chưa tải hết (the packed file is broken or incomplete)"
 _PACKING_ERRORS: Final = (
     *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError),
     # A member in a packing of its own, or with a password.
     *(NotImplementedError, RuntimeError),
 )
+_MOST_NESTED: Final = 4
+"""Packed files inside of one another."""
+_TOO_WIDE: Final = "bảng quá nhiều cột, hơn {:,} (too many columns): bỏ các cột không dùng"
 _NOTHING: Final = "trong tệp nén không có bảng hay lớp bản đồ nào (nothing to read in the archive)"
 
 
@@ -76,13 +85,16 @@ def read_file(path: Path, sheet: str | None = None) -> Table:
     Raises UnreadableFileError, one line, Vietnamese first, for what cannot be read.
     """
     table = _read(path, sheet)
+    if len(table.headers) > MOST_COLUMNS:
+        raise unreadable(path, _TOO_WIDE.format(MOST_COLUMNS))
     # Once for all who look at it: a workbook is parsed as a whole each time.
     with table.rows() as rows:
         sample = list(islice(rows, _SAMPLE))
     return table_in_unicode(*undone(table, sample))
 
 
-def _read(path: Path, sheet: str | None) -> Table:
+def _read(path: Path, sheet: str | None, packed: int = 0) -> Table:
+    """`packed`: so many times."""
     if path.suffix == _GEODATABASE and path.is_dir():
         from registry.intake.formats.layers import read_layer
 
@@ -91,10 +103,11 @@ def _read(path: Path, sheet: str | None) -> Table:
         head = stream.read(SNIFFED_BYTES)
     if not head.strip():
         raise unreadable(path, _EMPTY)
-    if head.startswith(b"\x1f\x8b"):
-        return _unzipped(path, sheet)
-    if head.startswith(b"PK\x03\x04"):
-        return _from_archive(path, sheet)
+    if head.startswith((_GZIP, _ZIP)):
+        if packed == _MOST_NESTED:
+            raise unreadable(path, _BOMB)
+        unpacked = _unzipped if head.startswith(_GZIP) else _from_archive
+        return unpacked(path, sheet, packed)
     # Each reader is loaded when it is needed: they take a tenth of a second, and 100 MB.
     if head.startswith(_SHEETS):
         from registry.intake.formats.sheets import read_sheet
@@ -160,15 +173,15 @@ def _read_dbf(path: Path, sheet: str | None) -> Table:
         raise unreadable(path, error.detail.partition(": ")[2]) from error
 
 
-def _unzipped(path: Path, sheet: str | None) -> Table:
+def _unzipped(path: Path, sheet: str | None, packed: int) -> Table:
     folder = _Folder()
     inner = folder.path / path.name.removesuffix(".gz")
-    with _unpacking(path), gzip.open(path) as packed:
-        _copy(path, packed, inner, path.stat().st_size)
-    return _holding(folder, _renamed(path, inner, sheet))
+    with _unpacking(path), gzip.open(path) as stream:
+        _copy(path, stream, inner, path.stat().st_size)
+    return _holding(folder, _renamed(path, inner, sheet, packed))
 
 
-def _from_archive(path: Path, sheet: str | None) -> Table:
+def _from_archive(path: Path, sheet: str | None, packed: int) -> Table:
     with _unpacking(path), zipfile.ZipFile(path) as archive:
         members = {PurePosixPath(each.filename): each for each in archive.infolist()}
         if any(PurePosixPath(name) in members for name in _BOOK_MEMBERS):
@@ -176,6 +189,8 @@ def _from_archive(path: Path, sheet: str | None) -> Table:
 
             # The reader unpacks all of it into memory.
             _check_size(path, sum(e.file_size for e in members.values()), path.stat().st_size)
+            if is_too_large(archive):
+                raise unreadable(path, _BOMB_SHEET)
             if PurePosixPath(ODS_MEMBER) not in members or not is_spaced(archive):
                 return read_sheet(path, sheet)
             folder = _Folder()
@@ -194,12 +209,12 @@ def _from_archive(path: Path, sheet: str | None) -> Table:
             if _is_of_geodatabase(member):
                 (folder.path / f"{path.stem}{_GEODATABASE}").mkdir(exist_ok=True)
                 target = folder.path / f"{path.stem}{_GEODATABASE}" / member.name
-            with archive.open(members[member]) as packed:
-                _copy(path, packed, target, members[member].compress_size)
+            with archive.open(members[member]) as stream:
+                _copy(path, stream, target, members[member].compress_size)
     first = folder.path / f"{path.stem}{chosen[0].suffix.lower()}"
     if _is_of_geodatabase(chosen[0]):
         first = folder.path / f"{path.stem}{_GEODATABASE}"
-    return _holding(folder, _renamed(path, first, sheet))
+    return _holding(folder, _renamed(path, first, sheet, packed))
 
 
 def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
@@ -241,10 +256,10 @@ def _is_of_geodatabase(name: PurePosixPath) -> bool:
     return inside and _GEODATABASE_PART.fullmatch(name.name) is not None
 
 
-def _renamed(path: Path, inner: Path, sheet: str | None) -> Table:
+def _renamed(path: Path, inner: Path, sheet: str | None, packed: int) -> Table:
     """The table of an unpacked file; what is wrong with it is told of the file that was given."""
     try:
-        return _read(inner, sheet)
+        return _read(inner, sheet, packed + 1)
     except UnreadableFileError as error:
         raise unreadable(path, error.detail.partition(": ")[2] or error.detail) from error
 

@@ -46,7 +46,13 @@ _CUT: Final = (
 )
 _NO_LAYER: Final = "không có lớp nào (there is no layer in it)"
 _NO_PLACE: Final = "lớp không có hình (no geometries): tọa độ lấy từ các cột"
+_LAYER_ERRORS: Final = (
+    *(DataSourceError, DataLayerError, pa.ArrowException, KeyError, ValueError),
+    OverflowError,  # a day beyond the year 9999
+)
 _BATCH: Final = 10_000
+_LONGEST_CELL: Final = 1 << 17
+"""Letters, as of a CSV: a longer one is no address, and packed it may stand in every row."""
 # Decimals of a degree: 0.1 m.
 _DECIMALS: Final = 6
 
@@ -127,15 +133,16 @@ def read_parquet(path: Path) -> Table:
     with _readable(path):
         file = pq.ParquetFile(path)
         geo = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
-        columns: dict[str, Any] = geo.get("columns", {})
-        primary = geo.get("primary_column")
+        primary, columns = _geo_columns(path, geo)
+        words = [f.name for f in file.schema_arrow if pa.types.is_string(f.type)]
     fields = tuple(name for name in file.schema_arrow.names if name not in columns)
     placed = primary is not None and not _has_place(fields)
-    crs = _declared_by_parquet(path, columns[primary]) if placed else None
+    crs = _declared_by_parquet(path, columns[primary]) if primary and placed else None
 
     @contextmanager
     def batches(*, shapes: bool) -> Iterator[Any]:
-        with pq.ParquetFile(path) as reading:
+        # As words and their places, as they lie in it: one of a megabyte in every row is one.
+        with pq.ParquetFile(path, read_dictionary=words) as reading:
             names = [*fields, *([primary] if shapes else ())]
             yield reading.iter_batches(batch_size=_BATCH, columns=names)
 
@@ -202,11 +209,24 @@ def _declared(path: Path, crs: str | None, driver: str = "") -> str | None:
         ) from error
 
 
+def _geo_columns(path: Path, geo: Any) -> tuple[str | None, dict[str, dict[str, Any]]]:
+    """The primary geometry, and what is said of each; raises where this is no GeoParquet."""
+    columns = geo.get("columns", {}) if isinstance(geo, dict) else None
+    if not isinstance(columns, dict) or not all(isinstance(c, dict) for c in columns.values()):
+        raise unreadable(path, f"{_BROKEN}: geo")
+    primary = geo.get("primary_column")
+    if primary is not None and (not isinstance(primary, str) or primary not in columns):
+        raise unreadable(path, f"{_BROKEN}: geo.primary_column")
+    return primary, columns
+
+
 def _declared_by_parquet(path: Path, column: dict[str, Any]) -> str | None:
     crs = column.get("crs", WGS_84)  # the standard's default is OGC:CRS84
-    if not isinstance(crs, dict):
+    if crs is None or isinstance(crs, str):
         return _declared(path, crs)
-    identity = crs.get("id") or {}
+    identity = crs.get("id") or {} if isinstance(crs, dict) else None
+    if not isinstance(identity, dict):
+        raise unreadable(path, f"{_BROKEN}: geo.crs")
     named = f"{identity.get('authority')}:{identity.get('code')}" if identity else json.dumps(crs)
     return _declared(path, named)
 
@@ -229,6 +249,9 @@ def _rows(
 
 
 def _texts(column: pa.Array) -> list[str]:
+    if isinstance(column, pa.DictionaryArray):
+        words = _texts(column.dictionary)
+        return ["" if at is None else words[at] for at in column.indices.to_pylist()]
     return ["" if value is None else _text(value) for value in column.to_pylist()]
 
 
@@ -237,7 +260,7 @@ def _text(value: object) -> str:
         return "" if value != value else str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, bytes):
         return ""
-    return str(value).replace("\0", "")
+    return str(value)[:_LONGEST_CELL].replace("\0", "")
 
 
 def _places(column: pa.Array) -> list[list[str]]:
@@ -257,5 +280,5 @@ def _places(column: pa.Array) -> list[list[str]]:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (DataSourceError, DataLayerError, pa.ArrowException, KeyError, ValueError) as error:
+    except _LAYER_ERRORS as error:
         raise unreadable(path, f"{_BROKEN}: {str(error)[:200]}") from error

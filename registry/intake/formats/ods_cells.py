@@ -11,6 +11,7 @@ Merged = tuple[tuple[int, int], tuple[int, int]]
 
 _CONTENT: Final = "content.xml"
 _OVER_ROWS: Final = re.compile(rb'number-rows-spanned="(?!1")')
+_NUMBER: Final = re.compile("[0-9]{1,9}")
 _BLOCK: Final = 1 << 20
 _OVERLAP: Final = 64
 _TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -55,7 +56,7 @@ def _merged(content: IO[bytes], sheet: str) -> list[Merged]:
         elif event == "end" and element.tag == f"{_TABLE}table-row":
             if inside:
                 merged += _of_row(element, row)
-            row += int(element.get(f"{_TABLE}number-rows-repeated", "1"))
+            row += _count(element, "rows-repeated")
             element.clear()
     return merged
 
@@ -65,9 +66,14 @@ def _of_row(element: ElementTree.Element, row: int) -> list[Merged]:
     column = 0
     for cell in element:
         if cell.tag in _CELLS:
-            rows = int(cell.get(f"{_TABLE}number-rows-spanned", "1"))
-            columns = int(cell.get(f"{_TABLE}number-columns-spanned", "1"))
+            rows = _count(cell, "rows-spanned")
+            columns = _count(cell, "columns-spanned")
             if rows > 1:
                 merged.append(((row, column), (row + rows - 1, column + columns - 1)))
-            column += int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
+            column += _count(cell, "columns-repeated")
     return merged
+
+
+def _count(element: ElementTree.Element, of: str) -> int:
+    written = element.get(f"{_TABLE}number-{of}", "1")
+    return int(written) if _NUMBER.fullmatch(written) else 1

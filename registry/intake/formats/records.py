@@ -5,6 +5,7 @@ they are written.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ _BLOCK: Final = 1 << 18
 _LONGEST: Final = 1 << 24
 """Letters of one record, or of an array that is wrapped in something."""
 _DEPTH: Final = 4
+_NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+"""What JSON may hold and no text: half of a sign, and what a database takes for the end."""
+_UNKNOWN: Final = "\ufffd"
 _BETWEEN: Final = " \t\r\n,"
 _BROKEN: Final = "JSON hỏng hoặc chưa tải hết ở bản ghi {:,} (the JSON is broken or incomplete)"
 _MORE: Final = "JSON có thêm gì đó sau danh sách bản ghi (there is more behind the list of records)"
@@ -208,7 +212,7 @@ def _cells(
     """The members of a record as texts; `listed` hears of those that hold lists."""
     cells: _Row = {}
     for name, value in record.items():
-        path = f"{above}{name}"
+        path = f"{above}{_NO_TEXT.sub(_UNKNOWN, name)}"
         if isinstance(value, dict) and above.count("/") < _DEPTH:
             cells |= _cells(value, listed, f"{path}/")
         elif isinstance(value, list) and not all(isinstance(each, _Number) for each in value):
@@ -223,4 +227,4 @@ def _cells(
 def _text(value: object) -> str:
     if value is None or isinstance(value, dict):
         return ""
-    return str(value).upper() if isinstance(value, bool) else str(value)
+    return str(value).upper() if isinstance(value, bool) else _NO_TEXT.sub(_UNKNOWN, str(value))

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
+from xml.etree import ElementTree
 
 from python_calamine import (
     CalamineError,
@@ -194,14 +195,16 @@ def _filled_down(path: Path, book: CalamineWorkbook, name: str, first: int) -> R
     span, but for blank ones, and with the errors of formulas. An .xlsb tells neither."""
     sheet = book.get_sheet_by_name(name)
     _, left = sheet.start or (0, 0)  # rows begin in the first column that is used
+    with _readable(path):
+        spans = sheet.merged_cell_ranges or merged_over_rows(path, name)
+        errors = error_cells(path, name)
     merged = {
         (top, column - left): bottom
-        for (top, column), (bottom, _) in sheet.merged_cell_ranges or merged_over_rows(path, name)
+        for (top, column), (bottom, _) in spans
         if first <= top < bottom
     }
     starts = sorted(merged, reverse=True)
     held: dict[int, tuple[int, str]] = {}
-    errors = error_cells(path, name)
     for at, row in enumerate(_rows(path, book, name)):
         while starts and starts[-1][0] == at:
             column = starts.pop()[1]
@@ -238,5 +241,5 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except PasswordError as error:
         raise unreadable(path, _LOCKED) from error
-    except (CalamineError, ZipError) as error:
+    except (CalamineError, ZipError, ElementTree.ParseError) as error:
         raise unreadable(path, f"{_BROKEN}: {error}") from error

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Rows = Iterator[list[str]]
 
+MOST_COLUMNS: Final = 16_384
+"""Of a table, as of a spreadsheet: more are no columns, and each row would be as wide."""
 LOOKED_AT: Final = 30
 """Rows at the top of a table among which its header is looked for."""
 FONT_NOTES: Final[dict[Font, str]] = {

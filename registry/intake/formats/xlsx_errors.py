@@ -31,7 +31,7 @@ def error_cells(path: Path, sheet: str) -> dict[int, dict[int, str]]:
         found: dict[int, dict[int, str]] = {}
         with book.open(part) as cells:
             for letters, row, error in _errors(cells):
-                found.setdefault(int(row) - 1, {})[_column(letters)] = error.decode()
+                found.setdefault(int(row) - 1, {})[column_of(letters)] = error.decode()
         return found
 
 
@@ -62,10 +62,10 @@ def _errors(cells: IO[bytes]) -> Iterator[tuple[bytes, bytes, bytes]]:
     yield from _ERROR.findall(left)
 
 
-def _column(letters: bytes) -> int:
+def column_of(letters: bytes) -> int:
     """From 0 on.
 
-    >>> _column(b"A"), _column(b"Z"), _column(b"AA")
+    >>> column_of(b"A"), column_of(b"Z"), column_of(b"AA")
     (0, 25, 26)
     """
     number = 0

@@ -1,0 +1,224 @@
+"""Files made to break what reads them: refused in one line, or read, and never the end of a job."""
+
+import gzip
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from registry.errors import UnreadableFileError
+from registry.intake.formats.any_file import read_file
+from registry.intake.reader import open_file
+
+HEADERS = ("số nhà", "tên đường", "mã xã")
+DOOR = ("12", "Phố Láng", "00199")
+CSV = "\n".join(map(",".join, (HEADERS, DOOR))).encode()
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def cell(reference: str, words: str) -> str:
+    return f'<c r="{reference}" t="inlineStr"><is><t>{words}</t></is></c>'
+
+
+def line(number: int, words: tuple[str, ...]) -> str:
+    cells = (cell(f"{letter}{number}", word) for letter, word in zip("ABC", words, strict=True))
+    return f'<row r="{number}">{"".join(cells)}</row>'
+
+
+TABLE = line(1, HEADERS) + line(2, DOOR)
+
+
+def workbook(more: str = "", texts: str = "") -> Callable[[Path], Path]:
+    """A workbook of one row, with more behind it, as its XML."""
+
+    def make(folder: Path) -> Path:
+        parts = {
+            "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r"'
+            f' Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+            "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
+            '<sheet name="S" sheetId="1" r:id="s"/></sheets></workbook>',
+            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+            f'<Relationship Id="s" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+            "</Relationships>",
+            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{TABLE}{more}'
+            "</sheetData></worksheet>",
+            **({"xl/sharedStrings.xml": texts} if texts else {}),
+        }
+        with zipfile.ZipFile(folder / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as made:
+            for name, part in parts.items():
+                made.writestr(name, part)
+        return folder / "a.xlsx"
+
+    return make
+
+
+def open_document(more: str) -> Callable[[Path], Path]:
+    """The same as an OpenDocument sheet."""
+    spaces = ("office", "table", "text")
+    urns = " ".join(f'xmlns:{s}="urn:oasis:names:tc:opendocument:xmlns:{s}:1.0"' for s in spaces)
+    rows = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{word}</text:p>'
+            "</table:table-cell>"
+            for word in words
+        )
+        + "</table:table-row>"
+        for words in (HEADERS, DOOR)
+    )
+
+    def make(folder: Path) -> Path:
+        with zipfile.ZipFile(folder / "a.ods", "w") as made:
+            made.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+            made.writestr("META-INF/manifest.xml", "<manifest/>")
+            made.writestr(
+                "content.xml",
+                f"<office:document-content {urns}><office:body><office:spreadsheet>"
+                f'<table:table table:name="S">{rows}{more}</table:table></office:spreadsheet>'
+                "</office:body></office:document-content>",
+            )
+        return folder / "a.ods"
+
+    return make
+
+
+def spanned(over: str) -> str:
+    return (
+        f'<table:table-row><table:table-cell table:number-rows-spanned="{over}"'
+        ' office:value-type="string"><text:p>14</text:p></table:table-cell></table:table-row>'
+    )
+
+
+def parquet(table: pa.Table, geo: str = "") -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        with_geo = table.replace_schema_metadata({b"geo": geo.encode()}) if geo else table
+        pq.write_table(with_geo, folder / "a.parquet")
+        return folder / "a.parquet"
+
+    return make
+
+
+def content(name: str, data: bytes) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        (folder / name).write_bytes(data)
+        return folder / name
+
+    return make
+
+
+def packed(times: int) -> bytes:
+    data = CSV
+    for _ in range(times):
+        data = gzip.compress(data, 1)
+    return data
+
+
+DOORS = pa.table({name: [value] for name, value in zip(HEADERS, DOOR, strict=True)})
+REFUSED: dict[str, Callable[[Path], Path]] = {
+    "a cell at the far end": workbook(cell("XFD1048576", "x")),
+    "a cell in the last column of many rows": workbook(
+        "".join(f'<row r="{at}">{cell(f"XFD{at}", "x")}</row>' for at in range(3, 7_000))
+    ),
+    "a cell below the last row": workbook(f'<row r="1048577">{cell("A1048577", "x")}</row>'),
+    "a cell below what can be counted": workbook(cell("A99999999999", "x")),
+    "a cell beyond the last column": workbook(cell("XFE3", "x")),
+    "a cell beyond what can be counted": workbook(cell("ZZZZZZZ3", "x")),
+    "a cell far out that is written oddly": workbook("<c r = 'ZZZZZZZ3'><v>1</v></c>"),
+    "a row of cells that do not say where": workbook(f"<row>{'<c><v>1</v></c>' * 20_000}</row>"),
+    "more texts than it can hold": workbook(
+        '<row r="3"><c r="A3" t="s"><v>0</v></c></row>',
+        f'<sst xmlns="{_MAIN}" count="4294967295" uniqueCount="4294967295"><si><t>a</t></si></sst>',
+    ),
+    "a sheet that closes otherwise than it opens": open_document(spanned("3") + "<table:x>"),
+    "a table packed many times": content("a.csv.gz", packed(3_000)),
+    "more columns than a spreadsheet has": content(
+        "a.csv", CSV.replace(b"\n", b",c" * 17_000 + b"\n", 1)
+    ),
+    "a record of more names than columns": content(
+        "a.json", json.dumps([{f"k{at}": 1 for at in range(17_000)}]).encode()
+    ),
+    "GeoParquet that is a list": parquet(DOORS, "[1]"),
+    "GeoParquet whose columns are a list": parquet(
+        DOORS, '{"primary_column": "so nha", "columns": []}'
+    ),
+    "GeoParquet of a column that is not there": parquet(
+        DOORS, '{"primary_column": "nowhere", "columns": {}}'
+    ),
+    "GeoParquet in a list of systems": parquet(
+        DOORS.append_column("geometry", [[b""]]),
+        '{"primary_column": "geometry", "columns": {"geometry": {"crs": [1]}}}',
+    ),
+    "a moment that no calendar has": parquet(
+        DOORS.append_column("lúc", pa.array([2**62], pa.timestamp("us")))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_file_that_would_end_the_process_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
+    path = REFUSED[name](tmp_path)
+    with pytest.raises(UnreadableFileError) as caught:
+        read(path)
+    assert caught.value.detail.startswith(f"{path.name}: ")
+    assert "\n" not in caught.value.detail
+
+
+def read(path: Path) -> list[list[str]]:
+    table = read_file(path)  # which holds what was unpacked
+    with table.rows() as rows:
+        return list(rows)
+
+
+READ: dict[str, Callable[[Path], Path]] = {
+    "nothing wrong": workbook(),
+    "formats up to the last column": workbook(
+        "".join(f'<row r="{at}"><c r="XFD{at}" s="1"/></row>' for at in range(3, 7_000))
+    ),
+    "cells merged over a word": open_document(spanned("x9")),
+    "cells merged over more than there is": open_document(spanned("9" * 5_000)),
+    "a table packed twice": content("a.csv.gz", packed(2)),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_file_that_only_looks_odd_is_read(tmp_path: Path, name: str) -> None:
+    first, *_ = read(READ[name](tmp_path))
+    assert first[:3] == list(DOOR)
+
+
+def test_wide_sheet_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    cells = "".join(cell(f"{letters}3", letters) for letters in ("A", "Z", "AA", "DZ"))
+    (_, row) = read(workbook(f'<row r="3">{cells}</row>')(tmp_path))
+    assert (row[0], row[25], row[26], row[-1]) == ("A", "Z", "AA", "DZ")
+
+
+def test_word_that_stands_packed_in_every_row_is_one_and_not_longer_than_a_cell(
+    tmp_path: Path,
+) -> None:
+    words = pa.array(["x" * 1_000_000] * 500 + [None])
+    table = pa.table({"số nhà": words, "mã xã": ["00199"] * 501})
+    rows = read(parquet(table)(tmp_path))
+    assert len(rows) == 501
+    assert len({id(row[0]) for row in rows[:500]}) == 1
+    assert (len(rows[0][0]), rows[500][0]) == (1 << 17, "")
+
+
+def test_half_signs_and_ends_of_text_in_json_spoil_their_own_cell_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(
+        b'[{"so nha":"1\\udc00","duong":"L\\u0000ng","ma xa":"00199"},'
+        b'{"so nha":"2","duong":"Lang","ma xa":"00199","\\ud800":"x"}]'
+    )
+    assert read(path) == [["1\ufffd", "L\ufffdng", "00199", ""], ["2", "Lang", "00199", "x"]]
+
+
+def test_cell_of_spaces_is_no_heading(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"số nhà,tên đường,mã xã\n12{' ' * 100_000}x,,\n12,Láng,00199\n")
+    assert open_file(path).columns.positions.keys() == {"house_number", "street", "commune_code"}
