@@ -1,6 +1,6 @@
 """Whether an address can be delivered to, and what to ask where it cannot."""
 
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from flask import Blueprint, Response, jsonify
 from pydantic import Field, model_validator
@@ -14,7 +14,14 @@ from registry.gazetteer import today
 from registry.geocode import Question
 from registry.lookup import code_forms
 from registry.validate import validate
-from registry.validation.verdicts import Component, Validation
+from registry.validation.verdicts import (
+    Component,
+    ComponentName,
+    NextAction,
+    Status,
+    Validation,
+    VerdictCode,
+)
 from registry.validation.verdicts import Question as Asked
 
 blueprint = Blueprint("validate", __name__, url_prefix="/v1/validate")
@@ -53,20 +60,8 @@ class ValidateForm(ValidateBody):
 class ValidatedComponent(Answer):
     """One part of the address; those neither given, known nor missing are left out."""
 
-    component: Literal[
-        "house_number",
-        "street",
-        "locality",
-        "building",
-        "floor",
-        "unit",
-        "commune",
-        "district",
-        "province",
-        "delivery_hint",
-        "other",
-    ]
-    status: Literal["confirmed", "corrected", "inferred", "missing", "unexpected", "unverified"]
+    component: ComponentName
+    status: Status
     given: str | None = Field(description="As it was understood; null where it was not given")
     value: str | None = Field(description="As it is today; null where it is not known, or no more")
 
@@ -93,16 +88,8 @@ class ShopperQuestion(Answer):
 class ValidationAnswer(Answer):
     """The verdict, and what belongs to it."""
 
-    verdict: Literal["accept", "correct", "confirm", "complete", "unverified", "reject"]
-    next_action: Literal[
-        "use",
-        "use_corrected",
-        "ask_yes_no",
-        "ask_choice",
-        "ask_missing",
-        "use_without_code",
-        "ask_again",
-    ]
+    verdict: VerdictCode
+    next_action: NextAction
     message: str
     message_en: str
     code: str | None = Field(description="Only with accept and correct")

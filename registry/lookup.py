@@ -14,7 +14,7 @@ from registry.errors import (
     WithdrawnError,
 )
 from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, Record
+from registry.records import COLUMNS, JOINS, OPEN, Record
 from registry.restricted import told
 
 MAX_SUGGESTIONS: Final = 3
@@ -26,7 +26,7 @@ _REGISTERED: Final = f"""
     SELECT h.code
     FROM unnest(%(codes)s::text[]) WITH ORDINALITY AS c (code, rank)
     JOIN household h ON h.code = c.code COLLATE "C"
-    WHERE h.status = 'active' AND NOT h.restricted
+    WHERE {OPEN}
     ORDER BY c.rank
     LIMIT {MAX_SUGGESTIONS}
 """  # noqa: S608 - constants

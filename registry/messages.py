@@ -14,7 +14,7 @@ import errno
 import os
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from geo.text import has_diacritics
 
@@ -228,6 +228,9 @@ _NOT_WRITTEN: Final = {
     errno.EISDIR: "đây là thư mục",
     errno.ENOSPC: "đĩa đã đầy",
 }
+Severity = Literal["error", "warning", "notice"]
+SEVERITIES: Final[dict[Severity, str]] = {"error": "lỗi", "warning": "cảnh báo", "notice": "lưu ý"}
+"""Of problems in a file, the worst first."""
 STATUSES: Final = {
     "reserved": "đã giữ",
     "proposed": "đề nghị",

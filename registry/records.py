@@ -9,6 +9,11 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.remembered import Remembered
 from registry.units import LAST_DAY_OF_OLD_MAP
 
+PLACES: Final = ("thoroughfare", "locality")
+"""Tables of what leads to a door."""
+OPEN: Final = "h.status = 'active' AND NOT h.restricted"
+"""SQL: whether the household `h` may be shown to everybody."""
+
 # The way up from a locality and the way on from a retired code are walked only where there is one.
 _OUTER: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
         WITH RECURSIVE up AS (

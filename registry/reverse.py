@@ -9,7 +9,7 @@ from geo.label import LabelParts
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.reads import Reads, Row
-from registry.records import COLUMNS, JOINS, Record
+from registry.records import COLUMNS, JOINS, OPEN, Record
 from registry.search.answers import Answer, of_record
 
 DEFAULT_RADIUS_M: Final = 200
@@ -38,7 +38,7 @@ _NEAREST: Final = f"""
         SELECT n.*, ST_Distance(n.point::geography, (SELECT {_POINT})::geography) AS distance_m
         FROM (
             SELECT h.* FROM household h
-            WHERE h.status = 'active' AND NOT h.restricted
+            WHERE {OPEN}
                 AND CASE WHEN h.parent_code IS NULL THEN true ELSE (
                     SELECT true FROM household b
                     WHERE b.code = h.parent_code AND b.status = 'active' AND NOT b.restricted

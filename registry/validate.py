@@ -9,9 +9,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from geo.foreign import is_elsewhere
 from geo.label import label
 from registry.door_with_units import ReadAddress
-from registry.foreign import is_elsewhere
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import CODE_UNKNOWN, Question, locating
 from registry.reads import Reads

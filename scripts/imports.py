@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from geo import code as codes
 from registry import cluster
 from registry.database import make_engine, session_scope
+from registry.demo import SOURCE as DEMO_SOURCE
 from registry.intake.formats.writing import FORMS, LAYERS
 from registry.intake.handback import (
     PUBLISHED,
@@ -28,7 +29,6 @@ from registry.intake.handback import (
     write_vanished,
 )
 from registry.intake.history import ImportRecord, list_imports
-from registry.intake.publish import DEMO_SOURCE
 from registry.intake.reader import SourceFile, open_file
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.rollback import roll_back

@@ -11,20 +11,19 @@ from geo.code import from_serial, to_serial
 from geo.flat import parse_flat
 from registry.autocomplete.suggestion import Place
 from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, Record
+from registry.records import COLUMNS, JOINS, OPEN, Record
 
 _END: Final = "\U0010ffff"
 _MOST: Final = 20
-_OPEN: Final = "h.status = 'active' AND NOT h.restricted"
 _BUILDINGS: Final = f"""
-    SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = ANY (%(codes)s) AND {_OPEN}
+    SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = ANY (%(codes)s) AND {OPEN}
 """  # noqa: S608 - constants; a value is a bind parameter
 # The very number first, then shorter ones. The buildings come in the order of the array.
 _FLATS: Final = f"""
     SELECT {COLUMNS} FROM unnest(%(codes)s::text[]) WITH ORDINALITY b (code, at)
     CROSS JOIN LATERAL (
         SELECT h.* FROM household h
-        WHERE h.parent_code = b.code COLLATE "C" AND {_OPEN}
+        WHERE h.parent_code = b.code COLLATE "C" AND {OPEN}
             AND h.unit_number COLLATE "C" >= %(first)s AND h.unit_number COLLATE "C" < %(end)s
         ORDER BY length(h.unit_number), h.unit_number COLLATE "C" LIMIT {_MOST}
     ) h {JOINS}

@@ -24,8 +24,8 @@ from geo.flat import without_block_words
 from geo.text import fold
 from registry.autocomplete.shortened import Shortened
 from registry.reads import Reads, Row
+from registry.records import OPEN, PLACES
 
-TABLES: Final = ("thoroughfare", "locality")
 BUILDING: Final = "building"
 """Stands for a table of buildings, whose identities are the serials of their codes."""
 RECHECK_S: Final = 30.0
@@ -54,9 +54,7 @@ _NAMES: Final = """
     GROUP BY p.key, p.own_key
 """
 # The index ix_household_building holds all of it, and few beside households.
-_OPEN_BUILDINGS: Final = """
-    household WHERE kind = 'building' AND status = 'active' AND NOT restricted
-"""
+_OPEN_BUILDINGS: Final = f"household h WHERE h.kind = 'building' AND {OPEN}"
 _BUILDINGS: Final = f"""
     SELECT building_key, mode() WITHIN GROUP (ORDER BY building_name), '',
         string_agg(unit_id::text, ' ' ORDER BY unit_id, code),
@@ -128,7 +126,7 @@ class PlaceNames:
         self._checked_at = self._loaded_at = -RELOAD_S
 
     def get(self) -> tuple[Names, ...]:
-        """The names of each of TABLES, and of buildings.
+        """The names of each of PLACES, and of buildings.
 
         Raises what `Reads.rows` raises when a check is due.
         """
@@ -155,8 +153,8 @@ class PlaceNames:
 
 
 def load_names(reads: Reads) -> tuple[Names, ...]:
-    """All names, of each of TABLES, and those of buildings."""
-    loaded = [_loaded(reads, table) for table in TABLES]
+    """All names, of each of PLACES, and those of buildings."""
+    loaded = [_loaded(reads, table) for table in PLACES]
     # As long as the longest, so that both are asked by one identity.
     size = max((int(names.units.max(initial=0)) for names in loaded), default=0) + 1
     counts = sum(np.bincount(names.units, minlength=size) for names in loaded)

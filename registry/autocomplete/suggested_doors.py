@@ -7,15 +7,13 @@ from typing import Final
 
 from geo.house_number import natural_order
 from registry.reads import Reads, Row
-from registry.records import COLUMNS, JOINS, Record
+from registry.records import COLUMNS, JOINS, OPEN, PLACES, Record
 
 _END: Final = "\U0010ffff"
 _NEXT: Final = "\x01"
 """Behind it sorts nothing that begins with the number, apart from the number itself."""
 _FEW, _MOST = 8, 20
 """Doors asked for: a literal LIMIT, or the plan would not know that they are few."""
-_TABLES: Final = ("thoroughfare", "locality")
-_OPEN: Final = "h.status = 'active' AND NOT h.restricted"
 # Doors of a locality are those that no street leads to.
 _ALONE: Final = {"thoroughfare": "", "locality": "AND h.thoroughfare_id IS NULL"}
 # A quarter whose doors all stand in its groups is a place with doors.
@@ -67,7 +65,7 @@ _POINT: Final = "(SELECT ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float
 _NEAR: Final = f"""
     SELECT {COLUMNS} FROM (
         SELECT h.* FROM household h
-        WHERE {_OPEN} AND h.point && ST_Expand({_POINT}, 0.03)
+        WHERE {OPEN} AND h.point && ST_Expand({_POINT}, 0.03)
         ORDER BY h.point <-> {_POINT}
         LIMIT 400
     ) h {JOINS}
@@ -89,7 +87,7 @@ def _statement(
             rank=rank,
             most=min(most, in_all),
             in_all=in_all,
-            open=_OPEN,
+            open=OPEN,
             alone=_ALONE[table],
             outer=_OUTER[table],
         )
@@ -100,7 +98,7 @@ def _statement(
         for table in tables
     ]
     places = [
-        _KNOWN.format(table=t, open=_OPEN, holders=_HOLDERS[t], outer=_OUTER[t]) for t in known
+        _KNOWN.format(table=t, open=OPEN, holders=_HOLDERS[t], outer=_OUTER[t]) for t in known
     ]
     if not numbered:
         return " UNION ALL ".join(places)
@@ -188,7 +186,7 @@ def _by_table(places: Iterable[Place]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for table, place_id in places:
         found.setdefault(table, []).append(place_id)
-    return {table: found[table] for table in _TABLES if table in found}
+    return {table: found[table] for table in PLACES if table in found}
 
 
 def _found(rows: list[Row], order: dict[tuple[int, str, int], int]) -> Found:

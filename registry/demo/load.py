@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 
 from registry.coverage.measure import coverage_of_level, living_province
 from registry.database import session_scope, translated_errors
+from registry.demo import SOURCE
 from registry.demo.households import DemoCommune, DemoHousehold, households_of
 from registry.demo.names import customs_of
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.intake.made_up import MARK
-from registry.intake.publish import DEMO_SOURCE, refuse_demo_beside_real
+from registry.intake.publish import refuse_demo_beside_real
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
 from registry.models import Household, Import
@@ -104,7 +105,7 @@ def write_demo(rows: Iterable[DemoHousehold], file: TextIO, *, marked: bool) -> 
 
 def wants_demo(session: Session) -> bool:
     """Whether the register is empty: nobody's households are in it, nor were any published."""
-    published = exists().where(Import.state == "published", Import.source != DEMO_SOURCE)
+    published = exists().where(Import.state == "published", Import.source != SOURCE)
     return not session.scalar(select(exists().select_from(Household) | published))
 
 
@@ -130,7 +131,7 @@ def load_demo(
         path = Path(folder) / "demo.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             write_demo(plan.households(), file, marked=False)
-        options = ImportOptions(DEMO_SOURCE, dry_run=dry_run, actor="demo")
+        options = ImportOptions(SOURCE, dry_run=dry_run, actor="demo")
         return import_file(engine, path, options, progress)
 
 

@@ -8,6 +8,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from registry.records import OPEN
+
 FINEST: Final = 14
 """The last zoom of the grid; the next one shows households."""
 FIRST: Final = 4
@@ -16,17 +18,17 @@ _BITS: Final = 6
 
 # Web Mercator by arithmetic, which is many times cheaper than ST_Transform: columns and rows of
 # cells 2^20 to the world's side.
-_COUNT: Final = text("""
+_COUNT: Final = text(f"""
     CREATE TEMPORARY TABLE grid_cell ON COMMIT DROP AS
     SELECT floor((ST_X(point) + 180) / 360 * :side)::int AS cx,
         floor((1 - ln(tan(radians(ST_Y(point))) + 1 / cos(radians(ST_Y(point)))) / pi()) / 2
             * :side)::int AS cy,
         sum(households_count)::int AS households
-    FROM household
-    WHERE status = 'active' AND NOT restricted AND kind = 'household'
+    FROM household h
+    WHERE {OPEN} AND kind = 'household'
         AND point IS NOT NULL AND ST_Y(point) BETWEEN -85 AND 85
     GROUP BY 1, 2
-""")
+""")  # noqa: S608 - constants
 _STORE: Final = text("""
     INSERT INTO map_density (zoom, x, y, cells, households)
     SELECT :zoom, x, y, array_agg(cell ORDER BY cell), array_agg(households ORDER BY cell)

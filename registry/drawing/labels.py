@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from geo.label import named
 from registry.coverage.shapes import ARCHIPELAGOS
 from registry.database import driver_connection
+from registry.records import OPEN
 
 STREETS_FROM: Final = 13
 LAST_ZOOM: Final = 17
@@ -78,15 +79,15 @@ _COMMUNES: Final = text(f"""
 
 # The middle one of a street's households along a curve that keeps neighbours together: a real
 # door, about in the middle, where the mean of a bent street would lie in somebody's garden.
-_PLACES: Final = """
+_PLACES: Final = f"""
     CREATE TEMPORARY TABLE place_name ON COMMIT DROP AS
     SELECT p.id, p.kind, p.name, count(*)::int AS weight,
         ST_Transform(percentile_disc(0.5) WITHIN GROUP (ORDER BY h.point), 3857) AS point
-    FROM household h JOIN {table} p ON p.id = h.{column}
-    WHERE h.status = 'active' AND NOT h.restricted AND h.point IS NOT NULL
+    FROM household h JOIN {{table}} p ON p.id = h.{{column}}
+    WHERE {OPEN} AND h.point IS NOT NULL
         AND p.merged_into_id IS NULL
     GROUP BY p.id
-"""
+"""  # noqa: S608 - constants
 _SHOWN: Final = f"""
     SELECT n.kind, n.name, f.first_zoom, n.weight, ST_AsHEXEWKB(n.point)
     FROM place_name n JOIN ({_FIRST_ZOOM.format(names="place_name")}) f USING (id)

@@ -7,19 +7,20 @@ from typing import Final
 
 from geo.label import number_label
 from registry.reads import Reads
+from registry.records import OPEN
 
 REACH_M: Final = 130
 """Half the height of the small map, which is about twice as wide."""
 
-_NEIGHBOURS: Final = """
+_NEIGHBOURS: Final = f"""
     SELECT ST_X(h.point), ST_Y(h.point), h.house_number_key
     FROM household h
-    WHERE h.status = 'active' AND NOT h.restricted AND h.code <> %(code)s
+    WHERE {OPEN} AND h.code <> %(code)s
         AND h.point && ST_MakeEnvelope(%(west)s::float8, %(south)s::float8, %(east)s::float8,
             %(north)s::float8, 4326)
     ORDER BY h.point <-> (SELECT ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326))
     LIMIT 120
-"""
+"""  # noqa: S608 - constants
 _NAMES: Final = """
     SELECT ST_X(p), ST_Y(p), name FROM (
         SELECT ST_Transform(point, 4326) AS p, name, weight, id FROM map_label

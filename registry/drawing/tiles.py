@@ -14,6 +14,7 @@ from typing import Final
 
 from registry.drawing.grid import FINEST, FIRST
 from registry.reads import Reads
+from registry.records import OPEN
 
 MAX_ZOOM: Final = 18
 """Whoever looks closer sees tiles of this zoom enlarged."""
@@ -61,7 +62,7 @@ _DOORS: Final = f"""(SELECT ST_AsMVT(d, 'doors', {EXTENT}, 'geom') FROM (
                     AS py,
                 greatest(h.households_count, 1) AS hh, h.house_number_key
             FROM household h
-            WHERE h.status = 'active' AND NOT h.restricted
+            WHERE {OPEN}
                 AND h.point && ST_Transform({_AROUND}, 4326)
         ) p
         GROUP BY px, py

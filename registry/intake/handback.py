@@ -22,6 +22,7 @@ from registry.intake.formats.writing import FORMS, LAYERS, write_csv, write_laye
 from registry.intake.problems import PROBLEMS
 from registry.intake.reader import SourceFile, rows_of
 from registry.intake.row_problem import RowProblem
+from registry.messages import SEVERITIES
 
 # In order of the file's rows. A revived record is a change to whoever delivers.
 _ANSWERS: Final = """
@@ -66,8 +67,6 @@ VANISHED_COLUMNS: Final = (
 Which = Literal["rejected", "published"]
 REJECTED: Final = "rejected"
 PUBLISHED: Final = "published"
-_WORST: Final = {"error": "lỗi", "warning": "cảnh báo", "notice": "lưu ý"}
-"""Severities in words, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +225,7 @@ def _reasons(problems: Sequence[RowProblem]) -> Iterator[str]:
     found = list(dict.fromkeys(problem.code for problem in problems))
     severities = {problem.severity for problem in problems}
     yield " ".join(found)
-    yield next(word for severity, word in _WORST.items() if severity in severities)
+    yield next(word for severity, word in SEVERITIES.items() if severity in severities)
     yield "; ".join(PROBLEMS[each].vi for each in found)
     yield "; ".join(dict.fromkeys(problem.fix_vi for problem in problems if problem.fix_vi))
 

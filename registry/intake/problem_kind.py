@@ -1,9 +1,8 @@
 """What a code of a problem means."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-Severity = Literal["error", "warning", "notice"]
+from registry.messages import Severity
 
 
 @dataclass(frozen=True, slots=True)

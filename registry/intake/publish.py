@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from registry.access.actors import unbound
+from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import ConflictError
 from registry.intake.buildings import CODE, SAME_PLACE, IssueCodes, make_buildings
 from registry.intake.first_load import keys_parked
@@ -14,7 +15,6 @@ from registry.intake.kept import merged
 from registry.intake.places import SPOT, make_places
 from registry.intake.staging import Staging
 
-DEMO_SOURCE: Final = "demo"
 _ISSUED_AT_ONCE: Final = 1_000_000
 """Codes of which the program makes so many; those of a nation would take it a gigabyte."""
 PUBLISH_LOCK: Final = 7238010022

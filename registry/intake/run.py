@@ -14,6 +14,7 @@ from registry.access.actors import demand, is_bound
 from registry.codes import issue_code_string
 from registry.coverage.kept import MOST_RECORDS
 from registry.database import session_scope, translated_errors
+from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import (
     DatabaseUnavailableError,
     ImportStateError,
@@ -37,7 +38,6 @@ from registry.intake.perimeter import reject_beyond, reject_foreign
 from registry.intake.places import name_places
 from registry.intake.positions import positioned
 from registry.intake.publish import (
-    DEMO_SOURCE,
     PUBLISH_LOCK,
     publish,
     refuse_demo_beside_real,

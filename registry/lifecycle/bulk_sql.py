@@ -4,6 +4,8 @@ from typing import Final
 
 from sqlalchemy import text
 
+from registry.records import PLACES
+
 MAKE: Final = {
     "thoroughfare": text(
         "INSERT INTO thoroughfare (unit_id, former_unit_id, key, marks, name, kind)"
@@ -19,7 +21,7 @@ RENAME: Final = {
     table: text(
         f"UPDATE {table} SET key = :key, marks = :marks, name = :name, kind = :kind WHERE id = :id"
     )
-    for table in ("thoroughfare", "locality")
+    for table in PLACES
 }
 THERE: Final = {
     table: text(
@@ -34,7 +36,7 @@ THERE: Final = {
 }
 ENDED: Final = {
     table: text(f"UPDATE {table} SET merged_into_id = :into, key = '#' || id WHERE id = :id")
-    for table in ("thoroughfare", "locality")
+    for table in PLACES
 }
 
 # Numbers count along the street, or in the locality where no street leads to the door.

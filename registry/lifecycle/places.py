@@ -18,6 +18,7 @@ from geo.locality import Locality, parse_locality
 from geo.spelling import Spelling, are_apart, marks_beside, spelling
 from geo.street import Street, parse_street
 from registry.errors import InvalidInputError
+from registry.records import PLACES
 
 # Today, or the last map with districts. A former commune must have led to the one of today.
 _COMMUNE: Final = text(
@@ -48,7 +49,7 @@ _TODAY: Final = {
         f"SELECT a.name, p.kind, p.name FROM {table}_alias a JOIN {table} p ON p.id = a.{table}_id"
         " WHERE a.unit_id = :unit AND a.key = ANY (:keys)"
     )
-    for table in ("thoroughfare", "locality")
+    for table in PLACES
 }
 _NEAR: Final = {
     table: text(
@@ -56,20 +57,20 @@ _NEAR: Final = {
         " WHERE unit_id = :unit AND similarity(key, :key) >= 0.5 AND key NOT LIKE '#%'"
         " ORDER BY similarity(key, :key) DESC, name LIMIT 20"
     )
-    for table in ("thoroughfare", "locality")
+    for table in PLACES
 }
 _MOST_NEAR: Final = 3
 _DIGITS: Final = re.compile(r"[0-9]+")
 _LOCK: Final = {
     table: text(f"SELECT id FROM {table} WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
-    for table in ("thoroughfare", "locality")
+    for table in PLACES
 }
 _OF_KEY: Final = {
     table: text(
         f"SELECT name, marks FROM {table} WHERE unit_id = :unit AND key = :key AND id <> :but"
         " ORDER BY id"
     )
-    for table in ("thoroughfare", "locality")
+    for table in PLACES
 }
 _INSIDE: Final = text(
     """

@@ -8,7 +8,7 @@ from registry.access.roles import Role
 from registry.lifecycle import bulk, records, successions
 from registry.lifecycle import requests as r
 from registry.lifecycle.work import Done, Work
-from registry.models.households import HOUSEHOLD_STATUSES
+from registry.messages import STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,6 @@ OPERATIONS: Final = (
 
 BY_NAME: Final = {operation.name: operation for operation in OPERATIONS}
 LEGAL_FROM: Final = {
-    status: tuple(o.name for o in OPERATIONS if status in o.from_states)
-    for status in HOUSEHOLD_STATUSES
+    status: tuple(o.name for o in OPERATIONS if status in o.from_states) for status in STATUSES
 }
 """Status → operations that begin there."""

@@ -18,10 +18,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
+from registry.messages import STATUSES
 from registry.models.base import NOW, Base, on_earth, one_of
 
 CODE = Text(collation="C")
-HOUSEHOLD_STATUSES = ("reserved", "proposed", "active", "retired")
 POSITION_METHODS = (
     "survey",
     "gps",
@@ -90,7 +90,7 @@ class Household(HouseholdColumns, Base):
         # The check symbol is arithmetic (geo.code); here stands what a slip of SQL could break.
         CheckConstraint("code ~ '^[0-9FHKMPRTVX]{8}$'", name="code_well_formed"),
         one_of("kind", "household", "building"),
-        one_of("status", *HOUSEHOLD_STATUSES),
+        one_of("status", *STATUSES),
         one_of("position_method", *POSITION_METHODS),
         CheckConstraint(
             "status IN ('reserved', 'retired') OR unit_id IS NOT NULL", name="unit_while_live"

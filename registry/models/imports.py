@@ -15,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from registry.messages import SEVERITIES
 from registry.models.base import Base, one_of
 
 
@@ -129,7 +130,7 @@ class ImportProblem(Base):
 
     __tablename__ = "import_problem"
     __table_args__ = (
-        one_of("severity", "error", "warning", "notice"),
+        one_of("severity", *SEVERITIES),
         Index(None, "import_id", "code", "row_number"),
         {"comment": "Every problem of every row of an import."},
     )

@@ -11,6 +11,8 @@ from registry.search.faults import confidence
 
 LEVELS: Final = ("household", "building", "alley", "street", "locality", "commune", "province")
 """From the door outwards."""
+DOORS: Final = LEVELS[:2]
+"""Levels of what bears a code."""
 
 
 @value(frozen=True, slots=True)

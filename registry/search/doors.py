@@ -12,7 +12,7 @@ from typing import Final
 
 from geo.values import value
 from registry.reads import Row
-from registry.records import COLUMNS, JOINS, Record, columns
+from registry.records import COLUMNS, JOINS, OPEN, PLACES, Record, columns
 from registry.search.asking import Ask, Steps, bulk
 
 MAX_PLACES: Final = 400
@@ -21,7 +21,7 @@ MAX_PLACES: Final = 400
 MAX_DOORS: Final = 100
 """Doors of one number that are looked at in one street."""
 
-_OPEN: Final = "h.status IN ('active', 'retired') AND NOT h.restricted"
+_KNOWN: Final = "h.status IN ('active', 'retired') AND NOT h.restricted"
 # A flat is looked for only by its number; otherwise its building stands for it, unless it has none.
 _FLAT: Final = """(h.unit_number IS NULL OR h.parent_code IS NULL
     OR h.unit_number = ANY (ARRAY[k.flat, k.flat_too, k.flat_or]))"""
@@ -40,12 +40,12 @@ _WANTED: Final = tuple(
 
 # EXISTS would be hashed, that is answered for all alleys of the country, where many streets come.
 # What was merged has left its alleys to another.
-_ALLEY: Final = """CASE WHEN k.alley IS NOT NULL AND s.named_id = s.id THEN (
-        SELECT true FROM household a
-        WHERE a.{column} = s.id AND a.house_number_key >= k.alley
-            AND a.house_number_key < k.alley_end AND a.status = 'active' AND NOT a.restricted
+_ALLEY: Final = f"""CASE WHEN k.alley IS NOT NULL AND s.named_id = s.id THEN (
+        SELECT true FROM household h
+        WHERE h.{{column}} = s.id AND h.house_number_key >= k.alley
+            AND h.house_number_key < k.alley_end AND {OPEN}
         LIMIT 1
-    ) END"""
+    ) END"""  # noqa: S608 - constants
 _OUTER: Final = """CASE WHEN s.parent_id IS NOT NULL THEN (
         WITH RECURSIVE up AS (
             SELECT p.kind, p.name, p.key, p.parent_id, 1 AS step
@@ -86,7 +86,7 @@ def _statement(table: str, *, in_units: bool, by_building: bool) -> str:
         "column": f"{table}_id",
         "numbers": _NUMBERS,
         "flat": _FLAT,
-        "open": _OPEN,
+        "open": _KNOWN,
         "by_building": _BY_BUILDING,
         # Doors of a locality are those that no street leads to.
         "alone": "AND h.thoroughfare_id IS NULL" if locality else "",
@@ -126,7 +126,7 @@ _PLACES: Final = {
         (*((_UNIT,) if in_units else ()), _KEY),
         _WANTED,
     )
-    for table in ("thoroughfare", "locality")
+    for table in PLACES
     for in_units in (False, True)
     for by_building in (False, True)
 }
@@ -139,7 +139,7 @@ _FORMER: Final = {
         FROM {{k}} CROSS JOIN LATERAL (
             SELECT h.*, f.house_number_key AS bore
             FROM household_former_number f JOIN household h ON h.code = f.code
-            WHERE f.{table}_id = k.named_id AND f.{_NUMBERS} AND {_FLAT} AND {_OPEN}
+            WHERE f.{table}_id = k.named_id AND f.{_NUMBERS} AND {_FLAT} AND {_KNOWN}
                 {"AND f.thoroughfare_id IS NULL" if table == "locality" else ""}
             LIMIT {MAX_DOORS}
         ) h
@@ -148,7 +148,7 @@ _FORMER: Final = {
         (("named_id", "bigint"),),
         _WANTED,
     )
-    for table in ("thoroughfare", "locality")
+    for table in PLACES
 }
 
 # Doors that neither a street nor a locality leads to, and buildings known by their name alone.
@@ -157,7 +157,7 @@ _IN_COMMUNES: Final = bulk(
     SELECT k.question, {COLUMNS}
     FROM {{k}} CROSS JOIN LATERAL (
         SELECT h.* FROM household h
-        WHERE h.unit_id = k.unit_id AND {_OPEN} AND {_FLAT}
+        WHERE h.unit_id = k.unit_id AND {_KNOWN} AND {_FLAT}
             AND CASE WHEN k.building IS NULL
                 THEN h.{_NUMBERS} AND h.thoroughfare_id IS NULL AND h.locality_id IS NULL
                 ELSE {_BY_BUILDING} END
@@ -177,18 +177,18 @@ _BY_CODES: Final = bulk(
     (("code", "text"),),
 )
 
-_POINT_OF: Final = """
+_POINT_OF: Final = f"""
     SELECT k.question, k.id, ST_X(c.point), ST_Y(c.point)
-    FROM {{k}} CROSS JOIN LATERAL (
+    FROM {{{{k}}}} CROSS JOIN LATERAL (
         SELECT ST_Centroid(ST_Collect(h.point)) AS point FROM (
             SELECT h.point FROM household h
-            WHERE h.{column} = k.id AND h.status = 'active' AND NOT h.restricted
-                AND h.point IS NOT NULL {inside}
+            WHERE h.{{column}} = k.id AND {OPEN}
+                AND h.point IS NOT NULL {{inside}}
             LIMIT 50
         ) h
     ) c
     WHERE c.point IS NOT NULL
-"""
+"""  # noqa: S608 - constants
 _INSIDE: Final = "AND h.house_number_key >= k.alley AND h.house_number_key < k.alley_end"
 _POINTS: Final = {
     (table, alley): bulk(
@@ -196,7 +196,7 @@ _POINTS: Final = {
         (("id", "bigint"),),
         (("alley", "text"), ("alley_end", "text")),
     )
-    for table in ("thoroughfare", "locality")
+    for table in PLACES
     for alley in (False, True)
 }
 

@@ -10,13 +10,13 @@ from typing import Final
 
 from geo.address import Door
 from geo.admin import name_key
+from geo.foreign import ends_in_other_country
 from geo.text import accent_key, has_diacritics
 from geo.values import value
 from registry.door_with_units import ReadAddress
-from registry.foreign import ends_in_other_country
 from registry.gazetteer import Gazetteer, Unit
 from registry.mistyped_codes import MistypedCode
-from registry.search.answers import LEVELS, Answer
+from registry.search.answers import DOORS, LEVELS, Answer
 from registry.search.blocks import UNSURE, may_be_another_block
 from registry.search.explanation import Tried
 from registry.search.faults import confidence
@@ -24,9 +24,8 @@ from registry.search.respelling import Respelling
 
 _SURE: Final = 0.95
 """A reading with such an answer is not compared with less likely readings."""
-_DOORS: Final = ("household", "building")
 _MADE_UP: Final = frozenset({"street_not_found", "locality_not_found", "building_not_found"})
-PLACED: Final = (*_DOORS, "alley", "street", "locality")
+PLACED: Final = (*DOORS, "alley", "street", "locality")
 """Levels below the commune."""
 
 
@@ -65,7 +64,7 @@ def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAd
 
 def is_door(located: Located) -> bool:
     """Whether the best answer is a household or a building."""
-    return bool(located.answers) and located.answers[0].level in _DOORS
+    return bool(located.answers) and located.answers[0].level in DOORS
 
 
 def better(best: Located, other: Located, respelling: Respelling) -> Located:
@@ -109,7 +108,7 @@ def _door_said(door: Door) -> tuple[str | None, str | None, tuple[str, ...]]:
 
 def is_sure(answer: Answer) -> bool:
     """Whether less likely readings need not be asked for."""
-    return answer.level in _DOORS and answer.confidence >= _SURE
+    return answer.level in DOORS and answer.confidence >= _SURE
 
 
 def with_fault(answer: Answer, fault: str) -> Answer:

@@ -9,23 +9,24 @@ be asked.
 import re
 from typing import Final
 
+from registry.records import OPEN
 from registry.search.asking import Ask, Steps, bulk
 from registry.search.doors import Place
 
 _FIRST: Final = re.compile(r"[0-9]{1,6}")
 _RANGES: Final = bulk(
-    r"""
+    rf"""
     SELECT k.question, k.id, min(d.number), max(d.number)
-    FROM {k} CROSS JOIN LATERAL (
-        SELECT substring(h.house_number_key FROM '^\d{1,6}')::int AS number
+    FROM {{k}} CROSS JOIN LATERAL (
+        SELECT substring(h.house_number_key FROM '^\d{{1,6}}')::int AS number
         FROM household h
-        WHERE h.thoroughfare_id = k.id AND h.status = 'active' AND NOT h.restricted
+        WHERE h.thoroughfare_id = k.id AND {OPEN}
             AND h.house_number_key ~ '^\d' AND h.unit_number IS NULL
         LIMIT 20000
     ) d
     WHERE d.number %% 2 = k.number %% 2
     GROUP BY k.question, k.id
-    """,
+    """,  # noqa: S608 - constants
     (("id", "bigint"),),
     (("number", "int"),),
 )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from registry.records import PLACES
 from registry.search.asking import Ask, Steps, bulk
 from registry.search.likeness import (
     Likeness,
@@ -40,7 +41,6 @@ _NEAR: Final = f"""
     ) p
     WHERE {_UNKNOWN}
 """.replace(" % ", " %% ")  # noqa: S608 - constants
-_TABLES: Final = ("thoroughfare", "locality")
 _KEY: Final = ("key", "text")
 _NAMES_OF: Final = {
     table: bulk(
@@ -48,9 +48,9 @@ _NAMES_OF: Final = {
         (("unit_id", "int"),),
         (_KEY, ("least", "int"), ("most", "int")),
     )
-    for table in _TABLES
+    for table in PLACES
 }
-_NEAR_OF: Final = {table: bulk(_NEAR.format(table=table), (_KEY,)) for table in _TABLES}
+_NEAR_OF: Final = {table: bulk(_NEAR.format(table=table), (_KEY,)) for table in PLACES}
 _SLACK: Final = 2
 """Letters by which a name with a slip may be longer or shorter: a letter, and a space around it."""
 

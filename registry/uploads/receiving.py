@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import Actor
 from registry.database import session_scope
+from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import InvalidInputError, KeyReusedError
 from registry.jobs.queue import enqueue
 from registry.jobs.table import CHECK_IMPORT
 from registry.settings import Settings
 from registry.uploads import files
-
-_DEMO: Final = "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Delivery:
 
 def check_source(source: str) -> None:
     """Raises InvalidInputError for what cannot be the name of who delivers."""
-    if source.casefold() == _DEMO:
+    if source.casefold() == DEMO_SOURCE:
         raise InvalidInputError.of_field(
             "source", "bad_source", "the source `demo` is made up; name whose households these are"
         )

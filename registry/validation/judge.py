@@ -13,7 +13,7 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.geocode import CODE_UNKNOWN
 from registry.reads import Reads
 from registry.records import Wording
-from registry.search.answers import Answer
+from registry.search.answers import DOORS, Answer
 from registry.search.areas import communes_of
 from registry.search.fit import PLACED, Located
 from registry.units import continuations
@@ -28,7 +28,6 @@ from registry.validation.wording import in_todays_words, parts_asked
 
 MAX_CHOICES: Final = 5
 """More possible addresses are not worth reading: the shopper is asked for what is missing."""
-_DOORS: Final = ("household", "building")
 _REWRITTEN: Final = frozenset({"commune_former", "retired", "former_name", "former_number"})
 _HARMLESS: Final = _REWRITTEN | {"commune_unsure", "ambiguous", "unread_words"}
 """Faults of a door that need no question by themselves; what is ambiguous is judged by its answers,
@@ -189,7 +188,7 @@ class Judge:
             one = self.first.level == "province" and len(self.found) == 1
             if self.naming.province is None and not one:
                 missing.add("province")
-        if self.first.level not in _DOORS:
+        if self.first.level not in DOORS:
             missing |= self._missing_door()
         elif "flat_not_found" not in self.faults and (
             "flat_missing" in self.faults or self.first.level == "building"
@@ -229,7 +228,7 @@ class Judge:
             return "complete", "ask_choice" if choices else "ask_missing"
         if question is not None:
             return "confirm", "ask_choice" if question.choices else "ask_yes_no"
-        if self.first.level not in _DOORS or "flat_not_found" in self.faults or self.is_shared:
+        if self.first.level not in DOORS or "flat_not_found" in self.faults or self.is_shared:
             return "unverified", "use_without_code"
         earlier = self.naming.district is not None or self.naming.kind_differs
         if self.faults & _REWRITTEN or earlier:
@@ -238,7 +237,7 @@ class Judge:
 
     def _is_doubtful(self) -> bool:
         """Whether the one place found may be another than the one meant."""
-        unregistered = self.first.level not in _DOORS or "flat_not_found" in self.faults
+        unregistered = self.first.level not in DOORS or "flat_not_found" in self.faults
         known = _HARMLESS | _UNKNOWN if unregistered else _HARMLESS
         if not self.faults <= known or self.first.distance_m is not None:
             return True
@@ -246,7 +245,7 @@ class Judge:
             return True
         if self.reading is None:
             return False
-        return self.first.level in _DOORS and self._is_doubtful_door(self.reading)
+        return self.first.level in DOORS and self._is_doubtful_door(self.reading)
 
     def _is_doubtful_door(self, reading: ReadAddress) -> bool:
         if self.door.street is None and not self.door.localities:
@@ -351,7 +350,7 @@ class Judge:
         shown, choices = self.found[:MAX_CHOICES], self._choices()
         provinces = {w.province.id for _, w in shown if w.province}
         names = [self._commune_name(w, full=len(provinces) > 1) for _, w in shown if w.commune]
-        if self.first.level not in _DOORS and len(set(names)) == len(shown):
+        if self.first.level not in DOORS and len(set(names)) == len(shown):
             return questions.choose_commune(names, choices, renamed=self._names_old_unit())
         return questions.ask("choose_address", choices=choices)
 

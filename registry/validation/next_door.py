@@ -8,7 +8,7 @@ from geo.address import Door
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.reads import Reads
-from registry.search.answers import Answer
+from registry.search.answers import DOORS, Answer
 from registry.search.areas import Area, communes_of
 from registry.search.ask import Asker
 from registry.search.asking import alone
@@ -17,7 +17,6 @@ from registry.search.fit import Located
 MAX_DOORS: Final = 3
 """More doors of that street and number are no slip of the ward: they are other streets."""
 _NUMBERED: Final = "duong so "
-_DOORS: Final = ("household", "building")
 _BORNE_BY_ALL: Final = frozenset({"ambiguous", "flat_missing"})
 
 
@@ -31,7 +30,7 @@ def doors_beside(
     name the ward next door is the commonest slip; which of both is wrong, only the writer knows.
     """
     reading = located.reading
-    if reading is None or located.answers[0].level in _DOORS or not _is_telling(reading.door):
+    if reading is None or located.answers[0].level in DOORS or not _is_telling(reading.door):
         return []
     around = {
         commune
@@ -42,7 +41,7 @@ def doors_beside(
         return []
     area = Area(tuple(sorted(around)), {}, (), (), None)
     found = alone(reads, Asker(gazetteer, day, reading.door, area).answers())
-    doors = [a for a in found if a.level in _DOORS and _BORNE_BY_ALL.issuperset(a.faults)]
+    doors = [a for a in found if a.level in DOORS and _BORNE_BY_ALL.issuperset(a.faults)]
     return doors if len(doors) <= MAX_DOORS else []
 
 

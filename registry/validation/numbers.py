@@ -6,18 +6,19 @@ from geo.label import named
 from geo.locality import parse_locality
 from geo.street import parse_street
 from registry.reads import Reads
+from registry.records import OPEN, PLACES
 from registry.search.answers import Answer
 
-_STATEMENT: Final = """
+_STATEMENT: Final = f"""
     SELECT count(d.numbered), bool_or(d.numbered)
-    FROM {table} p JOIN LATERAL (
+    FROM {{table}} p JOIN LATERAL (
         SELECT h.house_number_key IS NOT NULL AS numbered FROM household h
-        WHERE h.{table}_id = p.id AND h.status = 'active' AND NOT h.restricted
+        WHERE h.{{table}}_id = p.id AND {OPEN}
         ORDER BY h.house_number_key LIMIT 1
     ) d ON true
     WHERE p.unit_id = %(unit)s AND p.key = %(key)s
-"""
-_STATEMENTS: Final = {t: _STATEMENT.format(table=t) for t in ("thoroughfare", "locality")}
+"""  # noqa: S608 - constants
+_STATEMENTS: Final = {t: _STATEMENT.format(table=t) for t in PLACES}
 
 
 def has_numbers(reads: Reads, answer: Answer) -> bool | None:

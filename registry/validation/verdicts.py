@@ -1,21 +1,23 @@
 """What a validation says: verdicts, states of components, questions; one table each."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, get_args
 
 from registry.gazetteer import Unit
+
+VerdictCode = Literal["accept", "correct", "confirm", "complete", "unverified", "reject"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a shop may do with an address; it decides by the code alone."""
 
-    code: str
+    code: VerdictCode
     message: str
     message_en: str
 
 
-_VERDICTS: Final = (
+_VERDICTS: Final[tuple[tuple[VerdictCode, str, str], ...]] = (
     (
         "accept",
         "Địa chỉ đúng và có trong sổ đăng ký",
@@ -43,7 +45,7 @@ _VERDICTS: Final = (
         "The address was not recognised",
     ),
 )
-VERDICTS: Final = {row[0]: Verdict(*row) for row in _VERDICTS}
+VERDICTS: Final[dict[str, Verdict]] = {row[0]: Verdict(*row) for row in _VERDICTS}
 
 REASONS: Final = {
     "elsewhere": (
@@ -73,7 +75,7 @@ REASONS: Final = {
 }
 """What is said in place of the verdict's message, where that alone would not say why."""
 
-NEXT_ACTIONS: Final = (
+NextAction = Literal[
     "use",
     "use_corrected",
     "ask_yes_no",
@@ -81,14 +83,16 @@ NEXT_ACTIONS: Final = (
     "ask_missing",
     "use_without_code",
     "ask_again",
-)
+]
 """What a shop's program does next, without a person."""
+NEXT_ACTIONS: Final = get_args(NextAction)
 
-STATUSES: Final = ("confirmed", "corrected", "inferred", "missing", "unexpected", "unverified")
+Status = Literal["confirmed", "corrected", "inferred", "missing", "unexpected", "unverified"]
 """What became of a component: it is as registered, or was changed, supplied, is needed, was not
 understood, or cannot be checked because the register does not know it (a landmark never is)."""
+STATUSES: Final = get_args(Status)
 
-COMPONENTS: Final = (
+ComponentName = Literal[
     "house_number",
     "street",
     "locality",
@@ -100,7 +104,8 @@ COMPONENTS: Final = (
     "province",
     "delivery_hint",
     "other",
-)
+]
+COMPONENTS: Final = get_args(ComponentName)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from registry.access.keys import KeyMade
 from registry.access.roles import RANK
 from registry.lifecycle.table import LEGAL_FROM, OPERATIONS, Operation
-from registry.models.households import HOUSEHOLD_STATUSES
+from registry.messages import STATUSES
 from tests.support.keys import Office, bearer, code_of, office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG
 
@@ -80,7 +80,7 @@ def key_of(keys: dict[str, KeyMade], operation: Operation) -> KeyMade:
     return keys[operation.role]
 
 
-@pytest.mark.parametrize("state", HOUSEHOLD_STATUSES)
+@pytest.mark.parametrize("state", STATUSES)
 @pytest.mark.parametrize("operation", OF_RECORD, ids=lambda operation: operation.name)
 def test_operation_is_done_from_its_states_and_refused_from_the_others(
     here: Office, keys: dict[str, KeyMade], operation: Operation, state: str

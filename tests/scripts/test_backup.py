@@ -1,21 +1,18 @@
 """`diachiso backup` and `diachiso restore`, on an own database and on the private cluster."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from click.testing import CliRunner, Result
 
 from registry import cluster
 from registry.backup import manifest_path, take_backup
 from registry.errors import ClusterError, ConflictError, UnreadableFileError
 from registry.settings import Settings
-from scripts.main import diachiso
+from tests.support.commands import Run, call
 from tests.support.lifecycle import Town, town
 from tests.support.running import own_var
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +25,6 @@ def place(admin_url: str, worker_id: str) -> Iterator[Town]:
 @pytest.fixture
 def run(place: Town, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("DATABASE_URL", place.url)
-
-    def call(*arguments: object) -> Result:
-        return CliRunner().invoke(diachiso, [*map(str, arguments)], standalone_mode=False)
-
     return call
 
 

@@ -1,12 +1,11 @@
 """`diachiso operation …` and `diachiso history`, as a clerk calls them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 
 from geo.code import format as code_display
 from registry.errors import IllegalTransitionError
@@ -14,9 +13,8 @@ from registry.history import MEMBERS
 from registry.lifecycle.table import OPERATIONS
 from scripts.main import diachiso
 from scripts.words import FIELDS
+from tests.support.commands import Run, call
 from tests.support.lifecycle import COMMUNE, Town, town
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +26,6 @@ def place(admin_url: str, worker_id: str) -> Iterator[Town]:
 @pytest.fixture
 def run(place: Town, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("DATABASE_URL", place.url)
-
-    def call(*arguments: object) -> Result:
-        return CliRunner().invoke(diachiso, [*map(str, arguments)], standalone_mode=False)
-
     return call
 
 

@@ -6,17 +6,15 @@ from itertools import count
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from geo.code import format as code_display
 from registry.errors import NotFoundError, ReportDecidedError, ReportStaleError
 from registry.gazetteer import Gazetteer
 from registry.reports import Said, file_report
 from registry.reports.reporters import Reporter
-from scripts.main import diachiso
+from tests.support.commands import Run, call
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
 
-Run = Callable[..., Result]
 Say = Callable[..., int]
 _numbers = count(1)
 
@@ -30,10 +28,6 @@ def place(admin_url: str, worker_id: str) -> Iterator[Town]:
 @pytest.fixture
 def run(place: Town, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("DATABASE_URL", place.url)
-
-    def call(*arguments: object) -> Result:
-        return CliRunner().invoke(diachiso, [*map(str, arguments)], standalone_mode=False)
-
     return call
 
 

@@ -17,7 +17,7 @@ from registry.errors import (
 )
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM, OPERATIONS
-from registry.models.households import HOUSEHOLD_STATUSES
+from registry.messages import STATUSES
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town
 
 FAR = {"lon": 106.7, "lat": 10.77}
@@ -335,7 +335,7 @@ def test_every_operation_of_a_record_is_tried() -> None:
     assert set(OF_RECORD) == set(FIELDS)
 
 
-@pytest.mark.parametrize("status", HOUSEHOLD_STATUSES)
+@pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("name", OF_RECORD)
 def test_operation_is_legal_from_its_states_only(place: Town, name: str, status: str) -> None:
     code = in_state(place, status)
