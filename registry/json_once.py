@@ -1,6 +1,7 @@
 """JSON of which no object names a member twice: the standard lets the last win, without a word."""
 
 import json
+import math
 from typing import Any
 
 
@@ -12,13 +13,30 @@ class GivenTwiceError(ValueError):
         self.name = name[:100]
 
 
-def loads_once(text: str | bytes) -> Any:
+def loads_once(text: str | bytes, *, finite: bool = False) -> Any:
     """What the text holds; raises GivenTwiceError, or what `json.loads` raises.
+
+    `finite`: what JSON could not be written with again, `NaN` of other programs or 1e999, is null.
 
     >>> loads_once('{"a": 1, "b": {"a": 2}}')
     {'a': 1, 'b': {'a': 2}}
+    >>> loads_once('{"a": NaN, "b": 1e999, "c": 1.5}', finite=True)
+    {'a': None, 'b': None, 'c': 1.5}
     """
+    if finite:
+        return json.loads(
+            text, object_pairs_hook=_once, parse_constant=_nothing, parse_float=_finite
+        )
     return json.loads(text, object_pairs_hook=_once)
+
+
+def _nothing(_name: str) -> None:
+    return None
+
+
+def _finite(written: str) -> float | None:
+    number = float(written)
+    return number if math.isfinite(number) else None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

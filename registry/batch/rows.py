@@ -190,7 +190,7 @@ def _json_object(line: str) -> dict[str, Any] | InvalidInputError:
     row = None
     if len(line) <= _MAX_LINE:
         try:
-            row = loads_once(line)
+            row = loads_once(line, finite=True)
         except GivenTwiceError as error:
             detail = "give this parameter once"
             return InvalidInputError.of_field(error.name, "given_twice", detail)

@@ -146,6 +146,17 @@ def test_other_members_come_back_and_an_earlier_result_is_written_anew(site: Sit
     assert line == {name: row[name] for name in ("id", "note", "q")}
 
 
+def test_numbers_that_are_none_in_json_come_back_as_null(site: Site) -> None:
+    line = '{"address": "27 Láng, Phường Láng, Hà Nội", "price": NaN, "sum": [1e999, -Infinity]}'
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    found = json.loads(post(site, "validate", line).text, parse_constant=refuse)
+    assert found["result"]["answer"]["verdict"] == "accept"
+    assert (found["price"], found["sum"]) == (None, [None, None])
+
+
 def test_line_that_is_no_object_fails_no_other(site: Site) -> None:
     good = json.dumps({"address": "27 Láng, Phường Láng, Hà Nội"})
     lines = [good, "{", "[1]", "12", "", '{"address": "\\ud800"}', "[" * 50_000, good]
