@@ -75,6 +75,7 @@ _DOWNLOADS: Final = {
     "/tiles/{z}/{x}/{y}": TILE_MIMETYPE,
     "/v1/imports/{import_id}/report": "*/*",
     "/v1/imports/{import_id}/codes": "text/csv",
+    "/v1/imports/template": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 """Path that answers a file → its media type."""
 _IDEMPOTENCY_KEY: Final = {

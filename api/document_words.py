@@ -63,6 +63,7 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/changes"): ("list_changes", "Những gì đã đổi, theo thứ tự"),
     ("post", "/v1/imports"): ("deliver_import", "Gửi một tệp hộ gia đình"),
     ("get", "/v1/imports"): ("list_imports", "Các đợt nhập"),
+    ("get", "/v1/imports/template"): ("get_import_template", "Mẫu trống cho một xã"),
     ("get", "/v1/imports/{import_id}"): ("get_import", "Một đợt nhập"),
     ("delete", "/v1/imports/{import_id}"): ("discard_import", "Bỏ một đợt nhập chưa công bố"),
     ("get", "/v1/imports/{import_id}/problems"): (

@@ -106,6 +106,12 @@ class ReportQuery(Request):
     )
 
 
+class TemplateQuery(Request):
+    """Whose households go into it."""
+
+    commune: str = Field(max_length=20, description="Code of a commune", examples=["00199"])
+
+
 class PublishBody(Request):
     """What was looked at."""
 
@@ -148,6 +154,15 @@ class ProblemExample(Answer):
     field: str | None
     value: str | None
     proposed_fix: str | None
+    fix_vi: str | None = Field(description="proposed_fix in words")
+
+
+class ShownExample(ProblemExample):
+    """One of the first rows that have a problem."""
+
+    sheet_row: int | None = Field(
+        description="The row that a spreadsheet shows; null for other files, and once published"
+    )
 
 
 class ProblemCount(Answer):
@@ -158,7 +173,7 @@ class ProblemCount(Answer):
     rows: int
     vi: str
     en: str
-    examples: list[ProblemExample]
+    examples: list[ShownExample]
 
 
 class ImportProgress(Answer):
@@ -219,7 +234,6 @@ class RowProblemAnswer(ProblemExample):
     severity: Literal["error", "warning", "notice"]
     vi: str
     en: str
-    fix_vi: str | None = Field(description="proposed_fix in words")
 
 
 class ProblemsAnswer(Answer):
@@ -279,8 +293,10 @@ def _by_fields(said: str) -> str:
 
 def _problems(view: ImportView) -> list[dict[str, Any]]:
     shown: dict[str, list[dict[str, Any]]] = {}
+    sheet_rows = view.counts.get("sheet_rows", {})
     for problem in view.examples:
-        shown.setdefault(problem.code, []).append(_example(problem))
+        row = {"sheet_row": sheet_rows.get(str(problem.row_number))}
+        shown.setdefault(problem.code, []).append(_example(problem) | row)
     return [
         {
             "code": code,
@@ -301,6 +317,7 @@ def _example(problem: RowProblem) -> dict[str, Any]:
         "field": problem.field,
         "value": problem.value,
         "proposed_fix": problem.proposed_fix,
+        "fix_vi": problem.fix_vi,
     }
 
 
@@ -308,7 +325,7 @@ def told(problem: RowProblem) -> dict[str, Any]:
     """An example with its kind, in words; of an earlier version's kind the code alone."""
     kind = PROBLEMS.get(problem.code)
     words = {"vi": kind.vi if kind else problem.code, "en": kind.en if kind else problem.code}
-    told = {"code": problem.code, "severity": problem.severity, "fix_vi": problem.fix_vi}
+    told = {"code": problem.code, "severity": problem.severity}
     return _example(problem) | told | words
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from werkzeug.exceptions import BadRequest, LengthRequired
 
 from api.access import as_caller, caller, requires
 from api.audit import note
-from api.context import register
+from api.context import gazetteer, register
 from api.import_bodies import (
     FileAnswer,
     ImportAnswer,
@@ -28,6 +29,7 @@ from api.import_bodies import (
     PublishBody,
     ReportQuery,
     RollbackBody,
+    TemplateQuery,
     body_of,
     told,
 )
@@ -35,8 +37,10 @@ from api.openapi import NoParameters, accepted, answers, spec
 from api.requests import Request as OwnRequest
 from registry.database import session_scope
 from registry.errors import ImportStateError, InvalidInputError, NotFoundError
+from registry.gazetteer import today
 from registry.intake.row_problem import RowProblem
 from registry.json_once import GivenTwiceError, loads_once
+from registry.template import blank_of, write_blank
 from registry.uploads import files
 from registry.uploads.asking import ask_publish, ask_rollback, discard
 from registry.uploads.receiving import Delivery, check_source, receive
@@ -122,6 +126,24 @@ def get_imports(query: ImportsQuery) -> Response:
         limit=query.limit,
     )
     return _answer({"imports": [body_of(view) for view in found]})
+
+
+@blueprint.get("/template")
+@requires("editor")
+@spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["imports"])
+def get_template(query: TemplateQuery) -> Response:
+    """A blank workbook for a commune's households, with its streets and hamlets. Role: editor."""
+    with session_scope(register().engine) as session:
+        blank = blank_of(session, gazetteer(), query.commune, today())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "blank.xlsx"
+        write_blank(blank, path)
+        book = path.read_bytes()
+    made = send_file(
+        io.BytesIO(book), as_attachment=True, download_name=f"mau-{blank.code}.xlsx", etag=False
+    )
+    made.headers["Cache-Control"] = "no-store"
+    return made
 
 
 @blueprint.get("/<int:import_id>")

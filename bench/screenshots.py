@@ -2,9 +2,11 @@
 
     python -m bench.screenshots http://127.0.0.1:8000 [PAGE ...]
 
+`import` needs an editor's key in DIACHISO_KEY, and a worker (`bin/run` starts one).
 Look at each picture afterwards: that is what it is for.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -23,6 +25,16 @@ so 2 ngach 10 ngo 19 hoang sa, p. phan chu trinh, hoan kiem
 19/10/9 Hoàng Sa, P. Phan Chu Trinh, Hoàn Kiếm
 P. Ngọc Hà, Q. Ba Đình, Hà Nội
 không có gì"""
+DELIVERED: Final = """\
+mã hồ sơ,họ tên chủ hộ,số nhà,tên đường,tổ dân phố,mã xã,kinh độ,vĩ độ,số hộ
+BD-001,Nguyễn Văn A,12,Phố Quán Thánh,Tổ 3,00004,105.8403,21.0412,1
+BD-002,Trần Thị B,"Số 5A, ngách 34, ngõ 12",Phố Quán Thánh,,00004,,,1
+BD-003,Lê Văn C,,Phố Quán Thánh,,00004,,,1
+BD-004,Phạm Thị D,14,Phố Quán Thánh,,00004,21.0412,105.8404,1
+BD-005,Đỗ Văn E,3-Feb,Phố Quán Thánh,,00004,105.8405,21.0413,2
+BD-006,Vũ Thị G,16,Phố Quán Thánh,,00004,105.8405,21.0413,0
+,,Tổng cộng,,,,,,6
+"""
 
 
 def _map(page: Page) -> None:
@@ -58,6 +70,17 @@ def _coverage(page: Page) -> None:
     page.wait_for_selector(".choropleth")
 
 
+def _import(page: Page) -> None:
+    page.get_by_label("Khoá của đơn vị").fill(os.environ["DIACHISO_KEY"])
+    page.get_by_role("button", name="Vào").click()
+    page.locator("#file").set_input_files(
+        {"name": "ba-dinh.csv", "mimeType": "text/csv", "buffer": DELIVERED.encode()}
+    )
+    page.get_by_role("button", name="Chạy thử").click()
+    page.wait_for_selector("[data-count=rows]")
+    page.locator("#one").scroll_into_view_if_needed()
+
+
 def _docs(page: Page) -> None:
     page.wait_for_selector("#viewer[data-ready]")
 
@@ -76,6 +99,7 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
     "try": ("/try", _try),
     "coverage": ("/coverage", _coverage),
     "province": ("/coverage/01", _coverage),
+    "import": ("/import", _import),
     "docs": ("/docs", _docs),
 }
 """Name of the picture → the page, and what is done on it."""

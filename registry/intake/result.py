@@ -15,7 +15,7 @@ MAX_SHOWN: Final = 1_000
 """Problems of rejected rows that a result holds; `Handback.problems` has them all."""
 EXAMPLES: Final = 3
 """Rows of each problem that a result shows."""
-_NOT_KEPT: Final = ("examples", "row_problems", "columns_unread", "sheet_rows")
+_NOT_KEPT: Final = ("examples", "row_problems", "columns_unread")
 """What shows cells of rows."""
 VERDICT: Final = (
     *("rows", "new", "changed", "unchanged", "linked", "rejected", "vanished", "retired"),

@@ -342,7 +342,16 @@ def test_mistake_is_reported_and_thanked_for(visit: Visit, world: World) -> None
 
 def test_letters_of_twice_the_size_stay_in_the_window(visit: Visit, world: World) -> None:
     code = code_display(world.codes["27 Láng"])
-    for path in ("/", f"/a/{code}", "/a?code=Láng", "/try", "/coverage", "/new-house", "/offline"):
+    for path in (
+        "/",
+        f"/a/{code}",
+        "/a?code=Láng",
+        "/try",
+        "/coverage",
+        "/import",
+        "/new-house",
+        "/offline",
+    ):
         page = visit.open(path)
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert not visit.overflows(), path

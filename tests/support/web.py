@@ -32,6 +32,7 @@ PAGES = (
     "/a/",
     "/coverage",
     "/docs",
+    "/import",
     "/kept.js",
     "/new-house",
     "/offline",

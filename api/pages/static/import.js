@@ -1,0 +1,223 @@
+// The desk of imports: a key, a file, what became of it. All of it by the API, under that key.
+
+import { make, t } from './ui.js';
+import { counted, listed, shown } from './import_shown.js';
+
+const KEPT = 'diachiso-key';
+const LOOK_AGAIN_MS = 1000;
+const at = (id) => document.getElementById(id);
+const [enter, key, who, complaint, deliver, file, source, province, communes, commune, blank, crs, sent, sending, one, recent] = [
+  'enter', 'key', 'who', 'complaint', 'deliver', 'file', 'source', 'province', 'communes', 'commune', 'blank', 'crs', 'sent', 'sending', 'one', 'recent'].map(at);
+
+let held = sessionStorage.getItem(KEPT);
+let role = '';
+let watched = 0;
+
+/** What the API answers under the key; an Error with its words, and the status, where it does not. */
+async function ask(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, { ...options, headers: { 'X-Api-Key': held, ...options.headers } });
+  } catch {
+    throw new Error(t('Không có kết nối đến máy chủ.', 'The server cannot be reached.'));
+  }
+  if (response.ok) return response;
+  throw problemOf(response.status, await response.json().catch(() => null));
+}
+
+function problemOf(status, problem) {
+  const said = problem?.errors?.map((each) => each.detail).filter(Boolean).join('; ') || problem?.detail;
+  return Object.assign(new Error(said || t('Có lỗi, hãy thử lại sau.', 'Something went wrong; try again later.')), { status });
+}
+
+const post = (path, body) => ask(path, {
+  method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' },
+});
+
+function complain(error) {
+  complaint.textContent = error ? error.message : '';
+  complaint.hidden = !error;
+  if (error?.status === 401) leave();
+}
+
+/** Do it, and say what went wrong. */
+const tried = (work) => async (...given) => {
+  complain(null);
+  try {
+    await work(...given);
+  } catch (error) {
+    complain(error);
+  }
+};
+
+// The key.
+
+function leave() {
+  sessionStorage.removeItem(KEPT);
+  held = null;
+  watched = 0;
+  for (const each of [who, deliver, one, recent]) each.hidden = true;
+  enter.hidden = false;
+}
+
+const come = tried(async () => {
+  const mine = await (await ask('/v1/whoami')).json();
+  if (!['editor', 'approver', 'admin'].includes(mine.role)) {
+    leave();
+    throw new Error(t(`Khoá này (${mine.role}) không được nạp danh sách: cần khoá editor hoặc approver.`, `This key (${mine.role}) may not import: an editor's or an approver's is needed.`));
+  }
+  role = mine.role;
+  sessionStorage.setItem(KEPT, held);
+  key.value = '';
+  enter.hidden = true;
+  const roles = { editor: t('giao tệp', 'delivers'), approver: t('giao và duyệt', 'delivers and approves'), admin: t('quản trị', 'administers') };
+  const units = mine.units === null ? t('cả nước', 'everywhere') : mine.units.map((unit) => unit.name).join(', ');
+  who.replaceChildren(make('strong', {}, mine.name ?? ''), ` · ${roles[role]} · ${units} `,
+    make('button', { class: 'link', type: 'button', onclick: () => { complain(null); leave(); } }, t('Thoát', 'Leave')));
+  who.hidden = false;
+  source.value ||= mine.name ?? '';
+  await offerCommunes(mine.units);
+  deliver.hidden = false;
+  await list();
+  const asked = Number(location.hash.slice(1));
+  if (asked) await watch(asked);
+});
+
+enter.addEventListener('submit', (event) => {
+  event.preventDefault();
+  held = key.value.trim();
+  come();
+});
+
+// The file.
+
+async function offerCommunes(units) {
+  const mine = units && new Set(units.map((unit) => unit.code));
+  const { provinces } = await (await ask('/v1/units/picker')).json();
+  const offered = provinces
+    .map((each) => ({ ...each, communes: each.communes.filter((unit) => !mine || mine.has(each.code) || mine.has(unit.code)) }))
+    .filter((each) => each.communes.length);
+  province.replaceChildren(province.options[0], ...offered.map((each) => make('option', { value: each.code }, each.name)));
+  province.onchange = () => {
+    const chosen = offered.find((each) => each.code === province.value);
+    communes.hidden = blank.hidden = !chosen;
+    commune.replaceChildren(...(chosen?.communes ?? []).map((unit) => make('option', { value: unit.code }, `${unit.name} (${unit.code})`)));
+  };
+  province.onchange();
+}
+
+for (const name of ['dragover', 'dragleave', 'drop']) {
+  deliver.addEventListener(name, (event) => {
+    event.preventDefault();
+    at('drop').classList.toggle('over', name === 'dragover');
+    if (name === 'drop' && event.dataTransfer.files.length) file.files = event.dataTransfer.files;
+  });
+}
+
+deliver.addEventListener('submit', tried(async (event) => {
+  event.preventDefault();
+  const form = new FormData(deliver);
+  for (const [name, value] of [...form.entries()]) if (value === '') form.delete(name);
+  const made = await upload(form);
+  await watch(made.id);
+  await list();
+}));
+
+/** Sent by the older interface, for it alone tells how far a large file is. */
+function upload(form) {
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    const end = () => { sent.hidden = true; sending.textContent = ''; deliver.removeAttribute('aria-busy'); };
+    request.open('POST', '/v1/imports');
+    request.setRequestHeader('X-Api-Key', held);
+    request.responseType = 'json';
+    request.upload.addEventListener('progress', ({ loaded, total }) => { sent.value = total ? loaded / total : 0; });
+    request.addEventListener('load', () => {
+      end();
+      if (request.status === 202) done(request.response);
+      else failed(problemOf(request.status, request.response));
+    });
+    request.addEventListener('error', () => { end(); failed(new Error(t('Tệp chưa gửi được, hãy thử lại.', 'The file was not sent; try again.'))); });
+    sent.value = 0;
+    sent.hidden = false;
+    sending.textContent = t('Đang gửi…', 'Sending…');
+    deliver.setAttribute('aria-busy', 'true');
+    request.send(form);
+  });
+}
+
+blank.addEventListener('click', tried(() => save(`/v1/imports/template?commune=${commune.value}`)));
+
+/** Put an answer into a file, as a link would if it could bear a key. */
+async function save(path) {
+  const response = await ask(path);
+  const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get('Content-Disposition') ?? '')?.[1];
+  const plain = /filename="?([^";]+)/.exec(response.headers.get('Content-Disposition') ?? '')?.[1];
+  const url = URL.createObjectURL(await response.blob());
+  make('a', { href: url, download: name ? decodeURIComponent(name) : plain ?? 'tep' }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+// What became of it.
+
+async function watch(id) {
+  watched = id;
+  history.replaceState(null, '', `#${id}`);
+  for (let first = true; watched === id; first = false) {
+    const found = await (await ask(`/v1/imports/${id}`)).json();
+    if (watched !== id) return;
+    one.replaceChildren(...shown(found, role, actions(found)));
+    one.hidden = false;
+    if (first) one.focus();
+    if (!found.progress) { if (!first) await list(); return; }
+    await new Promise((wake) => { setTimeout(wake, LOOK_AGAIN_MS); });
+  }
+}
+
+const actions = (found) => ({
+  save: tried((what) => save(`/v1/imports/${found.id}/${what}`)),
+  publish: tried(async (accept) => {
+    const told = [counted(found), accept && t('Tệp thiếu hơn 80 % nhà của nguồn, và mã của chúng sẽ ngừng dùng.', 'The file lacks more than 80 % of the source’s households; their codes will be retired.')];
+    if (!confirm([t('Ghi vào sổ?', 'Publish this?'), ...told].filter(Boolean).join('\n'))) return;
+    await post(`/v1/imports/${found.id}/publish`, { verdict: found.verdict, accept_vanished: accept });
+    await watch(found.id);
+  }),
+  rollBack: tried(async (keepLater) => {
+    if (!confirm(keepLater
+      ? t('Huỷ phần chưa ai sửa thêm, giữ phần đã sửa sau đó?', 'Undo what nobody has changed since, and keep the rest?')
+      : t('Huỷ đợt này? Sổ trở lại như trước khi ghi; mã mới cấp sẽ không dùng được nữa.', 'Take this back? The register is as before; codes it gave are withdrawn.'))) return;
+    await post(`/v1/imports/${found.id}/rollback`, { keep_later: keepLater });
+    await watch(found.id);
+  }),
+  discard: tried(async () => {
+    if (!confirm(t('Bỏ đợt này, xoá tệp đã gửi?', 'Discard this and delete the file?'))) return;
+    await ask(`/v1/imports/${found.id}`, { method: 'DELETE' });
+    await watch(found.id);
+    await list();
+  }),
+  /** The same file in the system that was proposed; it is still chosen, or has to be again. */
+  again: tried(async (system) => {
+    crs.value = system;
+    crs.closest('details').open = true;
+    if (file.files.length) deliver.requestSubmit();
+    else {
+      file.focus();
+      throw new Error(t(`Chọn lại tệp rồi bấm Chạy thử; hệ toạ độ ${system} đã điền.`, `Choose the file again; the system ${system} is filled in.`));
+    }
+  }),
+});
+
+async function list() {
+  const { imports } = await (await ask('/v1/imports?limit=20')).json();
+  recent.replaceChildren(...listed(imports, tried(watch)));
+  recent.hidden = !imports.length;
+}
+
+window.addEventListener('hashchange', () => {
+  const asked = Number(location.hash.slice(1));
+  if (held && asked && asked !== watched) tried(watch)(asked);
+});
+
+at('plain').hidden = isSecureContext;
+if (held) come();
+else enter.hidden = false;

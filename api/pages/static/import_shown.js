@@ -1,0 +1,185 @@
+// An import as its clerk sees it: where it stands, how many rows of which kind, what is wrong, what can be done.
+
+import { make, t } from './ui.js';
+
+const english = document.documentElement.lang === 'en';
+const figure = (n) => n.toLocaleString(english ? 'en' : 'vi');
+const moment = (iso) => new Date(iso).toLocaleString(english ? 'en-GB' : 'vi', { dateStyle: 'short', timeStyle: 'short', timeZone: 'Asia/Ho_Chi_Minh' });
+
+const STATES = {
+  staged: ['confirm', 'Đang chạy thử', 'Being tried'],
+  reported: ['confirm', 'Chờ duyệt', 'To be approved'],
+  publishing: ['confirm', 'Đang ghi', 'Being published'],
+  published: ['accept', 'Đã ghi vào sổ', 'Published'],
+  rolled_back: ['none', 'Đã huỷ', 'Taken back'],
+  discarded: ['none', 'Đã bỏ', 'Discarded'],
+  failed: ['reject', 'Không đọc được', 'Unreadable'],
+};
+const PHASES = {
+  waiting: ['chờ đến lượt', 'waiting'],
+  reading: ['đang đọc tệp', 'reading'],
+  judging: ['đang kiểm từng dòng', 'looking at each row'],
+  publishing: ['đang ghi', 'publishing'],
+  committing: ['sắp xong', 'nearly done'],
+  feed: ['sắp xong', 'nearly done'],
+  rolling_back: ['đang huỷ', 'taking back'],
+};
+const COUNTS = [
+  ['rows', 'Dòng trong tệp', 'Rows'],
+  ['new', 'Nhà mới, được cấp mã', 'New, with a code'],
+  ['changed', 'Thay đổi', 'Changed'],
+  ['unchanged', 'Không đổi', 'Unchanged'],
+  ['linked', 'Đã có mã từ trước', 'Had a code already'],
+  ['rejected', 'Bị loại', 'Rejected'],
+  ['skipped', 'Không phải nhà', 'No households'],
+  ['vanished', 'Không còn trong tệp', 'No longer in the file'],
+  ['retired', 'Mã ngừng dùng', 'Codes retired'],
+];
+const ALWAYS = ['rows', 'new', 'rejected'];
+const SEVERITIES = {
+  error: ['reject', 'Lỗi', 'Error'],
+  warning: ['confirm', 'Cảnh báo', 'Warning'],
+  notice: ['none', 'Lưu ý', 'Notice'],
+};
+const GRAVEST = Object.keys(SEVERITIES);
+const PROPOSED = /\b(?:trường )?crs (EPSG:\d+)/;
+
+const badge = ([look, vi, en]) => make('span', { class: `verdict verdict-${look}` }, t(vi, en));
+const button = (label, work, quiet = true) => make('button', { type: 'button', class: quiet ? 'button button-quiet' : 'button', onclick: work }, label);
+
+/** In one line, what publishing would do. */
+export function counted({ counts }) {
+  return COUNTS.filter(([name]) => name !== 'rows' && counts?.[name])
+    .map(([name, vi, en]) => `${t(vi, en)}: ${figure(counts[name])}`).join(' · ');
+}
+
+/** Everything about one import. */
+export function shown(found, role, act) {
+  return [
+    make('h2', {}, `#${found.id} ${found.file_name} `, badge(STATES[found.state])),
+    make('p', { class: 'quiet' }, [found.source, moment(found.created_at), found.delivered_by].filter(Boolean).join(' · ')),
+    progress(found.progress),
+    trouble(found, act),
+    next(found, role),
+    tiles(found.counts),
+    buttons(found, role, act),
+    ...problems(found),
+    ...notes(found, act),
+  ].filter(Boolean);
+}
+
+function progress(doing) {
+  if (!doing) return null;
+  const rows = doing.rows ? t(`, ${figure(doing.rows)} dòng`, `, ${figure(doing.rows)} rows`) : '';
+  return make('p', { class: 'status', role: 'status' }, `${t(...(PHASES[doing.phase] ?? [doing.phase, doing.phase]))}${rows}…`);
+}
+
+function trouble(found, act) {
+  if (!found.trouble) return null;
+  const said = make('p', { class: 'wrong', role: 'alert' }, found.trouble.detail);
+  return make('div', {}, said, again(found.trouble.detail, act));
+}
+
+/** The system that the file's points voted for, to be confirmed by whoever knows. */
+function again(said, act) {
+  const system = PROPOSED.exec(said)?.[1];
+  if (!system) return null;
+  return button(t(`Đúng, toạ độ theo ${system}: chạy thử lại`, `Right, it is ${system}: try again`), () => act.again(system));
+}
+
+function next(found, role) {
+  if (found.progress || found.state !== 'reported') return null;
+  const words = found.counts?.rejected
+    ? t('Xem các lỗi dưới đây. Có thể tải các dòng bị loại, sửa rồi giao lại riêng chúng; các dòng khác vẫn ghi được ngay.', 'Look at the errors below. The rejected rows can be downloaded, corrected and delivered on their own; the others can be published now.')
+    : t('Không dòng nào bị loại.', 'No row was rejected.');
+  const who = role === 'editor'
+    ? t(` Khoá này không được duyệt: báo người duyệt số đợt ${found.id}.`, ` This key may not approve: tell an approver the number ${found.id}.`) : '';
+  return make('p', {}, words + who);
+}
+
+function tiles(counts) {
+  if (!counts) return null;
+  const cells = COUNTS.filter(([name]) => counts[name] || ALWAYS.includes(name)).map(([name, vi, en]) => make('div', {},
+    make('dt', {}, t(vi, en)), make('dd', { 'data-count': name }, figure(counts[name]))));
+  return make('dl', { class: 'totals' }, ...cells);
+}
+
+function buttons(found, role, act) {
+  const { counts, state } = found;
+  if (found.progress || !counts && state !== 'failed') return null;
+  const approves = role !== 'editor';
+  const has = (severity) => found.problems.some((each) => each.severity === severity);
+  const kept = found.files_until && state !== 'discarded';
+  const made = [
+    state === 'reported' && approves && counts.new + counts.changed + counts.linked + counts.vanished > 0
+      && button(t('Duyệt, ghi vào sổ', 'Approve and publish'), () => act.publish(found.vanished_warning === 'too_many_vanished'), false),
+    kept && counts?.rejected > 0 && button(t('Tải dòng bị loại', 'Rejected rows'), () => act.save('report')),
+    kept && (has('warning') || has('notice')) && button(t('Tải dòng có cảnh báo', 'Rows with warnings'), () => act.save('report?rows=warned')),
+    kept && counts?.vanished > 0 && button(t('Tải nhà không còn trong tệp', 'Vanished'), () => act.save('report?rows=vanished')),
+    found.problems.length > 0 && button(t('Tải mọi vấn đề (CSV)', 'All problems (CSV)'), () => act.save('problems?format=csv')),
+    kept && state === 'published' && button(t('Tải mã từng dòng', 'Codes of all rows'), () => act.save('codes')),
+    state === 'published' && approves && button(t('Huỷ đợt này', 'Take it back'), () => act.rollBack(false)),
+    state === 'published' && approves && found.trouble && button(t('Huỷ, giữ phần đã sửa sau', 'Take back, keep later changes'), () => act.rollBack(true)),
+    ['reported', 'failed'].includes(state) && button(t('Bỏ đợt này', 'Discard'), act.discard),
+  ].filter(Boolean);
+  return made.length ? make('p', { class: 'actions' }, ...made) : null;
+}
+
+function problems(found) {
+  if (!found.problems.length) return [];
+  const ordered = [...found.problems].sort((one, other) => GRAVEST.indexOf(one.severity) - GRAVEST.indexOf(other.severity) || other.rows - one.rows);
+  const head = [t('Mức', 'Severity'), t('Vấn đề', 'Problem'), t('Số dòng', 'Rows'), t('Ví dụ', 'Examples')];
+  const id = `problems-${found.id}`;
+  return [
+    make('h3', { id }, t('Vấn đề', 'Problems')),
+    make('div', { class: 'scroll', role: 'region', 'aria-labelledby': id, tabindex: '0' },
+      make('table', { class: 'verdicts' },
+        make('thead', {}, make('tr', {}, ...head.map((each, n) => make('th', { scope: 'col', class: n === 2 ? 'number' : null }, each)))),
+        make('tbody', {}, ...ordered.map(row)))),
+  ];
+}
+
+function row(problem) {
+  return make('tr', { 'data-code': problem.code },
+    make('td', {}, badge(SEVERITIES[problem.severity])),
+    make('td', {}, t(problem.vi, problem.en), make('br'), make('code', { class: 'quiet' }, problem.code)),
+    make('td', { class: 'number', 'data-head': t('Số dòng', 'Rows') }, figure(problem.rows)),
+    make('td', {}, make('ul', { class: 'examples' }, ...problem.examples.map(example))));
+}
+
+function example({ row: number, sheet_row: sheet, value, fix_vi: fixVi, proposed_fix: fix }) {
+  const line = sheet ? t(`dòng ${figure(sheet)} của bảng tính`, `row ${figure(sheet)} of the sheet`) : t(`dòng ${figure(number)} dưới tiêu đề`, `row ${figure(number)} below the header`);
+  const right = t(fixVi, fix);
+  return make('li', {}, `${line}${value ? `: “${value}”` : ''}${right ? ` → ${right}` : ''}`);
+}
+
+/** What was found out; a system that is asked about can be confirmed right there. */
+function notes(found, act) {
+  const unread = [
+    found.columns_personal.length && t(`Cột về người, không đọc: ${found.columns_personal.join(', ')}`, `Columns about people, not read: ${found.columns_personal.join(', ')}`),
+    found.columns_unknown.length && t(`Cột không nhận ra, không đọc: ${found.columns_unknown.join(', ')}`, `Columns not known, not read: ${found.columns_unknown.join(', ')}`),
+  ].filter(Boolean);
+  const told = [...found.file_notes, ...unread];
+  if (!told.length) return [];
+  return [
+    make('h3', {}, t('Máy đã đọc tệp thế nào', 'How the file was read')),
+    make('ul', { class: 'told' }, ...told.map((each) => make('li', {}, each, found.state === 'reported' ? again(each, act) : null))),
+  ];
+}
+
+/** The imports that the key may see; `open` shows one. */
+export function listed(imports, open) {
+  if (!imports.length) return [];
+  return [
+    make('h2', { id: 'latest' }, t('Các đợt gần đây', 'Latest imports')),
+    make('div', { class: 'scroll', role: 'region', 'aria-labelledby': 'latest', tabindex: '0' },
+      make('table', { class: 'verdicts' },
+        make('thead', {}, make('tr', {}, ...[t('Đợt', 'Number'), t('Tệp', 'File'), t('Nguồn', 'Source'), t('Lúc', 'When'), t('Tình trạng', 'State')].map((each) => make('th', { scope: 'col' }, each)))),
+        make('tbody', {}, ...imports.map((each) => make('tr', {},
+          make('td', {}, make('button', { type: 'button', class: 'link', onclick: () => open(each.id) }, `#${each.id}`)),
+          make('td', {}, each.file_name),
+          make('td', { 'data-head': t('Nguồn', 'Source') }, each.source),
+          make('td', {}, moment(each.created_at)),
+          make('td', {}, badge(STATES[each.state]), each.counts ? ` ${counted(each)}` : '')))))),
+  ];
+}

@@ -1,0 +1,191 @@
+"""The desk of imports in a real browser: a clerk delivers, an approver publishes and takes back."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from geo.code import format as code_display
+from registry.settings import Settings
+from tests.support.browser import SIZES, Visit, browsing, chromium, serving, visiting
+from tests.support.intake import checksum
+from tests.support.keys import office
+from tests.support.lifecycle import COMMUNE
+from tests.support.uploads import Desk, row, table
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
+NOWHERE = row("", "R9", street="Phố Láng")
+
+
+@pytest.fixture(scope="module")
+def desk(
+    admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    settings = Settings(limits=False, var=tmp_path_factory.mktemp("var"))
+    with office(admin_url, f"desk_{worker_id}", settings) as made:
+        yield Desk(made, settings)
+
+
+@pytest.fixture(scope="module")
+def url(desk: Desk) -> Iterator[str]:
+    with serving(desk.office.place.url, DIACHISO_VAR=str(desk.settings.var)) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as made:
+        yield made
+
+
+@pytest.fixture(params=SIZES)
+def visit(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[Visit]:
+    with visiting(browser, url, request.param, accept_downloads=True) as made:
+        made.page.on("dialog", lambda asked: asked.accept())
+        yield made
+        assert made.complaints() == []
+
+
+def is_sound(visit: Visit) -> None:
+    assert visit.barriers() == []
+    assert not visit.overflows()
+
+
+def enter(visit: Visit, secret: str, path: str = "/import") -> Page:
+    page = visit.open(path)
+    page.get_by_label("Khoá của đơn vị").fill(secret)
+    page.get_by_role("button", name="Vào").click()
+    return page
+
+
+def choose(page: Page, file: bytes, name: str = "hộ dân.csv") -> None:
+    page.get_by_label("Tệp", exact=True).set_input_files(
+        {"name": name, "mimeType": "text/csv", "buffer": file}
+    )
+
+
+def test_file_is_tried_approved_and_taken_back_without_a_shell(
+    visit: Visit, desk: Desk, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    place = request.node.name
+    source = f"phường {place}"
+    editor, approver = (
+        desk.office.key(f"giao {place}"),
+        desk.office.key(f"duyệt {place}", "approver"),
+    )
+    before = checksum(desk.office.place.engine)
+
+    page = enter(visit, editor.secret)
+    expect(page.locator("#who")).to_contain_text("giao tệp")
+    is_sound(visit)
+    choose(page, table(row("1", "R1"), row("2", "R2"), NOWHERE))
+    page.get_by_label("Ai giao").fill(source)
+    page.get_by_role("button", name="Chạy thử").click()
+    expect(page.locator("#one")).to_contain_text("chờ đến lượt")
+    desk.work()
+
+    one = page.locator("#one")
+    expect(one.locator("[data-count=new]")).to_have_text("2")
+    expect(one.locator("[data-count=rejected]")).to_have_text("1")
+    wrong = one.locator("[data-code=address_names_no_dwelling]")
+    expect(wrong).to_contain_text("Địa chỉ không chỉ ra chỗ ở nào")
+    expect(wrong).to_contain_text("dòng 3 dưới tiêu đề")
+    expect(one).to_contain_text("Khoá này không được duyệt")
+    expect(one.get_by_role("button", name="Duyệt, ghi vào sổ")).to_have_count(0)
+    is_sound(visit)
+    with page.expect_download() as came:
+        one.get_by_role("button", name="Tải dòng bị loại").click()
+    came.value.save_as(tmp_path / "back.csv")
+    assert "address_names_no_dwelling" in (tmp_path / "back.csv").read_text("utf-8-sig")
+    assert checksum(desk.office.place.engine) == before
+    number = page.url.rpartition("#")[2]
+
+    page.get_by_role("button", name="Thoát").click()
+    page = enter(visit, approver.secret)
+    page.locator("#recent").get_by_role("button", name=f"#{number}").click()
+    one = page.locator("#one")
+    one.get_by_role("button", name="Duyệt, ghi vào sổ").click()
+    expect(one).to_contain_text("chờ đến lượt")
+    desk.work()
+    expect(one).to_contain_text("Đã ghi vào sổ")
+    with page.expect_download() as came:
+        one.get_by_role("button", name="Tải mã từng dòng").click()
+    came.value.save_as(tmp_path / "codes.csv")
+    codes = re.findall(r"[0-9A-Z]{8}(?=,)", (tmp_path / "codes.csv").read_text("utf-8-sig"))
+    assert desk.office.get(f"/v1/addresses/{code_display(codes[0])}").status_code == 200
+    is_sound(visit)
+
+    one.get_by_role("button", name="Huỷ đợt này").click()
+    expect(one).to_contain_text("đang huỷ")
+    desk.work()
+    expect(one).to_contain_text("Đã huỷ")
+    assert checksum(desk.office.place.engine) == before
+
+
+def test_key_that_is_none_or_may_not_import_is_told_so(visit: Visit, desk: Desk) -> None:
+    visit.allowed = ("401",)
+    page = enter(visit, "dcs_" + "x" * 36)
+    expect(page.locator("#complaint")).to_be_visible()
+    expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
+    carrier = desk.office.key(f"phát thư {visit.page.viewport_size}", "carrier")
+    page = enter(visit, carrier.secret)
+    expect(page.locator("#complaint")).to_contain_text("không được nạp danh sách")
+    expect(page.locator("#deliver")).to_be_hidden()
+
+
+def test_file_that_cannot_be_read_says_why(visit: Visit, desk: Desk) -> None:
+    editor = desk.office.key(f"giao hỏng {visit.page.viewport_size}")
+    page = enter(visit, editor.secret)
+    choose(page, b"%PDF-1.4 ...", "danh sach.pdf")
+    page.get_by_role("button", name="Chạy thử").click()
+    expect(page.locator("#one")).to_contain_text("chờ đến lượt")
+    desk.work()
+    expect(page.locator("#one")).to_contain_text("Không đọc được")
+    expect(page.locator("#one .wrong")).not_to_be_empty()
+    is_sound(visit)
+    page.locator("#one").get_by_role("button", name="Bỏ đợt này").click()
+    expect(page.locator("#one")).to_contain_text("Đã bỏ")
+
+
+def test_file_without_a_commune_is_told_which_one_and_gets_its_blank(
+    visit: Visit, desk: Desk, tmp_path: Path
+) -> None:
+    editor = desk.office.key(f"giao mẫu {visit.page.viewport_size}")
+    page = enter(visit, editor.secret)
+    page.get_by_label("Tệp nêu xã ở đâu").select_option(index=1)
+    page.get_by_label("Cả tệp thuộc").select_option(COMMUNE)
+    with page.expect_download() as came:
+        page.get_by_role("button", name="Tải mẫu trống").click()
+    assert came.value.suggested_filename == f"mau-{COMMUNE}.xlsx"
+    houses = [{"so nha": number, "duong": "Phố Láng"} for number in ("31", "33")]
+    choose(page, table(*houses))
+    page.get_by_label("Ai giao").fill(f"không xã {visit.page.viewport_size}")
+    page.get_by_role("button", name="Chạy thử").click()
+    expect(page.locator("#one")).to_contain_text("chờ đến lượt")
+    desk.work()
+    expect(page.locator("[data-count=new]")).to_have_text("2")
+
+
+def test_zone_that_the_points_vote_for_is_confirmed_on_the_page(visit: Visit, desk: Desk) -> None:
+    """Points in metres: tried in the zone of most, asked about, tried again in what was said."""
+    editor = desk.office.key(f"giao vn2000 {visit.page.viewport_size}")
+    page = enter(visit, editor.secret)
+    # In Phường Láng by one zone alone: VN-2000, 105°45' (EPSG:9210).
+    houses = [
+        row(str(2 * n), f"V{n}", longitude=str(505_600 + n), latitude=str(2_325_280 + n))
+        for n in range(1, 31)
+    ]
+    choose(page, table(*houses))
+    page.get_by_label("Ai giao").fill(f"đo đạc {visit.page.viewport_size}")
+    page.get_by_role("button", name="Chạy thử").click()
+    expect(page.locator("#one")).to_contain_text("chờ đến lượt")
+    desk.work()
+    first = page.url
+    page.locator("#one").get_by_role("button", name="Đúng, toạ độ theo EPSG:9210").click()
+    expect(page.locator("#one")).to_contain_text("chờ đến lượt")
+    assert page.url != first
+    desk.work()
+    expect(page.locator("[data-count=new]")).to_have_text("30")
+    expect(page.locator("#one .told")).not_to_contain_text("nếu đúng")
