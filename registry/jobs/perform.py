@@ -5,6 +5,8 @@ Exit status: 0 done, 1 the register says no or does not answer, 2 the program is
 
 import json
 import logging
+import os
+import resource
 import sys
 import traceback
 from collections.abc import Callable
@@ -36,10 +38,18 @@ def perform(written: str, arguments: dict[str, Any]) -> None:
         engine.dispose()
 
 
+def _limit_memory() -> None:
+    """To half of the machine's: a file made to need more ends its own job, and not the database."""
+    half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    limits = [limit for limit in resource.getrlimit(resource.RLIMIT_DATA) if limit >= 0]
+    resource.setrlimit(resource.RLIMIT_DATA, (min([half, *limits]),) * 2)
+
+
 def main() -> int:
     """The exit status; what went wrong is said by its place, never in words of a file or row."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     written, arguments = sys.argv[1:]
+    _limit_memory()
     try:
         perform(written, json.loads(arguments))
     except RegistryError as error:

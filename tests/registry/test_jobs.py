@@ -17,7 +17,7 @@ from registry.jobs.queue import enqueue, state_of_queue
 from registry.jobs.schema import prepare_jobs, wanted_version
 from registry.jobs.table import JOBS, Job
 from registry.settings import Settings
-from tests.support.background import FAILING, HELD, gone, let_end, wait_for_begun, worker
+from tests.support.background import FAILING, GREEDY, HELD, gone, let_end, wait_for_begun, worker
 from tests.support.intake import rows
 from tests.support.waiting import eventually
 
@@ -146,6 +146,18 @@ def test_job_that_fails_for_good_says_so(
     with worker(url):
         eventually(lambda: (tmp_path / "gave-up").exists(), "it is given up")
         eventually(lambda: status(engine, number) == "failed", "it is marked")
+
+
+def test_job_that_wants_most_of_the_memory_fails_alone(
+    url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
+) -> None:
+    greedy, after = put(GREEDY), put(HELD, name="after")
+    with worker(url):
+        eventually(lambda: status(engine, greedy) == "failed", "it is refused")
+        wait_for_begun(tmp_path, "after")
+        let_end(tmp_path, "after")
+        is_done(engine, after)
+    assert not (tmp_path / "given").exists()
 
 
 def test_worker_goes_on_when_its_connections_are_lost(

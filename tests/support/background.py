@@ -17,16 +17,17 @@ from tests.support.waiting import eventually
 _HERE = "tests.support.background"
 HELD = Job("test.held", f"{_HERE}:hold", queue=IMPORTS, wait_s=0)
 FAILING = Job("test.failing", f"{_HERE}:fail", attempts=1, gave_up=f"{_HERE}:note_end")
+GREEDY = Job("test.greedy", f"{_HERE}:take_memory", attempts=1)
 _WORKER = f"""
 import sys
 from registry.jobs.table import JOBS
 from registry.jobs.worker import Worker
-from {_HERE} import FAILING, HELD
+from {_HERE} import FAILING, GREEDY, HELD
 Worker(
     sys.argv[1],
     imports_at_once=2,
     say=lambda line: print(line, file=sys.stderr, flush=True),
-    jobs=(*JOBS, HELD, FAILING),
+    jobs=(*JOBS, HELD, FAILING, GREEDY),
     heartbeat_s=0.1,
     silent_after_s=0.5,
 ).run()
@@ -42,6 +43,13 @@ def hold(_engine: Engine, _settings: Settings, *, folder: str, name: str) -> Non
 def fail(_engine: Engine, _settings: Settings, *, folder: str) -> None:
     """Raise what a job may raise."""
     raise ConflictError(f"no: {folder}")
+
+
+def take_memory(_engine: Engine, _settings: Settings, *, folder: str) -> None:
+    """Ask for most of the machine's memory, without using it; leave a file when it was given."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    bytearray(machine * 6 // 10)
+    (Path(folder) / "given").touch()
 
 
 def note_end(_engine: Engine, _settings: Settings, *, folder: str) -> None:
