@@ -36,6 +36,8 @@ KIND_NAMES_EN: Final = {
     "dac_khu": "Special Zone",
 }
 
+LEVELS: Final = ("province", "district", "commune")
+"""Of units, the largest first; there are no districts since July 2025."""
 KIND_LEVELS: Final = {
     "tinh": ("province",),
     "thanh_pho": ("province", "district"),

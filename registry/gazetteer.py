@@ -15,11 +15,10 @@ from typing import Any, Final
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from geo.admin import full_name, full_name_en, name_key, parse_name
+from geo.admin import LEVELS, full_name, full_name_en, name_key, parse_name
 from geo.text import accent_key
 from geo.words import ROMAN
 
-LEVELS: Final = ("province", "district", "commune")
 VIET_NAM: Final = datetime.timezone(datetime.timedelta(hours=7))
 _AHEAD_S: Final = 7 * 3_600
 _ROMAN_OF: Final = {digits: letters for letters, digits in ROMAN.items()}

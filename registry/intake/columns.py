@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
+from geo.admin import LEVELS
 from geo.text import fold
 from registry.errors import UnreadableFileError
 from registry.intake.headers import (
@@ -207,7 +208,6 @@ _DOOR_FIELDS: Final = ("house_number", "alley", "street", "locality", "building"
 
 _NO_ADDRESS_BESIDE: Final = ("house_number", "street", "former_address")
 """Fields beside which an address of some kind is rather another one's."""
-_UNITS: Final = ("commune", "district", "province")
 _OF_COMMUNES: Final = ("commune", "commune_code", "former_commune_code")
 
 
@@ -243,7 +243,7 @@ def _said_otherwise(
 
 def _of_before(found: dict[str, list[int]], *, of_one_commune: bool) -> list[int]:
     """Names of units of before stand for those of today where none are there or stated."""
-    former = [f"former_{name}" for name in _UNITS if f"former_{name}" in found]
+    former = [f"former_{name}" for name in reversed(LEVELS) if f"former_{name}" in found]
     if "former_commune" not in former:
         return [at for name in former for at in found.pop(name)]
     left: list[int] = []

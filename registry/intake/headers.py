@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
+from geo.admin import LEVELS
 from geo.text import fold
 
 # Field → headers that mean it, folded (`geo.text.fold`), the field's own name apart.
@@ -174,7 +175,6 @@ _AXES: Final = {"x": "longitude", "y": "latitude"}
 _BLOCKS: Final = {"block": "Block", "thap": "Tháp", "toa": "Toà"}
 
 _DOOR: Final = frozenset({"house_number", "alley", "street", "locality"})
-_UNITS: Final = frozenset({"commune", "district", "province"})
 
 
 def _named() -> dict[str, str]:
@@ -366,7 +366,7 @@ def _of_parts(fields: set[str | None]) -> str | None:
     if len(fields) == 1:
         return fields.pop()
     named = {field for field in fields if field}
-    if len(named) < len(fields) or not named <= _DOOR | _UNITS:
+    if len(named) < len(fields) or not named <= _DOOR.union(LEVELS):
         return None
     if named <= {"house_number", "alley"}:
         return "house_number"

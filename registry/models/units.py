@@ -17,9 +17,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
+from geo.admin import LEVELS
 from registry.models.base import Base, one_of
 
-UNIT_LEVELS = ("province", "district", "commune")
 UNIT_KINDS = (
     "tinh",
     "thanh_pho",
@@ -39,7 +39,7 @@ class AdminUnit(Base):
 
     __tablename__ = "admin_unit"
     __table_args__ = (
-        one_of("level", *UNIT_LEVELS),
+        one_of("level", *LEVELS),
         CheckConstraint("NOT isempty(lifetime)", name="lifetime_not_empty"),
         ExcludeConstraint(
             ("level", "="),

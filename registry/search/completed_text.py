@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from geo.admin import parse_name
+from geo.admin import LEVELS, parse_name
 from geo.text import fold
 
-UNITS: Final = ("commune", "district", "province")
+UNITS: Final = LEVELS[::-1]
 """What may stand beside a text, the smallest first."""
 _NUMBERED: Final = {"commune": "Phường", "district": "Quận"}
 """The kind of a unit that is a mere number."""

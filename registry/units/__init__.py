@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from geo.admin import name_key, parse_name
+from geo.admin import LEVELS, name_key, parse_name
 from geo.text import accent_key, has_diacritics
 from geo.values import value
 from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import LEVELS, Gazetteer, Unit, today
+from registry.gazetteer import Gazetteer, Unit, today
 from registry.units.text import Naming, prefer_day, read_units
 
 LAST_DAY_OF_OLD_MAP: Final = datetime.date(2025, 6, 30)

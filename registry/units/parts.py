@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Final
 
-from geo.admin import KIND_LEVELS, NamedPart, parse_name, split_before_kinds, split_dashes
+from geo.admin import KIND_LEVELS, LEVELS, NamedPart, parse_name, split_before_kinds, split_dashes
 from geo.syllables import is_syllable
 from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import repaired
 from geo.values import value
 from geo.words import ROMAN
-from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
+from registry.gazetteer import Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
 from registry.units.slips import (
     communes_numbered,

@@ -7,9 +7,9 @@ from functools import partial
 from itertools import product
 from typing import Final
 
-from geo.admin import KIND_LEVELS, name_key, parse_name
+from geo.admin import KIND_LEVELS, LEVELS, name_key, parse_name
 from geo.values import value
-from registry.gazetteer import LEVELS, Gazetteer, Unit
+from registry.gazetteer import Gazetteer, Unit
 from registry.units.parts import INITIALS, Fit, Part
 
 

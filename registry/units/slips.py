@@ -5,11 +5,11 @@ from collections.abc import Collection
 from itertools import chain
 from typing import Final
 
-from geo.admin import KIND_LEVELS, NamedPart
+from geo.admin import KIND_LEVELS, LEVELS, NamedPart
 from geo.syllables import is_syllable
 from geo.text import accent_key, fold, has_diacritics
 from geo.words import ROMAN
-from registry.gazetteer import LEVELS, Gazetteer, Unit, UnitName
+from registry.gazetteer import Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
 
 # Provinces that were divided or merged between 1976 and 2008 (resolutions of the National Assembly
