@@ -42,7 +42,7 @@ const SEVERITIES = {
   notice: ['none', 'Lưu ý', 'Notice'],
 };
 const GRAVEST = Object.keys(SEVERITIES);
-const PROPOSED = /\b(?:trường )?crs (EPSG:\d+)/;
+const PROPOSED = /\bcrs (EPSG:\d+)/g;
 
 const badge = ([look, vi, en]) => make('span', { class: `verdict verdict-${look}` }, t(vi, en));
 const button = (label, work, quiet = true) => make('button', { type: 'button', class: quiet ? 'button button-quiet' : 'button', onclick: work }, label);
@@ -77,14 +77,13 @@ function progress(doing) {
 function trouble(found, act) {
   if (!found.trouble) return null;
   const said = make('p', { class: 'wrong', role: 'alert' }, found.trouble.detail);
-  return make('div', {}, said, again(found.trouble.detail, act));
+  return make('div', { class: 'actions' }, said, ...again(found.trouble.detail, act));
 }
 
-/** The system that the file's points voted for, to be confirmed by whoever knows. */
+/** The systems that the file's points voted for, one to be confirmed by whoever knows. */
 function again(said, act) {
-  const system = PROPOSED.exec(said)?.[1];
-  if (!system) return null;
-  return button(t(`Đúng, toạ độ theo ${system}: chạy thử lại`, `Right, it is ${system}: try again`), () => act.again(system));
+  const systems = new Set([...said.matchAll(PROPOSED)].map((each) => each[1]));
+  return [...systems].map((system) => button(t(`Đúng, toạ độ theo ${system}: chạy thử lại`, `Right, it is ${system}: try again`), () => act.again(system)));
 }
 
 function next(found, role) {
@@ -163,7 +162,7 @@ function notes(found, act) {
   if (!told.length) return [];
   return [
     make('h3', {}, t('Máy đã đọc tệp thế nào', 'How the file was read')),
-    make('ul', { class: 'told' }, ...told.map((each) => make('li', {}, each, found.state === 'reported' ? again(each, act) : null))),
+    make('ul', { class: 'told' }, ...told.map((each) => make('li', {}, each, ...(found.state === 'reported' ? again(each, act) : [])))),
   ];
 }
 
