@@ -48,7 +48,7 @@ from registry.search.fit import (
     told_doubts,
     with_fault,
 )
-from registry.search.groups import commune_untold, is_named
+from registry.search.groups import commune_untold, is_group_alone, is_named
 from registry.search.likeness import vocabulary_of
 from registry.search.respelling import respellings
 from registry.search.set_apart import names_set_apart, set_apart
@@ -381,7 +381,9 @@ class _Search:
     def _asked(self, reading: ReadAddress) -> Steps[list[Answer]]:
         door = reading.door
         area = area_of(self.gazetteer, self.day, reading.namings, self.within, reading.unread)
-        if area.communes is None and door.street is None and not is_named(door):
+        # What is suggested while it is typed is found, each that is called so; no door in it.
+        told = is_named(door) or (is_group_alone(door) and not reading.unread)
+        if area.communes is None and door.street is None and not told:
             return []
         if said := tuple({CODE_UNKNOWN, CONTRADICTED}.intersection(reading.notes)):
             area = replace(area, faults=(*area.faults, *said))

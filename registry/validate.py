@@ -14,6 +14,7 @@ from geo.label import label
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import CODE_UNKNOWN, Question, locating
+from registry.intake.footer_words import is_total
 from registry.reads import Reads
 from registry.records import Record
 from registry.search.answers import of_record
@@ -21,6 +22,7 @@ from registry.search.asking import Steps, alone
 from registry.search.direct import whole_code
 from registry.search.doors import active_records, records_of
 from registry.search.fit import Located
+from registry.search.groups import is_group_alone
 from registry.validation import questions
 from registry.validation.choices import choices_of_places
 from registry.validation.components import components_read, components_unread
@@ -48,7 +50,7 @@ def validating(gazetteer: Gazetteer, question: Question) -> Steps[Validation]:
 
 
 def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: Reads) -> Validation:
-    if located.answers and not _is_abroad(located):
+    if located.answers and not _is_abroad(located) and not _is_group_anywhere(located):
         judge = Judge(gazetteer, reads, today(), located, chosen=question.chosen)
         return judge.validation()
     text = question.text or ""
@@ -94,11 +96,17 @@ def _is_abroad(located: Located) -> bool:
     return "other_country" in located.answers[0].faults and not named
 
 
+def _is_group_anywhere(located: Located) -> bool:
+    """Whether no more is said than `Thôn 9`: every commune has one."""
+    reading = located.reading
+    return reading is not None and not reading.namings and is_group_alone(reading.door)
+
+
 def _unplaced(reading: ReadAddress | None, text: str) -> Validation:
     """Nothing was found: the commune is missing, or it is no address at all."""
     if is_elsewhere(text, reading.unread if reading else ()):
         return _rejected("elsewhere")
-    if reading is None:
+    if reading is None or is_total([text]):
         return _rejected()
     if not _is_address(reading):
         return replace(_rejected(), components=components_unread(reading))

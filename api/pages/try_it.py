@@ -17,9 +17,10 @@ from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, secured, words
 from geo.code import format as code_display
-from registry.batch import Outcome, outcomes
+from registry.batch import EMPTY, TOTAL, Outcome, outcomes
 from registry.batch.flat import FLAT_COLUMNS, flat
 from registry.batch.rows import InputRow, Layout, Table, check_text, read_row, read_table
+from registry.batch.workbooks import as_csv, workbook_suffix
 from registry.errors import UnreadableFileError
 from registry.gazetteer import today
 from registry.search.completed_text import UNITS
@@ -56,11 +57,15 @@ _CONVERTED: Final = {
 _WITH_MARK: Final = (b"\xff\xfe", b"\xfe\xff")
 """Beginnings of UTF-16, whose bytes alone look like no text."""
 _LOOKED_AT: Final = 1_000
-_NO_CSV: Final = (
-    "Tệp này không phải CSV. Tệp Excel thì chọn Lưu thành → CSV UTF-8, hoặc dán cột địa chỉ vào ô.",
-    "This file is no CSV. Save an Excel workbook as CSV UTF-8, or paste its column of addresses.",
+_NO_TABLE: Final = (
+    "Không đọc được tệp này như bảng tính Excel hay CSV. Hãy dán cột địa chỉ vào ô.",
+    "This file is no workbook and no CSV that can be read. Paste its column of addresses.",
 )
-_BROKEN: Final = ("Dòng trống hoặc hỏng.", "Empty or broken.")
+_NO_ROW: Final = {
+    EMPTY: ("Dòng trống.", "Empty."),
+    TOTAL: ("Dòng tổng, không phải địa chỉ.", "A total, and no address."),
+}
+_BROKEN: Final = ("Dòng hỏng.", "Broken.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ def post_try() -> Response:
     try:
         text = _text()
     except UnreadableFileError:
-        text, problem = "", words(*_NO_CSV)
+        text, problem = "", words(*_NO_TABLE)
     if not problem and not text.strip():
         problem = words("Hãy dán ít nhất một địa chỉ.", "Paste at least one address.")
     if not problem:
@@ -128,11 +133,13 @@ def _page(
 
 
 def _text() -> str:
-    """What was pasted, or else the file; raises UnreadableFileError for one that is no text."""
+    """What was pasted, or else the file; raises UnreadableFileError for one that is no table."""
     sent = request.files.get("file")
     body = sent.read() if sent else b""
-    if not body.strip():
+    if not sent or not body.strip():
         return request.form.get("text", "")
+    if suffix := workbook_suffix(body, sent.filename or ""):
+        return as_csv(body, suffix, MAX_ROWS)
     if not body.startswith(_WITH_MARK):
         check_text(body[:_LOOKED_AT].decode("latin-1"))
     for encoding in _ENCODINGS:
@@ -198,7 +205,7 @@ def _row(number: int, row: InputRow, outcome: Outcome, mode: str) -> dict[str, A
         "before": found.before_2025_07 if found else None,
         "question": words(question.text, question.text_en) if question else None,
         "choices": [choice.label for choice in question.choices] if question else [],
-        "remark": words(*found.messages) if found else words(*_BROKEN),
+        "remark": words(*(found.messages if found else _NO_ROW.get(outcome.status, _BROKEN))),
     }
 
 

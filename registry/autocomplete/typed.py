@@ -152,9 +152,13 @@ def with_tail(typed: Typed) -> list[Typed]:
 
     >>> [(t.name, t.parts) for t in with_tail(Typed("le loi ba d"))]
     [('le loi ba', ('d',)), ('le loi', ('ba d',)), ('le', ('loi ba d',))]
+    >>> with_tail(Typed("tổ 5")), [t.parts for t in with_tail(Typed("tổ 5 ba d"))]
+    ([], [('d',), ('ba d',)])
     """
     words = typed.name.split()
     cuts = range(len(words) - 1, max(0, len(words) - 1 - _MAX_TAIL), -1)
+    # Without its number a group says nothing: `Tổ 5` is none that begins so in Phường 5.
+    group = next((n for n in range(1, len(words)) if _is_group(words[: n + 1])), 0)
     return [
         replace(
             typed,
@@ -163,7 +167,14 @@ def with_tail(typed: Typed) -> list[Typed]:
             named=True,
         )
         for cut in cuts
+        if cut > group
     ]
+
+
+def _is_group(words: list[str]) -> bool:
+    """Whether it is what a number alone tells from its neighbours: `tổ 5`."""
+    place = parse_locality(" ".join(words))
+    return place is not None and place.is_numbered
 
 
 def _as_meant(text: str) -> str:

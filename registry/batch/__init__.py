@@ -32,6 +32,8 @@ OPERATIONS: Final = ("lookup", "geocode", "reverse", "validate")
 OK: Final = "ok"
 EMPTY: Final = "empty_row"
 """Status of a row of a table that holds nothing."""
+TOTAL: Final = "total_row"
+"""Status of a row of a table that is the total of others."""
 NOTHING_FOUND: Final = "nothing_found"
 """Status of a question that is understood, and that nothing in the register answers."""
 
@@ -143,7 +145,8 @@ def _outcome(asked: Asked | None, found: Found | Located | RegistryError) -> Out
 def _status(error: RegistryError) -> str:
     errors = error.extra.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else {}
-    return EMPTY if first.get("code") == EMPTY else error.code
+    code = str(first.get("code"))
+    return code if code in (EMPTY, TOTAL) else error.code
 
 
 def _steps(gazetteer: Gazetteer, operation: str, asked: Asked) -> Steps[Found | Located]:

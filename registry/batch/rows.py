@@ -17,8 +17,9 @@ from typing import Any, Final, Self
 
 from geo.points import point_in
 from geo.values import value
-from registry.batch import EMPTY, HALVES, POINT, Asked, columns_of, read_fields
+from registry.batch import EMPTY, HALVES, POINT, TOTAL, Asked, columns_of, read_fields
 from registry.errors import InvalidInputError, UnreadableFileError
+from registry.intake.footer_words import is_total
 from registry.json_once import GivenTwiceError, loads_once
 
 FORMATS: Final = ("csv", "ndjson")
@@ -162,6 +163,10 @@ def _csv_rows(
         if not any(cell.strip() for cell in cells):
             yield InputRow(
                 {}, given, InvalidInputError.of_field("row", EMPTY, "dòng trống / empty")
+            )
+        elif is_total(cells):
+            yield InputRow(
+                {}, given, InvalidInputError.of_field("row", TOTAL, "dòng tổng / a total")
             )
         elif any(cells[len(headers) :]):
             detail = f"{len(cells)} cells under {len(headers)} headers"

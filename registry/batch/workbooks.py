@@ -2,18 +2,61 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from registry.batch.rows import Layout, Table, table_of
+from registry.errors import UnreadableFileError
 from registry.intake.formats.sheets import read_sheet
 from registry.intake.formats.writing import write_sheet
 
 READ: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 """Suffixes of spreadsheets that can be read."""
 WRITTEN: Final = ".xlsx"
+
+
+_ZIPPED: Final = b"PK\x03\x04"
+_MAX_UNPACKED: Final = 40_000_000
+"""Bytes of a workbook that came over HTTP, unpacked: some hundred rows have none of it."""
+_BEGINNINGS: Final = {_ZIPPED: ".xlsx", b"\xd0\xcf\x11\xe0": ".xls"}
+
+
+def workbook_suffix(body: bytes, name: str) -> str | None:
+    """The suffix under which bytes can be read as a workbook, None for what is none."""
+    known = next((s for first, s in _BEGINNINGS.items() if body.startswith(first)), None)
+    given = Path(name).suffix.lower()
+    return given if known and given in READ else known
+
+
+def as_csv(body: bytes, suffix: str, most: int) -> str:
+    """The table of a workbook as CSV, one row more than `most` at most.
+
+    Raises UnreadableFileError, with a name that is none of the file's.
+    """
+    with NamedTemporaryFile(suffix=suffix) as file:
+        file.write(body)
+        file.flush()
+        path = Path(file.name)
+        try:
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as book:
+                    if sum(part.file_size for part in book.infolist()) > _MAX_UNPACKED:
+                        raise UnreadableFileError("bảng tính quá lớn (the workbook is too large)")
+            found = read_sheet(path)
+            text = io.StringIO(newline="")
+            with found.rows() as rows:
+                csv.writer(text).writerows([found.headers, *islice(rows, most + 1)])
+        except zipfile.BadZipFile as error:
+            raise UnreadableFileError("bảng tính hỏng (the workbook is broken)") from error
+        except UnreadableFileError as error:
+            # Nobody knows the file by the name that it has here.
+            raise UnreadableFileError(str(error).removeprefix(f"{path.name}: ")) from error
+        return text.getvalue()
 
 
 @contextmanager

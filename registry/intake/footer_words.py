@@ -31,7 +31,13 @@ _SIGNER: Final = re.compile(
     r"|t ?m ubnd|k t|(da )?k[iy]\b|xac nhan)"
 )
 """Begins a cell above a signature, folded; the name of who signs stands below."""
-_AMOUNT: Final = re.compile(r"[\d.,\s]*( (ho|nhan khau|dong|trang))?")
+_COUNTED: Final = r"ho|nhan khau|dong|trang|don( hang)?|kien( hang)?|dia chi|d|vnd"
+_AMOUNT: Final = re.compile(rf"[\d.,\s]*( ?({_COUNTED}))?")
+_TOTAL: Final = re.compile(
+    rf"(tong( cong)?( (so|tien|gia tri))*( ({_COUNTED}|thu|hang|cod))*|cong( don| mang sang)?)[\d.,\s]*"
+    rf"({_COUNTED})?"
+)
+"""A total, folded, with its figure."""
 
 
 def is_footer(row: list[str]) -> bool:
@@ -54,6 +60,19 @@ def is_footer(row: list[str]) -> bool:
         (len(cell.split()) <= _LONGEST or _REMARK.match(cell)) and _is_footers(cell)
         for cell in words
     )
+
+
+def is_total(row: list[str]) -> bool:
+    """Whether the cells of a row are a total, and nothing else: no address, whatever is asked.
+
+    >>> is_total(["Tổng cộng: 35 đơn"]), is_total(["", "TỔNG", "", "1.250.000 đ"])
+    (True, True)
+    >>> is_total(["Tổng Cục Thuế, 123 Lò Đúc"]), is_total(["35"]), is_total(["Cộng Hoà", "12"])
+    (False, False, False)
+    """
+    cells = [fold(cell) for cell in row if cell.strip()]
+    words = [cell for cell in cells if not _AMOUNT.fullmatch(cell)]
+    return bool(words) and all(map(_TOTAL.fullmatch, words))
 
 
 def _is_footers(cell: str) -> bool:

@@ -28,6 +28,7 @@ from registry.search.choice import (
     each_once,
     estate_of,
     has_namesake,
+    house_of_alley,
     is_reused,
     places_named,
     wanted_of,
@@ -40,7 +41,7 @@ from registry.search.doors import (
     middles_of,
     places,
 )
-from registry.search.groups import group_meant, in_hamlet
+from registry.search.groups import group_meant, in_hamlet, is_group_alone
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
 from registry.search.ranges import in_whose_range
 from registry.search.spelling import known_name, meant_by
@@ -83,6 +84,11 @@ class Asker:
             if door is not None:
                 area = replace(self.area, faults=(*self.area.faults, "street_not_found"))
                 return (yield from replace(self, door=door, area=area).answers())
+        if found and found[0].level == "street" and (house := house_of_alley(self.door)):
+            # `hẻm 82/10/2` is how a courier says the house 82/10/2.
+            doors = yield from replace(self, door=house)._answers()
+            doors = [a for a in doors if a.record is not None and "path_order" not in a.faults]
+            found = [replace(a, faults=(*a.faults, "alley_unsure")) for a in doors] or found
         named = [place for place in self.door.localities if has_diacritics(place.name)]
         return [self._compared_by_marks(answer, named) for answer in found] if named else found
 
@@ -183,7 +189,7 @@ class Asker:
         found = yield from self._places(table, [n.key for n in named], wanted)
         today = {place.found_by[0]: place.key for place in found}
         found = [place for place in found if not place_lies_elsewhere(place, named, today)]
-        if self.area.communes is None:
+        if self.area.communes is None and not is_group_alone(self.door):
             found = [place for place in found if is_told_by_name(place, named)]
         known = {key for place in found for key in (place.found_by[0], *outer_keys(place))}
         meant: dict[str, Locality] = {}
@@ -380,13 +386,15 @@ class Asker:
 
 
 def _one_each(found: list[Place]) -> list[Place]:
-    """One place of a name for each commune and former commune, in a steady order.
+    """One place of a name for each commune and former commune, in a steady order; of groups, one in
+    each hamlet.
 
     One whose former commune is not known may be any of the others, and is none beside them.
     """
-    named: dict[tuple[int, str, str], dict[int | None, Place]] = {}
+    named: dict[tuple[object, ...], dict[int | None, Place]] = {}
     for place in found:
-        here = named.setdefault((place.unit_id, place.key, accent_key(place.name)), {})
+        name = (place.unit_id, place.key, accent_key(place.name), place.outer)
+        here = named.setdefault(name, {})
         here.setdefault(place.former_unit_id, place)
     return [
         place

@@ -1,6 +1,7 @@
 """Which of the doors found is the one asked for: narrowed by what the text says, never guessed."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from geo.address import Door
 from geo.flat import block_key, unit_otherwise
@@ -36,6 +37,16 @@ def wanted_of(door: Door) -> Wanted:
     unit = flat.unit if flat else None
     others = unit_otherwise(flat.building if flat else None, unit) if unit else ()
     return Wanted(numbers, alley, building, unit, others)
+
+
+def house_of_alley(door: Door) -> Door | None:
+    """The door whose number is the path of the alley that is all of the number: no alley off the
+    street itself, `hẻm 82`, of which many are not registered.
+    """
+    number = door.house_number
+    if number is None or not number.alley_only or len(number.parts) < 2:
+        return None
+    return replace(door, house_number=replace(number, alley_only=False))
 
 
 def estate_of(door: Door) -> str | None:

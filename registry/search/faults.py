@@ -45,6 +45,12 @@ _TABLE: Final = (
         "Dấu gạch trong số nhà có thể là dấu sẹc hoặc một dãy số",
         "The dash in the number may be a slash or stand between several numbers",
     ),
+    (
+        "alley_unsure",
+        0.1,
+        "Ghi là ngõ, hẻm; sổ có số nhà này",
+        "An alley is named; what is registered is a house of that number",
+    ),
     ("path_order", 0.1, "Số nhà viết ngược thứ tự", "The house number is written in reverse"),
     ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given; this is its building"),
     ("flat_not_found", 0.3, "Chưa có căn hộ này", "This flat is not registered"),

@@ -65,6 +65,11 @@ def is_named(door: Door) -> bool:
     return any(not place.is_numbered for place in door.localities)
 
 
+def is_group_alone(door: Door) -> bool:
+    """Whether nothing is asked for but groups by their numbers: `Thôn 9`, no door in it."""
+    return bool(door.localities) and door == Door(localities=door.localities) and not is_named(door)
+
+
 def commune_untold(found: list[Answer], door: Door, area: Area) -> bool:
     """Whether one place is found in a group of a district that only a number tells, and no commune
     is named: `Ấp 2, Huyện Phú Giáo` is in every commune there, though the register knows one.

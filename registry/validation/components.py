@@ -8,7 +8,7 @@ from typing import Final
 from geo.address import Door
 from geo.capitals import tidy
 from geo.flat import Flat
-from geo.label import LabelParts, named, number_label
+from geo.label import LabelParts, alley_word, named, number_label
 from geo.locality import Locality, of_like_kind
 from geo.text import fold
 from registry.door_with_units import ReadAddress
@@ -30,6 +30,8 @@ class _Compared:
     naming: Naming
     """The units that led to the answer."""
     missing: frozenset[str]
+    alley: str = alley_word("")
+    """What an alley is called there."""
     parts: LabelParts = field(init=False)
     """As the label has them."""
 
@@ -59,7 +61,8 @@ def components_of(
     """
     if reading is None:
         return tuple(_known_only(gazetteer, day, answer))
-    compared = _Compared(answer, reading, naming, missing)
+    alley = _alley_word(gazetteer, day, answer)
+    compared = _Compared(answer, reading, naming, missing, alley)
     found = (
         _house_number(compared),
         _street(compared),
@@ -93,11 +96,18 @@ def components_unread(reading: ReadAddress) -> tuple[Component, ...]:
     return (*landmark, *(Component("other", "unexpected", text, None) for text in reading.unread))
 
 
+def _alley_word(gazetteer: Gazetteer, day: datetime.date, answer: Answer) -> str:
+    """As the label of the answer has it: Ngõ, Hẻm or Kiệt."""
+    province = gazetteer.province_of(answer.unit, day) if answer.unit else None
+    return alley_word(province.version_on(day).full_name if province else "")
+
+
 def _known_only(gazetteer: Gazetteer, day: datetime.date, answer: Answer) -> Iterator[Component]:
     """All of what a code or a point leads to: nothing of it was written."""
     parts = answer.parts
     if parts.number_key:
-        yield Component("house_number", "inferred", None, number_label(parts.number_key))
+        number = number_label(parts.number_key, _alley_word(gazetteer, day, answer))
+        yield Component("house_number", "inferred", None, number)
     if parts.street_name:
         yield Component("street", "inferred", None, named(parts.street_kind, parts.street_name))
     for kind, name in parts.localities:
@@ -115,7 +125,7 @@ def _known_only(gazetteer: Gazetteer, day: datetime.date, answer: Answer) -> Ite
 def _house_number(compared: _Compared) -> Component | None:
     number, parts = compared.door.house_number, compared.parts
     written = number.written if number else None
-    value = number_label(parts.number_key) if parts.number_key else None
+    value = number_label(parts.number_key, compared.alley) if parts.number_key else None
     if "house_number" in compared.missing:
         return Component("house_number", "missing", written, value)
     if number is None:

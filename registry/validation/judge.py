@@ -83,7 +83,9 @@ class Judge:
         question = self._question(missing)
         verdict, action = self._verdict(missing, question)
         possible = [*self.beside, *self.found]
-        one = len(possible) == 1
+        # The only street known is not where the commune that was written lies.
+        elsewhere = "commune" in missing and self.first.level in PLACED
+        one = len(possible) == 1 and not elsewhere
         answer, words = self.found[0]
         return Validation(
             verdict=verdict,
@@ -91,7 +93,7 @@ class Judge:
             code=answer.record.code if answer.record and verdict in ("accept", "correct") else None,
             address=words.label if one else None,
             before_2025_07=words.before_2025_07 if one else None,
-            commune=_common(words.commune for _, words in possible),
+            commune=None if elsewhere else _common(words.commune for _, words in possible),
             province=_common(words.province for _, words in possible),
             level=answer.level,
             lon=answer.lon if one else None,
@@ -189,6 +191,8 @@ class Judge:
             if self.naming.province is None and not one:
                 missing.add("province")
         if self.first.level not in DOORS:
+            if "commune_elsewhere" in self.faults:
+                missing.add("commune")  # a commune is written: the only street known is no answer
             missing |= self._missing_door()
         elif "flat_not_found" not in self.faults and (
             "flat_missing" in self.faults or self.first.level == "building"

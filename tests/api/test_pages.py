@@ -1,11 +1,14 @@
 """Pages where something is closed, stopped or forged; what people see is in tests/browser."""
 
+import csv
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import xlsxwriter
 from flask.testing import FlaskClient
 
 from geo.code import format as code_display
@@ -288,14 +291,46 @@ def test_code_that_is_right_but_nobodys_is_not_called_miswritten(site: Site) -> 
 @pytest.mark.parametrize(
     "body", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1", b"RIFF\x00\x01"]
 )
-def test_workbook_in_place_of_a_csv_is_told_how_to_be_one(site: Site, body: bytes) -> None:
+def test_file_that_only_looks_like_a_workbook_is_refused(site: Site, body: bytes) -> None:
     sent = {"file": (io.BytesIO(body + bytes(500)), "don.xlsx")}
     shown = site.client.post("/try", data=sent, headers=BROWSER)
     assert shown.status_code == 422
-    assert "Lưu thành → CSV UTF-8" in shown.text
+    assert "Không đọc được tệp này như bảng tính" in shown.text
     assert "PK" not in shown.text
     batch = site.client.post(
         "/v1/batch/validate", data=body + bytes(500), content_type="text/csv"
     ).get_json(force=True)
     assert batch["code"] == "unreadable_file"
     assert "hãy lưu thành CSV (UTF-8)" in batch["detail"]
+
+
+def test_orders_of_a_workbook_are_checked_like_those_of_a_csv(site: Site) -> None:
+    rows = [["ĐƠN HÀNG THÁNG 11"], ["Mã đơn", "Địa chỉ"], ["A1", "27 Láng, Phường Láng, Hà Nội"]]
+    body = io.BytesIO()
+    with xlsxwriter.Workbook(body) as book:
+        sheet = book.add_worksheet()
+        for at, row in enumerate([*rows, ["", "Tổng cộng: 1 đơn"]]):
+            sheet.write_row(at, 0, row)
+    sent = {"file": (io.BytesIO(body.getvalue()), "đơn.xlsx")}
+    shown = site.client.post("/try", data=sent, headers=BROWSER)
+    assert shown.status_code == 200
+    assert code_display(site.world.codes["27 Láng"]) in shown.text
+    assert "Đúng: 1<" in shown.text
+    assert "Dòng tổng, không phải địa chỉ" in shown.text
+
+
+def test_workbook_that_unpacks_to_more_than_any_list_is_refused(site: Site) -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", bytes(50_000_000))
+    sent = {"file": (io.BytesIO(body.getvalue()), "don.xlsx")}
+    assert site.client.post("/try", data=sent, headers=BROWSER).status_code == 422
+
+
+def test_total_below_a_list_is_no_address(site: Site) -> None:
+    total = site.client.post("/v1/validate", json={"address": "Tổng cộng: 35 đơn"}).get_json()
+    assert total["verdict"] == "reject"
+    table = 'mã đơn,địa chỉ\n1,"27 Láng, Phường Láng, Hà Nội"\n,Tổng: 1 đơn\n'
+    batch = site.client.post("/v1/batch/validate", data=table.encode(), content_type="text/csv")
+    statuses = [row["result_status"] for row in csv.DictReader(io.StringIO(batch.text))]
+    assert statuses == ["ok", "total_row"]

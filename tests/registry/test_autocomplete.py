@@ -14,6 +14,7 @@ from registry.autocomplete.suggestion import Suggestion
 from registry.autocomplete.typed import readings
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError
+from registry.geocode import Question, geocode
 from tests.support.factories import make_building, make_household, make_street
 from tests.support.lifecycle import COMMUNE, town
 from tests.support.search_world import LANG, World, search_world
@@ -233,6 +234,19 @@ def test_slip_is_looked_for_only_where_nothing_begins_so_and_never_in_a_number(
     assert ask(world, names, "thon 4") == []
     for door in ask(world, names, "41b chua lnag"):
         assert door.code is None
+
+
+@pytest.mark.parametrize("typed", ["to 7", "tổ 7, ", "thon", "khu pho", "chua", "lang", "9 ng tr"])
+def test_each_suggestion_leads_to_what_it_shows(
+    world: World, names: tuple[Names, ...], typed: str
+) -> None:
+    lines = ask(world, names, typed)
+    assert lines
+    for line in lines:
+        found = geocode(world.gazetteer, world.reads, Question(line.text))
+        shown = [world.gazetteer.units[a.unit.id] for a in found if a.unit is not None]
+        assert found, line.text
+        assert line.commune is None or line.commune in shown, line.text
 
 
 def test_door_has_its_code_and_a_street_its_text_with_the_number(

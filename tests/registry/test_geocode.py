@@ -38,6 +38,7 @@ def ask(world: World, text: str, **asked: object) -> list[Answer]:
         "5 ngõ 12 phố Huế",
         "12 Trần Thị Hà Giang",
         "tổ 5 khu 3",
+        "6 Tổ 7",  # a door there: every commune has a Tổ 7
         "Tổ 9 Thôn Trà Quế Hội",  # every commune has a Tổ 9
         "Đông Htòa Phu Yên",  # two slips; no tower of Xã Đông
     ],
@@ -99,6 +100,15 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     (f"2 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     (f"12/34/6 Láng{IN_LANG}", [], "alley", {"house_number_not_found"}),
     (f"ngách 34 ngõ 12 Láng{IN_LANG}", [], "alley", set()),
+    # A house by the word for its alley, where no such alley is known; no alley off the street
+    (f"ngõ 12/34/7 Láng{IN_LANG}", ["12/34/7 Láng"], "household", {"alley_unsure"}),
+    (f"ngõ 12/34 Láng{IN_LANG}", [], "alley", set()),
+    (f"ngõ 12/99 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    (f"ngõ 5/3 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    (f"ngõ 27 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    # All groups of a number, as it is suggested while it is typed
+    ("Tổ 7, ", [], "locality", {"ambiguous", "commune_missing"}),
+    (f"Tổ 7{IN_LANG}", [], "locality", {"ambiguous"}),
     (f"12 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     (f"Phố Láng{IN_LANG}", [], "street", {"house_number_missing"}),
     (f"60 Chùa Láng{IN_LANG}", [], "street", {"house_number_not_found"}),

@@ -60,6 +60,18 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     ("27 Láng, Láng Hạ, Đống Đa", "correct", "use_corrected", "27 Láng", None),
     (f"40 Chùa Láng{IN_LANG}", "correct", "use_corrected", "40B", None),
     (f"Số 6, Tổ 7, Khu phố 2{IN_LANG}", "accept", "use", "6 Tổ 7 Khu phố 2", None),
+    # An alley that is none, and a house
+    (f"ngõ 12/34/7 Láng{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
+    # Which of all groups of that number, no list can ask
+    ("Tổ 7, ", "complete", "ask_missing", None, "ask_commune"),
+    # The only street known is not in the commune that was written, elsewhere
+    (
+        "31 Nguyễn Thị Minh Khai, Chi Lăng, Hà Nội",
+        "complete",
+        "ask_missing",
+        None,
+        "ask_commune_in",
+    ),
     # A group lies in the hamlet that is named, with its kind or without; where it is another, or
     # none is named, every village has a Tổ 7
     ("3 Xóm 1 Ngọc Sơn" + IN_LANG, "accept", "use", "3 Xóm 1", None),
