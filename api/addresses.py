@@ -10,11 +10,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.conditional import conditional
 from api.context import gazetteer, register
+from api.geocode import suggested_codes
 from api.openapi import Answer, CodeForms, Request, UnitRef, answers, spec
 from api.shapes import Span, in_words, unit_ref
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
-from geo.label import named, number_label
+from geo.label import alley_word, named, number_label
+from registry.errors import MistypedCodeError
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.history import lookup_as_of, moment_of
 from registry.lookup import code_forms, lookup
@@ -81,7 +83,7 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     """
     known, reads = gazetteer(), register().reads
     if query.as_of is None:
-        record, day = lookup(reads, address_code), today()
+        record, day = _looked_up(address_code), today()
     else:
         moment = moment_of(query.as_of)
         record, day = lookup_as_of(reads, address_code, moment), moment.astimezone(VIET_NAM).date()
@@ -93,6 +95,20 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     # Only for a caller that has a copy: the others would pay for it on the hot path.
     has_copy = "If-None-Match" in request.headers or "If-Match" in request.headers
     return conditional(response) if has_copy else response
+
+
+def _looked_up(address_code: str) -> Record:
+    try:
+        return lookup(register().reads, address_code)
+    except MistypedCodeError as error:
+        raise with_addresses(error) from None
+
+
+def with_addresses(error: MistypedCodeError) -> MistypedCodeError:
+    """The error, the address beside each of its suggestions."""
+    codes = [each["code"] for each in error.extra["suggestions"]]  # type: ignore[attr-defined]
+    error.extra["suggestions"] = suggested_codes(codes)
+    return error
 
 
 def address_body(
@@ -110,7 +126,7 @@ def address_body(
         "kind": record.kind,
         "status": record.status,
         **words,
-        "house_number": number_label(record.number_key) if record.number_key else None,
+        "house_number": _number(record, words["province"]),
         "street": named(record.street_kind, record.street_name) if record.street_name else None,
         "localities": [named(kind, name) for kind, name in record.localities],
         "building": record.building,
@@ -123,6 +139,12 @@ def address_body(
         "verified_on": record.verified_on.isoformat() if record.verified_on else None,
         "delivery_hint": record.delivery_hint,
     }
+
+
+def _number(record: Record, province: dict[str, str] | None) -> str | None:
+    if record.number_key is None:
+        return None
+    return number_label(record.number_key, alley_word(province["name"] if province else ""))
 
 
 def _position(record: Record) -> dict[str, Any] | None:

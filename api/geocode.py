@@ -1,5 +1,6 @@
 """From an address to its door."""
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from flask import Blueprint, Response
@@ -11,16 +12,16 @@ from api.context import gazetteer, register
 from api.errors import UNIT_CODE
 from api.explanation import Reading, explained
 from api.features import FeatureCollection, collection
-from api.openapi import CodeForms, NoParameters, answers, spec
+from api.openapi import NoParameters, SuggestedCode, answers, spec
+from registry.gazetteer import today
 from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
-from registry.lookup import code_forms
-from registry.mistyped_codes import MistypedCode
+from registry.mistyped_codes import MistypedCode, with_labels
 
 
 class Found(FeatureCollection):
     """Places, or the codes that a mistyped one may be."""
 
-    suggestions: list[CodeForms] | None = Field(
+    suggestions: list[SuggestedCode] | None = Field(
         None, description="Registered codes of which a mistyped one alone may be a slip"
     )
 
@@ -109,4 +110,9 @@ def suggested(mistyped: MistypedCode | None) -> dict[str, Any]:
     """The member that tells which codes a mistyped one may be; empty where none was."""
     if mistyped is None:
         return {}
-    return {"suggestions": [code_forms(code) for code in mistyped.suggestions]}
+    return {"suggestions": suggested_codes(mistyped.suggestions)}
+
+
+def suggested_codes(codes: Iterable[str]) -> list[dict[str, str]]:
+    """`SuggestedCode` of each."""
+    return with_labels(gazetteer(), register().reads, today(), codes)

@@ -58,6 +58,16 @@ class CodeForms(Answer):
     code_display: str = Field(examples=["1H6X-XH2V"])
 
 
+class SuggestedCode(CodeForms):
+    """A code of which another one may be a slip."""
+
+    label: str | None = Field(
+        None,
+        description="Its address; not where an operation was refused",
+        examples=["12 Phố Quán Thánh, Phường Ba Đình, Thành phố Hà Nội"],
+    )
+
+
 class UnitRef(Answer):
     """A unit in short."""
 
@@ -75,7 +85,7 @@ class Problem(BaseModel):
     detail: str
     errors: list[FieldProblem] | None = None
     reason: str | None = Field(None, description="Why it is no code", examples=["code_wrong_check"])
-    suggestions: list[CodeForms] | None = Field(
+    suggestions: list[SuggestedCode] | None = Field(
         None, description="Registered codes of which the one asked for is a slip"
     )
     unit_successors: list[UnitRef] | None = Field(

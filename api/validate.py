@@ -7,12 +7,12 @@ from pydantic import Field, model_validator
 
 from api.columns import Columns, Written
 from api.context import gazetteer, register
-from api.openapi import Answer, CodeForms, NoParameters, UnitRef, answers, spec
+from api.geocode import suggested_codes
+from api.openapi import Answer, NoParameters, SuggestedCode, UnitRef, answers, spec
 from api.shapes import unit_ref
 from geo.code import format as code_display
 from registry.gazetteer import today
 from registry.geocode import Question
-from registry.lookup import code_forms
 from registry.validate import validate
 from registry.validation.verdicts import (
     Component,
@@ -103,7 +103,7 @@ class ValidationAnswer(Answer):
     lat: float | None
     components: list[ValidatedComponent]
     question: ShopperQuestion | None
-    suggestions: list[CodeForms] = Field(
+    suggestions: list[SuggestedCode] = Field(
         description="Registered codes of which a mistyped one may be a slip, at most three"
     )
 
@@ -140,7 +140,7 @@ def validation_body(found: Validation) -> dict[str, Any]:
         "lat": found.lat,
         "components": [_component(part) for part in found.components],
         "question": _question(found.question) if found.question else None,
-        "suggestions": [code_forms(code) for code in found.suggestions],
+        "suggestions": suggested_codes(found.suggestions),
     }
 
 

@@ -1,13 +1,19 @@
 """Texts that were meant as one code of an address and are none: what was meant instead."""
 
+import datetime
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from geo.code_writing import unannounced
 from registry.errors import InvalidInputError, MistypedCodeError
-from registry.lookup import read_code
+from registry.gazetteer import Gazetteer
+from registry.lookup import code_forms, read_code
 from registry.reads import Reads
+from registry.records import record_wording
+from registry.search.asking import alone
+from registry.search.doors import active_records
 
 # Near `XXXX-XXXX`, with a digit before a space: `thon 12345` is none.
 _LIKE_CODE: Final = re.compile(
@@ -42,3 +48,20 @@ def mistyped_code(reads: Reads, text: str) -> MistypedCode | None:
     except InvalidInputError:
         return None
     return None
+
+
+def with_labels(
+    gazetteer: Gazetteer, reads: Reads, day: datetime.date, suggestions: Iterable[str]
+) -> list[dict[str, str]]:
+    """Each code in its forms with its address, in this order: by the code alone nobody can choose.
+
+    Without those that may not be shown.
+    """
+    order = list(suggestions)
+    if not order:
+        return []
+    records = sorted(alone(reads, active_records(order)), key=lambda r: order.index(r.code))
+    return [
+        code_forms(record.code) | {"label": record_wording(gazetteer, day, record).label}
+        for record in records
+    ]

@@ -9,7 +9,7 @@ from flask import Response, redirect, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.addresses import address_body
+from api.addresses import address_body, with_addresses
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
@@ -46,7 +46,8 @@ def get_address(address_code: str) -> BaseResponse:
     except GoneError as error:
         return _no_address(410, address_code, gone=True, codes=error.extra["successors"])
     except MistypedCodeError as error:
-        return _no_address(404, address_code, mistyped=True, codes=error.extra["suggestions"])
+        near = with_addresses(error).extra["suggestions"]
+        return _no_address(404, address_code, mistyped=True, codes=near)
     except NotFoundError:
         return _no_address(404, address_code, well_written=True)
     except InvalidInputError:

@@ -43,10 +43,7 @@ def as_csv(body: bytes, suffix: str, most: int) -> str:
         file.flush()
         path = Path(file.name)
         try:
-            if zipfile.is_zipfile(path):
-                with zipfile.ZipFile(path) as book:
-                    if sum(part.file_size for part in book.infolist()) > _MAX_UNPACKED:
-                        raise UnreadableFileError("bảng tính quá lớn (the workbook is too large)")
+            _check_unpacked(path)
             found = read_sheet(path)
             text = io.StringIO(newline="")
             with found.rows() as rows:
@@ -57,6 +54,16 @@ def as_csv(body: bytes, suffix: str, most: int) -> str:
             # Nobody knows the file by the name that it has here.
             raise UnreadableFileError(str(error).removeprefix(f"{path.name}: ")) from error
         return text.getvalue()
+
+
+def _check_unpacked(path: Path) -> None:
+    """Raise for a workbook that would fill the memory."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as book:
+        size = sum(part.file_size for part in book.infolist())
+    if size > _MAX_UNPACKED:
+        raise UnreadableFileError("bảng tính quá lớn (the workbook is too large)")
 
 
 @contextmanager

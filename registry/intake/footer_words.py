@@ -34,8 +34,8 @@ _SIGNER: Final = re.compile(
 _COUNTED: Final = r"ho|nhan khau|dong|trang|don( hang)?|kien( hang)?|dia chi|d|vnd"
 _AMOUNT: Final = re.compile(rf"[\d.,\s]*( ?({_COUNTED}))?")
 _TOTAL: Final = re.compile(
-    rf"(tong( cong)?( (so|tien|gia tri))*( ({_COUNTED}|thu|hang|cod))*|cong( don| mang sang)?)[\d.,\s]*"
-    rf"({_COUNTED})?"
+    rf"(tong( cong)?( (so|tien|gia tri))*( ({_COUNTED}|thu|hang|cod))*|cong( don| mang sang)?)"
+    rf"[\d.,\s]*({_COUNTED})?"
 )
 """A total, folded, with its figure."""
 

@@ -57,6 +57,9 @@ def test_retired_code_is_gone_with_its_successors(site: Site) -> None:
     assert [item["code"] for item in body["successors"]] == [site.world.codes["40B"]]
 
 
+LABEL = "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
+
+
 def test_mistyped_code_gets_suggestions(site: Site) -> None:
     code = site.world.codes["27 Láng"]
     wrong = code[:7] + ("0" if code[7] != "0" else "1")
@@ -64,7 +67,12 @@ def test_mistyped_code_gets_suggestions(site: Site) -> None:
     body = response.get_json(force=True)
     assert (response.status_code, body["code"]) == (404, "code_mistyped")
     assert body["reason"] == "code_wrong_check"
-    assert {"code": code, "code_display": codes.format(code)} in body["suggestions"]
+    # The address beside each: by the code alone nobody can choose.
+    shown = {"code": code, "code_display": codes.format(code), "label": LABEL}
+    assert shown in body["suggestions"]
+    page = site.client.get(f"/a/{wrong}", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    assert LABEL in page.text
 
 
 @pytest.mark.parametrize("name", ["reserved"])

@@ -58,7 +58,8 @@ def test_certain_door_has_its_code_and_no_question(site: Site) -> None:
 def test_mistyped_code_is_answered_with_those_that_it_may_be(site: Site) -> None:
     code = site.world.codes["27 Láng"]
     mistyped = swapped(code)
-    shown = {"code": code, "code_display": f"{code[:4]}-{code[4:]}"}
+    label = "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
+    shown = {"code": code, "code_display": f"{code[:4]}-{code[4:]}", "label": label}
     assert shown in ask(site, address=mistyped)["suggestions"]
     found = site.client.get("/v1/geocode", query_string={"q": mistyped}).get_json()
     assert found["features"] == []

@@ -315,6 +315,26 @@ def test_addresses_that_were_opened_are_there_without_a_network(
         expect(page.locator(".kept")).to_have_count(0)
 
 
+def test_carrier_opens_the_way_and_reports_on_the_first_screen_of_a_small_phone(
+    browser: Browser, url: str, world: World
+) -> None:
+    small = {"width": 360, "height": 640}
+    with visiting(browser, url, "phone") as visit:
+        visit.page.set_viewport_size(small)  # type: ignore[arg-type]
+        page = visit.open(f"/a/{code_display(world.codes['27 Láng'])}")
+        for action in (page.locator("[data-geo]"), page.get_by_role("link", name="Báo sai")):
+            box = action.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= small["height"]
+        page.get_by_role("link", name="Báo sai").click()
+        expect(page.get_by_label("Không có nhà này")).to_be_in_viewport()
+        # Above the QR code, which is for who prints a plate.
+        report, code = page.locator("#report").bounding_box(), page.locator(".qr").bounding_box()
+        assert report is not None
+        assert code is not None
+        assert report["y"] < code["y"]
+
+
 def test_map_of_an_address_opens_on_a_tap(visit: Visit, world: World) -> None:
     page = visit.open(f"/a/{code_display(world.codes['27 Láng'])}")
     page.locator("#open-map").click()

@@ -1,6 +1,6 @@
 // The page of an address: copy, share, print, the map on a tap, and where a misplaced door really is.
 
-import { copy, share, t, whereAmI } from './ui.js';
+import { copy, mapApp, share, t, whereAmI } from './ui.js';
 
 const article = document.querySelector('.address');
 const place = document.getElementById('place-map');
@@ -22,11 +22,10 @@ document.addEventListener('click', async ({ target }) => {
   if ('print' in target.dataset) window.print();
 });
 
-// Apple's devices know no geo: links.
 const geo = document.querySelector('[data-geo]');
-if (geo && /iPhone|iPad|Macintosh/.test(navigator.userAgent)) {
-  geo.href = `maps://?ll=${place.dataset.lat},${place.dataset.lon}&q=${place.dataset.lat},${place.dataset.lon}`;
-}
+if (geo && place) geo.href = mapApp([place.dataset.lon, place.dataset.lat], article.dataset.code);
+
+document.querySelector('[data-report]').addEventListener('click', () => { document.querySelector('#report details').open = true; });
 
 function setPoint([lon, lat]) {
   form.lon.value = lon.toFixed(6);

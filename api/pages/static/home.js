@@ -1,6 +1,6 @@
 // The page of the map: search, results, and what is at a point.
 
-import { ask, copy, make, share, t, unplaced } from './ui.js';
+import { ask, copy, make, mapApp, share, t, unplaced } from './ui.js';
 import { bindSearch } from './search.js';
 import { openMap, pin } from './map.js';
 
@@ -74,6 +74,7 @@ function card(feature, leading = feature.properties.label) {
     make(
       'p', { class: 'actions' },
       link ? make('a', { class: 'button', href: link }, t('Trang địa chỉ', 'Address page')) : null,
+      link && geometry ? make('a', { class: 'button button-quiet', href: mapApp(geometry.coordinates, found.code_display) }, t('Ứng dụng bản đồ', 'Map app')) : null,
       button(t('Chia sẻ', 'Share'), async (own) => { if (await share(shared, found.label)) own.textContent = t('Đã chép', 'Copied'); }),
       button(t('Chép', 'Copy'), async (own) => { if (await copy([found.code_display, found.label].filter(Boolean).join(', '))) own.textContent = t('Đã chép', 'Copied'); }),
       geometry ? null : make('span', { class: 'quiet' }, t('Chưa có toạ độ', 'No position yet')),
@@ -130,7 +131,7 @@ function offer(features) {
 function mistyped(suggestions) {
   show(
     make('h2', {}, t('Mã viết sai. Có phải là:', 'The code is mistyped. Did you mean:')),
-    make('p', { class: 'actions' }, ...suggestions.map((each) => make('a', { class: 'plate', href: `/a/${each.code_display}` }, each.code_display))),
+    make('ul', { class: 'codes' }, ...suggestions.map((each) => make('li', {}, make('a', { class: 'plate', href: `/a/${each.code_display}` }, each.code_display), make('span', {}, each.label)))),
   );
 }
 

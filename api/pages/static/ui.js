@@ -77,6 +77,12 @@ export async function share(url, title) {
   return copy(url);
 }
 
+/** A link that opens a point, [lon, lat], in the map app of the device; Apple's know no geo: links. */
+export function mapApp([lon, lat], name) {
+  if (/iPhone|iPad|Macintosh/.test(navigator.userAgent)) return `maps://?ll=${lat},${lon}&q=${lat},${lon}`;
+  return `geo:${lat},${lon}?q=${lat},${lon}(${name})`;
+}
+
 /** Where the device is, as [lon, lat]. */
 export function whereAmI() {
   return new Promise((found, failed) => {
