@@ -8,7 +8,8 @@ import click
 from geo.code import PAYLOAD_FIRST
 from registry import cluster
 from registry.database import make_engine, session_scope
-from registry.demo.load import FIRST_HOUSEHOLDS, load_demo, plan_demo, write_demo
+from registry.demo.load import load_demo, plan_demo, write_demo
+from registry.demo.wanted import FIRST_HOUSEHOLDS
 from registry.drawing.refresh import refresh
 from registry.gazetteer import load_gazetteer
 from registry.intake.result import ImportResult

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from registry.database import make_engine, session_scope
-from registry.demo.load import FIRST_HOUSEHOLDS, wants_demo
+from registry.demo.wanted import FIRST_HOUSEHOLDS, wants_demo
 from registry.messages import number
 from registry.settings import ROOT
 from scripts.progress import say

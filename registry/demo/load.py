@@ -12,7 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final, TextIO
 
-from sqlalchemy import Engine, exists, select, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.coverage.measure import coverage_of_level, living_province
@@ -20,17 +20,15 @@ from registry.database import session_scope, translated_errors
 from registry.demo import SOURCE
 from registry.demo.households import DemoCommune, DemoHousehold, households_of
 from registry.demo.names import customs_of
+from registry.demo.wanted import wants_demo
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.intake.made_up import MARK
 from registry.intake.publish import refuse_demo_beside_real
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
-from registry.models import Household, Import
 from registry.units import LAST_DAY_OF_OLD_MAP
 
 COLUMNS: Final = DemoHousehold._fields
-FIRST_HOUSEHOLDS: Final = 20_000
-"""So many `bin/run` loads into an empty register: 500 communes of 40, in a few seconds."""
 _LOAD_LOCK: Final = 7238010023
 
 # Households of a usual commune, which shrink with its area: large communes are empty ones.
@@ -101,12 +99,6 @@ def write_demo(rows: Iterable[DemoHousehold], file: TextIO, *, marked: bool) -> 
     for count, row in enumerate(rows, start=1):  # noqa: B007 - the last one is the answer
         writer.writerow(row + value)
     return count
-
-
-def wants_demo(session: Session) -> bool:
-    """Whether the register is empty: nobody's households are in it, nor were any published."""
-    published = exists().where(Import.state == "published", Import.source != SOURCE)
-    return not session.scalar(select(exists().select_from(Household) | published))
 
 
 def load_demo(

@@ -1,7 +1,8 @@
 """The register as the first `bin/run` leaves it."""
 
 from registry.database import make_engine, session_scope
-from registry.demo.load import FIRST_HOUSEHOLDS, load_demo, plan_demo
+from registry.demo.load import load_demo, plan_demo
+from registry.demo.wanted import FIRST_HOUSEHOLDS
 from registry.gazetteer import load_gazetteer
 
 

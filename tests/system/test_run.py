@@ -14,7 +14,7 @@ from sqlalchemy import text
 from registry import cluster
 from registry.cluster.host import processes
 from registry.database import make_engine, session_scope
-from registry.demo.load import FIRST_HOUSEHOLDS
+from registry.demo.wanted import FIRST_HOUSEHOLDS
 from registry.settings import ROOT
 from tests.support.folders import open_folder
 from tests.support.running import (
@@ -69,6 +69,14 @@ def test_serves_and_ends_as_a_whole_when_signalled(start: Starter, var: Path, ho
     assert left(var)
     assert run.end(how) == 0, run.text()
     assert not left(var)
+
+
+def test_what_prepares_the_register_is_gone_when_it_serves(start: Starter) -> None:
+    run = start("--workers", "1")
+    run.url()
+    held = Path(f"/proc/{run.process.pid}/status").read_text(encoding="utf-8")
+    (kilobytes,) = (line.split()[1] for line in held.splitlines() if line.startswith("VmRSS"))
+    assert int(kilobytes) < 100_000
 
 
 def test_second_run_is_refused_when_one_serves(start: Starter) -> None:
