@@ -35,11 +35,12 @@ PHO, DUONG = (phrases("street", {kind: ""})[0] for kind in ("phố", "đường"
 ROOM, HEM = phrases("unit", {"phòng": ""})[0], phrases("alley", {"hẻm": ""})[0]
 HINTS: Final = _of_no_kind(
     "hint",
-    "đối diện|cạnh|bên cạnh|kế bên|sát bên|sát|gần|ngay|cách chợ|cách trường|sau lưng|phía sau|"
-    "phía trước|trước mặt|trước cổng|cổng trường|cổng chào|cổng sau|bên hông|bên phải|bên trái|"
-    "lối vào|hông chợ|hông trường|hông nhà|chân dốc|chân núi|kế nhà|kế trường|sau chợ|sau trường|"
-    "sau nhà|sau ủy ban|sau bệnh viện|trước chợ|trước trường|trước nhà|đằng sau|đi lên|đi vào|"
-    "rẽ trái|rẽ phải|quẹo|ngã tư|ngã ba|đầu hẻm|cuối hẻm|đầu ngõ|cuối ngõ|chân cầu|dưới cầu|"
+    "đối diện|cạnh|bên cạnh|kế bên|sát bên|sát|gần|ngay|cách chợ|cách trường|cách ngã tư|"
+    "cách ngã ba|cách cầu|sau lưng|phía sau|"
+    "phía trước|trước mặt|trước cửa|trước cổng|cổng trường|cổng chào|cổng sau|bên hông|bên phải|"
+    "bên trái|lối vào|hông chợ|hông trường|hông nhà|chân dốc|chân núi|kế nhà|kế trường|sau chợ|"
+    "sau trường|sau nhà|sau ủy ban|sau bệnh viện|trước chợ|trước trường|trước nhà|đằng sau|đi lên|"
+    "đi vào|rẽ trái|rẽ phải|quẹo|ngã tư|ngã ba|đầu hẻm|cuối hẻm|đầu ngõ|cuối ngõ|chân cầu|dưới cầu|"
     "qua cầu|trong chợ|next to|near|opposite",
 )
 # Where no name of a place begins so: Quán Thánh, Trường Thọ and Chùa Bộc do.

@@ -19,7 +19,7 @@ from geo.text import accent_key, fold
 _PHONE: Final = re.compile(
     # In one run, so that no number of a house behind it is taken for its end.
     r"(?<![\w/+])0[1-9]\d{8}(?!\d)"
-    r"|(?<![\w/+])(?:(?:S?[ĐD]/?[tT]|[Tt]el|[Pp]hone|[Mm]obile)\s?[:.]?\s?)?"
+    r"|(?<![\w/+])(?:(?i:s?[đd]/?t|tel|phone|mobile)\s?[:.]?\s?)?"
     r"(?:(?:\+|00)?84[ .-]?|0)(?:\(0\))?[1-9](?:(?:[.-]| {1,3})?\d){8,9}(?![\d/])"
     r"|(?<!\d)\d{9,14}(?!\d)"
 )
@@ -50,7 +50,34 @@ _BRACKETS: Final = str.maketrans("()[]{}", ",,,,,,")
 # `Tôn Đức Thắng. Khu phố 2`, `Số nhà 30. Khối 1`: a sentence ends, no abbreviation; `12.Phường 5`.
 _SENTENCE: Final = re.compile(
     r"(?:(?<=[^\W\d_]{4})|(?<=\d))\.\s(?=[^\W\d_])"
+    r"|(?:(?<=\d)|(?<=[^\W\d_]{3}))\.(?=[PXQHFpxqhf]\.\s?[^\W\d_])"
+    r"|(?<=[^\W\d_]{3})\.(?=[PQFpqf]\d)|(?<=[PQFpqf]\d)\.(?=[^\W\d_])|(?<=[PQFpqf]\d\d)\.(?=[^\W\d_])"
     r"|(?<=\d)\.(?=[^\W\d_]{3}|(?i:xã|tp|tt|tx|kp|ấp|lê|lý|hồ|vũ|võ|đỗ|ba|hà|an|tô)\b)"
+)
+# What a shop writes of the order: `COD 350.000đ 12 Lê Lợi`, `đơn #4521`, `Lazada LZD99887766`, and
+# in front `2 kiện 12 Lê Lợi`.
+_ORDER: Final = re.compile(
+    r"\b(?:cod|thu\s+hộ|thu\s+ho)\s*:?\s*\d[\d.,]*\s?(?:k|đ|d|vnđ|vnd|đồng|nghìn|ngàn)\b[.,;]?"
+    r"|(?:\b(?:mã|ma)\s+)?\b(?:vận\s+đơn|van\s+don|đơn(?:\s+hàng)?|don(?:\s+hang)?)\b\s*[:#]?\s*#?"
+    r"(?:\d{4,14}|(?=[a-z\d]{0,14}\d{3})[a-z\d]{7,20})(?![\w/])"
+    r"|\b(?:shopee|lazada|tiki|spx|ghtk|ghn|vnpost|viettel\s?post)\s*[:-]?\s*[a-z]{1,6}\d{6,14}"
+    r"(?![\w/])"
+    r"|(?<![\w/])(?!s?dt|tel|lh|zalo|call|phone)[a-z]{2,6}\d{8,14}(?![\w/])"
+    r"|^\s*(?:(?:đơn|don)\s+)?\d{1,2}\s+(?:kiện|kien|món|mon|thùng|thung|sản\s+phẩm|sp)\b"
+    r"(?=[\s,;:-]+(?:số\s+)?\d)",
+    re.IGNORECASE,
+)
+_ORDER_WORDS: Final = re.compile(
+    r"cod|thu\s|đơn|don|kiện|kien|món|mon|thùng|thung|sản|sp|[a-z]\d{6}", re.IGNORECASE
+)
+# `F.Vĩnh Tuy`: a ward, as in F.12; `W11, D3`.
+_WARD_LETTER: Final = re.compile(r"(?<![\w.])f\.\s?(?=[^\W\d_]{2})", re.IGNORECASE)
+_WARD_IN_ENGLISH: Final = re.compile(
+    r"(?<!\w)w\.?\s?(\d{1,2})\s*,?\s*d\.?\s?(\d{1,2})(?!\w)", re.IGNORECASE
+)
+# Grown together: `82/10/2Lê Lai`, `12 Lê Lai P11Q3`; no `12Bis`.
+_GROWN: Final = re.compile(
+    r"(?<=\d)(?=(?!Bis|Ter)[A-ZÀ-ỸĐ][a-zà-ỹđ])|(?<=[PFpf]\d)(?=[Qq]\d)|(?<=[PFpf]\d\d)(?=[Qq]\d)"
 )
 # `Nhà 3 tầng số 12 Trần Phú`: how high a house is, which no number says.
 _STOREYS: Final = re.compile(r"\b(?:nhà|biệt thự)\s+\d{1,2}\s+tầng\b[\s,]*(?=\D)", re.IGNORECASE)
@@ -124,6 +151,7 @@ _NAMED_SO: Final = frozenset(
 """Words before one of them in names of communes."""
 _SLASH_BEHIND: Final = re.compile(r"(?<=\d)\s*/\s+(?=[^\W\d_]{2})")
 """`12 / Lê Lợi`, but `12 / A`."""
+_BACKSLASH: Final = re.compile(r"(?<=\d)\\(?=\d)")
 _SLASH: Final = re.compile(
     r"/(?=[^\W\d_]{2,7}(?!\w))|(?<=[^\W\d_]{3})(?<!bis)(?<!BIS)(?<!Bis)/(?=\w)"
 )
@@ -140,14 +168,13 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
     # Most texts have none of these signs: asking is faster than searching.
     if "<" in text:
         text = _MARKUP.sub(", ", text)
-    if _MANY_DIGITS.search(text):
-        text = _CALL.sub("", _PHONE.sub(", SĐT, ", text))
-    if "@" in text or "http" in text or "www." in text:
-        text = _MAIL_OR_LINK.sub(" ", text)
+    text = _without_order(text)
     if "+" in text:
         plus_codes = tuple(_PLUS_CODE.findall(text))
         text = _PLUS_CODE.sub(",", text)
     text = _in_parts(text)
+    if "\\" in text:
+        text = _BACKSLASH.sub("/", text)
     if "/" in text:
         text = _SLASH.sub(", ", _SLASH_BEHIND.sub(", ", text))
     if "nay " in text or "trước " in text:
@@ -157,6 +184,17 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
     if any(map(text.__contains__, "()[]{}")):
         text = text.translate(_BRACKETS)
     return text, plus_codes
+
+
+def _without_order(text: str) -> str:
+    """`text` without what is of the order and of who gets it."""
+    if _ORDER_WORDS.search(text):
+        text = _ORDER.sub(", ", text)
+    if _MANY_DIGITS.search(text):
+        text = _CALL.sub("", _PHONE.sub(", SĐT, ", text))
+    if "@" in text or "http" in text or "www." in text:
+        text = _MAIL_OR_LINK.sub(" ", text)
+    return text
 
 
 def _without_manners(text: str) -> str:
@@ -184,7 +222,8 @@ def _in_parts(text: str) -> str:
     if ". " in text and (unit := _UNIT_FIRST.match(text)):
         text = f"{unit[0][:-1]},{text[unit.end() :]}"
     if "." in text:
-        text = _SENTENCE.sub(", ", text)
+        text = _WARD_LETTER.sub("phường ", _SENTENCE.sub(", ", text))
+    text = _WARD_IN_ENGLISH.sub(r"phường \1, quận \2", _GROWN.sub(" ", text))
     return _HEADING.sub(_heading, text) if ":" in text else text
 
 

@@ -130,8 +130,9 @@ class Kinds(Cutting):
             return False
         if piece is None or piece.done:
             return self._at_border(phrase, end, sure)
-        if piece.role == "hint" and not piece.words and role == "number":
-            # `cạnh nhà số 67`: the number of a neighbour.
+        ends = self.part > 0 and end + 1 == len(self.words)
+        if piece.role == "hint" and role == "number" and (ends or not piece.words):
+            # `cạnh nhà số 67`: the number of a neighbour; `12 Lê Lợi, cạnh cây xăng số 7`.
             return False
         if piece.role in ("hint", "noise"):
             return role in ("admin", "number") and sure and end < len(self.words)

@@ -24,6 +24,7 @@ from registry.search.by_locality import (
 from registry.search.choice import (
     Choice,
     are_of_others,
+    as_written,
     choose,
     each_once,
     estate_of,
@@ -266,6 +267,8 @@ class Asker:
             # Why no door is the one asked for is said of its surroundings.
             faults += choice.faults
             return []
+        if choice.hits[1:] and self.door.street is not None:
+            choice = replace(choice, hits=tuple(as_written(choice.hits, self.door.street.name)))
         more = [*choice.faults, *(["ambiguous"] if found.full else [])]
         named = places_named(found.places, self.door, self.area) if found.places[1:] else []
         if has_namesake(choice.hits, named):

@@ -4,7 +4,7 @@ from typing import Final
 
 from geo.address import Door
 from geo.flat import is_called
-from geo.locality import GROUPS, MAY_HOLD_BLOCKS, Locality
+from geo.locality import DWELLING_ESTATES, GROUPS, MAY_HOLD_BLOCKS, Locality
 from geo.spelling import are_apart
 from geo.text import fold
 from registry.door_with_units import ReadAddress
@@ -16,10 +16,16 @@ UNSURE: Final = "building_unsure"
 
 def may_be_another_block(answer: Answer, reading: ReadAddress) -> bool:
     """Whether a flat was found by its house alone, and the text says more than is known of it,
-    which may be the name of another block or estate: `căn 311 khối B`, `căn 311 Vinhomes`.
+    which may be the name of another block or estate: `căn 311 khối B`, `căn 311 Vinhomes`; or a
+    house, and the text names a block of flats that it is not known to be.
     """
     record, door = answer.record, reading.door
-    if record is None or record.unit_number is None or record.building_key is None:
+    if record is None:
+        return False
+    if record.unit_number is None and record.building_key is None:
+        # `chung cư Ngô Gia Tự lô A 203 Hòa Hảo` is a flat 203 as well as a house.
+        return any(place.kind in DWELLING_ESTATES for place in _said_beside(door, record))
+    if record.unit_number is None or record.building_key is None:
         return False
     if "building_not_found" in answer.faults:
         return False  # which says as much

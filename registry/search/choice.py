@@ -7,6 +7,7 @@ from geo.address import Door
 from geo.flat import block_key, unit_otherwise
 from geo.locality import DWELLING_ESTATES
 from geo.spelling import are_apart
+from geo.text import fold
 from geo.values import value
 from registry.search.areas import Area
 from registry.search.by_building import by_building, by_flat
@@ -75,6 +76,16 @@ def choose(hits: list[Hit], door: Door, wanted: Wanted, area: Area, formerly: Fo
         faults += more
     live = [hit for hit in kept if hit.record.status == "active"]
     return Choice(tuple(live or kept), tuple(faults))
+
+
+def as_written(hits: Iterable[Hit], name: str) -> list[Hit]:
+    """Without doors of a street that is written otherwise, where one of its commune is written so:
+    Cách Mạng Tháng 8 and Cách Mạng Tháng Tám have one key, and each may be registered.
+    """
+    written = fold(name)
+    found = [(hit, fold(hit.record.street_name or "") == written) for hit in hits]
+    there = {hit.record.unit_id for hit, same in found if same}
+    return [hit for hit, same in found if same or hit.record.unit_id not in there]
 
 
 def each_once(hits: Iterable[Hit]) -> list[Hit]:

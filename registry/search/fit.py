@@ -54,8 +54,10 @@ def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAd
     Where no more than the commune is found, leaving the street unread is no better fit; nor is a
     single door a better one than several of the likelier reading.
     """
-    if one.level == other.level and one.level not in PLACED:
-        return len(reading.unread) < len(before.unread)
+    if one.level not in PLACED and other.level not in PLACED:
+        more = len(reading.unread) - len(before.unread)
+        if one.level == other.level or more > 0:
+            return more < 0  # `P. Hưng Phúc, Yên Sở, Hai Bà Trưng` is no ward of Nghệ An
     if "street_not_found" in one.faults and before.door.street is None and other.unit is not None:
         return False  # `p Trảng Dài` is the ward, where no street is called so
     sure = confidence(fault for fault in other.faults if fault != "ambiguous")

@@ -443,7 +443,7 @@ def test_file_is_read_by_its_column_and_too_many_rows_are_refused(visit: Visit) 
     visit.allowed = ("413", "422")
     page = visit.open("/try")
     sheet = "mã đơn;địa chỉ\nA1;27 Láng, Hà Nội\nA2;\n"
-    page.get_by_label("hoặc tệp CSV").set_input_files(
+    page.get_by_label("hoặc tệp Excel, CSV").set_input_files(
         {"name": "don.csv", "mimeType": "text/csv", "buffer": sheet.encode("utf-16")}
     )
     page.get_by_role("button", name="Xem kết quả").click()

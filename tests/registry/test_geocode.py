@@ -94,6 +94,18 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     ("khong phai 11 nguyen trai, phuong lang, ha noi", [], "commune", set()),
     # Numbers of one house are no Plus Code
     (f"27+29 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
+    # Two writings of one name
+    (
+        f"55 CMT8{IN_LANG}",
+        ["55 Cách Mạng Tháng 8", "55 Cách Mạng Tháng Tám"],
+        "household",
+        {"ambiguous"},
+    ),
+    (f"55 Cách Mạng Tháng Tám{IN_LANG}", ["55 Cách Mạng Tháng Tám"], "household", set()),
+    # A number behind a block of flats may be one in it
+    (f"chung cư Hoa Sen lô A 27 Phố Láng{IN_LANG}", ["27 Láng"], "household", {"building_unsure"}),
+    # Units that are written are read before an abbreviation for one elsewhere
+    ("43 P. Hưng Phúc, Yên Sở, Hai Bà Trưng, Hà Nội", [], "province", {"street_not_found"}),
     # Another number is never passed off as the one asked for
     (f"28 Láng{IN_LANG}", [], "street", {"house_number_not_found"}),
     (f"27A Láng{IN_LANG}", [], "street", {"house_number_not_found"}),

@@ -60,6 +60,9 @@ ASKED: list[tuple[str, str, str, str | None, str | None]] = [
     ("27 Láng, Láng Hạ, Đống Đa", "correct", "use_corrected", "27 Láng", None),
     (f"40 Chùa Láng{IN_LANG}", "correct", "use_corrected", "40B", None),
     (f"Số 6, Tổ 7, Khu phố 2{IN_LANG}", "accept", "use", "6 Tổ 7 Khu phố 2", None),
+    # The choice of one of two writings is a choice
+    (f"55 Cách Mạng Tháng Tám{IN_LANG}", "accept", "use", "55 Cách Mạng Tháng Tám", None),
+    (f"chung cư Hoa Sen 27 Phố Láng{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
     # An alley that is none, and a house
     (f"ngõ 12/34/7 Láng{IN_LANG}", "confirm", "ask_yes_no", None, "confirm_address"),
     # Which of all groups of that number, no list can ask

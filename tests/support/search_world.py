@@ -140,6 +140,15 @@ class _Builder:
             street = self.street(f"Đường {name}", self.lang)
             self.door(f"{number} {name}", number, unit_id=self.lang, thoroughfare_id=street)
 
+        # One street by two writings of one key.
+        for name, former in (
+            ("Cách Mạng Tháng 8", self.lang_ha),
+            ("Cách Mạng Tháng Tám", self.lang_thuong),
+        ):
+            here = {"unit_id": self.lang, "former_unit_id": former}
+            street = self.street(f"Đường {name}", self.lang, former)
+            self.door(f"55 {name}", "55", thoroughfare_id=street, **here)
+
         # In one of two former communes of a name, in Hà Đông and in Đống Đa.
         ha_dong = unit_named(self.known, "Phường Hà Đông", "09556").id
         street = self.street("Đường Quán Sứ", ha_dong)
