@@ -130,6 +130,17 @@ def write_codes(file: SourceFile, answers: BinaryIO, out: TextIO) -> None:
             writer.writerow([*_cells(row, kept), code, display, outcome])
 
 
+def report_suffix(file: SourceFile, suffix: str) -> str:
+    """The suffix of what is handed back of a file of this suffix: its own, where rows can be
+    written so. They cannot where it was packed, is of an old spreadsheet, or is called a map layer
+    and has no shapes, as records in JSON.
+    """
+    form = FORMS.get(suffix.lower())
+    if form is None or (form in LAYERS and file.table.features is None):
+        return f".{file.table.form}"
+    return suffix
+
+
 def report_form(file: SourceFile, path: Path) -> str:
     """The form in which rows are handed back in `path`: by its suffix, else the file's own.
 

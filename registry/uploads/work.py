@@ -31,6 +31,7 @@ from registry.intake.handback import (
     REJECTED,
     Handback,
     Which,
+    report_suffix,
     write_codes,
     write_problems,
     write_vanished,
@@ -210,10 +211,11 @@ def _write_reports(
     settings: Settings, view: ImportView, options: ImportOptions, path: Path, back: Handback
 ) -> None:
     file = open_file(path, options.sheet, options.mapping, options.commune)
+    suffix = report_suffix(file, path.suffix)
     kinds: tuple[tuple[str, Which], ...] = ((files.REJECTED, REJECTED), (files.WARNED, PUBLISHED))
     for kind, which in kinds:
         if back.problems is not None:
-            with _report(settings, view, kind, path.suffix) as part:
+            with _report(settings, view, kind, suffix) as part:
                 write_problems(file, back.problems, part, which)
     if back.answers is not None:
         with _report(settings, view, files.CODES) as part, _csv(part) as out:

@@ -1,6 +1,8 @@
 """Imports over HTTP: delivered, tried, looked at, published, taken back; by real keys."""
 
+import gzip
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,6 +161,27 @@ def test_file_of_one_commune_need_not_name_it(desk: Desk) -> None:
     # Whoever delivers over the network has fields, and no options of a command.
     assert "trường commune" in failed["trouble"]["detail"]
     assert "--" not in failed["trouble"]["detail"]
+
+
+JSON = json.dumps([row("31", "J1"), NOWHERE], ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        *((name, JSON) for name in ("ho.json", "ho.geojson", "ho.gpkg", "ho.parquet", "ho")),
+        ("ho.gz", gzip.compress(table(row("31", "J1"), NOWHERE))),
+    ],
+)
+def test_rows_come_back_as_a_table_that_opens_whatever_the_file_is_called(
+    desk: Desk, name: str, file: bytes
+) -> None:
+    editor = desk.office.key(f"nhập {name}")
+    seen = desk.tried(editor, file, name=name, source=name)
+    assert (seen["state"], seen["counts"]["new"], seen["counts"]["rejected"]) == ("reported", 1, 1)
+    report = desk.office.get(f"/v1/imports/{seen['id']}/report", editor)
+    assert [each["problems"] for each in rows_of(report)] == ["address_names_no_dwelling"]
+    assert report.headers["Content-Disposition"].endswith("ho-rejected.csv")
 
 
 def test_file_that_cannot_be_read_says_why(desk: Desk) -> None:
