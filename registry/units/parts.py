@@ -36,7 +36,7 @@ _SPOKEN: Final = {
 """Numbers of districts and wards in words: `Quận nhất`."""
 
 
-FORMER: Final = re.compile(r"(.*\w.*?)\s*(?:\(\s*cũ\s*\)|\bcũ)\W*", re.IGNORECASE)
+FORMER: Final = re.compile(r"(\W*\w.*?)\s*(?:\(\s*cũ\s*\)|\bcũ)\W*", re.IGNORECASE)
 """What says of itself that it is no more: `Phường Ngọc Hà cũ`."""
 INITIALS: Final = -2
 """`Fit.kind` of a unit that is named by its initials: only what it holds can vouch for it."""

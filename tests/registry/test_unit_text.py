@@ -8,6 +8,7 @@ from registry import gazetteer as gazetteer_module
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer
 from registry.units import readings as unit_readings
+from registry.units.parts import FORMER
 from registry.units.slips import names_in_one_word
 from registry.units.text import MAX_PARTS, MAX_TEXT, Naming, read_units
 
@@ -538,3 +539,9 @@ def test_name_that_was_cut_behind_a_letter_is_any_that_begins_so(gazetteer: Gaze
     namings = read_units(gazetteer, "X. Sơn Hv, Huyện Sơn Hòa, Phú Yên")
     called = {n.commune.versions[-1].name for n in namings if n.commune}
     assert called == {"Sơn Hà", "Sơn Hội"}
+
+
+def test_long_text_is_looked_through_once_for_a_unit_that_is_no_more() -> None:
+    assert FORMER.fullmatch("phường " * 100_000) is None
+    assert (found := FORMER.fullmatch("Phường Ngọc Hà - (cũ)."))
+    assert found[1] == "Phường Ngọc Hà -"
