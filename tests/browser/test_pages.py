@@ -328,6 +328,8 @@ def test_carrier_opens_the_way_and_reports_on_the_first_screen_of_a_small_phone(
             assert box["y"] + box["height"] <= small["height"]
         page.get_by_role("link", name="Báo sai").click()
         expect(page.get_by_label("Không có nhà này")).to_be_in_viewport()
+        # Nothing is said for whoever only presses on: not that all is right.
+        expect(page.locator("#report input:checked")).to_have_count(0)
         # Above the QR code, which is for who prints a plate.
         report, code = page.locator("#report").bounding_box(), page.locator(".qr").bounding_box()
         assert report is not None
