@@ -17,8 +17,8 @@ from geo.spoken_number import number_said
 from geo.street import is_dated
 from geo.text import fold
 from geo.words import words_of
-from registry.intake.doors import DITTO, GARBLED, PERSON, UNREADABLE, DoorParts, parts_of
-from registry.intake.place_kinds import with_kind
+from registry.intake.doors import DITTO, GARBLED, PERSON, DoorParts, parts_of, unread
+from registry.intake.place_kinds import is_mistyped_number, with_kind
 
 # Most house numbers are their own key, or say it backwards; the grammar would say the same, at
 # length.
@@ -44,8 +44,10 @@ _TWO_NUMBERS: Final = re.compile(
 """Two numbers one below or behind the other are no path."""
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")
 """`1.234`, as programs write 1234 in Viet Nam, or 1,234 with three decimals."""
+APART: Final = "≠"
+"""Between a number and alleys of other columns that contradict it (`registry.intake.joined`)."""
 _DOUBTFUL: Final = re.compile(
-    r"\?|\d\s*[_\[{|]\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?i:ngõ|ngách|hẻm|kiệt)\s*$|(?<![^\W_])l\d"
+    r"[?≠]|\d\s*[_\[{|]\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?i:ngõ|ngách|hẻm|kiệt)\s*$|(?<![^\W_])l\d"
     r"|[^\W\d_]?[²³¹⁰-⁹①-⑳½¼¾]|\dm2|\d\s?[x×]\s?\d"
 )
 """Somebody was not sure, or wrote a sign of no path, a letter apart, an alley without number, a
@@ -73,6 +75,8 @@ _USES: Final = frozenset(
     {"yes", "house", "residential", "apartments", "detached", "terrace", "dormitory", "hut", "no"}
 )
 """What maps say in the column of buildings of what they are, folded; no building is called so."""
+_BARE: Final = re.compile(r"\d[\dA-Za-z/-]*")
+"""A street that is a number: `20`, where the cells of a row have moved by one the house's."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")
 """A street beside the number: several words, of letters."""
 
@@ -82,8 +86,8 @@ def _of_values(read: Callable[..., DoorParts]) -> Callable[..., DoorParts]:
 
     @wraps(read)
     def checked(*cells: str, **said: str) -> DoorParts:
-        if any(map(is_ditto, cells)):
-            return DoorParts(number=DITTO)
+        if ditto := next(filter(is_ditto, cells), ""):
+            return DoorParts(number=(ditto, DITTO, False))
         if any(map(is_garbled, cells)):
             return DoorParts(number=GARBLED)
         return read(*("" if is_none(cell) else cell for cell in cells), **said)
@@ -100,13 +104,13 @@ def read_number(text: str) -> DoorParts:
         steps = re.findall(_STEP, text)
         return DoorParts(number=(text.replace(",", ""), "/".join(reversed(steps)), False))
     if _THOUSANDS.fullmatch(text):
-        return DoorParts(number=UNREADABLE)
+        return DoorParts(number=unread(text))
     if plain := _WHOLE.fullmatch(text):
         text = plain[1]
     text = number_said(text) or _LETTER_O.sub("0", text)
     two = _TWO_NUMBERS.search(text) or _DOUBTFUL.search(text) or _descends(text)
     if two or _NEXT_TO.match(fold(text)) or _is_decimal(text):
-        return DoorParts(number=UNREADABLE)
+        return DoorParts(number=unread(text))
     if is_mangled(text):
         # No key: `judge` refuses it, and `fixes` proposes what may have stood there.
         return DoorParts(number=(text, "", False))
@@ -114,14 +118,14 @@ def read_number(text: str) -> DoorParts:
     street = door.street
     whole = street is None or street.kind is not None or is_dated(words_of(street.name))
     if _FLAT_AND_HOUSE.fullmatch(text):
-        return DoorParts(number=UNREADABLE)
+        return DoorParts(number=unread(text))
     several = as_range(text)
     if several == "" or not (whole or _NAME.fullmatch(street.name if street else "")):
-        return DoorParts(number=UNREADABLE)
+        return DoorParts(number=unread(text))
     parts = parts_of(door)
     if parts == DoorParts() and _DIGIT.search(text):
         # `12\\3`, `12:3`: a number that is not understood must not be lost without a word.
-        return DoorParts(number=UNREADABLE)
+        return DoorParts(number=unread(text))
     return replace(parts, beside=beside_number(text) if several is None else ())
 
 
@@ -147,13 +151,13 @@ def read_street(text: str) -> DoorParts:
     if text.lower().strip() in _NO_STREETS:
         return DoorParts()
     if _TWO_STREETS.search(text) or _BESIDE_STREETS.match(text):
-        return DoorParts(number=UNREADABLE)
+        return DoorParts(number=unread(text))
     if person_behind(text):
         return DoorParts(number=PERSON)
     door = parse_components(street=text)
     if door.street is not None and _ROOM_BEHIND.search(door.street.name):
-        return DoorParts(number=UNREADABLE)
-    return parts_of(door)
+        return DoorParts(number=unread(text))
+    return replace(parts_of(door), bare=_BARE.fullmatch(text) is not None)
 
 
 @_of_values
@@ -163,10 +167,12 @@ def read_place(text: str, kind: str = "") -> DoorParts:
         return DoorParts(number=(text, "", False))  # `Tổ 1/2`
     if plain := _WITH_DECIMAL.fullmatch(text):
         text = plain[1]
+    if is_mistyped_number(kind, text):
+        return DoorParts(number=unread(text))
     parts = parts_of(parse_components(locality=with_kind(kind, text)))
     # `Đông?`; `Đông, Tây` is in one of the two, and `Xóm 1 Ngọc Sơn` one in the other.
     several = parts.place is not None and parts.place[0].count("") > 1
-    return DoorParts(number=UNREADABLE) if several or "?" in text else parts
+    return DoorParts(number=unread(text)) if several or "?" in text else parts
 
 
 @_of_values

@@ -21,6 +21,7 @@ from geo.locality import (
 from geo.text import fold
 from geo.values import value
 from registry.intake.doubts import NUMBER_PART_UNREAD
+from registry.intake.quoted import quoted
 
 Number = tuple[str, str, bool]
 """As written, the canonical path, and whether it names an alley alone."""
@@ -30,12 +31,11 @@ Place = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 PERSON: Number = ("?", "?person", False)
 """Of a row in which somebody's name may stand behind the street: an error."""
 _NONE: Final = "0"
-UNREADABLE: Number = ("?", "?", False)
-"""Of a cell that holds more than a number, or a street that another cell contradicts: an error."""
-DITTO: Number = ("?", "?ditto", False)
-"""Of a row with a cell that only says `as above`: an error."""
+DITTO: Final = "?ditto"
+"""Key of a row with a cell that only says `as above`, which is what is written: an error."""
 GARBLED: Number = ("?", "?garbled", False)
 """Of a row with a cell whose letters are of no font: an error."""
+_UNREADABLE: Final = "?"
 _LETTERS: Final = frozenset("ABCDEGHKN")
 # A street of such a kind beside the number is the door's own: not, as a road by its number, another
 # name of it.
@@ -54,8 +54,18 @@ class DoorParts:
     hint: str | None = None
     beside: tuple[str, ...] = ()
     """What the cell of the number names and is read of no part; kept by nobody."""
+    bare: bool = False
+    """Whether the cell of the street is a number, and no word: `20`, but not `Đường 20`."""
     doubt: str = ""
     """A value of `registry.intake.doubts`."""
+
+
+def unread(*cells: str) -> Number:
+    """Of cells that hold more than a number, or what another one contradicts: an error.
+
+    What is written is what the problem may show of them.
+    """
+    return quoted(*cells) or "?", _UNREADABLE, False
 
 
 def parts_of(door: Door) -> DoorParts:
@@ -114,7 +124,7 @@ def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorP
     given = (number.number, street.number, place.number, flat.number)
     refused = next((one for one in given if one is not None and is_refused(one)), None)
     return DoorParts(
-        refused or UNREADABLE
+        refused or unread(*_written(number, street, flat))
         if refused or _are_two_flats(*flats) or _are_two_places(place, street, number)
         else _number(number, street, flat),
         street.street or number.street,
@@ -138,18 +148,27 @@ def _is_more_beside(number: DoorParts, *others: DoorParts) -> bool:
 def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None:
     """A number in a path: the alley of the street's column (`12/`), then the number's own."""
     beside = own.street
+    written = _written(own, street, flat)
     if beside and beside[0] in _OWN_STREETS and street.street and street.street[2] != beside[2]:
-        return UNREADABLE
+        return unread(*written)
     alley, number = street.number, own.number or flat.number
+    if number is None and alley is None and street.bare and (own.beside or not flat.flat):
+        return unread(*own.beside, *written)  # cells that moved by one
     if alley is not None and _is_mark(alley):
-        return UNREADABLE  # `Phố Hàng Khay, B2`: a block without its flat, or an alley
+        return unread(*written)  # `Phố Hàng Khay, B2`: a block without its flat, or an alley
     if alley is None or number is None:
         return number or alley
     if not alley[2]:
         # `12` and `12 Láng`: a number of the street's cell is no alley unless it says so.
-        return _longer(alley, number) or UNREADABLE
+        return _longer(alley, number) or unread(*written)
     written, key, alley_only = number
     return written, f"{alley[1].rstrip('/')}/{key}", alley_only
+
+
+def _written(*parts: DoorParts) -> tuple[str, ...]:
+    """What cells say of a number, or of a street that may be one."""
+    named = [part.number[0] for part in parts if part.number]
+    return (*named, *(part.street[1] for part in parts if part.street and part.bare))
 
 
 def is_refused(number: Number) -> bool:

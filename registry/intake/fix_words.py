@@ -28,6 +28,7 @@ FIXES: Final = {
     "street_ambiguous": "có thể là: {}",
     "locality_ambiguous": "có thể là: {}",
     "street_spelled_otherwise": "đã có: {}",
+    "street_stretched": "đường khác: {}",
     "locality_spelled_otherwise": "đã có: {}",
     "former_name": "tên hiện nay: {}",
     "former_number": "số hiện nay: {}",

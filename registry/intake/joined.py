@@ -17,7 +17,7 @@ from geo.placeholders import is_ditto, is_none
 from geo.points import point_in, two_numbers
 from geo.text import fold
 from registry.intake.columns import Columns, Joined
-from registry.intake.door_cells import read_number
+from registry.intake.door_cells import APART, read_number
 from registry.intake.doors import is_refused
 from registry.intake.formats.table import Rows, Table
 from registry.intake.headers import block_word, in_full
@@ -106,6 +106,8 @@ def _number(numbered: bool, headers: tuple[str, ...], *cells: str) -> str:
     # What is no number stays alone, to be refused; an alley would make one of it.
     if number and not _is_number(number):
         return number
+    if number and alleys and _contradict(number, ", ".join(alleys)):
+        return f"{number} {APART} {', '.join(alleys)}"
     return ", ".join(filter(None, (number, *alleys)))
 
 
@@ -121,6 +123,18 @@ def _ditto(cells: tuple[str, ...]) -> str:
 def _is_number(cell: str) -> bool:
     read = read_number(cell).number
     return read is not None and not is_refused(read)
+
+
+def _contradict(number: str, alleys: str) -> bool:
+    """Whether the path in the number's cell has steps of the alleys elsewhere than in front.
+
+    `5/12` beside Ngách 12 may be its house 5, or house 12 of another one.
+    """
+    read, around = parse_house_number(number), parse_house_number(alleys)
+    if read is None or around is None or len(read.parts) == 1:
+        return False
+    steps = around.parts
+    return read.parts[: len(steps)] != steps and not set(read.parts).isdisjoint(steps)
 
 
 def _alley(cell: str, header: str) -> str:

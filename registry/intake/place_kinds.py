@@ -1,8 +1,19 @@
 """Kinds of localities that the header of a column says for its cells: `5` below `Tổ` is Tổ 5."""
 
+import re
+from typing import Final
+
 from geo.address import parse_components
 from geo.locality import DIVIDING, ESTATES, GROUPS, parse_locality
+from geo.text import fold
 from registry.intake.headers import in_full
+
+_NUMBERED: Final = frozenset({"tổ", "tổ dân phố", "khối", "khu phố", "thôn", "xóm"})
+"""Kinds whose names are numbers, or words: never a letter before a figure, as lots have it."""
+_LIKE_FIGURES: Final = re.compile(r"[IlOo]\d+|\d+[IlOo]\d*")
+_SHORT: Final = re.compile(r"([^\W\d_])\.\s*([^\W_][^,;.]*)")
+_BY_LETTER: Final = {"T": "thôn", "X": "xóm"}
+_LETTERED: Final = re.compile(r"([^\W\d_])\s?(\d{1,3}[A-Z]?)", re.IGNORECASE)
 
 
 def kind_named(header: str) -> str:
@@ -21,11 +32,38 @@ def with_kind(kind: str, cell: str) -> str:
 
     >>> with_kind("tổ", "5"), with_kind("tổ", "Khu phố 2"), with_kind("tổ", "5, Khu phố 2")
     ('tổ 5', 'Khu phố 2', '5, Khu phố 2')
+    >>> with_kind("thôn", "T. Đông"), with_kind("khối", "K5"), with_kind("", "X. Đoài")
+    ('thôn Đông', 'khối 5', 'xóm Đoài')
     """
+    cell = _in_words(kind, cell)
     if not kind or not cell:
         return cell
     read = parse_components(locality=cell).localities
     return f"{kind} {cell}" if len(read) == 1 and not read[0].kind else cell
+
+
+def is_mistyped_number(kind: str, cell: str) -> bool:
+    """Whether a letter stands for a figure in the number of a locality of a kind that has numbers.
+
+    >>> is_mistyped_number("khối", "I4"), is_mistyped_number("khu", "I4")
+    (True, False)
+    """
+    return kind in _NUMBERED and _LIKE_FIGURES.fullmatch(cell) is not None
+
+
+def _in_words(kind: str, cell: str) -> str:
+    """The cell with its kind in words, where it is behind the name or only begun: `Đông thôn`."""
+    if short := _SHORT.fullmatch(cell):
+        letter, name = short.groups()
+        begun = kind if fold(kind[:1]) == fold(letter) else _BY_LETTER.get(letter.upper(), "")
+        # Thôn 5 or Tổ 5, where the header does not say it.
+        if begun and (begun == kind or not name[0].isdigit() or begun == "xóm"):
+            return f"{begun} {name}"
+    if kind in _NUMBERED and (short := _LETTERED.fullmatch(cell)) and short[1].lower() == kind[0]:
+        return f"{kind} {short[2]}"
+    if kind and cell.endswith(f" {kind}"):
+        return f"{kind} {cell.removesuffix(kind).strip()}"
+    return cell
 
 
 def depth_of(kind: str) -> int:

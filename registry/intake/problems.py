@@ -111,10 +111,11 @@ _OF_CELLS: Final[dict[str, ProblemKind]] = {
     ),
     "number_unreadable": ProblemKind(
         "error",
-        "Ô số nhà hay ô đường có phần không đọc được, hoặc có tên đường, căn hộ khác với ô khác:"
-        " ghi từng phần vào đúng cột",
-        "the cell of the house number or street holds what cannot be read, or a street or flat that"
-        " another cell contradicts: write each part into its column",
+        "Ô số nhà, đường hay thôn, tổ có phần không đọc được, hoặc khác với ô khác (đường, ngõ, căn"
+        " hộ), hay các ô bị lệch cột: ghi từng phần vào đúng cột",
+        "the cell of the house number, street or locality holds what cannot be read, or a street,"
+        " alley or flat that another cell contradicts, or the row's cells have moved: write each"
+        " part into its column",
     ),
     "number_unlikely": ProblemKind(
         "warning",

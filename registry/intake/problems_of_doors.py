@@ -82,6 +82,13 @@ OF_DOORS: Final[dict[str, ProblemKind]] = {
         "the street's name differs from another one of the commune in its marks only, and makes a"
         " street of its own: correct the file where they are one",
     ),
+    "street_stretched": ProblemKind(
+        "warning",
+        "Tên đường là tên đường khác của xã, phường thêm chữ kéo dài, nối dài, cũ, mới; đã ghi"
+        " thành đường riêng: nếu là một thì sửa tệp",
+        "the street is called as another one of the commune with kéo dài, nối dài, cũ or mới"
+        " behind, and makes a street of its own: correct the file where they are one",
+    ),
     "locality_spelled_otherwise": ProblemKind(
         "warning",
         "Tên thôn, tổ chỉ khác dấu với nơi khác của xã, phường, đã ghi thành nơi riêng: nếu là một"

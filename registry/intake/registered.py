@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from registry.intake.former import SAME_FORMER
 from registry.intake.places import SPOT
 from registry.intake.staging import Staging
-from registry.intake.unclear_doors import refuse_of_several_records
+from registry.intake.unclear_doors import refuse_of_several_formers, refuse_of_several_records
 
 SAME_DOOR_M: Final = 10
 """Metres within which two points with one address are one door."""
@@ -241,5 +241,6 @@ def find_registered(staging: Staging, parameters: Mapping[str, object], *, forme
         connection.execute(text(_OTHERS.format(found=every)), dict(parameters))
     refuse_of_several_records(staging)
     if formers:
+        refuse_of_several_formers(staging)
         connection.execute(text(_REGISTERED_ELSEWHERE), parameters)
     connection.execute(text(_REGISTERED_WITH_STREET), parameters)

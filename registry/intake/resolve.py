@@ -8,6 +8,7 @@ stand names and telephone numbers, which no table may hold.
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Final, TypeVar
 
@@ -343,7 +344,9 @@ def _door_of(number: str, street: str, *flat: str) -> DoorParts:
     read = read_flat(*flat)
     refused = read.number if read.number and is_refused(read.number) else None
     of_flat = DoorParts(number=refused, flat=read.flat)
-    return combined(read_number(number), read_street(street), DoorParts(), of_flat)
+    # The text may have the number of a street that is called by one.
+    named = replace(read_street(street), bare=False)
+    return combined(read_number(number), named, DoorParts(), of_flat)
 
 
 def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:

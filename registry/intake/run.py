@@ -48,6 +48,7 @@ from registry.intake.repeat import find_repeat
 from registry.intake.resolve import resolver_of
 from registry.intake.result import VERDICT, ImportOptions, ImportResult, Phases, result_of
 from registry.intake.staging import Progress, Staging, stage
+from registry.intake.street_behind import warn_of_stretches
 from registry.intake.told_apart import tell_apart, warn_of_new
 from registry.intake.vanished import (
     bring_back,
@@ -231,6 +232,7 @@ def _decide(
     settle_written(staging)
     name_places(staging)
     warn_of_new(staging)
+    warn_of_stretches(staging)
     near = find_near(staging, demo=demo)
     vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
     if not (options.dry_run or options.accept_vanished):

@@ -24,7 +24,7 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.house_by_house import HouseByHouse
 from registry.intake.beside import Beside, completed
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
-from registry.intake.doors import GARBLED, PERSON, UNREADABLE, DoorParts, parts_of
+from registry.intake.doors import GARBLED, PERSON, DoorParts, parts_of, unread
 from registry.intake.doubts import SECOND_NUMBER
 from registry.side_processes import side_processes
 
@@ -196,7 +196,7 @@ def _door(address: str, door: Door) -> DoorParts:
     if is_garbled(address):
         return DoorParts(number=GARBLED)
     if _UNSURE.search(address):
-        return DoorParts(number=UNREADABLE)
+        return DoorParts(number=unread(address))
     person, street = person_behind(address), door.street
     if person and street and fold(street.name).endswith(f" {fold(person)}"):
         return DoorParts(number=PERSON)

@@ -15,6 +15,17 @@ _RECORDS: Final = """
         '-', substr(other, 5)) AS choices
     FROM registered WHERE other IS NOT NULL
 """
+# A record that names no former commune is the door of rows of one; of two, it is one row's at most.
+_FORMERS: Final = """
+    SELECT r.row_number, concat('mã ', left(r.code, 4), '-', substr(r.code, 5),
+        ' (trong sổ chưa ghi xã/phường cũ)') AS choices
+    FROM registered r JOIN entry e ON e.row_number = r.row_number
+    JOIN (
+        SELECT r.code FROM registered r JOIN entry e ON e.row_number = r.row_number
+        WHERE r.unplaced GROUP BY r.code HAVING count(DISTINCT e.former_id) > 1
+    ) several ON several.code = r.code
+    WHERE r.unplaced AND e.former_id IS NOT NULL
+"""
 # `keyed` are the rows of streets that some rows of the file name with a former commune.
 _ROWS: Final = """
     SELECT d.row_number,
@@ -41,6 +52,11 @@ _REFUSE: Final = (
 def refuse_of_several_records(staging: Staging) -> None:
     """Reject the rows of `registered` that have an `other` record as well."""
     _refuse(staging, "of_several_records", _RECORDS)
+
+
+def refuse_of_several_formers(staging: Staging) -> None:
+    """Reject the rows of `registered` that lead from several former communes to one record."""
+    _refuse(staging, "of_several_formers", _FORMERS)
 
 
 def refuse_of_several_rows(staging: Staging, near: str) -> None:

@@ -1,0 +1,130 @@
+"""Cells of one row that say different things, or stand in another column, are asked about."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.run import import_file
+from tests.support.intake import LAT, LON, Deliver, door, rows
+
+
+def run(engine: Engine, path: Path, text: str) -> ImportResult:
+    path.write_text(text, encoding="utf-8")
+    return import_file(engine, path, ImportOptions("ubnd"), lambda _rows: None)
+
+
+def shown(result: ImportResult, code: str) -> list[tuple[int, str | None]]:
+    found = (problem for problem in result.row_problems if problem.code == code)
+    return [(problem.row_number, problem.value) for problem in found]
+
+
+def test_a_path_that_the_alleys_beside_it_contradict_is_refused(
+    engine: Engine, tmp_path: Path
+) -> None:
+    result = run(
+        engine,
+        tmp_path / "a.csv",
+        "Số nhà,Ngõ,Ngách,Đường,Mã xã\n"
+        "5/12,Ngõ 34,Ngách 12,Quán Thánh,00004\n"  # house 5 of alley 12, or 12 of another one
+        "12/5,34,12,Quán Thánh,00004\n"
+        "5/12,12,,Quán Thánh,00004\n"
+        # These go on where the alleys end, or say them again as a whole.
+        "12/5,34,,Quán Thánh,00004\n"
+        "34/12/7,34,12,Quán Thánh,00004\n"
+        "34,34,,Quán Thánh,00004\n",
+    )
+    assert shown(result, "number_unreadable") == [
+        (1, "5/12 ≠ Ngõ 34, Ngách 12"),
+        (2, "12/5 ≠ ngõ 34, ngách 12"),
+        (3, "5/12 ≠ ngõ 12"),
+    ]
+    numbers = rows(engine, "SELECT house_number_key FROM household ORDER BY 1")
+    assert numbers == [("34/12/5",), ("34/12/7",), ("34/34",)]
+
+
+def test_a_street_and_a_number_in_each_others_cells_are_refused(
+    engine: Engine, tmp_path: Path
+) -> None:
+    result = run(
+        engine,
+        tmp_path / "a.csv",
+        "Số nhà,Đường,Tổ,Mã xã,Kinh độ,Vĩ độ\n"
+        f"Quán Thánh,20,Tổ 3,00004,{LON},{LAT}\n"
+        f",22,Tổ 3,00004,{LON},{LAT}\n"
+        # A street may be a number, where the house has one, or a word says so.
+        f"12,20,Tổ 3,00004,{LON},{LAT}\n"
+        f",Đường 20,Tổ 3,00004,{LON},{LAT}\n",
+    )
+    assert [row for row, _ in shown(result, "number_unreadable")] == [1, 2]
+    assert (result.new, result.rejected) == (2, 2)
+
+
+def test_what_could_not_be_read_is_quoted_without_names(engine: Engine, tmp_path: Path) -> None:
+    result = run(
+        engine,
+        tmp_path / "a.csv",
+        "Số nhà,Đường,Mã xã\n"
+        "12? bà Nguyễn Thị Hoa,Quán Thánh,00004\n"
+        "12? 0905123456,Quán Thánh,00004\n"
+        "12,góc Láng - Hồ Tùng Mậu,00004\n"
+        "14,nt,00004\n",
+    )
+    unreadable = shown(result, "number_unreadable")
+    assert unreadable == [(1, "12? …"), (2, None), (3, "góc … - …")]
+    assert shown(result, "as_above") == [(4, "nt")]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "place"),
+    [
+        ("Thôn", "T. Đông", ("thôn", "Đông")),
+        ("Thôn", "Đông thôn", ("thôn", "Đông")),
+        ("Thôn", "Đông Thôn", ("thôn", "Đông Thôn")),  # a name
+        ("Thôn", "X. Đoài", ("xóm", "Đoài")),  # no Roman ten
+        ("Thôn/xóm", "T.Đông", ("thôn", "Đông")),
+        ("Khối", "K5", ("khối", "5")),
+        ("Khu", "K5", ("khu", "K5")),  # as lots are called
+        ("Tổ", "T. 5", ("tổ", "5")),
+    ],
+)
+def test_a_kind_of_locality_is_read_in_whatever_way_it_is_written(
+    engine: Engine, tmp_path: Path, header: str, cell: str, place: tuple[str, str]
+) -> None:
+    text = f"{header},Mã xã,Kinh độ,Vĩ độ\n{cell},00004,{LON},{LAT}\n"
+    assert run(engine, tmp_path / "a.csv", text).new == 1
+    assert rows(engine, "SELECT kind, name FROM locality WHERE name <> ''") == [place]
+
+
+def test_a_letter_for_a_figure_in_a_localitys_number_is_refused(
+    engine: Engine, tmp_path: Path
+) -> None:
+    text = f"Khối,Mã xã,Kinh độ,Vĩ độ\nI4,00004,{LON},{LAT}\n1O,00004,{LON},{LAT}\n"
+    result = run(engine, tmp_path / "a.csv", text)
+    assert shown(result, "number_unreadable") == [(1, "I4"), (2, "1O")]
+
+
+def test_two_former_communes_do_not_share_a_door_that_names_none(deliver: Deliver) -> None:
+    deliver(door("12"), door("14"))
+    result = deliver(
+        door("12", former_commune="Trúc Bạch"),
+        door("12", former_commune="Quán Thánh"),
+        door("14", former_commune="Quán Thánh"),
+        source="buu-dien",
+    )
+    assert [row for row, _ in shown(result, "door_ambiguous")] == [1, 2]
+    assert (result.linked, result.rejected) == (1, 2)
+
+
+def test_a_street_that_is_another_one_and_more_is_told(deliver: Deliver) -> None:
+    result = deliver(
+        door("1"),
+        door("2", street="Quán Thánh kéo dài"),
+        door("3", street="Phố Quán Thánh cũ"),
+        door("4", street="Chợ Mới"),
+        dry_run=True,
+    )
+    found = [p for p in result.row_problems if p.code == "street_stretched"]
+    assert result.rejected == 0
+    assert result.problems["street_stretched"] == 2, found
