@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_NO_UTF8: Final = "\ufffd"
+"""What Werkzeug makes of bytes in a form that are no UTF-8."""
 _ONCE: Final = "give this parameter once"
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 """Media types of a form; SpecTree describes the last of them."""
@@ -156,6 +158,9 @@ def _fields(given: MultiDict[str, str], model: type[BaseModel]) -> Mapping[str, 
             # No database takes one as text.
             shown = name.replace("\0", "")
             raise InvalidInputError.of_field(shown, "nul_character", "holds a NUL character")
+        if _NO_UTF8 in name + value:
+            shown = name.replace(_NO_UTF8, "?")
+            raise InvalidInputError.of_field(shown, "not_utf8", "is not UTF-8")
     fields = model.model_fields
     optional = {f.alias or name for name, f in fields.items() if not f.is_required()}
     return {

@@ -78,6 +78,11 @@ _SIGNS: Final = (
 )
 
 
+def is_of_history(key: str) -> bool:
+    """Whether a folded name is that of somebody after whom streets are called."""
+    return key in _STREET_NAMES
+
+
 def without_owner(text: str) -> str:
     """The text without what says whose house it is; the rest is as it was.
 

@@ -215,6 +215,10 @@ class UnreadableFileError(RegistryError):
     words = "không đọc được tệp"
 
 
+class CommuneNotNamedError(UnreadableFileError):
+    """A file of households that can be read as soon as somebody says in which commune they are."""
+
+
 class DatabaseUnavailableError(RegistryError):
     """The database does not answer; the same request may succeed later."""
 

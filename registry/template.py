@@ -33,8 +33,13 @@ _COLUMNS: Final = (
     ("Toà nhà", 18, "Tên toà, chung cư, block."),
     ("Tầng", 8, ""),
     ("Căn hộ", 10, "Số căn hộ hoặc số phòng."),
-    ("Kinh độ", 14, "Độ, WGS 84: 105.8431. Để trống khi chưa đo."),
-    ("Vĩ độ", 14, "Độ, WGS 84: 21.0285."),
+    (
+        "Kinh độ",
+        14,
+        "Độ, WGS 84: 105.8431. Để trống khi chưa đo. Có toạ độ VN-2000 (mét) thì ghi Y, hướng đông,"
+        " vào đây.",
+    ),
+    ("Vĩ độ", 14, "Độ, WGS 84: 21.0285. Toạ độ VN-2000 thì ghi X, hướng bắc, vào đây."),
     (
         "Độ chính xác (m)",
         12,
@@ -51,6 +56,8 @@ _RULES: Final = (
     "Số nhà dạng 3/2 gõ thẳng vào ô: ô đã định dạng chữ nên không thành ngày tháng.",
     "Tên đường hoặc thôn chưa có trong danh sách thì cứ gõ, sẽ được thêm.",
     "Có toạ độ thì ghi cả độ chính xác: điểm sai không quá 20 m mới tính là giao được.",
+    "Toạ độ của cả tệp cùng một hệ: độ WGS 84, hoặc mét VN-2000 (khi nhập thêm --crs EPSG:…,"
+    " chạy thử sẽ đề nghị hệ).",
     "Nộp lại cả tệp khi có thay đổi: dòng không đổi thì không có gì xảy ra.",
 )
 
@@ -157,12 +164,28 @@ def _write_rules(book: Any, blank: Blank) -> None:
     sheet.set_column(1, 1, 90)
     bold = book.add_format({"bold": True, "font_size": 13})
     sheet.write(0, 0, f"Danh sách chỗ ở: {blank.name}", bold)
-    for row, rule in enumerate(_RULES, start=2):
+    rules = (*_RULES, *_without_lists(blank))
+    for row, rule in enumerate(rules, start=2):
         sheet.write(row, 0, f"{row - 1}.")
         sheet.write(row, 1, rule)
-    for row, (header, _, note) in enumerate(_COLUMNS, start=3 + len(_RULES)):
+    for row, (header, _, note) in enumerate(_COLUMNS, start=3 + len(rules)):
         sheet.write(row, 0, header)
         sheet.write(row, 1, note)
+
+
+def _without_lists(blank: Blank) -> list[str]:
+    """What to do where the register knows no names that could be offered."""
+    none = [
+        word
+        for word, names in (("đường", blank.streets), ("thôn, tổ", blank.localities))
+        if not names
+    ]
+    if not none:
+        return []
+    return [
+        f"Sổ chưa có tên {' và '.join(none)} nào của nơi này nên chưa có danh sách để chọn: cứ gõ"
+        " tên đủ dấu, mỗi nơi một cách viết; lấy mẫu lại sau lần nhập đầu thì có danh sách."
+    ]
 
 
 def _write_lists(book: Any, blank: Blank) -> None:

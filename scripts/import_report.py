@@ -9,7 +9,7 @@ from registry.intake.problems import PROBLEMS
 from registry.intake.result import ImportResult
 from registry.intake.row_problem import RowProblem
 from registry.intake.vanished import TOO_MANY
-from registry.messages import number
+from registry.messages import number, percent
 
 COUNTS: Final = {
     "rows": "dòng",
@@ -75,7 +75,7 @@ def _gravest_first(counted: tuple[str, int]) -> tuple[int, int]:
 
 def vanished_warning(result: ImportResult) -> str:
     """How much of its source a full delivery lacks."""
-    shown = f"{result.vanished_share:.1%} mã hồ sơ của nguồn không còn trong tệp"
+    shown = f"{percent(result.vanished_share)} mã hồ sơ của nguồn không còn trong tệp"
     if result.vanished_warning == TOO_MANY and not result.import_id:
         shown += "; nhập thật sẽ bị từ chối nếu không thêm --accept-vanished"
     return f"{shown}  [{result.vanished_warning}]"
@@ -89,7 +89,7 @@ def _counts(result: ImportResult) -> Iterator[str]:
     if result.fixed:
         yield _line("đã tự sửa", sum(result.fixed.values()))
     if result.vanished:
-        yield _line("không còn trong tệp", result.vanished, f"{result.vanished_share:.1%}")
+        yield _line("không còn trong tệp", result.vanished, percent(result.vanished_share))
         yield _line("mã ngừng dùng", result.retired)
     if result.demo_removed:
         yield _line("minh hoạ đã gỡ", result.demo_removed)
@@ -119,4 +119,5 @@ def _rows(result: ImportResult) -> Iterator[str]:
         if shown == _ROWS:
             yield f"    … và {number(result.rejected - shown)} dòng nữa: --report TỆP"
             return
-        yield f"    {_row(row, result)}: {', '.join(dict.fromkeys(p.code for p in problems))}"
+        kinds = dict.fromkeys(PROBLEMS[problem.code].vi.partition(":")[0] for problem in problems)
+        yield f"    {_row(row, result)}: {'; '.join(kinds)}"

@@ -1,9 +1,10 @@
 """`diachiso import`: a file of households into the register, or the latest one out again."""
 
 import json
+import shlex
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import TextIO
@@ -17,6 +18,7 @@ from geo import code as codes
 from registry import cluster
 from registry.database import make_engine, session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
+from registry.errors import CommuneNotNamedError, UnreadableFileError
 from registry.intake.formats.writing import FORMS, LAYERS
 from registry.intake.handback import (
     PUBLISHED,
@@ -152,7 +154,11 @@ def import_(
     if (listed or rollback is not None) and (file is not None or (listed and rollback)):
         raise click.UsageError("--list and --rollback stand without a FILE, and one at a time")
     if not listed and rollback is None and (file is None or source is None):
-        raise click.UsageError("name a FILE and its --source")
+        raise click.UsageError(
+            "name a FILE and its --source"
+            if file is None
+            else _all_that_is_missing(file, source, sheet, mapping, commune)
+        )
     if keep_later and rollback is None:
         raise click.UsageError("--keep-later belongs to --rollback")
     if file is not None and source is not None and source.strip().casefold() == DEMO_SOURCE:
@@ -175,11 +181,51 @@ def import_(
                 mapping=_mapping(mapping) if mapping else None,
                 commune=commune,
             )
-            result = _import(engine, file, options, _Outputs(**outputs), form)
+            try:
+                result = _import(engine, file, options, _Outputs(**outputs), form)
+            except CommuneNotNamedError as error:
+                told = f"{error.detail}. Gõ (type): {_command(file, source, mapping, sheet)}"
+                raise CommuneNotNamedError(told) from None
             return _status(result, outputs["report"], accept_vanished=accept_vanished)
         return 0
     finally:
         engine.dispose()
+
+
+def _all_that_is_missing(
+    file: Path, source: str | None, sheet: str | None, mapping: str | None, commune: str | None
+) -> str:
+    """In one answer, with the command to type: whoever comes for the first time needs no three."""
+    missing = "thiếu nguồn --source, là nơi giao tệp (name who delivers the file)"
+    lacks_commune = False
+    try:
+        open_file(file, sheet, _mapping(mapping) if mapping else None, commune)
+    except CommuneNotNamedError as error:
+        missing, lacks_commune = f"{missing}; {error.detail}", True
+    except UnreadableFileError as error:
+        return f"{missing}; {error.detail}"
+    typed = _command(file, source, mapping, sheet, None if lacks_commune else commune or "")
+    return f"{missing}. Gõ (type): {typed}"
+
+
+def _command(
+    file: Path,
+    source: str | None,
+    mapping: str | None,
+    sheet: str | None,
+    commune: str | None = None,
+) -> str:
+    """The dry run to type, words in capitals to be filled in; `commune` '' for none needed."""
+    given = {
+        "--source": source or "NGUỒN",
+        "--commune": "MÃ" if commune is None else commune,
+        "--sheet": sheet,
+        "--mapping": mapping,
+    }
+    options = [f"{name} {shlex.quote(value)}" for name, value in given.items() if value]
+    # Words to fill in need no quotation marks.
+    typed = " ".join(options).replace("'NGUỒN'", "NGUỒN").replace("'MÃ'", "MÃ")
+    return f"bin/diachiso import {shlex.quote(str(file))} {typed} --dry-run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +274,10 @@ def _import(
             engine, file, options, lambda n: bar.update(task, completed=n), handback
         )
         bar.stop()
-        # First, for a disk may be full: the import is published all the same.
-        _show(result, form)
+        # First, for a disk may be full: the import is published all the same. Whoever reads the
+        # beginning alone (`| head`) wants the files as well.
+        with suppress(BrokenPipeError):
+            _show(result, form)
         _write(open_file(file, options.sheet, options.mapping, options.commune), handback, outputs)
         return result
 

@@ -1,4 +1,4 @@
-"""Spreadsheets of questions, in and out; their cells are text, as in a CSV."""
+"""Spreadsheets of questions, in and out; cells are text, as in a CSV, but for what is measured."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
 
-from registry.batch.rows import Layout, Table, table_of
+from registry.batch.rows import PREFIX, Layout, Table, table_of
 from registry.errors import UnreadableFileError
 from registry.intake.formats.sheets import read_sheet
 from registry.intake.formats.writing import write_sheet
@@ -18,6 +18,8 @@ from registry.intake.formats.writing import write_sheet
 READ: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 """Suffixes of spreadsheets that can be read."""
 WRITTEN: Final = ".xlsx"
+_SHEET: Final = "Kết quả"
+_MEASURED: Final = tuple(f"{PREFIX}{name}" for name in ("lon", "lat", "distance_m", "confidence"))
 
 
 _ZIPPED: Final = b"PK\x03\x04"
@@ -86,7 +88,7 @@ def write_workbook(path: Path, layout: Layout, texts: Iterable[str]) -> None:
     lines = (line for text in texts for line in io.StringIO(text, newline=""))
     (header,) = csv.reader([layout.head()], delimiter=layout.delimiter)
     rows = csv.reader(lines, delimiter=layout.delimiter)
-    write_sheet(path, header, (list(map(_readable, row)) for row in rows))
+    write_sheet(path, header, (list(map(_readable, row)) for row in rows), _SHEET, _MEASURED)
 
 
 def _readable(cell: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from geo.admin import LEVELS
 from geo.text import fold
-from registry.errors import UnreadableFileError
+from registry.errors import CommuneNotNamedError, UnreadableFileError
 from registry.intake.headers import (
     FIELDS,
     block_word,
@@ -282,12 +282,12 @@ def _check_complete(fields: Set[str], headers: Sequence[str]) -> None:
     if "address" in fields:
         return
     missing = []
-    if not {"house_number", "street", "locality", "building", "unit"} & fields:
+    named = bool({"house_number", "street", "locality", "building", "unit"} & fields)
+    if not named:
         missing.append("địa chỉ (address), hoặc số nhà / đường / thôn (house_number, …)")
     if not {"commune_code", "commune", "former_commune_code"} & fields:
         missing.append("mã xã (commune_code) hoặc xã (commune); cả tệp một xã: --commune MÃ")
     if missing:
         shown = ", ".join(f"'{header[:40]}'" for header in list(headers)[:12])
-        raise UnreadableFileError(
-            f"thiếu cột (missing columns): {'; '.join(missing)}. Dòng đầu đang có: {shown}"
-        )
+        error = CommuneNotNamedError if named else UnreadableFileError
+        raise error(f"thiếu cột (missing columns): {'; '.join(missing)}. Dòng đầu đang có: {shown}")

@@ -185,19 +185,27 @@ class CommuneReader:
         )
 
     def settle(
-        self, read: Sequence[tuple[CommuneSpelling, CommuneReading]], *, wards: bool
+        self,
+        read: Sequence[tuple[CommuneSpelling, CommuneReading]],
+        *,
+        wards: bool,
+        placed: bool = False,
     ) -> list[CommuneReading]:
         """The readings, those of several candidates settled by the file as a whole.
 
-        A bare name in a column of `wards` is a ward's, and one without a province is in that of
-        all others, where these are several. What stays open may be a former commune as well, for a
-        point to decide.
+        A bare name in a column of `wards` is a ward's, unless the point, of a `placed` file, says
+        otherwise; one without a province is in that of all others, where these are several. What
+        stays open may be a former commune as well, for a point to decide. So may a name without a
+        district, where other rows have one.
         """
+        mixed = any(spelling.district for spelling, _ in read)
         sure = [self._province(r.candidates[0]) for _, r in read if len(r.candidates) == 1]
         only = sure[0] if len(sure) >= _SEVERAL and len(set(sure)) == 1 else None
         return [
-            self._settled(spelling, reading, only, wards=wards)
+            self._settled(spelling, reading, only, wards=wards, placed=placed)
             if len(reading.candidates) > 1 and reading.assumed_id is None
+            else self._or_of_before(spelling, reading)
+            if mixed and len(reading.candidates) == 1
             else reading
             for spelling, reading in read
         ]
@@ -209,10 +217,14 @@ class CommuneReader:
         province: int | None,
         *,
         wards: bool,
+        placed: bool,
     ) -> CommuneReading:
         left = reading.candidates
         if wards and self._are_called(left, spelling.commune or ""):
-            left = tuple(u for u in left if self._version(u).kind == "phuong") or left
+            named = tuple(u for u in left if self._version(u).kind == "phuong") or left
+            if placed and len(named) == 1:
+                return replace(reading, assumed_id=named[0])
+            left = named
         of_any_map = self._of_any_map(spelling) if len(left) > 1 else ()
         if province is not None and spelling.province is None:
             near = (
@@ -224,6 +236,20 @@ class CommuneReader:
         former = reading.notice or "commune_from_former"
         known = set(left) <= set(reading.candidates)
         return replace(reading, candidates=left, notice=reading.notice if known else former)
+
+    def _or_of_before(self, spelling: CommuneSpelling, reading: CommuneReading) -> CommuneReading:
+        """Today's commune, or what became of the one of before that was called so there."""
+        (today,) = reading.candidates
+        if reading.notice is not None or reading.former_id is not None:
+            return reading
+        others = [
+            unit
+            for unit in self._of_any_map(spelling)
+            if unit != today and self._province(unit) == self._province(today)
+        ]
+        return (
+            replace(reading, candidates=(today, *others), assumed_id=today) if others else reading
+        )
 
     def _of_any_map(self, spelling: CommuneSpelling) -> tuple[int, ...]:
         """What became of every commune of the name, where no district tells which is meant."""

@@ -148,19 +148,19 @@ def _is_more_beside(number: DoorParts, *others: DoorParts) -> bool:
 def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None:
     """A number in a path: the alley of the street's column (`12/`), then the number's own."""
     beside = own.street
-    written = _written(own, street, flat)
+    cells = _written(own, street, flat)
     if beside and beside[0] in _OWN_STREETS and street.street and street.street[2] != beside[2]:
-        return unread(*written)
+        return unread(*cells)
     alley, number = street.number, own.number or flat.number
     if number is None and alley is None and street.bare and (own.beside or not flat.flat):
-        return unread(*own.beside, *written)  # cells that moved by one
+        return unread(*own.beside, *cells)  # cells that moved by one
     if alley is not None and _is_mark(alley):
-        return unread(*written)  # `Phố Hàng Khay, B2`: a block without its flat, or an alley
+        return unread(*cells)  # `Phố Hàng Khay, B2`: a block without its flat, or an alley
     if alley is None or number is None:
         return number or alley
     if not alley[2]:
         # `12` and `12 Láng`: a number of the street's cell is no alley unless it says so.
-        return _longer(alley, number) or unread(*written)
+        return _longer(alley, number) or unread(*cells)
     written, key, alley_only = number
     return written, f"{alley[1].rstrip('/')}/{key}", alley_only
 

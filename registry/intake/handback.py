@@ -67,6 +67,7 @@ VANISHED_COLUMNS: Final = (
 Which = Literal["rejected", "published"]
 REJECTED: Final = "rejected"
 PUBLISHED: Final = "published"
+_SHEETS: Final[dict[Which, str]] = {REJECTED: "Dòng bị loại", PUBLISHED: "Dòng cần xem lại"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def write_problems(file: SourceFile, problems: BinaryIO, path: Path, which: Whic
         for _, row, reasons in _reported(file, problems, which)
     )
     if form == "xlsx":
-        write_sheet(path, headers, rows)
+        write_sheet(path, headers, rows, _SHEETS[which])
     else:
         write_csv(path, headers, rows, "\t" if path.suffix == ".tsv" else file.delimiter)
 

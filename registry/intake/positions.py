@@ -141,9 +141,13 @@ def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -
             raise unreadable(file.path, f"{_said(crs, stated)} không hợp: {vote.told()}{advice}")
         return _placed(file, stated, _converted(crs, stated))
     if vote.proposal is None:
-        raise unreadable(
-            file.path, f"{vote.told()}; chưa xác định được hệ: hỏi nơi đo, rồi thêm --crs EPSG:…"
-        )
+        advice = f"{vote.told()}; chưa xác định được hệ: hỏi nơi đo, rồi thêm "
+        alike = vote.alike
+        if not (dry_run and alike):
+            raise unreadable(file.path, f"{advice}--crs EPSG:…")
+        # Which of two it is, 700 m apart, is no matter to whoever looks at the addresses first.
+        advice += " hoặc ".join(f"--crs {crs}" for crs in alike)
+        return _placed(file, alike[0], f"chạy thử tạm với {described(alike[0])}: {advice}")
     advice = f"{vote.told()}; nếu đúng, thêm --crs {vote.proposal}"
     if not dry_run:
         raise unreadable(file.path, advice)

@@ -18,8 +18,10 @@ OF_PLACES: Final[dict[str, ProblemKind]] = {
     ),
     "commune_assumed": ProblemKind(
         "warning",
-        "Tên này là của phường, xã hiện nay và của quận, huyện cũ: đã hiểu là phường, xã",
-        "a commune of today and a former district bear this name: read as the commune",
+        "Tên này có thể là nơi khác (quận, huyện, xã, phường cũ hay xã cùng tên): đã hiểu là"
+        " phường, xã hiện nay, kiểm tra lại",
+        "the name of a commune of today, and of a former unit or a namesake: read as the commune of"
+        " today, check it",
     ),
     "commune_corrected": ProblemKind(
         "warning",

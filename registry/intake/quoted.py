@@ -12,12 +12,11 @@ from registry.personal import holds_personal
 _LONGEST: Final = 40
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _GAPS: Final = re.compile(r"…(?:[\s.]*…)+")
-_OF_ADDRESSES: Final = frozenset(
-    """
+_WORDS: Final = """
     số nhà ngõ ngách hẻm kiệt kp tdp đường phố thôn xóm ấp bản buôn tổ khu khối khóm góc gần cạnh
     đối diện kế sau trước bên hoặc hay và căn hộ phòng tầng toà tòa block lô kéo dài cũ mới ql tl đt
-    """.split()
-)
+"""
+_OF_ADDRESSES: Final = frozenset(_WORDS.split())
 """With their marks, for without them many are surnames."""
 
 

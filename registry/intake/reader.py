@@ -14,8 +14,9 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
+from geo.coordinates import metres
 from geo.text import visible
-from registry.errors import UnreadableFileError
+from registry.errors import CommuneNotNamedError, UnreadableFileError
 from registry.intake.columns import Columns, find_columns, read_as
 from registry.intake.filled import filled_down, offers, parted
 from registry.intake.formats.any_file import read_file
@@ -28,6 +29,10 @@ from registry.intake.unread import UnreadColumn, look_through
 MAX_CELL: Final = 2_000
 """Characters of a cell that are read; no address is longer."""
 _BLOCK: Final = 1 << 20
+_ZONE_NEXT: Final = (
+    ". Tọa độ tính bằng mét (in metres): có mã xã thì lần chạy thử sẽ đề nghị hệ VN-2000 để ghi vào"
+    " --crs"
+)
 _PLACED: Final = ("longitude", "latitude", "point")
 _SAMPLE: Final = 2_000
 """Rows at the top of a file that are looked at before it is read."""
@@ -98,7 +103,10 @@ def open_file(
         raise unreadable(path, "dòng đầu trống, cần tên các cột (the first line is blank)")
     mapping, fills = parted(mapping)
     with _naming(path):
-        columns = find_columns(table.headers, mapping, commune)
+        try:
+            columns = find_columns(table.headers, mapping, commune)
+        except CommuneNotNamedError as error:
+            raise CommuneNotNamedError(error.detail + _of_metres(table, mapping)) from None
     table = filled_down(table, columns, fills)
     # Opened once for all who look at it: a workbook is parsed as a whole each time.
     with table.rows() as rows:
@@ -197,4 +205,18 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except UnreadableFileError as error:
-        raise unreadable(path, error.detail) from error
+        raise type(error)(unreadable(path, error.detail).detail) from error
+
+
+def _of_metres(table: Table, mapping: Mapping[str, str]) -> str:
+    """What else a file without its commune will be asked for: its zone, where it is in metres."""
+    at = find_columns(table.headers, mapping, "").positions
+    if not at.keys() >= {"longitude", "latitude"}:
+        return ""
+    with table.rows() as rows:
+        pairs = [
+            [metres(row[at[axis]]) for axis in ("longitude", "latitude") if at[axis] < len(row)]
+            for row in islice(rows, _SAMPLE)
+        ]
+    surveyed = sum(len(pair) == 2 and None not in pair for pair in pairs)
+    return _ZONE_NEXT if surveyed * 2 > len(pairs) else ""

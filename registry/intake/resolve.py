@@ -130,8 +130,8 @@ class Resolver(ABC):
 class ColumnResolver(Resolver):
     """Reads files whose addresses come in columns.
 
-    `wards`: that of communes is one of wards; `places`: the kind that the one of localities names;
-    `wards_behind`: the one of streets has wards behind dashes (`street_cells`).
+    `wards`: that of communes is one of wards; `placed`: rows have points; `places`: the kind that
+    the column of localities names; `wards_behind`: the one of streets has wards behind dashes.
     """
 
     def __init__(
@@ -141,11 +141,12 @@ class ColumnResolver(Resolver):
         communes: Communes,
         *,
         wards: bool,
+        placed: bool,
         places: str,
         wards_behind: bool,
     ) -> None:
         super().__init__(gazetteer, day, communes)
-        self._wards = wards
+        self._settling = {"wards": wards, "placed": placed}
         streets = StreetCells(gazetteer, wards_behind=wards_behind)
         self._read_street = lru_cache(REMEMBERED)(streets.read)
         self._columns = (
@@ -216,7 +217,7 @@ class ColumnResolver(Resolver):
         reader = self._reader(s for _, s in spellings)
         reader.look_through(spelling for _, spelling in spellings)
         read = [(spelling, reader.read(spelling)) for _, spelling in spellings]
-        settled = reader.settle(read, wards=self._wards)
+        settled = reader.settle(read, **self._settling)
         self.padded = reader.padded
         return [
             (number, spelling.code, *_commune(reading))
@@ -357,14 +358,8 @@ def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> R
     if file.columns.free_text:
         return TextResolver(gazetteer, day, communes, places=places, columns=file.columns)
     wards = fold(_header(file, "commune")) in _OF_WARDS
-    return ColumnResolver(
-        gazetteer,
-        day,
-        communes,
-        wards=wards,
-        places=places,
-        wards_behind=file.wards_behind,
-    )
+    shown = {"wards": wards, "placed": file.placed, "wards_behind": file.wards_behind}
+    return ColumnResolver(gazetteer, day, communes, places=places, **shown)
 
 
 def _header(file: SourceFile, field: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, column, delete, insert, select, table, text, upda
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from geo.titles import without_people
 from registry.access.actors import demand, is_bound
 from registry.codes import issue_code_string
 from registry.coverage.kept import MOST_RECORDS
@@ -239,7 +240,7 @@ def _decide(
         refuse_too_many(vanishing)
     counts = dict(connection.execute(text(_COUNTS)).one()._mapping)
     counts |= {"rejected": counts["rejected"] - skipped, "skipped": skipped, "near": near}
-    before = {"source": options.source, "name": file.path.name}
+    before = {"source": options.source, "name": without_people(file.path.name)}
     found = connection.execute(text(_DELIVERED_BEFORE), before)
     counts["delivered_before"] = {str(name): int(rows) for name, rows in found}
     if options.dry_run:
@@ -273,7 +274,7 @@ def _begin(session: Session, file: SourceFile, options: ImportOptions) -> int:
         .values(
             **({"id": _dry_number()} if options.dry_run else {}),
             source=options.source,
-            file_name=file.path.name,
+            file_name=without_people(file.path.name),
             file_sha256=file.sha256,
             delivery=options.delivery,
             decision_number=options.decision_number,

@@ -1,4 +1,4 @@
-"""New streets that are called as another one of the commune, and more: `Quán Thánh kéo dài`, `… cũ`.
+"""New streets called as another one of the commune, and more: `Quán Thánh kéo dài`, `… cũ`.
 
 Some are streets of their own and some are a clerk's words for a stretch of the other one. Nothing
 in the file tells, so that such a row is published and told.

@@ -63,6 +63,13 @@ class Vote:
         clear = most >= self.rows * LEAST and all(self.contradicts(crs) for crs, _ in others)
         return best if clear else None
 
+    @property
+    def alike(self) -> tuple[str, ...]:
+        """The systems that explain the points, of which nothing tells which it is."""
+        (_, most), *_ = self.hits
+        enough = most >= self.rows * LEAST
+        return tuple(crs for crs, _ in self.hits if enough and not self.contradicts(crs))
+
     def contradicts(self, crs: str) -> bool:
         """Whether the best system fits clearly better than this one.
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from geo.titles import without_people
 from registry.access.actors import Actor
 from registry.database import session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
@@ -99,7 +100,7 @@ def _insert(
         _IMPORT,
         {
             "source": delivery.source,
-            "name": name,
+            "name": without_people(name),
             "sha256": sha256,
             "delivery": delivery.delivery,
             "decision": delivery.decision_number,

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -210,13 +211,22 @@ def test_file_that_cannot_be_read_says_why(desk: Desk) -> None:
         ({"mapping": r'{"\ud800": "street"}'}, "mapping"),
         ({"mapping": '{"Cột": "street", "Cột": "note"}'}, "mapping"),
         ({"\0": "1"}, ""),
+        ({"decision": b"12/Q\xd0"}, "decision"),  # no UTF-8
     ],
 )
-def test_wrong_option_is_named(desk: Desk, fields: dict[str, str], problem: str) -> None:
+def test_wrong_option_is_named(desk: Desk, fields: dict[str, Any], problem: str) -> None:
     editor = desk.office.key(f"nhập sai {problem} {fields}")
     answer = desk.send(editor, table(row("1")), **fields)
     assert code_of(answer) == (422, "invalid_input")
     assert answer.get_json(force=True)["errors"][0]["field"] == problem
+
+
+def test_a_persons_name_in_that_of_the_file_is_not_kept(desk: Desk) -> None:
+    editor = desk.office.key("nhập tên người")
+    sent = desk.send(editor, table(row("1")), name="Tổ 5 - Nguyễn Thị Hoa.csv", source="tên")
+    assert sent.get_json()["file_name"] == "Tổ 5 - ….csv"
+    desk.work()
+    assert desk.seen(editor, sent.get_json()["id"])["state"] == "reported"
 
 
 def test_delivery_that_is_too_large_or_without_a_file_leaves_nothing(desk: Desk) -> None:

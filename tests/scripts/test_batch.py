@@ -265,6 +265,13 @@ def test_spreadsheet_comes_back_as_one_row_by_row(world: World, tmp_path: Path) 
     assert [row["Mã đơn"] for row in found] == ["17", "18", "19"]
     assert [row["result_level"] for row in found] == ["household", "", "street"]
     assert [row["Ghi chú"] for row in found] == ["3/2", "", 'gọi "trước"\nrồi giao']
+    book = CalamineWorkbook.from_path(str(target))
+    assert book.sheet_names == ["Kết quả"]
+    # What is measured is a number, that people sort by and reckon with.
+    header, first, *_ = book.get_sheet_by_index(0).to_python()
+    typed = dict(zip(map(str, header), map(type, first), strict=True))
+    assert (typed["result_lon"], typed["result_confidence"]) == (float, float)
+    assert (typed["Mã đơn"], typed["result_commune_code"]) == (str, str)
     # As the same rows of a CSV, and the other way round.
     as_csv, again = tmp_path / "as.csv", tmp_path / "again.xlsx"
     assert run(world, "geocode", source, as_csv).returncode == 1

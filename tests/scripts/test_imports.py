@@ -329,6 +329,48 @@ def test_imports_are_listed_and_a_dry_run_takes_no_number(run: Run, tmp_path: Pa
     assert "buu_dien" not in own
 
 
+def test_all_that_is_missing_is_asked_for_at_once(run: Run, tmp_path: Path) -> None:
+    """Who delivers, in which commune, and what will be asked next; with the command to type."""
+    header = "Số nhà,Đường,X,Y\n"
+    file = tmp_path / "khảo sát 1.csv"
+    file.write_text(header + "12,Láng,2325123.4,587000.5\n14,Láng,2325123.4,587020.5\n", "utf-8")
+
+    told = run(file, source=None)
+    assert told.exit_code == 2
+    said = str(told.exception)
+    for part in ("--source", "--commune MÃ", "bằng mét", "--crs"):
+        assert part in said
+    assert said.endswith(f"bin/diachiso import '{file}' --source NGUỒN --commune MÃ --dry-run")
+
+    told = run(file)
+    assert str(told.exception).endswith(f"'{file}' --source phuong --commune MÃ --dry-run")
+    # And that is all: with them it is tried, and a file in degrees is not asked for a zone.
+    assert "Chạy thử" in run(file, "--commune", "00199", "--dry-run").output
+    file.write_text(header + "12,Láng,105.8,21.0\n", "utf-8")
+    assert "bằng mét" not in str(run(file).exception)
+
+
+def test_rejected_rows_are_told_in_words(run: Run, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", door("12", "a"), door("Ngõ 5", "b"))
+    shown = run(file, "--dry-run").output.partition("các dòng bị loại")[2]
+    assert "dòng 2: Địa chỉ không chỉ ra chỗ ở nào" in shown
+    assert "address_names_no_dwelling" not in shown
+
+
+def test_codes_are_written_for_whoever_reads_the_first_lines_alone(
+    url: str, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "a.csv", *(door(str(n), f"r{n}") for n in range(1, 4)))
+    command = f"{sys.executable} -m scripts.main import {file} --source x --codes {tmp_path}/ma.csv"
+    subprocess.run(
+        ["bash", "-c", f"{command} > >(exec true)"],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": url},
+        check=False,
+    )
+    assert [row["outcome"] for row in table(tmp_path / "ma.csv")] == ["new", "new", "new"]
+
+
 @pytest.mark.parametrize(
     "arguments", [(), ("--list", "--rollback", "1"), ("a.csv", "--list"), ("a.csv",)]
 )

@@ -1,7 +1,8 @@
 """Rows handed back: as CSV, as a workbook, or as the features of a map layer, shapes and all."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +23,7 @@ FORMS: Final = {
 """Suffix → the form in which rows are handed back."""
 LAYERS: Final = {"geojson": "GeoJSON", "gpkg": "GPKG", "parquet": ""}
 """Forms that hold shapes, and GDAL's name of each."""
-_SHEET: Final = "Dòng trả lại"
+_NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 _MOST_ROWS: Final = 1_048_575
 """Of a worksheet, below its header."""
 _WIDTH: Final = 18
@@ -42,26 +43,39 @@ def write_csv(path: Path, headers: Sequence[str], rows: Iterable[Sequence[str]],
         writer.writerows(rows)
 
 
-def write_sheet(path: Path, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A workbook whose cells are text, so that no spreadsheet makes a date of `3/2`.
+def write_sheet(
+    path: Path,
+    headers: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    name: str,
+    numbers: Collection[str] = (),
+) -> None:
+    """A workbook of one sheet, `name`, whose cells are text, so that `3/2` becomes no date.
 
-    More rows than a worksheet holds go on in a second one.
+    But for those below the headers in `numbers`. More rows than a worksheet holds go on in a
+    second one.
     """
     # Row by row to the disk: a nation has millions.
     with new_workbook(path, row_by_row=True) as book:
         text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True})
+        general = book.add_format()
+        counted = {column for column, header in enumerate(headers) if header in numbers}
         remaining, number = iter(rows), 0
         while number == 0 or (block := list(islice(remaining, 1))):
             number += 1
-            sheet = book.add_worksheet(_SHEET if number == 1 else f"{_SHEET} {number}")
+            sheet = book.add_worksheet(name if number == 1 else f"{name} {number}")
+            # They are meant as text: no green corner in each cell.
+            sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{_MOST_ROWS + 1}"})
             sheet.set_column(0, max(len(headers) - 1, 0), _WIDTH, text)
             sheet.freeze_panes(1, 0)
-            for column, name in enumerate(headers):
-                sheet.write_string(0, column, name, bold)
+            for column, header in enumerate(headers):
+                sheet.write_string(0, column, header, bold)
             first = block if number > 1 else []
             for at, row in enumerate(chain(first, islice(remaining, _MOST_ROWS - len(first))), 1):
                 for column, cell in enumerate(row):
-                    if cell:
+                    if cell and column in counted and _NUMBER.fullmatch(cell):
+                        sheet.write_number(at, column, float(cell), general)
+                    elif cell:
                         sheet.write_string(at, column, cell, text)
 
 

@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine
 
 from registry.errors import InvalidInputError
-from registry.intake.handback import REJECTED, Handback, report_form, write_problems
+from registry.intake.handback import PUBLISHED, REJECTED, Handback, report_form, write_problems
 from registry.intake.reader import open_file
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
@@ -40,9 +40,27 @@ def deliver(engine: Engine, path: Path, report: Path | None = None) -> ImportRes
     return result
 
 
+def sheets(path: Path) -> list[str]:
+    return CalamineWorkbook.from_path(str(path)).sheet_names
+
+
 def cells(path: Path) -> list[list[str]]:
     book = CalamineWorkbook.from_path(str(path))
     return [[str(cell) for cell in row] for row in book.get_sheet_by_index(0).to_python()]
+
+
+def test_a_workbook_says_which_rows_it_holds(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "Số nhà,Đường,Mã xã\n12,Láng,00199\n12,Láng,00199\n,Láng,00199\n", encoding="utf-8"
+    )
+    problems = io.BytesIO()
+    options = ImportOptions("phuong")
+    back = Handback(problems=problems)
+    import_file(engine, tmp_path / "a.csv", options, lambda _n: None, back)
+    for which, name in ((REJECTED, "Dòng bị loại"), (PUBLISHED, "Dòng cần xem lại")):
+        path = tmp_path / f"{which}.xlsx"
+        write_problems(open_file(tmp_path / "a.csv"), problems, path, which)
+        assert (sheets(path), len(cells(path))) == ([name], 2)
 
 
 def test_workbook_comes_back_as_a_workbook_of_text(engine: Engine, tmp_path: Path) -> None:

@@ -122,3 +122,25 @@ def test_only_communes_have_a_blank(engine: Engine) -> None:
             blank_of(session, gazetteer, "01", today())
         with pytest.raises(NotFoundError):
             blank_of(session, gazetteer, "99999", today())
+
+
+def test_a_commune_without_names_is_told_what_to_do(engine: Engine, tmp_path: Path) -> None:
+    def rules(code: str) -> str:
+        path = tmp_path / f"{code}.xlsx"
+        with session_scope(engine) as session:
+            write_blank(blank_of(session, load_gazetteer(session), code, today()), path)
+        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("Hướng dẫn")
+        return "\n".join(str(cell) for row in sheet.to_python() for cell in row)
+
+    assert "Sổ chưa có tên đường và thôn, tổ nào" in rules("00097")
+    assert "VN-2000" in rules("00097")
+
+
+def test_coordinates_of_a_survey_are_typed_into_the_blank(
+    blank: Path, engine: Engine, tmp_path: Path
+) -> None:
+    fill(blank, A2="s1", B2="77", C2="Phố Láng", H2="587184.6", I2="2326519.2")
+    options = ImportOptions("khảo sát", crs="EPSG:5897")
+    assert import_file(engine, blank, options, lambda _count: None).new == 1
+    told = "SELECT round(ST_X(point)::numeric, 2) FROM household WHERE house_number = '77'"
+    assert [str(x) for (x,) in rows(engine, told)] == ["105.84"]

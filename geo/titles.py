@@ -1,0 +1,47 @@
+"""Titles, as of files, without the names of people that somebody put into them."""
+
+import re
+from typing import Final
+
+from geo.persons import is_of_history
+from geo.text import fold
+
+_WORD: Final = r"[A-ZÀ-ỸĐ][^\W\d_]*"
+_BETWEEN: Final = r"[\s_.-]+"
+_ADDRESSED: Final = re.compile(
+    rf"\b((?:ông|bà|anh|chị|cô|chú|bác|Ông|Bà|Anh|Chị|ÔNG|BÀ){_BETWEEN}){_WORD}(?:{_BETWEEN}{_WORD}){{0,3}}"
+)
+_CAPITALS: Final = re.compile(rf"(?<![^\W_]){_WORD}(?:{_BETWEEN}{_WORD})+")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_SURNAMES: Final = frozenset(
+    {"nguyễn", "trần", "lê", "phạm", "hoàng", "huỳnh", "phan", "vũ", "võ", "đặng", "bùi", "đỗ"}
+    | {"hồ", "ngô", "dương", "nguyen", "tran", "pham"}
+)
+"""Of most people; without marks only those that are no other word."""
+_SHORTEST, _LONGEST = 3, 4
+
+
+def without_people(title: str) -> str:
+    """The title with `…` for what people are called.
+
+    >>> without_people("DS hộ ông Nguyễn Văn An.xlsx"), without_people("To5_Tran_Thi_Bich_2026.csv")
+    ('DS hộ ông ….xlsx', 'To5_…_2026.csv')
+    >>> without_people("Hộ dân Phường Ba Đình.xlsx"), without_people("Phố Trần Hưng Đạo.xlsx")
+    ('Hộ dân Phường Ba Đình.xlsx', 'Phố Trần Hưng Đạo.xlsx')
+    """
+    stem, dot, suffix = title.rpartition(".")
+    if not dot:
+        stem, suffix = title, ""
+    return _CAPITALS.sub(_without_name, _ADDRESSED.sub(r"\1…", stem)) + dot + suffix
+
+
+def _without_name(found: re.Match[str]) -> str:
+    words = list(_LETTERS.finditer(found[0]))
+    for at, word in enumerate(words):
+        named = words[at : at + _LONGEST]
+        if word[0].lower() not in _SURNAMES or len(named) < _SHORTEST:
+            continue
+        if is_of_history(fold(" ".join(each[0] for each in named[:_SHORTEST]))):
+            continue
+        return f"{found[0][: word.start()]}…{found[0][named[-1].end() :]}"
+    return found[0]
