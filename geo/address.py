@@ -18,6 +18,7 @@ from typing import Final
 
 from geo.admin import split_parts
 from geo.alternatives import understandings
+from geo.counts_beside import without_counts
 from geo.flat import Flat, FlatSteps, block_key, with_flat_apart
 from geo.house_number import (
     HouseNumber,
@@ -86,7 +87,7 @@ def parse_address(text: str) -> list[AddressReading]:
     plain = with_plain_signs(unicodedata.normalize("NFC", text[:MAX_CHARACTERS]))
     composed = with_milestone(decoded(plain))
     spoken = with_range(with_spoken_number(with_flat_apart(composed)))
-    clean, plus_codes = without_noise(without_owner(spoken))
+    clean, plus_codes = without_noise(without_owner(without_counts(spoken)))
     pieces = _pieces(split_parts(clean)[:_MAX_PARTS])
     if not pieces and not plus_codes and not any(map(str.isalnum, text)):
         return []
@@ -300,7 +301,7 @@ def _others(streets: list[Street], chosen: Street | None) -> tuple[str, ...]:
 
 def pieces_in_cell(text: str) -> list[Piece]:
     """What the cell of a column holds, but for owners and telephones; not to be changed."""
-    clean, _ = without_noise(without_owner(text[:MAX_CHARACTERS]))
+    clean, _ = without_noise(without_owner(without_counts(text[:MAX_CHARACTERS])))
     return _pieces(split_parts(clean)[:_MAX_PARTS])
 
 

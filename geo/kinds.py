@@ -41,7 +41,7 @@ HINTS: Final = _of_no_kind(
     "bên trái|lối vào|hông chợ|hông trường|hông nhà|chân dốc|chân núi|kế nhà|kế trường|sau chợ|"
     "sau trường|sau nhà|sau ủy ban|sau bệnh viện|trước chợ|trước trường|trước nhà|đằng sau|đi lên|"
     "đi vào|rẽ trái|rẽ phải|quẹo|ngã tư|ngã ba|đầu hẻm|cuối hẻm|đầu ngõ|cuối ngõ|chân cầu|dưới cầu|"
-    "qua cầu|trong chợ|next to|near|opposite",
+    "qua cầu|trong chợ|sau số|trước số|giáp số|giáp nhà|next to|near|opposite",
 )
 # Where no name of a place begins so: Quán Thánh, Trường Thọ and Chùa Bộc do.
 PREMISES: Final = _of_no_kind(

@@ -9,6 +9,7 @@ from typing import Final
 from geo.address import building_of, parse_components
 from geo.beside import beside_number
 from geo.house_number import as_range
+from geo.locality import ESTATES, parse_locality
 from geo.mangled_number import is_mangled
 from geo.mixed_fonts import is_garbled
 from geo.persons import person_behind
@@ -18,7 +19,7 @@ from geo.street import is_dated
 from geo.text import fold
 from geo.words import words_of
 from registry.intake.doors import DITTO, GARBLED, PERSON, DoorParts, parts_of, unread
-from registry.intake.place_kinds import is_mistyped_number, with_kind
+from registry.intake.place_kinds import is_unclear_number, with_kind
 
 # Most house numbers are their own key, or say it backwards; the grammar would say the same, at
 # length.
@@ -47,17 +48,18 @@ _THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")
 APART: Final = "≠"
 """Between a number and alleys of other columns that contradict it (`registry.intake.joined`)."""
 _DOUBTFUL: Final = re.compile(
-    r"[?≠]|\d\s*[_\[{|]\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?i:ngõ|ngách|hẻm|kiệt)\s*$|(?<![^\W_])l\d"
+    r"[?≠]|\d\.[A-Za-zĐđ]$|\d[A-Z](?:-[A-Z])+$|\d\s*[_\[{|]\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?i:ngõ|ngách|hẻm|kiệt)\s*$|(?<![^\W_])l\d"
     r"|[^\W\d_]?[²³¹⁰-⁹①-⑳½¼¾]|\dm2|\d\s?[x×]\s?\d"
 )
 """Somebody was not sure, or wrote a sign of no path, a letter apart, an alley without number, a
 measure; `l2` may be 12 or a house L2, `12²` 12 or a note."""
+_LETTER_APART: Final = re.compile(r"(?<=\d)\s+([Đđ])$")
 _LETTER_O: Final = re.compile(r"(?<=\d)[oO](?=[\d/])|(?<=\d)[oO]$")
 """`2O/3`, as programs that read pictures write 20/3."""
 _DIGIT: Final = re.compile("[1-9]")
 _PATH: Final = re.compile(r"[\d/\s–-]+")
 _RANGE: Final = re.compile(r"(?<![\w.-])(\d+)\s*[-–]\s*(\d+)(?![\w.-])")
-_TWO_STREETS: Final = re.compile(r"[^\W\d_]{2}\s*/\s*[^\W\d_]{2}|\?")
+_TWO_STREETS: Final = re.compile(r"[^\W\d_]{2}\s*[/+&]\s*[^\W\d_]{2}|\?")
 _BESIDE_STREETS: Final = re.compile(
     r"\s*(?:góc|gần|cạnh|đối diện|ngoài|giáp|ngã ba|ngã tư)\s|.*\w.*\bnay (?:là|thuộc|đổi)\b", re.I
 )
@@ -107,6 +109,7 @@ def read_number(text: str) -> DoorParts:
         return DoorParts(number=unread(text))
     if plain := _WHOLE.fullmatch(text):
         text = plain[1]
+    text = _LETTER_APART.sub(r"\1", text)  # which would be short for `đường`
     text = number_said(text) or _LETTER_O.sub("0", text)
     two = _TWO_NUMBERS.search(text) or _DOUBTFUL.search(text) or _descends(text)
     if two or _NEXT_TO.match(fold(text)) or _is_decimal(text):
@@ -154,6 +157,9 @@ def read_street(text: str) -> DoorParts:
         return DoorParts(number=unread(text))
     if person_behind(text):
         return DoorParts(number=PERSON)
+    place = parse_locality(text)
+    if place is not None and place.kind in ESTATES and place.name:
+        return parts_of(parse_components(locality=text))  # `KDC Hòa Phát`, which has streets
     door = parse_components(street=text)
     if door.street is not None and _ROOM_BEHIND.search(door.street.name):
         return DoorParts(number=unread(text))
@@ -167,7 +173,7 @@ def read_place(text: str, kind: str = "") -> DoorParts:
         return DoorParts(number=(text, "", False))  # `Tổ 1/2`
     if plain := _WITH_DECIMAL.fullmatch(text):
         text = plain[1]
-    if is_mistyped_number(kind, text):
+    if is_unclear_number(kind, text):
         return DoorParts(number=unread(text))
     parts = parts_of(parse_components(locality=with_kind(kind, text)))
     # `Đông?`; `Đông, Tây` is in one of the two, and `Xóm 1 Ngọc Sơn` one in the other.

@@ -81,6 +81,7 @@ _RULES: Final = (
     _Rule("doubt = 4", "street", "ward_behind_street"),
     _Rule("doubt = 3", "locality", "locality_differs"),
     _Rule("doubt = 5", "house_number", "number_part_unread"),
+    _Rule("doubt = 6", "address", "number_unread"),
     _Rule(
         "commune_problem IS NULL AND unit_id IS NULL",
         "commune",

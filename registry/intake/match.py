@@ -17,7 +17,8 @@ from registry.intake.vanished import find_returned, find_returned_elsewhere, mar
 _ADDRESS_KEY: Final = """
     concat_ws('|', unit_id, former_id, coalesce(street_key, ''),
         CASE WHEN street_key IS NULL THEN coalesce(array_to_string(place_keys, ','), '') END,
-        coalesce(number_key, ''), coalesce(building_key, ''), coalesce(storey, ''),
+        coalesce(number_key, '') || CASE WHEN number ~ '[0-9][Đđ]' THEN 'Đ' ELSE '' END,
+        coalesce(building_key, ''), coalesce(storey, ''),
         coalesce(flat, ''))
 """
 # What tells unnumbered houses of one hamlet apart: their points, to a metre. By an ordinal they

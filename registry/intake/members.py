@@ -38,7 +38,8 @@ _BLANK: Final = """
         AND flat_at IS NULL AND longitude IS NULL AND latitude IS NULL
         AND households_count IS NULL
         AND (source_ref IS NULL OR row_number IN (SELECT row_number FROM repeated))
-        AND (:of_one_commune OR commune_problem IN ('commune_missing', 'address_missing'))
+        AND (:of_one_commune OR commune_problem = 'commune_missing'
+            OR commune_problem = 'address_missing' AND cardinality(candidates) = 0)
 """
 _NOTE: Final = """
     WITH gone AS (

@@ -10,8 +10,15 @@ from registry.intake.headers import in_full
 
 _NUMBERED: Final = frozenset({"tổ", "tổ dân phố", "khối", "khu phố", "thôn", "xóm"})
 """Kinds whose names are numbers, or words: never a letter before a figure, as lots have it."""
+_QUARTERS: Final = ("khu phố", "khối")
+"""Kinds of which a group is often written in front: `5/3` may be Tổ 5 of Khu phố 3."""
 _LIKE_FIGURES: Final = re.compile(r"[IlOo]\d+|\d+[IlOo]\d*")
 _SHORT: Final = re.compile(r"([^\W\d_])\.\s*([^\W_][^,;.]*)")
+_GROUP: Final = r"(?:T|TDP|Tổ)[\s.]*(?P<group>\d{1,3}[A-Z]?)"
+_QUARTER: Final = r"(?:KP|Khu phố)[\s.]*(?P<quarter>\d{1,3}[A-Z]?)"
+_GROUP_IN_QUARTER: Final = re.compile(rf"{_GROUP}\s*[-/,.]?\s*{_QUARTER}", re.IGNORECASE)
+_QUARTER_OF_GROUP: Final = re.compile(rf"{_QUARTER}\s*[-/,.]?\s*{_GROUP}", re.IGNORECASE)
+_PAIR: Final = re.compile(r"\d{1,3}\s*/\s*\d{1,3}")
 _BY_LETTER: Final = {"T": "thôn", "X": "xóm"}
 _LETTERED: Final = re.compile(r"([^\W\d_])\s?(\d{1,3}[A-Z]?)", re.IGNORECASE)
 
@@ -42,17 +49,22 @@ def with_kind(kind: str, cell: str) -> str:
     return f"{kind} {cell}" if len(read) == 1 and not read[0].kind else cell
 
 
-def is_mistyped_number(kind: str, cell: str) -> bool:
-    """Whether a letter stands for a figure in the number of a locality of a kind that has numbers.
+def is_unclear_number(kind: str, cell: str) -> bool:
+    """Whether the number of a locality is none: a letter for a figure, or two of nobody knows what.
 
-    >>> is_mistyped_number("khối", "I4"), is_mistyped_number("khu", "I4")
+    >>> is_unclear_number("khối", "I4"), is_unclear_number("khu", "I4")
+    (True, False)
+    >>> is_unclear_number("khu phố", "5/3"), is_unclear_number("tổ", "5/3")
     (True, False)
     """
-    return kind in _NUMBERED and _LIKE_FIGURES.fullmatch(cell) is not None
+    mistyped = kind in _NUMBERED and _LIKE_FIGURES.fullmatch(cell) is not None
+    return mistyped or (kind in _QUARTERS and _PAIR.fullmatch(cell) is not None)
 
 
 def _in_words(kind: str, cell: str) -> str:
     """The cell with its kind in words, where it is behind the name or only begun: `Đông thôn`."""
+    if group := _GROUP_IN_QUARTER.fullmatch(cell) or _QUARTER_OF_GROUP.fullmatch(cell):
+        return f"tổ {group['group']}, khu phố {group['quarter']}"
     if short := _SHORT.fullmatch(cell):
         letter, name = short.groups()
         begun = kind if fold(kind[:1]) == fold(letter) else _BY_LETTER.get(letter.upper(), "")

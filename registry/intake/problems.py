@@ -146,6 +146,12 @@ _OF_CELLS: Final[dict[str, ProblemKind]] = {
         "the cell of the house number holds a name or letters that are no number, and were not"
         " read: check it",
     ),
+    "number_unread": ProblemKind(
+        "warning",
+        "Địa chỉ có số mà không đọc được đó là số nhà: kiểm tra lại, ghi số nhà trước tên đường",
+        "the address holds a number that was not read as the house's: check it, and write the"
+        " number before the street",
+    ),
     "street_part_unread": ProblemKind(
         "warning",
         "Ô đường có tên khác bên cạnh tên đường, không được đọc: kiểm tra lại",

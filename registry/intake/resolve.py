@@ -62,7 +62,10 @@ _TEXT_DOOR: Final = slice(9, 14)
 _HASHED: Final = "bigint GENERATED ALWAYS AS ({}) STORED"
 PART_COLUMNS: Final = {
     "number": "number text, number_key text, alley_only boolean, number_hash "
-    + _HASHED.format("hashtextextended(number_key, 0)"),
+    # 54Đ stands between 54D and 54E, and has the key of 54D.
+    + _HASHED.format(
+        "hashtextextended(number_key || CASE WHEN number ~ '[0-9][Đđ]' THEN 'Đ' ELSE '' END, 0)"
+    ),
     "street": "street_kind text, street_name text, street_key text, street_hash "
     + _HASHED.format("hashtextextended(street_key, 0)"),
     "place": "place_kinds text[], place_names text[], place_keys text[], place_hash "
@@ -378,9 +381,11 @@ def _completed(
 def _with_code(
     reader: CommuneReader, spelling: CommuneSpelling, of_text: CommuneReading
 ) -> CommuneReading:
-    if of_text.problem == "address_missing" or not (spelling.code or spelling.former_code):
+    if not (spelling.code or spelling.former_code):
         return of_text
     of_code = reader.read(spelling)
+    if of_text.problem == "address_missing":
+        return replace(of_text, candidates=of_code.candidates)
     if of_code.problem is not None or not of_text.candidates:
         return of_code
     common = tuple(unit for unit in of_code.candidates if unit in of_text.candidates)

@@ -12,6 +12,7 @@ from multiprocessing.shared_memory import SharedMemory
 from typing import Final
 
 from geo.address import Door
+from geo.counts_beside import without_counts
 from geo.house_number import HouseNumber, parse_house_number
 from geo.mixed_fonts import is_garbled
 from geo.persons import person_behind
@@ -25,7 +26,8 @@ from registry.house_by_house import HouseByHouse
 from registry.intake.beside import Beside, completed
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.doors import GARBLED, PERSON, DoorParts, parts_of, unread
-from registry.intake.doubts import SECOND_NUMBER
+from registry.intake.doubts import NUMBER_UNREAD, SECOND_NUMBER
+from registry.personal import holds_personal
 from registry.side_processes import side_processes
 
 _TOGETHER: Final = 4_000
@@ -55,6 +57,10 @@ class OfBefore:
 
 
 NOTHING_OF_BEFORE: Final = OfBefore()
+
+
+_FIGURES: Final = re.compile(r"\d+")
+_NUMBERED_UNITS: Final = re.compile(r"\b(?:phường|quận|p|q|phuong|quan)\.?\s*\d+", re.IGNORECASE)
 
 
 @value(frozen=True, slots=True)
@@ -100,7 +106,8 @@ class TextReader:
         readings = self._readings(address, words) if said else []
         if not readings:
             problem = "commune_missing" if any(door) else "address_missing"
-            return TextReading(DoorParts(), CommuneReading(problem=problem))
+            stated = self._of_column(code, former_code, commune, district, province).candidates
+            return TextReading(DoorParts(), CommuneReading(stated, problem=problem))
         number, street = door[:2] if door else ("", "")
         if address and not street and _may_stand_before(number, readings[0].door.house_number):
             readings = self._readings(f"{number} {address}", words) or readings
@@ -116,6 +123,8 @@ class TextReader:
         if (column := self._of_column(code, former_code, commune, district, province)).candidates:
             communes = self._beside_column(address, communes, column)
         doubt = SECOND_NUMBER if TWO_NUMBERS.intersection(readings[0].notes) else ""
+        if not doubt and not number and _has_unread_number(address, today.door):
+            doubt = NUMBER_UNREAD
         return TextReading(_door(address, today.door), communes, today.beside, doubt)
 
     def _readings(self, address: str, words: Sequence[str]) -> list[ReadAddress]:
@@ -190,6 +199,19 @@ class TextReader:
                 reading = reader.of_namings(read.namings)
             self._of_namings[named] = reading
         return reading
+
+
+def _has_unread_number(address: str, door: Door) -> bool:
+    """Whether a text of which no number was read holds one that none of its names has.
+
+    `Láng 16` beside Phường Láng: the number of a house, or of nothing.
+    """
+    if door.house_number is not None or door.flat is not None or holds_personal(address):
+        return False
+    street = (door.street,) if door.street else ()
+    named = {part for each in (*street, *door.localities) for part in _FIGURES.findall(each.name)}
+    left = _FIGURES.findall(without_counts(_NUMBERED_UNITS.sub("", address)))
+    return not named.issuperset(part.lstrip("0") for part in left)
 
 
 def _door(address: str, door: Door) -> DoorParts:

@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -211,14 +210,31 @@ def test_file_that_cannot_be_read_says_why(desk: Desk) -> None:
         ({"mapping": r'{"\ud800": "street"}'}, "mapping"),
         ({"mapping": '{"Cột": "street", "Cột": "note"}'}, "mapping"),
         ({"\0": "1"}, ""),
-        ({"decision": b"12/Q\xd0"}, "decision"),  # no UTF-8
     ],
 )
-def test_wrong_option_is_named(desk: Desk, fields: dict[str, Any], problem: str) -> None:
+def test_wrong_option_is_named(desk: Desk, fields: dict[str, str], problem: str) -> None:
     editor = desk.office.key(f"nhập sai {problem} {fields}")
     answer = desk.send(editor, table(row("1")), **fields)
     assert code_of(answer) == (422, "invalid_input")
     assert answer.get_json(force=True)["errors"][0]["field"] == problem
+
+
+def test_a_field_that_is_no_utf8_is_refused(desk: Desk) -> None:
+    """`NGUỒN` in the encoding of an old program would be stored as letters that nobody wrote."""
+    parts = (
+        b'Content-Disposition: form-data; name="source"\r\n\r\nx\xe3 L\xe1ng',
+        b'Content-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n' + table(row("1")),
+    )
+    body = b"".join(b"--cut\r\n" + part + b"\r\n" for part in parts) + b"--cut--\r\n"
+    sent = desk.office.client.post(
+        "/v1/imports",
+        data=body,
+        headers=bearer(desk.office.key("nhập không UTF-8")),
+        content_type="multipart/form-data; boundary=cut",
+    )
+    assert code_of(sent) == (422, "invalid_input")
+    error = sent.get_json(force=True)["errors"][0]
+    assert (error["field"], error["code"]) == ("source", "not_utf8")
 
 
 def test_a_persons_name_in_that_of_the_file_is_not_kept(desk: Desk) -> None:

@@ -245,6 +245,12 @@ def sheet_of(file: Path) -> list[dict[str, str]]:
     return [dict(zip(map(str, header), map(str, row), strict=True)) for row in rows]
 
 
+def placed(found: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows with coordinates to a centimetre: a workbook keeps 16 figures of a number."""
+    axes = ("result_lon", "result_lat")
+    return [row | {at: f"{float(row[at]):.7f}" for at in axes if row[at]} for row in found]
+
+
 def test_spreadsheet_comes_back_as_one_row_by_row(world: World, tmp_path: Path) -> None:
     source, target = tmp_path / "don-hang.xlsx", tmp_path / "ket-qua.xlsx"
     with xlsxwriter.Workbook(source) as book:
@@ -275,9 +281,9 @@ def test_spreadsheet_comes_back_as_one_row_by_row(world: World, tmp_path: Path) 
     # As the same rows of a CSV, and the other way round.
     as_csv, again = tmp_path / "as.csv", tmp_path / "again.xlsx"
     assert run(world, "geocode", source, as_csv).returncode == 1
-    assert rows_of(as_csv) == found
+    assert placed(rows_of(as_csv)) == placed(found)
     assert run(world, "geocode", as_csv, again).returncode == 1
-    assert sheet_of(again) == found
+    assert placed(sheet_of(again)) == placed(found)
     assert run(world, "geocode", source, "-").stdout == as_csv.read_bytes()
 
 

@@ -292,7 +292,7 @@ def test_full_delivery_warns_and_refuses_in_words(run: Run, tmp_path: Path) -> N
 
     many = run(write(tmp_path / "a.csv", *ten[:6]), "--delivery", "full", "--dry-run")
     assert many.exit_code == 0
-    assert "40.0% mã hồ sơ của nguồn không còn trong tệp  [many_vanished]" in many.stdout
+    assert "40,0 % mã hồ sơ của nguồn không còn trong tệp  [many_vanished]" in many.stdout
 
     one = write(tmp_path / "a.csv", ten[0])
     refused = run(one, "--delivery", "full")

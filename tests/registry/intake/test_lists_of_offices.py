@@ -1,0 +1,141 @@
+"""Lists that offices keep for their own ends: taxes, electricity, fees, residents."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.run import import_file
+from tests.support.intake import LAT, LON, rows
+
+DOORS = """
+    SELECT h.house_number_key, t.name, l.kind, l.name
+    FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    LEFT JOIN locality l ON l.id = h.locality_id
+    ORDER BY 1
+"""
+
+
+def run(engine: Engine, path: Path, text: str) -> ImportResult:
+    path.write_text(text, encoding="utf-8")
+    return import_file(engine, path, ImportOptions("ubnd"), lambda _rows: None)
+
+
+def test_a_household_without_address_in_a_list_of_persons_is_told(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """A tax list names the commune in every row: who has no address there is no member."""
+    result = run(
+        engine,
+        tmp_path / "thue.csv",
+        "Tên NNT,Địa chỉ thửa đất,Tờ bản đồ,Xã\n"
+        "Lê A,12 Láng,12,Phường Láng Hà Nội\nLê B,,13,Phường Láng Hà Nội\n",
+    )
+    assert (result.new, result.rejected, result.skipped) == (1, 1, 0)
+    assert result.problems["address_missing"] == 1
+
+    # Below a household, whoever has a name alone is.
+    result = run(
+        engine,
+        tmp_path / "nhan-khau.csv",
+        "Họ tên,Địa chỉ,Xã\nLê A,14 Láng,Phường Láng Hà Nội\nLê B,,\n",
+    )
+    assert (result.new, result.rejected, result.skipped) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "address", ["14 Láng (12 phòng)", "14 Láng (nhà 3 tầng)", "14 Láng 2 hộ", "14 Láng (tầng trệt)"]
+)
+def test_what_is_counted_of_a_house_is_no_number_of_it(
+    engine: Engine, tmp_path: Path, address: str
+) -> None:
+    run(engine, tmp_path / "a.csv", f"Địa chỉ,Xã\n{address},Phường Láng Hà Nội\n")
+    assert rows(engine, DOORS) == [("14", "Láng", None, None)]
+
+
+def test_a_number_of_a_text_that_was_read_of_no_house_is_told(
+    engine: Engine, tmp_path: Path
+) -> None:
+    text = json.dumps(
+        [
+            {"Địa chỉ": address, "Tổ": "Tổ 5", "Phường": "Láng", "Tỉnh": "Hà Nội", "GPS": point}
+            for address, point in (
+                ("Láng 16", f"{LAT} {LON}"),
+                ("tổ 5, P. Láng", f"{LAT} 105.8382"),
+                ("gần nhà 2 tầng (3 hộ), tổ 05", f"{LAT} 105.8384"),
+            )
+        ],
+        ensure_ascii=False,
+    )
+    result = run(engine, tmp_path / "a.json", text)
+    told = [p.row_number for p in result.row_problems if p.code == "number_unread"]
+    assert (result.problems.get("number_unread"), told) == (1, told)
+
+
+@pytest.mark.parametrize(
+    ("street", "place"),
+    [
+        ("KDC Hòa Phát", ("khu dân cư", "Hòa Phát")),
+        ("Khu đô thị Vạn Phúc", ("khu đô thị", "Vạn Phúc")),
+        ("Chung cư Hòa Phát", ("chung cư", "Hòa Phát")),
+    ],
+)
+def test_an_estate_in_the_column_of_streets_is_a_place(
+    engine: Engine, tmp_path: Path, street: str, place: tuple[str, str]
+) -> None:
+    run(engine, tmp_path / "a.csv", f"Số nhà,Đường,Mã xã\n12,{street},00004\n")
+    assert rows(engine, DOORS) == [("12", None, *place)]
+
+
+@pytest.mark.parametrize("cell", ["T5/KP3", "KP3T5", "Tổ 5 KP.3", "KP3 - T5"])
+def test_a_group_and_its_quarter_in_one_cell_are_two_places(
+    engine: Engine, tmp_path: Path, cell: str
+) -> None:
+    run(engine, tmp_path / "a.csv", f"Số nhà,Đường,Khu phố,Mã xã\n12,Láng,{cell},00004\n")
+    assert rows(engine, DOORS) == [("12", "Láng", "tổ", "5")]
+    outer = "SELECT o.kind, o.name FROM locality l JOIN locality o ON o.id = l.parent_id"
+    assert rows(engine, outer) == [("khu phố", "3")]
+
+
+def test_cells_of_two_meanings_are_refused(engine: Engine, tmp_path: Path) -> None:
+    result = run(
+        engine,
+        tmp_path / "a.csv",
+        "Số nhà,Đường,Khu phố,Mã xã\n"
+        "12,Láng,5/3,00004\n"
+        "12,Láng + Chùa Láng,3,00004\n"
+        "12.B,Láng,3,00004\n"
+        "28A-B-C,Láng,3,00004\n",
+    )
+    assert (result.rejected, result.problems["number_unreadable"]) == (4, 4)
+
+
+def test_a_house_with_the_letter_after_d_is_a_house_of_its_own(
+    engine: Engine, tmp_path: Path
+) -> None:
+    header = "Số nhà,Đường,Mã xã\n"
+    result = run(
+        engine, tmp_path / "a.csv", f"{header}54D,Láng,00004\n54Đ,Láng,00004\n54 Đ,Láng,00004\n"
+    )
+    assert (result.new, result.linked) == (2, 1)
+    # And for another source as well.
+    (tmp_path / "b.csv").write_text(f"{header}54Đ,Láng,00004\n54E,Láng,00004\n", "utf-8")
+    again = import_file(
+        engine, tmp_path / "b.csv", ImportOptions("buu-dien", dry_run=True), lambda _rows: None
+    )
+    assert (again.new, again.linked) == (1, 1)
+    written = "SELECT house_number FROM household ORDER BY 1"
+    assert sorted(str(number) for (number,) in rows(engine, written)) == ["54D", "54Đ"]
+
+
+@pytest.mark.parametrize("address", ["Sau số 24 Láng", "giáp số 24 Láng", "Trước số 24 Láng, Láng"])
+def test_a_house_that_is_beside_another_one_has_not_its_number(
+    engine: Engine, tmp_path: Path, address: str
+) -> None:
+    result = run(engine, tmp_path / "a.csv", f'Địa chỉ,Xã\n"{address}",Phường Láng Hà Nội\n')
+    assert (result.new, result.rejected) == (0, 1)
+    text = f'Địa chỉ,Xã\n"26 Láng, {address}",Phường Láng Hà Nội\n'
+    assert run(engine, tmp_path / "b.csv", text).new == 1
+    assert rows(engine, DOORS) == [("26", "Láng", None, None)]
