@@ -12,8 +12,8 @@ from registry.intake.cells import distinct
 
 NONE: Final = "0"
 """What a cell says that has a sign for none: there is a dwelling all the same."""
-_PLAIN: Final = "^[1-9][0-9]{0,5}$"
-_COUNT: Final = re.compile(r"0*([1-9]\d{0,4}|0)(?:[.,]0+)?\s*(?:h|hộ|ho|hộ dân|ho dan)?")
+_PLAIN: Final = "^[1-9][0-9]{0,3}$"
+_COUNT: Final = re.compile(r"0*([1-9]\d{0,3}|0)(?:[.,]0+)?\s*(?:h|hộ|ho|hộ dân|ho dan)?")
 _SIGNS_OF_NONE: Final = frozenset("-–—_.xX/")
 _LONGEST: Final = 20
 
@@ -36,6 +36,8 @@ def count_in(cell: str) -> str | None:
     ['0', '0', '0', '0', '0']
     >>> [count_in(cell) for cell in ("", "hai", "1,5", "-2", "nhiều", "2 người")]
     [None, None, None, None, None, None]
+    >>> count_in("9999"), count_in("15000")  # a fee: no building is that large
+    ('9999', None)
     """
     text = cell.strip().lower()
     if not text or len(text) > _LONGEST:

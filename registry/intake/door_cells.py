@@ -19,6 +19,7 @@ from geo.street import is_dated
 from geo.text import fold
 from geo.words import words_of
 from registry.intake.doors import DITTO, GARBLED, PERSON, DoorParts, parts_of, unread
+from registry.intake.doubts import PLACE_UNREAD
 from registry.intake.place_kinds import is_unclear_number, with_kind
 
 # Most house numbers are their own key, or say it backwards; the grammar would say the same, at
@@ -72,6 +73,10 @@ _NO_STREETS: Final = frozenset({"x", "o", ".", "0", "đường", "phố"}) | {
     )
 }
 """What stands in a column of streets where the street has no name: what it is made of, a mark."""
+_EARLIER_PLACE: Final = re.compile(
+    r"\d[A-Z]?\s+(?:cũ|mới)$|\((?:cũ|mới)\)|\bnay (?:là|thuộc|đổi)\b|\s(?:và|&|\+)\s", re.IGNORECASE
+)
+"""`Thôn 2 cũ`, `Thôn Đông nay là thôn Đoài`, `Thôn 1 và 2`: nobody knows which."""
 _WITH_DECIMAL: Final = re.compile(r"(\D*\d+)\.0+")
 _USES: Final = frozenset(
     {"yes", "house", "residential", "apartments", "detached", "terrace", "dormitory", "hut", "no"}
@@ -178,7 +183,11 @@ def read_place(text: str, kind: str = "") -> DoorParts:
     parts = parts_of(parse_components(locality=with_kind(kind, text)))
     # `Đông?`; `Đông, Tây` is in one of the two, and `Xóm 1 Ngọc Sơn` one in the other.
     several = parts.place is not None and parts.place[0].count("") > 1
-    return DoorParts(number=unread(text)) if several or "?" in text else parts
+    if several or "?" in text or _EARLIER_PLACE.search(text):
+        return DoorParts(number=unread(text))
+    if parts.place is None and parts.flat is None and fold(text):
+        return replace(parts, doubt=PLACE_UNREAD)  # `Lô C`, `Ngõ 5`
+    return parts
 
 
 @_of_values

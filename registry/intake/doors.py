@@ -131,7 +131,7 @@ def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorP
         _places(place.place, street.place, number.place),
         _flat(*flats),
         place.hint or street.hint or number.hint,
-        doubt=NUMBER_PART_UNREAD if _is_more_beside(number, street, place, flat) else "",
+        doubt=NUMBER_PART_UNREAD if _is_more_beside(number, street, place, flat) else place.doubt,
     )
 
 

@@ -42,7 +42,10 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         *("khom", "khoi", "khoi pho", "tieu khu", "ban", "khu", "doi", "cum", "cum dan cu"),
         *("phum", "lang xom", "to dan cu", "to nhan dan"),
     ),
-    "building": ("toa nha", "chung cu", "toa", "ten toa nha", "building name", "block", "thap"),
+    "building": (
+        *("toa nha", "chung cu", "toa", "ten toa nha", "building name", "block", "thap", "day tro"),
+        *("day nha", "day nha tro", "day phong tro"),
+    ),
     "floor": ("tang", "level"),
     "unit": (
         *("can ho", "phong", "so can ho", "so phong", "flat", "apartment", "room", "can"),
@@ -82,17 +85,8 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
 # A header that holds one of these words is about a person.
 _PERSONAL_WORDS: Final = (
     *("ho ten", "ho va ten", "chu ho", "ten chu", "nguoi", "ten ho", "chu nha", "chu so huu"),
-    *(
-        "chu su dung",
-        "chu can ho",
-        "chu dat",
-        "dai dien",
-        "vo chong",
-        "ong ba",
-        "to truong",
-        "truong thon",
-        "can bo",
-    ),
+    *("chu su dung", "chu can ho", "chu dat", "dai dien", "vo chong", "ong ba"),
+    *("to truong", "truong thon", "can bo"),
     *("dien thoai", "so dt", "dt", "sdt", "di dong", "lien he", "lien lac", "phone", "mobile"),
     *("tel", "email", "zalo", "facebook", "cccd", "cmnd", "gttt", "ddcn", "so giay to"),
     *("can cuoc", "chung minh", "so dinh danh", "dinh danh ca nhan", "ho chieu", "passport"),

@@ -43,6 +43,12 @@ _STREETS_USUAL: Final = """
     SELECT count(street_at) > 4 * count(place_at) FILTER (
         WHERE number_at IS NOT NULL AND street_at IS NULL) FROM delivered
 """
+# `Tổ Quán Thánh` without a street, where other rows are of Quán Thánh: the cells have moved by one.
+_STREET_AS_GROUP: Final = """
+    number_key ~ '^[^?]' AND street_hash IS NULL AND streets_usual AND place_at IN (
+        SELECT p.at FROM place p JOIN street t ON t.street_name = p.place_names[1]
+        WHERE p.place_kinds[1] IN ('tổ', 'tổ dân phố', 'khối', 'khu phố'))
+"""
 # `1.23457E+11`, which a spreadsheet makes of a long number, and `#REF!`: several have the same.
 _NO_REFERENCE: Final = r"^([0-9]([.,][0-9]+E[+]?|E[+])[0-9]{2}|#[A-Z0/]+[!?A])$"
 
@@ -82,6 +88,7 @@ _RULES: Final = (
     _Rule("doubt = 3", "locality", "locality_differs"),
     _Rule("doubt = 5", "house_number", "number_part_unread"),
     _Rule("doubt = 6", "address", "number_unread"),
+    _Rule("doubt = 7", "locality", "place_unread"),
     _Rule(
         "commune_problem IS NULL AND unit_id IS NULL",
         "commune",
@@ -129,7 +136,12 @@ _RULES: Final = (
         "left(households_count, 20)",
     ),
     _Rule("number_key = ''", "house_number", "number_mangled", "number"),
-    _Rule("number_key = '?'", "house_number", "number_unreadable", "nullif(number, '?')"),
+    _Rule(
+        f"number_key = '?' OR {_STREET_AS_GROUP}",
+        "house_number",
+        "number_unreadable",
+        "nullif(number, '?')",
+    ),
     _Rule("number_key = '?ditto'", "address", "as_above", "number"),
     _Rule("number_key = '?garbled'", "address", "text_garbled"),
     _Rule("number_key = '?person'", "street", "person_behind_street"),

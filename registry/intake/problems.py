@@ -157,6 +157,13 @@ _OF_CELLS: Final[dict[str, ProblemKind]] = {
         "Ô đường có tên khác bên cạnh tên đường, không được đọc: kiểm tra lại",
         "the cell of the street names something beside it that was not read: check it",
     ),
+    "place_unread": ProblemKind(
+        "warning",
+        "Ô thôn, tổ ghi số nhà, ngõ, đường hay chữ không phải tên thôn, tổ, không được đọc: kiểm"
+        " tra lại",
+        "the cell of the locality holds a number, an alley, a street or what is no locality's name,"
+        " and was not read: check it",
+    ),
     "ward_behind_street": ProblemKind(
         "warning",
         "Sau tên đường có gạch ngang và tên một phường, xã: đã ghi cả hai là tên đường; nếu là"

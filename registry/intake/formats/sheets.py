@@ -18,6 +18,7 @@ from python_calamine import (
 )
 
 from geo.text import fold
+from registry.intake.formats import xls_errors, xlsx_errors
 from registry.intake.formats.blank_form import COMMUNE_CODE, LISTS, code_on_lists, completed
 from registry.intake.formats.ods_cells import merged_over_rows
 from registry.intake.formats.table import (
@@ -29,7 +30,6 @@ from registry.intake.formats.table import (
     find_header,
     unreadable,
 )
-from registry.intake.formats.xlsx_errors import error_cells
 from registry.intake.headers import fields_named
 from registry.intake.headings import PLACE_HEADER, place_kinds
 
@@ -197,7 +197,7 @@ def _filled_down(path: Path, book: CalamineWorkbook, name: str, first: int) -> R
     _, left = sheet.start or (0, 0)  # rows begin in the first column that is used
     with _readable(path):
         spans = sheet.merged_cell_ranges or merged_over_rows(path, name)
-        errors = error_cells(path, name)
+        errors = xlsx_errors.error_cells(path, name) or xls_errors.error_cells(path, name)
     merged = {
         (top, column - left): bottom
         for (top, column), (bottom, _) in spans

@@ -61,6 +61,13 @@ def test_a_street_and_a_number_in_each_others_cells_are_refused(
     assert (result.new, result.rejected) == (2, 2)
 
 
+def test_a_street_in_the_column_of_groups_is_refused(engine: Engine, tmp_path: Path) -> None:
+    good = "".join(f"{n},Quán Thánh,Tổ 3,00004\n" for n in range(1, 8))
+    moved = "20,,Quán Thánh,00004\n"
+    result = run(engine, tmp_path / "a.csv", f"Số nhà,Đường,Tổ,Mã xã\n{good}{moved}")
+    assert (result.new, shown(result, "number_unreadable")) == (7, [(8, "20")])
+
+
 def test_what_could_not_be_read_is_quoted_without_names(engine: Engine, tmp_path: Path) -> None:
     result = run(
         engine,

@@ -139,3 +139,33 @@ def test_a_house_that_is_beside_another_one_has_not_its_number(
     text = f'Địa chỉ,Xã\n"26 Láng, {address}",Phường Láng Hà Nội\n'
     assert run(engine, tmp_path / "b.csv", text).new == 1
     assert rows(engine, DOORS) == [("26", "Láng", None, None)]
+
+
+@pytest.mark.parametrize(
+    "cell", ["Thôn 2 cũ", "Thôn 1 (mới)", "Thôn Đông nay là thôn Đoài", "Thôn 1 và 2"]
+)
+def test_a_locality_of_before_or_of_two_is_asked_about(
+    engine: Engine, tmp_path: Path, cell: str
+) -> None:
+    text = f"Số nhà,Đường,Thôn,Mã xã\n12,Láng,{cell},00004\n14,Láng,Chợ cũ,00004\n"
+    result = run(engine, tmp_path / "a.csv", text)
+    assert (result.new, result.problems["number_unreadable"]) == (1, 1)
+
+
+def test_a_cell_of_localities_that_names_none_is_told(engine: Engine, tmp_path: Path) -> None:
+    cells = ("Lô C", "Ngõ 5", "TT 5 tầng", "Tổ 5", "-")
+    text = "".join(f"{n},Láng,{cell},00004\n" for n, cell in enumerate(cells, 1))
+    result = run(engine, tmp_path / "a.csv", f"Số nhà,Đường,Tổ dân phố,Mã xã\n{text}")
+    told = [p.row_number for p in result.row_problems if p.code == "place_unread"]
+    assert (result.new, result.problems["place_unread"]) == (5, 3), told
+
+
+def test_rooms_of_two_rows_of_one_house_are_two(engine: Engine, tmp_path: Path) -> None:
+    text = "Dãy trọ,Số phòng,Số nhà,Đường,Mã xã\nA,1,12,Láng,00004\nB,1,12,Láng,00004\n"
+    assert run(engine, tmp_path / "a.csv", text).new == 2
+
+
+def test_a_fee_is_no_count_of_households(engine: Engine, tmp_path: Path) -> None:
+    text = "Số nhà,Đường,Số hộ,Mã xã\n12,Láng,15000,00004\n14,Láng,2,00004\n"
+    result = run(engine, tmp_path / "a.csv", text)
+    assert (result.new, result.problems) == (1, {"households_count_unreadable": 1})
