@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from registry import cluster
 from registry.batch.flat import FLAT_COLUMNS
 from registry.batch.rows import FORMATS, SUFFIXES, Layout, Table, read_table
+from registry.batch.words import VERDICTS
 from registry.batch.work import Work, answer_rows
 from registry.batch.workbooks import READ, WRITTEN, reading_workbook, write_workbook
 from registry.errors import UnreadableFileError
@@ -25,14 +26,6 @@ from scripts.settings import read_settings
 STREAM: Final = Path("-")
 _TEXT: Final = "csv"
 _BOOK: Final = "workbook"
-_VERDICTS: Final = {
-    "accept": "đúng",
-    "correct": "đúng, nên ghi lại theo địa chỉ hôm nay",
-    "confirm": "hỏi khách: có phải địa chỉ ấy không",
-    "complete": "hỏi khách: còn thiếu một phần",
-    "unverified": "đúng xã, chưa chắc nhà nào; giao được mà không có mã",
-    "reject": "hỏi khách: không nhận ra địa chỉ",
-}
 _HELP: Final = {
     "lookup": "Tra từng mã trong tệp IN (the address of each code).",
     "geocode": "Tìm mã của từng địa chỉ trong tệp IN (the door of each, or the place).",
@@ -103,7 +96,7 @@ def _command(operation: str) -> click.Command:
                 with _writing(target) as out:
                     out.writelines(chain([layout.head()], texts))
         say(f"{number(rows)} dòng, {number(unanswered)} không có kết quả (rows, without an answer)")
-        for verdict, words in _VERDICTS.items():
+        for verdict, words in VERDICTS.items():
             if count := verdicts[verdict]:
                 say(f"  {number(count):>8}  {words}  [{verdict}]")
         context.exit(1 if unanswered else 0)

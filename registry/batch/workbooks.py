@@ -11,6 +11,7 @@ from tempfile import NamedTemporaryFile
 from typing import Final
 
 from registry.batch.rows import PREFIX, Layout, Table, table_of
+from registry.batch.words import in_words
 from registry.errors import UnreadableFileError
 from registry.intake.formats.sheets import read_sheet
 from registry.intake.formats.writing import write_sheet
@@ -19,6 +20,8 @@ READ: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 """Suffixes of spreadsheets that can be read."""
 WRITTEN: Final = ".xlsx"
 _SHEET: Final = "Kết quả"
+IN_WORDS: Final = f"{PREFIX}giải thích"
+"""The column of a workbook that says in words what the codes in the others mean."""
 _MEASURED: Final = tuple(f"{PREFIX}{name}" for name in ("lon", "lat", "distance_m", "confidence"))
 
 
@@ -84,11 +87,17 @@ def reading_workbook(
 
 
 def write_workbook(path: Path, layout: Layout, texts: Iterable[str]) -> None:
-    """Rows as `layout` writes them in CSV, as the cells of a workbook."""
+    """Rows as `layout` writes them in CSV, as the cells of a workbook; behind them, in words."""
     lines = (line for text in texts for line in io.StringIO(text, newline=""))
     (header,) = csv.reader([layout.head()], delimiter=layout.delimiter)
     rows = csv.reader(lines, delimiter=layout.delimiter)
-    write_sheet(path, header, (list(map(_readable, row)) for row in rows), _SHEET, _MEASURED)
+    first = len(layout.headers)
+
+    def told(row: list[str]) -> list[str]:
+        found = dict(zip(layout.columns, row[first:], strict=False))
+        return [*map(_readable, row), in_words(found)]
+
+    write_sheet(path, [*header, IN_WORDS], map(told, rows), _SHEET, _MEASURED)
 
 
 def _readable(cell: str) -> str:

@@ -135,6 +135,11 @@ _RULES: Final = (
         "households_count_read",
         "left(households_count, 20)",
     ),
+    _Rule(
+        "position_accuracy_m IS NOT NULL AND accuracy_m IS NULL",
+        "position_accuracy_m",
+        "accuracy_unreadable",
+    ),
     _Rule("number_key = ''", "house_number", "number_mangled", "number"),
     _Rule(
         f"number_key = '?' OR {_STREET_AS_GROUP}",

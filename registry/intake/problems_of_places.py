@@ -87,6 +87,11 @@ OF_PLACES: Final[dict[str, ProblemKind]] = {
         "Tọa độ nằm ngoài Việt Nam: sửa lại, hoặc để trống nếu chưa đo",
         "the point lies outside Viet Nam: correct it, or leave it blank when it was not surveyed",
     ),
+    "accuracy_unreadable": ProblemKind(
+        "warning",
+        "Độ chính xác không phải là số mét: tọa độ được ghi, nhưng chưa tính là giao được",
+        "the accuracy is no number of metres: the point is taken, and not counted as deliverable",
+    ),
     "outside_commune": ProblemKind(
         "warning",
         "Tọa độ nằm ngoài xã/phường đã ghi: kiểm tra lại tọa độ hoặc xã/phường",

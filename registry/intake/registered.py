@@ -30,7 +30,8 @@ NEAR: Final = f"""
 EQUAL_FLAT: Final = f"""
     h.kind = 'household' AND (h.code < '1') = :demo
     AND coalesce(h.house_number_key, '') = coalesce(d.number_key, '')
-    AND (coalesce(h.house_number, '') ~ '[0-9][Đđ]') = (coalesce(d.number, '') ~ '[0-9][Đđ]')
+    AND (strpos(d.number_key, 'D') = 0 OR d.number_key IS NULL
+        OR (coalesce(h.house_number, '') ~ '[0-9][Đđ]') = (d.number ~ '[0-9][Đđ]'))
     AND h.building_key IS NOT DISTINCT FROM d.building_key
     AND h.floor IS NOT DISTINCT FROM d.storey
     AND h.unit_number IS NOT DISTINCT FROM d.flat

@@ -30,13 +30,15 @@ from registry.intake.resolved import RESOLVED, Resolved, Row, escaped
 
 _NUMBER: Final = r"^[+-]?[0-9]{1,3}([.,][0-9]{1,15})?$"
 _METRES: Final = r"^[0-9]{1,6}([.,][0-9]{1,9})?$"
+_ACCURACY: Final = r"^\s*(?:±|[+]/-|~|<|≤)?\s*([0-9]{1,6}(?:[.,][0-9]{1,9})?)\s*(?:m|mét|met)?\s*$"
+"""`5 m`, `±5`: what instruments write."""
 
 # What of a cell is a number: (column, the field that it is read from, how it is read).
 _NUMBERS: Final[tuple[tuple[str, str, Callable[[pa.StringArray], pa.StringArray]], ...]] = (
     ("lon float8", "longitude", lambda column: _as_number(column, _NUMBER)),
     ("lat float8", "latitude", lambda column: _as_number(column, _NUMBER)),
     ("households int", "households_count", counts_of),
-    ("accuracy_m float8", "position_accuracy_m", lambda column: _as_number(column, _METRES)),
+    ("accuracy_m float8", "position_accuracy_m", lambda column: _as_metres(column)),
 )
 _DELIVERED: Final = ", ".join(
     [
@@ -284,3 +286,7 @@ def _as_number(column: pa.StringArray, form: str) -> pa.StringArray:
     """The cells that are written in this form, as the server reads numbers; null for others."""
     is_number = pc.match_substring_regex(column, form)
     return pc.if_else(is_number, pc.replace_substring(column, ",", "."), None)
+
+
+def _as_metres(column: pa.StringArray) -> pa.StringArray:
+    return _as_number(pc.replace_substring_regex(column, _ACCURACY, r"\1"), _METRES)

@@ -17,6 +17,7 @@ from registry.batch import work as batch_work
 from registry.batch.flat import flat
 from registry.batch.rows import Layout, read_row, read_table
 from registry.batch.work import Work, answer_rows
+from registry.batch.workbooks import IN_WORDS
 from registry.errors import DatabaseUnavailableError, InvalidInputError, UnreadableFileError
 from registry.gazetteer import today
 from registry.geocode import Components, Question
@@ -246,9 +247,11 @@ def sheet_of(file: Path) -> list[dict[str, str]]:
 
 
 def placed(found: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows with coordinates to a centimetre: a workbook keeps 16 figures of a number."""
+    """The rows without their words, which a workbook has alone, and with coordinates to a
+    centimetre, for it keeps 16 figures of a number."""
     axes = ("result_lon", "result_lat")
-    return [row | {at: f"{float(row[at]):.7f}" for at in axes if row[at]} for row in found]
+    told = [{name: cell for name, cell in row.items() if name != IN_WORDS} for row in found]
+    return [row | {at: f"{float(row[at]):.7f}" for at in axes if row[at]} for row in told]
 
 
 def test_spreadsheet_comes_back_as_one_row_by_row(world: World, tmp_path: Path) -> None:
@@ -278,6 +281,8 @@ def test_spreadsheet_comes_back_as_one_row_by_row(world: World, tmp_path: Path) 
     typed = dict(zip(map(str, header), map(type, first), strict=True))
     assert (typed["result_lon"], typed["result_confidence"]) == (float, float)
     assert (typed["Mã đơn"], typed["result_commune_code"]) == (str, str)
+    # What codes mean is told in words.
+    assert [row[IN_WORDS] for row in found] == ["", "dòng trống", "Chưa có số nhà này"]
     # As the same rows of a CSV, and the other way round.
     as_csv, again = tmp_path / "as.csv", tmp_path / "again.xlsx"
     assert run(world, "geocode", source, as_csv).returncode == 1

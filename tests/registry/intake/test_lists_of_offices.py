@@ -169,3 +169,16 @@ def test_a_fee_is_no_count_of_households(engine: Engine, tmp_path: Path) -> None
     text = "Số nhà,Đường,Số hộ,Mã xã\n12,Láng,15000,00004\n14,Láng,2,00004\n"
     result = run(engine, tmp_path / "a.csv", text)
     assert (result.new, result.problems) == (1, {"households_count_unreadable": 1})
+
+
+def test_an_accuracy_is_read_with_its_unit_or_told(engine: Engine, tmp_path: Path) -> None:
+    cells = ("5", "5m", "±5", "4,5 m", "tốt", "")
+    text = "".join(
+        f'{n},Láng,00004,{float(LON) + n / 1000},{LAT},"{cell}"\n' for n, cell in enumerate(cells)
+    )
+    header = "Số nhà,Đường,Mã xã,Kinh độ,Vĩ độ,Độ chính xác (m)\n"
+    result = run(engine, tmp_path / "a.csv", header + text.replace("0,Láng", "10,Láng", 1))
+    assert (result.new, result.problems["accuracy_unreadable"]) == (6, 1)
+    known = "SELECT position_accuracy_m FROM household ORDER BY house_number::int"
+    told = [None if metres is None else float(str(metres)) for (metres,) in rows(engine, known)]
+    assert told == [5.0, 5.0, 4.5, None, None, 5.0]
