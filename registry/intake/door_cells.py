@@ -62,9 +62,14 @@ _PATH: Final = re.compile(r"[\d/\s–-]+")
 _RANGE: Final = re.compile(r"(?<![\w.-])(\d+)\s*[-–]\s*(\d+)(?![\w.-])")
 _TWO_STREETS: Final = re.compile(r"[^\W\d_]{2}\s*[/+&]\s*[^\W\d_]{2}|\?")
 _BESIDE_STREETS: Final = re.compile(
-    r"\s*(?:góc|gần|cạnh|đối diện|ngoài|giáp|ngã ba|ngã tư)\s|.*\w.*\bnay (?:là|thuộc|đổi)\b", re.I
+    r"\s*(?:góc|gần|cạnh|đối diện|ngoài|giáp (?:đường|phố|ngõ|hẻm|số|nhà|chợ)|ngã ba|ngã tư)\s"
+    r"|.*\w.*\bnay (?:là|thuộc|đổi)\b",
+    re.IGNORECASE,
 )
-"""`góc Láng - Chùa Láng` is no street of its own, and of `Láng nay là Chùa Láng` one is none."""
+"""`góc Láng - Chùa Láng` is no street of its own, and of `Láng nay là Chùa Láng` one is none; Giáp Bát
+is one."""
+_NO_STREET_BUT: Final = ESTATES - {"chợ", "cư xá"}
+"""Kinds of estates; by markets and cư xá, streets are called."""
 _NO_STREETS: Final = frozenset({"x", "o", ".", "0", "đường", "phố"}) | {
     f"đường {of}"
     for of in (
@@ -163,7 +168,7 @@ def read_street(text: str) -> DoorParts:
     if person_behind(text):
         return DoorParts(number=PERSON)
     place = parse_locality(text)
-    if place is not None and place.kind in ESTATES and place.name:
+    if place is not None and place.kind in _NO_STREET_BUT and place.name:
         return parts_of(parse_components(locality=text))  # `KDC Hòa Phát`, which has streets
     door = parse_components(street=text)
     if door.street is not None and _ROOM_BEHIND.search(door.street.name):

@@ -89,6 +89,19 @@ def test_an_estate_in_the_column_of_streets_is_a_place(
     assert rows(engine, DOORS) == [("12", None, *place)]
 
 
+@pytest.mark.parametrize("street", ["Giáp Bát", "Giáp Hải", "Chợ Khâm Thiên", "Cư xá Đô Thành"])
+def test_streets_that_begin_like_something_else_are_streets(
+    engine: Engine, tmp_path: Path, street: str
+) -> None:
+    result = run(
+        engine,
+        tmp_path / "a.csv",
+        f"Số nhà,Đường,Mã xã\n12,{street},00004\n14,giáp đường Láng,00004\n",
+    )
+    assert rows(engine, DOORS) == [("12", street, None, None)]
+    assert result.problems == {"number_unreadable": 1}
+
+
 @pytest.mark.parametrize("cell", ["T5/KP3", "KP3T5", "Tổ 5 KP.3", "KP3 - T5"])
 def test_a_group_and_its_quarter_in_one_cell_are_two_places(
     engine: Engine, tmp_path: Path, cell: str
