@@ -66,8 +66,8 @@ _BESIDE_STREETS: Final = re.compile(
     r"|.*\w.*\bnay (?:là|thuộc|đổi)\b",
     re.IGNORECASE,
 )
-"""`góc Láng - Chùa Láng` is no street of its own, and of `Láng nay là Chùa Láng` one is none; Giáp Bát
-is one."""
+"""`góc Láng - Chùa Láng` is no street of its own, and of `Láng nay là Chùa Láng` one is none.
+Giáp Bát is one."""
 _NO_STREET_BUT: Final = ESTATES - {"chợ", "cư xá"}
 """Kinds of estates; by markets and cư xá, streets are called."""
 _NO_STREETS: Final = frozenset({"x", "o", ".", "0", "đường", "phố"}) | {

@@ -23,7 +23,7 @@ from registry.address_reader import TWO_NUMBERS
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.house_by_house import HouseByHouse
-from registry.intake.beside import Beside, completed
+from registry.intake.beside import COMPLETED, Beside, completed
 from registry.intake.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.doors import GARBLED, PERSON, DoorParts, parts_of, unread
 from registry.intake.doubts import NUMBER_UNREAD, SECOND_NUMBER
@@ -102,6 +102,8 @@ class TextReader:
         code, commune, district, province, former_code, _, *door = others
         beside = (place,) if code or former_code else (place, commune, district, province)
         words = [word for word in beside if word and not is_ditto(word)]
+        if not address and former and not any(door):
+            return self._of_former(former, code, former_code, commune, district, province)
         said = bool(address) or any(door)
         readings = self._readings(address, words) if said else []
         if not readings:
@@ -126,6 +128,22 @@ class TextReader:
         if not doubt and not number and _has_unread_number(address, today.door):
             doubt = NUMBER_UNREAD
         return TextReading(_door(address, today.door), communes, today.beside, doubt)
+
+    def _of_former(self, former: str, *units: str) -> TextReading:
+        """Of a row whose address of today was left blank: that of before, in today's commune."""
+        read = self._addresses.read(former)[:1]
+        if not read:
+            return TextReading(DoorParts(), CommuneReading(problem="address_missing"))
+        before = self._commune(read[0], of_before=True)
+        named = self._of_column(*units).candidates
+        common = tuple(unit for unit in before.candidates if unit in named)
+        if common:
+            before = replace(before, candidates=common)
+        elif named and before.candidates:
+            before = CommuneReading(problem="commune_differs_from_address")
+        elif named:
+            before = CommuneReading(named)
+        return TextReading(_door(former, read[0].door), before, COMPLETED)
 
     def _readings(self, address: str, words: Sequence[str]) -> list[ReadAddress]:
         """Of the address with those of `words` behind it that it does not hold itself.

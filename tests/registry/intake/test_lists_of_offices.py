@@ -195,3 +195,23 @@ def test_an_accuracy_is_read_with_its_unit_or_told(engine: Engine, tmp_path: Pat
     known = "SELECT position_accuracy_m FROM household ORDER BY house_number::int"
     told = [None if metres is None else float(str(metres)) for (metres,) in rows(engine, known)]
     assert told == [5.0, 5.0, 4.5, None, None, 5.0]
+
+
+def test_an_address_of_before_stands_for_one_of_today_that_was_left_blank(
+    engine: Engine, tmp_path: Path
+) -> None:
+    result = run(
+        engine,
+        tmp_path / "a.csv",
+        "Địa chỉ cũ,Địa chỉ mới,Phường mới\n"
+        '"12 Láng, P. Trúc Bạch, Ba Đình, HN","12 Láng, P. Ba Đình, HN",\n'
+        '"14 Láng, P. Trúc Bạch, Ba Đình, HN",,\n'
+        '"16 Láng, P. Ngọc Hà, Ba Đình, HN",,Phường Ba Đình\n'  # of two that it became
+        '"18 Láng, P. Ngọc Hà, Ba Đình, HN",,\n'
+        '"20 Láng, P. Trúc Bạch, Ba Đình, HN",,Phường Láng Hà Nội\n'
+        ",,Phường Ba Đình\n",
+    )
+    assert (result.new, result.rejected) == (3, 3)
+    assert result.problems["completed_from_former_address"] == 4
+    places = "SELECT h.house_number, u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id"
+    assert sorted(rows(engine, places)) == [("12", "00004"), ("14", "00004"), ("16", "00004")]
