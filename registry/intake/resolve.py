@@ -348,8 +348,7 @@ def _door_of(number: str, street: str, *flat: str) -> DoorParts:
     read = read_flat(*flat)
     refused = read.number if read.number and is_refused(read.number) else None
     of_flat = DoorParts(number=refused, flat=read.flat)
-    # The text may have the number of a street that is called by one.
-    named = replace(read_street(street), bare=False)
+    named = replace(read_street(street), bare=False)  # the text may have the house's number
     return combined(read_number(number), named, DoorParts(), of_flat)
 
 
