@@ -175,6 +175,12 @@ class Kinds(Cutting):
         behind_number = self.open is not None and self.open.role in HOUSE_ROLES
         if phrase.keys[0] == "pho" and behind_number:
             return True
+        letter = self.words[end - 1]
+        if behind_number and letter.pointed and len(letter.key) == 1:
+            # `Phố Nguyễn Hoàng 8/1 x.Cổ Lễ`; without a street before it, `12 Q. Trung` is one.
+            return end < len(self.words) and any(
+                piece.role in ("street", "bare") and piece.words for piece in self.pieces
+            )
         if phrase.keys[0] == "ban" and self.open is None:
             # `Ban Ta Lanh`; Bàn Cờ is a ward.
             return end + 1 < len(self.words)
