@@ -10,8 +10,8 @@ from pydantic import Field
 from api.errors import CRS_CODE
 from api.openapi import Answer, Request
 from registry.gazetteer import VIET_NAM
-from registry.intake.problems import PROBLEMS
-from registry.intake.row_problem import RowProblem
+from registry.intake.judging.problems import PROBLEMS
+from registry.intake.judging.row_problem import RowProblem
 from registry.lifecycle.requests import Called, Line
 from registry.uploads.views import MAX_LISTED, MAX_PROBLEMS, ImportView
 

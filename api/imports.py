@@ -38,7 +38,7 @@ from api.requests import Request as OwnRequest
 from registry.database import session_scope
 from registry.errors import ImportStateError, InvalidInputError, NotFoundError
 from registry.gazetteer import today
-from registry.intake.row_problem import RowProblem
+from registry.intake.judging.row_problem import RowProblem
 from registry.json_once import GivenTwiceError, loads_once
 from registry.template import blank_of, write_blank
 from registry.uploads import files

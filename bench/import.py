@@ -85,7 +85,7 @@ def _caller() -> str:
     frame = sys._getframe()
     while frame := frame.f_back:  # type: ignore[assignment]
         path = Path(frame.f_code.co_filename)
-        if path.parent.name == "intake" and path.stem != "staging":
+        if "intake" in path.parts and path.stem != "staging":
             return path.stem
     return "others"
 

@@ -14,7 +14,7 @@ from geo.label import label
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import CODE_UNKNOWN, Question, locating
-from registry.intake.footer_words import is_total
+from registry.intake.spellings.footer_words import is_total
 from registry.reads import Reads
 from registry.records import Record
 from registry.search.answers import of_record

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
-from registry.intake.headers import mapping_of
-from registry.intake.problems import PROBLEMS
+from registry.intake.judging.problems import PROBLEMS
+from registry.intake.judging.row_problem import RowProblem
+from registry.intake.matching.vanished import TOO_MANY
 from registry.intake.result import ImportResult
-from registry.intake.row_problem import RowProblem
-from registry.intake.vanished import TOO_MANY
+from registry.intake.spellings.headers import mapping_of
 from registry.messages import number, percent
 
 COUNTS: Final = {

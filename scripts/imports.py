@@ -19,6 +19,7 @@ from registry import cluster
 from registry.database import make_engine, session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import CommuneNotNamedError, UnreadableFileError
+from registry.intake.columns.reader import SourceFile, open_file
 from registry.intake.formats.writing import FORMS, LAYERS
 from registry.intake.handback import (
     PUBLISHED,
@@ -31,11 +32,10 @@ from registry.intake.handback import (
     write_vanished,
 )
 from registry.intake.history import ImportRecord, list_imports
-from registry.intake.reader import SourceFile, open_file
+from registry.intake.matching.vanished import TOO_MANY
+from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
-from registry.intake.rollback import roll_back
 from registry.intake.run import import_file
-from registry.intake.vanished import TOO_MANY
 from registry.messages import not_written, number
 from scripts.import_report import COUNTS, told, vanished_warning
 from scripts.options import FORMAT

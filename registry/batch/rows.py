@@ -19,7 +19,7 @@ from geo.points import point_in
 from geo.values import value
 from registry.batch import EMPTY, HALVES, POINT, TOTAL, Asked, columns_of, read_fields
 from registry.errors import InvalidInputError, UnreadableFileError
-from registry.intake.footer_words import is_total
+from registry.intake.spellings.footer_words import is_total
 from registry.json_once import GivenTwiceError, loads_once
 
 FORMATS: Final = ("csv", "ndjson")

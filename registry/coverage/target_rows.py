@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from geo.text import fold
-from registry.intake.footer_words import is_footer
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import LOOKED_AT, not_opened, unreadable
-from registry.intake.headers import field_of
+from registry.intake.spellings.footer_words import is_footer
+from registry.intake.spellings.headers import field_of
 
 _OF_RESIDENTS: Final = ("so ho thuong tru", "ho thuong tru", "residents")
 _OF_DWELLINGS: Final = ("so cho o", "tong so cho o", "cho o", "dwellings", "so can ho", "so nha o")

@@ -22,8 +22,8 @@ from registry.demo.households import DemoCommune, DemoHousehold, households_of
 from registry.demo.names import customs_of
 from registry.demo.wanted import wants_demo
 from registry.gazetteer import Gazetteer, Unit, today
-from registry.intake.made_up import MARK
-from registry.intake.publish import refuse_demo_beside_real
+from registry.intake.columns.made_up import MARK
+from registry.intake.publishing.publish import refuse_demo_beside_real
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
 from registry.units import LAST_DAY_OF_OLD_MAP

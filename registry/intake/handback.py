@@ -17,11 +17,11 @@ from sqlalchemy import Connection
 from geo import code as codes
 from registry.database import driver_connection
 from registry.errors import InvalidInputError
-from registry.intake.columns import ANSWER_COLUMNS, REPORT_COLUMNS
+from registry.intake.columns.fields import ANSWER_COLUMNS, REPORT_COLUMNS
+from registry.intake.columns.reader import SourceFile, rows_of
 from registry.intake.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
-from registry.intake.problems import PROBLEMS
-from registry.intake.reader import SourceFile, rows_of
-from registry.intake.row_problem import RowProblem
+from registry.intake.judging.problems import PROBLEMS
+from registry.intake.judging.row_problem import RowProblem
 from registry.messages import SEVERITIES
 
 # In order of the file's rows. A revived record is a change to whoever delivers.
@@ -98,7 +98,7 @@ def copy_problems(connection: Connection, import_id: int, problems: BinaryIO) ->
 def copy_vanished(connection: Connection, vanished: BinaryIO) -> None:
     """Write what a full delivery no longer has into `vanished`, for `write_vanished`.
 
-    Needs the tables of `registry.intake.vanished`.
+    Needs the tables of `registry.intake.matching.vanished`.
     """
     _copy(connection, _VANISHED, (), vanished)
 

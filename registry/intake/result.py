@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from registry.intake.auto_fix import FIXED
-from registry.intake.reader import SourceFile, rows_of_sheet
-from registry.intake.row_problem import RowProblem
-from registry.intake.unread import UnreadColumn
+from registry.intake.columns.reader import SourceFile, rows_of_sheet
+from registry.intake.columns.unread import UnreadColumn
+from registry.intake.judging.auto_fix import FIXED
+from registry.intake.judging.row_problem import RowProblem
 
 MAX_SHOWN: Final = 1_000
 """Problems of rejected rows that a result holds; `Handback.problems` has them all."""

@@ -24,40 +24,40 @@ from registry.errors import (
 )
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import Gazetteer, load_gazetteer, today
-from registry.intake.auto_fix import apply_fixes
-from registry.intake.buildings import count_buildings
-from registry.intake.fixes import propose_fixes
-from registry.intake.footers import skip_footers
+from registry.intake.columns.made_up import refuse_made_up
+from registry.intake.columns.reader import SourceFile, open_file
 from registry.intake.formats.table import unreadable
 from registry.intake.handback import Handback, copy_answers, copy_problems, copy_vanished
-from registry.intake.judge import judge
-from registry.intake.made_up import refuse_made_up
-from registry.intake.match import match, settle_written
-from registry.intake.members import skip_members
-from registry.intake.near import find_near
-from registry.intake.perimeter import reject_beyond, reject_foreign
-from registry.intake.places import name_places
-from registry.intake.positions import positioned
-from registry.intake.publish import (
-    PUBLISH_LOCK,
-    publish,
-    refuse_demo_beside_real,
-    remove_demo,
-)
-from registry.intake.reader import SourceFile, open_file
-from registry.intake.repeat import find_repeat
-from registry.intake.resolve import resolver_of
-from registry.intake.result import VERDICT, ImportOptions, ImportResult, Phases, result_of
-from registry.intake.staging import Progress, Staging, stage
-from registry.intake.street_behind import warn_of_stretches
-from registry.intake.told_apart import tell_apart, warn_of_new
-from registry.intake.vanished import (
+from registry.intake.judging.auto_fix import apply_fixes
+from registry.intake.judging.fixes import propose_fixes
+from registry.intake.judging.footers import skip_footers
+from registry.intake.judging.judge import judge
+from registry.intake.judging.members import skip_members
+from registry.intake.judging.perimeter import reject_beyond, reject_foreign
+from registry.intake.matching.match import match, settle_written
+from registry.intake.matching.near import find_near
+from registry.intake.matching.places import name_places
+from registry.intake.matching.repeat import find_repeat
+from registry.intake.matching.street_behind import warn_of_stretches
+from registry.intake.matching.told_apart import tell_apart, warn_of_new
+from registry.intake.matching.vanished import (
     bring_back,
     find_vanished,
     keep_refs,
     refuse_too_many,
     retire_vanished,
 )
+from registry.intake.publishing.buildings import count_buildings
+from registry.intake.publishing.publish import (
+    PUBLISH_LOCK,
+    publish,
+    refuse_demo_beside_real,
+    remove_demo,
+)
+from registry.intake.result import VERDICT, ImportOptions, ImportResult, Phases, result_of
+from registry.intake.staged.positions import positioned
+from registry.intake.staged.resolve import resolver_of
+from registry.intake.staged.staging import Progress, Staging, stage
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import COUNT_COVERAGE
 from registry.rules import RULES_VERSION

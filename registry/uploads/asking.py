@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from registry.access.actors import Actor
 from registry.database import session_scope
 from registry.errors import ImportStateError, StaleError, TooManyVanishedError
-from registry.intake.vanished import TOO_MANY
+from registry.intake.matching.vanished import TOO_MANY
 from registry.jobs.queue import enqueue
 from registry.jobs.table import PUBLISH_IMPORT, ROLL_BACK_IMPORT, Job
 from registry.settings import Settings

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from registry.access.actors import Actor
 from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError
-from registry.intake.row_problem import RowProblem
+from registry.intake.judging.row_problem import RowProblem
 
 MAX_LISTED: Final = 100
 MAX_PROBLEMS: Final = 1_000

@@ -26,6 +26,7 @@ from registry.errors import (
     VerdictChangedError,
 )
 from registry.gazetteer_cache import GazetteerCache
+from registry.intake.columns.reader import open_file
 from registry.intake.handback import (
     PUBLISHED,
     REJECTED,
@@ -36,9 +37,8 @@ from registry.intake.handback import (
     write_problems,
     write_vanished,
 )
-from registry.intake.reader import open_file
+from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
-from registry.intake.rollback import roll_back
 from registry.intake.run import import_file
 from registry.reads import Reads
 from registry.settings import Settings

@@ -15,7 +15,7 @@ from registry.changes.entries import following
 from registry.database import session_scope
 from registry.errors import CursorRefusedError, InvalidInputError, NotFoundError
 from registry.events import Cause, open_event, write_scope
-from registry.intake.rollback import roll_back
+from registry.intake.publishing.rollback import roll_back
 from registry.register import Register
 from tests.support.copies import Follower, follower, opened
 from tests.support.factories import TEST, make_event, make_household, make_unit

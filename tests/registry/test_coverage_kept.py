@@ -29,7 +29,7 @@ from registry.database import make_engine, session_scope
 from registry.demo.load import load_demo, plan_demo
 from registry.errors import RegistryError
 from registry.gazetteer import Gazetteer, load_gazetteer, today
-from registry.intake.rollback import roll_back
+from registry.intake.publishing.rollback import roll_back
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from registry.models import Plate

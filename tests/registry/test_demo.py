@@ -21,8 +21,8 @@ from registry.demo.households import DemoHousehold
 from registry.demo.names import HAMLETS, STREETS
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
-from registry.intake.rollback import roll_back
 from registry.intake.run import import_file
 from registry.units import LAST_DAY_OF_OLD_MAP
 from tests.support.units import open_app

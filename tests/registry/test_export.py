@@ -24,7 +24,7 @@ from registry.export.columns import COLUMNS, HEADINGS
 from registry.export.formats import WRITERS
 from registry.export.run import FORMATS, Exported, ExportOptions, export_file
 from registry.gazetteer import VIET_NAM
-from registry.intake.columns import find_columns
+from registry.intake.columns.fields import find_columns
 from registry.intake.formats.any_file import read_file
 from tests.support.factories import (
     TEST,

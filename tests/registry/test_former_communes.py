@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from registry.gazetteer import Gazetteer, today
-from registry.intake.communes import CommuneReader, CommuneSpelling
-from registry.intake.reader import open_file
+from registry.intake.columns.reader import open_file
+from registry.intake.spellings.communes import CommuneReader, CommuneSpelling
 
 
 @pytest.mark.parametrize(

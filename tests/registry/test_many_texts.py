@@ -3,8 +3,8 @@
 import pytest
 
 from registry.gazetteer import Gazetteer, today
-from registry.intake import texts as intake_texts
-from registry.intake.texts import TextReader, TextReaders
+from registry.intake.spellings import texts as intake_texts
+from registry.intake.spellings.texts import TextReader, TextReaders
 from tests.support.vectors import read_vectors
 
 

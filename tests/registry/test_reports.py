@@ -28,7 +28,7 @@ from registry.errors import (
     TooManyReportsError,
 )
 from registry.gazetteer import Gazetteer, today
-from registry.intake.rollback import roll_back
+from registry.intake.publishing.rollback import roll_back
 from registry.lookup import lookup
 from registry.reads import Reads
 from registry.reports import Filed, Said, file_report

@@ -16,7 +16,7 @@ from registry.changes.snapshot import export_snapshot
 from registry.database import make_engine
 from registry.errors import RegistryError
 from registry.events import move_pending_events, open_event, write_scope
-from registry.intake.rollback import roll_back
+from registry.intake.publishing.rollback import roll_back
 from registry.reads import Reads
 from registry.register import Register
 from scripts.follow import load_snapshot

@@ -25,7 +25,7 @@ from registry.intake.formats.undeclared import (
     kml_names,
     rows_of_mapinfo,
 )
-from registry.intake.headers import fields_named, uncut
+from registry.intake.spellings.headers import fields_named, uncut
 
 _PLACE: Final = ("longitude", "latitude")
 _JSON: Final = ("GeoJSON", "GeoJSONSeq", "TopoJSON", "ESRIJSON")

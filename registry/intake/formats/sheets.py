@@ -30,8 +30,8 @@ from registry.intake.formats.table import (
     find_header,
     unreadable,
 )
-from registry.intake.headers import fields_named
-from registry.intake.headings import PLACE_HEADER, place_kinds
+from registry.intake.spellings.headers import fields_named
+from registry.intake.spellings.heading_words import PLACE_HEADER, place_kinds
 
 _Cell = int | float | str | bool | datetime.time | datetime.date | datetime.timedelta
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 from geo.encoded_twice import read_once
 from geo.legacy_fonts import CONVERTERS, Font, font_of
 from registry.errors import UnreadableFileError
-from registry.intake.headers import field_of, fields_named
+from registry.intake.spellings.headers import field_of, fields_named
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -23,7 +23,7 @@ from registry.intake.formats.table import (
     find_header,
     unreadable,
 )
-from registry.intake.headers import fields_named
+from registry.intake.spellings.headers import fields_named
 
 if TYPE_CHECKING:
     import pyarrow as pa

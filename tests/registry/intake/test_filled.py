@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from registry.errors import UnreadableFileError
-from registry.intake.reader import cells_of, open_file, rows_of
+from registry.intake.columns.reader import cells_of, open_file, rows_of
 
 GROUPS = """STT,Tên đường,Số nhà,Phường
 1,Láng,3,Láng

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import DatabaseUnavailableError
-from registry.intake.first_load import WORTH_IT, keys_parked
+from registry.intake.publishing.first_load import WORTH_IT, keys_parked
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
 from tests.support.intake import Deliver, door, rows, write

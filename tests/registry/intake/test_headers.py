@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from registry.errors import UnreadableFileError
-from registry.intake.columns import find_columns
-from registry.intake.headers import (
+from registry.intake.columns.fields import find_columns
+from registry.intake.columns.reader import open_file
+from registry.intake.spellings.headers import (
     FIELDS,
     field_of,
     fields_named,
@@ -14,7 +15,6 @@ from registry.intake.headers import (
     names_coordinates,
     weak_field_of,
 )
-from registry.intake.reader import open_file
 
 NAMED = {
     "house_number": "1. Số nhà:|grp_nha/so_nha|data-so_nha|addr:housenumber|Số nhà của bạn?|"

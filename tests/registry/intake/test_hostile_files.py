@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from registry.errors import UnreadableFileError
+from registry.intake.columns.reader import open_file
 from registry.intake.formats.any_file import read_file
-from registry.intake.reader import open_file
 
 HEADERS = ("số nhà", "tên đường", "mã xã")
 DOOR = ("12", "Phố Láng", "00199")

@@ -13,8 +13,8 @@ from registry.errors import (
     WithdrawnError,
 )
 from registry.events import Cause, write_scope
+from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
-from registry.intake.rollback import roll_back
 from registry.intake.run import import_file
 from registry.lookup import lookup
 from registry.reads import Reads

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from registry.intake.reader import cells_of, open_file, rows_of
+from registry.intake.columns.reader import cells_of, open_file, rows_of
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import rows

@@ -11,7 +11,7 @@ import shapely
 from pyogrio.raw import write
 
 from registry.errors import UnreadableFileError
-from registry.intake.reader import cells_of, open_file, rows_of
+from registry.intake.columns.reader import cells_of, open_file, rows_of
 
 FIELDS = ("house_number", "street", "commune_code", "longitude", "latitude")
 NAMES = ["SoNha", "TenDuong", "MaXa"]

@@ -25,8 +25,8 @@ from sqlalchemy import Engine
 from registry.boundaries import load_boundaries
 from registry.database import make_engine
 from registry.errors import UnreadableFileError
+from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
-from registry.intake.rollback import roll_back
 from registry.intake.run import import_file
 from tests.support import postgis
 from tests.support.intake import rows

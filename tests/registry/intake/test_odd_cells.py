@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
-from registry.intake.rollback import roll_back
 from registry.intake.run import import_file
 from tests.support.intake import LAT, LON, Deliver, checksum, door, rows, write
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from registry.errors import UnreadableFileError
-from registry.intake.reader import open_file
+from registry.intake.columns.reader import open_file
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import rows

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from geo.coordinates import central_meridian_and_scale, to_wgs84
 from registry.errors import UnreadableFileError
-from registry.intake.positions import SYSTEMS
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
+from registry.intake.staged.positions import SYSTEMS
 from tests.support.intake import rows
 
 HA_NOI, DA_NANG, CA_MAU = "01", "48", "96"

@@ -1,7 +1,7 @@
 """docs/problems.md tells what every problem of a row means."""
 
-from registry.intake.fix_words import FIXES
-from registry.intake.problems import PROBLEMS
+from registry.intake.judging.fix_words import FIXES
+from registry.intake.judging.problems import PROBLEMS
 from registry.settings import ROOT
 
 

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from registry.events import Cause, write_scope
+from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
-from registry.intake.rollback import roll_back
 from registry.intake.run import import_file
 from tests.support.intake import Deliver, checksum, door, rows, write
 

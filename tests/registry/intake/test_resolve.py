@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.address import parse_address, parse_components
-from registry.intake.door_cells import (
+from registry.intake.spellings.door_cells import (
     _SPELLED_NUMBER,
     read_flat,
     read_number,
     read_place,
     read_street,
 )
-from registry.intake.doors import combined, parts_of
-from registry.intake.resolved import Numbered, escaped
+from registry.intake.spellings.doors import combined, parts_of
+from registry.intake.staged.resolved import Numbered, escaped
 
 step = st.from_regex(r"[1-9][0-9]{0,3}[A-H]?", fullmatch=True)
 

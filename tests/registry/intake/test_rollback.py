@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from geo import code as codes
 from registry.errors import ConflictError
-from registry.intake.rollback import RolledBack, roll_back
+from registry.intake.publishing.rollback import RolledBack, roll_back
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, checksum, door, rows

@@ -8,8 +8,8 @@ import xlsxwriter
 from pyogrio.raw import write
 
 from registry.errors import UnreadableFileError
+from registry.intake.columns.reader import cells_of, open_file, rows_of, rows_of_sheet
 from registry.intake.formats.sheets import ALL
-from registry.intake.reader import cells_of, open_file, rows_of, rows_of_sheet
 
 HEADER = ["Số nhà", "Thôn", "Mã xã"]
 

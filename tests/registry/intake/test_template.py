@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import load_gazetteer, today
-from registry.intake.reader import open_file, rows_of
+from registry.intake.columns.reader import open_file, rows_of
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from registry.template import blank_of, write_blank

@@ -6,7 +6,7 @@ import pytest
 import xlsxwriter
 
 from registry.errors import UnreadableFileError
-from registry.intake.reader import cells_of, open_file, rows_of
+from registry.intake.columns.reader import cells_of, open_file, rows_of
 
 FIELDS = ("house_number", "street", "commune_code")
 TURNED = [

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from registry.errors import UnreadableFileError
+from registry.intake.columns.reader import SourceFile, cells_of, open_file, rows_of
 from registry.intake.handback import Handback, write_codes, write_problems
-from registry.intake.reader import SourceFile, cells_of, open_file, rows_of
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import rows

@@ -5,8 +5,8 @@ from sqlalchemy import Engine, text
 
 from registry.errors import TooManyVanishedError
 from registry.events import Cause, write_scope
+from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportResult
-from registry.intake.rollback import roll_back
 from tests.support.intake import LAT, LON, Deliver, checksum, door, rows
 
 TEN = [door(str(number), f"r{number}") for number in range(1, 11)]

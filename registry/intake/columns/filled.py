@@ -1,0 +1,124 @@
+"""Columns that are written in the first row of a group alone, and hold for those below it.
+
+A blank cell may as well mean that there is none, so nobody fills it unasked: where a file looks so,
+its notes have the option that says it. Cells that are merged are another matter
+(`formats.sheets`): there the file itself tells how far they hold.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from geo.placeholders import is_ditto
+from geo.text import fold
+from registry.intake.columns.fields import Columns
+from registry.intake.formats.table import Rows, Table
+from registry.intake.spellings.headers import mapping_of
+
+_FILL: Final = ":fill"
+"""Behind the field of a mapping: blank cells of the column hold what stands above them."""
+_UNITS: Final = ("province", "district", "commune", "commune_code", "former_commune")
+_OF_GROUPS: Final = (*_UNITS, "locality", "street", "building")
+"""Fields of which a group of rows may have one value, the outermost first."""
+_OF_DOORS: Final = frozenset({"house_number", "alley", "unit", "address"})
+"""Fields by which a row is one of a door, and no heading or total."""
+_PLACES: Final = ("street", "locality", "building")
+_LEAST: Final = 5
+_SHARE: Final = 0.3
+_ALMOST_ALL: Final = 0.9
+_NOTE: Final = (
+    "cảnh báo: cột {seen} có những dòng để trống, hay ghi như trên, có vẻ chỉ ghi ở dòng đầu mỗi"
+    " nhóm (blank but for the first row of each group); nếu đúng, thêm {option}"
+)
+
+
+def parted(mapping: Mapping[str, str] | None) -> tuple[dict[str, str], frozenset[str]]:
+    """The mapping of headers to fields alone, and the folded headers of columns to be filled.
+
+    >>> parted({"Tên đường": "street:fill", "Ghi chú": ""})
+    ({'Tên đường': 'street', 'Ghi chú': ''}, frozenset({'ten duong'}))
+    """
+    stated = dict(mapping or {})
+    fills = frozenset(fold(header) for header, field in stated.items() if field.endswith(_FILL))
+    return {header: field.removesuffix(_FILL) for header, field in stated.items()}, fills
+
+
+def filled_down(table: Table, columns: Columns, headers: frozenset[str]) -> Table:
+    """The table with what stands above in the blank cells of the columns called so (folded).
+
+    Only in rows of doors, and not beyond the units that the row above lies in.
+    """
+    doors = _columns_of(columns, _OF_DOORS)
+    units = [columns.positions[field] for field in _UNITS if field in columns.positions]
+    others = [at for at in range(len(table.headers)) if at not in units]
+    chosen = [at for at in (*units, *others) if fold(table.headers[at]) in headers]
+    around = [(at, units[: units.index(at)] if at in units else units) for at in chosen]
+    if not around:
+        return table
+
+    @contextmanager
+    def rows() -> Iterator[Rows]:
+        with table.rows() as below:
+            yield _filled(below, around, doors)
+
+    return replace(table, rows=rows)
+
+
+def offers(headers: Sequence[str], rows: Iterable[Sequence[str]], columns: Columns) -> list[str]:
+    """A note on columns that look as if they were written in the first row of a group alone."""
+    doors = _columns_of(columns, _OF_DOORS)
+    of_doors = [row for row in rows if any(_cell(row, at) for at in doors)]
+    if len(of_doors) < _LEAST:
+        return []
+    seen: dict[str, str] = {}
+    counts = []
+    for field in _OF_GROUPS:
+        at = columns.positions.get(field)
+        if at is None or _is_blank(of_doors[0], at):
+            continue
+        blank = [row for row in of_doors if _is_blank(row, at)]
+        if len(blank) >= len(of_doors) * _SHARE and _lack_place(field, blank, columns):
+            seen[headers[at]] = field + _FILL
+            counts.append(f"'{headers[at]}' ({len(blank)})")
+    return [_NOTE.format(seen=", ".join(counts), option=mapping_of(seen))] if seen else []
+
+
+def _filled(rows: Rows, around: Sequence[tuple[int, Sequence[int]]], doors: set[int]) -> Rows:
+    """`around`: the columns to be filled, units first, each with those of the units around it."""
+    above: dict[int, tuple[str, list[str]]] = {}
+    for row in rows:
+        if any(_cell(row, at) for at in doors):
+            for at, outer in around:
+                units = [_cell(row, unit) for unit in outer]
+                if not _is_blank(row, at):
+                    above[at] = (_cell(row, at), units)
+                elif at in above and above[at][1] == units:
+                    row += [""] * (at + 1 - len(row))
+                    row[at] = above[at][0]
+        yield row
+
+
+def _lack_place(field: str, blank: Sequence[Sequence[str]], columns: Columns) -> bool:
+    """Whether nearly all rows that are blank name no other place in its stead."""
+    if field not in _PLACES:
+        return True
+    places = _columns_of(columns, frozenset(_PLACES))
+    lacking = sum(all(_is_blank(row, at) for at in places) for row in blank)
+    return lacking >= len(blank) * _ALMOST_ALL
+
+
+def _columns_of(columns: Columns, fields: frozenset[str]) -> set[int]:
+    found = {at for field, at in columns.positions.items() if field in fields}
+    for joined in columns.joined:
+        found.update(at for field, at in joined.parts if field in fields)
+    return found
+
+
+def _cell(row: Sequence[str], at: int) -> str:
+    return row[at].strip() if at < len(row) else ""
+
+
+def _is_blank(row: Sequence[str], at: int) -> bool:
+    cell = _cell(row, at)
+    return not cell or is_ditto(cell)

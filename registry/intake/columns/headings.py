@@ -1,0 +1,201 @@
+"""Lists that are parted by hamlet, street or block: a row `Tổ dân phố 1` above its houses.
+
+What a heading names becomes a column behind the others, and the heading is no row any more.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from registry.intake.columns.fields import Columns
+from registry.intake.formats.table import Rows, Table
+from registry.intake.spellings.footer_words import is_footer, is_signed
+from registry.intake.spellings.heading_words import PLACE_HEADER, Groups, named_in, plain
+from registry.intake.spellings.place_kinds import depth_of
+
+_STREET_HEADER: Final = "Đường (nhóm)"
+_LONGEST: Final = 200
+"""Letters of a heading."""
+_COUNTS: Final = re.compile(r"[IVXL]+|[A-ZĐ]|[\d.,]+")
+"""What a heading may have beside its name: its own number, and how many there are below it."""
+_ROMAN: Final = re.compile("[IVXL]+")
+_LAST_COLUMN: Final = 2
+"""Index of the last column in which a heading stands that has counts beside it."""
+_PLACE_NOTE: Final = (
+    "dòng chỉ ghi tên thôn, tổ ({seen}) là nơi của các dòng dưới nó"
+    " (rows that name a hamlet alone hold for those below them)"
+)
+_STREET_NOTE: Final = (
+    "dòng chỉ ghi tên đường ({seen}) là đường của các dòng dưới nó"
+    " (rows that name a street alone hold for those below them)"
+)
+_BLOCK_HEADER: Final = "Toà (nhóm)"
+_BLOCK: Final = re.compile(
+    r"(?:block|tháp|to[àa]|t[òo]a|to[àa] nhà|t[òo]a nhà|đơn nguyên|khối nhà) [A-ZĐ]{0,3}\d{0,3}"
+    r"(?:[.-]?\d{1,3})?",
+    re.IGNORECASE,
+)
+_BLOCK_NOTE: Final = (
+    "dòng chỉ ghi tên toà ({seen}) là toà của các dòng dưới nó"
+    " (rows that name a block alone hold for those below them)"
+)
+_OF_DOORS: Final = frozenset(
+    {
+        *("house_number", "alley", "street", "building", "floor", "unit", "point"),
+        *("longitude", "longitude_minutes", "latitude", "latitude_minutes"),
+    }
+)
+"""Fields that a heading has nothing of."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """What a row above others names, and nothing else."""
+
+    text: str
+    groups: Groups
+    """The innermost first."""
+    street: str = ""
+    building: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Headings:
+    """The headings of one file."""
+
+    doors: frozenset[int]
+    """Indexes of columns of doors."""
+    places: bool
+    """Whether they may name localities: no column does."""
+    streets: bool
+    """The same of streets."""
+    blocks: bool
+    """Whether they may name blocks: the rows are of flats."""
+
+    def of(self, row: list[str]) -> _Heading | None:
+        """What a row names that names localities or a street alone, and no sum or signature."""
+        cells = [(at, cell) for at, cell in enumerate(row) if cell.strip()]
+        named = [(at, cell) for at, cell in cells if not _COUNTS.fullmatch(cell.strip())]
+        if len(named) != 1 or len(named[0][1]) > _LONGEST:
+            return None
+        if is_footer([cell for _, cell in cells]):
+            return None
+        ((at, text),) = named
+        beside = {place for place, _ in cells if place != at}
+        if beside and (at > _LAST_COLUMN or not self.doors.isdisjoint(beside)):
+            return None
+        if self.blocks and _BLOCK.fullmatch(block := plain(text)):
+            return _Heading(text, (), building=block)
+        # `I`, `Tổ 1` parts a list, `1`, `Tổ 1` may be a house of it.
+        if beside and at in self.doors and not _ROMAN.fullmatch(cells[0][1].strip()):
+            return None
+        groups, street = named_in(text)
+        # Beside the number of a row `Đường bê tông` is a remark.
+        if cells[0][1].strip().isdigit():
+            street = ""
+        if groups and self.places:
+            return _Heading(text, groups)
+        return _Heading(text, (), street=street) if street and self.streets else None
+
+
+def under_headings(
+    table: Table, columns: Columns, sample: Iterable[list[str]]
+) -> tuple[Table, Columns]:
+    """The table with what its headings name as columns; `sample` are its first rows.
+
+    The same where columns, or addresses as one text, hold all that they could name, or where there
+    are no headings.
+    """
+    headings = _Headings(
+        frozenset(_columns_of_doors(columns)),
+        places="locality" not in columns.fields and not columns.free_text,
+        streets="street" not in columns.fields and not columns.free_text,
+        blocks="unit" in columns.positions and "building" not in _joined(columns),
+    )
+    seen = [heading for row in sample if (heading := headings.of(row))]
+    place = next((each.text for each in seen if each.groups), None)
+    street = next((each.text for each in seen if each.street), None)
+    block = next((each.text for each in seen if each.building), None)
+    made = [
+        (field, header, note.format(seen=text))
+        for field, header, note, text in (
+            ("locality", PLACE_HEADER, _PLACE_NOTE, place),
+            ("street", _STREET_HEADER, _STREET_NOTE, street),
+            ("building", _BLOCK_HEADER, _BLOCK_NOTE, block),
+        )
+        if text is not None
+    ]
+    if not made:
+        return table, columns
+    width, fields = len(table.headers), [field for field, _, _ in made]
+    # A column of blocks may be there, and blank where a heading says it.
+    own = {field: columns.positions[field] for field in fields if field in columns.positions}
+
+    @contextmanager
+    def below_headings() -> Iterator[Rows]:
+        with table.rows() as below:
+            yield _placed(below, width, headings, fields, own)
+
+    return (
+        replace(
+            table,
+            headers=(*table.headers, *(header for _, header, _ in made)),
+            rows=below_headings,
+            notes=(*table.notes, *(note for _, _, note in made)),
+        ),
+        replace(
+            columns,
+            positions=columns.positions
+            | {field: width + place for place, field in enumerate(fields)},
+        ),
+    )
+
+
+def _joined(columns: Columns) -> frozenset[str]:
+    return frozenset(joined.field for joined in columns.joined)
+
+
+def _columns_of_doors(columns: Columns) -> Iterator[int]:
+    yield from (at for field, at in columns.positions.items() if field in _OF_DOORS)
+    for joined in columns.joined:
+        yield from (at for field, at in joined.parts if field in _OF_DOORS)
+
+
+def _placed(
+    rows: Rows,
+    width: int,
+    headings: _Headings,
+    fields: Sequence[str],
+    own: Mapping[str, int],
+) -> Rows:
+    groups: Groups = ()
+    street = building = ""
+    for row in rows:
+        if heading := headings.of(row):
+            # A street of a list by hamlets lies in the hamlet above it, and ends with it.
+            building = heading.building
+            street = street if building else heading.street
+            groups = _nested(groups, heading.groups) if heading.groups else groups
+            yield []
+        elif is_footer(row):
+            if is_signed(row):
+                groups, street, building = (), "", ""
+            yield row
+        elif any(row):
+            place = ", ".join(f"{group.kind} {group.name}" for group in groups)
+            named = {"locality": place, "street": street, "building": building}
+            for field, at in own.items():
+                named[field] = (row[at].strip() if at < len(row) else "") or named[field]
+            made = [named[field] for field in fields]
+            # What stands too far to the right stays there, for the row to be refused.
+            yield [*row[:width], *[""] * (width - len(row)), *made, *row[width:]]
+        else:
+            yield row
+
+
+def _nested(groups: Groups, named: Groups) -> Groups:
+    """The localities below a heading: it ends those that lie no farther out than it does."""
+    outermost = max(depth_of(group.kind) for group in named)
+    return (*named, *(group for group in groups if depth_of(group.kind) > outermost))

@@ -1,0 +1,33 @@
+"""Files of made-up households, which are never taken for real ones by mistake."""
+
+from itertools import islice
+from typing import Final
+
+from geo.text import fold
+from registry.errors import UnreadableFileError
+from registry.intake.columns.reader import SourceFile, rows_of
+from registry.intake.formats.table import unreadable
+
+MARK: Final = ("demo", "yes")
+"""The column, and what stands in it, of a row that is made up: `diachiso demo --csv` writes it."""
+_LOOKED_AT: Final = 1_000
+
+
+def refuse_made_up(file: SourceFile) -> None:
+    """Raise UnreadableFileError when any of the first rows says that it is made up."""
+    name, value = MARK
+    columns = [at for at, header in enumerate(file.headers) if fold(header) == name]
+    if not columns:
+        return
+    with rows_of(file) as rows:
+        for row in islice(rows, _LOOKED_AT):
+            if any(at < len(row) and fold(row[at]) == value for at in columns):
+                raise _refusal(file)
+
+
+def _refusal(file: SourceFile) -> UnreadableFileError:
+    return unreadable(
+        file.path,
+        f"cột {MARK[0]} ghi rằng đây là hộ minh hoạ, không có thật, nên không được cấp mã thật"
+        " (made-up households); chỉ để đo đạc, thử nghiệm: thêm --demo-as-real",
+    )

@@ -1,0 +1,149 @@
+"""What stands in the columns that are not read, by the first rows of a file.
+
+A header may not say that a column is about people, or that it holds what an address needs. Numbers
+of people are told by their form, and dropped like a column whose header says so; of the others the
+deliverer is told, with one cell as an example, for they may need another header.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from geo.points import point_in
+from geo.text import fold
+from registry.intake.columns.fields import Columns
+from registry.intake.spellings.headers import mapping_of, names_coordinates
+
+_SHARE: Final = 0.5
+"""Of the cells of a column that have the form in question."""
+_LONGEST: Final = 40
+
+# Số định danh: the province of birth, 001 to 096, sex and century, year, and six figures.
+_IDENTITY: Final = re.compile(r"0(?!00|97|98|99)\d{2}([0-9]\d{2})\d{6}")
+_TELEPHONE: Final = re.compile(r"(?:0|\+?84)(?=[35789])(\d{2})\d{7}")
+_BETWEEN: Final = re.compile(r"[ .\-]")
+# Numbers that a list counts up begin alike, those of people do not.
+_LEAST_APART: Final = 5
+_FEW: Final = 3
+_STREET: Final = re.compile(
+    r"(đường|phố|ngõ|hẻm|kiệt|quốc lộ|tỉnh lộ|đại lộ|hương lộ)\s+\w|(ql|tl|đt)\s?\d", re.IGNORECASE
+)
+_DEGREES: Final = re.compile(r"(?:10\d|11[0-7]|[6-9]|1\d|2[0-3])[.,]\d{4,}")
+_RUNNING: Final = frozenset({"stt", "tt", "so tt", "so thu tu", "no", "so"})
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadColumn:
+    """A column that is not read though it holds something, and one of its cells."""
+
+    header: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedThrough:
+    """A file after its first rows were looked at."""
+
+    columns: Columns
+    """Without those that hold numbers of people."""
+    notes: tuple[str, ...]
+    """What whoever delivers the file has to know."""
+    unread: tuple[UnreadColumn, ...]
+
+
+def look_through(
+    headers: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    columns: Columns,
+    stated: Iterable[str] = (),
+) -> LookedThrough:
+    """Look at the first rows of the columns that are unknown, and of the references.
+
+    `stated` are the headers of which the deliverer has said what they are: of those that are to be
+    left out nobody needs to be told.
+    """
+    left_out = frozenset(map(fold, stated))
+    reference = columns.positions.get("source_ref")
+    looked_at = (*columns.unread, *(() if reference is None else (reference,)))
+    cells = {at: _cells(sample, at) for at in looked_at}
+    people = [at for at in looked_at if _are_of_people(cells[at])]
+    notes = [_dropped(headers[at], reference=at == reference) for at in people]
+    columns = _without(columns, headers, people)
+    unread_at = [at for at in columns.unread if fold(headers[at]) not in left_out]
+    for at in unread_at:
+        notes += _meant(headers[at], cells[at], columns)
+    unread = tuple(
+        UnreadColumn(headers[at], cells[at][0][:_LONGEST])
+        for at in unread_at
+        if cells[at] and fold(headers[at]) not in _RUNNING
+    )
+    return LookedThrough(columns, tuple(notes), unread)
+
+
+def _cells(rows: Iterable[Sequence[str]], at: int) -> list[str]:
+    return [cell for row in rows if at < len(row) and (cell := " ".join(row[at].split()))]
+
+
+def _are_of_people(cells: Sequence[str]) -> bool:
+    """Whether most cells are numbers of people: of an identity, or telephones."""
+    written = [_BETWEEN.sub("", cell) for cell in cells]
+    for form in (_IDENTITY, _TELEPHONE):
+        found = [match[1] for text in written if (match := form.fullmatch(text))]
+        apart = min(_LEAST_APART, len(found) // 2) if len(found) >= _FEW else 1
+        if found and len(found) >= len(cells) * _SHARE and len(set(found)) >= apart:
+            return True
+    return False
+
+
+def _dropped(header: str, *, reference: bool) -> str:
+    said = (
+        f"cảnh báo: cột '{header}' có số định danh hay số điện thoại: đã bỏ, không lưu (numbers of"
+        " people: dropped)"
+    )
+    known = "; các dòng được nhận ra theo địa chỉ, không theo mã (rows are known by their address)"
+    return said + known if reference else said
+
+
+def _without(columns: Columns, headers: Sequence[str], people: Sequence[int]) -> Columns:
+    if not people:
+        return columns
+    unread = tuple(at for at in columns.unread if at not in people)
+    about_people = tuple(sorted((*columns.about_people, *people)))
+    return replace(
+        columns,
+        positions={name: at for name, at in columns.positions.items() if at not in people},
+        personal=tuple(headers[at] for at in about_people),
+        unknown=tuple(headers[at] for at in unread),
+        about_people=about_people,
+        unread=unread,
+    )
+
+
+def _meant(header: str, cells: Sequence[str], columns: Columns) -> list[str]:
+    """What a column that is not read plainly holds, as a warning."""
+    if not cells:
+        return []
+    placed = not columns.fields.isdisjoint(("longitude", "latitude", "point"))
+    if not placed and _share(cells, point_in):
+        return [_warning(header, "tọa độ", "coordinates", "point")]
+    if names_coordinates(header) or _share(cells, _DEGREES.fullmatch):
+        key = fold(header)
+        axis = "latitude" if re.search(r"\b(vi do|lat|bac|y)\b", key) else "longitude"
+        return [_warning(header, "tọa độ", "coordinates", axis)]
+    if "street" not in columns.positions and _share(cells, _STREET.match):
+        return [_warning(header, "tên đường", "streets", "street")]
+    return []
+
+
+def _share(cells: Sequence[str], is_so: Callable[[str], object]) -> bool:
+    written = (unicodedata.normalize("NFC", cell) for cell in cells)
+    return sum(map(bool, map(is_so, written))) > len(cells) * _SHARE
+
+
+def _warning(header: str, what: str, in_english: str, field: str) -> str:
+    return (
+        f"cảnh báo: cột '{header}' có vẻ là {what} mà không được đọc (unread {in_english}); nếu"
+        f" đúng, thêm {mapping_of({header: field})}"
+    )

@@ -1,0 +1,100 @@
+"""Rows of a file that are no households: totals, notes and signatures below or between them.
+
+They are told from rows that lack something by their words, and only among rows that could not be
+published: a door is never passed over. They are counted, and noted, and handed back to nobody.
+"""
+
+import re
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import text
+
+from geo.text import fold
+from registry.intake.columns.reader import SourceFile, rows_of
+from registry.intake.formats.table import unreadable
+from registry.intake.spellings.footer_words import is_footer, is_signed
+from registry.intake.spellings.headers import field_of
+from registry.intake.staged.staging import Staging
+
+_LOOKED_AT: Final = 1_000
+"""Rejected rows that are looked at, from the end of the file."""
+_NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){1,5}")
+_LEAST_REPEATED: Final = 2
+"""Names of columns that a row must repeat to be the header again."""
+_LEAST_NAMED: Final = 3
+"""Fields that a row must name to be the header of another table."""
+_OTHER_TABLE: Final = (
+    "dòng {} (không kể dòng tiêu đề) là tiêu đề của một bảng khác, có các cột ở chỗ khác: để mỗi"
+    " bảng ở một tệp, hay một trang riêng (another table begins there: give each a file of its own)"
+)
+_REJECTED: Final = """
+    SELECT row_number FROM entry WHERE rejected AND point IS NULL
+    ORDER BY row_number DESC LIMIT :most
+"""
+_NOTE: Final = """
+    WITH gone AS (
+        DELETE FROM import_problem
+        WHERE import_id = :import_id AND row_number = ANY (CAST(:rows AS bigint[]))
+    )
+    INSERT INTO import_problem (import_id, row_number, code, severity)
+    SELECT :import_id, unnest(CAST(:rows AS bigint[])), 'row_skipped', 'notice'
+"""
+
+
+def skip_footers(staging: Staging, file: SourceFile) -> int:
+    """Take footers out of the problems, and leave the table `skipped`; how many there are.
+
+    Needs what `judge` leaves; the rows stay rejected in `entry`, and are written nowhere.
+    """
+    staging.create("skipped", "row_number bigint")
+    found = staging.connection.execute(text(_REJECTED), {"most": _LOOKED_AT}).scalars()
+    numbers = sorted(found)
+    footers = _footers(file, numbers) if numbers else []
+    if footers:
+        staging.copy("skipped", ((number,) for number in footers))
+        parameters = {"import_id": staging.import_id, "rows": footers}
+        staging.connection.execute(text(_NOTE), parameters)
+    return len(footers)
+
+
+def _footers(file: SourceFile, numbers: list[int]) -> list[int]:
+    """Those of the rows that are footers; raises UnreadableFileError where another table begins."""
+    footers, at, signed = [], 0, False
+    header = {fold(name) for name in file.headers if name.strip()}
+    # What was put beside each row, as the commune of all, says nothing of a row.
+    own = frozenset(file.columns.own)
+    with rows_of(file) as rows:
+        for number in numbers:
+            found = next(islice(rows, number - at - 1, None), [])
+            row = [cell for place, cell in enumerate(found) if place not in own]
+            # Only a row that follows at once: all others are doors, or were passed over.
+            signed = signed and number == at + 1
+            at = number
+            if _begins_other_table(row, file):
+                raise unreadable(file.path, _OTHER_TABLE.format(number))
+            if is_footer(row) or _is_header(row, header) or (signed and _is_signature(row)):
+                footers.append(number)
+                signed = signed or is_signed(row)
+    return footers
+
+
+def _begins_other_table(row: list[str], file: SourceFile) -> bool:
+    """Whether the row is a header whose columns stand elsewhere than the file's."""
+    named = [(at, field_of(cell)) for at, cell in enumerate(row) if cell.strip()]
+    fields = [(at, field) for at, field in named if field is not None]
+    positions = file.columns.positions
+    moved = [field for at, field in fields if positions.get(field, at) != at]
+    return len(fields) >= _LEAST_NAMED and len(moved) >= _LEAST_REPEATED
+
+
+def _is_header(row: list[str], header: set[str]) -> bool:
+    """Whether the row is the header again, as each printed page has it."""
+    names = [fold(cell) for cell in row if cell.strip()]
+    return len(names) >= _LEAST_REPEATED and header.issuperset(names)
+
+
+def _is_signature(row: list[str]) -> bool:
+    """Whether the row holds names and nothing else."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    return bool(cells) and all(_NAME.fullmatch(cell) and cell[0].isupper() for cell in cells)

@@ -1,0 +1,1 @@
+"""Which rows are doors that are known, doors of others, nearly alike, gone, or new."""

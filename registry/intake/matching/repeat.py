@@ -1,0 +1,69 @@
+"""The file of a source's latest import once more: nothing to read, nothing to write.
+
+Somebody who is not sure whether a delivery went through delivers it again. As long as nothing has
+touched its rows, and the same rules would read them, every row is as it was.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+from registry.intake.matching.near import CODES as NEAR
+from registry.intake.matching.vanished import Vanishing
+
+_LATEST: Final = """
+    SELECT l.id, l.counts, l.published_event_id AS event
+    FROM import i
+    JOIN import l ON l.source = i.source AND l.file_sha256 = i.file_sha256
+        AND l.delivery = i.delivery AND l.state = 'published'
+    JOIN event e ON e.id = l.published_event_id AND e.scope->>'reading' = :reading
+    WHERE i.id = :import_id AND NOT EXISTS (
+        SELECT FROM import o
+        WHERE o.source = i.source AND o.published_event_id > l.published_event_id)
+"""
+_TOUCHED: Final = """
+    SELECT EXISTS (
+        SELECT FROM household_version v JOIN household_ref r ON r.code = v.code
+        WHERE v.ended_by_event_id > :event AND r.source = :source)
+"""
+# Rows that were one door inside the file are known references by now, and what is written already
+# is not asked about again.
+_PROBLEMS: Final = """
+    INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
+    SELECT :import_id, row_number, field, code, severity, value, proposed_fix
+    FROM import_problem WHERE import_id = :latest AND code <> ALL (CAST(:once AS text[]))
+"""
+_ONCE: Final = ["duplicate_in_file", *NEAR]
+"""Problems of rows that are written, and of no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """What an import repeats, and its counts: nothing is new."""
+
+    import_id: int
+    counts: dict[str, Any]
+
+
+def find_repeat(connection: Connection, import_id: int, source: str, reading: str) -> Repeat | None:
+    """The latest import of the source when this one repeats it, with its problems; else None.
+
+    `reading` names the rules by which rows are read.
+    """
+    parameters = {"import_id": import_id, "reading": reading}
+    latest = connection.execute(text(_LATEST), parameters).one_or_none()
+    if latest is None:
+        return None
+    touched = {"event": latest.event, "source": source}
+    if connection.execute(text(_TOUCHED), touched).scalar_one():
+        return None
+    parameters = {"import_id": import_id, "latest": latest.id, "once": _ONCE}
+    connection.execute(text(_PROBLEMS), parameters)
+    rows, rejected = latest.counts["rows"], latest.counts["rejected"]
+    skipped = latest.counts.get("skipped", 0)
+    counts = {"rows": rows, "rejected": rejected, "skipped": skipped}
+    counts["unchanged"] = rows - rejected - skipped
+    nothing = dict.fromkeys(("new", "changed", "linked"), 0)
+    counts |= {"near": {}, "delivered_before": {}}
+    return Repeat(latest.id, counts | nothing | Vanishing().counts())

@@ -1,0 +1,34 @@
+"""The first households of a register: keys and indexes are made behind the rows, in one go each.
+
+A row into tables with keys costs some 30 microseconds, and a fifth of it into tables without.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from registry.intake.staged.staging import MANY
+
+# A server of somebody else may have kept the 64 MB of PostgreSQL.
+_MEMORY_OF_SORTS: Final = """
+    SELECT set_config('maintenance_work_mem',
+        greatest(pg_size_bytes(current_setting('maintenance_work_mem')) / 1024, 262144)::text, true)
+"""
+
+
+@contextmanager
+def keys_parked(connection: Connection, rows: int) -> Iterator[None]:
+    """Write `rows` households in the block, into tables without keys where there is none yet.
+
+    Whoever reads the register waits for the transaction, which is why a register with households
+    keeps its keys. A transaction that fails has them as before.
+    """
+    parked = rows >= MANY and bool(connection.execute(text("SELECT park_keys()")).scalar_one())
+    yield
+    if parked:
+        connection.execute(text(_MEMORY_OF_SORTS))
+        connection.execute(text("SELECT unpark_keys()"))
+    if rows >= MANY:
+        connection.execute(text("SELECT analyse_register()"))

@@ -1,0 +1,1 @@
+"""From a file's rows to the tables of an import, each spelling resolved once."""

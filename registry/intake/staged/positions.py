@@ -1,0 +1,270 @@
+"""In which coordinate system a file's points are: found out for the file as a whole, never per row.
+
+Degrees, decimal or in minutes, are taken as WGS 84. Metres are VN-2000 in one of twenty zones, and
+most wrong zones still land in Viet Nam; so each zone is tried on a sample, and the points that land
+in the commune that their rows state are counted. The best is proposed, and applied only after
+whoever delivers the file has confirmed it (`crs`), or where the layer states it itself. What the
+points contradict is never applied, whoever states it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+import numpy as np
+from sqlalchemy import Connection
+
+from geo.coordinates import (
+    VN2000_DEGREES,
+    VN2000_METRES,
+    WGS_84,
+    WGS_84_METRES,
+    degrees,
+    described,
+    is_in_minutes,
+    metres,
+    to_wgs84,
+)
+from registry.errors import UnreadableFileError
+from registry.intake.columns.reader import SourceFile, cells_of, rows_of
+from registry.intake.formats.table import Rows, unreadable
+from registry.intake.staged.resolve import FIELDS_READ, Resolver
+from registry.intake.staged.zone_vote import (
+    LEAST,
+    Placed,
+    Vote,
+    any_polygon,
+    is_mixed,
+    vote_on,
+    vote_on_degrees,
+)
+
+SYSTEMS: Final = (WGS_84, VN2000_DEGREES, *VN2000_METRES, *WGS_84_METRES)
+"""What `crs` may name, beside nothing."""
+_PREFIX: Final = re.compile(r"^(?:epsg:{1,2})?\s*(?=\d+$)", re.IGNORECASE)
+_METRES: Final = (*VN2000_METRES, *WGS_84_METRES)
+_SAMPLE: Final = 1_000
+"""Rows that are tried in each zone, taken evenly from those that are looked at."""
+_LOOKED_AT: Final = 20_000
+_BLOCK: Final = 5_000
+_SOUTHERNMOST_NORTHING: Final = 850_000
+"""Metres from the equator south of Cà Mau and Trường Sa apart; every easting is less."""
+_NORTHERNMOST: Final = 2_700_000
+_WESTERNMOST: Final = 50_000
+_LONGITUDE, _LATITUDE = FIELDS_READ.index("longitude"), FIELDS_READ.index("latitude")
+Pair = tuple[float, float]
+
+
+def positioned(
+    connection: Connection, file: SourceFile, resolver: Resolver, crs: str | None, *, dry_run: bool
+) -> SourceFile:
+    """The file with its coordinates as decimal degrees of WGS 84.
+
+    `crs` is what the deliverer has confirmed; without it what the layer states counts as that.
+    `resolver` reads the communes of the sample. Without either a dry run goes on in the system that
+    the points speak for, and says so. What is no coordinate stays as it is written, and is a
+    problem of its row. Raises UnreadableFileError for a file in metres without a known system or
+    without communes, for one whose rows are of two zones, and for a system that we do not know,
+    that is of another kind, or that fits clearly worse than another.
+    """
+    if crs is not None:
+        crs = _PREFIX.sub("EPSG:", crs.strip())
+    if crs is not None and crs not in SYSTEMS:
+        raise UnreadableFileError(
+            f"không có hệ tọa độ {crs} (no such system); các hệ: {', '.join(SYSTEMS)}"
+        )
+    stated = crs or file.table.crs
+    pairs = _pairs(file)
+    surveyed = sum(_in_metres(x, y, stated) is not None for x, y in pairs) * 2 > len(pairs)
+    if stated is not None and pairs and surveyed != (stated in _METRES):
+        unit = "mét (metres)" if surveyed else "độ (degrees)"
+        raise unreadable(
+            file.path,
+            f"tọa độ trong tệp tính bằng {unit}, không hợp với {_said(crs, stated)}",
+        )
+    if surveyed:
+        sample = _sample(file, resolver, stated)
+        return _surveyed(file, vote_on(connection, sample, stated), crs, dry_run=dry_run)
+    return _in_degrees(connection, file, resolver, crs, dry_run=dry_run) if pairs else file
+
+
+def _in_degrees(
+    connection: Connection, file: SourceFile, resolver: Resolver, crs: str | None, *, dry_run: bool
+) -> SourceFile:
+    """WGS 84, unless VN-2000 is stated; where real polygons tell them apart, they are asked."""
+    stated = crs or file.table.crs
+    others, notes = None, []
+    # 190 m: only where a sharp border lies between the two does a point speak for either.
+    if (stated == VN2000_DEGREES or crs is None) and any_polygon(connection):
+        others = vote_on_degrees(connection, _sample(file, resolver, stated or WGS_84))
+    if stated == VN2000_DEGREES:
+        if others is not None and others.against_vn2000:
+            raise unreadable(
+                file.path,
+                f"{_said(crs, stated)} không hợp: {others.told()}; nếu tọa độ là WGS 84, thêm"
+                f" --crs {WGS_84}",
+            )
+        return _placed(file, stated, _converted(crs, stated))
+    if others is not None and others.for_vn2000:
+        advice = (
+            f"{others.told()}; nếu là VN-2000, thêm --crs {VN2000_DEGREES}; nếu là WGS 84, thêm"
+            f" --crs {WGS_84}"
+        )
+        if not dry_run:
+            raise unreadable(file.path, advice)
+        notes.append(f"chạy thử với {described(WGS_84)}: {advice}")
+    in_minutes = any(is_in_minutes(x) or is_in_minutes(y) for x, y in _pairs(file))
+    return _placed(file, None, *notes) if in_minutes or notes else file
+
+
+def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -> SourceFile:
+    if not vote.rows:
+        raise unreadable(
+            file.path,
+            "tọa độ tính bằng mét (in metres): cần cột xã để biết đúng hệ (a column of communes)",
+        )
+    if zones := is_mixed(vote):
+        raise unreadable(
+            file.path,
+            f"các dòng không cùng một hệ (rows of two systems): {vote.told()};"
+            f" chia tệp theo hệ: {', '.join(zones)}",
+        )
+    stated = crs or file.table.crs
+    if stated is not None:
+        # By the layer alone it must fit as well; who confirms it may know better than the points.
+        poor = crs is None and vote.count(stated) < vote.rows * LEAST
+        if vote.contradicts(stated) or poor:
+            advice = "" if crs else "; hỏi nơi giao tệp, rồi thêm --crs EPSG:…"
+            raise unreadable(file.path, f"{_said(crs, stated)} không hợp: {vote.told()}{advice}")
+        return _placed(file, stated, _converted(crs, stated))
+    if vote.proposal is None:
+        advice = f"{vote.told()}; chưa xác định được hệ: hỏi nơi đo, rồi thêm "
+        alike = vote.alike
+        if not (dry_run and alike):
+            raise unreadable(file.path, f"{advice}--crs EPSG:…")
+        # Which of two it is, 700 m apart, is no matter to whoever looks at the addresses first.
+        advice += " hoặc ".join(f"--crs {crs}" for crs in alike)
+        return _placed(file, alike[0], f"chạy thử tạm với {described(alike[0])}: {advice}")
+    advice = f"{vote.told()}; nếu đúng, thêm --crs {vote.proposal}"
+    if not dry_run:
+        raise unreadable(file.path, advice)
+    return _placed(file, vote.proposal, f"chạy thử với {described(vote.proposal)}: {advice}")
+
+
+def _said(crs: str | None, stated: str) -> str:
+    """The system as it was stated: by the command, or by the layer."""
+    return stated if crs is not None else f"hệ ghi trong lớp (stated by the layer), {stated},"
+
+
+def _converted(crs: str | None, stated: str) -> str:
+    by = "" if crs is not None else " (theo lớp bản đồ; as the layer states)"
+    return f"tọa độ {described(stated)}{by} đã chuyển sang WGS 84 (converted)"
+
+
+def _placed(file: SourceFile, crs: str | None, *notes: str) -> SourceFile:
+    table, positions = file.table, file.columns.positions
+    x, y = positions["longitude"], positions["latitude"]
+
+    @contextmanager
+    def rows() -> Iterator[Rows]:
+        with table.rows() as below:
+            yield _transformed(below, x, y, crs)
+
+    return replace(file, table=replace(table, rows=rows, notes=(*table.notes, *notes)))
+
+
+def _sample(file: SourceFile, resolver: Resolver, stated: str | None) -> list[Placed]:
+    """Rows with coordinates from the beginning to the end, and the communes that they state."""
+    cells = cells_of(file, FIELDS_READ)
+    # In degrees a pair is (lon, lat), in metres (east, north).
+    read = _degrees if stated in (WGS_84, VN2000_DEGREES) else _in_metres
+    found: list[tuple[tuple[str, ...], Pair]] = []
+    with rows_of(file) as rows:
+        for row in islice(rows, _LOOKED_AT):
+            taken = cells(row)
+            pair = read(taken[_LONGITUDE], taken[_LATITUDE], stated)
+            if pair is not None:
+                found.append((taken, pair))
+    # A file that was put together has its other half at the end.
+    chosen = found[:: max(1, len(found) // _SAMPLE)][:_SAMPLE]
+    at = [resolver.commune_at(taken) for taken, _ in chosen]
+    communes = {row[0]: row[2] for row in resolver.take_communes()}
+    placed = ((communes.get(number), pair) for number, (_, pair) in zip(at, chosen, strict=True))
+    return [Placed(units, *pair) for units, pair in placed if isinstance(units, tuple) and units]
+
+
+def easting_and_northing(x: str, y: str) -> Pair | None:
+    """The coordinates of a survey in metres as (east, north), whichever of them is called X.
+
+    Every northing of the country is greater than every easting. None for what is no such pair.
+
+    >>> easting_and_northing("2325123", "587000.5"), easting_and_northing("587000", "12")
+    ((587000.5, 2325123.0), None)
+    """
+    pair = metres(x), metres(y)
+    if pair[0] is None or pair[1] is None:
+        return None
+    east, north = min(pair[0], pair[1]), max(pair[0], pair[1])
+    usable = _WESTERNMOST < east < _SOUTHERNMOST_NORTHING < north < _NORTHERNMOST
+    return (east, north) if usable else None
+
+
+def _in_metres(x: str, y: str, stated: str | None) -> Pair | None:
+    # The projection of web maps counts from Greenwich: its eastings are the greater ones.
+    if stated != "EPSG:3857":
+        return easting_and_northing(x, y)
+    east, north = metres(x), metres(y)
+    return None if east is None or north is None else (east, north)
+
+
+def _degrees(x: str, y: str, _stated: str | None) -> Pair | None:
+    lon, lat = degrees(x), degrees(y)
+    return None if lon is None or lat is None else (lon, lat)
+
+
+def _pairs(file: SourceFile) -> list[tuple[str, str]]:
+    """The first coordinates of the file, as they are written."""
+    if not {"longitude", "latitude"} <= file.columns.positions.keys():
+        return []
+    cells = cells_of(file, ("longitude", "latitude"))
+    with rows_of(file) as rows:
+        found = (cells(row) for row in islice(rows, _LOOKED_AT))
+        return [(pair[0], pair[1]) for pair in islice((p for p in found if any(p)), _SAMPLE)]
+
+
+def _transformed(rows: Rows, x: int, y: int, crs: str | None) -> Rows:
+    while block := list(islice(rows, _BLOCK)):
+        if crs is None:
+            for row in block:
+                for at in (x, y):
+                    if at < len(row) and is_in_minutes(row[at]):
+                        row[at] = _decimal(degrees(row[at]))
+        else:
+            _place(block, x, y, crs)
+        yield from block
+
+
+def _place(block: list[list[str]], x: int, y: int, crs: str) -> None:
+    found = [_pair(row, x, y, crs) for row in block]
+    at = [n for n, pair in enumerate(found) if pair is not None]
+    pairs = [pair for pair in found if pair is not None]
+    if not pairs:
+        return
+    lon, lat = to_wgs84(crs, *(np.array(axis) for axis in zip(*pairs, strict=True)))
+    for n, this_lon, this_lat in zip(at, lon, lat, strict=True):
+        if np.isfinite(this_lon) and np.isfinite(this_lat):
+            block[n][x], block[n][y] = _decimal(this_lon), _decimal(this_lat)
+
+
+def _pair(row: Sequence[str], x: int, y: int, crs: str) -> Pair | None:
+    if max(x, y) >= len(row):
+        return None
+    read = _degrees if crs == VN2000_DEGREES else _in_metres
+    return read(row[x], row[y], crs)
+
+
+def _decimal(value: float | np.float64 | None) -> str:
+    return "" if value is None else f"{value:.7f}"

@@ -1,0 +1,401 @@
+"""Step 1, resolving: from the cells of a row to the parts of its door, each spelling read once.
+
+A file of two million rows names some ten thousand streets and numbers. What is read gets a number
+of its own, and a row is staged as a handful of such numbers. So no address is stored: around one
+stand names and telephone numbers, which no table may hold.
+"""
+
+import datetime
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import Final, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from geo.text import fold
+from registry.gazetteer import Gazetteer
+from registry.intake.columns.cells import Cells, distinct, rows_of
+from registry.intake.columns.fields import Columns
+from registry.intake.columns.reader import SourceFile
+from registry.intake.spellings.beside import COLUMNS_DIFFER
+from registry.intake.spellings.communes import (
+    CommuneReader,
+    CommuneReading,
+    CommuneSpelling,
+    spelling_of,
+)
+from registry.intake.spellings.door_cells import read_flat, read_number, read_place, read_street
+from registry.intake.spellings.doors import DoorParts, combined, completed_by, is_refused
+from registry.intake.spellings.doubts import PLACE_DIFFERS
+from registry.intake.spellings.place_beside import DIFFERS, UNDECIDED, with_place_beside
+from registry.intake.spellings.place_kinds import kind_named, with_kind
+from registry.intake.spellings.street_cells import StreetCells
+from registry.intake.spellings.texts import OfBefore, Text, TextReaders, TextReading
+from registry.intake.spellings.unit_cells import UnitCells
+from registry.intake.staged.resolved import REMEMBERED, Numbered, Resolved, Row
+
+FIELDS_READ: Final = (
+    *("source_ref", "longitude", "latitude", "households_count", "position_accuracy_m"),
+    *("house_number", "street", "locality", "building", "floor", "unit"),
+    *("commune_code", "commune", "district", "province", "former_commune_code", "former_commune"),
+    *("former_address", "address"),
+)
+"""The order in which cells are handed over; '' for a column that the file lacks."""
+KEPT: Final = 5
+"""So many of them are staged as they are."""
+_DOOR: Final = slice(5, 11)
+_STREET: Final = 6
+_LOCALITY: Final = 7
+_FORMER: Final = 16
+_BESIDE_TEXT: Final = (5, 6, 8, 9, 10)
+"""Those of a door that complete a text; localities are words of it."""
+_COMMUNE: Final = slice(11, 17)
+_TEXT_PLACE: Final = 2
+_TEXT_UNITS: Final = slice(3, 9)
+_TEXT_DOOR: Final = slice(9, 14)
+"""The same of what is read of a text: `_text_columns`."""
+
+_HASHED: Final = "bigint GENERATED ALWAYS AS ({}) STORED"
+PART_COLUMNS: Final = {
+    "number": "number text, number_key text, alley_only boolean, number_hash "
+    # 54Đ stands between 54D and 54E, and has the key of 54D.
+    + _HASHED.format(
+        "hashtextextended(number_key || CASE WHEN number ~ '[0-9][Đđ]' THEN 'Đ' ELSE '' END, 0)"
+    ),
+    "street": "street_kind text, street_name text, street_key text, street_hash "
+    + _HASHED.format("hashtextextended(street_key, 0)"),
+    "place": "place_kinds text[], place_names text[], place_keys text[], place_hash "
+    + _HASHED.format("hash_array_extended(place_keys, 0)"),
+    "flat": "building_name text, building_key text, storey text, flat text, flat_hash "
+    + _HASHED.format(
+        "hashtextextended(coalesce(building_key || '|', '') || coalesce(storey || '|', '')"
+        " || coalesce(flat, ''), 0)"
+    ),
+    "commune": "commune_code text, candidates int[], former_id int, commune_problem text,"
+    " commune_notice text, assumed_id int",
+}
+"""The tables of parts, and what they hold under each number; a hash is of what is compared."""
+_OF_WARDS: Final = frozenset({"phuong", "ten phuong"})
+"""Headers, folded, of a column of wards alone."""
+_NOT_ALONE: Final = -1
+
+Communes = Callable[[Iterable[str]], CommuneReader]
+"""Makes the reader of the communes of one file, of its codes."""
+_T = TypeVar("_T")
+
+
+class Resolver(ABC):
+    """Reads the rows of one file: its columns, or its free texts."""
+
+    def __init__(self, gazetteer: Gazetteer, day: datetime.date, communes: Communes) -> None:
+        self._communes = communes
+        self.parts = {name: Numbered() for name in PART_COLUMNS}
+        self._units = lru_cache(REMEMBERED)(UnitCells(gazetteer, day).named)
+        self.padded = False
+        """At the end of the file: whether any code of a commune had lost its zeros."""
+
+    @abstractmethod
+    def begin(self, cells: Cells) -> Callable[[], Resolved]:
+        """Begin to read the rows; what is given back ends it, and says what they name.
+
+        To be called in the order of the file.
+        """
+
+    @abstractmethod
+    def commune_at(self, cells: Sequence[str]) -> int:
+        """The number of the commune that one row names."""
+
+    def take_parts(self) -> dict[str, list[Row]]:
+        """New rows of each table, but for communes, which only the whole file explains."""
+        return {
+            name: numbered.take_fresh()
+            for name, numbered in self.parts.items()
+            if name != "commune"
+        }
+
+    def take_communes(self) -> list[Row]:
+        """The rows of the table of communes, at the end of the file."""
+        return self.parts["commune"].take_fresh()
+
+    def _reader(self, spellings: Iterable[CommuneSpelling]) -> CommuneReader:
+        """Of the communes of the whole file."""
+        codes = {spelling.code for spelling in spellings if spelling.code}
+        return self._communes(codes)
+
+    def close(self) -> None:  # noqa: B027 - most have started nothing
+        """End what it has started."""
+
+
+class ColumnResolver(Resolver):
+    """Reads files whose addresses come in columns.
+
+    `wards`: that of communes is one of wards; `placed`: rows have points; `places`: the kind that
+    the column of localities names; `wards_behind`: the one of streets has wards behind dashes.
+    """
+
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        day: datetime.date,
+        communes: Communes,
+        *,
+        wards: bool,
+        placed: bool,
+        places: str,
+        wards_behind: bool,
+    ) -> None:
+        super().__init__(gazetteer, day, communes)
+        self._settling = {"wards": wards, "placed": placed}
+        streets = StreetCells(gazetteer, wards_behind=wards_behind)
+        self._read_street = lru_cache(REMEMBERED)(streets.read)
+        self._columns = (
+            (_Column("number", self.parts, read_number), slice(5, 6)),
+            (_Column("street", self.parts, read_street), slice(6, 7)),
+            (_Column("place", self.parts, partial(read_place, kind=places)), slice(7, 8)),
+            (_Column("flat", self.parts, read_flat), slice(8, 11)),
+        )
+
+    def begin(self, cells: Cells) -> Callable[[], Resolved]:
+        """As of every resolver."""
+        return partial(self._resolved, cells)
+
+    def _resolved(self, cells: Cells) -> Resolved:
+        resolved = Resolved(len(cells[0]))
+        cells = self._with_streets_alone(cells, resolved)
+        mixed = np.zeros(len(cells[0]), bool)
+        for column, where in self._columns:
+            numbers = _each(column.alone, cells[where])
+            mixed |= numbers == _NOT_ALONE
+            resolved.number(column.part, numbers)
+        resolved.number("commune", _each(self._commune, cells[_COMMUNE]))
+        rows = np.flatnonzero(mixed)
+        doors = rows_of(cells[_DOOR], rows)
+        for row, door in zip(rows.tolist(), doors, strict=True):
+            together = self._combined(door)
+            resolved.take(row, together, self.parts)
+            if together.doubt:
+                resolved.doubt(row, together.doubt)
+        return resolved
+
+    def _with_streets_alone(self, cells: Cells, resolved: Resolved) -> Cells:
+        """With the former commune that stands in a street's cell, where no column has one."""
+        codes, streets = distinct(cells[_STREET : _STREET + 1])
+        read = [self._read_street(street) for (street,) in streets]
+        more = np.array([any(beside) for _, *beside in read])
+        if not more.any():
+            return cells
+        alone, formers = (cells[at].to_pylist() for at in (_STREET, _FORMER))
+        for row in np.flatnonzero(more[codes]).tolist():
+            alone[row], former, doubt = read[codes[row]]
+            formers[row] = formers[row] or former
+            resolved.doubt(row, doubt)
+        written = {_STREET: alone, _FORMER: formers}
+        return [
+            pa.array(written[at], pa.string()) if at in written else column
+            for at, column in enumerate(cells)
+        ]
+
+    def commune_at(self, cells: Sequence[str]) -> int:
+        """As of every resolver."""
+        return self._commune(*cells[_COMMUNE])
+
+    def _commune(self, *cells: str) -> int:
+        return self.parts["commune"].number_of(self._units(cells))
+
+    def _combined(self, door: Sequence[str]) -> DoorParts:
+        first = _DOOR.start
+        read = (
+            column.parts(*door[where.start - first : where.stop - first])
+            for column, where in self._columns
+        )
+        return combined(*read)
+
+    def take_communes(self) -> list[Row]:
+        """As of every resolver; here they are read, by the codes of the whole file."""
+        spellings = [(number, spelling_of(cells)) for number, *cells in super().take_communes()]
+        reader = self._reader(s for _, s in spellings)
+        reader.look_through(spelling for _, spelling in spellings)
+        read = [(spelling, reader.read(spelling)) for _, spelling in spellings]
+        settled = reader.settle(read, **self._settling)
+        self.padded = reader.padded
+        return [
+            (number, spelling.code, *_commune(reading))
+            for (number, spelling), reading in zip(spellings, settled, strict=True)
+        ]
+
+
+def _each(number_of: Callable[..., int], columns: Cells) -> NDArray[np.int32]:
+    """The number of the columns' cells in each row, asked for once for equal cells."""
+    codes, spellings = distinct(columns)
+    numbers = (number_of(*cells) for cells in spellings)
+    return np.fromiter(numbers, np.int32, len(spellings))[codes]
+
+
+class _Column:
+    """The columns of one part, which now and then name other parts as well."""
+
+    def __init__(
+        self, part: str, numbered: dict[str, Numbered], read: Callable[..., DoorParts]
+    ) -> None:
+        def alone(*cells: str) -> int:
+            door = self.parts(*cells)
+            own = getattr(door, part)
+            return numbered[part].number_of(own) if door == DoorParts(**{part: own}) else _NOT_ALONE
+
+        self.part = part
+        self.parts = lru_cache(REMEMBERED)(read)
+        """What the cells name."""
+        self.alone = lru_cache(REMEMBERED)(alone)
+        """The number of the part; _NOT_ALONE where they name others, which `combined` sorts out."""
+
+
+class TextResolver(Resolver):
+    """Reads files whose addresses come as one text, which other columns may complete.
+
+    A code of a commune decides; the text's own commune may only narrow it, or contradict it. What
+    the text lacks of the door is taken from its columns, of which the one of localities may name
+    their kind, `places`.
+    """
+
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        day: datetime.date,
+        communes: Communes,
+        *,
+        places: str,
+        columns: Columns,
+    ) -> None:
+        super().__init__(gazetteer, day, communes)
+        self._place = lru_cache(REMEMBERED)(partial(with_kind, places))
+        of_before = OfBefore(texts=columns.texts_of_before, units=columns.units_of_before)
+        self._readers = TextReaders(gazetteer, day, of_before)
+        self._columns = lru_cache(REMEMBERED)(_door_of)
+
+    def begin(self, cells: Cells) -> Callable[[], Resolved]:
+        """As of every resolver."""
+        codes, texts = distinct(_text_columns(cells))
+        named = [self._with_names(text) for text in texts]
+        return partial(self._resolved, codes, named, self._readers.read(named))
+
+    def _resolved(
+        self, codes: NDArray[np.int64], texts: Sequence[Text], readings: Iterator[TextReading]
+    ) -> Resolved:
+        resolved = Resolved(len(texts))
+        communes = np.zeros(len(texts), np.int32)
+        for at, (text, reading) in enumerate(zip(texts, readings, strict=True)):
+            of_text, place = with_place_beside(text[_TEXT_PLACE], reading.door)
+            door = completed_by(of_text, self._columns(*text[_TEXT_DOOR]))
+            differ = door is None or place == UNDECIDED
+            doubt = reading.doubt or (PLACE_DIFFERS if place == DIFFERS else "")
+            doubt = doubt or (door.doubt if door else "")
+            resolved.take(at, door or of_text, self.parts)
+            resolved.beside(at, COLUMNS_DIFFER if differ else reading.beside or "")
+            resolved.doubt(at, doubt)
+            communes[at] = self._commune(text, reading)
+        resolved.number("commune", communes)
+        return resolved.spread(codes)
+
+    def commune_at(self, cells: Sequence[str]) -> int:
+        """As of every resolver."""
+        text = self._with_names(tuple(_text_columns(cells)))
+        (reading,) = self._readers.read([text])
+        return self._commune(text, reading)
+
+    def _with_names(self, text: tuple[str, ...]) -> Text:
+        address, former, place = text[: _TEXT_UNITS.start]
+        units = self._units(text[_TEXT_UNITS])
+        return (address, former, self._place(place), *units, *text[_TEXT_UNITS.stop :])
+
+    def _commune(self, text: Sequence[str], reading: TextReading) -> int:
+        return self.parts["commune"].number_of((*text[_TEXT_UNITS], reading.commune))
+
+    def take_communes(self) -> list[Row]:
+        """As of every resolver; what codes mean depends on those of the whole file."""
+        rows = [
+            (number, spelling_of(cells), reading)
+            for number, *cells, reading in super().take_communes()
+            if isinstance(reading, CommuneReading)
+        ]
+        reader = self._reader(s for _, s, _ in rows)
+        communes = [
+            (number, spelling.code, *_commune(_completed(reader, spelling, of_text)))
+            for number, spelling, of_text in rows
+        ]
+        self.padded = reader.padded
+        return communes
+
+    def close(self) -> None:
+        """As of every resolver."""
+        self._readers.close()
+
+
+def _text_columns(cells: Sequence[_T]) -> list[_T]:
+    """What `TextReader.read` takes, in its order."""
+    door = (cells[at] for at in _BESIDE_TEXT)
+    return [cells[-1], cells[-2], cells[_LOCALITY], *cells[_COMMUNE], *door]
+
+
+def _door_of(number: str, street: str, *flat: str) -> DoorParts:
+    """What the columns of a door say that stand beside a text."""
+    if not any((number, street, *flat)):
+        return DoorParts()
+    # `3 tầng` counts the storeys, and is no number of the door.
+    read = read_flat(*flat)
+    refused = read.number if read.number and is_refused(read.number) else None
+    of_flat = DoorParts(number=refused, flat=read.flat)
+    named = replace(read_street(street), bare=False)  # the text may have the house's number
+    return combined(read_number(number), named, DoorParts(), of_flat)
+
+
+def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:
+    """The resolver for the way in which the file writes addresses."""
+    today, before = file.table.codes_of_today, file.columns.units_of_before
+    communes = partial(CommuneReader, gazetteer, day, of_today=today, of_before=before)
+    places = kind_named(_header(file, "locality"))
+    if file.columns.free_text:
+        return TextResolver(gazetteer, day, communes, places=places, columns=file.columns)
+    wards = fold(_header(file, "commune")) in _OF_WARDS
+    shown = {"wards": wards, "placed": file.placed, "wards_behind": file.wards_behind}
+    return ColumnResolver(gazetteer, day, communes, places=places, **shown)
+
+
+def _header(file: SourceFile, field: str) -> str:
+    """The name of the column of a field, '' without one."""
+    at = file.columns.positions.get(field)
+    return "" if at is None else file.headers[at]
+
+
+def _completed(
+    reader: CommuneReader, spelling: CommuneSpelling, of_text: CommuneReading
+) -> CommuneReading:
+    """What a code, a text and a commune of before mean together."""
+    return reader.narrowed(_with_code(reader, spelling, of_text), spelling.former)
+
+
+def _with_code(
+    reader: CommuneReader, spelling: CommuneSpelling, of_text: CommuneReading
+) -> CommuneReading:
+    if not (spelling.code or spelling.former_code):
+        return of_text
+    of_code = reader.read(spelling)
+    if of_text.problem == "address_missing":
+        return replace(of_text, candidates=of_code.candidates)
+    if of_code.problem is not None or not of_text.candidates:
+        return of_code
+    common = tuple(unit for unit in of_code.candidates if unit in of_text.candidates)
+    if not common:
+        return CommuneReading(problem="commune_differs_from_code")
+    former_id = of_code.former_id or of_text.former_id
+    return CommuneReading(common, former_id, None, of_code.notice or of_text.notice)
+
+
+def _commune(reading: CommuneReading) -> Row:
+    return (
+        *(reading.candidates, reading.former_id, reading.problem, reading.notice),
+        reading.assumed_id,
+    )
