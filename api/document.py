@@ -130,6 +130,7 @@ _ONLY: Final = {
     "idempotency_key_reused": r"/v1/imports",
     "too_many_vanished": r"/v1/imports/.*/publish",
     "unreadable_file": r"/v1/batch/.*",
+    "commune_not_named": "(?!)",
     "cluster_error": "(?!)",
 }
 """Code → paths that may answer it, of those with its status; a code that is missing: all."""

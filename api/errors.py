@@ -90,6 +90,7 @@ _MISFITS: Final = {
 STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnreadableFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.CommuneNotNamedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.MistypedCodeError: HTTPStatus.NOT_FOUND,
     errors.GoneError: HTTPStatus.GONE,

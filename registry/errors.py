@@ -218,6 +218,8 @@ class UnreadableFileError(RegistryError):
 class CommuneNotNamedError(UnreadableFileError):
     """A file of households that can be read as soon as somebody says in which commune they are."""
 
+    code = "commune_not_named"
+
 
 class DatabaseUnavailableError(RegistryError):
     """The database does not answer; the same request may succeed later."""

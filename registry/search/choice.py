@@ -80,12 +80,15 @@ def choose(hits: list[Hit], door: Door, wanted: Wanted, area: Area, formerly: Fo
 
 def as_written(hits: Iterable[Hit], name: str) -> list[Hit]:
     """Without doors of a street that is written otherwise, where one of its commune is written so:
-    Cách Mạng Tháng 8 and Cách Mạng Tháng Tám have one key, and each may be registered.
+    Cách Mạng Tháng 8 and Cách Mạng Tháng Tám have one key, and each may be registered. One that was
+    called so stays: who asks may mean what stands on an old letter.
     """
     written = fold(name)
     found = [(hit, fold(hit.record.street_name or "") == written) for hit in hits]
     there = {hit.record.unit_id for hit, same in found if same}
-    return [hit for hit, same in found if same or hit.record.unit_id not in there]
+    return [
+        hit for hit, same in found if same or hit.former_name or hit.record.unit_id not in there
+    ]
 
 
 def each_once(hits: Iterable[Hit]) -> list[Hit]:

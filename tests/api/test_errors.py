@@ -21,6 +21,7 @@ open_to_all = requires("anonymous")
 NEED_A_KEY = {
     "/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports", "/v1/imports",
     *(f"/v1/imports/<int:import_id>{part}" for part in ("", "/codes", "/problems", "/report")),
+    "/v1/imports/template",
 }  # fmt: skip
 """Ask for a key first."""
 NEED_NO_DATABASE = {"/healthz", "/openapi.json", "/v1/whoami"}

@@ -28,6 +28,7 @@ SHOW_NO_RECORD = {
 # An editor of the commune decides on it there, or delivered it; who reported it had its code.
 FOR_ITS_EDITORS = {
     "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject", "/v1/imports",
+    "/v1/imports/template",
     *(f"/v1/imports/{{import_id}}{part}" for part in (
         "", "/codes", "/problems", "/report", "/publish", "/rollback",
     )),

@@ -49,7 +49,7 @@ _THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")
 APART: Final = "≠"
 """Between a number and alleys of other columns that contradict it (`joined`)."""
 _DOUBTFUL: Final = re.compile(
-    r"[?≠]|\d\.[A-Za-zĐđ]$|\d[A-Z](?:-[A-Z])+$|\d\s*[_\[{|]\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?i:ngõ|ngách|hẻm|kiệt)\s*$|(?<![^\W_])l\d"
+    r"[?≠\\]|\d\.[A-Za-zĐđ]$|\d[A-Z](?:-[A-Z])+$|\d\s*[_\[{|]\s*\d|\d\s*\([A-Za-zĐđ]\)|\b(?i:ngõ|ngách|hẻm|kiệt)\s*$|(?<![^\W_])l\d"
     r"|[^\W\d_]?[²³¹⁰-⁹①-⑳½¼¾]|\dm2|\d\s?[x×]\s?\d"
 )
 """Somebody was not sure, or wrote a sign of no path, a letter apart, an alley without number, a

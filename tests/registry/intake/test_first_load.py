@@ -10,9 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import DatabaseUnavailableError
-from registry.intake.publishing.first_load import WORTH_IT, keys_parked
+from registry.intake.publishing.first_load import keys_parked
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
+from registry.intake.staged.staging import MANY
 from tests.support.intake import Deliver, door, rows, write
 
 KEYS = """
@@ -35,7 +36,7 @@ FLATS = [
 
 def load(engine: Engine, folder: Path, *, source: str = "phuong") -> ImportResult:
     """Import just as many houses as make a first load, and a few flats."""
-    houses = [door(f"{number}A", f"house {number}") for number in range(2, WORTH_IT + 2)]
+    houses = [door(f"{number}A", f"house {number}") for number in range(2, MANY + 2)]
     path = write(folder / "many.csv", *FLATS, *houses)
     return import_file(engine, path, ImportOptions(source), lambda _count: None)
 
@@ -53,7 +54,7 @@ def test_first_load_leaves_the_keys_as_they_were(engine: Engine, tmp_path: Path)
 
     result = load(engine, tmp_path)
 
-    assert (result.new, result.buildings) == (WORTH_IT + 4, 1)
+    assert (result.new, result.buildings) == (MANY + 4, 1)
     assert rows(engine, KEYS) == before
     assert rows(engine, "SELECT count(*) FROM household WHERE parent_code IS NOT NULL") == [(4,)]
     assert not rows(engine, "SELECT FROM parked_key")
@@ -71,7 +72,7 @@ def test_load_that_fails_leaves_the_keys_as_they_were(engine: Engine) -> None:
     def fail() -> None:
         with (
             session_scope(engine) as session,
-            keys_parked(session.connection(), WORTH_IT),
+            keys_parked(session.connection(), MANY),
         ):
             assert session.execute(text("SELECT FROM parked_key")).all()
             raise ZeroDivisionError
@@ -103,7 +104,7 @@ def test_register_with_households_keeps_its_keys(engine: Engine, deliver: Delive
 
 @pytest.mark.usefixtures("reader")
 def test_load_does_without_when_somebody_reads(engine: Engine, tmp_path: Path) -> None:
-    assert load(engine, tmp_path).new == WORTH_IT + 4
+    assert load(engine, tmp_path).new == MANY + 4
 
 
 def test_killed_import_leaves_the_register_as_it_was(
