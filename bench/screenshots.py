@@ -78,7 +78,7 @@ def _import(page: Page) -> None:
     )
     page.get_by_role("button", name="Chạy thử").click()
     page.wait_for_selector("[data-count=rows]")
-    page.locator("#one").scroll_into_view_if_needed()
+    page.locator("#one").evaluate("one => one.scrollIntoView()")
 
 
 def _docs(page: Page) -> None:
