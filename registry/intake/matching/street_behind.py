@@ -12,22 +12,26 @@ from registry.intake.staged.staging import Staging
 
 _BEHIND: Final = " (kéo dài|nối dài|cũ|mới|keo dai|noi dai)$"
 _LIKE: Final = f"""
-    SELECT n.unit_id, n.street_at, concat_ws(' ', s.street_kind, s.street_name) AS shown,
-        coalesce(
-            (SELECT concat_ws(' ', t.kind, t.name) FROM thoroughfare t
-                WHERE t.unit_id = n.unit_id AND t.key = b.key AND t.merged_into_id IS NULL
-                ORDER BY t.id LIMIT 1),
-            (SELECT concat_ws(' ', o.street_kind, o.street_name)
-                FROM street o JOIN entry e ON e.street_at = o.at AND e.unit_id = n.unit_id
-                WHERE o.street_key = b.key AND NOT e.rejected LIMIT 1)) AS other
-    FROM (SELECT DISTINCT unit_id, street_at FROM entry
-        WHERE NOT rejected AND street_at IN (
-            SELECT at FROM street WHERE lower(street_name) ~ '{_BEHIND}')) n
-    JOIN street s ON s.at = n.street_at
-    CROSS JOIN LATERAL (
-        SELECT regexp_replace(s.street_key, ' (keo dai|noi dai|cu|moi)$', '') AS key) b
+    SELECT n.unit_id, n.street_at, n.shown, coalesce(r.shown, o.shown) AS other
+    FROM (
+        SELECT DISTINCT d.unit_id, d.street_at, s.street_key,
+            concat_ws(' ', s.street_kind, s.street_name) AS shown,
+            regexp_replace(s.street_key, ' (keo dai|noi dai|cu|moi)$', '') AS key
+        FROM named_street d JOIN street s ON s.at = d.street_at
+        WHERE lower(s.street_name) ~ '{_BEHIND}'
+    ) n
+    LEFT JOIN (
+        SELECT d.unit_id, s.street_key, min(concat_ws(' ', s.street_kind, s.street_name)) AS shown
+        FROM named_street d JOIN street s ON s.at = d.street_at
+        GROUP BY d.unit_id, s.street_key
+    ) o ON o.unit_id = n.unit_id AND o.street_key = n.key
+    LEFT JOIN (
+        SELECT unit_id, key, min(concat_ws(' ', kind, name)) AS shown FROM thoroughfare
+        WHERE merged_into_id IS NULL AND unit_id IN (SELECT unit_id FROM named_street)
+        GROUP BY unit_id, key
+    ) r ON r.unit_id = n.unit_id AND r.key = n.key
     WHERE NOT EXISTS (
-        SELECT FROM thoroughfare t WHERE t.unit_id = n.unit_id AND t.own_key = s.street_key)
+        SELECT FROM thoroughfare t WHERE t.unit_id = n.unit_id AND t.own_key = n.street_key)
 """
 _WARN: Final = """
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
@@ -39,6 +43,9 @@ _WARN: Final = """
 
 
 def warn_of_stretches(staging: Staging) -> None:
-    """Warn of each row whose street is new and another one with a word behind; needs `written`."""
+    """Warn of each row whose street is new and another one with a word behind.
+
+    Needs what `match` and `name_places` leave.
+    """
     if staging.select("street_behind", _LIKE):
         staging.connection.execute(text(_WARN), {"import_id": staging.import_id})
