@@ -1,10 +1,12 @@
 """The desk of imports in a real browser: a clerk delivers, an approver publishes and takes back."""
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from playwright.sync_api import Browser, Page, expect
 
 from geo.code import format as code_display
@@ -110,6 +112,7 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     expect(one).to_contain_text("chờ đến lượt")
     desk.work()
     expect(one).to_contain_text("Đã ghi vào sổ")
+    expect(one).to_contain_text("Còn 1 dòng bị loại chưa ghi")
     with page.expect_download() as came:
         one.get_by_role("button", name="Tải mã từng dòng").click()
     came.value.save_as(tmp_path / "codes.csv")
@@ -120,7 +123,7 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     one.get_by_role("button", name="Huỷ đợt này").click()
     expect(one).to_contain_text("đang huỷ")
     desk.work()
-    expect(one).to_contain_text("Đã huỷ")
+    expect(one).to_contain_text("Đã huỷ: mã mà đợt này cấp không dùng được nữa")
     assert checksum(desk.office.place.engine) == before
 
 
@@ -133,6 +136,11 @@ def test_key_that_is_none_or_may_not_import_is_told_so(visit: Visit, desk: Desk)
     page = enter(visit, carrier.secret)
     expect(page.locator("#complaint")).to_contain_text("không được nạp danh sách")
     expect(page.locator("#deliver")).to_be_hidden()
+
+
+def test_key_that_no_key_can_be_is_not_called_a_lost_connection(visit: Visit) -> None:
+    page = enter(visit, "khoá của tôi")
+    expect(page.locator("#complaint")).to_contain_text("chép nguyên cả khoá")
 
 
 def test_file_that_cannot_be_read_says_why(visit: Visit, desk: Desk) -> None:
@@ -154,6 +162,9 @@ def test_file_without_a_commune_is_told_which_one_and_gets_its_blank(
 ) -> None:
     editor = desk.office.key(f"giao mẫu {visit.page.viewport_size}")
     page = enter(visit, editor.secret)
+    with page.expect_download() as came:  # a key of one commune says which
+        page.get_by_role("button", name="Tải mẫu trống").click()
+    assert came.value.suggested_filename == f"mau-{COMMUNE}.xlsx"
     page.get_by_label("Tệp nêu xã ở đâu").select_option(index=1)
     page.get_by_label("Cả tệp thuộc").select_option(COMMUNE)
     with page.expect_download() as came:
@@ -189,3 +200,73 @@ def test_zone_that_the_points_vote_for_is_confirmed_on_the_page(visit: Visit, de
     desk.work()
     expect(page.locator("[data-count=new]")).to_have_text("30")
     expect(page.locator("#one .told")).not_to_contain_text("nếu đúng")
+
+
+def try_it(page: Page, desk: Desk) -> None:
+    before = page.url
+    page.get_by_role("button", name="Chạy thử", exact=True).click()
+    expect(page.locator("#one")).to_contain_text("chờ đến lượt")
+    assert page.url != before
+    desk.work()
+    expect(page.locator("#one [role=status]")).to_have_count(0)
+
+
+def test_list_goes_on_under_the_name_of_its_source_whoever_delivers(
+    visit: Visit, desk: Desk
+) -> None:
+    """Else the approver's key would make new houses of those that the editor's delivered."""
+    place = str(visit.page.viewport_size)
+    page = enter(visit, desk.office.key(f"giao nguồn {place}").secret)
+    choose(page, table(row("61", f"N{place}")))
+    page.get_by_label("Ai giao").fill(f"nguồn {place}")
+    try_it(page, desk)
+    page.get_by_role("button", name="Thoát").click()
+    enter(visit, desk.office.key(f"duyệt nguồn {place}", "approver").secret)
+    expect(page.get_by_label("Ai giao")).to_have_value(f"nguồn {place}")
+
+
+def test_file_with_nothing_to_publish_sends_nobody_to_an_approver(visit: Visit, desk: Desk) -> None:
+    visit.allowed = ("422",)
+    page = enter(visit, desk.office.key(f"giao loại {visit.page.viewport_size}").secret)
+    choose(page, table(NOWHERE))
+    try_it(page, desk)
+    one = page.locator("#one")
+    expect(one).to_contain_text("Không có gì để ghi")
+    expect(one).not_to_contain_text("báo người duyệt")
+    expect(one).not_to_contain_text("Các dòng khác")
+    choose(page, b"")
+    page.get_by_role("button", name="Chạy thử", exact=True).click()
+    expect(page.locator("#complaint")).to_contain_text("tệp rỗng")
+    expect(page.locator("#complaint")).to_be_in_viewport()
+    expect(one).to_be_hidden()
+
+
+def test_file_that_names_no_commune_lies_in_that_of_the_key(visit: Visit, desk: Desk) -> None:
+    page = enter(visit, desk.office.key(f"giao thiếu xã {visit.page.viewport_size}").secret)
+    choose(page, table({"so nha": "71", "duong": "Phố Láng"}))
+    page.get_by_label("Ai giao").fill(f"thiếu xã {visit.page.viewport_size}")
+    try_it(page, desk)
+    again = page.locator("#one").get_by_role("button", name="Cả tệp thuộc Phường Láng")
+    is_sound(visit)
+    again.click()
+    expect(page.locator("#one")).to_contain_text("chờ đến lượt")
+    desk.work()
+    expect(page.locator("[data-count=new]")).to_have_text("1")
+
+
+def test_sheets_of_a_workbook_are_chosen_with_a_button(visit: Visit, desk: Desk) -> None:
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        for name, number in (("Tổ 1", "81"), ("Tổ 2", "83")):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["số nhà", "đường", "mã xã"])
+            sheet.write_row(1, 0, [number, "Phố Láng", COMMUNE])
+    page = enter(visit, desk.office.key(f"giao trang {visit.page.viewport_size}").secret)
+    page.get_by_label("Ai giao").fill(f"trang {visit.page.viewport_size}")
+    for button, houses in (("Chỉ đọc “Tổ 2”", "1"), ("Đọc hết các trang", "2")):
+        choose(page, made.getvalue(), "tổ.xlsx")
+        try_it(page, desk)
+        page.locator("#one").get_by_role("button", name=button).click()
+        expect(page.locator("#one")).to_contain_text("chờ đến lượt")
+        desk.work()
+        expect(page.locator("[data-count=new]")).to_have_text(houses)

@@ -6,11 +6,13 @@ import { counted, listed, shown } from './import_shown.js';
 const KEPT = 'diachiso-key';
 const LOOK_AGAIN_MS = 1000;
 const at = (id) => document.getElementById(id);
-const [enter, key, who, complaint, deliver, file, source, province, communes, commune, blank, crs, sent, sending, one, recent] = [
-  'enter', 'key', 'who', 'complaint', 'deliver', 'file', 'source', 'province', 'communes', 'commune', 'blank', 'crs', 'sent', 'sending', 'one', 'recent'].map(at);
+const [enter, key, who, complaint, deliver, file, source, sources, province, communes, commune, blank, crs, sheet, sent, sending, one, recent] = [
+  'enter', 'key', 'who', 'complaint', 'deliver', 'file', 'source', 'sources', 'province', 'communes', 'commune', 'blank', 'crs', 'sheet', 'sent', 'sending', 'one', 'recent'].map(at);
 
 let held = sessionStorage.getItem(KEPT);
 let role = '';
+let office = '';
+let onlyCommune = null;
 let watched = 0;
 
 /** What the API answers under the key; an Error with its words, and the status, where it does not. */
@@ -37,6 +39,7 @@ const post = (path, body) => ask(path, {
 function complain(error) {
   complaint.textContent = error ? error.message : '';
   complaint.hidden = !error;
+  if (error) complaint.scrollIntoView({ block: 'nearest' });
   if (error?.status === 401) leave();
 }
 
@@ -56,6 +59,7 @@ function leave() {
   sessionStorage.removeItem(KEPT);
   held = null;
   watched = 0;
+  source.value = '';
   for (const each of [who, deliver, one, recent]) each.hidden = true;
   enter.hidden = false;
 }
@@ -72,10 +76,10 @@ const come = tried(async () => {
   enter.hidden = true;
   const roles = { editor: t('giao tệp', 'delivers'), approver: t('giao và duyệt', 'delivers and approves'), admin: t('quản trị', 'administers') };
   const units = mine.units === null ? t('cả nước', 'everywhere') : mine.units.map((unit) => unit.name).join(', ');
-  who.replaceChildren(make('strong', {}, mine.name ?? ''), ` · ${roles[role]} · ${units} `,
+  who.replaceChildren(make('strong', {}, mine.name ?? ''), ` · ${roles[role]} · ${units} · `,
     make('button', { class: 'link', type: 'button', onclick: () => { complain(null); leave(); } }, t('Thoát', 'Leave')));
   who.hidden = false;
-  source.value ||= mine.name ?? '';
+  office = mine.name ?? '';
   await offerCommunes(mine.units);
   deliver.hidden = false;
   await list();
@@ -86,7 +90,9 @@ const come = tried(async () => {
 enter.addEventListener('submit', (event) => {
   event.preventDefault();
   held = key.value.trim();
-  come();
+  // What is no ASCII could not even be sent.
+  if (/^[\x21-\x7e]+$/.test(held)) come();
+  else complain(new Error(t('Khoá chỉ có chữ không dấu và số, bắt đầu bằng dcs_: hãy chép nguyên cả khoá.', 'A key has plain letters and figures alone, and begins with dcs_: copy the whole of it.')));
 });
 
 // The file.
@@ -97,10 +103,12 @@ async function offerCommunes(units) {
   const offered = provinces
     .map((each) => ({ ...each, communes: each.communes.filter((unit) => !mine || mine.has(each.code) || mine.has(unit.code)) }))
     .filter((each) => each.communes.length);
+  onlyCommune = mine && offered.length === 1 && offered[0].communes.length === 1 ? offered[0].communes[0] : null;
   province.replaceChildren(province.options[0], ...offered.map((each) => make('option', { value: each.code }, each.name)));
   province.onchange = () => {
     const chosen = offered.find((each) => each.code === province.value);
-    communes.hidden = blank.hidden = !chosen;
+    communes.hidden = !chosen;
+    blank.hidden = !chosen && !onlyCommune;
     commune.replaceChildren(...(chosen?.communes ?? []).map((unit) => make('option', { value: unit.code }, `${unit.name} (${unit.code})`)));
   };
   province.onchange();
@@ -118,7 +126,12 @@ deliver.addEventListener('submit', tried(async (event) => {
   event.preventDefault();
   const form = new FormData(deliver);
   for (const [name, value] of [...form.entries()]) if (value === '') form.delete(name);
+  // What is shown is of another file.
+  watched = 0;
+  one.hidden = true;
   const made = await upload(form);
+  // A sheet is one of this workbook alone.
+  sheet.value = '';
   await watch(made.id);
   await list();
 }));
@@ -146,7 +159,7 @@ function upload(form) {
   });
 }
 
-blank.addEventListener('click', tried(() => save(`/v1/imports/template?commune=${commune.value}`)));
+blank.addEventListener('click', tried(() => save(`/v1/imports/template?commune=${commune.value || onlyCommune.code}`)));
 
 /** Put an answer into a file, as a link would if it could bear a key. */
 async function save(path) {
@@ -195,22 +208,50 @@ const actions = (found) => ({
     await watch(found.id);
     await list();
   }),
-  /** The same file in the system that was proposed; it is still chosen, or has to be again. */
-  again: tried(async (system) => {
+  /** The same file in the system that was proposed. */
+  again: tried((system) => {
     crs.value = system;
-    crs.closest('details').open = true;
-    if (file.files.length) deliver.requestSubmit();
-    else {
-      file.focus();
-      throw new Error(t(`Chọn lại tệp rồi bấm Chạy thử; hệ toạ độ ${system} đã điền.`, `Choose the file again; the system ${system} is filled in.`));
-    }
+    deliverAgain(found, t(`hệ toạ độ ${system} đã điền`, `the system ${system} is filled in`));
   }),
+  /** The same file, of which a sheet, or all of them, is read. */
+  readSheet: tried((name) => {
+    sheet.value = name;
+    deliverAgain(found, t('trang cần đọc đã điền', 'the sheet is filled in'));
+  }),
+  /** The same file, which lies in one commune: where the key has one alone, it is that. */
+  inCommune: tried(() => {
+    if (!onlyCommune) {
+      province.focus();
+      throw new Error(t('Chọn xã ở ô “Tệp nêu xã ở đâu”, rồi bấm Chạy thử.', 'Choose the commune under “Where the file names the commune”, then try it.'));
+    }
+    province.selectedIndex = 1;
+    province.onchange();
+    deliverAgain(found, t(`${onlyCommune.name} đã chọn`, `${onlyCommune.name} is chosen`));
+  }),
+  onlyCommune,
 });
+
+/** The file of an import once more, if it is still the one that is chosen. */
+function deliverAgain(found, filledIn) {
+  source.value = found.source;
+  if (sheet.value || crs.value) crs.closest('details').open = true;
+  if (file.files[0]?.name === found.file_name) {
+    deliver.requestSubmit();
+    return;
+  }
+  file.value = '';
+  file.focus();
+  throw new Error(t(`Chọn lại tệp rồi bấm Chạy thử; ${filledIn}.`, `Choose the file again and try it; ${filledIn}.`));
+}
 
 async function list() {
   const { imports } = await (await ask('/v1/imports?limit=20')).json();
   recent.replaceChildren(...listed(imports, tried(watch)));
   recent.hidden = !imports.length;
+  // A source knows its households by its references: under another name the same list would be taken for new houses.
+  const used = [...new Set(imports.map((each) => each.source))];
+  sources.replaceChildren(...used.map((name) => make('option', { value: name })));
+  source.value ||= imports.find((each) => each.state === 'published')?.source ?? used[0] ?? office;
 }
 
 window.addEventListener('hashchange', () => {

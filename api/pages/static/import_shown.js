@@ -26,11 +26,12 @@ const PHASES = {
 };
 const COUNTS = [
   ['rows', 'Dòng trong tệp', 'Rows'],
-  ['new', 'Nhà mới, được cấp mã', 'New, with a code'],
+  ['new', 'Nhà mới', 'New'],
   ['changed', 'Thay đổi', 'Changed'],
   ['unchanged', 'Không đổi', 'Unchanged'],
   ['linked', 'Đã có mã từ trước', 'Had a code already'],
   ['rejected', 'Bị loại', 'Rejected'],
+  ['warned', 'Có cảnh báo', 'With warnings'],
   ['skipped', 'Không phải nhà', 'No households'],
   ['vanished', 'Không còn trong tệp', 'No longer in the file'],
   ['retired', 'Mã ngừng dùng', 'Codes retired'],
@@ -42,7 +43,9 @@ const SEVERITIES = {
   notice: ['none', 'Lưu ý', 'Notice'],
 };
 const GRAVEST = Object.keys(SEVERITIES);
+const WRITTEN = ['new', 'changed', 'linked', 'vanished'];
 const PROPOSED = /\bcrs (EPSG:\d+)/g;
+const SEVERAL_SHEETS = /\(several (?:sheets could be meant|layers)\): (.+?); chọn một bằng trường sheet(, hay đọc hết)?/;
 
 const badge = ([look, vi, en]) => make('span', { class: `verdict verdict-${look}` }, t(vi, en));
 const button = (label, work, quiet = true) => make('button', { type: 'button', class: quiet ? 'button button-quiet' : 'button', onclick: work }, label);
@@ -60,11 +63,11 @@ export function shown(found, role, act) {
     make('p', { class: 'quiet' }, [found.source, moment(found.created_at), found.delivered_by].filter(Boolean).join(' · ')),
     progress(found.progress),
     trouble(found, act),
-    next(found, role),
+    next(found, role, act),
     tiles(found.counts),
     buttons(found, role, act),
     ...problems(found),
-    ...notes(found, act),
+    ...notes(found),
   ].filter(Boolean);
 }
 
@@ -74,26 +77,75 @@ function progress(doing) {
   return make('p', { class: 'status', role: 'status' }, `${t(...(PHASES[doing.phase] ?? [doing.phase, doing.phase]))}${rows}…`);
 }
 
+const writes = ({ counts }) => WRITTEN.some((name) => counts?.[name]);
+
 function trouble(found, act) {
   if (!found.trouble) return null;
-  const said = make('p', { class: 'wrong', role: 'alert' }, found.trouble.detail);
-  return make('div', { class: 'actions' }, said, ...again(found.trouble.detail, act));
+  const { code, detail } = found.trouble;
+  const said = make('p', { class: 'wrong', role: 'alert' }, detail);
+  const ways = found.state === 'failed' ? [...inCommune(code, act), ...sheets(detail, act)] : [];
+  return make('div', { class: 'actions' }, said, ...ways, ...again([detail], act));
 }
+
+function inCommune(code, act) {
+  if (code !== 'commune_not_named') return [];
+  const label = act.onlyCommune
+    ? t(`Cả tệp thuộc ${act.onlyCommune.name}: chạy thử lại`, `All of it lies in ${act.onlyCommune.name}: try again`)
+    : t('Cả tệp thuộc một xã: chọn xã', 'All of it lies in one commune: choose it');
+  return [button(label, act.inCommune)];
+}
+
+/** The sheets, or layers, of which one has to be chosen; sheets can be read all. */
+function sheets(said, act) {
+  const [, names, all] = SEVERAL_SHEETS.exec(said) ?? [];
+  if (!names) return [];
+  return [
+    all && button(t('Đọc hết các trang', 'Read all sheets'), () => act.readSheet('*')),
+    ...names.split(', ').map((name) => button(t(`Chỉ đọc “${name}”`, `Read “${name}” alone`), () => act.readSheet(name))),
+  ].filter(Boolean);
+}
+
+const proposed = (texts) => [...new Set(texts.flatMap((said) => [...said.matchAll(PROPOSED)].map((each) => each[1])))];
 
 /** The systems that the file's points voted for, one to be confirmed by whoever knows. */
-function again(said, act) {
-  const systems = new Set([...said.matchAll(PROPOSED)].map((each) => each[1]));
-  return [...systems].map((system) => button(t(`Đúng, toạ độ theo ${system}: chạy thử lại`, `Right, it is ${system}: try again`), () => act.again(system)));
+function again(texts, act) {
+  return proposed(texts).map((system) => button(t(`Đúng, toạ độ theo ${system}: chạy thử lại`, `Right, it is ${system}: try again`), () => act.again(system)));
 }
 
-function next(found, role) {
-  if (found.progress || found.state !== 'reported') return null;
-  const words = found.counts?.rejected
-    ? t('Xem các lỗi dưới đây. Có thể tải các dòng bị loại, sửa rồi giao lại riêng chúng; các dòng khác vẫn ghi được ngay.', 'Look at the errors below. The rejected rows can be downloaded, corrected and delivered on their own; the others can be published now.')
-    : t('Không dòng nào bị loại.', 'No row was rejected.');
-  const who = role === 'editor'
-    ? t(` Khoá này không được duyệt: báo người duyệt số đợt ${found.id}.`, ` This key may not approve: tell an approver the number ${found.id}.`) : '';
-  return make('p', {}, words + who);
+/** What there is to be done now. */
+function next(found, role, act) {
+  if (found.progress) return null;
+  if (found.state === 'reported') return reported(found, role, act);
+  const words = {
+    published: () => [
+      t('Đã ghi. Tải mã từng dòng để lấy mã của mỗi nhà; mỗi mã có một trang để in và dán: /a/MÃ.', 'Published. Codes of all rows has the code of each house; each code has a page to be printed: /a/CODE.'),
+      found.counts?.rejected && t(`Còn ${figure(found.counts.rejected)} dòng bị loại chưa ghi: tải về, sửa rồi giao lại riêng chúng, cùng nguồn “${found.source}”.`, `${figure(found.counts.rejected)} rejected rows are not published: download, correct and deliver them on their own, with the source “${found.source}”.`)],
+    rolled_back: () => [t('Đã huỷ: mã mà đợt này cấp không dùng được nữa, trừ nhà có sửa đổi sau đó đã chọn giữ lại. Các số dưới đây là của lần ghi đã huỷ.', 'Taken back: codes that it gave are withdrawn, but for later changes that were to be kept. The figures below are those of what was taken back.')],
+    discarded: () => [t('Đã bỏ, tệp đã xoá. Muốn nhập thì giao lại.', 'Discarded, and the file deleted. Deliver it again to import it.')],
+  }[found.state]?.();
+  return words ? make('p', {}, words.filter(Boolean).join(' ')) : null;
+}
+
+function reported(found, role, act) {
+  const { counts, id } = found;
+  // Those that a refusal names have their buttons there.
+  const named = proposed([found.trouble?.detail ?? '']).length > 0;
+  const systems = again(named ? [] : found.file_notes, act);
+  if (proposed(found.file_notes).length) {
+    const words = t('Hệ toạ độ là do máy đoán: phải xác nhận rồi mới duyệt được.', 'The coordinate system is a guess: it has to be confirmed before this can be published.');
+    return make('div', { class: 'actions' }, make('p', {}, words), ...systems);
+  }
+  const rejected = counts?.rejected ?? 0;
+  const words = [
+    rejected && t('Xem các lỗi dưới đây. Có thể tải các dòng bị loại, sửa rồi giao lại riêng chúng.', 'Look at the errors below. The rejected rows can be downloaded, corrected and delivered on their own.'),
+    rejected && writes(found) && t('Các dòng khác vẫn ghi được ngay.', 'The others can be published now.'),
+    !rejected && t('Không dòng nào bị loại.', 'No row was rejected.'),
+    !writes(found) && (counts?.unchanged
+      ? t('Không có gì để ghi: các dòng đúng đã có trong sổ, đúng như trong tệp.', 'There is nothing to publish: the register holds the good rows as they are.')
+      : t('Không có gì để ghi.', 'There is nothing to publish.')),
+    writes(found) && role === 'editor' && t(`Khoá này không được duyệt: báo người duyệt số đợt ${id}.`, `This key may not approve: tell an approver the number ${id}.`),
+  ];
+  return make('p', {}, words.filter(Boolean).join(' '));
 }
 
 function tiles(counts) {
@@ -110,7 +162,7 @@ function buttons(found, role, act) {
   const has = (severity) => found.problems.some((each) => each.severity === severity);
   const kept = found.files_until && state !== 'discarded';
   const made = [
-    state === 'reported' && approves && counts.new + counts.changed + counts.linked + counts.vanished > 0
+    state === 'reported' && approves && writes(found)
       && button(t('Duyệt, ghi vào sổ', 'Approve and publish'), () => act.publish(found.vanished_warning === 'too_many_vanished'), false),
     kept && counts?.rejected > 0 && button(t('Tải dòng bị loại', 'Rejected rows'), () => act.save('report')),
     kept && (has('warning') || has('notice')) && button(t('Tải dòng có cảnh báo', 'Rows with warnings'), () => act.save('report?rows=warned')),
@@ -152,8 +204,8 @@ function example({ row: number, sheet_row: sheet, value, fix_vi: fixVi, proposed
   return make('li', {}, `${line}${value ? `: “${value}”` : ''}${right ? ` → ${right}` : ''}`);
 }
 
-/** What was found out; a system that is asked about can be confirmed right there. */
-function notes(found, act) {
+/** What was found out. */
+function notes(found) {
   const unread = [
     found.columns_personal.length && t(`Cột về người, không đọc: ${found.columns_personal.join(', ')}`, `Columns about people, not read: ${found.columns_personal.join(', ')}`),
     found.columns_unknown.length && t(`Cột không nhận ra, không đọc: ${found.columns_unknown.join(', ')}`, `Columns not known, not read: ${found.columns_unknown.join(', ')}`),
@@ -162,7 +214,7 @@ function notes(found, act) {
   if (!told.length) return [];
   return [
     make('h3', {}, t('Máy đã đọc tệp thế nào', 'How the file was read')),
-    make('ul', { class: 'told' }, ...told.map((each) => make('li', {}, each, ...(found.state === 'reported' ? again(each, act) : [])))),
+    make('ul', { class: 'told' }, ...told.map((each) => make('li', {}, each))),
   ];
 }
 
