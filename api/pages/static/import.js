@@ -81,8 +81,8 @@ const come = tried(async () => {
   who.hidden = false;
   office = mine.name ?? '';
   await offerCommunes(mine.units);
-  deliver.hidden = false;
   await list();
+  deliver.hidden = false;
   const asked = Number(location.hash.slice(1));
   if (asked) await watch(asked);
 });
