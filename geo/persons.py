@@ -62,6 +62,8 @@ _BEHIND_DASH: Final = re.compile(
     r"[^\W\d_][.)]?\s+[-–—]\s+((?:[^\W\d_]+\s+){2,3}[^\W\d_]+)\s*(?=[,;(/\d]|[-–—]\s|$)"
 )
 _STREET_NAMES: Final = frozenset(fold(name) for name in _OF_STREETS if name.strip())
+_FULL: Final = (3, 4)
+"""Words of a name in full."""
 # Looked for first, for nearly no address has one, and millions are read.
 _SIGNS: Final = (
     "nhà ",
@@ -93,6 +95,21 @@ def without_owner(text: str) -> str:
     """
     lower = text.lower()
     return _PERSON.sub("", text) if any(map(lower.__contains__, _SIGNS)) else text
+
+
+def is_full_name(text: str) -> bool:
+    """Whether a cell holds nothing but what a person is called in full: by surname, Văn or Thị, and
+    a name, but for those of history.
+
+    >>> is_full_name("Trần Thị Mai"), is_full_name("NGUYỄN VĂN BÌNH"), is_full_name("Võ Thị Sáu")
+    (True, True, False)
+    >>> is_full_name("Toà Trần Thị Mai"), is_full_name("Hàng Khoai"), is_full_name("Văn Thị")
+    (False, False, False)
+    """
+    key = fold(text)
+    words = key.split()
+    full = len(words) in _FULL and words[0] in _SURNAMES and words[1] in ("van", "thi")
+    return full and all(map(str.isalpha, words)) and key not in _STREET_NAMES
 
 
 def person_behind(text: str) -> str | None:

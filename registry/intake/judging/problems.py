@@ -94,10 +94,11 @@ _OF_CELLS: Final[dict[str, ProblemKind]] = {
     ),
     "person_behind_street": ProblemKind(
         "error",
-        "Sau tên đường có gạch ngang và tên như tên người: bỏ tên người; nếu cả hai là tên đường"
-        " thì viết không có gạch",
-        "a dash and what looks like a person's name behind the street: leave the person out; where"
-        " both name the street, write it without the dash",
+        "Có tên như tên người, sau tên đường và gạch ngang, hay ở cột số nhà, toà nhà: bỏ tên"
+        " người; nếu cả hai là tên đường thì viết không có gạch",
+        "what looks like a person's name stands behind the street and a dash, or under the house"
+        " number or building: leave the person out; where both name the street, write it without"
+        " the dash",
     ),
     "as_above": ProblemKind(
         "error",

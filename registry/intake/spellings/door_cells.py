@@ -12,7 +12,7 @@ from geo.house_number import as_range
 from geo.locality import ESTATES, parse_locality
 from geo.mangled_number import is_mangled
 from geo.mixed_fonts import is_garbled
-from geo.persons import person_behind
+from geo.persons import is_full_name, person_behind
 from geo.placeholders import is_ditto, is_none
 from geo.spoken_number import number_said
 from geo.street import is_dated
@@ -117,6 +117,8 @@ def read_number(text: str) -> DoorParts:
         return DoorParts(number=(text.replace(",", ""), "/".join(reversed(steps)), False))
     if _THOUSANDS.fullmatch(text):
         return DoorParts(number=unread(text))
+    if is_full_name(text):
+        return DoorParts(number=PERSON)
     if plain := _WHOLE.fullmatch(text):
         text = plain[1]
     text = _LETTER_APART.sub(r"\1", text)  # which would be short for `đường`
@@ -200,6 +202,8 @@ def read_flat(building: str, floor: str, unit: str) -> DoorParts:
     """Of the columns of buildings, floors and flats."""
     if fold(building) in _USES:
         building = ""
+    if is_full_name(building):
+        return DoorParts(number=PERSON)
     read = parse_components(building=building, floor=floor, unit=unit)
     door, named = parts_of(read), building_of(read, building)
     own = door.flat or (None, None, None, None)

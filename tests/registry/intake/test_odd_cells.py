@@ -324,3 +324,16 @@ def test_a_name_of_several_communes_is_settled_by_its_column_and_the_other_rows(
     assert communes("Phường", "Bình Tân") == ({}, ["27442"])
     others = ("Phường Sài Gòn", "Phường Bến Thành", "Phường Tân Định")
     assert communes("Xã / phường", *others, "Bình Tân")[0] == {}
+
+
+def test_a_name_in_full_under_the_number_or_building_is_refused_and_never_stored(
+    deliver: Deliver, engine: Engine
+) -> None:
+    result = deliver(
+        door("Nguyễn Văn Bình", locality="Tổ 8", longitude="105.8403", latitude="21.0412"),
+        door("64", building="Trần Thị Mai"),
+        door("66", building="Toà Võ Thị Sáu"),
+    )
+    assert codes(result) == {1: ["person_behind_street"], 2: ["person_behind_street"]}
+    assert (result.new, result.rejected) == (1, 2)
+    assert rows(engine, "SELECT building_name FROM household") == [("Võ Thị Sáu",)]
