@@ -115,10 +115,8 @@ def read_number(text: str) -> DoorParts:
     if _SPELLED_NUMBER.fullmatch(text):
         steps = re.findall(_STEP, text)
         return DoorParts(number=(text.replace(",", ""), "/".join(reversed(steps)), False))
-    if _THOUSANDS.fullmatch(text):
-        return DoorParts(number=unread(text))
-    if is_full_name(text):
-        return DoorParts(number=PERSON)
+    if _THOUSANDS.fullmatch(text) or is_full_name(text):
+        return DoorParts(number=unread(text) if text[0].isdigit() else PERSON)
     if plain := _WHOLE.fullmatch(text):
         text = plain[1]
     text = _LETTER_APART.sub(r"\1", text)  # which would be short for `đường`
