@@ -1,6 +1,6 @@
 // The desk of imports: a key, a file, what became of it. All of it by the API, under that key.
 
-import { make, t } from './ui.js';
+import { make, reach, t } from './ui.js';
 import { counted, listed, shown } from './import_shown.js';
 
 const KEPT = 'diachiso-key';
@@ -17,12 +17,7 @@ let watched = 0;
 
 /** What the API answers under the key; an Error with its words, and the status, where it does not. */
 async function ask(path, options = {}) {
-  let response;
-  try {
-    response = await fetch(path, { ...options, headers: { 'X-Api-Key': held, ...options.headers } });
-  } catch {
-    throw new Error(t('Không có kết nối đến máy chủ.', 'The server cannot be reached.'));
-  }
+  const response = await reach(path, { ...options, headers: { 'X-Api-Key': held, ...options.headers } });
   if (response.ok) return response;
   throw problemOf(response.status, await response.json().catch(() => null));
 }

@@ -16,19 +16,23 @@ export function make(name, attributes = {}, ...children) {
   return made;
 }
 
+/** The server's response, whatever it says; an Error with words for people where there is none. */
+export async function reach(path, options) {
+  try {
+    return await fetch(path, options);
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Error(t('Không có kết nối đến máy chủ.', 'The server cannot be reached.'));
+  }
+}
+
 /** What the API answers; an Error with words for people where it does not. */
 export async function ask(path, body, signal) {
   const sent = body && {
     method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' },
   };
-  let response;
-  try {
-    // Before the tiles that wait: somebody waits for this.
-    response = await fetch(path, { ...sent, signal, priority: 'high' });
-  } catch (error) {
-    if (error.name === 'AbortError') throw error;
-    throw new Error(t('Không có kết nối đến máy chủ.', 'The server cannot be reached.'));
-  }
+  // Before the tiles that wait: somebody waits for this.
+  const response = await reach(path, { ...sent, signal, priority: 'high' });
   if (response.ok) return response.json();
   throw new Error(await complaint(response));
 }
