@@ -131,6 +131,8 @@ _ONLY: Final = {
     "too_many_vanished": r"/v1/imports/.*/publish",
     "unreadable_file": r"/v1/batch/.*",
     "commune_not_named": "(?!)",
+    "sheet_not_chosen": r"/v1/batch/.*",
+    "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
 }
 """Code → paths that may answer it, of those with its status; a code that is missing: all."""

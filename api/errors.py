@@ -91,6 +91,8 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnreadableFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.CommuneNotNamedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SheetNotChosenError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SystemNotConfirmedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.MistypedCodeError: HTTPStatus.NOT_FOUND,
     errors.GoneError: HTTPStatus.GONE,

@@ -11,7 +11,7 @@ from api.errors import CRS_CODE
 from api.openapi import Answer, Request
 from registry.gazetteer import VIET_NAM
 from registry.intake.judging.problems import PROBLEMS
-from registry.intake.judging.row_problem import RowProblem
+from registry.intake.judging.row_problem import RowProblem, SheetRow
 from registry.lifecycle.requests import Called, Line
 from registry.uploads.views import MAX_LISTED, MAX_PROBLEMS, ImportView
 
@@ -161,7 +161,7 @@ class ShownExample(ProblemExample):
     """One of the first rows that have a problem."""
 
     sheet_row: int | None = Field(
-        description="The row that a spreadsheet shows; null for other files, and once published"
+        description="The row that a spreadsheet shows; null for other files"
     )
 
 
@@ -193,6 +193,9 @@ class ImportTrouble(Answer):
     detail: str
     before: dict[str, int] | None = Field(description="Counts that were published for …")
     now: dict[str, int] | None = Field(description="… and what they are by now")
+    sheets: list[str] | None = Field(description="Of a file, of which `sheet` has to name one")
+    all_sheets: bool | None = Field(description="Whether `sheet=*` reads them all")
+    systems: list[str] | None = Field(description="Of coordinates, of which `crs` may confirm one")
 
 
 class ImportAnswer(Answer):
@@ -215,6 +218,9 @@ class ImportAnswer(Answer):
     vanished_warning: str | None
     problems: list[ProblemCount]
     file_notes: list[str] = Field(description="What was found out about the file")
+    systems: list[str] = Field(
+        description="Of coordinates, of which `crs` has to confirm one before this is published"
+    )
     columns_personal: list[str] = Field(description="Columns that were not read: about people")
     columns_unknown: list[str] = Field(description="Columns that were not read: not known")
     trouble: ImportTrouble | None
@@ -270,6 +276,7 @@ def body_of(view: ImportView) -> dict[str, Any]:
         "vanished_warning": counts.get("vanished_warning"),
         "problems": _problems(view),
         "file_notes": list(map(_by_fields, counts.get("file_notes", ()))),
+        "systems": list(counts.get("systems", ())),
         "columns_personal": list(counts.get("columns_personal", ())),
         "columns_unknown": list(counts.get("columns_unknown", ())),
         "trouble": problem and _trouble(problem),
@@ -293,10 +300,10 @@ def _by_fields(said: str) -> str:
 
 def _problems(view: ImportView) -> list[dict[str, Any]]:
     shown: dict[str, list[dict[str, Any]]] = {}
-    sheet_rows = view.counts.get("sheet_rows", {})
+    sheet_rows = {int(row): at for row, at in view.counts.get("sheet_rows", {}).items()}
     for problem in view.examples:
-        row = {"sheet_row": sheet_rows.get(str(problem.row_number))}
-        shown.setdefault(problem.code, []).append(_example(problem) | row)
+        row = {"sheet_row": sheet_rows.get(problem.row_number)}
+        shown.setdefault(problem.code, []).append(_example(problem, sheet_rows.get) | row)
     return [
         {
             "code": code,
@@ -311,13 +318,13 @@ def _problems(view: ImportView) -> list[dict[str, Any]]:
     ]
 
 
-def _example(problem: RowProblem) -> dict[str, Any]:
+def _example(problem: RowProblem, sheet_row: SheetRow) -> dict[str, Any]:
     return {
         "row": problem.row_number,
         "field": problem.field,
         "value": problem.value,
         "proposed_fix": problem.proposed_fix,
-        "fix_vi": problem.fix_vi,
+        "fix_vi": problem.fix_vi(sheet_row),
     }
 
 
@@ -326,7 +333,7 @@ def told(problem: RowProblem) -> dict[str, Any]:
     kind = PROBLEMS.get(problem.code)
     words = {"vi": kind.vi if kind else problem.code, "en": kind.en if kind else problem.code}
     told = {"code": problem.code, "severity": problem.severity}
-    return _example(problem) | told | words
+    return _example(problem, lambda _row: None) | told | words
 
 
 def _at(moment: datetime.datetime | None) -> str | None:

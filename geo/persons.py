@@ -7,6 +7,7 @@ a street, a hamlet or a building, and stored.
 import re
 from typing import Final
 
+from geo.syllables import is_syllable
 from geo.text import fold
 
 # Never after a kind of place: Đường Ông Ích Khiêm and Đường Bà Triệu have no such word before. With
@@ -23,6 +24,10 @@ _END: Final = (
     r"|thon|xom|ap|duong|phuong|xa|ngo|hem|so)\b)"
 )
 _PERSON: Final = re.compile(rf"\b{_BESIDE}{_OWNER}[^,;()\[\]\d/|]*?{_END}", re.IGNORECASE)
+_CALLED: Final = re.compile(
+    r"(?:ông|bà|anh|chị|em|cô|chú|bác|dì|cậu|thầy|mợ|thím|mrs?|ms)\.?(?: \w+){1,3}",
+    re.IGNORECASE,
+)
 _SURNAME_WORDS: Final = """
     nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong li dinh dao doan vuong trinh
     truong lam mai to luu luong thai ta tong quach chau cao ha kieu la ton tang vi tu phung trieu
@@ -110,6 +115,23 @@ def is_full_name(text: str) -> bool:
     words = key.split()
     full = len(words) in _FULL and words[0] in _SURNAMES and words[1] in ("van", "thi")
     return full and all(map(str.isalpha, words)) and key not in _STREET_NAMES
+
+
+def may_be_name(text: str) -> bool:
+    """Whether a cell may hold nothing but what a person is called: `chị Hoa`, or three or four
+    words of Vietnamese behind a surname, but for those of history. Buildings have such names, too.
+
+    >>> [may_be_name(text) for text in ("chị Hoa", "Ông Bảy", "bà 5", "Lê Mai Hoa", "Trần Thị Mai")]
+    [True, True, True, True, True]
+    >>> [may_be_name(text) for text in ("Lê Thành", "Hà Đô Park", "Võ Thị Sáu", "Toà Lê Mai Hoa")]
+    [False, False, False, False]
+    """
+    if _CALLED.fullmatch(text):
+        return True
+    key = fold(text)
+    words = key.split()
+    full = len(words) in _FULL and words[0] in _SURNAMES and key not in _STREET_NAMES
+    return full and all(map(is_syllable, words))
 
 
 def person_behind(text: str) -> str | None:

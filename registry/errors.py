@@ -221,6 +221,24 @@ class CommuneNotNamedError(UnreadableFileError):
     code = "commune_not_named"
 
 
+class SheetNotChosenError(UnreadableFileError):
+    """A file of several sheets or layers, of which any may be meant.
+
+    Members: `sheets`, their names, and `all_sheets`, whether they can be read as one table.
+    """
+
+    code = "sheet_not_chosen"
+
+
+class SystemNotConfirmedError(UnreadableFileError):
+    """A file of coordinates in a system that whoever delivers it has to confirm, or to find out.
+
+    Member: `systems`, those that the points speak for; none where they do not tell.
+    """
+
+    code = "system_not_confirmed"
+
+
 class DatabaseUnavailableError(RegistryError):
     """The database does not answer; the same request may succeed later."""
 

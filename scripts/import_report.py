@@ -110,7 +110,8 @@ def _shown(problem: RowProblem, result: ImportResult) -> str:
     told = _row(problem.row_number, result)
     if problem.value:
         told += f": {problem.value}"
-    return f"{told} → {problem.fix_vi}" if problem.fix_vi else told
+    fix = problem.fix_vi(result.sheet_rows.get)
+    return f"{told} → {fix}" if fix else told
 
 
 def _rows(result: ImportResult) -> Iterator[str]:

@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, TextIO
@@ -18,10 +19,10 @@ from geo import code as codes
 from registry.database import driver_connection
 from registry.errors import InvalidInputError
 from registry.intake.columns.fields import ANSWER_COLUMNS, REPORT_COLUMNS
-from registry.intake.columns.reader import SourceFile, rows_of
+from registry.intake.columns.reader import SourceFile, row_of_sheet, rows_of
 from registry.intake.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
 from registry.intake.judging.problems import PROBLEMS
-from registry.intake.judging.row_problem import RowProblem
+from registry.intake.judging.row_problem import RowProblem, SheetRow
 from registry.messages import SEVERITIES
 
 # In order of the file's rows. A revived record is a change to whoever delivers.
@@ -193,7 +194,7 @@ def _reported(
         for at, row in enumerate(rows):
             counted += any(row)
             if counted == number and any(row):
-                yield at, row, list(_reasons(found))
+                yield at, row, list(_reasons(found, partial(row_of_sheet, file)))
                 number, found = next(wanted, (0, ()))
                 if not number:
                     return
@@ -232,14 +233,15 @@ def _lines(stream: BinaryIO) -> Iterator[list[str]]:
         text.detach()
 
 
-def _reasons(problems: Sequence[RowProblem]) -> Iterator[str]:
+def _reasons(problems: Sequence[RowProblem], sheet_row: SheetRow) -> Iterator[str]:
     """The cells of `REPORT_COLUMNS`: codes, the worst severity, reasons in words, and fixes."""
     found = list(dict.fromkeys(problem.code for problem in problems))
     severities = {problem.severity for problem in problems}
     yield " ".join(found)
     yield next(word for severity, word in SEVERITIES.items() if severity in severities)
     yield "; ".join(PROBLEMS[each].vi for each in found)
-    yield "; ".join(dict.fromkeys(problem.fix_vi for problem in problems if problem.fix_vi))
+    fixes = (problem.fix_vi(sheet_row) for problem in problems)
+    yield "; ".join(dict.fromkeys(filter(None, fixes)))
 
 
 def _kept(file: SourceFile) -> list[int]:

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from registry.intake.columns.reader import SourceFile, rows_of_sheet
+from registry.intake.columns.reader import SourceFile
 from registry.intake.columns.unread import UnreadColumn
 from registry.intake.judging.auto_fix import FIXED
-from registry.intake.judging.row_problem import RowProblem
+from registry.intake.judging.row_problem import RowProblem, SheetRow
 
 MAX_SHOWN: Final = 1_000
 """Problems of rejected rows that a result holds; `Handback.problems` has them all."""
@@ -98,13 +98,15 @@ class ImportResult:
     """Those of `columns_unknown` that hold something, each with a cell: for a screen alone."""
     file_notes: tuple[str, ...]
     """What was found out about the file: its encoding, font or sheet."""
+    systems: tuple[str, ...]
+    """Of coordinates, of which one has to be confirmed; () where nothing is asked."""
     examples: tuple[RowProblem, ...] = field(repr=False)
     """A few rows of each problem, in the order of `problems`."""
     row_problems: tuple[RowProblem, ...] = field(repr=False)
     """What is wrong with the rows that were rejected: the first `MAX_SHOWN`."""
     sheet_rows: dict[int, int] = field(repr=False)
-    """Of rows in `examples` and `row_problems`, the row that the spreadsheet shows; only of what
-    was tried, and {} for files of other kinds."""
+    """Of rows in `examples` and `row_problems`, and those that they name, the row that the
+    spreadsheet shows; {} for files of other kinds."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: everything but what shows cells of rows."""
@@ -149,6 +151,7 @@ def result_of(
     state: str,
     counts: dict[str, Any],
     file: SourceFile,
+    sheet_row: SheetRow,
 ) -> ImportResult:
     """What became of a file whose rows were counted, with what is written down of its problems."""
     this = {"id": import_id}
@@ -162,7 +165,8 @@ def result_of(
         RowProblem(*row)
         for row in connection.execute(text(_OF_REJECTED), this | {"limit": MAX_SHOWN})
     )
-    shown = {each.row_number for each in (*examples, *row_problems)}
+    told = (*examples, *row_problems)
+    shown = {row for each in told for row in (each.row_number, *each.other_rows)}
     return ImportResult(
         import_id=import_id if state == "published" else None,
         state=state,
@@ -174,7 +178,8 @@ def result_of(
         columns_unknown=file.columns.unknown,
         columns_unread=file.unread,
         file_notes=(*file.notes, *_of_accuracy(file)),
+        systems=file.table.systems,
         examples=examples,
         row_problems=row_problems,
-        sheet_rows={} if state == "published" else rows_of_sheet(file, shown),
+        sheet_rows={row: at for row in shown if (at := sheet_row(row)) is not None},
     )

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from registry.errors import (
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.intake.columns.made_up import refuse_made_up
-from registry.intake.columns.reader import SourceFile, open_file
+from registry.intake.columns.reader import SourceFile, open_file, row_of_sheet
 from registry.intake.formats.table import unreadable
 from registry.intake.handback import Handback, copy_answers, copy_problems, copy_vanished
 from registry.intake.judging.auto_fix import apply_fixes
@@ -34,6 +35,8 @@ from registry.intake.judging.footers import skip_footers
 from registry.intake.judging.judge import judge
 from registry.intake.judging.members import skip_members
 from registry.intake.judging.perimeter import reject_beyond, reject_foreign
+from registry.intake.judging.row_problem import SheetRow
+from registry.intake.matching.beyond_targets import beyond_targets
 from registry.intake.matching.match import match, settle_written
 from registry.intake.matching.near import find_near
 from registry.intake.matching.places import name_places
@@ -151,15 +154,18 @@ def _import(
         dry_run=options.dry_run,
     )
     reading = _reading_of(session, gazetteer, options)
-    # Answers are of each row, and only a row that was read has one. A key's units say what becomes
-    # of a row as well, and may be other ones than those of the latest import.
+    # Answers are of each row, and only a row that was read has one, or the number that its sheet
+    # shows. A key's units say what becomes of a row as well, and may be other ones than those of
+    # the latest import.
+    of_sheet = file.table.first_row is not None
     repeat = (
         None
-        if handback.answers or is_bound()
+        if handback.answers or (handback.problems and of_sheet) or is_bound()
         else find_repeat(connection, import_id, options.source, reading)
     )
+    sheet_row: SheetRow = partial(row_of_sheet, file)
     if repeat is not None:
-        counts = repeat.counts
+        counts, sheet_row = repeat.counts, repeat.sheet_rows.get
         refuse_other_verdict(options, counts)
         state = _state(options, counts)
         if state == "published":
@@ -190,7 +196,7 @@ def _import(
         staging.drop()
     if handback.problems is not None:
         copy_problems(connection, import_id, handback.problems)
-    result = result_of(connection, import_id, state, counts, file)
+    result = result_of(connection, import_id, state, counts, file, sheet_row)
     session.execute(
         update(_IMPORT).where(_IMPORT.c.id == import_id).values(counts=result.to_dict())
     )
@@ -234,6 +240,8 @@ def _decide(
     name_places(staging)
     warn_of_new(staging)
     warn_of_stretches(staging)
+    if not demo:
+        file.table.remarks.extend(beyond_targets(connection))
     near = find_near(staging, demo=demo)
     vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
     if not (options.dry_run or options.accept_vanished):

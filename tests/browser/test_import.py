@@ -257,13 +257,13 @@ def test_file_that_names_no_commune_lies_in_that_of_the_key(visit: Visit, desk: 
 def test_sheets_of_a_workbook_are_chosen_with_a_button(visit: Visit, desk: Desk) -> None:
     made = io.BytesIO()
     with xlsxwriter.Workbook(made) as book:
-        for name, number in (("Tổ 1", "81"), ("Tổ 2", "83")):
+        for name, number in (("Tổ 1, KP 3", "81"), ("Tổ 2, KP 3", "83")):
             sheet = book.add_worksheet(name)
             sheet.write_row(0, 0, ["số nhà", "đường", "mã xã"])
             sheet.write_row(1, 0, [number, "Phố Láng", COMMUNE])
     page = enter(visit, desk.office.key(f"giao trang {visit.page.viewport_size}").secret)
     page.get_by_label("Ai giao").fill(f"trang {visit.page.viewport_size}")
-    for button, houses in (("Chỉ đọc “Tổ 2”", "1"), ("Đọc hết các trang", "2")):
+    for button, houses in (("Chỉ đọc “Tổ 2, KP 3”", "1"), ("Đọc hết các trang", "2")):
         choose(page, made.getvalue(), "tổ.xlsx")
         try_it(page, desk)
         page.locator("#one").get_by_role("button", name=button).click()

@@ -13,7 +13,9 @@ from pathlib import Path
 import click
 import psycopg
 import pytest
+import xlsxwriter
 from click.testing import CliRunner, Result
+from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine
 
 from geo import code as codes
@@ -54,6 +56,10 @@ def run(url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
         return done
 
     return call
+
+
+def rows_of_book(path: Path) -> list[list[object]]:
+    return CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -237,6 +243,32 @@ def test_a_repeated_reference_names_the_row_that_had_it(run: Run, tmp_path: Path
     assert [row["đề nghị"] for row in table(tmp_path / "report.csv")] == [
         "mã hồ sơ của dòng 2 (không kể dòng tiêu đề)"
     ] * 2
+
+
+def test_rows_are_told_as_the_workbook_numbers_them_whenever_it_is_delivered(
+    run: Run, tmp_path: Path
+) -> None:
+    book = tmp_path / "a.xlsx"
+    rows = [
+        ["DANH SÁCH HỘ"],
+        ["Mã hồ sơ", "Số nhà", "Đường", "Mã xã"],
+        ["a", "12", "Phố Quán Thánh", "00004"],
+        [],
+        ["a", "14", "Phố Quán Thánh", "00004"],
+        ["b", "", "Phố Quán Thánh", "00004"],
+    ]
+    with xlsxwriter.Workbook(str(book)) as made:
+        sheet = made.add_worksheet()
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)
+    report = tmp_path / "report.xlsx"
+
+    for options in (("--dry-run",), (), ()):  # the last one is known by the file's checksum
+        told = run(book, *options, "--report", report).stdout
+        if options:
+            assert "dòng 2 (Excel: 5): a → mã hồ sơ của dòng 3 của bảng tính" in told, told
+        (fix, _) = (row[-1] for row in rows_of_book(report)[1:])
+        assert fix == "mã hồ sơ của dòng 3 của bảng tính"
 
 
 def test_what_a_full_delivery_would_retire_is_listed_before_it_happens(

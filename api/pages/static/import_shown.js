@@ -44,8 +44,6 @@ const SEVERITIES = {
 };
 const GRAVEST = Object.keys(SEVERITIES);
 const WRITTEN = ['new', 'changed', 'linked', 'vanished'];
-const PROPOSED = /\bcrs (EPSG:\d+)/g;
-const SEVERAL_SHEETS = /\(several (?:sheets could be meant|layers)\): (.+?); chọn một bằng trường sheet(, hay đọc hết)?/;
 
 const badge = ([look, vi, en]) => make('span', { class: `verdict verdict-${look}` }, t(vi, en));
 const button = (label, work, quiet = true) => make('button', { type: 'button', class: quiet ? 'button button-quiet' : 'button', onclick: work }, label);
@@ -81,10 +79,10 @@ const writes = ({ counts }) => WRITTEN.some((name) => counts?.[name]);
 
 function trouble(found, act) {
   if (!found.trouble) return null;
-  const { code, detail } = found.trouble;
+  const { code, detail, sheets: names, all_sheets: all, systems } = found.trouble;
   const said = make('p', { class: 'wrong', role: 'alert' }, detail);
-  const ways = found.state === 'failed' ? [...inCommune(code, act), ...sheets(detail, act)] : [];
-  return make('div', { class: 'actions' }, said, ...ways, ...again([detail], act));
+  const ways = found.state === 'failed' ? [...inCommune(code, act), ...sheets(names ?? [], all, act)] : [];
+  return make('div', { class: 'actions' }, said, ...ways, ...again(systems ?? [], act));
 }
 
 function inCommune(code, act) {
@@ -96,20 +94,16 @@ function inCommune(code, act) {
 }
 
 /** The sheets, or layers, of which one has to be chosen; sheets can be read all. */
-function sheets(said, act) {
-  const [, names, all] = SEVERAL_SHEETS.exec(said) ?? [];
-  if (!names) return [];
+function sheets(names, all, act) {
   return [
     all && button(t('Đọc hết các trang', 'Read all sheets'), () => act.readSheet('*')),
-    ...names.split(', ').map((name) => button(t(`Chỉ đọc “${name}”`, `Read “${name}” alone`), () => act.readSheet(name))),
+    ...names.map((name) => button(t(`Chỉ đọc “${name}”`, `Read “${name}” alone`), () => act.readSheet(name))),
   ].filter(Boolean);
 }
 
-const proposed = (texts) => [...new Set(texts.flatMap((said) => [...said.matchAll(PROPOSED)].map((each) => each[1])))];
-
 /** The systems that the file's points voted for, one to be confirmed by whoever knows. */
-function again(texts, act) {
-  return proposed(texts).map((system) => button(t(`Đúng, toạ độ theo ${system}: chạy thử lại`, `Right, it is ${system}: try again`), () => act.again(system)));
+function again(systems, act) {
+  return systems.map((system) => button(t(`Đúng, toạ độ theo ${system}: chạy thử lại`, `Right, it is ${system}: try again`), () => act.again(system)));
 }
 
 /** What there is to be done now. */
@@ -129,9 +123,8 @@ function next(found, role, act) {
 function reported(found, role, act) {
   const { counts, id } = found;
   // Those that a refusal names have their buttons there.
-  const named = proposed([found.trouble?.detail ?? '']).length > 0;
-  const systems = again(named ? [] : found.file_notes, act);
-  if (proposed(found.file_notes).length) {
+  const systems = again(found.trouble?.systems?.length ? [] : found.systems, act);
+  if (found.systems.length) {
     const words = t('Hệ toạ độ là do máy đoán: phải xác nhận rồi mới duyệt được.', 'The coordinate system is a guess: it has to be confirmed before this can be published.');
     return make('div', { class: 'actions' }, make('p', {}, words), ...systems);
   }

@@ -170,16 +170,14 @@ def as_read(text: str) -> str:
     return visible(text.replace("\0", "") if "\0" in text else text).strip()
 
 
-def rows_of_sheet(file: SourceFile, numbers: Iterable[int]) -> dict[int, int]:
-    """Numbers of rows → those that the spreadsheet shows; {} for files of other kinds.
+def row_of_sheet(file: SourceFile, number: int) -> int | None:
+    """The number that the spreadsheet shows of a row; None for files of other kinds.
 
-    The file must have been read.
+    The file must have been read as far as the row.
     """
     first = file.table.first_row
-    if first is None:
-        return {}
     # The n-th row with anything in it has n - 1 such rows before it, and some blank ones.
-    return {n: first + n - 1 + bisect_left(file.blank_after, n) for n in set(numbers)}
+    return None if first is None else first + number - 1 + bisect_left(file.blank_after, number)
 
 
 def full_rows(file: SourceFile, rows: Rows, before: int = 0) -> Rows:
@@ -205,7 +203,7 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except UnreadableFileError as error:
-        raise type(error)(unreadable(path, error.detail).detail) from error
+        raise unreadable(path, error.detail, type(error), **error.extra) from error
 
 
 def _of_metres(table: Table, mapping: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from geo.coordinates import WGS_84
+from registry.errors import SheetNotChosenError
 from registry.gdal import DataLayerError, DataSourceError, open_arrow, pyogrio
 from registry.intake.formats.declared import UnsupportedSystemError, declared_system
 from registry.intake.formats.table import Rows, Table, unreadable
@@ -194,6 +195,9 @@ def _chosen(path: Path, names: list[str], layer: str | None) -> str:
         raise unreadable(
             path,
             f"nhiều lớp (several layers): {', '.join(names)}; chọn một bằng --sheet",
+            SheetNotChosenError,
+            sheets=names,
+            all_sheets=False,
         )
     return layer or names[0]
 

@@ -18,6 +18,7 @@ from python_calamine import (
 )
 
 from geo.text import fold
+from registry.errors import SheetNotChosenError
 from registry.intake.formats import xls_errors, xlsx_errors
 from registry.intake.formats.blank_form import COMMUNE_CODE, LISTS, code_on_lists, completed
 from registry.intake.formats.ods_cells import merged_over_rows
@@ -75,6 +76,9 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
             path,
             f"nhiều trang có thể là bảng cần nhập (several sheets could be meant):"
             f" {', '.join(chosen)}; chọn một bằng --sheet, hay đọc hết bằng --sheet '{ALL}'",
+            SheetNotChosenError,
+            sheets=chosen,
+            all_sheets=True,
         )
     header = headers[chosen[0]]
     places = _places(chosen, header) if sheet == ALL else []

@@ -60,6 +60,8 @@ class Table:
     """What was found out about the file, Vietnamese first: for whoever delivers it."""
     crs: str | None = None
     """The system of the points, where the file states it: see `formats.declared`."""
+    systems: tuple[str, ...] = ()
+    """Those that the points speak for, where a dry run goes on in one that nobody confirmed."""
     form: str = "csv"
     """The format in which rows are handed back: csv, xlsx, geojson, gpkg or parquet."""
     features: Any = field(default=None, repr=False)
@@ -133,9 +135,14 @@ def names_in_unicode(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(CONVERTERS[font], names)) if font else names
 
 
-def unreadable(path: Path, reason: str) -> UnreadableFileError:
+def unreadable(
+    path: Path,
+    reason: str,
+    kind: type[UnreadableFileError] = UnreadableFileError,
+    **members: object,
+) -> UnreadableFileError:
     """What is wrong with a file as a whole, as one line that begins with its name."""
-    return UnreadableFileError(f"{path.name or path}: {reason}")
+    return kind(f"{path.name or path}: {reason}", **members)
 
 
 _REFUSALS: Final = {

@@ -148,7 +148,7 @@ _RULES: Final = (
     ),
     _Rule("number_key = '?ditto'", "address", "as_above", "number"),
     _Rule("number_key = '?garbled'", "address", "text_garbled"),
-    _Rule("number_key = '?person'", "street", "person_behind_street"),
+    _Rule("number_key = '?person'", "street", "person_named"),
     _Rule(f"{_NOWHERE} AND ({INSIDE}) IS NOT TRUE", "street", "number_without_street"),
     _Rule(
         f"{_NOWHERE} AND {INSIDE} OR {_NUMBER_ALONE} AND place_keys IS NOT NULL AND streets_usual",

@@ -92,13 +92,13 @@ _OF_CELLS: Final[dict[str, ProblemKind]] = {
         "a spreadsheet made a power of ten or an error of the source_ref: take it from the"
         " original, into a cell of text",
     ),
-    "person_behind_street": ProblemKind(
+    "person_named": ProblemKind(
         "error",
-        "Có tên như tên người, sau tên đường và gạch ngang, hay ở cột số nhà, toà nhà: bỏ tên"
-        " người; nếu cả hai là tên đường thì viết không có gạch",
+        "Có tên như tên người, sau tên đường và gạch ngang, hay ở cột số nhà, thôn tổ, toà nhà: bỏ"
+        " tên người; nếu là tên đường thì viết không có gạch, là toà nhà thì thêm chữ Toà nhà",
         "what looks like a person's name stands behind the street and a dash, or under the house"
-        " number or building: leave the person out; where both name the street, write it without"
-        " the dash",
+        " number, locality or building: leave the person out; where it is the street's, write it"
+        " without the dash, where it is the building's, with the word Toà nhà before it",
     ),
     "as_above": ProblemKind(
         "error",

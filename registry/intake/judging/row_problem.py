@@ -1,8 +1,15 @@
 """One problem of one row, as it is told to whoever delivered it."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from registry.intake.judging.fix_words import FIXES
+
+SheetRow = Callable[[int], int | None]
+"""From the number of a row to the one that a spreadsheet shows; None for files of other kinds."""
+_OTHER_ROW: Final = re.compile(r"\bdòng (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,21 @@ class RowProblem:
     proposed_fix: str | None
 
     @property
-    def fix_vi(self) -> str | None:
-        """The fix in words; None where there is none."""
-        return self.proposed_fix and FIXES.get(self.code, "{}").format(self.proposed_fix)
+    def other_rows(self) -> list[int]:
+        """Numbers of the rows that the fix names."""
+        return [int(number) for number in _OTHER_ROW.findall(self._fix_words())]
+
+    def fix_vi(self, sheet_row: SheetRow) -> str | None:
+        """The fix in words, with rows as the spreadsheet shows them; None where there is none."""
+        return _OTHER_ROW.sub(lambda row: _row(row[1], sheet_row), self._fix_words()) or None
+
+    def _fix_words(self) -> str:
+        fix = self.proposed_fix
+        return FIXES.get(self.code, "{}").format(fix) if fix else ""
+
+
+def _row(number: str, sheet_row: SheetRow) -> str:
+    shown = sheet_row(int(number))
+    if shown is None:
+        return f"dòng {number} (không kể dòng tiêu đề)"
+    return f"dòng {shown} của bảng tính"

@@ -44,6 +44,8 @@ class Repeat:
 
     import_id: int
     counts: dict[str, Any]
+    sheet_rows: dict[int, int]
+    """As in its result: this time the file is not read."""
 
 
 def find_repeat(connection: Connection, import_id: int, source: str, reading: str) -> Repeat | None:
@@ -66,4 +68,5 @@ def find_repeat(connection: Connection, import_id: int, source: str, reading: st
     counts["unchanged"] = rows - rejected - skipped
     nothing = dict.fromkeys(("new", "changed", "linked"), 0)
     counts |= {"near": {}, "delivered_before": {}}
-    return Repeat(latest.id, counts | nothing | Vanishing().counts())
+    sheet_rows = {int(row): at for row, at in latest.counts.get("sheet_rows", {}).items()}
+    return Repeat(latest.id, counts | nothing | Vanishing().counts(), sheet_rows)

@@ -12,7 +12,7 @@ from geo.house_number import as_range
 from geo.locality import ESTATES, parse_locality
 from geo.mangled_number import is_mangled
 from geo.mixed_fonts import is_garbled
-from geo.persons import is_full_name, person_behind
+from geo.persons import is_full_name, may_be_name, person_behind
 from geo.placeholders import is_ditto, is_none
 from geo.spoken_number import number_said
 from geo.street import is_dated
@@ -179,6 +179,8 @@ def read_street(text: str) -> DoorParts:
 @_of_values
 def read_place(text: str, kind: str = "") -> DoorParts:
     """Of the column of localities, whose header says the `kind` of those that have none."""
+    if is_full_name(text):
+        return DoorParts(number=PERSON)
     if is_mangled(text):
         return DoorParts(number=(text, "", False))  # `Tổ 1/2`
     if plain := _WITH_DECIMAL.fullmatch(text):
@@ -200,7 +202,8 @@ def read_flat(building: str, floor: str, unit: str) -> DoorParts:
     """Of the columns of buildings, floors and flats."""
     if fold(building) in _USES:
         building = ""
-    if is_full_name(building):
+    # A flat is in a building, whoever that is called after.
+    if is_full_name(building) or (not unit and may_be_name(building)):
         return DoorParts(number=PERSON)
     read = parse_components(building=building, floor=floor, unit=unit)
     door, named = parts_of(read), building_of(read, building)

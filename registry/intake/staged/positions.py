@@ -28,7 +28,7 @@ from geo.coordinates import (
     metres,
     to_wgs84,
 )
-from registry.errors import UnreadableFileError
+from registry.errors import SystemNotConfirmedError, UnreadableFileError
 from registry.intake.columns.reader import SourceFile, cells_of, rows_of
 from registry.intake.formats.table import Rows, unreadable
 from registry.intake.staged.resolve import FIELDS_READ, Resolver
@@ -97,6 +97,7 @@ def _in_degrees(
     """WGS 84, unless VN-2000 is stated; where real polygons tell them apart, they are asked."""
     stated = crs or file.table.crs
     others, notes = None, []
+    asked: tuple[str, ...] = ()
     # 190 m: only where a sharp border lies between the two does a point speak for either.
     if (stated == VN2000_DEGREES or crs is None) and any_polygon(connection):
         others = vote_on_degrees(connection, _sample(file, resolver, stated or WGS_84))
@@ -106,6 +107,8 @@ def _in_degrees(
                 file.path,
                 f"{_said(crs, stated)} không hợp: {others.told()}; nếu tọa độ là WGS 84, thêm"
                 f" --crs {WGS_84}",
+                SystemNotConfirmedError,
+                systems=[WGS_84],
             )
         return _placed(file, stated, _converted(crs, stated))
     if others is not None and others.for_vn2000:
@@ -113,11 +116,12 @@ def _in_degrees(
             f"{others.told()}; nếu là VN-2000, thêm --crs {VN2000_DEGREES}; nếu là WGS 84, thêm"
             f" --crs {WGS_84}"
         )
+        asked = (VN2000_DEGREES, WGS_84)
         if not dry_run:
-            raise unreadable(file.path, advice)
+            raise _not_confirmed(file, advice, asked)
         notes.append(f"chạy thử với {described(WGS_84)}: {advice}")
     in_minutes = any(is_in_minutes(x) or is_in_minutes(y) for x, y in _pairs(file))
-    return _placed(file, None, *notes) if in_minutes or notes else file
+    return _placed(file, None, *notes, asked=asked) if in_minutes or notes else file
 
 
 def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -> SourceFile:
@@ -144,14 +148,20 @@ def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -
         advice = f"{vote.told()}; chưa xác định được hệ: hỏi nơi đo, rồi thêm "
         alike = vote.alike
         if not (dry_run and alike):
-            raise unreadable(file.path, f"{advice}--crs EPSG:…")
+            raise _not_confirmed(file, f"{advice}--crs EPSG:…", alike)
         # Which of two it is, 700 m apart, is no matter to whoever looks at the addresses first.
         advice += " hoặc ".join(f"--crs {crs}" for crs in alike)
-        return _placed(file, alike[0], f"chạy thử tạm với {described(alike[0])}: {advice}")
+        note = f"chạy thử tạm với {described(alike[0])}: {advice}"
+        return _placed(file, alike[0], note, asked=alike)
     advice = f"{vote.told()}; nếu đúng, thêm --crs {vote.proposal}"
     if not dry_run:
-        raise unreadable(file.path, advice)
-    return _placed(file, vote.proposal, f"chạy thử với {described(vote.proposal)}: {advice}")
+        raise _not_confirmed(file, advice, (vote.proposal,))
+    note = f"chạy thử với {described(vote.proposal)}: {advice}"
+    return _placed(file, vote.proposal, note, asked=(vote.proposal,))
+
+
+def _not_confirmed(file: SourceFile, advice: str, asked: Sequence[str]) -> UnreadableFileError:
+    return unreadable(file.path, advice, SystemNotConfirmedError, systems=list(asked))
 
 
 def _said(crs: str | None, stated: str) -> str:
@@ -164,7 +174,9 @@ def _converted(crs: str | None, stated: str) -> str:
     return f"tọa độ {described(stated)}{by} đã chuyển sang WGS 84 (converted)"
 
 
-def _placed(file: SourceFile, crs: str | None, *notes: str) -> SourceFile:
+def _placed(
+    file: SourceFile, crs: str | None, *notes: str, asked: Sequence[str] = ()
+) -> SourceFile:
     table, positions = file.table, file.columns.positions
     x, y = positions["longitude"], positions["latitude"]
 
@@ -173,7 +185,8 @@ def _placed(file: SourceFile, crs: str | None, *notes: str) -> SourceFile:
         with table.rows() as below:
             yield _transformed(below, x, y, crs)
 
-    return replace(file, table=replace(table, rows=rows, notes=(*table.notes, *notes)))
+    told = (*table.notes, *notes)
+    return replace(file, table=replace(table, rows=rows, notes=told, systems=tuple(asked)))
 
 
 def _sample(file: SourceFile, resolver: Resolver, stated: str | None) -> list[Placed]:

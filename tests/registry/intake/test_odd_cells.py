@@ -240,7 +240,7 @@ def test_a_name_behind_a_dash_makes_no_street(
     deliver(door("1", street=f"An Dương Vương - {person}"), door("2", street="Láng - Hòa Lạc"))
     texts = f"92 An Dương Vương - {person}, tổ 3, Phường Ba Đình, Hà Nội"
     result = deliver({"address": texts}, source="khac")
-    assert codes(result) == {1: ["person_behind_street"]}
+    assert codes(result) == {1: ["person_named"]}
     assert rows(engine, "SELECT name FROM thoroughfare") == [("Láng Hòa Lạc",)]
 
 
@@ -326,14 +326,21 @@ def test_a_name_of_several_communes_is_settled_by_its_column_and_the_other_rows(
     assert communes("Xã / phường", *others, "Bình Tân")[0] == {}
 
 
-def test_a_name_in_full_under_the_number_or_building_is_refused_and_never_stored(
+def test_a_name_under_the_number_building_or_hamlet_is_refused_and_never_stored(
     deliver: Deliver, engine: Engine
 ) -> None:
     result = deliver(
         door("Nguyễn Văn Bình", locality="Tổ 8", longitude="105.8403", latitude="21.0412"),
         door("64", building="Trần Thị Mai"),
         door("66", building="Toà Võ Thị Sáu"),
+        door("68", building="Lê Mai Hoa"),
+        door("70", building="chị Hoa"),
+        door("72", building="Ông Bảy"),
+        door("74", building="Toà nhà Lê Mai Hoa"),
+        door("76", building="Hoàng Anh Thanh Bình", unit="1205"),
+        door("78", locality="Trần Thị Mai"),
     )
-    assert codes(result) == {1: ["person_behind_street"], 2: ["person_behind_street"]}
-    assert (result.new, result.rejected) == (1, 2)
-    assert rows(engine, "SELECT building_name FROM household") == [("Võ Thị Sáu",)]
+    assert codes(result) == {row: ["person_named"] for row in (1, 2, 4, 5, 6, 9)}
+    stored = "SELECT building_name FROM household WHERE kind = 'household' ORDER BY house_number"
+    assert rows(engine, stored) == [("Võ Thị Sáu",), ("Lê Mai Hoa",), ("Hoàng Anh Thanh Bình",)]
+    assert rows(engine, "SELECT name FROM locality") == []

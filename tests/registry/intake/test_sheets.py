@@ -7,8 +7,8 @@ import pytest
 import xlsxwriter
 from pyogrio.raw import write
 
-from registry.errors import UnreadableFileError
-from registry.intake.columns.reader import cells_of, open_file, rows_of, rows_of_sheet
+from registry.errors import SheetNotChosenError, UnreadableFileError
+from registry.intake.columns.reader import cells_of, open_file, row_of_sheet, rows_of
 from registry.intake.formats.sheets import ALL
 
 HEADER = ["Số nhà", "Thôn", "Mã xã"]
@@ -31,8 +31,9 @@ def test_all_sheets_of_one_header_are_one_table(tmp_path: Path) -> None:
         Đoài=[["DANH SÁCH HỘ", "", ""], ["SỐ NHÀ", "Thôn", "Mã xã"], ["1", "Đoài", "00004"]],
         Tổng=[["Thôn", "Số hộ"], ["Đông", "2"], ["Đoài", "1"]],
     )
-    with pytest.raises(UnreadableFileError, match=r"several sheets.*--sheet '\*'"):
+    with pytest.raises(SheetNotChosenError, match=r"several sheets.*--sheet '\*'") as refused:
         open_file(path)
+    assert refused.value.extra == {"sheets": ["Đông", "Đoài"], "all_sheets": True}
     file = open_file(path, ALL)
     with rows_of(file) as found:
         read = list(map(cells_of(file, ("house_number", "locality")), found))
@@ -118,10 +119,10 @@ def test_rows_are_known_as_the_spreadsheet_shows_them(tmp_path: Path) -> None:
     with rows_of(file) as found:
         numbers = [row[0] for row in found]
     assert numbers == ["5", "7", "9"]
-    assert rows_of_sheet(file, [1, 3]) == {1: 6, 3: 10}
+    assert [row_of_sheet(file, number) for number in (1, 3)] == [6, 10]
     # Where several sheets are one table, or in a CSV, nobody counts so.
     both = open_file(write_book(tmp_path / "b.xlsx", A=rows, B=rows), ALL)
-    assert rows_of_sheet(both, [1]) == {}
+    assert row_of_sheet(both, 1) is None
     path = tmp_path / "a.csv"
     path.write_text("Số nhà,Đường,Mã xã\n5,Láng,00199\n", encoding="utf-8")
-    assert rows_of_sheet(open_file(path), [1]) == {}
+    assert row_of_sheet(open_file(path), 1) is None

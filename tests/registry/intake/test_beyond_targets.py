@@ -1,0 +1,42 @@
+"""Communes that would have more households than there are: somebody's list came twice, or astray."""
+
+from sqlalchemy import Engine, text
+
+from registry.database import session_scope
+from tests.support.intake import BA_DINH, HONG_HA, Deliver, door
+
+
+def set_target(engine: Engine, unit: str, households: int, quality: str) -> None:
+    with session_scope(engine) as session:
+        session.execute(
+            text(
+                "INSERT INTO target (unit_id, households, quality, source, reference_date, counted)"
+                " SELECT id, :n, :quality, 'thử', '2026-01-01', 'households' FROM admin_unit"
+                " WHERE code = :unit AND level = 'commune'"
+            ),
+            {"n": households, "quality": quality, "unit": unit},
+        )
+
+
+def told(result: object) -> list[str]:
+    return [note for note in result.file_notes if "sổ sẽ có" in note]  # type: ignore[attr-defined]
+
+
+def test_a_commune_that_would_have_far_more_households_than_there_are_is_told(
+    engine: Engine, deliver: Deliver
+) -> None:
+    set_target(engine, BA_DINH, 40, "declared")
+    set_target(engine, HONG_HA, 40, "estimate")
+    first = [door(str(number), f"a{number}") for number in range(1, 112)]
+    elsewhere = [door(str(number), f"b{number}", commune_code=HONG_HA) for number in range(1, 112)]
+
+    # 111 of 40 + 50: more than half as many again as were declared. An estimate may be as far off.
+    (note,) = told(deliver(*first, *elsewhere, dry_run=True))
+    assert "Phường Ba Đình: sổ sẽ có 111 hộ, mà tổng số hộ kê khai là 40" in note
+    assert told(deliver(*first)) == [note]
+    assert told(deliver(*first)) == []  # nothing is new
+    # What is registered already counts as well.
+    again = [door(str(number), f"c{number}", street="Phố Hàng Đậu") for number in range(1, 21)]
+    (note,) = told(deliver(*again, source="khác"))
+    assert "sổ sẽ có 131 hộ" in note
+    assert told(deliver(*again[:5], source="khác nữa")) == []
