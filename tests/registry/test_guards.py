@@ -581,6 +581,98 @@ def key_of(table: type[AdminUnit], village: Village) -> int:
     }[table.__tablename__]
 
 
+# --- references of sources -----------------------------------------------------------------------
+
+PUT_REFS = text(
+    "INSERT INTO household_ref (source, source_ref, code, import_id)"
+    " SELECT 's', ref, code, import FROM unnest(CAST(:refs AS text[]), CAST(:codes AS text[]),"
+    " CAST(:imports AS bigint[])) r (ref, code, import)"
+)
+REFERRED = "household_ref_references"
+
+
+def put_refs(session: Session, *rows: tuple[str, int | None]) -> None:
+    """References `0`, `1` … of a source, each to its code and of its import."""
+    session.execute(
+        PUT_REFS,
+        {
+            "refs": list(map(str, range(len(rows)))),
+            "codes": [code for code, _ in rows],
+            "imports": [number for _, number in rows],
+        },
+    )
+
+
+def make_import(session: Session) -> int:
+    return session.execute(
+        text(
+            "INSERT INTO import (source, file_name, state) VALUES ('s', 'a', 'staged') RETURNING id"
+        )
+    ).scalar_one()
+
+
+@pytest.mark.parametrize("verb", ["insert", "update"])
+@pytest.mark.parametrize("wrong", ["code", "import_id", "vanished_import_id"])
+def test_a_reference_is_refused_when_its_record_or_import_is_not_there(
+    session: Session, village: Village, wrong: str, verb: str
+) -> None:
+    number = make_import(session)
+    if verb == "insert" and wrong != "vanished_import_id":
+        bad = (next_code(), number) if wrong == "code" else (village.house, 10**9)
+        with refused(session, by=REFERRED):
+            put_refs(session, *[(village.house, number)] * 3, bad)
+        return
+    put_refs(session, *[(village.house, number)] * 3)
+    value = next_code() if wrong == "code" else 10**9
+    change_one = f"UPDATE household_ref SET {wrong} = :value WHERE source_ref = '1'"
+    with refused(session, by=REFERRED):
+        session.execute(text(change_one), {"value": value})
+
+
+def test_what_references_name_is_not_removed_without_them(
+    session: Session, village: Village
+) -> None:
+    brought, vanished = make_import(session), make_import(session)
+    put_refs(session, (village.house, brought), (village.house, None))
+    session.execute(
+        text("UPDATE household_ref SET vanished_import_id = :id WHERE import_id IS NULL"),
+        {"id": vanished},
+    )
+    with refused(session, by=REFERRED):
+        session.execute(delete(Household).where(Household.code == village.house))
+    for number in (brought, vanished):
+        with refused(session, by=REFERRED):
+            session.execute(text("DELETE FROM import WHERE id = :id"), {"id": number})
+    session.execute(text("DELETE FROM household_ref"))
+    session.execute(delete(Household).where(Household.code == village.house))
+    session.execute(text("DELETE FROM import"))
+
+
+@pytest.mark.parametrize("first", ["reference", "removal"])
+def test_a_record_is_not_removed_while_a_reference_to_it_is_written(
+    own_engine: Engine, first: str
+) -> None:
+    with session_scope(own_engine) as session:
+        house = make_household(session, unit_id=make_unit(session))
+
+    def refer(session: Session) -> None:
+        put_refs(session, (house, None))
+
+    def remove(session: Session) -> None:
+        open_event(session, TEST)
+        session.execute(delete(Household).where(Household.code == house))
+
+    sooner, later = (refer, remove) if first == "reference" else (remove, refer)
+    with thread() as pool, Session(own_engine) as one, Session(own_engine) as other:
+        sooner(one)
+        waiting = start_and_wait(pool, own_engine, other, later)
+        assert not waiting.done()
+        one.commit()
+        with pytest.raises(DBAPIError) as caught:
+            waiting.result()
+        check_refusal(caught.value, by=REFERRED)
+
+
 # --- two writers at once -------------------------------------------------------------------------
 
 

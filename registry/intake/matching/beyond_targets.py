@@ -45,9 +45,9 @@ def beyond_targets(connection: Connection) -> Iterator[str]:
     found = connection.execute(text(_BEYOND)).all()
     for kind, name, households, target, counted, quality in found[:_SHOWN]:
         yield (
-            f"{full_name(kind, name)}: sổ sẽ có {number(households)} hộ, mà tổng số {COUNTED_LABELS[counted]}"
-            f" {QUALITY_LABELS[quality]} là {number(target)} (more than there are): xem lại xã,"
-            " nguồn, và dòng đã giao từ trước"
+            f"{full_name(kind, name)}: sổ sẽ có {number(households)} hộ, mà tổng số"
+            f" {COUNTED_LABELS[counted]} {QUALITY_LABELS[quality]} là {number(target)} (more than"
+            " there are): xem lại xã, nguồn, và dòng đã giao từ trước"
         )
     if len(found) > _SHOWN:
         yield f"{number(len(found) - _SHOWN)} xã khác cũng vậy (other communes as well)"

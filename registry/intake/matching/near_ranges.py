@@ -57,11 +57,9 @@ _REGISTERED: Final = """
     SELECT 'near_same_range', d.row_number, h.code
     FROM covered e
     JOIN written d ON d.number_at = e.at AND d.flat_at IS NULL
-    JOIN street s ON s.at = d.street_at
-    JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.own_key = s.street_key
-        AND coalesce(t.former_unit_id, d.former_id) IS NOT DISTINCT FROM
-            coalesce(d.former_id, t.former_unit_id)
-    JOIN household h ON h.thoroughfare_id = t.id AND h.house_number_key = e.number_key
+    JOIN near_street s ON s.unit_id = d.unit_id AND s.street_at = d.street_at
+        AND coalesce(s.former_id, 0) = coalesce(d.former_id, 0)
+    JOIN household h ON h.thoroughfare_id = s.id AND h.house_number_key = e.number_key
         AND h.kind = 'household' AND h.status IN ('active', 'proposed') AND h.unit_number IS NULL
         AND (h.code < '1') = :demo AND h.code IS DISTINCT FROM d.code
 """
@@ -99,9 +97,9 @@ def find_near_ranges(staging: Staging, *, demo: bool, known_streets: bool) -> No
     if found:
         staging.select("ranged", _RANGED, stats="unit_id, number_at, street_key")
         connection.execute(text(_IN_FILE))
-        connection.execute(text(_REGISTERED), {"demo": demo})
     if not known_streets:
         return
+    connection.execute(text(_REGISTERED), {"demo": demo})
     ranges = connection.execute(text(_REGISTERED_RANGES), {"demo": demo}).all()
     if ranges:
         staging.create(

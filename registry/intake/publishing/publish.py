@@ -69,15 +69,21 @@ _UPDATE: Final = f"""
     WHERE NOT h.is_new AND o.code = h.code
 """
 
+# By code, for neighbours in the index of codes lie on one page of it; in any other order each row
+# goes to a page of its own.
 _REFS: Final = """
     INSERT INTO household_ref (source, source_ref, code, import_id, linked, row_hash)
-    SELECT :source, ref, code, :import_id, false, row_hash FROM fresh
-    UNION ALL
-    SELECT :source, d.ref, coalesce(o.code, head.code), :import_id, true, d.row_hash
-    FROM found o
-    JOIN door d ON d.row_number = o.row_number
-    LEFT JOIN fresh head ON head.row_number = o.head
-    WHERE o.outcome = 'linked'
+    SELECT :source, ref, code, :import_id, linked, row_hash
+    FROM (
+        SELECT ref, code, false AS linked, row_hash FROM fresh
+        UNION ALL
+        SELECT d.ref, coalesce(o.code, head.code), true, d.row_hash
+        FROM found o
+        JOIN door d ON d.row_number = o.row_number
+        LEFT JOIN fresh head ON head.row_number = o.head
+        WHERE o.outcome = 'linked'
+    ) named
+    ORDER BY code COLLATE "C"
 """
 # A door without a point takes that of another source, which its number and street led to it.
 _POINTS: Final = """

@@ -1,4 +1,4 @@
-"""Communes that would have more households than there are: somebody's list came twice, or astray."""
+"""Communes that would have more households than there are: a list came twice, or astray."""
 
 from sqlalchemy import Engine, text
 
