@@ -5,6 +5,7 @@ a street, a hamlet or a building, and stored.
 """
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from geo.syllables import is_syllable
@@ -60,15 +61,35 @@ _OF_STREETS: Final = frozenset(
     vo thi sau|vo van tan|vu trong phung|duong dinh nghe|doan thi diem|dao duy tu|dao duy anh
     chu van an|cu chinh lan|ha huy tap|le hong phong|hoang quoc viet|hoang van thu|truong han sieu
     truong vinh ky|truong cong dinh|bui thi xuan|be van dan|phan dinh giot|nguyen viet xuan
+    cao van lau|chau van liem|dang van ngu|giang van minh|ho van hue|hoang thi loan
+    hoang van thai|huynh van nghe|le thi hong gam|le thi rieng|le van duyet|le van hien
+    le van huu|le van luong|le van mien|le van si|le van tam|le van thiem|le van thinh
+    li van phuc|luong van can|luu van lang|mac thi buoi|ngo thi si|ngo van so|nguyen thi dinh
+    nguyen thi luu|nguyen thi nho|nguyen thi thap|nguyen van cu|nguyen van huyen|nguyen van linh
+    nguyen van nguyen|nguyen van sieu|nguyen van thoai|nguyen van to|nguyen van troi
+    pham van bach|pham van nghi|pham van xao|phan van dang|phan van hon|phan van tri
+    phan van truong|quach thi trang|tran van can|tran van giap|tran van giau|tran van on
+    tran van tra|truong van bang|truong van da|truong van linh|vo van dung|vo van ngan
     """.replace("\n", "|").split("|")
 )
-"""Of people of history, after whom streets are called in eight provinces and more."""
+"""Of people of history, after whom streets are called in eight provinces and more; with Văn or Thị
+in four."""
 _BEHIND_DASH: Final = re.compile(
     r"[^\W\d_][.)]?\s+[-–—]\s+((?:[^\W\d_]+\s+){2,3}[^\W\d_]+)\s*(?=[,;(/\d]|[-–—]\s|$)"
 )
 _STREET_NAMES: Final = frozenset(fold(name) for name in _OF_STREETS if name.strip())
 _FULL: Final = (3, 4)
 """Words of a name in full."""
+_LED_TO_WORDS: Final = """
+    kenh rach cau de bo doc cho truong ben dap dan noi ven hanh khu song suoi cong duong pho ngo hem
+    kiet ngach tinh huyen quoc lo nga ba tu cu xa tap the kdc kp dai
+"""
+_LED_TO: Final = frozenset(_LED_TO_WORDS.split())
+"""Folded: what may stand before a person's name in that of a street."""
+_OWNERS: Final = frozenset(
+    {"chủ", "hộ", "CH", "gđ", "của", "vợ", "chồng", "con", "bố", "mẹ", "cha", "nhà", "gặp"}
+)
+_FORMS: Final = frozenset({"ông", "bà", "anh", "chị", "cô", "chú", "em", "bác", "hộ"})
 # Looked for first, for nearly no address has one, and millions are read.
 _SIGNS: Final = (
     "nhà ",
@@ -115,6 +136,29 @@ def is_full_name(text: str) -> bool:
     words = key.split()
     full = len(words) in _FULL and words[0] in _SURNAMES and words[1] in ("van", "thi")
     return full and all(map(str.isalpha, words)) and key not in _STREET_NAMES
+
+
+def goes_on_to_person(street: str) -> bool:
+    """Whether the name of a street ends in somebody's: `Láng Trần Thị Mai`, `Láng hộ Nguyễn Nam`.
+
+    >>> names = ("Láng Trần Thị Mai", "Láng/Nguyễn Văn Nam", "Láng chủ hộ Nam", "Láng nhà Hoa")
+    >>> [goes_on_to_person(name) for name in names]
+    [True, True, True, True]
+    >>> names = ("Nguyễn Văn Nam", "Kênh Nguyễn Văn Nam", "Láng Võ Thị Sáu", "Bà Mẹ Việt Nam")
+    >>> [goes_on_to_person(name) for name in names]
+    [False, False, False, False]
+    """
+    words = street.replace("/", " ").split()
+    if "-" in words:
+        return False  # a road by its ends: see `person_behind`
+    for size in _FULL:
+        before, named = words[:-size], " ".join(words[-size:])
+        if before and is_full_name(named) and _LED_TO.isdisjoint(map(fold, before)):
+            return True
+    return any(
+        word in _OWNERS and (after in _FORMS or (after[0].isupper() and len(after) > 1))
+        for word, after in pairwise(words[1:])
+    )
 
 
 def may_be_name(text: str) -> bool:

@@ -19,14 +19,16 @@ _MEMORY_OF_SORTS: Final = """
 
 
 @contextmanager
-def keys_parked(connection: Connection, rows: int) -> Iterator[None]:
+def keys_parked(connection: Connection, rows: int) -> Iterator[bool]:
     """Write `rows` households in the block, into tables without keys where there is none yet.
+
+    The block is told whether they are without.
 
     Whoever reads the register waits for the transaction, which is why a register with households
     keeps its keys. A transaction that fails has them as before.
     """
     parked = rows >= MANY and bool(connection.execute(text("SELECT park_keys()")).scalar_one())
-    yield
+    yield parked
     if parked:
         connection.execute(text(_MEMORY_OF_SORTS))
         connection.execute(text("SELECT unpark_keys()"))

@@ -69,8 +69,6 @@ _UPDATE: Final = f"""
     WHERE NOT h.is_new AND o.code = h.code
 """
 
-# By code, for neighbours in the index of codes lie on one page of it; in any other order each row
-# goes to a page of its own.
 _REFS: Final = """
     INSERT INTO household_ref (source, source_ref, code, import_id, linked, row_hash)
     SELECT :source, ref, code, :import_id, linked, row_hash
@@ -83,8 +81,9 @@ _REFS: Final = """
         LEFT JOIN fresh head ON head.row_number = o.head
         WHERE o.outcome = 'linked'
     ) named
-    ORDER BY code COLLATE "C"
 """
+# Where the index of codes is there, each row goes to a page of its own in any other order.
+_BY_CODE: Final = """ ORDER BY code COLLATE "C" """
 # A door without a point takes that of another source, which its number and street led to it.
 _POINTS: Final = """
     UPDATE household h SET point = d.point, position_method = 'unknown',
@@ -124,10 +123,10 @@ def publish(staging: Staging, source: str, issue: IssueCodes, new: int) -> Publi
     make_places(staging)
     staging.view("addressed", merged(staging, _ADDRESSED))
     _give_codes(staging, issue, new)
-    with keys_parked(connection, new):
+    with keys_parked(connection, new) as parked:
         buildings = make_buildings(staging, issue)
         connection.execute(text(_INSERT))
-        connection.execute(text(_REFS), parameters)
+        connection.execute(text(_REFS if parked else _REFS + _BY_CODE), parameters)
     changed = connection.execute(text(_UPDATE)).rowcount
     connection.execute(text(_POINTS))
     # Asked first: for none the planner may go through all rows with each reference of the source.

@@ -12,7 +12,7 @@ from geo.house_number import as_range
 from geo.locality import ESTATES, parse_locality
 from geo.mangled_number import is_mangled
 from geo.mixed_fonts import is_garbled
-from geo.persons import is_full_name, may_be_name, person_behind
+from geo.persons import goes_on_to_person, is_full_name, may_be_name, person_behind
 from geo.placeholders import is_ditto, is_none
 from geo.spoken_number import number_said
 from geo.street import is_dated
@@ -165,7 +165,7 @@ def read_street(text: str) -> DoorParts:
         return DoorParts()
     if _TWO_STREETS.search(text) or _BESIDE_STREETS.match(text):
         return DoorParts(number=unread(text))
-    if person_behind(text):
+    if person_behind(text) or goes_on_to_person(text):
         return DoorParts(number=PERSON)
     place = parse_locality(text)
     if place is not None and place.kind in _NO_STREET_BUT and place.name:

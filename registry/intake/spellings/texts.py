@@ -15,7 +15,7 @@ from geo.address import Door
 from geo.counts_beside import without_counts
 from geo.house_number import HouseNumber, parse_house_number
 from geo.mixed_fonts import is_garbled
-from geo.persons import person_behind
+from geo.persons import goes_on_to_person, person_behind
 from geo.placeholders import is_ditto
 from geo.text import fold
 from geo.values import value
@@ -239,6 +239,8 @@ def _door(address: str, door: Door) -> DoorParts:
         return DoorParts(number=unread(address))
     person, street = person_behind(address), door.street
     if person and street and fold(street.name).endswith(f" {fold(person)}"):
+        return DoorParts(number=PERSON)
+    if street and goes_on_to_person(street.name):
         return DoorParts(number=PERSON)
     return parts_of(door)
 

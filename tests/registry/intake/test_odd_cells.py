@@ -344,3 +344,29 @@ def test_a_name_under_the_number_building_or_hamlet_is_refused_and_never_stored(
     stored = "SELECT building_name FROM household WHERE kind = 'household' ORDER BY house_number"
     assert rows(engine, stored) == [("Võ Thị Sáu",), ("Lê Mai Hoa",), ("Hoàng Anh Thanh Bình",)]
     assert rows(engine, "SELECT name FROM locality") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12 Láng Trần Thị Mai",
+        "12 Láng: Nguyễn Văn Nam",
+        "12 Láng chủ hộ Nguyễn Nam",
+        "12 đường Láng hộ Nguyễn Văn Nam",
+        "12 Láng nhà Hoa",
+        "12 Láng vợ anh Nam",
+    ],
+)
+def test_a_person_behind_the_street_without_a_sign_is_refused_and_never_stored(
+    engine: Engine, tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "a.csv"
+    lines = [f'1,"{text}, Phường Láng, Hà Nội"', '2,"14 Nguyễn Văn Linh, Phường Láng, Hà Nội"']
+    path.write_text("\n".join(["Mã,Địa chỉ", *lines]), encoding="utf-8")
+    result = import_file(engine, path, ImportOptions("thử"), lambda _count: None)
+    assert codes(result) == {1: ["person_named"]}
+    assert rows(engine, "SELECT name FROM thoroughfare") == [("Nguyễn Văn Linh",)]
+    columns = door("12", street=text.removeprefix("12 "), commune_code="00199")
+    path = write(tmp_path / "b.csv", columns)
+    result = import_file(engine, path, ImportOptions("cột"), lambda _count: None)
+    assert codes(result) == {1: ["person_named"]}
