@@ -165,12 +165,14 @@ def read_street(text: str) -> DoorParts:
         return DoorParts()
     if _TWO_STREETS.search(text) or _BESIDE_STREETS.match(text):
         return DoorParts(number=unread(text))
-    if person_behind(text) or goes_on_to_person(text):
+    if person_behind(text):
         return DoorParts(number=PERSON)
     place = parse_locality(text)
     if place is not None and place.kind in _NO_STREET_BUT and place.name:
         return parts_of(parse_components(locality=text))  # `KDC Hòa Phát`, which has streets
     door = parse_components(street=text)
+    if door.street is not None and goes_on_to_person(door.street.name):
+        return DoorParts(number=PERSON)
     if door.street is not None and _ROOM_BEHIND.search(door.street.name):
         return DoorParts(number=unread(text))
     return replace(parts_of(door), bare=_BARE.fullmatch(text) is not None)
