@@ -5,7 +5,6 @@ a street, a hamlet or a building, and stored.
 """
 
 import re
-from itertools import pairwise
 from typing import Final
 
 from geo.syllables import is_syllable
@@ -82,7 +81,7 @@ _FULL: Final = (3, 4)
 """Words of a name in full."""
 _LED_TO_WORDS: Final = """
     kenh rach cau de bo doc cho truong ben dap dan noi ven hanh khu song suoi cong duong pho ngo hem
-    kiet ngach tinh huyen quoc lo nga ba tu cu xa tap the kdc kp dai
+    kiet ngach tinh huyen quoc lo nga ba tu cu xa tap the kdc kp dai ap thon xom ban
 """
 _LED_TO: Final = frozenset(_LED_TO_WORDS.split())
 """Folded: what may stand before a person's name in that of a street."""
@@ -90,6 +89,9 @@ _OWNERS: Final = frozenset(
     {"chủ", "hộ", "CH", "gđ", "của", "vợ", "chồng", "con", "bố", "mẹ", "cha", "nhà", "gặp"}
 )
 _FORMS: Final = frozenset({"ông", "bà", "anh", "chị", "cô", "chú", "em", "bác", "hộ"})
+_HOMES: Final = frozenset({"nhà", "hộ", "gđ"})
+_BUILDINGS: Final = frozenset({"toà", "tòa"})
+_WORD: Final = re.compile(r"[^\W\d_]+")
 # Looked for first, for nearly no address has one, and millions are read.
 _SIGNS: Final = (
     "nhà ",
@@ -151,13 +153,40 @@ def goes_on_to_person(street: str) -> bool:
     words = street.replace("/", " ").split()
     if "-" in words:
         return False  # a road by its ends: see `person_behind`
-    for size in _FULL:
-        before, named = words[:-size], " ".join(words[-size:])
-        if before and is_full_name(named) and _LED_TO.isdisjoint(map(fold, before)):
-            return True
+    return bool(words) and mentions_person(street) and not is_full_name(street)
+
+
+def mentions_person(text: str) -> bool:
+    """Whether a text names somebody anywhere: by surname, Văn or Thị and a name, or as people are
+    spoken of, `nhà Hoa`, `anh Hùng`, `gđ Lý Thông`.
+
+    >>> texts = ("cạnh Nguyễn Thị Lan", "gần nhà Trần Tèo", "Láng Hạ anh Hùng", "Nhà chị Hoa")
+    >>> [mentions_person(text) for text in texts]
+    [True, True, True, True]
+    >>> texts = ("gần chợ Nguyễn Văn Nam", "sau Nhà thờ", "Việt Nam Anh Hùng", "cạnh Võ Thị Sáu")
+    >>> [mentions_person(text) for text in texts]
+    [False, False, False, False]
+    """
+    words = _WORD.findall(text)
+    # The longer name first: Nguyễn Thị Minh Khai is not Nguyễn Thị Minh.
+    for size in reversed(_FULL):
+        for at in range(len(words) - size + 1):
+            named = words[at : at + size]
+            if fold(" ".join(named)) in _STREET_NAMES:
+                rest = (words[:at], words[at + size :])
+                return any(mentions_person(" ".join(each)) for each in rest)
+            led_to = at > 0 and fold(words[at - 1]) in _LED_TO
+            if not led_to and is_full_name(" ".join(named)):
+                return True
     return any(
-        word in _OWNERS and (after in _FORMS or (after[0].isupper() and len(after) > 1))
-        for word, after in pairwise(words[1:])
+        (word in _FORMS and after[0].isupper() and len(after) > 1 and fold(before) not in _LED_TO)
+        or (
+            word in _OWNERS
+            and (after in _FORMS or (after[0].isupper() and len(after) > 1))
+            and before.lower() not in _BUILDINGS
+        )
+        or (word.lower() in _HOMES and after.lower() in _FORMS)
+        for before, word, after in zip(["", *words], words, words[1:], strict=False)
     )
 
 

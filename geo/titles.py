@@ -19,6 +19,7 @@ _SURNAMES: Final = frozenset(
 )
 """Of most people; without marks only those that are no other word."""
 _SHORTEST, _LONGEST = 3, 4
+_TELEPHONE: Final = re.compile(r"(?<!\d)(?:0|\+?84)(?:[ ._-]?\d){9}(?!\d)")
 
 
 def without_people(title: str) -> str:
@@ -26,13 +27,16 @@ def without_people(title: str) -> str:
 
     >>> without_people("DS hộ ông Nguyễn Văn An.xlsx"), without_people("To5_Tran_Thi_Bich_2026.csv")
     ('DS hộ ông ….xlsx', 'To5_…_2026.csv')
+    >>> without_people("DS bà Bình 0912 345 678.csv"), without_people("DS 20261126.csv")
+    ('DS bà … ….csv', 'DS 20261126.csv')
     >>> without_people("Hộ dân Phường Ba Đình.xlsx"), without_people("Phố Trần Hưng Đạo.xlsx")
     ('Hộ dân Phường Ba Đình.xlsx', 'Phố Trần Hưng Đạo.xlsx')
     """
     stem, dot, suffix = title.rpartition(".")
     if not dot:
         stem, suffix = title, ""
-    return _CAPITALS.sub(_without_name, _ADDRESSED.sub(r"\1…", stem)) + dot + suffix
+    named = _CAPITALS.sub(_without_name, _ADDRESSED.sub(r"\1…", stem))
+    return _TELEPHONE.sub("…", named) + dot + suffix
 
 
 def _without_name(found: re.Match[str]) -> str:

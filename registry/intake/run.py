@@ -223,6 +223,8 @@ def _decide(
     connection, import_id = staging.connection, staging.import_id
     demo = options.source == DEMO_SOURCE
     judge(staging)
+    if options.commune is None and not session.execute(text(_ANY_COMMUNE)).scalar_one():
+        file.table.remarks.append(_NO_COMMUNE)
     reject_beyond(staging)
     propose_fixes(connection, import_id, gazetteer, today(), padded=padded)
     skipped = skip_footers(staging, file) + skip_members(
@@ -354,6 +356,11 @@ def _open_event(
     )
 
 
+_ANY_COMMUNE: Final = "SELECT EXISTS (SELECT FROM entry WHERE unit_id IS NOT NULL)"
+_NO_COMMUNE: Final = (
+    "không dòng nào nêu xã/phường mà sổ biết (no row names a commune): nếu cả tệp thuộc một xã, thêm"
+    " --commune MÃ"
+)
 _NO_ROW: Final = "không có dòng nào dưới dòng tên cột (no row below the header)"
 # A sixteenth of what the server shares, which is a quarter of its memory.
 _WORK_MEM: Final = """

@@ -12,7 +12,13 @@ from geo.house_number import as_range
 from geo.locality import ESTATES, parse_locality
 from geo.mangled_number import is_mangled
 from geo.mixed_fonts import is_garbled
-from geo.persons import goes_on_to_person, is_full_name, may_be_name, person_behind
+from geo.persons import (
+    goes_on_to_person,
+    is_full_name,
+    may_be_name,
+    mentions_person,
+    person_behind,
+)
 from geo.placeholders import is_ditto, is_none
 from geo.spoken_number import number_said
 from geo.street import is_dated
@@ -20,7 +26,9 @@ from geo.text import fold
 from geo.words import words_of
 from registry.intake.spellings.doors import DITTO, GARBLED, PERSON, DoorParts, parts_of, unread
 from registry.intake.spellings.doubts import PLACE_UNREAD
+from registry.intake.spellings.footer_words import is_no_address
 from registry.intake.spellings.place_kinds import is_unclear_number, with_kind
+from registry.personal import holds_personal
 
 # Most house numbers are their own key, or say it backwards; the grammar would say the same, at
 # length.
@@ -33,6 +41,16 @@ _FLAT_AND_HOUSE: Final = re.compile(r"\s*\d{3,4}[A-Za-z]\d?\s*[-–]\s*\d{1,2}[A
 """`307B-20` is no range: a flat of a block, and a house."""
 _ROOM_BEHIND: Final = re.compile(r"[^\W\d_] (?:P|CH)\.?\d{3,4}[A-Z]?$")
 """`Phố Hàng Khay P306`: no street is called so."""
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_FLAT_UNCLEAR: Final = re.compile(r"[();+]|^\d\.\d$")
+"""`101 (Tuấn)`, `07.01 + 07.02`; `5.1` may be 501 or 5.10."""
+_FLAT_WORDS_LISTED: Final = """
+    can phong tang lau block toa nha flat unit room shop thap officetel shophouse penthouse duplex
+    studio kiot kiosk day khu suite apartment apt floor tower villa sky garden condotel cho thuong
+    mai biet thu lien tret lung ham truc
+"""
+_FLAT_WORDS: Final = frozenset(_FLAT_WORDS_LISTED.split())
+"""Folded: what may stand beside the number of a flat."""
 _WHOLE: Final = re.compile(r"([1-9]\d{0,3})\.0+")
 """`12.0`, as programs write a number."""
 _DECIMAL: Final = re.compile(r"(\d+),(\d+)")
@@ -44,8 +62,9 @@ _TWO_NUMBERS: Final = re.compile(
     r"\d\w?\s*[\r\n;]\s*\d|/\s*\d+\w?\s*[,&+]\s*\d+\w?\s*/"  # `12/3, 12/5`
 )
 """Two numbers one below or behind the other are no path."""
-_THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+")
-"""`1.234`, as programs write 1234 in Viet Nam, or 1,234 with three decimals."""
+_THOUSANDS: Final = re.compile(r"\d{1,3}(?:\.\d{3})+|\d+(?:\.\d*[1-9]){1,2}|\d+ \d+/\d+|\d+%")
+"""`1.234`, as programs write 1234 in Viet Nam, or 1,234 with three decimals; `0.5`, `2 1/3`, `12%`,
+as they write what they took for a fraction."""
 APART: Final = "≠"
 """Between a number and alleys of other columns that contradict it (`joined`)."""
 _DOUBTFUL: Final = re.compile(
@@ -163,6 +182,8 @@ def read_street(text: str) -> DoorParts:
     text = text.replace("_", " ").rstrip(" .")
     if text.lower().strip() in _NO_STREETS:
         return DoorParts()
+    if _DIGIT.search(text) and is_no_address(text):
+        return DoorParts(number=unread(text))
     if _TWO_STREETS.search(text) or _BESIDE_STREETS.match(text):
         return DoorParts(number=unread(text))
     if person_behind(text):
@@ -181,7 +202,7 @@ def read_street(text: str) -> DoorParts:
 @_of_values
 def read_place(text: str, kind: str = "") -> DoorParts:
     """Of the column of localities, whose header says the `kind` of those that have none."""
-    if is_full_name(text):
+    if is_full_name(text) or holds_personal(text):
         return DoorParts(number=PERSON)
     if is_mangled(text):
         return DoorParts(number=(text, "", False))  # `Tổ 1/2`
@@ -205,8 +226,12 @@ def read_flat(building: str, floor: str, unit: str) -> DoorParts:
     if fold(building) in _USES:
         building = ""
     # A flat is in a building, whoever that is called after.
-    if is_full_name(building) or (not unit and may_be_name(building)):
+    if mentions_person(building) or (not unit and may_be_name(building)):
         return DoorParts(number=PERSON)
+    if _FLAT_UNCLEAR.search(unit) or any(
+        len(word) > 2 and fold(word) not in _FLAT_WORDS for word in _LETTERS.findall(unit)
+    ):
+        return DoorParts(number=unread(unit))
     read = parse_components(building=building, floor=floor, unit=unit)
     door, named = parts_of(read), building_of(read, building)
     own = door.flat or (None, None, None, None)

@@ -18,6 +18,7 @@ from geo.locality import (
     Locality,
     innermost_first,
 )
+from geo.persons import is_full_name, mentions_person
 from geo.text import fold
 from geo.values import value
 from registry.intake.spellings.doubts import NUMBER_PART_UNREAD
@@ -30,6 +31,7 @@ Place = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 """Kinds, names and keys of localities, innermost first."""
 PERSON: Number = ("?", "?person", False)
 """Of a row in which somebody's name may stand behind the street: an error."""
+_POSTS: Final = ("to truong ", "to pho ")
 _NONE: Final = "0"
 DITTO: Final = "?ditto"
 """Key of a row with a cell that only says `as above`, which is what is written: an error."""
@@ -74,6 +76,8 @@ def parts_of(door: Door) -> DoorParts:
     # `0` is what is typed where there is no number: no door bears it.
     if number is not None and number.key == _NONE:
         number = None
+    if any(map(_is_person, door.localities)):
+        return DoorParts(number=PERSON)
     block = _block_named(door)
     places = [place for place in door.localities if place is not block]
     return DoorParts(
@@ -81,8 +85,14 @@ def parts_of(door: Door) -> DoorParts:
         (street.kind or "đường", tidy(street.name), street.key) if street else None,
         _place_of(places) if places else None,
         _flat_of(door.flat, block) if door.flat else None,
-        door.hint,
+        None if door.hint and mentions_person(door.hint) else door.hint,
     )
+
+
+def _is_person(place: Locality) -> bool:
+    """`Lê Văn Tám` behind `Thôn 1`; `Tổ trưởng Nguyễn Bé`, who leads the group. No Ấp Bà Tư."""
+    named = is_full_name(place.name) or mentions_person(f"ấp {place.name}")
+    return named or place.key.startswith(_POSTS)
 
 
 def _block_named(door: Door) -> Locality | None:

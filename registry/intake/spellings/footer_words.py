@@ -13,6 +13,7 @@ _WORDS: Final = re.compile(
     r"|khom|khoi|xom|ban|buon|lang|nhom|duong|pho|ngo|hem)\b.*"
     r"|tong( cong| so( ho)?| hop)?|cong( trang| don| mang sang)?|mang sang( trang sau)?"
     r"|(so ho )?(viet )?bang chu .*|ghi chu .*"
+    r"|(bieu|mau|bieu mau|phu luc)( so)?(?= \d)"
     r"|nguoi (lap( bieu| bang| danh sach)?|kiem tra|duyet|thong ke|nhap lieu)"
     r"|(pho |tong |pho tong )?giam doc|bi thu( chi bo| dang uy)?|thu truong( don vi)?"
     r"|(pho )?chu tich( ubnd\b.*| uy ban\b.*)?|ke toan( truong)?|can bo|cong an|to truong"
@@ -20,7 +21,7 @@ _WORDS: Final = re.compile(
     r"|k t chu tich|(da )?k[iy]( va dong dau| ten| ghi ro ho ten)?|ghi chu|danh sach co"
     r"|trang( so)?( \d+){1,2}|nguon\b.*|don vi tinh\b.*|kem theo\b.*"
     r"|(pho )?truong (cong an|phong|ban)\b.*"
-    r"|.{0,40}ngay( \d*)? ?thang( \d*)? ?nam( \d*)?)"
+    r"|.{0,40}ngay( \d*)? ?thang( \d*)? ?nam( \d*)?|.{0,40}ngay \d{1,2} \d{1,2} \d{4})"
 )
 _SIGNED: Final = re.compile(r"^([^\W\d_][^:\d]*):(?:[ .]*[^\W\d_]+){1,6}[ .]*$")
 """Who signs behind what he is: a name has no figure."""
@@ -31,8 +32,14 @@ _SIGNER: Final = re.compile(
     r"|t ?m ubnd|k t|(da )?k[iy]\b|xac nhan)"
 )
 """Begins a cell above a signature, folded; the name of who signs stands below."""
-_COUNTED: Final = r"ho|nhan khau|dong|trang|don( hang)?|kien( hang)?|dia chi|d|vnd"
-_AMOUNT: Final = re.compile(rf"[\d.,\s]*( ?({_COUNTED}))?")
+_COUNTED: Final = (
+    r"ho( (can )?ngheo)?|(nhan )?khau|nguoi|nha|dong|trang|don( hang)?|kien( hang)?|dia chi|d|vnd"
+)
+_AMOUNT: Final = re.compile(rf"([\d.,\s]|(?<![a-z])(co|{_COUNTED})(?![a-z]))*")
+_NUMBERED: Final = re.compile(
+    r"[Ss]ố:?\s*\d+\s*/\s*(\d{4}\s*/\s*)?(TB|QĐ|BC|KH|CV|TTr|HD|NQ|CT|BB|GM|UBND)\s*(-|$)"
+)
+"""The number of a letter: `Số: 12/TB-UBND`."""
 _TOTAL: Final = re.compile(
     rf"(tong( cong)?( (so|tien|gia tri))*( ({_COUNTED}|thu|hang|cod))*|cong( don| mang sang)?)"
     rf"[\d.,\s]*({_COUNTED})?"
@@ -54,12 +61,30 @@ def is_footer(row: list[str]) -> bool:
     >>> is_footer(["(Ký, ghi rõ họ tên)"]), is_footer(["Nguồn: Công an phường", "", "Trang 1/2"])
     (True, True)
     """
-    cells = [fold(_SIGNED.sub(r"\1", cell.strip())) for cell in row if cell.strip()]
+    letter = any(_NUMBERED.match(cell.strip()) for cell in row)
+    written = (cell.strip() for cell in row if not _NUMBERED.match(cell.strip()))
+    cells = [fold(_SIGNED.sub(r"\1", cell)) for cell in written if cell]
     words = [cell for cell in cells if not _AMOUNT.fullmatch(cell)]
-    return bool(words) and all(
+    return (letter or bool(words)) and all(
         (len(cell.split()) <= _LONGEST or _REMARK.match(cell)) and _is_footers(cell)
         for cell in words
     )
+
+
+def is_no_address(text: str) -> bool:
+    """Whether a text that would be read as a door is a total or a note that holds a figure.
+
+    >>> texts = ("Tổng: 13 hộ", "Cộng tổ 3: 2 hộ", "3 hộ nghèo", "Số: 12/TB-TDP", "Mẫu số 05")
+    >>> [is_no_address(text) for text in texts]
+    [True, True, True, True, True]
+    >>> is_no_address("Sài Gòn, ngày 5/3/2026"), is_no_address("Tổng cộng có 3 hộ, 12 khẩu")
+    (True, True)
+    >>> [is_no_address(text) for text in ("12 Cộng Hoà", "Tổ 3", "12/3", "Số 12/3 Hồ Tùng Mậu")]
+    [False, False, False, False]
+    """
+    key = fold(text)
+    counted = _AMOUNT.fullmatch(key) is not None and any(map(str.isalpha, key.split()))
+    return counted or is_footer([text])
 
 
 def is_total(row: list[str]) -> bool:

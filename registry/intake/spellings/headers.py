@@ -92,6 +92,8 @@ _PERSONAL_WORDS: Final = (
     *("can cuoc", "chung minh", "so dinh danh", "dinh danh ca nhan", "ho chieu", "passport"),
     *("identity", "ngay sinh", "nam sinh", "birth", "gioi tinh", "gender", "dan toc", "ton giao"),
     *("owner", "customer", "khach hang", "ten khach", "fullname", "full name", "ma so thue"),
+    *("chu dem", "ten khang", "ten kh", "ben mua", "khach thue", "head name", "cmt", "mst"),
+    *("bhxh", "bhyt", "tai khoan", "bien so xe", "bien kiem soat"),
     *("respondent", "head of household", "beneficiary", "contact", "ten nnt", "thue bao"),
 )
 # Alone they are a person's as well.

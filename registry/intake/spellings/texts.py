@@ -27,6 +27,7 @@ from registry.intake.spellings.beside import COMPLETED, Beside, completed
 from registry.intake.spellings.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.spellings.doors import GARBLED, PERSON, DoorParts, parts_of, unread
 from registry.intake.spellings.doubts import NUMBER_UNREAD, SECOND_NUMBER
+from registry.intake.spellings.footer_words import is_no_address
 from registry.personal import holds_personal
 from registry.side_processes import side_processes
 
@@ -35,11 +36,20 @@ _TOGETHER: Final = 4_000
 _CHUNK: Final = 250
 
 _UNSURE: Final = re.compile(
-    r"\?|\d[²³¹]|=>|->|→|⇒|\bhoặc\b|\bchuyển (?:đến|sang|về|tới|qua)\b", re.IGNORECASE
+    r"\?|\d[²³¹]|=>|->|→|⇒|\bhoặc\b|\bchuyển (?:đến|sang|về|tới|qua)\b"
+    r"|\b\d+[A-Z]-[A-Z]\b|\b(?:tổ|tdp|kp|khu phố|khóm|thôn|xóm|ấp)\s*\d+[A-Z]?\s+cũ\b",
+    re.IGNORECASE,
 )
 """`40 Láng hoặc 42 Láng` is either, `40 Láng, chuyển đến 5 Hàng Than` one of then; `40? Láng` and
-`40² Láng` are nobody's.
+`40² Láng` are nobody's. `7A-B` is no 7A/B, and of `tổ 5 (tổ 12 cũ)` one is no more.
 """
+_BESIDE: Final = re.compile(
+    r"(?:kế|cạnh|gần|đối diện|sát|trệt|mặt (?:sau|tiền)|nhà (?:sau|trước)|(?:lầu|tầng) \d+|cũ|mới)"
+    r"(?: |$)"
+    r"|.*[ ](?:tầng|lầu) (?:trệt|\d+)$",
+    re.IGNORECASE,
+)
+"""`kế 48`, `trệt Lê Lai`, `cũ`, of `46 (kế 48) Lê Lai`, `38 cũ (42) Lê Lai`: names of no street."""
 
 Text = Sequence[str]
 """What `TextReader.read` takes."""
@@ -235,13 +245,15 @@ def _has_unread_number(address: str, door: Door) -> bool:
 def _door(address: str, door: Door) -> DoorParts:
     if is_garbled(address):
         return DoorParts(number=GARBLED)
-    if _UNSURE.search(address):
+    if _UNSURE.search(address) or is_no_address(address):
         return DoorParts(number=unread(address))
     person, street = person_behind(address), door.street
     if person and street and fold(street.name).endswith(f" {fold(person)}"):
         return DoorParts(number=PERSON)
     if street and goes_on_to_person(street.name):
         return DoorParts(number=PERSON)
+    if street and street.kind is None and _BESIDE.match(street.name):
+        return DoorParts(number=unread(address))
     return parts_of(door)
 
 

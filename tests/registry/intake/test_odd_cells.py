@@ -370,3 +370,77 @@ def test_a_person_behind_the_street_without_a_sign_is_refused_and_never_stored(
     path = write(tmp_path / "b.csv", columns)
     result = import_file(engine, path, ImportOptions("cột"), lambda _count: None)
     assert codes(result) == {1: ["person_named"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Tổng: 13 hộ", "Cộng: 3 hộ", "Tổng cộng có 3 hộ, 12 khẩu", "Mẫu số 05"),
+        *("Sài Gòn, ngày 5/3/2026", "Số: 12/TB-TDP", "Kèm theo Quyết định 15/2026/QĐ-UBND"),
+        *("Người lập bảng 5/3", "Cộng tổ 3: 2 hộ"),
+    ],
+)
+def test_totals_and_notes_with_figures_are_no_houses(
+    engine: Engine, tmp_path: Path, text: str
+) -> None:
+    """With a commune beside it each would be read as a number of a street."""
+    path = tmp_path / "a.csv"
+    path.write_text(f'STT,Địa chỉ\n1,14 Láng\n2,16 Láng\n,"{text}"\n', encoding="utf-8")
+    options = ImportOptions("thử", commune="00199")
+    result = import_file(engine, path, options, lambda _count: None)
+    assert (result.new, result.skipped, result.rejected) == (2, 1, 0)
+    path.write_text(f'STT,Số nhà,Đường\n1,14,Láng\n,,"{text}"\n', encoding="utf-8")
+    result = import_file(engine, path, options, lambda _count: None)
+    assert (result.rows - result.rejected - result.skipped, result.new) == (1, 0)
+    assert rows(engine, "SELECT name FROM thoroughfare") == [("Láng",)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("46 (kế 48) Láng", "13 trệt Láng", "62 mặt sau Láng", "66 Láng - tầng trệt"),
+        *("42 Láng (38 cũ)", "38 cũ (42 mới) Láng", "7A-B Láng", "17 Láng, tổ 5 (tổ 12 cũ)"),
+    ],
+)
+def test_texts_of_two_houses_or_of_what_stands_beside_one_are_asked_about(
+    engine: Engine, tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'Mã,Địa chỉ\n1,"{text}, Phường Láng, Hà Nội"\n', encoding="utf-8")
+    result = import_file(engine, path, ImportOptions("thử"), lambda _count: None)
+    assert (result.new, result.rejected) == (0, 1)
+
+
+def test_flats_and_numbers_that_hold_more_than_a_number_are_refused(
+    deliver: Deliver, engine: Engine
+) -> None:
+    units = ("0703 (Lê Văn Tám)", "101 (Tuấn)", "07.01 + 07.02", "0704 - Tám", "5.1", "P.2 Minh")
+    numbers = ("0.5", "2 1/3", "12%", "1.5", "12.1")
+    result = deliver(
+        *(door(str(at), building="CT2", unit=unit) for at, unit in enumerate(units, 10)),
+        *(door(number) for number in numbers),
+        *(door("50", building="CT2", unit=unit) for unit in ("Căn hộ 1205", "P.1206", "12A08")),
+    )
+    assert (result.rejected, result.new) == (len(units) + len(numbers), 3)
+
+
+def test_people_in_hints_hamlets_and_buildings_are_not_stored(
+    deliver: Deliver, engine: Engine, tmp_path: Path
+) -> None:
+    result = deliver(
+        door("1", locality="Thôn 1 - Lê Văn Tý"),
+        door("2", locality="Tổ trưởng Nguyễn Văn Bé"),
+        door("3", locality="Tổ 1 - Anh Dũng 0912345678"),
+        door("4", building="Nhà chị Hoa", unit="2"),
+        door("5", building="Chung cư A - Trần Văn Tèo", unit="3"),
+        door("6", locality="Ấp bà Tư"),
+    )
+    assert codes(result) == {row: ["person_named"] for row in range(1, 6)}
+    path = tmp_path / "a.csv"
+    beside = ("gần nhà Trần Văn Tèo", "cạnh Nguyễn Thị Lan", "cạnh gđ Lý Thông", "gần chợ Láng")
+    lines = [f'{n},"{n} Láng ({each}), Phường Láng, Hà Nội"' for n, each in enumerate(beside, 1)]
+    path.write_text("\n".join(["Mã,Địa chỉ", *lines]), encoding="utf-8")
+    assert import_file(engine, path, ImportOptions("thử"), lambda _count: None).new == 4
+    stored = rows(engine, "SELECT DISTINCT delivery_hint FROM household ORDER BY 1")
+    assert stored == [("gần chợ Láng",), (None,)]
+    assert rows(engine, "SELECT name FROM locality") == [("bà Tư",)]

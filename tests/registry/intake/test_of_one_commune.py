@@ -89,3 +89,17 @@ def test_who_lacks_the_column_is_told_of_it(tmp_path: Path) -> None:
     path.write_text("Số nhà,Đường\n5,Láng\n", encoding="utf-8")
     with pytest.raises(UnreadableFileError, match=r"thiếu cột.*--commune"):
         open_file(path)
+
+
+def test_a_file_of_which_no_row_names_a_commune_is_told_what_to_add(
+    engine: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Mã,Địa chỉ\n1,14 Láng\n2,16 Láng\n", encoding="utf-8")
+
+    def told(**options: str) -> list[str]:
+        result = import_file(engine, path, ImportOptions("thử", **options), lambda _count: None)
+        return [note for note in result.file_notes if "--commune MÃ" in note]
+
+    assert len(told()) == 1
+    assert told(commune="00199") == []
