@@ -358,8 +358,8 @@ def _open_event(
 
 _ANY_COMMUNE: Final = "SELECT EXISTS (SELECT FROM entry WHERE unit_id IS NOT NULL)"
 _NO_COMMUNE: Final = (
-    "không dòng nào nêu xã/phường mà sổ biết (no row names a commune): nếu cả tệp thuộc một xã, thêm"
-    " --commune MÃ"
+    "không dòng nào nêu xã/phường mà sổ biết (no row names a commune): nếu cả tệp thuộc một xã,"
+    " thêm --commune MÃ"
 )
 _NO_ROW: Final = "không có dòng nào dưới dòng tên cột (no row below the header)"
 # A sixteenth of what the server shares, which is a quarter of its memory.
