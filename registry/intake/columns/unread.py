@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from geo.persons import is_full_name, may_be_name, mentions_person
 from geo.points import point_in
 from geo.text import fold
 from registry.intake.columns.fields import Columns
 from registry.intake.spellings.headers import mapping_of, names_coordinates
+from registry.personal import holds_personal
 
 _SHARE: Final = 0.5
 """Of the cells of a column that have the form in question."""
@@ -75,7 +77,7 @@ def look_through(
     for at in unread_at:
         notes += _meant(headers[at], cells[at], columns)
     unread = tuple(
-        UnreadColumn(headers[at], cells[at][0][:_LONGEST])
+        UnreadColumn(headers[at], _example(cells[at]))
         for at in unread_at
         if cells[at] and fold(headers[at]) not in _RUNNING
     )
@@ -86,8 +88,16 @@ def _cells(rows: Iterable[Sequence[str]], at: int) -> list[str]:
     return [cell for row in rows if at < len(row) and (cell := " ".join(row[at].split()))]
 
 
+def _example(cells: Sequence[str]) -> str:
+    """The first cell that says nothing of anybody, for a screen; '' for none."""
+    nobodys = (cell for cell in cells if not (holds_personal(cell) or mentions_person(cell)))
+    return next(nobodys, "")[:_LONGEST]
+
+
 def _are_of_people(cells: Sequence[str]) -> bool:
-    """Whether most cells are numbers of people: of an identity, or telephones."""
+    """Whether most cells are of people: numbers of an identity, telephones, mail, or names."""
+    if sum("@" in cell for cell in cells) > len(cells) * _SHARE or _are_names(cells):
+        return True
     written = [_BETWEEN.sub("", cell) for cell in cells]
     for form in (_IDENTITY, _TELEPHONE):
         found = [match[1] for text in written if (match := form.fullmatch(text))]
@@ -97,10 +107,17 @@ def _are_of_people(cells: Sequence[str]) -> bool:
     return False
 
 
+def _are_names(cells: Sequence[str]) -> bool:
+    """Whether most are what people are called; of streets few have Văn or Thị that are unknown."""
+    full = sum(map(is_full_name, cells))
+    named = sum(map(may_be_name, cells))
+    return len(cells) >= _FEW and full * 4 >= len(cells) and named > len(cells) * _SHARE
+
+
 def _dropped(header: str, *, reference: bool) -> str:
     said = (
-        f"cảnh báo: cột '{header}' có số định danh hay số điện thoại: đã bỏ, không lưu (numbers of"
-        " people: dropped)"
+        f"cảnh báo: cột '{header}' có tên người, số định danh, số điện thoại hay thư điện tử:"
+        " đã bỏ, không lưu (people: dropped)"
     )
     known = "; các dòng được nhận ra theo địa chỉ, không theo mã (rows are known by their address)"
     return said + known if reference else said

@@ -42,6 +42,9 @@ _LOCKED: Final = "tệp có mật khẩu (the file has a password): bỏ mật k
 _BROKEN: Final = "tệp bảng tính hỏng hoặc chưa tải hết (the spreadsheet is broken or incomplete)"
 _EMPTY: Final = "bảng tính trống (the spreadsheet is empty)"
 
+_LEAST_NAMED: Final = 2
+"""Fields that a sheet names which may be a table as well."""
+
 
 def read_sheet(path: Path, sheet: str | None = None) -> Table:
     """The table of one sheet: `sheet`, or the one whose header names most fields.
@@ -108,6 +111,12 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
     note = f"trang {read} được đọc (what was read of the workbook)"
     if sheet == ALL and left:
         note += f"; không đọc, vì không cùng các cột (of other columns): {left}"
+    elif tables := [
+        name
+        for name, other in headers.items()
+        if name not in chosen and len(fields_named(other.names)) >= _LEAST_NAMED
+    ]:
+        note += f"; không đọc (not read): {', '.join(map(repr, tables))}"
     return Table(
         names,
         rows,

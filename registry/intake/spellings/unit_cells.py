@@ -37,12 +37,20 @@ class UnitCells:
             district = f"Quận {int(district)}" if numbered else ""
         if _is_figures(province) and len(province) <= _PROVINCE_DIGITS:
             province = self._province(province.zfill(_PROVINCE_DIGITS)) or province
-        return code, commune, district, province, *former
+        return code, commune, district, province, *former[:-1], *map(_of_ward, former[-1:])
 
     def _province(self, code: str) -> str | None:
         bearers = [u for u in self._gazetteer.with_code(code) if u.level == "province"]
         alive = [unit for unit in bearers if unit.alive_on(self._day)] or bearers
         return alive[0].version_on(self._day).full_name if alive else None
+
+
+def _of_ward(former: str) -> str:
+    """A former commune, with its district or not: `25, Bình Thạnh` is Phường 25."""
+    name, comma, district = former.partition(",")
+    if _is_figures(name) and int(name) < _FIRST_CODE:
+        return f"Phường {int(name)}{comma}{district}"
+    return former
 
 
 def _is_figures(cell: str) -> bool:

@@ -79,7 +79,9 @@ PART_COLUMNS: Final = {
     " commune_notice text, assumed_id int",
 }
 """The tables of parts, and what they hold under each number; a hash is of what is compared."""
-_OF_WARDS: Final = frozenset({"phuong", "ten phuong"})
+_OF_WARDS: Final = frozenset(
+    {"phuong", "ten phuong", "phuong moi", "phuong nay", "phuong hien nay", "phuong hien tai"}
+)
 """Headers, folded, of a column of wards alone."""
 _NOT_ALONE: Final = -1
 

@@ -43,6 +43,18 @@ def test_all_sheets_of_one_header_are_one_table(tmp_path: Path) -> None:
     assert note.endswith("'Tổng'")
 
 
+def test_a_sheet_that_is_left_out_is_told(tmp_path: Path) -> None:
+    path = write_book(
+        tmp_path / "a.xlsx",
+        Nhà=[["Số nhà", "Đường", "Thôn", "Mã xã"], ["1", "Láng", "Đông", "00004"]],
+        Thôn=[HEADER[1:], ["Đoài", "00004"]],
+        Ghi=[["Ghi chú"], ["x"]],
+    )
+    (note,) = open_file(path).notes
+    assert "'Nhà' được đọc" in note
+    assert note.endswith("không đọc (not read): 'Thôn'")
+
+
 def test_columns_of_sheets_may_stand_in_another_order(tmp_path: Path) -> None:
     path = write_book(
         tmp_path / "a.xlsx",

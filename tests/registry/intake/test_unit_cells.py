@@ -115,3 +115,17 @@ def test_a_district_that_is_not_known_is_said_and_decides_nothing(
     assert (result.new, result.rejected) == (3, 1)
     told = {(each.row_number, each.code) for each in result.examples}
     assert told == {*((n, "district_unread") for n in (2, 3, 4)), (4, "commune_ambiguous")}
+
+
+def test_figures_in_a_column_of_former_wards_are_their_numbers(
+    engine: Engine, deliver: Deliver
+) -> None:
+    """Thạnh Mỹ Tây is a xã of An Giang as well; the header says which is meant."""
+    rest = {"Quận cũ": "Bình Thạnh", "Phường mới": "Thạnh Mỹ Tây"}
+    result = deliver({"Số nhà": "1", "Đường": "D5", "Phường cũ": "25"} | rest)
+    assert (result.new, set(result.problems) - {"commune_from_former"}) == (1, set())
+    stored = (
+        "SELECT u.code, f.code FROM household h JOIN admin_unit u ON u.id = h.unit_id"
+        " JOIN admin_unit f ON f.id = h.former_unit_id"
+    )
+    assert rows(engine, stored) == [("26956", "26920")]

@@ -56,6 +56,36 @@ def test_numbers_of_people_are_dropped_whatever_the_header_says(
     assert file.unread == ()
 
 
+@pytest.mark.parametrize("header", ["Mã hồ sơ", "TEN_CH", "Cột 4"])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["Nguyễn Văn An", "Trần Thị Bé", "Lê Mai Hoa", "LE THI HOA", ""],
+        ["a@b.vn", "c.d@e.vn", ""],
+    ],
+)
+def test_columns_of_names_and_mail_are_dropped_whatever_the_header_says(
+    tmp_path: Path, header: str, cells: list[str]
+) -> None:
+    file = open_file(write_file(tmp_path / "a.csv", header, cells))
+    assert (file.columns.personal, file.columns.about_people) == ((header,), (3,))
+    assert "source_ref" not in file.columns.positions
+
+
+def test_streets_of_people_are_no_column_of_people(tmp_path: Path) -> None:
+    streets = ["Võ Thị Sáu", "Nguyễn Văn Cừ", "Lê Hồng Phong", "Trần Hưng Đạo", "Lê Mai Hoa"]
+    file = open_file(write_file(tmp_path / "a.csv", "Cột 4", streets))
+    assert file.columns.personal == ()
+
+
+def test_the_cell_that_is_shown_of_a_column_says_nothing_of_anybody(tmp_path: Path) -> None:
+    notes = ["gọi chị Hoa 0905123124", "nhà cô Ba", "cổng xanh", "", ""]
+    (column,) = open_file(write_file(tmp_path / "a.csv", "Cột 4", notes)).unread
+    assert column.example == "cổng xanh"
+    (column,) = open_file(write_file(tmp_path / "b.csv", "Cột 4", notes[:2])).unread
+    assert column.example == ""
+
+
 @pytest.mark.parametrize(
     "cells",
     [
