@@ -134,7 +134,8 @@ def read_number(text: str) -> DoorParts:
     if _SPELLED_NUMBER.fullmatch(text):
         steps = re.findall(_STEP, text)
         return DoorParts(number=(text.replace(",", ""), "/".join(reversed(steps)), False))
-    if _THOUSANDS.fullmatch(text) or is_full_name(text):
+    decimal = _THOUSANDS.fullmatch(text) and not is_mangled(text)  # `3.2.2026` is a date
+    if decimal or is_full_name(text):
         return DoorParts(number=unread(text) if text[0].isdigit() else PERSON)
     if plain := _WHOLE.fullmatch(text):
         text = plain[1]
