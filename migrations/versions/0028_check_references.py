@@ -102,7 +102,11 @@ CREATE TRIGGER import_keep_referred AFTER DELETE ON import
 def upgrade() -> None:
     op.execute(CHECK)
     for name in KEYS:
-        op.execute(f"ALTER TABLE household_ref DROP CONSTRAINT {name}")
+        # The guarantee stays: the triggers above ask the same.
+        op.execute(
+            "-- squawk-ignore ban-drop-constraint\n"
+            f"ALTER TABLE household_ref DROP CONSTRAINT {name}"
+        )
 
 
 def downgrade() -> None:
