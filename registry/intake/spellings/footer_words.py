@@ -1,6 +1,7 @@
 """The words of totals, notes and signatures below or between the rows of a list."""
 
 import re
+import unicodedata
 from typing import Final
 
 from geo.text import fold
@@ -40,6 +41,10 @@ _NUMBERED: Final = re.compile(
     r"[Ss]ố:?\s*\d+\s*/\s*(\d{4}\s*/\s*)?(TB|QĐ|BC|KH|CV|TTr|HD|NQ|CT|BB|GM|UBND)\s*(-|$)"
 )
 """The number of a letter: `Số: 12/TB-UBND`."""
+_BEGUN: Final = re.compile(
+    r"tổng|tong|cộng|mẫu|biểu|phụ lục|kèm theo|người lập|số\b|.{0,40}\bngày \d"
+)
+"""With its accents: doors may begin with Cổng or Trường, and none of theirs is passed over."""
 _TOTAL: Final = re.compile(
     rf"(tong( cong)?( (so|tien|gia tri))*( ({_COUNTED}|thu|hang|cod))*|cong( don| mang sang)?)"
     rf"[\d.,\s]*({_COUNTED})?"
@@ -81,10 +86,13 @@ def is_no_address(text: str) -> bool:
     (True, True)
     >>> [is_no_address(text) for text in ("12 Cộng Hoà", "Tổ 3", "12/3", "Số 12/3 Hồ Tùng Mậu")]
     [False, False, False, False]
+    >>> [is_no_address(text) for text in ("Cổng làng, thôn 3", "Trường Ban Mai, 12 Láng")]
+    [False, False]
     """
     key = fold(text)
     counted = _AMOUNT.fullmatch(key) is not None and any(map(str.isalpha, key.split()))
-    return counted or is_footer([text])
+    begun = _BEGUN.match(unicodedata.normalize("NFC", text).strip().lower())
+    return counted or (begun is not None and is_footer([text]))
 
 
 def is_total(row: list[str]) -> bool:
