@@ -1,27 +1,24 @@
 """The demonstration of a first start: loaded by a process of its own, beside the server."""
 
-import os
 import signal
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO
 
 from registry.database import make_engine, session_scope
 from registry.demo.wanted import FIRST_HOUSEHOLDS, wants_demo
 from registry.messages import number
-from registry.settings import ROOT
+from scripts import children
+from scripts.children import Child
 from scripts.progress import say
-
-_STOP_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class DemoLoader:
     """`diachiso demo` at work. Ended early it leaves nothing; the next start loads."""
 
-    process: subprocess.Popen[bytes]
+    process: Child
     said: IO[bytes]
     """What it writes: shown only where it fails by itself, since whoever ends it knows why."""
 
@@ -40,13 +37,7 @@ class DemoLoader:
 
     def end(self) -> None:
         """End it now; it cancels what the database does for it."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(_STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        children.end(self.process, signal.SIGINT)
         self.said.close()
 
 
@@ -63,19 +54,7 @@ def start_loading(database_url: str) -> DemoLoader | None:
         f"demo: the register is empty; loading {number(FIRST_HOUSEHOLDS)} made-up households"
         " (--no-demo leaves them out)"
     )
-    command = [
-        *("setpriv", "--pdeathsig=INT", "--"),
-        *(sys.executable, "-m", "scripts.main", "demo", "--if-empty"),
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url}
     said = tempfile.TemporaryFile()  # noqa: SIM115 - DemoLoader closes it
-    # A session of its own: Ctrl-C reaches the supervisor only, which ends things in order.
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=said,
-        stderr=said,
-        env=environment,
-        start_new_session=True,
-    )
+    command = (sys.executable, "-m", "scripts.main", "demo", "--if-empty")
+    process = children.start(command, database_url, output=said, dies_by=signal.SIGINT)
     return DemoLoader(process, said)

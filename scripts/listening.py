@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from typing import Final
 
 from registry.errors import ConflictError, InvalidInputError, NotPreparedError
@@ -20,11 +21,14 @@ def server_url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def reserve_port(host: str, port: int, *, patient: bool) -> socket.socket:
+def reserve_port(
+    host: str, port: int, *, patient: bool, check: Callable[[], None]
+) -> socket.socket:
     """A socket that keeps `port` (0: a free one) for the server; it is bound and does not listen.
 
-    `patient` waits for a former server that is just ending. Raises ConflictError for a port that
-    stays taken, InvalidInputError for an address that is not this machine's.
+    `patient` waits for a former server that is just ending, until `check` raises. Raises
+    ConflictError for a port that stays taken, InvalidInputError for an address that is not this
+    machine's.
     """
     deadline = time.monotonic() + (_PATIENCE_S if patient else 0)
     while True:
@@ -39,6 +43,7 @@ def reserve_port(host: str, port: int, *, patient: bool) -> socket.socket:
                 raise ConflictError(
                     f"port {port} is taken by another program; choose one with --port"
                 ) from error
+        check()
         time.sleep(0.1)
 
 
@@ -62,9 +67,10 @@ def _bind(host: str, port: int) -> socket.socket:
     return reserved
 
 
-def wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(url: str, server: subprocess.Popen[bytes], check: Callable[[], None]) -> None:
     """Return when `/readyz` answers 200, or the server has ended: its watcher deals with that.
 
+    Ends early where `check` raises.
     Raises NotPreparedError, with what the server says is missing, when it stays unready.
     """
     deadline = time.monotonic() + _READY_TIMEOUT_S
@@ -74,6 +80,7 @@ def wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
             return
         if time.monotonic() > deadline:
             raise NotPreparedError(f"the web server is not ready: {problem}")
+        check()
         time.sleep(0.1)
 
 

@@ -1,14 +1,8 @@
 """The process behind `bin/run`: starts the database, the server and the worker, and ends all."""
 
-import contextlib
-import os
-import select
-import signal
-import subprocess
 import sys
 import time
 from collections import deque
-from types import FrameType
 from typing import Final
 
 import click
@@ -16,31 +10,24 @@ import click
 from registry import cluster
 from registry.cluster import PrivateCluster
 from registry.errors import ClusterError, RegistryError
-from registry.settings import ROOT, Settings
+from registry.settings import Settings
+from scripts import children
+from scripts.background import BackgroundWorker
+from scripts.children import Child
+from scripts.end_signal import EndSignal, SignalledError
 from scripts.first_demo import DemoLoader, start_loading
 from scripts.listening import reserve_port, server_url, wait_until_ready
 from scripts.progress import say
 from scripts.runlock import RunLock
 
-_STOP_TIMEOUT_S: Final = 15.0
 _RESTARTS: Final = 3
 _RESTARTS_WITHIN_S: Final = 600.0
-
-
-class SignalledError(BaseException):
-    """Somebody asked this process to end. No Exception: no handler on the way may swallow it."""
 
 
 class ServerEndedError(RegistryError):
     """The web server ended though nobody asked it to."""
 
     code = "server_ended"
-
-
-class WorkerEndedError(RegistryError):
-    """The worker ended though nobody asked it to, too often."""
-
-    code = "worker_ended"
 
 
 class _Restarts:
@@ -78,33 +65,32 @@ class Supervisor:
         self._workers = workers
         self._prepare = prepare
         self._demo = demo
-        self._cluster: PrivateCluster | None = None
-        self._postmaster: subprocess.Popen[bytes] | None = None
-        self._preparing: subprocess.Popen[bytes] | None = None
-        self._server: subprocess.Popen[bytes] | None = None
-        self._loader: DemoLoader | None = None
         self._wants_worker = worker
-        self._database_url = ""
-        self._worker: subprocess.Popen[bytes] | None = None
+        self._cluster: PrivateCluster | None = None
+        self._postmaster: Child | None = None
+        self._preparing: Child | None = None
+        self._server: Child | None = None
+        self._loader: DemoLoader | None = None
+        self._worker: BackgroundWorker | None = None
         self._restarts = _Restarts()
-        self._worker_restarts = _Restarts()
+        self._signal: EndSignal
 
     def run(self) -> None:
         """Serve until a signal; RegistryError when something ends that should not."""
         with RunLock(self._settings.var / "run.lock") as lock:
+            self._signal = EndSignal()
             try:
-                _listen_to_signals()
                 self._start(lock)
                 self._watch()
             except SignalledError:
                 say("stopping")
             finally:
-                # From here on nothing may interrupt: what was started must end.
-                _ignore_signals()
                 self._stop()
 
     def _start(self, lock: RunLock) -> None:
-        with reserve_port(self._host, self._port, patient=lock.left_behind) as reserved:
+        with reserve_port(
+            self._host, self._port, patient=lock.left_behind, check=self._signal.check
+        ) as reserved:
             port: int = reserved.getsockname()[1]
             url = server_url(self._host, port)
             lock.publish(url)
@@ -112,11 +98,11 @@ class Supervisor:
             if self._prepare:
                 self._prepare_database(database_url)
             self._server = self._start_server(port, database_url)
-            wait_until_ready(url, self._server)
+            wait_until_ready(url, self._server, self._signal.check)
         self._check_server(self._server)
-        self._database_url = database_url
         if self._wants_worker:
-            self._worker = self._start_worker()
+            self._worker = BackgroundWorker(database_url)
+            self._worker.tend()
         click.echo(f"serving on {url}")
         if self._demo:
             # Only now: the service answers questions about units meanwhile.
@@ -130,33 +116,28 @@ class Supervisor:
         # One may be ending, after its supervisor was killed; it would not end together with us.
         private.stop()
         say(f"PostGIS cluster {private.data_dir}: starting")
-        self._postmaster = private.start()
+        self._postmaster = private.start(self._signal.check)
         private.create_database()
         return private.url()
 
     def _prepare_database(self, database_url: str) -> None:
         """By a process that ends: what it reads is three times what this one needs for months."""
-        command = [
-            *("setpriv", "--pdeathsig=TERM", "--"),
-            *(sys.executable, "-m", "scripts.main", "database", "prepare"),
-        ]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url}
-        self._preparing = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
-        )
+        command = (sys.executable, "-m", "scripts.main", "database", "prepare")
+        self._preparing = children.start(command, database_url)
+        children.wait_for_any([self._preparing], descriptor=self._signal.descriptor)
+        self._signal.check()
         if status := self._preparing.wait():
             raise click.exceptions.Exit(status)  # it has said why
         self._preparing = None
 
-    def _start_server(self, port: int, database_url: str) -> subprocess.Popen[bytes]:
+    def _start_server(self, port: int, database_url: str) -> Child:
         command = [
-            *("setpriv", "--pdeathsig=TERM", "--"),
             *(sys.executable, "-m", "granian", "api.wsgi:app", "--interface=wsgi", "--no-ws"),
             *(f"--host={self._host}", f"--port={port}", f"--workers={self._workers}"),
             f"--blocking-threads={self._settings.pool_size}",  # each may hold one connection
             *("--respawn-failed-workers", "--workers-kill-timeout=5", "--log-level=warning"),
         ]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url}
+        environment = {}
         if self._settings.limits is None and self._settings.database_url is None:
             # Said, and never guessed from who asks: a proxy on this machine is 127.0.0.1 as well.
             environment["DIACHISO_LIMITS"] = "off"
@@ -164,37 +145,29 @@ class Supervisor:
                 "không giới hạn số yêu cầu trên cụm riêng; DIACHISO_LIMITS=on thì có"
                 " (no limits on the private cluster)"
             )
-        # A session of its own: Ctrl-C reaches this process only, which ends things in order.
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
-        )
-
-    def _start_worker(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [
-                *("setpriv", "--pdeathsig=TERM", "--"),
-                *(sys.executable, "-m", "scripts.main", "work"),
-            ],
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": self._database_url},
-            start_new_session=True,
-        )
+        return children.start(command, database_url, environment)
 
     def _watch(self) -> None:
         """Wait until the server ends. A database or worker that ends is started again."""
         while True:
+            due_s = self._worker.tend() if self._worker else None
+            worker = self._worker.child if self._worker else None
             loading = self._loader.process if self._loader else None
-            watched = (self._server, self._postmaster, self._worker, loading)
-            _wait_for_any([child for child in watched if child is not None])
+            watched = (self._server, self._postmaster, worker, loading)
+            children.wait_for_any(
+                [child for child in watched if child is not None],
+                descriptor=self._signal.descriptor,
+                timeout_s=due_s,
+            )
+            self._signal.check()
             if self._server is not None:
                 self._check_server(self._server)
             if self._loader is not None and self._loader.has_ended():
                 self._loader = None
             self._restart_cluster()
-            self._restart_worker()
 
     @staticmethod
-    def _check_server(server: subprocess.Popen[bytes]) -> None:
+    def _check_server(server: Child) -> None:
         if server.poll() is not None:
             raise ServerEndedError(
                 f"the web server ended by itself (status {server.returncode}); "
@@ -207,70 +180,17 @@ class Supervisor:
         if not self._restarts.allowed():
             raise ClusterError(f"PostGIS ended again and again; see {self._cluster.log_file}")
         say(f"PostGIS cluster {self._cluster.data_dir}: ended by itself, starting again")
-        self._postmaster = self._cluster.start()
-
-    def _restart_worker(self) -> None:
-        if self._worker is None or self._worker.poll() is None:
-            return
-        _end_group(self._worker)
-        if not self._worker_restarts.allowed():
-            raise WorkerEndedError(
-                "the worker ended again and again; what it said last stands above"
-                " (--no-worker serves without it)"
-            )
-        say("việc nền: tự dừng, chạy lại (the worker ended by itself, starting again)")
-        self._worker = self._start_worker()
+        self._postmaster = self._cluster.start(self._signal.check)
 
     def _stop(self) -> None:
+        # In order, whatever comes meanwhile: a further signal is only noted.
         if self._preparing is not None:
-            _end_group(self._preparing)
+            children.end(self._preparing)
         if self._loader is not None:
             self._loader.end()
         if self._worker is not None:
-            _end_group(self._worker)
+            self._worker.end()
         if self._server is not None:
-            _end_group(self._server)
+            children.end(self._server)
         if self._cluster is not None:
             self._cluster.stop()
-
-
-def _listen_to_signals() -> None:
-    def end(_number: int, _frame: FrameType | None) -> None:
-        _ignore_signals()  # one signal ends all of it; a second must not disturb the ending
-        raise SignalledError
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # `nohup` asks to outlive the terminal.
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, end)
-
-
-def _ignore_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-
-
-def _wait_for_any(children: list[subprocess.Popen[bytes]]) -> None:
-    """Sleep until one of the children has ended."""
-    with contextlib.ExitStack() as stack:
-        poll = select.poll()
-        for child in children:
-            if child.poll() is not None:
-                return
-            descriptor = os.pidfd_open(child.pid)
-            stack.callback(os.close, descriptor)
-            poll.register(descriptor, select.POLLIN)
-        poll.poll()
-
-
-def _end_group(leader: subprocess.Popen[bytes]) -> None:
-    """End the server or worker, and whatever it started even if it is gone itself."""
-    if leader.poll() is None:
-        leader.terminate()
-        try:
-            leader.wait(_STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            say(f"{leader.args[-1]!s} does not end; killing it")  # type: ignore[index]
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(leader.pid, signal.SIGKILL)
-    leader.wait()

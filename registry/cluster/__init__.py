@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -123,10 +124,11 @@ class PrivateCluster:
         original = (target / "postgresql.conf").read_text(encoding="utf-8")
         self.account.write(target / "postgresql.conf", f"{original}\ninclude = 'diachiso.conf'\n")
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, check: Callable[[], None] = lambda: None) -> subprocess.Popen[bytes]:
         """Start the server and return it, ready for connections.
 
-        It is a child of this process, and shuts down when the calling thread ends, even by SIGKILL.
+        It is a child of this process, and shuts down when the calling thread ends, even by SIGKILL;
+        also when `check` raises, which is called again and again meanwhile.
         """
         pid = self.running_pid()
         if pid is not None:
@@ -136,7 +138,7 @@ class PrivateCluster:
         host.make_private_folder(self.socket_dir, self.account)
         self._write_settings()
         try:
-            return self._spawn()
+            return self._spawn(check)
         except ClusterError as error:
             if _LEFT_BEHIND not in error.detail:
                 raise
@@ -144,14 +146,14 @@ class PrivateCluster:
         # it removes the init fork, and leaves the main one to the checkpointer, which is dead.
         # Recovery makes the init fork anew and will not write over the main one. The next start
         # sees both, and clears the main one as that of every unlogged table.
-        return self._spawn()
+        return self._spawn(check)
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self, check: Callable[[], None]) -> subprocess.Popen[bytes]:
         server = self.account.spawn(
             self._log_dir / "start.log", self.bin_dir / "postgres", "-D", self.data_dir
         )
         try:
-            self._await_ready(server)
+            self._await_ready(server, check)
         except BaseException:
             server.send_signal(signal.SIGINT)
             server.wait()
@@ -170,9 +172,10 @@ class PrivateCluster:
             if not path.exists() or path.read_text(encoding="utf-8") != wanted:
                 self.account.write(path, wanted)
 
-    def _await_ready(self, server: subprocess.Popen[bytes]) -> None:
+    def _await_ready(self, server: subprocess.Popen[bytes], check: Callable[[], None]) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while self._pid_file_lines()[7:8] != ["ready"] or self.running_pid() != server.pid:
+            check()
             try:
                 server.wait(timeout=0.05)
             except subprocess.TimeoutExpired:

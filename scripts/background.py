@@ -1,0 +1,78 @@
+"""The worker beside the web server: started again whenever it ends."""
+
+import sys
+import time
+from typing import Final
+
+from scripts import children
+from scripts.children import Child
+from scripts.progress import say
+
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 60.0
+
+
+class Pauses:
+    """How long to wait before something that ended by itself is started again."""
+
+    def __init__(self) -> None:
+        self._last_s = 0.0
+
+    def next_s(self, lived_s: float) -> float:
+        """Seconds: each time twice as many, up to a minute; after a life of a minute as at first.
+
+        >>> pauses = Pauses()
+        >>> [pauses.next_s(0) for _ in range(8)], pauses.next_s(60)
+        ([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0], 1.0)
+        """
+        if lived_s >= _LONGEST_PAUSE_S:
+            self._last_s = 0.0
+        self._last_s = min(max(_FIRST_PAUSE_S, 2 * self._last_s), _LONGEST_PAUSE_S)
+        return self._last_s
+
+
+class BackgroundWorker:
+    """The worker: started, and started again whenever it ends, however often; never given up.
+
+    The web does not need it, so nothing that becomes of it may end that.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+        self._pauses = Pauses()
+        self._due = self._started = time.monotonic()
+        self.child: Child | None = None
+
+    def tend(self) -> float | None:
+        """Start it where that is due; seconds until it will be, None while it runs."""
+        if self.child is not None and self.child.poll() is not None:
+            self._ended(self.child)
+        if self.child is None and time.monotonic() >= self._due:
+            self._start()
+        return None if self.child else max(0.0, self._due - time.monotonic())
+
+    def _start(self) -> None:
+        self._started = time.monotonic()
+        command = (sys.executable, "-m", "scripts.main", "work")
+        try:
+            self.child = children.start(command, self._database_url)
+        except OSError as error:  # no memory for another process, say
+            self._pause(str(error))
+
+    def _ended(self, child: Child) -> None:
+        self.end()
+        self._pause(f"status {child.returncode}")
+
+    def _pause(self, why: str) -> None:
+        pause_s = self._pauses.next_s(time.monotonic() - self._started)
+        self._due = time.monotonic() + pause_s
+        say(
+            f"việc nền: tự dừng ({why}), {pause_s:.0f} giây nữa chạy lại"
+            f" (the worker ended by itself, starting again in {pause_s:.0f} s)"
+        )
+
+    def end(self) -> None:
+        """End it, and what it started."""
+        if self.child is not None:
+            children.end(self.child)
+            self.child = None
