@@ -1,5 +1,7 @@
 """For load balancers and developers: is it alive, is it ready, what can it do."""
 
+from typing import Literal
+
 from flask import Blueprint, Response, current_app, jsonify
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +16,12 @@ class Health(Answer):
     """State of the service."""
 
     status: str
+
+
+class Readiness(Health):
+    """State of the service, and of what it leaves to the background."""
+
+    jobs: Literal["ok", "failing"]
 
 
 class Document(BaseModel):
@@ -32,11 +40,14 @@ def healthz(query: NoParameters) -> Response:  # noqa: ARG001 - SpecTree refuses
 
 
 @blueprint.get("/readyz")
-@spec.validate(resp=answers(Health, 503), tags=["health"])
+@spec.validate(resp=answers(Readiness, 503), tags=["health"])
 def readyz(query: NoParameters) -> Response:  # noqa: ARG001
-    """Whether requests can be served: database reachable, schema of this version, units loaded."""
+    """Whether requests can be served: database reachable, schema of this version, units loaded.
+
+    `jobs` is `failing` while no worker lives: imports over HTTP wait, all else is served.
+    """
     register().check_ready()
-    return jsonify({"status": "ready"})
+    return jsonify({"status": "ready", "jobs": register().jobs_state()})
 
 
 @blueprint.get("/openapi.json")

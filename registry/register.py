@@ -1,7 +1,7 @@
 """The opened register: what a long-running program holds."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 from sqlalchemy import Engine, text
 
@@ -10,8 +10,9 @@ from registry.access.budget import Budget
 from registry.access.key_check import KeyCheck
 from registry.autocomplete.place_names import PlaceNames
 from registry.database import make_engine, session_scope
-from registry.errors import NotPreparedError
+from registry.errors import DatabaseUnavailableError, NotPreparedError
 from registry.gazetteer_cache import GazetteerCache
+from registry.jobs.queue import worker_state
 from registry.reads import Reads
 from registry.revision import current_revision, head_revision
 from registry.settings import Settings
@@ -91,6 +92,14 @@ class Register:
             loaded = session.scalar(text("SELECT seed_sha256 FROM gazetteer_state"))
             if loaded is None:
                 raise NotPreparedError("no units are loaded; run `bin/diachiso database prepare`")
+
+    def jobs_state(self) -> Literal["ok", "failing"]:
+        """Whether background jobs are done; raises nothing."""
+        try:
+            with session_scope(self.engine) as session:
+                return worker_state(session)
+        except DatabaseUnavailableError:
+            return "failing"
 
     def close(self) -> None:
         """Close every connection."""

@@ -10,7 +10,7 @@ from registry.backup.tools import connected
 from registry.database import APP_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
 from registry.errors import ConflictError
-from registry.jobs.queue import state_of_queue
+from registry.jobs.queue import state_of_queue, worker_state
 from registry.jobs.schema import current_version, wanted_version
 
 CHECKS = Chapter()
@@ -220,8 +220,9 @@ def keys_last(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Việc nền chạy đều",
-    hint="chạy `bin/run` hoặc `bin/diachiso work`; bảng khác phiên bản: `database prepare`"
-    " (start a worker; for tables of another version, prepare the database)",
+    hint="chạy `bin/run` hoặc `bin/diachiso work`, và xem nó nói gì khi dừng; bảng khác phiên bản:"
+    " `database prepare` (start a worker, and see what it says where it ends; for tables of another"
+    " version, prepare the database)",
 )
 def background_jobs(subject: Subject) -> Finding:
     """Background jobs are done: a worker lives, and none waits or is stuck."""
@@ -230,7 +231,7 @@ def background_jobs(subject: Subject) -> Finding:
         return failure(f"the tables are of {version or 'no version'}, not {wanted_version()}")
     state = state_of_queue(subject.connection)
     problems = [
-        *(["no worker"] if not state.workers else []),
+        *(["no worker"] if worker_state(subject.connection) != "ok" else []),
         *([f"{state.waiting:,} wait, {state.oldest_s:,.0f} s"] if state.oldest_s > _LATE_S else []),
         *([f"{state.stuck:,} of dead workers"] if state.stuck else []),
         *([f"{state.failed:,} given up"] if state.failed else []),

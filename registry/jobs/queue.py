@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from registry.jobs.table import Job
 
+APPLICATION_NAME: Final = "diachiso-jobs"
+"""What a worker's connections are called."""
 HEARTBEAT_S: Final = 5.0
 """How often a worker says that it lives."""
 SILENT_AFTER_S: Final = 20.0
@@ -58,6 +60,13 @@ def state_of_queue(connection: Session | Connection) -> QueueState:
     return QueueState(*row)
 
 
+def worker_state(connection: Session | Connection) -> Literal["ok", "failing"]:
+    """Whether a worker lives, on whichever machine: it is connected, and said so lately."""
+    if not connection.scalar(_HAS_WORKERS):
+        return "failing"
+    return "ok" if connection.scalar(_LIVES, {"silent": SILENT_AFTER_S}) else "failing"
+
+
 _DEFER: Final = text(
     """
     SELECT (jobs.procrastinate_defer_jobs_v1(ARRAY[CAST(
@@ -72,6 +81,20 @@ _IS_THERE: Final = text(
         WHERE task_name = :task AND status IN ('todo', 'doing')
     )
     """
+)
+_HAS_WORKERS: Final = text("SELECT to_regclass('jobs.procrastinate_workers') IS NOT NULL")
+# One that was killed has said that it lives, one that hangs is connected. A standby sees no
+# connections of its primary.
+_LIVES: Final = text(
+    f"""
+    SELECT EXISTS (
+        SELECT FROM jobs.procrastinate_workers
+        WHERE last_heartbeat > now() - make_interval(secs => :silent)
+    ) AND (pg_is_in_recovery() OR EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE application_name = '{APPLICATION_NAME}' AND datname = current_database()
+    ))
+    """  # noqa: S608 - a constant
 )
 _STATE: Final = text(
     """

@@ -24,7 +24,7 @@ from procrastinate.jobs import Status
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from registry.database import APP_ROLE, with_role
-from registry.jobs.queue import HEARTBEAT_S, SILENT_AFTER_S
+from registry.jobs.queue import APPLICATION_NAME, HEARTBEAT_S, SILENT_AFTER_S
 from registry.jobs.schema import SCHEMA
 from registry.jobs.table import IMPORTS, JOBS, UPKEEP, Job
 from registry.settings import ROOT
@@ -172,7 +172,7 @@ class Worker:
 
 def _application(url: str) -> procrastinate.App:
     parameters = with_role(
-        url, APP_ROLE, search_path=f"{SCHEMA},pg_temp", application_name="diachiso-jobs"
+        url, APP_ROLE, search_path=f"{SCHEMA},pg_temp", application_name=APPLICATION_NAME
     )
     conninfo = parameters.set(drivername="postgresql").render_as_string(hide_password=False)
     return procrastinate.App(

@@ -120,6 +120,8 @@ def test_doctor_sees_the_worker_and_what_is_stuck(
         assert jobs()[0] == "ok"
         first.kill()
         first.wait()
+    # Though it said a moment ago that it lives.
+    eventually(lambda: "no worker" in jobs()[1], "the worker is missed")
     with psycopg.connect(url) as connection:
         connection.execute(
             "UPDATE jobs.procrastinate_workers SET last_heartbeat = now() - interval '1 minute'"

@@ -113,6 +113,12 @@ def test_run_ends_when_the_server_is_killed(start: Starter, var: Path) -> None:
     assert not left(var)
 
 
+def jobs(url: str) -> str:
+    """What `/readyz` says of background jobs; it answers 200 in any case."""
+    with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
+        return str(json.load(answer)["jobs"])
+
+
 def test_web_serves_on_when_the_worker_dies_again_and_again(start: Starter, var: Path) -> None:
     def worker() -> int | None:
         found = processes("scripts.main work").items()
@@ -122,13 +128,13 @@ def test_web_serves_on_when_the_worker_dies_again_and_again(start: Starter, var:
     run = start()
     url = run.url()
     for pause in ("1 s", "2 s", "4 s", "8 s"):
-        pid = eventually(worker, "a worker runs")
+        eventually(lambda: jobs(url) == "ok", "a worker says that it lives")
+        pid = worker()
         assert pid
         os.kill(pid, signal.SIGKILL)
         said = f"the worker ended by itself, starting again in {pause}"
         eventually(lambda s=said: s in run.text(), said)
-        assert status(f"{url}/readyz") == 200
-    assert worker() is None
+        eventually(lambda: jobs(url) == "failing", "the worker is missed")
     assert run.end(signal.SIGINT) == 0  # in the middle of a pause
     assert not left(var)
 
