@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 from scripts import children
-from scripts.children import Child
+from scripts.children import Child, Starter
 from scripts.progress import say
 
 _FIRST_PAUSE_S: Final = 1.0
@@ -37,8 +37,8 @@ class BackgroundWorker:
     The web does not need it, so nothing that becomes of it may end that.
     """
 
-    def __init__(self, database_url: str) -> None:
-        self._database_url = database_url
+    def __init__(self, starter: Starter) -> None:
+        self._starter = starter
         self._pauses = Pauses()
         self._due = self._started = time.monotonic()
         self.child: Child | None = None
@@ -53,9 +53,8 @@ class BackgroundWorker:
 
     def _start(self) -> None:
         self._started = time.monotonic()
-        command = (sys.executable, "-m", "scripts.main", "work")
         try:
-            self.child = children.start(command, self._database_url)
+            self.child = self._starter.start(sys.executable, "-m", "scripts.main", "work")
         except OSError as error:  # no memory for another process, say
             self._pause(str(error))
 

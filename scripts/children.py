@@ -2,41 +2,73 @@
 
 import contextlib
 import os
+import pwd
 import select
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Final
 
-from registry.settings import ROOT
+from registry import cluster
+from registry.cluster import host
+from registry.cluster.host import Account
+from registry.settings import ROOT, Settings
 from scripts.progress import say
 
 Child = subprocess.Popen[bytes]
 _STOP_TIMEOUT_S: Final = 15.0
 
 
-def start(
-    command: Sequence[str],
-    database_url: str,
-    environment: Mapping[str, str] = MappingProxyType({}),
-    *,
-    output: IO[bytes] | None = None,
-    dies_by: signal.Signals = signal.SIGTERM,
-) -> Child:
-    """Start a program of this checkout on that database, with these variables beside its own.
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """Starts programs of this checkout on one database, and never as root."""
 
-    It gets `dies_by` when this process is killed.
-    """
-    return subprocess.Popen(
-        ["setpriv", f"--pdeathsig={dies_by.name.removeprefix('SIG')}", "--", *command],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url, **environment},
-        # A session of its own: Ctrl-C reaches the supervisor only, which ends things in order.
-        start_new_session=True,
-    )
+    database_url: str
+    account: Account
+    home: Path
+    """Where that account keeps what it writes: its `DIACHISO_VAR`."""
+
+    @classmethod
+    def of(cls, settings: Settings, database_url: str) -> "Starter":
+        """For the account that serves; what root kept in `var/` is handed over to it."""
+        account = host.web_account(settings.var)
+        return cls(database_url, account, cluster.take_home(settings, account))
+
+    def environment(self) -> dict[str, str]:
+        """The variables of a program."""
+        own = {"PYTHONPATH": str(ROOT), "DATABASE_URL": self.database_url}
+        if self.drops:
+            own["DIACHISO_VAR"] = str(self.home)
+            # libpq looks for certificates there, and may not look into root's.
+            own["HOME"] = pwd.getpwuid(self.account.uid).pw_dir
+        return {**os.environ, **own}
+
+    @property
+    def drops(self) -> bool:
+        """Whether the account is another one than the caller's."""
+        return self.account.uid != os.geteuid()
+
+    def start(
+        self,
+        *command: str,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        output: IO[bytes] | None = None,
+        dies_by: signal.Signals = signal.SIGTERM,
+        capabilities: Sequence[str] = (),
+    ) -> Child:
+        """Start one, which gets `dies_by` when this process is killed."""
+        return subprocess.Popen(
+            self.account.command(*command, dies_by=dies_by, capabilities=capabilities),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**self.environment(), **environment},
+            # A session of its own: Ctrl-C reaches the supervisor only, which ends all in order.
+            start_new_session=True,
+        )
 
 
 def end(leader: Child, how: signal.Signals = signal.SIGTERM) -> None:

@@ -10,7 +10,7 @@ from registry.database import make_engine, session_scope
 from registry.demo.wanted import FIRST_HOUSEHOLDS, wants_demo
 from registry.messages import number
 from scripts import children
-from scripts.children import Child
+from scripts.children import Child, Starter
 from scripts.progress import say
 
 
@@ -41,9 +41,9 @@ class DemoLoader:
         self.said.close()
 
 
-def start_loading(database_url: str) -> DemoLoader | None:
+def start_loading(starter: Starter) -> DemoLoader | None:
     """Start to load demo households, and say so; None where the register is not empty."""
-    engine = make_engine(database_url, pool_size=1)
+    engine = make_engine(starter.database_url, pool_size=1)
     try:
         with session_scope(engine) as session:
             if not wants_demo(session):
@@ -56,5 +56,4 @@ def start_loading(database_url: str) -> DemoLoader | None:
     )
     said = tempfile.TemporaryFile()  # noqa: SIM115 - DemoLoader closes it
     command = (sys.executable, "-m", "scripts.main", "demo", "--if-empty")
-    process = children.start(command, database_url, output=said, dies_by=signal.SIGINT)
-    return DemoLoader(process, said)
+    return DemoLoader(starter.start(*command, output=said, dies_by=signal.SIGINT), said)

@@ -3,12 +3,14 @@
 import errno
 import http.client
 import json
+import os
 import socket
 import subprocess
 import time
 from collections.abc import Callable
 from typing import Final
 
+from registry.cluster.host import Account
 from registry.errors import ConflictError, InvalidInputError, NotPreparedError
 
 _READY_TIMEOUT_S: Final = 60.0
@@ -22,9 +24,9 @@ def server_url(host: str, port: int) -> str:
 
 
 def reserve_port(
-    host: str, port: int, *, patient: bool, check: Callable[[], None]
+    host: str, port: int, account: Account, *, patient: bool, check: Callable[[], None]
 ) -> socket.socket:
-    """A socket that keeps `port` (0: a free one) for the server; it is bound and does not listen.
+    """A socket that keeps `port` (0: a free one) for the server of `account`; it only is bound.
 
     `patient` waits for a former server that is just ending, until `check` raises. Raises
     ConflictError for a port that stays taken, InvalidInputError for an address that is not this
@@ -33,7 +35,7 @@ def reserve_port(
     deadline = time.monotonic() + (_PATIENCE_S if patient else 0)
     while True:
         try:
-            return _bind(host, port)
+            return _bind(host, port, account)
         except socket.gaierror:
             raise InvalidInputError(f"--host {host}: no such address") from None
         except OSError as error:
@@ -47,7 +49,7 @@ def reserve_port(
         time.sleep(0.1)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int, account: Account) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
@@ -60,6 +62,8 @@ def _bind(host: str, port: int) -> socket.socket:
     reserved = socket.socket(family, kind, protocol)
     try:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # The system lets sockets of one user share a port, and no others.
+        os.fchown(reserved.fileno(), account.uid, -1)
         reserved.bind(address)
     except OSError:
         reserved.close()

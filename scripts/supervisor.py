@@ -8,12 +8,12 @@ from typing import Final
 import click
 
 from registry import cluster
-from registry.cluster import PrivateCluster
+from registry.cluster import PrivateCluster, host
 from registry.errors import ClusterError, RegistryError
 from registry.settings import Settings
 from scripts import children
 from scripts.background import BackgroundWorker
-from scripts.children import Child
+from scripts.children import Child, Starter
 from scripts.end_signal import EndSignal, SignalledError
 from scripts.first_demo import DemoLoader, start_loading
 from scripts.listening import reserve_port, server_url, wait_until_ready
@@ -22,6 +22,7 @@ from scripts.runlock import RunLock
 
 _RESTARTS: Final = 3
 _RESTARTS_WITHIN_S: Final = 600.0
+_FIRST_FREE_PORT: Final = 1024
 
 
 class ServerEndedError(RegistryError):
@@ -88,25 +89,31 @@ class Supervisor:
                 self._stop()
 
     def _start(self, lock: RunLock) -> None:
+        account = host.web_account(self._settings.var)
         with reserve_port(
-            self._host, self._port, patient=lock.left_behind, check=self._signal.check
+            self._host,
+            self._port,
+            account,
+            patient=lock.left_behind,
+            check=self._signal.check,
         ) as reserved:
             port: int = reserved.getsockname()[1]
             url = server_url(self._host, port)
             lock.publish(url)
             database_url = self._settings.database_url or self._start_cluster()
+            starter = Starter.of(self._settings, database_url)
             if self._prepare:
-                self._prepare_database(database_url)
-            self._server = self._start_server(port, database_url)
+                self._prepare_database(starter)
+            self._server = self._start_server(port, starter)
             wait_until_ready(url, self._server, self._signal.check)
         self._check_server(self._server)
         if self._wants_worker:
-            self._worker = BackgroundWorker(database_url)
+            self._worker = BackgroundWorker(starter)
             self._worker.tend()
         click.echo(f"serving on {url}")
         if self._demo:
             # Only now: the service answers questions about units meanwhile.
-            self._loader = start_loading(database_url)
+            self._loader = start_loading(starter)
 
     def _start_cluster(self) -> str:
         private = self._cluster = cluster.locate(self._settings)
@@ -120,17 +127,17 @@ class Supervisor:
         private.create_database()
         return private.url()
 
-    def _prepare_database(self, database_url: str) -> None:
+    def _prepare_database(self, starter: Starter) -> None:
         """By a process that ends: what it reads is three times what this one needs for months."""
         command = (sys.executable, "-m", "scripts.main", "database", "prepare")
-        self._preparing = children.start(command, database_url)
+        self._preparing = starter.start(*command)
         children.wait_for_any([self._preparing], descriptor=self._signal.descriptor)
         self._signal.check()
         if status := self._preparing.wait():
             raise click.exceptions.Exit(status)  # it has said why
         self._preparing = None
 
-    def _start_server(self, port: int, database_url: str) -> Child:
+    def _start_server(self, port: int, starter: Starter) -> Child:
         command = [
             *(sys.executable, "-m", "granian", "api.wsgi:app", "--interface=wsgi", "--no-ws"),
             *(f"--host={self._host}", f"--port={port}", f"--workers={self._workers}"),
@@ -145,7 +152,9 @@ class Supervisor:
                 "không giới hạn số yêu cầu trên cụm riêng; DIACHISO_LIMITS=on thì có"
                 " (no limits on the private cluster)"
             )
-        return children.start(command, database_url, environment)
+        # Only root may listen on the ports below 1024.
+        kept = ("net_bind_service",) if port < _FIRST_FREE_PORT else ()
+        return starter.start(*command, environment=environment, capabilities=kept)
 
     def _watch(self) -> None:
         """Wait until the server ends. A database or worker that ends is started again."""

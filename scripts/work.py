@@ -1,8 +1,12 @@
 """`diachiso work`: the worker that `bin/run` starts beside the server."""
 
+import os
+import sys
+
 import click
 
 from registry import cluster
+from scripts.children import Starter
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -13,8 +17,12 @@ def work() -> None:
 
     `bin/run` starts one by itself; this is for another machine, or for `bin/run --no-worker`.
     """
+    settings = read_settings()
+    starter = Starter.of(settings, cluster.database_url(settings))
+    if starter.drops:
+        command = starter.account.command(sys.executable, "-m", "scripts.main", "work")
+        os.execvpe(command[0], command, starter.environment())  # noqa: S606 - no shell is wanted
     # Here: the library takes a third of a second, which no other command waits for.
     from registry.jobs.worker import Worker
 
-    settings = read_settings()
-    Worker(cluster.database_url(settings), imports_at_once=settings.imports_at_once, say=say).run()
+    Worker(starter.database_url, imports_at_once=settings.imports_at_once, say=say).run()

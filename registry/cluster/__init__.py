@@ -52,6 +52,8 @@ class PrivateCluster:
     data_dir: Path
     socket_dir: Path
     account: Account
+    guests: int
+    """The group that may connect, beside the account itself: that of the web server."""
     port: int = PORT
     throwaway: bool = False
 
@@ -135,7 +137,7 @@ class PrivateCluster:
             raise ClusterError(f"the private cluster in {self.data_dir} already runs (pid {pid})")
         self._await_orphans()
         self._remove_stale_pid_file()
-        host.make_private_folder(self.socket_dir, self.account)
+        host.make_private_folder(self.socket_dir, self.account, self.guests)
         self._write_settings()
         try:
             return self._spawn(check)
@@ -290,15 +292,20 @@ def locate(
     settings: Settings, *, library: Path = host.LIBRARY, share: Path = host.SHARE
 ) -> PrivateCluster:
     """The private cluster of this checkout, whether it has been made yet or not; writes nothing."""
-    digest = hashlib.sha256(os.fsencode(settings.var)).hexdigest()[:8]
-    data_dir, account = _place(settings.var, FALLBACK / f"{DATABASE}-{digest}")
+    name = _name(settings.var)
+    data_dir, account = _place(settings.var, FALLBACK / name)
     return PrivateCluster(
-        name=f"{DATABASE}-{digest}",
+        name=name,
         bin_dir=_bin_dir(data_dir, library, share),
         data_dir=data_dir,
-        socket_dir=_SOCKETS / f"{DATABASE}-{digest}",
+        socket_dir=_SOCKETS / name,
         account=account,
+        guests=host.guests_of(account, settings.var),
     )
+
+
+def _name(var: Path) -> str:
+    return f"{DATABASE}-{hashlib.sha256(os.fsencode(var)).hexdigest()[:8]}"
 
 
 def _place(var: Path, fallback: Path) -> tuple[Path, Account]:
@@ -337,15 +344,41 @@ def _bin_dir(data_dir: Path, library: Path, share: Path) -> Path:
 def throwaway(base: Path) -> PrivateCluster:
     """A cluster for tests in the new, empty folder `base`, which becomes its account's own."""
     account = host.account_for(base / "data")
-    os.chown(base, account.uid, account.gid)
+    guests = host.guests_of(account, base)
+    os.chown(base, account.uid, guests)
+    base.chmod(0o710)
     return PrivateCluster(
         name=base.name,
         bin_dir=_bin_dir(base / "data", host.LIBRARY, host.SHARE),
         data_dir=base / "data",
         socket_dir=base / "socket",
         account=account,
+        guests=guests,
         throwaway=True,
     )
+
+
+def take_home(settings: Settings, account: Account) -> Path:
+    """The folder in which `account` serves what it keeps: `var`, or where the account cannot reach
+    that, one beside the data.
+
+    What root served from there as root is handed over.
+    """
+    if os.geteuid() != 0:
+        return settings.var
+    home = settings.var
+    with host.refusals(home):
+        if not account.can_enter(home):
+            home = FALLBACK / f"{_name(settings.var)}-files"
+        host.make_open_folder(home)
+        former, imports, counters = settings.var / "imports", home / "imports", home / "counters"
+        if former.exists() and not imports.exists():
+            shutil.move(former, imports)
+        if home.stat().st_uid == 0:  # in a folder of its own the account makes them itself
+            imports.mkdir(mode=0o700, exist_ok=True)
+            counters.touch(mode=0o600)
+        host.hand_over([imports, counters], account)
+    return home
 
 
 def database_url(settings: Settings) -> str:

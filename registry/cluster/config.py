@@ -9,7 +9,8 @@ MB: Final = 1024 * 1024
 
 HOST_BASED_ACCESS: Final = """\
 # Written by diachiso. No password is needed, because the only way in is a socket in a folder that
-# nobody but this cluster's account (and root) can enter; TCP is switched off altogether.
+# nobody can enter but this cluster's account, that of the web server, and root; TCP is switched
+# off altogether.
 local all all trust
 local replication all trust
 """
@@ -21,7 +22,7 @@ def settings_file(*, cluster_name: str, socket_dir: Path, port: int, throwaway: 
         "cluster_name": f"'{cluster_name}'",
         "listen_addresses": "''",
         "unix_socket_directories": f"'{socket_dir}'",
-        "unix_socket_permissions": "0700",
+        "unix_socket_permissions": "0777",  # its folder says who comes so far
         "port": str(port),
         "timezone": "'UTC'",
         "lc_messages": "'C'",

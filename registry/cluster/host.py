@@ -4,9 +4,10 @@ import errno
 import os
 import pwd
 import shutil
+import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,8 @@ SHARE: Final = Path("/usr/share/postgresql")
 MINIMUM_MAJOR: Final = 15
 SERVICE_ACCOUNT: Final = "postgres"
 """Who runs the cluster when root asks for it; the distribution's package makes this account."""
+WEB_ACCOUNT: Final = "diachiso"
+"""Who serves when root asks for it; bin/bootstrap makes this account."""
 
 _ENVIRONMENT: Final[Mapping[str, str]] = {
     # Nothing of the caller's: PGDATA, PGPORT, PGOPTIONS or a locale would change what is made.
@@ -47,18 +50,26 @@ class Account:
             ) from None
         return cls(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
-    def command(self, *command: str | Path, dies_with_parent: bool = False) -> list[str]:
-        """The command line that runs `command` as this account.
+    def command(
+        self,
+        *command: str | Path,
+        dies_by: signal.Signals | None = None,
+        capabilities: Sequence[str] = (),
+    ) -> list[str]:
+        """The command line that runs `command` as this account, with nothing of root's.
 
-        With `dies_with_parent`, SIGINT (PostgreSQL's fast shutdown) reaches it when the thread that
-        started it ends, however it ends. `setpriv` asks for that after it changed the user id,
-        which would have cleared it, and needs no code between fork and exec.
+        `dies_by` reaches it when the thread that started it ends, however it ends. `setpriv` asks
+        for that after it changed the user id, which would have cleared it, and needs no code
+        between fork and exec. `capabilities` are what it keeps where the caller is root.
         """
         options: list[str] = []
         if os.geteuid() != self.uid:
             options += [f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
-        if dies_with_parent:
-            options.append("--pdeathsig=INT")
+            options.append("--no-new-privs")  # not by a program like sudo either
+            if kept := ",".join(f"+{name}" for name in capabilities):
+                options += [f"--inh-caps={kept}", f"--ambient-caps={kept}"]
+        if dies_by is not None:
+            options.append(f"--pdeathsig={dies_by.name.removeprefix('SIG')}")
         return [*(["setpriv", *options, "--"] if options else []), *map(str, command)]
 
     def run(
@@ -82,7 +93,8 @@ class Account:
         """
         shell = ("/bin/sh", "-c", 'exec "$@" >"$0" 2>&1', output)
         return subprocess.Popen(
-            self.command(*shell, *command, dies_with_parent=True),
+            # SIGINT is PostgreSQL's fast shutdown.
+            self.command(*shell, *command, dies_by=signal.SIGINT),
             stdin=subprocess.DEVNULL,
             cwd="/",
             env=_ENVIRONMENT,
@@ -154,22 +166,48 @@ def account_for(data_dir: Path) -> Account:
         ) from None
 
 
-def make_private_folder(folder: Path, account: Account) -> None:
-    """Make `folder`, or check it: owned by `account`, closed to everybody else.
+def web_account(var: Path) -> Account:
+    """Who serves, and owns what that writes: the caller; for root, the owner of `var`, or an
+    account of the program's own where that is root.
+    """
+    caller = os.geteuid()
+    if caller != 0:
+        return Account(_user_name(caller), caller, os.getegid())
+    owner = var.stat().st_uid if var.exists() else 0
+    try:
+        return Account.by_uid(owner or pwd.getpwnam(WEB_ACCOUNT).pw_uid)
+    except KeyError:
+        raise ClusterError(
+            f"nothing is served as root, and there is no account {WEB_ACCOUNT};"
+            " start it with bin/run, which makes it"
+        ) from None
+
+
+def guests_of(account: Account, var: Path) -> int:
+    """The group whose members may connect to the cluster of `account`, beside it and root."""
+    try:
+        return web_account(var).gid if os.geteuid() == 0 else account.gid
+    except ClusterError:
+        return account.gid  # nobody serves yet
+
+
+def make_private_folder(folder: Path, account: Account, guests: int | None = None) -> None:
+    """Make `folder`, or check it: owned by `account`, closed to everybody but the group `guests`.
 
     Raises ClusterError when it belongs to somebody else, who could stand in for the server there.
     """
     with refusals(folder):
-        try:
+        with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-        except FileExistsError:
-            check_private_folder(folder, account)
-        else:
             os.chown(folder, account.uid, account.gid)
+        check_private_folder(folder, account)
+        if guests not in (None, account.gid):
+            os.chown(folder, -1, guests)
+            folder.chmod(0o750)
 
 
 def check_private_folder(folder: Path, account: Account) -> None:
-    """Raise ClusterError unless `folder` is a real folder of `account`'s alone."""
+    """Raise ClusterError unless `folder` is a real folder of `account`'s, closed to all others."""
     with refusals(folder):
         status = folder.lstat()
         if status.st_uid != account.uid or not folder.is_dir() or folder.is_symlink():
@@ -177,8 +215,18 @@ def check_private_folder(folder: Path, account: Account) -> None:
                 f"{folder} belongs to {_user_name(status.st_uid)} and not to {account.name}; "
                 "remove it and start again"
             )
-        if status.st_mode & 0o077:
-            folder.chmod(0o700)
+        if status.st_mode & 0o027:
+            folder.chmod(status.st_mode & 0o750)
+
+
+def hand_over(paths: Iterable[Path], account: Account) -> None:
+    """Give `account` what root made, with all that is in it; what is not there is left out."""
+    for path in paths:
+        # Only once: what the account has put there since is no business of root's.
+        if path.exists() and path.lstat().st_uid == 0:
+            subprocess.run(
+                ["chown", "-Rh", f"{account.uid}:{account.gid}", path], check=True, cwd="/"
+            )
 
 
 def make_open_folder(folder: Path) -> None:
