@@ -67,12 +67,18 @@ def starter(var: Path, outputs: Path) -> Iterator[Starter]:
     """
     runs: list[Run] = []
 
-    def start(*arguments: str, cwd: Path = ROOT, demo: bool = False, **environment: str) -> Run:
+    def start(
+        *arguments: str,
+        cwd: Path = ROOT,
+        checkout: Path = ROOT,
+        demo: bool = False,
+        **environment: str,
+    ) -> Run:
         output = outputs / f"run{len(runs)}.txt"
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [
-                    *(ROOT / "bin/run", "--port", "0"),
+                    *(checkout / "bin/run", "--port", "0"),
                     *([] if demo else ["--no-demo", "--workers", "1"]),
                     *arguments,
                 ],
