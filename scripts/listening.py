@@ -62,8 +62,9 @@ def _bind(host: str, port: int, account: Account) -> socket.socket:
     reserved = socket.socket(family, kind, protocol)
     try:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        # The system lets sockets of one user share a port, and no others.
-        os.fchown(reserved.fileno(), account.uid, -1)
+        if account.uid != os.geteuid():
+            # The system lets sockets of one user share a port, and no others.
+            os.fchown(reserved.fileno(), account.uid, -1)
         reserved.bind(address)
     except OSError:
         reserved.close()

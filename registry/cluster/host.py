@@ -224,9 +224,16 @@ def hand_over(paths: Iterable[Path], account: Account) -> None:
     for path in paths:
         # Only once: what the account has put there since is no business of root's.
         if path.exists() and path.lstat().st_uid == 0:
-            subprocess.run(
-                ["chown", "-Rh", f"{account.uid}:{account.gid}", path], check=True, cwd="/"
+            done = subprocess.run(
+                ["chown", "-Rh", f"{account.uid}:{account.gid}", path],
+                capture_output=True,
+                text=True,
+                check=False,
             )
+            if done.returncode != 0:
+                raise ClusterError(
+                    f"{path} cannot be given to {account.name}: {last_complaint(done.stderr)}"
+                )
 
 
 def make_open_folder(folder: Path) -> None:
