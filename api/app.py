@@ -1,6 +1,6 @@
 """The Flask application."""
 
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint, Flask, Response, json
 from flask.json.provider import JSONProvider
@@ -27,6 +27,7 @@ from api import (
 )
 from api.access import Authenticate, by_key, guard
 from api.audit import keep_audit
+from api.bodies import MOST, prepare_body
 from api.context import EXTENSION
 from api.cors import allow_other_sites
 from api.counters import Counters
@@ -50,8 +51,6 @@ from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
 from api.requests import Request, refuse_undecodable
 from registry.register import Register
-
-MAX_BODY_BYTES: Final = 1_000_000
 
 
 class _Json(JSONProvider):
@@ -81,9 +80,10 @@ def create_app(
     app = LoggedFlask("api", static_folder=None, template_folder="pages/templates")
     app.request_class = Request
     app.json = _Json(app)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MOST
     app.extensions[EXTENSION] = register
     register_errors(app)
+    app.before_request(prepare_body)
     app.before_request(refuse_undecodable)
     settings = register.settings
     if settings.proxies:

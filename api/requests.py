@@ -61,7 +61,8 @@ class Request(flask.Request):
         content_length: int | None = None,
     ) -> IO[bytes]:
         if self.files_below is not None:
-            return tempfile.TemporaryFile("w+b", dir=self.files_below)
+            # With a name, by which what is wanted is kept without another copy.
+            return cast(IO[bytes], tempfile.NamedTemporaryFile("w+b", dir=self.files_below))
         return super()._get_file_stream(
             total_content_length, content_type, filename, content_length
         )

@@ -246,6 +246,27 @@ class DatabaseUnavailableError(RegistryError):
     words = "cơ sở dữ liệu không trả lời"
 
 
+class BodyTimeoutError(RegistryError):
+    """What was sent came too slowly, and was not waited for to its end."""
+
+    code = "request_timeout"
+    words = "gửi quá chậm"
+
+
+class StorageFullError(RegistryError):
+    """The disk that keeps delivered files has no room for this one."""
+
+    code = "storage_full"
+    words = "máy chủ hết chỗ chứa tệp"
+
+
+class StorageUnavailableError(RegistryError):
+    """The folder that keeps delivered files cannot be written."""
+
+    code = "storage_unavailable"
+    words = "máy chủ không ghi được tệp"
+
+
 class NotPreparedError(RegistryError):
     """The database answers and is not, or not fully, a register: the detail names the remedy."""
 

@@ -18,7 +18,7 @@ from registry.cluster import PrivateCluster
 from registry.errors import ClusterError, RegistryError
 from registry.settings import ROOT, Settings
 from scripts.first_demo import DemoLoader, start_loading
-from scripts.listening import reserve_port, server_url, wait_until_ready
+from scripts.listening import reserve_port, server_url, wait_until_ready, web_server
 from scripts.progress import say
 from scripts.runlock import RunLock
 
@@ -151,9 +151,7 @@ class Supervisor:
     def _start_server(self, port: int, database_url: str) -> subprocess.Popen[bytes]:
         command = [
             *("setpriv", "--pdeathsig=TERM", "--"),
-            *(sys.executable, "-m", "granian", "api.wsgi:app", "--interface=wsgi", "--no-ws"),
-            *(f"--host={self._host}", f"--port={port}", f"--workers={self._workers}"),
-            f"--blocking-threads={self._settings.pool_size}",  # each may hold one connection
+            *web_server("api.wsgi:server", self._host, port, workers=self._workers),
             *("--respawn-failed-workers", "--workers-kill-timeout=5", "--log-level=warning"),
         ]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url}
