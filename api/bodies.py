@@ -76,15 +76,21 @@ class Body:
         if self.path is not None:
             self.path.unlink(missing_ok=True)  # unless somebody gave it another name
 
+    def check_space(self) -> None:
+        """Raises StorageFullError where it would leave the disk without room."""
+        if self.length is not None and self.length > _IN_MEMORY:
+            with files.refusals():
+                files.check_space(self._folder(), self.length)
+
     async def add(self, chunk: bytes, most: int) -> None:
         """Raises RequestEntityTooLarge, and what `files.refusals` raises."""
         self._pending += chunk
         self.size += len(chunk)
         self._empty += not chunk
         if self.size > most:
-            raise RequestEntityTooLarge(f"at most {most:,} bytes")
+            raise RequestEntityTooLarge
         if len(self._pending) > _IN_MEMORY:
-            await asyncio.to_thread(self._write, self.length or most)
+            await asyncio.to_thread(self._write)
 
     def check_whole(self) -> None:
         """Raises BadRequest where the connection broke before the end.
@@ -103,12 +109,10 @@ class Body:
             self._file.seek(0)
         return self._file
 
-    def _write(self, expected: int) -> None:
+    def _write(self) -> None:
         with files.refusals():
             if self._file is None:
-                folder = self._folder()
-                files.check_space(folder, expected)
-                handle, name = tempfile.mkstemp(dir=folder)
+                handle, name = tempfile.mkstemp(dir=self._folder())
                 self._file, self.path = os.fdopen(handle, "w+b"), Path(name)
             self._file.write(self._pending)
             self._pending.clear()

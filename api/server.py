@@ -116,6 +116,7 @@ class Server:
             most = await self._in_thread(self._admitted, environ)
         if body.length is not None and body.length > most:
             return
+        body.check_space()
         started = self._loop.time()
         try:
             async with asyncio.timeout_at(self._pace.ends_at(started, started, 0)) as limit:

@@ -18,7 +18,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -81,7 +80,7 @@ class Calls:
 
 
 def slow(url: str, seconds: float, callers: int) -> None:
-    """Prints the times of quiet seconds, of those under attack, and what the attackers were told."""
+    """Prints the times of quiet seconds and of those under attack."""
     host, port = _place(url)
     quiet, attacked = Calls(host, port), Calls(host, port)
     quiet.run(3)

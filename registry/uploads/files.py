@@ -53,7 +53,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise _full() from error
         raise StorageUnavailableError(
             "thư mục chứa tệp không ghi được; báo người vận hành"
