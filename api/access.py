@@ -207,6 +207,13 @@ def _check() -> None:
         )
 
 
+def count_rows(rows: int) -> None:
+    """Count the rows of a batch; raises TooManyRequestsError for too many without a key."""
+    access: _Access = current_app.extensions[_EXTENSION]
+    if access.limits is not None:
+        access.limits.count_rows(caller(), request.remote_addr or "", rows)
+
+
 def admitted_bytes() -> int:
     """How large a body this request may have; 0 where its caller is refused for any."""
     asked = request_ctx.request

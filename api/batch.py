@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request, stream_with_context
 from pydantic import Field, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from api.access import as_caller
+from api.access import as_caller, count_rows
 from api.addresses import address_body
 from api.audit import note
 from api.bodies import takes
@@ -69,7 +69,7 @@ class BatchAnswer(Answer):
 
 @blueprint.post("/<operation>")
 @takes("batch_bytes")
-@spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 503), tags=["search"])
+@spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503), tags=["search"])
 def post_batch(operation: str, query: NoParameters) -> Response:  # noqa: ARG001
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
 
@@ -103,6 +103,7 @@ def _rows(form: str, operation: str) -> tuple[Table, list[InputRow]]:
     rows = list(table.rows)
     if len(rows) > limits.batch_rows:
         raise RequestEntityTooLarge(f"more than {limits.batch_rows:,} rows")
+    count_rows(len(rows))
     return table, rows
 
 

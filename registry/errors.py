@@ -172,7 +172,7 @@ class TooManyRequestsError(RegistryError):
 
 
 class BudgetSpentError(TooManyRequestsError):
-    """Too many codes were asked for that no record bears. Member: `retry_after_s`."""
+    """Too much was asked that names no door. Member: `retry_after_s`."""
 
     code = "enumeration_budget"
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from ipaddress import ip_address
 from typing import Final
 
 from registry.errors import ConflictError, InvalidInputError, NotPreparedError
@@ -23,6 +24,16 @@ def server_url(host: str, port: int) -> str:
     """The address that people open: a wildcard is reached through this machine's own address."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address that is listened on.
+
+    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "0.0.0.0", "10.0.0.5")]
+    [True, True, False, False]
+    """
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return all(ip_address(address[4][0]).is_loopback for address in found)
 
 
 def web_server(target: str, host: str, port: int, *, workers: int) -> list[str]:

@@ -18,7 +18,13 @@ from registry.cluster import PrivateCluster
 from registry.errors import ClusterError, RegistryError
 from registry.settings import ROOT, Settings
 from scripts.first_demo import DemoLoader, start_loading
-from scripts.listening import reserve_port, server_url, wait_until_ready, web_server
+from scripts.listening import (
+    is_loopback,
+    reserve_port,
+    server_url,
+    wait_until_ready,
+    web_server,
+)
 from scripts.progress import say
 from scripts.runlock import RunLock
 
@@ -155,12 +161,17 @@ class Supervisor:
             *("--respawn-failed-workers", "--workers-kill-timeout=5", "--log-level=warning"),
         ]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url}
-        if self._settings.limits is None and self._settings.database_url is None:
-            # Said, and never guessed from who asks: a proxy on this machine is 127.0.0.1 as well.
+        alone = self._settings.database_url is None and not self._settings.proxies
+        if self._settings.limits is None and alone and is_loopback(self._host):
             environment["DIACHISO_LIMITS"] = "off"
             say(
-                "không giới hạn số yêu cầu trên cụm riêng; DIACHISO_LIMITS=on thì có"
-                " (no limits on the private cluster)"
+                "chỉ phục vụ máy này, không giới hạn số yêu cầu; DIACHISO_LIMITS=on thì có"
+                " (no limits while it serves this machine alone)"
+            )
+        elif self._settings.limits is False and not is_loopback(self._host):
+            say(
+                "DIACHISO_LIMITS=off: ai cũng chép được sổ từ xa"
+                " (anybody may copy the register over the network)"
             )
         # A session of its own: Ctrl-C reaches this process only, which ends things in order.
         return subprocess.Popen(
