@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
 from flask import Flask, current_app, request
-from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 
 from api.context import register
 from registry.errors import RegistryError
@@ -49,6 +54,10 @@ def most_bytes(app: Flask, endpoint: str | None, settings: Settings) -> int:
 def prepare_body() -> None:
     """Before each request: how large its body may be; raises the error that the body ended with."""
     request.max_content_length = most_bytes(current_app, request.endpoint, register().settings)
+    if request.content_encoding not in (None, "identity"):
+        raise UnsupportedMediaType(
+            "gửi không nén: Content-Encoding chưa được hỗ trợ (send the body as it is)"
+        )
     error: HTTPException | RegistryError | None = request.environ.get(REFUSED)
     if error is not None:
         raise error

@@ -1,27 +1,31 @@
 """What callers who mean harm do to the others, and what they take away.
 
     python -m bench.hostile slow URL [SECONDS] [CALLERS]
-    python -m bench.hostile copy URL
+    python -m bench.hostile copy URL [SECONDS]
 
 URL is that of a service as `bin/run` starts it, on this machine. `slow`: the time of single calls
 while nobody else is there, and while CALLERS send heads and bodies a byte at a time or ask for
-large answers and do not read them. `copy`: how many codes one address without a key is told in
-some minutes, by each way of asking for many.
+large answers and do not read them. `copy`: how many codes one address without a key is told in so
+many seconds, by each way of asking for many; the service has to be started with DIACHISO_LIMITS=on.
 """
 
 import http.client
 import itertools
 import json
+import re
 import select
 import socket
 import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import numpy as np
+
+from geo import code as codes
 
 PACE_S = 0.02
 """Between two calls of the caller who means well."""
@@ -145,6 +149,75 @@ def _has_gone(connection: socket.socket, kind: str, told: Counter[str]) -> bool:
     return False
 
 
+def copy(url: str, seconds: float) -> None:
+    """Prints how many different codes each way of asking for many has told, without a key."""
+    host, port = _place(url)
+    points = list(_points(host, port))
+    everything: set[str] = set()
+    for name, asked in _ways(points).items():
+        told, answers = set(), Counter[int]()
+        end = time.perf_counter() + seconds
+        for method, path, kind, body in itertools.islice(itertools.cycle(asked), 600):
+            if time.perf_counter() > end:
+                break
+            status, answer = _ask(host, port, method, path, kind, body)
+            answers[status] += 1
+            told |= {code for code in map("".join, _CODE.findall(answer)) if codes.is_valid(code)}
+        everything |= told
+        print(f"  {name:<24} {len(told):6} codes, {sum(answers.values())} requests {dict(answers)}")
+    print(f"  together {len(everything)} different codes")
+
+
+_Asked = tuple[str, str, str, str]
+_CODE = re.compile(r"\b([0-9A-Z]{4})-?([0-9A-Z]{4})\b")
+_NDJSON = "application/x-ndjson"
+
+
+def _ways(points: list[tuple[float, float]]) -> dict[str, list[_Asked]]:
+    here = [f"lon={lon}&lat={lat}" for lon, lat in points]
+    rows = [json.dumps({"lon": x, "lat": y, "limit": 20, "radius_m": 5000}) for x, y in points]
+    texts = [json.dumps({"q": f"{y},{x}", "limit": 20}) for x, y in points]
+    many = list(_in(500, rows))
+    return {
+        "reverse": [("GET", f"/v1/reverse?limit=20&radius_m=5000&{at}", "", "") for at in here],
+        "rows of reverse": [
+            ("POST", "/v1/batch/reverse", _NDJSON, "\n".join(some)) for some in many
+        ],
+        "rows of points as text": [
+            ("POST", "/v1/batch/geocode", _NDJSON, "\n".join(some)) for some in _in(500, texts)
+        ],
+        "suggestions": [
+            ("GET", f"/v1/autocomplete?limit=20&q={number}&{at}", "", "")
+            for number in (10, 12, 15, 20)
+            for at in here
+        ],
+    }
+
+
+def _in(size: int, rows: list[str]) -> list[list[str]]:
+    return [rows[at : at + size] for at in range(0, len(rows), size)]
+
+
+def _points(host: str, port: int) -> Iterator[tuple[float, float]]:
+    """Where doors are likely: streets that are suggested for beginnings of names."""
+    for pair in itertools.product("bcdhlnpqtv", "aeinghou"):
+        answer = _ask(host, port, "GET", f"/v1/autocomplete?limit=20&q={''.join(pair)}", "", "")[1]
+        for line in json.loads(answer).get("suggestions", []):
+            if line["lon"] is not None:
+                yield line["lon"], line["lat"]
+
+
+def _ask(host: str, port: int, method: str, path: str, kind: str, body: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(host, port, timeout=60)
+    try:
+        headers = {"Content-Type": kind} if kind else {}
+        connection.request(method, path, body.encode() or None, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
 def _place(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     if parts.hostname not in ("127.0.0.1", "localhost", "::1") or not parts.port:
@@ -157,5 +230,7 @@ if __name__ == "__main__":
         case ["slow", url, *rest]:
             seconds, callers = [*map(float, rest), *(60.0, 200.0)[len(rest) :]]
             slow(url, seconds, int(callers))
+        case ["copy", url, *rest]:
+            copy(url, float(rest[0]) if rest else 30.0)
         case _:
             raise SystemExit(__doc__)

@@ -1,5 +1,6 @@
 """The server over real sockets: no caller that is slow, silent or broken stops the others."""
 
+import gzip
 import json
 import re
 import socket
@@ -204,3 +205,10 @@ def test_bytes_that_are_no_header_and_no_path_are_answered(service: Service) -> 
     assert (status, problem["code"]) == (401, "key_truncated")
     assert service.said(get("/v1/addresses/%FF%FE"))[0] == 422
     assert service.said(get("/v1/units?q=%FF"))[0] == 400
+
+
+def test_packed_bodies_are_refused_in_words(service: Service) -> None:
+    packed = gzip.compress(b" " * 10_000_000)
+    head = f"{POST}Content-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+    status, problem = service.said(head, packed)
+    assert (status, problem["code"]) == (415, "unsupported_media_type")
