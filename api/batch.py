@@ -69,7 +69,7 @@ class BatchAnswer(Answer):
 
 @blueprint.post("/<operation>")
 @takes("batch_bytes")
-@spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503), tags=["search"])
+@spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503, 507), tags=["search"])
 def post_batch(operation: str, query: NoParameters) -> Response:  # noqa: ARG001
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
 

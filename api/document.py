@@ -111,7 +111,7 @@ _BODIES: Final[dict[str, Any]] = {
 
 _ABOUT_CODES: Final = r"/v1/(addresses/.*|operations/.*|reports.*)"
 _LOOKS_FOR_CODES: Final = (
-    r"/v1/(addresses/.*|operations/.*|reports.*|geocode|autocomplete|validate|batch/.*)"
+    r"/v1/(addresses/.*|operations/.*|reports.*|geocode|reverse|autocomplete|validate|batch/.*)"
 )
 _ONLY: Final = {
     "code_mistyped": r"/v1/(addresses/.*|operations/.*)",
@@ -134,6 +134,7 @@ _ONLY: Final = {
     "sheet_not_chosen": r"/v1/batch/.*",
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
+    "storage_unavailable": r"/v1/(imports|batch/.*)",
 }
 """Code → paths that may answer it, of those with its status; a code that is missing: all."""
 # Keyword of a parameter's schema → codes of what does not fit it.

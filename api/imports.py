@@ -71,7 +71,7 @@ def _keep_files_below_var() -> None:
 @takes("import_bytes")
 @requires("editor")
 @spec.validate(
-    resp=accepted(ImportAnswer, 400, 401, 403, 409, 411, 413, 415, 503), tags=["imports"]
+    resp=accepted(ImportAnswer, 400, 401, 403, 409, 411, 413, 415, 503, 507), tags=["imports"]
 )
 def post_import(query: ImportQuery, form: ImportForm) -> Response:
     """Deliver a file: it is kept, and a job tries what it would do. Role: editor.
