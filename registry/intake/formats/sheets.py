@@ -18,6 +18,7 @@ from python_calamine import (
 )
 
 from geo.text import fold
+from registry.csv_cells import unguarded
 from registry.errors import SheetNotChosenError
 from registry.intake.formats import xls_errors, xlsx_errors
 from registry.intake.formats.blank_form import COMMUNE_CODE, LISTS, code_on_lists, completed
@@ -196,7 +197,8 @@ def _rows(path: Path, book: CalamineWorkbook, name: str) -> Rows:
     # Only what is raised in here is the file's fault, not what whoever reads the rows does.
     with _readable(path):
         for row in book.get_sheet_by_name(name).iter_rows():
-            yield [_text(cell) for cell in row]
+            # A CSV of ours that was opened in a spreadsheet and saved as a workbook.
+            yield unguarded([_text(cell) for cell in row])
 
 
 def _below(path: Path, book: CalamineWorkbook, name: str, header: Header) -> Rows:
