@@ -30,6 +30,7 @@ from registry.intake.formats.table import (
     Rows,
     Table,
     find_header,
+    said_of,
     unreadable,
 )
 from registry.intake.spellings.headers import fields_named
@@ -257,4 +258,4 @@ def _readable(path: Path) -> Iterator[None]:
     except PasswordError as error:
         raise unreadable(path, _LOCKED) from error
     except (CalamineError, ZipError, ElementTree.ParseError) as error:
-        raise unreadable(path, f"{_BROKEN}: {error}") from error
+        raise unreadable(path, f"{_BROKEN}: {said_of(path, error)}") from error
