@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, Flask, Response, json
 from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import (
     addresses,
@@ -49,7 +48,8 @@ from api.pages import (
 )
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
-from api.requests import Request, refuse_undecodable
+from api.proxies import behind_proxies
+from api.requests import Request, refuse_unclear_host, refuse_undecodable
 from registry.register import Register
 
 
@@ -83,13 +83,14 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MOST
     app.extensions[EXTENSION] = register
     register_errors(app)
+    app.before_request(refuse_unclear_host)
     app.before_request(prepare_body)
     app.before_request(refuse_undecodable)
     settings = register.settings
     if settings.proxies:
-        # By default nobody is believed who names another address than the connection's.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.proxies, x_proto=0
+        # By default nobody is believed who says other things than the connection does.
+        app.wsgi_app = behind_proxies(  # type: ignore[method-assign, assignment]
+            app.wsgi_app, settings.proxies
         )
     limits = Limits(register, counters or Counters()) if settings.limits is not False else None
     reads = (

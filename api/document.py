@@ -202,9 +202,10 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
         if path in _OF_COUNTRY and parameter["in"] == "path":
             parameter["schema"]["pattern"] = UNIT_CODE.replace("^(", "^(VN|")
             parameter["description"] += ", or VN for the country"
-        if "ndjson" in parameter["schema"].get("enum", ()):
-            lines = {"application/x-ndjson": {"schema": {"type": "string"}}}
-            operation["responses"]["200"]["content"] |= lines
+        for kind, form in STREAM_TYPES.items():
+            if form in parameter["schema"].get("enum", ()):
+                rows = {kind: {"schema": {"type": "string"}}}
+                operation["responses"]["200"]["content"] |= rows
     body = operation.get("requestBody", {}).get("content", {})
     for form in FORMS if FORMS[-1] in body and path not in _UPLOADS else ():
         body[form] = deepcopy(body[FORMS[-1]])

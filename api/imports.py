@@ -1,6 +1,5 @@
 """Imports: a file is delivered, tried by a job, looked at, published or discarded, taken back."""
 
-import csv
 import io
 import re
 import tempfile
@@ -35,6 +34,7 @@ from api.import_bodies import (
 )
 from api.openapi import NoParameters, accepted, answers, spec
 from api.requests import Request as OwnRequest
+from registry.csv_cells import Writer
 from registry.database import session_scope
 from registry.errors import ImportStateError, InvalidInputError, NotFoundError
 from registry.gazetteer import today
@@ -338,7 +338,7 @@ def _file(import_id: int, kind: str) -> Response:
 
 def _csv(problems: Iterator[RowProblem]) -> Iterator[bytes]:
     out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    writer = Writer(out)
     writer.writerow(_COLUMNS)
     for each in problems:
         cells = (each.row_number, each.field, each.code, each.severity)

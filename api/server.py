@@ -215,6 +215,8 @@ def _environ(scope: Scope) -> "WSGIEnvironment":
         values = headers.get_all(name) or [""]
         key = _CGI.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
         environ[key] = values[0] if len(values) == 1 else ",".join(values)
+    if scope.authority is not None:
+        environ.setdefault("HTTP_HOST", scope.authority)  # `GET http://host/path`
     return environ
 
 
