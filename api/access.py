@@ -14,11 +14,18 @@ from typing import Any, Final, TypeVar
 from flask import Blueprint, Flask, Request, current_app, g, request
 from flask.globals import request_ctx
 
+from api.bodies import most_bytes
+from api.context import register
 from api.limits import Limits, has_key, too_many
 from registry.access.actors import ANONYMOUS, Actor, act_as
 from registry.access.budget import carried, carry
 from registry.access.roles import Role
-from registry.errors import ForbiddenError, KeyRequiredError, KeyTruncatedError
+from registry.errors import (
+    ForbiddenError,
+    KeyRequiredError,
+    KeyTruncatedError,
+    RegistryError,
+)
 from registry.register import Register
 
 __all__ = [
@@ -184,9 +191,7 @@ def _check() -> None:
     access: _Access = current_app.extensions[_EXTENSION]
     if endpoint is None or endpoint.partition(".")[0] in access.always:
         return  # no such route, or not by this method: that is answered without a key
-    role = access.known.get(endpoint)
-    if role is None:
-        role = access.known[endpoint] = role_of(current_app, endpoint) or "admin"
+    role = _role(access, endpoint)
     asking = access.authenticate(asked)
     g.caller = asking
     act_as(asking)
@@ -200,6 +205,32 @@ def _check() -> None:
         raise ForbiddenError(
             f"khoá này có quyền {asking.role}, cần {role} (its role does not allow it)"
         )
+
+
+def count_rows(rows: int) -> None:
+    """Count the rows of a batch; raises TooManyRequestsError for too many without a key."""
+    access: _Access = current_app.extensions[_EXTENSION]
+    if access.limits is not None:
+        access.limits.count_rows(caller(), request.remote_addr or "", rows)
+
+
+def admitted_bytes() -> int:
+    """How large a body this request may have; 0 where its caller is refused for any."""
+    asked = request_ctx.request
+    access: _Access = current_app.extensions[_EXTENSION]
+    try:
+        if asked.endpoint and access.authenticate(asked).may(_role(access, asked.endpoint)):
+            return most_bytes(current_app, asked.endpoint, register().settings)
+    except RegistryError:
+        pass  # told when the request is answered, and counted then
+    return 0
+
+
+def _role(access: _Access, endpoint: str) -> Role:
+    role = access.known.get(endpoint)
+    if role is None:
+        role = access.known[endpoint] = role_of(current_app, endpoint) or "admin"
+    return role
 
 
 def _count(limits: Limits, asking: Caller, *, often: bool) -> None:

@@ -1,11 +1,10 @@
 """The Flask application."""
 
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint, Flask, Response, json
 from flask.json.provider import JSONProvider
 from pydantic_core import from_json, to_json
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import (
     addresses,
@@ -27,6 +26,7 @@ from api import (
 )
 from api.access import Authenticate, by_key, guard
 from api.audit import keep_audit
+from api.bodies import MOST, prepare_body
 from api.context import EXTENSION
 from api.cors import allow_other_sites
 from api.counters import Counters
@@ -48,10 +48,9 @@ from api.pages import (
 )
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
-from api.requests import Request, refuse_undecodable
+from api.proxies import behind_proxies
+from api.requests import Request, refuse_unclear_host, refuse_undecodable
 from registry.register import Register
-
-MAX_BODY_BYTES: Final = 1_000_000
 
 
 class _Json(JSONProvider):
@@ -81,15 +80,17 @@ def create_app(
     app = LoggedFlask("api", static_folder=None, template_folder="pages/templates")
     app.request_class = Request
     app.json = _Json(app)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MOST
     app.extensions[EXTENSION] = register
     register_errors(app)
+    app.before_request(refuse_unclear_host)
+    app.before_request(prepare_body)
     app.before_request(refuse_undecodable)
     settings = register.settings
     if settings.proxies:
-        # By default nobody is believed who names another address than the connection's.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.proxies, x_proto=0
+        # By default nobody is believed who says other things than the connection does.
+        app.wsgi_app = behind_proxies(  # type: ignore[method-assign, assignment]
+            app.wsgi_app, settings.proxies
         )
     limits = Limits(register, counters or Counters()) if settings.limits is not False else None
     reads = (

@@ -14,6 +14,7 @@ from api.shapes import unit_ref
 from geo.code import format as code_display
 from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
 from registry.autocomplete.suggestion import Suggestion
+from registry.disclosure import told_suggestions
 from registry.gazetteer import today
 
 blueprint = Blueprint("autocomplete", __name__, url_prefix="/v1/autocomplete")
@@ -90,6 +91,7 @@ def get_autocomplete(query: AutocompleteQuery) -> Response:
     """
     known = register()
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
+    found = told_suggestions(found)
     response = jsonify({"suggestions": [_line(one) for one in found]})
     response.headers["Cache-Control"] = "no-store"
     return response

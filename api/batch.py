@@ -10,9 +10,10 @@ from flask import Blueprint, Response, request, stream_with_context
 from pydantic import Field, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from api.access import as_caller
+from api.access import as_caller, count_rows
 from api.addresses import address_body
 from api.audit import note
+from api.bodies import takes
 from api.context import gazetteer, register
 from api.errors import invalid_input, problem_body
 from api.features import collection_body
@@ -67,7 +68,8 @@ class BatchAnswer(Answer):
 
 
 @blueprint.post("/<operation>")
-@spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 503), tags=["search"])
+@takes("batch_bytes")
+@spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503, 507), tags=["search"])
 def post_batch(operation: str, query: NoParameters) -> Response:  # noqa: ARG001
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
 
@@ -96,12 +98,12 @@ def post_batch(operation: str, query: NoParameters) -> Response:  # noqa: ARG001
 def _rows(form: str, operation: str) -> tuple[Table, list[InputRow]]:
     """The rows of the body, all of them: its size is known before anything is answered."""
     limits = register().settings
-    request.max_content_length = limits.batch_bytes
     text = request.get_data(cache=False).decode("utf-8", "surrogateescape")
     table = read_table(form, operation, io.StringIO(text, newline=""))
     rows = list(table.rows)
     if len(rows) > limits.batch_rows:
         raise RequestEntityTooLarge(f"more than {limits.batch_rows:,} rows")
+    count_rows(len(rows))
     return table, rows
 
 

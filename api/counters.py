@@ -41,9 +41,9 @@ class Counters:
                 self._memory[:_SECRET_BYTES] = secrets.token_bytes(_SECRET_BYTES)
         self._secret = self._memory[:_SECRET_BYTES]
 
-    def count(self, who: str) -> int:
-        """Count a request of `who`; returns how many there were in this minute, with this one."""
-        return self._turn(who, 1)
+    def count(self, who: str, requests: int = 1) -> int:
+        """Count requests of `who`; returns how many there were in this minute, with these."""
+        return self._turn(who, requests)
 
     def look(self, who: str) -> int:
         """How many requests of `who` there were in this minute."""

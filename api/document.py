@@ -111,7 +111,7 @@ _BODIES: Final[dict[str, Any]] = {
 
 _ABOUT_CODES: Final = r"/v1/(addresses/.*|operations/.*|reports.*)"
 _LOOKS_FOR_CODES: Final = (
-    r"/v1/(addresses/.*|operations/.*|reports.*|geocode|autocomplete|validate|batch/.*)"
+    r"/v1/(addresses/.*|operations/.*|reports.*|geocode|reverse|autocomplete|validate|batch/.*)"
 )
 _ONLY: Final = {
     "code_mistyped": r"/v1/(addresses/.*|operations/.*)",
@@ -134,6 +134,7 @@ _ONLY: Final = {
     "sheet_not_chosen": r"/v1/batch/.*",
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
+    "storage_unavailable": r"/v1/(imports|batch/.*)",
 }
 """Code → paths that may answer it, of those with its status; a code that is missing: all."""
 # Keyword of a parameter's schema → codes of what does not fit it.
@@ -201,9 +202,10 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
         if path in _OF_COUNTRY and parameter["in"] == "path":
             parameter["schema"]["pattern"] = UNIT_CODE.replace("^(", "^(VN|")
             parameter["description"] += ", or VN for the country"
-        if "ndjson" in parameter["schema"].get("enum", ()):
-            lines = {"application/x-ndjson": {"schema": {"type": "string"}}}
-            operation["responses"]["200"]["content"] |= lines
+        for kind, form in STREAM_TYPES.items():
+            if form in parameter["schema"].get("enum", ()):
+                rows = {kind: {"schema": {"type": "string"}}}
+                operation["responses"]["200"]["content"] |= rows
     body = operation.get("requestBody", {}).get("content", {})
     for form in FORMS if FORMS[-1] in body and path not in _UPLOADS else ():
         body[form] = deepcopy(body[FORMS[-1]])

@@ -42,6 +42,7 @@ _TITLES: Final = {
     403: "Không có quyền",
     404: "Không tìm thấy",
     405: "Không có cách gọi này",
+    408: "Gửi quá chậm",
     409: "Không làm được lúc này",
     410: "Không còn nữa",
     411: "Cần Content-Length",
@@ -53,6 +54,7 @@ _TITLES: Final = {
     429: "Quá nhiều yêu cầu",
     500: "Lỗi của hệ thống",
     503: "Tạm thời không phục vụ được",
+    507: "Hết chỗ chứa",
 }
 _MISFITS: Final = {
     "missing": "còn thiếu",
@@ -119,6 +121,9 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.ImportStateError: HTTPStatus.CONFLICT,
     errors.VerdictChangedError: HTTPStatus.CONFLICT,
     errors.KeyReusedError: HTTPStatus.CONFLICT,
+    errors.BodyTimeoutError: HTTPStatus.REQUEST_TIMEOUT,
+    errors.StorageFullError: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.StorageUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotPreparedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ClusterError: HTTPStatus.SERVICE_UNAVAILABLE,

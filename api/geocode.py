@@ -13,6 +13,7 @@ from api.errors import UNIT_CODE
 from api.explanation import Reading, explained
 from api.features import FeatureCollection, collection
 from api.openapi import NoParameters, SuggestedCode, answers, spec
+from registry.disclosure import told_answers
 from registry.gazetteer import today
 from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
 from registry.mistyped_codes import MistypedCode, with_labels
@@ -103,7 +104,7 @@ def _answer(asked: GeocodeQuery, *, explain: bool = False) -> Response:
     more = suggested(located.mistyped)
     if explain:
         more["explanation"] = explained(known, located.tried)
-    return collection(known, asked.q, located.answers, **more)
+    return collection(known, asked.q, told_answers(located.answers), **more)
 
 
 def suggested(mistyped: MistypedCode | None) -> dict[str, Any]:

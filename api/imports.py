@@ -1,20 +1,19 @@
 """Imports: a file is delivered, tried by a job, looked at, published or discarded, taken back."""
 
-import csv
 import io
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, Final, cast
 
 from flask import Blueprint, Response, json, jsonify, request, send_file, stream_with_context
 from werkzeug.exceptions import BadRequest, LengthRequired
 
 from api.access import as_caller, caller, requires
 from api.audit import note
+from api.bodies import BODY, takes
 from api.context import gazetteer, register
 from api.import_bodies import (
     FileAnswer,
@@ -35,6 +34,7 @@ from api.import_bodies import (
 )
 from api.openapi import NoParameters, accepted, answers, spec
 from api.requests import Request as OwnRequest
+from registry.csv_cells import Writer
 from registry.database import session_scope
 from registry.errors import ImportStateError, InvalidInputError, NotFoundError
 from registry.gazetteer import today
@@ -61,17 +61,17 @@ _IS_IDEMPOTENCY_KEY: Final = re.compile("[!-~]{1,200}")
 
 
 @blueprint.before_request
-def _allow_a_large_body() -> None:
+def _keep_files_below_var() -> None:
     if request.method == "POST" and request.endpoint == f"{blueprint.name}.post_import":
-        settings = register().settings
-        request.max_content_length = settings.import_bytes
-        cast(OwnRequest, request).files_below = files.incoming_folder(settings)
+        with files.refusals():
+            cast(OwnRequest, request).files_below = files.incoming_folder(register().settings)
 
 
 @blueprint.post("")
+@takes("import_bytes")
 @requires("editor")
 @spec.validate(
-    resp=accepted(ImportAnswer, 400, 401, 403, 409, 411, 413, 415, 503), tags=["imports"]
+    resp=accepted(ImportAnswer, 400, 401, 403, 409, 411, 413, 415, 503, 507), tags=["imports"]
 )
 def post_import(query: ImportQuery, form: ImportForm) -> Response:
     """Deliver a file: it is kept, and a job tries what it would do. Role: editor.
@@ -236,22 +236,20 @@ def delete_import(import_id: int, query: NoParameters) -> Response:  # noqa: ARG
 @contextmanager
 def _received(in_form: bool, file_name: str | None) -> Iterator[tuple[Path, str]]:
     """The body's file on the disk, and its name; gone at the end unless somebody kept it."""
-    path = files.incoming(register().settings)
+    with files.refusals():
+        if not in_form:
+            path = _body_file()
+        elif list(request.files) == ["file"] and len(request.files.getlist("file")) == 1:
+            part = request.files["file"]
+            file_name = part.filename
+            path = files.adopted(register().settings, Path(part.stream.name))
+        else:
+            raise InvalidInputError.of_field(
+                "file",
+                "missing",
+                "cần đúng một tệp, ở phần `file` (send the file as the part `file`, once)",
+            )
     try:
-        with path.open("wb") as out:
-            if not in_form:
-                _copy_body(out)
-            elif list(request.files) == ["file"] and len(request.files.getlist("file")) == 1:
-                # On the disk already where it is large, and nobody else's.
-                part = request.files["file"]
-                file_name = part.filename
-                shutil.copyfileobj(part.stream, out)
-            else:
-                raise InvalidInputError.of_field(
-                    "file",
-                    "missing",
-                    "cần đúng một tệp, ở phần `file` (send the file as the part `file`, once)",
-                )
         if path.stat().st_size == 0:
             raise InvalidInputError.of_field("file", "empty", "tệp rỗng (the file is empty)")
         yield path, file_name or "file"
@@ -259,8 +257,8 @@ def _received(in_form: bool, file_name: str | None) -> Iterator[tuple[Path, str]
         path.unlink(missing_ok=True)
 
 
-def _copy_body(out: BinaryIO) -> None:
-    """The whole body; raises where it is not known how long it is, or where it ended before.
+def _body_file() -> Path:
+    """A file with the whole body; raises where it is not known how long it is, or ended before.
 
     A connection that breaks ends a body in pieces (chunked) like one that is complete, and half of
     a table is a table.
@@ -270,14 +268,21 @@ def _copy_body(out: BinaryIO) -> None:
             "gửi kèm Content-Length, hoặc gửi tệp ở dạng multipart/form-data (say how long the file"
             " is, or send it in a form)"
         )
-    shutil.copyfileobj(request.stream, out)
-    if out.tell() != request.content_length:
+    settings = register().settings
+    written: Path | None = request.environ.get(BODY)
+    if written is not None:
+        return files.adopted(settings, written)
+    body = request.get_data(cache=False)
+    if len(body) != request.content_length:
         raise InvalidInputError.of_field(
             "file",
             "incomplete",
-            f"tệp chưa tới đủ, mới {out.tell():,} trên {request.content_length:,} byte: gửi lại"
+            f"tệp chưa tới đủ, mới {len(body):,} trên {request.content_length:,} byte: gửi lại"
             " (the file did not arrive as a whole)",
         )
+    path = files.incoming(settings)
+    path.write_bytes(body)
+    return path
 
 
 def _mapping(text: str | None) -> dict[str, str] | None:
@@ -324,14 +329,16 @@ def _file(import_id: int, kind: str) -> Response:
             " (there is no such file, or its time is over)"
         )
     note(count=view.counts.get("rows"))
-    made = send_file(path, as_attachment=True, download_name=path.name, etag=False)
+    made = send_file(
+        path, as_attachment=True, download_name=path.name, etag=False, conditional=False
+    )
     made.headers["Cache-Control"] = "no-store"
     return made
 
 
 def _csv(problems: Iterator[RowProblem]) -> Iterator[bytes]:
     out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    writer = Writer(out)
     writer.writerow(_COLUMNS)
     for each in problems:
         cells = (each.row_number, each.field, each.code, each.severity)

@@ -55,6 +55,21 @@ class Limits:
         asked = self._counters.count(f"{own}address:{network_of(address)}")
         return Rate("address", times * self._per_address, asked)
 
+    def count_rows(self, asking: Actor, address: str, rows: int) -> None:
+        """Count the rows of a batch as requests, where nobody is known who answers for them.
+
+        Raises TooManyRequestsError, and counts none, where they are more than are left.
+        """
+        if has_key(asking):
+            return
+        who = f"address:{network_of(address)}"
+        if self._counters.look(who) + rows - 1 > self._per_address:
+            raise too_many(
+                f"không có khoá thì mỗi phút {self._per_address:,} dòng và yêu cầu"
+                f" ({self._per_address:,} rows and requests a minute; more with a key)"
+            )
+        self._counters.count(who, rows - 1)
+
     def count_failure(self, address: str) -> None:
         """Count a key that is none."""
         self._counters.count(f"failures:{network_of(address)}")
@@ -82,12 +97,11 @@ def has_key(asking: Actor) -> bool:
     return asking.key_id is not None or asking.role != "anonymous"
 
 
-def too_many() -> TooManyRequestsError:
+def too_many(
+    detail: str = "quá nhiều yêu cầu; hãy thử lại sau (too many requests; try again later)",
+) -> TooManyRequestsError:
     """The refusal of whoever asks too often."""
-    return TooManyRequestsError(
-        "quá nhiều yêu cầu; hãy thử lại sau (too many requests; try again later)",
-        retry_after_s=seconds_left(),
-    )
+    return TooManyRequestsError(detail, retry_after_s=seconds_left())
 
 
 def tell_limits(app: Flask) -> None:

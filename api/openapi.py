@@ -1,6 +1,7 @@
 """How endpoints declare themselves: SpecTree checks requests and writes the OpenAPI document."""
 
 import datetime
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -118,9 +119,15 @@ spec = SpecTree(
 
 def answers(model: type[BaseModel] | None, *problems: int) -> Answers:
     """What an endpoint answers: the model, or a problem document with one of these statuses."""
-    return Answers(HTTP_200=model, **{f"HTTP_{status}": Problem for status in problems})
+    return Answers(HTTP_200=model, **_refusals(problems))
 
 
 def accepted(model: type[BaseModel], *problems: int) -> Answers:
     """The same for what a job does later."""
-    return Answers(HTTP_202=model, **{f"HTTP_{status}": Problem for status in problems})
+    return Answers(HTTP_202=model, **_refusals(problems))
+
+
+def _refusals(problems: tuple[int, ...]) -> dict[str, type[Problem]]:
+    """Whatever takes a body may wait for it in vain."""
+    late = (HTTPStatus.REQUEST_TIMEOUT,) * (HTTPStatus.REQUEST_ENTITY_TOO_LARGE in problems)
+    return {f"HTTP_{int(status)}": Problem for status in sorted({*problems, *late})}

@@ -3,7 +3,7 @@
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _NO_UTF8: Final = "\ufffd"
 """What Werkzeug makes of bytes in a form that are no UTF-8."""
 _ONCE: Final = "give this parameter once"
@@ -61,7 +62,8 @@ class Request(flask.Request):
         content_length: int | None = None,
     ) -> IO[bytes]:
         if self.files_below is not None:
-            return tempfile.TemporaryFile("w+b", dir=self.files_below)
+            # With a name, by which what is wanted is kept without another copy.
+            return cast(IO[bytes], tempfile.NamedTemporaryFile("w+b", dir=self.files_below))
         return super()._get_file_stream(
             total_content_length, content_type, filename, content_length
         )
@@ -96,6 +98,27 @@ def _unescaped(text: bytes) -> str:
         escaped = text.replace(b"\\", rb"\x5c").replace(b"%", rb"\x")
         text = escaped.decode("unicode_escape").encode("latin-1")
     return text.decode()
+
+
+def names_one_host(values: Sequence[str]) -> bool:
+    """Whether what the `Host` headers of a request say is one host, perhaps with its port.
+
+    >>> names_one_host(["diachi.vn:8000"]), names_one_host(["[::1]"])
+    (True, True)
+    >>> names_one_host([]), names_one_host(["a.vn", "a.vn"]), names_one_host(["a.vn,b.vn"])
+    (False, False, False)
+    """
+    return len(values) == 1 and _HOST.fullmatch(values[0]) is not None
+
+
+def refuse_unclear_host() -> None:
+    """Before each request: one without a host, or with several, is refused (RFC 9112, 3.2).
+
+    Our pages name it in links and QR codes, and a proxy may have gone by another one of them.
+    """
+    # Servers put several headers of a name together with commas.
+    if not names_one_host([request_ctx.request.environ.get("HTTP_HOST", "")]):
+        raise BadRequest("cần đúng một Host (the request has to name one host)")
 
 
 def refuse_undecodable() -> None:

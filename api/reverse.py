@@ -7,6 +7,7 @@ from api.context import gazetteer, register
 from api.features import FeatureCollection, collection
 from api.openapi import NoParameters, Request, answers, spec
 from registry.batch import PointAsked
+from registry.disclosure import told_answers
 from registry.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
 
 blueprint = Blueprint("reverse", __name__, url_prefix="/v1/reverse")
@@ -61,7 +62,7 @@ def _answer(asked: ReverseQuery) -> Response:
         limit=asked.limit,
         radius_m=asked.radius_m,
     )
-    return collection(known, point_query(asked.asked), found)
+    return collection(known, point_query(asked.asked), told_answers(found))
 
 
 def point_query(asked: PointAsked) -> str:

@@ -11,6 +11,7 @@ from api.geocode import suggested_codes
 from api.openapi import Answer, NoParameters, SuggestedCode, UnitRef, answers, spec
 from api.shapes import unit_ref
 from geo.code import format as code_display
+from registry.disclosure import told_validation
 from registry.gazetteer import today
 from registry.geocode import Question
 from registry.validate import validate
@@ -116,7 +117,7 @@ def post_validate(query: NoParameters, json: ValidateBody, form: ValidateForm) -
     Only by POST, so that the address stands in no URL and no log.
     """
     asked = json or form
-    found = validate(gazetteer(), register().reads, asked.asked)
+    found = told_validation(validate(gazetteer(), register().reads, asked.asked))
     response = jsonify(validation_body(found))
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -26,7 +26,7 @@ class RateLeft(Answer):
 
 
 class BudgetLeft(Answer):
-    """Units in this hour; a code that no record bears costs ten."""
+    """Units that are left of an hour's; they come back by themselves, all in `resets_in_s`."""
 
     per_hour: int
     left: int
@@ -89,5 +89,5 @@ def _budget(purse: budget.Purse | None) -> dict[str, int] | None:
     return {
         "per_hour": purse.limit,
         "left": purse.left(),
-        "resets_in_s": budget.seconds_left(),
+        "resets_in_s": purse.whole_in_s(),
     }

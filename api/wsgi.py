@@ -1,4 +1,4 @@
-"""The application for a WSGI server: `api.wsgi:app`."""
+"""The application for granian, `api.wsgi:server`; for another WSGI server, `api.wsgi:app`."""
 # ruff: noqa: E402 - the signal comes first
 
 import signal
@@ -13,13 +13,16 @@ sys.modules["rich"] = None  # type: ignore[assignment]
 
 import gc
 from contextlib import suppress
+from functools import partial
 
 from api.app import create_app
 from api.counters import Counters
 from api.logs import configure_logs, log
+from api.server import Pace, Server
 from registry.cluster import database_url
 from registry.register import Register
 from registry.settings import from_environment
+from registry.uploads import files
 from registry.warming import warm
 
 
@@ -38,6 +41,12 @@ _settings = from_environment()
 _register = Register.open(_settings, database_url(_settings))
 warm(_register)
 app = create_app(_register, counters=_shared_counters())
+server = Server(
+    app,
+    threads=_settings.pool_size,  # each may hold one connection
+    folder=partial(files.incoming_folder, _settings),
+    pace=Pace(),
+)
 # What is there now stays, so a full collection need not walk it while a request waits.
 gc.collect()
 gc.freeze()

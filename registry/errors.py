@@ -172,7 +172,7 @@ class TooManyRequestsError(RegistryError):
 
 
 class BudgetSpentError(TooManyRequestsError):
-    """Too many codes were asked for that no record bears. Member: `retry_after_s`."""
+    """Too much was asked that names no door. Member: `retry_after_s`."""
 
     code = "enumeration_budget"
 
@@ -244,6 +244,27 @@ class DatabaseUnavailableError(RegistryError):
 
     code = "database_unavailable"
     words = "cơ sở dữ liệu không trả lời"
+
+
+class BodyTimeoutError(RegistryError):
+    """What was sent came too slowly, and was not waited for to its end."""
+
+    code = "request_timeout"
+    words = "gửi quá chậm"
+
+
+class StorageFullError(RegistryError):
+    """The disk that keeps delivered files has no room for this one."""
+
+    code = "storage_full"
+    words = "máy chủ hết chỗ chứa tệp"
+
+
+class StorageUnavailableError(RegistryError):
+    """The folder that keeps delivered files cannot be written."""
+
+    code = "storage_unavailable"
+    words = "máy chủ không ghi được tệp"
 
 
 class NotPreparedError(RegistryError):

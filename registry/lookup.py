@@ -104,8 +104,7 @@ def read_code(reads: Reads, text: str) -> str:
 
 
 def _no_code(reads: Reads, text: str, error: CodeError) -> InvalidInputError | MistypedCodeError:
-    budget.check()
-    candidates = codes.suggestions(text)
+    candidates = () if budget.is_low() else codes.suggestions(text)
     found = _registered(reads, candidates) if candidates else []
     if candidates:
         # Also where none is registered: that is told as well. What only looks like a code is free.

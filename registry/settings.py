@@ -39,14 +39,14 @@ class Settings:
     """`DIACHISO_ANONYMOUS_READS`: whether anything is answered without a key."""
     limits: bool | None = None
     """`DIACHISO_LIMITS`: whether requests and codes that are none are counted and limited; None
-    for yes, but not on the private cluster of `bin/run`."""
+    for yes, but not on the private cluster of `bin/run` while it serves its own machine alone."""
     rate_per_address: int = 600
     """`DIACHISO_RATE_PER_ADDRESS`: requests a minute of one network address without a key."""
     rate_per_key: int = 6_000
     """`DIACHISO_RATE_PER_KEY`: requests a minute of a key that was made without a rate."""
-    budget_per_address: int = 300
-    """`DIACHISO_BUDGET_PER_ADDRESS`: units an hour for codes that are none, without a key."""
-    budget_per_key: int = 10_000
+    budget_per_address: int = 600
+    """`DIACHISO_BUDGET_PER_ADDRESS`: units an hour for codes not asked for, without a key."""
+    budget_per_key: int = 100_000
     """`DIACHISO_BUDGET_PER_KEY`: the same of a key."""
     reports_per_address: int = 20
     """`DIACHISO_REPORTS_PER_ADDRESS`: field reports a day that count, without a key."""

@@ -1,6 +1,5 @@
 """`diachiso coverage --since DAY`: what moved between two days, as people or programs read it."""
 
-import csv
 import json
 import sys
 from typing import Final
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from registry.coverage.moved import Moved, Movement
+from registry.csv_cells import Writer
 from registry.messages import number
 
 _PIPE_WIDTH: Final = 160
@@ -39,15 +39,15 @@ def _print_csv(moved: Moved) -> None:
     counts = list(moved.total.to_dict()["after"] or moved.total.to_dict()["before"] or ())
     of_counts = [f"{count}_{when}" for count in counts for when in ("before", "after", "change")]
     fields = ["code", "level", "name", "province_code", "since", "until", *of_counts]
-    writer = csv.DictWriter(sys.stdout, fields, lineterminator="\n", restval="")
-    writer.writeheader()
+    writer = Writer(sys.stdout, lineterminator="\n")
+    writer.writerow(fields)
     for row in rows:
         flat = {name: row[name] for name in ("code", "level", "name")}
         flat |= {"since": moved.since, "until": moved.until}
         flat["province_code"] = (row["province"] or {}).get("code", "")
         for when in ("before", "after", "change"):
             flat |= {f"{count}_{when}": value for count, value in (row[when] or {}).items()}
-        writer.writerow(flat)
+        writer.writerow(map(flat.get, fields))
 
 
 def _print_table(moved: Moved) -> None:

@@ -4,10 +4,13 @@ import errno
 import http.client
 import json
 import os
+import resource
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Final
 
 from registry.cluster.host import Account
@@ -15,12 +18,41 @@ from registry.errors import ConflictError, InvalidInputError, NotPreparedError
 
 _READY_TIMEOUT_S: Final = 60.0
 _PATIENCE_S: Final = 20.0
+_CONNECTIONS: Final = 4_096
+"""Of one process."""
+_OPEN_FILES: Final = 16_384
 
 
 def server_url(host: str, port: int) -> str:
     """The address that people open: a wildcard is reached through this machine's own address."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address that is listened on.
+
+    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "0.0.0.0", "10.0.0.5")]
+    [True, True, False, False]
+    """
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return all(ip_address(address[4][0]).is_loopback for address in found)
+
+
+def web_server(target: str, host: str, port: int, *, workers: int) -> list[str]:
+    """The command that serves `target`, a `Server` of `api.server`.
+
+    Each process holds thousands of connections, of which none costs a thread; who opens one and
+    says nothing is let go after ten seconds. HTTP/2 is the proxy's: by it one connection is many.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, _OPEN_FILES), most))
+    return [
+        *(sys.executable, "-m", "granian", target, "--interface=rsgi", "--no-ws", "--http=1"),
+        *(f"--host={host}", f"--port={port}", f"--workers={workers}"),
+        *("--http1-header-read-timeout=10000", f"--backlog={_CONNECTIONS}"),
+        f"--backpressure={_CONNECTIONS}",
+    ]
 
 
 def reserve_port(

@@ -16,7 +16,13 @@ from scripts.background import BackgroundWorker
 from scripts.children import Child, Starter
 from scripts.end_signal import EndSignal, SignalledError
 from scripts.first_demo import DemoLoader, start_loading
-from scripts.listening import reserve_port, server_url, wait_until_ready
+from scripts.listening import (
+    is_loopback,
+    reserve_port,
+    server_url,
+    wait_until_ready,
+    web_server,
+)
 from scripts.progress import say
 from scripts.runlock import RunLock
 
@@ -139,18 +145,21 @@ class Supervisor:
 
     def _start_server(self, port: int, starter: Starter) -> Child:
         command = [
-            *(sys.executable, "-m", "granian", "api.wsgi:app", "--interface=wsgi", "--no-ws"),
-            *(f"--host={self._host}", f"--port={port}", f"--workers={self._workers}"),
-            f"--blocking-threads={self._settings.pool_size}",  # each may hold one connection
+            *web_server("api.wsgi:server", self._host, port, workers=self._workers),
             *("--respawn-failed-workers", "--workers-kill-timeout=5", "--log-level=warning"),
         ]
         environment = {}
-        if self._settings.limits is None and self._settings.database_url is None:
-            # Said, and never guessed from who asks: a proxy on this machine is 127.0.0.1 as well.
+        alone = self._settings.database_url is None and not self._settings.proxies
+        if self._settings.limits is None and alone and is_loopback(self._host):
             environment["DIACHISO_LIMITS"] = "off"
             say(
-                "không giới hạn số yêu cầu trên cụm riêng; DIACHISO_LIMITS=on thì có"
-                " (no limits on the private cluster)"
+                "chỉ phục vụ máy này, không giới hạn số yêu cầu; DIACHISO_LIMITS=on thì có"
+                " (no limits while it serves this machine alone)"
+            )
+        elif self._settings.limits is False and not is_loopback(self._host):
+            say(
+                "DIACHISO_LIMITS=off: ai cũng chép được sổ từ xa"
+                " (anybody may copy the register over the network)"
             )
         # Only root may listen on the ports below 1024.
         kept = ("net_bind_service",) if port < _FIRST_FREE_PORT else ()

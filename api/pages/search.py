@@ -10,6 +10,7 @@ from api.context import gazetteer, register
 from api.features import collection_body
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
+from registry.disclosure import told_answers
 from registry.geocode import Question, locate
 from registry.search.direct import whole_code
 
@@ -32,7 +33,7 @@ def find_address() -> BaseResponse:
         return _to_code(asked)
     places: list[dict[str, Any]] = [
         feature["properties"] | {"geometry": feature["geometry"]}
-        for feature in collection_body(known, asked, located.answers)["features"]
+        for feature in collection_body(known, asked, told_answers(located.answers))["features"]
     ]
     shown = page("found.html", asked=asked, places=places)
     shown.headers["Cache-Control"] = "no-store"  # it tells where somebody lives

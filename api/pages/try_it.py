@@ -13,6 +13,7 @@ from typing import Any, Final
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from api.access import count_rows
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, secured, words
@@ -156,6 +157,7 @@ def _answer(text: str) -> _Answered:
     rows = list(table.rows)
     if len(rows) > MAX_ROWS:
         raise RequestEntityTooLarge
+    count_rows(len(rows))
     known, reads = gazetteer(), register().reads
     found: list[Outcome] = []
     with reads.batch():

@@ -1,21 +1,27 @@
-"""The enumeration budget: what it costs to ask for codes that no record bears.
+"""The enumeration budget: what a caller may learn of doors that it did not name.
 
-Three of a hundred well-formed codes are live, so a list of doors is had by trying codes out.
-A code that is found costs nothing: who asks was given it. One that no record bears costs ten
-units, in whatever question it stands, and so does a mistyped one, whose neighbours are looked up.
-A text that only looks like a code, and has no neighbour to be looked up, costs nothing. When an
-hour's units are spent no code is answered any more, not even a right one: the difference would be
-the answer. The units are counted in the database, so that all processes of the server count
-together.
+Who names a door, by its code or its address, was given it. A register is copied by other questions:
+by points, by beginnings of addresses, by codes that are tried out (three of a hundred well-formed
+ones are live). Each code that is told without having been asked for costs one unit, one that no
+record bears ten, in whatever question; a mistyped one as well, whose neighbours are looked up.
+
+What is spent comes back by itself, in an hour all of it: whoever has spent everything waits for
+seconds, and is not locked out. Then no code is answered, not even a right one: the difference would
+be the answer. Mistyped codes take only the upper half, and are then answered without suggestions:
+they are known by their check symbol alone, and many people share an address of a mobile network.
+
+The units are counted in the database, so that all processes of the service count together: what
+is looked for in vain at once, what is told within a second.
 """
 
 import datetime
+import math
+import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Engine, text
 
@@ -24,52 +30,75 @@ from registry.errors import BudgetSpentError, DatabaseUnavailableError
 
 COST: Final = 10
 """Units of one code that no record bears."""
-_RECHECK_S: Final = 1.0
-_HOUR_S: Final = 3600
+_HOUR_S: Final = 3600.0
+_EXCHANGE_S: Final = 1.0
+_ALONE_S: Final = 10.0
+"""How long a process counts alone after the database did not take what it had counted."""
+_MUCH: Final = 0.05
+"""Share of an hour's units that is told to the others at once."""
 
 
 class Budget:
-    """Units that callers have spent in this hour."""
+    """What callers have spent: shares of an hour's units, which shrink by one in an hour."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._spent: dict[str, int] = {}
-        """Holders near or above their limit, as the database had them last."""
-        self._checked_at = -_RECHECK_S
-        self._hour = 0
+        self._lock = threading.Lock()
+        self._levels: dict[str, tuple[float, float]] = {}
+        """Holder → its share and when it was that, as the database had it last."""
+        self._unwritten: dict[str, float] = {}
+        self._next = -math.inf
+        self._forgotten_at = -math.inf
 
-    def spend(self, holder: str, units: int) -> int:
-        """Spend units; returns what `holder` has spent in this hour with them.
+    def spend(self, holder: str, share: float, *, at_once: bool = False) -> float:
+        """Spend a share of an hour's units; returns `level` with it.
 
         Where nothing can be written, a replica still answers: this process then counts alone.
         """
+        with self._lock:
+            unwritten = self._unwritten[holder] = self._unwritten.get(holder, 0.0) + share
+        if at_once or unwritten >= _MUCH:
+            self._exchange()
+        return self.level(holder)
+
+    def level(self, holder: str) -> float:
+        """The share that is spent now, as every process knows within a second: 1 is all."""
+        if time.time() >= self._next:
+            self._exchange()
+        share, at = self._levels.get(holder, (0.0, 0.0))
+        return max(0.0, share - (time.time() - at) / _HOUR_S) + self._unwritten.get(holder, 0.0)
+
+    def _exchange(self) -> None:
+        """Tell the database what was spent here, and learn what was elsewhere."""
+        now = time.time()
+        with self._lock:
+            alone = now < self._next - _EXCHANGE_S
+            if not alone:
+                self._next = now + _EXCHANGE_S  # one thread asks, the others go on
+            ours, self._unwritten = self._unwritten, {}
         try:
-            with session_scope(self._engine) as session:
-                spent: int = session.execute(
-                    _SPEND, {"holder": holder, "hour": _hour_at(), "units": units}
-                ).scalar_one()
+            known = {} if alone else self._written(ours, now)
         except DatabaseUnavailableError:
-            spent = self._spent.get(holder, 0) + units
-        self._spent[holder] = spent
-        return spent
+            alone, self._next = True, now + _ALONE_S + _EXCHANGE_S
+        if alone:
+            known = dict(self._levels)
+            for holder, share in ours.items():
+                level, at = known.get(holder, (0.0, now))
+                known[holder] = max(0.0, level - (now - at) / _HOUR_S) + share, now
+        self._levels = known
 
-    def spent(self, holder: str) -> int:
-        """What `holder` has spent in this hour, as every process knows within a second."""
-        now = time.monotonic()
-        if now - self._checked_at >= _RECHECK_S:
-            self._checked_at = now  # before it is asked: one thread does, the others go on
-            with suppress(DatabaseUnavailableError):
-                self._refresh()
-        return self._spent.get(holder, 0)
-
-    def _refresh(self) -> None:
-        hour = _hour_at()
+    def _written(self, ours: dict[str, float], now: float) -> dict[str, tuple[float, float]]:
+        at = datetime.datetime.fromtimestamp(now, datetime.UTC)
+        holders = sorted(ours)  # two processes that write the same ones wait, and do not deadlock
+        shares = [ours[holder] for holder in holders]
         with session_scope(self._engine) as session:
-            rows = session.execute(_SPENT, {"hour": hour, "most": _MOST}).all()
-            if int(hour.timestamp()) != self._hour:
-                session.execute(_FORGET, {"hour": hour})
-                self._hour = int(hour.timestamp())
-        self._spent = {row.holder: row.spent for row in rows}
+            if ours:
+                session.execute(_SPEND, {"holders": holders, "shares": shares, "now": at})
+            if now - self._forgotten_at >= _HOUR_S:
+                session.execute(_FORGET, {"now": at})
+                self._forgotten_at = now
+            rows: Any = session.execute(_LEVELS, {"now": at, "holders": holders})
+            return {row.holder: (row.level, row.at.timestamp()) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +107,55 @@ class Purse:
 
     budget: Budget
     limit: int
+    """Units an hour."""
     holder: Callable[[], str]
-    """Names the caller; asked only when codes are looked up."""
+    """Names the caller; asked only when something is to be paid."""
 
     def check(self) -> None:
         """Raises BudgetSpentError when nothing is left."""
         if self.left() == 0:
-            raise _spent()
+            raise self._spent()
 
     def pay(self) -> None:
         """Pay for a code that no record bears. Raises BudgetSpentError when it was one too many."""
-        if self.budget.spend(self.holder(), COST) > self.limit:
-            raise _spent()
+        if self._spend(COST, at_once=True) > 1.0 + 1e-9:
+            raise self._spent()
+
+    def give(self, count: int) -> bool:
+        """Pay for codes that were not asked for; False, and nothing is paid, where none is left."""
+        if count and self.left() == 0:
+            return False
+        if count:
+            self._spend(count)
+        return True
 
     def left(self) -> int:
-        """Units that are left in this hour."""
-        return max(0, self.limit - self.budget.spent(self.holder()))
+        """Units that are left now."""
+        return max(0, math.floor(self.limit * (1.0 - self._level()) + 1e-6))
+
+    def is_low(self) -> bool:
+        """Whether half of an hour's units is spent."""
+        return self.limit == 0 or self._level() >= 0.5
+
+    def whole_in_s(self) -> int:
+        """Until all units are there again."""
+        return math.ceil(self._level() * _HOUR_S)
+
+    def _level(self) -> float:
+        return self.budget.level(self.holder()) if self.limit else 1.0
+
+    def _spend(self, units: int, *, at_once: bool = False) -> float:
+        if not self.limit:
+            return math.inf
+        return self.budget.spend(self.holder(), units / self.limit, at_once=at_once)
+
+    def _spent(self) -> BudgetSpentError:
+        wait_s = max(1, math.ceil((self._level() - 1.0 + 1.0 / max(1, self.limit)) * _HOUR_S))
+        return BudgetSpentError(
+            f"đã hỏi quá nhiều mã và nhà không nêu đích danh; thử lại sau {wait_s} giây, hoặc dùng"
+            f" khoá (too much was asked that names no door; try again in {wait_s} s, or use a key)",
+            retry_after_s=wait_s,
+        )
 
 
 _purse: ContextVar[Purse | None] = ContextVar("diachiso_purse", default=None)
@@ -123,36 +185,41 @@ def pay() -> None:
         purse.pay()
 
 
-def seconds_left() -> int:
-    """Until the hour ends."""
-    return _HOUR_S - int(time.time()) % _HOUR_S
+def give(count: int) -> bool:
+    """For codes that are told and were not asked for; False where the caller has nothing left."""
+    purse = _purse.get()
+    return purse is None or purse.give(count)
 
 
-def _hour_at() -> datetime.datetime:
-    now = int(time.time())
-    return datetime.datetime.fromtimestamp(now - now % _HOUR_S, datetime.UTC)
+def is_low() -> bool:
+    """Whether the caller has spent half of what it may: what is not needed is left out then."""
+    purse = _purse.get()
+    return purse is not None and purse.is_low()
 
 
-def _spent() -> BudgetSpentError:
-    return BudgetSpentError(
-        "đã hỏi quá nhiều mã không có trong sổ; hãy thử lại sau"
-        " (too many codes that no record bears; try again later)",
-        retry_after_s=seconds_left(),
-    )
-
-
-_MOST: Final = 100_000
 _SPEND: Final = text(
     """
-    INSERT INTO enumeration_budget AS b (holder, hour, spent) VALUES (:holder, :hour, :units)
-    ON CONFLICT (holder, hour) DO UPDATE SET spent = b.spent + excluded.spent
-    RETURNING spent
+    INSERT INTO enumeration_budget AS b (holder, level, at)
+    SELECT n.holder, n.share, :now
+    FROM unnest(CAST(:holders AS text[]), CAST(:shares AS float8[])) AS n (holder, share)
+    ORDER BY n.holder
+    ON CONFLICT (holder) DO UPDATE SET
+        level = excluded.level
+            + greatest(0, b.level - extract(epoch FROM excluded.at - b.at) / 3600),
+        at = greatest(b.at, excluded.at)
     """
 )
-_SPENT: Final = text(
+# Of others only who has spent much: who has not is let go on all the same.
+_LEVELS: Final = text(
     """
-    SELECT holder, spent FROM enumeration_budget WHERE hour = :hour
-    ORDER BY spent DESC LIMIT :most
+    SELECT holder, level, at FROM enumeration_budget
+    WHERE holder = ANY (CAST(:holders AS text[]))
+    UNION
+    (SELECT holder, level, at FROM enumeration_budget
+    WHERE level - extract(epoch FROM :now - at) / 3600 > 0.2
+    ORDER BY level DESC LIMIT 100000)
     """
 )
-_FORGET: Final = text("DELETE FROM enumeration_budget WHERE hour < :hour")
+_FORGET: Final = text(
+    "DELETE FROM enumeration_budget WHERE level <= extract(epoch FROM :now - at) / 3600"
+)

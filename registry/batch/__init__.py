@@ -13,7 +13,8 @@ from typing import Final
 from geo.points import point_in
 from geo.text import fold
 from geo.values import value
-from registry.errors import InvalidInputError, RegistryError
+from registry.disclosure import told_answers, told_validation
+from registry.errors import BudgetSpentError, InvalidInputError, RegistryError
 from registry.gazetteer import Gazetteer
 from registry.geocode import MAX_TEXT, Components, Question, locating
 from registry.lookup import lookup
@@ -136,10 +137,18 @@ def _read(question: Callable[[], Asked]) -> Asked | RegistryError:
 def _outcome(asked: Asked | None, found: Found | Located | RegistryError) -> Outcome:
     if isinstance(found, RegistryError):
         return Outcome(asked, _status(found), None, found)
-    if isinstance(found, Located):
-        status = OK if found.answers else NOTHING_FOUND
-        return Outcome(asked, status, found.answers, None, found.mistyped)
-    return Outcome(asked, NOTHING_FOUND if found == [] else OK, found, None)
+    mistyped = found.mistyped if isinstance(found, Located) else None
+    try:
+        told = _told(found.answers if isinstance(found, Located) else found)
+    except BudgetSpentError as error:
+        return Outcome(asked, _status(error), None, error)
+    return Outcome(asked, NOTHING_FOUND if told == [] else OK, told, None, mistyped)
+
+
+def _told(found: Found) -> Found:
+    if isinstance(found, Record):
+        return found
+    return told_validation(found) if isinstance(found, Validation) else told_answers(found)
 
 
 def _status(error: RegistryError) -> str:

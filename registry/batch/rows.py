@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 from geo.points import point_in
 from geo.values import value
 from registry.batch import EMPTY, HALVES, POINT, TOTAL, Asked, columns_of, read_fields
+from registry.csv_cells import Writer, read_rows
 from registry.errors import InvalidInputError, UnreadableFileError
 from registry.intake.spellings.footer_words import is_total
 from registry.json_once import GivenTwiceError, loads_once
@@ -96,7 +97,7 @@ def _read_csv(operation: str, lines: Iterable[str]) -> Table:
         raise UnreadableFileError("the first line has to name the columns")
     delimiter = max(_DELIMITERS, key=first.count)
     csv.field_size_limit(_MAX_CELL)
-    reader = csv.reader(chain([first], source), delimiter=delimiter)
+    reader = read_rows(chain([first], source), delimiter=delimiter)
     try:
         headers = next(reader)
     except csv.Error as error:
@@ -250,7 +251,7 @@ class Layout:
 
     def _csv(self, lines: Iterable[list[str]]) -> str:
         out = io.StringIO(newline="")
-        csv.writer(out, delimiter=self.delimiter, lineterminator="\n").writerows(lines)
+        Writer(out, delimiter=self.delimiter, lineterminator="\n").writerows(lines)
         return out.getvalue()
 
 

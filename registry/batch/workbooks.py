@@ -1,6 +1,5 @@
 """Spreadsheets of questions, in and out; cells are text, as in a CSV, but for what is measured."""
 
-import csv
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +11,7 @@ from typing import Final
 
 from registry.batch.rows import PREFIX, Layout, Table, table_of
 from registry.batch.words import in_words
+from registry.csv_cells import Writer, read_rows
 from registry.errors import UnreadableFileError
 from registry.intake.formats.sheets import read_sheet
 from registry.intake.formats.writing import write_sheet
@@ -52,7 +52,7 @@ def as_csv(body: bytes, suffix: str, most: int) -> str:
             found = read_sheet(path)
             text = io.StringIO(newline="")
             with found.rows() as rows:
-                csv.writer(text).writerows([found.headers, *islice(rows, most + 1)])
+                Writer(text).writerows([found.headers, *islice(rows, most + 1)])
         except zipfile.BadZipFile as error:
             raise UnreadableFileError("bảng tính hỏng (the workbook is broken)") from error
         except UnreadableFileError as error:
@@ -89,8 +89,8 @@ def reading_workbook(
 def write_workbook(path: Path, layout: Layout, texts: Iterable[str]) -> None:
     """Rows as `layout` writes them in CSV, as the cells of a workbook; behind them, in words."""
     lines = (line for text in texts for line in io.StringIO(text, newline=""))
-    (header,) = csv.reader([layout.head()], delimiter=layout.delimiter)
-    rows = csv.reader(lines, delimiter=layout.delimiter)
+    (header,) = read_rows([layout.head()], delimiter=layout.delimiter)
+    rows = read_rows(lines, delimiter=layout.delimiter)
     first = len(layout.headers)
 
     def told(row: list[str]) -> list[str]:

@@ -5,7 +5,6 @@ an import knows, and what only tells where to go has headers that it ignores. A 
 each number. A row without a house number names no dwelling: an import hands it back.
 """
 
-import csv
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from registry.coverage.gaps import KINDS, Gap, Gaps
+from registry.csv_cells import Writer
 from registry.messages import number
 from registry.new_workbook import new_workbook
 
@@ -102,7 +102,7 @@ def _row(gap: Gap, reference: str, wanted: str, reasons: Sequence[str]) -> list[
 
 def write_form_csv(gaps: Gaps, out: TextIO) -> None:
     """The form as CSV."""
-    writer = csv.writer(out, lineterminator="\n")
+    writer = Writer(out, lineterminator="\n")
     writer.writerow(header for header, _, _ in FORM)
     writer.writerows(form_rows(gaps))
 

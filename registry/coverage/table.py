@@ -1,9 +1,9 @@
 """Coverage as a CSV: one row a unit and no sum, which would be counted twice."""
 
-import csv
 from typing import Final, TextIO
 
 from registry.coverage.figures import Coverage, UnitCoverage
+from registry.csv_cells import Writer
 
 FIELDS: Final = (
     "code",
@@ -39,10 +39,9 @@ FIELDS: Final = (
 
 def write_csv(found: Coverage, out: TextIO) -> None:
     """The units of `found` with a header."""
-    writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
-    writer.writeheader()
-    for unit in found.units:
-        writer.writerow(_flat(unit))
+    writer = Writer(out, lineterminator="\n")
+    writer.writerow(FIELDS)
+    writer.writerows(map(_flat(unit).get, FIELDS) for unit in found.units)
 
 
 def _flat(unit: UnitCoverage) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """Demo households: how many of them where, as a file, or in the register as source `demo`."""
 
-import csv
 import datetime
 import math
 import tempfile
@@ -16,6 +15,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.coverage.measure import coverage_of_level, living_province
+from registry.csv_cells import Writer
 from registry.database import session_scope, translated_errors
 from registry.demo import SOURCE
 from registry.demo.households import DemoCommune, DemoHousehold, households_of
@@ -92,7 +92,7 @@ def plan_demo(
 
 def write_demo(rows: Iterable[DemoHousehold], file: TextIO, *, marked: bool) -> int:
     """Write the rows as CSV, `marked` with a last column that says what they are; how many."""
-    writer = csv.writer(file, lineterminator="\n")
+    writer = Writer(file, lineterminator="\n")
     name, value = ([MARK[0]], (MARK[1],)) if marked else ([], ())
     writer.writerow([*COLUMNS, *name])
     count = 0

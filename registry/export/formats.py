@@ -12,6 +12,7 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 from pydantic_core import to_json
 
+from registry.csv_cells import guarded_column
 from registry.export.columns import HEADINGS, schema
 from registry.new_workbook import new_workbook
 
@@ -27,7 +28,12 @@ def _csv(path: Path, batches: Batches) -> None:
     options = arrow_csv.WriteOptions(quoting_style="needed", quoting_header="needed")
     with arrow_csv.CSVWriter(str(path), schema(geometry=False), write_options=options) as writer:
         for batch in batches:
-            writer.write_batch(batch)
+            writer.write_batch(_guarded(batch))
+
+
+def _guarded(batch: Any) -> Any:
+    columns = [guarded_column(c) if c.type == pa.string() else c for c in batch.columns]
+    return pa.record_batch(columns, schema=batch.schema)
 
 
 def _ndjson(path: Path, batches: Batches) -> None:

@@ -1,6 +1,5 @@
 """An export: a file that appears when it is whole, with its dictionary and licence beside it."""
 
-import csv
 import datetime
 import io
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from sqlalchemy import Engine
 from registry.access import audit
 from registry.changes.snapshot import LICENCE
 from registry.coverage.measure import communes_by_province, living_units
+from registry.csv_cells import Writer
 from registry.database import driver_connection, session_scope
 from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
 from registry.export.columns import COLUMNS, GEOMETRY, HEADINGS
@@ -149,7 +149,7 @@ def _write_beside(
     geometry: bool,
 ) -> None:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = Writer(out, lineterminator="\n")
     writer.writerow(("column", "type", "nghĩa", "meaning"))
     for column in (*COLUMNS, GEOMETRY) if geometry else COLUMNS:
         called = HEADINGS[column.name] if options.format == "xlsx" else column.name

@@ -16,6 +16,7 @@ from typing import BinaryIO, Final, Literal, TextIO
 from sqlalchemy import Connection
 
 from geo import code as codes
+from registry.csv_cells import Writer
 from registry.database import driver_connection
 from registry.errors import InvalidInputError
 from registry.intake.columns.fields import ANSWER_COLUMNS, REPORT_COLUMNS
@@ -122,7 +123,7 @@ def write_codes(file: SourceFile, answers: BinaryIO, out: TextIO) -> None:
     Columns about people, and those that we wrote ourselves into an earlier file, are left out.
     """
     kept = _kept(file)
-    writer = csv.writer(out, delimiter=file.delimiter)
+    writer = Writer(out, delimiter=file.delimiter)
     writer.writerow([*(file.headers[index] for index in kept), *ANSWER_COLUMNS])
     answers.seek(0)
     with rows_of(file) as rows:
@@ -216,7 +217,7 @@ def write_vanished(vanished: BinaryIO, out: TextIO) -> None:
 
     `retired` is 1 where no other reference names the record, so that its code is retired.
     """
-    writer = csv.writer(out)
+    writer = Writer(out)
     writer.writerow(VANISHED_COLUMNS)
     for ref, code, *more in _lines(vanished):
         writer.writerow([ref, code, codes.format(code), *more])

@@ -140,14 +140,12 @@ class ClientKey(Base):
 
 
 class EnumerationBudget(Base):
-    """What a caller has spent in an hour on codes that no record bears."""
+    """What a caller has spent of an hour's units, on codes that it did not name."""
 
     __tablename__ = "enumeration_budget"
     __table_args__ = (
-        Index(None, "hour"),
         {
-            "comment": "What looking for codes that no record bears has cost each caller in an "
-            "hour.",
+            "comment": "What codes that were not asked for by themselves have cost each caller.",
             "prefixes": ["UNLOGGED"],
         },
     )
@@ -157,7 +155,7 @@ class EnumerationBudget(Base):
         primary_key=True,
         comment="key:number, or client: and the hash of a network address as in audit_entry",
     )
-    hour: Mapped[datetime.datetime] = mapped_column(
-        primary_key=True, comment="Beginning of the hour"
+    level: Mapped[float] = mapped_column(
+        comment="Share of an hour's units that was spent at that time; one is given back an hour"
     )
-    spent: Mapped[int] = mapped_column(Integer, comment="Units; ten for each code that is none")
+    at: Mapped[datetime.datetime] = mapped_column(comment="When it was that")

@@ -1,13 +1,17 @@
 """Where a delivered file and its reports lie, until they are deleted."""
 
+import errno
 import os
 import re
 import shutil
 import tempfile
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from registry.errors import StorageFullError, StorageUnavailableError
 from registry.settings import Settings
 
 REJECTED: Final = "rejected"
@@ -24,6 +28,8 @@ _DELIVERED: Final = "delivered"
 _INCOMING: Final = "incoming"
 _MOST_BYTES: Final = 120
 """Of a file's name: 255 is the limit, and a report's name is longer."""
+_KEPT_FREE: Final = 100_000_000
+"""Bytes that are left to others who write on the same disk."""
 _UNSAFE: Final = re.compile(r"[^\w.()\[\] +-]")
 
 
@@ -41,6 +47,36 @@ def clean_name(given: str | None) -> str:
     return name or "file"
 
 
+@contextmanager
+def refusals() -> Iterator[None]:
+    """In the block, what the disk refuses is a StorageFullError or a StorageUnavailableError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise _full() from error
+        raise StorageUnavailableError(
+            "thư mục chứa tệp không ghi được; báo người vận hành"
+            f" (the folder of files cannot be written: {(error.strerror or '').lower()})"
+        ) from error
+
+
+def check_space(folder: Path, size: int) -> None:
+    """Raises StorageFullError where a file of `size` bytes would leave the disk without room.
+
+    Twice the size: a form is read into a file of its own beside the one that it came in.
+    """
+    if shutil.disk_usage(folder).free < 2 * size + _KEPT_FREE:
+        raise _full()
+
+
+def _full() -> StorageFullError:
+    return StorageFullError(
+        "đĩa của máy chủ không đủ chỗ cho tệp này; báo người vận hành"
+        " (the server's disk has no room for this file; tell the operator)"
+    )
+
+
 def incoming_folder(settings: Settings) -> Path:
     """Where what is being received lies."""
     return _private(settings.var / "imports" / _INCOMING)
@@ -51,6 +87,14 @@ def incoming(settings: Settings) -> Path:
     handle, path = tempfile.mkstemp(dir=incoming_folder(settings))
     os.close(handle)
     return Path(path)
+
+
+def adopted(settings: Settings, written: Path) -> Path:
+    """Another name of a file in the folder of what is received, which outlives its own."""
+    path = incoming(settings)
+    path.unlink()
+    path.hardlink_to(written)
+    return path
 
 
 def keep(settings: Settings, import_id: int, received: Path, name: str) -> None:

@@ -1,11 +1,12 @@
 """The rows of the seed files, and writing them so that a second run changes nothing."""
 
-import csv
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from registry.csv_cells import Writer
 
 REFORM = "2025-07-01"
 # The wheels show a map of about 10,600 communes and the one of 30 June 2025, and date neither
@@ -117,7 +118,7 @@ def write_rows(path: Path, row_type: type[Any], rows: Iterable[Any]) -> int:
     """Write sorted rows as UTF-8 CSV with LF line ends; return how many."""
     ordered = sorted(rows, key=lambda row: [str(value) for value in _sort_key(row)])
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = Writer(file, lineterminator="\n")
         writer.writerow(field.name for field in dataclasses.fields(row_type))
         writer.writerows(dataclasses.astuple(row) for row in ordered)
     return len(ordered)

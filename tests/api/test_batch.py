@@ -191,6 +191,16 @@ def test_csv_comes_back_with_its_columns_and_the_flat_results(site: Site) -> Non
     assert "cells" in rows[2]["result_detail"]
 
 
+def test_cells_that_a_spreadsheet_would_run_come_back_as_texts(site: Site) -> None:
+    body = "id,Địa chỉ,sum\n=1+1,+27 Láng,-1.5\n'=1+1,,+1\n"
+    for _ in range(2):
+        body = post(site, "validate", body, "text/csv").text
+        rows = list(csv.DictReader(io.StringIO(body)))
+        assert [row["id"] for row in rows] == ["'=1+1", "'=1+1"]
+        assert rows[0]["Địa chỉ"] == "'+27 Láng"
+        assert [row["sum"] for row in rows] == ["-1.5", "+1"]
+
+
 def test_empty_body_is_no_row_and_a_csv_needs_its_header(site: Site) -> None:
     assert post(site, "geocode", "").text == ""
     for body in ("", "\n", "foo,bar\n1,2\n"):

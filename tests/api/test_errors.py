@@ -8,7 +8,7 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 
 from api.access import requires
-from api.app import MAX_BODY_BYTES
+from api.bodies import MOST as MAX_BODY_BYTES
 from api.errors import MIMETYPE, PATTERNS, STATUS, status_title
 from geo.text import has_diacritics
 from registry import errors

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
-from registry.settings import Settings
+from registry.settings import ROOT, Settings
 from registry.uploads.work import check_given_up, clear_away, publish_given_up
 from tests.support.intake import checksum
 from tests.support.keys import bearer, code_of, office
@@ -18,6 +19,14 @@ from tests.support.lifecycle import COMMUNE, ELSEWHERE
 from tests.support.uploads import Desk, mapping, row, rows_of, table
 
 NOWHERE = row("", "R9", street="Phố Láng")
+BROKEN = {
+    "a.kml": b"<kml><torn",
+    "a.gpx": b"<gpx><",
+    "a.mif": b"Version 300\nColumns 1\n  x",
+    "a.tab": b"!table\n!version 300\n",
+    "a.xls": b"\xd0\xcf\x11\xe0 torn",
+    "a.gpx.gz": gzip.compress(b"<gpx><"),
+}
 MOST = 20_000
 OF_GRANIAN = {"wsgi.input_terminated": True}
 """The server ends a body where the connection does."""
@@ -189,6 +198,17 @@ def test_file_that_cannot_be_read_says_why(desk: Desk) -> None:
     failed = desk.tried(editor, b"%PDF-1.7 nothing", source="ba")
     assert (failed["state"], failed["trouble"]["code"]) == ("failed", "unreadable_file")
     assert code_of(desk.ask(approver, failed["id"], "publish")) == (409, "import_state")
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_said_of_a_file_names_no_folder_of_the_server(desk: Desk, name: str) -> None:
+    key = desk.office.key(f"thư mục {name}")
+    failed = desk.tried(key, BROKEN[name], name=name, source=name)
+    assert failed["trouble"]["code"] == "unreadable_file"
+    detail = failed["trouble"]["detail"]
+    assert detail.startswith(f"{name}: ")
+    for folder in (str(desk.settings.var), tempfile.gettempdir(), str(ROOT)):
+        assert folder not in detail
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,22 @@ def test_every_code_of_a_problem_is_one_of_ours_with_an_example_that_fits(
             assert f"`{code}`" in response["description"], name
 
 
+def test_forms_of_an_answer_that_a_parameter_chooses_are_described(
+    document: dict[str, Any],
+) -> None:
+    offered = {
+        (path, form): list(answer_of(document, operation, "200")["content"])
+        for path, operation in operations(document)
+        for parameter in operation["parameters"]
+        for form in parameter["schema"].get("enum", ())
+        if parameter["name"] == "format" and form != "json"
+    }
+    assert offered == {
+        ("/v1/changes", "ndjson"): ["application/json", "application/x-ndjson"],
+        ("/v1/imports/{import_id}/problems", "csv"): ["application/json", "text/csv"],
+    }
+
+
 def test_title_is_a_name_that_a_package_can_have(document: dict[str, Any]) -> None:
     assert document["info"]["title"].isascii()
     assert "Địa chỉ số" in document["info"]["description"]

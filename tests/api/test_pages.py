@@ -98,6 +98,33 @@ def test_page_names_the_public_address_of_the_server(site: Site) -> None:
         assert report(client, code, Origin="https://other.example") == 403
 
 
+@pytest.mark.parametrize(
+    ("proxies", "said", "scheme"),
+    [
+        (0, "https", "http"),
+        (1, "https", "https"),
+        (1, "HTTPS", "https"),
+        # What stands left of the proxies' own words was written by anybody.
+        (1, "https, http", "http"),
+        (1, "http, https", "https"),
+        (2, "ftp, https, http", "https"),
+        # Proxies write their own word over that of the one before as often as behind it.
+        (2, "https", "https"),
+        (1, "javascript", "http"),
+        (1, "https, ", "http"),
+        (1, "", "http"),
+    ],
+)
+def test_declared_proxies_tell_the_scheme(site: Site, proxies: int, said: str, scheme: str) -> None:
+    path = f"/a/{code_display(site.world.codes['27 Láng'])}"
+    settings = Settings(limits=False, proxies=proxies)
+    with open_app(site.world.url, settings=settings) as app:
+        headers = {"X-Forwarded-Proto": said, "Host": "diachi.example"}
+        text = app.test_client().get(path, headers=headers).text
+        assert re.findall(rf"\b\w+://diachi\.example{path}", text)
+        assert set(re.findall(r"(\w+)://diachi\.example", text)) == {scheme}
+
+
 def test_tiles_have_a_limit_of_their_own_and_pages_the_common_one(site: Site) -> None:
     with open_app(site.world.url, settings=Settings(limits=True, rate_per_address=2)) as app:
         client = app.test_client()

@@ -207,7 +207,7 @@ def test_my_position_is_shown_and_a_place_is_shared(browser: Browser, url: str) 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_pages_serve_without_the_parts_from_npm(browser: Browser, world: World, size: str) -> None:
-    bare = serving(world.url, "tests.support.without_parts:app")
+    bare = serving(world.url, "tests.support.without_parts:server")
     with bare as url, visiting(browser, url, size) as visit:
         visit.allowed = ("404",)  # letters are a part as well: the device's own are taken then
         page = visit.open("/")

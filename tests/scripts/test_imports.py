@@ -146,6 +146,38 @@ def test_codes_of_a_dry_run_are_those_known_already(run: Run, tmp_path: Path) ->
     assert found == [("changed", known["code"]), ("new", ""), ("linked", known["code"])]
 
 
+def test_references_that_a_spreadsheet_would_run_come_back_as_texts_and_mean_the_same(
+    run: Run, engine: Engine, tmp_path: Path
+) -> None:
+    refs = ['=HYPERLINK("x")', "'=1", "+A1", "-12", "@x"]
+    file = write(
+        tmp_path / "a.csv",
+        *(door(str(n), ref, note="- cổng xanh") for n, ref in enumerate(refs, 1)),
+        door("", "-1+1"),
+    )
+    outputs = {name: tmp_path / f"{name}.csv" for name in ("codes", "report", "vanished")}
+
+    run(file, "--codes", outputs["codes"], "--report", outputs["report"])
+
+    told = table(outputs["codes"])
+    written = ['\'=HYPERLINK("x")', "'=1", "'+A1", "-12", "'@x", "'-1+1"]
+    assert [row["source_ref"] for row in told] == written
+    assert {row["note"] for row in told} == {"'- cổng xanh", ""}
+    assert [row["source_ref"] for row in table(outputs["report"])] == ["'-1+1"]
+    kept = rows(engine, "SELECT source_ref, code FROM household_ref")
+    # What they call `'=1` was so written by somebody who made `=1` safe.
+    assert {ref for ref, _ in kept} == {'=HYPERLINK("x")', "=1", "+A1", "-12", "@x"}
+
+    again = run(outputs["codes"], "--format", "json")
+
+    assert json.loads(again.stdout)["unchanged"] == 5
+    assert rows(engine, "SELECT source_ref, code FROM household_ref") == kept
+    run(write(tmp_path / "b.csv", door("4", "-12")), "--delivery", "full", "--dry-run",
+        "--vanished", outputs["vanished"])  # fmt: skip
+    gone = {row["source_ref"] for row in table(outputs["vanished"])}
+    assert gone == {'\'=HYPERLINK("x")', "'=1", "'+A1", "'@x"}
+
+
 def test_corrected_report_changes_its_rows_and_piles_up_no_columns(
     run: Run, engine: Engine, tmp_path: Path
 ) -> None:

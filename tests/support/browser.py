@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from registry.settings import ROOT
-from scripts.listening import reserve_port, server_url, wait_until_ready
+from scripts.listening import reserve_port, server_url, wait_until_ready, web_server
 from tests.support.running import clean_environment
 
 # No sandbox, because the tests may run as root; the others keep it from asking its maker's hosts.
@@ -36,18 +35,14 @@ SERIOUS = ("serious", "critical")
 
 
 @contextmanager
-def serving(database_url: str, app: str = "api.wsgi:app", **environment: str) -> Iterator[str]:
+def serving(database_url: str, app: str = "api.wsgi:server", **environment: str) -> Iterator[str]:
     """The address of a server process over a register."""
     with reserve_port("127.0.0.1", 0, patient=False) as reserved:
         port = reserved.getsockname()[1]
         url = server_url("127.0.0.1", port)
         settings = {"DATABASE_URL": database_url, "DIACHISO_LIMITS": "off", "PYTHONPATH": str(ROOT)}
         server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", app, "--interface=wsgi", "--no-ws"),
-                *("--host=127.0.0.1", f"--port={port}", "--workers=1", "--blocking-threads=3"),
-                "--log-level=error",
-            ],
+            [*web_server(app, "127.0.0.1", port, workers=1), "--log-level=error"],
             env={**clean_environment(), **settings, **environment},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """The server of a machine whose npm registry did not answer: no browser part is there.
 
-`tests.support.without_parts:app`
+`tests.support.without_parts:server`
 """
 
 from pathlib import Path
@@ -9,6 +9,6 @@ from api.pages import assets
 
 assets._PARTS = Path("/nonexistent")  # type: ignore[misc]
 
-from api.wsgi import app  # noqa: E402
+from api.wsgi import server  # noqa: E402
 
-__all__ = ("app",)
+__all__ = ("server",)

@@ -7,6 +7,7 @@ import socket
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
@@ -77,6 +78,21 @@ def test_what_prepares_the_register_is_gone_when_it_serves(start: Starter) -> No
     held = Path(f"/proc/{run.process.pid}/status").read_text(encoding="utf-8")
     (kilobytes,) = (line.split()[1] for line in held.splitlines() if line.startswith("VmRSS"))
     assert int(kilobytes) < 100_000
+
+
+def test_request_is_answered_that_has_one_host_and_no_other(start: Starter) -> None:
+    url = urlsplit(start().url())
+    assert url.hostname
+
+    def answer(*hosts: str) -> str:
+        asked = ["GET /healthz HTTP/1.1", *(f"Host: {host}" for host in hosts), "Connection: close"]
+        with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
+            connection.sendall("\r\n".join([*asked, "", ""]).encode())
+            return connection.makefile("rb").read().partition(b"\r\n")[0].decode()
+
+    assert answer("a.vn") == "HTTP/1.1 200 OK"
+    for hosts in ((), ("",), ("a.vn", "b.vn"), ("a.vn", "a.vn"), ("a.vn, b.vn",)):
+        assert answer(*hosts) == "HTTP/1.1 400 Bad Request", hosts
 
 
 def test_second_run_is_refused_when_one_serves(start: Starter) -> None:

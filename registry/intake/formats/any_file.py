@@ -18,7 +18,7 @@ from registry.errors import UnreadableFileError
 from registry.intake.formats.fonts import table_in_unicode
 from registry.intake.formats.ods_spaces import ODS_MEMBER, is_spaced, write_tight
 from registry.intake.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
-from registry.intake.formats.table import MOST_COLUMNS, Table, unreadable
+from registry.intake.formats.table import MOST_COLUMNS, Table, said_of, unreadable
 from registry.intake.formats.text import SNIFFED_BYTES, read_text
 from registry.intake.formats.undeclared import is_dbf
 from registry.intake.formats.undone import undone
@@ -283,4 +283,4 @@ def _unpacking(path: Path) -> Iterator[None]:
     try:
         yield
     except _PACKING_ERRORS as error:
-        raise unreadable(path, f"{_BROKEN}: {error}") from error
+        raise unreadable(path, f"{_BROKEN}: {said_of(path, error)}") from error

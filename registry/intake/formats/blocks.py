@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from registry.csv_cells import MARK, unguarded_column
+
 _BLOCK: Final = 1 << 20
 _MARK: Final = b"\xef\xbb\xbf"
 """Arrow takes it off the first cell; in the middle of a file it is one of its letters."""
@@ -59,7 +61,11 @@ def _table(block: bytes, delimiter: str, width: int) -> pa.Table | None:
         return None
     table = table.combine_chunks()
     longest = max(pc.max(pc.binary_length(c)).as_py() for c in table.columns)
-    return table if longest <= csv.field_size_limit() else None
+    if longest > csv.field_size_limit():
+        return None
+    if MARK.encode() in block:
+        return pa.table([unguarded_column(c.chunk(0)) for c in table.columns], names)
+    return table
 
 
 def spellings(table: pa.Table) -> Iterator[str]:

@@ -19,7 +19,7 @@ from geo.coordinates import WGS_84
 from registry.errors import SheetNotChosenError
 from registry.gdal import DataLayerError, DataSourceError, open_arrow, pyogrio
 from registry.intake.formats.declared import UnsupportedSystemError, declared_system
-from registry.intake.formats.table import Rows, Table, unreadable
+from registry.intake.formats.table import Rows, Table, said_of, unreadable
 from registry.intake.formats.undeclared import (
     encoding_of_shapes,
     is_cut,
@@ -285,4 +285,4 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except _LAYER_ERRORS as error:
-        raise unreadable(path, f"{_BROKEN}: {str(error)[:200]}") from error
+        raise unreadable(path, f"{_BROKEN}: {said_of(path, error)[:200]}") from error

@@ -18,6 +18,7 @@ from python_calamine import (
 )
 
 from geo.text import fold
+from registry.csv_cells import unguarded
 from registry.errors import SheetNotChosenError
 from registry.intake.formats import xls_errors, xlsx_errors
 from registry.intake.formats.blank_form import COMMUNE_CODE, LISTS, code_on_lists, completed
@@ -29,6 +30,7 @@ from registry.intake.formats.table import (
     Rows,
     Table,
     find_header,
+    said_of,
     unreadable,
 )
 from registry.intake.spellings.headers import fields_named
@@ -196,7 +198,8 @@ def _rows(path: Path, book: CalamineWorkbook, name: str) -> Rows:
     # Only what is raised in here is the file's fault, not what whoever reads the rows does.
     with _readable(path):
         for row in book.get_sheet_by_name(name).iter_rows():
-            yield [_text(cell) for cell in row]
+            # A CSV of ours that was opened in a spreadsheet and saved as a workbook.
+            yield unguarded([_text(cell) for cell in row])
 
 
 def _below(path: Path, book: CalamineWorkbook, name: str, header: Header) -> Rows:
@@ -255,4 +258,4 @@ def _readable(path: Path) -> Iterator[None]:
     except PasswordError as error:
         raise unreadable(path, _LOCKED) from error
     except (CalamineError, ZipError, ElementTree.ParseError) as error:
-        raise unreadable(path, f"{_BROKEN}: {error}") from error
+        raise unreadable(path, f"{_BROKEN}: {said_of(path, error)}") from error

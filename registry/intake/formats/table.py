@@ -1,6 +1,7 @@
 """What every format is read as, and where the header of a table stands."""
 
 import errno
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -145,6 +146,11 @@ def unreadable(
     return kind(f"{path.name or path}: {reason}", **members)
 
 
+def said_of(path: Path, error: Exception) -> str:
+    """What a library says of a file, without the folder where it lies here."""
+    return str(error).replace(f"{path.parent}{os.sep}", "")
+
+
 _REFUSALS: Final = {
     errno.ENOENT: "không có tệp này",
     errno.EACCES: "không có quyền đọc tệp này",
@@ -155,7 +161,7 @@ _REFUSALS: Final = {
 def not_opened(path: Path, error: OSError) -> UnreadableFileError:
     """That a file cannot be opened, as one line that says why."""
     reason = _REFUSALS.get(error.errno or 0, "không đọc được tệp")
-    return unreadable(path, f"{reason} ({error.strerror or error})")
+    return unreadable(path, f"{reason} ({error.strerror or said_of(path, error)})")
 
 
 def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

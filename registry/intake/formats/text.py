@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from geo.legacy_fonts import CONVERTERS, font_of, share_read, words_in_doubt
+from registry.csv_cells import read_rows, unguarded
 from registry.intake.formats.table import (
     FONT_NOTES,
     LOOKED_AT,
@@ -137,7 +138,7 @@ class _TextRows:
             for table in read_blocks(stream, self.delimiter, len(self.header.names)):
                 lines += table.num_rows
                 yield table
-            yield self._whole_rows(stream.tell(), lines)
+            yield map(unguarded, self._whole_rows(stream.tell(), lines))
         else:
             yield self._all_rows()
 
@@ -146,7 +147,7 @@ class _TextRows:
         meant = ([said(cell) for cell in row] for row in whole) if said else whole
         if self.inner:
             meant = (_apart(row, self.inner) for row in meant)
-        return self.header.below(meant)
+        return self.header.below(map(unguarded, meant))
 
     def _skip_header(self, stream: BinaryIO) -> int | None:
         """Leave the stream at the first row of data; how many lines went before.
@@ -308,7 +309,7 @@ def _hinted(line: str) -> str | None:
 def _first_rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
     with _readable(path):
         stream = io.StringIO(text, newline="")
-        return list(islice(csv.reader(_lines(stream), delimiter=delimiter), LOOKED_AT))
+        return list(islice(read_rows(_lines(stream), delimiter=delimiter), LOOKED_AT))
 
 
 def _lines(stream: Iterator[str]) -> Iterator[str]:

@@ -1,12 +1,12 @@
 """Rows handed back: as CSV, as a workbook, or as the features of a map layer, shapes and all."""
 
-import csv
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from registry.csv_cells import Writer
 from registry.intake.formats.table import Table
 from registry.new_workbook import new_workbook
 
@@ -38,7 +38,7 @@ def write_csv(path: Path, headers: Sequence[str], rows: Iterable[Sequence[str]],
     """A table of text that spreadsheets open as UTF-8."""
     # With a BOM: spreadsheets take a CSV without one for another encoding.
     with path.open("w", encoding="utf-8-sig", newline="") as out:
-        writer = csv.writer(out, delimiter=sep)
+        writer = Writer(out, delimiter=sep)
         writer.writerow(headers)
         writer.writerows(rows)
 

@@ -1,0 +1,214 @@
+"""The server over real sockets: no caller that is slow, silent or broken stops the others."""
+
+import gzip
+import json
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from registry.settings import Settings
+from tests.support.browser import serving
+from tests.support.keys import bearer, office
+from tests.support.uploads import Desk, row, table
+from tests.support.waiting import eventually
+
+SLOW = 24
+"""Callers: eight for each thread of the server."""
+POST = "POST /v1/validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+ADDRESS = json.dumps({"address": "12 Phố Láng"}).encode()
+
+
+@dataclass(frozen=True)
+class Service:
+    desk: Desk
+    url: str
+
+    def connect(self) -> socket.socket:
+        """A connection that waits no longer than a test may."""
+        parts = urlsplit(self.url)
+        assert parts.hostname
+        assert parts.port
+        return socket.create_connection((parts.hostname, parts.port), timeout=20)
+
+    def said(self, sent: str, body: bytes = b"") -> tuple[int, dict[str, Any]]:
+        """Status and JSON of what the server says to bytes that are sent as they stand."""
+        with self.connect() as connection:
+            connection.sendall(sent.encode() + body)
+            return answer(connection)
+
+    def incoming(self) -> list[Path]:
+        return list((self.desk.settings.var / "imports" / "incoming").glob("*"))
+
+
+def answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+    """One response: status, and its body as JSON."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        part = connection.recv(65536)
+        assert part, got
+        got += part
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head.lower())
+    while length and len(body) < int(length[1]):
+        body += connection.recv(65536)
+    return int(head[9:12]), json.loads(body) if body[:1] == b"{" else {}
+
+
+def get(path: str, *headers: str) -> str:
+    return "\r\n".join((f"GET {path} HTTP/1.1", "Host: a", *headers, "", ""))
+
+
+@pytest.fixture(scope="module")
+def service(
+    admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    settings = Settings(limits=False, var=tmp_path_factory.mktemp("var"))
+    with (
+        office(admin_url, f"server_{worker_id}", settings) as made,
+        serving(
+            made.place.url,
+            "tests.support.hurried:server",
+            DIACHISO_VAR=str(settings.var),
+            DIACHISO_IMPORT_BYTES=str(10**15),
+        ) as url,
+    ):
+        yield Service(Desk(made, settings), url)
+
+
+def test_who_sends_a_body_slowly_is_let_go_and_stops_nobody(service: Service) -> None:
+    with ExitStack() as stack:
+        slow = [stack.enter_context(service.connect()) for _ in range(SLOW)]
+        for connection in slow:
+            connection.sendall(f"{POST}Content-Length: 900000\r\n\r\n1".encode())
+        assert service.said(get("/healthz")) == (200, {"status": "ok"})
+        status, found = service.said(f"{POST}Content-Length: {len(ADDRESS)}\r\n\r\n", ADDRESS)
+        assert (status, "verdict" in found) == (200, True)
+        for connection in slow:
+            status, problem = answer(connection)
+            assert (status, problem["code"]) == (408, "request_timeout")
+
+
+def test_who_does_not_read_an_answer_stops_nobody(service: Service) -> None:
+    rows = b"".join(b'{"address": "%d Ph\xe1\xbb\x91 L\xc3\xa1ng"}\n' % n for n in range(5_000))
+    head = "POST /v1/batch/validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
+    with ExitStack() as stack:
+        silent = [stack.enter_context(service.connect()) for _ in range(3)]
+        for connection in silent:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(f"{head}Content-Length: {len(rows)}\r\n\r\n".encode() + rows)
+        assert service.said(get("/healthz")) == (200, {"status": "ok"})
+        # They also had all turns of batches: these are over once the rows are answered.
+        one = b'{"address": "12 Ph\xe1\xbb\x91 L\xc3\xa1ng"}\n'
+        eventually(
+            lambda: service.said(f"{head}Content-Length: {len(one)}\r\n\r\n", one)[0] == 200,
+            "a batch is answered beside those that nobody reads",
+        )
+
+
+def test_connections_that_say_nothing_or_half_a_head_stop_nobody(service: Service) -> None:
+    with ExitStack() as stack:
+        for head in ("", "GET /v1/geocode?q=a HTTP/1.1\r\nX: "):
+            for _ in range(SLOW):
+                stack.enter_context(service.connect()).sendall(head.encode())
+        assert service.said(get("/healthz")) == (200, {"status": "ok"})
+
+
+def test_bodies_in_pieces_pipelined_and_announced_are_read(service: Service) -> None:
+    pieces = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in (ADDRESS[:7], ADDRESS[7:]))
+    status, found = service.said(f"{POST}Transfer-Encoding: chunked\r\n\r\n", pieces + b"0\r\n\r\n")
+    assert (status, "verdict" in found) == (200, True)
+    with service.connect() as connection:
+        sized = f"{POST}Content-Length: {len(ADDRESS)}\r\n\r\n".encode() + ADDRESS
+        connection.sendall(sized + get("/healthz", "Connection: close").encode())
+        both = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert re.findall(rb"HTTP/1.1 (\d+)", both) == [b"200", b"200"]
+        assert both.endswith(b'{"status":"ok"}')
+    with service.connect() as connection:
+        expects = f"{POST}Content-Length: {len(ADDRESS)}\r\nExpect: 100-continue\r\n\r\n"
+        connection.sendall(expects.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100")
+        connection.sendall(ADDRESS)
+        assert answer(connection)[0] == 200
+
+
+def test_what_is_too_large_or_nobodys_is_refused_before_it_is_sent(service: Service) -> None:
+    upload = "POST /v1/imports?source=x HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n"
+    status, problem = service.said(f"{upload}\r\n")
+    assert (status, problem["code"]) == (401, "key_required")
+    carrier = bearer(service.desk.office.key("bưu tá", "carrier"))["Authorization"]
+    status, problem = service.said(f"{upload}Authorization: {carrier}\r\n\r\n")
+    assert (status, problem["code"]) == (403, "forbidden")
+    status, problem = service.said(f"{POST}Content-Length: 1000001\r\n\r\n")
+    assert (status, problem["code"]) == (413, "request_entity_too_large")
+    # Of a body in pieces that shows only when it has come.
+    piece = b"%x\r\n%s\r\n" % (100_000, b" " * 100_000)
+    status, problem = service.said(f"{POST}Transfer-Encoding: chunked\r\n\r\n", piece * 11)
+    assert (status, problem["code"]) == (413, "request_entity_too_large")
+    eventually(lambda: service.incoming() == [], "nothing is left of it")
+
+
+def test_large_files_are_kept_once_and_nothing_else(service: Service) -> None:
+    key = bearer(service.desk.office.key("tệp lớn"))["Authorization"]
+    file = table(*(row(str(number), f"R{number}") for number in range(1, 20_000)))
+    assert len(file) > 500_000
+    upload = f"POST /v1/imports?source=lon HTTP/1.1\r\nHost: a\r\nAuthorization: {key}\r\n"
+    form = b'--x\r\nContent-Disposition: form-data; name="source"\r\n\r\nform\r\n--x\r\n'
+    form += b'Content-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    form += file + b"\r\n--x--\r\n"
+    for body, kind in ((file, "text/csv"), (form, "multipart/form-data; boundary=x")):
+        head = f"{upload}Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+        status, made = service.said(head.replace("?source=lon", "") if body is form else head, body)
+        assert status == 202, made
+        folder = service.desk.settings.var / "imports" / str(made["id"]) / "delivered"
+        assert [path.read_bytes() for path in folder.iterdir()] == [file]
+    with service.connect() as broken:
+        broken.sendall(f"{upload}Content-Length: {len(file)}\r\n\r\n".encode() + file[:400_000])
+        eventually(service.incoming, "a part of it is on the disk")
+    eventually(lambda: service.incoming() == [], "what did not come as a whole is gone")
+
+
+def test_full_disk_is_told_before_anything_is_sent(service: Service) -> None:
+    key = bearer(service.desk.office.key("đĩa đầy"))["Authorization"]
+    upload = f"POST /v1/imports?source=x HTTP/1.1\r\nHost: a\r\nAuthorization: {key}\r\n"
+    status, problem = service.said(f"{upload}Content-Length: {10**14}\r\n\r\n")
+    assert (status, problem["code"]) == (507, "storage_full")
+    assert service.incoming() == []
+
+
+def test_folder_that_cannot_be_written_is_told_in_words(
+    service: Service, tmp_path: Path, worker_id: str
+) -> None:
+    (tmp_path / "imports").write_text("a file where the folder should be")
+    key = bearer(service.desk.office.key("đĩa chỉ đọc"))["Authorization"]
+    file = table(row("1"))
+    with serving(service.desk.office.place.url, DIACHISO_VAR=str(tmp_path)) as url:
+        there = Service(service.desk, url)
+        for length in (len(file), 5_000_000):
+            status, problem = there.said(
+                f"POST /v1/imports?source=x HTTP/1.1\r\nHost: a\r\nAuthorization: {key}\r\n"
+                f"Content-Length: {length}\r\n\r\n",
+                file,
+            )
+            assert (status, problem["code"]) == (503, "storage_unavailable")
+            assert str(tmp_path) not in problem["detail"]
+
+
+def test_bytes_that_are_no_header_and_no_path_are_answered(service: Service) -> None:
+    status, problem = service.said("GET /v1/whoami HTTP/1.1\r\nHost: a\r\nX-Api-Key: ké\r\n\r\n")
+    assert (status, problem["code"]) == (401, "key_truncated")
+    assert service.said(get("/v1/addresses/%FF%FE"))[0] == 422
+    assert service.said(get("/v1/units?q=%FF"))[0] == 400
+
+
+def test_packed_bodies_are_refused_in_words(service: Service) -> None:
+    packed = gzip.compress(b" " * 10_000_000)
+    head = f"{POST}Content-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+    status, problem = service.said(head, packed)
+    assert (status, problem["code"]) == (415, "unsupported_media_type")
