@@ -156,3 +156,15 @@ def test_checkout_that_the_account_cannot_enter_is_served(
         asked = diachiso("database", "url", command=closed_checkout / "bin/diachiso")
         assert asked.returncode == 0, asked.stderr
         assert run.end() == 0, run.text()
+
+
+def test_var_of_a_user_is_served_as_that_user(start: Starter, var: Path) -> None:
+    var.mkdir()
+    nobody = pwd.getpwnam("nobody")
+    os.chown(var, nobody.pw_uid, nobody.pw_gid)
+    run = start(DIACHISO_LIMITS="on")
+    run.url()
+    running = serving(var, run)
+    assert set(running.values()) == {"nobody"}, running
+    assert owner(var / "counters") == "nobody"
+    assert run.end() == 0
