@@ -66,7 +66,7 @@ def test_serves_and_ends_as_a_whole_when_signalled(start: Starter, var: Path, ho
     url = run.url()
     assert status(f"{url}/healthz") == 200
     assert status(f"{url}/readyz") == 200
-    assert "no limits on the private cluster" in run.text()
+    assert "no limits while it serves this machine alone" in run.text()
     assert left(var)
     assert run.end(how) == 0, run.text()
     assert not left(var)
