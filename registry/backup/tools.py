@@ -225,5 +225,10 @@ def _explain(name: str, complaints: list[str], status: int) -> str:
 
 
 def role_arguments(server: Server) -> tuple[str, ...]:
-    """Act as the owner of everything, unless the login may do everything anyway."""
-    return () if server.is_superuser else (f"--role={OWNER_ROLE}",)
+    """Act as the owner of everything, unless the login may do everything anyway.
+
+    The owner is under row-level security as well, and reads everything.
+    """
+    if server.is_superuser:
+        return ()
+    return f"--role={OWNER_ROLE}", "--enable-row-security"
