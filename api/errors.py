@@ -121,6 +121,7 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.KeyReusedError: HTTPStatus.CONFLICT,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotPreparedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.WrongRoleError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ClusterError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

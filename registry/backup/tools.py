@@ -17,7 +17,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from registry.cluster import host
-from registry.database import OWNER_ROLE
+from registry.database import OWNER_ROLE, check_role
 from registry.errors import ClusterError, DatabaseUnavailableError, NotPreparedError
 
 Report = Callable[[str], None]
@@ -95,7 +95,10 @@ def ask_server(connection: psycopg.Connection[tuple[object, ...]]) -> Server:
 def connected(
     url: str, *, role: str | None = None
 ) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A connection as whom the URL names, or as `role`. Raises DatabaseUnavailableError."""
+    """A connection as whom the URL names, or as `role`.
+
+    Raises DatabaseUnavailableError, NotPreparedError where the role is missing, WrongRoleError.
+    """
     options = "-c timezone=UTC -c jit=off -c statement_timeout=0"
     try:
         connection = psycopg.connect(
@@ -115,6 +118,8 @@ def connected(
         raise DatabaseUnavailableError(
             f"không nối được cơ sở dữ liệu ({str(error).strip().splitlines()[0]})"
         ) from None
+    if role:
+        check_role(connection, role)
     with connection:
         yield connection
 
