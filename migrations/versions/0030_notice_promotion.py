@@ -30,11 +30,11 @@ BEGIN
     END IF;
     -- The log's files are named by the timeline that is written now. pg_control_checkpoint() tells
     -- that of the last checkpoint, for which a promotion does not wait.
-    RETURN server # ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
+    RETURN server + ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
 END
 $$;
 COMMENT ON FUNCTION server_timeline IS
-    'System identifier XOR timeline: another one after a promotion, a recovery or on another server';
+    'System identifier + timeline: another one after a promotion or recovery, and on another server';
 
 -- A sequence, for what it tells is seen at once and outlives a rollback, as the ordinals do: nobody
 -- waits for the end of a long import that was the first to draw after a promotion.
@@ -51,14 +51,22 @@ COMMENT ON COLUMN register_identity.note IS 'created | restored | promoted';
 
 CREATE FUNCTION move_codes_on() RETURNS void
     LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    passed numeric := server_timeline()::numeric - (SELECT last_value FROM code_timeline);
 BEGIN
     -- The lost tail of the old server may have issued codes that this one does not know: they
-    -- stand on plates, so this one never issues them.
-    PERFORM setval('code_ordinal', least(last_value + 1000000, 846825857)) FROM code_ordinal;
+    -- stand on plates, so this one never issues them. Nor what a server issued that was promoted
+    -- in between and lost as well: a million for each timeline. Another system is one step.
+    IF passed NOT BETWEEN 1 AND 100 THEN
+        passed := 1;
+    END IF;
+    PERFORM setval('code_ordinal', least(last_value + passed * 1000000, 846825857)::bigint)
+        FROM code_ordinal;
     PERFORM setval('code_timeline', server_timeline());
 END
 $$;
-COMMENT ON FUNCTION move_codes_on IS 'Moves the ordinals of codes on by 1,000,000';
+COMMENT ON FUNCTION move_codes_on IS
+    'Moves the ordinals of codes on by 1,000,000 for each timeline since they were last moved';
 REVOKE EXECUTE ON FUNCTION move_codes_on() FROM PUBLIC;
 
 CREATE FUNCTION draw_ordinals(
