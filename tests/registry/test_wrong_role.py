@@ -107,3 +107,18 @@ def test_owner_writes_in_the_units_of_who_acts(owner: Engine) -> None:
                 ),
                 {"unit": there},
             )
+
+
+def test_functions_of_the_owner_stay_the_databases_own_doing(engine: Engine) -> None:
+    """They lock and write what belongs to a record, wherever it is."""
+    with Session(engine) as session:  # rolled back
+        session.execute(text("SET LOCAL ROLE diachiso_owner"))
+        session.execute(
+            text(
+                "CREATE FUNCTION asked() RETURNS integer[] LANGUAGE sql SECURITY DEFINER"
+                " RETURN writable_units()"
+            )
+        )
+        session.execute(text("SET LOCAL ROLE diachiso_app"))
+        restrict_to_units(session, Actor("xã này", "editor", frozenset({7})))
+        assert session.execute(text("SELECT writable_units(), asked()")).one() == ([7], None)
