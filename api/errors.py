@@ -126,6 +126,7 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.StorageUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotPreparedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.WrongRoleError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ClusterError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -16,6 +18,7 @@ from registry.errors import (
     NotPreparedError,
     OutsideUnitsError,
     RegistryError,
+    WrongRoleError,
 )
 
 OWNER_ROLE: Final = "diachiso_owner"
@@ -54,7 +57,7 @@ def make_engine(
     pool_size: int = 4,
     statement_timeout_ms: int | None = None,
 ) -> Engine:
-    """An engine whose sessions act as `role`.
+    """An engine whose sessions act as `role`; connecting raises WrongRoleError where they do not.
 
     A stopped database shows within two seconds, and a restarted one is found again without a
     restart of the program (`pool_pre_ping`).
@@ -63,7 +66,7 @@ def make_engine(
     parameters = {"jit": "off", "application_name": "diachiso", "timezone": "Asia/Ho_Chi_Minh"}
     if statement_timeout_ms is not None:
         parameters["statement_timeout"] = str(statement_timeout_ms)
-    return create_engine(
+    engine = create_engine(
         with_role(url, role, **parameters),
         pool_size=pool_size,
         max_overflow=0,
@@ -71,6 +74,38 @@ def make_engine(
         pool_pre_ping=True,
         # An error's text goes to the log, and parameters may be somebody's address.
         hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _ask(connection: psycopg.Connection[tuple[object, ...]], _record: object) -> None:
+        check_role(connection, role)
+
+    return engine
+
+
+def check_role(connection: psycopg.Connection[Any], role: str) -> None:
+    """Raise WrongRoleError, and close the new connection, unless it acts as `role`."""
+    if wrong := wrong_role(connection, role):
+        connection.close()
+        raise wrong
+
+
+def wrong_role(connection: psycopg.BaseConnection[Any], role: str) -> WrongRoleError | None:
+    """What is wrong where a new connection, of any pool, does not act as `role`.
+
+    Raises psycopg.Error when it is lost already.
+    """
+    # Past the cursors: one round trip, no transaction, and the same for the worker's connections.
+    result = connection.pgconn.exec_(b"SELECT current_user")
+    if result.status != ExecStatus.TUPLES_OK:
+        raise error_from_result(result)
+    acts_as = (result.get_value(0, 0) or b"").decode()
+    if acts_as == role:
+        return None
+    return WrongRoleError(
+        f"kết nối mang vai {acts_as}, không phải {role}: có pooler bỏ mất `options` lúc kết nối;"
+        f" hãy nối thẳng tới PostgreSQL (the connection acts as {acts_as}, not as {role}: a pooler"
+        " in between drops the startup parameter `options`; connect to PostgreSQL directly)"
     )
 
 

@@ -274,6 +274,12 @@ class NotPreparedError(RegistryError):
     words = "cơ sở dữ liệu chưa sẵn sàng"
 
 
+class WrongRoleError(NotPreparedError):
+    """A new connection acts as somebody else than it asked to: nothing would bind the program."""
+
+    code = "wrong_role"
+
+
 class ClusterError(RegistryError):
     """The private PostGIS cluster cannot be made, started or reached."""
 

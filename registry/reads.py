@@ -23,8 +23,8 @@ from psycopg.pq.abc import PGresult
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
-from registry.database import APP_ROLE, POOL_TIMEOUT_S, with_role
-from registry.errors import DatabaseUnavailableError, NotPreparedError
+from registry.database import APP_ROLE, POOL_TIMEOUT_S, with_role, wrong_role
+from registry.errors import DatabaseUnavailableError, NotPreparedError, WrongRoleError
 
 Row = tuple[Any, ...]
 
@@ -100,9 +100,14 @@ class _Connection(psycopg.Connection[Row]):
         self._names: dict[tuple[str, tuple[int, ...] | None], bytes] = {}
         self.adapters.register_dumper(list, _ArrayDumper)
         self._transformer = Transformer(self)
+        self.wrong: WrongRoleError | None = None
+        """Why nothing may be asked through it."""
 
     def fetch(self, written: str, parameters: Mapping[str, object]) -> list[Row]:
         """All rows of a statement, prepared from its first use. Other threads run meanwhile."""
+        if self.wrong is not None:
+            self.close()  # the next one may be right
+            raise self.wrong
         statement, transformer = _statement(written), self._transformer
         given = [parameters[name] for name in statement.names]
         # NULL is None, which the wrapper takes and its annotation forgets.
@@ -144,6 +149,7 @@ class Reads:
             max_size=pool_size,
             timeout=POOL_TIMEOUT_S,
             reconnect_timeout=_RECONNECT_S,
+            configure=_ask_role,
             open=False,
             name="reads",
         )
@@ -159,7 +165,7 @@ class Reads:
 
         Raises DatabaseUnavailableError within about two seconds when the database does not answer,
         is too busy, or takes longer than the statement timeout; NotPreparedError when it lacks the
-        tables.
+        tables, WrongRoleError when connections do not act as the application.
         """
         try:
             return self._rows_or_retry(statement, parameters)
@@ -219,6 +225,11 @@ class Reads:
             if not self._opened:
                 self._pool.open(wait=False)
                 self._opened = True
+
+
+def _ask_role(connection: _Connection) -> None:
+    # What is raised here shows as a pool that has no connection: whoever gets this one raises it.
+    connection.wrong = wrong_role(connection, APP_ROLE)
 
 
 def _connection_arguments(url: URL) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""A door to PostgreSQL that a test can shut and open again: a database that stops and restarts."""
+"""A door to PostgreSQL that a test can shut and open again: a database that stops and restarts.
+
+Or a pooler that drops what a session asks for when it starts.
+"""
 
 import contextlib
 import socket
@@ -10,9 +13,13 @@ from sqlalchemy import make_url
 
 
 class Relay:
-    """Passes connections on to the database of `url`; its own `url` leads through the door."""
+    """Passes connections on to the database of `url`; its own `url` leads through the door.
 
-    def __init__(self, url: str, folder: Path) -> None:
+    `drops_options`, as PgBouncer does with `ignore_startup_parameters = options`.
+    """
+
+    def __init__(self, url: str, folder: Path, *, drops_options: bool = False) -> None:
+        self.drops_options = drops_options
         parsed = make_url(url)
         host, port = parsed.query["host"], parsed.query["port"]
         self._behind = f"{host}/.s.PGSQL.{port}"
@@ -57,8 +64,23 @@ class Relay:
             behind = socket.socket(socket.AF_UNIX)
             behind.connect(self._behind)
             self._open += [caller, behind]
+            if self.drops_options:
+                behind.sendall(_without_options(_startup_packet(caller)))
             for source, target in ((caller, behind), (behind, caller)):
                 threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
+
+
+def _startup_packet(caller: socket.socket) -> bytes:
+    """The first packet of a session: length, version, and pairs of zero-ended texts."""
+    head = caller.recv(4, socket.MSG_WAITALL)
+    return head + caller.recv(int.from_bytes(head) - 4, socket.MSG_WAITALL)
+
+
+def _without_options(packet: bytes) -> bytes:
+    texts = packet[8:].removesuffix(b"\0\0").split(b"\0")
+    pairs = zip(texts[::2], texts[1::2], strict=True)
+    kept = b"".join(b"%s\0%s\0" % pair for pair in pairs if pair[0] != b"options") + b"\0"
+    return (len(kept) + 8).to_bytes(4) + packet[4:8] + kept
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:
