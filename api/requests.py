@@ -27,6 +27,8 @@ _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _NO_UTF8: Final = "\ufffd"
 """What Werkzeug makes of bytes in a form that are no UTF-8."""
 _ONCE: Final = "give this parameter once"
+SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+"""What asks, and changes nothing."""
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 """Media types of a form; SpecTree describes the last of them."""
 

@@ -18,13 +18,20 @@ import psycopg
 from psycopg.abc import PyFormat
 from psycopg.adapt import Dumper, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
-from registry.database import APP_ROLE, POOL_TIMEOUT_S, with_role
-from registry.errors import DatabaseUnavailableError, NotPreparedError
+from registry.database import (
+    APP_ROLE,
+    POOL_TIMEOUT_S,
+    RECOVERY_CONFLICT,
+    is_lost,
+    tried_again,
+    with_role,
+)
+from registry.errors import BrokenOffError, DatabaseUnavailableError, NotPreparedError
 
 Row = tuple[Any, ...]
 
@@ -102,7 +109,10 @@ class _Connection(psycopg.Connection[Row]):
         self._transformer = Transformer(self)
 
     def fetch(self, written: str, parameters: Mapping[str, object]) -> list[Row]:
-        """All rows of a statement, prepared from its first use. Other threads run meanwhile."""
+        """All rows of a statement, prepared from its first use. Other threads run meanwhile.
+
+        Raises the driver's errors; where the connection is lost (`is_lost`) it is closed as well.
+        """
         statement, transformer = _statement(written), self._transformer
         given = [parameters[name] for name in statement.names]
         # NULL is None, which the wrapper takes and its annotation forgets.
@@ -127,9 +137,10 @@ class _Connection(psycopg.Connection[Row]):
         return name
 
     def _error(self, result: PGresult) -> psycopg.Error:
-        if self.pgconn.status == ConnStatus.BAD:
-            return psycopg.OperationalError("the connection is lost")
-        return error_from_result(result, encoding=self.info.encoding)
+        error = error_from_result(result, encoding=self.info.encoding)
+        if is_lost(error):
+            self.close()  # libpq may still call it good, and the pool would keep it
+        return error
 
 
 class Reads:
@@ -161,9 +172,11 @@ class Reads:
         is too busy, or takes longer than the statement timeout; NotPreparedError when it lacks the
         tables.
         """
+        if not self._opened:
+            self._open()
         try:
-            return self._rows_or_retry(statement, parameters)
-        except PoolTimeout as error:
+            return tried_again(lambda: self._rows(statement, parameters))
+        except (PoolTimeout, BrokenOffError) as error:
             raise DatabaseUnavailableError("the database does not answer") from error
         except psycopg.errors.QueryCanceled as error:
             raise TookTooLongError("the database took too long to answer") from error
@@ -189,27 +202,17 @@ class Reads:
         """Close every connection."""
         self._pool.close()
 
-    def _rows_or_retry(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
-        if not self._opened:
-            self._open()
-        try:
-            return self._rows(statement, parameters)
-        except psycopg.OperationalError as error:
-            if not _is_broken(error):
-                raise
-        # The server went away under idle connections: they are all as broken as this one.
-        self._pool.check()
-        try:
-            return self._rows(statement, parameters)
-        except psycopg.OperationalError as error:
-            if _is_broken(error):
-                raise DatabaseUnavailableError("the database does not answer") from error
-            raise
-
     def _rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
         connection = self._pool.getconn()
         try:
             return connection.fetch(statement, parameters)
+        except psycopg.Error as error:
+            if is_lost(error):
+                # The others may be as broken: none that was idle is used again.
+                self._pool.drain()
+            elif not isinstance(error, RECOVERY_CONFLICT):
+                raise
+            raise BrokenOffError("the question was broken off") from error
         finally:
             self._pool.putconn(connection)
 
@@ -226,11 +229,3 @@ def _connection_arguments(url: URL) -> dict[str, Any]:
     # Several hosts come as a tuple.
     joined = {k: ",".join(v) if isinstance(v, tuple) else v for k, v in given.items()}
     return {**joined, "autocommit": True}
-
-
-def _is_broken(error: psycopg.OperationalError) -> bool:
-    """Whether the connection is lost, as opposed to a statement that failed."""
-    state = error.sqlstate
-    return not isinstance(error, PoolTimeout) and (
-        state is None or state.startswith(("08", "57P")) or state == "53300"
-    )

@@ -18,6 +18,7 @@ from registry.coverage.kept import MOST_RECORDS
 from registry.database import session_scope, translated_errors
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import (
+    BrokenOffError,
     DatabaseUnavailableError,
     ImportStateError,
     InvalidInputError,
@@ -128,9 +129,13 @@ def _turn_of(engine: Engine, source: str) -> Iterator[None]:
         try:
             yield
         finally:
-            # The connection goes back to the pool, and the lock would go with it.
-            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
-            connection.commit()
+            # The connection goes back to the pool, and the lock would go with it. One that is lost
+            # has let go of it, and what the import came to stands.
+            with suppress(BrokenOffError), translated_errors():
+                connection.execute(
+                    text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key
+                )
+                connection.commit()
 
 
 def _import(

@@ -1,14 +1,11 @@
 """A streaming standby: what the doctor says of it, and how it goes on when it is promoted."""
 
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import psycopg
 import pytest
 from sqlalchemy import text
 
-from registry import cluster
 from registry.backup.restore import register_promoted
 from registry.cluster import PrivateCluster
 from registry.coverage.kept import count_anew, count_for_readers
@@ -18,61 +15,27 @@ from registry.doctor import Result, State, run_checks
 from registry.errors import ConflictError
 from registry.events import write_scope
 from registry.gazetteer import load_gazetteer
-from registry.prepare import prepare_database
 from registry.settings import Settings
+from tests.support.clusters import register_cluster, standby_of
 from tests.support.factories import TEST, make_household, make_unit
-from tests.support.postgis import new_folder
 from tests.support.units import unit_named
 from tests.support.waiting import eventually
 
 JUMP = 1_000_000
 
 
-@contextmanager
-def running(made: PrivateCluster) -> Iterator[PrivateCluster]:
-    server = made.start()
-    try:
-        yield made
-    finally:
-        made.stop()
-        server.wait()
-
-
-@contextmanager
-def empty_cluster() -> Iterator[PrivateCluster]:
-    """A cluster that is not made yet; its folder is short, as a socket's path must be."""
-    base = new_folder()
-    try:
-        yield cluster.throwaway(base)
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
-
-
 @pytest.fixture
 def primary() -> Iterator[PrivateCluster]:
     """A register in a cluster of its own, with a household and drawn codes."""
-    with empty_cluster() as made:
-        made.initialise()
-        with running(made):
-            made.create_database()
-            prepare_database(made.url(), lambda _line: None)
-            write(made.url())
-            yield made
+    with register_cluster() as made:
+        write(made.url())
+        yield made
 
 
 @pytest.fixture
 def standby(primary: PrivateCluster) -> Iterator[PrivateCluster]:
-    with empty_cluster() as made:
-        copied = made.account.run(
-            made.bin_dir / "pg_basebackup",
-            f"--pgdata={made.data_dir}",
-            f"--dbname={primary.admin_url('postgres')}",
-            "--write-recovery-conf",
-            "--checkpoint=fast",
-        )
-        assert copied.returncode == 0, copied.stderr
-        with running(made):
-            yield made
+    with standby_of(primary) as made:
+        yield made
 
 
 def write(url: str) -> None:
