@@ -120,6 +120,7 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.VerdictChangedError: HTTPStatus.CONFLICT,
     errors.KeyReusedError: HTTPStatus.CONFLICT,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.OutcomeUnknownError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotPreparedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ClusterError: HTTPStatus.SERVICE_UNAVAILABLE,
 }

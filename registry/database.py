@@ -1,24 +1,23 @@
 """Connections: which role, which limits, and the one place that commits."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from registry.access.actors import acting, restrict_to_units
 from registry.errors import (
-    BrokenOffError,
     DatabaseUnavailableError,
     NotPreparedError,
     OutcomeUnknownError,
     OutsideUnitsError,
-    ReadOnlyError,
     RegistryError,
 )
 
@@ -31,6 +30,9 @@ POOL_TIMEOUT_S: Final = 2.0
 CONNECT_TIMEOUT_S: Final = 2
 SILENCE_MS: Final = 5_000
 """How long a server may leave what was sent to it unacknowledged; over a socket file no matter."""
+
+_SILENT_S: Final = 5.0
+"""How long a server that let somebody wait for a connection in vain is not asked for another."""
 
 T = TypeVar("T")
 
@@ -45,6 +47,14 @@ _IN_DOUBT: Final = (
     " all: look before you send it again)"
 )
 _DISK_FULL: Final = "the disk that holds the database is full; free some space and try again"
+
+
+class BrokenOffError(DatabaseUnavailableError):
+    """A connection was lost, or a standby put its replay first, before anything was written."""
+
+
+class ReadOnlyError(DatabaseUnavailableError):
+    """The database answers and takes no writes: it is a standby, or was told to be read only."""
 
 
 def with_role(url: str, role: str, **parameters: str) -> URL:
@@ -88,7 +98,31 @@ def make_engine(
         hide_parameters=True,
     )
     event.listen(engine, "handle_error", _tell_lost)
+    event.listen(engine, "do_connect", _Door().enter)
     return engine
+
+
+class _Door:
+    """The way to a server. Nobody waits at it who comes soon after another waited in vain."""
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def enter(
+        self,
+        dialect: Dialect,
+        _record: object,
+        arguments: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> DBAPIConnection:
+        """A connection. Raises the driver's errors, at once where the server was just silent."""
+        if time.monotonic() < self._silent_until:
+            raise psycopg.errors.ConnectionTimeout(_SILENT)
+        try:
+            return dialect.connect(*arguments, **named)
+        except psycopg.errors.ConnectionTimeout:
+            self._silent_until = time.monotonic() + _SILENT_S
+            raise
 
 
 def _tell_lost(context: ExceptionContext) -> None:

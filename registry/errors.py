@@ -246,14 +246,6 @@ class DatabaseUnavailableError(RegistryError):
     words = "cơ sở dữ liệu không trả lời"
 
 
-class BrokenOffError(DatabaseUnavailableError):
-    """A connection was lost, or a standby put its replay first, before anything was written."""
-
-
-class ReadOnlyError(DatabaseUnavailableError):
-    """The database answers and takes no writes: it is a standby, or was told to be read only."""
-
-
 class OutcomeUnknownError(DatabaseUnavailableError):
     """The connection was lost while the database committed: it is written as a whole, or not."""
 

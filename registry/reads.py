@@ -27,11 +27,12 @@ from registry.database import (
     APP_ROLE,
     POOL_TIMEOUT_S,
     RECOVERY_CONFLICT,
+    BrokenOffError,
     is_lost,
     tried_again,
     with_role,
 )
-from registry.errors import BrokenOffError, DatabaseUnavailableError, NotPreparedError
+from registry.errors import DatabaseUnavailableError, NotPreparedError
 
 Row = tuple[Any, ...]
 

@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 
 from registry.coverage.counting import counting
 from registry.coverage.figures import Counts
-from registry.database import session_scope
-from registry.errors import DatabaseUnavailableError, ReadOnlyError
+from registry.database import ReadOnlyError, session_scope
+from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import today
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import COUNT_COVERAGE

@@ -15,10 +15,9 @@ from geo.titles import without_people
 from registry.access.actors import demand, is_bound
 from registry.codes import issue_code_string
 from registry.coverage.kept import MOST_RECORDS
-from registry.database import session_scope, translated_errors
+from registry.database import BrokenOffError, session_scope, translated_errors
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import (
-    BrokenOffError,
     DatabaseUnavailableError,
     ImportStateError,
     InvalidInputError,

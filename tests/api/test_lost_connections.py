@@ -26,6 +26,7 @@ COVERAGE = f"/v1/coverage/{COMMUNE}"
 CONVERT = "/v1/units/convert?code=00199"
 ADMIN = Caller("tests", "admin")
 COMMIT = b"COMMIT"
+NDJSON = "application/x-ndjson"
 PUBLISHED = b"publish_event"
 """What the last statement of an operation says, before its COMMIT."""
 BACKENDS = """
@@ -86,6 +87,17 @@ def test_a_question_is_asked_again_when_its_answer_is_cut(served: Served) -> Non
         served.relay.cut(b"reads0" if b"household" in statement else statement, heard=True)
         assert served.get(path).status_code == 200, path
         assert served.relay.is_cut, path
+
+
+def test_a_batch_is_whole_when_an_answer_of_it_is_cut(served: Served) -> None:
+    code = served.place.house("12")
+    rows = "".join(f'{{"id": "{n}", "q": "{n} Phố Láng, Phường Láng, Hà Nội"}}\n' for n in range(9))
+    asked = {"data": rows + f'{{"id": "9", "q": "{code}"}}\n', "content_type": NDJSON}
+    whole = served.app.test_client().post("/v1/batch/geocode", **asked).data
+    assert b"database_unavailable" not in whole
+    served.relay.cut(b"reads", heard=True)  # the name of any hot statement
+    assert served.app.test_client().post("/v1/batch/geocode", **asked).data == whole
+    assert served.relay.is_cut
 
 
 def test_units_are_read_again_when_their_answer_is_cut(served: Served) -> None:
