@@ -39,8 +39,14 @@ T = TypeVar("T")
 RECOVERY_CONFLICT: Final = psycopg.errors.SerializationFailure
 """A standby's replay went before a statement; in the mode of our transactions nothing else is."""
 _SILENT: Final = "the database does not answer"
-_BROKEN_OFF: Final = "the connection to the database was lost; nothing was written; try again"
-_READ_ONLY: Final = "the database takes no writes now; nothing was written; try again later"
+_BROKEN_OFF: Final = (
+    "mất kết nối với cơ sở dữ liệu, chưa ghi gì; hãy thử lại"
+    " (the connection to the database was lost; nothing was written; try again)"
+)
+_READ_ONLY: Final = (
+    "cơ sở dữ liệu lúc này chỉ cho đọc, chưa ghi gì; hãy thử lại sau"
+    " (the database takes no writes now; nothing was written; try again later)"
+)
 _IN_DOUBT: Final = (
     "mất kết nối đúng lúc cơ sở dữ liệu đang ghi, nên chưa biết đã ghi hay chưa: hãy tra lại trước"
     " khi gửi lại (the connection was lost during the commit; it was written as a whole or not at"

@@ -109,4 +109,4 @@ def _check_prepared(session: Session) -> None:
 
 def _check_writable(session: Session) -> None:
     if session.scalar(text("SELECT CAST(current_setting('transaction_read_only') AS bool)")):
-        raise ReadOnlyError("the database takes no writes")
+        raise ReadOnlyError("cơ sở dữ liệu lúc này chỉ cho đọc (the database takes no writes now)")
