@@ -1,10 +1,12 @@
 """For load balancers and developers: is it alive, is it ready, what can it do."""
 
+from typing import Literal
+
 from flask import Blueprint, Response, current_app, jsonify
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.context import register
-from api.openapi import Answer, NoParameters, answers, spec
+from api.openapi import Answer, NoParameters, Request, answers, spec
 from api.packing import packed
 
 blueprint = Blueprint("health", __name__)
@@ -14,6 +16,22 @@ class Health(Answer):
     """State of the service."""
 
     status: str
+
+
+class Readiness(Answer):
+    """What can be served."""
+
+    status: Literal["ready"]
+    reading: Literal["ok"]
+    writing: Literal["ok", "unavailable"]
+
+
+class ReadinessQuery(Request):
+    """What is to be served."""
+
+    need: Literal["reading", "writing"] = Field(
+        "reading", description="With `writing` it is 503 also while only questions are answered"
+    )
 
 
 class Document(BaseModel):
@@ -32,11 +50,15 @@ def healthz(query: NoParameters) -> Response:  # noqa: ARG001 - SpecTree refuses
 
 
 @blueprint.get("/readyz")
-@spec.validate(resp=answers(Health, 503), tags=["health"])
-def readyz(query: NoParameters) -> Response:  # noqa: ARG001
-    """Whether requests can be served: database reachable, schema of this version, units loaded."""
-    register().check_ready()
-    return jsonify({"status": "ready"})
+@spec.validate(resp=answers(Readiness, 503), tags=["health"])
+def readyz(query: ReadinessQuery) -> Response:
+    """Whether requests can be served: database reachable, schema of this version, units loaded.
+
+    Where reads go to a replica they may be answered while nothing can be written.
+    """
+    writing = register().check_ready(writing=query.need == "writing")
+    taken = "ok" if writing else "unavailable"
+    return jsonify({"status": "ready", "reading": "ok", "writing": taken})
 
 
 @blueprint.get("/openapi.json")

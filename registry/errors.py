@@ -246,6 +246,12 @@ class DatabaseUnavailableError(RegistryError):
     words = "cơ sở dữ liệu không trả lời"
 
 
+class OutcomeUnknownError(DatabaseUnavailableError):
+    """The connection was lost while the database committed: it is written as a whole, or not."""
+
+    code = "outcome_unknown"
+
+
 class BodyTimeoutError(RegistryError):
     """What was sent came too slowly, and was not waited for to its end."""
 

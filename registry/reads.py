@@ -18,12 +18,21 @@ import psycopg
 from psycopg.abc import PyFormat
 from psycopg.adapt import Dumper, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
-from registry.database import APP_ROLE, POOL_TIMEOUT_S, with_role, wrong_role
+from registry.database import (
+    APP_ROLE,
+    POOL_TIMEOUT_S,
+    RECOVERY_CONFLICT,
+    BrokenOffError,
+    is_lost,
+    tried_again,
+    with_role,
+    wrong_role,
+)
 from registry.errors import DatabaseUnavailableError, NotPreparedError, WrongRoleError
 
 Row = tuple[Any, ...]
@@ -104,7 +113,10 @@ class _Connection(psycopg.Connection[Row]):
         """Why nothing may be asked through it."""
 
     def fetch(self, written: str, parameters: Mapping[str, object]) -> list[Row]:
-        """All rows of a statement, prepared from its first use. Other threads run meanwhile."""
+        """All rows of a statement, prepared from its first use. Other threads run meanwhile.
+
+        Raises the driver's errors; where the connection is lost (`is_lost`) it is closed as well.
+        """
         if self.wrong is not None:
             self.close()  # the next one may be right
             raise self.wrong
@@ -132,9 +144,10 @@ class _Connection(psycopg.Connection[Row]):
         return name
 
     def _error(self, result: PGresult) -> psycopg.Error:
-        if self.pgconn.status == ConnStatus.BAD:
-            return psycopg.OperationalError("the connection is lost")
-        return error_from_result(result, encoding=self.info.encoding)
+        error = error_from_result(result, encoding=self.info.encoding)
+        if is_lost(error):
+            self.close()  # libpq may still call it good, and the pool would keep it
+        return error
 
 
 class Reads:
@@ -167,9 +180,11 @@ class Reads:
         is too busy, or takes longer than the statement timeout; NotPreparedError when it lacks the
         tables, WrongRoleError when connections do not act as the application.
         """
+        if not self._opened:
+            self._open()
         try:
-            return self._rows_or_retry(statement, parameters)
-        except PoolTimeout as error:
+            return tried_again(lambda: self._rows(statement, parameters))
+        except (PoolTimeout, BrokenOffError) as error:
             raise DatabaseUnavailableError("the database does not answer") from error
         except psycopg.errors.QueryCanceled as error:
             raise TookTooLongError("the database took too long to answer") from error
@@ -195,27 +210,17 @@ class Reads:
         """Close every connection."""
         self._pool.close()
 
-    def _rows_or_retry(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
-        if not self._opened:
-            self._open()
-        try:
-            return self._rows(statement, parameters)
-        except psycopg.OperationalError as error:
-            if not _is_broken(error):
-                raise
-        # The server went away under idle connections: they are all as broken as this one.
-        self._pool.check()
-        try:
-            return self._rows(statement, parameters)
-        except psycopg.OperationalError as error:
-            if _is_broken(error):
-                raise DatabaseUnavailableError("the database does not answer") from error
-            raise
-
     def _rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
         connection = self._pool.getconn()
         try:
             return connection.fetch(statement, parameters)
+        except psycopg.Error as error:
+            if is_lost(error):
+                # The others may be as broken: none that was idle is used again.
+                self._pool.drain()
+            elif not isinstance(error, RECOVERY_CONFLICT):
+                raise
+            raise BrokenOffError("the question was broken off") from error
         finally:
             self._pool.putconn(connection)
 
@@ -237,11 +242,3 @@ def _connection_arguments(url: URL) -> dict[str, Any]:
     # Several hosts come as a tuple.
     joined = {k: ",".join(v) if isinstance(v, tuple) else v for k, v in given.items()}
     return {**joined, "autocommit": True}
-
-
-def _is_broken(error: psycopg.OperationalError) -> bool:
-    """Whether the connection is lost, as opposed to a statement that failed."""
-    state = error.sqlstate
-    return not isinstance(error, PoolTimeout) and (
-        state is None or state.startswith(("08", "57P")) or state == "53300"
-    )

@@ -1,11 +1,9 @@
 """A streaming standby: what the doctor says of it, and how it goes on when it is promoted."""
 
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +12,6 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, text
 
-from registry import cluster
 from registry.backup.restore import register_promoted
 from registry.cluster import PrivateCluster
 from registry.codes import issue_codes
@@ -25,66 +22,28 @@ from registry.doctor import Result, State, run_checks
 from registry.errors import ConflictError, DatabaseUnavailableError
 from registry.events import move_pending_events, open_event, write_scope
 from registry.gazetteer import load_gazetteer
-from registry.prepare import prepare_database
 from registry.settings import Settings
+from tests.support.clusters import copy_to, empty_cluster, register_cluster, running, standby_of
 from tests.support.factories import TEST, make_household, make_unit
 from tests.support.intake import deliveries, door
-from tests.support.postgis import new_folder
 from tests.support.units import unit_named
 from tests.support.waiting import eventually
 
 JUMP = 1_000_000
 
 
-@contextmanager
-def running(made: PrivateCluster) -> Iterator[PrivateCluster]:
-    server = made.start()
-    try:
-        yield made
-    finally:
-        made.stop()
-        server.wait()
-
-
-@contextmanager
-def empty_cluster() -> Iterator[PrivateCluster]:
-    """A cluster that is not made yet; its folder is short, as a socket's path must be."""
-    base = new_folder()
-    try:
-        yield cluster.throwaway(base)
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
-
-
 @pytest.fixture
 def primary() -> Iterator[PrivateCluster]:
     """A register in a cluster of its own, with a household and drawn codes."""
-    with empty_cluster() as made:
-        made.initialise()
-        with running(made):
-            made.create_database()
-            prepare_database(made.url(), lambda _line: None)
-            write(made.url())
-            yield made
+    with register_cluster() as made:
+        write(made.url())
+        yield made
 
 
 @pytest.fixture
 def standby(primary: PrivateCluster) -> Iterator[PrivateCluster]:
-    with empty_cluster() as made:
-        copy(primary, made, "--write-recovery-conf")
-        with running(made):
-            yield made
-
-
-def copy(primary: PrivateCluster, made: PrivateCluster, *arguments: str) -> None:
-    copied = made.account.run(
-        made.bin_dir / "pg_basebackup",
-        f"--pgdata={made.data_dir}",
-        f"--dbname={primary.admin_url('postgres')}",
-        "--checkpoint=fast",
-        *arguments,
-    )
-    assert copied.returncode == 0, copied.stderr
+    with standby_of(primary) as made:
+        yield made
 
 
 def write(url: str) -> None:
@@ -261,7 +220,7 @@ def test_register_recovered_to_a_point_in_time_issues_no_code_again(
 ) -> None:
     above = make_engine(primary.url())
     with empty_cluster() as made:
-        copy(primary, made, "--wal-method=stream")
+        copy_to(primary, made, "--wal-method=stream")
         (made.data_dir / "recovery.signal").touch()
         lost = set(reserve(above, 200))
         above.dispose()

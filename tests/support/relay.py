@@ -1,6 +1,7 @@
 """A door to PostgreSQL that a test can shut and open again: a database that stops and restarts.
 
 Or a pooler that drops what a session asks for when it starts.
+It can also cut one connection at a moment of the test's choice.
 """
 
 import contextlib
@@ -26,6 +27,7 @@ class Relay:
         self._door = folder / f".s.PGSQL.{port}"
         self._listener: socket.socket | None = None
         self._open: list[socket.socket] = []
+        self._cuts: list[tuple[bytes, bool]] = []
         self.url = parsed.update_query_dict({"host": str(folder)}).render_as_string(
             hide_password=False
         )
@@ -55,6 +57,18 @@ class Relay:
             each.close()
         self._listener, self._open = None, []
 
+    def cut(self, at: bytes, *, heard: bool) -> None:
+        """Cut, once, the connection on which a program sends `at`.
+
+        The database has `heard` it then and its answer is lost, or it never hears it.
+        """
+        self._cuts.append((at, heard))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether every cut was made."""
+        return not self._cuts
+
     def _let_in(self, listener: socket.socket) -> None:
         while True:
             try:
@@ -66,8 +80,23 @@ class Relay:
             self._open += [caller, behind]
             if self.drops_options:
                 behind.sendall(_without_options(_startup_packet(caller)))
-            for source, target in ((caller, behind), (behind, caller)):
-                threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
+            threading.Thread(target=self._ask, args=(caller, behind), daemon=True).start()
+            threading.Thread(target=_pass_on, args=(behind, caller), daemon=True).start()
+
+    def _ask(self, caller: socket.socket, behind: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := caller.recv(65536):
+                cut = next((cut for cut in self._cuts if cut[0] in data), None)
+                if cut is not None:
+                    self._cuts.remove(cut)
+                    caller.shutdown(socket.SHUT_RDWR)  # before an answer can come
+                if cut is None or cut[1]:
+                    behind.sendall(data)
+                if cut is not None:
+                    break
+        # What was heard is done all the same: PostgreSQL sees the end of it afterwards.
+        with contextlib.suppress(OSError):
+            behind.shutdown(socket.SHUT_WR)
 
 
 def _startup_packet(caller: socket.socket) -> bytes:
