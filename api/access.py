@@ -17,6 +17,7 @@ from flask.globals import request_ctx
 from api.bodies import most_bytes
 from api.context import register
 from api.limits import Limits, has_key, too_many
+from api.requests import SAFE_METHODS
 from registry.access.actors import ANONYMOUS, Actor, act_as
 from registry.access.budget import carried, carry
 from registry.access.roles import Role
@@ -72,13 +73,19 @@ def by_key(register: Register, limits: Limits | None) -> Authenticate:
         if limits is not None and not register.keys.knows(secret):
             limits.check_failures(address)
         try:
-            return register.keys.actor(secret)
+            return register.keys.actor(secret, writing=_writes(asked))
         except KeyRequiredError:
             if limits is not None:
                 limits.count_failure(address)
             raise
 
     return authenticate
+
+
+def _writes(asked: Request) -> bool:
+    """Whether a request may write: none does of what is open for reading, also by POST."""
+    access: _Access = current_app.extensions[_EXTENSION]
+    return asked.method not in SAFE_METHODS and asked.blueprint not in access.reads
 
 
 def _secret(asked: Request) -> str | None:

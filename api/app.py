@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, json
+from flask import Blueprint, Flask, Response, json, request
 from flask.json.provider import JSONProvider
+from flask.typing import ResponseReturnValue
 from pydantic_core import from_json, to_json
 
 from api import (
@@ -49,8 +50,18 @@ from api.pages import (
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
-from api.requests import Request, refuse_unclear_host, refuse_undecodable
+from api.requests import SAFE_METHODS, Request, refuse_unclear_host, refuse_undecodable
+from registry.database import tried_again
 from registry.register import Register
+
+
+class _Application(LoggedFlask):
+    """One whose questions are asked again where the database's connection was lost meanwhile."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        if request.method in SAFE_METHODS:
+            return tried_again(super().dispatch_request)
+        return super().dispatch_request()
 
 
 class _Json(JSONProvider):
@@ -77,7 +88,7 @@ def create_app(
     `authenticate` says who sends a request, by default its key; `counters` are shared by the
     processes of a server, by default they are this process's own.
     """
-    app = LoggedFlask("api", static_folder=None, template_folder="pages/templates")
+    app = _Application("api", static_folder=None, template_folder="pages/templates")
     app.request_class = Request
     app.json = _Json(app)
     app.config["MAX_CONTENT_LENGTH"] = MOST

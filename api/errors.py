@@ -125,7 +125,9 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.StorageFullError: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.StorageUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.OutcomeUnknownError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotPreparedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.WrongRoleError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ClusterError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

@@ -3,10 +3,10 @@
 from typing import Literal
 
 from flask import Blueprint, Response, current_app, jsonify
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.context import register
-from api.openapi import Answer, NoParameters, answers, spec
+from api.openapi import Answer, NoParameters, Request, answers, spec
 from api.packing import packed
 
 blueprint = Blueprint("health", __name__)
@@ -18,10 +18,21 @@ class Health(Answer):
     status: str
 
 
-class Readiness(Health):
-    """State of the service, and of what it leaves to the background."""
+class Readiness(Answer):
+    """What can be served."""
 
+    status: Literal["ready"]
+    reading: Literal["ok"]
+    writing: Literal["ok", "unavailable"]
     jobs: Literal["ok", "failing"]
+
+
+class ReadinessQuery(Request):
+    """What is to be served."""
+
+    need: Literal["reading", "writing"] = Field(
+        "reading", description="With `writing` it is 503 also while only questions are answered"
+    )
 
 
 class Document(BaseModel):
@@ -41,13 +52,16 @@ def healthz(query: NoParameters) -> Response:  # noqa: ARG001 - SpecTree refuses
 
 @blueprint.get("/readyz")
 @spec.validate(resp=answers(Readiness, 503), tags=["health"])
-def readyz(query: NoParameters) -> Response:  # noqa: ARG001
+def readyz(query: ReadinessQuery) -> Response:
     """Whether requests can be served: database reachable, schema of this version, units loaded.
 
-    `jobs` is `failing` while no worker lives: imports over HTTP wait, all else is served.
+    Where reads go to a replica they may be answered while nothing can be written. `jobs` is
+    `failing` while no worker lives: imports over HTTP wait, all else is served.
     """
-    register().check_ready()
-    return jsonify({"status": "ready", "jobs": register().jobs_state()})
+    writing = register().check_ready(writing=query.need == "writing")
+    taken = "ok" if writing else "unavailable"
+    jobs = register().jobs_state()
+    return jsonify({"status": "ready", "reading": "ok", "writing": taken, "jobs": jobs})
 
 
 @blueprint.get("/openapi.json")

@@ -28,6 +28,8 @@ _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5}
 _NO_UTF8: Final = "\ufffd"
 """What Werkzeug makes of bytes in a form that are no UTF-8."""
 _ONCE: Final = "give this parameter once"
+SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+"""What asks, and changes nothing."""
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 """Media types of a form; SpecTree describes the last of them."""
 

@@ -32,22 +32,20 @@ def issue_code_string(connection: Connection | Session, count: int, *, demo: boo
     """
     if not count:
         return b""
-    if demo:
-        return codes_from_serials(_draw(connection, "demo_ordinal", count)).tobytes()
-    ordinals = _draw(connection, "code_ordinal", count)
-    return codes_from_serials(_permutation(connection).code_serials(ordinals)).tobytes()
+    ordinals = _draw(connection, count, demo=demo)
+    serials = ordinals if demo else _permutation(connection).code_serials(ordinals)
+    return codes_from_serials(serials).tobytes()
 
 
-def _draw(connection: Connection | Session, sequence: str, count: int) -> NDArray[np.int64]:
-    """So many ordinals, ascending, of which only the gaps that others made are transferred."""
+def _draw(connection: Connection | Session, count: int, *, demo: bool) -> NDArray[np.int64]:
+    """So many ordinals, ascending, of which only the gaps that others made are transferred.
+
+    The database sees to it that a promoted standby draws none that the lost server had drawn.
+    """
     try:
         first, last, drawn = connection.execute(
-            text(
-                "SELECT min(n), max(n), CASE WHEN max(n) - min(n) + 1 <> count(*)"
-                " THEN array_agg(n) END"
-                " FROM (SELECT nextval(:sequence) AS n FROM generate_series(1, :count)) drawn"
-            ),
-            {"sequence": sequence, "count": count},
+            text("SELECT first, last, drawn FROM draw_ordinals(:count, :demo)"),
+            {"count": count, "demo": demo},
         ).one()
     except DataError as error:
         if isinstance(error.orig, psycopg.errors.SequenceGeneratorLimitExceeded):

@@ -1,12 +1,16 @@
 """Connections: which role, which limits, and the one place that commits."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect, ExceptionContext
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
@@ -14,8 +18,10 @@ from registry.access.actors import acting, restrict_to_units
 from registry.errors import (
     DatabaseUnavailableError,
     NotPreparedError,
+    OutcomeUnknownError,
     OutsideUnitsError,
     RegistryError,
+    WrongRoleError,
 )
 
 OWNER_ROLE: Final = "diachiso_owner"
@@ -28,8 +34,36 @@ CONNECT_TIMEOUT_S: Final = 2
 SILENCE_MS: Final = 5_000
 """How long a server may leave what was sent to it unacknowledged; over a socket file no matter."""
 
+_SILENT_S: Final = 5.0
+"""How long a server that let somebody wait for a connection in vain is not asked for another."""
+
+T = TypeVar("T")
+
+RECOVERY_CONFLICT: Final = psycopg.errors.SerializationFailure
+"""A standby's replay went before a statement; in the mode of our transactions nothing else is."""
 _SILENT: Final = "the database does not answer"
+_BROKEN_OFF: Final = (
+    "mất kết nối với cơ sở dữ liệu, chưa ghi gì; hãy thử lại"
+    " (the connection to the database was lost; nothing was written; try again)"
+)
+_READ_ONLY: Final = (
+    "cơ sở dữ liệu lúc này chỉ cho đọc, chưa ghi gì; hãy thử lại sau"
+    " (the database takes no writes now; nothing was written; try again later)"
+)
+_IN_DOUBT: Final = (
+    "mất kết nối đúng lúc cơ sở dữ liệu đang ghi, nên chưa biết đã ghi hay chưa: hãy tra lại trước"
+    " khi gửi lại (the connection was lost during the commit; it was written as a whole or not at"
+    " all: look before you send it again)"
+)
 _DISK_FULL: Final = "the disk that holds the database is full; free some space and try again"
+
+
+class BrokenOffError(DatabaseUnavailableError):
+    """A connection was lost, or a standby put its replay first, before anything was written."""
+
+
+class ReadOnlyError(DatabaseUnavailableError):
+    """The database answers and takes no writes: it is a standby, or was told to be read only."""
 
 
 def with_role(url: str, role: str, **parameters: str) -> URL:
@@ -54,7 +88,7 @@ def make_engine(
     pool_size: int = 4,
     statement_timeout_ms: int | None = None,
 ) -> Engine:
-    """An engine whose sessions act as `role`.
+    """An engine whose sessions act as `role`; connecting raises WrongRoleError where they do not.
 
     A stopped database shows within two seconds, and a restarted one is found again without a
     restart of the program (`pool_pre_ping`).
@@ -63,7 +97,7 @@ def make_engine(
     parameters = {"jit": "off", "application_name": "diachiso", "timezone": "Asia/Ho_Chi_Minh"}
     if statement_timeout_ms is not None:
         parameters["statement_timeout"] = str(statement_timeout_ms)
-    return create_engine(
+    engine = create_engine(
         with_role(url, role, **parameters),
         pool_size=pool_size,
         max_overflow=0,
@@ -71,6 +105,87 @@ def make_engine(
         pool_pre_ping=True,
         # An error's text goes to the log, and parameters may be somebody's address.
         hide_parameters=True,
+    )
+    event.listen(engine, "handle_error", _tell_lost)
+    event.listen(engine, "do_connect", _Door().enter)
+    event.listen(engine, "connect", lambda connection, _record: check_role(connection, role))
+    return engine
+
+
+class _Door:
+    """The way to a server. Nobody waits at it who comes soon after another waited in vain."""
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def enter(
+        self,
+        dialect: Dialect,
+        _record: object,
+        arguments: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> DBAPIConnection:
+        """A connection. Raises the driver's errors, at once where the server was just silent."""
+        if time.monotonic() < self._silent_until:
+            raise psycopg.errors.ConnectionTimeout(_SILENT)
+        try:
+            return dialect.connect(*arguments, **named)
+        except psycopg.errors.ConnectionTimeout:
+            self._silent_until = time.monotonic() + _SILENT_S
+            raise
+
+
+def _tell_lost(context: ExceptionContext) -> None:
+    # SQLAlchemy asks the driver, which believes in a connection until it has read its end.
+    established = context.connection is not None or context.is_pre_ping
+    if established and is_lost(context.original_exception):
+        context.is_disconnect = True
+
+
+def is_lost(error: BaseException | None) -> bool:
+    """Whether an error of the driver is one of the connection, as opposed to a statement on it.
+
+    All that the server says has an SQLSTATE; what has none is libpq's own, for which the driver
+    has an OperationalError or no class at all. Behind a FATAL the server hangs up.
+    """
+    if not isinstance(error, psycopg.Error):
+        return False
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError) or type(error) is psycopg.DatabaseError
+    return error.diag.severity_nonlocalized in ("FATAL", "PANIC")
+
+
+def tried_again(read: Callable[[], T]) -> T:
+    """What `read` returns; it must only read, for it is done once more where it was broken off."""
+    try:
+        return read()
+    except (BrokenOffError, OutcomeUnknownError):
+        return read()
+
+
+def check_role(connection: psycopg.Connection[Any], role: str) -> None:
+    """Raise WrongRoleError, and close the new connection, unless it acts as `role`."""
+    if wrong := wrong_role(connection, role):
+        connection.close()
+        raise wrong
+
+
+def wrong_role(connection: psycopg.BaseConnection[Any], role: str) -> WrongRoleError | None:
+    """What is wrong where a new connection, of any pool, does not act as `role`.
+
+    Raises psycopg.Error when it is lost already.
+    """
+    # Past the cursors: one round trip, no transaction, and the same for the worker's connections.
+    result = connection.pgconn.exec_(b"SELECT current_user")
+    if result.status != ExecStatus.TUPLES_OK:
+        raise error_from_result(result)
+    acts_as = (result.get_value(0, 0) or b"").decode()
+    if acts_as == role:
+        return None
+    return WrongRoleError(
+        f"kết nối mang vai {acts_as}, không phải {role}: có pooler bỏ mất `options` lúc kết nối;"
+        f" hãy nối thẳng tới PostgreSQL (the connection acts as {acts_as}, not as {role}: a pooler"
+        " in between drops the startup parameter `options`; connect to PostgreSQL directly)"
     )
 
 
@@ -88,11 +203,24 @@ def session_scope(engine: Engine) -> Iterator[Session]:
 
     It writes in the units of who acts (`registry.access.actors`), and the database sees to it:
     OutsideUnitsError.
-    Raises DatabaseUnavailableError when the database cannot be reached or goes away meanwhile,
-    NotPreparedError when its roles or tables are missing.
+    Raises DatabaseUnavailableError when the database cannot be reached or goes away meanwhile:
+    nothing is written then, but with OutcomeUnknownError, which is never to be tried again
+    unseen. NotPreparedError when its roles or tables are missing.
     """
     with translated_errors(), _Session(engine) as session, session.begin():
         yield session
+        if session.in_transaction():  # the block may have rolled it back
+            session.flush()
+            _commit(session)
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise OutcomeUnknownError(_IN_DOUBT) from error
+        raise
 
 
 class _Session(Session):
@@ -116,8 +244,8 @@ def translated_errors() -> Iterator[None]:
     except psycopg.Error as error:  # COPY goes past SQLAlchemy
         if _is_disk_full(error):
             raise DatabaseUnavailableError(_DISK_FULL) from error
-        if isinstance(error, psycopg.OperationalError) and _is_unreachable(error.sqlstate):
-            raise DatabaseUnavailableError(_SILENT) from error
+        if is_lost(error):
+            raise BrokenOffError(_BROKEN_OFF) from error
         raise
     except DBAPIError as error:
         meant = _meaning_of(error)
@@ -157,12 +285,11 @@ def _meaning_of(error: DBAPIError) -> RegistryError | None:
         return DatabaseUnavailableError(
             "the database took too long to answer; try again, or ask for less"
         )
-    sqlstate = getattr(cause, "sqlstate", None)
-    if isinstance(error, OperationalError) and (
-        error.connection_invalidated or _is_unreachable(sqlstate)
-    ):
-        return DatabaseUnavailableError(_SILENT)
-    return None
+    if error.connection_invalidated or isinstance(cause, RECOVERY_CONFLICT):
+        return BrokenOffError(_BROKEN_OFF)
+    if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+        return ReadOnlyError(_READ_ONLY)
+    return DatabaseUnavailableError(_SILENT) if is_lost(cause) else None
 
 
 def _is_disk_full(cause: BaseException | None) -> bool:
@@ -190,9 +317,3 @@ def _unready(cause: BaseException | None) -> str | None:
             if f'role "{role}"' in str(cause):
                 return f"the role {role} is missing; run `bin/diachiso database prepare`"
     return None
-
-
-def _is_unreachable(sqlstate: str | None) -> bool:
-    # No SQLSTATE: the connection failed in libpq. 08: connection; 57P: shutting down or starting.
-    # 53300: too many connections.
-    return sqlstate is None or sqlstate.startswith(("08", "57P")) or sqlstate == "53300"

@@ -246,6 +246,12 @@ class DatabaseUnavailableError(RegistryError):
     words = "cơ sở dữ liệu không trả lời"
 
 
+class OutcomeUnknownError(DatabaseUnavailableError):
+    """The connection was lost while the database committed: it is written as a whole, or not."""
+
+    code = "outcome_unknown"
+
+
 class BodyTimeoutError(RegistryError):
     """What was sent came too slowly, and was not waited for to its end."""
 
@@ -272,6 +278,12 @@ class NotPreparedError(RegistryError):
 
     code = "not_prepared"
     words = "cơ sở dữ liệu chưa sẵn sàng"
+
+
+class WrongRoleError(NotPreparedError):
+    """A new connection acts as somebody else than it asked to: nothing would bind the program."""
+
+    code = "wrong_role"
 
 
 class ClusterError(RegistryError):

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from registry.database import session_scope
+from registry.database import session_scope, tried_again
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer
 
@@ -49,7 +49,7 @@ class GazetteerCache:
             # Whoever waited for the failure of another would else wait once more, one by one.
             raise DatabaseUnavailableError("the database does not answer")
         try:
-            self._current = self._newest(current)
+            self._current = tried_again(lambda: self._newest(current))
         except DatabaseUnavailableError:
             self._failed_at = time.monotonic()
             raise

@@ -18,13 +18,22 @@ import psycopg
 from psycopg.abc import PyFormat
 from psycopg.adapt import Dumper, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
-from registry.database import APP_ROLE, POOL_TIMEOUT_S, with_role
-from registry.errors import DatabaseUnavailableError, NotPreparedError
+from registry.database import (
+    APP_ROLE,
+    POOL_TIMEOUT_S,
+    RECOVERY_CONFLICT,
+    BrokenOffError,
+    is_lost,
+    tried_again,
+    with_role,
+    wrong_role,
+)
+from registry.errors import DatabaseUnavailableError, NotPreparedError, WrongRoleError
 
 Row = tuple[Any, ...]
 
@@ -100,9 +109,17 @@ class _Connection(psycopg.Connection[Row]):
         self._names: dict[tuple[str, tuple[int, ...] | None], bytes] = {}
         self.adapters.register_dumper(list, _ArrayDumper)
         self._transformer = Transformer(self)
+        self.wrong: WrongRoleError | None = None
+        """Why nothing may be asked through it."""
 
     def fetch(self, written: str, parameters: Mapping[str, object]) -> list[Row]:
-        """All rows of a statement, prepared from its first use. Other threads run meanwhile."""
+        """All rows of a statement, prepared from its first use. Other threads run meanwhile.
+
+        Raises the driver's errors; where the connection is lost (`is_lost`) it is closed as well.
+        """
+        if self.wrong is not None:
+            self.close()  # the next one may be right
+            raise self.wrong
         statement, transformer = _statement(written), self._transformer
         given = [parameters[name] for name in statement.names]
         # NULL is None, which the wrapper takes and its annotation forgets.
@@ -127,9 +144,10 @@ class _Connection(psycopg.Connection[Row]):
         return name
 
     def _error(self, result: PGresult) -> psycopg.Error:
-        if self.pgconn.status == ConnStatus.BAD:
-            return psycopg.OperationalError("the connection is lost")
-        return error_from_result(result, encoding=self.info.encoding)
+        error = error_from_result(result, encoding=self.info.encoding)
+        if is_lost(error):
+            self.close()  # libpq may still call it good, and the pool would keep it
+        return error
 
 
 class Reads:
@@ -144,6 +162,7 @@ class Reads:
             max_size=pool_size,
             timeout=POOL_TIMEOUT_S,
             reconnect_timeout=_RECONNECT_S,
+            configure=_ask_role,
             open=False,
             name="reads",
         )
@@ -159,11 +178,13 @@ class Reads:
 
         Raises DatabaseUnavailableError within about two seconds when the database does not answer,
         is too busy, or takes longer than the statement timeout; NotPreparedError when it lacks the
-        tables.
+        tables, WrongRoleError when connections do not act as the application.
         """
+        if not self._opened:
+            self._open()
         try:
-            return self._rows_or_retry(statement, parameters)
-        except PoolTimeout as error:
+            return tried_again(lambda: self._rows(statement, parameters))
+        except (PoolTimeout, BrokenOffError) as error:
             raise DatabaseUnavailableError("the database does not answer") from error
         except psycopg.errors.QueryCanceled as error:
             raise TookTooLongError("the database took too long to answer") from error
@@ -189,27 +210,17 @@ class Reads:
         """Close every connection."""
         self._pool.close()
 
-    def _rows_or_retry(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
-        if not self._opened:
-            self._open()
-        try:
-            return self._rows(statement, parameters)
-        except psycopg.OperationalError as error:
-            if not _is_broken(error):
-                raise
-        # The server went away under idle connections: they are all as broken as this one.
-        self._pool.check()
-        try:
-            return self._rows(statement, parameters)
-        except psycopg.OperationalError as error:
-            if _is_broken(error):
-                raise DatabaseUnavailableError("the database does not answer") from error
-            raise
-
     def _rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
         connection = self._pool.getconn()
         try:
             return connection.fetch(statement, parameters)
+        except psycopg.Error as error:
+            if is_lost(error):
+                # The others may be as broken: none that was idle is used again.
+                self._pool.drain()
+            elif not isinstance(error, RECOVERY_CONFLICT):
+                raise
+            raise BrokenOffError("the question was broken off") from error
         finally:
             self._pool.putconn(connection)
 
@@ -221,16 +232,13 @@ class Reads:
                 self._opened = True
 
 
+def _ask_role(connection: _Connection) -> None:
+    # What is raised here shows as a pool that has no connection: whoever gets this one raises it.
+    connection.wrong = wrong_role(connection, APP_ROLE)
+
+
 def _connection_arguments(url: URL) -> dict[str, Any]:
     given = {**url.translate_connect_args(username="user", database="dbname"), **url.query}
     # Several hosts come as a tuple.
     joined = {k: ",".join(v) if isinstance(v, tuple) else v for k, v in given.items()}
     return {**joined, "autocommit": True}
-
-
-def _is_broken(error: psycopg.OperationalError) -> bool:
-    """Whether the connection is lost, as opposed to a statement that failed."""
-    state = error.sqlstate
-    return not isinstance(error, PoolTimeout) and (
-        state is None or state.startswith(("08", "57P")) or state == "53300"
-    )

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from registry.access.audit import Clients
 from registry.access.budget import Budget
 from registry.access.key_check import KeyCheck
 from registry.autocomplete.place_names import PlaceNames
-from registry.database import make_engine, session_scope
+from registry.database import ReadOnlyError, make_engine, session_scope
 from registry.errors import DatabaseUnavailableError, NotPreparedError
 from registry.gazetteer_cache import GazetteerCache
 from registry.jobs.queue import worker_state
@@ -58,12 +59,6 @@ class Register:
             statement_timeout_ms=settings.statement_timeout_ms,
         )
         known = GazetteerCache(reading)
-        # A replica lags behind, and a revoked key must be refused in time.
-        sure = (
-            Reads(database_url, pool_size=1, statement_timeout_ms=settings.statement_timeout_ms)
-            if replica
-            else reads
-        )
         return cls(
             primary,
             reading,
@@ -71,27 +66,29 @@ class Register:
             reads,
             PlaceNames(reads),
             settings,
-            KeyCheck(sure, primary, known.get),
+            KeyCheck(reads, primary, known.get, settings.key_age_s if replica else None),
             Budget(primary),
             Clients(reads),
         )
 
-    def check_ready(self) -> None:
-        """Return when requests can be served.
+    def check_ready(self, *, writing: bool = False) -> bool:
+        """Return, as soon as questions are answered, whether writes are taken as well.
 
         Raises DatabaseUnavailableError, or NotPreparedError when the schema is of another version
-        or no seeds were loaded.
+        or no seeds were loaded: where questions cannot be answered or, with `writing`, writes not
+        taken.
         """
         with session_scope(self.read_engine) as session:
-            current, head = current_revision(session.connection()), head_revision()
-            if current != head:
-                raise NotPreparedError(
-                    f"the schema is at {current or 'nothing'}, this program needs {head};"
-                    " run `bin/diachiso database prepare`"
-                )
-            loaded = session.scalar(text("SELECT seed_sha256 FROM gazetteer_state"))
-            if loaded is None:
-                raise NotPreparedError("no units are loaded; run `bin/diachiso database prepare`")
+            _check_prepared(session)
+        try:
+            with session_scope(self.engine) as session:
+                _check_prepared(session)
+                _check_writable(session)
+        except (DatabaseUnavailableError, NotPreparedError):
+            if writing:
+                raise
+            return False
+        return True
 
     def jobs_state(self) -> Literal["ok", "failing"]:
         """Whether background jobs are done; raises nothing."""
@@ -104,6 +101,21 @@ class Register:
     def close(self) -> None:
         """Close every connection."""
         self.reads.close()
-        self.keys.close()
         self.engine.dispose()
         self.read_engine.dispose()
+
+
+def _check_prepared(session: Session) -> None:
+    current, head = current_revision(session.connection()), head_revision()
+    if current != head:
+        raise NotPreparedError(
+            f"the schema is at {current or 'nothing'}, this program needs {head};"
+            " run `bin/diachiso database prepare`"
+        )
+    if session.scalar(text("SELECT seed_sha256 FROM gazetteer_state")) is None:
+        raise NotPreparedError("no units are loaded; run `bin/diachiso database prepare`")
+
+
+def _check_writable(session: Session) -> None:
+    if session.scalar(text("SELECT CAST(current_setting('transaction_read_only') AS bool)")):
+        raise ReadOnlyError("cơ sở dữ liệu lúc này chỉ cho đọc (the database takes no writes now)")

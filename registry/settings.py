@@ -48,6 +48,8 @@ class Settings:
     """`DIACHISO_BUDGET_PER_ADDRESS`: units an hour for codes not asked for, without a key."""
     budget_per_key: int = 100_000
     """`DIACHISO_BUDGET_PER_KEY`: the same of a key."""
+    key_age_s: int = 3_600
+    """`DIACHISO_KEY_AGE_S`: how old a replica's word on a key may be while the primary is gone."""
     reports_per_address: int = 20
     """`DIACHISO_REPORTS_PER_ADDRESS`: field reports a day that count, without a key."""
     reports_per_key: int = 20_000
@@ -109,6 +111,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         rate_per_key=number("DIACHISO_RATE_PER_KEY", Settings().rate_per_key),
         budget_per_address=number("DIACHISO_BUDGET_PER_ADDRESS", Settings().budget_per_address, 0),
         budget_per_key=number("DIACHISO_BUDGET_PER_KEY", Settings().budget_per_key, 0),
+        key_age_s=number("DIACHISO_KEY_AGE_S", Settings().key_age_s, 0),
         reports_per_address=number("DIACHISO_REPORTS_PER_ADDRESS", Settings().reports_per_address),
         reports_per_key=number("DIACHISO_REPORTS_PER_KEY", Settings().reports_per_key),
         public_url=_site("DIACHISO_PUBLIC_URL", text("DIACHISO_PUBLIC_URL")),

@@ -8,10 +8,10 @@ from werkzeug.exceptions import HTTPException
 
 from api.errors import http_problem, registry_problem
 from api.pages.shell import page
-from registry.errors import RegistryError
+from registry.errors import OutcomeUnknownError, RegistryError
 
 _API: Final = ("/v1/", "/tiles/", "/static/")
-_WORDS: Final = {
+_WORDS: Final[dict[int | str, tuple[str, str, str, str]]] = {
     400: (
         "Địa chỉ trang viết chưa đúng",
         "Trang không đọc được yêu cầu này.",
@@ -60,7 +60,14 @@ _WORDS: Final = {
         "The register is resting",
         "The database does not answer. Nothing is lost; try again in a few seconds.",
     ),
+    OutcomeUnknownError.code: (
+        "Chưa biết đã ghi hay chưa",
+        "Mất kết nối với cơ sở dữ liệu đúng lúc đang ghi. Hãy xem lại trước khi gửi lần nữa.",
+        "It is not known whether this was written",
+        "The connection to the database was lost during the commit. Look before you send it again.",
+    ),
 }
+"""Of a status; of a stable code, where that tells more."""
 _REFUSED: Final = (
     "Yêu cầu chưa đúng",
     "Hãy xem lại điều đã nhập. Không có gì được ghi vào sổ.",
@@ -84,7 +91,7 @@ def tell_failures(app: Flask) -> None:
 def register_page(error: RegistryError) -> Response:
     """An error of ours as a page."""
     answer = registry_problem(error)
-    shown = _page(answer.status_code)
+    shown = _page(answer.status_code, error.code)
     if "Retry-After" in answer.headers:
         shown.headers["Retry-After"] = answer.headers["Retry-After"]
     return shown
@@ -108,8 +115,9 @@ def _no_route(error: HTTPException) -> ResponseReturnValue:
     return _page(error.code or 404)
 
 
-def _page(status: int) -> Response:
-    title, text, title_en, text_en = _WORDS.get(status, _OURS if status >= 500 else _REFUSED)
+def _page(status: int, code: str = "") -> Response:
+    ours = _OURS if status >= 500 else _REFUSED
+    title, text, title_en, text_en = _WORDS.get(code) or _WORDS.get(status, ours)
     return page(
         "error.html",
         status,

@@ -1,12 +1,18 @@
-"""Whose key it is: asked of the database at most every five seconds a key, else of memory."""
+"""Whose key it is: asked of the database at most every five seconds a key, else of memory.
+
+It is asked where questions are. A replica is behind, and may be cut off without knowing: its word
+on a key is enough for a question while its newest commit is a few seconds old, else the primary is
+asked; and where that does not answer, the replica's word counts up to an age that the operator
+sets. Who writes is known by the primary.
+"""
 
 import datetime
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +22,7 @@ from registry.access.keys import hash_secret
 from registry.access.roles import RANK
 from registry.database import session_scope
 from registry.errors import (
+    DatabaseUnavailableError,
     KeyExpiredError,
     KeyRequiredError,
     KeyRevokedError,
@@ -23,10 +30,12 @@ from registry.errors import (
     RegistryError,
 )
 from registry.gazetteer import Gazetteer, today
-from registry.reads import Reads
+from registry.reads import Reads, Row
 
 CACHED_S: Final = 5.0
-"""So long a revocation may take at most to be seen everywhere."""
+"""So long a revocation may take at most to be seen everywhere that the primary is asked."""
+_FRESH_S: Final = 5.0
+"""Of a replica's newest commit: so much longer it may take where the replica is asked."""
 _MOST: Final = 10_000
 """Keys in memory; unknown ones are kept too, and must not fill it."""
 
@@ -37,6 +46,8 @@ class _Known:
     actor: Actor | None
     refusal: Callable[[], KeyRequiredError]
     """Why there is none."""
+    sure: bool
+    """Whether the primary said so."""
     ends: float = float("inf")
     """Seconds since 1970."""
 
@@ -50,27 +61,38 @@ class _Known:
 
 
 class KeyCheck:
-    """Accounts of keys, from memory where they are new enough."""
+    """Accounts of keys, from memory where they are new enough.
 
-    def __init__(self, reads: Reads, engine: Engine, gazetteer: Callable[[], Gazetteer]) -> None:
+    `engine` is the primary's; `reads` may be a replica's, whose word counts up to `replica_age_s`.
+    """
+
+    def __init__(
+        self,
+        reads: Reads,
+        engine: Engine,
+        gazetteer: Callable[[], Gazetteer],
+        replica_age_s: float | None = None,
+    ) -> None:
         self._reads = reads
         self._engine = engine
+        self._replica_age_s = replica_age_s
         self._gazetteer = gazetteer
         self._known: dict[bytes, _Known] = {}
         self._map: tuple[int, datetime.date] | None = None
         self._members: dict[int, frozenset[int]] = {}
         """Unit → its communes on that map: a province has a hundred, and many keys."""
 
-    def actor(self, secret: str) -> Actor:
-        """Who holds the key `secret`.
+    def actor(self, secret: str, *, writing: bool = False) -> Actor:
+        """Who holds the key `secret`; for `writing`, as the primary knows it.
 
         Raises the kinds of KeyRequiredError: truncated, unknown, expired, revoked; and
         DatabaseUnavailableError, because a key that cannot be checked is not taken.
         """
         hashed = _hash(secret)
         known, now = self._known.get(hashed), time.monotonic()
-        if known is None or now - known.checked_at >= CACHED_S:
-            known = self._ask(hash_secret(secret), now)
+        old = known is None or now - known.checked_at >= CACHED_S
+        if known is None or old or (writing and not known.sure):
+            known = self._ask(hash_secret(secret), now, writing=writing)
         return known.holder()
 
     def holder(self, key_id: int) -> Actor:
@@ -78,35 +100,48 @@ class KeyCheck:
 
         Raises as `actor` does, where the key would not be taken any more.
         """
-        rows = self._reads.rows(_KEY_OF_NUMBER, {"id": key_id})
-        if not rows:
-            raise _unknown()
-        return self._judge(rows[0], time.monotonic()).holder()
+        row = self._row(_KEY_OF_NUMBER, {"id": key_id}, writing=True)
+        return self._judge(row, time.monotonic()).holder()
 
     def knows(self, secret: str) -> bool:
         """Whether memory holds a key that is taken: who sends it need not be suspected."""
         known = self._known.get(_hash(secret))
         return known is not None and known.actor is not None
 
-    def close(self) -> None:
-        """Close its connections."""
-        self._reads.close()
-
-    def _ask(self, hashed: bytes, now: float) -> _Known:
-        rows = self._reads.rows(_KEY, {"hash": hashed})
-        known = _Known(now, None, _unknown)
-        if rows:
-            known = self._judge(rows[0], now)
+    def _ask(self, hashed: bytes, now: float, *, writing: bool) -> _Known:
+        known = self._judge(self._row(_KEY, {"hash": hashed}, writing=writing), now)
         if len(self._known) >= _MOST:
             self._known.clear()
         self._known[hashed] = known
         return known
 
-    def _judge(self, row: tuple[Any, ...], now: float) -> _Known:
-        key_id, name, role, rate, ends, revoked, replaced, used_lately, unit_ids = row
+    def _row(self, statement: str, given: Mapping[str, object], *, writing: bool) -> Row:
+        """The row of a key, of a database whose word counts for this."""
+        row: Row | None = None
+        if self._replica_age_s is None:
+            return self._reads.rows(statement, given)[0]
+        if not writing:
+            with suppress(DatabaseUnavailableError):
+                row = self._reads.rows(statement, given)[0]
+            if row is not None and _is_enough(row):
+                return row
+        try:
+            with session_scope(self._engine) as session:
+                return tuple(session.connection().exec_driver_sql(statement, given).one())
+        except DatabaseUnavailableError:
+            if row is None or row[0] > self._replica_age_s:
+                raise
+            return row
+
+    def _judge(self, row: Row, now: float) -> _Known:
+        age_s, key_id, name, role, rate, ends, revoked, replaced, used_lately, unit_ids = row
+        sure = age_s is None
+        if key_id is None:
+            return _Known(now, None, _unknown, sure)
         if revoked or replaced:
-            return _Known(now, None, _revoked if revoked else _replaced)
-        if not used_lately:
+            return _Known(now, None, _revoked if revoked else _replaced, sure)
+        # Where only a replica answers, nobody need wait for the primary.
+        if not used_lately and _is_enough(row):
             self._touch(key_id)
         actor = Actor(
             name,
@@ -117,7 +152,7 @@ class KeyCheck:
             self._codes(unit_ids),
             datetime.datetime.fromtimestamp(ends, datetime.UTC) if ends is not None else None,
         )
-        return _Known(now, actor, _expired, ends if ends is not None else float("inf"))
+        return _Known(now, actor, _expired, sure, ends if ends is not None else float("inf"))
 
     def _communes(self, role: str, unit_ids: list[int]) -> frozenset[int] | None:
         """Communes of today in which a key may write: none unless an authority's."""
@@ -149,6 +184,15 @@ class KeyCheck:
             session.execute(_TOUCH, {"id": key_id})
 
 
+def _is_enough(row: Row) -> bool:
+    """Whether a question needs no other database's word.
+
+    A replica may not have heard yet of a key that it does not know.
+    """
+    age_s, key_id, *_ = row
+    return age_s is None or (key_id is not None and age_s <= _FRESH_S)
+
+
 def _communes_of(known: Gazetteer, day: datetime.date, unit_id: int) -> frozenset[int]:
     unit = known.units.get(unit_id)
     if unit is None:
@@ -177,16 +221,19 @@ def _revoked() -> KeyRequiredError:
     return KeyRevokedError("khoá đã bị thu hồi (the key was revoked)")
 
 
+# One row, also of a key that is none. Its first column is the age of a replica's newest commit,
+# NULL where it is no replica; one that has replayed nothing since its start does not know.
 _ASKED: Final = """
-    SELECT k.id, k.name, k.role, k.rate_per_minute,
+    SELECT CASE WHEN pg_is_in_recovery() THEN coalesce(CAST(extract(epoch FROM
+            clock_timestamp() - pg_last_xact_replay_timestamp()) AS float8), 'Infinity') END,
+        k.id, k.name, k.role, k.rate_per_minute,
         CAST(extract(epoch FROM least(k.expires_at,
             CASE WHEN k.hash <> {hash} THEN k.previous_until END)) AS float8),
         k.revoked_at IS NOT NULL,
         k.hash <> {hash} AND k.previous_until <= clock_timestamp(),
         coalesce(k.last_used_at > clock_timestamp() - interval '1 minute', false),
         ARRAY (SELECT b.unit_id FROM api_key_unit b WHERE b.key_id = k.id)
-    FROM api_key k
-    WHERE {which}
+    FROM (SELECT) AS always LEFT JOIN api_key k ON {which}
 """
 _KEY: Final = _ASKED.format(
     hash="%(hash)s", which="k.hash = %(hash)s OR k.previous_hash = %(hash)s"

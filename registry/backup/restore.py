@@ -177,6 +177,7 @@ def _load(url: str, source: Path, manifest: Manifest, *, jobs: int, report: Repo
             f"--use-list={contents.name}",
             "--no-owner",
             f"--role={OWNER_ROLE}",  # everything is the owner's, whoever restores it
+            "--enable-row-security",  # a job may check a foreign key behind a policy of another's
             *(("--single-transaction",) if jobs == 1 else (f"--jobs={jobs}", "--exit-on-error")),
             "--verbose",
             source,

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from registry.cluster import host
-from registry.database import OWNER_ROLE
+from registry.database import OWNER_ROLE, check_role
 from registry.errors import ClusterError, DatabaseUnavailableError, NotPreparedError
 
 Report = Callable[[str], None]
@@ -95,7 +95,10 @@ def ask_server(connection: psycopg.Connection[tuple[object, ...]]) -> Server:
 def connected(
     url: str, *, role: str | None = None
 ) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A connection as whom the URL names, or as `role`. Raises DatabaseUnavailableError."""
+    """A connection as whom the URL names, or as `role`.
+
+    Raises DatabaseUnavailableError, NotPreparedError where the role is missing, WrongRoleError.
+    """
     options = "-c timezone=UTC -c jit=off -c statement_timeout=0"
     try:
         connection = psycopg.connect(
@@ -115,6 +118,8 @@ def connected(
         raise DatabaseUnavailableError(
             f"không nối được cơ sở dữ liệu ({str(error).strip().splitlines()[0]})"
         ) from None
+    if role:
+        check_role(connection, role)
     with connection:
         yield connection
 
@@ -225,5 +230,10 @@ def _explain(name: str, complaints: list[str], status: int) -> str:
 
 
 def role_arguments(server: Server) -> tuple[str, ...]:
-    """Act as the owner of everything, unless the login may do everything anyway."""
-    return () if server.is_superuser else (f"--role={OWNER_ROLE}",)
+    """Act as the owner of everything, unless the login may do everything anyway.
+
+    The owner is under row-level security as well, and reads everything.
+    """
+    if server.is_superuser:
+        return ()
+    return f"--role={OWNER_ROLE}", "--enable-row-security"

@@ -13,14 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Final
 
-from psycopg.errors import LockNotAvailable, ReadOnlySqlTransaction
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from registry.coverage.counting import counting
 from registry.coverage.figures import Counts
-from registry.database import session_scope
+from registry.database import ReadOnlyError, session_scope
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import today
 from registry.jobs.queue import enqueue_once
@@ -67,7 +67,6 @@ _KEPT: Final = {
 }
 _BOUND: Final = text(f"SET LOCAL lock_timeout = {_WAIT_MS}")
 _UNBOUND: Final = text("SET LOCAL statement_timeout = 0")
-_IS_STANDBY: Final = text("SELECT pg_is_in_recovery()")
 _LOCK: Final = text("SELECT FROM coverage_state WHERE id = 1 FOR UPDATE")
 COUNT: Final = f"""
     WITH taken AS (
@@ -214,10 +213,11 @@ def count_anew(engine: Engine, *, most: int | None = None) -> bool:
             session.execute(_LOCK)
             session.execute(text(COUNT), {"verified_since": verified_since(day)})
     except DBAPIError as error:
-        # A standby counts nothing: what it holds was counted where it can be written.
-        if isinstance(error.orig, LockNotAvailable | ReadOnlySqlTransaction):
+        if isinstance(error.orig, LockNotAvailable):
             return False
         raise
+    except ReadOnlyError:
+        return False  # what a standby holds was counted where it can be written
     return True
 
 
@@ -229,8 +229,7 @@ def count_for_readers(engine: Engine) -> None:
     with suppress(DatabaseUnavailableError):
         if not count_anew(engine, most=MOST_RECORDS):
             with session_scope(engine) as session:
-                if not session.scalar(_IS_STANDBY):
-                    enqueue_once(session, COUNT_COVERAGE)
+                enqueue_once(session, COUNT_COVERAGE)
 
 
 def count_first(engine: Engine, report: Callable[[str], None]) -> None:

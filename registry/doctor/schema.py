@@ -17,7 +17,7 @@ _MIGRATIONS: Final = "migrations/versions/0002_guard_register.py"
 
 TRIGGERS: Final = {
     "event": ("event_append_only",),
-    "feed": ("feed_append_only",),
+    "feed": ("feed_append_only", "feed_rename_promoted"),
     "household_version": ("household_version_append_only",),
     "code_key": ("code_key_fixed",),
     "household": (
@@ -176,14 +176,14 @@ def privileges(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Mỗi khoá chỉ ghi được trong địa bàn của mình",
-    hint="ALTER TABLE … ENABLE ROW LEVEL SECURITY; chính sách như trong (policies as in)"
-    " migrations/versions/0008_add_keys_and_limits.py",
+    hint="ALTER TABLE … ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; chính sách như trong"
+    " (policies as in) migrations/versions/0008_add_keys_and_limits.py",
 )
 def row_security(subject: Subject) -> Finding:
-    """Row-level security holds each key to its units."""
+    """Row-level security holds each key to its units, also in a session of the owner's."""
     rows = subject.connection.execute(
         text(
-            "SELECT c.relname AS name, c.relrowsecurity AS enabled,"
+            "SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS enabled,"
             " (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policies"
             " FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace"
         )
@@ -205,8 +205,8 @@ _GRANTED: Final = """
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) g, app
     WHERE c.relnamespace = 'public'::regnamespace AND g.grantee IN (app.oid, 0)
     UNION
-    SELECT 'register_restored()', 'EXECUTE'
-    WHERE has_function_privilege(:role, 'register_restored()', 'EXECUTE')
+    SELECT name, 'EXECUTE' FROM unnest(ARRAY['register_restored()', 'move_codes_on()']) name
+    WHERE has_function_privilege(:role, name, 'EXECUTE')
     UNION
     SELECT 'schema ' || nspname, what
     FROM pg_namespace, unnest(ARRAY['USAGE', 'CREATE']) what
@@ -226,9 +226,7 @@ def _wanted_privileges() -> Privileges:
             for verb in verbs.split()
         ),
         *((f"household.{name}", "INSERT") for name in insertable if name not in STAMPED),
-        ("code_ordinal", "USAGE"),
         ("code_ordinal", "SELECT"),
-        ("demo_ordinal", "USAGE"),
         ("demo_ordinal", "SELECT"),
         ("schema public", "USAGE"),
         ("schema staging", "USAGE"),

@@ -2,6 +2,8 @@
 
 from sqlalchemy import Connection, text
 
+from registry import cluster
+from registry.backup.tools import connected
 from registry.database import APP_ROLE, OWNER_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
 from registry.prepare import EXTENSIONS, OLDEST_POSTGIS, OLDEST_SERVER
@@ -119,6 +121,18 @@ def roles(subject: Subject) -> Finding:
         elif not row[0]:
             problems.append(f"the login is no member of {role}")
     return failure("; ".join(problems)) if problems else ok(f"{OWNER_ROLE}, {APP_ROLE}")
+
+
+@CHECKS.check(
+    "Kết nối mới mang đúng vai trò của chương trình",
+    hint="nối thẳng tới PostgreSQL: pooler ở giữa bỏ mất `options` lúc kết nối"
+    " (connect to PostgreSQL directly: a pooler in between drops that startup parameter)",
+    need=Need.DATABASE,
+)
+def application_role_is_taken(subject: Subject) -> Finding:
+    """A new connection acts as the application's role."""
+    with connected(cluster.database_url(subject.settings), role=APP_ROLE):
+        return ok(APP_ROLE)
 
 
 @CHECKS.check(

@@ -15,7 +15,7 @@ from geo.titles import without_people
 from registry.access.actors import demand, is_bound
 from registry.codes import issue_code_string
 from registry.coverage.kept import MOST_RECORDS
-from registry.database import session_scope, translated_errors
+from registry.database import BrokenOffError, session_scope, translated_errors
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import (
     DatabaseUnavailableError,
@@ -128,9 +128,13 @@ def _turn_of(engine: Engine, source: str) -> Iterator[None]:
         try:
             yield
         finally:
-            # The connection goes back to the pool, and the lock would go with it.
-            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
-            connection.commit()
+            # The connection goes back to the pool, and the lock would go with it. One that is lost
+            # has let go of it, and what the import came to stands.
+            with suppress(BrokenOffError), translated_errors():
+                connection.execute(
+                    text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key
+                )
+                connection.commit()
 
 
 def _import(

@@ -17,13 +17,14 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 import procrastinate
+import psycopg
 from procrastinate.exceptions import ConnectorException
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job as QueuedJob
 from procrastinate.jobs import Status
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
-from registry.database import APP_ROLE, with_role
+from registry.database import APP_ROLE, with_role, wrong_role
 from registry.jobs.queue import APPLICATION_NAME, HEARTBEAT_S, SILENT_AFTER_S
 from registry.jobs.schema import SCHEMA
 from registry.jobs.table import IMPORTS, JOBS, UPKEEP, Job
@@ -178,10 +179,20 @@ def _application(url: str) -> procrastinate.App:
     return procrastinate.App(
         # libpq, unlike a web form, takes a plus sign for a plus sign.
         connector=procrastinate.PsycopgConnector(
-            conninfo=conninfo.replace("+", "%20"), min_size=1, max_size=4, timeout=_RECONNECT_S * 2
+            conninfo=conninfo.replace("+", "%20"),
+            min_size=1,
+            max_size=4,
+            timeout=_RECONNECT_S * 2,
+            configure=_ask_role,
         ),
         periodic_defaults={"max_delay": _DAY_S},
     )
+
+
+async def _ask_role(connection: psycopg.AsyncConnection[Any]) -> None:
+    # To the pool it is a database that does not answer: the worker waits for a right one.
+    if wrong := wrong_role(connection, APP_ROLE):
+        raise wrong
 
 
 class _Retry(BaseRetryStrategy):

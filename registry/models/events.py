@@ -91,5 +91,9 @@ class RegisterIdentity(Base):
         server_default=text("now()"), comment="When this identity began"
     )
     note: Mapped[str] = mapped_column(
-        Text, server_default=text("'created'"), comment="created | restored"
+        Text, server_default=text("'created'"), comment="created | restored | promoted"
+    )
+    timeline: Mapped[int] = mapped_column(
+        comment="server_timeline() on which the register got its uuid; the feed goes on under no "
+        "other",
     )

@@ -13,7 +13,7 @@ from geo.titles import without_people
 from registry.access.actors import Actor
 from registry.database import session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
-from registry.errors import InvalidInputError, KeyReusedError
+from registry.errors import InvalidInputError, KeyReusedError, OutcomeUnknownError
 from registry.jobs.queue import enqueue
 from registry.jobs.table import CHECK_IMPORT
 from registry.settings import Settings
@@ -60,6 +60,8 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
             import_id = _insert(session, settings, delivery, actor, sha256, name)
             files.keep(settings, import_id, delivery.path, name)
             enqueue(session, CHECK_IMPORT, lock=f"import:{delivery.source}", import_id=import_id)
+    except OutcomeUnknownError:
+        raise  # it may be an import that waits for its file
     except BaseException:
         if import_id is not None:
             files.remove(settings, import_id)

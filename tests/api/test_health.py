@@ -15,7 +15,9 @@ from tests.support.units import open_app
 
 def test_process_says_that_it_is_alive_and_ready_and_that_no_worker_is(client: FlaskClient) -> None:
     assert client.get("/healthz").get_json() == {"status": "ok"}
-    assert client.get("/readyz").get_json() == {"status": "ready", "jobs": "failing"}
+    ready = {"status": "ready", "reading": "ok", "writing": "ok", "jobs": "failing"}
+    assert client.get("/readyz").get_json() == ready
+    assert client.get("/readyz?need=writing").get_json() == ready
 
 
 def allow_connections(admin_url: str, url: str, *, allow: bool) -> None:

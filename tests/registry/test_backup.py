@@ -74,7 +74,7 @@ def fill(url: str) -> str:
         unit = make_unit(session)
         street = make_street(session, unit_id=unit)
         code = make_household(session, unit_id=unit, thoroughfare_id=street)
-        session.execute(text("SELECT nextval('code_ordinal') FROM generate_series(1, 10)"))
+        session.execute(text("SELECT draw_ordinals(10, false)"))
     with session_scope(engine) as session:  # committed, and not moved
         make_event(session)
         session.execute(update(Household).where(Household.code == code).values(floor="2"))

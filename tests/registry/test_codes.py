@@ -13,6 +13,7 @@ from geo.permutation import Permutation
 from registry.codes import issue_codes
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import ConflictError
+from tests.support.refusal import refused
 
 LAST_ORDINAL = 846_825_857
 
@@ -80,3 +81,58 @@ def test_used_up_codes_are_said(fresh_database: Callable[[], str]) -> None:
     with pytest.raises(ConflictError, match="fewer than 1,000 codes"), session_scope(engine) as s:
         issue_codes(s, 1_000)
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("before", "millions"),
+    [
+        ("server_timeline() - 1", 1),
+        ("server_timeline() - 2", 2),  # who was promoted in between is lost as well
+        ("-9223372036854775808", 1),  # of another system
+        ("server_timeline() + 4096", 1),
+    ],
+)
+def test_ordinals_move_on_once_on_another_timeline(
+    fresh_database: Callable[[], str], before: str, millions: int
+) -> None:
+    url = fresh_database()
+    owner, engine = make_engine(url, role=OWNER_ROLE), make_engine(url)
+    with owner.begin() as connection:
+        connection.execute(text(f"SELECT setval('code_timeline', {before})"))
+    with Session(engine) as session:
+        first = next_ordinal(session)
+        burnt = issue_codes(session, 10)
+        session.rollback()
+
+    def issue(_: int) -> list[str]:
+        with session_scope(engine) as session:
+            return issue_codes(session, 10)
+
+    with ThreadPoolExecutor(4) as pool:
+        codes = [*burnt, *chain.from_iterable(pool.map(issue, range(20)))]
+    with Session(engine) as session:
+        # setval() leaves the number that it sets as one that was drawn.
+        moved = next_ordinal(session) - len(codes)
+        assert first + millions * 1_000_000 <= moved <= first + millions * 1_000_000 + 1
+        assert sorted(codes) == sorted(permuted(session, range(moved, moved + len(codes))))
+    owner.dispose()
+    engine.dispose()
+
+
+def test_first_to_draw_on_another_timeline_holds_up_nobody(
+    fresh_database: Callable[[], str],
+) -> None:
+    url = fresh_database()
+    owner, engine = make_engine(url, role=OWNER_ROLE), make_engine(url, statement_timeout_ms=5_000)
+    with owner.begin() as connection:
+        connection.execute(text("SELECT setval('code_timeline', 1)"))
+    with Session(engine) as long_import, Session(engine) as other:
+        first = issue_codes(long_import, 10)  # and it goes on
+        assert set(issue_codes(other, 10)).isdisjoint(first)
+    owner.dispose()
+    engine.dispose()
+
+
+def test_application_draws_by_the_function_alone(session: Session) -> None:
+    with refused(session, sqlstate="42501"):
+        session.execute(text("SELECT nextval('code_ordinal')"))

@@ -161,7 +161,7 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "severity": "notice",
     },
     "plate": lambda p: {"code": p.code, "issued_on": DAY, "mounted_on": DAY},
-    "register_identity": lambda p: {"id": 1},
+    "register_identity": lambda p: {"id": 1, "timeline": 1},
     "coverage_day": lambda p: {
         "day": DAY, "unit_id": p.unit, "households": 0, "dwellings": 0, "positioned": 0,
         "verified": 0,

@@ -131,6 +131,16 @@ BREAKS = [
         "ALTER TABLE household DISABLE ROW LEVEL SECURITY",
         "not secured: household",
     ),
+    (
+        "row_security",
+        "ALTER TABLE household NO FORCE ROW LEVEL SECURITY",
+        "not secured: household",
+    ),
+    (
+        "privileges",
+        "GRANT USAGE ON SEQUENCE code_ordinal TO diachiso_app",
+        "too much: USAGE on code_ordinal",
+    ),
     ("row_security", "DROP POLICY plate_update ON plate", "not secured: plate"),
     (
         "code_key",

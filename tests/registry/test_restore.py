@@ -82,7 +82,7 @@ def register(fresh_database: Callable[[], str]) -> str:
         flat = make_household(session, unit_id=unit, parent_code=building)
         make_household(session, unit_id=unit, thoroughfare_id=make_street(session, unit_id=unit))
         gone = make_household(session, unit_id=unit)
-        session.execute(text("SELECT nextval('code_ordinal') FROM generate_series(1, 10)"))
+        session.execute(text("SELECT draw_ordinals(10, false)"))
     with write_scope(engine, TEST) as session:
         session.execute(update(Household).where(Household.code == flat).values(floor="2"))
         session.execute(delete(Household).where(Household.code == gone))
@@ -293,7 +293,7 @@ def test_ordinals_stay_in_range_when_few_are_left(
         call_restored(owner)
         assert snapshot(owner).ordinal == LAST_ORDINAL
     with Session(engines(register)) as session, refused(session, says="reached maximum value"):
-        session.execute(text("SELECT nextval('code_ordinal')"))
+        session.execute(text("SELECT draw_ordinals(1, false)"))
 
 
 def test_ordinals_jump_when_none_was_ever_drawn(
@@ -302,7 +302,7 @@ def test_ordinals_jump_when_none_was_ever_drawn(
     url = fresh_database()
     call_restored(engines(url, role=OWNER_ROLE))
     with session_scope(engines(url)) as session:
-        assert session.scalar(text("SELECT nextval('code_ordinal')")) >= JUMP
+        assert session.scalar(text("SELECT first FROM draw_ordinals(1, false)")) >= JUMP
 
 
 def test_each_restore_gives_another_identity_and_another_million(

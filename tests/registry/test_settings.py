@@ -22,6 +22,7 @@ def test_nothing_set_is_the_default() -> None:
         ("DIACHISO_RATE_PER_KEY", "7", "rate_per_key", 7),
         ("DIACHISO_BUDGET_PER_ADDRESS", "0", "budget_per_address", 0),
         ("DIACHISO_BUDGET_PER_KEY", "0", "budget_per_key", 0),
+        ("DIACHISO_KEY_AGE_S", "0", "key_age_s", 0),
         ("DIACHISO_PROXIES", "2", "proxies", 2),
         ("DIACHISO_AUDIT_DAYS", "31", "audit_days", 31),
         ("DIACHISO_PUBLIC_URL", "https://diachi.vn/", "public_url", "https://diachi.vn"),

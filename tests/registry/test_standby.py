@@ -1,85 +1,56 @@
 """A streaming standby: what the doctor says of it, and how it goes on when it is promoted."""
 
-import shutil
+import os
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
-from registry import cluster
 from registry.backup.restore import register_promoted
 from registry.cluster import PrivateCluster
+from registry.codes import issue_codes
 from registry.coverage.kept import count_anew, count_for_readers
 from registry.coverage.measure import coverage_of_unit
 from registry.database import make_engine, session_scope
 from registry.doctor import Result, State, run_checks
-from registry.errors import ConflictError
-from registry.events import write_scope
+from registry.errors import ConflictError, DatabaseUnavailableError
+from registry.events import move_pending_events, open_event, write_scope
 from registry.gazetteer import load_gazetteer
-from registry.prepare import prepare_database
 from registry.settings import Settings
+from tests.support.clusters import copy_to, empty_cluster, register_cluster, running, standby_of
 from tests.support.factories import TEST, make_household, make_unit
-from tests.support.postgis import new_folder
+from tests.support.intake import deliveries, door
 from tests.support.units import unit_named
 from tests.support.waiting import eventually
 
 JUMP = 1_000_000
 
 
-@contextmanager
-def running(made: PrivateCluster) -> Iterator[PrivateCluster]:
-    server = made.start()
-    try:
-        yield made
-    finally:
-        made.stop()
-        server.wait()
-
-
-@contextmanager
-def empty_cluster() -> Iterator[PrivateCluster]:
-    """A cluster that is not made yet; its folder is short, as a socket's path must be."""
-    base = new_folder()
-    try:
-        yield cluster.throwaway(base)
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
-
-
 @pytest.fixture
 def primary() -> Iterator[PrivateCluster]:
     """A register in a cluster of its own, with a household and drawn codes."""
-    with empty_cluster() as made:
-        made.initialise()
-        with running(made):
-            made.create_database()
-            prepare_database(made.url(), lambda _line: None)
-            write(made.url())
-            yield made
+    with register_cluster() as made:
+        write(made.url())
+        yield made
 
 
 @pytest.fixture
 def standby(primary: PrivateCluster) -> Iterator[PrivateCluster]:
-    with empty_cluster() as made:
-        copied = made.account.run(
-            made.bin_dir / "pg_basebackup",
-            f"--pgdata={made.data_dir}",
-            f"--dbname={primary.admin_url('postgres')}",
-            "--write-recovery-conf",
-            "--checkpoint=fast",
-        )
-        assert copied.returncode == 0, copied.stderr
-        with running(made):
-            yield made
+    with standby_of(primary) as made:
+        yield made
 
 
 def write(url: str) -> None:
     engine = make_engine(url)
     with write_scope(engine, TEST) as session:
         make_household(session, unit_id=make_unit(session))
-        session.execute(text("SELECT nextval('code_ordinal') FROM generate_series(1, 10)"))
+        session.execute(text("SELECT draw_ordinals(10, false)"))
     engine.dispose()
 
 
@@ -125,6 +96,142 @@ def test_standby_follows_and_goes_on_as_another_register_when_promoted(
     other = examined(primary.url(), standby.url())["read_replica"]
     assert other.state == State.FAILURE
     assert "another register" in other.detail
+
+
+def reserve(engine: Engine, count: int) -> list[str]:
+    with write_scope(engine, TEST) as session:
+        return issue_codes(session, count)
+
+
+def administer(of: PrivateCluster, statement: str) -> object:
+    return one(of.admin_url("postgres"), statement)
+
+
+def identity(url: str) -> UUID:
+    found = one(url, "SELECT uuid FROM register_identity")
+    assert isinstance(found, UUID)
+    return found
+
+
+def ordinal(url: str) -> int:
+    return int(str(one(url, "SELECT last_value FROM code_ordinal")))
+
+
+def cut_off(standby: PrivateCluster, primary: PrivateCluster) -> None:
+    """Let the standby have what there is, and nothing that the primary writes from now on."""
+    now = one(primary.url(), "SELECT pg_current_wal_lsn()::text")
+    eventually(
+        lambda: one(standby.url(), f"SELECT pg_last_wal_replay_lsn() >= '{now}'"), "it follows"
+    )
+    with psycopg.connect(standby.admin_url("postgres"), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
+        connection.execute("SELECT pg_reload_conf()")
+    eventually(
+        lambda: one(primary.url(), "SELECT count(*) FROM pg_stat_replication") == 0, "it is cut off"
+    )
+
+
+def test_late_standby_issues_no_code_again_when_it_is_promoted(
+    primary: PrivateCluster, standby: PrivateCluster, tmp_path: Path
+) -> None:
+    above, below = make_engine(primary.url()), make_engine(standby.url(), pool_size=8)
+    try:
+        cut_off(standby, primary)
+        lost = set(reserve(above, 200))
+        followed = one(primary.url(), "SELECT max(position) FROM feed")
+        uuid, known = identity(standby.url()), ordinal(standby.url())
+        with below.connect() as opened_before:
+            assert opened_before.scalar(text("SELECT pg_is_in_recovery()"))
+            opened_before.rollback()
+            assert administer(standby, "SELECT pg_promote()") is True
+            # No checkpoint is waited for: what the control file tells may be of before.
+            again = issue_codes(opened_before, 200)
+            opened_before.rollback()
+        assert lost.isdisjoint(again)
+        with ThreadPoolExecutor(8) as pool:  # at once, after one who rolled back
+            issued = list(chain.from_iterable(pool.map(lambda _: reserve(below, 50), range(16))))
+        assert len({*issued, *again}) == 1_000
+        assert lost.isdisjoint(issued)
+        deliver = deliveries(below, tmp_path)
+        assert deliver(*(door(str(number)) for number in range(1, 201))).new == 200
+        assert not any(
+            one(standby.url(), f"SELECT EXISTS (SELECT FROM household WHERE code = '{code}')")
+            for code in lost
+        )
+        # Moved on once, and renamed once, although positions are given again meanwhile.
+        assert known + JUMP < ordinal(standby.url()) < known + JUMP + 2_000
+        renamed = identity(standby.url())
+        assert renamed != uuid
+        assert one(standby.url(), "SELECT note FROM register_identity") == "promoted"
+        assert int(str(one(standby.url(), "SELECT max(position) FROM feed"))) >= int(str(followed))
+    finally:
+        above.dispose()
+        below.dispose()
+
+
+def test_waiting_standby_is_renamed_before_its_feed_goes_on(
+    primary: PrivateCluster, standby: PrivateCluster
+) -> None:
+    above, below = make_engine(primary.url()), make_engine(standby.url())
+    try:
+        with session_scope(above) as session:  # committed, and in no feed
+            open_event(session, TEST)
+        waiting = "SELECT count(*) FROM event_pending"
+        eventually(lambda: one(standby.url(), waiting) == 1, "the standby follows")
+        cut_off(standby, primary)
+        uuid = identity(standby.url())
+        assert administer(standby, "SELECT pg_promote()") is True
+        assert identity(standby.url()) == uuid
+        assert move_pending_events(below) == 1
+        assert identity(standby.url()) != uuid
+    finally:
+        above.dispose()
+        below.dispose()
+
+
+def test_server_that_crashed_goes_on_where_it_was(primary: PrivateCluster) -> None:
+    engine = make_engine(primary.url())
+
+    def reserved() -> list[str]:
+        try:
+            return reserve(engine, 1)
+        except DatabaseUnavailableError:
+            return []
+
+    try:
+        before = reserved()
+        uuid, known = identity(primary.url()), ordinal(primary.url())
+        one(primary.url(), "SELECT pg_switch_wal()")  # to the disk
+        with psycopg.connect(primary.url(), autocommit=True) as connection:
+            os.kill(connection.info.backend_pid, signal.SIGKILL)
+            with pytest.raises(psycopg.OperationalError):
+                connection.execute("SELECT pg_sleep(60)")
+        after = eventually(reserved, "it has recovered")
+        assert before != after
+        # A crash burns what the log had fetched ahead.
+        assert ordinal(primary.url()) - known < 100
+        assert identity(primary.url()) == uuid
+    finally:
+        engine.dispose()
+
+
+def test_register_recovered_to_a_point_in_time_issues_no_code_again(
+    primary: PrivateCluster,
+) -> None:
+    above = make_engine(primary.url())
+    with empty_cluster() as made:
+        copy_to(primary, made, "--wal-method=stream")
+        (made.data_dir / "recovery.signal").touch()
+        lost = set(reserve(above, 200))
+        above.dispose()
+        with (made.data_dir / "postgresql.auto.conf").open("a") as settings:
+            settings.write("restore_command = 'false'\n")  # the archive ends here
+        with running(made):
+            eventually(lambda: not one(made.url(), "SELECT pg_is_in_recovery()"), "it recovers")
+            below = make_engine(made.url())
+            assert lost.isdisjoint(reserve(below, 200))
+            below.dispose()
+            assert identity(made.url()) != identity(primary.url())
 
 
 def test_a_standby_tells_coverage_of_now(primary: PrivateCluster, standby: PrivateCluster) -> None:

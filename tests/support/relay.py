@@ -1,4 +1,8 @@
-"""A door to PostgreSQL that a test can shut and open again: a database that stops and restarts."""
+"""A door to PostgreSQL that a test can shut and open again: a database that stops and restarts.
+
+Or a pooler that drops what a session asks for when it starts.
+It can also cut one connection at a moment of the test's choice.
+"""
 
 import contextlib
 import socket
@@ -10,15 +14,20 @@ from sqlalchemy import make_url
 
 
 class Relay:
-    """Passes connections on to the database of `url`; its own `url` leads through the door."""
+    """Passes connections on to the database of `url`; its own `url` leads through the door.
 
-    def __init__(self, url: str, folder: Path) -> None:
+    `drops_options`, as PgBouncer does with `ignore_startup_parameters = options`.
+    """
+
+    def __init__(self, url: str, folder: Path, *, drops_options: bool = False) -> None:
+        self.drops_options = drops_options
         parsed = make_url(url)
         host, port = parsed.query["host"], parsed.query["port"]
         self._behind = f"{host}/.s.PGSQL.{port}"
         self._door = folder / f".s.PGSQL.{port}"
         self._listener: socket.socket | None = None
         self._open: list[socket.socket] = []
+        self._cuts: list[tuple[bytes, bool]] = []
         self.url = parsed.update_query_dict({"host": str(folder)}).render_as_string(
             hide_password=False
         )
@@ -48,6 +57,18 @@ class Relay:
             each.close()
         self._listener, self._open = None, []
 
+    def cut(self, at: bytes, *, heard: bool) -> None:
+        """Cut, once, the connection on which a program sends `at`.
+
+        The database has `heard` it then and its answer is lost, or it never hears it.
+        """
+        self._cuts.append((at, heard))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether every cut was made."""
+        return not self._cuts
+
     def _let_in(self, listener: socket.socket) -> None:
         while True:
             try:
@@ -57,8 +78,38 @@ class Relay:
             behind = socket.socket(socket.AF_UNIX)
             behind.connect(self._behind)
             self._open += [caller, behind]
-            for source, target in ((caller, behind), (behind, caller)):
-                threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
+            if self.drops_options:
+                behind.sendall(_without_options(_startup_packet(caller)))
+            threading.Thread(target=self._ask, args=(caller, behind), daemon=True).start()
+            threading.Thread(target=_pass_on, args=(behind, caller), daemon=True).start()
+
+    def _ask(self, caller: socket.socket, behind: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := caller.recv(65536):
+                cut = next((cut for cut in self._cuts if cut[0] in data), None)
+                if cut is not None:
+                    self._cuts.remove(cut)
+                    caller.shutdown(socket.SHUT_RDWR)  # before an answer can come
+                if cut is None or cut[1]:
+                    behind.sendall(data)
+                if cut is not None:
+                    break
+        # What was heard is done all the same: PostgreSQL sees the end of it afterwards.
+        with contextlib.suppress(OSError):
+            behind.shutdown(socket.SHUT_WR)
+
+
+def _startup_packet(caller: socket.socket) -> bytes:
+    """The first packet of a session: length, version, and pairs of zero-ended texts."""
+    head = caller.recv(4, socket.MSG_WAITALL)
+    return head + caller.recv(int.from_bytes(head) - 4, socket.MSG_WAITALL)
+
+
+def _without_options(packet: bytes) -> bytes:
+    texts = packet[8:].removesuffix(b"\0\0").split(b"\0")
+    pairs = zip(texts[::2], texts[1::2], strict=True)
+    kept = b"".join(b"%s\0%s\0" % pair for pair in pairs if pair[0] != b"options") + b"\0"
+    return (len(kept) + 8).to_bytes(4) + packet[4:8] + kept
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:

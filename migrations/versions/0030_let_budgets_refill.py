@@ -1,13 +1,13 @@
 """What callers have spent comes back by itself, and not at the end of an hour.
 
-Revision ID: 0031
-Revises: 0028
+Revision ID: 0030
+Revises: 0029
 """
 
 from alembic import op
 
-revision = "0031"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

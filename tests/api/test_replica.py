@@ -1,0 +1,218 @@
+"""A primary and its streaming replica: what is answered, and to whom, while one of them is gone."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+from werkzeug.test import TestResponse
+
+from api.access import Caller
+from registry.access import key_check
+from registry.access.keys import KeyMade, NewKey, create_key, make_secret, revoke_key
+from registry.access.roles import Role
+from registry.cluster import PrivateCluster
+from registry.database import make_engine, session_scope
+from registry.reads import Reads
+from registry.settings import Settings
+from tests.support.clusters import register_cluster, standby_of
+from tests.support.keys import bearer, code_of
+from tests.support.relay import Relay
+from tests.support.units import open_app
+from tests.support.waiting import eventually
+
+FEED = "/v1/changes?limit=1"
+names = (f"khoá {number}" for number in count())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A primary behind a relay, and its replica."""
+
+    engine: Engine
+    relay: Relay
+    replica: PrivateCluster
+
+    @contextmanager
+    def served(self, key_age_s: int = 3_600) -> Iterator[Callable[..., TestResponse]]:
+        """The application as it starts: nothing in memory. Asks as the holder of a key."""
+        settings = Settings(database_read_url=self.replica.url(), key_age_s=key_age_s)
+        with open_app(self.relay.url, None, settings) as app:
+
+            def ask(path: str, key: KeyMade | None = None, **fields: object) -> TestResponse:
+                return _ask(app, path, key, **fields)
+
+            yield ask
+
+    def key(self, role: Role = "carrier") -> KeyMade:
+        with session_scope(self.engine) as session:
+            return create_key(session, NewKey(next(names), role))
+
+    def revoke(self, key: KeyMade) -> None:
+        with session_scope(self.engine) as session:
+            assert revoke_key(session, key.name)
+
+    def on_replica(self, statement: str, *parameters: object) -> object:
+        with psycopg.connect(self.replica.url(), autocommit=True) as connection:
+            row = connection.execute(statement, parameters).fetchone()
+        return row and row[0]
+
+    def follow(self) -> None:
+        """Return when the replica has all keys."""
+        with session_scope(self.engine) as session:
+            all_keys = session.connection().exec_driver_sql("SELECT max(id) FROM api_key").scalar()
+        eventually(lambda: self.on_replica("SELECT max(id) FROM api_key") == all_keys, "it follows")
+
+    @contextmanager
+    def late(self) -> Iterator[None]:
+        """The replica replays nothing meanwhile."""
+        self.on_replica("SELECT pg_wal_replay_pause()::text")
+        eventually(
+            lambda: self.on_replica("SELECT pg_get_wal_replay_pause_state()") == "paused",
+            "it waits",
+        )
+        try:
+            yield
+        finally:
+            self.on_replica("SELECT pg_wal_replay_resume()::text")
+
+
+def _ask(app: Flask, path: str, key: KeyMade | None = None, **fields: object) -> TestResponse:
+    client = app.test_client()
+    if fields:
+        return client.post(path, json=fields, headers=bearer(key))
+    return client.get(path, headers=bearer(key))
+
+
+@pytest.fixture(scope="module")
+def clusters() -> Iterator[tuple[PrivateCluster, PrivateCluster]]:
+    with register_cluster() as primary, standby_of(primary) as replica:
+        yield primary, replica
+
+
+@pytest.fixture
+def pair(clusters: tuple[PrivateCluster, PrivateCluster]) -> Iterator[Pair]:
+    primary, replica = clusters
+    engine = make_engine(primary.url())
+    with TemporaryDirectory(dir="/tmp") as folder, Relay(primary.url(), Path(folder)) as relay:
+        yield Pair(engine, relay, replica)
+    engine.dispose()
+
+
+def test_keys_are_taken_for_reading_while_the_primary_is_gone(pair: Pair) -> None:
+    carrier, admin = pair.key(), pair.key("admin")
+    pair.follow()
+    with pair.served() as ask:
+        pair.relay.shut()
+        assert ask("/v1/whoami", carrier).get_json()["role"] == "carrier"
+        assert ask(FEED, carrier).status_code == 200
+        assert ask("/v1/geocode", carrier, q="Phường Láng, Hà Nội").status_code == 200
+        assert code_of(ask(FEED)) == (401, "key_required")
+        assert code_of(ask(FEED, KeyMade("", make_secret(), None))) == (401, "key_unknown")
+        for holder in (carrier, None):
+            # What codes cost is kept on the primary; nobody waits for it.
+            assert code_of(ask("/v1/addresses/1H6XXH2V", holder)) == (404, "not_found")
+        refused = ask("/v1/operations/reserve", admin, count=1)
+        assert code_of(refused) == (503, "database_unavailable")
+        assert refused.headers["Retry-After"] == "1"
+        pair.relay.open()
+        assert ask("/v1/operations/reserve", admin, count=1).status_code == 200
+
+
+def test_reading_and_writing_are_ready_each_by_itself(pair: Pair) -> None:
+    with pair.served() as ask:
+        assert ask("/readyz").get_json()["writing"] == "ok"
+        pair.relay.shut()
+        response = ask("/readyz")
+        assert response.status_code == 200
+        assert response.get_json() == {
+            "status": "ready",
+            "reading": "ok",
+            "writing": "unavailable",
+            "jobs": "failing",
+        }
+        assert code_of(ask("/readyz?need=writing")) == (503, "database_unavailable")
+        assert code_of(ask("/readyz?need=both")) == (422, "invalid_input")
+        pair.relay.open()
+        assert ask("/readyz?need=writing").status_code == 200
+
+
+def test_a_replica_is_not_believed_beyond_its_age(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_check, "_FRESH_S", 0.0)  # its newest commit is always older
+    key = pair.key()
+    pair.follow()
+    with pair.served(key_age_s=0) as ask:
+        pair.relay.shut()
+        assert code_of(ask(FEED, key)) == (503, "database_unavailable")
+        pair.relay.open()
+        assert ask(FEED, key).status_code == 200
+
+
+def test_a_revoked_key_is_refused_in_time_by_a_replica_that_is_late(pair: Pair) -> None:
+    key, admin = pair.key(), pair.key("admin")
+    pair.follow()
+    with pair.served() as ask, pair.late():
+        assert ask(FEED, key).status_code == 200
+        assert ask(FEED, admin).status_code == 200
+        pair.revoke(key)
+        pair.revoke(admin)
+        # What the replica said is in memory; for a write it does not count.
+        wrote = ask("/v1/operations/reserve", admin, count=1)
+        assert code_of(wrote) == (401, "key_revoked")
+        eventually(lambda: ask(FEED, key).status_code == 401, "the revocation is seen")
+
+
+def test_a_new_key_is_taken_before_the_replica_has_it(pair: Pair) -> None:
+    with pair.served() as ask, pair.late():
+        assert ask(FEED, pair.key()).status_code == 200
+
+
+def test_imports_are_asked_for_by_key_while_the_replica_is_gone(pair: Pair) -> None:
+    key = pair.key("admin")
+    nowhere = Settings(limits=False, database_read_url="postgresql://nobody@127.0.0.1:1/none")
+    with open_app(pair.relay.url, None, nowhere) as app:
+        assert _ask(app, "/v1/imports/1", key).status_code == 404
+        assert code_of(_ask(app, FEED, key)) == (503, "database_unavailable")
+        assert _ask(app, "/readyz").status_code == 503
+
+
+def test_a_standby_alone_answers_and_takes_no_writes(pair: Pair) -> None:
+    with open_app(pair.replica.url(), lambda _: Caller("tests", "admin")) as app:
+        assert _ask(app, "/readyz").get_json()["writing"] == "unavailable"
+        assert code_of(_ask(app, "/readyz?need=writing")) == (503, "database_unavailable")
+        response = _ask(app, "/v1/operations/reserve", count=1)
+        assert code_of(response) == (503, "database_unavailable")
+        assert "takes no writes" in response.get_json()["detail"]
+
+
+def test_a_question_that_replay_broke_off_is_asked_again(pair: Pair) -> None:
+    held = "SELECT pg_advisory_lock(7044)::text, pg_advisory_unlock(7044), count(*) FROM api_key"
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    conflicts = "SELECT confl_lock FROM pg_stat_database_conflicts WHERE datname = 'diachiso'"
+    reads = Reads(pair.replica.url(), pool_size=2, statement_timeout_ms=60_000)
+    with (
+        psycopg.connect(pair.replica.url(), autocommit=True) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        other.execute("ALTER SYSTEM SET max_standby_streaming_delay = 0")
+        other.execute("SELECT pg_reload_conf()")
+        other.execute("SELECT pg_advisory_lock(7044)")
+        before = pair.on_replica(conflicts)
+        waiting = pool.submit(reads.rows, held, {})
+        eventually(lambda: pair.on_replica(waits) == 1, "the question waits")
+        with psycopg.connect(pair.relay.url) as owner:
+            owner.execute("LOCK TABLE api_key IN ACCESS EXCLUSIVE MODE")
+        eventually(lambda: pair.on_replica(conflicts) != before, "replay went first")
+        eventually(lambda: pair.on_replica(waits) == 1, "the question waits again")
+        other.execute("SELECT pg_advisory_unlock(7044)")
+        assert len(waiting.result()) == 1
+    reads.close()

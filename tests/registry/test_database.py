@@ -1,0 +1,75 @@
+"""Connections: a server that lets callers wait in vain, and one that is lost at a bad moment."""
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.access.actors import Actor
+from registry.database import make_engine, session_scope
+from registry.errors import DatabaseUnavailableError, OutcomeUnknownError
+from registry.settings import Settings
+from registry.uploads.files import delivered, incoming
+from registry.uploads.receiving import Delivery, receive
+from tests.support.intake import deliveries, door, rows
+from tests.support.relay import Relay
+from tests.support.waiting import eventually
+
+
+def test_nobody_waits_for_a_server_that_was_just_silent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes calls, and says nothing
+        silent.setblocking(False)
+        engine = make_engine(f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing")
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailableError), session_scope(engine) as session:
+                session.connection()
+        engine.dispose()
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+
+
+@pytest.fixture
+def relay(fresh_database: Callable[[], str]) -> Iterator[Relay]:
+    with (
+        TemporaryDirectory(dir="/tmp") as folder,
+        Relay(fresh_database(), Path(folder)) as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def behind(relay: Relay) -> Iterator[Engine]:
+    """Connections that the relay may cut."""
+    engine = make_engine(relay.url)
+    yield engine
+    engine.dispose()
+
+
+def test_a_file_stays_when_nobody_knows_whether_it_was_delivered(
+    relay: Relay, behind: Engine, tmp_path: Path
+) -> None:
+    settings = Settings(var=tmp_path / "var")
+    received = incoming(settings)
+    received.write_bytes(b"house_number\n1\n")
+    delivery = Delivery(received, "1.csv", "phuong", "partial", None)
+    relay.cut(b"COMMIT", heard=True)
+    with pytest.raises(OutcomeUnknownError):
+        receive(behind, settings, delivery, Actor("tests", "admin"))
+    found = eventually(lambda: rows(behind, "SELECT id FROM import"), "it is delivered")
+    path = delivered(settings, int(str(found[0][0])))
+    assert path is not None
+    assert path.read_bytes() == b"house_number\n1\n"
+
+
+def test_an_import_stands_when_the_connection_that_held_its_turn_is_lost(
+    relay: Relay, behind: Engine, tmp_path: Path
+) -> None:
+    relay.cut(b"pg_advisory_unlock", heard=False)
+    result = deliveries(behind, tmp_path)(door("12"))
+    assert relay.is_cut
+    assert result.state == "published"
+    assert rows(behind, "SELECT state FROM import") == [("published",)]
