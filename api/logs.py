@@ -78,10 +78,11 @@ class LoggedFlask(Flask):
         exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
     ) -> None:
         """Log where it failed and as what; an exception's message may quote the request."""
-        log.error("failed", rule=_rule(), method=request.method, trace=_trace(exc_info[1]))
+        log.error("failed", rule=_rule(), method=request.method, trace=trace_of(exc_info[1]))
 
 
-def _trace(error: BaseException | None) -> str:
+def trace_of(error: BaseException | None) -> str:
+    """Where it failed and as what, without its message, which may quote the request."""
     lines: list[str] = []
     while error is not None:
         lines += [*traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]

@@ -27,6 +27,7 @@ from werkzeug.wsgi import FileWrapper
 
 from api.access import admitted_bytes
 from api.bodies import BODY, REFUSED, SMALL, Body
+from api.logs import log, trace_of
 from registry.errors import BodyTimeoutError, RegistryError
 
 if TYPE_CHECKING:
@@ -172,11 +173,16 @@ class Server:
         """
         transport = proto.response_stream(status, headers)
         gone = asyncio.run_coroutine_threadsafe(_until_gone(proto), self._loop)
-        for part in parts:
-            if gone.done():
-                break
-            transport.send_bytes(part)
-        gone.cancel()
+        try:
+            for part in parts:
+                if gone.done():
+                    break
+                transport.send_bytes(part)
+        except Exception as error:  # noqa: BLE001 - the status is sent: all that is left is the log
+            log.error("failed", trace=trace_of(error))
+        finally:
+            gone.cancel()
+            del transport  # the answer ends when nobody holds it any more
 
 
 _Task = tuple[Callable[..., Any], tuple[Any, ...], "asyncio.Future[Any]"]
