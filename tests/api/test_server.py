@@ -138,6 +138,19 @@ def test_bodies_in_pieces_pipelined_and_announced_are_read(service: Service) -> 
         assert answer(connection)[0] == 200
 
 
+def test_answer_that_is_made_while_it_is_sent_has_an_end(service: Service) -> None:
+    rows = b'address\n"12 Ph\xe1\xbb\x91 L\xc3\xa1ng"\n"13",one too many\n"14"\n'
+    head = "POST /v1/batch/validate HTTP/1.1\r\nHost: a\r\nContent-Type: text/csv\r\n"
+    with service.connect() as connection:
+        connection.sendall(f"{head}Content-Length: {len(rows)}\r\n\r\n".encode() + rows)
+        got = b""
+        while not got.endswith(b"0\r\n\r\n"):
+            part = connection.recv(65536)
+            assert part, got
+            got += part
+    assert got.count(b"\n14,") == 1
+
+
 def test_what_is_too_large_or_nobodys_is_refused_before_it_is_sent(service: Service) -> None:
     upload = "POST /v1/imports?source=x HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n"
     status, problem = service.said(f"{upload}\r\n")
