@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
+from registry.cluster.host import Account
 from registry.settings import ROOT
 from scripts.listening import reserve_port, server_url, wait_until_ready, web_server
 from tests.support.running import clean_environment
@@ -37,7 +38,8 @@ SERIOUS = ("serious", "critical")
 @contextmanager
 def serving(database_url: str, app: str = "api.wsgi:server", **environment: str) -> Iterator[str]:
     """The address of a server process over a register."""
-    with reserve_port("127.0.0.1", 0, patient=False) as reserved:
+    us = Account.by_uid(os.geteuid())
+    with reserve_port("127.0.0.1", 0, us, patient=False, check=lambda: None) as reserved:
         port = reserved.getsockname()[1]
         url = server_url("127.0.0.1", port)
         settings = {"DATABASE_URL": database_url, "DIACHISO_LIMITS": "off", "PYTHONPATH": str(ROOT)}
