@@ -52,7 +52,7 @@ def serving(database_url: str, app: str = "api.wsgi:server", **environment: str)
             stderr=subprocess.DEVNULL,
         )
         try:
-            wait_until_ready(url, server)
+            wait_until_ready(url, server, check=lambda: None)
             yield url
         finally:
             server.terminate()
