@@ -37,6 +37,7 @@ from registry.search.fit import (
     Located,
     beside_unit,
     better,
+    better_by_letters,
     contradict,
     fits_better,
     is_door,
@@ -51,6 +52,8 @@ from registry.search.fit import (
 from registry.search.groups import commune_untold, is_group_alone, is_named
 from registry.search.likeness import vocabulary_of
 from registry.search.respelling import respellings
+from registry.search.restored_units import restore_units
+from registry.search.restored_words import has_lost_marks, is_whole, restore_places, set_kinds_apart
 from registry.search.set_apart import names_set_apart, set_apart
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.text import read_units
@@ -59,6 +62,9 @@ MAX_TEXT: Final = 2_000
 DEFAULT_LIMIT: Final = 5
 MAX_LIMIT: Final = 20
 _MAX_READINGS: Final = 3
+_FEW: Final = 5
+_STREET_UNSURE: Final = frozenset({"street_not_found", "street_corrected"})
+"""Communes in which a street is looked for by its letters."""
 CODE_UNKNOWN: Final = "unit_code_unknown"
 """Note of a reading, and fault of what is found: a unit is given by a code that none bears."""
 CONTRADICTED: Final = "province_contradicted"
@@ -266,8 +272,37 @@ class _Search:
             best = yield from self._with_units_apart(text, best)
         elif best.reading is not None and best.reading.unread:
             best = yield from self._with_names_apart(text, best)
+        if not (is_door(best) and is_sure(best.answers[0])):
+            best = yield from self._by_letters(text, best)
         self.reading = best.reading
         return best.answers
+
+    def _by_letters(self, text: str, best: Located) -> Steps[Located]:
+        """The answers to a text whose words are found by their letters, where they fit better:
+        those for kinds, then the units, then the street or hamlet in them.
+        """
+        apart = set_kinds_apart(text)
+        if apart != text:
+            best = better_by_letters(best, (yield from self._as_written(apart)))
+        restored = restore_units(self.gazetteer, apart)
+        if restored is not None and not restored.is_read_by(best.reading):
+            other = yield from self._as_written(restored.text(restored.head))
+            best = better_by_letters(best, other)
+        communes = {a.unit for a in best.answers if a.unit and a.unit.level == "commune"}
+        known = 0 < len(communes) <= _FEW
+        damaged = not is_whole(restored.head if restored else apart) or has_lost_marks(text)
+        if not (known and damaged) or _STREET_UNSURE.isdisjoint(best.answers[0].faults):
+            return best
+        if restored is not None and not restored.leads_to(self.gazetteer, communes):
+            restored = None
+        head = restored.head if restored else apart
+        mended = yield from restore_places(
+            head, [unit.id for unit in communes], marks=has_lost_marks(text)
+        )
+        if mended == head:
+            return best
+        written = restored.text(mended) if restored else mended
+        return better_by_letters(best, (yield from self._as_written(written)))
 
     def _with_units_apart(self, text: str, nothing: Located) -> Steps[Located]:
         """The answers to a text without commas where its units stand, as far as they are sure.

@@ -24,6 +24,9 @@ from registry.search.respelling import Respelling
 
 _SURE: Final = 0.95
 """A reading with such an answer is not compared with less likely readings."""
+_PASSED_OVER: Final = frozenset(
+    {"unread_words", "commune_missing", "commune_unknown", "province_missing"}
+)
 _MADE_UP: Final = frozenset({"street_not_found", "locality_not_found", "building_not_found"})
 PLACED: Final = (*DOORS, "alley", "street", "locality")
 """Levels below the commune."""
@@ -85,6 +88,30 @@ def better(best: Located, other: Located, respelling: Respelling) -> Located:
         narrower = {a.unit for a in faulty} < {a.unit for a in best.answers}
         return Located(faulty, other.reading) if narrower and respelling.sure else best
     return Located(faulty, other.reading)
+
+
+def better_by_letters(best: Located, other: Located) -> Located:
+    """The answers to a text whose names were found by their letters, where they are nearer to the
+    door, or as near and surer.
+    """
+    faulty = [with_fault(answer, "spelling_corrected") for answer in other.answers]
+    if not faulty:
+        return best
+    if not best.answers:
+        return Located(faulty, other.reading)
+    one, new = best.answers[0], faulty[0]
+    whole = _PASSED_OVER.isdisjoint(one.faults) and "ambiguous" not in one.faults
+    if is_door(best) and (whole or new.level not in DOORS):
+        return best
+    nearer = LEVELS.index(one.level) - LEVELS.index(new.level)
+    # What passes over units names less of the text, though it may be the surer for it.
+    passed = _PASSED_OVER.intersection(one.faults).difference(new.faults)
+    elsewhere = passed and {a.unit for a in best.answers} != {a.unit for a in faulty}
+    if nearer == 0 and "ambiguous" in one.faults and not passed and one.level not in DOORS:
+        elsewhere = elsewhere or new.unit not in [a.unit for a in best.answers]
+        return Located(faulty, other.reading) if elsewhere else best
+    surer = nearer > 0 or (nearer == 0 and (passed or new.confidence > one.confidence))
+    return Located(faulty, other.reading) if elsewhere or surer else best
 
 
 def is_other_door(one: Located, other: Located, respelling: Respelling) -> bool:

@@ -20,8 +20,9 @@ _KIND_WORDS: Final = """
     đường phố ngõ ngách hẻm kiệt đại quốc lộ số nhà thôn ấp xóm bản buôn làng khóm khối tổ dân khu
     phường xã thị trấn đặc quận huyện thành tỉnh căn hộ tầng toà tòa chung cư block
 """
-_KINDS: Final = tuple(_KIND_WORDS.split())
-_BARE: Final = tuple(dict.fromkeys(fold(kind) for kind in _KINDS))
+KINDS: Final = tuple(_KIND_WORDS.split())
+"""Words that say what kind of place follows, one by one."""
+_BARE: Final = tuple(dict.fromkeys(fold(kind) for kind in KINDS))
 _FIRST_HALVES: Final = frozenset(
     word
     for kind in ("tổ", "dân", "khu", "căn", "chung", "thị", "thành")
@@ -44,7 +45,7 @@ _OF_FLATS: Final = frozenset(
     word for flat in FLATS for words in (flat.accents, flat.keys) for word in words
 )
 """`Kiot 3` is a stall, and no slip of `kiệt 3`."""
-_NO_SLIPS: Final = frozenset((*_KINDS, *_ABBREVIATIONS.split(), *_OF_FLATS))
+_NO_SLIPS: Final = frozenset((*KINDS, *_ABBREVIATIONS.split(), *_OF_FLATS))
 _WORD: Final = re.compile(r"[^\W\d_]{2,9}")
 _NUMBER_NEXT: Final = re.compile(r"\s\d")
 _NUMBERED: Final = re.compile(r"(?:^|[,;])\s*([^\W\d_]{2,9})(?=\s\d)")
@@ -151,7 +152,7 @@ def _near(word: str, *, accented: bool) -> tuple[str, ...]:
     """Kinds that a word is one slip away from."""
     if word in _NO_SLIPS or accent_key(word) in _LANDMARKS:
         return ()
-    return tuple(kind for kind in (_KINDS if accented else _BARE) if is_one_slip(word, kind))
+    return tuple(kind for kind in (KINDS if accented else _BARE) if is_one_slip(word, kind))
 
 
 def _opens(text: str, start: int) -> bool:

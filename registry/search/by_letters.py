@@ -1,0 +1,117 @@
+"""Names looked for by their letters alone: without spaces and marks, with some letters wrong.
+
+Scans, PDFs and thumbs put spaces into words, take them out, and lose, double or swap letters. What
+no list of such cases foresees is a few edits away in the letters.
+"""
+
+import unicodedata
+from functools import lru_cache
+from itertools import product
+from typing import Final
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
+
+from geo.values import value
+
+LIKE: Final = 75
+"""Likeness from which on a name is looked at, by rapidfuzz, of 100."""
+TRIMMED: Final = " ,.;:-–/\n\t"
+"""What stands between the parts of a text."""
+
+
+@value(frozen=True, slots=True)
+class Squashed:
+    """A text without anything but its letters and digits, in small letters without marks."""
+
+    text: str
+    letters: str
+    at: tuple[int, ...]
+    """Where in the text each of them stands."""
+
+    words: frozenset[int]
+    """Of these letters those that stand at the beginning of a word, and behind the end of one."""
+
+    def typed(self, start: int, end: int) -> str:
+        """What was typed of these letters."""
+        return self.text[self.at[start] : self.at[end - 1] + 1]
+
+    def is_whole(self, start: int, end: int) -> bool:
+        """Whether these letters begin and end where words do."""
+        return self._opens(start) and end in self.words
+
+    def is_apart(self, start: int, end: int) -> bool:
+        """The same, where capitals too may begin what was written without spaces."""
+        return (self._opens(start) or self._is_capital(start)) and (
+            end in self.words or self._is_capital(end)
+        )
+
+    def _is_capital(self, at: int) -> bool:
+        return at < len(self.at) and self.text[self.at[at]].isupper()
+
+    def _opens(self, start: int) -> bool:
+        # A letter before it may have been typed twice.
+        return not self.words.isdisjoint((start, start - 1))
+
+    @classmethod
+    def of(cls, text: str) -> "Squashed":
+        """The letters of a text."""
+        pairs = [(letter, at) for at, sign in enumerate(text) for letter in plain(sign)]
+        at = tuple(at for _, at in pairs)
+        apart = (i for i in range(1, len(at)) if at[i] - at[i - 1] > 1)
+        return cls(
+            text, "".join(letter for letter, _ in pairs), at, frozenset((0, *apart, len(at)))
+        )
+
+
+@lru_cache(maxsize=2_048)
+def plain(sign: str) -> str:
+    """A sign as it is compared: empty for what is no letter and no digit."""
+    apart = unicodedata.normalize("NFD", sign.lower().replace("đ", "d"))
+    return "".join(c for c in apart if c.isascii() and c.isalnum())
+
+
+@value(frozen=True, slots=True)
+class Match:
+    """Where a name stands in squashed letters, nearly."""
+
+    start: int
+    end: int
+    edits: int
+
+
+def allowed(length: int) -> int:
+    """Edits in a name of so many letters after which it is still that name.
+
+    >>> [allowed(length) for length in (4, 5, 8, 13)]
+    [0, 1, 2, 3]
+    """
+    return 0 if length < 5 else 1 if length < 8 else 2 if length < 13 else 3
+
+
+def match_in(name: str, letters: str) -> Match | None:
+    """The part of the letters that is the fewest edits away from the name, within `allowed`."""
+    most = 0 if name[-1].isdigit() else allowed(len(name))
+    at = letters.rfind(name)
+    if at >= 0:
+        return Match(at, at + len(name), 0)
+    near = fuzz.partial_ratio_alignment(name, letters, score_cutoff=LIKE) if most else None
+    if near is None:
+        return None
+    starts = range(max(0, near.dest_start - 2), near.dest_start + 3)
+    ends = range(near.dest_end - 2, min(len(letters), near.dest_end + 2) + 1)
+    found = min(
+        (OSA.distance(name, letters[s:e], score_cutoff=most), abs(e - s - len(name)), s, e)
+        for s, e in product(starts, ends)
+        if s < e
+    )
+    return Match(found[2], found[3], found[0]) if found[0] <= most else None
+
+
+def squash(text: str) -> str:
+    """The letters and digits of a text, in small letters without marks.
+
+    >>> squash("Ph ường Đống-Đa 2")
+    'phuongdongda2'
+    """
+    return "".join(map(plain, text))

@@ -1,0 +1,282 @@
+"""The units at the end of a text that nothing is called as written, found by their letters.
+
+The exact reading was not sure. From the end of the text a province is looked for, or else a
+district; before it a commune that it holds or held, with its district between them; each as the
+part of the text that is the fewest edits away. What another place explains nearly as well is left
+as it is.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from geo.syllables import is_syllable, is_unwritten
+from geo.values import value
+from registry.door_with_units import ReadAddress
+from registry.gazetteer import Gazetteer, Unit, today
+from registry.remembered import Remembered
+from registry.search.areas import communes_of
+from registry.search.by_letters import (
+    LIKE,
+    TRIMMED,
+    Match,
+    Squashed,
+    allowed,
+    match_in,
+    squash,
+)
+
+MAX_TEXT: Final = 400
+_NEAR_END: Final = 70
+"""Letters at the end of a text in which a unit's name may begin."""
+_MARGIN: Final = 3
+"""Letters by which the best must explain more of the text than the second best."""
+_EDIT: Final = 5
+"""Letters that an edit counts."""
+_LONG: Final = 10
+"""Letters from which on a name has no neighbour that is one as well."""
+_SHORT: Final = 5
+"""Letters below which a name is none without its kind."""
+_WHOLE: Final = 3
+"""Letters that it counts that a name begins and ends where words do."""
+_WRITTEN: Final = 3
+"""The same of its kind being written before it."""
+_LEFT: Final = 2
+"""Letters between two units that may be explained by nothing."""
+_COUNTRY: Final = ("vietnam", "vn")
+_KINDS: Final = ("thanhpho", "tinh", "quan", "huyen", "thixa", "tp", "tx")
+_KIND_LETTERS: Final = ("t", "q", "h", "p")
+
+_Names = tuple[tuple[str, Unit], ...]
+_around: Final = Remembered[None, tuple[_Names, _Names]](1)
+_inside: Final = Remembered[int, tuple[_Names, _Names]](64)
+
+
+@value(frozen=True, slots=True)
+class Restored:
+    """A text of which the units are known."""
+
+    head: str
+    """What stands before them, as it was written."""
+    units: tuple[Unit, ...]
+    """From the inside out."""
+
+    def is_read_by(self, reading: ReadAddress | None) -> bool:
+        """Whether a reading leaves nothing unread, and names these units already."""
+        named = reading.namings if reading and not reading.unread else ()
+        inner = self.units[0]
+        return any(inner in (n.commune, n.district, n.province, n.former) for n in named)
+
+    def leads_to(self, gazetteer: Gazetteer, units: Iterable[Unit]) -> bool:
+        """Whether one of these communes of today continues the innermost unit."""
+        return not {unit.id for unit in units}.isdisjoint(_today(gazetteer, self.units[0]))
+
+    def text(self, head: str) -> str:
+        """An address of these units."""
+        names = (unit.versions[-1].full_name for unit in self.units)
+        return ", ".join((head.strip(TRIMMED), *names))
+
+
+@value(frozen=True, slots=True)
+class _Candidate:
+    """A commune that the end of a text may name."""
+
+    worth: int
+    """Letters that it explains, less what speaks against it."""
+    start: int
+    """Letter with which its kind or name begins."""
+    units: tuple[Unit, ...]
+
+
+def restore_units(gazetteer: Gazetteer, text: str) -> Restored | None:
+    """The text with the one commune, or district, that the end of it names; None where none is
+    certain.
+    """
+    if len(text) > MAX_TEXT:
+        return None
+    squashed = Squashed.of(text)
+    size = _before_word(squashed.letters, len(squashed.letters), _COUNTRY)
+    for outer, match in _outermost(gazetteer, squashed.letters[:size]):
+        end = _before_word(squashed.letters, match.start, _KINDS)
+        found = _inner(gazetteer, outer, squashed, end)
+        if found is not None:
+            head = text[: squashed.at[found.start]]
+            return Restored(head, (*found.units, outer))
+    return None
+
+
+def _is_name(typed: str) -> bool:
+    """Whether what was typed may be a name by itself."""
+    return all(is_syllable(word) and not is_unwritten(word) for word in typed.split())
+
+
+def _before_word(letters: str, end: int, words: Iterable[str]) -> int:
+    """Where one of the words begins that ends at `end`, nearly; `end` where none does."""
+    for word in words:
+        for length in (len(word), len(word) - 1, len(word) + 1):
+            part = letters[max(0, end - length) : end]
+            if part and OSA.distance(word, part) <= allowed(len(word)):
+                return end - len(part)
+    return end
+
+
+def _outermost(gazetteer: Gazetteer, letters: str) -> list[tuple[Unit, Match]]:
+    """Provinces that the end may name, the likeliest first; else districts."""
+    end = len(letters)
+    cut = max(0, end - _NEAR_END // 2)
+    for names in _names_around(gazetteer):
+        found = [
+            (unit, Match(cut + match.start, cut + match.end, match.edits))
+            for name, unit in names
+            if (match := match_in(name, letters[cut:])) and cut + match.end >= end - _LEFT
+        ]
+        if found:
+            found.sort(key=lambda one: _EDIT * one[1].edits - (one[1].end - one[1].start))
+            return found[:2]
+    return []
+
+
+def _inner(gazetteer: Gazetteer, outer: Unit, squashed: Squashed, end: int) -> _Candidate | None:
+    """The commune in the outer unit that stands before `end`; None where two may be meant."""
+    found = sorted(_candidates(gazetteer, outer, squashed, end), key=lambda one: -one.worth)
+    if not found:
+        return None
+    meant = set(_today(gazetteer, found[0].units[0]))
+    for other in found[1:]:
+        if other.worth <= found[0].worth - _MARGIN:
+            break
+        if meant.isdisjoint(_today(gazetteer, other.units[0])):
+            return None
+    return found[0]
+
+
+def _candidates(
+    gazetteer: Gazetteer, outer: Unit, squashed: Squashed, end: int
+) -> Iterator[_Candidate]:
+    communes, districts = _names_inside(gazetteer, outer)
+    of_districts = {name for name, _ in districts}
+    cut = max(0, end - _NEAR_END)
+    near = squashed.letters[cut:end]
+    for name, unit in _alike(near, communes):
+        match = match_in(name, near)
+        if match is None:
+            continue
+        first, last = cut + match.start, cut + match.end
+        if match.edits and len(name) < _LONG and _is_name(squashed.typed(first, last)):
+            continue  # `Bình An` is no slip of Bình Tân
+        district, left, read = _between(gazetteer, unit, districts, near[match.end :])
+        start, kind = _before_kind(near, match.start, unit)
+        # Without its kind a name that a district has as well says that no commune is named.
+        bare = not kind and (len(name) < _SHORT or (district is None and name in of_districts))
+        if left > _LEFT or bare or not squashed.is_apart(cut + start, last):
+            continue
+        worth = len(name) + read - _EDIT * match.edits - 2 * left
+        worth += _WRITTEN * kind + _WHOLE * squashed.is_whole(first, last)
+        units = (unit, district) if district else (unit,)
+        yield _Candidate(worth, cut + start, units)
+
+
+def _today(gazetteer: Gazetteer, unit: Unit) -> Iterable[int]:
+    return communes_of(gazetteer, today(), unit)
+
+
+def _alike(letters: str, names: _Names) -> Iterator[tuple[str, Unit]]:
+    choices = [name for name, _ in names]
+    found = process.extract(
+        letters, choices, scorer=fuzz.partial_ratio, score_cutoff=LIKE, limit=None
+    )
+    for _, _, at in found:
+        yield names[at]
+
+
+def _between(
+    gazetteer: Gazetteer, commune: Unit, districts: _Names, letters: str
+) -> tuple[Unit | None, int, int]:
+    """The district that stands between a commune and its province, how many letters are left
+    there, and how many it explains.
+    """
+    holders = gazetteer.holders(commune)
+    best: tuple[Unit | None, int, int] = (None, _unexplained(letters), 0)
+    for name, unit in districts if letters else ():
+        if unit.id in holders and (match := match_in(name, letters)):
+            left = _unexplained(letters[: match.start]) + _unexplained(letters[match.end :])
+            read = len(name) - _EDIT * match.edits
+            if left - read < best[1] - best[2]:
+                best = (unit, left, read)
+    return best
+
+
+def _unexplained(letters: str) -> int:
+    """How many letters are left without words for kinds of units; a digit is never left."""
+    for kind in _KINDS:
+        letters = letters.removeprefix(kind).removesuffix(kind)
+    if any(map(str.isdigit, letters)):
+        return _NEAR_END
+    return 0 if letters in _KIND_LETTERS else len(letters)
+
+
+def _before_kind(letters: str, start: int, unit: Unit) -> tuple[int, bool]:
+    """Where a unit begins whose name begins at `start`, and whether its kind is written."""
+    kinds = {squash(version.full_name)[: -len(squash(version.name))] for version in unit.versions}
+    before = letters[:start]
+    for kind in kinds:
+        for written in (kind, kind[1:], kind[:-1], f"{kind[0]}{kind[0]}"):
+            if len(written) > 1 and before.endswith(written):
+                return start - len(written), True
+    first = {kind[0] for kind in kinds}
+    return (start - 1, True) if before[-1:] in first else (start, False)
+
+
+def _names_around(gazetteer: Gazetteer) -> tuple[_Names, _Names]:
+    """Provinces of all maps, and districts whose names are no numbers."""
+    kept = _around.of(gazetteer)
+    known = kept.get(None)
+    if known is None:
+        units = gazetteer.units.values()
+        known = (
+            _names(unit for unit in units if unit.level == "province"),
+            _names(
+                u for u in units if u.level == "district" and len(squash(u.versions[-1].name)) > 4
+            ),
+        )
+        _around.keep(kept, None, known)
+    return known
+
+
+def _is_short(unit: Unit) -> bool:
+    return len(squash(unit.versions[-1].name)) < _SHORT
+
+
+def _names_inside(gazetteer: Gazetteer, province: Unit) -> tuple[_Names, _Names]:
+    """Communes that the province or district holds or held, and their districts."""
+    kept = _inside.of(gazetteer)
+    known = kept.get(province.id)
+    if known is None:
+        units = gazetteer.units
+        inside = [
+            unit
+            for unit in units.values()
+            if unit.level == "commune" and province.id in gazetteer.holders(unit)
+        ]
+        around = {i: units[i] for unit in inside for i in gazetteer.holders(unit) if i in units}
+        districts = (unit for unit in around.values() if unit.level == "district")
+        known = (_names(inside), _names(districts))
+        _inside.keep(kept, province.id, known)
+    return known
+
+
+def _names(units: Iterable[Unit]) -> _Names:
+    """Each name once for a unit; numbers only behind their kind."""
+    found: dict[tuple[str, int], Unit] = {}
+    for unit in units:
+        for version in unit.versions:
+            name = squash(version.name)
+            if name.isdigit():
+                for kind in ("phuong", "p", "quan", "q"):
+                    if kind[0] == squash(version.full_name)[0]:
+                        found[f"{kind}{name}", unit.id] = unit
+            elif len(name) > 2:
+                found[name, unit.id] = unit
+    return tuple((name, unit) for (name, _), unit in found.items())
