@@ -53,7 +53,12 @@ from registry.search.groups import commune_untold, is_group_alone, is_named
 from registry.search.likeness import vocabulary_of
 from registry.search.respelling import respellings
 from registry.search.restored_units import restore_units
-from registry.search.restored_words import has_lost_marks, is_whole, restore_places, set_kinds_apart
+from registry.search.restored_words import (
+    has_lost_marks,
+    is_damaged,
+    restore_places,
+    set_kinds_apart,
+)
 from registry.search.set_apart import names_set_apart, set_apart
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.text import read_units
@@ -281,7 +286,13 @@ class _Search:
         """The answers to a text whose words are found by their letters, where they fit better:
         those for kinds, then the units, then the street or hamlet in them.
         """
-        apart = set_kinds_apart(text)
+        reading, apart = best.reading, set_kinds_apart(text)
+        if (
+            apart == text
+            and best.answers
+            and not (is_damaged(text) or (reading and reading.unread))
+        ):
+            return best
         if apart != text:
             best = better_by_letters(best, (yield from self._as_written(apart)))
         restored = restore_units(self.gazetteer, apart)
@@ -290,7 +301,7 @@ class _Search:
             best = better_by_letters(best, other)
         communes = {a.unit for a in best.answers if a.unit and a.unit.level == "commune"}
         known = 0 < len(communes) <= _FEW
-        damaged = not is_whole(restored.head if restored else apart) or has_lost_marks(text)
+        damaged = is_damaged(restored.head if restored else apart) or has_lost_marks(text)
         if not (known and damaged) or _STREET_UNSURE.isdisjoint(best.answers[0].faults):
             return best
         if restored is not None and not restored.leads_to(self.gazetteer, communes):

@@ -129,7 +129,7 @@ def _outermost(gazetteer: Gazetteer, letters: str) -> list[tuple[Unit, Match]]:
     for names in _names_around(gazetteer):
         found = [
             (unit, Match(cut + match.start, cut + match.end, match.edits))
-            for name, unit in names
+            for name, unit in _alike(letters[cut:], names)
             if (match := match_in(name, letters[cut:])) and cut + match.end >= end - _LEFT
         ]
         if found:

@@ -66,17 +66,18 @@ _PLACES: Final = bulk(
 )
 
 
-def is_whole(text: str) -> bool:
-    """Whether all words of a text may be words as they stand.
+def is_damaged(text: str) -> bool:
+    """Whether a word of a text is none as it stands, or lacks its marks.
 
-    >>> is_whole("85 Lê Lai, P.2, TPHCM"), is_whole("85 Lê L ai"), is_whole("85 Nguyễn TTri Phương")
-    (True, False, False)
+    >>> is_damaged("85 Lê Lai, P.2, TPHCM"), is_damaged("85 Lê L ai"), is_damaged("85 Nguyễn TTri")
+    (False, True, True)
     """
     words = _WORD.findall(unicodedata.normalize("NFC", text))
-    return all(
+    whole = all(
         (word.isupper() and len(word) > 1) or (is_syllable(word) and not is_unwritten(word))
         for word in words
     )
+    return not whole or has_lost_marks(text)
 
 
 def has_lost_marks(text: str) -> bool:
