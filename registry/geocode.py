@@ -287,11 +287,8 @@ class _Search:
         those for kinds, then the units, then the street or hamlet in them.
         """
         reading, apart = best.reading, set_kinds_apart(text)
-        if (
-            apart == text
-            and best.answers
-            and not (is_damaged(text) or (reading and reading.unread))
-        ):
+        unread = reading is not None and reading.unread
+        if apart == text and best.answers and not unread and not is_damaged(text):
             return best
         if apart != text:
             best = better_by_letters(best, (yield from self._as_written(apart)))
