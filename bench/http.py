@@ -4,7 +4,8 @@
 
 DATABASE_URL names a filled register (`bench.made_register`). Lookup and reverse are compared with a
 view that runs the same one query by psycopg and returns its columns (promise: 60 %); geocode is
-timed at one connection and at four. Client, server and database share the machine, so only what is
+timed at one connection and at four. The bare view is called by WSGI; `no hand-over` is our lookup
+called so too, without a loop that takes the body in first (`api.server`). Client, server and database share the machine, so only what is
 measured in one run compares; `cpu` is what a request costs the server's processes, which other work
 on the machine disturbs less. Which of the server's processes takes a connection is chance: where
 one has three of four, the other core is idle at times, and the rate is lower at the same `cpu`.
@@ -32,6 +33,7 @@ from geo import code as codes
 from registry import lookup, reverse
 from registry.reads import Reads
 from registry.settings import Settings
+from scripts.listening import web_server
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
@@ -39,6 +41,7 @@ CONNECTIONS = 4
 SAMPLE = 8_000
 """Doors; one half is asked for, the other fills what the server remembers of units and streets."""
 ROUNDS = 3
+BARE = "bench.http:bare"
 
 
 def bare() -> Flask:
@@ -76,15 +79,15 @@ def bare() -> Flask:
 
 
 @contextmanager
-def server(target: str, url: str, *, factory: bool) -> Iterator[tuple[int, int]]:
-    """Granian as `bin/run` starts it: its port and process id."""
+def server(target: str, url: str, *, by_wsgi: bool = False) -> Iterator[tuple[int, int]]:
+    """Granian as `bin/run` starts it, or calling the application itself: its port and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--workers", str(WORKERS), "--no-ws", "--log-level", "error"]
-    command += ["--blocking-threads", str(Settings().pool_size)]
-    command += ["--factory"] * factory + [target]
+    command = [*web_server(target, "127.0.0.1", port, workers=WORKERS), "--log-level", "error"]
+    if by_wsgi:
+        command += ["--interface", "wsgi", "--blocking-threads", str(Settings().pool_size)]
+    command += ["--factory"] * (target == BARE)
     ours = {"DATABASE_URL": url, "PYTHONPATH": str(ROOT), "DIACHISO_LIMITS": "off"}
     environment = os.environ | ours
     with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
@@ -246,13 +249,19 @@ def main() -> None:
     doors, others = doors[: SAMPLE // 2], doors[SAMPLE // 2 :]
     at = [f"lon={lon + 0.0003:.6f}&lat={lat + 0.0002:.6f}" for _, lon, lat in doors]
     with (
-        server("bench.http:bare", url, factory=True) as floor,
-        server("api.wsgi:app", url, factory=False) as ours,
+        server(BARE, url, by_wsgi=True) as floor,
+        server("api.wsgi:app", url, by_wsgi=True) as plain,
+        server("api.wsgi:server", url) as ours,
     ):
         show("no database (bare)", measure(Load(floor, ["/nothing"] * 8, seconds), CONNECTIONS))
         compare(
             "lookup",
             Load(floor, [f"/lookup/{code}" for code, _, _ in doors], seconds),
+            Load(ours, [f"/v1/addresses/{code}" for code, _, _ in doors], seconds),
+        )
+        compare(
+            "lookup (no hand-over)",
+            Load(plain, [f"/v1/addresses/{code}" for code, _, _ in doors], seconds),
             Load(ours, [f"/v1/addresses/{code}" for code, _, _ in doors], seconds),
         )
         compare(
