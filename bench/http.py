@@ -5,10 +5,11 @@
 DATABASE_URL names a filled register (`bench.made_register`). Lookup and reverse are compared with a
 view that runs the same one query by psycopg and returns its columns (promise: 60 %); geocode is
 timed at one connection and at four. The bare view is called by WSGI; `no hand-over` is our lookup
-called so too, without a loop that takes the body in first (`api.server`). Client, server and database share the machine, so only what is
-measured in one run compares; `cpu` is what a request costs the server's processes, which other work
-on the machine disturbs less. Which of the server's processes takes a connection is chance: where
-one has three of four, the other core is idle at times, and the rate is lower at the same `cpu`.
+called so too, without a loop that takes the body in first (`api.server`). Client, server and
+database share the machine, so only what is measured in one run compares; `cpu` is what a request
+costs the server's processes, which other work on the machine disturbs less. Which of the server's
+processes takes a connection is chance: where one has three of four, the other core is idle at
+times, and the rate is lower at the same `cpu`.
 """
 
 import os
@@ -80,7 +81,7 @@ def bare() -> Flask:
 
 @contextmanager
 def server(target: str, url: str, *, by_wsgi: bool = False) -> Iterator[tuple[int, int]]:
-    """Granian as `bin/run` starts it, or calling the application itself: its port and process id."""
+    """Granian as `bin/run` starts it, or by WSGI: its port and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
