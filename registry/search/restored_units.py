@@ -51,7 +51,7 @@ _KIND_LETTERS: Final = ("t", "q", "h", "p")
 
 _Names = tuple[tuple[str, Unit], ...]
 _around: Final = Remembered[None, tuple[_Names, _Names]](1)
-_inside: Final = Remembered[int, tuple[_Names, _Names]](64)
+_inside: Final = Remembered[int, tuple[_Names, _Names]](128)
 
 
 @value(frozen=True, slots=True)
