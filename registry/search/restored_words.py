@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA, Levenshtein
 
 from geo.syllables import is_syllable, is_unwritten
 from registry.records import PLACES
@@ -20,6 +20,10 @@ from registry.search.by_letters import LIKE, TRIMMED, Squashed, match_in, plain,
 from registry.search.respelling import KINDS
 
 _LOOKED_AT: Final = 12
+_STREET: Final = "duong"
+_SLIPS: Final = 3
+"""Letters that may be wrong in that word, before a street that is known."""
+_LAST_WORD: Final = re.compile(r"\d\S*\s+([^\W\d_]+)$")
 _BEHIND: Final = 9
 """Letters before a street among which its number ends."""
 _SHORTEST: Final = 4
@@ -73,11 +77,13 @@ def is_damaged(text: str) -> bool:
     (False, True, True)
     """
     words = _WORD.findall(unicodedata.normalize("NFC", text))
-    whole = all(
-        (word.isupper() and len(word) > 1) or (is_syllable(word) and not is_unwritten(word))
-        for word in words
-    )
+    whole = all((word.isupper() and len(word) > 1) or is_word(word) for word in words)
     return not whole or has_lost_marks(text)
+
+
+def is_word(word: str) -> bool:
+    """Whether it may be a word as it stands, its marks included."""
+    return is_syllable(word) and not is_unwritten(word)
 
 
 def has_lost_marks(text: str) -> bool:
@@ -119,16 +125,22 @@ def restore_places(text: str, communes: Iterable[int], *, marks: bool) -> Steps[
     start, end = squashed.at[match.start], squashed.at[match.end - 1] + 1
     meant = min(names[name])
     typed = _spaced(head[start:end], name, meant)
-    if marks and not edits and len(names[name]) == 1 and _lacks_marks(typed, meant):
+    rival = edits and any(one[0] <= edits + 1 for one in found if one[3] != name)
+    if len(names[name]) == 1 and not rival and _is_meant(typed, meant, marks=marks and not edits):
         typed = meant
-    return f"{head[:start].rstrip()} {typed}{head[end:]}"
+    before = head[:start].rstrip()
+    kind = _LAST_WORD.search(before)
+    if kind and not is_word(kind[1]) and OSA.distance(squash(kind[1]), _STREET) <= _SLIPS:
+        before = before[: kind.start(1)].rstrip()  # `ưĐờnnng`
+    return f"{before} {typed}{head[end:]}"
 
 
-def _lacks_marks(typed: str, name: str) -> bool:
-    """Whether words of a name lost all their marks, and the others are as they should be."""
+def _is_meant(typed: str, name: str, *, marks: bool) -> bool:
+    """Whether each word that is not the name's is none at all; with `marks`, or lost its marks."""
     words, meant = typed.lower().split(), name.lower().split()
     return len(words) == len(meant) and all(
-        word in (other, squash(other)) for word, other in zip(words, meant, strict=True)
+        word == other or not is_word(word) or (marks and word == squash(other))
+        for word, other in zip(words, meant, strict=True)
     )
 
 

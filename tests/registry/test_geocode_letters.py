@@ -28,6 +28,9 @@ DAMAGED = (
     "85 Đ.NguyễnTriPhương, Phường Láng, Hà Nội",
     # letters lost, doubled, swapped in the units
     "85 Nguyễn Tri Phương, Phường Láng, Thành Phhố HàN ội, Vitệ Nam",
+    # and in the street, of which no word is left, or in the word before it
+    "85 Nguynễ TTri Phươngg, Phường Láng, Hà Nội",
+    "85 Đưườggn Nguyễn Tri Phương, Phường Láng, Hà Nội",
     # marks lost in some words
     "85 Nguyen Tri Phương, Phuong Láng, Thanh phố Ha Nội, Viet Nam",
     # several at once, on the old map
