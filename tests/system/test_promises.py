@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from api import errors as api_errors
+from registry.search.faults import FAULTS
 from registry.settings import ROOT
 from scripts.main import diachiso
 from tests.support.web import api_rules
@@ -179,3 +180,39 @@ def test_no_file_names_a_place_of_this_machine() -> None:
         if MACHINE_PATH.search(line)
     ]
     assert found == []
+
+
+def test_every_fault_has_its_line_with_its_weight_in_the_page_of_matching() -> None:
+    page = (ROOT / "docs" / "matching.md").read_text(encoding="utf-8")
+    table = page.split("| fault | weight |")[1].split("\n\n")[0]
+    told = {code: float(weight) for code, weight in re.findall(r"`(\w+)` \| ([\d.]+)", table)}
+    assert told == {fault.code: fault.weight for fault in FAULTS.values()}
+
+
+def test_checks_before_a_commit_are_those_of_bin_test() -> None:
+    checks = re.findall(r'check "[^"]+" (\w[^\n]+)', (ROOT / "bin" / "test").read_text())
+    hooks = re.findall(r"entry: \.venv/bin/(.+)", (ROOT / ".pre-commit-config.yaml").read_text())
+    # deptry and squawk take what bin/test makes for them.
+    assert hooks == [check for check in checks if not check.startswith("check_")]
+
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link into a page may name: its headings, as hosts of repositories write them."""
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+def test_every_link_of_a_page_leads_to_what_is_there() -> None:
+    lost = []
+    for page in [file for file in listed("--cached", "--others") if file.suffix == ".md"]:
+        for link in LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8"))):
+            path, _, anchor = link.partition("#")
+            goal = page.parent / path if path else page
+            if ":" not in link and not (goal.exists() and (not anchor or anchor in anchors(goal))):
+                lost.append(f"{page.relative_to(ROOT)}: {link}")
+    assert lost == []

@@ -1,6 +1,6 @@
-"""The examples of README.md are what a newcomer sees after the first `bin/run`, in their order.
+"""What both READMEs and the walk-throughs show is what a newcomer gets after the first `bin/run`.
 
-Those of docs/shop.md as well, but for its page, which tests/browser/test_shop.py opens.
+But for the page of docs/shop.md, which tests/browser/test_shop.py opens.
 """
 
 import json
@@ -109,8 +109,11 @@ def wrong_of(example: Example, output: str) -> list[str]:
     return [d for shown, real in pairs for d in differences(shown, real)]
 
 
-# The last of README.md replaces the demonstration.
-@pytest.mark.parametrize("page", ["docs/shop.md", "README.md"])
+READMES = ("README.md", "README.vi.md")
+
+
+# The last of docs/office.md replace the demonstration.
+@pytest.mark.parametrize("page", [*READMES, "docs/carrier.md", "docs/shop.md", "docs/office.md"])
 def test_every_example_prints_what_the_page_shows(
     newcomer: tuple[str, Path, Path], page: str
 ) -> None:
@@ -121,8 +124,22 @@ def test_every_example_prints_what_the_page_shows(
     assert not wrong, "\n\n".join(wrong)
 
 
-def test_each_kind_of_reader_has_an_example() -> None:
+def test_readme_is_short_with_an_example_for_each_kind_of_reader() -> None:
     page = (ROOT / "README.md").read_text(encoding="utf-8")
-    for heading in ("Người phát thư", "Trang bán hàng", "Chính quyền xã"):
-        section = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-        assert "```bash" in section
+    assert len(page.splitlines()) <= 150
+    asked = ("/v1/geocode", "/v1/validate", "bin/diachiso import")
+    for question, example in zip(asked, examples("README.md"), strict=True):
+        assert question in example.commands
+        assert example.printed
+
+
+def test_readme_says_the_same_in_both_languages() -> None:
+    english, vietnamese = (outline(page) for page in READMES)
+    assert english == vietnamese
+    assert examples("README.md") == examples("README.vi.md")
+
+
+def outline(page: str) -> list[str]:
+    """Where headings, tables' rows and links to pages stand, whatever language is between them."""
+    text = (ROOT / page).read_text(encoding="utf-8").split("\n## ", 1)[1]
+    return re.findall(r"^#+(?= )|^\|(?= )|\]\([^)]+\)", text, re.MULTILINE)
