@@ -17,7 +17,7 @@ from geo.code_writing import unannounced
 from registry.autocomplete.begun import SPARE, Finder, Sought
 from registry.autocomplete.buildings import flats_in, open_buildings
 from registry.autocomplete.place_names import BUILDING, Names
-from registry.autocomplete.suggested_doors import Found, NumberedDoor, doors_near, look
+from registry.autocomplete.suggested_doors import Found, doors_near, look
 from registry.autocomplete.suggestion import Place, Suggestion, Wordings
 from registry.autocomplete.typed import Typed, readings, with_tail
 from registry.autocomplete.unit_index import unit_index
@@ -138,7 +138,10 @@ class _Completer:
             likely,
             limit=self.typing.limit,
         )
-        doors = [self._of_door(sought, door) for door in known.doors[: self.typing.limit]]
+        doors = [
+            self.words.of_door(sought.doors[door.table, door.place_id], door)
+            for door in known.doors[: self.typing.limit]
+        ]
         doors += self._flats(sought)
         if doors:
             # Where a number is registered, the street without it is no answer.
@@ -165,10 +168,6 @@ class _Completer:
         buildings = [serial for table, serial in sought.doors if table == BUILDING]
         found = flats_in(self.reads, buildings, sought.number)
         return [self.words.of_record(record) for record in found]
-
-    def _of_door(self, sought: Sought, door: NumberedDoor) -> Suggestion:
-        names, name, unit_id = sought.doors[door.table, door.place_id]
-        return self.words.of_door(names, name, self.gazetteer.units.get(unit_id), door)
 
     def _once(self, lines: Iterable[Suggestion]) -> list[Suggestion]:
         shown: dict[str, Suggestion] = {}

@@ -35,7 +35,7 @@ _OUTER: Final = {
 }
 _KNOWN: Final = """
     SELECT 0, '{table}', p.id, p.kind, p.name, p.key, {outer}, NULL::text, NULL::text,
-        ST_X(d.point), ST_Y(d.point)
+        ST_X(d.point), ST_Y(d.point), p.former_unit_id
     FROM unnest(%({table}_known)s::bigint[]) i (id) JOIN {table} p ON p.id = i.id
     CROSS JOIN LATERAL (
         SELECT h.point FROM ({holders}) c (id) CROSS JOIN LATERAL (
@@ -47,11 +47,11 @@ _KNOWN: Final = """
 # in the order of the array, and the outer LIMIT ends the walk along it as soon as there are enough.
 _NUMBERED: Final = """
     SELECT {rank}, '{table}', p.id, p.kind, p.name, p.key, {outer}, d.code, d.house_number_key,
-        ST_X(d.point), ST_Y(d.point)
+        ST_X(d.point), ST_Y(d.point), d.former_unit_id
     FROM (
-        SELECT i.id, h.code, h.house_number_key, h.point
+        SELECT i.id, h.code, h.house_number_key, h.point, h.former_unit_id
         FROM unnest(%({table}_{which})s::bigint[]) i (id) CROSS JOIN LATERAL (
-            SELECT h.code, h.house_number_key, h.point FROM household h
+            SELECT h.code, h.house_number_key, h.point, h.former_unit_id FROM household h
             WHERE h.{table}_id = i.id AND h.house_number_key >= %(first)s
                 AND h.house_number_key < %({which}_end)s AND {open}
                 AND h.unit_number IS NULL {alone}
@@ -121,6 +121,8 @@ class KnownPlace:
     """(kind, name) of what holds a locality, the smaller first."""
     lon: float | None
     lat: float | None
+    former_unit_id: int | None
+    """Its commune of the old map, where that is on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class NumberedDoor:
     code: str
     number: str
     place: KnownPlace
-    """With the door's own position."""
+    """With the door's own position and former commune."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +194,9 @@ def _by_table(places: Iterable[Place]) -> dict[str, list[int]]:
 def _found(rows: list[Row], order: dict[tuple[int, str, int], int]) -> Found:
     found = Found()
     doors: dict[str, tuple[tuple[object, ...], NumberedDoor]] = {}
-    for rank, table, place_id, kind, name, key, held, code, number, lon, lat in rows:
+    for rank, table, place_id, kind, name, key, held, code, number, lon, lat, former in rows:
         outer = tuple((outer_kind, outer_name) for outer_kind, outer_name in held or ())
-        place = KnownPlace(kind, name, key, outer, lon, lat)
+        place = KnownPlace(kind, name, key, outer, lon, lat, former)
         if not rank:
             found.places[table, place_id] = place
         elif code not in doors or rank == _EXACT:

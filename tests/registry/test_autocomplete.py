@@ -488,3 +488,48 @@ def test_buildings_are_read_of_their_index(database_url: str, statement: str) ->
         connection.rollback()
     engine.dispose()
     assert any("Index Only Scan using ix_household_building" in line for line in plan), plan
+
+
+def test_number_of_a_district_or_ward_is_whole_and_its_doors_say_what_they_were_in(
+    admin_url: str, worker_id: str
+) -> None:
+    """Thành phố Hồ Chí Minh has streets of one name in Quận 1, 10, 11 and 12."""
+    with search_world(admin_url, f"autocomplete_numbered_{worker_id}") as world:
+        known = world.gazetteer
+        wards = [
+            ("Phường Sài Gòn", "Phường Bến Nghé", "26740"),
+            ("Phường Hòa Hưng", "Phường 15", "27163"),
+        ]
+        with session_scope(world.engine) as session:
+            for name, former, code in wards:
+                here = {
+                    "unit_id": unit_named(known, name, code).id,
+                    "former_unit_id": unit_named(known, former, code).id,
+                }
+                street = make_street(
+                    session, **here, name="Tô Hiến Thành", kind="đường", key="to hien thanh"
+                )
+                for number in ("5", "5A"):
+                    make_household(
+                        session,
+                        **here,
+                        thoroughfare_id=street,
+                        house_number=number,
+                        house_number_key=number,
+                    )
+        names = PlaceNames(world.reads).get()
+        for where in ("q1", "Q.1", "quận 1,", "q 1, tp hcm", "district 1"):
+            for text in (f"5 to hien thanh, {where}", f"to hien thanh, {where}"):
+                found = ask(world, names, text)
+                assert found, text
+                assert {one.commune.code for one in found if one.commune} == {"26740"}, text
+                assert found[0].former_name == "Phường Bến Nghé, Quận 1, Thành phố Hồ Chí Minh"
+        (ward,) = {one.commune for one in ask(world, names, "5 to hien thanh q10") if one.commune}
+        assert ward.code == "27163"
+        assert ask(world, names, "5 to hien thanh, phường 1, tp hcm") == []
+        today = ask(world, names, "5 to hien thanh, sai gon")
+        assert {one.former_name for one in today} == {None}
+        assert {one.former_name for one in ask(world, names, "q1", limit=20)} == {
+            one.former_name for one in ask(world, names, "quận 1,", limit=20)
+        }
+        assert all("Quận 1," in (one.former_name or "") for one in ask(world, names, "q1"))
