@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from geo import code as codes
 from geo.text import fold
+from geo.text import fold
 from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.gazetteer import today
@@ -601,6 +602,27 @@ def test_archipelago_alone_comes_before_the_streets_of_its_name(world: World) ->
     assert "ambiguous" in second.faults
     (door,) = ask(world, "5 Trường Sa")
     assert door.level == "household"
+
+
+def test_province_alone_comes_before_a_street_of_its_name_in_another_one(world: World) -> None:
+    with session_scope(world.engine) as session:
+        unit = next(u for u in world.gazetteer.with_code("27163") if u.ended is None)
+        for name in ("Hà Nội", "Đà Nẵng"):
+            street = make_street(session, unit_id=unit.id, name=name, kind="đường", key=fold(name))
+            make_household(
+                session,
+                house_number="5",
+                house_number_key="5",
+                unit_id=unit.id,
+                thoroughfare_id=street,
+            )
+    for text, code in (("Hà Nội", "01"), ("ha noi", "01"), ("Đà Nẵng, Việt Nam", "48")):
+        first, second = ask(world, text)
+        assert first.unit is not None
+        assert (first.level, first.unit.code) == ("province", code), text
+        assert second.level == "street"
+        (door,) = ask(world, f"5 {text.partition(',')[0]}, Phường Hòa Hưng")
+        assert door.level == "household"
 
 
 def test_mistyped_code_alone_gets_the_codes_that_it_may_be(world: World) -> None:
