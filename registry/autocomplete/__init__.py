@@ -24,6 +24,7 @@ from registry.autocomplete.unit_index import unit_index
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import Question, geocode
+from registry.labels_apart import Labelled, labels_apart
 from registry.lookup import by_code
 from registry.reads import Reads
 from registry.reverse import check_point
@@ -140,7 +141,7 @@ class _Completer:
         )
         doors = [
             self.words.of_door(sought.doors[door.table, door.place_id], door)
-            for door in known.doors[: self.typing.limit]
+            for door in known.doors
         ]
         doors += self._flats(sought)
         if doors:
@@ -170,10 +171,22 @@ class _Completer:
         return [self.words.of_record(record) for record in found]
 
     def _once(self, lines: Iterable[Suggestion]) -> list[Suggestion]:
+        """Each door, and each street or unit by its name; doors of one address told apart."""
         shown: dict[str, Suggestion] = {}
         for line in lines:
-            shown.setdefault(line.label, line)
-        return list(shown.values())[: self.typing.limit]
+            shown.setdefault(line.code or line.label, line)
+        first = list(shown.values())
+        told = labels_apart(
+            self.gazetteer,
+            self.words.day,
+            [Labelled(line.label, line.commune, line.former, line.code) for line in first],
+        )
+        return [
+            line
+            if apart.label == line.label
+            else replace(line, label=apart.label, text=apart.label)
+            for line, apart in zip(first, told, strict=True)
+        ][: self.typing.limit]
 
     # What is no beginning
 

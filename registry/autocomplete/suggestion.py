@@ -37,6 +37,8 @@ class Suggestion:
     lat: float | None = None
     former_name: str | None = None
     """What was typed, where it is called otherwise today."""
+    former: Unit | None = None
+    """Of a door: its commune of the old map, where that is on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class Wordings:
             lon=door.place.lon,
             lat=door.place.lat,
             former_name=self._former_name(item, door.place),
+            former=self._unit(door.place.former_unit_id),
         )
 
     def of_record(self, record: Record) -> Suggestion:
@@ -148,6 +151,7 @@ class Wordings:
             province=words.province,
             lon=record.lon,
             lat=record.lat,
+            former=self._unit(record.former_unit_id),
         )
 
     def of_answer(self, answer: Answer) -> Suggestion:
@@ -173,10 +177,13 @@ class Wordings:
             return named(item.names.kinds[item.name], item.names.names[item.name])
         if item.unit_name is None:
             return None
-        former = self.gazetteer.units.get(known.former_unit_id or 0)
+        former = self._unit(known.former_unit_id)
         if former is None:
             return self._former_words(item.unit_name)
         return wording(self.gazetteer, last_day(former), LabelParts(), former).label
+
+    def _unit(self, unit_id: int | None) -> Unit | None:
+        return self.gazetteer.units.get(unit_id or 0)
 
     def _former_words(self, name: UnitName) -> str:
         """A unit that is no more by the name that was typed, with what held it at its end."""

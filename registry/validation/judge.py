@@ -11,6 +11,7 @@ from geo.label import label
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.geocode import CODE_UNKNOWN
+from registry.labels_apart import is_by_code
 from registry.reads import Reads
 from registry.records import Wording
 from registry.search.answers import DOORS, Answer
@@ -66,8 +67,6 @@ class Judge:
         self.day = day
         self.reading = located.reading
         self.door = located.reading.door if located.reading else Door()
-        self.is_shared = False
-        """Whether several records bear one wording: no answer of the shopper tells them apart."""
         # Who picked the address from choices was shown them.
         beside = [] if chosen else doors_beside(gazetteer, reads, day, located)
         self.beside = self._told_apart(beside)
@@ -108,40 +107,20 @@ class Judge:
                 several_communes=len({w.commune.id for _, w in possible if w.commune}) > 1,
             ),
             question=question,
-            reason=CODE_UNKNOWN if CODE_UNKNOWN in self.faults else None,
+            reason=CODE_UNKNOWN if CODE_UNKNOWN in self.faults else _shared(question),
         )
 
     def _told_apart(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:
-        """Each wording once. Above the door only today's counts: two streets of one name in one
-        commune, which earlier were in two, are one to whoever writes an address today.
+        """Each door, and each wording above it once, where only today's counts: two streets of one
+        name in one commune, which earlier were in two, are one to whoever writes an address today.
         """
-        found: dict[tuple[str, str | None], tuple[Answer, Wording]] = {}
+        found: dict[str, tuple[Answer, Wording]] = {}
         for answer in answers:
             words = in_todays_words(self.gazetteer, self.day, answer, self.reading)
-            key = (words.label, words.before_2025_07)
-            if answer.record is None:
-                # Nobody is sure whether a street is a đường or a phố.
-                key = (words.label.replace(" Phố ", " Đường "), None)
-            self.is_shared |= answer.record is not None and key in found
-            found.setdefault(key, (answer, words))
-        return self._distinct(list(found.values()))
-
-    def _distinct(self, found: list[tuple[Answer, Wording]]) -> list[tuple[Answer, Wording]]:
-        """Without those that read like another one whose old map nobody knows: no shopper could
-        choose between two lines that are the same.
-        """
-        vague = {words.label for _, words in found if words.before_2025_07 is None}
-        first: dict[str, tuple[Answer, Wording]] = {}
-        kept = []
-        for answer, words in found:
-            if (
-                words.label in vague
-                and first.setdefault(words.label, (answer, words))[0] is not answer
-            ):
-                self.is_shared |= answer.record is not None
-                continue
-            kept.append((answer, words))
-        return kept
+            # Nobody is sure whether a street is a đường or a phố.
+            street = words.label.replace(" Phố ", " Đường ")
+            found.setdefault(answer.record.code if answer.record else street, (answer, words))
+        return list(found.values())
 
     def _where_named(self, answers: list[Answer]) -> list[Answer]:
         """Without the streets next door that the search tells: only a door there is a question."""
@@ -232,7 +211,7 @@ class Judge:
             return "complete", "ask_choice" if choices else "ask_missing"
         if question is not None:
             return "confirm", "ask_choice" if question.choices else "ask_yes_no"
-        if self.first.level not in DOORS or "flat_not_found" in self.faults or self.is_shared:
+        if self.first.level not in DOORS or "flat_not_found" in self.faults:
             return "unverified", "use_without_code"
         earlier = self.naming.district is not None or self.naming.kind_differs
         if self.faults & _REWRITTEN or earlier:
@@ -405,6 +384,13 @@ class Judge:
         if self.reading is None or not self.reading.namings:
             return False
         return self.naming.province is None and self.naming.district is None
+
+
+def _shared(question: Question | None) -> str | None:
+    """The reason where several doors bear one address, and codes tell them apart."""
+    choices = question.choices if question else ()
+    by_code = any(is_by_code(choice.label, choice.code) for choice in choices)
+    return "address_shared" if by_code else None
 
 
 def _common(units: Iterable[Unit | None]) -> Unit | None:

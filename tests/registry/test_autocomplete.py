@@ -227,7 +227,8 @@ def test_slip_is_looked_for_only_where_nothing_begins_so_and_never_in_a_number(
     world: World, names: tuple[Names, ...]
 ) -> None:
     assert labels(ask(world, names, "9 nguyen trai")) == [
-        "9 Đường Nguyễn Trãi, Phường Láng, Thành phố Hà Nội"
+        f"9 Đường Nguyễn Trãi, Phường Láng (Phường {former} cũ), Thành phố Hà Nội"
+        for former in ("Láng Hạ", "Láng Thượng")
     ]
     assert ask(world, names, "duong 30/5") == []
     assert {one.type for one in ask(world, names, "th 4")} <= {"commune", "province"}
@@ -259,6 +260,19 @@ def test_door_has_its_code_and_a_street_its_text_with_the_number(
     (street,) = ask(world, names, "99 chua lang")
     assert (street.type, street.code) == ("street", None)
     assert street.text == f"99 {CHUA_LANG}"
+
+
+def test_doors_of_one_address_are_told_apart_and_each_leads_to_its_own(
+    world: World, names: tuple[Names, ...]
+) -> None:
+    for text in ("9 nguyen trai, phuong lang", "40 trung khanh", "40 trung khanh, lang, ha noi"):
+        found = ask(world, names, text)
+        assert len({one.label for one in found}) == len({one.code for one in found}) == 2, text
+        assert ask(world, names, text, limit=1) == found[:1]
+        for one in found:
+            (door,) = geocode(world.gazetteer, world.reads, Question(one.text))
+            assert door.record is not None
+            assert door.record.code == one.code
 
 
 def test_numbers_of_a_street_are_completed_in_their_order(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from geo import code as codes
 from geo.text import fold
-from geo.text import fold
 from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.gazetteer import today

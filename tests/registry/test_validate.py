@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import code as codes
+from registry.database import session_scope
 from registry.geocode import Components, Question, geocode
 from registry.validate import validate
 from registry.validation.questions import QUESTIONS
@@ -19,7 +20,9 @@ from registry.validation.verdicts import (
     VERDICTS,
     Validation,
 )
+from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world
+from tests.support.units import unit_named
 
 
 @pytest.fixture(scope="module")
@@ -530,15 +533,36 @@ def test_mistyped_code_gets_the_codes_that_it_may_be(world: World) -> None:
     assert hidden not in ask(world, with_slip(hidden)).suggestions
 
 
-def test_doors_that_read_alike_are_no_choice(world: World) -> None:
-    found = ask(world, f"40 Trùng Khánh{IN_LANG}")
-    assert (found.verdict, found.next_action) == ("unverified", "use_without_code")
-    assert (found.code, found.question) == (None, None)
-    assert found.address == "40 Đường Trùng Khánh, Phường Láng, Thành phố Hà Nội"
+def test_doors_of_one_address_are_told_apart_by_their_codes(world: World) -> None:
+    with session_scope(world.engine) as session:
+        unit = unit_named(world.gazetteer, "Phường Láng", "00199").id
+        street = make_street(session, unit_id=unit, name="Hai Nhà", kind="đường", key="hai nha")
+        for _ in range(2):
+            make_household(
+                session,
+                unit_id=unit,
+                thoroughfare_id=street,
+                house_number="7",
+                house_number_key="7",
+            )
+    for text in (f"40 Trùng Khánh{IN_LANG}", f"7 Hai Nhà{IN_LANG}"):
+        found = ask(world, text)
+        assert (found.verdict, found.next_action) == ("confirm", "ask_choice")
+        assert (found.code, found.reason) == (None, "address_shared")
+        assert found.question is not None
+        for choice in found.question.choices:
+            assert choice.code is not None
+            assert choice.label.endswith(f" (mã {codes.format(choice.code)})")
 
 
 def test_choices_lead_to_one_door_each(world: World) -> None:
-    for text in (f"9 Nguyễn Trãi{IN_LANG}", "27 Láng", f"Số 6, Tổ 7{IN_LANG}"):
+    asked = (
+        f"9 Nguyễn Trãi{IN_LANG}",
+        "27 Láng",
+        f"Số 6, Tổ 7{IN_LANG}",
+        f"40 Trùng Khánh{IN_LANG}",
+    )
+    for text in asked:
         found = ask(world, text)
         assert found.question is not None
         choices = found.question.choices
