@@ -52,7 +52,7 @@ _TABLE: Final = (
         "An alley is named; what is registered is a house of that number",
     ),
     ("path_order", 0.1, "Số nhà viết ngược thứ tự", "The house number is written in reverse"),
-    ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given; this is its building"),
+    ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given"),
     ("flat_not_found", 0.3, "Chưa có căn hộ này", "This flat is not registered"),
     ("building_not_found", 0.3, "Chưa có toà nhà này", "This building is not registered"),
     (

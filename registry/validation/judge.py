@@ -173,9 +173,8 @@ class Judge:
             if "commune_elsewhere" in self.faults:
                 missing.add("commune")  # a commune is written: the only street known is no answer
             missing |= self._missing_door()
-        elif "flat_not_found" not in self.faults and (
-            "flat_missing" in self.faults or self.first.level == "building"
-        ):
+        flat = "flat_missing" in self.faults or self.first.level == "building"
+        if flat and "flat_not_found" not in self.faults:
             missing.add("unit")
         return frozenset(missing)
 
