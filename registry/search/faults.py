@@ -139,6 +139,7 @@ _TABLE: Final = (
     ("retired", 0.1, "Mã cũ, đã được thay thế", "The door was replaced by this one"),
     ("ambiguous", 0.4, "Nhiều nơi cùng khớp", "Several places fit equally well"),
     ("code_contradicts_text", 0.3, "Mã không khớp địa chỉ", "The code names another address"),
+    ("code_unread", 0.1, "Mã viết sai hoặc chưa có trong sổ", "No address bears the code given"),
 )
 FAULTS: Final = {row[0]: Fault(*row) for row in _TABLE}
 

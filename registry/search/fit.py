@@ -44,6 +44,8 @@ class Located:
     """Every reading that was asked of the register, in that order."""
     mistyped: MistypedCode | None = None
     """Where the text leads nowhere, and all of it was meant as a code."""
+    coded: tuple[Answer, ...] = ()
+    """Doors of a code in the text that leads elsewhere than the rest, which is answered."""
 
 
 def rank(answer: Answer) -> tuple[int, float]:

@@ -30,6 +30,8 @@ from registry.validation.wording import in_todays_words, parts_asked
 MAX_CHOICES: Final = 5
 """More possible addresses are not worth reading: the shopper is asked for what is missing."""
 _REWRITTEN: Final = frozenset({"commune_former", "retired", "former_name", "former_number"})
+_TELLING: Final = (CODE_UNKNOWN, "code_contradicts_text", "code_unread")
+"""Faults that are the reason of a verdict."""
 _HARMLESS: Final = _REWRITTEN | {"commune_unsure", "ambiguous", "unread_words"}
 """Faults of a door that need no question by themselves; what is ambiguous is judged by its answers,
 where a commune's name has several meanings, by where each leads, and what was not understood by
@@ -71,6 +73,8 @@ class Judge:
         beside = [] if chosen else doors_beside(gazetteer, reads, day, located)
         self.beside = self._told_apart(beside)
         """Doors of another commune than the one named, of which the shopper may mean one."""
+        self.coded = self._told_apart(list(located.coded))
+        """Doors of a code that was written beside the address of another place."""
         self.found = self._told_apart(self._where_named(located.answers))
         self.first = self.found[0][0]
         self.faults = frozenset(self.first.faults)
@@ -107,7 +111,7 @@ class Judge:
                 several_communes=len({w.commune.id for _, w in possible if w.commune}) > 1,
             ),
             question=question,
-            reason=CODE_UNKNOWN if CODE_UNKNOWN in self.faults else _shared(question),
+            reason=next((r for r in _TELLING if r in self.faults), _shared(question)),
         )
 
     def _told_apart(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:
@@ -311,6 +315,8 @@ class Judge:
             province = self.found[0][1].province
             name = province.version_on(self.day).full_name if province else ""
             return questions.ask("confirm_province", name)
+        if self.coded:
+            return questions.ask("choose_address", choices=self._choices())
         if self._is_doubtful():
             return questions.ask("confirm_address", self.found[0][1].label)
         return None
@@ -348,7 +354,7 @@ class Judge:
                 and doors[words.label] not in (None, words.before_2025_07)
             )
         ]
-        shown = [*self.beside, *others][:MAX_CHOICES]
+        shown = [*self.beside, *others, *self.coded][:MAX_CHOICES]
         return choices_of_places(self.gazetteer, self.day, shown, self.reading)
 
     def _commune_name(self, words: Wording, *, full: bool) -> str:

@@ -573,6 +573,33 @@ def test_choices_lead_to_one_door_each(world: World) -> None:
                 assert said is None or ask(world, said).code == choice.code, choice
 
 
+def test_code_beside_the_address_of_another_place_is_asked_about_with_both(world: World) -> None:
+    code = world.codes["27 Láng"]
+    found = ask(world, f"{codes.format(code)}, 129 Láng{IN_LANG}")
+    assert (found.verdict, found.code, found.reason) == ("confirm", None, "code_contradicts_text")
+    assert found.question is not None
+    choices = found.question.choices
+    assert [world.name_of(one.code) for one in choices] == ["129 Láng", "27 Láng"]
+    for choice in choices:
+        assert ask(world, choice.label).code == choice.code
+    assert statuses(found)["other"] == ("unexpected", None)
+
+
+@pytest.mark.parametrize("written", ["2HT6-4FP6", "2HT64FP6", "2HT6-4FP5", "mã 2HT6-4FP6"])
+def test_code_that_is_none_is_told_and_the_address_beside_it_confirmed(
+    world: World, written: str
+) -> None:
+    address = f"27 Phố Láng{IN_LANG}"
+    for text in (f"{written}, {address}", f"{address}, {written}", f"{address} ({written})"):
+        found = ask(world, text)
+        assert (found.verdict, found.code, found.reason) == ("confirm", None, "code_unread"), text
+        assert found.address == "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
+        unread = [one.given for one in found.components if one.name == "other"]
+        assert unread == [written.removeprefix("mã ")], text
+    nowhere = ask(world, f"{written}, 99 Láng{IN_LANG}")
+    assert (nowhere.level, nowhere.reason) == ("street", "code_unread")
+
+
 def test_code_is_an_address_and_a_point_is_a_question(world: World) -> None:
     code = world.codes["27 Láng"]
     spoken = codes.spoken(code)
