@@ -656,6 +656,32 @@ def test_flat_without_its_building_is_no_answer_to_the_number_of_the_tower(world
     assert door.record.code == flat
 
 
+@pytest.mark.parametrize(
+    ("text", "door"),
+    [
+        ("No. 5A, Alley 34, Lane 12, Lang Street, Lang Ward, Ha Noi", "12/34/5A Láng"),
+        ("14 Dong Hoa Hamlet, Lang Ward, Ha Noi", "14 Thôn Đông Hòa"),
+        ("8 Hamlet 3, Lang Ward, Ha Noi", "8 Thôn 3"),
+        ("8, Village 3, Lang Ward, Hanoi", "8 Thôn 3"),
+        ("27 Lang Street, Lang Ha, District Dong Da, Hanoi", "27 Láng"),
+        ("27 Lang Street, Ward Lang Ha, District Dong Da, Hanoi", "27 Láng"),
+    ],
+)
+def test_kinds_in_english_are_read_before_a_name_and_behind(
+    world: World, text: str, door: str
+) -> None:
+    (found,) = ask(world, text)
+    assert names(world, [found]) == [door]
+    assert set(found.faults) <= {"commune_former"}
+
+
+def test_lane_is_no_village(world: World) -> None:
+    for text in ("Lane 45, Lang Street, Lang Ward, Ha Noi", "123 My Hung Hamlet, Lang Ward, Hanoi"):
+        for answer in ask(world, text):
+            assert "spelling_corrected" not in answer.faults, text
+            assert answer.parts.localities == (), text
+
+
 def test_mistyped_code_alone_gets_the_codes_that_it_may_be(world: World) -> None:
     code = world.codes["27 Láng"]
     found = locate(world.gazetteer, world.reads, Question(swapped(code)))
