@@ -15,7 +15,7 @@ from typing import Final
 
 from geo.code_writing import unannounced
 from registry.autocomplete.begun import SPARE, Finder, Sought
-from registry.autocomplete.buildings import flats_in, open_buildings
+from registry.autocomplete.buildings import flats_in, open_buildings, open_doors
 from registry.autocomplete.place_names import BUILDING, Names
 from registry.autocomplete.suggested_doors import Found, doors_near, look
 from registry.autocomplete.suggestion import Place, Suggestion, Wordings
@@ -154,12 +154,17 @@ class _Completer:
         return self._once(lines)
 
     def _lines(self, places: list[Place], known: Found) -> list[Suggestion]:
+        """The places; beside a hamlet its household, where it is the only one."""
         buildings = open_buildings(self.reads, places)
+        alone = {door.code: door for door in open_doors(self.reads, [*known.alone.values()])}
         lines = []
         for place in places:
             record = buildings.get(place.ids[0]) if place.of_buildings and place.ids else None
             line = self.words.of_record(record) if record else self.words.line(place, known)
             lines += [line] if line else []
+            if place.names is not None and not place.numbered:
+                only = (known.alone.get((place.names.table, i)) for i in place.ids)
+                lines += [self.words.of_record(alone[code]) for code in only if code in alone]
         return lines
 
     def _flats(self, sought: Sought) -> list[Suggestion]:

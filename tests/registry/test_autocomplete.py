@@ -15,7 +15,7 @@ from registry.autocomplete.typed import readings
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.geocode import Question, geocode
-from tests.support.factories import make_building, make_household, make_street
+from tests.support.factories import make_building, make_household, make_locality, make_street
 from tests.support.lifecycle import COMMUNE, town
 from tests.support.search_world import LANG, World, search_world
 from tests.support.units import read_gazetteer, unit_named
@@ -273,6 +273,28 @@ def test_doors_of_one_address_are_told_apart_and_each_leads_to_its_own(
             (door,) = geocode(world.gazetteer, world.reads, Question(one.text))
             assert door.record is not None
             assert door.record.code == one.code
+
+
+def test_only_household_of_a_hamlet_is_offered_beside_it(
+    world: World, names: tuple[Names, ...]
+) -> None:
+    unit = unit_named(world.gazetteer, "Phường Láng", "00199").id
+    with session_scope(world.engine) as session:
+        hamlet = make_locality(
+            session, unit_id=unit, name="Nà Hỳ", kind="bản", key="ban na hy", parent_id=None
+        )
+        code = make_household(session, unit_id=unit, locality_id=hamlet, house_number=None)
+    fresh = PlaceNames(world.reads).get()
+    place, door = ask(world, fresh, "bản nà hỳ")
+    assert (place.type, place.code) == ("locality", None)
+    assert (door.type, door.code) == ("door", code)
+    assert door.label == f"{place.label} (mã {codes.format(code)})"
+    (found,) = geocode(world.gazetteer, world.reads, Question(door.text))
+    assert found.record is not None
+    assert found.record.code == code
+    # Where a number was typed that it does not have, it is not the one.
+    assert {one.code for one in ask(world, fresh, "5 bản nà hỳ")} == {None}
+    assert {one.code for one in ask(world, names, "thon 3")} == {None}
 
 
 def test_numbers_of_a_street_are_completed_in_their_order(
