@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import code as codes
+from registry.access import budget
+from registry.access.budget import Budget, Purse
 from registry.database import session_scope
+from registry.disclosure import told_validation
 from registry.geocode import Components, Question, geocode
 from registry.validate import validate
 from registry.validation.questions import QUESTIONS
@@ -553,6 +557,22 @@ def test_doors_of_one_address_are_told_apart_by_their_codes(world: World) -> Non
         for choice in found.question.choices:
             assert choice.code is not None
             assert choice.label.endswith(f" (mã {codes.format(choice.code)})")
+
+
+def test_choices_tell_no_code_to_who_has_spent_its_budget(world: World) -> None:
+    apart = ask(world, f"9 Nguyễn Trãi{IN_LANG}").question
+    by_code = ask(world, f"40 Trùng Khánh{IN_LANG}").question
+    assert apart is not None
+    assert by_code is not None
+    spent = Purse(Budget(world.engine), limit=0, holder=lambda: "tests")
+    budget.carry(spent)
+    try:
+        told = told_validation(ask(world, f"9 Nguyễn Trãi{IN_LANG}")).question
+        untold = told_validation(ask(world, f"40 Trùng Khánh{IN_LANG}")).question
+    finally:
+        budget.carry(None)
+    assert told == replace(apart, choices=tuple(replace(c, code=None) for c in apart.choices))
+    assert untold == replace(by_code, choices=())
 
 
 def test_choices_lead_to_one_door_each(world: World) -> None:
