@@ -51,6 +51,17 @@ KIND_LEVELS: Final = {
 }
 """Kind → the levels on which a unit may be one."""
 
+_ENGLISH: Final = {
+    "special zone": ("dac_khu",),
+    "township": ("thi_tran",),
+    "province": ("tinh",),
+    "commune": ("xa",),
+    "district": ("quan", "huyen"),
+    "dist": ("quan", "huyen"),
+    "ward": ("phuong",),
+    "city": ("thanh_pho",),
+    "town": ("thi_xa", "thi_tran"),
+}
 # Words before a name → the kinds that they may mean. A longer beginning stands first.
 _PREFIXES: Final = (
     ("thành phố trực thuộc trung ương", ("thanh_pho",)),
@@ -83,29 +94,21 @@ _PREFIXES: Final = (
     ("x", ("xa",)),
     ("t", ("tinh",)),
 )
+# `District Dong Da`, as whoever translates word by word writes it.
 _PREFIX_WORDS: Final = tuple(
     (tuple((accent_key(word), fold(word)) for word in prefix.split()), kinds)
-    for prefix, kinds in _PREFIXES
+    for prefix, kinds in (*_PREFIXES, *_ENGLISH.items())
 )
 _PREFIXES_BY_WORD: Final = {
     first: [entry for entry in _PREFIX_WORDS if first in entry[0][0]]
     for words, _ in _PREFIX_WORDS
     for first in words[0]
 }
-# A single letter begins too many words to cut a text there.
-_CUTTING: Final = tuple(words for words, _ in _PREFIX_WORDS if len(words[0][1]) > 1)
-_SUFFIXES: Final = {
-    "special zone": ("dac_khu",),
-    "township": ("thi_tran",),
-    "province": ("tinh",),
-    "commune": ("xa",),
-    "district": ("quan", "huyen"),
-    "dist": ("quan", "huyen"),
-    "ward": ("phuong",),
-    "city": ("thanh_pho",),
-    "town": ("thi_xa", "thi_tran"),
-}
-_SUFFIXED: Final = re.compile(rf"(.*\w)\W+({'|'.join(_SUFFIXES)})\W*", re.IGNORECASE | re.DOTALL)
+# A single letter begins too many words to cut a text there; what is English stands behind as well.
+_CUTTING: Final = tuple(
+    words for words, _ in _PREFIX_WORDS[: len(_PREFIXES)] if len(words[0][1]) > 1
+)
+_SUFFIXED: Final = re.compile(rf"(.*\w)\W+({'|'.join(_ENGLISH)})\W*", re.IGNORECASE | re.DOTALL)
 # `P1`, `Q.10`, `Phường 07`, `Ward 1`; southern papers write `F` for the sound of `ph`.
 _NUMBERED: Final = re.compile(r"\W*([^\W\d_]+)\W*0*(\d{1,2})\W*")
 _NUMBERED_KINDS: Final = {
@@ -283,4 +286,4 @@ def _suffixed(part: str) -> NamedPart | None:
     match = _SUFFIXED.fullmatch(part)
     if match is None:
         return None
-    return NamedPart(match[1], name_key(match[1]), _SUFFIXES[match[2].casefold()])
+    return NamedPart(match[1], name_key(match[1]), _ENGLISH[match[2].casefold()])

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from registry.access import budget
 from registry.autocomplete.suggestion import Suggestion
+from registry.labels_apart import is_by_code
 from registry.search.answers import Answer
 from registry.validation.verdicts import Validation
 
@@ -40,11 +41,15 @@ def told_suggestions(found: Sequence[Suggestion]) -> list[Suggestion]:
 
 
 def told_validation(found: Validation) -> Validation:
-    """The verdict; its choices without their codes where nothing is left. A choice that is made
-    names its door.
+    """The verdict; its choices without their codes where nothing is left, and none that only its
+    code tells apart. A choice that is made names its door.
     """
     question = found.question
     if question is None or budget.give(sum(choice.code is not None for choice in question.choices)):
         return found
-    choices = tuple(replace(choice, code=None) for choice in question.choices)
+    choices = tuple(
+        replace(choice, code=None)
+        for choice in question.choices
+        if not is_by_code(choice.label, choice.code)
+    )
     return replace(found, question=replace(question, choices=choices))

@@ -24,12 +24,12 @@ from registry.mistyped_codes import MistypedCode, mistyped_code
 from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import check_point, reverse
-from registry.search.answers import Answer, of_record
+from registry.search.answers import DOORS, Answer, of_record
 from registry.search.areas import area_of, communes_of
 from registry.search.ask import Asker
 from registry.search.asking import Steps, alone
 from registry.search.completed_text import UNITS, completed_text
-from registry.search.direct import codes_in, whole_code
+from registry.search.direct import UnreadCode, codes_in, unread_code, whole_code
 from registry.search.doors import active_records, records_of
 from registry.search.explanation import Tried
 from registry.search.fit import (
@@ -133,7 +133,8 @@ def locating(gazetteer: Gazetteer, question: Question) -> Steps[Located]:
     meant = None
     if not found and question.text is not None:
         meant = yield partial(_meant_as_code, question.text)
-    return Located(found[: question.limit], search.reading, tuple(search.tried), meant)
+    tried, coded = tuple(search.tried), search.coded
+    return Located(found[: question.limit], search.reading, tried, meant, coded)
 
 
 def _meant_as_code(text: str, reads: Reads) -> MistypedCode | None:
@@ -149,6 +150,8 @@ class _Search:
         self.reading: ReadAddress | None = None
         """That of the answers, or the likeliest."""
         self.tried: list[Tried] = []
+        self.coded: tuple[Answer, ...] = ()
+        """Doors of a code that contradicts the rest of the text."""
 
     def answers(self) -> Steps[list[Answer]]:
         """The answers, before near and limit."""
@@ -193,8 +196,11 @@ class _Search:
             record = yield from self._record(mention.code)
             if record:
                 rest = yield from self._read(mention.rest)
-                return (yield from self._of_code_in(record, rest))
-        return (yield from self._read(text))
+                return (yield from self._of_code_in(record, rest, mention.written))
+        found = yield from self._read(text)
+        if unread := unread_code(text):
+            return (yield from self._without_code(unread, found))
+        return found
 
     def _at(self, lon: float, lat: float) -> Steps[list[Answer]]:
         def near(reads: Reads) -> list[Answer]:
@@ -245,13 +251,38 @@ class _Search:
         answers = [self._of_record(successor, faults) for successor in onward]
         return [answer for answer in answers if self._inside(answer.unit)]
 
-    def _of_code_in(self, record: Record, rest: list[Answer]) -> Steps[list[Answer]]:
+    def _of_code_in(self, record: Record, rest: list[Answer], written: str) -> Steps[list[Answer]]:
         """The code's door, unless the rest of the text names another place."""
         answers = yield from self._of_code(record)
         rest = [answer for answer in rest if not answer.is_of_other_former]
         if not rest or not all(contradict(a, b) for a in answers for b in rest):
             return answers
+        self.coded = tuple(answers)
+        self._leave_unread(written)
         return [with_fault(answer, "code_contradicts_text") for answer in rest]
+
+    def _without_code(self, unread: UnreadCode, found: list[Answer]) -> Steps[list[Answer]]:
+        """The answers to a text without what is no code of the register, unless with it a door is
+        sure, or more is found: `K203-1205` may be a flat.
+        """
+        reading = self.reading
+        if (
+            found
+            and found[0].level in DOORS
+            and is_sure(found[0])
+            and not (reading and reading.unread)
+        ):
+            return found
+        rest = yield from self._read(unread.rest)
+        if not rest or (found and rank(found[0]) < rank(rest[0])):
+            self.reading = reading
+            return found
+        self._leave_unread(unread.written)
+        return [with_fault(answer, "code_unread") for answer in rest]
+
+    def _leave_unread(self, written: str) -> None:
+        if self.reading is not None:
+            self.reading = replace(self.reading, unread=(*self.reading.unread, written))
 
     def _of_record(self, record: Record, faults: tuple[str, ...]) -> Answer:
         units = self.gazetteer.units

@@ -15,15 +15,16 @@ from typing import Final
 
 from geo.code_writing import unannounced
 from registry.autocomplete.begun import SPARE, Finder, Sought
-from registry.autocomplete.buildings import flats_in, open_buildings
+from registry.autocomplete.buildings import flats_in, open_buildings, open_doors
 from registry.autocomplete.place_names import BUILDING, Names
-from registry.autocomplete.suggested_doors import Found, NumberedDoor, doors_near, look
+from registry.autocomplete.suggested_doors import Found, doors_near, look
 from registry.autocomplete.suggestion import Place, Suggestion, Wordings
 from registry.autocomplete.typed import Typed, readings, with_tail
 from registry.autocomplete.unit_index import unit_index
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import Question, geocode
+from registry.labels_apart import Labelled, labels_apart
 from registry.lookup import by_code
 from registry.reads import Reads
 from registry.reverse import check_point
@@ -138,7 +139,10 @@ class _Completer:
             likely,
             limit=self.typing.limit,
         )
-        doors = [self._of_door(sought, door) for door in known.doors[: self.typing.limit]]
+        doors = [
+            self.words.of_door(sought.doors[door.table, door.place_id], door)
+            for door in known.doors
+        ]
         doors += self._flats(sought)
         if doors:
             # Where a number is registered, the street without it is no answer.
@@ -150,12 +154,17 @@ class _Completer:
         return self._once(lines)
 
     def _lines(self, places: list[Place], known: Found) -> list[Suggestion]:
+        """The places; beside a hamlet its household, where it is the only one."""
         buildings = open_buildings(self.reads, places)
+        alone = {door.code: door for door in open_doors(self.reads, [*known.alone.values()])}
         lines = []
         for place in places:
             record = buildings.get(place.ids[0]) if place.of_buildings and place.ids else None
             line = self.words.of_record(record) if record else self.words.line(place, known)
             lines += [line] if line else []
+            if place.names is not None and not place.numbered:
+                only = (known.alone.get((place.names.table, i)) for i in place.ids)
+                lines += [self.words.of_record(alone[code]) for code in only if code in alone]
         return lines
 
     def _flats(self, sought: Sought) -> list[Suggestion]:
@@ -166,15 +175,23 @@ class _Completer:
         found = flats_in(self.reads, buildings, sought.number)
         return [self.words.of_record(record) for record in found]
 
-    def _of_door(self, sought: Sought, door: NumberedDoor) -> Suggestion:
-        names, name, unit_id = sought.doors[door.table, door.place_id]
-        return self.words.of_door(names, name, self.gazetteer.units.get(unit_id), door)
-
     def _once(self, lines: Iterable[Suggestion]) -> list[Suggestion]:
+        """Each door, and each street or unit by its name; doors of one address told apart."""
         shown: dict[str, Suggestion] = {}
         for line in lines:
-            shown.setdefault(line.label, line)
-        return list(shown.values())[: self.typing.limit]
+            shown.setdefault(line.code or line.label, line)
+        first = list(shown.values())
+        told = labels_apart(
+            self.gazetteer,
+            self.words.day,
+            [Labelled(line.label, line.commune, line.former, line.code) for line in first],
+        )
+        return [
+            line
+            if apart.label == line.label
+            else replace(line, label=apart.label, text=apart.label)
+            for line, apart in zip(first, told, strict=True)
+        ][: self.typing.limit]
 
     # What is no beginning
 

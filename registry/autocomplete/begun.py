@@ -15,7 +15,7 @@ from registry.autocomplete.slips import slips
 from registry.autocomplete.suggestion import Place
 from registry.autocomplete.typed import Typed
 from registry.autocomplete.unit_index import Mask, UnitIndex, scope_of
-from registry.gazetteer import Gazetteer
+from registry.gazetteer import Gazetteer, UnitName
 
 _Value = TypeVar("_Value", bound=np.generic)
 Likely = NDArray[np.bool_] | NDArray[np.float64]
@@ -60,8 +60,8 @@ class Sought:
 
     lines: list[Place]
     number: str | None = None
-    doors: dict[tuple[str, int], tuple[Names, int, int]] = field(default_factory=dict)
-    """Places in which the number is looked for, by table and identity: names, name, commune."""
+    doors: dict[tuple[str, int], Place] = field(default_factory=dict)
+    """Places in which the number is looked for, by table and identity."""
     somewhere: bool = False
     """Whether it is known where, so that numbers are completed in the likeliest of many places."""
 
@@ -85,6 +85,7 @@ class Finder:
         self.limit = limit
         self.point = near
         self.size = max(index.size, *(len(of.towns) for of in names))
+        self._former_names: dict[tuple[str, ...], NDArray[np.intp]] = {}
         self.within: Mask | None = None
         """Nothing outside of it is found."""
         if within is not None:
@@ -301,6 +302,16 @@ class Finder:
 
     # Where that is
 
+    def _formerly(self, parts: tuple[str, ...], unit_id: int) -> UnitName | None:
+        """What was typed of where the commune lies, where only an old map has it so."""
+        if not parts:
+            return None
+        if parts not in self._former_names:
+            self._former_names[parts] = self.index.formerly(parts)
+        known = self._former_names[parts]
+        at = int(known[unit_id]) if unit_id < len(known) else -1
+        return None if at < 0 else self.index.names[at]
+
     def _expanded(self, found: list[_Name], lines: list[Place]) -> Sought:
         """The names, the likeliest first, as lines and as places of the number."""
         sought = Sought(lines, somewhere=self.near is not None)
@@ -342,7 +353,9 @@ class Finder:
             own = ~merged
             places = zip(units[own][:most].tolist(), ids[own][:most].tolist(), strict=True)
             for unit_id, place_id in places:
-                sought.doors.setdefault((names.table, place_id), (names, name.at, unit_id))
+                key = (names.table, place_id)
+                if key not in sought.doors:
+                    sought.doors[key] = self._place(name, unit_id)
 
     def _likeliest(self, units: NDArray[np.int32], named: Likely | None) -> NDArray[np.intp]:
         """The order of places: in communes that were named, then near ones, then towns."""
@@ -366,15 +379,22 @@ class Finder:
         for rank, one in enumerate(list(first)[:shown]):
             here = ids == one if each else units == one
             unit_id = int(units[here][0])
-            yield Place(
-                name.weight - rank / 1000,
-                self.gazetteer.units.get(unit_id),
-                names=name.names,
-                name=name.at,
+            yield replace(
+                self._place(name, unit_id),
+                weight=name.weight - rank / 1000,
                 ids=tuple(ids[here].tolist()),
                 number=None if merged[here].any() else number,
                 numbered=number is not None,
             )
+
+    def _place(self, name: _Name, unit_id: int) -> Place:
+        return Place(
+            name.weight,
+            self.gazetteer.units.get(unit_id),
+            names=name.names,
+            name=name.at,
+            unit_name=self._formerly(name.typed.parts, unit_id),
+        )
 
 
 def _keys(names: Names, typed: Typed, *, slipped: bool) -> Iterator[str]:

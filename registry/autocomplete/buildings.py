@@ -15,7 +15,7 @@ from registry.records import COLUMNS, JOINS, OPEN, Record
 
 _END: Final = "\U0010ffff"
 _MOST: Final = 20
-_BUILDINGS: Final = f"""
+_BY_CODES: Final = f"""
     SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = ANY (%(codes)s) AND {OPEN}
 """  # noqa: S608 - constants; a value is a bind parameter
 # The very number first, then shorter ones. The buildings come in the order of the array.
@@ -35,10 +35,14 @@ _FLATS: Final = f"""
 def open_buildings(reads: Reads, lines: Iterable[Place]) -> dict[int, Record]:
     """Serial → record of those lines' buildings that may be shown."""
     codes = [from_serial(i) for place in lines if place.of_buildings for i in place.ids]
+    return {to_serial(record.code): record for record in open_doors(reads, codes)}
+
+
+def open_doors(reads: Reads, codes: Sequence[str]) -> list[Record]:
+    """The records of these codes that may be shown, in any order."""
     if not codes:
-        return {}
-    rows = reads.rows(_BUILDINGS, {"codes": codes})
-    return {to_serial(record.code): record for record in (Record(*row) for row in rows)}
+        return []
+    return [Record(*row) for row in reads.rows(_BY_CODES, {"codes": codes})]
 
 
 def flats_in(reads: Reads, serials: Sequence[int], number: str) -> list[Record]:

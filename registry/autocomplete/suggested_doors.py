@@ -21,6 +21,11 @@ _HOLDERS: Final = {
     "thoroughfare": "SELECT p.id",
     "locality": "SELECT p.id UNION ALL SELECT c.id FROM locality c WHERE c.parent_id = p.id",
 }
+# The one household of a hamlet is meant as often as the hamlet, of which it has the address.
+_ONLY: Final = {
+    "thoroughfare": "NULL::text",
+    "locality": "CASE WHEN d.doors = 1 THEN d.code END",
+}
 # What holds a locality, the smaller first; a street is held by none.
 _OUTER: Final = {
     "thoroughfare": "NULL::text[]",
@@ -34,24 +39,26 @@ _OUTER: Final = {
     ) END""",
 }
 _KNOWN: Final = """
-    SELECT 0, '{table}', p.id, p.kind, p.name, p.key, {outer}, NULL::text, NULL::text,
-        ST_X(d.point), ST_Y(d.point)
+    SELECT 0, '{table}', p.id, p.kind, p.name, p.key, {outer}, {only}, NULL::text,
+        ST_X(d.point), ST_Y(d.point), p.former_unit_id
     FROM unnest(%({table}_known)s::bigint[]) i (id) JOIN {table} p ON p.id = i.id
     CROSS JOIN LATERAL (
-        SELECT h.point FROM ({holders}) c (id) CROSS JOIN LATERAL (
-            SELECT h.point FROM household h WHERE h.{table}_id = c.id AND {open} LIMIT 1
-        ) h LIMIT 1
+        SELECT min(h.code) AS code, count(*) AS doors, (array_agg(h.point))[1] AS point FROM (
+            SELECT h.code, h.point FROM ({holders}) c (id) CROSS JOIN LATERAL (
+                SELECT h.code, h.point FROM household h WHERE h.{table}_id = c.id AND {open} LIMIT 2
+            ) h LIMIT 2
+        ) h HAVING count(*) > 0
     ) d
 """
 # Flats are for their building to open: a tower's 300 would hide every other number. The places come
 # in the order of the array, and the outer LIMIT ends the walk along it as soon as there are enough.
 _NUMBERED: Final = """
     SELECT {rank}, '{table}', p.id, p.kind, p.name, p.key, {outer}, d.code, d.house_number_key,
-        ST_X(d.point), ST_Y(d.point)
+        ST_X(d.point), ST_Y(d.point), d.former_unit_id
     FROM (
-        SELECT i.id, h.code, h.house_number_key, h.point
+        SELECT i.id, h.code, h.house_number_key, h.point, h.former_unit_id
         FROM unnest(%({table}_{which})s::bigint[]) i (id) CROSS JOIN LATERAL (
-            SELECT h.code, h.house_number_key, h.point FROM household h
+            SELECT h.code, h.house_number_key, h.point, h.former_unit_id FROM household h
             WHERE h.{table}_id = i.id AND h.house_number_key >= %(first)s
                 AND h.house_number_key < %({which}_end)s AND {open}
                 AND h.unit_number IS NULL {alone}
@@ -60,6 +67,8 @@ _NUMBERED: Final = """
         LIMIT {in_all}
     ) d JOIN {table} p ON p.id = d.id
 """
+Place = tuple[str, int]
+"""Table and identity."""
 _EXACT, _BEGUN = 1, 2
 _POINT: Final = "(SELECT ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326))"
 _NEAR: Final = f"""
@@ -98,7 +107,8 @@ def _statement(
         for table in tables
     ]
     places = [
-        _KNOWN.format(table=t, open=OPEN, holders=_HOLDERS[t], outer=_OUTER[t]) for t in known
+        _KNOWN.format(table=t, open=OPEN, holders=_HOLDERS[t], outer=_OUTER[t], only=_ONLY[t])
+        for t in known
     ]
     if not numbered:
         return " UNION ALL ".join(places)
@@ -121,6 +131,8 @@ class KnownPlace:
     """(kind, name) of what holds a locality, the smaller first."""
     lon: float | None
     lat: float | None
+    former_unit_id: int | None
+    """Its commune of the old map, where that is on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,22 +144,20 @@ class NumberedDoor:
     code: str
     number: str
     place: KnownPlace
-    """With the door's own position."""
+    """With the door's own position and former commune."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What there is."""
 
-    places: dict[tuple[str, int], KnownPlace] = field(default_factory=dict)
+    places: dict[Place, KnownPlace] = field(default_factory=dict)
     """By table and identity; absent where no door may be shown."""
+    alone: dict[Place, str] = field(default_factory=dict)
+    """Localities of which one door alone is registered, and its code."""
     doors: list[NumberedDoor] = field(default_factory=list)
     """Those of the very number first, then those whose number begins so; each in the order of the
     places asked about, and along the street."""
-
-
-Place = tuple[str, int]
-"""Table and identity."""
 
 
 def look(
@@ -192,11 +202,13 @@ def _by_table(places: Iterable[Place]) -> dict[str, list[int]]:
 def _found(rows: list[Row], order: dict[tuple[int, str, int], int]) -> Found:
     found = Found()
     doors: dict[str, tuple[tuple[object, ...], NumberedDoor]] = {}
-    for rank, table, place_id, kind, name, key, held, code, number, lon, lat in rows:
+    for rank, table, place_id, kind, name, key, held, code, number, lon, lat, former in rows:
         outer = tuple((outer_kind, outer_name) for outer_kind, outer_name in held or ())
-        place = KnownPlace(kind, name, key, outer, lon, lat)
+        place = KnownPlace(kind, name, key, outer, lon, lat, former)
         if not rank:
             found.places[table, place_id] = place
+            if code is not None:
+                found.alone[table, place_id] = code
         elif code not in doors or rank == _EXACT:
             at = (rank, order[rank, table, place_id], natural_order(number))
             doors[code] = (at, NumberedDoor(table, place_id, code, number, place))

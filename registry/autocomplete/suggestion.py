@@ -9,7 +9,7 @@ from geo.label import LabelParts, label, named
 from registry.autocomplete.place_names import BUILDING, Names
 from registry.autocomplete.suggested_doors import Found, KnownPlace, NumberedDoor
 from registry.gazetteer import Gazetteer, Unit, UnitName
-from registry.records import Record, record_wording, wording
+from registry.records import Record, last_day, record_wording, wording
 from registry.search.answers import Answer
 
 _TYPES: Final = {"household": "door", "building": "door", "alley": "street"}
@@ -37,6 +37,8 @@ class Suggestion:
     lat: float | None = None
     former_name: str | None = None
     """What was typed, where it is called otherwise today."""
+    former: Unit | None = None
+    """Of a door: its commune of the old map, where that is on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Place:
     name: int = 0
     """Where in `names`."""
     unit_name: UnitName | None = None
-    """What of the unit, or of one that it continues, begins so."""
+    """What of the unit, or of one that it continues, begins so; of what is in a unit, what was
+    typed of where it is, if only an old map has it there."""
     ids: tuple[int, ...] = ()
     """The places of the name in the unit: several where former communes had one each."""
     communes: int = 1
@@ -113,16 +116,16 @@ class Wordings:
             province=words.province,
             lon=known.lon,
             lat=known.lat,
-            former_name=_former_name(names, item.name, known),
+            former_name=self._former_name(item, known),
         )
 
-    def of_door(self, names: Names, name: int, unit: Unit | None, door: NumberedDoor) -> Suggestion:
+    def of_door(self, item: Place, door: NumberedDoor) -> Suggestion:
         """A door in a street or locality."""
         parts = replace(
             _parts(door.table, door.place.kind, door.place.name, door.place.outer),
             number_key=door.number,
         )
-        words = wording(self.gazetteer, self.day, parts, unit)
+        words = wording(self.gazetteer, self.day, parts, item.unit)
         return Suggestion(
             type="door",
             label=words.label,
@@ -132,7 +135,8 @@ class Wordings:
             province=words.province,
             lon=door.place.lon,
             lat=door.place.lat,
-            former_name=_former_name(names, name, door.place),
+            former_name=self._former_name(item, door.place),
+            former=self._unit(door.place.former_unit_id),
         )
 
     def of_record(self, record: Record) -> Suggestion:
@@ -147,6 +151,7 @@ class Wordings:
             province=words.province,
             lon=record.lon,
             lat=record.lat,
+            former=self._unit(record.former_unit_id),
         )
 
     def of_answer(self, answer: Answer) -> Suggestion:
@@ -163,6 +168,22 @@ class Wordings:
             lon=answer.lon,
             lat=answer.lat,
         )
+
+    def _former_name(self, item: Place, known: KnownPlace) -> str | None:
+        """What was typed of a place in a unit, where it is called otherwise today: its own name, or
+        that of what it was in, by its former commune where that is on record.
+        """
+        if item.names is not None and known.key != item.names.keys[item.name]:
+            return named(item.names.kinds[item.name], item.names.names[item.name])
+        if item.unit_name is None:
+            return None
+        former = self._unit(known.former_unit_id)
+        if former is None:
+            return self._former_words(item.unit_name)
+        return wording(self.gazetteer, last_day(former), LabelParts(), former).label
+
+    def _unit(self, unit_id: int | None) -> Unit | None:
+        return self.gazetteer.units.get(unit_id or 0)
 
     def _former_words(self, name: UnitName) -> str:
         """A unit that is no more by the name that was typed, with what held it at its end."""
@@ -187,9 +208,3 @@ def _parts(table: str, kind: str, name: str, outer: tuple[tuple[str, str], ...] 
     if table == "locality":
         return LabelParts(localities=((kind, name), *outer))
     return LabelParts(street_kind=kind, street_name=name)
-
-
-def _former_name(names: Names, name: int, known: KnownPlace) -> str | None:
-    if known.key == names.keys[name]:
-        return None
-    return named(names.kinds[name], names.names[name])

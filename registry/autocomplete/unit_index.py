@@ -115,6 +115,24 @@ class UnitIndex:
             named[own if fits is None else own[fits]] = True
         return inside, named & (self.level == 1)
 
+    def formerly(self, parts: Iterable[str]) -> NDArray[np.intp]:
+        """By commune: the place in `names` of the first of these beginnings that holds it on an
+        old map alone; -1 where none does.
+        """
+        found = np.full(self.size, -1, dtype=np.intp)
+        for part in parts:
+            today = np.zeros(self.size, np.bool_)
+            before = np.full(self.size, -1, dtype=np.intp)
+            for span, fits, _ in self._spans(part, slipped=False, letters=1):
+                units, owners = self.inside.within(span, fits)
+                names = owners + span.start
+                alive = self.level[self.owner[names]] > 0
+                today[units[alive]] = True
+                before[units[~alive]] = names[~alive]
+            fill = (found < 0) & ~today
+            found[fill] = before[fill]
+        return found
+
     def likely(self, text: str) -> NDArray[np.float64]:
         """By commune, how likely what begins as `text` is meant to hold it: 1 where a province of
         today does, a half where another unit of any map. Of names with the marks that were typed,
@@ -183,7 +201,9 @@ class UnitIndex:
                     yield span, fits, key
 
     def _beginning(self, key: str) -> range:
-        return range(bisect_left(self.keys, key), bisect_left(self.keys, key + _END))
+        """Names that begin so. A number is whole: `quận 1` begins no Quận 10."""
+        end = key + ("0" if key[-1:].isdigit() else _END)
+        return range(bisect_left(self.keys, key), bisect_left(self.keys, end))
 
     def _fits(self, names: NDArray[np.integer[Any]], kinds: tuple[str, ...]) -> Mask:
         """Which names were borne as one of these kinds; an alias stands for all its level."""

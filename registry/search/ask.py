@@ -42,7 +42,7 @@ from registry.search.doors import (
     middles_of,
     places,
 )
-from registry.search.groups import group_meant, in_hamlet, is_group_alone
+from registry.search.groups import group_meant, hamlet_in_english, in_hamlet, is_group_alone
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
 from registry.search.ranges import in_whose_range
 from registry.search.spelling import known_name, meant_by
@@ -83,7 +83,9 @@ class Asker:
         if found and found[0].level == "commune" and "street_not_found" in found[0].faults:
             door = yield from in_hamlet(self.area, self.door)
             if door is not None:
-                area = replace(self.area, faults=(*self.area.faults, "street_not_found"))
+                said = self.door.street and hamlet_in_english(self.door.street)
+                faults = self.area.faults if said else (*self.area.faults, "street_not_found")
+                area = replace(self.area, faults=faults)
                 return (yield from replace(self, door=door, area=area).answers())
         if found and found[0].level == "street" and (house := house_of_alley(self.door)):
             # `hẻm 82/10/2` is how a courier says the house 82/10/2.

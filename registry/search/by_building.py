@@ -106,7 +106,8 @@ def by_flat(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
         # Beside the building a door of its own may stand at the number: both fit.
         beside = [hit for hit in doors if hit.record.kind == "household"]
         return buildings + beside, ["flat_missing"]
-    return (doors, []) if doors else (hits, ["flat_missing"])
+    # Of a tower that is not on record, no flat stands for it.
+    return (doors, []) if doors else ([], ["flat_missing"])
 
 
 def _is_with_block(hit: Hit, door: Door, wanted: Wanted) -> bool:

@@ -20,6 +20,10 @@ _ANNOUNCED: Final = re.compile(
     r"(\w{4}[\s-]?\w{4}|\d{3}[\s.-]?\d{3}[\s.-]?\d{3}[\s.-]?\d{2})(?![\w/-])",
     re.IGNORECASE,
 )
+_APART: Final = re.compile(
+    r"(?:^|[,;|\n(\[])\s*((?=[\d-]*[^\W\d_])(?=\D*\d)\w{4}-?\w{4})\s*(?=$|[,;|\n)\]])"
+)
+"""A part of its own, of letters and digits."""
 _LINKED: Final = re.compile(LINK, re.IGNORECASE)
 _WORDS: Final = ("mã", "ma", "code")
 _LONG: Final = re.compile(r"[\w-]{8}")
@@ -31,6 +35,15 @@ class CodeInText:
     """A well-formed code in a text, and the text without it."""
 
     code: str
+    rest: str
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadCode:
+    """What was meant as a code in a text, and the text without it."""
+
+    written: str
     rest: str
 
 
@@ -74,8 +87,33 @@ def codes_in(text: str) -> Iterator[CodeInText]:
             code = _valid(match[1])
             if code is not None and code not in seen and len(seen) < _MAX_CODES:
                 seen.add(code)
-                rest = f"{text[: match.start()]} , {text[match.end() :]}"
-                yield CodeInText(code, rest)
+                yield CodeInText(code, _without(text, match), match[1])
+
+
+def unread_code(text: str) -> UnreadCode | None:
+    """The first part of a text that can only be meant as a code: it is announced, or stands apart
+    and has letters and digits of one; whether it is none, or none that is registered.
+
+    >>> unread_code("2HT6-4FP6, 12 Láng")
+    UnreadCode(written='2HT6-4FP6', rest=' , , 12 Láng')
+    >>> unread_code("mã 1000-0041 12 Láng").written
+    '1000-0041'
+    >>> [unread_code(text) for text in ("12 Láng, 9448-9456 Hẻm 94", "Km12-Km15 Láng")]
+    [None, None]
+    """
+    if not any(map(str.isdigit, text)):
+        return None
+    for pattern in (_ANNOUNCED, _APART):
+        for match in pattern.finditer(text):
+            written = match[1]
+            is_code = _valid(written) or codes.suggestions(written)
+            if is_code and any(map(str.isdigit, written)):
+                return UnreadCode(written, _without(text, match))
+    return None
+
+
+def _without(text: str, match: re.Match[str]) -> str:
+    return f"{text[: match.start()]} , {text[match.end() :]}"
 
 
 def _valid(text: str) -> str | None:

@@ -52,7 +52,7 @@ _TABLE: Final = (
         "An alley is named; what is registered is a house of that number",
     ),
     ("path_order", 0.1, "Số nhà viết ngược thứ tự", "The house number is written in reverse"),
-    ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given; this is its building"),
+    ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given"),
     ("flat_not_found", 0.3, "Chưa có căn hộ này", "This flat is not registered"),
     ("building_not_found", 0.3, "Chưa có toà nhà này", "This building is not registered"),
     (
@@ -139,6 +139,7 @@ _TABLE: Final = (
     ("retired", 0.1, "Mã cũ, đã được thay thế", "The door was replaced by this one"),
     ("ambiguous", 0.4, "Nhiều nơi cùng khớp", "Several places fit equally well"),
     ("code_contradicts_text", 0.3, "Mã không khớp địa chỉ", "The code names another address"),
+    ("code_unread", 0.1, "Mã viết sai hoặc chưa có trong sổ", "No address bears the code given"),
 )
 FAULTS: Final = {row[0]: Fault(*row) for row in _TABLE}
 

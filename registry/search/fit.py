@@ -44,6 +44,8 @@ class Located:
     """Every reading that was asked of the register, in that order."""
     mistyped: MistypedCode | None = None
     """Where the text leads nowhere, and all of it was meant as a code."""
+    coded: tuple[Answer, ...] = ()
+    """Doors of a code in the text that leads elsewhere than the rest, which is answered."""
 
 
 def rank(answer: Answer) -> tuple[int, float]:
@@ -148,8 +150,9 @@ def with_fault(answer: Answer, fault: str) -> Answer:
 
 
 def is_unit_alone(reading: ReadAddress, day: datetime.date) -> bool:
-    """Whether the text says nothing but a commune of today, as it is called."""
-    named = any(n.commune is not None and n.commune.alive_on(day) for n in reading.namings)
+    """Whether the text says nothing but a commune or province of today, as it is called."""
+    inner = (naming.innermost for naming in reading.namings)
+    named = any(u is not None and u.level != "district" and u.alive_on(day) for u in inner)
     return named and reading.door == Door() and not reading.unread
 
 

@@ -1,10 +1,13 @@
 """Groups of neighbours and hamlets that are called by a number, of which every commune has one."""
 
+import re
 from dataclasses import replace
+from typing import Final
 
 from geo.address import Door
 from geo.locality import MAY_BE_UNSAID, Locality, of_like_kind
 from geo.persons import is_surname
+from geo.street import Street
 from geo.text import accent_key, fold, has_diacritics
 from registry.search.answers import Answer
 from registry.search.areas import Area
@@ -13,6 +16,10 @@ from registry.search.by_locality import lies_elsewhere
 from registry.search.doors import Wanted, places
 from registry.search.fit import PLACED
 from registry.search.told import FEW_COMMUNES
+
+_IN_ENGLISH: Final = re.compile(
+    r"(?:hamlet|village)\s+(\w+)|(.*\w)\s+(?:hamlet|village)", re.IGNORECASE
+)
 
 
 def group_meant(area: Area, door: Door, named: Locality) -> Steps[Locality | None]:
@@ -38,17 +45,26 @@ def group_meant(area: Area, door: Door, named: Locality) -> Steps[Locality | Non
     return None if elsewhere else meant
 
 
+def hamlet_in_english(street: Street) -> Street | None:
+    """The name of what is called a hamlet or village: `My Hung Hamlet`, `Village 3`."""
+    match = _IN_ENGLISH.fullmatch(street.name)
+    name = (match[1] or match[2]) if match else None
+    return replace(street, name=name, key=fold(name)) if name else None
+
+
 def in_hamlet(area: Area, door: Door) -> Steps[Door | None]:
     """The door in the one hamlet or quarter of the communes named that is called as its street is
     written: `38 Vĩnh Phước, Sơn Động` for Thôn Vĩnh Phước.
 
-    None where the street has its kind, or a person's name.
+    None where the street has its kind, or a person's name, and is no hamlet in English.
     """
     street, communes = door.street, area.communes or ()
     if street is None or street.kind or door.localities or len(communes) > FEW_COMMUNES:
         return None
+    english = hamlet_in_english(street)
+    street = english or street
     first = street.key.partition(" ")[0]
-    if is_surname(first) or any(map(str.isdigit, street.key)):
+    if english is None and (is_surname(first) or any(map(str.isdigit, street.key))):
         return None
     keys = [f"{fold(kind)} {street.key}" for kind in MAY_BE_UNSAID]
     if first in map(fold, MAY_BE_UNSAID):

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from geo.flat import FLATS
+from geo.house_number import ALLEYS
 from geo.kinds import HINTS
 from geo.syllables import is_syllable
 from geo.text import accent_key, fold, has_diacritics
@@ -41,11 +42,14 @@ _LANDMARKS: Final = frozenset(
     for word in words
 )
 """`đối diện nhà 67` is no `đại diện`."""
-_OF_FLATS: Final = frozenset(
-    word for flat in FLATS for words in (flat.accents, flat.keys) for word in words
+_KNOWN: Final = frozenset(
+    word
+    for phrase in (*FLATS, *ALLEYS)
+    for words in (phrase.accents, phrase.keys)
+    for word in words
 )
-"""`Kiot 3` is a stall, and no slip of `kiệt 3`."""
-_NO_SLIPS: Final = frozenset((*KINDS, *_ABBREVIATIONS.split(), *_OF_FLATS))
+"""`Kiot 3` is a stall, and no slip of `kiệt 3`; nor is `Lane 45` one of `Làng 45`."""
+_NO_SLIPS: Final = frozenset((*KINDS, *_ABBREVIATIONS.split(), *_KNOWN))
 _WORD: Final = re.compile(r"[^\W\d_]{2,9}")
 _NUMBER_NEXT: Final = re.compile(r"\s\d")
 _NUMBERED: Final = re.compile(r"(?:^|[,;])\s*([^\W\d_]{2,9})(?=\s\d)")

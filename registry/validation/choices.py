@@ -1,7 +1,6 @@
 """What a shopper may pick from: places that fit, or the communes that a district of old became."""
 
 import datetime
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
@@ -9,7 +8,8 @@ from typing import Final
 from geo.admin import name_key
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
-from registry.records import Wording, last_day, unit_names
+from registry.labels_apart import Labelled, is_by_code, labels_apart
+from registry.records import Wording
 from registry.search.answers import Answer
 from registry.search.areas import communes_of
 from registry.validation.verdicts import Choice
@@ -27,60 +27,24 @@ def choices_of_places(
 ) -> list[Choice]:
     """A choice for each place, in this order, with its code where it is a door.
 
-    No two have one label: of places that nothing tells apart the first stands for all.
+    No two have one label: of streets that nothing tells apart the first stands for all.
     """
-    labels = _told_apart(gazetteer, day, places, reading)
+    labelled = [
+        Labelled(
+            words.label,
+            words.commune,
+            former_told(answer, reading, day),
+            answer.record.code if answer.record else None,
+        )
+        for answer, words in places
+    ]
     choices: dict[str, Choice] = {}
-    for label, (answer, words) in zip(labels, places, strict=True):
-        code = answer.record.code if answer.record else None
-        choices.setdefault(label, Choice(label, words.before_2025_07, code))
+    told = labels_apart(gazetteer, day, labelled)
+    for (label, _, _, code), (_, words) in zip(told, places, strict=True):
+        # What a code had to tell apart is no more told by the old map.
+        before = None if is_by_code(label, code) else words.before_2025_07
+        choices.setdefault(label, Choice(label, before, code))
     return list(choices.values())
-
-
-def _told_apart(
-    gazetteer: Gazetteer,
-    day: datetime.date,
-    places: Sequence[tuple[Answer, Wording]],
-    reading: ReadAddress | None,
-) -> list[str]:
-    """The labels of places; those that are the same by their communes of old, as far as known.
-
-    `9 Đường Nguyễn Trãi, Phường Láng (Phường Láng Hạ cũ), Thành phố Hà Nội`, which is read so.
-    """
-    labels = [words.label for _, words in places]
-    for with_district in (False, True):
-        times = Counter(labels)
-        labels = [
-            known
-            if times[known] == 1
-            else _with_former(
-                gazetteer,
-                day,
-                former_told(answer, reading, day),
-                words,
-                with_district=with_district,
-            )
-            for known, (answer, words) in zip(labels, places, strict=True)
-        ]
-    return labels
-
-
-def _with_former(
-    gazetteer: Gazetteer,
-    day: datetime.date,
-    former: Unit | None,
-    words: Wording,
-    *,
-    with_district: bool,
-) -> str:
-    if former is None or words.commune is None:
-        return words.label
-    last = last_day(former)
-    district = gazetteer.district_of(former, last) if with_district else None
-    told = ", ".join(f"{name} cũ" for name in unit_names(former, last, district))
-    here = words.commune.version_on(day).full_name
-    before, _, behind = words.label.rpartition(here)
-    return f"{before}{here} ({told}){behind}"
 
 
 def districts_named(reading: ReadAddress | None) -> list[Unit]:

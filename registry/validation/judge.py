@@ -11,6 +11,7 @@ from geo.label import label
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.geocode import CODE_UNKNOWN
+from registry.labels_apart import is_by_code
 from registry.reads import Reads
 from registry.records import Wording
 from registry.search.answers import DOORS, Answer
@@ -29,6 +30,8 @@ from registry.validation.wording import in_todays_words, parts_asked
 MAX_CHOICES: Final = 5
 """More possible addresses are not worth reading: the shopper is asked for what is missing."""
 _REWRITTEN: Final = frozenset({"commune_former", "retired", "former_name", "former_number"})
+_TELLING: Final = (CODE_UNKNOWN, "code_contradicts_text", "code_unread")
+"""Faults that are the reason of a verdict."""
 _HARMLESS: Final = _REWRITTEN | {"commune_unsure", "ambiguous", "unread_words"}
 """Faults of a door that need no question by themselves; what is ambiguous is judged by its answers,
 where a commune's name has several meanings, by where each leads, and what was not understood by
@@ -66,12 +69,12 @@ class Judge:
         self.day = day
         self.reading = located.reading
         self.door = located.reading.door if located.reading else Door()
-        self.is_shared = False
-        """Whether several records bear one wording: no answer of the shopper tells them apart."""
         # Who picked the address from choices was shown them.
         beside = [] if chosen else doors_beside(gazetteer, reads, day, located)
         self.beside = self._told_apart(beside)
         """Doors of another commune than the one named, of which the shopper may mean one."""
+        self.coded = self._told_apart(list(located.coded))
+        """Doors of a code that was written beside the address of another place."""
         self.found = self._told_apart(self._where_named(located.answers))
         self.first = self.found[0][0]
         self.faults = frozenset(self.first.faults)
@@ -108,40 +111,20 @@ class Judge:
                 several_communes=len({w.commune.id for _, w in possible if w.commune}) > 1,
             ),
             question=question,
-            reason=CODE_UNKNOWN if CODE_UNKNOWN in self.faults else None,
+            reason=next((r for r in _TELLING if r in self.faults), _shared(question)),
         )
 
     def _told_apart(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:
-        """Each wording once. Above the door only today's counts: two streets of one name in one
-        commune, which earlier were in two, are one to whoever writes an address today.
+        """Each door, and each wording above it once, where only today's counts: two streets of one
+        name in one commune, which earlier were in two, are one to whoever writes an address today.
         """
-        found: dict[tuple[str, str | None], tuple[Answer, Wording]] = {}
+        found: dict[str, tuple[Answer, Wording]] = {}
         for answer in answers:
             words = in_todays_words(self.gazetteer, self.day, answer, self.reading)
-            key = (words.label, words.before_2025_07)
-            if answer.record is None:
-                # Nobody is sure whether a street is a đường or a phố.
-                key = (words.label.replace(" Phố ", " Đường "), None)
-            self.is_shared |= answer.record is not None and key in found
-            found.setdefault(key, (answer, words))
-        return self._distinct(list(found.values()))
-
-    def _distinct(self, found: list[tuple[Answer, Wording]]) -> list[tuple[Answer, Wording]]:
-        """Without those that read like another one whose old map nobody knows: no shopper could
-        choose between two lines that are the same.
-        """
-        vague = {words.label for _, words in found if words.before_2025_07 is None}
-        first: dict[str, tuple[Answer, Wording]] = {}
-        kept = []
-        for answer, words in found:
-            if (
-                words.label in vague
-                and first.setdefault(words.label, (answer, words))[0] is not answer
-            ):
-                self.is_shared |= answer.record is not None
-                continue
-            kept.append((answer, words))
-        return kept
+            # Nobody is sure whether a street is a đường or a phố.
+            street = words.label.replace(" Phố ", " Đường ")
+            found.setdefault(answer.record.code if answer.record else street, (answer, words))
+        return list(found.values())
 
     def _where_named(self, answers: list[Answer]) -> list[Answer]:
         """Without the streets next door that the search tells: only a door there is a question."""
@@ -194,9 +177,8 @@ class Judge:
             if "commune_elsewhere" in self.faults:
                 missing.add("commune")  # a commune is written: the only street known is no answer
             missing |= self._missing_door()
-        elif "flat_not_found" not in self.faults and (
-            "flat_missing" in self.faults or self.first.level == "building"
-        ):
+        flat = "flat_missing" in self.faults or self.first.level == "building"
+        if flat and "flat_not_found" not in self.faults:
             missing.add("unit")
         return frozenset(missing)
 
@@ -232,7 +214,7 @@ class Judge:
             return "complete", "ask_choice" if choices else "ask_missing"
         if question is not None:
             return "confirm", "ask_choice" if question.choices else "ask_yes_no"
-        if self.first.level not in DOORS or "flat_not_found" in self.faults or self.is_shared:
+        if self.first.level not in DOORS or "flat_not_found" in self.faults:
             return "unverified", "use_without_code"
         earlier = self.naming.district is not None or self.naming.kind_differs
         if self.faults & _REWRITTEN or earlier:
@@ -333,6 +315,8 @@ class Judge:
             province = self.found[0][1].province
             name = province.version_on(self.day).full_name if province else ""
             return questions.ask("confirm_province", name)
+        if self.coded:
+            return questions.ask("choose_address", choices=self._choices())
         if self._is_doubtful():
             return questions.ask("confirm_address", self.found[0][1].label)
         return None
@@ -370,7 +354,7 @@ class Judge:
                 and doors[words.label] not in (None, words.before_2025_07)
             )
         ]
-        shown = [*self.beside, *others][:MAX_CHOICES]
+        shown = [*self.beside, *others, *self.coded][:MAX_CHOICES]
         return choices_of_places(self.gazetteer, self.day, shown, self.reading)
 
     def _commune_name(self, words: Wording, *, full: bool) -> str:
@@ -405,6 +389,13 @@ class Judge:
         if self.reading is None or not self.reading.namings:
             return False
         return self.naming.province is None and self.naming.district is None
+
+
+def _shared(question: Question | None) -> str | None:
+    """The reason where several doors bear one address, and codes tell them apart."""
+    choices = question.choices if question else ()
+    by_code = any(is_by_code(choice.label, choice.code) for choice in choices)
+    return "address_shared" if by_code else None
 
 
 def _common(units: Iterable[Unit | None]) -> Unit | None:

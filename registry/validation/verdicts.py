@@ -68,6 +68,19 @@ REASONS: Final = {
         "Mã địa chỉ này chưa được đưa vào sử dụng",
         "This address code is not in use yet",
     ),
+    "address_shared": (
+        "Sổ đăng ký có nhiều nơi mang cùng địa chỉ này, chỉ khác nhau ở mã; cần người mua chọn",
+        "Several registered places bear this very address and differ by their codes; the shopper"
+        " has to choose",
+    ),
+    "code_contradicts_text": (
+        "Mã viết trong địa chỉ là của một nơi khác; cần hỏi lại người mua",
+        "The code in the address is that of another place; ask the shopper",
+    ),
+    "code_unread": (
+        "Mã viết trong địa chỉ bị sai hoặc chưa có trong sổ; đã đọc theo phần còn lại",
+        "The code in the address is mistyped or not registered; the rest was read",
+    ),
     "unit_code_unknown": (
         "Không có tỉnh, huyện hay xã nào mang mã đã gửi; cần hỏi lại người mua",
         "No province, district or commune bears the code that was sent; ask the shopper",

@@ -62,6 +62,16 @@ def enter(visit: Visit, secret: str, path: str = "/import") -> Page:
     return page
 
 
+def test_button_beside_the_key_is_one_line(visit: Visit) -> None:
+    page = visit.open("/import")
+    button = page.get_by_role("button", name="Vào")
+    lines = button.evaluate(
+        "own => { const range = document.createRange(); range.selectNodeContents(own);"
+        " return new Set([...range.getClientRects()].map((box) => box.top)).size; }"
+    )
+    assert lines == 1
+
+
 def choose(page: Page, file: bytes, name: str = "hộ dân.csv") -> None:
     page.get_by_label("Tệp", exact=True).set_input_files(
         {"name": name, "mimeType": "text/csv", "buffer": file}

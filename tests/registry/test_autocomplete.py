@@ -15,7 +15,7 @@ from registry.autocomplete.typed import readings
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.geocode import Question, geocode
-from tests.support.factories import make_building, make_household, make_street
+from tests.support.factories import make_building, make_household, make_locality, make_street
 from tests.support.lifecycle import COMMUNE, town
 from tests.support.search_world import LANG, World, search_world
 from tests.support.units import read_gazetteer, unit_named
@@ -227,7 +227,8 @@ def test_slip_is_looked_for_only_where_nothing_begins_so_and_never_in_a_number(
     world: World, names: tuple[Names, ...]
 ) -> None:
     assert labels(ask(world, names, "9 nguyen trai")) == [
-        "9 Đường Nguyễn Trãi, Phường Láng, Thành phố Hà Nội"
+        f"9 Đường Nguyễn Trãi, Phường Láng (Phường {former} cũ), Thành phố Hà Nội"
+        for former in ("Láng Hạ", "Láng Thượng")
     ]
     assert ask(world, names, "duong 30/5") == []
     assert {one.type for one in ask(world, names, "th 4")} <= {"commune", "province"}
@@ -259,6 +260,41 @@ def test_door_has_its_code_and_a_street_its_text_with_the_number(
     (street,) = ask(world, names, "99 chua lang")
     assert (street.type, street.code) == ("street", None)
     assert street.text == f"99 {CHUA_LANG}"
+
+
+def test_doors_of_one_address_are_told_apart_and_each_leads_to_its_own(
+    world: World, names: tuple[Names, ...]
+) -> None:
+    for text in ("9 nguyen trai, phuong lang", "40 trung khanh", "40 trung khanh, lang, ha noi"):
+        found = ask(world, names, text)
+        assert len({one.label for one in found}) == len({one.code for one in found}) == 2, text
+        assert ask(world, names, text, limit=1) == found[:1]
+        for one in found:
+            (door,) = geocode(world.gazetteer, world.reads, Question(one.text))
+            assert door.record is not None
+            assert door.record.code == one.code
+
+
+def test_only_household_of_a_hamlet_is_offered_beside_it(
+    world: World, names: tuple[Names, ...]
+) -> None:
+    unit = unit_named(world.gazetteer, "Phường Láng", "00199").id
+    with session_scope(world.engine) as session:
+        hamlet = make_locality(
+            session, unit_id=unit, name="Nà Hỳ", kind="bản", key="ban na hy", parent_id=None
+        )
+        code = make_household(session, unit_id=unit, locality_id=hamlet, house_number=None)
+    fresh = PlaceNames(world.reads).get()
+    place, door = ask(world, fresh, "bản nà hỳ")
+    assert (place.type, place.code) == ("locality", None)
+    assert (door.type, door.code) == ("door", code)
+    assert door.label == f"{place.label} (mã {codes.format(code)})"
+    (found,) = geocode(world.gazetteer, world.reads, Question(door.text))
+    assert found.record is not None
+    assert found.record.code == code
+    # Where a number was typed that it does not have, it is not the one.
+    assert {one.code for one in ask(world, fresh, "5 bản nà hỳ")} == {None}
+    assert {one.code for one in ask(world, names, "thon 3")} == {None}
 
 
 def test_numbers_of_a_street_are_completed_in_their_order(
@@ -488,3 +524,48 @@ def test_buildings_are_read_of_their_index(database_url: str, statement: str) ->
         connection.rollback()
     engine.dispose()
     assert any("Index Only Scan using ix_household_building" in line for line in plan), plan
+
+
+def test_number_of_a_district_or_ward_is_whole_and_its_doors_say_what_they_were_in(
+    admin_url: str, worker_id: str
+) -> None:
+    """Thành phố Hồ Chí Minh has streets of one name in Quận 1, 10, 11 and 12."""
+    with search_world(admin_url, f"autocomplete_numbered_{worker_id}") as world:
+        known = world.gazetteer
+        wards = [
+            ("Phường Sài Gòn", "Phường Bến Nghé", "26740"),
+            ("Phường Hòa Hưng", "Phường 15", "27163"),
+        ]
+        with session_scope(world.engine) as session:
+            for name, former, code in wards:
+                here = {
+                    "unit_id": unit_named(known, name, code).id,
+                    "former_unit_id": unit_named(known, former, code).id,
+                }
+                street = make_street(
+                    session, **here, name="Tô Hiến Thành", kind="đường", key="to hien thanh"
+                )
+                for number in ("5", "5A"):
+                    make_household(
+                        session,
+                        **here,
+                        thoroughfare_id=street,
+                        house_number=number,
+                        house_number_key=number,
+                    )
+        names = PlaceNames(world.reads).get()
+        for where in ("q1", "Q.1", "quận 1,", "q 1, tp hcm", "district 1"):
+            for text in (f"5 to hien thanh, {where}", f"to hien thanh, {where}"):
+                found = ask(world, names, text)
+                assert found, text
+                assert {one.commune.code for one in found if one.commune} == {"26740"}, text
+                assert found[0].former_name == "Phường Bến Nghé, Quận 1, Thành phố Hồ Chí Minh"
+        (ward,) = {one.commune for one in ask(world, names, "5 to hien thanh q10") if one.commune}
+        assert ward.code == "27163"
+        assert ask(world, names, "5 to hien thanh, phường 1, tp hcm") == []
+        today = ask(world, names, "5 to hien thanh, sai gon")
+        assert {one.former_name for one in today} == {None}
+        assert {one.former_name for one in ask(world, names, "q1", limit=20)} == {
+            one.former_name for one in ask(world, names, "quận 1,", limit=20)
+        }
+        assert all("Quận 1," in (one.former_name or "") for one in ask(world, names, "q1"))

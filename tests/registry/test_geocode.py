@@ -15,6 +15,7 @@ from registry.errors import InvalidInputError
 from registry.gazetteer import today
 from registry.geocode import Components, Question, geocode, locate
 from registry.search.answers import Answer
+from registry.validate import validate
 from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world
 from tests.support.slips import swapped
@@ -601,6 +602,84 @@ def test_archipelago_alone_comes_before_the_streets_of_its_name(world: World) ->
     assert "ambiguous" in second.faults
     (door,) = ask(world, "5 Trường Sa")
     assert door.level == "household"
+
+
+def test_province_alone_comes_before_a_street_of_its_name_in_another_one(world: World) -> None:
+    with session_scope(world.engine) as session:
+        unit = next(u for u in world.gazetteer.with_code("27163") if u.ended is None)
+        for name in ("Hà Nội", "Đà Nẵng"):
+            street = make_street(session, unit_id=unit.id, name=name, kind="đường", key=fold(name))
+            make_household(
+                session,
+                house_number="5",
+                house_number_key="5",
+                unit_id=unit.id,
+                thoroughfare_id=street,
+            )
+    for text, code in (("Hà Nội", "01"), ("ha noi", "01"), ("Đà Nẵng, Việt Nam", "48")):
+        first, second = ask(world, text)
+        assert first.unit is not None
+        assert (first.level, first.unit.code) == ("province", code), text
+        assert second.level == "street"
+        (door,) = ask(world, f"5 {text.partition(',')[0]}, Phường Hòa Hưng")
+        assert door.level == "household"
+
+
+def test_flat_without_its_building_is_no_answer_to_the_number_of_the_tower(world: World) -> None:
+    with session_scope(world.engine) as session:
+        unit = next(u for u in world.gazetteer.with_code("26743") if u.ended is None)
+        street = make_street(
+            session, unit_id=unit.id, name="Điện Biên Phủ", kind="đường", key="dien bien phu"
+        )
+        flat = make_household(
+            session,
+            unit_id=unit.id,
+            thoroughfare_id=street,
+            house_number="720A",
+            house_number_key="720A",
+            building_name="Landmark 2",
+            building_key="landmark 2",
+            unit_number="1205",
+        )
+    here = "720A Điện Biên Phủ, Phường Bến Thành, TP HCM"
+    for text in (here, f"toà Landmark 2, {here}"):
+        (answer,) = ask(world, text)
+        assert (answer.level, answer.record) == ("street", None), text
+        assert "flat_missing" in answer.faults
+        verdict = validate(world.gazetteer, world.reads, Question(text))
+        assert (verdict.verdict, verdict.code) == ("complete", None)
+        assert verdict.question is not None
+        assert verdict.question.code == "ask_flat"
+        assert "720A Đường Điện Biên Phủ" in verdict.question.text
+    (door,) = ask(world, f"Căn hộ 1205, {here}")
+    assert door.record is not None
+    assert door.record.code == flat
+
+
+@pytest.mark.parametrize(
+    ("text", "door"),
+    [
+        ("No. 5A, Alley 34, Lane 12, Lang Street, Lang Ward, Ha Noi", "12/34/5A Láng"),
+        ("14 Dong Hoa Hamlet, Lang Ward, Ha Noi", "14 Thôn Đông Hòa"),
+        ("8 Hamlet 3, Lang Ward, Ha Noi", "8 Thôn 3"),
+        ("8, Village 3, Lang Ward, Hanoi", "8 Thôn 3"),
+        ("27 Lang Street, Lang Ha, District Dong Da, Hanoi", "27 Láng"),
+        ("27 Lang Street, Ward Lang Ha, District Dong Da, Hanoi", "27 Láng"),
+    ],
+)
+def test_kinds_in_english_are_read_before_a_name_and_behind(
+    world: World, text: str, door: str
+) -> None:
+    (found,) = ask(world, text)
+    assert names(world, [found]) == [door]
+    assert set(found.faults) <= {"commune_former"}
+
+
+def test_lane_is_no_village(world: World) -> None:
+    for text in ("Lane 45, Lang Street, Lang Ward, Ha Noi", "123 My Hung Hamlet, Lang Ward, Hanoi"):
+        for answer in ask(world, text):
+            assert "spelling_corrected" not in answer.faults, text
+            assert answer.parts.localities == (), text
 
 
 def test_mistyped_code_alone_gets_the_codes_that_it_may_be(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -9,6 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import code as codes
+from registry.access import budget
+from registry.access.budget import Budget, Purse
+from registry.database import session_scope
+from registry.disclosure import told_validation
 from registry.geocode import Components, Question, geocode
 from registry.validate import validate
 from registry.validation.questions import QUESTIONS
@@ -19,7 +24,9 @@ from registry.validation.verdicts import (
     VERDICTS,
     Validation,
 )
+from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world
+from tests.support.units import unit_named
 
 
 @pytest.fixture(scope="module")
@@ -530,15 +537,52 @@ def test_mistyped_code_gets_the_codes_that_it_may_be(world: World) -> None:
     assert hidden not in ask(world, with_slip(hidden)).suggestions
 
 
-def test_doors_that_read_alike_are_no_choice(world: World) -> None:
-    found = ask(world, f"40 Trùng Khánh{IN_LANG}")
-    assert (found.verdict, found.next_action) == ("unverified", "use_without_code")
-    assert (found.code, found.question) == (None, None)
-    assert found.address == "40 Đường Trùng Khánh, Phường Láng, Thành phố Hà Nội"
+def test_doors_of_one_address_are_told_apart_by_their_codes(world: World) -> None:
+    with session_scope(world.engine) as session:
+        unit = unit_named(world.gazetteer, "Phường Láng", "00199").id
+        street = make_street(session, unit_id=unit, name="Hai Nhà", kind="đường", key="hai nha")
+        for _ in range(2):
+            make_household(
+                session,
+                unit_id=unit,
+                thoroughfare_id=street,
+                house_number="7",
+                house_number_key="7",
+            )
+    for text in (f"40 Trùng Khánh{IN_LANG}", f"7 Hai Nhà{IN_LANG}"):
+        found = ask(world, text)
+        assert (found.verdict, found.next_action) == ("confirm", "ask_choice")
+        assert (found.code, found.reason) == (None, "address_shared")
+        assert found.question is not None
+        for choice in found.question.choices:
+            assert choice.code is not None
+            assert choice.label.endswith(f" (mã {codes.format(choice.code)})")
+
+
+def test_choices_tell_no_code_to_who_has_spent_its_budget(world: World) -> None:
+    apart = ask(world, f"9 Nguyễn Trãi{IN_LANG}").question
+    by_code = ask(world, f"40 Trùng Khánh{IN_LANG}").question
+    assert apart is not None
+    assert by_code is not None
+    spent = Purse(Budget(world.engine), limit=0, holder=lambda: "tests")
+    budget.carry(spent)
+    try:
+        told = told_validation(ask(world, f"9 Nguyễn Trãi{IN_LANG}")).question
+        untold = told_validation(ask(world, f"40 Trùng Khánh{IN_LANG}")).question
+    finally:
+        budget.carry(None)
+    assert told == replace(apart, choices=tuple(replace(c, code=None) for c in apart.choices))
+    assert untold == replace(by_code, choices=())
 
 
 def test_choices_lead_to_one_door_each(world: World) -> None:
-    for text in (f"9 Nguyễn Trãi{IN_LANG}", "27 Láng", f"Số 6, Tổ 7{IN_LANG}"):
+    asked = (
+        f"9 Nguyễn Trãi{IN_LANG}",
+        "27 Láng",
+        f"Số 6, Tổ 7{IN_LANG}",
+        f"40 Trùng Khánh{IN_LANG}",
+    )
+    for text in asked:
         found = ask(world, text)
         assert found.question is not None
         choices = found.question.choices
@@ -547,6 +591,33 @@ def test_choices_lead_to_one_door_each(world: World) -> None:
         for choice in choices:
             for said in (choice.label, choice.before_2025_07):
                 assert said is None or ask(world, said).code == choice.code, choice
+
+
+def test_code_beside_the_address_of_another_place_is_asked_about_with_both(world: World) -> None:
+    code = world.codes["27 Láng"]
+    found = ask(world, f"{codes.format(code)}, 129 Láng{IN_LANG}")
+    assert (found.verdict, found.code, found.reason) == ("confirm", None, "code_contradicts_text")
+    assert found.question is not None
+    choices = found.question.choices
+    assert [world.name_of(one.code) for one in choices] == ["129 Láng", "27 Láng"]
+    for choice in choices:
+        assert ask(world, choice.label).code == choice.code
+    assert statuses(found)["other"] == ("unexpected", None)
+
+
+@pytest.mark.parametrize("written", ["2HT6-4FP6", "2HT64FP6", "2HT6-4FP5", "mã 2HT6-4FP6"])
+def test_code_that_is_none_is_told_and_the_address_beside_it_confirmed(
+    world: World, written: str
+) -> None:
+    address = f"27 Phố Láng{IN_LANG}"
+    for text in (f"{written}, {address}", f"{address}, {written}", f"{address} ({written})"):
+        found = ask(world, text)
+        assert (found.verdict, found.code, found.reason) == ("confirm", None, "code_unread"), text
+        assert found.address == "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
+        unread = [one.given for one in found.components if one.name == "other"]
+        assert unread == [written.removeprefix("mã ")], text
+    nowhere = ask(world, f"{written}, 99 Láng{IN_LANG}")
+    assert (nowhere.level, nowhere.reason) == ("street", "code_unread")
 
 
 def test_code_is_an_address_and_a_point_is_a_question(world: World) -> None:

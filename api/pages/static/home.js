@@ -124,7 +124,7 @@ const isOneOfSeveral = ({ properties }) => properties.faults.some(({ code }) => 
 function offer(features) {
   show(
     make('h2', {}, t('Nhiều nơi phù hợp. Nơi nào?', 'Several places fit. Which one?')),
-    make('ul', {}, ...features.map((feature) => make('li', {}, make('button', { type: 'button', class: 'pick', onclick: () => choose(feature) }, feature.properties.label)))),
+    make('ul', {}, ...features.map((feature) => make('li', {}, make('button', { type: 'button', class: 'pick', onclick: () => choose(feature) }, feature.properties.label, feature.properties.code ? make('small', {}, feature.properties.code_display) : null)))),
   );
 }
 
