@@ -2,14 +2,16 @@
 
 import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 from spectree import Response as Answers
 from spectree import SpecTree
 
 from api.requests import Plugin
+from geo.code import format as code_display
 from registry.days import HOW_TO_WRITE, parse_day
 
 
@@ -36,9 +38,27 @@ class NoParameters(Request):
 
 
 class Answer(BaseModel):
-    """Base of all response bodies; every field is always there, null when unknown."""
+    """Base of all response bodies; every field is always there, null when unknown.
 
-    model_config = ConfigDict(extra="forbid")
+    But those that are `absent_if_none`.
+    """
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True)
+
+
+Absent = SkipJsonSchema[None]
+"""In place of the value of a field that is `absent_if_none`."""
+
+
+def absent_if_none(description: str | None = None, **more: Any) -> Any:
+    """A field that is left out of the answer where there is nothing to say."""
+    return Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description=description,
+        json_schema_extra=lambda schema: schema.pop("default"),
+        **more,
+    )
 
 
 class FieldProblem(Answer):
@@ -58,13 +78,17 @@ class CodeForms(Answer):
     code: str = Field(examples=["1H6XXH2V"])
     code_display: str = Field(examples=["1H6X-XH2V"])
 
+    @classmethod
+    def of(cls, code: str) -> Self:
+        """A canonical code in its forms."""
+        return cls(code=code, code_display=code_display(code))
+
 
 class SuggestedCode(CodeForms):
     """A code of which another one may be a slip."""
 
-    label: str | None = Field(
-        None,
-        description="Its address; not where an operation was refused",
+    label: str | Absent = absent_if_none(
+        "Its address; not where an operation was refused",
         examples=["12 Phố Quán Thánh, Phường Ba Đình, Thành phố Hà Nội"],
     )
 

@@ -1,7 +1,5 @@
 """What a caller is here: role, units, what it may still ask."""
 
-from typing import Any
-
 from flask import Blueprint, Response, g, jsonify
 from pydantic import Field
 
@@ -67,7 +65,7 @@ def whoami(query: NoParameters) -> Response:  # noqa: ARG001
 
 def _units(
     known: Gazetteer, codes: tuple[str, ...] | None, *, anywhere: bool
-) -> list[dict[str, Any] | None] | None:
+) -> list[UnitRef | None] | None:
     if codes is None:
         return None if anywhere else []
     day = today()

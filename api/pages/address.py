@@ -9,7 +9,7 @@ from flask import Response, redirect, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.addresses import address_body, with_addresses
+from api.addresses import Address, Position, with_addresses
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
@@ -116,10 +116,10 @@ def _no_address(
 
 def _shown(record: Record) -> dict[str, Any]:
     known, made = gazetteer(), register()
-    body = address_body(known, record)
-    url = f"{public_url()}/a/{body['code_display']}"
+    body = Address.of(known, record)
+    url = f"{public_url()}/a/{body.code_display}"
     # A restricted place is told to strangers without its door; there is nothing to draw then.
-    hidden = record.restricted and body["position"] is None
+    hidden = record.restricted and body.position is None
     return {
         "address": body,
         "record": record,
@@ -128,24 +128,23 @@ def _shown(record: Record) -> dict[str, Any]:
         "url": url,
         "qr": _qr(url),
         "opens": opens_in(url),
-        "sketch": _sketch(record, body, made) if body["position"] else None,
+        "sketch": _sketch(record, body.position, made) if body.position else None,
         "report": request.args.get("report"),
         "exact_m": _EXACT_M,
     }
 
 
-def _sketch(record: Record, body: dict[str, Any], made: Register) -> Markup:
-    position = body["position"]
+def _sketch(record: Record, position: Position, made: Register) -> Markup:
     units, commune = gazetteer().units, record.unit_id
     province = gazetteer().province_of(units[commune], today()) if commune else None
     around = surroundings(
         made.reads,
         code=record.code,
-        lon=position["lon"],
-        lat=position["lat"],
+        lon=position.lon,
+        lat=position.lat,
         province_id=province.id if province else None,
     )
-    accuracy = position["accuracy_m"]
+    accuracy = position.accuracy_m
     number = number_label(record.number_key) if record.number_key else None
     return draw_sketch(around, number=number, exact=accuracy is not None and accuracy <= _EXACT_M)
 
