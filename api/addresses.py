@@ -1,7 +1,7 @@
 """One address by its code."""
 
 import datetime
-from typing import Literal, Self
+from typing import Literal
 
 from flask import Blueprint, jsonify, request
 from pydantic import Field
@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.conditional import conditional
 from api.context import gazetteer, register
-from api.openapi import Answer, CodeForms, Request, UnitRef, answers, spec
+from api.geocode import suggested_codes
+from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, answers, spec, written
 from api.shapes import Span, unit_ref
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
@@ -18,8 +19,7 @@ from geo.label import alley_word, named, number_label
 from registry.errors import MistypedCodeError
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.history import lookup_as_of, moment_of
-from registry.lookup import lookup
-from registry.mistyped_codes import with_labels
+from registry.lookup import code_forms, lookup
 from registry.records import Record, record_wording
 
 blueprint = Blueprint("addresses", __name__, url_prefix="/v1/addresses")
@@ -34,11 +34,12 @@ class Position(Answer):
     accuracy_m: float | None
 
     @classmethod
-    def of(cls, record: Record) -> Self | None:
+    def of(cls, record: Record) -> JsonObject | None:
         """That of the record; None where nobody has been there, or it is not told."""
         if record.lon is None or record.lat is None:
             return None
-        return cls(
+        return written(
+            cls,
             lon=record.lon,
             lat=record.lat,
             method=record.position_method,
@@ -74,13 +75,14 @@ class Address(Answer):
     delivery_hint: str | None
 
     @classmethod
-    def of(cls, known: Gazetteer, record: Record, day: datetime.date | None = None) -> Self:
+    def of(cls, known: Gazetteer, record: Record, day: datetime.date | None = None) -> JsonObject:
         """The record in the words of a day, today by default."""
         day = day or today()
         former = known.units.get(record.former_unit_id) if record.former_unit_id else None
         words = record_wording(known, day, record)
         province = unit_ref(words.province, day)
-        return cls(
+        return written(
+            cls,
             code=record.code,
             code_display=code_display(record.code),
             code_spoken=spoken(record.code),
@@ -96,13 +98,13 @@ class Address(Answer):
             floor=record.floor,
             unit_number=record.unit_number,
             households_count=record.households_count,
-            parent=CodeForms.of(record.parent_code) if record.parent_code else None,
+            parent=code_forms(record.parent_code) if record.parent_code else None,
             commune=unit_ref(words.commune, day),
             province=province,
             former_commune=unit_ref(former, day),
             map=Span.of(words.map),
             position=Position.of(record),
-            verified_on=record.verified_on,
+            verified_on=record.verified_on.isoformat() if record.verified_on else None,
             delivery_hint=record.delivery_hint,
         )
 
@@ -152,11 +154,11 @@ def _looked_up(address_code: str) -> Record:
 def with_addresses(error: MistypedCodeError) -> MistypedCodeError:
     """The error, the address beside each of its suggestions."""
     codes = [each["code"] for each in error.extra["suggestions"]]  # type: ignore[attr-defined]
-    error.extra["suggestions"] = with_labels(gazetteer(), register().reads, today(), codes)
+    error.extra["suggestions"] = suggested_codes(codes)
     return error
 
 
-def _number(record: Record, province: UnitRef | None) -> str | None:
+def _number(record: Record, province: JsonObject | None) -> str | None:
     if record.number_key is None:
         return None
-    return number_label(record.number_key, alley_word(province.name if province else ""))
+    return number_label(record.number_key, alley_word(province["name"] if province else ""))

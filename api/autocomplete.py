@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from api.columns import Begun
 from api.context import gazetteer, register
 from api.errors import UNIT_CODE
-from api.openapi import Answer, Request, UnitRef, answers, spec
+from api.openapi import Answer, JsonObject, Request, UnitRef, answers, spec, written
 from api.shapes import unit_ref, unkept
 from geo.code import format as code_display
 from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
@@ -75,9 +75,10 @@ class SuggestionLine(Answer):
     )
 
     @classmethod
-    def of(cls, found: Suggestion, day: datetime.date) -> Self:
+    def of(cls, found: Suggestion, day: datetime.date) -> JsonObject:
         """The line, its units as they are called on a day."""
-        return cls(
+        return written(
+            cls,
             type=found.type,
             label=found.label,
             text=found.text,
@@ -111,4 +112,4 @@ def get_autocomplete(query: AutocompleteQuery) -> Response:
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
     day = today()
     lines = [SuggestionLine.of(one, day) for one in told_suggestions(found)]
-    return unkept(Suggestions(suggestions=lines))
+    return unkept(written(Suggestions, suggestions=lines))

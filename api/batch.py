@@ -18,7 +18,7 @@ from api.context import gazetteer, register
 from api.errors import invalid_input, problem_body
 from api.geocode import Found as FoundPlaces
 from api.geocode import GeocodeBody, suggested
-from api.openapi import STREAM_TYPES, Answer, NoParameters, Request, answers, spec
+from api.openapi import STREAM_TYPES, Answer, JsonObject, NoParameters, Request, answers, spec
 from api.reverse import ReverseBody, point_query
 from api.validate import ValidateBody, ValidationAnswer
 from registry.batch import OPERATIONS, Asked, CodeAsked, Found, Outcome, PointAsked, outcomes
@@ -124,8 +124,7 @@ def _ndjson(operation: str, rows: list[InputRow]) -> Iterator[str]:
         if outcome.error is not None:
             result["problem"] = problem_body(outcome.error)
         elif outcome.found is not None:
-            body = _body(known, outcome, outcome.found)
-            result["answer"] = body.model_dump(mode="json", by_alias=True)
+            result["answer"] = _body(known, outcome, outcome.found)
         yield json_line({**row.given, RESULT: result})
 
 
@@ -154,7 +153,7 @@ def _asked(operation: str, row: InputRow) -> Asked:
     return parsed.asked
 
 
-def _body(known: Gazetteer, outcome: Outcome, found: Found) -> Answer:
+def _body(known: Gazetteer, outcome: Outcome, found: Found) -> JsonObject:
     """The body of the single call."""
     if isinstance(found, Record):
         return Address.of(known, found)

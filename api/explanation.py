@@ -1,10 +1,11 @@
 """`explain=true`: what was read, what was tried, and what each answer lost to which fault."""
 
-from typing import Final, Self
+from typing import Final
 
 from pydantic import Field
 
 from api.openapi import Answer as Body
+from api.openapi import JsonObject, written
 from geo.address import Door
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.records import wording
@@ -28,10 +29,11 @@ class ReadParts(Body):
     hint: str | None
 
     @classmethod
-    def of(cls, door: Door) -> Self:
+    def of(cls, door: Door) -> JsonObject:
         """Its parts."""
         street, flat = door.street, door.flat
-        return cls(
+        return written(
+            cls,
             house_number=door.house_number.key if door.house_number else None,
             street=f"{street.kind or ''} {street.name}".strip() if street else None,
             street_keys=[street.key, *street.alt_keys] if street else [],
@@ -51,9 +53,10 @@ class ReadUnits(Body):
     corrected: bool
 
     @classmethod
-    def of(cls, naming: Naming) -> Self:
+    def of(cls, naming: Naming) -> JsonObject:
         """The units in words."""
-        return cls(
+        return written(
+            cls,
             commune=_name(naming.commune),
             district=_name(naming.district),
             province=_name(naming.province),
@@ -71,9 +74,10 @@ class Scored(Body):
     weights: dict[str, float] = Field(description="Weight of each fault")
 
     @classmethod
-    def of(cls, known: Gazetteer, answer: Answer) -> Self:
+    def of(cls, known: Gazetteer, answer: Answer) -> JsonObject:
         """The answer, in short."""
-        return cls(
+        return written(
+            cls,
             level=answer.level,
             label=wording(known, today(), answer.parts, answer.unit, answer.former).label,
             code=answer.record.code if answer.record else None,
@@ -94,10 +98,11 @@ class Reading(Body):
     candidates: list[Scored]
 
     @classmethod
-    def of(cls, known: Gazetteer, tried: Tried) -> Self:
+    def of(cls, known: Gazetteer, tried: Tried) -> JsonObject:
         """What was read, and the first of what was found."""
         reading = tried.reading
-        return cls(
+        return written(
+            cls,
             text=tried.text,
             penalty=reading.penalty,
             notes=list(reading.notes),

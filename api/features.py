@@ -2,11 +2,11 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from api.openapi import Absent, UnitRef, absent_if_none
+from api.openapi import Absent, JsonObject, UnitRef, absent_if_none, where_known, written
 from api.openapi import Answer as Body
 from api.shapes import Span, unit_ref
 from geo.code import format as code_display
@@ -62,7 +62,7 @@ class AnswerFault(Body):
 
 
 _FAULTS: Final = {
-    code: AnswerFault(code=code, message=fault.message, message_en=fault.message_en)
+    code: written(AnswerFault, code=code, message=fault.message, message_en=fault.message_en)
     for code, fault in FAULTS.items()
 }
 
@@ -102,14 +102,16 @@ class Feature(Body):
     properties: Properties
 
     @classmethod
-    def of(cls, known: Gazetteer, answer: Answer) -> Self:
+    def of(cls, known: Gazetteer, answer: Answer) -> JsonObject:
         """The place that a search answers, in today's words."""
         day = today()
         words = wording(known, day, answer.parts, answer.unit, answer.former)
         point = None
         if answer.lon is not None and answer.lat is not None:
-            point = PointGeometry(type="Point", coordinates=(answer.lon, answer.lat))
-        return cls(type="Feature", geometry=point, properties=_properties(answer, words, day))
+            point = written(PointGeometry, type="Point", coordinates=(answer.lon, answer.lat))
+        return written(
+            cls, type="Feature", geometry=point, properties=_properties(answer, words, day)
+        )
 
 
 class FeatureCollection(Body):
@@ -120,23 +122,27 @@ class FeatureCollection(Body):
     features: list[Feature]
 
     @classmethod
-    def of(cls, known: Gazetteer, query: str | None, found: Sequence[Answer], **more: Any) -> Self:
+    def of(
+        cls, known: Gazetteer, query: str | None, found: Sequence[Answer], **more: Any
+    ) -> JsonObject:
         """The answers to a question; `more` are the fields that this kind of collection adds."""
-        return cls(
+        return where_known(
+            cls,
             type="FeatureCollection",
-            geocoding=Geocoding(version=_VERSION, query=query),
+            geocoding=where_known(Geocoding, version=_VERSION, query=query),
             features=[Feature.of(known, answer) for answer in found],
             **more,
         )
 
 
-def _properties(answer: Answer, words: Wording, day: datetime.date) -> Properties:
+def _properties(answer: Answer, words: Wording, day: datetime.date) -> JsonObject:
     parts, record = answer.parts, answer.record
     number = number_label(parts.number_key) if parts.number_key else None
     street = named(parts.street_kind, parts.street_name) if parts.street_name else None
     locality = named(*parts.localities[0]) if parts.localities else None
     commune, province = unit_ref(words.commune, day), unit_ref(words.province, day)
-    return Properties(
+    return written(
+        Properties,
         code=record.code if record else None,
         code_display=code_display(record.code) if record else None,
         label=words.label,
@@ -151,16 +157,17 @@ def _properties(answer: Answer, words: Wording, day: datetime.date) -> Propertie
         province=province,
         map=Span.of(words.map if answer.map is None else answer.map),
         distance_m=answer.distance_m,
-        geocoding=GeocodingProperties(
+        geocoding=where_known(
+            GeocodingProperties,
             type=_TYPES[answer.level],
             label=words.label,
             accuracy=answer.accuracy_m,
             housenumber=number if answer.level in DOORS else None,
             street=street,
             locality=locality,
-            city=commune.name if commune else None,
+            city=commune["name"] if commune else None,
             district=words.former_district,
-            state=province.name if province else None,
+            state=province["name"] if province else None,
             country=_COUNTRY,
         ),
     )

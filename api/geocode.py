@@ -112,12 +112,11 @@ def _answer(asked: GeocodeQuery, *, explain: bool = False) -> Response:
     return unkept(body)
 
 
-def suggested(mistyped: MistypedCode | None) -> list[SuggestedCode] | None:
+def suggested(mistyped: MistypedCode | None) -> list[dict[str, str]] | None:
     """Which codes a mistyped one may be; None where none was."""
     return suggested_codes(mistyped.suggestions) if mistyped is not None else None
 
 
-def suggested_codes(codes: Iterable[str]) -> list[SuggestedCode]:
-    """Each code with its address, without those that may not be shown."""
-    found = with_labels(gazetteer(), register().reads, today(), codes)
-    return [SuggestedCode(**one) for one in found]
+def suggested_codes(codes: Iterable[str]) -> list[dict[str, str]]:
+    """`SuggestedCode` of each, without those that may not be shown."""
+    return with_labels(gazetteer(), register().reads, today(), codes)

@@ -5,7 +5,7 @@ import datetime
 from flask import Response, jsonify
 from pydantic import Field
 
-from api.openapi import Answer, UnitRef
+from api.openapi import Answer, JsonObject, UnitRef, written
 from registry import records
 from registry.gazetteer import Unit
 
@@ -16,18 +16,25 @@ class Span(Answer):
     from_: datetime.date | None = Field(alias="from")
     to: datetime.date | None
 
-    @classmethod
-    def of(cls, span: records.Span) -> "Span":
+    @staticmethod
+    def of(span: records.Span) -> JsonObject:
         """The same days."""
-        return cls(from_=span.first, to=span.end)
+        first, end = span.first, span.end
+        # `from` is no name of Python's, so `written` cannot have it.
+        return {
+            "from": first.isoformat() if first else None,
+            "to": end.isoformat() if end else None,
+        }
 
 
-def unit_ref(unit: Unit | None, day: datetime.date) -> UnitRef | None:
+def unit_ref(unit: Unit | None, day: datetime.date) -> JsonObject | None:
     """A unit as it is called on a day; None for none."""
-    return UnitRef(code=unit.code, name=unit.version_on(day).full_name) if unit else None
+    if unit is None:
+        return None
+    return written(UnitRef, code=unit.code, name=unit.version_on(day).full_name)
 
 
-def unkept(body: Answer) -> Response:
+def unkept(body: JsonObject) -> Response:
     """The answer as a response that nobody on the way keeps: it tells where somebody lives."""
     response = jsonify(body)
     response.headers["Cache-Control"] = "no-store"

@@ -8,7 +8,16 @@ from pydantic import Field, model_validator
 from api.columns import Columns, Written
 from api.context import gazetteer, register
 from api.geocode import suggested_codes
-from api.openapi import Answer, NoParameters, SuggestedCode, UnitRef, answers, spec
+from api.openapi import (
+    Answer,
+    JsonObject,
+    NoParameters,
+    SuggestedCode,
+    UnitRef,
+    answers,
+    spec,
+    written,
+)
 from api.shapes import unit_ref, unkept
 from geo.code import format as code_display
 from registry.disclosure import told_validation
@@ -68,9 +77,11 @@ class ValidatedComponent(Answer):
     value: str | None = Field(description="As it is today; null where it is not known, or no more")
 
     @classmethod
-    def of(cls, part: Component) -> Self:
+    def of(cls, part: Component) -> JsonObject:
         """The same part."""
-        return cls(component=part.name, status=part.status, given=part.given, value=part.value)
+        return written(
+            cls, component=part.name, status=part.status, given=part.given, value=part.value
+        )
 
 
 class AddressChoice(Answer):
@@ -82,9 +93,10 @@ class AddressChoice(Answer):
     code_display: str | None
 
     @classmethod
-    def of(cls, choice: Choice) -> Self:
+    def of(cls, choice: Choice) -> JsonObject:
         """The same address."""
-        return cls(
+        return written(
+            cls,
             label=choice.label,
             label_before_2025_07=choice.before_2025_07,
             code=choice.code,
@@ -102,9 +114,10 @@ class ShopperQuestion(Answer):
     choices: list[AddressChoice] = Field(description="To pick from; never all that there may be")
 
     @classmethod
-    def of(cls, asked: Asked) -> Self:
+    def of(cls, asked: Asked) -> JsonObject:
         """The same question."""
-        return cls(
+        return written(
+            cls,
             code=asked.code,
             component=asked.component,
             text=asked.text,
@@ -136,10 +149,11 @@ class ValidationAnswer(Answer):
     )
 
     @classmethod
-    def of(cls, found: Validation) -> Self:
+    def of(cls, found: Validation) -> JsonObject:
         """The verdict, its units as they are called today."""
         (message, message_en), day = found.messages, today()
-        return cls(
+        return written(
+            cls,
             verdict=found.verdict,
             next_action=found.next_action,
             message=message,

@@ -9,8 +9,9 @@ from flask import Response, redirect, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.addresses import Address, Position, with_addresses
+from api.addresses import Address, with_addresses
 from api.context import gazetteer, register
+from api.openapi import JsonObject
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from api.pages.sketch import draw_sketch
@@ -117,9 +118,9 @@ def _no_address(
 def _shown(record: Record) -> dict[str, Any]:
     known, made = gazetteer(), register()
     body = Address.of(known, record)
-    url = f"{public_url()}/a/{body.code_display}"
+    url = f"{public_url()}/a/{body['code_display']}"
     # A restricted place is told to strangers without its door; there is nothing to draw then.
-    hidden = record.restricted and body.position is None
+    hidden = record.restricted and body["position"] is None
     return {
         "address": body,
         "record": record,
@@ -128,23 +129,23 @@ def _shown(record: Record) -> dict[str, Any]:
         "url": url,
         "qr": _qr(url),
         "opens": opens_in(url),
-        "sketch": _sketch(record, body.position, made) if body.position else None,
+        "sketch": _sketch(record, body["position"], made) if body["position"] else None,
         "report": request.args.get("report"),
         "exact_m": _EXACT_M,
     }
 
 
-def _sketch(record: Record, position: Position, made: Register) -> Markup:
+def _sketch(record: Record, position: JsonObject, made: Register) -> Markup:
     units, commune = gazetteer().units, record.unit_id
     province = gazetteer().province_of(units[commune], today()) if commune else None
     around = surroundings(
         made.reads,
         code=record.code,
-        lon=position.lon,
-        lat=position.lat,
+        lon=position["lon"],
+        lat=position["lat"],
         province_id=province.id if province else None,
     )
-    accuracy = position.accuracy_m
+    accuracy = position["accuracy_m"]
     number = number_label(record.number_key) if record.number_key else None
     return draw_sketch(around, number=number, exact=accuracy is not None and accuracy <= _EXACT_M)
 

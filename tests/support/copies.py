@@ -126,14 +126,13 @@ class Follower:
             if not wanted.shows(code, unit_id, "active", restricted):
                 continue
             try:
-                found = Address.of(known, lookup(self.register.reads, code))
+                body = Address.of(known, lookup(self.register.reads, code))
             except GoneError as error:
                 heirs: Any = error.extra["successors"]
                 gone[code] = {heir["code"] for heir in heirs}
                 continue
             except NotFoundError:
                 continue
-            body = found.model_dump(mode="json", by_alias=True)
             body["parent"] = body["parent"] and body["parent"]["code"]
             expected[code] = {name: body[name] for name in body if name not in LEFT_OUT}
         retired = {code for (code,) in self.copy.db.execute("SELECT code FROM retired")}
