@@ -33,13 +33,13 @@ class Position(Answer):
     method: str = Field(examples=["gps"])
     accuracy_m: float | None
 
-    @classmethod
-    def of(cls, record: Record) -> JsonObject | None:
+    @staticmethod
+    def of(record: Record) -> JsonObject | None:
         """That of the record; None where nobody has been there, or it is not told."""
         if record.lon is None or record.lat is None:
             return None
         return written(
-            cls,
+            Position,
             lon=record.lon,
             lat=record.lat,
             method=record.position_method,
@@ -74,15 +74,15 @@ class Address(Answer):
     verified_on: datetime.date | None
     delivery_hint: str | None
 
-    @classmethod
-    def of(cls, known: Gazetteer, record: Record, day: datetime.date | None = None) -> JsonObject:
+    @staticmethod
+    def of(known: Gazetteer, record: Record, day: datetime.date | None = None) -> JsonObject:
         """The record in the words of a day, today by default."""
         day = day or today()
         former = known.units.get(record.former_unit_id) if record.former_unit_id else None
         words = record_wording(known, day, record)
         province = unit_ref(words.province, day)
         return written(
-            cls,
+            Address,
             code=record.code,
             code_display=code_display(record.code),
             code_spoken=spoken(record.code),

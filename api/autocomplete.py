@@ -74,11 +74,11 @@ class SuggestionLine(Answer):
         description="What was typed, where it is called otherwise today"
     )
 
-    @classmethod
-    def of(cls, found: Suggestion, day: datetime.date) -> JsonObject:
+    @staticmethod
+    def of(found: Suggestion, day: datetime.date) -> JsonObject:
         """The line, its units as they are called on a day."""
         return written(
-            cls,
+            SuggestionLine,
             type=found.type,
             label=found.label,
             text=found.text,

@@ -16,9 +16,19 @@ from api.audit import note
 from api.bodies import takes
 from api.context import gazetteer, register
 from api.errors import invalid_input, problem_body
+from api.features import FeatureCollection
 from api.geocode import Found as FoundPlaces
 from api.geocode import GeocodeBody, suggested
-from api.openapi import STREAM_TYPES, Answer, JsonObject, NoParameters, Request, answers, spec
+from api.openapi import (
+    STREAM_TYPES,
+    Answer,
+    JsonObject,
+    NoParameters,
+    Request,
+    answers,
+    spec,
+    where_known,
+)
 from api.reverse import ReverseBody, point_query
 from api.validate import ValidateBody, ValidationAnswer
 from registry.batch import OPERATIONS, Asked, CodeAsked, Found, Outcome, PointAsked, outcomes
@@ -163,4 +173,5 @@ def _body(known: Gazetteer, outcome: Outcome, found: Found) -> JsonObject:
     query = asked.text if isinstance(asked, Question) else None
     if isinstance(asked, PointAsked):
         query = point_query(asked)
-    return FoundPlaces.of(known, query, found, suggestions=suggested(outcome.mistyped))
+    places = FeatureCollection.of(known, query, found)
+    return where_known(FoundPlaces, **places, suggestions=suggested(outcome.mistyped))

@@ -28,12 +28,12 @@ class ReadParts(Body):
     flat: str | None
     hint: str | None
 
-    @classmethod
-    def of(cls, door: Door) -> JsonObject:
+    @staticmethod
+    def of(door: Door) -> JsonObject:
         """Its parts."""
         street, flat = door.street, door.flat
         return written(
-            cls,
+            ReadParts,
             house_number=door.house_number.key if door.house_number else None,
             street=f"{street.kind or ''} {street.name}".strip() if street else None,
             street_keys=[street.key, *street.alt_keys] if street else [],
@@ -52,11 +52,11 @@ class ReadUnits(Body):
     province: str | None
     corrected: bool
 
-    @classmethod
-    def of(cls, naming: Naming) -> JsonObject:
+    @staticmethod
+    def of(naming: Naming) -> JsonObject:
         """The units in words."""
         return written(
-            cls,
+            ReadUnits,
             commune=_name(naming.commune),
             district=_name(naming.district),
             province=_name(naming.province),
@@ -73,11 +73,11 @@ class Scored(Body):
     confidence: float
     weights: dict[str, float] = Field(description="Weight of each fault")
 
-    @classmethod
-    def of(cls, known: Gazetteer, answer: Answer) -> JsonObject:
+    @staticmethod
+    def of(known: Gazetteer, answer: Answer) -> JsonObject:
         """The answer, in short."""
         return written(
-            cls,
+            Scored,
             level=answer.level,
             label=wording(known, today(), answer.parts, answer.unit, answer.former).label,
             code=answer.record.code if answer.record else None,
@@ -97,12 +97,12 @@ class Reading(Body):
     unread: list[str]
     candidates: list[Scored]
 
-    @classmethod
-    def of(cls, known: Gazetteer, tried: Tried) -> JsonObject:
+    @staticmethod
+    def of(known: Gazetteer, tried: Tried) -> JsonObject:
         """What was read, and the first of what was found."""
         reading = tried.reading
         return written(
-            cls,
+            Reading,
             text=tried.text,
             penalty=reading.penalty,
             notes=list(reading.notes),

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -86,6 +86,45 @@ class Properties(Body):
     distance_m: float | None
     geocoding: GeocodingProperties
 
+    @staticmethod
+    def of(answer: Answer, words: Wording, day: datetime.date) -> JsonObject:
+        """An answer in the words of a day."""
+        parts, record = answer.parts, answer.record
+        number = number_label(parts.number_key) if parts.number_key else None
+        street = named(parts.street_kind, parts.street_name) if parts.street_name else None
+        locality = named(*parts.localities[0]) if parts.localities else None
+        commune, province = unit_ref(words.commune, day), unit_ref(words.province, day)
+        return written(
+            Properties,
+            code=record.code if record else None,
+            code_display=code_display(record.code) if record else None,
+            label=words.label,
+            label_before_2025_07=words.before_2025_07,
+            level=answer.level,
+            confidence=answer.confidence,
+            faults=[_FAULTS[code] for code in answer.faults],
+            house_number=number,
+            street=street,
+            locality=locality,
+            commune=commune,
+            province=province,
+            map=Span.of(words.map if answer.map is None else answer.map),
+            distance_m=answer.distance_m,
+            geocoding=where_known(
+                GeocodingProperties,
+                type=_TYPES[answer.level],
+                label=words.label,
+                accuracy=answer.accuracy_m,
+                housenumber=number if answer.level in DOORS else None,
+                street=street,
+                locality=locality,
+                city=commune["name"] if commune else None,
+                district=words.former_district,
+                state=province["name"] if province else None,
+                country=_COUNTRY,
+            ),
+        )
+
 
 class PointGeometry(Body):
     """A GeoJSON point, [lon, lat]."""
@@ -101,8 +140,8 @@ class Feature(Body):
     geometry: PointGeometry | None
     properties: Properties
 
-    @classmethod
-    def of(cls, known: Gazetteer, answer: Answer) -> JsonObject:
+    @staticmethod
+    def of(known: Gazetteer, answer: Answer) -> JsonObject:
         """The place that a search answers, in today's words."""
         day = today()
         words = wording(known, day, answer.parts, answer.unit, answer.former)
@@ -110,7 +149,7 @@ class Feature(Body):
         if answer.lon is not None and answer.lat is not None:
             point = written(PointGeometry, type="Point", coordinates=(answer.lon, answer.lat))
         return written(
-            cls, type="Feature", geometry=point, properties=_properties(answer, words, day)
+            Feature, type="Feature", geometry=point, properties=Properties.of(answer, words, day)
         )
 
 
@@ -121,53 +160,12 @@ class FeatureCollection(Body):
     geocoding: Geocoding
     features: list[Feature]
 
-    @classmethod
-    def of(
-        cls, known: Gazetteer, query: str | None, found: Sequence[Answer], **more: Any
-    ) -> JsonObject:
-        """The answers to a question; `more` are the fields that this kind of collection adds."""
-        return where_known(
-            cls,
+    @staticmethod
+    def of(known: Gazetteer, query: str | None, found: Sequence[Answer]) -> JsonObject:
+        """The answers to a question."""
+        return written(
+            FeatureCollection,
             type="FeatureCollection",
             geocoding=where_known(Geocoding, version=_VERSION, query=query),
             features=[Feature.of(known, answer) for answer in found],
-            **more,
         )
-
-
-def _properties(answer: Answer, words: Wording, day: datetime.date) -> JsonObject:
-    parts, record = answer.parts, answer.record
-    number = number_label(parts.number_key) if parts.number_key else None
-    street = named(parts.street_kind, parts.street_name) if parts.street_name else None
-    locality = named(*parts.localities[0]) if parts.localities else None
-    commune, province = unit_ref(words.commune, day), unit_ref(words.province, day)
-    return written(
-        Properties,
-        code=record.code if record else None,
-        code_display=code_display(record.code) if record else None,
-        label=words.label,
-        label_before_2025_07=words.before_2025_07,
-        level=answer.level,
-        confidence=answer.confidence,
-        faults=[_FAULTS[code] for code in answer.faults],
-        house_number=number,
-        street=street,
-        locality=locality,
-        commune=commune,
-        province=province,
-        map=Span.of(words.map if answer.map is None else answer.map),
-        distance_m=answer.distance_m,
-        geocoding=where_known(
-            GeocodingProperties,
-            type=_TYPES[answer.level],
-            label=words.label,
-            accuracy=answer.accuracy_m,
-            housenumber=number if answer.level in DOORS else None,
-            street=street,
-            locality=locality,
-            city=commune["name"] if commune else None,
-            district=words.former_district,
-            state=province["name"] if province else None,
-            country=_COUNTRY,
-        ),
-    )

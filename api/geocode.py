@@ -12,7 +12,15 @@ from api.context import gazetteer, register
 from api.errors import UNIT_CODE
 from api.explanation import Reading
 from api.features import FeatureCollection
-from api.openapi import Absent, NoParameters, SuggestedCode, absent_if_none, answers, spec
+from api.openapi import (
+    Absent,
+    NoParameters,
+    SuggestedCode,
+    absent_if_none,
+    answers,
+    spec,
+    where_known,
+)
 from api.shapes import unkept
 from registry.disclosure import told_answers
 from registry.gazetteer import today
@@ -102,10 +110,9 @@ def post_geocode(query: NoParameters, json: GeocodeBody, form: GeocodeForm) -> R
 def _answer(asked: GeocodeQuery, *, explain: bool = False) -> Response:
     known = gazetteer()
     located = locate(known, register().reads, asked.asked)
-    body = Geocoded.of(
-        known,
-        asked.q,
-        told_answers(located.answers),
+    body = where_known(
+        Geocoded,
+        **FeatureCollection.of(known, asked.q, told_answers(located.answers)),
         suggestions=suggested(located.mistyped),
         explanation=[Reading.of(known, one) for one in located.tried] if explain else None,
     )

@@ -76,11 +76,15 @@ class ValidatedComponent(Answer):
     given: str | None = Field(description="As it was understood; null where it was not given")
     value: str | None = Field(description="As it is today; null where it is not known, or no more")
 
-    @classmethod
-    def of(cls, part: Component) -> JsonObject:
+    @staticmethod
+    def of(part: Component) -> JsonObject:
         """The same part."""
         return written(
-            cls, component=part.name, status=part.status, given=part.given, value=part.value
+            ValidatedComponent,
+            component=part.name,
+            status=part.status,
+            given=part.given,
+            value=part.value,
         )
 
 
@@ -92,11 +96,11 @@ class AddressChoice(Answer):
     code: str | None = Field(description="Where this door is registered")
     code_display: str | None
 
-    @classmethod
-    def of(cls, choice: Choice) -> JsonObject:
+    @staticmethod
+    def of(choice: Choice) -> JsonObject:
         """The same address."""
         return written(
-            cls,
+            AddressChoice,
             label=choice.label,
             label_before_2025_07=choice.before_2025_07,
             code=choice.code,
@@ -113,11 +117,11 @@ class ShopperQuestion(Answer):
     text_en: str
     choices: list[AddressChoice] = Field(description="To pick from; never all that there may be")
 
-    @classmethod
-    def of(cls, asked: Asked) -> JsonObject:
+    @staticmethod
+    def of(asked: Asked) -> JsonObject:
         """The same question."""
         return written(
-            cls,
+            ShopperQuestion,
             code=asked.code,
             component=asked.component,
             text=asked.text,
@@ -148,12 +152,12 @@ class ValidationAnswer(Answer):
         description="Registered codes of which a mistyped one may be a slip, at most three"
     )
 
-    @classmethod
-    def of(cls, found: Validation) -> JsonObject:
+    @staticmethod
+    def of(found: Validation) -> JsonObject:
         """The verdict, its units as they are called today."""
         (message, message_en), day = found.messages, today()
         return written(
-            cls,
+            ValidationAnswer,
             verdict=found.verdict,
             next_action=found.next_action,
             message=message,
