@@ -1,7 +1,7 @@
 """One address by its code."""
 
 import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from flask import Blueprint, jsonify, request
 from pydantic import Field
@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.conditional import conditional
 from api.context import gazetteer, register
 from api.geocode import suggested_codes
-from api.openapi import Answer, CodeForms, Request, UnitRef, answers, spec
-from api.shapes import Span, in_words, unit_ref
+from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, answers, spec, written
+from api.shapes import Span, unit_ref
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
 from geo.label import alley_word, named, number_label
@@ -32,6 +32,19 @@ class Position(Answer):
     lat: float
     method: str = Field(examples=["gps"])
     accuracy_m: float | None
+
+    @staticmethod
+    def of(record: Record) -> JsonObject | None:
+        """That of the record; None where nobody has been there, or it is not told."""
+        if record.lon is None or record.lat is None:
+            return None
+        return written(
+            Position,
+            lon=record.lon,
+            lat=record.lat,
+            method=record.position_method,
+            accuracy_m=record.accuracy_m,
+        )
 
 
 class Address(Answer):
@@ -58,8 +71,42 @@ class Address(Answer):
     former_commune: UnitRef | None
     map: Span
     position: Position | None
-    verified_on: str | None
+    verified_on: datetime.date | None
     delivery_hint: str | None
+
+    @staticmethod
+    def of(known: Gazetteer, record: Record, day: datetime.date | None = None) -> JsonObject:
+        """The record in the words of a day, today by default."""
+        day = day or today()
+        former = known.units.get(record.former_unit_id) if record.former_unit_id else None
+        words = record_wording(known, day, record)
+        province = unit_ref(words.province, day)
+        return written(
+            Address,
+            code=record.code,
+            code_display=code_display(record.code),
+            code_spoken=spoken(record.code),
+            demo=is_demo(record.code),
+            kind=record.kind,
+            status=record.status,
+            label=words.label,
+            label_before_2025_07=words.before_2025_07,
+            house_number=_number(record, province),
+            street=named(record.street_kind, record.street_name) if record.street_name else None,
+            localities=[named(kind, name) for kind, name in record.localities],
+            building=record.building,
+            floor=record.floor,
+            unit_number=record.unit_number,
+            households_count=record.households_count,
+            parent=code_forms(record.parent_code) if record.parent_code else None,
+            commune=unit_ref(words.commune, day),
+            province=province,
+            former_commune=unit_ref(former, day),
+            map=Span.of(words.map),
+            position=Position.of(record),
+            verified_on=record.verified_on.isoformat() if record.verified_on else None,
+            delivery_hint=record.delivery_hint,
+        )
 
 
 class AddressQuery(Request):
@@ -87,7 +134,7 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     else:
         moment = moment_of(query.as_of)
         record, day = lookup_as_of(reads, address_code, moment), moment.astimezone(VIET_NAM).date()
-    response = jsonify(address_body(known, record, day))
+    response = jsonify(Address.of(known, record, day))
     # Kept by the caller alone, and asked about again each time: a door may move.
     response.headers["Cache-Control"] = "private, no-cache"
     # Its beginning is the record's state alone, which is what an operation's If-Match asks for.
@@ -111,48 +158,7 @@ def with_addresses(error: MistypedCodeError) -> MistypedCodeError:
     return error
 
 
-def address_body(
-    known: Gazetteer, record: Record, day: datetime.date | None = None
-) -> dict[str, Any]:
-    """`Address`, in the words of a day, today by default."""
-    day = day or today()
-    former = known.units.get(record.former_unit_id) if record.former_unit_id else None
-    words = in_words(record_wording(known, day, record), day)
-    return {
-        "code": record.code,
-        "code_display": code_display(record.code),
-        "code_spoken": spoken(record.code),
-        "demo": is_demo(record.code),
-        "kind": record.kind,
-        "status": record.status,
-        **words,
-        "house_number": _number(record, words["province"]),
-        "street": named(record.street_kind, record.street_name) if record.street_name else None,
-        "localities": [named(kind, name) for kind, name in record.localities],
-        "building": record.building,
-        "floor": record.floor,
-        "unit_number": record.unit_number,
-        "households_count": record.households_count,
-        "parent": code_forms(record.parent_code) if record.parent_code else None,
-        "former_commune": unit_ref(former, day),
-        "position": _position(record),
-        "verified_on": record.verified_on.isoformat() if record.verified_on else None,
-        "delivery_hint": record.delivery_hint,
-    }
-
-
-def _number(record: Record, province: dict[str, str] | None) -> str | None:
+def _number(record: Record, province: JsonObject | None) -> str | None:
     if record.number_key is None:
         return None
     return number_label(record.number_key, alley_word(province["name"] if province else ""))
-
-
-def _position(record: Record) -> dict[str, Any] | None:
-    if record.lon is None or record.lat is None:
-        return None
-    return {
-        "lon": record.lon,
-        "lat": record.lat,
-        "method": record.position_method,
-        "accuracy_m": record.accuracy_m,
-    }

@@ -1,16 +1,17 @@
 """Suggestions while an address is being typed."""
 
-from typing import Any, Literal, Self
+import datetime
+from typing import Literal, Self
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.columns import Begun
 from api.context import gazetteer, register
 from api.errors import UNIT_CODE
-from api.openapi import Answer, Request, UnitRef, answers, spec
-from api.shapes import unit_ref
+from api.openapi import Answer, JsonObject, Request, UnitRef, answers, spec, written
+from api.shapes import unit_ref, unkept
 from geo.code import format as code_display
 from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
 from registry.autocomplete.suggestion import Suggestion
@@ -73,6 +74,24 @@ class SuggestionLine(Answer):
         description="What was typed, where it is called otherwise today"
     )
 
+    @staticmethod
+    def of(found: Suggestion, day: datetime.date) -> JsonObject:
+        """The line, its units as they are called on a day."""
+        return written(
+            SuggestionLine,
+            type=found.type,
+            label=found.label,
+            text=found.text,
+            code=found.code,
+            code_display=code_display(found.code) if found.code else None,
+            places=found.places,
+            commune=unit_ref(found.commune, day),
+            province=unit_ref(found.province, day),
+            lon=found.lon,
+            lat=found.lat,
+            former_name=found.former_name,
+        )
+
 
 class Suggestions(Answer):
     """The list, the likeliest first; empty below two letters, and where nothing begins so."""
@@ -91,24 +110,6 @@ def get_autocomplete(query: AutocompleteQuery) -> Response:
     """
     known = register()
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
-    found = told_suggestions(found)
-    response = jsonify({"suggestions": [_line(one) for one in found]})
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _line(found: Suggestion) -> dict[str, Any]:
     day = today()
-    return {
-        "type": found.type,
-        "label": found.label,
-        "text": found.text,
-        "code": found.code,
-        "code_display": code_display(found.code) if found.code else None,
-        "places": found.places,
-        "commune": unit_ref(found.commune, day),
-        "province": unit_ref(found.province, day),
-        "lon": found.lon,
-        "lat": found.lat,
-        "former_name": found.former_name,
-    }
+    lines = [SuggestionLine.of(one, day) for one in told_suggestions(found)]
+    return unkept(written(Suggestions, suggestions=lines))

@@ -11,16 +11,26 @@ from pydantic import Field, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api.access import as_caller, count_rows
-from api.addresses import address_body
+from api.addresses import Address
 from api.audit import note
 from api.bodies import takes
 from api.context import gazetteer, register
 from api.errors import invalid_input, problem_body
-from api.features import collection_body
+from api.features import FeatureCollection
+from api.geocode import Found as FoundPlaces
 from api.geocode import GeocodeBody, suggested
-from api.openapi import STREAM_TYPES, Answer, NoParameters, Request, answers, spec
+from api.openapi import (
+    STREAM_TYPES,
+    Answer,
+    JsonObject,
+    NoParameters,
+    Request,
+    answers,
+    spec,
+    where_known,
+)
 from api.reverse import ReverseBody, point_query
-from api.validate import ValidateBody, validation_body
+from api.validate import ValidateBody, ValidationAnswer
 from registry.batch import OPERATIONS, Asked, CodeAsked, Found, Outcome, PointAsked, outcomes
 from registry.batch.flat import FLAT_COLUMNS, flat
 from registry.batch.rows import (
@@ -153,14 +163,15 @@ def _asked(operation: str, row: InputRow) -> Asked:
     return parsed.asked
 
 
-def _body(known: Gazetteer, outcome: Outcome, found: Found) -> dict[str, Any]:
+def _body(known: Gazetteer, outcome: Outcome, found: Found) -> JsonObject:
     """The body of the single call."""
     if isinstance(found, Record):
-        return address_body(known, found)
+        return Address.of(known, found)
     if isinstance(found, Validation):
-        return validation_body(found)
+        return ValidationAnswer.of(found)
     asked = outcome.asked
     query = asked.text if isinstance(asked, Question) else None
     if isinstance(asked, PointAsked):
         query = point_query(asked)
-    return collection_body(known, query, found) | suggested(outcome.mistyped)
+    places = FeatureCollection.of(known, query, found)
+    return where_known(FoundPlaces, **places, suggestions=suggested(outcome.mistyped))

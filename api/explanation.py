@@ -1,16 +1,18 @@
 """`explain=true`: what was read, what was tried, and what each answer lost to which fault."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from pydantic import Field
 
 from api.openapi import Answer as Body
+from api.openapi import JsonObject, written
+from geo.address import Door
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.records import wording
 from registry.search.answers import Answer
 from registry.search.explanation import Tried
 from registry.search.faults import FAULTS
+from registry.units.text import Naming
 
 _SHOWN: Final = 5
 
@@ -26,6 +28,21 @@ class ReadParts(Body):
     flat: str | None
     hint: str | None
 
+    @staticmethod
+    def of(door: Door) -> JsonObject:
+        """Its parts."""
+        street, flat = door.street, door.flat
+        return written(
+            ReadParts,
+            house_number=door.house_number.key if door.house_number else None,
+            street=f"{street.kind or ''} {street.name}".strip() if street else None,
+            street_keys=[street.key, *street.alt_keys] if street else [],
+            localities=[f"{place.kind} {place.name}".strip() for place in door.localities],
+            building=flat.building if flat else None,
+            flat=flat.unit if flat else None,
+            hint=door.hint,
+        )
+
 
 class ReadUnits(Body):
     """One way to read the units; `corrected` where a name was misspelt."""
@@ -34,6 +51,17 @@ class ReadUnits(Body):
     district: str | None
     province: str | None
     corrected: bool
+
+    @staticmethod
+    def of(naming: Naming) -> JsonObject:
+        """The units in words."""
+        return written(
+            ReadUnits,
+            commune=_name(naming.commune),
+            district=_name(naming.district),
+            province=_name(naming.province),
+            corrected=naming.corrected,
+        )
 
 
 class Scored(Body):
@@ -44,6 +72,18 @@ class Scored(Body):
     code: str | None
     confidence: float
     weights: dict[str, float] = Field(description="Weight of each fault")
+
+    @staticmethod
+    def of(known: Gazetteer, answer: Answer) -> JsonObject:
+        """The answer, in short."""
+        return written(
+            Scored,
+            level=answer.level,
+            label=wording(known, today(), answer.parts, answer.unit, answer.former).label,
+            code=answer.record.code if answer.record else None,
+            confidence=answer.confidence,
+            weights={code: FAULTS[code].weight for code in answer.faults},
+        )
 
 
 class Reading(Body):
@@ -57,52 +97,21 @@ class Reading(Body):
     unread: list[str]
     candidates: list[Scored]
 
-
-def explained(known: Gazetteer, tried: Iterable[Tried]) -> list[dict[str, Any]]:
-    """`Reading` for each reading tried, in their order."""
-    return [_reading(known, one) for one in tried]
-
-
-def _reading(known: Gazetteer, tried: Tried) -> dict[str, Any]:
-    reading, door = tried.reading, tried.reading.door
-    street, flat = door.street, door.flat
-    return {
-        "text": tried.text,
-        "penalty": reading.penalty,
-        "notes": list(reading.notes),
-        "read": {
-            "house_number": door.house_number.key if door.house_number else None,
-            "street": f"{street.kind or ''} {street.name}".strip() if street else None,
-            "street_keys": [street.key, *street.alt_keys] if street else [],
-            "localities": [f"{place.kind} {place.name}".strip() for place in door.localities],
-            "building": flat.building if flat else None,
-            "flat": flat.unit if flat else None,
-            "hint": door.hint,
-        },
-        "units": [
-            {
-                "commune": _name(naming.commune),
-                "district": _name(naming.district),
-                "province": _name(naming.province),
-                "corrected": naming.corrected,
-            }
-            for naming in reading.namings[:_SHOWN]
-        ],
-        "unread": list(reading.unread),
-        "candidates": [_scored(known, answer) for answer in tried.answers[:_SHOWN]],
-    }
+    @staticmethod
+    def of(known: Gazetteer, tried: Tried) -> JsonObject:
+        """What was read, and the first of what was found."""
+        reading = tried.reading
+        return written(
+            Reading,
+            text=tried.text,
+            penalty=reading.penalty,
+            notes=list(reading.notes),
+            read=ReadParts.of(reading.door),
+            units=[ReadUnits.of(naming) for naming in reading.namings[:_SHOWN]],
+            unread=list(reading.unread),
+            candidates=[Scored.of(known, answer) for answer in tried.answers[:_SHOWN]],
+        )
 
 
 def _name(unit: Unit | None) -> str | None:
     return unit.version_on(today()).full_name if unit is not None else None
-
-
-def _scored(known: Gazetteer, answer: Answer) -> dict[str, Any]:
-    words = wording(known, today(), answer.parts, answer.unit, answer.former)
-    return {
-        "level": answer.level,
-        "label": words.label,
-        "code": answer.record.code if answer.record else None,
-        "confidence": answer.confidence,
-        "weights": {code: FAULTS[code].weight for code in answer.faults},
-    }

@@ -1,22 +1,23 @@
 """FeatureCollections of answers, with GeocodeJSON's `geocoding` members (version 0.1.0)."""
 
+import datetime
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from flask import Response, jsonify
 from pydantic import Field
 
+from api.openapi import Absent, JsonObject, UnitRef, absent_if_none, where_known, written
 from api.openapi import Answer as Body
-from api.openapi import UnitRef
-from api.shapes import Span, in_words, span_body
+from api.shapes import Span, unit_ref
 from geo.code import format as code_display
 from geo.label import named, number_label
 from registry.gazetteer import Gazetteer, today
-from registry.records import wording
-from registry.search.answers import Answer
+from registry.records import Wording, wording
+from registry.search.answers import DOORS, Answer
 from registry.search.faults import FAULTS
 
 _VERSION: Final = "0.1.0"
+_COUNTRY: Final = "Việt Nam"
 _LEVELS = Literal["household", "building", "alley", "street", "locality", "commune", "province"]
 # GeocodeJSON has no words for a building, an alley and a province.
 _TYPES: Final = {
@@ -34,15 +35,22 @@ class Geocoding(Body):
     """GeocodeJSON's member of the collection."""
 
     version: str
-    query: str | None = Field(description="The question; null where it is not repeated")
+    query: str | Absent = absent_if_none("The question; not where it came in parts")
 
 
 class GeocodingProperties(Body):
-    """GeocodeJSON's member of a feature."""
+    """GeocodeJSON's member of a feature: what is not known is left out."""
 
     type: str = Field(examples=["house"])
     label: str
-    accuracy: float | None = Field(description="Metres")
+    accuracy: float | Absent = absent_if_none("Metres")
+    housenumber: str | Absent = absent_if_none("Of a house; an alley has none")
+    street: str | Absent = absent_if_none()
+    locality: str | Absent = absent_if_none("Hamlet or group, the smallest")
+    city: str | Absent = absent_if_none("Commune of today", examples=["Phường Láng"])
+    district: str | Absent = absent_if_none("Of before July 2025", examples=["Quận Đống Đa"])
+    state: str | Absent = absent_if_none("Province of today", examples=["Thành phố Hà Nội"])
+    country: str
 
 
 class AnswerFault(Body):
@@ -51,6 +59,12 @@ class AnswerFault(Body):
     code: str = Field(examples=["house_number_not_found"])
     message: str
     message_en: str
+
+
+_FAULTS: Final = {
+    code: written(AnswerFault, code=code, message=fault.message, message_en=fault.message_en)
+    for code, fault in FAULTS.items()
+}
 
 
 class Properties(Body):
@@ -72,6 +86,45 @@ class Properties(Body):
     distance_m: float | None
     geocoding: GeocodingProperties
 
+    @staticmethod
+    def of(answer: Answer, words: Wording, day: datetime.date) -> JsonObject:
+        """An answer in the words of a day."""
+        parts, record = answer.parts, answer.record
+        number = number_label(parts.number_key) if parts.number_key else None
+        street = named(parts.street_kind, parts.street_name) if parts.street_name else None
+        locality = named(*parts.localities[0]) if parts.localities else None
+        commune, province = unit_ref(words.commune, day), unit_ref(words.province, day)
+        return written(
+            Properties,
+            code=record.code if record else None,
+            code_display=code_display(record.code) if record else None,
+            label=words.label,
+            label_before_2025_07=words.before_2025_07,
+            level=answer.level,
+            confidence=answer.confidence,
+            faults=[_FAULTS[code] for code in answer.faults],
+            house_number=number,
+            street=street,
+            locality=locality,
+            commune=commune,
+            province=province,
+            map=Span.of(words.map if answer.map is None else answer.map),
+            distance_m=answer.distance_m,
+            geocoding=where_known(
+                GeocodingProperties,
+                type=_TYPES[answer.level],
+                label=words.label,
+                accuracy=answer.accuracy_m,
+                housenumber=number if answer.level in DOORS else None,
+                street=street,
+                locality=locality,
+                city=commune["name"] if commune else None,
+                district=words.former_district,
+                state=province["name"] if province else None,
+                country=_COUNTRY,
+            ),
+        )
+
 
 class PointGeometry(Body):
     """A GeoJSON point, [lon, lat]."""
@@ -87,6 +140,18 @@ class Feature(Body):
     geometry: PointGeometry | None
     properties: Properties
 
+    @staticmethod
+    def of(known: Gazetteer, answer: Answer) -> JsonObject:
+        """The place that a search answers, in today's words."""
+        day = today()
+        words = wording(known, day, answer.parts, answer.unit, answer.former)
+        point = None
+        if answer.lon is not None and answer.lat is not None:
+            point = written(PointGeometry, type="Point", coordinates=(answer.lon, answer.lat))
+        return written(
+            Feature, type="Feature", geometry=point, properties=Properties.of(answer, words, day)
+        )
+
 
 class FeatureCollection(Body):
     """Places, the best first; empty when none is found."""
@@ -95,62 +160,12 @@ class FeatureCollection(Body):
     geocoding: Geocoding
     features: list[Feature]
 
-
-def collection(
-    known: Gazetteer, query: str | None, found: Sequence[Answer], **more: Any
-) -> Response:
-    """The answers as a response that nobody on the way keeps: it tells where somebody lives.
-
-    `more` are further members of the collection.
-    """
-    response = jsonify(collection_body(known, query, found) | more)
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def collection_body(known: Gazetteer, query: str | None, found: Sequence[Answer]) -> dict[str, Any]:
-    """`FeatureCollection`."""
-    return {
-        "type": "FeatureCollection",
-        "geocoding": {"version": _VERSION, "query": query},
-        "features": [_feature(known, answer) for answer in found],
-    }
-
-
-def _feature(known: Gazetteer, answer: Answer) -> dict[str, Any]:
-    day = today()
-    words = wording(known, day, answer.parts, answer.unit, answer.former)
-    parts, record = answer.parts, answer.record
-    place = in_words(words, day)
-    if answer.map is not None:
-        place["map"] = span_body(answer.map)
-    innermost = parts.localities[0] if parts.localities else None
-    point = None
-    if answer.lon is not None and answer.lat is not None:
-        point = {"type": "Point", "coordinates": [answer.lon, answer.lat]}
-    return {
-        "type": "Feature",
-        "geometry": point,
-        "properties": {
-            "code": record.code if record else None,
-            "code_display": code_display(record.code) if record else None,
-            **place,
-            "level": answer.level,
-            "confidence": answer.confidence,
-            "faults": [_fault(code) for code in answer.faults],
-            "house_number": number_label(parts.number_key) if parts.number_key else None,
-            "street": named(parts.street_kind, parts.street_name) if parts.street_name else None,
-            "locality": named(*innermost) if innermost else None,
-            "distance_m": answer.distance_m,
-            "geocoding": {
-                "type": _TYPES[answer.level],
-                "label": words.label,
-                "accuracy": answer.accuracy_m,
-            },
-        },
-    }
-
-
-def _fault(code: str) -> dict[str, str]:
-    fault = FAULTS[code]
-    return {"code": code, "message": fault.message, "message_en": fault.message_en}
+    @staticmethod
+    def of(known: Gazetteer, query: str | None, found: Sequence[Answer]) -> JsonObject:
+        """The answers to a question."""
+        return written(
+            FeatureCollection,
+            type="FeatureCollection",
+            geocoding=where_known(Geocoding, version=_VERSION, query=query),
+            features=[Feature.of(known, answer) for answer in found],
+        )

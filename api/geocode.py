@@ -1,7 +1,7 @@
 """From an address to its door."""
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Self
 
 from flask import Blueprint, Response
 from pydantic import Field, model_validator
@@ -10,9 +10,18 @@ from pydantic_core import PydanticCustomError
 from api.columns import Columns, Query
 from api.context import gazetteer, register
 from api.errors import UNIT_CODE
-from api.explanation import Reading, explained
-from api.features import FeatureCollection, collection
-from api.openapi import NoParameters, SuggestedCode, answers, spec
+from api.explanation import Reading
+from api.features import FeatureCollection
+from api.openapi import (
+    Absent,
+    NoParameters,
+    SuggestedCode,
+    absent_if_none,
+    answers,
+    spec,
+    where_known,
+)
+from api.shapes import unkept
 from registry.disclosure import told_answers
 from registry.gazetteer import today
 from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
@@ -22,15 +31,15 @@ from registry.mistyped_codes import MistypedCode, with_labels
 class Found(FeatureCollection):
     """Places, or the codes that a mistyped one may be."""
 
-    suggestions: list[SuggestedCode] | None = Field(
-        None, description="Registered codes of which a mistyped one alone may be a slip"
+    suggestions: list[SuggestedCode] | Absent = absent_if_none(
+        "Registered codes of which a mistyped one alone may be a slip"
     )
 
 
 class Geocoded(Found):
     """The same, and with `explain` how they were found."""
 
-    explanation: list[Reading] | None = Field(None, description="Only with explain")
+    explanation: list[Reading] | Absent = absent_if_none("Only with explain")
 
 
 blueprint = Blueprint("geocode", __name__, url_prefix="/v1/geocode")
@@ -101,19 +110,20 @@ def post_geocode(query: NoParameters, json: GeocodeBody, form: GeocodeForm) -> R
 def _answer(asked: GeocodeQuery, *, explain: bool = False) -> Response:
     known = gazetteer()
     located = locate(known, register().reads, asked.asked)
-    more = suggested(located.mistyped)
-    if explain:
-        more["explanation"] = explained(known, located.tried)
-    return collection(known, asked.q, told_answers(located.answers), **more)
+    body = where_known(
+        Geocoded,
+        **FeatureCollection.of(known, asked.q, told_answers(located.answers)),
+        suggestions=suggested(located.mistyped),
+        explanation=[Reading.of(known, one) for one in located.tried] if explain else None,
+    )
+    return unkept(body)
 
 
-def suggested(mistyped: MistypedCode | None) -> dict[str, Any]:
-    """The member that tells which codes a mistyped one may be; empty where none was."""
-    if mistyped is None:
-        return {}
-    return {"suggestions": suggested_codes(mistyped.suggestions)}
+def suggested(mistyped: MistypedCode | None) -> list[dict[str, str]] | None:
+    """Which codes a mistyped one may be; None where none was."""
+    return suggested_codes(mistyped.suggestions) if mistyped is not None else None
 
 
 def suggested_codes(codes: Iterable[str]) -> list[dict[str, str]]:
-    """`SuggestedCode` of each."""
+    """`SuggestedCode` of each, without those that may not be shown."""
     return with_labels(gazetteer(), register().reads, today(), codes)

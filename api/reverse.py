@@ -4,8 +4,9 @@ from flask import Blueprint, Response
 from pydantic import Field
 
 from api.context import gazetteer, register
-from api.features import FeatureCollection, collection
+from api.features import FeatureCollection
 from api.openapi import NoParameters, Request, answers, spec
+from api.shapes import unkept
 from registry.batch import PointAsked
 from registry.disclosure import told_answers
 from registry.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
@@ -62,7 +63,8 @@ def _answer(asked: ReverseQuery) -> Response:
         limit=asked.limit,
         radius_m=asked.radius_m,
     )
-    return collection(known, point_query(asked.asked), told_answers(found))
+    body = FeatureCollection.of(known, point_query(asked.asked), told_answers(found))
+    return unkept(body)
 
 
 def point_query(asked: PointAsked) -> str:

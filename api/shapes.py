@@ -1,11 +1,11 @@
-"""Shapes that answers share: units in short, days, places in words."""
+"""Shapes that answers share: units in short, days; and answers that nobody keeps."""
 
 import datetime
-from typing import Any
 
+from flask import Response, jsonify
 from pydantic import Field
 
-from api.openapi import Answer
+from api.openapi import Answer, JsonObject, UnitRef, written
 from registry import records
 from registry.gazetteer import Unit
 
@@ -16,26 +16,26 @@ class Span(Answer):
     from_: datetime.date | None = Field(alias="from")
     to: datetime.date | None
 
-
-def unit_ref(unit: Unit | None, day: datetime.date) -> dict[str, str] | None:
-    """`UnitRef`."""
-    return {"code": unit.code, "name": unit.version_on(day).full_name} if unit else None
-
-
-def span_body(span: records.Span) -> dict[str, str | None]:
-    """`Span`."""
-    return {
-        "from": span.first.isoformat() if span.first else None,
-        "to": span.end.isoformat() if span.end else None,
-    }
+    @staticmethod
+    def of(span: records.Span) -> JsonObject:
+        """The same days."""
+        first, end = span.first, span.end
+        # `from` is no name of Python's, so `written` cannot have it.
+        return {
+            "from": first.isoformat() if first else None,
+            "to": end.isoformat() if end else None,
+        }
 
 
-def in_words(words: records.Wording, day: datetime.date) -> dict[str, Any]:
-    """The members that every place has: its labels, units and map."""
-    return {
-        "label": words.label,
-        "label_before_2025_07": words.before_2025_07,
-        "commune": unit_ref(words.commune, day),
-        "province": unit_ref(words.province, day),
-        "map": span_body(words.map),
-    }
+def unit_ref(unit: Unit | None, day: datetime.date) -> JsonObject | None:
+    """A unit as it is called on a day; None for none."""
+    if unit is None:
+        return None
+    return written(UnitRef, code=unit.code, name=unit.version_on(day).full_name)
+
+
+def unkept(body: JsonObject) -> Response:
+    """The answer as a response that nobody on the way keeps: it tells where somebody lives."""
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -13,7 +13,7 @@ from api.context import gazetteer
 from api.errors import PROVINCE_CODE, UNIT_CODE
 from api.openapi import Answer, Day, Request, UnitRef, answers, spec
 from api.packing import packed
-from api.shapes import Span, span_body, unit_ref
+from api.shapes import Span, unit_ref
 from registry.gazetteer import Gazetteer, Succession, Unit
 from registry.records import Span as Days
 from registry.units import (
@@ -279,7 +279,7 @@ def _picker_body(known: Gazetteer, day: datetime.date) -> str:
         }
         for province, communes in picker(known, day)
     ]
-    return json.dumps({"as_of": day.isoformat(), "provinces": provinces}, separators=(",", ":"))
+    return json.dumps({"as_of": day, "provinces": provinces})
 
 
 def _summary(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
@@ -294,7 +294,7 @@ def _summary(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]
         "full_name_en": version.full_name_en,
         "province": unit_ref(province, day),
         "district": unit_ref(district, day),
-        "lifetime": span_body(Days(unit.born, unit.ended)),
+        "lifetime": Span.of(Days(unit.born, unit.ended)),
     }
 
 
@@ -311,7 +311,7 @@ def _detail(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
         "names": [
             {
                 "full_name": version.full_name,
-                "valid": span_body(Days(version.valid_from, version.valid_to)),
+                "valid": Span.of(Days(version.valid_from, version.valid_to)),
                 "legal_basis": version.legal_basis,
                 "date_basis": version.date_basis,
             }

@@ -1,21 +1,31 @@
 """Whether an address can be delivered to, and what to ask where it cannot."""
 
-from typing import Any, Self
+from typing import Self
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response
 from pydantic import Field, model_validator
 
 from api.columns import Columns, Written
 from api.context import gazetteer, register
 from api.geocode import suggested_codes
-from api.openapi import Answer, NoParameters, SuggestedCode, UnitRef, answers, spec
-from api.shapes import unit_ref
+from api.openapi import (
+    Answer,
+    JsonObject,
+    NoParameters,
+    SuggestedCode,
+    UnitRef,
+    answers,
+    spec,
+    written,
+)
+from api.shapes import unit_ref, unkept
 from geo.code import format as code_display
 from registry.disclosure import told_validation
 from registry.gazetteer import today
 from registry.geocode import Question
 from registry.validate import validate
 from registry.validation.verdicts import (
+    Choice,
     Component,
     ComponentName,
     NextAction,
@@ -66,6 +76,17 @@ class ValidatedComponent(Answer):
     given: str | None = Field(description="As it was understood; null where it was not given")
     value: str | None = Field(description="As it is today; null where it is not known, or no more")
 
+    @staticmethod
+    def of(part: Component) -> JsonObject:
+        """The same part."""
+        return written(
+            ValidatedComponent,
+            component=part.name,
+            status=part.status,
+            given=part.given,
+            value=part.value,
+        )
+
 
 class AddressChoice(Answer):
     """One possible address."""
@@ -74,6 +95,17 @@ class AddressChoice(Answer):
     label_before_2025_07: str | None
     code: str | None = Field(description="Where this door is registered")
     code_display: str | None
+
+    @staticmethod
+    def of(choice: Choice) -> JsonObject:
+        """The same address."""
+        return written(
+            AddressChoice,
+            label=choice.label,
+            label_before_2025_07=choice.before_2025_07,
+            code=choice.code,
+            code_display=code_display(choice.code) if choice.code else None,
+        )
 
 
 class ShopperQuestion(Answer):
@@ -84,6 +116,18 @@ class ShopperQuestion(Answer):
     text: str = Field(examples=["Số nhà ở Phố Láng, Phường Láng, Thành phố Hà Nội là bao nhiêu?"])
     text_en: str
     choices: list[AddressChoice] = Field(description="To pick from; never all that there may be")
+
+    @staticmethod
+    def of(asked: Asked) -> JsonObject:
+        """The same question."""
+        return written(
+            ShopperQuestion,
+            code=asked.code,
+            component=asked.component,
+            text=asked.text,
+            text_en=asked.text_en,
+            choices=[AddressChoice.of(choice) for choice in asked.choices],
+        )
 
 
 class ValidationAnswer(Answer):
@@ -108,6 +152,30 @@ class ValidationAnswer(Answer):
         description="Registered codes of which a mistyped one may be a slip, at most three"
     )
 
+    @staticmethod
+    def of(found: Validation) -> JsonObject:
+        """The verdict, its units as they are called today."""
+        (message, message_en), day = found.messages, today()
+        return written(
+            ValidationAnswer,
+            verdict=found.verdict,
+            next_action=found.next_action,
+            message=message,
+            message_en=message_en,
+            code=found.code,
+            code_display=code_display(found.code) if found.code else None,
+            label=found.address,
+            label_before_2025_07=found.before_2025_07,
+            level=found.level,
+            commune=unit_ref(found.commune, day),
+            province=unit_ref(found.province, day),
+            lon=found.lon,
+            lat=found.lat,
+            components=[ValidatedComponent.of(part) for part in found.components],
+            question=ShopperQuestion.of(found.question) if found.question else None,
+            suggestions=suggested_codes(found.suggestions),
+        )
+
 
 @blueprint.post("")
 @spec.validate(resp=answers(ValidationAnswer, 400, 413, 503), tags=["search"])
@@ -118,58 +186,4 @@ def post_validate(query: NoParameters, json: ValidateBody, form: ValidateForm) -
     """
     asked = json or form
     found = told_validation(validate(gazetteer(), register().reads, asked.asked))
-    response = jsonify(validation_body(found))
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def validation_body(found: Validation) -> dict[str, Any]:
-    """`ValidationAnswer`."""
-    (message, message_en), day = found.messages, today()
-    return {
-        "verdict": found.verdict,
-        "next_action": found.next_action,
-        "message": message,
-        "message_en": message_en,
-        **_code(found.code),
-        "label": found.address,
-        "label_before_2025_07": found.before_2025_07,
-        "level": found.level,
-        "commune": unit_ref(found.commune, day),
-        "province": unit_ref(found.province, day),
-        "lon": found.lon,
-        "lat": found.lat,
-        "components": [_component(part) for part in found.components],
-        "question": _question(found.question) if found.question else None,
-        "suggestions": suggested_codes(found.suggestions),
-    }
-
-
-def _component(part: Component) -> dict[str, Any]:
-    return {
-        "component": part.name,
-        "status": part.status,
-        "given": part.given,
-        "value": part.value,
-    }
-
-
-def _question(asked: Asked) -> dict[str, Any]:
-    return {
-        "code": asked.code,
-        "component": asked.component,
-        "text": asked.text,
-        "text_en": asked.text_en,
-        "choices": [
-            {
-                "label": choice.label,
-                "label_before_2025_07": choice.before_2025_07,
-                **_code(choice.code),
-            }
-            for choice in asked.choices
-        ],
-    }
-
-
-def _code(code: str | None) -> dict[str, str | None]:
-    return {"code": code, "code_display": code_display(code) if code else None}
+    return unkept(ValidationAnswer.of(found))

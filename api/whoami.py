@@ -1,7 +1,5 @@
 """What a caller is here: role, units, what it may still ask."""
 
-from typing import Any
-
 from flask import Blueprint, Response, g, jsonify
 from pydantic import Field
 
@@ -9,7 +7,7 @@ from api.access import caller
 from api.context import gazetteer
 from api.counters import seconds_left
 from api.limits import Rate, has_key
-from api.openapi import Answer, NoParameters, UnitRef, answers, spec
+from api.openapi import Answer, JsonObject, NoParameters, UnitRef, answers, spec
 from api.shapes import unit_ref
 from registry.access import budget
 from registry.gazetteer import VIET_NAM, Gazetteer, today
@@ -67,7 +65,7 @@ def whoami(query: NoParameters) -> Response:  # noqa: ARG001
 
 def _units(
     known: Gazetteer, codes: tuple[str, ...] | None, *, anywhere: bool
-) -> list[dict[str, Any] | None] | None:
+) -> list[JsonObject | None] | None:
     if codes is None:
         return None if anywhere else []
     day = today()

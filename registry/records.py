@@ -145,6 +145,8 @@ class Wording:
     province: Unit | None
     map: Span
     """On which days the units have borne these names together."""
+    former_district: str | None = None
+    """That of the former commune, which none of today has."""
 
 
 @value(frozen=True, slots=True)
@@ -152,6 +154,7 @@ class _UnitWords:
     """How a unit is written behind a door."""
 
     names: tuple[str, ...]
+    district: Unit | None
     province: Unit | None
     map: Span
 
@@ -171,13 +174,16 @@ def wording(
         return Wording(", ".join(door_words(parts)), None, None, None, Span(None, None))
     words = _unit_words(gazetteer, unit, day)
     door = door_words(parts, alley_word(words.names[-1]))
-    before = None
+    before = district = None
     if former is not None and former.level == "commune":
-        then = _unit_words(gazetteer, former, last_day(former))
+        last = last_day(former)
+        then = _unit_words(gazetteer, former, last)
         before = ", ".join((*door, *then.names))
+        district = then.district.version_on(last).full_name if then.district else None
     commune = unit if unit.level == "commune" else None
     province = words.province if commune else unit
-    return Wording(", ".join((*door, *words.names)), before, commune, province, words.map)
+    label = ", ".join((*door, *words.names))
+    return Wording(label, before, commune, province, words.map, district)
 
 
 def _unit_words(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> _UnitWords:
@@ -186,7 +192,8 @@ def _unit_words(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> _UnitWo
     if found is None:
         district, province = gazetteer.district_of(unit, day), gazetteer.province_of(unit, day)
         held = (unit, district, province)
-        found = _UnitWords(unit_names(unit, day, district, province), province, map_of(held, day))
+        names = unit_names(unit, day, district, province)
+        found = _UnitWords(names, district, province, map_of(held, day))
         _words.keep(known, (unit.id, day), found)
     return found
 

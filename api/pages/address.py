@@ -9,8 +9,9 @@ from flask import Response, redirect, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.addresses import address_body, with_addresses
+from api.addresses import Address, with_addresses
 from api.context import gazetteer, register
+from api.openapi import JsonObject
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from api.pages.sketch import draw_sketch
@@ -116,7 +117,7 @@ def _no_address(
 
 def _shown(record: Record) -> dict[str, Any]:
     known, made = gazetteer(), register()
-    body = address_body(known, record)
+    body = Address.of(known, record)
     url = f"{public_url()}/a/{body['code_display']}"
     # A restricted place is told to strangers without its door; there is nothing to draw then.
     hidden = record.restricted and body["position"] is None
@@ -128,14 +129,13 @@ def _shown(record: Record) -> dict[str, Any]:
         "url": url,
         "qr": _qr(url),
         "opens": opens_in(url),
-        "sketch": _sketch(record, body, made) if body["position"] else None,
+        "sketch": _sketch(record, body["position"], made) if body["position"] else None,
         "report": request.args.get("report"),
         "exact_m": _EXACT_M,
     }
 
 
-def _sketch(record: Record, body: dict[str, Any], made: Register) -> Markup:
-    position = body["position"]
+def _sketch(record: Record, position: JsonObject, made: Register) -> Markup:
     units, commune = gazetteer().units, record.unit_id
     province = gazetteer().province_of(units[commune], today()) if commune else None
     around = surroundings(

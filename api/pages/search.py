@@ -1,13 +1,13 @@
 """The search without scripts: for browsers that run none, or have not loaded them yet."""
 
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from flask import redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import gazetteer, register
-from api.features import collection_body
+from api.features import Feature
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from registry.disclosure import told_answers
@@ -31,10 +31,7 @@ def find_address() -> BaseResponse:
     located = locate(known, register().reads, Question(asked, limit=_LIMIT))
     if located.mistyped is not None:
         return _to_code(asked)
-    places: list[dict[str, Any]] = [
-        feature["properties"] | {"geometry": feature["geometry"]}
-        for feature in collection_body(known, asked, told_answers(located.answers))["features"]
-    ]
+    places = [Feature.of(known, answer) for answer in told_answers(located.answers)]
     shown = page("found.html", asked=asked, places=places)
     shown.headers["Cache-Control"] = "no-store"  # it tells where somebody lives
     return shown

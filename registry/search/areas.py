@@ -102,7 +102,7 @@ def _area_of(
         tuple(named),
         {unit: frozenset(former) for unit, former in named.items() if former},
         tuple(innermost.values()),
-        _faults(namings, day, len(named), missing),
+        _faults(namings, day, within, len(named), missing),
         _asked_map(namings, day),
         own,
         loose := _loose(gazetteer, day, namings, named),
@@ -251,15 +251,22 @@ def _communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> Iterat
 
 
 def _faults(
-    namings: tuple[Naming, ...], day: datetime.date, communes: int, missing: str
+    namings: tuple[Naming, ...],
+    day: datetime.date,
+    within: Unit | None,
+    communes: int,
+    missing: str,
 ) -> tuple[str, ...]:
     faults: list[str] = []
     if all(naming.commune is None for naming in namings):
         faults.append(missing)
-    elif len({naming.commune.id for naming in namings if naming.commune}) > 1 and communes > 1:
-        faults.append("commune_unsure")
-        if all(naming.district is None and naming.province is None for naming in namings):
-            faults.append("province_missing")
+    else:
+        several = len({n.commune.id for n in namings if n.commune}) > 1 and communes > 1
+        if several:
+            faults.append("commune_unsure")
+        alone = all(n.district is None and n.province is None for n in namings)
+        if alone and within is None and not all(naming.contradicted for naming in namings):
+            faults.append("province_missing" if several else "province_supposed")
     if all(naming.corrected for naming in namings):
         faults.append("unit_corrected")
     if all(naming.contradicted for naming in namings):

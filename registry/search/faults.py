@@ -113,6 +113,12 @@ _TABLE: Final = (
     ("other_country", 0.3, "Ghi tên nước khác", "Another country is named"),
     ("province_missing", 0.2, "Thiếu tỉnh, thành phố", "No province was given"),
     (
+        "province_supposed",
+        0.05,
+        "Tỉnh, thành phố suy từ tên xã, phường",
+        "The province follows from the commune's name alone",
+    ),
+    (
         "province_contradicted",
         0.5,
         "Tỉnh, thành phố khác",

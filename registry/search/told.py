@@ -14,8 +14,10 @@ from registry.search.areas import Area
 from registry.search.asking import Steps
 from registry.search.doors import Hit, Place, active_records, records_of
 
-_OF_NAMESAKES: Final = frozenset({"commune_unsure", "province_missing"})
-"""Faults of an area of several communes that are called so."""
+_OF_NAMESAKES: Final = {"commune_unsure": None, "province_missing": "province_supposed"}
+"""Fault of an area of several communes that are called so → what is left of it for the only one
+that is called so today.
+"""
 FEW_COMMUNES: Final = 5
 """So few communes can be searched without street or locality."""
 MAX_SHOWN: Final = 20
@@ -65,11 +67,11 @@ class Teller:
     def faults_of(self, unit_id: int | None, faults: Iterable[str]) -> tuple[str, ...]:
         """Each fault once. The one commune that is called so today is sure, whatever former ones
         bore its name."""
-        sure = self.area.own == {unit_id}
-        told = dict.fromkeys(faults)
+        left = _OF_NAMESAKES if self.area.own == {unit_id} else {}
+        told = dict.fromkeys(left.get(fault, fault) for fault in faults)
         if unit_id in self.area.loose:
             told["commune_missing"] = None
-        return tuple(fault for fault in told if not (sure and fault in _OF_NAMESAKES))
+        return tuple(fault for fault in told if fault is not None)
 
     def of_place(
         self,

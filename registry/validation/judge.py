@@ -51,6 +51,9 @@ _UNKNOWN: Final = frozenset(
 )
 """Faults that say what the register does not know: none makes the place above it doubtful."""
 
+_OF_PROVINCE: Final = frozenset({"province_missing", "province_supposed", "province_contradicted"})
+"""Faults of a commune that was named without its province."""
+
 
 class Judge:
     """Weighs the answers of one level, of which there is at least one."""
@@ -386,9 +389,8 @@ class Judge:
 
     def _is_province_inferred(self) -> bool:
         """Whether a commune was named alone: another one may bear its name."""
-        if self.reading is None or not self.reading.namings:
-            return False
-        return self.naming.province is None and self.naming.district is None
+        named = self.reading is not None and bool(self.reading.namings)
+        return named and not self.faults.isdisjoint(_OF_PROVINCE)
 
 
 def _shared(question: Question | None) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.geocodejson import misfits
 from tests.support.units import open_app
 from tests.support.web import Site, search_site
 
@@ -57,10 +58,83 @@ def test_answer_has_the_published_shape(site: Site) -> None:
         "geocoding": {
             "type": "house",
             "label": "12/34/5A Phố Láng, Phường Láng, Thành phố Hà Nội",
-            "accuracy": None,
+            "housenumber": "12/34/5A",
+            "street": "Phố Láng",
+            "city": "Phường Láng",
+            "district": "Quận Đống Đa",
+            "state": "Thành phố Hà Nội",
+            "country": "Việt Nam",
         },
     }
     assert response.cache_control.no_store
+
+
+@pytest.mark.parametrize(
+    ("q", "told"),
+    [
+        (
+            "8 Thôn 3, Phường Láng, Hà Nội",
+            {
+                "type": "house",
+                "housenumber": "8",
+                "locality": "Thôn 3",
+                "city": "Phường Láng",
+                "state": "Thành phố Hà Nội",
+            },
+        ),
+        (
+            "ngõ 12/34 Láng, Phường Láng, Hà Nội",  # an alley is no house
+            {
+                "type": "street",
+                "street": "Phố Láng",
+                "city": "Phường Láng",
+                "district": "Quận Đống Đa",
+                "state": "Thành phố Hà Nội",
+            },
+        ),
+        (
+            "P. Trúc Bạch, Q. Ba Đình, Hà Nội",
+            {
+                "type": "city",
+                "city": "Phường Ba Đình",
+                "district": "Quận Ba Đình",
+                "state": "Thành phố Hà Nội",
+            },
+        ),
+        ("Hà Nội", {"type": "region", "state": "Thành phố Hà Nội"}),
+    ],
+)
+def test_geocodejson_tells_what_is_known(site: Site, q: str, told: dict[str, str]) -> None:
+    first = features(site, q=q)[0]["properties"]
+    assert first["geocoding"] == {"label": first["label"], "country": "Việt Nam"} | told
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        *(
+            ("/v1/geocode", {"q": q})
+            for q in (
+                ADDRESS,
+                "28 Láng, Phường Láng, Hà Nội",
+                "9 Nguyễn Trãi, Phường Láng, Hà Nội",
+                "P402 CT1, 1 Huỳnh Thúc Kháng, Phường Láng, Hà Nội",
+                "Thôn 3, Phường Láng, Hà Nội",
+                "Đống Đa, Hà Nội",
+                "129 Láng",
+                "Rue de Rivoli, Paris",
+            )
+        ),
+        ("/v1/geocode", {"street": "Láng", "commune": "Phường Láng"}),
+        ("/v1/reverse", {"lon": 105.806, "lat": 21.0211, "limit": 5}),
+        ("/v1/reverse", {"lon": 105.5, "lat": 21.3}),
+    ],
+)
+def test_answer_is_geocodejson(site: Site, path: str, asked: dict[str, object]) -> None:
+    body = site.client.get(path, query_string=asked).get_json()
+    assert misfits(body) == []
+    broken = body | {"geocoding": body["geocoding"] | {"licence": None}}
+    assert misfits(broken) == ['geocoding/licence: null is not of type "string"']
 
 
 def test_json_form_and_query_are_answered_alike(site: Site) -> None:

@@ -146,7 +146,7 @@ ASKED: list[tuple[str, list[str], str, set[str]]] = [
     ("27 Láng", ["27 Láng", "27 Láng HCM"], "household", {"ambiguous"}),
     # Units without a comma, where nothing is found otherwise
     ("129 lang dong da", ["129 Láng"], "household", {"commune_missing"}),
-    ("27 lang ben thanh", ["27 Láng HCM"], "household", set()),
+    ("27 lang ben thanh", ["27 Láng HCM"], "household", {"province_supposed"}),
     ("phuong lang ha noi 27 lang", ["27 Láng"], "household", set()),
     ("quán cà phê gần cầu Rồng Đà Nẵng", [], "province", {"commune_missing"}),
     ("khu 95 thị trấn Nào Đó Phường Láng Hà Nội", [], "commune", {"unread_words"}),

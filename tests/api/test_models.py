@@ -1,0 +1,69 @@
+"""What is sent has the fields of the models that describe it: none is missing, none is beside."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema_rs import Draft202012Validator
+from pydantic import BaseModel
+
+from api.addresses import Address
+from api.autocomplete import Suggestions
+from api.features import FeatureCollection
+from api.geocode import Found, Geocoded
+from api.units import Conversions, Picker, UnitDetail, UnitList
+from api.validate import ValidationAnswer
+from api.whoami import WhoAmI
+from tests.support.web import Site, search_site
+
+ADDRESS = "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Đống Đa, Hà Nội"
+FLAT = "P1205 CT1, 1 Huỳnh Thúc Kháng, Phường Láng, Hà Nội"
+DOORS = ("27 Láng", "CT1", "flat 1205", "6 Tổ 7 Khu phố 1", "no number Thôn 3")
+TEXTS = (
+    *(ADDRESS, FLAT, "9 Nguyễn Trãi, Phường Láng, Hà Nội", "Hà Nội", "27 Láng", "!!!"),
+    *("Thôn 3, Phường Láng, Hà Nội", "P. Trúc Bạch", "11 Hoàng Sa, Ba Đình", "27 Láng, USA"),
+)
+
+
+@pytest.fixture(scope="module")
+def site(admin_url: str, worker_id: str) -> Iterator[Site]:
+    with search_site(admin_url, f"models_{worker_id}") as made:
+        yield made
+
+
+def mistyped(site: Site) -> str:
+    """A code of which only the check is wrong."""
+    code = site.world.codes["27 Láng"]
+    return code[:-1] + ("2" if code[-1] != "2" else "3")
+
+
+def asked(site: Site) -> Iterator[tuple[type[BaseModel], str, str, dict[str, Any]]]:
+    """Model of the answer, method, path and what is sent."""
+    for text in (*TEXTS, mistyped(site)):
+        yield Geocoded, "GET", "/v1/geocode", {"q": text, "explain": "true"}
+        yield Found, "POST", "/v1/geocode", {"q": text}
+        yield ValidationAnswer, "POST", "/v1/validate", {"address": text}
+        yield Suggestions, "GET", "/v1/autocomplete", {"q": text}
+    for name in DOORS:
+        yield Address, "GET", f"/v1/addresses/{site.world.codes[name]}", {}
+    for point in ({"lon": 105.806, "lat": 21.0211, "limit": 5}, {"lon": 105.5, "lat": 21.3}):
+        yield FeatureCollection, "GET", "/v1/reverse", point
+    yield Suggestions, "GET", "/v1/autocomplete", {"q": "lang"}
+    yield UnitDetail, "GET", "/v1/units/00199", {}
+    yield UnitList, "GET", "/v1/units", {"q": "lang"}
+    yield Picker, "GET", "/v1/units/picker", {}
+    yield Conversions, "GET", "/v1/units/convert", {"text": "P. Láng Hạ, Q. Đống Đa"}
+    yield WhoAmI, "GET", "/v1/whoami", {}
+
+
+def test_answers_have_the_fields_of_their_models(site: Site) -> None:
+    misfits = []
+    for model, method, path, sent in asked(site):
+        form = {"query_string": sent} if method == "GET" else {"json": sent}
+        response = site.client.open(path, method=method, **form)
+        assert response.status_code == 200, (path, sent, response.text)
+        # No member that the model has not, none missing, no null for what is `absent_if_none`.
+        schema = Draft202012Validator(model.model_json_schema())
+        errors = schema.iter_errors(response.get_json())
+        misfits += [(path, sent, f"{e.instance_path}: {e.message}") for e in errors]
+    assert misfits == []
