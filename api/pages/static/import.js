@@ -17,7 +17,10 @@ let watched = 0;
 
 /** What the API answers under the key; an Error with its words, and the status, where it does not. */
 async function ask(path, options = {}) {
-  const response = await reach(path, { ...options, headers: { 'X-Api-Key': held, ...options.headers } });
+  const mine = held;
+  const response = mine && await reach(path, { ...options, headers: { 'X-Api-Key': mine, ...options.headers } });
+  // Whoever has left, or come again under another key, is shown nothing more of what was asked before.
+  if (!mine || held !== mine) return new Promise(() => {});
   if (response.ok) return response;
   throw problemOf(response.status, await response.json().catch(() => null));
 }
