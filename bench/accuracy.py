@@ -32,7 +32,7 @@ from typing import Any, Final
 from bench.writings import WRITERS, Map, Row, without_diacritics
 from geo.address import names_dwelling
 from geo.admin import name_key
-from geo.text import accent_key, fold
+from geo.text import accent_key, fold, is_one_slip
 from registry.address_reader import read_address
 from registry.boundaries import communes_at
 from registry.database import make_engine, session_scope
@@ -41,7 +41,6 @@ from registry.geocode import MAX_LIMIT, Question, geocode
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, Record
 from registry.search.answers import Answer
-from registry.search.likeness import is_one_slip
 
 LEFT_OUT_OF_TEN: Final = 3
 EMPTY: Final = ("duong", "d", "pho", "p", "so", "nha")
