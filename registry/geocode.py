@@ -36,7 +36,6 @@ from registry.search.fit import (
     PLACED,
     Located,
     beside_unit,
-    better,
     better_by_letters,
     contradict,
     fits_better,
@@ -51,15 +50,15 @@ from registry.search.fit import (
 )
 from registry.search.groups import commune_untold, is_group_alone, is_named
 from registry.search.likeness import vocabulary_of
-from registry.search.respelling import respellings
 from registry.search.restored_units import restore_units
 from registry.search.restored_words import (
     has_lost_marks,
     is_damaged,
+    mend_kinds,
     restore_places,
     set_kinds_apart,
 )
-from registry.search.set_apart import names_set_apart, set_apart
+from registry.search.set_apart import set_apart
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.text import read_units
 
@@ -292,23 +291,12 @@ class _Search:
     # Addresses
 
     def _read(self, text: str) -> Steps[list[Answer]]:
-        """The answers to a text as it stands, or with a slip in a word for a kind corrected."""
+        """The answers to a text as it stands, or with its names found by their letters."""
         text = with_plain_signs(text)
-        best = plain = yield from self._as_written(text)
-        sure = is_door(plain) and is_sure(plain.answers[0])
-        for respelling in respellings(vocabulary_of(self.gazetteer), text):
-            if sure and not respelling.sure:
-                continue
-            other = yield from self._as_written(respelling.text)
-            if best is plain and respelling.sure and is_other_door(plain, other, respelling):
-                # Without the alley or the flat of the misspelt word it is another door.
-                best = Located([], other.reading)
-            best = better(best, other, respelling)
+        best = yield from self._as_written(text)
         if not best.answers:
             best = yield from self._with_units_apart(text, best)
-        elif best.reading is not None and best.reading.unread:
-            best = yield from self._with_names_apart(text, best)
-        if not (is_door(best) and is_sure(best.answers[0])):
+        if not (is_door(best) and is_sure(best.answers[0])) or is_damaged(text):
             best = yield from self._by_letters(text, best)
         self.reading = best.reading
         return best.answers
@@ -317,12 +305,18 @@ class _Search:
         """The answers to a text whose words are found by their letters, where they fit better:
         those for kinds, then the units, then the street or hamlet in them.
         """
-        reading, apart = best.reading, set_kinds_apart(text)
+        reading = best.reading
+        apart = mend_kinds(vocabulary_of(self.gazetteer), set_kinds_apart(text))
+        if apart != text:
+            other = yield from self._as_written(apart)
+            if is_other_door(best, other):
+                best = Located([], other.reading)  # it was found without the alley or the flat
+            best = better_by_letters(best, other)
+        if is_door(best) and is_sure(best.answers[0]):
+            return best
         unread = reading is not None and reading.unread
         if apart == text and best.answers and not unread and not is_damaged(text):
             return best
-        if apart != text:
-            best = better_by_letters(best, (yield from self._as_written(apart)))
         restored = restore_units(self.gazetteer, apart)
         if restored is not None and not restored.is_read_by(best.reading):
             other = yield from self._as_written(restored.text(restored.head))
@@ -355,14 +349,6 @@ class _Search:
                 continue
             if not best.answers or rank(other.answers[0]) < rank(best.answers[0]):
                 best = other
-        return best
-
-    def _with_names_apart(self, text: str, best: Located) -> Steps[Located]:
-        """The answers to a text of which less is left unread with a comma behind a name."""
-        for parted in names_set_apart(text):
-            other = yield from self._as_written(parted)
-            if other.answers and other.reading and not other.reading.unread:
-                return other
         return best
 
     def _as_written(self, text: str) -> Steps[Located]:

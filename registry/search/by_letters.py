@@ -5,6 +5,7 @@ no list of such cases foresees is a few edits away in the letters.
 """
 
 import unicodedata
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from itertools import product
 from typing import Final
@@ -16,6 +17,10 @@ from geo.values import value
 
 LIKE: Final = 75
 """Likeness from which on a name is looked at, by rapidfuzz, of 100."""
+EDIT: Final = 5
+"""Letters that an edit counts, where names are weighed by how many letters they explain."""
+MARGIN: Final = 3
+"""Letters by which the best must explain more of the text than the second best."""
 TRIMMED: Final = " ,.;:-–/\n\t"
 """What stands between the parts of a text."""
 
@@ -89,23 +94,31 @@ def allowed(length: int) -> int:
     return 0 if length < 5 else 1 if length < 8 else 2 if length < 13 else 3
 
 
-def match_in(name: str, letters: str) -> Match | None:
-    """The part of the letters that is the fewest edits away from the name, within `allowed`."""
+def match_in(name: str, letters: str, bounds: AbstractSet[int] = frozenset()) -> Match | None:
+    """The part of the letters that is the fewest edits away from the name, within `allowed`; of
+    several, one that begins and ends at the bounds of words: `Hoà Hiệệp` is all of Hoà Hiệp.
+    """
     most = 0 if name[-1].isdigit() else allowed(len(name))
     at = letters.rfind(name)
-    if at >= 0:
-        return Match(at, at + len(name), 0)
+    exact = Match(at, at + len(name), 0) if at >= 0 else None
+    if exact and (not most or not bounds or {exact.start, exact.end} <= bounds):
+        return exact
     near = fuzz.partial_ratio_alignment(name, letters, score_cutoff=LIKE) if most else None
     if near is None:
-        return None
+        return exact
     starts = range(max(0, near.dest_start - 2), near.dest_start + 3)
     ends = range(near.dest_end - 2, min(len(letters), near.dest_end + 2) + 1)
-    found = min(
-        (OSA.distance(name, letters[s:e], score_cutoff=most), abs(e - s - len(name)), s, e)
+    found = [
+        (Match(s, e, edits), (s not in bounds) + (e not in bounds))
         for s, e in product(starts, ends)
-        if s < e
-    )
-    return Match(found[2], found[3], found[0]) if found[0] <= most else None
+        if s < e and (edits := OSA.distance(name, letters[s:e], score_cutoff=most)) <= most
+    ]
+
+    def cost(one: tuple[Match, int]) -> tuple[int, int, int, int]:
+        match, inside = one
+        return match.edits + inside, inside, abs(match.end - match.start - len(name)), match.start
+
+    return min(found, key=cost)[0] if found else exact
 
 
 def squash(text: str) -> str:

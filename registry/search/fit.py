@@ -20,14 +20,12 @@ from registry.search.answers import DOORS, LEVELS, Answer
 from registry.search.blocks import UNSURE, may_be_another_block
 from registry.search.explanation import Tried
 from registry.search.faults import confidence
-from registry.search.respelling import Respelling
 
 _SURE: Final = 0.95
 """A reading with such an answer is not compared with less likely readings."""
 _PASSED_OVER: Final = frozenset(
     {"unread_words", "commune_missing", "commune_unknown", "province_missing"}
 )
-_MADE_UP: Final = frozenset({"street_not_found", "locality_not_found", "building_not_found"})
 PLACED: Final = (*DOORS, "alley", "street", "locality")
 """Levels below the commune."""
 
@@ -74,24 +72,6 @@ def is_door(located: Located) -> bool:
     return bool(located.answers) and located.answers[0].level in DOORS
 
 
-def better(best: Located, other: Located, respelling: Respelling) -> Located:
-    """The answers to the text with a slip corrected, where they fit better.
-
-    Where no more than the same unit is found, a word of a street was taken for a kind: `xã Tượng`;
-    where what the word would open is not found, a part of a unit: no `tòa Phu Yên` in `Đông Htòa
-    Phu Yên`.
-    """
-    if not respelling.sure and any(not _MADE_UP.isdisjoint(a.faults) for a in other.answers):
-        return best
-    faulty = [with_fault(answer, "spelling_corrected") for answer in other.answers]
-    if not faulty or (best.answers and rank(best.answers[0]) <= rank(faulty[0])):
-        return best
-    if best.answers and faulty[0].level == best.answers[0].level not in PLACED:
-        narrower = {a.unit for a in faulty} < {a.unit for a in best.answers}
-        return Located(faulty, other.reading) if narrower and respelling.sure else best
-    return Located(faulty, other.reading)
-
-
 def better_by_letters(best: Located, other: Located) -> Located:
     """The answers to a text whose names were found by their letters, where they are nearer to the
     door, or as near and surer.
@@ -116,13 +96,9 @@ def better_by_letters(best: Located, other: Located) -> Located:
     return Located(faulty, other.reading) if elsewhere or surer else best
 
 
-def is_other_door(one: Located, other: Located, respelling: Respelling) -> bool:
+def is_other_door(one: Located, other: Located) -> bool:
     """Whether a door was found that the other reading does not name."""
     if not is_door(one) or one.reading is None or other.reading is None:
-        return False
-    street = one.reading.door.street
-    if street is not None and street.name.split()[0] == respelling.word and not is_door(other):
-        # `Ttôn Đức Thắng` is one name with a slip, and no `thôn Đức Thắng`.
         return False
     return _door_said(one.reading.door) != _door_said(other.reading.door)
 

@@ -6,20 +6,25 @@ part of the text that is the fewest edits away. What another place explains near
 as it is.
 """
 
+import datetime
+import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from geo.syllables import is_syllable, is_unwritten
+from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.remembered import Remembered
 from registry.search.areas import communes_of
 from registry.search.by_letters import (
+    EDIT,
     LIKE,
+    MARGIN,
     TRIMMED,
     Match,
     Squashed,
@@ -27,14 +32,12 @@ from registry.search.by_letters import (
     match_in,
     squash,
 )
+from registry.search.likeness import vocabulary_of
 
 MAX_TEXT: Final = 400
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _NEAR_END: Final = 70
 """Letters at the end of a text in which a unit's name may begin."""
-_MARGIN: Final = 3
-"""Letters by which the best must explain more of the text than the second best."""
-_EDIT: Final = 5
-"""Letters that an edit counts."""
 _LONG: Final = 10
 """Letters from which on a name has no neighbour that is one as well."""
 _SHORT: Final = 5
@@ -89,6 +92,10 @@ class _Candidate:
     """Letter with which its kind or name begins."""
     units: tuple[Unit, ...]
 
+    def is_of(self, day: datetime.date) -> bool:
+        """Whether it is one of that day, beside no district."""
+        return len(self.units) == 1 and self.units[0].alive_on(day)
+
 
 def restore_units(gazetteer: Gazetteer, text: str) -> Restored | None:
     """The text with the one commune, or district, that the end of it names; None where none is
@@ -98,8 +105,8 @@ def restore_units(gazetteer: Gazetteer, text: str) -> Restored | None:
         return None
     squashed = Squashed.of(text)
     size = _before_word(squashed.letters, len(squashed.letters), _COUNTRY)
-    for outer, match in _outermost(gazetteer, squashed.letters[:size]):
-        end = _before_word(squashed.letters, match.start, _KINDS)
+    for outer, match in _outermost(gazetteer, squashed, size):
+        end = _before_word(squashed.letters, match.start, _KINDS, squashed.words)
         found = _inner(gazetteer, outer, squashed, end)
         if found is not None:
             head = text[: squashed.at[found.start]]
@@ -107,46 +114,59 @@ def restore_units(gazetteer: Gazetteer, text: str) -> Restored | None:
     return None
 
 
-def _is_name(typed: str) -> bool:
-    """Whether what was typed may be a name by itself."""
-    return all(is_syllable(word) and not is_unwritten(word) for word in typed.split())
+def _is_name(gazetteer: Gazetteer, typed: str) -> bool:
+    """Whether what was typed may be a name by itself: names are made of all its words."""
+    vocabulary, accented = vocabulary_of(gazetteer), has_diacritics(typed)
+    write = accent_key if accented else fold
+    return all(vocabulary.knows(write(word), accented=accented) for word in _WORD.findall(typed))
 
 
-def _before_word(letters: str, end: int, words: Iterable[str]) -> int:
-    """Where one of the words begins that ends at `end`, nearly; `end` where none does."""
-    for word in words:
-        for length in (len(word), len(word) - 1, len(word) + 1):
-            part = letters[max(0, end - length) : end]
-            if part and OSA.distance(word, part) <= allowed(len(word)):
-                return end - len(part)
-    return end
+def _before_word(
+    letters: str, end: int, words: Iterable[str], bounds: AbstractSet[int] = frozenset()
+) -> int:
+    """Where the one of the words begins that ends at `end`, nearly; `end` where none does."""
+    found = [
+        (edits, end - length not in bounds, abs(length - len(word)), length)
+        for word in words
+        for length in (len(word), len(word) - 1, len(word) + 1)
+        if 0 < length <= end
+        and letters[end - length : end].isalpha()
+        and (edits := OSA.distance(word, letters[end - length : end])) <= allowed(len(word))
+    ]
+    return end - min(found)[-1] if found else end
 
 
-def _outermost(gazetteer: Gazetteer, letters: str) -> list[tuple[Unit, Match]]:
-    """Provinces that the end may name, the likeliest first; else districts."""
-    end = len(letters)
+def _outermost(gazetteer: Gazetteer, squashed: Squashed, end: int) -> list[tuple[Unit, Match]]:
+    """Provinces that what stands before `end` may name, the likeliest first; else districts."""
     cut = max(0, end - _NEAR_END // 2)
+    letters, bounds = squashed.letters[:end], {at - cut for at in squashed.words}
     for names in _names_around(gazetteer):
         found = [
             (unit, Match(cut + match.start, cut + match.end, match.edits))
             for name, unit in _alike(letters[cut:], names)
-            if (match := match_in(name, letters[cut:])) and cut + match.end >= end - _LEFT
+            if (match := match_in(name, letters[cut:], bounds)) and cut + match.end >= end - _LEFT
         ]
         if found:
-            found.sort(key=lambda one: _EDIT * one[1].edits - (one[1].end - one[1].start))
+            found.sort(key=lambda one: EDIT * one[1].edits - (one[1].end - one[1].start))
             return found[:2]
     return []
 
 
 def _inner(gazetteer: Gazetteer, outer: Unit, squashed: Squashed, end: int) -> _Candidate | None:
     """The commune in the outer unit that stands before `end`; None where two may be meant."""
-    found = sorted(_candidates(gazetteer, outer, squashed, end), key=lambda one: -one.worth)
+    found = sorted(
+        _candidates(gazetteer, outer, squashed, end),
+        key=lambda one: (-one.worth, not one.is_of(today())),
+    )
     if not found:
         return None
     meant = set(_today(gazetteer, found[0].units[0]))
     for other in found[1:]:
-        if other.worth <= found[0].worth - _MARGIN:
+        if other.worth <= found[0].worth - MARGIN:
             break
+        # Of one name in one province that of today is meant, as where it is read exactly.
+        if found[0].is_of(today()) and not other.is_of(today()) and other.worth <= found[0].worth:
+            continue
         if meant.isdisjoint(_today(gazetteer, other.units[0])):
             return None
     return found[0]
@@ -159,23 +179,27 @@ def _candidates(
     of_districts = {name for name, _ in districts}
     cut = max(0, end - _NEAR_END)
     near = squashed.letters[cut:end]
+    bounds = {at - cut for at in squashed.words}
     for name, unit in _alike(near, communes):
-        match = match_in(name, near)
+        match = match_in(name, near, bounds)
         if match is None:
             continue
         first, last = cut + match.start, cut + match.end
-        if match.edits and len(name) < _LONG and _is_name(squashed.typed(first, last)):
+        if match.edits and len(name) < _LONG and _is_name(gazetteer, squashed.typed(first, last)):
             continue  # `Bình An` is no slip of Bình Tân
         district, left, read = _between(gazetteer, unit, districts, near[match.end :])
         start, kind = _before_kind(near, match.start, unit)
         # Without its kind a name that a district has as well says that no commune is named.
         bare = not kind and (len(name) < _SHORT or (district is None and name in of_districts))
-        if left > _LEFT or bare or not squashed.is_apart(cut + start, last):
+        apart = squashed.is_apart(cut + start, last)
+        if match.edits and match.start - start == 1:
+            apart = squashed.is_apart(first, last)  # no `P. Hước Long` is in Phước Long
+        if left > _LEFT or bare or not apart:
             continue
-        worth = len(name) + read - _EDIT * match.edits - 2 * left
+        worth = len(name) + read - EDIT * match.edits - 2 * left
         worth += _WRITTEN * kind + _WHOLE * squashed.is_whole(first, last)
-        units = (unit, district) if district else (unit,)
-        yield _Candidate(worth, cut + start, units)
+        if worth > 0:
+            yield _Candidate(worth, cut + start, (unit, district) if district else (unit,))
 
 
 def _today(gazetteer: Gazetteer, unit: Unit) -> Iterable[int]:
@@ -202,7 +226,7 @@ def _between(
     for name, unit in districts if letters else ():
         if unit.id in holders and (match := match_in(name, letters)):
             left = _unexplained(letters[: match.start]) + _unexplained(letters[match.end :])
-            read = len(name) - _EDIT * match.edits
+            read = len(name) - EDIT * match.edits
             if left - read < best[1] - best[2]:
                 best = (unit, left, read)
     return best
@@ -220,13 +244,10 @@ def _unexplained(letters: str) -> int:
 def _before_kind(letters: str, start: int, unit: Unit) -> tuple[int, bool]:
     """Where a unit begins whose name begins at `start`, and whether its kind is written."""
     kinds = {squash(version.full_name)[: -len(squash(version.name))] for version in unit.versions}
-    before = letters[:start]
-    for kind in kinds:
-        for written in (kind, kind[1:], kind[:-1], f"{kind[0]}{kind[0]}"):
-            if len(written) > 1 and before.endswith(written):
-                return start - len(written), True
-    first = {kind[0] for kind in kinds}
-    return (start - 1, True) if before[-1:] in first else (start, False)
+    before = _before_word(letters, start, sorted(kinds - {""}))
+    if before == start and letters[:start][-1:] in {kind[0] for kind in kinds if kind}:
+        before = start - 1
+    return before, before < start
 
 
 def _names_around(gazetteer: Gazetteer) -> tuple[_Names, _Names]:

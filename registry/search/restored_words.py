@@ -7,18 +7,39 @@ exact reading decides, by what was typed.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Levenshtein
 
+from geo.flat import FLATS
+from geo.house_number import ALLEYS
+from geo.kinds import HINTS
 from geo.syllables import is_syllable, is_unwritten
+from geo.text import accent_key, fold, has_diacritics, is_one_slip
 from registry.records import PLACES
 from registry.search.asking import Ask, Steps, bulk
-from registry.search.by_letters import LIKE, TRIMMED, Squashed, match_in, plain, squash
-from registry.search.respelling import KINDS
+from registry.search.by_letters import (
+    EDIT,
+    LIKE,
+    MARGIN,
+    TRIMMED,
+    Squashed,
+    match_in,
+    plain,
+    squash,
+)
+from registry.search.likeness import Vocabulary
 
+KINDS: Final = (
+    *("đường", "phố", "ngõ", "ngách", "hẻm", "kiệt", "đại", "quốc", "lộ"),
+    *("số", "nhà", "thôn", "ấp", "xóm", "bản", "buôn", "làng", "khóm"),
+    *("khối", "tổ", "dân", "khu", "phường", "xã", "thị", "trấn", "đặc"),
+    *("quận", "huyện", "thành", "tỉnh", "căn", "hộ", "tầng", "toà", "tòa"),
+    *("chung", "cư", "block"),
+)
+"""Words that say what kind of place follows, one by one."""
 _LOOKED_AT: Final = 12
 _STREET: Final = "duong"
 _SLIPS: Final = 3
@@ -58,6 +79,47 @@ def set_kinds_apart(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     text = _IN_PIECES.sub(lambda found: found[0].replace(" ", ""), text)
     return _BEFORE_NUMBER.sub(" ", _BEHIND_NUMBER.sub(" ", text))
+
+
+_BARE_KINDS: Final = tuple(dict.fromkeys(map(fold, KINDS)))
+_WRITTEN: Final = re.compile(r"[^\W\d_]{3,9}")
+_FIRST_HALVES: Final = frozenset(("to", "dan", "khu", "can", "chung", "thi", "thanh"))
+"""Words behind which the other half of a kind stands: `Tổ dân phố`."""
+_OPENS: Final = re.compile(r"\d|[,;(–-]$")
+"""What stands before a word that opens a part: a comma, or a number."""
+_LONG: Final = 5
+"""Letters of a word that is one anywhere."""
+_OTHERS: Final = frozenset(
+    word
+    for phrase in (*FLATS, *ALLEYS, *HINTS)
+    for words in (phrase.accents, phrase.keys)
+    for word in words
+)
+"""`Kiot 3` is a stall, and no slip of `kiệt 3`; nor is `đối diện` one of `đại diện`."""
+
+
+def mend_kinds(vocabulary: Vocabulary, text: str) -> str:
+    """The text with those words set right that nothing is called, and that are one slip of the
+    keyboard from one word for a kind: `12 đườg Lê Lợi, Phườngg Láng`.
+    """
+    accented = has_diacritics(text)
+    kinds = KINDS if accented else _BARE_KINDS
+
+    def mended(found: re.Match[str]) -> str:
+        word = found[0].lower()
+        before = text[: found.start()].rstrip().split()[-1:]
+        opens = not before or _OPENS.search(before[0]) or fold(before[0]) in _FIRST_HALVES
+        key = accent_key(word) if accented else fold(word)
+        if found[0].isupper() or key in _OTHERS:
+            return found[0]
+        if is_word(word):  # `Đưng`; but `Ngo`, `Khuc` have lost marks
+            name = not (opens and has_diacritics(word)) or vocabulary.is_common(key, accented=True)
+        else:
+            name = (len(word) < _LONG and not opens) or vocabulary.knows(key, accented=accented)
+        near = [] if name else [kind for kind in kinds if is_one_slip(word, kind)]
+        return near[0] if len(near) == 1 else found[0]
+
+    return _WRITTEN.sub(mended, text)
 
 
 _PLACES: Final = bulk(
@@ -113,20 +175,21 @@ def restore_places(text: str, communes: Iterable[int], *, marks: bool) -> Steps[
         limit=_LOOKED_AT,
     )
     found = [
-        (match.edits, -len(name), match, name)
+        (len(name) - EDIT * match.edits, match, name)
         for name, _, _ in near
         if len(name) >= _SHORTEST
-        and (match := match_in(name, squashed.letters))
+        and (match := match_in(name, squashed.letters, squashed.words))
         and any(map(str.isdigit, squashed.letters[: match.start][-_BEHIND:]))
     ]
     if not found:
         return head
-    edits, _, match, name = min(found, key=lambda one: one[:2])
+    worth, match, name = max(found, key=lambda one: one[0])
     start, end = squashed.at[match.start], squashed.at[match.end - 1] + 1
     meant = min(names[name])
     typed = _spaced(head[start:end], name, meant)
-    rival = edits and any(one[0] <= edits + 1 for one in found if one[3] != name)
-    if len(names[name]) == 1 and not rival and _is_meant(typed, meant, marks=marks and not edits):
+    rival = match.edits and any(one[0] > worth - MARGIN for one in found if one[2] != name)
+    marks = marks and not match.edits
+    if len(names[name]) == 1 and not rival and _is_meant(typed, meant, marks=marks):
         typed = meant
     before = head[:start].rstrip()
     kind = _LAST_WORD.search(before)
@@ -150,12 +213,13 @@ def _spaced(typed: str, squashed: str, name: str) -> str:
     letters_typed = squash(typed)
     if len(letters_typed) != len(letters):
         return typed
-    ends, at = [], 0
-    for word in name.split()[:-1]:
-        at += len(squash(word))
-        ends.append(at)
+    ends = list(accumulate(len(squash(word)) for word in name.split()[:-1]))
     moved = dict(_aligned(squashed, letters_typed))
-    cuts = [0, *(moved.get(end, end) for end in ends), len(letters)]
+    # Where letters changed places, a space that was typed tells where the word ends.
+    spaces = set(accumulate(len(squash(word)) for word in typed.split()[:-1]))
+    found = (moved.get(end, end) for end in ends)
+    near = (next((at for at in (end, end - 1, end + 1) if at in spaces), end) for end in found)
+    cuts = [0, *near, len(letters)]
     return " ".join("".join(letters[a:b]) for a, b in pairwise(cuts) if a < b)
 
 

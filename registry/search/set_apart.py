@@ -24,8 +24,6 @@ _MOST: Final = 7
 """Words of units without commas: `xã Phước Kiển huyện Nhà Bè` has six."""
 _ONE_WORD: Final = frozenset({"hn", "hcm", "tphcm", "sg", "dn", "brvt", "bmt"})
 """Units in one word that ends no street's name: no `Huế`."""
-_TYPED_KINDS: Final = frozenset({"xa", "phuong", "quan", "huyen", "tinh"})
-"""As they are typed without diacritics, when names end so as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +56,6 @@ def set_apart(gazetteer: Gazetteer, text: str) -> Iterator[SetApart]:
         if _has_kind(head) and (naming := _units_of(gazetteer, head)):
             yield SetApart(", ".join([" ".join(words[end:]), *after, head]), sure=True)
             break
-
-
-def names_set_apart(text: str) -> Iterator[str]:
-    """The text with a comma behind a name that ends like a kind: `xa huong xa ha hoa`.
-
-    Or like the first word of one: `nguyen dinh thi xa truong xuan`.
-
-    >>> list(names_set_apart("thon 2 xa huong xa ha hoa")), list(names_set_apart("xã Hương Xạ"))
-    (['thon 2 xa huong xa, ha hoa'], [])
-    >>> list(names_set_apart("5 nguyen dinh thi xa loc an"))
-    ['5 nguyen dinh thi, xa loc an']
-    """
-    words = text.split()
-    for at in range(2, len(words) - 1):
-        if words[at : at + 2] == ["thi", "xa"]:
-            yield f"{' '.join(words[: at + 1])}, {' '.join(words[at + 1 :])}"
-        if words[at] in _TYPED_KINDS and words[at - 2] in _TYPED_KINDS:
-            yield f"{' '.join(words[: at + 1])}, {' '.join(words[at + 1 :])}"
 
 
 def _units_of(gazetteer: Gazetteer, words: str) -> Naming | None:
