@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
 from registry.boundaries.cells import draw_cells
-from registry.coverage.kept import count_first
 from registry.database import (
     APP_ROLE,
     CONNECT_TIMEOUT_S,
@@ -53,7 +52,6 @@ def prepare_database(admin_url: str, report: Report) -> None:
                 load_seeds(connection, report)
                 draw_cells(connection)
             rekey(engine, report)
-            count_first(engine, report)
         finally:
             engine.dispose()
 

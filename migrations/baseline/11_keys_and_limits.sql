@@ -11,7 +11,7 @@ CREATE TABLE api_key (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
-    ending text,
+    ending text NOT NULL,
     rotated_at timestamp with time zone,
     previous_hash bytea,
     previous_until timestamp with time zone,

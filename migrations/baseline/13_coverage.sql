@@ -46,10 +46,10 @@ CREATE TABLE coverage_day (
     dwellings integer NOT NULL,
     positioned integer NOT NULL,
     verified integer NOT NULL,
-    deliverable integer,
-    plated integer,
-    suspected integer,
-    unnumbered integer,
+    deliverable integer NOT NULL,
+    plated integer NOT NULL,
+    suspected integer NOT NULL,
+    unnumbered integer NOT NULL,
     target integer,
     target_quality text,
     target_counted text,
@@ -133,7 +133,7 @@ GRANT SELECT, INSERT, DELETE ON coverage_touched TO diachiso_app;
 
 CREATE TABLE coverage_state (
     id smallint NOT NULL,
-    counted_at timestamp with time zone,
+    counted_at timestamp with time zone NOT NULL,
     CONSTRAINT pk_coverage_state PRIMARY KEY (id),
     CONSTRAINT ck_coverage_state_one_row CHECK (id = 1)
 );
@@ -141,8 +141,9 @@ COMMENT ON TABLE coverage_state IS
     'One row: since when the kept counts are whole. Its lock says who counts.';
 COMMENT ON COLUMN coverage_state.id IS 'Always 1';
 COMMENT ON COLUMN coverage_state.counted_at IS
-    'When it was counted last: what was committed before is in the counts; none before the first time';
-INSERT INTO coverage_state (id) VALUES (1);
+    'When it was counted last: what was committed before is in the counts';
+-- An empty register is counted.
+INSERT INTO coverage_state (id, counted_at) VALUES (1, now());
 GRANT SELECT, UPDATE ON coverage_state TO diachiso_app;
 
 -- Written once a statement, from rows that its other triggers have in hand. A first load, which
