@@ -36,6 +36,8 @@ def _configure(connection: Connection | None = None) -> None:
         dialect_name=None if connection else "postgresql",
         target_metadata=Base.metadata,
         literal_binds=connection is None,
+        # Another style doubles every % of what is printed.
+        dialect_opts={"paramstyle": "named"},
         include_object=alembic_helpers.include_object,
         # No `alembic_helpers.writer`: its create_geospatial_table loses the table's comment. Every
         # geometry column says spatial_index=False with its index declared: none is made twice.

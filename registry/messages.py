@@ -138,8 +138,8 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
         r"người quản trị cơ sở dữ liệu cần chạy: \1",
     ),
     (
-        r"the database is of a newer version \((.*)\) than this program \((.*)\); .*",
-        r"cơ sở dữ liệu thuộc bản mới hơn (\1) chương trình này (\2); hãy nâng cấp chương trình",
+        r"the schema of the database is (.*), which this program \((.*)\) does not know; .*",
+        r"cơ sở dữ liệu có lược đồ \1, chương trình này (\2) không biết; hãy nâng cấp chương trình",
     ),
     # The private cluster
     (

@@ -4,7 +4,6 @@ Every step looks first and does only what is missing, so a second start takes mi
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from alembic import command
@@ -13,7 +12,6 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
 from registry.boundaries.cells import draw_cells
-from registry.coverage.kept import count_first
 from registry.database import (
     APP_ROLE,
     CONNECT_TIMEOUT_S,
@@ -54,7 +52,6 @@ def prepare_database(admin_url: str, report: Report) -> None:
                 load_seeds(connection, report)
                 draw_cells(connection)
             rekey(engine, report)
-            count_first(engine, report)
         finally:
             engine.dispose()
 
@@ -139,8 +136,8 @@ def _migrate(engine: Engine, report: Report) -> None:
             return
         if current is not None and not knows_revision(current):
             raise NotPreparedError(
-                f"the database is of a newer version ({current}) than this program ({head});"
-                " update the program"
+                f"the schema of the database is {current}, which this program ({head}) does not"
+                " know; update the program"
             )
         connection.rollback()
         config = alembic_config()
@@ -151,5 +148,4 @@ def _migrate(engine: Engine, report: Report) -> None:
 
 def knows_revision(revision: str) -> bool:
     """Whether this checkout has that migration."""
-    versions = Path(ROOT / "migrations" / "versions")
-    return any(versions.glob(f"{revision}_*.py"))
+    return any((ROOT / "migrations" / "versions").glob(f"{revision}_*.py"))

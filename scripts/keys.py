@@ -176,7 +176,7 @@ def _line(key: KeyDetails) -> str:
         f"{key.name}  {key.role}  {state}",
         f"đơn vị {', '.join(key.units)}" if key.units else "",
         f"{key.rate_per_minute}/phút" if key.rate_per_minute else "",
-        f"…{key.ending}" if key.ending else "",
+        f"…{key.ending}",
         _ends(key.expires_at),
         f"dùng lần cuối {_time(key.last_used_at)}" if key.last_used_at else "chưa dùng",
     ]

@@ -69,7 +69,7 @@ class KeyDetails:
     role: Role
     units: tuple[str, ...]
     rate_per_minute: int | None
-    ending: str | None
+    ending: str
     created_at: datetime.datetime
     expires_at: datetime.datetime | None
     revoked_at: datetime.datetime | None

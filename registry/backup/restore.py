@@ -156,8 +156,8 @@ def _load(url: str, source: Path, manifest: Manifest, *, jobs: int, report: Repo
         )
     if not knows_revision(manifest.revision):
         raise NotPreparedError(
-            f"bản sao lưu có lược đồ {manifest.revision}, mới hơn chương trình này"
-            " (of a newer version: update the program)"
+            f"bản sao lưu có lược đồ {manifest.revision}, chương trình này không biết"
+            " (this program does not know the schema of the backup: update the program)"
         )
     if found is not None:
         raise ConflictError(

@@ -8,7 +8,7 @@ only saves the next ones the work.
 """
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Final
@@ -132,13 +132,13 @@ class Backlog:
     communes: int
     records: int
     """Roughly, and rather too many."""
-    counted_at: datetime.datetime | None
-    """When all was counted last; None for never."""
+    counted_at: datetime.datetime
+    """When all was counted last."""
 
     @property
     def is_done(self) -> bool:
         """Whether nothing is left."""
-        return self.communes == 0 and self.counted_at is not None
+        return self.communes == 0
 
 
 def verified_since(day: datetime.date) -> datetime.date:
@@ -230,16 +230,6 @@ def count_for_readers(engine: Engine) -> None:
         if not count_anew(engine, most=MOST_RECORDS):
             with session_scope(engine) as session:
                 enqueue_once(session, COUNT_COVERAGE)
-
-
-def count_first(engine: Engine, report: Callable[[str], None]) -> None:
-    """Count all of a register of which nothing is kept yet, so that its readers need not."""
-    with session_scope(engine) as session:
-        backlog = backlog_of(session, today())
-    if backlog.counted_at is None:
-        if backlog.communes:
-            report(f"coverage: counting {backlog.records:,} records")
-        count_anew(engine)
 
 
 def count(engine: Engine, _settings: Settings) -> None:

@@ -169,7 +169,7 @@ def _measure(
     """
     communes = [commune_id for _, commune_id in parts]
     backlog = backlog_of(session, day, communes)
-    is_late = not exactly and backlog.records > MOST_RECORDS and backlog.counted_at is not None
+    is_late = not exactly and backlog.records > MOST_RECORDS
     counts = counts_of(demo=demo, anew=backlog.communes > 0 and not is_late)
     statement = _STATEMENT.format(
         counts=counts, sums=SUMS, best_target=BEST_TARGET, jump_days=JUMP_DAYS

@@ -13,7 +13,7 @@ from registry.revision import current_revision, head_revision
 CHECKS = Chapter()
 
 _PREPARE: Final = "chạy `bin/diachiso database prepare`"
-_MIGRATIONS: Final = "migrations/versions/0002_guard_register.py"
+_BASELINE: Final = "migrations/baseline/"
 
 TRIGGERS: Final = {
     "event": ("event_append_only",),
@@ -162,7 +162,7 @@ def triggers(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Vai trò của chương trình có đúng các quyền được cấp",
-    hint="GRANT hoặc REVOKE như trong (grant or revoke as in) " + _MIGRATIONS,
+    hint="GRANT hoặc REVOKE như trong (grant or revoke as in) " + _BASELINE,
 )
 def privileges(subject: Subject) -> Finding:
     """The application's role may do what the migrations grant, and no more."""
@@ -177,7 +177,7 @@ def privileges(subject: Subject) -> Finding:
 @CHECKS.check(
     "Mỗi khoá chỉ ghi được trong địa bàn của mình",
     hint="ALTER TABLE … ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; chính sách như trong"
-    " (policies as in) migrations/versions/0008_add_keys_and_limits.py",
+    f" (policies as in) {_BASELINE}07_row_security.sql",
 )
 def row_security(subject: Subject) -> Finding:
     """Row-level security holds each key to its units, also in a session of the owner's."""

@@ -49,7 +49,7 @@ class ApiKey(Base):
     last_used_at: Mapped[datetime.datetime | None] = mapped_column(
         comment="Last use, to the minute"
     )
-    ending: Mapped[str | None] = mapped_column(
+    ending: Mapped[str] = mapped_column(
         comment="Last four characters of the key, to tell it in a list"
     )
     rotated_at: Mapped[datetime.datetime | None] = mapped_column(

@@ -89,7 +89,6 @@ class CoverageState(Base):
     id: Mapped[int] = mapped_column(
         SmallInteger, primary_key=True, autoincrement=False, comment="Always 1"
     )
-    counted_at: Mapped[datetime.datetime | None] = mapped_column(
-        comment="When it was counted last: what was committed before is in the counts; none before "
-        "the first time"
+    counted_at: Mapped[datetime.datetime] = mapped_column(
+        comment="When it was counted last: what was committed before is in the counts"
     )

@@ -38,7 +38,7 @@ class HouseholdColumns:
     """What is known of a household or building: the same columns for today and for the past.
 
     `event_id` and the times are stamped by the database; the application role may not write them
-    (0002_guard_register.py).
+    (migrations/baseline/05_households.sql).
     """
 
     kind: Mapped[str] = mapped_column(comment="household | building (parent record of flats)")

@@ -81,7 +81,7 @@ class Thoroughfare(Base):
     )
     event_id: Mapped[int | None] = mapped_column(
         server_default=text("current_event_id()"),
-        comment="Event that made it; none where that was before this was kept",
+        comment="Event that made it; none where the writer opened none",
     )
 
 
@@ -137,5 +137,5 @@ class Locality(Base):
     )
     event_id: Mapped[int | None] = mapped_column(
         server_default=text("current_event_id()"),
-        comment="Event that made it; none where that was before this was kept",
+        comment="Event that made it; none where the writer opened none",
     )

@@ -87,18 +87,16 @@ class CoverageDay(Base):
     dwellings: Mapped[int] = mapped_column(Integer, comment="Active records of kind household")
     positioned: Mapped[int] = mapped_column(Integer, comment="Of those, point of 20 m or better")
     verified: Mapped[int] = mapped_column(Integer, comment="Of those, verified in 24 months")
-    deliverable: Mapped[int | None] = mapped_column(
+    deliverable: Mapped[int] = mapped_column(
         Integer,
         comment="Of those, what a carrier finds: one record at the door, point of 20 m or better, "
         "number or locality",
     )
-    plated: Mapped[int | None] = mapped_column(
-        Integer, comment="Of those, with a plate at the door"
-    )
-    suspected: Mapped[int | None] = mapped_column(
+    plated: Mapped[int] = mapped_column(Integer, comment="Of those, with a plate at the door")
+    suspected: Mapped[int] = mapped_column(
         Integer, comment="Of those, at a door that another record has as well"
     )
-    unnumbered: Mapped[int | None] = mapped_column(
+    unnumbered: Mapped[int] = mapped_column(
         Integer, comment="Of those, without a house number and a flat number"
     )
     target: Mapped[int | None] = mapped_column(

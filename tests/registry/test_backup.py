@@ -4,18 +4,19 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import stat
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 import psycopg
 import pytest
-from alembic import command
-from psycopg import sql
 from sqlalchemy import text, update
 
 from registry.backup import manifest_path, take_backup
@@ -41,13 +42,13 @@ from registry.errors import (
 from registry.events import write_scope
 from registry.lookup import lookup
 from registry.models import Household
-from registry.prepare import alembic_config, prepare_database
+from registry.prepare import prepare_database
 from registry.reads import Reads
 from registry.revision import head_revision
-from registry.settings import Settings
+from registry.settings import ROOT, Settings
 from tests.support.factories import TEST, make_event, make_household, make_street, make_unit
 from tests.support.folders import roomy
-from tests.support.postgis import TestCluster
+from tests.support.postgis import TestCluster, database
 from tests.support.refusal import refused
 
 JUMP = 1_000_000
@@ -92,26 +93,6 @@ def saved(
         code = fill(url)
         file = tmp_path_factory.mktemp("backup") / "register.dump"
         yield Saved(url, file, take_backup(url, file, as_folder=False, report=quiet), code)
-
-
-@contextmanager
-def database(admin_url: str, name: str, template: str = "template0") -> Iterator[str]:
-    """A database of this name, dropped at the end."""
-    with psycopg.connect(admin_url, autocommit=True) as connection:
-        for statement in ("DROP DATABASE IF EXISTS {0} WITH (FORCE)", "CREATE DATABASE {0} {1}"):
-            connection.execute(
-                sql.SQL(statement).format(
-                    sql.Identifier(name),
-                    sql.SQL("TEMPLATE {}").format(sql.Identifier(template)),
-                )
-            )
-    try:
-        yield admin_url.replace("/postgres?", f"/{name}?")
-    finally:
-        with psycopg.connect(admin_url, autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
 
 
 @pytest.fixture
@@ -257,25 +238,43 @@ def test_login_that_is_no_superuser_saves_and_restores(
             admin.execute(f"DROP ROLE {login}")
 
 
+NEWER = """
+    from alembic import op
+
+    revision = "0002"
+    down_revision = "0001"
+
+
+    def upgrade() -> None:
+        op.execute("ALTER TABLE target ADD note text")
+"""
+UPDATES = """
+    import sys
+    from pathlib import Path
+    from registry.backup.restore import restore_backup
+
+    restore_backup(sys.argv[1], Path(sys.argv[2]), report=print)
+"""
+
+
 def test_backup_of_an_older_schema_is_brought_up_to_date(
-    saved: Saved, empty: str, tmp_path: Path, admin_url: str, worker_id: str
+    saved: Saved, empty: str, tmp_path: Path
 ) -> None:
-    with database(admin_url, f"older_{worker_id}") as url:
-        prepare_database(url, quiet)
-        engine = make_engine(url, role="diachiso_owner")
-        downgrade(engine, "0006")
-        engine.dispose()
-        made = take_backup(url, tmp_path / "older", as_folder=False, report=quiet)
-    assert made.revision == "0006"
-    restore_backup(empty, tmp_path / "older", report=quiet)
-    assert rows(empty, "SELECT version_num FROM alembic_version") == [(head_revision(),)]
+    newer = tmp_path / "newer"
+    for part in ("geo", "migrations", "registry"):
+        shutil.copytree(ROOT / part, newer / part)
+    shutil.copy(ROOT / "alembic.ini", newer)
+    (newer / "migrations/versions/0002_add_note.py").write_text(dedent(NEWER))
 
+    command = [sys.executable, "-c", dedent(UPDATES), empty, str(saved.file)]
+    done = subprocess.run(command, cwd=newer, capture_output=True, text=True, check=False)
 
-def downgrade(engine, revision: str) -> None:
-    with engine.connect() as connection:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
+    assert "schema: 0001 → 0002" in done.stdout, done.stderr
+    assert rows(empty, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert rows(empty, "SELECT count(note) FROM target") == [(0,)]
+    assert rows(empty, "SELECT code FROM household") == [(saved.code,)]
+    with pytest.raises(NotPreparedError, match=r"0002.*update the program"):
+        prepare_database(empty, quiet)
 
 
 # --- the file ------------------------------------------------------------------------------------

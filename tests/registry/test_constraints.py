@@ -110,8 +110,8 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "effective_on": DAY, "source": "t",
     },
     "api_key": lambda p: {
-        "name": "Bưu điện", "hash": b"k" * 32, "role": "carrier", "previous_hash": b"p" * 32,
-        "previous_until": NOON,
+        "name": "Bưu điện", "hash": b"k" * 32, "role": "carrier", "ending": "kkkk",
+        "previous_hash": b"p" * 32, "previous_until": NOON,
     },
     "boundary": lambda p: {
         "unit_id": p.unit, "geom": SQUARE, "source": "t", "approximate": False,
@@ -164,9 +164,9 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "register_identity": lambda p: {"id": 1, "timeline": 1},
     "coverage_day": lambda p: {
         "day": DAY, "unit_id": p.unit, "households": 0, "dwellings": 0, "positioned": 0,
-        "verified": 0,
+        "verified": 0, "deliverable": 0, "plated": 0, "suspected": 0, "unnumbered": 0,
     },
-    "coverage_state": lambda p: {"id": 1},
+    "coverage_state": lambda p: {"id": 1, "counted_at": NOON},
     "map_density": lambda p: {"zoom": 1, "x": 0, "y": 0, "cells": [1], "households": [1]},
     "map_label": lambda p: {
         "kind": "commune", "name": "Láng", "first_zoom": 1, "weight": 1,

@@ -50,7 +50,8 @@ def add_target(session: Session, unit_id: int, households: int, **columns: objec
 
 def add_day(session: Session, unit_id: int, day: datetime.date, households: int) -> None:
     row = {"day": day, "unit_id": unit_id, "households": households, "dwellings": households}
-    session.execute(insert(CoverageDay).values(row | {"positioned": 0, "verified": 0}))
+    others = ("positioned", "verified", "deliverable", "plated", "suspected", "unnumbered")
+    session.execute(insert(CoverageDay).values(row | dict.fromkeys(others, 0)))
 
 
 def positioned(accuracy_m: float | None) -> dict[str, object]:

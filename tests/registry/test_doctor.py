@@ -91,7 +91,7 @@ OF_BA_DINH = f"unit_id = (SELECT id FROM admin_unit WHERE {BA_DINH})"
 BREAKS = [
     ("extensions", "DROP EXTENSION pg_trgm CASCADE", "missing: pg_trgm"),
     ("application_role_is_bound", "ALTER TABLE target OWNER TO diachiso_app", "it owns target"),
-    ("revision", "UPDATE alembic_version SET version_num = '0001'", "it is at 0001"),
+    ("revision", "UPDATE alembic_version SET version_num = '0000'", "it is at 0000"),
     ("revision", "DELETE FROM alembic_version", "it is at none"),
     ("indexes", "DROP INDEX ix_household_unit", "missing: ix_household_unit"),
     (

@@ -205,8 +205,8 @@ WORTH_KNOWING = [
     ("staging", "CREATE UNLOGGED TABLE staging.delivered_7 (a text)", "1 tables, 0 MB"),
     (
         "keys_last",
-        "INSERT INTO api_key (name, hash, role, expires_at) VALUES ('Bưu điện Láng',"
-        " decode(repeat('00', 32), 'hex'), 'carrier', now() + interval '5 days')",
+        "INSERT INTO api_key (name, hash, role, ending, expires_at) VALUES ('Bưu điện Láng',"
+        " decode(repeat('00', 32), 'hex'), 'carrier', 'kkkk', now() + interval '5 days')",
         "1: Bưu điện Láng",
     ),
 ]

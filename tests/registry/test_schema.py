@@ -1,8 +1,10 @@
 """The schema as a whole: migrations, comments, privileges, and append-only tables."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from io import StringIO
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
@@ -11,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from registry.database import OWNER_ROLE, make_engine
 from registry.models import Base
-from registry.prepare import alembic_config, prepare_database
+from registry.prepare import alembic_config, make_roles_and_extensions
 from registry.revision import head_revision
 from registry.settings import ROOT
 from tests.support.factories import make_event, make_household, make_unit
+from tests.support.postgis import database
 from tests.support.refusal import refused
 
 OURS = """
@@ -51,23 +54,9 @@ CATALOGUE = {
         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE {OURS}
     """,
 }
-RULES = """
-    SELECT 'trigger', t.tgrelid::regclass::text, pg_get_triggerdef(t.oid)
-    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal
-        AND c.relnamespace = 'public'::regnamespace
-    UNION ALL
-    SELECT 'function', p.proname::text, pg_get_functiondef(p.oid) || p.proacl::text
-    FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner WHERE r.rolname = 'diachiso_owner'
-    UNION ALL
-    SELECT 'grant', c.relname::text, c.relacl::text
-    FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'S')
-    UNION ALL
-    SELECT 'column grant', c.relname || '.' || a.attname, a.attacl::text
-    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-    WHERE c.relnamespace = 'public'::regnamespace AND a.attacl IS NOT NULL
-    UNION ALL
-    SELECT 'schema', n.nspname::text, n.nspacl::text FROM pg_namespace n
-    WHERE n.nspname IN ('public', 'staging')
+FUNCTIONS = """
+    SELECT proname, pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner
+    WHERE r.rolname = 'diachiso_owner' AND p.pronamespace = 'public'::regnamespace
 """
 
 
@@ -80,12 +69,9 @@ def schema_of(connection: Connection) -> dict[str, set[tuple[object, ...]]]:
 
 
 @pytest.fixture
-def owner(fresh_database: Callable[[], str]) -> Iterator[Connection]:
-    """The owner's connection to a database of the test's own."""
-    url = fresh_database()
-    # A clone lacks the owner's right to create schemas in it.
-    prepare_database(url, lambda _line: None)
-    engine = make_engine(url, role=OWNER_ROLE)
+def owner(database_url: str) -> Iterator[Connection]:
+    """The owner's connection to the shared database."""
+    engine = make_engine(database_url, role=OWNER_ROLE)
     with engine.connect() as connection:
         yield connection
     engine.dispose()
@@ -100,37 +86,6 @@ def owner_session(database_url: str) -> Iterator[Session]:
     engine.dispose()
 
 
-def migrate(connection: Connection, target: str) -> None:
-    connection.rollback()
-    config = alembic_config()
-    config.attributes["connection"] = connection
-    move = command.downgrade if target == "base" else command.upgrade
-    move(config, target)
-
-
-def test_migrations_give_the_same_schema_when_taken_down_and_up_again(owner: Connection) -> None:
-    first, rules = schema_of(owner), read(owner, RULES)
-    assert first["tables"]
-
-    migrate(owner, "base")
-
-    assert schema_of(owner)["tables"] == set()
-    assert owner.scalar(text("SELECT to_regnamespace('staging')")) is None
-    assert (
-        owner.scalars(
-            text(
-                "SELECT proname FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
-                " WHERE r.rolname = 'diachiso_owner'"
-                " AND p.pronamespace <> 'jobs'::regnamespace"  # no migration's
-            )
-        ).all()
-        == []
-    )
-    migrate(owner, "head")
-    assert schema_of(owner) == first
-    assert read(owner, RULES) == rules
-
-
 def test_newest_migration_is_the_one_that_alembic_names() -> None:
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     assert head_revision() == head
@@ -142,14 +97,36 @@ def test_models_and_migrations_agree_when_alembic_compares_them(owner: Connectio
     command.check(config)
 
 
-def test_models_and_migrations_agree_where_alembic_does_not_look(owner: Connection) -> None:
+def test_models_and_migrations_agree_where_alembic_does_not_look(
+    owner: Connection, admin_url: str, worker_id: str
+) -> None:
     """Checks, exclusions, index conditions, defaults, identities: autogenerate compares none."""
-    migrated = schema_of(owner)
     definition = owner.scalar(text("SELECT pg_get_functiondef('current_event_id'::regproc)"))
-    migrate(owner, "base")
-    owner.exec_driver_sql(definition)
-    Base.metadata.create_all(owner)
-    assert schema_of(owner) == migrated
+    with database(admin_url, f"models_{worker_id}") as url:
+        make_roles_and_extensions(url)
+        engine = make_engine(url, role=OWNER_ROLE)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(definition)
+            Base.metadata.create_all(connection)
+            assert schema_of(connection) == schema_of(owner)
+        engine.dispose()
+
+
+def test_migrations_print_the_sql_that_they_run(
+    owner: Connection, admin_url: str, worker_id: str
+) -> None:
+    config = alembic_config()
+    config.output_buffer = StringIO()
+    command.upgrade(config, "head", sql=True)
+    with database(admin_url, f"printed_{worker_id}") as url:
+        make_roles_and_extensions(url)
+        with psycopg.connect(url) as connection:
+            connection.execute("SET ROLE diachiso_owner")
+            connection.execute(config.output_buffer.getvalue())
+            printed = set(connection.execute(FUNCTIONS).fetchall())
+            revision = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    assert printed == read(owner, FUNCTIONS)
+    assert revision == [(head_revision(),)]
 
 
 def test_migrations_form_one_line_of_numbered_files() -> None:

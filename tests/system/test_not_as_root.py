@@ -20,7 +20,6 @@ from tests.support.running import (
     clean_environment,
     diachiso,
     environment_of,
-    own_var,
     private,
     starter,
     status,
@@ -28,18 +27,6 @@ from tests.support.running import (
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="root alone can act as other users")
-
-
-@pytest.fixture
-def var() -> Iterator[Path]:
-    with own_var() as made:
-        yield made
-
-
-@pytest.fixture
-def start(var: Path, tmp_path: Path) -> Iterator[Starter]:
-    with starter(var, tmp_path) as made:
-        yield made
 
 
 def owner(path: Path) -> str:
@@ -161,13 +148,13 @@ def test_checkout_that_the_account_cannot_enter_is_served(
         assert run.end() == 0, run.text()
 
 
-def test_var_of_a_user_is_served_as_that_user(start: Starter, var: Path) -> None:
-    var.mkdir()
+def test_var_of_a_user_is_served_as_that_user(start_anew: Starter, new_var: Path) -> None:
+    new_var.mkdir()
     nobody = pwd.getpwnam("nobody")
-    os.chown(var, nobody.pw_uid, nobody.pw_gid)
-    run = start(DIACHISO_LIMITS="on")
+    os.chown(new_var, nobody.pw_uid, nobody.pw_gid)
+    run = start_anew(DIACHISO_LIMITS="on")
     run.url()
-    running = serving(var, run)
+    running = serving(new_var, run)
     assert set(running.values()) == {"nobody"}, running
-    assert owner(var / "counters") == "nobody"
+    assert owner(new_var / "counters") == "nobody"
     assert run.end() == 0

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.intake.spellings.headers import is_personal
-from tests.support.running import Run, own_var, private, starter
+from tests.support.running import Run, Starter, private
 
 # Words of a name in the schema or the API, either part of which would be about a person.
 PERSONAL = frozenset({
@@ -156,35 +155,28 @@ def questions() -> Iterator[tuple[str, object, str]]:
     yield "/v1/operations/verify", {"code": "FHVK-VF9M", "reason": "Zq7Xw"}, "application/json"
 
 
-@pytest.fixture(scope="module")
-def var() -> Iterator[Path]:
-    with own_var() as made:
-        yield made
-
-
 def written(run: Run, var: Path) -> str:
     """Everything that the server and its database have logged."""
     logs = [p.read_text(errors="replace") for p in (private(var).data_dir / "log").glob("*.log")]
     return "\n".join([run.text(), *logs])
 
 
-def test_what_is_asked_stands_in_no_log(var: Path, tmp_path: Path) -> None:
-    with starter(var, tmp_path) as start:
-        run = start()
-        url = run.url()
-        statuses = {ask(url, *question) for question in questions()}
-        assert {200, 400, 404, 422} <= statuses, statuses
-        run.end()
-        # A database that gives up on whatever asks for a place: errors of its own, on both sides.
-        run = start(DIACHISO_STATEMENT_TIMEOUT_MS="50")
-        url = run.url()
-        with psycopg.connect(private(var).url()) as held:
-            held.execute("LOCK household, thoroughfare, locality, field_report")
-            hurried = {ask(url, *question) for question in questions()}
-        assert 503 in hurried
-        assert hurried <= {200, 400, 401, 404, 409, 413, 415, 422, 429, 503}, hurried
-        run.end()
-        found = written(run, var) + (tmp_path / "run0.txt").read_text(encoding="utf-8")
+def test_what_is_asked_stands_in_no_log(start: Starter, var: Path) -> None:
+    first = start()
+    url = first.url()
+    statuses = {ask(url, *question) for question in questions()}
+    assert {200, 400, 404, 422} <= statuses, statuses
+    first.end()
+    # A database that gives up on whatever asks for a place: errors of its own, on both sides.
+    run = start(DIACHISO_STATEMENT_TIMEOUT_MS="50")
+    url = run.url()
+    with psycopg.connect(private(var).url()) as held:
+        held.execute("LOCK household, thoroughfare, locality, field_report")
+        hurried = {ask(url, *question) for question in questions()}
+    assert 503 in hurried
+    assert hurried <= {200, 400, 401, 404, 409, 413, 415, 422, 429, 503}, hurried
+    run.end()
+    found = first.text() + written(run, var)
     lines = [line for line in found.splitlines() if '"event":"request"' in line]
     assert len(lines) > 100
     assert [secret for secret in SECRETS if secret in found] == []

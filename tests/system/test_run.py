@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,40 +24,10 @@ from tests.support.running import (
     diachiso,
     environment_of,
     left,
-    own_var,
     private,
-    starter,
     status,
 )
 from tests.support.waiting import eventually
-
-
-@pytest.fixture(scope="module")
-def var() -> Iterator[Path]:
-    """One var/ for most tests here, so that only the first has to make a cluster."""
-    with own_var() as made:
-        yield made
-
-
-@pytest.fixture
-def start(var: Path, tmp_path: Path) -> Iterator[Starter]:
-    """Starts bin/run on a free port; whatever still runs after the test is ended."""
-    with starter(var, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def new_var() -> Iterator[Path]:
-    """A var/ of the test's own: its first start is a first start."""
-    with own_var() as made:
-        yield made
-
-
-@pytest.fixture
-def start_anew(new_var: Path, tmp_path: Path) -> Iterator[Starter]:
-    """Starts bin/run on `new_var`, with the demonstration where a test says `demo=True`."""
-    with starter(new_var, tmp_path) as made:
-        yield made
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

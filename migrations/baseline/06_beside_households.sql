@@ -1,0 +1,150 @@
+-- What is known of a household beside its record: which codes continue it, the numbers that its
+-- door had, identifiers of other schemes, plates.
+
+-- Households that are removed, demonstration ones, take their links along.
+CREATE TABLE succession_link (
+    old_code text COLLATE "C" NOT NULL,
+    new_code text COLLATE "C" NOT NULL,
+    kind text NOT NULL,
+    event_id bigint DEFAULT current_event_id() NOT NULL,
+    ended_by_event_id bigint,
+    CONSTRAINT pk_succession_link PRIMARY KEY (old_code, new_code, event_id),
+    CONSTRAINT fk_succession_link_ended_by_event_id_event
+        FOREIGN KEY (ended_by_event_id) REFERENCES event (id),
+    CONSTRAINT fk_succession_link_event_id_event FOREIGN KEY (event_id) REFERENCES event (id),
+    CONSTRAINT fk_succession_link_new_code_household
+        FOREIGN KEY (new_code) REFERENCES household (code) ON DELETE CASCADE,
+    CONSTRAINT fk_succession_link_old_code_household
+        FOREIGN KEY (old_code) REFERENCES household (code) ON DELETE CASCADE,
+    CONSTRAINT ck_succession_link_kind_known CHECK (kind IN ('merge', 'split', 'replace')),
+    CONSTRAINT ck_succession_link_two_codes CHECK (old_code <> new_code)
+);
+COMMENT ON TABLE succession_link IS 'Retired code to the codes that continue it.';
+COMMENT ON COLUMN succession_link.old_code IS 'The retired record';
+COMMENT ON COLUMN succession_link.new_code IS 'A record that continues it';
+COMMENT ON COLUMN succession_link.kind IS 'merge | split | replace';
+COMMENT ON COLUMN succession_link.event_id IS 'Event that linked them';
+COMMENT ON COLUMN succession_link.ended_by_event_id IS
+    'Event that reinstated the retired record, so that it needs no successor; none while it holds';
+-- What a code continues.
+CREATE INDEX ix_succession_link_new_code ON succession_link (new_code);
+GRANT SELECT, INSERT ON succession_link TO diachiso_app;
+
+CREATE FUNCTION refuse_succession_cycle() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF EXISTS (
+        WITH RECURSIVE onward AS (
+            SELECT NEW.new_code AS code
+            UNION
+            SELECT s.new_code FROM onward o JOIN succession_link s ON s.old_code = o.code
+            WHERE s.ended_by_event_id IS NULL
+        ) SELECT FROM onward WHERE code = NEW.old_code
+    ) THEN
+        RAISE EXCEPTION 'code % would be continued by itself', NEW.old_code
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'succession_link_no_cycle';
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION refuse_succession_cycle IS
+    'Trigger: no code is continued by itself, through any number of steps';
+CREATE TRIGGER succession_link_no_cycle AFTER INSERT ON succession_link
+    FOR EACH ROW EXECUTE FUNCTION refuse_succession_cycle();
+
+CREATE FUNCTION end_succession() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE succession_link SET ended_by_event_id = current_event_id()
+    WHERE old_code = NEW.code AND ended_by_event_id IS NULL;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION end_succession IS
+    'Trigger: a record that is reinstated is continued by nothing any more';
+CREATE TRIGGER household_3_end_succession AFTER UPDATE ON household FOR EACH ROW
+    WHEN (OLD.status = 'retired' AND NEW.status <> 'retired')
+    EXECUTE FUNCTION end_succession();
+
+CREATE TABLE household_former_number (
+    code text COLLATE "C" NOT NULL,
+    event_id bigint DEFAULT current_event_id() NOT NULL,
+    thoroughfare_id bigint,
+    locality_id bigint,
+    house_number text NOT NULL,
+    house_number_key text COLLATE "C" NOT NULL,
+    until timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_household_former_number PRIMARY KEY (code, event_id)
+);
+COMMENT ON TABLE household_former_number IS
+    'Numbers that stood on a door until a decision changed them or their street; corrected mistakes are none.';
+COMMENT ON COLUMN household_former_number.code IS 'The record that bore the number';
+COMMENT ON COLUMN household_former_number.event_id IS 'Event that ended it';
+COMMENT ON COLUMN household_former_number.thoroughfare_id IS
+    'Street along which it counted, also where that was merged since';
+COMMENT ON COLUMN household_former_number.locality_id IS
+    'Innermost locality at that time, also where that was merged since';
+COMMENT ON COLUMN household_former_number.house_number IS 'As it was written';
+COMMENT ON COLUMN household_former_number.house_number_key IS 'Canonical path: 12/34/5A';
+COMMENT ON COLUMN household_former_number.until IS 'Until when it was on record';
+-- The door that had a number of a street, or of a locality.
+CREATE INDEX ix_household_former_number_thoroughfare
+    ON household_former_number (thoroughfare_id, house_number_key)
+    WHERE thoroughfare_id IS NOT NULL;
+CREATE INDEX ix_household_former_number_locality
+    ON household_former_number (locality_id, house_number_key) WHERE locality_id IS NOT NULL;
+GRANT SELECT, INSERT ON household_former_number TO diachiso_app;
+
+-- In place of a foreign key, which makes the merger of a large street a sixth slower.
+CREATE FUNCTION forget_former_numbers() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- EXECUTE plans for this statement's number of rows, as in keep_household_versions.
+    EXECUTE 'DELETE FROM household_former_number f USING old_rows o WHERE f.code = o.code';
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION forget_former_numbers IS
+    'Trigger: a record that is removed leaves no former number behind';
+CREATE TRIGGER household_3_forget_numbers AFTER DELETE ON household
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION forget_former_numbers();
+
+CREATE TABLE external_id (
+    code text COLLATE "C" NOT NULL,
+    scheme text COLLATE "C" NOT NULL,
+    value text COLLATE "C" NOT NULL,
+    valid daterange DEFAULT '(,)'::daterange NOT NULL,
+    CONSTRAINT pk_external_id PRIMARY KEY (code, scheme, value),
+    CONSTRAINT fk_external_id_code_household FOREIGN KEY (code) REFERENCES household (code),
+    CONSTRAINT ck_external_id_valid_not_empty CHECK (NOT isempty(valid))
+);
+COMMENT ON TABLE external_id IS
+    'Plus Code, postcode, the State''s place identifier, land parcel, carriers'' numbers: beside the code, never the code.';
+COMMENT ON COLUMN external_id.code IS 'The record';
+COMMENT ON COLUMN external_id.scheme IS 'plus_code, postcode …';
+COMMENT ON COLUMN external_id.value IS 'The identifier there';
+COMMENT ON COLUMN external_id.valid IS 'Days on which it holds';
+-- The record that another scheme's identifier names.
+CREATE INDEX ix_external_id_scheme_value ON external_id (scheme, value);
+GRANT SELECT, INSERT, UPDATE, DELETE ON external_id TO diachiso_app;
+
+CREATE TABLE plate (
+    id bigint GENERATED BY DEFAULT AS IDENTITY,
+    code text COLLATE "C" NOT NULL,
+    issued_on date NOT NULL,
+    mounted_on date,
+    CONSTRAINT pk_plate PRIMARY KEY (id),
+    CONSTRAINT fk_plate_code_household FOREIGN KEY (code) REFERENCES household (code),
+    CONSTRAINT ck_plate_mounted_after_issue CHECK (mounted_on >= issued_on)
+);
+COMMENT ON TABLE plate IS 'Plates printed for a record.';
+COMMENT ON COLUMN plate.id IS 'Identity, internal';
+COMMENT ON COLUMN plate.code IS 'Code on the plate';
+COMMENT ON COLUMN plate.issued_on IS 'Day of printing';
+COMMENT ON COLUMN plate.mounted_on IS 'Day it was fixed to the door';
+-- Plates of a record.
+CREATE INDEX ix_plate_code ON plate (code);
+-- Doors with a plate, as coverage counts them.
+CREATE INDEX ix_plate_mounted ON plate (code) WHERE mounted_on IS NOT NULL;
+GRANT SELECT, INSERT, UPDATE ON plate TO diachiso_app;

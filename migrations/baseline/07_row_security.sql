@@ -1,0 +1,165 @@
+-- A key that is bound to communes writes in these and nowhere else, whatever the program asks for.
+-- Everybody reads everything. The owner is held to the same policies as the application (FORCE).
+
+-- In a policy this stands in a sub-select: it is asked once a statement, and each row costs a
+-- comparison. A transaction that says nothing is the operator's and is bound to nothing. What the
+-- owner's functions and triggers do in a session of the application is the database's own doing.
+CREATE FUNCTION writable_units() RETURNS integer[] LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN current_user = 'diachiso_owner' AND current_setting('role') = 'diachiso_app'
+        THEN NULL ELSE nullif(current_setting('diachiso.writable_units', true), '')::integer[] END;
+COMMENT ON FUNCTION writable_units IS
+    'Communes in which this transaction may write; null for everywhere';
+
+-- By the commune of the row. A code that is reserved for no commune yet may be bound by any.
+ALTER TABLE household ENABLE ROW LEVEL SECURITY;
+ALTER TABLE household FORCE ROW LEVEL SECURITY;
+CREATE POLICY household_read ON household FOR SELECT
+    TO diachiso_app, diachiso_owner USING (true);
+CREATE POLICY household_insert ON household FOR INSERT
+    TO diachiso_app, diachiso_owner
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
+CREATE POLICY household_update ON household FOR UPDATE
+    TO diachiso_app, diachiso_owner
+    USING (
+        ((SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]))
+        OR (unit_id IS NULL AND status = 'reserved'))
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
+CREATE POLICY household_delete ON household FOR DELETE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
+
+-- Streets and localities by their commune.
+ALTER TABLE thoroughfare ENABLE ROW LEVEL SECURITY;
+ALTER TABLE thoroughfare FORCE ROW LEVEL SECURITY;
+CREATE POLICY thoroughfare_read ON thoroughfare FOR SELECT
+    TO diachiso_app, diachiso_owner USING (true);
+CREATE POLICY thoroughfare_insert ON thoroughfare FOR INSERT
+    TO diachiso_app, diachiso_owner
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
+CREATE POLICY thoroughfare_update ON thoroughfare FOR UPDATE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]))
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
+CREATE POLICY thoroughfare_delete ON thoroughfare FOR DELETE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
+
+ALTER TABLE locality ENABLE ROW LEVEL SECURITY;
+ALTER TABLE locality FORCE ROW LEVEL SECURITY;
+CREATE POLICY locality_read ON locality FOR SELECT
+    TO diachiso_app, diachiso_owner USING (true);
+CREATE POLICY locality_insert ON locality FOR INSERT
+    TO diachiso_app, diachiso_owner
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
+CREATE POLICY locality_update ON locality FOR UPDATE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]))
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
+CREATE POLICY locality_delete ON locality FOR DELETE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
+
+-- What belongs to a record, by the commune of the record.
+ALTER TABLE household_former_number ENABLE ROW LEVEL SECURITY;
+ALTER TABLE household_former_number FORCE ROW LEVEL SECURITY;
+CREATE POLICY household_former_number_read ON household_former_number FOR SELECT
+    TO diachiso_app, diachiso_owner USING (true);
+CREATE POLICY household_former_number_insert ON household_former_number FOR INSERT
+    TO diachiso_app, diachiso_owner
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = household_former_number.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
+CREATE POLICY household_former_number_update ON household_former_number FOR UPDATE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = household_former_number.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])))
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = household_former_number.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
+CREATE POLICY household_former_number_delete ON household_former_number FOR DELETE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = household_former_number.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
+
+ALTER TABLE succession_link ENABLE ROW LEVEL SECURITY;
+ALTER TABLE succession_link FORCE ROW LEVEL SECURITY;
+CREATE POLICY succession_link_read ON succession_link FOR SELECT
+    TO diachiso_app, diachiso_owner USING (true);
+CREATE POLICY succession_link_insert ON succession_link FOR INSERT
+    TO diachiso_app, diachiso_owner
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = succession_link.old_code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
+CREATE POLICY succession_link_update ON succession_link FOR UPDATE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = succession_link.old_code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])))
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = succession_link.old_code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
+CREATE POLICY succession_link_delete ON succession_link FOR DELETE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = succession_link.old_code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
+
+ALTER TABLE plate ENABLE ROW LEVEL SECURITY;
+ALTER TABLE plate FORCE ROW LEVEL SECURITY;
+CREATE POLICY plate_read ON plate FOR SELECT
+    TO diachiso_app, diachiso_owner USING (true);
+CREATE POLICY plate_insert ON plate FOR INSERT
+    TO diachiso_app, diachiso_owner
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = plate.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
+CREATE POLICY plate_update ON plate FOR UPDATE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = plate.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])))
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = plate.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
+CREATE POLICY plate_delete ON plate FOR DELETE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = plate.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
