@@ -15,53 +15,21 @@ from typing import Final
 
 from geo.text import fold
 from geo.values import value
-from geo.words import PhraseBook, Word, phrases, read_all, text_of, words_of
+from geo.words import (
+    PhraseBook,
+    Word,
+    phrase_of,
+    phrases,
+    read_all,
+    text_of,
+    words_behind,
+    words_of,
+)
 
-FLATS: Final = [
-    *phrases(
-        "unit",
-        {
-            "căn": "căn hộ|căn số|căn hộ số|can hộ|ch|căn hộ ch|apartment|apt|unit|shophouse",
-            "phòng": "phòng số|p|room",
-            "quầy": "kiốt|ki ốt|quầy số|kios|kiosk|sạp|sạp số",
-        },
-        numbered=(
-            "căn",
-            "căn hộ",
-            "can hộ",
-            "ch",
-            "phòng",
-            "p",
-            "room",
-            "apartment",
-            "apt",
-            "unit",
-            "shophouse",
-            "quầy",
-            "kios",
-            "kiosk",
-            "sạp",
-            "kiốt",
-            "ki ốt",
-        ),
-    ),
-    *phrases("floor", {"tầng": "lầu|tầng số|floor"}, numbered=("tầng", "floor")),
-    *phrases("floor", {"tầng hầm": "", "tầng trệt": ""}),
-    *phrases(
-        "building",
-        {
-            "tòa": "tòa nhà|toà|tòa tháp|cao ốc|building",
-            "block": "blốc|lốc|lock|blk",
-            "tháp": "tower",
-            "đơn nguyên": "đn",
-        },
-        numbered=("building", "lock", "tower", "đn"),
-        marked=("lốc",),
-    ),
-]
+FLATS: Final = phrases("unit", "floor", "building")
 # Outside of an estate `lô` is a plot of land, which is a house number.
-_BOOK: Final = PhraseBook(FLATS, phrases("building", {"lô": ""}))
-ENGLISH_BUILDINGS: Final = frozenset({"building", "tower"})
+_BOOK: Final = PhraseBook(FLATS, [phrase_of("building", "lô")])
+ENGLISH_BUILDINGS: Final = words_behind("building")
 """Kinds that stand behind their name: `Vincom Center Building`."""
 _NAMED_FLOORS: Final = {"tang ham": "HAM", "tang tret": "TRET"}
 # Marks of buildings in housing estates: `CT9A`, `HH2`, `N04B`, `S2.03`, `OCT2`.

@@ -18,51 +18,25 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
+from geo import lexicon
 from geo.values import value
 from geo.words import PhraseBook, Word, phrases, read_all, text_of, words_of
 
 # The rank orders alleys inside one another: ngõ > ngách > hẻm in the north, kiệt > hẻm in the
 # middle, hẻm alone in the south.
-ALLEY_RANK: Final = {"ngõ": 0, "kiệt": 0, "ngách": 1, "hẻm": 2}
-ALLEYS: Final = phrases(
-    "alley",
-    {"ngõ": "ng|lane", "ngách": "ngh|nghách|alley", "hẻm": "hém|hẽm|h", "kiệt": "kiêt"},
-    # `Ng. Sĩ Liên` is a person.
-    numbered=("ng", "ngh", "h", "lane", "alley"),
-    # Ngô Quyền, Ngô Mây and Kiệt Sơn are communes.
-    marked=("ngõ", "kiệt"),
-)
-# Plots are steps of a path as well, kept apart from numbers by a mark.
-PLOT_MARKS: Final = {
-    "lô": "LO",
-    "liền kề": "LK",
-    "biệt thự": "BT",
-    "ô": "O",
-    "thửa": "THUA",
-    "tờ bản đồ": "TO",
-    "km": "KM",
+ALLEY_RANK: Final = {
+    kind: rank
+    for rank, trait in enumerate(("outer", "middle", "inner"))
+    for kind in lexicon.kinds("alley", trait)
 }
-_INNER_PLOTS: Final = ("THUA", "O")
-BLOCKS: Final = {"liền kề": "LK", "biệt thự": "BT"}
+ALLEYS: Final = phrases("alley")
+# Plots are steps of a path as well, kept apart from numbers by a mark.
+PLOT_MARKS: Final = lexicon.marks("plot")
+_INNER_PLOTS: Final = tuple(PLOT_MARKS[kind] for kind in lexicon.kinds("plot", "inner"))
+BLOCKS: Final = {kind: PLOT_MARKS[kind] for kind in lexicon.kinds("plot", "row")}
 """Kinds of rows of houses: a number behind theirs is a house of them, and no range."""
-PLOTS: Final = phrases(
-    "plot",
-    {
-        "lô": "lô số|lô đất|lô đất số|lot",
-        "liền kề": "lk",
-        "biệt thự": "bt",
-        "ô": "ô số|ô đất",
-        "thửa": "thửa đất|thửa số|thửa đất số|thừa đất|thừa đất số",
-        "tờ bản đồ": "tờ bản đồ số|tờ số|tờ|tbđ|tbđ số",
-        "km": "km số|cây số|ki lô mét",
-    },
-    numbered=("ô", "lot", "liền kề", "biệt thự", "thửa", "tờ bản đồ", "tờ", "km"),
-)
-NUMBER_WORDS: Final = phrases(
-    "number",
-    {"số": "số nhà|nhà số|nhà|sn|s n|sô|no|n°|nhà trọ|nhà trọ số|phòng trọ|house|house no"},
-    numbered=("số", "house"),
-)
+PLOTS: Final = phrases("plot")
+NUMBER_WORDS: Final = phrases("number")
 SPOKEN_SLASHES: Final = frozenset(
     {"xet", "xuyet", "set", "sec", "xec", "xoet", "xuoc", "xuyec", "suyet", "tren"}
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from geo import lexicon
 from geo.text import accent_key, fold, visible
 from geo.typing_slips import repaired
 from geo.values import value
@@ -207,31 +208,35 @@ class Phrase:
     """Whether it counts only with diacritics, or a number behind it: `lốc B`, not `Loc Ninh`."""
 
 
-def phrases(
-    role: str,
-    kinds: dict[str, str],
-    *,
-    numbered: Iterable[str] = (),
-    marked: Iterable[str] = (),
-) -> list[Phrase]:
-    """Phrases from `{canonical: "writing|writing"}`, each kind being a writing of itself."""
-    strict, typed = frozenset(numbered), frozenset(marked)
-    made = []
-    for kind, writings in kinds.items():
-        for writing in dict.fromkeys([kind, *writings.split("|")] if writings else [kind]):
-            split = writing.split()
-            made.append(
-                Phrase(
-                    role,
-                    kind,
-                    tuple(map(fold, split)),
-                    tuple(map(accent_key, split)),
-                    kind in strict or writing in strict,
-                    writing != kind,
-                    writing in typed,
-                )
-            )
-    return made
+def phrases(*roles: str) -> list[Phrase]:
+    """Those of the lexicon that open pieces of these roles, wherever they stand.
+
+    A kind's own word stands before its other writings, one with marks before one without, so that
+    `dg` is `đg` that lost its mark.
+    """
+    found = [
+        _phrase(word.role, word.kind or word.writing, word.writing, word.needs)
+        for word in lexicon.words()
+        if word.role in roles and word.needs != "unit" and word.place != "behind"
+    ]
+    return sorted(found, key=lambda phrase: (phrase.shortened, phrase.keys == phrase.accents))
+
+
+def phrase_of(role: str, kind: str) -> Phrase:
+    """A kind by its own word, which counts without a number."""
+    return _phrase(role, kind, kind, "")
+
+
+def words_behind(role: str) -> frozenset[str]:
+    """Words for kinds of a role that stand behind a name: `Vincom Center Building`."""
+    return frozenset(word.writing for word in lexicon.words() if word.role == role and word.place)
+
+
+def _phrase(role: str, kind: str, writing: str, needs: str) -> Phrase:
+    split = writing.split()
+    keys, accents = tuple(map(fold, split)), tuple(map(accent_key, split))
+    numbered, marked = needs == "number", needs == "marks"
+    return Phrase(role, kind, keys, accents, numbered, writing != kind, marked)
 
 
 def read_all(read: Callable[[Sequence[Word], int], int], words: Sequence[Word]) -> bool:

@@ -1,0 +1,132 @@
+"""What the reader knows of how Vietnamese addresses are written, as tables: a word is a row.
+
+Each file says in its first lines where it comes from and what its columns mean. Its rows stand in
+the order of their letters, so that none stands there twice. It is read once.
+"""
+
+import csv
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
+
+_FOLDER: Final = Path(__file__).parent
+_OF_NO_KIND: Final = frozenset({"hint", "noise", "premises"})
+ROLES: Final = _OF_NO_KIND | {
+    *("admin", "alley", "building", "floor", "locality", "number", "plot", "street", "unit")
+}
+"""What a piece of an address may be that a word opens."""
+_NEEDS: Final = frozenset({"", "number", "marks", "unit"})
+_PLACES: Final = frozenset({"", "behind", "both"})
+_TRAITS: Final = frozenset(
+    {"hamlet", "quarter", "estate", "divides", "group", "dwelling", "block", "holds_blocks"}
+    | {"nameless", "settlement", "cuts", "road", "outer", "middle", "inner", "row", "public"}
+    | {"complete"}
+)
+
+
+class LexiconError(ValueError):
+    """A table does not hold what it should; says which, and in what line."""
+
+
+class Row(Protocol):
+    """A row of a table: a named tuple of texts."""
+
+    def fault(self) -> str | None:
+        """What is wrong with it; None for nothing."""
+
+
+class Wording(NamedTuple):
+    """One way to write a kind: a row of `words.csv`."""
+
+    role: str
+    kind: str
+    writing: str
+    needs: str
+    place: str
+
+    def fault(self) -> str | None:
+        """What is wrong with it; None for nothing."""
+        if self.role not in ROLES:
+            return f"no role {self.role!r}"
+        if self.needs not in _NEEDS or self.place not in _PLACES:
+            return f"no need {self.needs!r}, or no place {self.place!r}"
+        if bool(self.kind) == (self.role in _OF_NO_KIND):
+            return "a kind where the role has none, or none where it has kinds"
+        return None if self.writing else "no writing"
+
+
+class Kind(NamedTuple):
+    """What is known of a kind: a row of `kinds.csv`."""
+
+    role: str
+    kind: str
+    mark: str
+    traits: str
+
+    def fault(self) -> str | None:
+        """What is wrong with it; None for nothing."""
+        if unknown := set(self.traits.split()) - _TRAITS:
+            return f"no trait {min(unknown)!r}"
+        return None if (self.role, self.kind) in _written() else "not in words.csv"
+
+
+_Row = TypeVar("_Row", bound=Row)
+
+
+def read_table(path: Path, row: type[_Row]) -> tuple[_Row, ...]:
+    """The rows of a table with the columns of `row`; raises LexiconError."""
+    made: Any = row
+    columns: tuple[str, ...] = made._fields
+    rows, before, header = [], "", True
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, line in enumerate(map(str.strip, file), 1):
+            if line.startswith("#"):
+                continue
+            cells = next(csv.reader([line]))
+            fault = None
+            if header:
+                fault = None if tuple(cells) == columns else f"expected {','.join(columns)}"
+            elif len(cells) != len(columns) or cells != [" ".join(c.split()) for c in cells]:
+                fault = f"expected {len(columns)} cells, without spaces around them"
+            elif line <= before:
+                fault = "out of order, or twice"
+            else:
+                rows.append(made(*cells))
+                before, fault = line, rows[-1].fault()
+            if fault:
+                raise LexiconError(f"{path.name}:{number}: {fault}")
+            header = False
+    return tuple(rows)
+
+
+@cache
+def words() -> tuple[Wording, ...]:
+    """Words that open a piece of an address, or stand behind its name."""
+    return read_table(_FOLDER / "words.csv", Wording)
+
+
+@cache
+def kinds(role: str, *traits: str) -> tuple[str, ...]:
+    """The kinds of a role that have one of the traits."""
+    wanted = set(traits)
+    return tuple(
+        row.kind
+        for row in _kinds()
+        if row.role == role and not wanted.isdisjoint(row.traits.split())
+    )
+
+
+def marks(role: str) -> dict[str, str]:
+    """Kind → the mark that stands for it in a stored number."""
+    return {row.kind: row.mark for row in _kinds() if row.role == role and row.mark}
+
+
+@cache
+def _kinds() -> tuple[Kind, ...]:
+    return read_table(_FOLDER / "kinds.csv", Kind)
+
+
+@cache
+def _written() -> frozenset[tuple[str, str]]:
+    """Roles and kinds of which there are words."""
+    return frozenset((word.role, word.kind or word.writing) for word in words())
