@@ -73,12 +73,7 @@ _MILESTONE: Final = re.compile(r"\b(km\s*\d{1,4})\s*\+\s*(\d{1,3})\b", re.I)
 _MOST_LISTED: Final = 40
 """Between the first and the last number of one house; those of two houses lie anywhere."""
 _NATURAL: Final = re.compile(r"(\d+)|(\D+)")
-# A date may name a street. `3/4` is a house as well, so only days that do name streets count.
-_DATE_WORDS: Final = """
-    1/4 1/5 2/4 2/9 3/2 3/4 7/5 8/3 9/1 10/3 16/4 17/4 19/5 19/8 20/11 21/8 22/12 23/3 23/9 23/10
-    24/3 26/3 27/4 27/7 28/3 29/3 30/4
-"""
-_DATES: Final = frozenset(_DATE_WORDS.split())
+_DATES: Final = frozenset(lexicon.names("names", "day"))
 
 
 @value(frozen=True, slots=True)

@@ -34,26 +34,14 @@ _MIDDLE_AT: Final = 2
 SURE_TITLES: Final = frozenset({"chị", "Chị", "CHỊ", "Mr", "Mrs", "Ms", "mr", "mrs"})
 PERSON: Final = Phrase("noise", "người", ("",), ("",), numbered=False)
 
-# Folded to one syllable these are names as well: Láng, Bàn Cờ, Tô Ký, Bốn, Đôi, Quán Sứ.
-_UNSURE_WORDS: Final = """
-    lang ban cho to doi cum bon soc khu quan xa tinh phuong dau bun com tro lo canh sat ngay cach
-    can toa thap tang hem pho tiem nha ng day
-"""
-UNSURE: Final = frozenset(_UNSURE_WORDS.split())
-# `Liên Khu 5-6`, `Thới Tam Thôn`, `Chiến khu D`: the kind belongs to the name.
-INNER: Final = frozenset({"lien", "tam", "chien"})
-# The same for two words: `Bà Huyện Thanh Quan`, `Lý Thường Kiệt 12`.
-INNER_PAIRS: Final = frozenset(
-    {
-        *("ba huyen", "ba h", "kenh tinh", "cam lo", "hai phong", "dong thap"),
-        *("thuong kiet", "van kiet", "song lo"),
-    }
-)
-# Names that begin like a kind, its accents included.
-_NAME_BEGINNINGS: Final = """
-    xa dan|thap muoi|thap cham|thap ba|thap doi|nha be|nha trang|duong bo|duong sat
-"""
-NAMES: Final = frozenset(name.strip() for name in _NAME_BEGINNINGS.split("|"))
+UNSURE: Final = frozenset(lexicon.names("in_names", "unsure"))
+"""Folded to one syllable these are names as well: Láng, Bàn Cờ, Tô Ký, Bốn, Đôi, Quán Sứ."""
+INNER: Final = frozenset(lexicon.names("in_names", "before_kind"))
+"""`Liên Khu 5-6`, `Thới Tam Thôn`, `Chiến khu D`: the kind belongs to the name."""
+INNER_PAIRS: Final = frozenset(lexicon.names("in_names", "with_kind"))
+"""The same for two words: `Bà Huyện Thanh Quan`, `Lý Thường Kiệt 12`."""
+NAMES: Final = frozenset(lexicon.names("in_names", "beginning"))
+"""Names that begin like a kind, its accents included."""
 # Localities whose kind is said in the middle of a text only when one is meant.
 CUTTING: Final = frozenset(lexicon.kinds("locality", "cuts"))
 

@@ -45,24 +45,8 @@ MAY_BE_UNSAID: Final = tuple(sorted(PARTING | {"xóm"}))
 """Kinds that people leave out before a name."""
 GROUPS: Final = _kinds("group")
 """Kinds of groups of neighbours, which people do not tell apart: `Tổ 1` for Tổ dân phố 1."""
-# Units of any map that would read as localities. Hamlets of the same names exist.
-_UNITS: Final = frozenset(
-    f"{kind} {name}"
-    for kind, names in {
-        "buon": "choah|ho|ma thuot|me thuot|triet|tria|trap|don",
-        "cho": "chu|chua|gao|lach|lau|lon|moi|quan|ra|vam|don|chun|long",
-        "ban": "me thuot|bo|cai|cong|cam|diu|giang|hon|ho|lang|lien|luoc|lam|lau|may|mu|me|ngoai|"
-        "nguyen|ngo|nhung|phiet|phung|pho|qua|ria|sen|thi|vuoc|xeo|co|gian|long|thach|tan dinh|dat",
-        "lang": "chanh|minh|quan|son|thip|cheu|giang|mo|nhi|bien|dai|ha|lon|thuong|tron|cong|ngam|"
-        "can|co|hieu|thanh|khe",
-        "soc": "ha|son|trang",
-        "xom": "chieu|cui",
-        "bon": "phang",
-        "plei": "kan",
-        "to": "chau|hieu|hap|mua|mau|tung",
-    }.items()
-    for name in names.split("|")
-)
+_UNITS: Final = frozenset(lexicon.names("in_names", "unit"))
+"""Units of any map that would read as localities. Hamlets of the same names exist."""
 
 
 @value(frozen=True, slots=True)

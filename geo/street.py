@@ -47,24 +47,10 @@ _NUMBERS: Final = {
     "chin": 9,
     "muoi": 10,
 }
-# Abbreviations that name one street wherever they stand.
 _ALIASES: Final = {
-    "cmt8": "cach mang thang 8",
-    "cmt 8": "cach mang thang 8",
-    "cm thang 8": "cach mang thang 8",
-    "cach mang t8": "cach mang thang 8",
-    "cm t8": "cach mang thang 8",
-    "xvnt": "xo viet nghe tinh",
-    "nkkn": "nam ky khoi nghia",
-    "ntmk": "nguyen thi minh khai",
-    "dbp": "dien bien phu",
-    "bien phu": "dien bien phu",
-    "thd": "tran hung dao",
-    "tran h dao": "tran hung dao",
-    "pvd": "pham van dong",
-    "xlhn": "xa lo ha noi",
-    "ba h thanh quan": "ba huyen thanh quan",
+    writing: fold(name) for writing, (name,) in lexicon.other_names("street").items()
 }
+"""Abbreviations that name one street wherever they stand."""
 
 
 @value(frozen=True, slots=True)

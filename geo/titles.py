@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from geo import lexicon
 from geo.persons import is_of_history
 from geo.text import fold
 
@@ -13,10 +14,9 @@ _ADDRESSED: Final = re.compile(
 )
 _CAPITALS: Final = re.compile(rf"(?<![^\W_]){_WORD}(?:{_BETWEEN}{_WORD})+")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
-_SURNAMES: Final = frozenset(
-    {"nguyễn", "trần", "lê", "phạm", "hoàng", "huỳnh", "phan", "vũ", "võ", "đặng", "bùi", "đỗ"}
-    | {"hồ", "ngô", "dương", "nguyen", "tran", "pham"}
-)
+_SURNAMES: Final = frozenset(lexicon.names("surnames", "common")) | {
+    fold(surname) for surname in lexicon.names("surnames", "bare")
+}
 """Of most people; without marks only those that are no other word."""
 _SHORTEST, _LONGEST = 3, 4
 _TELEPHONE: Final = re.compile(r"(?<!\d)(?:0|\+?84)(?:[ ._-]?\d){9}(?!\d)")

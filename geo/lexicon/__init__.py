@@ -24,6 +24,14 @@ _TRAITS: Final = frozenset(
 )
 
 
+_USES: Final = frozenset(
+    {"street", "hamlet", "minority", "look_alike", "person", "day", "common", "bare", "country"}
+    | {"city", "kiệt", "hẻm", "unsure", "before_kind", "with_kind", "beginning", "before_person"}
+    | {"unit"}
+)
+_MEANT: Final = frozenset({"street", "person", "district", "province"})
+
+
 class LexiconError(ValueError):
     """A table does not hold what it should; says which, and in what line."""
 
@@ -68,6 +76,30 @@ class Kind(NamedTuple):
         if unknown := set(self.traits.split()) - _TRAITS:
             return f"no trait {min(unknown)!r}"
         return None if (self.role, self.kind) in _written() else "not in words.csv"
+
+
+class Name(NamedTuple):
+    """A name, or a word of names: a row of `names.csv` and other lists."""
+
+    name: str
+    uses: str
+
+    def fault(self) -> str | None:
+        """What is wrong with it; None for nothing."""
+        unknown = set(self.uses.split()) - _USES
+        return f"no use {min(unknown)!r}" if unknown else None
+
+
+class OtherName(NamedTuple):
+    """What is written for a name: a row of `other_names.csv`."""
+
+    of: str
+    writing: str
+    names: str
+
+    def fault(self) -> str | None:
+        """What is wrong with it; None for nothing."""
+        return None if self.of in _MEANT and self.writing and self.names else "no meaning"
 
 
 _Row = TypeVar("_Row", bound=Row)
@@ -119,6 +151,33 @@ def kinds(role: str, *traits: str) -> tuple[str, ...]:
 def marks(role: str) -> dict[str, str]:
     """Kind → the mark that stands for it in a stored number."""
     return {row.kind: row.mark for row in _kinds() if row.role == role and row.mark}
+
+
+@cache
+def names(table: str, use: str = "") -> tuple[str, ...]:
+    """The names of a list that are of such use, or all.
+
+    >>> names("abroad", "city")[:2], names("surnames", "bare")
+    (('amsterdam', 'auckland'), ('nguyễn', 'phạm', 'trần'))
+    """
+    rows = _listed(table)
+    return tuple(row.name for row in rows if not use or use in row.uses.split())
+
+
+@cache
+def other_names(of: str) -> dict[str, tuple[str, ...]]:
+    """Writing → the names that it may mean.
+
+    >>> other_names("district")["Từ Liêm"]
+    ('Bắc Từ Liêm', 'Nam Từ Liêm')
+    """
+    rows = read_table(_FOLDER / "other_names.csv", OtherName)
+    return {row.writing: tuple(row.names.split("|")) for row in rows if row.of == of}
+
+
+@cache
+def _listed(table: str) -> tuple[Name, ...]:
+    return read_table(_FOLDER / f"{table}.csv", Name)
 
 
 @cache

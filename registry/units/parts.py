@@ -16,8 +16,7 @@ from registry.remembered import Remembered
 from registry.units.slips import (
     communes_numbered,
     communes_with_initials,
-    districts_meant,
-    heirs_of_province,
+    heirs_of,
     names_in_one_word,
     units_shortened,
     units_with_initials,
@@ -213,9 +212,9 @@ class PartReader:
     def _meant(self, reading: NamedPart) -> Iterator[tuple[Unit, int]]:
         """Units that no list has under this name, each with its `Fit.kind`."""
         if reading.kinds in ((), ("tinh",)):
-            yield from ((unit, 0) for unit in heirs_of_province(self.gazetteer, reading.key))
+            yield from ((unit, 0) for unit in heirs_of(self.gazetteer, reading.key, "province"))
         if reading.kinds in ((), ("huyen",), ("quan",)):
-            yield from ((unit, 0) for unit in districts_meant(self.gazetteer, reading.key))
+            yield from ((unit, 0) for unit in heirs_of(self.gazetteer, reading.key, "district"))
         if reading.kinds in OF_COMMUNES and _INITIALS.fullmatch(reading.name):
             yield from ((u, INITIALS) for u in communes_with_initials(self.gazetteer, reading.key))
         if reading.kinds in ((), *OF_COMMUNES):
