@@ -27,7 +27,7 @@ NOISE: Final = phrases("noise")
 COMPLETE_NOISE: Final = frozenset(lexicon.kinds("noise", "complete"))
 """What says all by itself, so that a number behind it is a house: `giờ hành chính 12 Lê Lợi`."""
 # A person by title. In capitals most of them begin names of streets: Cô Giang, Bà Triệu, Anh Đào.
-TITLES: Final = frozenset({"anh", "chị", "cô", "chú", "bác", "ông", "bà", "em", "dì", "cậu"})
+TITLES: Final = frozenset(lexicon.names("people", "title"))
 MIDDLE_NAMES: Final = frozenset(map(accent_key, ("văn", "van", "thị", "thi")))
 _MIDDLE_AT: Final = 2
 """Words up to the middle name, as most people have it."""

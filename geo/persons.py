@@ -11,11 +11,12 @@ from geo import lexicon
 from geo.syllables import is_syllable
 from geo.text import fold
 
+_TITLES: Final = lexicon.names("people", "title")
+_BEFORE_TITLES: Final = lexicon.names("people", "before_title")
 # Never after a kind of place: Đường Ông Ích Khiêm and Đường Bà Triệu have no such word before. With
 # its accents, for `ho chi Minh` is a city; only `nha ong` is known without.
 _OWNER: Final = (
-    r"(?:(?:nhà|hộ|gđ|gia đình|gặp|chủ|chủ nhà|chủ hộ|phòng|của|lh|liên hệ)\s+"
-    r"(?:ông|bà|anh|chị|cô|chú|bác|em|dì|cậu|thầy|mệ)|nha\s+(?:ong|anh|chi|chu))\b"
+    rf"(?:(?:{'|'.join(_BEFORE_TITLES)})\s+(?:{'|'.join(_TITLES)})|nha\s+(?:ong|anh|chi|chu))\b"
 )
 _BESIDE: Final = r"(?:(?:gần|sau|trước|cạnh|bên|sát|đối diện|kế|gan)\s+)?"
 # A name goes on to a sign, a number, or the next part of the address.
@@ -25,10 +26,7 @@ _END: Final = (
     r"|thon|xom|ap|duong|phuong|xa|ngo|hem|so)\b)"
 )
 _PERSON: Final = re.compile(rf"\b{_BESIDE}{_OWNER}[^,;()\[\]\d/|]*?{_END}", re.IGNORECASE)
-_CALLED: Final = re.compile(
-    r"(?:ông|bà|anh|chị|em|cô|chú|bác|dì|cậu|thầy|mợ|thím|mrs?|ms)\.?(?: \w+){1,3}",
-    re.IGNORECASE,
-)
+_CALLED: Final = re.compile(rf"(?:{'|'.join(_TITLES)}|mrs?|ms)\.?(?: \w+){{1,3}}", re.IGNORECASE)
 _SURNAMES: Final = frozenset(map(fold, lexicon.names("surnames")))
 
 
@@ -46,27 +44,13 @@ _FULL: Final = (3, 4)
 """Words of a name in full."""
 _LED_TO: Final = frozenset(lexicon.names("in_names", "before_person"))
 """Folded: what may stand before a person's name in that of a street."""
-_OWNERS: Final = frozenset(
-    {"chủ", "hộ", "CH", "gđ", "của", "vợ", "chồng", "con", "bố", "mẹ", "cha", "nhà", "gặp"}
-)
-_FORMS: Final = frozenset({"ông", "bà", "anh", "chị", "cô", "chú", "em", "bác", "hộ"})
-_HOMES: Final = frozenset({"nhà", "hộ", "gđ"})
+_OWNERS: Final = frozenset(lexicon.names("people", "before_name"))
+_FORMS: Final = frozenset({*_TITLES, "hộ"})
+_HOMES: Final = frozenset(lexicon.names("people", "home"))
 _BUILDINGS: Final = frozenset({"toà", "tòa"})
 _WORD: Final = re.compile(r"[^\W\d_]+")
 # Looked for first, for nearly no address has one, and millions are read.
-_SIGNS: Final = (
-    "nhà ",
-    "hộ ",
-    "gđ ",
-    "đình ",
-    "gặp ",
-    "chủ ",
-    "phòng ",
-    "của ",
-    "lh ",
-    "hệ ",
-    "nha ",
-)
+_SIGNS: Final = ("nha ", *{f"{words.split()[-1]} " for words in _BEFORE_TITLES})
 
 
 def is_of_history(key: str) -> bool:

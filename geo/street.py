@@ -35,17 +35,9 @@ _CODE_LETTERS: Final = re.compile(r"[a-z]{1,3}")
 _SHORT_ROAD: Final = re.compile(r"[đĐ](\d{1,3}[A-Za-z]?)")
 _DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})")
 _NUMBERS: Final = {
-    "mot": 1,
-    "hai": 2,
-    "ba": 3,
-    "bon": 4,
-    "tu": 4,
-    "nam": 5,
-    "sau": 6,
-    "bay": 7,
-    "tam": 8,
-    "chin": 9,
-    "muoi": 10,
+    fold(word): int(number)
+    for word, (number,) in lexicon.other_names("number").items()
+    if 0 < int(number) <= 10
 }
 _ALIASES: Final = {
     writing: fold(name) for writing, (name,) in lexicon.other_names("street").items()

@@ -10,7 +10,8 @@ from geo.text import fold
 _WORD: Final = r"[A-ZÀ-ỸĐ][^\W\d_]*"
 _BETWEEN: Final = r"[\s_.-]+"
 _ADDRESSED: Final = re.compile(
-    rf"\b((?:ông|bà|anh|chị|cô|chú|bác|Ông|Bà|Anh|Chị|ÔNG|BÀ){_BETWEEN}){_WORD}(?:{_BETWEEN}{_WORD}){{0,3}}"
+    rf"\b((?:{'|'.join(lexicon.names('people', 'title'))}|Ông|Bà|Anh|Chị|ÔNG|BÀ){_BETWEEN})"
+    rf"{_WORD}(?:{_BETWEEN}{_WORD}){{0,3}}"
 )
 _CAPITALS: Final = re.compile(rf"(?<![^\W_]){_WORD}(?:{_BETWEEN}{_WORD})+")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")

@@ -27,9 +27,11 @@ _TRAITS: Final = frozenset(
 _USES: Final = frozenset(
     {"street", "hamlet", "minority", "look_alike", "person", "day", "common", "bare", "country"}
     | {"city", "kiệt", "hẻm", "unsure", "before_kind", "with_kind", "beginning", "before_person"}
-    | {"unit"}
+    | {"unit", "title", "before_title", "before_name", "home", "english", "highland", "capital"}
 )
-_MEANT: Final = frozenset({"street", "person", "district", "province"})
+_MEANT: Final = frozenset(
+    {"street", "person", "district", "province", "number", "number_behind", "header"}
+)
 
 
 class LexiconError(ValueError):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Final
 
+from geo import lexicon
 from geo.admin import KIND_LEVELS, LEVELS, NamedPart, parse_name, split_before_kinds, split_dashes
 from geo.syllables import is_syllable
 from geo.text import accent_key, fold, has_diacritics
@@ -24,13 +25,12 @@ from registry.units.slips import (
 
 MAX_RUN: Final = 10
 """Words of the longest names that are written in one."""
-_NUMBER_WORDS: Final = (
-    *(("nhất", "1"), ("một", "1"), ("hai", "2"), ("ba", "3"), ("tư", "4"), ("bốn", "4")),
-    *(("năm", "5"), ("sáu", "6"), ("bảy", "7"), ("bẩy", "7"), ("tám", "8"), ("chín", "9")),
-    *(("mười", "10"), ("mười một", "11"), ("mười hai", "12")),
-)
+_NUMBERS: Final = {word: int(number) for word, (number,) in lexicon.other_names("number").items()}
 _SPOKEN: Final = {
-    write(word): number for write in (fold, accent_key) for word, number in _NUMBER_WORDS
+    write(word): str(number)
+    for write in (fold, accent_key)
+    for word, number in (*_NUMBERS.items(), ("nhất", 1), ("mười một", 11), ("mười hai", 12))
+    if 0 < number <= 12
 }
 """Numbers of districts and wards in words: `Quận nhất`."""
 

@@ -9,11 +9,13 @@ from geo import lexicon
 from geo.lexicon import LexiconError, read_table
 from geo.pieces import pieces_of
 from geo.words import words_of
+from registry.intake.spellings import headers
 
 FOLDER = Path(lexicon.__file__).parent
+TABLES = [*sorted(FOLDER.glob("*.csv")), Path(headers.__file__).with_name("headers.csv")]
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.csv")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
 def test_a_table_says_where_it_comes_from_and_what_its_columns_mean(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     comments = " ".join(line for line in lines if line.startswith("#"))
