@@ -11,6 +11,7 @@ from geo import lexicon
 from geo.text import accent_key, fold
 from geo.typing_slips import without_commas_inside
 from geo.values import value
+from geo.words import POSTCODE
 
 KIND_NAMES: Final = {
     "tinh": "Tỉnh",
@@ -96,7 +97,7 @@ _NUMBERED_KINDS: Final = {
     for write in (accent_key, fold)
 }
 # People write the postcode behind the province: `Hà Nội10000`, `Đắk Lắk 63000`.
-_POSTCODE: Final = re.compile(r"(?:(?<=\w)\W+|(?<=[^\W\d_]))\d{5,6}\W*$")
+_POSTCODE: Final = re.compile(rf"(?:(?<=\w)\W+|(?<=[^\W\d_])){POSTCODE}\W*$")
 # A dash right before a kind parts as a comma does: `Nguyễn Trãi-P.7-Q.5`; `B-P.502` is a flat.
 _SEPARATORS: Final = re.compile(
     r"[,;\n\r|]+|[-–](?:(?<=\w[-–])(?=(?:[PFXQH]\.\s?(?:[^\W\d_]{2}|\d{1,2}\b)|TP\.?\s?[^\W\d_]{2}"

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from geo import lexicon
 from geo.text import fold
 from geo.values import value
 from geo.words import (
@@ -44,10 +45,7 @@ _WITH_BUILDING: Final = re.compile(
 # The same with the floor: `A12.05` of block A.
 _BLOCK_AND_FLOOR: Final = re.compile(r"([A-ZĐ]{1,2})(\d{1,2}[AB]?\.\d{2})")
 # Words before the mark of a block, which people exchange freely: `CC A1`, `Nhà A1`, `Toà A1`.
-_BLOCK_WORDS: Final = re.compile(
-    r"(?:(?:toa nha|toa thap|toa|thap|block|blk|loc|khoi nha|nha|khu|day|lo|cao oc|building|tower|"
-    r"don nguyen|dn|chung cu|c c|cc|tap the|ktt) )+"
-)
+_BLOCK_WORDS: Final = re.compile(rf"(?:(?:{'|'.join(lexicon.names('buildings', 'mark'))}) )+")
 _ESTATE_WRITINGS: Final = {
     "chung cu": re.compile(r"^(?:toa )?(?:(?:khu |nha )?chung cu|c ?c) "),
     "khu tap the": re.compile(r"^(?:toa )?(?:(?:khu )?tap the|ktt) "),

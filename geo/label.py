@@ -31,10 +31,7 @@ _ALLEY_OF: Final = {
     for word in ("kiệt", "hẻm")
     for province in lexicon.names("provinces", word)
 }
-_BUILDING_WORDS: Final = (
-    *("toa", "thap", "block", "chung cu", "cao oc", "nha", "khu", "can ho", "don nguyen"),
-    *("ky tuc xa", "tower", "building", "lo", "day", "cc", "ktt"),
-)
+_BUILDING_WORDS: Final = lexicon.names("buildings", "name")
 
 
 @value(frozen=True, slots=True)

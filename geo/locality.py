@@ -26,7 +26,7 @@ def _kinds(*traits: str) -> frozenset[str]:
 ESTATES: Final = _kinds("estate")
 """Kinds of places that were built as one, often in two communes."""
 BLOCK_OF_FLATS: Final = "chung cư"
-DWELLING_ESTATES: Final = _kinds("dwelling")
+DWELLING_ESTATES: Final = lexicon.kinds("locality", "dwelling")
 """Kinds that may be one building with flats."""
 BLOCK_KINDS: Final = _kinds("block")
 """Kinds of places that with a mark are blocks of flats, where a flat is asked for."""

@@ -50,7 +50,7 @@ _HOMES: Final = frozenset(lexicon.names("people", "home"))
 _BUILDINGS: Final = frozenset({"toà", "tòa"})
 _WORD: Final = re.compile(r"[^\W\d_]+")
 # Looked for first, for nearly no address has one, and millions are read.
-_SIGNS: Final = ("nha ", *{f"{words.split()[-1]} " for words in _BEFORE_TITLES})
+_SIGNS: Final = ("nha ", *(f"{words.split()[-1]} " for words in _BEFORE_TITLES))
 
 
 def is_of_history(key: str) -> bool:

@@ -43,7 +43,9 @@ _GLUED_NAME: Final = re.compile(
     r"(?!(?i:[a-z]?(?:bis|ter))(?![^\W\d_]))([^\W\d_]{3,}|[A-Z][^\W\d_a-zA-Z])"
 )
 _GLUED_CITY: Final = re.compile(r"((?i:tp))((?i:hcm|hn|đn|dn|ct|hp|bmt|vt)|[A-ZĐ]{2,3})")
-_GLUED_POSTCODE: Final = re.compile(r"([^\W\d_]{2,})(\d{5,6})")
+POSTCODE: Final = r"\d{5,6}"
+"""Five digits, six until 2018."""
+_GLUED_POSTCODE: Final = re.compile(rf"([^\W\d_]{{2,}})({POSTCODE})")
 _HYPHENED: Final = re.compile(r"(\d\w{0,3})[-–](?=[^\W\d_]{2})|([^\W\d_]{2,}\d?)[-–](?=\d)")
 _UNIT_LETTERS: Final = frozenset("pqfhxtd")
 ROMAN: Final = {
@@ -131,7 +133,7 @@ def without_tail(words: Sequence[Word]) -> Sequence[Word]:
     end = len(words)
     while end:
         last = words[end - 1]
-        if last.dash or is_country([last]) or _is_postcode(last.key):
+        if last.dash or is_country([last]) or is_postcode(last.key):
             end -= 1
         elif end > 1 and is_country(words[end - 2 : end]):
             end -= 2
@@ -140,8 +142,9 @@ def without_tail(words: Sequence[Word]) -> Sequence[Word]:
     return words[:end]
 
 
-def _is_postcode(key: str) -> bool:
-    return key.isdigit() and 5 <= len(key) <= 6
+def is_postcode(text: str) -> bool:
+    """Whether a text may be a postcode, and is nothing else."""
+    return re.fullmatch(POSTCODE, text) is not None
 
 
 @lru_cache(maxsize=16_384)

@@ -20,7 +20,7 @@ _PLACES: Final = frozenset({"", "behind", "both"})
 _TRAITS: Final = frozenset(
     {"hamlet", "quarter", "estate", "divides", "group", "dwelling", "block", "holds_blocks"}
     | {"nameless", "settlement", "cuts", "road", "outer", "middle", "inner", "row", "public"}
-    | {"complete"}
+    | {"complete", "slips"}
 )
 
 
@@ -28,6 +28,7 @@ _USES: Final = frozenset(
     {"street", "hamlet", "minority", "look_alike", "person", "day", "common", "bare", "country"}
     | {"city", "kiệt", "hẻm", "unsure", "before_kind", "with_kind", "beginning", "before_person"}
     | {"unit", "title", "before_title", "before_name", "home", "english", "highland", "capital"}
+    | {"mark", "name"}
 )
 _MEANT: Final = frozenset(
     {"street", "person", "district", "province", "number", "number_behind", "header"}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from geo import lexicon
 from geo.flat import FLATS
 from geo.house_number import ALLEYS
 from geo.kinds import HINTS
@@ -17,11 +18,15 @@ from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from registry.search.likeness import Vocabulary, is_one_slip
 
-_KIND_WORDS: Final = """
-    đường phố ngõ ngách hẻm kiệt đại quốc lộ số nhà thôn ấp xóm bản buôn làng khóm khối tổ dân khu
-    phường xã thị trấn đặc quận huyện thành tỉnh căn hộ tầng toà tòa chung cư block
-"""
-KINDS: Final = tuple(_KIND_WORDS.split())
+_OTHER_HALVES: Final = {"căn": ("hộ",), "số": ("nhà",), "tòa": ("toà",)}
+KINDS: Final = tuple(
+    dict.fromkeys(
+        word
+        for role in sorted(lexicon.ROLES)
+        for kind in lexicon.kinds(role, "slips")
+        for word in (*kind.split(), *_OTHER_HALVES.get(kind, ()))
+    )
+)
 """Words that say what kind of place follows, one by one."""
 _BARE: Final = tuple(dict.fromkeys(fold(kind) for kind in KINDS))
 _FIRST_HALVES: Final = frozenset(
