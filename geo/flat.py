@@ -32,7 +32,7 @@ FLATS: Final = phrases("unit", "floor", "building")
 _BOOK: Final = PhraseBook(FLATS, [phrase_of("building", "lô")])
 ENGLISH_BUILDINGS: Final = words_behind("building")
 """Kinds that stand behind their name: `Vincom Center Building`."""
-_NAMED_FLOORS: Final = {"tang ham": "HAM", "tang tret": "TRET"}
+_NAMED_FLOORS: Final = {fold(kind): mark for kind, mark in lexicon.marks("floor").items()}
 # Marks of buildings in housing estates: `CT9A`, `HH2`, `N04B`, `S2.03`, `OCT2`.
 _BUILDING_CODE: Final = re.compile(
     r"(?:(?:CT|HH|OCT|VP|NO|N0|NƠ)\d{1,3}[A-Z]?\d?|S\d{1,2}\.\d{2})", re.IGNORECASE

@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Final
 
 from geo import lexicon
+from geo.text import fold
 from geo.values import value
 from geo.words import PhraseBook, Word, phrases, read_all, text_of, words_of
 
@@ -37,9 +38,7 @@ BLOCKS: Final = {kind: PLOT_MARKS[kind] for kind in lexicon.kinds("plot", "row")
 """Kinds of rows of houses: a number behind theirs is a house of them, and no range."""
 PLOTS: Final = phrases("plot")
 NUMBER_WORDS: Final = phrases("number")
-SPOKEN_SLASHES: Final = frozenset(
-    {"xet", "xuyet", "set", "sec", "xec", "xoet", "xuoc", "xuyec", "suyet", "tren"}
-)
+SPOKEN_SLASHES: Final = frozenset(map(fold, lexicon.other_names("slash")))
 SUFFIXES: Final = frozenset({"bis", "ter"})
 _BOOK: Final = PhraseBook(ALLEYS, PLOTS, NUMBER_WORDS)
 

@@ -18,7 +18,7 @@ from geo.house_number import PLOT_MARKS
 from geo.text import fold
 from geo.values import value
 
-_FLOORS: Final = {"HAM": "Tầng hầm", "TRET": "Tầng trệt"}
+_FLOORS: Final = {mark: kind.capitalize() for kind, mark in lexicon.marks("floor").items()}
 # A longer mark first: `LO5` is no `LK`, `TO5` no `O`. Blocks have letters: `LOA12`, and `LO.A`.
 _MARKED: Final = re.compile(
     f"({'|'.join(sorted(PLOT_MARKS.values(), key=len, reverse=True))})"

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from geo import kinds
+from geo.admin import KIND_LEVELS, KIND_NAMES
 from geo.flat import ENGLISH_BUILDINGS
 from geo.inside_buildings import (
     inside_buildings,
@@ -24,7 +25,9 @@ from geo.piece_kinds import GLUED_UNIT
 from geo.street import ENGLISH_KINDS, is_dated
 from geo.words import is_postcode, text_of, words_of
 
-COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
+COMMUNES: Final = frozenset(
+    KIND_NAMES[kind].lower() for kind, levels in KIND_LEVELS.items() if "commune" in levels
+)
 _QUARTER: Final = re.compile(r"K\d{1,2}")
 _LAST_NUMBERED_DISTRICT: Final = 12
 _SAIGON: Final = frozenset({"hochiminh", "hcm", "saigon"})

@@ -17,21 +17,8 @@ ROLES: Final = _OF_NO_KIND | {
 """What a piece of an address may be that a word opens."""
 _NEEDS: Final = frozenset({"", "number", "marks", "unit"})
 _PLACES: Final = frozenset({"", "behind", "both"})
-_TRAITS: Final = frozenset(
-    {"hamlet", "quarter", "estate", "divides", "group", "dwelling", "block", "holds_blocks"}
-    | {"nameless", "settlement", "cuts", "road", "outer", "middle", "inner", "row", "public"}
-    | {"complete", "slips"}
-)
-
-
-_USES: Final = frozenset(
-    {"street", "hamlet", "minority", "look_alike", "person", "day", "common", "bare", "country"}
-    | {"city", "kiệt", "hẻm", "unsure", "before_kind", "with_kind", "beginning", "before_person"}
-    | {"unit", "title", "before_title", "before_name", "home", "english", "highland", "capital"}
-    | {"mark", "name"}
-)
 _MEANT: Final = frozenset(
-    {"street", "person", "district", "province", "number", "number_behind", "header"}
+    {"street", "person", "district", "province", "number", "number_behind", "header", "slash"}
 )
 
 
@@ -42,8 +29,8 @@ class LexiconError(ValueError):
 class Row(Protocol):
     """A row of a table: a named tuple of texts."""
 
-    def fault(self) -> str | None:
-        """What is wrong with it; None for nothing."""
+    def fault(self, comments: str) -> str | None:
+        """What is wrong with it; None for nothing. Comments explain what its cells say."""
 
 
 class Wording(NamedTuple):
@@ -55,7 +42,7 @@ class Wording(NamedTuple):
     needs: str
     place: str
 
-    def fault(self) -> str | None:
+    def fault(self, _comments: str) -> str | None:
         """What is wrong with it; None for nothing."""
         if self.role not in ROLES:
             return f"no role {self.role!r}"
@@ -74,11 +61,11 @@ class Kind(NamedTuple):
     mark: str
     traits: str
 
-    def fault(self) -> str | None:
+    def fault(self, comments: str) -> str | None:
         """What is wrong with it; None for nothing."""
-        if unknown := set(self.traits.split()) - _TRAITS:
-            return f"no trait {min(unknown)!r}"
-        return None if (self.role, self.kind) in _written() else "not in words.csv"
+        if (self.role, self.kind) not in _written():
+            return "not in words.csv"
+        return _unexplained(self.traits, comments)
 
 
 class Name(NamedTuple):
@@ -87,10 +74,9 @@ class Name(NamedTuple):
     name: str
     uses: str
 
-    def fault(self) -> str | None:
+    def fault(self, comments: str) -> str | None:
         """What is wrong with it; None for nothing."""
-        unknown = set(self.uses.split()) - _USES
-        return f"no use {min(unknown)!r}" if unknown else None
+        return _unexplained(self.uses, comments) if self.name else "no name"
 
 
 class OtherName(NamedTuple):
@@ -100,9 +86,15 @@ class OtherName(NamedTuple):
     writing: str
     names: str
 
-    def fault(self) -> str | None:
+    def fault(self, _comments: str) -> str | None:
         """What is wrong with it; None for nothing."""
         return None if self.of in _MEANT and self.writing and self.names else "no meaning"
+
+
+def _unexplained(words: str, comments: str) -> str | None:
+    """What is wrong with words of which the comments of their table do not say what they mean."""
+    unknown = [word for word in words.split() if f" {word}:" not in comments]
+    return f"the comments do not say what {unknown[0]!r} means" if unknown else None
 
 
 _Row = TypeVar("_Row", bound=Row)
@@ -112,10 +104,11 @@ def read_table(path: Path, row: type[_Row]) -> tuple[_Row, ...]:
     """The rows of a table with the columns of `row`; raises LexiconError."""
     made: Any = row
     columns: tuple[str, ...] = made._fields
-    rows, before, header = [], "", True
+    rows, comments, before, header = [], "", "", True
     with path.open(encoding="utf-8", newline="") as file:
         for number, line in enumerate(map(str.strip, file), 1):
             if line.startswith("#"):
+                comments += line[1:]
                 continue
             cells = next(csv.reader([line]))
             fault = None
@@ -127,7 +120,7 @@ def read_table(path: Path, row: type[_Row]) -> tuple[_Row, ...]:
                 fault = "out of order, or twice"
             else:
                 rows.append(made(*cells))
-                before, fault = line, rows[-1].fault()
+                before, fault = line, rows[-1].fault(comments)
             if fault:
                 raise LexiconError(f"{path.name}:{number}: {fault}")
             header = False
@@ -157,14 +150,14 @@ def marks(role: str) -> dict[str, str]:
 
 
 @cache
-def names(table: str, use: str = "") -> tuple[str, ...]:
+def names(table: str | Path, use: str = "") -> tuple[str, ...]:
     """The names of a list that are of such use, or all.
 
     >>> names("abroad", "city")[:2], names("surnames", "bare")
     (('amsterdam', 'auckland'), ('nguyễn', 'phạm', 'trần'))
     """
-    rows = _listed(table)
-    return tuple(row.name for row in rows if not use or use in row.uses.split())
+    path = table if isinstance(table, Path) else _FOLDER / f"{table}.csv"
+    return tuple(row.name for row in _listed(path) if not use or use in row.uses.split())
 
 
 @cache
@@ -179,8 +172,8 @@ def other_names(of: str) -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _listed(table: str) -> tuple[Name, ...]:
-    return read_table(_FOLDER / f"{table}.csv", Name)
+def _listed(path: Path) -> tuple[Name, ...]:
+    return read_table(path, Name)
 
 
 @cache

@@ -36,7 +36,7 @@ class Header(NamedTuple):
     field: str
     use: str
 
-    def fault(self) -> str | None:
+    def fault(self, _comments: str) -> str | None:
         """What is wrong with it; None for nothing."""
         known = self.field in (*FIELDS, "person") and self.use in ("", "inside", "weak")
         return None if known else "no such field or use"
