@@ -100,11 +100,13 @@ def _unexplained(words: str, comments: str) -> str | None:
 _Row = TypeVar("_Row", bound=Row)
 
 
-def read_table(path: Path, row: type[_Row]) -> tuple[_Row, ...]:
-    """The rows of a table with the columns of `row`; raises LexiconError."""
+def read_table(path: Path, row: type[_Row], *, key: int = 1) -> tuple[_Row, ...]:
+    """The rows of a table with the columns of `row`, of which the first `key` tell them apart;
+    raises LexiconError.
+    """
     made: Any = row
     columns: tuple[str, ...] = made._fields
-    rows, comments, before, header = [], "", "", True
+    rows, known, comments, before, header = [], set(), "", "", True
     with path.open(encoding="utf-8", newline="") as file:
         for number, line in enumerate(map(str.strip, file), 1):
             if line.startswith("#"):
@@ -116,9 +118,10 @@ def read_table(path: Path, row: type[_Row]) -> tuple[_Row, ...]:
                 fault = None if tuple(cells) == columns else f"expected {','.join(columns)}"
             elif len(cells) != len(columns) or cells != [" ".join(c.split()) for c in cells]:
                 fault = f"expected {len(columns)} cells, without spaces around them"
-            elif line <= before:
+            elif line <= before or tuple(cells[:key]) in known:
                 fault = "out of order, or twice"
             else:
+                known.add(tuple(cells[:key]))
                 rows.append(made(*cells))
                 before, fault = line, rows[-1].fault(comments)
             if fault:
@@ -130,7 +133,7 @@ def read_table(path: Path, row: type[_Row]) -> tuple[_Row, ...]:
 @cache
 def words() -> tuple[Wording, ...]:
     """Words that open a piece of an address, or stand behind its name."""
-    return read_table(_FOLDER / "words.csv", Wording)
+    return read_table(_FOLDER / "words.csv", Wording, key=3)
 
 
 @cache
@@ -167,8 +170,7 @@ def other_names(of: str) -> dict[str, tuple[str, ...]]:
     >>> other_names("district")["Từ Liêm"]
     ('Bắc Từ Liêm', 'Nam Từ Liêm')
     """
-    rows = read_table(_FOLDER / "other_names.csv", OtherName)
-    return {row.writing: tuple(row.names.split("|")) for row in rows if row.of == of}
+    return {row.writing: tuple(row.names.split("|")) for row in _other_names() if row.of == of}
 
 
 @cache
@@ -177,8 +179,13 @@ def _listed(path: Path) -> tuple[Name, ...]:
 
 
 @cache
+def _other_names() -> tuple[OtherName, ...]:
+    return read_table(_FOLDER / "other_names.csv", OtherName, key=2)
+
+
+@cache
 def _kinds() -> tuple[Kind, ...]:
-    return read_table(_FOLDER / "kinds.csv", Kind)
+    return read_table(_FOLDER / "kinds.csv", Kind, key=2)
 
 
 @cache

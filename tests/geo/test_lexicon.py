@@ -48,7 +48,7 @@ class _Name(NamedTuple):
     [
         ("name,what\na,b\n", 1),
         ("# a comment\nname,use\nb,x\na,x\n", 4),
-        ("name,use\na,x\na,x\n", 3),
+        ("name,use\na,x\na,y\n", 3),
         ("name,use\na\n", 2),
         ("name,use\na, x\n", 2),
         ("name,use\na,\n", 2),
