@@ -403,7 +403,9 @@ def measure_absent(bench: Bench, rows: list[Row], known: Map) -> None:
     if bench.given.only and bench.given.only not in "absent":
         return
     streets = other_streets(bench.given.streets) if bench.given.streets else []
-    bench.measured_on = "numbers and streets that no household of the demo has there"
+    bench.measured_on = (
+        "demo households with a number, or a real street of --streets, that none has there"
+    )
     for row in rows:
         if not row.street or row.building:
             continue

@@ -38,7 +38,7 @@ BLOCKS: Final = {kind: PLOT_MARKS[kind] for kind in lexicon.kinds("plot", "row")
 """Kinds of rows of houses: a number behind theirs is a house of them, and no range."""
 PLOTS: Final = phrases("plot")
 NUMBER_WORDS: Final = phrases("number")
-SPOKEN_SLASHES: Final = frozenset(map(fold, lexicon.other_names("slash")))
+SPOKEN_SLASHES: Final = frozenset(map(fold, lexicon.readings("slash")))
 SUFFIXES: Final = frozenset({"bis", "ter"})
 _BOOK: Final = PhraseBook(ALLEYS, PLOTS, NUMBER_WORDS)
 

@@ -16,7 +16,7 @@ from geo.text import fold
 _VALUES: Final = {
     fold(word): int(number)
     for of in ("number", "number_behind")
-    for word, (number,) in lexicon.other_names(of).items()
+    for word, (number,) in lexicon.readings(of).items()
 }
 _DIGITS: Final = {word: value for word, value in _VALUES.items() if value < 10}
 _SCALES: Final = {word: value for word, value in _VALUES.items() if value >= 10}

@@ -36,12 +36,10 @@ _SHORT_ROAD: Final = re.compile(r"[đĐ](\d{1,3}[A-Za-z]?)")
 _DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})")
 _NUMBERS: Final = {
     fold(word): int(number)
-    for word, (number,) in lexicon.other_names("number").items()
+    for word, (number,) in lexicon.readings("number").items()
     if 0 < int(number) <= 10
 }
-_ALIASES: Final = {
-    writing: fold(name) for writing, (name,) in lexicon.other_names("street").items()
-}
+_ALIASES: Final = {writing: fold(name) for writing, (name,) in lexicon.readings("street").items()}
 """Abbreviations that name one street wherever they stand."""
 
 

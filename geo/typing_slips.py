@@ -133,18 +133,9 @@ def decoded(text: str) -> str:
 
 # Kinds typed with VNI whose signs all stand behind the word. One that no place has for a number is
 # sure; before another number the rest are: `ngo4 5`, but `so61 3/2` and `phuong27` are numbers.
-_SURE_KINDS: Final = {"phuong72": "phường", "quan65": "quận", "huyen65": "huyện"}
-_KINDS_BY_VNI: Final = {
-    **_SURE_KINDS,
-    "ngo4": "ngõ",
-    "ngach1": "ngách",
-    "hem3": "hẻm",
-    "kiet65": "kiệt",
-    "xa4": "xã",
-    "ap61": "ấp",
-    "xom1": "xóm",
-    "khom1": "khóm",
-    "duong72": "đường",
+_SURE_KINDS: Final = {word: kind for word, (kind,) in lexicon.readings("vni_sure").items()}
+_KINDS_BY_VNI: Final = _SURE_KINDS | {
+    word: kind for word, (kind,) in lexicon.readings("vni").items()
 }
 _KIND_BY_VNI: Final = re.compile(
     rf"(?<!\w)(?:(?:{'|'.join(_SURE_KINDS)})(?=\s+\w)|(?:{'|'.join(_KINDS_BY_VNI)})(?=\s+\d))",

@@ -17,9 +17,6 @@ ROLES: Final = _OF_NO_KIND | {
 """What a piece of an address may be that a word opens."""
 _NEEDS: Final = frozenset({"", "number", "marks", "unit"})
 _PLACES: Final = frozenset({"", "behind", "both"})
-_MEANT: Final = frozenset(
-    {"street", "person", "district", "province", "number", "number_behind", "header", "slash"}
-)
 
 
 class LexiconError(ValueError):
@@ -79,16 +76,17 @@ class Name(NamedTuple):
         return _unexplained(self.uses, comments) if self.name else "no name"
 
 
-class OtherName(NamedTuple):
-    """What is written for a name: a row of `other_names.csv`."""
+class Reading(NamedTuple):
+    """What a writing is read as: a row of `readings.csv`."""
 
     of: str
     writing: str
-    names: str
+    reading: str
 
-    def fault(self, _comments: str) -> str | None:
+    def fault(self, comments: str) -> str | None:
         """What is wrong with it; None for nothing."""
-        return None if self.of in _MEANT and self.writing and self.names else "no meaning"
+        whole = self.of and self.writing and self.reading
+        return _unexplained(self.of, comments) if whole else "an empty cell"
 
 
 def _unexplained(words: str, comments: str) -> str | None:
@@ -164,13 +162,13 @@ def names(table: str | Path, use: str = "") -> tuple[str, ...]:
 
 
 @cache
-def other_names(of: str) -> dict[str, tuple[str, ...]]:
-    """Writing → the names that it may mean.
+def readings(of: str) -> dict[str, tuple[str, ...]]:
+    """Writing → what it may be read as.
 
-    >>> other_names("district")["Từ Liêm"]
+    >>> readings("district")["Từ Liêm"]
     ('Bắc Từ Liêm', 'Nam Từ Liêm')
     """
-    return {row.writing: tuple(row.names.split("|")) for row in _other_names() if row.of == of}
+    return {row.writing: tuple(row.reading.split("|")) for row in _readings() if row.of == of}
 
 
 @cache
@@ -179,8 +177,8 @@ def _listed(path: Path) -> tuple[Name, ...]:
 
 
 @cache
-def _other_names() -> tuple[OtherName, ...]:
-    return read_table(_FOLDER / "other_names.csv", OtherName, key=2)
+def _readings() -> tuple[Reading, ...]:
+    return read_table(_FOLDER / "readings.csv", Reading, key=2)
 
 
 @cache

@@ -10,7 +10,7 @@ from geo import lexicon
 from geo.text import accent_key, fold, has_diacritics
 
 _NAMES: dict[str, list[str]] = {}
-for _also, (_name,) in lexicon.other_names("person").items():
+for _also, (_name,) in lexicon.readings("person").items():
     _NAMES.setdefault(_name, [_name]).append(_also)
 _GROUP_OF: Final = {fold(name): names for names in _NAMES.values() for name in names}
 

@@ -25,7 +25,7 @@ from registry.units.slips import (
 
 MAX_RUN: Final = 10
 """Words of the longest names that are written in one."""
-_NUMBERS: Final = {word: int(number) for word, (number,) in lexicon.other_names("number").items()}
+_NUMBERS: Final = {word: int(number) for word, (number,) in lexicon.readings("number").items()}
 _SPOKEN: Final = {
     write(word): str(number)
     for write in (fold, accent_key)

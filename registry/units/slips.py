@@ -40,7 +40,7 @@ def heirs_of(gazetteer: Gazetteer, key: str, level: str) -> list[Unit]:
 
 @cache
 def _meant(level: str) -> dict[str, tuple[str, ...]]:
-    known = lexicon.other_names(level)
+    known = lexicon.readings(level)
     return {fold(writing): tuple(map(fold, names)) for writing, names in known.items()}
 
 

@@ -52,7 +52,7 @@ _PERSONAL_WORDS: Final = tuple(_headers("inside"))
 _GLUED_LEAST: Final = 5
 """Letters of words that are looked for inside a header without spaces."""
 
-_SHORT: Final = {word: name for word, (name,) in lexicon.other_names("header").items()}
+_SHORT: Final = {word: name for word, (name,) in lexicon.readings("header").items()}
 _WEAK: Final = _headers("weak")
 """Columns that hold a field where no other one does: an address of whatever kind, a flat's mark."""
 _ADDRESS: Final = "dia chi "
