@@ -33,7 +33,7 @@ from bench.writings import WRITERS, Map, Row, without_diacritics
 from geo.address import names_dwelling
 from geo.admin import name_key
 from geo.street import parse_street
-from geo.text import accent_key, fold
+from geo.text import accent_key, fold, is_one_slip
 from registry.address_reader import read_address
 from registry.boundaries import communes_at
 from registry.database import make_engine, session_scope
@@ -42,7 +42,7 @@ from registry.geocode import MAX_LIMIT, Question, geocode
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, Record
 from registry.search.answers import Answer
-from registry.search.likeness import FAMOUS, is_one_slip
+from registry.search.likeness import FAMOUS
 
 LEFT_OUT_OF_TEN: Final = 3
 EMPTY: Final = ("duong", "d", "pho", "p", "so", "nha")

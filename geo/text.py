@@ -17,6 +17,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from rapidfuzz.distance import OSA
+
 # Letters with a stroke do not decompose. Ð ð (Icelandic) and Ɖ ɖ (African) look like Đ đ, and stand
 # for it in old files.
 _STROKES = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ɓ": "b", "ł": "l", "ø": "o"})
@@ -158,3 +160,14 @@ def _with_tone_last(word: str) -> str:
             letters.append(character)
     key = unicodedata.normalize("NFC", "".join(letters))
     return _LONE_Y.sub(r"\1i", key) + tone
+
+
+def is_one_slip(one: str, other: str) -> bool:
+    """Whether a letter was put in, left out, exchanged, or swapped with its neighbour.
+
+    >>> is_one_slip("nguyen", "nguyne"), is_one_slip("lang", "lamg"), is_one_slip("lang", "lng")
+    (True, True, True)
+    >>> is_one_slip("lang", "lang"), is_one_slip("lang", "lnga"), is_one_slip("tran", "cao")
+    (False, False, False)
+    """
+    return OSA.distance(one, other, score_cutoff=1) == 1

@@ -14,7 +14,7 @@ from typing import Final
 
 from geo import lexicon
 from geo.syllables import bears_tone_late, is_syllable, is_unwritten
-from geo.text import accent_key, fold, has_diacritics
+from geo.text import accent_key, fold, has_diacritics, is_one_slip
 from geo.values import value
 from registry.gazetteer import Gazetteer
 from registry.remembered import Remembered
@@ -355,28 +355,6 @@ def _one_keystroke(typed: Name, known: Name) -> bool:
     # A capital inside of a word was read as the beginning of another.
     left, right = "".join(one), "".join(other)
     return left == right or is_one_slip(left, right)
-
-
-def is_one_slip(one: str, other: str) -> bool:
-    """Whether a letter was put in, left out, exchanged, or swapped with its neighbour.
-
-    >>> is_one_slip("nguyen", "nguyne"), is_one_slip("lang", "lamg"), is_one_slip("lang", "lng")
-    (True, True, True)
-    >>> is_one_slip("lang", "lang"), is_one_slip("lang", "lnga"), is_one_slip("tran", "cao")
-    (False, False, False)
-    """
-    if one == other or abs(len(one) - len(other)) > 1:
-        return False
-    start, most = 0, min(len(one), len(other))
-    while start < most and one[start] == other[start]:
-        start += 1
-    end = 0
-    while end < most - start and one[-1 - end] == other[-1 - end]:
-        end += 1
-    left, right = one[start : len(one) - end], other[start : len(other) - end]
-    if len(left) == len(right) == 2:
-        return left == right[::-1]
-    return len(left) <= 1 and len(right) <= 1
 
 
 def same_numbers(one: str, other: str) -> bool:

@@ -14,9 +14,9 @@ from geo.flat import FLATS
 from geo.house_number import ALLEYS
 from geo.kinds import HINTS
 from geo.syllables import is_syllable
-from geo.text import accent_key, fold, has_diacritics
+from geo.text import accent_key, fold, has_diacritics, is_one_slip
 from geo.values import value
-from registry.search.likeness import Vocabulary, is_one_slip
+from registry.search.likeness import Vocabulary
 
 _OTHER_HALVES: Final = {"căn": ("hộ",), "số": ("nhà",), "tòa": ("toà",)}
 KINDS: Final = tuple(

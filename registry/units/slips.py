@@ -9,7 +9,7 @@ from typing import Final
 from geo import lexicon
 from geo.admin import KIND_LEVELS, LEVELS, NamedPart
 from geo.syllables import is_syllable
-from geo.text import accent_key, fold, has_diacritics
+from geo.text import accent_key, fold, has_diacritics, is_one_slip
 from geo.words import ROMAN
 from registry.gazetteer import Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
@@ -143,7 +143,7 @@ def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]
         # One slip leaves the first two letters or the last two as they are.
         if key[:2] != wanted[:2] and key[-2:] != wanted[-2:]:
             continue
-        if not is_one_letter_away(wanted, key):
+        if _digits(wanted) != _digits(key) or not is_one_slip(wanted, key):
             continue
         if not accented or _other_words_agree(accent_key(named.name), name.accents):
             found[key].setdefault(name.unit.id, name)
@@ -176,27 +176,7 @@ def lacks_letter(typed: str, name: str) -> bool:
     one, other = _compact(accent_key(typed)), _compact(accent_key(name))
     if not has_diacritics(typed):
         one, other = _compact(fold(typed)), _compact(fold(name))
-    return len(one) != len(other) and is_one_letter_away(one, other)
-
-
-def is_one_letter_away(one: str, other: str) -> bool:
-    """Whether a letter left out, added, changed, or two swapped make `other` of `one`.
-
-    Digits are never wrong: `A Lưới 2` is not A Lưới 3.
-
-    >>> is_one_letter_away("phuockieng", "phuockien"), is_one_letter_away("aluoi2", "aluoi3")
-    (True, False)
-    """
-    if one == other or abs(len(one) - len(other)) > 1 or _digits(one) != _digits(other):
-        return False
-    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
-    if at is None:
-        return True
-    if len(one) != len(other):
-        longer, shorter = (one, other) if len(one) > len(other) else (other, one)
-        return longer[at + 1 :] == shorter[at:]
-    swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
-    return swapped or one[at + 1 :] == other[at + 1 :]
+    return len(one) != len(other) and _digits(one) == _digits(other) and is_one_slip(one, other)
 
 
 def _digits(text: str) -> str:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from geo.street import parse_street
@@ -14,7 +12,6 @@ from registry.search.likeness import (
     Likeness,
     Name,
     Vocabulary,
-    is_one_slip,
     likeness,
     vocabulary_of,
 )
@@ -125,20 +122,6 @@ def test_likeness_tells_slips_from_names(
 def test_a_khom_is_no_slip_for_a_khoi(vocabulary: Vocabulary) -> None:
     typed, known = Name("khom 3", "khóm 3", "khóm"), Name("khoi 3", "khối 3", "khối")
     assert likeness(vocabulary, typed, known) is OTHER
-
-
-@given(st.text("abcdê ", max_size=8), st.text("abcdê ", max_size=8))
-def test_one_slip_is_symmetric_and_never_none(one: str, other: str) -> None:
-    assert is_one_slip(one, other) == is_one_slip(other, one)
-    assert not is_one_slip(one, one)
-
-
-@given(st.text("abcd", min_size=2, max_size=9), st.integers(0, 8), st.sampled_from("xyz"))
-def test_every_keystroke_is_one_slip(word: str, at: int, letter: str) -> None:
-    at %= len(word)
-    assert is_one_slip(word, word[:at] + word[at + 1 :])
-    assert is_one_slip(word, word[:at] + letter + word[at:])
-    assert is_one_slip(word, word[:at] + letter + word[at + 1 :])
 
 
 @pytest.mark.parametrize(

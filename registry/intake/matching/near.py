@@ -17,6 +17,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from geo.text import is_one_slip
 from registry.intake.matching.near_flats import find_near_flats
 from registry.intake.matching.near_places import find_near_places
 from registry.intake.matching.near_ranges import find_near_ranges
@@ -24,7 +25,6 @@ from registry.intake.matching.registered import is_any_registered
 from registry.intake.staged.staging import Staging
 from registry.own_keys import APART
 from registry.search.likeness import same_numbers
-from registry.units.slips import is_one_letter_away
 
 MOST: Final = 10_000
 """Warnings of each kind that are kept; the rest is counted."""
@@ -303,4 +303,4 @@ def is_slip(one: str, other: str) -> bool:
     (True, False)
     """
     left, right = one.replace(" ", ""), other.replace(" ", "")
-    return same_numbers(one, other) and (left == right or is_one_letter_away(left, right))
+    return same_numbers(one, other) and (left == right or is_one_slip(left, right))
