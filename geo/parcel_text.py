@@ -144,7 +144,6 @@ _ON_THE_STREET: Final = re.compile(
     re.IGNORECASE,
 )
 _POLITE_ENDS: Final = frozenset(end for word in _POLITE for end in (word[-1], word[-1].upper()))
-_ENDS: Final = frozenset("éạhaeáÉẠHAEÁ")
 _ENDS: Final = " .!,~"
 _NAMED_SO: Final = frozenset(lexicon.names("manners", "named"))
 """Words before one of them in names of communes."""
