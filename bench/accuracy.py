@@ -32,6 +32,7 @@ from typing import Any, Final
 from bench.writings import WRITERS, Map, Row, without_diacritics
 from geo.address import names_dwelling
 from geo.admin import name_key
+from geo.street import parse_street
 from geo.text import accent_key, fold, is_one_slip
 from registry.address_reader import read_address
 from registry.boundaries import communes_at
@@ -41,6 +42,7 @@ from registry.geocode import MAX_LIMIT, Question, geocode
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, Record
 from registry.search.answers import Answer
+from registry.search.likeness import FAMOUS
 
 LEFT_OUT_OF_TEN: Final = 3
 EMPTY: Final = ("duong", "d", "pho", "p", "so", "nha")
@@ -72,6 +74,8 @@ CODES: Final = "SELECT source_ref, code FROM household_ref WHERE source = %(sour
 class Tally:
     """What became of the questions of one kind."""
 
+    measured_on: str
+    """What the questions were made of."""
     outcomes: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     asked: int = 0
@@ -98,6 +102,7 @@ class Bench:
         self.reads = Reads(given.url, pool_size=1, statement_timeout_ms=60_000)
         with session_scope(self.engine) as session:
             self.gazetteer = load_gazetteer(session)
+        self.measured_on = ""
         self.tallies: dict[str, Tally] = {}
         self.faults: dict[str, Counter[str]] = defaultdict(Counter)
 
@@ -105,17 +110,21 @@ class Bench:
         """The answers, as many as there may be."""
         start = process_time()
         found = geocode(self.gazetteer, self.reads, Question(text, limit=MAX_LIMIT))
-        self.tallies.setdefault(kind, Tally()).seconds += process_time() - start
+        self.tally(kind).seconds += process_time() - start
         return found
 
     def count(self, kind: str, outcome: str, text: str, found: list[Answer], wanted: str) -> None:
         """Count one answer."""
         sample = f"{text}\n      wanted {wanted}\n      got    {shown(found)}"
-        self.tallies.setdefault(kind, Tally()).add(outcome, sample)
+        self.tally(kind).add(outcome, sample)
         if found and "ambiguous" not in found[0].faults:
             place = "door" if found[0].level in DOORS else "above"
             for fault in found[0].faults or ("none",):
                 self.faults[fault][f"{place} {outcome.split(',')[0]}"] += 1
+
+    def tally(self, kind: str) -> Tally:
+        """That of a kind of questions."""
+        return self.tallies.setdefault(kind, Tally(self.measured_on))
 
     def codes(self, source: str) -> dict[str, str]:
         """Reference → code of what a source published."""
@@ -171,6 +180,7 @@ def write_registered(path: Path, target: Path) -> None:
 
 def measure_real(bench: Bench) -> None:
     """Communes and doors of the real addresses, registered and left out."""
+    bench.measured_on = f"real addresses of {bench.given.real.name}"
     codes = bench.codes(bench.given.real_source)
     rows = real_rows(bench.given.real)
     held = communes_of_rows(bench, rows)
@@ -302,6 +312,7 @@ def measure_demo(bench: Bench) -> None:
     """Doors of demo households in every way of writing, and doors that are not there."""
     codes = bench.codes(bench.given.demo_source)
     rows = [row for row in demo_rows(bench, bench.given.sample) if row.ref in codes]
+    bench.measured_on = f"demo households; {names_known(rows)}"
     known = Map(bench.gazetteer, today())
     peers = {codes[row.ref]: peers_of(bench, known, row, codes[row.ref]) for row in rows}
     for kind, write in WRITERS.items():
@@ -318,6 +329,17 @@ def measure_demo(bench: Bench) -> None:
                 name = f"{kind}, twins" if twins else kind
                 bench.count(name, outcome, text, found, f"{code} {row.ref}")
     measure_absent(bench, rows, known)
+
+
+def names_known(rows: Iterable[Row]) -> str:
+    """How many of the names the lexicon lists, so that a slip in them is judged by what it says.
+
+    The figures of the other ways of writing do not depend on it.
+    """
+    names = [parse_street(row.street) for row in rows if row.street]
+    keys = [fold(street.name) for street in names if street is not None]
+    known = sum(key in FAMOUS for key in keys)
+    return f"of {len(keys):,} names of streets the lexicon lists {known / max(len(keys), 1):.0%}"
 
 
 def peers_of(bench: Bench, known: Map, row: Row, code: str) -> list[Record]:
@@ -381,6 +403,9 @@ def measure_absent(bench: Bench, rows: list[Row], known: Map) -> None:
     if bench.given.only and bench.given.only not in "absent":
         return
     streets = other_streets(bench.given.streets) if bench.given.streets else []
+    bench.measured_on = (
+        "demo households with a number, or a real street of --streets, that none has there"
+    )
     for row in rows:
         if not row.street or row.building:
             continue
@@ -434,7 +459,11 @@ def report(bench: Bench) -> None:
     print(
         f"{'':34} {'asked':>7} {'right':>8} {'several':>8} {'wrong':>8} {'sure':>8} {'none':>8}  ms"
     )
+    measured_on = ""
     for kind, tally in bench.tallies.items():
+        if tally.measured_on != measured_on:
+            measured_on = tally.measured_on
+            print(f"on {measured_on}")
         right, several = tally.share("right"), tally.share("several")
         wrong = tally.share("wrong", "wrong, sure", "several, none right", "right, of twins")
         sure = tally.share("wrong, sure")

@@ -7,9 +7,11 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from geo import lexicon
 from geo.text import accent_key, fold
 from geo.typing_slips import without_commas_inside
 from geo.values import value
+from geo.words import POSTCODE
 
 KIND_NAMES: Final = {
     "tinh": "Tỉnh",
@@ -51,53 +53,28 @@ KIND_LEVELS: Final = {
 }
 """Kind → the levels on which a unit may be one."""
 
-_ENGLISH: Final = {
-    "special zone": ("dac_khu",),
-    "township": ("thi_tran",),
-    "province": ("tinh",),
-    "commune": ("xa",),
-    "district": ("quan", "huyen"),
-    "dist": ("quan", "huyen"),
-    "ward": ("phuong",),
-    "city": ("thanh_pho",),
-    "town": ("thi_xa", "thi_tran"),
-}
-# Words before a name → the kinds that they may mean. A longer beginning stands first.
-_PREFIXES: Final = (
-    ("thành phố trực thuộc trung ương", ("thanh_pho",)),
-    ("thành phố", ("thanh_pho",)),
-    ("thủ đô", ("thanh_pho",)),
-    ("thị trấn", ("thi_tran",)),
-    ("đặc khu", ("dac_khu",)),
-    ("thị xã", ("thi_xa",)),
-    ("phường", ("phuong",)),
-    ("huyện đảo", ("huyen",)),
-    ("huyện", ("huyen",)),
-    ("quận", ("quan",)),
-    ("tỉnh", ("tinh",)),
-    ("xã", ("xa",)),
-    ("t phố", ("thanh_pho",)),
-    ("t xã", ("thi_xa",)),
-    ("t trấn", ("thi_tran",)),
-    ("t p", ("thanh_pho",)),
-    ("t x", ("thi_xa",)),
-    ("t t", ("thi_tran",)),
-    ("tp", ("thanh_pho",)),
-    ("tx", ("thi_xa",)),
-    ("ttr", ("thi_tran",)),
-    ("tt", ("thi_tran",)),
-    ("ph", ("phuong",)),
-    ("p", ("phuong",)),
-    ("f", ("phuong",)),
-    ("q", ("quan",)),
-    ("h", ("huyen",)),
-    ("x", ("xa",)),
-    ("t", ("tinh",)),
-)
-# `District Dong Da`, as whoever translates word by word writes it.
-_PREFIX_WORDS: Final = tuple(
-    (tuple((accent_key(word), fold(word)) for word in prefix.split()), kinds)
-    for prefix, kinds in (*_PREFIXES, *_ENGLISH.items())
+_CODES: Final = {name.lower(): code for code, name in KIND_NAMES.items()}
+
+
+def _kinds_by_writing(*places: str) -> dict[str, tuple[str, ...]]:
+    """Words for units at these places → the kinds that they may mean, the likeliest first."""
+    found: dict[str, list[str]] = {}
+    for word in lexicon.words():
+        if word.role == "admin" and word.place in places:
+            found.setdefault(word.writing, []).append(_CODES[word.kind])
+    order = list(KIND_NAMES).index
+    return {writing: tuple(sorted(codes, key=order)) for writing, codes in found.items()}
+
+
+_BEHIND: Final = _kinds_by_writing("behind", "both")
+"""What is English, which stands before a name as well where somebody translates word by word."""
+# A longer beginning stands first.
+_PREFIX_WORDS: Final = sorted(
+    (
+        (tuple((accent_key(word), fold(word)) for word in writing.split()), kinds)
+        for writing, kinds in _kinds_by_writing("", "both").items()
+    ),
+    key=lambda entry: -len(entry[0]),
 )
 _PREFIXES_BY_WORD: Final = {
     first: [entry for entry in _PREFIX_WORDS if first in entry[0][0]]
@@ -106,21 +83,21 @@ _PREFIXES_BY_WORD: Final = {
 }
 # A single letter begins too many words to cut a text there; what is English stands behind as well.
 _CUTTING: Final = tuple(
-    words for words, _ in _PREFIX_WORDS[: len(_PREFIXES)] if len(words[0][1]) > 1
+    words
+    for words, _ in _PREFIX_WORDS
+    if len(words[0][1]) > 1 and " ".join(word for _, word in words) not in _BEHIND
 )
-_SUFFIXED: Final = re.compile(rf"(.*\w)\W+({'|'.join(_ENGLISH)})\W*", re.IGNORECASE | re.DOTALL)
+_SUFFIXED: Final = re.compile(rf"(.*\w)\W+({'|'.join(_BEHIND)})\W*", re.IGNORECASE | re.DOTALL)
 # `P1`, `Q.10`, `Phường 07`, `Ward 1`; southern papers write `F` for the sound of `ph`.
 _NUMBERED: Final = re.compile(r"\W*([^\W\d_]+)\W*0*(\d{1,2})\W*")
 _NUMBERED_KINDS: Final = {
-    accent_key(word): kind
-    for kind, words in {
-        "phuong": ("phường", "phuong", "ph", "p", "f", "ward"),
-        "quan": ("quận", "quan", "q", "district", "dist"),
-    }.items()
-    for word in words
+    write(word.writing): _CODES[word.kind]
+    for word in lexicon.words()
+    if word.role == "admin" and word.kind in ("phường", "quận")
+    for write in (accent_key, fold)
 }
 # People write the postcode behind the province: `Hà Nội10000`, `Đắk Lắk 63000`.
-_POSTCODE: Final = re.compile(r"(?:(?<=\w)\W+|(?<=[^\W\d_]))\d{5,6}\W*$")
+_POSTCODE: Final = re.compile(rf"(?:(?<=\w)\W+|(?<=[^\W\d_])){POSTCODE}\W*$")
 # A dash right before a kind parts as a comma does: `Nguyễn Trãi-P.7-Q.5`; `B-P.502` is a flat.
 _SEPARATORS: Final = re.compile(
     r"[,;\n\r|]+|[-–](?:(?<=\w[-–])(?=(?:[PFXQH]\.\s?(?:[^\W\d_]{2}|\d{1,2}\b)|TP\.?\s?[^\W\d_]{2}"
@@ -286,4 +263,4 @@ def _suffixed(part: str) -> NamedPart | None:
     match = _SUFFIXED.fullmatch(part)
     if match is None:
         return None
-    return NamedPart(match[1], name_key(match[1]), _ENGLISH[match[2].casefold()])
+    return NamedPart(match[1], name_key(match[1]), _BEHIND[match[2].casefold()])

@@ -13,57 +13,26 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from geo import lexicon
 from geo.text import fold
 from geo.values import value
-from geo.words import PhraseBook, Word, phrases, read_all, text_of, words_of
+from geo.words import (
+    PhraseBook,
+    Word,
+    phrase_of,
+    phrases,
+    read_all,
+    text_of,
+    words_behind,
+    words_of,
+)
 
-FLATS: Final = [
-    *phrases(
-        "unit",
-        {
-            "căn": "căn hộ|căn số|căn hộ số|can hộ|ch|căn hộ ch|apartment|apt|unit|shophouse",
-            "phòng": "phòng số|p|room",
-            "quầy": "kiốt|ki ốt|quầy số|kios|kiosk|sạp|sạp số",
-        },
-        numbered=(
-            "căn",
-            "căn hộ",
-            "can hộ",
-            "ch",
-            "phòng",
-            "p",
-            "room",
-            "apartment",
-            "apt",
-            "unit",
-            "shophouse",
-            "quầy",
-            "kios",
-            "kiosk",
-            "sạp",
-            "kiốt",
-            "ki ốt",
-        ),
-    ),
-    *phrases("floor", {"tầng": "lầu|tầng số|floor"}, numbered=("tầng", "floor")),
-    *phrases("floor", {"tầng hầm": "", "tầng trệt": ""}),
-    *phrases(
-        "building",
-        {
-            "tòa": "tòa nhà|toà|tòa tháp|cao ốc|building",
-            "block": "blốc|lốc|lock|blk",
-            "tháp": "tower",
-            "đơn nguyên": "đn",
-        },
-        numbered=("building", "lock", "tower", "đn"),
-        marked=("lốc",),
-    ),
-]
+FLATS: Final = phrases("unit", "floor", "building")
 # Outside of an estate `lô` is a plot of land, which is a house number.
-_BOOK: Final = PhraseBook(FLATS, phrases("building", {"lô": ""}))
-ENGLISH_BUILDINGS: Final = frozenset({"building", "tower"})
+_BOOK: Final = PhraseBook(FLATS, [phrase_of("building", "lô")])
+ENGLISH_BUILDINGS: Final = words_behind("building")
 """Kinds that stand behind their name: `Vincom Center Building`."""
-_NAMED_FLOORS: Final = {"tang ham": "HAM", "tang tret": "TRET"}
+_NAMED_FLOORS: Final = {fold(kind): mark for kind, mark in lexicon.marks("floor").items()}
 # Marks of buildings in housing estates: `CT9A`, `HH2`, `N04B`, `S2.03`, `OCT2`.
 _BUILDING_CODE: Final = re.compile(
     r"(?:(?:CT|HH|OCT|VP|NO|N0|NƠ)\d{1,3}[A-Z]?\d?|S\d{1,2}\.\d{2})", re.IGNORECASE
@@ -76,10 +45,7 @@ _WITH_BUILDING: Final = re.compile(
 # The same with the floor: `A12.05` of block A.
 _BLOCK_AND_FLOOR: Final = re.compile(r"([A-ZĐ]{1,2})(\d{1,2}[AB]?\.\d{2})")
 # Words before the mark of a block, which people exchange freely: `CC A1`, `Nhà A1`, `Toà A1`.
-_BLOCK_WORDS: Final = re.compile(
-    r"(?:(?:toa nha|toa thap|toa|thap|block|blk|loc|khoi nha|nha|khu|day|lo|cao oc|building|tower|"
-    r"don nguyen|dn|chung cu|c c|cc|tap the|ktt) )+"
-)
+_BLOCK_WORDS: Final = re.compile(rf"(?:(?:{'|'.join(lexicon.names('buildings', 'mark'))}) )+")
 _ESTATE_WRITINGS: Final = {
     "chung cu": re.compile(r"^(?:toa )?(?:(?:khu |nha )?chung cu|c ?c) "),
     "khu tap the": re.compile(r"^(?:toa )?(?:(?:khu )?tap the|ktt) "),

@@ -18,54 +18,27 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
+from geo import lexicon
+from geo.text import fold
 from geo.values import value
 from geo.words import PhraseBook, Word, phrases, read_all, text_of, words_of
 
 # The rank orders alleys inside one another: ngõ > ngách > hẻm in the north, kiệt > hẻm in the
 # middle, hẻm alone in the south.
-ALLEY_RANK: Final = {"ngõ": 0, "kiệt": 0, "ngách": 1, "hẻm": 2}
-ALLEYS: Final = phrases(
-    "alley",
-    {"ngõ": "ng|lane", "ngách": "ngh|nghách|alley", "hẻm": "hém|hẽm|h", "kiệt": "kiêt"},
-    # `Ng. Sĩ Liên` is a person.
-    numbered=("ng", "ngh", "h", "lane", "alley"),
-    # Ngô Quyền, Ngô Mây and Kiệt Sơn are communes.
-    marked=("ngõ", "kiệt"),
-)
-# Plots are steps of a path as well, kept apart from numbers by a mark.
-PLOT_MARKS: Final = {
-    "lô": "LO",
-    "liền kề": "LK",
-    "biệt thự": "BT",
-    "ô": "O",
-    "thửa": "THUA",
-    "tờ bản đồ": "TO",
-    "km": "KM",
+ALLEY_RANK: Final = {
+    kind: rank
+    for rank, trait in enumerate(("outer", "middle", "inner"))
+    for kind in lexicon.kinds("alley", trait)
 }
-_INNER_PLOTS: Final = ("THUA", "O")
-BLOCKS: Final = {"liền kề": "LK", "biệt thự": "BT"}
+ALLEYS: Final = phrases("alley")
+# Plots are steps of a path as well, kept apart from numbers by a mark.
+PLOT_MARKS: Final = lexicon.marks("plot")
+_INNER_PLOTS: Final = tuple(PLOT_MARKS[kind] for kind in lexicon.kinds("plot", "inner"))
+BLOCKS: Final = {kind: PLOT_MARKS[kind] for kind in lexicon.kinds("plot", "row")}
 """Kinds of rows of houses: a number behind theirs is a house of them, and no range."""
-PLOTS: Final = phrases(
-    "plot",
-    {
-        "lô": "lô số|lô đất|lô đất số|lot",
-        "liền kề": "lk",
-        "biệt thự": "bt",
-        "ô": "ô số|ô đất",
-        "thửa": "thửa đất|thửa số|thửa đất số|thừa đất|thừa đất số",
-        "tờ bản đồ": "tờ bản đồ số|tờ số|tờ|tbđ|tbđ số",
-        "km": "km số|cây số|ki lô mét",
-    },
-    numbered=("ô", "lot", "liền kề", "biệt thự", "thửa", "tờ bản đồ", "tờ", "km"),
-)
-NUMBER_WORDS: Final = phrases(
-    "number",
-    {"số": "số nhà|nhà số|nhà|sn|s n|sô|no|n°|nhà trọ|nhà trọ số|phòng trọ|house|house no"},
-    numbered=("số", "house"),
-)
-SPOKEN_SLASHES: Final = frozenset(
-    {"xet", "xuyet", "set", "sec", "xec", "xoet", "xuoc", "xuyec", "suyet", "tren"}
-)
+PLOTS: Final = phrases("plot")
+NUMBER_WORDS: Final = phrases("number")
+SPOKEN_SLASHES: Final = frozenset(map(fold, lexicon.readings("slash")))
 SUFFIXES: Final = frozenset({"bis", "ter"})
 _BOOK: Final = PhraseBook(ALLEYS, PLOTS, NUMBER_WORDS)
 
@@ -99,12 +72,7 @@ _MILESTONE: Final = re.compile(r"\b(km\s*\d{1,4})\s*\+\s*(\d{1,3})\b", re.I)
 _MOST_LISTED: Final = 40
 """Between the first and the last number of one house; those of two houses lie anywhere."""
 _NATURAL: Final = re.compile(r"(\d+)|(\D+)")
-# A date may name a street. `3/4` is a house as well, so only days that do name streets count.
-_DATE_WORDS: Final = """
-    1/4 1/5 2/4 2/9 3/2 3/4 7/5 8/3 9/1 10/3 16/4 17/4 19/5 19/8 20/11 21/8 22/12 23/3 23/9 23/10
-    24/3 26/3 27/4 27/7 28/3 29/3 30/4
-"""
-_DATES: Final = frozenset(_DATE_WORDS.split())
+_DATES: Final = frozenset(lexicon.names("names", "day"))
 
 
 @value(frozen=True, slots=True)

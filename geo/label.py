@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
+from geo import lexicon
 from geo.house_number import PLOT_MARKS
 from geo.text import fold
 from geo.values import value
 
-_FLOORS: Final = {"HAM": "Tầng hầm", "TRET": "Tầng trệt"}
+_FLOORS: Final = {mark: kind.capitalize() for kind, mark in lexicon.marks("floor").items()}
 # A longer mark first: `LO5` is no `LK`, `TO5` no `O`. Blocks have letters: `LOA12`, and `LO.A`.
 _MARKED: Final = re.compile(
     f"({'|'.join(sorted(PLOT_MARKS.values(), key=len, reverse=True))})"
@@ -25,23 +26,12 @@ _MARKED: Final = re.compile(
 )
 _MARK_WORDS: Final = {mark: word for word, mark in PLOT_MARKS.items()}
 _ALLEY: Final = "Ngõ"
-_ALLEYS_ELSEWHERE: Final = {
-    "Kiệt": "quang tri|thua thien hue|hue|da nang|quang nam",
-    "Hẻm": (
-        "quang ngai|binh dinh|phu yen|khanh hoa|ninh thuan|binh thuan|kon tum|gia lai|dak lak|"
-        "dak nong|lam dong|binh phuoc|tay ninh|binh duong|dong nai|ba ria vung tau|ho chi minh|"
-        "long an|tien giang|ben tre|tra vinh|vinh long|dong thap|an giang|kien giang|can tho|"
-        "hau giang|soc trang|bac lieu|ca mau"
-    ),
-}
-"""What an alley is called → provinces of any map, folded; from general knowledge."""
 _ALLEY_OF: Final = {
-    name: word for word, names in _ALLEYS_ELSEWHERE.items() for name in names.split("|")
+    fold(province): word.capitalize()
+    for word in ("kiệt", "hẻm")
+    for province in lexicon.names("provinces", word)
 }
-_BUILDING_WORDS: Final = (
-    *("toa", "thap", "block", "chung cu", "cao oc", "nha", "khu", "can ho", "don nguyen"),
-    *("ky tuc xa", "tower", "building", "lo", "day", "cc", "ktt"),
-)
+_BUILDING_WORDS: Final = lexicon.names("buildings", "name")
 
 
 @value(frozen=True, slots=True)

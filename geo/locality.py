@@ -9,105 +9,44 @@
 from collections.abc import Sequence
 from typing import Final
 
+from geo import lexicon
 from geo.text import fold
 from geo.values import value
 from geo.words import ROMAN, PhraseBook, Word, keys_of, phrases, text_of, without_tail, words_of
 
-_HAMLETS: Final = {
-    "thôn": "thon số",
-    "ấp": "âp|áp",
-    "bản": "",
-    "buôn": "",
-    "bon": "",
-    "làng": "",
-    "plei": "pley",
-    "palei": "pa lei",
-    "phum": "",
-    "sóc": "",
-    "xóm": "",
-}
-_QUARTERS: Final = {
-    "khóm": "",
-    "khối": "",
-    "khối phố": "",
-    "tiểu khu": "tk",
-    "khu phố": "kp|k p|k phố|khuphố|kphố|quarter",
-    "khu vực": "kv",
-    "tổ dân phố": "tdp|t d p|tổ dp|tổ khu phố",
-    "tổ nhân dân": "tổ nd|tổ ndtq|tổ nhân dân tự quản|tổ tự quản",
-    "tổ": "group|tổ dân cư",
-    "đội": "đội sản xuất|đội sx",
-    "cụm": "",
-    "cụm dân cư": "cdc",
-    "khu": "khu ở",
-    "dãy": "",
-}
-_ESTATES: Final = {
-    "khu đô thị": "kđt|kdt|khu đô thị mới|kđtm|khu đt|đô thị mới",
-    "khu dân cư": "kdc|khu dc|tuyến dân cư",
-    "khu tái định cư": "khu tđc|tđc|ktđc",
-    "khu nhà ở": "",
-    "khu tập thể": "ktt|tập thể",
-    "khu biệt thự": "",
-    "khu giãn dân": "",
-    "khu định cư": "",
-    "ký túc xá": "ktx",
-    "cư xá": "cx",
-    "chung cư": "cc|c/c|c c|c/cư|c cư|khu chung cư|nhà chung cư|khu căn hộ",
-    "khu công nghiệp": "kcn|khu cn",
-    "cụm công nghiệp": "ccn|cụm cn",
-    "khu chế xuất": "kcx",
-    "khu công nghệ cao": "",
-    "mặt bằng quy hoạch": "mbqh|mặt bằng|mb",
-    "chợ": "khu chợ",
-}
-# Words that are as often something else: a person (đội Cấn, Tô Ký), a measure, an abbreviation.
-_NUMBERED: Final = ("đội", "cụm", "tk", "group", "quarter", "mbqh", "mặt bằng", "mb")
-LOCALITIES: Final = phrases("locality", {**_HAMLETS, **_QUARTERS, **_ESTATES}, numbered=_NUMBERED)
+LOCALITIES: Final = phrases("locality")
 _BOOK: Final = PhraseBook(LOCALITIES)
 _KIND_KEYS: Final = {phrase.kind: fold(phrase.kind) for phrase in LOCALITIES}
-ESTATES: Final = frozenset(_ESTATES)
+
+
+def _kinds(*traits: str) -> frozenset[str]:
+    return frozenset(lexicon.kinds("locality", *traits))
+
+
+ESTATES: Final = _kinds("estate")
 """Kinds of places that were built as one, often in two communes."""
 BLOCK_OF_FLATS: Final = "chung cư"
-DWELLING_ESTATES: Final = (BLOCK_OF_FLATS, "khu tập thể", "ký túc xá")
+DWELLING_ESTATES: Final = lexicon.kinds("locality", "dwelling")
 """Kinds that may be one building with flats."""
-BLOCK_KINDS: Final = frozenset({"khu", "dãy"})
+BLOCK_KINDS: Final = _kinds("block")
 """Kinds of places that with a mark are blocks of flats, where a flat is asked for."""
-MAY_HOLD_BLOCKS: Final = ESTATES | BLOCK_KINDS | {"khối", "khối phố", "cụm"}
+MAY_HOLD_BLOCKS: Final = _kinds("estate", "block", "holds_blocks")
 """Kinds of which one may be, or hold, another block of flats at the same house number."""
-NAMELESS: Final = frozenset({"khu công nghệ cao"})
+NAMELESS: Final = _kinds("nameless")
 """Kinds of which a commune has one, so that they stand without a name."""
-SETTLEMENTS: Final = frozenset(_HAMLETS) | {"khóm", "khối", "khu phố", "tổ", "khu", "chợ"}
+SETTLEMENTS: Final = _kinds("hamlet", "settlement")
 """Kinds that a comma may part from their name: `Thôn, Phúc Đa`."""
-PARTING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - {
-    *("xóm", "tổ", "tổ nhân dân", "đội", "cụm", "khu", "dãy")
-}
+DIVIDING: Final = _kinds("divides")
+"""Kinds that divide a hamlet or a quarter, and are numbered anew in each of them."""
+PARTING: Final = _kinds("hamlet", "quarter") - DIVIDING
 """Kinds of which one place cannot be in two: who is in Ấp 4 is not in Khu phố 1. The others divide
 them."""
 MAY_BE_UNSAID: Final = tuple(sorted(PARTING | {"xóm"}))
 """Kinds that people leave out before a name."""
-DIVIDING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - PARTING
-"""Kinds that divide a hamlet or a quarter, and are numbered anew in each of them."""
-GROUPS: Final = frozenset({"tổ", "tổ dân phố", "tổ nhân dân"})
+GROUPS: Final = _kinds("group")
 """Kinds of groups of neighbours, which people do not tell apart: `Tổ 1` for Tổ dân phố 1."""
-# Units of any map that would read as localities. Hamlets of the same names exist.
-_UNITS: Final = frozenset(
-    f"{kind} {name}"
-    for kind, names in {
-        "buon": "choah|ho|ma thuot|me thuot|triet|tria|trap|don",
-        "cho": "chu|chua|gao|lach|lau|lon|moi|quan|ra|vam|don|chun|long",
-        "ban": "me thuot|bo|cai|cong|cam|diu|giang|hon|ho|lang|lien|luoc|lam|lau|may|mu|me|ngoai|"
-        "nguyen|ngo|nhung|phiet|phung|pho|qua|ria|sen|thi|vuoc|xeo|co|gian|long|thach|tan dinh|dat",
-        "lang": "chanh|minh|quan|son|thip|cheu|giang|mo|nhi|bien|dai|ha|lon|thuong|tron|cong|ngam|"
-        "can|co|hieu|thanh|khe",
-        "soc": "ha|son|trang",
-        "xom": "chieu|cui",
-        "bon": "phang",
-        "plei": "kan",
-        "to": "chau|hieu|hap|mua|mau|tung",
-    }.items()
-    for name in names.split("|")
-)
+_UNITS: Final = frozenset(lexicon.names("in_names", "unit"))
+"""Units of any map that would read as localities. Hamlets of the same names exist."""
 
 
 @value(frozen=True, slots=True)

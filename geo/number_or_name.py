@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from geo import lexicon
 from geo.house_number import is_date, path_steps
 from geo.piece import HOUSE_ROLES, Piece
 from geo.street import ROAD_CLASSES
-from geo.text import has_diacritics
+from geo.text import fold, has_diacritics
 from geo.understanding import Understanding
 from geo.words import Word, text_of
 
@@ -178,7 +179,7 @@ def _number_in_name(piece: Piece) -> int:
 KIET_UNSURE: Final = "kiet_is_quarter"
 """Note of a reading of `K22` in the centre of the country that takes it for no kiệt."""
 _K: Final = re.compile(r"k(\d{1,3})")
-_OF_KIET: Final = frozenset({"da nang", "hue", "thua thien hue", "tt hue", "quang nam"})
+_OF_KIET: Final = frozenset(map(fold, lexicon.names("provinces", "kiệt")))
 """Provinces and cities where an alley is a kiệt."""
 
 

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Final
 
-from geo import kinds
+from geo import kinds, lexicon
 from geo.flat import FLATS
 from geo.house_number import ALLEYS, NUMBER_WORDS, PLOTS
 from geo.locality import LOCALITIES
@@ -131,9 +131,10 @@ _UNIT_FIRST: Final = re.compile(
     re.IGNORECASE,
 )
 # `… Hà Nội nhé`, `… Gò Vấp với ạ`, `… thủ đức nha`; Mường Nhé and Phong Nha are communes.
-_POLITE: Final = frozenset({"nhé", "ạ", "ạh", "với", "nha", "nhe", "nhá", "nghe"})
+_POLITE: Final = frozenset(lexicon.names("manners", "polite"))
 _POLITE_INSIDE: Final = re.compile(
-    r"(?<!\w)([^\W\d_]+)\s+(?:nhé|nha|nhá|nhe|ạ)(?:\s+(?:shop|ad|em|anh|chị|bạn))?(?=\s*[,;])",
+    rf"(?<!\w)([^\W\d_]+)\s+(?:{'|'.join(lexicon.names('manners', 'inside'))})"
+    r"(?:\s+(?:shop|ad|em|anh|chị|bạn))?(?=\s*[,;])",
     re.IGNORECASE,
 )
 # `số 12 trên đường Lê Lợi`, `số 12 mặt đường Lê Lợi`
@@ -142,12 +143,9 @@ _ON_THE_STREET: Final = re.compile(
     r"|mặt\s+(?=(?:đường|phố)\b)|mặt\s+tiền\s+)",
     re.IGNORECASE,
 )
-_POLITE_ENDS: Final = frozenset("éạhaeáÉẠHAEÁ")
+_POLITE_ENDS: Final = frozenset(end for word in _POLITE for end in (word[-1], word[-1].upper()))
 _ENDS: Final = " .!,~"
-_NAMED_SO: Final = frozenset(
-    {"mường", "muong", "nậm", "phong", "cu", "hà", "ha", "lương", "luong", "tiên", "tien", "xuân"}
-    | {"xuan", "mỹ", "my"}
-)
+_NAMED_SO: Final = frozenset(lexicon.names("manners", "named"))
 """Words before one of them in names of communes."""
 _SLASH_BEHIND: Final = re.compile(r"(?<=\d)\s*/\s+(?=[^\W\d_]{2})")
 """`12 / Lê Lợi`, but `12 / A`."""

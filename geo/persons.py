@@ -7,14 +7,16 @@ a street, a hamlet or a building, and stored.
 import re
 from typing import Final
 
+from geo import lexicon
 from geo.syllables import is_syllable
 from geo.text import fold
 
+_TITLES: Final = lexicon.names("people", "title")
+_BEFORE_TITLES: Final = lexicon.names("people", "before_title")
 # Never after a kind of place: Đường Ông Ích Khiêm and Đường Bà Triệu have no such word before. With
 # its accents, for `ho chi Minh` is a city; only `nha ong` is known without.
 _OWNER: Final = (
-    r"(?:(?:nhà|hộ|gđ|gia đình|gặp|chủ|chủ nhà|chủ hộ|phòng|của|lh|liên hệ)\s+"
-    r"(?:ông|bà|anh|chị|cô|chú|bác|em|dì|cậu|thầy|mệ)|nha\s+(?:ong|anh|chi|chu))\b"
+    rf"(?:(?:{'|'.join(_BEFORE_TITLES)})\s+(?:{'|'.join(_TITLES)})|nha\s+(?:ong|anh|chi|chu))\b"
 )
 _BESIDE: Final = r"(?:(?:gần|sau|trước|cạnh|bên|sát|đối diện|kế|gan)\s+)?"
 # A name goes on to a sign, a number, or the next part of the address.
@@ -24,17 +26,8 @@ _END: Final = (
     r"|thon|xom|ap|duong|phuong|xa|ngo|hem|so)\b)"
 )
 _PERSON: Final = re.compile(rf"\b{_BESIDE}{_OWNER}[^,;()\[\]\d/|]*?{_END}", re.IGNORECASE)
-_CALLED: Final = re.compile(
-    r"(?:ông|bà|anh|chị|em|cô|chú|bác|dì|cậu|thầy|mợ|thím|mrs?|ms)\.?(?: \w+){1,3}",
-    re.IGNORECASE,
-)
-_SURNAME_WORDS: Final = """
-    nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong li dinh dao doan vuong trinh
-    truong lam mai to luu luong thai ta tong quach chau cao ha kieu la ton tang vi tu phung trieu
-    dam khuc nghiem quan mac giang bach bang cu hua tieu uong
-"""
-_SURNAMES: Final = frozenset(_SURNAME_WORDS.split())
-"""Folded: nine in ten people bear one of the first fourteen."""
+_CALLED: Final = re.compile(rf"(?:{'|'.join(_TITLES)}|mrs?|ms)\.?(?: \w+){{1,3}}", re.IGNORECASE)
+_SURNAMES: Final = frozenset(map(fold, lexicon.names("surnames")))
 
 
 def is_surname(key: str) -> bool:
@@ -42,70 +35,22 @@ def is_surname(key: str) -> bool:
     return key in _SURNAMES
 
 
-_OF_STREETS: Final = frozenset(
-    """
-    cao ba quat|tran hung dao|phan boi chau|phan chu trinh|phan chau trinh|phan dinh phung
-    nguyen tri phuong|nguyen dinh chieu|ly thuong kiet|ly thai to|ly nam de|ly nhan tong
-    ly thai tong|ly thanh tong|tran quang khai|tran nhat duat|tran binh trong|tran quoc toan
-    tran nhan tong|tran thai tong|tran thanh tong|tran thu do|tran khanh du|tran nguyen han
-    tran quy cap|tran cao van|tran dai nghia|le thanh tong|le thanh ton|le quy don|le dai hanh
-    le trong tan|dinh tien hoang|dinh bo linh|dinh cong trang|mac dinh chi|ho xuan huong
-    ho tung mau|ho bieu chanh|ho chi minh|hoang hoa tham|huynh thuc khang|nguyen binh khiem
-    nguyen cong tru|nguyen cu trinh|nguyen gia thieu|nguyen huu canh|nguyen luong bang
-    nguyen thi minh khai|nguyen tat thanh|nguyen sinh sac|nguyen thien thuat|nguyen truong to
-    luong the vinh|luong dinh cua|ngo thi nham|ngo si lien|ngo gia tu|ngo tat to|ngo duc ke
-    ton duc thang|ton that thuyet|ton that tung|pham ngu lao|pham ngoc thach|pham van dong
-    phan dang luu|phan huy ich|phan huy chu|phung khac khoan|khuc thua du|mai hac de|mai thuc loan
-    mai xuan thuong|to hien thanh|trinh hoai duc|trieu quang phuc|vo nguyen giap|vo van kiet
-    vo thi sau|vo van tan|vu trong phung|duong dinh nghe|doan thi diem|dao duy tu|dao duy anh
-    chu van an|cu chinh lan|ha huy tap|le hong phong|hoang quoc viet|hoang van thu|truong han sieu
-    truong vinh ky|truong cong dinh|bui thi xuan|be van dan|phan dinh giot|nguyen viet xuan
-    cao van lau|chau van liem|dang van ngu|giang van minh|ho van hue|hoang thi loan
-    hoang van thai|huynh van nghe|le thi hong gam|le thi rieng|le van duyet|le van hien
-    le van huu|le van luong|le van mien|le van si|le van tam|le van thiem|le van thinh
-    li van phuc|luong van can|luu van lang|mac thi buoi|ngo thi si|ngo van so|nguyen thi dinh
-    nguyen thi luu|nguyen thi nho|nguyen thi thap|nguyen van cu|nguyen van huyen|nguyen van linh
-    nguyen van nguyen|nguyen van sieu|nguyen van thoai|nguyen van to|nguyen van troi
-    pham van bach|pham van nghi|pham van xao|phan van dang|phan van hon|phan van tri
-    phan van truong|quach thi trang|tran van can|tran van giap|tran van giau|tran van on
-    tran van tra|truong van bang|truong van da|truong van linh|vo van dung|vo van ngan
-    """.replace("\n", "|").split("|")
-)
-"""Of people of history, after whom streets are called in eight provinces and more; with Văn or Thị
-in four."""
 _BEHIND_DASH: Final = re.compile(
     r"[^\W\d_][.)]?\s+[-–—]\s+((?:[^\W\d_]+\s+){2,3}[^\W\d_]+)\s*(?=[,;(/\d]|[-–—]\s|$)"
 )
-_STREET_NAMES: Final = frozenset(fold(name) for name in _OF_STREETS if name.strip())
+_STREET_NAMES: Final = frozenset(map(fold, lexicon.names("names", "person")))
+"""Of people of history, after whom streets are called."""
 _FULL: Final = (3, 4)
 """Words of a name in full."""
-_LED_TO_WORDS: Final = """
-    kenh rach cau de bo doc cho truong ben dap dan noi ven hanh khu song suoi cong duong pho ngo hem
-    kiet ngach tinh huyen quoc lo nga ba tu cu xa tap the kdc kp dai ap thon xom ban
-"""
-_LED_TO: Final = frozenset(_LED_TO_WORDS.split())
+_LED_TO: Final = frozenset(lexicon.names("in_names", "before_person"))
 """Folded: what may stand before a person's name in that of a street."""
-_OWNERS: Final = frozenset(
-    {"chủ", "hộ", "CH", "gđ", "của", "vợ", "chồng", "con", "bố", "mẹ", "cha", "nhà", "gặp"}
-)
-_FORMS: Final = frozenset({"ông", "bà", "anh", "chị", "cô", "chú", "em", "bác", "hộ"})
-_HOMES: Final = frozenset({"nhà", "hộ", "gđ"})
+_OWNERS: Final = frozenset(lexicon.names("people", "before_name"))
+_FORMS: Final = frozenset({*_TITLES, "hộ"})
+_HOMES: Final = frozenset(lexicon.names("people", "home"))
 _BUILDINGS: Final = frozenset({"toà", "tòa"})
 _WORD: Final = re.compile(r"[^\W\d_]+")
 # Looked for first, for nearly no address has one, and millions are read.
-_SIGNS: Final = (
-    "nhà ",
-    "hộ ",
-    "gđ ",
-    "đình ",
-    "gặp ",
-    "chủ ",
-    "phòng ",
-    "của ",
-    "lh ",
-    "hệ ",
-    "nha ",
-)
+_SIGNS: Final = ("nha ", *(f"{words.split()[-1]} " for words in _BEFORE_TITLES))
 
 
 def is_of_history(key: str) -> bool:

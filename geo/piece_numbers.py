@@ -10,11 +10,10 @@ from geo.locality import DWELLING_ESTATES
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT, Kinds
 from geo.street import ENGLISH_KINDS, ROAD_CLASSES
-from geo.words import words_of
+from geo.words import is_postcode, words_of
 
 _ROOM: Final = re.compile(r"(?:[a-z]\d{1,2} )?(?:ch|p)[a-z]?\d{3,4}[a-z]?")
 """`P402`, `PB1610`, and with its block: `C1-P101`."""
-_POSTCODE: Final = re.compile(r"\d{5,6}")
 _POSTCODE_OF_PROVINCE: Final = re.compile(r"\d{2,3}000")
 """`550000 Nguyễn Văn Linh`: what a form writes in front, and no house bears."""
 _KIET: Final = re.compile(r"k\d{1,4}")
@@ -60,7 +59,7 @@ class Numbers(Kinds):
 
     def _begins_door(self, at: int) -> bool:
         """`tp hồ chí minh 30 hạ long`, where no number is before: no postcode, a name behind."""
-        number = self.words[at].text[0].isdigit() and not _POSTCODE.fullmatch(self.words[at].text)
+        number = self.words[at].text[0].isdigit() and not is_postcode(self.words[at].text)
         first = all(piece.role not in HOUSE_ROLES for piece in self.pieces)
         named = at + 2 < len(self.words) and self._is_name(at + 1) and self._is_name(at + 2)
         return number and first and named
@@ -133,7 +132,7 @@ class Numbers(Kinds):
         behind = self.part and not self.open and at + 1 < len(self.words) and self._is_name(at + 1)
         if certain and GLUED_UNIT.fullmatch(word.key) and (behind or self._ends_at(at + 1)):
             return self._unit(at)
-        if alone and self.part and _POSTCODE.fullmatch(word.text):
+        if alone and self.part and is_postcode(word.text):
             self._push("noise").words.append(word)
             return at + 1
         if _POSTCODE_OF_PROVINCE.fullmatch(word.text) and self._is_before_door(at + 1):

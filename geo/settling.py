@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from geo import kinds
+from geo.admin import KIND_LEVELS, KIND_NAMES
 from geo.flat import ENGLISH_BUILDINGS
 from geo.inside_buildings import (
     inside_buildings,
@@ -22,10 +23,11 @@ from geo.locality import SETTLEMENTS, locality_of
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
 from geo.street import ENGLISH_KINDS, is_dated
-from geo.words import text_of, words_of
+from geo.words import is_postcode, text_of, words_of
 
-COMMUNES: Final = frozenset({"phường", "xã", "thị trấn", "đặc khu"})
-_POSTCODE: Final = re.compile(r"\d{5,6}")
+COMMUNES: Final = frozenset(
+    KIND_NAMES[kind].lower() for kind, levels in KIND_LEVELS.items() if "commune" in levels
+)
 _QUARTER: Final = re.compile(r"K\d{1,2}")
 _LAST_NUMBERED_DISTRICT: Final = 12
 _SAIGON: Final = frozenset({"hochiminh", "hcm", "saigon"})
@@ -48,7 +50,7 @@ def _without_postcode(pieces: list[Piece]) -> list[Piece]:
     if len(pieces) < 2 or pieces[1].part == pieces[0].part or pieces[0].role != "number":
         return pieces
     first, *others = pieces
-    written = not first.opening and _POSTCODE.fullmatch(text_of(first.words))
+    written = not first.opening and is_postcode(text_of(first.words))
     return others if written and any(piece.role == "number" for piece in others) else pieces
 
 

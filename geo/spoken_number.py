@@ -8,18 +8,18 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from geo import lexicon
 from geo.house_number import ALLEYS, SPOKEN_SLASHES
 from geo.street import STREETS
 from geo.text import fold
 
-_DIGITS: Final = {
-    word: digit
-    for digit, words in enumerate(
-        ("khong", "mot", "hai", "ba", "bon tu", "nam lam nham", "sau", "bay", "tam", "chin")
-    )
-    for word in words.split()
+_VALUES: Final = {
+    fold(word): int(number)
+    for of in ("number", "number_behind")
+    for word, (number,) in lexicon.readings(of).items()
 }
-_SCALES: Final = {"muoi": 10, "tram": 100, "nghin": 1000, "ngan": 1000}
+_DIGITS: Final = {word: value for word, value in _VALUES.items() if value < 10}
+_SCALES: Final = {word: value for word, value in _VALUES.items() if value >= 10}
 _FILLERS: Final = frozenset({"le", "linh"})
 """`một trăm lẻ năm`."""
 _SPOKEN: Final = _DIGITS.keys() | _SCALES.keys() | _FILLERS

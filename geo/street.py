@@ -16,81 +16,31 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from geo.house_number import ALLEYS
+from geo import lexicon
+from geo.house_number import ALLEY_RANK, ALLEYS
 from geo.text import fold
 from geo.values import value
-from geo.words import PhraseBook, Word, keys_of, phrases, text_of, words_of
+from geo.words import PhraseBook, Word, keys_of, phrases, text_of, words_behind, words_of
 
-_PLAIN: Final = {
-    "đường": "đ|đg|d|dg|đ/s|đs|road no|street no|street|road",
-    "phố": "p|ph",
-    "đại lộ": "đl",
-}
-ROAD_CLASSES: Final = {
-    "quốc lộ": "ql|quốc lộ số",
-    "tỉnh lộ": "tl|tỉnh lộ số",
-    "đường tỉnh": "đt|đường tỉnh số",
-    "hương lộ": "hl|hương lộ số",
-    "đường huyện": "đh|huyện lộ|huyện lộ số",
-    "đường xã": "đx|dx",
-    "liên tỉnh lộ": "ltl",
-    "xa lộ": "xl",
-    "cao tốc": "đường cao tốc",
-    "lộ": "",
-}
-STREETS: Final = phrases(
-    "street",
-    {**_PLAIN, **ROAD_CLASSES},
-    numbered=(
-        *("ql", "tl", "đường tỉnh", "đt", "hl", "đường huyện", "đh", "đường xã", "lộ", "ltl"),
-        *("street", "road", "đs"),
-    ),
-)
+STREETS: Final = phrases("street")
+ROAD_CLASSES: Final = frozenset(lexicon.kinds("street", "road"))
+_PLAIN: Final = ("đại lộ", "đường", "phố")
 # Read when a name begins with them, behind `đường` or alone.
 _KIND_BOOK: Final = PhraseBook(STREETS, ALLEYS)
-_CLASS_KEYS: Final = {kind: fold(kind) for kind in ROAD_CLASSES} | {
-    p.kind: fold(p.kind) for p in ALLEYS
-}
-_NUMBERED_KEYS: Final = {"phố": "pho", "đại lộ": "dai lo"}
-_EMPTY_WORDS: Final = ("dai lo", "duong", "pho")
-ENGLISH_KINDS: Final = frozenset(
-    {"street", "str", "st", "road", "rd", "avenue", "ave", "boulevard"},
-)
+_CLASS_KEYS: Final = {kind: fold(kind) for kind in (*ROAD_CLASSES, *ALLEY_RANK)}
+_EMPTY_WORDS: Final = tuple(map(fold, _PLAIN))
+ENGLISH_KINDS: Final = words_behind("street")
 _MIDDLE_NAMES: Final = {"t": "thi", "v": "van"}
 _CODE_LETTERS: Final = re.compile(r"[a-z]{1,3}")
 _SHORT_ROAD: Final = re.compile(r"[đĐ](\d{1,3}[A-Za-z]?)")
 _DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})")
 _NUMBERS: Final = {
-    "mot": 1,
-    "hai": 2,
-    "ba": 3,
-    "bon": 4,
-    "tu": 4,
-    "nam": 5,
-    "sau": 6,
-    "bay": 7,
-    "tam": 8,
-    "chin": 9,
-    "muoi": 10,
+    fold(word): int(number)
+    for word, (number,) in lexicon.readings("number").items()
+    if 0 < int(number) <= 10
 }
-# Abbreviations that name one street wherever they stand.
-_ALIASES: Final = {
-    "cmt8": "cach mang thang 8",
-    "cmt 8": "cach mang thang 8",
-    "cm thang 8": "cach mang thang 8",
-    "cach mang t8": "cach mang thang 8",
-    "cm t8": "cach mang thang 8",
-    "xvnt": "xo viet nghe tinh",
-    "nkkn": "nam ky khoi nghia",
-    "ntmk": "nguyen thi minh khai",
-    "dbp": "dien bien phu",
-    "bien phu": "dien bien phu",
-    "thd": "tran hung dao",
-    "tran h dao": "tran hung dao",
-    "pvd": "pham van dong",
-    "xlhn": "xa lo ha noi",
-    "ba h thanh quan": "ba huyen thanh quan",
-}
+_ALIASES: Final = {writing: fold(name) for writing, (name,) in lexicon.readings("street").items()}
+"""Abbreviations that name one street wherever they stand."""
 
 
 @value(frozen=True, slots=True)
@@ -178,7 +128,7 @@ def _keys(kind: str | None, words: Sequence[Word]) -> tuple[str, tuple[str, ...]
         keys = keys[1:]
     elif not (keys[0][0].isdigit() and (len(keys) == 1 or kind is not None)):
         return _name_keys(_code(keys, one_word=len(words) == 1), words)
-    return f"{_NUMBERED_KEYS.get(kind or '', 'duong')} so {' '.join(keys)}", ()
+    return f"{fold(kind) if kind in _PLAIN else 'duong'} so {' '.join(keys)}", ()
 
 
 def _spelled_out(words: Sequence[Word]) -> list[str]:

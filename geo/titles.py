@@ -3,20 +3,21 @@
 import re
 from typing import Final
 
+from geo import lexicon
 from geo.persons import is_of_history
 from geo.text import fold
 
 _WORD: Final = r"[A-ZÀ-ỸĐ][^\W\d_]*"
 _BETWEEN: Final = r"[\s_.-]+"
 _ADDRESSED: Final = re.compile(
-    rf"\b((?:ông|bà|anh|chị|cô|chú|bác|Ông|Bà|Anh|Chị|ÔNG|BÀ){_BETWEEN}){_WORD}(?:{_BETWEEN}{_WORD}){{0,3}}"
+    rf"\b((?:{'|'.join(lexicon.names('people', 'title'))}|Ông|Bà|Anh|Chị|ÔNG|BÀ){_BETWEEN})"
+    rf"{_WORD}(?:{_BETWEEN}{_WORD}){{0,3}}"
 )
 _CAPITALS: Final = re.compile(rf"(?<![^\W_]){_WORD}(?:{_BETWEEN}{_WORD})+")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
-_SURNAMES: Final = frozenset(
-    {"nguyễn", "trần", "lê", "phạm", "hoàng", "huỳnh", "phan", "vũ", "võ", "đặng", "bùi", "đỗ"}
-    | {"hồ", "ngô", "dương", "nguyen", "tran", "pham"}
-)
+_SURNAMES: Final = frozenset(lexicon.names("surnames", "common")) | {
+    fold(surname) for surname in lexicon.names("surnames", "bare")
+}
 """Of most people; without marks only those that are no other word."""
 _SHORTEST, _LONGEST = 3, 4
 _TELEPHONE: Final = re.compile(r"(?<!\d)(?:0|\+?84)(?:[ ._-]?\d){9}(?!\d)")

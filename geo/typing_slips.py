@@ -17,6 +17,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final, Literal
 
+from geo import lexicon
 from geo.syllables import is_syllable, is_unwritten
 from geo.text import fold, has_diacritics
 
@@ -42,17 +43,14 @@ _GLUED_LETTERS: Final = re.compile(
 _COMMA_INSIDE: Final = re.compile(r"(?<!\S)[^\W\d_]{1,5}(?:,[^\W\d_]{1,5})+(?![^\s,.])")
 _UNIT_LETTERS: Final = frozenset("hxpqtf")
 _HIGHLAND: Final = re.compile("krong|d[ai]k|[eiy]a|chu|kon|plei|buon|kbang")
-# `Ia HLốp`, `Đắk PXi`: one word, with a capital inside.
-_HIGHLAND_INSIDE: Final = frozenset(["hring", "tling", "hbong", "hleo", "hlop", "hlo", "pxi"])
+_HIGHLAND_INSIDE: Final = frozenset(lexicon.names("other_tongues", "capital"))
+"""`Ia HLốp`, `Đắk PXi`: one word, with a capital inside."""
 _HORN: Final = re.compile(r"(?<!q)u([ơờớởỡợ])(?=\w)", re.IGNORECASE)
 _ZERO: Final = re.compile(r"([A-Za-z]{0,2}\d{1,4})[oO](\d{0,3})")
-# Words of English, and of names in the highlands, that would be syllables, too.
-_ENGLISH_WORDS: Final = """
-    room moon coop town down dawn lawn queen teen been keen seen boom zoom food noon saw law cow
-    tower power flower shower lower bloom loom deer beer green door left two
-"""
-_HIGHLAND_WORDS: Final = "rooi cooi dee chais"
-_OTHERS: Final = frozenset([*_ENGLISH_WORDS.split(), *_HIGHLAND_WORDS.split()])
+_OTHERS: Final = frozenset(
+    (*lexicon.names("other_tongues", "english"), *lexicon.names("other_tongues", "highland"))
+)
+"""Words of English, and of names in the highlands, that would be syllables, too."""
 _DOUBLED: Final = (
     *(("dd", "đ"), ("aa", "â"), ("ee", "ê"), ("oo", "ô"), ("eê", "ê"), ("êe", "ê"), ("aâ", "â")),
     *(("âa", "â"), ("oô", "ô"), ("ôo", "ô"), ("uwow", "ươ"), ("uow", "ươ"), ("uwo", "ươ")),
@@ -135,18 +133,9 @@ def decoded(text: str) -> str:
 
 # Kinds typed with VNI whose signs all stand behind the word. One that no place has for a number is
 # sure; before another number the rest are: `ngo4 5`, but `so61 3/2` and `phuong27` are numbers.
-_SURE_KINDS: Final = {"phuong72": "phường", "quan65": "quận", "huyen65": "huyện"}
-_KINDS_BY_VNI: Final = {
-    **_SURE_KINDS,
-    "ngo4": "ngõ",
-    "ngach1": "ngách",
-    "hem3": "hẻm",
-    "kiet65": "kiệt",
-    "xa4": "xã",
-    "ap61": "ấp",
-    "xom1": "xóm",
-    "khom1": "khóm",
-    "duong72": "đường",
+_SURE_KINDS: Final = {word: kind for word, (kind,) in lexicon.readings("vni_sure").items()}
+_KINDS_BY_VNI: Final = _SURE_KINDS | {
+    word: kind for word, (kind,) in lexicon.readings("vni").items()
 }
 _KIND_BY_VNI: Final = re.compile(
     rf"(?<!\w)(?:(?:{'|'.join(_SURE_KINDS)})(?=\s+\w)|(?:{'|'.join(_KINDS_BY_VNI)})(?=\s+\d))",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from geo import lexicon
 from geo.text import accent_key, fold, visible
 from geo.typing_slips import repaired
 from geo.values import value
@@ -42,7 +43,9 @@ _GLUED_NAME: Final = re.compile(
     r"(?!(?i:[a-z]?(?:bis|ter))(?![^\W\d_]))([^\W\d_]{3,}|[A-Z][^\W\d_a-zA-Z])"
 )
 _GLUED_CITY: Final = re.compile(r"((?i:tp))((?i:hcm|hn|đn|dn|ct|hp|bmt|vt)|[A-ZĐ]{2,3})")
-_GLUED_POSTCODE: Final = re.compile(r"([^\W\d_]{2,})(\d{5,6})")
+POSTCODE: Final = r"\d{5,6}"
+"""Five digits, six until 2018."""
+_GLUED_POSTCODE: Final = re.compile(rf"([^\W\d_]{{2,}})({POSTCODE})")
 _HYPHENED: Final = re.compile(r"(\d\w{0,3})[-–](?=[^\W\d_]{2})|([^\W\d_]{2,}\d?)[-–](?=\d)")
 _UNIT_LETTERS: Final = frozenset("pqfhxtd")
 ROMAN: Final = {
@@ -130,7 +133,7 @@ def without_tail(words: Sequence[Word]) -> Sequence[Word]:
     end = len(words)
     while end:
         last = words[end - 1]
-        if last.dash or is_country([last]) or _is_postcode(last.key):
+        if last.dash or is_country([last]) or is_postcode(last.key):
             end -= 1
         elif end > 1 and is_country(words[end - 2 : end]):
             end -= 2
@@ -139,8 +142,9 @@ def without_tail(words: Sequence[Word]) -> Sequence[Word]:
     return words[:end]
 
 
-def _is_postcode(key: str) -> bool:
-    return key.isdigit() and 5 <= len(key) <= 6
+def is_postcode(text: str) -> bool:
+    """Whether a text may be a postcode, and is nothing else."""
+    return re.fullmatch(POSTCODE, text) is not None
 
 
 @lru_cache(maxsize=16_384)
@@ -207,31 +211,35 @@ class Phrase:
     """Whether it counts only with diacritics, or a number behind it: `lốc B`, not `Loc Ninh`."""
 
 
-def phrases(
-    role: str,
-    kinds: dict[str, str],
-    *,
-    numbered: Iterable[str] = (),
-    marked: Iterable[str] = (),
-) -> list[Phrase]:
-    """Phrases from `{canonical: "writing|writing"}`, each kind being a writing of itself."""
-    strict, typed = frozenset(numbered), frozenset(marked)
-    made = []
-    for kind, writings in kinds.items():
-        for writing in dict.fromkeys([kind, *writings.split("|")] if writings else [kind]):
-            split = writing.split()
-            made.append(
-                Phrase(
-                    role,
-                    kind,
-                    tuple(map(fold, split)),
-                    tuple(map(accent_key, split)),
-                    kind in strict or writing in strict,
-                    writing != kind,
-                    writing in typed,
-                )
-            )
-    return made
+def phrases(*roles: str) -> list[Phrase]:
+    """Those of the lexicon that open pieces of these roles, wherever they stand.
+
+    A kind's own word stands before its other writings, one with marks before one without, so that
+    `dg` is `đg` that lost its mark.
+    """
+    found = [
+        _phrase(word.role, word.kind or word.writing, word.writing, word.needs)
+        for word in lexicon.words()
+        if word.role in roles and word.needs != "unit" and word.place != "behind"
+    ]
+    return sorted(found, key=lambda phrase: (phrase.shortened, phrase.keys == phrase.accents))
+
+
+def phrase_of(role: str, kind: str) -> Phrase:
+    """A kind by its own word, which counts without a number."""
+    return _phrase(role, kind, kind, "")
+
+
+def words_behind(role: str) -> frozenset[str]:
+    """Words for kinds of a role that stand behind a name: `Vincom Center Building`."""
+    return frozenset(word.writing for word in lexicon.words() if word.role == role and word.place)
+
+
+def _phrase(role: str, kind: str, writing: str, needs: str) -> Phrase:
+    split = writing.split()
+    keys, accents = tuple(map(fold, split)), tuple(map(accent_key, split))
+    numbered, marked = needs == "number", needs == "marks"
+    return Phrase(role, kind, keys, accents, numbered, writing != kind, marked)
 
 
 def read_all(read: Callable[[Sequence[Word], int], int], words: Sequence[Word]) -> bool:

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
+from geo import lexicon
 from geo.flat import block_key, parse_flat, without_block_words
 from geo.house_number import parse_house_number, path_steps
 from geo.locality import parse_locality
@@ -34,8 +35,8 @@ _FLAT_ALONE: Final = re.compile(rf"{_FLAT_WORDS}(\d[\w.-]*)", re.IGNORECASE)
 _FLAT_BEFORE: Final = re.compile(rf"{_FLAT_ALONE.pattern}\s+(.+)", re.IGNORECASE)
 _FLAT_BEHIND: Final = re.compile(rf"(.*\S)\s+{_FLAT_ALONE.pattern}", re.IGNORECASE)
 _KIND_WORDS: Final = (
-    *("p", "ph", "q", "h", "x", "t", "tp", "tx", "tt", "phuong", "xa", "thi tran", "dac khu"),
-    *("quan", "huyen", "thi xa", "thanh pho", "tinh", "duong", "pho", "viet nam", "vn"),
+    *(fold(word.writing) for word in lexicon.words() if word.role == "admin" and not word.place),
+    *("duong", "pho", "viet nam", "vn"),
 )
 _MAX_TAIL: Final = 4
 """Words of a commune that is typed behind a name without a comma."""

@@ -1,5 +1,6 @@
 """Names that demo households bear: written down from general knowledge, taken from no data set.
 
+No matching knows them: what it knows of names stands in `geo/lexicon/names.csv`, with its source.
 What recurs in life recurs here: nearly every town has its Trần Hưng Đạo and its Đường 30/4. The
 commonest stand first.
 """

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from geo import lexicon
 from geo.syllables import bears_tone_late, is_syllable, is_unwritten
 from geo.text import accent_key, fold, has_diacritics, is_one_slip
 from geo.values import value
-from registry.demo.names import HAMLETS, HAMLETS_BY_WORD, STREETS
 from registry.gazetteer import Gazetteer
 from registry.remembered import Remembered
-from registry.search.look_alikes import LOOK_ALIKES
 
-FAMOUS: Final = frozenset(map(fold, (*STREETS, *HAMLETS)))
+_STREETS, _HAMLETS, _MINORITIES, _LOOK_ALIKES = (
+    lexicon.names("names", use) for use in ("street", "hamlet", "minority", "look_alike")
+)
+FAMOUS: Final = frozenset(map(fold, (*_STREETS, *_HAMLETS)))
 """Folded names that recur in every part of the country."""
 _COMMON: Final = 4
 """Times that a word stands in names before it counts as a word rather than as a rarity."""
@@ -102,13 +104,12 @@ def vocabulary_of(gazetteer: Gazetteer) -> Vocabulary:
     known = kept.get(None)
     if known is None:
         names = [name for unit in gazetteer.units.values() for name in gazetteer.names_of(unit)]
-        minorities = (name for names in HAMLETS_BY_WORD.values() for name in names)
-        well_known = (*STREETS, *LOOK_ALIKES)
-        recurring = (*STREETS, *HAMLETS, *minorities, *LOOK_ALIKES)
+        well_known = (*_STREETS, *_LOOK_ALIKES)
+        recurring = (*well_known, *_HAMLETS, *_MINORITIES)
         known = Vocabulary(
             _words([*(name.accents for name in names), *map(accent_key, recurring)]),
             _words([*(name.key for name in names), *map(fold, recurring)]),
-            FAMOUS | {name.key for name in names} | set(map(fold, LOOK_ALIKES)),
+            FAMOUS | {name.key for name in names} | set(map(fold, _LOOK_ALIKES)),
             frozenset(map(accent_key, well_known)),
             frozenset(write(n).split()[0] for n in well_known for write in (fold, accent_key)),
         )

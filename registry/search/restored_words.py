@@ -13,6 +13,7 @@ from typing import Final
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Levenshtein
 
+from geo import lexicon
 from geo.flat import FLATS
 from geo.house_number import ALLEYS
 from geo.kinds import HINTS
@@ -32,12 +33,14 @@ from registry.search.by_letters import (
 )
 from registry.search.likeness import Vocabulary
 
-KINDS: Final = (
-    *("đường", "phố", "ngõ", "ngách", "hẻm", "kiệt", "đại", "quốc", "lộ"),
-    *("số", "nhà", "thôn", "ấp", "xóm", "bản", "buôn", "làng", "khóm"),
-    *("khối", "tổ", "dân", "khu", "phường", "xã", "thị", "trấn", "đặc"),
-    *("quận", "huyện", "thành", "tỉnh", "căn", "hộ", "tầng", "toà", "tòa"),
-    *("chung", "cư", "block"),
+_OTHER_HALVES: Final = {"căn": ("hộ",), "số": ("nhà",), "tòa": ("toà",)}
+KINDS: Final = tuple(
+    dict.fromkeys(
+        word
+        for role in sorted(lexicon.ROLES)
+        for kind in lexicon.kinds(role, "slips")
+        for word in (*kind.split(), *_OTHER_HALVES.get(kind, ()))
+    )
 )
 """Words that say what kind of place follows, one by one."""
 _LOOKED_AT: Final = 12

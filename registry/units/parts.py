@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Final
 
+from geo import lexicon
 from geo.admin import KIND_LEVELS, LEVELS, NamedPart, parse_name, split_before_kinds, split_dashes
 from geo.syllables import is_syllable
 from geo.text import accent_key, fold, has_diacritics
@@ -16,8 +17,7 @@ from registry.remembered import Remembered
 from registry.units.slips import (
     communes_numbered,
     communes_with_initials,
-    districts_meant,
-    heirs_of_province,
+    heirs_of,
     names_in_one_word,
     units_shortened,
     units_with_initials,
@@ -25,13 +25,12 @@ from registry.units.slips import (
 
 MAX_RUN: Final = 10
 """Words of the longest names that are written in one."""
-_NUMBER_WORDS: Final = (
-    *(("nhất", "1"), ("một", "1"), ("hai", "2"), ("ba", "3"), ("tư", "4"), ("bốn", "4")),
-    *(("năm", "5"), ("sáu", "6"), ("bảy", "7"), ("bẩy", "7"), ("tám", "8"), ("chín", "9")),
-    *(("mười", "10"), ("mười một", "11"), ("mười hai", "12")),
-)
+_NUMBERS: Final = {word: int(number) for word, (number,) in lexicon.readings("number").items()}
 _SPOKEN: Final = {
-    write(word): number for write in (fold, accent_key) for word, number in _NUMBER_WORDS
+    write(word): str(number)
+    for write in (fold, accent_key)
+    for word, number in (*_NUMBERS.items(), ("nhất", 1), ("mười một", 11), ("mười hai", 12))
+    if 0 < number <= 12
 }
 """Numbers of districts and wards in words: `Quận nhất`."""
 
@@ -213,9 +212,9 @@ class PartReader:
     def _meant(self, reading: NamedPart) -> Iterator[tuple[Unit, int]]:
         """Units that no list has under this name, each with its `Fit.kind`."""
         if reading.kinds in ((), ("tinh",)):
-            yield from ((unit, 0) for unit in heirs_of_province(self.gazetteer, reading.key))
+            yield from ((unit, 0) for unit in heirs_of(self.gazetteer, reading.key, "province"))
         if reading.kinds in ((), ("huyen",), ("quan",)):
-            yield from ((unit, 0) for unit in districts_meant(self.gazetteer, reading.key))
+            yield from ((unit, 0) for unit in heirs_of(self.gazetteer, reading.key, "district"))
         if reading.kinds in OF_COMMUNES and _INITIALS.fullmatch(reading.name):
             yield from ((u, INITIALS) for u in communes_with_initials(self.gazetteer, reading.key))
         if reading.kinds in ((), *OF_COMMUNES):

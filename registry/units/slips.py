@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from functools import cache
 from itertools import chain
 from typing import Final
 
+from geo import lexicon
 from geo.admin import KIND_LEVELS, LEVELS, NamedPart
 from geo.syllables import is_syllable
 from geo.text import accent_key, fold, has_diacritics, is_one_slip
@@ -12,36 +14,6 @@ from geo.words import ROMAN
 from registry.gazetteer import Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
 
-# Provinces that were divided or merged between 1976 and 2008 (resolutions of the National Assembly
-# of 1978, 1989, 1991, 1996, 2003 and 2008), with the later ones on their land.
-_HEIRS: Final = {
-    "ha tay": ("ha noi",),
-    "ha son binh": ("ha noi", "hoa binh"),
-    "ha bac": ("bac giang", "bac ninh"),
-    "hai hung": ("hai duong", "hung yen"),
-    "nam ha": ("nam dinh", "ha nam"),
-    "ha nam ninh": ("nam dinh", "ha nam", "ninh binh"),
-    "vinh phu": ("vinh phuc", "phu tho"),
-    "bac thai": ("bac kan", "thai nguyen"),
-    "ha tuyen": ("ha giang", "tuyen quang"),
-    "hoang lien son": ("lao cai", "yen bai"),
-    "nghe tinh": ("nghe an", "ha tinh"),
-    "binh tri thien": ("quang binh", "quang tri", "hue"),
-    "quang nam da nang": ("quang nam", "da nang"),
-    "nghia binh": ("quang ngai", "binh dinh"),
-    "phu khanh": ("phu yen", "khanh hoa"),
-    "thuan hai": ("ninh thuan", "binh thuan"),
-    "gia lai kon tum": ("gia lai", "kon tum"),
-    "song be": ("binh duong", "binh phuoc"),
-    "cuu long": ("vinh long", "tra vinh"),
-    "minh hai": ("ca mau", "bac lieu"),
-}
-# A district that was divided before 2025, under the name that maps go on writing; and short ones.
-_DISTRICTS: Final = {
-    "tu liem": ("bac tu liem", "nam tu liem"),
-    "hbt": ("hai ba trung",),
-    "tdm": ("thu dau mot",),
-}
 _SHORTEST_NAME: Final = 5
 """Letters of a name in which one may be wrong; shorter ones are too like each other."""
 _MOST_NAMES: Final = 3
@@ -55,24 +27,21 @@ _numbered: Final = Remembered[None, dict[str, dict[int, Unit]]](1)
 _joined: Final = Remembered[None, dict[str, list[UnitName]]](1)
 
 
-def heirs_of_province(gazetteer: Gazetteer, key: str) -> list[Unit]:
-    """The provinces on the land of one that no list knows any more: Hà Nội for Hà Tây."""
+def heirs_of(gazetteer: Gazetteer, key: str, level: str) -> list[Unit]:
+    """The units on the land of one that no list knows any more, or of which it is short: Hà Nội for
+    the province Hà Tây, Bắc and Nam Từ Liêm for the district Từ Liêm."""
     return [
         hit.unit
-        for heir in _HEIRS.get(key, ())
+        for heir in _meant(level).get(key, ())
         for hit in gazetteer.named(heir)
-        if hit.unit.level == "province"
+        if hit.unit.level == level
     ]
 
 
-def districts_meant(gazetteer: Gazetteer, key: str) -> list[Unit]:
-    """The districts that no list has under this name: Bắc and Nam Từ Liêm for Từ Liêm."""
-    return [
-        hit.unit
-        for name in _DISTRICTS.get(key, ())
-        for hit in gazetteer.named(name)
-        if hit.unit.level == "district"
-    ]
+@cache
+def _meant(level: str) -> dict[str, tuple[str, ...]]:
+    known = lexicon.readings(level)
+    return {fold(writing): tuple(map(fold, names)) for writing, names in known.items()}
 
 
 def units_with_initials(gazetteer: Gazetteer, initials: str) -> list[Unit]:

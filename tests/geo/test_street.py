@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo import lexicon
 from geo.street import parse_street
 from tests.support.vietnamese import any_text, named, numbered, without_diacritics
 
@@ -37,6 +38,17 @@ SAME_STREET = [
     ("vo van kiet", ["Vo Van Kiet Street", "Võ Văn Kiệt"]),
     ("doi can", ["P. Đội Cấn", "Đội Cấn"]),
 ]
+
+
+def test_abbreviation_has_the_key_of_its_street() -> None:
+    streets = lexicon.readings("street").items()
+    keys = {writing: (_key(writing), _key(name)) for writing, (name,) in streets}
+    assert {writing for writing, (short, full) in keys.items() if short != full} == set()
+
+
+def _key(text: str) -> str | None:
+    street = parse_street(text)
+    return street and street.key
 
 
 @pytest.mark.parametrize(("key", "writings"), SAME_STREET)

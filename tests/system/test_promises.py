@@ -216,3 +216,10 @@ def test_every_link_of_a_page_leads_to_what_is_there() -> None:
             if ":" not in link and not (goal.exists() and (not anchor or anchor in anchors(goal))):
                 lost.append(f"{page.relative_to(ROOT)}: {link}")
     assert lost == []
+
+
+def test_every_file_that_the_guide_for_contributors_names_is_there() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_]+(?:/[a-z_]+)+\.(?:py|csv))`", guide)
+    assert "geo/lexicon/words.csv" in named
+    assert [path for path in named if not (ROOT / path).is_file()] == []

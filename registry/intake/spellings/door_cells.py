@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
+from pathlib import Path
 from typing import Final
 
+from geo import lexicon
 from geo.address import building_of, parse_components
 from geo.beside import beside_number
 from geo.house_number import as_range
@@ -44,13 +46,8 @@ _ROOM_BEHIND: Final = re.compile(r"[^\W\d_] (?:P|CH)\.?\d{3,4}[A-Z]?$")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _FLAT_UNCLEAR: Final = re.compile(r"[();+]|^\d\.\d$")
 """`101 (Tuấn)`, `07.01 + 07.02`; `5.1` may be 501 or 5.10."""
-_FLAT_WORDS_LISTED: Final = """
-    can phong tang lau block toa nha flat unit room shop thap officetel shophouse penthouse duplex
-    studio kiot kiosk day khu suite apartment apt floor tower villa sky garden condotel cho thuong
-    mai biet thu lien tret lung ham truc
-"""
-_FLAT_WORDS: Final = frozenset(_FLAT_WORDS_LISTED.split())
-"""Folded: what may stand beside the number of a flat."""
+_CELLS: Final = Path(__file__).with_name("cells.csv")
+_FLAT_WORDS: Final = frozenset(lexicon.names(_CELLS, "beside_flat"))
 _WHOLE: Final = re.compile(r"([1-9]\d{0,3})\.0+")
 """`12.0`, as programs write a number."""
 _DECIMAL: Final = re.compile(r"(\d+),(\d+)")
@@ -89,23 +86,13 @@ _BESIDE_STREETS: Final = re.compile(
 Giáp Bát is one."""
 _NO_STREET_BUT: Final = ESTATES - {"chợ", "cư xá"}
 """Kinds of estates; by markets and cư xá, streets are called."""
-_NO_STREETS: Final = frozenset({"x", "o", ".", "0", "đường", "phố"}) | {
-    f"đường {of}"
-    for of in (
-        *("đất", "đất đỏ", "nhựa", "bê tông", "bê-tông", "đá", "mòn", "nội đồng"),
-        *("liên thôn", "liên xã", "liên xóm", "liên ấp", "làng"),
-    )
-}
-"""What stands in a column of streets where the street has no name: what it is made of, a mark."""
+_NO_STREETS: Final = frozenset(lexicon.names(_CELLS, "no_street"))
 _EARLIER_PLACE: Final = re.compile(
     r"\d[A-Z]?\s+(?:cũ|mới)$|\((?:cũ|mới)\)|\bnay (?:là|thuộc|đổi)\b|\s(?:và|&|\+)\s", re.IGNORECASE
 )
 """`Thôn 2 cũ`, `Thôn Đông nay là thôn Đoài`, `Thôn 1 và 2`: nobody knows which."""
 _WITH_DECIMAL: Final = re.compile(r"(\D*\d+)\.0+")
-_USES: Final = frozenset(
-    {"yes", "house", "residential", "apartments", "detached", "terrace", "dormitory", "hut", "no"}
-)
-"""What maps say in the column of buildings of what they are, folded; no building is called so."""
+_USES: Final = frozenset(lexicon.names(_CELLS, "no_building"))
 _BARE: Final = re.compile(r"\d[\dA-Za-z/-]*")
 """A street that is a number: `20`, where the cells of a row have moved by one the house's."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")

@@ -1,8 +1,8 @@
 """What a header says: which field a column holds, or that it is about people.
 
-Lists of words stand here; what is made of them are rules: a header is a name of a field as it is,
-glued (`SONHA`, `soNha`), shortened (`TDP`), with words that only say of when or in what it is
-(`Phường/xã mới`, `Toạ độ X (m)`), or several such names together (`Thôn, xóm`, `Đường, ngõ`).
+The words stand in `headers.csv`; what is made of them are rules: a header is a name of a field as
+it is, glued (`SONHA`, `soNha`), shortened (`TDP`), with words that only say of when or in what it
+is (`Phường/xã mới`, `Toạ độ X (m)`), or several such names together (`Thôn, xóm`, `Đường, ngõ`).
 """
 
 import json
@@ -10,113 +10,51 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
+from geo import lexicon
 from geo.admin import LEVELS
+from geo.lexicon import read_table
 from geo.text import fold
 
-# Field → headers that mean it, folded (`geo.text.fold`), the field's own name apart.
-FIELDS: Final[dict[str, tuple[str, ...]]] = {
-    "source_ref": (
-        *("ref", "id", "ma", "ma ho", "ma so", "ma dia chi", "ma ho so", "so ho so", "reference"),
-    ),
-    "address": (
-        *("dia chi", "dia chi day du", "dia chi chi tiet", "dia chi nha", "dia chi ho"),
-        *("full address", "dia chi thuong tru", "noi o", "noi thuong tru", "dia chi lap dat"),
-        *("dia chi cu tru", "noi cu tru", "dia chi tam tru", "dia chi giao hang"),
-        *("dia chi su dung", "dia chi can nha", "dia chi noi o", "dia chi khach hang"),
-        *("dia chi lien he", "dia chi toa nha"),
-    ),
-    "former_address": (
-        *("dia chi cu", "dia chi truoc", "dia chi truoc day", "dia chi theo dia gioi cu"),
-        *("dia chi truoc 2025", "dia chi truoc sap nhap", "dia chi truoc khi sap nhap"),
-        *("dia chi truoc 1 7 2025", "dia chi truoc 01 07 2025", "dia chi truoc sat nhap"),
-        *("address before 2025", "address before 2025 07", "old address", "address old"),
-        "dia chi cu truoc sap nhap",
-    ),
-    "house_number": ("so nha", "so", "house no", "number", "housenumber", "so nha o"),
-    "alley": ("ngo", "ngach", "hem", "kiet", "so ngo", "so hem", "so ngach", "so kiet", "lane"),
-    "street": ("duong", "ten duong", "pho", "duong pho", "ten duong pho", "street name", "road"),
-    "locality": (
-        *("thon", "ap", "to dan pho", "khu pho", "to", "xom", "khu dan cu", "hamlet", "buon"),
-        *("khom", "khoi", "khoi pho", "tieu khu", "ban", "khu", "doi", "cum", "cum dan cu"),
-        *("phum", "lang xom", "to dan cu", "to nhan dan"),
-    ),
-    "building": (
-        *("toa nha", "chung cu", "toa", "ten toa nha", "building name", "block", "thap", "day tro"),
-        *("day nha", "day nha tro", "day phong tro"),
-    ),
-    "floor": ("tang", "level"),
-    "unit": (
-        *("can ho", "phong", "so can ho", "so phong", "flat", "apartment", "room", "can"),
-        *("can so", "so can", "can ho so", "apartment no"),
-    ),
-    "commune_code": ("ma xa", "ma phuong", "ma xa phuong", "ma phuong xa", "ward code", "ma dvhc"),
-    "commune": (
-        *("xa", "phuong", "ten xa", "ten phuong", "ward", "thi tran", "dac khu"),
-        *("don vi hanh chinh cap xa", "cap xa", "subdistrict"),
-    ),
-    "district": ("huyen", "quan", "ten huyen", "ten quan", "thi xa"),
-    "province": ("tinh", "thanh pho", "tinh thanh", "tinh thanh pho", "ten tinh", "city"),
-    "former_commune_code": ("ma xa cu", "ma phuong cu", "ma xa phuong cu", "old ward code"),
-    "former_commune": (),
-    "former_district": (),
-    "former_province": (),
-    "longitude": ("lon", "lng", "long", "kinh do", "x", "easting"),
-    "latitude": ("lat", "vi do", "y", "northing"),
-    "longitude_minutes": ("kinh do phut",),
-    "longitude_seconds": ("kinh do giay",),
-    "latitude_minutes": ("vi do phut",),
-    "latitude_seconds": ("vi do giay",),
-    "point": (
-        *("gps", "coordinates", "toa do nha", "toa do diem", "geopoint", "vi tri nha", "plus code"),
-    ),
-    "households_count": (
-        *("so ho", "so ho dan", "households", "so ho gia dinh", "so luong ho", "tong so ho"),
-        *("no of households", "number of households", "households count", "household count"),
-    ),
-    "position_accuracy_m": (
-        *("do chinh xac", "do chinh xac m", "accuracy", "accuracy m", "precision", "gps precision"),
-        *("gps accuracy", "geopoint precision", "sai so m", "horizontal accuracy"),
-    ),
-    "visit_result": ("ket qua",),
-}
-
-# A header that holds one of these words is about a person.
-_PERSONAL_WORDS: Final = (
-    *("ho ten", "ho va ten", "chu ho", "ten chu", "nguoi", "ten ho", "chu nha", "chu so huu"),
-    *("chu su dung", "chu can ho", "chu dat", "dai dien", "vo chong", "ong ba"),
-    *("to truong", "truong thon", "can bo"),
-    *("dien thoai", "so dt", "dt", "sdt", "di dong", "lien he", "lien lac", "phone", "mobile"),
-    *("tel", "email", "zalo", "facebook", "cccd", "cmnd", "gttt", "ddcn", "so giay to"),
-    *("can cuoc", "chung minh", "so dinh danh", "dinh danh ca nhan", "ho chieu", "passport"),
-    *("identity", "ngay sinh", "nam sinh", "birth", "gioi tinh", "gender", "dan toc", "ton giao"),
-    *("owner", "customer", "khach hang", "ten khach", "fullname", "full name", "ma so thue"),
-    *("chu dem", "ten khang", "ten kh", "ben mua", "khach thue", "head name", "cmt", "mst"),
-    *("bhxh", "bhyt", "tai khoan", "bien so xe", "bien kiem soat"),
-    *("respondent", "head of household", "beneficiary", "contact", "ten nnt", "thue bao"),
+FIELDS: Final = (
+    *("source_ref", "address", "former_address", "house_number", "alley", "street", "locality"),
+    *("building", "floor", "unit", "commune_code", "commune", "district", "province"),
+    *("former_commune_code", "former_commune", "former_district", "former_province"),
+    *("longitude", "latitude", "longitude_minutes", "longitude_seconds"),
+    *("latitude_minutes", "latitude_seconds", "point", "households_count"),
+    *("position_accuracy_m", "visit_result"),
 )
-# Alone they are a person's as well.
-_PERSONAL: Final = ("ten", "ho dem", "chu", "vo", "chong")
+"""What a column may hold."""
+
+
+class Header(NamedTuple):
+    """What a header means: a row of `headers.csv`."""
+
+    header: str
+    field: str
+    use: str
+
+    def fault(self, _comments: str) -> str | None:
+        """What is wrong with it; None for nothing."""
+        known = self.field in (*FIELDS, "person") and self.use in ("", "inside", "weak")
+        return None if known else "no such field or use"
+
+
+def _headers(use: str) -> dict[str, str]:
+    """Headers of a use → the field that they mean."""
+    return {row.header: row.field for row in _HEADERS if row.use == use}
+
+
+_HEADERS: Final = read_table(Path(__file__).with_name("headers.csv"), Header)
+_PERSONAL_WORDS: Final = tuple(_headers("inside"))
 _GLUED_LEAST: Final = 5
 """Letters of words that are looked for inside a header without spaces."""
 
-_SHORT: Final = {
-    "kp": "khu pho",
-    "tdp": "to dan pho",
-    "tp": "thanh pho",
-    "sn": "so nha",
-    "dp": "dan pho",
-    "tx": "thi xa",
-    "dc": "dia chi",
-    "kdc": "khu dan cu",
-    "qh": "quan huyen",
-    "px": "phuong xa",
-    "ttp": "tinh thanh pho",
-    "toado": "toa do",
-}
-# Columns that hold a field where no other one does: an address of whatever kind, a flat's mark.
-_WEAK: Final = {"ma can ho": "unit", "ma can": "unit"}
+_SHORT: Final = {word: name for word, (name,) in lexicon.readings("header").items()}
+_WEAK: Final = _headers("weak")
+"""Columns that hold a field where no other one does: an address of whatever kind, a flat's mark."""
 _ADDRESS: Final = "dia chi "
 _LONGEST_ADDRESS: Final = 7
 """Words of a header that begins so; a title says more."""
@@ -173,12 +111,11 @@ _BLOCKS: Final = {"block": "Block", "thap": "Tháp", "toa": "Toà"}
 _DOOR: Final = frozenset({"house_number", "alley", "street", "locality"})
 
 
-def _named() -> dict[str, str]:
-    of = {fold(name): name for name in FIELDS}
-    return of | {key: name for name, keys in FIELDS.items() for key in keys}
-
-
-_FIELD_OF: Final = _named()
+_ALONE_FIELDS: Final = _headers("")
+_PERSONAL: Final = frozenset(key for key, name in _ALONE_FIELDS.items() if name == "person")
+_FIELD_OF: Final = {fold(name): name for name in FIELDS} | {
+    key: name for key, name in _ALONE_FIELDS.items() if name != "person"
+}
 _GLUED: Final = {key.replace(" ", ""): name for key, name in _FIELD_OF.items() if " " in key}
 _LONGEST: Final = max(len(key.split()) for key in _FIELD_OF)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from geo.address import parse_components
 from geo.locality import Locality
-from geo.street import ROAD_CLASSES
+from geo.street import STREETS
 
 Groups = tuple[Locality, ...]
 
@@ -14,7 +14,7 @@ PLACE_HEADER: Final = "Thôn, tổ (nhóm)"
 """The column of what a heading, or a sheet, is called; handed back, its name says its field."""
 _NUMBERING: Final = re.compile(r"^\s*(?:[IVXL]+|\d{1,3}|[A-ZĐ])\s*[.)/]\s+")
 _BEHIND: Final = re.compile(r"\s*(?:\([^)]*\))?\s*:?\s*$")
-_STREETS: Final = frozenset(("đường", "phố", "đại lộ", *ROAD_CLASSES))
+_STREETS: Final = frozenset(phrase.kind for phrase in STREETS)
 
 
 def place_kinds(heading: str) -> tuple[str, ...]:

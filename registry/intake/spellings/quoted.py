@@ -5,18 +5,16 @@ those that addresses are made of; what is left of `12 (A) bà Ba` is `12 (A) …
 """
 
 import re
+from pathlib import Path
 from typing import Final
 
+from geo import lexicon
 from registry.personal import holds_personal
 
 _LONGEST: Final = 40
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _GAPS: Final = re.compile(r"…(?:[\s.]*…)+")
-_WORDS: Final = """
-    số nhà ngõ ngách hẻm kiệt kp tdp đường phố thôn xóm ấp bản buôn tổ khu khối khóm góc gần cạnh
-    đối diện kế sau trước bên hoặc hay và căn hộ phòng tầng toà tòa block lô kéo dài cũ mới ql tl đt
-"""
-_OF_ADDRESSES: Final = frozenset(_WORDS.split())
+_OF_ADDRESSES: Final = frozenset(lexicon.names(Path(__file__).with_name("cells.csv"), "quoted"))
 """With their marks, for without them many are surnames."""
 
 

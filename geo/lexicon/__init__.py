@@ -1,0 +1,192 @@
+"""What the reader knows of how Vietnamese addresses are written, as tables: a word is a row.
+
+Each file says in its first lines where it comes from and what its columns mean. Its rows stand in
+the order of their letters, so that none stands there twice. It is read once.
+"""
+
+import csv
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
+
+_FOLDER: Final = Path(__file__).parent
+_OF_NO_KIND: Final = frozenset({"hint", "noise", "premises"})
+ROLES: Final = _OF_NO_KIND | {
+    *("admin", "alley", "building", "floor", "locality", "number", "plot", "street", "unit")
+}
+"""What a piece of an address may be that a word opens."""
+_NEEDS: Final = frozenset({"", "number", "marks", "unit"})
+_PLACES: Final = frozenset({"", "behind", "both"})
+
+
+class LexiconError(ValueError):
+    """A table does not hold what it should; says which, and in what line."""
+
+
+class Row(Protocol):
+    """A row of a table: a named tuple of texts."""
+
+    def fault(self, comments: str) -> str | None:
+        """What is wrong with it; None for nothing. Comments explain what its cells say."""
+
+
+class Wording(NamedTuple):
+    """One way to write a kind: a row of `words.csv`."""
+
+    role: str
+    kind: str
+    writing: str
+    needs: str
+    place: str
+
+    def fault(self, _comments: str) -> str | None:
+        """What is wrong with it; None for nothing."""
+        if self.role not in ROLES:
+            return f"no role {self.role!r}"
+        if self.needs not in _NEEDS or self.place not in _PLACES:
+            return f"no need {self.needs!r}, or no place {self.place!r}"
+        if bool(self.kind) == (self.role in _OF_NO_KIND):
+            return "a kind where the role has none, or none where it has kinds"
+        return None if self.writing else "no writing"
+
+
+class Kind(NamedTuple):
+    """What is known of a kind: a row of `kinds.csv`."""
+
+    role: str
+    kind: str
+    mark: str
+    traits: str
+
+    def fault(self, comments: str) -> str | None:
+        """What is wrong with it; None for nothing."""
+        if (self.role, self.kind) not in _written():
+            return "not in words.csv"
+        return _unexplained(self.traits, comments)
+
+
+class Name(NamedTuple):
+    """A name, or a word of names: a row of `names.csv` and other lists."""
+
+    name: str
+    uses: str
+
+    def fault(self, comments: str) -> str | None:
+        """What is wrong with it; None for nothing."""
+        return _unexplained(self.uses, comments) if self.name else "no name"
+
+
+class Reading(NamedTuple):
+    """What a writing is read as: a row of `readings.csv`."""
+
+    of: str
+    writing: str
+    reading: str
+
+    def fault(self, comments: str) -> str | None:
+        """What is wrong with it; None for nothing."""
+        whole = self.of and self.writing and self.reading
+        return _unexplained(self.of, comments) if whole else "an empty cell"
+
+
+def _unexplained(words: str, comments: str) -> str | None:
+    """What is wrong with words of which the comments of their table do not say what they mean."""
+    unknown = [word for word in words.split() if f" {word}:" not in comments]
+    return f"the comments do not say what {unknown[0]!r} means" if unknown else None
+
+
+_Row = TypeVar("_Row", bound=Row)
+
+
+def read_table(path: Path, row: type[_Row], *, key: int = 1) -> tuple[_Row, ...]:
+    """The rows of a table with the columns of `row`, of which the first `key` tell them apart;
+    raises LexiconError.
+    """
+    made: Any = row
+    columns: tuple[str, ...] = made._fields
+    rows, known, comments, before, header = [], set(), "", "", True
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, line in enumerate(map(str.strip, file), 1):
+            if line.startswith("#"):
+                comments += line[1:]
+                continue
+            cells = next(csv.reader([line]))
+            fault = None
+            if header:
+                fault = None if tuple(cells) == columns else f"expected {','.join(columns)}"
+            elif len(cells) != len(columns) or cells != [" ".join(c.split()) for c in cells]:
+                fault = f"expected {len(columns)} cells, without spaces around them"
+            elif line <= before or tuple(cells[:key]) in known:
+                fault = "out of order, or twice"
+            else:
+                known.add(tuple(cells[:key]))
+                rows.append(made(*cells))
+                before, fault = line, rows[-1].fault(comments)
+            if fault:
+                raise LexiconError(f"{path.name}:{number}: {fault}")
+            header = False
+    return tuple(rows)
+
+
+@cache
+def words() -> tuple[Wording, ...]:
+    """Words that open a piece of an address, or stand behind its name."""
+    return read_table(_FOLDER / "words.csv", Wording, key=3)
+
+
+@cache
+def kinds(role: str, *traits: str) -> tuple[str, ...]:
+    """The kinds of a role that have one of the traits."""
+    wanted = set(traits)
+    return tuple(
+        row.kind
+        for row in _kinds()
+        if row.role == role and not wanted.isdisjoint(row.traits.split())
+    )
+
+
+def marks(role: str) -> dict[str, str]:
+    """Kind → the mark that stands for it in a stored number."""
+    return {row.kind: row.mark for row in _kinds() if row.role == role and row.mark}
+
+
+@cache
+def names(table: str | Path, use: str = "") -> tuple[str, ...]:
+    """The names of a list that are of such use, or all.
+
+    >>> names("abroad", "city")[:2], names("surnames", "bare")
+    (('amsterdam', 'auckland'), ('nguyễn', 'phạm', 'trần'))
+    """
+    path = table if isinstance(table, Path) else _FOLDER / f"{table}.csv"
+    return tuple(row.name for row in _listed(path) if not use or use in row.uses.split())
+
+
+@cache
+def readings(of: str) -> dict[str, tuple[str, ...]]:
+    """Writing → what it may be read as.
+
+    >>> readings("district")["Từ Liêm"]
+    ('Bắc Từ Liêm', 'Nam Từ Liêm')
+    """
+    return {row.writing: tuple(row.reading.split("|")) for row in _readings() if row.of == of}
+
+
+@cache
+def _listed(path: Path) -> tuple[Name, ...]:
+    return read_table(path, Name)
+
+
+@cache
+def _readings() -> tuple[Reading, ...]:
+    return read_table(_FOLDER / "readings.csv", Reading, key=2)
+
+
+@cache
+def _kinds() -> tuple[Kind, ...]:
+    return read_table(_FOLDER / "kinds.csv", Kind, key=2)
+
+
+@cache
+def _written() -> frozenset[tuple[str, str]]:
+    """Roles and kinds of which there are words."""
+    return frozenset((word.role, word.kind or word.writing) for word in words())

@@ -1,0 +1,62 @@
+"""The lexicon: every table loads, is in order, and holds only what the grammar knows."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from geo import lexicon
+from geo.lexicon import LexiconError, read_table
+from geo.pieces import pieces_of
+from geo.words import words_of
+from registry.intake.spellings import headers
+
+FOLDER = Path(lexicon.__file__).parent
+TABLES = sorted((*FOLDER.glob("*.csv"), *Path(headers.__file__).parent.glob("*.csv")))
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_a_table_says_where_it_comes_from_and_what_its_columns_mean(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comments = " ".join(line for line in lines if line.startswith("#"))
+    columns = next(line for line in lines if not line.startswith("#")).split(",")
+    assert "Source:" in comments
+    assert [column for column in columns if f"{column}:" not in comments] == []
+
+
+def test_every_role_is_known_to_the_grammar() -> None:
+    """By the longest word of each, which is no part of a name."""
+    longest = {word.role: word.writing for word in sorted(lexicon.words(), key=_length)}
+    read = {role: pieces_of(words_of(f"{word} 7"), 0)[0].role for role, word in longest.items()}
+    assert read == {role: role for role in lexicon.ROLES}
+
+
+def _length(word: lexicon.Wording) -> int:
+    return len(word.writing)
+
+
+class _Name(NamedTuple):
+    name: str
+    use: str
+
+    def fault(self, comments: str) -> str | None:
+        return None if self.use else f"no use{comments}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("name,what\na,b\n", 1),
+        ("# a comment\nname,use\nb,x\na,x\n", 4),
+        ("name,use\na,x\na,y\n", 3),
+        ("name,use\na\n", 2),
+        ("name,use\na, x\n", 2),
+        ("name,use\na,\n", 2),
+    ],
+    ids=["header", "order", "twice", "cells", "spaces", "fault"],
+)
+def test_a_table_that_is_wrong_says_in_which_line(tmp_path: Path, text: str, line: int) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(LexiconError, match=rf"^names.csv:{line}: "):
+        read_table(path, _Name)
