@@ -24,13 +24,14 @@ from registry.mistyped_codes import MistypedCode, mistyped_code
 from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import check_point, reverse
-from registry.search.answers import DOORS, Answer, of_record
+from registry.search.answers import DOORS, Answer, of_record, with_fault
 from registry.search.areas import area_of, communes_of
 from registry.search.ask import Asker
 from registry.search.asking import Steps, alone
 from registry.search.completed_text import UNITS, completed_text
 from registry.search.direct import UnreadCode, codes_in, unread_code, whole_code
 from registry.search.doors import active_records, records_of
+from registry.search.doubts import doubts_of_door, told_doubts, told_missing
 from registry.search.explanation import Tried
 from registry.search.fit import (
     PLACED,
@@ -45,8 +46,6 @@ from registry.search.fit import (
     is_unit_alone,
     nearest_first,
     rank,
-    told_doubts,
-    with_fault,
 )
 from registry.search.groups import commune_untold, is_group_alone, is_named
 from registry.search.likeness import vocabulary_of
@@ -129,11 +128,12 @@ def locating(gazetteer: Gazetteer, question: Question) -> Steps[Located]:
     found = yield from search.answers()
     if question.near is not None:
         found = nearest_first(found, *question.near)
+    found = yield from told_missing(found[: question.limit], search.reading)
     meant = None
     if not found and question.text is not None:
         meant = yield partial(_meant_as_code, question.text)
     tried, coded = tuple(search.tried), search.coded
-    return Located(found[: question.limit], search.reading, tried, meant, coded)
+    return Located(found, search.reading, tried, meant, coded)
 
 
 def _meant_as_code(text: str, reads: Reads) -> MistypedCode | None:
@@ -206,7 +206,7 @@ class _Search:
             return reverse(self.gazetteer, reads, lon=lon, lat=lat, limit=self.question.limit)
 
         found: list[Answer] = yield near
-        return [answer for answer in found if self._inside(answer.unit)]
+        return [with_fault(a, "point_given") for a in found if self._inside(a.unit)]
 
     def _beside(self, short: str, place: str) -> Steps[list[Answer]]:
         """Of a short Plus Code beside a place: only where it is certainly in that place."""
@@ -255,10 +255,17 @@ class _Search:
         answers = yield from self._of_code(record)
         rest = [answer for answer in rest if not answer.is_of_other_former]
         if not rest or not all(contradict(a, b) for a in answers for b in rest):
-            return answers
+            return [self._doubted(answer) for answer in answers]
         self.coded = tuple(answers)
         self._leave_unread(written)
         return [with_fault(answer, "code_contradicts_text") for answer in rest]
+
+    def _doubted(self, answer: Answer) -> Answer:
+        """The door of a code, with what the rest of the text leaves in doubt of it."""
+        if self.reading is None:
+            return answer
+        doubts = doubts_of_door(self.gazetteer, self.day, answer, self.reading, coded=True)
+        return with_fault(answer, *doubts)
 
     def _without_code(self, unread: UnreadCode, found: list[Answer]) -> Steps[list[Answer]]:
         """The answers to a text without what is no code of the register, unless with it a door is
@@ -413,15 +420,15 @@ class _Search:
     def _best(self, readings: list[ReadAddress], text: str | None = None) -> Steps[Located]:
         """The answers of the reading that fits best; a likelier reading wins among equals."""
         best = Located([], readings[0] if readings else None)
+        told: list[Answer] = []
         unit: Located | None = None
         for reading in readings:
             if NUMBER_BEHIND in reading.notes and best.answers and best.answers[0].level in PLACED:
                 continue  # the number belongs to the name of what is there
             asked = yield from self._asked(reading)
             found = [a for a in asked if self._inside(a.unit)]
-            self.tried.append(
-                Tried(text, reading, tuple(told_doubts(self.gazetteer, found, reading, text)))
-            )
+            doubted = told_doubts(self.gazetteer, self.day, found, reading, text)
+            self.tried.append(Tried(text, reading, tuple(doubted)))
             if found and unit is None and is_unit_alone(reading, self.day):
                 unit = Located(found, reading)
             if found and (
@@ -429,13 +436,13 @@ class _Search:
                 or not best.answers
                 or fits_better(found[0], reading, best.answers[0], best.reading)
             ):
-                best = Located(found, reading)
+                # Which reading fits best is decided without: all leave such words unread.
+                best, told = Located(found, reading), doubted
             if best.answers and is_sure(best.answers[0]):
                 break
         if unit is not None and unit.reading is not best.reading:
             best = beside_unit(unit, best)
-        # Which reading fits best is decided without: all leave such words unread.
-        told = told_doubts(self.gazetteer, best.answers, best.reading, text)
+            told = told_doubts(self.gazetteer, self.day, best.answers, best.reading, text)
         return Located(told, best.reading)
 
     def _asked(self, reading: ReadAddress) -> Steps[list[Answer]]:

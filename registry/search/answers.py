@@ -1,6 +1,6 @@
 """What a search answers: a place of some level, in words, with what does not fit."""
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Final
 
 from geo.label import LabelParts
@@ -73,3 +73,16 @@ def of_record(
         distance_m=distance_m,
         map=asked_map,
     )
+
+
+def with_fault(answer: Answer, *faults: str) -> Answer:
+    """The answer with these faults as well, each once."""
+    more = [fault for fault in faults if fault not in answer.faults]
+    return replace(answer, faults=(*answer.faults, *more)) if more else answer
+
+
+def without_fault(answer: Answer, fault: str) -> Answer:
+    """The answer without this fault."""
+    if fault not in answer.faults:
+        return answer
+    return replace(answer, faults=tuple(other for other in answer.faults if other != fault))

@@ -5,26 +5,21 @@ A likelier reading wins among equals; whatever had to be supposed is a fault of 
 
 import datetime
 import math
-from dataclasses import replace
 from typing import Final
 
 from geo.address import Door
-from geo.admin import name_key
-from geo.foreign import ends_in_other_country
-from geo.text import accent_key, has_diacritics
 from geo.values import value
 from registry.door_with_units import ReadAddress
-from registry.gazetteer import Gazetteer, Unit
+from registry.gazetteer import Unit
 from registry.mistyped_codes import MistypedCode
-from registry.search.answers import DOORS, LEVELS, Answer
-from registry.search.blocks import UNSURE, may_be_another_block
+from registry.search.answers import DOORS, LEVELS, Answer, with_fault
 from registry.search.explanation import Tried
 from registry.search.faults import confidence
 
 _SURE: Final = 0.95
 """A reading with such an answer is not compared with less likely readings."""
 _PASSED_OVER: Final = frozenset(
-    {"unread_words", "commune_missing", "commune_unknown", "province_missing"}
+    {"unread_words", "unread_place", "commune_missing", "commune_unknown", "province_missing"}
 )
 PLACED: Final = (*DOORS, "alley", "street", "locality")
 """Levels below the commune."""
@@ -118,13 +113,6 @@ def is_sure(answer: Answer) -> bool:
     return answer.level in DOORS and answer.confidence >= _SURE
 
 
-def with_fault(answer: Answer, fault: str) -> Answer:
-    """The answer, with one more fault, unless it has it."""
-    if fault in answer.faults:
-        return answer
-    return replace(answer, faults=(*answer.faults, fault))
-
-
 def is_unit_alone(reading: ReadAddress, day: datetime.date) -> bool:
     """Whether the text says nothing but a commune or province of today, as it is called."""
     inner = (naming.innermost for naming in reading.namings)
@@ -137,39 +125,6 @@ def beside_unit(unit: Located, streets: Located) -> Located:
     answers = [*unit.answers, *streets.answers]
     told = [a if "ambiguous" in a.faults else with_fault(a, "ambiguous") for a in answers]
     return Located(told, unit.reading)
-
-
-def told_doubts(
-    gazetteer: Gazetteer, answers: list[Answer], reading: ReadAddress | None, text: str | None
-) -> list[Answer]:
-    """The answers, each with a fault where the text says more than was understood of it, or than
-    the register knows of the flat; or names a commune that is none of where they are.
-    """
-    if reading is None:
-        return answers
-    answers = [
-        with_fault(answer, UNSURE) if may_be_another_block(answer, reading) else answer
-        for answer in answers
-    ]
-    if not any(any(map(str.isalpha, part)) for part in reading.unread):
-        return answers
-    last = text if text is not None else reading.unread[-1]
-    fault = "other_country" if ends_in_other_country(last) else "unread_words"
-    answers = [with_fault(answer, fault) for answer in answers]
-    if not any(_is_commune_elsewhere(gazetteer, part) for part in reading.unread):
-        return answers
-    return [
-        with_fault(a, "commune_elsewhere") if "commune_missing" in a.faults else a for a in answers
-    ]
-
-
-def _is_commune_elsewhere(gazetteer: Gazetteer, part: str) -> bool:
-    """Whether what was not read is what communes are called, none of which is in the units named:
-    `Thuận Thành, TP Huế`, a ward that was merged before anybody's list.
-    """
-    hits = [hit for hit in gazetteer.named(name_key(part)) if hit.unit.level == "commune"]
-    typed = accent_key(part) if has_diacritics(part) else None
-    return any(typed in (None, hit.accents) for hit in hits)
 
 
 def contradict(coded: Answer, read: Answer) -> bool:

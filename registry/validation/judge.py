@@ -6,53 +6,23 @@ from dataclasses import replace
 from typing import Final
 
 from geo.address import Door
-from geo.admin import parse_name
 from geo.label import label
-from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
-from registry.geocode import CODE_UNKNOWN
-from registry.labels_apart import is_by_code
 from registry.reads import Reads
 from registry.records import Wording
 from registry.search.answers import DOORS, Answer
-from registry.search.areas import communes_of
+from registry.search.doubts import leads, naming_of
+from registry.search.faults import FAULTS
 from registry.search.fit import PLACED, Located
-from registry.units import continuations
-from registry.units.text import Naming
 from registry.validation import questions
 from registry.validation.choices import choices_of_places, choices_of_units, districts_named
 from registry.validation.components import components_of
 from registry.validation.next_door import doors_beside
-from registry.validation.numbers import has_numbers
-from registry.validation.verdicts import Choice, Question, Validation
+from registry.validation.verdicts import REASONS, Choice, Question, Validation
 from registry.validation.wording import in_todays_words, parts_asked
 
 MAX_CHOICES: Final = 5
 """More possible addresses are not worth reading: the shopper is asked for what is missing."""
-_REWRITTEN: Final = frozenset({"commune_former", "retired", "former_name", "former_number"})
-_TELLING: Final = (CODE_UNKNOWN, "code_contradicts_text", "code_unread")
-"""Faults that are the reason of a verdict."""
-_HARMLESS: Final = _REWRITTEN | {"commune_unsure", "ambiguous", "unread_words"}
-"""Faults of a door that need no question by themselves; what is ambiguous is judged by its answers,
-where a commune's name has several meanings, by where each leads, and what was not understood by
-whether it contradicts."""
-_UNKNOWN: Final = frozenset(
-    {
-        "house_number_missing",
-        "house_number_not_found",
-        "flat_missing",
-        "flat_not_found",
-        "building_not_found",
-        "street_not_found",
-        "locality_not_found",
-        "former_differs",
-        "commune_undecided",
-    }
-)
-"""Faults that say what the register does not know: none makes the place above it doubtful."""
-
-_OF_PROVINCE: Final = frozenset({"province_missing", "province_supposed", "province_contradicted"})
-"""Faults of a commune that was named without its province."""
 
 
 class Judge:
@@ -80,8 +50,11 @@ class Judge:
         """Doors of a code that was written beside the address of another place."""
         self.found = self._told_apart(self._where_named(located.answers))
         self.first = self.found[0][0]
-        self.faults = frozenset(self.first.faults)
-        self.naming = self._naming()
+        # Streets of one wording are one to who writes an address.
+        alone = {"ambiguous"} if len(self.found) == 1 else set()
+        self.faults = [fault for fault in self.first.faults if fault not in alone]
+        self.is_registered = self.first.level in DOORS and "flat_not_found" not in self.faults
+        self.naming = naming_of(gazetteer, day, self.first.unit, self.reading)
 
     def validation(self) -> Validation:
         """The verdict with all that belongs to it."""
@@ -114,7 +87,7 @@ class Judge:
                 several_communes=len({w.commune.id for _, w in possible if w.commune}) > 1,
             ),
             question=question,
-            reason=next((r for r in _TELLING if r in self.faults), _shared(question)),
+            reason=next((fault for fault in self.faults if fault in REASONS), None),
         )
 
     def _told_apart(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:
@@ -130,32 +103,20 @@ class Judge:
         return list(found.values())
 
     def _where_named(self, answers: list[Answer]) -> list[Answer]:
-        """Without the streets next door that the search tells: only a door there is a question."""
-        beside = "commune_contradicted"
-        # So are doors of another commune of old: `doors_beside` tells those worth asking about.
-        answers = [answer for answer in answers if not answer.is_of_other_former]
+        """Without the streets next door that the search tells: only a door there is a question.
+
+        So are doors of another commune of old: `doors_beside` tells those worth asking about.
+        """
         namings = self.reading.namings if self.reading else ()
         communes = [naming for naming in namings if naming.commune is not None]
+        answers = [answer for answer in answers if not answer.is_of_other_former]
         return [
-            replace(answer, faults=tuple(fault for fault in answer.faults if fault != beside))
+            answer
             for answer in answers
-            if beside not in answer.faults
+            if "commune_contradicted" not in answer.faults
             or answer.unit is None
-            or any(self._leads(naming, answer.unit.id) for naming in communes)
+            or any(leads(self.gazetteer, self.day, naming, answer.unit) for naming in communes)
         ] or answers
-
-    def _naming(self) -> Naming:
-        """The naming that led to the first answer."""
-        unit = self.first.unit
-        namings = self.reading.namings if self.reading else ()
-        leading = [n for n in namings if unit is not None and self._leads(n, unit.id)]
-        return min(leading or namings or (Naming(),), key=lambda n: n.commune is None)
-
-    def _leads(self, naming: Naming, unit_id: int) -> bool:
-        inner = naming.innermost
-        return inner is not None and (
-            inner.id == unit_id or unit_id in communes_of(self.gazetteer, self.day, inner)
-        )
 
     def _is_wide(self) -> bool:
         """Whether nothing below the province is sure: it is an answer, alone or beside a commune
@@ -165,142 +126,35 @@ class Judge:
     def _communes(self) -> set[int]:
         return {a.unit.id for a, _ in self.found if a.unit and a.unit.level == "commune"}
 
-    # What is missing
+    # The fold
+
+    def _asking(self, verdict: str) -> set[str]:
+        """The questions of the faults that make this verdict of the first answer."""
+        faults = (FAULTS[code] for code in self.faults)
+        return {f.question for f in faults if f.verdict_on(door=self.is_registered) == verdict}
 
     def _missing(self) -> frozenset[str]:
         """The components that have to be asked for."""
-        missing = set()
+        missing = {questions.component_of(question) for question in self._asking("complete")}
+        if "street" in missing and self.door.house_number is None:
+            missing.add("house_number")
         several = len(self._communes()) > MAX_CHOICES and self.first.level != "commune"
         if self._is_wide() or several:
             missing.add("commune")
             one = self.first.level == "province" and len(self.found) == 1
             if self.naming.province is None and not one:
                 missing.add("province")
-        if self.first.level not in DOORS:
-            if "commune_elsewhere" in self.faults:
-                missing.add("commune")  # a commune is written: the only street known is no answer
-            missing |= self._missing_door()
-        flat = "flat_missing" in self.faults or self.first.level == "building"
-        if flat and "flat_not_found" not in self.faults:
-            missing.add("unit")
         return frozenset(missing)
 
-    def _missing_door(self) -> set[str]:
-        door = self.door
-        flat = door.flat if door.flat and (door.flat.building or door.flat.unit) else None
-        if flat is not None and flat.unit is None:
-            return {"unit"}
-        if door.street is None and not door.localities:
-            if flat is not None and flat.building:
-                return set()
-            return {"street"} if door.house_number else {"street", "house_number"}
-        numbered = door.house_number is not None and not door.house_number.alley_only
-        if numbered or flat is not None:
-            return set()
-        return {"house_number"} if self._needs_number() else set()
-
-    def _needs_number(self) -> bool:
-        """A street has numbers unless the register knows its doors and none of them has; a hamlet
-        has none unless the register knows one.
-        """
-        if self.first.level in ("street", "alley", "locality"):
-            known = has_numbers(self.reads, self.first)
-            if known is not None:
-                return known
-        return self.door.street is not None
-
-    # The verdict
-
     def _verdict(self, missing: frozenset[str], question: Question | None) -> tuple[str, str]:
+        choices = question is not None and question.choices
         if missing:
-            choices = question is not None and question.choices
             return "complete", "ask_choice" if choices else "ask_missing"
         if question is not None:
-            return "confirm", "ask_choice" if question.choices else "ask_yes_no"
-        if self.first.level not in DOORS or "flat_not_found" in self.faults:
+            return "confirm", "ask_choice" if choices else "ask_yes_no"
+        if not self.is_registered:
             return "unverified", "use_without_code"
-        earlier = self.naming.district is not None or self.naming.kind_differs
-        if self.faults & _REWRITTEN or earlier:
-            return "correct", "use_corrected"
-        return "accept", "use"
-
-    def _is_doubtful(self) -> bool:
-        """Whether the one place found may be another than the one meant."""
-        unregistered = self.first.level not in DOORS or "flat_not_found" in self.faults
-        known = _HARMLESS | _UNKNOWN if unregistered else _HARMLESS
-        if not self.faults <= known or self.first.distance_m is not None:
-            return True
-        if "commune_undecided" in self.faults and self.first.level in PLACED:
-            return True
-        if self.reading is None:
-            return False
-        return self.first.level in DOORS and self._is_doubtful_door(self.reading)
-
-    def _is_doubtful_door(self, reading: ReadAddress) -> bool:
-        if self.door.street is None and not self.door.localities:
-            # Found by its number or its building alone; others of that name may be unregistered.
-            return bool(reading.namings)
-        return not self._is_placed(reading) or any(map(self._contradicts, reading.unread))
-
-    def _is_placed(self, reading: ReadAddress) -> bool:
-        """Whether the units lead to this commune and to no other one.
-
-        A name that a commune of today bears means it, though a split one of old bore it as well.
-        """
-        answer = self.first
-        if any(naming.commune is answer.unit for naming in reading.namings):
-            return True
-        known = self._is_known_former()
-        return answer.unit is not None and all(
-            naming.commune is not None
-            and self._leads(naming, answer.unit.id)
-            and (known or len(communes_of(self.gazetteer, self.day, naming.commune)) == 1)
-            for naming in reading.namings
-        )
-
-    def _is_known_former(self) -> bool:
-        """Whether a split commune of old does not matter: the door's own one is on record, or its
-        street has a name of its own, which goes on where the split cut it. `Đường số 7` is in many.
-        """
-        street = self.door.street
-        named = street is not None and not any(map(str.isdigit, street.key))
-        return named or self.first.former is not None
-
-    def _contradicts(self, unread: str) -> bool:
-        """Whether a part that found no place names another street, or a unit somewhere else."""
-        if unread.split(maxsplit=1)[0].casefold() in ("đường", "phố"):
-            return True
-        readings = parse_name(unread)
-        units = [name.unit for one in readings for name in self.gazetteer.named(one.key)]
-        nearby = [unit for unit in units if self._is_of_province(unit)]
-        written = any(reading.kinds for reading in readings)
-        here = self.first.unit
-        holding = [
-            unit
-            for unit in nearby
-            if here is not None and here.id in communes_of(self.gazetteer, self.day, unit)
-        ]
-        if holding and not any(map(self._held_door, holding)):
-            return True
-        return (bool(nearby) or written) and not holding
-
-    def _held_door(self, unit: Unit) -> bool:
-        """Whether the door was in a unit that leads to its commune of today, as far as it is on
-        record: beside the commune, one of old says which street of its name is meant.
-        """
-        former = self.first.former
-        if unit.level != "commune" or unit.alive_on(self.day):
-            return True
-        if former is None:
-            return False
-        onward = continuations(self.gazetteer, unit, self.day)
-        return unit is former or any(step.id == former.id for one in onward for step in one.via)
-
-    def _is_of_province(self, unit: Unit) -> bool:
-        province = self.found[0][1].province
-        return province is not None and not communes_of(self.gazetteer, self.day, unit).isdisjoint(
-            communes_of(self.gazetteer, self.day, province)
-        )
+        return ("correct", "use_corrected") if self._asking("correct") else ("accept", "use")
 
     # The question
 
@@ -314,15 +168,15 @@ class Judge:
             return self._choose()
         if missing:
             return self._ask_door(missing)
-        if self._is_province_inferred():
+        asked = self._asking("confirm")
+        if "confirm_province" in asked and self.reading and self.reading.namings:
+            # A commune was named alone: another one may bear its name.
             province = self.found[0][1].province
             name = province.version_on(self.day).full_name if province else ""
             return questions.ask("confirm_province", name)
         if self.coded:
             return questions.ask("choose_address", choices=self._choices())
-        if self._is_doubtful():
-            return questions.ask("confirm_address", self.found[0][1].label)
-        return None
+        return questions.ask("confirm_address", self.found[0][1].label) if asked else None
 
     def _ask_commune(self) -> Question:
         """Where a district of old is named, its heirs are offered; a province has too many."""
@@ -386,18 +240,6 @@ class Judge:
 
     def _commune_names(self, words: Wording) -> tuple[str, ...]:
         return (words.commune.version_on(self.day).full_name,) if words.commune else ()
-
-    def _is_province_inferred(self) -> bool:
-        """Whether a commune was named alone: another one may bear its name."""
-        named = self.reading is not None and bool(self.reading.namings)
-        return named and not self.faults.isdisjoint(_OF_PROVINCE)
-
-
-def _shared(question: Question | None) -> str | None:
-    """The reason where several doors bear one address, and codes tell them apart."""
-    choices = question.choices if question else ()
-    by_code = any(is_by_code(choice.label, choice.code) for choice in choices)
-    return "address_shared" if by_code else None
 
 
 def _common(units: Iterable[Unit | None]) -> Unit | None:

@@ -75,6 +75,11 @@ def ask(
     return Question(code, component, *filled, tuple(choices))
 
 
+def component_of(code: str) -> str:
+    """What the question of that code is about."""
+    return _TEXTS[code][0]
+
+
 def ask_again(reason: str | None) -> Question:
     """For an address, in place of what is none for that reason (`verdicts.REASONS`)."""
     rejected = VERDICTS["reject"]

@@ -1,0 +1,274 @@
+"""What an answer leaves in doubt, told as faults of it: what the text says beyond what was found,
+whether its units may be others, and what of the door is missing.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from geo.address import Door
+from geo.admin import name_key, parse_name
+from geo.foreign import ends_in_other_country
+from geo.label import named
+from geo.locality import parse_locality
+from geo.street import parse_street
+from geo.text import accent_key, has_diacritics
+from registry.door_with_units import ReadAddress
+from registry.gazetteer import Gazetteer, Unit
+from registry.records import OPEN, PLACES
+from registry.search.answers import Answer, with_fault, without_fault
+from registry.search.areas import communes_of
+from registry.search.asking import Ask, Steps, bulk
+from registry.search.blocks import UNSURE, may_be_another_block
+from registry.units import continuations
+from registry.units.text import Naming
+
+_NUMBERED: Final = {
+    table: bulk(
+        f"""
+        SELECT k.question, k.unit_id, k.key, bool_or(d.numbered)
+        FROM {{k}} JOIN {table} p ON p.unit_id = k.unit_id AND p.key = k.key
+        JOIN LATERAL (
+            SELECT h.house_number_key IS NOT NULL AS numbered FROM household h
+            WHERE h.{table}_id = p.id AND {OPEN}
+            ORDER BY h.house_number_key LIMIT 1
+        ) d ON true
+        GROUP BY 1, 2, 3
+        """,  # noqa: S608 - constants
+        (("unit_id", "bigint"), ("key", "text")),
+    )
+    for table in PLACES
+}
+
+
+def told_doubts(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    answers: list[Answer],
+    reading: ReadAddress | None,
+    text: str | None,
+) -> list[Answer]:
+    """The answers, each with what the text leaves in doubt of it."""
+    if reading is None:
+        return answers
+    unread = [part for part in reading.unread if any(map(str.isalpha, part))]
+    abroad = bool(unread) and ends_in_other_country(text if text is not None else unread[-1])
+    elsewhere = any(_is_commune_elsewhere(gazetteer, part) for part in unread)
+    told = []
+    for answer in answers:
+        doubts = list(doubts_of_door(gazetteer, day, answer, reading))
+        if may_be_another_block(answer, reading):
+            doubts.append(UNSURE)
+        if unread and "unread_place" not in doubts:
+            doubts.append("other_country" if abroad else "unread_words")
+        if elsewhere and "commune_missing" in answer.faults:
+            doubts.append("commune_elsewhere")
+        told.append(with_fault(answer, *doubts))
+    return told
+
+
+def doubts_of_door(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    answer: Answer,
+    reading: ReadAddress,
+    *,
+    coded: bool = False,
+) -> Iterator[str]:
+    """Faults of a registered door beside which the text has this reading, where it may be another
+    one, or is told by an earlier map; `coded` where a code leads to the door.
+    """
+    door, unit = reading.door, answer.unit
+    if answer.record is None or unit is None:
+        return
+    naming = naming_of(gazetteer, day, unit, reading)
+    if naming.district is not None or naming.kind_differs:
+        yield "commune_former"
+    if door.street is None and not door.localities and not coded:
+        if reading.namings:
+            # Found by its number or building alone; others of that name may be unregistered.
+            yield "street_missing"
+    elif not _is_placed(gazetteer, day, answer, reading, coded=coded):
+        if "commune_missing" not in answer.faults:
+            yield "commune_several"
+    elif any(_contradicts(gazetteer, day, answer, part) for part in reading.unread):
+        yield "unread_place"
+
+
+def naming_of(
+    gazetteer: Gazetteer, day: datetime.date, unit: Unit | None, reading: ReadAddress | None
+) -> Naming:
+    """The naming that led to the unit, one of a commune before others."""
+    namings = reading.namings if reading else ()
+    leading = [n for n in namings if unit is not None and leads(gazetteer, day, n, unit)]
+    return min(leading or namings or (Naming(),), key=lambda naming: naming.commune is None)
+
+
+def leads(gazetteer: Gazetteer, day: datetime.date, naming: Naming, unit: Unit) -> bool:
+    """Whether what is named is the unit, or holds or became it."""
+    inner = naming.innermost
+    return inner is not None and (
+        inner.id == unit.id or unit.id in communes_of(gazetteer, day, inner)
+    )
+
+
+def _is_placed(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    answer: Answer,
+    reading: ReadAddress,
+    *,
+    coded: bool,
+) -> bool:
+    """Whether the units lead to the commune of the door and to no other one.
+
+    A name that a commune of today bears means it, though a split one of old bore it as well. A
+    split one does not matter where the door's own is on record, or its street has a name of its
+    own, which goes on where the split cut it: `Đường số 7` is in many.
+    """
+    unit, street = answer.unit, reading.door.street
+    if unit is None or any(naming.commune is unit for naming in reading.namings):
+        return unit is not None
+    own = answer.former is not None or (
+        street is not None and not any(map(str.isdigit, street.key))
+    )
+    return all(
+        leads(gazetteer, day, naming, unit)
+        and (
+            coded
+            or (
+                naming.commune is not None
+                and (own or len(communes_of(gazetteer, day, naming.commune)) == 1)
+            )
+        )
+        for naming in reading.namings
+    )
+
+
+def _contradicts(gazetteer: Gazetteer, day: datetime.date, answer: Answer, unread: str) -> bool:
+    """Whether a part that found no place names another street, or a unit somewhere else."""
+    if unread.split(maxsplit=1)[0].casefold() in ("đường", "phố"):
+        return True
+    here = answer.unit
+    province = gazetteer.province_of(here, day) if here is not None else None
+    if here is None or province is None:
+        return False
+    around = communes_of(gazetteer, day, province)
+    readings = parse_name(unread)
+    units = [name.unit for one in readings for name in gazetteer.named(one.key)]
+    nearby = [unit for unit in units if not communes_of(gazetteer, day, unit).isdisjoint(around)]
+    holding = [unit for unit in nearby if here.id in communes_of(gazetteer, day, unit)]
+    if holding:
+        return not any(_held_door(gazetteer, day, answer, unit) for unit in holding)
+    return bool(nearby) or any(reading.kinds for reading in readings)
+
+
+def _held_door(gazetteer: Gazetteer, day: datetime.date, answer: Answer, unit: Unit) -> bool:
+    """Whether the door was in a unit that leads to its commune of today, as far as it is on
+    record: beside the commune, one of old says which street of its name is meant.
+    """
+    former = answer.former
+    if unit.level != "commune" or unit.alive_on(day):
+        return True
+    if former is None:
+        return False
+    onward = continuations(gazetteer, unit, day)
+    return unit is former or any(step.id == former.id for one in onward for step in one.via)
+
+
+def _is_commune_elsewhere(gazetteer: Gazetteer, part: str) -> bool:
+    """Whether what was not read is what communes are called, none of which is in the units named:
+    `Thuận Thành, TP Huế`, a ward that was merged before anybody's list.
+    """
+    hits = [hit for hit in gazetteer.named(name_key(part)) if hit.unit.level == "commune"]
+    typed = accent_key(part) if has_diacritics(part) else None
+    return any(typed in (None, hit.accents) for hit in hits)
+
+
+# What is missing
+
+
+def told_missing(answers: list[Answer], reading: ReadAddress | None) -> Steps[list[Answer]]:
+    """The answers, each with what of the door the text does not say. Two doors that only their
+    codes tell apart say so.
+    """
+    door = reading.door if reading is not None else Door()
+    missing = [_missing(answer, door) for answer in answers]
+    asked = [a for a, fault in zip(answers, missing, strict=True) if fault == _NUMBER]
+    numbered = yield from _numbered(asked)
+    shared = _sharing(answers) if answers[1:] else set()
+    told = []
+    for answer, fault in zip(answers, missing, strict=True):
+        if fault == _NUMBER:
+            # A street has numbers unless its doors are known and none has any; a hamlet has none
+            # unless one is known.
+            place = _place(answer)
+            if numbered.get(place, door.street is not None):
+                fault = "alley_alone" if door.house_number else _NUMBER
+            else:
+                answer = without_fault(answer, _NUMBER)
+                fault = "no_number_known" if place else None
+        more = ([fault] if fault else []) + ["address_shared"] * (id(answer) in shared)
+        told.append(with_fault(answer, *more))
+    return told
+
+
+_NUMBER: Final = "house_number_missing"
+
+
+def _missing(answer: Answer, door: Door) -> str | None:
+    """What of the door was not given; `_NUMBER` where that depends on what is registered."""
+    if answer.record is not None:
+        building = answer.level == "building" and "flat_not_found" not in answer.faults
+        return "flat_missing" if building else None
+    flat = door.flat if door.flat and (door.flat.building or door.flat.unit) else None
+    if flat is not None and flat.unit is None:
+        return "flat_missing"
+    if door.street is None and not door.localities:
+        if flat is not None and flat.building:
+            return None
+        return "street_missing" if door.house_number else "door_missing"
+    numbered = door.house_number is not None and not door.house_number.alley_only
+    return None if numbered or flat is not None else _NUMBER
+
+
+def _place(answer: Answer) -> tuple[str, int, str] | None:
+    """Table, commune and key of the street or locality of an answer."""
+    parts, unit = answer.parts, answer.unit
+    if unit is None or answer.level not in ("street", "alley", "locality"):
+        return None
+    if parts.street_name:
+        street = parse_street(named(parts.street_kind, parts.street_name))
+        return ("thoroughfare", unit.id, street.key) if street else None
+    place = parse_locality(named(*parts.localities[0])) if parts.localities else None
+    return ("locality", unit.id, place.key) if place else None
+
+
+def _numbered(
+    answers: Sequence[Answer],
+) -> Steps[dict[tuple[str, int, str] | None, bool]]:
+    """Whether any door has a number, of each place that has doors."""
+    places = dict.fromkeys(place for answer in answers if (place := _place(answer)))
+    found: dict[tuple[str, int, str] | None, bool] = {}
+    for table in PLACES:
+        lines = tuple((unit, key) for of, unit, key in places if of == table)
+        if lines:
+            rows = yield Ask(_NUMBERED[table], lines)
+            found |= {(table, unit, key): numbered for _, unit, key, numbered in rows}
+    return found
+
+
+def _sharing(answers: Sequence[Answer]) -> set[int]:
+    """Ids of the answers that are doors of one wording, which no commune of old tells apart."""
+    alike: dict[object, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        if answer.record is not None:
+            alike[answer.parts, answer.unit].append(answer)
+    return {
+        id(answer)
+        for same in alike.values()
+        if (formers := {answer.former for answer in same}) and len(same) > 1
+        if None in formers or len(formers) < len(same)
+        for answer in same
+    }
