@@ -156,6 +156,24 @@ def parse_house_number(text: str) -> HouseNumber | None:
     return number
 
 
+def in_one_word(written: str, key: str) -> str | None:
+    """The number as it was written, without spaces and the word for a number in front, where that
+    is a number by itself: it has the `key` of the whole. None where words tell the path.
+
+    >>> in_one_word("BT5 - 12", "BT5/12"), in_one_word("Số nhà 12 Bis", "12BIS")
+    ('BT5-12', '12Bis')
+    >>> in_one_word("Số 5A, ngách 34", "34/5A"), in_one_word("ngõ 12", "12/")
+    (None, None)
+    """
+    words = words_of(written)
+    opening = _BOOK.match(words, 0)
+    if opening is not None and opening.role == "number":
+        words = words[len(opening.keys) :]
+    one = "".join(word.text for word in words)
+    number = parse_house_number(one)
+    return one if number and number.key == key and not number.alley_only else None
+
+
 def is_date(path: str) -> bool:
     """Whether `path` is a day that names streets all over the country: `3/2`, `30-4`.
 

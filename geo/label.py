@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-from geo.house_number import PLOT_MARKS
+from geo.house_number import PLOT_MARKS, in_one_word
 from geo.text import fold
 from geo.values import value
 
@@ -52,10 +52,19 @@ class LabelParts:
     floor: str | None = None
     building: str | None = None
     number_key: str | None = None
+    number_written: str | None = None
+    """As it was delivered."""
     street_kind: str | None = None
     street_name: str | None = None
     localities: tuple[tuple[str, str], ...] = ()
     """(kind, name), innermost first."""
+
+
+def number_of(parts: LabelParts, alley: str = _ALLEY) -> str | None:
+    """The house number as a label has it; None where there is none."""
+    if parts.number_key is None:
+        return None
+    return number_label(parts.number_key, parts.number_written, alley)
 
 
 def label(parts: LabelParts, units: Sequence[str]) -> str:
@@ -79,13 +88,29 @@ def alley_word(province: str) -> str:
     return _ALLEY_OF.get(name, _ALLEY)
 
 
+def number_label(number_key: str, written: str | None = None, alley: str = _ALLEY) -> str:
+    """A house number as it was `written` where that is a number by itself; else its path.
+
+    >>> number_label("BT5/12", "BT5-12"), number_label("12/5A", "Số 5A ngõ 12")
+    ('BT5-12', '12/5A')
+    """
+    if written == number_key and not number_key.endswith("/"):
+        return number_key  # nearly all: not worth a place in the cache
+    return _number_label(number_key, written, alley)
+
+
+@lru_cache(maxsize=16_384)
+def _number_label(number_key: str, written: str | None, alley: str) -> str:
+    return (written and in_one_word(written, number_key)) or path_label(number_key, alley)
+
+
 @lru_cache(maxsize=8_192)
-def number_label(number_key: str, alley: str = _ALLEY) -> str:
+def path_label(number_key: str, alley: str = _ALLEY) -> str:
     """A house number's key in words where it has any: `Ngõ 12`, `Lô 5/12`, `12/34/5A`.
 
-    >>> number_label("12/"), number_label("LO5/12"), number_label("TO5/THUA12")
+    >>> path_label("12/"), path_label("LO5/12"), path_label("TO5/THUA12")
     ('Ngõ 12', 'Lô 5/12', 'Tờ bản đồ 5 Thửa 12')
-    >>> number_label("LOA12/5"), number_label("LO.A/O12"), number_label("TOA12")
+    >>> path_label("LOA12/5"), path_label("LO.A/O12"), path_label("TOA12")
     ('Lô A12/5', 'Lô A Ô 12', 'TOA12')
     """
     if number_key.endswith("/"):
@@ -130,7 +155,7 @@ def _inside(parts: LabelParts) -> Iterator[str]:
 
 def _outside(parts: LabelParts, alley: str) -> Iterator[str]:
     street = named(parts.street_kind, parts.street_name) if parts.street_name else ""
-    number = number_label(parts.number_key, alley) if parts.number_key else ""
+    number = number_of(parts, alley) or ""
     if number or street:
         yield f"{number} {street}".strip()
     for kind, name in parts.localities:
