@@ -38,11 +38,13 @@ from registry.search.doors import (
     MAX_PLACES,
     Place,
     Wanted,
+    add_unnumbered,
     doors_in_communes,
     middles_of,
     places,
 )
-from registry.search.groups import group_meant, hamlet_in_english, in_hamlet, is_group_alone
+from registry.search.groups import group_meant, in_hamlet, is_group_alone, is_said
+from registry.search.faults import ONLY_DOOR
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
 from registry.search.ranges import in_whose_range
 from registry.search.spelling import known_name, meant_by
@@ -83,8 +85,11 @@ class Asker:
         if found and found[0].level == "commune" and "street_not_found" in found[0].faults:
             door = yield from in_hamlet(self.area, self.door)
             if door is not None:
-                said = self.door.street and hamlet_in_english(self.door.street)
-                faults = self.area.faults if said else (*self.area.faults, "street_not_found")
+                faults = (
+                    self.area.faults
+                    if is_said(self.door, door)
+                    else (*self.area.faults, "street_not_found")
+                )
                 area = replace(self.area, faults=faults)
                 return (yield from replace(self, door=door, area=area).answers())
         if found and found[0].level == "street" and (house := house_of_alley(self.door)):
@@ -105,6 +110,8 @@ class Asker:
                 # Doors are chosen by the localities that were meant.
                 asker = self if found.door is self.door else replace(self, door=found.door)
                 doors = yield from asker._doors(found, wanted, faults)
+                if not doors and asker._is_place_alone:
+                    doors = yield from asker._unnumbered(found, wanted, faults)
                 if doors:
                     return doors
                 around = yield from asker._surroundings(found.places, wanted, faults)
@@ -277,6 +284,19 @@ class Asker:
             more.append("marks_missing")
         reused = is_reused(choice.hits, found.places)
         return (yield from self._teller.records(choice.hits, [*faults, *more], reused=reused))
+
+    @property
+    def _is_place_alone(self) -> bool:
+        """Whether nothing but a hamlet or quarter of a commune is named."""
+        door = self.door
+        return door == Door(localities=door.localities) and self.area.communes is not None
+
+    def _unnumbered(self, found: Found, wanted: Wanted, faults: list[str]) -> Steps[list[Answer]]:
+        """The doors that have no other address than the hamlet named, where it has no others."""
+        named = places_named(found.places, self.door, self.area)
+        if found.full or len(named) > FEW_COMMUNES or not (yield from add_unnumbered(named)):
+            return []
+        return (yield from self._doors(replace(found, places=named), wanted, [*faults, ONLY_DOOR]))
 
     def _of_other_formers(
         self, found: Found, wanted: Wanted, faults: list[str]

@@ -22,6 +22,7 @@ class Fault:
     message_en: str
 
 
+ONLY_DOOR: Final = "only_door"
 _TABLE: Final = (
     # The door
     ("house_number_missing", 0.3, "Thiếu số nhà", "No house number was given"),
@@ -76,6 +77,12 @@ _TABLE: Final = (
     ("locality_corrected", 0.1, "Địa danh đã được sửa", "The locality is spelled otherwise"),
     ("locality_missing", 0.1, "Thiếu thôn, khu phố", "The hamlet around the group was not given"),
     ("locality_differs", 0.15, "Địa danh khác", "The door is registered in another locality"),
+    (
+        ONLY_DOOR,
+        0.1,
+        "Không có số nhà; sổ chỉ có nhà này ở đó",
+        "No number: the hamlet's only door on record is answered",
+    ),
     ("spelling_corrected", 0.05, "Lỗi gõ đã được sửa", "A slip of the keyboard was corrected"),
     ("unread_words", 0.05, "Có phần không hiểu được", "A part of the text was not understood"),
     (

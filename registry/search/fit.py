@@ -19,7 +19,7 @@ from registry.mistyped_codes import MistypedCode
 from registry.search.answers import DOORS, LEVELS, Answer
 from registry.search.blocks import UNSURE, may_be_another_block
 from registry.search.explanation import Tried
-from registry.search.faults import confidence
+from registry.search.faults import ONLY_DOOR, confidence
 from registry.search.respelling import Respelling
 
 _SURE: Final = 0.95
@@ -49,8 +49,11 @@ class Located:
 
 
 def rank(answer: Answer) -> tuple[int, float]:
-    """The nearer to the door the better: what understands less of a text has fewer faults."""
-    return (LEVELS.index(answer.level), -answer.confidence)
+    """The nearer to the door the better: what understands less of a text has fewer faults. A door
+    that is told by its hamlet alone is no nearer than that.
+    """
+    level = "locality" if ONLY_DOOR in answer.faults else answer.level
+    return (LEVELS.index(level), -answer.confidence)
 
 
 def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAddress) -> bool:

@@ -78,6 +78,16 @@ def in_hamlet(area: Area, door: Door) -> Steps[Door | None]:
     return replace(door, street=None, localities=(Locality(place.kind, place.name, place.key),))
 
 
+def is_said(door: Door, meant: Door) -> bool:
+    """Whether the hamlet that was meant by the street of a door is called so with its kind: `My
+    Hung Hamlet`; `Lang Vac`, which may be a street where no marks are typed, and none is there.
+    """
+    street = door.street
+    if street is None:
+        return False
+    return hamlet_in_english(street) is not None or street.key == meant.localities[0].key
+
+
 def is_named(door: Door) -> bool:
     """Whether a locality has a name that tells it from those of other communes: no `Khu 5`."""
     return any(not place.is_numbered for place in door.localities)

@@ -154,9 +154,10 @@ def _suspect(vocabulary: Vocabulary, written: str, *, accented: bool) -> tuple[s
 @lru_cache(maxsize=16_384)
 def _near(word: str, *, accented: bool) -> tuple[str, ...]:
     """Kinds that a word is one slip away from."""
-    if word in _NO_SLIPS or accent_key(word) in _LANDMARKS:
+    kinds = KINDS if accented else _BARE
+    if word in _NO_SLIPS or word in kinds or accent_key(word) in _LANDMARKS:
         return ()
-    return tuple(kind for kind in (KINDS if accented else _BARE) if is_one_slip(word, kind))
+    return tuple(kind for kind in kinds if is_one_slip(word, kind))
 
 
 def _opens(text: str, start: int) -> bool:

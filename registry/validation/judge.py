@@ -16,6 +16,7 @@ from registry.reads import Reads
 from registry.records import Wording
 from registry.search.answers import DOORS, Answer
 from registry.search.areas import communes_of
+from registry.search.faults import ONLY_DOOR
 from registry.search.fit import PLACED, Located
 from registry.units import continuations
 from registry.units.text import Naming
@@ -32,7 +33,7 @@ MAX_CHOICES: Final = 5
 _REWRITTEN: Final = frozenset({"commune_former", "retired", "former_name", "former_number"})
 _TELLING: Final = (CODE_UNKNOWN, "code_contradicts_text", "code_unread")
 """Faults that are the reason of a verdict."""
-_HARMLESS: Final = _REWRITTEN | {"commune_unsure", "ambiguous", "unread_words"}
+_HARMLESS: Final = _REWRITTEN | {"commune_unsure", "ambiguous", "unread_words", ONLY_DOOR}
 """Faults of a door that need no question by themselves; what is ambiguous is judged by its answers,
 where a commune's name has several meanings, by where each leads, and what was not understood by
 whether it contradicts."""
@@ -149,7 +150,11 @@ class Judge:
         unit = self.first.unit
         namings = self.reading.namings if self.reading else ()
         leading = [n for n in namings if unit is not None and self._leads(n, unit.id)]
-        return min(leading or namings or (Naming(),), key=lambda n: n.commune is None)
+        # A commune of today is meant by its name, though one of old bore it as well.
+        return min(
+            leading or namings or (Naming(),),
+            key=lambda n: (n.commune is None, n.commune is not unit),
+        )
 
     def _leads(self, naming: Naming, unit_id: int) -> bool:
         inner = naming.innermost
