@@ -79,6 +79,8 @@ _DIGITS: Final = "0123456789."
 _BLOCK_POINT: Final = re.compile(r"(?<=^[A-Z])\.(?=\d)")
 """`Lô A.12` is plot A12; between digits a point tells doors apart."""
 _DASH: Final = re.compile("[-–—−]")
+_WORD_BEHIND: Final = re.compile(r"\d\S*\s+(?!bis|ter)[^\W\d_]{2}", re.IGNORECASE)
+"""`Số 3 ngõ 12` is a path in words, `12 Bis` a number."""
 _AND: Final = r"\s*(?:\+|&|\b(?:đến|tới|den|toi|và|va)\b)\s*(?:số\s+)?"
 _ONE: Final = r"[1-9]\d{0,3}[a-z]?"
 _SEVERAL: Final = re.compile(rf"(?:số(?: nhà)?\s+)?({_ONE}(?:(?:{_AND}|\s*,\s*){_ONE})+)", re.I)
@@ -165,6 +167,8 @@ def in_one_word(written: str, key: str) -> str | None:
     >>> in_one_word("Số 5A, ngách 34", "34/5A"), in_one_word("ngõ 12", "12/")
     (None, None)
     """
+    if _WORD_BEHIND.search(written):
+        return None
     words = words_of(written)
     opening = _BOOK.match(words, 0)
     if opening is not None and opening.role == "number":

@@ -21,8 +21,12 @@ _FLOORS: Final = {"HAM": "Tầng hầm", "TRET": "Tầng trệt"}
 # A longer mark first: `LO5` is no `LK`, `TO5` no `O`. Blocks have letters: `LOA12`, and `LO.A`.
 _MARKED: Final = re.compile(
     f"({'|'.join(sorted(PLOT_MARKS.values(), key=len, reverse=True))})"
-    r"(?:(?![A-Z.])|\.|(?<=LO|LK|BT)(?=[A-Z]{1,2}\d))(.+)"
+    r"(?:(?![A-Z.])|\.|(?<=LO|LK|BT)(?=[A-Z]{1,3}\d))(.+)"
 )
+SPELLED_MARKS: Final = tuple(
+    mark for word, mark in PLOT_MARKS.items() if len(mark) > 1 and fold(word) == mark.lower()
+)
+"""Marks in a key that are words without their marks: LO, THUA, KM."""
 _MARK_WORDS: Final = {mark: word for word, mark in PLOT_MARKS.items()}
 _ALLEY: Final = "Ngõ"
 _ALLEYS_ELSEWHERE: Final = {
@@ -93,15 +97,26 @@ def number_label(number_key: str, written: str | None = None, alley: str = _ALLE
 
     >>> number_label("BT5/12", "BT5-12"), number_label("12/5A", "Số 5A ngõ 12")
     ('BT5-12', '12/5A')
+    >>> number_label("LO5", "LO5"), number_label("8", "Số 08")
+    ('Lô 5', '08')
     """
-    if written == number_key and not number_key.endswith("/"):
+    if written == number_key and not _is_in_words(number_key):
         return number_key  # nearly all: not worth a place in the cache
     return _number_label(number_key, written, alley)
 
 
+def _is_in_words(number_key: str) -> bool:
+    """Whether it is shown in words, though it was written as one: `LO5` is `Lô 5` without its
+    marks, and BT5 what stands on the door.
+    """
+    return number_key.startswith(SPELLED_MARKS) or number_key.endswith("/")
+
+
 @lru_cache(maxsize=16_384)
 def _number_label(number_key: str, written: str | None, alley: str) -> str:
-    return (written and in_one_word(written, number_key)) or path_label(number_key, alley)
+    if written is None or _is_in_words(number_key):
+        return path_label(number_key, alley)
+    return in_one_word(written, number_key) or path_label(number_key, alley)
 
 
 @lru_cache(maxsize=8_192)

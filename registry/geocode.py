@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from geo.address import parse_components
+from geo.address import Door, parse_components
+from geo.label import number_of
 from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND
 from geo.plus_code import completed, short_code_in
 from geo.points import point_in
@@ -461,7 +462,8 @@ class _Search:
             return []
         if said := tuple({CODE_UNKNOWN, CONTRADICTED}.intersection(reading.notes)):
             area = replace(area, faults=(*area.faults, *said))
-        found = yield from Asker(self.gazetteer, self.day, door, area).answers()
+        asker = Asker(self.gazetteer, self.day, door, area, whole=not reading.unread)
+        found = yield from asker.answers()
         if commune_untold(found, door, area):
             found = [with_fault(answer, "commune_undecided") for answer in found]
         if DASH_UNSURE in reading.notes:
@@ -471,7 +473,7 @@ class _Search:
             # `Hòa Bình 1` is a hamlet of its own, and no house in Hòa Bình.
             found = [a for a in found if not (a.record and "street_not_found" in a.faults)]
         for note in {NUMBER_BEHIND, LETTER_UNSURE, DASH_UNSURE}.intersection(reading.notes):
-            found = [with_fault(answer, note) for answer in found]
+            found = [a if _is_written_so(a, door) else with_fault(a, note) for a in found]
         if TWO_NUMBERS.intersection(reading.notes):
             found = [with_fault(answer, "second_number") for answer in found]
         return found
@@ -480,6 +482,12 @@ class _Search:
         if self.within is None or unit is None:
             return self.within is None
         return unit is self.within or unit.id in communes_of(self.gazetteer, self.day, self.within)
+
+
+def _is_written_so(answer: Answer, door: Door) -> bool:
+    """Whether the number was delivered as it is asked for, which leaves no doubt how it is read."""
+    number = door.house_number
+    return number is not None and number.written == number_of(answer.parts)
 
 
 def _is_code(written: str | None, level: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from geo.label import SPELLED_MARKS
 from registry.drawing.grid import FINEST, FIRST
 from registry.reads import Reads
 from registry.records import OPEN
@@ -70,8 +71,9 @@ _DOORS: Final = f"""(SELECT ST_AsMVT(d, 'doors', {EXTENT}, 'geom') FROM (
     ) d)"""  # noqa: S608 - constants
 # As it was delivered where that is one word (`geo.label.number_label`). The key of a plot of land
 # is not how anybody writes it: `TO4/THUA253`.
-_NUMBER: Final = """,
+_NUMBER: Final = f""",
             CASE WHEN min(house_number_key) < max(house_number_key) THEN NULL
+                WHEN min(house_number_key) ~ '^({"|".join(SPELLED_MARKS)})' THEN NULL
                 WHEN min(house_number) ~ '^[^[:space:]]+$' THEN min(house_number)
                 WHEN min(house_number_key) ~ '^[0-9]' THEN min(house_number_key) END AS number"""
 

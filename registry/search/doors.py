@@ -180,29 +180,34 @@ _BY_CODES: Final = bulk(
     (("code", "text"),),
 )
 
-# What stands in a locality or in the groups of it, as far as it takes to see whether all that stands
-# there has no number, and is at most so many.
-_UNNUMBERED: Final = bulk(
-    f"""
-    SELECT k.question, k.id, {COLUMNS}
-    FROM {{k}} CROSS JOIN LATERAL (
-        SELECT h.* FROM (
-            SELECT k.id UNION ALL SELECT c.id FROM locality c WHERE c.parent_id = k.id
-        ) p (id) CROSS JOIN LATERAL (
-            (SELECT h.* FROM household h
-            WHERE h.locality_id = p.id AND h.house_number_key IS NULL AND {OPEN}
-            LIMIT {MAX_UNNUMBERED + 1})
-            UNION ALL
-            (SELECT h.* FROM household h
-            WHERE h.locality_id = p.id AND h.house_number_key IS NOT NULL AND {OPEN}
-            LIMIT 1)
+# What stands in a street or a locality, its groups included, as far as it takes to see whether all
+# that is there has no number, and how much there is.
+_HELD: Final = {
+    "thoroughfare": "SELECT k.id",
+    "locality": "SELECT k.id UNION ALL SELECT c.id FROM locality c WHERE c.parent_id = k.id",
+}
+_UNNUMBERED: Final = {
+    table: bulk(
+        f"""
+        SELECT k.question, k.id, {COLUMNS}
+        FROM {{k}} CROSS JOIN LATERAL (
+            SELECT h.* FROM ({_HELD[table]}) p (id) CROSS JOIN LATERAL (
+                (SELECT h.* FROM household h
+                WHERE h.{table}_id = p.id AND h.house_number_key IS NULL AND {OPEN}
+                LIMIT {MAX_UNNUMBERED + 1})
+                UNION ALL
+                (SELECT h.* FROM household h
+                WHERE h.{table}_id = p.id AND h.house_number_key IS NOT NULL AND {OPEN}
+                LIMIT 1)
+            ) h
+            LIMIT {MAX_UNNUMBERED + 1}
         ) h
-        LIMIT {MAX_UNNUMBERED + 1}
-    ) h
-    {JOINS}
-    """,  # noqa: S608 - constants
-    (("id", "bigint"),),
-)
+        {JOINS}
+        """,  # noqa: S608 - constants
+        (("id", "bigint"),),
+    )
+    for table in PLACES
+}
 
 _POINT_OF: Final = f"""
     SELECT k.question, k.id, ST_X(c.point), ST_Y(c.point)
@@ -356,19 +361,19 @@ def doors_in_communes(units: tuple[int, ...], wanted: Wanted) -> Steps[list[Hit]
 
 
 def add_unnumbered(found: list[Place]) -> Steps[bool]:
-    """Add to each locality the doors whose address is no more than its name, where they are few,
-    and all that is registered in it: False, and nothing added, where that is not so of one.
+    """Add to each place the doors whose address is no more than its name, where they are few, and
+    all that is registered there: False, and nothing added, where that is not so of one.
     """
-    rows = yield Ask(_UNNUMBERED, tuple((place.id,) for place in found))
+    table = found[0].table
+    rows = yield Ask(_UNNUMBERED[table], tuple((place.id,) for place in found))
     there: dict[int, list[Record]] = {}
     for _, place_id, *record in rows:
         there.setdefault(place_id, []).append(Record._make(record))
     for place in found:
         records = there.get(place.id, [])
         if not 0 < len(records) <= MAX_UNNUMBERED or not all(
-            record.locality_id == place.id
-            and (record.number_key, record.thoroughfare_id) == (None, None)
-            and (record.unit_number, record.building_key) == (None, None)
+            (record.thoroughfare_id or record.locality_id) == place.id
+            and (record.number_key, record.unit_number, record.building_key) == (None, None, None)
             for record in records
         ):
             return False

@@ -64,11 +64,9 @@ def in_hamlet(area: Area, door: Door) -> Steps[Door | None]:
     english = hamlet_in_english(street)
     street = english or street
     first = street.key.partition(" ")[0]
-    if english is None and (is_surname(first) or any(map(str.isdigit, street.key))):
-        return None
-    keys = [f"{fold(kind)} {street.key}" for kind in MAY_BE_UNSAID]
-    if first in map(fold, MAY_BE_UNSAID):
-        keys.append(street.key)  # `ban na loc`, which may be a street where no marks are typed
+    keys = [street.key]  # `ban na loc`, which may be a street where no marks are typed
+    if english or not (is_surname(first) or any(map(str.isdigit, street.key))):
+        keys += (f"{fold(kind)} {street.key}" for kind in MAY_BE_UNSAID)
     found = yield from places("locality", keys, communes, Wanted())
     typed = accent_key(street.name) if has_diacritics(street.name) else None
     found = [p for p in found if p.was is None and typed in (None, accent_key(p.name))]
