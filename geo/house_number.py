@@ -13,7 +13,7 @@ the words for alleys, since `K478/H29/3` and `số 3 hẻm 29 kiệt 478` are on
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -97,6 +97,7 @@ _LISTED_FIRST: Final = re.compile(
     rf"|\s*(?P<plot>lô|ô)\s+(?:số\s+)?(?P<plots>{_ONE}(?:\s*,\s*{_ONE})+)(?=[\s,])",
     re.I,
 )
+_SPACED_FIRST: Final = re.compile(rf"{_ONE}(?: {_ONE}){{1,3}}(?= [^\W\d_]{{2}})", re.I)
 _MILESTONE: Final = re.compile(r"\b(km\s*\d{1,4})\s*\+\s*(\d{1,3})\b", re.I)
 _MOST_LISTED: Final = 40
 """Between the first and the last number of one house; those of two houses lie anywhere."""
@@ -242,6 +243,19 @@ def with_range(text: str) -> str:
         return text
     plot = named.get("plot")
     return f"{f'{plot} ' if plot else ''}{numbers}{text[several.end() :]}"
+
+
+def with_signs(text: str) -> Iterator[str]:
+    """An address that begins with numbers between spaces, with the signs that may have been lost.
+
+    >>> list(with_signs("38 2a duong Lang")), list(with_signs("120 122 Lê Lợi, Q. 1"))
+    (['38/2a duong Lang', '38-2a duong Lang'], ['120/122 Lê Lợi, Q. 1', '120-122 Lê Lợi, Q. 1'])
+    >>> list(with_signs("12 Lê Lợi")), list(with_signs("12, 60 Lê Lợi"))
+    ([], [])
+    """
+    if spaced := _SPACED_FIRST.match(text):
+        for sign in "/-":
+            yield f"{spaced[0].replace(' ', sign)}{text[spaced.end() :]}"
 
 
 def with_milestone(text: str) -> str:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from geo.address import Door, parse_components
+from geo.house_number import with_signs
 from geo.label import number_of
 from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND
 from geo.plus_code import completed, short_code_in
@@ -311,8 +312,22 @@ class _Search:
             best = yield from self._with_names_apart(text, best)
         if not (is_door(best) and is_sure(best.answers[0])):
             best = yield from self._by_letters(text, best)
+        if not is_door(best):
+            best = yield from self._with_signs(text, best)
         self.reading = best.reading
         return best.answers
+
+    def _with_signs(self, text: str, best: Located) -> Steps[Located]:
+        """The door of a text whose number lost its slashes or dash, where one alone is found."""
+        found: dict[str, Answer] = {}
+        reading = None
+        for written in with_signs(text):
+            other = yield from self._as_written(written)
+            for answer in other.answers:
+                if answer.record is not None and "path_order" not in answer.faults:
+                    found.setdefault(answer.record.code, with_fault(answer, DASH_UNSURE))
+                    reading = reading or other.reading
+        return Located(list(found.values()), reading) if len(found) == 1 else best
 
     def _by_letters(self, text: str, best: Located) -> Steps[Located]:
         """The answers to a text whose words are found by their letters, where they fit better:
@@ -473,7 +488,10 @@ class _Search:
             # `Hòa Bình 1` is a hamlet of its own, and no house in Hòa Bình.
             found = [a for a in found if not (a.record and "street_not_found" in a.faults)]
         for note in {NUMBER_BEHIND, LETTER_UNSURE, DASH_UNSURE}.intersection(reading.notes):
-            found = [a if _is_written_so(a, door) else with_fault(a, note) for a in found]
+            found = [
+                a if note == DASH_UNSURE and _is_written_so(a, door) else with_fault(a, note)
+                for a in found
+            ]
         if TWO_NUMBERS.intersection(reading.notes):
             found = [with_fault(answer, "second_number") for answer in found]
         return found
