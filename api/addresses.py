@@ -15,7 +15,7 @@ from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, answers
 from api.shapes import Span, unit_ref
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
-from geo.label import alley_word, named, number_label
+from geo.label import alley_word, named, number_of
 from registry.errors import MistypedCodeError
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.history import lookup_as_of, moment_of
@@ -91,7 +91,9 @@ class Address(Answer):
             status=record.status,
             label=words.label,
             label_before_2025_07=words.before_2025_07,
-            house_number=_number(record, province),
+            house_number=number_of(
+                record.label_parts, alley_word(province["name"] if province else "")
+            ),
             street=named(record.street_kind, record.street_name) if record.street_name else None,
             localities=[named(kind, name) for kind, name in record.localities],
             building=record.building,
@@ -156,9 +158,3 @@ def with_addresses(error: MistypedCodeError) -> MistypedCodeError:
     codes = [each["code"] for each in error.extra["suggestions"]]  # type: ignore[attr-defined]
     error.extra["suggestions"] = suggested_codes(codes)
     return error
-
-
-def _number(record: Record, province: JsonObject | None) -> str | None:
-    if record.number_key is None:
-        return None
-    return number_label(record.number_key, alley_word(province["name"] if province else ""))

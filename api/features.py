@@ -10,7 +10,7 @@ from api.openapi import Absent, JsonObject, UnitRef, absent_if_none, where_known
 from api.openapi import Answer as Body
 from api.shapes import Span, unit_ref
 from geo.code import format as code_display
-from geo.label import named, number_label
+from geo.label import alley_word, named, number_of
 from registry.gazetteer import Gazetteer, today
 from registry.records import Wording, wording
 from registry.search.answers import DOORS, Answer
@@ -90,10 +90,10 @@ class Properties(Body):
     def of(answer: Answer, words: Wording, day: datetime.date) -> JsonObject:
         """An answer in the words of a day."""
         parts, record = answer.parts, answer.record
-        number = number_label(parts.number_key) if parts.number_key else None
         street = named(parts.street_kind, parts.street_name) if parts.street_name else None
         locality = named(*parts.localities[0]) if parts.localities else None
         commune, province = unit_ref(words.commune, day), unit_ref(words.province, day)
+        number = number_of(parts, alley_word(province["name"] if province else ""))
         return written(
             Properties,
             code=record.code if record else None,

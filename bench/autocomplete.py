@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.writings import without_diacritics
-from geo.label import named, number_label
+from geo.label import named, number_of
 from geo.text import fold
 from registry.autocomplete import Typing, autocomplete
 from registry.autocomplete.suggestion import Suggestion
@@ -69,12 +69,13 @@ def entries(register: Register, count: int) -> list[Entry]:
         if not words.commune or not words.province or not (record.lon and record.lat):
             continue
         name = record.street_name or (named(*record.localities[0]) if record.localities else "")
-        if name and record.number_key:
+        number = number_of(record.label_parts)
+        if name and number:
             entry = Entry(
                 name,
                 words.commune.version_on(today()).name,
                 words.province.version_on(today()).name,
-                number_label(record.number_key),
+                number,
                 record.code,
                 words.label,
                 words.commune.id,

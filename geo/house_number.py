@@ -13,7 +13,7 @@ the words for alleys, since `K478/H29/3` and `số 3 hẻm 29 kiệt 478` are on
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -52,6 +52,8 @@ _DIGITS: Final = "0123456789."
 _BLOCK_POINT: Final = re.compile(r"(?<=^[A-Z])\.(?=\d)")
 """`Lô A.12` is plot A12; between digits a point tells doors apart."""
 _DASH: Final = re.compile("[-–—−]")
+_WORD_BEHIND: Final = re.compile(r"\d\S*\s+(?!bis|ter)[^\W\d_]{2}", re.IGNORECASE)
+"""`Số 3 ngõ 12` is a path in words, `12 Bis` a number."""
 _AND: Final = r"\s*(?:\+|&|\b(?:đến|tới|den|toi|và|va)\b)\s*(?:số\s+)?"
 _ONE: Final = r"[1-9]\d{0,3}[a-z]?"
 _SEVERAL: Final = re.compile(rf"(?:số(?: nhà)?\s+)?({_ONE}(?:(?:{_AND}|\s*,\s*){_ONE})+)", re.I)
@@ -68,6 +70,7 @@ _LISTED_FIRST: Final = re.compile(
     rf"|\s*(?P<plot>lô|ô)\s+(?:số\s+)?(?P<plots>{_ONE}(?:\s*,\s*{_ONE})+)(?=[\s,])",
     re.I,
 )
+_SPACED_FIRST: Final = re.compile(rf"{_ONE}(?: {_ONE}){{1,3}}(?= [^\W\d_]{{2}})", re.I)
 _MILESTONE: Final = re.compile(r"\b(km\s*\d{1,4})\s*\+\s*(\d{1,3})\b", re.I)
 _MOST_LISTED: Final = 40
 """Between the first and the last number of one house; those of two houses lie anywhere."""
@@ -122,6 +125,26 @@ def parse_house_number(text: str) -> HouseNumber | None:
         # The key of an alley; `100/` with the house forgotten.
         return replace(number, alley_only=True)
     return number
+
+
+def in_one_word(written: str, key: str) -> str | None:
+    """The number as it was written, without spaces and the word for a number in front, where that
+    is a number by itself: it has the `key` of the whole. None where words tell the path.
+
+    >>> in_one_word("BT5 - 12", "BT5/12"), in_one_word("Số nhà 12 Bis", "12BIS")
+    ('BT5-12', '12Bis')
+    >>> in_one_word("Số 5A, ngách 34", "34/5A"), in_one_word("ngõ 12", "12/")
+    (None, None)
+    """
+    if _WORD_BEHIND.search(written):
+        return None
+    words = words_of(written)
+    opening = _BOOK.match(words, 0)
+    if opening is not None and opening.role == "number":
+        words = words[len(opening.keys) :]
+    one = "".join(word.text for word in words)
+    number = parse_house_number(one)
+    return one if number and number.key == key and not number.alley_only else None
 
 
 def is_date(path: str) -> bool:
@@ -188,6 +211,19 @@ def with_range(text: str) -> str:
         return text
     plot = named.get("plot")
     return f"{f'{plot} ' if plot else ''}{numbers}{text[several.end() :]}"
+
+
+def with_signs(text: str) -> Iterator[str]:
+    """An address that begins with numbers between spaces, with the signs that may have been lost.
+
+    >>> list(with_signs("38 2a duong Lang")), list(with_signs("120 122 Lê Lợi, Q. 1"))
+    (['38/2a duong Lang', '38-2a duong Lang'], ['120/122 Lê Lợi, Q. 1', '120-122 Lê Lợi, Q. 1'])
+    >>> list(with_signs("12 Lê Lợi")), list(with_signs("12, 60 Lê Lợi"))
+    ([], [])
+    """
+    if spaced := _SPACED_FIRST.match(text):
+        for sign in "/-":
+            yield f"{spaced[0].replace(' ', sign)}{text[spaced.end() :]}"
 
 
 def with_milestone(text: str) -> str:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from geo import lexicon
-from geo.house_number import PLOT_MARKS
+from geo.house_number import PLOT_MARKS, in_one_word
 from geo.text import fold
 from geo.values import value
 
@@ -22,8 +22,12 @@ _FLOORS: Final = {mark: kind.capitalize() for kind, mark in lexicon.marks("floor
 # A longer mark first: `LO5` is no `LK`, `TO5` no `O`. Blocks have letters: `LOA12`, and `LO.A`.
 _MARKED: Final = re.compile(
     f"({'|'.join(sorted(PLOT_MARKS.values(), key=len, reverse=True))})"
-    r"(?:(?![A-Z.])|\.|(?<=LO|LK|BT)(?=[A-Z]{1,2}\d))(.+)"
+    r"(?:(?![A-Z.])|\.|(?<=LO|LK|BT)(?=[A-Z]{1,3}\d))(.+)"
 )
+SPELLED_MARKS: Final = tuple(
+    mark for word, mark in PLOT_MARKS.items() if len(mark) > 1 and fold(word) == mark.lower()
+)
+"""Marks in a key that are words without their marks: LO, THUA, KM."""
 _MARK_WORDS: Final = {mark: word for word, mark in PLOT_MARKS.items()}
 _ALLEY: Final = "Ngõ"
 _ALLEY_OF: Final = {
@@ -42,10 +46,19 @@ class LabelParts:
     floor: str | None = None
     building: str | None = None
     number_key: str | None = None
+    number_written: str | None = None
+    """As it was delivered."""
     street_kind: str | None = None
     street_name: str | None = None
     localities: tuple[tuple[str, str], ...] = ()
     """(kind, name), innermost first."""
+
+
+def number_of(parts: LabelParts, alley: str = _ALLEY) -> str | None:
+    """The house number as a label has it; None where there is none."""
+    if parts.number_key is None:
+        return None
+    return number_label(parts.number_key, parts.number_written, alley)
 
 
 def label(parts: LabelParts, units: Sequence[str]) -> str:
@@ -69,13 +82,40 @@ def alley_word(province: str) -> str:
     return _ALLEY_OF.get(name, _ALLEY)
 
 
+def number_label(number_key: str, written: str | None = None, alley: str = _ALLEY) -> str:
+    """A house number as it was `written` where that is a number by itself; else its path.
+
+    >>> number_label("BT5/12", "BT5-12"), number_label("12/5A", "Số 5A ngõ 12")
+    ('BT5-12', '12/5A')
+    >>> number_label("LO5", "LO5"), number_label("8", "Số 08")
+    ('Lô 5', '08')
+    """
+    if written == number_key and not _is_in_words(number_key):
+        return number_key  # nearly all: not worth a place in the cache
+    return _number_label(number_key, written, alley)
+
+
+def _is_in_words(number_key: str) -> bool:
+    """Whether it is shown in words, though it was written as one: `LO5` is `Lô 5` without its
+    marks, and BT5 what stands on the door.
+    """
+    return number_key.startswith(SPELLED_MARKS) or number_key.endswith("/")
+
+
+@lru_cache(maxsize=16_384)
+def _number_label(number_key: str, written: str | None, alley: str) -> str:
+    if written is None or _is_in_words(number_key):
+        return path_label(number_key, alley)
+    return in_one_word(written, number_key) or path_label(number_key, alley)
+
+
 @lru_cache(maxsize=8_192)
-def number_label(number_key: str, alley: str = _ALLEY) -> str:
+def path_label(number_key: str, alley: str = _ALLEY) -> str:
     """A house number's key in words where it has any: `Ngõ 12`, `Lô 5/12`, `12/34/5A`.
 
-    >>> number_label("12/"), number_label("LO5/12"), number_label("TO5/THUA12")
+    >>> path_label("12/"), path_label("LO5/12"), path_label("TO5/THUA12")
     ('Ngõ 12', 'Lô 5/12', 'Tờ bản đồ 5 Thửa 12')
-    >>> number_label("LOA12/5"), number_label("LO.A/O12"), number_label("TOA12")
+    >>> path_label("LOA12/5"), path_label("LO.A/O12"), path_label("TOA12")
     ('Lô A12/5', 'Lô A Ô 12', 'TOA12')
     """
     if number_key.endswith("/"):
@@ -120,7 +160,7 @@ def _inside(parts: LabelParts) -> Iterator[str]:
 
 def _outside(parts: LabelParts, alley: str) -> Iterator[str]:
     street = named(parts.street_kind, parts.street_name) if parts.street_name else ""
-    number = number_label(parts.number_key, alley) if parts.number_key else ""
+    number = number_of(parts, alley) or ""
     if number or street:
         yield f"{number} {street}".strip()
     for kind, name in parts.localities:

@@ -175,6 +175,9 @@ class Kinds(Cutting):
         behind_number = self.open is not None and self.open.role in HOUSE_ROLES
         if phrase.keys[0] == "pho" and behind_number:
             return True
+        if phrase.keys[0] == "toa" and self.open is None:
+            # `Can ho 1205, Toa The Manor`; an office of justice is no address.
+            return end < len(self.words) and self._key(end) != "an"
         letter = self.words[end - 1]
         if behind_number and letter.pointed and len(letter.key) == 1:
             # `Phố Nguyễn Hoàng 8/1 x.Cổ Lễ`; without a street before it, `12 Q. Trung` is one.

@@ -9,7 +9,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from geo.address import parse_components
+from geo.address import Door, parse_components
+from geo.house_number import with_signs
+from geo.label import number_of
 from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND
 from geo.plus_code import completed, short_code_in
 from geo.points import point_in
@@ -305,8 +307,22 @@ class _Search:
             best = yield from self._with_units_apart(text, best)
         if not (is_door(best) and is_sure(best.answers[0])) or is_damaged(text):
             best = yield from self._by_letters(text, best)
+        if not is_door(best):
+            best = yield from self._with_signs(text, best)
         self.reading = best.reading
         return best.answers
+
+    def _with_signs(self, text: str, best: Located) -> Steps[Located]:
+        """The door of a text whose number lost its slashes or dash, where one alone is found."""
+        found: dict[str, Answer] = {}
+        reading = None
+        for written in with_signs(text):
+            other = yield from self._as_written(written)
+            for answer in other.answers:
+                if answer.record is not None and "path_order" not in answer.faults:
+                    found.setdefault(answer.record.code, with_fault(answer, DASH_UNSURE))
+                    reading = reading or other.reading
+        return Located(list(found.values()), reading) if len(found) == 1 else best
 
     def _by_letters(self, text: str, best: Located) -> Steps[Located]:
         """The answers to a text whose words are found by their letters, where they fit better:
@@ -454,7 +470,8 @@ class _Search:
             return []
         if said := tuple({CODE_UNKNOWN, CONTRADICTED}.intersection(reading.notes)):
             area = replace(area, faults=(*area.faults, *said))
-        found = yield from Asker(self.gazetteer, self.day, door, area).answers()
+        asker = Asker(self.gazetteer, self.day, door, area, whole=not reading.unread)
+        found = yield from asker.answers()
         if commune_untold(found, door, area):
             found = [with_fault(answer, "commune_undecided") for answer in found]
         if DASH_UNSURE in reading.notes:
@@ -464,7 +481,10 @@ class _Search:
             # `Hòa Bình 1` is a hamlet of its own, and no house in Hòa Bình.
             found = [a for a in found if not (a.record and "street_not_found" in a.faults)]
         for note in {NUMBER_BEHIND, LETTER_UNSURE, DASH_UNSURE}.intersection(reading.notes):
-            found = [with_fault(answer, note) for answer in found]
+            found = [
+                a if note == DASH_UNSURE and _is_written_so(a, door) else with_fault(a, note)
+                for a in found
+            ]
         if TWO_NUMBERS.intersection(reading.notes):
             found = [with_fault(answer, "second_number") for answer in found]
         return found
@@ -473,6 +493,12 @@ class _Search:
         if self.within is None or unit is None:
             return self.within is None
         return unit is self.within or unit.id in communes_of(self.gazetteer, self.day, self.within)
+
+
+def _is_written_so(answer: Answer, door: Door) -> bool:
+    """Whether the number was delivered as it is asked for, which leaves no doubt how it is read."""
+    number = door.house_number
+    return number is not None and number.written == number_of(answer.parts)
 
 
 def _is_code(written: str | None, level: str) -> bool:

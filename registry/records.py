@@ -51,8 +51,9 @@ def columns(
     return f"""
     h.code, h.kind, h.status, h.restricted, h.unit_id, h.former_unit_id, h.thoroughfare_id,
     h.locality_id, {street}, {locality}, {outer},
-    h.house_number_key, h.building_name, h.building_key, h.floor, h.unit_number, h.parent_code,
-    h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method, h.position_accuracy_m,
+    h.house_number_key, h.house_number, h.building_name, h.building_key, h.floor, h.unit_number,
+    h.parent_code, h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method,
+    h.position_accuracy_m,
     h.verified_on, h.delivery_hint, {successors}, h.event_id
 """
 
@@ -88,6 +89,7 @@ class Record(NamedTuple):
     outer_localities: list[list[str]] | None
     """[kind, name] of what holds the locality, the smaller first."""
     number_key: str | None
+    number_written: str | None
     building: str | None
     building_key: str | None
     floor: str | None
@@ -121,6 +123,7 @@ class Record(NamedTuple):
             self.floor,
             self.building,
             self.number_key,
+            self.number_written,
             self.street_kind,
             self.street_name,
             self.localities,

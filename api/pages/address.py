@@ -17,7 +17,7 @@ from api.pages.shell import page
 from api.pages.sketch import draw_sketch
 from geo.code import format as code_display
 from geo.code import is_demo
-from geo.label import number_label
+from geo.label import number_of
 from registry.drawing.surroundings import surroundings
 from registry.errors import (
     GoneError,
@@ -146,7 +146,7 @@ def _sketch(record: Record, position: JsonObject, made: Register) -> Markup:
         province_id=province.id if province else None,
     )
     accuracy = position["accuracy_m"]
-    number = number_label(record.number_key) if record.number_key else None
+    number = number_of(record.label_parts)
     return draw_sketch(around, number=number, exact=accuracy is not None and accuracy <= _EXACT_M)
 
 

@@ -40,7 +40,7 @@ _OUTER: Final = {
 }
 _KNOWN: Final = """
     SELECT 0, '{table}', p.id, p.kind, p.name, p.key, {outer}, {only}, NULL::text,
-        ST_X(d.point), ST_Y(d.point), p.former_unit_id
+        ST_X(d.point), ST_Y(d.point), p.former_unit_id, NULL::text
     FROM unnest(%({table}_known)s::bigint[]) i (id) JOIN {table} p ON p.id = i.id
     CROSS JOIN LATERAL (
         SELECT min(h.code) AS code, count(*) AS doors, (array_agg(h.point))[1] AS point FROM (
@@ -54,11 +54,12 @@ _KNOWN: Final = """
 # in the order of the array, and the outer LIMIT ends the walk along it as soon as there are enough.
 _NUMBERED: Final = """
     SELECT {rank}, '{table}', p.id, p.kind, p.name, p.key, {outer}, d.code, d.house_number_key,
-        ST_X(d.point), ST_Y(d.point), d.former_unit_id
+        ST_X(d.point), ST_Y(d.point), d.former_unit_id, d.house_number
     FROM (
-        SELECT i.id, h.code, h.house_number_key, h.point, h.former_unit_id
+        SELECT i.id, h.code, h.house_number_key, h.house_number, h.point, h.former_unit_id
         FROM unnest(%({table}_{which})s::bigint[]) i (id) CROSS JOIN LATERAL (
-            SELECT h.code, h.house_number_key, h.point, h.former_unit_id FROM household h
+            SELECT h.code, h.house_number_key, h.house_number, h.point, h.former_unit_id
+            FROM household h
             WHERE h.{table}_id = i.id AND h.house_number_key >= %(first)s
                 AND h.house_number_key < %({which}_end)s AND {open}
                 AND h.unit_number IS NULL {alone}
@@ -143,6 +144,8 @@ class NumberedDoor:
     place_id: int
     code: str
     number: str
+    """Its key."""
+    written: str
     place: KnownPlace
     """With the door's own position and former commune."""
 
@@ -202,7 +205,8 @@ def _by_table(places: Iterable[Place]) -> dict[str, list[int]]:
 def _found(rows: list[Row], order: dict[tuple[int, str, int], int]) -> Found:
     found = Found()
     doors: dict[str, tuple[tuple[object, ...], NumberedDoor]] = {}
-    for rank, table, place_id, kind, name, key, held, code, number, lon, lat, former in rows:
+    for rank, table, place_id, kind, name, key, held, code, number, *rest in rows:
+        lon, lat, former, written = rest
         outer = tuple((outer_kind, outer_name) for outer_kind, outer_name in held or ())
         place = KnownPlace(kind, name, key, outer, lon, lat, former)
         if not rank:
@@ -211,7 +215,7 @@ def _found(rows: list[Row], order: dict[tuple[int, str, int], int]) -> Found:
                 found.alone[table, place_id] = code
         elif code not in doors or rank == _EXACT:
             at = (rank, order[rank, table, place_id], natural_order(number))
-            doors[code] = (at, NumberedDoor(table, place_id, code, number, place))
+            doors[code] = (at, NumberedDoor(table, place_id, code, number, written, place))
     # Without the code two doors of one number would compare as places.
     found.doors.extend(
         doors[code][1] for code in sorted(doors, key=lambda code: (*doors[code][0], code))

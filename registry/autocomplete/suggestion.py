@@ -124,6 +124,7 @@ class Wordings:
         parts = replace(
             _parts(door.table, door.place.kind, door.place.name, door.place.outer),
             number_key=door.number,
+            number_written=door.written,
         )
         words = wording(self.gazetteer, self.day, parts, item.unit)
         return Suggestion(

@@ -39,7 +39,7 @@ RECORD_COLUMNS: Final = """
             FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 9
         ) SELECT array_agg(ARRAY[up.id::text, up.kind, up.name] ORDER BY up.step) FROM up
     ) END,
-    h.house_number_key, h.building_name, h.floor, h.unit_number,
+    h.house_number_key, h.house_number, h.building_name, h.floor, h.unit_number,
     -- A restricted building is named by no flat.
     CASE WHEN h.parent_code IS NOT NULL THEN (
         SELECT b.code FROM household b WHERE b.code = h.parent_code AND NOT b.restricted
@@ -120,8 +120,8 @@ def record_entry(row: Row, position: int | None, operation: str | None) -> Entry
     """
     code, kind, status, _, unit_id, _, former_id, street_id, street_kind, street_name = row[:10]
     locality_id, locality_kind, locality_name, outer = row[10:14]
-    number_key, building, floor, unit_number, parent, households, lon, lat = row[14:22]
-    method, accuracy, verified_on, hint, heirs, continued = row[22:]
+    number_key, number, building, floor, unit_number, parent, households, lon, lat = row[14:23]
+    method, accuracy, verified_on, hint, heirs, continued = row[23:]
     entry: Entry = {"type": "put", "position": position, "operation": operation, "code": code}
     # Told by both ends: a link to what may not be seen now is told when that may be.
     entry["continues"] = [{"code": old, "kind": how} for how, old in continued or ()]
@@ -137,7 +137,7 @@ def record_entry(row: Row, position: int | None, operation: str | None) -> Entry
     entry["kind"] = kind
     entry["status"] = status
     entry["inside"] = _inside(unit_number, floor, building)
-    entry["house_number"] = number_label(number_key) if number_key else None
+    entry["house_number"] = number_label(number_key, number) if number_key else None
     entry["street"] = (
         {"id": street_id, "name": named(street_kind, street_name)} if street_id else None
     )

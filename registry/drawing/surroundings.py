@@ -13,7 +13,7 @@ REACH_M: Final = 130
 """Half the height of the small map, which is about twice as wide."""
 
 _NEIGHBOURS: Final = f"""
-    SELECT ST_X(h.point), ST_Y(h.point), h.house_number_key
+    SELECT ST_X(h.point), ST_Y(h.point), h.house_number_key, h.house_number
     FROM household h
     WHERE {OPEN} AND h.code <> %(code)s
         AND h.point && ST_MakeEnvelope(%(west)s::float8, %(south)s::float8, %(east)s::float8,
@@ -94,13 +94,11 @@ def surroundings(
         "north": lat + down,
     }
 
-    def spots(
-        statement: str, words: Callable[[str], str] = str, **more: object
-    ) -> tuple[Spot, ...]:
+    def spots(statement: str, words: Callable[..., str] = str, **more: object) -> tuple[Spot, ...]:
         rows = reads.rows(statement, {**box, **more})
         return tuple(
-            Spot((x - lon) * metres_east, (lat - y) * 110_570, said and words(said))
-            for x, y, said in rows
+            Spot((x - lon) * metres_east, (lat - y) * 110_570, said[0] and words(*said))
+            for x, y, *said in rows
         )
 
     return Surroundings(

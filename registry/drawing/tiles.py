@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from geo.label import SPELLED_MARKS
 from registry.drawing.grid import FINEST, FIRST
 from registry.reads import Reads
 from registry.records import OPEN
@@ -60,17 +61,21 @@ _DOORS: Final = f"""(SELECT ST_AsMVT(d, 'doors', {EXTENT}, 'geom') FROM (
                 round(((1 - ln(tan(radians(ST_Y(h.point))) + 1 / cos(radians(ST_Y(h.point))))
                     / pi()) / 2 * 2 ^ %(z)s::int - %(y)s::int) * {EXTENT} / {{snap}}) * {{snap}}
                     AS py,
-                greatest(h.households_count, 1) AS hh, h.house_number_key
+                greatest(h.households_count, 1) AS hh, h.house_number_key,
+                h.house_number
             FROM household h
             WHERE {OPEN}
                 AND h.point && ST_Transform({_AROUND}, 4326)
         ) p
         GROUP BY px, py
     ) d)"""  # noqa: S608 - constants
-# The key of a lot or a plot of land is not how anybody writes it: `TO4/THUA253`.
-_NUMBER: Final = """,
-            CASE WHEN min(house_number_key) = max(house_number_key)
-                AND min(house_number_key) ~ '^[0-9]' THEN min(house_number_key) END AS number"""
+# As it was delivered where that is one word (`geo.label.number_label`). The key of a plot of land
+# is not how anybody writes it: `TO4/THUA253`.
+_NUMBER: Final = f""",
+            CASE WHEN min(house_number_key) < max(house_number_key) THEN NULL
+                WHEN min(house_number_key) ~ '^({"|".join(SPELLED_MARKS)})' THEN NULL
+                WHEN min(house_number) ~ '^[^[:space:]]+$' THEN min(house_number)
+                WHEN min(house_number_key) ~ '^[0-9]' THEN min(house_number_key) END AS number"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from geo.label import LabelParts, door_words, named, number_label
+from geo.label import LabelParts, alley_word, door_words, named, number_label
 from registry.export.columns import schema
 from registry.gazetteer import Gazetteer
 
 _BLOCK_BYTES: Final = 4 << 20
+_BETWEEN: Final = "\x1f"
 _WKB_POINT: Final = np.dtype([("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
 # A restricted building is named by no flat. What is restricted today was open then and is no more.
@@ -219,7 +220,7 @@ def _named(batch: Any, names: _Names, *, geometry: bool) -> Any:
         _each(column["floor"], lambda floor: LabelParts(floor=floor)),
         _each(column["building_name"], lambda building: LabelParts(building=building)),
     ]
-    number = _words(column["house_number_key"], number_label)
+    number = _numbers(column["house_number_key"], column["house_number"], province)
     door = _joined(" ", number, street)
     made = {
         "code": code,
@@ -257,6 +258,16 @@ def _named(batch: Any, names: _Names, *, geometry: bool) -> Any:
 
 def _each(column: Any, parts: Callable[[str], LabelParts]) -> Any:
     return _words(column, lambda value: ", ".join(door_words(parts(value))))
+
+
+def _numbers(key: Any, written: Any, province: Any) -> Any:
+    """House numbers as labels have them: null where there is none."""
+    alley = _words(pc.fill_null(province, ""), alley_word)
+
+    def words(parts: str) -> str:
+        return number_label(*parts.split(_BETWEEN))
+
+    return _words(pc.binary_join_element_wise(key, written, alley, _BETWEEN), words)
 
 
 def _words(column: Any, word: Callable[[str], str]) -> Any:

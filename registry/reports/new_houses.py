@@ -176,7 +176,7 @@ def _refuse_registered(answers: list[Answer]) -> tuple[str, ...]:
 def _parts(door: Door) -> dict[str, str]:
     number, street, flat = door.house_number, door.street, door.flat
     found = {
-        "house_number": number_label(number.key) if number else None,
+        "house_number": number_label(number.key, number.written) if number else None,
         "street": named(street.kind, tidy(street.name)) if street else None,
         "locality": ", ".join(named(p.kind, tidy(p.name)) for p in door.localities),
         "building": flat.building if flat else None,

@@ -18,6 +18,7 @@ from registry.search.by_locality import (
     doubt_of_marks,
     former_keys,
     is_told_by_name,
+    keys_of_today,
     outer_keys,
     place_lies_elsewhere,
 )
@@ -38,11 +39,13 @@ from registry.search.doors import (
     MAX_PLACES,
     Place,
     Wanted,
+    add_unnumbered,
     doors_in_communes,
     middles_of,
     places,
 )
-from registry.search.groups import group_meant, hamlet_in_english, in_hamlet, is_group_alone
+from registry.search.faults import ONLY_DOOR
+from registry.search.groups import group_meant, in_hamlet, is_group_alone, is_said
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
 from registry.search.ranges import in_whose_range
 from registry.search.spelling import known_name, meant_by
@@ -53,6 +56,8 @@ _NOWHERE: Final = frozenset({"commune_unknown", "unit_code_unknown"})
 """Faults of an area that nobody knows."""
 _UNSURE: Final = ("street_corrected", "street_unsure")
 """Faults of a street whose name is like the one that was written, which may be another's."""
+_AS_REGISTERED: Final = frozenset({"commune_former", "commune_unsure"})
+"""Faults of a place whose commune is named, and which is called as it was written."""
 _Names = dict[str, set[str]]
 """Key → the names that have it."""
 
@@ -76,6 +81,8 @@ class Asker:
     day: datetime.date
     door: Door
     area: Area
+    whole: bool = True
+    """Whether all of the text is read."""
 
     def answers(self) -> Steps[list[Answer]]:
         """What fits best, all of one level; empty where not even a unit is known."""
@@ -83,8 +90,11 @@ class Asker:
         if found and found[0].level == "commune" and "street_not_found" in found[0].faults:
             door = yield from in_hamlet(self.area, self.door)
             if door is not None:
-                said = self.door.street and hamlet_in_english(self.door.street)
-                faults = self.area.faults if said else (*self.area.faults, "street_not_found")
+                faults = (
+                    self.area.faults
+                    if is_said(self.door, door)
+                    else (*self.area.faults, "street_not_found")
+                )
                 area = replace(self.area, faults=faults)
                 return (yield from replace(self, door=door, area=area).answers())
         if found and found[0].level == "street" and (house := house_of_alley(self.door)):
@@ -105,6 +115,8 @@ class Asker:
                 # Doors are chosen by the localities that were meant.
                 asker = self if found.door is self.door else replace(self, door=found.door)
                 doors = yield from asker._doors(found, wanted, faults)
+                if not doors and asker._is_without_number(faults):
+                    doors = yield from asker._unnumbered(found, wanted, faults)
                 if doors:
                     return doors
                 around = yield from asker._surroundings(found.places, wanted, faults)
@@ -277,6 +289,24 @@ class Asker:
             more.append("marks_missing")
         reused = is_reused(choice.hits, found.places)
         return (yield from self._teller.records(choice.hits, [*faults, *more], reused=reused))
+
+    def _is_without_number(self, faults: Iterable[str]) -> bool:
+        """Whether nothing but a hamlet or quarter of a commune is named, or a street in one, and
+        all of it is as it is registered.
+        """
+        door, around = self.door, self.door.localities
+        alone = bool(around) and door == Door(street=door.street, localities=around)
+        return alone and self.whole and _AS_REGISTERED.issuperset(faults)
+
+    def _unnumbered(self, found: Found, wanted: Wanted, faults: list[str]) -> Steps[list[Answer]]:
+        """The doors that have no other address than the place named, where it has no others."""
+        named = places_named(found.places, self.door, self.area)
+        if found.full or len(named) > FEW_COMMUNES or not (yield from add_unnumbered(named)):
+            return []
+        said = {place.key for place in self.door.localities}
+        for place in named:
+            place.hits = [hit for hit in place.hits if keys_of_today(hit.record) & said]
+        return (yield from self._doors(replace(found, places=named), wanted, [*faults, ONLY_DOOR]))
 
     def _of_other_formers(
         self, found: Found, wanted: Wanted, faults: list[str]

@@ -7,7 +7,7 @@ from geo.address import Door
 from geo.flat import block_key, unit_otherwise
 from geo.locality import DWELLING_ESTATES
 from geo.spelling import are_apart
-from geo.text import fold
+from geo.text import fold, has_diacritics
 from geo.values import value
 from registry.search.areas import Area
 from registry.search.by_building import by_building, by_flat
@@ -66,6 +66,7 @@ def choose(hits: list[Hit], door: Door, wanted: Wanted, area: Area, formerly: Fo
     if not kept:
         return Choice((), tuple(faults))
     kept, faults = _by_path(kept, wanted)
+    kept = _by_letter(kept, door)
     kept = _of_today(kept, area)
     kept, more = by_locality(kept, door, formerly)
     faults += more
@@ -176,6 +177,23 @@ def _by_path(hits: list[Hit], wanted: Wanted) -> Narrowed:
         if kept:
             return kept, ["path_order"] if place else []
     return hits, []
+
+
+def _by_letter(hits: list[Hit], door: Door) -> list[Hit]:
+    """12Đ is another door than 12D, whose key it shares; who types no marks may mean either."""
+    number = door.house_number
+    if number is None or not hits[1:]:
+        return hits
+    typed = "Đ" in number.written.upper()
+    if not typed and not _has_marks(door):
+        return hits
+    same = [hit for hit in hits if ("Đ" in (hit.record.number_written or "").upper()) is typed]
+    return same or hits
+
+
+def _has_marks(door: Door) -> bool:
+    names = [place.name for place in door.localities]
+    return any(map(has_diacritics, [door.street.name, *names] if door.street else names))
 
 
 def places_named(places: list[Place], door: Door, area: Area) -> list[Place]:

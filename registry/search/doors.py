@@ -21,6 +21,9 @@ MAX_PLACES: Final = 400
 MAX_DOORS: Final = 100
 """Doors of one number that are looked at in one street."""
 
+MAX_UNNUMBERED: Final = 5
+"""Doors that have no more of an address than their hamlet, and are told by its name."""
+
 _KNOWN: Final = "h.status IN ('active', 'retired') AND NOT h.restricted"
 # A flat is looked for only by its number; otherwise its building stands for it, unless it has none.
 _FLAT: Final = """(h.unit_number IS NULL OR h.parent_code IS NULL
@@ -177,6 +180,35 @@ _BY_CODES: Final = bulk(
     (("code", "text"),),
 )
 
+# What stands in a street or a locality, its groups included, as far as it takes to see whether all
+# that is there has no number, and how much there is.
+_HELD: Final = {
+    "thoroughfare": "SELECT k.id",
+    "locality": "SELECT k.id UNION ALL SELECT c.id FROM locality c WHERE c.parent_id = k.id",
+}
+_UNNUMBERED: Final = {
+    table: bulk(
+        f"""
+        SELECT k.question, k.id, {COLUMNS}
+        FROM {{k}} CROSS JOIN LATERAL (
+            SELECT h.* FROM ({_HELD[table]}) p (id) CROSS JOIN LATERAL (
+                (SELECT h.* FROM household h
+                WHERE h.{table}_id = p.id AND h.house_number_key IS NULL AND {OPEN}
+                LIMIT {MAX_UNNUMBERED + 1})
+                UNION ALL
+                (SELECT h.* FROM household h
+                WHERE h.{table}_id = p.id AND h.house_number_key IS NOT NULL AND {OPEN}
+                LIMIT 1)
+            ) h
+            LIMIT {MAX_UNNUMBERED + 1}
+        ) h
+        {JOINS}
+        """,  # noqa: S608 - constants
+        (("id", "bigint"),),
+    )
+    for table in PLACES
+}
+
 _POINT_OF: Final = f"""
     SELECT k.question, k.id, ST_X(c.point), ST_Y(c.point)
     FROM {{{{k}}}} CROSS JOIN LATERAL (
@@ -326,6 +358,29 @@ def doors_in_communes(units: tuple[int, ...], wanted: Wanted) -> Steps[list[Hit]
     rows = yield Ask(_IN_COMMUNES, tuple((unit,) for unit in units), wanted.values)
     records = [Record(*row[1:]) for row in rows]
     return [Hit(record, record.number_key) for record in records]
+
+
+def add_unnumbered(found: list[Place]) -> Steps[bool]:
+    """Add to each place the doors whose address is no more than its name, where they are few, and
+    all that is registered there: False, and nothing added, where that is not so of one.
+    """
+    table = found[0].table
+    rows = yield Ask(_UNNUMBERED[table], tuple((place.id,) for place in found))
+    there: dict[int, list[Record]] = {}
+    for _, place_id, *record in rows:
+        there.setdefault(place_id, []).append(Record._make(record))
+    for place in found:
+        records = there.get(place.id, [])
+        if not 0 < len(records) <= MAX_UNNUMBERED or not all(
+            (record.thoroughfare_id or record.locality_id) == place.id
+            and (record.number_key, record.unit_number, record.building_key) == (None, None, None)
+            for record in records
+        ):
+            return False
+    for place in found:
+        former = place.was is not None
+        place.hits += [Hit(record, None, former_name=former) for record in there[place.id]]
+    return True
 
 
 def records_of(codes: Iterable[str]) -> Steps[list[Record]]:

@@ -102,7 +102,11 @@ def naming_of(
     """The naming that led to the unit, one of a commune before others."""
     namings = reading.namings if reading else ()
     leading = [n for n in namings if unit is not None and leads(gazetteer, day, n, unit)]
-    return min(leading or namings or (Naming(),), key=lambda naming: naming.commune is None)
+    # A commune of today is meant by its name, though one of old bore it as well.
+    return min(
+        leading or namings or (Naming(),),
+        key=lambda naming: (naming.commune is None, naming.commune is not unit),
+    )
 
 
 def leads(gazetteer: Gazetteer, day: datetime.date, naming: Naming, unit: Unit) -> bool:

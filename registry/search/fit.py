@@ -14,7 +14,7 @@ from registry.gazetteer import Unit
 from registry.mistyped_codes import MistypedCode
 from registry.search.answers import DOORS, LEVELS, Answer, with_fault
 from registry.search.explanation import Tried
-from registry.search.faults import confidence
+from registry.search.faults import ONLY_DOOR, confidence
 
 _SURE: Final = 0.95
 """A reading with such an answer is not compared with less likely readings."""
@@ -42,8 +42,11 @@ class Located:
 
 
 def rank(answer: Answer) -> tuple[int, float]:
-    """The nearer to the door the better: what understands less of a text has fewer faults."""
-    return (LEVELS.index(answer.level), -answer.confidence)
+    """The nearer to the door the better: what understands less of a text has fewer faults. A door
+    that is told by its hamlet alone is no nearer than that.
+    """
+    level = "locality" if ONLY_DOOR in answer.faults else answer.level
+    return (LEVELS.index(level), -answer.confidence)
 
 
 def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAddress) -> bool:

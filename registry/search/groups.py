@@ -64,11 +64,9 @@ def in_hamlet(area: Area, door: Door) -> Steps[Door | None]:
     english = hamlet_in_english(street)
     street = english or street
     first = street.key.partition(" ")[0]
-    if english is None and (is_surname(first) or any(map(str.isdigit, street.key))):
-        return None
-    keys = [f"{fold(kind)} {street.key}" for kind in MAY_BE_UNSAID]
-    if first in map(fold, MAY_BE_UNSAID):
-        keys.append(street.key)  # `ban na loc`, which may be a street where no marks are typed
+    keys = [street.key]  # `ban na loc`, which may be a street where no marks are typed
+    if english or not (is_surname(first) or any(map(str.isdigit, street.key))):
+        keys += (f"{fold(kind)} {street.key}" for kind in MAY_BE_UNSAID)
     found = yield from places("locality", keys, communes, Wanted())
     typed = accent_key(street.name) if has_diacritics(street.name) else None
     found = [p for p in found if p.was is None and typed in (None, accent_key(p.name))]
@@ -76,6 +74,16 @@ def in_hamlet(area: Area, door: Door) -> Steps[Door | None]:
         return None
     (place,) = found
     return replace(door, street=None, localities=(Locality(place.kind, place.name, place.key),))
+
+
+def is_said(door: Door, meant: Door) -> bool:
+    """Whether the hamlet that was meant by the street of a door is called so with its kind: `My
+    Hung Hamlet`; `Lang Vac`, which may be a street where no marks are typed, and none is there.
+    """
+    street = door.street
+    if street is None:
+        return False
+    return hamlet_in_english(street) is not None or street.key == meant.localities[0].key
 
 
 def is_named(door: Door) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from geo.address import Door
 from geo.capitals import tidy
 from geo.flat import Flat
-from geo.label import LabelParts, alley_word, named, number_label
+from geo.label import LabelParts, alley_word, named, number_of
 from geo.locality import Locality, of_like_kind
 from geo.text import fold
 from registry.door_with_units import ReadAddress
@@ -106,7 +106,7 @@ def _known_only(gazetteer: Gazetteer, day: datetime.date, answer: Answer) -> Ite
     """All of what a code or a point leads to: nothing of it was written."""
     parts = answer.parts
     if parts.number_key:
-        number = number_label(parts.number_key, _alley_word(gazetteer, day, answer))
+        number = number_of(parts, _alley_word(gazetteer, day, answer))
         yield Component("house_number", "inferred", None, number)
     if parts.street_name:
         yield Component("street", "inferred", None, named(parts.street_kind, parts.street_name))
@@ -125,7 +125,7 @@ def _known_only(gazetteer: Gazetteer, day: datetime.date, answer: Answer) -> Ite
 def _house_number(compared: _Compared) -> Component | None:
     number, parts = compared.door.house_number, compared.parts
     written = number.written if number else None
-    value = number_label(parts.number_key, compared.alley) if parts.number_key else None
+    value = number_of(parts, compared.alley)
     if "house_number" in compared.missing:
         return Component("house_number", "missing", written, value)
     if number is None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from geo.address import Door
 from geo.capitals import tidy
-from geo.house_number import HouseNumber
 from geo.label import LabelParts
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
@@ -65,14 +64,9 @@ def _with_door(parts: LabelParts, door: Door) -> LabelParts:
         parts = replace(parts, localities=tuple(named))
     if flat is not None:
         parts = replace(parts, unit_number=flat.unit, floor=flat.floor, building=flat.building)
-    return replace(parts, number_key=_as_typed(number)) if number is not None else parts
-
-
-def _as_typed(number: HouseNumber) -> str:
-    """The key of a number that nobody registered; a range in the order in which it was typed."""
-    ends = number.written.upper().replace(" ", "").replace("–", "-").split("-")
-    backwards = len(ends) > 1 and number.key == "-".join(reversed(ends))
-    return "-".join(ends) if backwards else number.key
+    if number is None:
+        return parts
+    return replace(parts, number_key=number.key, number_written=number.written)
 
 
 def _former_named(reading: ReadAddress | None, day: datetime.date) -> Unit | None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from geo.address import parse_address
 from geo.flat import parse_flat
 from geo.house_number import parse_house_number
-from geo.label import LabelParts, label, named, number_label
+from geo.label import LabelParts, label, named, path_label
 from geo.locality import parse_locality
 from geo.street import parse_street
 from geo.text import fold
@@ -133,7 +133,7 @@ def test_label_is_read_back_as_the_same_door(
     ],
 )
 def test_special_numbers_are_read_back(key: str) -> None:
-    (read, *_) = parse_address(f"{number_label(key)} Phố Láng, Phường Láng, Thành phố Hà Nội")
+    (read, *_) = parse_address(f"{path_label(key)} Phố Láng, Phường Láng, Thành phố Hà Nội")
     assert read.door.house_number
     assert read.door.house_number.key == key
 
