@@ -44,7 +44,7 @@ from registry.search.doors import (
 )
 from registry.search.groups import group_meant, hamlet_in_english, in_hamlet, is_group_alone
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
-from registry.search.ranges import in_whose_range
+from registry.search.ranges import houses_with, in_whose_range
 from registry.search.spelling import known_name, meant_by
 from registry.search.told import FEW_COMMUNES, MAX_SHOWN, Teller, told_apart
 from registry.search.two_writings import other_writings
@@ -105,6 +105,7 @@ class Asker:
                 # Doors are chosen by the localities that were meant.
                 asker = self if found.door is self.door else replace(self, door=found.door)
                 doors = yield from asker._doors(found, wanted, faults)
+                doors = doors or (yield from asker._of_several(found.places, wanted))
                 if doors:
                     return doors
                 around = yield from asker._surroundings(found.places, wanted, faults)
@@ -277,6 +278,20 @@ class Asker:
             more.append("marks_missing")
         reused = is_reused(choice.hits, found.places)
         return (yield from self._teller.records(choice.hits, [*faults, *more], reused=reused))
+
+    def _of_several(self, streets: list[Place], wanted: Wanted) -> Steps[list[Answer]]:
+        """The house of several numbers of which the one asked for is one: 122 in 120-122."""
+        number = self.door.house_number
+        if number is None or len(wanted.numbers) != 1 or any(place.hits for place in streets):
+            return []
+        keys = yield from houses_with(
+            [place for place in streets if place.table == "thoroughfare"], wanted.numbers[0]
+        )
+        if len(set(keys)) != 1:
+            return []
+        whole = replace(self.door, house_number=replace(number, parts=(keys[0],)))
+        found = yield from replace(self, door=whole)._answers()
+        return [replace(a, faults=(*a.faults, "number_of_several")) for a in found if a.record]
 
     def _of_other_formers(
         self, found: Found, wanted: Wanted, faults: list[str]

@@ -51,6 +51,12 @@ _TABLE: Final = (
         "Ghi là ngõ, hẻm; sổ có số nhà này",
         "An alley is named; what is registered is a house of that number",
     ),
+    (
+        "number_of_several",
+        0.05,
+        "Nhà mang nhiều số, số này là một trong đó",
+        "The house bears several numbers, of which this is one",
+    ),
     ("path_order", 0.1, "Số nhà viết ngược thứ tự", "The house number is written in reverse"),
     ("flat_missing", 0.05, "Thiếu số căn hộ", "No flat was given"),
     ("flat_not_found", 0.3, "Chưa có căn hộ này", "This flat is not registered"),
