@@ -43,10 +43,12 @@ from registry.search.fit import (
     is_door,
     is_other_door,
     is_sure,
+    is_told_elsewhere,
     is_unit_alone,
     nearest_first,
     rank,
     told_doubts,
+    where_unread_says,
     with_fault,
 )
 from registry.search.groups import commune_untold, is_group_alone, is_named
@@ -326,6 +328,8 @@ class _Search:
         restored = restore_units(self.gazetteer, apart)
         if restored is not None and not restored.is_read_by(best.reading):
             other = yield from self._as_written(restored.text(restored.head))
+            if other.answers and is_told_elsewhere(self.gazetteer, best, restored.units[0]):
+                best = Located([], best.reading)
             best = better_by_letters(best, other)
         communes = {a.unit for a in best.answers if a.unit and a.unit.level == "commune"}
         known = 0 < len(communes) <= _FEW
@@ -462,6 +466,8 @@ class _Search:
         if said := tuple({CODE_UNKNOWN, CONTRADICTED}.intersection(reading.notes)):
             area = replace(area, faults=(*area.faults, *said))
         found = yield from Asker(self.gazetteer, self.day, door, area).answers()
+        if area.communes is None:
+            found = where_unread_says(self.gazetteer, found, reading.unread)
         if commune_untold(found, door, area):
             found = [with_fault(answer, "commune_undecided") for answer in found]
         if DASH_UNSURE in reading.notes:

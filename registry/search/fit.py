@@ -5,6 +5,7 @@ A likelier reading wins among equals; whatever had to be supposed is a fault of 
 
 import datetime
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +19,7 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.mistyped_codes import MistypedCode
 from registry.search.answers import DOORS, LEVELS, Answer
 from registry.search.blocks import UNSURE, may_be_another_block
+from registry.search.by_letters import match_in, squash
 from registry.search.explanation import Tried
 from registry.search.faults import confidence
 from registry.search.respelling import Respelling
@@ -116,6 +118,17 @@ def better_by_letters(best: Located, other: Located) -> Located:
     return Located(faulty, other.reading) if elsewhere or surer else best
 
 
+def is_told_elsewhere(gazetteer: Gazetteer, best: Located, commune: Unit) -> bool:
+    """Whether a door was found without a commune, past words that but for spaces are that one's
+    name, and not even nearly that of the door's: `18 Đ. số 7, Tân H ưng, Qu ận 7`.
+    """
+    unread = best.reading.unread if best.reading else ()
+    if not is_door(best) or "commune_missing" not in best.answers[0].faults:
+        return False
+    named = any(squash(version.name) in squash("".join(unread)) for version in commune.versions)
+    return named and not any(_is_told_in(gazetteer, answer, unread) for answer in best.answers)
+
+
 def is_other_door(one: Located, other: Located, respelling: Respelling) -> bool:
     """Whether a door was found that the other reading does not name."""
     if not is_door(one) or one.reading is None or other.reading is None:
@@ -194,6 +207,33 @@ def _is_commune_elsewhere(gazetteer: Gazetteer, part: str) -> bool:
     hits = [hit for hit in gazetteer.named(name_key(part)) if hit.unit.level == "commune"]
     typed = accent_key(part) if has_diacritics(part) else None
     return any(typed in (None, hit.accents) for hit in hits)
+
+
+def where_unread_says(
+    gazetteer: Gazetteer, answers: list[Answer], unread: Iterable[str]
+) -> list[Answer]:
+    """Of answers from anywhere, no unit being named, those whose commune or district is what was
+    left unread, nearly: `13 Đồng Khởi, Pưhờng Ninh Kiều` is no house in Hải Phòng. All of them
+    where only numbers were left.
+    """
+    unread = tuple(unread)
+    if not any(any(map(str.isalpha, part)) for part in unread):
+        return answers
+    return [answer for answer in answers if _is_told_in(gazetteer, answer, unread)]
+
+
+def _is_told_in(gazetteer: Gazetteer, answer: Answer, unread: Iterable[str]) -> bool:
+    inner = [unit for unit in (answer.unit, answer.former) if unit is not None]
+    before = [step.predecessor for unit in inner for step in gazetteer.predecessors(unit)]
+    around = [gazetteer.units[held] for unit in inner for held in gazetteer.holders(unit)]
+    parts = [squash(part) for part in unread]
+    return any(
+        squash(version.name) in "".join(parts)
+        or (unit in inner and any(match_in(squash(version.name), part) for part in parts))
+        for unit in (*inner, *before, *around)
+        if unit.level != "province"
+        for version in unit.versions
+    )
 
 
 def contradict(coded: Answer, read: Answer) -> bool:
