@@ -84,7 +84,9 @@ PARTING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - {
 }
 """Kinds of which one place cannot be in two: who is in Ấp 4 is not in Khu phố 1. The others divide
 them."""
-MAY_BE_UNSAID: Final = tuple(sorted(PARTING | {"xóm"}))
+MAY_BE_UNSAID: Final = tuple(
+    sorted(PARTING | {"xóm", "khu đô thị", "khu dân cư", "khu nhà ở", "khu biệt thự"})
+)
 """Kinds that people leave out before a name."""
 DIVIDING: Final = (frozenset(_HAMLETS) | frozenset(_QUARTERS)) - PARTING
 """Kinds that divide a hamlet or a quarter, and are numbered anew in each of them."""

@@ -50,6 +50,7 @@ from registry.search.fit import (
     told_doubts,
     where_unread_says,
     with_fault,
+    with_places_told,
 )
 from registry.search.groups import commune_untold, is_group_alone, is_named
 from registry.search.likeness import vocabulary_of
@@ -453,6 +454,7 @@ class _Search:
         if unit is not None and unit.reading is not best.reading:
             best = beside_unit(unit, best)
         # Which reading fits best is decided without: all leave such words unread.
+        best = with_places_told(best)
         told = told_doubts(self.gazetteer, best.answers, best.reading, text)
         return Located(told, best.reading)
 

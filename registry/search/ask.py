@@ -25,9 +25,10 @@ from registry.search.choice import (
     Choice,
     are_of_others,
     as_written,
+    block_of_estate,
     choose,
     each_once,
-    estate_of,
+    estates_of,
     has_namesake,
     house_of_alley,
     is_reused,
@@ -92,6 +93,9 @@ class Asker:
             doors = yield from replace(self, door=house)._answers()
             doors = [a for a in doors if a.record is not None and "path_order" not in a.faults]
             found = [replace(a, faults=(*a.faults, "alley_unsure")) for a in doors] or found
+        if found and found[0].level == "locality" and (inside := block_of_estate(self.door)):
+            doors = yield from replace(self, door=inside)._answers()
+            found = [answer for answer in doors if answer.record is not None] or found
         named = [place for place in self.door.localities if has_diacritics(place.name)]
         return [self._compared_by_marks(answer, named) for answer in found] if named else found
 
@@ -397,12 +401,14 @@ class Asker:
 
     def _in_estate(self, wanted: Wanted) -> Steps[list[Answer]]:
         """What is in the building that is all that is named; the register may know its street."""
-        estate = estate_of(self.door)
-        if estate is None or wanted.numbers:
+        if wanted.numbers:
             return []
-        found = yield from self._in_communes(replace(wanted, building=estate))
-        faults = [*self.area.faults, "street_missing", *found.faults]
-        return (yield from self._teller.records(found.hits, faults))
+        for estate in estates_of(self.door):
+            found = yield from self._in_communes(replace(wanted, building=estate))
+            if found.hits:
+                faults = [*self.area.faults, "street_missing", *found.faults]
+                return (yield from self._teller.records(found.hits, faults))
+        return []
 
 
 def _one_each(found: list[Place]) -> list[Place]:

@@ -12,13 +12,15 @@ from typing import Final
 from geo.address import Door
 from geo.admin import name_key
 from geo.foreign import ends_in_other_country
-from geo.text import accent_key, has_diacritics
+from geo.locality import Locality
+from geo.spelling import are_apart
+from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.mistyped_codes import MistypedCode
 from registry.search.answers import DOORS, LEVELS, Answer
-from registry.search.blocks import UNSURE, may_be_another_block
+from registry.search.blocks import UNSURE, is_called_so, may_be_another_block
 from registry.search.by_letters import match_in, squash
 from registry.search.explanation import Tried
 from registry.search.faults import confidence
@@ -174,6 +176,31 @@ def beside_unit(unit: Located, streets: Located) -> Located:
     answers = [*unit.answers, *streets.answers]
     told = [a if "ambiguous" in a.faults else with_fault(a, "ambiguous") for a in answers]
     return Located(told, unit.reading)
+
+
+def with_places_told(located: Located) -> Located:
+    """The same, read with the estate or building of the doors found, where the text has its name
+    without a kind: `căn 1205 Sunrise City`, `toà S2 Vinhomes Smart City`.
+    """
+    reading, records = located.reading, [answer.record for answer in located.answers]
+    if reading is None or not reading.unread or not records:
+        return located
+    door, unread = reading.door, []
+    around = set.intersection(*(set(one.localities) if one else set() for one in records))
+    named = {
+        squash(name): Locality(kind, name, fold(f"{kind} {name}"))
+        for kind, name in around
+        if not name.isdigit()
+    }
+    for part in reading.unread:
+        flat, place = door.flat, named.get(squash(part))
+        if place is not None and not are_apart(part, place.name):
+            door = replace(door, localities=(*door.localities, place))
+        elif flat and not flat.building and all(one and is_called_so(part, one) for one in records):
+            door = replace(door, flat=replace(flat, building=part))
+        else:
+            unread.append(part)
+    return replace(located, reading=replace(reading, door=door, unread=tuple(unread)))
 
 
 def told_doubts(
