@@ -39,7 +39,7 @@ _BUILDING_CODE: Final = re.compile(
 )
 # A building and a flat in it: `S2.02-2110`, `S5.01.1508`, `A-08.03`.
 _WITH_BUILDING: Final = re.compile(
-    r"([A-ZĐ]{1,3}\d{0,2}[A-Z]?(?:\.\d{2})?)(?:[-–]P?|(?<=\.\d\d)\.)(\d{1,2}[AB]?[.-]?\d{2})",
+    r"([A-ZĐ]{1,3}\d{0,3}[A-Z]?(?:\.\d{2})?)(?:[-–]P?|(?<=\.\d\d)\.)(\d{1,2}[AB]?[.-]?\d{2})",
     re.IGNORECASE,
 )
 # The same with the floor: `A12.05` of block A.
@@ -85,7 +85,7 @@ def block_mark(name: str) -> str | None:
     mark = _BLOCK_MARK.fullmatch(_BLOCK_WORDS.sub("", fold(name) + " ", 1).strip())
     if mark is None:
         return None
-    return mark[1] + mark[2] if mark[1] else mark[0]
+    return (mark[1] + mark[2] if mark[1] else mark[0]).replace(" ", "")
 
 
 def marked_unit(building: str | None, unit: str) -> str:
@@ -122,7 +122,7 @@ def block_key(name: str) -> str:
     """The key of a building, which is one at a house number: its mark, or its name folded.
 
     >>> block_key("Nhà A1"), block_key("S2.03"), block_key("Toà CC An Bình")
-    ('a1', 's2 03', 'chung cu an binh')
+    ('a1', 's203', 'chung cu an binh')
     """
     if (mark := block_mark(name)) is not None:
         return mark

@@ -41,7 +41,9 @@ DIVIDING: Final = _kinds("divides")
 PARTING: Final = _kinds("hamlet", "quarter") - DIVIDING
 """Kinds of which one place cannot be in two: who is in Ấp 4 is not in Khu phố 1. The others divide
 them."""
-MAY_BE_UNSAID: Final = tuple(sorted(PARTING | {"xóm"}))
+MAY_BE_UNSAID: Final = tuple(
+    sorted(PARTING | {"xóm", "khu đô thị", "khu dân cư", "khu nhà ở", "khu biệt thự"})
+)
 """Kinds that people leave out before a name."""
 GROUPS: Final = _kinds("group")
 """Kinds of groups of neighbours, which people do not tell apart: `Tổ 1` for Tổ dân phố 1."""

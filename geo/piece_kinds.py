@@ -9,6 +9,7 @@ from geo.house_number import ALLEYS, NUMBER_WORDS, PLOTS, is_date
 from geo.locality import BLOCK_KINDS, LOCALITIES
 from geo.piece import HOUSE_ROLES, Cutting, Piece
 from geo.street import STREETS
+from geo.syllables import is_syllable
 from geo.words import Phrase, PhraseBook, letter_at
 
 _BOOK: Final = PhraseBook(
@@ -89,7 +90,7 @@ class Kinds(Cutting):
         In `Ia H Drai` it belongs to the name.
         """
         piece = self.open
-        if piece is None or piece.role not in _NAMED_ROLES or len(piece.words) < _NAME_WORDS:
+        if piece is None or piece.role not in _NAMED_ROLES or not self._is_whole_name(piece):
             return False
         following = self._key(at + 1)
         return len(following) > 1 and following.isalpha() and self._key(at - 1) not in _HIGHLAND
@@ -202,7 +203,7 @@ class Kinds(Cutting):
         if f"{before} {self._key(at)}" in kinds.INNER_PAIRS:
             return False
         # `21 03 Đ. Phú Thuận`
-        long = len(piece.words) > 1 or piece.words[0].path
+        long = self._is_whole_name(piece) or piece.words[0].path
         numeric = self._numeric(at + 1)
         if role == "admin":
             # `Bà Huyện Thanh Quan Q3`, typed without accents
@@ -222,6 +223,12 @@ class Kinds(Cutting):
         if role == "building":
             return sure and piece.role != "premises"
         return numeric and (sure or role == "alley")
+
+    @staticmethod
+    def _is_whole_name(piece: Piece) -> bool:
+        """Whether its words may be all of a name: two, or one that is no syllable, `Pasteur`."""
+        words = piece.words
+        return len(words) >= _NAME_WORDS or (bool(words) and not is_syllable(words[0].key))
 
     @staticmethod
     def _is_numbered(piece: Piece) -> bool:

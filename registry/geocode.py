@@ -45,9 +45,12 @@ from registry.search.fit import (
     is_door,
     is_other_door,
     is_sure,
+    is_told_elsewhere,
     is_unit_alone,
     nearest_first,
     rank,
+    where_unread_says,
+    with_places_told,
 )
 from registry.search.groups import commune_untold, is_group_alone, is_named
 from registry.search.likeness import vocabulary_of
@@ -343,6 +346,8 @@ class _Search:
         restored = restore_units(self.gazetteer, apart)
         if restored is not None and not restored.is_read_by(best.reading):
             other = yield from self._as_written(restored.text(restored.head))
+            if other.answers and is_told_elsewhere(self.gazetteer, best, restored.units[0]):
+                best = Located([], best.reading)
             best = better_by_letters(best, other)
         communes = {a.unit for a in best.answers if a.unit and a.unit.level == "commune"}
         known = 0 < len(communes) <= _FEW
@@ -437,13 +442,15 @@ class _Search:
         """The answers of the reading that fits best; a likelier reading wins among equals."""
         best = Located([], readings[0] if readings else None)
         told: list[Answer] = []
+        read = best.reading
         unit: Located | None = None
         for reading in readings:
             if NUMBER_BEHIND in reading.notes and best.answers and best.answers[0].level in PLACED:
                 continue  # the number belongs to the name of what is there
             asked = yield from self._asked(reading)
             found = [a for a in asked if self._inside(a.unit)]
-            doubted = told_doubts(self.gazetteer, self.day, found, reading, text)
+            known = with_places_told(found, reading)
+            doubted = told_doubts(self.gazetteer, self.day, found, known, text)
             self.tried.append(Tried(text, reading, tuple(doubted)))
             if found and unit is None and is_unit_alone(reading, self.day):
                 unit = Located(found, reading)
@@ -453,13 +460,14 @@ class _Search:
                 or fits_better(found[0], reading, best.answers[0], best.reading)
             ):
                 # Which reading fits best is decided without: all leave such words unread.
-                best, told = Located(found, reading), doubted
+                best, told, read = Located(found, reading), doubted, known
             if best.answers and is_sure(best.answers[0]):
                 break
         if unit is not None and unit.reading is not best.reading:
             best = beside_unit(unit, best)
             told = told_doubts(self.gazetteer, self.day, best.answers, best.reading, text)
-        return Located(told, best.reading)
+            read = best.reading
+        return Located(told, read)
 
     def _asked(self, reading: ReadAddress) -> Steps[list[Answer]]:
         door = reading.door
@@ -472,6 +480,8 @@ class _Search:
             area = replace(area, faults=(*area.faults, *said))
         asker = Asker(self.gazetteer, self.day, door, area, whole=not reading.unread)
         found = yield from asker.answers()
+        if area.communes is None:
+            found = where_unread_says(self.gazetteer, found, reading.unread)
         if commune_untold(found, door, area):
             found = [with_fault(answer, "commune_undecided") for answer in found]
         if DASH_UNSURE in reading.notes:

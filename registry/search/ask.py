@@ -26,9 +26,10 @@ from registry.search.choice import (
     Choice,
     are_of_others,
     as_written,
+    block_of_estate,
     choose,
     each_once,
-    estate_of,
+    estates_of,
     has_namesake,
     house_of_alley,
     is_reused,
@@ -47,7 +48,7 @@ from registry.search.doors import (
 from registry.search.faults import ONLY_DOOR
 from registry.search.groups import group_meant, in_hamlet, is_group_alone, is_said
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
-from registry.search.ranges import in_whose_range
+from registry.search.ranges import houses_with, in_whose_range
 from registry.search.spelling import known_name, meant_by
 from registry.search.told import FEW_COMMUNES, MAX_SHOWN, Teller, told_apart
 from registry.search.two_writings import other_writings
@@ -102,6 +103,9 @@ class Asker:
             doors = yield from replace(self, door=house)._answers()
             doors = [a for a in doors if a.record is not None and "path_order" not in a.faults]
             found = [replace(a, faults=(*a.faults, "alley_unsure")) for a in doors] or found
+        if found and found[0].level == "locality" and (inside := block_of_estate(self.door)):
+            doors = yield from replace(self, door=inside)._answers()
+            found = [answer for answer in doors if answer.record is not None] or found
         named = [place for place in self.door.localities if has_diacritics(place.name)]
         return [self._compared_by_marks(answer, named) for answer in found] if named else found
 
@@ -115,6 +119,7 @@ class Asker:
                 # Doors are chosen by the localities that were meant.
                 asker = self if found.door is self.door else replace(self, door=found.door)
                 doors = yield from asker._doors(found, wanted, faults)
+                doors = doors or (yield from asker._of_several(found.places, wanted))
                 if not doors and asker._is_without_number(faults):
                     doors = yield from asker._unnumbered(found, wanted, faults)
                 if doors:
@@ -308,6 +313,20 @@ class Asker:
             place.hits = [hit for hit in place.hits if keys_of_today(hit.record) & said]
         return (yield from self._doors(replace(found, places=named), wanted, [*faults, ONLY_DOOR]))
 
+    def _of_several(self, streets: list[Place], wanted: Wanted) -> Steps[list[Answer]]:
+        """The house of several numbers of which the one asked for is one: 122 in 120-122."""
+        number = self.door.house_number
+        if number is None or len(wanted.numbers) != 1 or any(place.hits for place in streets):
+            return []
+        keys = yield from houses_with(
+            [place for place in streets if place.table == "thoroughfare"], wanted.numbers[0]
+        )
+        if len(set(keys)) != 1:
+            return []
+        whole = replace(self.door, house_number=replace(number, parts=(keys[0],)))
+        found = yield from replace(self, door=whole)._answers()
+        return [replace(a, faults=(*a.faults, "number_of_several")) for a in found if a.record]
+
     def _of_other_formers(
         self, found: Found, wanted: Wanted, faults: list[str]
     ) -> Steps[list[Answer]]:
@@ -412,12 +431,14 @@ class Asker:
 
     def _in_estate(self, wanted: Wanted) -> Steps[list[Answer]]:
         """What is in the building that is all that is named; the register may know its street."""
-        estate = estate_of(self.door)
-        if estate is None or wanted.numbers:
+        if wanted.numbers:
             return []
-        found = yield from self._in_communes(replace(wanted, building=estate))
-        faults = [*self.area.faults, "street_missing", *found.faults]
-        return (yield from self._teller.records(found.hits, faults))
+        for estate in estates_of(self.door):
+            found = yield from self._in_communes(replace(wanted, building=estate))
+            if found.hits:
+                faults = [*self.area.faults, "street_missing", *found.faults]
+                return (yield from self._teller.records(found.hits, faults))
+        return []
 
 
 def _one_each(found: list[Place]) -> list[Place]:

@@ -33,8 +33,8 @@ def may_be_another_block(answer: Answer, reading: ReadAddress) -> bool:
         return False
     places = _said_beside(door, record)
     unread = [part for part in reading.unread if any(map(str.isalpha, part))]
-    said = [(part, part) for part in unread] + [(place.key, place.name) for place in places]
-    if any(_is_its_own(key, name, record) for key, name in said):
+    said = [(part, part) for part in unread] + [(place.name, place.key) for place in places]
+    if any(is_called_so(name, record, words) for name, words in said):
         return False
     return bool(unread) or any(map(_may_hold_blocks, places))
 
@@ -50,7 +50,7 @@ def _may_hold_blocks(place: Locality) -> bool:
     return place.kind in MAY_HOLD_BLOCKS or unnumbered
 
 
-def _is_its_own(words: str, name: str, record: Record) -> bool:
-    """Whether the flat's building is called so; `name` is what of the words has marks."""
+def is_called_so(name: str, record: Record, words: str | None = None) -> bool:
+    """Whether the building of a record is called so; `words` are the name with its kind."""
     key, building = record.building_key, record.building or ""
-    return key is not None and is_called(key, words) and not are_apart(name, building)
+    return key is not None and is_called(key, words or name) and not are_apart(name, building)

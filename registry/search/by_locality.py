@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from geo.address import Door
-from geo.locality import DIVIDING, ESTATES, PARTING, Locality, of_like_kind
+from geo.locality import DIVIDING, ESTATES, GROUPS, PARTING, Locality, of_like_kind
 from geo.text import fold
 from registry.records import Record
 from registry.search.doors import Hit, Narrowed, Place
@@ -21,11 +21,10 @@ def by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> Narrowed:
     named = {locality.key: locality.kind for locality in door.localities}
     if not named:
         return hits, []
-    # Without a street the locality makes the door: number 6 of another quarter is another door.
     kept = [
         (hit, _locality_keys(hit.record, formerly))
         for hit in hits
-        if hit.record.thoroughfare_id is not None or not _denies(hit.record, named, formerly)
+        if not _denies(hit.record, named, formerly)
     ]
     if not kept:
         return [], ["locality_differs"]
@@ -46,8 +45,29 @@ def by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> Narrowed:
 
 
 def _denies(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
-    """Whether it lies in another locality than one that was named."""
-    return lies_elsewhere(record.localities, _locality_keys(record, formerly), named)
+    """Whether it lies in another locality than one that was named. What a street leads to does only
+    by another number of the same kind: Ấp 2 for `Ấp 3`.
+    """
+    keys = _locality_keys(record, formerly)
+    if record.thoroughfare_id is None:
+        return lies_elsewhere(record.localities, keys, named) or _is_of_whole(record, named, keys)
+    numbered = {fold(kind) for kind, name in record.localities if name.isdigit()}
+    return any(
+        key not in keys and fold(kind) in numbered and key.rpartition(" ")[2].isdigit()
+        for key, kind in named.items()
+    )
+
+
+def _is_of_whole(record: Record, named: Mapping[str, str], keys: Collection[str]) -> bool:
+    """Whether a part of the hamlet was named, which has numbers of its own, and its record tells no
+    part: number 15 of Thôn Cổ Điển is none of its Xóm 4. Groups of neighbours have none mostly.
+    """
+    around = {kind for kind, _ in record.localities}
+    return (
+        bool(around)
+        and around.isdisjoint(DIVIDING)
+        and any(key not in keys and kind in DIVIDING - GROUPS for key, kind in named.items())
+    )
 
 
 def lies_elsewhere(

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from geo.address import Door
-from geo.flat import block_key, unit_otherwise
-from geo.locality import DWELLING_ESTATES
+from geo.flat import block_key, parse_flat, unit_otherwise
+from geo.locality import DWELLING_ESTATES, ESTATES
 from geo.spelling import are_apart
 from geo.text import fold, has_diacritics
 from geo.values import value
@@ -50,10 +50,31 @@ def house_of_alley(door: Door) -> Door | None:
     return replace(door, house_number=replace(number, alley_only=False))
 
 
-def estate_of(door: Door) -> str | None:
-    """The key of the building that is all that is named: `Căn hộ 301, Chung cư Sông Xanh`."""
-    only = door.localities[0] if door.street is None and len(door.localities) == 1 else None
-    return only.key if only is not None and only.kind in DWELLING_ESTATES else None
+def block_of_estate(door: Door) -> Door | None:
+    """The door whose number is a block of the estate that is named, or one with a flat in it:
+    `S303-0508 Vinhomes Smart City`.
+    """
+    number = door.house_number
+    if number is None or door.flat or ESTATES.isdisjoint(place.kind for place in door.localities):
+        return None
+    inside = parse_flat(number.written)
+    if inside is None or inside.building is None:
+        inside = parse_flat(f"toà {number.written}")
+    return replace(door, house_number=None, flat=inside) if inside else None
+
+
+def estates_of(door: Door) -> tuple[str, ...]:
+    """Keys of the building that is all that is named: `Căn hộ 301, Chung cư Sông Xanh`; of one
+    without its kind where a flat is asked for, `Căn hộ 301 Sông Xanh`.
+    """
+    street, places = door.street, door.localities
+    if street is None:
+        only = places[0] if len(places) == 1 else None
+        return (only.key,) if only is not None and only.kind in DWELLING_ESTATES else ()
+    alone = door.flat is not None and door.flat.unit and not (street.kind or places)
+    return (
+        (street.key, *(f"{fold(kind)} {street.key}" for kind in DWELLING_ESTATES)) if alone else ()
+    )
 
 
 def choose(hits: list[Hit], door: Door, wanted: Wanted, area: Area, formerly: Formerly) -> Choice:

@@ -5,14 +5,21 @@ A likelier reading wins among equals; whatever had to be supposed is a fault of 
 
 import datetime
 import math
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from geo.address import Door
+from geo.locality import Locality
+from geo.spelling import are_apart
+from geo.text import fold
 from geo.values import value
 from registry.door_with_units import ReadAddress
-from registry.gazetteer import Unit
+from registry.gazetteer import Gazetteer, Unit
 from registry.mistyped_codes import MistypedCode
 from registry.search.answers import DOORS, LEVELS, Answer, with_fault
+from registry.search.blocks import is_called_so
+from registry.search.by_letters import match_in, squash
 from registry.search.explanation import Tried
 from registry.search.faults import ONLY_DOOR, confidence
 
@@ -94,6 +101,17 @@ def better_by_letters(best: Located, other: Located) -> Located:
     return Located(faulty, other.reading) if elsewhere or surer else best
 
 
+def is_told_elsewhere(gazetteer: Gazetteer, best: Located, commune: Unit) -> bool:
+    """Whether a door was found without a commune, past words that but for spaces are that one's
+    name, and not even nearly that of the door's: `18 Đ. số 7, Tân H ưng, Qu ận 7`.
+    """
+    unread = best.reading.unread if best.reading else ()
+    if not is_door(best) or "commune_missing" not in best.answers[0].faults:
+        return False
+    named = any(squash(version.name) in squash("".join(unread)) for version in commune.versions)
+    return named and not any(_is_told_in(gazetteer, answer, unread) for answer in best.answers)
+
+
 def is_other_door(one: Located, other: Located) -> bool:
     """Whether a door was found that the other reading does not name."""
     if not is_door(one) or one.reading is None or other.reading is None:
@@ -128,6 +146,58 @@ def beside_unit(unit: Located, streets: Located) -> Located:
     answers = [*unit.answers, *streets.answers]
     told = [a if "ambiguous" in a.faults else with_fault(a, "ambiguous") for a in answers]
     return Located(told, unit.reading)
+
+
+def with_places_told(answers: list[Answer], reading: ReadAddress) -> ReadAddress:
+    """The reading with the estate or building of the doors found, where the text has its name
+    without a kind: `căn 1205 Sunrise City`, `toà S2 Vinhomes Smart City`.
+    """
+    records = [answer.record for answer in answers]
+    if not reading.unread or not records:
+        return reading
+    door, unread = reading.door, []
+    around = set.intersection(*(set(one.localities) if one else set() for one in records))
+    named = {
+        squash(name): Locality(kind, name, fold(f"{kind} {name}"))
+        for kind, name in around
+        if not name.isdigit()
+    }
+    for part in reading.unread:
+        flat, place = door.flat, named.get(squash(part))
+        if place is not None and not are_apart(part, place.name):
+            door = replace(door, localities=(*door.localities, place))
+        elif flat and not flat.building and all(one and is_called_so(part, one) for one in records):
+            door = replace(door, flat=replace(flat, building=part))
+        else:
+            unread.append(part)
+    return replace(reading, door=door, unread=tuple(unread))
+
+
+def where_unread_says(
+    gazetteer: Gazetteer, answers: list[Answer], unread: Iterable[str]
+) -> list[Answer]:
+    """Of answers from anywhere, no unit being named, those whose commune or district is what was
+    left unread, nearly: `13 Đồng Khởi, Pưhờng Ninh Kiều` is no house in Hải Phòng. All of them
+    where only numbers were left.
+    """
+    unread = tuple(unread)
+    if not any(any(map(str.isalpha, part)) for part in unread):
+        return answers
+    return [answer for answer in answers if _is_told_in(gazetteer, answer, unread)]
+
+
+def _is_told_in(gazetteer: Gazetteer, answer: Answer, unread: Iterable[str]) -> bool:
+    inner = [unit for unit in (answer.unit, answer.former) if unit is not None]
+    before = [step.predecessor for unit in inner for step in gazetteer.predecessors(unit)]
+    around = [gazetteer.units[held] for unit in inner for held in gazetteer.holders(unit)]
+    parts = [squash(part) for part in unread]
+    return any(
+        squash(version.name) in "".join(parts)
+        or (unit in inner and any(match_in(squash(version.name), part) for part in parts))
+        for unit in (*inner, *before, *around)
+        if unit.level != "province"
+        for version in unit.versions
+    )
 
 
 def contradict(coded: Answer, read: Answer) -> bool:

@@ -30,6 +30,9 @@ _SHORTEST: Final = 4
 """Letters of a name that may hold a slip: `Huế` is not `Hù`."""
 _SHORT_NAME: Final = 2
 """Words of a name in which each of them tells it from others."""
+_INITIALS: Final = range(3, 6)
+"""Letters of a name of which no more is written than the first of each word."""
+_VOWELS: Final = frozenset("aeiouy")
 _ASK_AND_TUMBLE: Final = str.maketrans("4", "3")
 """hỏi and ngã are one tone in half of the country, and written so."""
 
@@ -127,8 +130,12 @@ def likeness(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool = F
         return _same_key(vocabulary, typed, known, wide=wide)
     if typed.kind != known.kind or not same_numbers(typed.key, known.key):
         return Likeness.OTHER
-    if is_shortened(typed) and not wide:
-        return Likeness.SLIP if _stands_for(typed, known) else Likeness.OTHER
+    if shortened := not wide and shortened_words(typed):
+        if _stand_for(shortened, typed, known):
+            # Of initials alone a street that is not registered may be meant as well.
+            return Likeness.SLIP if shortened[1:] == typed.name.split()[1:] else Likeness.LIKE
+        if len(shortened[0]) == 1:
+            return Likeness.OTHER  # `Kh úc Thừa Dụ` is not cut
     if not _one_keystroke(typed, known):
         return Likeness.OTHER
     if _lost_capital(typed, known) and not vocabulary.names_a_place(typed, known):
@@ -141,18 +148,29 @@ def likeness(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool = F
     return _other_key(vocabulary, typed, known, wide=wide)
 
 
-def is_shortened(typed: Name) -> bool:
-    """Whether the first word of a long name is its letter: `T. Hưng Đạo`, and no `T. Vinh`."""
-    words = typed.key.split()
-    return typed.kind is None and len(words) > _SHORT_NAME and len(words[0]) == 1 != len(words[1])
+def shortened_words(typed: Name) -> list[str]:
+    """The words of a long name of which the first is cut, `T. Hưng Đạo`, `Tr. Hưng Đạo`, or all
+    are, `NKKN`; empty for what is written out, as `T. Vinh` may be.
+    """
+    words = typed.name.split()
+    if typed.kind is not None:
+        return []
+    if len(words) == 1 and typed.name.isupper() and len(typed.name) in _INITIALS:
+        return list(typed.name)
+    cut = [_VOWELS.isdisjoint(word) or len(word) == 1 for word in typed.key.split()]
+    return words if len(words) > _SHORT_NAME and cut[:2] == [True, False] else []
 
 
-def _stands_for(typed: Name, known: Name) -> bool:
-    """Whether all words but the first are those of the registered name, with the marks typed."""
+def _stand_for(words: list[str], typed: Name, known: Name) -> bool:
+    """Whether each word is one of the registered name, with the marks typed, or begins it where it
+    is cut.
+    """
     write = accent_key if _accented(typed, known) else fold
-    one, other = write(typed.name).split(), write(known.name).split()
-    letter, name = fold(typed.name)[0], fold(known.name)[0]
-    return len(one) == len(other) and one[1:] == other[1:] and letter == name
+    other = known.name.split()
+    return len(words) == len(other) and all(
+        write(word) == write(meant) if at and len(word) > 1 else fold(meant).startswith(fold(word))
+        for at, (word, meant) in enumerate(zip(words, other, strict=True))
+    )
 
 
 def is_no_name(vocabulary: Vocabulary, typed: Name) -> bool:

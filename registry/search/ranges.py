@@ -1,4 +1,7 @@
-"""Where a split commune cut a street: told by the registered numbers around the one asked for.
+"""Numbers between others: of a house that bears several, and where a split commune cut a street.
+
+A house of several numbers, 120-122, bears each of them, and those between: of its side of the
+street where both ends are of one. A split commune is told by the registered numbers around.
 
 The successors of a commune share its streets by side and by range. A number that stands between two
 doors of its side in one of them, and beyond all doors of the others, is in that one. Where ranges
@@ -30,6 +33,37 @@ _RANGES: Final = bulk(
     (("id", "bigint"),),
     (("number", "int"),),
 )
+
+_SEVERAL: Final = bulk(
+    f"""
+    SELECT DISTINCT k.question, h.house_number_key
+    FROM {{k}} JOIN household h ON h.thoroughfare_id = k.id AND h.house_number_key LIKE '%%-%%'
+    WHERE {OPEN}
+    """,  # noqa: S608 - constants
+    (("id", "bigint"),),
+)
+
+
+def houses_with(streets: list[Place], number: str) -> Steps[list[str]]:
+    """Keys of the houses of several numbers in these streets of which a plain number is one."""
+    if not number.isdecimal():
+        return []
+    rows = yield Ask(_SEVERAL, tuple((place.id,) for place in streets))
+    return [key for _, key in rows if holds_number(key, int(number))]
+
+
+def holds_number(key: str, number: int) -> bool:
+    """Whether a number is one of several of a house.
+
+    >>> [holds_number(key, 122) for key in ("120-122", "121-123", "119-124", "118-120-124")]
+    [True, False, True, False]
+    """
+    ends = [int(end) for end in key.split("-") if end.isdecimal()]
+    if len(ends) != 2 or key.count("-") != 1:
+        return number in ends and len(ends) == key.count("-") + 1
+    first, last = ends
+    beside = (last - first) % 2 == 0 and (number - first) % 2 == 1
+    return first <= number <= last and not beside
 
 
 def in_whose_range(streets: list[Place], number: str) -> Steps[list[Place]]:

@@ -9,8 +9,8 @@ from registry.search.likeness import (
     Name,
     Vocabulary,
     is_no_name,
-    is_shortened,
     likeness,
+    shortened_words,
 )
 
 _MAX_UNITS: Final = 60
@@ -54,7 +54,7 @@ _NEAR_OF: Final = {table: bulk(_NEAR.format(table=table), (_KEY,)) for table in 
 _SLACK: Final = 2
 """Letters by which a name with a slip may be longer or shorter: a letter, and a space around it."""
 
-_LONGEST_FAMILY_NAME: Final = len("Nguyễn")
+_LONGEST_WORD: Final = len("Nguyễn ")
 """Letters for which one may stand: `N. Văn Cừ`."""
 
 
@@ -73,7 +73,8 @@ def meant_by(
         size = len(typed.name) - (len(typed.kind) + 1 if typed.kind else 0)
         # What nobody can be called is a slip, though without its diacritics it is a name.
         key = "" if is_no_name(vocabulary, typed) else typed.key
-        more = _LONGEST_FAMILY_NAME if is_shortened(typed) else _SLACK
+        shortened = shortened_words(typed)
+        more = _LONGEST_WORD * len(shortened) or _SLACK
         line = (key, size - _SLACK, size + more)
         rows = yield Ask(_NAMES_OF[table], tuple((unit,) for unit in units), line)
     found = [known_name(table, *row[1:]) for row in rows]

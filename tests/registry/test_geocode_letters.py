@@ -92,6 +92,8 @@ def test_marks_that_were_typed_decide_between_two_streets(
         f"58 Nguy ễn Tri Ph ương, {TODAY}",  # another number
         f"85 Nguy ễn Tri Ph ong, {TODAY}",  # another name
         f"85 C ần Thơ, {TODAY}",
+        "85 Nguyễn Tri Phương, Pưhờng Ninh Kiều, T. Cn Thơ",  # another town
+        "85 Nguyễn Tri Phương, Ph ường Tây H ồ, Hà Nội",  # another ward of this one
     ],
 )
 def test_no_door_is_answered_that_was_not_named(
