@@ -34,6 +34,8 @@ _RANGES: Final = bulk(
     (("number", "int"),),
 )
 
+_WIDEST: Final = 20
+"""Numbers that one house may bear; `14-427` is a house in an alley, written so."""
 _SEVERAL: Final = bulk(
     f"""
     SELECT DISTINCT k.question, h.house_number_key
@@ -57,13 +59,15 @@ def holds_number(key: str, number: int) -> bool:
 
     >>> [holds_number(key, 122) for key in ("120-122", "121-123", "119-124", "118-120-124")]
     [True, False, True, False]
+    >>> holds_number("14-427", 122)
+    False
     """
     ends = [int(end) for end in key.split("-") if end.isdecimal()]
     if len(ends) != 2 or key.count("-") != 1:
         return number in ends and len(ends) == key.count("-") + 1
     first, last = ends
     beside = (last - first) % 2 == 0 and (number - first) % 2 == 1
-    return first <= number <= last and not beside
+    return first <= number <= last <= first + _WIDEST and not beside
 
 
 def in_whose_range(streets: list[Place], number: str) -> Steps[list[Place]]:
