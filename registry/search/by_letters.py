@@ -51,6 +51,10 @@ class Squashed:
             end in self.words or self._is_capital(end)
         )
 
+    def begins(self, start: int) -> bool:
+        """Whether a word begins with this letter, or a capital."""
+        return start in self.words or self._is_capital(start)
+
     def _is_capital(self, at: int) -> bool:
         return at < len(self.at) and self.text[self.at[at]].isupper()
 

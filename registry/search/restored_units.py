@@ -193,7 +193,7 @@ def _candidates(
         bare = not kind and (len(name) < _SHORT or (district is None and name in of_districts))
         apart = squashed.is_apart(cut + start, last)
         if match.edits and match.start - start == 1:
-            apart = squashed.is_apart(first, last)  # no `P. Hước Long` is in Phước Long
+            apart &= squashed.begins(first)  # no `P. Hước Long` is in Phước Long
         if left > _LEFT or bare or not apart:
             continue
         worth = len(name) + read - EDIT * match.edits - 2 * left

@@ -120,6 +120,8 @@ def mend_kinds(vocabulary: Vocabulary, text: str) -> str:
         else:
             name = (len(word) < _LONG and not opens) or vocabulary.knows(key, accented=accented)
         near = [] if name else [kind for kind in kinds if is_one_slip(word, kind)]
+        if len(near) > 1:  # a letter is left out, or typed twice, sooner than it is another one
+            near = [kind for kind in near if len(kind) != len(word)]
         return near[0] if len(near) == 1 else found[0]
 
     return _WRITTEN.sub(mended, text)
