@@ -10,9 +10,9 @@ from api.context import gazetteer, register
 from api.errors import PROVINCE_CODE
 from api.openapi import Answer, Day, Request, UnitRef, answers, spec
 from api.packing import packed
+from registry.coverage.count_cache import count_for_readers
 from registry.coverage.gap_files import to_dict
 from registry.coverage.gaps import KINDS, find_gaps
-from registry.coverage.kept import count_for_readers
 from registry.coverage.localities import coverage_below
 from registry.coverage.measure import coverage_of_level
 from registry.coverage.series import series_of

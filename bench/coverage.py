@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from geo.code import PAYLOAD_END, PAYLOAD_FIRST
 from geo.code_bulk import codes_from_serials
+from registry.coverage.count_cache import count_anew, count_for_readers
 from registry.coverage.figures import Coverage
-from registry.coverage.kept import count_anew, count_for_readers
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.database import driver_connection, make_engine, session_scope
 from registry.events import Cause, write_scope

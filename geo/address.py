@@ -20,6 +20,7 @@ from geo.admin import split_parts
 from geo.alternatives import understandings
 from geo.counts_beside import without_counts
 from geo.flat import Flat, FlatSteps, block_key, with_flat_apart
+from geo.flat_roles import with_flats
 from geo.house_number import (
     HouseNumber,
     NumberSteps,
@@ -29,7 +30,6 @@ from geo.house_number import (
     with_milestone,
     with_range,
 )
-from geo.inside_buildings import with_flats
 from geo.locality import DIVIDING, DWELLING_ESTATES, Locality, innermost_first, locality_of
 from geo.parcel_text import without_noise
 from geo.persons import without_owner

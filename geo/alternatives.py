@@ -10,8 +10,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
+from geo.flat_roles import as_flat, is_flat_of_estate, may_be_flat_of_block
 from geo.house_number import is_date, path_steps
-from geo.inside_buildings import as_flat, is_flat_of_estate, may_be_flat_of_block
 from geo.locality import locality_of
 from geo.number_or_name import (
     dash_of_number,
@@ -25,7 +25,7 @@ from geo.number_or_name import (
 )
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
-from geo.settling import COMMUNES, settled
+from geo.roles import COMMUNES, settled
 from geo.understanding import Understanding
 from geo.words import is_country, keys_of
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from geo.address import pieces_in_cell
 from geo.piece import Piece
-from geo.settling import COMMUNES
+from geo.roles import COMMUNES
 from geo.values import value
 from geo.words import text_of
 

@@ -28,14 +28,16 @@ from registry.records import Record
 from registry.reverse import check_point, reverse
 from registry.search.answers import DOORS, Answer, of_record, with_fault
 from registry.search.areas import area_of, communes_of
-from registry.search.ask import Asker
-from registry.search.asking import Steps, alone
+from registry.search.batching import Query, alone
+from registry.search.codes_in_text import UnreadCode, codes_in, unread_code, whole_code
 from registry.search.completed_text import UNITS, completed_text
-from registry.search.direct import UnreadCode, codes_in, unread_code, whole_code
+from registry.search.door_search import Asker
 from registry.search.doors import active_records, records_of
 from registry.search.doubts import doubts_of_door, told_doubts, told_missing
 from registry.search.explanation import Tried
-from registry.search.fit import (
+from registry.search.groups import commune_untold, is_group_alone, is_named
+from registry.search.likeness import vocabulary_of
+from registry.search.ranking import (
     PLACED,
     Located,
     beside_unit,
@@ -52,8 +54,6 @@ from registry.search.fit import (
     where_unread_says,
     with_places_told,
 )
-from registry.search.groups import commune_untold, is_group_alone, is_named
-from registry.search.likeness import vocabulary_of
 from registry.search.restored_units import restore_units
 from registry.search.restored_words import (
     has_lost_marks,
@@ -62,7 +62,7 @@ from registry.search.restored_words import (
     restore_places,
     set_kinds_apart,
 )
-from registry.search.set_apart import set_apart
+from registry.search.split_units import set_apart
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.text import read_units
 
@@ -125,7 +125,7 @@ def locate(gazetteer: Gazetteer, reads: Reads, question: Question) -> Located:
     return alone(reads, locating(gazetteer, question))
 
 
-def locating(gazetteer: Gazetteer, question: Question) -> Steps[Located]:
+def locating(gazetteer: Gazetteer, question: Question) -> Query[Located]:
     """`locate` as a search of which many can be answered together."""
     search = _Search(gazetteer, question, today())
     if question.near is not None:
@@ -157,7 +157,7 @@ class _Search:
         self.coded: tuple[Answer, ...] = ()
         """Doors of a code that contradicts the rest of the text."""
 
-    def answers(self) -> Steps[list[Answer]]:
+    def answers(self) -> Query[list[Answer]]:
         """The answers, before near and limit."""
         given, text = self.question.components, (self.question.text or "").strip()
         if given is not None and not text:
@@ -183,7 +183,7 @@ class _Search:
             found = [with_fault(answer, note) for answer in found]
         return found
 
-    def _text(self, text: str) -> Steps[list[Answer]]:
+    def _text(self, text: str) -> Query[list[Answer]]:
         if point := point_in(text):
             return (yield from self._at(*point))
         if short := short_code_in(text):
@@ -206,14 +206,14 @@ class _Search:
             return (yield from self._without_code(unread, found))
         return found
 
-    def _at(self, lon: float, lat: float) -> Steps[list[Answer]]:
+    def _at(self, lon: float, lat: float) -> Query[list[Answer]]:
         def near(reads: Reads) -> list[Answer]:
             return reverse(self.gazetteer, reads, lon=lon, lat=lat, limit=self.question.limit)
 
         found: list[Answer] = yield near
         return [with_fault(a, "point_given") for a in found if self._inside(a.unit)]
 
-    def _beside(self, short: str, place: str) -> Steps[list[Answer]]:
+    def _beside(self, short: str, place: str) -> Query[list[Answer]]:
         """Of a short Plus Code beside a place: only where it is certainly in that place."""
         places = yield from self._read(place)
         points = {
@@ -234,7 +234,7 @@ class _Search:
 
     # Codes
 
-    def _record(self, code: str) -> Steps[Record | None]:
+    def _record(self, code: str) -> Query[Record | None]:
         """The record of a code that is written in a text: registered, and open to everybody."""
         budget.check()
         found = yield from records_of([code])
@@ -247,7 +247,7 @@ class _Search:
                 return record
         return None
 
-    def _of_code(self, record: Record) -> Steps[list[Answer]]:
+    def _of_code(self, record: Record) -> Query[list[Answer]]:
         if record.status == "active":
             return [a for a in [self._of_record(record, ())] if self._inside(a.unit)]
         onward = yield from active_records(record.successors or [])
@@ -255,7 +255,7 @@ class _Search:
         answers = [self._of_record(successor, faults) for successor in onward]
         return [answer for answer in answers if self._inside(answer.unit)]
 
-    def _of_code_in(self, record: Record, rest: list[Answer], written: str) -> Steps[list[Answer]]:
+    def _of_code_in(self, record: Record, rest: list[Answer], written: str) -> Query[list[Answer]]:
         """The code's door, unless the rest of the text names another place."""
         answers = yield from self._of_code(record)
         rest = [answer for answer in rest if not answer.is_of_other_former]
@@ -272,7 +272,7 @@ class _Search:
         doubts = doubts_of_door(self.gazetteer, self.day, answer, self.reading, coded=True)
         return with_fault(answer, *doubts)
 
-    def _without_code(self, unread: UnreadCode, found: list[Answer]) -> Steps[list[Answer]]:
+    def _without_code(self, unread: UnreadCode, found: list[Answer]) -> Query[list[Answer]]:
         """The answers to a text without what is no code of the register, unless with it a door is
         sure, or more is found: `K203-1205` may be a flat.
         """
@@ -302,7 +302,7 @@ class _Search:
 
     # Addresses
 
-    def _read(self, text: str) -> Steps[list[Answer]]:
+    def _read(self, text: str) -> Query[list[Answer]]:
         """The answers to a text as it stands, or with its names found by their letters."""
         text = with_plain_signs(text)
         best = yield from self._as_written(text)
@@ -315,7 +315,7 @@ class _Search:
         self.reading = best.reading
         return best.answers
 
-    def _with_signs(self, text: str, best: Located) -> Steps[Located]:
+    def _with_signs(self, text: str, best: Located) -> Query[Located]:
         """The door of a text whose number lost its slashes or dash, where one alone is found."""
         found: dict[str, Answer] = {}
         reading = None
@@ -327,7 +327,7 @@ class _Search:
                     reading = reading or other.reading
         return Located(list(found.values()), reading) if len(found) == 1 else best
 
-    def _by_letters(self, text: str, best: Located) -> Steps[Located]:
+    def _by_letters(self, text: str, best: Located) -> Query[Located]:
         """The answers to a text whose words are found by their letters, where they fit better:
         those for kinds, then the units, then the street or hamlet in them.
         """
@@ -365,7 +365,7 @@ class _Search:
         written = restored.text(mended) if restored else mended
         return better_by_letters(best, (yield from self._as_written(written)))
 
-    def _with_units_apart(self, text: str, nothing: Located) -> Steps[Located]:
+    def _with_units_apart(self, text: str, nothing: Located) -> Query[Located]:
         """The answers to a text without commas where its units stand, as far as they are sure.
 
         `quang trung ha dong` may be a ward of Hà Đông: where more is found, it is a street there.
@@ -379,7 +379,7 @@ class _Search:
                 best = other
         return best
 
-    def _as_written(self, text: str) -> Steps[Located]:
+    def _as_written(self, text: str) -> Query[Located]:
         readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
         return (yield from self._best(readings, text))
 
@@ -438,7 +438,7 @@ class _Search:
     def _called(self, unit: Unit | None) -> str | None:
         return unit.version_on(self.day).full_name if unit else None
 
-    def _best(self, readings: list[ReadAddress], text: str | None = None) -> Steps[Located]:
+    def _best(self, readings: list[ReadAddress], text: str | None = None) -> Query[Located]:
         """The answers of the reading that fits best; a likelier reading wins among equals."""
         best = Located([], readings[0] if readings else None)
         told: list[Answer] = []
@@ -469,7 +469,7 @@ class _Search:
             read = best.reading
         return Located(told, read)
 
-    def _asked(self, reading: ReadAddress) -> Steps[list[Answer]]:
+    def _asked(self, reading: ReadAddress) -> Query[list[Answer]]:
         door = reading.door
         area = area_of(self.gazetteer, self.day, reading.namings, self.within, reading.unread)
         # What is suggested while it is typed is found, each that is called so; no door in it.

@@ -12,7 +12,7 @@ from registry.gazetteer import Gazetteer
 from registry.lookup import code_forms, read_code
 from registry.reads import Reads
 from registry.records import record_wording
-from registry.search.asking import alone
+from registry.search.batching import alone
 from registry.search.doors import active_records
 
 # Near `XXXX-XXXX`, with a digit before a space: `thon 12345` is none.

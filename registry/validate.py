@@ -18,11 +18,11 @@ from registry.intake.spellings.footer_words import is_total
 from registry.reads import Reads
 from registry.records import Record
 from registry.search.answers import of_record
-from registry.search.asking import Steps, alone
-from registry.search.direct import whole_code
+from registry.search.batching import Query, alone
+from registry.search.codes_in_text import whole_code
 from registry.search.doors import active_records, records_of
-from registry.search.fit import Located
 from registry.search.groups import is_group_alone
+from registry.search.ranking import Located
 from registry.validation import questions
 from registry.validation.choices import choices_of_places
 from registry.validation.components import components_read, components_unread
@@ -42,7 +42,7 @@ def validate(gazetteer: Gazetteer, reads: Reads, question: Question) -> Validati
     return alone(reads, validating(gazetteer, question))
 
 
-def validating(gazetteer: Gazetteer, question: Question) -> Steps[Validation]:
+def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
     """`validate` as a search of which many can be answered together."""
     located = yield from locating(gazetteer, replace(question, limit=_LOOKED_AT, near=None))
     judged: Validation = yield partial(_judged, gazetteer, question, located)

@@ -12,9 +12,9 @@ import click
 from sqlalchemy.orm import Session
 
 from registry import cluster
+from registry.coverage.count_cache import count_anew
+from registry.coverage.count_cache import recount as count_every_commune
 from registry.coverage.figures import Coverage, UnitCoverage
-from registry.coverage.kept import count_anew
-from registry.coverage.kept import recount as count_every_commune
 from registry.coverage.localities import coverage_below
 from registry.coverage.measure import coverage_of_level
 from registry.coverage.moved import Moved, what_moved

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from registry import cluster
+from registry.coverage.count_cache import count_anew
 from registry.coverage.gap_files import (
     form_rows,
     to_dict,
@@ -18,7 +19,6 @@ from registry.coverage.gap_files import (
     write_geojson,
 )
 from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
-from registry.coverage.kept import count_anew
 from registry.database import make_engine, session_scope
 from registry.gazetteer import load_gazetteer
 from registry.messages import not_written, number

@@ -21,7 +21,11 @@ from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import CommuneNotNamedError, UnreadableFileError
 from registry.intake.columns.reader import SourceFile, open_file
 from registry.intake.formats.writing import FORMS, LAYERS
-from registry.intake.handback import (
+from registry.intake.history import ImportRecord, list_imports
+from registry.intake.matching.vanished import TOO_MANY
+from registry.intake.publishing.rollback import roll_back
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.row_reports import (
     PUBLISHED,
     REJECTED,
     Handback,
@@ -31,10 +35,6 @@ from registry.intake.handback import (
     write_problems,
     write_vanished,
 )
-from registry.intake.history import ImportRecord, list_imports
-from registry.intake.matching.vanished import TOO_MANY
-from registry.intake.publishing.rollback import roll_back
-from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
 from registry.messages import not_written, number
 from scripts.import_report import COUNTS, told, vanished_warning

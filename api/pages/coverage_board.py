@@ -14,6 +14,7 @@ from api.conditional import conditional
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import language, page, secured, words
+from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (
     AUDIT_LABELS,
     COUNTRY,
@@ -26,7 +27,6 @@ from registry.coverage.figures import (
 )
 from registry.coverage.gap_files import write_form_csv
 from registry.coverage.gaps import KINDS, Gaps, find_gaps
-from registry.coverage.kept import count_for_readers
 from registry.coverage.localities import coverage_by_parts
 from registry.coverage.series import NO_FORECAST, Series, series_of
 from registry.coverage.table import write_csv

@@ -12,7 +12,7 @@ from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from registry.disclosure import told_answers
 from registry.geocode import Question, locate
-from registry.search.direct import whole_code
+from registry.search.codes_in_text import whole_code
 
 blueprint = page_blueprint("search", "/a")
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from geo.code_writing import unannounced
-from registry.autocomplete.begun import SPARE, Finder, Sought
 from registry.autocomplete.buildings import flats_in, open_buildings, open_doors
 from registry.autocomplete.place_names import BUILDING, Names
+from registry.autocomplete.prefix_search import SPARE, Finder, Sought
 from registry.autocomplete.suggested_doors import Found, doors_near, look
 from registry.autocomplete.suggestion import Place, Suggestion, Wordings
 from registry.autocomplete.typed import Typed, readings, with_tail
@@ -29,7 +29,7 @@ from registry.lookup import by_code
 from registry.reads import Reads
 from registry.reverse import check_point
 from registry.search.areas import communes_of
-from registry.search.direct import whole_code
+from registry.search.codes_in_text import whole_code
 from registry.units import unit_by_code
 
 MAX_TEXT: Final = 200

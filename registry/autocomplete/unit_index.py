@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from geo.admin import KIND_LEVELS, KIND_NAMES, parse_name
 from geo.text import fold, has_diacritics
+from registry.autocomplete.prefix_slips import slips
 from registry.autocomplete.shortened import Shortened, beginnings, gathered
-from registry.autocomplete.slips import slips
 from registry.gazetteer import Gazetteer, UnitName
 from registry.remembered import Remembered
 from registry.search.areas import communes_of

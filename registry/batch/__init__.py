@@ -23,9 +23,9 @@ from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import DEFAULT_RADIUS_M, reverse
 from registry.search.answers import Answer
-from registry.search.asking import Steps, together
+from registry.search.batching import Query, together
 from registry.search.completed_text import UNITS
-from registry.search.fit import Located
+from registry.search.ranking import Located
 from registry.validate import validating
 from registry.validation.verdicts import Validation
 
@@ -158,7 +158,7 @@ def _status(error: RegistryError) -> str:
     return code if code in (EMPTY, TOTAL) else error.code
 
 
-def _steps(gazetteer: Gazetteer, operation: str, asked: Asked) -> Steps[Found | Located]:
+def _steps(gazetteer: Gazetteer, operation: str, asked: Asked) -> Query[Found | Located]:
     match operation, asked:
         case "lookup", CodeAsked():
             record: Record = yield partial(_by_code, asked)

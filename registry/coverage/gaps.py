@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.coverage.count_cache import MOST_RECORDS
 from registry.coverage.figures import (
     COUNTRY,
     QUALITY_LABELS,
@@ -38,7 +39,6 @@ from registry.coverage.gap_statements import (
     NEVER,
     RANGE,
 )
-from registry.coverage.kept import MOST_RECORDS
 from registry.coverage.measure import (
     BEST_TARGET,
     communes_by_province,

@@ -10,9 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.coverage.count_cache import verified_since
 from registry.coverage.counting import ACCURATE_M, DOOR
 from registry.coverage.figures import COUNTRY, Counts, Coverage, LocalityKey, UnitCoverage
-from registry.coverage.kept import verified_since
 from registry.coverage.measure import (
     BEST_TARGET,
     SUMS,

@@ -1,7 +1,7 @@
 """Coverage: how many households of a unit have a code, against how many it has.
 
-Sums of counts that are kept by commune (`registry.coverage.kept`). What is counted is active; hộ
-(`households_count`) and dwellings (records) apart; buildings never. Codes that begin with 0 are
+Sums of counts that are kept by commune (`registry.coverage.count_cache`). What is counted is
+active; hộ (`households_count`) and dwellings (records) apart; buildings never. Codes that begin with 0 are
 demonstration and are left out unless asked for. What each count means: docs/coverage.md.
 """
 
@@ -15,6 +15,13 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.coverage.count_cache import (
+    MOST_RECORDS,
+    backlog_of,
+    counts_of,
+    verified_since,
+    written_array,
+)
 from registry.coverage.figures import (
     COUNTRY,
     QUALITY_LABELS,
@@ -22,13 +29,6 @@ from registry.coverage.figures import (
     Coverage,
     UnitCoverage,
     UnitTarget,
-)
-from registry.coverage.kept import (
-    MOST_RECORDS,
-    backlog_of,
-    counts_of,
-    verified_since,
-    written_array,
 )
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today

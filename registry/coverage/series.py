@@ -13,8 +13,8 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from registry.coverage.count_cache import count_anew
 from registry.coverage.figures import COUNTRY, Counts, UnitCoverage, share_of
-from registry.coverage.kept import count_anew
 from registry.coverage.measure import coverage_by_id, living_units
 from registry.database import session_scope
 from registry.errors import InvalidInputError

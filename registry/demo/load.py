@@ -22,7 +22,7 @@ from registry.demo.households import DemoCommune, DemoHousehold, households_of
 from registry.demo.names import customs_of
 from registry.demo.wanted import wants_demo
 from registry.gazetteer import Gazetteer, Unit, today
-from registry.intake.columns.made_up import MARK
+from registry.intake.columns.demo_guard import MARK
 from registry.intake.publishing.publish import refuse_demo_beside_real
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file

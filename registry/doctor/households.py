@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from registry.coverage.kept import wrong_counts
+from registry.coverage.count_cache import wrong_counts
 from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
 from registry.stored_keys import COLUMNS, DOOR_HASH, stale_keys
 

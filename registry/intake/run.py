@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from geo.titles import without_people
 from registry.access.actors import demand, is_bound
 from registry.codes import issue_code_string
-from registry.coverage.kept import MOST_RECORDS
+from registry.coverage.count_cache import MOST_RECORDS
 from registry.database import BrokenOffError, session_scope, translated_errors
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import (
@@ -25,24 +25,23 @@ from registry.errors import (
 )
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import Gazetteer, load_gazetteer, today
-from registry.intake.columns.made_up import refuse_made_up
+from registry.intake.columns.demo_guard import refuse_made_up
 from registry.intake.columns.reader import SourceFile, open_file, row_of_sheet
 from registry.intake.formats.table import unreadable
-from registry.intake.handback import Handback, copy_answers, copy_problems, copy_vanished
 from registry.intake.judging.auto_fix import apply_fixes
 from registry.intake.judging.fixes import propose_fixes
 from registry.intake.judging.footers import skip_footers
-from registry.intake.judging.judge import judge
 from registry.intake.judging.members import skip_members
 from registry.intake.judging.perimeter import reject_beyond, reject_foreign
 from registry.intake.judging.row_problem import SheetRow
-from registry.intake.matching.beyond_targets import beyond_targets
+from registry.intake.judging.row_rules import judge
 from registry.intake.matching.match import match, settle_written
+from registry.intake.matching.name_variants import tell_apart, warn_of_new
+from registry.intake.matching.named_places import name_places
 from registry.intake.matching.near import find_near
-from registry.intake.matching.places import name_places
+from registry.intake.matching.over_target import beyond_targets
 from registry.intake.matching.repeat import find_repeat
 from registry.intake.matching.street_behind import warn_of_stretches
-from registry.intake.matching.told_apart import tell_apart, warn_of_new
 from registry.intake.matching.vanished import (
     bring_back,
     find_vanished,
@@ -58,6 +57,7 @@ from registry.intake.publishing.publish import (
     remove_demo,
 )
 from registry.intake.result import VERDICT, ImportOptions, ImportResult, Phases, result_of
+from registry.intake.row_reports import Handback, copy_answers, copy_problems, copy_vanished
 from registry.intake.staged.positions import positioned
 from registry.intake.staged.resolve import resolver_of
 from registry.intake.staged.staging import Progress, Staging, stage

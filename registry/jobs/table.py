@@ -52,7 +52,9 @@ ROLL_BACK_IMPORT: Final = Job(
 )
 # Readers count what is little, and ask for it when it is much: after a large import, and when the
 # day begins in Viet Nam, for what was verified two years ago.
-COUNT_COVERAGE: Final = Job("coverage.count", "registry.coverage.kept:count", cron="*/5 * * * *")
+COUNT_COVERAGE: Final = Job(
+    "coverage.count", "registry.coverage.count_cache:count", cron="*/5 * * * *"
+)
 
 JOBS: Final = (
     CHECK_IMPORT,

@@ -13,7 +13,7 @@ from typing import Final
 from geo.values import value
 from registry.reads import Row
 from registry.records import COLUMNS, JOINS, OPEN, PLACES, Record, columns
-from registry.search.asking import Ask, Steps, bulk
+from registry.search.batching import Ask, Query, bulk
 
 MAX_PLACES: Final = 400
 """Streets of one name that are looked at; beyond them, no door can be called the only one."""
@@ -310,7 +310,7 @@ class Place:
 
 def places(
     table: str, keys: Iterable[str], units: tuple[int, ...] | None, wanted: Wanted
-) -> Steps[list[Place]]:
+) -> Query[list[Place]]:
     """Streets or localities with one of these keys in these communes, or anywhere for None.
 
     Also those that bore such a key; what was merged as what it is part of today.
@@ -341,7 +341,7 @@ def places(
     return list(found.values())
 
 
-def _add_former(table: str, borne: Mapping[int, list[Place]], wanted: Wanted) -> Steps[None]:
+def _add_former(table: str, borne: Mapping[int, list[Place]], wanted: Wanted) -> Query[None]:
     """Add the doors that bore the number where the places were called so."""
     rows = yield Ask(_FORMER[table], tuple((named_id,) for named_id in borne), wanted.values)
     for row in rows:
@@ -353,14 +353,14 @@ def _add_former(table: str, borne: Mapping[int, list[Place]], wanted: Wanted) ->
             place.hits.append(hit)
 
 
-def doors_in_communes(units: tuple[int, ...], wanted: Wanted) -> Steps[list[Hit]]:
+def doors_in_communes(units: tuple[int, ...], wanted: Wanted) -> Query[list[Hit]]:
     """Doors of these communes that stand in no street and no locality; buildings by their name."""
     rows = yield Ask(_IN_COMMUNES, tuple((unit,) for unit in units), wanted.values)
     records = [Record(*row[1:]) for row in rows]
     return [Hit(record, record.number_key) for record in records]
 
 
-def add_unnumbered(found: list[Place]) -> Steps[bool]:
+def add_unnumbered(found: list[Place]) -> Query[bool]:
     """Add to each place the doors whose address is no more than its name, where they are few, and
     all that is registered there: False, and nothing added, where that is not so of one.
     """
@@ -383,19 +383,19 @@ def add_unnumbered(found: list[Place]) -> Steps[bool]:
     return True
 
 
-def records_of(codes: Iterable[str]) -> Steps[list[Record]]:
+def records_of(codes: Iterable[str]) -> Query[list[Record]]:
     """The records of these codes, whatever their state."""
     rows = yield Ask(_BY_CODES, tuple((code,) for code in codes))
     return [Record(*row[1:]) for row in rows]
 
 
-def active_records(codes: Iterable[str]) -> Steps[list[Record]]:
+def active_records(codes: Iterable[str]) -> Query[list[Record]]:
     """The records of these codes that may be shown and stand today."""
     records = yield from records_of(codes)
     return [r for r in records if r.status == "active" and not r.restricted]
 
 
-def middles_of(found: list[Place], alley: str | None) -> Steps[dict[int, tuple[float, float]]]:
+def middles_of(found: list[Place], alley: str | None) -> Query[dict[int, tuple[float, float]]]:
     """Place's id → (lon, lat) among its doors, or among those of an alley in it, where known.
 
     All places are of one table.

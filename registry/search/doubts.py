@@ -19,7 +19,7 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.records import OPEN, PLACES
 from registry.search.answers import Answer, with_fault, without_fault
 from registry.search.areas import communes_of
-from registry.search.asking import Ask, Steps, bulk
+from registry.search.batching import Ask, Query, bulk
 from registry.search.blocks import UNSURE, may_be_another_block
 from registry.units import continuations
 from registry.units.text import Naming
@@ -193,7 +193,7 @@ def _is_commune_elsewhere(gazetteer: Gazetteer, part: str) -> bool:
 # What is missing
 
 
-def told_missing(answers: list[Answer], reading: ReadAddress | None) -> Steps[list[Answer]]:
+def told_missing(answers: list[Answer], reading: ReadAddress | None) -> Query[list[Answer]]:
     """The answers, each with what of the door the text does not say. Two doors that only their
     codes tell apart say so.
     """
@@ -251,7 +251,7 @@ def _place(answer: Answer) -> tuple[str, int, str] | None:
 
 def _numbered(
     answers: Sequence[Answer],
-) -> Steps[dict[tuple[str, int, str] | None, bool]]:
+) -> Query[dict[tuple[str, int, str] | None, bool]]:
     """Whether any door has a number, of each place that has doors."""
     places = dict.fromkeys(place for answer in answers if (place := _place(answer)))
     found: dict[tuple[str, int, str] | None, bool] = {}

@@ -11,18 +11,18 @@ from geo.street import Street
 from geo.text import accent_key, fold, has_diacritics
 from registry.search.answers import Answer
 from registry.search.areas import Area
-from registry.search.asking import Steps
+from registry.search.batching import Query
 from registry.search.by_locality import lies_elsewhere
 from registry.search.doors import Wanted, places
-from registry.search.fit import PLACED
-from registry.search.told import FEW_COMMUNES
+from registry.search.ranking import PLACED
+from registry.search.rendering import FEW_COMMUNES
 
 _IN_ENGLISH: Final = re.compile(
     r"(?:hamlet|village)\s+(\w+)|(.*\w)\s+(?:hamlet|village)", re.IGNORECASE
 )
 
 
-def group_meant(area: Area, door: Door, named: Locality) -> Steps[Locality | None]:
+def group_meant(area: Area, door: Door, named: Locality) -> Query[Locality | None]:
     """The one group of the area that is called so by another kind: Tổ dân phố 1 for `tổ 1`.
 
     None where several are, and where the door names a quarter or hamlet that it is not in.
@@ -52,7 +52,7 @@ def hamlet_in_english(street: Street) -> Street | None:
     return replace(street, name=name, key=fold(name)) if name else None
 
 
-def in_hamlet(area: Area, door: Door) -> Steps[Door | None]:
+def in_hamlet(area: Area, door: Door) -> Query[Door | None]:
     """The door in the one hamlet or quarter of the communes named that is called as its street is
     written: `38 Vĩnh Phước, Sơn Động` for Thôn Vĩnh Phước.
 

@@ -13,7 +13,7 @@ import re
 from typing import Final
 
 from registry.records import OPEN
-from registry.search.asking import Ask, Steps, bulk
+from registry.search.batching import Ask, Query, bulk
 from registry.search.doors import Place
 
 _FIRST: Final = re.compile(r"[0-9]{1,6}")
@@ -46,7 +46,7 @@ _SEVERAL: Final = bulk(
 )
 
 
-def houses_with(streets: list[Place], number: str) -> Steps[list[str]]:
+def houses_with(streets: list[Place], number: str) -> Query[list[str]]:
     """Keys of the houses of several numbers in these streets of which a plain number is one."""
     if not number.isdecimal():
         return []
@@ -70,7 +70,7 @@ def holds_number(key: str, number: int) -> bool:
     return first <= number <= last <= first + _WIDEST and not beside
 
 
-def in_whose_range(streets: list[Place], number: str) -> Steps[list[Place]]:
+def in_whose_range(streets: list[Place], number: str) -> Query[list[Place]]:
     """The streets of the one commune in whose range a number is; all of them where that is unclear.
 
     `number` is the key of a house number: of `12/34` the first step counts, where the alley begins.

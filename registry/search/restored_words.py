@@ -20,7 +20,7 @@ from geo.kinds import HINTS
 from geo.syllables import is_syllable, is_unwritten
 from geo.text import accent_key, fold, has_diacritics, is_one_slip
 from registry.records import PLACES
-from registry.search.asking import Ask, Steps, bulk
+from registry.search.batching import Ask, Query, bulk
 from registry.search.by_letters import (
     EDIT,
     LIKE,
@@ -162,7 +162,7 @@ def has_lost_marks(text: str) -> bool:
     return _BARE.search(unicodedata.normalize("NFC", text)) is not None
 
 
-def restore_places(text: str, communes: Iterable[int], *, marks: bool) -> Steps[str]:
+def restore_places(text: str, communes: Iterable[int], *, marks: bool) -> Query[str]:
     """The text with the spaces of one street or hamlet of these communes set right, behind a
     number; with `marks` also those that its words have lost.
     """

@@ -3,7 +3,7 @@
 from typing import Final
 
 from registry.records import PLACES
-from registry.search.asking import Ask, Steps, bulk
+from registry.search.batching import Ask, Query, bulk
 from registry.search.likeness import (
     Likeness,
     Name,
@@ -60,7 +60,7 @@ _LONGEST_WORD: Final = len("Nguyễn ")
 
 def meant_by(
     vocabulary: Vocabulary, table: str, typed: Name, units: tuple[int, ...] | None
-) -> Steps[dict[Likeness, list[Name]]]:
+) -> Query[dict[Likeness, list[Name]]]:
     """Registered names of which `typed` is a slip, or which it is like; empty lists where it is a
     name by itself.
 

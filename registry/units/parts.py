@@ -14,7 +14,7 @@ from geo.values import value
 from geo.words import ROMAN
 from registry.gazetteer import Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
-from registry.units.slips import (
+from registry.units.near_names import (
     communes_numbered,
     communes_with_initials,
     heirs_of,

@@ -14,9 +14,9 @@ from geo.values import value
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.remembered import Remembered
+from registry.units.near_names import lacks_letter, nearly_named
 from registry.units.parts import INITIALS, MAX_RUN, OF_COMMUNES, Fit, Part, PartReader, kind_fit
 from registry.units.readings import Candidate, Reading, best_readings
-from registry.units.slips import lacks_letter, nearly_named
 
 MAX_PARTS: Final = 12
 MAX_TEXT: Final = 2_000

@@ -27,7 +27,9 @@ from registry.errors import (
 )
 from registry.gazetteer_cache import GazetteerCache
 from registry.intake.columns.reader import open_file
-from registry.intake.handback import (
+from registry.intake.publishing.rollback import roll_back
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.row_reports import (
     PUBLISHED,
     REJECTED,
     Handback,
@@ -37,8 +39,6 @@ from registry.intake.handback import (
     write_problems,
     write_vanished,
 )
-from registry.intake.publishing.rollback import roll_back
-from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
 from registry.reads import Reads
 from registry.settings import Settings

@@ -13,7 +13,7 @@ from registry.records import Wording
 from registry.search.answers import DOORS, Answer
 from registry.search.doubts import leads, naming_of
 from registry.search.faults import FAULTS
-from registry.search.fit import PLACED, Located
+from registry.search.ranking import PLACED, Located
 from registry.validation import questions
 from registry.validation.choices import choices_of_places, choices_of_units, districts_named
 from registry.validation.components import components_of

@@ -10,9 +10,9 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.reads import Reads
 from registry.search.answers import DOORS, Answer
 from registry.search.areas import Area, communes_of
-from registry.search.ask import Asker
-from registry.search.asking import alone
-from registry.search.fit import Located
+from registry.search.batching import alone
+from registry.search.door_search import Asker
+from registry.search.ranking import Located
 
 MAX_DOORS: Final = 3
 """More doors of that street and number are no slip of the ward: they are other streets."""

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 
 from geo.code import from_serial
-from registry.coverage import kept, measure
+from registry.coverage import count_cache, measure
 from registry.database import make_engine, session_scope
 from registry.events import write_scope
 from registry.gazetteer import VIET_NAM
@@ -165,7 +165,7 @@ def test_demo_households_are_counted_when_asked(fresh_database: Callable[[], str
 def test_counts_of_before_say_so_until_the_job_has_counted(
     fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (kept, measure):
+    for module in (count_cache, measure):
         monkeypatch.setattr(module, "MOST_RECORDS", 0)
     url = fresh_database()
     engine = make_engine(url)
@@ -185,7 +185,7 @@ def test_counts_of_before_say_so_until_the_job_has_counted(
         table = client.get("/coverage?as=csv").headers["Content-Disposition"]
         assert datetime.datetime.fromisoformat(late["counted_at"]).strftime("%Hh%M") in table
 
-        kept.count(engine, None)
+        count_cache.count(engine, None)
 
         now = client.get("/v1/coverage").json
         assert (now["counted_at"], now["total"]["dwellings"]) == (None, 1)

@@ -10,7 +10,7 @@ from registry.batch import Asked, outcomes
 from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.geocode import Question, geocode
 from registry.reads import Reads, Row
-from registry.search.asking import Ask, Steps, alone, bulk, together
+from registry.search.batching import Ask, Query, alone, bulk, together
 from registry.validate import validate
 from tests.registry.test_geocode import ASKED
 from tests.support.search_world import World, search_world
@@ -82,7 +82,7 @@ WAITING = bulk(
 )
 
 
-def waits_for(lock: int) -> Steps[int]:
+def waits_for(lock: int) -> Query[int]:
     rows = yield Ask(WAITING, ((lock,),))
     found: int = rows[0][1]
     return found

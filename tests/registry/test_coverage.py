@@ -7,7 +7,7 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
 from geo.code import from_serial
-from registry.coverage import kept
+from registry.coverage import count_cache
 from registry.coverage.figures import COUNTRY, Counts, UnitCoverage, UnitTarget
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
@@ -92,7 +92,7 @@ def test_a_point_counts_up_to_20_metres(session, gazetteer, ba_dinh):
 
 
 def test_verified_counts_for_24_months(session, gazetteer, ba_dinh):
-    last = kept.verified_since(today())
+    last = count_cache.verified_since(today())
     for day in (today(), last, last - datetime.timedelta(days=1), None):
         make_household(session, unit_id=ba_dinh, verified_on=day)
 
@@ -340,7 +340,9 @@ def test_what_is_no_unit_is_refused(session, gazetteer):
 
 
 @pytest.mark.parametrize(
-    "statement", [kept.counts_of(demo=False, anew=True), kept.COUNT], ids=["read", "kept"]
+    "statement",
+    [count_cache.counts_of(demo=False, anew=True), count_cache.COUNT],
+    ids=["read", "kept"],
 )
 def test_communes_are_counted_from_indexes(database_url, statement):
     # In an empty table the planner finds every index as good: the other ones of units and

@@ -19,7 +19,7 @@ from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, OPEN, Record, record_wording
-from registry.search.asking import together
+from registry.search.batching import together
 from registry.search.doors import MAX_UNNUMBERED
 from registry.validate import validating
 from registry.validation.verdicts import Validation

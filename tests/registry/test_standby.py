@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from registry.backup.restore import register_promoted
 from registry.cluster import PrivateCluster
 from registry.codes import issue_codes
-from registry.coverage.kept import count_anew, count_for_readers
+from registry.coverage.count_cache import count_anew, count_for_readers
 from registry.coverage.measure import coverage_of_unit
 from registry.database import make_engine, session_scope
 from registry.doctor import Result, State, run_checks

@@ -8,8 +8,8 @@ from registry import gazetteer as gazetteer_module
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer
 from registry.units import readings as unit_readings
+from registry.units.near_names import names_in_one_word
 from registry.units.parts import FORMER
-from registry.units.slips import names_in_one_word
 from registry.units.text import MAX_PARTS, MAX_TEXT, Naming, read_units
 
 TRUC_BACH = ("Phường Trúc Bạch", "Quận Ba Đình", "Thành phố Hà Nội")

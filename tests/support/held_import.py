@@ -15,8 +15,8 @@ from typing import Self
 
 from registry.database import make_engine
 from registry.errors import RegistryError
-from registry.intake.handback import Handback
 from registry.intake.result import ImportOptions
+from registry.intake.row_reports import Handback
 from registry.intake.run import import_file
 from registry.settings import ROOT
 

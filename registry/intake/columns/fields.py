@@ -22,7 +22,7 @@ NO_HOUSE: Final = frozenset({"khong co nha", "khong co nha nay", "dat trong", "n
 
 REPORT_COLUMNS: Final = ("problems", "mức độ", "vấn đề", "đề nghị")
 ANSWER_COLUMNS: Final = ("code", "code_display", "outcome")
-"""What is added to rows that are handed back (`registry.intake.handback`), and never read again."""
+"""Added to rows that are handed back (`registry.intake.row_reports`), and never read again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from registry.errors import UnreadableFileError
 from registry.intake.formats.fonts import table_in_unicode
 from registry.intake.formats.ods_spaces import ODS_MEMBER, is_spaced, write_tight
 from registry.intake.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
+from registry.intake.formats.spreadsheet_artifacts import undone
 from registry.intake.formats.table import MOST_COLUMNS, Table, said_of, unreadable
 from registry.intake.formats.text import SNIFFED_BYTES, read_text
 from registry.intake.formats.undeclared import is_dbf
-from registry.intake.formats.undone import undone
 from registry.intake.formats.xlsx_size import is_too_large
 
 MOST_UNPACKED: Final = 4 << 30

@@ -4,12 +4,12 @@ from typing import Final
 
 from sqlalchemy import text
 
-from registry.intake.judging.judge import ADDRESS_HASH, COMPARED
+from registry.intake.judging.row_rules import ADDRESS_HASH, COMPARED
+from registry.intake.matching.ambiguous_doors import refuse_of_several_rows
 from registry.intake.matching.former import read_names_as_today
 from registry.intake.matching.former_numbers import read_numbers_as_today
-from registry.intake.matching.kept import find_kept
+from registry.intake.matching.preserved import find_kept
 from registry.intake.matching.registered import EQUAL_FLAT, MEASURED, NEAR, find_registered
-from registry.intake.matching.unclear_doors import refuse_of_several_rows
 from registry.intake.matching.vanished import find_returned, find_returned_elsewhere, mark_revived
 from registry.intake.staged.staging import Staging
 

@@ -5,12 +5,12 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from registry.intake.matching.former import SAME_FORMER
-from registry.intake.matching.places import SPOT
-from registry.intake.matching.unclear_doors import (
+from registry.intake.matching.ambiguous_doors import (
     refuse_of_several_formers,
     refuse_of_several_records,
 )
+from registry.intake.matching.former import SAME_FORMER
+from registry.intake.matching.named_places import SPOT
 from registry.intake.staged.staging import Staging
 
 SAME_DOOR_M: Final = 10

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from registry.access.actors import unbound
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import ConflictError
-from registry.intake.matching.kept import merged
-from registry.intake.matching.places import SPOT, make_places
+from registry.intake.matching.named_places import SPOT, make_places
+from registry.intake.matching.preserved import merged
 from registry.intake.publishing.buildings import CODE, SAME_PLACE, IssueCodes, make_buildings
 from registry.intake.publishing.first_load import keys_parked
 from registry.intake.staged.staging import Staging

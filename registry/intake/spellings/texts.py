@@ -22,7 +22,6 @@ from geo.values import value
 from registry.address_reader import TWO_NUMBERS
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
-from registry.house_by_house import HouseByHouse
 from registry.intake.spellings.beside import COMPLETED, Beside, completed
 from registry.intake.spellings.communes import CommuneReader, CommuneReading, CommuneSpelling
 from registry.intake.spellings.doors import GARBLED, PERSON, DoorParts, parts_of, unread
@@ -30,6 +29,7 @@ from registry.intake.spellings.doubts import NUMBER_UNREAD, SECOND_NUMBER
 from registry.intake.spellings.footer_words import is_no_address
 from registry.personal import holds_personal
 from registry.side_processes import side_processes
+from registry.street_cache import HouseByHouse
 
 _TOGETHER: Final = 4_000
 """Texts from which on it pays to start further processes, which takes them a second."""

@@ -19,8 +19,8 @@ from sqlalchemy import Engine
 from registry.database import make_engine
 from registry.errors import UnreadableFileError
 from registry.intake.columns.reader import open_file
-from registry.intake.handback import REJECTED, Handback, write_problems
 from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.row_reports import REJECTED, Handback, write_problems
 from registry.intake.run import import_file
 from tests.registry.intake.test_formats import write_layer
 from tests.support import postgis

@@ -13,7 +13,7 @@ from registry.database import session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer
 from registry.geocode import Question
 from registry.reads import Reads
-from registry.search.asking import alone
+from registry.search.batching import alone
 from registry.search.doors import records_of
 from registry.validate import validate
 from tests.support.intake import Deliver, door, rows

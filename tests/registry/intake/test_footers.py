@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from registry.errors import UnreadableFileError
 from registry.intake.columns.reader import open_file
-from registry.intake.handback import PUBLISHED, REJECTED, Handback, write_codes, write_problems
 from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.row_reports import PUBLISHED, REJECTED, Handback, write_codes, write_problems
 from registry.intake.run import import_file
 from tests.support.intake import Deliver, checksum, door
 

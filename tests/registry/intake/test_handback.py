@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 
 from registry.errors import InvalidInputError
 from registry.intake.columns.reader import open_file
-from registry.intake.handback import PUBLISHED, REJECTED, Handback, report_form, write_problems
 from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.row_reports import PUBLISHED, REJECTED, Handback, report_form, write_problems
 from registry.intake.run import import_file
 from tests.registry.intake.test_formats import (
     HEADER,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo.address import Door, names_dwelling, parse_components
 from registry.address_reader import read_address
-from registry.intake.judging.judge import _DWELLING
+from registry.intake.judging.row_rules import _DWELLING
 from registry.intake.spellings.doors import parts_of
 from registry.intake.staged.staging import Staging
 from tests.support.units import read_gazetteer

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from registry.errors import UnreadableFileError
 from registry.intake.columns.reader import SourceFile, cells_of, open_file, rows_of
-from registry.intake.handback import Handback, write_codes, write_problems
 from registry.intake.result import ImportOptions
+from registry.intake.row_reports import Handback, write_codes, write_problems
 from registry.intake.run import import_file
 from tests.support.intake import rows
 

@@ -1,7 +1,7 @@
 """Roles of pieces that the pieces around them settle, without a choice.
 
 Kinds are joined to names that a stray comma parted from them, numbers inside buildings become
-flats (`geo.inside_buildings`), and what names a person is dropped.
+flats (`geo.flat_roles`), and what names a person is dropped.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Final
 from geo import kinds
 from geo.admin import KIND_LEVELS, KIND_NAMES
 from geo.flat import ENGLISH_BUILDINGS
-from geo.inside_buildings import (
+from geo.flat_roles import (
     inside_buildings,
     with_blocks,
     with_flats,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from registry import house_by_house
+from registry import street_cache
 from registry.address_reader import read_address
 from registry.gazetteer import Gazetteer
-from registry.house_by_house import HouseByHouse
+from registry.street_cache import HouseByHouse
 from tests.support.vectors import read_vectors
 
 NUMBERED = re.compile(
@@ -84,7 +84,7 @@ def test_a_street_is_read_once(gazetteer: Gazetteer, monkeypatch: pytest.MonkeyP
         read.append(str(asked[1]))
         return list(read_address(gazetteer, str(asked[1])))
 
-    monkeypatch.setattr(house_by_house, "read_address", counted)
+    monkeypatch.setattr(street_cache, "read_address", counted)
     remembering = HouseByHouse(gazetteer)
     for number in ("12/5A", "14/7B", "96/1A"):
         (best, *_) = remembering.read(f"{number} Lê Lợi, Phường Láng, Hà Nội")
@@ -98,7 +98,7 @@ def test_a_street_is_read_once(gazetteer: Gazetteer, monkeypatch: pytest.MonkeyP
 def test_what_is_remembered_is_bounded(
     gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(house_by_house, "_REMEMBERED", 2)
+    monkeypatch.setattr(street_cache, "_REMEMBERED", 2)
     texts = [
         f"{number} {street}, Láng" for street in ("Lê Lợi", "Lê Lai", "Lê Lý") for number in (1, 2)
     ]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.autocomplete.place_names import BUILDING, Names
+from registry.autocomplete.prefix_slips import slips
 from registry.autocomplete.shortened import Beginnings, gathered, ways
-from registry.autocomplete.slips import slips
 from registry.autocomplete.suggestion import Place
 from registry.autocomplete.typed import Typed
 from registry.autocomplete.unit_index import Mask, UnitIndex, scope_of

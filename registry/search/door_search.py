@@ -12,7 +12,7 @@ from geo.values import value
 from registry.gazetteer import Gazetteer
 from registry.search.answers import Answer
 from registry.search.areas import Area, is_in_district
-from registry.search.asking import Steps
+from registry.search.batching import Query
 from registry.search.by_locality import (
     Formerly,
     doubt_of_marks,
@@ -22,7 +22,7 @@ from registry.search.by_locality import (
     outer_keys,
     place_lies_elsewhere,
 )
-from registry.search.choice import (
+from registry.search.door_choice import (
     Choice,
     are_of_others,
     as_written,
@@ -49,8 +49,8 @@ from registry.search.faults import ONLY_DOOR
 from registry.search.groups import group_meant, in_hamlet, is_group_alone, is_said
 from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
 from registry.search.ranges import houses_with, in_whose_range
+from registry.search.rendering import FEW_COMMUNES, MAX_SHOWN, Teller, told_apart
 from registry.search.spelling import known_name, meant_by
-from registry.search.told import FEW_COMMUNES, MAX_SHOWN, Teller, told_apart
 from registry.search.two_writings import other_writings
 
 _NOWHERE: Final = frozenset({"commune_unknown", "unit_code_unknown"})
@@ -85,7 +85,7 @@ class Asker:
     whole: bool = True
     """Whether all of the text is read."""
 
-    def answers(self) -> Steps[list[Answer]]:
+    def answers(self) -> Query[list[Answer]]:
         """What fits best, all of one level; empty where not even a unit is known."""
         found = yield from self._answers()
         if found and found[0].level == "commune" and "street_not_found" in found[0].faults:
@@ -109,7 +109,7 @@ class Asker:
         named = [place for place in self.door.localities if has_diacritics(place.name)]
         return [self._compared_by_marks(answer, named) for answer in found] if named else found
 
-    def _answers(self) -> Steps[list[Answer]]:
+    def _answers(self) -> Query[list[Answer]]:
         wanted = wanted_of(self.door)
         faults = list(self.area.faults)
         for look in self._ways():
@@ -158,13 +158,13 @@ class Asker:
 
     # Streets and localities
 
-    def _ways(self) -> Iterable[Callable[[Wanted], Steps[Found]]]:
+    def _ways(self) -> Iterable[Callable[[Wanted], Query[Found]]]:
         if self.door.street is not None:
             yield self._streets
         if self.door.localities:
             yield self._localities
 
-    def _places(self, table: str, keys: Iterable[str], wanted: Wanted) -> Steps[list[Place]]:
+    def _places(self, table: str, keys: Iterable[str], wanted: Wanted) -> Query[list[Place]]:
         """Those of the area, without what was in another district than the one that is named."""
         found = yield from places(table, keys, self.area.communes, wanted)
         if not self.area.districts:
@@ -177,7 +177,7 @@ class Asker:
             )
         ]
 
-    def _streets(self, wanted: Wanted) -> Steps[Found]:
+    def _streets(self, wanted: Wanted) -> Query[Found]:
         """Streets of the name that was written, or else of the one that was meant."""
         street = self.door.street
         assert street is not None  # noqa: S101 - asked only then
@@ -199,7 +199,7 @@ class Asker:
                 return Found(found, self.door, faults, len(found) >= MAX_PLACES)
         return Found([], self.door, ("street_not_found",))
 
-    def _localities(self, wanted: Wanted) -> Steps[Found]:
+    def _localities(self, wanted: Wanted) -> Query[Found]:
         """Localities of the names that were written; each that is not there, as it was meant."""
         table = "locality"
         if self.door.street is not None:
@@ -227,7 +227,7 @@ class Asker:
         found = yield from self._places(table, keys, wanted)
         return Found(found, door, ("locality_corrected",), len(found) >= MAX_PLACES)
 
-    def _locality_meant(self, named: Locality) -> Steps[Locality | None]:
+    def _locality_meant(self, named: Locality) -> Query[Locality | None]:
         """The one registered locality of which this is a slip."""
         typed = Name(named.key, f"{named.kind} {named.name}", named.kind)
         meant = yield from self._meant("locality", [typed])
@@ -236,11 +236,11 @@ class Asker:
         ((key, names),) = meant.items()
         return Locality(named.kind, next(iter(names)).removeprefix(f"{named.kind} "), key)
 
-    def _meant(self, table: str, typed: list[Name]) -> Steps[dict[str, set[str]]]:
+    def _meant(self, table: str, typed: list[Name]) -> Query[dict[str, set[str]]]:
         """Keys and names of which what was typed is a slip."""
         return (yield from self._alike(table, typed))[0]
 
-    def _alike(self, table: str, typed: list[Name]) -> Steps[tuple[_Names, _Names]]:
+    def _alike(self, table: str, typed: list[Name]) -> Query[tuple[_Names, _Names]]:
         """The same, and those of which it may be one, though it may be a name by itself."""
         vocabulary = vocabulary_of(self.gazetteer)
         slips: _Names = {}
@@ -273,7 +273,7 @@ class Asker:
                 slips.append(place)
         return same, slips
 
-    def _doors(self, found: Found, wanted: Wanted, faults: list[str]) -> Steps[list[Answer]]:
+    def _doors(self, found: Found, wanted: Wanted, faults: list[str]) -> Query[list[Answer]]:
         hits = each_once(hit for place in found.places for hit in place.hits)
         if self._elsewhere or not hits:
             return []
@@ -303,7 +303,7 @@ class Asker:
         alone = bool(around) and door == Door(street=door.street, localities=around)
         return alone and self.whole and _AS_REGISTERED.issuperset(faults)
 
-    def _unnumbered(self, found: Found, wanted: Wanted, faults: list[str]) -> Steps[list[Answer]]:
+    def _unnumbered(self, found: Found, wanted: Wanted, faults: list[str]) -> Query[list[Answer]]:
         """The doors that have no other address than the place named, where it has no others."""
         named = places_named(found.places, self.door, self.area)
         if found.full or len(named) > FEW_COMMUNES or not (yield from add_unnumbered(named)):
@@ -313,7 +313,7 @@ class Asker:
             place.hits = [hit for hit in place.hits if keys_of_today(hit.record) & said]
         return (yield from self._doors(replace(found, places=named), wanted, [*faults, ONLY_DOOR]))
 
-    def _of_several(self, streets: list[Place], wanted: Wanted) -> Steps[list[Answer]]:
+    def _of_several(self, streets: list[Place], wanted: Wanted) -> Query[list[Answer]]:
         """The house of several numbers of which the one asked for is one: 122 in 120-122."""
         number = self.door.house_number
         if number is None or len(wanted.numbers) != 1 or any(place.hits for place in streets):
@@ -329,7 +329,7 @@ class Asker:
 
     def _of_other_formers(
         self, found: Found, wanted: Wanted, faults: list[str]
-    ) -> Steps[list[Answer]]:
+    ) -> Query[list[Answer]]:
         """The doors of the number in a commune of today that are known to have been in another
         commune of old than the one named: beside the street, for somebody to look at.
         """
@@ -341,7 +341,7 @@ class Asker:
         told = [*faults, "commune_contradicted", *choice.faults]
         return (yield from self._teller.records(choice.hits[:MAX_SHOWN], told))
 
-    def _formerly(self) -> Steps[Formerly]:
+    def _formerly(self) -> Query[Formerly]:
         """What the localities of the area bore of the names asked for."""
         keys = [locality.key for locality in self.door.localities]
         found = yield from places("locality", keys, self.area.communes, Wanted())
@@ -349,7 +349,7 @@ class Asker:
 
     def _surroundings(
         self, found: list[Place], wanted: Wanted, faults: list[str]
-    ) -> Steps[list[Answer]]:
+    ) -> Query[list[Answer]]:
         """The alleys, streets or localities themselves: the door in them is not known."""
         named = places_named(found, self.door, self.area)
         if are_of_others(named, self.area):
@@ -375,7 +375,7 @@ class Asker:
             ]
         )
 
-    def _beside(self, answers: list[Answer], wanted: Wanted) -> Steps[list[Answer]]:
+    def _beside(self, answers: list[Answer], wanted: Wanted) -> Query[list[Answer]]:
         """These answers, and the streets of neighbouring communes where the very number stands.
 
         Old addresses name the ward next door as often as the register lacks a door. Which of both
@@ -421,7 +421,7 @@ class Asker:
 
     # Doors
 
-    def _in_communes(self, wanted: Wanted) -> Steps[Choice]:
+    def _in_communes(self, wanted: Wanted) -> Query[Choice]:
         communes = self.area.communes or ()
         asked = wanted.numbers or wanted.building
         if self._elsewhere or not asked or not 0 < len(communes) <= FEW_COMMUNES:
@@ -429,7 +429,7 @@ class Asker:
         hits = yield from doors_in_communes(communes, wanted)
         return choose(hits, self.door, wanted, self.area, {}) if hits else Choice()
 
-    def _in_estate(self, wanted: Wanted) -> Steps[list[Answer]]:
+    def _in_estate(self, wanted: Wanted) -> Query[list[Answer]]:
         """What is in the building that is all that is named; the register may know its street."""
         if wanted.numbers:
             return []

@@ -1,6 +1,6 @@
 """How a search asks the register: alone at once, or with many others in one statement.
 
-A search is a generator (`Steps`). It yields what it wants to know and is sent the rows; `alone`
+A search is a generator (`Query`). It yields what it wants to know and is sent the rows; `alone`
 answers one search, `together` many of them, those that wait for the same kind of thing by one
 statement. What a search answers is the same either way.
 """
@@ -73,31 +73,31 @@ class Ask:
 
 
 # What is asked so seldom that it is asked alone is a function.
-Wish = Ask | Callable[[Reads], Any]
-Steps = Generator[Wish, Any, T]
-"""A search: what it wants to know, one wish after the other, and at its end the answer."""
+Request = Ask | Callable[[Reads], Any]
+Query = Generator[Request, Any, T]
+"""A search: what it wants to know, one request after the other, and at its end the answer."""
 
 
-def alone(reads: Reads, steps: Steps[T]) -> T:
+def alone(reads: Reads, steps: Query[T]) -> T:
     """The answer of one search; raises what it raises, and what `Reads.rows` does."""
     try:
-        wish = next(steps)
+        request = next(steps)
         while True:
-            wish = steps.send(_granted(reads, wish))
+            request = steps.send(_granted(reads, request))
     except StopIteration as done:
         answer: T = done.value
         return answer
 
 
-def together(reads: Reads, searches: Iterable[Steps[T]]) -> list[T | RegistryError]:
+def together(reads: Reads, searches: Iterable[Query[T]]) -> list[T | RegistryError]:
     """The answers of many searches in their order; an error in the place of its search only.
 
     Raises NotPreparedError alone: nothing can be answered then.
     """
-    waiting: dict[int, tuple[Steps[T], Wish]] = {}
+    waiting: dict[int, tuple[Query[T], Request]] = {}
     answers: dict[int, T | RegistryError] = {}
 
-    def go_on(at: int, steps: Steps[T], rows: Any) -> None:
+    def go_on(at: int, steps: Query[T], rows: Any) -> None:
         try:
             waiting[at] = (steps, steps.send(rows))
         except StopIteration as done:
@@ -111,7 +111,7 @@ def together(reads: Reads, searches: Iterable[Steps[T]]) -> list[T | RegistryErr
         go_on(at, steps, None)
     while waiting:
         now, waiting = waiting, {}
-        for at, rows in _all_granted(reads, {at: wish for at, (_, wish) in now.items()}):
+        for at, rows in _all_granted(reads, {at: request for at, (_, request) in now.items()}):
             steps = now[at][0]
             if isinstance(rows, RegistryError):
                 steps.close()
@@ -121,32 +121,32 @@ def together(reads: Reads, searches: Iterable[Steps[T]]) -> list[T | RegistryErr
     return [answers[at] for at in range(len(answers))]
 
 
-def _granted(reads: Reads, wish: Wish) -> Any:
-    if not isinstance(wish, Ask):
-        return wish(reads)
-    if not wish.lines:
+def _granted(reads: Reads, request: Request) -> Any:
+    if not isinstance(request, Ask):
+        return request(reads)
+    if not request.lines:
         return []
-    kind = wish.bulk
-    if len(wish.lines) == 1:
-        alone = dict(zip((*kind.line, *kind.same), (*wish.lines[0], *wish.same), strict=True))
+    kind = request.bulk
+    if len(request.lines) == 1:
+        alone = dict(zip((*kind.line, *kind.same), (*request.lines[0], *request.same), strict=True))
         return reads.rows(kind.line_alone, alone)
-    parameters: dict[str, object] = {"question": [0] * len(wish.lines)}
-    parameters |= zip(kind.line, map(list, zip(*wish.lines, strict=True)), strict=True)
-    parameters |= zip(kind.same, wish.same, strict=True)
+    parameters: dict[str, object] = {"question": [0] * len(request.lines)}
+    parameters |= zip(kind.line, map(list, zip(*request.lines, strict=True)), strict=True)
+    parameters |= zip(kind.same, request.same, strict=True)
     return reads.rows(kind.one, parameters)
 
 
-def _all_granted(reads: Reads, wishes: Mapping[int, Wish]) -> list[tuple[int, Any]]:
-    """What each wish finds, or its error."""
+def _all_granted(reads: Reads, requests: Mapping[int, Request]) -> list[tuple[int, Any]]:
+    """What each request finds, or its error."""
     kinds: dict[Bulk, dict[tuple[object, ...], tuple[Ask, list[int]]]] = {}
     granted: list[tuple[int, Any]] = []
-    for at, wish in wishes.items():
-        if isinstance(wish, Ask):
+    for at, request in requests.items():
+        if isinstance(request, Ask):
             # One street is asked about by many doors.
-            question = (wish.lines, wish.same)
-            kinds.setdefault(wish.bulk, {}).setdefault(question, (wish, []))[1].append(at)
+            question = (request.lines, request.same)
+            kinds.setdefault(request.bulk, {}).setdefault(question, (request, []))[1].append(at)
         else:
-            granted.append((at, _or_error(reads, wish)))
+            granted.append((at, _or_error(reads, request)))
     for questions in kinds.values():
         asks = list(questions.values())
         for part in _parts(asks):
@@ -181,9 +181,9 @@ def _each(reads: Reads, asks: list[Ask]) -> list[Any]:
     return [_or_error(reads, ask) for ask in asks]
 
 
-def _or_error(reads: Reads, wish: Wish) -> Any:
+def _or_error(reads: Reads, request: Request) -> Any:
     try:
-        return _granted(reads, wish)
+        return _granted(reads, request)
     except NotPreparedError:
         raise
     except RegistryError as error:

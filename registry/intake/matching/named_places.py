@@ -20,7 +20,7 @@ SPOT: Final = (
 planner joins the rows by hash; by three it thinks them crowded, and sorts all rows. Not the eight
 bytes as what is hashed: of those PostgreSQL takes one half XOR the other."""
 
-# Key and marks of what parts call by its own key (`registry.intake.matching.told_apart`).
+# Key and marks of what parts call by its own key (`registry.intake.matching.name_variants`).
 _KEY_AND_MARKS: Final = f"{FOLDED}, nullif(split_part({{own}}, '{APART}', 2), '')"
 # A name with marks before one without, a kind that was written before đường, which stands for
 # none: only they say which it is.

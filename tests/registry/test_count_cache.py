@@ -13,10 +13,8 @@ import pytest
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.orm import Session
 
-from registry.coverage import kept, measure
-from registry.coverage.counting import ACCURATE_M
-from registry.coverage.figures import Counts, Coverage
-from registry.coverage.kept import (
+from registry.coverage import count_cache, measure
+from registry.coverage.count_cache import (
     backlog_of,
     count_anew,
     count_for_readers,
@@ -24,6 +22,8 @@ from registry.coverage.kept import (
     wrong_counts,
     years_before,
 )
+from registry.coverage.counting import ACCURATE_M
+from registry.coverage.figures import Counts, Coverage
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.database import make_engine, session_scope
 from registry.demo.load import load_demo, plan_demo
@@ -303,7 +303,7 @@ def test_counts_are_those_of_a_count_by_hand_whatever_happens(
     world: World, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     world.random.seed(seed)
-    for module in (kept, measure):
+    for module in (count_cache, measure):
         monkeypatch.setattr(module, "today", lambda: world.day)
     if seed % 2:
         load_some_demo(world.engine)
@@ -401,11 +401,11 @@ def test_what_was_rolled_back_leaves_nothing_to_count(engine, units):
 def test_two_at_once_count_once(engine, units):
     write(engine, units["00004"])
     with Session(engine) as first, Session(engine) as second, thread() as pool:
-        first.execute(kept._LOCK)
+        first.execute(count_cache._LOCK)
 
         def count(session: Session) -> None:
-            session.execute(kept._LOCK)
-            session.execute(text(kept.COUNT), {"verified_since": today()})
+            session.execute(count_cache._LOCK)
+            session.execute(text(count_cache.COUNT), {"verified_since": today()})
 
         waiting = start_and_wait(pool, engine, second, count)
         count(first)
@@ -419,10 +419,10 @@ def test_two_at_once_count_once(engine, units):
 
 
 def test_who_cannot_count_answers_all_the_same(engine, gazetteer, units, monkeypatch):
-    monkeypatch.setattr(kept, "_BOUND", text("SET LOCAL lock_timeout = 1"))
+    monkeypatch.setattr(count_cache, "_BOUND", text("SET LOCAL lock_timeout = 1"))
     write(engine, units["00004"])
     with Session(engine) as counting:
-        counting.execute(kept._LOCK)
+        counting.execute(count_cache._LOCK)
         assert not count_anew(engine, most=100)
         count_for_readers(engine)
         assert dwellings(engine, gazetteer, "00004") == 1
@@ -434,7 +434,7 @@ def jobs(world: World) -> list[str]:
 
 
 def test_much_is_left_to_the_job_and_said(world, gazetteer, units, monkeypatch):
-    monkeypatch.setattr(kept, "MOST_RECORDS", 3)
+    monkeypatch.setattr(count_cache, "MOST_RECORDS", 3)
     monkeypatch.setattr(measure, "MOST_RECORDS", 3)
     count_anew(world.engine)
     ((before,),) = world.rows("SELECT counted_at FROM coverage_state")
@@ -451,7 +451,7 @@ def test_much_is_left_to_the_job_and_said(world, gazetteer, units, monkeypatch):
     assert measured(world, gazetteer, "00008").total.counts.dwellings == 1
     assert jobs(world) == ["coverage.count"]
 
-    kept.count(world.engine, None)
+    count_cache.count(world.engine, None)
 
     now = measured(world, gazetteer, "01")
     assert (now.counted_at, now.total.counts.dwellings) == (None, 6)
@@ -483,7 +483,7 @@ def test_what_was_verified_two_years_ago_counts_until_its_day(
         assert backlog_of(session, today()).is_done
         tomorrow = today() + datetime.timedelta(days=1)
         assert backlog_of(session, tomorrow).communes == 1
-    for module in (kept, measure):
+    for module in (count_cache, measure):
         monkeypatch.setattr(module, "today", lambda: tomorrow)
     with session_scope(engine) as session:
         assert coverage_of_unit(session, gazetteer, "00004").total.counts.verified == 0

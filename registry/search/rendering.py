@@ -11,7 +11,7 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record
 from registry.search.answers import Answer, of_record
 from registry.search.areas import Area
-from registry.search.asking import Steps
+from registry.search.batching import Query
 from registry.search.doors import Hit, Place, active_records, records_of
 
 _OF_NAMESAKES: Final = {"commune_unsure": None, "province_missing": "province_supposed"}
@@ -34,7 +34,7 @@ class Teller:
 
     def records(
         self, hits: Iterable[Hit], faults: list[str], *, reused: bool = False
-    ) -> Steps[list[Answer]]:
+    ) -> Query[list[Answer]]:
         """The doors; retired ones as what continues them, nothing where nothing does."""
         answers: dict[str, Answer] = {}
         for hit in hits:
