@@ -1,8 +1,8 @@
 """Coverage: how many households of a unit have a code, against how many it has.
 
 Sums of counts that are kept by commune (`registry.coverage.count_cache`). What is counted is
-active; hộ (`households_count`) and dwellings (records) apart; buildings never. Codes that begin with 0 are
-demonstration and are left out unless asked for. What each count means: docs/coverage.md.
+active; hộ (`households_count`) and dwellings (records) apart; buildings never. Codes that begin
+with 0 are demonstration and are left out unless asked for. What each count means: docs/coverage.md.
 """
 
 import datetime
