@@ -1,0 +1,122 @@
+"""A text read again where it leads to no sure door as it stands: the ways, in their order.
+
+Each writes the text otherwise, has that read exactly, and keeps what fits better. So faults, former
+communes and doors are judged in one place, whatever way a text was read.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from geo.house_number import with_signs
+from geo.number_or_name import DASH_UNSURE
+from geo.values import value
+from registry.gazetteer import Gazetteer
+from registry.search.answers import Answer, with_fault
+from registry.search.batching import Query
+from registry.search.likeness import vocabulary_of
+from registry.search.ranking import (
+    PLACED,
+    Located,
+    better_by_letters,
+    is_door,
+    is_other_door,
+    is_sure,
+    is_told_elsewhere,
+    rank,
+)
+from registry.search.restored_units import restore_units
+from registry.search.restored_words import (
+    has_lost_marks,
+    is_damaged,
+    mend_kinds,
+    restore_places,
+    set_kinds_apart,
+)
+from registry.search.split_units import set_apart
+
+_FEW: Final = 5
+"""Communes in which a street is looked for by its letters."""
+_STREET_UNSURE: Final = frozenset({"street_not_found", "street_corrected"})
+
+
+@value(frozen=True, slots=True)
+class Rereading:
+    """Reads a text again; `as_written` answers it as it stands."""
+
+    gazetteer: Gazetteer
+    as_written: Callable[[str], Query[Located]]
+
+    def located(self, text: str) -> Query[Located]:
+        """The answers to a text as it stands, or with its names found by their letters."""
+        best = yield from self.as_written(text)
+        if not best.answers:
+            best = yield from self._with_units_apart(text, best)
+        if not (is_door(best) and is_sure(best.answers[0])) or is_damaged(text):
+            best = yield from self._by_letters(text, best)
+        if not is_door(best):
+            best = yield from self._with_signs(text, best)
+        return best
+
+    def _with_signs(self, text: str, best: Located) -> Query[Located]:
+        """The door of a text whose number lost its slashes or dash, where one alone is found."""
+        found: dict[str, Answer] = {}
+        reading = None
+        for written in with_signs(text):
+            other = yield from self.as_written(written)
+            for answer in other.answers:
+                if answer.record is not None and "path_order" not in answer.faults:
+                    found.setdefault(answer.record.code, with_fault(answer, DASH_UNSURE))
+                    reading = reading or other.reading
+        return Located(list(found.values()), reading) if len(found) == 1 else best
+
+    def _by_letters(self, text: str, best: Located) -> Query[Located]:
+        """The answers to a text whose words are found by their letters, where they fit better:
+        those for kinds, then the units, then the street or hamlet in them.
+        """
+        reading = best.reading
+        apart = mend_kinds(vocabulary_of(self.gazetteer), set_kinds_apart(text))
+        if apart != text:
+            other = yield from self.as_written(apart)
+            if is_other_door(best, other):
+                best = Located([], other.reading)  # it was found without the alley or the flat
+            best = better_by_letters(best, other)
+        if is_door(best) and is_sure(best.answers[0]):
+            return best
+        unread = reading is not None and reading.unread
+        if apart == text and best.answers and not unread and not is_damaged(text):
+            return best
+        restored = restore_units(self.gazetteer, apart)
+        if restored is not None and not restored.is_read_by(best.reading):
+            other = yield from self.as_written(restored.text(restored.head))
+            if other.answers and is_told_elsewhere(self.gazetteer, best, restored.units[0]):
+                best = Located([], best.reading)
+            best = better_by_letters(best, other)
+        communes = {a.unit for a in best.answers if a.unit and a.unit.level == "commune"}
+        known = 0 < len(communes) <= _FEW
+        damaged = is_damaged(restored.head if restored else apart) or has_lost_marks(text)
+        if not (known and damaged) or _STREET_UNSURE.isdisjoint(best.answers[0].faults):
+            return best
+        if restored is not None and not restored.leads_to(self.gazetteer, communes):
+            restored = None
+        head = restored.head if restored else apart
+        mended = yield from restore_places(
+            head, [unit.id for unit in communes], marks=has_lost_marks(text)
+        )
+        if mended == head:
+            return best
+        written = restored.text(mended) if restored else mended
+        return better_by_letters(best, (yield from self.as_written(written)))
+
+    def _with_units_apart(self, text: str, nothing: Located) -> Query[Located]:
+        """The answers to a text without commas where its units stand, as far as they are sure.
+
+        `quang trung ha dong` may be a ward of Hà Đông: where more is found, it is a street there.
+        """
+        best = nothing
+        for apart in set_apart(self.gazetteer, text):
+            other = yield from self.as_written(apart.text)
+            if not other.answers or not (apart.sure or other.answers[0].level in PLACED):
+                continue
+            if not best.answers or rank(other.answers[0]) < rank(best.answers[0]):
+                best = other
+        return best
