@@ -143,7 +143,7 @@ def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]
         # One slip leaves the first two letters or the last two as they are.
         if key[:2] != wanted[:2] and key[-2:] != wanted[-2:]:
             continue
-        if _digits(wanted) != _digits(key) or not is_one_slip(wanted, key):
+        if not is_one_slip(wanted, key) or _digits(wanted) != _digits(key):
             continue
         if not accented or _other_words_agree(accent_key(named.name), name.accents):
             found[key].setdefault(name.unit.id, name)
