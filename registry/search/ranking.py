@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Final
 
 from geo.address import Door
+from geo.admin import parse_name
 from geo.locality import Locality
 from geo.spelling import are_apart
-from geo.text import fold
+from geo.text import fold, is_one_slip
 from geo.values import value
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
@@ -191,9 +192,11 @@ def _is_told_in(gazetteer: Gazetteer, answer: Answer, unread: Iterable[str]) -> 
     before = [step.predecessor for unit in inner for step in gazetteer.predecessors(unit)]
     around = [gazetteer.units[held] for unit in inner for held in gazetteer.holders(unit)]
     parts = [squash(part) for part in unread]
+    keys = {squash(reading.key) for part in unread for reading in parse_name(part)}
     return any(
-        squash(version.name) in "".join(parts)
-        or (unit in inner and any(match_in(squash(version.name), part) for part in parts))
+        (name := squash(version.name)) in "".join(parts)
+        or (unit in inner and any(match_in(name, part) for part in parts))
+        or (unit in inner and any(is_one_slip(name, key) for key in keys))
         for unit in (*inner, *before, *around)
         if unit.level != "province"
         for version in unit.versions

@@ -1,6 +1,7 @@
 """What is answered: doors, streets and units as the register has them, with what does not fit."""
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
@@ -8,9 +9,9 @@ from typing import Final
 from geo.label import LabelParts
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
-from registry.records import Record
+from registry.records import Record, last_day
 from registry.search.answers import Answer, of_record
-from registry.search.areas import Area
+from registry.search.areas import Area, communes_of
 from registry.search.batching import Query
 from registry.search.doors import Hit, Place, active_records, records_of
 
@@ -119,9 +120,22 @@ class Teller:
                     [self._of_unit(unit, faults) for unit in wide]
                     + [self._of_unit(unit, undecided) for unit in called]
                 )
-        elif len(communes) > 1:
+            undecided = [*faults, "commune_undecided", "ambiguous"]
+            heirs = [self._of_unit(unit, undecided) for unit in self._heirs(communes)]
+            return told_apart([self._of_unit(unit, faults) for unit in units]) + heirs
+        if len(communes) > 1:
             faults = [*faults, "commune_undecided"]
         return told_apart([self._of_unit(unit, faults) for unit in units])
+
+    def _heirs(self, communes: list[Unit]) -> list[Unit]:
+        """Those of the communes that a district of old became, most of it first."""
+        shares: Counter[int] = Counter()
+        for district in map(self.gazetteer.units.__getitem__, self.area.districts):
+            for held in self.gazetteer.members(district, last_day(district)):
+                onward = communes_of(self.gazetteer, self.day, held)
+                shares.update(dict.fromkeys(onward, 60 // len(onward)) if onward else {})
+        found = [unit for unit in communes if shares[unit.id]]
+        return sorted(found, key=lambda unit: -shares[unit.id])[:MAX_SHOWN]
 
     def _called_so(self, communes: list[Unit]) -> list[Unit]:
         """Those of the communes that are called today as the text has it: `Ba Đình, Hà Nội`, which

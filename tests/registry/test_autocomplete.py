@@ -123,7 +123,6 @@ FIRST = [
     ("chua lnag", CHUA_LANG),
     ("chualang", CHUA_LANG),
     ("chuas lang", CHUA_LANG),
-    ("chua lang, p. lagn", CHUA_LANG),
     ("quang trugn", "Đường Quang Trung, Phường Láng, Thành phố Hà Nội"),
     ("SỐ 40B, ĐƯỜNG CHÙA LÁNG", "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội"),
     ("số  40b chùa láng", "40B Đường Chùa Láng, Phường Láng, Thành phố Hà Nội"),

@@ -500,8 +500,14 @@ def test_commune_called_as_a_district_was_stands_behind_the_province_that_is_sur
         ("commune", "00004"),
     ]
     assert all("ambiguous" in one.faults for one in found)
-    (alone,) = ask(world, "Quận Ba Đình, Hà Nội")
-    assert alone.level == "province"
+
+
+def test_what_a_district_became_stands_behind_its_province(world: World) -> None:
+    first, *others = ask(world, "Quận Ba Đình, Hà Nội")
+    assert (first.level, "ambiguous" in first.faults) == ("province", False)
+    assert {one.level for one in others} == {"commune"}
+    assert "00004" in {one.unit and one.unit.code for one in others}
+    assert all({"commune_undecided", "ambiguous"} <= set(one.faults) for one in others)
 
 
 def test_communes_of_a_name_without_a_province_are_told_themselves(world: World) -> None:
