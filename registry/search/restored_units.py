@@ -266,10 +266,6 @@ def _names_around(gazetteer: Gazetteer) -> tuple[_Names, _Names]:
     return known
 
 
-def _is_short(unit: Unit) -> bool:
-    return len(squash(unit.versions[-1].name)) < _SHORT
-
-
 def _names_inside(gazetteer: Gazetteer, province: Unit) -> tuple[_Names, _Names]:
     """Communes that the province or district holds or held, and their districts."""
     kept = _inside.of(gazetteer)
