@@ -4,6 +4,7 @@ Scans, PDFs and thumbs put spaces into words, take them out, and lose, double or
 no list of such cases foresees is a few edits away in the letters.
 """
 
+import re
 import unicodedata
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
@@ -25,21 +26,28 @@ TRIMMED: Final = " ,.;:-–/\n\t"
 """What stands between the parts of a text."""
 
 
+_APART: Final = re.compile(r"\W+")
+_DOUBLED: Final = re.compile(r"([a-z])\1+")
+
+
 @value(frozen=True, slots=True)
 class Squashed:
-    """A text without anything but its letters and digits, in small letters without marks."""
+    """A text without anything but its letters and digits, in small letters without marks, and
+    without those that were typed twice.
+    """
 
     text: str
     letters: str
     at: tuple[int, ...]
-    """Where in the text each of them stands."""
-
+    """Where in the text each of them begins: one for a letter that was typed twice."""
+    to: tuple[int, ...]
+    """Where it ends."""
     words: frozenset[int]
     """Of these letters those that stand at the beginning of a word, and behind the end of one."""
 
     def typed(self, start: int, end: int) -> str:
         """What was typed of these letters."""
-        return self.text[self.at[start] : self.at[end - 1] + 1]
+        return self.text[self.at[start] : self.to[end - 1]]
 
     def is_whole(self, start: int, end: int) -> bool:
         """Whether these letters begin and end where words do."""
@@ -65,12 +73,28 @@ class Squashed:
     @classmethod
     def of(cls, text: str) -> "Squashed":
         """The letters of a text."""
-        pairs = [(letter, at) for at, sign in enumerate(text) for letter in plain(sign)]
-        at = tuple(at for _, at in pairs)
-        apart = (i for i in range(1, len(at)) if at[i] - at[i - 1] > 1)
-        return cls(
-            text, "".join(letter for letter, _ in pairs), at, frozenset((0, *apart, len(at)))
-        )
+        letters: list[str] = []
+        at: list[int] = []
+        to: list[int] = []
+        words = {0}
+        before = ""
+        for place, sign in enumerate(text):
+            for letter in plain(sign):
+                if (
+                    letter == plain(before)
+                    and letter.isalpha()
+                    and sign.isupper() == before.isupper()
+                ):
+                    to[-1] = place + 1  # typed twice
+                    continue
+                if not before:
+                    words.add(len(letters))
+                letters.append(letter)
+                at.append(place)
+                to.append(place + 1)
+            before = sign if plain(sign) else ""
+        words.add(len(letters))
+        return cls(text, "".join(letters), tuple(at), tuple(to), frozenset(words))
 
 
 @lru_cache(maxsize=2_048)
@@ -126,9 +150,15 @@ def match_in(name: str, letters: str, bounds: AbstractSet[int] = frozenset()) ->
 
 
 def squash(text: str) -> str:
-    """The letters and digits of a text, in small letters without marks.
+    """The letters and digits of a text, in small letters without marks, none of them doubled inside
+    of a word.
 
-    >>> squash("Ph ường Đống-Đa 2")
-    'phuongdongda2'
+    >>> squash("Ph ường Đống-Đa 22"), squash("Thanh Hóaa"), squash("NNhà Bè")
+    ('phuongdongda22', 'thanhhoa', 'nhabe')
     """
+    return "".join(_DOUBLED.sub(r"\1", letters_of(word)) for word in _APART.split(text))
+
+
+def letters_of(text: str) -> str:
+    """All letters and digits of a text, in small letters without marks."""
     return "".join(map(plain, text))

@@ -36,7 +36,9 @@ from registry.search.split_units import set_apart
 
 _FEW: Final = 5
 """Communes in which a street is looked for by its letters."""
-_STREET_UNSURE: Final = frozenset({"street_not_found", "street_corrected"})
+_PLACE_UNSURE: Final = frozenset(
+    {"street_not_found", "street_corrected", "street_missing", "locality_not_found"}
+)
 
 
 @value(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Rereading:
         communes = {a.unit for a in best.answers if a.unit and a.unit.level == "commune"}
         known = 0 < len(communes) <= _FEW
         damaged = is_damaged(restored.head if restored else apart) or has_lost_marks(text)
-        if not (known and damaged) or _STREET_UNSURE.isdisjoint(best.answers[0].faults):
+        if not (known and damaged) or _PLACE_UNSURE.isdisjoint(best.answers[0].faults):
             return best
         if restored is not None and not restored.leads_to(self.gazetteer, communes):
             restored = None

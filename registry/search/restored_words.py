@@ -27,6 +27,7 @@ from registry.search.by_letters import (
     MARGIN,
     TRIMMED,
     Squashed,
+    letters_of,
     match_in,
     plain,
     squash,
@@ -189,9 +190,9 @@ def restore_places(text: str, communes: Iterable[int], *, marks: bool) -> Query[
     if not found:
         return head
     worth, match, name = max(found, key=lambda one: one[0])
-    start, end = squashed.at[match.start], squashed.at[match.end - 1] + 1
+    start, end = squashed.at[match.start], squashed.to[match.end - 1]
     meant = min(names[name])
-    typed = _spaced(head[start:end], name, meant)
+    typed = _spaced(head[start:end], meant)
     rival = match.edits and any(one[0] > worth - MARGIN for one in found if one[2] != name)
     marks = marks and not match.edits
     if len(names[name]) == 1 and not rival and _is_meant(typed, meant, marks=marks):
@@ -207,21 +208,21 @@ def _is_meant(typed: str, name: str, *, marks: bool) -> bool:
     """Whether each word that is not the name's is none at all; with `marks`, or lost its marks."""
     words, meant = typed.lower().split(), name.lower().split()
     return len(words) == len(meant) and all(
-        word == other or not is_word(word) or (marks and word == squash(other))
+        word == other or not is_word(word) or (marks and word == letters_of(other))
         for word, other in zip(words, meant, strict=True)
     )
 
 
-def _spaced(typed: str, squashed: str, name: str) -> str:
+def _spaced(typed: str, name: str) -> str:
     """What was typed, with its spaces where the name has them."""
     letters = [sign for sign in typed if plain(sign)]
-    letters_typed = squash(typed)
+    letters_typed = letters_of(typed)
     if len(letters_typed) != len(letters):
         return typed
-    ends = list(accumulate(len(squash(word)) for word in name.split()[:-1]))
-    moved = dict(_aligned(squashed, letters_typed))
+    ends = list(accumulate(len(letters_of(word)) for word in name.split()[:-1]))
+    moved = dict(_aligned(letters_of(name), letters_typed))
     # Where letters changed places, a space that was typed tells where the word ends.
-    spaces = set(accumulate(len(squash(word)) for word in typed.split()[:-1]))
+    spaces = set(accumulate(len(letters_of(word)) for word in typed.split()[:-1]))
     found = (moved.get(end, end) for end in ends)
     near = (next((at for at in (end, end - 1, end + 1) if at in spaces), end) for end in found)
     cuts = [0, *near, len(letters)]
