@@ -267,7 +267,10 @@ def test_backup_of_an_older_schema_is_brought_up_to_date(
     (newer / "migrations/versions/0002_add_note.py").write_text(dedent(NEWER))
 
     command = [sys.executable, "-c", dedent(UPDATES), empty, str(saved.file)]
-    done = subprocess.run(command, cwd=newer, capture_output=True, text=True, check=False)
+    place = {**os.environ, "PYTHONPATH": str(newer)}
+    done = subprocess.run(
+        command, cwd=newer, env=place, capture_output=True, text=True, check=False
+    )
 
     assert "schema: 0001 → 0002" in done.stdout, done.stderr
     assert rows(empty, "SELECT version_num FROM alembic_version") == [("0002",)]
