@@ -70,6 +70,8 @@ class ImportResult:
     changed: int
     unchanged: int
     linked: int
+    linked_in_file: int
+    """Of those that are linked: rows of a door that another row of the file names, too."""
     near: dict[str, int]
     """Rows that may be one door with another, by what they share; a person decides (`near`)."""
     rejected: int

@@ -41,6 +41,7 @@ from registry.intake.matching.named_places import name_places
 from registry.intake.matching.near import find_near
 from registry.intake.matching.over_target import beyond_targets
 from registry.intake.matching.repeat import find_repeat
+from registry.intake.matching.shared_doors import count_shared
 from registry.intake.matching.street_behind import warn_of_stretches
 from registry.intake.matching.vanished import (
     bring_back,
@@ -240,7 +241,7 @@ def _decide(
     if demo:
         refuse_demo_beside_real(session)
     tell_apart(staging, options.source)
-    match(staging, options.source, demo=demo)
+    match(staging, options.source, demo=demo, full=options.delivery == "full")
     reject_foreign(staging)
     settle_written(staging)
     name_places(staging)
@@ -339,6 +340,7 @@ def _write(
         counts["new"],
     )
     retire_vanished(connection, import_id, options.source)
+    count_shared(staging, options.source)
     if counts["new"] + counts["changed"] > MOST_RECORDS:
         enqueue_once(session, COUNT_COVERAGE)
     return {"buildings": published.buildings, "demo_removed": removed}
@@ -379,12 +381,15 @@ _NO_MERGE: Final = "SET LOCAL enable_mergejoin = off"
 _NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"
 _COUNTS: Final = """
     SELECT e.rows, e.rows - e.rejected - f.found AS new, f.changed, f.unchanged, f.linked,
-        e.rejected
+        f.linked_in_file, e.rejected
     FROM (SELECT count(*) AS rows, count(*) FILTER (WHERE rejected) AS rejected FROM entry) e,
         (SELECT count(*) AS found,
             count(*) FILTER (WHERE outcome IN ('changed', 'revived')) AS changed,
             count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,
-            count(*) FILTER (WHERE outcome = 'linked') AS linked FROM found) f
+            count(*) FILTER (WHERE outcome = 'linked') AS linked,
+            count(*) FILTER (WHERE outcome = 'linked' AND (head IS NOT NULL
+                OR row_number IN (SELECT row_number FROM sharing))) AS linked_in_file
+        FROM found) f
 """
 # A reference that is made of the address is known again in any file of its source: one door twice,
 # or two houses that nothing tells apart.
