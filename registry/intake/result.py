@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from registry.intake.columns.reader import SourceFile
 from registry.intake.columns.unread import UnreadColumn
+from registry.intake.formats.table import SheetPlace
 from registry.intake.judging.auto_fix import FIXED
 from registry.intake.judging.row_problem import RowProblem, SheetRow
 
@@ -106,9 +107,9 @@ class ImportResult:
     """A few rows of each problem, in the order of `problems`."""
     row_problems: tuple[RowProblem, ...] = field(repr=False)
     """What is wrong with the rows that were rejected: the first `MAX_SHOWN`."""
-    sheet_rows: dict[int, int] = field(repr=False)
-    """Of rows in `examples` and `row_problems`, and those that they name, the row that the
-    spreadsheet shows; {} for files of other kinds."""
+    sheet_rows: dict[int, SheetPlace] = field(repr=False)
+    """Of rows in `examples` and `row_problems`, and those that they name, where the spreadsheet
+    shows them; {} for files of other kinds."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: everything but what shows cells of rows."""
