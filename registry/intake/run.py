@@ -59,6 +59,7 @@ from registry.intake.publishing.publish import (
 )
 from registry.intake.result import VERDICT, ImportOptions, ImportResult, Phases, result_of
 from registry.intake.row_reports import Handback, copy_answers, copy_problems, copy_vanished
+from registry.intake.spellings.headers import mapping_of
 from registry.intake.staged.positions import positioned
 from registry.intake.staged.resolve import resolver_of
 from registry.intake.staged.staging import Progress, Staging, stage
@@ -230,6 +231,10 @@ def _decide(
     judge(staging)
     if options.commune is None and not session.execute(text(_ANY_COMMUNE)).scalar_one():
         file.table.remarks.append(_NO_COMMUNE)
+    codes = file.columns.positions.get("commune_code")
+    if codes is not None and session.execute(text(_ANY_OF_TWO_MAPS), {"id": import_id}).scalar():
+        option = mapping_of({file.headers[codes]: "former_commune_code"})
+        file.table.remarks.append(_OF_TWO_MAPS.format(option))
     reject_beyond(staging)
     propose_fixes(connection, import_id, gazetteer, today(), padded=padded)
     skipped = skip_footers(staging, file) + skip_members(
@@ -366,6 +371,14 @@ _ANY_COMMUNE: Final = "SELECT EXISTS (SELECT FROM entry WHERE unit_id IS NOT NUL
 _NO_COMMUNE: Final = (
     "không dòng nào nêu xã/phường mà sổ biết (no row names a commune): nếu cả tệp thuộc một xã,"
     " thêm --commune MÃ"
+)
+_ANY_OF_TWO_MAPS: Final = """
+    SELECT EXISTS (SELECT FROM import_problem WHERE import_id = :id
+        AND code IN ('commune_code_of_two_maps', 'commune_code_maybe_old'))
+"""
+_OF_TWO_MAPS: Final = (
+    "có mã xã mang nghĩa khác trước 01/7/2025 (codes that meant other communes then): nếu cả cột là"
+    " mã cũ, thêm {}"
 )
 _NO_ROW: Final = "không có dòng nào dưới dòng tên cột (no row below the header)"
 # A sixteenth of what the server shares, which is a quarter of its memory.

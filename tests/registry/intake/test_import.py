@@ -249,6 +249,14 @@ def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
         " JOIN household h USING (code) JOIN admin_unit f ON f.id = h.former_unit_id ORDER BY 1",
     )
     assert former == [("named", "00004", None), ("old", "00001", None)]
+    # What is answered for the whole column.
+    assert any('"commune_code": "former_commune_code"' in note for note in result.file_notes)
+    again = deliver(
+        door("1", "old", commune_code="00001"),
+        door("2", "either", commune_code="00004"),
+        mapping={"commune_code": "former_commune_code"},
+    )
+    assert (again.rejected, again.problems) == (0, {"commune_from_former": 2})
 
 
 def test_code_of_two_maps_beside_names_of_old_communes_is_a_warning(deliver: Deliver) -> None:
