@@ -46,6 +46,11 @@ const SEVERITIES = {
 const GRAVEST = Object.keys(SEVERITIES);
 const WRITTEN = ['new', 'changed', 'linked', 'vanished'];
 
+const ASKED = ['confirm', 'Cần trả lời', 'To be answered'];
+/** What is called unreadable where nothing but an answer is missing. */
+const stateOf = ({ state, trouble, mappings }) => (
+  state === 'failed' && (trouble?.sheets || trouble?.systems?.length || trouble?.code === 'commune_not_named' || mappings.length) ? ASKED : STATES[state]);
+
 const badge = ([look, vi, en]) => make('span', { class: `verdict verdict-${look}` }, t(vi, en));
 const button = (label, work, quiet = true) => make('button', { type: 'button', class: quiet ? 'button button-quiet' : 'button', onclick: work }, label);
 
@@ -59,7 +64,7 @@ export function counted(found) {
 /** Everything about one import. */
 export function shown(found, role, act) {
   return [
-    make('h2', {}, `#${found.id} ${found.file_name} `, badge(STATES[found.state])),
+    make('h2', {}, `#${found.id} ${found.file_name} `, badge(stateOf(found))),
     make('p', { class: 'quiet' }, [found.source, moment(found.created_at), found.delivered_by].filter(Boolean).join(' · ')),
     progress(found.progress),
     trouble(found, act),
@@ -245,6 +250,6 @@ export function listed(imports, open) {
           make('td', {}, each.file_name),
           make('td', { 'data-head': t('Nguồn', 'Source') }, each.source),
           make('td', {}, moment(each.created_at)),
-          make('td', {}, badge(STATES[each.state]), each.counts ? ` ${counted(each)}` : '')))))),
+          make('td', {}, badge(stateOf(each)), each.counts ? ` ${counted(each)}` : '')))))),
   ];
 }

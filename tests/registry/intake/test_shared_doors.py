@@ -154,3 +154,28 @@ def test_count_that_a_clerk_corrected_stays(engine: Engine, deliver: Deliver) ->
     assert households(engine) == {"12": 5}
     deliver(door("12", "b"), delivery="full")
     assert households(engine) == {"12": 5}
+
+
+def test_reference_that_only_named_the_door_is_a_household_beside_the_first(
+    engine: Engine, deliver: Deliver
+) -> None:
+    deliver(door("12", "a"))
+    deliver(door("12", "b"))
+    assert households(engine) == {"12": 1}
+    before = checksum(engine)
+
+    both = deliver(*BOTH)
+
+    assert (both.unchanged, both.linked, households(engine)) == (2, 0, {"12": 2})
+    roll_back(engine, both.import_id or 0)
+    assert checksum(engine) == before
+
+
+def test_household_that_comes_back_is_counted_again(engine: Engine, deliver: Deliver) -> None:
+    deliver(*BOTH)
+    deliver(BOTH[1], delivery="full")
+    assert households(engine) == {"12": 1}
+
+    deliver(*BOTH, delivery="full")
+
+    assert households(engine) == {"12": 2}
