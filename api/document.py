@@ -125,6 +125,7 @@ _ONLY: Final = {
     "too_many_reports": r"/v1/reports",
     "enumeration_budget": _LOOKS_FOR_CODES,
     "outside_units": r"/v1/(addresses/.*|operations/.*|reports.*)",
+    "own_delivery": r"/v1/imports/.*/publish",
     "import_state": r"/v1/imports/.*",
     "verdict_changed": "(?!)",
     "idempotency_key_reused": r"/v1/imports",

@@ -75,6 +75,10 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
         "Các dòng bị loại, thành tệp",
     ),
     ("get", "/v1/imports/{import_id}/codes"): ("get_import_codes", "Từng dòng với mã, thành tệp"),
+    ("post", "/v1/imports/{import_id}/answers"): (
+        "answer_import",
+        "Thử lại tệp của một đợt, đọc theo câu trả lời",
+    ),
     ("post", "/v1/imports/{import_id}/publish"): ("publish_import", "Công bố một đợt nhập"),
     ("post", "/v1/imports/{import_id}/rollback"): ("roll_back_import", "Rút lại một đợt nhập"),
     ("post", "/v1/reports"): ("file_report", "Báo điều thấy ở một cửa nhà"),

@@ -115,6 +115,7 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.KeyRevokedError: HTTPStatus.UNAUTHORIZED,
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,
     errors.OutsideUnitsError: HTTPStatus.FORBIDDEN,
+    errors.OwnDeliveryError: HTTPStatus.FORBIDDEN,
     errors.TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.BudgetSpentError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyVanishedError: HTTPStatus.CONFLICT,

@@ -1,18 +1,21 @@
 """What requests about imports hold, and what is answered: the models, and views in their words."""
 
 import datetime
-import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from pydantic import Field
 
+from api.clerk_words import for_clerks, mapping_words, mappings_in
 from api.errors import CRS_CODE
 from api.openapi import Answer, Request
+from registry.access.actors import Actor
 from registry.gazetteer import VIET_NAM
+from registry.intake.formats.table import SheetPlace
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem, SheetRow
 from registry.lifecycle.requests import Called, Line
+from registry.uploads.asking import publish_refusal
 from registry.uploads.views import MAX_LISTED, MAX_PROBLEMS, ImportView
 
 State = Literal[
@@ -22,10 +25,9 @@ _STATES: Final = (
     "staged (its dry run waits or runs), reported (look at it, then publish or discard),"
     " publishing, published, rolled_back, discarded, failed (the file cannot be read)"
 )
-_OPTION: Final = re.compile(r"--(commune|mapping|crs|sheet|delivery|accept-vanished|strict|fix)\b")
 _COUNTS: Final = (
-    *("rows", "new", "changed", "unchanged", "linked", "rejected", "skipped", "warned"),
-    *("vanished", "retired", "buildings"),
+    *("rows", "new", "changed", "unchanged", "linked", "linked_in_file", "rejected", "skipped"),
+    *("warned", "vanished", "retired", "buildings"),
 )
 
 
@@ -112,6 +114,17 @@ class TemplateQuery(Request):
     commune: str = Field(max_length=20, description="Code of a commune", examples=["00199"])
 
 
+class AnswersBody(Request):
+    """How the file is to be read, as fields of a delivery; those that are left out stay."""
+
+    crs: str | None = Field(None, pattern=CRS_CODE, examples=["EPSG:5897"])
+    sheet: Line | None = Field(None, description="Sheet or layer; `*` for all of the same columns")
+    commune: Line | None = Field(None, max_length=100, examples=["00004"])
+    mapping: dict[str, str] | None = Field(
+        None, max_length=500, description="Header → field; completes what was said before"
+    )
+
+
 class PublishBody(Request):
     """What was looked at."""
 
@@ -139,6 +152,7 @@ class ImportCounts(Answer):
     changed: int
     unchanged: int
     linked: int = Field(description="Doors that have a code already, of another source or row")
+    linked_in_file: int = Field(description="Of these, rows whose door another row names, too")
     rejected: int
     skipped: int = Field(description="No households: totals, notes, signatures")
     warned: int
@@ -163,6 +177,7 @@ class ShownExample(ProblemExample):
     sheet_row: int | None = Field(
         description="The row that a spreadsheet shows; null for other files"
     )
+    sheet: str | None = Field(description="The sheet, of a workbook of several")
 
 
 class ProblemCount(Answer):
@@ -198,6 +213,20 @@ class ImportTrouble(Answer):
     systems: list[str] | None = Field(description="Of coordinates, of which `crs` may confirm one")
 
 
+class MappingOffer(Answer):
+    """A way to read columns that is proposed: `answers` takes it."""
+
+    mapping: dict[str, str] = Field(description="Header → field")
+    vi: str
+
+
+class ImportRefusal(Answer):
+    """Why an import would not be published now."""
+
+    code: str = Field(examples=["own_delivery"])
+    detail: str
+
+
 class ImportAnswer(Answer):
     """One import."""
 
@@ -221,9 +250,13 @@ class ImportAnswer(Answer):
     systems: list[str] = Field(
         description="Of coordinates, of which `crs` has to confirm one before this is published"
     )
+    mappings: list[MappingOffer]
     columns_personal: list[str] = Field(description="Columns that were not read: about people")
     columns_unknown: list[str] = Field(description="Columns that were not read: not known")
     trouble: ImportTrouble | None
+    publish_refused: ImportRefusal | None = Field(
+        description="Why you may not publish it as it stands; null where you may"
+    )
     files_until: str | None = Field(description="When the file and its reports are deleted")
 
 
@@ -253,9 +286,10 @@ class FileAnswer(Answer):
     """Stands for a file in the OpenAPI document."""
 
 
-def body_of(view: ImportView) -> dict[str, Any]:
-    """What ImportAnswer describes; times in Viet Nam's."""
+def body_of(view: ImportView, asking: Actor) -> dict[str, Any]:
+    """What ImportAnswer describes, as `asking` sees it; times in Viet Nam's."""
     counts, problem = view.counts, view.problem
+    refusal = publish_refusal(view, asking)
     return {
         "id": view.id,
         "state": view.state,
@@ -275,35 +309,35 @@ def body_of(view: ImportView) -> dict[str, Any]:
         "counts": {name: counts.get(name, 0) for name in _COUNTS} if counts else None,
         "vanished_warning": counts.get("vanished_warning"),
         "problems": _problems(view),
-        "file_notes": list(map(_by_fields, counts.get("file_notes", ()))),
+        "file_notes": list(map(for_clerks, counts.get("file_notes", ()))),
         "systems": list(counts.get("systems", ())),
+        "mappings": [
+            {"mapping": each, "vi": mapping_words(each)}
+            for each in mappings_in(
+                (*counts.get("file_notes", ()), (problem or {}).get("detail", ""))
+            )
+        ],
         "columns_personal": list(counts.get("columns_personal", ())),
         "columns_unknown": list(counts.get("columns_unknown", ())),
         "trouble": problem and _trouble(problem),
+        "publish_refused": refusal and {"code": refusal.code, "detail": refusal.detail},
         "files_until": _at(view.files_until),
     }
 
 
 def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
     told = {name: problem.get(name) for name in ImportTrouble.model_fields}
-    return told | {"detail": _by_fields(problem.get("detail") or "")}
-
-
-def _by_fields(said: str) -> str:
-    """What the command line is told, with fields of the form in place of its options.
-
-    >>> _by_fields("nếu đúng, thêm --crs EPSG:5897")
-    'nếu đúng, thêm trường crs EPSG:5897'
-    """
-    return _OPTION.sub(lambda found: f"trường {found[1].replace('-', '_')}", said)
+    return told | {"detail": for_clerks(problem.get("detail") or "")}
 
 
 def _problems(view: ImportView) -> list[dict[str, Any]]:
     shown: dict[str, list[dict[str, Any]]] = {}
-    sheet_rows = {int(row): at for row, at in view.counts.get("sheet_rows", {}).items()}
+    shown_at = view.counts.get("sheet_rows", {})
+    sheet_rows = {int(row): SheetPlace(*at) for row, at in shown_at.items()}
     for problem in view.examples:
-        row = {"sheet_row": sheet_rows.get(problem.row_number)}
-        shown.setdefault(problem.code, []).append(_example(problem, sheet_rows.get) | row)
+        at = sheet_rows.get(problem.row_number)
+        place = {"sheet_row": at.row if at else None, "sheet": at.sheet or None if at else None}
+        shown.setdefault(problem.code, []).append(_example(problem, sheet_rows.get) | place)
     return [
         {
             "code": code,

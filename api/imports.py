@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 from flask import Blueprint, Response, json, jsonify, request, send_file, stream_with_context
 from werkzeug.exceptions import BadRequest, LengthRequired
@@ -16,6 +17,7 @@ from api.audit import note
 from api.bodies import BODY, takes
 from api.context import gazetteer, register
 from api.import_bodies import (
+    AnswersBody,
     FileAnswer,
     ImportAnswer,
     ImportForm,
@@ -42,7 +44,7 @@ from registry.intake.judging.row_problem import RowProblem
 from registry.json_once import GivenTwiceError, loads_once
 from registry.template import blank_of, write_blank
 from registry.uploads import files
-from registry.uploads.asking import ask_publish, ask_rollback, discard
+from registry.uploads.asking import answer, ask_publish, ask_rollback, discard
 from registry.uploads.receiving import Delivery, check_source, receive
 from registry.uploads.views import (
     all_problems,
@@ -125,7 +127,7 @@ def get_imports(query: ImportsQuery) -> Response:
         before=query.before,
         limit=query.limit,
     )
-    return _answer({"imports": [body_of(view) for view in found]})
+    return _answer({"imports": [body_of(view, caller()) for view in found]})
 
 
 @blueprint.get("/template")
@@ -168,6 +170,10 @@ def get_problems(import_id: int, query: ProblemsQuery) -> Response:
         made = Response(
             stream_with_context(as_caller(lines)), content_type="text/csv; charset=utf-8"
         )
+        with session_scope(engine) as session:
+            view = find_import(session, import_id, asking)
+        name = files.name_of_report(view.file_name, view.id, "problems", ".csv")
+        made.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
         made.headers["Cache-Control"] = "no-store"
         return made
     note(count=len(page.problems))
@@ -189,6 +195,20 @@ def get_report(import_id: int, query: ReportQuery) -> Response:
 def get_codes(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Every row with its code and outcome, once it is published. Role: editor."""
     return _file(import_id, files.CODES)
+
+
+@blueprint.post("/<int:import_id>/answers")
+@requires("editor")
+@spec.validate(resp=accepted(ImportAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["imports"])
+def post_answers(import_id: int, query: NoParameters, json: AnswersBody) -> Response:  # noqa: ARG001
+    """Let a job try the file again, read as you say, beside what was said before. Role: editor."""
+    answers = json.model_dump(exclude_none=True)
+    if not answers:
+        raise InvalidInputError.of_field(
+            "answers", "missing", "cần crs, sheet, commune hoặc mapping (say one of them at least)"
+        )
+    answer(register().engine, import_id, caller(), answers)
+    return _shown(import_id, 202)
 
 
 @blueprint.post("/<int:import_id>/publish")
@@ -353,7 +373,7 @@ def _csv(problems: Iterator[RowProblem]) -> Iterator[bytes]:
 def _shown(import_id: int, status: int = 200) -> Response:
     view = show_import(register().engine, import_id, caller())
     note(count=view.counts.get("rows"), event_id=view.event_id)
-    return _answer(body_of(view), status)
+    return _answer(body_of(view, caller()), status)
 
 
 def _answer(body: dict[str, Any], status: int = 200) -> Response:

@@ -164,6 +164,12 @@ class OutsideUnitsError(ForbiddenError):
     code = "outside_units"
 
 
+class OwnDeliveryError(ForbiddenError):
+    """Whoever delivered a file does not approve it."""
+
+    code = "own_delivery"
+
+
 class TooManyRequestsError(RegistryError):
     """Too many requests in too short a time. Member: `retry_after_s`."""
 

@@ -103,7 +103,7 @@ def _line(label: str, count: int, more: str = "") -> str:
 def _row(row: int, result: ImportResult) -> str:
     """`dòng 38 (Excel: 44)`: the rows below the header, and what the spreadsheet shows."""
     sheet = result.sheet_rows.get(row)
-    return f"dòng {number(row)}" + (f" (Excel: {number(sheet)})" if sheet else "")
+    return f"dòng {number(row)}" + (f" (Excel: {sheet})" if sheet else "")
 
 
 def _shown(problem: RowProblem, result: ImportResult) -> str:

@@ -50,6 +50,12 @@ def keys() -> None:
     metavar="DAY|never",
     help="Ngày cuối dùng được; mặc định một năm (the last day; a year from now by default).",
 )
+@click.option(
+    "--alone",
+    is_flag=True,
+    help="Đơn vị chỉ có một người: duyệt cả tệp tự giao (an authority of one person: it approves"
+    " what it delivered).",
+)
 @_dry_run
 @FORMAT
 def create(
@@ -59,12 +65,13 @@ def create(
     units: tuple[str, ...],
     rate: int | None,
     expires: datetime.date | str | None,
+    alone: bool,
     dry_run: bool,
     form: str,
 ) -> None:
     """Tạo khoá cho NAME, in ra một lần (make a key for an organisation or a program)."""
     codes = [code.strip() for given in units for code in given.split(",") if code.strip()]
-    new = NewKey(name, cast(Role, role), codes, rate, _last_day(expires))
+    new = NewKey(name, cast(Role, role), codes, rate, _last_day(expires), alone)
     with _session(dry_run=dry_run) as session:
         made = registry_keys.create_key(session, new)
     _show_made(made, form=form, dry_run=dry_run)
@@ -128,6 +135,23 @@ def revoke(name: str, *, dry_run: bool) -> None:
     click.echo(f"{name}: đã thu hồi (revoked)" if done else f"{name}: thu hồi từ trước (already)")
 
 
+@keys.command()
+@click.argument("name")
+@click.option("--off", is_flag=True, help="Thôi, cần người khác duyệt (somebody else approves).")
+@_dry_run
+def alone(name: str, *, off: bool, dry_run: bool) -> None:
+    """NAME chỉ có một người: duyệt cả tệp tự giao (let it approve what it delivered)."""
+    with _session(dry_run=dry_run) as session:
+        registry_keys.let_approve_own(session, name, allowed=not off)
+    if dry_run:
+        say("chạy thử, chưa ghi gì (nothing was written)")
+    click.echo(
+        f"{name}: cần người khác duyệt (somebody else approves)"
+        if off
+        else f"{name}: duyệt được tệp tự giao (approves what it delivered)"
+    )
+
+
 @contextmanager
 def _session(*, dry_run: bool = False) -> Iterator[Session]:
     engine = make_engine(cluster.database_url(read_settings()), pool_size=1)
@@ -176,6 +200,7 @@ def _line(key: KeyDetails) -> str:
         f"{key.name}  {key.role}  {state}",
         f"đơn vị {', '.join(key.units)}" if key.units else "",
         f"{key.rate_per_minute}/phút" if key.rate_per_minute else "",
+        "một người" if key.approves_own else "",
         f"…{key.ending}",
         _ends(key.expires_at),
         f"dùng lần cuối {_time(key.last_used_at)}" if key.last_used_at else "chưa dùng",
@@ -189,6 +214,7 @@ def _as_json(key: KeyDetails) -> dict[str, Any]:
         "role": key.role,
         "units": list(key.units),
         "rate_per_minute": key.rate_per_minute,
+        "approves_own": key.approves_own,
         "state": key.state(datetime.datetime.now(datetime.UTC)),
         "ending": key.ending,
         "created_at": _time(key.created_at),

@@ -7,6 +7,7 @@ CREATE TABLE household_ref (
     code text COLLATE "C" NOT NULL,
     import_id bigint,
     linked boolean DEFAULT false NOT NULL,
+    shares boolean DEFAULT false NOT NULL,
     row_hash uuid,
     vanished_import_id bigint,
     CONSTRAINT pk_household_ref PRIMARY KEY (source, source_ref)
@@ -19,6 +20,8 @@ COMMENT ON COLUMN household_ref.code IS 'The record it names';
 COMMENT ON COLUMN household_ref.import_id IS 'Import that brought it';
 COMMENT ON COLUMN household_ref.linked IS
     'The record came from another reference; this one only names it';
+COMMENT ON COLUMN household_ref.shares IS
+    'Another hộ at the record''s door, which counts it beside its own';
 COMMENT ON COLUMN household_ref.row_hash IS
     'Hash of the row as delivered last: an equal row is not looked at again';
 COMMENT ON COLUMN household_ref.vanished_import_id IS
@@ -30,6 +33,8 @@ CREATE INDEX ix_household_ref_import_id ON household_ref (import_id);
 -- References that a full delivery no longer held.
 CREATE INDEX ix_household_ref_vanished_import_id
     ON household_ref (vanished_import_id) WHERE vanished_import_id IS NOT NULL;
+-- References of further hộ at a door, few of a source's.
+CREATE INDEX ix_household_ref_shares ON household_ref (source, code) WHERE shares;
 GRANT SELECT, INSERT, UPDATE, DELETE ON household_ref TO diachiso_app;
 
 -- An import writes a reference for each of its rows: foreign keys took more than half of that.
@@ -115,6 +120,7 @@ CREATE TABLE household_ref_before (
     import_id bigint NOT NULL,
     source_ref text COLLATE "C" NOT NULL,
     linked boolean NOT NULL,
+    shares boolean NOT NULL,
     row_hash uuid,
     vanished_import_id bigint,
     CONSTRAINT pk_household_ref_before PRIMARY KEY (import_id, source_ref),
@@ -126,6 +132,7 @@ COMMENT ON TABLE household_ref_before IS
 COMMENT ON COLUMN household_ref_before.import_id IS 'Import that changed it';
 COMMENT ON COLUMN household_ref_before.source_ref IS 'Reference, of the import''s source';
 COMMENT ON COLUMN household_ref_before.linked IS 'As in household_ref';
+COMMENT ON COLUMN household_ref_before.shares IS 'As in household_ref';
 COMMENT ON COLUMN household_ref_before.row_hash IS 'As in household_ref';
 COMMENT ON COLUMN household_ref_before.vanished_import_id IS 'As in household_ref';
 GRANT SELECT, INSERT, DELETE ON household_ref_before TO diachiso_app;

@@ -7,6 +7,7 @@ CREATE TABLE api_key (
     hash bytea NOT NULL,
     role text NOT NULL,
     rate_per_minute integer,
+    approves_own boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
@@ -33,6 +34,8 @@ COMMENT ON COLUMN api_key.name IS 'Organisation or program, not a person';
 COMMENT ON COLUMN api_key.hash IS 'SHA-256 of the key';
 COMMENT ON COLUMN api_key.role IS 'anonymous | carrier | merchant | editor | approver | admin';
 COMMENT ON COLUMN api_key.rate_per_minute IS 'Requests per minute; none = the role''s default';
+COMMENT ON COLUMN api_key.approves_own IS
+    'Whether it approves what it delivered itself: an authority of one person';
 COMMENT ON COLUMN api_key.created_at IS 'When it was made';
 COMMENT ON COLUMN api_key.expires_at IS 'Refused from then on';
 COMMENT ON COLUMN api_key.revoked_at IS 'Refused from then on';

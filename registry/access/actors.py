@@ -38,6 +38,8 @@ class Actor:
     """Codes of the units that the key is bound to; None for none."""
     expires_at: datetime.datetime | None = None
     """When the key ends, or the secret that another one replaced."""
+    approves_own: bool = False
+    """Whether it may approve what it delivered itself."""
 
     def may(self, role: Role) -> bool:
         """Whether what is declared for `role` is open to this caller."""

@@ -134,7 +134,7 @@ class KeyCheck:
             return row
 
     def _judge(self, row: Row, now: float) -> _Known:
-        age_s, key_id, name, role, rate, ends, revoked, replaced, used_lately, unit_ids = row
+        age_s, key_id, name, role, rate, own, ends, revoked, replaced, used_lately, unit_ids = row
         sure = age_s is None
         if key_id is None:
             return _Known(now, None, _unknown, sure)
@@ -151,6 +151,7 @@ class KeyCheck:
             rate,
             self._codes(unit_ids),
             datetime.datetime.fromtimestamp(ends, datetime.UTC) if ends is not None else None,
+            bool(own),
         )
         return _Known(now, actor, _expired, sure, ends if ends is not None else float("inf"))
 
@@ -226,7 +227,7 @@ def _revoked() -> KeyRequiredError:
 _ASKED: Final = """
     SELECT CASE WHEN pg_is_in_recovery() THEN coalesce(CAST(extract(epoch FROM
             clock_timestamp() - pg_last_xact_replay_timestamp()) AS float8), 'Infinity') END,
-        k.id, k.name, k.role, k.rate_per_minute,
+        k.id, k.name, k.role, k.rate_per_minute, k.approves_own,
         CAST(extract(epoch FROM least(k.expires_at,
             CASE WHEN k.hash <> {hash} THEN k.previous_until END)) AS float8),
         k.revoked_at IS NOT NULL,

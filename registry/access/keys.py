@@ -47,6 +47,8 @@ class NewKey:
     rate_per_minute: int | None = None
     expires_on: datetime.date | None = None
     """The last day on which it is taken, in Viet Nam; None for a key without end."""
+    approves_own: bool = False
+    """Whether an approver publishes what it delivered itself: an authority of one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class KeyDetails:
     role: Role
     units: tuple[str, ...]
     rate_per_minute: int | None
+    approves_own: bool
     ending: str
     created_at: datetime.datetime
     expires_at: datetime.datetime | None
@@ -115,6 +118,8 @@ def _checksum(body: str) -> str:
 
 def create_key(session: Session, new: NewKey) -> KeyMade:
     """Make a key. Raises InvalidInputError, and ConflictError for a name that was ever given."""
+    if new.approves_own:
+        _check_approves(new.role)
     name = _checked_name(new.name)
     units = _checked_units(session, new.role, new.units)
     expires_at = _end_of(new.expires_on)
@@ -126,6 +131,7 @@ def create_key(session: Session, new: NewKey) -> KeyMade:
             "hash": hash_secret(secret),
             "role": new.role,
             "rate": new.rate_per_minute,
+            "own": new.approves_own,
             "expires_at": expires_at,
             "ending": secret[-4:],
         },
@@ -138,6 +144,8 @@ def create_key(session: Session, new: NewKey) -> KeyMade:
     for unit_id in units.values():
         session.execute(_BIND, {"key": key_id, "unit": unit_id})
     _note(session, "keys create", name, tuple(units))
+    if new.approves_own:
+        _note(session, "keys alone", name, tuple(units))
     return KeyMade(name, secret, expires_at)
 
 
@@ -189,11 +197,28 @@ def revoke_key(session: Session, name: str) -> bool:
     return True
 
 
+def let_approve_own(session: Session, name: str, *, allowed: bool) -> None:
+    """Say whether the key publishes what it delivered itself; it is audited. Raises NotFoundError.
+
+    Raises InvalidInputError for a key that approves nothing.
+    """
+    found = _locked(session, name)
+    if allowed:
+        _check_approves(found.role)
+    session.execute(_APPROVES_OWN, {"id": found.id, "own": allowed})
+    _note(session, "keys alone" if allowed else "keys not alone", name)
+
+
 def _locked(session: Session, name: str) -> Any:
     found = session.execute(_LOCK, {"name": name}).one_or_none()
     if found is None:
         raise NotFoundError(f"không có khoá tên {name!r} (no key of this name)")
     return found
+
+
+def _check_approves(role: Role) -> None:
+    if RANK[role] < RANK["approver"]:
+        raise InvalidInputError(f"{role} không duyệt: cần khoá approver (it approves nothing)")
 
 
 def _checked_name(name: str) -> str:
@@ -238,8 +263,8 @@ def _note(session: Session, what: str, name: str, units: tuple[str, ...] = ()) -
 
 _CREATE: Final = text(
     """
-    INSERT INTO api_key (name, hash, role, rate_per_minute, expires_at, ending)
-    VALUES (:name, :hash, :role, :rate, :expires_at, :ending)
+    INSERT INTO api_key (name, hash, role, rate_per_minute, approves_own, expires_at, ending)
+    VALUES (:name, :hash, :role, :rate, :own, :expires_at, :ending)
     ON CONFLICT (name) DO NOTHING RETURNING id
     """
 )
@@ -256,12 +281,15 @@ _LIST: Final = text(
         ARRAY (
             SELECT u.code FROM api_key_unit b JOIN admin_unit u ON u.id = b.unit_id
             WHERE b.key_id = k.id ORDER BY u.code) AS units,
-        k.rate_per_minute, k.ending, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
-        k.rotated_at, k.previous_until
+        k.rate_per_minute, k.approves_own, k.ending, k.created_at, k.expires_at, k.revoked_at,
+        k.last_used_at, k.rotated_at, k.previous_until
     FROM api_key k ORDER BY k.name
     """
 )
-_LOCK: Final = text("SELECT id, expires_at, revoked_at FROM api_key WHERE name = :name FOR UPDATE")
+_LOCK: Final = text(
+    "SELECT id, role, expires_at, revoked_at FROM api_key WHERE name = :name FOR UPDATE"
+)
+_APPROVES_OWN: Final = text("UPDATE api_key SET approves_own = :own WHERE id = :id")
 _ROTATE: Final = text(
     """
     UPDATE api_key SET previous_hash = hash, previous_until = clock_timestamp() + :overlap,

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from registry.intake.columns.reader import SourceFile
 from registry.intake.columns.unread import UnreadColumn
+from registry.intake.formats.table import SheetPlace
 from registry.intake.judging.auto_fix import FIXED
 from registry.intake.judging.row_problem import RowProblem, SheetRow
 
@@ -70,6 +71,8 @@ class ImportResult:
     changed: int
     unchanged: int
     linked: int
+    linked_in_file: int
+    """Of those that are linked: rows of a door that another row of the file names, too."""
     near: dict[str, int]
     """Rows that may be one door with another, by what they share; a person decides (`near`)."""
     rejected: int
@@ -104,9 +107,9 @@ class ImportResult:
     """A few rows of each problem, in the order of `problems`."""
     row_problems: tuple[RowProblem, ...] = field(repr=False)
     """What is wrong with the rows that were rejected: the first `MAX_SHOWN`."""
-    sheet_rows: dict[int, int] = field(repr=False)
-    """Of rows in `examples` and `row_problems`, and those that they name, the row that the
-    spreadsheet shows; {} for files of other kinds."""
+    sheet_rows: dict[int, SheetPlace] = field(repr=False)
+    """Of rows in `examples` and `row_problems`, and those that they name, where the spreadsheet
+    shows them; {} for files of other kinds."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: everything but what shows cells of rows."""

@@ -41,6 +41,7 @@ from registry.intake.matching.named_places import name_places
 from registry.intake.matching.near import find_near
 from registry.intake.matching.over_target import beyond_targets
 from registry.intake.matching.repeat import find_repeat
+from registry.intake.matching.shared_doors import count_shared
 from registry.intake.matching.street_behind import warn_of_stretches
 from registry.intake.matching.vanished import (
     bring_back,
@@ -58,6 +59,7 @@ from registry.intake.publishing.publish import (
 )
 from registry.intake.result import VERDICT, ImportOptions, ImportResult, Phases, result_of
 from registry.intake.row_reports import Handback, copy_answers, copy_problems, copy_vanished
+from registry.intake.spellings.headers import mapping_of
 from registry.intake.staged.positions import positioned
 from registry.intake.staged.resolve import resolver_of
 from registry.intake.staged.staging import Progress, Staging, stage
@@ -229,6 +231,10 @@ def _decide(
     judge(staging)
     if options.commune is None and not session.execute(text(_ANY_COMMUNE)).scalar_one():
         file.table.remarks.append(_NO_COMMUNE)
+    codes = file.columns.positions.get("commune_code")
+    if codes is not None and session.execute(text(_ANY_OF_TWO_MAPS), {"id": import_id}).scalar():
+        option = mapping_of({file.headers[codes]: "former_commune_code"})
+        file.table.remarks.append(_OF_TWO_MAPS.format(option))
     reject_beyond(staging)
     propose_fixes(connection, import_id, gazetteer, today(), padded=padded)
     skipped = skip_footers(staging, file) + skip_members(
@@ -240,7 +246,7 @@ def _decide(
     if demo:
         refuse_demo_beside_real(session)
     tell_apart(staging, options.source)
-    match(staging, options.source, demo=demo)
+    match(staging, options.source, demo=demo, full=options.delivery == "full")
     reject_foreign(staging)
     settle_written(staging)
     name_places(staging)
@@ -339,6 +345,7 @@ def _write(
         counts["new"],
     )
     retire_vanished(connection, import_id, options.source)
+    count_shared(staging, options.source)
     if counts["new"] + counts["changed"] > MOST_RECORDS:
         enqueue_once(session, COUNT_COVERAGE)
     return {"buildings": published.buildings, "demo_removed": removed}
@@ -365,6 +372,14 @@ _NO_COMMUNE: Final = (
     "không dòng nào nêu xã/phường mà sổ biết (no row names a commune): nếu cả tệp thuộc một xã,"
     " thêm --commune MÃ"
 )
+_ANY_OF_TWO_MAPS: Final = """
+    SELECT EXISTS (SELECT FROM import_problem WHERE import_id = :id
+        AND code IN ('commune_code_of_two_maps', 'commune_code_maybe_old'))
+"""
+_OF_TWO_MAPS: Final = (
+    "có mã xã mang nghĩa khác trước 01/7/2025 (codes that meant other communes then): nếu cả cột là"
+    " mã cũ, thêm {}"
+)
 _NO_ROW: Final = "không có dòng nào dưới dòng tên cột (no row below the header)"
 # A sixteenth of what the server shares, which is a quarter of its memory.
 _WORK_MEM: Final = """
@@ -379,12 +394,15 @@ _NO_MERGE: Final = "SET LOCAL enable_mergejoin = off"
 _NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"
 _COUNTS: Final = """
     SELECT e.rows, e.rows - e.rejected - f.found AS new, f.changed, f.unchanged, f.linked,
-        e.rejected
+        f.linked_in_file, e.rejected
     FROM (SELECT count(*) AS rows, count(*) FILTER (WHERE rejected) AS rejected FROM entry) e,
         (SELECT count(*) AS found,
             count(*) FILTER (WHERE outcome IN ('changed', 'revived')) AS changed,
             count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,
-            count(*) FILTER (WHERE outcome = 'linked') AS linked FROM found) f
+            count(*) FILTER (WHERE outcome = 'linked') AS linked,
+            count(*) FILTER (WHERE outcome = 'linked' AND (head IS NOT NULL
+                OR row_number IN (SELECT row_number FROM sharing))) AS linked_in_file
+        FROM found) f
 """
 # A reference that is made of the address is known again in any file of its source: one door twice,
 # or two houses that nothing tells apart.

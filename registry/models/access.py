@@ -41,6 +41,10 @@ class ApiKey(Base):
     rate_per_minute: Mapped[int | None] = mapped_column(
         Integer, comment="Requests per minute; none = the role's default"
     )
+    approves_own: Mapped[bool] = mapped_column(
+        server_default=text("false"),
+        comment="Whether it approves what it delivered itself: an authority of one person",
+    )
     created_at: Mapped[datetime.datetime] = mapped_column(
         server_default=text("clock_timestamp()"), comment="When it was made"
     )

@@ -217,6 +217,7 @@ class HouseholdRef(Base):
         # An import that is discarded looks here for references of its own.
         Index(None, "import_id"),
         Index(None, "vanished_import_id", postgresql_where="vanished_import_id IS NOT NULL"),
+        Index("ix_household_ref_shares", "source", "code", postgresql_where="shares"),
         {
             "comment": "A source's own reference to a record; the same door from a second "
             "source is linked, never given a second code."
@@ -231,6 +232,10 @@ class HouseholdRef(Base):
     linked: Mapped[bool] = mapped_column(
         server_default=text("false"),
         comment="The record came from another reference; this one only names it",
+    )
+    shares: Mapped[bool] = mapped_column(
+        server_default=text("false"),
+        comment="Another hộ at the record's door, which counts it beside its own",
     )
     row_hash: Mapped[UUID | None] = mapped_column(
         comment="Hash of the row as delivered last: an equal row is not looked at again"
@@ -259,6 +264,7 @@ class HouseholdRefBefore(Base):
         CODE, primary_key=True, comment="Reference, of the import's source"
     )
     linked: Mapped[bool] = mapped_column(comment="As in household_ref")
+    shares: Mapped[bool] = mapped_column(comment="As in household_ref")
     row_hash: Mapped[UUID | None] = mapped_column(comment="As in household_ref")
     vanished_import_id: Mapped[int | None] = mapped_column(comment="As in household_ref")
 

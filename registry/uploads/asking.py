@@ -1,16 +1,28 @@
-"""What people ask for an import: publish it, take it back, discard it. Jobs do the first two."""
+"""What people ask for an import: try it otherwise, publish it, take it back, discard it.
 
-from typing import Final
+Jobs do all but the last.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.access.actors import Actor
 from registry.database import session_scope
-from registry.errors import ImportStateError, StaleError, TooManyVanishedError
+from registry.errors import (
+    ForbiddenError,
+    ImportStateError,
+    OwnDeliveryError,
+    RegistryError,
+    StaleError,
+    TooManyVanishedError,
+)
 from registry.intake.matching.vanished import TOO_MANY
 from registry.jobs.queue import enqueue
-from registry.jobs.table import PUBLISH_IMPORT, ROLL_BACK_IMPORT, Job
+from registry.jobs.table import CHECK_IMPORT, PUBLISH_IMPORT, ROLL_BACK_IMPORT, Job
 from registry.settings import Settings
 from registry.uploads import files
 from registry.uploads.views import ROLLING_BACK, ImportView, find_import
@@ -21,33 +33,85 @@ def ask_publish(
 ) -> None:
     """Let a job publish what the dry run `verdict` found.
 
-    Raises NotFoundError, ImportStateError, StaleError when there was another dry run since, and
-    TooManyVanishedError for a full delivery that lacks nearly everything.
+    Raises NotFoundError, StaleError when there was another dry run since, and what
+    `publish_refusal` says, but for a full delivery that lacks nearly everything where that is
+    accepted.
     """
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
-        if view.state != "reported" or view.phase is not None:
-            raise _wrong_state(view, "chỉ duyệt được đợt đã chạy thử xong (only after its dry run)")
+        refusal = publish_refusal(view, actor)
+        if refusal is not None and not (
+            accept_vanished and isinstance(refusal, TooManyVanishedError)
+        ):
+            raise refusal
         if verdict != view.verdict:
             raise StaleError(
                 f"lần chạy thử mới nhất là {view.verdict}, không phải {verdict}: hãy xem kết quả"
                 " lần ấy rồi gửi lại (that is not the latest dry run)"
             )
-        if view.counts.get("vanished_warning") == TOO_MANY and not accept_vanished:
-            raise TooManyVanishedError(
-                "tệp thiếu hơn 80 % hộ của nguồn; nếu đúng là đã hết, gửi accept_vanished"
-                f" (the file lacks most of the source's references) [{TOO_MANY}]",
-                vanished=view.counts["vanished"],
-                share=view.counts["vanished_share"],
-            )
-        if view.request.get("strict") and view.counts.get("rejected"):
-            raise ImportStateError(
-                "tệp giao với strict mà có dòng bị loại: sửa rồi giao lại"
-                " (delivered as strict, and rows were rejected)",
-                state=view.state,
-            )
         session.execute(_PUBLISHING, {"id": import_id})
         _hand_over(session, view, actor, PUBLISH_IMPORT, "waiting", accept_vanished=accept_vanished)
+
+
+def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, Any]) -> None:
+    """Let a job try the file of an import again, as `answers` say that it is to be read.
+
+    They go beside those that were given before; one of the same name replaces it, and a mapping is
+    completed. Raises NotFoundError, ImportStateError.
+    """
+    with session_scope(engine) as session:
+        view = _locked(session, import_id, actor)
+        if view.state not in ("reported", "failed") or view.phase is not None:
+            raise _wrong_state(view, "chỉ trả lời được đợt chưa ghi (only what is not published)")
+        if view.files_until is None:
+            raise _wrong_state(view, _FILE_GONE)
+        said = {**view.request, **answers}
+        if "mapping" in answers:
+            said["mapping"] = view.request.get("mapping", {}) | answers["mapping"]
+        session.execute(_ANSWERED, {"id": import_id, "request": json.dumps(said)})
+        session.execute(_STAGED, {"id": import_id})
+        _hand_over(session, view, actor, CHECK_IMPORT, "waiting")
+
+
+def publish_refusal(view: ImportView, actor: Actor) -> RegistryError | None:
+    """Why `actor` may not publish the import as it stands; None where that would be done.
+
+    A full delivery that lacks nearly everything comes last, for it may be accepted.
+    """
+    if view.state != "reported" or view.phase is not None:
+        return _wrong_state(view, "chỉ duyệt được đợt đã chạy thử xong (only after its dry run)")
+    if view.files_until is None:
+        return _wrong_state(view, _FILE_GONE)
+    if view.counts.get("systems") and not view.request.get("crs"):
+        return _wrong_state(
+            view,
+            "hệ toạ độ là do máy đoán: xác nhận rồi mới duyệt được"
+            " (the coordinate system has to be confirmed first)",
+        )
+    if view.request.get("strict") and view.counts.get("rejected"):
+        return _wrong_state(
+            view,
+            "đã chọn chỉ ghi khi không dòng nào bị loại, mà có dòng bị loại: sửa rồi giao lại"
+            " (delivered as strict, and rows were rejected)",
+        )
+    if not actor.may("approver"):
+        return ForbiddenError(
+            f"khoá này không được duyệt: báo người duyệt số đợt {view.id}"
+            " (this key may not approve: tell an approver its number)"
+        )
+    if view.delivered_by == actor.name and not actor.approves_own:
+        return OwnDeliveryError(
+            f"ai giao tệp thì không tự duyệt: báo người duyệt khác số đợt {view.id}"
+            " (whoever delivered a file does not approve it; tell another approver its number)"
+        )
+    if view.counts.get("vanished_warning") == TOO_MANY:
+        return TooManyVanishedError(
+            "tệp thiếu hơn 80 % hộ của nguồn; nếu đúng là đã hết, gửi accept_vanished"
+            f" (the file lacks most of the source's references) [{TOO_MANY}]",
+            vanished=view.counts["vanished"],
+            share=view.counts["vanished_share"],
+        )
+    return None
 
 
 def ask_rollback(engine: Engine, import_id: int, actor: Actor, *, keep_later: bool) -> None:
@@ -106,8 +170,13 @@ def _hand_over(
     enqueue(session, job, lock=f"import:{view.source}", import_id=view.id, **options)
 
 
+_FILE_GONE: Final = "tệp đã giao không còn: giao lại (the file is gone; deliver it again)"
 _LOCK: Final = text("SELECT id FROM import WHERE id = :id FOR UPDATE SKIP LOCKED")
 _PUBLISHING: Final = text("UPDATE import SET state = 'publishing' WHERE id = :id")
+_STAGED: Final = text("UPDATE import SET state = 'staged' WHERE id = :id")
+_ANSWERED: Final = text(
+    "UPDATE import_work SET request = CAST(:request AS jsonb) WHERE import_id = :id"
+)
 _DISCARDED: Final = text("UPDATE import SET state = 'discarded' WHERE id = :id")
 NO_PROBLEMS: Final = text("DELETE FROM import_problem WHERE import_id = :id")
 _NO_FILES: Final = text(

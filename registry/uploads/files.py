@@ -22,6 +22,15 @@ CODES: Final = "codes"
 """Every row with its code."""
 VANISHED: Final = "vanished"
 """What a full delivery no longer has."""
+WORDS: Final = {
+    REJECTED: "bi-loai",
+    WARNED: "can-xem-lai",
+    CODES: "ma",
+    VANISHED: "khong-con",
+    "problems": "van-de",
+}
+"""What the names of files that are handed back say of them."""
+_HANDED_BACK: Final = re.compile(rf"-dot-(\d+)-(?:{'|'.join(WORDS.values())})\b")
 PART: Final = ".part-"
 """What the name of a file begins with that is not whole yet."""
 _DELIVERED: Final = "delivered"
@@ -45,6 +54,28 @@ def clean_name(given: str | None) -> str:
         stem, dot, suffix = name.rpartition(".")
         name = f"{stem[:-1]}.{suffix}" if dot and len(suffix) < 10 else name[:-1]
     return name or "file"
+
+
+def name_of_report(file_name: str, import_id: int, kind: str, suffix: str) -> str:
+    """The name of what is handed back of a delivery.
+
+    >>> name_of_report("hộ dân.xlsx", 12, REJECTED, ".xlsx")
+    'hộ dân-dot-12-bi-loai.xlsx'
+    >>> name_of_report("hộ dân-dot-12-bi-loai (1).xlsx", 15, CODES, ".csv")
+    'hộ dân-dot-15-ma.csv'
+    """
+    stem = _HANDED_BACK.split(Path(file_name).stem)[0]
+    return f"{stem}-dot-{import_id}-{WORDS[kind]}{suffix}"
+
+
+def delivery_of_report(file_name: str) -> int | None:
+    """The number of the import whose rows were handed back under this name; None for others.
+
+    >>> delivery_of_report("hộ dân-dot-12-bi-loai (1).xlsx"), delivery_of_report("hộ dân.xlsx")
+    (12, None)
+    """
+    found = _HANDED_BACK.search(file_name)
+    return int(found[1]) if found and len(found[1]) < 19 else None
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,11 +13,22 @@ from geo.titles import without_people
 from registry.access.actors import Actor
 from registry.database import session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
-from registry.errors import InvalidInputError, KeyReusedError, OutcomeUnknownError
+from registry.errors import (
+    InvalidInputError,
+    KeyReusedError,
+    NotFoundError,
+    OutcomeUnknownError,
+)
 from registry.jobs.queue import enqueue
 from registry.jobs.table import CHECK_IMPORT
 from registry.settings import Settings
 from registry.uploads import files
+from registry.uploads.views import find_import
+
+_REMEMBERED: Final = ("crs", "commune", "fix")
+"""Answers that are true of rows that were handed back as well; a sheet is another file's."""
+_FILLS: Final = ":fill"
+"""How a mapping ends that fills cells from the row above, which may not be handed back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,8 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
             before = _delivered_before(session, delivery, actor, sha256)
             if before is not None:
                 return before
+            answered = _answered(session, delivery, actor, name)
+            delivery = replace(delivery, request=answered | delivery.request)
             import_id = _insert(session, settings, delivery, actor, sha256, name)
             files.keep(settings, import_id, delivery.path, name)
             enqueue(session, CHECK_IMPORT, lock=f"import:{delivery.source}", import_id=import_id)
@@ -88,6 +101,26 @@ def _delivered_before(
         )
     number: int = found.id
     return number
+
+
+def _answered(session: Session, delivery: Delivery, actor: Actor, name: str) -> dict[str, Any]:
+    """What was answered for the file of the same source whose rows these are, handed back."""
+    before = files.delivery_of_report(name)
+    if before is None:
+        return {}
+    try:
+        view = find_import(session, before, actor)
+    except NotFoundError:
+        return {}
+    if view.source != delivery.source:
+        return {}
+    said = {name: view.request[name] for name in _REMEMBERED if name in view.request}
+    mapping = {
+        header: meant
+        for header, meant in view.request.get("mapping", {}).items()
+        if not meant.endswith(_FILLS)
+    }
+    return said | ({"mapping": mapping} if mapping else {})
 
 
 def _insert(

@@ -230,7 +230,8 @@ def _report(
     settings: Settings, view: ImportView, kind: str, suffix: str = ".csv"
 ) -> Iterator[Path]:
     """Where to write a report, which appears under its name when it is whole."""
-    path = files.new_report(settings, view.id, kind, f"{Path(view.file_name).stem}-{kind}{suffix}")
+    name = files.name_of_report(view.file_name, view.id, kind, suffix)
+    path = files.new_report(settings, view.id, kind, name)
     # The suffix says the form.
     part = path.with_name(f"{files.PART}{path.name}")
     yield part

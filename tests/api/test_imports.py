@@ -6,9 +6,14 @@ import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
+from registry.access.keys import KeyMade, let_approve_own
+from registry.database import session_scope
+from registry.errors import InvalidInputError
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from registry.settings import ROOT, Settings
@@ -167,9 +172,12 @@ def test_file_of_one_commune_need_not_name_it(desk: Desk) -> None:
     assert (seen["columns_personal"], seen["columns_unknown"]) == (["Chủ hộ"], ["Lô"])
     failed = desk.tried(editor, table(row("5")), source="sáu", commune=COMMUNE)
     assert (failed["state"], failed["trouble"]["code"]) == ("failed", "unreadable_file")
-    # Whoever delivers over the network has fields, and no options of a command.
-    assert "trường commune" in failed["trouble"]["detail"]
+    # Clerks have a page, and no options of a command.
+    assert "xã của cả tệp" in failed["trouble"]["detail"]
     assert "--" not in failed["trouble"]["detail"]
+    assert {"mapping": {"commune_code": ""}, "vi": "không đọc cột “commune_code”"} in failed[
+        "mappings"
+    ]
 
 
 JSON = json.dumps([row("31", "J1"), NOWHERE], ensure_ascii=False).encode()
@@ -190,7 +198,7 @@ def test_rows_come_back_as_a_table_that_opens_whatever_the_file_is_called(
     assert (seen["state"], seen["counts"]["new"], seen["counts"]["rejected"]) == ("reported", 1, 1)
     report = desk.office.get(f"/v1/imports/{seen['id']}/report", editor)
     assert [each["problems"] for each in rows_of(report)] == ["address_names_no_dwelling"]
-    assert report.headers["Content-Disposition"].endswith("ho-rejected.csv")
+    assert report.headers["Content-Disposition"].endswith(f"ho-dot-{seen['id']}-bi-loai.csv")
 
 
 def test_file_that_cannot_be_read_says_why(desk: Desk) -> None:
@@ -473,3 +481,92 @@ def test_files_are_deleted_when_their_time_is_over_and_lost_jobs_are_told(desk: 
     assert {str(published), str(waiting)} & folders == set()
     answer = desk.office.get(f"/v1/imports/{published}/codes", editor)
     assert code_of(answer) == (404, "not_found")
+
+
+def test_whoever_delivered_does_not_approve_unless_the_authority_has_one_person(
+    desk: Desk,
+) -> None:
+    one = desk.office.key("một người 16", "approver")
+    other = desk.office.key("người khác 16", "approver")
+    number = desk.tried(one, table(row("161")), source="mười sáu")["id"]
+    assert desk.seen(one, number)["publish_refused"]["code"] == "own_delivery"
+    assert desk.seen(other, number)["publish_refused"] is None
+    assert code_of(desk.ask(one, number, "publish")) == (403, "own_delivery")
+    with session_scope(desk.office.place.engine) as session:
+        let_approve_own(session, "một người 16", allowed=True)
+    assert desk.office.audited()[-1]["endpoint"] == "keys alone: một người 16"
+    assert desk.done(one, number, "publish")["state"] == "published"
+    with session_scope(desk.office.place.engine) as session:
+        let_approve_own(session, "một người 16", allowed=False)
+    again = desk.tried(one, table(row("163")), source="mười sáu")
+    assert again["publish_refused"]["code"] == "own_delivery"
+
+
+def test_only_who_approves_may_be_an_authority_of_one(desk: Desk) -> None:
+    with pytest.raises(InvalidInputError):
+        desk.office.key("một người 17", approves_own=True)
+
+
+def test_publishing_that_would_be_refused_is_told_beforehand(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 18"), desk.office.key("duyệt 18", "approver")
+    strict = desk.tried(editor, table(row("181"), NOWHERE), source="mười tám", strict="true")
+    assert desk.seen(editor, strict["id"])["publish_refused"]["code"] == "import_state"
+    assert desk.seen(approver, strict["id"])["publish_refused"]["code"] == "import_state"
+    good = desk.tried(editor, table(row("183")), source="mười tám")
+    assert good["publish_refused"]["code"] == "forbidden"
+    assert desk.seen(approver, good["id"])["publish_refused"] is None
+    published = desk.done(approver, good["id"], "publish")
+    assert published["publish_refused"]["code"] == "import_state"
+
+
+IN_METRES = [
+    row(str(2 * n), f"V{n}", "", longitude=str(505_600 + n), latitude=str(2_325_280 + n))
+    for n in range(1, 31)
+]
+
+
+def answered(desk: Desk, key: KeyMade, number: int, **answers: object) -> dict[str, Any]:
+    """The import after another dry run of its file."""
+    asked = desk.ask(key, number, "answers", **answers)
+    assert asked.status_code == 202, asked.text
+    desk.work()
+    return desk.seen(key, number)
+
+
+def test_answers_stay_with_the_delivery_and_with_its_rejected_rows(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 19"), desk.office.key("duyệt 19", "approver")
+    houses = [
+        {("nhà" if name == "house_number" else name): cell for name, cell in each.items()}
+        for each in [*IN_METRES, IN_METRES[0] | {"house_number": "", "source_ref": "V0"}]
+    ]
+    for each in houses:
+        del each["commune_code"]
+    sent = desk.tried(editor, table(*houses), name="đo.csv", source="mười chín")
+    assert (sent["state"], sent["trouble"]["code"]) == ("failed", "commune_not_named")
+    number = sent["id"]
+    asked = answered(desk, editor, number, commune=COMMUNE)
+    assert (asked["id"], asked["systems"]) == (number, ["EPSG:9210"])
+    assert desk.seen(approver, number)["publish_refused"]["code"] == "import_state"
+    crs = answered(desk, editor, number, crs="EPSG:9210")
+    assert (crs["counts"]["rows"], crs["systems"]) == (31, [])
+    read = answered(desk, editor, number, mapping={"nhà": "house_number"})
+    assert (read["counts"]["new"], read["counts"]["rejected"]) == (30, 1)
+    assert [each["id"] for each in _listed(desk, editor, "mười chín")] == [number]
+    assert desk.ask(editor, number, "answers").status_code == 422
+
+    report = desk.office.get(f"/v1/imports/{number}/report", editor)
+    name = f"đo-dot-{number}-bi-loai.csv"
+    assert name in unquote(report.headers["Content-Disposition"])
+    (left,) = rows_of(report)
+    back = desk.tried(editor, table(left | {"nhà": "99"}), name=name, source="mười chín")
+    assert (back["state"], back["systems"], back["counts"]["new"]) == ("reported", [], 1)
+    other = desk.tried(editor, table(left | {"nhà": "99"}), name=name, source="nguồn khác 19")
+    assert other["trouble"]["code"] == "commune_not_named"
+    assert desk.done(approver, number, "publish", verdict=3)["state"] == "published"
+    assert code_of(desk.ask(editor, number, "answers", crs="EPSG:9210")) == (409, "import_state")
+
+
+def test_rows_of_one_door_in_a_file_are_told_apart_from_doors_of_before(desk: Desk) -> None:
+    editor = desk.office.key("nhập 20")
+    seen = desk.tried(editor, table(row("201", "a"), row("201", "b")), source="hai mươi")
+    assert (seen["counts"]["linked"], seen["counts"]["linked_in_file"]) == (1, 1)

@@ -30,7 +30,7 @@ FOR_ITS_EDITORS = {
     "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject", "/v1/imports",
     "/v1/imports/template",
     *(f"/v1/imports/{{import_id}}{part}" for part in (
-        "", "/codes", "/problems", "/report", "/publish", "/rollback",
+        "", "/answers", "/codes", "/problems", "/report", "/publish", "/rollback",
     )),
 }  # fmt: skip
 ECHO = frozenset({"query", "q", "address", "text"})

@@ -258,7 +258,7 @@ def test_warnings_are_told_apart_from_rejected_rows(
     }
     assert warned == {
         "b": ("commune_from_former", "lưu ý", ""),
-        "d": ("duplicate_in_file", "cảnh báo", "cùng chỗ ở với dòng 1 (không kể dòng tiêu đề)"),
+        "d": ("shares_door", "lưu ý", "cùng chỗ ở với dòng 1 (không kể dòng tiêu đề)"),
     }
     # Delivered once more, such a file changes nothing.
     before = checksum(engine)

@@ -135,3 +135,18 @@ def test_who_got_a_key_is_in_the_audit_log(run: Run) -> None:
     assert run("audit", "--refused").stdout == ""
     assert run("audit", "--since", "2099-01-01").stdout == ""
     assert run("audit", "--since", "hôm qua").exit_code == 2
+
+
+def test_authority_of_one_person_is_said_and_audited(run: Run) -> None:
+    made = run("keys", "create", "xã một người", "--role", "approver", "--unit", "00004", "--alone")
+    assert made.exit_code == 0
+    assert listed(run)["xã một người"]["approves_own"] is True
+    assert "một người" in run("keys", "list").stdout
+    assert run("keys", "alone", "xã một người", "--off", "--dry-run").exit_code == 0
+    assert listed(run)["xã một người"]["approves_own"] is True
+    run("keys", "alone", "xã một người", "--off")
+    assert listed(run)["xã một người"]["approves_own"] is False
+    assert "keys not alone: xã một người" in run("audit", "--limit", "1").stdout
+    run("keys", "create", "chỉ giao", "--role", "editor", "--unit", "00004")
+    assert run("keys", "alone", "chỉ giao").exit_code != 0
+    assert run("keys", "alone", "không có").exit_code != 0

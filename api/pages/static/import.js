@@ -13,6 +13,7 @@ let held = sessionStorage.getItem(KEPT);
 let role = '';
 let office = '';
 let onlyCommune = null;
+let provinces = [];
 let watched = 0;
 
 /** What the API answers under the key; an Error with its words, and the status, where it does not. */
@@ -97,8 +98,8 @@ enter.addEventListener('submit', (event) => {
 
 async function offerCommunes(units) {
   const mine = units && new Set(units.map((unit) => unit.code));
-  const { provinces } = await (await ask('/v1/units/picker')).json();
-  const offered = provinces
+  const picker = await (await ask('/v1/units/picker')).json();
+  const offered = provinces = picker.provinces
     .map((each) => ({ ...each, communes: each.communes.filter((unit) => !mine || mine.has(each.code) || mine.has(unit.code)) }))
     .filter((each) => each.communes.length);
   onlyCommune = mine && offered.length === 1 && offered[0].communes.length === 1 ? offered[0].communes[0] : null;
@@ -128,8 +129,8 @@ deliver.addEventListener('submit', tried(async (event) => {
   watched = 0;
   one.hidden = true;
   const made = await upload(form);
-  // A sheet is one of this workbook alone.
-  sheet.value = '';
+  // A sheet is one of this workbook alone, and so is the system of its points.
+  sheet.value = crs.value = '';
   await watch(made.id);
   await list();
 }));
@@ -206,44 +207,18 @@ const actions = (found) => ({
     await watch(found.id);
     await list();
   }),
-  /** The same file in the system that was proposed. */
-  again: tried((system) => {
-    crs.value = system;
-    deliverAgain(found, t(`hệ toạ độ ${system} đã điền`, `the system ${system} is filled in`));
-  }),
-  /** The same file, of which a sheet, or all of them, is read. */
-  readSheet: tried((name) => {
-    sheet.value = name;
-    deliverAgain(found, t('trang cần đọc đã điền', 'the sheet is filled in'));
-  }),
-  /** The same file, which lies in one commune: where the key has one alone, it is that. */
-  inCommune: tried(() => {
-    if (!onlyCommune) {
-      province.focus();
-      throw new Error(t('Chọn xã ở ô “Tệp nêu xã ở đâu”, rồi bấm Chạy thử.', 'Choose the commune under “Where the file names the commune”, then try it.'));
-    }
-    province.selectedIndex = 1;
-    province.onchange();
-    deliverAgain(found, t(`${onlyCommune.name} đã chọn`, `${onlyCommune.name} is chosen`));
+  /** The same file, read as is said here, and as was said before. */
+  answer: tried(async (said) => {
+    await post(`/v1/imports/${found.id}/answers`, said);
+    await watch(found.id);
   }),
   onlyCommune,
+  provinces,
 });
 
-/** The file of an import once more, if it is still the one that is chosen. */
-function deliverAgain(found, filledIn) {
-  source.value = found.source;
-  if (sheet.value || crs.value) crs.closest('details').open = true;
-  if (file.files[0]?.name === found.file_name) {
-    deliver.requestSubmit();
-    return;
-  }
-  file.value = '';
-  file.focus();
-  throw new Error(t(`Chọn lại tệp rồi bấm Chạy thử; ${filledIn}.`, `Choose the file again and try it; ${filledIn}.`));
-}
-
 async function list() {
-  const { imports } = await (await ask('/v1/imports?limit=20')).json();
+  const found = await (await ask('/v1/imports?limit=50')).json();
+  const imports = found.imports.filter((each) => each.state !== 'discarded').slice(0, 20);
   recent.replaceChildren(...listed(imports, tried(watch)));
   recent.hidden = !imports.length;
   // A source knows its households by its references: under another name the same list would be taken for new houses.

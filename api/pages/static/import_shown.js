@@ -30,6 +30,7 @@ const COUNTS = [
   ['changed', 'Thay đổi', 'Changed'],
   ['unchanged', 'Không đổi', 'Unchanged'],
   ['linked', 'Đã có mã từ trước', 'Had a code already'],
+  ['linked_in_file', 'Cùng nhà với dòng khác trong tệp', 'Doors of other rows'],
   ['rejected', 'Bị loại', 'Rejected'],
   ['warned', 'Có cảnh báo', 'With warnings'],
   ['skipped', 'Không phải nhà', 'No households'],
@@ -45,11 +46,17 @@ const SEVERITIES = {
 const GRAVEST = Object.keys(SEVERITIES);
 const WRITTEN = ['new', 'changed', 'linked', 'vanished'];
 
+const ASKED = ['confirm', 'Cần trả lời', 'To be answered'];
+/** What is called unreadable where nothing but an answer is missing. */
+const stateOf = ({ state, trouble, mappings }) => (
+  state === 'failed' && (trouble?.sheets || trouble?.systems?.length || trouble?.code === 'commune_not_named' || mappings.length) ? ASKED : STATES[state]);
+
 const badge = ([look, vi, en]) => make('span', { class: `verdict verdict-${look}` }, t(vi, en));
 const button = (label, work, quiet = true) => make('button', { type: 'button', class: quiet ? 'button button-quiet' : 'button', onclick: work }, label);
 
 /** In one line, what publishing would do. */
-export function counted({ counts }) {
+export function counted(found) {
+  const counts = apart(found.counts);
   return COUNTS.filter(([name]) => name !== 'rows' && counts?.[name])
     .map(([name, vi, en]) => `${t(vi, en)}: ${figure(counts[name])}`).join(' · ');
 }
@@ -57,12 +64,12 @@ export function counted({ counts }) {
 /** Everything about one import. */
 export function shown(found, role, act) {
   return [
-    make('h2', {}, `#${found.id} ${found.file_name} `, badge(STATES[found.state])),
+    make('h2', {}, `#${found.id} ${found.file_name} `, badge(stateOf(found))),
     make('p', { class: 'quiet' }, [found.source, moment(found.created_at), found.delivered_by].filter(Boolean).join(' · ')),
     progress(found.progress),
     trouble(found, act),
-    next(found, role, act),
-    tiles(found.counts),
+    next(found, act),
+    tiles(apart(found.counts)),
     buttons(found, role, act),
     ...problems(found),
     ...notes(found),
@@ -75,41 +82,53 @@ function progress(doing) {
   return make('p', { class: 'status', role: 'status' }, `${t(...(PHASES[doing.phase] ?? [doing.phase, doing.phase]))}${rows}…`);
 }
 
+/** The counts as tiles: a row whose door another row names, too, had no code before. */
+const apart = (counts) => counts && { ...counts, linked: counts.linked - counts.linked_in_file };
+
 const writes = ({ counts }) => WRITTEN.some((name) => counts?.[name]);
 
 function trouble(found, act) {
   if (!found.trouble) return null;
   const { code, detail, sheets: names, all_sheets: all, systems } = found.trouble;
   const said = make('p', { class: 'wrong', role: 'alert' }, detail);
-  const ways = found.state === 'failed' ? [...inCommune(code, act), ...sheets(names ?? [], all, act)] : [];
+  const ways = found.state === 'failed' ? [...inCommune(code, act), ...sheets(names ?? [], all, act), ...mappings(found, act)] : [];
   return make('div', { class: 'actions' }, said, ...ways, ...again(systems ?? [], act));
 }
 
+/** Columns that may be meant otherwise. */
+const mappings = (found, act) => found.mappings.map(({ mapping, vi }) => button(
+  t(`${vi[0].toUpperCase()}${vi.slice(1)}: chạy thử lại`, `Try again with ${JSON.stringify(mapping)}`), () => act.answer({ mapping })));
+
 function inCommune(code, act) {
   if (code !== 'commune_not_named') return [];
-  const label = act.onlyCommune
-    ? t(`Cả tệp thuộc ${act.onlyCommune.name}: chạy thử lại`, `All of it lies in ${act.onlyCommune.name}: try again`)
-    : t('Cả tệp thuộc một xã: chọn xã', 'All of it lies in one commune: choose it');
-  return [button(label, act.inCommune)];
+  if (act.onlyCommune) {
+    const label = t(`Cả tệp thuộc ${act.onlyCommune.name}: chạy thử lại`, `All of it lies in ${act.onlyCommune.name}: try again`);
+    return [button(label, () => act.answer({ commune: act.onlyCommune.code }))];
+  }
+  const groups = act.provinces.map((each) => make('optgroup', { label: each.name },
+    ...each.communes.map((unit) => make('option', { value: unit.code }, `${unit.name} (${unit.code})`))));
+  const choice = make('select', {}, make('option', { value: '' }, t('chọn xã', 'choose it')), ...groups);
+  choice.onchange = () => choice.value && act.answer({ commune: choice.value });
+  return [make('label', {}, t('Cả tệp thuộc một xã: ', 'All of it lies in one commune: '), choice)];
 }
 
 /** The sheets, or layers, of which one has to be chosen; sheets can be read all. */
 function sheets(names, all, act) {
   return [
-    all && button(t('Đọc hết các trang', 'Read all sheets'), () => act.readSheet('*')),
-    ...names.map((name) => button(t(`Chỉ đọc “${name}”`, `Read “${name}” alone`), () => act.readSheet(name))),
+    all && button(t('Đọc hết các trang', 'Read all sheets'), () => act.answer({ sheet: '*' })),
+    ...names.map((name) => button(t(`Chỉ đọc “${name}”`, `Read “${name}” alone`), () => act.answer({ sheet: name }))),
   ].filter(Boolean);
 }
 
 /** The systems that the file's points voted for, one to be confirmed by whoever knows. */
 function again(systems, act) {
-  return systems.map((system) => button(t(`Đúng, toạ độ theo ${system}: chạy thử lại`, `Right, it is ${system}: try again`), () => act.again(system)));
+  return systems.map((system) => button(t(`Đúng, toạ độ theo ${system}: chạy thử lại`, `Right, it is ${system}: try again`), () => act.answer({ crs: system })));
 }
 
 /** What there is to be done now. */
-function next(found, role, act) {
+function next(found, act) {
   if (found.progress) return null;
-  if (found.state === 'reported') return reported(found, role, act);
+  if (found.state === 'reported') return reported(found, act);
   const words = {
     published: () => [
       t('Đã ghi. Tải mã từng dòng để lấy mã của mỗi nhà; mỗi mã có một trang để in và dán: /a/MÃ.', 'Published. Codes of all rows has the code of each house; each code has a page to be printed: /a/CODE.'),
@@ -120,8 +139,13 @@ function next(found, role, act) {
   return words ? make('p', {}, words.filter(Boolean).join(' ')) : null;
 }
 
-function reported(found, role, act) {
-  const { counts, id } = found;
+function reported(found, act) {
+  const { counts, id, publish_refused: refused } = found;
+  const REFUSALS = {
+    forbidden: t(`Khoá này không được duyệt: báo người duyệt số đợt ${id}.`, `This key may not approve: tell an approver the number ${id}.`),
+    own_delivery: t(`Ai giao tệp thì không tự duyệt: báo người duyệt khác số đợt ${id}.`, `Whoever delivers a file does not approve it: tell another approver the number ${id}.`),
+    too_many_vanished: t('Tệp thiếu hơn 80 % nhà của nguồn: khi duyệt phải xác nhận.', 'The file lacks more than 80 % of the source’s households: that has to be confirmed.'),
+  };
   // Those that a refusal names have their buttons there.
   const systems = again(found.trouble?.systems?.length ? [] : found.systems, act);
   if (found.systems.length) {
@@ -131,14 +155,15 @@ function reported(found, role, act) {
   const rejected = counts?.rejected ?? 0;
   const words = [
     rejected && t('Xem các lỗi dưới đây. Có thể tải các dòng bị loại, sửa rồi giao lại riêng chúng.', 'Look at the errors below. The rejected rows can be downloaded, corrected and delivered on their own.'),
-    rejected && writes(found) && t('Các dòng khác vẫn ghi được ngay.', 'The others can be published now.'),
+    rejected && writes(found) && !refused && t('Các dòng khác vẫn ghi được ngay.', 'The others can be published now.'),
     !rejected && t('Không dòng nào bị loại.', 'No row was rejected.'),
     !writes(found) && (counts?.unchanged
       ? t('Không có gì để ghi: các dòng đúng đã có trong sổ, đúng như trong tệp.', 'There is nothing to publish: the register holds the good rows as they are.')
       : t('Không có gì để ghi.', 'There is nothing to publish.')),
-    writes(found) && role === 'editor' && t(`Khoá này không được duyệt: báo người duyệt số đợt ${id}.`, `This key may not approve: tell an approver the number ${id}.`),
+    writes(found) && refused && (REFUSALS[refused.code] ?? refused.detail),
   ];
-  return make('p', {}, words.filter(Boolean).join(' '));
+  const said = make('p', {}, words.filter(Boolean).join(' '));
+  return found.mappings.length && !found.trouble ? make('div', { class: 'actions' }, said, ...mappings(found, act)) : said;
 }
 
 function tiles(counts) {
@@ -149,13 +174,13 @@ function tiles(counts) {
 }
 
 function buttons(found, role, act) {
-  const { counts, state } = found;
+  const { counts, state, publish_refused: refused } = found;
   if (found.progress || !counts && state !== 'failed') return null;
   const approves = role !== 'editor';
   const has = (severity) => found.problems.some((each) => each.severity === severity);
   const kept = found.files_until && state !== 'discarded';
   const made = [
-    state === 'reported' && approves && writes(found)
+    state === 'reported' && writes(found) && (!refused || refused.code === 'too_many_vanished')
       && button(t('Duyệt, ghi vào sổ', 'Approve and publish'), () => act.publish(found.vanished_warning === 'too_many_vanished'), false),
     kept && counts?.rejected > 0 && button(t('Tải dòng bị loại', 'Rejected rows'), () => act.save('report')),
     kept && (has('warning') || has('notice')) && button(t('Tải dòng có cảnh báo', 'Rows with warnings'), () => act.save('report?rows=warned')),
@@ -191,8 +216,9 @@ function row(problem) {
     make('td', {}, make('ul', { class: 'examples' }, ...problem.examples.map(example))));
 }
 
-function example({ row: number, sheet_row: sheet, value, fix_vi: fixVi, proposed_fix: fix }) {
-  const line = sheet ? t(`dòng ${figure(sheet)} của bảng tính`, `row ${figure(sheet)} of the sheet`) : t(`dòng ${figure(number)} dưới tiêu đề`, `row ${figure(number)} below the header`);
+function example({ row: number, sheet_row: row, sheet, value, fix_vi: fixVi, proposed_fix: fix }) {
+  const where = sheet ? t(`trang “${sheet}”`, `sheet “${sheet}”`) : t('bảng tính', 'the sheet');
+  const line = row ? t(`dòng ${figure(row)} của ${where}`, `row ${figure(row)} of ${where}`) : t(`dòng ${figure(number)} dưới tiêu đề`, `row ${figure(number)} below the header`);
   const right = t(fixVi, fix);
   return make('li', {}, `${line}${value ? `: “${value}”` : ''}${right ? ` → ${right}` : ''}`);
 }
@@ -224,6 +250,6 @@ export function listed(imports, open) {
           make('td', {}, each.file_name),
           make('td', { 'data-head': t('Nguồn', 'Source') }, each.source),
           make('td', {}, moment(each.created_at)),
-          make('td', {}, badge(STATES[each.state]), each.counts ? ` ${counted(each)}` : '')))))),
+          make('td', {}, badge(stateOf(each)), each.counts ? ` ${counted(each)}` : '')))))),
   ];
 }

@@ -5,7 +5,7 @@ about it: whoever exported it is the one who reads it.
 """
 
 import hashlib
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ from registry.intake.columns.headings import under_headings
 from registry.intake.columns.joined import widened
 from registry.intake.columns.unread import UnreadColumn, look_through
 from registry.intake.formats.any_file import read_file
-from registry.intake.formats.table import Rows, Table, not_opened, unreadable
+from registry.intake.formats.table import Part, Rows, SheetPlace, Table, not_opened, unreadable
 from registry.intake.spellings.street_cells import stand_apart
 
 MAX_CELL: Final = 2_000
@@ -170,14 +170,19 @@ def as_read(text: str) -> str:
     return visible(text.replace("\0", "") if "\0" in text else text).strip()
 
 
-def row_of_sheet(file: SourceFile, number: int) -> int | None:
-    """The number that the spreadsheet shows of a row; None for files of other kinds.
+def row_of_sheet(file: SourceFile, number: int) -> SheetPlace | None:
+    """Where the spreadsheet shows a row; None for files of other kinds.
 
     The file must have been read as far as the row.
     """
     first = file.table.first_row
+    if first is None:
+        return None
     # The n-th row with anything in it has n - 1 such rows before it, and some blank ones.
-    return None if first is None else first + number - 1 + bisect_left(file.blank_after, number)
+    at = number - 1 + bisect_left(file.blank_after, number)
+    parts = file.table.parts or [Part("", 0, first)]
+    part = parts[max(bisect_right(parts, at, key=lambda part: part.begins) - 1, 0)]
+    return SheetPlace(part.first_row + at - part.begins, part.sheet)
 
 
 def full_rows(file: SourceFile, rows: Rows, before: int = 0) -> Rows:

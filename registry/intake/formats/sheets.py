@@ -1,7 +1,7 @@
 """Spreadsheets: .xlsx, .xlsm, .xlsb, .xls and .ods, through calamine."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -27,6 +27,7 @@ from registry.intake.formats.table import (
     LOOKED_AT,
     TURNED_NOTE,
     Header,
+    Part,
     Rows,
     Table,
     find_header,
@@ -92,6 +93,9 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
     names = (*header.names, PLACE_HEADER) if apart else header.names
     code = code_on_lists(_rows(path, book, LISTS)) if LISTS in book.sheet_names else ""
 
+    several = len(book.sheet_names) > 1
+    parts: list[Part] = []
+
     @contextmanager
     def rows() -> Iterator[Rows]:
         with CalamineWorkbook.from_path(str(path)) as reading:
@@ -103,9 +107,12 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
                 )
                 for name in chosen
             )
-            yield completed(chain.from_iterable(below), header.names, code)
+            # A heading that a sheet's name is put in stands where its header ended.
+            heading = bool(places) and not apart
+            first = [headers[name].rows_before_data + 1 - heading for name in chosen]
+            every = _parted(parts if several else [], zip(chosen, first, below, strict=True))
+            yield completed(every, header.names, code)
 
-    several = len(book.sheet_names) > 1
     read, left = (
         ", ".join(map(repr, names))
         for names in (chosen, [name for name in headers if name not in chosen])
@@ -119,6 +126,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
         if name not in chosen and len(fields_named(other.names)) >= _LEAST_NAMED
     ]:
         note += f"; không đọc (not read): {', '.join(map(repr, tables))}"
+    turned = any(headers[name].column is not None for name in chosen)
     return Table(
         names,
         rows,
@@ -127,9 +135,21 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
             *((TURNED_NOTE,) if header.column is not None else ()),
         ),
         form="xlsx",
-        first_row=header.rows_before_data + 1 if header.column is None and sheet != ALL else None,
+        first_row=None if turned else header.rows_before_data + 1,
+        parts=parts,
         codes_of_today=bool(code) and COMMUNE_CODE in header.names,
     )
+
+
+def _parted(parts: list[Part], sheets: Iterable[tuple[str, int, Rows]]) -> Rows:
+    """The rows of all sheets; which sheet they come from is noted the first time."""
+    count = 0
+    for at, (name, first_row, rows) in enumerate(sheets):
+        if at == len(parts):
+            parts.append(Part(name, count, first_row))
+        for row in rows:
+            count += 1
+            yield row
 
 
 def _places(sheets: list[str], header: Header) -> list[str]:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from geo.encoded_twice import read_once
 from geo.legacy_fonts import CONVERTERS, Font, font_of
@@ -48,6 +48,28 @@ class InBlocks(Protocol):
         """The same rows, as tables of texts as wide as the header, and as rows between them."""
 
 
+class SheetPlace(NamedTuple):
+    """Where a spreadsheet shows a row."""
+
+    row: int
+    sheet: str = ""
+    """Its name, of a workbook of several."""
+
+    def __str__(self) -> str:
+        return f"{self.row} trang “{self.sheet}”" if self.sheet else str(self.row)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of a table that come from one of the sheets of a workbook."""
+
+    sheet: str
+    begins: int
+    """Rows of the table before it, blank ones counted."""
+    first_row: int
+    """Which row of the sheet its first one is, from 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table that can be gone through several times."""
@@ -71,6 +93,8 @@ class Table:
     """Whether its codes of communes are certainly today's, as those of our own blank."""
     first_row: int | None = None
     """Of a spreadsheet, the row, from 1, in which the first row behind the header stands."""
+    parts: list[Part] = field(default_factory=list, repr=False)
+    """Of a workbook of several sheets those that are read, as far as that has come."""
     holds: object = field(default=None, repr=False)
     """What must live as long as the table, an unpacked copy say."""
     remarks: list[str] = field(default_factory=list)

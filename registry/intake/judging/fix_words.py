@@ -16,6 +16,7 @@ FIXES: Final = {
     "households_count_read": "đã đọc là: {}",
     "duplicate_ref": "mã hồ sơ của dòng {}",
     "duplicate_in_file": "cùng chỗ ở với dòng {}",
+    "shares_door": "cùng chỗ ở với dòng {}",
     "door_ambiguous": "một trong: {}",
     "near_same_address": "có thể cùng một nhà với {}",
     "near_same_point": "có thể cùng một nhà với {}",

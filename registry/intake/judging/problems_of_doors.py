@@ -34,9 +34,14 @@ OF_DOORS: Final[dict[str, ProblemKind]] = {
     "duplicate_in_file": ProblemKind(
         "warning",
         "Cùng một chỗ ở với dòng trước trong tệp, nhận cùng một mã và chỉ tính một lần: nếu là hộ"
-        " khác ở chung thì ghi Số hộ ở dòng trước",
+        " khác ở chung thì ghi mã hồ sơ của từng hộ, hoặc ghi Số hộ ở dòng trước",
         "the same door as an earlier row, the same code, and counted once: where it is another hộ"
-        " that lives there, say the number of hộ in the earlier row",
+        " that lives there, give each its reference, or say the number of hộ in the earlier row",
+    ),
+    "shares_door": ProblemKind(
+        "notice",
+        "Hộ khác ở cùng một chỗ ở với dòng khác trong tệp: nhận cùng một mã, và tính thêm một hộ",
+        "another hộ at the door of another row: the same code, and one more hộ is counted",
     ),
     "near_same_address": ProblemKind(
         "warning",
@@ -144,7 +149,9 @@ OF_DOORS: Final[dict[str, ProblemKind]] = {
     ),
     "record_retired": ProblemKind(
         "warning",
-        "Mã địa chỉ này đã ngừng dùng; dòng này không được ghi",
-        "the record of this reference is retired; the row was not written",
+        "Mã địa chỉ này đã ngừng dùng: dòng này không được ghi, và được dẫn tới mã tiếp nối nếu có"
+        " một mã",
+        "the record of this door is retired: the row was not written, and leads to the code that"
+        " continues it where there is one",
     ),
 }

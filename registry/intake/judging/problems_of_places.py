@@ -110,7 +110,7 @@ OF_PLACES: Final[dict[str, ProblemKind]] = {
     ),
     "coordinates_swapped_back": ProblemKind(
         "notice",
-        "Kinh độ và vĩ độ bị đổi chỗ, đã đổi lại (--fix)",
+        "Kinh độ và vĩ độ bị đổi chỗ, đã tự đổi lại",
         "longitude and latitude were swapped, and put right by --fix",
     ),
     "commune_differs_from_address": ProblemKind(

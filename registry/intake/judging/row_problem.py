@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from registry.intake.formats.table import SheetPlace
 from registry.intake.judging.fix_words import FIXES
 
-SheetRow = Callable[[int], int | None]
-"""From the number of a row to the one that a spreadsheet shows; None for files of other kinds."""
+SheetRow = Callable[[int], SheetPlace | None]
+"""From the number of a row to where a spreadsheet shows it; None for files of other kinds."""
 _OTHER_ROW: Final = re.compile(r"\bdòng (\d+)")
 
 

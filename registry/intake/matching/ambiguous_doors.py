@@ -38,6 +38,12 @@ _ROWS: Final = """
     GROUP BY d.row_number
     HAVING count(DISTINCT h.former_id) > 1
 """
+_HEIRS: Final = """
+    SELECT row_number, (
+        SELECT string_agg(concat('mã ', left(heir, 4), '-', substr(heir, 5)), '; ' ORDER BY heir)
+        FROM unnest(heirs) heir) AS choices
+    FROM succeeded WHERE cardinality(heirs) > 1
+"""
 _REFUSE: Final = (
     "UPDATE entry e SET rejected = true FROM {unclear} u WHERE u.row_number = e.row_number",
     "DELETE FROM registered r USING {unclear} u WHERE u.row_number = r.row_number",
@@ -57,6 +63,12 @@ def refuse_of_several_records(staging: Staging) -> None:
 def refuse_of_several_formers(staging: Staging) -> None:
     """Reject the rows of `registered` that lead from several former communes to one record."""
     _refuse(staging, "of_several_formers", _FORMERS)
+
+
+def refuse_of_several_heirs(staging: Staging) -> None:
+    """Reject the rows of `succeeded` whose door became several, and forget them there."""
+    _refuse(staging, "of_several_heirs", _HEIRS)
+    staging.delete("succeeded", "cardinality(heirs) > 1", {})
 
 
 def refuse_of_several_rows(staging: Staging, near: str) -> None:

@@ -9,7 +9,9 @@ from registry.intake.matching.ambiguous_doors import refuse_of_several_rows
 from registry.intake.matching.former import read_names_as_today
 from registry.intake.matching.former_numbers import read_numbers_as_today
 from registry.intake.matching.preserved import find_kept
-from registry.intake.matching.registered import EQUAL_FLAT, MEASURED, NEAR, find_registered
+from registry.intake.matching.registered import EQUAL_DOOR, MEASURED, NEAR, find_registered
+from registry.intake.matching.shared_doors import find_shared
+from registry.intake.matching.succeeded import lead_to_heirs
 from registry.intake.matching.vanished import find_returned, find_returned_elsewhere, mark_revived
 from registry.intake.staged.staging import Staging
 
@@ -173,7 +175,8 @@ _MOST_ARE_KNOWN: Final = """
 _REALLY_CHANGED: Final = """
     UPDATE found o SET outcome = 'unchanged'
     FROM door d
-    LEFT JOIN kept p ON p.row_number = d.row_number, household h
+    LEFT JOIN kept p ON p.row_number = d.row_number
+    LEFT JOIN shared s ON s.row_number = d.row_number, household h
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     LEFT JOIN locality l ON l.id = h.locality_id
     WHERE o.outcome = 'changed' AND d.row_number = o.row_number AND h.code = o.code
@@ -185,7 +188,8 @@ _REALLY_CHANGED: Final = """
                         h.building_key, h.floor, h.unit_number)
                     IS NOT DISTINCT FROM (d.unit_id, d.street_key, d.place_keys[1], d.number_key,
                         d.building_key, d.storey, d.flat))
-                AND (p.households OR h.households_count = coalesce(d.households, 1))
+                AND (p.households
+                    OR h.households_count = greatest(d.households, s.now, s.said, 1))
                 AND (p.position OR d.point IS NULL OR d.point IS NOT DISTINCT FROM h.point)
             )
         )
@@ -212,6 +216,7 @@ _MOVED_AWAY: Final = """
         SELECT h.house_number, h.house_number_key, h.unit_number WHERE c.code IS NULL
     ) n
     WHERE k.linked AND (d.number_key, d.flat) IS DISTINCT FROM (n.number_key, n.flat)
+        AND NOT EXISTS (SELECT FROM succeeded s WHERE s.row_number = k.row_number)
         AND NOT EXISTS (
             SELECT FROM household_former_number f
             WHERE f.code = k.code AND f.house_number_key = d.number_key)
@@ -219,7 +224,12 @@ _MOVED_AWAY: Final = """
 _DUPLICATES: Final = """
     INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
     SELECT :import_id, o.row_number, 'address', 'duplicate_in_file', 'warning', NULL, o.head::text
-    FROM found o WHERE o.head IS NOT NULL
+    FROM found o
+    WHERE o.head IS NOT NULL
+        AND NOT EXISTS (SELECT FROM sharing s WHERE s.row_number = o.row_number)
+    UNION ALL
+    SELECT :import_id, row_number, 'source_ref', 'record_retired', 'warning', old_code, heirs[1]
+    FROM succeeded
     UNION ALL
     SELECT :import_id, o.row_number, 'source_ref', 'record_retired', 'warning', o.code, (
         SELECT string_agg(s.new_code, ' ' ORDER BY s.new_code) FROM succession_link s
@@ -229,12 +239,13 @@ _DUPLICATES: Final = """
 """
 
 
-def match(staging: Staging, source: str, *, demo: bool) -> None:
+def match(staging: Staging, source: str, *, demo: bool, full: bool) -> None:
     """Leave `found`, the rows that are not new, and three views over all rows without an error.
 
     `outcome` says of each whether it is unchanged, changed, linked or new; `door` is `judged` of
-    these rows with their references; `written` has those that are new or changed. A
-    demonstration and real doors do not know each other.
+    these rows with their references; `written` has those that are new or changed. `full`
+    says that the file holds all of the source. A demonstration and real doors do not know each
+    other.
     """
     parameters = {"import_id": staging.import_id, "source": source, "demo": demo}
     connection = staging.connection
@@ -249,7 +260,8 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     # Also the numbers of a street that is part of another one: they count there no more.
     if remembered.streets or remembered.places or remembered.numbers:
         read_numbers_as_today(staging, NEAR.format(point="h.point"), demo=demo)
-    find_returned_elsewhere(connection, source, EQUAL_FLAT)
+    find_returned_elsewhere(connection, source, EQUAL_DOOR)
+    lead_to_heirs(staging, EQUAL_DOOR, demo=demo)
     staging.select("found", _FOUND, stats="row_number, outcome")
     staging.key("found", "row_number")
     mixed = formers and staging.select("mixed", _MIXED, stats="at_unit, at_street")
@@ -267,6 +279,7 @@ def match(staging: Staging, source: str, *, demo: bool) -> None:
     any_found = connection.execute(text(_ANY_FOUND)).scalar_one()
     staging.view("written", _WRITTEN if any_found else _ALL_WRITTEN)
     find_returned(connection, source)
+    find_shared(staging, source, full=full)
     find_kept(staging, source)
     connection.execute(text(_REALLY_CHANGED))
     mark_revived(connection)

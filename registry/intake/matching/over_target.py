@@ -20,8 +20,9 @@ _SHOWN: Final = 3
 _BEYOND: Final = f"""
     SELECT v.kind, v.name, h.held + w.fresh, t.households, t.counted, t.quality
     FROM (
-        SELECT unit_id, sum(coalesce(households, 1)) AS fresh FROM written
-        WHERE is_new GROUP BY unit_id
+        SELECT w.unit_id, sum(greatest(w.households, s.now, s.said, 1)) AS fresh
+        FROM written w LEFT JOIN shared s ON s.row_number = w.row_number
+        WHERE w.is_new GROUP BY w.unit_id
     ) w
     CROSS JOIN LATERAL (
         SELECT households, counted, quality FROM target

@@ -76,12 +76,14 @@ _KEPT: Final = f"""
                 AS position,
             coalesce(p.over AND h.position_method IN ('survey', 'gps'), false)
                 AND d.point IS DISTINCT FROM h.point AS measured,
-            coalesce(n.over AND n.households_count = coalesce(d.households, 1), false)
+            coalesce(n.over AND n.households_count = greatest(d.households, s.now, s.said, 1),
+                false)
                 AS households,
             coalesce(i.over AND d.hint IS NOT DISTINCT FROM i.delivery_hint, false) AS hint
         FROM known k
         JOIN door d ON d.row_number = k.row_number
         JOIN household h ON h.code = k.code
+        LEFT JOIN shared s ON s.row_number = d.row_number
         LEFT JOIN said_address a ON a.row_number = k.row_number
         LEFT JOIN said_position p ON p.row_number = k.row_number
         LEFT JOIN said_households n ON n.row_number = k.row_number

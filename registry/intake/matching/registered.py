@@ -40,6 +40,14 @@ EQUAL_FLAT: Final = f"""
     AND h.unit_number IS NOT DISTINCT FROM d.flat
     AND {NEAR.format(point="h.point")}
 """
+# The same with its place: `t` and `l` are the street and the locality of the record.
+EQUAL_DOOR: Final = f"""
+    d.unit_id = h.unit_id AND {EQUAL_FLAT}
+    AND coalesce(d.street_key, '') = coalesce(t.own_key, '')
+    AND (t.id IS NOT NULL OR d.place_keys[1] IS NOT DISTINCT FROM l.own_key)
+    AND coalesce(h.former_unit_id, d.former_id) IS NOT DISTINCT FROM
+        coalesce(d.former_id, h.former_unit_id)
+"""
 _SAME_FLAT: Final = f"h.status IN ('active', 'proposed') AND {EQUAL_FLAT}"
 MEASURED: Final = "d.point IS NOT NULL AND h.point IS NOT NULL"
 _UNKNOWN: Final = "NOT EXISTS (SELECT FROM known k WHERE k.row_number = d.row_number)"

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from registry.intake.formats.table import SheetPlace
 from registry.intake.matching.near import CODES as NEAR
 from registry.intake.matching.vanished import Vanishing
 
@@ -34,7 +35,7 @@ _PROBLEMS: Final = """
     SELECT :import_id, row_number, field, code, severity, value, proposed_fix
     FROM import_problem WHERE import_id = :latest AND code <> ALL (CAST(:once AS text[]))
 """
-_ONCE: Final = ["duplicate_in_file", *NEAR]
+_ONCE: Final = ["duplicate_in_file", "shares_door", *NEAR]
 """Problems of rows that are written, and of no others."""
 
 
@@ -44,7 +45,7 @@ class Repeat:
 
     import_id: int
     counts: dict[str, Any]
-    sheet_rows: dict[int, int]
+    sheet_rows: dict[int, SheetPlace]
     """As in its result: this time the file is not read."""
 
 
@@ -66,7 +67,8 @@ def find_repeat(connection: Connection, import_id: int, source: str, reading: st
     skipped = latest.counts.get("skipped", 0)
     counts = {"rows": rows, "rejected": rejected, "skipped": skipped}
     counts["unchanged"] = rows - rejected - skipped
-    nothing = dict.fromkeys(("new", "changed", "linked"), 0)
+    nothing = dict.fromkeys(("new", "changed", "linked", "linked_in_file"), 0)
     counts |= {"near": {}, "delivered_before": {}}
-    sheet_rows = {int(row): at for row, at in latest.counts.get("sheet_rows", {}).items()}
+    shown = latest.counts.get("sheet_rows", {})
+    sheet_rows = {int(row): SheetPlace(*at) for row, at in shown.items()}
     return Repeat(latest.id, counts | nothing | Vanishing().counts(), sheet_rows)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from registry.errors import TooManyVanishedError
+from registry.intake.matching.shared_doors import NEWLY_SHARING
 
 WARN_PCT: Final = 20
 REFUSE_PCT: Final = 80
@@ -91,7 +92,7 @@ _RETURNED: Final = f"""
 """
 
 # The door of a record that this source's file no longer had, back under another reference: the same
-# dwelling, and the same code. `same_flat` is how `match` knows a door.
+# dwelling, and the same code. `same_door` is how `match` knows a door.
 _RETURNED_ELSEWHERE: Final = f"""
     INSERT INTO registered (row_number, code)
     SELECT DISTINCT ON (d.row_number) d.row_number, h.code
@@ -99,11 +100,7 @@ _RETURNED_ELSEWHERE: Final = f"""
     JOIN household h ON h.code = r.code
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     LEFT JOIN locality l ON l.id = h.locality_id
-    JOIN door d ON d.unit_id = h.unit_id AND {{same_flat}}
-        AND coalesce(d.street_key, '') = coalesce(t.own_key, '')
-        AND (t.id IS NOT NULL OR d.place_keys[1] IS NOT DISTINCT FROM l.own_key)
-        AND coalesce(h.former_unit_id, d.former_id) IS NOT DISTINCT FROM
-            coalesce(d.former_id, h.former_unit_id)
+    JOIN door d ON {{same_door}}
     WHERE r.source = :source AND r.vanished_import_id IS NOT NULL AND {_REVIVABLE}
         AND NOT EXISTS (SELECT FROM known k WHERE k.row_number = d.row_number)
         AND NOT EXISTS (SELECT FROM registered k WHERE k.row_number = d.row_number)
@@ -182,14 +179,16 @@ _REVIVE_BUILDINGS: Final = """
 
 # What an import is about to change of references that it did not bring, for its rollback.
 _KEEP: Final = """
-    INSERT INTO household_ref_before (import_id, source_ref, linked, row_hash, vanished_import_id)
-    SELECT :import_id, r.source_ref, r.linked, r.row_hash, r.vanished_import_id
+    INSERT INTO household_ref_before
+        (import_id, source_ref, linked, shares, row_hash, vanished_import_id)
+    SELECT :import_id, r.source_ref, r.linked, r.shares, r.row_hash, r.vanished_import_id
     FROM household_ref r
     WHERE r.source = :source AND r.source_ref IN ({refs})
 """
 _CHANGED_REFS: Final = (
     "SELECT d.ref FROM known k JOIN door d USING (row_number) WHERE NOT k.same"
     " UNION SELECT source_ref FROM returned"
+    f" UNION {NEWLY_SHARING}"
 )
 
 
@@ -278,14 +277,14 @@ def find_returned(connection: Connection, source: str) -> None:
         connection.execute(text(_REVIVED_ELSEWHERE))
 
 
-def find_returned_elsewhere(connection: Connection, source: str, same_flat: str) -> None:
+def find_returned_elsewhere(connection: Connection, source: str, same_door: str) -> None:
     """Add to `registered` the rows whose door had vanished under another reference.
 
-    `same_flat` says in SQL whether a row `d` and a record `h` are one door, whatever its state.
+    `same_door` says in SQL whether a row `d` and a record `h` are one door, whatever its state.
     """
     parameters: dict[str, object] = {"source": source, "demo": False}
     if connection.execute(text(_ANY_VANISHED), parameters).scalar_one():
-        connection.execute(text(_RETURNED_ELSEWHERE.format(same_flat=same_flat)), parameters)
+        connection.execute(text(_RETURNED_ELSEWHERE.format(same_door=same_door)), parameters)
 
 
 def mark_revived(connection: Connection) -> None:

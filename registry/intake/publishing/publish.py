@@ -30,12 +30,14 @@ _ADDRESSED: Final = f"""
     SELECT w.row_number, w.row_hash, w.is_new, w.code, w.unit_id, w.former_id AS former_unit_id,
         t.id AS thoroughfare_id, l.id AS locality_id, n.number AS house_number,
         n.number_key AS house_number_key, f.building_name, f.building_key, f.storey AS floor,
-        f.flat AS unit_number, coalesce(w.households, 1) AS households_count, w.point,
+        f.flat AS unit_number, greatest(w.households, s.now, s.said, 1) AS households_count,
+        w.point,
         CASE WHEN w.point IS NOT NULL THEN 'unknown' END AS position_method,
         CASE WHEN w.point IS NOT NULL THEN w.accuracy_m END AS position_accuracy_m,
         w.hint AS delivery_hint, coalesce(w.source_ref, o.ref) AS ref
     FROM written w
     LEFT JOIN own_ref o ON o.row_number = w.row_number
+    LEFT JOIN shared s ON s.row_number = w.row_number
     LEFT JOIN number n ON n.at = w.number_at
     LEFT JOIN flat f ON f.at = w.flat_at
     LEFT JOIN street_id t ON t.spot = {SPOT.format(row="w", at="street_at")}
@@ -70,15 +72,16 @@ _UPDATE: Final = f"""
 """
 
 _REFS: Final = """
-    INSERT INTO household_ref (source, source_ref, code, import_id, linked, row_hash)
-    SELECT :source, ref, code, :import_id, linked, row_hash
+    INSERT INTO household_ref (source, source_ref, code, import_id, linked, shares, row_hash)
+    SELECT :source, ref, code, :import_id, linked, shares, row_hash
     FROM (
-        SELECT ref, code, false AS linked, row_hash FROM fresh
+        SELECT ref, code, false AS linked, false AS shares, row_hash FROM fresh
         UNION ALL
-        SELECT d.ref, coalesce(o.code, head.code), true, d.row_hash
+        SELECT d.ref, coalesce(o.code, head.code), true, s.row_number IS NOT NULL, d.row_hash
         FROM found o
         JOIN door d ON d.row_number = o.row_number
         LEFT JOIN fresh head ON head.row_number = o.head
+        LEFT JOIN sharing s ON s.row_number = o.row_number
         WHERE o.outcome = 'linked'
     ) named
 """

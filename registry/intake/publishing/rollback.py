@@ -88,7 +88,7 @@ _REMOVE_REFS: Final = """
         AND NOT EXISTS (SELECT FROM kept k WHERE k.code = r.code)
 """
 _RESTORE_REFS: Final = """
-    UPDATE household_ref r SET linked = b.linked, row_hash = b.row_hash,
+    UPDATE household_ref r SET linked = b.linked, shares = b.shares, row_hash = b.row_hash,
         vanished_import_id = b.vanished_import_id
     FROM household_ref_before b
     WHERE b.import_id = :id AND r.source = :source AND r.source_ref = b.source_ref

@@ -66,7 +66,7 @@ def test_new_houses_under_a_former_name_come_into_the_street_of_today(
     result = deliver(door("20", "x"), door("20", "y", street="Võ Văn Kiệt"), source="buu_dien")
 
     assert (result.new, result.linked) == (1, 1)
-    assert result.problems == {"former_name": 1, "duplicate_in_file": 1}
+    assert result.problems == {"former_name": 1, "shares_door": 1}
     assert rows(engine, "SELECT name FROM thoroughfare") == [("Võ Văn Kiệt",)]
 
 

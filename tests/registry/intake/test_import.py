@@ -118,8 +118,8 @@ def test_second_row_of_one_door_in_a_file_is_linked_and_said_so(
 ) -> None:
     result = deliver(door("12", "a"), door("12", "b"))
 
-    assert (result.new, result.linked, result.warned) == (1, 1, 1)
-    assert result.problems["duplicate_in_file"] == 1
+    assert (result.new, result.linked, result.warned) == (1, 1, 0)
+    assert result.problems == {"shares_door": 1}
     assert len(rows(engine, "SELECT DISTINCT code FROM household_ref")) == 1
 
 
@@ -249,6 +249,14 @@ def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
         " JOIN household h USING (code) JOIN admin_unit f ON f.id = h.former_unit_id ORDER BY 1",
     )
     assert former == [("named", "00004", None), ("old", "00001", None)]
+    # What is answered for the whole column.
+    assert any('"commune_code": "former_commune_code"' in note for note in result.file_notes)
+    again = deliver(
+        door("1", "old", commune_code="00001"),
+        door("2", "either", commune_code="00004"),
+        mapping={"commune_code": "former_commune_code"},
+    )
+    assert (again.rejected, again.problems) == (0, {"commune_from_former": 2})
 
 
 def test_code_of_two_maps_beside_names_of_old_communes_is_a_warning(deliver: Deliver) -> None:
@@ -303,7 +311,8 @@ def test_rollback_restores_the_register_as_it_was(engine: Engine, deliver: Deliv
 
     undone = roll_back(engine, second.import_id or 0)
 
-    assert (undone.removed, undone.restored) == (1, 1)
+    # Of 14 the number of hộ.
+    assert (undone.removed, undone.restored) == (1, 2)
     assert checksum(engine) == before
     again = deliver(door("12C", "a"), door("14", "b"), door("16", "c"), door("14", "d"))
     assert (again.new, again.changed, again.linked) == (1, 1, 1)

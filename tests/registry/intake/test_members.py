@@ -58,7 +58,7 @@ def test_a_reference_of_another_door_is_an_error_as_before(deliver: Deliver) -> 
         door("10", "HK2"),  # another household of the same door
     )
     assert (result.new, result.linked, result.skipped, result.rejected) == (1, 1, 1, 2)
-    assert result.problems == {"duplicate_in_file": 1, "duplicate_ref": 2, "row_of_member": 1}
+    assert result.problems == {"shares_door": 1, "duplicate_ref": 2, "row_of_member": 1}
 
 
 def test_a_blank_row_of_a_file_without_people_is_an_error(engine: Engine, tmp_path: Path) -> None:

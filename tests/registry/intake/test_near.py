@@ -250,7 +250,7 @@ def test_rows_at_one_point_are_one_door_whichever_row_was_the_first(
     assert (result.new, result.linked) == (4, 3)
     found = rows(
         engine,
-        "SELECT row_number, proposed_fix FROM import_problem WHERE code = 'duplicate_in_file'"
+        "SELECT row_number, proposed_fix FROM import_problem WHERE code = 'shares_door'"
         " ORDER BY row_number",
     )
     assert found == [(3, "2"), (4, "1"), (7, "6")]

@@ -131,10 +131,24 @@ def test_rows_are_known_as_the_spreadsheet_shows_them(tmp_path: Path) -> None:
     with rows_of(file) as found:
         numbers = [row[0] for row in found]
     assert numbers == ["5", "7", "9"]
-    assert [row_of_sheet(file, number) for number in (1, 3)] == [6, 10]
-    # Where several sheets are one table, or in a CSV, nobody counts so.
-    both = open_file(write_book(tmp_path / "b.xlsx", A=rows, B=rows), ALL)
-    assert row_of_sheet(both, 1) is None
+    assert [row_of_sheet(file, number) for number in (1, 3)] == [(6, ""), (10, "")]
+    both = open_file(write_book(tmp_path / "b.xlsx", A=rows, B=[*rows[3:4], *rows[5:]]), ALL)
+    for _ in range(2):
+        with rows_of(both) as found:
+            assert len(list(found)) == 6
+        shown = [row_of_sheet(both, number) for number in (1, 3, 4, 6)]
+        assert shown == [(6, "A"), (10, "A"), (2, "B"), (6, "B")]
+    # Under a heading made of the sheet's name as well.
+    hamlets = {"Tổ 1": [*rows[3:4], *rows[5:7], *rows[8:]], "Tổ 2": rows[3:]}
+    named = open_file(write_book(tmp_path / "c.xlsx", **hamlets), ALL)
+    with rows_of(named) as found:
+        assert len(list(found)) == 6
+    assert [row_of_sheet(named, number) for number in (1, 3, 4)] == [
+        (2, "Tổ 1"),
+        (5, "Tổ 1"),
+        (3, "Tổ 2"),
+    ]
+    # Nobody counts the rows of a CSV so.
     path = tmp_path / "a.csv"
     path.write_text("Số nhà,Đường,Mã xã\n5,Láng,00199\n", encoding="utf-8")
     assert row_of_sheet(open_file(path), 1) is None
