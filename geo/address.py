@@ -316,8 +316,24 @@ def _column(text: str | None, role: str) -> list[Piece]:
         for piece in (with_flats(read) if role == "number" else read)
         if piece.complete or piece.role in ("premises", "hint")
     ]
+    if role == "building":
+        pieces = _all_of_building(pieces)
     alone, has_own = len(pieces) == 1, any(piece.role == role for piece in pieces)
     return [piece for piece in pieces if _settle(piece, role, alone=alone, has_own=has_own)]
+
+
+def _all_of_building(pieces: list[Piece]) -> list[Piece]:
+    """A mark that looks like a number is the block's, with what stands behind it: `Royal City, R5`,
+    `R5 Royal City`.
+    """
+    marked = False
+    for piece in pieces:
+        mark = piece.role == "number" and text_of(piece.all_words)[0].isalpha()
+        if mark or (marked and piece.role == "street" and piece.kind is None):
+            piece.role, piece.kind, piece.steps = "building", None, ()
+            piece.words, piece.opening = piece.all_words, []
+        marked = marked or mark
+    return pieces
 
 
 def _as_block(piece: Piece) -> Piece:

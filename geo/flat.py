@@ -51,6 +51,10 @@ _ESTATE_WRITINGS: Final = {
     "khu tap the": re.compile(r"^(?:toa )?(?:(?:khu )?tap the|ktt) "),
 }
 _BLOCK_MARK: Final = re.compile(r"([a-z]{1,3}) ?(\d{1,3}[a-z]?\d?(?: \d{2})?)|[a-z]|\d{1,3}[a-z]?")
+_MARK_IN_FRONT: Final = re.compile(
+    rf"(?:{_BLOCK_WORDS.pattern})?([a-z]{{1,3}}\d{{1,2}}[a-z]?|s\d{{1,2}} \d{{2}}) ([a-z].*)"
+)
+"""Of a block with a name, which others write behind that: `R5 Royal City`."""
 _MARKED_UNIT: Final = re.compile(r"[A-ZĐ]{1,3}(\d{2,5})")
 # `P402`, `CH302`; `PB1610` is room 1610 of building B.
 _ROOM: Final = re.compile(r"(?:CH|P)([A-Z]?)(\d{3,4}[A-Z]?)")
@@ -123,25 +127,35 @@ def block_key(name: str) -> str:
 
     >>> block_key("Nhà A1"), block_key("S2.03"), block_key("Toà CC An Bình")
     ('a1', 's203', 'chung cu an binh')
+    >>> block_key("Toà R5 Royal City") == block_key("R5 - Royal City") == block_key("Royal City R5")
+    True
     """
     if (mark := block_mark(name)) is not None:
         return mark
     for estate, words in _ESTATE_WRITINGS.items():
         if (key := words.sub(f"{estate} ", fold(name), 1)).startswith(f"{estate} "):
             return key
-    return fold(name)
+    return _MARK_IN_FRONT.sub(r"\2 \1", fold(name))
 
 
 def is_called(key: str, words: str) -> bool:
-    """Whether `words` are the name of the building with that key, after whatever word for its kind.
+    """Whether `words` are the name of the building with that key, after whatever word for its kind;
+    a mark alone is that of any building with it.
 
     >>> is_called("hoa hong", "Toa Hoa Hồng"), is_called("chung cu hoa hong", "Hoa Hồng")
     (True, True)
     >>> is_called("a", "khối A"), is_called("hoa hong", "Hoa Hồng Residence")
     (False, False)
+    >>> is_called("royal city r2", "R2"), is_called("r2", "R2 Royal City")
+    (True, True)
+    >>> is_called("royal city r2", "R5 Royal City"), is_called("royal city r2", "Times City R2")
+    (False, False)
     """
     asked = block_key(words)
-    return asked == key or without_block_words(asked) == without_block_words(key)
+    if asked == key or without_block_words(asked) == without_block_words(key):
+        return True
+    short, long = sorted((asked, key), key=len)
+    return long.endswith(f" {short}") and block_mark(short) == short and short[-1].isalnum()
 
 
 def without_block_words(key: str) -> str:

@@ -9,7 +9,8 @@ from geo.house_number import path_steps
 from geo.locality import BLOCK_OF_FLATS, DWELLING_ESTATES
 from geo.piece import Piece
 from geo.street import is_dated
-from geo.words import text_of, words_of
+from geo.syllables import is_syllable
+from geo.words import Word, text_of, words_of
 
 _FLAT_OF_BLOCK: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}[-.]\d{2}", re.IGNORECASE)
 """Block, floor and door; alone it may be a house as well."""
@@ -21,6 +22,8 @@ _SLASHED_FLAT: Final = re.compile(r"((?!LK|BT)[A-ZĐ]{2,3}\d{1,2})/(\d{3,4})", r
 """`CT2/201`, which is no plot in a row of houses."""
 _GLUED_FLAT: Final = re.compile(r"(?![KH]\d)[A-ZĐ]{1,3}\d{3,5}", re.IGNORECASE)
 """`S1503`; a K or H with a number is a kiệt or hẻm."""
+_MARK: Final = re.compile(r"[A-Z]{1,3}\d{1,2}[A-Z]?|S\d{1,2}\.\d{2}", re.IGNORECASE)
+"""Of a block that has a name as well: `R2`, `S2.03`."""
 _ROOM: Final = re.compile(r"[A-ZĐ]?\d{1,4}", re.IGNORECASE)
 _BEFORE_NAME: Final = re.compile(r"[A-ZĐ]{1,3}\d{1,4}[A-Z]?|\d{3,4}", re.IGNORECASE)
 """A block, a flat or both before the name of an estate."""
@@ -189,6 +192,41 @@ def _has_house(behind: list[Piece], flat: Piece) -> bool:
         one.role == "number" and (one.part > flat.part or behind[0].role == "building")
         for one in behind
     )
+
+
+def with_named_blocks(pieces: list[Piece]) -> list[Piece]:
+    """With the block of a flat under all of its name, where the house has a number of its own:
+    `Căn 807, Royal City, R2, 72 …`; `P807 Royal City R2, 72 …`; `Căn 807, toà R2 Royal City, 72 …`.
+    """
+    known: list[Piece] = []
+    for at, piece in enumerate(pieces):
+        if known and _has_house(pieces[at + 1 :], piece):
+            if piece.role == "number" and known[-1].role == "bare" and _is_mark_of(piece):
+                if len(known) > 1 and known[-2].role in ("unit", "code"):
+                    known[-1] = _block_called([*known[-1].all_words, *piece.words], known[-1])
+                    continue
+            elif piece.role == "bare" and _is_name_of_block(piece, known[-1]):
+                known.append(_block_called(piece.all_words, piece))
+                continue
+        known.append(piece)
+    return known
+
+
+def _block_called(words: list[Word], piece: Piece) -> Piece:
+    return replace(piece, role="building", kind="tòa", opening=[], words=words)
+
+
+def _is_name_of_block(piece: Piece, before: Piece) -> bool:
+    """Behind a flat a name with a mark; behind a mark one of an estate, which is no unit's."""
+    words = piece.all_words
+    if before.role in ("unit", "code") and len(words) > 1 and _MARK.fullmatch(words[-1].text):
+        return True
+    marked = before.role in ("code", "building") and _MARK.fullmatch(text_of(before.words))
+    return bool(marked) and not all(is_syllable(word.key) for word in words)
+
+
+def _is_mark_of(number: Piece) -> bool:
+    return not number.opening and _MARK.fullmatch(text_of(number.words)) is not None
 
 
 def with_blocks(pieces: list[Piece]) -> list[Piece]:

@@ -1,4 +1,4 @@
-"""House numbers that a spreadsheet took for a date or for a power of ten, and cannot be read back.
+"""Numbers of doors that a spreadsheet took for a date or a power of ten, and cannot be read back.
 
 `3/2` typed into a cell becomes the third of February, `25-06` the sixth month, `12E3` becomes
 12000 and a long number `1.2E+04`. What stood there can be
@@ -8,7 +8,9 @@ proposed, and never taken for granted.
 import re
 from typing import Final
 
-_ISO: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T]00:00(?::00)?)?")
+_TIME: Final = re.compile(r"[ t]\d{1,2}:\d{2}(?::\d{2}(?:\.0+)?)?(?: ?[ap]m|z)?$")
+_WITH_TIME: Final = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(?:\d{2}|\d{4})")
+_ISO: Final = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})")
 _DATE: Final = re.compile(r"(0?[1-9]|[12]\d|3[01])([-/.])(0?[1-9]|1[0-2])\2(20[0-4]\d)")
 """Of a year in which somebody typed it: what LibreOffice shows of `3/2`. No path ends so."""
 _MONTHS: Final = (
@@ -44,17 +46,22 @@ def is_mangled(text: str) -> bool:
     (True, True, True, False)
     """
     text = text.strip()
-    if text.startswith(_FORMULA) or (len(text) >= _LEAST_FIGURES and _ZEROS.fullmatch(text)):
+    zeros = len(text) >= _LEAST_FIGURES and _ZEROS.fullmatch(text)
+    return bool(zeros or _POWER.fullmatch(text.upper())) or is_date_or_error(text)
+
+
+def is_date_or_error(text: str) -> bool:
+    """Whether it is a date, or what stands where a formula failed; a flat may be called `12E05`.
+
+    >>> [is_date_or_error(text) for text in ("2026-06-25 00:00:00", "6/25/26 0:00", "25-Jun")]
+    [True, True, True]
+    >>> is_date_or_error("12E05"), is_date_or_error("12-05"), is_date_or_error("6/25/26")
+    (False, False, False)
+    """
+    text = text.strip()
+    if text.startswith(_FORMULA) or _ERROR.fullmatch(text):
         return True
-    if (
-        _ERROR.fullmatch(text)
-        or _DATE.fullmatch(text)
-        or _ISO.fullmatch(text)
-        or _POWER.fullmatch(text.upper())
-    ):
-        return True
-    lower = text.lower()
-    return bool(_DAY_FIRST.fullmatch(lower) or _MONTH_FIRST.fullmatch(lower))
+    return _day_and_month(text.lower()) is not None
 
 
 def originals(text: str) -> tuple[str, ...]:
@@ -62,8 +69,8 @@ def originals(text: str) -> tuple[str, ...]:
 
     >>> originals("2026-02-03"), originals("25-Jun"), originals("Thg6-25"), originals("1E+04")
     (('3/2', '2/3'), ('25/6', '6/25'), ('6/25', '25/6'), ())
-    >>> originals("03/02/2026")
-    ('3/2', '2/3')
+    >>> originals("03/02/2026"), originals("2026-06-25 00:00:00"), originals("6/25/26 0:00")
+    (('3/2', '2/3'), ('25/6', '6/25'), ('6/25', '25/6'))
     >>> originals("12000"), originals("10000")
     (('12E3', '12000'), ('10E3', '1E4', '10000'))
     """
@@ -72,17 +79,22 @@ def originals(text: str) -> tuple[str, ...]:
         first, power = zeros[1], len(zeros[2])
         shorter = (f"{first[0]}E{power + 1}",) if first.endswith("0") else ()
         return (f"{first}E{power}", *shorter, text)
-    if iso := _ISO.fullmatch(text):
-        month, day = int(iso[2]), int(iso[3])
-        return _both(day, month)
-    if date := _DATE.fullmatch(text):
-        return _both(int(date[1]), int(date[3]))
+    return _both(*found) if (found := _day_and_month(text)) else ()
+
+
+def _day_and_month(lower: str) -> tuple[int, int] | None:
+    """The two numbers of a date, that of the day first where it tells them apart."""
+    day, timed = _TIME.subn("", lower)
+    if iso := _ISO.fullmatch(day):
+        return int(iso[3]), int(iso[2])
+    if date := (_WITH_TIME if timed else _DATE).fullmatch(day):
+        return int(date[1]), int(date[3])
     for pattern, month_first in ((_DAY_FIRST, False), (_MONTH_FIRST, True)):
-        if found := pattern.fullmatch(text):
+        if found := pattern.fullmatch(day):
             month = int(found["vi"]) if found["vi"] else _MONTHS.index(found["en"][:3]) + 1
             number = int(found["number"])
-            return _both(month, number) if month_first else _both(number, month)
-    return ()
+            return (month, number) if month_first else (number, month)
+    return None
 
 
 def _both(first: int, second: int) -> tuple[str, ...]:

@@ -1,14 +1,15 @@
-"""Cells in Unicode and in a font of before it, side by side in one table: each decided for itself.
+"""Cells in Unicode and in a font of before it, side by side in one table.
 
-A list is put together from several, or goes on in another year: some of its rows are in TCVN3 or
-VNI, and nothing says which. What a cell says is taken from its words. `NguyÔn` is no word but in
-TCVN3, and `Nguyễn` has a letter that no font has; `Phó` may be itself or `Phú`, and follows the
-rest of its row or column. Nothing that is Vietnamese as it stands is changed on its own account.
+A list is put together from several, or filled in later: some of its cells are in TCVN3 or VNI, and
+nothing says which. `NguyÔn` is no word but in TCVN3, and `Nguyễn` has a letter that no font has:
+such cells say what they are in. `Phó` may be itself or `Phú`. What it is, is decided once for its
+column, by all cells of it, or for the file where none of them says it; the row is asked only where
+a column is of several lists. What can only be Unicode is never changed.
 """
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Final
@@ -19,7 +20,7 @@ _BEYOND_FONTS: Final = re.compile("[^\u0000-\u00ff]")
 """Letters that no font has: đ, ư and those with two marks; never in a text of before Unicode."""
 _ENOUGH: Final = 0.7
 """So many of a cell's words must be Vietnamese in a font."""
-_FAR_MORE: Final = 20
+_FAR_MORE: Final = 4
 """So many times more cells must be in a font than not, for it to be the column's."""
 _WORDS_REMEMBERED: Final = 1 << 16
 _BROKEN: Final = re.compile(r"[^\W\d_][¡¢£¤¥¦§¨©¬®¶¸¹×÷]|[¡¢£¤¥¦§¨©¬®¶¸¹×÷][^\W\d_]")
@@ -30,13 +31,15 @@ _ESCAPED: Final = re.compile(
 """A letter that was lost, or is written in the way of pages and programs."""
 
 
-class FontsOfColumn:
+class CellsInFonts:
     """What the cells of one column are in, as far as they were looked at."""
 
-    def __init__(self) -> None:
+    def __init__(self, cells: Iterable[str] = ()) -> None:
         self._cells: Counter[Font | None] = Counter()
         self._open = 0
         """Cells that may be either."""
+        for cell in cells:
+            self.look_at(cell)
 
     def look_at(self, cell: str) -> None:
         """Count the cell, where its words say in what it is."""
@@ -50,15 +53,25 @@ class FontsOfColumn:
         else:
             self._open += 1
 
-    def font(self) -> Font | None:
-        """The font that its doubtful cells are in; None where it cannot be told, or is Unicode."""
-        in_fonts: Counter[Font] = Counter()
-        for font, count in self._cells.items():
-            if font is not None:
-                in_fonts[font] = count
-        font = _likeliest(in_fonts)
-        least = max(_FAR_MORE * self._cells[None], self._open)
-        return font if font and in_fonts[font] > least else None
+    def font(self, others: Iterable["CellsInFonts"] = ()) -> Font | None:
+        """The font that its doubtful cells are in; None where that is Unicode, or cannot be told.
+
+        Where few cells say it, or not alike, they are in what those of the `others` are in that
+        hold any font: a column that somebody filled in later is in Unicode throughout.
+        """
+        if self._cells.total() > self._open:
+            in_font, unicode = _likeliest_of(self._cells), self._cells[None]
+            if in_font is None or self._cells[in_font] > _FAR_MORE * unicode:
+                return in_font
+            if unicode > _FAR_MORE * self._cells[in_font]:
+                return None
+        together = sum((o._cells for o in others if _likeliest_of(o._cells)), Counter())
+        in_font = _likeliest_of(together)
+        return in_font if together[in_font] > _FAR_MORE * together[None] else None
+
+
+def _likeliest_of(cells: Counter[Font | None]) -> Font | None:
+    return _likeliest(Counter({font: count for font, count in cells.items() if font}))
 
 
 def holds_font(text: str) -> bool:
@@ -78,6 +91,8 @@ def in_unicode(cells: Sequence[str], columns: Sequence[Font | None]) -> list[str
     ['Nguyễn Trãi', 'Phú', '12½']
     >>> in_unicode(["Nguyễn Trãi", "Phó", "12½"], [None, None, None])
     ['Nguyễn Trãi', 'Phó', '12½']
+    >>> in_unicode(["Nguyễn Trãi", "Phó", "Bu«n Jó"], ["tcvn3", "tcvn3", "tcvn3"])
+    ['Nguyễn Trãi', 'Phú', 'Buôn Jú']
     """
     evidence = [_evidence(cell) for cell in cells]
     in_fonts: Counter[Font] = Counter()
@@ -88,8 +103,11 @@ def in_unicode(cells: Sequence[str], columns: Sequence[Font | None]) -> list[str
     unmixed = None if any(unicode for _, unicode in evidence) else of_row
     read = []
     for cell, (fonts, unicode), of_column in zip_longest(cells, evidence, columns[: len(cells)]):
-        font = _likeliest(fonts, of_row, of_column) if fonts else of_column or unmixed
-        read.append(cell if unicode or font is None else _read(cell, font))
+        font = _likeliest(fonts, of_column, of_row) if fonts else of_column or unmixed
+        if unicode or font is None or cell.isascii():
+            read.append(cell)
+        else:
+            read.append(_read(cell, font, of_column=font == of_column))
     return read
 
 
@@ -117,11 +135,14 @@ def _likeliest(fonts: Counter[Font], *others: Font | None) -> Font | None:
     return next((font for font in others if font in found), None)
 
 
-def _read(cell: str, font: Font) -> str:
-    """The cell as it is in the font, where its words are Vietnamese then."""
+def _read(cell: str, font: Font, *, of_column: bool) -> str:
+    """The cell as it is in the font, where its words are Vietnamese then; in a column of that font
+    where no more of them are as they stand: `Bu«n Jó` has a name of another language.
+    """
     words = words_in_doubt([cell])
     known = sum(font in _fonts_of(word) for word in words)
-    return CONVERTERS[font](cell) if words and known >= _ENOUGH * len(words) else cell
+    least = sum(map(is_written, words)) if of_column else _ENOUGH * len(words)
+    return CONVERTERS[font](cell) if words and known >= least else cell
 
 
 def _evidence(cell: str) -> tuple[Counter[Font], bool]:

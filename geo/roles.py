@@ -18,6 +18,7 @@ from geo.flat_roles import (
     with_flats,
     with_house_apart,
     with_house_of_block,
+    with_named_blocks,
 )
 from geo.locality import SETTLEMENTS, locality_of
 from geo.piece import HOUSE_ROLES, Piece
@@ -40,7 +41,7 @@ def settled(pieces: list[Piece]) -> list[Piece]:
     """`pieces` with the roles that are beyond doubt."""
     if _is_settled(pieces):
         return pieces
-    pieces = with_flats(with_house_of_block(_without_postcode(pieces)))
+    pieces = with_flats(with_named_blocks(with_house_of_block(_without_postcode(pieces))))
     known = _without_people(_without_stray_letters(with_blocks(pieces)))
     return inside_buildings(_joined(_named_otherwise(with_house_apart(known))))
 

@@ -6,6 +6,7 @@ word once its diacritics are taken away. With them it is no word at all.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from geo.text import fold
@@ -35,6 +36,10 @@ _OPEN_VOWELS: Final = """
     a e ê i o ô ơ u ư y ai ao au ay âu ây eo êu ia ie iu iêu ieu oa oe oi oo oai oay oao oeo ôi ơi
     ua ue uê ui uo uơ uu uy uya uye uyu uôi uoi uou uay uây ưa ưi ươi ươu ưu ye yêu yeu
 """
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_HIGHLAND: Final = re.compile("[iy]a|chu|buon|bon|plei|lang|dak|kon")
+"""Folded, with what villages and streams of the highlands are called; others are no syllables."""
+_WORDS_REMEMBERED: Final = 1 << 14
 _VOWELS: Final = _CLOSED | frozenset(_OPEN_VOWELS.split())
 _MARKED: Final = frozenset("ăâêôơư")
 _TONE_ON_SECOND: Final = frozenset({"oa", "oe", "uy"})
@@ -63,6 +68,23 @@ def is_unwritten(word: str) -> bool:
     vowels, final, tone, _ = found
     stopped = final in ("c", "ch", "p", "t") and tone in _SMOOTH
     return stopped or vowels not in _VOWELS or (vowels in _CLOSED and not final)
+
+
+def is_misspelled(name: str) -> bool:
+    """Whether a word of the name is one that nobody writes; not in the languages of the highlands,
+    which other words of the name show.
+
+    >>> [is_misspelled(name) for name in ("Cầu Đấ", "đường Nhâ", "Khu Bàt", "Hòang Văn Thụ")]
+    [True, True, True, False]
+    >>> [is_misspelled(name) for name in ("Ia Bă", "Ea Kuăng", "buôn Pă", "Pasteur", "Café Sữa")]
+    [False, False, False, False, False]
+    """
+    if name.isascii():
+        return False
+    words = _LETTERS.findall(name)
+    return any(map(_is_unwritten, words)) and not any(
+        _HIGHLAND.fullmatch(fold(word)) or not is_syllable(word) for word in words
+    )
 
 
 def bears_tone_late(word: str) -> bool:
@@ -97,3 +119,6 @@ def _taken_apart(word: str) -> tuple[str, str, str, int] | None:
     if parts is None or (letters.isascii() and not tone) or not is_syllable(word):
         return None
     return parts["vowels"], parts["final"], tone, at - parts.start("vowels")
+
+
+_is_unwritten = lru_cache(_WORDS_REMEMBERED)(is_unwritten)

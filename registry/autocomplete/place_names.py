@@ -164,11 +164,14 @@ def load_names(reads: Reads) -> tuple[Names, ...]:
 
 
 def _buildings(reads: Reads) -> Names:
-    """The buildings, those called `chung cư` or the like by their bare names as well."""
+    """The buildings, those called `chung cư` or the like by their bare names as well, and blocks of
+    a name in the order in which they are written: `R5 Royal City`.
+    """
     rows = []
     for key, name, kind, units, codes, merged in reads.rows(_BUILDINGS, {}):
         serials = " ".join(str(to_serial(code)) for code in codes.split())
-        for called in dict.fromkeys((key, without_block_words(key))):
+        bare = (without_block_words(key), without_block_words(fold(name)))
+        for called in dict.fromkeys((key, *bare)):
             rows.append((called, name, kind, units, serials, merged))
     return _names_of(BUILDING, rows)
 

@@ -43,6 +43,7 @@ from registry.intake.matching.over_target import beyond_targets
 from registry.intake.matching.repeat import find_repeat
 from registry.intake.matching.shared_doors import count_shared
 from registry.intake.matching.street_behind import warn_of_stretches
+from registry.intake.matching.unwritten_names import ask_about_unwritten
 from registry.intake.matching.vanished import (
     bring_back,
     find_vanished,
@@ -246,6 +247,7 @@ def _decide(
     if demo:
         refuse_demo_beside_real(session)
     tell_apart(staging, options.source)
+    ask_about_unwritten(staging, options.source)
     match(staging, options.source, demo=demo, full=options.delivery == "full")
     reject_foreign(staging)
     settle_written(staging)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from geo.address import Door
-from geo.flat import block_key, block_mark, marked_unit
+from geo.flat import block_key, block_mark, is_called, marked_unit
 from geo.locality import BLOCK_KINDS, DWELLING_ESTATES
 from geo.spelling import are_apart
 from geo.text import fold
@@ -18,7 +18,9 @@ def by_building(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
     written = door.flat.building if door.flat else None
     if wanted.building is None or written is None:
         return _by_estate(hits, door, wanted)
-    there = [hit for hit in hits if wanted.building in _names_of(hit)]
+    there = [hit for hit in hits if wanted.building in _names_of(hit)] or [
+        hit for hit in hits if (key := _block_of(hit)) and is_called(key, written)
+    ]
     with_block = [hit for hit in hits if _is_with_block(hit, door, wanted)]
     if with_block:
         return [*there, *with_block], []

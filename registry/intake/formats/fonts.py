@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from geo.legacy_fonts import Font, font_of
-from geo.mixed_fonts import FontsOfColumn, holds_font, in_unicode
+from geo.legacy_fonts import Font
+from geo.mixed_fonts import CellsInFonts, holds_font, in_unicode
 from registry.intake.formats.table import FONT_NOTES, InBlocks, Rows, Table, names_in_unicode
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ def table_in_unicode(table: Table, sample: list[list[str]]) -> Table:
     columns are in: a single word may be one in both, as `Té` is `Tộ`. What is no word in any font,
     or stands beside words of another, stays as it is.
     """
-    begins_so = any(map(_hold_font, _together(iter(sample))))
-    fonts = _fonts_of_columns(table) if begins_so else ()
-    of_header = font_of(table.headers)
-    found = sorted({*filter(None, fonts), *([of_header] if of_header else ())})
+    begins_so = _hold_font([list(table.headers)]) or any(map(_hold_font, _together(iter(sample))))
+    columns = _columns(table) if begins_so else []
+    fonts = [column.font(columns) for column in columns]
+    of_header = CellsInFonts(table.headers).font(columns)
+    found = sorted({font for font in (*fonts, of_header) if font})
     notes = (*table.notes, *(FONT_NOTES[font] for font in found))
-    headers, remarks = names_in_unicode(table.headers), table.remarks
+    headers, remarks = names_in_unicode(table.headers, columns), table.remarks
 
     def tell() -> None:
         if not found and not remarks:
@@ -45,13 +46,13 @@ def table_in_unicode(table: Table, sample: list[list[str]]) -> Table:
     return replace(table, headers=headers, rows=kind(table.rows, fonts, tell), notes=notes)
 
 
-def _fonts_of_columns(table: Table) -> _Fonts:
-    columns = [FontsOfColumn() for _ in table.headers]
+def _columns(table: Table) -> list[CellsInFonts]:
+    columns = [CellsInFonts() for _ in table.headers]
     with table.rows() as rows:
         for row in rows:
             for column, cell in zip(columns, row, strict=False):
                 column.look_at(cell)
-    return tuple(column.font() for column in columns)
+    return columns
 
 
 @dataclass(frozen=True, slots=True)

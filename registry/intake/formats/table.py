@@ -3,7 +3,7 @@
 import errno
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from geo.encoded_twice import read_once
-from geo.legacy_fonts import CONVERTERS, Font, font_of
+from geo.legacy_fonts import Font
+from geo.mixed_fonts import CellsInFonts, in_unicode
 from registry.errors import UnreadableFileError
 from registry.intake.spellings.headers import field_of, fields_named
 
@@ -153,11 +154,18 @@ def _turned(rows: Sequence[Sequence[str]]) -> Header | None:
     return None
 
 
-def names_in_unicode(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Names as they show: below a title in capitals, a font is seen by the names alone."""
+def names_in_unicode(
+    names: tuple[str, ...], columns: Iterable[CellsInFonts] = ()
+) -> tuple[str, ...]:
+    """Names as they show: below a title in capitals, a font is seen by the names alone.
+
+    What they do not say themselves, the `columns` below them do.
+    """
     names = tuple(map(read_once, names))
-    font = font_of(names)
-    return tuple(map(CONVERTERS[font], names)) if font else names
+    if all(map(str.isascii, names)):
+        return names
+    font = CellsInFonts(names).font(columns)
+    return tuple(in_unicode(names, [font] * len(names)))
 
 
 def unreadable(

@@ -68,9 +68,10 @@ _OF_CELLS: Final[dict[str, ProblemKind]] = {
     "no_house_number": ProblemKind("notice", "Không có số nhà", "has no house number"),
     "number_mangled": ProblemKind(
         "error",
-        "Bảng tính đã đổi số nhà hay tên đường thành ngày, số mũ hay công thức: gõ lại như ghi trên"
-        " cửa, ô Text",
-        "a spreadsheet made a date, a power of ten or a formula of the house number or street",
+        "Bảng tính đã đổi số nhà, căn hộ hay tên đường thành ngày, số mũ hay công thức: gõ lại như"
+        " ghi trên cửa, ô Text",
+        "a spreadsheet made a date, a power of ten or a formula of the number of a house or flat,"
+        " or of a street",
     ),
     "number_without_street": ProblemKind(
         "error",

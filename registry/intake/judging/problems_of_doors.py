@@ -101,6 +101,15 @@ OF_DOORS: Final[dict[str, ProblemKind]] = {
         "the locality's name differs from another one of the commune in its marks only, and makes"
         " a locality of its own: correct the file where they are one",
     ),
+    "name_misspelled": ProblemKind(
+        "error",
+        "Tên đường, thôn, tổ, toà nhà có chữ mà tiếng Việt không có (bị cắt, gõ sai, sai phông), và"
+        " xã, phường chưa có nơi nào tên ấy: sửa lại; nếu tên đúng thì tạo một mã địa chỉ với tên"
+        " ấy bằng tay rồi nhập lại",
+        "the name of a street, a locality or a building has a syllable that Vietnamese lacks (cut"
+        " off, mistyped, of another font), and the commune knows none of that name: correct it;"
+        " where it is right, make one record with it by hand and import again",
+    ),
     "street_ambiguous": ProblemKind(
         "error",
         "Tên đường viết không dấu, mà xã, phường có nhiều đường chỉ khác dấu: viết đủ dấu",

@@ -12,7 +12,7 @@ from geo.address import building_of, parse_components
 from geo.beside import beside_number
 from geo.house_number import as_range
 from geo.locality import ESTATES, parse_locality
-from geo.mangled_number import is_mangled
+from geo.mangled_number import is_date_or_error, is_mangled
 from geo.mixed_fonts import is_garbled
 from geo.persons import (
     goes_on_to_person,
@@ -211,6 +211,9 @@ def read_place(text: str, kind: str = "") -> DoorParts:
 @_of_values
 def read_flat(building: str, floor: str, unit: str) -> DoorParts:
     """Of the columns of buildings, floors and flats."""
+    dated = "" if building[:1].isalpha() else building  # `May 10` is a building
+    if date := next(filter(is_date_or_error, (unit, floor, dated)), ""):
+        return DoorParts(number=(date, "", False))
     if fold(building) in _USES:
         building = ""
     # A flat is in a building, whoever that is called after.

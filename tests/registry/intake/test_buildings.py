@@ -56,3 +56,32 @@ def test_later_flat_joins_the_building_and_brings_a_lone_one_along(
 
     assert parents(engine) == {"1201": "ct1", "1202": "ct1", "1203": "ct1"}
     assert len(rows(engine, "SELECT FROM household WHERE kind = 'building'")) == 1
+
+
+BLOCKS = {
+    "Royal City, R2": "royal city r2",
+    "Royal City, R5": "royal city r5",
+    "Times City - T2": "times city t2",
+    "HH2, Linh Đàm": "linh dam hh2",
+}
+SPELLED = ("Royal City - R5", "R5 Royal City", "Toà R5, Royal City", "Royal City R5")
+TEXTS = {
+    "Căn 0807, Royal City, R2": "royal city r2",
+    "P0807 Royal City R5": "royal city r5",
+    "Căn 0807, toà R5 Royal City": "royal city r5",
+}
+
+
+def test_blocks_of_an_estate_keep_all_that_names_them(engine: Engine, deliver: Deliver) -> None:
+    made = deliver(*(door("72", name, building=name, unit="0807") for name in BLOCKS))
+    assert made.new == len(BLOCKS)
+    found = rows(engine, "SELECT building_name, building_key FROM household")
+    assert {(name, key) for name, key in found} == {
+        (name.replace(",", "").replace(" -", ""), key) for name, key in BLOCKS.items()
+    }
+
+    again = deliver(*(door("72", name, building=name, unit="0807") for name in SPELLED), source="b")
+    assert (again.new, again.linked) == (0, len(SPELLED))
+    texts = [{"address": f"{text}, 72 Quán Thánh, Phường Ba Đình, Hà Nội"} for text in TEXTS]
+    written = deliver(*texts, source="c")
+    assert (written.new, written.linked) == (0, len(TEXTS))

@@ -28,6 +28,18 @@ def test_dates_and_powers_are_no_house_numbers(deliver: Deliver, engine: Engine)
     ]
 
 
+def test_dates_are_no_flats_and_no_streets(deliver: Deliver, engine: Engine) -> None:
+    date, readings = "2026-06-25 00:00:00", "25/6 hoặc 6/25"
+    house = ROW | {"house_number": "1", "building": "CT1", "unit": "101"}
+    fields = ("unit", "floor", "building", "street")
+    result = deliver(*(house | {"source_ref": field, field: date} for field in fields))
+    assert (result.new, result.problems) == (0, {"number_mangled": len(fields)})
+    found = rows(engine, "SELECT DISTINCT value, proposed_fix FROM import_problem")
+    assert found == [(date, readings)]
+    named = deliver(house | {"source_ref": "1", "building": "May 10", "unit": "12E05"})
+    assert (named.new, named.problems) == (1, {})
+
+
 def test_date_in_a_cell_of_a_spreadsheet_is_refused(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "ho.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:

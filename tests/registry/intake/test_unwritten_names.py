@@ -1,0 +1,36 @@
+"""A place whose name no Vietnamese word has is not made before somebody confirms it."""
+
+from sqlalchemy import Engine, text
+
+from registry.database import session_scope
+from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
+
+ASKED = "SELECT row_number, field, value FROM import_problem WHERE code = 'name_misspelled'"
+
+
+def test_new_places_with_such_names_are_asked_about(engine: Engine, deliver: Deliver) -> None:
+    hamlet = {"commune_code": BA_DINH, "longitude": LON, "latitude": LAT}
+    result = deliver(
+        door("1", "1", street="Trầ Phú"),
+        door("2", "2", street="Pasteur"),
+        door("3", "3", street="Hòang Văn Thụ"),
+        hamlet | {"source_ref": "4", "house_number": "4", "locality": "Thôn Đoồng, Xóm Đấ"},
+        hamlet | {"source_ref": "5", "house_number": "5", "locality": "Buôn Jú"},
+        door("6", "6", building="Bàt Đàn", unit="101"),
+        door("7", "7", building="Royal City, R5", unit="101"),
+    )
+    assert (result.new, result.rejected) == (4, 3)
+    assert rows(engine, f"{ASKED} ORDER BY row_number") == [
+        (1, "street", "Trầ Phú"),
+        (4, "locality", "Đoồng"),
+        (6, "building", "Bàt Đàn"),
+    ]
+    assert rows(engine, "SELECT name FROM locality") == [("Jú",)]
+
+
+def test_a_name_that_the_commune_has_is_no_question(engine: Engine, deliver: Deliver) -> None:
+    deliver(door("1", "1", street="Tran Phu"))
+    with session_scope(engine) as session:  # as a record made by hand leaves it
+        session.execute(text("UPDATE thoroughfare SET name = 'Trầ Phú', key = 'tra phu'"))
+    again = deliver(door("3", "3", street="Trầ Phú"))
+    assert (again.new, again.problems) == (1, {})
