@@ -71,6 +71,8 @@ class Table:
     """Whether its codes of communes are certainly today's, as those of our own blank."""
     first_row: int | None = None
     """Of a spreadsheet, the row, from 1, in which the first row behind the header stands."""
+    sheet: str = ""
+    """The name of the sheet that is read, or of the first one."""
     holds: object = field(default=None, repr=False)
     """What must live as long as the table, an unpacked copy say."""
     remarks: list[str] = field(default_factory=list)
