@@ -64,10 +64,8 @@ _NO_TABLE: Final = (
     "This file is no workbook and no CSV that can be read. Paste its column of addresses.",
 )
 _NO_COLUMN: Final = (
-    "Không nhận ra cột địa chỉ nên chưa trả lời dòng nào. Hãy chọn cột địa chỉ dưới đây, chọn lại"
-    " tệp nếu gửi tệp, rồi xem kết quả.",
-    "No column of addresses was recognised, so nothing was answered. Choose it below, choose the"
-    " file again if there is one, and show the results.",
+    "Không nhận ra cột địa chỉ nên chưa trả lời dòng nào. Hãy chọn cột địa chỉ dưới đây.",
+    "No column of addresses was recognised, so nothing was answered. Choose it below.",
 )
 _NO_ROW: Final = {
     EMPTY: ("Dòng trống.", "Empty."),
