@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from typing import Any, Final
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request, stream_with_context
 from pydantic import Field, ValidationError
@@ -42,7 +43,7 @@ from registry.batch.rows import (
     read_row,
     read_table,
 )
-from registry.errors import NotFoundError
+from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import Question
 from registry.records import Record
@@ -50,6 +51,8 @@ from registry.validation.verdicts import Validation
 
 _TOGETHER: Final = 100
 """Rows that are answered at once."""
+_MOST_SHOWN: Final = 2_000
+"""Signs of headers that a header of the answer names."""
 
 blueprint = Blueprint("batch", __name__, url_prefix="/v1/batch")
 
@@ -102,6 +105,8 @@ def post_batch(operation: str, query: NoParameters) -> Response:  # noqa: ARG001
         stream_with_context(as_caller(body)), content_type=f"{request.mimetype}; charset=utf-8"
     )
     response.headers["Cache-Control"] = "no-store"
+    if table.unread:
+        response.headers["Unread-Columns"] = ",".join(map(quote, table.unread))[:_MOST_SHOWN]
     return response
 
 
@@ -152,7 +157,8 @@ def _outcomes(
 
 def _asked(operation: str, row: InputRow) -> Asked:
     """What the row asks, read as the single call reads its parameters."""
-    if row.error is not None:
+    # A line that is none; members are parameters here, whatever a table would make of them.
+    if isinstance(row.error, InvalidInputError):
         raise row.error
     model = _MODELS[operation]
     given = {name: row.given[name] for name in model.model_fields if name in row.given}

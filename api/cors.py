@@ -71,4 +71,6 @@ def _describe(response: Response) -> None:
         headers["Access-Control-Allow-Headers"] = "Content-Type, If-None-Match"
         headers["Access-Control-Max-Age"] = _PREFLIGHT_S
     else:
-        headers["Access-Control-Expose-Headers"] = "ETag, Retry-After, RateLimit, RateLimit-Policy"
+        headers["Access-Control-Expose-Headers"] = (
+            "ETag, Retry-After, RateLimit, RateLimit-Policy, Unread-Columns"
+        )

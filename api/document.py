@@ -131,6 +131,7 @@ _ONLY: Final = {
     "idempotency_key_reused": r"/v1/imports",
     "too_many_vanished": r"/v1/imports/.*/publish",
     "unreadable_file": r"/v1/batch/.*",
+    "columns_not_recognised": r"/v1/batch/.*",
     "commune_not_named": "(?!)",
     "sheet_not_chosen": r"/v1/batch/.*",
     "system_not_confirmed": "(?!)",

@@ -92,6 +92,7 @@ _MISFITS: Final = {
 STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnreadableFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ColumnsNotRecognisedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.CommuneNotNamedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.SheetNotChosenError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.SystemNotConfirmedError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -221,6 +221,12 @@ class UnreadableFileError(RegistryError):
     words = "không đọc được tệp"
 
 
+class ColumnsNotRecognisedError(UnreadableFileError):
+    """A table none of whose columns holds what is needed. Member: `columns`, their headers."""
+
+    code = "columns_not_recognised"
+
+
 class CommuneNotNamedError(UnreadableFileError):
     """A file of households that can be read as soon as somebody says in which commune they are."""
 

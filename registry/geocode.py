@@ -161,7 +161,14 @@ class _Search:
             for level, unit in zip(UNITS, units, strict=True)
             if not _is_code(unit, level)
         }
-        found = yield from self._text(completed_text(text, named))
+        whole = completed_text(text, named)
+        code = whole_code(text)
+        point = point_in(text)
+        # Digits that are a code by themselves, and a point, are none within a longer text.
+        loose = point or (code and all(mention.code != code for mention in codes_in(whole)))
+        found = yield from self._text(text if loose else whole)
+        if code or point:
+            found = yield from self._held_by(found, completed_text("", named).strip(", "))
         for note in notes:
             found = [with_fault(answer, note) for answer in found]
         return found
@@ -188,6 +195,19 @@ class _Search:
         if unread := unread_code(text):
             return (yield from self._without_code(unread, found))
         return found
+
+    def _held_by(self, found: list[Answer], units: str) -> Query[list[Answer]]:
+        """The answers, with a fault where the units are of another province."""
+        reading = self.reading
+        places = yield from self._read(units)
+        self.reading = reading
+        provinces = {self._province(answer.unit) for answer in places}
+        return [
+            with_fault(answer, CONTRADICTED)
+            if provinces and self._province(answer.unit) not in provinces
+            else answer
+            for answer in found
+        ]
 
     def _at(self, lon: float, lat: float) -> Query[list[Answer]]:
         def near(reads: Reads) -> list[Answer]:

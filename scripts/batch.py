@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Final, TextIO
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from registry import cluster
 from registry.batch.flat import FLAT_COLUMNS
-from registry.batch.rows import FORMATS, SUFFIXES, Layout, Table, read_table
+from registry.batch.rows import FORMATS, SUFFIXES, Layout, Stated, Table, read_table
 from registry.batch.words import VERDICTS
 from registry.batch.work import Work, answer_rows
-from registry.batch.workbooks import READ, WRITTEN, reading_workbook, write_workbook
+from registry.batch.workbooks import READ, WRITTEN, Original, reading_workbook, write_workbook
 from registry.errors import UnreadableFileError
 from registry.messages import not_written, number
-from scripts.progress import say
+from registry.whole_file import whole_file
+from scripts.mapping import read_mapping
+from scripts.progress import counting, say
 from scripts.settings import read_settings
 
 STREAM: Final = Path("-")
@@ -50,6 +50,11 @@ def _command(operation: str) -> click.Command:
         type=click.Choice(FORMATS),
         help="Dạng của cả hai tệp (of both, whatever suffix).",
     )
+    @click.option(
+        "--mapping",
+        metavar="FILE.json",
+        help='Cột nào là trường nào (which header is which field: \'{"Nơi đến": "address"}\').',
+    )
     @click.option("--sheet", help="Trang của bảng tính (of a spreadsheet; `*` reads all alike).")
     @click.option(
         "--processes", type=click.IntRange(1, 64), help="Số tiến trình (default: one a processor)."
@@ -60,9 +65,11 @@ def _command(operation: str) -> click.Command:
         source: Path,
         target: Path,
         form: str | None,
+        mapping: str | None,
         sheet: str | None,
         processes: int | None,
     ) -> None:
+        stated = tuple(read_mapping(mapping).items()) if mapping else ()
         # An output without a suffix is written as the input is.
         read_as = _form_of(source, form, READ)
         if target == STREAM:
@@ -76,22 +83,24 @@ def _command(operation: str) -> click.Command:
 
         def answered(work: Work, table: Table) -> Iterator[str]:
             nonlocal rows, unanswered
-            with _progress() as (bar, task):
+            with counting("dòng / rows") as count:
                 for written in answer_rows(work, table.rows, processes=processes):
                     rows += written.rows
                     unanswered += written.unanswered
                     verdicts.update(written.verdicts)
-                    bar.update(task, completed=rows)
+                    count(rows)
                     yield written.text
 
-        with _reading(source, read_as, operation, sheet) as table:
+        with _reading(source, read_as, operation, sheet, stated) as (table, original):
+            if table.unread:
+                say(f"cột không đọc (columns not read): {', '.join(table.unread)}")
             layout = Layout.of(
                 _TEXT if write_as == _BOOK else write_as, table, FLAT_COLUMNS[operation]
             )
             texts = answered(Work(settings, database_url, operation, layout), table)
             if write_as == _BOOK:
                 with _whole(target) as part:
-                    write_workbook(part, layout, texts)
+                    write_workbook(part, layout, texts, original)
             else:
                 with _writing(target) as out:
                     out.writelines(chain([layout.head()], texts))
@@ -117,14 +126,17 @@ def _form_of(path: Path, stated: str | None, workbooks: tuple[str, ...]) -> str:
 
 
 @contextmanager
-def _reading(path: Path, form: str, operation: str, sheet: str | None) -> Iterator[Table]:
+def _reading(
+    path: Path, form: str, operation: str, sheet: str | None, stated: Stated
+) -> Iterator[tuple[Table, Original | None]]:
+    """The table and, of a spreadsheet, its rows as they stand there."""
     try:
         if form == _BOOK:
-            with reading_workbook(path, sheet, operation, say) as table:
-                yield table
+            with reading_workbook(path, sheet, operation, say, stated) as read:
+                yield read
         else:
             with _lines(path) as lines:
-                yield read_table(form, operation, lines)
+                yield read_table(form, operation, lines, stated), None
     except OSError as error:
         raise UnreadableFileError(f"{path}: {error.strerror or error}") from error
 
@@ -165,19 +177,8 @@ def _writing(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
-    """Where to write a file that appears under its name only when it is whole."""
-    part = path.with_name(f"{path.name}.part")
     try:
-        yield part
-        part.replace(path)
+        with whole_file(path) as part:
+            yield part
     except OSError as error:
         raise UnreadableFileError(not_written(path, error)) from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _progress() -> Iterator[tuple[Progress, TaskID]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
-        yield bar, bar.add_task("dòng / rows", total=None)

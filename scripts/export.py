@@ -12,7 +12,7 @@ from registry.database import make_engine
 from registry.export.run import FORMATS, STATUSES, ExportOptions, export_file
 from registry.history import moment_of
 from registry.messages import number
-from scripts.progress import say
+from scripts.progress import counting
 from scripts.settings import read_settings
 
 _SUFFIXES: Final = {
@@ -105,9 +105,8 @@ def _format(out: Path, form: str | None) -> str:
 
 
 def _file(engine: Engine, out: Path, options: ExportOptions) -> None:
-    done = export_file(
-        engine, out, options, lambda records: say(f"đã ghi {number(records)} (records written)")
-    )
+    with counting("đã ghi (records written)") as count:
+        done = export_file(engine, out, options, count)
     if done.former is not None:
         code, name = done.former
         heirs = ", ".join(f"{heir} ({heir_code})" for heir_code, heir in done.units)
@@ -116,12 +115,7 @@ def _file(engine: Engine, out: Path, options: ExportOptions) -> None:
 
 
 def _snapshot(engine: Engine, folder: Path, unit: str | None, *, demo: bool) -> None:
-    made = export_snapshot(
-        engine,
-        folder,
-        unit=unit,
-        demo=demo,
-        progress=lambda records: say(f"đã ghi {number(records)} mã (records written)"),
-    )
+    with counting("đã ghi mã (records written)") as count:
+        made = export_snapshot(engine, folder, unit=unit, demo=demo, progress=count)
     told = ", ".join(f"{kind} {number(count)}" for kind, count in made.counts.items())
     click.echo(f"{folder / MANIFEST}: {told}")

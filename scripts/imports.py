@@ -38,6 +38,7 @@ from registry.intake.row_reports import (
 from registry.intake.run import import_file
 from registry.messages import not_written, number
 from scripts.import_report import COUNTS, told, vanished_warning
+from scripts.mapping import read_mapping
 from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
@@ -178,7 +179,7 @@ def import_(
                 demo_as_real=demo_as_real,
                 crs=crs,
                 sheet=sheet,
-                mapping=_mapping(mapping) if mapping else None,
+                mapping=read_mapping(mapping) if mapping else None,
                 commune=commune,
             )
             try:
@@ -199,7 +200,7 @@ def _all_that_is_missing(
     missing = "thiếu nguồn --source, là nơi giao tệp (name who delivers the file)"
     lacks_commune = False
     try:
-        open_file(file, sheet, _mapping(mapping) if mapping else None, commune)
+        open_file(file, sheet, read_mapping(mapping) if mapping else None, commune)
     except CommuneNotNamedError as error:
         missing, lacks_commune = f"{missing}; {error.detail}", True
     except UnreadableFileError as error:
@@ -297,19 +298,6 @@ def _write(file: SourceFile, handback: Handback, outputs: _Outputs) -> None:
     if outputs.vanished is not None and handback.vanished is not None:
         with _opened(outputs.vanished) as out:
             write_vanished(handback.vanished, out)
-
-
-def _mapping(given: str) -> dict[str, str]:
-    """What JSON says, as it is or in a file."""
-    path = "--mapping" if given.lstrip().startswith("{") else given
-    try:
-        written = given if path != given else Path(given).read_text(encoding="utf-8-sig")
-        mapping = json.loads(written)
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"không đọc được {path}: {error}") from error
-    if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
-        raise click.ClickException(f'{path} không có dạng {{"tên cột": "trường"}}')
-    return mapping
 
 
 @contextmanager

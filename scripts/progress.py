@@ -1,8 +1,64 @@
 """How commands speak while they work: progress on stderr, results on stdout."""
 
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
 import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from registry.messages import number
+
+_SECONDS: Final = 5
+"""Between two lines of progress where nobody sees a bar."""
 
 
 def say(line: str) -> None:
     """One line of progress."""
     click.echo(line, err=True)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """A function that is told how many are done: on a terminal a bar and a clock, else a line now
+    and then. A signal that ends the process is an error in the block, so that it cleans up.
+    """
+    console = Console(stderr=True)
+    with _ended_by_error():
+        if not console.is_terminal:
+            yield _Lines(what)
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f}"),
+        )
+        with Progress(*columns, TimeElapsedColumn(), console=console) as bar:
+            task = bar.add_task(what, total=None)
+            yield lambda done: bar.update(task, completed=done)
+
+
+class _Lines:
+    def __init__(self, what: str) -> None:
+        self._what, self._next = what, time.monotonic() + _SECONDS
+
+    def __call__(self, done: int) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _SECONDS
+            say(f"{self._what}: {number(done)}")
+
+
+@contextmanager
+def _ended_by_error() -> Iterator[None]:
+    def end(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -22,8 +22,9 @@ from registry.batch import EMPTY, TOTAL, Outcome, outcomes
 from registry.batch.flat import FLAT_COLUMNS, flat
 from registry.batch.rows import InputRow, Layout, Table, check_text, read_row, read_table
 from registry.batch.workbooks import as_csv, workbook_suffix
-from registry.errors import UnreadableFileError
+from registry.errors import ColumnsNotRecognisedError, UnreadableFileError
 from registry.gazetteer import today
+from registry.intake.spellings.headers import fields_named
 from registry.search.completed_text import UNITS
 from registry.validation.verdicts import Component, Validation
 
@@ -62,6 +63,10 @@ _NO_TABLE: Final = (
     "Không đọc được tệp này như bảng tính Excel hay CSV. Hãy dán cột địa chỉ vào ô.",
     "This file is no workbook and no CSV that can be read. Paste its column of addresses.",
 )
+_NO_COLUMN: Final = (
+    "Không nhận ra cột địa chỉ nên chưa trả lời dòng nào. Hãy chọn cột địa chỉ dưới đây.",
+    "No column of addresses was recognised, so nothing was answered. Choose it below.",
+)
 _NO_ROW: Final = {
     EMPTY: ("Dòng trống.", "Empty."),
     TOTAL: ("Dòng tổng, không phải địa chỉ.", "A total, and no address."),
@@ -92,18 +97,24 @@ def post_try() -> Response:
         text, problem = "", words(*_NO_TABLE)
     if not problem and not text.strip():
         problem = words("Hãy dán ít nhất một địa chỉ.", "Paste at least one address.")
+    columns: object = ()
     if not problem:
         try:
             answered = _answer(text)
-        except UnreadableFileError:
-            problem = words(
-                "Không nhận ra cột địa chỉ trong tệp. Dòng đầu cần nêu tên cột, ví dụ “địa chỉ”.",
-                "No address column was found. The first line has to name the columns: “address”.",
-            )
+        except ColumnsNotRecognisedError as error:
+            columns, problem = error.extra["columns"], words(*_NO_COLUMN)
+        except UnreadableFileError as error:
+            problem = error.detail
     if answered and request.form.get("as") == "csv":
         return _csv(answered)
     rows = _rows(answered, mode) if answered else None
-    response = _page(mode, 422 if problem else 200, text=text, rows=rows, problem=problem)
+    shown = {
+        "rows": rows,
+        "counts": _counts(rows or []),
+        "unread": answered.table.unread if answered else (),
+        "columns": columns,
+    }
+    response = _page(mode, 422 if problem else 200, text=text, problem=problem, **shown)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -113,24 +124,9 @@ def _mode(asked: str | None) -> str:
 
 
 def _page(
-    mode: str,
-    status: int = 200,
-    *,
-    rows: list[dict[str, Any]] | None = None,
-    text: str = "",
-    problem: str | None = None,
+    mode: str, status: int = 200, *, text: str = "", problem: str | None = None, **shown: object
 ) -> Response:
-    counts = _counts(rows or [])
-    return page(
-        "try.html",
-        status,
-        mode=mode,
-        text=text,
-        rows=rows,
-        counts=counts,
-        problem=problem,
-        most=MAX_ROWS,
-    )
+    return page("try.html", status, mode=mode, text=text, problem=problem, most=MAX_ROWS, **shown)
 
 
 def _text() -> str:
@@ -169,11 +165,18 @@ def _answer(text: str) -> _Answered:
 
 
 def _table(text: str) -> Table:
+    """A table where the text is one; of what was pasted, each line else."""
+    column = request.form.get("column")
+    stated = ((column, "address"),) if column else ()
     try:
-        return read_table("csv", _OPERATION, io.StringIO(text, newline=""))
-    except UnreadableFileError:
-        if request.files.get("file"):
+        table = read_table("csv", _OPERATION, io.StringIO(text, newline=""), stated)
+    except ColumnsNotRecognisedError as error:
+        if request.files.get("file") or fields_named(error.extra["columns"]):  # type: ignore[arg-type]
             raise
+    else:
+        # `Địa chỉ:` between addresses is no header.
+        if not table.above or len(table.headers) > 1:
+            return table
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     made = [InputRow({_HEADER: line}, {_HEADER: line}) for line in lines]
     return Table(iter(made), (_HEADER,))

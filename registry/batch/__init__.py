@@ -6,13 +6,12 @@ A question that cannot be answered is an outcome with an error; it never touches
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from dataclasses import fields as fields_of
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 
 from geo.points import point_in
-from geo.text import fold
 from geo.values import value
+from registry.batch.columns import COMPONENTS, POINT
 from registry.disclosure import told_answers, told_validation
 from registry.errors import BudgetSpentError, InvalidInputError, RegistryError
 from registry.gazetteer import Gazetteer
@@ -40,39 +39,6 @@ NOTHING_FOUND: Final = "nothing_found"
 
 HALVES: Final = re.compile("[\ud800-\udfff]")
 """Halves of signs, and bytes that were no UTF-8: no text."""
-POINT: Final = "point"
-"""Field of a column that holds both coordinates: `21.0285, 105.8542`, or a link to a map."""
-COMPONENTS: Final = tuple(field.name for field in fields_of(Components))
-_COLUMNS: Final = {
-    "lookup": ("code",),
-    "geocode": ("address", *COMPONENTS),
-    "reverse": ("lon", "lat", POINT),
-    "validate": ("address", *COMPONENTS),
-}
-# Headers as people write them, folded.
-_HEADERS: Final = {
-    "code": "code|ma|ma dia chi|ma dia chi so",
-    "address": (
-        "address|q|dia chi|full address|shipping address|dia chi giao hang|dia chi nhan hang|"
-        "dia chi khach hang|dia chi chi tiet"
-    ),
-    "house_number": "house number|so nha",
-    "street": "street|duong|pho|ten duong",
-    "locality": "locality|thon|ap|to dan pho|khu pho",
-    "building": "building|toa nha|chung cu",
-    "floor": "floor|tang",
-    "unit": "unit|flat|can ho|phong",
-    "commune": "commune|ward|xa|phuong|xa phuong|phuong xa",
-    "district": "district|quan|huyen|quan huyen",
-    "province": "province|city|tinh|thanh pho|tinh thanh pho|tinh thanh",
-    "lon": "lon|lng|longitude|kinh do|x",
-    "lat": "lat|latitude|vi do|y",
-    POINT: (
-        "point|toa do|toa do gps|gps|coordinates|lat lon|lat lng|lat long|toa do lat lng|"
-        "toa do lat lon|vi do kinh do|kinh do vi do"
-    ),
-}
-_FIELDS: Final = {name: field for field, names in _HEADERS.items() for name in names.split("|")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,24 +154,6 @@ def _by_point(gazetteer: Gazetteer, asked: PointAsked, reads: Reads) -> list[Ans
     )
 
 
-@lru_cache(maxsize=256)
-def columns_of(operation: str, headers: tuple[str, ...]) -> Mapping[str, str]:
-    """Field → header, for the headers that an operation reads; empty where it reads none.
-
-    >>> columns_of("geocode", ("Mã đơn", "Địa chỉ", "Ghi chú"))
-    {'address': 'Địa chỉ'}
-    """
-    found: dict[str, str] = {}
-    for header in headers:
-        field = _FIELDS.get(fold(header))
-        if field in _COLUMNS[operation]:
-            found.setdefault(field, header)
-    # A whole address needs no parts: they are what it was made of. Its units may stand apart.
-    if "address" in found:
-        return {name: found[name] for name in ("address", *UNITS) if name in found}
-    return found
-
-
 def read_fields(operation: str, fields: Mapping[str, object]) -> Asked:
     """The question that these fields ask. Raises InvalidInputError, which names the field."""
     if operation == "lookup":
@@ -213,9 +161,12 @@ def read_fields(operation: str, fields: Mapping[str, object]) -> Asked:
     if operation == "reverse":
         return _point(fields)
     address = _text(fields, "address")
-    given = (name for name in (UNITS if address else COMPONENTS) if name in fields)
+    given = [name for name in COMPONENTS if name in fields]
+    if "address" in fields:
+        # An empty cell asks nothing, whatever units stand beside it.
+        given = [name for name in given if name in UNITS and address]
     parts = {name: value for name in given if (value := _text(fields, name)) is not None}
-    if address is None and not parts:
+    if address is None and parts.keys() <= set(UNITS):
         if operation != "validate" or not isinstance(fields.get("address"), str):
             _missing("address")
         address = ""  # blank is an answer of a form, and what to do with it a verdict

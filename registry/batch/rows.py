@@ -10,22 +10,31 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, Final, Self
 
 from geo.points import point_in
 from geo.values import value
-from registry.batch import EMPTY, HALVES, POINT, TOTAL, Asked, columns_of, read_fields
+from registry.batch import EMPTY, HALVES, TOTAL, Asked, read_fields
+from registry.batch.columns import POINT, PREFIX, AskedColumns, columns_of
 from registry.csv_cells import Writer, read_rows
-from registry.errors import InvalidInputError, UnreadableFileError
+from registry.errors import (
+    ColumnsNotRecognisedError,
+    InvalidInputError,
+    RegistryError,
+    UnreadableFileError,
+)
+from registry.intake.formats.table import LOOKED_AT, find_header
 from registry.intake.spellings.footer_words import is_total
+from registry.intake.spellings.headers import fields_named
 from registry.json_once import GivenTwiceError, loads_once
 
 FORMATS: Final = ("csv", "ndjson")
 SUFFIXES: Final = {".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
-PREFIX: Final = "result_"
 RESULT: Final = "result"
 LINE: Final = "line"
 """Member in which a line of NDJSON that cannot be read comes back."""
@@ -36,10 +45,11 @@ _LONE_HALVES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _WORKBOOKS: Final = ("PK\x03\x04", "\udcd0\udccf\x11\udce0", "\xd0\xcf\x11\xe0")
 """How files of spreadsheets begin, new and old, as text that is none."""
 _NO_TEXT: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_MAX_SHOWN: Final = 300
-"""Signs of a header that nothing is known of."""
-_LOOKED_AT: Final = 100
-"""Rows of NDJSON in which the columns of a CSV are looked for."""
+_FIRST: Final = 100
+"""Rows of NDJSON in which the columns of a CSV are looked for; of a table, in which points are."""
+
+Stated = tuple[tuple[str, str], ...]
+"""Headers, and the field that each of them is said to be; '' for none."""
 
 
 @value(frozen=True, slots=True)
@@ -48,7 +58,7 @@ class InputRow:
 
     asked: Mapping[str, Any]
     given: Mapping[str, Any]
-    error: InvalidInputError | None = None
+    error: RegistryError | None = None
     """Why it cannot be read."""
 
 
@@ -60,17 +70,40 @@ class Table:
     headers: tuple[str, ...]
     """Without the columns of an earlier result; of NDJSON the members of its first rows."""
     delimiter: str = ","
+    above: tuple[tuple[str, ...], ...] = ()
+    """The rows of a CSV above its header, which are handed back as they came."""
+    unread: tuple[str, ...] = ()
+    """Headers of the columns that are passed through and not read."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the cells are called in `InputRow.given`: the headers, each another one."""
+        return unlike(self.headers)
 
 
-def read_table(form: str, operation: str, lines: Iterable[str]) -> Table:
+def unlike(headers: Iterable[str]) -> tuple[str, ...]:
+    """The headers, of which each is written otherwise than those before it.
+
+    >>> unlike(["Ghi chú", "", "Ghi chú", ""])
+    ('Ghi chú', '', 'Ghi chú (2)', ' (2)')
+    """
+    counted = Counter[str]()
+    keys = []
+    for header in headers:
+        counted[header] += 1
+        keys.append(f"{header} ({counted[header]})" if counted[header] > 1 else header)
+    return tuple(keys)
+
+
+def read_table(form: str, operation: str, lines: Iterable[str], stated: Stated = ()) -> Table:
     """The rows of `lines`, which keep their ends; in CSV a row may be several lines.
 
-    Raises UnreadableFileError for a CSV without a header or without a column of the operation.
+    Raises UnreadableFileError for a CSV without a header, and what `columns_of` raises.
     """
     if form == "csv":
-        return _read_csv(operation, lines)
-    rows = _read_ndjson(operation, lines)
-    first = list(islice(rows, _LOOKED_AT))
+        return _read_csv(operation, lines, stated)
+    rows = _read_ndjson(operation, lines, stated)
+    first = list(islice(rows, _FIRST))
     members = dict.fromkeys(name for row in first for name in row.given)
     return Table(chain(first, rows), tuple(members))
 
@@ -89,65 +122,97 @@ def check_text(first: str) -> None:
         )
 
 
-def _read_csv(operation: str, lines: Iterable[str]) -> Table:
+def _read_csv(operation: str, lines: Iterable[str], stated: Stated) -> Table:
     source = iter(lines)
     first = next(source, "").removeprefix("\ufeff")
     check_text(first)
-    if not first.strip():
+    looked_at = [first, *islice(source, LOOKED_AT - 1)]
+    if not any(map(str.strip, looked_at)):
         raise UnreadableFileError("the first line has to name the columns")
-    delimiter = max(_DELIMITERS, key=first.count)
     csv.field_size_limit(_MAX_CELL)
-    reader = read_rows(chain([first], source), delimiter=delimiter)
+    delimiter = max(_DELIMITERS, key=lambda sign: (_named_by(looked_at, sign), first.count(sign)))
+    reader = read_rows(chain(looked_at, source), delimiter=delimiter)
     try:
-        headers = next(reader)
+        top = list(islice(reader, _header_at(_parsed(looked_at, delimiter)) + 1))
     except csv.Error as error:
         raise UnreadableFileError(f"dòng đầu không đọc được (the first line: {error})") from error
-    return table_of(operation, headers, reader, delimiter)
+    *above, headers = top
+    found = table_of(operation, headers, reader, delimiter, stated)
+    return replace(found, above=tuple(map(tuple, above)))
+
+
+def _parsed(lines: Iterable[str], delimiter: str) -> list[list[str]]:
+    """The rows of the first lines, as far as they can be read."""
+    rows: list[list[str]] = []
+    with suppress(csv.Error):
+        rows.extend(read_rows(lines, delimiter=delimiter))
+    return rows
+
+
+def _named_by(lines: Sequence[str], delimiter: str) -> int:
+    """How many fields the header names where the cells are parted so."""
+    rows = _parsed(lines, delimiter)
+    return len(fields_named(map(str.strip, rows[_header_at(rows)]))) if rows else 0
+
+
+def _header_at(rows: list[list[str]]) -> int:
+    """The row among the first that is the header: titles may stand above it."""
+    header = find_header(rows)
+    if header.column is not None:
+        return 0
+    return max(
+        range(min(header.rows_before_data, len(rows))),
+        key=lambda at: sum(cell.strip() in header.names for cell in rows[at] if cell.strip()),
+        default=0,
+    )
 
 
 def table_of(
-    operation: str, headers: Iterable[str], rows: Iterator[list[str]], delimiter: str = ","
+    operation: str,
+    headers: Iterable[str],
+    rows: Iterator[list[str]],
+    delimiter: str = ",",
+    stated: Stated = (),
 ) -> Table:
-    """The rows of cells below a header; raises UnreadableFileError without a column to ask by."""
-    headers = [header.strip() for header in headers]
-    columns = columns_of(operation, tuple(headers))
-    if not columns and operation == "reverse":
+    """The rows of cells below a header; raises what `columns_of` raises."""
+    headers = tuple(header.strip() for header in headers)
+    try:
+        columns = columns_of(operation, headers, stated)
+    except ColumnsNotRecognisedError:
         first_rows = _looked_at(rows)
-        columns = _column_of_points(headers, first_rows)
         rows = chain(first_rows, rows)
-    if not columns:
-        needed = ", ".join(("code",) if operation == "lookup" else ("lon", "lat"))
-        needed = "address" if operation in ("geocode", "validate") else needed
-        seen = ", ".join(header for header in headers if header)[:_MAX_SHOWN]
-        raise UnreadableFileError(
-            f"không nhận ra cột nào / no column of the header is known: {seen}; "
-            f"{operation} cần / needs {needed}"
-        )
-    kept = tuple(header for header in headers if not header.startswith(PREFIX))
-    return Table(_csv_rows(rows, headers, columns), kept, delimiter)
+        at = _column_of_points(headers, first_rows) if operation == "reverse" else None
+        if at is None:
+            raise
+        columns = AskedColumns({POINT: (at,)}, (*headers[:at], *headers[at + 1 :]))
+    kept = [at for at, header in enumerate(headers) if not header.startswith(PREFIX)]
+    names = tuple(headers[at] for at in kept)
+    told = _csv_rows(rows, len(headers), dict(zip(kept, unlike(names), strict=True)), columns)
+    return Table(told, names, delimiter, unread=columns.unread)
 
 
 def _looked_at(reader: Iterator[list[str]]) -> list[list[str]]:
     try:
-        return list(islice(reader, _LOOKED_AT))
+        return list(islice(reader, _FIRST))
     except csv.Error as error:
         raise UnreadableFileError(f"không đọc được (not readable: {error})") from error
 
 
-def _column_of_points(headers: list[str], rows: list[list[str]]) -> Mapping[str, str]:
+def _column_of_points(headers: Sequence[str], rows: list[list[str]]) -> int | None:
     """The one column of points, whatever it is called: `Chỗ cần đến`. Each cell in it is one."""
     found = [
-        header
-        for at, header in enumerate(headers)
+        at
+        for at in range(len(headers))
         if (cells := [row[at] for row in rows if at < len(row) and row[at].strip()])
         and all(map(point_in, cells))
     ]
-    return {POINT: found[0]} if len(found) == 1 else {}
+    return found[0] if len(found) == 1 else None
 
 
 def _csv_rows(
-    reader: Iterator[list[str]], headers: list[str], columns: Mapping[str, str]
+    reader: Iterator[list[str]], width: int, kept: Mapping[int, str], columns: AskedColumns
 ) -> Iterator[InputRow]:
+    """`kept` are the keys of the cells that are handed back, by their places."""
     while True:
         try:
             cells = next(reader)
@@ -156,28 +221,24 @@ def _csv_rows(
         except csv.Error as error:
             yield InputRow({}, {}, InvalidInputError.of_field("row", "malformed_row", str(error)))
             continue
-        given = {
-            header: cell
-            for header, cell in zip(headers, cells, strict=False)
-            if not header.startswith(PREFIX)
-        }
-        if not any(cell.strip() for cell in cells):
-            yield InputRow(
-                {}, given, InvalidInputError.of_field("row", EMPTY, "dòng trống / empty")
-            )
-        elif is_total(cells):
-            yield InputRow(
-                {}, given, InvalidInputError.of_field("row", TOTAL, "dòng tổng / a total")
-            )
-        elif any(cells[len(headers) :]):
-            detail = f"{len(cells)} cells under {len(headers)} headers"
-            yield InputRow({}, given, InvalidInputError.of_field("row", "too_many_cells", detail))
-        else:
-            asked = {name: given[header] for name, header in columns.items() if header in given}
-            yield InputRow(asked, given)
+        given = {key: cells[at] for at, key in kept.items() if at < len(cells)}
+        wrong = _no_question(cells, width)
+        yield InputRow({} if wrong else columns.asked(cells), given, wrong)
 
 
-def _read_ndjson(operation: str, lines: Iterable[str]) -> Iterator[InputRow]:
+def _no_question(cells: list[str], width: int) -> InvalidInputError | None:
+    """Why a row asks nothing; None where it does."""
+    if not any(cell.strip() for cell in cells):
+        return InvalidInputError.of_field("row", EMPTY, "dòng trống / empty")
+    if is_total(cells):
+        return InvalidInputError.of_field("row", TOTAL, "dòng tổng / a total")
+    if any(cells[width:]):
+        detail = f"{len(cells)} cells under {width} headers"
+        return InvalidInputError.of_field("row", "too_many_cells", detail)
+    return None
+
+
+def _read_ndjson(operation: str, lines: Iterable[str], stated: Stated) -> Iterator[InputRow]:
     for line in lines:
         if not line.strip():
             continue
@@ -187,8 +248,12 @@ def _read_ndjson(operation: str, lines: Iterable[str]) -> Iterator[InputRow]:
             yield InputRow({}, {LINE: line.rstrip("\r\n")}, row)
             continue
         given = {name: value for name, value in row.items() if name != RESULT}
-        columns = columns_of(operation, tuple(given))
-        yield InputRow({name: given[header] for name, header in columns.items()}, given)
+        try:
+            columns = columns_of(operation, tuple(given), stated)
+        except RegistryError as error:
+            yield InputRow({}, given, error)
+        else:
+            yield InputRow(columns.asked(list(given.values())), given)
 
 
 def _json_object(line: str) -> dict[str, Any] | InvalidInputError:
@@ -223,17 +288,22 @@ class Layout:
     columns: tuple[str, ...]
     """Those of the result, without the prefix."""
     delimiter: str
+    keys: tuple[str, ...]
+    above: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(cls, form: str, table: Table, columns: Iterable[str]) -> Self:
         """That of a table as it was read."""
-        return cls(form, table.headers, tuple(columns), table.delimiter)
+        return cls(form, table.headers, tuple(columns), table.delimiter, table.keys, table.above)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All headers that are written."""
+        return (*self.headers, *(PREFIX + name for name in self.columns))
 
     def head(self) -> str:
         """What stands before the rows."""
-        if self.form == "ndjson":
-            return ""
-        return self._csv([[*self.headers, *(PREFIX + name for name in self.columns)]])
+        return "" if self.form == "ndjson" else self._csv([*self.above, self.names])
 
     def text(self, rows: Iterable[tuple[InputRow, Mapping[str, Any]]]) -> str:
         """Rows with their flat results, in this order."""
@@ -242,14 +312,14 @@ class Layout:
         return self._csv(self._cells(row, found) for row, found in rows)
 
     def _cells(self, row: InputRow, found: Mapping[str, Any]) -> list[str]:
-        values = [*map(row.given.get, self.headers), *map(found.get, self.columns)]
+        values = [*map(row.given.get, self.keys), *map(found.get, self.columns)]
         cells = [value if type(value) is str else _cell(value) for value in values]
         if _LONE_HALVES.search("".join(cells)):
             # Undecodable bytes go out as they came in; halves of a character out of JSON cannot.
             return [_LONE_HALVES.sub("\ufffd", cell) for cell in cells]
         return cells
 
-    def _csv(self, lines: Iterable[list[str]]) -> str:
+    def _csv(self, lines: Iterable[Sequence[str]]) -> str:
         out = io.StringIO(newline="")
         Writer(out, delimiter=self.delimiter, lineterminator="\n").writerows(lines)
         return out.getvalue()

@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -36,6 +35,7 @@ from registry.gazetteer import VIET_NAM, load_gazetteer, today
 from registry.messages import not_written
 from registry.records import JOINS
 from registry.revision import current_revision
+from registry.whole_file import whole_file
 
 FORMAT: Final = "diachiso-snapshot-1"
 MANIFEST: Final = "manifest.json"
@@ -201,12 +201,5 @@ def _write(folder: Path, name: str, entries: Iterable[Entry], counts: Counter[st
 
 def _appear(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write a file that is there when it is whole and on the disk, and else is not."""
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("wb") as out:
-            write(out)
-            out.flush()
-            os.fsync(out.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as partial, partial.open("wb") as out:
+        write(out)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -182,6 +183,7 @@ def test_csv_comes_back_with_its_columns_and_the_flat_results(site: Site) -> Non
     )
     response = post(site, "validate", body, "text/csv; charset=utf-8")
     assert response.mimetype == "text/csv"
+    assert unquote(response.headers["Unread-Columns"]) == "Mã đơn"
     rows = list(csv.DictReader(io.StringIO(response.text), delimiter=";"))
     assert [row["Mã đơn"] for row in rows] == ["A1", "A2", "A3", "A4"]
     code = site.world.codes["27 Láng"]
@@ -203,10 +205,15 @@ def test_cells_that_a_spreadsheet_would_run_come_back_as_texts(site: Site) -> No
 
 def test_empty_body_is_no_row_and_a_csv_needs_its_header(site: Site) -> None:
     assert post(site, "geocode", "").text == ""
-    for body in ("", "\n", "foo,bar\n1,2\n"):
+    for body in ("", "\n"):
         response = post(site, "geocode", body, "text/csv")
         assert response.status_code == 422
         assert response.get_json(force=True)["code"] == "unreadable_file"
+    for body in ("foo,bar\n1,2\n", "tỉnh,bar,Nguyễn Thị Hoa\nHà Nội,2,0912345678\n"):
+        response = post(site, "geocode", body, "text/csv")
+        problem = response.get_json(force=True)
+        assert (response.status_code, problem["code"]) == (422, "columns_not_recognised")
+        assert problem["columns"][1:] == ["bar"]
     header = post(site, "lookup", "code\n", "text/csv").text
     assert header.startswith("code,result_status,")
 

@@ -346,6 +346,34 @@ def test_orders_of_a_workbook_are_checked_like_those_of_a_csv(site: Site) -> Non
     assert "Dòng tổng, không phải địa chỉ" in shown.text
 
 
+def test_columns_of_a_carrier_are_known_and_the_others_named(site: Site) -> None:
+    header = "to_name,to_phone,to_address,to_ward_name,to_province_name\n"
+    row = "Nguyễn Văn Tám,0912345678,27 Láng,Phường Láng,Hà Nội\n"
+    for sent in ({"text": header + row}, {"file": (io.BytesIO((header + row).encode()), "a.csv")}):
+        shown = site.client.post("/try", data=sent, headers=BROWSER)
+        assert "Đúng: 1<" in shown.text
+        assert "Cột không đọc: to_name, to_phone<" in shown.text
+        assert '<td data-head="Gửi">27 Láng, Phường Láng, Hà Nội</td>' in shown.text
+
+
+def test_column_of_addresses_that_is_not_known_is_chosen(site: Site) -> None:
+    table = "tên khách,nơi ấy,tỉnh\nNguyễn Văn Tám,27 Láng,Hà Nội\n"
+    for name in ("text", "file"):
+
+        def post(sent_as: str = name, **more: str) -> str:
+            file = (io.BytesIO(table.encode()), "a.csv")
+            sent = {sent_as: file if sent_as == "file" else table} | more
+            answer = site.client.post("/try", data=sent, headers=BROWSER)
+            assert (answer.status_code == 200) is bool(more)
+            return answer.text
+
+        refused = post()
+        assert "Không nhận ra cột địa chỉ" in refused
+        assert "<option>nơi ấy</option>" in refused
+        assert "verdict-" not in refused
+        assert "Cột không đọc: tên khách<" in post(column="nơi ấy")
+
+
 def test_workbook_that_unpacks_to_more_than_any_list_is_refused(site: Site) -> None:
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as book:

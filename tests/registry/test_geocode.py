@@ -445,6 +445,24 @@ def test_commune_by_its_code_is_kept_beside_units_that_do_not_hold_it(world: Wor
             assert ("province_contradicted" in found[0].faults) is (province is not None)
 
 
+def test_code_and_point_are_read_beside_columns_of_units(world: World) -> None:
+    code, (lon, lat) = world.codes["27 Láng"], LANG
+    digits = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"]
+    spoken = codes.spoken(code)
+    said = " ".join(digits[int(digit)] for digit in spoken)
+    for text in (code, codes.format(code), spoken, said, f"{lat}, {lon}", f"{lon} {lat}"):
+        for province, other in (("Hà Nội", False), ("TP HCM", True), (None, False)):
+            asked = Question(text, components=Components(province=province), limit=1)
+            (found,) = geocode(world.gazetteer, world.reads, asked)
+            doubted = {"province_contradicted", "code_contradicts_text"} & set(found.faults)
+            assert bool(doubted) is other, (text, province)
+            if not other:
+                assert names(world, [found]) == ["27 Láng"], (text, province)
+    unknown = codes.spoken(codes.from_serial(87_654_321))
+    asked = Question(unknown, components=Components(province="Hà Nội"))
+    assert validate(world.gazetteer, world.reads, asked).reason == "code_unknown"
+
+
 def test_components_are_answered_like_their_text(world: World) -> None:
     asked = Components(
         house_number="Số 5A, ngách 34, ngõ 12",

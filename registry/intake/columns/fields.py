@@ -2,20 +2,29 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from geo.admin import LEVELS
+from geo.persons import mentions_person
 from geo.text import fold
-from registry.errors import CommuneNotNamedError, UnreadableFileError
+from registry.errors import (
+    ColumnsNotRecognisedError,
+    CommuneNotNamedError,
+    UnreadableFileError,
+)
 from registry.intake.spellings.headers import (
     FIELDS,
     block_word,
     field_of,
+    is_of_level_below,
     is_personal,
     is_running_number,
     mapping_of,
+    receivers_field_of,
     weak_field_of,
 )
+from registry.personal import holds_personal
 
 NO_HOUSE: Final = frozenset({"khong co nha", "khong co nha nay", "dat trong", "no house"})
 """What `visit_result` says of a place without a house, folded; anything else is a remark."""
@@ -105,19 +114,22 @@ def find_columns(
         name = stated.get(fold(header), field_of(header))
         if name is not None:
             found.setdefault(name, []).append(index)
-        elif is_personal(header):
+        elif is_personal(header) and not receivers_field_of(header):
             personal.append(index)
         elif header:
             unread.append(index)
     left = [at for at in unread if fold(headers[at]) in stated]
     unread = [*left, *_without_weak(found, headers, [at for at in unread if at not in left])]
+    personal += (at for at in unread if is_personal(headers[at]))
+    unread = [at for at in unread if at not in personal]
+    part_levels(found, headers)
     of_before, text_before = found.get("former_commune"), found.get("former_address")
     unread += _said_otherwise(found, headers, of_one_commune=commune is not None)
     for name, places in found.items():
         blocks = [block_word(headers[at]) for at in places] if name == "building" else []
         nested = name in _SEVERAL or (len(blocks) == 2 and sum(map(bool, blocks)) == 1)
         if len(places) > 1 and not nested:
-            raise UnreadableFileError(_two_columns(name, headers[places[0]], headers[places[1]]))
+            raise UnreadableFileError(two_columns(name, headers[places[0]], headers[places[1]]))
     joined = [*_joined(found)]
     if commune is not None:
         _check_of_one_commune(found, headers)
@@ -126,15 +138,34 @@ def find_columns(
     _check_complete({*positions, *(each.field for each in joined)}, headers)
     return Columns(
         positions,
-        tuple(headers[i] for i in personal),
+        tuple(headers[i] for i in sorted(personal)),
         tuple(headers[i] for i in sorted(unread)),
         own,
-        tuple(personal),
+        tuple(sorted(personal)),
         tuple(sorted(unread)),
         tuple(joined),
         units_of_before=of_before is not None and found.get("commune") == of_before,
         texts_of_before=text_before is not None and found.get("address") == text_before,
     )
+
+
+def told_headers(headers: Iterable[str]) -> list[str]:
+    """The headers for whoever reads an error: a file without any begins with somebody's row."""
+    return [
+        header
+        for header in headers
+        if header and not (holds_personal(header) or mentions_person(header))
+    ]
+
+
+def part_levels(found: dict[str, list[int]], headers: Sequence[str]) -> None:
+    """Of two columns of one level let the one that may be it be the level below: `City`."""
+    for level, below in pairwise(LEVELS):
+        places = found.get(level, [])
+        lower = [at for at in places if is_of_level_below(headers[at])]
+        if len(places) == 2 and len(lower) == 1 and below not in found:
+            found[level] = [at for at in places if at not in lower]
+            found[below] = lower
 
 
 def _without_weak(
@@ -180,7 +211,8 @@ def _check_of_one_commune(found: Mapping[str, list[int]], headers: Sequence[str]
         )
 
 
-def _two_columns(name: str, first: str, second: str) -> str:
+def two_columns(name: str, first: str, second: str) -> str:
+    """That two columns mean the same field, and how to leave one out."""
     if fold(first) == fold(second):
         return (
             f"hai cột cùng tên '{first}' (two columns of one name): đổi tên một cột, hoặc tách hai"
@@ -288,6 +320,9 @@ def _check_complete(fields: Set[str], headers: Sequence[str]) -> None:
     if not {"commune_code", "commune", "former_commune_code"} & fields:
         missing.append("mã xã (commune_code) hoặc xã (commune); cả tệp một xã: --commune MÃ")
     if missing:
-        shown = ", ".join(f"'{header[:40]}'" for header in list(headers)[:12])
-        error = CommuneNotNamedError if named else UnreadableFileError
-        raise error(f"thiếu cột (missing columns): {'; '.join(missing)}. Dòng đầu đang có: {shown}")
+        seen = told_headers(headers)
+        shown = ", ".join(f"'{header[:40]}'" for header in seen[:12])
+        told = f"thiếu cột (missing columns): {'; '.join(missing)}. Dòng đầu đang có: {shown}"
+        if named:
+            raise CommuneNotNamedError(told)
+        raise ColumnsNotRecognisedError(told, columns=seen)

@@ -37,7 +37,8 @@ from registry.intake.formats.table import (
 from registry.intake.spellings.headers import fields_named
 from registry.intake.spellings.heading_words import PLACE_HEADER, place_kinds
 
-_Cell = int | float | str | bool | datetime.time | datetime.date | datetime.timedelta
+Given = int | float | str | bool | datetime.time | datetime.date | datetime.timedelta
+"""A cell as it stands."""
 
 ALL: Final = "*"
 """In place of a sheet's name: all that have one header, as the hamlets of a commune have."""
@@ -137,6 +138,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
         form="xlsx",
         first_row=None if turned else header.rows_before_data + 1,
         parts=parts,
+        sheet=chosen[0],
         codes_of_today=bool(code) and COMMUNE_CODE in header.names,
     )
 
@@ -150,6 +152,13 @@ def _parted(parts: list[Part], sheets: Iterable[tuple[str, int, Rows]]) -> Rows:
         for row in rows:
             count += 1
             yield row
+
+
+@contextmanager
+def cells_of_sheet(path: Path, name: str) -> Iterator[Iterator[list[Given]]]:
+    """The rows of a sheet from its first one on, numbers and dates as they are."""
+    with _readable(path), CalamineWorkbook.from_path(str(path)) as book:
+        yield book.get_sheet_by_name(name).iter_rows()
 
 
 def _places(sheets: list[str], header: Header) -> list[str]:
@@ -258,7 +267,7 @@ def _filled_down(path: Path, book: CalamineWorkbook, name: str, first: int) -> R
         yield row
 
 
-def _text(cell: _Cell) -> str:
+def _text(cell: Given) -> str:
     """A cell as the text that stood in it: 12.0 is 12, a date is YYYY-MM-DD."""
     if isinstance(cell, str):
         return cell

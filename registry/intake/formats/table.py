@@ -96,6 +96,8 @@ class Table:
     """Of a spreadsheet, the row, from 1, in which the first row behind the header stands."""
     parts: list[Part] = field(default_factory=list, repr=False)
     """Of a workbook of several sheets those that are read, as far as that has come."""
+    sheet: str = ""
+    """The name of the sheet that is read, or of the first one."""
     holds: object = field(default=None, repr=False)
     """What must live as long as the table, an unpacked copy say."""
     remarks: list[str] = field(default_factory=list)

@@ -92,7 +92,7 @@ def ask_about_unwritten(staging: Staging, source: str) -> None:
         unwritten = list(filter(is_misspelled, called))
         if not unwritten:
             continue
-        names = {"names": unwritten}
+        names: dict[str, object] = {"names": unwritten}
         staging.select(f"unwritten_{part.part}", _UNWRITTEN.format(names=part.names), names)
         asked = _ASKED.format(part=part.part, known=part.known)
         staging.select(f"asked_{part.part}", asked, {"source": source})

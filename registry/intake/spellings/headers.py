@@ -38,7 +38,7 @@ class Header(NamedTuple):
 
     def fault(self, _comments: str) -> str | None:
         """What is wrong with it; None for nothing."""
-        known = self.field in (*FIELDS, "person") and self.use in ("", "inside", "weak")
+        known = self.field in (*FIELDS, "person") and self.use in ("", "inside", "weak", "below")
         return None if known else "no such field or use"
 
 
@@ -47,21 +47,46 @@ def _headers(use: str) -> dict[str, str]:
     return {row.header: row.field for row in _HEADERS if row.use == use}
 
 
+class Party(NamedTuple):
+    """Whose address a header speaks of: a row of `parties.csv`."""
+
+    words: str
+    party: str
+
+    def fault(self, _comments: str) -> str | None:
+        """What is wrong with it; None for nothing."""
+        return None if self.party in ("receiver", "other") else "no such party"
+
+
+def _of_party(party: str) -> str:
+    """The words for a party, the longest first, as a pattern."""
+    words = [row.words for row in _PARTIES if row.party == party]
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
 _HEADERS: Final = read_table(Path(__file__).with_name("headers.csv"), Header)
+_PARTIES: Final = read_table(Path(__file__).with_name("parties.csv"), Party)
 _PERSONAL_WORDS: Final = tuple(_headers("inside"))
 _GLUED_LEAST: Final = 5
 """Letters of words that are looked for inside a header without spaces."""
 
 _SHORT: Final = {word: name for word, (name,) in lexicon.readings("header").items()}
+_BELOW: Final = _headers("below")
 _WEAK: Final = _headers("weak")
 """Columns that hold a field where no other one does: an address of whatever kind, a flat's mark."""
 _ADDRESS: Final = "dia chi "
 _LONGEST_ADDRESS: Final = 7
 """Words of a header that begins so; a title says more."""
-_NO_DWELLING: Final = re.compile(
-    r"\b(cong ty|co quan|lam viec|don vi|thanh toan|hoa don|ip|mac|web|website|url|cu)\b|\d"
-)
+_NO_DWELLING: Final = re.compile(rf"\b({_of_party('other')})\b|\d")
 """In the header of an address, folded: of another place than the household's."""
+_RECEIVER: Final = re.compile(
+    "(?:{0}) (?P<behind>.+)|(?P<before>.+?) (?:cua )?(?:{0})".format(_of_party("receiver"))
+)
+_LINE: Final = re.compile(r"addr(?:ess)?(?: line)? ?(\d)")
+"""A line of an address that has several."""
+_OF_RECEIVERS: Final = frozenset(
+    {*LEVELS, *("address", "house_number", "street", "locality", "building", "floor", "unit")}
+)
 # A form's question: its number, and whose house it asks about.
 _ITEM: Final = re.compile(r"^\s*(?:(?:câu|q)\s*)?(?:\d{1,2}|[A-Za-z])[.)]\s*", re.IGNORECASE)
 _ASKED: Final = re.compile(
@@ -111,7 +136,7 @@ _BLOCKS: Final = {"block": "Block", "thap": "Tháp", "toa": "Toà"}
 _DOOR: Final = frozenset({"house_number", "alley", "street", "locality"})
 
 
-_ALONE_FIELDS: Final = _headers("")
+_ALONE_FIELDS: Final = _headers("") | _BELOW
 _PERSONAL: Final = frozenset(key for key, name in _ALONE_FIELDS.items() if name == "person")
 _FIELD_OF: Final = {fold(name): name for name in FIELDS} | {
     key: name for key, name in _ALONE_FIELDS.items() if name != "person"
@@ -138,14 +163,53 @@ def weak_field_of(header: str) -> str | None:
     >>> weak_field_of("Địa chỉ cơ quan"), weak_field_of("Địa chỉ"), weak_field_of("Địa chỉ email")
     (None, None, None)
     """
-    if field_of(header) is not None or is_personal(header):
+    if field_of(header) is not None:
         return None
     key = in_full(_ASKED.sub("", _ITEM.sub("", header)))
-    if key in _WEAK:
-        return _WEAK[key]
+    if field := _WEAK.get(key) or receivers_field_of(header):
+        return field
+    if is_personal(header):
+        return None
     words = len(key.split())
     called = key.startswith(_ADDRESS) and words <= _LONGEST_ADDRESS
     return "address" if called and not _NO_DWELLING.search(key) else None
+
+
+@lru_cache(maxsize=4_096)
+def receivers_field_of(header: str) -> str | None:
+    """The field of the one who is delivered to; None where the header does not speak of it.
+
+    >>> [receivers_field_of(header) for header in ("Địa chỉ người nhận (*)", "SĐT KH", "Địa chỉ")]
+    ['address', None, None]
+    >>> [receivers_field_of(header) for header in ("shippingAddress", "to_ward_name", "from_ward")]
+    ['address', 'commune', None]
+    """
+    rest = None if in_full(header) in _WEAK else _beside_receiver(header)
+    field = _read_text(rest) if rest else None
+    return field if field in _OF_RECEIVERS else None
+
+
+def _beside_receiver(header: str) -> str | None:
+    """The words, folded, beside those for the one who is delivered to; None without such."""
+    key = in_full(_ASKED.sub("", _IN_BRACKETS.sub(" ", header[:_LONGEST_NAME])))
+    found = _RECEIVER.fullmatch(key)
+    return found and (found["behind"] or found["before"])
+
+
+def line_of_address(header: str) -> int:
+    """Which line of an address a column is, from 2 on; 0 for no such line.
+
+    >>> line_of_address("Shipping Address 2"), line_of_address("shippingAddress1")
+    (2, 0)
+    """
+    found = _LINE.fullmatch(_beside_receiver(header) or in_full(header))
+    line = int(found[1]) if found else 0
+    return line if line > 1 else 0
+
+
+def is_of_level_below(header: str) -> bool:
+    """Whether beside another column of its field it is that of the level below: `City`."""
+    return (_beside_receiver(header) or in_full(header)) in _BELOW
 
 
 @lru_cache(maxsize=4_096)
@@ -176,7 +240,7 @@ def is_personal(header: str) -> bool:
     [True, True, True, False]
     """
     folded = fold(_apart(header))
-    if folded in _PERSONAL:
+    if folded in _PERSONAL or _beside_receiver(header) in (*_PERSONAL, "name"):
         return True
     words = f" {folded} "
     if any(f" {word} " in words for word in _PERSONAL_WORDS):
@@ -272,6 +336,8 @@ def _read_text(text: str) -> str | None:
 def _read(key: str) -> str | None:
     if name := _FIELD_OF.get(key) or _FIELD_OF.get(key.removeprefix("ten ").removesuffix(" so")):
         return name
+    if (line := _LINE.fullmatch(key)) and line[1] == "1":
+        return "address"
     if today := _OF_TODAY.search(key):
         return _read(key[: today.start()])
     if before := _OF_BEFORE.search(key):

@@ -1,0 +1,179 @@
+"""Which columns of a table of questions are asked by: told as an import tells them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import fields as fields_of
+from functools import lru_cache
+from typing import Final
+
+from geo.text import fold
+from registry.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
+from registry.geocode import Components
+from registry.intake.columns.fields import part_levels, told_headers, two_columns
+from registry.intake.spellings.headers import (
+    field_of,
+    is_personal,
+    line_of_address,
+    mapping_of,
+    receivers_field_of,
+    weak_field_of,
+)
+from registry.search.completed_text import UNITS
+
+PREFIX: Final = "result_"
+"""Beginning of the columns of an earlier result, which are no question."""
+POINT: Final = "point"
+"""Field of a column that holds both coordinates: `21.0285, 105.8542`, or a link to a map."""
+COMPONENTS: Final = tuple(field.name for field in fields_of(Components))
+_ADDRESS: Final = ("address", *COMPONENTS)
+_FIELDS: Final = {
+    "lookup": ("code",),
+    "geocode": _ADDRESS,
+    "reverse": ("lon", "lat", POINT),
+    "validate": _ADDRESS,
+}
+_OWN: Final = {
+    "lookup": dict.fromkeys(("code", "ma", "ma dia chi", "ma dia chi so"), "code"),
+    "geocode": {"q": "address"},
+    "reverse": {},
+    "validate": {"q": "address"},
+}
+"""Operation → headers, folded, that mean something else, or nothing, to an import."""
+_CALLED: Final = {"longitude": "lon", "latitude": "lat"}
+"""Fields of an import that are called otherwise here."""
+_NEEDED: Final = {
+    "lookup": (("code",), "code"),
+    "geocode": (tuple(set(_ADDRESS) - set(UNITS)), "address"),
+    "reverse": (("lon", "lat", POINT), POINT),
+    "validate": (tuple(set(_ADDRESS) - set(UNITS)), "address"),
+}
+"""Operation → the fields of which it needs one, and the one that a mapping would rather name."""
+_WORDS: Final = {"address": "địa chỉ", "code": "mã", POINT: "toạ độ"}
+_MOST_SHOWN: Final = 300
+"""Signs of headers that nothing is known of."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedColumns:
+    """The columns that a table is asked by."""
+
+    at: Mapping[str, tuple[int, ...]]
+    """Field → places of its columns: an address may have several lines."""
+    unread: tuple[str, ...]
+    """Headers of the others, which are passed through."""
+
+    def asked(self, cells: Sequence[object]) -> dict[str, object]:
+        """What a row asks, by field; nothing of columns that it is too short for."""
+        return {
+            name: _joined([cells[at] for at in places if at < len(cells)])
+            for name, places in self.at.items()
+            if places[0] < len(cells)
+        }
+
+
+def _joined(cells: list[object]) -> object:
+    """One line of several; the first cell where it says nothing, or is no text."""
+    first = cells[0]
+    if len(cells) == 1 or not isinstance(first, str) or not first.strip():
+        return first
+    return ", ".join(str(cell).strip() for cell in cells if cell and str(cell).strip())
+
+
+@lru_cache(maxsize=256)
+def columns_of(
+    operation: str, headers: tuple[str, ...], stated: tuple[tuple[str, str], ...] = ()
+) -> AskedColumns:
+    """The columns that an operation is asked by; `stated`, header and field, go before our list.
+
+    What is said of the one who is delivered to goes before a field without such words. Raises
+    ColumnsNotRecognisedError where none of what is needed is there, UnreadableFileError where two
+    columns mean the same.
+
+    >>> columns_of("geocode", ("Mã đơn", "Địa chỉ", "Ghi chú"))
+    AskedColumns(at={'address': (1,)}, unread=('Mã đơn', 'Ghi chú'))
+    >>> columns_of("validate", ("from_address", "to_address", "Shipping City", "Shipping State")).at
+    {'address': (1,), 'district': (2,), 'province': (3,)}
+    """
+    found = _found(operation, headers, _checked(operation, stated))
+    needed, likeliest = _NEEDED[operation]
+    if found.keys().isdisjoint(needed):
+        raise _not_recognised(headers, likeliest)
+    for name, places in found.items():
+        if len(places) > 1:
+            first, second, *_ = (headers[at] for at in places)
+            raise UnreadableFileError(two_columns(name, first, second))
+    at = {name: tuple(places) for name, places in found.items()}
+    if "address" in at:
+        # A whole address needs no parts: they are what it was made of. Its units may stand apart.
+        at = {name: at[name] for name in ("address", *UNITS) if name in at}
+        lines = [place for place, header in enumerate(headers) if line_of_address(header)]
+        taken = {place for places in at.values() for place in places}
+        at["address"] += tuple(place for place in lines if place not in taken)
+    read = {place for places in at.values() for place in places}
+    return AskedColumns(at, _named(headers, read))
+
+
+def _named(headers: Sequence[str], read: Iterable[int] = ()) -> tuple[str, ...]:
+    """The headers that are somebody's, but for those that are read."""
+    return tuple(
+        header
+        for at, header in enumerate(headers)
+        if header and at not in read and not header.startswith(PREFIX)
+    )
+
+
+def _found(
+    operation: str, headers: Sequence[str], stated: Mapping[str, str]
+) -> dict[str, list[int]]:
+    """Field → places of the columns that mean it first: as stated, of a receiver, by name."""
+    ranked: dict[str, dict[int, list[int]]] = {}
+    for at, header in enumerate(headers):
+        if header.startswith(PREFIX):
+            continue
+        key = fold(header)
+        readings = (
+            (stated[key],)
+            if key in stated
+            else ("", receivers_field_of(header), _own(operation, header), weak_field_of(header))
+        )
+        for rank, field in enumerate(readings):
+            if field:
+                ranked.setdefault(field, {}).setdefault(rank, []).append(at)
+                break
+    found = {}
+    for field, ranks in ranked.items():
+        called = _CALLED.get(field, field)
+        found[called] = ranks[min(ranks)]
+    part_levels(found, headers)
+    # Units of an old map where none of today are named; and the same of an address.
+    for name in ("address", *(UNITS if "commune" not in found else ())):
+        if f"former_{name}" in found:
+            found.setdefault(name, found[f"former_{name}"])
+    return {name: found[name] for name in _FIELDS[operation] if name in found}
+
+
+def _own(operation: str, header: str) -> str | None:
+    return _OWN[operation].get(fold(header)) or field_of(header)
+
+
+def _checked(operation: str, stated: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Folded header → field; '' for a column that is not read. Raises InvalidInputError."""
+    known = _FIELDS[operation]
+    for field in (_CALLED.get(field, field) for _, field in stated):
+        if field and field not in known:
+            detail = f"không có trường (no such field) {field!r}; có: {', '.join(known)}"
+            raise InvalidInputError.of_field("mapping", "literal_error", detail)
+    return {fold(header): field for header, field in stated}
+
+
+def _not_recognised(headers: Sequence[str], likeliest: str) -> ColumnsNotRecognisedError:
+    seen = told_headers(_named(headers))
+    told, shown = _WORDS[likeliest], ", ".join(f"'{header}'" for header in seen)[:_MOST_SHOWN]
+    unknown = (header for header in seen if not (field_of(header) or is_personal(header)))
+    example = {next(unknown, "Tên cột")[:_MOST_SHOWN]: likeliest}
+    return ColumnsNotRecognisedError(
+        f"không nhận ra cột {told}, nên không dòng nào được trả lời (no column of {likeliest} is"
+        f" known, nothing was answered). Dòng đầu đang có: {shown}. Cột nào là {told} thì nêu ra:"
+        f" {mapping_of(example)}",
+        columns=seen,
+    )

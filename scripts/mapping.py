@@ -1,0 +1,19 @@
+"""`--mapping`: which header is which field, as JSON or a file of it."""
+
+import json
+from pathlib import Path
+
+import click
+
+
+def read_mapping(given: str) -> dict[str, str]:
+    """What JSON says, as it is or in a file."""
+    path = "--mapping" if given.lstrip().startswith("{") else given
+    try:
+        written = given if path != given else Path(given).read_text(encoding="utf-8-sig")
+        mapping = json.loads(written)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"không đọc được {path}: {error}") from error
+    if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
+        raise click.ClickException(f'{path} không có dạng {{"tên cột": "trường"}}')
+    return mapping

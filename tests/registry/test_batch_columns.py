@@ -1,0 +1,153 @@
+"""The columns that a table of questions is asked by: exports of shops and carriers, and lists."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from registry.batch.columns import columns_of
+from registry.batch.rows import Layout, read_row, read_table
+from registry.batch.workbooks import IN_WORDS, reading_workbook, write_workbook
+from registry.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
+from registry.geocode import Components, Question
+from registry.new_workbook import new_workbook
+
+UNITS = "commune district province"
+TABLES = (
+    # A header, and the fields of its columns in order, `-` for none.
+    ("địa chỉ nhận;tỉnh", "address province"),
+    ("Mã;Địa chỉ người nhận (*);Người nhận;SĐT", "- address - -"),
+    ("Địa chỉ giao;KH", "address -"),
+    ("Địa chỉ phát;Phường người nhận", "address commune"),
+    ("Địa chỉ KH;Tên khách hàng", "address -"),
+    ("STT;ĐC;Ghi chú", "- address -"),
+    ("Nơi nhận;Nơi gửi", "address -"),
+    ("Receiver Address;Sender Address;Receiver Name", "address - -"),
+    ("Địa chỉ;Địa chỉ nhận", "- address"),
+    ("Địa chỉ người gửi;Địa chỉ nhận hàng", "- address"),
+    ("Tỉnh;Thành phố;Địa chỉ", "province district address"),
+    ("Địa chỉ cũ;Phường cũ;Tỉnh cũ", "address commune province"),
+    ("Số nhà;Đường;Phường;Tỉnh", "house_number street commune province"),
+    # WooCommerce
+    (
+        "Shipping First Name;Shipping Address 1;Shipping Address 2;Shipping City;Shipping State;"
+        "Shipping Postcode;Billing Address 1;Billing City",
+        "- address address district province - - -",
+    ),
+    # Shopify
+    (
+        "Name;Email;Billing Street;Billing Address1;Billing City;Shipping Name;Shipping Street;"
+        "Shipping Address1;Shipping Address2;Shipping City;Shipping Zip;Shipping Province Name",
+        "- - - - - - - address address district - province",
+    ),
+    ("Shipping Street;Shipping City", "address province"),
+    # Shopee
+    (
+        "Mã đơn hàng;Người Mua;Tên Người nhận;Số điện thoại;Tỉnh/Thành phố;TP / Quận / Huyện;Quận;"
+        "Địa chỉ nhận hàng",
+        "- - - - province district commune address",
+    ),
+    # Lazada
+    (
+        "orderNumber;customerName;shippingName;shippingAddress;shippingAddress2;shippingAddress3;"
+        "shippingAddress4;shippingAddress5;shippingPhone;billingAddr;billingCity",
+        "- - - address address province district commune - - -",
+    ),
+    # Tiki
+    ("Mã đơn;Địa chỉ giao hàng;Phường/Xã;Quận/Huyện;Tỉnh/Thành phố", f"- address {UNITS}"),
+    # GHN
+    (
+        "from_address;from_ward_name;to_name;to_phone;to_address;to_ward_name;to_ward_code;"
+        "to_district_name;to_province_name;return_address",
+        "- - - - address commune - district province -",
+    ),
+    # GHTK
+    ("pick_address;pick_province;address;ward;district;province;tel", f"- - address {UNITS} -"),
+    # Viettel Post
+    (
+        "SENDER_ADDRESS;RECEIVER_FULLNAME;RECEIVER_ADDRESS;RECEIVER_WARD;RECEIVER_DISTRICT;"
+        "RECEIVER_PROVINCE",
+        f"- - address {UNITS}",
+    ),
+)
+
+
+@pytest.mark.parametrize(("header", "fields"), TABLES)
+def test_columns_are_told(header: str, fields: str) -> None:
+    names = tuple(header.split(";"))
+    found = columns_of("validate", names)
+    at = {place: field for field, places in found.at.items() for place in places}
+    assert " ".join(at.get(place, "-") for place in range(len(names))) == fields
+    assert found.unread == tuple(name for place, name in enumerate(names) if place not in at)
+
+
+@pytest.mark.parametrize(
+    "header", ["tỉnh", "Phường;Quận;Tỉnh", "Người nhận;SĐT;Tỉnh", "from_address;tỉnh", "KH;x;y"]
+)
+def test_no_column_of_addresses_is_an_error_that_names_the_columns(header: str) -> None:
+    with pytest.raises(ColumnsNotRecognisedError, match="--mapping") as refused:
+        columns_of("geocode", tuple(header.split(";")))
+    assert refused.value.extra["columns"]
+
+
+def test_what_is_stated_goes_first_and_doubles_are_refused() -> None:
+    headers = ("Địa chỉ nhận", "Địa chỉ giao", "Cột 3")
+    with pytest.raises(UnreadableFileError, match=r"Địa chỉ nhận.*Địa chỉ giao"):
+        columns_of("validate", headers)
+    stated = (("địa chỉ giao", ""), ("Cột 3", "province"))
+    assert columns_of("validate", headers, stated).at == {"address": (0,), "province": (2,)}
+    with pytest.raises(InvalidInputError):
+        columns_of("validate", headers, (("Cột 3", "tel"),))
+
+
+def test_empty_address_asks_nothing_whatever_stands_beside_it() -> None:
+    lines = ["Shipping Address 1;Shipping Address 2;Tỉnh\n", ";P. Láng;Hà Nội\n", "27 Láng;;HN\n"]
+    empty, whole = read_table("csv", "geocode", lines).rows
+    with pytest.raises(InvalidInputError, match="address"):
+        read_row("geocode", empty)
+    beside = Components(province="HN")
+    assert read_row("geocode", whole) == Question("27 Láng", components=beside, limit=2)
+
+
+def test_titles_doubled_and_blank_headers_come_back() -> None:
+    lines = ["ĐƠN HÀNG;;;\n", "\n", "Ghi chú;Địa chỉ nhận;;Ghi chú;\n", "a;27 Láng;b;c;d\n"]
+    table = read_table("csv", "validate", lines)
+    assert table.above == (("ĐƠN HÀNG", "", "", ""), ())
+    assert table.headers == ("Ghi chú", "Địa chỉ nhận", "", "Ghi chú", "")
+    (row,) = table.rows
+    assert list(map(row.given.get, table.keys)) == ["a", "27 Láng", "b", "c", "d"]
+    assert row.asked == {"address": "27 Láng"}
+
+
+def test_sheet_comes_back_as_it_came_with_the_answers_behind(tmp_path: Path) -> None:
+    source, target, again = (tmp_path / name for name in ("in.xlsx", "out.xlsx", "again.xlsx"))
+    day = datetime.date(2026, 2, 3)
+    moment = datetime.datetime.combine(day, datetime.time(14, 30))
+    rows = [
+        ["ĐƠN HÀNG", "", "", "", "", ""],
+        ["Ngày", "COD", "Địa chỉ nhận", "", "Ghi chú", "Ghi chú"],
+        [day, 125000.5, "27 Láng", True, "3/2", moment],
+        ["", "", "", "", "", ""],
+        [day, 7.0, "", "", "007", "=1+1"],
+    ]
+    with new_workbook(source) as book:
+        sheet = book.add_worksheet()
+        dated = book.add_format({"num_format": "dd/mm/yyyy"})
+        timed = book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
+        for at, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                if isinstance(cell, datetime.date):
+                    sheet.write_datetime(at, column, cell, timed if cell is moment else dated)
+                else:
+                    sheet.write(at, column, cell)
+    for read, written in ((source, target), (target, again)):
+        with reading_workbook(read, None, "validate", print) as (table, original):
+            layout = Layout.of("csv", table, ("status", "lon"))
+            told = [(row, {"status": "ok", "lon": 105.8}) for row in table.rows]
+            write_workbook(written, layout, [layout.text(told)], original)
+    found = CalamineWorkbook.from_path(str(target)).get_sheet_by_index(0).to_python()
+    assert [row[:6] for row in found] == rows
+    assert found[1][6:] == ["result_status", "result_lon", IN_WORDS]
+    assert [row[6:8] for row in found[2:]] == [["ok", 105.8]] * 3
+    assert CalamineWorkbook.from_path(str(again)).get_sheet_by_index(0).to_python() == found

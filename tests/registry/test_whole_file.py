@@ -1,0 +1,61 @@
+"""Files that are written appear when they are whole, whatever ends the process."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from registry.settings import ROOT
+from registry.whole_file import whole_file
+
+PROGRAM = """
+import os, signal, sys
+from pathlib import Path
+from registry.whole_file import whole_file
+from scripts.progress import counting
+
+path, how, by_name = Path(sys.argv[1]), signal.Signals[sys.argv[2]], sys.argv[3] == "named"
+with counting("rows") as count, whole_file(path, by_name=by_name) as part:
+    part.write_bytes(b"half")
+    count(1)
+    os.kill(os.getpid(), how)
+"""
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_file_appears_when_it_is_whole(tmp_path: Path, by_name: bool) -> None:
+    path = tmp_path / "a.csv"
+    for content in (b"one", b"two"):
+        with whole_file(path, by_name=by_name) as part:
+            part.write_bytes(content)
+            assert not path.exists() or path.read_bytes() == b"one"
+    assert path.read_bytes() == b"two"
+    with pytest.raises(FileNotFoundError), whole_file(path, by_name=by_name) as part:
+        part.write_bytes((tmp_path / "none").read_bytes())
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("a.csv", b"two")]
+
+
+@pytest.mark.parametrize(
+    ("how", "by_name"),
+    [("SIGKILL", ""), ("SIGTERM", ""), ("SIGTERM", "named"), ("SIGHUP", "named")],
+)
+def test_killed_process_leaves_nothing(tmp_path: Path, how: str, by_name: str) -> None:
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path / "a.csv"), how, by_name]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_an_earlier_process_left_is_taken_away(tmp_path: Path) -> None:
+    (tmp_path / ".a.partial.csv").write_bytes(b"half")
+    with whole_file(tmp_path / "a.csv") as part:
+        part.write_bytes(b"whole")
+    assert [each.name for each in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_file_has_the_rights_of_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    with whole_file(tmp_path / "a.csv") as part:
+        part.write_bytes(b"whole")
+    assert (tmp_path / "a.csv").stat().st_mode == (tmp_path / "plain").stat().st_mode
