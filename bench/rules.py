@@ -164,6 +164,7 @@ class Asked:
 
         self.bench.reads = Reads(url, pool_size=1, statement_timeout_ms=60_000)
         self.bench.tallies, self.bench.faults = {}, defaultdict()
+        self.bench.measured_on = ""
 
     def know(self) -> None:
         """Reads the communes and the codes of the rows."""

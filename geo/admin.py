@@ -9,7 +9,6 @@ from typing import Final
 
 from geo import lexicon
 from geo.text import accent_key, fold
-from geo.typing_slips import without_commas_inside
 from geo.values import value
 from geo.words import POSTCODE
 
@@ -144,10 +143,8 @@ def split_parts(text: str) -> list[str]:
 
     >>> split_parts("12 Quán Thánh, P. Trúc Bạch; Bà Rịa - Vũng Tàu,")
     ['12 Quán Thánh', 'P. Trúc Bạch', 'Bà Rịa - Vũng Tàu']
-    >>> split_parts("TT T,â,n Bì,nh, Tỉ,nh An Giang")
-    ['TT Tân Bình', 'Tỉnh An Giang']
     """
-    return _pieces(_SEPARATORS.split(without_commas_inside(text)))
+    return _pieces(_SEPARATORS.split(text))
 
 
 def split_dashes(part: str) -> list[str]:

@@ -87,7 +87,6 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
         yield _flat_first(one, first, apart=a.part != b.part)
     elif _is_premises_pair(one.pieces, first, second):
         yield _without_first_door(one, first)
-        yield from _flat_in_named(one, first)
     elif b.steps[: len(a.steps)] == a.steps or any(alley.steps == a.steps for alley in alleys):
         yield one.but("number_repeated", 0, _without(one, first))
     elif a.steps[: len(b.steps)] == b.steps or b.steps[0] == a.steps[0]:
@@ -164,17 +163,6 @@ def _flat_first(one: Understanding, at: int, *, apart: bool) -> Understanding:
         for p in _with(one, at, as_flat(number))
     ]
     return one.but("number_is_flat", 1, pieces)
-
-
-def _flat_in_named(one: Understanding, first: int) -> Iterator[Understanding]:
-    """`302 Ban Mai, 208 Phố Huế`: a flat of Chung cư Ban Mai, where one stands there."""
-    number, name = one.pieces[first : first + 2]
-    if not _FLAT.fullmatch("/".join(number.steps)) or number.opening:
-        return
-    if name.part == number.part and name.role == "street" and not name.kind:
-        building = replace(name, role="building", kind="tòa")
-        pieces = [replace(number, role="code"), building, *one.pieces[first + 2 :]]
-        yield one.but("number_is_flat", 2, [*one.pieces[:first], *pieces])
 
 
 def _without_first_door(one: Understanding, first: int) -> Understanding:

@@ -4,11 +4,10 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from geo.flat import is_building_code, is_flat_code, may_be_flat
+from geo.flat import is_building_code, may_be_flat
 from geo.house_number import path_steps
 from geo.locality import BLOCK_OF_FLATS, DWELLING_ESTATES
 from geo.piece import Piece
-from geo.street import is_dated
 from geo.syllables import is_syllable
 from geo.words import Word, text_of, words_of
 
@@ -87,23 +86,11 @@ def as_flat(number: Piece) -> Piece:
     return replace(number, role="code", words=words_of(text_of(number.words).replace("-", ".")))
 
 
-def with_house_apart(pieces: list[Piece]) -> list[Piece]:
-    """`B5-01 33 Nguyễn Hữu Thọ`: flat, house and street, where no comma parts them."""
-    if len(pieces) < 2 or pieces[0].role != "number" or not may_be_flat_of_block(pieces[0]):
-        return pieces
-    flat, street = pieces[:2]
-    if street.role != "street" or street.kind or street.part != flat.part:
-        return pieces
-    house = _house_in(street)
-    return [as_flat(flat), *house, *pieces[2:]] if house else pieces
-
-
 def with_flats(pieces: list[Piece]) -> list[Piece]:
     """With numbers before the house's own as flats, where they name a block: `302 toà S2, 15 …`,
     `S2.302, 15 …`, `304 - B2, 87 …`.
     """
-    known = _with_house_behind_block(pieces)
-    pieces = list(known)
+    known = list(pieces)
     for at, piece in enumerate(pieces):
         before = pieces[at - 1] if at else None
         if _is_building_of(piece, before) and _has_house(pieces[at + 1 :], piece):
@@ -141,49 +128,6 @@ def _is_before_estate(
         and len(mark.steps) == 1
         and bool(_BEFORE_NAME.fullmatch(text_of(mark.words)))
     )
-
-
-def _with_house_behind_block(pieces: list[Piece]) -> list[Piece]:
-    """`phòng 302 nhà CT1 189 Lương Thế Vinh`: a number and a street, where they read as one."""
-    for at in range(1, len(pieces)):
-        block, street = pieces[at - 1 : at + 1]
-        named = block.role == "building" or _is_building_of(
-            block, pieces[at - 2] if at > 1 else None
-        )
-        apart = street.role == "street" and not street.kind and street.part == block.part
-        if named and apart and (house := _house_in(street)):
-            return [*pieces[:at], *house, *pieces[at + 1 :]]
-    if any(piece.role in ("street", "alley") for piece in pieces):
-        return list(pieces)
-    for at, block in enumerate(pieces):
-        if block.role == "locality" and block.kind in DWELLING_ESTATES:
-            return [*pieces[:at], *_with_house_in_name(block), *pieces[at + 1 :]]
-    return list(pieces)
-
-
-def _with_house_in_name(estate: Piece) -> list[Piece]:
-    """`chung cư Mặt Trời số 15 Đề Thám`: the name, the house and the street, where no comma parts
-    them. A digit alone may end the name: `chung cư Mỹ Đình 2 …`.
-    """
-    words = estate.words
-    for at in range(1, len(words) - _NAME_WORDS):
-        said = words[at - 1].key == "so"
-        name = words[: at - said]
-        if not words[at].path or not name or any(word.path for word in name):
-            continue
-        sure = said or len(words[at].text) > 1
-        street = Piece("street", None, estate.part, words[at:], done=True)
-        if sure and (house := _house_in(street)):
-            return [replace(estate, words=name), *house]
-    return [estate]
-
-
-def _house_in(street: Piece) -> tuple[Piece, Piece] | None:
-    house, *name = street.words
-    if not house.text[0].isdigit() or len(name) < _NAME_WORDS or is_dated(street.words):
-        return None
-    number = Piece("number", None, street.part, [house], steps=path_steps(house.text), done=True)
-    return number, replace(street, words=name)
 
 
 def _has_house(behind: list[Piece], flat: Piece) -> bool:
@@ -276,8 +220,6 @@ def inside_buildings(pieces: list[Piece]) -> list[Piece]:
         elif _is_building_of(piece, pieces[at - 1] if at else None):
             # `P.1205 nhà N04B`, `Phòng 503 nhà N4C`
             settled[at] = replace(piece, role="building")
-        elif piece.role == "code" and not in_block and _is_house(piece, following):
-            settled[at] = replace(piece, role="number", steps=path_steps(piece.words[0].text))
         elif in_block and (_is_block(piece) or (at and _follows_flat(settled[at - 1], piece))):
             settled[at] = replace(piece, role="building")
     return settled
@@ -331,12 +273,6 @@ def _is_house_block(piece: Piece) -> bool:
     """`nhà A5, tập thể Giảng Võ`"""
     spoken = [word.key for word in piece.opening] == ["nha"]
     return spoken and len(piece.steps) == 1 and piece.steps[0][0].isalpha()
-
-
-def _is_house(piece: Piece, following: Piece | None) -> bool:
-    """`P132 Đường B5` is no room."""
-    on_street = following and following.part == piece.part and following.role == "street"
-    return bool(on_street) and not is_flat_code(piece.words[0])
 
 
 def _is_building_of(piece: Piece, before: Piece | None) -> bool:

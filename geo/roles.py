@@ -4,7 +4,6 @@ Kinds are joined to names that a stray comma parted from them, numbers inside bu
 flats (`geo.flat_roles`), and what names a person is dropped.
 """
 
-import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -16,7 +15,6 @@ from geo.flat_roles import (
     inside_buildings,
     with_blocks,
     with_flats,
-    with_house_apart,
     with_house_of_block,
     with_named_blocks,
 )
@@ -24,12 +22,11 @@ from geo.locality import SETTLEMENTS, locality_of
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
 from geo.street import ENGLISH_KINDS, is_dated
-from geo.words import is_postcode, text_of, words_of
+from geo.words import words_of
 
 COMMUNES: Final = frozenset(
     KIND_NAMES[kind].lower() for kind, levels in KIND_LEVELS.items() if "commune" in levels
 )
-_QUARTER: Final = re.compile(r"K\d{1,2}")
 _LAST_NUMBERED_DISTRICT: Final = 12
 _SAIGON: Final = frozenset({"hochiminh", "hcm", "saigon"})
 _TOWN: Final = "thị trấn"
@@ -41,18 +38,9 @@ def settled(pieces: list[Piece]) -> list[Piece]:
     """`pieces` with the roles that are beyond doubt."""
     if _is_settled(pieces):
         return pieces
-    pieces = with_flats(with_named_blocks(with_house_of_block(_without_postcode(pieces))))
-    known = _without_people(_without_stray_letters(with_blocks(pieces)))
-    return inside_buildings(_joined(_named_otherwise(with_house_apart(known))))
-
-
-def _without_postcode(pieces: list[Piece]) -> list[Piece]:
-    """Without one in front, in a part of its own: `70000, 12 Lê Lợi`."""
-    if len(pieces) < 2 or pieces[1].part == pieces[0].part or pieces[0].role != "number":
-        return pieces
-    first, *others = pieces
-    written = not first.opening and is_postcode(text_of(first.words))
-    return others if written and any(piece.role == "number" for piece in others) else pieces
+    known = with_flats(with_named_blocks(with_house_of_block(pieces)))
+    known = _without_people(_without_stray_letters(with_blocks(known)))
+    return inside_buildings(_joined(_named_otherwise(known)))
 
 
 def _is_settled(pieces: list[Piece]) -> bool:
@@ -99,9 +87,6 @@ def _named_otherwise(pieces: list[Piece]) -> list[Piece]:
             known[at] = replace(piece, role="street")
         elif piece.role == "bare" and piece.words[-1].key in ENGLISH_BUILDINGS:
             known[at] = replace(piece, role="building", kind="tòa")
-        elif piece.role == "number" and not has_street and _is_quarter(pieces, at):
-            words = words_of(piece.steps[0][1:])
-            known[at] = replace(piece, role="locality", kind="khu phố", words=words, opening=[])
         elif piece.role == "locality" and in_commune and _may_be_unit(piece):
             # `xã Long Kiến, Chợ Mới`: behind its commune it is the district.
             known[at] = replace(piece, role="bare", words=piece.all_words, opening=[])
@@ -125,17 +110,6 @@ def _is_street(piece: Piece) -> bool:
 def _may_be_unit(piece: Piece) -> bool:
     locality = locality_of(piece.kind or "", piece.words)
     return locality is not None and locality.may_be_unit
-
-
-def _is_quarter(pieces: list[Piece], at: int) -> bool:
-    """`K4, phường Trảng Dài`: without a street it is no kiệt."""
-    piece, outer = pieces[at], pieces[at + 1] if at + 1 < len(pieces) else None
-    return (
-        len(piece.steps) == 1
-        and bool(_QUARTER.fullmatch(piece.steps[0]))
-        and outer is not None
-        and outer.role == "admin"
-    )
 
 
 def _is_unit_of_next(pieces: list[Piece]) -> bool:

@@ -8,8 +8,6 @@ of minority languages, brands and codes of buildings stay as they are.
 ['Nguyễn', 'đường', 'Lê', 'Nguyễn', 'đường']
 >>> [repaired(word) for word in ("Phwờng", "Đuờng", "ĐứcTài", "1O", "Vinhomes", "room", "Krông")]
 ['Phường', 'Đường', 'Đức Tài', '10', 'Vinhomes', 'room', 'Krông']
->>> [repaired(word) for word in ("HuyệnĐắk", "Tỉnhan", "TPHàNội", "XThạnh", "hAn", "THị", "PHạm")]
-['Huyện Đắk', 'Tỉnh an', 'TP. Hà Nội', 'X. Thạnh', 'h. An', 'THị', 'PHạm']
 """
 
 import re
@@ -19,7 +17,7 @@ from typing import Final, Literal
 
 from geo import lexicon
 from geo.syllables import is_syllable, is_unwritten
-from geo.text import fold, has_diacritics
+from geo.text import has_diacritics
 
 _WORTH_A_LOOK: Final = re.compile(
     # Two letters for one, a letter that no Vietnamese word has, or a tone behind the word.
@@ -30,21 +28,6 @@ _WORTH_A_LOOK: Final = re.compile(
 _CAPITAL_INSIDE: Final = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-ZĐ][^\W\d_A-Z])")
 _CAPITAL_SECOND: Final = re.compile(r"[^\W\d_A-ZĐ][A-ZĐ][^\W\d_A-ZĐ]+")
 """Swapped with the letter before it: `aLo Động`."""
-# A kind of unit that stands in one word with its name. A capital may be the second one of a word
-# whose shift key was held too long, `THị`, so that behind one letter only no syllable is cut.
-_CAPITAL: Final = "[" + "".join(filter(str.isupper, map(chr, range(0x1F00)))) + "]"
-_GLUED_WORD: Final = re.compile(
-    rf"((?i:tỉnh|huyện|quận|phường|xã|phố|trấn))({_CAPITAL}(?:[^\W\d_A-Z].*)?)"
-    r"|((?i:tỉnh|huyện|quận|phường))([^\W\d_A-Z]{2,})"
-)
-_GLUED_LETTERS: Final = re.compile(
-    rf"((?i:tp|tx|ttr?)|[xhpfqtXHPFQT])({_CAPITAL}[^\W\d_A-Z][^\W\d_]*)"
-)
-_COMMA_INSIDE: Final = re.compile(r"(?<!\S)[^\W\d_]{1,5}(?:,[^\W\d_]{1,5})+(?![^\s,.])")
-_UNIT_LETTERS: Final = frozenset("hxpqtf")
-_HIGHLAND: Final = re.compile("krong|d[ai]k|[eiy]a|chu|kon|plei|buon|kbang")
-_HIGHLAND_INSIDE: Final = frozenset(lexicon.names("other_tongues", "capital"))
-"""`Ia HLốp`, `Đắk PXi`: one word, with a capital inside."""
 _HORN: Final = re.compile(r"(?<!q)u([ơờớởỡợ])(?=\w)", re.IGNORECASE)
 _ZERO: Final = re.compile(r"([A-Za-z]{0,2}\d{1,4})[oO](\d{0,3})")
 _OTHERS: Final = frozenset(
@@ -75,14 +58,11 @@ _SURELY_TELEX: Final = re.compile(r"[jw]|dd|iee|uoo|(?:aa|ee|oo).*[fsrx]|[fx]$|[
 _SHORTEST_TELEX: Final = 3
 _ANY_WORD: Final = re.compile(r"[^\W_]+")
 _SHORTEST_VNI: Final = 4
-_DIGIT_BEHIND: Final = re.compile(r"[a-zA-Z][1-9]{1,3} ")
 
 
 @lru_cache(maxsize=16_384)
 def repaired(word: str) -> str:
     """`word` as it was meant, perhaps in two words; itself where nothing is sure."""
-    if kind := _glued_kind(word):
-        return f"{kind} {repaired(word[len(kind.rstrip('.')) :])}"
     lower = word.lower()
     swapped = word[1:2] + word[:1] + word[2:]
     if _CAPITAL_SECOND.fullmatch(word) and is_syllable(swapped) and not is_syllable(word):
@@ -115,8 +95,6 @@ def decoded(text: str) -> str:
     >>> decoded("CT2 Zoo Bar, Q5, khu1 to3"), decoded("12 Lê Lai, phòng B2")
     ('CT2 Zoo Bar, Q5, khu1 to3', '12 Lê Lai, phòng B2')
     """
-    if text.isascii() and _DIGIT_BEHIND.search(text):
-        text = _with_kinds(text)
     if not any(map(_may_say_method, text.split())):
         return text
     plain = unicodedata.normalize("NFKC", text)  # digits of full width
@@ -129,27 +107,6 @@ def decoded(text: str) -> str:
     for method in methods:
         plain = _ANY_WORD.sub(lambda word: _retyped(word[0], method), plain)  # noqa: B023 - used here
     return plain
-
-
-# Kinds typed with VNI whose signs all stand behind the word. One that no place has for a number is
-# sure; before another number the rest are: `ngo4 5`, but `so61 3/2` and `phuong27` are numbers.
-_SURE_KINDS: Final = {word: kind for word, (kind,) in lexicon.readings("vni_sure").items()}
-_KINDS_BY_VNI: Final = _SURE_KINDS | {
-    word: kind for word, (kind,) in lexicon.readings("vni").items()
-}
-_KIND_BY_VNI: Final = re.compile(
-    rf"(?<!\w)(?:(?:{'|'.join(_SURE_KINDS)})(?=\s+\w)|(?:{'|'.join(_KINDS_BY_VNI)})(?=\s+\d))",
-    re.IGNORECASE,
-)
-
-
-def _with_kinds(text: str) -> str:
-    """`text` with the kinds as they were meant of which VNI left its digits behind.
-
-    >>> _with_kinds("ngo4 5 chua lang, phuong72 Lang"), _with_kinds("12 ngo4, to5 khu1 3")
-    ('ngõ 5 chua lang, phường Lang', '12 ngo4, to5 khu1 3')
-    """
-    return _KIND_BY_VNI.sub(lambda match: _KINDS_BY_VNI[match[0].lower()], text)
 
 
 @lru_cache(maxsize=16_384)
@@ -196,40 +153,6 @@ def _retyped(word: str, method: _Method) -> str:
     if meant and is_syllable(meant) and not is_unwritten(meant):
         return _in_case_of(word, meant)
     return word
-
-
-def without_commas_inside(text: str) -> str:
-    """`text` without the commas that a scanner saw inside of a syllable.
-
-    >>> without_commas_inside("T,â,n Bì,nh, Th,ị xã"), without_commas_inside("Lê Lợi,huế, kp,ấp")
-    ('Tân Bình, Thị xã', 'Lê Lợi,huế, kp,ấp')
-    >>> without_commas_inside("Minh Tân,h.Lương Tài")
-    'Minh Tân,h.Lương Tài'
-    """
-    return _COMMA_INSIDE.sub(_joined, text)
-
-
-def _joined(match: re.Match[str]) -> str:
-    first, *others = match[0].split(",")
-    whole = first + "".join(others)
-    split = all(map(str.islower, others)) and not all(map(is_syllable, (first, *others)))
-    # `Minh Tân,h.Lương Tài`: a huyện follows
-    unit = len(others) == 1 and others[0] in _UNIT_LETTERS and is_syllable(first)
-    return whole if split and not unit and is_syllable(whole) else match[0]
-
-
-def _glued_kind(word: str) -> str | None:
-    """The kind of unit that the word begins with, `X.` of `XThạnh`; None where it is no other."""
-    if glued := _GLUED_WORD.fullmatch(word):
-        return glued[1] or glued[3]
-    glued = _GLUED_LETTERS.fullmatch(word)
-    if glued is None or fold(word) in _HIGHLAND_INSIDE:
-        return None
-    if glued[1].isupper() and len(glued[1]) == 1 and is_syllable(word):
-        return None
-    first = _CAPITAL_INSIDE.split(glued[2])[0]
-    named = is_syllable(first) or _HIGHLAND.match(fold(first))
-    return f"{glued[1]}." if named else None
 
 
 def _with_horn(match: re.Match[str]) -> str:

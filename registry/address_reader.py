@@ -6,19 +6,18 @@ from typing import Final
 
 from geo.address import AddressReading, parse_address
 from geo.admin import KIND_LEVELS, KIND_NAMES, name_key, parse_name
-from geo.number_or_name import KIET_UNSURE, NUMBER_BEHIND
+from geo.number_or_name import KIET_UNSURE
 from geo.text import accent_key, has_diacritics, with_plain_signs
 from geo.words import is_country, words_of
 from registry.door_with_units import (
     ReadAddress,
     levels,
     names_communes_alone,
-    on_street_behind_group,
     outermost,
     with_units,
 )
 from registry.gazetteer import Gazetteer
-from registry.units_in_names import MAY_END_SO, holds_units, without_commas
+from registry.units_in_names import MAY_END_SO, without_commas
 
 _TIGHT_DASH: Final = re.compile(r"(?<=[^\W\d_]{2})\s?[-–]\s?(?=[^\W\d_]{2})")
 """Between units in one run: `Thạch Xá- Thạch Thất-Hà Nội`."""
@@ -38,14 +37,12 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     text = with_plain_signs(text)
     parsed = parse_address(text)
     pairs = _of_wards([(reading, with_units(gazetteer, reading)) for reading in parsed])
-    found = _with_names_kept(_with_wards_kept([read for _, read in pairs]))
-    found += [other for reading, read in pairs for other in on_street_behind_group(reading, read)]
+    found = _with_wards_kept([read for _, read in pairs])
     if len(found) > 1:
         found = _in_order(found)
     if not _DASH.search(text):
-        sure = any(map(names_communes_alone, found))
-        asked = [pair for pair in pairs if not sure or (pair[1] is found[0] and holds_units(*pair))]
-        tried = (without_commas(gazetteer, *pair, again=sure) for pair in asked)
+        asked = () if any(map(names_communes_alone, found)) else pairs
+        tried = (without_commas(gazetteer, *pair) for pair in asked)
         for parted in next(filter(None, tried), ()):
             found.insert(int(MAY_END_SO in parted.notes), parted)
     if parsed and _DASH.search(text):
@@ -99,16 +96,6 @@ def _with_wards_kept(found: list[ReadAddress]) -> list[ReadAddress]:
     ]
 
 
-def _with_names_kept(found: list[ReadAddress]) -> list[ReadAddress]:
-    """Without the readings of a number at the end of a name as a house that lose a unit by it:
-    `A Lưới 5, Huế` is a commune."""
-    plain = [read for read in found if NUMBER_BEHIND not in read.notes]
-    if len(plain) == len(found):
-        return found
-    most = max(map(levels, plain), default=0)
-    return [read for read in found if NUMBER_BEHIND not in read.notes or levels(read) >= most]
-
-
 _Pairs = list[tuple[AddressReading, ReadAddress]]
 
 
@@ -141,16 +128,8 @@ def _without_dashes(gazetteer: Gazetteer, text: str, plain: list[ReadAddress]) -
     return [
         replace(read, penalty=read.penalty + 1, notes=(*read.notes, "dashes_are_commas"))
         for read in found
-        if len(read.unread) <= least
-        and (levels(read) > most or any(_ends_in_units(one, read) for one in plain))
+        if len(read.unread) <= least and levels(read) > most
     ]
-
-
-def _ends_in_units(plain: ReadAddress, parted: ReadAddress) -> bool:
-    """Whether all that is gone from the street is said again: `Tạ Quang Bửu - HBT - HN, Hà Nội`."""
-    one, other = plain.door.street, parted.door.street
-    same = bool(plain.namings) and plain.namings == parted.namings
-    return same and one is not None and other is not None and one.key.startswith(f"{other.key} ")
 
 
 def _with_tight_dashes(gazetteer: Gazetteer, text: str, named: int) -> list[ReadAddress]:

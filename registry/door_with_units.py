@@ -1,6 +1,6 @@
 """A reading of the grammar with the units that its parts name."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from geo.address import AddressReading, Door
@@ -73,19 +73,6 @@ def with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
     if street is not None and not _leads_here(gazetteer, namings, left[0]):
         door, unread = replace(door, street=street), _not_units(reading, left)
     return ReadAddress(door, tuple(namings), unread, reading.penalty, reading.notes)
-
-
-def on_street_behind_group(reading: AddressReading, read: ReadAddress) -> Iterator[ReadAddress]:
-    """With the name behind the number of a group as the street that the house is on, rather than
-    the hamlet around it: `Nhà số 8, tổ 5, Chùa Láng`."""
-    places = read.door.localities
-    hamlet = places[-1] if places else None
-    if read.door.house_number is None or hamlet is None or hamlet in reading.door.localities:
-        return
-    if street := parse_street(hamlet.name):
-        door = replace(read.door, street=street, localities=places[:-1])
-        notes = (*read.notes, "group_on_street")
-        yield replace(read, door=door, penalty=read.penalty + 1, notes=notes)
 
 
 def _not_units(reading: AddressReading, left: Collection[str]) -> tuple[str, ...]:

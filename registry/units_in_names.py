@@ -11,11 +11,10 @@ from geo.kinds import ends_in_middle_name
 from geo.locality import ESTATES, parse_locality
 from geo.persons import is_surname
 from geo.street import is_dated, parse_street
-from geo.text import accent_key, fold, has_diacritics
+from geo.text import accent_key, fold
 from geo.words import text_of, without_tail, words_of
 from registry.door_with_units import ReadAddress, is_unit, levels, with_units
 from registry.gazetteer import Gazetteer, Unit
-from registry.units.text import Naming, read_units
 
 _MAX_NAME: Final = 10
 """Words of the longest street with the units behind it."""
@@ -33,12 +32,11 @@ _SHORT_TAILS: Final = frozenset(map(accent_key, ("huế", "hue")))
 
 
 def without_commas(
-    gazetteer: Gazetteer, reading: AddressReading, plain: ReadAddress, *, again: bool = False
+    gazetteer: Gazetteer, reading: AddressReading, plain: ReadAddress
 ) -> list[ReadAddress]:
     """`12 Nguyễn Trãi Bến Nghé Quận 1 HCM`, where the street holds the commune.
 
-    Only where the units then named are more than without it, and none of the text is lost by it; or
-    where they are said again behind it, and with `again` only so.
+    Only where the units then named are more than without it, and none of the text is lost by it.
     """
     for door, tail in _shorter_doors(reading.door):
         if not is_unit(gazetteer, tail):
@@ -46,9 +44,7 @@ def without_commas(
         read = with_units(
             gazetteer, replace(reading, door=door, admin_parts=(tail, *reading.admin_parts))
         )
-        more = not again and levels(read) > levels(plain) and len(read.unread) <= len(plain.unread)
-        if not more and _says_again(gazetteer, tail, read, plain):
-            return [read]
+        more = levels(read) > levels(plain) and len(read.unread) <= len(plain.unread)
         bare = "bare_street" in reading.notes
         if not more or (bare and read.namings[0].district is None):
             continue
@@ -59,35 +55,7 @@ def without_commas(
             return [read]
         if plain.namings and read.namings[0].commune is not None:
             return [read]
-        if _is_ward_of_district(gazetteer, read.namings, tail):
-            return [read]
     return []
-
-
-def holds_units(reading: AddressReading, read: ReadAddress) -> bool:
-    """Whether the name of its street or hamlet is so long that units must be in it."""
-    if not read.namings:
-        return False
-    places = (reading.door.street, *reading.door.localities[-1:])
-    return any(place is not None and place.name.count(" ") >= _LONGEST_NAME for place in places)
-
-
-def _says_again(gazetteer: Gazetteer, tail: str, read: ReadAddress, plain: ReadAddress) -> bool:
-    """Whether the tail is some of the units that follow: `12 Lê Lai Hà Đông Hà Nội, Hà Đông, Hà
-    Nội`, `Ấp Chiến Lược Bình Trị Đông Bình Tân, Phường Bình Trị Đông, Quận Bình Tân`.
-
-    Two at least: a street may be called like the district it is in.
-    """
-    if not plain.namings or read.namings != plain.namings or read.unread != plain.unread:
-        return False
-    told = [set(_units_of(naming)) for naming in plain.namings]
-    said = [_units_of(naming) for naming in read_units(gazetteer, tail) if not naming.unread]
-    return all(any(len(units) > 1 and set(units) <= named for units in said) for named in told)
-
-
-def _units_of(naming: Naming) -> tuple[Unit, ...]:
-    units = (naming.commune, naming.district, naming.province)
-    return tuple(unit for unit in units if unit is not None)
 
 
 def _may_end_so(gazetteer: Gazetteer, read: ReadAddress, plain: ReadAddress, tail: str) -> bool:
@@ -114,30 +82,6 @@ def _may_end_so(gazetteer: Gazetteer, read: ReadAddress, plain: ReadAddress, tai
 
 def _is_called(gazetteer: Gazetteer, unit: Unit, name: str) -> bool:
     return any(own.key == name_key(name) for own in gazetteer.names_of(unit))
-
-
-def _is_ward_of_district(gazetteer: Gazetteer, namings: tuple[Naming, ...], tail: str) -> bool:
-    """Whether `tail` can only be a commune and the district that held it: `binh thuan hai chau`."""
-    if len(namings) > 1 or namings[0].commune is None or namings[0].district is None:
-        return False
-    typed = tail.split()
-    return all(
-        any(_is_typed(typed, name.name) for name in gazetteer.names_of(unit))
-        for unit in (namings[0].commune, namings[0].district)
-    )
-
-
-def _is_typed(words: list[str], name: str) -> bool:
-    """Whether the name stands among the words, with no other diacritics than its own."""
-    wanted = name.split()
-    return any(
-        all(
-            fold(word) == fold(own)
-            and (not has_diacritics(word) or accent_key(word) == accent_key(own))
-            for word, own in zip(words[at : at + len(wanted)], wanted, strict=True)
-        )
-        for at in range(len(words) - len(wanted) + 1)
-    )
 
 
 def _shorter_doors(door: Door) -> Iterator[tuple[Door, str]]:

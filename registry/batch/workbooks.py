@@ -111,7 +111,7 @@ def reading_workbook(
     for note in found.notes:
         say(note)
     original = None
-    if found.first_row is not None:
+    if found.first_row is not None and sheet != ALL:
         original = Original(path, found.sheet, found.first_row - 1, found.headers)
     with found.rows() as rows:
         yield table_of(operation, found.headers, rows, stated=stated), original

@@ -75,8 +75,6 @@ class Vocabulary:
     """Folded names of all units, and of well-known streets."""
     accented_names: frozenset[str]
     """Accent keys of well-known streets."""
-    families: frozenset[str]
-    """Words with which well-known names begin, folded and as accent keys."""
     innocent: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
     """Words that are no slips of a kind, in a text without diacritics and in one with."""
 
@@ -114,7 +112,6 @@ def vocabulary_of(gazetteer: Gazetteer) -> Vocabulary:
             _words([*(name.key for name in names), *map(fold, recurring)]),
             FAMOUS | {name.key for name in names} | set(map(fold, _LOOK_ALIKES)),
             frozenset(map(accent_key, well_known)),
-            frozenset(write(n).split()[0] for n in well_known for write in (fold, accent_key)),
         )
         _vocabularies.keep(kept, None, known)
     return known
@@ -138,12 +135,9 @@ def likeness(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool = F
             return Likeness.OTHER  # `Kh úc Thừa Dụ` is not cut
     if not _one_keystroke(typed, known):
         return Likeness.OTHER
-    if _lost_capital(typed, known) and not vocabulary.names_a_place(typed, known):
-        return Likeness.SLIP
     if is_no_name(vocabulary, typed):
         return Likeness.SLIP if _is_meant(vocabulary, typed, known) else Likeness.OTHER
-    short = len(typed.proper_key) < _SHORTEST and not _is_no_word(typed, known)
-    if short or _is_other_vowel(typed, known):
+    if len(typed.proper_key) < _SHORTEST or _is_other_vowel(typed, known):
         return Likeness.OTHER
     return _other_key(vocabulary, typed, known, wide=wide)
 
@@ -200,23 +194,6 @@ def _is_meant(vocabulary: Vocabulary, typed: Name, known: Name) -> bool:
         and (is_unwritten(a) or a[-1] in b)
         for a, b in differing
     )
-
-
-def _lost_capital(typed: Name, known: Name) -> bool:
-    """Whether a word in small letters is one of the name that lost its first: `Phạm Văn ồng`."""
-    one, other = typed.name.split(), known.name.split()
-    if len(one) != len(other) or len(one) < _SHORT_NAME or typed.name.islower():
-        return False
-    differing = [(a, b) for a, b in zip(one, other, strict=True) if a.casefold() != b.casefold()]
-    return len(differing) == 1 and all(
-        a.islower() and b[:1].isupper() and a == b[1:] for a, b in differing
-    )
-
-
-def _is_no_word(typed: Name, known: Name) -> bool:
-    """Whether letters that nobody can say stand for a hamlet's word: `Ấp Tâx`, `Ấp Nm`."""
-    one, other = typed.proper_key, known.proper_key
-    return typed.kind is not None and len(one) > 1 and not is_syllable(one) and is_syllable(other)
 
 
 def _is_other_vowel(typed: Name, known: Name) -> bool:
@@ -333,19 +310,7 @@ def _judged(
     person = _may_be_called(one, differing[0])
     like = Likeness.OTHER if person or typed.key == known.key else Likeness.LIKE
     rare = not vocabulary.is_common(differing[0], accented=accented)
-    # A wrong mark is no wrong key: Phan Kế Bình, Phan Kế Bính.
-    told = typed.key != known.key and _is_told_by_others(vocabulary, one, differing[0])
-    return Likeness.SLIP if rare or told else like
-
-
-def _is_told_by_others(vocabulary: Vocabulary, words: list[str], differing: str) -> bool:
-    """Whether the other words of a long name are enough: `Tần Quý Cáp`, `Nguyễn Tháp Học`.
-
-    The given name tells people apart, and so does a family name: Vũ Văn Dũng, Võ Văn Dũng.
-    """
-    if len(words) <= _SHORT_NAME or words[-1] == differing:
-        return False
-    return words[0] != differing or differing not in vocabulary.families
+    return Likeness.SLIP if rare else like
 
 
 def _may_be_called(words: list[str], differing: str) -> bool:

@@ -22,7 +22,6 @@ _MOST_NAMES: Final = 3
 _Index = dict[int | str, list[tuple[str, UnitName]]]
 _indexes: Final = Remembered[None, _Index](1)
 _initials: Final = Remembered[None, dict[str, dict[int, Unit]]](1)
-_commune_initials: Final = Remembered[None, dict[str, dict[int, Unit]]](1)
 _numbered: Final = Remembered[None, dict[str, dict[int, Unit]]](1)
 _joined: Final = Remembered[None, dict[str, list[UnitName]]](1)
 
@@ -46,27 +45,15 @@ def _meant(level: str) -> dict[str, tuple[str, ...]]:
 
 def units_with_initials(gazetteer: Gazetteer, initials: str) -> list[Unit]:
     """Provinces and districts of any map whose names begin so, word by word: `nk` for Ninh Kiều."""
-    return _shortened(gazetteer, initials)
-
-
-def units_shortened(gazetteer: Gazetteer, key: str) -> list[Unit]:
-    """The same, whose last word is written out: `t giang` for Tiền Giang, `h c minh`."""
-    lengths = [len(word) for word in key.split()]
-    short = lengths[1:] and lengths[-1] > 1 and max(lengths[:-1]) == 1
-    return _shortened(gazetteer, key) if short else []
-
-
-def communes_with_initials(gazetteer: Gazetteer, initials: str) -> list[Unit]:
-    """Communes of any map whose names begin so, word by word: `ntb` for Nguyễn Thái Bình."""
-    kept = _commune_initials.of(gazetteer)
+    kept = _initials.of(gazetteer)
     known = kept.get(None)
     if known is None:
         known = defaultdict(dict)
         for unit in gazetteer.units.values():
-            for version in unit.versions if unit.level == "commune" else ():
-                words = fold(version.name).split()
-                known["".join(word[0] for word in words)].setdefault(unit.id, unit)
-        _commune_initials.keep(kept, None, known)
+            for version in unit.versions if unit.level != "commune" else ():
+                letters = "".join(word[0] for word in fold(version.name).split())
+                known[letters].setdefault(unit.id, unit)
+        _initials.keep(kept, None, known)
     return list(known.get(initials, {}).values())
 
 
@@ -83,21 +70,6 @@ def communes_numbered(gazetteer: Gazetteer, key: str) -> list[Unit]:
                 if " " in head and (last.isdigit() or len(last) == 1):
                     known[head].setdefault(unit.id, unit)
         _numbered.keep(kept, None, known)
-    return list(known.get(key, {}).values())
-
-
-def _shortened(gazetteer: Gazetteer, key: str) -> list[Unit]:
-    kept = _initials.of(gazetteer)
-    known = kept.get(None)
-    if known is None:
-        known = defaultdict(dict)
-        for unit in gazetteer.units.values():
-            for version in unit.versions if unit.level != "commune" else ():
-                words = fold(version.name).split()
-                letters = [word[0] for word in words]
-                for short in ("".join(letters), " ".join([*letters[:-1], words[-1]])):
-                    known[short].setdefault(unit.id, unit)
-        _initials.keep(kept, None, known)
     return list(known.get(key, {}).values())
 
 
@@ -135,11 +107,7 @@ def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]
     if "commune" in levels and (named.kinds or accented):
         groups += [index.get(holder, []) for holder in around]
     found: dict[str, dict[int, UnitName]] = defaultdict(dict)
-    cut = wanted[:-1] if _may_be_cut(named.key) else None
     for key, name in chain.from_iterable(groups):
-        if cut is not None and key.startswith(cut) and " " in name.key:
-            found[key].setdefault(name.unit.id, name)
-            continue
         # One slip leaves the first two letters or the last two as they are.
         if key[:2] != wanted[:2] and key[-2:] != wanted[-2:]:
             continue
@@ -150,14 +118,6 @@ def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]
     if len(found) > _MOST_NAMES:
         return []
     return [name for names in found.values() for name in names.values()]
-
-
-def _may_be_cut(key: str) -> bool:
-    """Whether the last word is the first letter of one, and another that makes no syllable of it:
-    `Sơn Hv` is Sơn Hà with a wrong letter, or Sơn Hội that was cut.
-    """
-    before, _, last = key.rpartition(" ")
-    return bool(before) and len(last) == 2 and last.isalpha() and not is_syllable(last)
 
 
 def _other_words_agree(one: str, other: str) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import Final
 
 from geo import lexicon
@@ -16,10 +15,8 @@ from registry.gazetteer import Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
 from registry.units.near_names import (
     communes_numbered,
-    communes_with_initials,
     heirs_of,
     names_in_one_word,
-    units_shortened,
     units_with_initials,
 )
 
@@ -39,13 +36,9 @@ FORMER: Final = re.compile(r"(\W*\w.*?)\s*(?:\(\s*cũ\s*\)|\bcũ)\W*", re.IGNORE
 """What says of itself that it is no more: `Phường Ngọc Hà cũ`."""
 INITIALS: Final = -2
 """`Fit.kind` of a unit that is named by its initials: only what it holds can vouch for it."""
-_DIGIT_INSIDE: Final = re.compile(r"(?<=[^\W\d_])\d(?!\d)|(?<!\d)\d(?=[^\W\d_]{2})")
 PARTS: Final = -3
 """`Fit.kind` of each of several units that differ by the number behind the name: `Mỹ Đình` for Mỹ
 Đình 1 and 2. Only what holds it can vouch for it."""
-_KIND_LETTERS: Final = frozenset("hpqtx")
-"""First letters of the kinds of provinces and districts, and of those they are taken for."""
-_LONGEST_CUT: Final = 4
 OF_COMMUNES: Final = (("xa",), ("phuong",), ("thi_tran",))
 _INITIALS: Final = re.compile(r"[A-ZĐ]{2,4}")
 
@@ -98,24 +91,13 @@ class PartReader:
                 for piece in pieces
                 for smaller in ([piece] if piece.hits else map(self.read, split(piece.text)))
             ]
-        found = any(piece.hits for piece in pieces)
-        return pieces if found else [self._read_behind_cut_kind(part)]
+        return pieces if any(piece.hits for piece in pieces) else [whole]
 
     def _split_run(self, part: str) -> list[str]:
         """`Tân Tạo A Bình Tân TPHCM` in three, each held by the next: written without a comma."""
         words = part.split()
-        found = (self._run(words) or self._run_around(words)) if len(words) <= MAX_RUN else None
+        found = self._run(words) if len(words) <= MAX_RUN else None
         return found or [part]
-
-    def _run_around(self, words: list[str]) -> list[str] | None:
-        """The same around initials of what nobody knows: `Xã Bình Minh tb Đà Nẵng`."""
-        for at in range(1, len(words) - 1):
-            run = self._run([*words[:at], *words[at + 1 :]]) if _is_unsayable(words[at]) else None
-            before = accumulate(len(piece.split()) for piece in run or ())
-            for piece, end in enumerate(before, 1):
-                if run and end == at:
-                    return [*run[:piece], words[at], *run[piece:]]
-        return None
 
     def _run(self, words: list[str]) -> list[str] | None:
         """The words as two or three units that hold one another, smallest or largest first."""
@@ -151,27 +133,9 @@ class PartReader:
             meant = "" if known.hits else " ".join(map(repaired, text.split()))
             if meant and meant != text:
                 known = Part(text, self._read_new(meant).hits)
-            if not known.hits and has_diacritics(text) and _DIGIT_INSIDE.search(text):
-                known = self._read_with_digit(text)
             if len(text) <= _LONGEST_REMEMBERED:
                 _read_before[self._accented].keep(self._known, text, known)
         return known
-
-    def _read_with_digit(self, text: str) -> Part:
-        """What is named where a digit stands in one word with letters: `Hải Châu1`, or by mistake,
-        `Xã Châu Thuận7`, which only its kind proves."""
-        apart = self._read_new(_DIGIT_INSIDE.sub(r" \g<0>", text))
-        if apart.hits or not parse_name(text)[0].kinds:
-            return Part(text, apart.hits)
-        return Part(text, self._read_new(_DIGIT_INSIDE.sub("", text)).hits, corrected=True)
-
-    def _read_behind_cut_kind(self, text: str) -> Part:
-        """The province or district behind what was cut of its kind: `TrHà Giang`, `Hv Sơn Hòa`."""
-        for name in _behind_cut_kind(text):
-            hits = tuple(hit for hit in self._read_new(name).hits if hit[0].level != "commune")
-            if hits:
-                return Part(text, hits, corrected=True)
-        return Part(text, ())
 
     def _read_new(self, text: str) -> Part:
         """What `text` names as written, or with a number in words: `Quận ba`, not Quản Bạ."""
@@ -198,10 +162,6 @@ class PartReader:
                     best[hit.unit.id] = (hit.unit, fit)
             for unit, kind in self._meant(reading):
                 best.setdefault(unit.id, (unit, Fit(kind, 0)))
-        for reading in () if best else parse_name(text):
-            for unit in units_shortened(self.gazetteer, reading.key):
-                if unit.level in _levels(reading):
-                    best.setdefault(unit.id, (unit, Fit(INITIALS, 0)))
         return Part(text, tuple(best.values()))
 
     def _read_former(self, text: str, name: str) -> Part:
@@ -215,8 +175,6 @@ class PartReader:
             yield from ((unit, 0) for unit in heirs_of(self.gazetteer, reading.key, "province"))
         if reading.kinds in ((), ("huyen",), ("quan",)):
             yield from ((unit, 0) for unit in heirs_of(self.gazetteer, reading.key, "district"))
-        if reading.kinds in OF_COMMUNES and _INITIALS.fullmatch(reading.name):
-            yield from ((u, INITIALS) for u in communes_with_initials(self.gazetteer, reading.key))
         if reading.kinds in ((), *OF_COMMUNES):
             yield from ((unit, PARTS) for unit in communes_numbered(self.gazetteer, reading.key))
         if _are_initials(reading.name):
@@ -242,25 +200,8 @@ def _levels(reading: NamedPart) -> frozenset[str]:
 
 def _are_initials(name: str) -> bool:
     """In capitals, or where nobody can say them: `hạ long qn`, but no `la` for Long An."""
-    return _INITIALS.fullmatch(name) is not None or _is_unsayable(name)
-
-
-def _is_unsayable(word: str) -> bool:
-    return _INITIALS.fullmatch(word.upper()) is not None and not is_syllable(fold(word))
-
-
-def _behind_cut_kind(text: str) -> Iterator[str]:
-    """`text` without what may have been cut of the word for a kind before it, which makes no
-    syllable: alone, `Hv Sơn Hòa`, or with the first word of the name, `TrHà Giang`.
-    """
-    first, _, rest = text.partition(" ")
-    first = first.rstrip(".")
-    if fold(first[:1]) not in _KIND_LETTERS or not first.isalpha() or is_syllable(first):
-        return
-    if rest and len(first) <= _LONGEST_CUT:
-        yield rest
-    if rest:
-        yield from (f"{first[cut:]} {rest}" for cut in range(1, min(_LONGEST_CUT, len(first) - 1)))
+    unsayable = _INITIALS.fullmatch(name.upper()) and not is_syllable(fold(name))
+    return bool(unsayable or _INITIALS.fullmatch(name))
 
 
 def _spoken(text: str) -> str | None:

@@ -15,13 +15,11 @@ from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.remembered import Remembered
 from registry.units.near_names import lacks_letter, nearly_named
-from registry.units.parts import INITIALS, MAX_RUN, OF_COMMUNES, Fit, Part, PartReader, kind_fit
-from registry.units.readings import Candidate, Reading, best_readings
+from registry.units.parts import OF_COMMUNES, Fit, Part, PartReader, kind_fit
+from registry.units.readings import Reading, best_readings
 
 MAX_PARTS: Final = 12
 MAX_TEXT: Final = 2_000
-_MIN_HEADED: Final = 3
-"""Words of the shortest name of a unit with something before it."""
 _MAX_SLIPS: Final = 4
 """Parts at the end of a text among which a misspelt unit is looked for."""
 _OF_DISTRICTS: Final = (("huyen",), ("quan",))
@@ -94,7 +92,7 @@ def _read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
     reader = PartReader(gazetteer, accented=has_diacritics(text))
     cut = _once([piece for part in parts[-MAX_PARTS:] for piece in reader.cut(part)])
     front = [*parts[:-MAX_PARTS], *(piece.text for piece in cut[:-MAX_PARTS])]
-    return _best_namings(reader, front, cut[-MAX_PARTS:])
+    return _best_namings(gazetteer, front, cut[-MAX_PARTS:])
 
 
 def _once(parts: list[Part]) -> list[Part]:
@@ -126,16 +124,14 @@ def _without_echo(parts: list[Part]) -> list[Part]:
     return parts
 
 
-def _best_namings(reader: PartReader, front: list[str], parts: list[Part]) -> list[Naming]:
+def _best_namings(gazetteer: Gazetteer, front: list[str], parts: list[Part]) -> list[Naming]:
     """The best readings of `parts`, one for each innermost unit, by code."""
-    gazetteer = reader.gazetteer
     best = best_readings(gazetteer, parts)
-    for meant in (_nearly_read(gazetteer, parts, best), _without_heads(reader, parts, best)):
-        if meant != parts:
-            better = best_readings(gazetteer, meant)
-            if better and len(better[0]) > (len(best[0]) if best else 0):
-                parts, best = meant, better
-                break
+    meant = _nearly_read(gazetteer, parts, best)
+    if meant != parts:
+        better = best_readings(gazetteer, meant)
+        if better and len(better[0]) > (len(best[0]) if best else 0):
+            parts, best = meant, better
     named = [_naming(front, parts, chosen) for chosen in sorted(best, key=lambda c: c[0].unit.code)]
     # `Cái Nhum, Vĩnh Long, Vĩnh Long` passes over nothing but what is said again.
     least = min((len(naming.unread) for naming in named), default=0)
@@ -185,32 +181,6 @@ def _first_used(parts: list[Part], best: list[Reading]) -> int:
     return min((c.part for chosen in best for c in chosen), default=len(parts))
 
 
-def _without_heads(reader: PartReader, parts: list[Part], best: list[Reading]) -> list[Part]:
-    """`parts` with words parted that stand before a unit: `Lương Khánh Thiện Ngô Quyền`.
-
-    Only a district, next to the province that was read, and where no commune is known.
-    """
-    at = _first_used(parts, best) - 1
-    known = any(chosen[0].unit.level == "commune" for chosen in best)
-    words = parts[at].text.split() if best and at >= 0 and not parts[at].hits else []
-    if known or not _MIN_HEADED <= len(words) <= MAX_RUN:
-        return parts
-    around = _around(best)
-    behind = _said(parts[at + 1].text)
-    for cut in range(1, len(words) - 1):
-        tail = reader.read(" ".join(words[cut:]))
-        if _said(tail.text) == behind:
-            continue  # `thị trấn Nông Trường Mộc Châu, Mộc Châu` is no town Mộc Châu
-        hits = tuple(
-            hit for hit in tail.hits if not around.isdisjoint(reader.gazetteer.holders(hit[0]))
-        )
-        # `Trần Hưng Đạo, Hà Nội` is a street, though a commune is called Hưng Đạo.
-        if any(unit.level == "district" for unit, _ in hits):
-            head = Part(" ".join(words[:cut]), ())
-            return [*parts[:at], head, Part(tail.text, hits), *parts[at + 1 :]]
-    return parts
-
-
 def _tidy(part: str) -> str:
     """`part` without the country before it, and once where it is said twice.
 
@@ -241,15 +211,10 @@ def _naming(front: list[str], parts: list[Part], chosen: Reading) -> Naming:
     return Naming(
         *named,
         unread,
-        any(parts[c.part].corrected or _is_shortened(c) for c in chosen),
+        any(parts[c.part].corrected for c in chosen),
         any(map(_names_province, others)),
         any(_kind_differs(parts[c.part].text, c.unit) for c in chosen),
     )
-
-
-def _is_shortened(chosen: Candidate) -> bool:
-    """Whether a commune is named by its initials: `P.NTB, Quận 1`."""
-    return chosen.unit.level == "commune" and chosen.fit.kind == INITIALS
 
 
 def _said(text: str) -> str:
