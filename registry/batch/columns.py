@@ -25,7 +25,7 @@ PREFIX: Final = "result_"
 POINT: Final = "point"
 """Field of a column that holds both coordinates: `21.0285, 105.8542`, or a link to a map."""
 COMPONENTS: Final = tuple(field.name for field in fields_of(Components))
-_ADDRESS: Final = ("address", *COMPONENTS)
+_ADDRESS: Final = ("address", *COMPONENTS, "alley")
 _FIELDS: Final = {
     "lookup": ("code",),
     "geocode": _ADDRESS,
@@ -99,10 +99,14 @@ def columns_of(
     if found.keys().isdisjoint(needed):
         raise _not_recognised(headers, likeliest)
     for name, places in found.items():
-        if len(places) > 1:
+        if len(places) > 1 and name != "alley":
             first, second, *_ = (headers[at] for at in places)
             raise UnreadableFileError(two_columns(name, first, second))
     at = {name: tuple(places) for name, places in found.items()}
+    # A number in an alley is none of the street: `7`, `Ngõ 15`.
+    alleys = at.pop("alley", ())
+    if "house_number" in at:
+        at["house_number"] += alleys
     if "address" in at:
         # A whole address needs no parts: they are what it was made of. Its units may stand apart.
         at = {name: at[name] for name in ("address", *UNITS) if name in at}

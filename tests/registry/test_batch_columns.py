@@ -29,6 +29,7 @@ TABLES = (
     ("Tỉnh;Thành phố;Địa chỉ", "province district address"),
     ("Địa chỉ cũ;Phường cũ;Tỉnh cũ", "address commune province"),
     ("Số nhà;Đường;Phường;Tỉnh", "house_number street commune province"),
+    ("Số nhà;Ngõ;Đường;Phường", "house_number house_number street commune"),
     # WooCommerce
     (
         "Shipping First Name;Shipping Address 1;Shipping Address 2;Shipping City;Shipping State;"
