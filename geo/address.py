@@ -9,6 +9,7 @@ name one, and why there may be several readings.
 ('12/34/5A', 'lang', ('P. Láng Hạ', 'Hà Nội'))
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
@@ -43,6 +44,7 @@ from geo.understanding import Understanding
 from geo.values import value
 from geo.words import keys_of, text_of, without_tail, words_of
 
+_SPACES: Final = re.compile(" {2,}")
 MAX_CHARACTERS: Final = 2_000
 """What is read of a text; the rest of a longer one is not."""
 _MAX_PARTS: Final = 40
@@ -85,6 +87,7 @@ def parse_address(text: str) -> list[AddressReading]:
     """A few readings, best first; empty only for a text without any word."""
     # Signs typed apart from their letters would hide the words that are taken out first.
     plain = with_plain_signs(unicodedata.normalize("NFC", text[:MAX_CHARACTERS]))
+    plain = _SPACES.sub(" ", plain)
     composed = with_milestone(decoded(plain))
     spoken = with_range(with_spoken_number(with_flat_apart(composed)))
     clean, plus_codes = without_noise(without_owner(without_counts(spoken)))

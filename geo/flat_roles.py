@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from geo.flat import is_building_code, may_be_flat
+from geo.flat import is_building_code, is_flat_code, may_be_flat
 from geo.house_number import path_steps
 from geo.locality import BLOCK_OF_FLATS, DWELLING_ESTATES
 from geo.piece import Piece
@@ -220,6 +220,8 @@ def inside_buildings(pieces: list[Piece]) -> list[Piece]:
         elif _is_building_of(piece, pieces[at - 1] if at else None):
             # `P.1205 nhà N04B`, `Phòng 503 nhà N4C`
             settled[at] = replace(piece, role="building")
+        elif piece.role == "code" and not in_block and _is_house(piece, following):
+            settled[at] = replace(piece, role="number", steps=path_steps(piece.words[0].text))
         elif in_block and (_is_block(piece) or (at and _follows_flat(settled[at - 1], piece))):
             settled[at] = replace(piece, role="building")
     return settled
@@ -273,6 +275,12 @@ def _is_house_block(piece: Piece) -> bool:
     """`nhà A5, tập thể Giảng Võ`"""
     spoken = [word.key for word in piece.opening] == ["nha"]
     return spoken and len(piece.steps) == 1 and piece.steps[0][0].isalpha()
+
+
+def _is_house(piece: Piece, following: Piece | None) -> bool:
+    """`P132 Đường B5` is no room."""
+    on_street = following and following.part == piece.part and following.role == "street"
+    return bool(on_street) and not is_flat_code(piece.words[0])
 
 
 def _is_building_of(piece: Piece, before: Piece | None) -> bool:
