@@ -10,6 +10,7 @@ from registry.errors import MistypedCodeError
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record, Wording, record_wording, wording
 from registry.search.answers import Answer
+from registry.search.faults import FAULTS
 from registry.validation.verdicts import Validation
 
 Cell = str | int | float | None
@@ -39,7 +40,9 @@ FLAT_COLUMNS: Final = {
 def flat(
     gazetteer: Gazetteer, day: datetime.date, operation: str, outcome: Outcome
 ) -> dict[str, Cell]:
-    """The columns of an outcome; of several answers the first, with the fault `ambiguous`."""
+    """The columns of an outcome; of several answers the first, with the fault `ambiguous`. What its
+    faults mean stands in `detail`, in Vietnamese.
+    """
     cells: dict[str, Cell] = dict.fromkeys(FLAT_COLUMNS[operation])
     cells["status"] = outcome.status
     if outcome.error is not None:
@@ -75,6 +78,7 @@ def _answer(
         "level": answer.level,
         **(far if operation == "reverse" else sure),
         "faults": " ".join(answer.faults) or None,
+        "detail": "; ".join(FAULTS[fault].message for fault in answer.faults) or None,
         **_place(day, words, answer.record.code if answer.record else None, answer.lon, answer.lat),
     }
 
