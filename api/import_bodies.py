@@ -117,9 +117,13 @@ class TemplateQuery(Request):
 class AnswersBody(Request):
     """How the file is to be read, as fields of a delivery; those that are left out stay."""
 
-    crs: str | None = Field(None, pattern=CRS_CODE, examples=["EPSG:5897"])
+    crs: str | None = Field(
+        None, pattern=CRS_CODE, examples=["EPSG:5897"], description="System of the coordinates"
+    )
     sheet: Line | None = Field(None, description="Sheet or layer; `*` for all of the same columns")
-    commune: Line | None = Field(None, max_length=100, examples=["00004"])
+    commune: Line | None = Field(
+        None, max_length=100, examples=["00004"], description="The commune that all rows are in"
+    )
     mapping: dict[str, str] | None = Field(
         None, max_length=500, description="Header → field; completes what was said before"
     )

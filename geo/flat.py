@@ -145,7 +145,7 @@ def is_called(key: str, words: str) -> bool:
     >>> is_called("hoa hong", "Toa Hoa Hồng"), is_called("chung cu hoa hong", "Hoa Hồng")
     (True, True)
     >>> is_called("a", "khối A"), is_called("hoa hong", "Hoa Hồng Residence")
-    (False, False)
+    (True, False)
     >>> is_called("royal city r2", "R2"), is_called("r2", "R2 Royal City")
     (True, True)
     >>> is_called("royal city r2", "R5 Royal City"), is_called("royal city r2", "Times City R2")
