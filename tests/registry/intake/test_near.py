@@ -29,8 +29,8 @@ def test_near_ones_in_a_file_name_the_other_row(engine: Engine, deliver: Deliver
         door("12", "b", **BESIDE),  # the same door: linked
         door("12", "c", **APART),  # the same address, 418 m away
         door("14", "d", **HERE),  # another number at the same point
-        door("16", "e", **APART, street="Phố Quán Thánhh"),  # a slip, but no number in common
-        door("12", "f", street="Phố Quán Thámh", **BESIDE),  # the same number 6 m away
+        door("16", "e", **APART, street="Phố Quán Thanhh"),  # a slip, but no number in common
+        door("12", "f", street="Phố Quán Thamh", **BESIDE),  # the same number 6 m away
         door("12", "g", street="Phố Quán Sứ", **BESIDE),  # another street
         door("20", "h", unit="1", building="CT1", **BESIDE),
         door("20", "i", unit="2", building="CT1", **BESIDE),  # flats share a point
@@ -56,7 +56,7 @@ def test_near_ones_in_the_register_name_the_code(engine: Engine, deliver: Delive
     result = deliver(
         door("12", "1", **APART),
         door("14", "2", **HERE),
-        door("12", "3", street="Phố Qúan Thánhg", **BESIDE),
+        door("12", "3", street="Phố Qúan Thanhg", **BESIDE),
         door("30", "4", street="Phố Quan Thanhg"),  # no point tells, but no such name anywhere
         door("12", "5", **BESIDE),  # linked
         source="buu_dien",
