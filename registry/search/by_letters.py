@@ -149,6 +149,7 @@ def match_in(name: str, letters: str, bounds: AbstractSet[int] = frozenset()) ->
     return min(found, key=cost)[0] if found else exact
 
 
+@lru_cache(maxsize=16_384)
 def squash(text: str) -> str:
     """The letters and digits of a text, in small letters without marks, none of them doubled inside
     of a word.
