@@ -73,6 +73,12 @@ def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAd
     return rank(one) < (LEVELS.index(other.level), -sure)
 
 
+_LEFT_OUT: Final = frozenset(
+    ("ambiguous", "address_shared", "commune_missing", "province_missing", "flat_missing")
+)
+"""Faults of what a text does not say; no other way to read it says more."""
+
+
 def is_door(located: Located) -> bool:
     """Whether the best answer is a household or a building."""
     return bool(located.answers) and located.answers[0].level in DOORS
@@ -133,6 +139,11 @@ def _door_said(door: Door) -> tuple[str | None, str | None, tuple[str, ...]]:
 def is_sure(answer: Answer) -> bool:
     """Whether less likely readings need not be asked for."""
     return answer.level in DOORS and answer.confidence >= _SURE
+
+
+def is_as_written(answer: Answer) -> bool:
+    """Whether it is a door that bears all that the text says, which may fit others as well."""
+    return answer.level in DOORS and _LEFT_OUT.issuperset(answer.faults)
 
 
 def is_unit_alone(reading: ReadAddress, day: datetime.date) -> bool:
