@@ -17,7 +17,7 @@ from geo.text import fold, is_one_slip
 from geo.values import value
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
-from registry.mistyped_codes import MistypedCode
+from registry.mistyped_codes import MeantCode
 from registry.search.answers import DOORS, LEVELS, Answer, with_fault
 from registry.search.blocks import is_called_so
 from registry.search.by_letters import match_in, squash
@@ -43,7 +43,7 @@ class Located:
     is a code or a point, or holds no word."""
     tried: tuple[Tried, ...] = ()
     """Every reading that was asked of the register, in that order."""
-    mistyped: MistypedCode | None = None
+    meant: MeantCode | None = None
     """Where the text leads nowhere, and all of it was meant as a code."""
     coded: tuple[Answer, ...] = ()
     """Doors of a code in the text that leads elsewhere than the rest, which is answered."""
