@@ -162,6 +162,7 @@ def test_change_to_come_is_announced_until_its_day(
     with open_app(url) as app:
         client = app.test_client()
         unit = get(client, "/v1/units/97001")
+        vi, en = "Xã Đông Hoà nhập vào Phường Tây Đông Hoà", "merged into Tây Đông Hoà Ward"
         assert unit["announced"] == [
             {
                 "day": DAY.isoformat(),
@@ -171,8 +172,8 @@ def test_change_to_come_is_announced_until_its_day(
                 "province": {"code": "97", "name": "Tỉnh Đại Thanh Bình"},
                 "units": [{"code": "97001", "name": "Phường Tây Đông Hoà", "extent": "full"}],
                 "legal_basis": BASIS,
-                "message": f"Từ {DAY:%d/%m/%Y} Xã Đông Hoà nhập vào Phường Tây Đông Hoà ({BASIS})",
-                "message_en": f"On {DAY} Đông Hoà Commune is merged into Tây Đông Hoà Ward ({BASIS})",
+                "message": f"Từ {DAY:%d/%m/%Y} {vi} ({BASIS})",
+                "message_en": f"On {DAY} Đông Hoà Commune is {en} ({BASIS})",
             }
         ]
         assert unit["lifetime"]["to"] is None
