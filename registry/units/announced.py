@@ -61,7 +61,8 @@ def to_be_born(gazetteer: Gazetteer, code: str) -> list[Announcement]:
     """The first of what is announced of units that are to bear a code and are not there yet."""
     whole = gazetteer.coming
     coming = whole.with_code(code) if whole is not None else []
-    return [announced(gazetteer, unit)[0] for unit in coming if unit.id not in gazetteer.units]
+    unborn = (unit for unit in coming if unit.id not in gazetteer.units)
+    return [one for unit in unborn for one in announced(gazetteer, unit)[:1]]
 
 
 def _changes(whole: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[Announcement]:

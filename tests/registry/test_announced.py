@@ -13,8 +13,10 @@ from registry.gazetteer import today
 from registry.gazetteer_cache import GazetteerCache
 from registry.units import continuations, convert_text, picker, unit_by_code
 from registry.units.announced import announced
+from tests.support.lifecycle import LANG, town
 from tests.support.postgis import clone
 from tests.support.reform_to_come import BASIS, DAY, LATER, Plan, it_is, plan_reform
+from tests.support.units import open_app
 
 
 @dataclass
@@ -111,3 +113,61 @@ def test_copy_without_anything_to_come_is_kept_over_midnight(
     known = cache.get()
     it_is(monkeypatch, LATER)
     assert cache.get() is known
+
+
+ASKED = [
+    "/v1/geocode?q=5 Phố Láng, Phường Láng, Hà Nội",
+    "/v1/geocode?q=5 Phố Láng, Phường Láng Hạ, Đống Đa, Hà Nội",
+    "/v1/autocomplete?q=5 Phố Láng",
+    "/v1/autocomplete?q=phuong lang",
+    "/v1/units?q=Láng",
+    "/v1/units?province=01&limit=1000",
+    "/v1/units/convert?code=00187",
+    "/v1/units/convert?text=Phường Láng, Hà Nội",
+    "/v1/addresses/{code}",
+    "/v1/reverse?lon=105.806&lat=21.0211",
+]
+
+
+def test_answers_are_the_same_until_the_day_to_the_letter(
+    admin_url: str, worker_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a ward that is to be merged away, and to leave its name to the next one."""
+    with town(admin_url, f"until_{worker_id}") as place:
+        code = place.house("5", **LANG)
+
+        def answers() -> list[str]:
+            with open_app(place.url) as app:
+                client = app.test_client()
+                found = [client.get(path.format(code=code)) for path in ASKED]
+                body = {"address": "5 Phố Láng, Phường Láng, Hà Nội"}
+                found.append(client.post("/v1/validate", json=body))
+            assert {one.status_code for one in found} == {200}
+            return [one.text for one in found]
+
+        before = answers()
+        owner = make_engine(place.url, role=OWNER_ROLE)
+        with owner.begin() as connection:
+            for statement in (
+                "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), '{day}')"
+                " WHERE id = {old}",
+                "UPDATE admin_unit_version SET valid = daterange(lower(valid), '{day}')"
+                " WHERE unit_id IN ({old}, {new})",
+                "INSERT INTO admin_unit_version (unit_id, name, name_en, kind, province_id, valid,"
+                " date_basis, source) SELECT unit_id, 'Láng', 'Lang', kind, province_id,"
+                " daterange('{day}', NULL), 'effective', 'tests' FROM admin_unit_version"
+                " WHERE unit_id = {new}",
+                "INSERT INTO admin_unit_succession VALUES ({old}, {new}, 'full', '{day}', 't')",
+            ):
+                connection.exec_driver_sql(
+                    statement.format(day=DAY, old=_living("00199"), new=_living("00004"))
+                )
+        owner.dispose()
+        assert answers() == before
+        it_is(monkeypatch, DAY)
+        after = answers()
+        assert [b == a for b, a in zip(before, after, strict=True)].count(True) < 3
+
+
+def _living(code: str) -> str:
+    return f"(SELECT id FROM admin_unit WHERE code = '{code}' AND lifetime @> current_date)"
