@@ -63,7 +63,7 @@ MAY_WRITE: Final = {
     "INSERT": ("succession_link", "household_former_number", "audit_entry"),
     "INSERT UPDATE": (
         *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
-        *("plate", "target", "coverage_day", "field_report", "api_key"),
+        *("plate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
     ),
     "INSERT UPDATE DELETE": (
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
@@ -71,7 +71,7 @@ MAY_WRITE: Final = {
         *("enumeration_budget", "map_unit", "map_label", "map_density"),
         "coverage_count",
     ),
-    "UPDATE": ("map_state", "coverage_state"),
+    "UPDATE": ("map_state", "coverage_state", "unit_told_state"),
     "UPDATE DELETE": ("household",),
     "INSERT DELETE": ("household_ref_before", "coverage_touched"),
 }

@@ -319,7 +319,8 @@ def _reading_of(session: Session, gazetteer: Gazetteer, options: ImportOptions) 
     """What a row is read by, beside its cells: where that changed, it is looked at again."""
     boundaries = session.execute(text("SELECT max(loaded_at) FROM boundary")).scalar_one()
     stated = filter(None, (options.crs, "fix" if options.fix else None))
-    return " ".join(map(str, (RULES_VERSION, gazetteer.version, boundaries, *stated)))
+    units = (gazetteer.version, gazetteer.turned_on)
+    return " ".join(map(str, (RULES_VERSION, *units, boundaries, *stated)))
 
 
 def _write(

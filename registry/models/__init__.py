@@ -38,6 +38,8 @@ from registry.models.units import (
     Boundary,
     BoundaryPart,
     GazetteerState,
+    UnitTold,
+    UnitToldState,
 )
 
 __all__ = [
@@ -88,4 +90,6 @@ __all__ = [
     "Thoroughfare",
     "ThoroughfareAlias",
     "ThoroughfareVersion",
+    "UnitTold",
+    "UnitToldState",
 ]

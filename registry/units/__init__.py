@@ -16,6 +16,7 @@ from geo.text import accent_key, has_diacritics
 from geo.values import value
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
+from registry.units.announced import to_be_born
 from registry.units.text import Naming, prefer_day, read_units
 
 LAST_DAY_OF_OLD_MAP: Final = datetime.date(2025, 6, 30)
@@ -98,6 +99,8 @@ def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -
     if bearers:
         spans = "; ".join(f"{u.version_on(day).full_name} {_span(u)}" for u in reversed(bearers))
         raise NotFoundError(f"no unit bears code {code} on {day}; it was borne by {spans}")
+    if coming := to_be_born(gazetteer, code):
+        raise NotFoundError(f"{coming[0].message} (no unit bears code {code} yet)")
     raise NotFoundError(f"no unit of any map bears code {code}")
 
 
