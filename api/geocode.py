@@ -14,6 +14,7 @@ from api.explanation import Reading
 from api.features import FeatureCollection
 from api.openapi import (
     Absent,
+    Day,
     NoParameters,
     SuggestedCode,
     absent_if_none,
@@ -26,6 +27,7 @@ from registry.disclosure import told_answers
 from registry.gazetteer import today
 from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
 from registry.mistyped_codes import MistypedCode, with_labels
+from registry.units import label_day
 
 
 class Found(FeatureCollection):
@@ -63,6 +65,9 @@ class GeocodeQuery(Columns):
     within: str | None = Field(
         None, pattern=UNIT_CODE, description="Only inside the unit with this code"
     )
+    on: Day | None = Field(
+        None, description="A day whose label of what is found is wanted as well, as `label_on`"
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -76,7 +81,9 @@ class GeocodeQuery(Columns):
         """What is asked of the register."""
         lon, lat = self.lon, self.lat
         near = (lon, lat) if lon is not None and lat is not None else None
-        return Question(self.q, self.components, self.limit, near, self.within)
+        return Question(
+            self.q, self.components, self.limit, near, self.within, on=label_day(self.on)
+        )
 
 
 class GeocodeAsked(GeocodeQuery):
@@ -112,7 +119,7 @@ def _answer(asked: GeocodeQuery, *, explain: bool = False) -> Response:
     located = locate(known, register().reads, asked.asked)
     body = where_known(
         Geocoded,
-        **FeatureCollection.of(known, asked.q, told_answers(located.answers)),
+        **FeatureCollection.of(known, asked.q, told_answers(located.answers), asked.on),
         suggestions=suggested(located.mistyped),
         explanation=[Reading.of(known, one) for one in located.tried] if explain else None,
     )

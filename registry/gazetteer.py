@@ -7,7 +7,7 @@ nothing has changed. A server keeps the newest copy by `registry.gazetteer_cache
 import datetime
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Final
@@ -195,19 +195,24 @@ class Gazetteer:
     def holders(self, unit: Unit) -> dict[int, int]:
         """Ids of the provinces and districts that hold `unit`: 2 it was in one, 1 its land was.
 
-        Before or after a reform: an old province with a new ward, or a new province with an old
-        one, is normal writing.
+        Before or after any number of reforms: an old province with a new ward, or a new province
+        with an old one, is normal writing.
         """
         known = self._holders.get(unit.id)
         if known is None:
-            family = [step.successor for step in self.successors(unit)]
-            family += [step.predecessor for step in self.predecessors(unit)]
+            family = [*_along(unit, self._onward), *_along(unit, self._back)]
             known = dict.fromkeys((i for relative in family for i in _parents(relative)), 1)
             known.update(dict.fromkeys(_parents(unit), 2))
             # Neighbours have the same.
             known = self._same_holders.setdefault(tuple(known.items()), known)
             self._holders[unit.id] = known
         return known
+
+    def _onward(self, unit: Unit) -> Iterator[Unit]:
+        return (step.successor for step in self.successors(unit))
+
+    def _back(self, unit: Unit) -> Iterator[Unit]:
+        return (step.predecessor for step in self.predecessors(unit))
 
     def province_of(self, unit: Unit, day: datetime.date) -> Unit | None:
         """The province that `unit` belongs to on `day`; None for a province."""
@@ -233,6 +238,17 @@ class Gazetteer:
             self.units.values(),
             key=lambda u: (LEVELS.index(u.level), u.code, u.born or datetime.date.min),
         )
+
+
+def _along(unit: Unit, near: Callable[[Unit], Iterable[Unit]]) -> Iterator[Unit]:
+    """All units that lie on the ways from `unit`, each once; not itself."""
+    waiting, seen = [unit], {unit.id}
+    while waiting:
+        for one in near(waiting.pop()):
+            if one.id not in seen:
+                seen.add(one.id)
+                waiting.append(one)
+                yield one
 
 
 def _parents(unit: Unit) -> Iterator[int]:

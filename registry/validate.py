@@ -5,6 +5,7 @@ is the one asked for, and the register knows no second place that fits. Most doo
 are not registered yet, so an address that is well-formed and placed is `unverified`, never wrong.
 """
 
+import datetime
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -15,6 +16,7 @@ from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import CODE_UNKNOWN, Question, locating
 from registry.intake.spellings.footer_words import is_total
+from registry.past import with_past
 from registry.reads import Reads
 from registry.records import Record
 from registry.search.answers import of_record
@@ -51,13 +53,13 @@ def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
 
 def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: Reads) -> Validation:
     if located.answers and not _is_abroad(located) and not _is_group_anywhere(located):
-        judge = Judge(gazetteer, reads, today(), located, chosen=question.chosen)
+        judge = Judge(gazetteer, reads, today(), located, chosen=question.chosen, on=question.on)
         return judge.validation()
     text = question.text or ""
     if (code := whole_code(text.strip())) is not None:
         return _rejected(_reason_of(alone(reads, records_of([code]))))
     if located.mistyped is not None:
-        return _mistyped(gazetteer, reads, located.mistyped.suggestions)
+        return _mistyped(gazetteer, reads, located.mistyped.suggestions, question.on)
     return _unplaced(located.reading, text)
 
 
@@ -74,16 +76,18 @@ def _rejected(reason: str | None = None) -> Validation:
     return replace(found, reason=reason)
 
 
-def _mistyped(gazetteer: Gazetteer, reads: Reads, suggestions: tuple[str, ...]) -> Validation:
+def _mistyped(
+    gazetteer: Gazetteer, reads: Reads, suggestions: tuple[str, ...], on: datetime.date | None
+) -> Validation:
     """The question with the doors whose codes may have been meant, the likeliest first."""
     day, units = today(), gazetteer.units
-    records = alone(reads, active_records(suggestions))
+    records = alone(reads, with_past(alone(reads, active_records(suggestions)), on))
     records.sort(key=lambda record: suggestions.index(record.code))
     doors = [
         of_record(record, units.get(record.unit_id or 0), units.get(record.former_unit_id or 0))
         for record in records
     ]
-    places = [(door, in_todays_words(gazetteer, day, door, None)) for door in doors]
+    places = [(door, in_todays_words(gazetteer, day, door, None, on)) for door in doors]
     rejected = _rejected("code_mistyped")
     choices = choices_of_places(gazetteer, day, places, None)
     question = rejected.question and replace(rejected.question, choices=tuple(choices))

@@ -20,7 +20,8 @@ from geo.street import Street, parse_street
 from registry.errors import InvalidInputError
 from registry.records import PLACES
 
-# Today, or the last map with districts. A former commune must have led to the one of today.
+# A former commune must have led to the one of today. Codes were used again: that of the last map
+# with districts is meant where it may be, else the last that bore it.
 _COMMUNE: Final = text(
     "SELECT id FROM admin_unit WHERE level = 'commune' AND code = :code"
     " AND lifetime @> current_date"
@@ -28,12 +29,14 @@ _COMMUNE: Final = text(
 _FORMER: Final = text(
     """
     WITH RECURSIVE onward AS (
-        SELECT u.id, u.id AS first FROM admin_unit u
-        WHERE u.level = 'commune' AND u.code = :code AND u.lifetime @> date '2025-06-30'
+        SELECT u.id, u.id AS first, u.lifetime @> date '2025-06-30' AS with_districts,
+            upper(u.lifetime) AS ended
+        FROM admin_unit u WHERE u.level = 'commune' AND u.code = :code
         UNION
-        SELECT s.successor_id, o.first
+        SELECT s.successor_id, o.first, o.with_districts, o.ended
         FROM onward o JOIN admin_unit_succession s ON s.predecessor_id = o.id
-    ) SELECT first FROM onward WHERE id = :unit
+    ) SELECT first FROM onward WHERE id = :unit AND (with_districts OR ended <= current_date)
+    ORDER BY with_districts DESC, ended DESC LIMIT 1
     """
 )
 
@@ -124,14 +127,14 @@ def commune_id(session: Session, code: str, name: str = "commune") -> int:
 
 
 def former_id(session: Session, code: str, unit_id: int, name: str = "former_commune") -> int:
-    """The commune of before July 2025 that bore `code` and led to this one of today."""
+    """The commune of an earlier map that bore `code` and led to this one of today."""
     found: int | None = session.execute(_FORMER, {"code": code, "unit": unit_id}).scalar()
     if found is None:
         raise InvalidInputError.of_field(
             name,
             "unknown_commune",
             f"không có xã, phường cũ mã {code} trong xã, phường này"
-            " (no commune before July 2025 that became this one)",
+            " (no commune of an earlier map that became this one)",
         )
     return found
 

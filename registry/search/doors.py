@@ -69,8 +69,8 @@ _BUILT: Final = """
     SELECT h.* FROM household h
     WHERE h.{column} = s.id AND {by_building} AND {flat} AND {open} {alone}
         AND CASE WHEN s.named_id = s.id THEN true ELSE (
-            SELECT true FROM household_former_number f
-            WHERE f.code = h.code AND f.{column} = s.named_id LIMIT 1
+            SELECT true FROM household_version v
+            WHERE v.code = h.code AND v.{column} = s.named_id LIMIT 1
         ) END
 """
 _BORNE: Final = """(
