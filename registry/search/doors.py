@@ -331,7 +331,7 @@ def places(
             if row[11]:
                 borne.setdefault(row[10], []).append(place)
         if row[12] is not None:
-            record = Record._make(row[12:])
+            record = Record(*row[12:])
             if place.outer:
                 record = record._replace(outer_localities=[[k, n] for k, n, _ in place.outer])
             former = place.was is not None
@@ -368,7 +368,7 @@ def add_unnumbered(found: list[Place]) -> Query[bool]:
     rows = yield Ask(_UNNUMBERED[table], tuple((place.id,) for place in found))
     there: dict[int, list[Record]] = {}
     for _, place_id, *record in rows:
-        there.setdefault(place_id, []).append(Record._make(record))
+        there.setdefault(place_id, []).append(Record(*record))
     for place in found:
         records = there.get(place.id, [])
         if not 0 < len(records) <= MAX_UNNUMBERED or not all(
