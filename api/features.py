@@ -145,8 +145,12 @@ class Feature(Body):
     @staticmethod
     def of(known: Gazetteer, answer: Answer, on: datetime.date | None = None) -> JsonObject:
         """The place that a search answers, in today's words; with `on` its label of that day."""
-        day, past = today(), answer.record.past if answer.record else ()
-        words = wording(known, day, answer.parts, answer.unit, answer.former, past=past, on=on)
+        day, door = today(), answer.record
+        words = wording(
+            *(known, day, answer.parts, answer.unit, answer.former),
+            past=door.past if door else (),
+            on=on if door else None,
+        )
         point = None
         if answer.lon is not None and answer.lat is not None:
             point = written(PointGeometry, type="Point", coordinates=(answer.lon, answer.lat))

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Row, text
@@ -193,15 +194,18 @@ class Gazetteer:
         ]
 
     def holders(self, unit: Unit) -> dict[int, int]:
-        """Ids of the provinces and districts that hold `unit`: 2 it was in one, 1 its land was.
+        """Ids of the provinces and districts that hold `unit`: 2 it was in one, 1 its land was
+        by one reform, 0 by several.
 
         Before or after any number of reforms: an old province with a new ward, or a new province
         with an old one, is normal writing.
         """
         known = self._holders.get(unit.id)
         if known is None:
-            family = [*_along(unit, self._onward), *_along(unit, self._back)]
-            known = dict.fromkeys((i for relative in family for i in _parents(relative)), 1)
+            far = chain(_along(unit, self._onward), _along(unit, self._back))
+            known = dict.fromkeys((i for relative in far for i in _parents(relative)), 0)
+            near = chain(self._onward(unit), self._back(unit))
+            known.update(dict.fromkeys((i for relative in near for i in _parents(relative)), 1))
             known.update(dict.fromkeys(_parents(unit), 2))
             # Neighbours have the same.
             known = self._same_holders.setdefault(tuple(known.items()), known)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from registry.gazetteer import today
-from registry.records import COLUMNS, Record, Then
+from registry.records import COLUMNS, RENAMING, Record, Then, ended_by
 from registry.search.answers import Answer
 from registry.search.batching import Ask, Query, bulk
 from registry.units import LAST_DAY_OF_OLD_MAP
@@ -22,14 +22,8 @@ SHARED: Final = ", ".join(sorted(_READ))
 """What is read of a record and of its former states. Not from the models: they take a quarter of a
 second, which no command should wait for."""
 
-_DECISIONS: Final = (
-    *("renumber", "renumber_street", "renumber_locality", "rename_street", "rename_locality"),
-    *("merge_street", "merge_locality", "reform"),
-)
-"""Kinds of events that change what a door is called, and no mistake."""
-DECIDED: Final = f"""AND (
-    SELECT e.kind FROM event e WHERE e.id = ended_by_event_id
-) IN ({", ".join(map(repr, _DECISIONS))})"""  # noqa: S608 - constants
+DECIDED: Final = ended_by((*RENAMING, "reform"))
+"""SQL: whether a decision ended a former state."""
 
 # The way up from a locality in COLUMNS reads today's parents: here it is the way of that time.
 _UP_TODAY: Final = COLUMNS[COLUMNS.index("CASE WHEN l.parent_id") : COLUMNS.index("    h.house_")]
@@ -82,18 +76,23 @@ MIDNIGHT: Final = "(({day} + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')"
 _AT: Final = MIDNIGHT.format(day="k.day")
 _ON: Final = bulk(
     columns_at(
-        state_at("household", f"code, {SHARED}", 'code = k.code COLLATE "C"', _AT, DECIDED),
+        state_at(
+            "household", f"code, {SHARED}", 'code = k.code COLLATE "C"', _AT, f"AND {DECIDED}"
+        ),
         _AT,
-        DECIDED,
+        f"AND {DECIDED}",
     ).format(before="k.question, k.day,", moments="{k} CROSS JOIN LATERAL", on=""),
     (("code", "text"), ("day", "date")),
 )
 
 
 def with_past(records: Sequence[Record], on: datetime.date | None = None) -> Query[list[Record]]:
-    """The records with how they read on 30 June 2025, and `on` another day of the past."""
-    days = {LAST_DAY_OF_OLD_MAP, on} if on is not None and on < today() else {LAST_DAY_OF_OLD_MAP}
-    lines = {(record.code, day.isoformat()) for record in records for day in days}
+    """The records with how they read on 30 June 2025, where that was decided otherwise since, and
+    `on` another day of the past.
+    """
+    lines = {(r.code, LAST_DAY_OF_OLD_MAP.isoformat()) for r in records if r.renamed}
+    if on is not None and on < today():
+        lines |= {(record.code, on.isoformat()) for record in records}
     rows = yield Ask(_ON, tuple(sorted(lines)))
     past: dict[str, list[Then]] = {}
     for _, day, *row in rows:

@@ -1,6 +1,7 @@
 """A household as it is shown: its columns, its names, its wording of today and of the old map."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from geo.label import LabelParts, alley_word, door_words
@@ -37,6 +38,36 @@ _SUCCESSORS: Final = """CASE WHEN h.status = 'retired' THEN (
         WHERE n.status <> 'retired' AND NOT n.restricted
     ) END"""
 
+RENAMING: Final = (
+    *("renumber", "renumber_street", "renumber_locality", "rename_street", "rename_locality"),
+    *("merge_street", "merge_locality"),
+)
+"""Kinds of events that decide what a door is called from then on; others correct, or are about
+something else."""
+
+
+def ended_by(kinds: Iterable[str]) -> str:
+    """SQL: whether a former state was ended by an event of these kinds."""
+    listed = ", ".join(map(repr, kinds))
+    return f"(SELECT e.kind FROM event e WHERE e.id = ended_by_event_id) IN ({listed})"  # noqa: S608 - constants
+
+
+_RENAMED: Final = f"""coalesce(
+        (SELECT true FROM household_version v WHERE v.code = h.code AND {ended_by(RENAMING)}
+        LIMIT 1),
+        (SELECT true FROM thoroughfare_version v
+        WHERE v.id = h.thoroughfare_id AND {ended_by(RENAMING)} LIMIT 1),
+        CASE WHEN h.locality_id IS NOT NULL THEN (
+            WITH RECURSIVE up AS (
+                SELECT h.locality_id AS id
+                UNION
+                SELECT p.parent_id FROM up JOIN locality p ON p.id = up.id
+                WHERE p.parent_id IS NOT NULL
+            ) SELECT true FROM up JOIN locality_version v
+                ON v.id = up.id AND {ended_by(RENAMING)} LIMIT 1
+        ) END
+    )"""  # noqa: S608 - constants
+
 
 def columns(
     *,
@@ -56,7 +87,7 @@ def columns(
     h.house_number_key, h.house_number, h.building_name, h.building_key, h.floor, h.unit_number,
     h.parent_code, h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method,
     h.position_accuracy_m,
-    h.verified_on, h.delivery_hint, {successors}, h.event_id
+    h.verified_on, h.delivery_hint, {successors}, h.event_id, {_RENAMED}
 """
 
 
@@ -117,6 +148,8 @@ class Record(NamedTuple):
     """Codes that continue a retired one, through any number of steps; none that is retired."""
     event_id: int
     """The event that wrote this state: no two states of a record have the same."""
+    renamed: bool | None = None
+    """Whether a decision changed what it is called, or a place that it is in."""
     past: tuple[Then, ...] = ()
     """How it read on the days that were asked about (`registry.past`)."""
 
@@ -268,6 +301,11 @@ def _unit_words(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> _UnitWo
         found = _UnitWords(names, district, province, map_of(held, day))
         _words.keep(known, (unit.id, day), found)
     return found
+
+
+def names_on(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> tuple[str, ...]:
+    """A unit and what held it on `day`, by their full names."""
+    return _unit_words(gazetteer, unit, day).names
 
 
 def last_day(former: Unit) -> datetime.date:

@@ -72,8 +72,8 @@ def _of_either_map(
     known = {chosen[0].unit.id for chosen in best}
     return best + [
         chosen
-        for (*same, _, kind), readings in found.items()
-        if same == as_good and kind == kinds
+        for (*same, near, kind), readings in found.items()
+        if same == as_good and kind == kinds and near
         for chosen in readings.values()
         if used == {c.part for c in chosen}
         and chosen[0].unit.id not in known

@@ -23,6 +23,7 @@ def in_todays_words(
     former, parts = former_told(answer, reading, day), parts_asked(answer, reading)
     # The flat that was asked for in a building was in none of its labels.
     past = answer.record.past if answer.record and parts == answer.parts else ()
+    on = on if answer.record else None
     return wording(gazetteer, day, parts, answer.unit, former, past=past, on=on)
 
 
