@@ -18,6 +18,7 @@ from geo.locality import Locality, parse_locality
 from geo.spelling import Spelling, are_apart, marks_beside, spelling
 from geo.street import Street, parse_street
 from registry.errors import InvalidInputError
+from registry.lifecycle.requests import OperationRequest, WideStreetRequest
 from registry.records import PLACES
 
 # A former commune must have led to the one of today. Codes were used again: that of the last map
@@ -40,6 +41,15 @@ _FORMER: Final = text(
     """
 )
 
+_IN_PROVINCE: Final = text(
+    """
+    SELECT u.code, t.name
+    FROM thoroughfare t JOIN admin_unit u ON u.id = t.unit_id AND u.lifetime @> current_date
+    JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
+    JOIN admin_unit p ON p.id = v.province_id AND p.code = :province
+    WHERE t.key = ANY (:keys) ORDER BY u.code
+    """
+)
 _NAMED: Final = {
     table: text(
         f"SELECT id, unit_id, former_unit_id, {parent} AS parent_id, key, name, kind"
@@ -139,6 +149,25 @@ def former_id(session: Session, code: str, unit_id: int, name: str = "former_com
     return found
 
 
+def with_communes(session: Session, request: OperationRequest) -> OperationRequest:
+    """The request, with the communes that have its street where it names a province.
+
+    Raises InvalidInputError where none has one.
+    """
+    if not isinstance(request, WideStreetRequest) or request.province is None:
+        return request
+    read = read_street(request.street)
+    rows = session.execute(
+        _IN_PROVINCE, {"province": request.province, "keys": [read.key, *read.alt_keys]}
+    )
+    communes = {code for code, name in rows if spelling(read.name, name) is Spelling.SAME}
+    if not communes:
+        raise InvalidInputError.of_field(
+            "street", "unknown_place", "chưa có trong tỉnh này (no commune of the province has it)"
+        )
+    return request.model_copy(update={"communes": sorted(communes), "province": None})
+
+
 def read_street(written: str, name: str = "street") -> Street:
     """What `written` names as a street. Raises InvalidInputError."""
     read = parse_street(written)
@@ -167,12 +196,24 @@ def street_of(
 
     Raises InvalidInputError: unknown, called otherwise today, or several.
     """
+    asked, found = _streets(session, unit_id, written, name)
+    return asked.the_one(found, former)
+
+
+def streets_of(session: Session, unit_id: int, written: str) -> list[FoundPlace]:
+    """All streets of the commune that are called so. Raises what `street_of` raises for none."""
+    asked, found = _streets(session, unit_id, written, "street")
+    return asked.meant(found)
+
+
+def _streets(
+    session: Session, unit_id: int, written: str, name: str
+) -> tuple["_Asked", list[FoundPlace]]:
     read = read_street(written, name)
     asked = _Asked(session, "thoroughfare", unit_id, (read.key, *read.alt_keys), read.name, name)
     for keys in ([read.key], list(read.alt_keys)):
-        found = asked.registered(keys)
-        if found:
-            return asked.the_one(found, former)
+        if found := asked.registered(keys):
+            return asked, found
     raise asked.unknown()
 
 
@@ -288,10 +329,7 @@ class _Asked:
                 "unknown_place",
                 f"{self.typed}: không có trong xã, phường cũ đã nêu (not in that former commune)",
             )
-        same = self._spelled(found, Spelling.SAME)
-        meant = same or self._spelled(found, Spelling.BARE)
-        if not meant:
-            raise self.unknown()
+        meant = self.meant(found)
         if len(meant) > 1:
             raise InvalidInputError.of_field(
                 self.field,
@@ -300,7 +338,15 @@ class _Asked:
                 " cũ hay nơi bao quanh nó (several of this name: write the marks, or say the former"
                 " commune, or what holds it)",
             )
-        return meant[0] if same else replace(meant[0], given=self.typed)
+        return meant[0]
+
+    def meant(self, found: list[FoundPlace]) -> list[FoundPlace]:
+        """Those that are spelled so; else, without any mark, those that may be meant."""
+        same = self._spelled(found, Spelling.SAME)
+        bare = [] if same else self._spelled(found, Spelling.BARE)
+        if not same and not bare:
+            raise self.unknown()
+        return same or [replace(place, given=self.typed) for place in bare]
 
     def _spelled(self, found: list[FoundPlace], how: Spelling) -> list[FoundPlace]:
         return [place for place in found if spelling(self.typed, place.name) is how]
