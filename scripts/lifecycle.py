@@ -32,6 +32,7 @@ _HEADERS: Final = {
     "tầng": "floor",
     "căn hộ": "unit_number",
     "mã": "code",
+    "mã xã": "commune",
     "số hộ": "households_count",
     "kinh độ": "lon",
     "vĩ độ": "lat",

@@ -183,21 +183,19 @@ def _lead_on(
             named_province = unit if unit.level == "province" else target
             for commune in communes_of(gazetteer, day, named_province):
                 named.setdefault(commune, set())
-        elif target is unit and naming.former is not None:
-            named.setdefault(target.id, set()).update(_on_the_way(gazetteer, day, naming))
+        elif naming.former is not None:
+            formers = _on_the_way(gazetteer, day, naming.former, target)
+            named.setdefault(target.id, set()).update(formers)
         elif target is unit or unit.level != "commune":
             named[target.id] = set()  # the commune itself: no former one is asked for
         elif target.id not in named or named[target.id]:
             named.setdefault(target.id, set()).update(_line(gazetteer, unit, onward.via))
 
 
-def _on_the_way(gazetteer: Gazetteer, day: datetime.date, naming: Naming) -> set[int]:
-    """The commune of old that is told beside that of today, and those between the two."""
-    former = naming.former
-    if former is None:
-        return set()
+def _on_the_way(gazetteer: Gazetteer, day: datetime.date, former: Unit, target: Unit) -> set[int]:
+    """The commune of old that is told beside another one, and those between it and today's."""
     onward = continuations(gazetteer, former, day)
-    between = [step for one in onward if one.unit is naming.commune for step in one.via]
+    between = [step for one in onward if one.unit is target for step in one.via]
     return _line(gazetteer, former, between)
 
 

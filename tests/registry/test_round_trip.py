@@ -19,6 +19,7 @@ from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.geocode import Question
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
+from registry.labels_apart import Labelled, labels_apart
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from registry.past import with_past
@@ -372,11 +373,15 @@ def _gazetteer(engine: Engine) -> Gazetteer:
 
 def _texts(gazetteer: Gazetteer, reads: Reads, day: datetime.date) -> set[tuple[str, str]]:
     """(code, label) of all that the register prints on a day."""
-    printed = set()
+    printed, told = set(), []
     for record in _records(reads):
         words = record_wording(gazetteer, day, record)
         printed |= {(record.code, text) for text in (words.label, words.before_2025_07) if text}
-    return printed
+        former = gazetteer.units.get(record.former_unit_id or 0)
+        told.append(Labelled(words.label, words.commune, former, record.code))
+    # As they stand in a question that has several of them.
+    apart = labels_apart(gazetteer, day, told)
+    return printed | {(one.code or "", one.label) for one in apart}
 
 
 def _records(reads: Reads) -> list[Record]:
