@@ -234,14 +234,14 @@ def list_units(query: UnitsQuery) -> Response:
     units = [_summary(known, unit, day) for unit in page.units]
     body: dict[str, object] = {"as_of": day.isoformat(), "total": page.total, "units": units}
     if not page.total and (earlier := found_before(known, asked)):
-        body["earlier"] = _earlier(earlier)
+        body["earlier"] = _earlier(*earlier)
     return _cacheable(jsonify(body))
 
 
-def _earlier(total: int) -> dict[str, object]:
-    day = LAST_DAY_OF_OLD_MAP
+def _earlier(day: datetime.date, total: int) -> dict[str, object]:
     message = (
-        f"Bản đồ trước 01/07/2025 có {total} đơn vị như vậy: thêm as_of={day} (add as_of={day})"
+        f"Bản đồ đến ngày {day:%d/%m/%Y} có {total} đơn vị như vậy: thêm as_of={day}"
+        f" (add as_of={day})"
     )
     return {"as_of": day.isoformat(), "total": total, "message": message}
 

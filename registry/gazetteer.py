@@ -11,7 +11,7 @@ of the future who asks for the present; `Gazetteer.coming` has it.
 import datetime
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -217,21 +217,29 @@ class Gazetteer:
         ]
 
     def holders(self, unit: Unit) -> dict[int, int]:
-        """Ids of the provinces and districts that hold `unit`: 2 it was in one, 1 its land was.
+        """Ids of the provinces and districts that hold `unit`: 2 it was in one, 1 its land was
+        by one reform, 0 by several.
 
-        Before or after a reform: an old province with a new ward, or a new province with an old
-        one, is normal writing.
+        Before or after any number of reforms: an old province with a new ward, or a new province
+        with an old one, is normal writing.
         """
         known = self._holders.get(unit.id)
         if known is None:
-            family = [step.successor for step in self.successors(unit)]
-            family += [step.predecessor for step in self.predecessors(unit)]
-            known = dict.fromkeys((i for relative in family for i in _parents(relative)), 1)
+            far = chain(_along(unit, self._onward), _along(unit, self._back))
+            known = dict.fromkeys((i for relative in far for i in _parents(relative)), 0)
+            near = chain(self._onward(unit), self._back(unit))
+            known.update(dict.fromkeys((i for relative in near for i in _parents(relative)), 1))
             known.update(dict.fromkeys(_parents(unit), 2))
             # Neighbours have the same.
             known = self._same_holders.setdefault(tuple(known.items()), known)
             self._holders[unit.id] = known
         return known
+
+    def _onward(self, unit: Unit) -> Iterator[Unit]:
+        return (step.successor for step in self.successors(unit))
+
+    def _back(self, unit: Unit) -> Iterator[Unit]:
+        return (step.predecessor for step in self.predecessors(unit))
 
     def province_of(self, unit: Unit, day: datetime.date) -> Unit | None:
         """The province that `unit` belongs to on `day`; None for a province."""
@@ -309,6 +317,17 @@ def _unit_seen_on(day: datetime.date, unit: Unit) -> Unit | None:
 
 def _is_after(one: datetime.date | None, day: datetime.date) -> bool:
     return one is not None and one > day
+
+
+def _along(unit: Unit, near: Callable[[Unit], Iterable[Unit]]) -> Iterator[Unit]:
+    """All units that lie on the ways from `unit`, each once; not itself."""
+    waiting, seen = [unit], {unit.id}
+    while waiting:
+        for one in near(waiting.pop()):
+            if one.id not in seen:
+                seen.add(one.id)
+                waiting.append(one)
+                yield one
 
 
 def _parents(unit: Unit) -> Iterator[int]:

@@ -83,7 +83,7 @@ def _named(request: BaseModel) -> Iterator[str]:
 
 def _communes(request: BaseModel) -> list[str]:
     commune: str | None = getattr(request, "commune", None)
-    return [commune] if commune else []
+    return [commune] if commune else list(getattr(request, "communes", None) or ())
 
 
 def _points(request: BaseModel) -> Iterator[tuple[float, float]]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from geo.label import LabelParts, door_words, named, number_label
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.reads import Row
-from registry.records import map_of, unit_names
+from registry.records import label_on, map_of, unit_names
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 
 Entry = dict[str, Any]
@@ -187,11 +187,7 @@ def _unit_entry(known: Gazetteer, unit: Unit, day: datetime.date) -> Entry:
     span = map_of((unit, district, province), day)
     before = None
     if unit.level == "commune":
-        last = LAST_DAY_OF_OLD_MAP
-        if unit.ended is not None:
-            last = min(last, unit.ended - datetime.timedelta(days=1))
-        holders = known.district_of(unit, last), known.province_of(unit, last)
-        before = ", ".join(unit_names(unit, last, *holders))
+        before = label_on(known, LAST_DAY_OF_OLD_MAP, LabelParts(), unit, None).label
     return {
         "type": "unit",
         "id": unit.id,

@@ -7,8 +7,8 @@ exact reading decides, by what was typed.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, pairwise
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Final
 
 from rapidfuzz import fuzz, process
