@@ -60,12 +60,13 @@ TRIGGERS: Final = {
 """Rules that hold only while their trigger is enabled."""
 
 MAY_WRITE: Final = {
-    "INSERT": ("succession_link", "household_former_number", "audit_entry"),
+    "INSERT": ("succession_link", "household_former_number", "audit_entry", "reform_before"),
     "INSERT UPDATE": (
-        *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
+        *("admin_unit", "thoroughfare", "locality", "reform"),
         *("plate", "target", "coverage_day", "field_report", "api_key"),
     ),
     "INSERT UPDATE DELETE": (
+        *("admin_unit_version", "admin_unit_succession"),
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
         *("import", "import_problem", "import_work", "api_key_unit", "field_report_voice"),
         *("enumeration_budget", "map_unit", "map_label", "map_density"),
