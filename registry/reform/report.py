@@ -203,7 +203,7 @@ class _Reporter:
         return self.after.units[unit_id].version_on(self.plan.day).full_name
 
     def _labels(self) -> list[SampleLabel]:
-        to = dict(self.session.execute(text(sql.SAMPLE)).tuples())
+        to = {row.code: row.to_id for row in self.session.execute(text(sql.SAMPLE))}
         before = labels(self.session, self.plan.gazetteer, self.plan.day - _ONE_DAY, list(to))
         after = labels(self.session, self.after, self.plan.day, list(to), to)
         return [

@@ -6,7 +6,7 @@ LANG, BEN_THANH = "00199", "26743"
 MERGED = """\
 changes:
   - merge:
-      units: ["00199", "00178"]
+      units: ["00199", "00190"]
       into: {code: "00199", name: Láng Mới, kind: phuong}
   - rename: {unit: "26743", name: Bến Thành Mới}
 """
@@ -14,9 +14,9 @@ changes:
 
 def test_merge_and_rename(hall: Hall) -> None:
     town = hall.town
-    town.street("Phố Chùa", commune="00178")
+    town.street("Phố Chùa", commune="00190")
     code = town.house("27")
-    other = town.house("27", "Phố Chùa", commune="00178")
+    other = town.house("27", "Phố Chùa", commune="00190")
     before = town.record(code)
 
     told = hall.carry(MERGED, dry_run=True)
