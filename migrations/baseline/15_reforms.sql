@@ -63,8 +63,9 @@ GRANT SELECT, INSERT ON reform_before TO diachiso_app;
 -- called what the first was called.
 GRANT USAGE ON SEQUENCE thoroughfare_id_seq, locality_id_seq TO diachiso_app;
 GRANT UPDATE (thoroughfare_id, locality_id) ON household_former_number TO diachiso_app;
--- What an undone reform made of units is forgotten.
-GRANT DELETE ON admin_unit_version, admin_unit_succession TO diachiso_app;
+-- What a reform that is withdrawn, or undone, made of units is forgotten. Whatever names a unit keeps
+-- it from being removed.
+GRANT DELETE ON admin_unit, admin_unit_version, admin_unit_succession TO diachiso_app;
 
 CREATE FUNCTION copy_former_names(streets bigint[], street_copies bigint[], localities bigint[],
     locality_copies bigint[]) RETURNS void

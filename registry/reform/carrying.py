@@ -30,7 +30,7 @@ def carry(
     born = sorted(units.ids.values())
     said = {"reform": reform_id, "born": born, "source": f"decision {plan.number}"}
     entering("places")
-    session.execute(text(sql.SUCCESSIONS), said | {"day": plan.day})
+    session.execute(text(sql.COPIES_BEFORE), said)
     for statement in sql.PLACES:
         session.execute(text(statement))
     session.execute(text(sql.COPY_NAMES))

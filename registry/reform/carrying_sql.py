@@ -47,6 +47,23 @@ FOLLOW_PARENTS: Final = """
         daterange(:day, NULL), :basis, 'effective', :source
     FROM gone g LEFT JOIN heir h ON h.old = g.province_id
 """
+# What a prepared reform wrote of its units, which is none of today's yet.
+FORGET_UNITS: Final = (
+    "DELETE FROM admin_unit_succession WHERE source = :source AND effective_on = :day",
+    "DELETE FROM admin_unit_version WHERE source = :source AND lower(valid) = :day",
+    "DELETE FROM admin_unit WHERE source = :source AND lower(lifetime) = :day",
+    """
+    UPDATE admin_unit SET lifetime = daterange(lower(lifetime), NULL)
+    WHERE id = ANY (:units) AND upper(lifetime) = :day
+    """,
+    """
+    UPDATE admin_unit_version v SET valid = daterange(lower(valid), NULL)
+    FROM admin_unit u
+    WHERE u.id = v.unit_id AND upper(v.valid) = :day AND upper_inf(u.lifetime)
+        AND NOT EXISTS (SELECT FROM admin_unit_version n
+            WHERE n.unit_id = v.unit_id AND lower(n.valid) >= :day)
+    """,
+)
 SUCCESSIONS: Final = """
     INSERT INTO admin_unit_succession (predecessor_id, successor_id, extent, effective_on, source)
     SELECT from_id, to_id, CASE WHEN bool_or(whole) OR count(*) OVER (PARTITION BY from_id) = 1
@@ -97,6 +114,14 @@ PLACES: Final = tuple(
         """,  # noqa: S608
     )
 )
+COPIES_BEFORE: Final = """
+    INSERT INTO reform_before (reform_id, relation, row_id, was)
+    SELECT :reform, 'thoroughfare', CAST(new_id AS text), jsonb_build_object('copy_of', id)
+    FROM reform_street WHERE is_copy
+    UNION ALL
+    SELECT :reform, 'locality', CAST(new_id AS text), jsonb_build_object('copy_of', id)
+    FROM reform_locality WHERE is_copy
+"""
 COPY_NAMES: Final = """
     SELECT copy_former_names(
         (SELECT array_agg(id ORDER BY new_id) FROM reform_street WHERE is_copy),
@@ -136,7 +161,7 @@ FORMER_NUMBERS: Final = tuple(
 
 REPORTS_BEFORE: Final = """
     INSERT INTO reform_before (reform_id, relation, row_id, was)
-    SELECT :reform, 'field_report', f.id, jsonb_build_object('unit_id', f.unit_id)
+    SELECT :reform, 'field_report', CAST(f.id AS text), jsonb_build_object('unit_id', f.unit_id)
     FROM field_report f JOIN reform_source s ON s.id = f.unit_id
 """
 REPORTS: Final = """
@@ -182,7 +207,7 @@ KEYS: Final = (
 # took is withdrawn, and kept.
 TARGETS_BEFORE: Final = """
     INSERT INTO reform_before (reform_id, relation, row_id, was)
-    SELECT :reform, 'target', t.id,
+    SELECT :reform, 'target', CAST(t.id AS text),
         jsonb_build_object('unit_id', t.unit_id, 'withdrawn_at', t.withdrawn_at)
     FROM target t
     WHERE t.unit_id IN (SELECT id FROM reform_source UNION SELECT to_id FROM reform_leg)
@@ -232,7 +257,7 @@ TARGETS: Final = """
         RETURNING id
     )
     INSERT INTO reform_before (reform_id, relation, row_id, was)
-    SELECT :reform, 'target', id, NULL FROM written
+    SELECT :reform, 'target', CAST(id AS text), NULL FROM written
     ON CONFLICT DO NOTHING
 """
 TARGETS_OF_LOCALITIES: Final = """
@@ -244,8 +269,9 @@ TARGETS_OF_LOCALITIES: Final = """
 # no polygon nobody knows where the line runs: then what is drawn is approximate.
 BOUNDARIES_BEFORE: Final = """
     INSERT INTO reform_before (reform_id, relation, row_id, was)
-    SELECT :reform, 'boundary', u.id, CASE WHEN b.unit_id IS NOT NULL THEN jsonb_build_object(
-        'geom', CAST(b.geom AS text), 'source', b.source, 'approximate', b.approximate) END
+    SELECT :reform, 'boundary', CAST(u.id AS text),
+        CASE WHEN b.unit_id IS NOT NULL THEN jsonb_build_object('geom', CAST(b.geom AS text),
+            'source', b.source, 'approximate', b.approximate) END
     FROM (SELECT to_id AS id FROM reform_leg
         UNION SELECT id FROM reform_source WHERE NOT ends) u
     LEFT JOIN boundary b ON b.unit_id = u.id

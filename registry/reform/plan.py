@@ -102,6 +102,12 @@ class Plan:
         """The line that ends a unit."""
         return self.end_lines.get(unit.id)
 
+    def line_of(self, unit: Unit) -> int | None:
+        """The line that first says something of a living unit."""
+        lines = [leg.line for leg in self.legs if unit in (leg.source, leg.heir)]
+        lines += [change.line for change in self.altered.values() if change.unit is unit]
+        return min((line for line in (*lines, self.line_of_end(unit)) if line), default=None)
+
     def bearers(self, code: str) -> list[Unit]:
         """Every unit that bears or bore the code."""
         return self.gazetteer.with_code(code)
@@ -318,6 +324,10 @@ class _Planner:
     # What has to hold of all together
 
     def _check_parts(self) -> None:
+        going = {leg.source.id for leg in self.plan.legs}
+        for unit in self.plan.ended.values():
+            if unit.id not in going and unit.level != "district":
+                self.refuse("parts_missing", self.plan.line_of_end(unit), unit.code)
         by_source: dict[int, list[Leg]] = defaultdict(list)
         for leg in self.plan.legs:
             by_source[leg.source.id].append(leg)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ class Document:
     path: Path
     resolution: Resolution
     lines: Mapping[Place, int]
+    areas: Mapping[str, str] = field(default_factory=dict)
+    """Of one that was kept: code → polygon of the file of boundaries, as it was then (WKB)."""
 
     def line(self, *place: int | str) -> int | None:
         """The line of what stands at `place`, or of the nearest that holds it."""
@@ -46,15 +48,16 @@ def read_resolution(path: Path) -> Document:
         raise ResolutionRefusedError(list(_refusals(error, lines))) from None
 
 
-def resolution_of(said: Mapping[str, Any], path: Path) -> Document:
+def resolution_of(said: Mapping[str, Any]) -> Document:
     """A resolution that was read before and kept (`reform.resolution`)."""
     lines = {tuple(place): line for place, line in said["lines"]}
-    return Document(path, Resolution.model_validate(said["said"]), lines)
+    return Document(Path(), Resolution.model_validate(said["said"]), lines, said["areas"])
 
 
-def kept(document: Document) -> dict[str, Any]:
+def kept(document: Document, areas: Mapping[str, str]) -> dict[str, Any]:
     """What `resolution_of` reads: JSON values."""
     return {
+        "areas": dict(areas),
         "said": document.resolution.model_dump(mode="json", exclude_unset=True),
         "lines": [[list(place), line] for place, line in document.lines.items() if len(place) < 6],
     }

@@ -25,6 +25,7 @@ REFUSALS: Final = {
     "target_ends": "đơn vị nhận lại kết thúc trong chính nghị quyết này, hoặc vòng tròn"
     " (what takes it in ends itself: a cycle)",
     "unit_changed_twice": "đơn vị bị đổi hai lần (changed twice by this resolution)",
+    "parts_missing": "không nói đất của đơn vị này đi đâu (nothing says where its land goes)",
     "part_untold": "không có ranh giới, đường, thôn hay đơn vị cũ nào (nothing tells the part)",
     "parts_overlap": "hai phần chồng lên nhau (two parts overlap)",
     "rest_twice": "hai phần cùng nhận phần còn lại (two parts take the rest)",
@@ -44,9 +45,8 @@ REFUSALS: Final = {
     "unit_in_other_resolution": "đơn vị đang chờ nghị quyết khác"
     " (another prepared resolution changes the unit)",
     "undecided_left": "còn hộ chưa rõ thuộc đơn vị nào (households are left undecided)",
-    "decision_unknown": "mã này không có hộ nào đang chờ (no household that waits for it)",
+    "decision_unreadable": "không phải mã địa chỉ số (no code)",
     "decision_elsewhere": "đơn vị này không nhận phần nào ở đó (it takes no part of that unit)",
-    "holds_households": "đơn vị bãi bỏ còn hộ (the abolished unit holds households)",
     "not_supported_yet": "chưa hỗ trợ (not supported yet)",
 }
 """Code → words."""

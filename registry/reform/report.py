@@ -105,11 +105,18 @@ def make_report(session: Session, plan: Plan, undecided: int) -> Report:
     return _Reporter(session, plan).report(undecided)
 
 
+def gazetteer_of(session: Session, day: datetime.date) -> Gazetteer:
+    """The gazetteer as the session sees it, of a day."""
+    known = load_gazetteer(session)
+    of_day = getattr(known, "of_day", None)
+    return of_day(day) if of_day is not None else known
+
+
 class _Reporter:
     def __init__(self, session: Session, plan: Plan) -> None:
         self.session = session
         self.plan = plan
-        self.after = load_gazetteer(session)
+        self.after = gazetteer_of(session, plan.day)
 
     def report(self, undecided: int) -> Report:
         head = self.plan.document.resolution.resolution

@@ -23,15 +23,6 @@ WAYS: Final = (
 _UNDECIDED: Final = text(
     "SELECT count(*) FROM reform_door WHERE to_id IS NULL AND status IN ('proposed', 'active')"
 )
-_LEFT: Final = text(
-    """
-    SELECT u.code, count(*) FROM reform_door d JOIN admin_unit u ON u.id = d.from_id
-    JOIN reform_source s ON s.id = d.from_id AND s.ends
-    WHERE d.to_id IS NULL AND d.status IN ('proposed', 'active')
-        AND NOT EXISTS (SELECT FROM reform_leg g WHERE g.from_id = d.from_id)
-    GROUP BY u.code ORDER BY u.code
-    """
-)
 _STRANGE: Final = text(
     """
     SELECT c.code, u.code FROM reform_decided c JOIN admin_unit u ON u.id = c.to_id
@@ -68,7 +59,7 @@ def settle(
 ) -> int:
     """Fill `reform_door`, `reform_street` and `reform_locality`; how many are left undecided.
 
-    Raises ResolutionRefusedError for decisions that are none, and for what an abolished unit holds.
+    Raises ResolutionRefusedError for decisions that are none.
     """
     entering("settling")
     for statement in sql.INPUTS:
@@ -83,7 +74,6 @@ def settle(
     session.execute(text(sql.PARTS))
     for statement in sql.AFTER_DOORS:
         session.execute(text(statement))
-    _refuse_left(session, plan)
     undecided: int = session.execute(_UNDECIDED).scalar_one()
     session.execute(text(sql.PAST), {"how": "past"})
     return undecided
@@ -157,13 +147,4 @@ def _refuse_strange(session: Session) -> None:
     if strange:
         raise ResolutionRefusedError(
             [Refusal("decision_elsewhere", None, f"{code} → {to}") for code, to in strange]
-        )
-
-
-def _refuse_left(session: Session, plan: Plan) -> None:
-    lines = {unit.code: plan.line_of_end(unit) for unit in plan.ended.values()}
-    left = session.execute(_LEFT).all()
-    if left:
-        raise ResolutionRefusedError(
-            [Refusal("holds_households", lines.get(code), f"{code}: {n:,}") for code, n in left]
         )

@@ -136,12 +136,12 @@ PARTS: Final = """
         SELECT d.*, f.to_id AS named_to, f.how AS named_how, s.ends, s.default_to,
             (d.point IS NOT NULL AND s.only_areas)
             OR NOT (s.by_area AND d.point IS NULL
-                OR s.by_street AND (d.thoroughfare_id IS NULL
-                    OR d.number IS NULL AND EXISTS (SELECT FROM reform_by_street b
-                        WHERE b.thoroughfare_id = d.thoroughfare_id))
-                OR s.by_locality AND d.locality_id IS NULL
+                OR s.by_street AND (d.thoroughfare_id IS NULL OR t.is_named AND d.number IS NULL)
+                OR s.by_locality AND d.locality_id IS NULL AND NOT t.is_named
                 OR s.by_former AND d.former_unit_id IS NULL) AS is_rest
         FROM door d JOIN reform_source s ON s.id = d.unit_id LEFT JOIN first f USING (code)
+        CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM reform_by_street b
+            WHERE b.thoroughfare_id = d.thoroughfare_id) AS is_named) t
     )
     SELECT code, unit_id,
         CASE WHEN named_to IS NOT NULL THEN named_to WHEN is_rest THEN default_to END,
@@ -164,7 +164,8 @@ AFTER_DOORS: Final = (
     """,
 )
 
-# Neighbours: most doors of its street, else of its hamlet, else of its unit go there.
+# Neighbours: most doors of its street, else of its hamlet go there. Else it stays, where the unit
+# lives on, or goes with the most of it.
 NEAREST: Final = """
     WITH vote AS (
         SELECT from_id, thoroughfare_id, locality_id, to_id, count(*) AS doors
@@ -172,7 +173,8 @@ NEAREST: Final = """
     ), street AS (
         SELECT DISTINCT ON (thoroughfare_id) thoroughfare_id, to_id
         FROM (SELECT thoroughfare_id, to_id, sum(doors) AS doors FROM vote
-            WHERE thoroughfare_id IS NOT NULL GROUP BY 1, 2) v
+            WHERE thoroughfare_id IS NOT NULL AND thoroughfare_id NOT IN (
+                SELECT thoroughfare_id FROM reform_by_street) GROUP BY 1, 2) v
         ORDER BY thoroughfare_id, doors DESC, to_id
     ), hamlet AS (
         SELECT DISTINCT ON (locality_id) locality_id, to_id
@@ -185,8 +187,9 @@ NEAREST: Final = """
             UNION ALL SELECT from_id, to_id, 0 FROM reform_leg) v
         ORDER BY from_id, doors DESC, to_id
     ), place AS (
-        SELECT d.code, coalesce(b.to_id, s.to_id, l.to_id, g.to_id) AS to_id
-        FROM reform_door d
+        SELECT d.code, coalesce(b.to_id, s.to_id, l.to_id,
+            CASE WHEN NOT o.ends THEN d.from_id END, g.to_id) AS to_id
+        FROM reform_door d JOIN reform_source o ON o.id = d.from_id
         LEFT JOIN reform_door b ON b.code = d.parent_code AND b.from_id = d.from_id
         LEFT JOIN street s ON s.thoroughfare_id = d.thoroughfare_id
         LEFT JOIN hamlet l ON l.locality_id = d.locality_id

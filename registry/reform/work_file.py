@@ -99,7 +99,7 @@ def read_decided(path: Path) -> dict[str, str]:
             try:
                 decided[codes.validate(cells[0])] = cells[1].zfill(5)
             except CodeError:
-                wrong.append(Refusal("decision_unknown", line, cells[0]))
+                wrong.append(Refusal("decision_unreadable", line, cells[0]))
     if wrong:
         raise ResolutionRefusedError(wrong)
     return decided

@@ -165,6 +165,8 @@ def _lead_on(
     unit = naming.innermost
     if unit is None:
         return
+    for heir in _given_to(gazetteer, unit, day):
+        named.setdefault(heir.id, set()).update({unit.id, *_before(gazetteer, unit)})
     for onward in continuations(gazetteer, unit, day):
         target = onward.unit
         innermost[target.id] = target
@@ -180,6 +182,27 @@ def _lead_on(
         elif target.id not in named or named[target.id]:
             chain = {unit.id, *(step.id for step in onward.via)}
             named.setdefault(target.id, set()).update(chain)
+
+
+def _given_to(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[Unit]:
+    """The communes of `day` to which a commune that lives on gave a part of its land."""
+    if unit.level != "commune" or not unit.alive_on(day):
+        return
+    for step in gazetteer.successors(unit):
+        if step.effective_on <= day:
+            yield from (onward.unit for onward in continuations(gazetteer, step.successor, day))
+
+
+def _before(gazetteer: Gazetteer, unit: Unit) -> set[int]:
+    """Ids of all communes whose land came to a commune."""
+    found: set[int] = set()
+    left = [unit]
+    while left:
+        steps = gazetteer.predecessors(left.pop())
+        new = [step.predecessor for step in steps if step.predecessor.id not in found]
+        found.update(one.id for one in new)
+        left += new
+    return found
 
 
 def _on_the_way(gazetteer: Gazetteer, day: datetime.date, naming: Naming) -> set[int]:

@@ -32,7 +32,12 @@ class Hall:
     folder: Path
 
     def file(
-        self, changes: str, *, number: str = "1/NQ", day: datetime.date | None = None, name: str = "r"
+        self,
+        changes: str,
+        *,
+        number: str = "1/NQ",
+        day: datetime.date | None = None,
+        name: str = "r",
     ) -> Path:
         """A resolution of these changes, as a file; of today by default."""
         when = day or today()

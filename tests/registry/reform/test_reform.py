@@ -25,5 +25,4 @@ def test_merge_and_rename(hall: Hall) -> None:
 
     told = hall.carry(MERGED)
     assert told.state == "carried"
-    print(told)
     assert town.record(code).unit_id == town.record(other).unit_id != before.unit_id
