@@ -5,7 +5,7 @@ Pure: from the file and the gazetteer. Which household goes where is `settling`'
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -102,12 +102,6 @@ class Plan:
         """The line that ends a unit."""
         return self.end_lines.get(unit.id)
 
-    def line_of(self, unit: Unit) -> int | None:
-        """The line that first says something of a living unit."""
-        lines = [leg.line for leg in self.legs if unit in (leg.source, leg.heir)]
-        lines += [change.line for change in self.altered.values() if change.unit is unit]
-        return min((line for line in (*lines, self.line_of_end(unit)) if line), default=None)
-
     def bearers(self, code: str) -> list[Unit]:
         """Every unit that bears or bore the code."""
         return self.gazetteer.with_code(code)
@@ -122,9 +116,14 @@ def level_of(code: str) -> str:
     return {2: "province", 3: "district"}.get(len(code), "commune")
 
 
-def make_plan(document: Document, gazetteer: Gazetteer) -> Plan:
-    """What the resolution does. Raises ResolutionRefusedError with all that is wrong."""
-    planner = _Planner(document, gazetteer)
+def make_plan(
+    document: Document, gazetteer: Gazetteer, awaiting: Mapping[int, str] | None = None
+) -> Plan:
+    """What the resolution does; `awaiting` are units that prepared resolutions change.
+
+    Raises ResolutionRefusedError with all that is wrong.
+    """
+    planner = _Planner(document, gazetteer, awaiting or {})
     planner.make()
     if planner.refusals:
         planner.refusals.sort(key=lambda each: (each.line or 0, each.code))
@@ -133,8 +132,11 @@ def make_plan(document: Document, gazetteer: Gazetteer) -> Plan:
 
 
 class _Planner:
-    def __init__(self, document: Document, gazetteer: Gazetteer) -> None:
+    def __init__(
+        self, document: Document, gazetteer: Gazetteer, awaiting: Mapping[int, str]
+    ) -> None:
         self.document = document
+        self.awaiting = awaiting
         self.known = gazetteer
         self.plan = Plan(document, gazetteer)
         self.refusals: list[Refusal] = []
@@ -219,6 +221,11 @@ class _Planner:
         line = self.document.line(*place)
         bearers = [unit for unit in self.known.with_code(code) if unit.code == code]
         living = next((unit for unit in bearers if unit.alive_on(self.eve)), None)
+        awaited = next((unit for unit in bearers if unit.id in self.awaiting), None)
+        if awaited is not None and living in (None, awaited):
+            other = self.awaiting[awaited.id]
+            self.refuse("unit_in_other_resolution", line, f"{code}: {other}")
+            return None
         if living is None:
             self.refuse("unit_ended" if bearers else "unit_unknown", line, code)
         elif living.ended is not None and living.ended <= self.day:
@@ -324,6 +331,8 @@ class _Planner:
     # What has to hold of all together
 
     def _check_parts(self) -> None:
+        if self.refusals:
+            return  # which may be why nothing goes
         going = {leg.source.id for leg in self.plan.legs}
         for unit in self.plan.ended.values():
             if unit.id not in going and unit.level != "district":

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,12 +76,21 @@ def line_of(lines: Mapping[Place, int], place: Place) -> int | None:
 def _refusals(error: ValidationError, lines: Mapping[Place, int]) -> Iterator[Refusal]:
     """One for each place: of the ways in which a union may be read, the first."""
     seen: set[int | None] = set()
-    for item in error.errors(include_url=False, include_input=False):
-        place = tuple(part for part in item["loc"] if _is_of_file(part))
+    found = error.errors(include_url=False, include_input=False)
+    places = [tuple(part for part in item["loc"] if _is_of_file(part)) for item in found]
+    for place, item in zip(places, found, strict=True):
+        if any(len(other) > len(place) == len(_common(other, place)) for other in places):
+            continue  # what holds it is wrong by that alone
         line = line_of(lines, place)
         if line not in seen:
             seen.add(line)
             yield Refusal("malformed", line, f"{'.'.join(map(str, place))}: {item['msg']}")
+
+
+def _common(one: Place, other: Place) -> Place:
+    """How both begin."""
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return tuple(part for part, _ in pairs)
 
 
 def _is_of_file(part: int | str) -> bool:

@@ -172,7 +172,7 @@ class Change(_Model):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if len(self.model_fields_set) != 1:
+        if len(self.model_fields_set) != 1 or self.what[1] is None:
             raise ValueError(
                 "one change each: merge, split, move, new, rename, kind, province or abolish"
             )

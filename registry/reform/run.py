@@ -179,26 +179,16 @@ class _Work:
         return self._carry(plan, telling, units, report, event_id)
 
     def _plan(self) -> Plan:
-        eve = self.document.resolution.resolution.effective - datetime.timedelta(days=1)
-        plan = make_plan(self.document, gazetteer_of(self.session, max(eve, today())))
-        units = plan.touched.keys()
-        refusals = []
+        head = self.document.resolution.resolution
+        awaiting: dict[int, str] = {}
         for row in self.session.execute(_KNOWN, {"but": self.options.reform_id}):
-            if row.number == plan.number:
+            if row.number == head.number:
                 line = self.document.line("resolution", "number")
-                refusals.append(Refusal("resolution_known", line, row.number))
-            elif row.state == "prepared" and not units.isdisjoint(row.unit_ids):
-                refusals += [
-                    Refusal(
-                        "unit_in_other_resolution",
-                        plan.line_of(plan.touched[unit]),
-                        f"{plan.touched[unit].code}: {row.number}, {row.effective_on}",
-                    )
-                    for unit in sorted(units & set(row.unit_ids))
-                ]
-        if refusals:
-            raise ResolutionRefusedError(refusals)
-        return plan
+                raise ResolutionRefusedError([Refusal("resolution_known", line, row.number)])
+            if row.state == "prepared":
+                awaiting |= dict.fromkeys(row.unit_ids, f"{row.number}, {row.effective_on}")
+        eve = head.effective - datetime.timedelta(days=1)
+        return make_plan(self.document, gazetteer_of(self.session, max(eve, today())), awaiting)
 
     def _own_areas(self, plan: Plan) -> dict[str, Polygons]:
         if self.document.areas:
