@@ -265,6 +265,37 @@ _WIDENED_KEYS: Final = """
 """
 
 
+@CHECKS.check(
+    "Khoá của đơn vị bị chia đã được thu về phần của mình",
+    hint="`keys bind TÊN --unit MÃ` (bind each to its own part)",
+)
+def split_keys(subject: Subject) -> Finding:
+    """Keys of units that were split are bound to their own part."""
+    names = subject.connection.scalars(
+        text(
+            "SELECT DISTINCT k.name FROM api_key_unit b JOIN api_key k ON k.id = b.key_id"
+            " WHERE b.widened_by_event_id IS NOT NULL AND k.revoked_at IS NULL"
+            " GROUP BY k.name, b.widened_by_event_id HAVING count(*) > 1 ORDER BY 1"
+        )
+    ).all()
+    return warning(f"{len(names):,}: {', '.join(names[:_NAMED])}") if names else ok()
+
+
+@CHECKS.check(
+    "Nghị quyết đã đến ngày thì đã thực hiện",
+    hint="xem nhật ký việc nền (jobs), sửa rồi chạy lại (look into the log of the jobs)",
+)
+def reforms_are_carried(subject: Subject) -> Finding:
+    """Prepared reforms are carried on their day."""
+    numbers = subject.connection.scalars(
+        text(
+            "SELECT number FROM reform WHERE state = 'prepared' AND effective_on <= current_date"
+            " AND now() > effective_on + interval '1 hour' ORDER BY effective_on, id"
+        )
+    ).all()
+    return failure(f"{len(numbers):,} are not: {', '.join(numbers[:_NAMED])}") if numbers else ok()
+
+
 def _codes(subject: Subject, statement: str, said: str) -> Finding:
     found = list(subject.connection.scalars(text(statement)))
     if not found:

@@ -20,10 +20,11 @@ from registry.errors import (
     DatabaseUnavailableError,
     ImportStateError,
     InvalidInputError,
+    UnitsChangedError,
     VerdictChangedError,
 )
 from registry.events import Cause, move_pending_events, open_event
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer, today
 from registry.intake.columns.demo_guard import refuse_made_up
 from registry.intake.columns.reader import SourceFile, numbering_of, open_file
 from registry.intake.formats.table import unreadable
@@ -240,6 +241,11 @@ def _decide(
         of_one_commune=options.commune is not None,
     )
     session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
+    if gazetteer_version(session) != gazetteer.version:
+        raise UnitsChangedError(
+            "đơn vị hành chính vừa thay đổi trong lúc đọc tệp; hãy nhập lại"
+            " (units have changed since the file was begun; try again)"
+        )
     if demo:
         refuse_demo_beside_real(session)
     tell_apart(staging, options.source)

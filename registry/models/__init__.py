@@ -30,6 +30,7 @@ from registry.models.progress import (
     FieldReportVoice,
     Target,
 )
+from registry.models.reforms import Reform, ReformBefore
 from registry.models.units import (
     AdminUnit,
     AdminUnitAlias,
@@ -84,6 +85,8 @@ __all__ = [
     "MapUnit",
     "ParkedKey",
     "Plate",
+    "Reform",
+    "ReformBefore",
     "RegisterIdentity",
     "SuccessionLink",
     "Target",

@@ -175,6 +175,8 @@ def _lead_on(
     unit = naming.innermost
     if unit is None:
         return
+    for heir in _given_to(gazetteer, unit, day):
+        named.setdefault(heir.id, set()).update(_line(gazetteer, unit, ()))
     for onward in continuations(gazetteer, unit, day):
         target = onward.unit
         innermost[target.id] = target
@@ -190,6 +192,15 @@ def _lead_on(
             named[target.id] = set()  # the commune itself: no former one is asked for
         elif target.id not in named or named[target.id]:
             named.setdefault(target.id, set()).update(_line(gazetteer, unit, onward.via))
+
+
+def _given_to(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[Unit]:
+    """The communes of `day` to which a commune that lives on gave a part of its land."""
+    if unit.level != "commune" or not unit.alive_on(day):
+        return
+    for step in gazetteer.successors(unit):
+        if step.effective_on <= day:
+            yield from (onward.unit for onward in continuations(gazetteer, step.successor, day))
 
 
 def _on_the_way(gazetteer: Gazetteer, day: datetime.date, former: Unit, target: Unit) -> set[int]:
