@@ -266,22 +266,6 @@ _WIDENED_KEYS: Final = """
 
 
 @CHECKS.check(
-    "Khoá của đơn vị bị chia đã được thu về phần của mình",
-    hint="`keys bind TÊN --unit MÃ` (bind each to its own part)",
-)
-def split_keys(subject: Subject) -> Finding:
-    """Keys of units that were split are bound to their own part."""
-    names = subject.connection.scalars(
-        text(
-            "SELECT DISTINCT k.name FROM api_key_unit b JOIN api_key k ON k.id = b.key_id"
-            " WHERE b.widened_by_event_id IS NOT NULL AND k.revoked_at IS NULL"
-            " GROUP BY k.name, b.widened_by_event_id HAVING count(*) > 1 ORDER BY 1"
-        )
-    ).all()
-    return warning(f"{len(names):,}: {', '.join(names[:_NAMED])}") if names else ok()
-
-
-@CHECKS.check(
     "Nghị quyết đã đến ngày thì đã thực hiện",
     hint="xem nhật ký việc nền (jobs), sửa rồi chạy lại (look into the log of the jobs)",
 )
