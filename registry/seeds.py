@@ -1,8 +1,9 @@
 """Seeds: the committed CSVs of `registry/seed` into the tables of units and targets.
 
 A seed row is a fact of the public record. It never undoes what an operator recorded since: it may
-end a unit but not prolong one, and it leaves alone a unit with a version that an operator recorded
-(its source begins with `decision`). A unit that holds something ends by a reform, not by the seeds.
+end a unit but not prolong one, and it leaves alone a unit that an operator ended, or with a version
+that an operator recorded (its source begins with `decision`). A unit that holds something ends by a
+reform, not by the seeds.
 """
 
 import csv
@@ -68,6 +69,11 @@ STEPS: Final = (
     WHERE NOT EXISTS (
         SELECT FROM admin_unit_version v
         WHERE v.unit_id = k.id AND v.source LIKE 'decision%'
+    ) AND NOT EXISTS (
+        -- One that ended before the seeds say was ended by a decision, and so were its names.
+        SELECT FROM seed_units s
+        WHERE s.level = k.level AND s.code = k.code AND s.born::date IS NOT DISTINCT FROM k.born
+            AND upper(k.lifetime) < coalesce(s.ended::date, 'infinity')
     )
     """,
     """

@@ -262,23 +262,45 @@ def test_retired_records_hold_no_unit(release: Release) -> None:
 
 
 def test_reform_that_was_carried_lets_the_seeds_load(release: Release) -> None:
-    """Its units end on the day that the seeds say, and their versions are a decision's."""
+    """Its units end on the day that the seeds say, and what it recorded stays."""
     unit, into = release.unit(NGOC_HA), release.unit(LANG)
     with write_scope(release.engine, TEST) as session:
         make_household(session, unit_id=unit)
     release.end(NGOC_HA, LANG, today())
     with pytest.raises(UnitsInUseError):
         release.load()
+    end_by_decision(release, unit, into)
+    release.load()
+    assert release.one(_LOADED, sha=seeds.seed_sha256()) == 1
+    assert release.one(_LAST_DAY, unit=unit) == 1
+
+
+def test_unit_that_a_decision_ended_stays_ended_where_the_seeds_do_not_know(
+    release: Release,
+) -> None:
+    unit, into = release.unit(NGOC_HA), release.unit(LANG)
+    end_by_decision(release, unit, into)
+    release.edit("units", lambda rows: rows[0].update(source="tests"))
+    release.load()
+    assert release.one(_LOADED, sha=seeds.seed_sha256()) == 1
+    assert release.one(_LAST_DAY, unit=unit) == 1
+
+
+_LOADED = "SELECT count(*) FROM gazetteer_state WHERE seed_sha256 = :sha"
+_LAST_DAY = """
+    SELECT count(*) FROM admin_unit_version v JOIN admin_unit u ON u.id = v.unit_id
+    WHERE u.id = :unit AND upper(v.valid) = current_date AND upper(u.lifetime) = current_date
+"""
+
+
+def end_by_decision(release: Release, unit: int, into: int) -> None:
+    """As a reform leaves it: the unit that ends keeps the name that the seeds gave it."""
     with write_scope(release.engine, TEST) as session:
         for statement in (
             "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), :day) WHERE id = :unit",
-            "UPDATE admin_unit_version SET valid = daterange(lower(valid), :day),"
-            " source = 'decision 9/NQ-TEST' WHERE unit_id = :unit",
-            "INSERT INTO admin_unit_succession VALUES (:unit, :into, 'full', :day, 'decision')",
+            "UPDATE admin_unit_version SET valid = daterange(lower(valid), :day)"
+            " WHERE unit_id = :unit AND upper_inf(valid)",
+            "INSERT INTO admin_unit_succession VALUES (:unit, :into, 'full', :day, 'decision 9')",
             "UPDATE household SET unit_id = :into WHERE unit_id = :unit",
         ):
             session.execute(text(statement), {"unit": unit, "into": into, "day": today()})
-    release.load()
-    with release.engine.connect() as connection:
-        sha = connection.scalar(text("SELECT seed_sha256 FROM gazetteer_state"))
-    assert sha == seeds.seed_sha256()
