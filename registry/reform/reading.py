@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.resolution import Resolution
 
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""That of libyaml, thirty times as fast, where it is there."""
 MAX_BYTES: Final = 64 * 1024 * 1024
 _TABLES: Final = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods")
 Place = tuple[int | str, ...]
@@ -102,7 +104,7 @@ def _read_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
     try:
         written = path.read_text(encoding="utf-8-sig")
         _refuse_aliases(written)
-        node = yaml.compose(written, Loader=yaml.SafeLoader)
+        node = yaml.compose(written, Loader=_LOADER)
     except UnicodeDecodeError as error:
         raise ResolutionRefusedError([Refusal("not_yaml", None, "UTF-8")]) from error
     except yaml.YAMLError as error:
@@ -122,7 +124,7 @@ def _read_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
 
 def _refuse_aliases(written: str) -> None:
     """An alias may stand for more than fits into memory."""
-    for token in yaml.scan(written, Loader=yaml.SafeLoader):
+    for token in yaml.scan(written, Loader=_LOADER):
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
             line = token.start_mark.line + 1
             raise ResolutionRefusedError([Refusal("alias_used", line)])

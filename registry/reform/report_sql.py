@@ -3,25 +3,34 @@
 from typing import Final
 
 UNITS: Final = """
-    SELECT s.id, s.ends,
-        (SELECT count(*) FROM reform_door d WHERE d.from_id = s.id
-            AND d.status IN ('proposed', 'active')) AS records,
-        (SELECT coalesce(sum(d.households), 0) FROM reform_door d WHERE d.from_id = s.id
-            AND d.status = 'active') AS households,
-        (SELECT count(*) FROM thoroughfare t WHERE t.unit_id = s.id
-            AND t.merged_into_id IS NULL) AS streets,
-        (SELECT count(*) FROM locality l WHERE l.unit_id = s.id
-            AND l.merged_into_id IS NULL) AS localities,
-        (SELECT count(*) FROM api_key_unit b JOIN api_key k ON k.id = b.key_id
-            WHERE b.unit_id = s.id AND k.revoked_at IS NULL) AS keys,
-        (SELECT count(*) FROM target t
-            WHERE t.unit_id = s.id AND t.withdrawn_at IS NULL) AS targets,
-        (SELECT count(*) FROM field_report f WHERE f.unit_id = s.id
-            AND f.state IN ('open', 'proposed')) AS open_reports,
+    WITH door AS (
+        SELECT from_id AS id, count(*) FILTER (WHERE status IN ('proposed', 'active')) AS records,
+            coalesce(sum(households) FILTER (WHERE status = 'active'), 0) AS households
+        FROM reform_door GROUP BY 1
+    ), street AS (
+        SELECT unit_id AS id, count(*) AS n FROM thoroughfare
+        WHERE merged_into_id IS NULL AND unit_id IN (SELECT id FROM reform_source) GROUP BY 1
+    ), hamlet AS (
+        SELECT unit_id AS id, count(*) AS n FROM locality
+        WHERE merged_into_id IS NULL AND unit_id IN (SELECT id FROM reform_source) GROUP BY 1
+    ), bound AS (
+        SELECT b.unit_id AS id, count(*) AS n FROM api_key_unit b JOIN api_key k ON k.id = b.key_id
+        WHERE k.revoked_at IS NULL GROUP BY 1
+    ), said AS (
+        SELECT unit_id AS id, count(*) AS n FROM target WHERE withdrawn_at IS NULL GROUP BY 1
+    ), report AS (
+        SELECT unit_id AS id, count(*) AS n FROM field_report
+        WHERE state IN ('open', 'proposed') GROUP BY 1
+    )
+    SELECT s.id, s.ends, coalesce(d.records, 0), coalesce(d.households, 0), coalesce(t.n, 0),
+        coalesce(l.n, 0), coalesce(b.n, 0), coalesce(g.n, 0), coalesce(f.n, 0),
         (SELECT count(*) FROM import i JOIN import_work w ON w.import_id = i.id
             WHERE i.state IN ('staged', 'reported', 'publishing')
-                AND (w.unit_ids IS NULL OR s.id = ANY (w.unit_ids))) AS imports
-    FROM reform_source s ORDER BY s.id
+                AND (w.unit_ids IS NULL OR s.id = ANY (w.unit_ids)))
+    FROM reform_source s
+    LEFT JOIN door d USING (id) LEFT JOIN street t USING (id) LEFT JOIN hamlet l USING (id)
+    LEFT JOIN bound b USING (id) LEFT JOIN said g USING (id) LEFT JOIN report f USING (id)
+    ORDER BY s.id
 """
 WAYS: Final = """
     SELECT from_id, to_id, how, count(*) AS records, sum(households) AS households
@@ -71,6 +80,7 @@ SAMPLE: Final = """
     SELECT code, to_id FROM (
         SELECT code, to_id, row_number() OVER (PARTITION BY from_id, to_id ORDER BY code) AS n
         FROM reform_door WHERE to_id <> from_id AND status = 'active'
+            AND from_id IN (SELECT id FROM reform_source ORDER BY id LIMIT 40)
     ) s WHERE n <= 2 ORDER BY code LIMIT 40
 """
 UNDECIDED: Final = """
