@@ -26,7 +26,8 @@ from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import check_point, reverse
 from registry.search.answers import DOORS, Answer, of_record, with_fault
-from registry.search.areas import area_of, communes_of
+from registry.search.areas import area_of
+from registry.units import communes_of
 from registry.search.batching import Query, alone
 from registry.search.codes_in_text import UnreadCode, codes_in, unread_code, whole_code
 from registry.search.completed_text import UNITS, completed_text

@@ -11,7 +11,8 @@ from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record, last_day
 from registry.search.answers import Answer, of_record
-from registry.search.areas import Area, communes_of
+from registry.search.areas import Area
+from registry.units import communes_of
 from registry.search.batching import Query
 from registry.search.doors import Hit, Place, active_records, records_of
 

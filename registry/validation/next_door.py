@@ -9,7 +9,8 @@ from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.reads import Reads
 from registry.search.answers import DOORS, Answer
-from registry.search.areas import Area, communes_of
+from registry.search.areas import Area
+from registry.units import communes_of
 from registry.search.batching import alone
 from registry.search.door_search import Asker
 from registry.search.ranking import Located

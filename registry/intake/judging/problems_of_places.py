@@ -25,8 +25,8 @@ OF_PLACES: Final[dict[str, ProblemKind]] = {
     ),
     "commune_corrected": ProblemKind(
         "warning",
-        "Tên xã/phường, quận/huyện hay tỉnh viết sai một chữ: kiểm tra lại",
-        "the name of a commune, district or province has a letter wrong: check it",
+        "Tên xã/phường, quận/huyện hay tỉnh viết sai, đã hiểu là tên gần nhất: kiểm tra lại",
+        "the name of a commune, district or province is misspelt, read as the nearest one: check it",
     ),
     "commune_code_unknown": ProblemKind(
         "error",
@@ -120,10 +120,10 @@ OF_PLACES: Final[dict[str, ProblemKind]] = {
     ),
     "district_unread": ProblemKind(
         "warning",
-        "Không nhận ra quận/huyện đã ghi, hoặc xã/phường không thuộc nơi ấy: đã hiểu xã/phường theo"
-        " tên và tỉnh, kiểm tra lại",
-        "the district is unknown, or the commune was never in it: the commune was read by its name"
-        " and province, check it",
+        "Không nhận ra quận/huyện hay tỉnh đã ghi, hoặc xã/phường không thuộc nơi ấy: đã hiểu"
+        " xã/phường theo phần nhận ra được, kiểm tra lại",
+        "the district or province is unknown, or the commune was never in it: the commune was read"
+        " by what is known, check it",
     ),
     "province_differs": ProblemKind(
         "warning",

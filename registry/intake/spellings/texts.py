@@ -17,10 +17,11 @@ from geo.house_number import HouseNumber, parse_house_number
 from geo.mixed_fonts import is_garbled
 from geo.persons import goes_on_to_person, person_behind
 from geo.placeholders import is_ditto
+from geo.syllables import is_damaged
 from geo.text import fold
 from geo.values import value
-from registry.address_reader import TWO_NUMBERS
-from registry.door_with_units import ReadAddress
+from registry.address_reader import TWO_NUMBERS, is_sure, read_by_letters
+from registry.door_with_units import ReadAddress, outermost
 from registry.gazetteer import Gazetteer, Unit
 from registry.intake.spellings.beside import COMPLETED, Beside, completed
 from registry.intake.spellings.communes import CommuneReader, CommuneReading, CommuneSpelling
@@ -96,6 +97,7 @@ class TextReader:
     def __init__(
         self, gazetteer: Gazetteer, day: datetime.date, of_before: OfBefore = NOTHING_OF_BEFORE
     ) -> None:
+        self._gazetteer = gazetteer
         self._addresses = HouseByHouse(gazetteer)
         self._of_before = of_before
         self._today = CommuneReader(gazetteer, day, ())
@@ -115,14 +117,15 @@ class TextReader:
         if not address and former and not any(door):
             return self._of_former(former, code, former_code, commune, district, province)
         said = bool(address) or any(door)
-        readings = self._readings(address, words) if said else []
+        readings = self._readings(address, words, coded=bool(code or former_code)) if said else []
         if not readings:
             problem = "commune_missing" if any(door) else "address_missing"
             stated = self._of_column(code, former_code, commune, district, province).candidates
             return TextReading(DoorParts(), CommuneReading(stated, problem=problem))
         number, street = door[:2] if door else ("", "")
         if address and not street and _may_stand_before(number, readings[0].door.house_number):
-            readings = self._readings(f"{number} {address}", words) or readings
+            coded = bool(code or former_code)
+            readings = self._readings(f"{number} {address}", words, coded=coded) or readings
         of_before = self._is_of_before(address)
         today = Beside(readings[0].door, self._commune(readings[0], of_before=of_before))
         if former and former != address:
@@ -155,20 +158,25 @@ class TextReader:
             before = CommuneReading(named)
         return TextReading(_door(former, read[0].door), before, COMPLETED)
 
-    def _readings(self, address: str, words: Sequence[str]) -> list[ReadAddress]:
+    def _readings(
+        self, address: str, words: Sequence[str], *, coded: bool
+    ) -> Sequence[ReadAddress]:
         """Of the address with those of `words` behind it that it does not hold itself.
 
         A word that it holds may be its street's (`12 Cầu Giấy`): where no commune is read then, all
-        of them stand behind it.
+        of them stand behind it. Where words of a damaged text are left unread, letters tell the
+        commune, unless a code does.
         """
-        joined = _joined(address, words)
-        readings = self._addresses.read(joined)
         whole = ", ".join(filter(None, (address, *words)))
-        if whole == joined or not readings or any(n.commune for n in readings[0].namings):
-            return readings
-        again = self._addresses.read(whole)
-        named = again and any(naming.commune for naming in again[0].namings)
-        return again if named else readings
+        tried = []
+        for text in dict.fromkeys((_joined(address, words), whole)):
+            tried.append(self._addresses.read(text))
+            if not tried[-1] or any(naming.commune for naming in tried[-1][0].namings):
+                break
+        exact = tried[-1] if tried[-1] and outermost(tried[-1][0]) == 0 else tried[0]
+        if coded or not exact or is_sure(exact[0], whole) or not is_damaged(whole):
+            return exact
+        return read_by_letters(self._gazetteer, whole, exact[0]) or exact
 
     def _of_column(self, code: str, former_code: str, *names: str) -> CommuneReading:
         """What the columns of names say by themselves, where no code decides."""
