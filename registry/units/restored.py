@@ -159,9 +159,13 @@ def _before_word(
 
 
 def _outermost(gazetteer: Gazetteer, squashed: Squashed, end: int) -> list[tuple[Unit, Match]]:
-    """Provinces that what stands before `end` may name, the likeliest first; else districts."""
+    """Provinces that what stands before `end` names, as far as it tells; else districts."""
     cut = max(0, end - _NEAR_END // 2)
     letters, bounds = squashed.letters[:end], {at - cut for at in squashed.words}
+
+    def cost(one: tuple[Unit, Match]) -> int:
+        return EDIT * one[1].edits - (one[1].end - one[1].start)
+
     for names in _names_around(gazetteer):
         found = [
             (unit, Match(cut + match.start, cut + match.end, match.edits))
@@ -169,8 +173,8 @@ def _outermost(gazetteer: Gazetteer, squashed: Squashed, end: int) -> list[tuple
             if (match := match_in(name, letters[cut:], bounds)) and cut + match.end >= end - _LEFT
         ]
         if found:
-            found.sort(key=lambda one: EDIT * one[1].edits - (one[1].end - one[1].start))
-            return found[:2]
+            least = min(map(cost, found))
+            return [one for one in found if cost(one) == least]
     return []
 
 

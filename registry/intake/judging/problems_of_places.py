@@ -26,7 +26,7 @@ OF_PLACES: Final[dict[str, ProblemKind]] = {
     "commune_corrected": ProblemKind(
         "warning",
         "Tên xã/phường, quận/huyện hay tỉnh viết sai, đã hiểu là tên gần nhất: kiểm tra lại",
-        "the name of a commune, district or province is misspelt, read as the nearest one: check it",
+        "the name of a commune, district or province is misspelt, read as the nearest: check it",
     ),
     "commune_code_unknown": ProblemKind(
         "error",
