@@ -62,9 +62,7 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     return found
 
 
-def read_by_letters(
-    gazetteer: Gazetteer, text: str, exact: ReadAddress
-) -> list[ReadAddress]:
+def read_by_letters(gazetteer: Gazetteer, text: str, exact: ReadAddress) -> list[ReadAddress]:
     """The readings of a text that is not surely read as it is written, with the units that its
     letters name; empty where these name no other, or what was the `exact` one's street or hamlet.
     """

@@ -1,4 +1,4 @@
-"""Words for kinds of places that are misspelt, written in pieces or in one with their neighbours."""
+"""Words for kinds of places that are misspelt, in pieces, or in one with their neighbours."""
 
 import re
 import unicodedata

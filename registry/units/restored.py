@@ -1,9 +1,9 @@
 """The units at the end of a text that nothing is called as written, found by their letters.
 
-Asked where the exact reading was not sure. From the end of the text a province is looked for, or else a
-district; before it a commune that it holds or held, with its district between them; each as the
-part of the text that is the fewest edits away. What another place explains nearly as well is left
-as it is.
+Asked where the exact reading was not sure. From the end of the text a province is looked for, or
+else a district; before it a commune that it holds or held, with its district between them; each as
+the part of the text that is the fewest edits away. What another place explains nearly as well is
+left as it is.
 """
 
 import datetime

@@ -10,10 +10,10 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.reads import Reads
 from registry.search.answers import DOORS, Answer
 from registry.search.areas import Area
-from registry.units import communes_of
 from registry.search.batching import alone
 from registry.search.door_search import Asker
 from registry.search.ranking import Located
+from registry.units import communes_of
 
 MAX_DOORS: Final = 3
 """More doors of that street and number are no slip of the ward: they are other streets."""

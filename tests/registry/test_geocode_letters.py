@@ -10,8 +10,8 @@ from registry.gazetteer import Gazetteer, load_gazetteer
 from registry.geocode import Question, geocode
 from registry.search.answers import DOORS
 from registry.units.by_letters import Squashed, match_in
-from registry.units.restored import restore_units
 from registry.units.misspelt_kinds import set_kinds_apart
+from registry.units.restored import restore_units
 from registry.validate import validate
 from tests.support.lifecycle import Town, town
 
