@@ -7,11 +7,14 @@ unclear is asked about, and never read as the likeliest.
 import re
 from typing import Final
 
+from geo import lexicon
 from geo.text import fold
 
 _EITHER: Final = r"=>|->|→|⇒|(?i:\bhoặc\b|\bchuyển (?:đến|sang|về|tới|qua)\b)"
 _SIGNS: Final = "²³¹⁰-⁹①-⑳½¼¾"
 _NOW: Final = r"(?i:\bnay (?:là|thuộc|đổi)\b)"
+_CORNERS, _PARTS = ("|".join(lexicon.names("beside", use)) for use in ("corner", "part"))
+_NEIGHBOURS: Final = "|".join(map(fold, lexicon.names("beside", "neighbour")))
 _TABLE: Final = (
     # Somebody was not sure, or names two: `40? Láng`, `40 Láng hoặc 42 Láng`.
     ("number street place text", r"\?"),
@@ -32,12 +35,11 @@ _TABLE: Final = (
     ("number", r"^(?:\d{1,3}(?:\.\d{3})+|\d+(?:\.\d*[1-9]){1,2}|\d+ \d+/\d+|\d+%)$"),
     # `góc Láng - Chùa Láng` is no street of its own; of `Láng nay là Chùa Láng` one is none.
     ("street", r"[^\W\d_]{2}\s*[/+&]\s*[^\W\d_]{2}"),
-    ("street", rf"\w.*{_NOW}|^\s*(?i:góc|ngoài|ngã ba|ngã tư|gần|cạnh|đối diện)\s"),
+    ("street", rf"\w.*{_NOW}|^\s*(?i:{_CORNERS})\s"),
     ("street", r"^\s*(?i:giáp (?:đường|phố|ngõ|hẻm|số|nhà|chợ))\s"),  # Giáp Bát is one
     ("street", r"[^\W\d_] (?:P|CH)\.?\d{3,4}[A-Z]?$"),  # `Phố Hàng Khay P306`
     # `trệt Lê Lai`, `cũ`, of `46 (kế 48) Lê Lai`, `38 cũ (42) Lê Lai`: names of no street.
-    ("name", r"^(?i:kế|cạnh|gần|đối diện|sát|trệt|mặt (?:sau|tiền)|nhà (?:sau|trước))(?: |$)"),
-    ("name", r"^(?i:(?:lầu|tầng) \d+|cũ|mới)(?: |$)|[ ](?i:tầng|lầu) (?:trệt|\d+)$"),
+    ("name", rf"^(?i:{_PARTS}|(?:lầu|tầng) \d+)(?: |$)|[ ](?i:tầng|lầu) (?:trệt|\d+)$"),
     # `Thôn 2 cũ`, `Thôn Đông nay là thôn Đoài`, `Thôn 1 và 2`: nobody knows which.
     ("place", rf"(?i:\d[A-Z]?\s+(?:cũ|mới)$|\((?:cũ|mới)\)|\s(?:và|&|\+)\s)|{_NOW}"),
     ("text", r"\b(?i:(?:tổ|tdp|kp|khu phố|khóm|thôn|xóm|ấp)\s*\d+[A-Z]?\s+cũ)\b"),
@@ -49,9 +51,7 @@ _BY_ROLE: Final = {
     role: re.compile("|".join(pattern for roles, pattern in _TABLE if role in roles.split()))
     for role in ("number", "street", "place", "text", "name", "unit")
 }
-_NEXT_TO: Final = re.compile(
-    r"(?:nha )?(?:ke|gan|canh|sat|giap|cach|ngay|doi dien|phia|truoc|sau|ben|phong tro)\b\D*\d"
-)
+_NEXT_TO: Final = re.compile(rf"(?:nha )?(?:{_NEIGHBOURS})\b\D*\d")
 """Folded: `kế số 90` is the neighbour of 90, and `Phòng trọ số 3` one of the rooms of a house."""
 _DECIMAL: Final = re.compile(r"(\d+),(\d+)")
 _PATH: Final = re.compile(r"[\d/\s–-]+")

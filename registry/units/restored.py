@@ -16,7 +16,6 @@ from typing import Final
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from geo.admin import LEVELS
 from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit, today
@@ -76,8 +75,8 @@ class Restored:
 
     def naming(self) -> Naming:
         """The units as what a text names; corrected, since nothing is called as it is written."""
-        of_level = {unit.level: unit for unit in self.units}
-        named = (of_level.get(level) for level in reversed(LEVELS))
+        level = {unit.level: unit for unit in self.units}
+        named = (level.get("commune"), level.get("district"), level.get("province"))
         return Naming(*named, corrected=True)
 
 
