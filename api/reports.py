@@ -31,8 +31,7 @@ from registry.reports.decisions import (
 from registry.reports.new_houses import MAX_TEXT
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, Entry, queue
 from registry.reports.reporters import Reporter
-from registry.search.areas import communes_of
-from registry.units import unit_by_code
+from registry.units import communes_of, unit_by_code
 
 blueprint = Blueprint("reports", __name__, url_prefix="/v1/reports")
 

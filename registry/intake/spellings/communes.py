@@ -12,6 +12,7 @@ from geo.text import accent_key, fold
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit, UnitVersion
 from registry.units import LAST_DAY_OF_OLD_MAP, continuations
+from registry.units.restored import read_units_nearly
 from registry.units.text import Naming, read_units
 
 _KINDS_ALONE: Final = frozenset({"phuong", "xa", "thi tran", "dac khu", "phuong xa", "xa phuong"})
@@ -31,6 +32,11 @@ class CommuneSpelling:
     former_code: str | None = None
     former: str | None = None
     """The commune of before 2025 beside the one of today, in words."""
+
+    @property
+    def words(self) -> str:
+        """What it says in names, as a text."""
+        return ", ".join(filter(None, (self.commune, self.district, self.province)))
 
 
 @value(frozen=True, slots=True)
@@ -95,7 +101,7 @@ class CommuneReader:
         """
         if not former or not fold(former):
             return today
-        named = [n.commune for n in read_units(self._gazetteer, former) if n.commune]
+        named = [n.commune for n in read_units_nearly(self._gazetteer, former) if n.commune]
         old = [unit for unit in named if unit.alive_on(LAST_DAY_OF_OLD_MAP)] or named
         if not old:
             return today
@@ -123,25 +129,23 @@ class CommuneReader:
             return self._by_former_code(spelling.former_code)
         if spelling.code is not None:
             return self._by_code(spelling)
-        words = [w for w in (spelling.commune, spelling.district, spelling.province) if w]
         if spelling.commune is None:
             return CommuneReading(problem="commune_missing")
-        return self.read_text(", ".join(words), spelling.district)
+        return self._of_names(spelling, read_units_nearly(self._gazetteer, spelling.words))
 
-    def read_text(self, text: str, district: str | None = None) -> CommuneReading:
+    def _of_names(self, spelling: CommuneSpelling, read: Iterable[Naming]) -> CommuneReading:
         """The communes that columns name: in one of communes, no word is a district alone.
 
-        Where the `district` that the text holds is none that is known, which of several communes
-        is meant stays open, and of one it is said.
+        Where the district or province written is none that is known, which of several communes is
+        meant stays open, and of one it is said.
         """
-        namings = [n for n in read_units(self._gazetteer, text) if n.commune is not None]
+        named = [naming for naming in read if naming.commune is not None]
+        namings = [naming for naming in named if not _is_unread(spelling.commune, [naming])]
         if not namings:
             return CommuneReading(problem="commune_unknown")
-        unread = district is not None and all(
-            naming.district is None and any(fold(district) in fold(part) for part in naming.unread)
-            for naming in namings
-        )
-        if not unread:
+        known = all(naming.contradicted for naming in namings)  # a province, and another one
+        outer = (spelling.district, None if known else spelling.province)
+        if not any(_is_unread(cell, namings) for cell in outer):
             return self.of_namings(namings)
         reading = self.of_units([n.commune for n in namings if n.commune is not None])
         return replace(reading, notice="district_unread")
@@ -314,8 +318,7 @@ class CommuneReader:
 
     def _names_others(self, bearers: list[Unit], spelling: CommuneSpelling) -> bool:
         """Whether the words name communes, and none that `bearers` are or became."""
-        words = (spelling.commune, spelling.district, spelling.province)
-        stated = self.read_text(", ".join(word for word in words if word))
+        stated = self._of_names(spelling, read_units(self._gazetteer, spelling.words))
         meant = self.of_units(bearers)
         return stated.problem is None and not set(stated.candidates) & set(meant.candidates)
 
@@ -344,6 +347,12 @@ class CommuneReader:
         exact = {unit.id for unit, same_accents in hits if same_accents}
         named = exact or {unit.id for unit, _ in hits}
         return [unit for unit in bearers if unit.id in named]
+
+
+def _is_unread(cell: str | None, namings: Iterable[Naming]) -> bool:
+    """Whether none of the namings has read the cell."""
+    key = fold(cell or "")
+    return bool(key) and all(any(key in fold(part) for part in n.unread) for n in namings)
 
 
 def spelling_of(cells: Sequence[object]) -> CommuneSpelling:
