@@ -87,6 +87,11 @@ class Workbench:
         row = self.duck.execute(_query(query), parameters or None).fetchone()
         return row[0] if row else None
 
+    def stream(self, query: str) -> Iterator[pa.RecordBatch]:
+        """What a query answers, some thousands of rows at a time; the tables stay as they were."""
+        with closing(self.duck.cursor()) as cursor:
+            yield from cursor.sql(_query(query)).to_arrow_reader(_ROWS)
+
     def table(self, name: str, columns: str, rows: Sequence[Sequence[object]] = ()) -> None:
         """A table with the declared columns, of these rows; a tuple or list in one is a list."""
         self.duck.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
@@ -99,19 +104,21 @@ class Workbench:
             values = [pa.array(column) for column in zip(*rows, strict=True)]
             self.append(name, pa.table(values, names))
 
-    def append(self, name: str, table: pa.Table, query: str = "FROM incoming") -> None:
-        """Add the table, `incoming`, or what the query answers of it, to one of DuckDB."""
+    def append(
+        self, name: str, table: pa.Table, query: str = "FROM incoming", **parameters: object
+    ) -> None:
+        """Add the table, or what a query or script answers of it as `incoming`, to one of DuckDB."""
         self.duck.register("incoming", table)
-        self.duck.execute(f"INSERT INTO {name} BY NAME {query}")
+        self.duck.execute(f"INSERT INTO {name} BY NAME {_query(query)}", parameters or None)
         self.duck.unregister("incoming")
 
     def bring(self, name: str, script: str, **parameters: object) -> int:
-        """Make a table of what PostgreSQL answers to the script's query; how many rows.
+        """Make a table of what PostgreSQL answers to a query or script; how many rows.
 
         Asked in the transaction of the import. An array must hold no nulls.
         """
         cursor = ClientCursor(driver_connection(self.connection))
-        query = cursor.mogrify(_script(script).rstrip().rstrip(";"), parameters or None)
+        query = cursor.mogrify(_query(script), parameters or None)
         described = cursor.execute(f"SELECT * FROM (\n{query}\n) q LIMIT 0").description or ()
         columns = {column.name: _TYPES[column.type_code] for column in described}
         declared = ", ".join(f'"{each}" {kind}' for each, (kind, _) in columns.items())
@@ -140,9 +147,7 @@ class Workbench:
 
         The columns are declared as PostgreSQL does, in the order of the query's.
         """
-        self.connection.execute(
-            text(f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT DROP")
-        )
+        self.connection.execute(text(f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT DROP"))
         return self.copy(name, query, **parameters)
 
     def copy(self, target: str, query: str, **parameters: object) -> int:

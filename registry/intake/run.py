@@ -27,6 +27,7 @@ from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.intake.columns.demo_guard import refuse_made_up
 from registry.intake.columns.reader import SourceFile, open_file, row_of_sheet
+from registry.intake.engine import Workbench, workbench
 from registry.intake.formats.table import unreadable
 from registry.intake.judging.auto_fix import apply_fixes
 from registry.intake.judging.fixes import propose_fixes
@@ -63,10 +64,12 @@ from registry.intake.row_reports import Handback, copy_answers, copy_problems, c
 from registry.intake.spellings.headers import mapping_of
 from registry.intake.staged.positions import positioned
 from registry.intake.staged.resolve import resolver_of
-from registry.intake.staged.staging import Progress, Staging, stage
+from registry.intake.staged.stage import Progress, stage
+from registry.intake.staged.staging import Staging, hand_over
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import COUNT_COVERAGE
 from registry.rules import RULES_VERSION
+from registry.settings import from_environment
 
 # Not the model, which takes a quarter of a second to load.
 _IMPORT: Final = table(
@@ -182,12 +185,15 @@ def _import(
         connection.execute(text(_NO_MERGE))
         connection.execute(text(_NOT_FOR_NOBODY))
         staging = Staging(connection, import_id)
-        resolver = resolver_of(file, gazetteer, today())
-        stage(staging, file, resolver, reading, progress)
-        if options.fix:
-            apply_fixes(staging)
-        entering("judging")
-        counts = _decide(session, staging, file, options, gazetteer, padded=resolver.padded)
+        with workbench(connection, import_id, from_environment().var) as bench:
+            resolver = resolver_of(file, gazetteer, today())
+            stage(bench, file, resolver, reading, progress)
+            if options.fix:
+                apply_fixes(bench)
+            entering("judging")
+            skipped = _judge(bench, file, options, gazetteer, padded=resolver.padded)
+            hand_over(bench, staging)
+        counts = _decide(session, staging, file, options, skipped)
         # A full delivery may say that nothing is left; that is asked about: `too_many_vanished`.
         if not counts["rows"] and options.delivery == "partial":
             raise unreadable(file.path, _NO_ROW)
@@ -217,32 +223,37 @@ def _state(options: ImportOptions, counts: Mapping[str, Any]) -> str:
     return "refused" if options.strict and counts["rejected"] else "published"
 
 
-def _decide(
-    session: Session,
-    staging: Staging,
+def _judge(
+    bench: Workbench,
     file: SourceFile,
     options: ImportOptions,
     gazetteer: Gazetteer,
     *,
     padded: bool,
-) -> dict[str, Any]:
-    """What becomes of each row, and how many of each; nothing is written to the register yet."""
-    connection, import_id = staging.connection, staging.import_id
-    demo = options.source == DEMO_SOURCE
-    judge(staging)
-    if options.commune is None and not session.execute(text(_ANY_COMMUNE)).scalar_one():
+) -> int:
+    """What the rows say by themselves, as problems; how many are no households."""
+    judge(bench)
+    if options.commune is None and not bench.value(_ANY_COMMUNE):
         file.table.remarks.append(_NO_COMMUNE)
     codes = file.columns.positions.get("commune_code")
-    if codes is not None and session.execute(text(_ANY_OF_TWO_MAPS), {"id": import_id}).scalar():
+    if codes is not None and bench.value(_ANY_OF_TWO_MAPS):
         option = mapping_of({file.headers[codes]: "former_commune_code"})
         file.table.remarks.append(_OF_TWO_MAPS.format(option))
-    reject_beyond(staging)
-    propose_fixes(connection, import_id, gazetteer, today(), padded=padded)
-    skipped = skip_footers(staging, file) + skip_members(
-        staging,
+    reject_beyond(bench)
+    propose_fixes(bench, gazetteer, today(), padded=padded)
+    return skip_footers(bench, file) + skip_members(
+        bench,
         personal=bool(file.columns.personal),
         of_one_commune=options.commune is not None,
     )
+
+
+def _decide(
+    session: Session, staging: Staging, file: SourceFile, options: ImportOptions, skipped: int
+) -> dict[str, Any]:
+    """What becomes of each row, and how many of each; nothing is written to the register yet."""
+    connection = staging.connection
+    demo = options.source == DEMO_SOURCE
     session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
     if demo:
         refuse_demo_beside_real(session)
@@ -369,14 +380,13 @@ def _open_event(
     )
 
 
-_ANY_COMMUNE: Final = "SELECT EXISTS (SELECT FROM entry WHERE unit_id IS NOT NULL)"
+_ANY_COMMUNE: Final = "SELECT bool_or(unit_id IS NOT NULL) FROM entry"
 _NO_COMMUNE: Final = (
     "không dòng nào nêu xã/phường mà sổ biết (no row names a commune): nếu cả tệp thuộc một xã,"
     " thêm --commune MÃ"
 )
 _ANY_OF_TWO_MAPS: Final = """
-    SELECT EXISTS (SELECT FROM import_problem WHERE import_id = :id
-        AND code IN ('commune_code_of_two_maps', 'commune_code_maybe_old'))
+    SELECT bool_or(code IN ('commune_code_of_two_maps', 'commune_code_maybe_old')) FROM problem
 """
 _OF_TWO_MAPS: Final = (
     "có mã xã mang nghĩa khác trước 01/7/2025 (codes that meant other communes then): nếu cả cột là"

@@ -4,7 +4,6 @@ from typing import Final
 
 from sqlalchemy import text
 
-from registry.intake.judging.row_rules import ADDRESS_HASH, COMPARED
 from registry.intake.matching.ambiguous_doors import refuse_of_several_rows
 from registry.intake.matching.former import read_names_as_today
 from registry.intake.matching.former_numbers import read_numbers_as_today
@@ -13,7 +12,7 @@ from registry.intake.matching.registered import EQUAL_DOOR, MEASURED, NEAR, find
 from registry.intake.matching.shared_doors import find_shared
 from registry.intake.matching.succeeded import lead_to_heirs
 from registry.intake.matching.vanished import find_returned, find_returned_elsewhere, mark_revived
-from registry.intake.staged.staging import Staging
+from registry.intake.staged.staging import ADDRESS_HASH, COMPARED, Staging
 
 # What is compared as one address; a row without a street is known by its localities.
 _ADDRESS_KEY: Final = """

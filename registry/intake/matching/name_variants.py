@@ -22,8 +22,7 @@ from sqlalchemy import Connection, text
 from geo.label import named
 from geo.spelling import are_apart
 from geo.text import accent_key, has_diacritics
-from registry.intake.judging.row_rules import ADDRESS_HASH
-from registry.intake.staged.staging import Staging
+from registry.intake.staged.staging import ADDRESS_HASH, Staging
 from registry.own_keys import APART
 
 
