@@ -107,7 +107,7 @@ class Workbench:
     def append(
         self, name: str, table: pa.Table, query: str = "FROM incoming", **parameters: object
     ) -> None:
-        """Add the table, or what a query or script answers of it as `incoming`, to one of DuckDB."""
+        """Add the table, or what a query or script makes of it, `incoming`, to one of DuckDB."""
         self.duck.register("incoming", table)
         self.duck.execute(f"INSERT INTO {name} BY NAME {_query(query)}", parameters or None)
         self.duck.unregister("incoming")
@@ -212,7 +212,7 @@ def _folder(parent: Path) -> Iterator[Path]:
         held = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise StorageUnavailableError(
-            f"không ghi được vào {parent}; báo người vận hành (cannot be written: tell the operator)"
+            f"không ghi được vào {parent}; báo người vận hành (it cannot be written)"
         ) from error
     try:
         fcntl.flock(held, fcntl.LOCK_EX)

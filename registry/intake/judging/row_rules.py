@@ -110,7 +110,8 @@ _RULES: Final = (
     _Rule("households = 0", "households_count", "households_count_none"),
     _Rule(
         # One figure is written in one way.
-        "length(households_count) > 1 AND households > 0 AND households_count <> households::VARCHAR",
+        "length(households_count) > 1 AND households > 0"
+        " AND households_count <> households::VARCHAR",
         "households_count",
         "households_count_read",
         "left(households_count, 20)",
