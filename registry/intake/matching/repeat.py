@@ -10,7 +10,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from registry.intake.formats.table import SheetPlace
-from registry.intake.matching.near import CODES as NEAR
 from registry.intake.matching.vanished import Vanishing
 
 _LATEST: Final = """
@@ -35,6 +34,10 @@ _PROBLEMS: Final = """
     SELECT :import_id, row_number, field, code, severity, value, proposed_fix
     FROM import_problem WHERE import_id = :latest AND code <> ALL (CAST(:once AS text[]))
 """
+NEAR: Final = (
+    *("near_same_address", "near_same_point", "near_same_name", "near_same_place"),
+    *("near_same_flat", "near_same_range", "point_of_many"),
+)
 _ONCE: Final = ["duplicate_in_file", "shares_door", *NEAR]
 """Problems of rows that are written, and of no others."""
 
