@@ -1,7 +1,7 @@
 """Connections: which role, which limits, and the one place that commits."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
@@ -197,9 +197,7 @@ def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object
     return below
 
 
-def copied_out(
-    connection: psycopg.Connection[Any], statement: str, piece: int
-) -> Iterator[bytes]:
+def copied_out(connection: psycopg.Connection[Any], statement: str, piece: int) -> Generator[bytes]:
     """What COPY … TO STDOUT answers, in pieces of whole rows and about so many bytes.
 
     Past the driver's cursor, which takes two microseconds a row. Raises its errors.

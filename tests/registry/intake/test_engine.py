@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.database import session_scope
+from registry.database import copied_out, driver_connection, session_scope
 from registry.errors import StorageUnavailableError
 from registry.intake import engine as engines
 from registry.intake.engine import workbench
@@ -55,12 +55,10 @@ def test_register_is_seen_as_by_the_transaction(
         bench.bring("own", "own.pg.sql")
         assert bench.rows("FROM own") == [(7,)]
         # An answer that is left in the middle is no matter to the connection.
-        (scripts / "many.pg.sql").write_text("SELECT g FROM generate_series(1, 3000000) g")
-        with pytest.raises(ZeroDivisionError):
-            for _ in engines.copied_out(
-                engines.driver_connection(session.connection()), "COPY own TO STDOUT", 1
-            ):
-                raise ZeroDivisionError
+        driver = driver_connection(session.connection())
+        pieces = copied_out(driver, "COPY (SELECT generate_series(1, 10)) TO STDOUT", 1)
+        assert next(pieces) == b"1\n"
+        pieces.close()
         assert session.execute(text("SELECT a FROM own")).scalar_one() == 7
 
 
