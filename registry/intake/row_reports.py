@@ -21,6 +21,7 @@ from registry.database import driver_connection
 from registry.errors import InvalidInputError
 from registry.intake.columns.fields import ANSWER_COLUMNS, REPORT_COLUMNS
 from registry.intake.columns.reader import SourceFile, row_of_sheet, rows_of
+from registry.intake.engine import Workbench
 from registry.intake.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem, SheetRow
@@ -28,18 +29,19 @@ from registry.messages import SEVERITIES
 
 # In order of the file's rows. A revived record is a change to whoever delivers.
 _ANSWERS: Final = """
-    COPY (
-        SELECT CASE WHEN p.row_number IS NOT NULL THEN 'skipped'
-                WHEN o.outcome = 'revived' THEN 'changed'
-                ELSE coalesce(o.outcome, 'rejected') END,
-            coalesce(o.code, r.code, '')
-        FROM judged j
-        LEFT JOIN outcome o USING (row_number)
-        LEFT JOIN skipped p USING (row_number)
-        LEFT JOIN door d USING (row_number)
-        LEFT JOIN household_ref r ON r.source = %s AND r.source_ref = d.ref
-        ORDER BY row_number
-    ) TO STDOUT
+    SELECT CASE WHEN p.row_number IS NOT NULL THEN 'skipped'
+            WHEN o.outcome = 'revived' THEN 'changed'
+            ELSE coalesce(o.outcome, 'rejected') END || '\t' || coalesce(o.code, {code}, '')
+    FROM entry e
+    LEFT JOIN outcome o ON o.row_number = e.row_number
+    LEFT JOIN skipped p ON p.row_number = e.row_number
+    {issued}
+    ORDER BY e.row_number
+"""
+_ISSUED: Final = """
+    LEFT JOIN (
+        SELECT d.row_number, n.code FROM ref_new n JOIN door d ON d.ref = n.ref
+    ) n ON n.row_number = e.row_number
 """
 
 _PROBLEMS: Final = """
@@ -50,16 +52,18 @@ _PROBLEMS: Final = """
 """
 _VANISHED: Final = """
     COPY (
-        SELECT v.source_ref, v.code, (t.code IS NOT NULL)::int, u.code, h.house_number,
+        SELECT v.source_ref, v.code, v.retires::int, u.code, h.house_number,
             concat_ws(' ', s.kind, s.name), concat_ws(' ', l.kind, l.name)
-        FROM vanished v
+        FROM vanished_ref v
         JOIN household h ON h.code = v.code
-        LEFT JOIN retiring t ON t.code = v.code
         LEFT JOIN admin_unit u ON u.id = h.unit_id
         LEFT JOIN thoroughfare s ON s.id = h.thoroughfare_id
         LEFT JOIN locality l ON l.id = h.locality_id
         ORDER BY v.source_ref
     ) TO STDOUT (FORMAT csv)
+"""
+_VANISHED_REFS: Final = """
+    SELECT source_ref, code, code IN (SELECT code FROM retiring) AS retires FROM vanished
 """
 VANISHED_COLUMNS: Final = (
     *("source_ref", "code", "code_display", "retired", "commune_code", "house_number", "street"),
@@ -67,6 +71,8 @@ VANISHED_COLUMNS: Final = (
 )
 """Of the list of what a full delivery no longer has."""
 Which = Literal["rejected", "published"]
+_ROWS: Final = 50_000
+"""Answers that are written at a time."""
 REJECTED: Final = "rejected"
 PUBLISHED: Final = "published"
 _SHEETS: Final[dict[Which, str]] = {REJECTED: "Dòng bị loại", PUBLISHED: "Dòng cần xem lại"}
@@ -84,12 +90,16 @@ class Handback:
     """For `write_vanished`."""
 
 
-def copy_answers(connection: Connection, source: str, answers: BinaryIO) -> None:
+def copy_answers(bench: Workbench, answers: BinaryIO, *, published: bool) -> None:
     """Write outcome and code of every row into `answers`, for `write_codes` after the commit.
 
-    A row that a dry run would make new has no code yet; a rejected one has none.
+    A row that would be new has no code before it is `published`; a rejected one has none.
     """
-    _copy(connection, _ANSWERS, (source,), answers)
+    code, issued = ("n.code", _ISSUED) if published else ("NULL", "")
+    found = bench.duck.sql(_ANSWERS.format(code=code, issued=issued))
+    for batch in found.to_arrow_reader(_ROWS):
+        answers.write("".join(f"{line}\n" for line in batch.column(0).to_pylist()).encode())
+    answers.flush()  # a full disk must show before the commit
 
 
 def copy_problems(connection: Connection, import_id: int, problems: BinaryIO) -> None:
@@ -97,12 +107,11 @@ def copy_problems(connection: Connection, import_id: int, problems: BinaryIO) ->
     _copy(connection, _PROBLEMS, (import_id,), problems)
 
 
-def copy_vanished(connection: Connection, vanished: BinaryIO) -> None:
-    """Write what a full delivery no longer has into `vanished`, for `write_vanished`.
-
-    Needs the tables of `registry.intake.matching.vanished`.
-    """
-    _copy(connection, _VANISHED, (), vanished)
+def copy_vanished(bench: Workbench, vanished: BinaryIO) -> None:
+    """Write what a full delivery no longer has into `vanished`, for `write_vanished`."""
+    columns = "source_ref text, code text, retires boolean"
+    bench.hand("vanished_ref", columns, _VANISHED_REFS)
+    _copy(bench.connection, _VANISHED, (), vanished)
 
 
 def _copy(

@@ -33,28 +33,15 @@ from registry.intake.judging.auto_fix import apply_fixes
 from registry.intake.judging.fixes import propose_fixes
 from registry.intake.judging.footers import skip_footers
 from registry.intake.judging.members import skip_members
-from registry.intake.judging.perimeter import reject_beyond, reject_foreign
+from registry.intake.judging.perimeter import reject_beyond
 from registry.intake.judging.row_problem import SheetRow
 from registry.intake.judging.row_rules import judge
-from registry.intake.matching.match import match, settle_written
-from registry.intake.matching.name_variants import tell_apart, warn_of_new
-from registry.intake.matching.named_places import name_places
-from registry.intake.matching.near import find_near
 from registry.intake.matching.over_target import beyond_targets
 from registry.intake.matching.repeat import find_repeat
-from registry.intake.matching.shared_doors import count_shared
-from registry.intake.matching.street_behind import warn_of_stretches
-from registry.intake.matching.unwritten_names import ask_about_unwritten
-from registry.intake.matching.vanished import (
-    bring_back,
-    find_vanished,
-    keep_refs,
-    refuse_too_many,
-    retire_vanished,
-)
-from registry.intake.publishing.buildings import count_buildings
+from registry.intake.matching.vanished import Vanishing, refuse_too_many
 from registry.intake.publishing.publish import (
     PUBLISH_LOCK,
+    decide,
     publish,
     refuse_demo_beside_real,
     remove_demo,
@@ -65,7 +52,6 @@ from registry.intake.spellings.headers import mapping_of
 from registry.intake.staged.positions import positioned
 from registry.intake.staged.resolve import resolver_of
 from registry.intake.staged.stage import Progress, stage
-from registry.intake.staged.staging import Staging, hand_over
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import COUNT_COVERAGE
 from registry.rules import RULES_VERSION
@@ -184,7 +170,6 @@ def _import(
         connection.execute(text(_WORK_MEM))
         connection.execute(text(_NO_MERGE))
         connection.execute(text(_NOT_FOR_NOBODY))
-        staging = Staging(connection, import_id)
         with workbench(connection, import_id, from_environment().var) as bench:
             resolver = resolver_of(file, gazetteer, today())
             stage(bench, file, resolver, reading, progress)
@@ -192,21 +177,19 @@ def _import(
                 apply_fixes(bench)
             entering("judging")
             skipped = _judge(bench, file, options, gazetteer, padded=resolver.padded)
-            hand_over(bench, staging)
-        counts = _decide(session, staging, file, options, skipped)
-        # A full delivery may say that nothing is left; that is asked about: `too_many_vanished`.
-        if not counts["rows"] and options.delivery == "partial":
-            raise unreadable(file.path, _NO_ROW)
-        refuse_other_verdict(options, counts)
-        state = _state(options, counts)
-        if state == "published":
-            entering("publishing")
-            counts |= _write(session, staging, options, reading, counts)
-        if handback.answers is not None:
-            copy_answers(connection, options.source, handback.answers)
-        if handback.vanished is not None:
-            copy_vanished(connection, handback.vanished)
-        staging.drop()
+            counts = _decide(session, bench, file, options, skipped)
+            # A full delivery may say that nothing is left; that is asked: `too_many_vanished`.
+            if not counts["rows"] and options.delivery == "partial":
+                raise unreadable(file.path, _NO_ROW)
+            refuse_other_verdict(options, counts)
+            state = _state(options, counts)
+            if state == "published":
+                entering("publishing")
+                counts |= _write(session, bench, options, reading, counts)
+            if handback.answers is not None:
+                copy_answers(bench, handback.answers, published=state == "published")
+            if handback.vanished is not None:
+                copy_vanished(bench, handback.vanished)
     if handback.problems is not None:
         copy_problems(connection, import_id, handback.problems)
     result = result_of(connection, import_id, state, counts, file, sheet_row)
@@ -249,35 +232,32 @@ def _judge(
 
 
 def _decide(
-    session: Session, staging: Staging, file: SourceFile, options: ImportOptions, skipped: int
+    session: Session, bench: Workbench, file: SourceFile, options: ImportOptions, skipped: int
 ) -> dict[str, Any]:
     """What becomes of each row, and how many of each; nothing is written to the register yet."""
-    connection = staging.connection
-    demo = options.source == DEMO_SOURCE
+    demo, full = options.source == DEMO_SOURCE, options.delivery == "full"
     session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
     if demo:
         refuse_demo_beside_real(session)
-    tell_apart(staging, options.source)
-    ask_about_unwritten(staging, options.source)
-    match(staging, options.source, demo=demo, full=options.delivery == "full")
-    reject_foreign(staging)
-    settle_written(staging)
-    name_places(staging)
-    warn_of_new(staging)
-    warn_of_stretches(staging)
+    decide(bench, options.source, demo=demo, full=full, hold=not options.dry_run)
     if not demo:
-        file.table.remarks.extend(beyond_targets(connection))
-    near = find_near(staging, demo=demo)
-    vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
+        file.table.remarks.extend(beyond_targets(bench))
+    vanishing = Vanishing(*bench.rows("SELECT vanished, living, retiring FROM vanishing")[0])
     if not (options.dry_run or options.accept_vanished):
         refuse_too_many(vanishing)
-    counts = dict(connection.execute(text(_COUNTS)).one()._mapping)
-    counts |= {"rejected": counts["rejected"] - skipped, "skipped": skipped, "near": near}
-    before = {"source": options.source, "name": without_people(file.path.name)}
-    found = connection.execute(text(_DELIVERED_BEFORE), before)
-    counts["delivered_before"] = {str(name): int(rows) for name, rows in found}
+    counts: dict[str, Any] = dict(zip(_COUNTED, bench.rows(_COUNTS)[0], strict=True))
+    counts |= {"rejected": counts["rejected"] - skipped, "skipped": skipped}
+    counts["near"] = dict(bench.rows(_NEAR))
+    before = bench.rows(_DELIVERED_BEFORE, name=without_people(file.path.name))
+    counts["delivered_before"] = dict(before)
     if options.dry_run:
-        counts["buildings"] = count_buildings(staging, demo=demo)
+        counts["buildings"] = bench.value("publishing/planned_buildings.sql")
+    told = "row_number, field, code, severity, value, proposed_fix"
+    bench.copy(
+        f"import_problem (import_id, {told})",
+        f"SELECT $import_id::BIGINT AS import_id, {told} FROM problem ORDER BY row_number, id",
+        import_id=bench.import_id,
+    )
     return counts | vanishing.counts()
 
 
@@ -339,26 +319,21 @@ def _reading_of(session: Session, gazetteer: Gazetteer, options: ImportOptions) 
 
 def _write(
     session: Session,
-    staging: Staging,
+    bench: Workbench,
     options: ImportOptions,
     reading: str,
     counts: dict[str, Any],
 ) -> dict[str, int]:
     """Publish what was decided; how many buildings were made and demo records removed."""
-    connection, import_id = staging.connection, staging.import_id
-    _open_event(session, import_id, options, reading=reading)
+    connection = bench.connection
+    _open_event(session, bench.import_id, options, reading=reading)
     demo = options.source == DEMO_SOURCE
     removed = 0 if demo or not counts["new"] + counts["linked"] else remove_demo(connection)
-    keep_refs(connection, import_id, options.source)
-    bring_back(connection, options.source)
     published = publish(
-        staging,
+        bench,
         options.source,
         lambda count: issue_code_string(connection, count, demo=demo),
-        counts["new"],
     )
-    retire_vanished(connection, import_id, options.source)
-    count_shared(staging, options.source)
     if counts["new"] + counts["changed"] > MOST_RECORDS:
         enqueue_once(session, COUNT_COVERAGE)
     return {"buildings": published.buildings, "demo_removed": removed}
@@ -404,25 +379,26 @@ _WORK_MEM: Final = """
 _NO_MERGE: Final = "SET LOCAL enable_mergejoin = off"
 # The server would go on with the statement of an importer that is gone, and keep its locks.
 _NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"
+_COUNTED: Final = (
+    *("rows", "new", "changed", "unchanged", "linked", "linked_in_file", "rejected"),
+)
 _COUNTS: Final = """
-    SELECT e.rows, e.rows - e.rejected - f.found AS new, f.changed, f.unchanged, f.linked,
-        f.linked_in_file, e.rejected
-    FROM (SELECT count(*) AS rows, count(*) FILTER (WHERE rejected) AS rejected FROM entry) e,
-        (SELECT count(*) AS found,
-            count(*) FILTER (WHERE outcome IN ('changed', 'revived')) AS changed,
-            count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,
-            count(*) FILTER (WHERE outcome = 'linked') AS linked,
-            count(*) FILTER (WHERE outcome = 'linked' AND (head IS NOT NULL
-                OR row_number IN (SELECT row_number FROM sharing))) AS linked_in_file
-        FROM found) f
+    SELECT count(*), count(*) FILTER (o.outcome = 'new'),
+        count(*) FILTER (o.outcome IN ('changed', 'revived')),
+        count(*) FILTER (o.outcome = 'unchanged'), count(*) FILTER (o.outcome = 'linked'),
+        count(*) FILTER (o.outcome = 'linked' AND (o.head IS NOT NULL
+            OR o.row_number IN (SELECT row_number FROM sharing))),
+        count(*) FILTER (e.rejected)
+    FROM entry e LEFT JOIN outcome o ON o.row_number = e.row_number
 """
+_NEAR: Final = "SELECT code, count(DISTINCT row_number) FROM near GROUP BY code ORDER BY code"
 # A reference that is made of the address is known again in any file of its source: one door twice,
 # or two houses that nothing tells apart.
 _DELIVERED_BEFORE: Final = """
     SELECT i.file_name, count(*)
     FROM own_ref o
-    JOIN household_ref r ON r.source = :source AND r.source_ref = o.ref
-    JOIN import i ON i.id = r.import_id AND i.file_name <> :name
+    JOIN household_ref r ON r.source_ref = o.ref
+    JOIN delivery i ON i.id = r.import_id AND i.file_name <> $name
     GROUP BY i.file_name ORDER BY count(*) DESC, i.file_name LIMIT 5
 """
 

@@ -46,7 +46,7 @@ JOIN former_number f ON f.thoroughfare_id = c.street_id
 JOIN door d ON d.row_number = c.row_number AND d.number_key = f.house_number_key
 LEFT JOIN known k ON k.row_number = c.row_number
 JOIN household h ON h.code = f.code AND h.kind = 'household' AND h.unit_id = d.unit_id
-    AND h.status IN ('active', 'proposed') AND (h.code < '1') = $demo
+    AND h.status IN ('active', 'proposed')
     AND h.building_key IS NOT DISTINCT FROM d.building_key
     AND h.floor IS NOT DISTINCT FROM d.storey AND h.unit_number IS NOT DISTINCT FROM d.flat
 WHERE k.code = h.code OR k.code IS NULL AND is_near(d.numbered, d.lon, d.lat, h.lon, h.lat)

@@ -10,7 +10,6 @@ from typing import Any, Final
 from registry.access.actors import is_bound
 from registry.intake.engine import Workbench
 from registry.intake.matching.name_variants import tell_apart
-from registry.intake.matching.names import teach
 
 PLACES: Final = ("thoroughfare", "locality", "thoroughfare_alias", "locality_alias")
 _RECORDS: Final = (
@@ -37,7 +36,6 @@ _ELSEWHERE: Final = """
     ) c
     WHERE NOT EXISTS (FROM household h WHERE h.code = c.code)
 """
-_COUNTED: Final = "SELECT code, count(DISTINCT row_number) FROM near GROUP BY code ORDER BY code"
 
 
 def match(bench: Workbench, source: str, *, demo: bool, full: bool) -> None:
@@ -49,7 +47,6 @@ def match(bench: Workbench, source: str, *, demo: bool, full: bool) -> None:
     lock under which imports are published.
     """
     parameters = {"source": source, "demo": demo, "full": full, "bound": is_bound()}
-    teach(bench.duck)
     units = units_of(bench)
     for name in PLACES:
         bench.bring(name, f"matching/register/{name}.pg.sql", units=units)
@@ -76,24 +73,19 @@ def units_of(bench: Workbench) -> list[int]:
     return bench.value(found) or []
 
 
-def near_counts(bench: Workbench) -> dict[str, int]:
-    """How many rows may be one door with another, of each kind."""
-    return dict(bench.rows(_COUNTED))
-
-
 def _references(bench: Workbench, *, full: bool) -> dict[str, Any]:
     """Which of the source's references the file may name."""
     if full:
         return {"refs": None, "first": "", "last": None}
     first, last, count = bench.rows("SELECT min(ref), max(ref), count(*) FROM door")[0]
-    refs = bench.value("SELECT list(ref) FROM door") if count <= _LISTED else None
-    return {"refs": refs or [] if count <= _LISTED else None, "first": first or "", "last": last or ""}
+    refs = (bench.value("SELECT list(ref) FROM door") or []) if count <= _LISTED else None
+    return {"refs": refs, "first": first or "", "last": last or ""}
 
 
 def _bring_records(bench: Workbench, parameters: dict[str, Any]) -> None:
     for name in _RECORDS:
         bench.bring(name, f"matching/register/{name}.pg.sql", **parameters, codes=[])
-    elsewhere = {"units": [], "codes": bench.value(_ELSEWHERE) or []}
+    elsewhere = {**parameters, "units": [], "codes": bench.value(_ELSEWHERE) or []}
     bench.bring("elsewhere", "matching/register/household.pg.sql", **elsewhere)
     bench.duck.execute("INSERT INTO household FROM elsewhere")
     bench.bring("writable", "SELECT unnest(writable_units()) AS unit_id")

@@ -167,9 +167,7 @@ def _settled(
     return told, unclear
 
 
-def _called(
-    bench: Workbench, table: str, naming: Sequence[Any]
-) -> dict[tuple[int, str], _Called]:
+def _called(bench: Workbench, table: str, naming: Sequence[Any]) -> dict[tuple[int, str], _Called]:
     """What is called so, by commune and key: all keys of the parts, concerned or not."""
     met: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
     for unit_id, _, *levels in naming:

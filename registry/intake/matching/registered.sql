@@ -21,7 +21,7 @@ FROM household h
 LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
 LEFT JOIN locality l ON l.id = h.locality_id
 LEFT JOIN locality o ON o.id = l.parent_id
-WHERE h.kind = 'household' AND (h.code < '1') = $demo;
+WHERE h.kind = 'household';
 
 -- The records that a row may be. Former communes tell doors of one name apart, unless both are
 -- measured: on a border of old, one door is called by either (`elsewhere`). Tổ 1 of this hamlet is

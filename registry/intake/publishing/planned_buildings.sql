@@ -14,7 +14,7 @@ WITH flat_row AS (
         count(*) AS flats, count(h.parent_code) AS held
     FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     WHERE h.kind = 'household' AND h.status = 'active' AND h.unit_number IS NOT NULL
-        AND (h.code < '1') = $demo
+       
     GROUP BY ALL
 )
 SELECT count(*)

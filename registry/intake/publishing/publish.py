@@ -18,7 +18,8 @@ from registry.access.actors import unbound
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import ConflictError
 from registry.intake.engine import Workbench
-from registry.intake.matching.match import PLACES, units_of
+from registry.intake.matching.match import PLACES, match, units_of
+from registry.intake.matching.names import teach
 from registry.intake.publishing.first_load import keys_parked
 
 IssueCodes = Callable[[int], bytes]
@@ -59,6 +60,11 @@ _LOCALITIES: Final = """
 _WANTED: Final = (
     "unit_id int, former_unit_id int, parent_id bigint, key text, marks text, name text, kind text"
 )
+
+_IN_ORDER: Final = """
+    SELECT unit_id, former_id, parent_id, key, marks, name, kind FROM wanted
+    ORDER BY unit_id, former_id, key, marks
+"""
 
 _PLACE: Final = (
     "unit_id, former_unit_id, thoroughfare_id, locality_id, house_number, house_number_key,"
@@ -116,6 +122,8 @@ _POINTED: Final = """
     WHERE f.outcome = 'linked'
     QUALIFY row_number() OVER (PARTITION BY f.code ORDER BY f.row_number) = 1
 """
+_REVIVED: Final = "SELECT DISTINCT code FROM returned WHERE revives"
+_COUNTED: Final = "SELECT code, before, now, said FROM shared WHERE code IS NOT NULL"
 _REVIVE: Final = """
     UPDATE household SET status = 'active'
     WHERE status = 'retired' AND code IN (SELECT code FROM revived)
@@ -181,11 +189,23 @@ class Published:
     buildings: int
 
 
-def is_still_so(bench: Workbench) -> bool:
-    """Whether the records and places that `match` decided by are as they were; they stay so.
+def decide(bench: Workbench, source: str, *, demo: bool, full: bool, hold: bool) -> None:
+    """Match the rows; with `hold`, so that what was decided stays so until the transaction ends.
 
-    Records are locked until the transaction ends; a place that changes afterwards is no other one.
+    A record or place that was changed meanwhile is matched again as it is now.
     """
+    teach(bench.duck)
+    while True:
+        bench.duck.begin()
+        match(bench, source, demo=demo, full=full)
+        if not hold or _is_still_so(bench):
+            bench.duck.commit()
+            return
+        bench.duck.rollback()
+
+
+def _is_still_so(bench: Workbench) -> bool:
+    """Whether records and places are as they were brought over; these records are locked then."""
     connection = bench.connection
     bench.hand("touched_record", "code text, event_id bigint", _TOUCHED)
     moved = connection.execute(text(_MOVED_ON)).scalar_one()
@@ -233,10 +253,6 @@ def publish(bench: Workbench, source: str, issue: IssueCodes) -> Published:
     return Published(new, changed, buildings)
 
 
-_REVIVED: Final = "SELECT DISTINCT code FROM returned WHERE revives"
-_COUNTED: Final = "SELECT code, before, now, said FROM shared WHERE code IS NOT NULL"
-
-
 def _write(
     bench: Workbench, name: str, columns: str, query: str, *statements: str, **parameters: object
 ) -> int:
@@ -250,16 +266,19 @@ def _write(
 def _make_places(bench: Workbench) -> None:
     """Make the streets and localities that rows name and that are not there, and bring them all."""
     units = units_of(bench)
-    for script, statement, table in (
-        ("wanted_streets", _STREETS, "thoroughfare"),
-        ("wanted_places", _LOCALITIES, "locality"),
+    levels = bench.value("SELECT coalesce(max(len(place_keys)), 0) FROM place")
+    for script, statement, table, depth in (
+        ("wanted_streets", _STREETS, "thoroughfare", 1),
+        ("wanted_places", _LOCALITIES, "locality", levels),
     ):
         bench.bring(table, f"matching/register/{table}.pg.sql", units=units)
-        while bench.run(f"publishing/{script}.sql"):
-            bench.hand("wanted_place", _WANTED, "FROM wanted")
+        for _ in range(depth):
+            bench.run(f"publishing/{script}.sql")
+            bench.hand("wanted_place", _WANTED, _IN_ORDER)
             bench.connection.execute(text(statement))
             bench.connection.execute(text("DROP TABLE wanted_place"))
             bench.bring(table, f"matching/register/{table}.pg.sql", units=units)
+    bench.run("publishing/wanted_places.sql")
 
 
 def _give_codes(bench: Workbench, issue: IssueCodes, new: int) -> None:

@@ -3,7 +3,7 @@
 
 CREATE OR REPLACE TABLE wanted AS
 SELECT DISTINCT ON (n.unit_id, n.former_id, s.street_key) n.unit_id, n.former_id,
-    folded(s.street_key) AS key, nullif(split_part(s.street_key, '~', 2), '') AS marks,
+    NULL::BIGINT AS parent_id, folded(s.street_key) AS key, nullif(split_part(s.street_key, '~', 2), '') AS marks,
     s.street_name AS name, s.street_kind AS kind
 FROM named_street n JOIN street s ON s.at = n.at
 WHERE NOT EXISTS (

@@ -10,10 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError
-from registry.intake.publishing.first_load import keys_parked
+from registry.intake.publishing.first_load import MANY, keys_parked
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
-from registry.intake.staged.staging import MANY
 from tests.support.intake import Deliver, door, rows, write
 
 KEYS = """
