@@ -117,7 +117,8 @@ class Staging:
         """A table of the workbench, under the same name; with `more` that PostgreSQL makes."""
         self.create(name, columns + more)
         listed = ", ".join(column.split()[0] for column in columns.split(", "))
-        bench.copy(f"{self._tables[name]} ({listed})", f"SELECT {listed} FROM {name}")
+        chosen = listed.replace("at,", '"at",', 1) if listed.startswith("at,") else listed
+        bench.copy(f"{self._tables[name]} ({listed})", f"SELECT {chosen} FROM {name}")
 
     def drop(self) -> None:
         """Remove the tables and the names over them."""
