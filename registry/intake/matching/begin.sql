@@ -13,7 +13,7 @@ CREATE OR REPLACE MACRO shown(code) AS 'mã ' || code[:4] || '-' || code[5:];
 -- Rows that cannot be decided, with what is said of them: `refuse.sql` rejects them.
 CREATE TABLE refused (
     row_number BIGINT, field VARCHAR, code VARCHAR, value VARCHAR, proposed_fix VARCHAR);
-CREATE TABLE field_of (part VARCHAR, field VARCHAR, at INTEGER);
+CREATE TABLE field_of (part VARCHAR, field VARCHAR, "at" INTEGER);
 INSERT INTO field_of VALUES ('street', 'street', 1), ('place', 'locality', 2), ('flat', 'building', 3);
 -- Rows as they are compared: by `door` with the register, by `address` with other rows of the file.
 CREATE TABLE address (

@@ -20,7 +20,7 @@ FROM street s JOIN thoroughfare_alias a ON a.key = folded(s.street_key)
 WHERE NOT are_apart(s.street_name, a.name);
 CREATE TABLE todays_street AS
 SELECT id, former_unit_id, kind, name, own_key, concat_ws(' ', kind, name) AS written,
-    (SELECT coalesce(max(at), 0) FROM street) + row_number() OVER (ORDER BY id) AS at
+    (SELECT coalesce(max("at"), 0) FROM street) + row_number() OVER (ORDER BY id) AS "at"
 FROM thoroughfare WHERE id IN (SELECT today_id FROM old_street);
 
 -- The innermost part of a nested place that bears no name of today: what holds it is known with it.
@@ -29,7 +29,7 @@ SELECT p.at, p.depth, p.keys[p.depth] AS key, p.keys[p.depth + 1] AS outer_key,
     p.keys[p.depth + 1:] AS outer_keys, a.unit_id, a.former_unit_id, a.named_id, a.today_id,
     concat_ws(' ', a.kind, a.name) AS old_name
 FROM (
-    SELECT at, place_keys AS keys, place_names AS names,
+    SELECT "at", place_keys AS keys, place_names AS names,
         unnest(range(1, len(place_keys) + 1)) AS depth
     FROM place
 ) p
@@ -48,9 +48,9 @@ SELECT o.at AS old_at, o.depth, h.id, l.former_unit_id, concat_ws(' ', l.kind, l
     p.place_kinds[:o.depth - 1] || h.kinds AS kinds,
     p.place_names[:o.depth - 1] || h.names AS names,
     p.place_keys[:o.depth - 1] || h.keys AS keys,
-    (SELECT coalesce(max(at), 0) FROM place)
-        + row_number() OVER (ORDER BY o.at, o.depth, h.id) AS at
-FROM (SELECT DISTINCT at, depth, today_id, outer_keys FROM old_place) o
+    (SELECT coalesce(max("at"), 0) FROM place)
+        + row_number() OVER (ORDER BY o.at, o.depth, h.id) AS "at"
+FROM (SELECT DISTINCT "at", depth, today_id, outer_keys FROM old_place) o
 JOIN place p ON p.at = o.at
 JOIN up h ON h.id = o.today_id AND h.parent_id IS NULL
 JOIN locality l ON l.id = h.id
@@ -86,7 +86,7 @@ QUALIFY o.depth = min(o.depth) OVER (PARTITION BY u.row_number);
 -- The reference decides; else there must be one place only. Numbers counted along those that bore
 -- the name: `named_ids`.
 CREATE TABLE renamed AS
-SELECT part, row_number, min(old_name) AS old_name, min(today_id) AS today_id, min(at) AS at,
+SELECT part, row_number, min(old_name) AS old_name, min(today_id) AS today_id, min("at") AS "at",
     min(former_unit_id) AS former_unit_id, min(depth) AS depth,
     string_agg(DISTINCT written, '; ' ORDER BY written) AS written,
     list(DISTINCT named_id) AS named_ids, count(DISTINCT today_id) > 1 AS unclear
@@ -94,10 +94,10 @@ FROM (SELECT *, bool_or(own) OVER (PARTITION BY part, row_number) AS decided FRO
 WHERE own OR NOT decided
 GROUP BY part, row_number;
 
-INSERT INTO street (at, street_kind, street_name, street_key)
-SELECT at, kind, name, own_key FROM todays_street;
-INSERT INTO place (at, place_kinds, place_names, place_keys)
-SELECT at, kinds, names, keys FROM todays_place;
+INSERT INTO street ("at", street_kind, street_name, street_key)
+SELECT "at", kind, name, own_key FROM todays_street;
+INSERT INTO place ("at", place_kinds, place_names, place_keys)
+SELECT "at", kinds, names, keys FROM todays_place;
 UPDATE entry e SET street_at = r.at, former_id = coalesce(r.former_unit_id, e.former_id)
 FROM renamed r WHERE r.row_number = e.row_number AND r.part = 'street' AND NOT r.unclear;
 UPDATE entry e SET place_at = r.at, former_id = coalesce(r.former_unit_id, e.former_id)

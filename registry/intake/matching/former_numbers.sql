@@ -55,16 +55,16 @@ ORDER BY c.row_number, h.code, c.elsewhere;
 -- A known reference keeps the number, and the street, that its record has today.
 CREATE TABLE own_number AS
 SELECT b.row_number, b.number, b.house_number, b.house_number_key, t.kind, t.name, t.own_key,
-    (SELECT coalesce(max(at), 0) FROM number) + row_number() OVER w AS number_at,
-    (SELECT coalesce(max(at), 0) FROM street) + row_number() OVER w AS street_at
+    (SELECT coalesce(max("at"), 0) FROM number) + row_number() OVER w AS number_at,
+    (SELECT coalesce(max("at"), 0) FROM street) + row_number() OVER w AS street_at
 FROM bearer b
 LEFT JOIN thoroughfare t ON t.id = b.thoroughfare_id AND t.own_key IS DISTINCT FROM b.street_key
 WHERE b.own = b.code AND (b.house_number_key IS DISTINCT FROM b.number_key OR t.id IS NOT NULL)
 WINDOW w AS (ORDER BY b.row_number);
-INSERT INTO number (at, number, number_key, alley_only)
+INSERT INTO number ("at", number, number_key, alley_only)
 SELECT number_at, house_number, house_number_key, false FROM own_number
 WHERE house_number IS NOT NULL;
-INSERT INTO street (at, street_kind, street_name, street_key)
+INSERT INTO street ("at", street_kind, street_name, street_key)
 SELECT street_at, kind, name, own_key FROM own_number WHERE own_key IS NOT NULL;
 UPDATE entry e SET number_at = CASE WHEN o.house_number IS NOT NULL THEN o.number_at END,
     street_at = CASE WHEN o.own_key IS NOT NULL THEN o.street_at ELSE e.street_at END

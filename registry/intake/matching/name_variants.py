@@ -27,9 +27,10 @@ _PARTS: Final = {"street": "thoroughfare", "place": "locality"}
 """Parts of a row, and where the register keeps them."""
 # A street is a place of one level.
 _LEVELS: Final = {
-    "street": "SELECT at, [street_key] AS keys, [street_kind] AS kinds, [street_name] AS names"
+    "street": 'SELECT "at", [street_key] AS keys, [street_kind] AS kinds, [street_name] AS names'
     " FROM street",
-    "place": "SELECT at, place_keys AS keys, place_kinds AS kinds, place_names AS names FROM place",
+    "place": 'SELECT "at", place_keys AS keys, place_kinds AS kinds, place_names AS names'
+    " FROM place",
 }
 _CALLED: Final = """
     WITH called AS (
@@ -47,7 +48,7 @@ _NAMING: Final = """
     SELECT e.unit_id, p.at, p.keys, p.kinds, p.names
     FROM ({levels}) p
     JOIN (
-        SELECT unit_id, {part}_at AS at, min(row_number) AS first_row FROM entry
+        SELECT unit_id, {part}_at AS "at", min(row_number) AS first_row FROM entry
         WHERE NOT rejected GROUP BY unit_id, {part}_at
     ) e ON e.at = p.at
     WHERE list_has_any(p.keys, $keys)
@@ -57,10 +58,10 @@ _REGISTERED: Final = """
     SELECT unit_id, key, kind, name, marks FROM {table} WHERE list_contains($keys, key) ORDER BY id
 """
 _TOLD: Final = (
-    "part VARCHAR, unit_id INTEGER, at INTEGER, new_at INTEGER, keys VARCHAR[], value VARCHAR,"
+    'part VARCHAR, unit_id INTEGER, "at" INTEGER, new_at INTEGER, keys VARCHAR[], value VARCHAR,'
     " beside VARCHAR"
 )
-_UNCLEAR: Final = "part VARCHAR, unit_id INTEGER, at INTEGER, value VARCHAR, beside VARCHAR"
+_UNCLEAR: Final = 'part VARCHAR, unit_id INTEGER, "at" INTEGER, value VARCHAR, beside VARCHAR'
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _settled(
     """Rows of `_TOLD` and of `_UNCLEAR`: the parts whose rows go elsewhere, or nowhere."""
     naming = bench.rows(_NAMING.format(levels=_LEVELS[part], part=part), keys=keys)
     called = _called(bench, _PARTS[part], naming)
-    last: int = bench.value(f"SELECT coalesce(max(at), 0) FROM {part}")
+    last: int = bench.value(f'SELECT coalesce(max("at"), 0) FROM {part}')
     numbers: dict[tuple[object, ...], int] = {}
     told: list[tuple[object, ...]] = []
     unclear: list[tuple[object, ...]] = []

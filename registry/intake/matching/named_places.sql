@@ -2,10 +2,10 @@
 -- what is told of those that are new.
 
 CREATE TABLE named_street AS
-SELECT w.unit_id, w.former_id, w.street_at AS at, min(w.row_number) AS first_row
+SELECT w.unit_id, w.former_id, w.street_at AS "at", min(w.row_number) AS first_row
 FROM written w WHERE w.street_at IS NOT NULL GROUP BY ALL;
 CREATE TABLE named_place AS
-SELECT w.unit_id, w.former_id, w.place_at AS at, min(w.row_number) AS first_row
+SELECT w.unit_id, w.former_id, w.place_at AS "at", min(w.row_number) AS first_row
 FROM written w WHERE w.place_at IS NOT NULL GROUP BY ALL;
 
 -- A slip of the marks makes a place as well: Hàng Dầu beside Hàng Đậu.
@@ -14,7 +14,7 @@ SELECT w.row_number, f.field, f.field || '_spelled_otherwise', 'warning', t.valu
 FROM told t
 JOIN field_of f ON f.part = t.part
 JOIN (
-    SELECT row_number, unit_id, 'street' AS part, street_at AS at FROM written
+    SELECT row_number, unit_id, 'street' AS part, street_at AS "at" FROM written
     UNION ALL
     SELECT row_number, unit_id, 'place', place_at FROM written
 ) w ON w.part = t.part AND w.at = t.new_at AND w.unit_id = t.unit_id

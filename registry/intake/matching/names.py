@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any, Final
 
 import duckdb
@@ -125,6 +126,7 @@ def teach(duck: duckdb.DuckDBPyConnection) -> None:
 
 
 def _of_nulls(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
     def ask(*values: Any) -> Any:
         return None if None in values else function(*values)
 

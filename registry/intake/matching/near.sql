@@ -91,7 +91,7 @@ WITH name AS (
     SELECT key, count(*) > 1 AS several FROM name GROUP BY key
 ), shortened AS (
     SELECT unit_id, key, fresh, unnest(list_distinct(list_append(list_transform(
-        range(length(letters)), lambda at: letters[:at] || letters[at + 2:]), letters))) AS short
+        range(length(letters)), lambda i: letters[:i] || letters[i + 2:]), letters))) AS short
     FROM name WHERE length(letters) >= 5
 ), pair AS MATERIALIZED (
     SELECT DISTINCT a.unit_id, a.key, b.key AS other
@@ -176,7 +176,7 @@ ORDER BY d.row_number, pow(d.lon - o.lon, 2) + pow(d.lat - o.lat, 2) NULLS LAST,
 
 -- Flats that are written with the mark of their block and without: A1205 and 1205 of block A.
 CREATE TABLE flat_twin AS
-SELECT at, building_key, without_mark(flat, building_key) AS twin FROM flat
+SELECT "at", building_key, without_mark(flat, building_key) AS twin FROM flat
 WHERE building_key IS NOT NULL AND regexp_matches(flat, '^[A-ZĐ]+[0-9.-]*[0-9]');
 CREATE TABLE flat_door AS
 SELECT w.row_number, w.unit_id, w.former_id, w.code, w.flat_at, w.street_at, w.place_at,

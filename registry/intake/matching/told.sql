@@ -1,9 +1,9 @@
 -- Rows whose street or place is told from another one of its key go to the part with its own key.
 
-INSERT INTO street (at, street_kind, street_name, street_key)
+INSERT INTO street ("at", street_kind, street_name, street_key)
 SELECT DISTINCT t.new_at, p.street_kind, p.street_name, t.keys[1]
 FROM told t JOIN street p ON p.at = t.at WHERE t.part = 'street';
-INSERT INTO place (at, place_kinds, place_names, place_keys)
+INSERT INTO place ("at", place_kinds, place_names, place_keys)
 SELECT DISTINCT t.new_at, p.place_kinds, p.place_names, t.keys
 FROM told t JOIN place p ON p.at = t.at WHERE t.part = 'place';
 UPDATE entry e SET street_at = t.new_at

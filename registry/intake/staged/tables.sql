@@ -21,16 +21,16 @@ CREATE TABLE delivered (
     doubt INTEGER,
     no_house BOOLEAN
 );
-CREATE TABLE number (at INTEGER, number VARCHAR, number_key VARCHAR, alley_only BOOLEAN);
-CREATE TABLE street (at INTEGER, street_kind VARCHAR, street_name VARCHAR, street_key VARCHAR);
+CREATE TABLE number ("at" INTEGER, number VARCHAR, number_key VARCHAR, alley_only BOOLEAN);
+CREATE TABLE street ("at" INTEGER, street_kind VARCHAR, street_name VARCHAR, street_key VARCHAR);
 CREATE TABLE place (
-    at INTEGER, place_kinds VARCHAR[], place_names VARCHAR[], place_keys VARCHAR[]
+    "at" INTEGER, place_kinds VARCHAR[], place_names VARCHAR[], place_keys VARCHAR[]
 );
 CREATE TABLE flat (
-    at INTEGER, building_name VARCHAR, building_key VARCHAR, storey VARCHAR, flat VARCHAR
+    "at" INTEGER, building_name VARCHAR, building_key VARCHAR, storey VARCHAR, flat VARCHAR
 );
 CREATE TABLE commune (
-    at INTEGER, commune_code VARCHAR, candidates INTEGER[], former_id INTEGER,
+    "at" INTEGER, commune_code VARCHAR, candidates INTEGER[], former_id INTEGER,
     commune_problem VARCHAR, commune_notice VARCHAR, assumed_id INTEGER
 );
 CREATE TABLE overlong (row_number BIGINT);
