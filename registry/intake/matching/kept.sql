@@ -17,8 +17,8 @@ WITH told AS (
     FROM past
 ), changed AS (
     SELECT * FROM told
-    QUALIFY value IS DISTINCT FROM lag(value) OVER w
     WINDOW w AS (PARTITION BY code, part ORDER BY since)
+    QUALIFY value IS DISTINCT FROM lag(value) OVER w
 ), latest AS (
     SELECT code, part, max(since) FILTER (own) AS since, max(since) AS last_change
     FROM changed GROUP BY code, part
