@@ -44,21 +44,6 @@ CREATE MACRO degrees_of(cell) AS
 -- Whether a point is in Viet Nam, its archipelagos among it; null without one.
 CREATE MACRO is_inside(lon, lat) AS lon BETWEEN 102 AND 118 AND lat BETWEEN 6 AND 24;
 
--- A text in eight bytes.
-CREATE MACRO text_hash(kind, t) AS
-    (('0x' || substr(md5(kind || t), 1, 16))::UBIGINT::HUGEINT
-        - CASE WHEN substr(md5(kind || t), 1, 1) >= '8' THEN 18446744073709551616 ELSE 0 END)::BIGINT;
-
--- What is compared as one address, in eight bytes; a row without a street is known by its place.
-CREATE MACRO address_hash(
-    unit_id, former_id, street_key, place_keys, number_key, number, building_key, storey, flat
-) AS xor(
-    xor(coalesce(text_hash('n', number_key || CASE WHEN has_barred_d(number) THEN 'Đ' ELSE '' END), 0),
-        coalesce(text_hash('t', street_key), text_hash('p', array_to_string(place_keys, ',')), 0)),
-    xor(coalesce(text_hash('f', nullif(coalesce(building_key || '|', '')
-            || coalesce(storey || '|', '') || coalesce(flat, ''), '')), 0),
-        unit_id::BIGINT * 4294967296 + coalesce(former_id, 0)));
-
 -- Kilometres between two points on a sphere, however far apart they are.
 CREATE MACRO kilometres(lon1, lat1, lon2, lat2) AS 2 * 6371.0087714 * asin(sqrt(
     pow(sin(radians(lat2 - lat1) / 2), 2)

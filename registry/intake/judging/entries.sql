@@ -6,9 +6,6 @@ SELECT row_number, row_hash, source_ref, longitude, latitude, households_count,
     nullif(households, 0) AS households, accuracy_m,
     CASE WHEN inside THEN lon END AS lon, CASE WHEN inside THEN lat END AS lat,
     number_at, street_at, place_at, flat_at, commune_at, hint, unit_id, former_id,
-    address_hash(unit_id, former_id, street_key, place_keys, number_key, number, building_key,
-        storey, flat) AS address_hash,
-    CASE WHEN inside THEN text_hash('', lon::VARCHAR || ' ' || lat::VARCHAR) END AS point_hash,
     problems, problems & $rejecting <> 0 AS rejected, problems & $shifted <> 0 AS shifted
 FROM weighed;
 DROP VIEW weighed;

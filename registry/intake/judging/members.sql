@@ -1,19 +1,21 @@
 -- in: entry, judged, repeated, problem, skipped. out: person_row, the rows of members of a household.
 CREATE TABLE person_row AS
+WITH told AS (
+    SELECT row_number, source_ref, rejected, lon, lat, hash(unit_id, former_id, number_key,
+        has_barred_d(number), coalesce(street_key, array_to_string(place_keys, ',')),
+        building_key, storey, flat) AS door
+    FROM judged
+    WHERE source_ref IN (
+        SELECT o.source_ref FROM repeated p JOIN entry o ON o.row_number = p.row_number)
+), head AS (
+    SELECT DISTINCT ON (source_ref) * FROM told ORDER BY source_ref, row_number
+)
 -- The only thing wrong is that the reference was there before, with the same door.
 SELECT e.row_number
 FROM repeated r
-JOIN entry e ON e.row_number = r.row_number AND e.rejected
-JOIN (
-    SELECT DISTINCT ON (source_ref) source_ref, address_hash, point_hash, rejected
-    FROM entry
-    WHERE source_ref IN (
-        SELECT o.source_ref FROM repeated p JOIN entry o ON o.row_number = p.row_number)
-    ORDER BY source_ref, row_number
-) head ON head.source_ref = e.source_ref AND NOT head.rejected
-    AND head.address_hash = e.address_hash
-    AND coalesce(head.point_hash, e.point_hash) IS NOT DISTINCT FROM
-        coalesce(e.point_hash, head.point_hash)
+JOIN told e ON e.row_number = r.row_number AND e.rejected
+JOIN head h ON h.source_ref = e.source_ref AND h.door = e.door AND NOT h.rejected
+    AND (h.lon IS NULL OR e.lon IS NULL OR (h.lon = e.lon AND h.lat = e.lat))
 WHERE e.row_number NOT IN (
     SELECT row_number FROM problem WHERE severity = 'error' AND code <> 'duplicate_ref')
 UNION
