@@ -1,7 +1,7 @@
 """Connections: which role, which limits, and the one place that commits."""
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
@@ -195,35 +195,6 @@ def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object
     if not isinstance(below, psycopg.Connection):
         raise TypeError("the register speaks to PostgreSQL through psycopg 3 only")
     return below
-
-
-def copied_out(connection: psycopg.Connection[Any], statement: str, piece: int) -> Generator[bytes]:
-    """What COPY … TO STDOUT answers, in pieces of whole rows and about so many bytes.
-
-    Past the driver's cursor, which takes two microseconds a row. Raises its errors.
-    """
-    below = connection.pgconn
-    result = below.exec_(statement.encode())
-    if result.status != ExecStatus.COPY_OUT:
-        raise error_from_result(result)
-    rows: list[memoryview] = []
-    size, length = 0, 1
-    try:
-        while length > 0:
-            length, row = below.get_copy_data(0)
-            if length > 0:
-                rows.append(row)
-                size += length
-            if rows and (size > piece or length <= 0):
-                yield b"".join(rows)
-                rows, size = [], 0
-    finally:
-        # Whoever asked may have had enough, or the server failed: nothing is left on the way.
-        while length > 0:
-            length, _ = below.get_copy_data(0)
-        while ended := below.get_result():
-            if ended.status != ExecStatus.COMMAND_OK:
-                raise error_from_result(ended)
 
 
 @contextmanager

@@ -7,31 +7,37 @@ found goes back the same way. A step is one `.sql` file, which can be pasted int
 """
 
 import fcntl
+import io
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 import pyarrow.csv as pc
-from psycopg import ClientCursor
+from psycopg import ClientCursor, Copy
+from psycopg.abc import Buffer
 from sqlalchemy import Connection, text
 
-from registry.database import copied_out, driver_connection
+from registry.database import driver_connection
 from registry.errors import StorageFullError, StorageUnavailableError
 
 _HERE: Final = Path(__file__).parent
+_INSIDE: Final = "USE import"
 _MEMORY: Final = "512MB"
 _THREADS: Final = 2
 _PIECE: Final = 1 << 23
 """Bytes of an answer that are parsed at a time."""
 _ROWS: Final = 50_000
 """Rows that are written at a time."""
+_MANY: Final = 100_000
+"""Rows that are worth being compressed."""
 # By PostgreSQL's numbers of its types: DuckDB's type, and Arrow's, of what COPY writes.
 _TYPES: Final[Mapping[int, tuple[str, pa.DataType]]] = {
     16: ("BOOLEAN", pa.bool_()),
@@ -90,6 +96,7 @@ class Workbench:
     def stream(self, query: str) -> Iterator[pa.RecordBatch]:
         """What a query answers, some thousands of rows at a time; the tables stay as they were."""
         with closing(self.duck.cursor()) as cursor:
+            cursor.execute(_INSIDE)
             yield from cursor.sql(_query(query)).to_arrow_reader(_ROWS)
 
     def table(self, name: str, columns: str, rows: Sequence[Sequence[object]] = ()) -> None:
@@ -104,22 +111,49 @@ class Workbench:
             values = [pa.array(column) for column in zip(*rows, strict=True)]
             self.append(name, pa.table(values, names))
 
-    def append(
-        self, name: str, table: pa.Table, query: str = "FROM incoming", **parameters: object
-    ) -> None:
-        """Add the table, or what a query or script makes of it, `incoming`, to one of DuckDB."""
-        self.duck.register("incoming", table)
-        self.duck.execute(f"INSERT INTO {name} BY NAME {_query(query)}", parameters or None)
+    def make(self, name: str, rows: pa.Table) -> None:
+        """A table of these rows."""
+        self.duck.register("incoming", rows)
+        self.duck.execute(f"CREATE OR REPLACE TABLE {name} AS FROM incoming")
         self.duck.unregister("incoming")
+
+    def append(
+        self,
+        name: str,
+        rows: pa.Table | Iterator[pa.RecordBatch],
+        query: str = "FROM incoming",
+        **parameters: object,
+    ) -> int:
+        """Add the rows, or what a query or script makes of them, `incoming`; how many.
+
+        Raises what goes wrong where they are made.
+        """
+        source = rows if isinstance(rows, pa.Table) else _Source(rows)
+        if isinstance(source, _Source) and source.reader is None:
+            return 0
+        self.duck.register("incoming", source.reader if isinstance(source, _Source) else source)
+        try:
+            added = self.duck.execute(
+                f"INSERT INTO {name} BY NAME {_query(query)}", parameters or None
+            ).fetchone()
+        except duckdb.Error as error:
+            raise (source.error if isinstance(source, _Source) else None) or error from None
+        finally:
+            self.duck.unregister("incoming")
+        return int(added[0]) if added else 0
+
+    def pack(self) -> None:
+        """Compress what the tables hold, to a quarter or less; each row once."""
+        self.duck.execute("CHECKPOINT")
 
     def bring(self, name: str, script: str, **parameters: object) -> int:
         """Make a table of what PostgreSQL answers to a query or script; how many rows.
 
         Asked in the transaction of the import. An array must hold no nulls.
         """
-        cursor = ClientCursor(driver_connection(self.connection))
-        query = cursor.mogrify(_query(script), parameters or None)
-        described = cursor.execute(f"SELECT * FROM (\n{query}\n) q LIMIT 0").description or ()
+        driver = driver_connection(self.connection)
+        query = ClientCursor(driver).mogrify(_query(script), parameters or None)
+        described = driver.execute(f"SELECT * FROM (\n{query}\n) q LIMIT 0").description or ()
         columns = {column.name: _TYPES[column.type_code] for column in described}
         declared = ", ".join(f'"{each}" {kind}' for each, (kind, _) in columns.items())
         self.duck.execute(f"CREATE OR REPLACE TABLE {name} ({declared})")
@@ -135,11 +169,11 @@ class Workbench:
         )
         copy = f"COPY (SELECT {sent} FROM (\n{query}\n) q) TO STDOUT (FORMAT csv)"
         types = {each: kind for each, (_, kind) in columns.items()}
-        count = 0
-        for piece in copied_out(driver_connection(self.connection), copy, _PIECE):
-            table = _parsed(piece, types)
-            count += len(table)
-            self.append(name, table, f"SELECT {taken} FROM incoming")
+        with driver.cursor() as cursor, cursor.copy(copy) as answer:
+            found = _parsed(answer, types)
+            count = self.append(name, found, f"SELECT {taken} FROM incoming")
+        if count >= _MANY:
+            self.pack()
         return count
 
     def hand(self, name: str, columns: str, query: str, **parameters: object) -> int:
@@ -187,9 +221,11 @@ def workbench(connection: Connection, import_id: int, var: Path) -> Iterator[Wor
             ("temp_directory", str(folder)),
             ("preserve_insertion_order", False),
             ("autoinstall_known_extensions", False),
-            ("enable_external_access", False),
         ):
             duck.execute(f"SET {setting} = $value", {"value": value})
+        duck.execute("ATTACH ':memory:' AS import (COMPRESS)")
+        duck.execute(_INSIDE)
+        duck.execute("SET enable_external_access = false")
         made = Workbench(connection, import_id, duck)
         made.run("macros.sql")
         try:
@@ -250,11 +286,57 @@ def _columns(
     return [(name, kind) for name, kind, *_ in described]
 
 
-def _parsed(answer: bytes, types: Mapping[str, pa.DataType]) -> pa.Table:
-    """What COPY wrote as CSV: nothing is null, and `""` is ''."""
-    return pc.read_csv(
-        pa.BufferReader(answer),
-        pc.ReadOptions(column_names=list(types), use_threads=False),
+class _Source:
+    """Batches that are made while DuckDB takes them, by a thread of its own."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+        self.error: Exception | None = None
+        """What went wrong while they were made, of which DuckDB tells the words alone."""
+        first = next(batches, None)
+        self.reader: pa.RecordBatchReader | None = None
+        """None where there is none."""
+        if first is not None:
+            kept = self._kept(chain((first,), batches))
+            self.reader = pa.RecordBatchReader.from_batches(first.schema, kept)
+
+    def _kept(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from batches
+        except Exception as error:
+            self.error = error
+            raise
+
+
+class _Lines(io.RawIOBase):
+    """What COPY writes, as a file."""
+
+    def __init__(self, answer: Copy) -> None:
+        self._rows = iter(answer)
+        self._left = bytes(next(self._rows, b""))
+        self.is_empty = not self._left
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        rows: list[Buffer] = [self._left]
+        length = len(self._left)
+        while length < size and (row := next(self._rows, None)):
+            rows.append(row)
+            length += len(row)
+        whole = b"".join(rows)
+        self._left = whole[size:]
+        return whole[:size]
+
+
+def _parsed(answer: Copy, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
+    """What COPY writes as CSV: nothing is null, and `""` is ''."""
+    lines = _Lines(answer)
+    if lines.is_empty:
+        return
+    yield from pc.open_csv(
+        lines,
+        pc.ReadOptions(column_names=list(types), use_threads=False, block_size=_PIECE),
         pc.ParseOptions(newlines_in_values=True),
         pc.ConvertOptions(
             column_types=types,

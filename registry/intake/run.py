@@ -36,12 +36,14 @@ from registry.intake.judging.members import skip_members
 from registry.intake.judging.perimeter import reject_beyond
 from registry.intake.judging.row_problem import SheetRow
 from registry.intake.judging.row_rules import judge
+from registry.intake.matching.match import match
+from registry.intake.matching.names import teach
 from registry.intake.matching.over_target import beyond_targets
 from registry.intake.matching.repeat import find_repeat
 from registry.intake.matching.vanished import Vanishing, refuse_too_many
 from registry.intake.publishing.publish import (
     PUBLISH_LOCK,
-    decide,
+    is_still_so,
     publish,
     refuse_demo_beside_real,
     remove_demo,
@@ -66,6 +68,10 @@ _IMPORT: Final = table(
 )
 _PROBLEM: Final = table("import_problem", column("import_id"))
 NOTHING_BACK: Final = Handback()
+
+
+class _MovedOnError(Exception):
+    """A record or place that the file was matched with changed before it was held: once more."""
 
 
 def import_file(
@@ -93,16 +99,20 @@ def import_file(
             "source", "bad_source", "a source has a name of 1 to 100 letters"
         )
     demand("editor" if options.dry_run else "approver", "nhập dữ liệu")
-    file = open_file(path, options.sheet, options.mapping, options.commune)
+    as_read = options.sheet, options.mapping, options.commune
+    file = open_file(path, *as_read)
     if not options.demo_as_real:
         refuse_made_up(file)
     with _turn_of(engine, options.source):
-        with session_scope(engine) as session:
-            result = _import(session, file, options, progress, handback, entering)
-            if result.state == "published":
-                entering("committing")
-            else:
-                session.rollback()
+        result = None
+        while result is None:
+            with suppress(_MovedOnError), session_scope(engine) as session:
+                result = _import(session, file, options, progress, handback, entering)
+                if result.state == "published":
+                    entering("committing")
+                else:
+                    session.rollback()
+            file = file if result else open_file(path, *as_read)
         if result.state == "published":
             entering("feed")
             with suppress(DatabaseUnavailableError):
@@ -239,7 +249,10 @@ def _decide(
     session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
     if demo:
         refuse_demo_beside_real(session)
-    decide(bench, options.source, demo=demo, full=full, hold=not options.dry_run)
+    teach(bench.duck)
+    match(bench, options.source, demo=demo, full=full)
+    if not options.dry_run and not is_still_so(bench):
+        raise _MovedOnError
     if not demo:
         file.table.remarks.extend(beyond_targets(bench))
     vanishing = Vanishing(*bench.rows("SELECT vanished, living, retiring FROM vanishing")[0])

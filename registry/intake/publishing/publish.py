@@ -18,8 +18,7 @@ from registry.access.actors import unbound
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import ConflictError
 from registry.intake.engine import Workbench
-from registry.intake.matching.match import PLACES, match, units_of
-from registry.intake.matching.names import teach
+from registry.intake.matching.match import PLACES, units_of
 from registry.intake.publishing.first_load import keys_parked
 
 IssueCodes = Callable[[int], bytes]
@@ -189,22 +188,7 @@ class Published:
     buildings: int
 
 
-def decide(bench: Workbench, source: str, *, demo: bool, full: bool, hold: bool) -> None:
-    """Match the rows; with `hold`, so that what was decided stays so until the transaction ends.
-
-    A record or place that was changed meanwhile is matched again as it is now.
-    """
-    teach(bench.duck)
-    while True:
-        bench.duck.begin()
-        match(bench, source, demo=demo, full=full)
-        if not hold or _is_still_so(bench):
-            bench.duck.commit()
-            return
-        bench.duck.rollback()
-
-
-def _is_still_so(bench: Workbench) -> bool:
+def is_still_so(bench: Workbench) -> bool:
     """Whether records and places are as they were brought over; these records are locked then."""
     connection = bench.connection
     bench.hand("touched_record", "code text, event_id bigint", _TOUCHED)

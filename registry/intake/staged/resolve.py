@@ -59,8 +59,33 @@ _TEXT_UNITS: Final = slice(3, 9)
 _TEXT_DOOR: Final = slice(9, 14)
 """The same of what is read of a text: `_text_columns`."""
 
-PARTS: Final = ("number", "street", "place", "flat", "commune")
-"""The tables of parts, which hold what each number stands for."""
+_AT: Final = ("at", pa.int32())
+_TEXT, _TEXTS = pa.string(), pa.list_(pa.string())
+PARTS: Final = {
+    "number": pa.schema(
+        [_AT, ("number", _TEXT), ("number_key", _TEXT), ("alley_only", pa.bool_())]
+    ),
+    "street": pa.schema(
+        [_AT, ("street_kind", _TEXT), ("street_name", _TEXT), ("street_key", _TEXT)]
+    ),
+    "place": pa.schema(
+        [_AT, ("place_kinds", _TEXTS), ("place_names", _TEXTS), ("place_keys", _TEXTS)]
+    ),
+    "flat": pa.schema(
+        [
+            *(_AT, ("building_name", _TEXT), ("building_key", _TEXT)),
+            *(("storey", _TEXT), ("flat", _TEXT)),
+        ]
+    ),
+    "commune": pa.schema(
+        [
+            *(_AT, ("commune_code", _TEXT), ("candidates", pa.list_(pa.int32()))),
+            *(("former_id", pa.int32()), ("commune_problem", _TEXT), ("commune_notice", _TEXT)),
+            ("assumed_id", pa.int32()),
+        ]
+    ),
+}
+"""The tables of parts, and what they hold under each number."""
 _OF_WARDS: Final = frozenset(
     {"phuong", "ten phuong", "phuong moi", "phuong nay", "phuong hien nay", "phuong hien tai"}
 )

@@ -1,7 +1,7 @@
 """The file's way into DuckDB: its rows, and each spelling once."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from registry.intake.columns.fields import NO_HOUSE
 from registry.intake.columns.reader import SourceFile
 from registry.intake.engine import Workbench
 from registry.intake.staged.counts import counts_of
-from registry.intake.staged.resolve import FIELDS_READ, Resolver
+from registry.intake.staged.resolve import FIELDS_READ, PARTS, Resolver
 from registry.intake.staged.resolved import Resolved, Row
 
 Progress = Callable[[int], None]
@@ -34,23 +34,39 @@ def stage(
     reference that stood in a row before. `progress` hears the count now and then. `salt` is part
     of each row's hash. Raises UnreadableFileError when the text breaks further down.
     """
-    bench.run("staged/tables.sql")
+    bench.run("staged/delivered_table.sql")
+    fresh: dict[str, list[pa.Table]] = defaultdict(list)
+
+    def rows(made: Iterable[_Block]) -> Iterator[pa.RecordBatch]:
+        for block in made:
+            yield from block.rows.to_batches()
+            for name, part in block.parts.items():
+                fresh[name].append(part)
+            progress(block.count)
+
     try:
         fields = (*FIELDS_READ, "visit_result")
         with (
             cells_in_blocks(file, fields) as blocks,
             closing(ahead(_read(resolver, blocks))) as made,
         ):
-            for block in made:
-                bench.append("delivered", block.rows, "staged/delivered.sql", salt=salt)
-                for name, fresh in block.parts.items():
-                    bench.add(name, fresh)
-                progress(block.count)
+            bench.append("delivered", rows(made), "staged/delivered.sql", salt=salt)
     finally:
         resolver.close()
-    bench.add("commune", resolver.take_communes())
-    bench.add("overlong", [(number,) for number in file.overlong])
+    fresh["commune"] = [_part("commune", resolver.take_communes())]
+    for name, schema in PARTS.items():
+        bench.make(name, pa.concat_tables(fresh[name] or [schema.empty_table()]))
+    bench.make("overlong", pa.table({"row_number": pa.array(file.overlong, pa.int64())}))
     bench.run("staged/repeated.sql")
+    bench.pack()
+
+
+def _part(name: str, rows: Sequence[Row]) -> pa.Table:
+    """Rows of a table of parts."""
+    schema = PARTS[name]
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+    return pa.table(arrays, schema=schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,7 @@ class _Block:
 
     rows: pa.Table
     """Their cells, and what these name."""
-    parts: dict[str, list[Row]]
+    parts: dict[str, pa.Table]
     """Rows of the tables of parts that were not there before."""
     count: int
     """Rows of the file up to here."""
@@ -92,7 +108,8 @@ def _block(
         "no_house": _say_no_house(visits),
         **resolved().columns(),
     }
-    return _Block(pa.table(columns), resolver.take_parts(), count)
+    parts = {name: _part(name, rows) for name, rows in resolver.take_parts().items() if rows}
+    return _Block(pa.table(columns), parts, count)
 
 
 def _say_no_house(visits: pa.StringArray) -> pa.BooleanArray:
