@@ -26,6 +26,8 @@ IssueCodes = Callable[[int], bytes]
 """So many codes, end to end."""
 PUBLISH_LOCK: Final = 7238010022
 """Publications are decided one after the other: each sees the doors of the one before."""
+_ATTEMPTS: Final = 5
+"""Times that rows are matched while others change what they are matched with."""
 _ISSUED_AT_ONCE: Final = 1_000_000
 """Codes of which the program makes so many; those of a nation would take it a gigabyte."""
 
@@ -192,16 +194,21 @@ class Published:
 def decide(bench: Workbench, source: str, *, demo: bool, full: bool, hold: bool) -> None:
     """Match the rows; with `hold`, so that what was decided stays so until the transaction ends.
 
-    A record or place that was changed meanwhile is matched again as it is now.
+    Where a record or a place was changed meanwhile, the rows are matched again with what it is now.
+    Raises ConflictError where that happens again and again.
     """
     teach(bench.duck)
-    while True:
+    for _ in range(_ATTEMPTS):
         bench.duck.begin()
         match(bench, source, demo=demo, full=full)
         if not hold or _is_still_so(bench):
             bench.duck.commit()
             return
         bench.duck.rollback()
+    raise ConflictError(
+        "sổ đang được sửa liên tục ở các xã của tệp; hãy nhập lại sau"
+        " (the register keeps changing: try again later)"
+    )
 
 
 def _is_still_so(bench: Workbench) -> bool:
