@@ -203,7 +203,7 @@ class Workbench:
         ):
             for batch in answer.to_arrow_reader(_ROWS):
                 count += len(batch)
-                copy.write(_written(batch))
+                copy.write(as_csv(batch))
         return count
 
 
@@ -349,8 +349,8 @@ def _parsed(answer: Copy, types: Mapping[str, pa.DataType]) -> Iterator[pa.Recor
     )
 
 
-def _written(batch: pa.RecordBatch) -> bytes:
-    """The rows as COPY reads CSV."""
+def as_csv(batch: pa.RecordBatch) -> bytes:
+    """The rows as COPY reads CSV, and Python: nothing is null, and `""` is ''."""
     out = pa.BufferOutputStream()
     options = pc.WriteOptions(include_header=False, quoting_style="all_valid")
     pc.write_csv(batch, out, options)  # noqa: TID251 - for no spreadsheet

@@ -13,15 +13,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, TextIO
 
-from sqlalchemy import Connection
-
 from geo import code as codes
 from registry.csv_cells import Writer
 from registry.database import driver_connection
 from registry.errors import InvalidInputError
 from registry.intake.columns.fields import ANSWER_COLUMNS, REPORT_COLUMNS
 from registry.intake.columns.reader import SourceFile, row_of_sheet, rows_of
-from registry.intake.engine import Workbench
+from registry.intake.engine import Workbench, as_csv
 from registry.intake.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem, SheetRow
@@ -45,10 +43,8 @@ _ISSUED: Final = """
 """
 
 _PROBLEMS: Final = """
-    COPY (
-        SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
-        WHERE import_id = %s ORDER BY row_number, id
-    ) TO STDOUT (FORMAT csv)
+    SELECT row_number, field, code, severity, value, proposed_fix FROM problem
+    ORDER BY row_number, id
 """
 _VANISHED: Final = """
     COPY (
@@ -71,8 +67,6 @@ VANISHED_COLUMNS: Final = (
 )
 """Of the list of what a full delivery no longer has."""
 Which = Literal["rejected", "published"]
-_ROWS: Final = 50_000
-"""Answers that are written at a time."""
 REJECTED: Final = "rejected"
 PUBLISHED: Final = "published"
 _SHEETS: Final[dict[Which, str]] = {REJECTED: "Dòng bị loại", PUBLISHED: "Dòng cần xem lại"}
@@ -96,34 +90,29 @@ def copy_answers(bench: Workbench, answers: BinaryIO, *, published: bool) -> Non
     A row that would be new has no code before it is `published`; a rejected one has none.
     """
     code, issued = ("n.code", _ISSUED) if published else ("NULL", "")
-    found = bench.duck.sql(_ANSWERS.format(code=code, issued=issued))
-    for batch in found.to_arrow_reader(_ROWS):
+    for batch in bench.stream(_ANSWERS.format(code=code, issued=issued)):
         answers.write("".join(f"{line}\n" for line in batch.column(0).to_pylist()).encode())
     answers.flush()  # a full disk must show before the commit
 
 
-def copy_problems(connection: Connection, import_id: int, problems: BinaryIO) -> None:
+def copy_problems(bench: Workbench, problems: BinaryIO) -> None:
     """Write every problem of every row into `problems`, for `write_problems` after the commit."""
-    _copy(connection, _PROBLEMS, (import_id,), problems)
+    for batch in bench.stream(_PROBLEMS):
+        problems.write(as_csv(batch))
+    problems.flush()  # a full disk must show before the commit
 
 
 def copy_vanished(bench: Workbench, vanished: BinaryIO) -> None:
     """Write what a full delivery no longer has into `vanished`, for `write_vanished`."""
     columns = "source_ref text, code text, retires boolean"
     bench.hand("vanished_ref", columns, _VANISHED_REFS)
-    _copy(bench.connection, _VANISHED, (), vanished)
-
-
-def _copy(
-    connection: Connection, statement: str, parameters: Sequence[object], out: BinaryIO
-) -> None:
     with (
-        driver_connection(connection).cursor() as cursor,
-        cursor.copy(statement, parameters) as copy,
+        driver_connection(bench.connection).cursor() as cursor,
+        cursor.copy(_VANISHED) as copy,
     ):
         for block in copy:
-            out.write(block)
-    out.flush()  # a full disk must show before the commit
+            vanished.write(block)
+    vanished.flush()
 
 
 def write_codes(file: SourceFile, answers: BinaryIO, out: TextIO) -> None:

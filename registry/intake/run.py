@@ -160,53 +160,68 @@ def _import(
         dry_run=options.dry_run,
     )
     reading = _reading_of(session, gazetteer, options)
-    # Answers are of each row, and only a row that was read has one, or the number that its sheet
-    # shows. A key's units say what becomes of a row as well, and may be other ones than those of
-    # the latest import.
-    of_sheet = file.table.first_row is not None
-    repeat = (
-        None
-        if handback.answers or (handback.problems and of_sheet) or is_bound()
-        else find_repeat(connection, import_id, options.source, reading)
-    )
-    sheet_row: SheetRow = partial(row_of_sheet, file)
-    if repeat is not None:
-        counts, sheet_row = repeat.counts, repeat.sheet_rows.get
+    connection.execute(text(_WORK_MEM))
+    connection.execute(text(_NO_MERGE))
+    connection.execute(text(_NOT_FOR_NOBODY))
+    with workbench(connection, import_id, from_environment().var) as bench:
+        sheet_row: SheetRow = partial(row_of_sheet, file)
+        # Answers are of each row, and only a row that was read has one, or the number that its
+        # sheet shows. A key's units say what becomes of a row as well, and may be other ones than
+        # those of the latest import.
+        of_sheet = file.table.first_row is not None
+        repeat = (
+            None
+            if handback.answers or (handback.problems and of_sheet) or is_bound()
+            else find_repeat(bench, options.source, reading)
+        )
+        if repeat is not None:
+            counts, sheet_row = repeat.counts, repeat.sheet_rows.get
+        else:
+            counts = _read(session, bench, file, options, gazetteer, reading, progress, entering)
         refuse_other_verdict(options, counts)
         state = _state(options, counts)
-        if state == "published":
+        if state == "published" and repeat is not None:
             _open_event(session, import_id, options, reading=reading, repeats=repeat.import_id)
-    else:
-        connection.execute(text(_WORK_MEM))
-        connection.execute(text(_NO_MERGE))
-        connection.execute(text(_NOT_FOR_NOBODY))
-        with workbench(connection, import_id, from_environment().var) as bench:
-            resolver = resolver_of(file, gazetteer, today())
-            stage(bench, file, resolver, reading, progress)
-            if options.fix:
-                apply_fixes(bench)
-            entering("judging")
-            skipped = _judge(bench, file, options, gazetteer, padded=resolver.padded)
-            counts = _decide(session, bench, file, options, skipped)
-            # A full delivery may say that nothing is left; that is asked: `too_many_vanished`.
-            if not counts["rows"] and options.delivery == "partial":
-                raise unreadable(file.path, _NO_ROW)
-            refuse_other_verdict(options, counts)
-            state = _state(options, counts)
-            if state == "published":
-                entering("publishing")
-                counts |= _write(session, bench, options, reading, counts)
-            if handback.answers is not None:
-                copy_answers(bench, handback.answers, published=state == "published")
-            if handback.vanished is not None:
-                copy_vanished(bench, handback.vanished)
-    if handback.problems is not None:
-        copy_problems(connection, import_id, handback.problems)
-    result = result_of(connection, import_id, state, counts, file, sheet_row)
+        elif state == "published":
+            entering("publishing")
+            counts |= _write(session, bench, options, reading, counts)
+        if handback.answers is not None:
+            copy_answers(bench, handback.answers, published=state == "published")
+        if handback.vanished is not None and repeat is None:
+            copy_vanished(bench, handback.vanished)
+        if handback.problems is not None:
+            copy_problems(bench, handback.problems)
+        if state == "published":
+            bench.copy(_PROBLEMS, _TOLD, import_id=import_id)
+        result = result_of(bench, state, counts, file, sheet_row)
     session.execute(
         update(_IMPORT).where(_IMPORT.c.id == import_id).values(counts=result.to_dict())
     )
     return result
+
+
+def _read(
+    session: Session,
+    bench: Workbench,
+    file: SourceFile,
+    options: ImportOptions,
+    gazetteer: Gazetteer,
+    reading: str,
+    progress: Progress,
+    entering: Phases,
+) -> dict[str, Any]:
+    """Read the file, and decide what becomes of each row; how many of each."""
+    resolver = resolver_of(file, gazetteer, today())
+    stage(bench, file, resolver, reading, progress)
+    if options.fix:
+        apply_fixes(bench)
+    entering("judging")
+    skipped = _judge(bench, file, options, gazetteer, padded=resolver.padded)
+    counts = _decide(session, bench, file, options, skipped)
+    # A full delivery may say that nothing is left; that is asked: `too_many_vanished`.
+    if not counts["rows"] and options.delivery == "partial":
+        raise unreadable(file.path, _NO_ROW)
+    return counts
 
 
 def _state(options: ImportOptions, counts: Mapping[str, Any]) -> str:
@@ -265,12 +280,6 @@ def _decide(
     counts["delivered_before"] = dict(before)
     if options.dry_run:
         counts["buildings"] = bench.value("publishing/planned_buildings.sql")
-    told = "row_number, field, code, severity, value, proposed_fix"
-    bench.copy(
-        f"import_problem (import_id, {told})",
-        f"SELECT $import_id::BIGINT AS import_id, {told} FROM problem ORDER BY row_number, id",
-        import_id=bench.import_id,
-    )
     return counts | vanishing.counts()
 
 
@@ -368,6 +377,13 @@ def _open_event(
     )
 
 
+_PROBLEMS: Final = (
+    "import_problem (import_id, row_number, field, code, severity, value, proposed_fix)"
+)
+_TOLD: Final = """
+    SELECT $import_id::BIGINT AS import_id, row_number, field, code, severity, value, proposed_fix
+    FROM problem ORDER BY row_number, id
+"""
 _ANY_COMMUNE: Final = "SELECT bool_or(unit_id IS NOT NULL) FROM entry"
 _NO_COMMUNE: Final = (
     "không dòng nào nêu xã/phường mà sổ biết (no row names a commune): nếu cả tệp thuộc một xã,"

@@ -68,8 +68,8 @@ def match(bench: Workbench, source: str, *, demo: bool, full: bool) -> None:
 
 
 def units_of(bench: Workbench) -> list[int]:
-    """The communes that rows lie in."""
-    found = "SELECT list(DISTINCT unit_id) FROM entry WHERE NOT rejected"
+    """The communes that rows name."""
+    found = "SELECT list(DISTINCT unit_id) FROM entry WHERE unit_id IS NOT NULL"
     return bench.value(found) or []
 
 
