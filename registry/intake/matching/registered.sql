@@ -5,8 +5,9 @@ INSERT INTO address
 SELECT row_number, unit_id, former_id, street_at, street_at IS NULL AND place_at IS NULL
         AND number_at IS NOT NULL AND NOT alley_only AS is_bare,
     dwelling(unit_id, number, number_key, building_key, storey, flat) AS dwelling,
-    door_at(dwelling, street_key, place_keys[1]) AS door,
-    hash(door, former_id, CASE WHEN street_key IS NULL THEN place_keys END) AS address,
+    door_at(dwelling, street_key, place_keys[1]) AS own_door,
+    hash(own_door, former_id, CASE WHEN street_key IS NULL THEN array_to_string(place_keys, '|') END)
+        AS address,
     CASE WHEN street_key IS NULL THEN place_keys[2] END AS outer_key, numbered, lon, lat
 FROM door;
 CREATE TABLE record AS

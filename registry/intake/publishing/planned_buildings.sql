@@ -2,7 +2,8 @@
 -- one. Flats that change their place are not counted.
 
 WITH flat_row AS (
-    SELECT unit_id, former_id, hash(street_key, place_keys, number_key, building_key) AS place,
+    SELECT unit_id, former_id, hash(street_key, array_to_string(place_keys, '|'), number_key, building_key)
+            AS place,
         hash(unit_id, street_key, number_key, building_key) AS known_place
     FROM door
     WHERE flat IS NOT NULL
