@@ -21,7 +21,7 @@ from registry.address_reader import TWO_NUMBERS, read_address
 from registry.door_with_units import ReadAddress
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
-from registry.mistyped_codes import MistypedCode, mistyped_code
+from registry.mistyped_codes import MeantCode, meant_code
 from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import check_point, reverse
@@ -124,8 +124,8 @@ def locating(gazetteer: Gazetteer, question: Question) -> Query[Located]:
     return Located(found, search.reading, tried, meant, coded)
 
 
-def _meant_as_code(text: str, reads: Reads) -> MistypedCode | None:
-    return mistyped_code(reads, text)
+def _meant_as_code(text: str, reads: Reads) -> MeantCode | None:
+    return meant_code(reads, text)
 
 
 class _Search:

@@ -15,12 +15,11 @@ from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import CODE_UNKNOWN, Question, locating
 from registry.intake.spellings.footer_words import is_total
+from registry.mistyped_codes import MeantCode
 from registry.reads import Reads
-from registry.records import Record
 from registry.search.answers import of_record
 from registry.search.batching import Query, alone
-from registry.search.codes_in_text import whole_code
-from registry.search.doors import active_records, records_of
+from registry.search.doors import active_records
 from registry.search.groups import is_group_alone
 from registry.search.ranking import Located
 from registry.validation import questions
@@ -53,20 +52,9 @@ def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: R
     if located.answers and not _is_abroad(located) and not _is_group_anywhere(located):
         judge = Judge(gazetteer, reads, today(), located, chosen=question.chosen)
         return judge.validation()
-    text = question.text or ""
-    if (code := whole_code(text.strip())) is not None:
-        return _rejected(_reason_of(alone(reads, records_of([code]))))
-    if located.mistyped is not None:
-        return _mistyped(gazetteer, reads, located.mistyped.suggestions)
-    return _unplaced(located.reading, text)
-
-
-def _reason_of(found: list[Record]) -> str:
-    """Why a well-formed code leads nowhere; a restricted record is as good as none."""
-    shown = [record for record in found if not record.restricted]
-    if not shown:
-        return "code_unknown"
-    return "code_retired" if shown[0].status == "retired" else "code_not_active"
+    if located.meant is not None:
+        return _meant(gazetteer, reads, located.meant)
+    return _unplaced(located.reading, question.text or "")
 
 
 def _rejected(reason: str | None = None) -> Validation:
@@ -74,9 +62,9 @@ def _rejected(reason: str | None = None) -> Validation:
     return replace(found, reason=reason)
 
 
-def _mistyped(gazetteer: Gazetteer, reads: Reads, suggestions: tuple[str, ...]) -> Validation:
+def _meant(gazetteer: Gazetteer, reads: Reads, meant: MeantCode) -> Validation:
     """The question with the doors whose codes may have been meant, the likeliest first."""
-    day, units = today(), gazetteer.units
+    day, units, suggestions = today(), gazetteer.units, meant.suggestions
     records = alone(reads, active_records(suggestions))
     records.sort(key=lambda record: suggestions.index(record.code))
     doors = [
@@ -84,7 +72,7 @@ def _mistyped(gazetteer: Gazetteer, reads: Reads, suggestions: tuple[str, ...]) 
         for record in records
     ]
     places = [(door, in_todays_words(gazetteer, day, door, None)) for door in doors]
-    rejected = _rejected("code_mistyped")
+    rejected = _rejected(meant.reason)
     choices = choices_of_places(gazetteer, day, places, None)
     question = rejected.question and replace(rejected.question, choices=tuple(choices))
     return replace(rejected, suggestions=suggestions, question=question)

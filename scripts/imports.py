@@ -18,11 +18,10 @@ from geo import code as codes
 from registry import cluster
 from registry.database import make_engine, session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
-from registry.errors import CommuneNotNamedError, UnreadableFileError
+from registry.errors import CommuneNotNamedError, TooManyVanishedError, UnreadableFileError
 from registry.intake.columns.reader import SourceFile, open_file
 from registry.intake.formats.writing import FORMS, LAYERS
 from registry.intake.history import ImportRecord, list_imports
-from registry.intake.matching.vanished import TOO_MANY
 from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.row_reports import (
@@ -331,7 +330,7 @@ def _show(result: ImportResult, form: str) -> None:
 
 def _status(result: ImportResult, report: Path | None, *, accept_vanished: bool) -> int:
     """The exit status; when it is 1, a line on stderr says why."""
-    if result.vanished_warning == TOO_MANY and not accept_vanished:
+    if result.vanished_warning == TooManyVanishedError.code and not accept_vanished:
         say(vanished_warning(result))
         return 1
     if not result.rejected:

@@ -78,9 +78,9 @@ class Workbench:
         A statement is given those of the parameters that it names.
         """
         count = 0
-        for statement in self.duck.extract_statements(_script(script)):
+        for statement in _statements(script):
             taken = {name: parameters[name] for name in statement.named_parameters}
-            answer = self.duck.execute(statement, taken).fetchone()
+            answer = self.duck.execute(statement, taken or None).fetchone()
             count = answer[0] if answer and isinstance(answer[0], int) else 0
         return count
 
@@ -272,6 +272,12 @@ def _remove_if_left(folder: Path) -> None:
 @lru_cache
 def _script(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
+
+
+@lru_cache
+def _statements(script: str) -> list[duckdb.Statement]:
+    """The statements of a script, which belong to no connection."""
+    return duckdb.extract_statements(_script(script))
 
 
 def _query(query: str) -> str:

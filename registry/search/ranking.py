@@ -17,7 +17,7 @@ from geo.text import fold, is_one_slip
 from geo.values import value
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
-from registry.mistyped_codes import MistypedCode
+from registry.mistyped_codes import MeantCode
 from registry.search.answers import DOORS, LEVELS, Answer, with_fault
 from registry.search.blocks import is_called_so
 from registry.search.by_letters import match_in, squash
@@ -43,7 +43,7 @@ class Located:
     is a code or a point, or holds no word."""
     tried: tuple[Tried, ...] = ()
     """Every reading that was asked of the register, in that order."""
-    mistyped: MistypedCode | None = None
+    meant: MeantCode | None = None
     """Where the text leads nowhere, and all of it was meant as a code."""
     coded: tuple[Answer, ...] = ()
     """Doors of a code in the text that leads elsewhere than the rest, which is answered."""
@@ -71,6 +71,12 @@ def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAd
         return False  # `p Trảng Dài` is the ward, where no street is called so
     sure = confidence(fault for fault in other.faults if fault != "ambiguous")
     return rank(one) < (LEVELS.index(other.level), -sure)
+
+
+_LEFT_OUT: Final = frozenset(
+    ("ambiguous", "address_shared", "commune_missing", "province_missing", "flat_missing")
+)
+"""Faults of what a text does not say; no other way to read it says more."""
 
 
 def is_door(located: Located) -> bool:
@@ -133,6 +139,11 @@ def _door_said(door: Door) -> tuple[str | None, str | None, tuple[str, ...]]:
 def is_sure(answer: Answer) -> bool:
     """Whether less likely readings need not be asked for."""
     return answer.level in DOORS and answer.confidence >= _SURE
+
+
+def is_as_written(answer: Answer) -> bool:
+    """Whether it is a door that bears all that the text says, which may fit others as well."""
+    return answer.level in DOORS and _LEFT_OUT.issuperset(answer.faults)
 
 
 def is_unit_alone(reading: ReadAddress, day: datetime.date) -> bool:

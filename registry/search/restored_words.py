@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -93,6 +94,7 @@ _OPENS: Final = re.compile(r"\d|[,;(–-]$")
 """What stands before a word that opens a part: a comma, or a number."""
 _LONG: Final = 5
 """Letters of a word that is one anywhere."""
+_WORDS_REMEMBERED: Final = 1 << 14
 _OTHERS: Final = frozenset(
     word
     for phrase in (*FLATS, *ALLEYS, *HINTS)
@@ -149,6 +151,7 @@ def is_damaged(text: str) -> bool:
     return not whole or has_lost_marks(text)
 
 
+@lru_cache(_WORDS_REMEMBERED)
 def is_word(word: str) -> bool:
     """Whether it may be a word as it stands, its marks included."""
     return is_syllable(word) and not is_unwritten(word)

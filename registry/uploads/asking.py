@@ -20,7 +20,6 @@ from registry.errors import (
     StaleError,
     TooManyVanishedError,
 )
-from registry.intake.matching.vanished import TOO_MANY
 from registry.jobs.queue import enqueue
 from registry.jobs.table import CHECK_IMPORT, PUBLISH_IMPORT, ROLL_BACK_IMPORT, Job
 from registry.settings import Settings
@@ -104,10 +103,10 @@ def publish_refusal(view: ImportView, actor: Actor) -> RegistryError | None:
             f"ai giao tệp thì không tự duyệt: báo người duyệt khác số đợt {view.id}"
             " (whoever delivered a file does not approve it; tell another approver its number)"
         )
-    if view.counts.get("vanished_warning") == TOO_MANY:
+    if view.counts.get("vanished_warning") == TooManyVanishedError.code:
         return TooManyVanishedError(
             "tệp thiếu hơn 80 % hộ của nguồn; nếu đúng là đã hết, gửi accept_vanished"
-            f" (the file lacks most of the source's references) [{TOO_MANY}]",
+            f" (the file lacks most of the source's references) [{TooManyVanishedError.code}]",
             vanished=view.counts["vanished"],
             share=view.counts["vanished_share"],
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from registry.intake.formats.table import SheetPlace
-from registry.intake.judging.fix_words import FIXES
+from registry.intake.judging.problems import PROBLEMS
 
 SheetRow = Callable[[int], SheetPlace | None]
 """From the number of a row to where a spreadsheet shows it; None for files of other kinds."""
@@ -36,8 +36,9 @@ class RowProblem:
         return _OTHER_ROW.sub(lambda row: _row(row[1], sheet_row), self._fix_words()) or None
 
     def _fix_words(self) -> str:
-        fix = self.proposed_fix
-        return FIXES.get(self.code, "{}").format(fix) if fix else ""
+        kind = PROBLEMS.get(self.code)  # an earlier version may have had others
+        words = kind.fix if kind and kind.fix else "{}"
+        return words.format(self.proposed_fix) if self.proposed_fix else ""
 
 
 def _row(number: str, sheet_row: SheetRow) -> str:

@@ -62,7 +62,8 @@ def match(bench: Workbench, source: str, *, demo: bool, full: bool) -> None:
                 codes=bench.value(_REREAD) or [],
             )
         bench.run(f"matching/{script}.sql", **parameters)
-        bench.run("matching/refuse.sql")
+        if bench.value("SELECT count(*) FROM refused"):
+            bench.run("matching/refuse.sql")
     for script in _TELLING:
         bench.run(f"matching/{script}.sql", **parameters, most=_MOST)
 
