@@ -25,6 +25,10 @@ CREATE TABLE known (row_number BIGINT, code VARCHAR, same BOOLEAN, linked BOOLEA
 CREATE TABLE registered (row_number BIGINT, code VARCHAR, unplaced BOOLEAN, other VARCHAR);
 -- What became of rows that are not new; `head`: the row of the file whose door it is.
 CREATE TABLE found (row_number BIGINT, outcome VARCHAR, code VARCHAR, head BIGINT);
+-- What a full delivery no longer has: references, the records that they alone name, and how many.
+CREATE TABLE vanished (source_ref VARCHAR, code VARCHAR);
+CREATE TABLE retiring (code VARCHAR);
+CREATE TABLE vanishing AS SELECT 0 AS vanished, 0 AS living, 0 AS retiring;
 -- The reference of a row without one: its address and an ordinal, never the row's number. Houses
 -- without a number are told apart by their points, to a metre: by an ordinal they would exchange
 -- their codes when the rows are sorted otherwise.

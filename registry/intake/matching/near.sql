@@ -15,6 +15,7 @@ FROM written w
 JOIN number n ON n.at = w.number_at
 LEFT JOIN street s ON s.at = w.street_at
 LEFT JOIN flat f ON f.at = w.flat_at;
+CHECKPOINT;
 CREATE VIEW living AS
 SELECT h.*, t.own_key AS street_key, t.former_unit_id AS street_former_id
 FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
@@ -254,3 +255,5 @@ SELECT row_number,
 FROM each
 QUALIFY row_number() OVER (PARTITION BY code ORDER BY row_number) <= $most
 ORDER BY code, row_number;
+DROP TABLE doubtful;
+DROP TABLE address;

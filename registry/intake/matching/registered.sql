@@ -23,6 +23,7 @@ LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
 LEFT JOIN locality l ON l.id = h.locality_id
 LEFT JOIN locality o ON o.id = l.parent_id
 WHERE h.kind = 'household';
+CHECKPOINT;
 
 -- The records that a row may be. Former communes tell doors of one name apart, unless both are
 -- measured: on a border of old, one door is called by either (`elsewhere`). Tổ 1 of this hamlet is
@@ -94,3 +95,4 @@ WHERE r.unplaced AND r.other IS NULL AND r.code IN (
     SELECT s.code FROM registered s JOIN address b ON b.row_number = s.row_number
     WHERE s.unplaced AND s.other IS NULL
     GROUP BY s.code HAVING count(DISTINCT b.former_id) > 1);
+DROP TABLE record;

@@ -28,3 +28,4 @@ DELETE FROM succeeded WHERE len(heirs) > 1;
 UPDATE known k SET code = s.heirs[1], linked = true
 FROM succeeded s WHERE s.row_number = k.row_number AND s.known;
 INSERT INTO registered SELECT row_number, heirs[1], false, NULL FROM succeeded WHERE NOT known;
+DROP TABLE meeting;
