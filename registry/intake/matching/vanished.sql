@@ -20,7 +20,8 @@ DELETE FROM vanished WHERE code IN (
         FROM judged WHERE source_ref IS NULL AND rejected
     )
     SELECT h.code
-    FROM household h
+    FROM (SELECT DISTINCT code FROM vanished) v
+    JOIN household h ON h.code = v.code
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     LEFT JOIN locality l ON l.id = h.locality_id
     JOIN spared s ON s.door = hash(t.key, CASE WHEN t.key IS NULL THEN l.key END,
