@@ -3,46 +3,43 @@
 -- both are possible and no point decides, the row is read by today's number, with a warning. A known
 -- reference keeps its door: a number that stood on it before never renumbers it back.
 
--- Along what a row's number counted: along what bore the former name that it writes, else along what
--- bears the name today. `elsewhere`: that is part of another street or locality today.
+-- Along what a row's number counted, a street or, below zero, a place: what bore the former name that
+-- it writes, else what bears the name today. `elsewhere`: that is part of another one today.
+CREATE TABLE borne AS
+SELECT *, CASE WHEN thoroughfare_id IS NULL THEN -locality_id ELSE thoroughfare_id END AS along
+FROM former_number;
 CREATE TABLE counted AS
-WITH street AS (
-    SELECT s.at, t.id, t.unit_id, t.former_unit_id
-    FROM street s JOIN thoroughfare t ON t.own_key = s.street_key
-    WHERE t.id IN (SELECT thoroughfare_id FROM former_number)
-), place AS (
-    SELECT p.at, l.id, l.unit_id, l.former_unit_id
-    FROM place p JOIN locality l ON l.own_key = p.place_keys[1]
-    WHERE l.id IN (SELECT locality_id FROM former_number WHERE thoroughfare_id IS NULL)
-), named AS (
+WITH named AS (
     SELECT part, row_number, unnest(named_ids) AS id, today_id FROM renamed
     WHERE NOT unclear AND depth = 1
+), counting AS (
+    SELECT 'street' AS part, s."at", t.id, t.unit_id, t.former_unit_id
+    FROM street s JOIN thoroughfare t ON t.own_key = s.street_key
+    WHERE t.id IN (SELECT along FROM borne)
+    UNION ALL
+    SELECT 'place', p."at", l.id, l.unit_id, l.former_unit_id
+    FROM place p JOIN locality l ON l.own_key = p.place_keys[1]
+    WHERE -l.id IN (SELECT along FROM borne)
+), naming AS (
+    SELECT *, CASE WHEN street_at IS NULL THEN 'place' ELSE 'street' END AS part,
+        coalesce(street_at, place_at) AS "at"
+    FROM unsettled
 )
-SELECT row_number, id AS street_id, NULL AS place_id, id <> today_id AS elsewhere
-FROM named WHERE part = 'street'
+SELECT n.row_number, CASE n.part WHEN 'street' THEN n.id ELSE -n.id END AS along,
+    n.id <> n.today_id AS elsewhere
+FROM named n JOIN naming u ON u.row_number = n.row_number AND u.part = n.part
 UNION ALL
-SELECT u.row_number, s.id, NULL, false
-FROM unsettled u JOIN street s ON s.at = u.street_at AND s.unit_id = u.unit_id
-    AND may_be_same(s.former_unit_id, u.former_id)
-WHERE NOT EXISTS (FROM named n WHERE n.row_number = u.row_number AND n.part = 'street')
-UNION ALL
-SELECT n.row_number, NULL, n.id, n.id <> n.today_id
-FROM named n JOIN unsettled u ON u.row_number = n.row_number
-WHERE n.part = 'place' AND u.street_at IS NULL
-UNION ALL
-SELECT u.row_number, NULL, p.id, false
-FROM unsettled u JOIN place p ON p.at = u.place_at AND p.unit_id = u.unit_id
-    AND may_be_same(p.former_unit_id, u.former_id)
-WHERE u.street_at IS NULL AND NOT EXISTS (
-    FROM named n WHERE n.row_number = u.row_number AND n.part = 'place');
+SELECT u.row_number, CASE u.part WHEN 'street' THEN c.id ELSE -c.id END, false
+FROM naming u JOIN counting c ON c.part = u.part AND c."at" = u."at" AND c.unit_id = u.unit_id
+    AND may_be_same(c.former_unit_id, u.former_id)
+WHERE NOT EXISTS (FROM named n WHERE n.row_number = u.row_number AND n.part = u.part);
 
 -- The doors that bore it: of a known reference only its own, else those that may be at the point.
 CREATE TABLE bearer AS
 SELECT DISTINCT ON (c.row_number, h.code) c.row_number, c.elsewhere, h.code, k.code AS own,
     h.house_number, h.house_number_key, h.thoroughfare_id, d.number, d.number_key, d.street_key
 FROM counted c
-JOIN former_number f ON f.thoroughfare_id = c.street_id
-    OR f.locality_id = c.place_id AND f.thoroughfare_id IS NULL
+JOIN borne f ON f.along = c.along
 JOIN door d ON d.row_number = c.row_number AND d.number_key = f.house_number_key
 LEFT JOIN known k ON k.row_number = c.row_number
 JOIN household h ON h.code = f.code AND h.kind = 'household' AND h.unit_id = d.unit_id
