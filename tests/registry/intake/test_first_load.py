@@ -111,7 +111,7 @@ def test_killed_import_leaves_the_register_as_it_was(
         with psycopg.connect(admin_url, autocommit=True) as admin:
             killed = admin.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                " WHERE datname = %s AND query LIKE 'COPY staging.%%'",
+                " WHERE datname = %s AND state = 'idle in transaction'",
                 [engine.url.database],
             )
             assert killed.fetchall() == [(True,)]
