@@ -64,7 +64,6 @@ def match(bench: Workbench, source: str, *, demo: bool, full: bool) -> None:
         bench.run(f"matching/{script}.sql", **parameters)
         if bench.value("SELECT count(*) FROM refused"):
             bench.run("matching/refuse.sql")
-        bench.pack()
     for script in _TELLING if full else _TELLING[:-1]:
         bench.run(f"matching/{script}.sql", **parameters, most=_MOST)
 
