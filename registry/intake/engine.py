@@ -1,8 +1,8 @@
 """Where an import works: its rows in DuckDB, in this process, beside the register's transaction.
 
-DuckDB works on columns, takes half a gigabyte at most and spills the rest below `var/`. What an
-import needs of the register is brought over by the connection that it will publish on, so that the
-snapshot, the locks and row-level security are those of its transaction (decision 0027); what it
+DuckDB works on columns, takes half a gigabyte at most and spills the rest below `var/imports`. What
+an import needs of the register is brought over by the connection that it will publish on, so that
+the snapshot, the locks and row-level security are those of its transaction (decision 0027); what it
 found goes back the same way. A step is one `.sql` file, which can be pasted into a shell.
 """
 
@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -26,7 +26,7 @@ from psycopg.abc import Buffer
 from sqlalchemy import Connection, text
 
 from registry.database import driver_connection
-from registry.errors import StorageFullError, StorageUnavailableError
+from registry.errors import StorageFullError
 
 _HERE: Final = Path(__file__).parent
 _INSIDE: Final = "USE import"
@@ -211,14 +211,16 @@ class Workbench:
 def workbench(connection: Connection, import_id: int, var: Path) -> Iterator[Workbench]:
     """A workbench with DuckDB's macros; what it wrote below `var` is gone after the block.
 
-    Raises StorageUnavailableError where nothing can be written there, StorageFullError when there
+    Where nothing can be written there, all must fit into memory. Raises StorageFullError when there
     is no room left.
     """
-    with _folder(var / "spill") as folder, closing(duckdb.connect()) as duck:
+    # A folder for each account: an operator's own imports may be another's than the server's.
+    spill = var / "imports" / f"spill-{os.geteuid()}"
+    with _folder(spill) as folder, closing(duckdb.connect()) as duck:
         for setting, value in (
             ("memory_limit", _MEMORY),
             ("threads", _THREADS),
-            ("temp_directory", str(folder)),
+            ("temp_directory", str(folder or "")),
             ("preserve_insertion_order", False),
             ("autoinstall_known_extensions", False),
         ):
@@ -238,24 +240,23 @@ def workbench(connection: Connection, import_id: int, var: Path) -> Iterator[Wor
 
 
 @contextmanager
-def _folder(parent: Path) -> Iterator[Path]:
-    """A folder that goes with the block; those of processes that were killed go before it."""
-    try:
-        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left in parent.iterdir():
-            _remove_if_left(left)
-        folder = Path(tempfile.mkdtemp(dir=parent))
-        held = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise StorageUnavailableError(
-            f"không ghi được vào {parent}; báo người vận hành (it cannot be written)"
-        ) from error
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX)
+def _folder(parent: Path) -> Iterator[Path | None]:
+    """A folder that goes with the block, None where nothing can be written.
+
+    Those of processes that were killed go before it.
+    """
+    with ExitStack() as stack:
+        folder = None
+        with suppress(OSError):
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for left in parent.iterdir():
+                _remove_if_left(left)
+            folder = Path(tempfile.mkdtemp(dir=parent))
+            held = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, held)
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            fcntl.flock(held, fcntl.LOCK_EX)
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(held)
 
 
 def _remove_if_left(folder: Path) -> None:

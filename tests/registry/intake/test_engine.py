@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from registry.database import session_scope
-from registry.errors import StorageUnavailableError
+from registry.errors import StorageFullError
 from registry.intake import engine as engines
 from registry.intake.engine import workbench
 
@@ -70,19 +70,26 @@ def test_metres_are_those_of_the_ellipsoid(engine: Engine, tmp_path: Path) -> No
 
 
 def test_what_a_killed_import_spilled_is_swept(engine: Engine, tmp_path: Path) -> None:
-    left = tmp_path / "spill" / "left"
-    left.mkdir(parents=True)
-    (left / "block").write_text("x")
+    spill = tmp_path / "imports" / f"spill-{os.geteuid()}"
+    (spill / "left").mkdir(parents=True)
+    (spill / "left" / "block").write_text("x")
     with session_scope(engine) as session, workbench(session.connection(), 1, tmp_path):
-        assert not left.exists()
+        assert not (spill / "left").exists()
         with workbench(session.connection(), 2, tmp_path):
-            assert len(list((tmp_path / "spill").iterdir())) == 2
-    assert list((tmp_path / "spill").iterdir()) == []
+            assert len(list(spill.iterdir())) == 2
+    assert list(spill.iterdir()) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_folder_that_cannot_be_written_is_told(engine: Engine, tmp_path: Path) -> None:
-    (tmp_path / "closed").mkdir(mode=0o500)
-    with session_scope(engine) as session, pytest.raises(StorageUnavailableError):  # noqa: SIM117
-        with workbench(session.connection(), 1, tmp_path / "closed"):
-            pass
+def test_where_nothing_can_be_written_all_stays_in_memory(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "imports").write_text("in the way")
+    with session_scope(engine) as session, workbench(session.connection(), 1, tmp_path) as bench:
+        bench.duck.execute("CREATE TABLE a AS SELECT range AS n FROM range(1000000)")
+        assert bench.value("SELECT count(*) FROM a") == 1_000_000
+    with pytest.raises(StorageFullError):
+        _fill(engine, tmp_path)
+
+
+def _fill(engine: Engine, var: Path) -> None:
+    with session_scope(engine) as session, workbench(session.connection(), 1, var) as bench:
+        bench.duck.execute("SET memory_limit = '2MB'")
+        bench.duck.execute("CREATE TABLE a AS SELECT md5(n::text) FROM range(1000000) r (n)")
