@@ -17,13 +17,13 @@ SELECT h.code, h.status, h.unit_id,
     dwelling(h.unit_id, h.house_number, h.house_number_key, h.building_key, h.floor,
         h.unit_number) AS dwelling,
     door_at(dwelling, t.own_key, l.own_key) AS door,
-    CASE WHEN h.thoroughfare_id IS NULL THEN o.own_key END AS outer_key, h.lon, h.lat
+    CASE WHEN h.thoroughfare_id IS NULL THEN o.own_key END AS outer_key,
+    h.house_number_key IS NOT NULL OR h.unit_number IS NOT NULL AS is_numbered, h.lon, h.lat
 FROM household h
 LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
 LEFT JOIN locality l ON l.id = h.locality_id
 LEFT JOIN locality o ON o.id = l.parent_id
 WHERE h.kind = 'household';
-CHECKPOINT;
 
 -- The records that a row may be. Former communes tell doors of one name apart, unless both are
 -- measured: on a border of old, one door is called by either (`elsewhere`). Tổ 1 of this hamlet is
@@ -42,12 +42,16 @@ WITH unknown AS (
     FROM column_of
 ), pair AS (
     SELECT a.row_number, a.former_id AS row_former, a.street_at, a.outer_key AS row_outer,
-        a.numbered, a.lon AS row_lon, a.lat AS row_lat, r.*
-    FROM unknown a JOIN record r ON r.door = a.door AND r.unit_id = a.unit_id
+        a.numbered, a.lon AS row_lon, a.lat AS row_lat, r.code, r.status, r.former_id,
+        r.outer_key, r.lon, r.lat
+    FROM unknown a
+    JOIN record r ON r.door = a.door AND r.unit_id = a.unit_id AND r.is_numbered
     WHERE a.numbered
     UNION ALL
-    SELECT a.row_number, a.former_id, a.street_at, a.outer_key, a.numbered, a.lon, a.lat, r.*
-    FROM square_of a JOIN record r ON r.door = a.door AND r.unit_id = a.unit_id
+    SELECT a.row_number, a.former_id, a.street_at, a.outer_key, a.numbered, a.lon, a.lat, r.code,
+        r.status, r.former_id, r.outer_key, r.lon, r.lat
+    FROM square_of a
+    JOIN record r ON r.door = a.door AND r.unit_id = a.unit_id AND NOT r.is_numbered
         AND floor(r.lon * 50000) = a.x AND floor(r.lat * 50000) = a.y
 )
 SELECT row_number, row_former, code, status, NOT may_be_same(former_id, row_former) AS elsewhere,
