@@ -56,7 +56,8 @@ def find_outside(bench: Workbench) -> None:
 
 def _look_up(bench: Workbench, rows: str, into: str) -> None:
     """Say of each of the rows in `into` whether the polygon of its unit holds its point."""
-    polygon, of_unit = shapely.Polygon(), None
+    polygon: shapely.Geometry = shapely.Polygon()
+    of_unit = None
     for batch in bench.stream(f"SELECT row_number, unit_id, lon, lat FROM {rows} ORDER BY unit_id"):
         units, lon, lat = (column.to_numpy() for column in batch.columns[1:])
         held = np.empty(len(units), bool)
