@@ -15,7 +15,6 @@ import argparse
 import csv
 import os
 import resource
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -25,17 +24,18 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from registry.database import driver_connection, make_engine, session_scope
 from registry.demo.households import DemoHousehold
 from registry.demo.load import COLUMNS, DemoPlan, plan_demo
 from registry.gazetteer import load_gazetteer
+from registry.intake.engine import Workbench
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from registry.prepare import prepare_database
 
-SHOWN_S = 0.02
+SHOWN_S = 0.05
 """Phases that take less are left out."""
 TEXT_SHARE = 10
 """One row of so many is also delivered as free text."""
@@ -67,31 +67,26 @@ FREE_REFS = "INSERT INTO free_ref SELECT * FROM ready_ref"
 
 
 class Phases:
-    """Seconds of SQL by the module of `registry.intake` that asked; COPY is not among them."""
+    """Seconds by script of `registry/intake`, and by what is brought over and handed back."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
-        event.listen(engine, "before_cursor_execute", self._begin)
-        event.listen(engine, "after_cursor_execute", self._end)
+        for name in ("run", "bring", "hand", "copy"):
+            setattr(Workbench, name, self._timed(name, getattr(Workbench, name)))
 
-    def _begin(self, *_: object) -> None:
-        self._since = time.perf_counter()
+    def _timed(self, name: str, work: Callable[..., int]) -> Callable[..., int]:
+        def timed_work(bench: Workbench, what: str, *more: object, **named: object) -> int:
+            start = time.perf_counter()
+            try:
+                return work(bench, what, *more, **named)
+            finally:
+                self.seconds[f"{name} {what.split(' ')[0]}"] += time.perf_counter() - start
 
-    def _end(self, *_: object) -> None:
-        self.seconds[_caller()] += time.perf_counter() - self._since
+        return timed_work
 
     def take(self) -> Counter[str]:
         taken, self.seconds = self.seconds, Counter()
         return taken
-
-
-def _caller() -> str:
-    frame = sys._getframe()
-    while frame := frame.f_back:  # type: ignore[assignment]
-        path = Path(frame.f_code.co_filename)
-        if "intake" in path.parts and path.stem != "staging":
-            return path.stem
-    return "others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +97,7 @@ class Spent:
     program: float
     server: float
     staged: float = 0.0
-    """Of an import: by the clock, what came behind reading the file and COPY."""
+    """Of an import: by the clock, what came behind reading the file."""
 
     def __str__(self) -> str:
         return (
@@ -242,19 +237,30 @@ def run(
         connection.execute(text("CHECKPOINT"))
     phases.take()
     clock = Clock(owner)
-    result = import_file(engine, path, ImportOptions(source, dry_run=dry_run), lambda _count: None)
-    spent = clock.spent()
-    sql = phases.take()
+    reached: dict[str, float] = {}
+
+    def entering(phase: str) -> None:
+        reached[phase] = time.perf_counter()
+
+    result = import_file(
+        engine,
+        path,
+        ImportOptions(source, dry_run=dry_run),
+        lambda _count: None,
+        entering=entering,
+    )
+    spent, end = clock.spent(), time.perf_counter()
     print(f"{title}: {result.rows:,} rows, {result.rows / spent.wall:,.0f} rows/s, {spent}")
     print(
         f"   new {result.new:,}, changed {result.changed:,}, unchanged {result.unchanged:,},"
         f" linked {result.linked:,}, rejected {result.rejected:,}; load {os.getloadavg()[0]:.1f}"
     )
-    told = {"file and COPY": spent.wall - sum(sql.values()), **dict(sql.most_common())}
+    staged = end - reached.get("judging", end)
+    told = {"reading": spent.wall - staged, **dict(phases.take().most_common())}
     for name, each in told.items():
         if each > SHOWN_S:
-            print(f"   {name:<15}{each:8.2f} s {result.rows / each:14,.0f} rows/s")
-    return replace(spent, staged=sum(sql.values()))
+            print(f"   {name:<45}{each:8.2f} s {result.rows / each:14,.0f} rows/s")
+    return replace(spent, staged=staged)
 
 
 def measure(url: str, rows: int, folder: Path) -> None:
@@ -265,7 +271,7 @@ def measure(url: str, rows: int, folder: Path) -> None:
         write_columns(folder / f"{number}.csv", plan.households())
         for number, plan in enumerate(plans)
     )
-    phases = Phases(engine)
+    phases = Phases()
 
     def once(title: str, path: Path, source: str, *, dry_run: bool = False) -> Spent:
         return run(engine, owner, phases, title, path, source, dry_run=dry_run)

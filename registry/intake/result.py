@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from sqlalchemy import Connection, text
-
 from registry.intake.columns.reader import SourceFile
 from registry.intake.columns.unread import UnreadColumn
+from registry.intake.engine import Workbench
 from registry.intake.formats.table import Numbering
 from registry.intake.judging.auto_fix import FIXED
 from registry.intake.judging.row_problem import RowProblem
@@ -116,22 +115,17 @@ class ImportResult:
         return {name: getattr(self, name) for name in names}
 
 
-_WARNED: Final = """
-    SELECT count(DISTINCT row_number) FROM import_problem
-    WHERE import_id = :id AND severity = 'warning'
-"""
+_WARNED: Final = "SELECT count(DISTINCT row_number) FROM problem WHERE severity = 'warning'"
 # Longitude and latitude may both be unreadable: that is one row with one problem.
-_BY_CODE: Final = """
-    SELECT code, count(DISTINCT row_number) FROM import_problem
-    WHERE import_id = :id GROUP BY code ORDER BY code
-"""
+_BY_CODE: Final = "SELECT code, count(DISTINCT row_number) FROM problem GROUP BY code ORDER BY code"
 _EXAMPLES: Final = """
-    SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
-    WHERE import_id = :id AND code = :code ORDER BY row_number LIMIT :limit
+    SELECT row_number, field, code, severity, value, proposed_fix FROM problem
+    QUALIFY row_number() OVER (PARTITION BY code ORDER BY row_number, id) <= $most
+    ORDER BY code, problem.row_number, id
 """
 _OF_REJECTED: Final = """
-    SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
-    WHERE import_id = :id AND severity = 'error' ORDER BY row_number, id LIMIT :limit
+    SELECT row_number, field, code, severity, value, proposed_fix FROM problem
+    WHERE severity = 'error' ORDER BY row_number, id LIMIT $most
 """
 
 
@@ -148,32 +142,23 @@ def _of_accuracy(file: SourceFile) -> tuple[str, ...]:
 
 
 def result_of(
-    connection: Connection,
-    import_id: int,
+    bench: Workbench,
     state: str,
     counts: dict[str, Any],
     file: SourceFile,
     numbering: Numbering | None,
 ) -> ImportResult:
     """What became of a file whose rows were counted, with what is written down of its problems."""
-    this = {"id": import_id}
-    by_code = [(code, rows) for code, rows in connection.execute(text(_BY_CODE), this)]
-    examples = tuple(
-        RowProblem(*row)
-        for code, _ in by_code
-        for row in connection.execute(text(_EXAMPLES), this | {"code": code, "limit": EXAMPLES})
-    )
-    row_problems = tuple(
-        RowProblem(*row)
-        for row in connection.execute(text(_OF_REJECTED), this | {"limit": MAX_SHOWN})
-    )
+    problems: dict[str, int] = dict(bench.rows(_BY_CODE))
+    examples = tuple(RowProblem(*row) for row in bench.rows(_EXAMPLES, most=EXAMPLES))
+    row_problems = tuple(RowProblem(*row) for row in bench.rows(_OF_REJECTED, most=MAX_SHOWN))
     return ImportResult(
-        import_id=import_id if state == "published" else None,
+        import_id=bench.import_id if state == "published" else None,
         state=state,
         **({"buildings": 0, "demo_removed": 0} | counts),
-        warned=connection.execute(text(_WARNED), this).scalar_one(),
-        fixed={code: rows for code, rows in by_code if code in FIXED},
-        problems=dict(by_code),
+        warned=bench.value(_WARNED),
+        fixed={code: rows for code, rows in problems.items() if code in FIXED},
+        problems=problems,
         columns_personal=file.columns.personal,
         columns_unknown=file.columns.unknown,
         columns_unread=file.unread,

@@ -12,14 +12,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, TextIO
 
-from sqlalchemy import Connection
-
 from geo import code as codes
 from registry.csv_cells import Writer
 from registry.database import driver_connection
 from registry.errors import InvalidInputError
 from registry.intake.columns.fields import ANSWER_COLUMNS, REPORT_COLUMNS
 from registry.intake.columns.reader import SourceFile, rows_of
+from registry.intake.engine import Workbench, as_csv
 from registry.intake.formats.table import Numbering
 from registry.intake.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
 from registry.intake.judging.problems import PROBLEMS
@@ -28,38 +27,39 @@ from registry.messages import SEVERITIES
 
 # In order of the file's rows. A revived record is a change to whoever delivers.
 _ANSWERS: Final = """
-    COPY (
-        SELECT CASE WHEN p.row_number IS NOT NULL THEN 'skipped'
-                WHEN o.outcome = 'revived' THEN 'changed'
-                ELSE coalesce(o.outcome, 'rejected') END,
-            coalesce(o.code, r.code, '')
-        FROM judged j
-        LEFT JOIN outcome o USING (row_number)
-        LEFT JOIN skipped p USING (row_number)
-        LEFT JOIN door d USING (row_number)
-        LEFT JOIN household_ref r ON r.source = %s AND r.source_ref = d.ref
-        ORDER BY row_number
-    ) TO STDOUT
+    SELECT CASE WHEN p.row_number IS NOT NULL THEN 'skipped'
+            WHEN o.outcome = 'revived' THEN 'changed'
+            ELSE coalesce(o.outcome, 'rejected') END || '\t' || coalesce(o.code, {code}, '')
+    FROM entry e
+    LEFT JOIN outcome o ON o.row_number = e.row_number
+    LEFT JOIN skipped p ON p.row_number = e.row_number
+    {issued}
+    ORDER BY e.row_number
+"""
+_ISSUED: Final = """
+    LEFT JOIN (
+        SELECT d.row_number, n.code FROM ref_new n JOIN door d ON d.ref = n.ref
+    ) n ON n.row_number = e.row_number
 """
 
 _PROBLEMS: Final = """
-    COPY (
-        SELECT row_number, field, code, severity, value, proposed_fix FROM import_problem
-        WHERE import_id = %s ORDER BY row_number, id
-    ) TO STDOUT (FORMAT csv)
+    SELECT row_number, field, code, severity, value, proposed_fix FROM problem
+    ORDER BY row_number, id
 """
 _VANISHED: Final = """
     COPY (
-        SELECT v.source_ref, v.code, (t.code IS NOT NULL)::int, u.code, h.house_number,
+        SELECT v.source_ref, v.code, v.retires::int, u.code, h.house_number,
             concat_ws(' ', s.kind, s.name), concat_ws(' ', l.kind, l.name)
-        FROM vanished v
+        FROM vanished_ref v
         JOIN household h ON h.code = v.code
-        LEFT JOIN retiring t ON t.code = v.code
         LEFT JOIN admin_unit u ON u.id = h.unit_id
         LEFT JOIN thoroughfare s ON s.id = h.thoroughfare_id
         LEFT JOIN locality l ON l.id = h.locality_id
         ORDER BY v.source_ref
     ) TO STDOUT (FORMAT csv)
+"""
+_VANISHED_REFS: Final = """
+    SELECT source_ref, code, code IN (SELECT code FROM retiring) AS retires FROM vanished
 """
 VANISHED_COLUMNS: Final = (
     *("source_ref", "code", "code_display", "retired", "commune_code", "house_number", "street"),
@@ -84,37 +84,35 @@ class Handback:
     """For `write_vanished`."""
 
 
-def copy_answers(connection: Connection, source: str, answers: BinaryIO) -> None:
+def copy_answers(bench: Workbench, answers: BinaryIO, *, published: bool) -> None:
     """Write outcome and code of every row into `answers`, for `write_codes` after the commit.
 
-    A row that a dry run would make new has no code yet; a rejected one has none.
+    A row that would be new has no code before it is `published`; a rejected one has none.
     """
-    _copy(connection, _ANSWERS, (source,), answers)
+    code, issued = ("n.code", _ISSUED) if published else ("NULL", "")
+    for batch in bench.stream(_ANSWERS.format(code=code, issued=issued)):
+        answers.write("".join(f"{line}\n" for line in batch.column(0).to_pylist()).encode())
+    answers.flush()  # a full disk must show before the commit
 
 
-def copy_problems(connection: Connection, import_id: int, problems: BinaryIO) -> None:
+def copy_problems(bench: Workbench, problems: BinaryIO) -> None:
     """Write every problem of every row into `problems`, for `write_problems` after the commit."""
-    _copy(connection, _PROBLEMS, (import_id,), problems)
+    for batch in bench.stream(_PROBLEMS):
+        problems.write(as_csv(batch))
+    problems.flush()  # a full disk must show before the commit
 
 
-def copy_vanished(connection: Connection, vanished: BinaryIO) -> None:
-    """Write what a full delivery no longer has into `vanished`, for `write_vanished`.
-
-    Needs the tables of `registry.intake.matching.vanished`.
-    """
-    _copy(connection, _VANISHED, (), vanished)
-
-
-def _copy(
-    connection: Connection, statement: str, parameters: Sequence[object], out: BinaryIO
-) -> None:
+def copy_vanished(bench: Workbench, vanished: BinaryIO) -> None:
+    """Write what a full delivery no longer has into `vanished`, for `write_vanished`."""
+    columns = "source_ref text, code text, retires boolean"
+    bench.hand("vanished_ref", columns, _VANISHED_REFS)
     with (
-        driver_connection(connection).cursor() as cursor,
-        cursor.copy(statement, parameters) as copy,
+        driver_connection(bench.connection).cursor() as cursor,
+        cursor.copy(_VANISHED) as copy,
     ):
         for block in copy:
-            out.write(block)
-    out.flush()  # a full disk must show before the commit
+            vanished.write(block)
+    vanished.flush()
 
 
 def write_codes(file: SourceFile, answers: BinaryIO, out: TextIO) -> None:

@@ -20,39 +20,28 @@ from registry.errors import (
     DatabaseUnavailableError,
     ImportStateError,
     InvalidInputError,
-    UnitsChangedError,
     VerdictChangedError,
 )
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer, today
 from registry.intake.columns.demo_guard import refuse_made_up
 from registry.intake.columns.reader import SourceFile, numbering_of, open_file
+from registry.intake.engine import Workbench, workbench
 from registry.intake.formats.table import unreadable
 from registry.intake.judging.auto_fix import apply_fixes
 from registry.intake.judging.fixes import propose_fixes
 from registry.intake.judging.footers import skip_footers
 from registry.intake.judging.members import skip_members
-from registry.intake.judging.perimeter import reject_beyond, reject_foreign
+from registry.intake.judging.perimeter import reject_beyond
 from registry.intake.judging.row_rules import judge
-from registry.intake.matching.match import match, settle_written
-from registry.intake.matching.name_variants import tell_apart, warn_of_new
-from registry.intake.matching.named_places import name_places
-from registry.intake.matching.near import find_near
+from registry.intake.matching.match import match
+from registry.intake.matching.names import teach
 from registry.intake.matching.over_target import beyond_targets
 from registry.intake.matching.repeat import find_repeat
-from registry.intake.matching.shared_doors import count_shared
-from registry.intake.matching.street_behind import warn_of_stretches
-from registry.intake.matching.unwritten_names import ask_about_unwritten
-from registry.intake.matching.vanished import (
-    bring_back,
-    find_vanished,
-    keep_refs,
-    refuse_too_many,
-    retire_vanished,
-)
-from registry.intake.publishing.buildings import count_buildings
+from registry.intake.matching.vanished import Vanishing, refuse_too_many
 from registry.intake.publishing.publish import (
     PUBLISH_LOCK,
+    is_still_so,
     publish,
     refuse_demo_beside_real,
     remove_demo,
@@ -62,10 +51,11 @@ from registry.intake.row_reports import Handback, copy_answers, copy_problems, c
 from registry.intake.spellings.headers import mapping_of
 from registry.intake.staged.positions import positioned
 from registry.intake.staged.resolve import resolver_of
-from registry.intake.staged.staging import Progress, Staging, stage
+from registry.intake.staged.stage import Progress, stage
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import COUNT_COVERAGE
 from registry.rules import RULES_VERSION
+from registry.settings import from_environment
 
 # Not the model, which takes a quarter of a second to load.
 _IMPORT: Final = table(
@@ -76,6 +66,10 @@ _IMPORT: Final = table(
 )
 _PROBLEM: Final = table("import_problem", column("import_id"))
 NOTHING_BACK: Final = Handback()
+
+
+class _MovedOnError(Exception):
+    """A unit, record or place that the file was read by changed before it was held: once more."""
 
 
 def import_file(
@@ -103,16 +97,20 @@ def import_file(
             "source", "bad_source", "a source has a name of 1 to 100 letters"
         )
     demand("editor" if options.dry_run else "approver", "nhập dữ liệu")
-    file = open_file(path, options.sheet, options.mapping, options.commune)
+    as_read = options.sheet, options.mapping, options.commune
+    file = open_file(path, *as_read)
     if not options.demo_as_real:
         refuse_made_up(file)
     with _turn_of(engine, options.source):
-        with session_scope(engine) as session:
-            result = _import(session, file, options, progress, handback, entering)
-            if result.state == "published":
-                entering("committing")
-            else:
-                session.rollback()
+        result = None
+        while result is None:
+            with suppress(_MovedOnError), session_scope(engine) as session:
+                result = _import(session, file, options, progress, handback, entering)
+                if result.state == "published":
+                    entering("committing")
+                else:
+                    session.rollback()
+            file = file if result else open_file(path, *as_read)
         if result.state == "published":
             entering("feed")
             with suppress(DatabaseUnavailableError):
@@ -160,51 +158,64 @@ def _import(
         dry_run=options.dry_run,
     )
     reading = _reading_of(session, gazetteer, options)
-    # Answers are of each row, and only a row that was read has one. A key's units say what becomes
-    # of a row as well, and may be other ones than those of the latest import.
-    repeat = (
-        None
-        if handback.answers or is_bound()
-        else find_repeat(connection, import_id, options.source, reading)
-    )
-    if repeat is not None:
-        counts = repeat.counts
+    connection.execute(text(_WORK_MEM))
+    connection.execute(text(_NO_MERGE))
+    connection.execute(text(_NOT_FOR_NOBODY))
+    with workbench(connection, import_id, from_environment().var) as bench:
+        # Answers are of each row, and only a row that was read has one. A key's units say what
+        # becomes of a row as well, and may be other ones than those of the latest import.
+        repeat = (
+            None if handback.answers or is_bound() else find_repeat(bench, options.source, reading)
+        )
+        if repeat is not None:
+            counts = repeat.counts
+        else:
+            counts = _read(session, bench, file, options, gazetteer, reading, progress, entering)
         refuse_other_verdict(options, counts)
         state = _state(options, counts)
-        if state == "published":
+        if state == "published" and repeat is not None:
             _open_event(session, import_id, options, reading=reading, repeats=repeat.import_id)
-    else:
-        connection.execute(text(_WORK_MEM))
-        connection.execute(text(_NO_MERGE))
-        connection.execute(text(_NOT_FOR_NOBODY))
-        staging = Staging(connection, import_id)
-        resolver = resolver_of(file, gazetteer, today())
-        stage(staging, file, resolver, reading, progress)
-        if options.fix:
-            apply_fixes(staging)
-        entering("judging")
-        counts = _decide(session, staging, file, options, gazetteer, padded=resolver.padded)
-        # A full delivery may say that nothing is left; that is asked about: `too_many_vanished`.
-        if not counts["rows"] and options.delivery == "partial":
-            raise unreadable(file.path, _NO_ROW)
-        refuse_other_verdict(options, counts)
-        state = _state(options, counts)
-        if state == "published":
+        elif state == "published":
             entering("publishing")
-            counts |= _write(session, staging, options, reading, counts)
+            counts |= _write(session, bench, options, reading, counts)
         if handback.answers is not None:
-            copy_answers(connection, options.source, handback.answers)
-        if handback.vanished is not None:
-            copy_vanished(connection, handback.vanished)
-        staging.drop()
-    if handback.problems is not None:
-        copy_problems(connection, import_id, handback.problems)
-    numbering = repeat.numbering if repeat is not None else numbering_of(file)
-    result = result_of(connection, import_id, state, counts, file, numbering)
+            copy_answers(bench, handback.answers, published=state == "published")
+        if handback.vanished is not None and repeat is None:
+            copy_vanished(bench, handback.vanished)
+        if handback.problems is not None:
+            copy_problems(bench, handback.problems)
+        if state == "published":
+            bench.copy(_PROBLEMS, _TOLD, import_id=import_id)
+        numbering = repeat.numbering if repeat is not None else numbering_of(file)
+        result = result_of(bench, state, counts, file, numbering)
     session.execute(
         update(_IMPORT).where(_IMPORT.c.id == import_id).values(counts=result.to_dict())
     )
     return result
+
+
+def _read(
+    session: Session,
+    bench: Workbench,
+    file: SourceFile,
+    options: ImportOptions,
+    gazetteer: Gazetteer,
+    reading: str,
+    progress: Progress,
+    entering: Phases,
+) -> dict[str, Any]:
+    """Read the file, and decide what becomes of each row; how many of each."""
+    resolver = resolver_of(file, gazetteer, today())
+    stage(bench, file, resolver, reading, progress)
+    if options.fix:
+        apply_fixes(bench)
+    entering("judging")
+    skipped = _judge(bench, file, options, gazetteer, padded=resolver.padded)
+    counts = _decide(session, bench, file, options, gazetteer.version, skipped)
+    # A full delivery may say that nothing is left; that is asked: `too_many_vanished`.
+    if not counts["rows"] and options.delivery == "partial":
+        raise unreadable(file.path, _NO_ROW)
+    return counts
 
 
 def _state(options: ImportOptions, counts: Mapping[str, Any]) -> str:
@@ -214,61 +225,65 @@ def _state(options: ImportOptions, counts: Mapping[str, Any]) -> str:
     return "refused" if options.strict and counts["rejected"] else "published"
 
 
-def _decide(
-    session: Session,
-    staging: Staging,
+def _judge(
+    bench: Workbench,
     file: SourceFile,
     options: ImportOptions,
     gazetteer: Gazetteer,
     *,
     padded: bool,
-) -> dict[str, Any]:
-    """What becomes of each row, and how many of each; nothing is written to the register yet."""
-    connection, import_id = staging.connection, staging.import_id
-    demo = options.source == DEMO_SOURCE
-    judge(staging)
-    if options.commune is None and not session.execute(text(_ANY_COMMUNE)).scalar_one():
+) -> int:
+    """What the rows say by themselves, as problems; how many are no households."""
+    judge(bench)
+    if options.commune is None and not bench.value(_ANY_COMMUNE):
         file.table.remarks.append(_NO_COMMUNE)
     codes = file.columns.positions.get("commune_code")
-    if codes is not None and session.execute(text(_ANY_OF_TWO_MAPS), {"id": import_id}).scalar():
+    if codes is not None and bench.value(_ANY_OF_TWO_MAPS):
         option = mapping_of({file.headers[codes]: "former_commune_code"})
         file.table.remarks.append(_OF_TWO_MAPS.format(option))
-    reject_beyond(staging)
-    propose_fixes(connection, import_id, gazetteer, today(), padded=padded)
-    skipped = skip_footers(staging, file) + skip_members(
-        staging,
+    reject_beyond(bench)
+    propose_fixes(bench, gazetteer, today(), padded=padded)
+    return skip_footers(bench, file) + skip_members(
+        bench,
         personal=bool(file.columns.personal),
         of_one_commune=options.commune is not None,
     )
+
+
+def _decide(
+    session: Session,
+    bench: Workbench,
+    file: SourceFile,
+    options: ImportOptions,
+    version: int,
+    skipped: int,
+) -> dict[str, Any]:
+    """What becomes of each row, and how many of each; nothing is written to the register yet.
+
+    `version` is that of the units by which the file was read.
+    """
+    demo, full = options.source == DEMO_SOURCE, options.delivery == "full"
     session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
-    if gazetteer_version(session) != gazetteer.version:
-        raise UnitsChangedError(
-            "đơn vị hành chính vừa thay đổi trong lúc đọc tệp; hãy nhập lại"
-            " (units have changed since the file was begun; try again)"
-        )
+    if gazetteer_version(session) != version:
+        raise _MovedOnError
     if demo:
         refuse_demo_beside_real(session)
-    tell_apart(staging, options.source)
-    ask_about_unwritten(staging, options.source)
-    match(staging, options.source, demo=demo, full=options.delivery == "full")
-    reject_foreign(staging)
-    settle_written(staging)
-    name_places(staging)
-    warn_of_new(staging)
-    warn_of_stretches(staging)
+    teach(bench.duck)
+    match(bench, options.source, demo=demo, full=full)
+    if not options.dry_run and not is_still_so(bench):
+        raise _MovedOnError
     if not demo:
-        file.table.remarks.extend(beyond_targets(connection))
-    near = find_near(staging, demo=demo)
-    vanishing = find_vanished(connection, options.source, full=options.delivery == "full")
+        file.table.remarks.extend(beyond_targets(bench))
+    vanishing = Vanishing(*bench.rows("SELECT vanished, living, retiring FROM vanishing")[0])
     if not (options.dry_run or options.accept_vanished):
         refuse_too_many(vanishing)
-    counts = dict(connection.execute(text(_COUNTS)).one()._mapping)
-    counts |= {"rejected": counts["rejected"] - skipped, "skipped": skipped, "near": near}
-    before = {"source": options.source, "name": without_people(file.path.name)}
-    found = connection.execute(text(_DELIVERED_BEFORE), before)
-    counts["delivered_before"] = {str(name): int(rows) for name, rows in found}
+    counts: dict[str, Any] = dict(zip(_COUNTED, bench.rows(_COUNTS)[0], strict=True))
+    counts |= {"rejected": counts["rejected"] - skipped, "skipped": skipped}
+    counts["near"] = dict(bench.rows(_NEAR))
+    before = bench.rows(_DELIVERED_BEFORE, name=without_people(file.path.name))
+    counts["delivered_before"] = dict(before)
     if options.dry_run:
-        counts["buildings"] = count_buildings(staging, demo=demo)
+        counts["buildings"] = bench.value("publishing/planned_buildings.sql")
     return counts | vanishing.counts()
 
 
@@ -331,26 +346,21 @@ def _reading_of(session: Session, gazetteer: Gazetteer, options: ImportOptions) 
 
 def _write(
     session: Session,
-    staging: Staging,
+    bench: Workbench,
     options: ImportOptions,
     reading: str,
     counts: dict[str, Any],
 ) -> dict[str, int]:
     """Publish what was decided; how many buildings were made and demo records removed."""
-    connection, import_id = staging.connection, staging.import_id
-    _open_event(session, import_id, options, reading=reading)
+    connection = bench.connection
+    _open_event(session, bench.import_id, options, reading=reading)
     demo = options.source == DEMO_SOURCE
     removed = 0 if demo or not counts["new"] + counts["linked"] else remove_demo(connection)
-    keep_refs(connection, import_id, options.source)
-    bring_back(connection, options.source)
     published = publish(
-        staging,
+        bench,
         options.source,
         lambda count: issue_code_string(connection, count, demo=demo),
-        counts["new"],
     )
-    retire_vanished(connection, import_id, options.source)
-    count_shared(staging, options.source)
     if counts["new"] + counts["changed"] > MOST_RECORDS:
         enqueue_once(session, COUNT_COVERAGE)
     return {"buildings": published.buildings, "demo_removed": removed}
@@ -372,14 +382,20 @@ def _open_event(
     )
 
 
-_ANY_COMMUNE: Final = "SELECT EXISTS (SELECT FROM entry WHERE unit_id IS NOT NULL)"
+_PROBLEMS: Final = (
+    "import_problem (import_id, row_number, field, code, severity, value, proposed_fix)"
+)
+_TOLD: Final = """
+    SELECT $import_id::BIGINT AS import_id, row_number, field, code, severity, value, proposed_fix
+    FROM problem ORDER BY row_number, id
+"""
+_ANY_COMMUNE: Final = "SELECT bool_or(unit_id IS NOT NULL) FROM entry"
 _NO_COMMUNE: Final = (
     "không dòng nào nêu xã/phường mà sổ biết (no row names a commune): nếu cả tệp thuộc một xã,"
     " thêm --commune MÃ"
 )
 _ANY_OF_TWO_MAPS: Final = """
-    SELECT EXISTS (SELECT FROM import_problem WHERE import_id = :id
-        AND code IN ('commune_code_of_two_maps', 'commune_code_maybe_old'))
+    SELECT bool_or(code IN ('commune_code_of_two_maps', 'commune_code_maybe_old')) FROM problem
 """
 _OF_TWO_MAPS: Final = (
     "có mã xã mang nghĩa khác trước 01/7/2025 (codes that meant other communes then): nếu cả cột là"
@@ -397,25 +413,26 @@ _WORK_MEM: Final = """
 _NO_MERGE: Final = "SET LOCAL enable_mergejoin = off"
 # The server would go on with the statement of an importer that is gone, and keep its locks.
 _NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"
+_COUNTED: Final = (
+    *("rows", "new", "changed", "unchanged", "linked", "linked_in_file", "rejected"),
+)
 _COUNTS: Final = """
-    SELECT e.rows, e.rows - e.rejected - f.found AS new, f.changed, f.unchanged, f.linked,
-        f.linked_in_file, e.rejected
-    FROM (SELECT count(*) AS rows, count(*) FILTER (WHERE rejected) AS rejected FROM entry) e,
-        (SELECT count(*) AS found,
-            count(*) FILTER (WHERE outcome IN ('changed', 'revived')) AS changed,
-            count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,
-            count(*) FILTER (WHERE outcome = 'linked') AS linked,
-            count(*) FILTER (WHERE outcome = 'linked' AND (head IS NOT NULL
-                OR row_number IN (SELECT row_number FROM sharing))) AS linked_in_file
-        FROM found) f
+    SELECT count(*), count(*) FILTER (o.outcome = 'new'),
+        count(*) FILTER (o.outcome IN ('changed', 'revived')),
+        count(*) FILTER (o.outcome = 'unchanged'), count(*) FILTER (o.outcome = 'linked'),
+        count(*) FILTER (o.outcome = 'linked' AND (o.head IS NOT NULL
+            OR o.row_number IN (SELECT row_number FROM sharing))),
+        count(*) FILTER (e.rejected)
+    FROM entry e LEFT JOIN outcome o ON o.row_number = e.row_number
 """
+_NEAR: Final = "SELECT code, count(DISTINCT row_number) FROM near GROUP BY code ORDER BY code"
 # A reference that is made of the address is known again in any file of its source: one door twice,
 # or two houses that nothing tells apart.
 _DELIVERED_BEFORE: Final = """
     SELECT i.file_name, count(*)
     FROM own_ref o
-    JOIN household_ref r ON r.source = :source AND r.source_ref = o.ref
-    JOIN import i ON i.id = r.import_id AND i.file_name <> :name
+    JOIN household_ref r ON r.source_ref = o.ref
+    JOIN delivery i ON i.id = r.import_id AND i.file_name <> $name
     GROUP BY i.file_name ORDER BY count(*) DESC, i.file_name LIMIT 5
 """
 

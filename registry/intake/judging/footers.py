@@ -9,14 +9,12 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import text
-
 from geo.text import fold
 from registry.intake.columns.reader import SourceFile, rows_of
+from registry.intake.engine import Workbench
 from registry.intake.formats.table import unreadable
 from registry.intake.spellings.footer_words import is_footer, is_signed
 from registry.intake.spellings.headers import field_of
-from registry.intake.staged.staging import Staging
 
 _LOOKED_AT: Final = 1_000
 """Rejected rows that are looked at, from the end of the file."""
@@ -30,32 +28,20 @@ _OTHER_TABLE: Final = (
     " bảng ở một tệp, hay một trang riêng (another table begins there: give each a file of its own)"
 )
 _REJECTED: Final = """
-    SELECT row_number FROM entry WHERE rejected AND point IS NULL
-    ORDER BY row_number DESC LIMIT :most
-"""
-_NOTE: Final = """
-    WITH gone AS (
-        DELETE FROM import_problem
-        WHERE import_id = :import_id AND row_number = ANY (CAST(:rows AS bigint[]))
-    )
-    INSERT INTO import_problem (import_id, row_number, code, severity)
-    SELECT :import_id, unnest(CAST(:rows AS bigint[])), 'row_skipped', 'notice'
+    SELECT row_number FROM entry WHERE rejected AND lon IS NULL
+    ORDER BY row_number DESC LIMIT $most
 """
 
 
-def skip_footers(staging: Staging, file: SourceFile) -> int:
+def skip_footers(bench: Workbench, file: SourceFile) -> int:
     """Take footers out of the problems, and leave the table `skipped`; how many there are.
 
     Needs what `judge` leaves; the rows stay rejected in `entry`, and are written nowhere.
     """
-    staging.create("skipped", "row_number bigint")
-    found = staging.connection.execute(text(_REJECTED), {"most": _LOOKED_AT}).scalars()
-    numbers = sorted(found)
+    numbers = sorted(number for (number,) in bench.rows(_REJECTED, most=_LOOKED_AT))
     footers = _footers(file, numbers) if numbers else []
-    if footers:
-        staging.copy("skipped", ((number,) for number in footers))
-        parameters = {"import_id": staging.import_id, "rows": footers}
-        staging.connection.execute(text(_NOTE), parameters)
+    bench.table("skipped", "row_number BIGINT", [(number,) for number in footers])
+    bench.run("judging/footers.sql")
     return len(footers)
 
 

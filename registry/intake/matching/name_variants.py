@@ -17,134 +17,51 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
 
-from sqlalchemy import Connection, text
-
 from geo.label import named
 from geo.spelling import are_apart
 from geo.text import accent_key, has_diacritics
-from registry.intake.judging.row_rules import ADDRESS_HASH
-from registry.intake.staged.staging import Staging
+from registry.intake.engine import Workbench
 from registry.own_keys import APART
 
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """How one kind of places is written in rows and kept in the register."""
-
-    part: str
-    table: str
-    field: str
-    names: str
-    """In SQL, key and name of each that the file names."""
-    keys: str
-    """In SQL, the keys of a row's part, the innermost first."""
-    columns: str
-    """The same with its kinds and names."""
-    retold: str
-    """In SQL, the same part under other keys."""
-
-
-_PARTS: Final = (
-    _Part(
-        part="street",
-        table="thoroughfare",
-        field="street",
-        names="SELECT street_key AS key, street_name AS name FROM street",
-        keys="ARRAY[p.street_key]",
-        columns="ARRAY[p.street_key], ARRAY[p.street_kind], ARRAY[p.street_name]",
-        retold="""
-            INSERT INTO street (at, street_kind, street_name, street_key)
-            SELECT DISTINCT t.new_at, p.street_kind, p.street_name, t.keys[1]
-            FROM told_street t JOIN street p ON p.at = t.at
-        """,
-    ),
-    _Part(
-        part="place",
-        table="locality",
-        field="locality",
-        names="SELECT k.key, k.name FROM place, unnest(place_keys, place_names) k (key, name)",
-        keys="p.place_keys",
-        columns="p.place_keys, p.place_kinds, p.place_names",
-        retold="""
-            INSERT INTO place (at, place_kinds, place_names, place_keys)
-            SELECT DISTINCT t.new_at, p.place_kinds, p.place_names, t.keys
-            FROM told_place t JOIN place p ON p.at = t.at
-        """,
-    ),
-)
-
-_IN_COMMUNES: Final = "t.unit_id IN (SELECT unnest(candidates) FROM commune)"
-_CALLED: Final = f"""
-    WITH named AS (SELECT DISTINCT key, name FROM ({{names}}) n)
-    SELECT key, array_agg(name) AS names, bool_or(apart) AS apart
+_PARTS: Final = {"street": "thoroughfare", "place": "locality"}
+"""Parts of a row, and where the register keeps them."""
+# A street is a place of one level.
+_LEVELS: Final = {
+    "street": 'SELECT "at", [street_key] AS keys, [street_kind] AS kinds, [street_name] AS names'
+    " FROM street",
+    "place": 'SELECT "at", place_keys AS keys, place_kinds AS kinds, place_names AS names'
+    " FROM place",
+}
+_CALLED: Final = """
+    WITH called AS (
+        SELECT DISTINCT unnest(keys) AS key, unnest(names) AS name, false AS apart FROM ({levels})
+    )
+    SELECT key, list(DISTINCT name), bool_or(apart)
     FROM (
-        SELECT key, name, false AS apart FROM named
-        UNION
-        SELECT t.key, t.name, t.marks IS NOT NULL FROM {{table}} t
-        WHERE t.key IN (SELECT key FROM named) AND {_IN_COMMUNES}
-    ) called
+        FROM called
+        UNION ALL
+        SELECT key, name, marks IS NOT NULL FROM {table} WHERE key IN (SELECT key FROM called)
+    )
     GROUP BY key HAVING count(DISTINCT lower(name)) > 1 OR bool_or(apart)
 """
 _NAMING: Final = """
-    SELECT e.unit_id, p.at, {columns}
-    FROM (
-        SELECT unit_id, {part}_at AS at, min(row_number) AS first_row FROM entry
-        WHERE NOT rejected AND {part}_at IN (
-            SELECT at FROM {part} p WHERE {keys} && CAST(:keys AS text[]))
-        GROUP BY unit_id, {part}_at
-    ) e
-    JOIN {part} p ON p.at = e.at
+    SELECT e.unit_id, p.at, p.keys, p.kinds, p.names
+    FROM ({levels}) p
+    JOIN (
+        SELECT unit_id, {part}_at AS "at", min(row_number) AS first_row FROM entry
+        WHERE NOT rejected GROUP BY unit_id, {part}_at
+    ) e ON e.at = p.at
+    WHERE list_has_any(p.keys, $keys)
     ORDER BY e.first_row
 """
 _REGISTERED: Final = """
-    SELECT unit_id, key, kind, name, marks FROM {table}
-    WHERE key = ANY (:keys) AND unit_id = ANY (:units) ORDER BY id
+    SELECT unit_id, key, kind, name, marks FROM {table} WHERE list_contains($keys, key) ORDER BY id
 """
-_LAST: Final = "SELECT coalesce(max(at), 0) FROM {part}"
-
-_TOLD: Final = "unit_id int, at int, new_at int, keys text[], value text, beside text"
-_UNCLEAR: Final = "unit_id int, at int, value text, beside text"
-_LEAD: Final = """
-    UPDATE entry e SET {part}_at = t.new_at
-    FROM told_{part} t
-    WHERE e.unit_id = t.unit_id AND e.{part}_at = t.at AND NOT e.rejected
-"""
-_REHASH: Final = f"""
-    UPDATE entry e SET address_hash = j.hash
-    FROM (
-        SELECT row_number, {ADDRESS_HASH} AS hash FROM judged
-        WHERE {{part}}_at IN (SELECT new_at FROM told_{{part}})
-    ) j
-    WHERE e.row_number = j.row_number
-"""
-# A row that its reference knows already says nothing new, and is not asked about.
-_AMBIGUOUS: Final = """
-    SELECT e.row_number, t.value, t.beside
-    FROM entry e
-    JOIN unclear_{part} t ON t.unit_id = e.unit_id AND t.at = e.{part}_at
-    WHERE NOT e.rejected AND NOT EXISTS (
-        SELECT FROM household_ref r
-        WHERE r.source = :source AND r.source_ref = e.source_ref AND r.row_hash = e.row_hash)
-"""
-_ASK: Final = (
-    """
-    INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
-    SELECT :import_id, row_number, '{field}', '{field}_ambiguous', 'error', value, beside
-    FROM ambiguous_{part}
-    """,
-    """
-    UPDATE entry e SET rejected = true
-    FROM ambiguous_{part} a WHERE a.row_number = e.row_number
-    """,
+_TOLD: Final = (
+    'part VARCHAR, unit_id INTEGER, "at" INTEGER, new_at INTEGER, keys VARCHAR[], value VARCHAR,'
+    " beside VARCHAR"
 )
-_WARN: Final = """
-    INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
-    SELECT :import_id, d.row_number, '{field}', '{field}_spelled_otherwise', 'warning', t.value,
-        t.beside
-    FROM told_{part} t
-    JOIN written d ON d.{part}_at = t.new_at AND d.unit_id = t.unit_id
-    WHERE t.beside IS NOT NULL
-"""
+_UNCLEAR: Final = 'part VARCHAR, unit_id INTEGER, "at" INTEGER, value VARCHAR, beside VARCHAR'
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,59 +114,36 @@ class _Called:
         return list({each.marks: each for each in fit}.values())
 
 
-def tell_apart(staging: Staging, source: str) -> None:
+def tell_apart(bench: Workbench) -> None:
     """Lead the rows of `entry` to the street and locality that their marks mean.
 
-    A row that may mean several is rejected. Needs what `judge` leaves, and the lock under which
-    imports are published.
+    Leaves `told`, the parts of communes that were led elsewhere, some with a new name and what it
+    stands beside, and `unclear`, those that may mean several. Needs what `judge` leaves, and the
+    places of the register.
     """
-    connection = staging.connection
-    for part in _PARTS:
-        staging.create(f"told_{part.part}", _TOLD)
-        keys = _marked_keys(connection, part)
-        if not keys:
-            continue
-        told, unclear = _settled(connection, part, keys)
-        if told:
-            staging.copy(f"told_{part.part}", told)
-            connection.execute(text(part.retold))
-            for statement in (_LEAD, _REHASH):
-                connection.execute(text(statement.format(part=part.part)))
-        if unclear:
-            staging.create(f"unclear_{part.part}", _UNCLEAR)
-            staging.copy(f"unclear_{part.part}", unclear)
-            ambiguous = _AMBIGUOUS.format(part=part.part)
-            staging.select(f"ambiguous_{part.part}", ambiguous, {"source": source})
-            for statement in _ASK:
-                asked = text(statement.format(part=part.part, field=part.field))
-                connection.execute(asked, {"import_id": staging.import_id})
-
-
-def warn_of_new(staging: Staging) -> None:
-    """Warn of each row whose street or locality is a new one beside another; needs `written`."""
-    for part in _PARTS:
-        warn = text(_WARN.format(part=part.part, field=part.field))
-        staging.connection.execute(warn, {"import_id": staging.import_id})
-
-
-def _marked_keys(connection: Connection, part: _Part) -> list[str]:
-    """Keys of the file under which there are, in any of its communes, names that are apart."""
-    called = text(_CALLED.format(names=part.names, table=part.table))
-    return [
-        key
-        for key, names, apart in connection.execute(called)
-        if apart or any(are_apart(*pair) for pair in combinations(names, 2))
-    ]
+    bench.table("told", _TOLD)
+    bench.table("unclear", _UNCLEAR)
+    for part, table in _PARTS.items():
+        called = bench.rows(_CALLED.format(levels=_LEVELS[part], table=table))
+        keys = [
+            key
+            for key, names, apart in called
+            if apart or any(are_apart(*pair) for pair in combinations(names, 2))
+        ]
+        if keys:
+            told, unclear = _settled(bench, part, keys)
+            bench.add("told", told)
+            bench.add("unclear", unclear)
+    bench.run("matching/told.sql")
 
 
 def _settled(
-    connection: Connection, part: _Part, keys: Sequence[str]
+    bench: Workbench, part: str, keys: Sequence[str]
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
     """Rows of `_TOLD` and of `_UNCLEAR`: the parts whose rows go elsewhere, or nowhere."""
-    columns = {"part": part.part, "keys": part.keys, "columns": part.columns}
-    naming = connection.execute(text(_NAMING.format(**columns)), {"keys": keys}).all()
-    called = _called(connection, part, keys, naming)
-    last: int = connection.execute(text(_LAST.format(part=part.part))).scalar_one()
+    naming = bench.rows(_NAMING.format(levels=_LEVELS[part], part=part), keys=keys)
+    called = _called(bench, _PARTS[part], naming)
+    last: int = bench.value(f'SELECT coalesce(max("at"), 0) FROM {part}')
     numbers: dict[tuple[object, ...], int] = {}
     told: list[tuple[object, ...]] = []
     unclear: list[tuple[object, ...]] = []
@@ -260,7 +154,7 @@ def _settled(
         if doubtful is not None:
             _, kind, name = each[doubtful]
             choices = "; ".join(sorted(choice.shown for choice in meant[doubtful]))
-            unclear.append((unit_id, at, named(kind, name), choices))
+            unclear.append((part, unit_id, at, named(kind, name), choices))
             continue
         own = tuple(
             key if one.marks is None else f"{key}{APART}{one.marks}"
@@ -270,21 +164,18 @@ def _settled(
             new_at = numbers.setdefault((at, own), last + len(numbers) + 1)
             new = next((one for (one,) in meant if one.new_beside), None)
             beside = (new.shown, new.new_beside) if new else (None, None)
-            told.append((unit_id, at, new_at, own, *beside))
+            told.append((part, unit_id, at, new_at, own, *beside))
     return told, unclear
 
 
-def _called(
-    connection: Connection, part: _Part, keys: Sequence[str], naming: Sequence[Any]
-) -> dict[tuple[int, str], _Called]:
+def _called(bench: Workbench, table: str, naming: Sequence[Any]) -> dict[tuple[int, str], _Called]:
     """What is called so, by commune and key: all keys of the parts, concerned or not."""
     met: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
     for unit_id, _, *levels in naming:
         for key, kind, name in zip(*levels, strict=True):
             met[unit_id, key].append((kind, name))
     registered: dict[tuple[int, str], list[_Name]] = defaultdict(list)
-    parameters = {"keys": list(keys), "units": sorted({unit_id for unit_id, _ in met})}
-    rows = connection.execute(text(_REGISTERED.format(table=part.table)), parameters)
-    for unit_id, key, kind, name, marks in rows:
+    keys = sorted({key for _, key in met})
+    for unit_id, key, kind, name, marks in bench.rows(_REGISTERED.format(table=table), keys=keys):
         registered[unit_id, key].append(_Name(named(kind, name), name, marks))
     return {at: _Called(registered[at], names) for at, names in met.items()}

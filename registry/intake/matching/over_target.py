@@ -7,23 +7,28 @@ known, comes once more; one of another commune lands where nobody looked.
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from geo.admin import full_name
 from registry.coverage.figures import COUNTED_LABELS, QUALITY_LABELS
 from registry.coverage.measure import BEST_TARGET
+from registry.intake.engine import Workbench
 from registry.messages import number
 
 _SHOWN: Final = 3
 """Communes that are named; the rest is counted."""
+# Households of the new rows, by commune.
+_FRESH: Final = """
+    SELECT list(unit_id), list(fresh) FROM (
+        SELECT w.unit_id, sum(greatest(w.households, s.now, s.said, 1))::BIGINT AS fresh
+        FROM written w LEFT JOIN shared s ON s.row_number = w.row_number
+        WHERE w.is_new GROUP BY w.unit_id
+    )
+"""
 # An estimate may be half of what is there. Only communes that grow by a quarter are counted.
 _BEYOND: Final = f"""
     SELECT v.kind, v.name, h.held + w.fresh, t.households, t.counted, t.quality
-    FROM (
-        SELECT w.unit_id, sum(greatest(w.households, s.now, s.said, 1)) AS fresh
-        FROM written w LEFT JOIN shared s ON s.row_number = w.row_number
-        WHERE w.is_new GROUP BY w.unit_id
-    ) w
+    FROM unnest(CAST(:units AS int[]), CAST(:fresh AS bigint[])) w (unit_id, fresh)
     CROSS JOIN LATERAL (
         SELECT households, counted, quality FROM target
         WHERE unit_id = w.unit_id AND locality_id IS NULL AND withdrawn_at IS NULL
@@ -41,9 +46,12 @@ _BEYOND: Final = f"""
 """
 
 
-def beyond_targets(connection: Connection) -> Iterator[str]:
+def beyond_targets(bench: Workbench) -> Iterator[str]:
     """A line for each of the first such communes, and one for the others; needs `written`."""
-    found = connection.execute(text(_BEYOND)).all()
+    units, fresh = bench.rows(_FRESH)[0]
+    found = bench.connection.execute(
+        text(_BEYOND), {"units": units or [], "fresh": fresh or []}
+    ).all()
     for kind, name, households, target, counted, quality in found[:_SHOWN]:
         yield (
             f"{full_name(kind, name)}: sổ sẽ có {number(households)} hộ, mà tổng số"

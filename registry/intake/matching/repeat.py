@@ -7,10 +7,10 @@ touched its rows, and the same rules would read them, every row is as it was.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
+from registry.intake.engine import Workbench
 from registry.intake.formats.table import Numbering
-from registry.intake.matching.near import CODES as NEAR
 from registry.intake.matching.vanished import Vanishing
 
 _LATEST: Final = """
@@ -31,10 +31,13 @@ _TOUCHED: Final = """
 # Rows that were one door inside the file are known references by now, and what is written already
 # is not asked about again.
 _PROBLEMS: Final = """
-    INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
-    SELECT :import_id, row_number, field, code, severity, value, proposed_fix
-    FROM import_problem WHERE import_id = :latest AND code <> ALL (CAST(:once AS text[]))
+    SELECT row_number, field, code, severity, value, proposed_fix
+    FROM import_problem WHERE import_id = %(latest)s AND code <> ALL (%(once)s::text[]) ORDER BY id
 """
+NEAR: Final = (
+    *("near_same_address", "near_same_point", "near_same_name", "near_same_place"),
+    *("near_same_flat", "near_same_range", "point_of_many"),
+)
 _ONCE: Final = ["duplicate_in_file", "shares_door", *NEAR]
 """Problems of rows that are written, and of no others."""
 
@@ -49,20 +52,21 @@ class Repeat:
     """As in its result: this time the file is not read."""
 
 
-def find_repeat(connection: Connection, import_id: int, source: str, reading: str) -> Repeat | None:
+def find_repeat(bench: Workbench, source: str, reading: str) -> Repeat | None:
     """The latest import of the source when this one repeats it, with its problems; else None.
 
     `reading` names the rules by which rows are read.
     """
-    parameters = {"import_id": import_id, "reading": reading}
+    connection = bench.connection
+    parameters = {"import_id": bench.import_id, "reading": reading}
     latest = connection.execute(text(_LATEST), parameters).one_or_none()
     if latest is None:
         return None
     touched = {"event": latest.event, "source": source}
     if connection.execute(text(_TOUCHED), touched).scalar_one():
         return None
-    parameters = {"import_id": import_id, "latest": latest.id, "once": _ONCE}
-    connection.execute(text(_PROBLEMS), parameters)
+    bench.bring("told_before", _PROBLEMS, latest=latest.id, once=_ONCE)
+    bench.duck.execute("INSERT INTO problem BY NAME FROM told_before")
     rows, rejected = latest.counts["rows"], latest.counts["rejected"]
     skipped = latest.counts.get("skipped", 0)
     counts = {"rows": rows, "rejected": rejected, "skipped": skipped}

@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from registry.intake.staged.staging import MANY
-
+MANY: Final = 20_000
+"""Rows from which on it pays to make keys behind them, and to tell the planner of them."""
 # A server of somebody else may have kept the 64 MB of PostgreSQL.
 _MEMORY_OF_SORTS: Final = """
     SELECT set_config('maintenance_work_mem',

@@ -1,109 +1,181 @@
-"""Step 4, publishing: places, codes, buildings, households and references, in one transaction."""
+"""Step 4, publishing: places, codes, buildings, households and references, in one transaction.
 
+What `match` decided goes to the register by COPY, in the order of its indexes. Not straight into
+`household`, whose row-level security takes no COPY, but by a table that ends with the transaction.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import pyarrow as pa
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from geo.code import LENGTH
 from registry.access.actors import unbound
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import ConflictError
-from registry.intake.matching.named_places import SPOT, make_places
-from registry.intake.matching.preserved import merged
-from registry.intake.publishing.buildings import CODE, SAME_PLACE, IssueCodes, make_buildings
+from registry.intake.engine import Workbench
+from registry.intake.matching.match import PLACES, units_of
 from registry.intake.publishing.first_load import keys_parked
-from registry.intake.staged.staging import Staging
 
-_ISSUED_AT_ONCE: Final = 1_000_000
-"""Codes of which the program makes so many; those of a nation would take it a gigabyte."""
+IssueCodes = Callable[[int], bytes]
+"""So many codes, end to end."""
 PUBLISH_LOCK: Final = 7238010022
 """Publications are decided one after the other: each sees the doors of the one before."""
+_ISSUED_AT_ONCE: Final = 1_000_000
+"""Codes of which the program makes so many; those of a nation would take it a gigabyte."""
 
-_COLUMNS: Final = (
-    *("unit_id", "former_unit_id", "thoroughfare_id", "locality_id", "house_number"),
-    *("house_number_key", "building_name", "building_key", "floor", "unit_number"),
-    *("households_count", "point", "position_method", "position_accuracy_m", "delivery_hint"),
+_TOUCHED: Final = """
+    SELECT h.code, h.event_id
+    FROM household h
+    WHERE h.code IN (
+        SELECT code FROM found WHERE outcome <> 'unchanged'
+        UNION SELECT code FROM retiring
+        UNION SELECT code FROM shared)
+    ORDER BY h.code
+"""
+# Locked first, and compared then: what another transaction is about to change is waited for.
+_MOVED_ON: Final = """
+    SELECT count(*) FILTER (WHERE now <> was) FROM (
+        SELECT h.event_id AS now, t.event_id AS was
+        FROM touched_record t JOIN household h ON h.code = t.code
+        FOR NO KEY UPDATE OF h) locked
+"""
+_PLACES_MOVED_ON: Final = """
+    SELECT EXISTS (FROM (FROM {0} EXCEPT FROM {0}_now UNION ALL (FROM {0}_now EXCEPT FROM {0})))
+"""
+_STREETS: Final = """
+    INSERT INTO thoroughfare (unit_id, former_unit_id, key, marks, name, kind)
+    SELECT unit_id, former_unit_id, key, marks, name, kind FROM wanted_place ON CONFLICT DO NOTHING
+"""
+_LOCALITIES: Final = """
+    INSERT INTO locality (unit_id, former_unit_id, parent_id, key, marks, name, kind)
+    SELECT unit_id, former_unit_id, parent_id, key, marks, name, kind FROM wanted_place
+    ON CONFLICT DO NOTHING
+"""
+_WANTED: Final = (
+    "unit_id int, former_unit_id int, parent_id bigint, key text, marks text, name text, kind text"
 )
-_LISTED: Final = ", ".join(_COLUMNS)
-_ADDRESSED: Final = f"""
-    SELECT w.row_number, w.row_hash, w.is_new, w.code, w.unit_id, w.former_id AS former_unit_id,
-        t.id AS thoroughfare_id, l.id AS locality_id, n.number AS house_number,
-        n.number_key AS house_number_key, f.building_name, f.building_key, f.storey AS floor,
-        f.flat AS unit_number, greatest(w.households, s.now, s.said, 1) AS households_count,
-        w.point,
-        CASE WHEN w.point IS NOT NULL THEN 'unknown' END AS position_method,
-        CASE WHEN w.point IS NOT NULL THEN w.accuracy_m END AS position_accuracy_m,
-        w.hint AS delivery_hint, coalesce(w.source_ref, o.ref) AS ref
-    FROM written w
-    LEFT JOIN own_ref o ON o.row_number = w.row_number
-    LEFT JOIN shared s ON s.row_number = w.row_number
-    LEFT JOIN number n ON n.at = w.number_at
-    LEFT JOIN flat f ON f.at = w.flat_at
-    LEFT JOIN street_id t ON t.spot = {SPOT.format(row="w", at="street_at")}
-        AND t.unit_id = w.unit_id AND t.street_at = w.street_at
-        AND t.former_id IS NOT DISTINCT FROM w.former_id
-    LEFT JOIN locality_id l ON l.spot = {SPOT.format(row="w", at="place_at")}
-        AND l.unit_id = w.unit_id AND l.place_at = w.place_at
-        AND l.former_id IS NOT DISTINCT FROM w.former_id
+
+_IN_ORDER: Final = """
+    SELECT unit_id, former_id, parent_id, key, marks, name, kind FROM wanted
+    ORDER BY unit_id, former_id, key, marks
 """
 
-_ISSUED: Final = "(SELECT string_agg(codes, '' ORDER BY at) FROM issued)"
-# Sorted by street and number: neighbours lie on one page of the table.
-_FRESH: Final = f"""
-    SELECT {CODE.format(codes=_ISSUED)} COLLATE "C" AS code, row_number, row_hash, ref, {_LISTED}
-    FROM (
-        SELECT *, row_number() OVER (
-            ORDER BY thoroughfare_id, locality_id, house_number_key COLLATE "C", row_number) AS turn
-        FROM addressed WHERE is_new
-    ) a
-"""
+_PLACE: Final = (
+    "unit_id, former_unit_id, thoroughfare_id, locality_id, house_number, house_number_key,"
+    " building_name, building_key"
+)
+_ROW: Final = f"{_PLACE}, floor, unit_number, households_count"
+_POSITION: Final = "position_method, position_accuracy_m, delivery_hint"
+_HANDED: Final = (
+    "code text, parent_code text, unit_id int, former_unit_id int, thoroughfare_id bigint,"
+    " locality_id bigint, house_number text, house_number_key text, building_name text,"
+    " building_key text, floor text, unit_number text, households_count int, lon float8,"
+    " lat float8, position_method text, position_accuracy_m float8, delivery_hint text"
+)
+_POINT: Final = "ST_Point(lon, lat, 4326)"
 _INSERT: Final = f"""
-    INSERT INTO household (code, kind, status, parent_code, {_LISTED})
-    SELECT h.code, 'household', 'active', p.parent_code,
-        {", ".join(f"h.{name}" for name in _COLUMNS)}
-    FROM fresh h LEFT JOIN housed p ON p.row_number = h.row_number
+    INSERT INTO household (code, kind, status, parent_code, {_ROW}, point, {_POSITION})
+    SELECT code, 'household', 'active', parent_code, {_ROW}, {_POINT}, {_POSITION} FROM new_row
 """
 _UPDATE: Final = f"""
-    UPDATE household o SET (parent_code, {_LISTED}) =
-        ROW (b.code, {", ".join(f"h.{name}" for name in _COLUMNS)})
-    FROM addressed h LEFT JOIN building b ON h.unit_number IS NOT NULL AND {SAME_PLACE}
-    WHERE NOT h.is_new AND o.code = h.code
+    UPDATE household o SET (parent_code, {_ROW}, point, {_POSITION}) = ROW (
+        n.parent_code, {", ".join(f"n.{name}" for name in _ROW.split(", "))},
+        {_POINT}, {", ".join(f"n.{name}" for name in _POSITION.split(", "))})
+    FROM changed_row n WHERE o.code = n.code
 """
-
-_REFS: Final = """
-    INSERT INTO household_ref (source, source_ref, code, import_id, linked, shares, row_hash)
-    SELECT :source, ref, code, :import_id, linked, shares, row_hash
-    FROM (
-        SELECT ref, code, false AS linked, false AS shares, row_hash FROM fresh
-        UNION ALL
-        SELECT d.ref, coalesce(o.code, head.code), true, s.row_number IS NOT NULL, d.row_hash
-        FROM found o
-        JOIN door d ON d.row_number = o.row_number
-        LEFT JOIN fresh head ON head.row_number = o.head
-        LEFT JOIN sharing s ON s.row_number = o.row_number
-        WHERE o.outcome = 'linked'
-    ) named
+_BUILDINGS: Final = f"""
+    INSERT INTO household (code, kind, status, households_count, {_PLACE}, point, position_method)
+    SELECT code, 'building', 'active', 0, {_PLACE}, {_POINT},
+        CASE WHEN lon IS NOT NULL THEN 'centroid' END
+    FROM new_building
+"""
+_NEW_BUILDINGS: Final = f"SELECT code, {_PLACE}, lon, lat FROM building WHERE is_new"
+_BUILDING: Final = (
+    "code text, unit_id int, former_unit_id int, thoroughfare_id bigint, locality_id bigint,"
+    " house_number text, house_number_key text, building_name text, building_key text, lon float8,"
+    " lat float8"
+)
+_ADOPT: Final = """
+    UPDATE household o SET parent_code = a.parent_code FROM adopted a WHERE o.code = a.code
+"""
+_ADOPTED: Final = """
+    SELECT n.code, b.code AS parent_code
+    FROM neighbour n JOIN building b ON b.place = n.place WHERE n.building IS NULL
+"""
+# A door without a point takes that of another source, which its number and street led to it.
+_POINTS: Final = f"""
+    UPDATE household h SET point = {_POINT}, position_method = 'unknown',
+        position_accuracy_m = d.accuracy_m
+    FROM pointed d WHERE h.code = d.code AND h.point IS NULL AND h.status = 'active'
+"""
+_POINTED: Final = """
+    SELECT f.code, e.lon, e.lat, e.accuracy_m
+    FROM found f
+    JOIN entry e ON e.row_number = f.row_number AND e.lon IS NOT NULL
+    JOIN household h ON h.code = f.code AND h.lon IS NULL
+    WHERE f.outcome = 'linked'
+    QUALIFY row_number() OVER (PARTITION BY f.code ORDER BY f.row_number) = 1
+"""
+_REVIVED: Final = "SELECT DISTINCT code FROM returned WHERE revives"
+_COUNTED: Final = "SELECT code, before, now, said FROM shared WHERE code IS NOT NULL"
+_REVIVE: Final = """
+    UPDATE household SET status = 'active'
+    WHERE status = 'retired' AND code IN (SELECT code FROM revived)
+"""
+_REVIVE_BUILDINGS: Final = """
+    UPDATE household b SET status = 'active'
+    WHERE b.kind = 'building' AND b.status = 'retired' AND b.code IN (
+        SELECT h.parent_code FROM household h JOIN revived r USING (code))
+"""
+_RETIRE: Final = """
+    UPDATE household SET status = 'retired' WHERE code IN (SELECT code FROM retired)
+"""
+_RETIRE_BUILDINGS: Final = """
+    UPDATE household b SET status = 'retired'
+    WHERE b.kind = 'building' AND b.status = 'active'
+        AND b.code IN (
+            SELECT h.parent_code FROM household h JOIN retired r USING (code)
+            WHERE h.parent_code IS NOT NULL)
+        AND NOT EXISTS (
+            SELECT FROM household h
+            WHERE h.parent_code = b.code AND h.status IN ('active', 'proposed', 'reserved'))
+"""
+# What was said otherwise since stays: a count is lowered only where it was that of the references.
+_COUNT: Final = """
+    UPDATE household h SET households_count = greatest(s.now, s.said, 1)
+    FROM counted s
+    WHERE h.code = s.code AND h.status = 'active'
+        AND (writable_units() IS NULL OR h.unit_id = ANY (writable_units()))
+        AND (s.now > s.before AND h.households_count < greatest(s.now, s.said)
+            OR s.now < s.before AND h.households_count = s.before
+                AND greatest(s.now, s.said, 1) < s.before)
+"""
+_BEFORE: Final = """
+    SELECT $import_id AS import_id, source_ref, was_linked, was_shares, was_row_hash,
+        was_vanished_import_id
+    FROM ref_changed
+"""
+_REF: Final = (
+    "source_ref text, linked boolean, shares boolean, row_hash uuid, vanished_import_id bigint"
+)
+_CHANGED_REFS: Final = """
+    SELECT source_ref, linked, shares, row_hash, vanished_import_id FROM ref_changed
+    ORDER BY source_ref
+"""
+_UPDATE_REFS: Final = """
+    UPDATE household_ref r SET linked = n.linked, shares = n.shares, row_hash = n.row_hash,
+        vanished_import_id = n.vanished_import_id
+    FROM changed_ref n WHERE r.source = :source AND r.source_ref = n.source_ref
 """
 # Where the index of codes is there, each row goes to a page of its own in any other order.
-_BY_CODE: Final = """ ORDER BY code COLLATE "C" """
-# A door without a point takes that of another source, which its number and street led to it.
-_POINTS: Final = """
-    UPDATE household h SET point = d.point, position_method = 'unknown',
-        position_accuracy_m = d.accuracy_m
-    FROM (
-        SELECT DISTINCT ON (o.code) o.code, e.point, e.accuracy_m
-        FROM found o JOIN entry e ON e.row_number = o.row_number
-        WHERE o.outcome = 'linked' AND o.code IS NOT NULL AND e.point IS NOT NULL
-        ORDER BY o.code, o.row_number
-    ) d
-    WHERE h.code = d.code AND h.point IS NULL AND h.status = 'active'
-"""
-_ANY_REWRITTEN: Final = "SELECT EXISTS (SELECT FROM known WHERE NOT same)"
-_REF_HASHES: Final = """
-    UPDATE household_ref r SET row_hash = d.row_hash
-    FROM door d JOIN known k ON k.row_number = d.row_number
-    WHERE NOT k.same AND r.source = :source AND r.source_ref = d.ref
+_NEW_REFS: Final = """
+    SELECT $source AS source, ref, code, $import_id AS import_id, linked, shares, row_hash
+    FROM ref_new ORDER BY code
 """
 
 
@@ -116,35 +188,105 @@ class Published:
     buildings: int
 
 
-def publish(staging: Staging, source: str, issue: IssueCodes, new: int) -> Published:
-    """Write what `match` decided, under the event of the transaction; commits nothing.
+def is_still_so(bench: Workbench) -> bool:
+    """Whether records and places are as they were brought over; these records are locked then."""
+    connection = bench.connection
+    bench.hand("touched_record", "code text, event_id bigint", _TOUCHED)
+    moved = connection.execute(text(_MOVED_ON)).scalar_one()
+    connection.execute(text("DROP TABLE touched_record"))
+    for name in PLACES:
+        bench.bring(f"{name}_now", f"matching/register/{name}.pg.sql", units=units_of(bench))
+        moved = moved or bench.value(_PLACES_MOVED_ON.format(name))
+    return not moved
 
-    `new` is how many rows are new.
-    """
-    connection = staging.connection
-    parameters = {"import_id": staging.import_id, "source": source}
-    make_places(staging)
-    staging.view("addressed", merged(staging, _ADDRESSED))
-    _give_codes(staging, issue, new)
-    with keys_parked(connection, new) as parked:
-        buildings = make_buildings(staging, issue)
-        connection.execute(text(_INSERT))
-        connection.execute(text(_REFS if parked else _REFS + _BY_CODE), parameters)
-    changed = connection.execute(text(_UPDATE)).rowcount
-    connection.execute(text(_POINTS))
-    # Asked first: for none the planner may go through all rows with each reference of the source.
-    if connection.execute(text(_ANY_REWRITTEN)).scalar_one():
-        connection.execute(text(_REF_HASHES), parameters)
+
+def publish(bench: Workbench, source: str, issue: IssueCodes) -> Published:
+    """Write what `match` decided, under the event of the transaction; commits nothing."""
+    connection = bench.connection
+    parameters = {"source": source, "import_id": bench.import_id}
+    _write(bench, "revived", "code text", _REVIVED, _REVIVE, _REVIVE_BUILDINGS)
+    _make_places(bench)
+    bench.run("publishing/addressed.sql")
+    new: int = bench.value("SELECT count(*) FROM fresh")
+    _give_codes(bench, issue, new)
+    bench.run("publishing/buildings.sql")
+    buildings = _name_buildings(bench, issue)
+    bench.run("publishing/refs.sql", **parameters)
+    with keys_parked(connection, new):
+        _write(bench, "new_building", _BUILDING, _NEW_BUILDINGS, _BUILDINGS)
+        _write(bench, "adopted", "code text, parent_code text", _ADOPTED, _ADOPT)
+        _write(bench, "new_row", _HANDED, "publishing/new_rows.sql", _INSERT)
+        bench.copy(
+            "household_ref (source, source_ref, code, import_id, linked, shares, row_hash)",
+            _NEW_REFS,
+            **parameters,
+        )
+    changed = _write(bench, "changed_row", _HANDED, "publishing/changed_rows.sql", _UPDATE)
+    points = "code text, lon float8, lat float8, accuracy_m float8"
+    _write(bench, "pointed", points, _POINTED, _POINTS)
+    _write(bench, "retired", "code text", "FROM retiring", _RETIRE, _RETIRE_BUILDINGS)
+    counted = "code text, before int, now int, said int"
+    _write(bench, "counted", counted, _COUNTED, _COUNT)
+    bench.copy(
+        "household_ref_before"
+        " (import_id, source_ref, linked, shares, row_hash, vanished_import_id)",
+        _BEFORE,
+        import_id=bench.import_id,
+    )
+    _write(bench, "changed_ref", _REF, _CHANGED_REFS, _UPDATE_REFS, source=source)
     return Published(new, changed, buildings)
 
 
-def _give_codes(staging: Staging, issue: IssueCodes, new: int) -> None:
-    """Leave `fresh`: the new rows in the order of the register, each with its code."""
-    staging.create("issued", "at int, codes bytea")
+def _write(
+    bench: Workbench, name: str, columns: str, query: str, *statements: str, **parameters: object
+) -> int:
+    """Hand over what the query answers, and run the statements if that is anything; how many."""
+    count = bench.hand(name, columns, query)
+    for statement in statements if count else ():
+        bench.connection.execute(text(statement), parameters)
+    return count
+
+
+def _make_places(bench: Workbench) -> None:
+    """Make the streets and localities that rows name and that are not there, and bring them all."""
+    units = units_of(bench)
+    levels = bench.value("SELECT coalesce(max(len(place_keys)), 0) FROM place")
+    for script, statement, table, depth in (
+        ("wanted_streets", _STREETS, "thoroughfare", 1),
+        ("wanted_places", _LOCALITIES, "locality", levels),
+    ):
+        bench.bring(table, f"matching/register/{table}.pg.sql", units=units)
+        for _ in range(depth):
+            bench.run(f"publishing/{script}.sql")
+            bench.hand("wanted_place", _WANTED, _IN_ORDER)
+            bench.connection.execute(text(statement))
+            bench.connection.execute(text("DROP TABLE wanted_place"))
+            bench.bring(table, f"matching/register/{table}.pg.sql", units=units)
+    bench.run("publishing/wanted_places.sql")
+
+
+def _give_codes(bench: Workbench, issue: IssueCodes, new: int) -> None:
+    """Leave `issued`: the code of each turn of `fresh`."""
+    bench.table("issued", "turn BIGINT, code VARCHAR")
     for at in range(0, new, _ISSUED_AT_ONCE):
-        piece = {"at": at, "codes": issue(min(_ISSUED_AT_ONCE, new - at))}
-        staging.connection.execute(text("INSERT INTO issued VALUES (:at, :codes)"), piece)
-    staging.select("fresh", _FRESH, stats="row_number, unit_number")
+        bench.append("issued", _codes(issue(min(_ISSUED_AT_ONCE, new - at)), at + 1))
+
+
+def _name_buildings(bench: Workbench, issue: IssueCodes) -> int:
+    """Give new buildings their codes, and leave `housed`; how many they are."""
+    count: int = bench.value("SELECT count(*) FROM building WHERE is_new")
+    bench.table("issued_building", "turn BIGINT, code VARCHAR")
+    bench.append("issued_building", _codes(issue(count), 1))
+    bench.run("publishing/housed.sql")
+    return count
+
+
+def _codes(joined: bytes, first: int) -> pa.Table:
+    """Codes that are given end to end, with their turns."""
+    count = len(joined) // LENGTH
+    ends = np.arange(0, len(joined) + 1, LENGTH, dtype=np.int32)
+    codes = pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(joined))
+    return pa.table({"turn": np.arange(first, first + count), "code": codes})
 
 
 def refuse_demo_beside_real(session: Session) -> None:

@@ -59,26 +59,33 @@ _TEXT_UNITS: Final = slice(3, 9)
 _TEXT_DOOR: Final = slice(9, 14)
 """The same of what is read of a text: `_text_columns`."""
 
-_HASHED: Final = "bigint GENERATED ALWAYS AS ({}) STORED"
-PART_COLUMNS: Final = {
-    "number": "number text, number_key text, alley_only boolean, number_hash "
-    # 54Đ stands between 54D and 54E, and has the key of 54D.
-    + _HASHED.format(
-        "hashtextextended(number_key || CASE WHEN number ~ '[0-9][Đđ]' THEN 'Đ' ELSE '' END, 0)"
+_AT: Final = ("at", pa.int32())
+_TEXT, _TEXTS = pa.string(), pa.list_(pa.string())
+PARTS: Final = {
+    "number": pa.schema(
+        [_AT, ("number", _TEXT), ("number_key", _TEXT), ("alley_only", pa.bool_())]
     ),
-    "street": "street_kind text, street_name text, street_key text, street_hash "
-    + _HASHED.format("hashtextextended(street_key, 0)"),
-    "place": "place_kinds text[], place_names text[], place_keys text[], place_hash "
-    + _HASHED.format("hash_array_extended(place_keys, 0)"),
-    "flat": "building_name text, building_key text, storey text, flat text, flat_hash "
-    + _HASHED.format(
-        "hashtextextended(coalesce(building_key || '|', '') || coalesce(storey || '|', '')"
-        " || coalesce(flat, ''), 0)"
+    "street": pa.schema(
+        [_AT, ("street_kind", _TEXT), ("street_name", _TEXT), ("street_key", _TEXT)]
     ),
-    "commune": "commune_code text, candidates int[], former_id int, commune_problem text,"
-    " commune_notice text, assumed_id int",
+    "place": pa.schema(
+        [_AT, ("place_kinds", _TEXTS), ("place_names", _TEXTS), ("place_keys", _TEXTS)]
+    ),
+    "flat": pa.schema(
+        [
+            *(_AT, ("building_name", _TEXT), ("building_key", _TEXT)),
+            *(("storey", _TEXT), ("flat", _TEXT)),
+        ]
+    ),
+    "commune": pa.schema(
+        [
+            *(_AT, ("commune_code", _TEXT), ("candidates", pa.list_(pa.int32()))),
+            *(("former_id", pa.int32()), ("commune_problem", _TEXT), ("commune_notice", _TEXT)),
+            ("assumed_id", pa.int32()),
+        ]
+    ),
 }
-"""The tables of parts, and what they hold under each number; a hash is of what is compared."""
+"""The tables of parts, and what they hold under each number."""
 _OF_WARDS: Final = frozenset(
     {"phuong", "ten phuong", "phuong moi", "phuong nay", "phuong hien nay", "phuong hien tai"}
 )
@@ -95,7 +102,7 @@ class Resolver(ABC):
 
     def __init__(self, gazetteer: Gazetteer, day: datetime.date, communes: Communes) -> None:
         self._communes = communes
-        self.parts = {name: Numbered() for name in PART_COLUMNS}
+        self.parts = {name: Numbered() for name in PARTS}
         self._units = lru_cache(REMEMBERED)(UnitCells(gazetteer, day).named)
         self.padded = False
         """At the end of the file: whether any code of a commune had lost its zeros."""

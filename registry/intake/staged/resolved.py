@@ -44,7 +44,7 @@ class Numbered:
 
 
 class Resolved:
-    """What some rows name: the columns of `RESOLVED`, which COPY appends to them."""
+    """What some rows name: the columns of `RESOLVED`."""
 
     def __init__(self, rows: int) -> None:
         self._at = {name: np.zeros(rows, np.int32) for name in _NUMBERED}
@@ -58,7 +58,7 @@ class Resolved:
         """The parts of one row's door."""
         for name in _DOOR_PARTS:
             self._at[f"{name}_at"][row] = parts[name].number_of(getattr(door, name))
-        self._texts["hint"][row] = escaped(door.hint or "")
+        self._texts["hint"][row] = door.hint or ""
 
     def beside(self, row: int, beside: str) -> None:
         """What the text beside one row's was worth."""
@@ -75,19 +75,11 @@ class Resolved:
         spread._texts = {name: [texts[at] for at in rows] for name, texts in self._texts.items()}
         return spread
 
-    def columns(self) -> list[pa.Array]:
-        """In the order of `RESOLVED`."""
-        return [
-            pa.array(self._at[name], mask=self._at[name] == 0)
+    def columns(self) -> dict[str, pa.Array]:
+        """By the names of `RESOLVED`."""
+        return {
+            name: pa.array(self._at[name], mask=self._at[name] == 0)
             if name in _NUMBERED
             else pa.array(self._texts[name], pa.string())
             for name in RESOLVED
-        ]
-
-
-def escaped(text: str) -> str:
-    """The text of one cell as COPY reads it."""
-    if "\\" in text or "\t" in text or "\n" in text or "\r" in text:
-        for sign, name in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
-            text = text.replace(sign, name)
-    return text
+        }

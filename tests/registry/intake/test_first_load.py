@@ -10,10 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError
-from registry.intake.publishing.first_load import keys_parked
+from registry.intake.publishing.first_load import MANY, keys_parked
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
-from registry.intake.staged.staging import MANY
 from tests.support.intake import Deliver, door, rows, write
 
 KEYS = """
@@ -112,7 +111,7 @@ def test_killed_import_leaves_the_register_as_it_was(
         with psycopg.connect(admin_url, autocommit=True) as admin:
             killed = admin.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                " WHERE datname = %s AND query LIKE 'COPY staging.%%'",
+                " WHERE datname = %s AND state = 'idle in transaction'",
                 [engine.url.database],
             )
             assert killed.fetchall() == [(True,)]

@@ -1,47 +1,43 @@
 """What is a dwelling: the rule of an import's SQL is that of `geo.address.names_dwelling`."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine
 
 from geo.address import Door, names_dwelling, parse_components
 from registry.address_reader import read_address
 from registry.intake.judging.row_rules import _DWELLING
 from registry.intake.spellings.doors import parts_of
-from registry.intake.staged.staging import Staging
 from tests.support.units import read_gazetteer
 from tests.support.vectors import read_vectors
 
+_CASE = (
+    "SELECT $1::VARCHAR AS number_key, $2::BOOLEAN AS alley_only, $3::VARCHAR[] AS place_keys,"
+    " $4::VARCHAR AS flat, $5::BOOLEAN AS inside"
+)
 Case = tuple[Door, bool]
 """A door, and whether it has a point."""
 
 
 @pytest.fixture
-def by_sql(session: Session) -> Callable[[list[Case]], list[bool]]:
+def by_sql() -> Iterator[Callable[[list[Case]], list[bool]]]:
     """What the import's rule says of each case, in their order."""
 
     def ask(cases: list[Case]) -> list[bool]:
-        staging = Staging(session.connection(), 1)
-        staging.create(
-            "case_of_rule",
-            "place int, number_key text, alley_only boolean, place_keys text[], flat text,"
-            " lon float8, lat float8",
-        )
-        staging.copy(
-            "case_of_rule",
-            [(n, *columns(door, has_point=point)) for n, (door, point) in enumerate(cases)],
-        )
-        found = session.scalars(text(f"SELECT {_DWELLING} FROM case_of_rule ORDER BY place")).all()
-        staging.drop()
-        return list(found)
+        found = []
+        for door, point in cases:
+            values = columns(door, has_point=point)
+            found += duck.execute(f"SELECT {_DWELLING} FROM ({_CASE}) c", values).fetchone() or ()
+        return found
 
-    return ask
+    with duckdb.connect() as duck:
+        yield ask
 
 
 def columns(door: Door, *, has_point: bool) -> tuple[object, ...]:
@@ -51,7 +47,7 @@ def columns(door: Door, *, has_point: bool) -> tuple[object, ...]:
         parts.number and parts.number[2],
         parts.place and parts.place[2],
         parts.flat and parts.flat[3],
-        *((105.0, 21.0) if has_point else (None, None)),
+        has_point,
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from geo import code as codes
-from registry.intake.matching.near import CODES
+from registry.intake.matching.repeat import NEAR as CODES
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
 
 HERE = {"longitude": LON, "latitude": LAT}

@@ -13,7 +13,7 @@ from registry.intake.spellings.door_cells import (
     read_street,
 )
 from registry.intake.spellings.doors import combined, parts_of
-from registry.intake.staged.resolved import Numbered, escaped
+from registry.intake.staged.resolved import Numbered
 
 step = st.from_regex(r"[1-9][0-9]{0,3}[A-H]?", fullmatch=True)
 
@@ -41,11 +41,6 @@ def test_equal_things_have_one_number_and_nothing_has_none() -> None:
     assert given_numbers == [1, 2, 1, 0]
     assert numbered.take_fresh() == [(1, "a"), (2, "b")]
     assert numbered.take_fresh() == []
-
-
-def test_cell_is_escaped_as_copy_reads_it() -> None:
-    assert escaped("a\tb\\c\nd\re") == r"a\tb\\c\nd\re"
-    assert escaped("Số 5A") == "Số 5A"
 
 
 @pytest.mark.parametrize(

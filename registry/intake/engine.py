@@ -1,0 +1,364 @@
+"""Where an import works: its rows in DuckDB, in this process, beside the register's transaction.
+
+DuckDB works on columns, takes half a gigabyte at most and spills the rest below `var/imports`. What
+an import needs of the register is brought over by the connection that it will publish on, so that
+the snapshot, the locks and row-level security are those of its transaction (decision 0027); what it
+found goes back the same way. A step is one `.sql` file, which can be pasted into a shell.
+"""
+
+import fcntl
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as pc
+from psycopg import ClientCursor, Copy
+from psycopg.abc import Buffer
+from sqlalchemy import Connection, text
+
+from registry.database import driver_connection
+from registry.errors import StorageFullError
+
+_HERE: Final = Path(__file__).parent
+_INSIDE: Final = "USE import"
+_MEMORY: Final = "512MB"
+_THREADS: Final = 2
+_PIECE: Final = 1 << 23
+"""Bytes of an answer that are parsed at a time."""
+_ROWS: Final = 50_000
+"""Rows that are written at a time."""
+_MANY: Final = 100_000
+"""Rows that are worth being compressed."""
+# By PostgreSQL's numbers of its types: DuckDB's type, and Arrow's, of what COPY writes.
+_TYPES: Final[Mapping[int, tuple[str, pa.DataType]]] = {
+    16: ("BOOLEAN", pa.bool_()),
+    20: ("BIGINT", pa.int64()),
+    21: ("SMALLINT", pa.int16()),
+    23: ("INTEGER", pa.int32()),
+    25: ("VARCHAR", pa.string()),
+    701: ("DOUBLE", pa.float64()),
+    1043: ("VARCHAR", pa.string()),
+    1082: ("DATE", pa.date32()),
+    1005: ("SMALLINT[]", pa.string()),
+    1007: ("INTEGER[]", pa.string()),
+    1009: ("VARCHAR[]", pa.string()),
+    1016: ("BIGINT[]", pa.string()),
+    2950: ("UUID", pa.string()),
+}
+
+
+class Workbench:
+    """The tables of one import, and the register's transaction beside them.
+
+    Scripts are named by their path below `registry/intake`; those for PostgreSQL end in `.pg.sql`.
+    Parameters are `$name` in DuckDB and `%(name)s` in PostgreSQL. A point is two columns, `lon` and
+    `lat`, both null where there is none, and the same to the last bit wherever it goes.
+    """
+
+    def __init__(
+        self, connection: Connection, import_id: int, duck: duckdb.DuckDBPyConnection
+    ) -> None:
+        self.connection = connection
+        """Of the register, in the transaction of the import."""
+        self.import_id = import_id
+        self.duck = duck
+
+    def run(self, script: str, **parameters: object) -> int:
+        """Run each statement of the script; how many rows the last one made or changed.
+
+        A statement is given those of the parameters that it names.
+        """
+        count = 0
+        for statement in _statements(script):
+            taken = {name: parameters[name] for name in statement.named_parameters}
+            answer = self.duck.execute(statement, taken or None).fetchone()
+            count = answer[0] if answer and isinstance(answer[0], int) else 0
+        return count
+
+    def rows(self, query: str, **parameters: object) -> list[tuple[Any, ...]]:
+        """What a short query answers, or one of a script."""
+        return self.duck.execute(_query(query), parameters or None).fetchall()
+
+    def value(self, query: str, **parameters: object) -> Any:
+        """The first column of the first row; None where there is none."""
+        row = self.duck.execute(_query(query), parameters or None).fetchone()
+        return row[0] if row else None
+
+    def stream(self, query: str) -> Iterator[pa.RecordBatch]:
+        """What a query answers, some thousands of rows at a time; the tables stay as they were."""
+        with closing(self.duck.cursor()) as cursor:
+            cursor.execute(_INSIDE)
+            yield from cursor.sql(_query(query)).to_arrow_reader(_ROWS)
+
+    def table(self, name: str, columns: str, rows: Sequence[Sequence[object]] = ()) -> None:
+        """A table with the declared columns, of these rows; a tuple or list in one is a list."""
+        self.duck.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+        self.add(name, rows)
+
+    def add(self, name: str, rows: Sequence[Sequence[object]]) -> None:
+        """Append rows of values to a table."""
+        if rows:
+            names = [each for each, _ in _columns(self.duck, f"FROM {name}")]
+            values = [pa.array(column) for column in zip(*rows, strict=True)]
+            self.append(name, pa.table(values, names))
+
+    def make(self, name: str, rows: pa.Table) -> None:
+        """A table of these rows."""
+        self.duck.register("incoming", rows)
+        self.duck.execute(f"CREATE OR REPLACE TABLE {name} AS FROM incoming")
+        self.duck.unregister("incoming")
+
+    def append(
+        self,
+        name: str,
+        rows: pa.Table | Iterator[pa.RecordBatch],
+        query: str = "FROM incoming",
+        **parameters: object,
+    ) -> int:
+        """Add the rows, or what a query or script makes of them, `incoming`; how many.
+
+        Raises what goes wrong where they are made.
+        """
+        source = rows if isinstance(rows, pa.Table) else _Source(rows)
+        if isinstance(source, _Source) and source.reader is None:
+            return 0
+        self.duck.register("incoming", source.reader if isinstance(source, _Source) else source)
+        try:
+            added = self.duck.execute(
+                f"INSERT INTO {name} BY NAME {_query(query)}", parameters or None
+            ).fetchone()
+        except duckdb.Error as error:
+            raise (source.error if isinstance(source, _Source) else None) or error from None
+        finally:
+            self.duck.unregister("incoming")
+        return int(added[0]) if added else 0
+
+    def pack(self) -> None:
+        """Compress what the tables hold, to a quarter or less; each row once."""
+        self.duck.execute("CHECKPOINT")
+
+    def bring(self, name: str, script: str, **parameters: object) -> int:
+        """Make a table of what PostgreSQL answers to a query or script; how many rows.
+
+        Asked in the transaction of the import. An array must hold no nulls.
+        """
+        driver = driver_connection(self.connection)
+        query = ClientCursor(driver).mogrify(_query(script), parameters or None)
+        described = driver.execute(f"SELECT * FROM (\n{query}\n) q LIMIT 0").description or ()
+        columns = {column.name: _TYPES[column.type_code] for column in described}
+        declared = ", ".join(f'"{each}" {kind}' for each, (kind, _) in columns.items())
+        self.duck.execute(f"CREATE OR REPLACE TABLE {name} ({declared})")
+        sent = ", ".join(
+            f'to_json("{each}")' if kind.endswith("[]") else f'"{each}"'
+            for each, (kind, _) in columns.items()
+        )
+        taken = ", ".join(
+            f"""CAST(CAST("{each}" AS JSON) AS {kind}) AS "{each}\""""
+            if kind.endswith("[]")
+            else f'"{each}"'
+            for each, (kind, _) in columns.items()
+        )
+        copy = f"COPY (SELECT {sent} FROM (\n{query}\n) q) TO STDOUT (FORMAT csv)"
+        types = {each: kind for each, (_, kind) in columns.items()}
+        with driver.cursor() as cursor, cursor.copy(copy) as answer:
+            found = _parsed(answer, types)
+            count = self.append(name, found, f"SELECT {taken} FROM incoming")
+        if count >= _MANY:
+            self.pack()
+        return count
+
+    def hand(self, name: str, columns: str, query: str, **parameters: object) -> int:
+        """Make a temporary table of PostgreSQL, until the transaction ends; how many rows.
+
+        The columns are declared as PostgreSQL does, in the order of the query's.
+        """
+        self.connection.execute(text(f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT DROP"))
+        return self.copy(name, query, **parameters)
+
+    def copy(self, target: str, query: str, **parameters: object) -> int:
+        """Add what the query, or a script's, answers to a table of PostgreSQL; how many rows.
+
+        `target` is the table, with its columns in brackets where they are not all meant.
+        """
+        query = _query(query)
+        chosen = ", ".join(
+            f'pg_array("{each}")' if kind.endswith("[]") else f'"{each}"'
+            for each, kind in _columns(self.duck, query, parameters)
+        )
+        # The order of the query is kept by its own ORDER BY alone.
+        answer = self.duck.sql(f"SELECT {chosen} FROM (\n{query}\n) q", params=parameters or None)
+        count = 0
+        with (
+            driver_connection(self.connection).cursor() as cursor,
+            cursor.copy(f"COPY {target} FROM STDIN (FORMAT csv)") as copy,
+        ):
+            for batch in answer.to_arrow_reader(_ROWS):
+                count += len(batch)
+                copy.write(as_csv(batch))
+        return count
+
+
+@contextmanager
+def workbench(connection: Connection, import_id: int, var: Path) -> Iterator[Workbench]:
+    """A workbench with DuckDB's macros; what it wrote below `var` is gone after the block.
+
+    Where nothing can be written there, all must fit into memory. Raises StorageFullError when there
+    is no room left.
+    """
+    # A folder for each account: an operator's own imports may be another's than the server's.
+    spill = var / "imports" / f"spill-{os.geteuid()}"
+    with _folder(spill) as folder, closing(duckdb.connect()) as duck:
+        for setting, value in (
+            ("memory_limit", _MEMORY),
+            ("threads", _THREADS),
+            ("temp_directory", str(folder or "")),
+            ("preserve_insertion_order", False),
+            ("autoinstall_known_extensions", False),
+        ):
+            duck.execute(f"SET {setting} = $value", {"value": value})
+        duck.execute("ATTACH ':memory:' AS import (COMPRESS)")
+        duck.execute(_INSIDE)
+        duck.execute("SET enable_external_access = false")
+        made = Workbench(connection, import_id, duck)
+        made.run("macros.sql")
+        try:
+            yield made
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise StorageFullError(
+                "không đủ chỗ trên đĩa để xử lý tệp này; báo người vận hành"
+                " (no room on the disk to work on this file; tell the operator)"
+            ) from error
+
+
+@contextmanager
+def _folder(parent: Path) -> Iterator[Path | None]:
+    """A folder that goes with the block, None where nothing can be written.
+
+    Those of processes that were killed go before it.
+    """
+    with ExitStack() as stack:
+        folder = None
+        with suppress(OSError):
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for left in parent.iterdir():
+                _remove_if_left(left)
+            folder = Path(tempfile.mkdtemp(dir=parent))
+            held = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, held)
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield folder
+
+
+def _remove_if_left(folder: Path) -> None:
+    """Remove the folder of an import unless a living one holds it."""
+    with suppress(OSError):
+        held = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(held)
+
+
+@lru_cache
+def _script(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+@lru_cache
+def _statements(script: str) -> list[duckdb.Statement]:
+    """The statements of a script, which belong to no connection."""
+    return duckdb.extract_statements(_script(script))
+
+
+def _query(query: str) -> str:
+    return _script(query).rstrip().rstrip(";") if query.endswith(".sql") else query
+
+
+def _columns(
+    duck: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None
+) -> list[tuple[str, str]]:
+    """Name and type of each column that a query answers."""
+    described = duck.execute(f"DESCRIBE {query}", parameters or None).fetchall()
+    return [(name, kind) for name, kind, *_ in described]
+
+
+class _Source:
+    """Batches that are made while DuckDB takes them, by a thread of its own."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+        self.error: Exception | None = None
+        """What went wrong while they were made, of which DuckDB tells the words alone."""
+        first = next(batches, None)
+        self.reader: pa.RecordBatchReader | None = None
+        """None where there is none."""
+        if first is not None:
+            kept = self._kept(chain((first,), batches))
+            self.reader = pa.RecordBatchReader.from_batches(first.schema, kept)
+
+    def _kept(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from batches
+        except Exception as error:
+            self.error = error
+            raise
+
+
+class _Lines(io.RawIOBase):
+    """What COPY writes, as a file."""
+
+    def __init__(self, answer: Copy) -> None:
+        self._rows = iter(answer)
+        self._left = bytes(next(self._rows, b""))
+        self.is_empty = not self._left
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        rows: list[Buffer] = [self._left]
+        length = len(self._left)
+        while length < size and (row := next(self._rows, None)):
+            rows.append(row)
+            length += len(row)
+        whole = b"".join(rows)
+        self._left = whole[size:]
+        return whole[:size]
+
+
+def _parsed(answer: Copy, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
+    """What COPY writes as CSV: nothing is null, and `""` is ''."""
+    lines = _Lines(answer)
+    if lines.is_empty:
+        return
+    yield from pc.open_csv(
+        lines,
+        pc.ReadOptions(column_names=list(types), use_threads=False, block_size=_PIECE),
+        pc.ParseOptions(newlines_in_values=True),
+        pc.ConvertOptions(
+            column_types=types,
+            null_values=[""],
+            true_values=["t"],
+            false_values=["f"],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+
+
+def as_csv(batch: pa.RecordBatch) -> bytes:
+    """The rows as COPY reads CSV, and Python: nothing is null, and `""` is ''."""
+    out = pa.BufferOutputStream()
+    options = pc.WriteOptions(include_header=False, quoting_style="all_valid")
+    pc.write_csv(batch, out, options)  # noqa: TID251 - for no spreadsheet
+    return out.getvalue().to_pybytes()  # type: ignore[no-any-return]

@@ -1,0 +1,7 @@
+-- in: entry, writable (units of the key), outside, drawn. out: rows whose point may be elsewhere.
+-- Points inside the commune that their rows name are most, and need no look.
+SELECT e.row_number, e.lon, e.lat
+FROM entry e
+WHERE e.lon IS NOT NULL AND NOT e.shifted AND e.unit_id IN (SELECT unit_id FROM writable)
+    AND (e.row_number IN (SELECT row_number FROM outside)
+        OR e.unit_id NOT IN (SELECT unit_id FROM drawn))

@@ -1,0 +1,16 @@
+-- in: entry, unit_code, writable, other_place. out: beyond, rows where who acts may not write, which
+-- are rejected.
+CREATE TABLE beyond AS
+SELECT row_number, min(field) AS field, min(value) AS value
+FROM (
+    SELECT e.row_number, 'commune' AS field, u.code AS value
+    FROM entry e JOIN unit_code u ON u.unit_id = e.unit_id
+    WHERE e.unit_id NOT IN (SELECT unit_id FROM writable)
+    UNION ALL
+    SELECT e.row_number, 'longitude', concat_ws(' ', e.longitude, e.latitude)
+    FROM entry e JOIN other_place o ON o.row_number = e.row_number
+)
+GROUP BY row_number;
+INSERT INTO problem BY NAME
+SELECT row_number, field, 'outside_your_units' AS code, 'error' AS severity, value FROM beyond;
+UPDATE entry SET rejected = true WHERE row_number IN (SELECT row_number FROM beyond);

@@ -1,0 +1,14 @@
+-- in: weighed, the rows of `named` with a bit of `problems` for each rule that holds.
+-- out: entry, one row for each of the file, and narrow: what it names stands in the tables of parts.
+-- A row without an error, NOT rejected, has its commune `unit_id`.
+CREATE TABLE entry AS
+SELECT row_number, row_hash, source_ref, longitude, latitude, households_count,
+    nullif(households, 0) AS households, accuracy_m,
+    CASE WHEN inside THEN lon END AS lon, CASE WHEN inside THEN lat END AS lat,
+    number_at, street_at, place_at, flat_at, commune_at, hint, unit_id, former_id,
+    problems, problems & $rejecting <> 0 AS rejected, problems & $shifted <> 0 AS shifted
+FROM weighed;
+DROP VIEW weighed;
+DROP VIEW named;
+-- A nation's file needs the room.
+DROP TABLE delivered;

@@ -1,0 +1,36 @@
+-- in: entry, judged, repeated, problem, skipped. out: person_row, the rows of members of a household.
+CREATE TABLE person_row AS
+WITH told AS (
+    SELECT row_number, source_ref, rejected, lon, lat, hash(unit_id, former_id, number_key,
+        has_barred_d(number), coalesce(street_key, array_to_string(place_keys, ',')),
+        building_key, storey, flat) AS door
+    FROM judged
+    WHERE source_ref IN (
+        SELECT o.source_ref FROM repeated p JOIN entry o ON o.row_number = p.row_number)
+), head AS (
+    SELECT DISTINCT ON (source_ref) * FROM told ORDER BY source_ref, row_number
+)
+-- The only thing wrong is that the reference was there before, with the same door.
+SELECT e.row_number
+FROM repeated r
+JOIN told e ON e.row_number = r.row_number AND e.rejected
+JOIN head h ON h.source_ref = e.source_ref AND h.door = e.door AND NOT h.rejected
+    AND (h.lon IS NULL OR e.lon IS NULL OR (h.lon = e.lon AND h.lat = e.lat))
+WHERE e.row_number NOT IN (
+    SELECT row_number FROM problem WHERE severity = 'error' AND code <> 'duplicate_ref')
+UNION
+-- Nothing that is read, but for the commune where that of the file stands in every row.
+SELECT row_number
+FROM judged
+WHERE $personal AND rejected AND number_at IS NULL AND street_at IS NULL AND place_at IS NULL
+    AND flat_at IS NULL AND longitude IS NULL AND latitude IS NULL
+    AND households_count IS NULL
+    AND (source_ref IS NULL OR row_number IN (SELECT row_number FROM repeated))
+    AND ($of_one_commune OR commune_problem = 'commune_missing'
+        OR commune_problem = 'address_missing' AND len(candidates) = 0)
+EXCEPT
+SELECT row_number FROM skipped;
+DELETE FROM problem WHERE row_number IN (SELECT row_number FROM person_row);
+INSERT INTO problem BY NAME
+SELECT row_number, 'row_of_member' AS code, 'notice' AS severity FROM person_row;
+INSERT INTO skipped SELECT row_number FROM person_row;

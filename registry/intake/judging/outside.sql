@@ -1,0 +1,12 @@
+-- in: entry, reach; measured, the kilometres of questioned rows from their commune's seat.
+-- out: outside, the rows whose point is not where it should be; those far away are rejected.
+CREATE TABLE outside AS
+SELECT e.row_number, e.lon, e.lat, concat_ws(' ', e.longitude, e.latitude) AS value, q.km,
+    coalesce(q.km > r.reach_km, false) AS far
+FROM measured q
+JOIN entry e ON e.row_number = q.row_number
+LEFT JOIN reach r ON r.unit_id = e.unit_id
+WHERE q.drawn OR q.km > r.reach_km;
+DROP TABLE questioned;
+DROP TABLE measured;
+UPDATE entry SET rejected = true WHERE row_number IN (SELECT row_number FROM outside WHERE far);

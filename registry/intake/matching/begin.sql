@@ -1,0 +1,53 @@
+-- What the steps of the match share.
+
+CREATE OR REPLACE MACRO folded(own_key) AS split_part(own_key, '~', 1);
+-- Whether two former communes may be one: who names none may be of any.
+CREATE OR REPLACE MACRO may_be_same(former_id, other_id) AS (former_id = other_id) IS NOT false;
+-- A house number, a flat, and both at their street, else at their innermost place.
+CREATE OR REPLACE MACRO dwelling(unit_id, number, number_key, building_key, storey, flat) AS
+    hash(unit_id, coalesce(number_key, ''), has_barred_d(number), building_key, storey, flat);
+CREATE OR REPLACE MACRO door_at(dwelling, street_key, place_key) AS
+    hash(dwelling, street_key, CASE WHEN street_key IS NULL THEN place_key END);
+CREATE OR REPLACE MACRO shown(code) AS 'mã ' || code[:4] || '-' || code[5:];
+
+-- Rows that cannot be decided, with what is said of them: `refuse.sql` rejects them.
+CREATE TABLE refused (
+    row_number BIGINT, field VARCHAR, code VARCHAR, value VARCHAR, proposed_fix VARCHAR);
+CREATE TABLE field_of (part VARCHAR, field VARCHAR, "at" INTEGER);
+INSERT INTO field_of VALUES ('street', 'street', 1), ('place', 'locality', 2), ('flat', 'building', 3);
+-- Rows as they are compared: by `door` with the register, by `address` with other rows of the file.
+CREATE TABLE address (
+    row_number BIGINT, unit_id INTEGER, former_id INTEGER, street_at INTEGER, is_bare BOOLEAN,
+    dwelling UBIGINT, door UBIGINT, address UBIGINT, outer_key VARCHAR, numbered BOOLEAN,
+    lon DOUBLE, lat DOUBLE);
+-- Rows whose reference is known, and rows led to a record by what they name.
+CREATE TABLE known (row_number BIGINT, code VARCHAR, same BOOLEAN, linked BOOLEAN);
+CREATE TABLE registered (row_number BIGINT, code VARCHAR, unplaced BOOLEAN, other VARCHAR);
+-- What became of rows that are not new; `head`: the row of the file whose door it is.
+CREATE TABLE found (row_number BIGINT, outcome VARCHAR, code VARCHAR, head BIGINT);
+-- What a full delivery no longer has: references, the records that they alone name, and how many.
+CREATE TABLE vanished (source_ref VARCHAR, code VARCHAR);
+CREATE TABLE retiring (code VARCHAR);
+CREATE TABLE vanishing AS SELECT 0 AS vanished, 0 AS living, 0 AS retiring;
+-- The reference of a row without one: its address and an ordinal, never the row's number. Houses
+-- without a number are told apart by their points, to a metre: by an ordinal they would exchange
+-- their codes when the rows are sorted otherwise.
+CREATE TABLE own_ref AS
+SELECT row_number, address || '#' || row_number() OVER (
+    PARTITION BY address ORDER BY row_number) AS ref
+FROM (
+    SELECT row_number,
+        concat_ws('|', unit_id, former_id, coalesce(street_key, ''),
+            CASE WHEN street_key IS NULL THEN coalesce(array_to_string(place_keys, ','), '') END,
+            coalesce(number_key, '') || CASE WHEN has_barred_d(number) THEN 'Đ' ELSE '' END,
+            coalesce(building_key, ''), coalesce(storey, ''), coalesce(flat, ''))
+        || CASE WHEN number_key IS NULL AND flat IS NULL AND lon IS NOT NULL
+            THEN '@' || CAST(lon AS DECIMAL(9, 5)) || ' ' || CAST(lat AS DECIMAL(9, 5))
+            ELSE '' END AS address
+    FROM judged WHERE source_ref IS NULL AND NOT rejected
+);
+CREATE VIEW door AS
+SELECT j.*, coalesce(j.source_ref, o.ref) AS ref,
+    j.number_at IS NOT NULL OR j.flat IS NOT NULL AS numbered
+FROM judged j LEFT JOIN own_ref o ON o.row_number = j.row_number
+WHERE NOT j.rejected;

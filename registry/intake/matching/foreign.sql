@@ -1,0 +1,10 @@
+-- Rows that would change a record in a commune in which who acts may not write: somebody moved it, or
+-- it is another's.
+
+INSERT INTO refused
+SELECT f.row_number, 'source_ref', 'outside_your_units', u.code, NULL
+FROM found f
+JOIN household h ON h.code = f.code
+JOIN unit_code u ON u.unit_id = h.unit_id
+WHERE $bound AND f.outcome IN ('changed', 'revived') AND h.unit_id NOT IN (SELECT unit_id FROM writable);
+DELETE FROM returned WHERE row_number IN (SELECT row_number FROM refused);

@@ -1,0 +1,111 @@
+-- Names of before a decision, read as what they lead to today. A file may be older than a decision
+-- that renamed a street or merged two hamlets: what it writes led to a door then, and must lead to
+-- it now, rather than make the old street anew.
+-- A name that a street or hamlet of the commune bears today means that one, unless the reference
+-- says that the one of old is meant. What may mean several places is asked about.
+
+-- Rows that are yet to be compared with the register, and the record that their reference names.
+CREATE VIEW unsettled AS
+SELECT e.row_number, e.unit_id, e.former_id, e.street_at, e.place_at, k.code,
+    h.thoroughfare_id AS own_street, h.locality_id AS own_place
+FROM entry e
+LEFT JOIN known k ON k.row_number = e.row_number
+LEFT JOIN household h ON h.code = k.code
+WHERE NOT e.rejected AND NOT coalesce(k.same OR k.linked, false);
+
+CREATE TABLE old_street AS
+SELECT s.at, s.street_key AS key, a.unit_id, a.former_unit_id, a.named_id, a.today_id,
+    concat_ws(' ', a.kind, a.name) AS old_name
+FROM street s JOIN thoroughfare_alias a ON a.key = folded(s.street_key)
+WHERE NOT are_apart(s.street_name, a.name);
+CREATE TABLE todays_street AS
+SELECT id, former_unit_id, kind, name, own_key, concat_ws(' ', kind, name) AS written,
+    (SELECT coalesce(max("at"), 0) FROM street) + row_number() OVER (ORDER BY id) AS "at"
+FROM thoroughfare WHERE id IN (SELECT today_id FROM old_street);
+
+-- The innermost part of a nested place that bears no name of today: what holds it is known with it.
+CREATE TABLE old_place AS
+SELECT p.at, p.depth, p.keys[p.depth] AS key, p.keys[p.depth + 1] AS outer_key,
+    p.keys[p.depth + 1:] AS outer_keys, a.unit_id, a.former_unit_id, a.named_id, a.today_id,
+    concat_ws(' ', a.kind, a.name) AS old_name
+FROM (
+    SELECT "at", place_keys AS keys, place_names AS names,
+        unnest(range(1, len(place_keys) + 1)) AS depth
+    FROM place
+) p
+JOIN locality_alias a ON a.key = folded(p.keys[p.depth])
+WHERE NOT are_apart(p.names[p.depth], a.name);
+CREATE TABLE todays_place AS
+WITH RECURSIVE up AS (
+    SELECT id, [id] AS ids, [kind] AS kinds, [name] AS names, [own_key] AS keys, parent_id
+    FROM locality WHERE id IN (SELECT today_id FROM old_place)
+    UNION ALL
+    SELECT up.id, list_append(ids, p.id), list_append(kinds, p.kind), list_append(names, p.name),
+        list_append(keys, p.own_key), p.parent_id
+    FROM up JOIN locality p ON p.id = up.parent_id
+)
+SELECT o.at AS old_at, o.depth, h.id, l.former_unit_id, concat_ws(' ', l.kind, l.name) AS written,
+    p.place_kinds[:o.depth - 1] || h.kinds AS kinds,
+    p.place_names[:o.depth - 1] || h.names AS names,
+    p.place_keys[:o.depth - 1] || h.keys AS keys,
+    (SELECT coalesce(max("at"), 0) FROM place)
+        + row_number() OVER (ORDER BY o.at, o.depth, h.id) AS "at"
+FROM (SELECT DISTINCT "at", depth, today_id, outer_keys FROM old_place) o
+JOIN place p ON p.at = o.at
+JOIN up h ON h.id = o.today_id AND h.parent_id IS NULL
+JOIN locality l ON l.id = h.id
+WHERE NOT EXISTS (
+    FROM (SELECT unnest(o.outer_keys) AS key) k
+    WHERE NOT list_contains(h.keys, k.key) AND NOT EXISTS (
+        FROM locality_alias a WHERE a.key = folded(k.key) AND list_contains(h.ids, a.today_id)));
+
+CREATE TABLE meant AS
+SELECT 'street' AS part, u.row_number, o.old_name, o.named_id, o.today_id, t.at, t.written,
+    t.former_unit_id, 1 AS depth, u.own_street IS NOT DISTINCT FROM o.today_id AS own
+FROM unsettled u
+JOIN old_street o ON o.at = u.street_at AND o.unit_id = u.unit_id
+    AND may_be_same(o.former_unit_id, u.former_id)
+JOIN todays_street t ON t.id = o.today_id
+WHERE u.own_street IS NOT DISTINCT FROM o.today_id OR NOT EXISTS (
+    FROM thoroughfare l WHERE l.unit_id = u.unit_id AND l.own_key = o.key
+        AND may_be_same(l.former_unit_id, u.former_id));
+INSERT INTO meant
+SELECT 'place', u.row_number, o.old_name, o.named_id, o.today_id, t.at, t.written,
+    t.former_unit_id, o.depth, u.own_place IS NOT DISTINCT FROM o.today_id AS own
+FROM unsettled u
+JOIN old_place o ON o.at = u.place_at AND o.unit_id = u.unit_id
+    AND may_be_same(o.former_unit_id, u.former_id)
+JOIN todays_place t ON t.old_at = o.at AND t.depth = o.depth AND t.id = o.today_id
+WHERE u.own_place IS NOT DISTINCT FROM o.today_id OR NOT EXISTS (
+    FROM locality l LEFT JOIN locality h ON h.id = l.parent_id
+    WHERE l.unit_id = u.unit_id AND l.own_key = o.key
+        AND h.own_key IS NOT DISTINCT FROM o.outer_key
+        AND may_be_same(l.former_unit_id, u.former_id))
+QUALIFY o.depth = min(o.depth) OVER (PARTITION BY u.row_number);
+
+-- The reference decides; else there must be one place only. Numbers counted along those that bore
+-- the name: `named_ids`.
+CREATE TABLE renamed AS
+SELECT part, row_number, min(old_name) AS old_name, min(today_id) AS today_id, min("at") AS "at",
+    min(former_unit_id) AS former_unit_id, min(depth) AS depth,
+    string_agg(DISTINCT written, '; ' ORDER BY written) AS written,
+    list(DISTINCT named_id) AS named_ids, count(DISTINCT today_id) > 1 AS unclear
+FROM (SELECT *, bool_or(own) OVER (PARTITION BY part, row_number) AS decided FROM meant)
+WHERE own OR NOT decided
+GROUP BY part, row_number;
+
+INSERT INTO street ("at", street_kind, street_name, street_key)
+SELECT "at", kind, name, own_key FROM todays_street;
+INSERT INTO place ("at", place_kinds, place_names, place_keys)
+SELECT "at", kinds, names, keys FROM todays_place;
+UPDATE entry e SET street_at = r.at, former_id = coalesce(r.former_unit_id, e.former_id)
+FROM renamed r WHERE r.row_number = e.row_number AND r.part = 'street' AND NOT r.unclear;
+UPDATE entry e SET place_at = r.at, former_id = coalesce(r.former_unit_id, e.former_id)
+FROM renamed r WHERE r.row_number = e.row_number AND r.part = 'place' AND NOT r.unclear;
+INSERT INTO refused
+SELECT r.row_number, f.field, 'former_address_unclear', r.old_name, r.written
+FROM renamed r JOIN field_of f ON f.part = r.part WHERE r.unclear;
+INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
+SELECT r.row_number, f.field, 'former_name', 'warning', r.old_name, r.written
+FROM renamed r JOIN field_of f ON f.part = r.part WHERE NOT r.unclear
+ORDER BY f.at, r.row_number;

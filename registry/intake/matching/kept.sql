@@ -1,0 +1,66 @@
+-- What a known row leaves as the register has it: a file that says what it always said. A street that
+-- was corrected, a point that was measured: the next delivery still bears the old ones, for nobody
+-- told its source. What the source's own imports said last and something else has changed since is
+-- kept as it is now. What a row says anew is taken, but for a place over one that was measured at
+-- the door, with a warning. A row without a point takes none away.
+
+-- When the source's own imports said each of these last, and whether that is over.
+CREATE TABLE said AS
+WITH told AS (
+    SELECT code, since, own, unnest([
+        {'part': 'address', 'value': hash(unit_id, former_unit_id, thoroughfare_id, locality_id,
+            house_number, house_number_key, building_name, building_key, floor, unit_number)},
+        {'part': 'position', 'value': hash(lon, lat)},
+        {'part': 'households', 'value': hash(households_count)},
+        {'part': 'hint', 'value': hash(delivery_hint)}
+    ], recursive := true)
+    FROM past
+), changed AS (
+    SELECT * FROM told
+    WINDOW w AS (PARTITION BY code, part ORDER BY since)
+    QUALIFY value IS DISTINCT FROM lag(value) OVER w
+), latest AS (
+    SELECT code, part, max(since) FILTER (own) AS since, max(since) AS last_change
+    FROM changed GROUP BY code, part
+)
+SELECT l.part, l.since < l.last_change AS over, p.*
+FROM latest l JOIN past p ON p.code = l.code AND p.since = l.since;
+
+CREATE TABLE kept AS
+SELECT row_number, code, address, position OR measured AS position, households, hint,
+    measured AND NOT position AS told
+FROM (
+    SELECT d.row_number, h.code,
+        coalesce(a.over AND (a.unit_id = d.unit_id OR h.unit_id = d.unit_id)
+            AND row(a.street_key, a.place_key, a.house_number_key, a.building_key, a.floor,
+                a.unit_number)
+            IS NOT DISTINCT FROM row(d.street_key, d.place_keys[1], d.number_key, d.building_key,
+                d.storey, d.flat), false) AS address,
+        coalesce(d.lon IS NULL
+            OR p.over AND row(d.lon, d.lat) IS NOT DISTINCT FROM row(p.lon, p.lat), false)
+            AS position,
+        coalesce(p.over AND h.position_method IN ('survey', 'gps'), false)
+            AND row(d.lon, d.lat) IS DISTINCT FROM row(h.lon, h.lat) AS measured,
+        coalesce(n.over AND n.households_count = greatest(d.households, s.now, s.said, 1), false)
+            AS households,
+        coalesce(i.over AND d.hint IS NOT DISTINCT FROM i.delivery_hint, false) AS hint
+    FROM known k
+    JOIN door d ON d.row_number = k.row_number
+    JOIN household h ON h.code = k.code
+    LEFT JOIN shared s ON s.row_number = d.row_number
+    LEFT JOIN said a ON a.code = k.code AND a.part = 'address'
+    LEFT JOIN said p ON p.code = k.code AND p.part = 'position'
+    LEFT JOIN said n ON n.code = k.code AND n.part = 'households'
+    LEFT JOIN said i ON i.code = k.code AND i.part = 'hint'
+    WHERE NOT k.same AND NOT k.linked
+        AND (d.lon IS NULL OR k.code IN (SELECT code FROM past))
+)
+WHERE address OR position OR measured OR households OR hint;
+INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
+SELECT p.row_number, 'longitude', 'measured_position_kept', 'warning',
+    concat_ws(' ', e.longitude, e.latitude),
+    concat_ws(' ', CAST(h.lon AS DECIMAL(9, 6)), CAST(h.lat AS DECIMAL(9, 6)))
+FROM kept p
+JOIN entry e ON e.row_number = p.row_number
+JOIN household h ON h.code = p.code
+WHERE p.told ORDER BY p.row_number;

@@ -1,0 +1,3 @@
+SELECT f.code, f.thoroughfare_id, f.locality_id, f.house_number_key
+FROM household_former_number f JOIN household h ON h.code = f.code
+WHERE h.unit_id = ANY (%(units)s::int[])

@@ -1,0 +1,12 @@
+-- References of the source that the file may name, by their list or as a range, and those of the
+-- records in its communes; of a full delivery all of them.
+SELECT source_ref, code, import_id, linked, shares, row_hash, vanished_import_id
+FROM household_ref
+WHERE source = %(source)s AND (%(refs)s::text[] IS NULL OR source_ref = ANY (%(refs)s::text[]))
+    AND source_ref >= %(first)s AND (%(last)s::text IS NULL OR source_ref <= %(last)s)
+UNION ALL
+SELECT r.source_ref, r.code, r.import_id, r.linked, r.shares, r.row_hash, r.vanished_import_id
+FROM household h JOIN household_ref r ON r.code = h.code AND r.source = %(source)s
+WHERE %(last)s::text IS NOT NULL AND h.unit_id = ANY (%(units)s::int[])
+    AND NOT (r.source_ref >= %(first)s AND r.source_ref <= %(last)s
+        AND (%(refs)s::text[] IS NULL OR r.source_ref = ANY (%(refs)s::text[])))

@@ -1,0 +1,3 @@
+SELECT a.unit_id, a.key, a.kind, a.name, a.named_id, a.locality_id AS today_id, b.former_unit_id
+FROM locality_alias a JOIN locality b ON b.id = a.named_id
+WHERE a.unit_id = ANY (%(units)s::int[])

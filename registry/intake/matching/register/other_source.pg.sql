@@ -1,0 +1,4 @@
+-- Records that another source delivers as well, for a full delivery.
+SELECT DISTINCT o.code
+FROM household_ref o JOIN household_ref r ON r.code = o.code AND r.source = %(source)s
+WHERE %(full)s AND o.source <> %(source)s AND o.vanished_import_id IS NULL

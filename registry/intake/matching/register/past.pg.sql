@@ -1,0 +1,24 @@
+-- Every state of the records that rows write anew and that others than the source's imports changed.
+WITH own_event AS (
+    SELECT published_event_id AS id FROM import WHERE source = %(source)s AND state = 'published'
+), state AS (
+    SELECT code, event_id, valid_from, unit_id, former_unit_id, thoroughfare_id, locality_id,
+        house_number, house_number_key, building_name, building_key, floor, unit_number,
+        households_count, point, delivery_hint
+    FROM household_version WHERE code = ANY (%(codes)s::text[])
+    UNION ALL
+    SELECT code, event_id, recorded_at, unit_id, former_unit_id, thoroughfare_id, locality_id,
+        house_number, house_number_key, building_name, building_key, floor, unit_number,
+        households_count, point, delivery_hint
+    FROM household WHERE code = ANY (%(codes)s::text[])
+)
+SELECT s.code, s.event_id IN (SELECT id FROM own_event) AS own,
+    (extract(epoch FROM s.valid_from) * 1000000)::bigint AS since, s.unit_id, s.former_unit_id,
+    s.thoroughfare_id, s.locality_id, s.house_number, s.house_number_key, s.building_name,
+    s.building_key, s.floor, s.unit_number, s.households_count, ST_X(s.point) AS lon,
+    ST_Y(s.point) AS lat, s.delivery_hint, t.own_key AS street_key, l.own_key AS place_key
+FROM state s
+LEFT JOIN thoroughfare t ON t.id = s.thoroughfare_id
+LEFT JOIN locality l ON l.id = s.locality_id
+WHERE s.code IN (
+    SELECT code FROM state WHERE event_id NOT IN (SELECT id FROM own_event))

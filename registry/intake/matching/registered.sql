@@ -1,0 +1,102 @@
+-- Doors that are registered already: rows whose reference is new, found by what they name. By street,
+-- else by the innermost place, else by the commune alone.
+
+INSERT INTO address
+SELECT row_number, unit_id, former_id, street_at, street_at IS NULL AND place_at IS NULL
+        AND number_at IS NOT NULL AND NOT alley_only AS is_bare,
+    dwelling(unit_id, number, number_key, building_key, storey, flat) AS dwelling,
+    door_at(dwelling, street_key, place_keys[1]) AS own_door,
+    hash(own_door, former_id, CASE WHEN street_key IS NULL THEN array_to_string(place_keys, '|') END)
+        AS address,
+    CASE WHEN street_key IS NULL THEN place_keys[2] END AS outer_key, numbered, lon, lat
+FROM door;
+CREATE TABLE record AS
+SELECT h.code, h.status, h.unit_id,
+    CASE WHEN h.thoroughfare_id IS NULL THEN l.former_unit_id ELSE t.former_unit_id END
+        AS former_id,
+    dwelling(h.unit_id, h.house_number, h.house_number_key, h.building_key, h.floor,
+        h.unit_number) AS dwelling,
+    door_at(dwelling, t.own_key, l.own_key) AS door,
+    CASE WHEN h.thoroughfare_id IS NULL THEN o.own_key END AS outer_key,
+    h.house_number_key IS NOT NULL OR h.unit_number IS NOT NULL AS is_numbered, h.lon, h.lat
+FROM household h
+LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+LEFT JOIN locality l ON l.id = h.locality_id
+LEFT JOIN locality o ON o.id = l.parent_id
+WHERE h.kind = 'household';
+
+-- The records that a row may be. Former communes tell doors of one name apart, unless both are
+-- measured: on a border of old, one door is called by either (`elsewhere`). Tổ 1 of this hamlet is
+-- not that of the next one. Of houses without a number a hamlet may have thousands, which only their
+-- points tell apart: a row is compared with those in the squares around it.
+CREATE TABLE meeting AS
+WITH unknown AS (
+    SELECT * FROM address a WHERE NOT EXISTS (FROM known k WHERE k.row_number = a.row_number)
+), column_of AS (
+    SELECT *, unnest(list_distinct([floor((lon - 0.00001) * 50000), floor((lon + 0.00001) * 50000)]))
+        AS x
+    FROM unknown WHERE NOT numbered AND lon IS NOT NULL
+), square_of AS (
+    SELECT *, unnest(list_distinct([floor((lat - 0.00001) * 50000), floor((lat + 0.00001) * 50000)]))
+        AS y
+    FROM column_of
+), pair AS (
+    SELECT a.row_number, a.former_id AS row_former, a.street_at, a.outer_key AS row_outer,
+        a.numbered, a.lon AS row_lon, a.lat AS row_lat, r.code, r.status, r.former_id,
+        r.outer_key, r.lon, r.lat
+    FROM unknown a
+    JOIN record r ON r.door = a.door AND r.unit_id = a.unit_id AND r.is_numbered
+    WHERE a.numbered
+    UNION ALL
+    SELECT a.row_number, a.former_id, a.street_at, a.outer_key, a.numbered, a.lon, a.lat, r.code,
+        r.status, r.former_id, r.outer_key, r.lon, r.lat
+    FROM square_of a
+    JOIN record r ON r.door = a.door AND r.unit_id = a.unit_id AND NOT r.is_numbered
+        AND floor(r.lon * 50000) = a.x AND floor(r.lat * 50000) = a.y
+)
+SELECT row_number, row_former, code, status, NOT may_be_same(former_id, row_former) AS elsewhere,
+    sqrt(pow(row_lon - lon, 2) + pow(row_lat - lat, 2)) AS degrees
+FROM pair
+WHERE is_near(numbered, row_lon, row_lat, lon, lat) AND may_be_same(outer_key, row_outer)
+    AND (may_be_same(former_id, row_former)
+        OR street_at IS NOT NULL AND numbered AND row_lon IS NOT NULL AND lon IS NOT NULL);
+
+-- The nearest. Where no point tells which of several is meant, `other` is another of them.
+INSERT INTO registered
+SELECT row_number, list[1].code, list[1].unplaced,
+    CASE WHEN list[1].unplaced AND NOT list[2].elsewhere THEN list[2].code END
+FROM (
+    SELECT row_number, list_sort(list({
+        'elsewhere': elsewhere, 'unplaced': degrees IS NULL, 'degrees': degrees, 'code': code
+    })) AS list
+    FROM meeting WHERE status IN ('active', 'proposed') GROUP BY row_number
+);
+-- A row that names neither street nor place, though it has a number, says less of its door than the
+-- register does: it is the only one of this number that stands where its point is.
+INSERT INTO registered
+SELECT a.row_number, min(r.code), false, NULL
+FROM address a
+JOIN record r ON r.dwelling = a.dwelling AND r.unit_id = a.unit_id
+    AND r.status IN ('active', 'proposed')
+    AND abs(r.lon - a.lon) <= 0.00001 AND abs(r.lat - a.lat) <= 0.00001
+WHERE a.is_bare AND NOT EXISTS (FROM known k WHERE k.row_number = a.row_number)
+    AND NOT EXISTS (FROM registered k WHERE k.row_number = a.row_number)
+GROUP BY a.row_number
+HAVING count(*) = 1;
+
+-- Streets of one name meet in a commune that joined several, and a row that names no former commune
+-- may be number 12 of either. A record that names none is the door of rows of one; of two, it is one
+-- row's at most.
+INSERT INTO refused
+SELECT row_number, 'former_commune', 'door_ambiguous', NULL, shown(code) || '; ' || shown(other)
+FROM registered WHERE other IS NOT NULL
+UNION ALL
+SELECT r.row_number, 'former_commune', 'door_ambiguous', NULL,
+    shown(r.code) || ' (trong sổ chưa ghi xã/phường cũ)'
+FROM registered r
+JOIN address a ON a.row_number = r.row_number AND a.former_id IS NOT NULL
+WHERE r.unplaced AND r.other IS NULL AND r.code IN (
+    SELECT s.code FROM registered s JOIN address b ON b.row_number = s.row_number
+    WHERE s.unplaced AND s.other IS NULL
+    GROUP BY s.code HAVING count(DISTINCT b.former_id) > 1);
+DROP TABLE record;

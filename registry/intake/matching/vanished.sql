@@ -1,0 +1,43 @@
+-- What a full delivery no longer has: references of the source, and the records that they alone name.
+
+-- A row that was rejected is in the file all the same. Where it has no reference, its door tells which
+-- one it had, in whatever commune: that may be what is wrong with the row. A key answers for the
+-- records of its units only.
+INSERT INTO vanished
+SELECT r.source_ref, r.code
+FROM household_ref r
+LEFT JOIN household h ON h.code = r.code
+WHERE r.vanished_import_id IS NULL
+    AND (NOT $bound OR h.unit_id IN (SELECT unit_id FROM writable))
+    AND NOT EXISTS (FROM entry e WHERE e.source_ref = r.source_ref)
+    AND NOT EXISTS (
+        FROM own_ref o JOIN entry e ON e.row_number = o.row_number AND NOT e.rejected
+        WHERE o.ref = r.source_ref);
+DELETE FROM vanished WHERE code IN (
+    WITH spared AS (
+        SELECT hash(street_key, CASE WHEN street_key IS NULL THEN place_keys[1] END, number_key,
+            building_key, storey, flat) AS door
+        FROM judged WHERE source_ref IS NULL AND rejected
+    )
+    SELECT h.code
+    FROM (SELECT DISTINCT code FROM vanished) v
+    JOIN household h ON h.code = v.code
+    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    LEFT JOIN locality l ON l.id = h.locality_id
+    JOIN spared s ON s.door = hash(t.key, CASE WHEN t.key IS NULL THEN l.key END,
+        h.house_number_key, h.building_key, h.floor, h.unit_number));
+-- Living, though: what any other reference names, one of this file among them.
+INSERT INTO retiring
+SELECT DISTINCT v.code
+FROM vanished v
+JOIN household h ON h.code = v.code AND h.status IN ('active', 'proposed')
+WHERE NOT EXISTS (FROM outcome o WHERE o.code = v.code)
+    AND NOT EXISTS (FROM other_source o WHERE o.code = v.code)
+    AND NOT EXISTS (
+        FROM household_ref r WHERE r.code = v.code AND r.vanished_import_id IS NULL
+            AND NOT EXISTS (FROM vanished w WHERE w.source_ref = r.source_ref));
+UPDATE vanishing SET vanished = (SELECT count(*) FROM vanished),
+    retiring = (SELECT count(*) FROM retiring), living = (
+        SELECT count(*) FROM household_ref r LEFT JOIN household h ON h.code = r.code
+        WHERE r.vanished_import_id IS NULL
+            AND (NOT $bound OR h.unit_id IN (SELECT unit_id FROM writable)));

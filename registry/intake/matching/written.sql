@@ -1,0 +1,89 @@
+-- What changes in the register, and what is told of rows that are known or led to a record.
+
+-- Rows whose reference had vanished, and whether their record comes back to life.
+CREATE TABLE returned AS
+SELECT k.row_number, r.source_ref, r.code, r.code IN (SELECT code FROM revivable) AS revives
+FROM known k
+JOIN door d ON d.row_number = k.row_number
+JOIN household_ref r ON r.source_ref = d.ref
+WHERE r.vanished_import_id IS NOT NULL
+UNION ALL
+SELECT f.row_number, NULL, f.code, true
+FROM found f JOIN household h ON h.code = f.code AND h.status = 'retired'
+WHERE f.outcome = 'linked';
+
+-- A row that says the same in other words, or only what is kept otherwise, changes no record.
+UPDATE found f SET outcome = 'unchanged'
+FROM (
+    SELECT k.row_number
+    FROM known k
+    JOIN door d ON d.row_number = k.row_number
+    JOIN household h ON h.code = k.code
+    LEFT JOIN kept p ON p.row_number = k.row_number
+    LEFT JOIN shared s ON s.row_number = k.row_number
+    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    LEFT JOIN locality l ON l.id = h.locality_id
+    WHERE NOT k.same AND NOT k.linked AND (
+        h.status = 'retired' AND k.row_number NOT IN (
+            SELECT row_number FROM returned WHERE revives)
+        OR (p.address OR row(h.unit_id, t.own_key, l.own_key, h.house_number_key, h.building_key,
+                h.floor, h.unit_number)
+            IS NOT DISTINCT FROM row(d.unit_id, d.street_key, d.place_keys[1], d.number_key,
+                d.building_key, d.storey, d.flat))
+            AND (p.households OR h.households_count = greatest(d.households, s.now, s.said, 1))
+            AND (p.position OR d.lon IS NULL
+                OR row(d.lon, d.lat) IS NOT DISTINCT FROM row(h.lon, h.lat)))
+) u
+WHERE f.row_number = u.row_number AND f.outcome = 'changed';
+-- Active again at the address that it has, which is a change.
+UPDATE found SET outcome = 'revived'
+WHERE outcome = 'unchanged' AND row_number IN (SELECT row_number FROM returned WHERE revives);
+
+-- A reference that was linked to a door whose number has changed since, in this file or before: its
+-- own text, which still says the old number, may be another door.
+INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
+WITH changed AS (
+    SELECT f.code, w.number, w.number_key, w.flat
+    FROM found f JOIN door w ON w.row_number = f.row_number
+    WHERE f.outcome = 'changed' AND f.code IN (SELECT code FROM known WHERE linked)
+), linked AS (
+    SELECT d.row_number, k.code, d.number_key, d.flat,
+        CASE WHEN c.code IS NULL THEN h.house_number ELSE c.number END AS number,
+        CASE WHEN c.code IS NULL THEN h.house_number_key ELSE c.number_key END AS key_now,
+        CASE WHEN c.code IS NULL THEN h.unit_number ELSE c.flat END AS flat_now
+    FROM known k
+    JOIN door d ON d.row_number = k.row_number
+    JOIN household h ON h.code = k.code
+    LEFT JOIN changed c ON c.code = k.code
+    WHERE k.linked
+)
+SELECT row_number, 'house_number', 'reference_moved_away', 'warning', code, number
+FROM linked k
+WHERE row(number_key, flat) IS DISTINCT FROM row(key_now, flat_now)
+    AND row_number NOT IN (SELECT row_number FROM succeeded)
+    AND NOT EXISTS (FROM former_number f
+        WHERE f.code = k.code AND f.house_number_key = k.number_key)
+ORDER BY row_number;
+INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
+SELECT row_number, 'address', 'duplicate_in_file', 'warning', NULL, head
+FROM found
+WHERE head IS NOT NULL AND row_number NOT IN (SELECT row_number FROM sharing)
+ORDER BY row_number;
+INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
+SELECT row_number, 'source_ref', 'record_retired', 'warning', old_code, heirs[1] FROM succeeded
+UNION ALL
+SELECT f.row_number, 'source_ref', 'record_retired', 'warning', f.code, s.direct
+FROM found f
+JOIN household h ON h.code = f.code AND h.status = 'retired'
+LEFT JOIN heir s ON s.old_code = f.code
+WHERE f.row_number NOT IN (SELECT row_number FROM returned WHERE revives);
+
+CREATE VIEW outcome AS
+SELECT e.row_number, coalesce(f.outcome, 'new') AS outcome, f.code, f.head
+FROM entry e LEFT JOIN found f ON f.row_number = e.row_number
+WHERE NOT e.rejected;
+-- Rows that are new or changed.
+CREATE VIEW written AS
+SELECT e.*, f.row_number IS NULL AS is_new, f.code
+FROM entry e LEFT JOIN found f ON f.row_number = e.row_number
+WHERE NOT e.rejected AND coalesce(f.outcome, 'changed') = 'changed';

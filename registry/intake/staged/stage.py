@@ -1,0 +1,118 @@
+"""The file's way into DuckDB: its rows, and each spelling once."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from geo.text import fold
+from registry.intake.columns.ahead import ahead
+from registry.intake.columns.cells import Cells, cells_in_blocks
+from registry.intake.columns.fields import NO_HOUSE
+from registry.intake.columns.reader import SourceFile
+from registry.intake.engine import Workbench
+from registry.intake.staged.counts import counts_of
+from registry.intake.staged.resolve import FIELDS_READ, PARTS, Resolver
+from registry.intake.staged.resolved import Resolved, Row
+
+Progress = Callable[[int], None]
+
+_HOUSEHOLDS: Final = FIELDS_READ.index("households_count")
+
+
+def stage(
+    bench: Workbench, file: SourceFile, resolver: Resolver, salt: str, progress: Progress
+) -> None:
+    """Bring the file into `delivered`, and what it names into the tables of parts.
+
+    `overlong` and `repeated` hold the numbers of rows with more cells than headers, and with a
+    reference that stood in a row before. `progress` hears the count now and then. `salt` is part
+    of each row's hash. Raises UnreadableFileError when the text breaks further down.
+    """
+    bench.run("staged/delivered_table.sql")
+    fresh: dict[str, list[pa.Table]] = defaultdict(list)
+
+    def rows(made: Iterable[_Block]) -> Iterator[pa.RecordBatch]:
+        for block in made:
+            yield from block.rows.to_batches()
+            for name, part in block.parts.items():
+                fresh[name].append(part)
+            progress(block.count)
+
+    try:
+        fields = (*FIELDS_READ, "visit_result")
+        with (
+            cells_in_blocks(file, fields) as blocks,
+            closing(ahead(_read(resolver, blocks))) as made,
+        ):
+            bench.append("delivered", rows(made), "staged/delivered.sql", salt=salt)
+    finally:
+        resolver.close()
+    fresh["commune"] = [_part("commune", resolver.take_communes())]
+    for name, schema in PARTS.items():
+        bench.make(name, pa.concat_tables(fresh[name] or [schema.empty_table()]))
+    bench.make("overlong", pa.table({"row_number": pa.array(file.overlong, pa.int64())}))
+    bench.run("staged/repeated.sql")
+    bench.pack()
+
+
+def _part(name: str, rows: Sequence[Row]) -> pa.Table:
+    """Rows of a table of parts."""
+    schema = PARTS[name]
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+    return pa.table(arrays, schema=schema)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Some rows of a file."""
+
+    rows: pa.Table
+    """Their cells, and what these name."""
+    parts: dict[str, pa.Table]
+    """Rows of the tables of parts that were not there before."""
+    count: int
+    """Rows of the file up to here."""
+
+
+def _read(resolver: Resolver, blocks: Iterable[Cells]) -> Iterator[_Block]:
+    """The blocks of a file, the next of which is being read meanwhile."""
+    reading: deque[Callable[[], _Block]] = deque()
+    count = 0
+    for *cells, visits in blocks:
+        reading.append(partial(_block, resolver, cells, visits, resolver.begin(cells), count))
+        count += len(visits)
+        if len(reading) > 1:
+            yield reading.popleft()()
+    yield from (block() for block in reading)
+
+
+def _block(
+    resolver: Resolver,
+    cells: Cells,
+    visits: pa.StringArray,
+    resolved: Callable[[], Resolved],
+    before: int,
+) -> _Block:
+    count = before + len(visits)
+    columns = {
+        "row_number": pa.array(np.arange(before + 1, count + 1)),
+        **dict(zip(FIELDS_READ, cells, strict=True)),
+        "households": counts_of(cells[_HOUSEHOLDS]),
+        "no_house": _say_no_house(visits),
+        **resolved().columns(),
+    }
+    parts = {name: _part(name, rows) for name, rows in resolver.take_parts().items() if rows}
+    return _Block(pa.table(columns), parts, count)
+
+
+def _say_no_house(visits: pa.StringArray) -> pa.BooleanArray:
+    encoded = visits.dictionary_encode()
+    said = [fold(spelling) in NO_HOUSE for spelling in encoded.dictionary.to_pylist()]
+    return pa.array(said, pa.bool_()).take(encoded.indices)

@@ -1,0 +1,95 @@
+"""Rows between DuckDB and PostgreSQL: nothing is lost on the way, and nothing is left behind."""
+
+import os
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from registry.database import session_scope
+from registry.errors import StorageFullError
+from registry.intake import engine as engines
+from registry.intake.engine import workbench
+
+ODD = """
+    SELECT g AS number, 'a"b,' || chr(10) || chr(9) || %(text)s AS text,
+        CASE g WHEN 1 THEN '' END AS blank, ARRAY['p', 'q"\\', '{}', '', 'a,b'] AS list,
+        CASE WHEN g > 1 THEN ARRAY[]::text[] END AS empty, ARRAY[g, 2] AS numbers,
+        100 + random() AS lon, gen_random_uuid() AS id, g = 1 AS yes
+    FROM generate_series(1, 3) g;
+"""
+COLUMNS = (
+    "number int, text text, blank text, list text[], empty text[], numbers int[], lon float8,"
+    " id uuid, yes boolean"
+)
+
+
+@pytest.fixture
+def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "scripts"
+    folder.mkdir()
+    (folder / "macros.sql").write_text(engines._script("macros.sql"))
+    monkeypatch.setattr(engines, "_HERE", folder)
+    engines._script.cache_clear()
+    return folder
+
+
+def test_values_are_the_same_there_and_back(engine: Engine, tmp_path: Path, scripts: Path) -> None:
+    (scripts / "odd.pg.sql").write_text(ODD)
+    (scripts / "back.pg.sql").write_text("SELECT * FROM handed")
+    with session_scope(engine) as session, workbench(session.connection(), 1, tmp_path) as bench:
+        assert bench.bring("odd", "odd.pg.sql", text="Đ'é%\\") == 3
+        assert bench.hand("handed", COLUMNS, "FROM odd") == 3
+        assert bench.bring("back", "back.pg.sql") == 3
+        assert bench.rows("FROM odd EXCEPT FROM back") == []
+        assert bench.value("SELECT text FROM back WHERE number = 2") == "a\"b,\n\tĐ'é%\\"
+        assert bench.rows("SELECT count(blank), count(empty) FROM back") == [(1, 2)]
+
+
+def test_register_is_seen_as_by_the_transaction(
+    engine: Engine, tmp_path: Path, scripts: Path
+) -> None:
+    (scripts / "own.pg.sql").write_text("SELECT a FROM own")
+    with session_scope(engine) as session, workbench(session.connection(), 1, tmp_path) as bench:
+        session.execute(text("CREATE TEMPORARY TABLE own ON COMMIT DROP AS SELECT 7 AS a"))
+        bench.bring("own", "own.pg.sql")
+        assert bench.rows("FROM own") == [(7,)]
+
+
+def test_metres_are_those_of_the_ellipsoid(engine: Engine, tmp_path: Path) -> None:
+    measured = text(
+        "SELECT ST_Distance(ST_MakePoint(105.8, 21.03)::geography,"
+        " ST_MakePoint(105.8 + :d, 21.03 - :d / 3)::geography)"
+    )
+    with session_scope(engine) as session, workbench(session.connection(), 1, tmp_path) as bench:
+        for off in (0.0000001, 0.00001, 0.0001, 0.01, 0.1):
+            metres = session.execute(measured, {"d": off}).scalar_one()
+            assert bench.value(
+                "SELECT metres(105.8, 21.03, 105.8 + $d, 21.03 - $d / 3)", d=off
+            ) == pytest.approx(metres, rel=1e-6)
+
+
+def test_what_a_killed_import_spilled_is_swept(engine: Engine, tmp_path: Path) -> None:
+    spill = tmp_path / "imports" / f"spill-{os.geteuid()}"
+    (spill / "left").mkdir(parents=True)
+    (spill / "left" / "block").write_text("x")
+    with session_scope(engine) as session, workbench(session.connection(), 1, tmp_path):
+        assert not (spill / "left").exists()
+        with workbench(session.connection(), 2, tmp_path):
+            assert len(list(spill.iterdir())) == 2
+    assert list(spill.iterdir()) == []
+
+
+def test_where_nothing_can_be_written_all_stays_in_memory(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "imports").write_text("in the way")
+    with session_scope(engine) as session, workbench(session.connection(), 1, tmp_path) as bench:
+        bench.duck.execute("CREATE TABLE a AS SELECT range AS n FROM range(1000000)")
+        assert bench.value("SELECT count(*) FROM a") == 1_000_000
+    with pytest.raises(StorageFullError):
+        _fill(engine, tmp_path)
+
+
+def _fill(engine: Engine, var: Path) -> None:
+    with session_scope(engine) as session, workbench(session.connection(), 1, var) as bench:
+        bench.duck.execute("SET memory_limit = '2MB'")
+        bench.duck.execute("CREATE TABLE a AS SELECT md5(n::text) FROM range(1000000) r (n)")
