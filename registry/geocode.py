@@ -27,7 +27,7 @@ from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import check_point, reverse
 from registry.search.answers import DOORS, Answer, of_record, with_fault
-from registry.search.areas import area_of, communes_of
+from registry.search.areas import area_of
 from registry.search.batching import Query, alone
 from registry.search.codes_in_text import UnreadCode, codes_in, unread_code, whole_code
 from registry.search.completed_text import UNITS, completed_text
@@ -50,7 +50,7 @@ from registry.search.ranking import (
     with_places_told,
 )
 from registry.search.rereading import Rereading
-from registry.units import unit_by_code
+from registry.units import communes_of, unit_by_code
 from registry.units.text import read_units
 
 MAX_TEXT: Final = 2_000

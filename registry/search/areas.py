@@ -10,7 +10,7 @@ from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Span, last_day, map_of
 from registry.remembered import Remembered
-from registry.units import continuations
+from registry.units import communes_of, continuations
 from registry.units.lineage import ancestors
 from registry.units.text import Naming
 
@@ -175,6 +175,8 @@ def _lead_on(
     unit = naming.innermost
     if unit is None:
         return
+    for heir in _given_to(gazetteer, unit, day):
+        named.setdefault(heir.id, set()).update(_line(gazetteer, unit, ()))
     for onward in continuations(gazetteer, unit, day):
         target = onward.unit
         innermost[target.id] = target
@@ -190,6 +192,15 @@ def _lead_on(
             named[target.id] = set()  # the commune itself: no former one is asked for
         elif target.id not in named or named[target.id]:
             named.setdefault(target.id, set()).update(_line(gazetteer, unit, onward.via))
+
+
+def _given_to(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[Unit]:
+    """The communes of `day` to which a commune that lives on gave a part of its land."""
+    if unit.level != "commune" or not unit.alive_on(day):
+        return
+    for step in gazetteer.successors(unit):
+        if step.effective_on <= day:
+            yield from (onward.unit for onward in continuations(gazetteer, step.successor, day))
 
 
 def _on_the_way(gazetteer: Gazetteer, day: datetime.date, former: Unit, target: Unit) -> set[int]:
@@ -231,38 +242,6 @@ def last_districts(gazetteer: Gazetteer, former: Unit) -> Iterator[Unit]:
         district = gazetteer.district_of(unit, last_day(unit)) if unit.ended else None
         if district is not None:
             yield district
-
-
-_same_communes: Final = Remembered[frozenset[int], frozenset[int]](8_192)
-_communes: Final = Remembered[tuple[int, datetime.date], frozenset[int]](32_768)
-
-
-def communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> frozenset[int]:
-    """Ids of the communes of `day` in a unit of any map."""
-    known = _communes.of(gazetteer)
-    found = known.get((unit.id, day))
-    if found is None:
-        found = frozenset(_communes_of(gazetteer, day, unit))
-        # Most are a commune alone, to which several of old lead.
-        shared = _same_communes.of(gazetteer)
-        found = shared.get(found) or _same_communes.keep(shared, found, found)
-        _communes.keep(known, (unit.id, day), found)
-    return found
-
-
-def _communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> Iterator[int]:
-    if unit.level == "province" and not unit.alive_on(day):
-        alive = gazetteer.alive(day, level="commune")
-        own = [commune.id for commune in alive if unit.id in gazetteer.holders(commune)]
-        if own:
-            yield from own
-            return
-    for onward in continuations(gazetteer, unit, day):
-        if onward.unit.level == "commune":
-            yield onward.unit.id
-        else:
-            members = gazetteer.members(onward.unit, day)
-            yield from (member.id for member in members if member.level == "commune")
 
 
 def _faults(

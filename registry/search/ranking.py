@@ -20,9 +20,9 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.mistyped_codes import MeantCode
 from registry.search.answers import DOORS, LEVELS, Answer, with_fault
 from registry.search.blocks import is_called_so
-from registry.search.by_letters import match_in, squash
 from registry.search.explanation import Tried
 from registry.search.faults import ONLY_DOOR, confidence
+from registry.units.by_letters import match_in, squash
 from registry.units.lineage import ancestors
 
 _SURE: Final = 0.95

@@ -11,9 +11,10 @@ from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record, last_day
 from registry.search.answers import Answer, of_record
-from registry.search.areas import Area, communes_of
+from registry.search.areas import Area
 from registry.search.batching import Query
 from registry.search.doors import Hit, Place, active_records, records_of
+from registry.units import communes_of
 
 _OF_NAMESAKES: Final = {"commune_unsure": None, "province_missing": "province_supposed"}
 """Fault of an area of several communes that are called so → what is left of it for the only one

@@ -7,7 +7,7 @@ by `day_asked`.
 import datetime
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,8 @@ from geo.text import accent_key, has_diacritics
 from geo.values import value
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
+from registry.remembered import Remembered
+from registry.units.announced import to_be_born
 from registry.units.text import Naming, prefer_day, read_units
 
 LAST_DAY_OF_OLD_MAP: Final = datetime.date(2025, 6, 30)
@@ -111,6 +113,8 @@ def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -
     if bearers:
         spans = "; ".join(f"{u.version_on(day).full_name} {_span(u)}" for u in reversed(bearers))
         raise NotFoundError(f"no unit bears code {code} on {day}; it was borne by {spans}")
+    if coming := to_be_born(gazetteer, code):
+        raise NotFoundError(f"{coming[0].message} (no unit bears code {code} yet)")
     raise NotFoundError(f"no unit of any map bears code {code}")
 
 
@@ -245,6 +249,38 @@ def communes_of_district(gazetteer: Gazetteer, district: Unit) -> list[Unit]:
     """Every commune that belonged to the district on its last day, by code."""
     last = (district.ended or datetime.date.max) - datetime.timedelta(days=1)
     return sorted(gazetteer.members(district, last), key=lambda unit: unit.code)
+
+
+_same_communes: Final = Remembered[frozenset[int], frozenset[int]](8_192)
+_communes: Final = Remembered[tuple[int, datetime.date], frozenset[int]](32_768)
+
+
+def communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> frozenset[int]:
+    """Ids of the communes of `day` in a unit of any map."""
+    known = _communes.of(gazetteer)
+    found = known.get((unit.id, day))
+    if found is None:
+        found = frozenset(_communes_of(gazetteer, day, unit))
+        # Most are a commune alone, to which several of old lead.
+        shared = _same_communes.of(gazetteer)
+        found = shared.get(found) or _same_communes.keep(shared, found, found)
+        _communes.keep(known, (unit.id, day), found)
+    return found
+
+
+def _communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> Iterator[int]:
+    if unit.level == "province" and not unit.alive_on(day):
+        alive = gazetteer.alive(day, level="commune")
+        own = [commune.id for commune in alive if unit.id in gazetteer.holders(commune)]
+        if own:
+            yield from own
+            return
+    for onward in continuations(gazetteer, unit, day):
+        if onward.unit.level == "commune":
+            yield onward.unit.id
+        else:
+            members = gazetteer.members(onward.unit, day)
+            yield from (member.id for member in members if member.level == "commune")
 
 
 def _follow(

@@ -9,10 +9,11 @@ from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.reads import Reads
 from registry.search.answers import DOORS, Answer
-from registry.search.areas import Area, communes_of, last_districts
+from registry.search.areas import Area, last_districts
 from registry.search.batching import alone
 from registry.search.door_search import Asker
 from registry.search.ranking import Located
+from registry.units import communes_of
 
 MAX_DOORS: Final = 3
 """More doors of that street and number are no slip of the ward: they are other streets."""
