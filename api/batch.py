@@ -19,7 +19,7 @@ from api.context import gazetteer, register
 from api.errors import invalid_input, problem_body
 from api.features import FeatureCollection
 from api.geocode import Found as FoundPlaces
-from api.geocode import GeocodeBody, suggested
+from api.geocode import GeocodeBody, unanswered
 from api.openapi import (
     STREAM_TYPES,
     Answer,
@@ -180,4 +180,4 @@ def _body(known: Gazetteer, outcome: Outcome, found: Found) -> JsonObject:
     if isinstance(asked, PointAsked):
         query = point_query(asked)
     places = FeatureCollection.of(known, query, found)
-    return where_known(FoundPlaces, **places, suggestions=suggested(outcome.mistyped))
+    return where_known(FoundPlaces, **places, **unanswered(outcome.meant))

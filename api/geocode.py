@@ -1,7 +1,7 @@
 """From an address to its door."""
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 from flask import Blueprint, Response
 from pydantic import Field, model_validator
@@ -14,6 +14,8 @@ from api.explanation import Reading
 from api.features import FeatureCollection
 from api.openapi import (
     Absent,
+    Answer,
+    Day,
     NoParameters,
     SuggestedCode,
     absent_if_none,
@@ -25,11 +27,26 @@ from api.shapes import unkept
 from registry.disclosure import told_answers
 from registry.gazetteer import today
 from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
-from registry.mistyped_codes import MistypedCode, with_labels
+from registry.mistyped_codes import MeantCode, with_labels
+from registry.units import label_day
+from registry.validation.verdicts import REASONS
+
+
+class Unanswered(Answer):
+    """Why a code leads nowhere."""
+
+    code: str = Field(
+        description="code_unknown, code_retired, code_not_active or code_mistyped",
+        examples=["code_unknown"],
+    )
+    message: str
+    message_en: str
 
 
 class Found(FeatureCollection):
-    """Places, or the codes that a mistyped one may be."""
+    """Places, or why a code leads to none."""
+
+    reason: Unanswered | Absent = absent_if_none("Why a code that is all of the text leads nowhere")
 
     suggestions: list[SuggestedCode] | Absent = absent_if_none(
         "Registered codes of which a mistyped one alone may be a slip"
@@ -63,6 +80,9 @@ class GeocodeQuery(Columns):
     within: str | None = Field(
         None, pattern=UNIT_CODE, description="Only inside the unit with this code"
     )
+    on: Day | None = Field(
+        None, description="A day whose label of what is found is wanted as well, as `label_on`"
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -76,7 +96,9 @@ class GeocodeQuery(Columns):
         """What is asked of the register."""
         lon, lat = self.lon, self.lat
         near = (lon, lat) if lon is not None and lat is not None else None
-        return Question(self.q, self.components, self.limit, near, self.within)
+        return Question(
+            self.q, self.components, self.limit, near, self.within, on=label_day(self.on)
+        )
 
 
 class GeocodeAsked(GeocodeQuery):
@@ -112,16 +134,23 @@ def _answer(asked: GeocodeQuery, *, explain: bool = False) -> Response:
     located = locate(known, register().reads, asked.asked)
     body = where_known(
         Geocoded,
-        **FeatureCollection.of(known, asked.q, told_answers(located.answers)),
-        suggestions=suggested(located.mistyped),
+        **FeatureCollection.of(known, asked.q, told_answers(located.answers), asked.on),
+        **unanswered(located.meant),
         explanation=[Reading.of(known, one) for one in located.tried] if explain else None,
     )
     return unkept(body)
 
 
-def suggested(mistyped: MistypedCode | None) -> list[dict[str, str]] | None:
-    """Which codes a mistyped one may be; None where none was."""
-    return suggested_codes(mistyped.suggestions) if mistyped is not None else None
+def unanswered(meant: MeantCode | None) -> dict[str, Any]:
+    """Why a code leads nowhere, and which ones a mistyped one may be: fields of `Found`."""
+    if meant is None:
+        return {"reason": None, "suggestions": None}
+    message, message_en = REASONS[meant.reason]
+    mistyped = meant.reason == "code_mistyped"
+    return {
+        "reason": {"code": meant.reason, "message": message, "message_en": message_en},
+        "suggestions": suggested_codes(meant.suggestions) if mistyped else None,
+    }
 
 
 def suggested_codes(codes: Iterable[str]) -> list[dict[str, str]]:

@@ -74,6 +74,7 @@ def is_unwritten(word: str) -> bool:
     return stopped or vowels not in _VOWELS or (vowels in _CLOSED and not final)
 
 
+@lru_cache(_WORDS_REMEMBERED)
 def is_word(word: str) -> bool:
     """Whether it may be a word as it stands, its marks included."""
     return is_syllable(word) and not _is_unwritten(word)

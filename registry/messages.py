@@ -204,6 +204,11 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
         r"the suffix of (.+) is none of (.*): --format",
         r"đuôi tệp \1 không phải một trong \2; hãy nêu --format",
     ),
+    (r"No such option (\S+); write (.*)", r"không có tuỳ chọn \1, hãy viết \2"),
+    (
+        r"No such option (\S+)\. \(Did you mean (?:one of: )?(.*)\?\)",
+        r"không có tuỳ chọn \1; có phải \2",
+    ),
     (r"No such option:? (.*?)\.?", r"không có tuỳ chọn \1"),
     (r"No such command (.*?)\.?", r"không có lệnh \1"),
     (r"Missing option (.*?)\.?", r"thiếu tuỳ chọn \1"),

@@ -1,4 +1,4 @@
-"""Texts that were meant as one code of an address and are none: what was meant instead."""
+"""Texts that were meant as one code of an address and lead nowhere: why, and what was meant."""
 
 import datetime
 import re
@@ -11,9 +11,10 @@ from registry.errors import InvalidInputError, MistypedCodeError
 from registry.gazetteer import Gazetteer
 from registry.lookup import code_forms, read_code
 from registry.reads import Reads
-from registry.records import record_wording
+from registry.records import Record, record_wording
 from registry.search.batching import alone
-from registry.search.doors import active_records
+from registry.search.codes_in_text import whole_code
+from registry.search.doors import active_records, records_of
 
 # Near `XXXX-XXXX`, with a digit before a space: `thon 12345` is none.
 _LIKE_CODE: Final = re.compile(
@@ -24,19 +25,25 @@ _LIKE_CODE: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class MistypedCode:
-    """A text that is nearly a code."""
+class MeantCode:
+    """A text that is a code which leads nowhere, or nearly one."""
 
-    suggestions: tuple[str, ...]
+    reason: str
+    """Of `registry.validation.verdicts.REASONS`: code_mistyped, code_unknown, code_retired or
+    code_not_active."""
+    suggestions: tuple[str, ...] = ()
     """Registered codes, one symbol or one swap away, at most `registry.lookup.MAX_SUGGESTIONS`."""
 
 
-def mistyped_code(reads: Reads, text: str) -> MistypedCode | None:
+def meant_code(reads: Reads, text: str) -> MeantCode | None:
     """What all of `text` may have been meant for; None where it was not meant as a code.
 
     Only asked where the text names no place, so that no address is lost by it. Raises
     BudgetSpentError, as everything that looks for codes does (`registry.access.budget`).
     """
+    if (code := whole_code(text.strip())) is not None:
+        reason = _reason_of(alone(reads, records_of([code])))
+        return MeantCode(reason) if reason else None
     written = unannounced(text).strip()
     if not _LIKE_CODE.fullmatch(written):
         return None
@@ -44,10 +51,23 @@ def mistyped_code(reads: Reads, text: str) -> MistypedCode | None:
         read_code(reads, written)
     except MistypedCodeError as error:
         near = error.extra["suggestions"]
-        return MistypedCode(tuple(one["code"] for one in near))  # type: ignore[attr-defined]
+        codes = tuple(one["code"] for one in near)  # type: ignore[attr-defined]
+        return MeantCode("code_mistyped", codes)
     except InvalidInputError:
         return None
     return None
+
+
+def _reason_of(found: list[Record]) -> str | None:
+    """Why a well-formed code leads nowhere; a restricted record is as good as none. None for a door
+    that is left out for another reason.
+    """
+    shown = [record for record in found if not record.restricted]
+    if not shown:
+        return "code_unknown"
+    if shown[0].status == "active":
+        return None
+    return "code_retired" if shown[0].status == "retired" else "code_not_active"
 
 
 def with_labels(

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
+from registry.errors import TooManyVanishedError
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
-from registry.intake.matching.vanished import TOO_MANY
 from registry.intake.result import ImportResult
 from registry.intake.spellings.headers import mapping_of
 from registry.messages import number, percent
@@ -77,7 +77,7 @@ def _gravest_first(counted: tuple[str, int]) -> tuple[int, int]:
 def vanished_warning(result: ImportResult) -> str:
     """How much of its source a full delivery lacks."""
     shown = f"{percent(result.vanished_share)} mã hồ sơ của nguồn không còn trong tệp"
-    if result.vanished_warning == TOO_MANY and not result.import_id:
+    if result.vanished_warning == TooManyVanishedError.code and not result.import_id:
         shown += "; nhập thật sẽ bị từ chối nếu không thêm --accept-vanished"
     return f"{shown}  [{result.vanished_warning}]"
 
@@ -102,8 +102,8 @@ def _line(label: str, count: int, more: str = "") -> str:
 
 def _row(row: int, result: ImportResult) -> str:
     """`dòng 38 (Excel: 44)`: the rows below the header, and what the spreadsheet shows."""
-    sheet = result.sheet_rows.get(row)
-    return f"dòng {number(row)}" + (f" (Excel: {sheet})" if sheet else "")
+    shown = f" (Excel: {result.numbering.place(row)})" if result.numbering else ""
+    return f"dòng {number(row)}{shown}"
 
 
 def _shown(problem: RowProblem, result: ImportResult) -> str:
@@ -111,7 +111,7 @@ def _shown(problem: RowProblem, result: ImportResult) -> str:
     told = _row(problem.row_number, result)
     if problem.value:
         told += f": {problem.value}"
-    fix = problem.fix_vi(result.sheet_rows.get)
+    fix = problem.fix_vi(result.numbering)
     return f"{told} → {fix}" if fix else told
 
 

@@ -29,7 +29,7 @@ def find_address() -> BaseResponse:
         return _to_code(code)
     known = gazetteer()
     located = locate(known, register().reads, Question(asked, limit=_LIMIT))
-    if located.mistyped is not None:
+    if located.meant is not None:
         return _to_code(asked)
     places = [Feature.of(known, answer) for answer in told_answers(located.answers)]
     shown = page("found.html", asked=asked, places=places)

@@ -98,9 +98,11 @@ def _unexplained(words: str, comments: str) -> str | None:
 _Row = TypeVar("_Row", bound=Row)
 
 
-def read_table(path: Path, row: type[_Row], *, key: int = 1) -> tuple[_Row, ...]:
+def read_table(
+    path: Path, row: type[_Row], *, key: int = 1, in_order: bool = True
+) -> tuple[_Row, ...]:
     """The rows of a table with the columns of `row`, of which the first `key` tell them apart;
-    raises LexiconError.
+    `in_order` of their letters, or else of their meaning. Raises LexiconError.
     """
     made: Any = row
     columns: tuple[str, ...] = made._fields
@@ -116,7 +118,7 @@ def read_table(path: Path, row: type[_Row], *, key: int = 1) -> tuple[_Row, ...]
                 fault = None if tuple(cells) == columns else f"expected {','.join(columns)}"
             elif len(cells) != len(columns) or cells != [" ".join(c.split()) for c in cells]:
                 fault = f"expected {len(columns)} cells, without spaces around them"
-            elif line <= before or tuple(cells[:key]) in known:
+            elif (in_order and line <= before) or tuple(cells[:key]) in known:
                 fault = "out of order, or twice"
             else:
                 known.add(tuple(cells[:key]))

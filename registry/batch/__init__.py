@@ -17,7 +17,7 @@ from registry.errors import BudgetSpentError, InvalidInputError, RegistryError
 from registry.gazetteer import Gazetteer
 from registry.geocode import MAX_TEXT, Components, Question, locating
 from registry.lookup import lookup
-from registry.mistyped_codes import MistypedCode
+from registry.mistyped_codes import MeantCode
 from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import DEFAULT_RADIUS_M, reverse
@@ -36,6 +36,9 @@ TOTAL: Final = "total_row"
 """Status of a row of a table that is the total of others."""
 NOTHING_FOUND: Final = "nothing_found"
 """Status of a question that is understood, and that nothing in the register answers."""
+
+AMBIGUOUS: Final = "ambiguous"
+"""Status of a question that several places answer equally well; and the fault of each."""
 
 HALVES: Final = re.compile("[\ud800-\udfff]")
 """Halves of signs, and bytes that were no UTF-8: no text."""
@@ -69,11 +72,11 @@ class Outcome:
     asked: Asked | None
     """None where it could not be read."""
     status: str
-    """ok | nothing_found | the stable code of the error."""
+    """ok | ambiguous | nothing_found | why a code leads nowhere | the stable code of the error."""
     found: Found | None
     error: RegistryError | None
-    mistyped: MistypedCode | None = None
-    """Where nothing was found because a code was mistyped."""
+    meant: MeantCode | None = None
+    """Where nothing was found because a code leads nowhere."""
 
 
 def outcomes(
@@ -103,12 +106,17 @@ def _read(question: Callable[[], Asked]) -> Asked | RegistryError:
 def _outcome(asked: Asked | None, found: Found | Located | RegistryError) -> Outcome:
     if isinstance(found, RegistryError):
         return Outcome(asked, _status(found), None, found)
-    mistyped = found.mistyped if isinstance(found, Located) else None
+    meant = found.meant if isinstance(found, Located) else None
     try:
         told = _told(found.answers if isinstance(found, Located) else found)
     except BudgetSpentError as error:
         return Outcome(asked, _status(error), None, error)
-    return Outcome(asked, NOTHING_FOUND if told == [] else OK, told, None, mistyped)
+    status = OK
+    if isinstance(told, list) and not told:
+        status = meant.reason if meant else NOTHING_FOUND
+    elif isinstance(told, list) and AMBIGUOUS in told[0].faults:
+        status = AMBIGUOUS
+    return Outcome(asked, status, told, None, meant)
 
 
 def _told(found: Found) -> Found:

@@ -11,7 +11,7 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record, Wording, record_wording, wording
 from registry.search.answers import Answer
 from registry.search.faults import FAULTS
-from registry.validation.verdicts import Validation
+from registry.validation.verdicts import REASONS, Validation
 
 Cell = str | int | float | None
 _PLACE: Final = (
@@ -40,8 +40,8 @@ FLAT_COLUMNS: Final = {
 def flat(
     gazetteer: Gazetteer, day: datetime.date, operation: str, outcome: Outcome
 ) -> dict[str, Cell]:
-    """The columns of an outcome; of several answers the first, with the fault `ambiguous`. What its
-    faults mean stands in `detail`, in Vietnamese.
+    """The columns of an outcome; of several answers the first, and the status is `ambiguous`. What
+    its faults mean stands in `detail`, in Vietnamese.
     """
     cells: dict[str, Cell] = dict.fromkeys(FLAT_COLUMNS[operation])
     cells["status"] = outcome.status
@@ -58,8 +58,9 @@ def flat(
         cells |= _validation(day, outcome.found)
     elif outcome.found:
         cells |= _answer(gazetteer, day, operation, outcome.found[0])
-    elif outcome.mistyped is not None:
-        cells |= _suggestions(map(code_display, outcome.mistyped.suggestions))
+    elif outcome.meant is not None:
+        cells["detail"] = REASONS[outcome.meant.reason][0]
+        cells |= _suggestions(map(code_display, outcome.meant.suggestions))
     return cells
 
 
@@ -71,7 +72,8 @@ def _suggestions(codes: Iterable[str]) -> dict[str, Cell]:
 def _answer(
     gazetteer: Gazetteer, day: datetime.date, operation: str, answer: Answer
 ) -> dict[str, Cell]:
-    words = wording(gazetteer, day, answer.parts, answer.unit, answer.former)
+    past = answer.record.past if answer.record else ()
+    words = wording(gazetteer, day, answer.parts, answer.unit, answer.former, past=past)
     sure = {"confidence": answer.confidence}
     far = {"distance_m": answer.distance_m}
     return {

@@ -5,6 +5,7 @@ from typing import Final
 
 from registry.batch import EMPTY, NOTHING_FOUND
 from registry.search.faults import FAULTS
+from registry.validation.verdicts import REASONS
 
 VERDICTS: Final = {
     "accept": "đúng",
@@ -14,7 +15,11 @@ VERDICTS: Final = {
     "unverified": "đúng xã, chưa chắc nhà nào; giao được mà không có mã",
     "reject": "hỏi khách: không nhận ra địa chỉ",
 }
-_STATUSES: Final = {EMPTY: "dòng trống", NOTHING_FOUND: "không tìm thấy"}
+_STATUSES: Final = {
+    EMPTY: "dòng trống",
+    NOTHING_FOUND: "không tìm thấy",
+    **{code: vietnamese for code, (vietnamese, _) in REASONS.items()},
+}
 
 
 def in_words(row: Mapping[str, str]) -> str:

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,19 +20,19 @@ from registry.errors import (
     DatabaseUnavailableError,
     ImportStateError,
     InvalidInputError,
+    UnitsChangedError,
     VerdictChangedError,
 )
 from registry.events import Cause, move_pending_events, open_event
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer, today
 from registry.intake.columns.demo_guard import refuse_made_up
-from registry.intake.columns.reader import SourceFile, open_file, row_of_sheet
+from registry.intake.columns.reader import SourceFile, numbering_of, open_file
 from registry.intake.formats.table import unreadable
 from registry.intake.judging.auto_fix import apply_fixes
 from registry.intake.judging.fixes import propose_fixes
 from registry.intake.judging.footers import skip_footers
 from registry.intake.judging.members import skip_members
 from registry.intake.judging.perimeter import reject_beyond, reject_foreign
-from registry.intake.judging.row_problem import SheetRow
 from registry.intake.judging.row_rules import judge
 from registry.intake.matching.match import match, settle_written
 from registry.intake.matching.name_variants import tell_apart, warn_of_new
@@ -161,18 +160,15 @@ def _import(
         dry_run=options.dry_run,
     )
     reading = _reading_of(session, gazetteer, options)
-    # Answers are of each row, and only a row that was read has one, or the number that its sheet
-    # shows. A key's units say what becomes of a row as well, and may be other ones than those of
-    # the latest import.
-    of_sheet = file.table.first_row is not None
+    # Answers are of each row, and only a row that was read has one. A key's units say what becomes
+    # of a row as well, and may be other ones than those of the latest import.
     repeat = (
         None
-        if handback.answers or (handback.problems and of_sheet) or is_bound()
+        if handback.answers or is_bound()
         else find_repeat(connection, import_id, options.source, reading)
     )
-    sheet_row: SheetRow = partial(row_of_sheet, file)
     if repeat is not None:
-        counts, sheet_row = repeat.counts, repeat.sheet_rows.get
+        counts = repeat.counts
         refuse_other_verdict(options, counts)
         state = _state(options, counts)
         if state == "published":
@@ -203,7 +199,8 @@ def _import(
         staging.drop()
     if handback.problems is not None:
         copy_problems(connection, import_id, handback.problems)
-    result = result_of(connection, import_id, state, counts, file, sheet_row)
+    numbering = repeat.numbering if repeat is not None else numbering_of(file)
+    result = result_of(connection, import_id, state, counts, file, numbering)
     session.execute(
         update(_IMPORT).where(_IMPORT.c.id == import_id).values(counts=result.to_dict())
     )
@@ -244,6 +241,11 @@ def _decide(
         of_one_commune=options.commune is not None,
     )
     session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
+    if gazetteer_version(session) != gazetteer.version:
+        raise UnitsChangedError(
+            "đơn vị hành chính vừa thay đổi trong lúc đọc tệp; hãy nhập lại"
+            " (units have changed since the file was begun; try again)"
+        )
     if demo:
         refuse_demo_beside_real(session)
     tell_apart(staging, options.source)
@@ -323,7 +325,8 @@ def _reading_of(session: Session, gazetteer: Gazetteer, options: ImportOptions) 
     """What a row is read by, beside its cells: where that changed, it is looked at again."""
     boundaries = session.execute(text("SELECT max(loaded_at) FROM boundary")).scalar_one()
     stated = filter(None, (options.crs, "fix" if options.fix else None))
-    return " ".join(map(str, (RULES_VERSION, gazetteer.version, boundaries, *stated)))
+    units = (gazetteer.version, gazetteer.turned_on)
+    return " ".join(map(str, (RULES_VERSION, *units, boundaries, *stated)))
 
 
 def _write(

@@ -17,12 +17,13 @@ from geo.text import fold, is_one_slip
 from geo.values import value
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
-from registry.mistyped_codes import MistypedCode
+from registry.mistyped_codes import MeantCode
 from registry.search.answers import DOORS, LEVELS, Answer, with_fault
 from registry.search.blocks import is_called_so
 from registry.search.explanation import Tried
 from registry.search.faults import ONLY_DOOR, confidence
 from registry.units.by_letters import match_in, squash
+from registry.units.lineage import ancestors
 
 _SURE: Final = 0.95
 """A reading with such an answer is not compared with less likely readings."""
@@ -43,7 +44,7 @@ class Located:
     is a code or a point, or holds no word."""
     tried: tuple[Tried, ...] = ()
     """Every reading that was asked of the register, in that order."""
-    mistyped: MistypedCode | None = None
+    meant: MeantCode | None = None
     """Where the text leads nowhere, and all of it was meant as a code."""
     coded: tuple[Answer, ...] = ()
     """Doors of a code in the text that leads elsewhere than the rest, which is answered."""
@@ -71,6 +72,12 @@ def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAd
         return False  # `p Trảng Dài` is the ward, where no street is called so
     sure = confidence(fault for fault in other.faults if fault != "ambiguous")
     return rank(one) < (LEVELS.index(other.level), -sure)
+
+
+_LEFT_OUT: Final = frozenset(
+    ("ambiguous", "address_shared", "commune_missing", "province_missing", "flat_missing")
+)
+"""Faults of what a text does not say; no other way to read it says more."""
 
 
 def is_door(located: Located) -> bool:
@@ -135,6 +142,11 @@ def is_sure(answer: Answer) -> bool:
     return answer.level in DOORS and answer.confidence >= _SURE
 
 
+def is_as_written(answer: Answer) -> bool:
+    """Whether it is a door that bears all that the text says, which may fit others as well."""
+    return answer.level in DOORS and _LEFT_OUT.issuperset(answer.faults)
+
+
 def is_unit_alone(reading: ReadAddress, day: datetime.date) -> bool:
     """Whether the text says nothing but a commune or province of today, as it is called."""
     inner = (naming.innermost for naming in reading.namings)
@@ -189,7 +201,7 @@ def where_unread_says(
 
 def _is_told_in(gazetteer: Gazetteer, answer: Answer, unread: Iterable[str]) -> bool:
     inner = [unit for unit in (answer.unit, answer.former) if unit is not None]
-    before = [step.predecessor for unit in inner for step in gazetteer.predecessors(unit)]
+    before = [gazetteer.units[held] for unit in inner for held in ancestors(gazetteer, unit)]
     around = [gazetteer.units[held] for unit in inner for held in gazetteer.holders(unit)]
     parts = [squash(part) for part in unread]
     keys = {squash(reading.key) for part in unread for reading in parse_name(part)}

@@ -151,7 +151,7 @@ class Teller:
         return self.gazetteer.province_of(unit, self.day)
 
     def _of_unit(self, unit: Unit, faults: list[str]) -> Answer:
-        asked = self.area.formers.get(unit.id, frozenset())
+        asked = self.area.told.get(unit.id, frozenset())
         former = self.gazetteer.units.get(next(iter(asked))) if len(asked) == 1 else None
         return Answer(
             level=unit.level,

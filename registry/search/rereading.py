@@ -19,6 +19,7 @@ from registry.search.ranking import (
     PLACED,
     Located,
     better_by_letters,
+    is_as_written,
     is_door,
     is_other_door,
     is_sure,
@@ -51,7 +52,7 @@ class Rereading:
         best = yield from self.as_written(text)
         if not best.answers:
             best = yield from self._with_units_apart(text, best)
-        if not (is_door(best) and is_sure(best.answers[0])) or is_damaged(text):
+        if not (best.answers and _needs_no_other(best.answers[0])) or is_damaged(text):
             best = yield from self._by_letters(text, best)
         if not is_door(best):
             best = yield from self._with_signs(text, best)
@@ -80,7 +81,7 @@ class Rereading:
             if is_other_door(best, other):
                 best = Located([], other.reading)  # it was found without the alley or the flat
             best = better_by_letters(best, other)
-        if is_door(best) and is_sure(best.answers[0]):
+        if best.answers and _needs_no_other(best.answers[0]):
             return best
         unread = reading is not None and reading.unread
         if apart == text and best.answers and not unread and not is_damaged(text):
@@ -120,6 +121,10 @@ class Rereading:
             if not best.answers or rank(other.answers[0]) < rank(best.answers[0]):
                 best = other
         return best
+
+
+def _needs_no_other(answer: Answer) -> bool:
+    return is_sure(answer) or is_as_written(answer)
 
 
 def _is_read_by(restored: Restored, reading: ReadAddress | None) -> bool:

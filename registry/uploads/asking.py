@@ -20,7 +20,6 @@ from registry.errors import (
     StaleError,
     TooManyVanishedError,
 )
-from registry.intake.matching.vanished import TOO_MANY
 from registry.jobs.queue import enqueue
 from registry.jobs.table import CHECK_IMPORT, PUBLISH_IMPORT, ROLL_BACK_IMPORT, Job
 from registry.settings import Settings
@@ -57,7 +56,8 @@ def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, A
     """Let a job try the file of an import again, as `answers` say that it is to be read.
 
     They go beside those that were given before; one of the same name replaces it, and a mapping is
-    completed. Raises NotFoundError, ImportStateError.
+    completed: what it says nothing of stays, and None takes back what was said. Raises
+    NotFoundError, ImportStateError.
     """
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
@@ -67,7 +67,8 @@ def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, A
             raise _wrong_state(view, _FILE_GONE)
         said = {**view.request, **answers}
         if "mapping" in answers:
-            said["mapping"] = view.request.get("mapping", {}) | answers["mapping"]
+            mapping = view.request.get("mapping", {}) | answers["mapping"]
+            said["mapping"] = {name: field for name, field in mapping.items() if field is not None}
         session.execute(_ANSWERED, {"id": import_id, "request": json.dumps(said)})
         session.execute(_STAGED, {"id": import_id})
         _hand_over(session, view, actor, CHECK_IMPORT, "waiting")
@@ -104,10 +105,10 @@ def publish_refusal(view: ImportView, actor: Actor) -> RegistryError | None:
             f"ai giao tệp thì không tự duyệt: báo người duyệt khác số đợt {view.id}"
             " (whoever delivered a file does not approve it; tell another approver its number)"
         )
-    if view.counts.get("vanished_warning") == TOO_MANY:
+    if view.counts.get("vanished_warning") == TooManyVanishedError.code:
         return TooManyVanishedError(
             "tệp thiếu hơn 80 % hộ của nguồn; nếu đúng là đã hết, gửi accept_vanished"
-            f" (the file lacks most of the source's references) [{TOO_MANY}]",
+            f" (the file lacks most of the source's references) [{TooManyVanishedError.code}]",
             vanished=view.counts["vanished"],
             share=view.counts["vanished_share"],
         )

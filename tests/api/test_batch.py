@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from api.context import EXTENSION
+from geo.code import format as code_display
+from geo.code import from_serial
 from tests.support.search_world import LANG
 from tests.support.slips import swapped
 from tests.support.units import open_app
@@ -109,10 +111,29 @@ def _same_as_alone(response: TestResponse, row: dict[str, Any], line: dict[str, 
     assert line == row
     if response.status_code == 200:
         assert result["answer"] == body
-        empty = body.get("features") == []
-        assert result["status"] == ("nothing_found" if empty else "ok")
+        assert result["status"] == _status(body)
     else:
         assert result == {"status": body["code"], "problem": body}
+
+
+def _status(body: dict[str, Any]) -> str:
+    features = body.get("features")
+    if features == []:
+        return str(body.get("reason", {"code": "nothing_found"})["code"])
+    faults = {fault["code"] for fault in features[0]["properties"]["faults"]} if features else ()
+    return "ambiguous" if "ambiguous" in faults else "ok"
+
+
+def test_table_says_in_its_status_why_a_row_is_not_sure(site: Site) -> None:
+    unknown = code_display(from_serial(87_654_321))
+    asked = ["27 Láng, Phường Láng, Hà Nội", "27 Láng", unknown, "hello"]
+    body = "\n".join(["address", *(f'"{text}"' for text in asked)])
+    answer = site.client.post("/v1/batch/geocode", data=body, content_type="text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    statuses = [row["result_status"] for row in rows]
+    assert statuses == ["ok", "ambiguous", "code_unknown", "nothing_found"]
+    assert "ambiguous" in rows[1]["result_faults"].split()
+    assert rows[2]["result_detail"] == "Mã địa chỉ này chưa có trong sổ đăng ký"
 
 
 def test_codes_are_answered_as_alone(site: Site) -> None:

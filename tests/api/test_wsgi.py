@@ -33,3 +33,10 @@ def test_signal_ends_a_process_that_is_still_loading() -> None:
         finally:
             loading.kill()
             loading.wait()
+
+
+def test_process_loads_nothing_that_only_files_need() -> None:
+    """Columns of files take 20 MB in each process of a server, which answers without them."""
+    program = "import sys, api.app; sys.exit(len({'pyarrow', 'duckdb'} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
+    assert ran.returncode == 0

@@ -9,10 +9,10 @@ from geo import lexicon
 from geo.lexicon import LexiconError, read_table
 from geo.pieces import pieces_of
 from geo.words import words_of
-from registry.intake.spellings import headers
+from registry import intake
 
 FOLDER = Path(lexicon.__file__).parent
-TABLES = sorted((*FOLDER.glob("*.csv"), *Path(headers.__file__).parent.glob("*.csv")))
+TABLES = sorted((*FOLDER.glob("*.csv"), *Path(intake.__file__).parent.rglob("*.csv")))
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)

@@ -14,6 +14,7 @@ from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.gazetteer import today
 from registry.geocode import Components, Question, geocode, locate
+from registry.mistyped_codes import MeantCode
 from registry.search.answers import Answer
 from registry.validate import validate
 from tests.support.factories import make_household, make_street
@@ -703,10 +704,20 @@ def test_mistyped_code_alone_gets_the_codes_that_it_may_be(world: World) -> None
     code = world.codes["27 Láng"]
     found = locate(world.gazetteer, world.reads, Question(swapped(code)))
     assert found.answers == []
-    assert found.mistyped is not None
-    assert code in found.mistyped.suggestions
+    assert found.meant is not None
+    assert (found.meant.reason, code in found.meant.suggestions) == ("code_mistyped", True)
     for text in (code, "thon 12345", "28 Láng, Phường Láng, Hà Nội"):
-        assert locate(world.gazetteer, world.reads, Question(text)).mistyped is None
+        assert locate(world.gazetteer, world.reads, Question(text)).meant is None
+
+
+def test_whole_code_that_leads_nowhere_says_why(world: World) -> None:
+    unknown = codes.from_serial(87_654_321)
+    for text in (unknown, f"mã {codes.format(unknown)}", world.codes["50 restricted"]):
+        found = locate(world.gazetteer, world.reads, Question(text))
+        assert (found.answers, found.meant) == ([], MeantCode("code_unknown")), text
+    # A door that lies elsewhere is registered all the same.
+    elsewhere = Question(world.codes["27 Láng"], within="79")
+    assert locate(world.gazetteer, world.reads, elsewhere).meant is None
 
 
 def test_number_tells_in_which_part_of_a_split_commune_a_street_goes_on(

@@ -47,15 +47,21 @@ def test_killed_process_leaves_nothing(tmp_path: Path, how: str, by_name: str) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_an_earlier_process_left_is_taken_away(tmp_path: Path) -> None:
-    (tmp_path / ".a.partial.csv").write_bytes(b"half")
-    with whole_file(tmp_path / "a.csv") as part:
+def test_what_a_killed_process_left_is_taken_away_by_the_next(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path / "a.gpkg"), "SIGKILL", "named"]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    assert list(tmp_path.iterdir()) != []
+    with whole_file(tmp_path / "b.gpkg", by_name=True) as part:
         part.write_bytes(b"whole")
-    assert [each.name for each in tmp_path.iterdir()] == ["a.csv"]
+        # Not that of a process that still writes.
+        with whole_file(tmp_path / "c.csv") as other:
+            other.write_bytes(b"other")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["b.gpkg", "c.csv"]
 
 
-def test_file_has_the_rights_of_a_new_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_name", [False, True])
+def test_file_has_the_rights_of_a_new_one(tmp_path: Path, by_name: bool) -> None:
     (tmp_path / "plain").touch()
-    with whole_file(tmp_path / "a.csv") as part:
+    with whole_file(tmp_path / "a.csv", by_name=by_name) as part:
         part.write_bytes(b"whole")
     assert (tmp_path / "a.csv").stat().st_mode == (tmp_path / "plain").stat().st_mode

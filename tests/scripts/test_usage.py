@@ -44,6 +44,16 @@ def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *a
             ["coverage", "--zzzz"],
             "Lỗi (error): không có tuỳ chọn '--zzzz' (No such option '--zzzz')",
         ),
+        (
+            ["import", "a.csv", "--json"],
+            "Lỗi (error): không có tuỳ chọn '--json', hãy viết --format json (No such option"
+            " '--json'; write --format json)",
+        ),
+        (
+            ["import", "a.csv", "--sourc", "x"],
+            "Lỗi (error): không có tuỳ chọn '--sourc'; có phải '--source', '--strict' (No such"
+            " option '--sourc'. (Did you mean one of: '--source', '--strict'?))",
+        ),
         (["geocode", "in.csv"], "Lỗi (error): thiếu 'OUT' (Missing argument 'OUT')"),
         (
             ["coverage", "--level", "quan"],

@@ -1,9 +1,10 @@
-"""docs/lifecycle.md: its generated parts are the table of operations, its examples work."""
+"""Generated parts of docs are as their tables have them; the examples of docs/lifecycle.md work."""
 
 import json
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Request
@@ -14,17 +15,19 @@ from api.access import Caller
 from geo.code import from_serial, validate
 from registry.database import make_engine, session_scope
 from registry.lifecycle.table import OPERATIONS
-from scripts.lifecycle_page import PAGE, refreshed
+from scripts.generated_pages import LIFECYCLE, PAGES, refreshed
 from tests.support import postgis
 from tests.support.factories import make_event, make_household, make_locality, make_street
 from tests.support.units import open_app, read_gazetteer, unit_named
 
-TEXT = PAGE.read_text(encoding="utf-8")
+TEXT = LIFECYCLE.read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"^\$ (curl .*/v1/operations/.*)$", re.MULTILINE)
 
 
-def test_generated_parts_are_up_to_date() -> None:
-    assert refreshed(TEXT) == TEXT, "run: python -m scripts.lifecycle_page"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_generated_parts_are_up_to_date(page: Path) -> None:
+    written = page.read_text(encoding="utf-8")
+    assert refreshed(written) == written, "run: python -m scripts.generated_pages"
 
 
 def everybody(_request: Request) -> Caller:

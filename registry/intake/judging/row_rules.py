@@ -3,14 +3,13 @@
 A problem is data, not an exception. Rows with an error go no further.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import text
 
 from registry.intake.judging.auto_fix import SWAPPED
 from registry.intake.judging.points import INSIDE, OUTSIDE_PROBLEMS, decide_communes, find_outside
-from registry.intake.judging.problems import PROBLEMS
+from registry.intake.judging.problems import PIECE, PROBLEMS, RULES
 from registry.intake.staged.staging import MANY, Staging
 
 _POINT: Final = f"CASE WHEN {INSIDE} THEN ST_Point(lon, lat, 4326) END"
@@ -30,13 +29,6 @@ _DWELLING: Final = f"""
         OR flat IS NOT NULL
         OR place_keys IS NOT NULL AND {INSIDE}, false)
 """
-# A parcel of a numbered sheet is one in its commune; other numbers are a street's or a place's.
-_NUMBER_ALONE: Final = (
-    "number_key ~ '^[^?]' AND NOT alley_only AND street_hash IS NULL AND number_key !~ '^TO[0-9]'"
-)
-_NOWHERE: Final = (
-    f"{_NUMBER_ALONE} AND place_keys IS NULL AND building_key IS NULL AND flat IS NULL"
-)
 # Whether few rows of the file name a number and a place, and no street.
 _STREETS_USUAL: Final = """
     SELECT count(street_at) > 4 * count(place_at) FILTER (
@@ -44,12 +36,15 @@ _STREETS_USUAL: Final = """
 """
 # `Tổ Quán Thánh` without a street, where other rows are of Quán Thánh: the cells have moved by one.
 _STREET_AS_GROUP: Final = """
-    number_key ~ '^[^?]' AND street_hash IS NULL AND streets_usual AND place_at IN (
+    number_key ~ '^[^?].*$' AND street_hash IS NULL AND streets_usual AND place_at IN (
         SELECT p.at FROM place p JOIN street t ON t.street_name = p.place_names[1]
         WHERE p.place_kinds[1] IN ('tổ', 'tổ dân phố', 'khối', 'khu phố'))
 """
-# `1.23457E+11`, which a spreadsheet makes of a long number, and `#REF!`: several have the same.
-_NO_REFERENCE: Final = r"^([0-9]([.,][0-9]+E[+]?|E[+])[0-9]{2}|#[A-Z0/]+[!?A])$"
+# A parcel of a numbered sheet is one in its commune; other numbers are a street's or a place's.
+_NUMBER_ALONE: Final = (
+    "number_key ~ '^[^?].*$' AND NOT alley_only AND street_hash IS NULL"
+    " AND number_key !~ '^TO[0-9].*$'"
+)
 
 
 def _no_text(cell: str) -> str:
@@ -60,140 +55,35 @@ def _no_text(cell: str) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """A row for which `holds` has the problem `code`."""
-
-    holds: str
-    field: str | None
-    code: str
-    """Where it is a column's name, the code that stands there."""
-    value: str = "NULL"
-    """What is shown of the row: never an address."""
-
-
-_RULES: Final = (
-    _Rule("overlong", None, "too_many_cells"),
-    _Rule("no_house", None, "no_house_there"),
-    _Rule("commune_problem IS NOT NULL", "commune", "commune_problem"),
-    _Rule("commune_notice IS NOT NULL", "commune", "commune_notice"),
-    _Rule("assumed", "commune", "commune_assumed", "cardinality(candidates)::text"),
-    _Rule("beside = 1", "former_address", "completed_from_former_address"),
-    _Rule("beside = 2", "former_address", "former_address_differs"),
-    _Rule("beside = 3", "address", "address_differs_from_columns"),
-    _Rule("doubt = 1", "house_number", "second_number", "left(number_key, 40)"),
-    _Rule("doubt = 2", "street", "street_part_unread"),
-    _Rule("doubt = 4", "street", "ward_behind_street"),
-    _Rule("doubt = 3", "locality", "locality_differs"),
-    _Rule("doubt = 5", "house_number", "number_part_unread"),
-    _Rule("doubt = 6", "address", "number_unread"),
-    _Rule("doubt = 7", "locality", "place_unread"),
-    _Rule(
-        "commune_problem IS NULL AND unit_id IS NULL",
-        "commune",
-        "commune_ambiguous",
-        "cardinality(candidates)::text",
+_PIECES: Final = {
+    "inside": INSIDE,
+    "swapped": SWAPPED,
+    "dwelling": _DWELLING,
+    "number_alone": _NUMBER_ALONE,
+    "nowhere": (
+        f"{_NUMBER_ALONE} AND place_keys IS NULL AND building_key IS NULL AND flat IS NULL"
     ),
-    _Rule(
-        "(longitude IS NULL) <> (latitude IS NULL)",
-        "longitude",
-        "coordinates_incomplete",
-        _no_text("coalesce(longitude, latitude)"),
-    ),
-    _Rule(
-        "longitude IS NOT NULL AND lon IS NULL",
-        "longitude",
-        "coordinates_unreadable",
-        _no_text("longitude"),
-    ),
-    _Rule(
-        "latitude IS NOT NULL AND lat IS NULL",
-        "latitude",
-        "coordinates_unreadable",
-        _no_text("latitude"),
-    ),
-    _Rule(SWAPPED, "longitude", "coordinates_swapped", "longitude"),
-    _Rule(
-        f"lon IS NOT NULL AND lat IS NOT NULL AND NOT ({INSIDE}) AND NOT ({SWAPPED})",
-        "longitude",
-        "coordinates_outside",
-        "concat_ws(' ', longitude, latitude)",
-    ),
-    _Rule(
-        "households_count IS NOT NULL AND households IS NULL",
-        "households_count",
-        "households_count_unreadable",
-        "CASE WHEN length(households_count) < 8 AND households_count ~ '^[0-9]'"
-        " THEN households_count END",
-    ),
-    _Rule("households = 0", "households_count", "households_count_none"),
-    _Rule(
-        # One figure is written in one way.
-        "length(households_count) > 1 AND households > 0 AND households_count <> households::text",
-        "households_count",
-        "households_count_read",
-        "left(households_count, 20)",
-    ),
-    _Rule(
-        "position_accuracy_m IS NOT NULL AND accuracy_m IS NULL",
-        "position_accuracy_m",
-        "accuracy_unreadable",
-    ),
-    _Rule("number_key = ''", "house_number", "number_mangled", "number"),
-    _Rule(
-        f"number_key = '?' OR {_STREET_AS_GROUP}",
-        "house_number",
-        "number_unreadable",
-        "nullif(number, '?')",
-    ),
-    _Rule("number_key = '?ditto'", "address", "as_above", "number"),
-    _Rule("number_key = '?garbled'", "address", "text_garbled"),
-    _Rule("number_key = '?person'", "street", "person_named"),
-    _Rule(f"{_NOWHERE} AND ({INSIDE}) IS NOT TRUE", "street", "number_without_street"),
-    _Rule(
-        f"{_NOWHERE} AND {INSIDE} OR {_NUMBER_ALONE} AND place_keys IS NOT NULL AND streets_usual",
-        "street",
-        "street_missing",
-    ),
-    _Rule(f"source_ref ~ '{_NO_REFERENCE}'", "source_ref", "reference_mangled", "source_ref"),
-    _Rule(
-        "length(number_key) > 4 AND (number_key ~ '^[0-9]{5,}(/|$)'"
-        " OR number_key ~ '^([^/]+/){5}')",
-        "house_number",
-        "number_unlikely",
-        "left(number_key, 40)",
-    ),
-    _Rule(
-        "storey ~ '^[0-9]' AND flat ~ '^[0-9]{1,2}[AB]?[0-9]{2}$' AND left(flat, -2) <> storey",
-        "floor",
-        "floor_differs",
-        "concat_ws(' ', storey, flat)",
-    ),
-    _Rule("ref_repeated", "source_ref", "duplicate_ref", "source_ref"),
-    _Rule(
-        f"NOT {_DWELLING} AND commune_problem IS DISTINCT FROM 'address_missing'",
-        "address",
-        "address_names_no_dwelling",
-    ),
-    _Rule(
-        f"{_DWELLING} AND number_key IS NULL AND flat IS NULL AND building_key IS NULL",
-        "house_number",
-        "no_house_number",
-    ),
-)
-_ERRORS: Final = {
-    "commune_problem",
-    *(code for code, kind in PROBLEMS.items() if kind.severity == "error"),
+    "street_as_group": _STREET_AS_GROUP,
+    "shown_longitude": _no_text("longitude"),
+    "shown_latitude": _no_text("latitude"),
+    "shown_either": _no_text("coalesce(longitude, latitude)"),
+    "candidates_count": "cardinality(candidates)::text",
 }
+"""What the table of problems names in braces."""
+
+
+def _sql(written: str) -> str:
+    """A predicate or a value of the table with its pieces; none is NULL."""
+    return PIECE.sub(lambda piece: f"({_PIECES[piece[1]]})", written) or "NULL"
+
 
 # A bit for each rule that holds.
+_BITS: Final = tuple((1 << place, rule) for place, rule in enumerate(RULES))
 _PROBLEMS: Final = " + ".join(
-    f"CASE WHEN {rule.holds} THEN {1 << place} ELSE 0 END" for place, rule in enumerate(_RULES)
+    f"CASE WHEN {_sql(rule.predicate)} THEN {bit} ELSE 0 END" for bit, rule in _BITS
 )
-_REJECTING: Final = sum(1 << place for place, rule in enumerate(_RULES) if rule.code in _ERRORS)
-_SHIFTED: Final = sum(
-    1 << place for place, rule in enumerate(_RULES) if rule.code == "too_many_cells"
-)
+_REJECTING: Final = sum(bit for bit, rule in _BITS if rule.severity == "error")
+_SHIFTED: Final = sum(bit for bit, rule in _BITS if rule.code == "too_many_cells")
 
 # One row for each of the file, and narrow: what it names stands in the tables of parts. OFFSET 0
 # keeps `problems` from being worked out again wherever it is used.
@@ -285,20 +175,11 @@ def judge(staging: Staging) -> None:
 
 def _write_problems(found: int) -> str:
     """The statement; rules that hold for no row, which are most, are not looked at for each."""
-    bits = [(1 << place, rule) for place, rule in enumerate(_RULES) if found >> place & 1]
-    bits = bits or [(0, _RULES[0])]
+    bits = [(bit, rule) for bit, rule in _BITS if found & bit] or [(0, RULES[0])]
     return _WRITE.format(
         outside=OUTSIDE_PROBLEMS,
-        rules=", ".join(f"({bit}, {_quoted(rule.field)})" for bit, rule in bits),
-        codes=" ".join(f"WHEN {bit} THEN {_code(rule.code)}" for bit, rule in bits),
-        values=" ".join(f"WHEN {bit} THEN {rule.value}" for bit, rule in bits),
+        rules=", ".join(f"({bit}, nullif('{rule.field}', ''))" for bit, rule in bits),
+        codes=" ".join(f"WHEN {bit} THEN '{rule.code}'" for bit, rule in bits),
+        values=" ".join(f"WHEN {bit} THEN {_sql(rule.value)}" for bit, rule in bits),
         severities=", ".join(f"('{code}', '{kind.severity}')" for code, kind in PROBLEMS.items()),
     )
-
-
-def _quoted(name: str | None) -> str:
-    return f"'{name}'" if name else "NULL"
-
-
-def _code(code: str) -> str:
-    return _quoted(code) if code in PROBLEMS else f"j.{code}"

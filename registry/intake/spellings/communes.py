@@ -88,7 +88,10 @@ class CommuneReader:
 
     def read(self, spelling: CommuneSpelling) -> CommuneReading:
         """The communes meant; a problem when none or when the words contradict each other."""
-        return self.narrowed(self._read(spelling), spelling.former)
+        meant = self.narrowed(self._read(spelling), spelling.former)
+        if self._lies_in(meant, spelling.province):
+            return meant
+        return replace(meant, notice="province_differs")
 
     def narrowed(self, today: CommuneReading, former: str | None) -> CommuneReading:
         """The reading of today's commune, told apart by the former one, which it continues.
@@ -318,6 +321,17 @@ class CommuneReader:
         stated = self._of_names(spelling, read_units(self._gazetteer, spelling.words))
         meant = self.of_units(bearers)
         return stated.problem is None and not set(stated.candidates) & set(meant.candidates)
+
+    def _lies_in(self, meant: CommuneReading, province: str | None) -> bool:
+        """Whether any of the communes lies in the province that is written, or in what it became;
+        also where no province is called so.
+        """
+        if province is None or not meant.candidates:
+            return True
+        named = [n.province for n in read_units(self._gazetteer, province) if n.province]
+        onward = [continuations(self._gazetteer, unit, self._day) for unit in named]
+        holding = {continuation.unit.id for each in onward for continuation in each}
+        return not holding or any(self._province(unit) in holding for unit in meant.candidates)
 
     def _named(self, bearers: list[Unit], name: str | None) -> list[Unit]:
         """Those of `bearers` that were ever called so; by their accents where those decide."""

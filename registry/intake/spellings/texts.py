@@ -214,13 +214,16 @@ class TextReader:
 
     def _commune(self, read: ReadAddress, *, of_before: bool) -> CommuneReading:
         # The rows of a file lie in the same few communes.
+        missing = read.door != Door() and not any(
+            any(map(str.isalpha, words)) for words in read.unread
+        )
         named = (
-            of_before,
+            *(of_before, missing),
             *((_id(n.commune), _id(n.district), n.corrected, n.contradicted) for n in read.namings),
         )
         reading = self._of_namings.get(named)
         if reading is None:
-            reading = CommuneReading(problem="commune_unknown")
+            reading = CommuneReading(problem="commune_missing" if missing else "commune_unknown")
             if any(naming.commune for naming in read.namings):
                 reader = self._before if of_before else self._today
                 reading = reader.of_namings(read.namings)

@@ -1,25 +1,37 @@
-"""docs/problems.md tells what every problem of a row means."""
+"""The table of what may be wrong with a row: every row of it is found, and told in words."""
 
-from registry.intake.judging.fix_words import FIXES
-from registry.intake.judging.problems import PROBLEMS
-from registry.settings import ROOT
+import re
+from pathlib import Path
 
+import pytest
 
-def test_every_problem_is_told_as_it_is() -> None:
-    lines = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8").splitlines()
-    told = {
-        cells[0].strip("` "): [cell.strip() for cell in cells[1:]]
-        for line in lines
-        if line.startswith("| `")
-        for cells in [line.strip("|").split("|")]
-    }
+from registry import intake
+from registry.intake.judging.problems import PROBLEMS, RULES
 
-    assert told.keys() == PROBLEMS.keys()
-    for code, (severity, vi, en, fix) in told.items():
-        kind = PROBLEMS[code]
-        assert severity.endswith(f"({kind.severity})"), code
-        assert (vi, en, fix) == (kind.vi, kind.en, FIXES.get(code, "").format("…")), code
+FOLDER = Path(intake.__file__).parent
+PATTERN = re.compile(r"~ '((?:[^']|'')*)'")
 
 
-def test_a_fix_is_of_a_problem() -> None:
-    assert FIXES.keys() <= PROBLEMS.keys()
+def test_what_a_rule_finds_is_told_in_words() -> None:
+    assert {rule.code for rule in RULES} <= PROBLEMS.keys()
+    assert len({kind.vi for kind in PROBLEMS.values()}) == len(PROBLEMS)
+
+
+def test_patterns_fit_the_whole_text() -> None:
+    """Not every kind of SQL looks for a pattern inside of a text."""
+    patterns = [each for rule in RULES for each in PATTERN.findall(rule.predicate + rule.value)]
+    assert patterns
+    assert [each for each in patterns if each[0] != "^" or each[-1] != "$"] == []
+
+
+@pytest.mark.parametrize("stage", ["judging", "matching"])
+def test_what_no_rule_finds_is_found_by_a_step_of_its_stage(stage: str) -> None:
+    """Named in full, or by its end: `{field}_ambiguous`."""
+    written = "".join(path.read_text("utf-8") for path in (FOLDER / stage).glob("*.py"))
+    found_by_rules = {rule.code for rule in RULES}
+    kinds = [kind for kind in PROBLEMS.values() if kind.stage == stage]
+    others = [kind for kind in kinds if kind.code not in found_by_rules]
+    assert others
+    for kind in others:
+        end = kind.code.partition("_")[2]
+        assert re.search(rf"['\"]{kind.code}['\"]|}}_{end}", written), kind.code

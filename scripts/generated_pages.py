@@ -1,4 +1,4 @@
-"""The generated parts of docs/lifecycle.md: `python -m scripts.lifecycle_page` writes them anew.
+"""The generated parts of pages in docs: `python -m scripts.generated_pages` writes them anew.
 
 A test says when they are out of date.
 """
@@ -12,18 +12,21 @@ from typing import Final
 import click
 from pydantic import BaseModel
 
+from registry.intake.judging.problems import PROBLEMS
 from registry.lifecycle.table import OPERATIONS, Operation
+from registry.messages import SEVERITIES
 from registry.settings import ROOT
 from scripts.lifecycle import operation as group
 
-PAGE: Final = ROOT / "docs" / "lifecycle.md"
+LIFECYCLE: Final = ROOT / "docs" / "lifecycle.md"
+PAGES: Final = (LIFECYCLE, ROOT / "docs" / "problems.md")
 _PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _COMMON: Final = ("reason", "decision_number")
 _SERVER: Final = "http://127.0.0.1:8000"
 
 
 def refreshed(page: str) -> str:
-    """The page with each generated part as the table of operations has it."""
+    """The page with each generated part as its table has it."""
     return _PART.sub(lambda part: f"{part[1]}\n{_PARTS[part[2]]()}\n\n{part[3]}", page)
 
 
@@ -51,6 +54,23 @@ def listing() -> str:
 def sections() -> str:
     """Each operation with its parameters, its command and an example."""
     return "\n\n".join(_section(made) for made in OPERATIONS)
+
+
+def problems() -> str:
+    """One line a problem of rows, the gravest first."""
+    head = "| code | severity | tiếng Việt | English | đề nghị |\n|---|---|---|---|---|"
+    grave = list(SEVERITIES)
+    kinds = sorted(PROBLEMS.values(), key=lambda kind: (grave.index(kind.severity), kind.code))
+    return "\n".join(
+        [
+            head,
+            *(
+                f"| `{kind.code}` | {SEVERITIES[kind.severity]} ({kind.severity}) | {kind.vi}"
+                f" | {kind.en} | {kind.fix.format('…')} |"
+                for kind in kinds
+            ),
+        ]
+    )
 
 
 def _line(made: Operation) -> str:
@@ -112,12 +132,14 @@ _PARTS: Final[dict[str, Callable[[], str]]] = {
     "diagram": diagram,
     "listing": listing,
     "sections": sections,
+    "problems": problems,
 }
 
 
 def main() -> None:
-    """Write the page anew."""
-    PAGE.write_text(refreshed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    """Write the pages anew."""
+    for page in PAGES:
+        page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
