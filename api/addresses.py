@@ -11,8 +11,20 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.conditional import conditional
 from api.context import gazetteer, register
 from api.geocode import suggested_codes
-from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, answers, spec, written
-from api.shapes import Span, unit_ref
+from api.openapi import (
+    Absent,
+    Answer,
+    CodeForms,
+    Day,
+    JsonObject,
+    Request,
+    UnitRef,
+    absent_if_none,
+    answers,
+    spec,
+    written,
+)
+from api.shapes import DatedLabel, Span, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
 from geo.label import alley_word, named, number_of
@@ -21,6 +33,7 @@ from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.history import lookup_as_of, moment_of
 from registry.lookup import code_forms, lookup
 from registry.records import Record, record_wording
+from registry.units import label_day
 
 blueprint = Blueprint("addresses", __name__, url_prefix="/v1/addresses")
 
@@ -70,18 +83,24 @@ class Address(Answer):
     province: UnitRef | None
     former_commune: UnitRef | None
     map: Span
+    label_on: DatedLabel | Absent = absent_if_none("Only with `on`")
     position: Position | None
     verified_on: datetime.date | None
     delivery_hint: str | None
 
     @staticmethod
-    def of(known: Gazetteer, record: Record, day: datetime.date | None = None) -> JsonObject:
-        """The record in the words of a day, today by default."""
+    def of(
+        known: Gazetteer,
+        record: Record,
+        day: datetime.date | None = None,
+        on: datetime.date | None = None,
+    ) -> JsonObject:
+        """The record in the words of a day, today by default; with `on` its label of that day."""
         day = day or today()
         former = known.units.get(record.former_unit_id) if record.former_unit_id else None
-        words = record_wording(known, day, record)
+        words = record_wording(known, day, record, on)
         province = unit_ref(words.province, day)
-        return written(
+        body = written(
             Address,
             code=record.code,
             code_display=code_display(record.code),
@@ -109,6 +128,9 @@ class Address(Answer):
             verified_on=record.verified_on.isoformat() if record.verified_on else None,
             delivery_hint=record.delivery_hint,
         )
+        if words.on is not None:
+            words.on.check_known()
+        return with_label_on(body, words.on)
 
 
 class AddressQuery(Request):
@@ -120,6 +142,11 @@ class AddressQuery(Request):
         description="Day, as it ended, or time with its offset; now by default",
         examples=["2026-07-01"],
     )
+    on: Day | None = Field(
+        None,
+        description="A day whose label is wanted as well, as `label_on`",
+        examples=["2025-06-30"],
+    )
 
 
 @blueprint.get("/<address_code>")
@@ -128,15 +155,17 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     """The address that bears a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.
 
     A retired code is answered by 410 with its successors, a mistyped one by 404 with suggestions.
-    With `as_of` it is answered as it was on record then, in the words of that day.
+    With `as_of` it is answered as it was on record then, in the words of that day. With `on` its
+    label of a day is told as well: of today's record, whenever that was recorded.
     """
-    known, reads = gazetteer(), register().reads
+    known, reads, on = gazetteer(), register().reads, label_day(query.on)
     if query.as_of is None:
-        record, day = _looked_up(address_code), today()
+        record, day = _looked_up(address_code, on), today()
     else:
         moment = moment_of(query.as_of)
-        record, day = lookup_as_of(reads, address_code, moment), moment.astimezone(VIET_NAM).date()
-    response = jsonify(Address.of(known, record, day))
+        record = lookup_as_of(reads, address_code, moment, on)
+        day = moment.astimezone(VIET_NAM).date()
+    response = jsonify(Address.of(known, record, day, on))
     # Kept by the caller alone, and asked about again each time: a door may move.
     response.headers["Cache-Control"] = "private, no-cache"
     # Its beginning is the record's state alone, which is what an operation's If-Match asks for.
@@ -146,9 +175,9 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     return conditional(response) if has_copy else response
 
 
-def _looked_up(address_code: str) -> Record:
+def _looked_up(address_code: str, on: datetime.date | None) -> Record:
     try:
-        return lookup(register().reads, address_code)
+        return lookup(register().reads, address_code, on)
     except MistypedCodeError as error:
         raise with_addresses(error) from None
 

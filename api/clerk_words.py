@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterable
 from typing import Final
 
+from registry.intake.spellings.headers import UNSAID
+
 _VALUED: Final = ("commune", "crs", "delivery", "mapping", "sheet")
 _OPTION: Final = re.compile(
     r"(?P<add>thêm )?(?P<by>\s*bằng )?--(?P<name>accept-vanished|strict|fix|"
@@ -20,7 +22,7 @@ _SAID: Final = {
     "delivery": "ô “Đây là toàn bộ nhà của nguồn này”",
 }
 _FILL: Final = ":fill"
-_FIELDS: Final = {
+FIELD_WORDS: Final = {
     "source_ref": "mã hồ sơ",
     "address": "địa chỉ",
     "former_address": "địa chỉ cũ",
@@ -40,13 +42,17 @@ _FIELDS: Final = {
     "former_district": "quận, huyện cũ",
     "former_province": "tỉnh cũ",
     "longitude": "kinh độ",
+    "longitude_minutes": "kinh độ: phút",
+    "longitude_seconds": "kinh độ: giây",
     "latitude": "vĩ độ",
-    "point": "toạ độ",
+    "latitude_minutes": "vĩ độ: phút",
+    "latitude_seconds": "vĩ độ: giây",
+    "point": "toạ độ (cả hai trong một ô)",
     "position_accuracy_m": "độ chính xác",
     "households_count": "số hộ",
-    "delivery_hint": "chỉ dẫn",
     "visit_result": "kết quả đi xem",
 }
+"""What a column may hold (`registry.intake.spellings.headers.FIELDS`), in words of clerks."""
 
 
 def for_clerks(said: str) -> str:
@@ -63,10 +69,14 @@ def for_clerks(said: str) -> str:
 
 
 def mappings_in(texts: Iterable[str]) -> list[dict[str, str]]:
-    """The mappings that texts propose, each once."""
+    """The mappings that texts propose, each once; without those that somebody has to fill in."""
     found = [_mapping(each["value"]) for said in texts for each in _OPTION.finditer(said)
              if each["name"] == "mapping" and each["value"]]  # fmt: skip
-    return [mapping for at, mapping in enumerate(found) if mapping and mapping not in found[:at]]
+    return [
+        mapping
+        for at, mapping in enumerate(found)
+        if mapping and UNSAID not in mapping.values() and mapping not in found[:at]
+    ]
 
 
 def mapping_words(mapping: dict[str, str]) -> str:
@@ -83,7 +93,7 @@ def _column_words(header: str, meant: str) -> str:
         return f"không đọc cột “{header}”"
     if meant.endswith(_FILL):
         return f"điền xuống các ô trống của cột “{header}”"
-    return f"đọc cột “{header}” là {_FIELDS.get(meant, meant)}"
+    return f"đọc cột “{header}” là {FIELD_WORDS.get(meant, meant)}"
 
 
 def _in_words(found: re.Match[str]) -> str:

@@ -78,7 +78,7 @@ class CoverageTarget(Answer):
     counted: Literal["households", "residents", "dwellings"] = Field(
         description="What the number counts: hộ, hộ thường trú, chỗ ở"
     )
-    quality: Literal["declared", "census", "estimate"]
+    quality: Literal["declared", "census", "derived", "estimate"]
     quality_label: str = Field(examples=["ước tính"])
     source: str
     reference_date: datetime.date = Field(description="Day that the number describes")
@@ -157,7 +157,7 @@ class SeriesDay(Answer):
     suspected_duplicates: int
     without_number: int
     target: int | None
-    target_quality: Literal["declared", "census", "estimate"] | None
+    target_quality: Literal["declared", "census", "derived", "estimate"] | None
     target_counted: Literal["households", "residents", "dwellings"] | None
     share: float | None
 
@@ -226,7 +226,7 @@ class CoverageGap(Answer):
     missing: int | None = Field(description="Households below target, or numbers of a hole")
     households: int | None = Field(description="What is compared with the target")
     target: int | None
-    target_quality: Literal["declared", "census", "estimate"] | None
+    target_quality: Literal["declared", "census", "derived", "estimate"] | None
     target_quality_label: str | None
     share: float | None
     lon: float | None = Field(description="Where to go, roughly; degrees, EPSG:4326")

@@ -128,6 +128,7 @@ _ONLY: Final = {
     "own_delivery": r"/v1/imports/.*/publish",
     "import_state": r"/v1/imports/.*",
     "verdict_changed": "(?!)",
+    "units_in_use": "(?!)",
     "idempotency_key_reused": r"/v1/imports",
     "too_many_vanished": r"/v1/imports/.*/publish",
     "unreadable_file": r"/v1/batch/.*",

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.openapi import Absent, JsonObject, UnitRef, absent_if_none, where_known, written
 from api.openapi import Answer as Body
-from api.shapes import Span, unit_ref
+from api.shapes import DatedLabel, Span, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.label import alley_word, named, number_of
 from registry.gazetteer import Gazetteer, today
@@ -84,6 +84,7 @@ class Properties(Body):
     province: UnitRef | None
     map: Span
     distance_m: float | None
+    label_on: DatedLabel | Absent = absent_if_none("Only with `on`")
     geocoding: GeocodingProperties
 
     @staticmethod
@@ -94,7 +95,7 @@ class Properties(Body):
         locality = named(*parts.localities[0]) if parts.localities else None
         commune, province = unit_ref(words.commune, day), unit_ref(words.province, day)
         number = number_of(parts, alley_word(province["name"] if province else ""))
-        return written(
+        body = written(
             Properties,
             code=record.code if record else None,
             code_display=code_display(record.code) if record else None,
@@ -124,6 +125,7 @@ class Properties(Body):
                 country=_COUNTRY,
             ),
         )
+        return with_label_on(body, words.on)
 
 
 class PointGeometry(Body):
@@ -141,10 +143,14 @@ class Feature(Body):
     properties: Properties
 
     @staticmethod
-    def of(known: Gazetteer, answer: Answer) -> JsonObject:
-        """The place that a search answers, in today's words."""
-        day = today()
-        words = wording(known, day, answer.parts, answer.unit, answer.former)
+    def of(known: Gazetteer, answer: Answer, on: datetime.date | None = None) -> JsonObject:
+        """The place that a search answers, in today's words; with `on` its label of that day."""
+        day, door = today(), answer.record
+        words = wording(
+            *(known, day, answer.parts, answer.unit, answer.former),
+            past=door.past if door else (),
+            on=on if door else None,
+        )
         point = None
         if answer.lon is not None and answer.lat is not None:
             point = written(PointGeometry, type="Point", coordinates=(answer.lon, answer.lat))
@@ -161,11 +167,16 @@ class FeatureCollection(Body):
     features: list[Feature]
 
     @staticmethod
-    def of(known: Gazetteer, query: str | None, found: Sequence[Answer]) -> JsonObject:
+    def of(
+        known: Gazetteer,
+        query: str | None,
+        found: Sequence[Answer],
+        on: datetime.date | None = None,
+    ) -> JsonObject:
         """The answers to a question."""
         return written(
             FeatureCollection,
             type="FeatureCollection",
             geocoding=where_known(Geocoding, version=_VERSION, query=query),
-            features=[Feature.of(known, answer) for answer in found],
+            features=[Feature.of(known, answer, on) for answer in found],
         )

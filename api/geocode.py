@@ -15,6 +15,7 @@ from api.features import FeatureCollection
 from api.openapi import (
     Absent,
     Answer,
+    Day,
     NoParameters,
     SuggestedCode,
     absent_if_none,
@@ -27,6 +28,7 @@ from registry.disclosure import told_answers
 from registry.gazetteer import today
 from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
 from registry.mistyped_codes import MeantCode, with_labels
+from registry.units import label_day
 from registry.validation.verdicts import REASONS
 
 
@@ -78,6 +80,9 @@ class GeocodeQuery(Columns):
     within: str | None = Field(
         None, pattern=UNIT_CODE, description="Only inside the unit with this code"
     )
+    on: Day | None = Field(
+        None, description="A day whose label of what is found is wanted as well, as `label_on`"
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -91,7 +96,9 @@ class GeocodeQuery(Columns):
         """What is asked of the register."""
         lon, lat = self.lon, self.lat
         near = (lon, lat) if lon is not None and lat is not None else None
-        return Question(self.q, self.components, self.limit, near, self.within)
+        return Question(
+            self.q, self.components, self.limit, near, self.within, on=label_day(self.on)
+        )
 
 
 class GeocodeAsked(GeocodeQuery):
@@ -127,7 +134,7 @@ def _answer(asked: GeocodeQuery, *, explain: bool = False) -> Response:
     located = locate(known, register().reads, asked.asked)
     body = where_known(
         Geocoded,
-        **FeatureCollection.of(known, asked.q, told_answers(located.answers)),
+        **FeatureCollection.of(known, asked.q, told_answers(located.answers), asked.on),
         **unanswered(located.meant),
         explanation=[Reading.of(known, one) for one in located.tried] if explain else None,
     )

@@ -11,9 +11,9 @@ from api.errors import CRS_CODE
 from api.openapi import Answer, Request
 from registry.access.actors import Actor
 from registry.gazetteer import VIET_NAM
-from registry.intake.formats.table import SheetPlace
+from registry.intake.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
-from registry.intake.judging.row_problem import RowProblem, SheetRow
+from registry.intake.judging.row_problem import RowProblem
 from registry.lifecycle.requests import Called, Line
 from registry.uploads.asking import publish_refusal
 from registry.uploads.views import MAX_LISTED, MAX_PROBLEMS, ImportView
@@ -124,8 +124,10 @@ class AnswersBody(Request):
     commune: Line | None = Field(
         None, max_length=100, examples=["00004"], description="The commune that all rows are in"
     )
-    mapping: dict[str, str] | None = Field(
-        None, max_length=500, description="Header → field; completes what was said before"
+    mapping: dict[str, str | None] | None = Field(
+        None,
+        max_length=500,
+        description="Header → field; completes what was said before, null takes that back",
     )
 
 
@@ -169,19 +171,14 @@ class ProblemExample(Answer):
     """One problem of one row."""
 
     row: int = Field(description="1 = first after the header")
-    field: str | None
-    value: str | None
-    proposed_fix: str | None
-    fix_vi: str | None = Field(description="proposed_fix in words")
-
-
-class ShownExample(ProblemExample):
-    """One of the first rows that have a problem."""
-
     sheet_row: int | None = Field(
         description="The row that a spreadsheet shows; null for other files"
     )
     sheet: str | None = Field(description="The sheet, of a workbook of several")
+    field: str | None
+    value: str | None
+    proposed_fix: str | None
+    fix_vi: str | None = Field(description="proposed_fix in words")
 
 
 class ProblemCount(Answer):
@@ -192,7 +189,7 @@ class ProblemCount(Answer):
     rows: int
     vi: str
     en: str
-    examples: list[ShownExample]
+    examples: list[ProblemExample]
 
 
 class ImportProgress(Answer):
@@ -215,6 +212,9 @@ class ImportTrouble(Answer):
     sheets: list[str] | None = Field(description="Of a file, of which `sheet` has to name one")
     all_sheets: bool | None = Field(description="Whether `sheet=*` reads them all")
     systems: list[str] | None = Field(description="Of coordinates, of which `crs` may confirm one")
+    columns: list[str] | None = Field(
+        description="Of a file, none of which was recognised as an address: `mapping` says what is"
+    )
 
 
 class MappingOffer(Answer):
@@ -255,6 +255,7 @@ class ImportAnswer(Answer):
         description="Of coordinates, of which `crs` has to confirm one before this is published"
     )
     mappings: list[MappingOffer]
+    mapping: dict[str, str] = Field(description="What was said of columns: header → field")
     columns_personal: list[str] = Field(description="Columns that were not read: about people")
     columns_unknown: list[str] = Field(description="Columns that were not read: not known")
     trouble: ImportTrouble | None
@@ -321,6 +322,7 @@ def body_of(view: ImportView, asking: Actor) -> dict[str, Any]:
                 (*counts.get("file_notes", ()), (problem or {}).get("detail", ""))
             )
         ],
+        "mapping": view.request.get("mapping") or {},
         "columns_personal": list(counts.get("columns_personal", ())),
         "columns_unknown": list(counts.get("columns_unknown", ())),
         "trouble": problem and _trouble(problem),
@@ -336,12 +338,8 @@ def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
 
 def _problems(view: ImportView) -> list[dict[str, Any]]:
     shown: dict[str, list[dict[str, Any]]] = {}
-    shown_at = view.counts.get("sheet_rows", {})
-    sheet_rows = {int(row): SheetPlace(*at) for row, at in shown_at.items()}
     for problem in view.examples:
-        at = sheet_rows.get(problem.row_number)
-        place = {"sheet_row": at.row if at else None, "sheet": at.sheet or None if at else None}
-        shown.setdefault(problem.code, []).append(_example(problem, sheet_rows.get) | place)
+        shown.setdefault(problem.code, []).append(_example(problem, numbering_of(view)))
     return [
         {
             "code": code,
@@ -356,22 +354,30 @@ def _problems(view: ImportView) -> list[dict[str, Any]]:
     ]
 
 
-def _example(problem: RowProblem, sheet_row: SheetRow) -> dict[str, Any]:
+def numbering_of(view: ImportView) -> Numbering | None:
+    """Where a spreadsheet shows the rows of an import."""
+    return Numbering.of_json(view.counts.get("numbering"))
+
+
+def _example(problem: RowProblem, numbering: Numbering | None) -> dict[str, Any]:
+    at = numbering.place(problem.row_number) if numbering else None
     return {
         "row": problem.row_number,
+        "sheet_row": at.row if at else None,
+        "sheet": at.sheet or None if at else None,
         "field": problem.field,
         "value": problem.value,
         "proposed_fix": problem.proposed_fix,
-        "fix_vi": problem.fix_vi(sheet_row),
+        "fix_vi": problem.fix_vi(numbering),
     }
 
 
-def told(problem: RowProblem) -> dict[str, Any]:
+def told(problem: RowProblem, numbering: Numbering | None) -> dict[str, Any]:
     """An example with its kind, in words; of an earlier version's kind the code alone."""
     kind = PROBLEMS.get(problem.code)
     words = {"vi": kind.vi if kind else problem.code, "en": kind.en if kind else problem.code}
     told = {"code": problem.code, "severity": problem.severity}
-    return _example(problem, lambda _row: None) | told | words
+    return _example(problem, numbering) | told | words
 
 
 def _at(moment: datetime.datetime | None) -> str | None:

@@ -32,6 +32,7 @@ from api.import_bodies import (
     RollbackBody,
     TemplateQuery,
     body_of,
+    numbering_of,
     told,
 )
 from api.openapi import NoParameters, accepted, answers, spec
@@ -40,6 +41,7 @@ from registry.csv_cells import Writer
 from registry.database import session_scope
 from registry.errors import ImportStateError, InvalidInputError, NotFoundError
 from registry.gazetteer import today
+from registry.intake.formats.table import Numbering
 from registry.intake.judging.row_problem import RowProblem
 from registry.json_once import GivenTwiceError, loads_once
 from registry.template import blank_of, write_blank
@@ -56,7 +58,10 @@ from registry.uploads.views import (
 
 blueprint = Blueprint("imports", __name__, url_prefix="/v1/imports")
 
-_COLUMNS: Final = ("row", "field", "code", "severity", "value", "proposed_fix", "vi")
+_COLUMNS: Final = (
+    *("row", "sheet_row", "sheet", "field", "code", "severity", "value", "proposed_fix"),
+    *("fix_vi", "vi"),
+)
 _NOT_YET: Final = ("staged", "reported", "publishing")
 _IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 _IS_IDEMPOTENCY_KEY: Final = re.compile("[!-~]{1,200}")
@@ -165,19 +170,20 @@ def get_problems(import_id: int, query: ProblemsQuery) -> Response:
     page = page_of_problems(
         engine, import_id, asking, code=query.code, after=query.after, limit=query.limit
     )
+    with session_scope(engine) as session:
+        view = find_import(session, import_id, asking)
+    numbering = numbering_of(view)
     if query.format == "csv":
-        lines = _csv(all_problems(engine, import_id, asking, code=query.code))
+        lines = _csv(all_problems(engine, import_id, asking, code=query.code), numbering)
         made = Response(
             stream_with_context(as_caller(lines)), content_type="text/csv; charset=utf-8"
         )
-        with session_scope(engine) as session:
-            view = find_import(session, import_id, asking)
         name = files.name_of_report(view.file_name, view.id, "problems", ".csv")
         made.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
         made.headers["Cache-Control"] = "no-store"
         return made
     note(count=len(page.problems))
-    problems = [told(problem) for problem in page.problems]
+    problems = [told(problem, numbering) for problem in page.problems]
     return _answer({"problems": problems, "next_after": page.next_after})
 
 
@@ -356,13 +362,13 @@ def _file(import_id: int, kind: str) -> Response:
     return made
 
 
-def _csv(problems: Iterator[RowProblem]) -> Iterator[bytes]:
+def _csv(problems: Iterator[RowProblem], numbering: Numbering | None) -> Iterator[bytes]:
     out = io.StringIO(newline="")
     writer = Writer(out)
     writer.writerow(_COLUMNS)
     for each in problems:
-        cells = (each.row_number, each.field, each.code, each.severity)
-        writer.writerow((*cells, each.value, each.proposed_fix, told(each)["vi"]))
+        shown = told(each, numbering)
+        writer.writerow([shown[name] for name in _COLUMNS])
         if out.tell() > 1 << 16:
             yield out.getvalue().encode()
             out.seek(0)

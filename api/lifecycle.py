@@ -56,6 +56,16 @@ class ChangedPlace(Answer):
     name: str = Field(examples=["Láng"])
 
 
+class ChangedStreet(Answer):
+    """A street that was renamed or renumbered, in one of its communes."""
+
+    commune: str = Field(examples=["00199"])
+    before: str = Field(description="What it was called", examples=["Phố Láng"])
+    after: str | None = Field(description="What it is called now; null where it kept its name")
+    doors: int = Field(description="Living records in it")
+    rewritten: int
+
+
 class OperationAnswer(Answer):
     """What an operation did."""
 
@@ -65,6 +75,9 @@ class OperationAnswer(Answer):
     place: ChangedPlace | None
     rewritten: int = Field(description="Records written in all, those of a street among them")
     warnings: list[WriteWarning]
+    streets: list[ChangedStreet] = Field(
+        description="Of a street that was renamed or renumbered, in each of its communes"
+    )
 
 
 def _endpoint(operation: Operation) -> Callable[..., Response]:
@@ -118,6 +131,7 @@ def _body(operation: Operation, done: Done) -> dict[str, Any]:
         "place": {"kind": done.place.kind, "name": done.place.name} if done.place else None,
         "rewritten": done.rewritten,
         "warnings": [warned.to_dict() for warned in done.warnings],
+        "streets": [street.to_dict() for street in done.streets],
     }
 
 

@@ -14,7 +14,7 @@ from api.lifecycle import ChangedRecord, WriteWarning, changed_records
 from api.limits import has_key
 from api.openapi import Answer, CodeForms, NoParameters, Request, UnitRef, answers, spec
 from api.shapes import unit_ref
-from registry.errors import OutsideUnitsError
+from registry.access.actors import outside_units
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.lifecycle.requests import Called, Commune, Line, Sentence
 from registry.lookup import code_forms
@@ -31,8 +31,7 @@ from registry.reports.decisions import (
 from registry.reports.new_houses import MAX_TEXT
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, Entry, queue
 from registry.reports.reporters import Reporter
-from registry.search.areas import communes_of
-from registry.units import unit_by_code
+from registry.units import communes_of, unit_by_code
 
 blueprint = Blueprint("reports", __name__, url_prefix="/v1/reports")
 
@@ -255,8 +254,8 @@ def _units(known: Gazetteer, code: str | None) -> frozenset[int] | None:
         return own
     asked = communes_of(known, today(), unit_by_code(known, code, None))
     if own is not None and not asked & own:
-        raise OutsideUnitsError(
-            f"ngoài địa bàn của khoá này: {code} (outside the units of this key)", units=[code]
+        raise outside_units(
+            f"ngoài địa bàn của khoá này: {code}", "outside the units of this key", [code]
         )
     return asked if own is None else asked & own
 

@@ -27,6 +27,36 @@ class Span(Answer):
         }
 
 
+class DatedLabel(Answer):
+    """How the address was written on the day that was asked about, or will be."""
+
+    day: datetime.date
+    label: str | None = Field(
+        description="Null where several units of that day may be meant, or none is known"
+    )
+    communes: list[UnitRef] = Field(
+        description="In which it may have been: one where that is certain; none where the register"
+        " knows no map of that day for it"
+    )
+    province: UnitRef | None
+
+    @staticmethod
+    def of(told: records.DatedLabel) -> JsonObject:
+        """The same label."""
+        return written(
+            DatedLabel,
+            day=told.day.isoformat(),
+            label=told.label,
+            communes=[unit_ref(unit, told.day) for unit in told.units],
+            province=unit_ref(told.province, told.day),
+        )
+
+
+def with_label_on(body: JsonObject, told: records.DatedLabel | None) -> JsonObject:
+    """The body, with the label of a day where one was asked for."""
+    return body if told is None else body | {"label_on": DatedLabel.of(told)}
+
+
 def unit_ref(unit: Unit | None, day: datetime.date) -> JsonObject | None:
     """A unit as it is called on a day; None for none."""
     if unit is None:

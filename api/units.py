@@ -11,10 +11,10 @@ from pydantic_core import PydanticCustomError
 from api.conditional import conditional
 from api.context import gazetteer
 from api.errors import PROVINCE_CODE, UNIT_CODE
-from api.openapi import Answer, Day, Request, UnitRef, answers, spec
+from api.openapi import Answer, Day, JsonObject, Request, UnitRef, answers, spec, written
 from api.packing import packed
 from api.shapes import Span, unit_ref
-from registry.gazetteer import Gazetteer, Succession, Unit
+from registry.gazetteer import Gazetteer, Succession, Unit, seconds_until
 from registry.records import Span as Days
 from registry.units import (
     FIRST_KNOWN_DAY,
@@ -32,11 +32,13 @@ from registry.units import (
     picker,
     unit_by_code,
 )
+from registry.units.announced import Announcement, Change, announced
 
 blueprint = Blueprint("units", __name__, url_prefix="/v1/units")
 
 MAX_AGE_S: Final = 3600
-"""How long an answer may be cached; its ETag says whether it is the same afterwards."""
+"""How long an answer may be cached; its ETag says whether it is the same afterwards. Less where
+a unit changes before."""
 
 
 class UnitsQuery(Request):
@@ -148,11 +150,34 @@ class Alias(Answer):
     alias: str
 
 
+class AnnouncedUnit(UnitRef):
+    """A unit at the other end of a change to come, in the words of its day."""
+
+    extent: Literal["full", "partial"]
+
+
+class AnnouncedChange(Answer):
+    """A change of a unit that is decided and has not come; its day does it by itself."""
+
+    day: datetime.date
+    change: Change
+    full_name: str = Field(description="From that day on; of one that ends, its last name")
+    kind: str
+    province: UnitRef | None
+    units: list[AnnouncedUnit] = Field(
+        description="Those that continue it, or of which it takes something in"
+    )
+    legal_basis: str | None
+    message: str
+    message_en: str
+
+
 class UnitDetail(UnitSummary):
     """All that is known of a unit."""
 
     as_of: datetime.date
     alive: bool
+    announced: list[AnnouncedChange]
     seat: Seat | None
     area_km2: float | None
     aliases: list[Alias]
@@ -192,6 +217,9 @@ class Picker(Answer):
     """Two lists, ready to cache."""
 
     as_of: datetime.date
+    changes_on: datetime.date | None = Field(
+        description="The next day on which a unit changes, as far as is decided"
+    )
     provinces: list[PickerProvince]
 
 
@@ -206,14 +234,14 @@ def list_units(query: UnitsQuery) -> Response:
     units = [_summary(known, unit, day) for unit in page.units]
     body: dict[str, object] = {"as_of": day.isoformat(), "total": page.total, "units": units}
     if not page.total and (earlier := found_before(known, asked)):
-        body["earlier"] = _earlier(earlier)
+        body["earlier"] = _earlier(*earlier)
     return _cacheable(jsonify(body))
 
 
-def _earlier(total: int) -> dict[str, object]:
-    day = LAST_DAY_OF_OLD_MAP
+def _earlier(day: datetime.date, total: int) -> dict[str, object]:
     message = (
-        f"Bản đồ trước 01/07/2025 có {total} đơn vị như vậy: thêm as_of={day} (add as_of={day})"
+        f"Bản đồ đến ngày {day:%d/%m/%Y} có {total} đơn vị như vậy: thêm as_of={day}"
+        f" (add as_of={day})"
     )
     return {"as_of": day.isoformat(), "total": total, "message": message}
 
@@ -263,7 +291,9 @@ def get_unit(code: str, query: UnitQueryParams) -> Response:
 
 def _cacheable(response: Response) -> Response:
     response.cache_control.public = True
-    response.cache_control.max_age = MAX_AGE_S
+    turns_on = gazetteer().turns_on
+    left = MAX_AGE_S if turns_on is None else max(0, seconds_until(turns_on))
+    response.cache_control.max_age = min(MAX_AGE_S, left)
     packed(response)
     response.add_etag()
     return conditional(response)
@@ -279,7 +309,8 @@ def _picker_body(known: Gazetteer, day: datetime.date) -> str:
         }
         for province, communes in picker(known, day)
     ]
-    return json.dumps({"as_of": day, "provinces": provinces})
+    body = {"as_of": day, "changes_on": known.turns_on, "provinces": provinces}
+    return json.dumps(body)
 
 
 def _summary(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
@@ -305,6 +336,7 @@ def _detail(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
         **_summary(known, unit, day),
         "as_of": day.isoformat(),
         "alive": unit.alive_on(day),
+        "announced": [_announced(one) for one in announced(known, unit)],
         "seat": seat,
         "area_km2": unit.area_km2,
         "aliases": [{"kind": kind, "alias": alias} for kind, alias in unit.aliases],
@@ -325,6 +357,25 @@ def _detail(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
         ],
         "same_code": [_summary(known, other, day) for other in same_code],
     }
+
+
+def _announced(one: Announcement) -> JsonObject:
+    province = one.province and written(UnitRef, code=one.province[0], name=one.province[1])
+    return written(
+        AnnouncedChange,
+        day=one.day.isoformat(),
+        change=one.change,
+        full_name=one.name,
+        kind=one.kind,
+        province=province,
+        units=[
+            written(AnnouncedUnit, code=other.unit.code, name=other.name, extent=other.extent)
+            for other in one.others
+        ],
+        legal_basis=one.legal_basis,
+        message=one.message,
+        message_en=one.message_en,
+    )
 
 
 def _step(known: Gazetteer, step: Succession, unit: Unit) -> dict[str, Any]:

@@ -9,20 +9,24 @@ from api.columns import Columns, Written
 from api.context import gazetteer, register
 from api.geocode import suggested_codes
 from api.openapi import (
+    Absent,
     Answer,
+    Day,
     JsonObject,
     NoParameters,
     SuggestedCode,
     UnitRef,
+    absent_if_none,
     answers,
     spec,
     written,
 )
-from api.shapes import unit_ref, unkept
+from api.shapes import DatedLabel, unit_ref, unkept, with_label_on
 from geo.code import format as code_display
 from registry.disclosure import told_validation
 from registry.gazetteer import today
 from registry.geocode import Question
+from registry.units import label_day
 from registry.validate import validate
 from registry.validation.verdicts import (
     Choice,
@@ -52,6 +56,9 @@ class ValidateBody(Columns):
         description="Whether the address is one that was picked from `choices`: it is not asked"
         " about again because its number is registered in another commune",
     )
+    on: Day | None = Field(
+        None, description="A day whose label of what is found is wanted as well, as `label_on`"
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -61,7 +68,12 @@ class ValidateBody(Columns):
     @property
     def asked(self) -> Question:
         """What is asked of the register."""
-        return Question(text=self.address, components=self.components, chosen=self.chosen)
+        return Question(
+            text=self.address,
+            components=self.components,
+            chosen=self.chosen,
+            on=label_day(self.on),
+        )
 
 
 class ValidateForm(ValidateBody):
@@ -95,17 +107,19 @@ class AddressChoice(Answer):
     label_before_2025_07: str | None
     code: str | None = Field(description="Where this door is registered")
     code_display: str | None
+    label_on: DatedLabel | Absent = absent_if_none("Only with `on`")
 
     @staticmethod
     def of(choice: Choice) -> JsonObject:
         """The same address."""
-        return written(
+        body = written(
             AddressChoice,
             label=choice.label,
             label_before_2025_07=choice.before_2025_07,
             code=choice.code,
             code_display=code_display(choice.code) if choice.code else None,
         )
+        return with_label_on(body, choice.on)
 
 
 class ShopperQuestion(Answer):
@@ -151,12 +165,13 @@ class ValidationAnswer(Answer):
     suggestions: list[SuggestedCode] = Field(
         description="Registered codes of which a mistyped one may be a slip, at most three"
     )
+    label_on: DatedLabel | Absent = absent_if_none("Only with `on`, of the one address")
 
     @staticmethod
     def of(found: Validation) -> JsonObject:
         """The verdict, its units as they are called today."""
         (message, message_en), day = found.messages, today()
-        return written(
+        body = written(
             ValidationAnswer,
             verdict=found.verdict,
             next_action=found.next_action,
@@ -175,6 +190,7 @@ class ValidationAnswer(Answer):
             question=ShopperQuestion.of(found.question) if found.question else None,
             suggestions=suggested_codes(found.suggestions),
         )
+        return with_label_on(body, found.on)
 
 
 @blueprint.post("")

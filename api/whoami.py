@@ -1,5 +1,7 @@
 """What a caller is here: role, units, what it may still ask."""
 
+import datetime
+
 from flask import Blueprint, Response, g, jsonify
 from pydantic import Field
 
@@ -31,6 +33,13 @@ class BudgetLeft(Answer):
     resets_in_s: int
 
 
+class Ended(UnitRef):
+    """A unit that the key is bound to and that is no more: it writes in none of those after it."""
+
+    last_day: datetime.date
+    successors: list[UnitRef]
+
+
 class WhoAmI(Answer):
     """The caller, as the register knows it."""
 
@@ -39,6 +48,7 @@ class WhoAmI(Answer):
     units: list[UnitRef] | None = Field(
         description="Where it may write; null for everywhere, empty for nowhere"
     )
+    ended: list[Ended] = Field(description="Where it may write no more, since the unit has ended")
     expires_at: str | None = Field(description="When the key ends, in Viet Nam")
     rate: RateLeft | None = Field(description="Null where nobody is limited")
     enumeration_budget: BudgetLeft | None = Field(description="Null where nobody is limited")
@@ -54,6 +64,7 @@ def whoami(query: NoParameters) -> Response:  # noqa: ARG001
         "name": asking.name if has_key(asking) else None,
         "role": asking.role,
         "units": _units(gazetteer(), asking.units, anywhere=asking.unit_ids is None),
+        "ended": [unit.to_dict() for unit in asking.ended],
         "expires_at": expires.astimezone(VIET_NAM).isoformat() if expires else None,
         "rate": _rate(g.get("rate")),
         "enumeration_budget": _budget(budget.carried()),

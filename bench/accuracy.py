@@ -42,7 +42,7 @@ from registry.geocode import MAX_LIMIT, Question, geocode
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, Record
 from registry.search.answers import Answer
-from registry.search.likeness import FAMOUS
+from registry.units.vocabulary import FAMOUS
 
 LEFT_OUT_OF_TEN: Final = 3
 EMPTY: Final = ("duong", "d", "pho", "p", "so", "nha")

@@ -24,12 +24,14 @@ from api.access import Caller
 from api.app import create_app
 from api.logs import configure_logs
 from bench.http import cpu_s, server
+from registry.changes import IDENTITY
 from registry.changes.cursor import Cursor, Read, Walk
-from registry.changes.entries import following, units_digest
+from registry.changes.entries import following
 from registry.changes.snapshot import export_snapshot
+from registry.changes.told_units import UnitsTold, note_units
 from registry.database import make_engine, session_scope
 from registry.events import Cause, move_pending_events, open_event
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import load_gazetteer
 from registry.register import Register
 from registry.settings import from_environment
 from scripts.follow import load_snapshot
@@ -54,14 +56,10 @@ def starts(engine: Engine) -> dict[str, str]:
     """What is read → where that begins."""
     with session_scope(engine) as session:
         known = load_gazetteer(session)
-        row = session.execute(text("SELECT replace(uuid::text, '-', '') FROM register_identity"))
-        first = Cursor(
-            row.scalar_one(),
-            following(known, None, demo=False).digest,
-            units_digest(known, today()),
-            None,
-            Read(0),
-        )
+        note_units(engine, known)
+        identity, _, *told = session.connection().exec_driver_sql(IDENTITY).one()
+        digest = following(known, None, demo=False).digest
+        first = Cursor(identity, digest, UnitsTold(*told).serial, None, Read(0))
         largest, last = session.execute(
             text(
                 "SELECT (SELECT f.position FROM feed f JOIN household h USING (event_id)"

@@ -2,17 +2,15 @@
 
 from typing import Final
 
+from geo import lexicon
 from geo.address import pieces_in_cell
 from geo.piece import Piece
 from geo.roles import COMMUNES
+from geo.text import fold
 from geo.values import value
 from geo.words import text_of
 
-_DESCRIBING_WORDS: Final = """
-    goc doan cu moi ten gan canh sau truoc doi ke noi ngay tu den mat huong phia cong chan dau cuoi
-"""
-_DESCRIBING: Final = frozenset(_DESCRIBING_WORDS.split())
-"""Folded, first words of what describes a street rather than names another: `góc Trần Phú`."""
+_DESCRIBING: Final = frozenset(map(fold, lexicon.names("beside", "describing")))
 
 
 @value(frozen=True, slots=True)

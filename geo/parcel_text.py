@@ -75,9 +75,9 @@ _WARD_LETTER: Final = re.compile(r"(?<![\w.])f\.\s?(?=[^\W\d_]{2})", re.IGNORECA
 _WARD_IN_ENGLISH: Final = re.compile(
     r"(?<!\w)w\.?\s?(\d{1,2})\s*,?\s*d\.?\s?(\d{1,2})(?!\w)", re.IGNORECASE
 )
-# Grown together: `82/10/2Lê Lai`, `12 Lê Lai P11Q3`; no `12Bis`.
+# Grown together: `82/10/2Lê Lai`, `12 Lê Lai P11Q3`; no `12Bis`, `12Bbis`.
 _GROWN: Final = re.compile(
-    r"(?<=\d)(?=(?!Bis|Ter)[A-ZÀ-ỸĐ][a-zà-ỹđ])|(?<=[PFpf]\d)(?=[Qq]\d)|(?<=[PFpf]\d\d)(?=[Qq]\d)"
+    r"(?<=\d)(?=(?![A-Z]?(?:[Bb]is|[Tt]er)(?![^\W\d_]))[A-ZÀ-ỸĐ][a-zà-ỹđ])|(?<=[PFpf]\d)(?=[Qq]\d)|(?<=[PFpf]\d\d)(?=[Qq]\d)"
 )
 # `Nhà 3 tầng số 12 Trần Phú`: how high a house is, which no number says.
 _STOREYS: Final = re.compile(r"\b(?:nhà|biệt thự)\s+\d{1,2}\s+tầng\b[\s,]*(?=\D)", re.IGNORECASE)

@@ -74,6 +74,38 @@ def is_unwritten(word: str) -> bool:
     return stopped or vowels not in _VOWELS or (vowels in _CLOSED and not final)
 
 
+@lru_cache(_WORDS_REMEMBERED)
+def is_word(word: str) -> bool:
+    """Whether it may be a word as it stands, its marks included."""
+    return is_syllable(word) and not _is_unwritten(word)
+
+
+_UNMARKED: Final = re.compile(r"\b[a-z]*(?:ie|ye|uo)[cmnpt][gh]?\b", re.IGNORECASE)
+"""Words of vowels that none has without marks: Việt, Nguyễn, đường."""
+_WHOLE_WORD: Final = re.compile(r"(?<!\d)[^\W\d_]{1,3}(?![.\w])|[^\W\d_]{4,}")
+"""Words but for abbreviations (`Đ.`, `Ng.`) and letters of a number (`12A`)."""
+
+
+def is_damaged(text: str) -> bool:
+    """Whether a word of a text is none as it stands, or lacks its marks.
+
+    >>> is_damaged("85 Lê Lai, P.2, TPHCM"), is_damaged("85 Lê L ai"), is_damaged("85 Nguyễn TTri")
+    (False, True, True)
+    """
+    words = _WHOLE_WORD.findall(unicodedata.normalize("NFC", text))
+    whole = all((word.isupper() and len(word) > 1) or is_word(word) for word in words)
+    return not whole or has_lost_marks(text)
+
+
+def has_lost_marks(text: str) -> bool:
+    """Whether a word stands without the marks that it cannot be written without.
+
+    >>> has_lost_marks("85 Lê Van Thinh, Viet Nam"), has_lost_marks("85 Lê Lai, Việt Nam")
+    (True, False)
+    """
+    return _UNMARKED.search(unicodedata.normalize("NFC", text)) is not None
+
+
 def is_misspelled(name: str) -> bool:
     """Whether a word of the name is one that nobody writes: with diacritics that it cannot have, or
     with a tone and no syllable. Not in the languages of the highlands, which other words show, nor

@@ -107,6 +107,16 @@ def _keyed(text: str) -> str:
 _keyed_before = lru_cache(maxsize=8_192)(_keyed)
 
 
+def transliterate(text: str) -> str:
+    """`text` without diacritics, case and punctuation kept.
+
+    >>> transliterate("Đắk R'Moan")
+    "Dak R'Moan"
+    """
+    plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
 def has_diacritics(text: str) -> bool:
     """Whether any letter of `text` carries a mark or stroke, so that its accents were meant.
 

@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from geo.address import AddressReading, parse_address
-from geo.admin import KIND_LEVELS, KIND_NAMES, name_key, parse_name
+from geo.address import AddressReading, Door, parse_address
+from geo.admin import KIND_LEVELS, KIND_NAMES, name_key, parse_name, split_parts
 from geo.number_or_name import KIET_UNSURE
-from geo.text import accent_key, has_diacritics, with_plain_signs
+from geo.text import accent_key, fold, has_diacritics, with_plain_signs
 from geo.words import is_country, words_of
 from registry.door_with_units import (
     ReadAddress,
@@ -17,6 +17,9 @@ from registry.door_with_units import (
     with_units,
 )
 from registry.gazetteer import Gazetteer
+from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
+from registry.units.restored import restore_units
+from registry.units.vocabulary import vocabulary_of
 from registry.units_in_names import MAY_END_SO, without_commas
 
 _TIGHT_DASH: Final = re.compile(r"(?<=[^\W\d_]{2})\s?[-–]\s?(?=[^\W\d_]{2})")
@@ -57,6 +60,40 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
         # A reading that passes over units in each other finds but namesakes elsewhere.
         found = [read for read in found if read.namings]
     return found
+
+
+def read_by_letters(gazetteer: Gazetteer, text: str, exact: ReadAddress) -> list[ReadAddress]:
+    """The readings of a text that is not surely read as it is written, with the units that its
+    letters name; empty where these name no other, or what was the `exact` one's street or hamlet.
+    """
+    mended = mend_kinds(vocabulary_of(gazetteer), set_kinds_apart(text))
+    restored = restore_units(gazetteer, mended)
+    written = restored.text(restored.head) if restored else mended
+    found = read_address(gazetteer, written) if written != text else []
+    if not found or outermost(found[0]) or not _keeps_door(found[0].door, exact.door):
+        return []
+    if {naming.commune for naming in exact.namings} == {found[0].namings[0].commune}:
+        return []
+    return [
+        replace(read, namings=tuple(replace(naming, corrected=True) for naming in read.namings))
+        for read in found
+    ]
+
+
+def is_sure(read: ReadAddress, text: str) -> bool:
+    """Whether it names a commune as that is written, and has read the end of the text, where as
+    many parts are units as it names."""
+    if outermost(read) or any(naming.corrected for naming in read.namings):
+        return False
+    parts = [part for part in split_parts(text) if not is_country(words_of(part))]
+    end = fold(" ".join(parts[-levels(read) :]))
+    return not any(fold(part) in end for part in read.unread)
+
+
+def _keeps_door(door: Door, exact: Door) -> bool:
+    """Whether it has a street and the hamlets where the exact one has: `45 Tân Quý, Q. Tân Phú`."""
+    street = door.street is not None or exact.street is None
+    return street and len(door.localities) >= len(exact.localities)
 
 
 def _in_order(found: list[ReadAddress]) -> list[ReadAddress]:

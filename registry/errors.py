@@ -73,6 +73,16 @@ class ConflictError(RegistryError):
     words = "không làm được lúc này"
 
 
+class UnitsInUseError(ConflictError):
+    """Units that hold living records, and would be taken from them by the seeds.
+
+    Members: `units`, each with its code, name, change, day, counts and `reform`; `reforms`, the
+    files of the resolutions that carry them.
+    """
+
+    code = "units_in_use"
+
+
 class IllegalTransitionError(ConflictError):
     """A state in which this cannot be done. Members: `state`, and `legal`, what can be done."""
 
@@ -206,6 +216,12 @@ class VerdictChangedError(ConflictError):
     """The register has changed since the dry run that was looked at. Members: `before`, `now`."""
 
     code = "verdict_changed"
+
+
+class UnitsChangedError(ConflictError):
+    """Units have changed since an import began to read its file; tried again it may succeed."""
+
+    code = "units_changed"
 
 
 class KeyReusedError(ConflictError):

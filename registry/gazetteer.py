@@ -2,14 +2,19 @@
 
 About 15,000 units, loaded in a few tenths of a second; what was loaded last is given again while
 nothing has changed. A server keeps the newest copy by `registry.gazetteer_cache`.
+
+A copy is that of a day. What is decided and has not come is not in it: until its day a unit has no
+end, no other name and no successor, and one that is to be born is not there. So nobody has to think
+of the future who asks for the present; `Gazetteer.coming` has it.
 """
 
 import datetime
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Row, text
@@ -33,6 +38,11 @@ def today() -> datetime.date:
 def _day(since_1970: int) -> datetime.date:
     # Asked several times a request; making one anew costs more than looking up a name.
     return datetime.date(1970, 1, 1) + datetime.timedelta(days=since_1970)
+
+
+def seconds_until(day: datetime.date) -> int:
+    """Seconds until `day` begins in Viet Nam; negative where it has begun."""
+    return (day - datetime.date(1970, 1, 1)).days * 86_400 - _AHEAD_S - int(time.time())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,12 @@ class Gazetteer:
     version: int
     units: dict[int, Unit]
     steps: tuple[Succession, ...]
+    coming: "Gazetteer | None" = field(default=None, repr=False)
+    """The same with what is decided and has not come; None where there is no such thing."""
+    turned_on: datetime.date | None = None
+    """The latest day, up to that of the copy, on which a unit changed."""
+    turns_on: datetime.date | None = None
+    """The day from which on another copy is right: the first one of what is to come."""
     _by_code: dict[str, list[Unit]] = field(init=False, default_factory=dict)
     _forward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
     _backward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
@@ -156,6 +172,14 @@ class Gazetteer:
             backward[step.successor.id].append(step)
         self._forward.update(forward)
         self._backward.update(backward)
+
+    def of_day(self, day: datetime.date) -> "Gazetteer":
+        """The copy of `day`: itself until something comes that it knows of."""
+        begun = self.turned_on is None or self.turned_on <= day  # clocks are set back, too
+        if begun and (self.turns_on is None or day < self.turns_on):
+            return self
+        whole = self.coming or self
+        return _seen_on(day, self.version, whole.units, whole.steps)
 
     def with_code(self, code: str) -> list[Unit]:
         """Every unit that bears or bore `code`, the latest one first."""
@@ -193,21 +217,29 @@ class Gazetteer:
         ]
 
     def holders(self, unit: Unit) -> dict[int, int]:
-        """Ids of the provinces and districts that hold `unit`: 2 it was in one, 1 its land was.
+        """Ids of the provinces and districts that hold `unit`: 2 it was in one, 1 its land was
+        by one reform, 0 by several.
 
-        Before or after a reform: an old province with a new ward, or a new province with an old
-        one, is normal writing.
+        Before or after any number of reforms: an old province with a new ward, or a new province
+        with an old one, is normal writing.
         """
         known = self._holders.get(unit.id)
         if known is None:
-            family = [step.successor for step in self.successors(unit)]
-            family += [step.predecessor for step in self.predecessors(unit)]
-            known = dict.fromkeys((i for relative in family for i in _parents(relative)), 1)
+            far = chain(_along(unit, self._onward), _along(unit, self._back))
+            known = dict.fromkeys((i for relative in far for i in _parents(relative)), 0)
+            near = chain(self._onward(unit), self._back(unit))
+            known.update(dict.fromkeys((i for relative in near for i in _parents(relative)), 1))
             known.update(dict.fromkeys(_parents(unit), 2))
             # Neighbours have the same.
             known = self._same_holders.setdefault(tuple(known.items()), known)
             self._holders[unit.id] = known
         return known
+
+    def _onward(self, unit: Unit) -> Iterator[Unit]:
+        return (step.successor for step in self.successors(unit))
+
+    def _back(self, unit: Unit) -> Iterator[Unit]:
+        return (step.predecessor for step in self.predecessors(unit))
 
     def province_of(self, unit: Unit, day: datetime.date) -> Unit | None:
         """The province that `unit` belongs to on `day`; None for a province."""
@@ -233,6 +265,69 @@ class Gazetteer:
             self.units.values(),
             key=lambda u: (LEVELS.index(u.level), u.code, u.born or datetime.date.min),
         )
+
+
+def _days_of(unit: Unit) -> Iterator[datetime.date]:
+    """Days on which it begins, ends, or is called otherwise."""
+    spans = [(unit.born, unit.ended)]
+    spans += [(version.valid_from, version.valid_to) for version in unit.versions]
+    yield from (day for day in chain.from_iterable(spans) if day is not None)
+
+
+def _seen_on(
+    day: datetime.date, version: int, units: dict[int, Unit], steps: tuple[Succession, ...]
+) -> Gazetteer:
+    """The copy of `day` of all that is known."""
+    # A pass for each: every command waits for this.
+    days = {one for unit in units.values() for one in (unit.born, unit.ended)}
+    days |= {v.valid_from for unit in units.values() for v in unit.versions}
+    days |= {v.valid_to for unit in units.values() for v in unit.versions}
+    days |= {step.effective_on for step in steps}
+    turned_on = max((one for one in days if one and one <= day), default=None)
+    turns_on = min((one for one in days if one and one > day), default=None)
+    if turns_on is None:
+        return Gazetteer(version, units, steps, turned_on=turned_on)
+    found = ((i, _unit_seen_on(day, unit)) for i, unit in units.items())
+    here = {i: unit for i, unit in found if unit is not None}
+    taken = tuple(
+        Succession(here[old], here[new], step.extent, step.effective_on)
+        for step in steps
+        if step.effective_on <= day
+        if (old := step.predecessor.id) in here and (new := step.successor.id) in here
+    )
+    coming = Gazetteer(version, units, steps)
+    return Gazetteer(version, here, taken, coming, turned_on, turns_on)
+
+
+def _unit_seen_on(day: datetime.date, unit: Unit) -> Unit | None:
+    """The unit without what comes after `day`; itself where that is nothing."""
+    if all(one <= day for one in _days_of(unit)):
+        return unit
+    versions = tuple(
+        replace(version, valid_to=None) if _is_after(version.valid_to, day) else version
+        for version in unit.versions
+        if not _is_after(version.valid_from, day)
+    )
+    if not versions or _is_after(unit.born, day):
+        return None
+    return replace(
+        unit, ended=None if _is_after(unit.ended, day) else unit.ended, versions=versions
+    )
+
+
+def _is_after(one: datetime.date | None, day: datetime.date) -> bool:
+    return one is not None and one > day
+
+
+def _along(unit: Unit, near: Callable[[Unit], Iterable[Unit]]) -> Iterator[Unit]:
+    """All units that lie on the ways from `unit`, each once; not itself."""
+    waiting, seen = [unit], {unit.id}
+    while waiting:
+        for one in near(waiting.pop()):
+            if one.id not in seen:
+                seen.add(one.id)
+                waiting.append(one)
+                yield one
 
 
 def _parents(unit: Unit) -> Iterator[int]:
@@ -329,16 +424,18 @@ _latest: tuple[Row[Any], Gazetteer] | None = None
 
 
 def load_gazetteer(session: Session) -> Gazetteer:
-    """The gazetteer as the session sees it.
+    """The gazetteer as the session sees it, of today.
 
     One snapshot (REPEATABLE READ) is for the caller to see to. A unit without any version has no
     name yet, and is left out.
     """
     global _latest
-    stamp, latest = _stamp(session), _latest
+    stamp, latest, day = _stamp(session), _latest, today()
     if latest is not None and latest[0] == stamp:
-        return latest[1]
-    loaded = _loaded(session, stamp.version)
+        known = latest[1].of_day(day)
+        _latest = stamp, known
+        return known
+    loaded = _loaded(session, stamp.version, day)
     # Without one snapshot, units may have changed since the stamp was read.
     if _stamp(session) == stamp:
         _latest = stamp, loaded
@@ -352,7 +449,7 @@ def _stamp(session: Session) -> Row[Any]:
     return session.execute(_STAMP).one()
 
 
-def _loaded(session: Session, version: int) -> Gazetteer:
+def _loaded(session: Session, version: int, day: datetime.date) -> Gazetteer:
     versions: dict[int, list[UnitVersion]] = defaultdict(list)
     # Names, kinds, decrees and days of thousands of rows are a few: each is kept once.
     once: dict[Any, Any] = {}
@@ -380,7 +477,7 @@ def _loaded(session: Session, version: int) -> Gazetteer:
         for old, new, extent, effective_on in session.execute(_STEPS).all()
         if old in units and new in units
     )
-    return Gazetteer(version, units, steps)
+    return _seen_on(day, version, units, steps)
 
 
 def _pairs(aliases: list[list[str]] | None) -> tuple[tuple[str, str], ...]:

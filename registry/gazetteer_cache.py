@@ -1,6 +1,7 @@
 """The newest gazetteer in the memory of a server.
 
-The database says by one number (`gazetteer_state.version`) when a copy in memory is old.
+The database says by one number (`gazetteer_state.version`) when a copy in memory is old, and the
+copy itself knows the day on which something decided before takes effect.
 """
 
 import threading
@@ -11,7 +12,7 @@ from sqlalchemy import Engine
 
 from registry.database import session_scope, tried_again
 from registry.errors import DatabaseUnavailableError
-from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer
+from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer, today
 
 RECHECK_S: Final = 1.0
 
@@ -60,7 +61,8 @@ class GazetteerCache:
         with session_scope(self._engine) as session:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             if current is not None and gazetteer_version(session) == current.version:
-                return current
-            newest = load_gazetteer(session)
+                newest = current.of_day(today())
+            else:
+                newest = load_gazetteer(session)
         newest.named("")  # no request waits for the names
         return newest

@@ -22,11 +22,12 @@ from registry.door_with_units import ReadAddress
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.mistyped_codes import MeantCode, meant_code
+from registry.past import answers_with_past
 from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import check_point, reverse
 from registry.search.answers import DOORS, Answer, of_record, with_fault
-from registry.search.areas import area_of, communes_of
+from registry.search.areas import area_of
 from registry.search.batching import Query, alone
 from registry.search.codes_in_text import UnreadCode, codes_in, unread_code, whole_code
 from registry.search.completed_text import UNITS, completed_text
@@ -49,7 +50,7 @@ from registry.search.ranking import (
     with_places_told,
 )
 from registry.search.rereading import Rereading
-from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
+from registry.units import communes_of, unit_by_code
 from registry.units.text import read_units
 
 MAX_TEXT: Final = 2_000
@@ -92,6 +93,8 @@ class Question:
     """Code of a unit of any map; nothing outside it is answered."""
     chosen: bool = False
     """Whether it was picked from the choices of a question: only a verdict depends on it."""
+    on: datetime.date | None = None
+    """A day whose label of what is found is wanted as well."""
 
 
 def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answer]:
@@ -120,8 +123,10 @@ def locating(gazetteer: Gazetteer, question: Question) -> Query[Located]:
     meant = None
     if not found and question.text is not None:
         meant = yield partial(_meant_as_code, question.text)
-    tried, coded = tuple(search.tried), search.coded
-    return Located(found, search.reading, tried, meant, coded)
+    found = yield from answers_with_past(found, question.on)
+    coded = yield from answers_with_past(search.coded, question.on)
+    tried = tuple(search.tried)
+    return Located(found, search.reading, tried, meant, tuple(coded))
 
 
 def _meant_as_code(text: str, reads: Reads) -> MeantCode | None:
@@ -211,7 +216,10 @@ class _Search:
 
     def _at(self, lon: float, lat: float) -> Query[list[Answer]]:
         def near(reads: Reads) -> list[Answer]:
-            return reverse(self.gazetteer, reads, lon=lon, lat=lat, limit=self.question.limit)
+            question = self.question
+            return reverse(
+                self.gazetteer, reads, lon=lon, lat=lat, limit=question.limit, on=question.on
+            )
 
         found: list[Answer] = yield near
         return [with_fault(a, "point_given") for a in found if self._inside(a.unit)]
@@ -359,14 +367,11 @@ class _Search:
         return not named or any(self._province(naming.commune) is above for naming in here)
 
     def _bearing(self, code: str | None, level: str) -> Unit | None:
-        """The unit of today that bears the code, or else that of the map with districts."""
+        """The unit of today that bears the code, or else the last that bore it."""
         found = self.gazetteer.with_code(code.strip()) if code else ()
         found = [unit for unit in found if unit.level == level]
-        for day in (self.day, LAST_DAY_OF_OLD_MAP):
-            for unit in found:
-                if unit.alive_on(day):
-                    return unit
-        return None
+        alive = (unit for unit in found if unit.alive_on(self.day))
+        return next(alive, found[0] if found else None)
 
     def _called(self, unit: Unit | None) -> str | None:
         return unit.version_on(self.day).full_name if unit else None

@@ -5,7 +5,6 @@ own. A code is answered from the moment it was recorded.
 """
 
 import datetime
-import re
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -17,73 +16,36 @@ from registry.days import parse_day
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.gazetteer import VIET_NAM
 from registry.lookup import code_forms, read_code
+from registry.past import SHARED, columns_at, with_past
 from registry.reads import Reads
-from registry.records import COLUMNS, Record
+from registry.records import Record
 from registry.restricted import hidden, told_of_past
+from registry.search.batching import alone
 
 _LONGEST_DAY: Final = len("2026-01-31")
 
-_READ: Final = {"thoroughfare_id", "locality_id", *re.findall(r"\bh\.(\w+)", COLUMNS)} - {"code"}
-_SHARED: Final = ", ".join(sorted(_READ))
-"""What is read of a record and of its former states. Not from the models: they take a quarter of a
-second, which no command should wait for."""
 
+def _as_of(at: str) -> str:
+    """The record at the moment that the expression `at` names, and its places then.
 
-def _household(at: str) -> str:
-    """The state of the record at a moment; where two overlap (clock set back), the later one."""
-    return f"""(
+    Where two of its states overlap (clock set back), it is the later one.
+    """
+    household = f"""(
         SELECT * FROM (
-            SELECT code, recorded_at AS since, {_SHARED} FROM household
+            SELECT code, recorded_at AS since, {SHARED} FROM household
             WHERE code = %(code)s AND recorded_at <= {at}
             UNION ALL
-            SELECT code, valid_from, {_SHARED} FROM household_version
+            SELECT code, valid_from, {SHARED} FROM household_version
             WHERE code = %(code)s AND valid_from <= {at} AND valid_to > {at}
         ) s ORDER BY since DESC LIMIT 1
     )"""  # noqa: S608 - constants
+    return columns_at(household, at)
 
 
-def _place(table: str, key: str, at: str) -> str:
-    """A street or locality at a moment: the first state that ended after it, or today's."""
-    parent = ", parent_id" if table == "locality" else ""
-    return f"""(
-        SELECT * FROM (
-            (SELECT kind, name, key{parent}, valid_to FROM {table}_version
-            WHERE id = {key} AND valid_to > {at} ORDER BY valid_to LIMIT 1)
-            UNION ALL
-            SELECT kind, name, key{parent}, 'infinity' FROM {table} WHERE id = {key}
-        ) p ORDER BY valid_to LIMIT 1
-    )"""  # noqa: S608 - constants
-
-
-# The way up from a locality in COLUMNS reads today's parents: here it is the way of that time.
-_UP_TODAY: Final = COLUMNS[COLUMNS.index("CASE WHEN l.parent_id") : COLUMNS.index("    h.house_")]
-_UP_THEN: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
-        WITH RECURSIVE up AS (
-            SELECT p.kind, p.name, p.parent_id, 1 AS step FROM {first} p
-            UNION ALL
-            SELECT p.kind, p.name, p.parent_id, up.step + 1
-            FROM up CROSS JOIN LATERAL {next} p WHERE up.step < 9
-        ) SELECT array_agg(ARRAY[up.kind, up.name] ORDER BY up.step) FROM up
-    ) END,
-"""
-
-
-def _as_of(at: str) -> str:
-    """Columns and tables of a record at the moment that the expression `at` names."""
-    up = _UP_THEN.format(
-        first=_place("locality", "l.parent_id", at), next=_place("locality", "up.parent_id", at)
-    )
-    return f"""
-        SELECT {COLUMNS.replace(_UP_TODAY, up)}
-        FROM {{moments}} {_household(at)} h {{on}}
-        LEFT JOIN LATERAL {_place("thoroughfare", "h.thoroughfare_id", at)} t ON true
-        LEFT JOIN LATERAL {_place("locality", "h.locality_id", at)} l ON true
-    """  # noqa: S608 - constants
-
-
-_AT: Final = _as_of("%(at)s::timestamptz").format(moments="", on="")
+_AT: Final = _as_of("%(at)s::timestamptz").format(before="", moments="", on="")
 _AT_EACH: Final = (
     _as_of("m.at").format(
+        before="",
         moments="unnest(%(moments)s::timestamptz[]) WITH ORDINALITY m (at, rank) LEFT JOIN LATERAL",
         on="ON true",
     )
@@ -229,7 +191,9 @@ def record_at(reads: Reads, code: str, moment: datetime.datetime) -> Record | No
     return Record(*rows[0]) if rows else None
 
 
-def lookup_as_of(reads: Reads, text: str, moment: datetime.datetime) -> Record:
+def lookup_as_of(
+    reads: Reads, text: str, moment: datetime.datetime, on: datetime.date | None = None
+) -> Record:
     """What `registry.lookup.lookup` would have answered then; raises what it raises.
 
     Of a code that was retired then, the successors are those of today.
@@ -245,6 +209,7 @@ def lookup_as_of(reads: Reads, text: str, moment: datetime.datetime) -> Record:
     if record.status == "retired":
         successors = [code_forms(successor) for successor in record.successors or []]
         raise GoneError(f"the code {shown} was retired by then", successors=successors)
+    (record,) = alone(reads, with_past([record], on))
     return told_of_past(reads, record)
 
 

@@ -1,5 +1,6 @@
 """One record by its code, in any writing."""
 
+import datetime
 from typing import Final
 
 from geo import code as codes
@@ -13,9 +14,11 @@ from registry.errors import (
     NotFoundError,
     WithdrawnError,
 )
+from registry.past import with_past
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, OPEN, Record
 from registry.restricted import told
+from registry.search.batching import alone
 
 MAX_SUGGESTIONS: Final = 3
 
@@ -38,8 +41,10 @@ _WITHDRAWN: Final = """
 """
 
 
-def lookup(reads: Reads, text: str) -> Record:
+def lookup(reads: Reads, text: str, on: datetime.date | None = None) -> Record:
     """The record whose code `text` writes, or says in the eleven digits for the telephone.
+
+    It knows how it read `on` another day as well.
 
     A restricted record is answered too, as far as `registry.restricted.told` says.
     Raises GoneError for a retired one, with its successors; WithdrawnError for one that an import
@@ -65,6 +70,7 @@ def lookup(reads: Reads, text: str) -> Record:
             f"the code {shown} is retired; continued by: {onward}",
             successors=[code_forms(c) for c in successors],
         )
+    (record,) = alone(reads, with_past([record], on))
     return told(reads, record)
 
 

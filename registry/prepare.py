@@ -19,7 +19,7 @@ from registry.database import (
     make_engine,
     translated_errors,
 )
-from registry.errors import NotPreparedError
+from registry.errors import NotPreparedError, UnitsInUseError
 from registry.jobs.schema import prepare_jobs
 from registry.rekey import rekey
 from registry.revision import current_revision, head_revision
@@ -39,7 +39,9 @@ def prepare_database(admin_url: str, report: Report) -> None:
     """Make the database of `admin_url` a register of this version; idempotent.
 
     The role of the URL must be able to create what is missing (docs/operations.md says what).
-    Raises NotPreparedError, with the statement that an administrator has to run, where it is not.
+    Raises NotPreparedError, with the statement that an administrator has to run, where it is not;
+    UnitsInUseError, when all is done but the seeds, where those would take units from what they
+    hold.
     """
     with translated_errors():
         make_roles_and_extensions(admin_url)
@@ -48,12 +50,23 @@ def prepare_database(admin_url: str, report: Report) -> None:
             _migrate(engine, report)
             if version := prepare_jobs(engine):
                 report(f"jobs: {version}")
-            with engine.begin() as connection:
-                load_seeds(connection, report)
-                draw_cells(connection)
+            refused = _load_units(engine, report)
             rekey(engine, report)
         finally:
             engine.dispose()
+    if refused is not None:
+        raise refused
+
+
+def _load_units(engine: Engine, report: Report) -> UnitsInUseError | None:
+    """Why nothing was loaded; the rest is prepared all the same, for a reform to be carried."""
+    try:
+        with engine.begin() as connection:
+            load_seeds(connection, report)
+            draw_cells(connection)
+    except UnitsInUseError as error:
+        return error
+    return None
 
 
 def alembic_config() -> Config:

@@ -1,13 +1,16 @@
 """A household as it is shown: its columns, its names, its wording of today and of the old map."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from geo.label import LabelParts, alley_word, door_words
 from geo.values import value
+from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.remembered import Remembered
 from registry.units import LAST_DAY_OF_OLD_MAP
+from registry.units.lineage import units_on
 
 PLACES: Final = ("thoroughfare", "locality")
 """Tables of what leads to a door."""
@@ -35,6 +38,36 @@ _SUCCESSORS: Final = """CASE WHEN h.status = 'retired' THEN (
         WHERE n.status <> 'retired' AND NOT n.restricted
     ) END"""
 
+RENAMING: Final = (
+    *("renumber", "renumber_street", "renumber_locality", "rename_street", "rename_locality"),
+    *("merge_street", "merge_locality"),
+)
+"""Kinds of events that decide what a door is called from then on; others correct, or are about
+something else."""
+
+
+def ended_by(kinds: Iterable[str]) -> str:
+    """SQL: whether a former state was ended by an event of these kinds."""
+    listed = ", ".join(map(repr, kinds))
+    return f"(SELECT e.kind FROM event e WHERE e.id = ended_by_event_id) IN ({listed})"  # noqa: S608 - constants
+
+
+_RENAMED: Final = f"""coalesce(
+        (SELECT true FROM household_version v WHERE v.code = h.code AND {ended_by(RENAMING)}
+        LIMIT 1),
+        (SELECT true FROM thoroughfare_version v
+        WHERE v.id = h.thoroughfare_id AND {ended_by(RENAMING)} LIMIT 1),
+        CASE WHEN h.locality_id IS NOT NULL THEN (
+            WITH RECURSIVE up AS (
+                SELECT h.locality_id AS id
+                UNION
+                SELECT p.parent_id FROM up JOIN locality p ON p.id = up.id
+                WHERE p.parent_id IS NOT NULL
+            ) SELECT true FROM up JOIN locality_version v
+                ON v.id = up.id AND {ended_by(RENAMING)} LIMIT 1
+        ) END
+    )"""  # noqa: S608 - constants
+
 
 def columns(
     *,
@@ -54,7 +87,7 @@ def columns(
     h.house_number_key, h.house_number, h.building_name, h.building_key, h.floor, h.unit_number,
     h.parent_code, h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method,
     h.position_accuracy_m,
-    h.verified_on, h.delivery_hint, {successors}, h.event_id
+    h.verified_on, h.delivery_hint, {successors}, h.event_id, {_RENAMED}
 """
 
 
@@ -64,6 +97,15 @@ JOINS: Final = """
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     LEFT JOIN locality l ON l.id = h.locality_id
 """
+
+
+class Then(NamedTuple):
+    """A record as it read on a day of the past."""
+
+    day: datetime.date
+    parts: LabelParts
+    units: tuple[int, ...]
+    """Ids of the communes that it was recorded in."""
 
 
 class Record(NamedTuple):
@@ -106,6 +148,10 @@ class Record(NamedTuple):
     """Codes that continue a retired one, through any number of steps; none that is retired."""
     event_id: int
     """The event that wrote this state: no two states of a record have the same."""
+    renamed: bool | None = None
+    """Whether a decision changed what it is called, or a place that it is in."""
+    past: tuple[Then, ...] = ()
+    """How it read on the days that were asked about (`registry.past`)."""
 
     @property
     def localities(self) -> tuple[tuple[str, str], ...]:
@@ -139,17 +185,40 @@ class Span:
 
 
 @value(frozen=True, slots=True)
+class DatedLabel:
+    """How a place was written on a day, or will be."""
+
+    day: datetime.date
+    label: str | None
+    """None where the register does not know in which unit it was."""
+    units: tuple[Unit, ...]
+    """In which it may have been: one where that is certain, none where no map of it is known."""
+    district: Unit | None
+    province: Unit | None
+
+    def check_known(self) -> None:
+        """Raises InvalidInputError where no map of that day is known for the place."""
+        if not self.units:
+            raise InvalidInputError.of_field(
+                "on", "unit_unknown_then", f"the commune is on no map of {self.day}"
+            )
+
+
+@value(frozen=True, slots=True)
 class Wording:
     """A place in words: of today, and of the map before July 2025 where that is known."""
 
     label: str
     before_2025_07: str | None
+    """The label of 30 June 2025."""
     commune: Unit | None
     province: Unit | None
     map: Span
     """On which days the units have borne these names together."""
     former_district: str | None = None
-    """That of the former commune, which none of today has."""
+    """That of 30 June 2025, which none of today has."""
+    on: DatedLabel | None = None
+    """The label of the day that was asked about."""
 
 
 @value(frozen=True, slots=True)
@@ -171,22 +240,58 @@ def wording(
     parts: LabelParts,
     unit: Unit | None,
     former: Unit | None = None,
+    *,
+    past: tuple[Then, ...] = (),
+    on: datetime.date | None = None,
 ) -> Wording:
-    """The wording of a door in `unit`, a commune or province, as the map of `day` has it."""
+    """The wording of a door in `unit`, a commune or province, as the map of `day` has it.
+
+    With `on` its label of that day as well. `past` is how the door read on other days.
+    """
     if unit is None:
         return Wording(", ".join(door_words(parts)), None, None, None, Span(None, None))
     words = _unit_words(gazetteer, unit, day)
-    door = door_words(parts, alley_word(words.names[-1]))
-    before = district = None
-    if former is not None and former.level == "commune":
-        last = last_day(former)
-        then = _unit_words(gazetteer, former, last)
-        before = ", ".join((*door, *then.names))
-        district = then.district.version_on(last).full_name if then.district else None
+    label = ", ".join((*door_words(parts, alley_word(words.names[-1])), *words.names))
     commune = unit if unit.level == "commune" else None
-    province = words.province if commune else unit
-    label = ", ".join((*door, *words.names))
-    return Wording(label, before, commune, province, words.map, district)
+    before = label_on(gazetteer, LAST_DAY_OF_OLD_MAP, parts, unit, former, past)
+    last = before.district.version_on(LAST_DAY_OF_OLD_MAP) if before.district else None
+    return Wording(
+        label,
+        before.label,
+        commune,
+        words.province if commune else unit,
+        words.map,
+        last.full_name if last else None,
+        label_on(gazetteer, on, parts, unit, former, past) if on else None,
+    )
+
+
+def label_on(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    parts: LabelParts,
+    unit: Unit,
+    former: Unit | None,
+    past: tuple[Then, ...] = (),
+) -> DatedLabel:
+    """The label of a day for a door that is in `unit` today, and was in `former`.
+
+    Its units are those of that day that lead to today's. Nothing is guessed: without a label where
+    they may be several. A province alone is none of another map.
+    """
+    if gazetteer.coming is not None and gazetteer.turns_on and day >= gazetteer.turns_on:
+        gazetteer = gazetteer.coming  # of a day to come: by what is announced
+        unit = gazetteer.units[unit.id]
+    then = next((one for one in past if one.day == day), None)
+    others = (former.id,) if former is not None else ()
+    if unit.level != "commune":
+        return DatedLabel(day, None, (), None, None)
+    units = units_on(gazetteer, day, unit, (*others, *then.units) if then else others)
+    if len(units) != 1:
+        return DatedLabel(day, None, units, None, None)
+    words = _unit_words(gazetteer, units[0], day)
+    door = door_words(then.parts if then else parts, alley_word(words.names[-1]))
+    return DatedLabel(day, ", ".join((*door, *words.names)), units, words.district, words.province)
 
 
 def _unit_words(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> _UnitWords:
@@ -201,19 +306,26 @@ def _unit_words(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> _UnitWo
     return found
 
 
+def names_on(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> tuple[str, ...]:
+    """A unit and what held it on `day`, by their full names."""
+    return _unit_words(gazetteer, unit, day).names
+
+
 def last_day(former: Unit) -> datetime.date:
-    """The last day of the map with districts, or of a former unit if that came first."""
+    """The last day of a unit that has ended; else that of the map with districts."""
     if former.ended is None:
         return LAST_DAY_OF_OLD_MAP
-    return min(LAST_DAY_OF_OLD_MAP, former.ended - datetime.timedelta(days=1))
+    return former.ended - datetime.timedelta(days=1)
 
 
-def record_wording(gazetteer: Gazetteer, day: datetime.date, record: Record) -> Wording:
-    """The wording of a record."""
+def record_wording(
+    gazetteer: Gazetteer, day: datetime.date, record: Record, on: datetime.date | None = None
+) -> Wording:
+    """The wording of a record; with `on` its label of that day as well."""
     units = gazetteer.units
     unit = units.get(record.unit_id) if record.unit_id else None
     former = units.get(record.former_unit_id) if record.former_unit_id else None
-    return wording(gazetteer, day, record.label_parts, unit, former)
+    return wording(gazetteer, day, record.label_parts, unit, former, past=record.past, on=on)
 
 
 def unit_names(unit: Unit, day: datetime.date, *holders: Unit | None) -> tuple[str, ...]:

@@ -71,4 +71,5 @@ def _commune_alone(record: Record) -> Record:
         verified_on=None,
         delivery_hint=None,
         households_count=min(record.households_count, 1),
+        past=(),
     )

@@ -1,5 +1,6 @@
 """From a point to the doors near it, or else to its commune."""
 
+import datetime
 import math
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,9 +9,11 @@ from typing import Final
 from geo.label import LabelParts
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
+from registry.past import answers_with_past
 from registry.reads import Reads, Row
 from registry.records import COLUMNS, JOINS, OPEN, Record
 from registry.search.answers import Answer, of_record
+from registry.search.batching import alone
 
 DEFAULT_RADIUS_M: Final = 200
 MAX_RADIUS_M: Final = 5_000
@@ -99,6 +102,7 @@ def reverse(
     lat: float,
     limit: int = 1,
     radius_m: float = DEFAULT_RADIUS_M,
+    on: datetime.date | None = None,
 ) -> list[Answer]:
     """The doors within `radius_m`, the nearest first; else the commune; empty outside Viet Nam.
 
@@ -111,7 +115,8 @@ def reverse(
     near = [row for row in rows if row[-1] is not None]
     inside = [row for row in near[:limit] if row[-1] <= radius_m]
     if inside:
-        return [_answer(gazetteer, row) for row in inside]
+        doors = [_answer(gazetteer, row) for row in inside]
+        return alone(reads, answers_with_past(doors, on))
     drawn = [gazetteer.units[i] for i in rows[0][0] if i in gazetteer.units]
     neighbours = [_answer(gazetteer, row) for row in near[:1]]
     return _communes(gazetteer, reads, drawn, neighbours, lon=lon, lat=lat)[:limit]

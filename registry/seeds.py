@@ -1,8 +1,9 @@
 """Seeds: the committed CSVs of `registry/seed` into the tables of units and targets.
 
 A seed row is a fact of the public record. It never undoes what an operator recorded since: it may
-end a unit but not prolong one, and it leaves alone a unit with a version that an operator recorded
-(its source begins with `decision`).
+end a unit but not prolong one, and it leaves alone a unit that an operator ended, or with a version
+that an operator recorded (its source begins with `decision`). A unit that holds something ends by a
+reform, not by the seeds.
 """
 
 import csv
@@ -14,9 +15,12 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from registry.database import driver_connection
+from registry.held_units import no_unit_taken
 from registry.settings import ROOT
 
 SEED_FOLDER: Final = ROOT / "registry" / "seed"
+REFORMS: Final = "reforms"
+"""Folder beside the seeds: files of the resolutions that a release ships."""
 # File → its columns, all read as text; the SQL below gives them their types.
 FILES: Final = {
     "units": "level, code, born, ended, lon, lat, area_km2, source",
@@ -65,6 +69,11 @@ STEPS: Final = (
     WHERE NOT EXISTS (
         SELECT FROM admin_unit_version v
         WHERE v.unit_id = k.id AND v.source LIKE 'decision%'
+    ) AND NOT EXISTS (
+        -- One that ended before the seeds say was ended by a decision, and so were its names.
+        SELECT FROM seed_units s
+        WHERE s.level = k.level AND s.code = k.code AND s.born::date IS NOT DISTINCT FROM k.born
+            AND upper(k.lifetime) < coalesce(s.ended::date, 'infinity')
     )
     """,
     """
@@ -72,7 +81,7 @@ STEPS: Final = (
     WHERE v.unit_id = k.id AND s.level = k.level AND s.code = k.code
         AND s.born::date IS NOT DISTINCT FROM k.born
     """,
-    # A version's province and district are the ones alive on its last day.
+    # A version's province and district are those of its last day, or of today, or of its first.
     """
     INSERT INTO admin_unit_version (
         unit_id, name, name_en, kind, province_id, district_id, valid, legal_basis, date_basis,
@@ -84,9 +93,11 @@ STEPS: Final = (
     JOIN seed_open k ON k.level = v.level AND k.code = v.code
         AND k.born IS NOT DISTINCT FROM v.born::date
     LEFT JOIN seed_key p ON p.level = 'province' AND p.code = v.province_code
-        AND p.lifetime @> coalesce(v.valid_to::date - 1, current_date)
+        AND p.lifetime @> coalesce(
+            v.valid_to::date - 1, greatest(v.valid_from::date, current_date))
     LEFT JOIN seed_key d ON d.level = 'district' AND d.code = v.district_code
-        AND d.lifetime @> coalesce(v.valid_to::date - 1, current_date)
+        AND d.lifetime @> coalesce(
+            v.valid_to::date - 1, greatest(v.valid_from::date, current_date))
     """,
     """
     INSERT INTO admin_unit_succession (predecessor_id, successor_id, extent, effective_on, source)
@@ -122,6 +133,8 @@ def load_seeds(connection: Connection, report: Callable[[str], None]) -> None:
     """Load the seed files unless exactly these are loaded already; commits nothing.
 
     The connection acts as the owner. Says what it loaded through `report`.
+    Raises UnitsInUseError where a unit that holds living records would end, move or lose a part;
+    the caller then commits nothing.
     """
     digest = seed_sha256()
     # Locks the row, so that two starts at once load one after the other.
@@ -130,8 +143,9 @@ def load_seeds(connection: Connection, report: Callable[[str], None]) -> None:
         return
     for name, columns in FILES.items():
         _stage(connection, name, [column.strip() for column in columns.split(",")])
-    for step in STEPS:
-        connection.execute(text(step))
+    with no_unit_taken(connection, SEED_FOLDER / REFORMS):
+        for step in STEPS:
+            connection.execute(text(step))
     connection.execute(text("UPDATE gazetteer_state SET seed_sha256 = :digest"), {"digest": digest})
     units = connection.scalar(text("SELECT count(*) FROM admin_unit"))
     report(f"units: {units:,} of every map loaded")

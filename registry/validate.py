@@ -5,6 +5,7 @@ is the one asked for, and the register knows no second place that fits. Most doo
 are not registered yet, so an address that is well-formed and placed is `unverified`, never wrong.
 """
 
+import datetime
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -16,6 +17,7 @@ from registry.gazetteer import Gazetteer, today
 from registry.geocode import CODE_UNKNOWN, Question, locating
 from registry.intake.spellings.footer_words import is_total
 from registry.mistyped_codes import MeantCode
+from registry.past import with_past
 from registry.reads import Reads
 from registry.search.answers import of_record
 from registry.search.batching import Query, alone
@@ -50,10 +52,10 @@ def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
 
 def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: Reads) -> Validation:
     if located.answers and not _is_abroad(located) and not _is_group_anywhere(located):
-        judge = Judge(gazetteer, reads, today(), located, chosen=question.chosen)
+        judge = Judge(gazetteer, reads, today(), located, chosen=question.chosen, on=question.on)
         return judge.validation()
     if located.meant is not None:
-        return _meant(gazetteer, reads, located.meant)
+        return _meant(gazetteer, reads, located.meant, question.on)
     return _unplaced(located.reading, question.text or "")
 
 
@@ -62,16 +64,18 @@ def _rejected(reason: str | None = None) -> Validation:
     return replace(found, reason=reason)
 
 
-def _meant(gazetteer: Gazetteer, reads: Reads, meant: MeantCode) -> Validation:
+def _meant(
+    gazetteer: Gazetteer, reads: Reads, meant: MeantCode, on: datetime.date | None
+) -> Validation:
     """The question with the doors whose codes may have been meant, the likeliest first."""
     day, units, suggestions = today(), gazetteer.units, meant.suggestions
-    records = alone(reads, active_records(suggestions))
+    records = alone(reads, with_past(alone(reads, active_records(suggestions)), on))
     records.sort(key=lambda record: suggestions.index(record.code))
     doors = [
         of_record(record, units.get(record.unit_id or 0), units.get(record.former_unit_id or 0))
         for record in records
     ]
-    places = [(door, in_todays_words(gazetteer, day, door, None)) for door in doors]
+    places = [(door, in_todays_words(gazetteer, day, door, None, on)) for door in doors]
     rejected = _rejected(meant.reason)
     choices = choices_of_places(gazetteer, day, places, None)
     question = rejected.question and replace(rejected.question, choices=tuple(choices))

@@ -1,5 +1,6 @@
 """`diachiso export`: the register in files, as a table or map layer or for who keeps a copy."""
 
+import datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from registry.database import make_engine
 from registry.export.run import FORMATS, STATUSES, ExportOptions, export_file
 from registry.history import moment_of
 from registry.messages import number
+from scripts.options import DAY
 from scripts.progress import counting
 from scripts.settings import read_settings
 
@@ -54,6 +56,11 @@ _SUFFIXES: Final = {
     help="Như trong sổ vào cuối ngày hoặc lúc ấy (as it was on record then).",
 )
 @click.option(
+    "--on",
+    type=DAY,
+    help="Thêm cột địa chỉ của ngày ấy (a column with the label of that day).",
+)
+@click.option(
     "--snapshot",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -68,6 +75,7 @@ def export(
     unit: str | None,
     statuses: tuple[str, ...],
     as_of: str | None,
+    on: datetime.date | None,
     folder: Path | None,
     demo: bool,
     force: bool,
@@ -89,7 +97,7 @@ def export(
             _snapshot(engine, folder, unit, demo=demo)
         elif out is not None:
             moment = None if as_of is None else moment_of(as_of)
-            options = ExportOptions(_format(out, form), unit, tuple(statuses), moment, demo)
+            options = ExportOptions(_format(out, form), unit, tuple(statuses), moment, demo, on)
             _file(engine, out, options)
     finally:
         engine.dispose()

@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS succession (old_code TEXT, new_code TEXT, kind TEXT,
     PRIMARY KEY (old_code, new_code)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS succession_to ON succession (new_code);
 DROP VIEW IF EXISTS label;
--- How an address reads: today, and on the map before July 2025 where that is known.
+-- How an address reads: today, and with the units of 30 June 2025 where they are known.
 CREATE VIEW label AS
     SELECT d.code, door || u.words AS label, door || f.words_before_2025_07 AS label_before_2025_07
     FROM (
@@ -41,7 +41,8 @@ CREATE VIEW label AS
                 ) SELECT group_concat(name, ', ') FROM (SELECT name FROM up ORDER BY step)
             ) || ', ', '') AS door
         FROM address a LEFT JOIN street s ON s.id = a.street
-    ) d LEFT JOIN unit u ON u.id = commune LEFT JOIN unit f ON f.id = former_commune;
+    ) d LEFT JOIN unit u ON u.id = commune
+    LEFT JOIN unit f ON f.id = coalesce(former_commune, commune);
 """
 COLUMNS: Final = (
     *("code", "kind", "status", "inside", "house_number", "building", "floor", "unit_number"),

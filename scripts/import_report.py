@@ -102,8 +102,8 @@ def _line(label: str, count: int, more: str = "") -> str:
 
 def _row(row: int, result: ImportResult) -> str:
     """`dòng 38 (Excel: 44)`: the rows below the header, and what the spreadsheet shows."""
-    sheet = result.sheet_rows.get(row)
-    return f"dòng {number(row)}" + (f" (Excel: {sheet})" if sheet else "")
+    shown = f" (Excel: {result.numbering.place(row)})" if result.numbering else ""
+    return f"dòng {number(row)}{shown}"
 
 
 def _shown(problem: RowProblem, result: ImportResult) -> str:
@@ -111,7 +111,7 @@ def _shown(problem: RowProblem, result: ImportResult) -> str:
     told = _row(problem.row_number, result)
     if problem.value:
         told += f": {problem.value}"
-    fix = problem.fix_vi(result.sheet_rows.get)
+    fix = problem.fix_vi(result.numbering)
     return f"{told} → {fix}" if fix else told
 
 

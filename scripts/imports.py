@@ -20,6 +20,7 @@ from registry.database import make_engine, session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import CommuneNotNamedError, TooManyVanishedError, UnreadableFileError
 from registry.intake.columns.reader import SourceFile, open_file
+from registry.intake.formats.table import Numbering
 from registry.intake.formats.writing import FORMS, LAYERS
 from registry.intake.history import ImportRecord, list_imports
 from registry.intake.publishing.rollback import roll_back
@@ -278,11 +279,14 @@ def _import(
         # beginning alone (`| head`) wants the files as well.
         with suppress(BrokenPipeError):
             _show(result, form)
-        _write(open_file(file, options.sheet, options.mapping, options.commune), handback, outputs)
+        read = open_file(file, options.sheet, options.mapping, options.commune)
+        _write(read, handback, outputs, result.numbering)
         return result
 
 
-def _write(file: SourceFile, handback: Handback, outputs: _Outputs) -> None:
+def _write(
+    file: SourceFile, handback: Handback, outputs: _Outputs, numbering: Numbering | None
+) -> None:
     """The files that were asked for, after the commit."""
     kinds: tuple[tuple[Path | None, Which], ...] = (
         (outputs.report, REJECTED),
@@ -290,7 +294,7 @@ def _write(file: SourceFile, handback: Handback, outputs: _Outputs) -> None:
     )
     for path, which in kinds:
         if path is not None and handback.problems is not None:
-            write_problems(file, handback.problems, path, which)
+            write_problems(file, handback.problems, path, which, numbering)
     if outputs.codes is not None and handback.answers is not None:
         with _opened(outputs.codes) as out:
             write_codes(file, handback.answers, out)

@@ -70,7 +70,7 @@ def create(
     form: str,
 ) -> None:
     """Tạo khoá cho NAME, in ra một lần (make a key for an organisation or a program)."""
-    codes = [code.strip() for given in units for code in given.split(",") if code.strip()]
+    codes = _codes(units)
     new = NewKey(name, cast(Role, role), codes, rate, _last_day(expires), alone)
     with _session(dry_run=dry_run) as session:
         made = registry_keys.create_key(session, new)
@@ -125,6 +125,27 @@ def rotate(
 
 @keys.command()
 @click.argument("name")
+@click.option(
+    "--unit",
+    "units",
+    multiple=True,
+    required=True,
+    metavar="CODES",
+    help="Mã xã, tỉnh được ghi từ nay (where it may write from now on, and nowhere else).",
+)
+@_dry_run
+def bind(name: str, *, units: tuple[str, ...], dry_run: bool) -> None:
+    """Gắn lại khoá của NAME với đơn vị khác (bind it to other units than before)."""
+    codes = _codes(units)
+    with _session(dry_run=dry_run) as session:
+        before = registry_keys.bind_key(session, name, codes)
+    if dry_run:
+        say("chạy thử, chưa ghi gì (nothing was written)")
+    click.echo(f"{name}: {', '.join(before) or '–'} → {', '.join(codes)}")
+
+
+@keys.command()
+@click.argument("name")
 @_dry_run
 def revoke(name: str, *, dry_run: bool) -> None:
     """Thu hồi khoá của NAME ngay (refuse it from now on, and the one that it replaced)."""
@@ -150,6 +171,12 @@ def alone(name: str, *, off: bool, dry_run: bool) -> None:
         if off
         else f"{name}: duyệt được tệp tự giao (approves what it delivered)"
     )
+
+
+def _codes(units: tuple[str, ...]) -> list[str]:
+    """Each once, of texts with commas."""
+    codes = (code.strip() for given in units for code in given.split(","))
+    return list(dict.fromkeys(code for code in codes if code))
 
 
 @contextmanager

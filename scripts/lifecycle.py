@@ -32,6 +32,7 @@ _HEADERS: Final = {
     "tầng": "floor",
     "căn hộ": "unit_number",
     "mã": "code",
+    "mã xã": "commune",
     "số hộ": "households_count",
     "kinh độ": "lon",
     "vĩ độ": "lat",
@@ -196,13 +197,17 @@ def _show(made: Operation, done: Done, records: Written, *, form: str, dry_run: 
             "place": {"kind": done.place.kind, "name": done.place.name} if done.place else None,
             "rewritten": done.rewritten,
             "warnings": [warned.to_dict() for warned in done.warnings],
+            "streets": [street.to_dict() for street in done.streets],
         }
         click.echo(json.dumps(body, ensure_ascii=False))
         return
     if dry_run:
         say("chạy thử, chưa ghi gì")
     show_written(records, done.warnings)
-    if done.place is not None:
+    for street in done.streets:
+        names = " → ".join(filter(None, (street.before, street.after)))
+        click.echo(f"{street.commune}  {names}  {number(street.doors)} nơi ở, toà nhà")
+    if done.place is not None and not done.streets:
         click.echo(named(done.place.kind, done.place.name))
     if dry_run:
         click.echo(f"{number(done.rewritten)} mã sẽ được ghi")

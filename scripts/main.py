@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "keys": ("scripts.keys", "keys"),
     "audit": ("scripts.audit", "audit"),
     "units": ("scripts.units", "units"),
+    "reform": ("scripts.reform", "reform"),
     "targets": ("scripts.targets", "targets"),
     "map": ("scripts.map", "map_"),
     "coverage": ("scripts.coverage", "coverage"),

@@ -13,8 +13,7 @@ from registry.messages import number
 from registry.records import record_wording
 from registry.reports.decisions import OPERATIONS, Decided, Decision, accept, reject
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, queue
-from registry.search.areas import communes_of
-from registry.units import unit_by_code
+from registry.units import communes_of, unit_by_code
 from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings

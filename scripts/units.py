@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import click
 
@@ -10,6 +11,8 @@ from registry.boundaries import load_boundaries
 from registry.boundaries.cells import CellsReport, draw_cells
 from registry.boundaries.report import BoundaryReport, NamedUnit
 from registry.database import OWNER_ROLE, make_engine, translated_errors
+from registry.errors import UnitsInUseError
+from registry.held_units import COUNTED
 from registry.messages import number
 from registry.seeds import load_seeds
 from scripts.progress import say
@@ -46,7 +49,11 @@ def load(context: click.Context, boundaries: str | None, dry_run: bool, output: 
     """
     url = cluster.database_url(read_settings())
     if boundaries is None:
-        _reload(url, dry_run=dry_run, output=output)
+        try:
+            _reload(url, dry_run=dry_run, output=output)
+        except UnitsInUseError as error:
+            _print_refusal(error, output=output)
+            context.exit(1)
         return
     engine = make_engine(url, pool_size=1)
     try:
@@ -95,6 +102,24 @@ def _print_reload(*, seeds_loaded: bool, cells: CellsReport, dry_run: bool) -> N
         click.echo(f"{number(cells.removed)} removed")
     else:
         click.echo("cells of communes without a real polygon: drawn already")
+
+
+def _print_refusal(error: UnitsInUseError, *, output: str) -> None:
+    """Every unit, where the error itself names the first few."""
+    if output == "json":
+        click.echo(json.dumps({"code": error.code, **error.extra}, ensure_ascii=False, indent=2))
+        return
+    click.echo(error.detail, err=True)
+    units: Any = error.extra["units"]
+    _list(
+        "not loaded, for these hold records",
+        (
+            f"{unit['code']} {unit['name']}: {unit['change']} {unit['day']}; "
+            + ", ".join(f"{number(unit[what])} {what}" for what in COUNTED if unit[what])
+            + f"; {unit['reform'] or 'no file of its resolution'}"
+            for unit in units
+        ),
+    )
 
 
 def _print(report: BoundaryReport) -> None:

@@ -7,6 +7,8 @@ FIELDS: Final = {
     "decision_number": "Số quyết định",
     "count": "Số mã cần giữ",
     "commune": "Mã xã, phường",
+    "communes": "Mã các xã, phường mà đường đi qua",
+    "province": "Mã tỉnh: mọi xã, phường có đường tên này",
     "lon": "Kinh độ",
     "lat": "Vĩ độ",
     "position_method": "Toạ độ lấy cách nào",

@@ -36,6 +36,7 @@ from registry.gazetteer import Gazetteer, today
 from registry.messages import growth, percent
 from registry.overview import boundaries_state, is_demonstration
 from registry.units import unit_by_code
+from registry.units.announced import announced
 
 blueprint = page_blueprint("coverage_board", "/coverage")
 
@@ -125,6 +126,7 @@ def _board(session: Session, found: Coverage) -> Response:
         missing=_missing(found),
         has_map=level in _MAPPED,
         legend=_legend(),
+        coming=_coming(found.total.code),
         series=series,
         trend=None if series is None else _trend(series),
         no_forecast=None
@@ -139,6 +141,15 @@ def _board(session: Session, found: Coverage) -> Response:
         quality=_quality,
         audit={code: words(label, _AUDIT_EN[code]) for code, label in AUDIT_LABELS.items()},
     )
+
+
+def _coming(code: str) -> list[str]:
+    """What is announced of the unit, a line each."""
+    known = gazetteer()
+    for unit in known.with_code(code):
+        if unit.alive_on(today()):
+            return [words(one.message, one.message_en) for one in announced(known, unit)]
+    return []
 
 
 def _percent(share: float | None) -> str:

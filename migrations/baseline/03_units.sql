@@ -164,6 +164,43 @@ CREATE TRIGGER admin_unit_succession_gazetteer
     AFTER INSERT OR UPDATE OR DELETE ON admin_unit_succession
     FOR EACH STATEMENT EXECUTE FUNCTION raise_gazetteer_version();
 
+-- What followers of the feed have been told of units.
+CREATE TABLE unit_told (
+    unit_id integer NOT NULL,
+    digest bytea NOT NULL,
+    serial bigint NOT NULL,
+    CONSTRAINT pk_unit_told PRIMARY KEY (unit_id),
+    CONSTRAINT fk_unit_told_unit_id_admin_unit
+        FOREIGN KEY (unit_id) REFERENCES admin_unit (id) ON DELETE CASCADE
+);
+COMMENT ON TABLE unit_told IS
+    'How each unit reads in the change feed, and since when: followers are told what changed.';
+COMMENT ON COLUMN unit_told.unit_id IS 'The unit';
+COMMENT ON COLUMN unit_told.digest IS 'Of what is told of it';
+COMMENT ON COLUMN unit_told.serial IS 'unit_told_state.serial that changed it last';
+-- What changed behind a cursor.
+CREATE INDEX ix_unit_told_serial ON unit_told (serial);
+GRANT SELECT, INSERT, UPDATE ON unit_told TO diachiso_app;
+
+CREATE TABLE unit_told_state (
+    id smallint NOT NULL,
+    version bigint NOT NULL,
+    turned_on date,
+    digest text NOT NULL,
+    serial bigint NOT NULL,
+    CONSTRAINT pk_unit_told_state PRIMARY KEY (id),
+    CONSTRAINT ck_unit_told_state_one_row CHECK (id = 1)
+);
+COMMENT ON TABLE unit_told_state IS 'One row: which units unit_told was compared with last.';
+COMMENT ON COLUMN unit_told_state.id IS 'Always 1';
+COMMENT ON COLUMN unit_told_state.version IS 'gazetteer_state.version of them';
+COMMENT ON COLUMN unit_told_state.turned_on IS
+    'The latest day on which one of them changed by its date';
+COMMENT ON COLUMN unit_told_state.digest IS 'Of what is told of all of them';
+COMMENT ON COLUMN unit_told_state.serial IS 'Raised whenever one reads otherwise';
+INSERT INTO unit_told_state (id, version, digest, serial) VALUES (1, 0, '', 0);
+GRANT SELECT, UPDATE ON unit_told_state TO diachiso_app;
+
 -- Where units lie.
 CREATE TABLE boundary (
     unit_id integer NOT NULL,

@@ -261,7 +261,7 @@ BEGIN
     PERFORM FROM locality WHERE id = ANY (localities) ORDER BY id FOR KEY SHARE;
     PERFORM FROM household WHERE code = ANY (parents) ORDER BY code FOR SHARE;
     SELECT n.*, CASE
-            WHEN n.unit_id IS NOT NULL AND u.id IS NULL THEN 'unit_id is no commune'
+            WHEN n.unit_id IS NOT NULL AND u.id IS NULL THEN 'unit_id is no commune of today'
             WHEN n.former_unit_id IS NOT NULL AND f.id IS NULL THEN 'former_unit_id is no unit'
             WHEN n.thoroughfare_id IS NOT NULL
                 AND (t.unit_id IS DISTINCT FROM n.unit_id OR t.merged_into_id IS NOT NULL)
@@ -274,7 +274,9 @@ BEGIN
     INTO unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code, fault
     FROM unnest(units, former_units, streets, localities, parents)
         AS n(unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code)
+    -- Whoever looked a commune up before a reform ended it, and writes after that, is refused.
     LEFT JOIN admin_unit u ON u.id = n.unit_id AND u.level = 'commune'
+        AND (upper_inf(u.lifetime) OR upper(u.lifetime) > current_date)
     LEFT JOIN admin_unit f ON f.id = n.former_unit_id
     LEFT JOIN thoroughfare t ON t.id = n.thoroughfare_id
     LEFT JOIN locality l ON l.id = n.locality_id

@@ -49,6 +49,7 @@ GRANT SELECT, INSERT, UPDATE ON api_key TO diachiso_app;
 CREATE TABLE api_key_unit (
     key_id bigint NOT NULL,
     unit_id integer NOT NULL,
+    widened_by_event_id bigint,
     CONSTRAINT pk_api_key_unit PRIMARY KEY (key_id, unit_id),
     CONSTRAINT fk_api_key_unit_key_id_api_key
         FOREIGN KEY (key_id) REFERENCES api_key (id) ON DELETE CASCADE,
@@ -57,6 +58,8 @@ CREATE TABLE api_key_unit (
 COMMENT ON TABLE api_key_unit IS 'Units (province or commune) to which a key is bound.';
 COMMENT ON COLUMN api_key_unit.key_id IS 'The key';
 COMMENT ON COLUMN api_key_unit.unit_id IS 'The unit';
+COMMENT ON COLUMN api_key_unit.widened_by_event_id IS
+    'Reform that bound the key to this part of a split unit, until somebody narrows it';
 GRANT SELECT, INSERT, UPDATE, DELETE ON api_key_unit TO diachiso_app;
 
 CREATE TABLE audit_entry (

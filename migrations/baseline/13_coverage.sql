@@ -19,7 +19,7 @@ CREATE TABLE target (
     CONSTRAINT fk_target_unit_id_admin_unit FOREIGN KEY (unit_id) REFERENCES admin_unit (id),
     CONSTRAINT ck_target_counted_known CHECK (counted IN ('households', 'residents', 'dwellings')),
     CONSTRAINT ck_target_households_not_negative CHECK (households >= 0),
-    CONSTRAINT ck_target_quality_known CHECK (quality IN ('declared', 'census', 'estimate'))
+    CONSTRAINT ck_target_quality_known CHECK (quality IN ('declared', 'census', 'derived', 'estimate'))
 );
 COMMENT ON TABLE target IS
     'Tổng số hộ of a unit or locality, with source and date. History is kept; the newest declared count wins.';
@@ -27,7 +27,7 @@ COMMENT ON COLUMN target.id IS 'Identity, internal';
 COMMENT ON COLUMN target.unit_id IS 'The unit';
 COMMENT ON COLUMN target.locality_id IS 'The locality inside it, when the count is for one';
 COMMENT ON COLUMN target.households IS 'Number of hộ';
-COMMENT ON COLUMN target.quality IS 'declared | census | estimate; shown everywhere';
+COMMENT ON COLUMN target.quality IS 'declared | census | derived | estimate; shown everywhere';
 COMMENT ON COLUMN target.source IS 'Who says so';
 COMMENT ON COLUMN target.reference_date IS 'Day that the number describes';
 COMMENT ON COLUMN target.recorded_at IS 'When it was recorded';
@@ -58,7 +58,7 @@ CREATE TABLE coverage_day (
     CONSTRAINT ck_coverage_day_target_counted_known
         CHECK (target_counted IN ('households', 'residents', 'dwellings')),
     CONSTRAINT ck_coverage_day_target_quality_known
-        CHECK (target_quality IN ('declared', 'census', 'estimate'))
+        CHECK (target_quality IN ('declared', 'census', 'derived', 'estimate'))
 );
 COMMENT ON TABLE coverage_day IS 'Counts of a unit on a day, written once by a daily job.';
 COMMENT ON COLUMN coverage_day.day IS 'The day';
@@ -73,7 +73,7 @@ COMMENT ON COLUMN coverage_day.plated IS 'Of those, with a plate at the door';
 COMMENT ON COLUMN coverage_day.suspected IS 'Of those, at a door that another record has as well';
 COMMENT ON COLUMN coverage_day.unnumbered IS 'Of those, without a house number and a flat number';
 COMMENT ON COLUMN coverage_day.target IS 'Tổng số hộ as it was known that day';
-COMMENT ON COLUMN coverage_day.target_quality IS 'declared | census | estimate, of the target';
+COMMENT ON COLUMN coverage_day.target_quality IS 'declared | census | derived | estimate, of the target';
 COMMENT ON COLUMN coverage_day.target_counted IS
     'households | residents | dwellings, of the target';
 -- The series of one unit.

@@ -7,7 +7,7 @@ that row-level security binds also the code that forgets to ask.
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,9 +17,35 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from registry.access.roles import RANK, Role
-from registry.errors import ForbiddenError
+from registry.errors import ForbiddenError, OutsideUnitsError
 
 _RESTRICT: Final = text("SELECT set_config('diachiso.writable_units', :units, true)")
+
+
+@dataclass(frozen=True, slots=True)
+class EndedUnit:
+    """A unit that a key is bound to and that is no more."""
+
+    code: str
+    name: str
+    last_day: datetime.date
+    successors: tuple[tuple[str, str], ...]
+    """Code and full name of each unit of today that continues it."""
+
+    def __str__(self) -> str:
+        heirs = ", ".join(f"{name} ({code})" for code, name in self.successors)
+        now = f", nay là {heirs}" if heirs else ""
+        return f"{self.name} ({self.code}) hết ngày {self.last_day:%d/%m/%Y}{now}"
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON values."""
+        successors = [{"code": code, "name": name} for code, name in self.successors]
+        return {
+            "code": self.code,
+            "name": self.name,
+            "last_day": self.last_day.isoformat(),
+            "successors": successors,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +61,13 @@ class Actor:
     rate_per_minute: int | None = None
     """Requests a minute; None for what the settings say."""
     units: tuple[str, ...] | None = None
-    """Codes of the units that the key is bound to; None for none."""
+    """Codes of the units of today that the key is bound to; None where it is bound to none."""
     expires_at: datetime.datetime | None = None
     """When the key ends, or the secret that another one replaced."""
     approves_own: bool = False
     """Whether it may approve what it delivered itself."""
+    ended: tuple[EndedUnit, ...] = ()
+    """Units that it is bound to and that are no more."""
 
     def may(self, role: Role) -> bool:
         """Whether what is declared for `role` is open to this caller."""
@@ -85,6 +113,23 @@ def is_bound() -> bool:
     """Whether somebody acts who may not write everywhere."""
     actor = acting()
     return actor is not None and actor.unit_ids is not None
+
+
+def outside_units(told: str, english: str, codes: Sequence[str]) -> OutsideUnitsError:
+    """The refusal of what lies in these units, in words; what became of those that the key is bound
+    to, where they have ended, is told as well.
+    """
+    actor = acting()
+    ended = actor.ended if actor is not None else ()
+    members: dict[str, object] = {"units": list(codes)}
+    if ended:
+        told += (
+            f"; khoá gắn với đơn vị đã hết: {'; '.join(map(str, ended))}; hãy nhờ người quản trị"
+        )
+        told += " gắn lại khoá"
+        english += "; units of the key have ended: let it be bound anew"
+        members["ended"] = [unit.to_dict() for unit in ended]
+    return OutsideUnitsError(f"{told} ({english})", **members)
 
 
 @contextmanager

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
-from registry.access.actors import acting
-from registry.errors import OutsideUnitsError
+from registry.access.actors import acting, outside_units
 
 TOLERANCE_M: Final = 100.0
 """A point this far outside the key's units is in somebody else's: fences are drawn less finely."""
@@ -37,9 +36,10 @@ def check_jurisdiction(session: Session, request: BaseModel) -> tuple[str, ...]:
     if allowed is not None:
         wrong = sorted({row.code for row in found if row.id not in allowed})
         if wrong:
-            raise OutsideUnitsError(
-                f"ngoài địa bàn của khoá này: {', '.join(wrong)} (the key is bound to other units)",
-                units=wrong,
+            raise outside_units(
+                f"ngoài địa bàn của khoá này: {', '.join(wrong)}",
+                "the key is bound to other units",
+                wrong,
             )
         for lon, lat in _points(request):
             check_point(session, allowed, lon=lon, lat=lat)
@@ -57,10 +57,10 @@ def check_point(session: Session, allowed: frozenset[int], *, lon: float, lat: f
     if not outside.near and (outside.all_real or outside.elsewhere):
         there = [outside.elsewhere] if outside.elsewhere else []
         where = f" ({outside.elsewhere})" if outside.elsewhere else ""
-        raise OutsideUnitsError(
-            f"điểm nằm ngoài địa bàn của khoá này{where}, hơn {TOLERANCE_M:.0f} m"
-            " (the point is outside the units of the key)",
-            units=there,
+        raise outside_units(
+            f"điểm nằm ngoài địa bàn của khoá này{where}, hơn {TOLERANCE_M:.0f} m",
+            "the point is outside the units of the key",
+            there,
         )
 
 
@@ -83,7 +83,7 @@ def _named(request: BaseModel) -> Iterator[str]:
 
 def _communes(request: BaseModel) -> list[str]:
     commune: str | None = getattr(request, "commune", None)
-    return [commune] if commune else []
+    return [commune] if commune else list(getattr(request, "communes", None) or ())
 
 
 def _points(request: BaseModel) -> Iterator[tuple[float, float]]:

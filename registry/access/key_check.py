@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from registry.access.actors import Actor
+from registry.access.actors import Actor, EndedUnit
 from registry.access.keys import hash_secret
 from registry.access.roles import RANK
 from registry.database import session_scope
@@ -29,8 +29,9 @@ from registry.errors import (
     KeyUnknownError,
     RegistryError,
 )
-from registry.gazetteer import Gazetteer, today
+from registry.gazetteer import Gazetteer, Unit, today
 from registry.reads import Reads, Row
+from registry.units import continuations
 
 CACHED_S: Final = 5.0
 """So long a revocation may take at most to be seen everywhere that the primary is asked."""
@@ -78,7 +79,7 @@ class KeyCheck:
         self._replica_age_s = replica_age_s
         self._gazetteer = gazetteer
         self._known: dict[bytes, _Known] = {}
-        self._map: tuple[int, datetime.date] | None = None
+        self._map: tuple[Gazetteer, datetime.date] | None = None
         self._members: dict[int, frozenset[int]] = {}
         """Unit → its communes on that map: a province has a hundred, and many keys."""
 
@@ -143,15 +144,17 @@ class KeyCheck:
         # Where only a replica answers, nobody need wait for the primary.
         if not used_lately and _is_enough(row):
             self._touch(key_id)
+        units, ended = self._units(unit_ids)
         actor = Actor(
             name,
             role,
             self._communes(role, unit_ids),
             key_id,
             rate,
-            self._codes(unit_ids),
+            units,
             datetime.datetime.fromtimestamp(ends, datetime.UTC) if ends is not None else None,
             bool(own),
+            ended,
         )
         return _Known(now, actor, _expired, sure, ends if ends is not None else float("inf"))
 
@@ -163,8 +166,8 @@ class KeyCheck:
             # An admin is bound to nothing; an authority without units is authority over nothing.
             return None if role == "admin" else frozenset()
         known, day = self._gazetteer(), today()
-        if self._map != (known.version, day):
-            self._map, self._members = (known.version, day), {}
+        if self._map is None or self._map[0] is not known or self._map[1] != day:
+            self._map, self._members = (known, day), {}
         members = self._members  # another thread may begin a new one
         found: set[int] = set()
         for unit_id in unit_ids:
@@ -173,11 +176,14 @@ class KeyCheck:
             found |= members[unit_id]
         return frozenset(found)
 
-    def _codes(self, unit_ids: list[int]) -> tuple[str, ...] | None:
+    def _units(self, unit_ids: list[int]) -> tuple[tuple[str, ...] | None, tuple[EndedUnit, ...]]:
+        """`Actor.units` and `Actor.ended`."""
         if not unit_ids:
-            return None
-        known = self._gazetteer()
-        return tuple(sorted(known.units[i].code for i in unit_ids if i in known.units))
+            return None, ()
+        known, day = self._gazetteer(), today()
+        units = sorted((known.units[i] for i in unit_ids if i in known.units), key=lambda u: u.code)
+        ended = (_ended(known, unit, unit.ended, day) for unit in units if unit.ended is not None)
+        return tuple(u.code for u in units if u.alive_on(day)), tuple(ended)
 
     def _touch(self, key_id: int) -> None:
         """Keep when it was used last; where that cannot be written, the key is right as well."""
@@ -200,6 +206,13 @@ def _communes_of(known: Gazetteer, day: datetime.date, unit_id: int) -> frozense
         return frozenset()
     members = known.members(unit, day) if unit.level == "province" else [unit]
     return frozenset(m.id for m in members if m.level == "commune" and m.alive_on(day))
+
+
+def _ended(known: Gazetteer, unit: Unit, ended: datetime.date, day: datetime.date) -> EndedUnit:
+    last = ended - datetime.timedelta(days=1)
+    heirs = (onward.unit for onward in continuations(known, unit, day))
+    successors = tuple((heir.code, heir.version_on(day).full_name) for heir in heirs)
+    return EndedUnit(unit.code, unit.version_on(last).full_name, last, successors)
 
 
 def _hash(secret: str) -> bytes:

@@ -197,6 +197,24 @@ def revoke_key(session: Session, name: str) -> bool:
     return True
 
 
+def bind_key(session: Session, name: str, codes: Sequence[str]) -> tuple[str, ...]:
+    """Let a key write in these units instead of its own; it is audited. The codes it had before.
+
+    Raises NotFoundError, ConflictError for a revoked key, InvalidInputError for what is no unit of
+    today, or no unit at all where the role needs one.
+    """
+    found = _locked(session, name)
+    if found.revoked_at is not None:
+        raise ConflictError(f"khoá {name!r} đã bị thu hồi (the key is revoked; make another one)")
+    units = _checked_units(session, found.role, codes)
+    before = tuple(session.scalars(_BOUND, {"id": found.id}))
+    session.execute(_UNBIND, {"id": found.id})
+    for unit_id in units.values():
+        session.execute(_BIND, {"key": found.id, "unit": unit_id})
+    _note(session, "keys bind", name, tuple(units))
+    return before
+
+
 def let_approve_own(session: Session, name: str, *, allowed: bool) -> None:
     """Say whether the key publishes what it delivered itself; it is audited. Raises NotFoundError.
 
@@ -269,6 +287,11 @@ _CREATE: Final = text(
     """
 )
 _BIND: Final = text("INSERT INTO api_key_unit (key_id, unit_id) VALUES (:key, :unit)")
+_UNBIND: Final = text("DELETE FROM api_key_unit WHERE key_id = :id")
+_BOUND: Final = text(
+    "SELECT u.code FROM api_key_unit b JOIN admin_unit u ON u.id = b.unit_id"
+    " WHERE b.key_id = :id ORDER BY u.code"
+)
 _UNITS: Final = text(
     """
     SELECT code, id FROM admin_unit

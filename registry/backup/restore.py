@@ -26,7 +26,13 @@ from registry.backup.tools import (
     run_on_database,
 )
 from registry.database import OWNER_ROLE, make_engine
-from registry.errors import ClusterError, ConflictError, NotPreparedError, UnreadableFileError
+from registry.errors import (
+    ClusterError,
+    ConflictError,
+    NotPreparedError,
+    UnitsInUseError,
+    UnreadableFileError,
+)
 from registry.events import move_pending_events
 from registry.messages import number
 from registry.prepare import knows_revision, make_roles_and_extensions, prepare_database
@@ -99,7 +105,10 @@ def restore_backup(url: str, source: Path, *, jobs: int = 1, report: Report) -> 
     _load(url, source, manifest, jobs=jobs, report=report)
     _compare(url, manifest, report)
     _finish(url, manifest)
-    prepare_database(url, report)
+    try:
+        prepare_database(url, report)
+    except UnitsInUseError as error:
+        report(error.detail)  # the register is as it was saved, and the next start says so again
     _settle(url, report)
     return manifest
 

@@ -72,7 +72,8 @@ def _suggestions(codes: Iterable[str]) -> dict[str, Cell]:
 def _answer(
     gazetteer: Gazetteer, day: datetime.date, operation: str, answer: Answer
 ) -> dict[str, Cell]:
-    words = wording(gazetteer, day, answer.parts, answer.unit, answer.former)
+    past = answer.record.past if answer.record else ()
+    words = wording(gazetteer, day, answer.parts, answer.unit, answer.former, past=past)
     sure = {"confidence": answer.confidence}
     far = {"distance_m": answer.distance_m}
     return {

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.exc import OperationalError
 
-from registry.changes.cursor import Cursor, Read, Walk, beyond_the_end
+from registry.changes.cursor import Cursor, Read, Telling, Walk, beyond_the_end
 from registry.changes.entries import (
     EVENT_OF_RECORD,
     LOCALITIES,
@@ -29,8 +29,8 @@ from registry.changes.entries import (
     removal,
     street_entry,
     unit_entries,
-    units_digest,
 )
+from registry.changes.told_units import CHANGED, SERIAL, UnitsTold, note_units
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError
 from registry.events import move_pending_events
@@ -47,10 +47,10 @@ _EVENTS: Final = 500
 _FEW: Final = 20
 """Rows of one event that are read together with other events; of larger ones _CHUNK, alone."""
 
-IDENTITY: Final = """
-    SELECT replace(uuid::text, '-', ''), coalesce((SELECT max(position) FROM feed), 0)
-    FROM register_identity
-"""
+IDENTITY: Final = f"""
+    SELECT replace(uuid::text, '-', ''), coalesce((SELECT max(position) FROM feed), 0), {SERIAL}
+    FROM register_identity CROSS JOIN unit_told_state s
+"""  # noqa: S608 - constants
 
 # LIMITs stand as figures: as parameters they would be unknown to the plan.
 _WALK: Final = f"""
@@ -136,7 +136,10 @@ def read_page(register: Register, wanted: Following, after: str | None, limit: i
     """
     known, reads = register.gazetteer.get(), register.reads
     cursor = None if after is None else Cursor.parse(after)
-    identity, last = reads.rows(IDENTITY, {})[0]
+    identity, last, told = _state(reads)
+    if not told.is_of(known):
+        note_units(register.engine, known)
+        identity, last, told = _state(reads)
     if cursor is None:
         first = min(wanted.communes, default=0) if wanted.communes is not None else 0
         cursor = Cursor(identity, wanted.digest, None, None, Walk(last, first))
@@ -144,11 +147,19 @@ def read_page(register: Register, wanted: Following, after: str | None, limit: i
     if cursor.position > last:
         _check_not_lost(register, cursor.position)
         return Page(identity, [], str(cursor), more=False)  # the replica is behind
-    pager = _Pager(reads, known, wanted, cursor, limit)
+    if told.is_newer(known):
+        return Page(identity, [], str(cursor), more=True)  # for a second, this process is
+    pager = _Pager(reads, known, told.serial, wanted, cursor, limit)
     more = pager.fill()
     if not more and _move_pending(register):
         more = pager.fill()
     return Page(identity, pager.entries, str(pager.cursor), more)
+
+
+def _state(reads: Reads) -> tuple[str, int, UnitsTold]:
+    """Which register it is, the last position of its feed, and of which units followers know."""
+    identity, last, *told = reads.rows(IDENTITY, {})[0]
+    return identity, last, UnitsTold(*told)
 
 
 def _move_pending(register: Register) -> bool:
@@ -180,10 +191,17 @@ class _Pager:
     """Fills one page, step by step, and knows where the next one begins."""
 
     def __init__(
-        self, reads: Reads, known: Gazetteer, wanted: Following, cursor: Cursor, limit: int
+        self,
+        reads: Reads,
+        known: Gazetteer,
+        serial: int,
+        wanted: Following,
+        cursor: Cursor,
+        limit: int,
     ) -> None:
         self._reads = reads
         self._known = known
+        self._serial = serial
         self._wanted = wanted
         self._limit = limit
         self._looked_at = 0
@@ -192,7 +210,8 @@ class _Pager:
 
     def fill(self) -> bool:
         """Read until the page is full, or nothing is left; whether there may be more."""
-        self._tell_units()
+        while self._room() and not self._knows_units():
+            self._tell_units()
         while len(self.entries) < self._limit and self._looked_at < _BUDGET:
             mark = self.cursor.mark
             if isinstance(mark, Walk):
@@ -207,19 +226,30 @@ class _Pager:
     def _mark(self, mark: Walk | Read) -> None:
         self.cursor = replace(self.cursor, mark=mark)
 
+    def _knows_units(self) -> bool:
+        cursor = self.cursor
+        told = cursor.units is not None and cursor.units >= self._serial
+        return told and cursor.telling is None
+
     def _tell_units(self) -> None:
-        """All units anew when any of them reads differently; without them no address is a line."""
-        day = today()
-        digest, told = units_digest(self._known, day), self.cursor.unit_id
-        if self.cursor.units == digest and told is None:
-            return
-        behind = told if told is not None and self.cursor.units == digest else 0
-        self.entries += islice(unit_entries(self._known, day, behind=behind), self._limit + 1)
-        left = len(self.entries) > self._limit
-        del self.entries[self._limit :]
-        self.cursor = replace(
-            self.cursor, units=digest, unit_id=self.entries[-1]["id"] if left else None
-        )
+        """All units at first, then those that read otherwise: without them no address is a line.
+
+        What changes meanwhile is told when these are.
+        """
+        cursor, room = self.cursor, self._room()
+        telling = cursor.telling or Telling(self._serial, 0)
+        if cursor.units is None:
+            changed = (i for i in self._known.units if i > telling.unit_id)
+        else:
+            given = {"serial": cursor.units, "behind": telling.unit_id}
+            changed = (row[0] for row in self._reads.rows(CHANGED, given))
+        found = list(islice(unit_entries(self._known, today(), changed), room + 1))
+        self.entries += found[:room]
+        if len(found) > room:
+            telling = replace(telling, unit_id=found[room - 1]["id"])
+            self.cursor = replace(cursor, telling=telling)
+        else:
+            self.cursor = replace(cursor, units=telling.until, telling=None)
 
     # The records themselves
 

@@ -7,8 +7,8 @@ from typing import Final, Self
 from registry.errors import CursorRefusedError, InvalidInputError
 
 _CURSOR: Final = re.compile(
-    r"1\.(?P<register>[0-9a-f]{32})\.(?P<following>[0-9a-f]{8})\.(?P<units>[0-9a-f]{8}|new)"
-    r"(?:~(?P<unit_id>[0-9]{1,10}))?\."
+    r"2\.(?P<register>[0-9a-f]{32})\.(?P<following>[0-9a-f]{8})\.(?P<units>[0-9]{1,19}|new)"
+    r"(?:~(?P<until>[0-9]{1,19})_(?P<unit_id>[0-9]{1,10}))?\."
     r"(?:w(?P<start>[0-9]{1,19})_(?P<commune>[0-9]{1,10})_(?P<code>[0-9A-Z]{8}|none)"
     r"|f(?P<position>[0-9]{1,19})_(?P<key>-[st][0-9]{19}|[0-9A-Z]{8}|end))",
     re.ASCII,
@@ -39,6 +39,16 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """Among the units that changed."""
+
+    until: int
+    """Serial of the units up to which is told."""
+    unit_id: int
+    """The last unit told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """All that the next page depends on, except the register itself."""
 
@@ -46,17 +56,20 @@ class Cursor:
     """Its uuid: another copy of it answers with other positions."""
     following: str
     """Digest of what is followed (`registry.changes.Following`)."""
-    units: str | None
-    """Digest of the units that the follower knows, or is being told."""
-    unit_id: int | None
-    """The last unit told; None when all were."""
+    units: int | None
+    """Serial up to which the follower was told of units (`registry.changes.told_units`); None for
+    none of them."""
+    telling: Telling | None
+    """Where it is in being told what came after that; None when it is not."""
     mark: Walk | Read
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The cursor that was given out as `text`; raises InvalidInputError for any other text."""
         found = _CURSOR.fullmatch(text)
-        if found is None or int(found["start"] or found["position"]) > _MAX_BIGINT:
+        if found is None or any(
+            int(found[name] or 0) > _MAX_BIGINT for name in ("start", "position", "until")
+        ):
             raise InvalidInputError.of_field(
                 "after", "malformed_cursor", "not a cursor that this service gave out"
             )
@@ -66,19 +79,20 @@ class Cursor:
             mark = Walk(int(found["start"]), int(found["commune"]), code)
         else:
             mark = Read(int(found["position"]), None if found["key"] == "end" else found["key"])
-        units = None if found["units"] == "new" else found["units"]
-        unit_id = int(found["unit_id"]) if found["unit_id"] else None
-        return cls(found["register"], found["following"], units, unit_id, mark)
+        units = None if found["units"] == "new" else int(found["units"])
+        until, unit_id = found["until"], found["unit_id"]
+        telling = Telling(int(until), int(unit_id)) if until else None
+        return cls(found["register"], found["following"], units, telling, mark)
 
     def __str__(self) -> str:
-        units = self.units or "new"
-        if self.unit_id is not None:
-            units += f"~{self.unit_id}"
+        units = "new" if self.units is None else str(self.units)
+        if self.telling is not None:
+            units += f"~{self.telling.until}_{self.telling.unit_id}"
         if isinstance(self.mark, Walk):
             mark = f"w{self.mark.start}_{self.mark.commune}_{self.mark.code or 'none'}"
         else:
             mark = f"f{self.mark.position}_{self.mark.key or 'end'}"
-        return f"1.{self.register}.{self.following}.{units}.{mark}"
+        return f"2.{self.register}.{self.following}.{units}.{mark}"
 
     @property
     def position(self) -> int:

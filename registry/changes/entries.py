@@ -7,18 +7,15 @@ records bears it.
 
 import datetime
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from pydantic_core import to_json
-
 from geo.label import LabelParts, door_words, named, number_label
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.reads import Row
-from registry.records import map_of, unit_names
-from registry.remembered import Remembered
+from registry.records import label_on, map_of, unit_names
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 
 Entry = dict[str, Any]
@@ -177,25 +174,12 @@ def locality_entry(row: Row, position: int, operation: str) -> Entry:
     return told | {"localities": _places(chain)}
 
 
-def unit_entries(known: Gazetteer, day: datetime.date, *, behind: int = 0) -> Iterator[Entry]:
-    """Units of every map in the order of ids, behind one of them, in the words of `day`."""
-    for unit_id in sorted(i for i in known.units if i > behind):
+def unit_entries(
+    known: Gazetteer, day: datetime.date, unit_ids: Iterable[int] | None = None
+) -> Iterator[Entry]:
+    """Units of every map, or those of them, in the order of ids, in the words of `day`."""
+    for unit_id in sorted(known.units if unit_ids is None else known.units.keys() & unit_ids):
         yield _unit_entry(known, known.units[unit_id], day)
-
-
-_digests: Final = Remembered[None, tuple[datetime.date, str]](1)
-
-
-def units_digest(known: Gazetteer, day: datetime.date) -> str:
-    """Eight symbols that differ where a unit reads differently."""
-    kept = _digests.of(known)
-    found = kept.get(None)
-    if found is None or found[0] != day:
-        digest = hashlib.sha256()
-        for entry in unit_entries(known, day):
-            digest.update(to_json(entry))
-        found = _digests.keep(kept, None, (day, digest.hexdigest()[:8]))
-    return found[1]
 
 
 def _unit_entry(known: Gazetteer, unit: Unit, day: datetime.date) -> Entry:
@@ -203,11 +187,7 @@ def _unit_entry(known: Gazetteer, unit: Unit, day: datetime.date) -> Entry:
     span = map_of((unit, district, province), day)
     before = None
     if unit.level == "commune":
-        last = LAST_DAY_OF_OLD_MAP
-        if unit.ended is not None:
-            last = min(last, unit.ended - datetime.timedelta(days=1))
-        holders = known.district_of(unit, last), known.province_of(unit, last)
-        before = ", ".join(unit_names(unit, last, *holders))
+        before = label_on(known, LAST_DAY_OF_OLD_MAP, LabelParts(), unit, None).label
     return {
         "type": "unit",
         "id": unit.id,

@@ -26,8 +26,8 @@ from registry.changes.entries import (
     following,
     record_entry,
     unit_entries,
-    units_digest,
 )
+from registry.changes.told_units import UnitsTold, note_units
 from registry.database import driver_connection, session_scope
 from registry.errors import ConflictError, DatabaseUnavailableError, UnreadableFileError
 from registry.events import move_pending_events
@@ -100,6 +100,10 @@ def export_snapshot(
     """
     with suppress(DatabaseUnavailableError, OperationalError):
         move_pending_events(engine)  # so that the cursor is as new as can be
+        with session_scope(engine) as session:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            known = load_gazetteer(session)
+        note_units(engine, known)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if next(folder.iterdir(), None) is not None:
@@ -126,11 +130,10 @@ def _export(
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         below = driver_connection(session.connection())
         taken_at, day = datetime.now(VIET_NAM), today()
-        identity, position = session.connection().exec_driver_sql(IDENTITY).one()
+        identity, position, *told = session.connection().exec_driver_sql(IDENTITY).one()
         known = load_gazetteer(session)
         wanted = following(known, unit, demo=demo)
-        digest = units_digest(known, day)
-        cursor = Cursor(identity, wanted.digest, digest, None, Read(position))
+        cursor = Cursor(identity, wanted.digest, UnitsTold(*told).serial, None, Read(position))
         counts: Counter[str] = Counter()
         records = _records(below, wanted, progress)
         files = [

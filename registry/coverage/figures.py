@@ -18,6 +18,7 @@ COUNTRY: Final = ("VN", "country", "Việt Nam")
 QUALITY_LABELS: Final = {
     "declared": "kê khai",
     "census": "tổng điều tra",
+    "derived": "suy ra khi chia tách",
     "estimate": "ước tính",
 }
 """Quality of a target → how it is shown; the best one first."""
@@ -50,7 +51,7 @@ class UnitTarget:
 
     households: int
     quality: str
-    """declared | census | estimate."""
+    """declared | census | derived | estimate."""
     source: str
     reference_date: datetime.date
     counted: str = "households"

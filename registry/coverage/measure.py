@@ -37,8 +37,8 @@ from registry.units import continuations, unit_by_code
 JUMP_DAYS: Final = 7
 """How old the count may be that today's is compared with."""
 BEST_TARGET: Final = """
-    array_position(ARRAY['declared', 'census', 'estimate'], quality), reference_date DESC,
-    counted = 'households' DESC, recorded_at DESC, id DESC
+    array_position(ARRAY['declared', 'census', 'derived', 'estimate'], quality),
+    reference_date DESC, counted = 'households' DESC, recorded_at DESC, id DESC
 """
 """ORDER BY of targets of one unit: the newest declared one first, and hộ before chỗ ở."""
 

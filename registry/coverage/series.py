@@ -71,8 +71,8 @@ _READ: Final = text(
         sum(suspected)::int AS suspected, sum(unnumbered)::int AS unnumbered,
         CASE WHEN count(target) = count(*) AND count(DISTINCT target_counted) = 1
             THEN sum(target)::int END AS target,
-        (ARRAY['declared', 'census', 'estimate'])[max(array_position(
-            ARRAY['declared', 'census', 'estimate'], target_quality))] AS quality,
+        (ARRAY['declared', 'census', 'derived', 'estimate'])[max(array_position(
+            ARRAY['declared', 'census', 'derived', 'estimate'], target_quality))] AS quality,
         min(target_counted) AS counted
     FROM coverage_day
     WHERE unit_id = ANY (CAST(:units AS int[])) AND day BETWEEN :since AND :until

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from registry.coverage.count_cache import wrong_counts
 from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
+from registry.held_units import holdings
 from registry.stored_keys import COLUMNS, DOOR_HASH, stale_keys
 
 CHECKS = Chapter()
@@ -180,8 +181,8 @@ def keys_are_of_todays_rules(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Hộ nào cũng thuộc một xã hiện nay",
-    hint="cải cách đơn vị chưa chuyển hết hộ: chạy tiếp, hoặc `operation correct --commune`"
-    " (a reform left them behind: move them)",
+    hint="chạy `bin/diachiso reform TỆP` của nghị quyết đã đổi xã ấy; vài hộ thì `operation correct"
+    " --commune` (run the reform that ended them; move a few by hand)",
 )
 def communes_of_households_exist(subject: Subject) -> Finding:
     """Every living household is in a commune of today."""
@@ -195,31 +196,88 @@ def communes_of_households_exist(subject: Subject) -> Finding:
     ).all()
     if not rows:
         return ok()
-    named = ", ".join(row.code for row in rows[:_NAMED])
+    named = ", ".join(f"{row.code} ({row.n:,})" for row in rows[:_NAMED])
     return failure(f"{sum(row.n for row in rows):,} in {len(rows):,} that ended: {named}")
 
 
 @CHECKS.check(
-    "Đường, thôn, khoá đều thuộc đơn vị hiện nay",
-    hint="chuyển tên đường, thôn, khoá và chỉ tiêu sang đơn vị kế tiếp"
-    " (move what is left of them to the units that continue them)",
+    "Đường, thôn, tổng số hộ đều thuộc đơn vị hiện nay",
+    hint="chạy `bin/diachiso reform TỆP` của nghị quyết đã đổi đơn vị ấy; tổng số hộ thì `targets"
+    " import` cho đơn vị kế tiếp (run the reform that ended them; declare targets of the units that"
+    " continue them)",
 )
 def ended_units_hold_nothing(subject: Subject) -> Finding:
-    """Streets, localities and keys belong to units of today."""
-    counts = subject.connection.execute(
-        text(
-            "WITH ended AS (SELECT id FROM admin_unit WHERE NOT lifetime @> current_date)"
-            " SELECT (SELECT count(*) FROM thoroughfare WHERE merged_into_id IS NULL"
-            "   AND unit_id IN (SELECT id FROM ended)),"
-            " (SELECT count(*) FROM locality WHERE merged_into_id IS NULL"
-            "   AND unit_id IN (SELECT id FROM ended)),"
-            " (SELECT count(*) FROM api_key_unit b JOIN api_key k ON k.id = b.key_id"
-            "   WHERE k.revoked_at IS NULL AND b.unit_id IN (SELECT id FROM ended))"
+    """Streets, localities and targets belong to units of today."""
+    ended = {
+        row.id: row.code
+        for row in subject.connection.execute(
+            text("SELECT id, code FROM admin_unit WHERE upper(lifetime) <= current_date")
         )
-    ).one()
-    names = ("streets", "localities", "bindings of keys")
-    found = [f"{n:,} {name}" for name, n in zip(names, counts, strict=True) if n]
-    return warning(", ".join(found)) if found else ok()
+    }
+    held = holdings(subject.connection, list(ended))
+    counts = {name: sum(getattr(one, name) for one in held.values()) for name in _OF_UNITS}
+    found = [f"{n:,} {name}" for name, n in counts.items() if n]
+    if not found:
+        return ok()
+    codes = sorted({ended[i] for i, one in held.items() if any(getattr(one, n) for n in _OF_UNITS)})
+    return warning(f"{', '.join(found)}; in {len(codes):,} that ended: {', '.join(codes[:_NAMED])}")
+
+
+_OF_UNITS: Final = ("streets", "localities", "targets")
+
+
+@CHECKS.check(
+    "Khoá nào cũng gắn với đơn vị hiện nay, và chỉ phần của mình",
+    hint="gắn lại bằng `bin/diachiso keys bind TÊN --unit MÃ`; khoá theo mọi phần của xã bị chia là"
+    " đúng thì gắn lại đúng các phần ấy (bind them anew: to what continues the unit, or to those"
+    " parts of a split one that are theirs, be it all)",
+)
+def keys_are_bound_to_living_units(subject: Subject) -> Finding:
+    """Keys are bound to units of today, and to no more parts of a split one than was decided."""
+    ended = list(subject.connection.scalars(text(_ENDED_KEYS)))
+    widened = list(subject.connection.scalars(text(_WIDENED_KEYS)))
+    said = [
+        f"{len(found):,} keys {what}: {', '.join(found[:_NAMED])}"
+        for found, what in (
+            (ended, "bound to ended units"),
+            (widened, "bound to all parts of a split unit"),
+        )
+        if found
+    ]
+    return warning("; ".join(said)) if said else ok()
+
+
+_ENDED_KEYS: Final = """
+    SELECT k.name || ' (' || string_agg(u.code || coalesce(' → ' || (
+            SELECT string_agg(n.code, ' ' ORDER BY n.code)
+            FROM admin_unit_succession s JOIN admin_unit n ON n.id = s.successor_id
+            WHERE s.predecessor_id = u.id AND s.effective_on <= current_date
+        ), ''), ' ' ORDER BY u.code) || ')'
+    FROM api_key k JOIN api_key_unit b ON b.key_id = k.id
+    JOIN admin_unit u ON u.id = b.unit_id AND upper(u.lifetime) <= current_date
+    WHERE k.revoked_at IS NULL GROUP BY k.id ORDER BY k.name
+"""
+_WIDENED_KEYS: Final = """
+    SELECT k.name || ' (' || string_agg(u.code, ' ' ORDER BY u.code) || ')'
+    FROM api_key k JOIN api_key_unit b ON b.key_id = k.id AND b.widened_by_event_id IS NOT NULL
+    JOIN admin_unit u ON u.id = b.unit_id
+    WHERE k.revoked_at IS NULL GROUP BY k.id ORDER BY k.name
+"""
+
+
+@CHECKS.check(
+    "Nghị quyết đã đến ngày thì đã thực hiện",
+    hint="xem nhật ký việc nền (jobs), sửa rồi chạy lại (look into the log of the jobs)",
+)
+def reforms_are_carried(subject: Subject) -> Finding:
+    """Prepared reforms are carried on their day."""
+    numbers = subject.connection.scalars(
+        text(
+            "SELECT number FROM reform WHERE state = 'prepared' AND effective_on <= current_date"
+            " AND now() > effective_on + interval '1 hour' ORDER BY effective_on, id"
+        )
+    ).all()
+    return failure(f"{len(numbers):,} are not: {', '.join(numbers[:_NAMED])}") if numbers else ok()
 
 
 def _codes(subject: Subject, statement: str, said: str) -> Finding:

@@ -60,18 +60,19 @@ TRIGGERS: Final = {
 """Rules that hold only while their trigger is enabled."""
 
 MAY_WRITE: Final = {
-    "INSERT": ("succession_link", "household_former_number", "audit_entry"),
+    "INSERT": ("succession_link", "household_former_number", "audit_entry", "reform_before"),
     "INSERT UPDATE": (
-        *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
-        *("plate", "target", "coverage_day", "field_report", "api_key"),
+        *("thoroughfare", "locality", "reform"),
+        *("plate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
     ),
     "INSERT UPDATE DELETE": (
+        *("admin_unit", "admin_unit_version", "admin_unit_succession"),
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
         *("import", "import_problem", "import_work", "api_key_unit", "field_report_voice"),
         *("enumeration_budget", "map_unit", "map_label", "map_density"),
         "coverage_count",
     ),
-    "UPDATE": ("map_state", "coverage_state"),
+    "UPDATE": ("map_state", "coverage_state", "unit_told_state"),
     "UPDATE DELETE": ("household",),
     "INSERT DELETE": ("household_ref_before", "coverage_touched"),
 }
@@ -85,6 +86,8 @@ SECURED: Final = (
 POLICIES: Final = 4
 """Of each of them: reading, inserting, updating, deleting."""
 
+COUNTED_ALONG: Final = ("thoroughfare_id", "locality_id")
+"""Columns of former numbers that a reform writes, where it cuts a street or locality."""
 STAMPED: Final = ("event_id", "recorded_at")
 """Columns of household that the database fills in: every other one the application may insert."""
 
@@ -226,6 +229,9 @@ def _wanted_privileges() -> Privileges:
             for verb in verbs.split()
         ),
         *((f"household.{name}", "INSERT") for name in insertable if name not in STAMPED),
+        *((f"household_former_number.{name}", "UPDATE") for name in COUNTED_ALONG),
+        ("thoroughfare_id_seq", "USAGE"),
+        ("locality_id_seq", "USAGE"),
         ("code_ordinal", "SELECT"),
         ("demo_ordinal", "SELECT"),
         ("schema public", "USAGE"),

@@ -78,7 +78,17 @@ _WORDS: Final = (
     (r"(\S+) plates", r"\1 biển số"),
     (r"(\S+) streets", r"\1 đường"),
     (r"(\S+) localities", r"\1 thôn, tổ"),
-    (r"(\S+) bindings of keys", r"\1 ràng buộc của khoá"),
+    (r"(\S+) targets", r"\1 tổng số hộ"),
+    (r"in (\S+) that ended: (.+)", r"ở \1 đơn vị đã hết: \2"),
+    (
+        r"(\S+) keys bound to ended units: (.+); (\S+) keys bound to all parts of .+?: (.+)",
+        r"\1 khoá gắn với đơn vị đã hết: \2; \3 khoá gắn với mọi phần của đơn vị bị chia: \4",
+    ),
+    (r"(\S+) keys bound to ended units: (.+)", r"\1 khoá gắn với đơn vị đã hết: \2"),
+    (
+        r"(\S+) keys bound to all parts of a split unit: (.+)",
+        r"\1 khoá gắn với mọi phần của đơn vị bị chia: \2",
+    ),
     # What runs beside
     (r"the database has (\S+) GiB", r"cơ sở dữ liệu \1 GiB"),
     (r"the disk cannot be seen from here", "ở đây không thấy đĩa"),

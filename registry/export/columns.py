@@ -95,16 +95,29 @@ HEADINGS: Final = {
     "position_accuracy_m": "Độ chính xác (m)",
     "verified_on": "Xác minh ngày",
     "recorded_at": "Ghi sổ lúc (UTC)",
+    "address_on": "Địa chỉ của ngày đã nêu",
 }
 """Columns of a workbook, which people read; parts of a door are called as an import knows them."""
 GEOMETRY: Final = Column(
     "geometry", "point", "Điểm lối vào; trống khi chưa đo", "Point of the entrance, EPSG:4326"
 )
 """Of map layers; the others have `lon` and `lat`."""
+ADDRESS_ON: Final = Column(
+    "address_on",
+    "string",
+    "Địa chỉ một dòng của ngày đã nêu; trống khi không rõ xã cũ",
+    "The address as it was written on the day given; empty where its unit then is not known",
+)
+"""Only where the labels of a day are asked for."""
 
 
-def schema(*, geometry: bool) -> Any:
-    """The columns as an Arrow schema, with WKB points at the end where they are wanted."""
+def chosen(*, geometry: bool, on: bool) -> tuple[Column, ...]:
+    """The columns of a file, with points or labels of a day at the end where they are wanted."""
+    return (*COLUMNS, *([ADDRESS_ON] if on else []), *([GEOMETRY] if geometry else []))
+
+
+def schema(*, geometry: bool, on: bool = False) -> Any:
+    """The columns as an Arrow schema; points are WKB."""
     import pyarrow as pa
 
     types = {
@@ -115,5 +128,5 @@ def schema(*, geometry: bool) -> Any:
         "time": pa.timestamp("ms", tz="UTC"),
         "point": pa.binary(),
     }
-    columns = (*COLUMNS, GEOMETRY) if geometry else COLUMNS
+    columns = chosen(geometry=geometry, on=on)
     return pa.schema([pa.field(each.name, types[each.type]) for each in columns])

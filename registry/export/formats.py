@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pydantic_core import to_json
 
 from registry.csv_cells import guarded_column
-from registry.export.columns import HEADINGS, schema
+from registry.export.columns import HEADINGS
 from registry.new_workbook import new_workbook
 
 Batches = Iterable[Any]
@@ -24,9 +24,9 @@ _GROUP_ROWS: Final = 100_000
 _SHEET: Final = "Hộ"
 
 
-def _csv(path: Path, batches: Batches) -> None:
+def _csv(path: Path, batches: Batches, schema: Any) -> None:
     options = arrow_csv.WriteOptions(quoting_style="needed", quoting_header="needed")
-    with arrow_csv.CSVWriter(str(path), schema(geometry=False), write_options=options) as writer:
+    with arrow_csv.CSVWriter(str(path), schema, write_options=options) as writer:
         for batch in batches:
             writer.write_batch(_guarded(batch))
 
@@ -36,12 +36,12 @@ def _guarded(batch: Any) -> Any:
     return pa.record_batch(columns, schema=batch.schema)
 
 
-def _ndjson(path: Path, batches: Batches) -> None:
+def _ndjson(path: Path, batches: Batches, _schema: Any) -> None:
     with path.open("wb") as out:
         out.writelines(to_json(row) + b"\n" for row in _rows(batches))
 
 
-def _geojson(path: Path, batches: Batches) -> None:
+def _geojson(path: Path, batches: Batches, _schema: Any) -> None:
     """RFC 7946: WGS 84, a record without a point has a null geometry."""
     separator = b'{"type":"FeatureCollection","features":[\n'
     with path.open("wb") as out:
@@ -64,7 +64,7 @@ def _rows(batches: Batches) -> Iterator[dict[str, Any]]:
             yield from batch.slice(at, _ROWS).to_pylist()
 
 
-def _xlsx(path: Path, batches: Batches) -> None:
+def _xlsx(path: Path, batches: Batches, schema: Any) -> None:
     """Texts as texts, so that no spreadsheet makes a date of `3/2`; a sheet a million rows."""
     with new_workbook(path, row_by_row=True) as book:
         head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
@@ -75,7 +75,7 @@ def _xlsx(path: Path, batches: Batches) -> None:
                 at, sheets = 0, sheets + 1
                 sheet = book.add_worksheet(_SHEET if sheets == 1 else f"{_SHEET} {sheets}")
                 sheet.freeze_panes(1, 1)
-                sheet.write_row(0, 0, HEADINGS.values(), head)
+                sheet.write_row(0, 0, map(HEADINGS.__getitem__, schema.names), head)
             at += 1
             row["recorded_at"] = row["recorded_at"].isoformat(timespec="seconds")
             for column, value in enumerate(row.values()):
@@ -87,10 +87,10 @@ def _xlsx(path: Path, batches: Batches) -> None:
                     sheet.write_number(at, column, value)
 
 
-def _gpkg(path: Path, batches: Batches) -> None:
+def _gpkg(path: Path, batches: Batches, schema: Any) -> None:
     from registry.gdal import write_arrow
 
-    reader = pa.RecordBatchReader.from_batches(schema(geometry=True), iter(batches))
+    reader = pa.RecordBatchReader.from_batches(schema, iter(batches))
     write_arrow(
         reader,
         path,
@@ -102,13 +102,11 @@ def _gpkg(path: Path, batches: Batches) -> None:
     )
 
 
-def _geoparquet(path: Path, batches: Batches) -> None:
+def _geoparquet(path: Path, batches: Batches, schema: Any) -> None:
     """GeoParquet 1.1: WKB in OGC:CRS84, which is lon, lat in WGS 84."""
     west = south = float("inf")
     east = north = float("-inf")
-    with pq.ParquetWriter(
-        path, schema(geometry=True), compression="zstd", compression_level=1
-    ) as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
         for batch in batches:
             writer.write_batch(batch, row_group_size=_GROUP_ROWS)
             lon, lat = (pc.min_max(batch[name]).as_py() for name in ("lon", "lat"))
@@ -122,7 +120,7 @@ def _geoparquet(path: Path, batches: Batches) -> None:
         writer.add_key_value_metadata({"geo": json.dumps(told)})
 
 
-WRITERS: Final[dict[str, tuple[str, bool, Callable[[Path, Batches], None]]]] = {
+WRITERS: Final[dict[str, tuple[str, bool, Callable[[Path, Batches, Any], None]]]] = {
     "csv": (".csv", False, _csv),
     "xlsx": (".xlsx", False, _xlsx),
     "ndjson": (".ndjson", False, _ndjson),

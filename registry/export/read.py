@@ -17,8 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from geo.label import LabelParts, alley_word, door_words, named, number_label
-from registry.export.columns import schema
+from registry.export.columns import ADDRESS_ON, schema
 from registry.gazetteer import Gazetteer
+from registry.past import DECIDED, MIDNIGHT
+from registry.records import names_on
+from registry.units.lineage import units_on
 
 _BLOCK_BYTES: Final = 4 << 20
 _BETWEEN: Final = "\x1f"
@@ -34,7 +37,8 @@ _SELECT: Final = """
         h.households_count, ST_X(h.point) AS lon, ST_Y(h.point) AS lat, h.position_method,
         h.position_accuracy_m, h.verified_on,
         CAST(h.since AT TIME ZONE 'UTC' AS timestamp(3)) AS recorded_at
-    FROM {households} h
+        {then}
+    FROM {households} h {earlier}
     WHERE NOT h.restricted AND h.status = ANY ({statuses}) {demo} {within}
 """
 _STATE: Final = (
@@ -55,6 +59,16 @@ _THEN: Final = """(
 )"""
 _STREETS: Final = "SELECT id, kind, name FROM thoroughfare"
 _LOCALITIES: Final = "SELECT id, kind, name, parent_id FROM locality"
+# As `registry.past` reads one record: the last state before the first decision behind the day.
+_EARLIER: Final = """LEFT JOIN (
+    SELECT DISTINCT ON (v.{key}) v.* FROM {table}_version v
+    WHERE v.valid_to > {at} AND {decided} ORDER BY v.{key}, v.valid_to
+) n ON n.{key} = h.{key}"""
+_PLACES_THEN: Final = """
+    SELECT h.id, coalesce(n.kind, h.kind), coalesce(n.name, h.name) {parent}
+    FROM {table} h {earlier}
+"""
+_PARENT_THEN: Final = ", CASE WHEN n.id IS NULL THEN h.parent_id ELSE n.parent_id END"
 _TEXT, _ID, _DEGREES = pa.string(), pa.int32(), pa.float64()
 _TYPES: Final = {
     "code": _TEXT,
@@ -79,6 +93,14 @@ _TYPES: Final = {
     "recorded_at": pa.timestamp("ms"),
 }
 """What _SELECT sends, in its order."""
+_THEN_TYPES: Final = {
+    f"then_{name}": _TYPES[name]
+    for name in (
+        *("unit_id", "former_unit_id", "thoroughfare_id", "locality_id", "house_number"),
+        *("house_number_key", "building_name", "floor", "unit_number"),
+    )
+}
+"""What it sends besides for the label of a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +113,8 @@ class Wanted:
     as_of: datetime.datetime | None = None
     """As they were on record then; None for now."""
     demo: bool = False
+    on: datetime.date | None = None
+    """A day whose label is wanted as well."""
 
 
 def read_batches(
@@ -103,6 +127,8 @@ def read_batches(
 ) -> Iterator[Any]:
     """Record batches of `columns.schema`, all of one moment, in no order."""
     names = _Names(connection, gazetteer, day)
+    then = _Then(connection, gazetteer, wanted.on) if wanted.on is not None else None
+    types = _TYPES if then is None else _TYPES | _THEN_TYPES
     with connection.cursor() as cursor, cursor.copy(_statement(wanted)) as copy:
         stream = io.BufferedReader(_Copied(copy), _BLOCK_BYTES)
         if not stream.peek(1):
@@ -110,18 +136,18 @@ def read_batches(
         rows = arrow_csv.open_csv(
             stream,
             read_options=arrow_csv.ReadOptions(
-                block_size=_BLOCK_BYTES, column_names=list(_TYPES), use_threads=True
+                block_size=_BLOCK_BYTES, column_names=list(types), use_threads=True
             ),
             parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=_TYPES,
+                column_types=types,
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
             ),
         )
         for batch in rows:
-            yield _named(batch, names, geometry=geometry)
+            yield _named(batch, names, then, geometry=geometry)
 
 
 def _statement(wanted: Wanted) -> str:
@@ -135,13 +161,28 @@ def _statement(wanted: Wanted) -> str:
     within = ""
     if wanted.communes is not None:
         within = f"AND h.unit_id = ANY (ARRAY[{', '.join(map(str, wanted.communes))}]::int[])"
+    then = earlier = ""
+    if wanted.on is not None:
+        own = (name.removeprefix("then_") for name in _THEN_TYPES)
+        then = "".join(
+            f", CASE WHEN n.code IS NULL THEN h.{name} ELSE n.{name} END AS then_{name}"
+            for name in own
+        )
+        earlier = _earlier("household", "code", wanted.on)
     select = _SELECT.format(
+        then=then,
+        earlier=earlier,
         households=households,
         statuses=f"ARRAY[{', '.join(repr(each) for each in wanted.statuses)}]",
         demo="" if wanted.demo else "AND h.code >= '1'",
         within=within,
     )
     return f"COPY ({select}) TO STDOUT (FORMAT csv)"
+
+
+def _earlier(table: str, key: str, day: datetime.date) -> str:
+    at = MIDNIGHT.format(day=f"CAST('{day.isoformat()}' AS date)")
+    return _EARLIER.format(table=table, key=key, at=at, decided=DECIDED)
 
 
 class _Copied(io.RawIOBase):
@@ -169,9 +210,7 @@ class _Names:
     def __init__(
         self, connection: psycopg.Connection[Any], gazetteer: Gazetteer, day: datetime.date
     ) -> None:
-        streets = connection.execute(_STREETS).fetchall()
-        self.street = _Lookup({i: named(kind, name) for i, kind, name in streets})
-        self.locality = _Lookup(_locality_words(connection))
+        self.street, self.locality = _place_words(connection, _STREETS, _LOCALITIES)
         units = gazetteer.units.values()
         provinces = {unit.id: gazetteer.province_of(unit, day) for unit in units}
         self.unit_code = _Lookup({unit.id: unit.code for unit in units})
@@ -180,9 +219,58 @@ class _Names:
         self.province = _Lookup({i: p.version_on(day).full_name for i, p in provinces.items() if p})
 
 
-def _locality_words(connection: psycopg.Connection[Any]) -> dict[int, str]:
+class _Then:
+    """Labels of a day."""
+
+    def __init__(
+        self, connection: psycopg.Connection[Any], gazetteer: Gazetteer, day: datetime.date
+    ) -> None:
+        self._gazetteer, self._day = gazetteer, day
+        streets, localities = (
+            _PLACES_THEN.format(table=table, parent=parent, earlier=_earlier(table, "id", day))
+            for table, parent in (("thoroughfare", ""), ("locality", _PARENT_THEN))
+        )
+        self._street, self._locality = _place_words(connection, streets, localities)
+
+    def labels(self, column: dict[str, Any]) -> Any:
+        """The labels of a batch; null where the register does not know in which unit it was."""
+        ids = [
+            pc.fill_null(pc.cast(column[name], _TEXT), "")
+            for name in ("unit_id", "former_unit_id", "then_unit_id", "then_former_unit_id")
+        ]
+        units = _words(pc.binary_join_element_wise(*ids, _BETWEEN), self._units)
+        column = {name.removeprefix("then_"): cells for name, cells in column.items()}
+        street, locality = (
+            self._street(column["thoroughfare_id"]),
+            self._locality(column["locality_id"]),
+        )
+        province = _words(units, lambda words: words.rpartition(", ")[2])
+        label = _joined(", ", *_door(column, street, province), locality, units)
+        return pc.if_else(pc.equal(units, ""), pa.nulls(len(units), _TEXT), label)
+
+    def _units(self, ids: str) -> str:
+        unit, *others = (self._gazetteer.units.get(int(i or 0)) for i in ids.split(_BETWEEN))
+        if unit is None:
+            return ""
+        known = tuple(other.id for other in others if other is not None)
+        found = units_on(self._gazetteer, self._day, unit, known)
+        return ", ".join(names_on(self._gazetteer, found[0], self._day)) if len(found) == 1 else ""
+
+
+def _place_words(
+    connection: psycopg.Connection[Any], streets: str, localities: str
+) -> tuple["_Lookup", "_Lookup"]:
+    """Words of streets, and of localities."""
+    found = connection.execute(streets).fetchall()
+    return (
+        _Lookup({i: named(kind, name) for i, kind, name in found}),
+        _Lookup(_locality_words(connection, localities)),
+    )
+
+
+def _locality_words(connection: psycopg.Connection[Any], localities: str) -> dict[int, str]:
     """Each locality with what holds it: `Tổ 3, Khu phố 1`."""
-    rows = connection.execute(_LOCALITIES).fetchall()
+    rows = connection.execute(localities).fetchall()
     own = {i: named(kind, name) for i, kind, name, _ in rows}
     parents = {i: parent for i, _, _, parent in rows if parent is not None}
     words = {}
@@ -207,7 +295,7 @@ class _Lookup:
         return pc.take(self._words, pc.index_in(ids, self._ids))
 
 
-def _named(batch: Any, names: _Names, *, geometry: bool) -> Any:
+def _named(batch: Any, names: _Names, then: _Then | None, *, geometry: bool) -> Any:
     column = dict(zip(batch.schema.names, batch.columns, strict=True))
     code, unit, former = column["code"], column["unit_id"], column["former_unit_id"]
     street, locality = (
@@ -215,19 +303,12 @@ def _named(batch: Any, names: _Names, *, geometry: bool) -> Any:
         names.locality(column["locality_id"]),
     )
     commune, province = names.unit(unit), names.province(unit)
-    inside = [
-        _each(column["unit_number"], lambda flat: LabelParts(unit_number=flat)),
-        _each(column["floor"], lambda floor: LabelParts(floor=floor)),
-        _each(column["building_name"], lambda building: LabelParts(building=building)),
-    ]
-    number = _numbers(column["house_number_key"], column["house_number"], province)
-    door = _joined(" ", number, street)
     made = {
         "code": code,
         "code_display": pc.replace_substring_regex(code, "^(.{4})", r"\1-"),
         "kind": column["kind"],
         "status": column["status"],
-        "address": _joined(", ", *inside, door, locality, commune, province),
+        "address": _joined(", ", *_door(column, street, province), locality, commune, province),
         "house_number": column["house_number"],
         "number_path": column["house_number_key"],
         "street": street,
@@ -250,10 +331,23 @@ def _named(batch: Any, names: _Names, *, geometry: bool) -> Any:
         "verified_on": column["verified_on"],
         "recorded_at": pc.assume_timezone(column["recorded_at"], "UTC"),
     }
+    if then is not None:
+        made[ADDRESS_ON.name] = then.labels(column)
     if geometry:
         made["geometry"] = wkb_points(column["lon"], column["lat"])
-    wanted = schema(geometry=geometry)
+    wanted = schema(geometry=geometry, on=then is not None)
     return pa.record_batch([made[name] for name in wanted.names], schema=wanted)
+
+
+def _door(column: dict[str, Any], street: Any, province: Any) -> list[Any]:
+    """What stands before localities and units."""
+    number = _numbers(column["house_number_key"], column["house_number"], province)
+    return [
+        _each(column["unit_number"], lambda flat: LabelParts(unit_number=flat)),
+        _each(column["floor"], lambda floor: LabelParts(floor=floor)),
+        _each(column["building_name"], lambda building: LabelParts(building=building)),
+        _joined(" ", number, street),
+    ]
 
 
 def _each(column: Any, parts: Callable[[str], LabelParts]) -> Any:

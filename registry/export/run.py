@@ -15,9 +15,10 @@ from registry.coverage.measure import communes_by_province, living_units
 from registry.csv_cells import Writer
 from registry.database import driver_connection, session_scope
 from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
-from registry.export.columns import COLUMNS, GEOMETRY, HEADINGS
+from registry.export.columns import HEADINGS, chosen, schema
 from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
 from registry.messages import not_written
+from registry.units import label_day
 from registry.whole_file import whole_file
 
 FORMATS: Final = ("csv", "xlsx", "ndjson", "geojson", "gpkg", "geoparquet")
@@ -40,6 +41,8 @@ class ExportOptions:
     statuses: tuple[str, ...] = ("active",)
     as_of: datetime.datetime | None = None
     demo: bool = False
+    on: datetime.date | None = None
+    """A day whose label is wanted as well, in a column of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def export_file(
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         gazetteer, day = load_gazetteer(session), today()
         communes, named, former = _units(gazetteer, options.unit, day)
-        wanted = Wanted(communes, options.statuses, options.as_of, options.demo)
+        wanted = Wanted(communes, options.statuses, options.as_of, options.demo, options.on)
         batches = read_batches(
             driver_connection(session.connection()), gazetteer, day, wanted, geometry=geometry
         )
@@ -86,7 +89,7 @@ def export_file(
         try:
             # GDAL lays a journal beside the file.
             with whole_file(path, by_name=options.format == "gpkg") as partial:
-                write(partial, counted)
+                write(partial, counted, schema(geometry=geometry, on=options.on is not None))
                 if not counted.records:
                     raise NotFoundError(
                         "không có bản ghi nào phù hợp, không ghi tệp (nothing to export)"
@@ -117,6 +120,7 @@ class _Counted:
 
 
 def _check(options: ExportOptions) -> None:
+    label_day(options.on)
     if options.format not in FORMATS:
         raise InvalidInputError.of_field("format", "literal_error", f"one of {FORMATS}")
     if not options.statuses or not set(options.statuses) <= set(STATUSES):
@@ -155,7 +159,7 @@ def _write_beside(
     out = io.StringIO()
     writer = Writer(out, lineterminator="\n")
     writer.writerow(("column", "type", "nghĩa", "meaning"))
-    for column in (*COLUMNS, GEOMETRY) if geometry else COLUMNS:
+    for column in chosen(geometry=geometry, on=options.on is not None):
         called = HEADINGS[column.name] if options.format == "xlsx" else column.name
         writer.writerow((called, column.type, column.vietnamese, column.english))
     path.with_name(f"{path.name}.columns.csv").write_text(out.getvalue(), encoding="utf-8")

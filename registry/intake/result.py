@@ -7,9 +7,9 @@ from typing import Any, Final
 from registry.intake.columns.reader import SourceFile
 from registry.intake.columns.unread import UnreadColumn
 from registry.intake.engine import Workbench
-from registry.intake.formats.table import SheetPlace
+from registry.intake.formats.table import Numbering
 from registry.intake.judging.auto_fix import FIXED
-from registry.intake.judging.row_problem import RowProblem, SheetRow
+from registry.intake.judging.row_problem import RowProblem
 
 MAX_SHOWN: Final = 1_000
 """Problems of rejected rows that a result holds; `Handback.problems` has them all."""
@@ -106,9 +106,8 @@ class ImportResult:
     """A few rows of each problem, in the order of `problems`."""
     row_problems: tuple[RowProblem, ...] = field(repr=False)
     """What is wrong with the rows that were rejected: the first `MAX_SHOWN`."""
-    sheet_rows: dict[int, SheetPlace] = field(repr=False)
-    """Of rows in `examples` and `row_problems`, and those that they name, where the spreadsheet
-    shows them; {} for files of other kinds."""
+    numbering: Numbering | None = field(repr=False)
+    """Where a spreadsheet shows the rows; None for files of other kinds."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: everything but what shows cells of rows."""
@@ -143,14 +142,16 @@ def _of_accuracy(file: SourceFile) -> tuple[str, ...]:
 
 
 def result_of(
-    bench: Workbench, state: str, counts: dict[str, Any], file: SourceFile, sheet_row: SheetRow
+    bench: Workbench,
+    state: str,
+    counts: dict[str, Any],
+    file: SourceFile,
+    numbering: Numbering | None,
 ) -> ImportResult:
     """What became of a file whose rows were counted, with what is written down of its problems."""
     problems: dict[str, int] = dict(bench.rows(_BY_CODE))
     examples = tuple(RowProblem(*row) for row in bench.rows(_EXAMPLES, most=EXAMPLES))
     row_problems = tuple(RowProblem(*row) for row in bench.rows(_OF_REJECTED, most=MAX_SHOWN))
-    told = (*examples, *row_problems)
-    shown = {row for each in told for row in (each.row_number, *each.other_rows)}
     return ImportResult(
         import_id=bench.import_id if state == "published" else None,
         state=state,
@@ -165,5 +166,5 @@ def result_of(
         systems=file.table.systems,
         examples=examples,
         row_problems=row_problems,
-        sheet_rows={row: at for row in shown if (at := sheet_row(row)) is not None},
+        numbering=numbering,
     )

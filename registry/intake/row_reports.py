@@ -8,7 +8,6 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, TextIO
@@ -18,11 +17,12 @@ from registry.csv_cells import Writer
 from registry.database import driver_connection
 from registry.errors import InvalidInputError
 from registry.intake.columns.fields import ANSWER_COLUMNS, REPORT_COLUMNS
-from registry.intake.columns.reader import SourceFile, row_of_sheet, rows_of
+from registry.intake.columns.reader import SourceFile, rows_of
 from registry.intake.engine import Workbench, as_csv
+from registry.intake.formats.table import Numbering
 from registry.intake.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
 from registry.intake.judging.problems import PROBLEMS
-from registry.intake.judging.row_problem import RowProblem, SheetRow
+from registry.intake.judging.row_problem import RowProblem
 from registry.messages import SEVERITIES
 
 # In order of the file's rows. A revived record is a change to whoever delivers.
@@ -158,23 +158,30 @@ def report_form(file: SourceFile, path: Path) -> str:
     return form
 
 
-def write_problems(file: SourceFile, problems: BinaryIO, path: Path, which: Which) -> None:
+def write_problems(
+    file: SourceFile,
+    problems: BinaryIO,
+    path: Path,
+    which: Which,
+    numbering: Numbering | None = None,
+) -> None:
     """Write rows, with all that is wrong with each and the fixes, into `path`.
 
     They are as they came, but for columns about people and those that we wrote ourselves.
     Those that were rejected: corrected and delivered again, the file changes these rows and no
-    others. Or those that were published and have warnings or notices. The form is `report_form`.
+    others. Or those that were published and have warnings or notices. The form is `report_form`;
+    rows that a fix names are told by their `numbering`.
     """
     form = report_form(file, path)
     kept = _kept(file)
     headers = [*(file.headers[index] for index in kept), *REPORT_COLUMNS]
     if form in LAYERS:
-        chosen = ((at, reasons) for at, _, reasons in _reported(file, problems, which))
+        chosen = ((at, reasons) for at, _, reasons in _reported(file, problems, which, numbering))
         write_layer(path, form, file.table, kept, REPORT_COLUMNS, chosen)
         return
     rows = (
         [*_cells(row, kept), *reasons, *row[len(file.headers) :]]
-        for _, row, reasons in _reported(file, problems, which)
+        for _, row, reasons in _reported(file, problems, which, numbering)
     )
     if form == "xlsx":
         write_sheet(path, headers, rows, _SHEETS[which])
@@ -183,7 +190,7 @@ def write_problems(file: SourceFile, problems: BinaryIO, path: Path, which: Whic
 
 
 def _reported(
-    file: SourceFile, problems: BinaryIO, which: Which
+    file: SourceFile, problems: BinaryIO, which: Which, numbering: Numbering | None
 ) -> Iterator[tuple[int, list[str], list[str]]]:
     """The rows that are wanted: place in the table, blank ones counted, cells, and reasons."""
     wanted = _by_row(problems, which)
@@ -193,7 +200,7 @@ def _reported(
         for at, row in enumerate(rows):
             counted += any(row)
             if counted == number and any(row):
-                yield at, row, list(_reasons(found, partial(row_of_sheet, file)))
+                yield at, row, list(_reasons(found, numbering))
                 number, found = next(wanted, (0, ()))
                 if not number:
                     return
@@ -232,14 +239,14 @@ def _lines(stream: BinaryIO) -> Iterator[list[str]]:
         text.detach()
 
 
-def _reasons(problems: Sequence[RowProblem], sheet_row: SheetRow) -> Iterator[str]:
+def _reasons(problems: Sequence[RowProblem], numbering: Numbering | None) -> Iterator[str]:
     """The cells of `REPORT_COLUMNS`: codes, the worst severity, reasons in words, and fixes."""
     found = list(dict.fromkeys(problem.code for problem in problems))
     severities = {problem.severity for problem in problems}
     yield " ".join(found)
     yield next(word for severity, word in SEVERITIES.items() if severity in severities)
     yield "; ".join(PROBLEMS[each].vi for each in found)
-    fixes = (problem.fix_vi(sheet_row) for problem in problems)
+    fixes = (problem.fix_vi(numbering) for problem in problems)
     yield "; ".join(dict.fromkeys(filter(None, fixes)))
 
 

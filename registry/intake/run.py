@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,12 +20,13 @@ from registry.errors import (
     DatabaseUnavailableError,
     ImportStateError,
     InvalidInputError,
+    UnitsChangedError,
     VerdictChangedError,
 )
 from registry.events import Cause, move_pending_events, open_event
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer, today
 from registry.intake.columns.demo_guard import refuse_made_up
-from registry.intake.columns.reader import SourceFile, open_file, row_of_sheet
+from registry.intake.columns.reader import SourceFile, numbering_of, open_file
 from registry.intake.engine import Workbench, workbench
 from registry.intake.formats.table import unreadable
 from registry.intake.judging.auto_fix import apply_fixes
@@ -34,7 +34,6 @@ from registry.intake.judging.fixes import propose_fixes
 from registry.intake.judging.footers import skip_footers
 from registry.intake.judging.members import skip_members
 from registry.intake.judging.perimeter import reject_beyond
-from registry.intake.judging.row_problem import SheetRow
 from registry.intake.judging.row_rules import judge
 from registry.intake.matching.match import match
 from registry.intake.matching.names import teach
@@ -164,18 +163,13 @@ def _import(
     connection.execute(text(_NO_MERGE))
     connection.execute(text(_NOT_FOR_NOBODY))
     with workbench(connection, import_id, from_environment().var) as bench:
-        sheet_row: SheetRow = partial(row_of_sheet, file)
-        # Answers are of each row, and only a row that was read has one, or the number that its
-        # sheet shows. A key's units say what becomes of a row as well, and may be other ones than
-        # those of the latest import.
-        of_sheet = file.table.first_row is not None
+        # Answers are of each row, and only a row that was read has one. A key's units say what
+        # becomes of a row as well, and may be other ones than those of the latest import.
         repeat = (
-            None
-            if handback.answers or (handback.problems and of_sheet) or is_bound()
-            else find_repeat(bench, options.source, reading)
+            None if handback.answers or is_bound() else find_repeat(bench, options.source, reading)
         )
         if repeat is not None:
-            counts, sheet_row = repeat.counts, repeat.sheet_rows.get
+            counts = repeat.counts
         else:
             counts = _read(session, bench, file, options, gazetteer, reading, progress, entering)
         refuse_other_verdict(options, counts)
@@ -193,7 +187,8 @@ def _import(
             copy_problems(bench, handback.problems)
         if state == "published":
             bench.copy(_PROBLEMS, _TOLD, import_id=import_id)
-        result = result_of(bench, state, counts, file, sheet_row)
+        numbering = repeat.numbering if repeat is not None else numbering_of(file)
+        result = result_of(bench, state, counts, file, numbering)
     session.execute(
         update(_IMPORT).where(_IMPORT.c.id == import_id).values(counts=result.to_dict())
     )
@@ -217,7 +212,7 @@ def _read(
         apply_fixes(bench)
     entering("judging")
     skipped = _judge(bench, file, options, gazetteer, padded=resolver.padded)
-    counts = _decide(session, bench, file, options, skipped)
+    counts = _decide(session, bench, file, options, gazetteer, skipped)
     # A full delivery may say that nothing is left; that is asked: `too_many_vanished`.
     if not counts["rows"] and options.delivery == "partial":
         raise unreadable(file.path, _NO_ROW)
@@ -257,11 +252,21 @@ def _judge(
 
 
 def _decide(
-    session: Session, bench: Workbench, file: SourceFile, options: ImportOptions, skipped: int
+    session: Session,
+    bench: Workbench,
+    file: SourceFile,
+    options: ImportOptions,
+    gazetteer: Gazetteer,
+    skipped: int,
 ) -> dict[str, Any]:
     """What becomes of each row, and how many of each; nothing is written to the register yet."""
     demo, full = options.source == DEMO_SOURCE, options.delivery == "full"
     session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
+    if gazetteer_version(session) != gazetteer.version:
+        raise UnitsChangedError(
+            "đơn vị hành chính vừa thay đổi trong lúc đọc tệp; hãy nhập lại"
+            " (units have changed since the file was begun; try again)"
+        )
     if demo:
         refuse_demo_beside_real(session)
     teach(bench.duck)
@@ -336,7 +341,8 @@ def _reading_of(session: Session, gazetteer: Gazetteer, options: ImportOptions) 
     """What a row is read by, beside its cells: where that changed, it is looked at again."""
     boundaries = session.execute(text("SELECT max(loaded_at) FROM boundary")).scalar_one()
     stated = filter(None, (options.crs, "fix" if options.fix else None))
-    return " ".join(map(str, (RULES_VERSION, gazetteer.version, boundaries, *stated)))
+    units = (gazetteer.version, gazetteer.turned_on)
+    return " ".join(map(str, (RULES_VERSION, *units, boundaries, *stated)))
 
 
 def _write(

@@ -65,6 +65,8 @@ JOBS: Final = (
     Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
     Job("map.draw", "registry.drawing.refresh:refresh", cron="*/5 * * * *"),
     COUNT_COVERAGE,
+    # At 00:00 of their day, and when a day was missed as soon as there is a worker again.
+    Job("reforms.carry", "registry.reform.due:carry_due", cron="*/5 * * * *"),
     # 23:50 in Viet Nam: the day as it ends.
     Job("coverage.record", "registry.coverage.series:record", cron="50 16 * * *"),
     Job("jobs.forget", "registry.jobs.upkeep:forget_jobs", cron="40 19 * * *"),

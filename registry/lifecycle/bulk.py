@@ -6,8 +6,9 @@ names by a trigger).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import TextClause
 
@@ -28,9 +29,12 @@ from registry.lifecycle.places import (
     read_localities,
     read_street,
     street_of,
+    streets_of,
 )
-from registry.lifecycle.work import Done, NamedPlace, Work
+from registry.lifecycle.work import Done, NamedPlace, StreetDone, Work
 
+_Asked = TypeVar("_Asked")
+_Made = TypeVar("_Made")
 _MAX_NAMED: Final = 20
 """Numbers named in an error; a table may have thousands of them."""
 
@@ -62,10 +66,10 @@ def name_locality(work: Work, request: r.NameLocalityRequest) -> Done:
 
 def rename_street(work: Work, request: r.RenameStreetRequest) -> Done:
     """Another name for a street: households stay as they are."""
-    place = _street(work, request, request.street)
-    return _rename(
-        work, "thoroughfare", place, _street_name(request.new_name, "new_name", place.kind)
-    )
+    streets = _streets(work, request)
+    names = {p.id: _street_name(request.new_name, "new_name", p.kind) for p in streets}
+    done = _rename(work, "thoroughfare", [(place, names[place.id]) for place in streets])
+    return replace(done, streets=_told(work, streets, names))
 
 
 def rename_locality(work: Work, request: r.RenameLocalityRequest) -> Done:
@@ -74,7 +78,7 @@ def rename_locality(work: Work, request: r.RenameLocalityRequest) -> Done:
     inner, *outer = read_localities(request.new_name, "new_name")
     if outer:
         raise InvalidInputError.of_field("new_name", "unreadable", "chỉ một tên (one name only)")
-    return _rename(work, "locality", place, _Name(inner.key, inner.name, inner.kind))
+    return _rename(work, "locality", [(place, _Name(inner.key, inner.name, inner.kind))])
 
 
 def merge_street(work: Work, request: r.MergeStreetRequest) -> Done:
@@ -97,32 +101,45 @@ def merge_locality(work: Work, request: r.MergeLocalityRequest) -> Done:
 
 def renumber_street(work: Work, request: r.RenumberStreetRequest) -> Done:
     """New numbers of a street from a table, all at once: numbers may be exchanged."""
-    place = _street(work, request, request.street)
-    return _renumber(work, "thoroughfare", place, request.numbers)
+    streets = _streets(work, request)
+    done, rewritten = _renumber(work, "thoroughfare", streets, request.numbers)
+    return replace(done, streets=_told(work, streets, {}, rewritten))
 
 
 def renumber_locality(work: Work, request: r.RenumberLocalityRequest) -> Done:
     """New numbers of the doors of a locality that no street leads to, all at once."""
     place = _locality(work, request, request.locality)
-    return _renumber(work, "locality", place, request.numbers)
+    return _renumber(work, "locality", [place], request.numbers)[0]
 
 
-def _renumber(work: Work, table: str, place: FoundPlace, numbers: list[r.NewNumber]) -> Done:
-    lock_places(work.session, table, place.id)
-    parameters = {"id": place.id, "limit": _MAX_NAMED, **_table_of(numbers)}
+def _renumber(
+    work: Work, table: str, places: Sequence[FoundPlace], numbers: Sequence[r.NewNumber]
+) -> tuple[Done, dict[int, int]]:
+    """What was done, and how many records in each place."""
+    ids = [place.id for place in places]
+    lock_places(work.session, table, *ids)
+    parameters = {"ids": ids, "limit": _MAX_NAMED, **_table_of(work, places, numbers)}
     _refuse_numbers(
         work.session.scalars(sql.UNKNOWN[table], parameters).all(),
         "unknown_number",
         "không có số nhà này ở đó (no such number there)",
     )
+    _refuse_numbers(
+        work.session.scalars(sql.SEVERAL[table], parameters).all() if places[1:] else (),
+        "number_in_several",
+        "có ở nhiều nơi; hãy nêu xã, phường của từng dòng (in several of them: give each line its"
+        " commune)",
+    )
     if taken := work.session.scalars(sql.TAKEN[table], parameters).all():
         raise AddressTakenError(
             f"số mới đã có nhà khác mang: {', '.join(taken)} (numbers that other doors bear)"
         )
-    work.begin(**{_SCOPE[table]: [place.id]})
+    work.begin(**{_SCOPE[table]: ids})
     work.session.execute(sql.REMEMBER_TABLE[table], parameters)
-    rewritten = _count(work, sql.RENUMBER[table], parameters)
-    return work.done(NamedPlace(place.id, place.kind, place.name), rewritten)
+    rows = work.session.execute(sql.RENUMBER[table], parameters)
+    rewritten: dict[int, int] = {row.id: row.rewritten for row in rows}
+    place = NamedPlace(ids[0], places[0].kind, places[0].name)
+    return work.done(place, sum(rewritten.values())), rewritten
 
 
 def _make(
@@ -160,10 +177,23 @@ def _there(work: Work, table: str, name: Mapping[str, Any]) -> ConflictError:
     )
 
 
-def _rename(work: Work, table: str, place: FoundPlace, name: _Name) -> Done:
+def _rename(work: Work, table: str, renamed: Sequence[tuple[FoundPlace, _Name]]) -> Done:
+    ids = [place.id for place, _ in renamed]
+    lock_places(work.session, table, *ids)
+    codes = _communes(work, [place.unit_id for place, _ in renamed])
+    asked = [(codes[each[0].unit_id], each) for each in renamed]
+    rows = _each(asked, lambda each: _renamed(work, table, *each))
+    work.begin(**{_SCOPE[table]: ids})
+    for row in rows:
+        work.session.execute(sql.RENAME[table], row)
+    _, name = renamed[0]
+    return work.done(NamedPlace(ids[0], name.kind, name.name))
+
+
+def _renamed(work: Work, table: str, place: FoundPlace, name: _Name) -> dict[str, Any]:
+    """The row of a place under its new name; raises ConflictError where it cannot have it."""
     if (name.key, name.name, name.kind) == (place.key, place.name, place.kind):
         raise ConflictError("tên đã là tên này (it bears this name already)")
-    lock_places(work.session, table, place.id)
     marks = marks_in(work.session, table, place.unit_id, name.key, name.name, but=place.id)
     renamed = {
         "unit": place.unit_id,
@@ -175,9 +205,7 @@ def _rename(work: Work, table: str, place: FoundPlace, name: _Name) -> Done:
     }
     if work.session.execute(sql.THERE[table], renamed).first():
         raise _there(work, table, renamed)
-    work.begin(**{_SCOPE[table]: [place.id]})
-    work.session.execute(sql.RENAME[table], renamed)
-    return work.done(NamedPlace(place.id, name.kind, name.name))
+    return renamed
 
 
 def _merge(
@@ -216,6 +244,85 @@ def _street(work: Work, request: r.StreetRequest, written: str) -> FoundPlace:
     return work.took("street", street_of(work.session, unit_id, former, written))
 
 
+def _streets(work: Work, request: r.WideStreetRequest) -> list[FoundPlace]:
+    """The street of the request in each of its communes."""
+    if request.commune is not None:
+        unit_id = commune_id(work.session, request.commune)
+        former = _former(work, request.former_commune, unit_id)
+        return [work.took("street", street_of(work.session, unit_id, former, request.street))]
+
+    def here(code: str) -> list[FoundPlace]:
+        unit_id = commune_id(work.session, code, "communes")
+        found = streets_of(work.session, unit_id, request.street)
+        return [work.took("street", street) for street in found]
+
+    found = _each([(code, code) for code in request.communes or ()], here)
+    return list(chain.from_iterable(found))
+
+
+def _each(asked: Sequence[tuple[str, _Asked]], do: Callable[[_Asked], _Made]) -> list[_Made]:
+    """What is made of each, beside the code of its commune; raises all that is wrong together."""
+    made: list[_Made] = []
+    wrong: list[tuple[str, InvalidInputError | ConflictError]] = []
+    for commune, one in asked:
+        try:
+            made.append(do(one))
+        except (InvalidInputError, ConflictError) as error:
+            if len(asked) == 1:
+                raise
+            wrong.append((commune, error))
+    if wrong:
+        raise _together(wrong)
+    return made
+
+
+def _together(
+    wrong: Sequence[tuple[str, InvalidInputError | ConflictError]],
+) -> InvalidInputError | ConflictError:
+    """One error of those of several communes."""
+    errors = [
+        {"field": "communes", "code": _code_of(error), "detail": f"{commune}: {error.detail}"}
+        for commune, error in wrong
+    ]
+    shown = "; ".join(each["detail"] for each in errors[:_MAX_NAMED])
+    conflict = any(isinstance(error, ConflictError) for _, error in wrong)
+    return (ConflictError if conflict else InvalidInputError)(shown, errors=errors)
+
+
+def _code_of(error: InvalidInputError | ConflictError) -> str:
+    """The stable code of what is wrong; of several the first."""
+    errors: Any = error.extra.get("errors") or [{"code": error.code}]
+    return str(errors[0]["code"])
+
+
+def _communes(work: Work, units: Sequence[int]) -> dict[int, str]:
+    """Id of a commune → its code."""
+    rows = work.session.execute(sql.COMMUNES, {"units": list(units)})
+    return {row.id: row.code for row in rows}
+
+
+def _told(
+    work: Work,
+    streets: Sequence[FoundPlace],
+    names: Mapping[int, _Name],
+    rewritten: Mapping[int, int] | None = None,
+) -> tuple[StreetDone, ...]:
+    """What became of a street in each of its communes."""
+    communes = _communes(work, [street.unit_id for street in streets])
+    ids = [street.id for street in streets]
+    doors = {row.id: row.doors for row in work.session.execute(sql.DOORS, {"ids": ids})}
+    return tuple(
+        StreetDone(
+            communes[street.unit_id],
+            named(street.kind, street.name),
+            named(name.kind, name.name) if (name := names.get(street.id)) else None,
+            doors.get(street.id, 0),
+            (rewritten or {}).get(street.id, 0),
+        )
+        for street in streets
+    )
+
+
 def _locality(work: Work, request: r.LocalityRequest, written: str) -> FoundPlace:
     unit_id = commune_id(work.session, request.commune)
     former = _former(work, request.former_commune, unit_id)
@@ -248,38 +355,65 @@ def _columns(name: _Name) -> dict[str, str]:
     return {"key": name.key, "name": name.name, "kind": name.kind}
 
 
-def _table_of(numbers: list[r.NewNumber]) -> dict[str, list[str]]:
-    """Columns old, written, new, without the lines that change nothing."""
+class _Line(NamedTuple):
+    """A line of a table of numbers: keys, and the new number as written."""
+
+    old: str
+    written: str
+    new: str
+    unit: int | None
+    """Commune of the door, where numbers begin anew in each."""
+
+
+def _table_of(
+    work: Work, places: Sequence[FoundPlace], numbers: Sequence[r.NewNumber]
+) -> dict[str, list[Any]]:
+    """Columns of the lines, without those that change nothing."""
+    units = _units_of(work, places, numbers)
     lines = [
-        (
+        _Line(
             read_number(line.old, f"numbers.{at}.old"),
             line.new,
             read_number(line.new, f"numbers.{at}.new"),
+            unit,
         )
-        for at, line in enumerate(numbers)
+        for at, (line, unit) in enumerate(zip(numbers, units, strict=True))
     ]
-    for column, name in ((0, "old"), (2, "new")):
-        seen: dict[str, int] = {}
+    for name in ("old", "new"):
+        seen: dict[tuple[str, int | None], int] = {}
         for at, line in enumerate(lines):
-            if seen.setdefault(line[column], at) != at:
+            number = getattr(line, name)
+            if seen.setdefault((number, line.unit), at) != at:
                 raise InvalidInputError.of_field(
-                    f"numbers.{at}.{name}",
-                    "given_twice",
-                    f"số {line[column]} nêu hai lần (given twice)",
+                    f"numbers.{at}.{name}", "given_twice", f"số {number} nêu hai lần (given twice)"
                 )
-    changing = [line for line in lines if line[0] != line[2]]
+    changing = [line for line in lines if line.old != line.new]
     # Those that keep their number are not free for others.
-    kept = {line[0] for line in lines} - {line[0] for line in changing}
+    kept = {(line.old, line.unit) for line in lines if line.old == line.new}
     _refuse_numbers(
-        sorted(kept & {line[2] for line in changing})[:_MAX_NAMED],
+        sorted({line.new for line in changing if (line.new, line.unit) in kept})[:_MAX_NAMED],
         "given_twice",
         "vừa giữ vừa cấp cho nhà khác (kept by one door and given to another)",
     )
-    return {
-        "old": [line[0] for line in changing],
-        "written": [line[1] for line in changing],
-        "new": [line[2] for line in changing],
-    }
+    return {name: [getattr(line, name) for line in changing] for name in _Line._fields}
+
+
+def _units_of(
+    work: Work, places: Sequence[FoundPlace], numbers: Sequence[r.NewNumber]
+) -> list[int | None]:
+    """The commune of each line, where lines name them."""
+    given = [getattr(line, "commune", None) for line in numbers]
+    if not any(given):
+        return [None] * len(numbers)
+    known = {code: unit for unit, code in _communes(work, [p.unit_id for p in places]).items()}
+    for at, code in enumerate(given):
+        if code not in known:
+            raise InvalidInputError.of_field(
+                f"numbers.{at}.commune",
+                "unknown_commune",
+                "nêu xã, phường của đường này ở mọi dòng (each line needs a commune of the street)",
+            )
+    return [known[code or ""] for code in given]
 
 
 def _refuse_numbers(wrong: Sequence[str], code: str, detail: str) -> None:

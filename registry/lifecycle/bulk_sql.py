@@ -40,10 +40,8 @@ ENDED: Final = {
 }
 
 # Numbers count along the street, or in the locality where no street leads to the door.
-COUNTS: Final = {
-    "thoroughfare": "h.thoroughfare_id = :id",
-    "locality": "h.locality_id = :id AND h.thoroughfare_id IS NULL",
-}
+_ALONE: Final = {"thoroughfare": "", "locality": " AND h.thoroughfare_id IS NULL"}
+COUNTS: Final = {table: f"h.{table}_id = :id{alone}" for table, alone in _ALONE.items()}
 REMEMBER: Final = {
     table: text(
         "INSERT INTO household_former_number"
@@ -79,40 +77,62 @@ INNER_MEETING: Final = text(
 )
 MOVE_INNER: Final = text("UPDATE locality SET parent_id = :into WHERE parent_id = :id")
 
-TABLE: Final = (
-    "unnest(CAST(:old AS text[]), CAST(:written AS text[]), CAST(:new AS text[]))"
-    " AS n (old, written, new)"
+COMMUNES: Final = text("SELECT id, code FROM admin_unit WHERE id = ANY (:units)")
+DOORS: Final = text(
+    "SELECT thoroughfare_id AS id, count(*) AS doors FROM household"
+    " WHERE thoroughfare_id = ANY (:ids) AND status IN ('proposed', 'active') GROUP BY 1"
 )
-_LIVING: Final = "h.status IN ('proposed', 'active')"
+TABLE: Final = (
+    "unnest(CAST(:old AS text[]), CAST(:written AS text[]), CAST(:new AS text[]),"
+    " CAST(:unit AS integer[])) AS n (old, written, new, unit)"
+)
+_BORNE: Final = {
+    table: f"h.{table}_id = ANY (:ids){alone} AND h.status IN ('proposed', 'active')"
+    ' AND h.house_number_key = n.old COLLATE "C" AND (n.unit IS NULL OR n.unit = h.unit_id)'
+    for table, alone in _ALONE.items()
+}
+"""Doors `h` of a line `n`."""
 UNKNOWN: Final = {
     table: text(
-        f"SELECT n.old FROM {TABLE} WHERE NOT EXISTS (SELECT FROM household h"
-        f' WHERE {counts} AND h.house_number_key = n.old COLLATE "C" AND {_LIVING}) LIMIT :limit'
+        f"SELECT n.old FROM {TABLE} WHERE NOT EXISTS (SELECT FROM household h WHERE {borne})"
+        " LIMIT :limit"
     )
-    for table, counts in COUNTS.items()
+    for table, borne in _BORNE.items()
 }
+SEVERAL: Final = {
+    table: text(
+        f"SELECT n.old FROM {TABLE} JOIN household h ON {borne} WHERE n.unit IS NULL"
+        f" GROUP BY 1 HAVING count(DISTINCT h.{table}_id) > 1 ORDER BY 1 LIMIT :limit"
+    )
+    for table, borne in _BORNE.items()
+}
+# A door of the table gives its own number up.
 TAKEN: Final = {
     table: text(
-        f"SELECT n.new FROM {TABLE} WHERE NOT n.new = ANY (CAST(:old AS text[])) AND EXISTS ("
-        f'SELECT FROM household h WHERE {counts} AND h.house_number_key = n.new COLLATE "C"'
-        f" AND {_LIVING}) LIMIT :limit"
+        f"SELECT DISTINCT n.new FROM {TABLE} JOIN household h ON {borne}"
+        f" JOIN household o ON o.{table}_id = h.{table}_id{_ALONE[table].replace('h.', 'o.')}"
+        " AND o.status IN ('proposed', 'active')"
+        ' AND o.house_number_key = n.new COLLATE "C"'
+        f" WHERE NOT EXISTS (SELECT FROM {TABLE.replace('AS n', 'AS m')}"
+        ' WHERE m.old COLLATE "C" = o.house_number_key AND (m.unit IS NULL OR m.unit = o.unit_id))'
+        " LIMIT :limit"
     )
-    for table, counts in COUNTS.items()
+    for table, borne in _BORNE.items()
 }
 REMEMBER_TABLE: Final = {
     table: text(
         "INSERT INTO household_former_number"
         " (code, thoroughfare_id, locality_id, house_number, house_number_key)"
         " SELECT h.code, h.thoroughfare_id, h.locality_id, h.house_number, h.house_number_key"
-        f" FROM household h, {TABLE}"
-        f' WHERE {counts} AND h.house_number_key = n.old COLLATE "C" AND {_LIVING}'
+        f" FROM {TABLE} JOIN household h ON {borne}"
     )
-    for table, counts in COUNTS.items()
+    for table, borne in _BORNE.items()
 }
 RENUMBER: Final = {
     table: text(
-        f"UPDATE household h SET house_number = n.written, house_number_key = n.new FROM {TABLE}"
-        f' WHERE {counts} AND h.house_number_key = n.old COLLATE "C" AND {_LIVING}'
+        "WITH done AS (UPDATE household h SET house_number = n.written, house_number_key = n.new"
+        f" FROM {TABLE} WHERE {borne} RETURNING h.{table}_id AS id)"
+        " SELECT id, count(*) AS rewritten FROM done GROUP BY 1"
     )
-    for table, counts in COUNTS.items()
+    for table, borne in _BORNE.items()
 }

@@ -18,9 +18,11 @@ from geo.locality import Locality, parse_locality
 from geo.spelling import Spelling, are_apart, marks_beside, spelling
 from geo.street import Street, parse_street
 from registry.errors import InvalidInputError
+from registry.lifecycle.requests import OperationRequest, WideStreetRequest
 from registry.records import PLACES
 
-# Today, or the last map with districts. A former commune must have led to the one of today.
+# A former commune must have led to the one of today. Codes were used again: that of the last map
+# with districts is meant where it may be, else the last that bore it.
 _COMMUNE: Final = text(
     "SELECT id FROM admin_unit WHERE level = 'commune' AND code = :code"
     " AND lifetime @> current_date"
@@ -28,15 +30,26 @@ _COMMUNE: Final = text(
 _FORMER: Final = text(
     """
     WITH RECURSIVE onward AS (
-        SELECT u.id, u.id AS first FROM admin_unit u
-        WHERE u.level = 'commune' AND u.code = :code AND u.lifetime @> date '2025-06-30'
+        SELECT u.id, u.id AS first, u.lifetime @> date '2025-06-30' AS with_districts,
+            upper(u.lifetime) AS ended
+        FROM admin_unit u WHERE u.level = 'commune' AND u.code = :code
         UNION
-        SELECT s.successor_id, o.first
+        SELECT s.successor_id, o.first, o.with_districts, o.ended
         FROM onward o JOIN admin_unit_succession s ON s.predecessor_id = o.id
-    ) SELECT first FROM onward WHERE id = :unit
+    ) SELECT first FROM onward WHERE id = :unit AND (with_districts OR ended <= current_date)
+    ORDER BY with_districts DESC, ended DESC LIMIT 1
     """
 )
 
+_IN_PROVINCE: Final = text(
+    """
+    SELECT u.code, t.name
+    FROM thoroughfare t JOIN admin_unit u ON u.id = t.unit_id AND u.lifetime @> current_date
+    JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
+    JOIN admin_unit p ON p.id = v.province_id AND p.code = :province
+    WHERE t.key = ANY (:keys) ORDER BY u.code
+    """
+)
 _NAMED: Final = {
     table: text(
         f"SELECT id, unit_id, former_unit_id, {parent} AS parent_id, key, name, kind"
@@ -124,16 +137,35 @@ def commune_id(session: Session, code: str, name: str = "commune") -> int:
 
 
 def former_id(session: Session, code: str, unit_id: int, name: str = "former_commune") -> int:
-    """The commune of before July 2025 that bore `code` and led to this one of today."""
+    """The commune of an earlier map that bore `code` and led to this one of today."""
     found: int | None = session.execute(_FORMER, {"code": code, "unit": unit_id}).scalar()
     if found is None:
         raise InvalidInputError.of_field(
             name,
             "unknown_commune",
             f"không có xã, phường cũ mã {code} trong xã, phường này"
-            " (no commune before July 2025 that became this one)",
+            " (no commune of an earlier map that became this one)",
         )
     return found
+
+
+def with_communes(session: Session, request: OperationRequest) -> OperationRequest:
+    """The request, with the communes that have its street where it names a province.
+
+    Raises InvalidInputError where none has one.
+    """
+    if not isinstance(request, WideStreetRequest) or request.province is None:
+        return request
+    read = read_street(request.street)
+    rows = session.execute(
+        _IN_PROVINCE, {"province": request.province, "keys": [read.key, *read.alt_keys]}
+    )
+    communes = {code for code, name in rows if spelling(read.name, name) is Spelling.SAME}
+    if not communes:
+        raise InvalidInputError.of_field(
+            "street", "unknown_place", "chưa có trong tỉnh này (no commune of the province has it)"
+        )
+    return request.model_copy(update={"communes": sorted(communes), "province": None})
 
 
 def read_street(written: str, name: str = "street") -> Street:
@@ -164,12 +196,24 @@ def street_of(
 
     Raises InvalidInputError: unknown, called otherwise today, or several.
     """
+    asked, found = _streets(session, unit_id, written, name)
+    return asked.the_one(found, former)
+
+
+def streets_of(session: Session, unit_id: int, written: str) -> list[FoundPlace]:
+    """All streets of the commune that are called so. Raises what `street_of` raises for none."""
+    asked, found = _streets(session, unit_id, written, "street")
+    return asked.meant(found)
+
+
+def _streets(
+    session: Session, unit_id: int, written: str, name: str
+) -> tuple["_Asked", list[FoundPlace]]:
     read = read_street(written, name)
     asked = _Asked(session, "thoroughfare", unit_id, (read.key, *read.alt_keys), read.name, name)
     for keys in ([read.key], list(read.alt_keys)):
-        found = asked.registered(keys)
-        if found:
-            return asked.the_one(found, former)
+        if found := asked.registered(keys):
+            return asked, found
     raise asked.unknown()
 
 
@@ -285,10 +329,7 @@ class _Asked:
                 "unknown_place",
                 f"{self.typed}: không có trong xã, phường cũ đã nêu (not in that former commune)",
             )
-        same = self._spelled(found, Spelling.SAME)
-        meant = same or self._spelled(found, Spelling.BARE)
-        if not meant:
-            raise self.unknown()
+        meant = self.meant(found)
         if len(meant) > 1:
             raise InvalidInputError.of_field(
                 self.field,
@@ -297,7 +338,15 @@ class _Asked:
                 " cũ hay nơi bao quanh nó (several of this name: write the marks, or say the former"
                 " commune, or what holds it)",
             )
-        return meant[0] if same else replace(meant[0], given=self.typed)
+        return meant[0]
+
+    def meant(self, found: list[FoundPlace]) -> list[FoundPlace]:
+        """Those that are spelled so; else, without any mark, those that may be meant."""
+        same = self._spelled(found, Spelling.SAME)
+        bare = [] if same else self._spelled(found, Spelling.BARE)
+        if not same and not bare:
+            raise self.unknown()
+        return same or [replace(place, given=self.typed) for place in bare]
 
     def _spelled(self, found: list[FoundPlace], how: Spelling) -> list[FoundPlace]:
         return [place for place in found if spelling(self.typed, place.name) is how]

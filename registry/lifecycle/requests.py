@@ -20,6 +20,7 @@ MAX_RESERVED: Final = 10_000
 MAX_MERGED: Final = 100
 MAX_PARTS: Final = 200
 MAX_NUMBERS: Final = 100_000
+MAX_COMMUNES: Final = 500
 
 
 def _not_personal(written: str) -> str:
@@ -63,6 +64,7 @@ Sentence = Annotated[
 ]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=LINE_PATTERN)]
 Commune = Annotated[str, StringConstraints(pattern="^[0-9]{5}$")]
+Province = Annotated[str, StringConstraints(pattern="^[0-9]{2}$")]
 Day = Annotated[str, StringConstraints(pattern=DAY_PATTERN)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 Method = Literal[
@@ -257,13 +259,56 @@ class StreetRequest(OperationRequest):
     )
 
 
+class WideStreetRequest(OperationRequest):
+    """A street of a commune, or one that runs through several."""
+
+    commune: Commune | None = Field(
+        None, description="code of today's commune; this, `communes` or `province` is needed"
+    )
+    communes: list[Commune] | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_COMMUNES,
+        description="codes of the communes that it runs through: done in all of them, or in none",
+    )
+    province: Province | None = Field(
+        None,
+        description="code of a province: all its communes that have a street of this name",
+    )
+    street: Line = Field(description="its name: `Phố Láng`")
+    former_commune: Commune | None = Field(
+        None,
+        description="with `commune`: code of its commune before July 2025, where streets of one"
+        " name met in one. Of several communes all streets of the name are meant",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        given = (self.commune, self.communes, self.province)
+        if sum(one is not None for one in given) != 1:
+            raise PydanticCustomError(
+                "commune_or_communes",
+                "nêu một trong commune, communes, province (give one of the three)",
+            )
+        if self.former_commune is not None and self.commune is None:
+            raise PydanticCustomError(
+                "former_of_several",
+                "former_commune chỉ đi với commune (former_commune goes with commune only)",
+            )
+        if self.communes is not None and len(set(self.communes)) < len(self.communes):
+            raise PydanticCustomError(
+                "given_twice", "có xã, phường nêu hai lần (a commune is given twice)"
+            )
+        return self
+
+
 class NameStreetRequest(StreetRequest):
     """A new street, in which doors can then be."""
 
     street: Called = Field(description="its name: `Phố Láng`")
 
 
-class RenameStreetRequest(StreetRequest):
+class RenameStreetRequest(WideStreetRequest):
     """Another name; the former one keeps leading to its doors, which are not rewritten."""
 
     new_name: Called = Field(description="the new name, with its kind: `Đường Võ Văn Kiệt`")
@@ -288,10 +333,20 @@ class NewNumber(BaseModel):
     new: Called = Field(description="number from now on")
 
 
-class RenumberStreetRequest(StreetRequest):
+class NewStreetNumber(NewNumber):
+    """A line of the table of a street."""
+
+    commune: Commune | None = Field(
+        None,
+        description="code of the commune of the door, in all lines or in none: where numbers begin"
+        " anew in each commune of the street",
+    )
+
+
+class RenumberStreetRequest(WideStreetRequest):
     """New numbers from a table; the old ones keep leading to their doors."""
 
-    numbers: list[NewNumber] = Field(
+    numbers: list[NewStreetNumber] = Field(
         min_length=1, max_length=MAX_NUMBERS, description="old and new number of each door"
     )
 

@@ -13,6 +13,7 @@ from registry.access.jurisdiction import check_jurisdiction
 from registry.database import session_scope
 from registry.errors import ConflictError, DatabaseUnavailableError, InvalidInputError
 from registry.events import move_pending_events
+from registry.lifecycle.places import with_communes
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.table import LEGAL_FROM, Operation
 from registry.lifecycle.work import Done, Work
@@ -56,6 +57,7 @@ def perform(
             request.decision_number,
             seen_event,
         )
+        request = with_communes(session, request)
         units = check_jurisdiction(session, request)
         done = replace(operation.run(work, request), units=units)
     if done is None:

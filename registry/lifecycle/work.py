@@ -76,6 +76,25 @@ class NamedPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class StreetDone:
+    """What an operation did to a street in one commune."""
+
+    commune: str
+    """Its code."""
+    before: str
+    """What the street was called, with its kind."""
+    after: str | None
+    """What it is called from now on; None where it keeps its name."""
+    doors: int
+    """Living records in it."""
+    rewritten: int
+
+    def to_dict(self) -> dict[str, str | int | None]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """What an operation did."""
 
@@ -88,6 +107,8 @@ class Done:
     units: tuple[str, ...] = ()
     """Codes of the communes that the request was about, where somebody acts."""
     warnings: tuple[Warned, ...] = ()
+    streets: tuple[StreetDone, ...] = ()
+    """Of a street that was renamed or renumbered, in each of its communes."""
 
 
 @dataclass

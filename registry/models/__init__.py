@@ -30,6 +30,7 @@ from registry.models.progress import (
     FieldReportVoice,
     Target,
 )
+from registry.models.reforms import Reform, ReformBefore
 from registry.models.units import (
     AdminUnit,
     AdminUnitAlias,
@@ -38,6 +39,8 @@ from registry.models.units import (
     Boundary,
     BoundaryPart,
     GazetteerState,
+    UnitTold,
+    UnitToldState,
 )
 
 __all__ = [
@@ -82,10 +85,14 @@ __all__ = [
     "MapUnit",
     "ParkedKey",
     "Plate",
+    "Reform",
+    "ReformBefore",
     "RegisterIdentity",
     "SuccessionLink",
     "Target",
     "Thoroughfare",
     "ThoroughfareAlias",
     "ThoroughfareVersion",
+    "UnitTold",
+    "UnitToldState",
 ]

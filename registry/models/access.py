@@ -79,6 +79,9 @@ class ApiKeyUnit(Base):
     unit_id: Mapped[int] = mapped_column(
         ForeignKey("admin_unit.id"), primary_key=True, autoincrement=False, comment="The unit"
     )
+    widened_by_event_id: Mapped[int | None] = mapped_column(
+        comment="Reform that bound the key to this part of a split unit, until somebody narrows it"
+    )
 
 
 class AuditEntry(Base):

@@ -25,7 +25,7 @@ class Target(Base):
 
     __tablename__ = "target"
     __table_args__ = (
-        one_of("quality", "declared", "census", "estimate"),
+        one_of("quality", "declared", "census", "derived", "estimate"),
         one_of("counted", "households", "residents", "dwellings"),
         CheckConstraint("households >= 0", name="households_not_negative"),
         UniqueConstraint(
@@ -52,7 +52,9 @@ class Target(Base):
         ForeignKey("locality.id"), comment="The locality inside it, when the count is for one"
     )
     households: Mapped[int] = mapped_column(Integer, comment="Number of hộ")
-    quality: Mapped[str] = mapped_column(comment="declared | census | estimate; shown everywhere")
+    quality: Mapped[str] = mapped_column(
+        comment="declared | census | derived | estimate; shown everywhere"
+    )
     source: Mapped[str] = mapped_column(comment="Who says so")
     reference_date: Mapped[datetime.date] = mapped_column(comment="Day that the number describes")
     recorded_at: Mapped[datetime.datetime] = mapped_column(
@@ -72,7 +74,7 @@ class CoverageDay(Base):
 
     __tablename__ = "coverage_day"
     __table_args__ = (
-        one_of("target_quality", "declared", "census", "estimate"),
+        one_of("target_quality", "declared", "census", "derived", "estimate"),
         one_of("target_counted", "households", "residents", "dwellings"),
         # The series of one unit.
         Index(None, "unit_id", "day"),
@@ -103,7 +105,7 @@ class CoverageDay(Base):
         Integer, comment="Tổng số hộ as it was known that day"
     )
     target_quality: Mapped[str | None] = mapped_column(
-        comment="declared | census | estimate, of the target"
+        comment="declared | census | derived | estimate, of the target"
     )
     target_counted: Mapped[str | None] = mapped_column(
         comment="households | residents | dwellings, of the target"

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     SmallInteger,
     text,
@@ -220,3 +221,45 @@ class GazetteerState(Base):
     key_rules: Mapped[str | None] = mapped_column(
         comment="Rules of reading under which stored keys were looked through last"
     )
+
+
+class UnitTold(Base):
+    """How a unit reads in the change feed, and since when."""
+
+    __tablename__ = "unit_told"
+    __table_args__ = (
+        Index(None, "serial"),
+        {
+            "comment": "How each unit reads in the change feed, and since when: followers are told"
+            " what changed."
+        },
+    )
+
+    unit_id: Mapped[int] = mapped_column(
+        ForeignKey("admin_unit.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        comment="The unit",
+    )
+    digest: Mapped[bytes] = mapped_column(LargeBinary, comment="Of what is told of it")
+    serial: Mapped[int] = mapped_column(comment="unit_told_state.serial that changed it last")
+
+
+class UnitToldState(Base):
+    """One row: which units `UnitTold` was compared with last."""
+
+    __tablename__ = "unit_told_state"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        {"comment": "One row: which units unit_told was compared with last."},
+    )
+
+    id: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, autoincrement=False, comment="Always 1"
+    )
+    version: Mapped[int] = mapped_column(comment="gazetteer_state.version of them")
+    turned_on: Mapped[datetime.date | None] = mapped_column(
+        comment="The latest day on which one of them changed by its date"
+    )
+    digest: Mapped[str] = mapped_column(comment="Of what is told of all of them")
+    serial: Mapped[int] = mapped_column(comment="Raised whenever one reads otherwise")

@@ -14,12 +14,11 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
-from registry.access.actors import acting
+from registry.access.actors import acting, outside_units
 from registry.access.jurisdiction import check_jurisdiction
 from registry.errors import (
     InvalidInputError,
     NotFoundError,
-    OutsideUnitsError,
     ReportDecidedError,
     ReportStaleError,
     StaleError,
@@ -145,9 +144,8 @@ def _check_place(session: Session, unit_id: int) -> None:
     if actor is None or actor.unit_ids is None or unit_id in actor.unit_ids:
         return
     codes = list(session.scalars(_CODES, {"ids": [unit_id]}))
-    raise OutsideUnitsError(
-        f"ngoài địa bàn của khoá này: {', '.join(codes)} (the key is bound to other units)",
-        units=codes,
+    raise outside_units(
+        f"ngoài địa bàn của khoá này: {', '.join(codes)}", "the key is bound to other units", codes
     )
 
 

@@ -2,14 +2,16 @@
 
 import datetime
 from collections.abc import Iterable, Iterator
+from dataclasses import field
 from typing import Final
 
 from geo.admin import KIND_LEVELS, parse_name
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
-from registry.records import Span, map_of
+from registry.records import Span, last_day, map_of
 from registry.remembered import Remembered
-from registry.units import continuations
+from registry.units import communes_of, continuations
+from registry.units.lineage import ancestors
 from registry.units.text import Naming
 
 
@@ -20,7 +22,8 @@ class Area:
     communes: tuple[int, ...] | None
     """Ids; None where no unit is named: the whole country."""
     formers: dict[int, frozenset[int]]
-    """Commune → former communes of it that were named; absent where the commune itself was."""
+    """Commune → former communes of it that a door of those named may be of: they themselves, what
+    they came from, and what they became on the way; absent where the commune itself was named."""
     innermost: tuple[Unit, ...]
     """What to answer when no street is found: communes of today, else provinces."""
     faults: tuple[str, ...]
@@ -33,6 +36,8 @@ class Area:
     `Ba Đình, Hà Nội` is a commune of today, and was a district."""
     districts: tuple[int, ...] = ()
     """Ids of the districts named without a commune; none where a province is, as well."""
+    told: dict[int, frozenset[int]] = field(default_factory=dict)
+    """Commune → former communes of it that were named."""
     neighbours: tuple[int, ...] = ()
     """Where all communes named are former ones: the other communes of their old districts."""
 
@@ -87,8 +92,12 @@ def _area_of(
 ) -> Area:
     named: dict[int, set[int]] = {}
     innermost: dict[int, Unit] = {}
+    told: dict[int, set[int]] = {}
     for naming in namings:
         _lead_on(gazetteer, day, naming, named, innermost)
+        if (former := naming.former or naming.commune) is not None:
+            for target in innermost:
+                told.setdefault(target, set()).update({former.id} & named.get(target, set()))
     if within is not None:
         inside = communes_of(gazetteer, day, within)
         named = {unit: former for unit, former in named.items() if unit in inside}
@@ -107,6 +116,7 @@ def _area_of(
         own,
         loose := _loose(gazetteer, day, namings, named),
         _districts(namings, loose),
+        {unit: frozenset(former) for unit, former in told.items()},
         _neighbours(gazetteer, day, namings, named),
     )
 
@@ -165,6 +175,8 @@ def _lead_on(
     unit = naming.innermost
     if unit is None:
         return
+    for heir in _given_to(gazetteer, unit, day):
+        named.setdefault(heir.id, set()).update(_line(gazetteer, unit, ()))
     for onward in continuations(gazetteer, unit, day):
         target = onward.unit
         innermost[target.id] = target
@@ -173,23 +185,34 @@ def _lead_on(
             named_province = unit if unit.level == "province" else target
             for commune in communes_of(gazetteer, day, named_province):
                 named.setdefault(commune, set())
-        elif target is unit and naming.former is not None:
-            named.setdefault(target.id, set()).update(_on_the_way(gazetteer, day, naming))
+        elif naming.former is not None:
+            formers = _on_the_way(gazetteer, day, naming.former, target)
+            named.setdefault(target.id, set()).update(formers)
         elif target is unit or unit.level != "commune":
             named[target.id] = set()  # the commune itself: no former one is asked for
         elif target.id not in named or named[target.id]:
-            chain = {unit.id, *(step.id for step in onward.via)}
-            named.setdefault(target.id, set()).update(chain)
+            named.setdefault(target.id, set()).update(_line(gazetteer, unit, onward.via))
 
 
-def _on_the_way(gazetteer: Gazetteer, day: datetime.date, naming: Naming) -> set[int]:
-    """The commune of old that is told beside that of today, and those between the two."""
-    former = naming.former
-    if former is None:
-        return set()
+def _given_to(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[Unit]:
+    """The communes of `day` to which a commune that lives on gave a part of its land."""
+    if unit.level != "commune" or not unit.alive_on(day):
+        return
+    for step in gazetteer.successors(unit):
+        if step.effective_on <= day:
+            yield from (onward.unit for onward in continuations(gazetteer, step.successor, day))
+
+
+def _on_the_way(gazetteer: Gazetteer, day: datetime.date, former: Unit, target: Unit) -> set[int]:
+    """The commune of old that is told beside another one, and those between it and today's."""
     onward = continuations(gazetteer, former, day)
-    between = (step.id for one in onward if one.unit is naming.commune for step in one.via)
-    return {former.id, *between}
+    between = [step for one in onward if one.unit is target for step in one.via]
+    return _line(gazetteer, former, between)
+
+
+def _line(gazetteer: Gazetteer, former: Unit, between: Iterable[Unit]) -> set[int]:
+    """Ids of the former communes that a door of `former` may be known to be of."""
+    return {former.id, *ancestors(gazetteer, former), *(unit.id for unit in between)}
 
 
 def _neighbours(
@@ -204,50 +227,21 @@ def _neighbours(
         district
         for naming in namings
         if naming.commune is not None
-        for district in [naming.district or _last_district(gazetteer, naming.commune)]
-        if district is not None
+        for district in (
+            [naming.district] if naming.district else last_districts(gazetteer, naming.commune)
+        )
     }
     around = {unit for district in districts for unit in communes_of(gazetteer, day, district)}
     return tuple(sorted(around - named.keys()))
 
 
-def _last_district(gazetteer: Gazetteer, former: Unit) -> Unit | None:
-    """The district that held a former commune at its end."""
-    if former.ended is None:
-        return None
-    return gazetteer.district_of(former, former.ended - datetime.timedelta(days=1))
-
-
-_same_communes: Final = Remembered[frozenset[int], frozenset[int]](8_192)
-_communes: Final = Remembered[tuple[int, datetime.date], frozenset[int]](32_768)
-
-
-def communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> frozenset[int]:
-    """Ids of the communes of `day` in a unit of any map."""
-    known = _communes.of(gazetteer)
-    found = known.get((unit.id, day))
-    if found is None:
-        found = frozenset(_communes_of(gazetteer, day, unit))
-        # Most are a commune alone, to which several of old lead.
-        shared = _same_communes.of(gazetteer)
-        found = shared.get(found) or _same_communes.keep(shared, found, found)
-        _communes.keep(known, (unit.id, day), found)
-    return found
-
-
-def _communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> Iterator[int]:
-    if unit.level == "province" and not unit.alive_on(day):
-        alive = gazetteer.alive(day, level="commune")
-        own = [commune.id for commune in alive if unit.id in gazetteer.holders(commune)]
-        if own:
-            yield from own
-            return
-    for onward in continuations(gazetteer, unit, day):
-        if onward.unit.level == "commune":
-            yield onward.unit.id
-        else:
-            members = gazetteer.members(onward.unit, day)
-            yield from (member.id for member in members if member.level == "commune")
+def last_districts(gazetteer: Gazetteer, former: Unit) -> Iterator[Unit]:
+    """The district that held a former commune at its end, or what it came from."""
+    earlier = (gazetteer.units[one] for one in ancestors(gazetteer, former))
+    for unit in (former, *earlier):
+        district = gazetteer.district_of(unit, last_day(unit)) if unit.ended else None
+        if district is not None:
+            yield district
 
 
 def _faults(

@@ -8,7 +8,8 @@ from geo.locality import DIVIDING, ESTATES, GROUPS, PARTING, Locality, of_like_k
 from geo.text import fold
 from registry.records import Record
 from registry.search.doors import Hit, Narrowed, Place
-from registry.search.likeness import Likeness, Name, Vocabulary, likeness
+from registry.search.likeness import Likeness, Name, likeness
+from registry.units.vocabulary import Vocabulary
 
 Formerly = Mapping[tuple[int, str], frozenset[str]]
 """(commune, key of a locality) → keys that it bore, of those asked for."""

@@ -47,11 +47,12 @@ from registry.search.doors import (
 )
 from registry.search.faults import ONLY_DOOR
 from registry.search.groups import group_meant, in_hamlet, is_group_alone, is_said
-from registry.search.likeness import Likeness, Name, likeness, vocabulary_of
+from registry.search.likeness import Likeness, Name, likeness
 from registry.search.ranges import houses_with, in_whose_range
 from registry.search.rendering import FEW_COMMUNES, MAX_SHOWN, Teller, told_apart
 from registry.search.spelling import known_name, meant_by
 from registry.search.two_writings import other_writings
+from registry.units.vocabulary import vocabulary_of
 
 _NOWHERE: Final = frozenset({"commune_unknown", "unit_code_unknown"})
 """Faults of an area that nobody knows."""

@@ -69,8 +69,8 @@ _BUILT: Final = """
     SELECT h.* FROM household h
     WHERE h.{column} = s.id AND {by_building} AND {flat} AND {open} {alone}
         AND CASE WHEN s.named_id = s.id THEN true ELSE (
-            SELECT true FROM household_former_number f
-            WHERE f.code = h.code AND f.{column} = s.named_id LIMIT 1
+            SELECT true FROM household_version v
+            WHERE v.code = h.code AND v.{column} = s.named_id LIMIT 1
         ) END
 """
 _BORNE: Final = """(
@@ -331,7 +331,7 @@ def places(
             if row[11]:
                 borne.setdefault(row[10], []).append(place)
         if row[12] is not None:
-            record = Record._make(row[12:])
+            record = Record(*row[12:])
             if place.outer:
                 record = record._replace(outer_localities=[[k, n] for k, n, _ in place.outer])
             former = place.was is not None
@@ -368,7 +368,7 @@ def add_unnumbered(found: list[Place]) -> Query[bool]:
     rows = yield Ask(_UNNUMBERED[table], tuple((place.id,) for place in found))
     there: dict[int, list[Record]] = {}
     for _, place_id, *record in rows:
-        there.setdefault(place_id, []).append(Record._make(record))
+        there.setdefault(place_id, []).append(Record(*record))
     for place in found:
         records = there.get(place.id, [])
         if not 0 < len(records) <= MAX_UNNUMBERED or not all(

@@ -18,10 +18,9 @@ from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import OPEN, PLACES
 from registry.search.answers import Answer, with_fault, without_fault
-from registry.search.areas import communes_of
 from registry.search.batching import Ask, Query, bulk
 from registry.search.blocks import UNSURE, may_be_another_block
-from registry.units import continuations
+from registry.units import communes_of, continuations
 from registry.units.text import Naming
 
 _NUMBERED: Final = {

@@ -53,8 +53,8 @@ def hamlet_in_english(street: Street) -> Street | None:
 
 
 def in_hamlet(area: Area, door: Door) -> Query[Door | None]:
-    """The door in the one hamlet or quarter of the communes named that is called as its street is
-    written: `38 Vĩnh Phước, Sơn Động` for Thôn Vĩnh Phước.
+    """The door in the one hamlet or quarter of the communes named that is or was called as its
+    street is written: `38 Vĩnh Phước, Sơn Động` for Thôn Vĩnh Phước.
 
     None where the street has its kind, or a person's name, and is no hamlet in English.
     """
@@ -69,11 +69,13 @@ def in_hamlet(area: Area, door: Door) -> Query[Door | None]:
         keys += (f"{fold(kind)} {street.key}" for kind in MAY_BE_UNSAID)
     found = yield from places("locality", keys, communes, Wanted())
     typed = accent_key(street.name) if has_diacritics(street.name) else None
-    found = [p for p in found if p.was is None and typed in (None, accent_key(p.name))]
-    if len(found) != 1:
+    found = [p for p in found if typed in (None, accent_key(p.found_by[1]))]
+    found = [p for p in found if p.was is None] or found
+    # Of one name in one commune there are several where communes of old met.
+    if len({(place.unit_id, place.found_by) for place in found}) != 1:
         return None
-    (place,) = found
-    return replace(door, street=None, localities=(Locality(place.kind, place.name, place.key),))
+    key, name, kind = found[0].found_by
+    return replace(door, street=None, localities=(Locality(kind, name, key),))
 
 
 def is_said(door: Door, meant: Door) -> bool:

@@ -6,26 +6,15 @@ So a difference counts as a slip only where what was typed is hardly a name: its
 which names of places are made (`Nguyễn Trxãi`), or a rare one where every town has the other name.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
-from geo import lexicon
 from geo.syllables import bears_tone_late, is_syllable, is_unwritten
 from geo.text import accent_key, fold, has_diacritics, is_one_slip
 from geo.values import value
-from registry.gazetteer import Gazetteer
-from registry.remembered import Remembered
+from registry.units.vocabulary import FAMOUS, Vocabulary
 
-_STREETS, _HAMLETS, _MINORITIES, _LOOK_ALIKES = (
-    lexicon.names("names", use) for use in ("street", "hamlet", "minority", "look_alike")
-)
-FAMOUS: Final = frozenset(map(fold, (*_STREETS, *_HAMLETS)))
-"""Folded names that recur in every part of the country."""
-_COMMON: Final = 4
-"""Times that a word stands in names before it counts as a word rather than as a rarity."""
 _SHORTEST: Final = 4
 """Letters of a name that may hold a slip: `Huế` is not `Hù`."""
 _SHORT_NAME: Final = 2
@@ -61,64 +50,6 @@ class Name:
     def proper_key(self) -> str:
         """The key without a locality's kind."""
         return self.key.removeprefix(f"{fold(self.kind)} ") if self.kind else self.key
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """Words of which names of places are made."""
-
-    accented: dict[str, int]
-    """Accent key → in how many names it stands."""
-    bare: dict[str, int]
-    """Folded → the same."""
-    names: frozenset[str]
-    """Folded names of all units, and of well-known streets."""
-    accented_names: frozenset[str]
-    """Accent keys of well-known streets."""
-    innocent: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
-    """Words that are no slips of a kind, in a text without diacritics and in one with."""
-
-    def knows(self, word: str, *, accented: bool) -> bool:
-        """Whether the word, an accent key or a folded one, stands in any name."""
-        return word in (self.accented if accented else self.bare)
-
-    def is_common(self, word: str, *, accented: bool) -> bool:
-        """Whether it stands in several."""
-        return (self.accented if accented else self.bare).get(word, 0) >= _COMMON
-
-    def names_a_place(self, typed: Name, known: Name) -> bool:
-        """Whether the typed name is one by itself, other than the registered one."""
-        if typed.key == known.key:
-            return accent_key(typed.name) in self.accented_names
-        return typed.proper_key in self.names
-
-
-_vocabularies: Final = Remembered[None, Vocabulary](1)
-
-
-def vocabulary_of(gazetteer: Gazetteer) -> Vocabulary:
-    """The words in names of all units of all maps, and in names that recur in every town.
-
-    They hold 95 % of the words in names of streets; of random slips, 7 % lead to such a word.
-    """
-    kept = _vocabularies.of(gazetteer)
-    known = kept.get(None)
-    if known is None:
-        names = [name for unit in gazetteer.units.values() for name in gazetteer.names_of(unit)]
-        well_known = (*_STREETS, *_LOOK_ALIKES)
-        recurring = (*well_known, *_HAMLETS, *_MINORITIES)
-        known = Vocabulary(
-            _words([*(name.accents for name in names), *map(accent_key, recurring)]),
-            _words([*(name.key for name in names), *map(fold, recurring)]),
-            FAMOUS | {name.key for name in names} | set(map(fold, _LOOK_ALIKES)),
-            frozenset(map(accent_key, well_known)),
-        )
-        _vocabularies.keep(kept, None, known)
-    return known
-
-
-def _words(keys: Iterable[str]) -> dict[str, int]:
-    return dict(Counter(word for key in keys for word in key.split()))
 
 
 def likeness(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool = False) -> Likeness:
@@ -249,7 +180,7 @@ def _lacks_marks(
     The last word tells names apart: without its marks it is a famous name's only, with other marks
     it is another name. In a short name every word does: Quảng Trung, Hàng Bạ.
     """
-    if vocabulary.names_a_place(typed, known):
+    if _names_a_place(vocabulary, typed, known):
         return False
     bare = fold(typed.name).split()[-len(one) :]
     differing = [at for at in range(len(one)) if one[at] != other[at]]
@@ -279,6 +210,13 @@ def _other_key(vocabulary: Vocabulary, typed: Name, known: Name, *, wide: bool) 
     return _judged(vocabulary, typed, known, one, other, wide=wide, accented=accented)
 
 
+def _names_a_place(vocabulary: Vocabulary, typed: Name, known: Name) -> bool:
+    """Whether the typed name is one by itself, other than the registered one."""
+    if typed.key == known.key:
+        return accent_key(typed.name) in vocabulary.accented_names
+    return typed.proper_key in vocabulary.names
+
+
 def _is_letter_more(one: list[str], other: list[str]) -> bool:
     """Whether a word of one letter is all that one has more: Thôn A Đông is not Thôn Đông."""
     return any(
@@ -299,7 +237,7 @@ def _judged(
 ) -> Likeness:
     """SLIP where the typed name is hardly one; `one` and `other` are the words of both."""
     differing = [word for word, meant in zip(one, other, strict=True) if word != meant]
-    if len(differing) > 1 or vocabulary.names_a_place(typed, known):
+    if len(differing) > 1 or _names_a_place(vocabulary, typed, known):
         return Likeness.OTHER
     if not differing:
         return Likeness.SLIP

@@ -20,9 +20,10 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.mistyped_codes import MeantCode
 from registry.search.answers import DOORS, LEVELS, Answer, with_fault
 from registry.search.blocks import is_called_so
-from registry.search.by_letters import match_in, squash
 from registry.search.explanation import Tried
 from registry.search.faults import ONLY_DOOR, confidence
+from registry.units.by_letters import match_in, squash
+from registry.units.lineage import ancestors
 
 _SURE: Final = 0.95
 """A reading with such an answer is not compared with less likely readings."""
@@ -200,7 +201,7 @@ def where_unread_says(
 
 def _is_told_in(gazetteer: Gazetteer, answer: Answer, unread: Iterable[str]) -> bool:
     inner = [unit for unit in (answer.unit, answer.former) if unit is not None]
-    before = [step.predecessor for unit in inner for step in gazetteer.predecessors(unit)]
+    before = [gazetteer.units[held] for unit in inner for held in ancestors(gazetteer, unit)]
     around = [gazetteer.units[held] for unit in inner for held in gazetteer.holders(unit)]
     parts = [squash(part) for part in unread]
     keys = {squash(reading.key) for part in unread for reading in parse_name(part)}

@@ -11,9 +11,10 @@ from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record, last_day
 from registry.search.answers import Answer, of_record
-from registry.search.areas import Area, communes_of
+from registry.search.areas import Area
 from registry.search.batching import Query
 from registry.search.doors import Hit, Place, active_records, records_of
+from registry.units import communes_of
 
 _OF_NAMESAKES: Final = {"commune_unsure": None, "province_missing": "province_supposed"}
 """Fault of an area of several communes that are called so → what is left of it for the only one
@@ -150,7 +151,7 @@ class Teller:
         return self.gazetteer.province_of(unit, self.day)
 
     def _of_unit(self, unit: Unit, faults: list[str]) -> Answer:
-        asked = self.area.formers.get(unit.id, frozenset())
+        asked = self.area.told.get(unit.id, frozenset())
         former = self.gazetteer.units.get(next(iter(asked))) if len(asked) == 1 else None
         return Answer(
             level=unit.level,

@@ -4,16 +4,17 @@ Each writes the text otherwise, has that read exactly, and keeps what fits bette
 communes and doors are judged in one place, whatever way a text was read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from geo.house_number import with_signs
 from geo.number_or_name import DASH_UNSURE
+from geo.syllables import has_lost_marks, is_damaged
 from geo.values import value
-from registry.gazetteer import Gazetteer
+from registry.door_with_units import ReadAddress
+from registry.gazetteer import Gazetteer, Unit, today
 from registry.search.answers import Answer, with_fault
 from registry.search.batching import Query
-from registry.search.likeness import vocabulary_of
 from registry.search.ranking import (
     PLACED,
     Located,
@@ -25,15 +26,12 @@ from registry.search.ranking import (
     is_told_elsewhere,
     rank,
 )
-from registry.search.restored_units import restore_units
-from registry.search.restored_words import (
-    has_lost_marks,
-    is_damaged,
-    mend_kinds,
-    restore_places,
-    set_kinds_apart,
-)
+from registry.search.restored_words import restore_places
 from registry.search.split_units import set_apart
+from registry.units import communes_of
+from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
+from registry.units.restored import Restored, restore_units
+from registry.units.vocabulary import vocabulary_of
 
 _FEW: Final = 5
 """Communes in which a street is looked for by its letters."""
@@ -89,7 +87,7 @@ class Rereading:
         if apart == text and best.answers and not unread and not is_damaged(text):
             return best
         restored = restore_units(self.gazetteer, apart)
-        if restored is not None and not restored.is_read_by(best.reading):
+        if restored is not None and not _is_read_by(restored, best.reading):
             other = yield from self.as_written(restored.text(restored.head))
             if other.answers and is_told_elsewhere(self.gazetteer, best, restored.units[0]):
                 best = Located([], best.reading)
@@ -99,7 +97,7 @@ class Rereading:
         damaged = is_damaged(restored.head if restored else apart) or has_lost_marks(text)
         if not (known and damaged) or _PLACE_UNSURE.isdisjoint(best.answers[0].faults):
             return best
-        if restored is not None and not restored.leads_to(self.gazetteer, communes):
+        if restored is not None and not _leads_to(self.gazetteer, restored, communes):
             restored = None
         head = restored.head if restored else apart
         mended = yield from restore_places(
@@ -127,3 +125,16 @@ class Rereading:
 
 def _needs_no_other(answer: Answer) -> bool:
     return is_sure(answer) or is_as_written(answer)
+
+
+def _is_read_by(restored: Restored, reading: ReadAddress | None) -> bool:
+    """Whether a reading leaves nothing unread, and names these units already."""
+    named = reading.namings if reading and not reading.unread else ()
+    inner = restored.units[0]
+    return any(inner in (n.commune, n.district, n.province, n.former) for n in named)
+
+
+def _leads_to(gazetteer: Gazetteer, restored: Restored, units: Iterable[Unit]) -> bool:
+    """Whether one of these communes of today continues the innermost unit."""
+    became = communes_of(gazetteer, today(), restored.units[0])
+    return not became.isdisjoint(unit.id for unit in units)

@@ -7,11 +7,11 @@ from registry.search.batching import Ask, Query, bulk
 from registry.search.likeness import (
     Likeness,
     Name,
-    Vocabulary,
     is_no_name,
     likeness,
     shortened_words,
 )
+from registry.units.vocabulary import Vocabulary
 
 _MAX_UNITS: Final = 60
 """So few communes have few enough names to compare each of them."""

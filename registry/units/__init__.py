@@ -7,7 +7,7 @@ by `day_asked`.
 import datetime
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,8 @@ from geo.text import accent_key, has_diacritics
 from geo.values import value
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
+from registry.remembered import Remembered
+from registry.units.announced import to_be_born
 from registry.units.text import Naming, prefer_day, read_units
 
 LAST_DAY_OF_OLD_MAP: Final = datetime.date(2025, 6, 30)
@@ -66,14 +68,27 @@ def day_asked(as_of: datetime.date | None) -> datetime.date:
     """
     now = today()
     if as_of is not None and as_of < FIRST_KNOWN_DAY:
-        raise InvalidInputError.of_field(
-            "as_of", "day_too_early", f"no map before {FIRST_KNOWN_DAY} is known"
-        )
+        raise _too_early("as_of")
     if as_of is not None and as_of > now:
         raise InvalidInputError.of_field(
             "as_of", "day_in_future", f"{as_of} has not come; today is {now} in Viet Nam"
         )
     return as_of or now
+
+
+def label_day(on: datetime.date | None) -> datetime.date | None:
+    """The day whose labels a caller asks for; one that has not come is told by what is announced.
+
+    Raises InvalidInputError for one before FIRST_KNOWN_DAY.
+    """
+    if on is not None and on < FIRST_KNOWN_DAY:
+        raise _too_early("on")
+    return on
+
+
+def _too_early(field: str) -> InvalidInputError:
+    detail = f"no map before {FIRST_KNOWN_DAY} is known"
+    return InvalidInputError.of_field(field, "day_too_early", detail)
 
 
 def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -> Unit:
@@ -98,6 +113,8 @@ def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -
     if bearers:
         spans = "; ".join(f"{u.version_on(day).full_name} {_span(u)}" for u in reversed(bearers))
         raise NotFoundError(f"no unit bears code {code} on {day}; it was borne by {spans}")
+    if coming := to_be_born(gazetteer, code):
+        raise NotFoundError(f"{coming[0].message} (no unit bears code {code} yet)")
     raise NotFoundError(f"no unit of any map bears code {code}")
 
 
@@ -121,17 +138,21 @@ def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
     return UnitPage(total=len(units), units=page)
 
 
-def found_before(gazetteer: Gazetteer, query: UnitQuery) -> int:
-    """How many units of the map with districts bear the name or code of a query: those of `Quận 3`,
-    which is on no map of today.
+def found_before(gazetteer: Gazetteer, query: UnitQuery) -> tuple[datetime.date, int] | None:
+    """The last day of the latest earlier map with units of the name or code of a query, and how
+    many: those of `Quận 3`, which is on no map of today.
 
-    0 where no name is asked for, and where that map is asked about. The province of the query is
-    not looked at, since a code of today may have been another one's.
+    None where no name is asked for. The province of the query is not looked at, since a code of
+    today may have been another one's.
     """
-    if query.q is None or query.day <= LAST_DAY_OF_OLD_MAP:
-        return 0
-    before = UnitQuery(LAST_DAY_OF_OLD_MAP, query.q, query.level, limit=0)
-    return find_units(gazetteer, before).total
+    if query.q is None:
+        return None
+    ends = {unit.ended for unit in gazetteer.units.values() if unit.ended is not None}
+    for end in sorted(ends, reverse=True):
+        before = UnitQuery(end - datetime.timedelta(days=1), query.q, query.level, limit=0)
+        if end <= query.day and (total := find_units(gazetteer, before).total):
+            return before.day, total
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +249,38 @@ def communes_of_district(gazetteer: Gazetteer, district: Unit) -> list[Unit]:
     """Every commune that belonged to the district on its last day, by code."""
     last = (district.ended or datetime.date.max) - datetime.timedelta(days=1)
     return sorted(gazetteer.members(district, last), key=lambda unit: unit.code)
+
+
+_same_communes: Final = Remembered[frozenset[int], frozenset[int]](8_192)
+_communes: Final = Remembered[tuple[int, datetime.date], frozenset[int]](32_768)
+
+
+def communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> frozenset[int]:
+    """Ids of the communes of `day` in a unit of any map."""
+    known = _communes.of(gazetteer)
+    found = known.get((unit.id, day))
+    if found is None:
+        found = frozenset(_communes_of(gazetteer, day, unit))
+        # Most are a commune alone, to which several of old lead.
+        shared = _same_communes.of(gazetteer)
+        found = shared.get(found) or _same_communes.keep(shared, found, found)
+        _communes.keep(known, (unit.id, day), found)
+    return found
+
+
+def _communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> Iterator[int]:
+    if unit.level == "province" and not unit.alive_on(day):
+        alive = gazetteer.alive(day, level="commune")
+        own = [commune.id for commune in alive if unit.id in gazetteer.holders(commune)]
+        if own:
+            yield from own
+            return
+    for onward in continuations(gazetteer, unit, day):
+        if onward.unit.level == "commune":
+            yield onward.unit.id
+        else:
+            members = gazetteer.members(onward.unit, day)
+            yield from (member.id for member in members if member.level == "commune")
 
 
 def _follow(

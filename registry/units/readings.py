@@ -34,7 +34,7 @@ def best_readings(gazetteer: Gazetteer, parts: list[Part]) -> list[Reading]:
     found: dict[_Score, dict[int, Reading]] = defaultdict(dict)
     for chosen in _readings(gazetteer, parts):
         found[_score(gazetteer, chosen)].setdefault(chosen[0].unit.id, chosen)
-    best = _binding(_of_either_map(found, _with_kind_written(found))) if found else []
+    best = _binding(_of_either_map(gazetteer, found, _with_kind_written(found))) if found else []
     best = _in_the_district_named(gazetteer, best, found) or best
     best = _without_second_commune(parts, best) or best
     return _provinces_alone(parts, best) or _in_the_city(gazetteer, parts, best) or best
@@ -57,32 +57,36 @@ def _with_kind_written(found: dict[_Score, dict[int, Reading]]) -> list[Reading]
     ]
 
 
-def _of_either_map(found: dict[_Score, dict[int, Reading]], best: list[Reading]) -> list[Reading]:
+def _of_either_map(
+    gazetteer: Gazetteer, found: dict[_Score, dict[int, Reading]], best: list[Reading]
+) -> list[Reading]:
     """`best`, and where it holds but former communes in a province of old, those on the land that
     the province of its name has today.
 
     `Phường 3, Tỉnh Đồng Tháp` was one of Sa Đéc, and is one that came to the province from Tiền
     Giang: without its district nobody knows by which map it was written.
     """
-    if any(_is_alive_or_in_district(chosen) for chosen in best):
+    if any(_is_of_one_map(gazetteer, chosen) for chosen in best):
         return best
     (*as_good, _, kinds), used = max(found), {c.part for chosen in best for c in chosen}
     known = {chosen[0].unit.id for chosen in best}
     return best + [
         chosen
-        for (*same, _, kind), readings in found.items()
-        if same == as_good and kind == kinds
+        for (*same, near, kind), readings in found.items()
+        if same == as_good and kind == kinds and near
         for chosen in readings.values()
         if used == {c.part for c in chosen}
         and chosen[0].unit.id not in known
-        and not _is_alive_or_in_district(chosen)
+        and not _is_of_one_map(gazetteer, chosen)
     ]
 
 
-def _is_alive_or_in_district(chosen: Reading) -> bool:
-    """Whether it is no former commune beside its province alone."""
-    levels = [c.unit.level for c in chosen]
-    return levels != ["commune", "province"] or chosen[0].unit.ended is None
+def _is_of_one_map(gazetteer: Gazetteer, chosen: Reading) -> bool:
+    """Whether it is no former commune that stands beside its province without its district."""
+    unit, levels = chosen[0].unit, [c.unit.level for c in chosen]
+    if levels != ["commune", "province"] or unit.ended is None:
+        return True
+    return gazetteer.district_of(unit, unit.ended - datetime.timedelta(days=1)) is None
 
 
 def _in_the_district_named(

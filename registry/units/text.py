@@ -36,7 +36,7 @@ class Naming:
     province: Unit | None = None
     unread: tuple[str, ...] = ()
     corrected: bool = False
-    """Whether a unit is written with one letter wrong."""
+    """Whether a unit is misspelt."""
     contradicted: bool = False
     """Whether a province is named that holds none of these units."""
     kind_differs: bool = False

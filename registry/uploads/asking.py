@@ -56,7 +56,8 @@ def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, A
     """Let a job try the file of an import again, as `answers` say that it is to be read.
 
     They go beside those that were given before; one of the same name replaces it, and a mapping is
-    completed. Raises NotFoundError, ImportStateError.
+    completed: what it says nothing of stays, and None takes back what was said. Raises
+    NotFoundError, ImportStateError.
     """
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
@@ -66,7 +67,8 @@ def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, A
             raise _wrong_state(view, _FILE_GONE)
         said = {**view.request, **answers}
         if "mapping" in answers:
-            said["mapping"] = view.request.get("mapping", {}) | answers["mapping"]
+            mapping = view.request.get("mapping", {}) | answers["mapping"]
+            said["mapping"] = {name: field for name, field in mapping.items() if field is not None}
         session.execute(_ANSWERED, {"id": import_id, "request": json.dumps(said)})
         session.execute(_STAGED, {"id": import_id})
         _hand_over(session, view, actor, CHECK_IMPORT, "waiting")

@@ -27,6 +27,7 @@ from registry.errors import (
 )
 from registry.gazetteer_cache import GazetteerCache
 from registry.intake.columns.reader import open_file
+from registry.intake.formats.table import Numbering
 from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.row_reports import (
@@ -154,8 +155,8 @@ def _publish(
     path = _path(settings, view)
     with _handback() as back, _acting_for(engine, settings, view.id) as actor:
         options = _options(view, actor, expected=view.counts, accept_vanished=accept_vanished)
-        _import(engine, path, view, options, back)
-        _write_reports(settings, view, options, path, back)
+        result = _import(engine, path, view, options, back)
+        _write_reports(settings, view, options, path, back, result.numbering)
     _settle(engine, view.id, None, None, None)
 
 
@@ -168,7 +169,7 @@ def _try(
         with _acting_for(engine, settings, view.id) as actor:
             options = _options(view, actor, dry_run=True)
             result = _import(engine, path, view, options, back)
-        _write_reports(settings, view, options, path, back)
+        _write_reports(settings, view, options, path, back, result.numbering)
         if view.state == "published":
             _settle(engine, view.id, None, None, None)
         elif not _keep_verdict(engine, view, result, back, problem):
@@ -208,7 +209,12 @@ def _handback(*, codes: bool = True) -> Iterator[Handback]:
 
 
 def _write_reports(
-    settings: Settings, view: ImportView, options: ImportOptions, path: Path, back: Handback
+    settings: Settings,
+    view: ImportView,
+    options: ImportOptions,
+    path: Path,
+    back: Handback,
+    numbering: Numbering | None,
 ) -> None:
     file = open_file(path, options.sheet, options.mapping, options.commune)
     suffix = report_suffix(file, path.suffix)
@@ -216,7 +222,7 @@ def _write_reports(
     for kind, which in kinds:
         if back.problems is not None:
             with _report(settings, view, kind, suffix) as part:
-                write_problems(file, back.problems, part, which)
+                write_problems(file, back.problems, part, which, numbering)
     if back.answers is not None:
         with _report(settings, view, files.CODES) as part, _csv(part) as out:
             write_codes(file, back.answers, out)

@@ -11,7 +11,7 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.labels_apart import Labelled, is_by_code, labels_apart
 from registry.records import Wording
 from registry.search.answers import Answer
-from registry.search.areas import communes_of
+from registry.units import communes_of
 from registry.validation.verdicts import Choice
 from registry.validation.wording import former_told, in_todays_words
 
@@ -43,7 +43,8 @@ def choices_of_places(
     for (label, _, _, code), (_, words) in zip(told, places, strict=True):
         # What a code had to tell apart is no more told by the old map.
         before = None if is_by_code(label, code) else words.before_2025_07
-        choices.setdefault(label, Choice(label, before, code))
+        on = None if is_by_code(label, code) else words.on
+        choices.setdefault(label, Choice(label, before, code, on))
     return list(choices.values())
 
 

@@ -8,9 +8,11 @@ from typing import Final
 from geo.address import Door
 from geo.label import label
 from registry.gazetteer import Gazetteer, Unit
+from registry.past import answers_with_past
 from registry.reads import Reads
 from registry.records import Wording
 from registry.search.answers import DOORS, Answer
+from registry.search.batching import alone
 from registry.search.doubts import leads, naming_of
 from registry.search.faults import FAULTS
 from registry.search.ranking import PLACED, Located
@@ -36,14 +38,17 @@ class Judge:
         located: Located,
         *,
         chosen: bool,
+        on: datetime.date | None = None,
     ) -> None:
         self.gazetteer = gazetteer
         self.reads = reads
         self.day = day
+        self.on = on
         self.reading = located.reading
         self.door = located.reading.door if located.reading else Door()
         # Who picked the address from choices was shown them.
         beside = [] if chosen else doors_beside(gazetteer, reads, day, located)
+        beside = alone(reads, answers_with_past(beside, on))
         self.beside = self._told_apart(beside)
         """Doors of another commune than the one named, of which the shopper may mean one."""
         self.coded = self._told_apart(list(located.coded))
@@ -51,8 +56,8 @@ class Judge:
         self.found = self._told_apart(self._where_named(located.answers))
         self.first = self.found[0][0]
         # Streets of one wording are one to who writes an address.
-        alone = {"ambiguous"} if len(self.found) == 1 else set()
-        self.faults = [fault for fault in self.first.faults if fault not in alone]
+        untold = {"ambiguous"} if len(self.found) == 1 else set()
+        self.faults = [fault for fault in self.first.faults if fault not in untold]
         self.is_registered = self.first.level in DOORS and "flat_not_found" not in self.faults
         self.naming = naming_of(gazetteer, day, self.first.unit, self.reading)
 
@@ -88,6 +93,7 @@ class Judge:
             ),
             question=question,
             reason=next((fault for fault in self.faults if fault in REASONS), None),
+            on=words.on if one else None,
         )
 
     def _told_apart(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:
@@ -96,7 +102,7 @@ class Judge:
         """
         found: dict[str, tuple[Answer, Wording]] = {}
         for answer in answers:
-            words = in_todays_words(self.gazetteer, self.day, answer, self.reading)
+            words = in_todays_words(self.gazetteer, self.day, answer, self.reading, self.on)
             # Nobody is sure whether a street is a đường or a phố.
             street = words.label.replace(" Phố ", " Đường ")
             found.setdefault(answer.record.code if answer.record else street, (answer, words))

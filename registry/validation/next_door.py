@@ -9,10 +9,11 @@ from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.reads import Reads
 from registry.search.answers import DOORS, Answer
-from registry.search.areas import Area, communes_of
+from registry.search.areas import Area, last_districts
 from registry.search.batching import alone
 from registry.search.door_search import Asker
 from registry.search.ranking import Located
+from registry.units import communes_of
 
 MAX_DOORS: Final = 3
 """More doors of that street and number are no slip of the ward: they are other streets."""
@@ -34,7 +35,7 @@ def doors_beside(
         return []
     around = {
         commune
-        for district in _districts(gazetteer, day, reading)
+        for district in _districts(gazetteer, reading)
         for commune in communes_of(gazetteer, day, district)
     } or _where_found(located)
     if not around:
@@ -65,15 +66,10 @@ def _is_telling(door: Door) -> bool:
     return not street.key.startswith(_NUMBERED)
 
 
-def _districts(gazetteer: Gazetteer, day: datetime.date, reading: ReadAddress) -> Iterator[Unit]:
+def _districts(gazetteer: Gazetteer, reading: ReadAddress) -> Iterator[Unit]:
     """The districts of old that were named, or held what was."""
     for naming in reading.namings:
         if naming.district is not None:
             yield naming.district
         elif naming.commune is not None:
-            former = [step.predecessor for step in gazetteer.predecessors(naming.commune)]
-            for unit in [naming.commune, *former]:
-                if unit.ended is not None and not unit.alive_on(day):
-                    last = unit.ended - datetime.timedelta(days=1)
-                    if (district := gazetteer.district_of(unit, last)) is not None:
-                        yield district
+            yield from last_districts(gazetteer, naming.commune)

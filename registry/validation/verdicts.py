@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from registry.gazetteer import Unit
+from registry.records import DatedLabel
 
 VerdictCode = Literal["accept", "correct", "confirm", "complete", "unverified", "reject"]
 
@@ -142,6 +143,8 @@ class Choice:
     """The same on the old map, where two addresses differ by it alone."""
     code: str | None
     """Where the register knows that door."""
+    on: DatedLabel | None = None
+    """The same on the day that was asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,8 @@ class Validation:
     """One of REASONS, where the verdict alone would not say it."""
     suggestions: tuple[str, ...] = ()
     """Registered codes of which a mistyped one may be a slip."""
+    on: DatedLabel | None = None
+    """The address as it was written on the day that was asked about."""
 
     @property
     def messages(self) -> tuple[str, str]:

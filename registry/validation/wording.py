@@ -13,11 +13,18 @@ from registry.search.answers import Answer
 
 
 def in_todays_words(
-    gazetteer: Gazetteer, day: datetime.date, answer: Answer, reading: ReadAddress | None
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    answer: Answer,
+    reading: ReadAddress | None,
+    on: datetime.date | None = None,
 ) -> Wording:
     """The wording of an answer; where it stops above the door, with the door that was asked for."""
-    former = former_told(answer, reading, day)
-    return wording(gazetteer, day, parts_asked(answer, reading), answer.unit, former)
+    former, parts = former_told(answer, reading, day), parts_asked(answer, reading)
+    # The flat that was asked for in a building was in none of its labels.
+    past = answer.record.past if answer.record and parts == answer.parts else ()
+    on = on if answer.record else None
+    return wording(gazetteer, day, parts, answer.unit, former, past=past, on=on)
 
 
 def former_told(answer: Answer, reading: ReadAddress | None, day: datetime.date) -> Unit | None:

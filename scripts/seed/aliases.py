@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from geo.admin import KIND_NAMES, full_name
+from geo.text import transliterate
 from scripts.seed import wheels
 from scripts.seed.maps import AdminMap, MapUnit
-from scripts.seed.names import expand, key, same_writing, transliterate
+from scripts.seed.names import expand, key, same_writing
 from scripts.seed.rows import OPEN, Alias, Identity
 from scripts.seed.timeline import Sources, Timeline
 

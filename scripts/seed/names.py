@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from geo.admin import KIND_NAMES
+from geo.text import transliterate
 
 # Combining marks: grave, acute, tilde, hook above, dot below.
 _TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
@@ -27,16 +28,6 @@ def split_full_name(full_name: str) -> tuple[str, str]:
         if text.lower().startswith(word.lower() + " "):
             return kind, text[len(word) + 1 :]
     raise ValueError(f"no kind word in {full_name!r}")
-
-
-def transliterate(text: str) -> str:
-    """Return `text` without diacritics, case and punctuation kept.
-
-    >>> transliterate("Đắk R'Moan")
-    "Dak R'Moan"
-    """
-    plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    return "".join(char for char in plain if not unicodedata.combining(char))
 
 
 def key(text: str) -> str:

@@ -7,11 +7,11 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from geo.text import transliterate
 from scripts.seed import wheels
 from scripts.seed.changes import Change, find_changes, reform_basis
 from scripts.seed.earlier import EarlierStep
 from scripts.seed.maps import AdminMap, MapUnit, Note
-from scripts.seed.names import transliterate
 from scripts.seed.reform import Reform
 from scripts.seed.rows import (
     DATE_BASIS,

@@ -11,11 +11,13 @@ from urllib.parse import unquote
 
 import pytest
 
+from api.clerk_words import FIELD_WORDS
 from registry.access.keys import KeyMade, let_approve_own
 from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
+from registry.intake.spellings.headers import FIELDS
 from registry.settings import ROOT, Settings
 from registry.uploads.work import check_given_up, clear_away, publish_given_up
 from tests.support.intake import checksum
@@ -564,6 +566,26 @@ def test_answers_stay_with_the_delivery_and_with_its_rejected_rows(desk: Desk) -
     assert other["trouble"]["code"] == "commune_not_named"
     assert desk.done(approver, number, "publish", verdict=3)["state"] == "published"
     assert code_of(desk.ask(editor, number, "answers", crs="EPSG:9210")) == (409, "import_state")
+
+
+def test_columns_are_told_by_hand_and_what_was_said_can_be_taken_back(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 21"), desk.office.key("duyệt 21", "approver")
+    houses = [{"Cột A": f"{n} Phố Láng", "Cột B": COMMUNE, "Cột C": "2"} for n in (211, 213)]
+    sent = desk.tried(editor, table(*houses), source="hai mốt")
+    number, trouble = sent["id"], sent["trouble"]
+    assert (trouble["code"], trouble["columns"]) == ("columns_not_recognised", list(houses[0]))
+    meant: dict[str, object] = {"Cột A": "address", "Cột C": "floor"}
+    answered(desk, editor, number, mapping=meant)
+    seen = answered(desk, editor, number, mapping={"Cột B": "commune_code", "Cột C": None})
+    assert seen["mapping"] == {"Cột A": "address", "Cột B": "commune_code"}
+    assert (seen["counts"]["new"], seen["columns_unknown"]) == (2, ["Cột C"])
+    published = desk.done(approver, number, "publish", verdict=seen["verdict"])
+    assert (published["state"], published["counts"]["new"]) == ("published", 2)
+
+
+def test_clerks_have_words_for_every_field() -> None:
+    assert FIELD_WORDS.keys() == set(FIELDS)
+    assert len(set(FIELD_WORDS.values())) == len(FIELDS)
 
 
 def test_rows_of_one_door_in_a_file_are_told_apart_from_doors_of_before(desk: Desk) -> None:

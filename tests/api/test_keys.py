@@ -277,6 +277,36 @@ def test_authority_whose_units_have_ended_writes_nowhere(office: Office) -> None
     assert code_of(office.post("verify", key, code=code)) == (403, "outside_units")
 
 
+def test_key_of_a_unit_that_ended_is_told_what_followed_it(office: Office) -> None:
+    key, code = office.key("xã cũ"), office.place.house("77")
+    office.by_owner(
+        "UPDATE api_key_unit SET unit_id = (SELECT id FROM admin_unit WHERE code = '27457'"
+        " AND upper(lifetime) <= current_date)"
+        " WHERE key_id = (SELECT id FROM api_key WHERE name = :n)",
+        n="xã cũ",
+    )
+    ended = {
+        "code": "27457",
+        "name": "Phường Tân Tạo A",
+        "last_day": "2025-06-30",
+        "successors": [
+            {"code": "27457", "name": "Phường Tân Tạo"},
+            {"code": "27595", "name": "Xã Tân Nhựt"},
+        ],
+    }
+    me = office.get("/v1/whoami", key).get_json()
+    assert (me["units"], me["ended"]) == ([], [ended])
+    refused = office.post("verify", key, code=code)
+    assert code_of(refused) == (403, "outside_units")
+    assert refused.get_json()["ended"] == [ended]
+    assert (
+        "khoá gắn với đơn vị đã hết: Phường Tân Tạo A (27457) hết ngày 30/06/2025, nay là Phường"
+        " Tân Tạo (27457), Xã Tân Nhựt (27595)"
+    ) in refused.get_json()["detail"]
+    other = office.post("verify", office.key("xã kia", units=(NEXT_DOOR,)), code=code)
+    assert (code_of(other), "ended" in other.get_json()) == ((403, "outside_units"), False)
+
+
 def test_block_of_codes_for_no_commune_is_not_for_a_bound_key(office: Office) -> None:
     key = office.key("dự trữ", "approver")
     assert code_of(office.post("reserve", key, count=1)) == (403, "outside_units")

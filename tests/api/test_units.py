@@ -3,13 +3,17 @@
 import datetime
 import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from api.units import MAX_AGE_S
+from registry.database import OWNER_ROLE, make_engine
 from registry.gazetteer import Gazetteer
+from tests.support.reform_to_come import BASIS, DAY, it_is, plan_reform
+from tests.support.units import open_app
 
 
 def get(client: FlaskClient, path: str, **query: Any) -> dict[str, Any]:
@@ -145,6 +149,45 @@ def test_several_readings_that_agree_are_not_ambiguous(client: FlaskClient) -> N
 def test_text_without_units_converts_to_nothing(client: FlaskClient) -> None:
     body = get(client, "/v1/units/convert", text="12 Quán Thánh")
     assert (body["ambiguous"], body["matches"]) == (False, [])
+
+
+def test_change_to_come_is_announced_until_its_day(
+    fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = fresh_database()
+    engine = make_engine(url, role=OWNER_ROLE)
+    plan_reform(engine)
+    engine.dispose()
+    it_is(monkeypatch, DAY, before=90)
+    with open_app(url) as app:
+        client = app.test_client()
+        unit = get(client, "/v1/units/97001")
+        vi, en = "Xã Đông Hoà nhập vào Phường Tây Đông Hoà", "merged into Tây Đông Hoà Ward"
+        assert unit["announced"] == [
+            {
+                "day": DAY.isoformat(),
+                "change": "ended",
+                "full_name": "Xã Đông Hoà",
+                "kind": "xa",
+                "province": {"code": "97", "name": "Tỉnh Đại Thanh Bình"},
+                "units": [{"code": "97001", "name": "Phường Tây Đông Hoà", "extent": "full"}],
+                "legal_basis": BASIS,
+                "message": f"Từ {DAY:%d/%m/%Y} {vi} ({BASIS})",
+                "message_en": f"On {DAY} Đông Hoà Commune is {en} ({BASIS})",
+            }
+        ]
+        assert unit["lifetime"]["to"] is None
+        assert client.get("/v1/units/97001").headers["Cache-Control"] == "public, max-age=90"
+        assert get(client, "/v1/units/picker")["changes_on"] == DAY.isoformat()
+        for language, told in (("vi", "message"), ("en", "message_en")):
+            client.set_cookie("lang", language)
+            page = client.get("/coverage/97001").text
+            assert unit["announced"][0][told] in page
+    it_is(monkeypatch, DAY)
+    with open_app(url) as app:
+        unit = get(app.test_client(), "/v1/units/97001")
+        assert (unit["full_name"], unit["announced"]) == ("Phường Tây Đông Hoà", [])
+        assert unit["predecessors"][0]["unit"]["lifetime"]["to"] == DAY.isoformat()
 
 
 def test_conversion_is_kept_by_no_cache(client: FlaskClient) -> None:

@@ -103,7 +103,7 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     expect(one.locator("[data-count=rejected]")).to_have_text("1")
     wrong = one.locator("[data-code=address_names_no_dwelling]")
     expect(wrong).to_contain_text("Địa chỉ không chỉ ra chỗ ở nào")
-    expect(wrong).to_contain_text("dòng 3 dưới tiêu đề")
+    expect(wrong).to_contain_text("dòng 4 của bảng tính")
     expect(one).to_contain_text("Khoá này không được duyệt")
     expect(one.get_by_role("button", name="Duyệt, ghi vào sổ")).to_have_count(0)
     is_sound(visit)
@@ -295,6 +295,35 @@ def test_answers_to_several_questions_stay_together(visit: Visit, desk: Desk) ->
     expect(mine).to_have_count(1)
     one.get_by_role("button", name="Bỏ đợt này").click()
     expect(mine).to_have_count(0)
+
+
+def test_columns_are_chosen_by_hand(visit: Visit, desk: Desk) -> None:
+    """Also after the page was loaded anew; what was chosen is shown, and can be changed."""
+    place = str(visit.page.viewport_size)
+    page = enter(visit, desk.office.key(f"giao chọn cột {place}").secret)
+    choose(page, table({"Cột A": "61 Phố Láng", "Cột B": COMMUNE}))
+    page.get_by_label("Ai giao").fill(f"chọn cột {place}")
+    try_it(page, desk)
+    one = page.locator("#one")
+    expect(one).to_contain_text("Cần trả lời")
+    page.reload()
+    again = "Đọc các cột như đã chọn: chạy thử lại"
+    one.get_by_label("Cột “Cột A”").select_option(label="địa chỉ")
+    one.get_by_label("Cột “Cột B”").select_option(label="mã xã, phường")
+    is_sound(visit)
+    one.get_by_role("button", name=again).click()
+    expect(one).to_contain_text("chờ đến lượt")
+    desk.work()
+    expect(page.locator("[data-count=new]")).to_have_text("1")
+    page.reload()
+    one.get_by_text("Chọn cột nào là gì").click()
+    expect(one.get_by_label("Cột “Cột A”")).to_have_value("address")
+    is_sound(visit)
+    one.get_by_label("Cột “Cột B”").select_option(label="để máy tự nhận")
+    one.get_by_role("button", name=again).click()
+    expect(one).to_contain_text("chờ đến lượt")
+    desk.work()
+    expect(page.locator("[data-count=rejected]")).to_have_text("1")
 
 
 def test_whoever_delivered_is_not_offered_to_approve(visit: Visit, desk: Desk) -> None:

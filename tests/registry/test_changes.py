@@ -12,15 +12,17 @@ from registry import changes
 from registry.changes import read_page
 from registry.changes.cursor import Cursor, Read, Walk
 from registry.changes.entries import following
-from registry.database import session_scope
+from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import CursorRefusedError, InvalidInputError, NotFoundError
 from registry.events import Cause, open_event, write_scope
 from registry.intake.publishing.rollback import roll_back
 from registry.register import Register
+from registry.seeds import load_seeds
 from tests.support.copies import Follower, follower, opened
-from tests.support.factories import TEST, make_event, make_household, make_unit
+from tests.support.factories import TEST, make_event, make_household
 from tests.support.intake import deliveries, door
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
+from tests.support.reform_to_come import DAY, it_is, plan_reform
 
 WHY = {"reason": "tests"}
 _numbers = iter(range(1, 10_000))
@@ -429,17 +431,107 @@ def test_record_written_while_the_walk_is_behind_it_is_told_after_it(
         assert reader.differences() == []
 
 
-def test_units_are_told_again_when_one_reads_differently(
-    place: Town, register: Register, reader: Follower
-) -> None:
-    with session_scope(place.engine) as session:
-        session.connection().exec_driver_sql("SET ROLE diachiso_owner")
-        make_unit(session, name="Đơn vị mới lập")
-    register.gazetteer._checked_at = float("-inf")
-    reader.page()
+def units_told(reader: Follower) -> list[str]:
+    """Codes of the units of which it is told now, and that may be none."""
+    seen = len(reader.entries)
     while reader.page().more:
         pass
-    assert "Đơn vị mới lập" in " ".join(e.get("words", "") for e in reader.entries)
+    return [entry["code"] for entry in reader.entries[seen:] if entry["type"] == "unit"]
+
+
+def change_units(place: Town, register: Register, statement: str) -> None:
+    with place.engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("SET ROLE diachiso_owner")
+        connection.exec_driver_sql(statement)
+    register.gazetteer._checked_at = float("-inf")
+
+
+@pytest.mark.parametrize(
+    ("statement", "codes"),
+    [
+        ("UPDATE admin_unit_version SET name = 'Lang' WHERE name = 'Láng'", [COMMUNE]),
+        ("UPDATE admin_unit_version SET name = 'Láng' WHERE name = 'Lang'", [COMMUNE]),
+        ("UPDATE admin_unit_version SET legal_basis = legal_basis", []),
+        ("INSERT INTO admin_unit_alias SELECT id, 'name', 'X' FROM admin_unit LIMIT 1", []),
+        ("UPDATE gazetteer_state SET seed_sha256 = NULL", []),
+    ],
+)
+def test_units_that_read_otherwise_are_told_and_no_others(
+    place: Town, register: Register, reader: Follower, statement: str, codes: list[str]
+) -> None:
+    change_units(place, register, statement)
+    assert units_told(reader) == codes
+    assert units_told(reader) == []
+
+
+def test_seeds_that_are_loaded_again_tell_followers_nothing(
+    place: Town, register: Register, reader: Follower
+) -> None:
+    before = register.gazetteer.get().version
+    change_units(place, register, "UPDATE gazetteer_state SET seed_sha256 = NULL")
+    owner = make_engine(place.url, role=OWNER_ROLE)
+    with owner.begin() as connection:
+        load_seeds(connection, lambda _line: None)
+    owner.dispose()
+    register.gazetteer._checked_at = float("-inf")
+    assert units_told(reader) == []
+    assert register.gazetteer.get().version > before
+
+
+def test_new_province_name_is_told_with_all_that_lies_in_it(
+    place: Town, register: Register, tmp_path: Path
+) -> None:
+    """Page by page; what changes meanwhile comes after it."""
+    with follower(register, tmp_path, limit=700) as reader:
+        reader.catch_up()
+        rename = "UPDATE admin_unit_version SET name = '{}' WHERE name = '{}' AND kind = 'tinh'"
+        change_units(place, register, rename.format("Lạng Sơn Mới", "Lạng Sơn"))
+        seen = len(reader.entries)
+        reader.limit = 50
+        page = reader.page()
+        assert Cursor.parse(page.cursor).telling
+        first = reader.entries[-1]["code"]
+        change_units(place, register, rename.format("Lạng Sơn Xưa", "Lạng Sơn Mới"))
+        again = units_told(reader)
+        assert first in again
+        names = {e["id"]: e["words"] for e in reader.entries[seen:] if e["type"] == "unit"}
+        assert 50 < len(names) < 500
+        assert all("Lạng Sơn Xưa" in words for words in names.values())
+        change_units(place, register, rename.format("Lạng Sơn", "Lạng Sơn Xưa"))
+
+
+def test_unit_that_changes_by_its_day_is_told_on_it(
+    fresh_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = fresh_database()
+    owner = make_engine(url, role=OWNER_ROLE)
+    with opened(url) as register, follower(register, tmp_path, limit=10_000) as reader:
+        reader.catch_up()
+        plan_reform(owner)
+        register.gazetteer._checked_at = float("-inf")
+        new = ["97", "97001", "97002", "97003", "97004", "97006", "97007", "98"]
+        assert sorted(units_told(reader)) == new
+        it_is(monkeypatch, DAY)
+        register.gazetteer._checked_at = float("-inf")
+        # The ones that end, and those that are born; what gives or takes a part reads as before.
+        assert sorted(units_told(reader)) == ["97001", "97001", "97002", "97003", "97005"]
+        assert units_told(reader) == []
+    owner.dispose()
+
+
+def test_where_the_database_takes_no_writes_units_are_told_when_it_does(
+    place: Town, register: Register, reader: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = "UPDATE admin_unit_version SET name = '{}' WHERE name = '{}'"
+    real = changes.note_units
+    monkeypatch.setattr(changes, "note_units", lambda *_: None)
+    change_units(place, register, rename.format("Giảng Võ Mới", "Giảng Võ"))
+    assert units_told(reader) == []
+    monkeypatch.setattr(changes, "note_units", real)
+    renamed = {hit.unit.code for hit in register.gazetteer.get().named("giang vo moi")}
+    assert renamed
+    assert set(units_told(reader)) == renamed
+    change_units(place, register, rename.format("Giảng Võ", "Giảng Võ Mới"))
 
 
 # --- cursors -------------------------------------------------------------------------------------

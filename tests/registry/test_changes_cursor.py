@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.changes.cursor import Cursor, Read, Walk
+from registry.changes.cursor import Cursor, Read, Telling, Walk
 from registry.errors import CursorRefusedError, InvalidInputError
 
 _HEX8 = st.text("0123456789abcdef", min_size=8, max_size=8)
@@ -18,8 +18,8 @@ CURSORS = st.builds(
     Cursor,
     st.text("0123456789abcdef", min_size=32, max_size=32),
     _HEX8,
-    st.none() | _HEX8,
-    st.none() | st.integers(0, 2**31 - 1),
+    st.none() | _BIG,
+    st.none() | st.builds(Telling, _BIG, st.integers(0, 2**31 - 1)),
     _MARKS,
 )
 

@@ -63,6 +63,7 @@ def owner_session(database_url: str) -> Iterator[Session]:
             "gazetteer_state",
             "map_state",
             "coverage_state",
+            "unit_told_state",
         ):
             session.execute(text(f"DELETE FROM {table}"))
         yield session
@@ -126,6 +127,8 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     },
     "field_report_voice": lambda p: {"report_id": p.report, "reporter": "key:Bưu điện"},
     "gazetteer_state": lambda p: {"id": 1, "version": 1},
+    "unit_told": lambda p: {"unit_id": p.unit, "digest": b"u", "serial": 1},
+    "unit_told_state": lambda p: {"id": 1, "version": 1, "digest": "", "serial": 1},
     "household": lambda p: {
         "code": next_code(), "kind": "household", "status": "active", "unit_id": p.unit,
         "thoroughfare_id": p.street, "locality_id": p.locality, "house_number": "Số 5",
@@ -282,6 +285,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_map_density_cells_counted", {"cells": [1, 2]}),
     ("ck_map_label_kind_known", {"kind": "house"}),
     ("ck_map_state_one_row", {"id": 2}),
+    ("ck_unit_told_state_one_row", {"id": 2}),
     ("ck_map_unit_level_known", {"level": "district"}),
     ("ck_target_counted_known", {"counted": "people"}),
     ("ck_target_quality_known", {"quality": "hoped"}),

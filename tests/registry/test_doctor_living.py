@@ -88,6 +88,7 @@ def test_register_of_living_doors_is_well(url: str, codes: dict[str, str]) -> No
         "doors_stand_once",
         "communes_of_households_exist",
         "ended_units_hold_nothing",
+        "keys_are_bound_to_living_units",
         "replication",
         "read_replica",
         "autovacuum",
@@ -134,7 +135,7 @@ BREAKS = [
         "communes_of_households_exist",
         "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), current_date)"
         f" WHERE id = ({LANG})",
-        "4 in 1 that ended: 00199",
+        "4 in 1 that ended: 00199 (4)",
     ),
     (
         "code_ordinals",
@@ -200,7 +201,23 @@ WORTH_KNOWING = [
         "ended_units_hold_nothing",
         "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), current_date)"
         f" WHERE id = ({LANG})",
-        "1 streets, 1 localities",
+        "1 streets, 1 localities; in 1 that ended: 00199",
+    ),
+    (
+        "keys_are_bound_to_living_units",
+        "WITH k AS (INSERT INTO api_key (name, hash, role, ending) VALUES ('Cũ',"
+        " decode(repeat('00', 32), 'hex'), 'editor', 'kkkk') RETURNING id)"
+        " INSERT INTO api_key_unit (key_id, unit_id) SELECT k.id, u.id FROM k, admin_unit u"
+        " WHERE u.code = '00001' AND NOT u.lifetime @> current_date",
+        "1 keys bound to ended units: Cũ (00001 → 00097)",
+    ),
+    (
+        "keys_are_bound_to_living_units",
+        "WITH k AS (INSERT INTO api_key (name, hash, role, ending) VALUES ('Rộng',"
+        " decode(repeat('00', 32), 'hex'), 'editor', 'kkkk') RETURNING id)"
+        " INSERT INTO api_key_unit (key_id, unit_id, widened_by_event_id) SELECT k.id, u.id, 7"
+        " FROM k, admin_unit u WHERE u.code IN ('00004', '00199') AND u.lifetime @> current_date",
+        "1 keys bound to all parts of a split unit: Rộng (00004 00199)",
     ),
     ("staging", "CREATE UNLOGGED TABLE staging.delivered_7 (a text)", "1 tables, 0 MB"),
     (

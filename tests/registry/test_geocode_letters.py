@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from geo.syllables import has_lost_marks
 from registry.database import session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer
 from registry.geocode import Question, geocode
 from registry.search.answers import DOORS
-from registry.search.by_letters import Squashed, match_in
-from registry.search.restored_units import restore_units
-from registry.search.restored_words import has_lost_marks, set_kinds_apart
+from registry.units.by_letters import Squashed, match_in
+from registry.units.misspelt_kinds import set_kinds_apart
+from registry.units.restored import restore_units
 from registry.validate import validate
 from tests.support.lifecycle import Town, town
 

@@ -11,11 +11,10 @@ from registry.gazetteer import load_gazetteer
 from registry.search.likeness import (
     Likeness,
     Name,
-    Vocabulary,
     likeness,
-    vocabulary_of,
 )
-from registry.search.restored_words import mend_kinds
+from registry.units.misspelt_kinds import mend_kinds
+from registry.units.vocabulary import Vocabulary, vocabulary_of
 from tests.support import postgis
 
 SAME, SLIP, OTHER = Likeness.SAME, Likeness.SLIP, Likeness.OTHER

@@ -1,14 +1,16 @@
 """Every label that the register prints leads back to its door, with its marks and without any."""
 
 import csv
+import datetime
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import batched
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy import text as sql
 
 from registry.database import make_engine, session_scope
 from registry.demo.load import COLUMNS as DEMO_COLUMNS
@@ -17,12 +19,17 @@ from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.geocode import Question
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
+from registry.labels_apart import Labelled, labels_apart
+from registry.lifecycle.run import perform
+from registry.lifecycle.table import BY_NAME
+from registry.past import with_past
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, OPEN, Record, record_wording
-from registry.search.batching import together
+from registry.search.batching import alone, together
 from registry.search.doors import MAX_UNNUMBERED
 from registry.validate import validating
 from registry.validation.verdicts import Validation
+from tests.support import reform
 
 _RECORDS = f"SELECT {COLUMNS} FROM household h {JOINS} WHERE {OPEN} ORDER BY h.code"
 _TOGETHER = 500
@@ -30,6 +37,11 @@ _HOUSEHOLDS = 3_000
 _ODD_COLUMNS = ("house_number", "street", "locality", "building", "floor", "unit")
 _PLACES = (("00199", 105.806, 21.021), ("26743", 106.700, 10.775), ("20285", 108.248, 15.998))
 """Communes of three traditions: ngõ, hẻm and kiệt."""
+_NEIGHBOUR = ("00229", 105.836, 21.012)
+"""A commune of the first one's province, with the same doors."""
+_FORMERS = {"00229": "00229"}
+"""Commune → its former one, where a file tells it: Kim Liên of before July 2025."""
+Decision = Callable[[Engine], None]
 ODD_DOORS = """
     120-122|Đường Nguyễn Huệ|
     67-63|Đường Nguyễn Huệ|
@@ -159,10 +171,129 @@ def test_odd_and_made_up_doors(fresh_database: Callable[[], str], tmp_path: Path
 def test_real_doors(fresh_database: Callable[[], str], shared_data: Path) -> None:
     with _register(fresh_database()) as (engine, reads):
         _import(engine, shared_data / "real_addresses.csv", "real")
-        with session_scope(engine) as session:
-            gazetteer = load_gazetteer(session)
+        gazetteer = _gazetteer(engine)
         # Streets that real rows name oddly: `441 Đường 14 Tô Ngọc Vân`.
         _check(gazetteer, reads, at_least=2_000, share=0.005)
+
+
+def test_labels_of_each_day_of_reforms(fresh_database: Callable[[], str], tmp_path: Path) -> None:
+    """Printed between two decisions, on the map of that day, and read on today's."""
+    with _register(fresh_database()) as (engine, reads):
+        _import_odd(engine, tmp_path / "odd.csv", (*_PLACES, _NEIGHBOUR), _FORMERS)
+        printed: set[tuple[str, str]] = set()
+        for day, decide in _DECISIONS:
+            printed |= _texts(_gazetteer(engine), reads, day)
+            decide(engine)
+        _check(_gazetteer(engine), reads, at_least=1_700, earlier=printed)
+
+
+def _day(month: int, day: int = 1) -> datetime.date:
+    return datetime.date(2026, month, day)
+
+
+def _unit(engine: Engine, code: str, level: str = "commune") -> int:
+    found = (u for u in _gazetteer(engine).with_code(code) if u.level == level and not u.ended)
+    return next(found).id
+
+
+def _rename(code: str, day: datetime.date, name: str, level: str = "commune") -> Decision:
+    return lambda engine: reform.change_name(
+        engine, _unit(engine, code, level), day, name=name, kind=None
+    )
+
+
+def _merge(codes: tuple[str, ...], day: datetime.date, code: str, name: str) -> Decision:
+    return lambda engine: _done(
+        reform.merge(engine, [_unit(engine, c) for c in codes], day, code=code, name=name)
+    )
+
+
+def _split(code: str, day: datetime.date, streets: tuple[str, ...], *names: str) -> Decision:
+    def decide(engine: Engine) -> None:
+        unit = _unit(engine, code)
+        with session_scope(engine) as session:
+            query = sql("SELECT id FROM thoroughfare WHERE unit_id = :u AND name = ANY (:s)")
+            some = session.scalars(query, {"u": unit, "s": list(streets)}).all()
+        parts = {("99002", names[0]): some, ("99003", names[1]): ()}
+        reform.split(engine, unit, day, parts, rest="99003")
+
+    return decide
+
+
+def _operation(name: str, **fields: object) -> Decision:
+    made = BY_NAME[name]
+    given = {"reason": "tests"} | fields
+    return lambda engine: _done(
+        perform(engine, made, made.request.model_validate(given), actor="tests")
+    )
+
+
+def _done(_: object) -> None:
+    return None
+
+
+_DECISIONS: tuple[tuple[datetime.date, Decision], ...] = (
+    (_day(1), _rename("00199", _day(2), "Láng Mới")),
+    (_day(2), _merge(("00199", "00229"), _day(3), "99001", "Thành Láng")),
+    (
+        _day(3),
+        _split("26743", _day(3, 15), ("Trần Phú", "Lê Lợi"), "Bến Thành Đông", "Bến Thành Tây"),
+    ),
+    (_day(3, 15), _rename("48", _day(4), "Hàn Giang", "province")),
+    (_day(4), _merge(("99001", "00004"), _day(5), "99004", "Thăng Long Thành")),
+    (
+        _day(5),
+        _operation(
+            "rename-street", commune="99002", street="Đường Lê Lợi", new_name="Phố Võ Văn Kiệt"
+        ),
+    ),
+    (
+        _day(5, 2),
+        _operation("merge-street", commune="20285", street="Đường Ngô Quyền", into="Phố Chợ"),
+    ),
+    (
+        _day(5, 3),
+        _operation("merge-street", commune="20285", street="Đường Tố Hữu", into="Đường D5"),
+    ),
+    (
+        _day(5, 4),
+        _operation(
+            "renumber-street",
+            commune="99002",
+            street="Đường Trần Phú",
+            numbers=[{"old": "A-12", "new": "H15"}, {"old": "H15", "new": "A-12"}],
+        ),
+    ),
+    (
+        _day(5, 5),
+        _operation(
+            "renumber-street",
+            commune="20285",
+            street="Đường số 7",
+            numbers=[{"old": "12", "new": "34"}],
+        ),
+    ),
+    (
+        _day(5, 6),
+        _operation(
+            "rename-locality", commune="20285", locality="Thôn Cổ Điển", new_name="Tổ dân phố 21"
+        ),
+    ),
+    (
+        _day(5, 7),
+        _operation(
+            "renumber-locality",
+            commune="20285",
+            locality="Làng Vạc",
+            numbers=[{"old": "15", "new": "16"}],
+        ),
+    ),
+    (
+        _day(5, 8),
+        _operation("merge-locality", commune="20285", locality="Làng Vạc", into="Bản Nà Lốc"),
+    ),
+    (_day(5, 9), lambda _engine: None),
+)
 
 
 @contextmanager
@@ -181,15 +312,21 @@ def _import(engine: Engine, file: Path, source: str, *, demo: bool = False) -> N
     assert import_file(engine, file, options, lambda _rows: None).new
 
 
-def _import_odd(engine: Engine, file: Path) -> None:
+def _import_odd(
+    engine: Engine,
+    file: Path,
+    places: Iterable[tuple[str, float, float]] = _PLACES,
+    formers: Mapping[str, str] = {},
+) -> None:
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow((*_ODD_COLUMNS, "commune_code", "longitude", "latitude"))
-        for commune, lon, lat in _PLACES:
+        writer.writerow((*_ODD_COLUMNS, "commune_code", "longitude", "latitude", "old ward code"))
+        for commune, lon, lat in places:
             for at, line in enumerate((ODD_DOORS + FLATS).split("\n")):
                 if line.strip():
                     cells = (line.strip().split("|") + [""] * len(_ODD_COLUMNS))[:6]
-                    writer.writerow((*cells, commune, f"{lon + at * 0.0002:.6f}", lat))
+                    point = (f"{lon + at * 0.0002:.6f}", lat)
+                    writer.writerow((*cells, commune, *point, formers.get(commune)))
     _import(engine, file, "odd")
 
 
@@ -205,9 +342,16 @@ def _import_demo(engine: Engine, file: Path) -> Gazetteer:
     return gazetteer
 
 
-def _check(gazetteer: Gazetteer, reads: Reads, *, at_least: int, share: float = 0.0) -> None:
+def _check(
+    gazetteer: Gazetteer,
+    reads: Reads,
+    *,
+    at_least: int,
+    share: float = 0.0,
+    earlier: Iterable[tuple[str, str]] = (),
+) -> None:
     """At most the `share` of labels does not lead back, and none to another record."""
-    printed = _printed(gazetteer, reads)
+    printed = _printed(gazetteer, reads, earlier)
     assert len(printed) >= at_least
     astray, wrong = [], []
     for texts in batched(printed, _TOGETHER):
@@ -222,11 +366,40 @@ def _check(gazetteer: Gazetteer, reads: Reads, *, at_least: int, share: float = 
     assert len(astray) <= share * len(printed), "\n".join(map(str, astray))
 
 
-def _printed(gazetteer: Gazetteer, reads: Reads) -> dict[str, Printed]:
+def _gazetteer(engine: Engine) -> Gazetteer:
+    with session_scope(engine) as session:
+        return load_gazetteer(session)
+
+
+def _texts(gazetteer: Gazetteer, reads: Reads, day: datetime.date) -> set[tuple[str, str]]:
+    """(code, label) of all that the register prints on a day."""
+    printed, told = set(), []
+    for record in _records(reads):
+        words = record_wording(gazetteer, day, record)
+        printed |= {(record.code, text) for text in (words.label, words.before_2025_07) if text}
+        former = gazetteer.units.get(record.former_unit_id or 0)
+        told.append(Labelled(words.label, words.commune, former, record.code))
+    # As they stand in a question that has several of them.
+    apart = labels_apart(gazetteer, day, told)
+    return printed | {(one.code or "", one.label) for one in apart}
+
+
+def _records(reads: Reads) -> list[Record]:
+    records = [Record(*row) for row in reads.rows(_RECORDS, {})]
+    return [
+        record for some in batched(records, _TOGETHER) for record in alone(reads, with_past(some))
+    ]
+
+
+def _printed(
+    gazetteer: Gazetteer, reads: Reads, earlier: Iterable[tuple[str, str]] = ()
+) -> dict[str, Printed]:
     found: dict[str, Printed] = {}
-    for record in (Record(*row) for row in reads.rows(_RECORDS, {})):
+    texts = {*earlier, *_texts(gazetteer, reads, today())}
+    told = _by_code(texts)
+    for record in _records(reads):
         words = record_wording(gazetteer, today(), record)
-        for text in filter(None, (words.label, words.before_2025_07)):
+        for text in told[record.code]:
             for shown in (text, without_marks(text)):
                 printed = found.setdefault(shown, Printed())
                 printed.labels[record.code] = words.label
@@ -234,6 +407,13 @@ def _printed(gazetteer: Gazetteer, reads: Reads) -> dict[str, Printed]:
                 printed.marked |= shown == text
                 printed.whole &= _is_whole(record)
     return found
+
+
+def _by_code(texts: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    told: dict[str, set[str]] = {}
+    for code, text in texts:
+        told.setdefault(code, set()).add(text)
+    return told
 
 
 def _is_whole(record: Record) -> bool:

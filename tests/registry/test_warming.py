@@ -7,8 +7,8 @@ import pytest
 from registry import gazetteer
 from registry.autocomplete.unit_index import _indexes
 from registry.register import Register
-from registry.search.likeness import _vocabularies
 from registry.settings import Settings
+from registry.units.vocabulary import _vocabularies
 from registry.warming import warm
 from tests.support.search_world import World, search_world
 

@@ -258,7 +258,7 @@ def test_warnings_are_told_apart_from_rejected_rows(
     }
     assert warned == {
         "b": ("commune_from_former", "lưu ý", ""),
-        "d": ("shares_door", "lưu ý", "cùng chỗ ở với dòng 1 (không kể dòng tiêu đề)"),
+        "d": ("shares_door", "lưu ý", "cùng chỗ ở với dòng 2 của bảng tính"),
     }
     # Delivered once more, such a file changes nothing.
     before = checksum(engine)
@@ -273,7 +273,7 @@ def test_a_repeated_reference_names_the_row_that_had_it(run: Run, tmp_path: Path
     run(file, "--report", tmp_path / "report.csv", "--dry-run")
 
     assert [row["đề nghị"] for row in table(tmp_path / "report.csv")] == [
-        "mã hồ sơ của dòng 2 (không kể dòng tiêu đề)"
+        "mã hồ sơ của dòng 3 của bảng tính"
     ] * 2
 
 
@@ -288,6 +288,8 @@ def test_rows_are_told_as_the_workbook_numbers_them_whenever_it_is_delivered(
         [],
         ["a", "14", "Phố Quán Thánh", "00004"],
         ["b", "", "Phố Quán Thánh", "00004"],
+        ["c", "16", "Phố Quán Thánh", "00004"],
+        ["c", "18", "Phố Quán Thánh", "00004"],
     ]
     with xlsxwriter.Workbook(str(book)) as made:
         sheet = made.add_worksheet()
@@ -299,8 +301,8 @@ def test_rows_are_told_as_the_workbook_numbers_them_whenever_it_is_delivered(
         told = run(book, *options, "--report", report).stdout
         if options:
             assert "dòng 2 (Excel: 5): a → mã hồ sơ của dòng 3 của bảng tính" in told, told
-        (fix, _) = (row[-1] for row in rows_of_book(report)[1:])
-        assert fix == "mã hồ sơ của dòng 3 của bảng tính"
+        fixes = [row[-1] for row in rows_of_book(report)[1:] if row[-1]]
+        assert fixes == [f"mã hồ sơ của dòng {row} của bảng tính" for row in (3, 7)]
 
 
 def test_what_a_full_delivery_would_retire_is_listed_before_it_happens(
@@ -417,7 +419,7 @@ def test_all_that_is_missing_is_asked_for_at_once(run: Run, tmp_path: Path) -> N
 def test_rejected_rows_are_told_in_words(run: Run, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", door("12", "a"), door("Ngõ 5", "b"))
     shown = run(file, "--dry-run").output.partition("các dòng bị loại")[2]
-    assert "dòng 2: Địa chỉ không chỉ ra chỗ ở nào" in shown
+    assert "dòng 2 (Excel: 3): Địa chỉ không chỉ ra chỗ ở nào" in shown
     assert "address_names_no_dwelling" not in shown
 
 

@@ -45,6 +45,19 @@ def test_key_is_printed_once_and_alone(run: Run) -> None:
     assert "UBND Láng  editor  đang dùng  đơn vị 00004, 00199" in run("keys", "list").stdout
 
 
+def test_key_is_bound_anew(run: Run) -> None:
+    run("keys", "create", "Gắn lại", "--role", "editor", "--unit", "00199")
+    assert run("keys", "bind", "Gắn lại", "--unit", "00004", "--dry-run").exit_code == 0
+    assert listed(run)["Gắn lại"]["units"] == ["00199"]
+    done = run("keys", "bind", "Gắn lại", "--unit", "00004,00008", "--unit", "00004")
+    assert done.stdout == "Gắn lại: 00199 → 00004, 00008\n"
+    assert listed(run)["Gắn lại"]["units"] == ["00004", "00008"]
+    for codes in ("00001", "99999", ","):  # ended, none, nothing
+        assert run("keys", "bind", "Gắn lại", "--unit", codes).exit_code == 1
+    assert listed(run)["Gắn lại"]["units"] == ["00004", "00008"]
+    assert "keys bind: Gắn lại" in run("audit").stdout
+
+
 def test_units_rate_and_end_are_told(run: Run) -> None:
     made = run(
         *("keys", "create", "EMS", "--role", "carrier", "--rate", "90"),

@@ -68,9 +68,14 @@ def merge(
 
 
 def split(
-    engine: Engine, unit_id: int, day: datetime.date, parts: dict[tuple[str, str], Sequence[int]]
+    engine: Engine,
+    unit_id: int,
+    day: datetime.date,
+    parts: dict[tuple[str, str], Sequence[int]],
+    rest: str | None = None,
 ) -> list[int]:
-    """One commune becomes several: {(code, name): its streets}. A street goes there as a whole."""
+    """One commune becomes several: {(code, name): its streets}. A street goes there as a whole;
+    what is left goes to the part with the code `rest`."""
     with write_scope(engine, _cause("split_unit", unit_id)) as session:
         province_id = _province(session, unit_id)
         _end(session, [unit_id], day)
@@ -83,6 +88,8 @@ def split(
                 session.execute(
                     text(statement), {"to": part, "units": [unit_id], "streets": list(streets)}
                 )
+            if code == rest:
+                _move(session, [unit_id], part, which="true")
             born.append(part)
         return born
 

@@ -46,10 +46,13 @@ const SEVERITIES = {
 const GRAVEST = Object.keys(SEVERITIES);
 const WRITTEN = ['new', 'changed', 'linked', 'vanished'];
 
+const AUTO = 'auto';
+const MOST_COLUMNS = 200;
+
 const ASKED = ['confirm', 'Cần trả lời', 'To be answered'];
 /** What is called unreadable where nothing but an answer is missing. */
 const stateOf = ({ state, trouble, mappings }) => (
-  state === 'failed' && (trouble?.sheets || trouble?.systems?.length || trouble?.code === 'commune_not_named' || mappings.length) ? ASKED : STATES[state]);
+  state === 'failed' && (trouble?.sheets || trouble?.systems?.length || ['commune_not_named', 'columns_not_recognised'].includes(trouble?.code) || mappings.length) ? ASKED : STATES[state]);
 
 const badge = ([look, vi, en]) => make('span', { class: `verdict verdict-${look}` }, t(vi, en));
 const button = (label, work, quiet = true) => make('button', { type: 'button', class: quiet ? 'button button-quiet' : 'button', onclick: work }, label);
@@ -69,6 +72,7 @@ export function shown(found, role, act) {
     progress(found.progress),
     trouble(found, act),
     next(found, act),
+    columns(found, act),
     tiles(apart(found.counts)),
     buttons(found, role, act),
     ...problems(found),
@@ -98,6 +102,32 @@ function trouble(found, act) {
 /** Columns that may be meant otherwise. */
 const mappings = (found, act) => found.mappings.map(({ mapping, vi }) => button(
   t(`${vi[0].toUpperCase()}${vi.slice(1)}: chạy thử lại`, `Try again with ${JSON.stringify(mapping)}`), () => act.answer({ mapping })));
+
+/** What each column holds that was not read, or that somebody has spoken of: chosen by hand. */
+function columns(found, act) {
+  if (found.progress || !['reported', 'failed'].includes(found.state) || !found.files_until) return null;
+  const asked = found.trouble?.columns ?? [];
+  const names = [...new Set([...Object.keys(found.mapping), ...asked, ...found.columns_unknown])].slice(0, MOST_COLUMNS);
+  if (!names.length) return null;
+  const said = (name) => found.mapping[name] ?? AUTO;
+  const choices = names.map((name) => [name, meanings(said(name))]);
+  const again = () => {
+    const mapping = Object.fromEntries(choices.filter(([name, { value }]) => value !== said(name)).map(([name, { value }]) => [name, value === AUTO ? null : value]));
+    if (Object.keys(mapping).length) act.answer({ mapping });
+  };
+  return make('details', { class: 'columns', open: asked.length > 0 },
+    make('summary', {}, t('Chọn cột nào là gì', 'Say which column is what')),
+    make('div', { class: 'fields' }, ...choices.map(([name, choice]) => make('label', {}, t(`Cột “${name}”`, `Column “${name}”`), choice))),
+    make('p', { class: 'actions' }, button(t('Đọc các cột như đã chọn: chạy thử lại', 'Read them as chosen: try again'), again)));
+}
+
+function meanings(chosen) {
+  const choice = make('select', {}, document.getElementById('meanings').content.cloneNode(true));
+  // `street:fill`, say, which only a proposal of the program offers.
+  if (![...choice.options].some(({ value }) => value === chosen)) choice.append(make('option', { value: chosen }, t('như máy đã đề nghị', 'as it was proposed')));
+  choice.value = chosen;
+  return choice;
+}
 
 function inCommune(code, act) {
   if (code !== 'commune_not_named') return [];

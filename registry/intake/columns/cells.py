@@ -49,7 +49,7 @@ def _blocks(
     number = 0
     for piece in pieces:
         if isinstance(piece, pa.Table):
-            filled = _without_blank_rows(piece)
+            filled = _without_blank_rows(file, piece, number)
             number += len(filled)
             yield _cleaned(filled, at)
         else:
@@ -60,9 +60,13 @@ def _blocks(
                 yield [pa.array(column, pa.string()) for column in taken]
 
 
-def _without_blank_rows(table: pa.Table) -> pa.Table:
-    bytes_of_row = sum(lengths(column.chunk(0)) for column in table.columns)
-    return table if np.all(bytes_of_row) else table.filter(pa.array(bytes_of_row > 0))
+def _without_blank_rows(file: SourceFile, table: pa.Table, before: int) -> pa.Table:
+    """The rows with anything in them; the others are noted, as `reader.full_rows` does."""
+    filled = sum(lengths(column.chunk(0)) for column in table.columns) > 0
+    if np.all(filled):
+        return table
+    file.blank_after.extend((before + np.cumsum(filled)[~filled]).tolist())
+    return table.filter(pa.array(filled))
 
 
 def _cleaned(table: pa.Table, at: Sequence[int | None]) -> Cells:

@@ -15,6 +15,7 @@ from registry.errors import (
 )
 from registry.intake.spellings.headers import (
     FIELDS,
+    UNSAID,
     block_word,
     field_of,
     is_of_level_below,
@@ -325,4 +326,8 @@ def _check_complete(fields: Set[str], headers: Sequence[str]) -> None:
         told = f"thiếu cột (missing columns): {'; '.join(missing)}. Dòng đầu đang có: {shown}"
         if named:
             raise CommuneNotNamedError(told)
-        raise ColumnsNotRecognisedError(told, columns=seen)
+        unknown = (header for header in seen if field_of(header) is None)
+        example = mapping_of({next(unknown, "Tên cột")[:40]: UNSAID})
+        raise ColumnsNotRecognisedError(
+            f"{told}. Cột nào là gì thì nêu ra (say which is which): {example}", columns=seen
+        )

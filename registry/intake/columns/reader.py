@@ -5,11 +5,11 @@ about it: whoever exported it is the one who reads it.
 """
 
 import hashlib
-from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import accumulate, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from registry.intake.columns.headings import under_headings
 from registry.intake.columns.joined import widened
 from registry.intake.columns.unread import UnreadColumn, look_through
 from registry.intake.formats.any_file import read_file
-from registry.intake.formats.table import Part, Rows, SheetPlace, Table, not_opened, unreadable
+from registry.intake.formats.table import Numbering, Part, Rows, Table, not_opened, unreadable
 from registry.intake.spellings.street_cells import stand_apart
 
 MAX_CELL: Final = 2_000
@@ -34,6 +34,8 @@ _ZONE_NEXT: Final = (
     " --crs"
 )
 _PLACED: Final = ("longitude", "latitude", "point")
+_MOST_BLANK: Final = 10_000
+"""Places of blank rows of which a file is kept."""
 _SAMPLE: Final = 2_000
 """Rows at the top of a file that are looked at before it is read."""
 
@@ -170,19 +172,16 @@ def as_read(text: str) -> str:
     return visible(text.replace("\0", "") if "\0" in text else text).strip()
 
 
-def row_of_sheet(file: SourceFile, number: int) -> SheetPlace | None:
-    """Where the spreadsheet shows a row; None for files of other kinds.
-
-    The file must have been read as far as the row.
+def numbering_of(file: SourceFile) -> Numbering | None:
+    """Where a spreadsheet shows the rows that were read; None for files of other kinds, and for one
+    that has too many blank rows between them.
     """
-    first = file.table.first_row
-    if first is None:
+    if file.table.first_row is None:
         return None
-    # The n-th row with anything in it has n - 1 such rows before it, and some blank ones.
-    at = number - 1 + bisect_left(file.blank_after, number)
-    parts = file.table.parts or [Part("", 0, first)]
-    part = parts[max(bisect_right(parts, at, key=lambda part: part.begins) - 1, 0)]
-    return SheetPlace(part.first_row + at - part.begins, part.sheet)
+    counted = Counter(file.blank_after)
+    blank = tuple(zip(counted, accumulate(counted.values()), strict=True))
+    parts = tuple(file.table.parts or [Part("", 0, file.table.first_row)])
+    return Numbering(parts, blank) if len(blank) <= _MOST_BLANK else None
 
 
 def full_rows(file: SourceFile, rows: Rows, before: int = 0) -> Rows:

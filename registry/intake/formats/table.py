@@ -3,10 +3,12 @@
 import errno
 import os
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
@@ -60,8 +62,7 @@ class SheetPlace(NamedTuple):
         return f"{self.row} trang “{self.sheet}”" if self.sheet else str(self.row)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """The rows of a table that come from one of the sheets of a workbook."""
 
     sheet: str
@@ -69,6 +70,29 @@ class Part:
     """Rows of the table before it, blank ones counted."""
     first_row: int
     """Which row of the sheet its first one is, from 1."""
+
+
+class Numbering(NamedTuple):
+    """Where a spreadsheet shows each row of a file that was read."""
+
+    parts: tuple[Part, ...]
+    blank: tuple[tuple[int, int], ...]
+    """Where blank rows stand: how many others went before them, and blank ones up to there."""
+
+    @classmethod
+    def of_json(cls, kept: Sequence[Any] | None) -> "Numbering | None":
+        """What was kept as JSON."""
+        if kept is None:
+            return None
+        parts, blank = kept
+        return cls(tuple(Part(*part) for part in parts), tuple(map(tuple, blank)))
+
+    def place(self, number: int) -> SheetPlace:
+        """Of a row, counted from 1 without blank ones."""
+        before = bisect_left(self.blank, number, key=itemgetter(0))
+        at = number - 1 + (self.blank[before - 1][1] if before else 0)
+        part = self.parts[max(bisect_right(self.parts, at, key=attrgetter("begins")) - 1, 0)]
+        return SheetPlace(part.first_row + at - part.begins, part.sheet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +117,8 @@ class Table:
     codes_of_today: bool = False
     """Whether its codes of communes are certainly today's, as those of our own blank."""
     first_row: int | None = None
-    """Of a spreadsheet, the row, from 1, in which the first row behind the header stands."""
+    """The row, from 1, in which a spreadsheet shows the first row behind the header; None where it
+    shows none, as of layers and records."""
     parts: list[Part] = field(default_factory=list, repr=False)
     """Of a workbook of several sheets those that are read, as far as that has come."""
     sheet: str = ""

@@ -98,7 +98,14 @@ def read_text(path: Path, head: bytes) -> Table:
         raise unreadable(path, _TURNED)
     told = FONT_NOTES[font] if font else _NOTES.get(encoding)
     notes = filter(None, (told, TURNED_NOTE if turned else None, _QUOTED_NOTE if inner else None))
-    return Table(header.names, rows, inner or delimiter, tuple(notes))
+    return Table(
+        header.names,
+        rows,
+        inner or delimiter,
+        tuple(notes),
+        # A spreadsheet shows a row of several lines as one, and not the hint of the delimiter.
+        first_row=None if turned else header.rows_before_data + 1,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ published: a door is never passed over. They are counted, and noted, and handed 
 """
 
 import re
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -50,7 +51,8 @@ def _footers(file: SourceFile, numbers: list[int]) -> list[int]:
     header = {fold(name) for name in file.headers if name.strip()}
     # What was put beside each row, as the commune of all, says nothing of a row.
     own = frozenset(file.columns.own)
-    with rows_of(file) as rows:
+    # What was noted of all rows stays.
+    with rows_of(replace(file, overlong=[], blank_after=[])) as rows:
         for number in numbers:
             found = next(islice(rows, number - at - 1, None), [])
             row = [cell for place, cell in enumerate(found) if place not in own]

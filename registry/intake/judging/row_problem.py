@@ -1,15 +1,12 @@
 """One problem of one row, as it is told to whoever delivered it."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from registry.intake.formats.table import SheetPlace
+from registry.intake.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
 
-SheetRow = Callable[[int], SheetPlace | None]
-"""From the number of a row to where a spreadsheet shows it; None for files of other kinds."""
 _OTHER_ROW: Final = re.compile(r"\bdòng (\d+)")
 
 
@@ -26,14 +23,9 @@ class RowProblem:
     """What the problem is about, as delivered."""
     proposed_fix: str | None
 
-    @property
-    def other_rows(self) -> list[int]:
-        """Numbers of the rows that the fix names."""
-        return [int(number) for number in _OTHER_ROW.findall(self._fix_words())]
-
-    def fix_vi(self, sheet_row: SheetRow) -> str | None:
+    def fix_vi(self, numbering: Numbering | None) -> str | None:
         """The fix in words, with rows as the spreadsheet shows them; None where there is none."""
-        return _OTHER_ROW.sub(lambda row: _row(row[1], sheet_row), self._fix_words()) or None
+        return _OTHER_ROW.sub(lambda row: _row(row[1], numbering), self._fix_words()) or None
 
     def _fix_words(self) -> str:
         kind = PROBLEMS.get(self.code)  # an earlier version may have had others
@@ -41,8 +33,7 @@ class RowProblem:
         return words.format(self.proposed_fix) if self.proposed_fix else ""
 
 
-def _row(number: str, sheet_row: SheetRow) -> str:
-    shown = sheet_row(int(number))
-    if shown is None:
+def _row(number: str, numbering: Numbering | None) -> str:
+    if numbering is None:
         return f"dòng {number} (không kể dòng tiêu đề)"
-    return f"dòng {shown} của bảng tính"
+    return f"dòng {numbering.place(int(number))} của bảng tính"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from registry.intake.engine import Workbench
-from registry.intake.formats.table import SheetPlace
+from registry.intake.formats.table import Numbering
 from registry.intake.matching.vanished import Vanishing
 
 _LATEST: Final = """
@@ -48,7 +48,7 @@ class Repeat:
 
     import_id: int
     counts: dict[str, Any]
-    sheet_rows: dict[int, SheetPlace]
+    numbering: Numbering | None
     """As in its result: this time the file is not read."""
 
 
@@ -73,6 +73,5 @@ def find_repeat(bench: Workbench, source: str, reading: str) -> Repeat | None:
     counts["unchanged"] = rows - rejected - skipped
     nothing = dict.fromkeys(("new", "changed", "linked", "linked_in_file"), 0)
     counts |= {"near": {}, "delivered_before": {}}
-    shown = latest.counts.get("sheet_rows", {})
-    sheet_rows = {int(row): SheetPlace(*at) for row, at in shown.items()}
-    return Repeat(latest.id, counts | nothing | Vanishing().counts(), sheet_rows)
+    numbering = Numbering.of_json(latest.counts.get("numbering"))
+    return Repeat(latest.id, counts | nothing | Vanishing().counts(), numbering)

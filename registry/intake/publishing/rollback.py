@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.access.actors import demand, is_bound
-from registry.errors import ConflictError, NotFoundError, OutsideUnitsError
+from registry.access.actors import demand, is_bound, outside_units
+from registry.errors import ConflictError, NotFoundError
 from registry.events import Cause, write_scope
 from registry.intake.publishing.publish import PUBLISH_LOCK
 
@@ -180,10 +180,10 @@ def _refuse_outside(session: Session) -> None:
     """
     units = list(session.scalars(text(_ELSEWHERE))) if is_bound() else []
     if units:
-        raise OutsideUnitsError(
-            f"đợt nhập có cả nơi ngoài địa bàn của khoá này: {', '.join(units[:5])}"
-            " (the import wrote in other units too)",
-            units=units,
+        raise outside_units(
+            f"đợt nhập có cả nơi ngoài địa bàn của khoá này: {', '.join(units[:5])}",
+            "the import wrote in other units too",
+            units,
         )
 
 

@@ -12,6 +12,7 @@ from geo.text import accent_key, fold
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit, UnitVersion
 from registry.units import LAST_DAY_OF_OLD_MAP, continuations
+from registry.units.restored import read_units_nearly
 from registry.units.text import Naming, read_units
 
 _KINDS_ALONE: Final = frozenset({"phuong", "xa", "thi tran", "dac khu", "phuong xa", "xa phuong"})
@@ -31,6 +32,11 @@ class CommuneSpelling:
     former_code: str | None = None
     former: str | None = None
     """The commune of before 2025 beside the one of today, in words."""
+
+    @property
+    def words(self) -> str:
+        """What it says in names, as a text."""
+        return ", ".join(filter(None, (self.commune, self.district, self.province)))
 
 
 @value(frozen=True, slots=True)
@@ -82,7 +88,10 @@ class CommuneReader:
 
     def read(self, spelling: CommuneSpelling) -> CommuneReading:
         """The communes meant; a problem when none or when the words contradict each other."""
-        return self.narrowed(self._read(spelling), spelling.former)
+        meant = self.narrowed(self._read(spelling), spelling.former)
+        if self._lies_in(meant, spelling.province):
+            return meant
+        return replace(meant, notice="province_differs")
 
     def narrowed(self, today: CommuneReading, former: str | None) -> CommuneReading:
         """The reading of today's commune, told apart by the former one, which it continues.
@@ -92,7 +101,7 @@ class CommuneReader:
         """
         if not former or not fold(former):
             return today
-        named = [n.commune for n in read_units(self._gazetteer, former) if n.commune]
+        named = [n.commune for n in read_units_nearly(self._gazetteer, former) if n.commune]
         old = [unit for unit in named if unit.alive_on(LAST_DAY_OF_OLD_MAP)] or named
         if not old:
             return today
@@ -120,25 +129,23 @@ class CommuneReader:
             return self._by_former_code(spelling.former_code)
         if spelling.code is not None:
             return self._by_code(spelling)
-        words = [w for w in (spelling.commune, spelling.district, spelling.province) if w]
         if spelling.commune is None:
             return CommuneReading(problem="commune_missing")
-        return self.read_text(", ".join(words), spelling.district)
+        return self._of_names(spelling, read_units_nearly(self._gazetteer, spelling.words))
 
-    def read_text(self, text: str, district: str | None = None) -> CommuneReading:
+    def _of_names(self, spelling: CommuneSpelling, read: Iterable[Naming]) -> CommuneReading:
         """The communes that columns name: in one of communes, no word is a district alone.
 
-        Where the `district` that the text holds is none that is known, which of several communes
-        is meant stays open, and of one it is said.
+        Where the district or province written is none that is known, which of several communes is
+        meant stays open, and of one it is said.
         """
-        namings = [n for n in read_units(self._gazetteer, text) if n.commune is not None]
+        named = [naming for naming in read if naming.commune is not None]
+        namings = [naming for naming in named if not _is_unread(spelling.commune, [naming])]
         if not namings:
             return CommuneReading(problem="commune_unknown")
-        unread = district is not None and all(
-            naming.district is None and any(fold(district) in fold(part) for part in naming.unread)
-            for naming in namings
-        )
-        if not unread:
+        known = all(naming.contradicted for naming in namings)  # a province, and another one
+        outer = (spelling.district, None if known else spelling.province)
+        if not any(_is_unread(cell, namings) for cell in outer):
             return self.of_namings(namings)
         reading = self.of_units([n.commune for n in namings if n.commune is not None])
         return replace(reading, notice="district_unread")
@@ -311,10 +318,20 @@ class CommuneReader:
 
     def _names_others(self, bearers: list[Unit], spelling: CommuneSpelling) -> bool:
         """Whether the words name communes, and none that `bearers` are or became."""
-        words = (spelling.commune, spelling.district, spelling.province)
-        stated = self.read_text(", ".join(word for word in words if word))
+        stated = self._of_names(spelling, read_units(self._gazetteer, spelling.words))
         meant = self.of_units(bearers)
         return stated.problem is None and not set(stated.candidates) & set(meant.candidates)
+
+    def _lies_in(self, meant: CommuneReading, province: str | None) -> bool:
+        """Whether any of the communes lies in the province that is written, or in what it became;
+        also where no province is called so.
+        """
+        if province is None or not meant.candidates:
+            return True
+        named = [n.province for n in read_units(self._gazetteer, province) if n.province]
+        onward = [continuations(self._gazetteer, unit, self._day) for unit in named]
+        holding = {continuation.unit.id for each in onward for continuation in each}
+        return not holding or any(self._province(unit) in holding for unit in meant.candidates)
 
     def _named(self, bearers: list[Unit], name: str | None) -> list[Unit]:
         """Those of `bearers` that were ever called so; by their accents where those decide."""
@@ -330,6 +347,12 @@ class CommuneReader:
         exact = {unit.id for unit, same_accents in hits if same_accents}
         named = exact or {unit.id for unit, _ in hits}
         return [unit for unit in bearers if unit.id in named]
+
+
+def _is_unread(cell: str | None, namings: Iterable[Naming]) -> bool:
+    """Whether none of the namings has read the cell."""
+    key = fold(cell or "")
+    return bool(key) and all(any(key in fold(part) for part in n.unread) for n in namings)
 
 
 def spelling_of(cells: Sequence[object]) -> CommuneSpelling:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from itertools import combinations
+from pathlib import Path
 from typing import Final
 
+from geo import lexicon
 from geo.address import Door
 from geo.capitals import tidy
 from geo.flat import Flat as FlatRead
@@ -18,10 +20,14 @@ from geo.locality import (
     Locality,
     innermost_first,
 )
+from geo.mangled_number import is_mangled
 from geo.persons import is_full_name, mentions_person
+from geo.placeholders import is_none
 from geo.text import fold
+from geo.unclear import is_unclear
 from geo.values import value
 from registry.intake.spellings.doubts import NUMBER_PART_UNREAD
+from registry.intake.spellings.footer_words import is_no_address
 from registry.intake.spellings.quoted import quoted
 
 Number = tuple[str, str, bool]
@@ -39,6 +45,7 @@ GARBLED: Number = ("?", "?garbled", False)
 """Of a row with a cell whose letters are of no font: an error."""
 _UNREADABLE: Final = "?"
 _LETTERS: Final = frozenset("ABCDEGHKN")
+_NO_STREETS: Final = frozenset(lexicon.names(Path(__file__).with_name("cells.csv"), "no_street"))
 # A street of such a kind beside the number is the door's own: not, as a road by its number, another
 # name of it.
 _OWN_STREETS: Final = ("đường", "phố", *ALLEY_RANK)
@@ -70,9 +77,31 @@ def unread(*cells: str) -> Number:
     return quoted(*cells) or "?", _UNREADABLE, False
 
 
+def refusal(role: str, text: str) -> Number | None:
+    """What stands for the error of a text, or of a cell in that role, which is no door or place;
+    None where it may be one.
+    """
+    if role != "text" and is_mangled(text):
+        return text, "", False  # no key: `judge` refuses it, and `fixes` proposes what stood there
+    may_be_total = role == "text" or (role == "street" and any(map(str.isdigit, text)))
+    total = may_be_total and is_no_address(text)
+    return unread(text) if total or is_unclear(role, text) else None
+
+
+def is_no_street(text: str) -> bool:
+    """Whether it stands where a street has no name.
+
+    >>> [is_no_street(text) for text in ("Đường chưa đặt tên", "Đường liên xã", "Láng")]
+    [True, True, False]
+    """
+    return is_none(text) or text.lower().strip() in _NO_STREETS
+
+
 def parts_of(door: Door) -> DoorParts:
     """The door as it is stored."""
     number, street = door.house_number, door.street
+    if street is not None and is_no_street(f"{street.kind or ''} {street.name}"):
+        street = None
     # `0` is what is typed where there is no number: no door bears it.
     if number is not None and number.key == _NONE:
         number = None

@@ -301,6 +301,10 @@ def names_coordinates(header: str) -> bool:
     return bool(re.search(r"\b(toa do|kinh do|vi do|lat|lon|lng|latitude|longitude)\b", key))
 
 
+UNSAID: Final = "…"
+"""In place of a field of a mapping, where whoever knows the file has to say it."""
+
+
 def mapping_of(fields: dict[str, str]) -> str:
     """The option that says which header is which field, ready to be copied."""
     return f"--mapping {shlex.quote(json.dumps(fields, ensure_ascii=False))}"

@@ -11,22 +11,30 @@ from itertools import chain
 from multiprocessing.shared_memory import SharedMemory
 from typing import Final
 
-from geo.address import Door
+from geo.address import Door, parse_components
 from geo.counts_beside import without_counts
 from geo.house_number import HouseNumber, parse_house_number
 from geo.mixed_fonts import is_garbled
 from geo.persons import goes_on_to_person, person_behind
 from geo.placeholders import is_ditto
+from geo.syllables import is_damaged
 from geo.text import fold
+from geo.unclear import is_falling, is_unclear
 from geo.values import value
-from registry.address_reader import TWO_NUMBERS
-from registry.door_with_units import ReadAddress
+from registry.address_reader import TWO_NUMBERS, is_sure, read_by_letters
+from registry.door_with_units import ReadAddress, outermost
 from registry.gazetteer import Gazetteer, Unit
 from registry.intake.spellings.beside import COMPLETED, Beside, completed
 from registry.intake.spellings.communes import CommuneReader, CommuneReading, CommuneSpelling
-from registry.intake.spellings.doors import GARBLED, PERSON, DoorParts, parts_of, unread
+from registry.intake.spellings.doors import (
+    GARBLED,
+    PERSON,
+    DoorParts,
+    parts_of,
+    refusal,
+    unread,
+)
 from registry.intake.spellings.doubts import NUMBER_UNREAD, SECOND_NUMBER
-from registry.intake.spellings.footer_words import is_no_address
 from registry.personal import holds_personal
 from registry.side_processes import side_processes
 from registry.street_cache import HouseByHouse
@@ -34,22 +42,6 @@ from registry.street_cache import HouseByHouse
 _TOGETHER: Final = 4_000
 """Texts from which on it pays to start further processes, which takes them a second."""
 _CHUNK: Final = 250
-
-_UNSURE: Final = re.compile(
-    r"\?|\d[²³¹]|=>|->|→|⇒|\bhoặc\b|\bchuyển (?:đến|sang|về|tới|qua)\b"
-    r"|\b\d+[A-Z]-[A-Z]\b|\b(?:tổ|tdp|kp|khu phố|khóm|thôn|xóm|ấp)\s*\d+[A-Z]?\s+cũ\b",
-    re.IGNORECASE,
-)
-"""`40 Láng hoặc 42 Láng` is either, `40 Láng, chuyển đến 5 Hàng Than` one of then; `40? Láng` and
-`40² Láng` are nobody's. `7A-B` is no 7A/B, and of `tổ 5 (tổ 12 cũ)` one is no more.
-"""
-_BESIDE: Final = re.compile(
-    r"(?:kế|cạnh|gần|đối diện|sát|trệt|mặt (?:sau|tiền)|nhà (?:sau|trước)|(?:lầu|tầng) \d+|cũ|mới)"
-    r"(?: |$)"
-    r"|.*[ ](?:tầng|lầu) (?:trệt|\d+)$",
-    re.IGNORECASE,
-)
-"""`kế 48`, `trệt Lê Lai`, `cũ`, of `46 (kế 48) Lê Lai`, `38 cũ (42) Lê Lai`: names of no street."""
 
 Text = Sequence[str]
 """What `TextReader.read` takes."""
@@ -96,6 +88,7 @@ class TextReader:
     def __init__(
         self, gazetteer: Gazetteer, day: datetime.date, of_before: OfBefore = NOTHING_OF_BEFORE
     ) -> None:
+        self._gazetteer = gazetteer
         self._addresses = HouseByHouse(gazetteer)
         self._of_before = of_before
         self._today = CommuneReader(gazetteer, day, ())
@@ -115,14 +108,15 @@ class TextReader:
         if not address and former and not any(door):
             return self._of_former(former, code, former_code, commune, district, province)
         said = bool(address) or any(door)
-        readings = self._readings(address, words) if said else []
+        readings = self._readings(address, words, coded=bool(code or former_code)) if said else []
         if not readings:
             problem = "commune_missing" if any(door) else "address_missing"
             stated = self._of_column(code, former_code, commune, district, province).candidates
             return TextReading(DoorParts(), CommuneReading(stated, problem=problem))
         number, street = door[:2] if door else ("", "")
         if address and not street and _may_stand_before(number, readings[0].door.house_number):
-            readings = self._readings(f"{number} {address}", words) or readings
+            coded = bool(code or former_code)
+            readings = self._readings(f"{number} {address}", words, coded=coded) or readings
         of_before = self._is_of_before(address)
         today = Beside(readings[0].door, self._commune(readings[0], of_before=of_before))
         if former and former != address:
@@ -155,20 +149,25 @@ class TextReader:
             before = CommuneReading(named)
         return TextReading(_door(former, read[0].door), before, COMPLETED)
 
-    def _readings(self, address: str, words: Sequence[str]) -> list[ReadAddress]:
+    def _readings(
+        self, address: str, words: Sequence[str], *, coded: bool
+    ) -> Sequence[ReadAddress]:
         """Of the address with those of `words` behind it that it does not hold itself.
 
         A word that it holds may be its street's (`12 Cầu Giấy`): where no commune is read then, all
-        of them stand behind it.
+        of them stand behind it. Where words of a damaged text are left unread, letters tell the
+        commune, unless a code does.
         """
-        joined = _joined(address, words)
-        readings = self._addresses.read(joined)
         whole = ", ".join(filter(None, (address, *words)))
-        if whole == joined or not readings or any(n.commune for n in readings[0].namings):
-            return readings
-        again = self._addresses.read(whole)
-        named = again and any(naming.commune for naming in again[0].namings)
-        return again if named else readings
+        tried = []
+        for text in dict.fromkeys((_joined(address, words), whole)):
+            tried.append(self._addresses.read(text))
+            if not tried[-1] or any(naming.commune for naming in tried[-1][0].namings):
+                break
+        exact = tried[-1] if tried[-1] and outermost(tried[-1][0]) == 0 else tried[0]
+        if coded or not exact or is_sure(exact[0], whole) or not is_damaged(whole):
+            return exact
+        return read_by_letters(self._gazetteer, whole, exact[0]) or exact
 
     def _of_column(self, code: str, former_code: str, *names: str) -> CommuneReading:
         """What the columns of names say by themselves, where no code decides."""
@@ -215,13 +214,16 @@ class TextReader:
 
     def _commune(self, read: ReadAddress, *, of_before: bool) -> CommuneReading:
         # The rows of a file lie in the same few communes.
+        missing = read.door != Door() and not any(
+            any(map(str.isalpha, words)) for words in read.unread
+        )
         named = (
-            of_before,
+            *(of_before, missing),
             *((_id(n.commune), _id(n.district), n.corrected, n.contradicted) for n in read.namings),
         )
         reading = self._of_namings.get(named)
         if reading is None:
-            reading = CommuneReading(problem="commune_unknown")
+            reading = CommuneReading(problem="commune_missing" if missing else "commune_unknown")
             if any(naming.commune for naming in read.namings):
                 reader = self._before if of_before else self._today
                 reading = reader.of_namings(read.namings)
@@ -245,16 +247,26 @@ def _has_unread_number(address: str, door: Door) -> bool:
 def _door(address: str, door: Door) -> DoorParts:
     if is_garbled(address):
         return DoorParts(number=GARBLED)
-    if _UNSURE.search(address) or is_no_address(address):
-        return DoorParts(number=unread(address))
-    person, street = person_behind(address), door.street
+    if refused := refusal("text", address):
+        return DoorParts(number=refused)
+    number, street = door.house_number, door.street
+    person = person_behind(address)
     if person and street and fold(street.name).endswith(f" {fold(person)}"):
         return DoorParts(number=PERSON)
     if street and goes_on_to_person(street.name):
         return DoorParts(number=PERSON)
-    if street and street.kind is None and _BESIDE.match(street.name):
+    if street and street.kind is None and _is_no_name(street.name):
+        return DoorParts(number=unread(address))
+    if number and is_falling(number.written):
         return DoorParts(number=unread(address))
     return parts_of(door)
+
+
+def _is_no_name(street: str) -> bool:
+    """Whether it is what stands beside a street, or has another number: `trệt Lê Lai`, `14 Láng`"""
+    return is_unclear("name", street) or (
+        street[0].isdigit() and parse_components(street=street).house_number is not None
+    )
 
 
 class TextReaders:

@@ -161,7 +161,17 @@ def test_a_ward_named_like_its_former_district_is_meant_in_a_text_as_in_columns(
     assert doors(engine) == [("5", "quan thanh", BA_DINH, None)]
 
 
-def test_a_named_district_without_a_ward_is_asked_about(deliver: Deliver) -> None:
-    result = deliver({"địa chỉ": "5 Quán Thánh, Quận Ba Đình, Hà Nội"})
+@pytest.mark.parametrize(
+    ("units", "problem"),
+    [
+        ("Quận Ba Đình, Hà Nội", "commune_missing"),
+        ("Hà Nội", "commune_missing"),
+        ("Phường Không Có, Hà Nội", "commune_unknown"),
+    ],
+)
+def test_a_ward_that_is_not_named_is_told_apart_from_one_that_is_not_known(
+    deliver: Deliver, units: str, problem: str
+) -> None:
+    result = deliver({"địa chỉ": f"5 Quán Thánh, {units}"})
 
-    assert (result.rejected, result.problems) == (1, {"commune_unknown": 1})
+    assert (result.rejected, result.problems) == (1, {problem: 1})

@@ -1,5 +1,6 @@
 """Workbooks with a sheet for each hamlet: read as one table where all have its columns."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,10 @@ import xlsxwriter
 from pyogrio.raw import write
 
 from registry.errors import SheetNotChosenError, UnreadableFileError
-from registry.intake.columns.reader import cells_of, open_file, row_of_sheet, rows_of
+from registry.intake.columns.cells import cells_in_blocks
+from registry.intake.columns.reader import SourceFile, cells_of, numbering_of, open_file, rows_of
 from registry.intake.formats.sheets import ALL
+from registry.intake.formats.table import Numbering, SheetPlace
 
 HEADER = ["Số nhà", "Thôn", "Mã xã"]
 
@@ -114,6 +117,15 @@ def test_ends_of_lines_between_the_cells_of_a_document_mean_nothing(tmp_path: Pa
         assert list(found) == [list(row) for row in zip(*columns, strict=True)]
 
 
+def shown_at(file: SourceFile, number: int) -> SheetPlace:
+    numbering = numbering_of(file)
+    assert numbering is not None
+    # As it is kept.
+    kept = Numbering.of_json(json.loads(json.dumps(numbering)))
+    assert kept == numbering
+    return numbering.place(number)
+
+
 def test_rows_are_known_as_the_spreadsheet_shows_them(tmp_path: Path) -> None:
     rows = [
         [],
@@ -131,24 +143,46 @@ def test_rows_are_known_as_the_spreadsheet_shows_them(tmp_path: Path) -> None:
     with rows_of(file) as found:
         numbers = [row[0] for row in found]
     assert numbers == ["5", "7", "9"]
-    assert [row_of_sheet(file, number) for number in (1, 3)] == [(6, ""), (10, "")]
+    assert [shown_at(file, number) for number in (1, 3)] == [(6, ""), (10, "")]
     both = open_file(write_book(tmp_path / "b.xlsx", A=rows, B=[*rows[3:4], *rows[5:]]), ALL)
     for _ in range(2):
         with rows_of(both) as found:
             assert len(list(found)) == 6
-        shown = [row_of_sheet(both, number) for number in (1, 3, 4, 6)]
+        shown = [shown_at(both, number) for number in (1, 3, 4, 6)]
         assert shown == [(6, "A"), (10, "A"), (2, "B"), (6, "B")]
     # Under a heading made of the sheet's name as well.
     hamlets = {"Tổ 1": [*rows[3:4], *rows[5:7], *rows[8:]], "Tổ 2": rows[3:]}
     named = open_file(write_book(tmp_path / "c.xlsx", **hamlets), ALL)
     with rows_of(named) as found:
         assert len(list(found)) == 6
-    assert [row_of_sheet(named, number) for number in (1, 3, 4)] == [
+    assert [shown_at(named, number) for number in (1, 3, 4)] == [
         (2, "Tổ 1"),
         (5, "Tổ 1"),
         (3, "Tổ 2"),
     ]
-    # Nobody counts the rows of a CSV so.
+
+
+@pytest.mark.parametrize("street", ["Láng Hạ", '"Láng\nHạ"'])
+@pytest.mark.parametrize(("hint", "blank"), [("", ",,"), ("", ""), ("sep=,\n", ",,")])
+def test_rows_of_a_csv_are_known_as_a_spreadsheet_shows_them(
+    tmp_path: Path, hint: str, blank: str, street: str
+) -> None:
+    """By a reader of rows and by one of blocks, which leaves cells of two lines to the other."""
     path = tmp_path / "a.csv"
-    path.write_text("Số nhà,Đường,Mã xã\n5,Láng,00199\n", encoding="utf-8")
-    assert row_of_sheet(open_file(path), 1) is None
+    lines = ["DANH SÁCH HỘ,,", "Số nhà,Đường,Mã xã", "5,Láng,00199", blank, blank, "7,Láng,00199"]
+    lines += [f"9,{street},00199", "11,Láng,00199"]
+    path.write_text(hint + "\n".join(lines), encoding="utf-8")
+    file = open_file(path)
+    with rows_of(file) as found:
+        assert [row[0] for row in found] == ["5", "7", "9", "11"]
+    by_rows = [shown_at(file, number) for number in (1, 2, 3, 4)]
+    with cells_in_blocks(file, ["house_number", "street"]) as blocks:
+        assert sum(len(block[0]) for block in blocks) == 4
+    by_blocks = [shown_at(file, number) for number in (1, 2, 3, 4)]
+    assert by_rows == by_blocks == [(3, ""), (6, ""), (7, ""), (8, "")]
+
+
+def test_records_have_no_row_of_a_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"Số nhà": "5", "Đường": "Láng", "Mã xã": "00199"}]', encoding="utf-8")
+    assert numbering_of(open_file(path)) is None

@@ -71,7 +71,7 @@ def test_two_addresses_of_some_kind_are_asked_about(deliver: Deliver) -> None:
 
 @pytest.mark.parametrize("province", ["TP. Huế", "Thành phố Hồ Chí Minh", "Quảng Nam"])
 @pytest.mark.parametrize("written", ["text", "columns"])
-def test_a_province_that_the_commune_was_never_in_is_told(
+def test_a_province_that_the_commune_was_never_in_is_asked_about(
     deliver: Deliver, written: str, province: str
 ) -> None:
     units = {"phường": "P. Hải Châu I", "quận": "Q. Hải Châu", "thành phố": province}
@@ -79,8 +79,26 @@ def test_a_province_that_the_commune_was_never_in_is_told(
     if written == "text":
         row = {"địa chỉ": f"9 Yên Bái, {', '.join(units.values())}"}
     result = deliver(row)
-    assert (result.new, result.problems) == (1, {"province_differs": 1})
+    assert (result.new, result.rejected, result.problems) == (0, 1, {"province_differs": 1})
     assert "Phường Hải Châu, Đà Nẵng" in (result.examples[0].proposed_fix or "")
+
+
+@pytest.mark.parametrize(
+    ("units", "right"),
+    [
+        ({"phường": "Phường Bến Nghé", "tỉnh": "Hà Nội"}, False),
+        ({"phường": "Phường Bến Nghé", "tỉnh": "TP. Hồ Chí Minh"}, True),
+        ({"mã xã": "00199", "tỉnh": "TP. Hồ Chí Minh"}, False),
+        ({"mã xã": "00199", "phường": "Phường Láng", "tỉnh": "79"}, False),
+        ({"mã xã": "00199", "phường": "Phường Láng", "tỉnh": "Hà Nội"}, True),
+        ({"phường": "Phường Láng", "tỉnh": "Không Có"}, True),
+    ],
+)
+def test_a_commune_that_its_province_lacks_is_published_nowhere(
+    deliver: Deliver, units: dict[str, str], right: bool
+) -> None:
+    result = deliver({"số nhà": "28", "đường": "Quán Thánh"} | units)
+    assert (result.new, "province_differs" not in result.problems) == (int(right), right)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,16 @@
 """The units at the end of a text that nothing is called as written, found by their letters.
 
-The exact reading was not sure. From the end of the text a province is looked for, or else a
-district; before it a commune that it holds or held, with its district between them; each as the
-part of the text that is the fewest edits away. What another place explains nearly as well is left
-as it is.
+Asked where the exact reading was not sure. From the end of the text a province is looked for, or
+else a district; before it a commune that it holds or held, with its district between them; each as
+the part of the text that is the fewest edits away. What another place explains nearly as well is
+left as it is.
 """
 
 import datetime
 import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -17,11 +18,10 @@ from rapidfuzz.distance import OSA
 
 from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
-from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.remembered import Remembered
-from registry.search.areas import communes_of
-from registry.search.by_letters import (
+from registry.units import communes_of
+from registry.units.by_letters import (
     EDIT,
     LIKE,
     MARGIN,
@@ -32,7 +32,9 @@ from registry.search.by_letters import (
     match_in,
     squash,
 )
-from registry.search.likeness import vocabulary_of
+from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
+from registry.units.text import Naming, read_units
+from registry.units.vocabulary import vocabulary_of
 
 MAX_TEXT: Final = 400
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -66,20 +68,16 @@ class Restored:
     units: tuple[Unit, ...]
     """From the inside out."""
 
-    def is_read_by(self, reading: ReadAddress | None) -> bool:
-        """Whether a reading leaves nothing unread, and names these units already."""
-        named = reading.namings if reading and not reading.unread else ()
-        inner = self.units[0]
-        return any(inner in (n.commune, n.district, n.province, n.former) for n in named)
-
-    def leads_to(self, gazetteer: Gazetteer, units: Iterable[Unit]) -> bool:
-        """Whether one of these communes of today continues the innermost unit."""
-        return not {unit.id for unit in units}.isdisjoint(_today(gazetteer, self.units[0]))
-
     def text(self, head: str) -> str:
         """An address of these units."""
         names = (unit.versions[-1].full_name for unit in self.units)
         return ", ".join((head.strip(TRIMMED), *names))
+
+    def naming(self) -> Naming:
+        """The units as what a text names; corrected, since nothing is called as it is written."""
+        level = {unit.level: unit for unit in self.units}
+        named = (level.get("commune"), level.get("district"), level.get("province"))
+        return Naming(*named, corrected=True)
 
 
 @value(frozen=True, slots=True)
@@ -91,10 +89,11 @@ class _Candidate:
     start: int
     """Letter with which its kind or name begins."""
     units: tuple[Unit, ...]
+    """From the inside out: itself, a district, what was found around it."""
 
     def is_of(self, day: datetime.date) -> bool:
         """Whether it is one of that day, beside no district."""
-        return len(self.units) == 1 and self.units[0].alive_on(day)
+        return len(self.units) == 2 and self.units[0].alive_on(day)
 
 
 def restore_units(gazetteer: Gazetteer, text: str) -> Restored | None:
@@ -105,13 +104,35 @@ def restore_units(gazetteer: Gazetteer, text: str) -> Restored | None:
         return None
     squashed = Squashed.of(text)
     size = _before_word(squashed.letters, len(squashed.letters), _COUNTRY)
+    found: list[_Candidate] = []
     for outer, match in _outermost(gazetteer, squashed, size):
         end = _before_word(squashed.letters, match.start, _KINDS, squashed.words)
-        found = _inner(gazetteer, outer, squashed, end)
-        if found is not None:
-            head = text[: squashed.at[found.start]]
-            return Restored(head, (*found.units, outer))
-    return None
+        found += _candidates(gazetteer, outer, squashed, end)
+    best = _best(gazetteer, found)
+    return Restored(text[: squashed.at[best.start]], best.units) if best else None
+
+
+def read_units_nearly(gazetteer: Gazetteer, text: str) -> list[Naming]:
+    """What `read_units` says of a text that names units and nothing else; where that leaves any of
+    it unread, names no commune or corrects a letter, what letters say of all of it: kinds set
+    right, or names, each in what is named around it.
+    """
+    exact = read_units(gazetteer, text)
+    if _is_all_read(exact):
+        return exact
+    mended = mend_kinds(vocabulary_of(gazetteer), set_kinds_apart(text))
+    found = read_units(gazetteer, mended) if mended != text else []
+    if _is_all_read(found):
+        return [replace(naming, corrected=True) for naming in found]
+    restored = restore_units(gazetteer, mended)
+    if restored is not None and not restored.head.strip(TRIMMED):
+        return [restored.naming()]
+    return exact
+
+
+def _is_all_read(namings: list[Naming]) -> bool:
+    known = any(naming.commune is not None for naming in namings)
+    return known and not any(naming.unread or naming.corrected for naming in namings)
 
 
 def _is_name(gazetteer: Gazetteer, typed: str) -> bool:
@@ -137,9 +158,13 @@ def _before_word(
 
 
 def _outermost(gazetteer: Gazetteer, squashed: Squashed, end: int) -> list[tuple[Unit, Match]]:
-    """Provinces that what stands before `end` may name, the likeliest first; else districts."""
+    """Provinces that what stands before `end` names, as far as it tells; else districts."""
     cut = max(0, end - _NEAR_END // 2)
     letters, bounds = squashed.letters[:end], {at - cut for at in squashed.words}
+
+    def cost(one: tuple[Unit, Match]) -> int:
+        return EDIT * one[1].edits - (one[1].end - one[1].start)
+
     for names in _names_around(gazetteer):
         found = [
             (unit, Match(cut + match.start, cut + match.end, match.edits))
@@ -147,17 +172,14 @@ def _outermost(gazetteer: Gazetteer, squashed: Squashed, end: int) -> list[tuple
             if (match := match_in(name, letters[cut:], bounds)) and cut + match.end >= end - _LEFT
         ]
         if found:
-            found.sort(key=lambda one: EDIT * one[1].edits - (one[1].end - one[1].start))
-            return found[:2]
+            least = min(map(cost, found))
+            return [one for one in found if cost(one) == least]
     return []
 
 
-def _inner(gazetteer: Gazetteer, outer: Unit, squashed: Squashed, end: int) -> _Candidate | None:
-    """The commune in the outer unit that stands before `end`; None where two may be meant."""
-    found = sorted(
-        _candidates(gazetteer, outer, squashed, end),
-        key=lambda one: (-one.worth, not one.is_of(today())),
-    )
+def _best(gazetteer: Gazetteer, found: list[_Candidate]) -> _Candidate | None:
+    """The commune that is meant; None where two may be."""
+    found = sorted(found, key=lambda one: (-one.worth, not one.is_of(today())))
     if not found:
         return None
     meant = set(_today(gazetteer, found[0].units[0]))
@@ -177,6 +199,7 @@ def _candidates(
 ) -> Iterator[_Candidate]:
     communes, districts = _names_inside(gazetteer, outer)
     of_districts = {name for name, _ in districts}
+    known = of_districts.union(name for name, _ in communes)
     cut = max(0, end - _NEAR_END)
     near = squashed.letters[cut:end]
     bounds = {at - cut for at in squashed.words}
@@ -185,12 +208,19 @@ def _candidates(
         if match is None:
             continue
         first, last = cut + match.start, cut + match.end
-        if match.edits and len(name) < _LONG and _is_name(gazetteer, squashed.typed(first, last)):
+        typed = squashed.typed(first, last)
+        if match.edits and (match.edits > 1 or len(name) < _LONG) and _is_name(gazetteer, typed):
             continue  # `Bình An` is no slip of Bình Tân
+        if match.edits and squashed.letters[first:last] in known:
+            continue  # `Bình Th ạnh`
         district, left, read = _between(gazetteer, unit, districts, near[match.end :])
         start, kind = _before_kind(near, match.start, unit)
-        # Without its kind a name that a district has as well says that no commune is named.
-        bare = not kind and (len(name) < _SHORT or (district is None and name in of_districts))
+        # Without its kind a name that a district has as well says that no commune is named; nor is
+        # one in `Nam Từ Liêm`.
+        held = name in of_districts or any(
+            near.endswith(longer, 0, match.end) for longer in of_districts if name in longer
+        )
+        bare = not kind and (len(name) < _SHORT or (district is None and held))
         apart = squashed.is_apart(cut + start, last)
         if match.edits and match.start - start == 1:
             apart &= squashed.begins(first)  # no `P. Hước Long` is in Phước Long
@@ -199,7 +229,8 @@ def _candidates(
         worth = len(name) + read - EDIT * match.edits - 2 * left
         worth += _WRITTEN * kind + _WHOLE * squashed.is_whole(first, last)
         if worth > 0:
-            yield _Candidate(worth, cut + start, (unit, district) if district else (unit,))
+            around = (district, outer) if district else (outer,)
+            yield _Candidate(worth, cut + start, (unit, *around))
 
 
 def _today(gazetteer: Gazetteer, unit: Unit) -> Iterable[int]:

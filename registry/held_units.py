@@ -1,0 +1,190 @@
+"""What a unit holds, and that the seeds take no unit from what it holds.
+
+A release may know of a resolution before the register has carried it. Its seeds alone would end the
+unit and leave its households behind; the file of the resolution, which the release ships as well,
+takes them along (`diachiso reform`).
+"""
+
+import datetime
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+from registry.errors import UnitsInUseError
+from registry.messages import number
+from registry.settings import ROOT
+
+_SHOWN: Final = 5
+COUNTED: Final = {
+    "households": "chỗ ở",
+    "buildings": "toà nhà",
+    "streets": "đường",
+    "localities": "thôn, tổ",
+    "keys": "khoá",
+    "targets": "tổng số hộ",
+}
+"""What is counted of a unit, and how it is called."""
+_CHANGES: Final = {"ended": "hết", "moved": "sang tỉnh khác", "gives_part": "tách một phần"}
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Living records, names that are in use, and what is bound to a unit."""
+
+    households: int
+    buildings: int
+    streets: int
+    localities: int
+    keys: int
+    targets: int
+
+    def __str__(self) -> str:
+        counts = ((getattr(self, name), said) for name, said in COUNTED.items())
+        return ", ".join(f"{number(count)} {said}" for count, said in counts if count)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUnit:
+    """A unit that would be taken from what it holds."""
+
+    code: str
+    name: str
+    change: str
+    """ended | moved | gives_part."""
+    day: datetime.date | None
+    holdings: Holdings
+    reform: str | None
+    """File of the resolution, from the root of the checkout; None where none is shipped."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        held = asdict(self.holdings)
+        return {
+            "code": self.code,
+            "name": self.name,
+            "change": self.change,
+            "day": self.day.isoformat() if self.day else None,
+            **held,
+            "reform": self.reform,
+        }
+
+    def __str__(self) -> str:
+        day = f" {self.day:%d/%m/%Y}" if self.day else ""
+        return f"{self.code} {self.name} ({_CHANGES[self.change]}{day}: {self.holdings})"
+
+
+@contextmanager
+def no_unit_taken(connection: Connection, reforms: Path) -> Iterator[None]:
+    """Raises UnitsInUseError at the end of a block that ends, moves or cuts a unit which holds
+    something. What the block wrote is then for the caller to roll back.
+
+    `reforms` is the folder of the resolutions that the release ships.
+    """
+    connection.execute(text(_REMEMBER))
+    yield
+    taken = connection.execute(text(_TAKEN)).all()
+    held = holdings(connection, [row.id for row in taken])
+    found = [
+        HeldUnit(row.code, row.name, row.change, row.day, held[row.id], _file(reforms, row))
+        for row in taken
+        if row.id in held
+    ]
+    if found:
+        raise _refusal(found)
+
+
+def holdings(connection: Connection, unit_ids: Sequence[int]) -> dict[int, Holdings]:
+    """What each of these units holds; one that holds nothing is left out."""
+    rows = connection.execute(text(_HELD), {"units": list(unit_ids)})
+    found = {row.id: Holdings(*(getattr(row, f.name) for f in fields(Holdings))) for row in rows}
+    return {unit: held for unit, held in found.items() if any(asdict(held).values())}
+
+
+def _refusal(found: Sequence[HeldUnit]) -> UnitsInUseError:
+    files = sorted({unit.reform for unit in found if unit.reform})
+    shown = "; ".join(map(str, found[:_SHOWN]))
+    more = f"; … và {number(len(found) - _SHOWN)} nữa" if len(found) > _SHOWN else ""
+    commands = ", ".join(f"`bin/diachiso reform {name}`" for name in files)
+    remedies = [f"hãy chạy {commands} trước (run that first)"] if files else []
+    if any(unit.reform is None for unit in found):
+        remedies.append(
+            "nghị quyết nào chưa có tệp đi kèm thì viết tệp rồi `bin/diachiso reform TỆP`"
+            " (write the file of a resolution that is not shipped, and run that)"
+        )
+    return UnitsInUseError(
+        f"danh mục đơn vị đi kèm chương trình đổi {number(len(found))} đơn vị còn dữ liệu, nên chưa"
+        f" nạp gì: {shown}{more}; {'; '.join(remedies)} (the seeds end or move units that hold"
+        " records; nothing was loaded)",
+        units=[unit.to_dict() for unit in found],
+        reforms=files,
+    )
+
+
+def _file(folder: Path, row: Any) -> str | None:
+    """The file of the resolution that names the unit and its day."""
+    for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
+        written = path.read_text(encoding="utf-8")
+        named = re.search(rf"(?<![-0-9]){row.code}(?![-0-9])", written)  # and no month
+        if named and (row.day is None or row.day.isoformat() in written):
+            return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+    return None
+
+
+_NOW: Final = """
+    SELECT u.id, u.code, upper(u.lifetime) AS ended, v.province_id, v.name, v.kind
+    FROM admin_unit u
+    JOIN LATERAL (
+        SELECT * FROM admin_unit_version v WHERE v.unit_id = u.id ORDER BY v.valid DESC LIMIT 1
+    ) v ON true
+    WHERE u.level <> 'district' AND coalesce(upper(u.lifetime), 'infinity') > current_date
+"""
+_REMEMBER: Final = f"""
+    CREATE TEMPORARY TABLE unit_before ON COMMIT DROP AS
+    SELECT n.*, ARRAY (
+        SELECT s.successor_id FROM admin_unit_succession s WHERE s.predecessor_id = n.id
+    ) AS successors
+    FROM ({_NOW}) n
+"""  # noqa: S608 - no input
+_TAKEN: Final = """
+    WITH now AS (
+        SELECT b.*, upper(u.lifetime) AS ends, v.province_id AS province, lower(v.valid) AS since,
+            (SELECT min(s.effective_on) FROM admin_unit_succession s
+             WHERE s.predecessor_id = b.id AND s.successor_id <> ALL (b.successors)) AS cut_on
+        FROM unit_before b
+        JOIN admin_unit u ON u.id = b.id
+        JOIN LATERAL (
+            SELECT * FROM admin_unit_version v WHERE v.unit_id = b.id ORDER BY v.valid DESC LIMIT 1
+        ) v ON true
+    )
+    SELECT id, code, name,
+        CASE WHEN ends IS DISTINCT FROM ended THEN 'ended'
+            WHEN province IS DISTINCT FROM province_id THEN 'moved' ELSE 'gives_part' END AS change,
+        CASE WHEN ends IS DISTINCT FROM ended THEN ends
+            WHEN province IS DISTINCT FROM province_id THEN since ELSE cut_on END AS day
+    FROM now
+    WHERE ends IS DISTINCT FROM ended OR province IS DISTINCT FROM province_id
+        OR cut_on IS NOT NULL
+    ORDER BY code, id
+"""
+# Estimates of provinces come with the seeds.
+_HELD: Final = """
+    SELECT u.id,
+        (SELECT count(*) FROM household h WHERE h.unit_id = u.id
+            AND h.kind = 'household' AND h.status <> 'retired') AS households,
+        (SELECT count(*) FROM household h WHERE h.unit_id = u.id
+            AND h.kind = 'building' AND h.status <> 'retired') AS buildings,
+        (SELECT count(*) FROM thoroughfare t
+            WHERE t.unit_id = u.id AND t.merged_into_id IS NULL) AS streets,
+        (SELECT count(*) FROM locality t
+            WHERE t.unit_id = u.id AND t.merged_into_id IS NULL) AS localities,
+        (SELECT count(*) FROM api_key_unit b JOIN api_key k ON k.id = b.key_id
+            WHERE b.unit_id = u.id AND k.revoked_at IS NULL) AS keys,
+        (SELECT count(*) FROM target t WHERE t.unit_id = u.id AND t.withdrawn_at IS NULL
+            AND (t.quality <> 'estimate' OR l.level <> 'province')) AS targets
+    FROM unnest(CAST(:units AS integer[])) AS u (id) JOIN admin_unit l USING (id)
+"""

@@ -1,0 +1,82 @@
+"""Reforms: resolutions that change units, and what they changed that keeps no history."""
+
+import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Identity, Index, Integer, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import NOW, Base, one_of
+
+_EMPTY = text("'{}'::jsonb")
+
+
+class Reform(Base):
+    """A resolution that changes units."""
+
+    __tablename__ = "reform"
+    __table_args__ = (
+        one_of("state", "prepared", "carried", "undone", "withdrawn"),
+        CheckConstraint(
+            "(state IN ('carried', 'undone')) = (event_id IS NOT NULL)", name="carried_has_event"
+        ),
+        # A resolution takes effect once.
+        Index(
+            "uq_reform_number_in_force",
+            "number",
+            unique=True,
+            postgresql_where="state IN ('prepared', 'carried')",
+        ),
+        {"comment": "Resolutions that change units: prepared for their day, carried, undone."},
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Number of the reform")
+    number: Mapped[str] = mapped_column(comment="Number of the resolution")
+    title: Mapped[str] = mapped_column(comment="What it is called")
+    effective_on: Mapped[datetime.date] = mapped_column(Date, comment="First day of the new state")
+    state: Mapped[str] = mapped_column(comment="prepared | carried | undone | withdrawn")
+    resolution: Mapped[dict[str, Any]] = mapped_column(
+        comment="The file as it was read, with the line of each change"
+    )
+    decided: Mapped[dict[str, Any]] = mapped_column(
+        server_default=_EMPTY,
+        comment="Code of a household → code of its commune, as people decided",
+    )
+    unit_ids: Mapped[list[int]] = mapped_column(
+        ARRAY(Integer), comment="Units that it changes, ends or makes"
+    )
+    counts: Mapped[dict[str, Any]] = mapped_column(
+        server_default=_EMPTY, comment="What was carried, and how it was settled"
+    )
+    actor: Mapped[str] = mapped_column(comment="Who handed it in")
+    recorded_at: Mapped[datetime.datetime] = mapped_column(
+        server_default=NOW, comment="When it was handed in"
+    )
+    event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("event.id"), comment="Event that carried it"
+    )
+    undone_event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("event.id"), comment="Event that undid it"
+    )
+
+
+class ReformBefore(Base):
+    """A row as it was before a reform."""
+
+    __tablename__ = "reform_before"
+    __table_args__ = (
+        {
+            "comment": "Rows without a history of their own as they were before a reform changed "
+            "them, for its undo."
+        },
+    )
+
+    reform_id: Mapped[int] = mapped_column(
+        ForeignKey("reform.id"), primary_key=True, autoincrement=False, comment="The reform"
+    )
+    relation: Mapped[str] = mapped_column(primary_key=True, comment="Table")
+    row_id: Mapped[str] = mapped_column(primary_key=True, comment="Key of the row")
+    was: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="The row; none where the reform made it"
+    )

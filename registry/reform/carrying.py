@@ -1,0 +1,92 @@
+"""Carrying a settled reform over the register: places, households, and what belongs to units."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import shapely
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from registry.boundaries.cells import draw_cells
+from registry.coverage.measure import BEST_TARGET
+from registry.messages import number
+from registry.reform import carrying_sql as sql
+from registry.reform.plan import Plan
+from registry.reform.settling import Units
+from registry.reform.telling import Telling
+
+_BATCH: Final = 200_000
+"""Households of one statement: it holds each of them twice."""
+_OWN_AREA: Final = text(
+    "INSERT INTO reform_own_area VALUES (:id, ST_Multi(ST_GeomFromWKB(:shape, 4326)))"
+)
+Entering = Callable[[str], None]
+
+
+def carry(
+    session: Session, plan: Plan, telling: Telling, units: Units, reform_id: int, entering: Entering
+) -> None:
+    """Write all of it under the event of the session, whose transaction is all or nothing."""
+    born = sorted(units.ids.values())
+    said = {"reform": reform_id, "born": born, "source": f"decision {plan.number}"}
+    entering("places")
+    session.execute(text(sql.COPIES_BEFORE), said)
+    # The trigger that keeps their states plans for a table of states that is empty, and would read
+    # all that it has written for each further one.
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    for statement in sql.PLACES:
+        session.execute(text(statement))
+    session.execute(text("SET LOCAL enable_seqscan = on"))
+    session.execute(text(sql.COPY_NAMES))
+    _households(session, entering)
+    for statement in sql.FORMER_NUMBERS:
+        session.execute(text(statement))
+    entering("units")
+    for statement in (sql.REPORTS_BEFORE, sql.REPORTS, sql.KEYS_BEFORE, *sql.KEYS):
+        session.execute(text(statement), said)
+    _targets(session, said)
+    entering("boundaries")
+    _boundaries(session, telling, units, said)
+
+
+def _households(session: Session, entering: Entering) -> None:
+    session.execute(text("SET LOCAL work_mem = '64MB'"))
+    done = 0
+    for sources, doors in _batches(session):
+        session.execute(text(sql.HOUSEHOLDS), {"sources": sources})
+        done += doors
+        entering(f"households {number(done)}")
+
+
+def _batches(session: Session) -> Iterator[tuple[list[int], int]]:
+    """Units together, for a building and its flats are written by one statement."""
+    sources: list[int] = []
+    doors = 0
+    for from_id, count in session.execute(text(sql.BATCHES)).all():
+        if sources and doors + count > _BATCH:
+            yield sources, doors
+            sources, doors = [], 0
+        sources.append(from_id)
+        doors += count
+    if sources:
+        yield sources, doors
+
+
+def _targets(session: Session, said: dict[str, object]) -> None:
+    session.execute(text(sql.TARGETS_BEFORE), said)
+    session.execute(text(sql.TARGETS.format(best_target=BEST_TARGET)), said)
+    session.execute(text(sql.TARGETS_OF_LOCALITIES))
+
+
+def _boundaries(session: Session, telling: Telling, units: Units, said: dict[str, object]) -> None:
+    session.execute(text(sql.BOUNDARIES_BEFORE), said)
+    session.execute(text(sql.OWN_AREAS))
+    for code, shape in telling.own_areas.items():
+        if code in units.codes:
+            session.execute(_OWN_AREA, {"id": units.codes[code], "shape": shapely.to_wkb(shape)})
+    session.execute(text(sql.BOUNDARIES), said)
+    for statement in sql.STORE_BOUNDARIES:
+        session.execute(text(statement), said)
+    session.execute(text(sql.SEATS), said)
+    draw_cells(session.connection())
+    session.execute(text("SELECT analyse_boundaries()"))

@@ -1,0 +1,346 @@
+"""Carrying what was settled over the register: the statements, in the order in which they run."""
+
+from typing import Final
+
+# Who writes waits; who reads does not.
+LOCK: Final = """
+    LOCK TABLE household, thoroughfare, locality, field_report, api_key_unit, target, boundary,
+        admin_unit, admin_unit_version, admin_unit_succession IN SHARE ROW EXCLUSIVE MODE
+"""
+
+# Units
+
+END_UNITS: Final = """
+    UPDATE admin_unit SET lifetime = daterange(lower(lifetime), :day) WHERE id = ANY (:ids)
+"""
+END_VERSIONS: Final = """
+    UPDATE admin_unit_version SET valid = daterange(lower(valid), :day)
+    WHERE unit_id = ANY (:ids) AND upper_inf(valid)
+"""
+BORN: Final = """
+    INSERT INTO admin_unit (level, code, lifetime, seat, area_km2, source)
+    VALUES (:level, :code, daterange(:day, NULL), ST_SetSRID(ST_MakePoint(:lon, :lat), 4326),
+        :area, :source)
+    RETURNING id
+"""
+NEW_VERSION: Final = """
+    INSERT INTO admin_unit_version (unit_id, name, name_en, kind, province_id, district_id, valid,
+        legal_basis, date_basis, source)
+    VALUES (:unit, :name, :name_en, :kind, :province, :district, daterange(:day, NULL), :basis,
+        'effective', :source)
+"""
+# What belongs to a province or district that ends, and that nothing else changes, is in its heir,
+# or in no district, from that day.
+FOLLOW_PARENTS: Final = """
+    WITH heir AS (
+        SELECT * FROM unnest(CAST(:olds AS int[]), CAST(:news AS int[])) AS h (old, new)
+    ), gone AS (
+        UPDATE admin_unit_version v SET valid = daterange(lower(v.valid), :day)
+        WHERE (v.province_id IN (SELECT old FROM heir) OR v.district_id = ANY (:districts))
+            AND upper_inf(v.valid) AND lower(v.valid) IS DISTINCT FROM :day
+        RETURNING v.*
+    )
+    INSERT INTO admin_unit_version (unit_id, name, name_en, kind, province_id, district_id, valid,
+        legal_basis, date_basis, source)
+    SELECT g.unit_id, g.name, g.name_en, g.kind, coalesce(h.new, g.province_id),
+        CASE WHEN g.district_id = ANY (:districts) THEN NULL ELSE g.district_id END,
+        daterange(:day, NULL), :basis, 'effective', :source
+    FROM gone g LEFT JOIN heir h ON h.old = g.province_id
+"""
+# What a prepared reform wrote of its units, which is none of today's yet.
+FORGET_UNITS: Final = (
+    "DELETE FROM admin_unit_succession WHERE source = :source AND effective_on = :day",
+    "DELETE FROM admin_unit_version WHERE source = :source AND lower(valid) = :day",
+    "DELETE FROM admin_unit WHERE source = :source AND lower(lifetime) = :day",
+    """
+    UPDATE admin_unit SET lifetime = daterange(lower(lifetime), NULL)
+    WHERE id = ANY (:units) AND upper(lifetime) = :day
+    """,
+    """
+    UPDATE admin_unit_version v SET valid = daterange(lower(valid), NULL)
+    FROM admin_unit u
+    WHERE u.id = v.unit_id AND upper(v.valid) = :day AND upper_inf(u.lifetime)
+        AND NOT EXISTS (SELECT FROM admin_unit_version n
+            WHERE n.unit_id = v.unit_id AND lower(n.valid) >= :day)
+    """,
+)
+SUCCESSIONS: Final = """
+    INSERT INTO admin_unit_succession (predecessor_id, successor_id, extent, effective_on, source)
+    SELECT from_id, to_id, CASE WHEN bool_or(whole) OR count(*) OVER (PARTITION BY from_id) = 1
+            AND bool_and(ends) THEN 'full' ELSE 'partial' END, :day, :source
+    FROM reform_leg JOIN reform_source s ON s.id = from_id
+    GROUP BY from_id, to_id
+    ON CONFLICT (predecessor_id, successor_id) DO NOTHING
+"""
+# A new unit without a seat has that of its largest part.
+SEATS: Final = """
+    UPDATE admin_unit n SET seat = (
+            SELECT coalesce(
+                (SELECT ST_PointOnSurface(a.geom) FROM reform_own_area a WHERE a.unit_id = n.id),
+                (SELECT p.seat FROM reform_leg g JOIN admin_unit p ON p.id = g.from_id
+                LEFT JOIN reform_door d ON d.from_id = g.from_id AND d.to_id = g.to_id
+                WHERE g.to_id = n.id AND p.seat IS NOT NULL
+                GROUP BY p.id ORDER BY bool_or(g.whole) DESC, count(d.*) DESC, p.id LIMIT 1)))
+    WHERE n.id = ANY (:born) AND n.seat IS NULL
+"""
+
+# Places. Where one takes the name that another one gives up in the same statement, that one is
+# called otherwise for a moment.
+_MOVES: Final = "NOT r.is_copy AND r.to_id <> r.from_id"
+PLACES: Final = tuple(
+    statement
+    for table, name, parent, column in (
+        ("thoroughfare", "street", "", ""),
+        ("locality", "locality", ", parent_id = r.parent_id", "parent_id, "),
+    )
+    for statement in (
+        f"""
+        UPDATE {table} t SET marks = '#moves ' || t.id
+        FROM reform_{name} r, reform_{name} o
+        WHERE r.id = t.id AND {_MOVES} AND t.merged_into_id IS NULL
+            AND o.to_id = t.unit_id AND o.from_id <> o.to_id AND o.key = t.key
+            AND o.former_unit_id IS NOT DISTINCT FROM t.former_unit_id
+        """,  # noqa: S608 - constants
+        f"""
+        UPDATE {table} t SET unit_id = r.to_id, former_unit_id = r.former_unit_id, marks = r.marks
+            {parent}
+        FROM reform_{name} r
+        WHERE r.id = t.id AND NOT r.is_copy AND (r.to_id <> r.from_id OR t.marks LIKE '#moves%')
+        """,  # noqa: S608
+        f"""
+        INSERT INTO {table} (id, unit_id, former_unit_id, {column}key, marks, name, kind)
+        SELECT new_id, to_id, former_unit_id, {column}key, marks, name, kind
+        FROM reform_{name} WHERE is_copy
+        """,  # noqa: S608
+    )
+)
+COPIES_BEFORE: Final = """
+    INSERT INTO reform_before (reform_id, relation, row_id, was)
+    SELECT :reform, 'thoroughfare', CAST(new_id AS text), jsonb_build_object('copy_of', id)
+    FROM reform_street WHERE is_copy
+    UNION ALL
+    SELECT :reform, 'locality', CAST(new_id AS text), jsonb_build_object('copy_of', id)
+    FROM reform_locality WHERE is_copy
+"""
+COPY_NAMES: Final = """
+    SELECT copy_former_names(
+        (SELECT array_agg(id ORDER BY new_id) FROM reform_street WHERE is_copy),
+        (SELECT array_agg(new_id ORDER BY new_id) FROM reform_street WHERE is_copy),
+        (SELECT array_agg(id ORDER BY new_id) FROM reform_locality WHERE is_copy),
+        (SELECT array_agg(new_id ORDER BY new_id) FROM reform_locality WHERE is_copy))
+"""
+
+# Households, some hundred thousand at a time: a statement holds all its rows twice.
+BATCHES: Final = """
+    SELECT from_id, count(*) FROM reform_door WHERE to_id <> from_id GROUP BY from_id ORDER BY 1
+"""
+HOUSEHOLDS: Final = """
+    UPDATE household h SET unit_id = d.to_id,
+        former_unit_id = coalesce(h.former_unit_id, d.from_id),
+        thoroughfare_id = s.new_id, locality_id = l.new_id
+    FROM reform_door d
+    LEFT JOIN reform_street s ON s.id = d.thoroughfare_id AND s.to_id = d.to_id
+    LEFT JOIN reform_locality l ON l.id = d.locality_id AND l.to_id = d.to_id
+    WHERE h.code = d.code AND d.to_id <> d.from_id AND d.from_id = ANY (:sources)
+"""
+# Numbers that stood on doors which went to the copy of their street count along that.
+FORMER_NUMBERS: Final = tuple(
+    f"""
+    UPDATE household_former_number n SET {column} = r.new_id
+    FROM reform_door d, {table} t, reform_{name} r
+    WHERE n.code = d.code AND t.id = n.{column} AND r.is_copy AND r.to_id = d.to_id
+        AND r.id = coalesce(t.merged_into_id, t.id)
+    """  # noqa: S608 - constants
+    for column, table, name in (
+        ("thoroughfare_id", "thoroughfare", "street"),
+        ("locality_id", "locality", "locality"),
+    )
+)
+
+# What belongs to a unit. Each keeps what was, for an undo: `reform_before`.
+
+REPORTS_BEFORE: Final = """
+    INSERT INTO reform_before (reform_id, relation, row_id, was)
+    SELECT :reform, 'field_report', CAST(f.id AS text), jsonb_build_object('unit_id', f.unit_id)
+    FROM field_report f JOIN reform_source s ON s.id = f.unit_id
+"""
+REPORTS: Final = """
+    UPDATE field_report f SET unit_id = n.to_id
+    FROM (
+        SELECT f.id, coalesce(d.to_id, a.to_id, CASE WHEN s.ends THEN s.default_to END) AS to_id
+        FROM field_report f JOIN reform_source s ON s.id = f.unit_id
+        LEFT JOIN reform_door d ON d.code = f.code
+        LEFT JOIN LATERAL (
+            SELECT g.to_id FROM reform_piece p JOIN reform_by_area b USING (area)
+            JOIN reform_leg g ON g.leg = b.leg AND g.from_id = f.unit_id
+            WHERE ST_Covers(p.geom, f.point) LIMIT 1
+        ) a ON f.code IS NULL
+    ) n WHERE n.id = f.id AND n.to_id IS NOT NULL AND n.to_id <> f.unit_id
+"""
+
+KEYS_BEFORE: Final = """
+    INSERT INTO reform_before (reform_id, relation, row_id, was)
+    SELECT :reform, 'api_key_unit', b.key_id || ' ' || b.unit_id, to_jsonb(b)
+    FROM api_key_unit b JOIN reform_source s ON s.id = b.unit_id AND s.ends
+    UNION ALL
+    SELECT DISTINCT :reform, 'api_key_unit', b.key_id || ' ' || g.to_id, CAST(NULL AS jsonb)
+    FROM api_key_unit b JOIN reform_source s ON s.id = b.unit_id AND s.ends
+    JOIN reform_leg g ON g.from_id = s.id
+    WHERE NOT EXISTS (SELECT FROM api_key_unit o WHERE o.key_id = b.key_id AND o.unit_id = g.to_id)
+"""
+KEYS: Final = (
+    """
+    INSERT INTO api_key_unit (key_id, unit_id, widened_by_event_id)
+    SELECT b.key_id, g.to_id, CASE WHEN bool_or(NOT g.whole) THEN current_event_id() END
+    FROM api_key_unit b JOIN reform_source s ON s.id = b.unit_id AND s.ends
+    JOIN reform_leg g ON g.from_id = s.id
+    GROUP BY b.key_id, g.to_id
+    ON CONFLICT (key_id, unit_id) DO NOTHING
+    """,
+    """
+    DELETE FROM api_key_unit b USING reform_source s
+    WHERE s.id = b.unit_id AND s.ends AND EXISTS (SELECT FROM reform_leg g WHERE g.from_id = s.id)
+    """,
+)
+
+# Targets: of whole units the sum, of parts their share by hộ. What a unit said before it gave or
+# took is withdrawn, and kept.
+TARGETS_BEFORE: Final = """
+    INSERT INTO reform_before (reform_id, relation, row_id, was)
+    SELECT :reform, 'target', CAST(t.id AS text),
+        jsonb_build_object('unit_id', t.unit_id, 'withdrawn_at', t.withdrawn_at)
+    FROM target t
+    WHERE t.unit_id IN (SELECT id FROM reform_source UNION SELECT to_id FROM reform_leg)
+        AND (t.withdrawn_at IS NULL OR t.locality_id IS NOT NULL)
+"""
+TARGETS: Final = """
+    WITH leg AS (
+        SELECT from_id, to_id, bool_or(whole) AS whole FROM reform_leg GROUP BY 1, 2
+        UNION ALL
+        SELECT id, id, false FROM reform_source WHERE NOT ends
+        UNION ALL
+        SELECT DISTINCT to_id, to_id, true FROM reform_leg
+        WHERE to_id <> ALL (:born) AND to_id NOT IN (SELECT id FROM reform_source)
+    ), best AS (
+        SELECT DISTINCT ON (unit_id) unit_id, households, quality, source, reference_date, counted
+        FROM target
+        WHERE locality_id IS NULL AND withdrawn_at IS NULL
+            AND unit_id IN (SELECT from_id FROM leg)
+        ORDER BY unit_id, {best_target}
+    ), held AS (
+        SELECT from_id, to_id, sum(households) AS households FROM reform_door
+        WHERE status = 'active' AND to_id IS NOT NULL GROUP BY 1, 2
+    ), share AS (
+        SELECT l.from_id, l.to_id, l.whole, CASE WHEN l.whole THEN 1
+            ELSE coalesce(h.households, 0) / nullif(sum(h.households) OVER (PARTITION BY l.from_id),
+                0) END AS share
+        FROM leg l LEFT JOIN held h USING (from_id, to_id)
+    ), summed AS (
+        SELECT s.to_id, round(sum(b.households * s.share)) AS households,
+            CASE WHEN bool_and(s.whole) THEN (ARRAY['declared', 'census', 'derived', 'estimate'])[
+                max(array_position(ARRAY['declared', 'census', 'derived', 'estimate'], b.quality))]
+                ELSE 'derived' END AS quality,
+            min(b.reference_date) AS reference_date, min(b.counted) AS counted
+        FROM share s LEFT JOIN best b ON b.unit_id = s.from_id
+        GROUP BY s.to_id
+        HAVING count(b.households * s.share) = count(*) AND count(DISTINCT b.counted) = 1
+    ), withdrawn AS (
+        UPDATE target t SET withdrawn_at = clock_timestamp()
+        WHERE locality_id IS NULL AND withdrawn_at IS NULL
+            AND unit_id IN (SELECT to_id FROM leg UNION SELECT id FROM reform_source)
+    ), written AS (
+        INSERT INTO target (unit_id, households, quality, source, reference_date, counted)
+        SELECT to_id, households, quality, :source, reference_date, counted FROM summed
+        ON CONFLICT (unit_id, locality_id, quality, source, reference_date, counted) DO UPDATE
+            SET households = excluded.households, withdrawn_at = NULL,
+                recorded_at = clock_timestamp()
+        RETURNING id
+    )
+    INSERT INTO reform_before (reform_id, relation, row_id, was)
+    SELECT :reform, 'target', CAST(id AS text), NULL FROM written
+    ON CONFLICT DO NOTHING
+"""
+TARGETS_OF_LOCALITIES: Final = """
+    UPDATE target t SET unit_id = r.to_id FROM reform_locality r
+    WHERE r.id = t.locality_id AND NOT r.is_copy AND r.to_id <> t.unit_id
+"""
+
+# Boundaries: of whole units the union, of parts what their polygons are. Where a part is told by
+# no polygon nobody knows where the line runs: then what is drawn is approximate.
+BOUNDARIES_BEFORE: Final = """
+    INSERT INTO reform_before (reform_id, relation, row_id, was)
+    SELECT :reform, 'boundary', CAST(u.id AS text),
+        CASE WHEN b.unit_id IS NOT NULL THEN jsonb_build_object('geom', CAST(b.geom AS text),
+            'source', b.source, 'approximate', b.approximate) END
+    FROM (SELECT to_id AS id FROM reform_leg
+        UNION SELECT id FROM reform_source WHERE NOT ends) u
+    LEFT JOIN boundary b ON b.unit_id = u.id
+"""
+OWN_AREAS: Final = """
+    CREATE TEMPORARY TABLE reform_own_area (
+        unit_id int PRIMARY KEY, geom geometry(MultiPolygon, 4326) NOT NULL
+    ) ON COMMIT DROP
+"""
+"""Polygons that the file of boundaries gives units of the new state."""
+BOUNDARIES: Final = """
+    CREATE TEMPORARY TABLE reform_boundary ON COMMIT DROP AS
+    WITH real AS (
+        SELECT unit_id, geom FROM boundary WHERE NOT approximate
+    ), part AS (
+        SELECT g.leg, g.from_id, g.to_id, CASE WHEN g.whole THEN r.geom
+            ELSE (SELECT ST_Intersection(ST_Union(a.geom), coalesce(r.geom, ST_Union(a.geom)))
+                FROM reform_by_area b JOIN reform_area a USING (area) WHERE b.leg = g.leg)
+            END AS geom, g.rest
+        FROM reform_leg g LEFT JOIN real r ON r.unit_id = g.from_id
+        WHERE EXISTS (SELECT FROM reform_leg t WHERE t.to_id = g.to_id
+                AND t.to_id NOT IN (SELECT unit_id FROM reform_own_area))
+            OR g.from_id IN (SELECT id FROM reform_source WHERE NOT ends)
+            OR g.rest
+    ), left_over AS (
+        SELECT s.id AS from_id, ST_Difference(r.geom, ST_Union(p.geom)) AS geom,
+            bool_and(p.geom IS NOT NULL) AS known
+        FROM reform_source s JOIN real r ON r.unit_id = s.id
+        JOIN part p ON p.from_id = s.id AND NOT p.rest
+        GROUP BY s.id, r.geom
+    ), piece AS (
+        SELECT p.to_id, CASE WHEN p.rest AND p.geom IS NULL
+            THEN CASE WHEN l.known THEN l.geom END ELSE p.geom END AS geom
+        FROM part p LEFT JOIN left_over l USING (from_id)
+        UNION ALL
+        SELECT s.id, CASE WHEN l.known THEN l.geom END
+        FROM reform_source s LEFT JOIN left_over l ON l.from_id = s.id WHERE NOT s.ends
+        UNION ALL
+        SELECT DISTINCT g.to_id, r.geom FROM reform_leg g LEFT JOIN real r ON r.unit_id = g.to_id
+        WHERE g.to_id <> ALL (:born) AND g.to_id NOT IN (SELECT id FROM reform_source)
+    ), whole AS (
+        SELECT to_id AS unit_id, ST_Union(geom) AS geom FROM piece
+        WHERE to_id NOT IN (SELECT unit_id FROM reform_own_area)
+        GROUP BY to_id HAVING count(*) = count(geom)
+    )
+    SELECT unit_id, ST_Multi(ST_CollectionExtract(ST_MakeValid(geom), 3)) AS geom FROM whole
+    WHERE NOT ST_IsEmpty(ST_CollectionExtract(ST_MakeValid(geom), 3))
+    UNION ALL
+    SELECT unit_id, geom FROM reform_own_area
+"""
+STORE_BOUNDARIES: Final = (
+    """
+    UPDATE boundary SET approximate = true
+    WHERE NOT approximate AND unit_id IN (SELECT to_id FROM reform_leg
+            UNION SELECT id FROM reform_source WHERE NOT ends)
+        AND unit_id NOT IN (SELECT unit_id FROM reform_boundary)
+    """,
+    """
+    DELETE FROM boundary_part WHERE unit_id IN (SELECT to_id FROM reform_leg
+        UNION SELECT id FROM reform_source WHERE NOT ends UNION SELECT unit_id FROM reform_boundary)
+    """,
+    """
+    INSERT INTO boundary (unit_id, geom, source, approximate)
+    SELECT unit_id, geom, :source, false FROM reform_boundary
+    ON CONFLICT (unit_id) DO UPDATE
+    SET geom = excluded.geom, source = excluded.source, approximate = false, loaded_at = now()
+    """,
+    """
+    INSERT INTO boundary_part (unit_id, geom)
+    SELECT unit_id, ST_Subdivide(geom, 128) FROM reform_boundary
+    """,
+)

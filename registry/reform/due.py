@@ -1,0 +1,55 @@
+"""Prepared reforms: carried when their day comes, or withdrawn before."""
+
+import logging
+from typing import Final
+
+from sqlalchemy import Engine, text
+
+from registry.database import session_scope
+from registry.errors import NotFoundError, RegistryError
+from registry.events import Cause, open_event
+from registry.reform.reading import resolution_of
+from registry.reform.run import Options, forget_units, lock_reforms, reform
+from registry.settings import Settings
+
+_log = logging.getLogger("diachiso.jobs")
+_DUE: Final = text(
+    """
+    SELECT id, number, resolution, decided, actor FROM reform
+    WHERE state = 'prepared' AND effective_on <= current_date ORDER BY effective_on, id
+    """
+)
+_NAMED: Final = text("SELECT id FROM reform WHERE number = :number AND state = 'prepared'")
+_WITHDRAWN: Final = text("UPDATE reform SET state = 'withdrawn' WHERE id = :id")
+
+
+def carry_due(engine: Engine, _settings: Settings | None = None) -> None:
+    """Carry the reforms whose day has come, those of days that were missed first.
+
+    What was written since one was prepared, and nobody decided, goes where its neighbours go. One
+    that cannot be carried does not keep the others; the first error is raised at the end.
+    """
+    failed: RegistryError | None = None
+    with session_scope(engine) as session:
+        due = session.execute(_DUE).all()
+    for row in due:
+        options = Options(row.actor, nearest=True, decided=row.decided, reform_id=row.id)
+        try:
+            reform(engine, resolution_of(row.resolution), options)
+        except RegistryError as error:
+            _log.warning("reform %s: %s", row.number, error.detail)
+            failed = failed or error
+    if failed is not None:
+        raise failed
+
+
+def withdraw(engine: Engine, number: str, *, actor: str) -> None:
+    """Forget a prepared reform before its day. Raises NotFoundError."""
+    with session_scope(engine) as session:
+        lock_reforms(session)
+        reform_id = session.execute(_NAMED, {"number": number}).scalar_one_or_none()
+        if reform_id is None:
+            raise NotFoundError(f"không có nghị quyết {number} đang chờ (none is prepared)")
+        open_event(session, Cause("withdraw_reform", actor, decision_number=number))
+        forget_units(session, reform_id)
+        session.execute(_WITHDRAWN, {"id": reform_id})

@@ -1,0 +1,296 @@
+"""What a reform does, or would do, for who has to decide about it: values, and words."""
+
+import datetime
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo import code as codes
+from geo.label import named
+from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.messages import number
+from registry.records import COLUMNS, JOINS, Record, record_wording
+from registry.reform import report_sql as sql
+from registry.reform.plan import Plan
+
+_ONE_DAY: Final = datetime.timedelta(days=1)
+_RECORDS: Final = text(
+    f"SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = ANY (:codes)"  # noqa: S608
+)
+WAY_WORDS: Final = {
+    "whole_unit": "cả đơn vị",
+    "decided": "người quyết định",
+    "street": "đường, số nhà",
+    "locality": "thôn, tổ",
+    "former_unit": "đơn vị cũ",
+    "polygon": "ranh giới",
+    "building": "theo toà nhà",
+    "rest": "phần còn lại",
+    "neighbours": "theo hàng xóm",
+}
+"""What settled a household → in words; none of those of no carrier's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What goes from a unit to one of the new state."""
+
+    code: str
+    name: str
+    records: int
+    households: int
+    settled_by: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitReport:
+    """A unit that gives something away, as it is before."""
+
+    code: str
+    name: str
+    ends: bool
+    records: int
+    households: int
+    streets: int
+    localities: int
+    keys: int
+    targets: int
+    open_reports: int
+    imports: int
+    to: tuple[Share, ...]
+    undecided: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampleLabel:
+    """How a door is written before and after."""
+
+    code: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All of it."""
+
+    number: str
+    title: str
+    effective: str
+    state: str
+    """dry_run | prepared | carried."""
+    reform_id: int | None
+    event_id: int | None
+    units: tuple[UnitReport, ...]
+    born: tuple[str, ...]
+    altered: tuple[str, ...]
+    settled_by: dict[str, int]
+    undecided: int
+    cut_streets: int
+    cut_localities: int
+    streets_meet: tuple[str, ...]
+    numbers_meet: tuple[str, ...]
+    labels: tuple[SampleLabel, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def make_report(session: Session, plan: Plan, undecided: int) -> Report:
+    """What was settled, before anything is carried; the units of the new state are written."""
+    return _Reporter(session, plan).report(undecided)
+
+
+def gazetteer_of(session: Session, day: datetime.date) -> Gazetteer:
+    """The gazetteer as the session sees it, of a day."""
+    known = load_gazetteer(session)
+    of_day = getattr(known, "of_day", None)
+    return of_day(day) if of_day is not None else known
+
+
+class _Reporter:
+    def __init__(self, session: Session, plan: Plan) -> None:
+        self.session = session
+        self.plan = plan
+        self.after = gazetteer_of(session, plan.day)
+
+    def report(self, undecided: int) -> Report:
+        head = self.plan.document.resolution.resolution
+        cut_streets, cut_localities = self.session.execute(text(sql.CUT)).one()
+        ways = self.session.execute(text(sql.WAYS)).all()
+        settled: dict[str, int] = defaultdict(int)
+        for row in ways:
+            if row.how in WAY_WORDS:
+                settled[row.how] += row.records
+        return Report(
+            number=head.number,
+            title=head.title,
+            effective=head.effective.isoformat(),
+            state="dry_run",
+            reform_id=None,
+            event_id=None,
+            units=tuple(self._units(ways)),
+            born=tuple(self._born()),
+            altered=tuple(self._altered()),
+            settled_by=dict(settled),
+            undecided=undecided,
+            cut_streets=cut_streets,
+            cut_localities=cut_localities,
+            streets_meet=tuple(self._streets()),
+            numbers_meet=tuple(self._numbers()),
+            labels=tuple(self._labels()),
+        )
+
+    def _units(self, ways: Any) -> list[UnitReport]:
+        shares: dict[int, dict[int | None, list[Any]]] = defaultdict(lambda: defaultdict(list))
+        for row in ways:
+            shares[row.from_id][row.to_id].append(row)
+        found = []
+        for row in self.session.execute(text(sql.UNITS)):
+            unit = self.plan.gazetteer.units[row.id]
+            held = shares[row.id]
+            to = [self._share(to_id, rows) for to_id, rows in held.items() if to_id is not None]
+            found.append(
+                UnitReport(
+                    unit.code,
+                    unit.version_on(self.plan.day - _ONE_DAY).full_name,
+                    *row[1:],
+                    to=tuple(sorted(to, key=lambda share: share.code)),
+                    undecided=sum(each.records for each in held.get(None, ())),
+                )
+            )
+        return sorted(found, key=lambda unit: unit.code)
+
+    def _share(self, to_id: int, rows: list[Any]) -> Share:
+        unit = self.after.units[to_id]
+        return Share(
+            unit.code,
+            unit.version_on(self.plan.day).full_name,
+            sum(row.records for row in rows),
+            int(sum(row.households for row in rows)),
+            {row.how: row.records for row in rows},
+        )
+
+    def _born(self) -> list[str]:
+        return [self._named(each.code) for each in self.plan.born.values()]
+
+    def _named(self, code: str) -> str:
+        unit = next(u for u in self.after.with_code(code) if u.alive_on(self.plan.day))
+        return f"{code} {unit.version_on(self.plan.day).full_name}"
+
+    def _altered(self) -> list[str]:
+        found = []
+        for change in self.plan.altered.values():
+            unit = self.after.units[change.unit.id]
+            names = [
+                ", ".join((unit.version_on(day).full_name, *_held_by(self.after, unit.id, day)))
+                for day in (self.plan.day - _ONE_DAY, self.plan.day)
+            ]
+            found.append(f"{unit.code} {' → '.join(names)}")
+        return found
+
+    def _streets(self) -> list[str]:
+        return [
+            f"{self._name(unit_id)}: {named(kind, name)} ({count})"
+            for unit_id, kind, name, count in self.session.execute(text(sql.STREETS_MEET))
+        ]
+
+    def _numbers(self) -> list[str]:
+        return [
+            f"{self._name(unit_id)}: {key} {named(kind, name)}:"
+            f" {', '.join(map(codes.format, found))}"
+            for unit_id, kind, name, key, found in self.session.execute(text(sql.NUMBERS_MEET))
+        ]
+
+    def _name(self, unit_id: int) -> str:
+        return self.after.units[unit_id].version_on(self.plan.day).full_name
+
+    def _labels(self) -> list[SampleLabel]:
+        to = {row.code: row.to_id for row in self.session.execute(text(sql.SAMPLE))}
+        before = labels(self.session, self.plan.gazetteer, self.plan.day - _ONE_DAY, list(to))
+        after = labels(self.session, self.after, self.plan.day, list(to), to)
+        return [
+            SampleLabel(codes.format(code), before[code][0], after[code][0]) for code in sorted(to)
+        ]
+
+
+def _held_by(known: Gazetteer, unit_id: int, day: datetime.date) -> list[str]:
+    province = known.province_of(known.units[unit_id], day)
+    return [province.version_on(day).full_name] if province is not None else []
+
+
+def labels(
+    session: Session,
+    known: Gazetteer,
+    day: datetime.date,
+    wanted: list[str],
+    moved: dict[str, int] | None = None,
+) -> dict[str, tuple[str, Record]]:
+    """Code → the wording of `day`, and the record; in the commune that `moved` names, if any."""
+    found = {}
+    for row in session.execute(_RECORDS, {"codes": wanted}):
+        record = Record(*row)
+        if moved:
+            record = record._replace(unit_id=moved[record.code])
+        found[record.code] = (record_wording(known, day, record).label, record)
+    return found
+
+
+def report_lines(report: Report) -> list[str]:
+    """The report in words, Vietnamese first."""
+    words = {
+        "dry_run": "chạy thử, chưa ghi gì (dry run: nothing is written)",
+        "prepared": "đã chuẩn bị, có hiệu lực từ ngày ấy (prepared for that day)",
+        "carried": "đã thực hiện (carried)",
+    }
+    lines = [f"Nghị quyết {report.number}: {report.title}", f"Hiệu lực {report.effective}"]
+    lines.append(words[report.state])
+    lines += [f"  + {each}" for each in report.born]
+    lines += [f"  ~ {each}" for each in report.altered]
+    for unit in report.units:
+        lines.append(
+            f"{unit.code} {unit.name}{' (kết thúc)' if unit.ends else ''}:"
+            f" {number(unit.records)} mã, {number(unit.households)} hộ,"
+            f" {number(unit.streets)} đường, {number(unit.localities)} thôn tổ,"
+            f" {unit.keys} khoá, {unit.targets} chỉ tiêu, {unit.open_reports} phản ánh mở,"
+            f" {unit.imports} đợt nhập dở"
+        )
+        for share in unit.to:
+            ways = ", ".join(
+                f"{WAY_WORDS[how]} {number(n)}"
+                for how, n in share.settled_by.items()
+                if how in WAY_WORDS
+            )
+            lines.append(f"    → {share.code} {share.name}: {number(share.records)} mã ({ways})")
+        if unit.undecided:
+            lines.append(f"    ? chưa rõ: {number(unit.undecided)} mã (undecided)")
+    lines += _list("Đường bị cắt giữa các xã (streets cut)", report.cut_streets)
+    lines += _list("Thôn, tổ bị cắt (localities cut)", report.cut_localities)
+    lines += _several("Đường trùng tên gặp nhau (streets of one name meet)", report.streets_meet)
+    lines += _several("Số nhà trùng nhau (numbers meet)", report.numbers_meet)
+    settled = sum(report.settled_by.values())
+    total = settled + report.undecided
+    share = 100 * settled / total if total else 100
+    lines.append(
+        f"Đã rõ {number(settled)} / {number(total)} mã ({share:.1f} %); chưa rõ"
+        f" {number(report.undecided)} (settled; undecided)"
+    )
+    if report.labels:
+        lines.append("Địa chỉ trước và sau (labels before and after):")
+        for label in report.labels[:6]:
+            lines += [f"  {label.code}  {label.before}", f"        →    {label.after}"]
+    return lines
+
+
+def _list(what: str, count: int) -> list[str]:
+    return [f"{what}: {number(count)}"] if count else []
+
+
+def _several(what: str, told: tuple[str, ...]) -> list[str]:
+    if not told:
+        return []
+    return [f"{what}: {number(len(told))}", *(f"  {each}" for each in told[:5])]

@@ -1,0 +1,217 @@
+"""What a resolution says, as a typed value: `registry/reform/resolution.schema.json` is made of it.
+
+A unit that lives is named by its code. `into` is the code of a unit that lives on, or of one that
+the same resolution makes; or it says a new unit whole.
+"""
+
+import datetime
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Code = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{5})$")]
+"""Two digits for a province, five for a commune."""
+ProvinceCode = Annotated[str, Field(pattern=r"^[0-9]{2}$")]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Kind = Literal["tinh", "thanh_pho", "xa", "phuong", "thi_tran", "dac_khu"]
+Lon = Annotated[float, Field(ge=101, le=118)]
+Lat = Annotated[float, Field(ge=5, le=24)]
+Side = Literal["odd", "even", "both"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class NewUnit(_Model):
+    """A unit that the resolution makes."""
+
+    code: Code
+    name: Name = Field(description="Without its kind: Ba Đình")
+    kind: Kind
+    province: ProvinceCode | None = Field(None, description="Of a commune; by default its parts'")
+    name_en: Name | None = Field(None, description="By default the name without its marks")
+    district: Annotated[str, Field(pattern=r"^[0-9]{3}$")] | None = Field(
+        None, description="On maps before July 2025"
+    )
+    seat: tuple[Lon, Lat] | None = Field(None, description="Seat, [lon, lat]")
+    area_km2: Annotated[float, Field(gt=0)] | None = None
+
+
+Target = Code | NewUnit
+
+
+class StreetPart(_Model):
+    """A street, or the numbers of one side of it."""
+
+    street: Name
+    former: Code | None = Field(None, description="Former commune, where two bear the name")
+    first: Annotated[int, Field(ge=0)] | None = Field(None, description="Least number")
+    last: Annotated[int, Field(ge=0)] | None = Field(None, description="Largest number")
+    side: Side = "both"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.first is not None and self.last is not None and self.last < self.first:
+            raise ValueError("last is less than first")
+        return self
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the street is meant."""
+        return self.first is None and self.last is None and self.side == "both"
+
+
+class Told(_Model):
+    """How a part of a unit is told; several ways together mean all that any of them names.
+
+    Where nothing tells it, the polygon of the unit that it goes to does (`boundaries`).
+    """
+
+    polygon: dict[str, Any] | None = Field(None, description="GeoJSON geometry, WGS 84")
+    streets: tuple[StreetPart | Name, ...] = ()
+    localities: tuple[Name, ...] = ()
+    former: tuple[Code, ...] = Field((), description="Former communes")
+    rest: bool = Field(default=False, description="All that no other part names")
+
+    @property
+    def says(self) -> bool:
+        """Whether anything tells it."""
+        return bool(self.polygon or self.streets or self.localities or self.former or self.rest)
+
+    @property
+    def street_parts(self) -> tuple[StreetPart, ...]:
+        """The streets, those named alone as whole ones."""
+        return tuple(
+            part if isinstance(part, StreetPart) else StreetPart(street=part)
+            for part in self.streets
+        )
+
+
+class Part(Told):
+    """A part of a unit, or all of it."""
+
+    unit: Code
+    whole: bool = Field(default=False, description="All of it: the unit ends")
+
+
+class SplitPart(Told):
+    """A part of the unit that is split, and where it goes."""
+
+    into: Target
+
+
+class Merge(_Model):
+    """Whole units become one: a new one, or one that lives on and takes the others in."""
+
+    units: Annotated[tuple[Code, ...], Field(min_length=1)]
+    into: Target
+
+
+class Split(_Model):
+    """A unit ends, and its parts go elsewhere."""
+
+    unit: Code
+    into: Annotated[tuple[SplitPart, ...], Field(min_length=2)]
+
+
+class Move(_Model):
+    """A part of a unit that lives on goes to another one."""
+
+    part: Part
+    into: Target
+
+
+class New(_Model):
+    """A new unit, of parts of others."""
+
+    unit: NewUnit
+    parts: Annotated[tuple[Part, ...], Field(min_length=1)]
+
+
+class Rename(_Model):
+    """Another name."""
+
+    unit: Code
+    name: Name
+    name_en: Name | None = None
+
+
+class ChangeKind(_Model):
+    """Another kind: a commune becomes a ward."""
+
+    unit: Code
+    kind: Kind
+
+
+class ChangeProvince(_Model):
+    """A commune goes to another province."""
+
+    unit: Code
+    province: ProvinceCode
+
+
+class Abolish(_Model):
+    """A unit ends; other changes say where its parts go. Three digits are a district."""
+
+    unit: Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{3}|[0-9]{5})$")]
+
+
+class Change(_Model):
+    """One change: exactly one of these."""
+
+    merge: Merge | None = None
+    split: Split | None = None
+    move: Move | None = None
+    new: New | None = None
+    rename: Rename | None = None
+    kind: ChangeKind | None = None
+    province: ChangeProvince | None = None
+    abolish: Abolish | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_fields_set) != 1 or self.what[1] is None:
+            raise ValueError(
+                "one change each: merge, split, move, new, rename, kind, province or abolish"
+            )
+        return self
+
+    @property
+    def what(self) -> tuple[str, Any]:
+        """What kind of change it is, and what it says."""
+        (name,) = self.model_fields_set
+        return name, getattr(self, name)
+
+
+class Head(_Model):
+    """Which resolution it is."""
+
+    number: Annotated[str, Field(min_length=1, max_length=60)]
+    title: Annotated[str, Field(min_length=1, max_length=500)]
+    date: datetime.date = Field(description="Day of signing")
+    effective: datetime.date = Field(description="First day of the new state")
+
+
+class Resolution(_Model):
+    """A resolution that changes units."""
+
+    resolution: Head
+    boundaries: str | None = Field(
+        None,
+        description="GeoJSON file beside this one: polygons of units by `code`, as they will be",
+    )
+    changes: Annotated[tuple[Change, ...], Field(min_length=1)]
+
+    def told(self) -> Iterator[tuple[tuple[int | str, ...], Told]]:
+        """Every part with its place in the file."""
+        for at, change in enumerate(self.changes):
+            what, said = change.what
+            here = ("changes", at, what)
+            if what == "split":
+                yield from (((*here, "into", n), part) for n, part in enumerate(said.into))
+            elif what == "new":
+                yield from (((*here, "parts", n), part) for n, part in enumerate(said.parts))
+            elif what == "move":
+                yield (*here, "part"), said.part

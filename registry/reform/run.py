@@ -1,0 +1,276 @@
+"""A reform from file to register: one transaction, one event; a dry run rolls it back."""
+
+import datetime
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import shapely
+from sqlalchemy import Engine, insert, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from registry.database import session_scope
+from registry.errors import DatabaseUnavailableError, RegistryError
+from registry.events import Cause, move_pending_events, open_event
+from registry.gazetteer import today
+from registry.intake.publishing.publish import PUBLISH_LOCK
+from registry.jobs.queue import enqueue_once
+from registry.jobs.table import JOBS
+from registry.models import Reform
+from registry.reform import carrying_sql, report_sql
+from registry.reform.carrying import carry
+from registry.reform.plan import Plan, make_plan
+from registry.reform.reading import Document, kept
+from registry.reform.refusals import ReformRunsError, Refusal, ResolutionRefusedError
+from registry.reform.report import Report, gazetteer_of, make_report
+from registry.reform.settling import Units, place_undecided, settle, settle_places
+from registry.reform.telling import Polygons, Telling, read_boundaries, tell
+from registry.reform.units import write_units
+from registry.reform.work_file import write_work_files
+from registry.whole_file import whole_file
+
+REFORM_LOCK: Final = 7238010026
+_TRY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:k)")
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(:k)")
+_KNOWN: Final = text(
+    """
+    SELECT number, effective_on, state, unit_ids FROM reform
+    WHERE state IN ('prepared', 'carried') AND id <> :but
+    """
+)
+_CARRIED: Final = text(
+    """
+    UPDATE reform SET state = 'carried', event_id = current_event_id(), unit_ids = :units,
+        counts = CAST(:counts AS jsonb)
+    WHERE id = :id
+    """
+)
+_PREPARED: Final = text(
+    "SELECT number, effective_on, unit_ids FROM reform"
+    " WHERE id = :id AND state = 'prepared' FOR UPDATE"
+)
+_RULES: Final = {
+    "uq_reform_number_in_force": "resolution_known",
+    "ex_admin_unit_one_per_code_and_day": "code_in_use",
+}
+_DRAW: Final = next(job for job in JOBS if job.name == "map.draw")
+Entering = Callable[[str], None]
+
+
+class _DryRunError(Exception):
+    """Rolls back what was only tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a reform is carried."""
+
+    actor: str
+    dry_run: bool = False
+    nearest: bool = False
+    """Let the undecided go where their neighbours go, rather than refuse."""
+    decided: Mapping[str, str] = field(default_factory=dict)
+    """Code of a household → code of its commune."""
+    folder: Path | None = None
+    """Where the report and the work files are written."""
+    reform_id: int = 0
+    """Of a prepared one that is carried now."""
+
+
+def reform(
+    engine: Engine,
+    document: Document,
+    options: Options,
+    entering: Entering = lambda _phase: None,
+) -> Report:
+    """Carry the resolution, or prepare it for its day, or, as a dry run, tell what it would do.
+
+    Raises ResolutionRefusedError with all that is wrong; ReformRunsError while another is at work;
+    OSError for files that cannot be written; and what session_scope raises.
+    """
+    report: Report | None = None
+    with suppress(_DryRunError), _at_once(), session_scope(engine) as session:
+        lock_reforms(session)
+        report = _Work(session, document, options, entering).do()
+        if report.state == "dry_run":
+            raise _DryRunError
+    if report is None:
+        raise AssertionError("a reform ended without a report")
+    if not options.dry_run:
+        with suppress(DatabaseUnavailableError, OperationalError):
+            move_pending_events(engine)
+    if options.folder is not None:
+        _write_report(options.folder, report)
+    return report
+
+
+def lock_reforms(session: Session) -> None:
+    """Let no other reform be at work until the transaction ends; raises ReformRunsError."""
+    if not session.execute(_TRY_LOCK, {"k": REFORM_LOCK}).scalar_one():
+        raise ReformRunsError("một nghị quyết khác đang được thực hiện (another reform is at work)")
+
+
+def forget_units(session: Session, reform_id: int) -> None:
+    """Take back what a prepared reform announced of its units."""
+    row = session.execute(_PREPARED, {"id": reform_id}).one()
+    said = {"day": row.effective_on, "source": f"decision {row.number}", "units": row.unit_ids}
+    for statement in carrying_sql.FORGET_UNITS:
+        session.execute(text(statement), said)
+
+
+def draw_soon(session: Session) -> None:
+    """Let the map be drawn anew, where there are jobs."""
+    if session.scalar(text("SELECT to_regclass('jobs.procrastinate_jobs') IS NOT NULL")):
+        enqueue_once(session, _DRAW)
+
+
+@contextmanager
+def _at_once() -> Iterator[None]:
+    """What the plan cannot see is told by the tables' own rules: units of another day's map."""
+    try:
+        yield
+    except IntegrityError as error:
+        for rule, code in _RULES.items():
+            if rule in str(error.orig):
+                raise ResolutionRefusedError([Refusal(code, None)]) from error
+        raise
+
+
+class _Work:
+    def __init__(
+        self, session: Session, document: Document, options: Options, entering: Entering
+    ) -> None:
+        self.session = session
+        self.document = document
+        self.options = options
+        self.entering = entering
+        self.prepares = document.resolution.resolution.effective > today()
+
+    def do(self) -> Report:
+        if not (self.prepares or self.options.dry_run):
+            # An import that has begun to match ends first; one that has not waits.
+            self.session.execute(_LOCK, {"k": PUBLISH_LOCK})
+            self.session.execute(text(carrying_sql.LOCK))
+        self.entering("reading")
+        if self.options.reform_id:
+            forget_units(self.session, self.options.reform_id)
+        plan = self._plan()
+        head = self.document.resolution.resolution
+        scope: dict[str, Any] = {"units": sorted(plan.touched), "effective": str(head.effective)}
+        kind = "prepare_reform" if self.prepares else "reform"
+        cause = Cause(kind, self.options.actor, head.title, head.number, scope)
+        event_id = open_event(self.session, cause)
+        units = write_units(self.session, plan)
+        telling = tell(self.session, plan, self._own_areas(plan))
+        if telling.refusals:
+            raise ResolutionRefusedError(telling.refusals)
+        report = self._settle(plan, telling, units)
+        if self.options.dry_run:
+            return report
+        said = {"day": plan.day, "source": f"decision {plan.number}"}
+        self.session.execute(text(carrying_sql.SUCCESSIONS), said)
+        if self.prepares:
+            reform_id = self._keep(plan, telling, "prepared", None)
+            return replace(report, state="prepared", reform_id=reform_id, event_id=event_id)
+        return self._carry(plan, telling, units, report, event_id)
+
+    def _plan(self) -> Plan:
+        head = self.document.resolution.resolution
+        awaiting: dict[int, str] = {}
+        for row in self.session.execute(_KNOWN, {"but": self.options.reform_id}):
+            if row.number == head.number:
+                line = self.document.line("resolution", "number")
+                raise ResolutionRefusedError([Refusal("resolution_known", line, row.number)])
+            if row.state == "prepared":
+                awaiting |= dict.fromkeys(row.unit_ids, f"{row.number}, {row.effective_on}")
+        eve = head.effective - datetime.timedelta(days=1)
+        return make_plan(self.document, gazetteer_of(self.session, max(eve, today())), awaiting)
+
+    def _own_areas(self, plan: Plan) -> dict[str, Polygons]:
+        if self.document.areas:
+            return {code: shapely.from_wkb(shape) for code, shape in self.document.areas.items()}
+        name = self.document.resolution.boundaries
+        if name is None:
+            return {}
+        codes = {leg.heir.code for leg in plan.legs} | set(plan.born)
+        codes |= {leg.source.code for leg in plan.legs if leg.source.id not in plan.ended}
+        try:
+            return read_boundaries(self.document.path.parent / name, codes)
+        except (OSError, RegistryError) as error:
+            line = self.document.line("boundaries")
+            raise ResolutionRefusedError(
+                [Refusal("boundaries_unreadable", line, f"{name}: {error}")]
+            ) from error
+
+    def _settle(self, plan: Plan, telling: Telling, units: Units) -> Report:
+        nearest, folder = self.options.nearest, self.options.folder
+        undecided = settle(self.session, plan, telling, units, self.options.decided, self.entering)
+        self.session.execute(text(report_sql.WORK_LIST))
+        if undecided and folder is not None:
+            # Where neighbours go is proposed, and forgotten again unless it is wanted.
+            with self._tried(keep=nearest):
+                place_undecided(self.session)
+                write_work_files(self.session, plan, units, folder)
+        elif undecided and nearest:
+            place_undecided(self.session)
+        if undecided and not (self.options.dry_run or nearest):
+            raise ResolutionRefusedError([Refusal("undecided_left", None, f"{undecided:,}")])
+        settle_places(self.session)
+        self.entering("report")
+        return make_report(self.session, plan, undecided)
+
+    @contextmanager
+    def _tried(self, *, keep: bool) -> Iterator[None]:
+        savepoint = self.session.begin_nested()
+        yield
+        if keep:
+            savepoint.commit()
+        else:
+            savepoint.rollback()
+
+    def _carry(
+        self, plan: Plan, telling: Telling, units: Units, report: Report, event_id: int
+    ) -> Report:
+        reform_id = self.options.reform_id or self._keep(plan, telling, "carried", event_id)
+        carry(self.session, plan, telling, units, reform_id, self.entering)
+        touched = sorted({*plan.touched, *units.ids.values()})
+        counts = {"settled_by": report.settled_by, "undecided": report.undecided}
+        self.session.execute(
+            _CARRIED, {"id": reform_id, "units": touched, "counts": json.dumps(counts)}
+        )
+        draw_soon(self.session)
+        self.entering("commit")
+        return replace(report, state="carried", reform_id=reform_id, event_id=event_id)
+
+    def _keep(self, plan: Plan, telling: Telling, state: str, event_id: int | None) -> int:
+        """Write down the resolution as one in this state; its number."""
+        head = self.document.resolution.resolution
+        areas = {code: shapely.to_wkb(area, hex=True) for code, area in telling.own_areas.items()}
+        reform_id: int = self.session.execute(
+            insert(Reform)
+            .values(
+                number=head.number,
+                title=head.title,
+                effective_on=head.effective,
+                state=state,
+                # Of one that is carried nobody reads the polygons again.
+                resolution=kept(self.document, areas if state == "prepared" else {}),
+                decided=dict(self.options.decided),
+                unit_ids=sorted(plan.touched),
+                actor=self.options.actor,
+                event_id=event_id,
+            )
+            .returning(Reform.id)
+        ).scalar_one()
+        return reform_id
+
+
+def _write_report(folder: Path, report: Report) -> None:
+    with whole_file(folder / "report.json") as path:
+        path.write_text(
+            json.dumps(report.to_dict(), ensure_ascii=False, indent=2), encoding="utf-8"
+        )

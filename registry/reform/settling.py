@@ -1,0 +1,150 @@
+"""Settling: which household goes to which unit of the new state, and by what, set by set."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+import shapely
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from registry.database import driver_connection
+from registry.reform import settling_sql as sql
+from registry.reform.plan import Heir, Plan
+from registry.reform.refusals import Refusal, ResolutionRefusedError
+from registry.reform.telling import Telling
+
+WAYS: Final = (
+    *("whole_unit", "decided", "street", "locality", "former_unit", "polygon", "building", "rest"),
+    *("neighbours", "past"),
+)
+"""What settles a household, as reports call it."""
+_UNDECIDED: Final = text(
+    "SELECT count(*) FROM reform_door WHERE to_id IS NULL AND status IN ('proposed', 'active')"
+)
+_STRANGE: Final = text(
+    """
+    SELECT c.code, u.code FROM reform_decided c JOIN admin_unit u ON u.id = c.to_id
+    LEFT JOIN household h ON h.code = c.code
+    WHERE NOT EXISTS (SELECT FROM reform_leg g WHERE g.from_id = h.unit_id AND g.to_id = c.to_id)
+        AND NOT EXISTS (SELECT FROM reform_source s
+            WHERE s.id = h.unit_id AND s.id = c.to_id AND NOT s.ends)
+    ORDER BY 1 LIMIT 20
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Units of the new state by id: born ones have theirs since they were written."""
+
+    ids: Mapping[int, int]
+    """id() of a Born → id of its row."""
+    codes: Mapping[str, int]
+    """Code of a unit of the new state → its id."""
+
+    def id_of(self, heir: Heir) -> int:
+        """The id of a unit of the new state."""
+        return self.ids.get(id(heir)) or heir.id  # type: ignore[union-attr]
+
+
+def settle(
+    session: Session,
+    plan: Plan,
+    telling: Telling,
+    units: Units,
+    decided: Mapping[str, str],
+    entering: Callable[[str], None] = lambda _phase: None,
+) -> int:
+    """Fill `reform_door`, `reform_street` and `reform_locality`; how many are left undecided.
+
+    Raises ResolutionRefusedError for decisions that are none.
+    """
+    entering("settling")
+    for statement in sql.INPUTS:
+        session.execute(text(statement))
+    _write_inputs(session, plan, telling, units, decided)
+    _refuse_strange(session)
+    session.execute(text(sql.SOURCES))
+    session.execute(text(sql.NESTED))
+    for statement in sql.AREAS:
+        session.execute(text(statement))
+    session.execute(text(sql.WHOLE))
+    session.execute(text(sql.PARTS))
+    for statement in sql.AFTER_DOORS:
+        session.execute(text(statement))
+    undecided: int = session.execute(_UNDECIDED).scalar_one()
+    session.execute(text(sql.PAST), {"how": "past"})
+    return undecided
+
+
+def place_undecided(session: Session) -> None:
+    """Let the undecided go where their neighbours go."""
+    session.execute(text(sql.BUILDINGS_FIRST), {"how": "neighbours"})
+    session.execute(text(sql.THE_REST), {"how": "neighbours"})
+
+
+def settle_places(session: Session) -> None:
+    """Where streets and localities go, once their households are settled."""
+    for statement in (
+        *(sql.DEFAULTS, sql.STREETS, sql.LOCALITIES, sql.PARENTS),
+        *(*sql.INDEXES, *sql.APART),
+    ):
+        session.execute(text(statement))
+
+
+def _write_inputs(
+    session: Session, plan: Plan, telling: Telling, units: Units, decided: Mapping[str, str]
+) -> None:
+    legs = [
+        (
+            *(number, leg.source.id, units.id_of(leg.heir)),
+            *(leg.told is None, leg.told is not None and leg.told.rest),
+        )
+        for number, leg in enumerate(plan.legs)
+    ]
+    sources: dict[int, tuple[int, bool, int | None]] = {
+        unit.id: (unit.id, True, None) for unit in plan.ended.values()
+    }
+    for _, from_id, to_id, whole, rest in legs:
+        ends = from_id in plan.ended
+        own = None if ends else from_id
+        goes_on = to_id if whole or rest else own
+        known = sources.get(from_id)
+        if known is None or known[2] is None or rest or whole:
+            sources[from_id] = (from_id, ends, goes_on)
+    into = [(code, units.codes[to]) for code, to in decided.items() if to in units.codes]
+    areas = [
+        (area, shapely.to_wkb(shapely.set_srid(shape, 4326), hex=True, include_srid=True))
+        for area, shape in telling.areas.items()
+    ]
+    with driver_connection(session.connection()).cursor() as cursor:
+        _copy(cursor, "reform_leg", legs)
+        _copy(cursor, "reform_source (id, ends, default_to)", sources.values())
+        _copy(cursor, "reform_by_street", telling.streets)
+        _copy(cursor, "reform_by_locality", sorted(set(telling.localities)))
+        _copy(cursor, "reform_by_former", sorted(set(telling.formers)))
+        _copy(cursor, "reform_area", areas)
+        _copy(cursor, "reform_by_area", telling.by_area)
+        _copy(cursor, "reform_decided", into)
+    unknown = [(code, to) for code, to in decided.items() if to not in units.codes]
+    if unknown:
+        refusals = [
+            Refusal("decision_elsewhere", None, f"{code} → {to}") for code, to in unknown[:20]
+        ]
+        raise ResolutionRefusedError(refusals)
+
+
+def _copy(cursor: psycopg.Cursor[Any], table: str, rows: Iterable[Sequence[object]]) -> None:
+    with cursor.copy(f"COPY {table} FROM STDIN") as copy:  # type: ignore[arg-type]
+        for row in rows:
+            copy.write_row(row)
+
+
+def _refuse_strange(session: Session) -> None:
+    strange = session.execute(_STRANGE).all()
+    if strange:
+        raise ResolutionRefusedError(
+            [Refusal("decision_elsewhere", None, f"{code} → {to}") for code, to in strange]
+        )

@@ -1,0 +1,348 @@
+"""Which household goes where: the statements, in the order in which they run.
+
+Temporary tables of the transaction: `reform_leg` (what leaves a unit), `reform_by_…` (how its parts
+are told), `reform_door` (each household of these units, and where it goes), `reform_street` and
+`reform_locality` (the same of places; one that is cut has several rows).
+"""
+
+from typing import Final
+
+INPUTS: Final = (
+    """
+    CREATE TEMPORARY TABLE reform_leg (
+        leg int PRIMARY KEY, from_id int NOT NULL, to_id int NOT NULL, whole boolean NOT NULL,
+        rest boolean NOT NULL
+    ) ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE reform_source (
+        id int PRIMARY KEY, ends boolean NOT NULL, default_to int,
+        by_street boolean NOT NULL DEFAULT false, by_locality boolean NOT NULL DEFAULT false,
+        by_former boolean NOT NULL DEFAULT false, by_area boolean NOT NULL DEFAULT false,
+        only_areas boolean NOT NULL DEFAULT false
+    ) ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE reform_by_street (
+        leg int NOT NULL, thoroughfare_id bigint NOT NULL, first int, last int, parity int
+    ) ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE reform_by_locality (leg int NOT NULL, locality_id bigint NOT NULL)
+    ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE reform_by_former (leg int NOT NULL, former_id int NOT NULL)
+    ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE reform_area (
+        area int PRIMARY KEY, geom geometry(MultiPolygon, 4326) NOT NULL
+    ) ON COMMIT DROP
+    """,
+    "CREATE TEMPORARY TABLE reform_by_area (leg int NOT NULL, area int NOT NULL) ON COMMIT DROP",
+    """
+    CREATE TEMPORARY TABLE reform_decided (code text COLLATE "C" PRIMARY KEY, to_id int NOT NULL)
+    ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE reform_door (
+        code text COLLATE "C" NOT NULL, from_id int NOT NULL, to_id int, how text,
+        thoroughfare_id bigint, locality_id bigint, former_unit_id int,
+        parent_code text COLLATE "C", status text NOT NULL, households int NOT NULL
+    ) ON COMMIT DROP
+    """,
+)
+
+SOURCES: Final = """
+    UPDATE reform_source s SET
+        by_street = EXISTS (SELECT FROM reform_by_street b JOIN reform_leg g USING (leg)
+            WHERE g.from_id = s.id),
+        by_locality = EXISTS (SELECT FROM reform_by_locality b JOIN reform_leg g USING (leg)
+            WHERE g.from_id = s.id),
+        by_former = EXISTS (SELECT FROM reform_by_former b JOIN reform_leg g USING (leg)
+            WHERE g.from_id = s.id),
+        by_area = EXISTS (SELECT FROM reform_by_area b JOIN reform_leg g USING (leg)
+            WHERE g.from_id = s.id),
+        only_areas = NOT EXISTS (SELECT FROM reform_leg g WHERE g.from_id = s.id AND NOT g.rest
+            AND NOT EXISTS (SELECT FROM reform_by_area b WHERE b.leg = g.leg))
+"""
+
+# A locality is told with all that it holds.
+NESTED: Final = """
+    INSERT INTO reform_by_locality (leg, locality_id)
+    WITH RECURSIVE inner_ AS (
+        SELECT leg, locality_id FROM reform_by_locality
+        UNION
+        SELECT i.leg, l.id FROM inner_ i JOIN locality l ON l.parent_id = i.locality_id
+    )
+    SELECT leg, locality_id FROM inner_
+    EXCEPT SELECT leg, locality_id FROM reform_by_locality
+"""
+
+# Pieces of polygons, small enough for an index.
+AREAS: Final = (
+    """
+    CREATE TEMPORARY TABLE reform_piece ON COMMIT DROP AS
+    SELECT area, ST_Subdivide(geom, 128) AS geom FROM reform_area
+    """,
+    "CREATE INDEX ON reform_piece USING gist (geom)",
+    "ANALYZE reform_piece",
+    "ANALYZE reform_by_area",
+)
+
+WHOLE: Final = """
+    INSERT INTO reform_door
+    SELECT h.code, h.unit_id, g.to_id, 'whole_unit', h.thoroughfare_id, h.locality_id,
+        h.former_unit_id, h.parent_code, h.status, h.households_count
+    FROM household h JOIN reform_leg g ON g.from_id = h.unit_id AND g.whole
+"""
+
+# The first of these that names a household settles it. What is left is the rest only where all by
+# which the parts of its unit are told is known of it.
+PARTS: Final = """
+    INSERT INTO reform_door
+    WITH door AS MATERIALIZED (
+        SELECT h.code, h.unit_id, h.thoroughfare_id, h.locality_id, h.former_unit_id,
+            h.parent_code, h.status, h.households_count, h.point,
+            CAST(substring(h.house_number_key FROM '^[0-9]{1,9}') AS int) AS number
+        FROM household h JOIN reform_source s ON s.id = h.unit_id
+        WHERE NOT EXISTS (SELECT FROM reform_leg g WHERE g.from_id = h.unit_id AND g.whole)
+    ), named AS (
+        SELECT d.code, c.to_id, 0 AS rank, 'decided' AS how
+        FROM door d JOIN reform_decided c ON c.code = d.code
+        UNION ALL
+        SELECT d.code, g.to_id, 1, 'street'
+        FROM door d JOIN reform_by_street b ON b.thoroughfare_id = d.thoroughfare_id
+        JOIN reform_leg g ON g.leg = b.leg AND g.from_id = d.unit_id
+        WHERE (b.first IS NULL OR d.number >= b.first) AND (b.last IS NULL OR d.number <= b.last)
+            AND (b.parity IS NULL OR d.number % 2 = b.parity)
+        UNION ALL
+        SELECT d.code, g.to_id, 2, 'locality'
+        FROM door d JOIN reform_by_locality b ON b.locality_id = d.locality_id
+        JOIN reform_leg g ON g.leg = b.leg AND g.from_id = d.unit_id
+        UNION ALL
+        SELECT d.code, g.to_id, 3, 'former_unit'
+        FROM door d JOIN reform_by_former b ON b.former_id = d.former_unit_id
+        JOIN reform_leg g ON g.leg = b.leg AND g.from_id = d.unit_id
+        UNION ALL
+        SELECT d.code, g.to_id, 4, 'polygon'
+        FROM door d JOIN reform_piece p ON ST_Covers(p.geom, d.point)
+        JOIN reform_by_area b ON b.area = p.area
+        JOIN reform_leg g ON g.leg = b.leg AND g.from_id = d.unit_id
+    ), first AS (
+        SELECT DISTINCT ON (code) code, to_id, how FROM named ORDER BY code, rank, to_id
+    ), settled AS (
+        SELECT d.*, f.to_id AS named_to, f.how AS named_how, s.ends, s.default_to,
+            (d.point IS NOT NULL AND s.only_areas)
+            OR NOT (s.by_area AND d.point IS NULL
+                OR s.by_street AND (d.thoroughfare_id IS NULL OR t.is_named AND d.number IS NULL)
+                OR s.by_locality AND d.locality_id IS NULL AND NOT t.is_named
+                OR s.by_former AND d.former_unit_id IS NULL) AS is_rest
+        FROM door d JOIN reform_source s ON s.id = d.unit_id LEFT JOIN first f USING (code)
+        CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM reform_by_street b
+            WHERE b.thoroughfare_id = d.thoroughfare_id) AS is_named) t
+    )
+    SELECT code, unit_id,
+        CASE WHEN named_to IS NOT NULL THEN named_to WHEN is_rest THEN default_to END,
+        CASE WHEN named_to IS NOT NULL THEN named_how
+            WHEN is_rest AND default_to IS NOT NULL THEN 'rest' END,
+        thoroughfare_id, locality_id, former_unit_id, parent_code, status, households_count
+    FROM settled
+"""
+
+AFTER_DOORS: Final = (
+    "CREATE INDEX ON reform_door (code)",
+    "ANALYZE reform_door",
+    # Flats go with their building, which stands on one side of any line.
+    """
+    UPDATE reform_door f SET to_id = b.to_id, how = CASE WHEN b.to_id IS NULL THEN f.how
+            ELSE 'building' END
+    FROM reform_door b
+    WHERE b.code = f.parent_code AND b.from_id = f.from_id
+        AND b.to_id IS DISTINCT FROM f.to_id
+    """,
+)
+
+# Neighbours: most doors of its street, else of its hamlet go there. Else it stays, where the unit
+# lives on, or goes with the most of it.
+NEAREST: Final = """
+    WITH vote AS (
+        SELECT from_id, thoroughfare_id, locality_id, to_id, count(*) AS doors
+        FROM reform_door WHERE to_id IS NOT NULL GROUP BY 1, 2, 3, 4
+    ), street AS (
+        SELECT DISTINCT ON (thoroughfare_id) thoroughfare_id, to_id
+        FROM (SELECT thoroughfare_id, to_id, sum(doors) AS doors FROM vote
+            WHERE thoroughfare_id IS NOT NULL AND thoroughfare_id NOT IN (
+                SELECT thoroughfare_id FROM reform_by_street) GROUP BY 1, 2) v
+        ORDER BY thoroughfare_id, doors DESC, to_id
+    ), hamlet AS (
+        SELECT DISTINCT ON (locality_id) locality_id, to_id
+        FROM (SELECT locality_id, to_id, sum(doors) AS doors FROM vote
+            WHERE locality_id IS NOT NULL GROUP BY 1, 2) v
+        ORDER BY locality_id, doors DESC, to_id
+    ), largest AS (
+        SELECT DISTINCT ON (from_id) from_id, to_id
+        FROM (SELECT from_id, to_id, sum(doors) AS doors FROM vote GROUP BY 1, 2
+            UNION ALL SELECT from_id, to_id, 0 FROM reform_leg) v
+        ORDER BY from_id, doors DESC, to_id
+    ), place AS (
+        SELECT d.code, coalesce(b.to_id, s.to_id, l.to_id,
+            CASE WHEN NOT o.ends THEN d.from_id END, g.to_id) AS to_id
+        FROM reform_door d JOIN reform_source o ON o.id = d.from_id
+        LEFT JOIN reform_door b ON b.code = d.parent_code AND b.from_id = d.from_id
+        LEFT JOIN street s ON s.thoroughfare_id = d.thoroughfare_id
+        LEFT JOIN hamlet l ON l.locality_id = d.locality_id
+        LEFT JOIN largest g ON g.from_id = d.from_id
+        WHERE d.to_id IS NULL AND ({which})
+    )
+    UPDATE reform_door d SET to_id = p.to_id, how = :how FROM place p
+    WHERE p.code = d.code AND p.to_id IS NOT NULL
+"""
+PAST: Final = NEAREST.format(which="d.status NOT IN ('proposed', 'active')")
+"""Records that no carrier goes to: nobody is asked about them."""
+BUILDINGS_FIRST: Final = NEAREST.format(which="d.parent_code IS NULL")
+THE_REST: Final = NEAREST.format(which="true")
+
+DEFAULTS: Final = """
+    UPDATE reform_source s SET default_to = coalesce(s.default_to, (
+        SELECT v.to_id FROM (
+            SELECT to_id, count(*) AS doors FROM reform_door d
+            WHERE d.from_id = s.id AND d.to_id IS NOT NULL GROUP BY to_id
+            UNION ALL SELECT to_id, 0 FROM reform_leg g WHERE g.from_id = s.id
+        ) v ORDER BY doors DESC, to_id LIMIT 1))
+"""
+
+# Where streets go: with their doors, to several communes where these do. One without doors goes
+# where it is told to, or where its former commune is, or with the most of its commune.
+STREETS: Final = """
+    CREATE TEMPORARY TABLE reform_street ON COMMIT DROP AS
+    WITH held AS (
+        SELECT d.thoroughfare_id AS id, d.from_id, d.to_id, count(*) AS doors
+        FROM reform_door d WHERE d.thoroughfare_id IS NOT NULL AND d.to_id IS NOT NULL
+        GROUP BY 1, 2, 3
+    ), goes AS (
+        SELECT id, from_id, to_id, doors FROM held
+        UNION ALL
+        SELECT t.id, t.unit_id, coalesce(b.to_id, f.to_id, s.default_to), 0
+        FROM thoroughfare t JOIN reform_source s ON s.id = t.unit_id
+        LEFT JOIN LATERAL (
+            SELECT g.to_id FROM reform_by_street b JOIN reform_leg g USING (leg)
+            WHERE b.thoroughfare_id = t.id ORDER BY b.first NULLS FIRST, g.to_id LIMIT 1
+        ) b ON true
+        LEFT JOIN LATERAL (
+            SELECT g.to_id FROM reform_by_former b JOIN reform_leg g USING (leg)
+            WHERE b.former_id = t.former_unit_id AND g.from_id = t.unit_id LIMIT 1
+        ) f ON true
+        WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = t.id)
+            AND coalesce(b.to_id, f.to_id, s.default_to) IS NOT NULL
+    ), ranked AS (
+        SELECT g.*, row_number() OVER (
+            PARTITION BY id ORDER BY to_id = from_id DESC, doors DESC, to_id) AS rank
+        FROM goes g
+    )
+    SELECT r.id, r.from_id, r.to_id, r.doors, r.rank > 1 AS is_copy,
+        CASE WHEN r.rank = 1 THEN r.id ELSE nextval('thoroughfare_id_seq') END AS new_id,
+        t.key, t.name, t.kind, t.marks, CAST(NULL AS bigint) AS parent_id,
+        CASE WHEN r.to_id = r.from_id THEN t.former_unit_id
+            ELSE coalesce(t.former_unit_id, r.from_id) END AS former_unit_id,
+        t.former_unit_id AS was_former, t.merged_into_id
+    FROM ranked r JOIN thoroughfare t ON t.id = r.id
+"""
+
+# The same of localities, with what holds them: a quarter whose hamlets are parted is parted.
+LOCALITIES: Final = """
+    CREATE TEMPORARY TABLE reform_locality ON COMMIT DROP AS
+    WITH RECURSIVE held AS (
+        SELECT d.locality_id AS id, d.from_id, d.to_id, count(*) AS doors
+        FROM reform_door d WHERE d.locality_id IS NOT NULL AND d.to_id IS NOT NULL
+        GROUP BY 1, 2, 3
+    ), own AS (
+        SELECT id, from_id, to_id, doors FROM held
+        UNION ALL
+        SELECT l.id, l.unit_id, coalesce(b.to_id, f.to_id, s.default_to), 0
+        FROM locality l JOIN reform_source s ON s.id = l.unit_id
+        LEFT JOIN LATERAL (
+            SELECT g.to_id FROM reform_by_locality b JOIN reform_leg g USING (leg)
+            WHERE b.locality_id = l.id ORDER BY g.to_id LIMIT 1
+        ) b ON true
+        LEFT JOIN LATERAL (
+            SELECT g.to_id FROM reform_by_former b JOIN reform_leg g USING (leg)
+            WHERE b.former_id = l.former_unit_id AND g.from_id = l.unit_id LIMIT 1
+        ) f ON true
+        WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = l.id)
+            AND NOT EXISTS (SELECT FROM locality i WHERE i.parent_id = l.id)
+            AND coalesce(b.to_id, f.to_id, s.default_to) IS NOT NULL
+    ), up AS (
+        SELECT id, from_id, to_id, doors, 0 AS step FROM own
+        UNION ALL
+        SELECT l.parent_id, up.from_id, up.to_id, up.doors, up.step + 1
+        FROM up JOIN locality l ON l.id = up.id WHERE l.parent_id IS NOT NULL AND up.step < 20
+    ), goes AS (
+        SELECT id, from_id, to_id, sum(doors) AS doors FROM up GROUP BY 1, 2, 3
+    ), ranked AS (
+        SELECT g.*, row_number() OVER (
+            PARTITION BY id ORDER BY to_id = from_id DESC, doors DESC, to_id) AS rank
+        FROM goes g
+    )
+    SELECT r.id, r.from_id, r.to_id, r.doors, r.rank > 1 AS is_copy,
+        CASE WHEN r.rank = 1 THEN r.id ELSE nextval('locality_id_seq') END AS new_id,
+        l.key, l.name, l.kind, l.marks, l.parent_id,
+        CASE WHEN r.to_id = r.from_id THEN l.former_unit_id
+            ELSE coalesce(l.former_unit_id, r.from_id) END AS former_unit_id,
+        l.former_unit_id AS was_former, l.merged_into_id
+    FROM ranked r JOIN locality l ON l.id = r.id
+"""
+PARENTS: Final = """
+    UPDATE reform_locality l SET parent_id = p.new_id FROM reform_locality p
+    WHERE p.id = l.parent_id AND p.to_id = l.to_id
+"""
+INDEXES: Final = tuple(
+    statement
+    for table in ("street", "locality")
+    for statement in (
+        f"CREATE UNIQUE INDEX ON reform_{table} (id, to_id)",
+        f"CREATE INDEX ON reform_{table} (to_id, key)",
+        f"ANALYZE reform_{table}",
+    )
+)
+
+# Places of one name that meet are kept apart by their former commune: the one before July 2025,
+# else the one that they just left, and at the last by their number.
+_RIVAL: Final = """
+    EXISTS (SELECT FROM {table} o
+        WHERE o.unit_id = r.to_id AND o.key = r.key AND o.id <> r.id
+            AND o.former_unit_id IS NOT DISTINCT FROM r.former_unit_id
+            AND o.marks IS NOT DISTINCT FROM r.marks {old_parent}
+            AND NOT EXISTS (SELECT FROM reform_{name} m WHERE m.id = o.id AND m.to_id <> o.unit_id
+                AND NOT m.is_copy))
+    OR EXISTS (SELECT FROM reform_{name} o
+        WHERE o.to_id = r.to_id AND o.key = r.key AND o.new_id <> r.new_id
+            AND o.former_unit_id IS NOT DISTINCT FROM r.former_unit_id
+            AND o.marks IS NOT DISTINCT FROM r.marks {new_parent} {behind})
+"""
+
+
+def _apart(table: str, name: str) -> tuple[str, str]:
+    nested = table == "locality"
+    words = {
+        "table": table,
+        "name": name,
+        "old_parent": "AND o.parent_id IS NOT DISTINCT FROM r.parent_id" if nested else "",
+        "new_parent": "AND o.parent_id IS NOT DISTINCT FROM r.parent_id" if nested else "",
+    }
+    moved = "r.to_id <> r.from_id AND r.merged_into_id IS NULL"
+    former = (
+        f"UPDATE reform_{name} r SET former_unit_id = r.from_id"  # noqa: S608 - constants
+        f" WHERE {moved} AND r.former_unit_id <> r.from_id"
+        f" AND ({_RIVAL.format(**words, behind='')})"
+    )
+    number = (
+        f"UPDATE reform_{name} r SET marks = concat_ws(' ', r.marks, '#' || r.new_id)"  # noqa: S608
+        f" WHERE {moved}"
+        f" AND ({_RIVAL.format(**words, behind='AND o.new_id < r.new_id')})"
+    )
+    return former, number
+
+
+APART: Final = (*_apart("thoroughfare", "street"), *_apart("locality", "locality"))

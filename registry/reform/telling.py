@@ -1,0 +1,230 @@
+"""How parts are told: names of streets and hamlets as the register has them, polygons as shapes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import shapely
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.locality import parse_locality
+from geo.spelling import Spelling, spelling
+from geo.street import parse_street
+from registry.boundaries.geojson import read_features
+from registry.boundaries.polygons import (
+    AROUND_VIET_NAM,
+    MalformedPolygonError,
+    check_place,
+    parse_polygons,
+)
+from registry.errors import InvalidInputError
+from registry.gazetteer import Unit
+from registry.lifecycle.places import holders
+from registry.reform.plan import Leg, Plan
+from registry.reform.refusals import Refusal
+from registry.reform.resolution import StreetPart, Told
+from registry.sources import open_source
+
+_TOLERANCE: Final = 0.01
+"""Share of an area: drawings of one line differ by so much."""
+_PARITY: Final = {"odd": 1, "even": 0, "both": None}
+_PLACES: Final = {
+    table: text(
+        f"SELECT id, unit_id, former_unit_id, key, name FROM {table}"  # noqa: S608 - constants
+        " WHERE unit_id = ANY (:units) AND key = ANY (:keys) AND merged_into_id IS NULL"
+    )
+    for table in ("thoroughfare", "locality")
+}
+_REAL: Final = text(
+    "SELECT unit_id, ST_AsBinary(geom) FROM boundary"
+    " WHERE NOT approximate AND unit_id = ANY (:units)"
+)
+Polygons = shapely.MultiPolygon
+
+
+@dataclass(slots=True)
+class Telling:
+    """What tells the parts, as rows of the temporary tables of `settling`."""
+
+    streets: list[tuple[int, int, int | None, int | None, int | None]] = field(default_factory=list)
+    localities: list[tuple[int, int]] = field(default_factory=list)
+    formers: list[tuple[int, int]] = field(default_factory=list)
+    areas: dict[int, Polygons] = field(default_factory=dict)
+    by_area: list[tuple[int, int]] = field(default_factory=list)
+    own_areas: dict[str, Polygons] = field(default_factory=dict)
+    """Code of a unit of the new state → its polygon, of the file of boundaries."""
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def read_boundaries(path: Path, codes: Iterable[str]) -> dict[str, Polygons]:
+    """The polygons of these units. Raises RegistryError for a file that is none of polygons."""
+    wanted, found = set(codes), defaultdict(list)
+    with open_source(str(path)) as file:
+        for feature in read_features(file, path.name):
+            code = str(feature.properties.get("code", ""))
+            if code in wanted:
+                try:
+                    found[code] += parse_polygons(feature.geometry)
+                except MalformedPolygonError as error:
+                    raise InvalidInputError(f"{code}: {error}") from error
+    shapes = {}
+    for code, polygons in found.items():
+        shape = _multi(shapely.unary_union([shapely.make_valid(each) for each in polygons]))
+        check_place(shape.bounds, code)
+        shapes[code] = shape
+    return shapes
+
+
+def tell(session: Session, plan: Plan, own_areas: dict[str, Polygons]) -> Telling:
+    """What tells each leg of the plan; refusals for what cannot be read, or is not there."""
+    telling = Telling(own_areas=own_areas)
+    teller = _Teller(session, plan, telling)
+    for number, leg in enumerate(plan.legs):
+        if leg.told is not None:
+            teller.tell(number, leg, leg.told)
+    teller.check_areas()
+    teller.check_streets()
+    return telling
+
+
+class _Teller:
+    def __init__(self, session: Session, plan: Plan, telling: Telling) -> None:
+        self.session = session
+        self.plan = plan
+        self.telling = telling
+        parted = {leg.source.id for leg in plan.legs if leg.told is not None}
+        rows = session.execute(_REAL, {"units": sorted(parted)})
+        self.real = {unit_id: shapely.from_wkb(bytes(shape)) for unit_id, shape in rows}
+        self.inline: dict[int, list[tuple[Leg, Polygons]]] = defaultdict(list)
+
+    def refuse(self, code: str, leg: Leg, about: str = "") -> None:
+        self.telling.refusals.append(Refusal(code, leg.line, about))
+
+    def tell(self, number: int, leg: Leg, told: Told) -> None:
+        for part in told.street_parts:
+            self._street(number, leg, part)
+        for name in told.localities:
+            self._locality(number, leg, name)
+        for code in told.former:
+            self._former(number, leg, code)
+        if told.polygon is not None:
+            self._polygon(number, leg, told.polygon)
+        if not told.says:
+            self._own_area(number, leg)
+
+    def _street(self, number: int, leg: Leg, part: StreetPart) -> None:
+        read = parse_street(part.street)
+        if read is None or read.key.startswith("#"):
+            return self.refuse("street_unreadable", leg, part.street)
+        found = self._named("thoroughfare", leg.source, (read.key, *read.alt_keys), read.name)
+        if part.former is not None:
+            former = {unit.id for unit in _with_code(self.plan, part.former)}
+            found = [row for row in found if row.former_unit_id in former]
+        if not found:
+            return self.refuse("street_unknown", leg, part.street)
+        bounds = part.first, part.last, _PARITY[part.side]
+        self.telling.streets += [(number, row.id, *bounds) for row in found]
+        return None
+
+    def _locality(self, number: int, leg: Leg, name: str) -> None:
+        read = [parse_locality(word) for word in name.split(",")]
+        named = [place for place in read if place is not None]
+        if len(named) < len(read):
+            return self.refuse("locality_unreadable", leg, name)
+        inner, *outer = named
+        found = self._named("locality", leg.source, (inner.key,), inner.name)
+        outer_keys = {place.key for place in outer}
+        if outer_keys:
+            found = [
+                row
+                for row in found
+                if outer_keys <= {key for _, key, _ in holders(self.session, row.id)}
+            ]
+        if not found:
+            return self.refuse("locality_unknown", leg, name)
+        self.telling.localities += [(number, row.id) for row in found]
+        return None
+
+    def _named(self, table: str, unit: Unit, keys: tuple[str, ...], name: str) -> list[Any]:
+        """Places of the unit under these keys; with its marks, or without any."""
+        parameters = {"units": [unit.id], "keys": list(keys)}
+        rows = self.session.execute(_PLACES[table], parameters).all()
+        same = [row for row in rows if spelling(name, row.name) is Spelling.SAME]
+        return same or [row for row in rows if spelling(name, row.name) is Spelling.BARE]
+
+    def _former(self, number: int, leg: Leg, code: str) -> None:
+        former = _with_code(self.plan, code)
+        if not former:
+            self.refuse("unit_unknown", leg, code)
+        self.telling.formers += [(number, unit.id) for unit in former]
+
+    def _polygon(self, number: int, leg: Leg, geometry: Mapping[str, Any]) -> None:
+        try:
+            polygons = parse_polygons(geometry)
+        except MalformedPolygonError as error:
+            return self.refuse("polygon_unreadable", leg, str(error))
+        shape = _multi(shapely.MultiPolygon(polygons))
+        if shape.is_empty or not shape.is_valid:
+            return self.refuse("polygon_invalid", leg, leg.source.code)
+        source = self.real.get(leg.source.id, shapely.box(*AROUND_VIET_NAM))
+        if shape.difference(source).area > _TOLERANCE * shape.area:
+            return self.refuse("polygon_elsewhere", leg, leg.source.code)
+        area = len(self.telling.areas)
+        self.telling.areas[area] = shape
+        self.telling.by_area.append((number, area))
+        self.inline[leg.source.id].append((leg, shape))
+        return None
+
+    def _own_area(self, number: int, leg: Leg) -> None:
+        """Told by where the polygon of the unit will be that it goes to."""
+        shape = self.telling.own_areas.get(leg.heir.code)
+        if shape is None:
+            return self.refuse("part_untold", leg, f"{leg.source.code} → {leg.heir.code}")
+        known = {id(each): area for area, each in self.telling.areas.items()}
+        area = known.get(id(shape), len(self.telling.areas))
+        self.telling.areas[area] = shape
+        self.telling.by_area.append((number, area))
+        return None
+
+    def check_areas(self) -> None:
+        """Polygons of one unit's parts do not overlap, and leave no hole where they are all."""
+        for source_id, told in self.inline.items():
+            legs = [leg for leg in self.plan.legs if leg.source.id == source_id]
+            total = sum(shape.area for _, shape in told)
+            union = shapely.unary_union([shape for _, shape in told])
+            last = told[-1][0]
+            if total - union.area > _TOLERANCE * union.area:
+                self.refuse("parts_overlap", last, last.source.code)
+            only = all(leg.told is not None and leg.told.polygon is not None for leg in legs)
+            source = self.real.get(source_id)
+            if not only or source is None or source_id not in self.plan.ended:
+                continue
+            if source.difference(union).area > _TOLERANCE * source.area:
+                self.refuse("polygons_leave_hole", last, last.source.code)
+
+    def check_streets(self) -> None:
+        """Numbers of one street go to one part each."""
+        by_street = defaultdict(list)
+        for number, street, first, last, parity in self.telling.streets:
+            by_street[street].append((first or 0, last or 10**9, parity, number))
+        for told in by_street.values():
+            for at, (first, last, parity, number) in enumerate(told):
+                for other_first, other_last, other_parity, other in told[:at]:
+                    sides = None in (parity, other_parity) or parity == other_parity
+                    if other != number and sides and first <= other_last and other_first <= last:
+                        self.refuse("parts_overlap", self.plan.legs[number])
+
+
+def _with_code(plan: Plan, code: str) -> list[Unit]:
+    """Every unit that bears or bore the code, on the eve of the day or before."""
+    return [unit for unit in plan.bearers(code) if unit.born is None or unit.born < plan.day]
+
+
+def _multi(shape: shapely.Geometry) -> Polygons:
+    """Its polygons alone."""
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    nested = [part for part in shapely.get_parts(shape) if part.geom_type == "MultiPolygon"]
+    return shapely.MultiPolygon([*parts, *(p for each in nested for p in each.geoms)])

@@ -1,0 +1,112 @@
+"""Undoing a reform, while nothing later touched what it changed."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from registry.boundaries.cells import draw_cells
+from registry.database import session_scope
+from registry.errors import DatabaseUnavailableError, NotFoundError
+from registry.events import Cause, move_pending_events, open_event
+from registry.intake.publishing.publish import PUBLISH_LOCK
+from registry.reform import carrying_sql
+from registry.reform import undo_sql as sql
+from registry.reform.refusals import ReformTouchedError
+from registry.reform.run import draw_soon, lock_reforms
+
+IN_THE_WAY: Final = {
+    "reform_later": "nghị quyết sau đó đã đổi các đơn vị này (a later resolution)",
+    "household_changed": "hộ đã được sửa từ đó (changed since)",
+    "household_new": "hộ mới trong đơn vị mới (a new household in a new unit)",
+    "street_changed": "đường đã được sửa từ đó (a street changed since)",
+    "locality_changed": "thôn, tổ đã được sửa từ đó (a locality changed since)",
+    "street_new": "đường mới trong đơn vị mới (a new street in a new unit)",
+    "locality_new": "thôn, tổ mới trong đơn vị mới (a new locality in a new unit)",
+    "report_new": "phản ánh mới trong đơn vị mới (a report in a new unit)",
+    "key_bound": "khoá mới gắn với đơn vị mới (a key bound to a new unit)",
+    "target_new": "chỉ tiêu mới của đơn vị mới (a target of a new unit)",
+    "unit_changed": "đơn vị mới đã đổi từ đó (a new unit changed since)",
+}
+"""What may stand in the way → in words."""
+_REFORM: Final = text(
+    """
+    SELECT id, number, title, effective_on, unit_ids, event_id FROM reform
+    WHERE number = :number AND state = 'carried' FOR UPDATE
+    """
+)
+_BORN: Final = text(
+    "SELECT id FROM admin_unit WHERE id = ANY (:units) AND source = :source"
+    " AND lower(lifetime) = :day"
+)
+_UNDONE: Final = text(
+    "UPDATE reform SET state = 'undone', undone_event_id = current_event_id() WHERE id = :id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was put back."""
+
+    reform_id: int
+    event_id: int
+    households: int
+
+
+def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) -> Undone:
+    """Put back what the reform of this number changed, in one transaction with one event.
+
+    Raises NotFoundError; ReformTouchedError with all that stands in the way.
+    """
+    with session_scope(engine) as session:
+        lock_reforms(session)
+        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
+        session.execute(text(carrying_sql.LOCK))
+        row = session.execute(_REFORM, {"number": number}).one_or_none()
+        if row is None:
+            raise NotFoundError(f"chưa thực hiện nghị quyết {number} (none of this number)")
+        undone = _undo(session, row, Cause("undo_reform", actor, reason, number))
+    with suppress(DatabaseUnavailableError, OperationalError):
+        move_pending_events(engine)
+    return undone
+
+
+def _undo(session: Session, row: Any, cause: Cause) -> Undone:
+    said = {
+        "reform": row.id,
+        "event": row.event_id,
+        "day": row.effective_on,
+        "source": f"decision {row.number}",
+        "units": row.unit_ids,
+    }
+    said["born"] = list(session.scalars(_BORN, said))
+    for statement in (sql.MOVED, *sql.PLACES_MOVED, sql.WENT):
+        session.execute(text(statement), said)
+    _refuse_touched(session, said)
+    event_id = open_event(session, cause)
+    for statement in sql.UNITS:
+        session.execute(text(statement), said)
+    session.execute(text(sql.LEAD_BACK), said)
+    for statement in sql.PLACES:
+        session.execute(text(statement), said)
+    written: Any = session.execute(text(sql.HOUSEHOLDS), said)
+    for statement in (*sql.FORMER_NUMBERS, *sql.BELONGINGS):
+        session.execute(text(statement), said)
+    session.execute(text("SELECT remove_places(:event)"), said)
+    draw_cells(session.connection())
+    session.execute(_UNDONE, {"id": row.id})
+    draw_soon(session)
+    return Undone(row.id, event_id, written.rowcount)
+
+
+def _refuse_touched(session: Session, said: dict[str, Any]) -> None:
+    found = session.execute(text(sql.IN_THE_WAY), said).all()
+    if found:
+        errors = [
+            {"code": what, "about": about, "detail": f"{about}: {IN_THE_WAY[what]}"}
+            for what, about in found
+        ]
+        raise ReformTouchedError("\n".join(each["detail"] for each in errors), errors=errors)

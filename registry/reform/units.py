@@ -1,0 +1,130 @@
+"""The units of the new state, written: who ends, who begins, who is called otherwise."""
+
+import datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.text import transliterate
+from registry.gazetteer import Unit
+from registry.reform import carrying_sql as sql
+from registry.reform.plan import Alteration, Born, Heir, Plan
+from registry.reform.settling import Units
+
+_ONE_DAY: Final = datetime.timedelta(days=1)
+_NO_DISTRICTS_FROM: Final = datetime.date(2025, 7, 1)
+
+
+def write_units(session: Session, plan: Plan) -> Units:
+    """Write them under the event of the session; returns the ids of the new state."""
+    return _Writer(session, plan).write()
+
+
+class _Writer:
+    def __init__(self, session: Session, plan: Plan) -> None:
+        self.session = session
+        self.plan = plan
+        head = plan.document.resolution.resolution
+        self.said = {
+            "day": plan.day,
+            "basis": f"{head.number} ({head.date.isoformat()})",
+            "source": f"decision {head.number}",
+        }
+        self.ids: dict[int, int] = {}
+
+    def write(self) -> Units:
+        ended = {"ids": sorted(self.plan.ended), "day": self.plan.day}
+        self.session.execute(text(sql.END_UNITS), ended)
+        self.session.execute(text(sql.END_VERSIONS), ended)
+        # Provinces first: communes are born into them.
+        for born in sorted(self.plan.born.values(), key=lambda each: len(each.code)):
+            self._born(born)
+        altered = {"ids": sorted(self.plan.altered), "day": self.plan.day}
+        self.session.execute(text(sql.END_VERSIONS), altered)
+        for change in self.plan.altered.values():
+            self._altered(change)
+        self._follow()
+        codes = {born.code: self.ids[id(born)] for born in self.plan.born.values()}
+        codes |= {
+            unit.code: unit.id
+            for unit in self.plan.touched.values()
+            if unit.id not in self.plan.ended
+        }
+        return Units(self.ids, codes)
+
+    def _born(self, born: Born) -> None:
+        said = born.said
+        seat = said.seat or (None, None)
+        self.ids[id(born)] = self.session.execute(
+            text(sql.BORN),
+            self.said
+            | {"level": born.level, "code": born.code, "area": said.area_km2}
+            | {"lon": seat[0], "lat": seat[1]},
+        ).scalar_one()
+        district = next(
+            (
+                unit.id
+                for unit in self.plan.bearers(said.district or "")
+                if unit.level == "district"
+            ),
+            None,
+        )
+        province = self.plan.provinces.get(born.code)
+        self._version(
+            self.ids[id(born)],
+            said.name,
+            said.name_en,
+            said.kind,
+            self._id(province) if province is not None else None,
+            district,
+        )
+
+    def _altered(self, change: Alteration) -> None:
+        was = change.unit.version_on(self.plan.day - _ONE_DAY)
+        province = was.province_id
+        if change.province is not None:
+            province = self._id(change.province)
+        elif province in self.plan.ended:
+            province = self._heir_of(self.plan.ended[province])
+        stays = self.plan.day < _NO_DISTRICTS_FROM and was.district_id not in self.plan.ended
+        self._version(
+            change.unit.id,
+            change.name or was.name,
+            change.name_en or (None if change.name else was.name_en),
+            change.kind or was.kind,
+            province,
+            was.district_id if stays else None,
+        )
+
+    def _version(
+        self,
+        unit_id: int,
+        name: str,
+        name_en: str | None,
+        kind: str,
+        province: int | None,
+        district: int | None,
+    ) -> None:
+        values: dict[str, Any] = {"unit": unit_id, "name": name, "kind": kind}
+        values |= {"name_en": name_en or transliterate(name)}
+        values |= {"province": province, "district": district}
+        self.session.execute(text(sql.NEW_VERSION), self.said | values)
+
+    def _follow(self) -> None:
+        gone = [unit for unit in self.plan.ended.values() if unit.level == "province"]
+        heirs = {unit.id: self._heir_of(unit) for unit in gone}
+        districts = [unit.id for unit in self.plan.ended.values() if unit.level == "district"]
+        if heirs or districts:
+            self.session.execute(
+                text(sql.FOLLOW_PARENTS),
+                self.said
+                | {"olds": list(heirs), "news": list(heirs.values()), "districts": districts},
+            )
+
+    def _heir_of(self, province: Unit) -> int | None:
+        leg = next((leg for leg in self.plan.legs if leg.source is province), None)
+        return self._id(leg.heir) if leg is not None else None
+
+    def _id(self, heir: Heir) -> int:
+        return heir.id if isinstance(heir, Unit) else self.ids[id(heir)]

@@ -1,0 +1,179 @@
+"""What is decided of a unit and has not come: told until its day, and done by the day itself."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from registry.gazetteer import Gazetteer, Unit, UnitVersion
+
+Change = Literal["born", "renamed", "moved", "ended", "gives_part", "takes_in"]
+_ORDER: Final[tuple[Change, ...]] = (
+    "born",
+    "takes_in",
+    "renamed",
+    "moved",
+    "gives_part",
+    "ended",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A unit at the other end of a change, in the words of its day."""
+
+    unit: Unit
+    name: str
+    name_en: str
+    extent: str
+    """full: all of the predecessor goes there | partial: a part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One change of a unit to come."""
+
+    day: datetime.date
+    change: Change
+    name: str
+    """Its full name from that day on; of one that ends its last one."""
+    kind: str
+    province: tuple[str, str] | None
+    """Code and full name of its province then; None for a province."""
+    others: tuple[Other, ...]
+    """Those that continue it, or of which it takes something in."""
+    legal_basis: str | None
+    message: str
+    message_en: str
+
+
+def announced(gazetteer: Gazetteer, unit: Unit) -> list[Announcement]:
+    """What is to come of a unit, the next first; empty for most."""
+    whole = gazetteer.coming
+    if whole is None or unit.id not in whole.units:
+        return []
+    day = (gazetteer.turns_on or datetime.date.max) - datetime.timedelta(days=1)
+    found = list(_changes(whole, whole.units[unit.id], day))
+    return sorted(found, key=lambda one: (one.day, _ORDER.index(one.change)))
+
+
+def to_be_born(gazetteer: Gazetteer, code: str) -> list[Announcement]:
+    """The first of what is announced of units that are to bear a code and are not there yet."""
+    whole = gazetteer.coming
+    coming = whole.with_code(code) if whole is not None else []
+    unborn = (unit for unit in coming if unit.id not in gazetteer.units)
+    return [one for unit in unborn for one in announced(gazetteer, unit)[:1]]
+
+
+def _changes(whole: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[Announcement]:
+    """What is to come after `day`, in no order."""
+    for before, version in zip((None, *unit.versions), unit.versions, strict=False):
+        if version.valid_from is not None and version.valid_from > day:
+            yield from _of_version(whole, unit, before, version, version.valid_from)
+    for on, others in _days(whole, unit, day, onward=True).items():
+        if on != unit.ended:
+            yield _announcement(whole, unit, "gives_part", on, others)
+    for on, others in _days(whole, unit, day, onward=False).items():
+        yield _announcement(whole, unit, "takes_in", on, others)
+    if unit.ended is not None and unit.ended > day:
+        others = _days(whole, unit, day, onward=True).get(unit.ended, ())
+        yield _announcement(whole, unit, "ended", unit.ended, others)
+
+
+def _of_version(
+    whole: Gazetteer, unit: Unit, before: UnitVersion | None, now: UnitVersion, on: datetime.date
+) -> Iterator[Announcement]:
+    if before is None or unit.born == on:
+        yield _announcement(whole, unit, "born", on, ())
+        return
+    if (before.name, before.kind) != (now.name, now.kind):
+        yield _announcement(whole, unit, "renamed", on, ())
+    if before.province_id != now.province_id:
+        yield _announcement(whole, unit, "moved", on, ())
+
+
+def _days(
+    whole: Gazetteer, unit: Unit, day: datetime.date, *, onward: bool
+) -> dict[datetime.date, tuple[Other, ...]]:
+    """Steps to come that lead away from the unit or to it, by their day."""
+    found: dict[datetime.date, tuple[Other, ...]] = {}
+    for step in whole.successors(unit) if onward else whole.predecessors(unit):
+        on, other = step.effective_on, step.successor if onward else step.predecessor
+        if on > day:
+            named = other.version_on(on if onward else on - datetime.timedelta(days=1))
+            told = Other(other, named.full_name, named.full_name_en, step.extent)
+            found[on] = (*found.get(on, ()), told)
+    return found
+
+
+def _announcement(
+    whole: Gazetteer, unit: Unit, change: Change, on: datetime.date, others: tuple[Other, ...]
+) -> Announcement:
+    now = unit.version_on(on)
+    before = unit.version_on(on - datetime.timedelta(days=1)) if change == "renamed" else now
+    province = whole.province_of(unit, on)
+    held = province.version_on(on) if province else None
+    basis = _legal_basis(unit, on, others)
+    vi, en = _text(change, others)
+    by = f" ({basis})" if basis else ""
+    return Announcement(
+        on,
+        change,
+        now.full_name,
+        now.kind,
+        (province.code, held.full_name) if province and held else None,
+        others,
+        basis,
+        vi.format(
+            day=f"{on:%d/%m/%Y}",
+            unit=before.full_name,
+            now=now.full_name,
+            province=held.full_name if held else "",
+            others=", ".join(other.name for other in others),
+        )
+        + by,
+        en.format(
+            day=on.isoformat(),
+            unit=before.full_name_en,
+            now=now.full_name_en,
+            province=held.full_name_en if held else "",
+            others=", ".join(other.name_en for other in others),
+        )
+        + by,
+    )
+
+
+def _legal_basis(unit: Unit, on: datetime.date, others: tuple[Other, ...]) -> str | None:
+    """That of a version which begins on the day: its own, else that of a unit that continues it."""
+    versions = [v for one in (unit, *(other.unit for other in others)) for v in one.versions]
+    bases = [version.legal_basis for version in versions if version.valid_from == on]
+    return next((basis for basis in bases if basis), None)
+
+
+def _text(change: Change, others: tuple[Other, ...]) -> tuple[str, str]:
+    if change == "ended" and not others:
+        return _ABOLISHED
+    if change == "ended" and len(others) > 1:
+        return _SPLIT
+    return _TEXTS[change]
+
+
+_TEXTS: Final[dict[Change, tuple[str, str]]] = {
+    "born": ("Từ {day} lập {unit}", "{unit} is established on {day}"),
+    "renamed": ("Từ {day} {unit} là {now}", "From {day} {unit} is {now}"),
+    "moved": ("Từ {day} {unit} thuộc {province}", "From {day} {unit} belongs to {province}"),
+    "ended": ("Từ {day} {unit} nhập vào {others}", "On {day} {unit} is merged into {others}"),
+    "gives_part": (
+        "Từ {day} một phần của {unit} thuộc {others}",
+        "From {day} a part of {unit} belongs to {others}",
+    ),
+    "takes_in": (
+        "Từ {day} {unit} nhận thêm từ {others}",
+        "From {day} {unit} takes in land of {others}",
+    ),
+}
+_SPLIT: Final = (
+    "Từ {day} {unit} chia cho {others}",
+    "On {day} {unit} is divided between {others}",
+)
+_ABOLISHED: Final = ("Từ {day} {unit} không còn", "{unit} ends on {day}")

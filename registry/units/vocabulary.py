@@ -1,0 +1,69 @@
+"""The words of which names of places are made."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from geo import lexicon
+from geo.text import accent_key, fold
+from registry.gazetteer import Gazetteer
+from registry.remembered import Remembered
+
+_STREETS, _HAMLETS, _MINORITIES, _LOOK_ALIKES = (
+    lexicon.names("names", use) for use in ("street", "hamlet", "minority", "look_alike")
+)
+FAMOUS: Final = frozenset(map(fold, (*_STREETS, *_HAMLETS)))
+"""Folded names that recur in every part of the country."""
+_COMMON: Final = 4
+"""Times that a word stands in names before it counts as a word rather than as a rarity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Words of which names of places are made."""
+
+    accented: dict[str, int]
+    """Accent key → in how many names it stands."""
+    bare: dict[str, int]
+    """Folded → the same."""
+    names: frozenset[str]
+    """Folded names of all units, and of well-known streets."""
+    accented_names: frozenset[str]
+    """Accent keys of well-known streets."""
+
+    def knows(self, word: str, *, accented: bool) -> bool:
+        """Whether the word, an accent key or a folded one, stands in any name."""
+        return word in (self.accented if accented else self.bare)
+
+    def is_common(self, word: str, *, accented: bool) -> bool:
+        """Whether it stands in several."""
+        return (self.accented if accented else self.bare).get(word, 0) >= _COMMON
+
+
+_vocabularies: Final = Remembered[None, Vocabulary](1)
+
+
+def vocabulary_of(gazetteer: Gazetteer) -> Vocabulary:
+    """The words in names of all units of all maps, and in names that recur in every town.
+
+    They hold 95 % of the words in names of streets; of random slips, 7 % lead to such a word.
+    """
+    kept = _vocabularies.of(gazetteer)
+    known = kept.get(None)
+    if known is None:
+        names = [name for unit in gazetteer.units.values() for name in gazetteer.names_of(unit)]
+        well_known = (*_STREETS, *_LOOK_ALIKES)
+        recurring = (*well_known, *_HAMLETS, *_MINORITIES)
+        known = Vocabulary(
+            _words([*(name.accents for name in names), *map(accent_key, recurring)]),
+            _words([*(name.key for name in names), *map(fold, recurring)]),
+            FAMOUS | {name.key for name in names} | set(map(fold, _LOOK_ALIKES)),
+            frozenset(map(accent_key, well_known)),
+        )
+        _vocabularies.keep(kept, None, known)
+    return known
+
+
+def _words(keys: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(word for key in keys for word in key.split()))

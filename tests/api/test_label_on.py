@@ -1,0 +1,161 @@
+"""Labels of another day: of lookup, searches and exports, through reforms and decisions."""
+
+import csv
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.dialects.postgresql import Range
+
+from registry.events import write_scope
+from registry.export.run import ExportOptions, export_file
+from tests.support import reform
+from tests.support.factories import TEST, make_household, make_unit
+from tests.support.lifecycle import COMMUNE, ELSEWHERE, Town
+from tests.support.lifecycle import town as open_town
+from tests.support.units import open_app, read_gazetteer
+
+OLD = "12 Phố Láng, Phường Láng Hạ, Quận Đống Đa, Thành phố Hà Nội"
+TODAY = "21 Đường Võ Văn Kiệt, Tổ 3, Phường Thành Láng, Thành phố Hà Nội"
+LABELS = {
+    "2024-01-01": "12 Phố Láng, Tổ 3, Phường Láng Hạ, Quận Đống Đa, Thành phố Hà Nội",
+    "30/6/2025": "12 Phố Láng, Tổ 3, Phường Láng Hạ, Quận Đống Đa, Thành phố Hà Nội",
+    "2025-07-01": "12 Phố Láng, Tổ 3, Phường Láng, Thành phố Hà Nội",
+    "2026-02-15": "12 Phố Láng, Tổ 3, Phường Láng Mới, Thành phố Hà Nội",
+    "2026-03-01": "12 Phố Láng, Tổ 3, Phường Thành Láng, Thành phố Hà Nội",
+    "2098-12-31": TODAY,
+    "2099-01-01": TODAY.replace("Thành Láng", "Láng Thành"),
+}
+"""Day → the label of a door whose commune, street and number were all changed since."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """A register after two reforms, and some of its doors."""
+
+    client: FlaskClient
+    town: Town
+    known: str
+    """Its commune of before July 2025 is on record."""
+    unknown: str
+    """Of this one it is not."""
+    new: str
+    """In a commune that no map had before."""
+
+    def label_on(self, code: str, on: str) -> Any:
+        return self.client.get(f"/v1/addresses/{code}?on={on}").get_json(force=True)
+
+
+@pytest.fixture(scope="module")
+def story(admin_url: str, worker_id: str) -> Iterator[Story]:
+    with open_town(admin_url, f"label_on_{worker_id}") as town, open_app(town.url) as app:
+        yield _told(town, app.test_client())
+
+
+def _told(town: Town, client: FlaskClient) -> Story:
+    town.do("name-locality", commune=COMMUNE, locality="Tổ 3")
+    known = town.house("13", former_commune=COMMUNE, locality="Tổ 3")
+    # A mistake was never on the door.
+    town.do("correct", code=known, house_number="12")
+    unknown = town.house("14")
+    units = read_gazetteer(town.engine).alive(_day(2026, 1), level="commune")
+    lang, there = (unit.id for unit in units if unit.code in (COMMUNE, "00229"))
+    reform.change_name(town.engine, lang, _day(2026, 2), name="Láng Mới", kind=None)
+    both = [lang, there]
+    merged = reform.merge(town.engine, both, _day(2026, 3), code="99001", name="Thành Láng")
+    reform.change_name(town.engine, merged, _day(2099, 1), name="Láng Thành", kind=None)
+    street = {"commune": "99001", "street": "Phố Láng"}
+    town.do("rename-street", **street, new_name="Đường Võ Văn Kiệt")
+    town.do("renumber", code=known, house_number="21")
+    with write_scope(town.engine, TEST) as session:
+        born = make_unit(session, lifetime=Range(_day(2026, 5), None), name="Bãi Bồi")
+        new = make_household(session, unit_id=born)
+    return Story(client, town, known, unknown, new)
+
+
+def _day(year: int, month: int) -> datetime.date:
+    return datetime.date(year, month, 1)
+
+
+@pytest.mark.parametrize(("on", "label"), LABELS.items())
+def test_label_of_each_day(story: Story, on: str, label: str) -> None:
+    body = story.label_on(story.known, on)
+    assert body["label"] == TODAY
+    assert body["label_on"]["label"] == label
+    assert len(body["label_on"]["communes"]) == 1
+
+
+def test_label_before_july_2025_is_that_of_its_last_day(story: Story) -> None:
+    body = story.label_on(story.known, "2025-06-30")
+    assert body["label_before_2025_07"] == body["label_on"]["label"] == LABELS["30/6/2025"]
+    assert "label_on" not in story.client.get(f"/v1/addresses/{story.known}").get_json()
+
+
+def test_commune_that_is_not_known_is_not_guessed(story: Story) -> None:
+    body = story.label_on(story.unknown, "2025-06-30")
+    assert body["label_before_2025_07"] is None
+    assert body["label_on"]["label"] is None
+    names = {unit["name"] for unit in body["label_on"]["communes"]}
+    assert {"Phường Láng Hạ", "Phường Láng Thượng"} <= names
+    later = story.label_on(story.unknown, "2025-07-01")["label_on"]
+    assert later["label"] == "14 Phố Láng, Phường Láng, Thành phố Hà Nội"
+
+
+@pytest.mark.parametrize(
+    ("on", "code"),
+    [
+        ("2023-12-31", "day_too_early"),
+        ("2025-02-30", "malformed_day"),
+        ("hôm qua", "malformed_day"),
+        ("", "malformed_day"),
+    ],
+)
+def test_day_that_is_none_is_refused(story: Story, on: str, code: str) -> None:
+    asked = {"on": on}
+    for response in (
+        story.client.get(f"/v1/addresses/{story.known}", query_string=asked),
+        story.client.get("/v1/geocode", query_string=asked | {"q": TODAY}),
+        story.client.post("/v1/validate", json=asked | {"address": TODAY}),
+    ):
+        assert response.status_code == 422
+        assert [error["code"] for error in response.get_json(force=True)["errors"]] == [code]
+
+
+def test_day_before_any_map_of_the_commune_is_refused(story: Story) -> None:
+    body = story.label_on(story.new, "2026-04-30")
+    assert (body["status"], body["errors"][0]["code"]) == (422, "unit_unknown_then")
+    assert story.label_on(story.new, "2026-05-01")["label_on"]["label"]
+
+
+def test_search_and_verdict_tell_it_as_well(story: Story) -> None:
+    on = {"on": "2026-02-15"}
+    found = story.client.get("/v1/geocode", query_string=on | {"q": TODAY}).get_json()
+    assert found["features"][0]["properties"]["label_on"]["label"] == LABELS["2026-02-15"]
+    said = story.client.post("/v1/validate", json=on | {"address": OLD}).get_json()
+    assert (said["code"], said["label_on"]["label"]) == (story.known, LABELS["2026-02-15"])
+    # Of a street that may have been called otherwise nothing is told, nor where no day is asked.
+    street = {"address": "Đường Võ Văn Kiệt, Phường Thành Láng, Hà Nội"}
+    for asked in (on | street, {"address": OLD}):
+        assert "label_on" not in story.client.post("/v1/validate", json=asked).get_json()
+
+
+@pytest.mark.parametrize("on", ["2026-02-15", "2025-06-30"])
+def test_export_has_a_column_of_it(story: Story, tmp_path: Path, on: str) -> None:
+    file = tmp_path / "ho.csv"
+    day = datetime.date.fromisoformat(on)
+    export_file(story.town.engine, file, ExportOptions("csv", on=day))
+    with file.open(encoding="utf-8") as rows:
+        labels = {row["code"]: row["address_on"] or None for row in csv.DictReader(rows)}
+    assert story.known in labels
+    for code in (story.known, story.unknown):
+        assert labels[code] == story.label_on(code, on)["label_on"]["label"]
+
+
+def test_other_communes_are_not_touched(story: Story) -> None:
+    code = story.town.house("1", None, commune=ELSEWHERE)
+    body = story.label_on(code, "2025-08-01")
+    assert body["label_on"]["label"] == body["label"]

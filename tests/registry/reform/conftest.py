@@ -1,0 +1,77 @@
+"""A town that goes through reforms, in a database of the test's own."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry.gazetteer import today
+from registry.reform.reading import read_resolution
+from registry.reform.report import Report
+from registry.reform.run import Options, reform
+from tests.support.lifecycle import Town, town
+
+HEAD = """\
+resolution:
+  number: {number}
+  title: Sắp xếp đơn vị hành chính
+  date: {signed}
+  effective: {day}
+"""
+
+
+@dataclass
+class Hall:
+    """A town, and a way to hand in resolutions."""
+
+    town: Town
+    folder: Path
+
+    def file(
+        self,
+        changes: str,
+        *,
+        number: str = "1/NQ",
+        day: datetime.date | None = None,
+        name: str = "r",
+    ) -> Path:
+        """A resolution of these changes, as a file; of today by default."""
+        when = day or today()
+        path = self.folder / f"{name}.yaml"
+        signed = min(when, today())
+        path.write_text(HEAD.format(number=number, day=when, signed=signed) + changes, "utf-8")
+        return path
+
+    def carry(
+        self,
+        changes: str,
+        *,
+        number: str = "1/NQ",
+        day: datetime.date | None = None,
+        **options: Any,
+    ) -> Report:
+        """Hand it in."""
+        path = self.file(changes, number=number, day=day)
+        return reform(
+            self.town.engine, read_resolution(path), Options(**{"actor": "tests"} | options)
+        )
+
+
+@pytest.fixture
+def hall(admin_url: str, worker_id: str, tmp_path: Path, request: Any) -> Iterator[Hall]:
+    """A town of the test's own."""
+    with town(admin_url, f"reform_{worker_id}_{abs(hash(request.node.name)) % 10**6}") as made:
+        yield Hall(made, tmp_path)
+
+
+@contextmanager
+def refused() -> Iterator[Callable[[], list[tuple[str, int | None]]]]:
+    """A block that raises a refusal; afterwards (code, line) of each."""
+    from registry.reform.refusals import ResolutionRefusedError
+
+    with pytest.raises(ResolutionRefusedError) as caught:
+        yield lambda: [(each.code, each.line) for each in caught.value.refusals]

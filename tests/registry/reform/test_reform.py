@@ -1,0 +1,28 @@
+"""A resolution is carried as a whole: codes stay, old and new wordings lead to the doors."""
+
+from tests.registry.reform.conftest import Hall
+
+LANG, BEN_THANH = "00199", "26743"
+MERGED = """\
+changes:
+  - merge:
+      units: ["00199", "00190"]
+      into: {code: "00199", name: Láng Mới, kind: phuong}
+  - rename: {unit: "26743", name: Bến Thành Mới}
+"""
+
+
+def test_merge_and_rename(hall: Hall) -> None:
+    town = hall.town
+    town.street("Phố Chùa", commune="00190")
+    code = town.house("27")
+    other = town.house("27", "Phố Chùa", commune="00190")
+    before = town.record(code)
+
+    told = hall.carry(MERGED, dry_run=True)
+    assert told.state == "dry_run"
+    assert town.record(code) == before
+
+    told = hall.carry(MERGED)
+    assert told.state == "carried"
+    assert town.record(code).unit_id == town.record(other).unit_id != before.unit_id

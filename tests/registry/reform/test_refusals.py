@@ -1,0 +1,193 @@
+"""What is refused: before anything is written, with a stable code and the line of the file."""
+
+import datetime
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from registry.database import session_scope
+from registry.gazetteer import today
+from registry.reform.reading import read_resolution
+from registry.reform.refusals import REFUSALS, ReformRunsError, ResolutionRefusedError
+from registry.reform.resolution import Resolution
+from registry.reform.run import REFORM_LOCK, Options, reform
+from registry.settings import ROOT
+from tests.registry.reform.conftest import HEAD, Hall
+from tests.support.lifecycle import town
+
+SQUARE = (
+    "{{type: Polygon, coordinates: [[[{0}, 21.0], [{1}, 21.0], [{1}, 21.03], [{0}, 21.03],"
+    " [{0}, 21.0]]]}}"
+)
+LEFT, RIGHT, MIDDLE = (
+    SQUARE.format(*at)
+    for at in (("105.80", "105.81"), ("105.81", "105.82"), ("105.805", "105.815"))
+)
+NEW = '{code: "00201", name: Mới, kind: phuong}'
+OTHER = '{code: "00202", name: Khác, kind: phuong}'
+
+
+def split(first: str, second: str) -> str:
+    return (
+        f'  - split:\n      unit: "00199"\n      into:\n        - {{into: {NEW}, {first}}}\n'
+        f"        - {{into: {OTHER}, {second}}}\n"
+    )
+
+
+VECTORS = [
+    # changes, [(code, line)]; the changes begin on line 7
+    ('  - rename: {unit: "99999", name: A}', [("unit_unknown", 7)]),
+    ('  - rename: {unit: "00178", name: A}', [("unit_ended", 7)]),
+    ('  - merge: {units: ["00178"], into: "00199"}', [("unit_ended", 7)]),
+    (f'  - merge: {{units: ["00199"], into: {NEW}}}\n  - merge: {{units: ["00190"], into: {NEW}}}',
+     [("code_used_twice", 8)]),
+    ('  - merge: {units: ["00199"], into: {code: "00190", name: A, kind: phuong}}',
+     [("code_in_use", 7)]),
+    ('  - merge: {units: ["00199"], into: "00190"}\n  - merge: {units: ["00190"], into: "00199"}',
+     [("target_ends", 7), ("target_ends", 8)]),
+    ('  - merge: {units: ["00199"], into: "00199"}', [("target_ends", 7)]),
+    ('  - merge: {units: ["00199"], into: "01"}', [("unit_of_other_level", 7)]),
+    ('  - kind: {unit: "00199", kind: tinh}', [("kind_of_other_level", 7)]),
+    ('  - rename: {unit: "00199", name: A}\n  - rename: {unit: "00199", name: B}',
+     [("unit_changed_twice", 8)]),
+    (f'  - merge: {{units: ["00199"], into: {NEW}}}\n  - rename: {{unit: "00199", name: B}}',
+     [("unit_changed_twice", 8)]),
+    ('  - rename: {unit: "00199", name: Ô Chợ Dừa}', [("name_in_use", 7)]),
+    ('  - abolish: {unit: "00199"}', [("parts_missing", 7)]),
+    (split("streets: [Phố Láng]", "streets: [Phố Láng]"), [("parts_overlap", 11)]),
+    (split("streets: [{street: Phố Láng, first: 1, last: 9}]",
+           "streets: [{street: Phố Láng, first: 5, side: odd}]"), [("parts_overlap", 11)]),
+    (split("rest: true", "rest: true"), [("rest_twice", 11)]),
+    (split("streets: [Phố Không Có]", "rest: true"), [("street_unknown", 10)]),
+    (split("localities: [Tổ 99]", "rest: true"), [("locality_unknown", 10)]),
+    (split("localities: [Không]", "rest: true"), [("locality_unreadable", 10)]),
+    (split('former: ["99999"]', "rest: true"), [("unit_unknown", 10)]),
+    ('  - move: {part: {unit: "00199"}, into: "00190"}', [("part_untold", 7)]),
+    (split("polygon: {type: Point, coordinates: [105, 21]}", "rest: true"),
+     [("polygon_invalid", 10)]),
+    (split("polygon: {type: Polygon, coordinates: [[[1]]]}", "rest: true"),
+     [("polygon_unreadable", 10)]),
+    (split(f"polygon: {SQUARE.format('1', '2')}", "rest: true"), [("polygon_elsewhere", 10)]),
+    (split(f"polygon: {LEFT}", f"polygon: {MIDDLE}"),
+     [("parts_overlap", 11), ("polygons_leave_hole", 11)]),
+    (split(f"polygon: {LEFT}", f"polygon: {LEFT.replace('21.03', '21.005')}"),
+     [("parts_overlap", 11), ("polygons_leave_hole", 11)]),
+    (split(f"polygon: {LEFT.replace('21.03', '21.005')}", f"polygon: {RIGHT}"),
+     [("polygons_leave_hole", 11)]),
+    ('  - province: {unit: "00199", province: "99"}', [("unit_unknown", 7)]),
+    ('  - split: {unit: "01", into: [{into: "04", rest: true}, {into: "08", former: ["01"]}]}',
+     [("not_supported_yet", 7)]),
+    ("  - {}", [("malformed", 7)]),
+    ('  - rename: {unit: "00199", name: A, colour: red}', [("malformed", 7)]),
+    ('  - rename: {unit: "00199", name: A}\n    kind: {unit: "00199", kind: xa}',
+     [("malformed", 7)]),
+    ('  - rename: {unit: "199", name: A}', [("malformed", 7)]),
+    ('  - rename: {unit: "00199", unit: "00190", name: A}', [("key_repeated", 7)]),
+    ('  - rename: {unit: "00199", name: [A', [("not_yaml", 8)]),
+    ('  - rename: &a {unit: "00199", name: A}\n  - rename: *a', [("alias_used", 7)]),
+    (split("streets: [Phố Láng]", "localities: [Tổ 1]"), [("undecided_left", None)]),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hall(
+    admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hall]:
+    """A town that none of the refused resolutions changes."""
+    with town(admin_url, f"refused_{worker_id}") as made:
+        made.do("name-locality", commune="00199", locality="Tổ 1")
+        made.house("27")
+        made.house("5", None, locality="Tổ 1")
+        made.street("Phố Vắng")
+        made.house("1", "Phố Vắng")
+        with session_scope(made.engine) as session:
+            session.execute(
+                text(
+                    "INSERT INTO boundary (unit_id, geom, source, approximate)"
+                    " SELECT id, ST_Multi(ST_MakeEnvelope(105.80, 21.0, 105.82, 21.03, 4326)),"
+                    " 'tests', false FROM admin_unit"
+                    " WHERE code = '00199' AND upper_inf(lifetime)"
+                    " ON CONFLICT (unit_id) DO UPDATE SET geom = excluded.geom, approximate = false"
+                )
+            )
+        yield Hall(made, tmp_path_factory.mktemp("refused"))
+
+
+@pytest.mark.parametrize(("changes", "expected"), VECTORS)
+def test_refused(hall: Hall, changes: str, expected: list[tuple[str, int | None]]) -> None:
+    before = hall.town.rows("SELECT version, (SELECT max(id) FROM event) FROM gazetteer_state")
+    with pytest.raises(ResolutionRefusedError) as caught:
+        hall.carry(f"changes:\n{changes}\n")
+
+    assert [(each.code, each.line) for each in caught.value.refusals] == expected
+    assert all(each.code in REFUSALS for each in caught.value.refusals)
+    after = hall.town.rows("SELECT version, (SELECT max(id) FROM event) FROM gazetteer_state")
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ({"day": "2026-04-30"}, [("day_too_early", 7)]),
+        ({"day": "2026-11-01", "signed": "2026-11-02"}, [("signed_after_effect", 4)]),
+        ({"day": "tomorrow"}, [("malformed", 5)]),
+    ],
+)
+def test_refused_head(
+    hall: Hall, head: dict[str, str], expected: list[tuple[str, int | None]]
+) -> None:
+    said = {"number": "1/NQ", "signed": "2025-06-01", "day": "2026-11-01"} | head
+    path = hall.folder / "head.yaml"
+    changes = 'changes:\n  - rename: {unit: "75", name: A}\n'
+    path.write_text(HEAD.format(**said) + changes, encoding="utf-8")
+
+    with pytest.raises(ResolutionRefusedError) as caught:
+        reform(hall.town.engine, read_resolution(path), Options("tests"))
+
+    assert [(each.code, each.line) for each in caught.value.refusals] == expected
+
+
+def test_file_that_is_cut_off_at_any_place_is_refused(hall: Hall) -> None:
+    whole = hall.file("changes:\n" + split("streets: [Phố Láng]", "rest: true")).read_text("utf-8")
+    path = hall.folder / "cut.yaml"
+    last = whole.rstrip().rindex("\n")
+    for end in range(0, last, 7):
+        path.write_text(whole[:end], encoding="utf-8")
+        with pytest.raises(ResolutionRefusedError):
+            reform(hall.town.engine, read_resolution(path), Options("tests", dry_run=True))
+
+
+def test_two_at_once(hall: Hall) -> None:
+    with session_scope(hall.town.engine) as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": REFORM_LOCK})
+        with pytest.raises(ReformRunsError):
+            hall.carry('changes:\n  - rename: {unit: "00199", name: A}\n')
+
+
+def test_two_resolutions_for_one_unit(hall: Hall) -> None:
+    later = today() + datetime.timedelta(days=9)
+    rename = 'changes:\n  - rename: {{unit: "00226", name: {}}}\n'
+    hall.carry(rename.format("Văn Miếu"), number="7/NQ", day=later)
+
+    for number, code in (("8/NQ", "unit_in_other_resolution"), ("7/NQ", "resolution_known")):
+        for day in (later, today()):
+            with pytest.raises(ResolutionRefusedError) as caught:
+                hall.carry(rename.format("A"), number=number, day=day)
+            assert caught.value.refusals[0].code == code
+
+
+def test_boundaries_that_cannot_be_read(hall: Hall) -> None:
+    (hall.folder / "cut.geojson").write_text('{"type": "FeatureCollection", "features": [', "utf-8")
+    for name in ("absent.geojson", "cut.geojson"):
+        with pytest.raises(ResolutionRefusedError) as caught:
+            hall.carry(f'boundaries: {name}\nchanges:\n  - rename: {{unit: "00199", name: A}}\n')
+        assert [(e.code, e.line) for e in caught.value.refusals] == [("boundaries_unreadable", 6)]
+
+
+def test_schema_is_that_of_the_model() -> None:
+
+    shipped = Path(ROOT / "registry" / "reform" / "resolution.schema.json").read_text("utf-8")
+    assert json.loads(shipped) == Resolution.model_json_schema()

@@ -1,0 +1,306 @@
+"""Seeds that know of a resolution: what they may end, and what only a reform may."""
+
+import csv
+import datetime
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import Engine, text
+
+from registry import seeds
+from registry.database import OWNER_ROLE, make_engine
+from registry.errors import UnitsInUseError
+from registry.events import write_scope
+from registry.gazetteer import today
+from registry.prepare import prepare_database
+from registry.seeds import load_seeds
+from scripts.main import diachiso
+from tests.support.factories import TEST, make_household, make_locality, make_street
+
+BA_DINH, NGOC_HA, LANG = "00004", "00008", "00199"
+DAY = today() + datetime.timedelta(days=3)
+
+
+@dataclass
+class Release:
+    """A register, and a copy of the seeds that a release may change."""
+
+    url: str
+    engine: Engine
+    folder: Path
+
+    def edit(self, name: str, change: Callable[[list[dict[str, str]]], None]) -> None:
+        path = self.folder / f"{name}.csv"
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        names = list(rows[0])
+        change(rows)
+        with path.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.DictWriter(out, names, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def end(self, code: str, into: str, day: datetime.date) -> None:
+        """A commune of today is merged into another one."""
+
+        def close(column: str) -> Callable[[list[dict[str, str]]], None]:
+            def change(rows: list[dict[str, str]]) -> None:
+                for row in rows:
+                    if (row["level"], row["code"], row[column]) == ("commune", code, ""):
+                        row[column] = day.isoformat()
+
+            return change
+
+        self.edit("units", close("ended"))
+        self.edit("unit_versions", close("valid_to"))
+        self.edit(
+            "unit_successions",
+            lambda rows: rows.append(
+                {
+                    "pred_level": "commune",
+                    "pred_code": code,
+                    "pred_born": "2025-07-01",
+                    "succ_level": "commune",
+                    "succ_code": into,
+                    "succ_born": "2025-07-01",
+                    "extent": "full",
+                    "effective_on": day.isoformat(),
+                    "source": "tests",
+                }
+            ),
+        )
+
+    def move(self, code: str, province: str, day: datetime.date) -> None:
+        """A commune of today goes to another province."""
+
+        def change(rows: list[dict[str, str]]) -> None:
+            (row,) = (
+                row
+                for row in rows
+                if (row["level"], row["code"], row["valid_to"]) == ("commune", code, "")
+            )
+            rows.append(row | {"valid_from": day.isoformat(), "province_code": province})
+            row["valid_to"] = day.isoformat()
+
+        self.edit("unit_versions", change)
+
+    def load(self) -> None:
+        with self.engine.begin() as connection:
+            load_seeds(connection, lambda _line: None)
+
+    def unit(self, code: str) -> int:
+        return self.one(
+            "SELECT u.id FROM admin_unit u WHERE u.level = 'commune' AND u.code = :code"
+            " AND lower(u.lifetime) = '2025-07-01'",
+            code=code,
+        )
+
+    def one(self, statement: str, **parameters: object) -> int:
+        with self.engine.connect() as connection:
+            found: int = connection.execute(text(statement), parameters).scalar_one()
+            return found
+
+
+@pytest.fixture
+def release(
+    fresh_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Release]:
+    folder = tmp_path / "seed"
+    folder.mkdir()
+    for name in seeds.FILES:
+        # Three communes are enough: what the files do not name stays as it was loaded.
+        head, *lines = seeds.seed_file(name).read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if not {BA_DINH, NGOC_HA, LANG}.isdisjoint(line.split(","))]
+        (folder / f"{name}.csv").write_text("\n".join([head, *kept, ""]), encoding="utf-8")
+    monkeypatch.setattr(seeds, "SEED_FOLDER", folder)
+    url = fresh_database()
+    engine = make_engine(url, role=OWNER_ROLE)
+    yield Release(url, engine, folder)
+    engine.dispose()
+
+
+def ship(release: Release, name: str, code: str, day: datetime.date) -> Path:
+    folder = release.folder / seeds.REFORMS
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(
+        f"resolution: {{number: 9/NQ-TEST, effective: {day}}}\n"
+        f'changes: [{{merge: {{units: ["{code}"], into: "{LANG}"}}}}]\n'
+    )
+    return path
+
+
+def everything_of_units(release: Release) -> list[int]:
+    """Counts that any writing changes, and the version that every statement raises."""
+    tables = ("admin_unit", "admin_unit_version", "admin_unit_succession", "target", "boundary")
+    counts = [release.one(f"SELECT count(*) FROM {table}") for table in tables]
+    return [*counts, release.one("SELECT version FROM gazetteer_state")]
+
+
+def test_unit_that_holds_something_is_not_ended_by_the_seeds(
+    release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = release.unit(NGOC_HA)
+    with write_scope(release.engine, TEST) as session:
+        street = make_street(session, unit_id=unit)
+        make_locality(session, unit_id=unit)
+        tower = make_household(session, unit_id=unit, kind="building", households_count=0)
+        make_household(session, unit_id=unit, thoroughfare_id=street)
+        make_household(session, unit_id=unit, parent_code=tower, unit_number="1")
+        session.execute(
+            text(
+                "INSERT INTO target (unit_id, households, quality, source, reference_date)"
+                " VALUES (:unit, 9, 'declared', 'tests', '2026-01-01')"
+            ),
+            {"unit": unit},
+        )
+    release.end(NGOC_HA, LANG, DAY)
+    release.end(BA_DINH, LANG, DAY)  # holds nothing
+    file = ship(release, "2026-test.yaml", NGOC_HA, DAY)
+    ship(release, "2027-other.yaml", LANG, DAY + datetime.timedelta(days=365))
+    before = everything_of_units(release)
+    with pytest.raises(UnitsInUseError) as refused:
+        release.load()
+    assert refused.value.extra == {
+        "units": [
+            {
+                "code": NGOC_HA,
+                "name": "Ngọc Hà",
+                "change": "ended",
+                "day": DAY.isoformat(),
+                "households": 2,
+                "buildings": 1,
+                "streets": 1,
+                "localities": 1,
+                "keys": 0,
+                "targets": 1,
+                "reform": str(file),
+            }
+        ],
+        "reforms": [str(file)],
+    }
+    assert f"`bin/diachiso reform {file}`" in refused.value.detail
+    monkeypatch.setenv("DATABASE_URL", release.url)
+    told = CliRunner().invoke(diachiso, ["units", "load", "--dry-run", "--format", "json"])
+    assert (told.exit_code, json.loads(told.stdout)) == (
+        1,
+        {"code": "units_in_use", **refused.value.extra},
+    )
+    listed = CliRunner().invoke(diachiso, ["units", "load"])
+    assert (listed.exit_code, f"{NGOC_HA} Ngọc Hà: ended {DAY}" in listed.stdout) == (1, True)
+    assert everything_of_units(release) == before
+
+
+def test_start_refuses_when_the_rest_is_prepared(release: Release, admin_url: str) -> None:
+    with write_scope(release.engine, TEST) as session:
+        make_household(session, unit_id=release.unit(NGOC_HA))
+        session.execute(text("UPDATE gazetteer_state SET key_rules = NULL"))
+    release.end(NGOC_HA, LANG, DAY)
+    before = everything_of_units(release)
+    with pytest.raises(UnitsInUseError, match="bin/diachiso reform TỆP"):
+        prepare_database(release.url, lambda _line: None)
+    assert everything_of_units(release) == before
+    assert release.one("SELECT count(key_rules) FROM gazetteer_state") == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda r: r.end(NGOC_HA, LANG, DAY), "ended"),
+        (lambda r: r.move(NGOC_HA, "24", DAY), "moved"),
+        (lambda r: r.edit("unit_successions", lambda rows: rows.append(part(rows))), "gives_part"),
+    ],
+)
+def test_what_holds_nothing_is_loaded_as_before(
+    release: Release, change: Callable[[Release], None], code: str
+) -> None:
+    """And the same seeds are refused where the unit holds a door."""
+    change(release)
+    with release.engine.connect() as connection:  # rolled back
+        unit = release.unit(NGOC_HA)
+        load_seeds(connection, lambda _line: None)
+        assert connection.scalar(
+            text(
+                "SELECT count(*) FROM admin_unit_version v LEFT JOIN admin_unit_succession s"
+                " ON s.predecessor_id = v.unit_id WHERE v.unit_id = :unit AND (upper(valid) = :day"
+                " OR s.effective_on = :day)"
+            ),
+            {"unit": unit, "day": DAY},
+        )
+    with write_scope(release.engine, TEST) as session:
+        make_household(session, unit_id=unit)
+    with pytest.raises(UnitsInUseError) as refused:
+        release.load()
+    (found,) = refused.value.extra["units"]  # type: ignore[misc]
+    assert (found["code"], found["change"], found["day"]) == (NGOC_HA, code, DAY.isoformat())
+
+
+def part(rows: list[dict[str, str]]) -> dict[str, str]:
+    """A part of a commune that lives on goes to another one."""
+    found = {"level": "commune", "born": "2025-07-01"}
+    ends = {"pred": NGOC_HA, "succ": LANG}
+    named = {f"{end}_{key}": value for end in ends for key, value in found.items()}
+    codes = {f"{end}_code": code for end, code in ends.items()}
+    more = {"extent": "partial", "effective_on": DAY.isoformat(), "source": "tests"}
+    return dict.fromkeys(rows[0], "") | named | codes | more
+
+
+def test_retired_records_hold_no_unit(release: Release) -> None:
+    with write_scope(release.engine, TEST) as session:
+        code = make_household(session, unit_id=release.unit(NGOC_HA))
+    with write_scope(release.engine, TEST) as session:
+        session.execute(
+            text("UPDATE household SET status = 'retired' WHERE code = :code"), {"code": code}
+        )
+    release.end(NGOC_HA, LANG, DAY)
+    release.load()
+    assert release.one("SELECT count(*) FROM admin_unit WHERE upper(lifetime) = :day", day=DAY) == 1
+
+
+def test_reform_that_was_carried_lets_the_seeds_load(release: Release) -> None:
+    """Its units end on the day that the seeds say, and what it recorded stays."""
+    unit, into = release.unit(NGOC_HA), release.unit(LANG)
+    with write_scope(release.engine, TEST) as session:
+        make_household(session, unit_id=unit)
+    release.end(NGOC_HA, LANG, today())
+    with pytest.raises(UnitsInUseError):
+        release.load()
+    end_by_decision(release, unit, into)
+    release.load()
+    assert release.one(_LOADED, sha=seeds.seed_sha256()) == 1
+    assert release.one(_LAST_DAY, unit=unit) == 1
+
+
+def test_unit_that_a_decision_ended_stays_ended_where_the_seeds_do_not_know(
+    release: Release,
+) -> None:
+    unit, into = release.unit(NGOC_HA), release.unit(LANG)
+    end_by_decision(release, unit, into)
+    release.edit("units", lambda rows: rows[0].update(source="tests"))
+    release.load()
+    assert release.one(_LOADED, sha=seeds.seed_sha256()) == 1
+    assert release.one(_LAST_DAY, unit=unit) == 1
+
+
+_LOADED = "SELECT count(*) FROM gazetteer_state WHERE seed_sha256 = :sha"
+_LAST_DAY = """
+    SELECT count(*) FROM admin_unit_version v JOIN admin_unit u ON u.id = v.unit_id
+    WHERE u.id = :unit AND upper(v.valid) = current_date AND upper(u.lifetime) = current_date
+"""
+
+
+def end_by_decision(release: Release, unit: int, into: int) -> None:
+    """As a reform leaves it: the unit that ends keeps the name that the seeds gave it."""
+    with write_scope(release.engine, TEST) as session:
+        for statement in (
+            "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), :day) WHERE id = :unit",
+            "UPDATE admin_unit_version SET valid = daterange(lower(valid), :day)"
+            " WHERE unit_id = :unit AND upper_inf(valid)",
+            "INSERT INTO admin_unit_succession VALUES (:unit, :into, 'full', :day, 'decision 9')",
+            "UPDATE household SET unit_id = :into WHERE unit_id = :unit",
+        ):
+            session.execute(text(statement), {"unit": unit, "into": into, "day": today()})

@@ -1,0 +1,97 @@
+"""In which unit a place was on a day, by the lines that lead to its commune of today."""
+
+import datetime
+from collections.abc import Iterable
+
+import pytest
+
+from registry.gazetteer import Gazetteer, Succession, Unit, UnitVersion
+from registry.units.lineage import ancestors, units_on
+
+# name, first day, first day without it
+_UNITS = (
+    ("a", None, "2025-07-01"),
+    ("b", None, "2025-07-01"),
+    ("north", "2025-07-01", "2026-03-01"),
+    ("south", "2025-07-01", "2026-03-01"),
+    ("whole", "2026-03-01", "2099-01-01"),
+    ("left", "2099-01-01", None),
+    ("right", "2099-01-01", None),
+    ("stays", None, None),
+    ("joined", None, "2026-03-01"),
+    ("joins", None, "2099-01-01"),
+)
+_STEPS = (
+    ("a", "north", "2025-07-01"),
+    ("a", "south", "2025-07-01"),
+    ("b", "south", "2025-07-01"),
+    ("north", "whole", "2026-03-01"),
+    ("south", "whole", "2026-03-01"),
+    ("whole", "left", "2099-01-01"),
+    ("whole", "right", "2099-01-01"),
+    ("joined", "stays", "2026-03-01"),
+    ("joins", "stays", "2099-01-01"),
+)
+_NAMES = [name for name, *_ in _UNITS]
+
+
+def _day(written: str | None) -> datetime.date | None:
+    return datetime.date.fromisoformat(written) if written else None
+
+
+def _unit(name: str, born: str | None, ended: str | None) -> Unit:
+    life = (_day(born), _day(ended))
+    version = UnitVersion(name, name, "xa", None, None, *life, None, "effective")
+    ids = (_NAMES.index(name) + 1, "commune", name)
+    return Unit(*ids, *life, None, None, None, (version,), ())
+
+
+@pytest.fixture(scope="module")
+def country() -> Gazetteer:
+    units = {unit.code: unit for unit in (_unit(*each) for each in _UNITS)}
+    steps = tuple(
+        Succession(units[old], units[new], "partial", datetime.date.fromisoformat(day))
+        for old, new, day in _STEPS
+    )
+    return Gazetteer(1, {unit.id: unit for unit in units.values()}, steps)
+
+
+def _ids(names: Iterable[str]) -> tuple[int, ...]:
+    return tuple(_NAMES.index(name) + 1 for name in names)
+
+
+@pytest.mark.parametrize(
+    ("unit", "known", "day", "found"),
+    [
+        ("whole", "", "2025-06-30", "a b"),
+        ("whole", "a", "2025-06-30", "a"),
+        ("whole", "a", "2025-07-01", "north south"),
+        ("whole", "b", "2025-07-01", "south"),
+        ("whole", "a south", "2026-02-28", "south"),
+        ("whole", "north", "2025-06-30", "a"),
+        ("whole", "a", "2026-03-01", "whole"),
+        ("whole", "a", "2098-12-31", "whole"),
+        ("whole", "a", "2099-01-01", "left right"),
+        # What never led there says nothing.
+        ("whole", "joined", "2025-07-01", "north south"),
+        # One that took another in, and goes on.
+        ("stays", "", "2026-02-28", "joined stays"),
+        ("stays", "joined", "2026-02-28", "joined"),
+        ("stays", "joined", "2026-03-01", "stays"),
+        # What is announced is no past.
+        ("stays", "", "2026-04-01", "stays"),
+        ("joins", "", "2099-01-01", "stays"),
+        # Before its time nothing led to it.
+        ("a", "", "2024-01-01", "a"),
+    ],
+)
+def test_units_of_a_day(country: Gazetteer, unit: str, known: str, day: str, found: str) -> None:
+    asked = country.units[_ids([unit])[0]]
+    then = units_on(country, datetime.date.fromisoformat(day), asked, _ids(known.split()))
+    assert " ".join(one.code for one in then) == found
+
+
+def test_ancestors_of_any_number_of_steps(country: Gazetteer) -> None:
+    of_whole, of_stays = (country.units[i] for i in _ids(["whole", "stays"]))
+    assert ancestors(country, of_whole) == set(_ids(["a", "b", "north", "south"]))
+    assert ancestors(country, of_stays) == set(_ids(["joined"]))
