@@ -1,5 +1,5 @@
 -- Imports: one row for each file of a source, its problems, and how far its handling is. The rows
--- of the file itself wait in the schema staging, in a table that the application makes and drops.
+-- of the file itself lie in the importer's process until they are published.
 
 CREATE SCHEMA staging;
 COMMENT ON SCHEMA staging IS 'Unlogged tables of imports that are not published yet';
@@ -30,7 +30,7 @@ CREATE TABLE import (
             'discarded', 'failed'))
 );
 COMMENT ON TABLE import IS
-    'One file of one source (đợt nhập). Its rows wait in an unlogged table staging_<id>, dropped after publish.';
+    'One file of one source (đợt nhập).';
 COMMENT ON COLUMN import.id IS 'Number of the import';
 COMMENT ON COLUMN import.source IS 'Who delivers: the authority''s or data set''s name';
 COMMENT ON COLUMN import.file_name IS 'Name of the file, without its folder';
@@ -106,17 +106,6 @@ $$;
 COMMENT ON FUNCTION remove_problems IS 'Trigger: the problems of an import go with it';
 CREATE TRIGGER import_remove_problems BEFORE DELETE ON import
     FOR EACH ROW EXECUTE FUNCTION remove_problems();
-
--- Asked of an import that has just written many problems: autovacuum looks at them only after the
--- import has ended, and until then they count as one row.
-CREATE FUNCTION analyse_problems() RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    ANALYZE import_problem (import_id, row_number, code, severity);
-END
-$$;
-COMMENT ON FUNCTION analyse_problems IS
-    'Tells the planner of many new problems: only the owner of a table may';
 
 CREATE TABLE import_work (
     import_id bigint NOT NULL,

@@ -35,10 +35,7 @@ class Import(Base):
             name="published_has_event",
         ),
         Index(None, "source", "id"),
-        {
-            "comment": "One file of one source (đợt nhập). Its rows wait in an unlogged table "
-            "staging_<id>, dropped after publish."
-        },
+        {"comment": "One file of one source (đợt nhập)."},
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Number of the import")

@@ -22,7 +22,11 @@ _SEATS: Final = f"""
     SELECT unit_id, ST_X(seat) AS lon, ST_Y(seat) AS lat, reach_km, drawn FROM ({REACH}) r
 """
 _DRAWN: Final = "SELECT unit_id FROM boundary WHERE NOT approximate"
-_POLYGON: Final = text("SELECT ST_AsBinary(geom) FROM boundary WHERE unit_id = :unit")
+_DRAWN_UNITS: Final = text(
+    "SELECT unit_id, ST_AsBinary(geom) FROM boundary WHERE unit_id = ANY (:units)"
+)
+_POLYGONS: Final = 200
+"""Polygons that are held at a time."""
 _EARTH: Final = Geod(ellps="WGS84")
 
 
@@ -56,16 +60,17 @@ def find_outside(bench: Workbench) -> None:
 
 def _look_up(bench: Workbench, rows: str, into: str) -> None:
     """Say of each of the rows in `into` whether the polygon of its unit holds its point."""
-    polygon: shapely.Geometry = shapely.Polygon()
-    of_unit = None
     for batch in bench.stream(f"SELECT row_number, unit_id, lon, lat FROM {rows} ORDER BY unit_id"):
         units, lon, lat = (column.to_numpy() for column in batch.columns[1:])
-        held = np.empty(len(units), bool)
-        for begin, end in _runs(units):
-            if units[begin] != of_unit:
-                of_unit = int(units[begin])
-                polygon = _polygon(bench.connection, of_unit)
-            held[begin:end] = shapely.intersects_xy(polygon, lon[begin:end], lat[begin:end])
+        held = np.zeros(len(units), bool)
+        every = list(_runs(units))
+        for at in range(0, len(every), _POLYGONS):
+            runs = every[at : at + _POLYGONS]
+            polygons = _polygons(bench.connection, [int(units[begin]) for begin, _ in runs])
+            for begin, end in runs:
+                if (polygon := polygons.get(int(units[begin]))) is not None:
+                    here = slice(begin, end)
+                    held[here] = shapely.intersects_xy(polygon, lon[here], lat[here])
         named = ["row_number", "unit_id", "is_in"]
         bench.append(into, pa.table([*batch.columns[:2], pa.array(held)], named))
 
@@ -76,9 +81,10 @@ def _runs(units: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
     return pairwise([0, *changes.tolist(), len(units)])
 
 
-def _polygon(connection: Connection, unit: int) -> shapely.Geometry:
-    """What is drawn of a unit; nothing where nothing is."""
-    drawn = connection.execute(_POLYGON, {"unit": unit}).scalar()
-    polygon: shapely.Geometry = shapely.from_wkb(drawn) if drawn else shapely.Polygon()
-    shapely.prepare(polygon)
-    return polygon
+def _polygons(connection: Connection, units: list[int]) -> dict[int, shapely.Geometry]:
+    """What is drawn of units, ready to be asked for many points."""
+    drawn = connection.execute(_DRAWN_UNITS, {"units": units}).all()
+    polygons = {unit: shapely.from_wkb(polygon) for unit, polygon in drawn}
+    for polygon in polygons.values():
+        shapely.prepare(polygon)
+    return polygons

@@ -8,6 +8,8 @@ CREATE OR REPLACE MACRO dwelling(unit_id, number, number_key, building_key, stor
     hash(unit_id, coalesce(number_key, ''), has_barred_d(number), building_key, storey, flat);
 CREATE OR REPLACE MACRO door_at(dwelling, street_key, place_key) AS
     hash(dwelling, street_key, CASE WHEN street_key IS NULL THEN place_key END);
+-- Squares of two metres, by which houses without a number are compared.
+CREATE OR REPLACE MACRO square(degrees) AS floor(degrees * 50000)::BIGINT;
 CREATE OR REPLACE MACRO shown(code) AS 'mã ' || code[:4] || '-' || code[5:];
 
 -- Rows that cannot be decided, with what is said of them: `refuse.sql` rejects them.

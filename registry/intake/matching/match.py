@@ -89,5 +89,6 @@ def _bring_records(bench: Workbench, parameters: dict[str, Any]) -> None:
     elsewhere = {**parameters, "units": [], "codes": bench.value(_ELSEWHERE) or []}
     bench.bring("elsewhere", "matching/register/household.pg.sql", **elsewhere)
     bench.duck.execute("INSERT INTO household FROM elsewhere")
+    bench.bring("elsewhere_name", "matching/register/elsewhere_name.pg.sql", **elsewhere)
     bench.bring("writable", "SELECT unnest(writable_units()) AS unit_id")
     bench.bring("unit_code", "SELECT id AS unit_id, code FROM admin_unit")

@@ -33,12 +33,10 @@ CREATE TABLE meeting AS
 WITH unknown AS (
     SELECT * FROM address a WHERE NOT EXISTS (FROM known k WHERE k.row_number = a.row_number)
 ), column_of AS (
-    SELECT *, unnest(list_distinct([floor((lon - 0.00001) * 50000), floor((lon + 0.00001) * 50000)]))
-        AS x
+    SELECT *, unnest(range(square(lon - 0.00001), square(lon + 0.00001) + 1)) AS x
     FROM unknown WHERE NOT numbered AND lon IS NOT NULL
 ), square_of AS (
-    SELECT *, unnest(list_distinct([floor((lat - 0.00001) * 50000), floor((lat + 0.00001) * 50000)]))
-        AS y
+    SELECT *, unnest(range(square(lat - 0.00001), square(lat + 0.00001) + 1)) AS y
     FROM column_of
 ), pair AS (
     SELECT a.row_number, a.former_id AS row_former, a.street_at, a.outer_key AS row_outer,
@@ -52,7 +50,7 @@ WITH unknown AS (
         r.status, r.former_id, r.outer_key, r.lon, r.lat
     FROM square_of a
     JOIN record r ON r.door = a.door AND r.unit_id = a.unit_id AND NOT r.is_numbered
-        AND floor(r.lon * 50000) = a.x AND floor(r.lat * 50000) = a.y
+        AND square(r.lon) = a.x AND square(r.lat) = a.y
 )
 SELECT row_number, row_former, code, status, NOT may_be_same(former_id, row_former) AS elsewhere,
     sqrt(pow(row_lon - lon, 2) + pow(row_lat - lat, 2)) AS degrees

@@ -24,7 +24,9 @@ DELETE FROM vanished WHERE code IN (
     JOIN household h ON h.code = v.code
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     LEFT JOIN locality l ON l.id = h.locality_id
-    JOIN spared s ON s.door = hash(t.key, CASE WHEN t.key IS NULL THEN l.key END,
+    LEFT JOIN elsewhere_name e ON e.code = h.code
+    JOIN spared s ON s.door = hash(coalesce(t.key, e.street_key),
+        CASE WHEN coalesce(t.key, e.street_key) IS NULL THEN coalesce(l.key, e.place_key) END,
         h.house_number_key, h.building_key, h.floor, h.unit_number));
 -- Living, though: what any other reference names, one of this file among them.
 INSERT INTO retiring

@@ -1,4 +1,4 @@
-"""What is in doubt about a row by what it says, as the staging table bears it."""
+"""What is in doubt about a row by what it says, as a row of `delivered` bears it."""
 
 from typing import Final
 

@@ -1,16 +1,22 @@
 -- Every state of the records that rows write anew and that others than the source's imports changed.
 WITH own_event AS (
     SELECT published_event_id AS id FROM import WHERE source = %(source)s AND state = 'published'
+), touched AS MATERIALIZED (
+    SELECT code FROM household
+    WHERE code = ANY (%(codes)s::text[]) AND event_id NOT IN (SELECT id FROM own_event)
+    UNION
+    SELECT code FROM household_version
+    WHERE code = ANY (%(codes)s::text[]) AND event_id NOT IN (SELECT id FROM own_event)
 ), state AS (
     SELECT code, event_id, valid_from, unit_id, former_unit_id, thoroughfare_id, locality_id,
         house_number, house_number_key, building_name, building_key, floor, unit_number,
         households_count, point, delivery_hint
-    FROM household_version WHERE code = ANY (%(codes)s::text[])
+    FROM household_version WHERE code IN (SELECT code FROM touched)
     UNION ALL
     SELECT code, event_id, recorded_at, unit_id, former_unit_id, thoroughfare_id, locality_id,
         house_number, house_number_key, building_name, building_key, floor, unit_number,
         households_count, point, delivery_hint
-    FROM household WHERE code = ANY (%(codes)s::text[])
+    FROM household WHERE code IN (SELECT code FROM touched)
 )
 SELECT s.code, s.event_id IN (SELECT id FROM own_event) AS own,
     (extract(epoch FROM s.valid_from) * 1000000)::bigint AS since, s.unit_id, s.former_unit_id,
@@ -20,5 +26,3 @@ SELECT s.code, s.event_id IN (SELECT id FROM own_event) AS own,
 FROM state s
 LEFT JOIN thoroughfare t ON t.id = s.thoroughfare_id
 LEFT JOIN locality l ON l.id = s.locality_id
-WHERE s.code IN (
-    SELECT code FROM state WHERE event_id NOT IN (SELECT id FROM own_event))

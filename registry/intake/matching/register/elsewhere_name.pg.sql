@@ -1,0 +1,6 @@
+-- What records of other communes are called by, for a full delivery.
+SELECT h.code, t.key AS street_key, l.key AS place_key
+FROM household h
+LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+LEFT JOIN locality l ON l.id = h.locality_id
+WHERE %(full)s AND h.code = ANY (%(codes)s::text[])
