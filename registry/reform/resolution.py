@@ -127,7 +127,7 @@ class New(_Model):
     """A new unit, of parts of others."""
 
     unit: NewUnit
-    parts: Annotated[tuple[Part, ...], Field(min_length=1)]
+    parts: tuple[Part, ...] = ()
 
 
 class Rename(_Model):
