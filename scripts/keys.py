@@ -137,6 +137,20 @@ def revoke(name: str, *, dry_run: bool) -> None:
 
 @keys.command()
 @click.argument("name")
+@click.option("--unit", "units", required=True, help="Mã đơn vị, cách nhau bằng dấu phẩy (codes).")
+@_dry_run
+def bind(name: str, *, units: str, dry_run: bool) -> None:
+    """Gắn khoá của NAME với các đơn vị này thôi (let it write in these units alone)."""
+    codes = [code.strip() for code in units.split(",") if code.strip()]
+    with _session(dry_run=dry_run) as session:
+        before = registry_keys.bind_key(session, name, codes)
+    if dry_run:
+        say("chạy thử, chưa ghi gì (nothing was written)")
+    click.echo(f"{name}: {', '.join(sorted(before)) or '-'} → {', '.join(codes)}")
+
+
+@keys.command()
+@click.argument("name")
 @click.option("--off", is_flag=True, help="Thôi, cần người khác duyệt (somebody else approves).")
 @_dry_run
 def alone(name: str, *, off: bool, dry_run: bool) -> None:

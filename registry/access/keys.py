@@ -197,6 +197,20 @@ def revoke_key(session: Session, name: str) -> bool:
     return True
 
 
+def bind_key(session: Session, name: str, codes: Sequence[str]) -> tuple[str, ...]:
+    """Bind the key to these units and no others; codes of those that it was bound to before.
+
+    Raises NotFoundError, and InvalidInputError as `create_key` does.
+    """
+    found = _locked(session, name)
+    units = _checked_units(session, found.role, codes)
+    before = tuple(session.scalars(_UNBIND, {"key": found.id}))
+    for unit_id in units.values():
+        session.execute(_BIND, {"key": found.id, "unit": unit_id})
+    _note(session, "keys bind", name, tuple(units))
+    return before
+
+
 def let_approve_own(session: Session, name: str, *, allowed: bool) -> None:
     """Say whether the key publishes what it delivered itself; it is audited. Raises NotFoundError.
 
@@ -266,6 +280,12 @@ _CREATE: Final = text(
     INSERT INTO api_key (name, hash, role, rate_per_minute, approves_own, expires_at, ending)
     VALUES (:name, :hash, :role, :rate, :own, :expires_at, :ending)
     ON CONFLICT (name) DO NOTHING RETURNING id
+    """
+)
+_UNBIND: Final = text(
+    """
+    DELETE FROM api_key_unit b USING admin_unit u
+    WHERE b.key_id = :key AND u.id = b.unit_id RETURNING u.code
     """
 )
 _BIND: Final = text("INSERT INTO api_key_unit (key_id, unit_id) VALUES (:key, :unit)")

@@ -5,14 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from registry.access.keys import NewKey, bind_key, create_key
 from registry.database import session_scope
+from registry.errors import InvalidInputError, UnitsChangedError
 from registry.gazetteer import load_gazetteer, today
 from registry.intake.formats.any_file import read_file
+from registry.intake.publishing.publish import PUBLISH_LOCK
 from registry.reform.due import carry_due, withdraw
 from registry.reform.from_seeds import resolution_of_day
 from registry.reform.plan import make_plan
@@ -22,8 +26,9 @@ from registry.reform.run import Options, reform
 from registry.reform.work_file import DECIDED, MAP, WORKBOOK, read_decided
 from registry.settings import ROOT
 from tests.registry.reform.conftest import Hall
-from tests.support.intake import checksum, write
+from tests.support.intake import checksum, deliveries, write
 from tests.support.lifecycle import Town
+from tests.support.waiting import eventually
 
 SPLIT = """\
 changes:
@@ -175,6 +180,50 @@ def test_real_reforms_come_from_the_seeds(hall: Hall, day: str) -> None:
         make_plan(document, known)
     allowed = {"unit_ended", "unit_unknown", "day_too_early", "code_in_use", "name_in_use"}
     assert {each.code for each in caught.value.refusals} <= allowed | {"province_missing"}
+
+
+def test_key_of_a_split_unit_is_narrowed(hall: Hall) -> None:
+    engine = hall.town.engine
+    for locality in ("Tổ 1", "Tổ 2"):
+        hall.town.do("name-locality", commune="00199", locality=locality)
+    with session_scope(engine) as session:
+        create_key(session, NewKey("Láng", "editor", ("00199",)))
+    hall.carry(SPLIT)
+
+    with session_scope(engine) as session:
+        assert sorted(bind_key(session, "Láng", ["00201"])) == ["00201", "00202"]
+        with pytest.raises(InvalidInputError):
+            bind_key(session, "Láng", ["00199"])
+
+    bound = "SELECT u.code, b.widened_by_event_id FROM api_key_unit b JOIN admin_unit u"
+    assert hall.town.rows(f"{bound} ON u.id = b.unit_id") == [("00201", None)]
+
+
+def test_import_that_read_the_units_before_is_told(hall: Hall) -> None:
+    engine = hall.town.engine
+    deliver = deliveries(engine, hall.folder)
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    failed: list[Exception] = []
+
+    def run() -> None:
+        try:
+            deliver({"commune_code": "00199", "street": "Phố Láng", "house_number": "1"})
+        except UnitsChangedError as error:
+            failed.append(error)
+
+    with session_scope(engine) as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
+        thread = threading.Thread(target=run)
+        thread.start()
+        eventually(lambda: hall.town.rows(waits) == [(1,)], "the import waits")
+        # What a reform that holds the lock does to units.
+        session.execute(text("UPDATE admin_unit SET source = source WHERE code = '00199'"))
+    thread.join()
+
+    assert [each.code for each in failed if isinstance(each, UnitsChangedError)] == [
+        "units_changed"
+    ]
+    assert hall.town.rows("SELECT count(*) FROM household") == [(0,)]
 
 
 def test_kill_leaves_all_or_nothing(hall: Hall) -> None:
