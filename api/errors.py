@@ -102,6 +102,7 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.WithdrawnError: HTTPStatus.GONE,
     errors.CursorRefusedError: HTTPStatus.GONE,
     errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.UnitsChangedError: HTTPStatus.CONFLICT,
     errors.IllegalTransitionError: HTTPStatus.CONFLICT,
     errors.AddressTakenError: HTTPStatus.CONFLICT,
     errors.ReportDecidedError: HTTPStatus.CONFLICT,

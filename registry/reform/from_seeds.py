@@ -33,7 +33,7 @@ def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str 
     if boundaries is not None:
         said["boundaries"] = boundaries
     said["changes"] = changes
-    return yaml.dump(
+    dumped: str = yaml.dump(
         said,
         Dumper=_Dumper,
         allow_unicode=True,
@@ -41,9 +41,10 @@ def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str 
         default_flow_style=None,
         width=1000,
     )
+    return dumped
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc] - yaml tells no types
     """Codes in quotes, so that no reader takes them for numbers."""
 
     def ignore_aliases(self, _data: Any) -> bool:

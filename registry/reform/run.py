@@ -192,7 +192,8 @@ class _Work:
 
     def _own_areas(self, plan: Plan) -> dict[str, Polygons]:
         if self.document.areas:
-            return {code: shapely.from_wkb(shape) for code, shape in self.document.areas.items()}
+            kept_areas = self.document.areas.items()
+            return {code: Polygons(shapely.from_wkb(shape)) for code, shape in kept_areas}
         name = self.document.resolution.boundaries
         if name is None:
             return {}
