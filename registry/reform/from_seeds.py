@@ -83,8 +83,8 @@ class _Writer:
         parted: set[int] = set()
         for unit in sorted(self.born, key=lambda u: (len(u.code), u.code)):
             parts = list(self._parts(unit, parted))
-            if unit.level != "district":
-                yield {"new": {"unit": self._new(unit), "parts": parts}}
+            said = {"unit": self._new(unit)}
+            yield {"new": said | {"parts": parts} if parts else said}
         for unit in self._living():
             moved = [step for step in self.known.predecessors(unit) if self._is_today(step)]
             for step in moved:
@@ -101,7 +101,8 @@ class _Writer:
 
     def _parts(self, unit: Unit, parted: set[int]) -> Iterator[dict[str, Any]]:
         for step in self.known.predecessors(unit):
-            if self._is_today(step) and step.predecessor.level == unit.level:
+            same = step.predecessor.level == unit.level != "district"
+            if self._is_today(step) and same:
                 yield self._part(step.predecessor, step.extent, parted)
 
     def _part(self, unit: Unit, extent: str, parted: set[int]) -> dict[str, Any]:
