@@ -158,14 +158,14 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     With `as_of` it is answered as it was on record then, in the words of that day. With `on` its
     label of a day is told as well: of today's record, whenever that was recorded.
     """
-    known, reads, on = gazetteer(), register().reads, label_day(query.on)
+    known, reads, on = gazetteer(), register().reads, query.on
     if query.as_of is None:
         record, day = _looked_up(address_code, on), today()
     else:
         moment = moment_of(query.as_of)
         record = lookup_as_of(reads, address_code, moment, on)
         day = moment.astimezone(VIET_NAM).date()
-    response = jsonify(Address.of(known, record, day, on))
+    response = jsonify(Address.of(known, record, day, label_day(on)))
     # Kept by the caller alone, and asked about again each time: a door may move.
     response.headers["Cache-Control"] = "private, no-cache"
     # Its beginning is the record's state alone, which is what an operation's If-Match asks for.

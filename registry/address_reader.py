@@ -83,8 +83,10 @@ def read_by_letters(gazetteer: Gazetteer, text: str, exact: ReadAddress) -> list
 def is_sure(read: ReadAddress, text: str) -> bool:
     """Whether it names a commune as that is written, and has read the end of the text, where as
     many parts are units as it names."""
-    if outermost(read) or any(naming.corrected for naming in read.namings):
+    if outermost(read) or read.namings[0].corrected:
         return False
+    if not read.unread:
+        return True
     parts = [part for part in split_parts(text) if not is_country(words_of(part))]
     end = fold(" ".join(parts[-levels(read) :]))
     return not any(fold(part) in end for part in read.unread)

@@ -218,12 +218,6 @@ class VerdictChangedError(ConflictError):
     code = "verdict_changed"
 
 
-class UnitsChangedError(ConflictError):
-    """Units have changed since an import began to read its file; tried again it may succeed."""
-
-    code = "units_changed"
-
-
 class KeyReusedError(ConflictError):
     """Another file was delivered under this Idempotency-Key. Member: `import_id`."""
 

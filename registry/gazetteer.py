@@ -181,6 +181,11 @@ class Gazetteer:
         whole = self.coming or self
         return _seen_on(day, self.version, whole.units, whole.steps)
 
+    def knowing(self, day: datetime.date) -> "Gazetteer":
+        """The copy that knows the map of `day`: where that has not come, what is announced."""
+        later = self.turns_on is not None and self.turns_on <= day
+        return self.coming if later and self.coming is not None else self
+
     def with_code(self, code: str) -> list[Unit]:
         """Every unit that bears or bore `code`, the latest one first."""
         found = self._by_code.get(code, [])

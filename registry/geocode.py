@@ -369,9 +369,13 @@ class _Search:
     def _bearing(self, code: str | None, level: str) -> Unit | None:
         """The unit of today that bears the code, or else the last that bore it."""
         found = self.gazetteer.with_code(code.strip()) if code else ()
-        found = [unit for unit in found if unit.level == level]
-        alive = (unit for unit in found if unit.alive_on(self.day))
-        return next(alive, found[0] if found else None)
+        born = [
+            unit
+            for unit in found
+            if unit.level == level and (unit.born is None or unit.born <= self.day)
+        ]
+        alive = (unit for unit in born if unit.alive_on(self.day))
+        return next(alive, born[0] if born else None)
 
     def _called(self, unit: Unit | None) -> str | None:
         return unit.version_on(self.day).full_name if unit else None

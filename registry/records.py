@@ -286,6 +286,8 @@ def label_on(
     others = (former.id,) if former is not None else ()
     if unit.level != "commune":
         return DatedLabel(day, None, (), None, None)
+    gazetteer = gazetteer.knowing(day)
+    unit = gazetteer.units[unit.id]
     units = units_on(gazetteer, day, unit, (*others, *then.units) if then else others)
     if len(units) != 1:
         return DatedLabel(day, None, units, None, None)

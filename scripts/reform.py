@@ -1,18 +1,24 @@
 """`diachiso reform`: a resolution that changes units, tried out and carried."""
 
+import datetime
 import json
 from pathlib import Path
 
 import click
 
 from registry import cluster
-from registry.database import make_engine, translated_errors
+from registry.database import make_engine, session_scope, translated_errors
+from registry.gazetteer import load_gazetteer
+from registry.messages import number
+from registry.reform.due import withdraw as withdraw_reform
+from registry.reform.from_seeds import resolution_of_day
 from registry.reform.reading import read_resolution
 from registry.reform.report import report_lines
 from registry.reform.run import Options
 from registry.reform.run import reform as carry_reform
+from registry.reform.undo import undo as undo_reform
 from registry.reform.work_file import MAP, WORKBOOK, read_decided
-from scripts.options import FORMAT
+from scripts.options import DAY, FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -20,7 +26,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=_FILE, required=False)
 @click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing).")
 @click.option(
     "--report",
@@ -40,11 +46,23 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     show_default=True,
     help="Hộ chưa rõ: không làm, hoặc theo hàng xóm (refuse, or go where the neighbours go).",
 )
+@click.option(
+    "--from-seeds",
+    type=DAY,
+    help="In thay đổi thật của ngày ấy như một nghị quyết (print the real changes of that day).",
+)
+@click.option("--boundaries", help="Tệp ranh giới ghi vào đó (file of polygons that it names).")
+@click.option("--undo", metavar="NUMBER", help="Huỷ một nghị quyết đã thực hiện (undo one).")
+@click.option("--withdraw", metavar="NUMBER", help="Rút một nghị quyết đang chờ (forget one).")
 @click.option("--actor", default="operator", show_default=True, help="Ai làm (who).")
 @FORMAT
 def reform(
-    file: Path,
+    file: Path | None,
     *,
+    from_seeds: datetime.date | None,
+    boundaries: str | None,
+    undo: str | None,
+    withdraw: str | None,
     dry_run: bool,
     folder: Path | None,
     decided: Path | None,
@@ -57,6 +75,50 @@ def reform(
     FILE is YAML, or the same as a table (XLSX, CSV): docs/reforms.md. One in the future is checked
     now, kept, and takes effect by itself at 00:00 of its day.
     """
+    if sum(each is not None for each in (file, from_seeds, undo, withdraw)) != 1:
+        raise click.UsageError(
+            "cần đúng một: FILE, --from-seeds, --undo hoặc --withdraw (exactly one of these)"
+        )
+    engine = make_engine(cluster.database_url(read_settings()), pool_size=2)
+    try:
+        with translated_errors():
+            if from_seeds is not None:
+                with session_scope(engine) as session:
+                    known = load_gazetteer(session)
+                click.echo(resolution_of_day(known, from_seeds, boundaries), nl=False)
+                return 0
+            if undo is not None:
+                undone = undo_reform(engine, undo, actor=actor)
+                click.echo(f"{number(undone.households)} mã trở lại như trước (put back)")
+                return 0
+            if withdraw is not None:
+                withdraw_reform(engine, withdraw, actor=actor)
+                click.echo("đã rút (withdrawn)")
+                return 0
+    finally:
+        engine.dispose()
+    assert file is not None  # noqa: S101 - one of them is given
+    return _carry(
+        file,
+        dry_run=dry_run,
+        folder=folder,
+        decided=decided,
+        undecided=undecided,
+        actor=actor,
+        form=form,
+    )
+
+
+def _carry(
+    file: Path,
+    *,
+    dry_run: bool,
+    folder: Path | None,
+    decided: Path | None,
+    undecided: str,
+    actor: str,
+    form: str,
+) -> int:
     document = read_resolution(file)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -63,9 +63,45 @@ GRANT SELECT, INSERT ON reform_before TO diachiso_app;
 -- called what the first was called.
 GRANT USAGE ON SEQUENCE thoroughfare_id_seq, locality_id_seq TO diachiso_app;
 GRANT UPDATE (thoroughfare_id, locality_id) ON household_former_number TO diachiso_app;
--- What a reform that is withdrawn, or undone, made of units is forgotten. Whatever names a unit keeps
--- it from being removed.
-GRANT DELETE ON admin_unit, admin_unit_version, admin_unit_succession TO diachiso_app;
+CREATE FUNCTION forget_steps(p_source text, p_day date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF p_source NOT LIKE 'decision %' THEN
+        RAISE EXCEPTION 'only what a decision made of units is forgotten'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    DELETE FROM admin_unit_succession WHERE source = p_source AND effective_on = p_day;
+    -- What has been a name for a day is one for ever.
+    DELETE FROM admin_unit_version
+    WHERE source = p_source AND lower(valid) = p_day AND upper_inf(valid)
+        AND p_day >= current_date;
+END
+$$;
+COMMENT ON FUNCTION forget_steps IS
+    'Takes back the successions of a decision, and its names that have not been borne for a day';
+REVOKE EXECUTE ON FUNCTION forget_steps FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_steps TO diachiso_app;
+
+CREATE FUNCTION forget_announced(p_source text, p_day date, p_units integer[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM forget_steps(p_source, p_day);
+    DELETE FROM admin_unit_version WHERE source = p_source AND lower(valid) = p_day;
+    -- One that anything names already stays, by its keys, and the whole fails.
+    DELETE FROM admin_unit WHERE source = p_source AND lower(lifetime) = p_day;
+    UPDATE admin_unit SET lifetime = daterange(lower(lifetime), NULL)
+    WHERE id = ANY (p_units) AND upper(lifetime) = p_day;
+    UPDATE admin_unit_version v SET valid = daterange(lower(valid), NULL)
+    FROM admin_unit u
+    WHERE u.id = v.unit_id AND upper(v.valid) = p_day AND upper_inf(u.lifetime)
+        AND NOT EXISTS (SELECT FROM admin_unit_version n
+            WHERE n.unit_id = v.unit_id AND lower(n.valid) >= p_day);
+END
+$$;
+COMMENT ON FUNCTION forget_announced IS
+    'Takes back what a decision that is not carried yet announced of units';
+REVOKE EXECUTE ON FUNCTION forget_announced FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_announced TO diachiso_app;
 
 CREATE FUNCTION copy_former_names(streets bigint[], street_copies bigint[], localities bigint[],
     locality_copies bigint[]) RETURNS void

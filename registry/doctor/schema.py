@@ -62,11 +62,11 @@ TRIGGERS: Final = {
 MAY_WRITE: Final = {
     "INSERT": ("succession_link", "household_former_number", "audit_entry", "reform_before"),
     "INSERT UPDATE": (
-        *("thoroughfare", "locality", "reform"),
+        *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
+        "reform",
         *("plate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
     ),
     "INSERT UPDATE DELETE": (
-        *("admin_unit", "admin_unit_version", "admin_unit_succession"),
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
         *("import", "import_problem", "import_work", "api_key_unit", "field_report_voice"),
         *("enumeration_budget", "map_unit", "map_label", "map_density"),

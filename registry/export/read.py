@@ -225,7 +225,7 @@ class _Then:
     def __init__(
         self, connection: psycopg.Connection[Any], gazetteer: Gazetteer, day: datetime.date
     ) -> None:
-        self._gazetteer, self._day = gazetteer, day
+        self._gazetteer, self._day = gazetteer.knowing(day), day
         streets, localities = (
             _PLACES_THEN.format(table=table, parent=parent, earlier=_earlier(table, "id", day))
             for table, parent in (("thoroughfare", ""), ("locality", _PARENT_THEN))

@@ -20,7 +20,6 @@ from registry.errors import (
     DatabaseUnavailableError,
     ImportStateError,
     InvalidInputError,
-    UnitsChangedError,
     VerdictChangedError,
 )
 from registry.events import Cause, move_pending_events, open_event
@@ -70,7 +69,7 @@ NOTHING_BACK: Final = Handback()
 
 
 class _MovedOnError(Exception):
-    """A record or place that the file was matched with changed before it was held: once more."""
+    """A unit, record or place that the file was read by changed before it was held: once more."""
 
 
 def import_file(
@@ -212,7 +211,7 @@ def _read(
         apply_fixes(bench)
     entering("judging")
     skipped = _judge(bench, file, options, gazetteer, padded=resolver.padded)
-    counts = _decide(session, bench, file, options, gazetteer, skipped)
+    counts = _decide(session, bench, file, options, gazetteer.version, skipped)
     # A full delivery may say that nothing is left; that is asked: `too_many_vanished`.
     if not counts["rows"] and options.delivery == "partial":
         raise unreadable(file.path, _NO_ROW)
@@ -256,17 +255,17 @@ def _decide(
     bench: Workbench,
     file: SourceFile,
     options: ImportOptions,
-    gazetteer: Gazetteer,
+    version: int,
     skipped: int,
 ) -> dict[str, Any]:
-    """What becomes of each row, and how many of each; nothing is written to the register yet."""
+    """What becomes of each row, and how many of each; nothing is written to the register yet.
+
+    `version` is that of the units by which the file was read.
+    """
     demo, full = options.source == DEMO_SOURCE, options.delivery == "full"
     session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
-    if gazetteer_version(session) != gazetteer.version:
-        raise UnitsChangedError(
-            "đơn vị hành chính vừa thay đổi trong lúc đọc tệp; hãy nhập lại"
-            " (units have changed since the file was begun; try again)"
-        )
+    if gazetteer_version(session) != version:
+        raise _MovedOnError
     if demo:
         refuse_demo_beside_real(session)
     teach(bench.duck)

@@ -4,7 +4,7 @@ from typing import Final
 
 # Who writes waits; who reads does not.
 LOCK: Final = """
-    LOCK TABLE household, thoroughfare, locality, field_report, api_key_unit, target, boundary,
+    LOCK TABLE thoroughfare, locality, household, field_report, api_key_unit, target, boundary,
         admin_unit, admin_unit_version, admin_unit_succession IN SHARE ROW EXCLUSIVE MODE
 """
 
@@ -47,23 +47,7 @@ FOLLOW_PARENTS: Final = """
         daterange(:day, NULL), :basis, 'effective', :source
     FROM gone g LEFT JOIN heir h ON h.old = g.province_id
 """
-# What a prepared reform wrote of its units, which is none of today's yet.
-FORGET_UNITS: Final = (
-    "DELETE FROM admin_unit_succession WHERE source = :source AND effective_on = :day",
-    "DELETE FROM admin_unit_version WHERE source = :source AND lower(valid) = :day",
-    "DELETE FROM admin_unit WHERE source = :source AND lower(lifetime) = :day",
-    """
-    UPDATE admin_unit SET lifetime = daterange(lower(lifetime), NULL)
-    WHERE id = ANY (:units) AND upper(lifetime) = :day
-    """,
-    """
-    UPDATE admin_unit_version v SET valid = daterange(lower(valid), NULL)
-    FROM admin_unit u
-    WHERE u.id = v.unit_id AND upper(v.valid) = :day AND upper_inf(u.lifetime)
-        AND NOT EXISTS (SELECT FROM admin_unit_version n
-            WHERE n.unit_id = v.unit_id AND lower(n.valid) >= :day)
-    """,
-)
+FORGET_UNITS: Final = "SELECT forget_announced(:source, :day, :units)"
 SUCCESSIONS: Final = """
     INSERT INTO admin_unit_succession (predecessor_id, successor_id, extent, effective_on, source)
     SELECT from_id, to_id, CASE WHEN bool_or(whole) OR count(*) OVER (PARTITION BY from_id) = 1

@@ -13,7 +13,7 @@ from geo.admin import KIND_LEVELS
 from registry.gazetteer import Gazetteer, Unit
 from registry.reform.reading import Document
 from registry.reform.refusals import Refusal, ResolutionRefusedError
-from registry.reform.resolution import Code, Merge, Move, New, NewUnit, Split, Target, Told
+from registry.reform.resolution import Merge, Move, New, NewUnit, Split, Target, Told
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
 _NAMES_UNIQUE_FROM: Final = datetime.date(2025, 7, 1)
@@ -235,7 +235,7 @@ class _Planner:
 
     def _heir(self, target: Target, place: tuple[int | str, ...]) -> Heir | None:
         """The unit of the new state that a change leads to."""
-        code: Code = target.code if isinstance(target, NewUnit) else target
+        code = target.code if isinstance(target, NewUnit) else target
         if code in self.plan.born:
             return self.plan.born[code]
         unit = self._living(code, place)
@@ -376,7 +376,7 @@ class _Planner:
 
     def _provinces(self) -> None:
         for born in self.plan.born.values():
-            if born.level != "commune":
+            if born.level == "province":
                 continue
             province = self._province_of(born)
             if province is None:

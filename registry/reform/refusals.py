@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import ClassVar, Final
 
-from registry.errors import ConflictError, RegistryError
+from registry.errors import ConflictError, InvalidInputError
 
 REFUSALS: Final = {
     "file_too_large": "tệp quá lớn (the file is too large)",
@@ -68,7 +68,7 @@ class Refusal:
         return f"{where}{about}{REFUSALS[self.code]}"
 
 
-class ResolutionRefusedError(RegistryError):
+class ResolutionRefusedError(InvalidInputError):
     """A resolution that cannot be carried. Member: `errors`, each with `code`, `line`, `detail`."""
 
     code: ClassVar[str] = "resolution_refused"

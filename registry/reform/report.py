@@ -159,8 +159,8 @@ class _Reporter:
                     unit.code,
                     unit.version_on(self.plan.day - _ONE_DAY).full_name,
                     *row[1:],
-                    to=tuple(sorted(to, key=lambda share: share.code)),
-                    undecided=sum(each.records for each in held.get(None, ())),
+                    tuple(sorted(to, key=lambda share: share.code)),
+                    sum(each.records for each in held.get(None, ())),
                 )
             )
         return sorted(found, key=lambda unit: unit.code)
@@ -274,9 +274,9 @@ def report_lines(report: Report) -> list[str]:
     lines += _several("Số nhà trùng nhau (numbers meet)", report.numbers_meet)
     settled = sum(report.settled_by.values())
     total = settled + report.undecided
-    share = 100 * settled / total if total else 100
+    percent = 100 * settled / total if total else 100.0
     lines.append(
-        f"Đã rõ {number(settled)} / {number(total)} mã ({share:.1f} %); chưa rõ"
+        f"Đã rõ {number(settled)} / {number(total)} mã ({percent:.1f} %); chưa rõ"
         f" {number(report.undecided)} (settled; undecided)"
     )
     if report.labels:

@@ -12,9 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Code = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{5})$")]
 """Two digits for a province, five for a commune."""
+AnyCode = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{3}|[0-9]{5})$")]
+"""Or three for a district, on maps before July 2025."""
 ProvinceCode = Annotated[str, Field(pattern=r"^[0-9]{2}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
-Kind = Literal["tinh", "thanh_pho", "xa", "phuong", "thi_tran", "dac_khu"]
+Kind = Literal[
+    *("tinh", "thanh_pho", "quan", "huyen", "thi_xa", "xa", "phuong", "thi_tran", "dac_khu")
+]
 Lon = Annotated[float, Field(ge=101, le=118)]
 Lat = Annotated[float, Field(ge=5, le=24)]
 Side = Literal["odd", "even", "both"]
@@ -27,7 +31,7 @@ class _Model(BaseModel):
 class NewUnit(_Model):
     """A unit that the resolution makes."""
 
-    code: Code
+    code: AnyCode
     name: Name = Field(description="Without its kind: Ba Đình")
     kind: Kind
     province: ProvinceCode | None = Field(None, description="Of a commune; by default its parts'")
@@ -127,7 +131,7 @@ class New(_Model):
     """A new unit, of parts of others."""
 
     unit: NewUnit
-    parts: Annotated[tuple[Part, ...], Field(min_length=1)]
+    parts: tuple[Part, ...] = ()
 
 
 class Rename(_Model):
@@ -155,7 +159,7 @@ class ChangeProvince(_Model):
 class Abolish(_Model):
     """A unit ends; other changes say where its parts go. Three digits are a district."""
 
-    unit: Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{3}|[0-9]{5})$")]
+    unit: AnyCode
 
 
 class Change(_Model):

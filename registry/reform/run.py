@@ -57,6 +57,7 @@ _RULES: Final = {
     "uq_reform_number_in_force": "resolution_known",
     "ex_admin_unit_one_per_code_and_day": "code_in_use",
 }
+_DEADLOCK: Final = "40P01"
 _DRAW: Final = next(job for job in JOBS if job.name == "map.draw")
 Entering = Callable[[str], None]
 
@@ -118,8 +119,7 @@ def forget_units(session: Session, reform_id: int) -> None:
     """Take back what a prepared reform announced of its units."""
     row = session.execute(_PREPARED, {"id": reform_id}).one()
     said = {"day": row.effective_on, "source": f"decision {row.number}", "units": row.unit_ids}
-    for statement in carrying_sql.FORGET_UNITS:
-        session.execute(text(statement), said)
+    session.execute(text(carrying_sql.FORGET_UNITS), said)
 
 
 def draw_soon(session: Session) -> None:
@@ -138,6 +138,12 @@ def _at_once() -> Iterator[None]:
             if rule in str(error.orig):
                 raise ResolutionRefusedError([Refusal(code, None)]) from error
         raise
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
+            raise
+        raise ReformRunsError(
+            "có người vừa ghi cùng lúc; hãy chạy lại (somebody wrote at the same moment; try again)"
+        ) from error
 
 
 class _Work:
@@ -192,7 +198,8 @@ class _Work:
 
     def _own_areas(self, plan: Plan) -> dict[str, Polygons]:
         if self.document.areas:
-            return {code: shapely.from_wkb(shape) for code, shape in self.document.areas.items()}
+            kept_areas = self.document.areas.items()
+            return {code: Polygons(shapely.from_wkb(shape)) for code, shape in kept_areas}
         name = self.document.resolution.boundaries
         if name is None:
             return {}

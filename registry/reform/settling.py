@@ -137,7 +137,7 @@ def _write_inputs(
 
 
 def _copy(cursor: psycopg.Cursor[Any], table: str, rows: Iterable[Sequence[object]]) -> None:
-    with cursor.copy(f"COPY {table} FROM STDIN") as copy:  # type: ignore[arg-type]
+    with cursor.copy(f"COPY {table} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 

@@ -61,7 +61,8 @@ class Telling:
 
 def read_boundaries(path: Path, codes: Iterable[str]) -> dict[str, Polygons]:
     """The polygons of these units. Raises RegistryError for a file that is none of polygons."""
-    wanted, found = set(codes), defaultdict(list)
+    wanted = set(codes)
+    found: dict[str, list[shapely.Polygon]] = defaultdict(list)
     with open_source(str(path)) as file:
         for feature in read_features(file, path.name):
             code = str(feature.properties.get("code", ""))

@@ -69,7 +69,6 @@ IN_THE_WAY: Final = """
 # Units. Those that the reform made have lived until today, or a day that nobody saw; what was
 # printed of them leads back. Their codes are free for the units that bear them again.
 UNITS: Final = (
-    "DELETE FROM admin_unit_succession WHERE source = :source AND effective_on = :day",
     """
     UPDATE admin_unit u SET lifetime = CASE WHEN :day < current_date
             THEN daterange(:day, current_date) ELSE daterange(:day - 1, :day) END,
@@ -95,10 +94,7 @@ UNITS: Final = (
         AND :day >= current_date
     ON CONFLICT DO NOTHING
     """,
-    """
-    DELETE FROM admin_unit_version
-    WHERE source = :source AND lower(valid) = :day AND upper_inf(valid) AND :day >= current_date
-    """,
+    "SELECT forget_steps(:source, :day)",
     """
     UPDATE admin_unit_version SET valid = daterange(lower(valid), current_date)
     WHERE source = :source AND lower(valid) = :day AND upper_inf(valid)

@@ -62,14 +62,7 @@ class _Writer:
             | {"level": born.level, "code": born.code, "area": said.area_km2}
             | {"lon": seat[0], "lat": seat[1]},
         ).scalar_one()
-        district = next(
-            (
-                unit.id
-                for unit in self.plan.bearers(said.district or "")
-                if unit.level == "district"
-            ),
-            None,
-        )
+        district = self._district(said.district)
         province = self.plan.provinces.get(born.code)
         self._version(
             self.ids[id(born)],
@@ -79,6 +72,13 @@ class _Writer:
             self._id(province) if province is not None else None,
             district,
         )
+
+    def _district(self, code: str | None) -> int | None:
+        """The id of a district of that day."""
+        if code in self.plan.born:
+            return self.ids[id(self.plan.born[code])]
+        found = (unit for unit in self.plan.bearers(code or "") if unit.level == "district")
+        return next((unit.id for unit in found if unit.alive_on(self.plan.day)), None)
 
     def _altered(self, change: Alteration) -> None:
         was = change.unit.version_on(self.plan.day - _ONE_DAY)

@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import Range
 
+from registry.errors import InvalidInputError
 from registry.events import write_scope
 from registry.export.run import ExportOptions, export_file
+from registry.gazetteer import today
+from registry.models import AdminUnitSuccession
+from registry.records import record_wording
 from tests.support import reform
 from tests.support.factories import TEST, make_household, make_unit
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, Town
@@ -153,6 +158,28 @@ def test_export_has_a_column_of_it(story: Story, tmp_path: Path, on: str) -> Non
     assert story.known in labels
     for code in (story.known, story.unknown):
         assert labels[code] == story.label_on(code, on)["label_on"]["label"]
+
+
+def test_former_commune_may_be_of_any_earlier_map(story: Story) -> None:
+    day = _day(2026, 4)
+    with write_scope(story.town.engine, TEST) as session:
+        old, other = (
+            make_unit(session, code=code, name=name, lifetime=Range(None, day))
+            for code, name in (("88001", "Thượng"), ("88002", "Hạ"))
+        )
+        new = make_unit(session, code="88003", name="Thượng Hạ", lifetime=Range(day, None))
+        step = {"successor_id": new, "extent": "full", "effective_on": day, "source": "tests"}
+        rows = [step | {"predecessor_id": unit} for unit in (old, other)]
+        session.execute(insert(AdminUnitSuccession), rows)
+    here = {"commune": "88003", "lon": 105.8, "lat": 21.0}
+    code = story.town.house("5", None, former_commune="88001", **here)
+    record, known = story.town.record(code), read_gazetteer(story.town.engine)
+    assert record.former_unit_id == old
+    told = record_wording(known, today(), record, datetime.date(2026, 3, 31)).on
+    assert told is not None
+    assert told.label == "5, Xã Thượng"
+    with pytest.raises(InvalidInputError, match="no commune of an earlier map"):
+        story.town.house("6", None, former_commune="88003", **here)
 
 
 def test_other_communes_are_not_touched(story: Story) -> None:

@@ -163,6 +163,10 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "import_id": p.import_id, "row_number": 1, "code": "no_house_number",
         "severity": "notice",
     },
+    "reform": lambda p: {
+        "number": "1/NQ", "title": "A", "effective_on": DAY, "state": "prepared", "resolution": {},
+        "unit_ids": [], "actor": "tests",
+    },
     "plate": lambda p: {"code": p.code, "issued_on": DAY, "mounted_on": DAY},
     "register_identity": lambda p: {"id": 1, "timeline": 1},
     "coverage_day": lambda p: {
@@ -287,6 +291,8 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_map_state_one_row", {"id": 2}),
     ("ck_unit_told_state_one_row", {"id": 2}),
     ("ck_map_unit_level_known", {"level": "district"}),
+    ("ck_reform_state_known", {"state": "hoped"}),
+    ("ck_reform_carried_has_event", {"state": "carried"}),
     ("ck_target_counted_known", {"counted": "people"}),
     ("ck_target_quality_known", {"quality": "hoped"}),
     ("ck_target_households_not_negative", {"households": -1}),

@@ -37,6 +37,9 @@ _COUNTED: Final = (
     r"ho( (can )?ngheo)?|(nhan )?khau|nguoi|nha|dong|trang|don( hang)?|kien( hang)?|dia chi|d|vnd"
 )
 _AMOUNT: Final = re.compile(rf"([\d.,\s]|(?<![a-z])(co|{_COUNTED})(?![a-z]))*")
+_COUNTED_WORDS: Final = frozenset(re.findall("[a-z]+", f"co {_COUNTED}"))
+_LAST_WORD: Final = 12
+"""Letters at the end of a text that hold its last word, if that is counted."""
 _NUMBERED: Final = re.compile(
     r"[Ss]ố:?\s*\d+\s*/\s*(\d{4}\s*/\s*)?(TB|QĐ|BC|KH|CV|TTr|HD|NQ|CT|BB|GM|UBND)\s*(-|$)"
 )
@@ -89,10 +92,17 @@ def is_no_address(text: str) -> bool:
     >>> [is_no_address(text) for text in ("Cổng làng, thôn 3", "Trường Ban Mai, 12 Láng")]
     [False, False]
     """
-    key = fold(text)
-    counted = _AMOUNT.fullmatch(key) is not None and any(map(str.isalpha, key.split()))
+    counted = False
+    if _ends_amount(fold(text[-_LAST_WORD:])):  # all of it is folded only then
+        key = fold(text)
+        counted = _AMOUNT.fullmatch(key) is not None and any(map(str.isalpha, key.split()))
     begun = _BEGUN.match(unicodedata.normalize("NFC", text).strip().lower())
     return counted or (begun is not None and is_footer([text]))
+
+
+def _ends_amount(key: str) -> bool:
+    last = key.rpartition(" ")[2]
+    return last.isdigit() or last in _COUNTED_WORDS
 
 
 def is_total(row: list[str]) -> bool:

@@ -110,11 +110,11 @@ class World:
         self.door("giảng võ 1", "00025", "1", "Phố Giảng Võ")
         self.door("ba đình 1", "00004", "1", "Phố Quán Thánh")
         self.door("đội cấn 3", "00008", "3", "Phố Đội Cấn")
-        self.door("dài 7", "00008", "7", "Phố Dài")
+        self.door("dài 7", "00008", "7", "Phố Ngắn")
         outside = {"lon": 105.845, "lat": 21.005}
-        self.door("dài 8", "00008", "8", "Phố Dài", **outside)
-        self.door("dài 101", "00008", "101", "Phố Dài", **outside)
-        self.door("dài, no point", "00008", "102", "Phố Dài")
+        self.door("dài 8", "00008", "8", "Phố Ngắn", **outside)
+        self.door("dài 101", "00008", "101", "Phố Ngắn", **outside)
+        self.door("dài, no point", "00008", "102", "Phố Ngắn")
         self.door("tổ 1", "00008", "4", None, locality="Tổ 1", **at)
         self.door("in the polygon", "00008", "9", "Phố Vuông", locality="Tổ 2", **at)
         self.door("hàng bài 2", "00070", "2", "Phố Hàng Bài")
@@ -127,6 +127,18 @@ class World:
         self.door("sài đồng 1", "00145", "1", "Phố Sài Đồng")
         self.door("cự khối 1", "00145", "1", "Phố Cự Khối")
         self.door("phúc lợi 1", "00136", "1", "Phố Phúc Lợi")
+        self.print_labels()
+        # What a street that is cut, and a door of it, were called before.
+        self.town.do(
+            "rename-street",
+            commune="00008",
+            street="Phố Ngắn",
+            new_name="Phố Dài",
+            decision_number="1/QĐ",
+        )
+        self.town.do(
+            "renumber", code=self.codes["dài 8"], house_number="10", decision_number="2/QĐ"
+        )
         self.print_labels()
 
     def print_labels(self) -> None:
@@ -278,7 +290,12 @@ def test_everything_twice(hall: Hall, world: World, tmp_path: Path) -> None:
         )
     }
 
+    assert doors == town.rows(f"SELECT {columns} FROM household ORDER BY code")
     between(town, world, tmp_path)
+    doors = town.rows(
+        f"SELECT {columns} FROM household WHERE code = ANY (:codes) ORDER BY code",
+        codes=list(codes),
+    )
     told = hall.carry(AGAIN, number="2/NQ")
 
     assert told.undecided == 0

@@ -1,0 +1,174 @@
+"""A resolution as a table (XLSX, CSV): a change a row, or a part of one.
+
+Rows of one change stand one below the other and bear its number in the column `change`. The head of
+the resolution stands in the first rows that name it (`number`, `title`, `date`, `effective`).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from geo.text import fold
+from registry.days import parse_day
+from registry.intake.formats.any_file import read_file
+from registry.reform.refusals import Refusal, ResolutionRefusedError
+
+COLUMNS: Final = {
+    "number": ("number", "so nghi quyet"),
+    "title": ("title", "trich yeu"),
+    "date": ("date", "ngay ky"),
+    "effective": ("effective", "ngay hieu luc"),
+    "boundaries": ("boundaries", "tep ranh gioi"),
+    "change": ("change", "thay doi"),
+    "what": ("what", "viec"),
+    "unit": ("unit", "ma don vi"),
+    "into": ("into", "ma don vi moi"),
+    "name": ("name", "ten moi"),
+    "kind": ("kind", "loai moi"),
+    "province": ("province", "ma tinh moi"),
+    "streets": ("streets", "duong"),
+    "localities": ("localities", "thon to"),
+    "former": ("former", "don vi cu"),
+    "rest": ("rest", "phan con lai"),
+    "whole": ("whole", "ca don vi"),
+}
+"""Field → headers that mean it, folded."""
+_HEAD: Final = ("number", "title", "date", "effective")
+_WHATS: Final = {
+    "gop": "merge",
+    "tach": "split",
+    "chuyen": "move",
+    "lap": "new",
+    "doi ten": "rename",
+    "doi loai": "kind",
+    "doi tinh": "province",
+    "bai bo": "abolish",
+}
+"""Changes in Vietnamese, folded."""
+_YES: Final = ("x", "yes", "true", "co", "1")
+Place = tuple[int | str, ...]
+Row = Mapping[str, str]
+
+
+def read_table(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
+    """What the table says, as the same in YAML, and the line of each place.
+
+    Raises ResolutionRefusedError, and UnreadableFileError for what is no table.
+    """
+    table = read_file(path)
+    headers = [fold(header) for header in table.headers]
+    at = {
+        field: next((headers.index(name) for name in names if name in headers), None)
+        for field, names in COLUMNS.items()
+    }
+    if at["what"] is None or at["unit"] is None:
+        raise ResolutionRefusedError([Refusal("not_a_table", 1, "what, unit")])
+    said: dict[str, Any] = {"resolution": {}, "changes": []}
+    lines: dict[Place, int] = {(): 1, ("resolution",): 2, ("changes",): 2}
+    before: tuple[str, str] | None = None
+    with table.rows() as rows:
+        for line, cells in enumerate(rows, start=2):
+            row = {
+                field: cells[n].strip() if n is not None and n < len(cells) else ""
+                for field, n in at.items()
+            }
+            _head(said, lines, row, line)
+            if not row["what"]:
+                continue
+            what = _WHATS.get(fold(row["what"]), row["what"])
+            key = (row["change"], what)
+            if not row["change"] or key != before:
+                lines["changes", len(said["changes"])] = line
+                said["changes"].append({what: {}})
+            before = key
+            _part(said["changes"][-1][what], what, row, lines, (len(said["changes"]) - 1, line))
+    return said, lines
+
+
+def _head(said: dict[str, Any], lines: dict[Place, int], row: Row, line: int) -> None:
+    for field in _HEAD:
+        if row[field]:
+            value = _day(row[field]) if field in ("date", "effective") else row[field]
+            said["resolution"].setdefault(field, value)
+            lines.setdefault(("resolution", field), line)
+    if row["boundaries"]:
+        said.setdefault("boundaries", row["boundaries"])
+
+
+def _day(written: str) -> str:
+    try:
+        return parse_day(written.split(" ")[0].split("T")[0]).isoformat()
+    except ValueError:
+        return written  # the model says what is wrong with it
+
+
+def _part(
+    change: dict[str, Any], what: str, row: Row, lines: dict[Place, int], at: tuple[int, int]
+) -> None:
+    """Add a row to its change."""
+    number, line = at
+    here: Place = ("changes", number, what)
+    lines.setdefault(here, line)
+    unit = row["unit"].zfill(2 if len(row["unit"]) < 3 else 5)
+    if what == "merge":
+        change.setdefault("units", []).append(unit)
+        lines[*here, "units", len(change["units"]) - 1] = line
+        change.setdefault("into", _target(row))
+    elif what == "split":
+        change["unit"] = unit
+        change.setdefault("into", []).append({"into": _target(row)} | _told(row))
+        lines[*here, "into", len(change["into"]) - 1] = line
+    elif what == "move":
+        change["part"] = {"unit": unit} | _told(row)
+        change["into"] = _target(row)
+    elif what == "new":
+        change.setdefault("unit", _target(row))
+        change.setdefault("parts", []).append({"unit": unit} | _told(row))
+        lines[*here, "parts", len(change["parts"]) - 1] = line
+    else:
+        change["unit"] = unit
+        change |= {field: row[field] for field in ("name", "kind", "province") if row[field]}
+
+
+def _target(row: Row) -> Any:
+    """A unit that lives on by its code alone; with a name a new one."""
+    code = row["into"].zfill(2 if len(row["into"]) < 3 else 5)
+    if not row["name"]:
+        return code
+    said = {"code": code, "name": row["name"], "kind": row["kind"]}
+    return said | ({"province": row["province"].zfill(2)} if row["province"] else {})
+
+
+def _told(row: Row) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for field in ("streets", "localities", "former"):
+        if row[field]:
+            told[field] = [
+                _named(word.strip()) if field == "streets" else word.strip()
+                for word in row[field].split(";")
+                if word.strip()
+            ]
+    for field in ("rest", "whole"):
+        if fold(row[field]) in _YES:
+            told[field] = True
+    return told
+
+
+def _named(written: str) -> Any:
+    """`Phố Dài [1-99 lẻ]`: a street, or the numbers of one side of it."""
+    street, bracket, rest = written.partition("[")
+    if not bracket:
+        return written
+    words = fold(rest).split()
+    said: dict[str, Any] = {"street": street.strip()}
+    numbers = [word for word in words if word.isdigit()]
+    open_end = rest.lstrip().startswith("-")
+    if numbers and not open_end:
+        said["first"] = numbers[0]
+    if len(numbers) > 1 or (numbers and open_end):
+        said["last"] = numbers[-1]
+    if {"le", "odd"} & set(words):
+        said["side"] = "odd"
+    elif {"chan", "even"} & set(words):
+        said["side"] = "even"
+    return said

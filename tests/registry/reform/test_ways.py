@@ -1,0 +1,273 @@
+"""Prepared reforms, decisions of people, tables, files of the seeds, and what a kill leaves."""
+
+import datetime
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from registry.access.keys import NewKey, bind_key, create_key
+from registry.database import session_scope
+from registry.errors import InvalidInputError
+from registry.gazetteer import load_gazetteer, today
+from registry.intake.formats.any_file import read_file
+from registry.intake.publishing.publish import PUBLISH_LOCK
+from registry.reform.due import carry_due, withdraw
+from registry.reform.from_seeds import resolution_of_day
+from registry.reform.plan import make_plan
+from registry.reform.reading import read_resolution
+from registry.reform.refusals import ResolutionRefusedError
+from registry.reform.run import Options, reform
+from registry.reform.work_file import DECIDED, MAP, WORKBOOK, read_decided
+from registry.settings import ROOT
+from tests.registry.reform.conftest import Hall
+from tests.support.intake import checksum, deliveries, write
+from tests.support.lifecycle import Town
+from tests.support.waiting import eventually
+
+SPLIT = """\
+changes:
+  - split:
+      unit: "00199"
+      into:
+        - into: {code: "00201", name: Láng Đông, kind: phuong}
+          localities: [Tổ 1]
+        - into: {code: "00202", name: Láng Tây, kind: phuong}
+          localities: [Tổ 2]
+"""
+MERGE = """\
+changes:
+  - merge: {units: ["00199", "00190"], into: {code: "00199", name: Láng Mới, kind: phuong}}
+"""
+
+
+def commune_of(town: Town, code: str) -> str:
+    ((found,),) = town.rows(
+        "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id WHERE h.code = :c",
+        c=code,
+    )
+    return str(found)
+
+
+def test_people_decide_what_nothing_settles(hall: Hall) -> None:
+    town, folder = hall.town, hall.folder
+    for locality in ("Tổ 1", "Tổ 2"):
+        town.do("name-locality", commune="00199", locality=locality)
+    told, untold = town.house("3", None, locality="Tổ 1"), town.house("27")
+
+    report = hall.carry(SPLIT, dry_run=True, folder=folder)
+
+    assert (report.undecided, report.settled_by) == (1, {"locality": 1})
+    assert (folder / MAP).is_file()
+    assert (folder / "report.json").is_file()
+    table = read_file(folder / WORKBOOK)
+    with table.rows() as rows:
+        (row,) = list(rows)
+    assert row[3] == "00201 00202"
+    for wrong, code in (("00190", "decision_elsewhere"), ("12345", "decision_elsewhere")):
+        path = write(folder / "d.csv", {"Mã địa chỉ số": row[0], DECIDED: wrong})
+        with pytest.raises(ResolutionRefusedError) as caught:
+            hall.carry(SPLIT, decided=read_decided(path))
+        assert caught.value.refusals[0].code == code
+    path = write(folder / "d.csv", {"Mã địa chỉ số": row[0], DECIDED: "202"})
+
+    assert hall.carry(SPLIT, decided=read_decided(path)).undecided == 0
+    assert (commune_of(town, told), commune_of(town, untold)) == ("00201", "00202")
+
+
+def test_prepared_reform_is_carried_on_its_day(hall: Hall) -> None:
+    town, tomorrow = hall.town, today() + datetime.timedelta(days=1)
+    code = town.house("27")
+    report = hall.carry(MERGE, day=tomorrow)
+    assert report.state == "prepared"
+    assert commune_of(town, code) == "00199"
+    born = "SELECT count(*) FROM admin_unit WHERE source = 'decision 1/NQ'"
+    assert town.rows(born) == [(1,)]
+    late = town.house("29")
+
+    carry_due(town.engine)
+    assert town.rows("SELECT state FROM reform") == [("prepared",)]
+    # The day comes.
+    with session_scope(town.engine) as session:
+        for statement in (
+            "UPDATE reform SET effective_on = current_date, resolution = jsonb_set(resolution,"
+            " '{said,resolution,effective}', to_jsonb(current_date::text))",
+            "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), current_date)"
+            " WHERE upper(lifetime) = current_date + 1",
+            "UPDATE admin_unit SET lifetime = daterange(current_date, NULL)"
+            " WHERE lower(lifetime) = current_date + 1",
+            "UPDATE admin_unit_version SET valid = daterange(lower(valid), current_date)"
+            " WHERE upper(valid) = current_date + 1",
+            "UPDATE admin_unit_version SET valid = daterange(current_date, NULL)"
+            " WHERE lower(valid) = current_date + 1",
+            "UPDATE admin_unit_succession SET effective_on = current_date"
+            " WHERE effective_on = current_date + 1",
+        ):
+            session.execute(text(statement))
+    carry_due(town.engine)
+    carry_due(town.engine)
+
+    assert town.rows("SELECT state FROM reform") == [("carried",)]
+    assert town.rows(born) == [(1,)]
+    assert commune_of(town, code) == commune_of(town, late) == "00199"
+    assert town.record(code).unit_id == town.record(late).unit_id
+    assert town.rows(
+        "SELECT v.name FROM household h JOIN admin_unit_version v ON v.unit_id = h.unit_id"
+        " WHERE h.code = :c AND upper_inf(v.valid)",
+        c=code,
+    ) == [("Láng Mới",)]
+
+
+def test_prepared_reform_is_withdrawn(hall: Hall) -> None:
+    units = "SELECT md5(string_agg(u::text, ',' ORDER BY id)) FROM admin_unit u"
+    versions = "SELECT md5(string_agg(concat(unit_id, name, kind, province_id, valid), ','"
+    versions += " ORDER BY unit_id, valid)) FROM admin_unit_version"
+    before = hall.town.rows(units), hall.town.rows(versions)
+    hall.carry(MERGE, day=today() + datetime.timedelta(days=3))
+    assert (hall.town.rows(units), hall.town.rows(versions)) != before
+
+    withdraw(hall.town.engine, "1/NQ", actor="tests")
+
+    assert (hall.town.rows(units), hall.town.rows(versions)) == before
+
+
+def test_table_says_the_same(hall: Hall) -> None:
+    head = {"number": "1/NQ", "title": "Bảng", "date": "1/11/2026", "effective": "02/11/2026"}
+    rows = [
+        head | {"change": "1", "what": "gộp", "unit": "199", "into": "199", "name": "Láng Mới",
+                "kind": "phuong"},
+        {"change": "1", "what": "gộp", "unit": "190", "into": "199"},
+        {"change": "2", "what": "tách", "unit": "00008", "into": "00008", "name": "Bắc",
+         "kind": "phuong", "streets": "Phố Dài [1-99 lẻ]; Phố Đội Cấn"},
+        {"change": "2", "what": "tách", "unit": "00008", "into": "00009", "name": "Nam",
+         "kind": "phuong", "rest": "x"},
+        {"change": "3", "what": "đổi tên", "unit": "00004", "name": "Ba Đình Mới"},
+    ]  # fmt: skip
+    document = read_resolution(write(hall.folder / "r.csv", *rows))
+
+    changes = [change.what for change in document.resolution.changes]
+    assert [what for what, _ in changes] == ["merge", "split", "rename"]
+    assert changes[0][1].units == ("00199", "00190")
+    first = changes[1][1].into[0].street_parts
+    assert (first[0].first, first[0].last, first[0].side) == (1, 99, "odd")
+    assert first[1].is_whole
+    assert str(document.resolution.resolution.effective) == "2026-11-02"
+    assert document.line("changes", 1, "split", "into", 1) == 5
+
+    rows[2]["kind"] = "lạ"
+    with pytest.raises(ResolutionRefusedError) as caught:
+        read_resolution(write(hall.folder / "r.csv", *rows))
+    assert [(each.code, each.line) for each in caught.value.refusals] == [("malformed", 4)]
+
+
+@pytest.mark.parametrize("day", ["2025-01-01", "2025-07-01", "2026-04-30"])
+def test_real_reforms_come_from_the_seeds(hall: Hall, day: str) -> None:
+    path = hall.folder / "seeds.yaml"
+    with session_scope(hall.town.engine) as session:
+        known = load_gazetteer(session)
+    made = resolution_of_day(known, datetime.date.fromisoformat(day), None)
+    path.write_text(made, encoding="utf-8")
+
+    document = read_resolution(path)
+
+    # On today's map they have happened: what is refused is that, and not how the file is written.
+    with pytest.raises(ResolutionRefusedError) as caught:
+        make_plan(document, known)
+    allowed = {"unit_ended", "unit_unknown", "day_too_early", "code_in_use", "name_in_use"}
+    assert {each.code for each in caught.value.refusals} <= allowed | {"province_missing"}
+
+
+def test_key_of_a_split_unit_is_narrowed(hall: Hall) -> None:
+    engine = hall.town.engine
+    for locality in ("Tổ 1", "Tổ 2"):
+        hall.town.do("name-locality", commune="00199", locality=locality)
+    with session_scope(engine) as session:
+        create_key(session, NewKey("Láng", "editor", ("00199",)))
+    hall.carry(SPLIT)
+
+    with session_scope(engine) as session:
+        assert sorted(bind_key(session, "Láng", ["00201"])) == ["00201", "00202"]
+        with pytest.raises(InvalidInputError):
+            bind_key(session, "Láng", ["00199"])
+
+    bound = "SELECT u.code, b.widened_by_event_id FROM api_key_unit b JOIN admin_unit u"
+    assert hall.town.rows(f"{bound} ON u.id = b.unit_id") == [("00201", None)]
+
+
+def test_import_that_read_the_units_before_reads_them_again(hall: Hall) -> None:
+    """What ended meanwhile is not what a row of it is published in."""
+    engine = hall.town.engine
+    deliver = deliveries(engine, hall.folder)
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    row = {"commune_code": "00199", "street": "Phố Láng", "house_number": "1"}
+
+    with session_scope(engine) as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
+        thread = threading.Thread(target=deliver, args=(row,))
+        thread.start()
+        eventually(lambda: hall.town.rows(waits) == [(1,)], "the import waits")
+        # What a reform that holds the lock does to units.
+        session.execute(text("UPDATE admin_unit SET source = source WHERE code = '00199'"))
+    thread.join()
+
+    assert hall.town.rows("SELECT count(*) FROM household") == [(1,)]
+
+
+def test_kill_leaves_all_or_nothing(hall: Hall) -> None:
+    town = hall.town
+    town.house("27")
+    for number in range(1, 40):
+        town.do("propose", commune="00199", street="Phố Láng", house_number=str(100 + number))
+    path = hall.file(MERGE)
+    before = checksum(town.engine)
+    environment = {**os.environ, "DATABASE_URL": town.url, "PYTHONPATH": str(ROOT)}
+    phases = ("reading", "settling", "places", "boundaries")
+    for phase in phases:
+        program = (
+            "import os, signal, sys\n"
+            "from pathlib import Path\n"
+            "from registry.database import make_engine\n"
+            "from registry.reform.reading import read_resolution\n"
+            "from registry.reform.run import Options, reform\n"
+            "def entering(phase):\n"
+            "    if phase.startswith(sys.argv[2]): os.kill(os.getpid(), signal.SIGKILL)\n"
+            "reform(make_engine(os.environ['DATABASE_URL']), read_resolution(Path(sys.argv[1])),"
+            " Options('tests'), entering)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(path), phase],
+            env=environment,
+            check=False,
+            cwd=ROOT,
+        )
+        assert done.returncode == -signal.SIGKILL
+        assert checksum(town.engine) == before
+        assert town.rows("SELECT count(*) FROM reform") == [(0,)]
+    assert reform(town.engine, read_resolution(path), Options("tests")).state == "carried"
+
+
+def test_command(hall: Hall) -> None:
+    hall.town.house("27")
+    environment = {**os.environ, "DATABASE_URL": hall.town.url, "PYTHONPATH": str(ROOT)}
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "scripts.main", "reform", *map(str, arguments)]
+        return subprocess.run(
+            command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+
+    path = hall.file(MERGE)
+    tried = run(path, "--dry-run", "--report", hall.folder / "out")
+    assert (tried.returncode, "Đã rõ 1 / 1 mã" in tried.stdout) == (0, True), tried.stderr
+    assert run(path).returncode == 0
+    again = run(path)
+    assert again.returncode == 1
+    assert "dòng 2: 1/NQ: nghị quyết này đã nạp" in again.stderr
+    assert run("--undo", "1/NQ").returncode == 0
+    assert run().returncode == 2
+    assert run("--from-seeds", "2026-04-30").stdout.startswith("resolution:")
