@@ -44,6 +44,12 @@ CREATE MACRO degrees_of(cell) AS
 -- Whether a point is in Viet Nam, its archipelagos among it; null without one.
 CREATE MACRO is_inside(lon, lat) AS lon BETWEEN 102 AND 118 AND lat BETWEEN 6 AND 24;
 
+-- geo.address.names_dwelling, set by set: a number that is more than an alley, a flat, or a locality
+-- with a point.
+CREATE MACRO is_dwelling(number_key, alley_only, flat, place_keys, inside) AS
+    coalesce(number_key IS NOT NULL AND NOT alley_only OR flat IS NOT NULL
+        OR place_keys IS NOT NULL AND inside, false);
+
 -- Kilometres between two points on a sphere, however far apart they are.
 CREATE MACRO kilometres(lon1, lat1, lon2, lat2) AS 2 * 6371.0087714 * asin(sqrt(
     pow(sin(radians(lat2 - lat1) / 2), 2)

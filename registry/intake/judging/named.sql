@@ -1,26 +1,38 @@
 -- in: delivered, the parts, decided, repeated, overlong. out: named, the rows with all that they name.
 CREATE VIEW named AS
-SELECT d.*, n.number, n.number_key, n.alley_only, t.street_key, p.place_keys, f.building_key,
-    f.storey, f.flat, c.candidates, c.former_id, c.commune_problem, c.commune_notice,
-    CASE len(c.candidates) WHEN 1 THEN c.candidates[1]
-        ELSE coalesce(u.unit_id, c.assumed_id) END AS unit_id,
-    c.assumed_id IS NOT NULL AND u.row_number IS NULL AS assumed,
-    coalesce(is_inside(d.lon, d.lat), false) AS inside,
-    coalesce(is_inside(d.lat, d.lon), false) AS is_swapped,
-    -- Whether few rows of the file name a number and a place, and no street.
-    (SELECT count(street_at) > 4 * count(place_at) FILTER (
-        WHERE number_at IS NOT NULL AND street_at IS NULL) FROM delivered) AS streets_usual,
-    -- Tổ Quán Thánh, where other rows are of Quán Thánh: the cells have moved by one.
-    d.place_at IN (
-        SELECT o.at FROM place o JOIN street s ON s.street_name = o.place_names[1]
-        WHERE o.place_kinds[1] IN ('tổ', 'tổ dân phố', 'khối', 'khu phố')) AS street_as_group,
-    r.row_number IS NOT NULL AS ref_repeated, o.row_number IS NOT NULL AS overlong
-FROM delivered d
-JOIN commune c ON c.at = d.commune_at
-LEFT JOIN number n ON n.at = d.number_at
-LEFT JOIN street t ON t.at = d.street_at
-LEFT JOIN place p ON p.at = d.place_at
-LEFT JOIN flat f ON f.at = d.flat_at
-LEFT JOIN decided u ON u.row_number = d.row_number
-LEFT JOIN repeated r ON r.row_number = d.row_number
-LEFT JOIN overlong o ON o.row_number = d.row_number;
+SELECT *, number_alone AND place_keys IS NULL AND building_key IS NULL AND flat IS NULL AS nowhere,
+    street_as_group AND street_key IS NULL AND streets_usual AND has_number AS moved
+FROM (
+    SELECT *, is_dwelling(number_key, alley_only, flat, place_keys, inside) AS dwelling,
+        -- A parcel of a numbered sheet is one in its commune; other numbers are a street's or a place's.
+        has_number AND NOT alley_only AND street_key IS NULL AND NOT number_key ~ '^TO[0-9].*$'
+            AS number_alone
+    FROM (
+        SELECT d.*, n.number, n.number_key, n.alley_only, t.street_key, p.place_keys, f.building_key,
+            f.storey, f.flat, c.candidates, c.former_id, c.commune_problem, c.commune_notice,
+            CASE len(c.candidates) WHEN 1 THEN c.candidates[1]
+                ELSE coalesce(u.unit_id, c.assumed_id) END AS unit_id,
+            c.assumed_id IS NOT NULL AND u.row_number IS NULL AS assumed,
+            coalesce(is_inside(d.lon, d.lat), false) AS inside,
+            coalesce(is_inside(d.lat, d.lon), false) AS swapped,
+            -- Not what is no number, `?` and its kinds.
+            n.number_key ~ '^[^?].*$' AS has_number,
+            -- Whether few rows of the file name a number and a place, and no street.
+            (SELECT count(street_at) > 4 * count(place_at) FILTER (
+                WHERE number_at IS NOT NULL AND street_at IS NULL) FROM delivered) AS streets_usual,
+            -- Tổ Quán Thánh, where other rows are of Quán Thánh: the cells have moved by one.
+            d.place_at IN (
+                SELECT o.at FROM place o JOIN street s ON s.street_name = o.place_names[1]
+                WHERE o.place_kinds[1] IN ('tổ', 'tổ dân phố', 'khối', 'khu phố')) AS street_as_group,
+            r.row_number IS NOT NULL AS ref_repeated, o.row_number IS NOT NULL AS overlong
+        FROM delivered d
+        JOIN commune c ON c.at = d.commune_at
+        LEFT JOIN number n ON n.at = d.number_at
+        LEFT JOIN street t ON t.at = d.street_at
+        LEFT JOIN place p ON p.at = d.place_at
+        LEFT JOIN flat f ON f.at = d.flat_at
+        LEFT JOIN decided u ON u.row_number = d.row_number
+        LEFT JOIN repeated r ON r.row_number = d.row_number
+        LEFT JOIN overlong o ON o.row_number = d.row_number
+    )
+);

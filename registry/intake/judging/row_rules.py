@@ -9,19 +9,6 @@ from registry.intake.engine import Workbench
 from registry.intake.judging.points import decide_communes, find_outside
 from registry.intake.judging.problems import PIECE, PROBLEMS, RULES
 
-# geo.address.names_dwelling, set by set: a number that is more than an alley, a flat, or a
-# locality with a point.
-_DWELLING: Final = """
-    coalesce(number_key IS NOT NULL AND NOT alley_only
-        OR flat IS NOT NULL
-        OR place_keys IS NOT NULL AND inside, false)
-"""
-# A parcel of a numbered sheet is one in its commune; other numbers are a street's or a place's.
-_NUMBER_ALONE: Final = (
-    "number_key ~ '^[^?].*$' AND NOT alley_only AND street_key IS NULL"
-    " AND NOT number_key ~ '^TO[0-9].*$'"
-)
-
 
 def _no_text(cell: str) -> str:
     """In SQL, the cell where it can only be a number, and no telephone's: cells move by one."""
@@ -32,23 +19,14 @@ def _no_text(cell: str) -> str:
 
 
 _PIECES: Final = {
-    "inside": "inside",
-    "swapped": "is_swapped",
-    "dwelling": _DWELLING,
-    "number_alone": _NUMBER_ALONE,
-    "nowhere": (
-        f"{_NUMBER_ALONE} AND place_keys IS NULL AND building_key IS NULL AND flat IS NULL"
-    ),
-    # `Tổ Quán Thánh` without a street: see named.sql.
-    "street_as_group": (
-        "number_key ~ '^[^?].*$' AND street_key IS NULL AND streets_usual AND street_as_group"
-    ),
+    **{name: name for name in ("inside", "swapped", "dwelling", "number_alone", "nowhere")},
+    "street_as_group": "moved",
     "shown_longitude": _no_text("longitude"),
     "shown_latitude": _no_text("latitude"),
     "shown_either": _no_text("coalesce(longitude, latitude)"),
     "candidates_count": "len(candidates)::text",
 }
-"""What the table of problems names in braces."""
+"""What the table of problems names in braces: columns of `named`, or SQL."""
 
 
 def _sql(written: str) -> str:

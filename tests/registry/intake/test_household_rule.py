@@ -12,15 +12,12 @@ from sqlalchemy import Engine
 
 from geo.address import Door, names_dwelling, parse_components
 from registry.address_reader import read_address
-from registry.intake.judging.row_rules import _DWELLING
+from registry.intake.engine import _script
 from registry.intake.spellings.doors import parts_of
 from tests.support.units import read_gazetteer
 from tests.support.vectors import read_vectors
 
-_CASE = (
-    "SELECT $1::VARCHAR AS number_key, $2::BOOLEAN AS alley_only, $3::VARCHAR[] AS place_keys,"
-    " $4::VARCHAR AS flat, $5::BOOLEAN AS inside"
-)
+_CASE = "$1::VARCHAR, $2::BOOLEAN, $3::VARCHAR, $4::VARCHAR[], $5::BOOLEAN"
 Case = tuple[Door, bool]
 """A door, and whether it has a point."""
 
@@ -33,10 +30,11 @@ def by_sql() -> Iterator[Callable[[list[Case]], list[bool]]]:
         found = []
         for door, point in cases:
             values = columns(door, has_point=point)
-            found += duck.execute(f"SELECT {_DWELLING} FROM ({_CASE}) c", values).fetchone() or ()
+            found += duck.execute(f"SELECT is_dwelling({_CASE})", values).fetchone() or ()
         return found
 
     with duckdb.connect() as duck:
+        duck.execute(_script("macros.sql"))
         yield ask
 
 
@@ -45,8 +43,8 @@ def columns(door: Door, *, has_point: bool) -> tuple[object, ...]:
     return (
         parts.number and parts.number[1],
         parts.number and parts.number[2],
-        parts.place and parts.place[2],
         parts.flat and parts.flat[3],
+        parts.place and parts.place[2],
         has_point,
     )
 
