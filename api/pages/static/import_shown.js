@@ -115,7 +115,7 @@ function columns(found, act) {
     const mapping = Object.fromEntries(choices.filter(([name, { value }]) => value !== said(name)).map(([name, { value }]) => [name, value === AUTO ? null : value]));
     if (Object.keys(mapping).length) act.answer({ mapping });
   };
-  return make('details', { class: 'columns', open: asked.length > 0 },
+  return make('details', { class: 'meanings', open: asked.length > 0 },
     make('summary', {}, t('Chọn cột nào là gì', 'Say which column is what')),
     make('div', { class: 'fields' }, ...choices.map(([name, choice]) => make('label', {}, t(`Cột “${name}”`, `Column “${name}”`), choice))),
     make('p', { class: 'actions' }, button(t('Đọc các cột như đã chọn: chạy thử lại', 'Read them as chosen: try again'), again)));
