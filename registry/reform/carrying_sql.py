@@ -58,14 +58,19 @@ SUCCESSIONS: Final = """
 """
 # A new unit without a seat has that of its largest part.
 SEATS: Final = """
-    UPDATE admin_unit n SET seat = (
-            SELECT coalesce(
-                (SELECT ST_PointOnSurface(a.geom) FROM reform_own_area a WHERE a.unit_id = n.id),
-                (SELECT p.seat FROM reform_leg g JOIN admin_unit p ON p.id = g.from_id
-                LEFT JOIN reform_door d ON d.from_id = g.from_id AND d.to_id = g.to_id
-                WHERE g.to_id = n.id AND p.seat IS NOT NULL
-                GROUP BY p.id ORDER BY bool_or(g.whole) DESC, count(d.*) DESC, p.id LIMIT 1)))
-    WHERE n.id = ANY (:born) AND n.seat IS NULL
+    WITH held AS (
+        SELECT from_id, to_id, count(*) AS doors FROM reform_door GROUP BY 1, 2
+    ), largest AS (
+        SELECT DISTINCT ON (g.to_id) g.to_id, p.seat
+        FROM reform_leg g JOIN admin_unit p ON p.id = g.from_id AND p.seat IS NOT NULL
+        LEFT JOIN held h ON h.from_id = g.from_id AND h.to_id = g.to_id
+        ORDER BY g.to_id, g.whole DESC, coalesce(h.doors, 0) DESC, p.id
+    )
+    UPDATE admin_unit n SET seat = coalesce(ST_PointOnSurface(a.geom), l.seat)
+    FROM unnest(CAST(:born AS int[])) AS b (id)
+    LEFT JOIN reform_own_area a ON a.unit_id = b.id
+    LEFT JOIN largest l ON l.to_id = b.id
+    WHERE n.id = b.id AND n.seat IS NULL
 """
 
 # Places. Where one takes the name that another one gives up in the same statement, that one is
