@@ -9,6 +9,7 @@ one of the communes of 2024 that led there: where a commune was split, its polyg
 
 import argparse
 import datetime
+import json
 import os
 import resource
 import tempfile
@@ -132,6 +133,18 @@ def make_register(engine: Engine, admin: Engine, boundaries: Path, n: int) -> No
     print(f"{count:,} households on the map of 2024", flush=True)
 
 
+def write_polygons(admin: Engine, path: Path) -> None:
+    """Today's polygons under today's codes; lists differ in two of them."""
+    with admin.connect() as connection, path.open("w", encoding="utf-8") as file:
+        features = (
+            json.dumps({"type": "Feature", "properties": {"code": code}, "geometry": shape})
+            for code, shape in connection.execute(
+                text("SELECT code, CAST(ST_AsGeoJSON(geom, 7) AS json) FROM bench_polygon")
+            )
+        )
+        file.write(f'{{"type": "FeatureCollection", "features": [{",".join(features)}]}}')
+
+
 def main() -> None:
     """Replay the reforms and print what became of the households."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -147,11 +160,12 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="reforms-"))
     files = {}
     for day in DAYS:
-        named = str(given.boundaries.resolve()) if day == "2025-07-01" else None
+        named = "communes.geojson" if day == "2025-07-01" else None
         files[day] = folder / f"{day}.yaml"
         said = resolution_of_day(known, datetime.date.fromisoformat(day), named)
         files[day].write_text(said, encoding="utf-8")
     make_register(engine, admin, given.boundaries, given.households)
+    write_polygons(admin, folder / "communes.geojson")
     for day, path in files.items():
         began = time.monotonic()
         report = reform(engine, read_resolution(path), Options("bench", nearest=True))

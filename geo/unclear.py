@@ -80,6 +80,8 @@ def is_falling(number: str) -> bool:
     >>> [is_falling(text) for text in ("12-3", "5/12-3", "427-14", "95-93", "12-16", "12-16B")]
     [True, True, True, False, False, False]
     """
+    if number.isalnum():
+        return False  # nearly all
     pairs = _RANGE.findall(number) if _PATH.fullmatch(number) else ()
     return any(
         int(one) > int(other) and (len(one) > len(other) or (int(one) - int(other)) % 2)

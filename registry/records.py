@@ -279,9 +279,6 @@ def label_on(
     Its units are those of that day that lead to today's. Nothing is guessed: without a label where
     they may be several. A province alone is none of another map.
     """
-    if gazetteer.coming is not None and gazetteer.turns_on and day >= gazetteer.turns_on:
-        gazetteer = gazetteer.coming  # of a day to come: by what is announced
-        unit = gazetteer.units[unit.id]
     then = next((one for one in past if one.day == day), None)
     others = (former.id,) if former is not None else ()
     if unit.level != "commune":

@@ -44,7 +44,8 @@ def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str 
     return dumped
 
 
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc] - yaml tells no types
+# The library tells no types.
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
     """Codes in quotes, so that no reader takes them for numbers."""
 
     def ignore_aliases(self, _data: Any) -> bool:

@@ -20,6 +20,11 @@ _ONE_DAY: Final = datetime.timedelta(days=1)
 _RECORDS: Final = text(
     f"SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = ANY (:codes)"  # noqa: S608
 )
+_COUNTED: Final = (
+    *("ends", "records", "households", "streets", "localities"),
+    *("keys", "targets", "open_reports", "imports"),
+)
+"""What `report_sql.UNITS` counts, in its order."""
 WAY_WORDS: Final = {
     "whole_unit": "cả đơn vị",
     "decided": "người quyết định",
@@ -156,11 +161,11 @@ class _Reporter:
             to = [self._share(to_id, rows) for to_id, rows in held.items() if to_id is not None]
             found.append(
                 UnitReport(
-                    unit.code,
-                    unit.version_on(self.plan.day - _ONE_DAY).full_name,
-                    *row[1:],
-                    tuple(sorted(to, key=lambda share: share.code)),
-                    sum(each.records for each in held.get(None, ())),
+                    code=unit.code,
+                    name=unit.version_on(self.plan.day - _ONE_DAY).full_name,
+                    to=tuple(sorted(to, key=lambda share: share.code)),
+                    undecided=sum(each.records for each in held.get(None, ())),
+                    **dict(zip(_COUNTED, row[1:], strict=True)),
                 )
             )
         return sorted(found, key=lambda unit: unit.code)

@@ -17,7 +17,7 @@ AnyCode = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{3}|[0-9]{5})$")]
 ProvinceCode = Annotated[str, Field(pattern=r"^[0-9]{2}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Kind = Literal[
-    *("tinh", "thanh_pho", "quan", "huyen", "thi_xa", "xa", "phuong", "thi_tran", "dac_khu")
+    "tinh", "thanh_pho", "quan", "huyen", "thi_xa", "xa", "phuong", "thi_tran", "dac_khu"
 ]
 Lon = Annotated[float, Field(ge=101, le=118)]
 Lat = Annotated[float, Field(ge=5, le=24)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import shapely
 from sqlalchemy import Engine, insert, text
@@ -199,7 +199,7 @@ class _Work:
     def _own_areas(self, plan: Plan) -> dict[str, Polygons]:
         if self.document.areas:
             kept_areas = self.document.areas.items()
-            return {code: Polygons(shapely.from_wkb(shape)) for code, shape in kept_areas}
+            return {code: cast("Polygons", shapely.from_wkb(shape)) for code, shape in kept_areas}
         name = self.document.resolution.boundaries
         if name is None:
             return {}

@@ -1,6 +1,7 @@
 """Doors in parts, as `geo` reads them: what is stored of each is a row of its own small table."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Final
@@ -88,6 +89,7 @@ def refusal(role: str, text: str) -> Number | None:
     return unread(text) if total or is_unclear(role, text) else None
 
 
+@lru_cache(maxsize=16_384)
 def is_no_street(text: str) -> bool:
     """Whether it stands where a street has no name.
 
