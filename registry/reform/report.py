@@ -112,9 +112,7 @@ def make_report(session: Session, plan: Plan, undecided: int) -> Report:
 
 def gazetteer_of(session: Session, day: datetime.date) -> Gazetteer:
     """The gazetteer as the session sees it, of a day."""
-    known = load_gazetteer(session)
-    of_day = getattr(known, "of_day", None)
-    return of_day(day) if of_day is not None else known
+    return load_gazetteer(session).of_day(day)
 
 
 class _Reporter:
