@@ -35,7 +35,7 @@ NAMED = {
     "thoroughfare_alias", "thoroughfare_version",
 }  # fmt: skip
 NAMED_ANSWERS = {
-    "ChangedPlace", "CoverageGap", "CoverageOfUnit", "FeedPlace",
+    "AnnouncedUnit", "ChangedPlace", "CoverageGap", "CoverageOfUnit", "Ended", "FeedPlace",
     "PickerProvince", "SeriesUnit", "Service", "StreetEntry", "UnitDetail",
     "UnitEntry", "UnitRef", "UnitSummary", "WhoAmI",
 }  # fmt: skip
