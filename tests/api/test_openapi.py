@@ -225,6 +225,10 @@ RARELY_MEANT = {"/v1/reports"}
 """What no chance puts together: a kind of report with what that kind takes, and nothing else."""
 
 
+# Threads of the pool of connections ask `random` for how long each lives, between two draws.
+@pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 @pytest.mark.parametrize(("path", "method", "mode"), FUZZED)
 def test_fuzzing_finds_no_contradiction(
     app: Flask, path: str, method: str, mode: GenerationMode
