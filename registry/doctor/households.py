@@ -261,7 +261,8 @@ _WIDENED_KEYS: Final = """
     SELECT k.name || ' (' || string_agg(u.code, ' ' ORDER BY u.code) || ')'
     FROM api_key k JOIN api_key_unit b ON b.key_id = k.id AND b.widened_by_event_id IS NOT NULL
     JOIN admin_unit u ON u.id = b.unit_id
-    WHERE k.revoked_at IS NULL GROUP BY k.id ORDER BY k.name
+    WHERE k.revoked_at IS NULL GROUP BY k.id, b.widened_by_event_id HAVING count(*) > 1
+    ORDER BY k.name
 """
 
 
