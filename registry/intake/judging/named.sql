@@ -20,10 +20,12 @@ FROM (
             -- Whether few rows of the file name a number and a place, and no street.
             (SELECT count(street_at) > 4 * count(place_at) FILTER (
                 WHERE number_at IS NOT NULL AND street_at IS NULL) FROM delivered) AS streets_usual,
-            -- Tổ Quán Thánh, where other rows are of Quán Thánh: the cells have moved by one.
+            -- Tổ Quán Thánh, where other rows are of Quán Thánh: the cells have moved by one. Not
+            -- Tổ 1, beside a Đường 1.
             d.place_at IN (
                 SELECT o.at FROM place o JOIN street s ON s.street_name = o.place_names[1]
-                WHERE o.place_kinds[1] IN ('tổ', 'tổ dân phố', 'khối', 'khu phố')) AS street_as_group,
+                WHERE o.place_kinds[1] IN ('tổ', 'tổ dân phố', 'khối', 'khu phố')
+                    AND NOT o.place_names[1] ~ '.*[0-9].*') AS street_as_group,
             r.row_number IS NOT NULL AS ref_repeated, o.row_number IS NOT NULL AS overlong
         FROM delivered d
         JOIN commune c ON c.at = d.commune_at

@@ -68,6 +68,12 @@ def test_a_street_in_the_column_of_groups_is_refused(engine: Engine, tmp_path: P
     assert (result.new, shown(result, "number_unreadable")) == (7, [(8, "20")])
 
 
+def test_a_numbered_group_is_no_street_of_that_number(engine: Engine, tmp_path: Path) -> None:
+    streets = "".join(f"{n},Đường 3,,00004\n" for n in range(1, 8))
+    result = run(engine, tmp_path / "a.csv", f"Số nhà,Đường,Tổ,Mã xã\n{streets}20,,Tổ 3,00004\n")
+    assert (result.new, result.problems) == (8, {"street_missing": 1})
+
+
 def test_what_could_not_be_read_is_quoted_without_names(engine: Engine, tmp_path: Path) -> None:
     result = run(
         engine,
