@@ -7,5 +7,3 @@ from typing import Final
 
 APART: Final = "~"
 """Between a key and the marks that tell its place from another one of the key; no key holds it."""
-FOLDED: Final = f"split_part({{own}}, '{APART}', 1)"
-"""In SQL, the key in a key of its own."""

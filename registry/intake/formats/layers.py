@@ -46,7 +46,6 @@ _CUT: Final = (
     " tệp"
 )
 _NO_LAYER: Final = "không có lớp nào (there is no layer in it)"
-_NO_PLACE: Final = "lớp không có hình (no geometries): tọa độ lấy từ các cột"
 _LAYER_ERRORS: Final = (
     *(DataSourceError, DataLayerError, pa.ArrowException, KeyError, ValueError),
     OverflowError,  # a day beyond the year 9999

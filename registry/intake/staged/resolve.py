@@ -45,8 +45,6 @@ FIELDS_READ: Final = (
     *("former_address", "address"),
 )
 """The order in which cells are handed over; '' for a column that the file lacks."""
-KEPT: Final = 5
-"""So many of them are staged as they are."""
 _DOOR: Final = slice(5, 11)
 _STREET: Final = 6
 _LOCALITY: Final = 7
