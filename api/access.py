@@ -2,7 +2,8 @@
 
 `requires` marks an endpoint, `guard` enforces the marks. An endpoint without one is closed to all
 but an admin, so nothing is open because somebody forgot. Who a caller is, is answered by the
-function given to `create_app`, `by_key` unless a test says otherwise. From here on the caller acts
+function given to `create_app`, `by_key` unless a test says otherwise: its key, or where that is
+declared the session of the desk (`api.sessions`). From here on the caller acts
 (`registry.access.actors`): the database lets it write in its units only, and codes that it looks
 for in vain are paid from its budget.
 """
@@ -18,6 +19,7 @@ from api.bodies import most_bytes
 from api.context import register
 from api.limits import Limits, has_key, too_many
 from api.requests import SAFE_METHODS
+from api.sessions import sent_token
 from registry.access.actors import ANONYMOUS, Actor, act_as
 from registry.access.budget import carried, carry
 from registry.access.roles import Role
@@ -40,6 +42,7 @@ __all__ = [
     "nobody",
     "requires",
     "role_of",
+    "sign_in",
 ]
 
 _EXTENSION: Final = "diachiso_access"
@@ -68,24 +71,49 @@ def by_key(register: Register, limits: Limits | None) -> Authenticate:
     def authenticate(asked: Request) -> Caller:
         secret = _secret(asked)
         if secret is None:
-            return ANONYMOUS
-        address = asked.remote_addr or ""
-        if limits is not None and not register.keys.knows(secret):
-            limits.check_failures(address)
-        try:
-            return register.keys.actor(secret, writing=_writes(asked))
-        except KeyRequiredError:
-            if limits is not None:
-                limits.count_failure(address)
-            raise
+            token = sent_token(asked) if _takes_session(asked) else None
+            return (register.keys.of_session(token) if token else None) or ANONYMOUS
+        return holder_of(register, limits, secret, writing=_writes(asked))
 
     return authenticate
+
+
+def holder_of(register: Register, limits: Limits | None, secret: str, *, writing: bool) -> Caller:
+    """Who holds a key that this request brought; trying out keys is limited.
+
+    Raises the kinds of KeyRequiredError, and TooManyRequestsError.
+    """
+    address = request.remote_addr or ""
+    if limits is not None and not register.keys.knows(secret):
+        limits.check_failures(address)
+    try:
+        return register.keys.actor(secret, writing=writing)
+    except KeyRequiredError:
+        if limits is not None:
+            limits.count_failure(address)
+        raise
+
+
+def sign_in(secret: str) -> Caller:
+    """From here on the request is of who holds this key, which it brought in its form.
+
+    Raises as `holder_of` does.
+    """
+    access: _Access = current_app.extensions[_EXTENSION]
+    g.caller = found = holder_of(register(), access.limits, secret, writing=True)
+    return found
 
 
 def _writes(asked: Request) -> bool:
     """Whether a request may write: none does of what is open for reading, also by POST."""
     access: _Access = current_app.extensions[_EXTENSION]
     return asked.method not in SAFE_METHODS and asked.blueprint not in access.reads
+
+
+def _takes_session(asked: Request) -> bool:
+    """Whether a session counts here: what is open to everybody answers all alike."""
+    access: _Access = current_app.extensions[_EXTENSION]
+    return not access.anonymous_reads or asked.blueprint in access.signed_in
 
 
 def _secret(asked: Request) -> str | None:
@@ -124,6 +152,8 @@ class _Access:
     """Those that are counted by themselves (`Limits.count`)."""
     known: dict[str, Role]
     """Endpoint → role, as far as it was asked."""
+    signed_in: frozenset[str]
+    """Those where the session of a browser counts as its key."""
     limits: Limits | None
     anonymous_reads: bool
 
@@ -135,6 +165,7 @@ def guard(
     *,
     always_open: tuple[Blueprint, ...] = (),
     often_asked: tuple[Blueprint, ...] = (),
+    signed_in: tuple[Blueprint, ...] = (),
     limits: Limits | None = None,
     anonymous_reads: bool = True,
 ) -> None:
@@ -142,13 +173,21 @@ def guard(
 
     Those of `always_open` as well: they look at no key, count nobody, and stay open when
     `anonymous_reads` closes the others to who has no key. One look at what `often_asked` answers is
-    many requests, which take nothing from what may be asked otherwise.
+    many requests, which take nothing from what may be asked otherwise. To those of `signed_in` a
+    session is as good as a key.
     """
     reads = frozenset(blueprint.name for blueprint in (*open_blueprints, *always_open))
     always = frozenset(blueprint.name for blueprint in always_open)
     often = frozenset(blueprint.name for blueprint in often_asked)
     app.extensions[_EXTENSION] = _Access(
-        authenticate, reads, always, often, {}, limits, anonymous_reads
+        authenticate,
+        reads,
+        always,
+        often,
+        {},
+        frozenset(blueprint.name for blueprint in signed_in),
+        limits,
+        anonymous_reads,
     )
     app.before_request(_check)
     app.teardown_request(_leave)

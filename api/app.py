@@ -31,6 +31,10 @@ from api.bodies import MOST, prepare_body
 from api.context import EXTENSION
 from api.cors import allow_other_sites
 from api.counters import Counters
+from api.desk import home as desk_home
+from api.desk import imports as desk_imports
+from api.desk import sign_in
+from api.desk.blueprint import prepare_desk
 from api.document import document
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
@@ -41,7 +45,6 @@ from api.pages import (
     coverage_board,
     docs,
     home,
-    import_desk,
     offline,
     report_forms,
     search,
@@ -121,36 +124,40 @@ def create_app(
         coverage_board.blueprint,
         docs.blueprint,
         home.blueprint,
-        import_desk.blueprint,
+        desk_imports.former,
         offline.blueprint,
         report_forms.blueprint,
         search.blueprint,
         try_it.blueprint,
+        sign_in.blueprint,
+    )
+    desk = (desk_home.blueprint, desk_imports.blueprint, sign_in.leaving)
+    own_roles = (
+        *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
+        reports.blueprint,
     )
     guard(
         app,
         authenticate or by_key(register, limits),
         (*reads, *pages),
-        always_open=(health.blueprint, assets.blueprint, import_desk.blueprint),
+        always_open=(health.blueprint, assets.blueprint, desk_imports.former, sign_in.blueprint),
         often_asked=(tiles.blueprint,),
+        signed_in=(*own_roles, *desk, whoami.blueprint),
         limits=limits,
         anonymous_reads=settings.anonymous_reads,
     )
     tell_limits(app)
-    own_roles = (
-        *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
-        reports.blueprint,
-    )
-    _add_pages(app, pages)
+    _add_pages(app, (*pages, *desk))
     for blueprint in (health.blueprint, *reads, *own_roles):
         app.register_blueprint(blueprint)
-    allow_other_sites(app, settings.cors_origins, (*pages, assets.blueprint))
+    allow_other_sites(app, settings.cors_origins, (*pages, *desk, assets.blueprint))
     bulk = (
         batch.blueprint,
         changes.blueprint,
         history.blueprint,
         reports.blueprint,
         report_forms.blueprint,
+        sign_in.blueprint,
         try_it.blueprint,
     )
     keep_audit(app, register, bulk)
@@ -162,6 +169,7 @@ def create_app(
 def _add_pages(app: Flask, pages: tuple[Blueprint, ...]) -> None:
     """The web application: it answers in HTML, and its errors are pages."""
     prepare_templates(app)
+    prepare_desk(app)
     tell_failures(app)
     for blueprint in pages:
         app.register_blueprint(blueprint)

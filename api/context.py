@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import current_app
+from flask import current_app, request
 
 from registry.gazetteer import Gazetteer
 from registry.register import Register
@@ -13,6 +13,11 @@ EXTENSION = "diachiso"
 def register() -> Register:
     """The opened register of the application."""
     return cast(Register, current_app.extensions[EXTENSION])
+
+
+def public_url() -> str:
+    """Where people reach the pages, without a slash at the end."""
+    return register().settings.public_url or request.host_url.rstrip("/")
 
 
 def gazetteer() -> Gazetteer:

@@ -194,10 +194,10 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
 
 
 @blueprint.get("")
-@requires("editor")
+@requires("viewer")
 @spec.validate(resp=answers(ReportQueue, 401, 403, 404, 503), tags=["reports"])
 def get_reports(query: ReportsQuery) -> Response:
-    """The queue of a unit: first what most have said, then what waits longest. Role: editor.
+    """The queue of a unit: first what most have said, then what waits longest. Role: viewer.
 
     What was decided comes newest first.
     """
@@ -249,7 +249,7 @@ def _decision(
 
 def _units(known: Gazetteer, code: str | None) -> frozenset[int] | None:
     """Communes whose queue is asked for; raises OutsideUnitsError for those of somebody else."""
-    own = caller().unit_ids
+    own = caller().sees
     if code is None:
         return own
     asked = communes_of(known, today(), unit_by_code(known, code, None))

@@ -99,7 +99,7 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
     "try": ("/try", _try),
     "coverage": ("/coverage", _coverage),
     "province": ("/coverage/01", _coverage),
-    "import": ("/import", _import),
+    "import": ("/desk/import", _import),
     "docs": ("/docs", _docs),
 }
 """Name of the picture → the page, and what is done on it."""

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.addresses import Address, with_addresses
-from api.context import gazetteer, register
+from api.context import gazetteer, public_url, register
 from api.openapi import JsonObject
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
@@ -64,11 +64,6 @@ def address_page(
 ) -> Response:
     """The page of a record; with what is wrong in the report form, and what was filled in there."""
     return page("address.html", status, **_shown(record), complaint=complaint, filled=filled or {})
-
-
-def public_url() -> str:
-    """Where people reach this server: the operator's word, else as it was asked."""
-    return register().settings.public_url or request.host_url.rstrip("/")
 
 
 def opens_in(url: str) -> Literal["machine", "network", "world"]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from api.conditional import conditional
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
-from api.pages.shell import language, page, secured, words
+from api.pages.shell import language, page, percent_words, secured, words
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (
     AUDIT_LABELS,
@@ -33,7 +33,7 @@ from registry.coverage.table import write_csv
 from registry.database import session_scope
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer, today
-from registry.messages import growth, percent
+from registry.messages import growth
 from registry.overview import boundaries_state, is_demonstration
 from registry.units import unit_by_code
 from registry.units.announced import announced
@@ -136,7 +136,7 @@ def _board(session: Session, found: Coverage) -> Response:
         gaps=gaps,
         gaps_shown=_GAPS_SHOWN,
         kinds={kind: words(label, _KINDS_EN[kind]) for kind, label in KINDS.items()},
-        percent=_percent,
+        percent=percent_words,
         rate=_rate,
         quality=_quality,
         audit={code: words(label, _AUDIT_EN[code]) for code, label in AUDIT_LABELS.items()},
@@ -150,11 +150,6 @@ def _coming(code: str) -> list[str]:
         if unit.alive_on(today()):
             return [words(one.message, one.message_en) for one in announced(known, unit)]
     return []
-
-
-def _percent(share: float | None) -> str:
-    shown = percent(share)
-    return shown if language() == "vi" else shown.replace(",", ".")
 
 
 def _rate(per_day: float) -> str:

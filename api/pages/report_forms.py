@@ -4,15 +4,15 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from flask import redirect, request
-from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import register
 from api.errors import status_of
-from api.pages.address import address_page, get_address, public_url
+from api.pages.address import address_page, get_address
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, words
 from api.reports import filed_by_caller
+from api.sessions import refuse_other_sites
 from geo.coordinates import degrees
 from geo.points import point_in
 from registry.errors import (
@@ -31,7 +31,6 @@ blueprint = page_blueprint("report_forms")
 
 KINDS: Final = ("confirmed", "wrong_point", "no_such_house")
 """Reports that a page of an address may send."""
-_SAME_SITE: Final = ("same-origin", "none")
 _TOLD: Final = (InvalidInputError, ConflictError, TooManyReportsError)
 """What is told beside the form, for whoever filled it in can mend it."""
 _WHERE: Final = (
@@ -43,7 +42,7 @@ _WHERE: Final = (
 @blueprint.post("/a/<address_code>/report")
 def post_report(address_code: str) -> BaseResponse:
     """What somebody found at the door; then the page again, which says thanks, or what is wrong."""
-    _check_origin()
+    refuse_other_sites()
     kind = request.form.get("kind", "")
     if kind not in KINDS:
         raise InvalidInputError.of_field("kind", "literal_error", f"one of {', '.join(KINDS)}")
@@ -71,7 +70,7 @@ def get_new_house() -> BaseResponse:
 @blueprint.post("/new-house")
 def post_new_house() -> BaseResponse:
     """Put it into the queue of its commune; then thanks, or what is wrong."""
-    _check_origin()
+    refuse_other_sites()
     lon, lat = _point()
     if lon is None:
         return _new_house(request.form, 422, complaint=words(*_WHERE))
@@ -110,18 +109,3 @@ def _point() -> tuple[float, float] | tuple[None, None]:
         return None, None
     # Swapped they are understood; far away the register says what is wrong with them.
     return point_in(f"{y} {x}") or (x, y)
-
-
-def _check_origin() -> None:
-    """Refuse a form that another site sends in its visitors' names."""
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    # Behind a proxy the scheme is not known, so only the host is compared.
-    own = {_host(request.host_url), _host(public_url())}
-    foreign_site = site is not None and site not in _SAME_SITE
-    foreign_origin = origin is not None and _host(origin) not in own
-    if foreign_site or (site is None and foreign_origin):
-        raise Forbidden
-
-
-def _host(url: str) -> str:
-    return url.partition("://")[2].rstrip("/")  # not by a parser: anything may be in a header

@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.pages.assets import asset_url, has_map
-from registry.messages import number
+from registry.messages import number, percent
 
 LANGUAGES: Final = ("vi", "en")
 _COOKIE: Final = "lang"
@@ -58,6 +58,12 @@ def words(vi: str, en: str) -> str:
 def figure(value: int) -> str:
     """A number as the page's language writes it: 20.000, or 20,000."""
     return f"{value:,}" if language() == "en" else number(value)
+
+
+def percent_words(share: float | None) -> str:
+    """A share as the page's language writes it."""
+    shown = percent(share)
+    return shown if language() == "vi" else shown.replace(",", ".")
 
 
 def choose_language() -> BaseResponse | None:

@@ -25,14 +25,15 @@ CREATE TABLE api_key (
     CONSTRAINT ck_api_key_previous_hash_length CHECK (octet_length(previous_hash) = 32),
     CONSTRAINT ck_api_key_rate_positive CHECK (rate_per_minute > 0),
     CONSTRAINT ck_api_key_role_known
-        CHECK (role IN ('anonymous', 'carrier', 'merchant', 'editor', 'approver', 'admin'))
+        CHECK (role IN ('anonymous', 'carrier', 'merchant', 'viewer', 'editor', 'approver', 'admin'))
 );
 COMMENT ON TABLE api_key IS
     'Named keys of organisations; the key itself is shown once and not stored.';
 COMMENT ON COLUMN api_key.id IS 'Number of the key';
 COMMENT ON COLUMN api_key.name IS 'Organisation or program, not a person';
 COMMENT ON COLUMN api_key.hash IS 'SHA-256 of the key';
-COMMENT ON COLUMN api_key.role IS 'anonymous | carrier | merchant | editor | approver | admin';
+COMMENT ON COLUMN api_key.role IS
+    'anonymous | carrier | merchant | viewer | editor | approver | admin';
 COMMENT ON COLUMN api_key.rate_per_minute IS 'Requests per minute; none = the role''s default';
 COMMENT ON COLUMN api_key.approves_own IS
     'Whether it approves what it delivered itself: an authority of one person';

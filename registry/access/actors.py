@@ -68,6 +68,8 @@ class Actor:
     """Whether it may approve what it delivered itself."""
     ended: tuple[EndedUnit, ...] = ()
     """Units that it is bound to and that are no more."""
+    sees: frozenset[int] | None = frozenset()
+    """Communes of today whose queues and drafts it sees; None for all."""
 
     def may(self, role: Role) -> bool:
         """Whether what is declared for `role` is open to this caller."""

@@ -19,7 +19,8 @@ from sqlalchemy.exc import DBAPIError
 
 from registry.access.actors import Actor, EndedUnit
 from registry.access.keys import hash_secret
-from registry.access.roles import RANK
+from registry.access.roles import RANK, Role
+from registry.access.sessions import KEY_OF_TOKEN, hash_token, touch_session
 from registry.database import session_scope
 from registry.errors import (
     DatabaseUnavailableError,
@@ -104,6 +105,21 @@ class KeyCheck:
         row = self._row(_KEY_OF_NUMBER, {"id": key_id}, writing=True)
         return self._judge(row, time.monotonic()).holder()
 
+    def of_session(self, token: str) -> Actor | None:
+        """Who sits at the desk with this cookie; None where the session, or its key, is over.
+
+        Asked of the primary each time: whoever left is gone at once, everywhere.
+        """
+        with session_scope(self._engine) as session:
+            hashed = hash_token(token)
+            row = session.connection().exec_driver_sql(_KEY_OF_SESSION, {"hash": hashed}).one()
+            try:
+                holder = self._judge(tuple(row), time.monotonic()).holder()
+            except KeyRequiredError:
+                return None
+            touch_session(session, hashed)
+            return holder
+
     def knows(self, secret: str) -> bool:
         """Whether memory holds a key that is taken: who sends it need not be suspected."""
         known = self._known.get(_hash(secret))
@@ -145,26 +161,29 @@ class KeyCheck:
         if not used_lately and _is_enough(row):
             self._touch(key_id)
         units, ended = self._units(unit_ids)
+        sees = self._communes(role, unit_ids)
         actor = Actor(
             name,
             role,
-            self._communes(role, unit_ids),
+            sees if RANK[role] >= RANK["editor"] else frozenset(),
             key_id,
             rate,
             units,
             datetime.datetime.fromtimestamp(ends, datetime.UTC) if ends is not None else None,
             bool(own),
             ended,
+            sees,
         )
         return _Known(now, actor, _expired, sure, ends if ends is not None else float("inf"))
 
-    def _communes(self, role: str, unit_ids: list[int]) -> frozenset[int] | None:
-        """Communes of today in which a key may write: none unless an authority's."""
-        if RANK[role] < RANK["editor"]:  # type: ignore[index]  # constrained in the database
+    def _communes(self, role: Role, unit_ids: list[int]) -> frozenset[int] | None:
+        """Communes of today that are a key's own: none unless an authority's."""
+        if RANK[role] < RANK["viewer"]:
             return frozenset()
         if not unit_ids:
-            # An admin is bound to nothing; an authority without units is authority over nothing.
-            return None if role == "admin" else frozenset()
+            # An admin is bound to nothing, and a viewer of the whole country neither; an authority
+            # without units is authority over nothing.
+            return None if role in ("admin", "viewer") else frozenset()
         known, day = self._gazetteer(), today()
         if self._map is None or self._map[0] is not known or self._map[1] != day:
             self._map, self._members = (known, day), {}
@@ -253,6 +272,7 @@ _KEY: Final = _ASKED.format(
     hash="%(hash)s", which="k.hash = %(hash)s OR k.previous_hash = %(hash)s"
 )
 _KEY_OF_NUMBER: Final = _ASKED.format(hash="k.hash", which="k.id = %(id)s")
+_KEY_OF_SESSION: Final = _ASKED.format(hash="k.hash", which=f"k.id = ({KEY_OF_TOKEN})")
 _TOUCH: Final = text(
     """
     UPDATE api_key SET last_used_at = clock_timestamp() WHERE id = :id

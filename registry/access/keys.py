@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.access import audit
+from registry.access.actors import acting
 from registry.access.roles import RANK, Role
 from registry.errors import ConflictError, InvalidInputError, KeyTruncatedError, NotFoundError
 from registry.gazetteer import VIET_NAM, today
@@ -251,7 +252,7 @@ def _checked_name(name: str) -> str:
 
 def _checked_units(session: Session, role: Role, codes: Sequence[str]) -> dict[str, int]:
     """Code → id; refuses units for who writes nowhere, and none for an authority."""
-    if codes and RANK[role] < RANK["editor"]:
+    if codes and RANK[role] < RANK["viewer"]:
         raise InvalidInputError(f"{role} không ghi vào sổ, không cần đơn vị (writes in no unit)")
     if not codes and role in ("editor", "approver"):
         raise InvalidInputError(
@@ -276,7 +277,9 @@ def _end_of(day: datetime.date | None) -> datetime.datetime | None:
 
 def _note(session: Session, what: str, name: str, units: tuple[str, ...] = ()) -> None:
     """Who got or lost a key is told beside what is done with it."""
-    audit.record(session, audit.Entry("operator", "admin", f"{what}: {name}", units))
+    actor = acting()
+    who = ("operator", "admin") if actor is None else (actor.name, actor.role)
+    audit.record(session, audit.Entry(*who, f"{what}: {name}", units))
 
 
 _CREATE: Final = text(

@@ -60,6 +60,7 @@ __all__ = [
     "CoverageDay",
     "CoverageState",
     "CoverageTouched",
+    "DeskSession",
     "EnumerationBudget",
     "Event",
     "EventPending",

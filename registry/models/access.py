@@ -18,13 +18,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base, one_of
 
+_ROLES = ("anonymous", "carrier", "merchant", "viewer", "editor", "approver", "admin")
+
 
 class ApiKey(Base):
     """A named key. Only its hash is stored."""
 
     __tablename__ = "api_key"
     __table_args__ = (
-        one_of("role", "anonymous", "carrier", "merchant", "editor", "approver", "admin"),
+        one_of("role", *_ROLES),
         CheckConstraint("octet_length(hash) = 32", name="hash_length"),
         CheckConstraint("octet_length(previous_hash) = 32", name="previous_hash_length"),
         CheckConstraint("(previous_hash IS NULL) = (previous_until IS NULL)", name="previous_ends"),
@@ -35,9 +37,7 @@ class ApiKey(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Number of the key")
     name: Mapped[str] = mapped_column(unique=True, comment="Organisation or program, not a person")
     hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True, comment="SHA-256 of the key")
-    role: Mapped[str] = mapped_column(
-        comment="anonymous | carrier | merchant | editor | approver | admin"
-    )
+    role: Mapped[str] = mapped_column(comment=" | ".join(_ROLES))
     rate_per_minute: Mapped[int | None] = mapped_column(
         Integer, comment="Requests per minute; none = the role's default"
     )
@@ -81,6 +81,33 @@ class ApiKeyUnit(Base):
     )
     widened_by_event_id: Mapped[int | None] = mapped_column(
         comment="Reform that bound the key to this part of a split unit, until somebody narrows it"
+    )
+
+
+class DeskSession(Base):
+    """A key that was exchanged for a cookie."""
+
+    __tablename__ = "desk_session"
+    __table_args__ = (
+        CheckConstraint("octet_length(token_hash) = 32", name="token_hash_length"),
+        Index(None, "key_id"),
+        {
+            "comment": "Keys that were exchanged for a cookie; they end by themselves, and with "
+            "the key."
+        },
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(
+        LargeBinary, primary_key=True, comment="SHA-256 of what the cookie holds"
+    )
+    key_id: Mapped[int] = mapped_column(
+        ForeignKey("api_key.id", ondelete="CASCADE"), comment="Whose session it is"
+    )
+    began_at: Mapped[datetime.datetime] = mapped_column(
+        server_default=text("clock_timestamp()"), comment="When it began"
+    )
+    seen_at: Mapped[datetime.datetime] = mapped_column(
+        server_default=text("clock_timestamp()"), comment="Last use, to the minute"
     )
 
 

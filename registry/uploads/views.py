@@ -142,7 +142,7 @@ def _place(after: str | None) -> dict[str, object]:
 
 
 def _seen_by(actor: Actor) -> dict[str, object]:
-    units = sorted(actor.unit_ids) if actor.unit_ids is not None else None
+    units = sorted(actor.sees) if actor.sees is not None else None
     return {"units": units, "actor": actor.name}
 
 

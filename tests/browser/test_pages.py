@@ -372,7 +372,7 @@ def test_letters_of_twice_the_size_stay_in_the_window(visit: Visit, world: World
         "/a?code=Láng",
         "/try",
         "/coverage",
-        "/import",
+        "/desk/sign-in",
         "/new-house",
         "/offline",
     ):

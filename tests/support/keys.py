@@ -32,7 +32,7 @@ class Office:
         self, name: str, role: Role = "editor", units: tuple[str, ...] = (COMMUNE,), **more: Any
     ) -> KeyMade:
         """A new key."""
-        bound = units if role in ("editor", "approver") else ()
+        bound = units if role in ("viewer", "editor", "approver") else ()
         with session_scope(self.place.engine) as session:
             return create_key(session, NewKey(name, role, bound, **more))
 

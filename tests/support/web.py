@@ -31,6 +31,7 @@ PAGES = (
     "/a",
     "/a/",
     "/coverage",
+    "/desk",
     "/docs",
     "/import",
     "/kept.js",

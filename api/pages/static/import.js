@@ -1,29 +1,33 @@
-// The desk of imports: a key, a file, what became of it. All of it by the API, under that key.
+// Imports at the desk: a file, and what became of it. All of it by the API, in the reader's session.
 
 import { make, reach, t } from './ui.js';
 import { counted, listed, shown } from './import_shown.js';
 
-const KEPT = 'diachiso-key';
 const LOOK_AGAIN_MS = 1000;
 const at = (id) => document.getElementById(id);
-const [enter, key, who, complaint, deliver, file, source, sources, province, communes, commune, blank, crs, sheet, sent, sending, one, recent] = [
-  'enter', 'key', 'who', 'complaint', 'deliver', 'file', 'source', 'sources', 'province', 'communes', 'commune', 'blank', 'crs', 'sheet', 'sent', 'sending', 'one', 'recent'].map(at);
+const [complaint, deliver, file, source, sources, province, communes, commune, blank, crs, sheet, sent, sending, one, recent] = [
+  'complaint', 'deliver', 'file', 'source', 'sources', 'province', 'communes', 'commune', 'blank', 'crs', 'sheet', 'sent', 'sending', 'one', 'recent'].map(at);
 
-let held = sessionStorage.getItem(KEPT);
+// What the reader's own pages can say, and no other site.
+const token = document.querySelector('meta[name=csrf]').content;
 let role = '';
 let office = '';
 let onlyCommune = null;
 let provinces = [];
 let watched = 0;
 
-/** What the API answers under the key; an Error with its words, and the status, where it does not. */
+/** What the API answers; an Error with its words, and the status, where it does not. */
 async function ask(path, options = {}) {
-  const mine = held;
-  const response = mine && await reach(path, { ...options, headers: { 'X-Api-Key': mine, ...options.headers } });
-  // Whoever has left, or come again under another key, is shown nothing more of what was asked before.
-  if (!mine || held !== mine) return new Promise(() => {});
+  const response = await reach(path, { ...options, headers: { 'X-Csrf-Token': token, ...options.headers } });
   if (response.ok) return response;
+  if (response.status === 401) return comeBack();
   throw problemOf(response.status, await response.json().catch(() => null));
+}
+
+/** The session is over: sign in, and go on here. */
+function comeBack() {
+  location.assign(`/desk/sign-in?to=${encodeURIComponent(location.pathname + location.hash)}`);
+  return new Promise(() => {});
 }
 
 function problemOf(status, problem) {
@@ -39,7 +43,6 @@ function complain(error) {
   complaint.textContent = error ? error.message : '';
   complaint.hidden = !error;
   if (error) complaint.scrollIntoView({ block: 'nearest' });
-  if (error?.status === 401) leave();
 }
 
 /** Do it, and say what went wrong. */
@@ -52,46 +55,15 @@ const tried = (work) => async (...given) => {
   }
 };
 
-// The key.
-
-function leave() {
-  sessionStorage.removeItem(KEPT);
-  held = null;
-  watched = 0;
-  source.value = '';
-  for (const each of [who, deliver, one, recent]) each.hidden = true;
-  enter.hidden = false;
-}
-
 const come = tried(async () => {
   const mine = await (await ask('/v1/whoami')).json();
-  if (!['editor', 'approver', 'admin'].includes(mine.role)) {
-    leave();
-    throw new Error(t(`Khoá này (${mine.role}) không được nạp danh sách: cần khoá editor hoặc approver.`, `This key (${mine.role}) may not import: an editor's or an approver's is needed.`));
-  }
   role = mine.role;
-  sessionStorage.setItem(KEPT, held);
-  key.value = '';
-  enter.hidden = true;
-  const roles = { editor: t('giao tệp', 'delivers'), approver: t('giao và duyệt', 'delivers and approves'), admin: t('quản trị', 'administers') };
-  const units = mine.units === null ? t('cả nước', 'everywhere') : mine.units.map((unit) => unit.name).join(', ');
-  who.replaceChildren(make('strong', {}, mine.name ?? ''), ` · ${roles[role]} · ${units} · `,
-    make('button', { class: 'link', type: 'button', onclick: () => { complain(null); leave(); } }, t('Thoát', 'Leave')));
-  who.hidden = false;
   office = mine.name ?? '';
   await offerCommunes(mine.units);
   await list();
   deliver.hidden = false;
   const asked = Number(location.hash.slice(1));
   if (asked) await watch(asked);
-});
-
-enter.addEventListener('submit', (event) => {
-  event.preventDefault();
-  held = key.value.trim();
-  // What is no ASCII could not even be sent.
-  if (/^[\x21-\x7e]+$/.test(held)) come();
-  else complain(new Error(t('Khoá chỉ có chữ không dấu và số, bắt đầu bằng dcs_: hãy chép nguyên cả khoá.', 'A key has plain letters and figures alone, and begins with dcs_: copy the whole of it.')));
 });
 
 // The file.
@@ -141,12 +113,13 @@ function upload(form) {
     const request = new XMLHttpRequest();
     const end = () => { sent.hidden = true; sending.textContent = ''; deliver.removeAttribute('aria-busy'); };
     request.open('POST', '/v1/imports');
-    request.setRequestHeader('X-Api-Key', held);
+    request.setRequestHeader('X-Csrf-Token', token);
     request.responseType = 'json';
     request.upload.addEventListener('progress', ({ loaded, total }) => { sent.value = total ? loaded / total : 0; });
     request.addEventListener('load', () => {
       end();
       if (request.status === 202) done(request.response);
+      else if (request.status === 401) comeBack();
       else failed(problemOf(request.status, request.response));
     });
     request.addEventListener('error', () => { end(); failed(new Error(t('Tệp chưa gửi được, hãy thử lại.', 'The file was not sent; try again.'))); });
@@ -229,9 +202,8 @@ async function list() {
 
 window.addEventListener('hashchange', () => {
   const asked = Number(location.hash.slice(1));
-  if (held && asked && asked !== watched) tried(watch)(asked);
+  if (asked && asked !== watched) tried(watch)(asked);
 });
 
 at('plain').hidden = isSecureContext;
-if (held) come();
-else enter.hidden = false;
+come();

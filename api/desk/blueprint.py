@@ -1,0 +1,196 @@
+"""Blueprints of the desk: forms are their session's own, and an error says what to do about it."""
+
+import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, redirect, request
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import caller
+from api.context import gazetteer
+from api.errors import registry_problem
+from api.limits import has_key
+from api.pages.blueprint import page_blueprint
+from api.pages.failures import http_page
+from api.pages.shell import page, words
+from api.requests import SAFE_METHODS
+from api.sessions import FIELD, has_form_token, own_form_token, refuse_other_sites
+from registry.access.roles import Role
+from registry.errors import ForbiddenError, KeyRequiredError, RegistryError
+from registry.gazetteer import VIET_NAM, today
+from registry.lifecycle.table import BY_NAME
+
+ROLES: Final[dict[Role, tuple[str, str]]] = {
+    "anonymous": ("không quyền", "no role"),
+    "carrier": ("bưu tá", "carrier"),
+    "merchant": ("cửa hàng", "merchant"),
+    "viewer": ("người xem", "viewer"),
+    "editor": ("người nhập", "editor"),
+    "approver": ("người duyệt", "approver"),
+    "admin": ("quản trị", "administrator"),
+}
+_ROOMS: Final[list[tuple[str, str, str, Role]]] = []
+"""Address, Vietnamese, English and least role of each room of the desk, in their order."""
+_EVENTS: Final = {
+    "import": ("nạp danh sách", "import"),
+    "rollback": ("rút lại đợt nạp", "rollback of an import"),
+    "boundaries": ("nạp ranh giới", "boundaries"),
+    "reform": ("sắp xếp đơn vị", "reform"),
+    "undo_reform": ("rút lại việc sắp xếp", "reform undone"),
+    "rekey": ("tính lại khoá so", "keys of comparing made anew"),
+}
+"""Kinds of events that are no operation of the lifecycle."""
+_SAID: Final = "said"
+"""Cookie of what the page after a form says once."""
+_REMEMBERED: Final = 200_000
+"""Letters of a form that is shown again after signing in."""
+
+
+def room(url: str, vi: str, en: str, role: Role) -> None:
+    """Name a room in the desk's navigation, for who may enter it."""
+    _ROOMS.append((url, vi, en, role))
+
+
+def desk_blueprint(name: str, url_prefix: str = "/desk") -> Blueprint:
+    """A blueprint of pages of the desk. Endpoints say `requires`; forms carry `csrf_field()`."""
+    made = page_blueprint(f"desk_{name}", url_prefix)
+    made.before_request(_check_form)
+    made.register_error_handler(KeyRequiredError, ask_to_sign_in)
+    made.register_error_handler(RegistryError, told)
+    made.register_error_handler(HTTPException, http_page)
+    made.context_processor(_shared)
+    return made
+
+
+def prepare_desk(app: Flask) -> None:
+    """What templates of the desk may call."""
+    app.jinja_env.globals.update(
+        csrf=own_form_token, csrf_field=_csrf_field, moment=moment, event_words=event_words
+    )
+
+
+def desk_page(template: str, status: int = 200, **values: Any) -> BaseResponse:
+    """A page of the desk; no copy of it stays when its reader has left."""
+    response = page(template, status, **values)
+    response.headers["Cache-Control"] = "no-store"
+    if _SAID in request.cookies:
+        response.delete_cookie(_SAID, path="/desk")
+    return response
+
+
+def done(url: str, vi: str, en: str) -> BaseResponse:
+    """Lead on to a page after a form was carried out, which says so once."""
+    response = redirect(url, 303)
+    response.set_cookie(
+        _SAID, words(vi, en)[:500], max_age=60, httponly=True, samesite="Lax", path="/desk"
+    )
+    return response
+
+
+def complaint(error: RegistryError) -> str:
+    """What is wrong, in the page's language and without the name of a parameter."""
+    errors: Any = error.extra.get("errors")
+    said = str(errors[0]["detail"]) if errors else error.detail
+    vietnamese, _, english = said.rpartition(" (")
+    return words(vietnamese, english.removesuffix(")")) if vietnamese else said
+
+
+def told(error: RegistryError) -> BaseResponse:
+    """An error as a page of the desk, with its own words."""
+    problem = registry_problem(error)
+    if isinstance(error, ForbiddenError) and has_key(caller()):
+        vi, en = ROLES[caller().role]
+        heading = words(f"Việc này không thuộc quyền {vi}", f"Not for a {en}")
+    else:
+        heading = words("Chưa làm được", "This was not done")
+    return desk_page(
+        "desk/told.html", problem.status_code, heading=heading, said=complaint(error), error=error
+    )
+
+
+def ask_to_sign_in(_error: KeyRequiredError) -> BaseResponse:
+    """Who is not known signs in, and goes on where it was: a form is kept on the page meanwhile."""
+    here = request.full_path.rstrip("?")
+    if request.method in SAFE_METHODS:
+        return redirect(f"/desk/sign-in?{urlencode({'to': here})}", 303)
+    return sign_in_page(401, leads_to=request.path, kept=_typed(), ended=True)
+
+
+def sign_in_page(
+    status: int = 200,
+    *,
+    leads_to: str = "/desk",
+    kept: MultiDict[str, str] | None = None,
+    **values: Any,
+) -> BaseResponse:
+    """Where a key is exchanged for a session; `kept` is a form that is sent afterwards."""
+    fields = list(kept.items(multi=True)) if kept else []
+    return desk_page("desk/sign_in.html", status, leads_to=leads_to, kept=fields, **values)
+
+
+def again(leads_to: str, kept: MultiDict[str, str], status: int = 200) -> BaseResponse:
+    """A form that was not carried out, to be looked at and sent again; nothing typed is lost."""
+    fields = list(kept.items(multi=True))
+    return desk_page("desk/again.html", status, leads_to=leads_to, kept=fields)
+
+
+def _typed() -> MultiDict[str, str]:
+    """What the form of this request holds, but for its token; nothing of one that is too long."""
+    typed = MultiDict(
+        (name, value) for name, value in request.form.items(multi=True) if name != FIELD
+    )
+    whole = sum(len(name) + len(value) for name, value in typed.items(multi=True))
+    return typed if whole <= _REMEMBERED else MultiDict()
+
+
+def _check_form() -> BaseResponse | None:
+    if request.method in SAFE_METHODS:
+        return None
+    refuse_other_sites()
+    if has_form_token():
+        return None
+    return again(request.path, _typed(), 403)
+
+
+def _shared() -> dict[str, Any]:
+    """What templates of the desk may call."""
+    asking = caller()
+    return {
+        "me": asking,
+        "my_units": _my_units,
+        "role_words": words(*ROLES[asking.role]),
+        "rooms": [(url, words(vi, en)) for url, vi, en, role in _ROOMS if asking.may(role)],
+        "said": request.cookies.get(_SAID, ""),
+        "may": asking.may,
+    }
+
+
+def _csrf_field() -> Markup:
+    """The proof that a form is its session's own."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, own_form_token())
+
+
+def moment(at: datetime.datetime) -> str:
+    """A moment as a clock in Viet Nam shows it."""
+    return at.astimezone(VIET_NAM).strftime("%d/%m/%Y %H:%M")
+
+
+def event_words(kind: str) -> str:
+    """What was done, by the kind of an event."""
+    operation = BY_NAME.get(kind.replace("_", "-"))
+    if operation is not None:
+        return words(operation.vi, operation.name.replace("-", " "))
+    return words(*_EVENTS.get(kind, (kind, kind)))
+
+
+def _my_units() -> str:
+    """Names of the units of who sits here."""
+    asking, known, day = caller(), gazetteer(), today()
+    if asking.units is None:
+        return words("cả nước", "the whole country") if asking.sees is None else ""
+    units = (unit for code in asking.units for unit in known.with_code(code))
+    return ", ".join(unit.version_on(day).full_name for unit in units if unit.alive_on(day))

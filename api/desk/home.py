@@ -1,0 +1,51 @@
+"""The desk's first page: how far its units are, what waits, and what was done last."""
+
+from typing import Final
+
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import caller, requires
+from api.context import gazetteer, register
+from api.desk.blueprint import desk_blueprint, desk_page, room
+from api.pages.shell import percent_words
+from registry.access.actors import Actor
+from registry.coverage.count_cache import count_for_readers
+from registry.coverage.figures import UnitCoverage
+from registry.coverage.measure import coverage_of_level, coverage_of_unit
+from registry.database import session_scope
+from registry.desk import latest_events, waiting
+from registry.overview import is_demonstration
+
+blueprint = desk_blueprint("home")
+room("/desk", "Tổng quan", "Overview", "carrier")
+
+_MOST_UNITS: Final = 40
+
+
+@blueprint.get("")
+@requires("carrier")
+def get_home() -> BaseResponse:
+    """Coverage of the reader's units with what is missing; the queues; the last changes."""
+    asking, made = caller(), register()
+    count_for_readers(made.engine)
+    with session_scope(made.read_engine) as session:
+        return desk_page(
+            "desk/home.html",
+            units=_coverage(session, asking),
+            waiting=waiting(session, asking.sees) if asking.may("viewer") else None,
+            latest=latest_events(session, asking.sees) if asking.may("viewer") else [],
+            percent=percent_words,
+        )
+
+
+def _coverage(session: Session, asking: Actor) -> list[UnitCoverage]:
+    """Of each unit that the reader is bound to, or of the country's provinces together."""
+    known, demo = gazetteer(), is_demonstration(register().reads)
+    if asking.units is None:
+        whole = coverage_of_level(session, known, "province", demo=demo).total
+        return [whole] if asking.sees is None else []
+    return [
+        coverage_of_unit(session, known, code, demo=demo).total
+        for code in asking.units[:_MOST_UNITS]
+    ]

@@ -1,0 +1,34 @@
+"""Files at the desk: delivered, looked at, approved and taken back, without a shell.
+
+Drawn in the browser by what the API answers in the reader's session.
+"""
+
+from flask import redirect
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import requires
+from api.clerk_words import FIELD_WORDS
+from api.context import register
+from api.desk.blueprint import desk_blueprint, desk_page, room
+from api.pages.blueprint import page_blueprint
+from api.pages.shell import words
+
+blueprint = desk_blueprint("imports", "/desk/import")
+former = page_blueprint("former_import_desk", "/import")
+"""Where the page was before there was a desk."""
+room("/desk/import", "Nạp danh sách", "Import", "editor")
+
+
+@blueprint.get("")
+@requires("editor")
+def get_imports() -> BaseResponse:
+    """The form, and what was delivered."""
+    fields = [(name, words(said, name.replace("_", " "))) for name, said in FIELD_WORDS.items()]
+    most_mb = register().settings.import_bytes // 1_000_000
+    return desk_page("desk/import.html", most_mb=most_mb, fields=fields)
+
+
+@former.get("")
+def get_former() -> BaseResponse:
+    """Lead on to the desk."""
+    return redirect("/desk/import", 301)

@@ -1,0 +1,83 @@
+"""Signing in and out: a key is exchanged for a session."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import g, redirect, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import Caller, requires, sign_in
+from api.context import register
+from api.desk.blueprint import again, complaint, desk_blueprint, sign_in_page
+from api.pages.blueprint import page_blueprint
+from api.sessions import COOKIE, drop_session, keep_session, refuse_other_sites
+from registry.access.sessions import begin_session, end_session
+from registry.database import session_scope
+from registry.errors import ForbiddenError, KeyRequiredError
+
+blueprint = page_blueprint("signing_in", "/desk/sign-in")
+"""Open to everybody: what it does has no session yet."""
+leaving = desk_blueprint("leaving")
+
+_HOME: Final = "/desk"
+_KEPT: Final = "kept."
+"""Before the names of fields of the form that waits for the signing in."""
+
+
+@blueprint.get("")
+def get_sign_in() -> BaseResponse:
+    """The form; whoever sits already is led on."""
+    leads_to = _own_path(request.args.get("to"))
+    return sign_in_page(leads_to=leads_to)
+
+
+@blueprint.post("")
+def post_sign_in() -> BaseResponse:
+    """Exchange a key for a session, and go on where it was; a kept form is shown to be sent."""
+    refuse_other_sites()
+    leads_to = _own_path(request.form.get("to"))
+    kept = MultiDict(
+        (name.removeprefix(_KEPT), value)
+        for name, value in request.form.items(multi=True)
+        if name.startswith(_KEPT)
+    )
+    try:
+        holder = sign_in(request.form.get("key", "").strip())
+    except KeyRequiredError as error:
+        return sign_in_page(401, leads_to=leads_to, kept=kept, wrong=complaint(error))
+    return begin(holder, leads_to, kept)
+
+
+def begin(holder: Caller, leads_to: str, kept: MultiDict[str, str]) -> BaseResponse:
+    """Begin the session of who has shown who they are, and lead on."""
+    if holder.key_id is None:
+        raise ForbiddenError("chỉ khoá và tài khoản mới vào được (a key or an account is needed)")
+    with session_scope(register().engine) as session:
+        token = begin_session(session, holder.key_id)
+    g.begun_session = token
+    response = again(leads_to, kept) if kept else redirect(leads_to, 303)
+    keep_session(response, token)
+    return response
+
+
+def _own_path(given: str | None) -> str:
+    """A page of the desk to lead on to: nothing of another site."""
+    path = urlsplit(given or _HOME)
+    own = not path.scheme and not path.netloc and (path.path + "/").startswith(f"{_HOME}/")
+    return given if given and own and "\\" not in given else _HOME
+
+
+@leaving.post("/sign-out")
+@requires("carrier")
+def post_sign_out() -> BaseResponse:
+    """End the session; going back shows nothing more."""
+    token = request.cookies.get(COOKIE)
+    if token:
+        with session_scope(register().engine) as session:
+            end_session(session, token)
+    response = redirect("/desk/sign-in", 303)
+    drop_session(response)
+    # What the browser keeps of the pages of who has left.
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
