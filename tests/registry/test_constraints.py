@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from registry.database import OWNER_ROLE, make_engine
-from registry.models import Base, FieldReport, Import
+from registry.models import ApiKey, Base, FieldReport, Import
 from tests.support.factories import (
     make_event,
     make_household,
