@@ -21,6 +21,7 @@ from api.tiles import MIMETYPE as TILE_MIMETYPE
 from registry.access.roles import Role
 from registry.batch import OPERATIONS
 from registry.drawing.tiles import MAX_ZOOM
+from registry.external_ids import MAX_VALUE, SCHEME
 from registry.lifecycle.table import OPERATIONS as LIFECYCLE
 
 _KEY, _KEY_HEADER = "key", "keyInHeader"
@@ -37,6 +38,8 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
     "address_code": {"maxLength": 200, "examples": ["0000-0647"]},
     "operation": {"enum": list(OPERATIONS)},
+    "scheme": {"pattern": SCHEME, "examples": ["postcode"]},
+    "value": {"maxLength": MAX_VALUE, "examples": ["11114"]},
     "report_id": {"minimum": 0, "examples": [12]},
     "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},
     "z": {"minimum": 0, "maximum": MAX_ZOOM, "examples": [15]},
@@ -48,6 +51,8 @@ _WORDS: Final = {
     "address_code": "Code of an address, in any writing, or its eleven spoken digits",
     "code": "Code of an administrative unit",
     "operation": "What is asked of each row",
+    "scheme": "Whose value it is: postcode, parcel, a name of the operator's own",
+    "value": "What that scheme calls the record",
     "report_id": "Number of the entry in the queue",
     "import_id": "Number of the import",
     "z": "Zoom of the tile",

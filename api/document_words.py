@@ -43,6 +43,10 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/addresses/{address_code}"): ("get_address", "Địa chỉ mang một mã"),
     ("patch", "/v1/addresses/{address_code}"): ("patch_address", "Sửa một bản ghi"),
     ("get", "/v1/addresses/{address_code}/history"): ("get_address_history", "Lịch sử của một mã"),
+    ("get", "/v1/external/{scheme}/{value}"): (
+        "find_external",
+        "Mã bưu chính, thửa đất, mã riêng là nhà nào",
+    ),
     ("get", "/v1/autocomplete"): ("autocomplete", "Gợi ý khi đang gõ địa chỉ"),
     ("post", "/v1/batch/{operation}"): ("run_batch", "Hỏi nhiều dòng một lần"),
     ("get", "/v1/coverage"): ("list_coverage", "Độ phủ của các tỉnh, xã"),

@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "units": ("scripts.units", "units"),
     "reform": ("scripts.reform", "reform"),
     "targets": ("scripts.targets", "targets"),
+    "external": ("scripts.external", "external"),
     "map": ("scripts.map", "map_"),
     "coverage": ("scripts.coverage", "coverage"),
     "gaps": ("scripts.gaps", "gaps"),
