@@ -9,6 +9,7 @@ for in vain are paid from its budget.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -39,10 +40,12 @@ __all__ = [
     "by_key",
     "caller",
     "guard",
+    "limited_tries",
     "nobody",
     "requires",
     "role_of",
     "sign_in",
+    "sign_in_account",
 ]
 
 _EXTENSION: Final = "diachiso_access"
@@ -102,6 +105,27 @@ def sign_in(secret: str) -> Caller:
     access: _Access = current_app.extensions[_EXTENSION]
     g.caller = found = holder_of(register(), access.limits, secret, writing=True)
     return found
+
+
+def sign_in_account(key_id: int) -> Caller:
+    """From here on the request is of this account. Raises the kinds of KeyRequiredError."""
+    g.caller = found = register().keys.holder(key_id)
+    return found
+
+
+@contextmanager
+def limited_tries() -> Iterator[None]:
+    """In the block somebody tries to sign in; raises TooManyRequestsError where many failed."""
+    access: _Access = current_app.extensions[_EXTENSION]
+    address = request.remote_addr or ""
+    if access.limits is not None:
+        access.limits.check_failures(address)
+    try:
+        yield
+    except ForbiddenError:
+        if access.limits is not None:
+            access.limits.count_failure(address)
+        raise
 
 
 def _writes(asked: Request) -> bool:

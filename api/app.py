@@ -34,7 +34,7 @@ from api.cors import allow_other_sites
 from api.counters import Counters
 from api.desk import home as desk_home
 from api.desk import imports as desk_imports
-from api.desk import sign_in
+from api.desk import oidc, sign_in
 from api.desk.blueprint import prepare_desk
 from api.document import document
 from api.errors import register_errors
@@ -132,6 +132,7 @@ def create_app(
         search.blueprint,
         try_it.blueprint,
         sign_in.blueprint,
+        oidc.blueprint,
     )
     desk = (desk_home.blueprint, desk_imports.blueprint, sign_in.leaving)
     own_roles = (
@@ -142,7 +143,10 @@ def create_app(
         app,
         authenticate or by_key(register, limits),
         (*reads, *pages),
-        always_open=(health.blueprint, assets.blueprint, desk_imports.former, sign_in.blueprint),
+        always_open=(
+            *(health.blueprint, assets.blueprint, desk_imports.former),
+            *(sign_in.blueprint, oidc.blueprint),
+        ),
         often_asked=(tiles.blueprint,),
         signed_in=(*own_roles, *desk, whoami.blueprint),
         limits=limits,
@@ -160,6 +164,7 @@ def create_app(
         reports.blueprint,
         report_forms.blueprint,
         sign_in.blueprint,
+        oidc.blueprint,
         try_it.blueprint,
     )
     keep_audit(app, register, bulk)

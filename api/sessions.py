@@ -18,6 +18,9 @@ from registry.access.sessions import WHOLE_HOURS, form_token, is_form_token
 COOKIE: Final = "desk"
 HEADER: Final = "X-Csrf-Token"
 FIELD: Final = "csrf"
+_NAME: Final = "desk_name"
+"""Cookie of how the signed-in one is called, for their own browser alone: it is stored nowhere."""
+_LONGEST_NAME: Final = 100
 _SAME_SITE: Final = ("same-origin", "none")
 _PAGES: Final = "desk"
 """Blueprints of the desk begin with it: they read the token of their form themselves."""
@@ -48,21 +51,36 @@ def has_form_token() -> bool:
     return token is not None and is_form_token(token, given)
 
 
-def keep_session(response: Response, token: str) -> None:
-    """Give the browser the cookie: for this site, for no script, until the session ends."""
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=WHOLE_HOURS * 3600,
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure,
-    )
+def keep_session(response: Response, token: str, own_name: str | None = None) -> None:
+    """Give the browser the cookie: for this site, for no script, until the session ends.
+
+    `own_name` is how the signed-in one is called.
+    """
+    # Of somebody else, who sat here before, no name stays.
+    name = (own_name or "")[:_LONGEST_NAME]
+    for cookie, value, hours in (
+        (COOKIE, token, WHOLE_HOURS),
+        (_NAME, name, bool(name) * WHOLE_HOURS),
+    ):
+        response.set_cookie(
+            cookie,
+            value,
+            max_age=hours * 3600,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
+        )
 
 
 def drop_session(response: Response) -> None:
-    """Take the cookie back."""
-    response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=request.is_secure)
+    """Take the cookies back."""
+    for cookie in (COOKIE, _NAME):
+        response.delete_cookie(cookie, httponly=True, samesite="Lax", secure=request.is_secure)
+
+
+def own_name() -> str:
+    """How the signed-in one is called, as far as their browser knows."""
+    return request.cookies.get(_NAME, "")
 
 
 def refuse_other_sites() -> None:

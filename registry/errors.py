@@ -168,6 +168,13 @@ class ForbiddenError(RegistryError):
     words = "không có quyền"
 
 
+class AccountRefusedError(ForbiddenError):
+    """What an identity provider says lets nobody in. Member: `reason`."""
+
+    code = "account_refused"
+    words = "tài khoản không vào được"
+
+
 class OutsideUnitsError(ForbiddenError):
     """The key is bound to other units. Member: `units`, codes of those that it is not bound to."""
 
@@ -259,6 +266,13 @@ class SystemNotConfirmedError(UnreadableFileError):
     """
 
     code = "system_not_confirmed"
+
+
+class IssuerUnavailableError(RegistryError):
+    """The identity provider does not answer, or not as one should."""
+
+    code = "issuer_unavailable"
+    words = "nơi đăng nhập không trả lời"
 
 
 class DatabaseUnavailableError(RegistryError):

@@ -3,10 +3,13 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _SITE = re.compile(r"https?://[^\s/?#@]+/?")
+_ISSUER = re.compile(
+    r"https://[^\s?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#@]*)?"
+)
 _ELSEWHERE = re.compile("DIACHISO_(SHARED|SEED_WHEELS|BROWSER_MS)")
 """What tests and the makers of the seeds are told."""
 _SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
@@ -66,6 +69,16 @@ class Settings:
     """`DIACHISO_IMPORT_DAYS`: how long such a file and its reports are kept."""
     imports_at_once: int = 2
     """`DIACHISO_IMPORTS_AT_ONCE`: imports over HTTP that run side by side, of different sources."""
+    oidc_issuer: str | None = None
+    """`DIACHISO_OIDC_ISSUER`: the identity provider whose accounts may sign in at the desk."""
+    oidc_client_id: str = ""
+    """`DIACHISO_OIDC_CLIENT_ID`: as what the register is known there."""
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    """`DIACHISO_OIDC_CLIENT_SECRET`: its secret; None for a public client."""
+    oidc_role_claim: str = "diachiso_role"
+    """`DIACHISO_OIDC_ROLE_CLAIM`: which claim names the role."""
+    oidc_units_claim: str = "diachiso_units"
+    """`DIACHISO_OIDC_UNITS_CLAIM`: which claim names the codes of the units."""
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -120,6 +133,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         import_bytes=number("DIACHISO_IMPORT_BYTES", Settings().import_bytes),
         import_days=number("DIACHISO_IMPORT_DAYS", Settings().import_days),
         imports_at_once=number("DIACHISO_IMPORTS_AT_ONCE", Settings().imports_at_once),
+        oidc_issuer=_issuer(text("DIACHISO_OIDC_ISSUER"), text("DIACHISO_OIDC_CLIENT_ID")),
+        oidc_client_id=text("DIACHISO_OIDC_CLIENT_ID") or "",
+        oidc_client_secret=text("DIACHISO_OIDC_CLIENT_SECRET"),
+        oidc_role_claim=text("DIACHISO_OIDC_ROLE_CLAIM") or Settings().oidc_role_claim,
+        oidc_units_claim=text("DIACHISO_OIDC_UNITS_CLAIM") or Settings().oidc_units_claim,
     )
 
 
@@ -161,3 +179,12 @@ def _site(name: str, value: str | None) -> str | None:
     if value is not None and not _SITE.fullmatch(value):
         raise ValueError(f"{name} must be like https://diachi.vn, not {value!r}")
     return value and value.rstrip("/")
+
+
+def _issuer(value: str | None, client_id: str | None) -> str | None:
+    """An identity provider as it calls itself; over https, unless it is on this machine."""
+    if value is not None and not _ISSUER.fullmatch(value):
+        raise ValueError(f"DIACHISO_OIDC_ISSUER must be like https://dang-nhap.vn, not {value!r}")
+    if value is not None and client_id is None:
+        raise ValueError("DIACHISO_OIDC_ISSUER needs DIACHISO_OIDC_CLIENT_ID beside it")
+    return value

@@ -228,7 +228,8 @@ def _line(key: KeyDetails) -> str:
         f"đơn vị {', '.join(key.units)}" if key.units else "",
         f"{key.rate_per_minute}/phút" if key.rate_per_minute else "",
         "một người" if key.approves_own else "",
-        f"…{key.ending}",
+        "tài khoản" if key.is_account else f"…{key.ending}",
+        f"cần thu hẹp: {', '.join(key.widened)}" if key.widened else "",
         _ends(key.expires_at),
         f"dùng lần cuối {_time(key.last_used_at)}" if key.last_used_at else "chưa dùng",
     ]
@@ -244,6 +245,8 @@ def _as_json(key: KeyDetails) -> dict[str, Any]:
         "approves_own": key.approves_own,
         "state": key.state(datetime.datetime.now(datetime.UTC)),
         "ending": key.ending,
+        "account": key.is_account,
+        "widened": list(key.widened),
         "created_at": _time(key.created_at),
         "expires_at": _time(key.expires_at),
         "revoked_at": _time(key.revoked_at),

@@ -11,14 +11,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller
-from api.context import gazetteer
+from api.context import gazetteer, register
 from api.errors import registry_problem
 from api.limits import has_key
 from api.pages.blueprint import page_blueprint
 from api.pages.failures import http_page
 from api.pages.shell import page, words
 from api.requests import SAFE_METHODS
-from api.sessions import FIELD, has_form_token, own_form_token, refuse_other_sites
+from api.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
 from registry.access.roles import Role
 from registry.errors import ForbiddenError, KeyRequiredError, RegistryError
 from registry.gazetteer import VIET_NAM, today
@@ -129,7 +129,10 @@ def sign_in_page(
 ) -> BaseResponse:
     """Where a key is exchanged for a session; `kept` is a form that is sent afterwards."""
     fields = list(kept.items(multi=True)) if kept else []
-    return desk_page("desk/sign_in.html", status, leads_to=leads_to, kept=fields, **values)
+    issuer = register().settings.oidc_issuer
+    return desk_page(
+        "desk/sign_in.html", status, leads_to=leads_to, kept=fields, issuer=issuer, **values
+    )
 
 
 def again(leads_to: str, kept: MultiDict[str, str], status: int = 200) -> BaseResponse:
@@ -162,6 +165,7 @@ def _shared() -> dict[str, Any]:
     return {
         "me": asking,
         "my_units": _my_units,
+        "my_name": own_name(),
         "role_words": words(*ROLES[asking.role]),
         "rooms": [(url, words(vi, en)) for url, vi, en, role in _ROOMS if asking.may(role)],
         "said": request.cookies.get(_SAID, ""),

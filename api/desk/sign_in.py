@@ -1,4 +1,4 @@
-"""Signing in and out: a key is exchanged for a session."""
+"""Signing in and out: a key is exchanged for a session; accounts are in `api.desk.oidc`."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -7,11 +7,12 @@ from flask import g, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import Caller, requires, sign_in
+from api.access import Caller, caller, requires, sign_in
 from api.context import register
 from api.desk.blueprint import again, complaint, desk_blueprint, sign_in_page
 from api.pages.blueprint import page_blueprint
 from api.sessions import COOKIE, drop_session, keep_session, refuse_other_sites
+from registry.access.accounts import is_account
 from registry.access.sessions import begin_session, end_session
 from registry.database import session_scope
 from registry.errors import ForbiddenError, KeyRequiredError
@@ -28,20 +29,16 @@ _KEPT: Final = "kept."
 @blueprint.get("")
 def get_sign_in() -> BaseResponse:
     """The form; whoever sits already is led on."""
-    leads_to = _own_path(request.args.get("to"))
-    return sign_in_page(leads_to=leads_to)
+    leads_to = own_path(request.args.get("to"))
+    return sign_in_page(leads_to=leads_to, left=request.args.get("left") == "account")
 
 
 @blueprint.post("")
 def post_sign_in() -> BaseResponse:
     """Exchange a key for a session, and go on where it was; a kept form is shown to be sent."""
     refuse_other_sites()
-    leads_to = _own_path(request.form.get("to"))
-    kept = MultiDict(
-        (name.removeprefix(_KEPT), value)
-        for name, value in request.form.items(multi=True)
-        if name.startswith(_KEPT)
-    )
+    leads_to = own_path(request.form.get("to"))
+    kept = _kept()
     try:
         holder = sign_in(request.form.get("key", "").strip())
     except KeyRequiredError as error:
@@ -49,7 +46,16 @@ def post_sign_in() -> BaseResponse:
     return begin(holder, leads_to, kept)
 
 
-def begin(holder: Caller, leads_to: str, kept: MultiDict[str, str]) -> BaseResponse:
+@blueprint.post("/kept")
+def post_kept() -> BaseResponse:
+    """A form that waited while its writer signed in on another page, to be sent."""
+    refuse_other_sites()
+    return again(own_path(request.form.get("to")), _kept())
+
+
+def begin(
+    holder: Caller, leads_to: str, kept: MultiDict[str, str], own_name: str | None = None
+) -> BaseResponse:
     """Begin the session of who has shown who they are, and lead on."""
     if holder.key_id is None:
         raise ForbiddenError("chỉ khoá và tài khoản mới vào được (a key or an account is needed)")
@@ -57,11 +63,20 @@ def begin(holder: Caller, leads_to: str, kept: MultiDict[str, str]) -> BaseRespo
         token = begin_session(session, holder.key_id)
     g.begun_session = token
     response = again(leads_to, kept) if kept else redirect(leads_to, 303)
-    keep_session(response, token)
+    keep_session(response, token, own_name)
     return response
 
 
-def _own_path(given: str | None) -> str:
+def _kept() -> MultiDict[str, str]:
+    """The form that waits, under the names of its fields."""
+    return MultiDict(
+        (name.removeprefix(_KEPT), value)
+        for name, value in request.form.items(multi=True)
+        if name.startswith(_KEPT)
+    )
+
+
+def own_path(given: str | None) -> str:
     """A page of the desk to lead on to: nothing of another site."""
     path = urlsplit(given or _HOME)
     own = not path.scheme and not path.netloc and (path.path + "/").startswith(f"{_HOME}/")
@@ -71,12 +86,12 @@ def _own_path(given: str | None) -> str:
 @leaving.post("/sign-out")
 @requires("carrier")
 def post_sign_out() -> BaseResponse:
-    """End the session; going back shows nothing more."""
-    token = request.cookies.get(COOKIE)
-    if token:
-        with session_scope(register().engine) as session:
-            end_session(session, token)
-    response = redirect("/desk/sign-in", 303)
+    """End the session; going back shows nothing more. Who has an account may leave that as well."""
+    token = request.cookies.get(COOKIE, "")
+    with session_scope(register().engine) as session:
+        end_session(session, token)
+        by_account = is_account(session, caller().key_id)
+    response = redirect(f"/desk/sign-in{'?left=account' if by_account else ''}", 303)
     drop_session(response)
     # What the browser keeps of the pages of who has left.
     response.headers["Clear-Site-Data"] = '"cache"'

@@ -16,13 +16,16 @@ CREATE TABLE api_key (
     rotated_at timestamp with time zone,
     previous_hash bytea,
     previous_until timestamp with time zone,
+    subject bytea,
     CONSTRAINT pk_api_key PRIMARY KEY (id),
     CONSTRAINT uq_api_key_hash UNIQUE (hash),
     CONSTRAINT uq_api_key_name UNIQUE (name),
     CONSTRAINT uq_api_key_previous_hash UNIQUE (previous_hash),
+    CONSTRAINT uq_api_key_subject UNIQUE (subject),
     CONSTRAINT ck_api_key_hash_length CHECK (octet_length(hash) = 32),
     CONSTRAINT ck_api_key_previous_ends CHECK ((previous_hash IS NULL) = (previous_until IS NULL)),
     CONSTRAINT ck_api_key_previous_hash_length CHECK (octet_length(previous_hash) = 32),
+    CONSTRAINT ck_api_key_subject_length CHECK (octet_length(subject) = 32),
     CONSTRAINT ck_api_key_rate_positive CHECK (rate_per_minute > 0),
     CONSTRAINT ck_api_key_role_known
         CHECK (role IN ('anonymous', 'carrier', 'merchant', 'viewer', 'editor', 'approver', 'admin'))
@@ -45,6 +48,8 @@ COMMENT ON COLUMN api_key.ending IS 'Last four characters of the key, to tell it
 COMMENT ON COLUMN api_key.rotated_at IS 'When the present secret replaced the previous one';
 COMMENT ON COLUMN api_key.previous_hash IS 'SHA-256 of the key that it replaced';
 COMMENT ON COLUMN api_key.previous_until IS 'Until when the previous key is taken as well';
+COMMENT ON COLUMN api_key.subject IS
+    'Account of an identity provider, whose key nobody knows: SHA-256 of its issuer and subject';
 GRANT SELECT, INSERT, UPDATE ON api_key TO diachiso_app;
 
 CREATE TABLE api_key_unit (

@@ -80,6 +80,10 @@ class KeyDetails:
     last_used_at: datetime.datetime | None
     rotated_at: datetime.datetime | None
     previous_until: datetime.datetime | None
+    is_account: bool
+    """Whether an identity provider vouches for it, and nobody knows its secret."""
+    widened: tuple[str, ...]
+    """Of its units, those that a reform bound it to as parts of a split one: to be narrowed."""
 
     def state(self, now: datetime.datetime) -> str:
         """active | expired | revoked."""
@@ -144,16 +148,19 @@ def create_key(session: Session, new: NewKey) -> KeyMade:
         )
     for unit_id in units.values():
         session.execute(_BIND, {"key": key_id, "unit": unit_id})
-    _note(session, "keys create", name, tuple(units))
+    note(session, "keys create", name, tuple(units))
     if new.approves_own:
-        _note(session, "keys alone", name, tuple(units))
+        note(session, "keys alone", name, tuple(units))
     return KeyMade(name, secret, expires_at)
 
 
 def list_keys(session: Session) -> list[KeyDetails]:
     """All keys by name, revoked ones too."""
     rows = [row._asdict() for row in session.execute(_LIST)]
-    return [KeyDetails(**row | {"units": tuple(row["units"])}) for row in rows]
+    return [
+        KeyDetails(**row | {"units": tuple(row["units"]), "widened": tuple(row["widened"])})
+        for row in rows
+    ]
 
 
 def rotate_key(
@@ -167,11 +174,13 @@ def rotate_key(
     """Give a key another secret; the present one is taken for `overlap_h` hours more.
 
     Without `keep_end`, `expires_on` is the key's last day from now on.
-    Raises NotFoundError, and ConflictError for a revoked key.
+    Raises NotFoundError, and ConflictError for a revoked key and for an account.
     """
     found = _locked(session, name)
     if found.revoked_at is not None:
         raise ConflictError(f"khoá {name!r} đã bị thu hồi (the key is revoked; make another one)")
+    if found.is_account:
+        raise ConflictError(f"{name!r} là tài khoản, không có khoá để đổi (it is an account)")
     expires_at = found.expires_at if keep_end else _end_of(expires_on)
     secret = make_secret()
     until = session.execute(
@@ -184,7 +193,7 @@ def rotate_key(
             "expires_at": expires_at,
         },
     ).scalar_one()
-    _note(session, "keys rotate", name)
+    note(session, "keys rotate", name)
     return KeyMade(name, secret, expires_at, until)
 
 
@@ -194,8 +203,19 @@ def revoke_key(session: Session, name: str) -> bool:
     if found.revoked_at is not None:
         return False
     session.execute(_REVOKE, {"id": found.id})
-    _note(session, "keys revoke", name)
+    note(session, "keys revoke", name)
     return True
+
+
+def readmit_account(session: Session, name: str) -> None:
+    """Let an account in again that was revoked. Raises NotFoundError, and ConflictError for a key:
+    who has lost one gets another.
+    """
+    found = _locked(session, name)
+    if not found.is_account:
+        raise ConflictError(f"khoá {name!r} đã thu hồi thì tạo khoá khác (make another key)")
+    session.execute(_READMIT, {"id": found.id})
+    note(session, "accounts readmit", name)
 
 
 def bind_key(session: Session, name: str, codes: Sequence[str]) -> tuple[str, ...]:
@@ -212,7 +232,7 @@ def bind_key(session: Session, name: str, codes: Sequence[str]) -> tuple[str, ..
     session.execute(_UNBIND, {"id": found.id})
     for unit_id in units.values():
         session.execute(_BIND, {"key": found.id, "unit": unit_id})
-    _note(session, "keys bind", name, tuple(units))
+    note(session, "keys bind", name, tuple(units))
     return before
 
 
@@ -225,7 +245,7 @@ def let_approve_own(session: Session, name: str, *, allowed: bool) -> None:
     if allowed:
         _check_approves(found.role)
     session.execute(_APPROVES_OWN, {"id": found.id, "own": allowed})
-    _note(session, "keys alone" if allowed else "keys not alone", name)
+    note(session, "keys alone" if allowed else "keys not alone", name)
 
 
 def _locked(session: Session, name: str) -> Any:
@@ -275,8 +295,8 @@ def _end_of(day: datetime.date | None) -> datetime.datetime | None:
     return datetime.datetime.combine(after, datetime.time(), VIET_NAM)
 
 
-def _note(session: Session, what: str, name: str, units: tuple[str, ...] = ()) -> None:
-    """Who got or lost a key is told beside what is done with it."""
+def note(session: Session, what: str, name: str, units: tuple[str, ...] = ()) -> None:
+    """Write down who got or lost a key, beside what is done with it."""
     actor = acting()
     who = ("operator", "admin") if actor is None else (actor.name, actor.role)
     audit.record(session, audit.Entry(*who, f"{what}: {name}", units))
@@ -308,12 +328,16 @@ _LIST: Final = text(
             SELECT u.code FROM api_key_unit b JOIN admin_unit u ON u.id = b.unit_id
             WHERE b.key_id = k.id ORDER BY u.code) AS units,
         k.rate_per_minute, k.approves_own, k.ending, k.created_at, k.expires_at, k.revoked_at,
-        k.last_used_at, k.rotated_at, k.previous_until
+        k.last_used_at, k.rotated_at, k.previous_until, k.subject IS NOT NULL AS is_account,
+        ARRAY (
+            SELECT u.code FROM api_key_unit b JOIN admin_unit u ON u.id = b.unit_id
+            WHERE b.key_id = k.id AND b.widened_by_event_id IS NOT NULL ORDER BY u.code) AS widened
     FROM api_key k ORDER BY k.name
     """
 )
 _LOCK: Final = text(
-    "SELECT id, role, expires_at, revoked_at FROM api_key WHERE name = :name FOR UPDATE"
+    "SELECT id, role, expires_at, revoked_at, subject IS NOT NULL AS is_account"
+    " FROM api_key WHERE name = :name FOR UPDATE"
 )
 _APPROVES_OWN: Final = text("UPDATE api_key SET approves_own = :own WHERE id = :id")
 _ROTATE: Final = text(
@@ -323,4 +347,5 @@ _ROTATE: Final = text(
     WHERE id = :id RETURNING previous_until
     """
 )
+_READMIT: Final = text("UPDATE api_key SET revoked_at = NULL WHERE id = :id")
 _REVOKE: Final = text("UPDATE api_key SET revoked_at = clock_timestamp() WHERE id = :id")

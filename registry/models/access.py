@@ -30,6 +30,7 @@ class ApiKey(Base):
         CheckConstraint("octet_length(hash) = 32", name="hash_length"),
         CheckConstraint("octet_length(previous_hash) = 32", name="previous_hash_length"),
         CheckConstraint("(previous_hash IS NULL) = (previous_until IS NULL)", name="previous_ends"),
+        CheckConstraint("octet_length(subject) = 32", name="subject_length"),
         CheckConstraint("rate_per_minute > 0", name="rate_positive"),
         {"comment": "Named keys of organisations; the key itself is shown once and not stored."},
     )
@@ -64,6 +65,12 @@ class ApiKey(Base):
     )
     previous_until: Mapped[datetime.datetime | None] = mapped_column(
         comment="Until when the previous key is taken as well"
+    )
+    subject: Mapped[bytes | None] = mapped_column(
+        LargeBinary,
+        unique=True,
+        comment="Account of an identity provider, whose key nobody knows: SHA-256 of its issuer and"
+        " subject",
     )
 
 

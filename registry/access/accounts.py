@@ -1,0 +1,139 @@
+"""Accounts of an identity provider: they act, and are audited, as keys whose secret nobody knows.
+
+An account is known by a hash of its issuer and subject, and named by its unit at first and a few
+random signs: no person's name, and nothing that leads to one, is kept. Role and units are what the
+issuer says at each signing in.
+"""
+
+import datetime
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from registry.access.actors import Actor, acting_as
+from registry.access.keys import bind_key, note
+from registry.access.roles import RANK, Role
+from registry.errors import AccountRefusedError, InvalidInputError, KeyRevokedError
+from registry.gazetteer import Gazetteer, today
+from registry.units import continuations
+
+ROLES: Final[tuple[Role, ...]] = ("viewer", "editor", "approver", "admin")
+"""Roles that an issuer may give; carriers and shops have keys."""
+COUNTRY: Final = "VN"
+"""Said in place of codes: a viewer of the whole country."""
+_SIGNS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who an issuer says somebody is."""
+
+    issuer: str
+    subject: str
+    role: Role
+    units: Sequence[str]
+    """Codes of units, or COUNTRY alone."""
+
+    @property
+    def hashed(self) -> bytes:
+        """As what it is known here."""
+        return hashlib.sha256(f"{self.issuer}\n{self.subject}".encode()).digest()
+
+
+def admit_account(session: Session, known: Gazetteer, account: Account) -> int:
+    """Number of its row, which has the role and the units that the issuer says from now on.
+
+    What differs from before is audited. Raises AccountRefusedError for units that are none, and for
+    none at all; KeyRevokedError for an account that was revoked here.
+    """
+    units = _units_of(known, account)
+    hashed = account.hashed
+    found = session.execute(_FIND, {"subject": hashed}).one_or_none()
+    if found is None:
+        made = {"name": _name(known, account.role, units), "role": account.role, "subject": hashed}
+        # Where another node made it at the same moment, that one stands.
+        session.execute(_MAKE, made | {"hash": secrets.token_bytes(32)})
+        found = session.execute(_FIND, {"subject": hashed}).one()
+    if found.revoked_at is not None:
+        raise KeyRevokedError("tài khoản đã bị thu hồi ở sổ này (the account was revoked here)")
+    with acting_as(Actor(found.name, account.role, key_id=found.id)):
+        if found.role != account.role:
+            own = found.approves_own and RANK[account.role] >= RANK["approver"]
+            session.execute(_SET_ROLE, {"id": found.id, "role": account.role, "own": own})
+            note(session, f"accounts role {found.role} → {account.role}", found.name)
+        if sorted(found.units) != units:
+            try:
+                bind_key(session, found.name, units)
+            except InvalidInputError as error:
+                raise AccountRefusedError(error.detail, reason="units") from error
+    return int(found.id)
+
+
+def is_account(session: Session, key_id: int | None) -> bool:
+    """Whether it is an account of an issuer, and no key."""
+    return bool(session.execute(_IS_ACCOUNT, {"id": key_id}).scalar_one())
+
+
+def _units_of(known: Gazetteer, account: Account) -> list[str]:
+    """Codes of units of today; for one that ended, of the one that continues it."""
+    if list(account.units) == [COUNTRY] and account.role == "viewer":
+        return []
+    if not account.units and account.role != "admin":
+        raise AccountRefusedError(
+            "nơi đăng nhập không cho biết tài khoản thuộc xã, tỉnh nào (no unit is said of it)",
+            reason="units",
+        )
+    day = today()
+    return sorted({_living(known, code, day) for code in account.units})
+
+
+def _living(known: Gazetteer, code: str, day: datetime.date) -> str:
+    bearers = known.with_code(code)
+    if not bearers:
+        return code  # what is none is told where it is bound
+    living = next((unit for unit in bearers if unit.alive_on(day)), bearers[0])
+    heirs = [step.unit for step in continuations(known, living, day)]
+    if len(heirs) != 1:
+        names = ", ".join(f"{unit.version_on(day).full_name} ({unit.code})" for unit in heirs)
+        raise AccountRefusedError(
+            f"đơn vị {code} đã hết, nay là {names or '–'}; nhờ quản trị tài khoản ghi lại đơn vị"
+            " (the unit has ended; let the account be given another one)",
+            reason="units",
+        )
+    return heirs[0].code
+
+
+def _name(known: Gazetteer, role: Role, units: Sequence[str]) -> str:
+    """What it is called in events and in the audit log, for good."""
+    day, signs = today(), secrets.token_hex(_SIGNS)
+    living = (unit for code in units for unit in known.with_code(code) if unit.alive_on(day))
+    first = next((unit.version_on(day).full_name for unit in living), None)
+    if first is None:
+        return f"{'Quản trị' if role == 'admin' else 'Cả nước'} · {signs}"
+    return f"{first}{' …' if len(units) > 1 else ''} · {signs}"
+
+
+_FIND: Final = text(
+    """
+    SELECT k.id, k.name, k.role, k.approves_own, k.revoked_at,
+        ARRAY (
+            SELECT u.code FROM api_key_unit b JOIN admin_unit u ON u.id = b.unit_id
+            WHERE b.key_id = k.id) AS units
+    FROM api_key k WHERE k.subject = :subject FOR UPDATE OF k
+    """
+)
+_MAKE: Final = text(
+    """
+    INSERT INTO api_key (name, hash, role, ending, subject)
+    VALUES (:name, :hash, :role, '', :subject) ON CONFLICT DO NOTHING
+    """
+)
+_SET_ROLE: Final = text("UPDATE api_key SET role = :role, approves_own = :own WHERE id = :id")
+_IS_ACCOUNT: Final = text(
+    "SELECT EXISTS (SELECT FROM api_key WHERE id = :id AND subject IS NOT NULL)"
+)

@@ -1,0 +1,188 @@
+"""Accounts of an identity provider at the desk: a real provider, right tokens and wrong ones."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from api.desk import oidc
+from registry.settings import Settings
+from tests.support.desk import Seat
+from tests.support.keys import Office
+from tests.support.keys import office as open_office
+from tests.support.lifecycle import COMMUNE
+from tests.support.oidc import CLIENT, Provider, come_in
+from tests.support.oidc import provider as open_provider
+
+UNIT = {"diachiso_role": "editor", "diachiso_units": [COMMUNE]}
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Provider]:
+    with open_provider() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def office(admin_url: str, worker_id: str, issuer: Provider) -> Iterator[Office]:
+    settings = Settings(limits=False, oidc_issuer=issuer.issuer, **CLIENT)
+    with open_office(admin_url, f"oidc_{worker_id}", settings) as made:
+        yield made
+
+
+def accounts(office: Office) -> list[tuple[str, str, list[str]]]:
+    return [
+        tuple(row)
+        for row in office.rows(
+            "SELECT k.name, k.role, array_remove(array_agg(u.code), NULL) FROM api_key k"
+            " LEFT JOIN api_key_unit b ON b.key_id = k.id"
+            " LEFT JOIN admin_unit u ON u.id = b.unit_id WHERE k.subject IS NOT NULL"
+            " GROUP BY k.id ORDER BY k.id"
+        )
+    ]
+
+
+def test_account_sits_down_and_follows_what_its_provider_says(
+    office: Office, issuer: Provider
+) -> None:
+    client = office.app.test_client()
+    assert 'href="/desk/sign-in/account' in client.get("/desk/sign-in?to=/desk/import").text
+    issuer.knows("u-1", name="Trần Thị Bưởi", email="buoi@lang.vn", **UNIT)
+    there = client.get("/desk/sign-in/account", query_string={"to": "/desk/import"})
+    assert there.status_code == 303
+    assert all(f"{part}=" in there.location for part in ("state", "nonce", "code_challenge"))
+    assert "code_challenge_method=S256" in there.location
+    back = issuer.sends_back(there, "u-1")
+    came = client.get(back)
+    assert (came.status_code, came.location) == (303, "/desk/import")
+    page = Seat(client).get("/desk").text
+    assert "Trần Thị Bưởi" in page
+    (name, role, units), *others = accounts(office)
+    assert (role, units, others) == ("editor", [COMMUNE], [])
+    assert name.startswith("Phường Láng · ")
+    assert name in page
+    # The code counts once: whoever has seen it on its way has nothing, in no browser.
+    assert client.get(back).status_code == 403
+    assert office.client.get(back).status_code == 403
+    # Another role and no other account: also for who sits already.
+    issuer.knows("u-1", **UNIT | {"diachiso_role": ["x", "viewer", "approver"]})
+    assert come_in(office.app.test_client(), issuer, "u-1").status_code == 303
+    assert accounts(office) == [(name, "approver", [COMMUNE])]
+    assert Seat(client).get("/v1/whoami").get_json()["role"] == "approver"
+    issuer.knows("u-1", diachiso_role="viewer", diachiso_units="01")
+    assert come_in(office.app.test_client(), issuer, "u-1").status_code == 303
+    assert accounts(office) == [(name, "viewer", ["01"])]
+    told = [e["endpoint"] for e in office.audited() if e["actor"] == name]
+    assert f"accounts role editor → approver: {name}" in told
+    assert f"keys bind: {name}" in told
+    # No person stands in the register.
+    everything = str(office.rows("SELECT to_jsonb(k) FROM api_key k")) + str(office.audited())
+    assert not any(each in everything for each in ("Bưởi", "buoi", "u-1"))
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"iss": "https://elsewhere.vn"},
+        {"aud": "somebody-else", "azp": "dia-chi-so"},
+        {"nonce": "another"},
+        {"exp": 1_700_000_000},
+        {"sub": None},
+    ],
+    ids=str,
+)
+def test_token_that_is_not_for_this_try_lets_nobody_in(
+    office: Office, issuer: Provider, spoilt: dict[str, object]
+) -> None:
+    issuer.knows("u-2", **UNIT)
+    before = accounts(office)
+    issuer.spoilt = spoilt
+    try:
+        came = come_in(office.client, issuer, "u-2")
+    finally:
+        issuer.spoilt = {}
+    assert came.status_code == 403
+    assert "account_refused" in came.text
+    assert office.client.get_cookie("desk") is None
+    assert accounts(office) == before
+
+
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ({}, "chưa được giao vai trò"),
+        ({"diachiso_role": "boss", "diachiso_units": COMMUNE}, "chưa được giao vai trò"),
+        ({"diachiso_role": "editor"}, "thuộc xã, tỉnh nào"),
+        ({"diachiso_role": "viewer", "diachiso_units": []}, "thuộc xã, tỉnh nào"),
+        ({"diachiso_role": "editor", "diachiso_units": ["VN"]}, "VN"),
+        ({"diachiso_role": "editor", "diachiso_units": ["99999"]}, "99999"),
+    ],
+)
+def test_account_without_a_place_here_is_told_so(
+    office: Office, issuer: Provider, claims: dict[str, object], said: str
+) -> None:
+    issuer.knows("u-3", **claims)
+    came = come_in(office.client, issuer, "u-3")
+    assert came.status_code == 403
+    assert said in came.text
+    assert all(name != "u-3" for name, *_ in accounts(office))
+
+
+def test_try_of_another_browser_is_refused(office: Office, issuer: Provider) -> None:
+    issuer.knows("u-4", **UNIT)
+    own, other = office.app.test_client(), office.app.test_client()
+    back = issuer.sends_back(own.get("/desk/sign-in/account"), "u-4")
+    other.get("/desk/sign-in/account")
+    for client in (other, office.app.test_client()):
+        refused = client.get(back)
+        assert (refused.status_code, client.get_cookie("desk")) == (403, None)
+        assert "trình duyệt này" in refused.text
+    assert own.get(back.replace("state=", "state=x")).status_code == 403
+    denied = issuer.sends_back(own.get("/desk/sign-in/account"), "u-4", action="deny")
+    assert own.get(denied).status_code == 403
+
+
+def test_account_is_revoked_and_let_in_again_and_leaves(office: Office, issuer: Provider) -> None:
+    issuer.knows("u-5", diachiso_role="admin")
+    seat = Seat(office.app.test_client())
+    assert come_in(seat.client, issuer, "u-5", to="//elsewhere.vn").location == "/desk"
+    name = accounts(office)[-1][0]
+    office.revoke(name)
+    assert seat.get("/desk").status_code == 303
+    assert come_in(seat.client, issuer, "u-5").status_code == 401
+    office.by_owner("UPDATE api_key SET revoked_at = NULL WHERE name = :name", name=name)
+    assert come_in(seat.client, issuer, "u-5").status_code == 303
+    left = seat.post("/desk/sign-out")
+    assert left.location == "/desk/sign-in?left=account"
+    assert "/desk/sign-in/account/leave" in seat.client.get(left.location).text
+    assert seat.client.get_cookie("desk_name") is None
+    leaving = seat.get("/desk/sign-in/account/leave").location
+    assert leaving.startswith(f"{issuer.issuer}/oauth2/end_session?")
+    assert "client_id=dia-chi-so" in leaving
+
+
+def test_form_waits_while_its_writer_signs_in_elsewhere(office: Office, issuer: Provider) -> None:
+    client = office.app.test_client()
+    asked = client.post("/desk/sign-out", data={"reason": "đã gõ"})
+    assert asked.status_code == 401
+    assert 'action="/desk/sign-in/kept"' in asked.text
+    issuer.knows("u-6", **UNIT)
+    come_in(client, issuer, "u-6")
+    shown = client.post("/desk/sign-in/kept", data={"to": "/desk/sign-out", "kept.reason": "đã gõ"})
+    assert 'name="reason" value="đã gõ"' in shown.text
+    assert 'name="csrf" value="' in shown.text
+
+
+def test_provider_that_does_not_answer_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oidc, "_TIMEOUT_S", (0.2, 0.2))
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
+        away = oidc.Issuer(Settings(oidc_issuer=url, **CLIENT))
+        monkeypatch.setitem(office.app.extensions, "diachiso_issuer", away)
+        for _ in range(2):  # the second time it is not even asked
+            told = office.client.get("/desk/sign-in/account")
+            assert told.status_code == 503
+            assert "issuer_unavailable" in told.text
+            assert 'name="key"' in told.text

@@ -1,0 +1,73 @@
+"""An identity provider on this machine, whose tokens may be spoilt on their way."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from flask import Flask, Response, g, json, request
+from flask.testing import FlaskClient
+from joserfc import jwt
+from oidc_provider_mock import app as provider_app
+from werkzeug.serving import make_server
+from werkzeug.test import TestResponse
+
+CLIENT = {"oidc_client_id": "dia-chi-so", "oidc_client_secret": "a secret"}
+
+
+@dataclass
+class Provider:
+    """Who vouches for people."""
+
+    issuer: str
+    spoilt: dict[str, Any] = field(default_factory=dict)
+    """Claims that its tokens have in place of their own."""
+
+    def knows(self, subject: str, **claims: Any) -> None:
+        """Give somebody an account."""
+        requests.put(f"{self.issuer}/users/{subject}", json=claims, timeout=10).raise_for_status()
+
+    def sends_back(self, leads_there: TestResponse, subject: str, **more: str) -> str:
+        """Where the browser that was sent to the provider goes after signing in there."""
+        form = {"sub": subject, **more}
+        back = requests.post(leads_there.location, form, timeout=10, allow_redirects=False)
+        whole = urlsplit(back.headers["Location"])
+        return f"{whole.path}?{whole.query}"
+
+    def spoil(self, response: Response) -> Response:
+        """Put the claims into the token that is answered."""
+        if request.path == "/oauth2/token" and self.spoilt and response.status_code == 200:
+            key = g.oidc_provider_mock_storage.jwk
+            body = response.get_json()
+            token = jwt.decode(body["id_token"], key)
+            body["id_token"] = jwt.encode(token.header, token.claims | self.spoilt, key)
+            response.set_data(json.dumps(body))
+        return response
+
+
+def come_in(
+    client: FlaskClient, provider: Provider, subject: str, to: str = "/desk"
+) -> TestResponse:
+    """Sign in by an account, as far as the desk's answer to who comes back."""
+    there = client.get("/desk/sign-in/account", query_string={"to": to})
+    return client.get(provider.sends_back(there, subject))
+
+
+@contextmanager
+def provider() -> Iterator[Provider]:
+    """A provider on a port of its own."""
+    served: Flask = provider_app()
+    server = make_server("127.0.0.1", 0, served, threaded=True)
+    made = Provider(f"http://127.0.0.1:{server.server_port}")
+    served.after_request(made.spoil)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield made
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
