@@ -32,8 +32,10 @@ from api.bodies import MOST, prepare_body
 from api.context import EXTENSION
 from api.cors import allow_other_sites
 from api.counters import Counters
+from api.desk import audit as desk_audit
 from api.desk import home as desk_home
 from api.desk import imports as desk_imports
+from api.desk import keys as desk_keys
 from api.desk import oidc, sign_in
 from api.desk.blueprint import prepare_desk
 from api.document import document
@@ -134,7 +136,10 @@ def create_app(
         sign_in.blueprint,
         oidc.blueprint,
     )
-    desk = (desk_home.blueprint, desk_imports.blueprint, sign_in.leaving)
+    desk = (
+        *(desk_home.blueprint, desk_imports.blueprint, desk_keys.blueprint, desk_audit.blueprint),
+        sign_in.leaving,
+    )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         reports.blueprint,

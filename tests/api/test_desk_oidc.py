@@ -33,7 +33,7 @@ def office(admin_url: str, worker_id: str, issuer: Provider) -> Iterator[Office]
 def accounts(office: Office) -> list[tuple[str, str, list[str]]]:
     return [
         tuple(row)
-        for row in office.rows(
+        for row in office.place.rows(
             "SELECT k.name, k.role, array_remove(array_agg(u.code), NULL) FROM api_key k"
             " LEFT JOIN api_key_unit b ON b.key_id = k.id"
             " LEFT JOIN admin_unit u ON u.id = b.unit_id WHERE k.subject IS NOT NULL"
@@ -76,7 +76,7 @@ def test_account_sits_down_and_follows_what_its_provider_says(
     assert f"accounts role editor → approver: {name}" in told
     assert f"keys bind: {name}" in told
     # No person stands in the register.
-    everything = str(office.rows("SELECT to_jsonb(k) FROM api_key k")) + str(office.audited())
+    everything = str(office.place.rows("SELECT to_jsonb(k) FROM api_key k")) + str(office.audited())
     assert not any(each in everything for each in ("Bưởi", "buoi", "u-1"))
 
 

@@ -60,11 +60,6 @@ class Office:
             rows = session.execute(text("SELECT * FROM audit_entry ORDER BY id"))
             return [dict(row._mapping) for row in rows]
 
-    def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """What stands in the register."""
-        with session_scope(self.place.engine) as session:
-            return [tuple(row) for row in session.execute(text(statement))]
-
     def by_owner(self, statement: str, **parameters: object) -> None:
         """What only the owner of the tables may do: to set times back."""
         engine = make_engine(self.place.url, role=OWNER_ROLE, pool_size=1)

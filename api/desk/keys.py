@@ -1,0 +1,208 @@
+"""Keys and accounts: made, narrowed, exchanged and revoked by an administrator."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any, Final, cast, get_args
+
+from flask import request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import caller, requires
+from api.context import gazetteer, register
+from api.desk.blueprint import ROLES, complaint, desk_blueprint, desk_page, done, room
+from api.errors import registry_problem
+from api.pages.shell import words
+from registry.access import keys
+from registry.access.keys import KeyDetails, KeyMade, NewKey
+from registry.access.roles import Role
+from registry.database import session_scope
+from registry.days import parse_day
+from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from registry.gazetteer import today
+
+blueprint = desk_blueprint("keys", "/desk/keys")
+room("/desk/keys", "Khoá", "Keys", "admin")
+
+_SHOWN: Final = 200
+_STATES: Final = {
+    "active": ("đang dùng", "in use"),
+    "expired": ("hết hạn", "expired"),
+    "revoked": ("đã thu hồi", "revoked"),
+    "widened": ("cần thu hẹp", "to be narrowed"),
+}
+"""What the list may be narrowed to: states of keys, and those that a reform has widened."""
+
+
+@blueprint.before_request
+def check_unbound() -> None:
+    """Who is bound to some units makes no keys: it could give itself the others."""
+    if caller().may("admin") and caller().unit_ids is not None:
+        raise ForbiddenError("chỉ quản trị cả nước cấp khoá (only for the whole country's)")
+
+
+@blueprint.get("")
+@requires("admin")
+def get_keys() -> BaseResponse:
+    """All keys and accounts, those of a name or unit alone, or in one state."""
+    return _list()
+
+
+@blueprint.post("")
+@requires("admin")
+def post_key() -> BaseResponse:
+    """Make a key; this answer alone has it. What is wrong is told over what was typed."""
+    form = request.form
+    try:
+        new = NewKey(
+            form.get("name", ""),
+            _role(form.get("role", "")),
+            _codes(),
+            expires_on=_last_day(),
+            approves_own="alone" in form,
+        )
+        with session_scope(register().engine) as session:
+            made = keys.create_key(session, new)
+    except (ConflictError, InvalidInputError) as error:
+        return _list(registry_problem(error).status_code, wrong=complaint(error), typed=form)
+    return _shown_once(made)
+
+
+@blueprint.get("/<int:number>")
+@requires("admin")
+def get_key(number: int) -> BaseResponse:
+    """A key, and what can be done with it."""
+    with session_scope(register().read_engine) as session:
+        return desk_page("desk/key.html", key=_key(session, number), **_words())
+
+
+@blueprint.post("/<int:number>/units")
+@requires("admin")
+def post_units(number: int) -> BaseResponse:
+    """Bind it to these units instead of its own."""
+    return _changed(number, lambda session, name: keys.bind_key(session, name, _codes()))
+
+
+@blueprint.post("/<int:number>/alone")
+@requires("admin")
+def post_alone(number: int) -> BaseResponse:
+    """Say whether it approves what it delivered itself."""
+    allowed = request.form.get("alone") == "yes"
+    return _changed(
+        number, lambda session, name: keys.let_approve_own(session, name, allowed=allowed)
+    )
+
+
+@blueprint.post("/<int:number>/revoke")
+@requires("admin")
+def post_revoke(number: int) -> BaseResponse:
+    """Refuse it from now on."""
+    if number == caller().key_id:
+        raise ConflictError("đây là khoá đang dùng để vào trang này (you sit here with this key)")
+    return _changed(number, keys.revoke_key)
+
+
+@blueprint.post("/<int:number>/readmit")
+@requires("admin")
+def post_readmit(number: int) -> BaseResponse:
+    """Let an account in again."""
+    return _changed(number, keys.readmit_account)
+
+
+@blueprint.post("/<int:number>/rotate")
+@requires("admin")
+def post_rotate(number: int) -> BaseResponse:
+    """Give it another secret, which this answer alone has."""
+    overlap_h = 0.0 if "at_once" in request.form else keys.DEFAULT_OVERLAP_H
+    with session_scope(register().engine) as session:
+        made = keys.rotate_key(session, _key(session, number).name, overlap_h=overlap_h)
+    return _shown_once(made)
+
+
+def _list(status: int = 200, **values: Any) -> BaseResponse:
+    asked, state = request.args.get("q", "").strip(), request.args.get("state", "")
+    with session_scope(register().read_engine) as session:
+        every = keys.list_keys(session)
+    found = [key for key in every if _is_asked(key, asked.casefold(), state)]
+    return desk_page(
+        "desk/keys.html",
+        status,
+        **{"typed": {}, **values},
+        keys=found[:_SHOWN],
+        count=len(found),
+        asked=asked,
+        state=state,
+        widened=sum(bool(key.widened) for key in every),
+        **_words(),
+    )
+
+
+def _is_asked(key: KeyDetails, asked: str, state: str) -> bool:
+    if state == "widened" and not key.widened:
+        return False
+    if state in _STATES and state != "widened" and key.state(_now()) != state:
+        return False
+    return asked in key.name.casefold() or asked in key.units
+
+
+def _words() -> dict[str, Any]:
+    """What the templates of keys call things."""
+    return {
+        "now": _now(),
+        "today": today(),
+        "states": {state: words(*said) for state, said in _STATES.items()},
+        "roles": {role: words(*said) for role, said in ROLES.items()},
+        "unit_name": _unit_name,
+    }
+
+
+def _unit_name(code: str) -> str:
+    day = today()
+    for unit in gazetteer().with_code(code):
+        if unit.code == code:
+            ended = "" if unit.alive_on(day) else words(" (đã hết)", " (ended)")
+            return f"{unit.version_on(day).full_name}{ended}"
+    return code
+
+
+def _changed(number: int, change: Callable[[Session, str], object]) -> BaseResponse:
+    with session_scope(register().engine) as session:
+        change(session, _key(session, number).name)
+    return done(f"/desk/keys/{number}", "Đã ghi.", "Done.")
+
+
+def _key(session: Session, number: int) -> KeyDetails:
+    for key in keys.list_keys(session):
+        if key.id == number:
+            return key
+    raise NotFoundError(f"không có khoá số {number} (no such key)")
+
+
+def _shown_once(made: KeyMade) -> BaseResponse:
+    return desk_page("desk/key_made.html", made=made)
+
+
+def _role(given: str) -> Role:
+    if given not in get_args(Role):
+        raise InvalidInputError("chọn một vai trò (choose a role)")
+    return cast(Role, given)
+
+
+def _codes() -> list[str]:
+    """Codes of units, each once."""
+    return list(dict.fromkeys(request.form.get("units", "").replace(",", " ").split()))
+
+
+def _last_day() -> datetime.date | None:
+    """The last day on which it is taken: a year from now where nothing is said."""
+    if "endless" in request.form:
+        return None
+    given = request.form.get("expires", "").strip()
+    try:
+        return parse_day(given) if given else today() + datetime.timedelta(days=keys.DEFAULT_DAYS)
+    except ValueError as error:
+        raise InvalidInputError(f"ngày {given!r} không đọc được (no day)") from error
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
