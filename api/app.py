@@ -21,6 +21,7 @@ from api import (
     lifecycle,
     reports,
     reverse,
+    targets,
     tiles,
     units,
     validate,
@@ -36,7 +37,7 @@ from api.desk import audit as desk_audit
 from api.desk import home as desk_home
 from api.desk import imports as desk_imports
 from api.desk import keys as desk_keys
-from api.desk import oidc, sign_in
+from api.desk import oidc, sign_in, target_files
 from api.desk.blueprint import prepare_desk
 from api.document import document
 from api.errors import register_errors
@@ -138,11 +139,11 @@ def create_app(
     )
     desk = (
         *(desk_home.blueprint, desk_imports.blueprint, desk_keys.blueprint, desk_audit.blueprint),
-        sign_in.leaving,
+        *(target_files.blueprint, sign_in.leaving),
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
-        reports.blueprint,
+        *(reports.blueprint, targets.blueprint),
     )
     guard(
         app,

@@ -52,6 +52,7 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/coverage"): ("list_coverage", "Độ phủ của các tỉnh, xã"),
     ("get", "/v1/coverage/{code}"): ("get_coverage", "Độ phủ của một tỉnh, xã"),
     ("get", "/v1/coverage/{code}/series"): ("get_coverage_series", "Độ phủ qua từng ngày"),
+    ("post", "/v1/targets"): ("declare_targets", "Kê khai tổng số hộ"),
     ("get", "/v1/coverage/{code}/gaps"): ("get_coverage_gaps", "Còn thiếu ở đâu"),
     ("get", "/v1/geocode"): ("geocode", "Tìm cửa nhà từ một địa chỉ"),
     ("post", "/v1/geocode"): ("geocode_by_post", "Tìm cửa nhà, địa chỉ không nằm trong URL"),

@@ -105,7 +105,7 @@ def remove(source: str, *, dry_run: bool) -> None:
     engine = make_engine(cluster.database_url(read_settings()))
     try:
         with session_scope(engine) as session:
-            removed = remove_targets(session, source)
+            removed = remove_targets(session, load_gazetteer(session), source)
             if dry_run:
                 session.rollback()
     finally:

@@ -86,6 +86,12 @@ def acting() -> Actor | None:
     return _acting.get()
 
 
+def who_acts() -> tuple[str, Role]:
+    """Name and role for what is written down: the operator's where nobody acts."""
+    actor = acting()
+    return ("operator", "admin") if actor is None else (actor.name, actor.role)
+
+
 def act_as(actor: Actor | None) -> None:
     """From here on `actor` acts, in this thread and until the next call; None for the operator."""
     _acting.set(actor)

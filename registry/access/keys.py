@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.access import audit
-from registry.access.actors import acting
+from registry.access.actors import who_acts
 from registry.access.roles import RANK, Role
 from registry.errors import ConflictError, InvalidInputError, KeyTruncatedError, NotFoundError
 from registry.gazetteer import VIET_NAM, today
@@ -297,9 +297,7 @@ def _end_of(day: datetime.date | None) -> datetime.datetime | None:
 
 def note(session: Session, what: str, name: str, units: tuple[str, ...] = ()) -> None:
     """Write down who got or lost a key, beside what is done with it."""
-    actor = acting()
-    who = ("operator", "admin") if actor is None else (actor.name, actor.role)
-    audit.record(session, audit.Entry(*who, f"{what}: {name}", units))
+    audit.record(session, audit.Entry(*who_acts(), f"{what}: {name}", units))
 
 
 _CREATE: Final = text(

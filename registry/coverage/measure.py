@@ -110,7 +110,7 @@ def coverage_of_level(
         parts += [(commune.id, commune.id) for commune in listed]
     measured = _measure(session, gazetteer, day, parts, demo=demo)
     of_wholes = [measured.units[whole.id] for whole in wholes]
-    total = _together(of_wholes, former or COUNTRY[::2]) if len(wholes) != 1 else of_wholes[0]
+    total = sum_of_units(of_wholes, former or COUNTRY[::2]) if len(wholes) != 1 else of_wholes[0]
     units = sorted((measured.units[unit.id] for unit in listed), key=lambda unit: unit.code)
     return Coverage(day, demo, tuple(units), total, former, measured.counted_at)
 
@@ -149,7 +149,7 @@ def coverage_of_unit(
     parts += [(unit.id, unit.id) for unit in units if unit.level != "province"]
     measured = _measure(session, gazetteer, day, parts, demo=demo)
     found = [measured.units[unit.id] for unit in units]
-    total = found[0] if len(found) == 1 else _together(found, former or ("", ""))
+    total = found[0] if len(found) == 1 else sum_of_units(found, former or ("", ""))
     return Coverage(day, demo, tuple(found), total, former, measured.counted_at)
 
 
@@ -209,7 +209,7 @@ def target_of(row: Any) -> UnitTarget:
     return UnitTarget(row.target, row.quality, row.source, row.reference_date, row.counted)
 
 
-def _together(units: Sequence[UnitCoverage], whole: tuple[str, str]) -> UnitCoverage:
+def sum_of_units(units: Sequence[UnitCoverage], whole: tuple[str, str]) -> UnitCoverage:
     """The sum of the units, with a target when every one of them has one.
 
     `whole` is code and name of the country, or of the unit that they continue.
@@ -220,13 +220,13 @@ def _together(units: Sequence[UnitCoverage], whole: tuple[str, str]) -> UnitCove
         level=COUNTRY[1] if whole == COUNTRY[::2] else "former",
         name=whole[1],
         province=None,
-        target=_sum_of_targets([unit.target for unit in units]),
+        target=sum_of_targets([unit.target for unit in units]),
         counts=Counts.sum([unit.counts for unit in units]),
         before=sum(befores) if befores else None,
     )
 
 
-def _sum_of_targets(targets: Sequence[UnitTarget | None]) -> UnitTarget | None:
+def sum_of_targets(targets: Sequence[UnitTarget | None]) -> UnitTarget | None:
     """A sum is no better than its worst and no newer than its oldest part."""
     known = [target for target in targets if target is not None]
     # Numbers of hộ and of dwellings make no sum.

@@ -25,6 +25,15 @@ _FIELDS: Final = {
     "unnumbered": "without_number",
 }
 """Count → how it is called in answers."""
+MOVED_LABELS: Final = {
+    "households": "Hộ có mã",
+    "dwellings": "Chỗ ở",
+    "deliverable": "Giao được",
+    "positioned": "Toạ độ ≤ 20 m",
+    "verified": "Xác minh 24 tháng",
+    "suspected_duplicates": "Nghi trùng",
+}
+"""What people are shown of it, in Vietnamese."""
 
 _DAY: Final = text(
     """

@@ -4,7 +4,6 @@ import datetime
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, cast
 
 from sqlalchemy.orm import Session
@@ -92,7 +91,6 @@ def read_target(
     units: TargetUnits,
     cells: Mapping[str, str],
     defaults: Defaults,
-    path: Path,
 ) -> Target | tuple[str, str]:
     """The target of a row, or what is wrong with it and the value."""
     if cells["footer"]:
@@ -120,7 +118,7 @@ def read_target(
     locality = _locality(session, unit, cells["locality"], make=defaults.new_localities)
     if isinstance(locality, tuple):
         return locality
-    source = cells["source"] or defaults.source or path.name
+    source = cells["source"] or defaults.source or "–"
     return Target(unit.id, households, quality, source, date, counted, locality)
 
 

@@ -52,6 +52,11 @@ _FIELDS: Final = {
 }
 
 
+def target_cells(**given: str) -> dict[str, str]:
+    """The cells of a row that no file holds."""
+    return dict.fromkeys((*_FIELDS, "code_level", "footer"), "") | given
+
+
 def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
     """The cells of each row by field, '' for none.
 

@@ -6,16 +6,15 @@ commune, a number, and what it counts. The newest declared count wins
 """
 
 import datetime
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from registry.coverage.measure import BEST_TARGET
 from registry.coverage.target_reading import (
     COUNTED,
     QUALITIES,
@@ -25,6 +24,13 @@ from registry.coverage.target_reading import (
     read_target,
 )
 from registry.coverage.target_rows import target_rows
+from registry.coverage.target_store import (
+    follow_sums,
+    may_declare,
+    sum_of_communes,
+    targets_of,
+    write_targets,
+)
 from registry.coverage.target_units import TargetUnits
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
@@ -34,6 +40,7 @@ PROBLEMS: Final = {
     "unit_unknown": "Không có đơn vị này trên bản đồ hiện nay (no such unit today)",
     "unit_ambiguous": "Tên chỉ nhiều đơn vị, hãy ghi mã (several units)",
     "commune_differs_from_code": "Tên không phải của đơn vị có mã ấy (name and code differ)",
+    "unit_outside": "Đơn vị ngoài địa bàn của khoá này (the key is bound to other units)",
     "unit_ended": "Đơn vị đã kết thúc; nay thuộc đơn vị khác (the unit has ended)",
     "households_unreadable": "Số hộ không phải số nguyên không âm (no count)",
     "locality_unreadable": "Không phải thôn, ấp, tổ dân phố… có loại và tên (no locality)",
@@ -119,14 +126,30 @@ def import_targets(
     A row that is wrong is rejected and told; the others stand. Raises UnreadableFileError for a
     file that cannot be read or lacks the columns, InvalidInputError for wrong `defaults`.
     """
+    rows = list(target_rows(path, sheet))
+    said = replace(defaults, source=defaults.source or path.name)
+    return take_targets(session, gazetteer, rows, said)
+
+
+def take_targets(
+    session: Session, gazetteer: Gazetteer, rows: Sequence[Mapping[str, str]], defaults: Defaults
+) -> TargetResult:
+    """Take the targets of rows into the session, as `import_targets` does of a file.
+
+    Who acts and is bound to units declares those alone. Raises InvalidInputError for wrong
+    `defaults`.
+    """
     day = today()
     _check(defaults, day)
     targets: dict[tuple[object, ...], Target] = {}
     problems: list[TargetProblem] = []
-    rows = list(target_rows(path, sheet))
     units = TargetUnits.of(gazetteer, day, rows)
     for count, cells in enumerate(rows, start=1):
-        read = read_target(session, units, cells, defaults, path)
+        read = read_target(session, units, cells, defaults)
+        if isinstance(read, Target) and not may_declare(
+            gazetteer, gazetteer.units[read.unit_id], day
+        ):
+            read = ("unit_outside", gazetteer.units[read.unit_id].code)
         if isinstance(read, Target) and read.key in targets:
             read = ("unit_repeated", cells["locality"] or cells["code"] or cells["commune"])
         if isinstance(read, tuple):
@@ -135,7 +158,7 @@ def import_targets(
         targets[read.key] = read
         warnings = doubts_of(gazetteer.units[read.unit_id].level, read, cells)
         problems += [TargetProblem(count, code, str(read.households)) for code in warnings]
-    new, changed = _write(session, list(targets.values()))
+    new, changed = write_targets(session, gazetteer, list(targets.values()))
     severities = Counter(problem.severity for problem in problems)
     return TargetResult(
         rows=len(rows),
@@ -150,7 +173,7 @@ def import_targets(
     )
 
 
-def remove_targets(session: Session, source: str) -> int:
+def remove_targets(session: Session, gazetteer: Gazetteer, source: str) -> int:
     """Withdraw all that a source said: its rows stay, and count no more. How many they were.
 
     What is imported again from it counts again. Raises NotFoundError when it has said nothing.
@@ -158,6 +181,7 @@ def remove_targets(session: Session, source: str) -> int:
     gone = session.execute(_WITHDRAW, {"source": source}).scalars().all()
     if not gone:
         raise NotFoundError(f"không có tổng số hộ nào của nguồn {source} (no targets of {source})")
+    follow_sums(session, gazetteer, set(gone))
     return len(gone)
 
 
@@ -172,75 +196,27 @@ def _check(defaults: Defaults, day: datetime.date) -> None:
         )
 
 
-_WRITE: Final = text(
-    """
-    WITH given AS (
-        SELECT * FROM unnest(CAST(:units AS int[]), CAST(:households AS int[]),
-            CAST(:qualities AS text[]), CAST(:sources AS text[]), CAST(:dates AS date[]),
-            CAST(:counted AS text[]), CAST(:localities AS bigint[]))
-            AS g (unit_id, households, quality, source, reference_date, counted, locality_id)
-    ), written AS (
-        INSERT INTO target AS t (unit_id, households, quality, source, reference_date, counted,
-            locality_id)
-        SELECT * FROM given
-        ON CONFLICT (unit_id, locality_id, quality, source, reference_date, counted) DO UPDATE
-            SET households = excluded.households, recorded_at = clock_timestamp(),
-                withdrawn_at = NULL
-            WHERE t.households <> excluded.households OR t.withdrawn_at IS NOT NULL
-        RETURNING (xmax = 0) AS is_new
-    )
-    SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
-    """
-)
 _WITHDRAW: Final = text(
     """
     UPDATE target SET withdrawn_at = clock_timestamp()
-    WHERE source = :source AND withdrawn_at IS NULL RETURNING id
+    WHERE source = :source AND withdrawn_at IS NULL RETURNING unit_id
     """
 )
-_NEWEST: Final = """
-    SELECT DISTINCT ON (unit_id) unit_id, households, counted FROM target
-    WHERE unit_id = ANY (CAST(:units AS int[])) AND locality_id IS NULL
-        AND withdrawn_at IS NULL
-    ORDER BY unit_id, {best_target}
-"""
-
-
-def _write(session: Session, targets: Sequence[Target]) -> tuple[int, int]:
-    written = session.execute(
-        _WRITE,
-        {
-            "units": [each.unit_id for each in targets],
-            "households": [each.households for each in targets],
-            "qualities": [each.quality for each in targets],
-            "sources": [each.source for each in targets],
-            "dates": [each.reference_date for each in targets],
-            "counted": [each.counted for each in targets],
-            "localities": [each.locality_id for each in targets],
-        },
-    ).one()
-    return int(written[0]), int(written[1])
 
 
 def _gaps(
     session: Session, gazetteer: Gazetteer, day: datetime.date, unit_ids: Collection[int]
 ) -> Iterator[ProvinceGap]:
     """Provinces that the file touches, whose communes all have targets with another sum."""
-    touched: dict[int, list[int]] = defaultdict(list)
-    for unit_id in unit_ids:
-        unit = gazetteer.units[unit_id]
-        province = unit if unit.level == "province" else gazetteer.province_of(unit, day)
-        if province is not None and province.id not in touched:
-            touched[province.id] = [member.id for member in gazetteer.members(province, day)]
-    asked = [*touched, *(member for members in touched.values() for member in members)]
-    rows = session.execute(text(_NEWEST.format(best_target=BEST_TARGET)), {"units": asked})
-    known: dict[int, tuple[int, str]] = {row.unit_id: (row.households, row.counted) for row in rows}
-    for province_id, members in touched.items():
-        own = known.get(province_id)
+    units = [gazetteer.units[unit_id] for unit_id in unit_ids]
+    found = [u if u.level == "province" else gazetteer.province_of(u, day) for u in units]
+    for province in {each.id: each for each in found if each is not None}.values():
+        kept = next(iter(targets_of(session, province.id)), None)
+        own = None if kept is None or kept.withdrawn_at else kept.target
+        total = sum_of_communes(session, gazetteer, province)
         # Numbers of hộ and of dwellings are not compared.
-        if own is None or not all(known.get(m, (0, ""))[1] == own[1] for m in members):
+        if own is None or total is None or own.counted != total.counted:
             continue
-        total = sum(known[member][0] for member in members)
-        if total != own[0]:
-            unit = gazetteer.units[province_id]
-            yield ProvinceGap(unit.code, unit.version_on(day).full_name, own[0], total)
+        if total.households != own.households:
+            name = province.version_on(day).full_name
+            yield ProvinceGap(province.code, name, own.households, total.households)

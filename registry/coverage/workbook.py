@@ -1,4 +1,7 @@
-"""Coverage as a workbook: the units with their bars, the series with its line, and notes."""
+"""Coverage as a workbook: the units with their bars, the series with its line, and notes.
+
+What moved between two days is another one, of one sheet.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +14,7 @@ from registry.coverage.figures import (
     UnitCoverage,
     late_label,
 )
+from registry.coverage.moved import MOVED_LABELS, Moved, Movement
 from registry.coverage.series import Series
 from registry.new_workbook import new_workbook
 
@@ -47,16 +51,47 @@ _NOTES: Final = (
 def write_workbook(found: Coverage, series: Series | None, path: Path) -> None:
     """Write it; `series` is of what holds the units, None where demonstration is counted."""
     with new_workbook(path) as book:
-        styles = {
-            "head": book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1}),
-            "count": book.add_format({"num_format": "#,##0"}),
-            "share": book.add_format({"num_format": "0.0%"}),
-            "day": book.add_format({"num_format": "dd/mm/yyyy"}),
-        }
+        styles = _styles(book)
         _write_units(book, styles, found)
         if series is not None and series.days:
             _write_days(book, styles, series)
         _write_notes(book, found)
+
+
+def write_moved_workbook(moved: Moved, path: Path) -> None:
+    """Write what moved: each count before, after, and the change."""
+    with new_workbook(path) as book:
+        styles = _styles(book)
+        sheet = book.add_worksheet("Thay đổi")
+        days = f"{moved.since:%d/%m/%Y} → {moved.until:%d/%m/%Y}"
+        sheet.write_string(0, 0, f"{moved.total.unit.name}, {days}", styles["head"])
+        whens = ("trước", "sau", "thay đổi")
+        counted = [f"{label}, {when}" for label in MOVED_LABELS.values() for when in whens]
+        for column, heading in enumerate(("Mã", "Đơn vị", "Tỉnh, thành phố", *counted)):
+            sheet.set_column(column, column, 30 if column in (1, 2) else 16)
+            sheet.write_string(1, column, heading, styles["head"])
+        for row, unit in enumerate(moved.units, start=2):
+            _write_row(sheet, row, _moved_cells(unit), styles)
+        sheet.freeze_panes(2, 2)
+
+
+def _moved_cells(movement: Movement) -> Sequence[Any]:
+    unit, told = movement.unit, movement.to_dict()
+    counts = (
+        (told[when] or {}).get(name)
+        for name in MOVED_LABELS
+        for when in ("before", "after", "change")
+    )
+    return (unit.code, unit.name, unit.province[1] if unit.province else None, *counts)
+
+
+def _styles(book: Any) -> dict[str, Any]:
+    return {
+        "head": book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1}),
+        "count": book.add_format({"num_format": "#,##0"}),
+        "share": book.add_format({"num_format": "0.0%"}),
+        "day": book.add_format({"num_format": "dd/mm/yyyy"}),
+    }
 
 
 def _write_units(book: Any, styles: dict[str, Any], found: Coverage) -> None:

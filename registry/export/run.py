@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from registry.access import audit
+from registry.access.actors import who_acts
 from registry.changes.snapshot import LICENCE
 from registry.coverage.measure import communes_by_province, living_units
 from registry.csv_cells import Writer
@@ -110,8 +111,7 @@ def export_file(
         except OSError as error:
             raise UnreadableFileError(not_written(path, error)) from error
         units = tuple(code for code, _ in named)
-        entry = audit.Entry("operator", "admin", "export", units, counted.records)
-        audit.record(session, entry)
+        audit.record(session, audit.Entry(*who_acts(), "export", units, counted.records))
     return Exported(path, counted.records, former, named)
 
 

@@ -154,7 +154,7 @@ def test_account_is_revoked_and_let_in_again_and_leaves(office: Office, issuer: 
     assert come_in(seat.client, issuer, "u-5").status_code == 303
     left = seat.post("/desk/sign-out")
     assert left.location == "/desk/sign-in?left=account"
-    assert "/desk/sign-in/account/leave" in seat.client.get(left.location).text
+    assert "/desk/sign-in/account/leave" in seat.get(left.location).text
     assert seat.client.get_cookie("desk_name") is None
     leaving = seat.get("/desk/sign-in/account/leave").location
     assert leaving.startswith(f"{issuer.issuer}/oauth2/end_session?")

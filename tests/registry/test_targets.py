@@ -221,12 +221,12 @@ def test_what_is_withdrawn_counts_no_more_and_stays(engine: Engine, tmp_path: Pa
     load(engine, tmp_path / "a.csv", content)
     assert best() == 777
     with session_scope(engine) as session:
-        assert remove_targets(session, tmp_path.name) == 1
+        assert remove_targets(session, load_gazetteer(session), tmp_path.name) == 1
     assert best() == before
     kept = f"SELECT households FROM target WHERE source = '{tmp_path.name}'"
     assert rows(engine, kept) == [(777,)]
     with pytest.raises(NotFoundError), session_scope(engine) as session:
-        remove_targets(session, tmp_path.name)
+        remove_targets(session, load_gazetteer(session), tmp_path.name)
     assert load(engine, tmp_path / "a.csv", content).changed == 1
     assert best() == 777
 

@@ -22,7 +22,7 @@ class Seat:
 
     def get(self, path: str, **query: Any) -> TestResponse:
         """A page."""
-        return self.client.get(path, query_string=query)
+        return self.client.get(path, query_string=query or None)
 
     def post(self, path: str, page: str = "/desk", **fields: Any) -> TestResponse:
         """A form of `page`, filled in and sent."""

@@ -36,7 +36,7 @@ NAMED = {
 }  # fmt: skip
 NAMED_ANSWERS = {
     "AnnouncedUnit", "ChangedPlace", "CoverageGap", "CoverageOfUnit", "Ended", "FeedPlace",
-    "PickerProvince", "SeriesUnit", "Service", "StreetEntry", "UnitDetail",
+    "PickerProvince", "SeriesUnit", "Service", "StreetEntry", "TargetGap", "UnitDetail",
     "UnitEntry", "UnitRef", "UnitSummary", "WhoAmI",
 }  # fmt: skip
 # The whole name of a commune: `Phường Ba Đình`.

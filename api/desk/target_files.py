@@ -1,0 +1,159 @@
+"""Files and comparisons of what the page of targets shows: for the superior, or for a printer."""
+
+import io
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from flask import Response, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import caller, requires
+from api.audit import note
+from api.context import gazetteer, register
+from api.desk.blueprint import complaint, desk_page
+from api.desk.targets import Asked, blueprint, coverage_asked
+from api.pages.shell import secured, words
+from registry.access.actors import outside_units
+from registry.coverage.moved import MOVED_LABELS, Moved, what_moved
+from registry.coverage.series import series_of
+from registry.coverage.table import write_csv, write_moved_csv
+from registry.coverage.workbook import write_moved_workbook, write_workbook
+from registry.database import session_scope
+from registry.days import parse_day
+from registry.errors import InvalidInputError, NotFoundError
+from registry.export.run import ExportOptions, export_file
+from registry.gazetteer import today
+from registry.overview import is_demonstration
+from registry.units import unit_by_code
+
+_TYPES: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_MARK: Final = "\ufeff"
+"""A spreadsheet takes a CSV for UTF-8 by this mark alone."""
+MOVED_EN: Final = {
+    "households": "with a code",
+    "dwellings": "dwellings",
+    "deliverable": "deliverable",
+    "positioned": "point ≤ 20 m",
+    "verified": "verified in 24 months",
+    "suspected_duplicates": "suspected twice",
+}
+
+
+@blueprint.get("/file.<form>")
+@requires("viewer")
+def get_file(form: str) -> BaseResponse:
+    """Coverage of what is shown as a workbook or CSV, or the unit's report to be read offline."""
+    asked = Asked.of_request()
+    if form not in _TYPES:
+        raise NotFoundError(f"không có dạng {form} (csv, html or xlsx)")
+    with session_scope(register().read_engine) as session:
+        whole = coverage_asked(session, asked)
+        found = asked.units_of(whole)
+        if form == "html":
+            # Here, so that a server that shows no report does without what draws it.
+            from registry.coverage.report import html_report
+
+            made = html_report(session, gazetteer(), asked.code, demo=found.demo).encode()
+        elif form == "xlsx":
+            demo, code = found.demo, whole.total.code
+            series = None if demo or asked.picked else series_of(session, gazetteer(), code)
+            made = _made(lambda path: write_workbook(found, series, path))
+        else:
+            made = _csv(lambda out: write_csv(found, out))
+    note(count=len(found.units))
+    return _file(form, "do-phu", asked.code, made)
+
+
+@blueprint.get("/households.<form>")
+@requires("viewer")
+def get_households(form: str) -> BaseResponse:
+    """The households of a commune with their codes, for who sees its queue; restricted ones not."""
+    code = request.args.get("unit", "")
+    unit = unit_by_code(gazetteer(), code, today())
+    if unit.level != "commune" or form not in ("csv", "xlsx"):
+        raise NotFoundError("danh sách hộ tải theo từng xã (one commune at a time)")
+    sees = caller().sees
+    if sees is not None and unit.id not in sees:
+        raise outside_units("danh sách hộ của xã khác", "of another commune", [code])
+    demo = is_demonstration(register().reads)
+
+    def write(path: Path) -> None:
+        done = export_file(register().engine, path, ExportOptions(form, code, demo=demo))
+        note(count=done.records, units=[code])
+
+    return _file(form, "ho", code, _made(write))
+
+
+@blueprint.get("/moved")
+@requires("viewer")
+def get_moved() -> BaseResponse:
+    """What changed in the units between two days on record, as a page or a file."""
+    asked, form = Asked.of_request(), request.args.get("as", "")
+    since, until = (request.args.get(name, "").strip() for name in ("since", "until"))
+    moved, wrong = None, None
+    if since:
+        try:
+            moved = _moved(asked, since, until)
+        except (InvalidInputError, NotFoundError) as error:
+            wrong = error
+    if moved is not None and form in ("csv", "xlsx"):
+        found = moved
+        made = (
+            _csv(lambda out: write_moved_csv(found, out))
+            if form == "csv"
+            else _made(lambda path: write_moved_workbook(found, path))
+        )
+        return _file(form, "thay-doi", asked.code, made)
+    return desk_page(
+        "desk/moved.html",
+        422 if wrong else 200,
+        asked=asked,
+        since=since,
+        until=until,
+        moved=moved,
+        wrong=wrong and complaint(wrong),
+        labels={name: words(vi, MOVED_EN[name]) for name, vi in MOVED_LABELS.items()},
+    )
+
+
+def _moved(asked: Asked, since: str, until: str) -> Moved:
+    try:
+        first, last = parse_day(since), parse_day(until) if until else None
+    except ValueError as error:
+        raise InvalidInputError("ngày viết dạng 31/12/2026 (a day is 31/12/2026)") from error
+    with session_scope(register().read_engine) as session:
+        # Localities, and demonstration codes, are not recorded.
+        now = replace(asked.units_of(coverage_asked(session, asked)), demo=False)
+        if any(unit.level == "locality" for unit in now.units):
+            now = replace(now, units=(now.total,))
+        return what_moved(session, gazetteer(), now, first, last)
+
+
+def _made(write: Callable[[Path], object]) -> bytes:
+    """What a function writes into a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        write(path)
+        return path.read_bytes()
+
+
+def _csv(write: Callable[[io.StringIO], None]) -> bytes:
+    out = io.StringIO(newline="")
+    out.write(_MARK)
+    write(out)
+    return out.getvalue().encode()
+
+
+def _file(form: str, name: str, code: str, content: bytes) -> BaseResponse:
+    response = Response(content, content_type=_TYPES[form])
+    named = f'attachment; filename="{name}-{code}-{today()}.{form}"'
+    response.headers["Content-Disposition"] = named
+    response.headers["Cache-Control"] = "no-store"
+    return secured(response)

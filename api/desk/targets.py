@@ -1,0 +1,334 @@
+"""Households that there are, at the desk: declared, compared with those on record, and reported."""
+
+import base64
+import binascii
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from flask import request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import caller, requires
+from api.audit import note
+from api.context import gazetteer, register
+from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, room
+from api.errors import registry_problem
+from api.pages.shell import language, percent_words, words
+from geo.text import fold
+from registry.coverage.count_cache import count_for_readers
+from registry.coverage.figures import COUNTRY, Coverage, UnitCoverage, UnitTarget, best_first
+from registry.coverage.localities import coverage_by_parts
+from registry.coverage.measure import coverage_of_level, sum_of_units
+from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
+from registry.coverage.target_rows import target_cells
+from registry.coverage.target_store import (
+    SUM_SOURCE,
+    communes_left,
+    may_declare,
+    sum_of_communes,
+    targets_of,
+    use_sum,
+    withdraw_target,
+)
+from registry.coverage.targets import PROBLEMS, TargetResult, import_targets, take_targets
+from registry.database import session_scope
+from registry.days import parse_day
+from registry.errors import InvalidInputError, UnreadableFileError
+from registry.gazetteer import Unit, today
+from registry.overview import is_demonstration
+from registry.units import unit_by_code
+
+blueprint = desk_blueprint("targets", "/desk/targets")
+room("/desk/targets", "Chỉ tiêu và báo cáo", "Targets and reports", "viewer")
+
+_SHOWN: Final = 400
+_MOST_FILE: Final = 350_000
+"""Bytes of a file that the page carries until it is confirmed."""
+_ORDERS: Final = {
+    "name": ("theo mã", "by code"),
+    "share": ("theo tỷ lệ", "by share"),
+    "deficit": ("theo số hộ còn thiếu", "by households missing"),
+}
+_KINDS: Final = {
+    "declared": ("đã kê khai", "declared"),
+    "estimate": ("còn là ước tính", "an estimate yet"),
+    "none": ("chưa có tổng số hộ", "without a target"),
+    "below": ("dưới 80 %", "below 80 %"),
+    "over": ("trên 100 %", "above 100 %"),
+}
+"""What the list may be narrowed to."""
+_COUNTED_EN: Final = {
+    "households": "households",
+    "residents": "registered households",
+    "dwellings": "dwellings",
+}
+_PROBLEMS_SHOWN: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which units somebody looks at: parts of one, those of a name or kind, or chosen ones."""
+
+    code: str
+    level: str
+    """`commune` for all communes of the country; else empty."""
+    text: str
+    kind: str
+    order: str
+    picked: tuple[str, ...]
+
+    @classmethod
+    def of_request(cls) -> "Asked":
+        """As the page's address says."""
+        args = request.args
+        own = caller().units
+        return cls(
+            args.get("unit") or (own[0] if own else COUNTRY[0]),
+            "commune" if args.get("level") == "commune" else "",
+            args.get("q", "").strip(),
+            args.get("kind", "") if args.get("kind") in _KINDS else "",
+            args.get("order", "") if args.get("order") in _ORDERS else "name",
+            tuple(dict.fromkeys(args.getlist("pick"))),
+        )
+
+    def units_of(self, found: Coverage) -> Coverage:
+        """What of it is asked for; of chosen units the total is theirs."""
+        wanted = fold(self.text)
+        units = [u for u in found.units if wanted in fold(f"{u.name} {u.code}") and self._fits(u)]
+        if self.picked:
+            units = [unit for unit in units if unit.code in self.picked]
+        if self.order != "name":
+            deficit = sorted(units, key=lambda unit: -(unit.deficit or 0))
+            units = best_first(units) if self.order == "share" else deficit
+        chosen = (found.total.code, words("Các đơn vị đã chọn", "The chosen units"))
+        total = sum_of_units(units, chosen) if self.picked and units else found.total
+        return replace(found, units=tuple(units), total=total)
+
+    def _fits(self, unit: UnitCoverage) -> bool:
+        target, share = unit.target, unit.share
+        match self.kind:
+            case "declared":
+                return target is not None and not target.is_estimate
+            case "estimate":
+                return unit.is_estimate
+            case "none":
+                return target is None
+            case "below":
+                return share is not None and share < 0.8
+            case "over":
+                return share is not None and share > 1
+        return True
+
+
+def coverage_asked(session: Session, asked: Asked) -> Coverage:
+    """Coverage of the units that are looked at."""
+    known, demo = gazetteer(), is_demonstration(register().reads)
+    count_for_readers(register().engine)
+    if asked.level and asked.code == COUNTRY[0]:
+        return coverage_of_level(session, known, asked.level, demo=demo)
+    return coverage_by_parts(session, known, asked.code, demo=demo)
+
+
+@blueprint.get("")
+@requires("viewer")
+def get_targets() -> BaseResponse:
+    """A unit's number and its parts': searched, narrowed, compared, declared, downloaded."""
+    return _shown()
+
+
+@blueprint.post("")
+@requires("approver")
+def post_target() -> BaseResponse:
+    """Declare the number of one unit, or of a hamlet of it."""
+    form = request.form
+    cells = target_cells(
+        code=form.get("unit", ""),
+        households=form.get("households", "").strip(),
+        locality=form.get("locality", "").strip(),
+        **_said(),
+    )
+    with session_scope(register().engine) as session:
+        result = take_targets(session, gazetteer(), [cells], Defaults(source=caller().name))
+    faults = [each for each in result.problems if each.severity != "warning"]
+    if faults:
+        return _shown(422, wrong=_fault(faults[0].code, faults[0].value), typed=form)
+    note(count=result.new + result.changed, units=[form["unit"]])
+    doubts = "".join(f" {_fault(each.code, each.value)}" for each in result.problems)
+    return done(_page_of(form["unit"]), f"Đã ghi tổng số hộ.{doubts}", f"Recorded.{doubts}")
+
+
+@blueprint.post("/sum")
+@requires("approver")
+def post_sum() -> BaseResponse:
+    """Let a province's number be the sum of its communes'."""
+    code = request.form.get("unit", "")
+    with session_scope(register().engine) as session:
+        use_sum(session, gazetteer(), code)
+    note(count=1, units=[code])
+    return done(_page_of(code), "Dùng tổng các xã từ nay.", "The sum of the communes counts now.")
+
+
+@blueprint.post("/<int:number>/withdraw")
+@requires("approver")
+def post_withdraw(number: int) -> BaseResponse:
+    """Let a number count no more."""
+    code = request.form.get("unit", "")
+    with session_scope(register().engine) as session:
+        withdraw_target(session, gazetteer(), number)
+    note(count=1, units=[code])
+    return done(_page_of(code), "Số ấy thôi tính.", "It counts no more.")
+
+
+@blueprint.post("/file")
+@requires("approver")
+def post_file() -> BaseResponse:
+    """Try a file of targets, and write it when what would become of it was looked at."""
+    try:
+        name, content = _file()
+        write = request.form.get("write") == "yes"
+        result = _take_file(name, content, write=write)
+    except (InvalidInputError, UnreadableFileError) as error:
+        return _shown(registry_problem(error).status_code, wrong=complaint(error))
+    if write:
+        note(count=result.new + result.changed)
+        told = f"{result.new} mới, {result.changed} thay đổi, {result.rejected} bị loại"
+        english = f"{result.new} new, {result.changed} changed, {result.rejected} rejected"
+        return done(_page_of(request.form.get("unit", "")), f"Đã ghi: {told}.", f"{english}.")
+    return desk_page(
+        "desk/targets_file.html",
+        name=name,
+        content=base64.urlsafe_b64encode(content).decode(),
+        result=result,
+        said=_said(),
+        sheet=request.form.get("sheet", ""),
+        unit=request.form.get("unit", ""),
+        problems=[(each, _fault(each.code, each.value)) for each in result.problems],
+        most=_PROBLEMS_SHOWN,
+        quality=_quality,
+    )
+
+
+def _shown(status: int = 200, **values: Any) -> BaseResponse:
+    asked = Asked.of_request()
+    if typed := values.get("typed"):
+        asked = replace(asked, code=typed.get("unit", asked.code))
+    known, day = gazetteer(), today()
+    with session_scope(register().read_engine) as session:
+        found = coverage_asked(session, asked)
+        unit = None if found.total.level in ("country", "former") else _unit(found.total.code)
+        shown = asked.units_of(found)
+        is_province = unit is not None and unit.level == "province"
+        return desk_page(
+            "desk/targets.html",
+            status,
+            **{"typed": {}, **values},
+            asked=asked,
+            found=shown,
+            whole=found.total,
+            count=len(shown.units),
+            units=shown.units[:_SHOWN],
+            kept=targets_of(session, unit.id) if unit else [],
+            declares=unit is not None and may_declare(known, unit, day),
+            sum_source=SUM_SOURCE,
+            sum=sum_of_communes(session, known, unit) if unit and is_province else None,
+            left=communes_left(session, known, unit) if unit and is_province else [],
+            declares_file=caller().may("approver"),
+            kinds={kind: words(*said) for kind, said in _KINDS.items()},
+            orders={order: words(*said) for order, said in _ORDERS.items()},
+            qualities=QUALITIES,
+            counted=COUNTED,
+            most_kb=_MOST_FILE // 1_000,
+            sees=caller().sees,
+            names={code: _unit(code).version_on(day).full_name for code in caller().units or ()},
+            unit=unit,
+            today=day,
+            percent=percent_words,
+            quality=_quality,
+            counted_words=_counted,
+        )
+
+
+def _unit(code: str) -> Unit:
+    return unit_by_code(gazetteer(), code, today())
+
+
+def _quality(target: UnitTarget | str) -> str:
+    """What a number is worth, in the page's language."""
+    quality = target if isinstance(target, str) else target.quality
+    sample = UnitTarget(0, quality, "", today())
+    return words(sample.quality_label, quality)
+
+
+def _counted(counted: str) -> str:
+    """What a number counts, in the page's language."""
+    return words(
+        UnitTarget(0, "declared", "", today(), counted).counted_label, _COUNTED_EN[counted]
+    )
+
+
+def _page_of(code: str) -> str:
+    return f"/desk/targets?unit={code}" if code.isdigit() else "/desk/targets"
+
+
+def _said() -> dict[str, str]:
+    """What a form says of its number, or of all numbers of its file."""
+    form = request.form
+    return {
+        "quality": form.get("quality", ""),
+        "counted": form.get("counted", ""),
+        "source": form.get("source", "").strip()[:200],
+        "reference_date": form.get("reference_date", "").strip(),
+    }
+
+
+def _fault(code: str, value: str) -> str:
+    vietnamese, _, english = PROBLEMS[code].rpartition(" (")
+    told = english.removesuffix(")") if language() == "en" else vietnamese
+    return f"{told}: {value}." if value else f"{told}."
+
+
+def _file() -> tuple[str, bytes]:
+    """Name and content of the file that was chosen, or that the page carried."""
+    sent = request.files.get("file")
+    if sent is not None and sent.filename:
+        name, content = sent.filename, sent.read(_MOST_FILE + 1)
+    else:
+        name = request.form.get("name", "")
+        try:
+            content = base64.urlsafe_b64decode(request.form.get("content", ""))
+        except (ValueError, binascii.Error) as error:
+            raise InvalidInputError("chọn lại tệp (choose the file again)") from error
+    if not content:
+        raise InvalidInputError("hãy chọn một tệp (choose a file)")
+    if len(content) > _MOST_FILE:
+        raise InvalidInputError(
+            f"tệp lớn hơn {_MOST_FILE // 1_000} KB; chỉ để lại cột đơn vị và số hộ"
+            " (too large: leave the columns of units and numbers)"
+        )
+    return Path(name.replace("\\", "/")).name[-100:] or "tep.csv", content
+
+
+def _take_file(name: str, content: bytes, *, write: bool) -> TargetResult:
+    defaults = _defaults(_said(), name)
+    with tempfile.TemporaryDirectory() as folder, session_scope(register().engine) as session:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        sheet = request.form.get("sheet", "").strip() or None
+        result = import_targets(session, gazetteer(), path, defaults, sheet)
+        if not write:
+            session.rollback()
+    return result
+
+
+def _defaults(said: Mapping[str, str], name: str) -> Defaults:
+    try:
+        date = parse_day(said["reference_date"]) if said["reference_date"] else None
+    except ValueError as error:
+        raise InvalidInputError("ngày số liệu không đọc được (no day)") from error
+    return Defaults(
+        said["quality"] or None, said["source"] or name, date, said["counted"] or "households"
+    )

@@ -1,0 +1,115 @@
+"""Targets over HTTP: an authority says how many households its units have."""
+
+import dataclasses
+from typing import Annotated, Literal
+
+from flask import Blueprint, Response, jsonify
+from pydantic import Field
+
+from api.access import caller, requires
+from api.audit import note
+from api.context import gazetteer, register
+from api.errors import UNIT_CODE
+from api.openapi import Answer, Day, NoParameters, Request, answers, spec
+from registry.coverage.target_reading import Defaults
+from registry.coverage.target_rows import target_cells
+from registry.coverage.targets import PROBLEMS, take_targets
+from registry.database import session_scope
+from registry.lifecycle.requests import Line
+
+blueprint = Blueprint("targets", __name__, url_prefix="/v1/targets")
+
+Counted = Literal["households", "residents", "dwellings"]
+Quality = Literal["declared", "census", "estimate"]
+
+
+class DeclaredTarget(Request):
+    """How many households a unit has."""
+
+    unit: Annotated[str, Field(pattern=UNIT_CODE)] = Field(
+        description="Code of a province or commune of today", examples=["00199"]
+    )
+    households: int = Field(ge=0, le=999_999_999)
+    counted: Counted = Field("households", description="What the number counts")
+    quality: Quality = "declared"
+    reference_date: Day | None = Field(None, description="Day that it describes; today by default")
+    source: Line | None = Field(None, description="Who says so; the key's name by default")
+    locality: Line | None = Field(None, description="Thôn, tổ… of the commune that it is of")
+
+
+class TargetsBody(Request):
+    """Numbers of one authority."""
+
+    targets: list[DeclaredTarget] = Field(min_length=1, max_length=5_000)
+    dry_run: bool = Field(False, description="Say what would become of them, and write nothing")
+
+
+class TargetFault(Answer):
+    """What is wrong with one of them, or should be looked at."""
+
+    row_number: int = Field(description="From 1")
+    code: str = Field(description=f"One of {', '.join(PROBLEMS)}")
+    value: str
+    severity: Literal["error", "warning", "notice"] = Field(
+        description="error: not taken; warning: taken, and unusual"
+    )
+
+
+class TargetGap(Answer):
+    """A province whose own number is not the sum of its communes'."""
+
+    code: str
+    name: str
+    households: int
+    sum_of_communes: int
+
+
+class TargetsAnswer(Answer):
+    """What became of them: rows = new + changed + unchanged + rejected + skipped."""
+
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    rejected: int
+    skipped: int
+    qualities: dict[str, int]
+    problems: list[TargetFault]
+    gaps: list[TargetGap]
+    dry_run: bool
+
+
+@blueprint.post("")
+@requires("approver")
+@spec.validate(resp=answers(TargetsAnswer, 400, 401, 403, 413, 503), tags=["coverage"])
+def post_targets(query: NoParameters, json: TargetsBody) -> Response:  # noqa: ARG001
+    """Say how many households units have. Role: approver of the units.
+
+    One that is wrong is told and not taken; the others stand. The same again changes nothing.
+    """
+    rows = [_cells(target) for target in json.targets]
+    with session_scope(register().engine) as session:
+        result = take_targets(session, gazetteer(), rows, Defaults(source=caller().name))
+        if json.dry_run:
+            session.rollback()
+    note(count=result.new + result.changed, units=sorted({t.unit for t in json.targets})[:100])
+    faults = [
+        {"row_number": each.row_number, "code": each.code, "value": each.value}
+        | {"severity": each.severity}
+        for each in result.problems
+    ]
+    told = dataclasses.asdict(result) | {"problems": faults, "dry_run": json.dry_run}
+    return jsonify(told)
+
+
+def _cells(target: DeclaredTarget) -> dict[str, str]:
+    """As a row of a file has it."""
+    return target_cells(
+        code=target.unit,
+        households=str(target.households),
+        counted=target.counted,
+        quality=target.quality,
+        source=target.source or "",
+        locality=target.locality or "",
+        reference_date=target.reference_date.isoformat() if target.reference_date else "",
+    )

@@ -1,0 +1,239 @@
+"""Targets as they are kept: written, withdrawn, and for a province the sum of its communes'."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from registry.access.actors import acting, outside_units
+from registry.coverage.figures import QUALITY_LABELS, UnitTarget
+from registry.coverage.measure import BEST_TARGET, living_province, sum_of_targets
+from registry.coverage.target_reading import Target
+from registry.errors import ConflictError, NotFoundError
+from registry.gazetteer import Gazetteer, Unit, today
+
+SUM_SOURCE: Final = "Tổng các xã, phường, đặc khu"
+"""Source of a province's target that is the sum of its communes', and follows them."""
+_BETTER_FIRST: Final = list(QUALITY_LABELS)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTarget:
+    """What somebody said of a unit once."""
+
+    id: int
+    target: UnitTarget
+    recorded_at: datetime.datetime
+    withdrawn_at: datetime.datetime | None
+
+
+def may_declare(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> bool:
+    """Whether who acts may say how many households a unit has: all of it must be its own."""
+    actor = acting()
+    if actor is None or actor.unit_ids is None:
+        return actor is None or actor.may("approver")
+    own = {unit.id} if unit.level == "commune" else _communes(gazetteer, unit, day)
+    return actor.may("approver") and bool(own) and own <= actor.unit_ids
+
+
+def check_may_declare(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> None:
+    """Raises OutsideUnitsError where who acts may not."""
+    if not may_declare(gazetteer, unit, day):
+        name = unit.version_on(day).full_name
+        raise outside_units(
+            f"tổng số hộ của {name} do người duyệt của đơn vị ấy kê khai",
+            "an approver of the unit declares it",
+            [unit.code],
+        )
+
+
+def write_targets(
+    session: Session, gazetteer: Gazetteer, targets: Sequence[Target]
+) -> tuple[int, int]:
+    """Write them, and the sums that follow them; how many are new, and how many changed."""
+    written = _write(session, targets)
+    follow_sums(session, gazetteer, {each.unit_id for each in targets})
+    return written
+
+
+def targets_of(session: Session, unit_id: int) -> list[KeptTarget]:
+    """All that was ever said of a unit, and not of its localities; what counts first."""
+    rows = session.execute(text(_KEPT.format(best_target=BEST_TARGET)), {"unit": unit_id})
+    return [
+        KeptTarget(
+            row.id,
+            UnitTarget(row.households, row.quality, row.source, row.reference_date, row.counted),
+            row.recorded_at,
+            row.withdrawn_at,
+        )
+        for row in rows
+    ]
+
+
+def withdraw_target(session: Session, gazetteer: Gazetteer, target_id: int) -> None:
+    """Let one number count no more; it stays on record.
+
+    Raises NotFoundError for one that does not count, and OutsideUnitsError.
+    """
+    unit_id = session.execute(_WITHDRAW, {"id": target_id}).scalar_one_or_none()
+    if unit_id is None:
+        raise NotFoundError("số liệu này không còn tính (this number counts no more)")
+    check_may_declare(gazetteer, gazetteer.units[unit_id], today())
+    follow_sums(session, gazetteer, {unit_id})
+
+
+def use_sum(session: Session, gazetteer: Gazetteer, code: str) -> UnitTarget:
+    """Let a province's target be the sum of its communes', from now on and as they change.
+
+    Its own numbers that are no better are withdrawn. Raises ConflictError where communes have none,
+    count different things, or only estimates, and where the province's own number is better;
+    OutsideUnitsError.
+    """
+    day = today()
+    province = living_province(gazetteer, code, day)
+    check_may_declare(gazetteer, province, day)
+    total = sum_of_communes(session, gazetteer, province)
+    if total is None or total.is_estimate:
+        raise ConflictError(
+            f"chưa cộng được: còn xã của {province.version_on(day).full_name} chưa kê khai, hoặc"
+            " các xã đếm khác nhau (not all of its communes have declared the same thing)"
+        )
+    own = [kept.target for kept in targets_of(session, province.id) if not kept.withdrawn_at]
+    if own and _rank(own[0]) < _rank(total):
+        raise ConflictError(
+            f"số của tỉnh ({own[0].quality_label}) tốt hơn tổng các xã ({total.quality_label})"
+            " (the province's own number is better)"
+        )
+    session.execute(_WITHDRAW_OWN, {"unit": province.id, "quality": total.quality})
+    _write_sum(session, province, total)
+    return total
+
+
+def sum_of_communes(session: Session, gazetteer: Gazetteer, province: Unit) -> UnitTarget | None:
+    """What the communes' targets make together; None where one has none."""
+    communes = sorted(_communes(gazetteer, province, today()))
+    rows = session.execute(text(_NEWEST.format(best_target=BEST_TARGET)), {"units": communes})
+    known = [
+        UnitTarget(row.households, row.quality, row.source, row.reference_date, row.counted)
+        for row in rows
+    ]
+    return sum_of_targets([*known, *[None] * (len(communes) - len(known))])
+
+
+def follow_sums(session: Session, gazetteer: Gazetteer, unit_ids: Collection[int]) -> None:
+    """Make the sums of provinces anew that hold one of the units, where a sum is what they use.
+
+    Where the communes make none any more the province has what it had before.
+    """
+    day = today()
+    units = (gazetteer.units[unit_id] for unit_id in unit_ids)
+    found = (gazetteer.province_of(unit, day) for unit in units if unit.level == "commune")
+    provinces = {province.id: province for province in found if province is not None}
+    using = session.scalars(_USING, {"units": list(provinces), "source": SUM_SOURCE})
+    for province_id in using.all():
+        total = sum_of_communes(session, gazetteer, provinces[province_id])
+        session.execute(_WITHDRAW_SUM, {"unit": province_id, "source": SUM_SOURCE})
+        if total is not None and not total.is_estimate:
+            _write_sum(session, provinces[province_id], total)
+
+
+def communes_left(session: Session, gazetteer: Gazetteer, province: Unit) -> list[Unit]:
+    """Communes of the province of which nothing better than an estimate is known, by code."""
+    communes = _communes(gazetteer, province, today())
+    rows = session.execute(
+        text(_NEWEST.format(best_target=BEST_TARGET)), {"units": sorted(communes)}
+    )
+    known = {row.unit_id for row in rows if row.quality != "estimate"}
+    return sorted((gazetteer.units[i] for i in communes - known), key=lambda unit: unit.code)
+
+
+def _communes(gazetteer: Gazetteer, province: Unit, day: datetime.date) -> set[int]:
+    members = gazetteer.members(province, day)
+    return {unit.id for unit in members if unit.level == "commune" and unit.alive_on(day)}
+
+
+def _rank(target: UnitTarget) -> int:
+    return _BETTER_FIRST.index(target.quality)
+
+
+def _write_sum(session: Session, province: Unit, total: UnitTarget) -> None:
+    of_sum = (total.quality, SUM_SOURCE, total.reference_date, total.counted)
+    _write(session, [Target(province.id, total.households, *of_sum)])
+
+
+def _write(session: Session, targets: Sequence[Target]) -> tuple[int, int]:
+    columns: dict[str, list[object]] = defaultdict(list)
+    for each in targets:
+        columns["units"].append(each.unit_id)
+        columns["households"].append(each.households)
+        columns["qualities"].append(each.quality)
+        columns["sources"].append(each.source)
+        columns["dates"].append(each.reference_date)
+        columns["counted"].append(each.counted)
+        columns["localities"].append(each.locality_id)
+    if not targets:
+        return 0, 0
+    written = session.execute(_WRITE, columns).one()
+    return int(written[0]), int(written[1])
+
+
+_WRITE: Final = text(
+    """
+    WITH given AS (
+        SELECT * FROM unnest(CAST(:units AS int[]), CAST(:households AS int[]),
+            CAST(:qualities AS text[]), CAST(:sources AS text[]), CAST(:dates AS date[]),
+            CAST(:counted AS text[]), CAST(:localities AS bigint[]))
+            AS g (unit_id, households, quality, source, reference_date, counted, locality_id)
+    ), written AS (
+        INSERT INTO target AS t (unit_id, households, quality, source, reference_date, counted,
+            locality_id)
+        SELECT * FROM given
+        ON CONFLICT (unit_id, locality_id, quality, source, reference_date, counted) DO UPDATE
+            SET households = excluded.households, recorded_at = clock_timestamp(),
+                withdrawn_at = NULL
+            WHERE t.households <> excluded.households OR t.withdrawn_at IS NOT NULL
+        RETURNING (xmax = 0) AS is_new
+    )
+    SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
+    """
+)
+_NEWEST: Final = """
+    SELECT DISTINCT ON (unit_id) unit_id, households, quality, source, reference_date, counted
+    FROM target
+    WHERE unit_id = ANY (CAST(:units AS int[])) AND locality_id IS NULL
+        AND withdrawn_at IS NULL
+    ORDER BY unit_id, {best_target}
+"""
+_KEPT: Final = """
+    SELECT id, households, quality, source, reference_date, counted, recorded_at, withdrawn_at
+    FROM target WHERE unit_id = :unit AND locality_id IS NULL
+    ORDER BY withdrawn_at IS NOT NULL, {best_target}
+"""
+_WITHDRAW: Final = text(
+    """
+    UPDATE target SET withdrawn_at = clock_timestamp()
+    WHERE id = :id AND withdrawn_at IS NULL RETURNING unit_id
+    """
+)
+_WITHDRAW_OWN: Final = text(
+    """
+    UPDATE target SET withdrawn_at = clock_timestamp()
+    WHERE unit_id = :unit AND locality_id IS NULL AND withdrawn_at IS NULL AND quality = :quality
+    """
+)
+_WITHDRAW_SUM: Final = text(
+    """
+    UPDATE target SET withdrawn_at = clock_timestamp()
+    WHERE unit_id = :unit AND source = :source AND withdrawn_at IS NULL
+    """
+)
+_USING: Final = text(
+    """
+    SELECT DISTINCT unit_id FROM target
+    WHERE unit_id = ANY (CAST(:units AS int[])) AND source = :source AND withdrawn_at IS NULL
+    """
+)
