@@ -19,7 +19,7 @@ from api.pages.failures import http_page
 from api.pages.shell import page, words
 from api.requests import SAFE_METHODS
 from api.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
-from registry.access.roles import Role
+from registry.access.roles import RANK, Role
 from registry.errors import ForbiddenError, KeyRequiredError, RegistryError
 from registry.gazetteer import VIET_NAM, today
 from registry.lifecycle.table import BY_NAME
@@ -167,10 +167,15 @@ def _shared() -> dict[str, Any]:
         "my_units": _my_units,
         "my_name": own_name(),
         "role_words": words(*ROLES[asking.role]),
-        "rooms": [(url, words(vi, en)) for url, vi, en, role in _ROOMS if asking.may(role)],
+        "rooms": [(url, words(vi, en)) for url, vi, en, role in _rooms() if asking.may(role)],
         "said": request.cookies.get(_SAID, ""),
         "may": asking.may,
     }
+
+
+def _rooms() -> list[tuple[str, str, str, Role]]:
+    """What all may enter comes first, and what administrators alone may last."""
+    return sorted(_ROOMS, key=lambda each: RANK[each[3]])
 
 
 def _csrf_field() -> Markup:

@@ -129,8 +129,8 @@ def _moved(asked: Asked, since: str, until: str) -> Moved:
     except ValueError as error:
         raise InvalidInputError("ngày viết dạng 31/12/2026 (a day is 31/12/2026)") from error
     with session_scope(register().read_engine) as session:
-        # Localities, and demonstration codes, are not recorded.
-        now = replace(asked.units_of(coverage_asked(session, asked)), demo=False)
+        now = asked.units_of(coverage_asked(session, asked, recorded=True))
+        # Of a commune no part is on record.
         if any(unit.level == "locality" for unit in now.units):
             now = replace(now, units=(now.total,))
         return what_moved(session, gazetteer(), now, first, last)

@@ -20,7 +20,15 @@ from api.errors import registry_problem
 from api.pages.shell import language, percent_words, words
 from geo.text import fold
 from registry.coverage.count_cache import count_for_readers
-from registry.coverage.figures import COUNTRY, Coverage, UnitCoverage, UnitTarget, best_first
+from registry.coverage.figures import (
+    COUNTED_LABELS,
+    COUNTRY,
+    QUALITY_LABELS,
+    Coverage,
+    UnitCoverage,
+    UnitTarget,
+    best_first,
+)
 from registry.coverage.localities import coverage_by_parts
 from registry.coverage.measure import coverage_of_level, sum_of_units
 from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
@@ -55,8 +63,7 @@ _ORDERS: Final = {
 }
 _KINDS: Final = {
     "declared": ("đã kê khai", "declared"),
-    "estimate": ("còn là ước tính", "an estimate yet"),
-    "none": ("chưa có tổng số hộ", "without a target"),
+    "undeclared": ("chưa kê khai", "not declared"),
     "below": ("dưới 80 %", "below 80 %"),
     "over": ("trên 100 %", "above 100 %"),
 }
@@ -112,11 +119,9 @@ class Asked:
         target, share = unit.target, unit.share
         match self.kind:
             case "declared":
-                return target is not None and not target.is_estimate
-            case "estimate":
-                return unit.is_estimate
-            case "none":
-                return target is None
+                return not (target is None or target.is_estimate)
+            case "undeclared":
+                return target is None or target.is_estimate
             case "below":
                 return share is not None and share < 0.8
             case "over":
@@ -124,9 +129,9 @@ class Asked:
         return True
 
 
-def coverage_asked(session: Session, asked: Asked) -> Coverage:
-    """Coverage of the units that are looked at."""
-    known, demo = gazetteer(), is_demonstration(register().reads)
+def coverage_asked(session: Session, asked: Asked, *, recorded: bool = False) -> Coverage:
+    """Coverage of the units that are looked at; as it is `recorded`, without demonstration."""
+    known, demo = gazetteer(), not recorded and is_demonstration(register().reads)
     count_for_readers(register().engine)
     if asked.level and asked.code == COUNTRY[0]:
         return coverage_of_level(session, known, asked.level, demo=demo)
@@ -259,15 +264,12 @@ def _unit(code: str) -> Unit:
 def _quality(target: UnitTarget | str) -> str:
     """What a number is worth, in the page's language."""
     quality = target if isinstance(target, str) else target.quality
-    sample = UnitTarget(0, quality, "", today())
-    return words(sample.quality_label, quality)
+    return words(QUALITY_LABELS[quality], quality)
 
 
 def _counted(counted: str) -> str:
     """What a number counts, in the page's language."""
-    return words(
-        UnitTarget(0, "declared", "", today(), counted).counted_label, _COUNTED_EN[counted]
-    )
+    return words(COUNTED_LABELS[counted], _COUNTED_EN[counted])
 
 
 def _page_of(code: str) -> str:
