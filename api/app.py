@@ -38,6 +38,7 @@ from api.desk import home as desk_home
 from api.desk import imports as desk_imports
 from api.desk import keys as desk_keys
 from api.desk import oidc, sign_in, target_files
+from api.desk import targets as desk_targets
 from api.desk.blueprint import prepare_desk
 from api.document import document
 from api.errors import register_errors
@@ -139,7 +140,7 @@ def create_app(
     )
     desk = (
         *(desk_home.blueprint, desk_imports.blueprint, desk_keys.blueprint, desk_audit.blueprint),
-        *(target_files.blueprint, sign_in.leaving),
+        *(desk_targets.blueprint, target_files.blueprint, sign_in.leaving),
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),

@@ -40,7 +40,9 @@ class DeclaredTarget(Request):
 class TargetsBody(Request):
     """Numbers of one authority."""
 
-    targets: list[DeclaredTarget] = Field(min_length=1, max_length=5_000)
+    targets: list[DeclaredTarget] = Field(
+        min_length=1, max_length=5_000, description="Each of one unit, or of a locality"
+    )
     dry_run: bool = Field(False, description="Say what would become of them, and write nothing")
 
 

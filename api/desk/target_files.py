@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.desk.blueprint import complaint, desk_page
-from api.desk.targets import Asked, blueprint, coverage_asked
+from api.desk.blueprint import complaint, desk_blueprint, desk_page
+from api.desk.targets import Asked, coverage_asked
 from api.pages.shell import secured, words
 from registry.access.actors import outside_units
 from registry.coverage.moved import MOVED_LABELS, Moved, what_moved
@@ -28,6 +28,8 @@ from registry.export.run import ExportOptions, export_file
 from registry.gazetteer import today
 from registry.overview import is_demonstration
 from registry.units import unit_by_code
+
+blueprint = desk_blueprint("target_files", "/desk/targets")
 
 _TYPES: Final = {
     "csv": "text/csv; charset=utf-8",

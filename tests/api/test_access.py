@@ -17,7 +17,13 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 # What is asked by POST so that addresses stand in no URL.
 ASKED_BY_POST = ("/v1/geocode", "/v1/reverse", "/v1/validate", "/v1/batch/<operation>", "/try")
 # What everybody may say, without a change of the register.
-SAID_BY_ALL = ("/v1/reports", "/a/<address_code>/report", "/new-house", "/desk/sign-in")
+SAID_BY_ALL = (
+    "/v1/reports",
+    "/a/<address_code>/report",
+    "/new-house",
+    "/desk/sign-in",
+    "/desk/sign-in/kept",
+)
 # What ends with the session of whoever asks.
 OWN = ("/desk/sign-out",)
 
