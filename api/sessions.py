@@ -21,6 +21,7 @@ FIELD: Final = "csrf"
 _NAME: Final = "desk_name"
 """Cookie of how the signed-in one is called, for their own browser alone: it is stored nowhere."""
 _LONGEST_NAME: Final = 100
+_PAGES_PATH: Final = "/desk"
 _SAME_SITE: Final = ("same-origin", "none")
 _PAGES: Final = "desk"
 """Blueprints of the desk begin with it: they read the token of their form themselves."""
@@ -58,14 +59,12 @@ def keep_session(response: Response, token: str, own_name: str | None = None) ->
     """
     # Of somebody else, who sat here before, no name stays.
     name = (own_name or "")[:_LONGEST_NAME]
-    for cookie, value, hours in (
-        (COOKIE, token, WHOLE_HOURS),
-        (_NAME, name, bool(name) * WHOLE_HOURS),
-    ):
+    for cookie, value, path in ((COOKIE, token, "/"), (_NAME, name, _PAGES_PATH)):
         response.set_cookie(
             cookie,
             value,
-            max_age=hours * 3600,
+            max_age=WHOLE_HOURS * 3600 if value else 0,
+            path=path,
             httponly=True,
             samesite="Lax",
             secure=request.is_secure,
@@ -74,8 +73,10 @@ def keep_session(response: Response, token: str, own_name: str | None = None) ->
 
 def drop_session(response: Response) -> None:
     """Take the cookies back."""
-    for cookie in (COOKIE, _NAME):
-        response.delete_cookie(cookie, httponly=True, samesite="Lax", secure=request.is_secure)
+    for cookie, path in ((COOKIE, "/"), (_NAME, _PAGES_PATH)):
+        response.delete_cookie(
+            cookie, path=path, httponly=True, samesite="Lax", secure=request.is_secure
+        )
 
 
 def own_name() -> str:

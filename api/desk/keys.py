@@ -72,7 +72,7 @@ def post_key() -> BaseResponse:
 @requires("admin")
 def get_key(number: int) -> BaseResponse:
     """A key, and what can be done with it."""
-    with session_scope(register().read_engine) as session:
+    with session_scope(register().engine) as session:
         return desk_page("desk/key.html", key=_key(session, number), **_words())
 
 
@@ -121,7 +121,7 @@ def post_rotate(number: int) -> BaseResponse:
 
 def _list(status: int = 200, **values: Any) -> BaseResponse:
     asked, state = request.args.get("q", "").strip(), request.args.get("state", "")
-    with session_scope(register().read_engine) as session:
+    with session_scope(register().engine) as session:
         every = keys.list_keys(session)
     found = [key for key in every if _is_asked(key, asked.casefold(), state)]
     return desk_page(

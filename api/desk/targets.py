@@ -311,13 +311,14 @@ def _file() -> tuple[str, bytes]:
             f"tệp lớn hơn {_MOST_FILE // 1_000} KB; chỉ để lại cột đơn vị và số hộ"
             " (too large: leave the columns of units and numbers)"
         )
-    return Path(name.replace("\\", "/")).name[-100:] or "tep.csv", content
+    return name.replace("\\", "/").rpartition("/")[2][-100:] or "tep.csv", content
 
 
 def _take_file(name: str, content: bytes, *, write: bool) -> TargetResult:
     defaults = _defaults(_said(), name)
     with tempfile.TemporaryDirectory() as folder, session_scope(register().engine) as session:
-        path = Path(folder) / name
+        # What it is called is anybody's; how it is read may hang on the end of that.
+        path = Path(folder) / f"file.{''.join(filter(str.isalnum, Path(name).suffix))[:10]}"
         path.write_bytes(content)
         sheet = request.form.get("sheet", "").strip() or None
         result = import_targets(session, gazetteer(), path, defaults, sheet)

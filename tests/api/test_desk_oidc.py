@@ -152,10 +152,14 @@ def test_account_is_revoked_and_let_in_again_and_leaves(office: Office, issuer: 
     assert come_in(seat.client, issuer, "u-5").status_code == 401
     office.by_owner("UPDATE api_key SET revoked_at = NULL WHERE name = :name", name=name)
     assert come_in(seat.client, issuer, "u-5").status_code == 303
+    assert seat.client.get_cookie("desk_name", path="/desk") is None
+    issuer.knows("u-5", name="An", diachiso_role="admin")
+    come_in(seat.client, issuer, "u-5")
+    assert seat.client.get_cookie("desk_name", path="/desk") is not None
     left = seat.post("/desk/sign-out")
     assert left.location == "/desk/sign-in?left=account"
     assert "/desk/sign-in/account/leave" in seat.get(left.location).text
-    assert seat.client.get_cookie("desk_name") is None
+    assert seat.client.get_cookie("desk_name", path="/desk") is None
     leaving = seat.get("/desk/sign-in/account/leave").location
     assert leaving.startswith(f"{issuer.issuer}/oauth2/end_session?")
     assert "client_id=dia-chi-so" in leaving

@@ -119,6 +119,7 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "api_key": lambda p: {
         "name": "Giao hàng", "hash": b"k" * 32, "role": "carrier", "ending": "kkkk",
         "previous_hash": b"p" * 32, "previous_until": NOON,
+        "subject": b"s" * 32,
     },
     "boundary": lambda p: {
         "unit_id": p.unit, "geom": SQUARE, "source": "t", "approximate": False,
@@ -224,6 +225,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_api_key_hash_length", {"hash": b"k" * 31}),
     ("ck_api_key_hash_length", {"hash": b""}),
     ("ck_api_key_rate_positive", {"rate_per_minute": 0}),
+    ("ck_api_key_subject_length", {"subject": b"k" * 31}),
     ("ck_api_key_previous_hash_length", {"previous_hash": b"k" * 31}),
     ("ck_api_key_previous_ends", {"previous_until": None}),
     ("ck_api_key_previous_ends", {"previous_hash": None}),
@@ -316,6 +318,10 @@ TWICE: list[tuple[str, Row]] = [
     ("uq_api_key_name", {"hash": b"l" * 32}),
     ("uq_api_key_hash", {"name": "Công ty khác"}),
     ("uq_api_key_previous_hash", {"name": "Công ty khác", "hash": b"l" * 32}),
+    (
+        "uq_api_key_subject",
+        {"name": "Công ty khác", "hash": b"l" * 32, "previous_hash": b"m" * 32},
+    ),
     ("uq_locality_unit_id_former_unit_id_parent_id_own_key", {}),
     ("uq_thoroughfare_unit_id_former_unit_id_own_key", {}),
     ("uq_target_unit_id_locality_id_quality_source_reference_date", {"households": 1}),
@@ -355,6 +361,7 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
             "rate_per_minute": 1,
             "previous_hash": None,
             "previous_until": None,
+            "subject": None,
         },
     ),
 ]
