@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -317,8 +318,8 @@ def _file() -> tuple[str, bytes]:
 def _take_file(name: str, content: bytes, *, write: bool) -> TargetResult:
     defaults = _defaults(_said(), name)
     with tempfile.TemporaryDirectory() as folder, session_scope(register().engine) as session:
-        # What it is called is anybody's; how it is read may hang on the end of that.
-        path = Path(folder) / f"file.{''.join(filter(str.isalnum, Path(name).suffix))[:10]}"
+        # How it is read hangs on the end of its name, and what is wrong with it is told by that.
+        path = Path(folder) / (re.sub(r"[^\w .-]", "", name)[-60:].lstrip(". ") or "tep")
         path.write_bytes(content)
         sheet = request.form.get("sheet", "").strip() or None
         result = import_targets(session, gazetteer(), path, defaults, sheet)
