@@ -18,6 +18,7 @@ from api import (
     history,
     imports,
     lifecycle,
+    reforms,
     reports,
     reverse,
     tiles,
@@ -139,6 +140,7 @@ def create_app(
     tell_limits(app)
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
+        reforms.blueprint,
         reports.blueprint,
     )
     _add_pages(app, pages)

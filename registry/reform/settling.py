@@ -1,6 +1,6 @@
 """Settling: which household goes to which unit of the new state, and by what, set by set."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from registry.database import driver_connection
 from registry.reform import settling_sql as sql
 from registry.reform.plan import Heir, Plan
+from registry.reform.progress import Entering, quietly
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.telling import Telling
 
@@ -55,13 +56,13 @@ def settle(
     telling: Telling,
     units: Units,
     decided: Mapping[str, str],
-    entering: Callable[[str], None] = lambda _phase: None,
+    entering: Entering = quietly,
 ) -> int:
     """Fill `reform_door`, `reform_street` and `reform_locality`; how many are left undecided.
 
     Raises ResolutionRefusedError for decisions that are none.
     """
-    entering("settling")
+    entering("settling", 0)
     for statement in sql.INPUTS:
         session.execute(text(statement))
     _write_inputs(session, plan, telling, units, decided)

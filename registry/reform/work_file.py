@@ -18,10 +18,9 @@ from registry.reform.plan import Plan
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.report import labels
 from registry.reform.settling import Units
+from registry.reform.views import MAP, WORKBOOK
 from registry.whole_file import whole_file
 
-WORKBOOK: Final = "undecided.xlsx"
-MAP: Final = "undecided.geojson"
 DECIDED: Final = "Xã mới (mã)"
 """Head of the column that people fill in with the code of a commune."""
 _HEAD: Final = (

@@ -23,7 +23,8 @@ from registry.reform.plan import make_plan
 from registry.reform.reading import read_resolution
 from registry.reform.refusals import ResolutionRefusedError
 from registry.reform.run import Options, reform
-from registry.reform.work_file import DECIDED, MAP, WORKBOOK, read_decided
+from registry.reform.views import MAP, WORKBOOK
+from registry.reform.work_file import DECIDED, read_decided
 from registry.settings import ROOT
 from tests.registry.reform.conftest import Hall
 from tests.support.intake import checksum, deliveries, write
@@ -234,7 +235,7 @@ def test_kill_leaves_all_or_nothing(hall: Hall) -> None:
             "from registry.database import make_engine\n"
             "from registry.reform.reading import read_resolution\n"
             "from registry.reform.run import Options, reform\n"
-            "def entering(phase):\n"
+            "def entering(phase, _done):\n"
             "    if phase.startswith(sys.argv[2]): os.kill(os.getpid(), signal.SIGKILL)\n"
             "reform(make_engine(os.environ['DATABASE_URL']), read_resolution(Path(sys.argv[1])),"
             " Options('tests'), entering)\n"
