@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from registry.boundaries.cells import draw_cells
 from registry.coverage.measure import BEST_TARGET
 from registry.reform import carrying_sql as sql
-from registry.reform.plan import Plan
+from registry.reform.plan_values import Plan
 from registry.reform.progress import Entering
 from registry.reform.settling import Units
 from registry.reform.telling import Telling

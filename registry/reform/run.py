@@ -23,7 +23,8 @@ from registry.jobs.table import JOBS
 from registry.models import Reform
 from registry.reform import carrying_sql, report_sql
 from registry.reform.carrying import carry
-from registry.reform.plan import Plan, make_plan
+from registry.reform.plan import make_plan
+from registry.reform.plan_values import Plan
 from registry.reform.progress import Entering, quietly
 from registry.reform.reading import Document, kept
 from registry.reform.refusals import ReformRunsError, Refusal, ResolutionRefusedError

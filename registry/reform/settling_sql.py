@@ -2,7 +2,8 @@
 
 Temporary tables of the transaction: `reform_leg` (what leaves a unit), `reform_by_…` (how its parts
 are told), `reform_door` (each household of these units, and where it goes), `reform_street` and
-`reform_locality` (the same of places; one that is cut has several rows).
+`reform_locality` (the same of places; one that is cut has several rows), `reform_parted` (communes
+of provinces that are parted).
 """
 
 from typing import Final
@@ -46,6 +47,12 @@ INPUTS: Final = (
     ON COMMIT DROP
     """,
     """
+    CREATE TEMPORARY TABLE reform_parted (
+        unit_id int PRIMARY KEY, leg int, from_id int NOT NULL, to_id int NOT NULL,
+        households bigint
+    ) ON COMMIT DROP
+    """,
+    """
     CREATE TEMPORARY TABLE reform_door (
         code text COLLATE "C" NOT NULL, from_id int NOT NULL, to_id int, how text,
         thoroughfare_id bigint, locality_id bigint, former_unit_id int,
@@ -67,6 +74,28 @@ SOURCES: Final = """
         only_areas = NOT EXISTS (SELECT FROM reform_leg g WHERE g.from_id = s.id AND NOT g.rest
             AND NOT EXISTS (SELECT FROM reform_by_area b WHERE b.leg = g.leg))
 """
+
+# A part of a province has the households of its communes, and their area where that is known.
+PARTED: Final = (
+    """
+    UPDATE reform_parted p SET households = (
+        SELECT coalesce(sum(h.households_count), 0) FROM household h
+        WHERE h.unit_id = p.unit_id AND h.status = 'active')
+    """,
+    """
+    INSERT INTO reform_area (area, geom)
+    SELECT :first + p.leg,
+        ST_Multi(ST_CollectionExtract(ST_MakeValid(ST_Union(b.geom)), 3))
+    FROM reform_parted p JOIN admin_unit u ON u.id = p.unit_id AND u.level = 'commune'
+    LEFT JOIN boundary b ON b.unit_id = p.unit_id AND NOT b.approximate
+    WHERE p.leg IS NOT NULL
+    GROUP BY p.leg HAVING count(*) = count(b.geom)
+    """,
+    """
+    INSERT INTO reform_by_area (leg, area)
+    SELECT DISTINCT p.leg, a.area FROM reform_parted p JOIN reform_area a ON a.area = :first + p.leg
+    """,
+)
 
 # A locality is told with all that it holds.
 NESTED: Final = """

@@ -14,7 +14,7 @@ from geo.text import fold
 from registry.intake.formats.any_file import read_file
 from registry.new_workbook import new_workbook
 from registry.reform import report_sql as sql
-from registry.reform.plan import Plan
+from registry.reform.plan_values import Plan
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.report import labels
 from registry.reform.settling import Units
