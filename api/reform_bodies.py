@@ -9,6 +9,7 @@ from pydantic import Field
 from api.openapi import Answer, Request
 from registry.gazetteer import VIET_NAM
 from registry.lifecycle.requests import Line
+from registry.reform.progress import PHASES
 from registry.reform.views import MAX_LISTED, ReformView
 
 State = Literal[
@@ -133,10 +134,7 @@ class ReformProgress(Answer):
     """What is being done now."""
 
     task: str = Field(description="try, decide, carry, undo, withdraw")
-    phase: str = Field(
-        description="waiting, reading, settling, report, places, households, units, boundaries,"
-        " commit"
-    )
+    phase: str = Field(description=f"waiting, {', '.join(PHASES)}")
     records: int = Field(description="Carried so far")
     asked_by: str
 
