@@ -24,6 +24,7 @@ from registry.reform.progress import PHASES
 from registry.reform.reading import read_resolution
 from registry.reform.refusals import ResolutionRefusedError
 from registry.reform.run import Options, reform
+from registry.reform.undo import undo
 from registry.reform.views import MAP, WORKBOOK
 from registry.reform.work_file import DECIDED, read_decided
 from registry.settings import ROOT
@@ -218,6 +219,17 @@ def test_import_that_read_the_units_before_reads_them_again(hall: Hall) -> None:
     thread.join()
 
     assert hall.town.rows("SELECT count(*) FROM household") == [(1,)]
+
+
+def test_undone_reforms_of_one_day_may_have_given_one_code(hall: Hall) -> None:
+    for unit in ("00199", "00190"):
+        born = "{code: '00201', name: Mới, kind: phuong}"
+        hall.carry(f'changes:\n  - merge: {{units: ["{unit}"], into: {born}}}\n', number=unit)
+        undo(hall.town.engine, unit, actor="tests")
+    assert hall.town.rows("SELECT number, state FROM reform ORDER BY id") == [
+        ("00199", "undone"),
+        ("00190", "undone"),
+    ]
 
 
 KILLED_AT_EACH = """\
