@@ -199,7 +199,7 @@ def body_of(view: ReformView) -> dict[str, Any]:
         "title": view.title,
         "effective": view.effective_on.isoformat() if view.effective_on else None,
         "delivered_by": None if view.actor == "operator" else view.actor,
-        "file_name": view.file_name,
+        "file_name": view.file_name or None,
         "created_at": _at(view.recorded_at),
         "carried_at": _at(view.carried_at),
         "undone_at": _at(view.undone_at),

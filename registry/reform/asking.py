@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from geo.titles import without_people
 from registry.access.actors import Actor
 from registry.database import session_scope
 from registry.errors import OutcomeUnknownError, ReformStateError, StaleError
@@ -45,7 +46,7 @@ def receive(
     engine: Engine, settings: Settings, parts: Mapping[str, tuple[Path, str]], actor: Actor
 ) -> int:
     """Keep the resolution and its polygons, and queue the dry run; the number of the reform."""
-    name = files.clean_name(parts["file"][1])
+    name = without_people(files.clean_name(parts["file"][1]))
     reform_id = None
     try:
         with session_scope(engine) as session:
