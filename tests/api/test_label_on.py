@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import Range
@@ -20,6 +21,7 @@ from registry.export.run import ExportOptions, export_file
 from registry.gazetteer import today
 from registry.models import AdminUnitSuccession
 from registry.records import record_wording
+from scripts.main import diachiso
 from tests.support import reform
 from tests.support.factories import TEST, make_household, make_unit
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town
@@ -182,6 +184,19 @@ def test_batch_tells_it_of_each_row(story: Story, operation: str, asked: dict[st
     table = story.client.post(path, data=out.getvalue().encode(), content_type="text/csv")
     (line,) = csv.DictReader(io.StringIO(table.text))
     assert line["result_label_on"] == LABELS[day]
+
+
+def test_file_of_codes_has_a_column_of_it(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", story.town.url)
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(f"code\n{story.known}\n{story.new}\n", encoding="utf-8")
+    command = ["lookup", str(source), str(target), "--on", "2026-02-15", "--processes", "1"]
+    assert CliRunner().invoke(diachiso, command).exit_code == 0
+    with target.open(encoding="utf-8") as rows:
+        labels = [row["result_label_on"] for row in csv.DictReader(rows)]
+    assert labels == [LABELS["2026-02-15"], ""]
 
 
 @pytest.mark.parametrize("on", ["2026-02-15", "2025-06-30"])
