@@ -19,6 +19,7 @@ from api import (
     history,
     imports,
     lifecycle,
+    reforms,
     reports,
     reverse,
     tiles,
@@ -136,6 +137,7 @@ def create_app(
     desk = (desk_home.blueprint, desk_imports.blueprint, sign_in.leaving)
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
+        reforms.blueprint,
         reports.blueprint,
     )
     guard(

@@ -30,7 +30,7 @@ from registry.models.progress import (
     FieldReportVoice,
     Target,
 )
-from registry.models.reforms import Reform, ReformBefore
+from registry.models.reforms import Reform, ReformBefore, ReformWork
 from registry.models.units import (
     AdminUnit,
     AdminUnitAlias,
@@ -88,6 +88,7 @@ __all__ = [
     "Plate",
     "Reform",
     "ReformBefore",
+    "ReformWork",
     "RegisterIdentity",
     "SuccessionLink",
     "Target",

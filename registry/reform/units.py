@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from geo.text import transliterate
 from registry.gazetteer import Unit
 from registry.reform import carrying_sql as sql
-from registry.reform.plan import Alteration, Born, Heir, Plan
+from registry.reform.plan_values import Alteration, Born, Heir, Plan
 from registry.reform.settling import Units
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
@@ -88,13 +88,16 @@ class _Writer:
         elif province in self.plan.ended:
             province = self._heir_of(self.plan.ended[province])
         stays = self.plan.day < _NO_DISTRICTS_FROM and was.district_id not in self.plan.ended
+        district = was.district_id if stays else None
+        if change.district is not None:
+            district = self._district(change.district)
         self._version(
             change.unit.id,
             change.name or was.name,
             change.name_en or (None if change.name else was.name_en),
             change.kind or was.kind,
             province,
-            was.district_id if stays else None,
+            district,
         )
 
     def _version(

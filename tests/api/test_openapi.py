@@ -150,6 +150,13 @@ def test_forms_of_an_answer_that_a_parameter_chooses_are_described(
     assert offered == {
         ("/v1/changes", "ndjson"): ["application/json", "application/x-ndjson"],
         ("/v1/imports/{import_id}/problems", "csv"): ["application/json", "text/csv"],
+        **{
+            ("/v1/reforms/{reform_id}/undecided", form): [
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "application/geo+json",
+            ]
+            for form in ("xlsx", "geojson")
+        },
     }
 
 

@@ -6,7 +6,7 @@ problem, and the rest of the file is written. For the operator everything is ins
 
 from typing import Final
 
-from registry.access.actors import is_bound
+from registry.access.actors import ended_units, is_bound
 from registry.access.jurisdiction import TOLERANCE_M
 from registry.intake.engine import Workbench
 
@@ -26,4 +26,4 @@ def reject_beyond(bench: Workbench) -> None:
     points = "row_number bigint, lon float8, lat float8"
     bench.hand("asked_point", points, "judging/asked_points.sql")
     bench.bring("other_place", "judging/other_places.pg.sql", tolerance_m=TOLERANCE_M)
-    bench.run("judging/beyond.sql")
+    bench.run("judging/beyond.sql", ended=ended_units())

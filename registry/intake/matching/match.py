@@ -7,7 +7,7 @@ other. What nobody can decide is asked about (`refused`), and goes no further.
 
 from typing import Any, Final
 
-from registry.access.actors import is_bound
+from registry.access.actors import ended_units, is_bound
 from registry.intake.engine import Workbench
 from registry.intake.matching.name_variants import tell_apart
 
@@ -46,7 +46,8 @@ def match(bench: Workbench, source: str, *, demo: bool, full: bool) -> None:
     another, `vanished` what a `full` delivery no longer has. Needs what `judge` leaves, and the
     lock under which imports are published.
     """
-    parameters = {"source": source, "demo": demo, "full": full, "bound": is_bound()}
+    parameters = {"source": source, "demo": demo, "full": full}
+    parameters |= {"bound": is_bound(), "ended": ended_units()}
     units = units_of(bench)
     for name in PLACES:
         bench.bring(name, f"matching/register/{name}.pg.sql", units=units)
