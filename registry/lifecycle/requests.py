@@ -325,8 +325,8 @@ class MergeStreetRequest(Reasoned, StreetRequest):
     same_address: bool = Field(False, description="numbers may meet that both streets have")
 
 
-class PlatesRequest(OperationRequest):
-    """Plates of some records, or of all on a street or in a locality."""
+class Doors(BaseModel):
+    """Some records by their codes, or all of a street or locality."""
 
     codes: list[Code] = Field(
         default_factory=list, max_length=MAX_PLATES, description="codes of the records"
@@ -355,6 +355,10 @@ class PlatesRequest(OperationRequest):
                 "commune đi với street hoặc locality (commune goes with street or locality)",
             )
         return self
+
+
+class PlatesRequest(OperationRequest, Doors):
+    """Plates of some records, or of all on a street or in a locality."""
 
 
 class IssuePlatesRequest(PlatesRequest):
