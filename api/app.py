@@ -11,6 +11,7 @@ from api import (
     addresses,
     autocomplete,
     batch,
+    certificates,
     changes,
     coverage,
     geocode,
@@ -18,6 +19,7 @@ from api import (
     history,
     imports,
     lifecycle,
+    papers,
     reports,
     reverse,
     tiles,
@@ -46,6 +48,7 @@ from api.pages import (
     report_forms,
     search,
     try_it,
+    verify,
 )
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
@@ -126,6 +129,7 @@ def create_app(
         report_forms.blueprint,
         search.blueprint,
         try_it.blueprint,
+        verify.blueprint,
     )
     guard(
         app,
@@ -139,7 +143,7 @@ def create_app(
     tell_limits(app)
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
-        reports.blueprint,
+        *(papers.blueprint, certificates.blueprint, reports.blueprint),
     )
     _add_pages(app, pages)
     for blueprint in (health.blueprint, *reads, *own_roles):

@@ -37,6 +37,7 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
     "address_code": {"maxLength": 200, "examples": ["0000-0647"]},
     "operation": {"enum": list(OPERATIONS)},
+    "number": {"examples": ["GXN-4K7M-29TR-0R"]},
     "report_id": {"minimum": 0, "examples": [12]},
     "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},
     "z": {"minimum": 0, "maximum": MAX_ZOOM, "examples": [15]},
@@ -48,6 +49,7 @@ _WORDS: Final = {
     "address_code": "Code of an address, in any writing, or its eleven spoken digits",
     "code": "Code of an administrative unit",
     "operation": "What is asked of each row",
+    "number": "Number of a certificate, as printed below its QR",
     "report_id": "Number of the entry in the queue",
     "import_id": "Number of the import",
     "z": "Zoom of the tile",
@@ -72,12 +74,16 @@ _WITH_FILE: Final = "ImportForm"
 _FILE_PART: Final = {"type": "string", "format": "binary", "description": "The file, of any form"}
 """A part of that form, which no model declares: it is read from the disk."""
 _DOWNLOADS: Final = {
+    **{f"/v1/papers/{kind}": "application/pdf" for kind in ("plates", "lists", "decisions")},
+    "/v1/certificates": "application/pdf",
     "/tiles/{z}/{x}/{y}": TILE_MIMETYPE,
     "/v1/imports/{import_id}/report": "*/*",
     "/v1/imports/{import_id}/codes": "text/csv",
     "/v1/imports/template": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 """Path that answers a file → its media type."""
+_LISTED: Final = ("/v1/certificates",)
+"""Those of them that answer a list to GET."""
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -100,6 +106,15 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/geocode": {"q": "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội", "limit": 3},
     "/v1/reverse": {"lon": 105.80612, "lat": 21.02113, "limit": 1},
     "/v1/validate": {"address": "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội"},
+    "/v1/papers/plates": {"commune": "00199", "street": "Phố Láng", "size": "180x120"},
+    "/v1/papers/lists": {"commune": "00199", "locality": "Thôn Đoài", "purpose": "field"},
+    "/v1/papers/decisions": {
+        "operation": "rename-street",
+        "request": {"commune": "00199", "street": "Phố Láng", "new_name": "Đường Láng"},
+        "number": "12",
+    },
+    "/v1/certificates": {"code": "1H6X-XH2V", "document_number": "15"},
+    "/v1/certificates/{number}/revoke": {"reason": "in sai"},
     "/v1/reports": {"kind": "confirmed", "code": "1H6X-XH2V"},
     "/v1/reports/{report_id}/accept": {"reason": "đã đến xem"},
     "/v1/reports/{report_id}/reject": {"reason": "nhà vẫn ở đó"},
@@ -232,7 +247,7 @@ def _describe_files(operation: dict[str, Any], path: str, method: str) -> None:
         _describe_stream(operation)
     if path in _UPLOADS and method == "post":
         _describe_upload(operation)
-    if path in _DOWNLOADS:
+    if path in _DOWNLOADS and (method == "post" or path not in _LISTED):
         file = {"schema": {"type": "string", "format": "binary"}}
         operation["responses"]["200"]["content"] = {_DOWNLOADS[path]: file}
 

@@ -52,10 +52,9 @@ _READ: Final = """
     FROM certificate
 """
 _BY_NUMBER: Final = f"{_READ} WHERE number = %(number)s"
-_OF_UNITS: Final = (
-    f"{_READ} WHERE unit_id = ANY (%(units)s::int[])"
-    " ORDER BY issued_on DESC, number LIMIT %(limit)s::int"
-)
+_LATEST: Final = " ORDER BY issued_on DESC, number LIMIT %(limit)s::int"
+_ISSUED: Final = f"{_READ} {_LATEST}"
+_ISSUED_BY: Final = f"{_READ} WHERE unit_id = ANY (%(units)s::int[]) {_LATEST}"
 _ISSUER: Final = text(
     "SELECT c.unit_id, u.code FROM certificate c JOIN admin_unit u ON u.id = c.unit_id"
     " WHERE number = :number"
@@ -177,9 +176,12 @@ def revoke(engine: Engine, written: str, *, reason: str) -> None:
             raise ConflictError("giấy này đã thu hồi rồi (it was taken back already)")
 
 
-def issued_in(reads: Reads, units: frozenset[int], *, limit: int) -> list[Certificate]:
-    """The register of certificates of some communes, the latest first."""
-    rows = reads.rows(_OF_UNITS, {"units": sorted(units), "limit": limit})
+def issued_in(reads: Reads, units: frozenset[int] | None, *, limit: int) -> list[Certificate]:
+    """The register of certificates of some communes, or of all, the latest first."""
+    if units is None:
+        rows = reads.rows(_ISSUED, {"limit": limit})
+    else:
+        rows = reads.rows(_ISSUED_BY, {"units": sorted(units), "limit": limit})
     return [Certificate(*row) for row in rows]
 
 

@@ -19,11 +19,15 @@ from registry.records import Record, names_on
 MAX_PLATES: Final = 1_000
 """In one PDF."""
 SIZE: Final = re.compile(r"([0-9]{2,3})x([0-9]{2,3})")
+ROLL_MM: Final = (100, 2_000)
+"""How wide a roll may be."""
+BLEED_MM: Final = 10
+"""The most."""
 _WIDTHS: Final = (60, 600)
 _HEIGHTS: Final = (40, 400)
 _A4: Final = (210, 297)
 _MARK_MM: Final = 4
-_ROLL_MM: Final = 2_000
+_LONGEST_MM: Final = 2_000
 """How long a page of a roll may be, about: programs that cut refuse endless ones."""
 
 Sheet = Literal["a4", "roll"]
@@ -42,6 +46,10 @@ class PlateForm:
     """How far the ground goes on beyond the cut."""
 
 
+PLATE_FORM: Final = PlateForm()
+"""Where nobody says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Layout:
     width: int
@@ -57,7 +65,7 @@ def print_plates(
     gazetteer: Gazetteer,
     site: Site,
     doors: Doors,
-    form: PlateForm | None = None,
+    form: PlateForm = PLATE_FORM,
     *,
     skip: int = 0,
 ) -> Paper:
@@ -66,7 +74,6 @@ def print_plates(
     Nothing is written: that they were handed out is the operation `issue-plates`. Raises
     InvalidInputError, NotFoundError, OutsideUnitsError.
     """
-    form = form or PlateForm()
     layout, notices = _layout(form), Notices()
     selected = select(session, doors, notices)
     records = page_of(selected, notices, skip=skip, most=MAX_PLATES)
@@ -103,7 +110,7 @@ def _layout(form: PlateForm) -> _Layout:
     beside = 2 * (form.bleed_mm + _MARK_MM)
     cell = (width + beside, height + beside)
     if form.sheet == "roll":
-        pages: tuple[tuple[int, int], ...] = ((form.roll_mm, max(_ROLL_MM, cell[1])),)
+        pages: tuple[tuple[int, int], ...] = ((form.roll_mm, max(_LONGEST_MM, cell[1])),)
     else:
         pages = (_A4, _A4[::-1])
     fits = [(page, page[0] // cell[0], page[1] // cell[1]) for page in pages]
