@@ -37,7 +37,7 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
     "address_code": {"maxLength": 200, "examples": ["0000-0647"]},
     "operation": {"enum": list(OPERATIONS)},
-    "number": {"examples": ["GXN-4K7M-29TR-0R"]},
+    "number": {"maxLength": 40, "examples": ["GXN-4K7M-29TR-0R"]},
     "report_id": {"minimum": 0, "examples": [12]},
     "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},
     "z": {"minimum": 0, "maximum": MAX_ZOOM, "examples": [15]},

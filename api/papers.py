@@ -126,7 +126,7 @@ def post_decision(query: NoParameters, json: DecisionBody) -> Response:  # noqa:
     if json.event_id is not None:
         return as_pdf(done_decision(*shown, json.event_id, form))
     operation = BY_NAME.get(json.operation or "")
-    if operation is None:
+    if operation is None or operation.kind not in KINDS:
         raise InvalidInputError.of_field(
             "operation", "no_decision_of_it", f"một trong {_OPERATIONS} (one of these)"
         )

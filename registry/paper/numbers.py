@@ -17,6 +17,8 @@ from geo.code import ALPHABET, RADIX
 
 _PREFIX: Final = "GXN"
 _LENGTH: Final = 9
+_MOST: Final = 40
+"""Signs of a writing of it, spaces and dashes among them."""
 _WRITTEN: Final = re.compile(rf"{_PREFIX}([{ALPHABET}]{{{_LENGTH}}})([{ALPHABET}])")
 _BETWEEN: Final = re.compile(r"[\s\-\u2010-\u2015]+")
 
@@ -29,7 +31,7 @@ def draw() -> str:
 
 def read(written: str) -> str | None:
     """The number that a text is, however it is spaced; None for what is none."""
-    match = _WRITTEN.fullmatch(_BETWEEN.sub("", written[:40]).upper())
+    match = _WRITTEN.fullmatch(_BETWEEN.sub("", written).upper()) if len(written) <= _MOST else None
     return match[0] if match and _check(match[1]) == match[2] else None
 
 

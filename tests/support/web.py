@@ -38,6 +38,7 @@ PAGES = (
     "/offline",
     "/static/",
     "/try",
+    "/verify",
 )
 
 
