@@ -1,5 +1,7 @@
 """The page on which a certificate is checked: what its QR opens."""
 
+from typing import Any
+
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -7,6 +9,7 @@ from api.certificates import state_of
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
+from geo.code import is_demo
 from registry.errors import InvalidInputError, NotFoundError
 from registry.paper import numbers
 from registry.paper.certificates import verify
@@ -36,24 +39,14 @@ def get_verdict(number: str) -> BaseResponse:
         return _page(404, number, well_written=True)
     if number != verdict.certificate.shown:
         return redirect(f"/verify/{verdict.certificate.shown}", 302)
-    return _page(certificate=state_of(known, verdict), hidden=verdict.hidden)
-
-
-def _page(
-    status: int = 200,
-    asked: str = "",
-    *,
-    well_written: bool = False,
-    certificate: object = None,
-    hidden: bool = False,
-) -> Response:
-    response = page(
-        "verify.html",
-        status,
-        asked=asked[:40],
-        well_written=well_written,
-        certificate=certificate,
-        hidden=hidden,
+    return _page(
+        certificate=state_of(known, verdict),
+        hidden=verdict.hidden,
+        demo=is_demo(verdict.certificate.code),
     )
+
+
+def _page(status: int = 200, asked: str = "", **shown: Any) -> Response:
+    response = page("verify.html", status, asked=asked[:40], **shown)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -229,14 +229,14 @@ def _print(
     before: str | None,
 ) -> Paper:
     notices = Notices()
-    site.tell([record], notices)
+    watermark = site.tell([record.code], notices)
     drawn = map_around(reads, record, _MAP_MM)
     if drawn is None:
         notices.add("no_position", record.code)
     head = Letterhead(unit, "GXN-UBND", certificate.document_number, certificate.issued_on)
     url = site.verify_url(certificate.shown)
     data = {
-        **head.to_data("GIẤY XÁC NHẬN ĐỊA CHỈ", None, site.watermark(record.code)),
+        **head.to_data("GIẤY XÁC NHẬN ĐỊA CHỈ", None, watermark),
         "label": certificate.label,
         "before": before if before != certificate.label else None,
         "code": codes.format(record.code),

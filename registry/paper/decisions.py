@@ -91,8 +91,8 @@ _LINES: Final = text(
 )
 _DOORS: Final = {
     table: text(
-        "SELECT ST_X(point) AS lon, ST_Y(point) AS lat, house_number_key AS key,"
-        f" house_number AS new, unit_id FROM household h WHERE {table}_id = ANY (:ids)"
+        "SELECT code, ST_X(point) AS lon, ST_Y(point) AS lat, house_number_key AS key,"
+        f" house_number AS new FROM household h WHERE {table}_id = ANY (:ids)"
         " AND status = 'active' AND NOT restricted AND point IS NOT NULL"
     )
     for table in PLACES
@@ -142,6 +142,8 @@ class _Content:
     lines: tuple[_Line, ...]
     dots: tuple[tuple[float, float, str], ...]
     """(lon, lat, number) of the doors on the map."""
+    codes: frozenset[str]
+    """Codes of the doors that it is about."""
 
 
 def planned_decision(
@@ -225,11 +227,14 @@ def _content(session: Session, event_id: int) -> _Content:
     lines = _lines(session, event_id) if what == "renumber" else ()
     if lines:
         dots = [(line.lon, line.lat, line.new) for line in lines]
+        about = frozenset(line.code for line in lines)
     else:
-        rows: Any = session.execute(_DOORS[table], {"ids": [place.id for place in places]})
+        ids = [place.id for place in places]
+        rows: Any = session.execute(_DOORS[table], {"ids": ids}).all()
         dots = [(r.lon, r.lat, number_label(r.key, r.new) if r.key else "") for r in rows]
+        about = frozenset(row.code for row in rows)
     shown = tuple((x, y, words) for x, y, words in dots if x is not None and y is not None)
-    return _Content(event.kind, event.decision_number, places, lines, shown)
+    return _Content(event.kind, event.decision_number, places, lines, shown, about)
 
 
 def _lines(session: Session, event_id: int) -> tuple[_Line, ...]:
@@ -256,7 +261,7 @@ def _print(
     reads: Reads, gazetteer: Gazetteer, site: Site, content: _Content, form: DecisionForm
 ) -> Paper:
     notices = Notices()
-    notices.add("not_public", count=0 if site.is_public else 1)
+    watermark = site.tell(content.codes, notices)
     unit = _issuer(gazetteer, content.places, form)
     units = [place.unit_id for place in content.places]
     drawn = map_of(reads, content.dots, units, _MAP_MM)
@@ -271,7 +276,7 @@ def _print(
     grounds = form.grounds or GROUNDS[content.kind]
     proposer = form.proposer or "bộ phận chuyên môn được giao phụ trách địa chỉ"
     data = {
-        **head.to_data("QUYẾT ĐỊNH", f"Về việc {about}", None if site.is_public else "BẢN THỬ"),
+        **head.to_data("QUYẾT ĐỊNH", f"Về việc {about}", watermark),
         "decider": f"CHỦ TỊCH ỦY BAN NHÂN DÂN {issuer.upper()}",
         "grounds": [*grounds, f"Theo đề nghị của {proposer}."],
         "articles": articles(content.kind, len(content.lines), words, annexed=drawn is not None),

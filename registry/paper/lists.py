@@ -35,9 +35,8 @@ def print_list(
     notices = Notices()
     selected = select(session, doors, notices)
     records = page_of(selected, notices, skip=skip, most=MAX_LINES)
-    site.tell(records, notices)
+    watermark = site.tell((record.code for record in records), notices)
     unit = gazetteer.units.get(selected.unit_id) if selected.unit_id else None
-    watermarks = {site.watermark(record.code) for record in records} - {None}
     data = {
         "purpose": purpose,
         "title": selected.title or "Các mã đã chọn",
@@ -45,7 +44,7 @@ def print_list(
         "day": f"{today():%d/%m/%Y}",
         "count": len(selected.records),
         "lines": [_line(record, skip + at) for at, record in enumerate(records, 1)],
-        "watermark": next(iter(sorted(filter(None, watermarks))), None),
+        "watermark": watermark,
     }
     pdf = typeset("list", data, notices)
     return Paper("danh-sach.pdf", pdf, len(records), notices.all())

@@ -77,7 +77,7 @@ def print_plates(
     layout, notices = _layout(form), Notices()
     selected = select(session, doors, notices)
     records = page_of(selected, notices, skip=skip, most=MAX_PLATES)
-    site.tell(records, notices)
+    site.tell((record.code for record in records), notices)
     pdf = typeset(
         "plates",
         {

@@ -6,7 +6,6 @@ from typing import Final
 
 from geo.code import is_demo
 from registry.paper.typesetting import Notices
-from registry.records import Record
 
 _DEMO: Final = "MINH HOẠ"
 _TRIAL: Final = "BẢN THỬ"
@@ -35,9 +34,11 @@ class Site:
             return _DEMO
         return None if self.is_public else _TRIAL
 
-    def tell(self, records: Iterable[Record], notices: Notices) -> None:
-        """Note what will bear a watermark."""
-        told = list(records)
-        notices.add("demo", *(record.code for record in told if is_demo(record.code)))
+    def tell(self, codes: Iterable[str], notices: Notices) -> str | None:
+        """Note which codes bear a watermark; what is written across a paper of all of them."""
+        told = sorted(codes)
+        demo = [code for code in told if is_demo(code)]
+        notices.add("demo", *demo)
         if not self.is_public:
-            notices.add("not_public", count=len(told))
+            notices.add("not_public", count=len(told) or 1)
+        return _DEMO if demo else None if self.is_public else _TRIAL

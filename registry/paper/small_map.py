@@ -21,6 +21,8 @@ _BOUNDARIES: Final = """
 """
 _LEAST_M: Final = 60.0
 """Half of the least height of a map: a single door has no extent of its own."""
+_PIN_WORDS_MM: Final = 4.4
+"""How far below the pin its number stands."""
 _LETTER_MM: Final = 1.35
 _LINE_MM: Final = 3.2
 _BARS_M: Final = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
@@ -94,7 +96,9 @@ def map_around(reads: Reads, record: Record, size: tuple[float, float]) -> dict[
     frame = Frame(*size, record.lon, record.lat, float(REACH_M))
     around = surroundings(reads, code=record.code, lon=record.lon, lat=record.lat, province_id=None)
     x, y = frame.of_metres(0, 0)
-    room = _Room(frame, (x - 5, y - 5, x + 5, y + 5), _bar_box(frame))
+    number = number_of(record.label_parts) or ""
+    room = _Room(frame, (x - 3, y - 3, x + 3, y + 3), _bar_box(frame))
+    room.take(number + "  ", x, y + _PIN_WORDS_MM)
     names = list(
         _texts(room, ((frame.of_metres(s.x, s.y), s.words or "") for s in around.streets), 4.0)
     )
@@ -102,7 +106,7 @@ def map_around(reads: Reads, record: Record, size: tuple[float, float]) -> dict[
     return {
         **_drawn(reads, frame, doors, room, [record.unit_id]),
         "names": names,
-        "pin": {"x": x, "y": y, "words": number_of(record.label_parts) or ""},
+        "pin": {"x": x, "y": y, "below": y + _PIN_WORDS_MM, "words": number},
     }
 
 

@@ -181,6 +181,9 @@ def test_what_is_no_real_paper_bears_a_watermark(place: Town, known: Gazetteer) 
     assert told(paper) == {"not_public": 1}
     assert texts_of(paper.pdf)[0].count("BẢN THỬ") == 2
     assert qr_codes_of(paper.pdf) == [f"{trial.url}/a/{code_display(door)}"]
+    certificate, paper = issue_certificate(place.engine, place.reads, known, trial, door)
+    assert "BẢN THỬ" in texts_of(paper.pdf)[0]
+    assert qr_codes_of(paper.pdf) == [trial.verify_url(certificate.shown)]
     assert [site.watermark(from_serial(42)) for site in (SITE, trial)] == ["MINH HOẠ"] * 2
 
 
