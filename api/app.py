@@ -11,6 +11,7 @@ from api import (
     addresses,
     autocomplete,
     batch,
+    certificates,
     changes,
     coverage,
     external,
@@ -19,6 +20,7 @@ from api import (
     history,
     imports,
     lifecycle,
+    papers,
     reforms,
     reports,
     reverse,
@@ -51,6 +53,7 @@ from api.pages import (
     report_forms,
     search,
     try_it,
+    verify,
 )
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
@@ -133,12 +136,12 @@ def create_app(
         search.blueprint,
         try_it.blueprint,
         sign_in.blueprint,
+        verify.blueprint,
     )
     desk = (desk_home.blueprint, desk_imports.blueprint, sign_in.leaving)
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
-        reforms.blueprint,
-        reports.blueprint,
+        *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
     )
     guard(
         app,

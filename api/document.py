@@ -40,6 +40,7 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "operation": {"enum": list(OPERATIONS)},
     "scheme": {"pattern": SCHEME, "examples": ["postcode"]},
     "value": {"maxLength": MAX_VALUE, "examples": ["11114"]},
+    "number": {"maxLength": 40, "examples": ["GXN-4K7M-29TR-0R"]},
     "report_id": {"minimum": 0, "examples": [12]},
     "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},
     "reform_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [7]},
@@ -54,6 +55,7 @@ _WORDS: Final = {
     "operation": "What is asked of each row",
     "scheme": "Whose value it is: postcode, parcel, a name of the operator's own",
     "value": "What that scheme calls the record",
+    "number": "Number of a certificate, as printed below its QR",
     "report_id": "Number of the entry in the queue",
     "import_id": "Number of the import",
     "reform_id": "Number of the reform",
@@ -82,6 +84,8 @@ _WITH_BOUNDARIES: Final = "ReformForm"
 _BOUNDARIES_PART: Final = _FILE_PART | {"description": "Polygons of units, where the file names it"}
 _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DOWNLOADS: Final = {
+    **{f"/v1/papers/{kind}": ("application/pdf",) for kind in ("plates", "lists", "decisions")},
+    "/v1/certificates": ("application/pdf",),
     "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
     "/v1/imports/{import_id}/report": ("*/*",),
     "/v1/imports/{import_id}/codes": ("text/csv",),
@@ -89,6 +93,8 @@ _DOWNLOADS: Final = {
     "/v1/reforms/{reform_id}/undecided": (_WORKBOOK, "application/geo+json"),
 }
 """Path that answers a file → its media types."""
+_LISTED: Final = ("/v1/certificates",)
+"""Those of them that answer a list to GET."""
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -111,6 +117,15 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/geocode": {"q": "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội", "limit": 3},
     "/v1/reverse": {"lon": 105.80612, "lat": 21.02113, "limit": 1},
     "/v1/validate": {"address": "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội"},
+    "/v1/papers/plates": {"commune": "00199", "street": "Phố Láng", "size": "180x120"},
+    "/v1/papers/lists": {"commune": "00199", "locality": "Thôn Đoài", "purpose": "field"},
+    "/v1/papers/decisions": {
+        "operation": "rename-street",
+        "request": {"commune": "00199", "street": "Phố Láng", "new_name": "Đường Láng"},
+        "number": "12",
+    },
+    "/v1/certificates": {"code": "1H6X-XH2V", "document_number": "15"},
+    "/v1/certificates/{number}/revoke": {"reason": "in sai"},
     "/v1/reports": {"kind": "confirmed", "code": "1H6X-XH2V"},
     "/v1/reports/{report_id}/accept": {"reason": "đã đến xem"},
     "/v1/reports/{report_id}/reject": {"reason": "nhà vẫn ở đó"},
@@ -246,7 +261,7 @@ def _describe_files(operation: dict[str, Any], path: str, method: str) -> None:
         _describe_stream(operation)
     if path in _UPLOADS and method == "post":
         _describe_upload(operation, path)
-    if path in _DOWNLOADS:
+    if path in _DOWNLOADS and (method == "post" or path not in _LISTED):
         file = {"schema": {"type": "string", "format": "binary"}}
         operation["responses"]["200"]["content"] = dict.fromkeys(_DOWNLOADS[path], file)
 

@@ -29,6 +29,8 @@ TAGS: Final = {
     "operations": "Sửa bản ghi, đường, thôn; cần khoá"
     " (changes of records, streets and localities; with a key)",
     "reports": "Điều người ta thấy ở cửa nhà (what people found at a door)",
+    "papers": "Biển số nhà, giấy xác nhận, quyết định, danh sách: PDF; cần khoá"
+    " (plates, certificates, decisions and lists, as PDF; with a key)",
     "imports": "Tệp hộ gia đình: gửi, chạy thử, công bố, rút lại; cần khoá"
     " (files of households: delivered, tried, published, taken back; with a key)",
     "reforms": "Nghị quyết sắp xếp đơn vị: gửi, chạy thử, thực hiện, huỷ; cần khoá admin"
@@ -108,6 +110,13 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
         "withdraw_reform",
         "Rút một nghị quyết đang chờ ngày",
     ),
+    ("post", "/v1/papers/plates"): ("print_plates", "In biển số nhà"),
+    ("post", "/v1/papers/lists"): ("print_list", "In danh sách đường, thôn"),
+    ("post", "/v1/papers/decisions"): ("print_decision", "In quyết định đặt tên, đánh số"),
+    ("post", "/v1/certificates"): ("issue_certificate", "Cấp giấy xác nhận địa chỉ"),
+    ("get", "/v1/certificates"): ("list_certificates", "Các giấy xác nhận đã cấp"),
+    ("get", "/v1/certificates/{number}"): ("get_certificate", "Giấy còn giá trị không"),
+    ("post", "/v1/certificates/{number}/revoke"): ("revoke_certificate", "Thu hồi một giấy"),
     ("post", "/v1/reports"): ("file_report", "Báo điều thấy ở một cửa nhà"),
     ("get", "/v1/reports"): ("list_reports", "Các báo cáo chờ xem"),
     ("post", "/v1/reports/{report_id}/accept"): ("accept_report", "Nhận một báo cáo"),

@@ -64,7 +64,7 @@ MAY_WRITE: Final = {
     "INSERT UPDATE": (
         *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
         *("reform", "reform_work"),
-        *("plate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
+        *("plate", "certificate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
     ),
     "INSERT UPDATE DELETE": (
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
@@ -80,7 +80,7 @@ MAY_WRITE: Final = {
 
 SECURED: Final = (
     *("household", "thoroughfare", "locality"),
-    *("household_former_number", "succession_link", "plate"),
+    *("household_former_number", "succession_link", "plate", "certificate"),
 )
 """Tables in which a key writes in its own units only."""
 POLICIES: Final = 4

@@ -23,6 +23,7 @@ from registry.models.households import (
     SuccessionLink,
 )
 from registry.models.imports import Import, ImportProblem, ImportWork, ParkedKey
+from registry.models.paper import Certificate
 from registry.models.places import Locality, Thoroughfare
 from registry.models.progress import (
     CoverageDay,
@@ -54,6 +55,7 @@ __all__ = [
     "Base",
     "Boundary",
     "BoundaryPart",
+    "Certificate",
     "ClientKey",
     "CodeKey",
     "CoverageCount",
