@@ -8,10 +8,9 @@ from pydantic import Field, ValidationError
 
 from api.access import requires
 from api.audit import note
-from api.context import gazetteer, register
+from api.context import gazetteer, public_url, register
 from api.errors import UNIT_CODE, invalid_input
 from api.openapi import Answer, Day, NoParameters, Request, answers, spec
-from api.pages.address import public_url
 from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.lifecycle.requests import Doors, Line, Sentence
