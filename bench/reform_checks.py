@@ -102,7 +102,7 @@ _ROWS_OF: Final = """
     LEFT JOIN admin_unit f ON f.id = h.former_unit_id
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     LEFT JOIN locality l ON l.id = h.locality_id
-    WHERE r.vanished_at IS NULL
+    WHERE r.vanished_import_id IS NULL
 """
 _COLUMNS: Final = (
     "source text, ref text, code text, commune text, former text, street text, locality text,"

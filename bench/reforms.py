@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
+from urllib.request import urlopen
 
 from sqlalchemy import Engine, create_engine, make_url, text
 
@@ -52,6 +53,8 @@ from scripts.follow import LIMIT, load_snapshot, next_page
 from scripts.follow_copy import Copy
 
 DAYS: Final = ("2025-01-01", "2025-07-01", "2026-04-30", "2026-08-04", "2026-08-24")
+_TIMES_SEEN: Final = 20
+"""Answers one after the other, of whichever of the server's processes."""
 _ASKED: Final = 3_000
 """Doors that readers ask for, and whose labels are asked afterwards."""
 
@@ -131,6 +134,19 @@ def carry(stage: Stage, day: str, file: Path) -> dict[str, Any]:
     return report
 
 
+def await_map(port: int, report: dict[str, Any]) -> None:
+    """Until every process of the server has the other units in memory, and how long that was."""
+    # `00199 Phường Láng Hạ`, or `00118 Phường A, Thành phố P → Phường B, Thành phố P`.
+    code, _, said = [*report["altered"], *report["born"]][-1].partition(" ")
+    name = said.rpartition(" → ")[2].partition(",")[0]
+    started, seen = time.perf_counter(), 0
+    while seen < _TIMES_SEEN:
+        with urlopen(f"http://127.0.0.1:{port}/v1/units/{code}") as answer:
+            seen = seen + 1 if json.load(answer)["full_name"] == name else 0
+        time.sleep(0.05)
+    print(f"   the server has its map after {time.perf_counter() - started:.1f} s")
+
+
 def catch_up(copy: Copy, port: int, secret: str) -> Counter[str]:
     """What a follower is told, by kind."""
     told: Counter[str] = Counter()
@@ -174,7 +190,7 @@ def replay(stage: Stage, files: dict[str, Path], secret: str) -> Copy:
         for day, file in files.items():
             with reading(port, asked) as waited:
                 report = carry(stage, day, file)
-                time.sleep(5)  # what follows a commit: other units in memory, the map
+                await_map(port, report)
             print(waited, flush=True)
             started = time.perf_counter()
             told = catch_up(copy, port, secret)
