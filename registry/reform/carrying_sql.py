@@ -19,15 +19,19 @@ END_VERSIONS: Final = """
 """
 BORN: Final = """
     INSERT INTO admin_unit (level, code, lifetime, seat, area_km2, source)
-    VALUES (:level, :code, daterange(:day, NULL), ST_SetSRID(ST_MakePoint(:lon, :lat), 4326),
-        :area, :source)
-    RETURNING id
+    SELECT level, code, daterange(:day, NULL), ST_SetSRID(ST_MakePoint(lon, lat), 4326), area_km2,
+        :source
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS r (level text, code text, lon float8, lat float8, area_km2 numeric)
+    RETURNING id, level, code
 """
-NEW_VERSION: Final = """
+NEW_VERSIONS: Final = """
     INSERT INTO admin_unit_version (unit_id, name, name_en, kind, province_id, district_id, valid,
         legal_basis, date_basis, source)
-    VALUES (:unit, :name, :name_en, :kind, :province, :district, daterange(:day, NULL), :basis,
-        'effective', :source)
+    SELECT unit_id, name, name_en, kind, province_id, district_id, daterange(:day, NULL), :basis,
+        'effective', :source
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (unit_id int, name text, name_en text,
+        kind text, province_id int, district_id int)
 """
 # What belongs to a province or district that ends, and that nothing else changes, is in its heir,
 # or in no district, from that day.

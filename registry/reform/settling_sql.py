@@ -234,12 +234,14 @@ BUILDINGS_FIRST: Final = NEAREST.format(which="d.parent_code IS NULL")
 THE_REST: Final = NEAREST.format(which="true")
 
 DEFAULTS: Final = """
-    UPDATE reform_source s SET default_to = coalesce(s.default_to, (
-        SELECT v.to_id FROM (
-            SELECT to_id, count(*) AS doors FROM reform_door d
-            WHERE d.from_id = s.id AND d.to_id IS NOT NULL GROUP BY to_id
-            UNION ALL SELECT to_id, 0 FROM reform_leg g WHERE g.from_id = s.id
-        ) v ORDER BY doors DESC, to_id LIMIT 1))
+    UPDATE reform_source s SET default_to = l.to_id
+    FROM (
+        SELECT DISTINCT ON (from_id) from_id, to_id
+        FROM (SELECT from_id, to_id, count(*) AS doors FROM reform_door
+                WHERE to_id IS NOT NULL GROUP BY 1, 2
+            UNION ALL SELECT from_id, to_id, 0 FROM reform_leg) v
+        ORDER BY from_id, doors DESC, to_id
+    ) l WHERE l.from_id = s.id AND s.default_to IS NULL
 """
 
 # Where places go: with their doors, to several communes where these do, and what holds them with
