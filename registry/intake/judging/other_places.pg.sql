@@ -2,6 +2,7 @@
 -- the units of the key, and certainly not in them. What is measured is as in
 -- registry.access.jurisdiction.
 -- columns: row_number BIGINT
+-- needs: points
 SELECT e.row_number
 FROM asked_point e
 CROSS JOIN (

@@ -27,7 +27,8 @@ def reject_beyond(bench: Workbench) -> None:
     """
     bench.bring("writable", _WRITABLE)
     bench.bring("unit_code", _CODES, units=bench.value(_NAMED) or [])
-    points = "row_number bigint, lon float8, lat float8"
-    bench.hand("asked_point", points, "judging/asked_points.sql")
+    if bench.has("points"):
+        points = "row_number bigint, lon float8, lat float8"
+        bench.hand("asked_point", points, "judging/asked_points.sql")
     bench.bring("other_place", "judging/other_places.pg.sql", tolerance_m=TOLERANCE_M)
     bench.run("judging/beyond.sql")
