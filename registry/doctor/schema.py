@@ -213,7 +213,7 @@ _GRANTED: Final = """
     UNION
     SELECT 'schema ' || nspname, what
     FROM pg_namespace, unnest(ARRAY['USAGE', 'CREATE']) what
-    WHERE nspname IN ('public', 'staging') AND has_schema_privilege(:role, oid, what)
+    WHERE nspname = 'public' AND has_schema_privilege(:role, oid, what)
 """
 
 
@@ -235,8 +235,6 @@ def _wanted_privileges() -> Privileges:
         ("code_ordinal", "SELECT"),
         ("demo_ordinal", "SELECT"),
         ("schema public", "USAGE"),
-        ("schema staging", "USAGE"),
-        ("schema staging", "CREATE"),
     }
 
 
