@@ -11,6 +11,7 @@ from api import (
     addresses,
     autocomplete,
     batch,
+    certificates,
     changes,
     coverage,
     external,
@@ -19,6 +20,8 @@ from api import (
     history,
     imports,
     lifecycle,
+    papers,
+    reforms,
     reports,
     reverse,
     targets,
@@ -54,6 +57,7 @@ from api.pages import (
     report_forms,
     search,
     try_it,
+    verify,
 )
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
@@ -137,6 +141,7 @@ def create_app(
         try_it.blueprint,
         sign_in.blueprint,
         oidc.blueprint,
+        verify.blueprint,
     )
     desk = (
         *(desk_home.blueprint, desk_imports.blueprint, desk_keys.blueprint, desk_audit.blueprint),
@@ -144,7 +149,8 @@ def create_app(
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
-        *(reports.blueprint, targets.blueprint),
+        *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
+        targets.blueprint,
     )
     guard(
         app,

@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "import": ("scripts.imports", "import_"),
     "template": ("scripts.template", "template"),
     "operation": ("scripts.lifecycle", "operation"),
+    "paper": ("scripts.paper", "paper"),
     "history": ("scripts.history", "history_"),
     "reports": ("scripts.reports", "reports"),
     "keys": ("scripts.keys", "keys"),
