@@ -18,6 +18,7 @@ from api import (
     history,
     imports,
     lifecycle,
+    receipts,
     reports,
     reverse,
     tiles,
@@ -33,6 +34,8 @@ from api.cors import allow_other_sites
 from api.counters import Counters
 from api.desk import home as desk_home
 from api.desk import imports as desk_imports
+from api.desk import proposals as desk_proposals
+from api.desk import reports as desk_reports
 from api.desk import sign_in
 from api.desk.blueprint import prepare_desk
 from api.document import document
@@ -131,10 +134,13 @@ def create_app(
         try_it.blueprint,
         sign_in.blueprint,
     )
-    desk = (desk_home.blueprint, desk_imports.blueprint, sign_in.leaving)
+    desk = (
+        *(desk_home.blueprint, desk_imports.blueprint, sign_in.leaving),
+        *(desk_reports.blueprint, desk_reports.own, desk_proposals.blueprint),
+    )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
-        reports.blueprint,
+        *(receipts.blueprint, reports.blueprint),
     )
     guard(
         app,

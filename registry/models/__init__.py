@@ -27,6 +27,7 @@ from registry.models.places import Locality, Thoroughfare
 from registry.models.progress import (
     CoverageDay,
     FieldReport,
+    FieldReportReceipt,
     FieldReportVoice,
     Target,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "ExternalId",
     "Feed",
     "FieldReport",
+    "FieldReportReceipt",
     "FieldReportVoice",
     "GazetteerState",
     "Household",
