@@ -34,6 +34,7 @@ from api.cors import allow_other_sites
 from api.counters import Counters
 from api.desk import home as desk_home
 from api.desk import imports as desk_imports
+from api.desk import places as desk_places
 from api.desk import proposals as desk_proposals
 from api.desk import reports as desk_reports
 from api.desk import sign_in
@@ -137,6 +138,7 @@ def create_app(
     desk = (
         *(desk_home.blueprint, desk_imports.blueprint, sign_in.leaving),
         *(desk_reports.blueprint, desk_reports.own, desk_proposals.blueprint),
+        desk_places.blueprint,
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),

@@ -22,6 +22,7 @@ from api.desk.place_changes import KINDS, Change, Kind, Verb, change_asked, name
 from api.errors import status_of
 from api.pages.shell import figure, words
 from geo.code import format as code_display
+from geo.label import number_label
 from registry.access.actors import outside_units
 from registry.database import session_scope
 from registry.errors import ForbiddenError, NotFoundError, OutsideUnitsError, RegistryError
@@ -163,8 +164,8 @@ def _list(kind: Kind, status: int = 200, **values: Any) -> BaseResponse:
             session,
             kind.table,
             chosen or sees,
-            called=called.replace("\0", ""),
-            after=(place[1].replace("\0", ""), int(place[2])) if place else None,
+            called=called,
+            after=(place[1], int(place[2])) if place else None,
         )
     kept = {"unit": asked, "q": called}
     more = kept | {"after": f"{found[-1].key}~{found[-1].id}"} if len(found) == PAGE else None
@@ -203,7 +204,7 @@ def _one(kind: Kind, place_id: int, status: int = 200, **values: Any) -> BaseRes
             for other_id, shown, unit_id in others
             if other_id != place.id
         ],
-        doors=[(each, code_display(each.code), _label(each)) for each in records],
+        doors=[(code_display(r.code), r.code, _number(r), _label(r)) for r in records],
         verbs={verb: words(*said) for verb, said in VERBS.items()},
         **{"complaints": (), "filled": MultiDict(), "opened": ""} | values,
     )
@@ -221,7 +222,7 @@ def _preview(kind: Kind, place: ListedPlace, verb: str, change: Change, made: Do
         place=place,
         unit=_unit(place.unit_id),
         verb=verb,
-        said=words(*VERBS[verb]),
+        doing=words(*VERBS[verb]),
         change=change,
         made=made,
         again=again,
@@ -231,8 +232,8 @@ def _preview(kind: Kind, place: ListedPlace, verb: str, change: Change, made: Do
             _Shown(
                 each.before.code,
                 code_display(each.before.code),
-                each.before.number_written or each.before.number_key or "",
-                each.after.number_written or each.after.number_key or "",
+                _number(each.before),
+                _number(each.after),
                 _label(each.before),
                 _label(each.after),
                 tuple(map(code_display, each.shared)),
@@ -277,6 +278,10 @@ def _unit(unit_id: int | None) -> Mapping[str, str] | None:
 def _name_of(code: str) -> str:
     living = (u for u in gazetteer().with_code(code) if u.alive_on(today()))
     return next((u.version_on(today()).full_name for u in living), code)
+
+
+def _number(record: Record) -> str:
+    return number_label(record.number_key, record.number_written) if record.number_key else ""
 
 
 def _label(record: Record) -> str:

@@ -74,6 +74,8 @@ class _Shown:
     """What accepting it does, for who sits here."""
     lon: float | None
     lat: float | None
+    pin: str
+    """`reported`, or `record` where the report has no point of its own."""
 
     @property
     def waits(self) -> bool:
@@ -239,7 +241,7 @@ def _units(seen: frozenset[int] | None) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for province, communes in picker(gazetteer(), day):
         inside = [u for u in communes if seen is None or u.id in seen]
-        if inside:
+        if seen is None or province.id in seen:
             found.append((province.code, province.version_on(day).full_name))
         if seen is not None:
             found += [(u.code, u.version_on(day).full_name) for u in inside]
@@ -325,6 +327,7 @@ def _shown(entry: Entry) -> _Shown:
         _doing(entry),
         lon,
         lat,
+        "record" if entry.lon is None else "reported",
     )
 
 

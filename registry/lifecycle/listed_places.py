@@ -31,10 +31,10 @@ Table = Literal["thoroughfare", "locality"]
 PAGE: Final = 50
 _MOST_NAMES: Final = 5_000
 _LIVING: Final = "h.status IN ('proposed', 'active')"
-_INSIDE: Final = """(
+_INSIDE: Final = """ARRAY (
         WITH RECURSIVE inside AS (
             SELECT l.id UNION SELECT n.id FROM inside i JOIN locality n ON n.parent_id = i.id
-        ) SELECT array_agg(id) FROM inside
+        ) SELECT id FROM inside
     )"""
 """All that a locality holds, and itself."""
 _OF: Final = {
@@ -44,7 +44,7 @@ _OF: Final = {
 _TARGET: Final = f"""(
         SELECT g.households FROM target g WHERE g.locality_id = l.id AND g.withdrawn_at IS NULL
         ORDER BY {BEST_TARGET} LIMIT 1
-    )"""  # noqa: S608 - constants
+    )"""
 _LISTED: Final = """
     SELECT l.id, l.unit_id, l.former_unit_id, l.kind, l.name, l.key,
         c.doors, c.households, c.pointless, c.unverified, {target}, {outer}
@@ -63,15 +63,14 @@ _LISTED: Final = """
 """
 _NAMES: Final = {
     table: text(
-        f"SELECT id, kind, name, former_unit_id FROM {table}"  # noqa: S608 - constants
+        f"SELECT id, kind, name, former_unit_id FROM {table}"
         f" WHERE unit_id = :unit AND merged_into_id IS NULL ORDER BY key, id LIMIT {_MOST_NAMES}"
     )
     for table in ("thoroughfare", "locality")
 }
 _FORMER: Final = {
     table: text(
-        f"SELECT DISTINCT kind, name FROM {table}_alias"  # noqa: S608 - constants
-        f" WHERE {table}_id = :id ORDER BY name"
+        f"SELECT DISTINCT kind, name FROM {table}_alias WHERE {table}_id = :id ORDER BY name"
     )
     for table in ("thoroughfare", "locality")
 }
@@ -86,7 +85,7 @@ _DOORS: Final = f"""
     ORDER BY CAST(substring(h.house_number_key FROM '^[0-9]{{{{1,9}}}}') AS bigint) NULLS LAST,
         h.house_number_key, h.code
     LIMIT {{limit}}
-"""  # noqa: S608 - constants
+"""
 _STATE: Final = {
     table: text(
         f"""
@@ -95,7 +94,7 @@ _STATE: Final = {
                 FROM {table} p WHERE p.id = ANY (:ids)),
             (SELECT string_agg(concat_ws(' ', h.code, h.event_id), ';' ORDER BY h.code)
                 FROM household h WHERE h.{table}_id = ANY (:ids))))
-        """  # noqa: S608 - constants
+        """
     )
     for table in ("thoroughfare", "locality")
 }

@@ -431,6 +431,24 @@ def test_commune_is_told_by_the_text_or_the_neighbours_where_no_boundary_is_draw
     assert at.say("new_house", address="723 Láng", **HERE).unit_id == at.unit
 
 
+def test_new_house_goes_to_the_province_where_nobody_can_tell_its_commune(at: Field) -> None:
+    here = {"lon": 108.2, "lat": 16.06}
+    filed = at.say("new_house", **here)
+    province = at.gazetteer.units[filed.unit_id]
+    assert (province.level, province.code) == ("province", "48")
+    # Of the communes that a text may mean, the nearest one's.
+    several = at.say("new_house", address="5 Lê Lợi, phường Hải Châu", **here)
+    assert several.unit_id in {province.id, *(u.id for u in at.gazetteer.members(province, today()))}
+    bound = Actor("xã khác", "editor", frozenset({at.unit}), units=(COMMUNE,))
+    theirs = Actor("tỉnh", "editor", frozenset({at.unit}), units=("48",))
+    with pytest.raises(OutsideUnitsError):
+        at.reject(filed.id, bound)
+    with pytest.raises(InvalidInputError) as raised:
+        at.accept(filed.id, theirs)
+    assert field_code(raised) == ("commune", "missing")
+    assert at.reject(filed.id, theirs, word="ngoài địa bàn").unit == "48"
+
+
 # --- decided -------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ async function draw() {
   entries.forEach((entry, at) => {
     const element = document.createElement('button');
     element.type = 'button';
-    element.className = 'map-pin';
+    element.className = `map-pin map-pin-${entry.dataset.pin}`;
     element.setAttribute('aria-label', entry.querySelector('strong')?.textContent ?? entry.dataset.id);
     element.append(pin());
     element.addEventListener('click', () => lead(entry));
