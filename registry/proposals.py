@@ -47,4 +47,7 @@ def proposals(
     statement = _WAITING.format(columns=COLUMNS, joins=JOINS, limit=int(limit))
     given = {"units": sorted(units), "event": after[0], "code": after[1]}
     rows: Any = session.execute(text(statement), given)
-    return [Proposal(*row[:4], Record(*row[4:])) for row in rows]
+    return [
+        Proposal(kind, actor, reason, at, Record(*shown))
+        for kind, actor, reason, at, *shown in rows
+    ]

@@ -160,8 +160,8 @@ def list_places(
 
     `called`: whose name has this in it. `after`: key and id of the last one of the page before.
     """
-    where, given = ["true"], {}
-    values: dict[str, Any] = given
+    where = ["true"]
+    values: dict[str, Any] = {}
     if unit_ids is not None:
         where.append("unit_id = ANY (:units)")
         values["units"] = sorted(unit_ids)

@@ -51,7 +51,16 @@ _REPORT: Final = text(
     """
     SELECT f.id, f.kind, f.code, f.unit_id, f.state, f.decided_event_id, f.seen_event_id,
         f.last_reported_at, ST_X(f.point) AS lon, ST_Y(f.point) AS lat, f.position_accuracy_m,
-        f.address_parts, u.code AS unit, u.level = 'commune' AS in_commune
+        f.address_parts, u.code AS unit, u.level = 'commune' AS in_commune,
+        -- A province, and those that continue it.
+        CASE WHEN u.level <> 'commune' THEN ARRAY (
+            WITH RECURSIVE onward AS (
+                SELECT f.unit_id AS id
+                UNION
+                SELECT s.successor_id
+                FROM onward o JOIN admin_unit_succession s ON s.predecessor_id = o.id
+            ) SELECT n.code FROM onward o JOIN admin_unit n ON n.id = o.id
+        ) ELSE '{}' END AS provinces
     FROM field_report f JOIN admin_unit u ON u.id = f.unit_id
     WHERE f.id = :id
     FOR UPDATE OF f
@@ -147,7 +156,7 @@ def _check_place(row: Mapping[str, Any]) -> None:
     actor, unit = acting(), row["unit"]
     if actor is None or actor.unit_ids is None or row["unit_id"] in actor.unit_ids:
         return
-    if not row["in_commune"] and unit in (actor.units or ()):
+    if not set(row["provinces"]).isdisjoint(actor.units or ()):
         return
     raise outside_units(
         f"ngoài địa bàn của khoá này: {unit}", "the key is bound to other units", [unit]

@@ -19,6 +19,7 @@ from registry.gazetteer import Gazetteer, Unit, today
 from registry.records import COLUMNS, JOINS, Record
 from registry.reports import stale
 from registry.units import communes_of
+from registry.units.lineage import ancestors
 
 STATES: Final = ("open", "proposed", "accepted", "rejected")
 DECIDED: Final = ("accepted", "rejected")
@@ -133,9 +134,11 @@ class Wanted:
 
 
 def queues_of(gazetteer: Gazetteer, unit: Unit) -> frozenset[int]:
-    """Whose queues are a unit's: those of its communes, and of a province its own."""
+    """Whose queues are a unit's: those of its communes, of a province its own, and those of the
+    provinces that it continues.
+    """
     communes = communes_of(gazetteer, today(), unit)
-    return communes | {unit.id} if unit.level == "province" else communes
+    return communes | _own_queues(gazetteer, unit) if unit.level == "province" else communes
 
 
 def queues_seen(gazetteer: Gazetteer, actor: Actor) -> frozenset[int] | None:
@@ -143,7 +146,13 @@ def queues_seen(gazetteer: Gazetteer, actor: Actor) -> frozenset[int] | None:
     if actor.sees is None:
         return None
     units = (unit for code in actor.units or () for unit in gazetteer.with_code(code))
-    return actor.sees | {u.id for u in units if u.level == "province" and u.alive_on(today())}
+    provinces = (u for u in units if u.level == "province" and u.alive_on(today()))
+    return actor.sees.union(*(_own_queues(gazetteer, province) for province in provinces))
+
+
+def _own_queues(gazetteer: Gazetteer, province: Unit) -> frozenset[int]:
+    before = ancestors(gazetteer, province)
+    return frozenset({province.id, *(i for i in before if gazetteer.units[i].level == "province")})
 
 
 def queue(engine: Engine, wanted: Wanted) -> list[Entry]:

@@ -33,7 +33,7 @@ from registry.lookup import lookup
 from registry.reads import Reads
 from registry.reports import Filed, Said, file_report
 from registry.reports.decisions import Decided, Decision, accept, reject
-from registry.reports.queue import Entry, Wanted, queue, statement_of
+from registry.reports.queue import Entry, Wanted, queue, queues_seen, statement_of
 from registry.reports.reporters import Reporter
 from tests.support.intake import BA_DINH, LAT, LON, deliveries, door, rows
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
@@ -438,7 +438,10 @@ def test_new_house_goes_to_the_province_where_nobody_can_tell_its_commune(at: Fi
     assert (province.level, province.code) == ("province", "48")
     # Of the communes that a text may mean, the nearest one's.
     several = at.say("new_house", address="5 Lê Lợi, phường Hải Châu", **here)
-    assert several.unit_id in {province.id, *(u.id for u in at.gazetteer.members(province, today()))}
+    assert several.unit_id in {
+        province.id,
+        *(u.id for u in at.gazetteer.members(province, today())),
+    }
     bound = Actor("xã khác", "editor", frozenset({at.unit}), units=(COMMUNE,))
     theirs = Actor("tỉnh", "editor", frozenset({at.unit}), units=("48",))
     with pytest.raises(OutsideUnitsError):
@@ -447,6 +450,19 @@ def test_new_house_goes_to_the_province_where_nobody_can_tell_its_commune(at: Fi
         at.accept(filed.id, theirs)
     assert field_code(raised) == ("commune", "missing")
     assert at.reject(filed.id, theirs, word="ngoài địa bàn").unit == "48"
+
+
+def test_queue_of_a_province_is_that_of_who_continues_it(at: Field) -> None:
+    filed = at.say("new_house", lon=108.21, lat=16.05)
+    (quang_nam,) = [u for u in at.gazetteer.with_code("49") if u.level == "province"]
+    assert not quang_nam.alive_on(today())
+    at.place.rows(
+        "UPDATE field_report SET unit_id = :u WHERE id = :i RETURNING 1", u=quang_nam.id, i=filed.id
+    )
+    theirs = Actor("tỉnh", "editor", frozenset({at.unit}), units=("48",), sees=frozenset())
+    seen = queues_seen(at.gazetteer, theirs)
+    assert filed.id in [e.id for e in at.queue(unit_ids=seen, limit=500)]
+    assert at.reject(filed.id, theirs).state == "rejected"
 
 
 # --- decided -------------------------------------------------------------------------------------
