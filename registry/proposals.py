@@ -14,8 +14,8 @@ _WAITING: Final = """
     SELECT e.kind, e.actor, e.reason, e.occurred_at, {columns}
     FROM (
         SELECT * FROM household
-        WHERE status = 'proposed' AND unit_id = ANY (:units)
-            AND (event_id, code) > (:event, :code)
+        WHERE status = 'proposed' AND (event_id, code) > (:event, :code)
+            AND (CAST(:units AS integer[]) IS NULL OR unit_id = ANY (:units))
         ORDER BY event_id, code LIMIT {limit}
     ) h
     JOIN event e ON e.id = h.event_id
@@ -41,11 +41,16 @@ class Proposal(NamedTuple):
 
 
 def proposals(
-    session: Session, units: Collection[int], *, after: tuple[int, str] = (0, ""), limit: int = 100
+    session: Session,
+    units: Collection[int] | None,
+    *,
+    after: tuple[int, str] = (0, ""),
+    limit: int = 100,
 ) -> list[Proposal]:
-    """Those of these communes; `after` is the place of the last one of the page before."""
+    """Those of these communes, or all; `after` is the place of the last one of the page before."""
     statement = _WAITING.format(columns=COLUMNS, joins=JOINS, limit=int(limit))
-    given = {"units": sorted(units), "event": after[0], "code": after[1]}
+    within = None if units is None else sorted(units)
+    given = {"units": within, "event": after[0], "code": after[1]}
     rows: Any = session.execute(text(statement), given)
     return [
         Proposal(kind, actor, reason, at, Record(*shown))

@@ -74,14 +74,16 @@ class _Shown(NamedTuple):
     shared: tuple[str, ...]
 
 
-@blueprint.get("/<any(streets, hamlets):name>")
+@blueprint.get("/streets", defaults={"name": "streets"})
+@blueprint.get("/hamlets", defaults={"name": "hamlets"})
 @requires("viewer")
 def get_places(name: str) -> BaseResponse:
     """Those of the reader's communes, with how many doors and what is missing."""
     return _list(KINDS[name])
 
 
-@blueprint.post("/<any(streets, hamlets):name>")
+@blueprint.post("/streets", defaults={"name": "streets"})
+@blueprint.post("/hamlets", defaults={"name": "hamlets"})
 @requires("editor")
 def post_name(name: str) -> BaseResponse:
     """Name a new one: shown with those that are called nearly so, then done."""
@@ -108,14 +110,16 @@ def post_name(name: str) -> BaseResponse:
     )
 
 
-@blueprint.get("/<any(streets, hamlets):name>/<int:place_id>")
+@blueprint.get("/streets/<int:place_id>", defaults={"name": "streets"})
+@blueprint.get("/hamlets/<int:place_id>", defaults={"name": "hamlets"})
 @requires("viewer")
 def get_place(name: str, place_id: int) -> BaseResponse:
     """One with its doors, its former names and what is missing, and the forms to change it."""
     return _one(KINDS[name], place_id)
 
 
-@blueprint.post("/<any(streets, hamlets):name>/<int:place_id>/<verb>")
+@blueprint.post("/streets/<int:place_id>/<verb>", defaults={"name": "streets"})
+@blueprint.post("/hamlets/<int:place_id>/<verb>", defaults={"name": "hamlets"})
 @requires("approver")
 def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
     """Show what a change does to each door; do it when who saw that says so."""

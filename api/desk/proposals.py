@@ -28,13 +28,11 @@ _PLACE: Final = re.compile(r"([0-9]{1,18})\.([0-9A-Z]{8})")
 @requires("viewer")
 def get_proposals() -> BaseResponse:
     """Those of the reader's communes, that wait longest first; each is decided on its own page."""
-    known, sees = gazetteer(), caller().sees
-    # Named one by one they are found by their index, which the status alone has none of.
-    units = sees if sees is not None else {u.id for u in known.alive(today(), level="commune")}
+    known = gazetteer()
     place = _PLACE.fullmatch(request.args.get("after", ""))
     after = (int(place[1]), place[2]) if place else (0, "")
     with session_scope(register().engine) as session:
-        found = proposals(session, units, after=after, limit=_PAGE)
+        found = proposals(session, caller().sees, after=after, limit=_PAGE)
     note(count=len(found))
     return desk_page(
         "desk/proposals.html",

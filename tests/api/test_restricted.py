@@ -27,8 +27,8 @@ SHOW_NO_RECORD = {
 }  # fmt: skip
 # An editor of the commune decides on it there, or delivered it; who reported it had its code.
 FOR_ITS_EDITORS = {
-    "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject", "/v1/imports",
-    "/v1/imports/template",
+    "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject",
+    "/v1/reports/{receipt}", "/v1/reports/mine", "/v1/imports", "/v1/imports/template",
     *(f"/v1/imports/{{import_id}}{part}" for part in (
         "", "/answers", "/codes", "/problems", "/report", "/publish", "/rollback",
     )),
