@@ -4,12 +4,14 @@ A change is shown first, door by door, and done when who looked at it says so; w
 there meanwhile, it is shown again.
 """
 
+import io
 import re
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any, Final, NamedTuple, get_args
 from urllib.parse import urlencode
 
-from flask import abort, request
+from flask import abort, request, send_file
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
@@ -37,10 +39,11 @@ from registry.lifecycle.listed_places import (
     namesakes,
     place_by_id,
 )
+from registry.lifecycle.number_table import MAX_LINES, numbers_form
 from registry.lifecycle.run import perform
 from registry.lifecycle.work import Done
 from registry.records import Record, record_wording
-from registry.units import picker
+from registry.uploads.files import clean_name
 
 blueprint = desk_blueprint("places", "/desk")
 room(KINDS["streets"].url, *KINDS["streets"].title, "viewer")
@@ -116,6 +119,26 @@ def post_name(name: str) -> BaseResponse:
 def get_place(name: str, place_id: int) -> BaseResponse:
     """One with its doors, its former names and what is missing, and the forms to change it."""
     return _one(KINDS[name], place_id)
+
+
+@blueprint.get("/streets/<int:place_id>/numbers.xlsx", defaults={"name": "streets"})
+@blueprint.get("/hamlets/<int:place_id>/numbers.xlsx", defaults={"name": "hamlets"})
+@requires("viewer")
+def get_numbers(name: str, place_id: int) -> BaseResponse:
+    """The numbers as they are, in a workbook in which new ones are filled in."""
+    with session_scope(register().engine) as session:
+        place = _place(session, KINDS[name], place_id)
+        records = doors_of(session, place.table, [place.id], 2 * MAX_LINES, counted=True)
+    numbers = {_number(each): _label(each) for each in reversed(records) if each.number_key}
+    note(count=len(records), units=[gazetteer().units[place.unit_id].code])
+    made = send_file(
+        io.BytesIO(numbers_form(reversed(numbers.items()))),
+        as_attachment=True,
+        download_name=clean_name(f"so-nha {place.shown}.xlsx"),
+        etag=False,
+    )
+    made.headers["Cache-Control"] = "no-store"
+    return made
 
 
 @blueprint.post("/streets/<int:place_id>/<verb>", defaults={"name": "streets"})
@@ -260,14 +283,10 @@ def _place(session: Session, kind: Kind, place_id: int) -> ListedPlace:
 
 
 def _units() -> list[tuple[int, str, str]]:
-    """Id, code and name of the communes that the reader sees, by province and name."""
-    sees, day = caller().sees, today()
-    return [
-        (unit.id, unit.code, unit.version_on(day).full_name)
-        for _, communes in picker(gazetteer(), day)
-        for unit in communes
-        if sees is None or unit.id in sees
-    ]
+    """Id, code and name of the communes that the reader sees, by name."""
+    known, sees, day = gazetteer(), caller().sees, today()
+    seen = known.alive(day, level="commune") if sees is None else (known.units[i] for i in sees)
+    return sorted(((u.id, u.code, u.version_on(day).full_name) for u in seen), key=itemgetter(2))
 
 
 def _unit(unit_id: int | None) -> Mapping[str, str] | None:

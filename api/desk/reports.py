@@ -27,7 +27,6 @@ from registry.lifecycle.table import BY_NAME
 from registry.reports.decisions import CORRECTABLE, Decided, Decision, accept, reject
 from registry.reports.queue import Entry, Wanted, entries_of, grouped, queue, queues_seen
 from registry.reports.receipts import own_reports
-from registry.units import picker
 
 blueprint = desk_blueprint("reports", "/desk/reports")
 own = desk_blueprint("own_reports", "/desk/my-reports")
@@ -236,16 +235,11 @@ def _here(**more: str) -> str:
 
 
 def _units(seen: frozenset[int] | None) -> list[tuple[str, str]]:
-    """Code and name of the units that the list can be narrowed to."""
-    day = today()
-    found: list[tuple[str, str]] = []
-    for province, communes in picker(gazetteer(), day):
-        inside = [u for u in communes if seen is None or u.id in seen]
-        if seen is None or province.id in seen:
-            found.append((province.code, province.version_on(day).full_name))
-        if seen is not None:
-            found += [(u.code, u.version_on(day).full_name) for u in inside]
-    return found
+    """Code and name of the units that the list can be narrowed to; of all the provinces."""
+    known, day = gazetteer(), today()
+    units = known.alive(day, level="province") if seen is None else (known.units[i] for i in seen)
+    named = ((u.code, u.version_on(day).full_name) for u in units if u.alive_on(day))
+    return sorted(named, key=lambda each: (len(each[0]), each[1]))
 
 
 def _decision(form: MultiDict[str, str]) -> tuple[Callable[..., Decided], Decision]:

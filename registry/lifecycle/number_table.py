@@ -1,7 +1,7 @@
 """A table of old and new house numbers, as an office pastes it or has it in a file.
 
 Two columns, or three with the code of each door's commune. A header says which is which; without
-one the old number stands first.
+one the old number stands first. A line whose new number is left blank changes nothing.
 """
 
 import re
@@ -13,6 +13,7 @@ from typing import Final
 from geo.text import fold
 from registry.errors import InvalidInputError
 from registry.intake.formats.any_file import read_file
+from registry.intake.formats.writing import write_sheet
 from registry.uploads.files import clean_name
 
 MAX_LINES: Final = 20_000
@@ -27,6 +28,9 @@ _HEADINGS: Final = {
     "commune": ("xa", "phuong", "commune"),
 }
 """Column → words of its header."""
+
+_FORM: Final = ("Số cũ", "Số mới", "Địa chỉ bây giờ")
+_SHEET: Final = "Đánh số"
 
 Line = dict[str, str]
 
@@ -53,6 +57,15 @@ def read_numbers_file(body: bytes, name: str) -> list[Line]:
             return _lines([list(table.headers), *rows])
 
 
+def numbers_form(records: Iterable[tuple[str, str]]) -> bytes:
+    """A workbook to fill in: the numbers of a street as they are, (number, address) of each."""
+    rows = ((number, "", address) for number, address in records)
+    with tempfile.TemporaryDirectory(prefix="diachiso-") as folder:
+        path = Path(folder, "form.xlsx")
+        write_sheet(path, _FORM, rows, _SHEET)
+        return path.read_bytes()
+
+
 def _lines(rows: Sequence[Sequence[str]]) -> list[Line]:
     given = [(at, list(row)) for at, row in enumerate(rows, 1) if any(row)]
     columns = {"old": 0, "new": 1, "commune": 2}
@@ -64,7 +77,10 @@ def _lines(rows: Sequence[Sequence[str]]) -> list[Line]:
         raise _wrong("missing", "bảng chưa có dòng nào (the table has no line)")
     if len(given) > MAX_LINES:
         raise _wrong("too_long", f"nhiều hơn {MAX_LINES:,} dòng (too many lines)")
-    return [_line(at, row, columns) for at, row in given]
+    lines = [line for at, row in given if (line := _line(at, row, columns)) is not None]
+    if not lines:
+        raise _wrong("missing", "chưa điền số mới nào (no new number is filled in)")
+    return lines
 
 
 def _named(row: Iterable[str]) -> dict[str, int] | None:
@@ -79,8 +95,10 @@ def _named(row: Iterable[str]) -> dict[str, int] | None:
     return found if {"old", "new"} <= found.keys() else None
 
 
-def _line(at: int, row: Sequence[str], columns: dict[str, int]) -> Line:
+def _line(at: int, row: Sequence[str], columns: dict[str, int]) -> Line | None:
     cells = {name: row[i].strip() for name, i in columns.items() if i < len(row) and row[i].strip()}
+    if "old" in cells and "new" not in cells and len(row) > columns["new"]:
+        return None
     if not {"old", "new"} <= cells.keys():
         raise _wrong("missing", f"dòng {at}: cần số cũ và số mới (old and new number are needed)")
     if "commune" in cells and not _COMMUNE.fullmatch(cells["commune"]):

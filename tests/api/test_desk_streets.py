@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import xlsxwriter
 from werkzeug.test import TestResponse
 
 from geo.code import format as code_display
+from registry.intake.formats.any_file import read_file
 from tests.support.desk import Seat, seated
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
@@ -227,6 +229,28 @@ def test_numbers_come_from_a_file(office: Office, approver: Seat, name: str) -> 
     assert shown.status_code == 200, shown.text
     assert sure(approver, path, shown).status_code == 303
     assert [number_of(office, codes[n]) for n in ("2", "4")] == ["22", "4/1A"]
+
+
+def test_numbers_as_they_are_come_in_a_table_to_fill_in(
+    office: Office, approver: Seat, tmp_path: Path
+) -> None:
+    own, codes = street(office, "Phố Bảng Sẵn", "2", "4/3", "6")
+    form = approver.get(f"/desk/streets/{own}/numbers.xlsx")
+    assert form.status_code == 200
+    path = f"/desk/streets/{own}/renumber"
+    blank = approver.post(path, file=(io.BytesIO(form.data), "bang.xlsx"))
+    assert (blank.status_code, "chưa điền số mới nào" in blank.text) == (422, True)
+    file = tmp_path / "bang.xlsx"
+    file.write_bytes(form.data)
+    table = read_file(file)
+    with table.rows() as rows:
+        given = [list(row) for row in rows]
+    assert [row[0] for row in given] == ["2", "4/3", "6"]
+    given[1][1] = "4/5"
+    filled = workbook(tuple(table.headers), *map(tuple, given))
+    shown = approver.post(path, file=(io.BytesIO(filled), "bang.xlsx"))
+    assert sure(approver, path, shown).status_code == 303
+    assert [number_of(office, codes[n]) for n in ("2", "4/3", "6")] == ["2", "4/5", "6"]
 
 
 @pytest.mark.parametrize(
