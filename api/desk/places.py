@@ -27,7 +27,7 @@ from geo.code import format as code_display
 from geo.label import number_label
 from registry.access.actors import outside_units
 from registry.database import session_scope
-from registry.errors import ForbiddenError, NotFoundError, OutsideUnitsError, RegistryError
+from registry.errors import RegistryError
 from registry.gazetteer import today
 from registry.lifecycle.listed_places import (
     PAGE,
@@ -61,8 +61,6 @@ _EFFECTS: Final = 2_000
 _COMPLAINTS: Final = 20
 _PLACE: Final = re.compile(r"(.{1,200})~([0-9]{1,18})")
 _LINE: Final = re.compile(r"numbers\.(\d+)\.")
-_PASSED_ON: Final = (OutsideUnitsError, ForbiddenError, NotFoundError)
-"""What no other filling in of the form mends."""
 
 
 class _Shown(NamedTuple):
@@ -97,8 +95,6 @@ def post_name(name: str) -> BaseResponse:
         operation, asked = name_asked(kind, form)
         sure = form.get("step") == "sure"
         made = perform(register().engine, operation, asked, actor=caller().name, dry_run=not sure)
-    except _PASSED_ON:
-        raise
     except RegistryError as error:
         return _list(kind, status_of(error), complaints=_complaints(error), filled=form)
     if sure:
@@ -161,9 +157,8 @@ def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
             actor=caller().name,
             dry_run=not sure,
         )
-    except _PASSED_ON:
-        raise
     except RegistryError as error:
+        # What is not the reader's, or no more, `_one` refuses by itself.
         told = {"complaints": _complaints(error), "filled": form, "opened": verb}
         return _one(kind, place_id, status_of(error), **told)
     if not sure:

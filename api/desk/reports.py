@@ -21,7 +21,7 @@ from api.receipts import outcome
 from api.reports import AcceptBody, RejectBody, ReportsQuery, shown_entry, units_asked
 from registry.access.actors import outside_units
 from registry.database import session_scope
-from registry.errors import InvalidInputError, NotFoundError, RegistryError, ReportStaleError
+from registry.errors import InvalidInputError, NotFoundError, RegistryError
 from registry.gazetteer import today
 from registry.lifecycle.table import BY_NAME
 from registry.reports.decisions import CORRECTABLE, Decided, Decision, accept, reject
@@ -127,11 +127,8 @@ def post_report(report_id: int) -> BaseResponse:
     try:
         decide, decision = _decision(request.form)
         decided = decide(register().engine, report_id, decision)
-    except ReportStaleError as error:
-        return _one(report_id, status_of(error), complaint=complaint(error), filled=request.form)
     except RegistryError as error:
-        if isinstance(error, NotFoundError) or error.code == "outside_units":
-            raise
+        # It refuses by itself what is not the reader's.
         return _one(report_id, status_of(error), complaint=complaint(error), filled=request.form)
     _note([decided])
     return _decided(1, "/desk/reports")
