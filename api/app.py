@@ -11,14 +11,18 @@ from api import (
     addresses,
     autocomplete,
     batch,
+    certificates,
     changes,
     coverage,
+    external,
     geocode,
     health,
     history,
     imports,
     lifecycle,
+    papers,
     receipts,
+    reforms,
     reports,
     reverse,
     tiles,
@@ -53,6 +57,7 @@ from api.pages import (
     report_forms,
     search,
     try_it,
+    verify,
 )
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
@@ -116,6 +121,7 @@ def create_app(
         autocomplete.blueprint,
         batch.blueprint,
         coverage.blueprint,
+        external.blueprint,
         geocode.blueprint,
         reverse.blueprint,
         tiles.blueprint,
@@ -134,6 +140,7 @@ def create_app(
         search.blueprint,
         try_it.blueprint,
         sign_in.blueprint,
+        verify.blueprint,
     )
     desk = (
         *(desk_home.blueprint, desk_imports.blueprint, sign_in.leaving),
@@ -142,6 +149,7 @@ def create_app(
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
+        *(certificates.blueprint, papers.blueprint, reforms.blueprint),
         *(receipts.blueprint, reports.blueprint),
     )
     guard(

@@ -24,7 +24,7 @@ from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError, RegistryError
 from registry.gazetteer import today
 from registry.lifecycle.table import BY_NAME
-from registry.reports.decisions import CORRECTABLE, Decided, Decision, accept, reject
+from registry.reports.decisions import CORRECTABLE, OPERATIONS, Decided, Decision, accept, reject
 from registry.reports.queue import Entry, Wanted, entries_of, grouped, queue, queues_seen
 from registry.reports.receipts import own_reports
 
@@ -331,6 +331,9 @@ def _doing(entry: Entry) -> str:
         if not metres:
             return words("ghi điểm này cho mã", "the record gets this point")
         return words(f"chuyển điểm của mã {metres} m", f"its point moves by {metres} m")
+    if entry.kind.startswith("plate_"):
+        operation = BY_NAME[OPERATIONS[entry.kind]]
+        return words(operation.vi, operation.name.replace("-", " "))
     if entry.kind == "new_house":
         return words("đề nghị cấp mã mới, chờ người duyệt", "a new code is proposed")
     if caller().may(BY_NAME["retire"].role):

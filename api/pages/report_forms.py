@@ -40,6 +40,8 @@ KIND_WORDS: Final = {
     "wrong_point": ("Nhà ở chỗ khác", "The house is elsewhere"),
     "no_such_house": ("Không có nhà này", "There is no such house"),
     "new_house": ("Nhà chưa có mã", "A house without a code"),
+    "plate_mounted": ("Biển đã treo", "The plate hangs"),
+    "plate_lost": ("Biển mất, vỡ", "The plate is lost or broken"),
 }
 _TOLD: Final = (InvalidInputError, ConflictError, TooManyReportsError)
 """What is told beside the form, for whoever filled it in can mend it."""

@@ -47,22 +47,44 @@ def perform(
         )
     done: Done | None = None
     with attempt(engine, dry_run=dry_run) as session:
-        work = Work(
-            session,
-            operation.kind,
-            operation.from_states,
-            LEGAL_FROM,
-            actor,
-            request.reason,
-            request.decision_number,
-            seen_event,
-        )
-        request = with_communes(session, request)
-        units = check_jurisdiction(session, request)
-        done = replace(operation.run(work, request), units=units)
+        done = _do(session, operation, request, actor, seen_event)
     if done is None:
         raise AssertionError(f"{operation.name} ended without a result")
     return done
+
+
+@contextmanager
+def tried(
+    engine: Engine, operation: Operation, request: OperationRequest, *, actor: str
+) -> Iterator[tuple[Session, Done]]:
+    """The register as the operation would leave it, to be looked at in the block; nothing stays.
+
+    Raises what `perform` raises.
+    """
+    with attempt(engine, dry_run=True) as session:
+        yield session, _do(session, operation, request, actor, None)
+
+
+def _do(
+    session: Session,
+    operation: Operation,
+    request: OperationRequest,
+    actor: str,
+    seen_event: int | None,
+) -> Done:
+    work = Work(
+        session,
+        operation.kind,
+        operation.from_states,
+        LEGAL_FROM,
+        actor,
+        request.reason,
+        request.decision_number,
+        seen_event,
+    )
+    request = with_communes(session, request)
+    units = check_jurisdiction(session, request)
+    return replace(operation.run(work, request), units=units)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from registry.models.households import (
     SuccessionLink,
 )
 from registry.models.imports import Import, ImportProblem, ImportWork, ParkedKey
+from registry.models.paper import Certificate
 from registry.models.places import Locality, Thoroughfare
 from registry.models.progress import (
     CoverageDay,
@@ -31,7 +32,7 @@ from registry.models.progress import (
     FieldReportVoice,
     Target,
 )
-from registry.models.reforms import Reform, ReformBefore
+from registry.models.reforms import Reform, ReformBefore, ReformWork
 from registry.models.units import (
     AdminUnit,
     AdminUnitAlias,
@@ -55,6 +56,7 @@ __all__ = [
     "Base",
     "Boundary",
     "BoundaryPart",
+    "Certificate",
     "ClientKey",
     "CodeKey",
     "CoverageCount",
@@ -90,6 +92,7 @@ __all__ = [
     "Plate",
     "Reform",
     "ReformBefore",
+    "ReformWork",
     "RegisterIdentity",
     "SuccessionLink",
     "Target",

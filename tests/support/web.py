@@ -40,6 +40,7 @@ PAGES = (
     "/reports",
     "/static/",
     "/try",
+    "/verify",
 )
 
 
