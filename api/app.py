@@ -21,6 +21,7 @@ from api import (
     imports,
     lifecycle,
     papers,
+    receipts,
     reforms,
     reports,
     reverse,
@@ -41,6 +42,9 @@ from api.desk import home as desk_home
 from api.desk import imports as desk_imports
 from api.desk import keys as desk_keys
 from api.desk import oidc, sign_in, target_files
+from api.desk import places as desk_places
+from api.desk import proposals as desk_proposals
+from api.desk import reports as desk_reports
 from api.desk import targets as desk_targets
 from api.desk.blueprint import prepare_desk
 from api.document import document
@@ -145,12 +149,14 @@ def create_app(
     )
     desk = (
         *(desk_home.blueprint, desk_imports.blueprint, desk_keys.blueprint, desk_audit.blueprint),
-        *(desk_targets.blueprint, target_files.blueprint, sign_in.leaving),
+        *(desk_reports.blueprint, desk_reports.own, desk_proposals.blueprint),
+        *(desk_places.blueprint, desk_targets.blueprint, target_files.blueprint),
+        sign_in.leaving,
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
-        targets.blueprint,
+        *(receipts.blueprint, targets.blueprint),
     )
     guard(
         app,

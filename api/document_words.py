@@ -120,6 +120,8 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("post", "/v1/certificates/{number}/revoke"): ("revoke_certificate", "Thu hồi một giấy"),
     ("post", "/v1/reports"): ("file_report", "Báo điều thấy ở một cửa nhà"),
     ("get", "/v1/reports"): ("list_reports", "Các báo cáo chờ xem"),
+    ("get", "/v1/reports/mine"): ("list_own_reports", "Các báo cáo mà khoá này đã gửi"),
+    ("get", "/v1/reports/{receipt}"): ("get_report_outcome", "Báo cáo đã được xử lý ra sao"),
     ("post", "/v1/reports/{report_id}/accept"): ("accept_report", "Nhận một báo cáo"),
     ("post", "/v1/reports/{report_id}/reject"): ("reject_report", "Bác một báo cáo"),
     **{

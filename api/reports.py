@@ -29,9 +29,17 @@ from registry.reports.decisions import (
     reject,
 )
 from registry.reports.new_houses import MAX_TEXT
-from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, Entry, queue
+from registry.reports.queue import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Entry,
+    Wanted,
+    queue,
+    queues_of,
+    queues_seen,
+)
 from registry.reports.reporters import Reporter
-from registry.units import communes_of, unit_by_code
+from registry.units import unit_by_code
 
 blueprint = Blueprint("reports", __name__, url_prefix="/v1/reports")
 
@@ -73,6 +81,11 @@ class ReportFiled(Answer):
     counted: bool = Field(description="False where you had said so already")
     address: str | None = Field(description="Of a new house, as it was understood and is kept")
     similar: list[CodeForms] = Field(description="Doors that may be the new house")
+    receipt: str = Field(
+        description="Keep it: `GET /v1/reports/{receipt}`, or the page `/reports/{receipt}`, tells"
+        " what becomes of the report",
+        examples=["pQ3x0mJc8yZr1sWkT6uVbA"],
+    )
 
 
 class Reporters(Answer):
@@ -101,6 +114,7 @@ class ReportDecision(Answer):
     event_id: int
     reason: str | None
     decision_number: str | None
+    word: str | None = Field(description="What those who reported are told")
     at: str
 
 
@@ -115,7 +129,9 @@ class QueuedReport(Answer):
     status: str | None = Field(description="Of the record, today")
     event_id: int | None = Field(description="Of the record's state: what event_id takes")
     label: str | None = Field(description="The record's address, or that of the new house")
-    commune: UnitRef | None
+    commune: UnitRef | None = Field(
+        description="Whose queue it is in; the province, of a new house whose commune nobody knows"
+    )
     point: ReportedPoint | None
     reporters: Reporters
     first_reported_at: str
@@ -137,6 +153,8 @@ class ReportsQuery(Request):
         None, pattern=UNIT_CODE, description="Code of a unit; all of the key's by default"
     )
     state: Literal["open", "proposed", "accepted", "rejected"] = Field("open", description=_STATE)
+    kind: Kind | None = Field(None, description="What was found; all by default")
+    street: Line | None = Field(None, description="Name of a street, on or in which it is")
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
 
 
@@ -145,6 +163,9 @@ class RejectBody(Request):
 
     reason: Sentence = Field(description="why; no person's name")
     decision_number: Line | None = Field(None, description="number of the legal decision")
+    word: Sentence | None = Field(
+        None, description="what those who reported are told; no person's name"
+    )
 
 
 class AcceptBody(RejectBody):
@@ -152,6 +173,9 @@ class AcceptBody(RejectBody):
 
     event_id: int | None = Field(
         None, ge=0, le=2**63 - 1, description="of the record as you saw it, where it changed since"
+    )
+    commune: Commune | None = Field(
+        None, description="code of today's commune; needed where the report is a province's"
     )
     former_commune: Commune | None = Field(None, description="code of the commune before July 2025")
     house_number: Called | None = Field(None, description="as on the door")
@@ -202,14 +226,12 @@ def get_reports(query: ReportsQuery) -> Response:
     What was decided comes newest first.
     """
     known = gazetteer()
-    found = queue(
-        register().engine,
-        unit_ids=units_asked(known, query.unit),
-        state=query.state,
-        limit=query.limit,
+    wanted = Wanted(
+        *(units_asked(known, query.unit), query.state, query.limit, query.kind, query.street)
     )
+    found = queue(register().engine, wanted)
     note(count=len(found), units=[query.unit] if query.unit else [])
-    return _answer({"reports": [_entry(known, entry) for entry in found]})
+    return _answer({"reports": [shown_entry(known, entry) for entry in found]})
 
 
 @blueprint.post("/<int:report_id>/accept")
@@ -244,6 +266,7 @@ def _decision(
         actor=caller().name,
         reason=body.reason,
         decision_number=body.decision_number,
+        word=body.word,
         seen_event=event_id,
         parts=parts,
         same_address=same_address,
@@ -251,14 +274,11 @@ def _decision(
 
 
 def units_asked(known: Gazetteer, code: str | None) -> frozenset[int] | None:
-    """Communes that are asked for, all of the key's by default.
-
-    Raises OutsideUnitsError for those of somebody else.
-    """
-    own = caller().sees
+    """Whose queues are asked for, None for all; raises OutsideUnitsError for somebody else's."""
+    own = queues_seen(known, caller())
     if code is None:
         return own
-    asked = communes_of(known, today(), unit_by_code(known, code, None))
+    asked = queues_of(known, unit_by_code(known, code, None))
     if own is not None and not asked & own:
         raise outside_units(
             f"ngoài địa bàn của khoá này: {code}", "outside the units of this key", [code]
@@ -292,10 +312,12 @@ def _filed(known: Gazetteer, filed: Filed) -> dict[str, Any]:
         "counted": filed.counted,
         "address": filed.address,
         "similar": [code_forms(code) for code in filed.similar],
+        "receipt": filed.receipt,
     }
 
 
-def _entry(known: Gazetteer, entry: Entry) -> dict[str, Any]:
+def shown_entry(known: Gazetteer, entry: Entry) -> dict[str, Any]:
+    """An entry as a `QueuedReport`."""
     record = entry.record
     label = record_wording(known, today(), record).label if record else entry.address
     return {
@@ -316,8 +338,8 @@ def _entry(known: Gazetteer, entry: Entry) -> dict[str, Any]:
             "residents": entry.residents,
             "officials": entry.officials,
         },
-        "first_reported_at": _at(entry.first_at),
-        "last_reported_at": _at(entry.last_at),
+        "first_reported_at": at(entry.first_at),
+        "last_reported_at": at(entry.last_at),
         "stale": entry.stale,
         "decision": _decision_of(entry),
     }
@@ -343,12 +365,13 @@ def _decision_of(entry: Entry) -> dict[str, Any] | None:
         "event_id": entry.event_id,
         "reason": entry.reason,
         "decision_number": entry.decision_number,
-        "at": _at(entry.decided_at),
+        "word": entry.word,
+        "at": at(entry.decided_at),
     }
 
 
 def _decided(decided: Decided) -> Response:
-    note(count=len(decided.records), units=[decided.commune], event_id=decided.event_id)
+    note(count=len(decided.records), units=[decided.unit], event_id=decided.event_id)
     return _answer(
         {
             "id": decided.id,
@@ -362,7 +385,8 @@ def _decided(decided: Decided) -> Response:
     )
 
 
-def _at(moment: datetime.datetime) -> str:
+def at(moment: datetime.datetime) -> str:
+    """A moment as an answer tells it, in the time of Viet Nam."""
     return moment.astimezone(VIET_NAM).isoformat()
 
 
@@ -372,7 +396,7 @@ def _reporter() -> Reporter:
     limited = settings.limits is not False
     if has_key(asking):
         most = settings.reports_per_key if limited else None
-        return Reporter(asking.role, f"key:{asking.name}", most)
+        return Reporter(asking.role, f"key:{asking.name}", most, asking.key_id)
     client = register().clients.name(request.remote_addr or "")
     most = settings.reports_per_address if limited else None
     return Reporter("anonymous", f"client:{client}", most)

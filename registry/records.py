@@ -18,7 +18,7 @@ OPEN: Final = "h.status = 'active' AND NOT h.restricted"
 """SQL: whether the household `h` may be shown to everybody."""
 
 # The way up from a locality and the way on from a retired code are walked only where there is one.
-_OUTER: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
+OUTER: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
         WITH RECURSIVE up AS (
             SELECT p.kind, p.name, p.parent_id, 1 AS step FROM locality p WHERE p.id = l.parent_id
             UNION ALL
@@ -73,7 +73,7 @@ def columns(
     *,
     street: str = "t.kind, t.name, t.key",
     locality: str = "l.kind, l.name, l.key",
-    outer: str = _OUTER,
+    outer: str = OUTER,
     successors: str = _SUCCESSORS,
 ) -> str:
     """The columns of a `Record` in its order, of the household `h`.

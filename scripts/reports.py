@@ -12,8 +12,8 @@ from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
 from registry.messages import number
 from registry.records import record_wording
 from registry.reports.decisions import OPERATIONS, Decided, Decision, accept, reject
-from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, queue
-from registry.units import communes_of, unit_by_code
+from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, Wanted, queue, queues_of
+from registry.units import unit_by_code
 from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
@@ -63,10 +63,8 @@ def list_(unit: str | None, state: str, limit: int, form: str) -> int:
     try:
         with session_scope(engine) as session:
             known = load_gazetteer(session)
-        here = communes_of(known, today(), unit_by_code(known, unit, None)) if unit else None
-        entries = [
-            _shown(known, entry) for entry in queue(engine, unit_ids=here, state=state, limit=limit)
-        ]
+        here = queues_of(known, unit_by_code(known, unit, None)) if unit else None
+        entries = [_shown(known, entry) for entry in queue(engine, Wanted(here, state, limit))]
     finally:
         engine.dispose()
     if form == "json":
@@ -84,6 +82,7 @@ _decision_options: Final = (
         "--reason", required=True, help="Lý do, không ghi tên người (why; no person's name)."
     ),
     click.option("--decision-number", help="Số quyết định (of the legal decision)."),
+    click.option("--word", help="Lời nhắn cho người báo (what the reporter is told)."),
     click.option("--actor", default="operator", show_default=True, help="Ai làm (who)."),
     click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing)."),
     FORMAT,
@@ -103,6 +102,7 @@ def _decides(command: Any) -> Any:
     type=click.IntRange(min=1),
     help="Sự kiện của mã lúc bạn xem (event of the record, where it changed since).",
 )
+@click.option("--commune", help="Nhà mới chưa rõ xã: mã xã, phường (code of its commune).")
 @click.option("--former-commune", help="Nhà mới: mã xã trước 7/2025 (of the former commune).")
 @click.option("--house-number", help="Nhà mới: số nhà như trên cửa (number as on the door).")
 @click.option("--street", help="Nhà mới: đường đã có tên trong sổ (a street that was named).")
@@ -119,6 +119,7 @@ def accept_(
     report_id: int,
     reason: str,
     decision_number: str | None,
+    word: str | None,
     actor: str,
     form: str,
     event_id: int | None,
@@ -133,6 +134,7 @@ def accept_(
         reason=reason,
         decision_number=decision_number,
         seen_event=event_id,
+        word=word,
         parts={name: value for name, value in parts.items() if value},
         same_address=same_address,
         dry_run=dry_run,
@@ -146,6 +148,7 @@ def reject_(
     report_id: int,
     reason: str,
     decision_number: str | None,
+    word: str | None,
     actor: str,
     form: str,
     *,
@@ -153,7 +156,7 @@ def reject_(
 ) -> int:
     """Bác báo cáo ID, sổ không đổi (leave the register as it is)."""
     decision = Decision(
-        actor=actor, reason=reason, decision_number=decision_number, dry_run=dry_run
+        actor=actor, reason=reason, decision_number=decision_number, word=word, dry_run=dry_run
     )
     return _decide(report_id, decision, form, accepting=False)
 

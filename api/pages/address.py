@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 import segno
-from flask import Response, redirect, request
+from flask import Response, redirect
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -125,7 +125,6 @@ def _shown(record: Record) -> dict[str, Any]:
         "qr": _qr(url),
         "opens": opens_in(url),
         "sketch": _sketch(record, body["position"], made) if body["position"] else None,
-        "report": request.args.get("report"),
         "exact_m": _EXACT_M,
     }
 

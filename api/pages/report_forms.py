@@ -1,7 +1,9 @@
-"""Reports by people who look at a page: of a door that has a code, and of a house that has none."""
+"""Reports by people who look at a page: of a door that has a code, and of a house that has none.
+
+Whoever reports is led to a receipt, which tells what becomes of the report.
+"""
 
 from typing import Any, Final
-from urllib.parse import quote
 
 from flask import redirect, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -11,6 +13,7 @@ from api.errors import status_of
 from api.pages.address import address_page, get_address
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, words
+from api.receipts import outcome
 from api.reports import filed_by_caller
 from api.sessions import refuse_other_sites
 from geo.coordinates import degrees
@@ -24,13 +27,22 @@ from registry.errors import (
     TooManyReportsError,
 )
 from registry.lookup import lookup
-from registry.reports import Said
+from registry.reports import Filed, Said
 from registry.reports.new_houses import MAX_TEXT
+from registry.reports.receipts import by_receipt
 
 blueprint = page_blueprint("report_forms")
 
 KINDS: Final = ("confirmed", "wrong_point", "no_such_house")
 """Reports that a page of an address may send."""
+KIND_WORDS: Final = {
+    "confirmed": ("Đúng: nhà ở đó", "Right: the house is there"),
+    "wrong_point": ("Nhà ở chỗ khác", "The house is elsewhere"),
+    "no_such_house": ("Không có nhà này", "There is no such house"),
+    "new_house": ("Nhà chưa có mã", "A house without a code"),
+    "plate_mounted": ("Biển đã treo", "The plate hangs"),
+    "plate_lost": ("Biển mất, vỡ", "The plate is lost or broken"),
+}
 _TOLD: Final = (InvalidInputError, ConflictError, TooManyReportsError)
 """What is told beside the form, for whoever filled it in can mend it."""
 _WHERE: Final = (
@@ -41,7 +53,7 @@ _WHERE: Final = (
 
 @blueprint.post("/a/<address_code>/report")
 def post_report(address_code: str) -> BaseResponse:
-    """What somebody found at the door; then the page again, which says thanks, or what is wrong."""
+    """What somebody found at the door; then the receipt, or the page again with what is wrong."""
     refuse_other_sites()
     kind = request.form.get("kind", "")
     if kind not in KINDS:
@@ -54,11 +66,11 @@ def post_report(address_code: str) -> BaseResponse:
     if kind == "wrong_point" and lon is None:
         return address_page(record, 422, complaint=words(*_WHERE), filled=request.form)
     try:
-        filed_by_caller(Said(kind, address_code, lon, lat))  # type: ignore[arg-type] # of KINDS
+        filed = filed_by_caller(Said(kind, address_code, lon, lat))  # type: ignore[arg-type] # of KINDS
     except _TOLD as error:
         status = status_of(error)
         return address_page(record, status, complaint=_complaint(error), filled=request.form)
-    return redirect(f"/a/{quote(address_code, safe='')}?report=thanks#report", 303)
+    return _to_receipt(filed)
 
 
 @blueprint.get("/new-house")
@@ -69,7 +81,7 @@ def get_new_house() -> BaseResponse:
 
 @blueprint.post("/new-house")
 def post_new_house() -> BaseResponse:
-    """Put it into the queue of its commune; then thanks, or what is wrong."""
+    """Put it into the queue of its commune; then the receipt, or what is wrong."""
     refuse_other_sites()
     lon, lat = _point()
     if lon is None:
@@ -84,7 +96,28 @@ def post_new_house() -> BaseResponse:
     except _TOLD as error:
         taken = error.extra.get("taken_by")
         return _new_house(request.form, status_of(error), complaint=_complaint(error), taken=taken)
-    return _new_house({}, filed=filed)
+    return _to_receipt(filed)
+
+
+@blueprint.get("/reports/<receipt>")
+def get_receipt(receipt: str) -> BaseResponse:
+    """What became of a report, for who holds its receipt."""
+    reported = by_receipt(register().engine, receipt)
+    response = page(
+        "report_receipt.html",
+        reported=reported,
+        told=outcome(reported),
+        kind=words(*KIND_WORDS[reported.kind]),
+        thanks="thanks" in request.args,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    # Its address is all that it takes to read it.
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _to_receipt(filed: Filed) -> BaseResponse:
+    return redirect(f"/reports/{filed.receipt}?thanks", 303)
 
 
 def _new_house(filled: Any, status: int = 200, **values: Any) -> BaseResponse:

@@ -24,6 +24,7 @@ CREATE TABLE field_report (
     last_reported_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     reporters integer
         GENERATED ALWAYS AS (carriers + merchants + residents + officials) STORED NOT NULL,
+    word text,
     CONSTRAINT pk_field_report PRIMARY KEY (id),
     CONSTRAINT fk_field_report_code_household
         FOREIGN KEY (code) REFERENCES household (code) ON DELETE CASCADE,
@@ -41,7 +42,8 @@ CREATE TABLE field_report (
         CHECK (point IS NULL OR coalesce(
             ST_X(point) BETWEEN -180 AND 180 AND ST_Y(point) BETWEEN -90 AND 90, false)),
     CONSTRAINT ck_field_report_reporter_role_known
-        CHECK (reporter_role IN ('carrier', 'merchant', 'resident', 'editor', 'approver', 'admin')),
+        CHECK (reporter_role IN
+            ('carrier', 'merchant', 'resident', 'viewer', 'editor', 'approver', 'admin')),
     CONSTRAINT ck_field_report_says_where
         CHECK ((kind = 'new_house' OR code IS NOT NULL)
             AND (kind NOT IN ('new_house', 'wrong_point') OR point IS NOT NULL)),
@@ -53,7 +55,8 @@ COMMENT ON COLUMN field_report.id IS 'Number of the report';
 COMMENT ON COLUMN field_report.kind IS
     'confirmed | wrong_point | no_such_house | new_house | plate_mounted | plate_lost';
 COMMENT ON COLUMN field_report.code IS 'The record, when there is one';
-COMMENT ON COLUMN field_report.unit_id IS 'Commune whose queue it is in';
+COMMENT ON COLUMN field_report.unit_id IS
+    'Commune whose queue it is in; of a new house of which nobody knows the commune, the province';
 COMMENT ON COLUMN field_report.point IS 'Where, lon/lat EPSG:4326';
 COMMENT ON COLUMN field_report.address_text IS
     'Address of a new house as the reader understood it; what it did not read is not stored';
@@ -73,6 +76,7 @@ COMMENT ON COLUMN field_report.residents IS 'How many said so without a key, eac
 COMMENT ON COLUMN field_report.officials IS 'How many keys of editors and above said so';
 COMMENT ON COLUMN field_report.last_reported_at IS 'When somebody said so last';
 COMMENT ON COLUMN field_report.reporters IS 'How many said so: the first rank of the queue';
+COMMENT ON COLUMN field_report.word IS 'What who decided says to those who reported';
 -- Reports on a record, also when it is removed.
 CREATE INDEX ix_field_report_code ON field_report (code) WHERE code IS NOT NULL;
 -- The queue of a commune, and that of the whole country, in their order.
@@ -100,3 +104,32 @@ CREATE INDEX ix_field_report_voice_reporter_said_at ON field_report_voice (repor
 CREATE INDEX ix_field_report_voice_of_a_day
     ON field_report_voice (said_at) WHERE reporter >= 'client:' AND reporter < 'client;';
 GRANT SELECT, INSERT, UPDATE, DELETE ON field_report_voice TO diachiso_app;
+
+CREATE TABLE field_report_receipt (
+    token_hash bytea NOT NULL,
+    report_id bigint NOT NULL,
+    key_id bigint,
+    given_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_field_report_receipt PRIMARY KEY (token_hash),
+    CONSTRAINT fk_field_report_receipt_key_id_api_key
+        FOREIGN KEY (key_id) REFERENCES api_key (id) ON DELETE CASCADE,
+    CONSTRAINT fk_field_report_receipt_report_id_field_report
+        FOREIGN KEY (report_id) REFERENCES field_report (id) ON DELETE CASCADE,
+    CONSTRAINT ck_field_report_receipt_hash_length CHECK (octet_length(token_hash) = 32)
+);
+COMMENT ON TABLE field_report_receipt IS
+    'Receipts: who holds one reads what became of the report; kept for a year.';
+COMMENT ON COLUMN field_report_receipt.token_hash IS 'SHA-256 of the receipt';
+COMMENT ON COLUMN field_report_receipt.report_id IS 'The report';
+COMMENT ON COLUMN field_report_receipt.key_id IS
+    'Key that reported, an organisation''s, for the list of its own; none of who had no key';
+COMMENT ON COLUMN field_report_receipt.given_at IS 'When';
+-- Those of one report, the newest first.
+CREATE INDEX ix_field_report_receipt_report_id_given_at
+    ON field_report_receipt (report_id, given_at);
+-- What a key reported, the newest first.
+CREATE INDEX ix_field_report_receipt_key_id_report_id
+    ON field_report_receipt (key_id, report_id) WHERE key_id IS NOT NULL;
+-- Those whose year is over.
+CREATE INDEX ix_field_report_receipt_given_at ON field_report_receipt (given_at);
+GRANT SELECT, INSERT, DELETE ON field_report_receipt TO diachiso_app;

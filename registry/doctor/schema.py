@@ -74,7 +74,7 @@ MAY_WRITE: Final = {
     ),
     "UPDATE": ("map_state", "coverage_state", "unit_told_state"),
     "UPDATE DELETE": ("household",),
-    "INSERT DELETE": ("household_ref_before", "coverage_touched"),
+    "INSERT DELETE": ("household_ref_before", "coverage_touched", "field_report_receipt"),
 }
 """What the application may do beyond SELECT, as the migrations grant it."""
 

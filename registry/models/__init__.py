@@ -28,6 +28,7 @@ from registry.models.places import Locality, Thoroughfare
 from registry.models.progress import (
     CoverageDay,
     FieldReport,
+    FieldReportReceipt,
     FieldReportVoice,
     Target,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "ExternalId",
     "Feed",
     "FieldReport",
+    "FieldReportReceipt",
     "FieldReportVoice",
     "GazetteerState",
     "Household",

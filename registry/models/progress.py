@@ -11,6 +11,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Text,
     UniqueConstraint,
     text,
@@ -121,7 +122,10 @@ class FieldReport(Base):
             *("kind", "confirmed", "wrong_point", "no_such_house", "new_house"),
             *("plate_mounted", "plate_lost"),
         ),
-        one_of("reporter_role", "carrier", "merchant", "resident", "editor", "approver", "admin"),
+        one_of(
+            "reporter_role",
+            *("carrier", "merchant", "resident", "viewer", "editor", "approver", "admin"),
+        ),
         one_of("state", "open", "proposed", "accepted", "rejected"),
         CheckConstraint(
             "(kind = 'new_house' OR code IS NOT NULL)"
@@ -152,7 +156,9 @@ class FieldReport(Base):
         comment="The record, when there is one",
     )
     unit_id: Mapped[int] = mapped_column(
-        ForeignKey("admin_unit.id"), comment="Commune whose queue it is in"
+        ForeignKey("admin_unit.id"),
+        comment="Commune whose queue it is in; of a new house of which nobody knows the commune, "
+        "the province",
     )
     point: Mapped[WKBElement | None] = mapped_column(
         Geometry("POINT", srid=4326, spatial_index=False), comment="Where, lon/lat EPSG:4326"
@@ -207,6 +213,7 @@ class FieldReport(Base):
         Computed("carriers + merchants + residents + officials", persisted=True),
         comment="How many said so: the first rank of the queue",
     )
+    word: Mapped[str | None] = mapped_column(comment="What who decided says to those who reported")
 
 
 class FieldReportVoice(Base):
@@ -240,5 +247,34 @@ class FieldReportVoice(Base):
         "audit_entry",
     )
     said_at: Mapped[datetime.datetime] = mapped_column(
+        server_default=text("clock_timestamp()"), comment="When"
+    )
+
+
+class FieldReportReceipt(Base):
+    """What whoever reported holds in hand, to read what became of it."""
+
+    __tablename__ = "field_report_receipt"
+    __table_args__ = (
+        CheckConstraint("octet_length(token_hash) = 32", name="hash_length"),
+        Index(None, "report_id", "given_at"),
+        Index(None, "key_id", "report_id", postgresql_where="key_id IS NOT NULL"),
+        # Those whose year is over.
+        Index(None, "given_at"),
+        {"comment": "Receipts: who holds one reads what became of the report; kept for a year."},
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(
+        LargeBinary, primary_key=True, comment="SHA-256 of the receipt"
+    )
+    report_id: Mapped[int] = mapped_column(
+        ForeignKey("field_report.id", ondelete="CASCADE"), comment="The report"
+    )
+    key_id: Mapped[int | None] = mapped_column(
+        ForeignKey("api_key.id", ondelete="CASCADE"),
+        comment="Key that reported, an organisation's, for the list of its own; none of who had no "
+        "key",
+    )
+    given_at: Mapped[datetime.datetime] = mapped_column(
         server_default=text("clock_timestamp()"), comment="When"
     )

@@ -20,6 +20,7 @@ from registry.gazetteer import Gazetteer
 from registry.lookup import lookup
 from registry.reads import Reads
 from registry.reports.new_houses import NewHouse, check_in_viet_nam, describe
+from registry.reports.receipts import forget_receipts, give_receipt
 from registry.reports.reporters import (
     Reporter,
     forget_reporters,
@@ -141,6 +142,7 @@ class Filed:
     kind: str
     code: str | None
     unit_id: int
+    """Of its commune, or of the province whose queue it is in."""
     state: str
     reporters: int
     """How many have said so, this one among them."""
@@ -150,6 +152,8 @@ class Filed:
     """Of a new house, as it was understood."""
     similar: tuple[str, ...]
     """Codes of doors that may be the new house."""
+    receipt: str
+    """By which the reporter reads what becomes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,8 @@ def file_report(
 ) -> Filed:
     """Put a report into the queue of its commune, or count it where others have said the same.
 
+    A new house whose commune nobody can tell goes into its province's queue.
+
     Raises InvalidInputError, what `registry.lookup.lookup` raises for the code, AddressTakenError
     for a new house that is registered, TooManyReportsError.
     """
@@ -175,14 +181,19 @@ def file_report(
     with session_scope(engine) as session:
         subject = _subject(session, gazetteer, reads, said, code)
         forget_reporters(session)
+        forget_receipts(session)
         # Two equal reports at once would be two entries.
         session.execute(_WAIT, {"what": code or f"unit {subject.unit_id}"})
         report_id, counted = _put(session, said, subject, reporter)
         kind, at_code, unit_id, state, reporters, address = session.execute(
             _FILED, {"id": report_id}
         ).one()
+        receipt = give_receipt(session, report_id, reporter.key_id, again=not counted)
         similar = subject.house.similar if subject.house else ()
-        return Filed(report_id, kind, at_code, unit_id, state, reporters, counted, address, similar)
+        return Filed(
+            *(report_id, kind, at_code, unit_id, state, reporters, counted, address, similar),
+            receipt,
+        )
 
 
 def _check(said: Said) -> None:

@@ -30,6 +30,7 @@ from registry.lifecycle.run import attempt
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM
 from registry.lifecycle.work import Changed, Warned, Work
 from registry.reports import stale
+from registry.reports.queue import DECIDED
 
 OPERATIONS: Final = {
     "confirmed": "verify",
@@ -41,10 +42,11 @@ OPERATIONS: Final = {
 }
 """What an accepted report does."""
 CORRECTABLE: Final = (
-    *("former_commune", "house_number", "street", "locality", "building", "floor", "unit_number"),
+    *("commune", "former_commune", "house_number", "street", "locality"),
+    *("building", "floor", "unit_number"),
 )
-"""Parts of a new house's address that who accepts may say otherwise."""
-DECIDED: Final = ("accepted", "rejected")
+"""Parts of a new house's address that who accepts may say otherwise; the commune is needed where
+the report is in a province's queue."""
 _MAX_ID: Final = 2**63 - 1
 _DAY: Final = "%Y-%m-%d"
 
@@ -52,7 +54,16 @@ _REPORT: Final = text(
     """
     SELECT f.id, f.kind, f.code, f.unit_id, f.state, f.decided_event_id, f.seen_event_id,
         f.last_reported_at, ST_X(f.point) AS lon, ST_Y(f.point) AS lat, f.position_accuracy_m,
-        f.address_parts, u.code AS commune
+        f.address_parts, u.code AS unit, u.level = 'commune' AS in_commune,
+        -- A province, and those that continue it.
+        CASE WHEN u.level <> 'commune' THEN ARRAY (
+            WITH RECURSIVE onward AS (
+                SELECT f.unit_id AS id
+                UNION
+                SELECT s.successor_id
+                FROM onward o JOIN admin_unit_succession s ON s.predecessor_id = o.id
+            ) SELECT n.code FROM onward o JOIN admin_unit n ON n.id = o.id
+        ) ELSE '{}' END AS provinces
     FROM field_report f JOIN admin_unit u ON u.id = f.unit_id
     WHERE f.id = :id
     FOR UPDATE OF f
@@ -67,11 +78,11 @@ _CURRENT: Final = text(
 )
 _DECIDE: Final = text(
     """
-    UPDATE field_report SET state = :state, decided_event_id = :event, code = coalesce(code, :code)
+    UPDATE field_report SET state = :state, decided_event_id = :event, code = coalesce(code, :code),
+        word = :word
     WHERE id = :id
     """
 )
-_CODES: Final = text("SELECT code FROM admin_unit WHERE id = ANY (:ids) ORDER BY code")
 _FORGET: Final = text("DELETE FROM field_report_voice WHERE report_id = :id")
 
 
@@ -88,6 +99,8 @@ class Decision:
     """CORRECTABLE → what is right, for a new house."""
     same_address: bool = False
     """A new house bears another one's address, and both are right."""
+    word: str | None = None
+    """What those who reported are told; the reason is the office's own."""
     dry_run: bool = False
 
 
@@ -102,8 +115,8 @@ class Decided:
     """Operation of the lifecycle, `propose_retire` or `reject_report`: the event's kind."""
     event_id: int
     records: tuple[Changed, ...] = ()
-    commune: str = ""
-    """Code of the commune whose queue it was in."""
+    unit: str = ""
+    """Code of the commune, or province, whose queue it was in."""
     warnings: tuple[Warned, ...] = ()
 
 
@@ -132,23 +145,24 @@ def _decided(engine: Engine, report_id: int, decision: Decision, decide: _Decide
         if not found:
             raise NotFoundError(f"không có báo cáo số {report_id} (no such report)")
         row = dict(found)
-        _check_place(session, row["unit_id"])
+        _check_place(row)
         _check_open(row)
-        done = replace(decide(session, row), commune=row["commune"])
+        done = replace(decide(session, row), unit=row["unit"])
         if done.state in DECIDED:
             session.execute(_FORGET, {"id": report_id})
     assert done is not None  # noqa: S101 - set before the only exception that is swallowed
     return done
 
 
-def _check_place(session: Session, unit_id: int) -> None:
-    """Raises OutsideUnitsError for the queue of somebody else's commune."""
-    actor = acting()
-    if actor is None or actor.unit_ids is None or unit_id in actor.unit_ids:
+def _check_place(row: Mapping[str, Any]) -> None:
+    """Raises OutsideUnitsError for the queue of somebody else's commune or province."""
+    actor, unit = acting(), row["unit"]
+    if actor is None or actor.unit_ids is None or row["unit_id"] in actor.unit_ids:
         return
-    codes = list(session.scalars(_CODES, {"ids": [unit_id]}))
+    if not set(row["provinces"]).isdisjoint(actor.units or ()):
+        return
     raise outside_units(
-        f"ngoài địa bàn của khoá này: {', '.join(codes)}", "the key is bound to other units", codes
+        f"ngoài địa bàn của khoá này: {unit}", "the key is bound to other units", [unit]
     )
 
 
@@ -192,12 +206,12 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
     check_jurisdiction(session, request)
     try:
         if name == "retire" and not _may_retire():
-            return _propose_to_retire(work, row)
+            return _propose_to_retire(work, row, decision)
         done = BY_NAME[name].run(work, request)
     except StaleError as error:  # between our look and the lock
         raise ReportStaleError(error.detail) from error
     made = done.records[0].code if row["code"] is None else None
-    _write(session, row, "accepted", done.event_id, made)
+    _write(session, row, decision, "accepted", done.event_id, made)
     return Decided(
         row["id"],
         row["kind"],
@@ -209,12 +223,12 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
     )
 
 
-def _propose_to_retire(work: Work, row: Mapping[str, Any]) -> Decided:
+def _propose_to_retire(work: Work, row: Mapping[str, Any], decision: Decision) -> Decided:
     """An editor says that the house is not there; an approver ends its code."""
     work.subject(row["code"])
     work.operation = "propose_retire"
     work.begin(codes=[row["code"]])
-    _write(work.session, row, "proposed", work.event_id)
+    _write(work.session, row, decision, "proposed", work.event_id)
     return Decided(row["id"], row["kind"], "proposed", "propose_retire", work.event_id)
 
 
@@ -230,14 +244,20 @@ def _reject(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
         reports=(row["id"],),
     )
     work.begin(units=[row["unit_id"]])
-    _write(session, row, "rejected", work.event_id)
+    _write(session, row, decision, "rejected", work.event_id)
     return Decided(row["id"], row["kind"], "rejected", "reject_report", work.event_id)
 
 
 def _write(
-    session: Session, row: Mapping[str, Any], state: str, event_id: int, code: str | None = None
+    session: Session,
+    row: Mapping[str, Any],
+    decision: Decision,
+    state: str,
+    event_id: int,
+    code: str | None = None,
 ) -> None:
-    session.execute(_DECIDE, {"id": row["id"], "state": state, "event": event_id, "code": code})
+    given = {"state": state, "event": event_id, "code": code, "word": decision.word}
+    session.execute(_DECIDE, {"id": row["id"], **given})
 
 
 def _current_event(session: Session, row: Mapping[str, Any], decision: Decision) -> int:
@@ -285,7 +305,14 @@ def _request(row: Mapping[str, Any], decision: Decision) -> OperationRequest:
             told = {"code": row["code"]}
         case _:
             parts = {**(row["address_parts"] or {}), **decision.parts}
-            told = {"commune": row["commune"], **point, **parts}
+            here = {"commune": row["unit"]} if row["in_commune"] else {}
+            told = {**here, **point, **parts}
+            if "commune" not in told:
+                raise InvalidInputError.of_field(
+                    "commune",
+                    "missing",
+                    "báo cáo chưa rõ xã, phường: hãy nêu mã xã (say in which commune it is)",
+                )
             told["same_address"] = decision.same_address
     try:
         return BY_NAME[OPERATIONS[row["kind"]]].request.model_validate(why | told)

@@ -4,6 +4,7 @@ Of the text only what the reader understands is kept: number, street, locality, 
 it is not stored, and a text with a telephone number is refused.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,7 +52,7 @@ class NewHouse:
     """What is known of it."""
 
     unit: Unit
-    """The commune that it stands in."""
+    """The commune that it stands in; the province where nobody can tell the commune."""
     address: str | None = None
     """In words, up to the commune; None where only the point is known."""
     parts: dict[str, str] | None = None
@@ -92,8 +93,7 @@ def describe(
     """The house at a point, with the address as it was understood.
 
     Raises AddressTakenError, with its code, for a door that is registered; InvalidInputError for a
-    point outside Viet Nam, a text that names no dwelling or another commune, and where nobody can
-    tell the commune.
+    point outside Viet Nam, and a text that names no dwelling or another commune.
     """
     near = check_in_viet_nam(session, lon=lon, lat=lat)
     if not written:
@@ -103,7 +103,7 @@ def describe(
     first = locate(gazetteer, reads, Question(text=written))
     unit = _commune(session, gazetteer, reads, near, first.reading, lon=lon, lat=lat)
     here = locate(gazetteer, reads, Question(text=written, within=unit.code))
-    similar = _refuse_registered(here.answers)
+    similar = _similar(here.answers, sure=unit.level == "commune")
     reading = here.reading or first.reading
     if reading is None or not names_dwelling(reading.door, has_point=True):
         raise InvalidInputError.of_field(
@@ -125,7 +125,9 @@ def _commune(
     lon: float,
     lat: float,
 ) -> Unit:
-    """The one commune that the point lies in and that the text, where it names any, means."""
+    """The one commune that the point lies in and that the text, where it names any, means; else the
+    province of the nearest.
+    """
     named_units: set[int] | None = None
     if reading is not None and reading.namings:
         area = area_of(gazetteer, today(), reading.namings, None)
@@ -140,14 +142,29 @@ def _commune(
     if not drawn and named_units is not None and len(named_units) == 1:
         fitting = list(named_units)
     if not fitting:
+        return _province(gazetteer, named_units, lon=lon, lat=lat)
+    if not drawn:
+        refuse_far(session, fitting[0], lon=lon, lat=lat)
+    return gazetteer.units[fitting[0]]
+
+
+def _province(gazetteer: Gazetteer, named: set[int] | None, *, lon: float, lat: float) -> Unit:
+    """The province of the commune, of those that are named, whose seat is nearest to the point."""
+    day = today()
+    seats = [
+        (math.hypot((unit.lon - lon) * math.cos(math.radians(lat)), unit.lat - lat), unit.id)
+        for unit in gazetteer.alive(day, level="commune")
+        if unit.lon is not None and unit.lat is not None and (not named or unit.id in named)
+    ]
+    nearest = gazetteer.units[min(seats)[1]] if seats else None
+    found = nearest and gazetteer.province_of(nearest, day)
+    if found is None:
         raise InvalidInputError.of_field(
             "address",
             "commune_undecided",
             "không rõ xã, phường; xin nêu trong địa chỉ (name the commune in the address)",
         )
-    if not drawn:
-        refuse_far(session, fitting[0], lon=lon, lat=lat)
-    return gazetteer.units[fitting[0]]
+    return found
 
 
 def _neighbours(gazetteer: Gazetteer, reads: Reads, *, lon: float, lat: float) -> list[int]:
@@ -160,11 +177,13 @@ def _name(gazetteer: Gazetteer, unit_id: int) -> str:
     return gazetteer.units[unit_id].version_on(today()).full_name
 
 
-def _refuse_registered(answers: list[Answer]) -> tuple[str, ...]:
-    """Codes of doors that may be meant; raises AddressTakenError where one certainly is."""
+def _similar(answers: list[Answer], *, sure: bool) -> tuple[str, ...]:
+    """Codes of doors that may be meant; raises AddressTakenError where one certainly is, which
+    nobody can tell without the commune (`sure`).
+    """
     doors = [a for a in answers if a.level == "household" and a.record is not None]
     codes = [a.record.code for a in doors if a.record is not None]
-    if len(doors) == 1 and doors[0].confidence >= _SURE:
+    if sure and len(doors) == 1 and doors[0].confidence >= _SURE:
         forms = code_forms(codes[0])
         raise AddressTakenError(
             f"địa chỉ này đã có mã {forms['code_display']} (it is registered under this code)",

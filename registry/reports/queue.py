@@ -4,17 +4,25 @@ First what most have said, then what waits longest.
 """
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
+from geo.street import parse_street
+from geo.text import fold
+from registry.access.actors import Actor
 from registry.database import session_scope
+from registry.gazetteer import Gazetteer, Unit, today
 from registry.records import COLUMNS, JOINS, Record
 from registry.reports import stale
+from registry.units import communes_of
+from registry.units.lineage import ancestors
 
 STATES: Final = ("open", "proposed", "accepted", "rejected")
+DECIDED: Final = ("accepted", "rejected")
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 500
 
@@ -26,11 +34,11 @@ _QUEUE: Final = """
         f.reported_at, f.last_reported_at, {stale},
         CASE WHEN f.kind = 'wrong_point' AND h.point IS NOT NULL
             THEN ST_Distance(f.point::geography, h.point::geography) END,
-        e.id, e.kind, e.reason, e.decision_number, e.occurred_at,
+        e.id, e.kind, e.reason, e.decision_number, e.occurred_at, f.word,
         {columns}
     FROM (
         SELECT * FROM field_report
-        WHERE state = :state {where}
+        WHERE {where}
         ORDER BY {order} LIMIT {limit}
     ) f
     LEFT JOIN household h ON h.code = f.code
@@ -38,8 +46,29 @@ _QUEUE: Final = """
     LEFT JOIN event e ON e.id = f.decided_event_id
     ORDER BY {page_order}
 """
-_ORDER: Final = "reporters DESC, id"
-_NEWEST: Final = "decided_event_id DESC"
+_ORDER: Final = ("reporters", "id")
+_NEWEST: Final = ("decided_event_id", "id")
+_STREET: Final = """(
+        split_part(address_key, '|', 2) = ANY (:streets) OR EXISTS (
+            SELECT FROM household d JOIN thoroughfare t ON t.id = d.thoroughfare_id
+            WHERE d.code = field_report.code AND t.key = ANY (:streets)))"""
+_ALIKE_DEGREES: Final = 0.0004
+_ALIKE_M: Final = 30.0
+"""Two new houses that may be one."""
+_ALIKE: Final = text(
+    """
+    SELECT p.id, f.id AS other
+    FROM field_report p JOIN field_report f ON f.id <> p.id AND f.code = p.code
+    WHERE p.id = ANY (:ids) AND f.state IN ('open', 'proposed')
+    UNION
+    SELECT p.id, f.id
+    FROM field_report p JOIN field_report f ON f.id <> p.id AND f.unit_id = p.unit_id
+        AND f.code IS NULL AND f.state = 'open'
+        AND (f.address_key = p.address_key OR (f.point && ST_Expand(p.point, :degrees)
+            AND ST_DWithin(f.point::geography, p.point::geography, :near_m)))
+    WHERE p.id = ANY (:ids) AND p.code IS NULL
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,49 +104,145 @@ class Entry:
     reason: str | None
     decision_number: str | None
     decided_at: datetime.datetime | None
+    word: str | None
+    """What those who reported are told."""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its place in the order of its state."""
+        return (self.event_id or 0 if self.is_decided else self.reporters), self.id
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it waits for nobody any more."""
+        return self.state in DECIDED
 
 
-def queue(
-    engine: Engine,
-    *,
-    unit_ids: Collection[int] | None = None,
-    state: str = "open",
-    limit: int = DEFAULT_LIMIT,
-) -> list[Entry]:
-    """At most `limit` entries of these communes, or of all: those to decide in their order.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which part of the queue."""
+
+    unit_ids: Collection[int] | None = None
+    """Communes, and provinces with a queue of their own; None for all."""
+    state: str = "open"
+    limit: int = DEFAULT_LIMIT
+    kind: str | None = None
+    street: str | None = None
+    """Name of a street: reports on its doors, and new houses that are said to be in it."""
+    after: tuple[int, int] | None = None
+    """`Entry.place` of the last one of the page before."""
+
+
+def queues_of(gazetteer: Gazetteer, unit: Unit) -> frozenset[int]:
+    """Whose queues are a unit's: those of its communes, of a province its own, and those of the
+    provinces that it continues.
+    """
+    communes = communes_of(gazetteer, today(), unit)
+    return communes | _own_queues(gazetteer, unit) if unit.level == "province" else communes
+
+
+def queues_seen(gazetteer: Gazetteer, actor: Actor) -> frozenset[int] | None:
+    """Whose queues an actor sees; None for all."""
+    if actor.sees is None:
+        return None
+    units = (unit for code in actor.units or () for unit in gazetteer.with_code(code))
+    provinces = (u for u in units if u.level == "province" and u.alive_on(today()))
+    return actor.sees.union(*(_own_queues(gazetteer, province) for province in provinces))
+
+
+def _own_queues(gazetteer: Gazetteer, province: Unit) -> frozenset[int]:
+    before = ancestors(gazetteer, province)
+    return frozenset({province.id, *(i for i in before if gazetteer.units[i].level == "province")})
+
+
+def queue(engine: Engine, wanted: Wanted) -> list[Entry]:
+    """At most `limit` entries of what is wanted: those to decide in their order.
 
     What was decided comes newest first.
     """
-    statement, parameters = statement_of(unit_ids, state, limit)
+    statement, parameters = statement_of(wanted)
     with session_scope(engine) as session:
         return [_entry(row) for row in session.execute(text(statement), parameters)]
 
 
-def statement_of(
-    unit_ids: Collection[int] | None, state: str, limit: int
-) -> tuple[str, dict[str, Any]]:
+def entries_of(session: Session, ids: Collection[int]) -> list[Entry]:
+    """The entries of these numbers, in the order in which they are decided."""
+    statement = _statement("id = ANY (:ids)", _ORDER, len(ids))
+    return [_entry(row) for row in session.execute(text(statement), {"ids": list(ids)})]
+
+
+def grouped(engine: Engine, entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Entries of a page in their order, each with those that are about the same door or house.
+
+    Others that wait and are not of the page are fetched; of new houses those of one address, or
+    within 30 m.
+    """
+    given = {"ids": [each.id for each in entries], "degrees": _ALIKE_DEGREES, "near_m": _ALIKE_M}
+    with session_scope(engine) as session:
+        pairs = session.execute(_ALIKE, given).all()
+        known = {each.id: each for each in entries}
+        more = {other for _, other in pairs} - known.keys()
+        known |= {each.id: each for each in entries_of(session, more)} if more else {}
+    beside: dict[int, set[int]] = {}
+    for one, other in pairs:
+        beside.setdefault(one, set()).add(other)
+        beside.setdefault(other, set()).add(one)
+    left = dict(known)
+    groups = []
+    for entry in entries:
+        found, near = [], [entry.id]
+        while near:
+            if (each := left.pop(near.pop(), None)) is not None:
+                found.append(each)
+                near += sorted(beside.get(each.id, ()), reverse=True)
+        if found:
+            groups.append(found)
+    return groups
+
+
+def statement_of(wanted: Wanted) -> tuple[str, dict[str, Any]]:
     """The statement and its parameters."""
-    decided = state in ("accepted", "rejected")
-    order = f"{_NEWEST}, id" if decided else _ORDER
-    here = "" if unit_ids is None else "AND unit_id = ANY (:units)"
-    statement = _QUEUE.format(
+    order = _NEWEST if wanted.state in DECIDED else _ORDER
+    where = ["state = :state"]
+    given: dict[str, Any] = {"state": wanted.state}
+    if wanted.unit_ids is not None:
+        where.append("unit_id = ANY (:units)")
+        given["units"] = sorted(wanted.unit_ids)
+    if wanted.kind:
+        where.append("kind = :kind")
+        given["kind"] = wanted.kind
+    if wanted.street:
+        where.append(_STREET)
+        given["streets"] = _street_keys(wanted.street)
+    if wanted.after is not None:
+        first, second = order
+        # Row by row: one goes down, the other up.
+        where.append(f"({first} < :first OR ({first} = :first AND {second} > :second))")
+        given |= {"first": wanted.after[0], "second": wanted.after[1]}
+    return _statement(" AND ".join(where), order, wanted.limit), given
+
+
+def _statement(where: str, order: tuple[str, str], limit: int) -> str:
+    first, second = order
+    return _QUEUE.format(
         stale=stale("f", "h"),
         columns=COLUMNS,
         joins=JOINS,
-        where=here,
-        order=order,
+        where=where,
+        order=f"{first} DESC, {second}",
         # A literal: as a parameter it would hide from the planner how few are wanted.
         limit=min(max(int(limit), 1), MAX_LIMIT),
-        page_order=", ".join(f"f.{column}" for column in order.split(", ")),
+        page_order=f"f.{first} DESC, f.{second}",
     )
-    parameters: dict[str, Any] = {"state": state}
-    if unit_ids is not None:
-        parameters["units"] = sorted(unit_ids)
-    return statement, parameters
+
+
+def _street_keys(written: str) -> list[str]:
+    read = parse_street(written)
+    return [read.key, *read.alt_keys] if read else [fold(written)]
 
 
 def _entry(row: Any) -> Entry:
-    own, shown = row[:23], row[23:]
+    own, shown = row[:24], row[24:]
     # The wording is the register's, also where the report says that it is wrong.
     record = Record(*shown) if shown[0] is not None else None
     return Entry(record, *own)

@@ -35,6 +35,8 @@ class Reporter:
     """`key:` and the name of a key, or `client:` and the hash of a network address of today."""
     most_a_day: int | None = None
     """Reports that count on one day; None for any number."""
+    key_id: int | None = None
+    """Number of the key, which lists what it reported."""
 
     @property
     def kind(self) -> str:

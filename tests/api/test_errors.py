@@ -19,7 +19,8 @@ open_to_all = requires("anonymous")
 
 
 NEED_A_KEY = {
-    "/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports", "/v1/imports",
+    "/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports", "/v1/reports/mine",
+    "/v1/imports",
     *(f"/v1/imports/<int:import_id>{part}" for part in ("", "/codes", "/problems", "/report")),
     "/v1/imports/template",
     *("/v1/reforms", "/v1/reforms/<int:reform_id>", "/v1/reforms/<int:reform_id>/undecided"),
@@ -253,6 +254,7 @@ NEED_THE_DATABASE = [
     "/v1/coverage/01/gaps",
     "/v1/coverage/01/series",
     "/v1/geocode?q=27+Lang",
+    "/v1/reports/pQ3x0mJc8yZr1sWkT6uVbA",
     "/v1/reverse?lon=105.8&lat=21",
     "/v1/units",
     "/v1/units/00004",

@@ -28,7 +28,8 @@ SHOW_NO_RECORD = {
 # An editor of the commune decides on it there, prints it, or delivered it; who reported it had its
 # code. Of a certificate whoever holds it learns no address: tests/api/test_papers.py.
 FOR_ITS_EDITORS = {
-    "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject", "/v1/imports",
+    "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject",
+    "/v1/reports/{receipt}", "/v1/reports/mine", "/v1/imports",
     "/v1/imports/template", "/v1/certificates", "/v1/certificates/{number}",
     "/v1/certificates/{number}/revoke",
     *(f"/v1/papers/{kind}" for kind in ("plates", "lists", "decisions")),

@@ -356,7 +356,9 @@ def test_mistake_is_reported_and_thanked_for(visit: Visit, world: World) -> None
     page.get_by_label("Vĩ độ").fill("21,0213")
     page.get_by_label("Kinh độ").fill("105.8066")
     page.get_by_role("button", name="Gửi").click()
-    expect(page.locator(".thanks")).to_be_visible()
+    expect(page.locator(".thanks")).to_contain_text("Giữ lại đường dẫn")
+    expect(page.locator(".outcome")).to_have_text("Đang chờ cán bộ xem")
+    is_sound(visit)
     with session_scope(world.engine) as session:
         kinds = session.connection().exec_driver_sql(
             "SELECT kind FROM field_report WHERE code = %s", (world.codes["129 Láng"],)

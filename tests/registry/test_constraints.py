@@ -133,6 +133,7 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "kind": "confirmed", "code": p.code, "unit_id": p.unit, "reporter_role": "carrier",
         "state": "open",
     },
+    "field_report_receipt": lambda p: {"token_hash": b"r" * 32, "report_id": p.report},
     "field_report_voice": lambda p: {"report_id": p.report, "reporter": "key:Bưu điện"},
     "gazetteer_state": lambda p: {"id": 1, "version": 1},
     "unit_told": lambda p: {"unit_id": p.unit, "digest": b"u", "serial": 1},
@@ -253,6 +254,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_field_report_decided_by_event", lambda p: {"decided_event_id": p.event}),
     ("ck_field_report_accuracy_in_metres", {"position_accuracy_m": -0.1}),
     ("ck_field_report_point_on_earth", {"point": "POINT(21 105.8)"}),
+    ("ck_field_report_receipt_hash_length", {"token_hash": b"r" * 22}),
     ("ck_gazetteer_state_one_row", {"id": 0}),
     *(
         ("ck_household_code_well_formed", {"code": code})

@@ -33,7 +33,7 @@ from registry.lookup import lookup
 from registry.reads import Reads
 from registry.reports import Filed, Said, file_report
 from registry.reports.decisions import Decided, Decision, accept, reject
-from registry.reports.queue import Entry, queue, statement_of
+from registry.reports.queue import Entry, Wanted, queue, queues_seen, statement_of
 from registry.reports.reporters import Reporter
 from tests.support.intake import BA_DINH, LAT, LON, deliveries, door, rows
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
@@ -80,7 +80,7 @@ class Field:
             return reject(self.place.engine, report_id, decision(**fields))
 
     def queue(self, **fields: Any) -> list[Entry]:
-        return queue(self.place.engine, **fields)
+        return queue(self.place.engine, Wanted(**fields))
 
     def entry(self, report_id: int) -> Entry:
         """The entry of that number, whatever its state."""
@@ -425,13 +425,44 @@ def test_text_that_is_no_address_there_is_refused(at: Field, address: str, code:
 def test_commune_is_told_by_the_text_or_the_neighbours_where_no_boundary_is_drawn(
     at: Field,
 ) -> None:
-    with pytest.raises(InvalidInputError) as raised:
-        at.say("new_house", lon=108.2, lat=16.0)
-    assert field_code(raised) == ("address", "commune_undecided")
     named = at.say("new_house", address="1 Lê Lợi, phường Láng, Hà Nội", lon=105.9, lat=21.1)
     assert named.unit_id == at.unit
     at.house()
     assert at.say("new_house", address="723 Láng", **HERE).unit_id == at.unit
+
+
+def test_new_house_goes_to_the_province_where_nobody_can_tell_its_commune(at: Field) -> None:
+    here = {"lon": 108.2, "lat": 16.06}
+    filed = at.say("new_house", **here)
+    province = at.gazetteer.units[filed.unit_id]
+    assert (province.level, province.code) == ("province", "48")
+    # Of the communes that a text may mean, the nearest one's.
+    several = at.say("new_house", address="5 Lê Lợi, phường Hải Châu", **here)
+    assert several.unit_id in {
+        province.id,
+        *(u.id for u in at.gazetteer.members(province, today())),
+    }
+    bound = Actor("xã khác", "editor", frozenset({at.unit}), units=(COMMUNE,))
+    theirs = Actor("tỉnh", "editor", frozenset({at.unit}), units=("48",))
+    with pytest.raises(OutsideUnitsError):
+        at.reject(filed.id, bound)
+    with pytest.raises(InvalidInputError) as raised:
+        at.accept(filed.id, theirs)
+    assert field_code(raised) == ("commune", "missing")
+    assert at.reject(filed.id, theirs, word="ngoài địa bàn").unit == "48"
+
+
+def test_queue_of_a_province_is_that_of_who_continues_it(at: Field) -> None:
+    filed = at.say("new_house", lon=108.21, lat=16.05)
+    (quang_nam,) = [u for u in at.gazetteer.with_code("49") if u.level == "province"]
+    assert not quang_nam.alive_on(today())
+    at.place.rows(
+        "UPDATE field_report SET unit_id = :u WHERE id = :i RETURNING 1", u=quang_nam.id, i=filed.id
+    )
+    theirs = Actor("tỉnh", "editor", frozenset({at.unit}), units=("48",), sees=frozenset())
+    seen = queues_seen(at.gazetteer, theirs)
+    assert filed.id in [e.id for e in at.queue(unit_ids=seen, limit=500)]
+    assert at.reject(filed.id, theirs).state == "rejected"
 
 
 # --- decided -------------------------------------------------------------------------------------
@@ -769,7 +800,7 @@ def test_queue_is_read_by_its_index(at: Field, here: bool) -> None:
         )
         session.execute(text("SET LOCAL ROLE NONE"))
         session.execute(text("ANALYZE field_report"))
-        statement, parameters = statement_of([at.unit] if here else None, "open", 50)
+        statement, parameters = statement_of(Wanted([at.unit] if here else None))
         plan = "\n".join(session.scalars(text(f"EXPLAIN {statement}"), parameters))
         session.rollback()
     wanted = "ix_field_report_queue" if here else "ix_field_report_queue_everywhere"

@@ -37,6 +37,7 @@ PAGES = (
     "/kept.js",
     "/new-house",
     "/offline",
+    "/reports",
     "/static/",
     "/try",
     "/verify",

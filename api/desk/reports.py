@@ -1,0 +1,341 @@
+"""Field reports at the desk: one queue with its map, decided with a word to who reported."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import request
+from pydantic import Field, ValidationError
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import caller, requires
+from api.audit import note
+from api.context import gazetteer, register
+from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, room
+from api.errors import invalid_input, status_of
+from api.pages.report_forms import KIND_WORDS
+from api.pages.shell import figure, words
+from api.receipts import outcome
+from api.reports import AcceptBody, RejectBody, ReportsQuery, shown_entry, units_asked
+from registry.access.actors import outside_units
+from registry.database import session_scope
+from registry.errors import InvalidInputError, NotFoundError, RegistryError
+from registry.gazetteer import today
+from registry.lifecycle.table import BY_NAME
+from registry.reports.decisions import CORRECTABLE, OPERATIONS, Decided, Decision, accept, reject
+from registry.reports.queue import Entry, Wanted, entries_of, grouped, queue, queues_seen
+from registry.reports.receipts import own_reports
+
+blueprint = desk_blueprint("reports", "/desk/reports")
+own = desk_blueprint("own_reports", "/desk/my-reports")
+room("/desk/reports", "Báo cáo thực địa", "Field reports", "viewer")
+room("/desk/my-reports", "Đã báo", "Our reports", "carrier")
+
+STATE_WORDS: Final = {
+    "open": ("chờ xử lý", "waiting"),
+    "proposed": ("chờ người duyệt", "for an approver"),
+    "accepted": ("đã nhận", "accepted"),
+    "rejected": ("không nhận", "turned down"),
+}
+_REPORTERS: Final = {
+    "carriers": ("bưu tá", "carriers"),
+    "merchants": ("cửa hàng", "shops"),
+    "residents": ("người dân", "residents"),
+    "officials": ("cán bộ", "officials"),
+}
+_PAGE: Final = 50
+_MOST: Final = 500
+"""Reports of one form."""
+_SEEN: Final = "đã xem báo cáo"
+"""Reason of an acceptance to which nobody wrote any."""
+
+
+class _Query(ReportsQuery):
+    """What is looked at."""
+
+    limit: int = _PAGE
+    after: str | None = Field(None, pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """An entry as the templates show it."""
+
+    entry: Entry
+    answer: Mapping[str, Any]
+    """As the API answers it."""
+    kind: str
+    state: str
+    said_by: str
+    doing: str
+    """What accepting it does, for who sits here."""
+    lon: float | None
+    lat: float | None
+    pin: str
+    """`reported`, or `record` where the report has no point of its own."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether who sits here may decide it."""
+        return self.entry.state == "open" or (
+            self.entry.state == "proposed" and caller().may(BY_NAME["retire"].role)
+        )
+
+
+@blueprint.get("")
+@requires("viewer")
+def get_reports() -> BaseResponse:
+    """The queue of the reader's units: what is about one door together, most said first."""
+    return _list()
+
+
+@blueprint.post("/decide")
+@requires("editor")
+def post_decide() -> BaseResponse:
+    """Accept or turn down those that are ticked, each by itself, with one word to all reporters."""
+    form = request.form
+    ids = [int(each) for each in form.getlist("report") if each.isascii() and each.isdigit()]
+    ids = list(dict.fromkeys(ids))[:_MOST]
+    try:
+        if not ids:
+            raise InvalidInputError.of_field(
+                "report", "missing", "chưa chọn báo cáo nào (no report is ticked)"
+            )
+        decide, decision = _decision(form)
+    except InvalidInputError as error:
+        return _list(status_of(error), complaints=[complaint(error)], filled=form)
+    decided, wrong, worst = _each(ids, decide, decision)
+    _note(decided)
+    if wrong:
+        return _list(worst, complaints=wrong, filled=form, count=len(decided))
+    return _decided(len(decided), _here())
+
+
+@blueprint.get("/<int:report_id>")
+@requires("viewer")
+def get_report(report_id: int) -> BaseResponse:
+    """One report with its place, what accepting it does, and others that may be about the same."""
+    return _one(report_id)
+
+
+@blueprint.post("/<int:report_id>")
+@requires("editor")
+def post_report(report_id: int) -> BaseResponse:
+    """Decide one, with what of a new house's address is otherwise."""
+    try:
+        decide, decision = _decision(request.form)
+        decided = decide(register().engine, report_id, decision)
+    except RegistryError as error:
+        # It refuses by itself what is not the reader's.
+        return _one(report_id, status_of(error), complaint=complaint(error), filled=request.form)
+    _note([decided])
+    return _decided(1, "/desk/reports")
+
+
+@own.get("")
+@requires("carrier")
+def get_own_reports() -> BaseResponse:
+    """What this key reported, the newest first, and what became of it."""
+    given = request.args.get("before", "")
+    before = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+    found = own_reports(register().engine, caller().key_id, before=before, limit=_PAGE)
+    return desk_page(
+        "desk/report_own.html",
+        reports=[(each, outcome(each), words(*KIND_WORDS[each.kind])) for each in found],
+        more=found[-1].id if len(found) == _PAGE else None,
+    )
+
+
+def _list(status: int = 200, **values: Any) -> BaseResponse:
+    query = _query()
+    known, seen = gazetteer(), queues_seen(gazetteer(), caller())
+    after = tuple(map(int, query.after.split("."))) if query.after else None
+    wanted = Wanted(
+        *(units_asked(known, query.unit), query.state, query.limit, query.kind, query.street),
+        after=after,  # type: ignore[arg-type] # two of them
+    )
+    found = queue(register().engine, wanted)
+    groups = grouped(register().engine, found) if found else []
+    note(count=len(found), units=[query.unit] if query.unit else [])
+    last = found[-1].place if len(found) == query.limit else None
+    return desk_page(
+        "desk/reports.html",
+        status,
+        query=query,
+        here=_here(),
+        units=_units(seen),
+        groups=[[_shown(each) for each in group] for group in groups],
+        kinds={name: words(*said) for name, said in KIND_WORDS.items()},
+        states={name: words(*said) for name, said in STATE_WORDS.items()},
+        more=_here(after=".".join(map(str, last))) if last else None,
+        **{"complaints": (), "filled": MultiDict(), "count": 0} | values,
+    )
+
+
+def _one(report_id: int, status: int = 200, **values: Any) -> BaseResponse:
+    known, made = gazetteer(), register()
+    seen = queues_seen(known, caller())
+    with session_scope(made.engine) as session:
+        found = entries_of(session, [report_id]) if report_id < 2**63 else []
+    if not found:
+        raise NotFoundError(f"không có báo cáo số {report_id} (no such report)")
+    (entry,) = found
+    unit = known.units[entry.unit_id]
+    if seen is not None and unit.id not in seen:
+        raise outside_units(
+            f"ngoài địa bàn của khoá này: {unit.code}", "outside the units of this key", [unit.code]
+        )
+    note(count=1, units=[unit.code])
+    alike = [each for group in grouped(made.engine, found) for each in group if each is not entry]
+    communes: Sequence[tuple[str, str]] = ()
+    if unit.level == "province":
+        inside = known.members(unit, today())
+        communes = sorted((u.code, u.version_on(today()).full_name) for u in inside)
+    return desk_page(
+        "desk/report.html",
+        status,
+        shown=_shown(entry),
+        alike=[_shown(each) for each in alike if each.id != report_id],
+        communes=communes,
+        address_fields=_ADDRESS_WORDS,
+        **{"complaint": "", "filled": MultiDict()} | values,
+    )
+
+
+_ADDRESS_WORDS: Final = {
+    "house_number": ("Số nhà", "House number"),
+    "street": ("Đường (đã có tên trong sổ)", "Street (one that has been named)"),
+    "locality": ("Thôn, tổ (đã có tên trong sổ)", "Locality (one that has been named)"),
+    "building": ("Toà nhà", "Building"),
+    "floor": ("Tầng", "Floor"),
+    "unit_number": ("Số căn hộ, phòng", "Flat or room"),
+}
+
+
+def _query() -> _Query:
+    """The filters of the address; raises InvalidInputError."""
+    given = {n: v for n, v in request.args.items() if n in _Query.model_fields and v.strip()}
+    try:
+        return _Query.model_validate(given)
+    except ValidationError as error:
+        raise invalid_input(error, _Query) from None
+
+
+def _here(**more: str) -> str:
+    """The address of the list with its filters."""
+    names = ("state", "kind", "unit", "street")
+    kept = {name: value for name in names if (value := request.args.get(name, "").strip())}
+    asked = urlencode(kept | more)
+    return f"/desk/reports?{asked}" if asked else "/desk/reports"
+
+
+def _units(seen: frozenset[int] | None) -> list[tuple[str, str]]:
+    """Code and name of the units that the list can be narrowed to; of all the provinces."""
+    known, day = gazetteer(), today()
+    units = known.alive(day, level="province") if seen is None else (known.units[i] for i in seen)
+    named = ((u.code, u.version_on(day).full_name) for u in units if u.alive_on(day))
+    return sorted(named, key=lambda each: (len(each[0]), each[1]))
+
+
+def _decision(form: MultiDict[str, str]) -> tuple[Callable[..., Decided], Decision]:
+    """What a form decides: how, and with what; raises InvalidInputError.
+
+    One word serves the event as its reason, and whoever reported. An acceptance needs none.
+    """
+    accepting = form.get("decision") == "accept"
+    names = [*AcceptBody.model_fields] if accepting else [*RejectBody.model_fields]
+    given: dict[str, Any] = {name: value for name in names if (value := form.get(name, "").strip())}
+    if given.get("word") or accepting:
+        given["reason"] = given.get("word", _SEEN)
+    try:
+        body = (AcceptBody if accepting else RejectBody).model_validate(given)
+    except ValidationError as error:
+        raise _mended(invalid_input(error)) from None
+    decision = Decision(caller().name, body.reason, body.decision_number, word=body.word)
+    if isinstance(body, AcceptBody):
+        decision = replace(
+            decision,
+            seen_event=body.event_id,
+            parts=body.model_dump(include=set(CORRECTABLE), exclude_none=True),
+            same_address=body.same_address,
+        )
+    return (accept if accepting else reject), decision
+
+
+def _mended(error: InvalidInputError) -> InvalidInputError:
+    """The same in the words of the form, where the word is missing."""
+    errors: Any = error.extra.get("errors")
+    if errors and errors[0]["code"] == "missing":
+        return InvalidInputError.of_field(
+            "word", "missing", "hãy viết cho người báo biết vì sao (say to the reporter why)"
+        )
+    return error
+
+
+def _each(
+    ids: Sequence[int], decide: Callable[..., Decided], decision: Decision
+) -> tuple[list[Decided], list[str], int]:
+    """Those that were decided; what is wrong with the others, and the gravest status of that."""
+    decided, wrong, worst = [], [], 0
+    for report_id in ids:
+        try:
+            decided.append(decide(register().engine, report_id, decision))
+        except RegistryError as error:
+            wrong.append(f"{report_id}: {complaint(error)}")
+            worst = max(worst, status_of(error))
+    return decided, wrong, worst
+
+
+def _note(decided: Sequence[Decided]) -> None:
+    records = sum(len(each.records) for each in decided)
+    event_id = decided[-1].event_id if decided else None
+    note(count=records, units=sorted({each.unit for each in decided}), event_id=event_id)
+
+
+def _decided(count: int, url: str) -> BaseResponse:
+    return done(
+        url,
+        f"Đã xử lý {figure(count)} báo cáo; người báo xem được trên biên nhận.",
+        f"{figure(count)} decided; those who reported read it on their receipts.",
+    )
+
+
+def _shown(entry: Entry) -> _Shown:
+    record = entry.record
+    lon, lat = entry.lon, entry.lat
+    if lon is None and record is not None:
+        lon, lat = record.lon, record.lat
+    counts = ((name, getattr(entry, name)) for name in _REPORTERS)
+    said_by = ", ".join(f"{figure(n)} {words(*_REPORTERS[name])}" for name, n in counts if n)
+    return _Shown(
+        entry,
+        shown_entry(gazetteer(), entry),
+        words(*KIND_WORDS[entry.kind]),
+        words(*STATE_WORDS[entry.state]),
+        said_by,
+        _doing(entry),
+        lon,
+        lat,
+        "record" if entry.lon is None else "reported",
+    )
+
+
+def _doing(entry: Entry) -> str:
+    """What accepting a report does."""
+    if entry.kind == "confirmed":
+        return words("ghi là đã xác minh", "it is marked as verified")
+    if entry.kind == "wrong_point":
+        metres = figure(round(entry.distance_m)) if entry.distance_m is not None else ""
+        if not metres:
+            return words("ghi điểm này cho mã", "the record gets this point")
+        return words(f"chuyển điểm của mã {metres} m", f"its point moves by {metres} m")
+    if entry.kind.startswith("plate_"):
+        operation = BY_NAME[OPERATIONS[entry.kind]]
+        return words(operation.vi, operation.name.replace("-", " "))
+    if entry.kind == "new_house":
+        return words("đề nghị cấp mã mới, chờ người duyệt", "a new code is proposed")
+    if caller().may(BY_NAME["retire"].role):
+        return words("mã ngừng dùng", "the code is retired")
+    return words("đề nghị ngừng dùng mã, chờ người duyệt", "to retire the code is proposed")

@@ -1,0 +1,94 @@
+"""Receipts of reports: what became of them, for who holds one, and for a key all that it reported.
+
+Whoever reported is told the outcome and what was said to him, never who decided or why.
+"""
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, jsonify
+from pydantic import Field
+
+from api.access import caller, requires
+from api.context import gazetteer, register
+from api.openapi import Answer, CodeForms, NoParameters, Request, UnitRef, answers, spec
+from api.reports import at
+from api.shapes import unit_ref
+from registry.gazetteer import today
+from registry.lookup import code_forms
+from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT
+from registry.reports.receipts import Reported, by_receipt, own_reports
+
+blueprint = Blueprint("receipts", __name__, url_prefix="/v1/reports")
+
+_OUTCOME: Final = "waiting, accepted or rejected"
+
+
+class ReportOutcome(Answer):
+    """What became of a report."""
+
+    kind: str
+    outcome: str = Field(description=_OUTCOME, examples=["accepted"])
+    word: str | None = Field(description="What the office says to you")
+    code: CodeForms | None = Field(description="The record; of a new house, once it has one")
+    address: str | None = Field(description="Of a new house, as it was understood")
+    commune: UnitRef | None = Field(description="Whose office decides")
+    reported_at: str = Field(description="When it was said first")
+    decided_at: str | None
+
+
+class OwnReport(ReportOutcome):
+    """One that the key reported."""
+
+    id: int
+
+
+class OwnReports(Answer):
+    """What a key reported, the newest first."""
+
+    reports: list[OwnReport]
+
+
+class OwnReportsQuery(Request):
+    """Which part of the list."""
+
+    before: int | None = Field(
+        None, ge=1, le=2**63 - 1, description="`id` of the last one of the page before"
+    )
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+
+
+@blueprint.get("/<receipt>")
+@requires("anonymous")
+@spec.validate(resp=answers(ReportOutcome, 401, 404, 503), tags=["reports"])
+def get_receipt(receipt: str, query: NoParameters) -> Response:  # noqa: ARG001
+    """What became of the report of this receipt."""
+    return _answer(outcome(by_receipt(register().engine, receipt)))
+
+
+@blueprint.get("/mine")
+@requires("carrier")
+@spec.validate(resp=answers(OwnReports, 401, 403, 503), tags=["reports"])
+def get_own_reports(query: OwnReportsQuery) -> Response:
+    """What this key reported within a year, the newest first. Role: carrier."""
+    found = own_reports(register().engine, caller().key_id, before=query.before, limit=query.limit)
+    return _answer({"reports": [{"id": each.id} | outcome(each) for each in found]})
+
+
+def outcome(reported: Reported) -> dict[str, Any]:
+    """A report as whoever reported sees it."""
+    return {
+        "kind": reported.kind,
+        "outcome": reported.outcome,
+        "word": reported.word,
+        "code": code_forms(reported.code) if reported.code else None,
+        "address": reported.address,
+        "commune": unit_ref(gazetteer().units.get(reported.unit_id), today()),
+        "reported_at": at(reported.reported_at),
+        "decided_at": at(reported.decided_at) if reported.decided_at else None,
+    }
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,265 @@
+"""Streets and localities as an office lists them: how many doors, and what is missing there.
+
+Counted for a page at a time, by the index of the street or the locality; nothing is kept for it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.label import named
+from geo.locality import parse_locality
+from geo.spelling import Spelling, spelling
+from geo.street import parse_street
+from geo.text import fold
+from registry.coverage.gap_statements import (
+    HOLES,
+    LEAST_KNOWN,
+    LONGEST_RANGE,
+    MOST_MISSING,
+    RANGE,
+)
+from registry.coverage.measure import BEST_TARGET
+from registry.errors import NotFoundError
+from registry.records import COLUMNS, JOINS, OUTER, Record
+
+Table = Literal["thoroughfare", "locality"]
+
+PAGE: Final = 50
+_MOST_NAMES: Final = 5_000
+_LIVING: Final = "h.status IN ('proposed', 'active')"
+_INSIDE: Final = """ARRAY (
+        WITH RECURSIVE inside AS (
+            SELECT l.id UNION SELECT n.id FROM inside i JOIN locality n ON n.parent_id = i.id
+        ) SELECT id FROM inside
+    )"""
+"""All that a locality holds, and itself."""
+_OF: Final = {
+    "thoroughfare": "h.thoroughfare_id = l.id",
+    "locality": f"h.locality_id = ANY ({_INSIDE})",
+}
+_TARGET: Final = f"""(
+        SELECT g.households FROM target g WHERE g.locality_id = l.id AND g.withdrawn_at IS NULL
+        ORDER BY {BEST_TARGET} LIMIT 1
+    )"""
+_LISTED: Final = """
+    SELECT l.id, l.unit_id, l.former_unit_id, l.kind, l.name, l.key,
+        c.doors, c.households, c.pointless, c.unverified, {target}, {outer}
+    FROM (
+        SELECT * FROM {table} WHERE merged_into_id IS NULL AND {where}
+        ORDER BY key, id LIMIT {limit}
+    ) l
+    LEFT JOIN LATERAL (
+        SELECT count(*) AS doors,
+            coalesce(sum(h.households_count) FILTER (WHERE h.kind = 'household'), 0) AS households,
+            count(*) FILTER (WHERE h.point IS NULL) AS pointless,
+            count(*) FILTER (WHERE h.verified_on IS NULL) AS unverified
+        FROM household h WHERE {of} AND {living}
+    ) c ON true
+    ORDER BY l.key, l.id
+"""
+_NAMES: Final = {
+    table: text(
+        f"SELECT id, kind, name, former_unit_id FROM {table}"
+        f" WHERE unit_id = :unit AND merged_into_id IS NULL ORDER BY key, id LIMIT {_MOST_NAMES}"
+    )
+    for table in ("thoroughfare", "locality")
+}
+_FORMER: Final = {
+    table: text(
+        f"SELECT DISTINCT kind, name FROM {table}_alias WHERE {table}_id = :id ORDER BY name"
+    )
+    for table in ("thoroughfare", "locality")
+}
+# Numbers count along the street, or in the locality where no street leads to the door.
+_NUMBERED: Final = {
+    "thoroughfare": "h.thoroughfare_id = ANY (:ids)",
+    "locality": "h.locality_id = ANY (:ids) AND h.thoroughfare_id IS NULL",
+}
+_DOORS: Final = f"""
+    SELECT {COLUMNS} FROM household h {JOINS}
+    WHERE {{where}} AND {_LIVING}
+    ORDER BY CAST(substring(h.house_number_key FROM '^[0-9]{{{{1,9}}}}') AS bigint) NULLS LAST,
+        h.house_number_key, h.code
+    LIMIT {{limit}}
+"""
+_STATE: Final = {
+    table: text(
+        f"""
+        SELECT md5(concat(
+            (SELECT string_agg(concat_ws(' ', p.id, p.key, p.name, p.kind), ';' ORDER BY p.id)
+                FROM {table} p WHERE p.id = ANY (:ids)),
+            (SELECT string_agg(concat_ws(' ', h.code, h.event_id), ';' ORDER BY h.code)
+                FROM household h WHERE h.{table}_id = ANY (:ids))))
+        """
+    )
+    for table in ("thoroughfare", "locality")
+}
+
+
+class Hole(NamedTuple):
+    """Numbers that are missing on one side of a street, between two that are known."""
+
+    first: int
+    last: int
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Those that are missing."""
+        return tuple(range(self.first + 2, self.last, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPlace:
+    """A street or locality with what is known of its doors."""
+
+    table: Table
+    id: int
+    unit_id: int
+    former_unit_id: int | None
+    kind: str
+    name: str
+    key: str
+    doors: int
+    """Living records in it, and in what a locality holds."""
+    households: int
+    pointless: int
+    """Without a point."""
+    unverified: int
+    """Never verified."""
+    target: int | None
+    """How many hộ a locality is said to have."""
+    around: Sequence[Sequence[str]] | None = None
+    """(kind, name) of what holds a locality, the smaller first."""
+    holes: tuple[Hole, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """With its kind, and what holds it: as an operation takes it."""
+        around = (named(kind, name) for kind, name in self.around or ())
+        return ", ".join((named(self.kind, self.name), *around))
+
+    @property
+    def deficit(self) -> int | None:
+        """Hộ that are missing; None where nobody knows how many there are."""
+        return None if self.target is None else max(self.target - self.households, 0)
+
+
+def list_places(
+    session: Session,
+    table: Table,
+    unit_ids: Collection[int] | None,
+    *,
+    called: str = "",
+    after: tuple[str, int] | None = None,
+) -> list[ListedPlace]:
+    """A page of the streets or localities of these communes, or of all, by name.
+
+    `called`: whose name has this in it. `after`: key and id of the last one of the page before.
+    """
+    where = ["true"]
+    values: dict[str, Any] = {}
+    if unit_ids is not None:
+        where.append("unit_id = ANY (:units)")
+        values["units"] = sorted(unit_ids)
+    if called:
+        where.append("key LIKE :called")
+        values["called"] = f"%{_key_of(table, called)}%"
+    if after is not None:
+        where.append("(key, id) > (:key, :id)")
+        values |= {"key": after[0], "id": after[1]}
+    return _listed(session, table, " AND ".join(where), values)
+
+
+def place_by_id(session: Session, table: Table, place_id: int) -> ListedPlace:
+    """One of them. Raises NotFoundError, also for one that is part of another by now."""
+    found = _listed(session, table, "id = :id", {"id": place_id})
+    if not found:
+        raise NotFoundError("không có nơi này, hoặc đã gộp vào nơi khác (no such place any more)")
+    return found[0]
+
+
+def namesakes(
+    session: Session, place: ListedPlace, unit_ids: Collection[int] | None
+) -> list[ListedPlace]:
+    """Streets of its name in these communes: one that runs through them has a row in each."""
+    where, given = "key = :key AND id <> :id", {"key": place.key, "id": place.id}
+    values: dict[str, Any] = given
+    if unit_ids is not None:
+        where += " AND unit_id = ANY (:units)"
+        values["units"] = sorted(unit_ids)
+    found = _listed(session, place.table, where, values)
+    return [each for each in found if spelling(place.name, each.name) is Spelling.SAME]
+
+
+def names_in(session: Session, table: Table, unit_id: int) -> list[tuple[int, str, int | None]]:
+    """(id, name with its kind, former commune) of all of a commune."""
+    rows = session.execute(_NAMES[table], {"unit": unit_id})
+    return [(row.id, named(row.kind, row.name), row.former_unit_id) for row in rows]
+
+
+def former_names(session: Session, place: ListedPlace) -> list[str]:
+    """By which it is found as well."""
+    rows = session.execute(_FORMER[place.table], {"id": place.id})
+    return [named(row.kind, row.name) for row in rows]
+
+
+def doors_of(
+    session: Session, table: Table, ids: Sequence[int], limit: int, *, counted: bool = False
+) -> list[Record]:
+    """Living records in these places, in the order of their numbers; `counted`: whose number counts
+    there, as a locality's does where no street leads to the door.
+    """
+    where = _NUMBERED[table] if counted else f"h.{table}_id = ANY (:ids)"
+    statement = _DOORS.format(where=where, limit=int(limit))
+    rows: Any = session.execute(text(statement), {"ids": list(ids)})
+    return [Record(*row) for row in rows]
+
+
+def state_of(session: Session, table: Table, ids: Sequence[int]) -> str:
+    """What changes when a place, or any record in it, does: a preview holds while this is equal."""
+    return str(session.execute(_STATE[table], {"ids": list(ids)}).scalar_one())
+
+
+def _listed(session: Session, table: Table, where: str, given: dict[str, Any]) -> list[ListedPlace]:
+    statement = _LISTED.format(
+        target=_TARGET if table == "locality" else "NULL",
+        outer=OUTER if table == "locality" else "NULL",
+        table=table,
+        where=where,
+        limit=PAGE,
+        of=_OF[table],
+        living=_LIVING,
+    )
+    found = [ListedPlace(table, *row) for row in session.execute(text(statement), given)]
+    if table == "locality":
+        return found
+    holes = _holes(session, [each.id for each in found])
+    return [replace(each, holes=tuple(holes.get(each.id, ()))) for each in found]
+
+
+def _holes(session: Session, ids: Sequence[int]) -> dict[int, list[Hole]]:
+    """Street → what is missing in it, as `registry.coverage.gaps` has it."""
+    statement = HOLES.format(
+        not_demo="",
+        shown="",
+        within="AND h.thoroughfare_id = ANY (:ids)",
+        widest=2 * (MOST_MISSING + 1),
+        least_known=LEAST_KNOWN,
+        range=RANGE,
+        longest=LONGEST_RANGE,
+    )
+    found: dict[int, list[Hole]] = {}
+    for row in session.execute(text(statement), {"ids": list(ids)}):
+        found.setdefault(row.street, []).append(Hole(row.n, row.next))
+    return found
+
+
+def _key_of(table: Table, called: str) -> str:
+    """What of a key to look for; without the signs that mean anything in LIKE."""
+    read = parse_street(called) if table == "thoroughfare" else parse_locality(called)
+    key = read.key if read is not None else fold(called)
+    return key.replace("\\", "").replace("%", "").replace("_", "")

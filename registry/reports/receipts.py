@@ -1,0 +1,128 @@
+"""Receipts: whoever reported reads what became of it, and nobody else does.
+
+A receipt is random and kept as its SHA-256, like a key. It tells nothing of who reported, and what
+it leads to is what the reporter knew: the code, or the address as it was understood. Those of a key
+are its list of what it reported itself.
+"""
+
+import datetime
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from registry.access.sessions import hash_token
+from registry.database import session_scope
+from registry.errors import NotFoundError
+
+KEPT_DAYS: Final = 366
+_BYTES: Final = 16
+_LONGEST: Final = 64
+_MOST_AGAIN: Final = 100
+"""Receipts of one report that are left where somebody says the same again and again."""
+
+_GIVE: Final = text(
+    "INSERT INTO field_report_receipt (token_hash, report_id, key_id) VALUES (:hash, :id, :key)"
+)
+_TOO_MANY: Final = text(
+    """
+    DELETE FROM field_report_receipt WHERE token_hash IN (
+        SELECT token_hash FROM field_report_receipt WHERE report_id = :id
+        ORDER BY given_at DESC OFFSET :most)
+    """
+)
+_OVER: Final = text(
+    "DELETE FROM field_report_receipt"
+    " WHERE given_at < clock_timestamp() - make_interval(days => :days)"
+)
+_COLUMNS: Final = """
+    f.id, f.kind, f.state, f.unit_id, f.word, f.address_text,
+    -- The code of a new house is that of its record, which may be one that is not shown.
+    CASE WHEN f.kind <> 'new_house' OR NOT h.restricted THEN f.code END,
+    f.reported_at, CASE WHEN f.state <> 'proposed' THEN e.occurred_at END
+"""
+_JOINS: Final = """
+    LEFT JOIN household h ON h.code = f.code
+    LEFT JOIN event e ON e.id = f.decided_event_id
+"""
+_BY_RECEIPT: Final = text(
+    f"""
+    SELECT {_COLUMNS} FROM field_report_receipt r JOIN field_report f ON f.id = r.report_id {_JOINS}
+    WHERE r.token_hash = :hash
+        AND r.given_at >= clock_timestamp() - make_interval(days => :days)
+    """  # noqa: S608 - constants
+)
+_OF_KEY: Final = text(
+    f"""
+    SELECT {_COLUMNS} FROM (
+        SELECT DISTINCT report_id AS id FROM field_report_receipt
+        WHERE key_id = :key AND report_id < :before ORDER BY report_id DESC LIMIT :limit
+    ) r JOIN field_report f USING (id) {_JOINS}
+    ORDER BY f.id DESC
+    """  # noqa: S608 - constants
+)
+_NO_END: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A report as whoever reported sees it."""
+
+    id: int
+    kind: str
+    state: str
+    unit_id: int
+    word: str | None
+    """What who decided says to the reporter."""
+    address: str | None
+    """Of a new house, as it was understood."""
+    code: str | None
+    reported_at: datetime.datetime
+    """When it was said first."""
+    decided_at: datetime.datetime | None
+    """None while it waits."""
+
+    @property
+    def outcome(self) -> str:
+        """waiting | accepted | rejected: that an editor proposed something is no answer yet."""
+        return "waiting" if self.state in ("open", "proposed") else self.state
+
+
+def give_receipt(session: Session, report_id: int, key_id: int | None, *, again: bool) -> str:
+    """A new receipt; `again`: for who has said the same before, and may have lost the other."""
+    receipt = secrets.token_urlsafe(_BYTES)
+    given = {"hash": hash_token(receipt), "id": report_id, "key": key_id}
+    session.execute(_GIVE, given)
+    if again:
+        session.execute(_TOO_MANY, {"id": report_id, "most": _MOST_AGAIN})
+    return receipt
+
+
+def forget_receipts(session: Session) -> None:
+    """Remove those whose year is over."""
+    session.execute(_OVER, {"days": KEPT_DAYS})
+
+
+def by_receipt(engine: Engine, receipt: str) -> Reported:
+    """What became of a report; raises NotFoundError for a receipt that is none, or no more."""
+    with session_scope(engine) as session:
+        given = {"hash": hash_token(receipt[:_LONGEST]), "days": KEPT_DAYS}
+        row: Any = session.execute(_BY_RECEIPT, given).one_or_none()
+    if row is None:
+        raise NotFoundError("không có biên nhận này, hoặc đã quá một năm (no such receipt)")
+    return Reported(*row)
+
+
+def own_reports(
+    engine: Engine, key_id: int | None, *, before: int | None = None, limit: int = 50
+) -> list[Reported]:
+    """What a key reported within the year, the newest first; `before` is the id of the last one of
+    the page before.
+    """
+    if key_id is None:
+        return []
+    given = {"key": key_id, "before": before or _NO_END, "limit": limit}
+    with session_scope(engine) as session:
+        return [Reported(*row) for row in session.execute(_OF_KEY, given)]
