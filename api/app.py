@@ -33,7 +33,8 @@ from api.cors import allow_other_sites
 from api.counters import Counters
 from api.desk import home as desk_home
 from api.desk import imports as desk_imports
-from api.desk import sign_in
+from api.desk import records as desk_records
+from api.desk import records_several, records_work, sign_in
 from api.desk.blueprint import prepare_desk
 from api.document import document
 from api.errors import register_errors
@@ -131,7 +132,10 @@ def create_app(
         try_it.blueprint,
         sign_in.blueprint,
     )
-    desk = (desk_home.blueprint, desk_imports.blueprint, sign_in.leaving)
+    desk = (
+        *(desk_home.blueprint, desk_records.blueprint, records_several.blueprint),
+        *(records_work.blueprint, desk_imports.blueprint, sign_in.leaving),
+    )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         reports.blueprint,
