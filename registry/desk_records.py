@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from geo.label import named
 from registry.access.actors import Actor, outside_units
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer
@@ -67,8 +68,14 @@ class Place(NamedTuple):
     id: int
     kind: str
     name: str
-    outer: str | None
-    """What holds a locality, in words."""
+    outer_kind: str | None
+    outer_name: str | None
+
+    @property
+    def words(self) -> str:
+        """As an address says it, with what holds a locality."""
+        own = named(self.kind, self.name)
+        return f"{own}, {named(self.outer_kind, self.outer_name)}" if self.outer_name else own
 
 
 class Spot(NamedTuple):
@@ -276,12 +283,12 @@ _SPOTS: Final = """
 """
 # A merged place is found by its former name only, and holds nothing.
 _STREETS: Final = text(
-    "SELECT id, kind, name, NULL FROM thoroughfare"
+    "SELECT id, kind, name, NULL, NULL FROM thoroughfare"
     " WHERE unit_id = :unit AND merged_into_id IS NULL ORDER BY key, id"
 )
 _LOCALITIES: Final = text(
     """
-    SELECT l.id, l.kind, l.name, p.kind || ' ' || p.name
+    SELECT l.id, l.kind, l.name, p.kind, p.name
     FROM locality l LEFT JOIN locality p ON p.id = l.parent_id
     WHERE l.unit_id = :unit AND l.merged_into_id IS NULL ORDER BY l.key, l.id
     """

@@ -36,7 +36,6 @@ from registry.database import session_scope
 from registry.desk_records import (
     MOST_POINTS,
     STATUSES_OF,
-    Place,
     Status,
     Wanted,
     check_seen,
@@ -135,8 +134,8 @@ def get_records() -> BaseResponse:
         several_communes=asking.sees is None or len(asking.sees) > 1,
         page=page,
         rows=[_Listed.of(record) for record in page.records],
-        streets=[(each.id, _place_words(each)) for each in streets],
-        localities=[(each.id, _place_words(each)) for each in localities],
+        streets=[(each.id, each.words) for each in streets],
+        localities=[(each.id, each.words) for each in localities],
         statuses=[(name, words(*_STATUS_WORDS[name])) for name in STATUSES_OF],
         wrong=wrong,
         after=page.records[-1].code if page.records and page.more else None,
@@ -287,11 +286,6 @@ def _choices(known: Gazetteer, asking: Actor, within: Unit | None) -> list[tuple
     offered = communes if len(provinces) == 1 else list(provinces.values())
     named = [(u.code, u.version_on(day).full_name) for u in offered]
     return sorted(named, key=lambda each: each[0])
-
-
-def _place_words(place: Place) -> str:
-    name = f"{place.kind} {place.name}"
-    return f"{name}, {place.outer}" if place.outer else name
 
 
 def _facts(known: Gazetteer, record: Record) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from api.errors import invalid_input
 from api.pages.shell import words
 from geo.code import format as code_display
 from geo.label import named
-from registry.errors import RegistryError
+from registry.errors import AddressTakenError, RegistryError
 from registry.lifecycle.requests import MAX_PARTS, OperationRequest, SplitPart
 from registry.lifecycle.table import Operation
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
@@ -89,16 +89,16 @@ class Form:
 
     def names(self) -> tuple[str, ...]:
         """Fields that are asked for."""
-        record, known = self.record, self.operation.request.model_fields
+        record, known = self.record, set(self.operation.request.model_fields)
+        if record is not None or self.operation.name == "propose":
+            known.discard("code")
         if self.operation.name == "activate" and record and record.status != "reserved":
-            return ("decision_number", "reason", "same_address")  # it has its address already
-        about_code = record is not None or self.operation.name == "propose"
-        hidden = {"code"} if about_code else set()
+            known &= {*OperationRequest.model_fields, "same_address"}  # it has its address already
         # Whether two doors may bear one address is asked where that is in question.
-        if self.error is None and "same_address" not in self.typed:
-            hidden.add("same_address")
-        ordered = [name for _, names in _GROUPS for name in names]
-        return tuple(name for name in ordered if name in known and name not in hidden)
+        doubted = isinstance(self.error, AddressTakenError) or "same_address" in self.typed
+        if not doubted and not (self.error and "parts" in known):
+            known.discard("same_address")
+        return tuple(name for _, names in _GROUPS for name in names if name in known)
 
     def groups(self) -> list[Group]:
         """The form, heading by heading."""

@@ -122,7 +122,7 @@ def _page(
         preview=preview,
         refused=refused,
         typed=typed,
-        said=complaint(error) if error else None,
+        trouble=complaint(error) if error else None,
         told=error.extra.get("refused", {}) if error else {},
         once=secrets.token_urlsafe(12),
         back=back,

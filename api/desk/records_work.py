@@ -78,6 +78,8 @@ class Row:
     after: str
     status_before: str
     status_after: str
+    state: str
+    """The state afterwards, as data."""
     changes: tuple[tuple[str, str, str], ...]
     """What, before, after."""
 
@@ -152,6 +154,7 @@ def row_of(known: Gazetteer, old: Record | None, changed: Changed) -> Row:
         label_of(known, new),
         status_words(old.status) if old else "",
         status_words(changed.status),
+        changed.status,
         tuple(
             (field_words(c.field), *(value_words(known, c.field, v) for v in (c.before, c.after)))
             for c in changes
@@ -318,7 +321,7 @@ class _Desk:
             record=self.subject,
             seen=self._seen() if keep_seen else self.subject and self.subject.event_id,
             label=label_of(self.known, self.subject) if self.subject else None,
-            said=complaint(error) if error else None,
+            trouble=complaint(error) if error else None,
             wrong=[
                 (field.label, field.wrong)
                 for group in (*groups, *parts)

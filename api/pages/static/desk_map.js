@@ -114,6 +114,7 @@ async function open(box) {
     const hint = box.parentElement.querySelector('[data-map-hint]');
     if (hint) hint.hidden = false;
     map.once('idle', () => { box.dataset.ready = 'yes'; });
+    map.triggerRepaint(); // it may be idle already
   } catch {
     box.hidden = true;
     say(t('Không mở được bản đồ trên trình duyệt này; danh sách và ô toạ độ vẫn dùng được.', 'The map cannot be drawn by this browser; the list and the fields work.'));
