@@ -14,8 +14,8 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, event_words, room
 from api.desk.records_several import SEVERAL
-from api.desk.records_work import (
-    OF_RECORD,
+from api.desk.records_words import (
+    changes_words,
     commune_name,
     field_words,
     label_of,
@@ -23,6 +23,7 @@ from api.desk.records_work import (
     title,
     value_words,
 )
+from api.desk.records_work import OF_RECORD
 from api.errors import UNIT_CODE, invalid_input
 from api.pages.shell import words
 from api.pages.sketch import draw_sketch
@@ -207,7 +208,9 @@ def get_record(address_code: str) -> BaseResponse:
         state=status_words(record.status),
         demo=codes.is_demo(record.code),
         facts=_facts(known, record),
-        steps=[_step(known, step, in_full=in_full) for step in reversed(steps)],
+        steps=[
+            _step(known, step, first=step is steps[0], in_full=in_full) for step in reversed(steps)
+        ],
         sketch=_sketch(record),
         work=[_work(made.name, record, asking) for made in OF_RECORD if _fits(made.name, record)],
         successors=[codes.format(code) for code in record.successors or ()],
@@ -304,13 +307,8 @@ def _facts(known: Gazetteer, record: Record) -> list[tuple[str, str]]:
     return [(field_words(n), value_words(known, n, v)) for n, v in held if v is not None]
 
 
-def _step(known: Gazetteer, step: Step, *, in_full: bool) -> dict[str, Any]:
+def _step(known: Gazetteer, step: Step, *, first: bool, in_full: bool) -> dict[str, Any]:
     record = step.record
-    changes = [
-        (field_words(c.field), *(value_words(known, c.field, v) for v in (c.before, c.after)))
-        for c in step.changes
-        if c.before is not None or c.field not in ("status", "kind")
-    ]
     return {
         "at": step.at,
         "what": event_words(step.operation) if step.operation else "–",
@@ -320,7 +318,7 @@ def _step(known: Gazetteer, step: Step, *, in_full: bool) -> dict[str, Any]:
         "report": step.report_id,
         "label": label_of(known, record) if record else words("đã gỡ", "removed"),
         "status": status_words(record.status) if record else "",
-        "changes": changes if step is not None and any(c[1] != "–" for c in changes) else [],
+        "changes": () if first else changes_words(known, step.changes),
         "successors": [codes.format(code) for code in step.successors],
         "predecessors": [codes.format(code) for code in step.predecessors],
     }

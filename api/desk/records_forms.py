@@ -1,6 +1,6 @@
 """Forms of operations, made from the models of their requests.
 
-A field that shows what is recorded carries it a second time (`was.NAME`): only what somebody
+A field that shows what is recorded carries it a second time (`_was.NAME`): only what somebody
 changed is asked for, so that a form that lay open for an hour undoes nothing of somebody else's.
 """
 
@@ -23,7 +23,9 @@ from registry.lifecycle.table import Operation
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
 from registry.records import Record
 
-WAS: Final = "was."
+WAS: Final = "_was."
+PARTS: Final = "_parts"
+"""For how many new records there are fields."""
 _POINT: Final = ("lon", "lat", "position_method", "position_accuracy_m")
 _GROUPS: Final[tuple[tuple[tuple[str, str], tuple[str, ...]], ...]] = (
     (("Việc này", "This"), ("count", "on", "into", "codes", "by")),
@@ -234,14 +236,14 @@ def recorded(record: Record) -> dict[str, str]:
 
 def parts_count(typed: Mapping[str, str]) -> int:
     """For how many new records a form has fields."""
-    given = typed.get("parts", "")
+    given = typed.get(PARTS, "")
     count = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 2
     return max(2, min(count, MAX_PARTS))
 
 
 def more_parts(typed: Mapping[str, str]) -> dict[str, str]:
     """The same with fields for one more."""
-    return {**typed, "parts": str(parts_count(typed) + 1)}
+    return {**typed, PARTS: str(parts_count(typed) + 1)}
 
 
 _SAME: Final = object()

@@ -13,7 +13,7 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, in_language
 from api.desk.records_forms import Form
-from api.desk.records_work import preview_of, title
+from api.desk.records_words import preview_of, title
 from api.errors import invalid_input, registry_problem, status_of
 from geo import code as codes
 from geo.code import CodeError
@@ -45,7 +45,7 @@ def _endpoint(operation: Operation) -> Callable[[], BaseResponse]:
 
 def _answer(operation: Operation) -> BaseResponse:
     """The form with what was ticked; what it would do; or what was done."""
-    step = request.form.get("step", "form")
+    step = request.form.get("_step", "form")
     typed = {name: request.form[name] for name in _ASKED if name in request.form}
     back = request.form.get("back", "")
     back = back if back.startswith("/desk/records") else "/desk/records"
@@ -84,7 +84,7 @@ def _perform(
 def _do(
     operation: Operation, ticked: dict[str, int], typed: dict[str, str], back: str
 ) -> BaseResponse:
-    made = _perform(operation, ticked, typed, once=request.form.get("once") or None)
+    made = _perform(operation, ticked, typed, once=request.form.get("_once") or None)
     count = len(made.records)
     note(count=count, units=made.units, event_id=made.event_id)
     return done(back, f"Đã {operation.vi}: {count} mã", f"Done ({operation.name}): {count} records")

@@ -5,12 +5,11 @@ is. Before anything is written the very same is tried and rolled back, and what 
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import request
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
@@ -18,149 +17,49 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, in_language
 from api.desk.records_forms import WAS, Form, more_parts
+from api.desk.records_words import label_of, preview_of, title
 from api.errors import registry_problem, status_of
 from api.pages.shell import words
 from geo.code import format as code_display
 from registry.access.actors import Actor
 from registry.database import session_scope
 from registry.desk_records import (
-    Affected,
     LastChange,
     Place,
-    affected,
     find_record,
     last_change,
     list_places,
-    records_of,
 )
 from registry.errors import (
     AlreadyDoneError,
     ConflictError,
     InvalidInputError,
     NotFoundError,
+    OutsideUnitsError,
     RegistryError,
     StaleError,
 )
 from registry.gazetteer import Gazetteer, today
-from registry.history import changes_between
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME, OPERATIONS, Operation
-from registry.lifecycle.words import EFFECTS, FIELDS, KINDS, METHODS
-from registry.lifecycle.work import Changed
+from registry.lifecycle.words import EFFECTS
 from registry.messages import STATUSES
-from registry.records import Record, record_wording
+from registry.records import Record
 
 blueprint = desk_blueprint("records_work", "/desk/records")
 
 OF_RECORD: Final = tuple(made for made in OPERATIONS if made.of_record)
 _ALONE: Final = ("reserve", "propose")
 """Operations that can be about no record yet."""
-_TITLES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
-    ("retire", "proposed"): ("từ chối đề nghị", "turn down"),
-    ("retire", "reserved"): ("bỏ mã đã giữ", "give up the code"),
-    ("propose", ""): ("đề nghị nhà mới", "propose a new house"),
-    ("reserve", ""): ("giữ mã trước", "reserve codes"),
-}
-"""What an operation is called where the table's word does not say it."""
-_OWN_FIELDS: Final = ("csrf", "step", "seen", "once")
-_SHOWN: Final = 50
-"""Records that a preview shows one by one."""
+_OWN_FIELDS: Final = ("csrf", "_step", "_seen", "_once")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What happens to one record."""
-
-    code: str
-    """Empty for one that does not exist yet."""
-    before: str
-    after: str
-    status_before: str
-    status_after: str
-    state: str
-    """The state afterwards, as data."""
-    changes: tuple[tuple[str, str, str], ...]
-    """What, before, after."""
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What an operation would do."""
-
-    rows: tuple[Row, ...]
-    more: int
-    """Records beside those shown."""
-    affected: Affected
-    warnings: tuple[str, ...]
-    effect: str
-
-
-def title(operation: Operation, status: str = "") -> str:
-    """What an operation is called, about a record in that state."""
-    vi, en = _TITLES.get((operation.name, status), (operation.vi, operation.name.replace("-", " ")))
-    return words(vi[:1].upper() + vi[1:], en[:1].upper() + en[1:])
-
-
-def status_words(status: str) -> str:
-    """A state in words."""
-    return words(STATUSES[status], status)
-
-
-def commune_name(known: Gazetteer, unit_id: int | None) -> str:
-    """A commune as it is called today."""
-    if unit_id is None:
-        return words("chưa thuộc xã, phường nào", "of no commune yet")
-    return known.units[unit_id].version_on(today()).full_name
-
-
-def value_words(known: Gazetteer, name: str, value: object) -> str:
-    """A member of a record, as people write it."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return words("có" if value else "không", "yes" if value else "no")
-    if name in ("commune", "former_commune") and isinstance(value, int):
-        return commune_name(known, value)
-    if name == "parent":
-        return code_display(str(value))
-    tables = {"status": STATUSES, "position_method": METHODS, "kind": KINDS}
-    if name in tables:
-        return words(tables[name][str(value)], str(value))
-    if isinstance(value, float):
-        return f"{value:.6f}" if name in ("lon", "lat") else f"{value:g}"
-    return value.strftime("%d/%m/%Y") if hasattr(value, "strftime") else str(value)
-
-
-def field_words(name: str) -> str:
-    """The name of a member of records."""
-    return words(FIELDS[name], name.replace("_", " "))
-
-
-def label_of(known: Gazetteer, record: Record | None) -> str:
-    """A record's address; of a code that stands on no door yet, so."""
-    if record is None or record.status == "reserved":
-        return words("chưa gắn với chỗ ở nào", "on no door yet")
-    return record_wording(known, today(), record).label
-
-
-def row_of(known: Gazetteer, old: Record | None, changed: Changed) -> Row:
-    """What happens to a record that was `old`."""
-    new = changed.record
-    changes = changes_between(old, new) if old and new else ()
-    return Row(
-        code_display(changed.code) if old else "",
-        label_of(known, old) if old else "",
-        label_of(known, new),
-        status_words(old.status) if old else "",
-        status_words(changed.status),
-        changed.status,
-        tuple(
-            (field_words(c.field), *(value_words(known, c.field, v) for v in (c.before, c.after)))
-            for c in changes
-            if c.field != "status"
-        ),
-    )
+_MENDED: Final = (
+    *(InvalidInputError, ConflictError, NotFoundError, StaleError),
+    OutsideUnitsError,  # a point, or a commune that was chosen
+)
+"""What is told in the form, beside what was typed."""
 
 
 def _endpoint(operation: Operation) -> Callable[..., BaseResponse]:
@@ -198,7 +97,7 @@ class _Desk:
 
     def answer(self) -> BaseResponse:
         """What the step asks for."""
-        step = request.form.get("step", "preview")
+        step = request.form.get("_step", "preview")
         if request.method != "POST":
             return self._form_page(self._form(filled=self._begun()))
         if step == "more":
@@ -210,7 +109,7 @@ class _Desk:
             return self._do(asked) if step == "do" else self._preview_page(asked)
         except AlreadyDoneError:
             return done(self._leads_to(), "Việc này đã làm rồi, không làm lần nữa", "Done already")
-        except (InvalidInputError, ConflictError, NotFoundError, StaleError) as error:
+        except _MENDED as error:
             registry_problem(error)  # for the audit log
             return self._again(error)
 
@@ -241,7 +140,7 @@ class _Desk:
         """The event of the state that the form was filled in for."""
         if self.subject is None:
             return None
-        given = request.form.get("seen", "")
+        given = request.form.get("_seen", "")
         return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
 
     def _do(self, asked: OperationRequest) -> BaseResponse:
@@ -251,7 +150,7 @@ class _Desk:
             asked,
             actor=caller().name,
             seen_event=self._seen(),
-            once=request.form.get("once") or None,
+            once=request.form.get("_once") or None,
         )
         note(count=made.rewritten, units=made.units, event_id=made.event_id)
         living = [r for r in made.records if r.status != "retired"]
@@ -366,30 +265,6 @@ class _Desk:
     def _leads_to(self) -> str:
         record = self.subject
         return f"/desk/records/{code_display(record.code)}" if record else "/desk/records"
-
-
-def preview_of(
-    session: Session,
-    known: Gazetteer,
-    operation: Operation,
-    changed: Iterable[Changed],
-    subject: Record | None = None,
-) -> Preview:
-    """What a dry run did, beside what is recorded."""
-    records = {one.code: one for one in changed}
-    before = records_of(session, records)
-    if subject is not None:
-        before[subject.code] = subject
-    rows = tuple(row_of(known, before.get(code), one) for code, one in records.items())
-    if operation.name == "reserve":
-        rows = ()
-    return Preview(
-        rows[:_SHOWN],
-        max(len(rows) - _SHOWN, 0),
-        affected(session, before),
-        (),
-        words(*EFFECTS.get(operation.name, ("", ""))),
-    )
 
 
 def communes_of(known: Gazetteer, actor: Actor) -> list[tuple[str, str]]:

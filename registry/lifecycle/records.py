@@ -98,7 +98,7 @@ def _is_own_proposal(work: Work, row: Row) -> bool:
     actor = acting()
     if actor is None or row["status"] != "proposed":
         return False
-    by = work.session.execute(_PROPOSED_BY, {"code": row["code"]}).scalar_one()
+    by: str = work.session.execute(_PROPOSED_BY, {"code": row["code"]}).scalar_one()
     if by == actor.name and not actor.approves_own:
         raise OwnProposalError(
             f"mã {codes.format(row['code'])} do chính khoá này đề nghị: người duyệt khác mới đưa"

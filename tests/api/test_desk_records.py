@@ -145,7 +145,7 @@ def test_record_of_another_commune_is_refused_and_audited(office: Office) -> Non
         assert seat.get(path).status_code == 403
     token = seat.form_token(LIST)
     for path in (page_of(there, "retire"), "/desk/records/several/retire"):
-        form = {"csrf": token, "reason": "dỡ", "step": "do", "record": f"{there}.1", "seen": "1"}
+        form = {"csrf": token, "reason": "dỡ", "_step": "do", "record": f"{there}.1", "_seen": "1"}
         assert seat.client.post(path, data=form).status_code == 403
     # A new record there, and ours brought there.
     new = {"commune": ELSEWHERE, "street": "Đường Xa", "house_number": "3", "csrf": token}
@@ -313,7 +313,7 @@ def _drawn(response: TestResponse) -> dict[str, str]:
         ("renumber", {"house_number": ""}, "còn thiếu"),
         ("retire", {"reason": " "}, "còn thiếu"),
         ("merge", {"codes": "1000-0014", "reason": "x"}, "không có mã"),
-        ("split", {"reason": "x", "parts": "nhiều"}, "cần ít nhất"),
+        ("split", {"reason": "x", "_parts": "nhiều"}, "cần ít nhất"),
         ("verify", {"on": "2999-01-01"}, "chưa tới"),
     ],
 )
@@ -328,7 +328,7 @@ def test_what_cannot_be_is_told_in_the_form_with_what_was_typed(
     assert "<script>alert" not in answer.text
     assert events(office) == before
     for name, value in fields.items():
-        if answer.status_code == 422 and name not in ("parts", "reason"):
+        if answer.status_code == 422 and name not in ("_parts", "reason"):
             assert unescape(answer.text).count(value or 'value=""'), name
 
 
@@ -346,7 +346,7 @@ def test_operation_of_a_higher_role_is_refused_and_audited(office: Office) -> No
     code, clerk = house(office), seated(office, "chỉ nhập")
     token = clerk.form_token(LIST)
     for path in (page_of(code, "retire"), "/desk/records/several/retire"):
-        form = {"csrf": token, "reason": "x", "step": "do", "record": f"{code}.1"}
+        form = {"csrf": token, "reason": "x", "_step": "do", "record": f"{code}.1"}
         refused = clerk.client.post(path, data=form)
         assert refused.status_code == 403
         assert "không thuộc quyền người nhập" in shown(refused)
@@ -372,10 +372,10 @@ def test_several_records_are_done_together_and_what_cannot_be_is_told(
     form = approver.client.post(path, data=ticked)
     assert form.status_code == 200
     assert all(page_of(code) in form.text for code in codes)
-    missing = approver.client.post(path, data=ticked | {"step": "preview"})
+    missing = approver.client.post(path, data=ticked | {"_step": "preview"})
     assert missing.status_code == 422
     assert "còn thiếu" in shown(missing)
-    told = approver.client.post(path, data=ticked | {"step": "preview", "reason": "giải toả"})
+    told = approver.client.post(path, data=ticked | {"_step": "preview", "reason": "giải toả"})
     said = shown(told)
     assert "1 mã không làm được" in said
     assert "đã được sửa sau lần bạn xem" in said
@@ -389,7 +389,7 @@ def test_several_records_are_done_together_and_what_cannot_be_is_told(
     assert events(office) == before + 1
     # One that changed between the preview and the confirmation: none is done.
     rest = ticked | {"record": [f"{codes[0]}.{office.place.row(codes[0]).event_id}"]}
-    last = approver.client.post(path, data=rest | {"step": "preview", "reason": "giải toả"})
+    last = approver.client.post(path, data=rest | {"_step": "preview", "reason": "giải toả"})
     office.place.do("verify", code=codes[0])
     late = approver.confirm(path, last)
     assert late.status_code == 409

@@ -34,7 +34,7 @@ class Seat:
 
     def confirm(self, path: str, preview: TestResponse) -> TestResponse:
         """What a preview shows is to be done: its form as it stands, confirmed."""
-        return self.client.post(path, data=MultiDict([*hidden(preview.text), ("step", "do")]))
+        return self.client.post(path, data=MultiDict([*hidden(preview.text), ("_step", "do")]))
 
     def form_token(self, page: str = "/desk") -> str:
         """What the forms of a page carry."""
