@@ -15,6 +15,7 @@ from flask import Blueprint, Response, abort, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.conditional import conditional
+from api.cors import EVERYBODY
 from registry.settings import ROOT
 
 blueprint = Blueprint("assets", __name__, url_prefix="/static")
@@ -36,6 +37,9 @@ _BROWSER_PARTS: Final = {
     },
 }
 _TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2"}
+_FIELD: Final = ROOT / "clients" / "web" / "dia-chi-input.js"
+"""The field for an address that pages of other sites load; docs/shop.md."""
+_FIELD_KEPT: Final = "public, max-age=3600"
 _PACKED: Final = (".js", ".mjs", ".css", ".svg")
 """What compresses; letters are compressed already."""
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -81,15 +85,30 @@ def get_asset(known: str, name: str) -> BaseResponse:
     asset = _read(name)
     if asset is None:
         abort(404)
+    response = _response(asset)
+    response.headers["Cache-Control"] = _FOR_EVER if known == version() else "no-cache"
+    return conditional(response)
+
+
+@blueprint.get("/dia-chi-input.js")
+def get_field() -> BaseResponse:
+    """The field for an address, for the pages of any site; its address never changes."""
+    response = _response(_read_file(_FIELD))
+    response.headers["Cache-Control"] = _FIELD_KEPT
+    response.headers["Access-Control-Allow-Origin"] = EVERYBODY
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return conditional(response)
+
+
+def _response(asset: _Asset) -> Response:
     packed = asset.packed and request.accept_encodings.quality("gzip") > 0
     response = Response(asset.packed if packed else asset.body, content_type=asset.kind)
     if packed:
         response.content_encoding = "gzip"
     response.vary.add("Accept-Encoding")
-    response.headers["Cache-Control"] = _FOR_EVER if known == version() else "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.add_etag()
-    return conditional(response)
+    return response
 
 
 @lru_cache(maxsize=64)
@@ -97,8 +116,11 @@ def _read(name: str) -> _Asset | None:
     part = _BROWSER_PARTS.get(name)
     # By name among those that are there: no path leads out of the folder.
     path = _PARTS / part if part else {each.name: each for each in _OWN.iterdir()}.get(name)
-    if path is None or not path.is_file():
-        return None
+    return _read_file(path) if path is not None and path.is_file() else None
+
+
+@lru_cache(maxsize=64)
+def _read_file(path: Path) -> _Asset:
     body = path.read_bytes()
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
     text = kind.startswith("text/") or kind == "image/svg+xml"

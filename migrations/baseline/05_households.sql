@@ -106,6 +106,8 @@ CREATE INDEX ix_household_point
     ON household USING gist (point) WHERE status = 'active' AND NOT restricted;
 -- Records of a commune.
 CREATE INDEX ix_household_unit ON household (unit_id, status);
+-- What was proposed, few of all records: the queue of those who approve.
+CREATE INDEX ix_household_proposed ON household (unit_id, code) WHERE status = 'proposed';
 -- All that coverage counts, without reading the rows. Demonstration codes begin with 0.
 CREATE INDEX ix_household_coverage
     ON household (unit_id)

@@ -131,6 +131,13 @@ class Household(HouseholdColumns, Base):
             postgresql_where="status = 'active' AND NOT restricted",
         ),
         Index("ix_household_unit", "unit_id", "status"),
+        # The queue of those who approve.
+        Index(
+            "ix_household_proposed",
+            "unit_id",
+            "code",
+            postgresql_where="status = 'proposed'",
+        ),
         # All that coverage counts, so that it reads no row. Demo codes begin with 0.
         Index(
             "ix_household_coverage",

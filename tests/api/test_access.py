@@ -17,7 +17,14 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 # What is asked by POST so that addresses stand in no URL.
 ASKED_BY_POST = ("/v1/geocode", "/v1/reverse", "/v1/validate", "/v1/batch/<operation>", "/try")
 # What everybody may say, without a change of the register.
-SAID_BY_ALL = ("/v1/reports", "/a/<address_code>/report", "/new-house")
+SAID_BY_ALL = ("/v1/reports", "/a/<address_code>/report", "/new-house", "/desk/sign-in")
+# What ends with the session of whoever asks.
+OWN = ("/desk/sign-out",)
+
+
+def is_of_desk(path: str) -> bool:
+    """Whether it is a page of the desk, which asks people and not programs for a key."""
+    return path.startswith("/desk")
 
 
 def by_header(request: Request) -> Caller:
@@ -46,7 +53,7 @@ def test_every_endpoint_declares_a_role(app: Flask) -> None:
 def test_nothing_that_writes_is_open_to_everybody(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         methods = (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
-        if methods and rule.rule not in (*ASKED_BY_POST, *SAID_BY_ALL):
+        if methods and rule.rule not in (*ASKED_BY_POST, *SAID_BY_ALL, *OWN):
             assert RANK[role_of(app, rule.endpoint) or "anonymous"] >= RANK["editor"], rule.rule
 
 
@@ -54,7 +61,7 @@ def test_without_a_key_every_operation_is_refused_before_its_body_is_read(
     app: Flask, client: FlaskClient
 ) -> None:
     for rule in app.url_map.iter_rules():
-        if role_of(app, rule.endpoint) != "anonymous":
+        if role_of(app, rule.endpoint) != "anonymous" and not is_of_desk(rule.rule):
             path = re.sub(r"<int:\w+>", "1", rule.rule.replace("<address_code>", "1000-0006"))
             for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
                 response = client.open(path, method=method, data=b"{")
@@ -62,6 +69,21 @@ def test_without_a_key_every_operation_is_refused_before_its_body_is_read(
                 assert response.content_type == MIMETYPE
                 assert response.get_json(force=True)["code"] == "key_required"
                 assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_without_a_session_every_page_of_the_desk_asks_for_one(
+    app: Flask, client: FlaskClient
+) -> None:
+    for rule in app.url_map.iter_rules():
+        if is_of_desk(rule.rule) and role_of(app, rule.endpoint) != "anonymous":
+            path = re.sub(r"<(?:\w+:)?\w+>", "1", rule.rule)
+            for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
+                response = client.open(path, method=method)
+                if method == "GET":
+                    assert response.status_code == 303, path
+                    assert response.location.startswith("/desk/sign-in?to="), path
+                else:
+                    assert response.status_code == 401, path
 
 
 @pytest.mark.parametrize("needed", RANK)
@@ -94,4 +116,10 @@ def test_route_that_is_none_is_not_found_without_a_key(gated: FlaskClient) -> No
 
 def test_who_may_what_is_asked_of_a_function(gated: FlaskClient) -> None:
     check: Callable[[Role], bool] = Caller("key", "editor").may
-    assert [role for role in RANK if check(role)] == ["anonymous", "carrier", "merchant", "editor"]
+    assert [role for role in RANK if check(role)] == [
+        "anonymous",
+        "carrier",
+        "merchant",
+        "viewer",
+        "editor",
+    ]

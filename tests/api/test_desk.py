@@ -44,7 +44,7 @@ def test_signing_in_leads_to_pages_of_the_desk_alone(office: Office, to: str) ->
     office.client.delete_cookie("desk")
 
 
-@pytest.mark.parametrize("given", ["", "dcs_", make_secret(), "é\x00"])
+@pytest.mark.parametrize("given", ["", "dcs_", f"dcs_{'0' * 36}", "é\x00"])
 def test_key_that_is_none_is_told(office: Office, given: str) -> None:
     response = office.client.post("/desk/sign-in", data={"key": given})
     assert response.status_code == 401

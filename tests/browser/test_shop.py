@@ -1,29 +1,59 @@
-"""The page of docs/shop.md, from another site than the register, as it stands there."""
+"""The field for an address, on pages of another site than the register: those of docs/shop.md."""
 
+import gzip
+import json
 import re
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from registry.settings import ROOT
-from tests.support.browser import Visit, browsing, chromium, serving, visiting
+from tests.support.browser import SIZES, Visit, browsing, chromium, serving, visiting
 from tests.support.demo import load_first_demo
 from tests.support.postgis import clone
 from tests.system.test_docs import SERVER
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
-BLOCK = re.compile(r"```html\n(.+?)```", re.DOTALL)
+SHOP = (ROOT / "docs" / "shop.md").read_text(encoding="utf-8")
+PLAIN, SHOPIFY = re.findall(r"```html\n(.+?)```", SHOP, re.DOTALL)
+(WOO,) = re.findall(r"\?>\n(.+?)<\?php", SHOP, re.DOTALL)
 NOWHERE = "http://127.0.0.1:1"
+FIELD = ROOT / "clients" / "web" / "dia-chi-input.js"
+MOST_BYTES = 15_000
+DOOR = "82/10/2 Đường Lê Thị Hồng Gấm, Phường Nhiêu Lộc, Thành phố Hồ Chí Minh"
+# The fields of a checkout of WooCommerce 9, and of a cart of Shopify's theme Dawn.
+WOO_PAGE = f"""<!doctype html><html lang="vi"><meta charset="utf-8"><title>Thanh toán</title>
+<script src="{SERVER}/static/dia-chi-input.js"></script>
+<form name="checkout" class="checkout woocommerce-checkout">{WOO}
+<label>Địa chỉ <input name="billing_address_1" id="billing_address_1"></label>
+<label>Căn hộ <input name="billing_address_2" id="billing_address_2"></label>
+<label>Thành phố <input name="billing_city" id="billing_city"></label>
+<label>Tỉnh <select name="billing_state" id="billing_state"><option value="">…</option>
+<option value="HN">Hà Nội</option><option value="HCM">Hồ Chí Minh</option></select></label>
+<button id="place_order">Đặt hàng</button></form></html>"""
+SHOPIFY_PAGE = f"""<!doctype html><html lang="vi"><meta charset="utf-8"><title>Giỏ hàng</title>
+<form id="cart">{SHOPIFY}<button name="checkout">Thanh toán</button></form></html>"""
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    """A shop with the strictest policy that lets the field work."""
+
+    register = ""
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
         pass
+
+    def end_headers(self) -> None:
+        own = f"default-src 'none'; script-src {self.register}; connect-src {self.register}"
+        self.send_header("Content-Security-Policy", f"{own} {NOWHERE}; form-action 'self'")
+        super().end_headers()
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +66,13 @@ def register_url(admin_url: str, worker_id: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def shop(register_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    (page,) = BLOCK.findall((ROOT / "docs" / "shop.md").read_text(encoding="utf-8"))
     folder: Path = tmp_path_factory.mktemp("shop")
-    (folder / "shop.html").write_text(page.replace(SERVER, register_url), encoding="utf-8")
-    (folder / "alone.html").write_text(page.replace(SERVER, NOWHERE), encoding="utf-8")
-    handler = partial(_Quiet, directory=str(folder))
+    alone = PLAIN.replace("<dia-chi-input", f'<dia-chi-input register="{NOWHERE}"')
+    pages = {"shop": PLAIN, "alone": alone, "woo": WOO_PAGE, "shopify": SHOPIFY_PAGE}
+    for name, page in pages.items():
+        (folder / f"{name}.html").write_text(page.replace(SERVER, register_url), encoding="utf-8")
+    kind = type("Shop", (_Quiet,), {"register": register_url})
+    handler = partial(kind, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -53,56 +85,168 @@ def browser() -> Iterator[Browser]:
         yield made
 
 
-@pytest.fixture
-def visit(browser: Browser, shop: str, register_url: str) -> Iterator[Visit]:
-    with visiting(browser, shop, "desktop", also=(register_url, NOWHERE)) as made:
+@pytest.fixture(params=SIZES)
+def visit(
+    request: pytest.FixtureRequest, browser: Browser, shop: str, register_url: str
+) -> Iterator[Visit]:
+    also = (register_url, NOWHERE)
+    # The page of an order is not there: what matters is what was sent to it.
+    with visiting(browser, shop, request.param, also=also) as made:
+        made.allowed = ("favicon", "404")
         yield made
         assert made.complaints() == []
 
 
-def is_taken(visit: Visit, label: str, code: str) -> None:
-    expect(visit.page.locator("#question")).to_contain_text("Đã nhận đơn")
-    expect(visit.page.get_by_label("Địa chỉ giao hàng")).to_have_value(label)
-    assert visit.page.locator("[name=address_code]").input_value() == code
+def typing(page: Page) -> Any:
+    return page.get_by_role("combobox", name="Địa chỉ giao hàng")
 
 
-DOOR = "82/10/2 Đường Lê Thị Hồng Gấm, Phường Nhiêu Lộc, Thành phố Hồ Chí Minh"
+def fill(page: Page, address: str) -> None:
+    """Type it and go on, so that no list of suggestions lies over the page."""
+    typing(page).press_sequentially(address)
+    typing(page).press("Tab")
+    expect(page.get_by_role("listbox")).to_have_count(0)
 
 
-def test_shopper_chooses_a_suggestion(visit: Visit) -> None:
+def ordered(page: Page, press: Any) -> dict[str, list[str]]:
+    """What the form sends."""
+    with page.expect_navigation():
+        press()
+    return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
+
+
+def test_field_is_one_small_file_and_a_package() -> None:
+    assert len(gzip.compress(FIELD.read_bytes(), 9)) <= MOST_BYTES
+    package = json.loads((FIELD.parent / "package.json").read_text())
+    assert all((FIELD.parent / name).is_file() for name in (*package["files"], package["types"]))
+    assert f"version = {package['version']}\n" in (ROOT / "setup.cfg").read_text()
+
+
+def test_shopper_chooses_a_suggestion_by_keyboard(visit: Visit) -> None:
     page = visit.open("/shop.html")
-    page.get_by_label("Địa chỉ giao hàng").press_sequentially("82/10/2 le thi hong g")
-    page.locator("#suggestions").get_by_role("button", name=DOOR).click()
-    page.get_by_role("button", name="Đặt hàng").click()
-    is_taken(visit, DOOR, "0001551X")
-    assert page.locator("[name=commune_code]").input_value() == "27142"
+    field = typing(page)
+    field.press_sequentially("82/10/2 le thi hong g")
+    option = page.get_by_role("option", name=DOOR)
+    expect(option).to_be_visible()
+    assert visit.barriers() == []
+    assert not visit.overflows()
+    field.press("ArrowDown")
+    expect(option).to_have_attribute("aria-selected", "true")
+    field.press("Enter")
+    expect(page.get_by_text("0001-551X")).to_be_visible()
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    assert sent == {
+        "address": [DOOR],
+        "address_code": ["0001551X"],
+        "address_commune": ["27142"],
+        "address_province": ["79"],
+        "address_verdict": ["accept"],
+    }
 
 
 def test_shopper_is_asked_until_the_address_will_do(visit: Visit) -> None:
     page = visit.open("/shop.html")
-    field = page.get_by_label("Địa chỉ giao hàng")
-    field.fill("82/10/2 Lê Thị Hồng Gấm")
-    field.press("Enter")
-    expect(page.locator("#question")).to_contain_text("Có phải địa chỉ là")
-    page.locator("#choices").get_by_role("button").click()
-    is_taken(visit, DOOR, "0001551X")
+    field = typing(page)
+    page.get_by_role("button", name="Đặt hàng").click()
+    assert "?" not in page.url  # it is required
     # Half an address comes back as it is called today, to be gone on with.
     field.fill("le thi hong gam p11 q3 tphcm")
     field.press("Enter")
-    expect(page.locator("#question")).to_contain_text("Số nhà")
+    expect(page.get_by_text("Số nhà")).to_be_visible()
     expect(field).to_have_value(DOOR.removeprefix("82/10/2 "))
-    field.press("Home")
+    assert visit.barriers() == []
     field.press_sequentially("82/10/2 ")
+    sent = ordered(page, lambda: field.press("Enter"))
+    assert sent["address_code"] == ["0001551X"]
+
+
+def test_shopper_answers_a_question_or_insists(visit: Visit) -> None:
+    page = visit.open("/shop.html")
+    field = typing(page)
+    field.fill("82/10/2 Lê Thị Hồng Gấm")
     field.press("Enter")
-    is_taken(visit, DOOR, "0001551X")
+    expect(page.get_by_text("Có phải địa chỉ là")).to_be_visible()
+    page.get_by_role("button", name=DOOR).click()
+    expect(field).to_have_value(DOOR)
     field.fill("Rue de Rivoli, Paris")
     field.press("Enter")
-    expect(page.locator("#question")).to_contain_text("Không phải địa chỉ ở Việt Nam")
+    expect(page.get_by_text("Không phải địa chỉ ở Việt Nam")).to_be_visible()
+    assert "?" not in page.url
+    page.get_by_role("button", name="Giữ như đã gõ").click()
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    assert (sent["address"], sent["address_code"]) == (["Rue de Rivoli, Paris"], [""])
+    assert sent["address_verdict"] == ["reject"]
+
+
+def test_shopper_who_would_rather_choose_finds_the_pickers(visit: Visit) -> None:
+    page = visit.open("/shop.html")
+    page.get_by_role("button", name="Chọn tỉnh, xã").click()
+    page.get_by_role("combobox", name="Tỉnh, thành phố").select_option("79")
+    page.get_by_role("combobox", name="Xã, phường").select_option("27142")
+    page.get_by_role("textbox", name="Đường, thôn").fill("lê thị hồng gấm")
+    page.get_by_role("textbox", name="Số nhà").fill("82/10/2")
+    assert visit.barriers() == []
+    page.get_by_role("button", name="Dùng địa chỉ này").click()
+    expect(typing(page)).to_have_value(DOOR)
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    assert sent["address_code"] == ["0001551X"]
 
 
 def test_order_is_taken_where_the_register_does_not_answer(visit: Visit) -> None:
     visit.allowed = ("ERR_CONNECTION_REFUSED", "ERR_UNSAFE_PORT", "ERR_FAILED", "Failed to load")
     page = visit.open("/alone.html")
-    page.get_by_label("Địa chỉ giao hàng").fill("12 Láng, Hà Nội")
-    page.get_by_role("button", name="Đặt hàng").click()
-    is_taken(visit, "12 Láng, Hà Nội", "")
+    fill(page, "12 Láng, Hà Nội")
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    assert (sent["address"], sent["address_verdict"]) == (["12 Láng, Hà Nội"], ["unchecked"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"body": "[]", "content_type": "application/json"},
+        {"body": "<html>", "content_type": "text/html"},
+        {"status": 500, "body": '{"verdict": "accept"}'},
+        {"body": '{"verdict": 7, "label": {}, "suggestions": "no", "question": []}'},
+        {"body": '{"suggestions": [null, {"label": "<img src=x onerror=alert(1)>"}, 7]}'},
+    ],
+)
+def test_register_that_answers_nonsense_stops_no_order(
+    browser: Browser, shop: str, register_url: str, answer: dict[str, Any]
+) -> None:
+    with visiting(browser, shop, "phone", also=(register_url, NOWHERE)) as visit:
+
+        def wrongly(route: Route) -> None:
+            headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+            route.fulfill(**({"status": 200, "headers": headers} | answer))
+
+        visit.allowed = ("404", "500", "favicon")
+        visit.context.route("**/v1/**", wrongly)
+        page = visit.open("/shop.html")
+        fill(page, "12 Láng")
+        sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+        assert (sent["address"], sent["address_verdict"]) == (["12 Láng"], ["unchecked"])
+        assert visit.complaints() == []
+
+
+def test_woocommerce_has_its_own_fields_filled(visit: Visit) -> None:
+    page = visit.open("/woo.html")
+    fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
+    sent = ordered(page, page.locator("#place_order").click)
+    assert sent == {
+        "billing_address_1": [DOOR],
+        "billing_address_2": ["0001551X"],
+        "billing_city": ["Phường Nhiêu Lộc"],
+        "billing_state": ["HCM"],
+    }
+
+
+def test_shopify_has_the_code_with_the_order(visit: Visit) -> None:
+    page = visit.open("/shopify.html")
+    fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
+    sent = ordered(page, page.get_by_role("button", name="Thanh toán").click)
+    assert sent["attributes[Mã địa chỉ]"] == ["0001551X"]
+    assert sent["attributes[Địa chỉ]"] == [DOOR]
+    assert sent["checkout[shipping_address][address1]"] == [DOOR]
+    assert sent["checkout[shipping_address][city]"] == ["Phường Nhiêu Lộc"]
+    assert "checkout" in sent

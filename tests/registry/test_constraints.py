@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from registry.database import OWNER_ROLE, make_engine
-from registry.models import Base, FieldReport, Import
+from registry.models import ApiKey, Base, FieldReport, Import
 from tests.support.factories import (
     make_event,
     make_household,
@@ -48,6 +48,7 @@ class Parents:
     event: int
     import_id: int
     report: int
+    key: int
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +95,11 @@ def parents(owner_session: Session) -> Parents:
             )
             .returning(FieldReport.id)
         ).scalar_one(),
+        key=owner_session.execute(
+            insert(ApiKey)
+            .values(name="Bưu điện", hash=b"h" * 32, role="carrier", ending="hhhh")
+            .returning(ApiKey.id)
+        ).scalar_one(),
     )
 
 
@@ -111,7 +117,7 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "effective_on": DAY, "source": "t",
     },
     "api_key": lambda p: {
-        "name": "Bưu điện", "hash": b"k" * 32, "role": "carrier", "ending": "kkkk",
+        "name": "Giao hàng", "hash": b"k" * 32, "role": "carrier", "ending": "kkkk",
         "previous_hash": b"p" * 32, "previous_until": NOON,
     },
     "boundary": lambda p: {
@@ -119,6 +125,7 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     },
     "client_key": lambda p: {"id": 1, "key": b"k" * 32},
     "code_key": lambda p: {"id": 1, "key": b"k" * 32},
+    "desk_session": lambda p: {"token_hash": b"t" * 32, "key_id": p.key},
     "external_id": lambda p: {"code": p.code, "scheme": "plus_code", "value": "7PH57VJ5+2X"},
     "feed": lambda p: {"event_id": p.event},
     "field_report": lambda p: {
@@ -225,6 +232,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_client_key_key_length", {"key": b"k" * 31}),
     ("ck_code_key_one_row", {"id": 2}),
     ("ck_code_key_key_length", {"key": b"k" * 16}),
+    ("ck_desk_session_token_hash_length", {"token_hash": b"k" * 31}),
     ("ck_external_id_valid_not_empty", {"valid": NEVER}),
     ("ck_field_report_kind_known", {"kind": "gossip"}),
     ("ck_field_report_reporter_role_known", {"reporter_role": "Nguyễn Văn A"}),

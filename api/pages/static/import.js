@@ -205,5 +205,7 @@ window.addEventListener('hashchange', () => {
   if (asked && asked !== watched) tried(watch)(asked);
 });
 
+// Who has left asks no more.
+for (const form of document.forms) form.addEventListener('submit', () => { watched = 0; });
 at('plain').hidden = isSecureContext;
 come();

@@ -1,0 +1,53 @@
+/** A form field for an address in Viet Nam; what each attribute does: docs/shop.md. */
+
+export type Verdict = 'accept' | 'correct' | 'confirm' | 'complete' | 'unverified' | 'reject';
+
+export interface Unit {
+  code: string;
+  name: string;
+}
+
+/** The register's answer; POST /v1/validate in docs/api.md tells all of it. */
+export interface Answer {
+  verdict: Verdict;
+  next_action: string;
+  label: string | null;
+  code: string | null;
+  code_display: string | null;
+  commune: Unit | null;
+  province: Unit | null;
+  question: { text: string; choices: { label: string }[] } | null;
+  [member: string]: unknown;
+}
+
+/** `detail` of the event `dia-chi-change`: what stands in the field, and what the register says. */
+export interface DiaChiChange {
+  value: string;
+  /** Null where the register did not answer. */
+  answer: Answer | null;
+  code: string;
+  commune: Unit | null;
+  verdict: Verdict | null;
+}
+
+export interface DiaChiInput extends HTMLElement {
+  value: string;
+  readonly answer: Answer | null;
+  readonly code: string;
+  readonly name: string;
+  readonly form: HTMLFormElement | null;
+  readonly validity: ValidityState;
+  readonly validationMessage: string;
+  readonly willValidate: boolean;
+  checkValidity(): boolean;
+  reportValidity(): boolean;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'dia-chi-input': DiaChiInput;
+  }
+  interface HTMLElementEventMap {
+    'dia-chi-change': CustomEvent<DiaChiChange>;
+  }
+}
