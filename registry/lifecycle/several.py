@@ -68,7 +68,7 @@ def perform_several(
     """
     if not 0 < len(several) <= MAX_SEVERAL:
         raise InvalidInputError.of_field(
-            "codes", "wrong_number", f"chọn từ 1 đến {MAX_SEVERAL} mã (1 to {MAX_SEVERAL} codes)"
+            "codes", "too_many", f"chọn từ 1 đến {MAX_SEVERAL} mã (1 to {MAX_SEVERAL} codes)"
         )
     # In one order, so that two who overlap wait for each other only once.
     in_order = sorted(several, key=lambda each: each.code)
