@@ -118,10 +118,12 @@ def get_records() -> BaseResponse:
     if unit is None or unit.level != "commune":
         return desk_page("desk/record_communes.html", units=_choices(known, asking, unit))
     wrong: InvalidInputError | None = None
+    answered = query
     try:
         wanted = query.wanted(unit.id)
     except InvalidInputError as error:
-        wrong, wanted = error, query.model_copy(update={"q": ""}).wanted(unit.id)
+        wrong, answered = error, query.model_copy(update={"q": ""})
+        wanted = answered.wanted(unit.id)
     with session_scope(register().read_engine) as session:
         page = list_records(session, wanted, query.after)
         streets, localities = list_places(session, unit.id)
@@ -130,6 +132,7 @@ def get_records() -> BaseResponse:
         "desk/records.html",
         200 if wrong is None else 422,
         query=query,
+        points=answered.url("/desk/records/points", unit=unit.code),
         unit=unit,
         commune=commune_name(known, unit.id),
         several_communes=asking.sees is None or len(asking.sees) > 1,

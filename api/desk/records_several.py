@@ -13,7 +13,7 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, in_language
 from api.desk.records_forms import Form
-from api.desk.records_words import preview_of, title
+from api.desk.records_words import label_of, preview_of, title
 from api.errors import invalid_input, registry_problem, status_of
 from geo import code as codes
 from geo.code import CodeError
@@ -116,7 +116,7 @@ def _page(
         heading=title(operation),
         operation=operation,
         fields=fields,
-        records=[records[code] for code in ticked if code in records],
+        records=[(codes.format(c), label_of(known, r)) for c, r in records.items()],
         ticked=[(c, s) for c, s in ticked.items() if c not in left_out],
         whole=list(ticked.items()),
         preview=preview,

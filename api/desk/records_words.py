@@ -93,8 +93,8 @@ def value_words(known: Gazetteer, name: str, value: object) -> str:
 
 
 def field_words(name: str) -> str:
-    """The name of a member of records."""
-    return words(FIELDS[name], name.replace("_", " "))
+    """The name of a member of records, without what a form adds to it."""
+    return words(FIELDS[name].partition(", không")[0], name.replace("_", " "))
 
 
 def changes_words(known: Gazetteer, changes: Iterable[Change]) -> tuple[tuple[str, str, str], ...]:
