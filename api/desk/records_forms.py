@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin
 
+from flask import request
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
@@ -193,7 +194,9 @@ class Form:
                 now = recorded
         if name == "commune" and self.communes:
             label = words("Xã, phường", "Commune")
-            made = replace(made, label=label, kind="choice", options=tuple(self.communes))
+            # Of several none is the likely one.
+            blank = (("", "–"),) if len(self.communes) > 1 and not recorded else ()
+            made = replace(made, label=label, kind="choice", options=(*blank, *self.communes))
         return replace(made, value=value or "", was=recorded, now=now, wrong=wrong.get(name, ""))
 
     def _was(self) -> dict[str, str]:
@@ -232,6 +235,11 @@ def recorded(record: Record) -> dict[str, str]:
         "position_accuracy_m": None if record.accuracy_m is None else f"{record.accuracy_m:g}",
     }
     return {name: "" if value is None else str(value) for name, value in held.items()}
+
+
+def once_of_form() -> str | None:
+    """The name that a preview gave its form: under it nothing is done twice."""
+    return request.form.get("_once", "")[:40] or None
 
 
 def parts_count(typed: Mapping[str, str]) -> int:

@@ -1,5 +1,6 @@
 """One operation on the records ticked in a list: one preview, then all of them or none."""
 
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any, Final
@@ -12,7 +13,7 @@ from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, in_language
-from api.desk.records_forms import Form
+from api.desk.records_forms import Form, once_of_form
 from api.desk.records_words import label_of, preview_of, title
 from api.errors import invalid_input, registry_problem, status_of
 from geo import code as codes
@@ -32,6 +33,8 @@ blueprint = desk_blueprint("records_several", "/desk/records/several")
 
 SEVERAL: Final = tuple(BY_NAME[name] for name in ("verify", "activate", "retire", "reinstate"))
 """What can be done with several records at once: nothing is told of each by itself."""
+_LIST: Final = re.compile(r"/desk/records(\?[!-~]*)?")
+"""Where a list may be that is gone back to: an address as browsers write it."""
 _ASKED: Final = ("on", "decision_number", "reason")
 
 
@@ -48,7 +51,7 @@ def _answer(operation: Operation) -> BaseResponse:
     step = request.form.get("_step", "form")
     typed = {name: request.form[name] for name in _ASKED if name in request.form}
     back = request.form.get("back", "")
-    back = back if back.startswith("/desk/records") else "/desk/records"
+    back = back if _LIST.fullmatch(back) else "/desk/records"
     ticked = _ticked()
     _check(ticked)
     error: RegistryError | None = None
@@ -84,7 +87,7 @@ def _perform(
 def _do(
     operation: Operation, ticked: dict[str, int], typed: dict[str, str], back: str
 ) -> BaseResponse:
-    made = _perform(operation, ticked, typed, once=request.form.get("_once") or None)
+    made = _perform(operation, ticked, typed, once=once_of_form())
     count = len(made.records)
     note(count=count, units=made.units, event_id=made.event_id)
     return done(back, f"Đã {operation.vi}: {count} mã", f"Done ({operation.name}): {count} records")

@@ -16,7 +16,7 @@ from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, in_language
-from api.desk.records_forms import WAS, Form, more_parts
+from api.desk.records_forms import WAS, Form, more_parts, once_of_form
 from api.desk.records_words import label_of, preview_of, title
 from api.errors import registry_problem, status_of
 from api.pages.shell import words
@@ -150,7 +150,7 @@ class _Desk:
             asked,
             actor=caller().name,
             seen_event=self._seen(),
-            once=request.form.get("_once") or None,
+            once=once_of_form(),
         )
         note(count=made.rewritten, units=made.units, event_id=made.event_id)
         living = [r for r in made.records if r.status != "retired"]
@@ -247,10 +247,10 @@ class _Desk:
         unit_id = self.subject.unit_id if self.subject else None
         if unit_id is None:
             code = form.typed.get("commune") or form.filled.get("commune", "")
-            unit_id = next(
-                (u.id for u in self.known.with_code(code) if u.alive_on(today())),
-                next(iter(caller().unit_ids or ()), None),
-            )
+            if not code and len(form.communes) == 1:
+                code = form.communes[0][0]
+            units = (u.id for u in self.known.with_code(code) if u.alive_on(today()))
+            unit_id = next(units, None)
         if unit_id is None:
             return [], [], None, None
         with session_scope(register().read_engine) as session:

@@ -396,3 +396,6 @@ def test_several_records_are_done_together_and_what_cannot_be_is_told(
     assert "giải toả" in late.text
     assert office.place.row(codes[0]).status == "active"
     assert approver.client.post(path, data={"csrf": token}).status_code == 422
+    for back in ("https://elsewhere.vn/desk/records", "/desk/records\r\nX-Bad: 1"):
+        led = approver.client.post(path, data=ticked | {"back": back})
+        assert 'name="back" value="/desk/records"' in led.text
