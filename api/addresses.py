@@ -29,6 +29,7 @@ from geo.code import format as code_display
 from geo.code import is_demo, spoken
 from geo.label import alley_word, named, number_of
 from registry.errors import MistypedCodeError
+from registry.external_ids import external_ids_of
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.history import lookup_as_of, moment_of
 from registry.lookup import code_forms, lookup
@@ -60,6 +61,15 @@ class Position(Answer):
         )
 
 
+class ExternalRef(Answer):
+    """What the record is called in another scheme."""
+
+    scheme: str = Field(examples=["postcode"])
+    value: str
+    valid_from: datetime.date | None = Field(description="First day; null from the beginning")
+    valid_to: datetime.date | None = Field(description="Last day; null without end")
+
+
 class Address(Answer):
     """One record: a household's dwelling, or the building that holds several."""
 
@@ -87,6 +97,7 @@ class Address(Answer):
     position: Position | None
     verified_on: datetime.date | None
     delivery_hint: str | None
+    external_ids: list[ExternalRef] | Absent = absent_if_none("Only with `external`")
 
     @staticmethod
     def of(
@@ -147,6 +158,9 @@ class AddressQuery(Request):
         description="A day whose label is wanted as well, as `label_on`",
         examples=["2025-06-30"],
     )
+    external: bool = Field(
+        False, description="Whether what others call it is wanted as well, as `external_ids`"
+    )
 
 
 @blueprint.get("/<address_code>")
@@ -165,7 +179,19 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
         moment = moment_of(query.as_of)
         record = lookup_as_of(reads, address_code, moment, on)
         day = moment.astimezone(VIET_NAM).date()
-    response = jsonify(Address.of(known, record, day, label_day(on)))
+    body = Address.of(known, record, day, label_day(on))
+    if query.external:
+        body["external_ids"] = [
+            written(
+                ExternalRef,
+                scheme=each.scheme,
+                value=each.value,
+                valid_from=each.valid_from,
+                valid_to=each.valid_to,
+            )
+            for each in external_ids_of(reads, record.code)
+        ]
+    response = jsonify(body)
     # Kept by the caller alone, and asked about again each time: a door may move.
     response.headers["Cache-Control"] = "private, no-cache"
     # Its beginning is the record's state alone, which is what an operation's If-Match asks for.

@@ -11,13 +11,17 @@ from api import (
     addresses,
     autocomplete,
     batch,
+    certificates,
     changes,
     coverage,
+    external,
     geocode,
     health,
     history,
     imports,
     lifecycle,
+    papers,
+    reforms,
     reports,
     reverse,
     tiles,
@@ -50,6 +54,7 @@ from api.pages import (
     report_forms,
     search,
     try_it,
+    verify,
 )
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
@@ -113,6 +118,7 @@ def create_app(
         autocomplete.blueprint,
         batch.blueprint,
         coverage.blueprint,
+        external.blueprint,
         geocode.blueprint,
         reverse.blueprint,
         tiles.blueprint,
@@ -131,6 +137,7 @@ def create_app(
         search.blueprint,
         try_it.blueprint,
         sign_in.blueprint,
+        verify.blueprint,
     )
     desk = (
         *(desk_home.blueprint, desk_records.blueprint, records_several.blueprint),
@@ -138,7 +145,7 @@ def create_app(
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
-        reports.blueprint,
+        *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
     )
     guard(
         app,

@@ -1,10 +1,11 @@
 """Many questions in one request: rows in, the same rows with their answers out."""
 
+import datetime
 import io
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request, stream_with_context
@@ -23,8 +24,8 @@ from api.geocode import GeocodeBody, unanswered
 from api.openapi import (
     STREAM_TYPES,
     Answer,
+    Day,
     JsonObject,
-    NoParameters,
     Request,
     answers,
     spec,
@@ -33,7 +34,7 @@ from api.openapi import (
 from api.reverse import ReverseBody, point_query
 from api.validate import ValidateBody, ValidationAnswer
 from registry.batch import OPERATIONS, Asked, CodeAsked, Found, Outcome, PointAsked, outcomes
-from registry.batch.flat import FLAT_COLUMNS, flat
+from registry.batch.flat import flat, flat_columns
 from registry.batch.rows import (
     RESULT,
     InputRow,
@@ -47,6 +48,7 @@ from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import Question
 from registry.records import Record
+from registry.units import label_day
 from registry.validation.verdicts import Validation
 
 _TOGETHER: Final = 100
@@ -61,11 +63,12 @@ class LookupRow(Request):
     """A code, in any writing."""
 
     code: str = Field(max_length=200)
+    on: Day | None = None
 
     @property
     def asked(self) -> CodeAsked:
         """What is asked of the register."""
-        return CodeAsked(self.code)
+        return CodeAsked(self.code, label_day(self.on))
 
 
 _MODELS: Final[dict[str, type[LookupRow | GeocodeBody | ReverseBody | ValidateBody]]] = {
@@ -76,6 +79,16 @@ _MODELS: Final[dict[str, type[LookupRow | GeocodeBody | ReverseBody | ValidateBo
 }
 
 
+class BatchQuery(Request):
+    """What is asked of all rows."""
+
+    on: Day | None = Field(
+        None,
+        description="A day whose labels are wanted as well, as `label_on`; a row of NDJSON may name"
+        " another",
+    )
+
+
 class BatchAnswer(Answer):
     """Stands for the rows in the OpenAPI document."""
 
@@ -83,7 +96,7 @@ class BatchAnswer(Answer):
 @blueprint.post("/<operation>")
 @takes("batch_bytes")
 @spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503, 507), tags=["search"])
-def post_batch(operation: str, query: NoParameters) -> Response:  # noqa: ARG001
+def post_batch(operation: str, query: BatchQuery) -> Response:
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
 
     NDJSON (`application/x-ndjson`): one object a line with the parameters of the single call; its
@@ -96,7 +109,10 @@ def post_batch(operation: str, query: NoParameters) -> Response:  # noqa: ARG001
         raise UnsupportedMediaType(f"one of {', '.join(STREAM_TYPES)} is needed")
     table, rows = _rows(form, operation)
     note(count=len(rows))
-    answered = _ndjson(operation, rows) if form == "ndjson" else _csv(operation, table, rows)
+    on = label_day(query.on)
+    answered = (
+        _ndjson(operation, rows, on) if form == "ndjson" else _csv(operation, table, rows, on)
+    )
     # The first row is answered before the status is sent, so that a register that cannot answer
     # at all says so.
     first = next(answered, "")
@@ -122,25 +138,33 @@ def _rows(form: str, operation: str) -> tuple[Table, list[InputRow]]:
     return table, rows
 
 
-def _csv(operation: str, table: Table, rows: list[InputRow]) -> Iterator[str]:
+def _csv(
+    operation: str, table: Table, rows: list[InputRow], on: datetime.date | None
+) -> Iterator[str]:
     known, day = gazetteer(), today()
-    layout = Layout.of("csv", table, FLAT_COLUMNS[operation])
+    layout = Layout.of("csv", table, flat_columns(operation, on))
     head = layout.head()
-    for row, outcome in _outcomes(known, operation, rows, partial(read_row, operation)):
+    for row, outcome in _outcomes(known, operation, rows, partial(read_row, operation, on=on)):
         yield head + layout.text([(row, flat(known, day, operation, outcome))])
         head = ""
     yield head
 
 
-def _ndjson(operation: str, rows: list[InputRow]) -> Iterator[str]:
+def _ndjson(operation: str, rows: list[InputRow], on: datetime.date | None) -> Iterator[str]:
     known = gazetteer()
-    for row, outcome in _outcomes(known, operation, rows, partial(_asked, operation)):
-        result: dict[str, Any] = {"status": outcome.status}
-        if outcome.error is not None:
-            result["problem"] = problem_body(outcome.error)
-        elif outcome.found is not None:
-            result["answer"] = _body(known, outcome, outcome.found)
-        yield json_line({**row.given, RESULT: result})
+    for row, outcome in _outcomes(known, operation, rows, partial(_asked, operation, on=on)):
+        yield json_line({**row.given, RESULT: _result(known, outcome)})
+
+
+def _result(known: Gazetteer, outcome: Outcome) -> JsonObject:
+    if outcome.error is not None:
+        return {"status": outcome.status, "problem": problem_body(outcome.error)}
+    if outcome.found is None:
+        return {"status": outcome.status}
+    try:
+        return {"status": outcome.status, "answer": _body(known, outcome, outcome.found)}
+    except InvalidInputError as error:  # its place is on no map of the day that it asks about
+        return {"status": error.code, "problem": problem_body(error)}
 
 
 def _outcomes(
@@ -155,13 +179,14 @@ def _outcomes(
             yield from zip(part, found, strict=True)
 
 
-def _asked(operation: str, row: InputRow) -> Asked:
+def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:
     """What the row asks, read as the single call reads its parameters."""
     # A line that is none; members are parameters here, whatever a table would make of them.
     if isinstance(row.error, InvalidInputError):
         raise row.error
     model = _MODELS[operation]
-    given = {name: row.given[name] for name in model.model_fields if name in row.given}
+    given = {"on": on.isoformat()} if on is not None else {}
+    given |= {name: row.given[name] for name in model.model_fields if name in row.given}
     try:
         parsed = model.model_validate(given)
     except ValidationError as error:
@@ -171,13 +196,14 @@ def _asked(operation: str, row: InputRow) -> Asked:
 
 def _body(known: Gazetteer, outcome: Outcome, found: Found) -> JsonObject:
     """The body of the single call."""
+    asked = outcome.asked
+    on = asked.on if asked is not None else None
     if isinstance(found, Record):
-        return Address.of(known, found)
+        return Address.of(known, found, today(), on)
     if isinstance(found, Validation):
         return ValidationAnswer.of(found)
-    asked = outcome.asked
     query = asked.text if isinstance(asked, Question) else None
     if isinstance(asked, PointAsked):
         query = point_query(asked)
-    places = FeatureCollection.of(known, query, found)
+    places = FeatureCollection.of(known, query, found, on)
     return where_known(FoundPlaces, **places, **unanswered(outcome.meant))

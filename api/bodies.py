@@ -27,6 +27,8 @@ BODY: Final = "diachiso.body"
 """In the environ: the path of the file that holds the body; None where it is in memory."""
 MOST: Final = 1_000_000
 """Bytes of a body where the endpoint says nothing else."""
+FILES: Final = "import_bytes"
+"""Setting of those that take files, see `takes`."""
 SMALL: Final = 65_536
 """Bytes of a body that is taken in before anybody asks whose it is."""
 _IN_MEMORY: Final = 262_144
@@ -49,6 +51,12 @@ def most_bytes(app: Flask, endpoint: str | None, settings: Settings) -> int:
     view = app.view_functions.get(endpoint or "")
     setting: str | None = getattr(view, "body_setting", None)
     return getattr(settings, setting) if setting else MOST
+
+
+def takes_files(app: Flask, endpoint: str | None) -> bool:
+    """Whether the endpoint takes files, as large as imports may be."""
+    view = app.view_functions.get(endpoint or "")
+    return getattr(view, "body_setting", None) == FILES
 
 
 def prepare_body() -> None:

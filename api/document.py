@@ -21,6 +21,7 @@ from api.tiles import MIMETYPE as TILE_MIMETYPE
 from registry.access.roles import Role
 from registry.batch import OPERATIONS
 from registry.drawing.tiles import MAX_ZOOM
+from registry.external_ids import MAX_VALUE, SCHEME
 from registry.lifecycle.table import OPERATIONS as LIFECYCLE
 
 _KEY, _KEY_HEADER = "key", "keyInHeader"
@@ -37,8 +38,12 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
     "address_code": {"maxLength": 200, "examples": ["0000-0647"]},
     "operation": {"enum": list(OPERATIONS)},
+    "scheme": {"pattern": SCHEME, "examples": ["postcode"]},
+    "value": {"maxLength": MAX_VALUE, "examples": ["11114"]},
+    "number": {"maxLength": 40, "examples": ["GXN-4K7M-29TR-0R"]},
     "report_id": {"minimum": 0, "examples": [12]},
     "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},
+    "reform_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [7]},
     "z": {"minimum": 0, "maximum": MAX_ZOOM, "examples": [15]},
     "x": {"minimum": 0, "examples": [26019]},
     "y": {"minimum": 0, "examples": [14417]},
@@ -48,8 +53,12 @@ _WORDS: Final = {
     "address_code": "Code of an address, in any writing, or its eleven spoken digits",
     "code": "Code of an administrative unit",
     "operation": "What is asked of each row",
+    "scheme": "Whose value it is: postcode, parcel, a name of the operator's own",
+    "value": "What that scheme calls the record",
+    "number": "Number of a certificate, as printed below its QR",
     "report_id": "Number of the entry in the queue",
     "import_id": "Number of the import",
+    "reform_id": "Number of the reform",
     "z": "Zoom of the tile",
     "x": "Column of the tile, from the west",
     "y": "Row of the tile, from the north",
@@ -67,17 +76,25 @@ _FILLED_IN: Final = ("q", "text")
 _OF_COUNTRY: Final = ("/v1/coverage/{code}/series", "/v1/coverage/{code}/gaps")
 """Where the country may stand for a unit."""
 _STREAMS: Final = ("/v1/batch/{operation}",)
-_UPLOADS: Final = ("/v1/imports",)
-_WITH_FILE: Final = "ImportForm"
+_UPLOADS: Final = ("/v1/imports", "/v1/reforms", "/v1/reforms/{reform_id}/decided")
+_WITH_FILE: Final = ("ImportForm", "ReformForm", "DecidedForm")
 _FILE_PART: Final = {"type": "string", "format": "binary", "description": "The file, of any form"}
-"""A part of that form, which no model declares: it is read from the disk."""
+"""A part of these forms, which no model declares: it is read from the disk."""
+_WITH_BOUNDARIES: Final = "ReformForm"
+_BOUNDARIES_PART: Final = _FILE_PART | {"description": "Polygons of units, where the file names it"}
+_WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DOWNLOADS: Final = {
-    "/tiles/{z}/{x}/{y}": TILE_MIMETYPE,
-    "/v1/imports/{import_id}/report": "*/*",
-    "/v1/imports/{import_id}/codes": "text/csv",
-    "/v1/imports/template": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    **{f"/v1/papers/{kind}": ("application/pdf",) for kind in ("plates", "lists", "decisions")},
+    "/v1/certificates": ("application/pdf",),
+    "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
+    "/v1/imports/{import_id}/report": ("*/*",),
+    "/v1/imports/{import_id}/codes": ("text/csv",),
+    "/v1/imports/template": (_WORKBOOK,),
+    "/v1/reforms/{reform_id}/undecided": (_WORKBOOK, "application/geo+json"),
 }
-"""Path that answers a file → its media type."""
+"""Path that answers a file → its media types."""
+_LISTED: Final = ("/v1/certificates",)
+"""Those of them that answer a list to GET."""
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -100,6 +117,15 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/geocode": {"q": "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội", "limit": 3},
     "/v1/reverse": {"lon": 105.80612, "lat": 21.02113, "limit": 1},
     "/v1/validate": {"address": "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội"},
+    "/v1/papers/plates": {"commune": "00199", "street": "Phố Láng", "size": "180x120"},
+    "/v1/papers/lists": {"commune": "00199", "locality": "Thôn Đoài", "purpose": "field"},
+    "/v1/papers/decisions": {
+        "operation": "rename-street",
+        "request": {"commune": "00199", "street": "Phố Láng", "new_name": "Đường Láng"},
+        "number": "12",
+    },
+    "/v1/certificates": {"code": "1H6X-XH2V", "document_number": "15"},
+    "/v1/certificates/{number}/revoke": {"reason": "in sai"},
     "/v1/reports": {"kind": "confirmed", "code": "1H6X-XH2V"},
     "/v1/reports/{report_id}/accept": {"reason": "đã đến xem"},
     "/v1/reports/{report_id}/reject": {"reason": "nhà vẫn ở đó"},
@@ -130,6 +156,7 @@ _ONLY: Final = {
     "already_done": "(?!)",
     "several_refused": "(?!)",
     "import_state": r"/v1/imports/.*",
+    "reform_state": r"/v1/reforms/.*",
     "verdict_changed": "(?!)",
     "units_in_use": "(?!)",
     "idempotency_key_reused": r"/v1/imports",
@@ -140,7 +167,7 @@ _ONLY: Final = {
     "sheet_not_chosen": r"/v1/batch/.*",
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
-    "storage_unavailable": r"/v1/(imports|batch/.*)",
+    "storage_unavailable": r"/v1/(imports|reforms.*|batch/.*)",
 }
 """Code → paths that may answer it, of those with its status; a code that is missing: all."""
 # Keyword of a parameter's schema → codes of what does not fit it.
@@ -170,8 +197,10 @@ def document() -> dict[str, Any]:
         tag["description"] = TAGS[tag["name"]]
     made["components"]["securitySchemes"] = deepcopy(_SECURITY_SCHEMES)
     schemas = made["components"]["schemas"]
-    schemas[_WITH_FILE]["properties"]["file"] = _FILE_PART
-    schemas[_WITH_FILE]["required"] = ["file"]
+    for name in _WITH_FILE:
+        schemas[name].setdefault("properties", {})["file"] = _FILE_PART
+        schemas[name]["required"] = ["file"]
+    schemas[_WITH_BOUNDARIES]["properties"]["boundaries"] = _BOUNDARIES_PART
     for name, schema in schemas.items():
         if name.endswith(("Body", "Form")):
             _describe_fields(schema.get("properties", {}))
@@ -234,10 +263,10 @@ def _describe_files(operation: dict[str, Any], path: str, method: str) -> None:
     if path in _STREAMS:
         _describe_stream(operation)
     if path in _UPLOADS and method == "post":
-        _describe_upload(operation)
-    if path in _DOWNLOADS:
+        _describe_upload(operation, path)
+    if path in _DOWNLOADS and (method == "post" or path not in _LISTED):
         file = {"schema": {"type": "string", "format": "binary"}}
-        operation["responses"]["200"]["content"] = {_DOWNLOADS[path]: file}
+        operation["responses"]["200"]["content"] = dict.fromkeys(_DOWNLOADS[path], file)
 
 
 def _describe_stream(operation: dict[str, Any]) -> None:
@@ -247,7 +276,7 @@ def _describe_stream(operation: dict[str, Any]) -> None:
     operation["responses"]["200"]["content"] = deepcopy(rows)
 
 
-def _describe_upload(operation: dict[str, Any]) -> None:
+def _describe_upload(operation: dict[str, Any], path: str) -> None:
     """A file, as a part of a form or as the body itself."""
     operation["requestBody"]["required"] = True
     content = operation["requestBody"]["content"]
@@ -255,7 +284,8 @@ def _describe_upload(operation: dict[str, Any]) -> None:
     content.clear()
     content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
     content[FORMS[-1]] = options
-    operation["parameters"].append(_IDEMPOTENCY_KEY)
+    if path == _UPLOADS[0]:
+        operation["parameters"].append(_IDEMPOTENCY_KEY)
 
 
 def _describe_parameter(parameter: dict[str, Any]) -> None:

@@ -29,8 +29,12 @@ TAGS: Final = {
     "operations": "Sửa bản ghi, đường, thôn; cần khoá"
     " (changes of records, streets and localities; with a key)",
     "reports": "Điều người ta thấy ở cửa nhà (what people found at a door)",
+    "papers": "Biển số nhà, giấy xác nhận, quyết định, danh sách: PDF; cần khoá"
+    " (plates, certificates, decisions and lists, as PDF; with a key)",
     "imports": "Tệp hộ gia đình: gửi, chạy thử, công bố, rút lại; cần khoá"
     " (files of households: delivered, tried, published, taken back; with a key)",
+    "reforms": "Nghị quyết sắp xếp đơn vị: gửi, chạy thử, thực hiện, huỷ; cần khoá admin"
+    " (resolutions that change units: delivered, tried, carried, undone; with a key of an admin)",
     "changes": "Mọi điều đã ghi, theo thứ tự (everything that was written, in order)",
     "access": "Khoá của ai, còn gọi được bao nhiêu (whose key this is, and what is left of it)",
     "health": "Máy chủ và cơ sở dữ liệu có trả lời không; không xem khoá"
@@ -43,6 +47,10 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/addresses/{address_code}"): ("get_address", "Địa chỉ mang một mã"),
     ("patch", "/v1/addresses/{address_code}"): ("patch_address", "Sửa một bản ghi"),
     ("get", "/v1/addresses/{address_code}/history"): ("get_address_history", "Lịch sử của một mã"),
+    ("get", "/v1/external/{scheme}/{value}"): (
+        "find_external",
+        "Mã bưu chính, thửa đất, mã riêng là nhà nào",
+    ),
     ("get", "/v1/autocomplete"): ("autocomplete", "Gợi ý khi đang gõ địa chỉ"),
     ("post", "/v1/batch/{operation}"): ("run_batch", "Hỏi nhiều dòng một lần"),
     ("get", "/v1/coverage"): ("list_coverage", "Độ phủ của các tỉnh, xã"),
@@ -81,6 +89,34 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ),
     ("post", "/v1/imports/{import_id}/publish"): ("publish_import", "Công bố một đợt nhập"),
     ("post", "/v1/imports/{import_id}/rollback"): ("roll_back_import", "Rút lại một đợt nhập"),
+    ("post", "/v1/reforms"): ("deliver_reform", "Gửi một nghị quyết sắp xếp đơn vị"),
+    ("get", "/v1/reforms"): ("list_reforms", "Các nghị quyết"),
+    ("get", "/v1/reforms/{reform_id}"): ("get_reform", "Một nghị quyết"),
+    ("delete", "/v1/reforms/{reform_id}"): (
+        "discard_reform",
+        "Bỏ một nghị quyết chưa thực hiện",
+    ),
+    ("get", "/v1/reforms/{reform_id}/undecided"): (
+        "get_reform_undecided",
+        "Các hộ chưa rõ thuộc đơn vị nào, thành tệp",
+    ),
+    ("post", "/v1/reforms/{reform_id}/decided"): (
+        "decide_reform",
+        "Gửi lại tệp các hộ chưa rõ, đã điền",
+    ),
+    ("post", "/v1/reforms/{reform_id}/carry"): ("carry_reform", "Thực hiện một nghị quyết"),
+    ("post", "/v1/reforms/{reform_id}/undo"): ("undo_reform", "Huỷ một nghị quyết đã thực hiện"),
+    ("post", "/v1/reforms/{reform_id}/withdraw"): (
+        "withdraw_reform",
+        "Rút một nghị quyết đang chờ ngày",
+    ),
+    ("post", "/v1/papers/plates"): ("print_plates", "In biển số nhà"),
+    ("post", "/v1/papers/lists"): ("print_list", "In danh sách đường, thôn"),
+    ("post", "/v1/papers/decisions"): ("print_decision", "In quyết định đặt tên, đánh số"),
+    ("post", "/v1/certificates"): ("issue_certificate", "Cấp giấy xác nhận địa chỉ"),
+    ("get", "/v1/certificates"): ("list_certificates", "Các giấy xác nhận đã cấp"),
+    ("get", "/v1/certificates/{number}"): ("get_certificate", "Giấy còn giá trị không"),
+    ("post", "/v1/certificates/{number}/revoke"): ("revoke_certificate", "Thu hồi một giấy"),
     ("post", "/v1/reports"): ("file_report", "Báo điều thấy ở một cửa nhà"),
     ("get", "/v1/reports"): ("list_reports", "Các báo cáo chờ xem"),
     ("post", "/v1/reports/{report_id}/accept"): ("accept_report", "Nhận một báo cáo"),

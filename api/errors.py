@@ -125,6 +125,7 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.BudgetSpentError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyVanishedError: HTTPStatus.CONFLICT,
     errors.ImportStateError: HTTPStatus.CONFLICT,
+    errors.ReformStateError: HTTPStatus.CONFLICT,
     errors.VerdictChangedError: HTTPStatus.CONFLICT,
     errors.KeyReusedError: HTTPStatus.CONFLICT,
     errors.BodyTimeoutError: HTTPStatus.REQUEST_TIMEOUT,

@@ -4,17 +4,16 @@ import io
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import quote
 
 from flask import Blueprint, Response, json, jsonify, request, send_file, stream_with_context
-from werkzeug.exceptions import BadRequest, LengthRequired
+from werkzeug.exceptions import BadRequest
 
 from api.access import as_caller, caller, requires
 from api.audit import note
-from api.bodies import BODY, takes
+from api.bodies import FILES, takes
 from api.context import gazetteer, register
 from api.import_bodies import (
     AnswersBody,
@@ -36,6 +35,7 @@ from api.import_bodies import (
     told,
 )
 from api.openapi import NoParameters, accepted, answers, spec
+from api.received import keep_files_below_var, received
 from api.requests import Request as OwnRequest
 from registry.csv_cells import Writer
 from registry.database import session_scope
@@ -67,15 +67,11 @@ _IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 _IS_IDEMPOTENCY_KEY: Final = re.compile("[!-~]{1,200}")
 
 
-@blueprint.before_request
-def _keep_files_below_var() -> None:
-    if request.method == "POST" and request.endpoint == f"{blueprint.name}.post_import":
-        with files.refusals():
-            cast(OwnRequest, request).files_below = files.incoming_folder(register().settings)
+blueprint.before_request(keep_files_below_var)
 
 
 @blueprint.post("")
-@takes("import_bytes")
+@takes(FILES)
 @requires("editor")
 @spec.validate(
     resp=accepted(ImportAnswer, 400, 401, 403, 409, 411, 413, 415, 503, 507), tags=["imports"]
@@ -106,7 +102,8 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
     asked: dict[str, Any] = {name: value for name, value in given.items() if value}
     if mapping := _mapping(options.mapping):
         asked["mapping"] = mapping
-    with _received(in_form, query.file_name) as (path, name):
+    with received(query.file_name) as parts:
+        path, name = parts["file"]
         import_id = receive(
             register().engine,
             register().settings,
@@ -259,58 +256,6 @@ def delete_import(import_id: int, query: NoParameters) -> Response:  # noqa: ARG
     return _shown(import_id)
 
 
-@contextmanager
-def _received(in_form: bool, file_name: str | None) -> Iterator[tuple[Path, str]]:
-    """The body's file on the disk, and its name; gone at the end unless somebody kept it."""
-    with files.refusals():
-        if not in_form:
-            path = _body_file()
-        elif list(request.files) == ["file"] and len(request.files.getlist("file")) == 1:
-            part = request.files["file"]
-            file_name = part.filename
-            path = files.adopted(register().settings, Path(part.stream.name))
-        else:
-            raise InvalidInputError.of_field(
-                "file",
-                "missing",
-                "cần đúng một tệp, ở phần `file` (send the file as the part `file`, once)",
-            )
-    try:
-        if path.stat().st_size == 0:
-            raise InvalidInputError.of_field("file", "empty", "tệp rỗng (the file is empty)")
-        yield path, file_name or "file"
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _body_file() -> Path:
-    """A file with the whole body; raises where it is not known how long it is, or ended before.
-
-    A connection that breaks ends a body in pieces (chunked) like one that is complete, and half of
-    a table is a table.
-    """
-    if request.content_length is None:
-        raise LengthRequired(
-            "gửi kèm Content-Length, hoặc gửi tệp ở dạng multipart/form-data (say how long the file"
-            " is, or send it in a form)"
-        )
-    settings = register().settings
-    written: Path | None = request.environ.get(BODY)
-    if written is not None:
-        return files.adopted(settings, written)
-    body = request.get_data(cache=False)
-    if len(body) != request.content_length:
-        raise InvalidInputError.of_field(
-            "file",
-            "incomplete",
-            f"tệp chưa tới đủ, mới {len(body):,} trên {request.content_length:,} byte: gửi lại"
-            " (the file did not arrive as a whole)",
-        )
-    path = files.incoming(settings)
-    path.write_bytes(body)
-    return path
-
-
 def _mapping(text: str | None) -> dict[str, str] | None:
     if not text:
         return None
@@ -344,7 +289,7 @@ def _idempotency_key() -> str | None:
 def _file(import_id: int, kind: str) -> Response:
     with session_scope(register().engine) as session:
         view = find_import(session, import_id, caller())
-    path = files.report(register().settings, import_id, kind)
+    path = files.report(files.of_import(register().settings, import_id), kind)
     if path is None and kind == files.CODES and view.state in _NOT_YET:
         raise ImportStateError(
             f"đợt nhập {import_id} chưa ghi xong, chưa có mã (not published yet)", state=view.state

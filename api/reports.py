@@ -203,7 +203,10 @@ def get_reports(query: ReportsQuery) -> Response:
     """
     known = gazetteer()
     found = queue(
-        register().engine, unit_ids=_units(known, query.unit), state=query.state, limit=query.limit
+        register().engine,
+        unit_ids=units_asked(known, query.unit),
+        state=query.state,
+        limit=query.limit,
     )
     note(count=len(found), units=[query.unit] if query.unit else [])
     return _answer({"reports": [_entry(known, entry) for entry in found]})
@@ -247,8 +250,11 @@ def _decision(
     )
 
 
-def _units(known: Gazetteer, code: str | None) -> frozenset[int] | None:
-    """Communes whose queue is asked for; raises OutsideUnitsError for those of somebody else."""
+def units_asked(known: Gazetteer, code: str | None) -> frozenset[int] | None:
+    """Communes that are asked for, all of the key's by default.
+
+    Raises OutsideUnitsError for those of somebody else.
+    """
     own = caller().sees
     if code is None:
         return own

@@ -5,11 +5,12 @@ from pydantic import Field
 
 from api.context import gazetteer, register
 from api.features import FeatureCollection
-from api.openapi import NoParameters, Request, answers, spec
+from api.openapi import Day, NoParameters, Request, answers, spec
 from api.shapes import unkept
 from registry.batch import PointAsked
 from registry.disclosure import told_answers
 from registry.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
+from registry.units import label_day
 
 blueprint = Blueprint("reverse", __name__, url_prefix="/v1/reverse")
 
@@ -21,11 +22,14 @@ class ReverseQuery(Request):
     lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
     limit: int = Field(1, ge=1, le=MAX_LIMIT)
     radius_m: float = Field(DEFAULT_RADIUS_M, gt=0, le=MAX_RADIUS_M, allow_inf_nan=False)
+    on: Day | None = Field(
+        None, description="A day whose label of what is found is wanted as well, as `label_on`"
+    )
 
     @property
     def asked(self) -> PointAsked:
         """What is asked of the register."""
-        return PointAsked(self.lon, self.lat, self.limit, self.radius_m)
+        return PointAsked(self.lon, self.lat, self.limit, self.radius_m, label_day(self.on))
 
 
 class ReverseBody(ReverseQuery):
@@ -53,8 +57,8 @@ def post_reverse(query: NoParameters, json: ReverseBody, form: ReverseForm) -> R
     return _answer(json or form)
 
 
-def _answer(asked: ReverseQuery) -> Response:
-    known = gazetteer()
+def _answer(query: ReverseQuery) -> Response:
+    known, asked = gazetteer(), query.asked
     found = reverse(
         known,
         register().reads,
@@ -62,8 +66,9 @@ def _answer(asked: ReverseQuery) -> Response:
         lat=asked.lat,
         limit=asked.limit,
         radius_m=asked.radius_m,
+        on=asked.on,
     )
-    body = FeatureCollection.of(known, point_query(asked.asked), told_answers(found))
+    body = FeatureCollection.of(known, point_query(asked), told_answers(found), asked.on)
     return unkept(body)
 
 

@@ -23,7 +23,7 @@ from registry.cluster import database_url
 from registry.register import Register
 from registry.settings import from_environment
 from registry.uploads import files
-from registry.warming import warm
+from registry.warming import warm, warm_units
 
 
 def _shared_counters() -> Counters | None:
@@ -40,6 +40,7 @@ configure_logs()
 _settings = from_environment()
 _register = Register.open(_settings, database_url(_settings))
 warm(_register)
+_register.gazetteer.load_aside(partial(warm_units, _register))
 app = create_app(_register, counters=_shared_counters())
 server = Server(
     app,

@@ -37,7 +37,7 @@ EDIT = (
 
 # Households by commune as they are spread in life: more in wards, more where it is dense.
 SPREAD = """
-    CREATE UNLOGGED TABLE staging.spread AS
+    CREATE TEMPORARY TABLE spread AS
     SELECT unit_id, floor((sum(w) OVER (ORDER BY unit_id) - w) / sum(w) OVER () * :rows) AS first,
         floor(sum(w) OVER (ORDER BY unit_id) / sum(w) OVER () * :rows) AS next
     FROM (
@@ -51,17 +51,17 @@ SPREAD = """
 STREETS = """
     INSERT INTO thoroughfare (unit_id, key, name, kind)
     SELECT s.unit_id, 'pho ' || g, g::text, 'phố'
-    FROM staging.spread s CROSS JOIN generate_series(0, ((s.next - s.first) / 80)::int) g
+    FROM spread s CROSS JOIN generate_series(0, ((s.next - s.first) / 80)::int) g
 """
 HAMLETS = """
     INSERT INTO locality (unit_id, key, name, kind)
     SELECT s.unit_id, 'thon ' || g, g::text, 'thôn'
-    FROM staging.spread s CROSS JOIN generate_series(0, 5) g
+    FROM spread s CROSS JOIN generate_series(0, 5) g
 """
 # Nine of ten are in a street, with a number; in one street of fifty a door has that of the one
 # before it. The others are in a hamlet, two of three without a number.
 DOORS = """
-    CREATE UNLOGGED TABLE staging.door AS
+    CREATE TEMPORARY TABLE door AS
     SELECT i, unit_id, CASE WHEN i % 10 <> 9 THEN 'pho ' || place / 80 END AS street,
         CASE WHEN i % 10 = 9 THEN 'thon ' || i % 6 END AS hamlet,
         CASE WHEN i % 10 <> 9
@@ -70,7 +70,7 @@ DOORS = """
         END AS number
     FROM (
         SELECT i, s.unit_id, i - s.first::int AS place
-        FROM staging.spread s CROSS JOIN LATERAL generate_series(s.first::int, s.next::int - 1) i
+        FROM spread s CROSS JOIN LATERAL generate_series(s.first::int, s.next::int - 1) i
     ) d
 """
 ROWS = """
@@ -82,7 +82,7 @@ ROWS = """
         (ARRAY[5, 10, 15, 30])[1 + floor(random() * 4)::int],
         CASE WHEN random() < 0.93 THEN 1 ELSE 2 + floor(random() * 4)::int END,
         CASE WHEN random() < 0.4 THEN current_date - floor(random() * 1200)::int END
-    FROM staging.door d JOIN staging.code c USING (i)
+    FROM door d JOIN code c USING (i)
     LEFT JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = d.street
     LEFT JOIN locality l ON l.unit_id = d.unit_id AND l.key = d.hamlet
     ORDER BY d.i
@@ -95,7 +95,7 @@ def fill(owner: Engine, rows: int) -> None:
         if connection.scalar(text("SELECT EXISTS (SELECT FROM household)")):
             return
         connection.execute(
-            text('CREATE UNLOGGED TABLE staging.code (i int PRIMARY KEY, code text COLLATE "C")')
+            text('CREATE TEMPORARY TABLE code (i int PRIMARY KEY, code text COLLATE "C")')
         )
         _copy_codes(connection, rows)
         connection.execute(text(SPREAD), {"rows": rows})
@@ -103,9 +103,9 @@ def fill(owner: Engine, rows: int) -> None:
         connection.execute(text(STREETS))
         connection.execute(text(HAMLETS))
         connection.execute(text(DOORS))
-        connection.execute(text("ANALYZE staging.code, staging.door, thoroughfare, locality"))
+        connection.execute(text("ANALYZE code, door, thoroughfare, locality"))
         connection.execute(text(ROWS))
-        connection.execute(text("DROP TABLE staging.code, staging.spread, staging.door"))
+        connection.execute(text("DROP TABLE code, spread, door"))
     vacuum(owner)
 
 
@@ -115,7 +115,7 @@ def _copy_codes(connection: Connection, rows: int) -> None:
     codes = codes_from_serials(serials)
     with (
         driver_connection(connection).cursor() as cursor,
-        cursor.copy("COPY staging.code FROM STDIN") as copy,
+        cursor.copy("COPY code FROM STDIN") as copy,
     ):
         for number, code in enumerate(codes.tolist()):
             copy.write_row((number, code.decode()))

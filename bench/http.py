@@ -101,7 +101,7 @@ def server(target: str, url: str, *, by_wsgi: bool = False) -> Iterator[tuple[in
 
 def wait(port: int) -> None:
     """Until the server answers."""
-    for _ in range(200):
+    for _ in range(1_200):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:

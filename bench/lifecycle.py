@@ -38,7 +38,7 @@ INSERT INTO household (code, kind, status, unit_id, thoroughfare_id, house_numbe
     house_number_key, point, position_method)
 SELECT c.code, 'household', 'active', t.unit_id, t.id, c.n::text, c.n::text,
     ST_SetSRID(ST_MakePoint(105.8 + c.n * 1e-8, 21.02), 4326), 'gps'
-FROM staging.code c, thoroughfare t WHERE t.key = :key AND c.n BETWEEN :first AND :last
+FROM code c, thoroughfare t WHERE t.key = :key AND c.n BETWEEN :first AND :last
 ORDER BY c.n
 """
 
@@ -56,8 +56,8 @@ def fill(engine: Engine, rows: int) -> list[str]:
     serials = np.arange(PAYLOAD_FIRST, PAYLOAD_FIRST + rows, dtype=np.int64)
     codes = [code.decode() for code in codes_from_serials(serials).tolist()]
     with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE UNLOGGED TABLE staging.code (n int, code text)")
-        copied = driver_connection(connection).cursor().copy("COPY staging.code FROM STDIN")
+        connection.exec_driver_sql("CREATE TEMPORARY TABLE code (n int, code text)")
+        copied = driver_connection(connection).cursor().copy("COPY code FROM STDIN")
         with copied as copy:
             for number, code in enumerate(codes):
                 copy.write_row((number, code))
@@ -65,7 +65,7 @@ def fill(engine: Engine, rows: int) -> list[str]:
         single = min(5_000, rows // 2)
         for key, first, last in (("le", 0, single - 1), ("lang", single, rows - 1)):
             connection.execute(text(LOAD), {"key": key, "first": first, "last": last})
-        connection.exec_driver_sql("DROP TABLE staging.code")
+        connection.exec_driver_sql("DROP TABLE code")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE household")
     return codes[:single]

@@ -230,6 +230,12 @@ class ImportStateError(ConflictError):
     code = "import_state"
 
 
+class ReformStateError(ConflictError):
+    """A reform in which this cannot be done as it stands. Member: `state`."""
+
+    code = "reform_state"
+
+
 class VerdictChangedError(ConflictError):
     """The register has changed since the dry run that was looked at. Members: `before`, `now`."""
 

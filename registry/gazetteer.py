@@ -12,7 +12,7 @@ import datetime
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, Final
@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from geo.admin import LEVELS, full_name, full_name_en, name_key, parse_name
 from geo.text import accent_key
 from geo.words import ROMAN
+from registry.unit_days import seen_on, turning_days
 
 VIET_NAM: Final = datetime.timezone(datetime.timedelta(hours=7))
 _AHEAD_S: Final = 7 * 3_600
@@ -179,7 +180,7 @@ class Gazetteer:
         if begun and (self.turns_on is None or day < self.turns_on):
             return self
         whole = self.coming or self
-        return _seen_on(day, self.version, whole.units, whole.steps)
+        return _copy_of(day, self.version, whole.units, whole.steps)
 
     def knowing(self, day: datetime.date) -> "Gazetteer":
         """The copy that knows the map of `day`: where that has not come, what is announced."""
@@ -272,56 +273,15 @@ class Gazetteer:
         )
 
 
-def _days_of(unit: Unit) -> Iterator[datetime.date]:
-    """Days on which it begins, ends, or is called otherwise."""
-    spans = [(unit.born, unit.ended)]
-    spans += [(version.valid_from, version.valid_to) for version in unit.versions]
-    yield from (day for day in chain.from_iterable(spans) if day is not None)
-
-
-def _seen_on(
+def _copy_of(
     day: datetime.date, version: int, units: dict[int, Unit], steps: tuple[Succession, ...]
 ) -> Gazetteer:
     """The copy of `day` of all that is known."""
-    # A pass for each: every command waits for this.
-    days = {one for unit in units.values() for one in (unit.born, unit.ended)}
-    days |= {v.valid_from for unit in units.values() for v in unit.versions}
-    days |= {v.valid_to for unit in units.values() for v in unit.versions}
-    days |= {step.effective_on for step in steps}
-    turned_on = max((one for one in days if one and one <= day), default=None)
-    turns_on = min((one for one in days if one and one > day), default=None)
+    turned_on, turns_on = turning_days(day, units.values(), steps)
     if turns_on is None:
         return Gazetteer(version, units, steps, turned_on=turned_on)
-    found = ((i, _unit_seen_on(day, unit)) for i, unit in units.items())
-    here = {i: unit for i, unit in found if unit is not None}
-    taken = tuple(
-        Succession(here[old], here[new], step.extent, step.effective_on)
-        for step in steps
-        if step.effective_on <= day
-        if (old := step.predecessor.id) in here and (new := step.successor.id) in here
-    )
     coming = Gazetteer(version, units, steps)
-    return Gazetteer(version, here, taken, coming, turned_on, turns_on)
-
-
-def _unit_seen_on(day: datetime.date, unit: Unit) -> Unit | None:
-    """The unit without what comes after `day`; itself where that is nothing."""
-    if all(one <= day for one in _days_of(unit)):
-        return unit
-    versions = tuple(
-        replace(version, valid_to=None) if _is_after(version.valid_to, day) else version
-        for version in unit.versions
-        if not _is_after(version.valid_from, day)
-    )
-    if not versions or _is_after(unit.born, day):
-        return None
-    return replace(
-        unit, ended=None if _is_after(unit.ended, day) else unit.ended, versions=versions
-    )
-
-
-def _is_after(one: datetime.date | None, day: datetime.date) -> bool:
-    return one is not None and one > day
+    return Gazetteer(version, *seen_on(day, units, steps), coming, turned_on, turns_on)
 
 
 def _along(unit: Unit, near: Callable[[Unit], Iterable[Unit]]) -> Iterator[Unit]:
@@ -482,7 +442,7 @@ def _loaded(session: Session, version: int, day: datetime.date) -> Gazetteer:
         for old, new, extent, effective_on in session.execute(_STEPS).all()
         if old in units and new in units
     )
-    return _seen_on(day, version, units, steps)
+    return _copy_of(day, version, units, steps)
 
 
 def _pairs(aliases: list[list[str]] | None) -> tuple[tuple[str, str], ...]:

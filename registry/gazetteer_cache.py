@@ -6,12 +6,14 @@ copy itself knows the day on which something decided before takes effect.
 
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import Engine
 
 from registry.database import session_scope, tried_again
-from registry.errors import DatabaseUnavailableError
+from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer, today
 
 RECHECK_S: Final = 1.0
@@ -29,6 +31,12 @@ class GazetteerCache:
         self._current: Gazetteer | None = None
         self._checked_at = -RECHECK_S
         self._failed_at = -RECHECK_S
+        self._made_ready: Callable[[Gazetteer], None] | None = None
+        self._loader: threading.Thread | None = None
+
+    def load_aside(self, made_ready: Callable[[Gazetteer], None]) -> None:
+        """Let no request load a new copy from now on: a thread does, and makes it ready."""
+        self._made_ready = made_ready
 
     def get(self) -> Gazetteer:
         """The gazetteer; raises what `session_scope` raises when it is due for a check."""
@@ -62,7 +70,22 @@ class GazetteerCache:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             if current is not None and gazetteer_version(session) == current.version:
                 newest = current.of_day(today())
+            elif current is not None and self._made_ready is not None:
+                self._load_soon(self._made_ready)
+                return current
             else:
                 newest = load_gazetteer(session)
         newest.named("")  # no request waits for the names
         return newest
+
+    def _load_soon(self, made_ready: Callable[[Gazetteer], None]) -> None:
+        if self._loader is None or not self._loader.is_alive():
+            self._loader = threading.Thread(target=self._load, args=(made_ready,), daemon=True)
+            self._loader.start()
+
+    def _load(self, made_ready: Callable[[Gazetteer], None]) -> None:
+        with suppress(RegistryError):  # the next check asks again
+            newest = self._newest(None)
+            made_ready(newest)
+            with self._lock:
+                self._current = newest

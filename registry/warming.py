@@ -5,6 +5,7 @@ from typing import Final
 
 from registry.autocomplete import Typing, autocomplete
 from registry.errors import RegistryError
+from registry.gazetteer import Gazetteer
 from registry.geocode import Question, geocode
 from registry.register import Register
 
@@ -20,11 +21,15 @@ def warm(register: Register) -> None:
     the first who types would see as a box that hangs. A database that is not there may come.
     """
     with suppress(RegistryError):
-        known = register.gazetteer.get()
-        names = register.place_names.get()
-        for of_table in names:
-            of_table.squeezed, of_table.shortened  # noqa: B018 - made when they are asked for
-        for text in _TYPED:
-            autocomplete(known, register.reads, names, Typing(text))
-        for text in _ASKED:
-            geocode(known, register.reads, Question(text))
+        warm_units(register, register.gazetteer.get())
+
+
+def warm_units(register: Register, known: Gazetteer) -> None:
+    """The same of a map that nobody has asked yet. Raises what questions raise."""
+    names = register.place_names.get()
+    for of_table in names:
+        of_table.squeezed, of_table.shortened  # noqa: B018 - made when they are asked for
+    for text in _TYPED:
+        autocomplete(known, register.reads, names, Typing(text))
+    for text in _ASKED:
+        geocode(known, register.reads, Question(text))

@@ -1,5 +1,6 @@
 """`diachiso lookup | geocode | reverse | validate`: a file of questions, answered row by row."""
 
+import datetime
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -11,15 +12,17 @@ from typing import Final, TextIO
 import click
 
 from registry import cluster
-from registry.batch.flat import FLAT_COLUMNS
+from registry.batch.flat import flat_columns
 from registry.batch.rows import FORMATS, SUFFIXES, Layout, Stated, Table, read_table
 from registry.batch.words import VERDICTS
 from registry.batch.work import Work, answer_rows
 from registry.batch.workbooks import READ, WRITTEN, Original, reading_workbook, write_workbook
 from registry.errors import UnreadableFileError
 from registry.messages import not_written, number
+from registry.units import label_day
 from registry.whole_file import whole_file
 from scripts.mapping import read_mapping
+from scripts.options import DAY
 from scripts.progress import counting, say
 from scripts.settings import read_settings
 
@@ -57,6 +60,11 @@ def _command(operation: str) -> click.Command:
     )
     @click.option("--sheet", help="Trang của bảng tính (of a spreadsheet; `*` reads all alike).")
     @click.option(
+        "--on",
+        type=DAY,
+        help="Thêm cột địa chỉ như viết ngày ấy (a column with the labels of that day).",
+    )
+    @click.option(
         "--processes", type=click.IntRange(1, 64), help="Số tiến trình (default: one a processor)."
     )
     @click.pass_context
@@ -67,8 +75,10 @@ def _command(operation: str) -> click.Command:
         form: str | None,
         mapping: str | None,
         sheet: str | None,
+        on: datetime.date | None,
         processes: int | None,
     ) -> None:
+        label_day(on)
         stated = tuple(read_mapping(mapping).items()) if mapping else ()
         # An output without a suffix is written as the input is.
         read_as = _form_of(source, form, READ)
@@ -95,9 +105,9 @@ def _command(operation: str) -> click.Command:
             if table.unread:
                 say(f"cột không đọc (columns not read): {', '.join(table.unread)}")
             layout = Layout.of(
-                _TEXT if write_as == _BOOK else write_as, table, FLAT_COLUMNS[operation]
+                _TEXT if write_as == _BOOK else write_as, table, flat_columns(operation, on)
             )
-            texts = answered(Work(settings, database_url, operation, layout), table)
+            texts = answered(Work(settings, database_url, operation, layout, on), table)
             if write_as == _BOOK:
                 with _whole(target) as part:
                     write_workbook(part, layout, texts, original)

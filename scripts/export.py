@@ -61,6 +61,11 @@ _SUFFIXES: Final = {
     help="Thêm cột địa chỉ của ngày ấy (a column with the label of that day).",
 )
 @click.option(
+    "--external",
+    is_flag=True,
+    help="Thêm cột mã của hệ khác: bưu chính, thửa đất (a column with other schemes' values).",
+)
+@click.option(
     "--snapshot",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -76,6 +81,7 @@ def export(
     statuses: tuple[str, ...],
     as_of: str | None,
     on: datetime.date | None,
+    external: bool,
     folder: Path | None,
     demo: bool,
     force: bool,
@@ -97,7 +103,9 @@ def export(
             _snapshot(engine, folder, unit, demo=demo)
         elif out is not None:
             moment = None if as_of is None else moment_of(as_of)
-            options = ExportOptions(_format(out, form), unit, tuple(statuses), moment, demo, on)
+            options = ExportOptions(
+                _format(out, form), unit, tuple(statuses), moment, demo, on, external
+            )
             _file(engine, out, options)
     finally:
         engine.dispose()

@@ -129,7 +129,7 @@ def _run(made: Operation, given: dict[str, Any]) -> int:
     try:
         request = made.request.model_validate(values)
     except ValidationError as error:
-        raise click.UsageError(_wrong(error)) from error
+        raise click.UsageError(wrong(error)) from error
     dry_run = own["dry_run"]
     engine = make_engine(cluster.database_url(read_settings()))
     try:
@@ -143,13 +143,13 @@ def _run(made: Operation, given: dict[str, Any]) -> int:
 
 def _value(value: Any, info: FieldInfo) -> Any:
     if isinstance(value, Path):
-        return list(_rows(value, tuple(_kind(info.annotation)[0].model_fields)))
+        return list(rows_of(value, tuple(_kind(info.annotation)[0].model_fields)))
     if isinstance(value, tuple):
         return [part.strip() for each in value for part in each.split(",") if part.strip()]
     return value
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterable[dict[str, str]]:
+def rows_of(path: Path, columns: tuple[str, ...]) -> Iterable[dict[str, str]]:
     """The lines of a table of these columns; empty fields are not given."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -179,7 +179,8 @@ def _shown(column: str) -> str:
     return f"{own} ({column})" if own else column
 
 
-def _wrong(error: ValidationError) -> str:
+def wrong(error: ValidationError) -> str:
+    """What is wrong with a request, in one line."""
     lines = [
         f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}"
         for item in error.errors(include_url=False, include_input=False)

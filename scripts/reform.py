@@ -17,7 +17,8 @@ from registry.reform.report import report_lines
 from registry.reform.run import Options
 from registry.reform.run import reform as carry_reform
 from registry.reform.undo import undo as undo_reform
-from registry.reform.work_file import MAP, WORKBOOK, read_decided
+from registry.reform.views import MAP, WORKBOOK
+from registry.reform.work_file import read_decided
 from scripts.options import DAY, FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
@@ -132,7 +133,7 @@ def _carry(
     engine = make_engine(cluster.database_url(read_settings()), pool_size=2)
     try:
         with translated_errors():
-            report = carry_reform(engine, document, options, say)
+            report = carry_reform(engine, document, options, _say_phase)
     finally:
         engine.dispose()
     if form == "json":
@@ -146,3 +147,7 @@ def _carry(
                 " (fill in, and hand back)"
             )
     return 1 if dry_run and report.undecided and undecided == "refuse" else 0
+
+
+def _say_phase(phase: str, done: int) -> None:
+    say(f"{phase} {number(done)}" if done else phase)

@@ -23,6 +23,8 @@ _KINDS: Final = {
     "confirmed": "xác nhận đúng",
     "wrong_point": "sai vị trí",
     "no_such_house": "không có nhà",
+    "plate_mounted": "biển đã treo",
+    "plate_lost": "biển mất, vỡ",
     "new_house": "nhà mới",
 }
 _STATES: Final = {

@@ -192,6 +192,8 @@ class Form:
                 value = recorded  # nobody typed over it
             elif seen != recorded:
                 now = recorded
+        if name == "codes":
+            made = replace(made, label=words("Các mã sẽ ngừng dùng", made.label))
         if name == "commune" and self.communes:
             label = words("Xã, phường", "Commune")
             # Of several none is the likely one.

@@ -35,7 +35,8 @@ CREATE TABLE field_report (
     CONSTRAINT ck_field_report_decided_by_event
         CHECK ((state = 'open') = (decided_event_id IS NULL)),
     CONSTRAINT ck_field_report_kind_known
-        CHECK (kind IN ('confirmed', 'wrong_point', 'no_such_house', 'new_house')),
+        CHECK (kind IN ('confirmed', 'wrong_point', 'no_such_house', 'new_house', 'plate_mounted',
+            'plate_lost')),
     CONSTRAINT ck_field_report_point_on_earth
         CHECK (point IS NULL OR coalesce(
             ST_X(point) BETWEEN -180 AND 180 AND ST_Y(point) BETWEEN -90 AND 90, false)),
@@ -49,7 +50,8 @@ CREATE TABLE field_report (
 );
 COMMENT ON TABLE field_report IS 'Reports from the field, by role and never by name.';
 COMMENT ON COLUMN field_report.id IS 'Number of the report';
-COMMENT ON COLUMN field_report.kind IS 'confirmed | wrong_point | no_such_house | new_house';
+COMMENT ON COLUMN field_report.kind IS
+    'confirmed | wrong_point | no_such_house | new_house | plate_mounted | plate_lost';
 COMMENT ON COLUMN field_report.code IS 'The record, when there is one';
 COMMENT ON COLUMN field_report.unit_id IS 'Commune whose queue it is in';
 COMMENT ON COLUMN field_report.point IS 'Where, lon/lat EPSG:4326';

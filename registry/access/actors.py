@@ -117,6 +117,12 @@ def is_bound() -> bool:
     return actor is not None and actor.unit_ids is not None
 
 
+def ended_units() -> str | None:
+    """Units to which who acts is bound and that have ended, with their heirs; None for none."""
+    actor = acting()
+    return "; ".join(map(str, actor.ended)) or None if actor is not None else None
+
+
 def outside_units(told: str, english: str, codes: Sequence[str]) -> OutsideUnitsError:
     """The refusal of what lies in these units, in words; what became of those that the key is bound
     to, where they have ended, is told as well.
@@ -126,9 +132,8 @@ def outside_units(told: str, english: str, codes: Sequence[str]) -> OutsideUnits
     members: dict[str, object] = {"units": list(codes)}
     if ended:
         told += (
-            f"; khoá gắn với đơn vị đã hết: {'; '.join(map(str, ended))}; hãy nhờ người quản trị"
+            f"; khoá gắn với đơn vị đã hết: {ended_units()}; hãy nhờ người quản trị gắn lại khoá"
         )
-        told += " gắn lại khoá"
         english += "; units of the key have ended: let it be bound anew"
         members["ended"] = [unit.to_dict() for unit in ended]
     return OutsideUnitsError(f"{told} ({english})", **members)

@@ -83,7 +83,6 @@ def _dump(url: str, dump: Path, *, as_folder: bool, jobs: int, report: Report) -
                 *((f"--jobs={jobs}",) if as_folder else ()),
                 f"--snapshot={snapshot}",
                 "--no-unlogged-table-data",
-                "--exclude-table=staging.*",  # the schema itself is part of the register
                 f"--exclude-schema={SCHEMA}",  # made anew; what waited is not done twice
                 *role_arguments(server),
                 "--verbose",

@@ -62,7 +62,6 @@ _SOMETHING: Final = """
         AND NOT EXISTS (SELECT FROM pg_index i JOIN pg_depend d
             ON d.classid = 'pg_class'::regclass AND d.objid = i.indrelid AND d.deptype = 'e'
             WHERE i.indexrelid = o.oid)
-    UNION ALL SELECT 'schema staging' FROM pg_namespace WHERE nspname = 'staging'
     LIMIT 1
 """
 

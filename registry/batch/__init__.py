@@ -3,6 +3,7 @@
 A question that cannot be answered is an outcome with an error; it never touches the others.
 """
 
+import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ class CodeAsked:
     """A question for `lookup`."""
 
     code: str
+    on: datetime.date | None = None
+    """A day whose label of what is found is wanted as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class PointAsked:
     lat: float
     limit: int = 1
     radius_m: float = DEFAULT_RADIUS_M
+    on: datetime.date | None = None
+    """As of a code."""
 
 
 Asked = CodeAsked | PointAsked | Question
@@ -148,7 +153,7 @@ def _steps(gazetteer: Gazetteer, operation: str, asked: Asked) -> Query[Found | 
 
 
 def _by_code(asked: CodeAsked, reads: Reads) -> Record:
-    return lookup(reads, asked.code)
+    return lookup(reads, asked.code, asked.on)
 
 
 def _by_point(gazetteer: Gazetteer, asked: PointAsked, reads: Reads) -> list[Answer]:
@@ -159,6 +164,7 @@ def _by_point(gazetteer: Gazetteer, asked: PointAsked, reads: Reads) -> list[Ans
         lat=asked.lat,
         limit=asked.limit,
         radius_m=asked.radius_m,
+        on=asked.on,
     )
 
 

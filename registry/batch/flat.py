@@ -8,7 +8,7 @@ from geo.code import format as code_display
 from registry.batch import Outcome
 from registry.errors import MistypedCodeError
 from registry.gazetteer import Gazetteer, Unit
-from registry.records import Record, Wording, record_wording, wording
+from registry.records import DatedLabel, Record, Wording, record_wording, wording
 from registry.search.answers import Answer
 from registry.search.faults import FAULTS
 from registry.validation.verdicts import REASONS, Validation
@@ -35,6 +35,12 @@ FLAT_COLUMNS: Final = {
     ),
 }
 """Operation → columns, in an order that others may rely on."""
+_LABEL_ON: Final = "label_on"
+
+
+def flat_columns(operation: str, on: datetime.date | None) -> tuple[str, ...]:
+    """The columns, with that of the label of a day where one is asked for."""
+    return FLAT_COLUMNS[operation] + ((_LABEL_ON,) if on is not None else ())
 
 
 def flat(
@@ -43,7 +49,8 @@ def flat(
     """The columns of an outcome; of several answers the first, and the status is `ambiguous`. What
     its faults mean stands in `detail`, in Vietnamese.
     """
-    cells: dict[str, Cell] = dict.fromkeys(FLAT_COLUMNS[operation])
+    on = outcome.asked.on if outcome.asked is not None else None
+    cells: dict[str, Cell] = dict.fromkeys(flat_columns(operation, on))
     cells["status"] = outcome.status
     if outcome.error is not None:
         cells["detail"] = outcome.error.detail
@@ -52,12 +59,12 @@ def flat(
             cells |= _suggestions(one["code_display"] for one in near)  # type: ignore[attr-defined]
     elif isinstance(outcome.found, Record):
         record = outcome.found
-        words = record_wording(gazetteer, day, record)
+        words = record_wording(gazetteer, day, record, on)
         cells |= _place(day, words, record.code, record.lon, record.lat)
     elif isinstance(outcome.found, Validation):
         cells |= _validation(day, outcome.found)
     elif outcome.found:
-        cells |= _answer(gazetteer, day, operation, outcome.found[0])
+        cells |= _answer(gazetteer, day, operation, outcome.found[0], on)
     elif outcome.meant is not None:
         cells["detail"] = REASONS[outcome.meant.reason][0]
         cells |= _suggestions(map(code_display, outcome.meant.suggestions))
@@ -70,10 +77,15 @@ def _suggestions(codes: Iterable[str]) -> dict[str, Cell]:
 
 
 def _answer(
-    gazetteer: Gazetteer, day: datetime.date, operation: str, answer: Answer
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    operation: str,
+    answer: Answer,
+    on: datetime.date | None,
 ) -> dict[str, Cell]:
     past = answer.record.past if answer.record else ()
-    words = wording(gazetteer, day, answer.parts, answer.unit, answer.former, past=past)
+    on = on if answer.record else None
+    words = wording(gazetteer, day, answer.parts, answer.unit, answer.former, past=past, on=on)
     sure = {"confidence": answer.confidence}
     far = {"distance_m": answer.distance_m}
     return {
@@ -95,7 +107,12 @@ def _place(
         **_units(day, words.commune, words.province),
         "lon": lon,
         "lat": lat,
+        **_label_on(words.on),
     }
+
+
+def _label_on(told: DatedLabel | None) -> dict[str, Cell]:
+    return {_LABEL_ON: told.label} if told is not None else {}
 
 
 def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
@@ -114,6 +131,7 @@ def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
         "question": asked.text if asked else None,
         "choices": " | ".join(choices) or None,
         **_suggestions(map(code_display, found.suggestions)),
+        **_label_on(found.on),
     }
 
 

@@ -6,6 +6,7 @@ written anew where a row already has them.
 """
 
 import csv
+import datetime
 import io
 import json
 import math
@@ -272,11 +273,15 @@ def _json_object(line: str) -> dict[str, Any] | InvalidInputError:
     return InvalidInputError.of_field("row", "malformed_json", "no JSON object")
 
 
-def read_row(operation: str, row: InputRow) -> Asked:
-    """What a row asks; raises InvalidInputError where it asks nothing that can be read."""
+def read_row(operation: str, row: InputRow, on: datetime.date | None = None) -> Asked:
+    """What a row asks, and the label of a day with it.
+
+    Raises InvalidInputError where it asks nothing that can be read.
+    """
     if row.error is not None:
         raise row.error
-    return read_fields(operation, row.asked)
+    asked = read_fields(operation, row.asked)
+    return asked if on is None else replace(asked, on=on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A file of questions over several processes, in order and in bounded memory."""
 
+import datetime
 import gc
 import os
 from collections import Counter, deque
@@ -53,6 +54,8 @@ class Work:
     database_url: str
     operation: str
     layout: Layout
+    on: datetime.date | None = None
+    """A day whose labels are wanted as well."""
 
 
 def answer_rows(
@@ -133,7 +136,7 @@ class _Desk:
     """A register of its own, and where the answers come from."""
 
     def __init__(self, work: Work) -> None:
-        self.operation, self.layout = work.operation, work.layout
+        self.operation, self.layout, self.on = work.operation, work.layout, work.on
         self.register = Register.open(work.settings, work.database_url)
 
     def written(self, rows: Sequence[InputRow]) -> Written:
@@ -165,7 +168,7 @@ class _Desk:
         return found
 
     def _asked(self, gazetteer: Gazetteer, rows: Sequence[InputRow]) -> list[Outcome]:
-        questions = (partial(read_row, self.operation, row) for row in rows)
+        questions = (partial(read_row, self.operation, row, self.on) for row in rows)
         return outcomes(gazetteer, self.register.reads, self.operation, questions)
 
 

@@ -69,7 +69,8 @@ _COUNTED: Final = """
     LEFT JOIN (
         SELECT h.unit_id, count(*) AS plated
         FROM household h
-        WHERE h.code IN (SELECT code FROM plate WHERE mounted_on IS NOT NULL)
+        WHERE h.code IN (SELECT code FROM plate
+            WHERE mounted_on IS NOT NULL AND lost_on IS NULL)
             AND h.unit_id IN (SELECT unit_id FROM {communes})
             AND h.status = 'active' AND h.kind = 'household' {not_demo}
         GROUP BY h.unit_id

@@ -44,6 +44,7 @@ _STATEMENT: Final = """
             ) > 1 AS suspected,
             EXISTS (
                 SELECT FROM plate p WHERE p.code = h.code AND p.mounted_on IS NOT NULL
+                    AND p.lost_on IS NULL
             ) AS plated
         FROM household h
         WHERE h.unit_id = :commune AND h.status = 'active' AND h.kind = 'household' {not_demo}

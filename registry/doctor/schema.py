@@ -63,8 +63,8 @@ MAY_WRITE: Final = {
     "INSERT": ("succession_link", "household_former_number", "audit_entry", "reform_before"),
     "INSERT UPDATE": (
         *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
-        "reform",
-        *("plate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
+        *("reform", "reform_work"),
+        *("plate", "certificate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
     ),
     "INSERT UPDATE DELETE": (
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
@@ -80,7 +80,7 @@ MAY_WRITE: Final = {
 
 SECURED: Final = (
     *("household", "thoroughfare", "locality"),
-    *("household_former_number", "succession_link", "plate"),
+    *("household_former_number", "succession_link", "plate", "certificate"),
 )
 """Tables in which a key writes in its own units only."""
 POLICIES: Final = 4
@@ -213,7 +213,7 @@ _GRANTED: Final = """
     UNION
     SELECT 'schema ' || nspname, what
     FROM pg_namespace, unnest(ARRAY['USAGE', 'CREATE']) what
-    WHERE nspname IN ('public', 'staging') AND has_schema_privilege(:role, oid, what)
+    WHERE nspname = 'public' AND has_schema_privilege(:role, oid, what)
 """
 
 
@@ -235,8 +235,6 @@ def _wanted_privileges() -> Privileges:
         ("code_ordinal", "SELECT"),
         ("demo_ordinal", "SELECT"),
         ("schema public", "USAGE"),
-        ("schema staging", "USAGE"),
-        ("schema staging", "CREATE"),
     }
 
 

@@ -179,26 +179,6 @@ def autovacuum(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    "Không lần nhập nào để lại bảng tạm",
-    hint="không có lần nhập nào đang chạy thì: DROP TABLE staging.… (drop them, when none runs)",
-)
-def staging(subject: Subject) -> Finding:
-    """No import left tables behind."""
-    # A running import's own are seen by itself alone: they live and die in its transaction.
-    rows = subject.connection.execute(
-        text(
-            "SELECT c.relname AS name, pg_total_relation_size(c.oid) AS bytes FROM pg_class c"
-            " WHERE c.relnamespace = 'staging'::regnamespace AND c.relkind IN ('r', 'p')"
-            " ORDER BY c.relname"
-        )
-    ).all()
-    if not rows:
-        return ok()
-    size = sum(row.bytes for row in rows) / 1e6
-    return warning(f"{len(rows):,} tables, {size:,.0f} MB: {rows[0].name}")
-
-
-@CHECKS.check(
     "Không khoá nào đang dùng hết hạn trong 30 ngày tới",
     hint="cấp khoá mới trước khi hết hạn (`keys rotate`, before they end)",
 )

@@ -96,6 +96,7 @@ HEADINGS: Final = {
     "verified_on": "Xác minh ngày",
     "recorded_at": "Ghi sổ lúc (UTC)",
     "address_on": "Địa chỉ của ngày đã nêu",
+    "external_ids": "Mã khác",
 }
 """Columns of a workbook, which people read; parts of a door are called as an import knows them."""
 GEOMETRY: Final = Column(
@@ -111,12 +112,22 @@ ADDRESS_ON: Final = Column(
 """Only where the labels of a day are asked for."""
 
 
-def chosen(*, geometry: bool, on: bool) -> tuple[Column, ...]:
-    """The columns of a file, with points or labels of a day at the end where they are wanted."""
-    return (*COLUMNS, *([ADDRESS_ON] if on else []), *([GEOMETRY] if geometry else []))
+EXTERNAL_IDS: Final = Column(
+    "external_ids",
+    "string",
+    "Mã theo hệ khác còn hiệu lực, «hệ:giá trị», cách nhau bằng dấu chấm phẩy",
+    "What other schemes call it today, `scheme:value`, with semicolons between",
+)
+"""Only where they are asked for."""
 
 
-def schema(*, geometry: bool, on: bool = False) -> Any:
+def chosen(*, geometry: bool, on: bool, external: bool = False) -> tuple[Column, ...]:
+    """The columns of a file, with what is not in every file at the end where it is wanted."""
+    more = ((ADDRESS_ON, on), (EXTERNAL_IDS, external), (GEOMETRY, geometry))
+    return (*COLUMNS, *(column for column, wanted in more if wanted))
+
+
+def schema(*, geometry: bool, on: bool = False, external: bool = False) -> Any:
     """The columns as an Arrow schema; points are WKB."""
     import pyarrow as pa
 
@@ -128,5 +139,5 @@ def schema(*, geometry: bool, on: bool = False) -> Any:
         "time": pa.timestamp("ms", tz="UTC"),
         "point": pa.binary(),
     }
-    columns = chosen(geometry=geometry, on=on)
+    columns = chosen(geometry=geometry, on=on, external=external)
     return pa.schema([pa.field(each.name, types[each.type]) for each in columns])

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from geo.label import LabelParts, alley_word, door_words, named, number_label
-from registry.export.columns import ADDRESS_ON, schema
+from registry.export.columns import ADDRESS_ON, EXTERNAL_IDS, schema
 from registry.gazetteer import Gazetteer
 from registry.past import DECIDED, MIDNIGHT
 from registry.records import names_on
@@ -37,10 +37,14 @@ _SELECT: Final = """
         h.households_count, ST_X(h.point) AS lon, ST_Y(h.point) AS lat, h.position_method,
         h.position_accuracy_m, h.verified_on,
         CAST(h.since AT TIME ZONE 'UTC' AS timestamp(3)) AS recorded_at
-        {then}
+        {then} {external}
     FROM {households} h {earlier}
     WHERE NOT h.restricted AND h.status = ANY ({statuses}) {demo} {within}
 """
+_EXTERNAL: Final = """, (
+    SELECT string_agg(x.scheme || ':' || x.value, '; ' ORDER BY x.scheme, x.value)
+    FROM external_id x WHERE x.code = h.code AND x.valid @> CAST('{day}' AS date)
+) AS external_ids"""
 _STATE: Final = (
     *("kind", "status", "unit_id", "former_unit_id"),
     *("thoroughfare_id", "locality_id", "house_number", "house_number_key"),
@@ -115,6 +119,8 @@ class Wanted:
     demo: bool = False
     on: datetime.date | None = None
     """A day whose label is wanted as well."""
+    external: bool = False
+    """Whether what other schemes call them is wanted."""
 
 
 def read_batches(
@@ -129,7 +135,9 @@ def read_batches(
     names = _Names(connection, gazetteer, day)
     then = _Then(connection, gazetteer, wanted.on) if wanted.on is not None else None
     types = _TYPES if then is None else _TYPES | _THEN_TYPES
-    with connection.cursor() as cursor, cursor.copy(_statement(wanted)) as copy:
+    if wanted.external:
+        types = types | {EXTERNAL_IDS.name: _TEXT}
+    with connection.cursor() as cursor, cursor.copy(_statement(wanted, day)) as copy:
         stream = io.BufferedReader(_Copied(copy), _BLOCK_BYTES)
         if not stream.peek(1):
             return  # no row at all, which Arrow takes for a broken file
@@ -150,7 +158,7 @@ def read_batches(
             yield _named(batch, names, then, geometry=geometry)
 
 
-def _statement(wanted: Wanted) -> str:
+def _statement(wanted: Wanted, day: datetime.date) -> str:
     """COPY takes no parameters; what stands in it are numbers, known words and a time."""
     households = _TODAY
     if wanted.as_of is not None:
@@ -171,6 +179,7 @@ def _statement(wanted: Wanted) -> str:
         earlier = _earlier("household", "code", wanted.on)
     select = _SELECT.format(
         then=then,
+        external=_EXTERNAL.format(day=day.isoformat()) if wanted.external else "",
         earlier=earlier,
         households=households,
         statuses=f"ARRAY[{', '.join(repr(each) for each in wanted.statuses)}]",
@@ -333,9 +342,12 @@ def _named(batch: Any, names: _Names, then: _Then | None, *, geometry: bool) -> 
     }
     if then is not None:
         made[ADDRESS_ON.name] = then.labels(column)
+    external = EXTERNAL_IDS.name in column
+    if external:
+        made[EXTERNAL_IDS.name] = column[EXTERNAL_IDS.name]
     if geometry:
         made["geometry"] = wkb_points(column["lon"], column["lat"])
-    wanted = schema(geometry=geometry, on=then is not None)
+    wanted = schema(geometry=geometry, on=then is not None, external=external)
     return pa.record_batch([made[name] for name in wanted.names], schema=wanted)
 
 

@@ -43,6 +43,8 @@ class ExportOptions:
     demo: bool = False
     on: datetime.date | None = None
     """A day whose label is wanted as well, in a column of its own."""
+    external: bool = False
+    """Whether what other schemes call them is wanted, in a column of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,14 @@ def export_file(
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         gazetteer, day = load_gazetteer(session), today()
         communes, named, former = _units(gazetteer, options.unit, day)
-        wanted = Wanted(communes, options.statuses, options.as_of, options.demo, options.on)
+        wanted = Wanted(
+            communes,
+            options.statuses,
+            options.as_of,
+            options.demo,
+            options.on,
+            options.external,
+        )
         batches = read_batches(
             driver_connection(session.connection()), gazetteer, day, wanted, geometry=geometry
         )
@@ -89,7 +98,10 @@ def export_file(
         try:
             # GDAL lays a journal beside the file.
             with whole_file(path, by_name=options.format == "gpkg") as partial:
-                write(partial, counted, schema(geometry=geometry, on=options.on is not None))
+                columns = schema(
+                    geometry=geometry, on=options.on is not None, external=options.external
+                )
+                write(partial, counted, columns)
                 if not counted.records:
                     raise NotFoundError(
                         "không có bản ghi nào phù hợp, không ghi tệp (nothing to export)"
@@ -159,7 +171,8 @@ def _write_beside(
     out = io.StringIO()
     writer = Writer(out, lineterminator="\n")
     writer.writerow(("column", "type", "nghĩa", "meaning"))
-    for column in chosen(geometry=geometry, on=options.on is not None):
+    columns = chosen(geometry=geometry, on=options.on is not None, external=options.external)
+    for column in columns:
         called = HEADINGS[column.name] if options.format == "xlsx" else column.name
         writer.writerow((called, column.type, column.vietnamese, column.english))
     path.with_name(f"{path.name}.columns.csv").write_text(out.getvalue(), encoding="utf-8")

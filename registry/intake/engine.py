@@ -4,11 +4,15 @@ DuckDB works on columns, takes half a gigabyte at most and spills the rest below
 an import needs of the register is brought over by the connection that it will publish on, so that
 the snapshot, the locks and row-level security are those of its transaction (decision 0027); what it
 found goes back the same way. A step is one `.sql` file, which can be pasted into a shell.
+
+Most files are small, and DuckDB plans a statement for one row as for a million. So a statement, and
+a step, names what it needs, and is passed over where that has no rows: see `Workbench.has`.
 """
 
 import fcntl
 import io
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +20,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -36,24 +40,22 @@ _PIECE: Final = 1 << 23
 """Bytes of an answer that are parsed at a time."""
 _ROWS: Final = 50_000
 """Rows that are written at a time."""
-_MANY: Final = 100_000
+MANY: Final = 100_000
 """Rows that are worth being compressed."""
-# By PostgreSQL's numbers of its types: DuckDB's type, and Arrow's, of what COPY writes.
-_TYPES: Final[Mapping[int, tuple[str, pa.DataType]]] = {
-    16: ("BOOLEAN", pa.bool_()),
-    20: ("BIGINT", pa.int64()),
-    21: ("SMALLINT", pa.int16()),
-    23: ("INTEGER", pa.int32()),
-    25: ("VARCHAR", pa.string()),
-    701: ("DOUBLE", pa.float64()),
-    1043: ("VARCHAR", pa.string()),
-    1082: ("DATE", pa.date32()),
-    1005: ("SMALLINT[]", pa.string()),
-    1007: ("INTEGER[]", pa.string()),
-    1009: ("VARCHAR[]", pa.string()),
-    1016: ("BIGINT[]", pa.string()),
-    2950: ("UUID", pa.string()),
+# Of what COPY writes: Arrow's types by DuckDB's. Lists come as JSON.
+_TYPES: Final[Mapping[str, pa.DataType]] = {
+    "BOOLEAN": pa.bool_(),
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "VARCHAR": pa.string(),
+    "DOUBLE": pa.float64(),
+    "UUID": pa.string(),
 }
+_OUT: Final = re.compile(r"^-- columns: (.+(?:\n--   .+)*)$", re.MULTILINE)
+_NEEDS: Final = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
+_FILLS: Final = re.compile(
+    r"^(CREATE TABLE|CREATE OR REPLACE TABLE|INSERT INTO|TRUNCATE) (\w+)", re.MULTILINE
+)
 
 
 class Workbench:
@@ -71,18 +73,48 @@ class Workbench:
         """Of the register, in the transaction of the import."""
         self.import_id = import_id
         self.duck = duck
+        self._said: dict[str, object] = {"import_id": import_id}
+        self._filled: set[str] = set()
+
+    def say(self, **said: object) -> None:
+        """Tell what is so of the import: parameters of its scripts, and what `needs` may name."""
+        self._said |= said
+
+    def has(self, needs: str) -> bool:
+        """Whether all that is needed is there, of `delivered, known or registered`.
+
+        A name is a table that rows were put into, or what was said and is neither false nor empty.
+        """
+        return all(
+            any(name in self._filled or self._said.get(name) for name in each.split(" or "))
+            for each in filter(None, needs.split(", "))
+        )
 
     def run(self, script: str, **parameters: object) -> int:
         """Run each statement of the script; how many rows the last one made or changed.
 
-        A statement is given those of the parameters that it names.
+        One that needs what is not there is passed over: `-- needs: known or registered`, above it.
+        Each is given what it names of the parameters, and of what was said.
         """
         count = 0
+        known = self._said | parameters
         for statement in _statements(script):
-            taken = {name: parameters[name] for name in statement.named_parameters}
-            answer = self.duck.execute(statement, taken or None).fetchone()
+            count = 0
+            if not self.has(statement.needs):
+                continue
+            taken = {name: known[name] for name in statement.duck.named_parameters}
+            answer = self.duck.execute(statement.duck, taken or None).fetchone()
             count = answer[0] if answer and isinstance(answer[0], int) else 0
+            if statement.table:
+                kept = 0 if statement.verb == "TRUNCATE" else count
+                self._note(statement.table, kept, anew=statement.verb != "INSERT INTO")
         return count
+
+    def _note(self, table: str, count: int, *, anew: bool = False) -> None:
+        if count > 0:
+            self._filled.add(table)
+        elif anew:
+            self._filled.discard(table)
 
     def rows(self, query: str, **parameters: object) -> list[tuple[Any, ...]]:
         """What a short query answers, or one of a script."""
@@ -90,8 +122,8 @@ class Workbench:
 
     def value(self, query: str, **parameters: object) -> Any:
         """The first column of the first row; None where there is none."""
-        row = self.duck.execute(_query(query), parameters or None).fetchone()
-        return row[0] if row else None
+        found = self.rows(query, **parameters)
+        return found[0][0] if found else None
 
     def stream(self, query: str) -> Iterator[pa.RecordBatch]:
         """What a query answers, some thousands of rows at a time; the tables stay as they were."""
@@ -102,6 +134,7 @@ class Workbench:
     def table(self, name: str, columns: str, rows: Sequence[Sequence[object]] = ()) -> None:
         """A table with the declared columns, of these rows; a tuple or list in one is a list."""
         self.duck.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+        self._note(name, 0, anew=True)
         self.add(name, rows)
 
     def add(self, name: str, rows: Sequence[Sequence[object]]) -> None:
@@ -116,6 +149,7 @@ class Workbench:
         self.duck.register("incoming", rows)
         self.duck.execute(f"CREATE OR REPLACE TABLE {name} AS FROM incoming")
         self.duck.unregister("incoming")
+        self._note(name, len(rows), anew=True)
 
     def append(
         self,
@@ -140,40 +174,43 @@ class Workbench:
             raise (source.error if isinstance(source, _Source) else None) or error from None
         finally:
             self.duck.unregister("incoming")
-        return int(added[0]) if added else 0
-
-    def pack(self) -> None:
-        """Compress what the tables hold, to a quarter or less; each row once."""
-        self.duck.execute("CHECKPOINT")
+        count = int(added[0]) if added else 0
+        self._note(name, count)
+        return count
 
     def bring(self, name: str, script: str, **parameters: object) -> int:
         """Make a table of what PostgreSQL answers to a query or script; how many rows.
 
-        Asked in the transaction of the import. An array must hold no nulls.
+        Asked in the transaction of the import. It declares its columns, `-- columns: code VARCHAR`,
+        of which a list must hold no nulls; where what it needs is not there, nothing is asked and
+        the table is empty.
         """
-        driver = driver_connection(self.connection)
-        query = ClientCursor(driver).mogrify(_query(script), parameters or None)
-        described = driver.execute(f"SELECT * FROM (\n{query}\n) q LIMIT 0").description or ()
-        columns = {column.name: _TYPES[column.type_code] for column in described}
-        declared = ", ".join(f'"{each}" {kind}' for each, (kind, _) in columns.items())
+        written = _query(script)
+        columns = _declared(written)
+        declared = ", ".join(f'"{each}" {kind}' for each, kind in columns.items())
         self.duck.execute(f"CREATE OR REPLACE TABLE {name} ({declared})")
+        self._note(name, 0, anew=True)
+        if not self.has(_needs(written)):
+            return 0
         sent = ", ".join(
             f'to_json("{each}")' if kind.endswith("[]") else f'"{each}"'
-            for each, (kind, _) in columns.items()
+            for each, kind in columns.items()
         )
         taken = ", ".join(
             f"""CAST(CAST("{each}" AS JSON) AS {kind}) AS "{each}\""""
             if kind.endswith("[]")
             else f'"{each}"'
-            for each, (kind, _) in columns.items()
+            for each, kind in columns.items()
         )
+        driver = driver_connection(self.connection)
+        query = ClientCursor(driver).mogrify(written, self._said | parameters)
         copy = f"COPY (SELECT {sent} FROM (\n{query}\n) q) TO STDOUT (FORMAT csv)"
-        types = {each: kind for each, (_, kind) in columns.items()}
+        types = {each: _TYPES.get(kind, pa.string()) for each, kind in columns.items()}
         with driver.cursor() as cursor, cursor.copy(copy) as answer:
             found = _parsed(answer, types)
             count = self.append(name, found, f"SELECT {taken} FROM incoming")
-        if count >= _MANY:
-            self.pack()
+        if count >= MANY:
+            self.duck.execute("CHECKPOINT")
         return count
 
     def hand(self, name: str, columns: str, query: str, **parameters: object) -> int:
@@ -270,15 +307,43 @@ def _remove_if_left(folder: Path) -> None:
             os.close(held)
 
 
-@lru_cache
+class _Statement(NamedTuple):
+    """A statement of a script, which belongs to no connection."""
+
+    duck: duckdb.Statement
+    needs: str
+    verb: str
+    table: str
+    """What it does to the rows of which table; '' where it makes none."""
+
+
+@lru_cache(1_000)
 def _script(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-@lru_cache
-def _statements(script: str) -> list[duckdb.Statement]:
-    """The statements of a script, which belong to no connection."""
-    return duckdb.extract_statements(_script(script))
+@lru_cache(1_000)
+def _statements(script: str) -> list[_Statement]:
+    """The statements of a script."""
+    return [_of_script(each) for each in duckdb.extract_statements(_script(script))]
+
+
+def _of_script(statement: duckdb.Statement) -> _Statement:
+    found = _FILLS.search(statement.query)
+    verb, table = found.groups() if found else ("", "")
+    return _Statement(statement, _needs(statement.query), verb, table)
+
+
+def _needs(written: str) -> str:
+    found = _NEEDS.search(written)
+    return found[1] if found else ""
+
+
+def _declared(written: str) -> dict[str, str]:
+    """Names and types of the columns that a script for PostgreSQL declares at its head."""
+    found = _OUT.search(written)
+    columns = found[1].replace("\n--  ", "").split(", ") if found else ()
+    return dict(each.split(" ", 1) for each in columns)
 
 
 def _query(query: str) -> str:

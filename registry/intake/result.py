@@ -8,13 +8,16 @@ from registry.intake.columns.reader import SourceFile
 from registry.intake.columns.unread import UnreadColumn
 from registry.intake.engine import Workbench
 from registry.intake.formats.table import Numbering
-from registry.intake.judging.auto_fix import FIXED
 from registry.intake.judging.row_problem import RowProblem
 
 MAX_SHOWN: Final = 1_000
 """Problems of rejected rows that a result holds; `Handback.problems` has them all."""
 EXAMPLES: Final = 3
 """Rows of each problem that a result shows."""
+FIXED: Final = ("coordinates_swapped_back",)
+"""Codes of what is noted of a row that was mended, where that is asked for and there is no other
+reading. What a row lacks is never made up, and what may mean two things is never decided: a house
+number that became a date keeps both its readings, and a person chooses."""
 _NOT_KEPT: Final = ("examples", "row_problems", "columns_unread")
 """What shows cells of rows."""
 VERDICT: Final = (
@@ -48,7 +51,7 @@ class ImportOptions:
     commune: str | None = None
     """Code of the commune that all rows lie in, for a file that names none."""
     fix: bool = False
-    """Make the fixes that leave no choice (`auto_fix`)."""
+    """Make the fixes that leave no choice (`FIXED`)."""
     crs: str | None = None
     """The coordinate system of the file, as the deliverer has confirmed it (`positions`)."""
     import_id: int | None = None

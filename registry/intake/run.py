@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from geo.titles import without_people
-from registry.access.actors import demand, is_bound
+from registry.access.actors import demand, ended_units, is_bound
 from registry.codes import issue_code_string
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.database import BrokenOffError, session_scope, translated_errors
@@ -23,35 +23,24 @@ from registry.errors import (
     VerdictChangedError,
 )
 from registry.events import Cause, move_pending_events, open_event
-from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer, today
+from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.intake.columns.demo_guard import refuse_made_up
 from registry.intake.columns.reader import SourceFile, numbering_of, open_file
 from registry.intake.engine import Workbench, workbench
 from registry.intake.formats.table import unreadable
-from registry.intake.judging.auto_fix import apply_fixes
-from registry.intake.judging.fixes import propose_fixes
-from registry.intake.judging.footers import skip_footers
-from registry.intake.judging.members import skip_members
-from registry.intake.judging.perimeter import reject_beyond
-from registry.intake.judging.row_rules import judge
-from registry.intake.matching.match import match
-from registry.intake.matching.names import teach
-from registry.intake.matching.over_target import beyond_targets
+from registry.intake.matching.match import bring_places
 from registry.intake.matching.repeat import find_repeat
 from registry.intake.matching.vanished import Vanishing, refuse_too_many
 from registry.intake.publishing.publish import (
-    PUBLISH_LOCK,
-    is_still_so,
     publish,
-    refuse_demo_beside_real,
     remove_demo,
 )
 from registry.intake.result import VERDICT, ImportOptions, ImportResult, Phases, result_of
 from registry.intake.row_reports import Handback, copy_answers, copy_problems, copy_vanished
-from registry.intake.spellings.headers import mapping_of
 from registry.intake.staged.positions import positioned
 from registry.intake.staged.resolve import resolver_of
 from registry.intake.staged.stage import Progress, stage
+from registry.intake.steps import Job, MovedOnError, decide
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import COUNT_COVERAGE
 from registry.rules import RULES_VERSION
@@ -66,10 +55,6 @@ _IMPORT: Final = table(
 )
 _PROBLEM: Final = table("import_problem", column("import_id"))
 NOTHING_BACK: Final = Handback()
-
-
-class _MovedOnError(Exception):
-    """A unit, record or place that the file was read by changed before it was held: once more."""
 
 
 def import_file(
@@ -104,7 +89,7 @@ def import_file(
     with _turn_of(engine, options.source):
         result = None
         while result is None:
-            with suppress(_MovedOnError), session_scope(engine) as session:
+            with suppress(MovedOnError), session_scope(engine) as session:
                 result = _import(session, file, options, progress, handback, entering)
                 if result.state == "published":
                     entering("committing")
@@ -158,8 +143,6 @@ def _import(
         dry_run=options.dry_run,
     )
     reading = _reading_of(session, gazetteer, options)
-    connection.execute(text(_WORK_MEM))
-    connection.execute(text(_NO_MERGE))
     connection.execute(text(_NOT_FOR_NOBODY))
     with workbench(connection, import_id, from_environment().var) as bench:
         # Answers are of each row, and only a row that was read has one. A key's units say what
@@ -207,11 +190,24 @@ def _read(
     """Read the file, and decide what becomes of each row; how many of each."""
     resolver = resolver_of(file, gazetteer, today())
     stage(bench, file, resolver, reading, progress)
-    if options.fix:
-        apply_fixes(bench)
     entering("judging")
-    skipped = _judge(bench, file, options, gazetteer, padded=resolver.padded)
-    counts = _decide(session, bench, file, options, gazetteer.version, skipped)
+    demo = options.source == DEMO_SOURCE
+    bench.say(
+        source=options.source,
+        demo=demo,
+        real=not demo,
+        full=options.delivery == "full",
+        bound=is_bound(),
+        ended=ended_units(),
+        fix=options.fix,
+        publishing=not options.dry_run,
+        padded=resolver.padded,
+        personal=bool(file.columns.personal),
+        of_one_commune=options.commune is not None,
+        of_communes=options.commune is None,
+    )
+    decide(Job(session, bench, file, gazetteer))
+    counts = _count(bench, options, file)
     # A full delivery may say that nothing is left; that is asked: `too_many_vanished`.
     if not counts["rows"] and options.delivery == "partial":
         raise unreadable(file.path, _NO_ROW)
@@ -225,65 +221,20 @@ def _state(options: ImportOptions, counts: Mapping[str, Any]) -> str:
     return "refused" if options.strict and counts["rejected"] else "published"
 
 
-def _judge(
-    bench: Workbench,
-    file: SourceFile,
-    options: ImportOptions,
-    gazetteer: Gazetteer,
-    *,
-    padded: bool,
-) -> int:
-    """What the rows say by themselves, as problems; how many are no households."""
-    judge(bench)
-    if options.commune is None and not bench.value(_ANY_COMMUNE):
-        file.table.remarks.append(_NO_COMMUNE)
-    codes = file.columns.positions.get("commune_code")
-    if codes is not None and bench.value(_ANY_OF_TWO_MAPS):
-        option = mapping_of({file.headers[codes]: "former_commune_code"})
-        file.table.remarks.append(_OF_TWO_MAPS.format(option))
-    reject_beyond(bench)
-    propose_fixes(bench, gazetteer, today(), padded=padded)
-    return skip_footers(bench, file) + skip_members(
-        bench,
-        personal=bool(file.columns.personal),
-        of_one_commune=options.commune is not None,
-    )
-
-
-def _decide(
-    session: Session,
-    bench: Workbench,
-    file: SourceFile,
-    options: ImportOptions,
-    version: int,
-    skipped: int,
-) -> dict[str, Any]:
-    """What becomes of each row, and how many of each; nothing is written to the register yet.
-
-    `version` is that of the units by which the file was read.
-    """
-    demo, full = options.source == DEMO_SOURCE, options.delivery == "full"
-    session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
-    if gazetteer_version(session) != version:
-        raise _MovedOnError
-    if demo:
-        refuse_demo_beside_real(session)
-    teach(bench.duck)
-    match(bench, options.source, demo=demo, full=full)
-    if not options.dry_run and not is_still_so(bench):
-        raise _MovedOnError
-    if not demo:
-        file.table.remarks.extend(beyond_targets(bench))
+def _count(bench: Workbench, options: ImportOptions, file: SourceFile) -> dict[str, Any]:
+    """How many rows there are of each kind."""
     vanishing = Vanishing(*bench.rows("SELECT vanished, living, retiring FROM vanishing")[0])
     if not (options.dry_run or options.accept_vanished):
         refuse_too_many(vanishing)
     counts: dict[str, Any] = dict(zip(_COUNTED, bench.rows(_COUNTS)[0], strict=True))
-    counts |= {"rejected": counts["rejected"] - skipped, "skipped": skipped}
-    counts["near"] = dict(bench.rows(_NEAR))
-    before = bench.rows(_DELIVERED_BEFORE, name=without_people(file.path.name))
+    counts["rejected"] -= counts["skipped"]
+    counts["near"] = dict(bench.rows(_NEAR)) if bench.has("near") else {}
+    name = without_people(file.path.name)
+    before = bench.rows(_DELIVERED_BEFORE, name=name) if bench.has("delivery") else []
     counts["delivered_before"] = dict(before)
     if options.dry_run:
-        counts["buildings"] = bench.value("publishing/planned_buildings.sql")
+        flats = bench.has("flat")
+        counts["buildings"] = bench.value("publishing/planned_buildings.sql") if flats else 0
     return counts | vanishing.counts()
 
 
@@ -356,6 +307,8 @@ def _write(
     _open_event(session, bench.import_id, options, reading=reading)
     demo = options.source == DEMO_SOURCE
     removed = 0 if demo or not counts["new"] + counts["linked"] else remove_demo(connection)
+    if removed:
+        bring_places(bench)  # without those of the demonstration
     published = publish(
         bench,
         options.source,
@@ -389,32 +342,11 @@ _TOLD: Final = """
     SELECT $import_id::BIGINT AS import_id, row_number, field, code, severity, value, proposed_fix
     FROM problem ORDER BY row_number, id
 """
-_ANY_COMMUNE: Final = "SELECT bool_or(unit_id IS NOT NULL) FROM entry"
-_NO_COMMUNE: Final = (
-    "không dòng nào nêu xã/phường mà sổ biết (no row names a commune): nếu cả tệp thuộc một xã,"
-    " thêm --commune MÃ"
-)
-_ANY_OF_TWO_MAPS: Final = """
-    SELECT bool_or(code IN ('commune_code_of_two_maps', 'commune_code_maybe_old')) FROM problem
-"""
-_OF_TWO_MAPS: Final = (
-    "có mã xã mang nghĩa khác trước 01/7/2025 (codes that meant other communes then): nếu cả cột là"
-    " mã cũ, thêm {}"
-)
 _NO_ROW: Final = "không có dòng nào dưới dòng tên cột (no row below the header)"
-# A sixteenth of what the server shares, which is a quarter of its memory.
-_WORK_MEM: Final = """
-    SELECT set_config('work_mem', least(greatest(
-        pg_size_bytes(current_setting('shared_buffers')) / 16 / 1024, 65536), 262144)::text, true)
-"""
-# Merged, each join would sort all rows anew, in each worker, and the check of foreign keys would
-# fetch each row of the register from its own place along an index: minutes where memory does not
-# hold them.
-_NO_MERGE: Final = "SET LOCAL enable_mergejoin = off"
 # The server would go on with the statement of an importer that is gone, and keep its locks.
 _NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"
 _COUNTED: Final = (
-    *("rows", "new", "changed", "unchanged", "linked", "linked_in_file", "rejected"),
+    *("rows", "new", "changed", "unchanged", "linked", "linked_in_file", "rejected", "skipped"),
 )
 _COUNTS: Final = """
     SELECT count(*), count(*) FILTER (o.outcome = 'new'),
@@ -422,7 +354,7 @@ _COUNTS: Final = """
         count(*) FILTER (o.outcome = 'unchanged'), count(*) FILTER (o.outcome = 'linked'),
         count(*) FILTER (o.outcome = 'linked' AND (o.head IS NOT NULL
             OR o.row_number IN (SELECT row_number FROM sharing))),
-        count(*) FILTER (e.rejected)
+        count(*) FILTER (e.rejected), (SELECT count(*) FROM skipped)
     FROM entry e LEFT JOIN outcome o ON o.row_number = e.row_number
 """
 _NEAR: Final = "SELECT code, count(DISTINCT row_number) FROM near GROUP BY code ORDER BY code"

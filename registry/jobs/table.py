@@ -50,6 +50,10 @@ ROLL_BACK_IMPORT: Final = Job(
     queue=IMPORTS,
     gave_up=f"{_UPLOADS}:roll_back_given_up",
 )
+_REFORMS: Final = "registry.reform.work"
+WORK_ON_REFORM: Final = Job(
+    "reforms.work", f"{_REFORMS}:work", queue=IMPORTS, gave_up=f"{_REFORMS}:given_up"
+)
 # Readers count what is little, and ask for it when it is much: after a large import, and when the
 # day begins in Viet Nam, for what was verified two years ago.
 COUNT_COVERAGE: Final = Job(
@@ -61,6 +65,8 @@ JOBS: Final = (
     PUBLISH_IMPORT,
     ROLL_BACK_IMPORT,
     Job("imports.clear_away", f"{_UPLOADS}:clear_away", cron="15 * * * *"),
+    WORK_ON_REFORM,
+    Job("reforms.clear_away", f"{_REFORMS}:clear_away", cron="25 * * * *"),
     # Whoever writes, or reads the feed, moves events; this is for what was killed in between.
     Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
     Job("map.draw", "registry.drawing.refresh:refresh", cron="*/5 * * * *"),

@@ -60,8 +60,7 @@ def reserve(work: Work, request: r.ReserveRequest) -> Done:
         for code in issued
     ]
     work.insert(rows)
-    day = today()
-    work.session.execute(insert(Plate), [{"code": code, "issued_on": day} for code in issued])
+    work.session.execute(insert(Plate), [{"code": code} for code in issued])
     return work.done()
 
 
@@ -110,7 +109,7 @@ def _is_own_proposal(work: Work, row: Row) -> bool:
 def verify(work: Work, request: r.VerifyRequest) -> Done:
     """Somebody was there and found it as recorded."""
     row = work.subject(request.code)
-    day = _day(request.on)
+    day = day_given(request.on)
     if row["verified_on"] is not None and day < row["verified_on"]:
         raise ConflictError(
             f"đã xác minh ngày {row['verified_on']}, sau {day} (it was verified later than that)"
@@ -251,7 +250,8 @@ def move_flats(work: Work, building: Row, to: str) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
-def _day(written: str | None) -> datetime.date:
+def day_given(written: str | None) -> datetime.date:
+    """The day that a request names, today by default; raises InvalidInputError."""
     if written is None:
         return today()
     try:

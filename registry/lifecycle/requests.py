@@ -21,6 +21,7 @@ MAX_MERGED: Final = 100
 MAX_PARTS: Final = 200
 MAX_NUMBERS: Final = 100_000
 MAX_COMMUNES: Final = 500
+MAX_PLATES: Final = 1_000
 
 
 def _not_personal(written: str) -> str:
@@ -322,6 +323,60 @@ class MergeStreetRequest(Reasoned, StreetRequest):
         None, description="as `former_commune`, of that street"
     )
     same_address: bool = Field(False, description="numbers may meet that both streets have")
+
+
+class Doors(BaseModel):
+    """Some records by their codes, or all of a street or locality."""
+
+    codes: list[Code] = Field(
+        default_factory=list, max_length=MAX_PLATES, description="codes of the records"
+    )
+    commune: Commune | None = Field(None, description="code of today's commune")
+    street: Line | None = Field(None, description="with `commune`: all doors of this street")
+    locality: Line | None = Field(
+        None, description="with `commune`: all doors of this locality that no street leads to"
+    )
+    former_commune: Commune | None = Field(
+        None,
+        description="code of its commune before July 2025, where places of one name met in one",
+    )
+
+    @model_validator(mode="after")
+    def _codes_or_place(self) -> Self:
+        places = [place for place in (self.street, self.locality) if place is not None]
+        if bool(self.codes) == bool(places) or len(places) > 1:
+            raise PydanticCustomError(
+                "codes_or_place",
+                "nêu codes, hoặc một đường hay thôn, tổ (give codes, or one street or locality)",
+            )
+        if bool(places) != (self.commune is not None):
+            raise PydanticCustomError(
+                "place_of_commune",
+                "commune đi với street hoặc locality (commune goes with street or locality)",
+            )
+        return self
+
+
+class PlatesRequest(OperationRequest, Doors):
+    """Plates of some records, or of all on a street or in a locality."""
+
+
+class IssuePlatesRequest(PlatesRequest):
+    """Plates were printed and handed out; a record that has none yet gets one."""
+
+    on: Day | None = Field(None, description="the day; today by default")
+
+
+class MountPlatesRequest(PlatesRequest):
+    """Plates that were issued hang at their doors: coverage counts them from now on."""
+
+    on: Day | None = Field(None, description="the day; today by default")
+
+
+class LosePlatesRequest(PlatesRequest):
+    """Plates are gone or broken; others may be issued."""
+
+    on: Day | None = Field(None, description="the day; today by default")
 
 
 class NewNumber(BaseModel):

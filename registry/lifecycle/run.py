@@ -55,10 +55,7 @@ def perform(
         )
     done: Done | None = None
     with attempt(engine, dry_run=dry_run) as session:
-        work = work_of(session, operation, request, actor, seen_event, once)
-        request = with_communes(session, request)
-        units = check_jurisdiction(session, request)
-        done = replace(operation.run(work, request), units=units)
+        done = _do(session, operation, request, actor, seen_event, once)
     if done is None:
         raise AssertionError(f"{operation.name} ended without a result")
     return done
@@ -84,6 +81,32 @@ def work_of(
         seen_event,
         once=once,
     )
+
+
+@contextmanager
+def tried(
+    engine: Engine, operation: Operation, request: OperationRequest, *, actor: str
+) -> Iterator[tuple[Session, Done]]:
+    """The register as the operation would leave it, to be looked at in the block; nothing stays.
+
+    Raises what `perform` raises.
+    """
+    with attempt(engine, dry_run=True) as session:
+        yield session, _do(session, operation, request, actor)
+
+
+def _do(
+    session: Session,
+    operation: Operation,
+    request: OperationRequest,
+    actor: str,
+    seen_event: int | None = None,
+    once: str | None = None,
+) -> Done:
+    work = work_of(session, operation, request, actor, seen_event, once)
+    request = with_communes(session, request)
+    units = check_jurisdiction(session, request)
+    return replace(operation.run(work, request), units=units)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from registry.access.roles import Role
-from registry.lifecycle import bulk, records, successions
+from registry.lifecycle import bulk, plates, records, successions
 from registry.lifecycle import requests as r
 from registry.lifecycle.work import Done, Work
 from registry.messages import STATUSES
@@ -269,6 +269,36 @@ OPERATIONS: Final = (
         r.MergeLocalityRequest,
         bulk.merge_locality,
         {**_HERE, "locality": "Thôn Nam", "into": "Thôn Đoài", "reason": "sáp nhập thôn"},
+    ),
+    Operation(
+        "issue-plates",
+        "cấp biển",
+        (),
+        None,
+        "editor",
+        r.IssuePlatesRequest,
+        plates.issue,
+        {"commune": "00199", "street": "Đường Láng"},
+    ),
+    Operation(
+        "mount-plates",
+        "báo đã gắn biển",
+        (),
+        None,
+        "editor",
+        r.MountPlatesRequest,
+        plates.mount,
+        {"codes": ["1H6X-XH2V"]},
+    ),
+    Operation(
+        "lose-plates",
+        "báo mất biển",
+        (),
+        None,
+        "editor",
+        r.LosePlatesRequest,
+        plates.lose,
+        {"codes": ["1H6X-XH2V"], "reason": "biển vỡ"},
     ),
 )
 

@@ -28,7 +28,7 @@ FIELDS: Final = {
     "kind": "Loại",
     "on": "Ngày, mặc định hôm nay",
     "restricted": "Không đưa ra danh sách, bản đồ, bản xuất",
-    "codes": "Các mã sẽ ngừng dùng",
+    "codes": "Các mã",
     "into": "Gộp vào đâu",
     "into_former_commune": "Mã xã trước 7/2025 của nơi gộp vào",
     "parts": "Bảng các chỗ ở mới",

@@ -23,6 +23,7 @@ from registry.models.households import (
     SuccessionLink,
 )
 from registry.models.imports import Import, ImportProblem, ImportWork, ParkedKey
+from registry.models.paper import Certificate
 from registry.models.places import Locality, Thoroughfare
 from registry.models.progress import (
     CoverageDay,
@@ -30,7 +31,7 @@ from registry.models.progress import (
     FieldReportVoice,
     Target,
 )
-from registry.models.reforms import Reform, ReformBefore
+from registry.models.reforms import Reform, ReformBefore, ReformWork
 from registry.models.units import (
     AdminUnit,
     AdminUnitAlias,
@@ -54,6 +55,7 @@ __all__ = [
     "Base",
     "Boundary",
     "BoundaryPart",
+    "Certificate",
     "ClientKey",
     "CodeKey",
     "CoverageCount",
@@ -88,6 +90,7 @@ __all__ = [
     "Plate",
     "Reform",
     "ReformBefore",
+    "ReformWork",
     "RegisterIdentity",
     "SuccessionLink",
     "Target",

@@ -338,22 +338,40 @@ class SuccessionLink(Base):
 
 
 class Plate(Base):
-    """A plate with the code: printed, then fixed to the door."""
+    """A plate with the code: reserved, issued, mounted, lost."""
 
     __tablename__ = "plate"
     __table_args__ = (
-        CheckConstraint("mounted_on >= issued_on", name="mounted_after_issue"),
+        CheckConstraint(
+            "mounted_on IS NULL OR coalesce(mounted_on >= issued_on, false)",
+            name="mounted_after_issue",
+        ),
+        CheckConstraint("lost_on >= coalesce(mounted_on, issued_on)", name="lost_last"),
         Index(None, "code"),
-        Index("ix_plate_mounted", "code", postgresql_where="mounted_on IS NOT NULL"),
-        {"comment": "Plates printed for a record."},
+        # A record has one plate at a time.
+        Index("uq_plate_code_kept", "code", unique=True, postgresql_where="lost_on IS NULL"),
+        Index(
+            "ix_plate_mounted",
+            "code",
+            postgresql_where="mounted_on IS NOT NULL AND lost_on IS NULL",
+        ),
+        {
+            "comment": "Plates of a record: reserved with its code, issued, mounted at the door, "
+            "lost."
+        },
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Identity, internal")
     code: Mapped[str] = mapped_column(
-        CODE, ForeignKey("household.code"), comment="Code on the plate"
+        CODE, ForeignKey("household.code", ondelete="CASCADE"), comment="Code on the plate"
     )
-    issued_on: Mapped[datetime.date] = mapped_column(comment="Day of printing")
+    issued_on: Mapped[datetime.date | None] = mapped_column(
+        comment="Day it was printed and handed out; none while it is only reserved"
+    )
     mounted_on: Mapped[datetime.date | None] = mapped_column(comment="Day it was fixed to the door")
+    lost_on: Mapped[datetime.date | None] = mapped_column(
+        comment="Day it was found to be lost, broken or taken down"
+    )
 
 
 class CodeKey(Base):

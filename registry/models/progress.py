@@ -117,7 +117,10 @@ class FieldReport(Base):
 
     __tablename__ = "field_report"
     __table_args__ = (
-        one_of("kind", "confirmed", "wrong_point", "no_such_house", "new_house"),
+        one_of(
+            *("kind", "confirmed", "wrong_point", "no_such_house", "new_house"),
+            *("plate_mounted", "plate_lost"),
+        ),
         one_of("reporter_role", "carrier", "merchant", "resident", "editor", "approver", "admin"),
         one_of("state", "open", "proposed", "accepted", "rejected"),
         CheckConstraint(
@@ -140,7 +143,9 @@ class FieldReport(Base):
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Number of the report")
-    kind: Mapped[str] = mapped_column(comment="confirmed | wrong_point | no_such_house | new_house")
+    kind: Mapped[str] = mapped_column(
+        comment="confirmed | wrong_point | no_such_house | new_house | plate_mounted | plate_lost"
+    )
     code: Mapped[str | None] = mapped_column(
         Text(collation="C"),
         ForeignKey("household.code", ondelete="CASCADE"),

@@ -17,7 +17,15 @@ class Reform(Base):
 
     __tablename__ = "reform"
     __table_args__ = (
-        one_of("state", "prepared", "carried", "undone", "withdrawn"),
+        one_of(
+            *("state", "staged", "reported", "failed", "discarded"),
+            *("prepared", "carried", "undone", "withdrawn"),
+        ),
+        CheckConstraint(
+            "state IN ('staged', 'failed', 'discarded')"
+            " OR num_nulls(number, title, effective_on, resolution) = 0",
+            name="known_once_read",
+        ),
         CheckConstraint(
             "(state IN ('carried', 'undone')) = (event_id IS NOT NULL)", name="carried_has_event"
         ),
@@ -28,15 +36,22 @@ class Reform(Base):
             unique=True,
             postgresql_where="state IN ('prepared', 'carried')",
         ),
-        {"comment": "Resolutions that change units: prepared for their day, carried, undone."},
+        {
+            "comment": "Resolutions that change units: delivered and tried, prepared for their "
+            "day, carried, undone."
+        },
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Number of the reform")
-    number: Mapped[str] = mapped_column(comment="Number of the resolution")
-    title: Mapped[str] = mapped_column(comment="What it is called")
-    effective_on: Mapped[datetime.date] = mapped_column(Date, comment="First day of the new state")
-    state: Mapped[str] = mapped_column(comment="prepared | carried | undone | withdrawn")
-    resolution: Mapped[dict[str, Any]] = mapped_column(
+    number: Mapped[str | None] = mapped_column(comment="Number of the resolution")
+    title: Mapped[str | None] = mapped_column(comment="What it is called")
+    effective_on: Mapped[datetime.date | None] = mapped_column(
+        Date, comment="First day of the new state"
+    )
+    state: Mapped[str] = mapped_column(
+        comment="staged | reported | failed | discarded | prepared | carried | undone | withdrawn"
+    )
+    resolution: Mapped[dict[str, Any] | None] = mapped_column(
         comment="The file as it was read, with the line of each change"
     )
     decided: Mapped[dict[str, Any]] = mapped_column(
@@ -44,7 +59,9 @@ class Reform(Base):
         comment="Code of a household → code of its commune, as people decided",
     )
     unit_ids: Mapped[list[int]] = mapped_column(
-        ARRAY(Integer), comment="Units that it changes, ends or makes"
+        ARRAY(Integer),
+        server_default=text("'{}'::integer[]"),
+        comment="Units that it changes, ends or makes",
     )
     counts: Mapped[dict[str, Any]] = mapped_column(
         server_default=_EMPTY, comment="What was carried, and how it was settled"
@@ -58,6 +75,54 @@ class Reform(Base):
     )
     undone_event_id: Mapped[int | None] = mapped_column(
         ForeignKey("event.id"), comment="Event that undid it"
+    )
+
+
+class ReformWork(Base):
+    """A resolution that came over HTTP."""
+
+    __tablename__ = "reform_work"
+    __table_args__ = (
+        one_of("task", "try", "decide", "carry", "undo", "withdraw"),
+        {
+            "comment": "What is being done about a resolution that came over HTTP, for whom, and "
+            "how far it is."
+        },
+    )
+
+    reform_id: Mapped[int] = mapped_column(
+        ForeignKey("reform.id"), primary_key=True, autoincrement=False, comment="The reform"
+    )
+    file_name: Mapped[str] = mapped_column(comment="Name of the file that was delivered")
+    task: Mapped[str] = mapped_column(
+        comment="What was asked for last: try | decide | carry | undo | withdraw"
+    )
+    options: Mapped[dict[str, Any]] = mapped_column(
+        server_default=_EMPTY, comment="What was said of it"
+    )
+    verdict: Mapped[int] = mapped_column(
+        Integer,
+        server_default=text("0"),
+        comment="Number of the last dry run; 0 before the first has ended",
+    )
+    phase: Mapped[str | None] = mapped_column(
+        comment="What is being done now: reading, settling, places …"
+    )
+    done: Mapped[int] = mapped_column(
+        server_default=text("0"), comment="Records that were carried so far"
+    )
+    report: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="What the last dry run told, or what was carried"
+    )
+    problem: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="Why the last thing that was asked for was not done"
+    )
+    asked_by: Mapped[str] = mapped_column(
+        comment="Name of the key that asked for what is being done"
+    )
+    asked_key_id: Mapped[int | None] = mapped_column(comment="Number of that key")
+    files_until: Mapped[datetime.datetime | None] = mapped_column(
+        comment="When the file and its reports are deleted; none when they are"
     )
 
 

@@ -1,6 +1,6 @@
 """Carrying a settled reform over the register: places, households, and what belongs to units."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import shapely
@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from registry.boundaries.cells import draw_cells
 from registry.coverage.measure import BEST_TARGET
-from registry.messages import number
 from registry.reform import carrying_sql as sql
-from registry.reform.plan import Plan
+from registry.reform.plan_values import Plan
+from registry.reform.progress import Entering
 from registry.reform.settling import Units
 from registry.reform.telling import Telling
 
@@ -20,7 +20,6 @@ _BATCH: Final = 200_000
 _OWN_AREA: Final = text(
     "INSERT INTO reform_own_area VALUES (:id, ST_Multi(ST_GeomFromWKB(:shape, 4326)))"
 )
-Entering = Callable[[str], None]
 
 
 def carry(
@@ -29,7 +28,7 @@ def carry(
     """Write all of it under the event of the session, whose transaction is all or nothing."""
     born = sorted(units.ids.values())
     said = {"reform": reform_id, "born": born, "source": f"decision {plan.number}"}
-    entering("places")
+    entering("places", 0)
     session.execute(text(sql.COPIES_BEFORE), said)
     # The trigger that keeps their states plans for a table of states that is empty, and would read
     # all that it has written for each further one.
@@ -41,11 +40,11 @@ def carry(
     _households(session, entering)
     for statement in sql.FORMER_NUMBERS:
         session.execute(text(statement))
-    entering("units")
+    entering("units", 0)
     for statement in (sql.REPORTS_BEFORE, sql.REPORTS, sql.KEYS_BEFORE, *sql.KEYS):
         session.execute(text(statement), said)
     _targets(session, said)
-    entering("boundaries")
+    entering("boundaries", 0)
     _boundaries(session, telling, units, said)
 
 
@@ -55,7 +54,7 @@ def _households(session: Session, entering: Entering) -> None:
     for sources, doors in _batches(session):
         session.execute(text(sql.HOUSEHOLDS), {"sources": sources})
         done += doors
-        entering(f"households {number(done)}")
+        entering("households", done)
 
 
 def _batches(session: Session) -> Iterator[tuple[list[int], int]]:

@@ -19,15 +19,19 @@ END_VERSIONS: Final = """
 """
 BORN: Final = """
     INSERT INTO admin_unit (level, code, lifetime, seat, area_km2, source)
-    VALUES (:level, :code, daterange(:day, NULL), ST_SetSRID(ST_MakePoint(:lon, :lat), 4326),
-        :area, :source)
-    RETURNING id
+    SELECT level, code, daterange(:day, NULL), ST_SetSRID(ST_MakePoint(lon, lat), 4326), area_km2,
+        :source
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS r (level text, code text, lon float8, lat float8, area_km2 numeric)
+    RETURNING id, level, code
 """
-NEW_VERSION: Final = """
+NEW_VERSIONS: Final = """
     INSERT INTO admin_unit_version (unit_id, name, name_en, kind, province_id, district_id, valid,
         legal_basis, date_basis, source)
-    VALUES (:unit, :name, :name_en, :kind, :province, :district, daterange(:day, NULL), :basis,
-        'effective', :source)
+    SELECT unit_id, name, name_en, kind, province_id, district_id, daterange(:day, NULL), :basis,
+        'effective', :source
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (unit_id int, name text, name_en text,
+        kind text, province_id int, district_id int)
 """
 # What belongs to a province or district that ends, and that nothing else changes, is in its heir,
 # or in no district, from that day.
@@ -56,7 +60,7 @@ SUCCESSIONS: Final = """
     GROUP BY from_id, to_id
     ON CONFLICT (predecessor_id, successor_id) DO NOTHING
 """
-# A new unit without a seat has that of its largest part.
+# A new unit without a seat has that of its largest part, where that lies in it.
 SEATS: Final = """
     WITH held AS (
         SELECT from_id, to_id, count(*) AS doors FROM reform_door GROUP BY 1, 2
@@ -66,9 +70,12 @@ SEATS: Final = """
         LEFT JOIN held h ON h.from_id = g.from_id AND h.to_id = g.to_id
         ORDER BY g.to_id, g.whole DESC, coalesce(h.doors, 0) DESC, p.id
     )
-    UPDATE admin_unit n SET seat = coalesce(ST_PointOnSurface(a.geom), l.seat)
+    UPDATE admin_unit n SET seat = coalesce(ST_PointOnSurface(a.geom), CASE
+        WHEN d.geom IS NULL OR ST_Covers(d.geom, l.seat) THEN l.seat
+        ELSE ST_PointOnSurface(d.geom) END)
     FROM unnest(CAST(:born AS int[])) AS b (id)
     LEFT JOIN reform_own_area a ON a.unit_id = b.id
+    LEFT JOIN reform_boundary d ON d.unit_id = b.id
     LEFT JOIN largest l ON l.to_id = b.id
     WHERE n.id = b.id AND n.seat IS NULL
 """
@@ -219,6 +226,8 @@ TARGETS: Final = """
     ), held AS (
         SELECT from_id, to_id, sum(households) AS households FROM reform_door
         WHERE status = 'active' AND to_id IS NOT NULL GROUP BY 1, 2
+        UNION ALL
+        SELECT from_id, to_id, sum(households) FROM reform_parted GROUP BY 1, 2
     ), share AS (
         SELECT l.from_id, l.to_id, l.whole, CASE WHEN l.whole THEN 1
             ELSE coalesce(h.households, 0) / nullif(sum(h.households) OVER (PARTITION BY l.from_id),

@@ -142,6 +142,9 @@ class _Writer:
         province = self._province(now)
         if self._province(was) != province and was.province_id not in self.ended:
             yield {"province": {"unit": unit.code, "province": province}}
+        if now.district_id not in (None, was.district_id):
+            district = self.known.units[now.district_id].code
+            yield {"district": {"unit": unit.code, "district": district}}
 
     def _province(self, version: UnitVersion) -> str | None:
         return self.known.units[version.province_id].code if version.province_id else None

@@ -6,114 +6,19 @@ Pure: from the file and the gazetteer. Which household goes where is `settling`'
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from geo.admin import KIND_LEVELS
 from registry.gazetteer import Gazetteer, Unit
+from registry.reform.parted import part_provinces
+from registry.reform.plan_values import Alteration, Born, Heir, Leg, Plan, level_of
 from registry.reform.reading import Document
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.resolution import Merge, Move, New, NewUnit, Split, Target, Told
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
-_NAMES_UNIQUE_FROM: Final = datetime.date(2025, 7, 1)
+_NO_DISTRICTS_FROM: Final = datetime.date(2025, 7, 1)
 """Before, several districts of a province each had a Phường 1."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Born:
-    """A unit that the resolution makes."""
-
-    said: NewUnit
-    line: int | None
-
-    @property
-    def code(self) -> str:
-        """Its official code."""
-        return self.said.code
-
-    @property
-    def level(self) -> str:
-        """province | commune."""
-        return level_of(self.said.code)
-
-
-Heir = Unit | Born
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """What goes from a living unit to one of the new state; `told` is None for all of it."""
-
-    source: Unit
-    heir: Heir
-    told: Told | None
-    line: int | None
-
-
-@dataclass(slots=True)
-class Alteration:
-    """What changes of a unit that lives on."""
-
-    unit: Unit
-    line: int | None
-    name: str | None = None
-    name_en: str | None = None
-    kind: str | None = None
-    province: Heir | None = None
-
-
-@dataclass(slots=True)
-class Plan:
-    """A resolution in terms of units."""
-
-    document: Document
-    gazetteer: Gazetteer
-    born: dict[str, Born] = field(default_factory=dict)
-    ended: dict[int, Unit] = field(default_factory=dict)
-    end_lines: dict[int, int | None] = field(default_factory=dict)
-    legs: list[Leg] = field(default_factory=list)
-    altered: dict[int, Alteration] = field(default_factory=dict)
-    provinces: dict[str, Heir] = field(default_factory=dict)
-    """Code of a born commune → its province."""
-
-    @property
-    def day(self) -> datetime.date:
-        """First day of the new state."""
-        return self.document.resolution.resolution.effective
-
-    @property
-    def number(self) -> str:
-        """Number of the resolution."""
-        return self.document.resolution.resolution.number
-
-    @property
-    def touched(self) -> dict[int, Unit]:
-        """Living units that it ends, alters, takes from or gives to, by id."""
-        found = dict(self.ended)
-        found |= {each.unit.id: each.unit for each in self.altered.values()}
-        for leg in self.legs:
-            found[leg.source.id] = leg.source
-            if isinstance(leg.heir, Unit):
-                found[leg.heir.id] = leg.heir
-        return found
-
-    def line_of_end(self, unit: Unit) -> int | None:
-        """The line that ends a unit."""
-        return self.end_lines.get(unit.id)
-
-    def bearers(self, code: str) -> list[Unit]:
-        """Every unit that bears or bore the code."""
-        return self.gazetteer.with_code(code)
-
-    def legs_of(self, source: Unit) -> list[Leg]:
-        """What leaves a unit."""
-        return [leg for leg in self.legs if leg.source is source]
-
-
-def level_of(code: str) -> str:
-    """Of the unit that bears a code of that length."""
-    return {2: "province", 3: "district"}.get(len(code), "commune")
 
 
 def make_plan(
@@ -140,6 +45,7 @@ class _Planner:
         self.known = gazetteer
         self.plan = Plan(document, gazetteer)
         self.refusals: list[Refusal] = []
+        self.districts: list[tuple[str, int | None]] = []
         self.day = self.plan.day
         self.eve = self.day - _ONE_DAY
 
@@ -154,9 +60,12 @@ class _Planner:
             self.refuse("signed_after_effect", self.document.line("resolution", "date"))
         self._born()
         self._ended()
+        for code, line in self.districts:
+            self._check_district(code, line)
         for at, change in enumerate(self.document.resolution.changes):
             what, said = change.what
             getattr(self, f"_{what}")(said, ("changes", at, what))
+        part_provinces(self.plan, self.refuse)
         self._check_parts()
         self._check_names()
         self._provinces()
@@ -169,6 +78,8 @@ class _Planner:
             line = self.document.line(*place)
             if said.code in self.plan.born:
                 self.refuse("code_used_twice", line, said.code)
+            if said.district is not None:
+                self.districts.append((said.district, line))
             if level_of(said.code) not in KIND_LEVELS[said.kind]:
                 self.refuse("kind_of_other_level", line, f"{said.code} {said.kind}")
             self.plan.born[said.code] = Born(said, line)
@@ -262,8 +173,10 @@ class _Planner:
             self.refuse("unit_of_other_level", line, f"{source.code} → {heir.code}")
         elif source is heir:
             self.refuse("target_ends", line, source.code)
-        elif source.level == "province" and told is not None:
-            self.refuse("not_supported_yet", line, code)
+        elif source.level == "province" and told is not None and not told.tells_communes:
+            self.refuse("part_untold", line, code)
+        elif source.level == "commune" and told is not None and told.communes:
+            self.refuse("unit_of_other_level", line, f"{source.code}: {told.communes[0]}")
         else:
             self.plan.legs.append(Leg(source, heir, told, line))
 
@@ -311,6 +224,21 @@ class _Planner:
             self.refuse("unit_of_other_level", change.line, said.unit)
         self._once(change, "province", province, here)
 
+    def _district(self, said: Any, here: tuple[int | str, ...]) -> None:
+        change = self._alteration(said.unit, here)
+        if change is None:
+            return
+        if change.unit.level != "commune":
+            self.refuse("unit_of_other_level", change.line, said.unit)
+        self._check_district(said.district, change.line)
+        self._once(change, "district", said.district, here)
+
+    def _check_district(self, code: str, line: int | None) -> None:
+        bearers = (unit for unit in self.known.with_code(code) if unit.level == "district")
+        lives = any(u.alive_on(self.eve) and u.id not in self.plan.ended for u in bearers)
+        if self.day >= _NO_DISTRICTS_FROM or not (lives or code in self.plan.born):
+            self.refuse("district_unknown", line, code)
+
     def _alteration(self, code: str, here: tuple[int | str, ...]) -> Alteration | None:
         unit = self._living(code, (*here, "unit"))
         if unit is None:
@@ -353,7 +281,7 @@ class _Planner:
 
     def _check_names(self) -> None:
         """No two units of one kind and name in a province, where one of them is new."""
-        if self.day < _NAMES_UNIQUE_FROM:
+        if self.day < _NO_DISTRICTS_FROM:
             return
         borne: dict[tuple[object, ...], str] = {}
         changed = [c for c in self.plan.altered.values() if c.name or c.kind or c.province]
@@ -395,9 +323,13 @@ class _Planner:
             unit = next((u for u in living if u.alive_on(self.eve)), None)
         else:
             source = next((leg.source for leg in self.plan.legs if leg.heir is born), None)
+            if source is not None and source.id in self.plan.parted:
+                province, leg = self.plan.parted[source.id]
+                return leg.heir if leg is not None else province
             unit = self.known.province_of(source, self.eve) if source is not None else None
         if unit is not None and unit.id in self.plan.ended:
-            return next((leg.heir for leg in self.plan.legs if leg.source is unit), None)
+            heirs = [leg.heir for leg in self.plan.legs if leg.source is unit]
+            return heirs[0] if len(heirs) == 1 else None
         return unit
 
     def _check_days(self) -> None:
@@ -424,6 +356,7 @@ def _named_twice(legs: list[Leg]) -> Iterator[str]:
             yield from (part.street for part in told.street_parts if part.is_whole)
             yield from told.localities
             yield from told.former
+            yield from told.communes
 
 
 def _id_of(heir: Heir | None) -> object:

@@ -30,6 +30,14 @@ class Document:
     areas: Mapping[str, str] = field(default_factory=dict)
     """Of one that was kept: code → polygon of the file of boundaries, as it was then (WKB)."""
 
+    delivered_boundaries: Path | None = None
+    """The file of boundaries, where it does not lie beside this one under the name it says."""
+
+    @property
+    def boundaries(self) -> Path:
+        """The file of boundaries that it names."""
+        return self.delivered_boundaries or self.path.parent / (self.resolution.boundaries or "")
+
     def line(self, *place: int | str) -> int | None:
         """The line of what stands at `place`, or of the nearest that holds it."""
         return line_of(self.lines, place)

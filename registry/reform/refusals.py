@@ -27,6 +27,7 @@ REFUSALS: Final = {
     "unit_changed_twice": "đơn vị bị đổi hai lần (changed twice by this resolution)",
     "parts_missing": "không nói đất của đơn vị này đi đâu (nothing says where its land goes)",
     "part_untold": "không có ranh giới, đường, thôn hay đơn vị cũ nào (nothing tells the part)",
+    "unit_elsewhere": "không phải xã, huyện của tỉnh ấy (no commune or district of that province)",
     "parts_overlap": "hai phần chồng lên nhau (two parts overlap)",
     "rest_twice": "hai phần cùng nhận phần còn lại (two parts take the rest)",
     "street_unknown": "không có đường này ở đó (no such street there)",
@@ -47,7 +48,6 @@ REFUSALS: Final = {
     "undecided_left": "còn hộ chưa rõ thuộc đơn vị nào (households are left undecided)",
     "decision_unreadable": "không phải mã địa chỉ số (no code)",
     "decision_elsewhere": "đơn vị này không nhận phần nào ở đó (it takes no part of that unit)",
-    "not_supported_yet": "chưa hỗ trợ (not supported yet)",
 }
 """Code → words."""
 

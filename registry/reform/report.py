@@ -14,7 +14,7 @@ from registry.gazetteer import Gazetteer, load_gazetteer
 from registry.messages import number
 from registry.records import COLUMNS, JOINS, Record, record_wording
 from registry.reform import report_sql as sql
-from registry.reform.plan import Plan
+from registry.reform.plan_values import Plan
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
 _RECORDS: Final = text(
@@ -222,8 +222,9 @@ class _Reporter:
 
 
 def _held_by(known: Gazetteer, unit_id: int, day: datetime.date) -> list[str]:
-    province = known.province_of(known.units[unit_id], day)
-    return [province.version_on(day).full_name] if province is not None else []
+    unit = known.units[unit_id]
+    holders = known.district_of(unit, day), known.province_of(unit, day)
+    return [holder.version_on(day).full_name for holder in holders if holder is not None]
 
 
 def labels(

@@ -14,6 +14,9 @@ Code = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{5})$")]
 """Two digits for a province, five for a commune."""
 AnyCode = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{3}|[0-9]{5})$")]
 """Or three for a district, on maps before July 2025."""
+MemberCode = Annotated[str, Field(pattern=r"^([0-9]{3}|[0-9]{5})$")]
+"""Of a commune, or of a district with all its communes."""
+DistrictCode = Annotated[str, Field(pattern=r"^[0-9]{3}$")]
 ProvinceCode = Annotated[str, Field(pattern=r"^[0-9]{2}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Kind = Literal[
@@ -36,9 +39,7 @@ class NewUnit(_Model):
     kind: Kind
     province: ProvinceCode | None = Field(None, description="Of a commune; by default its parts'")
     name_en: Name | None = Field(None, description="By default the name without its marks")
-    district: Annotated[str, Field(pattern=r"^[0-9]{3}$")] | None = Field(
-        None, description="On maps before July 2025"
-    )
+    district: DistrictCode | None = Field(None, description="On maps before July 2025")
     seat: tuple[Lon, Lat] | None = Field(None, description="Seat, [lon, lat]")
     area_km2: Annotated[float, Field(gt=0)] | None = None
 
@@ -77,12 +78,25 @@ class Told(_Model):
     streets: tuple[StreetPart | Name, ...] = ()
     localities: tuple[Name, ...] = ()
     former: tuple[Code, ...] = Field((), description="Former communes")
+    communes: tuple[MemberCode, ...] = Field(
+        (), description="Of a part of a province: its communes, or districts with all of theirs"
+    )
     rest: bool = Field(default=False, description="All that no other part names")
 
     @property
     def says(self) -> bool:
         """Whether anything tells it."""
-        return bool(self.polygon or self.streets or self.localities or self.former or self.rest)
+        return bool(self.tells_doors or self.communes or self.rest)
+
+    @property
+    def tells_doors(self) -> bool:
+        """Whether anything tells which doors of a commune are meant."""
+        return bool(self.polygon or self.streets or self.localities or self.former)
+
+    @property
+    def tells_communes(self) -> bool:
+        """Whether it tells a part of a province, which is parted by nothing else."""
+        return bool(self.communes or self.rest) and not self.tells_doors
 
     @property
     def street_parts(self) -> tuple[StreetPart, ...]:
@@ -156,6 +170,13 @@ class ChangeProvince(_Model):
     province: ProvinceCode
 
 
+class ChangeDistrict(_Model):
+    """A commune goes to another district of its province, on maps before July 2025."""
+
+    unit: Code
+    district: DistrictCode
+
+
 class Abolish(_Model):
     """A unit ends; other changes say where its parts go. Three digits are a district."""
 
@@ -172,13 +193,15 @@ class Change(_Model):
     rename: Rename | None = None
     kind: ChangeKind | None = None
     province: ChangeProvince | None = None
+    district: ChangeDistrict | None = None
     abolish: Abolish | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if len(self.model_fields_set) != 1 or self.what[1] is None:
             raise ValueError(
-                "one change each: merge, split, move, new, rename, kind, province or abolish"
+                "one change each: merge, split, move, new, rename, kind, province, district or"
+                " abolish"
             )
         return self
 

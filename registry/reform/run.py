@@ -2,14 +2,14 @@
 
 import datetime
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, cast
 
 import shapely
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, insert, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,9 @@ from registry.jobs.table import JOBS
 from registry.models import Reform
 from registry.reform import carrying_sql, report_sql
 from registry.reform.carrying import carry
-from registry.reform.plan import Plan, make_plan
+from registry.reform.plan import make_plan
+from registry.reform.plan_values import Plan
+from registry.reform.progress import Entering, quietly
 from registry.reform.reading import Document, kept
 from registry.reform.refusals import ReformRunsError, Refusal, ResolutionRefusedError
 from registry.reform.report import Report, gazetteer_of, make_report
@@ -59,7 +61,6 @@ _RULES: Final = {
 }
 _DEADLOCK: Final = "40P01"
 _DRAW: Final = next(job for job in JOBS if job.name == "map.draw")
-Entering = Callable[[str], None]
 
 
 class _DryRunError(Exception):
@@ -79,14 +80,16 @@ class Options:
     folder: Path | None = None
     """Where the report and the work files are written."""
     reform_id: int = 0
-    """Of a prepared one that is carried now."""
+    """Of one that is known: it was prepared, or delivered and tried."""
+    waits: bool = False
+    """For another reform that is at work, as jobs do, rather than raise."""
 
 
 def reform(
     engine: Engine,
     document: Document,
     options: Options,
-    entering: Entering = lambda _phase: None,
+    entering: Entering = quietly,
 ) -> Report:
     """Carry the resolution, or prepare it for its day, or, as a dry run, tell what it would do.
 
@@ -95,7 +98,7 @@ def reform(
     """
     report: Report | None = None
     with suppress(_DryRunError), _at_once(), session_scope(engine) as session:
-        lock_reforms(session)
+        lock_reforms(session, waits=options.waits)
         report = _Work(session, document, options, entering).do()
         if report.state == "dry_run":
             raise _DryRunError
@@ -109,15 +112,22 @@ def reform(
     return report
 
 
-def lock_reforms(session: Session) -> None:
-    """Let no other reform be at work until the transaction ends; raises ReformRunsError."""
-    if not session.execute(_TRY_LOCK, {"k": REFORM_LOCK}).scalar_one():
+def lock_reforms(session: Session, *, waits: bool = False) -> None:
+    """Let no other reform be at work until the transaction ends.
+
+    Raises ReformRunsError where one is, unless it is waited for.
+    """
+    if waits:
+        session.execute(_LOCK, {"k": REFORM_LOCK})
+    elif not session.execute(_TRY_LOCK, {"k": REFORM_LOCK}).scalar_one():
         raise ReformRunsError("một nghị quyết khác đang được thực hiện (another reform is at work)")
 
 
 def forget_units(session: Session, reform_id: int) -> None:
-    """Take back what a prepared reform announced of its units."""
-    row = session.execute(_PREPARED, {"id": reform_id}).one()
+    """Take back what a reform announced of its units, if it was prepared."""
+    row = session.execute(_PREPARED, {"id": reform_id}).one_or_none()
+    if row is None:
+        return
     said = {"day": row.effective_on, "source": f"decision {row.number}", "units": row.unit_ids}
     session.execute(text(carrying_sql.FORGET_UNITS), said)
 
@@ -161,7 +171,7 @@ class _Work:
             # An import that has begun to match ends first; one that has not waits.
             self.session.execute(_LOCK, {"k": PUBLISH_LOCK})
             self.session.execute(text(carrying_sql.LOCK))
-        self.entering("reading")
+        self.entering("reading", 0)
         if self.options.reform_id:
             forget_units(self.session, self.options.reform_id)
         plan = self._plan()
@@ -197,18 +207,18 @@ class _Work:
         return make_plan(self.document, gazetteer_of(self.session, max(eve, today())), awaiting)
 
     def _own_areas(self, plan: Plan) -> dict[str, Polygons]:
-        if self.document.areas:
-            kept_areas = self.document.areas.items()
+        document = self.document
+        if document.areas:
+            kept_areas = document.areas.items()
             return {code: cast("Polygons", shapely.from_wkb(shape)) for code, shape in kept_areas}
-        name = self.document.resolution.boundaries
-        if name is None:
+        if document.resolution.boundaries is None:
             return {}
         codes = {leg.heir.code for leg in plan.legs} | set(plan.born)
         codes |= {leg.source.code for leg in plan.legs if leg.source.id not in plan.ended}
         try:
-            return read_boundaries(self.document.path.parent / name, codes)
+            return read_boundaries(document.boundaries, codes)
         except (OSError, RegistryError) as error:
-            line = self.document.line("boundaries")
+            line, name = document.line("boundaries"), document.boundaries.name
             raise ResolutionRefusedError(
                 [Refusal("boundaries_unreadable", line, f"{name}: {error}")]
             ) from error
@@ -227,7 +237,7 @@ class _Work:
         if undecided and not (self.options.dry_run or nearest):
             raise ResolutionRefusedError([Refusal("undecided_left", None, f"{undecided:,}")])
         settle_places(self.session)
-        self.entering("report")
+        self.entering("report", 0)
         return make_report(self.session, plan, undecided)
 
     @contextmanager
@@ -242,7 +252,7 @@ class _Work:
     def _carry(
         self, plan: Plan, telling: Telling, units: Units, report: Report, event_id: int
     ) -> Report:
-        reform_id = self.options.reform_id or self._keep(plan, telling, "carried", event_id)
+        reform_id = self._keep(plan, telling, "carried", event_id)
         carry(self.session, plan, telling, units, reform_id, self.entering)
         touched = sorted({*plan.touched, *units.ids.values()})
         counts = {"settled_by": report.settled_by, "undecided": report.undecided}
@@ -250,29 +260,29 @@ class _Work:
             _CARRIED, {"id": reform_id, "units": touched, "counts": json.dumps(counts)}
         )
         draw_soon(self.session)
-        self.entering("commit")
+        self.entering("commit", 0)
         return replace(report, state="carried", reform_id=reform_id, event_id=event_id)
 
     def _keep(self, plan: Plan, telling: Telling, state: str, event_id: int | None) -> int:
         """Write down the resolution as one in this state; its number."""
         head = self.document.resolution.resolution
         areas = {code: shapely.to_wkb(area, hex=True) for code, area in telling.own_areas.items()}
-        reform_id: int = self.session.execute(
-            insert(Reform)
-            .values(
-                number=head.number,
-                title=head.title,
-                effective_on=head.effective,
-                state=state,
-                # Of one that is carried nobody reads the polygons again.
-                resolution=kept(self.document, areas if state == "prepared" else {}),
-                decided=dict(self.options.decided),
-                unit_ids=sorted(plan.touched),
-                actor=self.options.actor,
-                event_id=event_id,
-            )
-            .returning(Reform.id)
-        ).scalar_one()
+        values: dict[str, Any] = {
+            "number": head.number,
+            "title": head.title,
+            "effective_on": head.effective,
+            "state": state,
+            # Of one that is carried nobody reads the polygons again.
+            "resolution": kept(self.document, areas if state == "prepared" else {}),
+            "decided": dict(self.options.decided),
+            "unit_ids": sorted(plan.touched),
+            "event_id": event_id,
+        }
+        if known := self.options.reform_id:
+            self.session.execute(update(Reform).where(Reform.id == known).values(values))
+            return known
+        new = insert(Reform).values(values | {"actor": self.options.actor}).returning(Reform.id)
+        reform_id: int = self.session.execute(new).scalar_one()
         return reform_id
 
 

@@ -1,6 +1,6 @@
 """Settling: which household goes to which unit of the new state, and by what, set by set."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from registry.database import driver_connection
 from registry.reform import settling_sql as sql
-from registry.reform.plan import Heir, Plan
+from registry.reform.plan_values import Heir, Plan
+from registry.reform.progress import Entering, quietly
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.telling import Telling
 
@@ -55,16 +56,18 @@ def settle(
     telling: Telling,
     units: Units,
     decided: Mapping[str, str],
-    entering: Callable[[str], None] = lambda _phase: None,
+    entering: Entering = quietly,
 ) -> int:
     """Fill `reform_door`, `reform_street` and `reform_locality`; how many are left undecided.
 
     Raises ResolutionRefusedError for decisions that are none.
     """
-    entering("settling")
+    entering("settling", 0)
     for statement in sql.INPUTS:
         session.execute(text(statement))
     _write_inputs(session, plan, telling, units, decided)
+    for statement in sql.PARTED:
+        session.execute(text(statement), {"first": len(telling.areas)})
     _refuse_strange(session)
     session.execute(text(sql.SOURCES))
     session.execute(text(sql.NESTED))
@@ -87,9 +90,10 @@ def place_undecided(session: Session) -> None:
 
 def settle_places(session: Session) -> None:
     """Where streets and localities go, once their households are settled."""
+    # An index on rows that the transaction has updated before serves none of its statements.
     for statement in (
-        *(sql.DEFAULTS, sql.STREETS, sql.LOCALITIES, sql.PARENTS),
-        *(*sql.INDEXES, *sql.APART),
+        *(sql.DEFAULTS, sql.STREETS, sql.LOCALITIES),
+        *(*sql.INDEXES, sql.PARENTS, *sql.APART),
     ):
         session.execute(text(statement))
 
@@ -119,6 +123,14 @@ def _write_inputs(
         (area, shapely.to_wkb(shapely.set_srid(shape, 4326), hex=True, include_srid=True))
         for area, shape in telling.areas.items()
     ]
+    number_of = {id(leg): number for number, leg in enumerate(plan.legs)}
+    parted = [
+        (
+            *(unit_id, number_of[id(leg)] if leg else None),
+            *(province.id, units.id_of(leg.heir) if leg else province.id),
+        )
+        for unit_id, (province, leg) in plan.parted.items()
+    ]
     with driver_connection(session.connection()).cursor() as cursor:
         _copy(cursor, "reform_leg", legs)
         _copy(cursor, "reform_source (id, ends, default_to)", sources.values())
@@ -128,6 +140,7 @@ def _write_inputs(
         _copy(cursor, "reform_area", areas)
         _copy(cursor, "reform_by_area", telling.by_area)
         _copy(cursor, "reform_decided", into)
+        _copy(cursor, "reform_parted (unit_id, leg, from_id, to_id)", parted)
     unknown = [(code, to) for code, to in decided.items() if to not in units.codes]
     if unknown:
         refusals = [

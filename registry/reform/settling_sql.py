@@ -2,7 +2,8 @@
 
 Temporary tables of the transaction: `reform_leg` (what leaves a unit), `reform_by_…` (how its parts
 are told), `reform_door` (each household of these units, and where it goes), `reform_street` and
-`reform_locality` (the same of places; one that is cut has several rows).
+`reform_locality` (the same of places; one that is cut has several rows), `reform_parted` (communes
+of provinces that are parted).
 """
 
 from typing import Final
@@ -46,6 +47,12 @@ INPUTS: Final = (
     ON COMMIT DROP
     """,
     """
+    CREATE TEMPORARY TABLE reform_parted (
+        unit_id int PRIMARY KEY, leg int, from_id int NOT NULL, to_id int NOT NULL,
+        households bigint
+    ) ON COMMIT DROP
+    """,
+    """
     CREATE TEMPORARY TABLE reform_door (
         code text COLLATE "C" NOT NULL, from_id int NOT NULL, to_id int, how text,
         thoroughfare_id bigint, locality_id bigint, former_unit_id int,
@@ -67,6 +74,28 @@ SOURCES: Final = """
         only_areas = NOT EXISTS (SELECT FROM reform_leg g WHERE g.from_id = s.id AND NOT g.rest
             AND NOT EXISTS (SELECT FROM reform_by_area b WHERE b.leg = g.leg))
 """
+
+# A part of a province has the households of its communes, and their area where that is known.
+PARTED: Final = (
+    """
+    UPDATE reform_parted p SET households = (
+        SELECT coalesce(sum(h.households_count), 0) FROM household h
+        WHERE h.unit_id = p.unit_id AND h.status = 'active')
+    """,
+    """
+    INSERT INTO reform_area (area, geom)
+    SELECT :first + p.leg,
+        ST_Multi(ST_CollectionExtract(ST_MakeValid(ST_Union(b.geom)), 3))
+    FROM reform_parted p JOIN admin_unit u ON u.id = p.unit_id AND u.level = 'commune'
+    LEFT JOIN boundary b ON b.unit_id = p.unit_id AND NOT b.approximate
+    WHERE p.leg IS NOT NULL
+    GROUP BY p.leg HAVING count(*) = count(b.geom)
+    """,
+    """
+    INSERT INTO reform_by_area (leg, area)
+    SELECT DISTINCT p.leg, a.area FROM reform_parted p JOIN reform_area a ON a.area = :first + p.leg
+    """,
+)
 
 # A locality is told with all that it holds.
 NESTED: Final = """
@@ -205,94 +234,77 @@ BUILDINGS_FIRST: Final = NEAREST.format(which="d.parent_code IS NULL")
 THE_REST: Final = NEAREST.format(which="true")
 
 DEFAULTS: Final = """
-    UPDATE reform_source s SET default_to = coalesce(s.default_to, (
-        SELECT v.to_id FROM (
-            SELECT to_id, count(*) AS doors FROM reform_door d
-            WHERE d.from_id = s.id AND d.to_id IS NOT NULL GROUP BY to_id
-            UNION ALL SELECT to_id, 0 FROM reform_leg g WHERE g.from_id = s.id
-        ) v ORDER BY doors DESC, to_id LIMIT 1))
+    UPDATE reform_source s SET default_to = l.to_id
+    FROM (
+        SELECT DISTINCT ON (from_id) from_id, to_id
+        FROM (SELECT from_id, to_id, count(*) AS doors FROM reform_door
+                WHERE to_id IS NOT NULL GROUP BY 1, 2
+            UNION ALL SELECT from_id, to_id, 0 FROM reform_leg) v
+        ORDER BY from_id, doors DESC, to_id
+    ) l WHERE l.from_id = s.id AND s.default_to IS NULL
 """
 
-# Where streets go: with their doors, to several communes where these do. One without doors goes
-# where it is told to, or where its former commune is, or with the most of its commune.
-STREETS: Final = """
-    CREATE TEMPORARY TABLE reform_street ON COMMIT DROP AS
-    WITH held AS (
-        SELECT d.thoroughfare_id AS id, d.from_id, d.to_id, count(*) AS doors
-        FROM reform_door d WHERE d.thoroughfare_id IS NOT NULL AND d.to_id IS NOT NULL
+# Where places go: with their doors, to several communes where these do, and what holds them with
+# them: a quarter whose hamlets are parted is parted. One without doors goes where it is told to, or
+# where its former commune is, or with the most of its commune.
+_PLACES: Final = """
+    CREATE TEMPORARY TABLE reform_{name} ON COMMIT DROP AS
+    WITH RECURSIVE held AS (
+        SELECT d.{table}_id AS id, d.from_id, d.to_id, count(*) AS doors
+        FROM reform_door d WHERE d.{table}_id IS NOT NULL AND d.to_id IS NOT NULL
         GROUP BY 1, 2, 3
-    ), goes AS (
+    ), own AS (
         SELECT id, from_id, to_id, doors FROM held
         UNION ALL
-        SELECT t.id, t.unit_id, coalesce(b.to_id, f.to_id, s.default_to), 0
-        FROM thoroughfare t JOIN reform_source s ON s.id = t.unit_id
+        SELECT p.id, p.unit_id, coalesce(b.to_id, f.to_id, s.default_to), 0
+        FROM {table} p JOIN reform_source s ON s.id = p.unit_id
         LEFT JOIN LATERAL (
-            SELECT g.to_id FROM reform_by_street b JOIN reform_leg g USING (leg)
-            WHERE b.thoroughfare_id = t.id ORDER BY b.first NULLS FIRST, g.to_id LIMIT 1
+            SELECT g.to_id FROM reform_by_{name} b JOIN reform_leg g USING (leg)
+            WHERE b.{table}_id = p.id ORDER BY {order} LIMIT 1
         ) b ON true
         LEFT JOIN LATERAL (
             SELECT g.to_id FROM reform_by_former b JOIN reform_leg g USING (leg)
-            WHERE b.former_id = t.former_unit_id AND g.from_id = t.unit_id LIMIT 1
+            WHERE b.former_id = p.former_unit_id AND g.from_id = p.unit_id LIMIT 1
         ) f ON true
-        WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = t.id)
+        WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = p.id) {inner}
             AND coalesce(b.to_id, f.to_id, s.default_to) IS NOT NULL
-    ), ranked AS (
+    ), {goes}
+    ranked AS (
         SELECT g.*, row_number() OVER (
             PARTITION BY id ORDER BY to_id = from_id DESC, doors DESC, to_id) AS rank
         FROM goes g
     )
     SELECT r.id, r.from_id, r.to_id, r.doors, r.rank > 1 AS is_copy,
-        CASE WHEN r.rank = 1 THEN r.id ELSE nextval('thoroughfare_id_seq') END AS new_id,
-        t.key, t.name, t.kind, t.marks, CAST(NULL AS bigint) AS parent_id,
-        CASE WHEN r.to_id = r.from_id THEN t.former_unit_id
-            ELSE coalesce(t.former_unit_id, r.from_id) END AS former_unit_id,
-        t.former_unit_id AS was_former, t.merged_into_id
-    FROM ranked r JOIN thoroughfare t ON t.id = r.id
+        CASE WHEN r.rank = 1 THEN r.id ELSE nextval('{table}_id_seq') END AS new_id,
+        p.key, p.name, p.kind, p.marks, {parent} AS parent_id,
+        CASE WHEN r.to_id = r.from_id THEN p.former_unit_id
+            ELSE coalesce(p.former_unit_id, r.from_id) END AS former_unit_id,
+        p.former_unit_id AS was_former, p.merged_into_id
+    FROM ranked r JOIN {table} p ON p.id = r.id
 """
-
-# The same of localities, with what holds them: a quarter whose hamlets are parted is parted.
-LOCALITIES: Final = """
-    CREATE TEMPORARY TABLE reform_locality ON COMMIT DROP AS
-    WITH RECURSIVE held AS (
-        SELECT d.locality_id AS id, d.from_id, d.to_id, count(*) AS doors
-        FROM reform_door d WHERE d.locality_id IS NOT NULL AND d.to_id IS NOT NULL
-        GROUP BY 1, 2, 3
-    ), own AS (
-        SELECT id, from_id, to_id, doors FROM held
-        UNION ALL
-        SELECT l.id, l.unit_id, coalesce(b.to_id, f.to_id, s.default_to), 0
-        FROM locality l JOIN reform_source s ON s.id = l.unit_id
-        LEFT JOIN LATERAL (
-            SELECT g.to_id FROM reform_by_locality b JOIN reform_leg g USING (leg)
-            WHERE b.locality_id = l.id ORDER BY g.to_id LIMIT 1
-        ) b ON true
-        LEFT JOIN LATERAL (
-            SELECT g.to_id FROM reform_by_former b JOIN reform_leg g USING (leg)
-            WHERE b.former_id = l.former_unit_id AND g.from_id = l.unit_id LIMIT 1
-        ) f ON true
-        WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = l.id)
-            AND NOT EXISTS (SELECT FROM locality i WHERE i.parent_id = l.id)
-            AND coalesce(b.to_id, f.to_id, s.default_to) IS NOT NULL
-    ), up AS (
+STREETS: Final = _PLACES.format(
+    table="thoroughfare",
+    name="street",
+    order="b.first NULLS FIRST, g.to_id",
+    inner="",
+    goes="goes AS (SELECT * FROM own),",
+    parent="CAST(NULL AS bigint)",
+)
+LOCALITIES: Final = _PLACES.format(
+    table="locality",
+    name="locality",
+    order="g.to_id",
+    inner="AND NOT EXISTS (SELECT FROM locality i WHERE i.parent_id = p.id)",
+    goes="""up AS (
         SELECT id, from_id, to_id, doors, 0 AS step FROM own
         UNION ALL
         SELECT l.parent_id, up.from_id, up.to_id, up.doors, up.step + 1
         FROM up JOIN locality l ON l.id = up.id WHERE l.parent_id IS NOT NULL AND up.step < 20
     ), goes AS (
         SELECT id, from_id, to_id, sum(doors) AS doors FROM up GROUP BY 1, 2, 3
-    ), ranked AS (
-        SELECT g.*, row_number() OVER (
-            PARTITION BY id ORDER BY to_id = from_id DESC, doors DESC, to_id) AS rank
-        FROM goes g
-    )
-    SELECT r.id, r.from_id, r.to_id, r.doors, r.rank > 1 AS is_copy,
-        CASE WHEN r.rank = 1 THEN r.id ELSE nextval('locality_id_seq') END AS new_id,
-        l.key, l.name, l.kind, l.marks, l.parent_id,
-        CASE WHEN r.to_id = r.from_id THEN l.former_unit_id
-            ELSE coalesce(l.former_unit_id, r.from_id) END AS former_unit_id,
-        l.former_unit_id AS was_former, l.merged_into_id
-    FROM ranked r JOIN locality l ON l.id = r.id
-"""
+    ),""",
+    parent="p.parent_id",
+)
 PARENTS: Final = """
     UPDATE reform_locality l SET parent_id = p.new_id FROM reform_locality p
     WHERE p.id = l.parent_id AND p.to_id = l.to_id

@@ -26,6 +26,8 @@ COLUMNS: Final = {
     "name": ("name", "ten moi"),
     "kind": ("kind", "loai moi"),
     "province": ("province", "ma tinh moi"),
+    "district": ("district", "ma huyen moi"),
+    "communes": ("communes", "cac xa"),
     "streets": ("streets", "duong"),
     "localities": ("localities", "thon to"),
     "former": ("former", "don vi cu"),
@@ -42,6 +44,7 @@ _WHATS: Final = {
     "doi ten": "rename",
     "doi loai": "kind",
     "doi tinh": "province",
+    "doi huyen": "district",
     "bai bo": "abolish",
 }
 """Changes in Vietnamese, folded."""
@@ -127,7 +130,8 @@ def _part(
         lines[*here, "parts", len(change["parts"]) - 1] = line
     else:
         change["unit"] = unit
-        change |= {field: row[field] for field in ("name", "kind", "province") if row[field]}
+        said = ("name", "kind", "province", "district")
+        change |= {field: row[field] for field in said if row[field]}
 
 
 def _target(row: Row) -> Any:
@@ -141,7 +145,7 @@ def _target(row: Row) -> Any:
 
 def _told(row: Row) -> dict[str, Any]:
     told: dict[str, Any] = {}
-    for field in ("streets", "localities", "former"):
+    for field in ("streets", "localities", "former", "communes"):
         if row[field]:
             told[field] = [
                 _named(word.strip()) if field == "streets" else word.strip()

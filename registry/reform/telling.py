@@ -23,7 +23,7 @@ from registry.boundaries.polygons import (
 from registry.errors import InvalidInputError
 from registry.gazetteer import Unit
 from registry.lifecycle.places import holders
-from registry.reform.plan import Leg, Plan
+from registry.reform.plan_values import Leg, Plan
 from registry.reform.refusals import Refusal
 from registry.reform.resolution import StreetPart, Told
 from registry.sources import open_source

@@ -67,13 +67,16 @@ IN_THE_WAY: Final = """
 """
 
 # Units. Those that the reform made have lived until today, or a day that nobody saw; what was
-# printed of them leads back. Their codes are free for the units that bear them again.
+# printed of them leads back. Their codes are free for the units that bear them again, or that an
+# undone reform gave them before.
 UNITS: Final = (
     """
     UPDATE admin_unit u SET lifetime = CASE WHEN :day < current_date
             THEN daterange(:day, current_date) ELSE daterange(:day - 1, :day) END,
         code = CASE WHEN EXISTS (SELECT FROM admin_unit o WHERE o.level = u.level
-                AND o.code = u.code AND o.id = ANY (:units) AND o.id <> u.id)
+                AND o.code = u.code AND o.id <> u.id AND (o.id = ANY (:units)
+                    OR o.lifetime && CASE WHEN :day < current_date
+                        THEN daterange(:day, current_date) ELSE daterange(:day - 1, :day) END))
             THEN '~' || u.id ELSE u.code END
     WHERE u.id = ANY (:born)
     """,

@@ -1,7 +1,8 @@
 """The units of the new state, written: who ends, who begins, who is called otherwise."""
 
 import datetime
-from typing import Any, Final
+import json
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from geo.text import transliterate
 from registry.gazetteer import Unit
 from registry.reform import carrying_sql as sql
-from registry.reform.plan import Alteration, Born, Heir, Plan
+from registry.reform.plan_values import Alteration, Born, Heir, Plan
 from registry.reform.settling import Units
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
@@ -37,13 +38,14 @@ class _Writer:
         ended = {"ids": sorted(self.plan.ended), "day": self.plan.day}
         self.session.execute(text(sql.END_UNITS), ended)
         self.session.execute(text(sql.END_VERSIONS), ended)
-        # Provinces first: communes are born into them.
-        for born in sorted(self.plan.born.values(), key=lambda each: len(each.code)):
-            self._born(born)
+        self._born()
         altered = {"ids": sorted(self.plan.altered), "day": self.plan.day}
         self.session.execute(text(sql.END_VERSIONS), altered)
-        for change in self.plan.altered.values():
-            self._altered(change)
+        # All at once: each statement that writes units raises the version of the gazetteer, whose
+        # row a transaction updates ever more slowly.
+        versions = [self._of_born(born) for born in self.plan.born.values()]
+        versions += [self._of_altered(change) for change in self.plan.altered.values()]
+        self.session.execute(text(sql.NEW_VERSIONS), self.said | {"rows": json.dumps(versions)})
         self._follow()
         codes = {born.code: self.ids[id(born)] for born in self.plan.born.values()}
         codes |= {
@@ -53,24 +55,28 @@ class _Writer:
         }
         return Units(self.ids, codes)
 
-    def _born(self, born: Born) -> None:
+    def _born(self) -> None:
+        rows = []
+        for born in self.plan.born.values():
+            lon, lat = born.said.seat or (None, None)
+            rows.append({"level": born.level, "code": born.code, "lon": lon, "lat": lat})
+            rows[-1]["area_km2"] = born.said.area_km2
+        said = self.said | {"rows": json.dumps(rows)}
+        found = {
+            (row.level, row.code): row.id for row in self.session.execute(text(sql.BORN), said)
+        }
+        self.ids |= {id(born): found[born.level, born.code] for born in self.plan.born.values()}
+
+    def _of_born(self, born: Born) -> dict[str, object]:
         said = born.said
-        seat = said.seat or (None, None)
-        self.ids[id(born)] = self.session.execute(
-            text(sql.BORN),
-            self.said
-            | {"level": born.level, "code": born.code, "area": said.area_km2}
-            | {"lon": seat[0], "lat": seat[1]},
-        ).scalar_one()
-        district = self._district(said.district)
         province = self.plan.provinces.get(born.code)
-        self._version(
+        return _version(
             self.ids[id(born)],
             said.name,
             said.name_en,
             said.kind,
             self._id(province) if province is not None else None,
-            district,
+            self._district(said.district),
         )
 
     def _district(self, code: str | None) -> int | None:
@@ -80,7 +86,7 @@ class _Writer:
         found = (unit for unit in self.plan.bearers(code or "") if unit.level == "district")
         return next((unit.id for unit in found if unit.alive_on(self.plan.day)), None)
 
-    def _altered(self, change: Alteration) -> None:
+    def _of_altered(self, change: Alteration) -> dict[str, object]:
         was = change.unit.version_on(self.plan.day - _ONE_DAY)
         province = was.province_id
         if change.province is not None:
@@ -88,28 +94,17 @@ class _Writer:
         elif province in self.plan.ended:
             province = self._heir_of(self.plan.ended[province])
         stays = self.plan.day < _NO_DISTRICTS_FROM and was.district_id not in self.plan.ended
-        self._version(
+        district = was.district_id if stays else None
+        if change.district is not None:
+            district = self._district(change.district)
+        return _version(
             change.unit.id,
             change.name or was.name,
             change.name_en or (None if change.name else was.name_en),
             change.kind or was.kind,
             province,
-            was.district_id if stays else None,
+            district,
         )
-
-    def _version(
-        self,
-        unit_id: int,
-        name: str,
-        name_en: str | None,
-        kind: str,
-        province: int | None,
-        district: int | None,
-    ) -> None:
-        values: dict[str, Any] = {"unit": unit_id, "name": name, "kind": kind}
-        values |= {"name_en": name_en or transliterate(name)}
-        values |= {"province": province, "district": district}
-        self.session.execute(text(sql.NEW_VERSION), self.said | values)
 
     def _follow(self) -> None:
         gone = [unit for unit in self.plan.ended.values() if unit.level == "province"]
@@ -128,3 +123,17 @@ class _Writer:
 
     def _id(self, heir: Heir) -> int:
         return heir.id if isinstance(heir, Unit) else self.ids[id(heir)]
+
+
+def _version(
+    unit_id: int,
+    name: str,
+    name_en: str | None,
+    kind: str,
+    province: int | None,
+    district: int | None,
+) -> dict[str, object]:
+    """A row of `NEW_VERSIONS`."""
+    values: dict[str, object] = {"unit_id": unit_id, "name": name, "kind": kind}
+    values |= {"name_en": name_en or transliterate(name)}
+    return values | {"province_id": province, "district_id": district}

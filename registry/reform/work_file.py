@@ -14,14 +14,13 @@ from geo.text import fold
 from registry.intake.formats.any_file import read_file
 from registry.new_workbook import new_workbook
 from registry.reform import report_sql as sql
-from registry.reform.plan import Plan
+from registry.reform.plan_values import Plan
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.report import labels
 from registry.reform.settling import Units
+from registry.reform.views import MAP, WORKBOOK
 from registry.whole_file import whole_file
 
-WORKBOOK: Final = "undecided.xlsx"
-MAP: Final = "undecided.geojson"
 DECIDED: Final = "Xã mới (mã)"
 """Head of the column that people fill in with the code of a commune."""
 _HEAD: Final = (

@@ -7,7 +7,7 @@ report alone: an editor decides (`registry.reports.decisions`).
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -27,8 +27,10 @@ from registry.reports.reporters import (
     too_many,
 )
 
-Kind = Literal["confirmed", "wrong_point", "no_such_house", "new_house"]
-KINDS: Final = ("confirmed", "wrong_point", "no_such_house", "new_house")
+Kind = Literal[
+    "confirmed", "wrong_point", "no_such_house", "new_house", "plate_mounted", "plate_lost"
+]
+KINDS: Final = get_args(Kind)
 _POINTED: Final = ("wrong_point", "new_house")
 _LOCK: Final = 7238010024
 _SAME_POINT_M: Final = 30.0

@@ -1,6 +1,7 @@
 """Deciding reports: what an accepted one does to the register, in one transaction with one event.
 
-Confirmed → `verify`, wrong point → `move`, new house → `propose`, no such house → `retire`, for
+Confirmed → `verify`, wrong point → `move`, new house → `propose`, a plate that hangs or is gone →
+`mount-plates`, `lose-plates`, no such house → `retire`, for
 which a key needs the role that `retire` itself has: what an editor accepts is proposed.
 """
 
@@ -35,6 +36,8 @@ OPERATIONS: Final = {
     "wrong_point": "move",
     "no_such_house": "retire",
     "new_house": "propose",
+    "plate_mounted": "mount-plates",
+    "plate_lost": "lose-plates",
 }
 """What an accepted report does."""
 CORRECTABLE: Final = (
@@ -175,7 +178,7 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
     name = OPERATIONS[row["kind"]]
     work = Work(
         session,
-        name,
+        BY_NAME[name].kind,
         BY_NAME[name].from_states,
         LEGAL_FROM,
         decision.actor,
@@ -199,7 +202,7 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
         row["id"],
         row["kind"],
         "accepted",
-        name,
+        BY_NAME[name].kind,
         done.event_id,
         done.records,
         warnings=done.warnings,
@@ -276,6 +279,8 @@ def _request(row: Mapping[str, Any], decision: Decision) -> OperationRequest:
             told = {"code": row["code"], "on": _day_of(row["last_reported_at"])}
         case "wrong_point":
             told = {"code": row["code"], **point}
+        case "plate_mounted" | "plate_lost":
+            told = {"codes": [row["code"]], "on": _day_of(row["last_reported_at"])}
         case "no_such_house":
             told = {"code": row["code"]}
         case _:

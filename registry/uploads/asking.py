@@ -137,7 +137,7 @@ def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) ->
                 "chỉ bỏ được đợt chưa ghi; đã ghi thì huỷ (rollback) (only what is not published)",
             )
         forget(session, import_id)
-    files.remove(settings, import_id)
+    files.remove(files.of_import(settings, import_id))
 
 
 def forget(session: Session, import_id: int) -> None:

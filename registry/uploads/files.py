@@ -14,6 +14,7 @@ from typing import Final
 from registry.errors import StorageFullError, StorageUnavailableError
 from registry.settings import Settings
 
+DELIVERED: Final = "delivered"
 REJECTED: Final = "rejected"
 """The rejected rows as they came, with what is wrong with each."""
 WARNED: Final = "warned"
@@ -33,7 +34,6 @@ WORDS: Final = {
 _HANDED_BACK: Final = re.compile(rf"-dot-(\d+)-(?:{'|'.join(WORDS.values())})\b")
 PART: Final = ".part-"
 """What the name of a file begins with that is not whole yet."""
-_DELIVERED: Final = "delivered"
 _INCOMING: Final = "incoming"
 _MOST_BYTES: Final = 120
 """Of a file's name: 255 is the limit, and a report's name is longer."""
@@ -128,31 +128,40 @@ def adopted(settings: Settings, written: Path) -> Path:
     return path
 
 
-def keep(settings: Settings, import_id: int, received: Path, name: str) -> None:
-    """Make a received file that of the import."""
-    received.rename(_private(_folder(settings, import_id) / _DELIVERED) / name)
+def of_import(settings: Settings, import_id: int) -> Path:
+    """Where the files of an import lie."""
+    return settings.var / "imports" / str(import_id)
 
 
-def delivered(settings: Settings, import_id: int) -> Path | None:
+def of_reform(settings: Settings, reform_id: int) -> Path:
+    """Where the files of a resolution lie."""
+    return settings.var / "reforms" / str(reform_id)
+
+
+def keep(folder: Path, received: Path, name: str, kind: str = DELIVERED) -> None:
+    """Make a received file that of the import or resolution whose folder this is."""
+    received.rename(new_report(folder, kind, name))
+
+
+def delivered(folder: Path) -> Path | None:
     """The delivered file; None when it is not here."""
-    return _only(_folder(settings, import_id) / _DELIVERED)
+    return report(folder, DELIVERED)
 
 
-def report(settings: Settings, import_id: int, kind: str) -> Path | None:
-    """A report of the import; None where there is none."""
-    return _only(_folder(settings, import_id) / kind)
+def report(folder: Path, kind: str) -> Path | None:
+    """A report, or another file of the kind; None where there is none."""
+    return _only(folder / kind)
 
 
-def new_report(settings: Settings, import_id: int, kind: str, name: str) -> Path:
+def new_report(folder: Path, kind: str, name: str) -> Path:
     """Where a report is to be written, under this name; the one before is removed."""
-    folder = _folder(settings, import_id) / kind
+    shutil.rmtree(folder / kind, ignore_errors=True)
+    return _private(folder / kind) / name
+
+
+def remove(folder: Path) -> None:
+    """Delete the file and all reports."""
     shutil.rmtree(folder, ignore_errors=True)
-    return _private(folder) / name
-
-
-def remove(settings: Settings, import_id: int) -> None:
-    """Delete the file and all reports of the import."""
-    shutil.rmtree(_folder(settings, import_id), ignore_errors=True)
 
 
 def remove_left_behind(settings: Settings, older_than: float) -> None:
@@ -160,10 +169,6 @@ def remove_left_behind(settings: Settings, older_than: float) -> None:
     for path in (settings.var / "imports" / _INCOMING).glob("*"):
         if path.stat().st_mtime < older_than:
             path.unlink(missing_ok=True)
-
-
-def _folder(settings: Settings, import_id: int) -> Path:
-    return settings.var / "imports" / str(import_id)
 
 
 def _private(folder: Path) -> Path:

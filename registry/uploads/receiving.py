@@ -71,13 +71,13 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
             answered = _answered(session, delivery, actor, name)
             delivery = replace(delivery, request=answered | delivery.request)
             import_id = _insert(session, settings, delivery, actor, sha256, name)
-            files.keep(settings, import_id, delivery.path, name)
+            files.keep(files.of_import(settings, import_id), delivery.path, name)
             enqueue(session, CHECK_IMPORT, lock=f"import:{delivery.source}", import_id=import_id)
     except OutcomeUnknownError:
         raise  # it may be an import that waits for its file
     except BaseException:
         if import_id is not None:
-            files.remove(settings, import_id)
+            files.remove(files.of_import(settings, import_id))
         raise
     return import_id
 

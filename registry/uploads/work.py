@@ -15,17 +15,13 @@ from typing import Any, Final, TextIO
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.access.actors import acting_as
-from registry.access.key_check import KeyCheck
 from registry.database import driver_connection, session_scope
 from registry.errors import (
     DatabaseUnavailableError,
-    KeyUnknownError,
     NotFoundError,
     RegistryError,
     VerdictChangedError,
 )
-from registry.gazetteer_cache import GazetteerCache
 from registry.intake.columns.reader import open_file
 from registry.intake.formats.table import Numbering
 from registry.intake.publishing.rollback import roll_back
@@ -41,16 +37,11 @@ from registry.intake.row_reports import (
     write_vanished,
 )
 from registry.intake.run import import_file
-from registry.reads import Reads
 from registry.settings import Settings
 from registry.uploads import files
+from registry.uploads.asked import INTERRUPTED, acting_for, told
 from registry.uploads.asking import NO_PROBLEMS, forget
 from registry.uploads.views import ROLLING_BACK, ImportView, any_import
-
-_INTERRUPTED: Final = {
-    "code": "interrupted",
-    "detail": "bị ngắt giữa chừng, chưa ghi gì; hãy thử lại (it was interrupted; try again)",
-}
 
 
 def check_import(engine: Engine, settings: Settings, *, import_id: int) -> None:
@@ -63,12 +54,12 @@ def check_import(engine: Engine, settings: Settings, *, import_id: int) -> None:
     except DatabaseUnavailableError:
         raise
     except RegistryError as error:
-        _settle(engine, import_id, "staged", "failed", _told(error))
+        _settle(engine, import_id, "staged", "failed", told(error))
 
 
 def check_given_up(engine: Engine, _settings: Settings, *, import_id: int) -> None:
     """Say that the dry run was not done."""
-    _settle(engine, import_id, "staged", "failed", _INTERRUPTED)
+    _settle(engine, import_id, "staged", "failed", INTERRUPTED)
 
 
 def publish_import(
@@ -85,9 +76,9 @@ def publish_import(
     except DatabaseUnavailableError:
         raise
     except VerdictChangedError as error:
-        _try(engine, settings, view, _told(error))
+        _try(engine, settings, view, told(error))
     except RegistryError as error:
-        _settle(engine, import_id, "publishing", "reported", _told(error))
+        _settle(engine, import_id, "publishing", "reported", told(error))
 
 
 def publish_given_up(
@@ -98,7 +89,7 @@ def publish_given_up(
     accept_vanished: bool,  # noqa: ARG001
 ) -> None:
     """Say that it was not published."""
-    _settle(engine, import_id, "publishing", "reported", _INTERRUPTED)
+    _settle(engine, import_id, "publishing", "reported", INTERRUPTED)
 
 
 def roll_back_import(
@@ -116,7 +107,7 @@ def roll_back_import(
         except DatabaseUnavailableError:
             raise
         except RegistryError as error:
-            problem = _told(error)
+            problem = told(error)
     _settle(engine, import_id, None, None, problem)
 
 
@@ -128,7 +119,7 @@ def roll_back_given_up(
     keep_later: bool,  # noqa: ARG001
 ) -> None:
     """Say that it was not taken back."""
-    _settle(engine, import_id, None, None, _INTERRUPTED)
+    _settle(engine, import_id, None, None, INTERRUPTED)
 
 
 def clear_away(engine: Engine, settings: Settings) -> None:
@@ -141,11 +132,11 @@ def clear_away(engine: Engine, settings: Settings) -> None:
             if state in ("reported", "failed"):
                 forget(session, import_id)
             session.execute(_NO_FILES, {"id": import_id})
-            files.remove(settings, import_id)
+            files.remove(files.of_import(settings, import_id))
         lost = session.execute(_LOST).all()
     for import_id, state in lost:
         then = {"staged": "failed", "publishing": "reported"}.get(state)
-        _settle(engine, import_id, state if then else None, then, _INTERRUPTED)
+        _settle(engine, import_id, state if then else None, then, INTERRUPTED)
     files.remove_left_behind(settings, time.time() - 86_400)
 
 
@@ -173,7 +164,7 @@ def _try(
         if view.state == "published":
             _settle(engine, view.id, None, None, None)
         elif not _keep_verdict(engine, view, result, back, problem):
-            files.remove(settings, view.id)
+            files.remove(files.of_import(settings, view.id))
 
 
 def _options(view: ImportView, actor: str, **more: Any) -> ImportOptions:
@@ -237,7 +228,7 @@ def _report(
 ) -> Iterator[Path]:
     """Where to write a report, which appears under its name when it is whole."""
     name = files.name_of_report(view.file_name, view.id, kind, suffix)
-    path = files.new_report(settings, view.id, kind, name)
+    path = files.new_report(files.of_import(settings, view.id), kind, name)
     # The suffix says the form.
     part = path.with_name(f"{files.PART}{path.name}")
     yield part
@@ -251,22 +242,10 @@ def _csv(path: Path) -> TextIO:
 
 @contextmanager
 def _acting_for(engine: Engine, settings: Settings, import_id: int) -> Iterator[str]:
-    """In the block the holder of the key acts that asked for this; yields its name."""
     with session_scope(engine) as session:
         asked_by, key_id = session.execute(_ASKED, {"id": import_id}).one()
-    if key_id is None:
-        raise KeyUnknownError(f"{asked_by}: không có khoá (asked for without a key)")
-    reads = Reads(
-        engine.url.render_as_string(hide_password=False),
-        pool_size=1,
-        statement_timeout_ms=settings.statement_timeout_ms,
-    )
-    try:
-        actor = KeyCheck(reads, engine, GazetteerCache(engine).get).holder(key_id)
-    finally:
-        reads.close()
-    with acting_as(actor):
-        yield actor.name
+    with acting_for(engine, settings, asked_by, key_id) as actor:
+        yield actor
 
 
 def _view(engine: Engine, import_id: int) -> ImportView | None:
@@ -275,14 +254,10 @@ def _view(engine: Engine, import_id: int) -> ImportView | None:
 
 
 def _path(settings: Settings, view: ImportView) -> Path:
-    path = files.delivered(settings, view.id)
+    path = files.delivered(files.of_import(settings, view.id))
     if path is None:
         raise NotFoundError("tệp đã giao không còn ở máy này (the delivered file is not here)")
     return path
-
-
-def _told(error: RegistryError) -> dict[str, Any]:
-    return {"code": error.code, "detail": error.detail, **error.extra}
 
 
 def _tell(engine: Engine, import_id: int, *, phase: str | None = None, rows: int = 0) -> None:

@@ -22,6 +22,7 @@ NEED_A_KEY = {
     "/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports", "/v1/imports",
     *(f"/v1/imports/<int:import_id>{part}" for part in ("", "/codes", "/problems", "/report")),
     "/v1/imports/template",
+    *("/v1/reforms", "/v1/reforms/<int:reform_id>", "/v1/reforms/<int:reform_id>/undecided"),
 }  # fmt: skip
 """Ask for a key first."""
 NEED_NO_DATABASE = {"/healthz", "/openapi.json", "/v1/whoami"}

@@ -306,6 +306,21 @@ def test_rows_outside_of_the_keys_units_are_rejected(desk: Desk) -> None:
     assert (published["state"], published["counts"]["new"]) == ("published", 1)
 
 
+def test_row_of_a_key_whose_units_have_ended_tells_what_followed_them(desk: Desk) -> None:
+    editor = desk.office.key("nhập xã cũ")
+    desk.office.by_owner(
+        "UPDATE api_key_unit SET unit_id = (SELECT id FROM admin_unit WHERE code = '27457'"
+        " AND upper(lifetime) <= current_date)"
+        " WHERE key_id = (SELECT id FROM api_key WHERE name = 'nhập xã cũ')"
+    )
+    tried = desk.tried(editor, table(row("51", "A")), source="xã cũ")
+    (problem,) = (p for p in tried["problems"] if p["code"] == "outside_your_units")
+    assert problem["examples"][0]["fix_vi"] == (
+        "khoá gắn với đơn vị đã hết: Phường Tân Tạo A (27457) hết ngày 30/06/2025, nay là Phường"
+        " Tân Tạo (27457), Xã Tân Nhựt (27595); hãy nhờ người quản trị gắn lại khoá"
+    )
+
+
 def test_each_kind_of_problem_has_three_examples(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 15b"), desk.office.key("duyệt 15b", "approver")
     file = table(*(row(str(n), f"X{n}", commune=ELSEWHERE, street="Phố Láng") for n in range(5)))

@@ -2,12 +2,15 @@
 
 import csv
 import datetime
+import io
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import Range
@@ -18,9 +21,10 @@ from registry.export.run import ExportOptions, export_file
 from registry.gazetteer import today
 from registry.models import AdminUnitSuccession
 from registry.records import record_wording
+from scripts.main import diachiso
 from tests.support import reform
 from tests.support.factories import TEST, make_household, make_unit
-from tests.support.lifecycle import COMMUNE, ELSEWHERE, Town
+from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town
 from tests.support.lifecycle import town as open_town
 from tests.support.units import open_app, read_gazetteer
 
@@ -63,7 +67,7 @@ def story(admin_url: str, worker_id: str) -> Iterator[Story]:
 
 def _told(town: Town, client: FlaskClient) -> Story:
     town.do("name-locality", commune=COMMUNE, locality="Tổ 3")
-    known = town.house("13", former_commune=COMMUNE, locality="Tổ 3")
+    known = town.house("13", former_commune=COMMUNE, locality="Tổ 3", **LANG)
     # A mistake was never on the door.
     town.do("correct", code=known, house_number="12")
     unknown = town.house("14")
@@ -146,6 +150,53 @@ def test_search_and_verdict_tell_it_as_well(story: Story) -> None:
     street = {"address": "Đường Võ Văn Kiệt, Phường Thành Láng, Hà Nội"}
     for asked in (on | street, {"address": OLD}):
         assert "label_on" not in story.client.post("/v1/validate", json=asked).get_json()
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked"),
+    [
+        ("lookup", {"code": "{code}"}),
+        ("geocode", {"q": TODAY, "limit": 1}),
+        ("reverse", {"lon": LANG["lon"], "lat": LANG["lat"]}),
+        ("validate", {"address": OLD}),
+    ],
+)
+def test_batch_tells_it_of_each_row(story: Story, operation: str, asked: dict[str, object]) -> None:
+    day, other = "2026-02-15", "2026-03-01"
+    asked = {name: story.known if value == "{code}" else value for name, value in asked.items()}
+    rows = (asked, asked | {"on": other}, asked | {"on": "1900-01-01"})
+    path = f"/v1/batch/{operation}?on={day}"
+    answered = story.client.post(
+        path, data="\n".join(map(json.dumps, rows)), content_type="application/x-ndjson"
+    )
+    first, second, third = (json.loads(line)["result"] for line in answered.text.splitlines())
+    for result, on in ((first, day), (second, other)):
+        answer = result["answer"]
+        told = answer["features"][0]["properties"] if "features" in answer else answer
+        assert told["label_on"]["label"] == LABELS[on]
+    assert third["problem"]["errors"][0]["code"] == "day_too_early"
+    names = {"q": "address"}
+    cells = {names.get(name, name): str(value) for name, value in asked.items() if name != "limit"}
+    out = io.StringIO()
+    writer = csv.DictWriter(out, cells)
+    writer.writeheader()
+    writer.writerow(cells)
+    table = story.client.post(path, data=out.getvalue().encode(), content_type="text/csv")
+    (line,) = csv.DictReader(io.StringIO(table.text))
+    assert line["result_label_on"] == LABELS[day]
+
+
+def test_file_of_codes_has_a_column_of_it(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", story.town.url)
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(f"code\n{story.known}\n{story.new}\n", encoding="utf-8")
+    command = ["lookup", str(source), str(target), "--on", "2026-02-15", "--processes", "1"]
+    assert CliRunner().invoke(diachiso, command).exit_code == 0
+    with target.open(encoding="utf-8") as rows:
+        labels = [row["result_label_on"] for row in csv.DictReader(rows)]
+    assert labels == [LABELS["2026-02-15"], ""]
 
 
 @pytest.mark.parametrize("on", ["2026-02-15", "2025-06-30"])

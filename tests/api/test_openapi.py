@@ -150,6 +150,13 @@ def test_forms_of_an_answer_that_a_parameter_chooses_are_described(
     assert offered == {
         ("/v1/changes", "ndjson"): ["application/json", "application/x-ndjson"],
         ("/v1/imports/{import_id}/problems", "csv"): ["application/json", "text/csv"],
+        **{
+            ("/v1/reforms/{reform_id}/undecided", form): [
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "application/geo+json",
+            ]
+            for form in ("xlsx", "geojson")
+        },
     }
 
 
@@ -224,9 +231,9 @@ def answer_to(case: schemathesis.Case) -> Any:
 def rarely_meant(path: str) -> bool:
     """Whether chance seldom puts together what is meant.
 
-    A code whose check letter fits its others; a kind of report with what that kind takes.
+    A code or number whose check letter fits its others; a kind of report with what that kind takes.
     """
-    return path == "/v1/reports" or "{address_code}" in path
+    return path == "/v1/reports" or "{address_code}" in path or "{number}" in path
 
 
 # Threads of the pool of connections ask `random` for how long each lives, between two draws.

@@ -25,10 +25,13 @@ SHOW_NO_RECORD = {
     "/healthz", "/readyz", "/openapi.json", "/v1/whoami", "/v1/units", "/v1/units/{code}",
     "/v1/units/convert", "/v1/units/picker",
 }  # fmt: skip
-# An editor of the commune decides on it there, or delivered it; who reported it had its code.
+# An editor of the commune decides on it there, prints it, or delivered it; who reported it had its
+# code. Of a certificate whoever holds it learns no address: tests/api/test_papers.py.
 FOR_ITS_EDITORS = {
     "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject", "/v1/imports",
-    "/v1/imports/template",
+    "/v1/imports/template", "/v1/certificates", "/v1/certificates/{number}",
+    "/v1/certificates/{number}/revoke",
+    *(f"/v1/papers/{kind}" for kind in ("plates", "lists", "decisions")),
     *(f"/v1/imports/{{import_id}}{part}" for part in (
         "", "/answers", "/codes", "/problems", "/report", "/publish", "/rollback",
     )),

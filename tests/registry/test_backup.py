@@ -69,7 +69,7 @@ class Saved:
 
 
 def fill(url: str) -> str:
-    """A household with a past, an event that waits, something staged; the household's code."""
+    """A household with a past, an event that waits; the household's code."""
     engine = make_engine(url)
     with write_scope(engine, TEST) as session:
         unit = make_unit(session)
@@ -79,7 +79,6 @@ def fill(url: str) -> str:
     with session_scope(engine) as session:  # committed, and not moved
         make_event(session)
         session.execute(update(Household).where(Household.code == code).values(floor="2"))
-        session.execute(text("CREATE UNLOGGED TABLE staging.import_7 (person text)"))
     engine.dispose()
     return code
 
@@ -153,7 +152,6 @@ def test_register_goes_on_in_a_fresh_cluster(
         assert note == "restored"
         assert rows(url, "SELECT count(*) FROM event_pending") == [(0,)]
         assert rows(url, "SELECT count(*) FROM feed") == [(2,)]
-        assert rows(url, "SELECT to_regclass('staging.import_7')") == [(None,)]
         assert rows(url, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
             " AND tablename <> 'spatial_ref_sys'") == [("diachiso_owner",)]  # fmt: skip
         assert sick(url) <= sick(saved.url)

@@ -175,6 +175,10 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "unit_ids": [], "actor": "tests",
     },
     "plate": lambda p: {"code": p.code, "issued_on": DAY, "mounted_on": DAY},
+    "certificate": lambda p: {
+        "number": "GXN1", "code": p.code, "unit_id": p.unit, "issued_on": DAY, "label": "1 Láng",
+        "event_id": p.event, "revoked_on": DAY, "revoked_why": "sai",
+    },
     "register_identity": lambda p: {"id": 1, "timeline": 1},
     "coverage_day": lambda p: {
         "day": DAY, "unit_id": p.unit, "households": 0, "dwellings": 0, "positioned": 0,
@@ -285,7 +289,11 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_import_published_has_event", {"state": "rolled_back", "published_event_id": None}),
     ("ck_locality_merged_has_no_key", {"key": "#1"}),
     ("ck_locality_merged_has_no_key", lambda p: {"merged_into_id": p.locality}),
+    ("ck_certificate_revoked_after_issue", {"revoked_on": BEFORE}),
+    ("ck_certificate_revoked_with_reason", {"revoked_on": None}),
     ("ck_plate_mounted_after_issue", {"mounted_on": BEFORE}),
+    ("ck_plate_mounted_after_issue", {"issued_on": None}),
+    ("ck_plate_lost_last", {"lost_on": BEFORE}),
     ("ck_register_identity_one_row", {"id": 2}),
     ("ck_succession_link_kind_known", {"kind": "swap"}),
     ("ck_succession_link_two_codes", lambda p: {"new_code": p.code}),
@@ -344,7 +352,8 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
         for status in ("reserved", "retired")
     ),
     ("import", {"state": "staged", "published_event_id": None}),
-    ("plate", {"mounted_on": None}),
+    ("plate", {"mounted_on": None, "lost_on": DAY}),
+    ("certificate", {"number": "GXN2", "revoked_on": None, "revoked_why": None}),
     ("field_report", {"kind": "new_house", "code": None, "point": "POINT(105.8 21)"}),
     ("field_report", lambda p: {"state": "proposed", "decided_event_id": p.event}),
     (

@@ -63,7 +63,11 @@ def by_hand(session: Session, day: datetime.date, *, demo: bool) -> dict[str, Co
     for row in rows:
         if demo or not row.code.startswith("0"):
             communes[row.commune].append(row)
-    plated = set(session.scalars(text("SELECT code FROM plate WHERE mounted_on IS NOT NULL")))
+    plated = set(
+        session.scalars(
+            text("SELECT code FROM plate WHERE mounted_on IS NOT NULL AND lost_on IS NULL")
+        )
+    )
     first = years_before(day, 2)
     return {code: _counts(doors, plated, first) for code, doors in communes.items()}
 
@@ -203,6 +207,8 @@ class World:
             for code in codes:
                 mounted = self.random.choice((None, datetime.date(2020, 1, 2)))
                 day = datetime.date(2020, 1, 1)
+                lost = text("UPDATE plate SET lost_on = '2020-01-02' WHERE code = :code")
+                session.execute(lost, {"code": code})
                 session.execute(insert(Plate).values(code=code, issued_on=day, mounted_on=mounted))
             session.execute(
                 text(

@@ -259,7 +259,7 @@ def test_deliverable_is_unique_with_a_point_and_a_number_or_a_locality(session, 
     make_household(session, **addressed(ba_dinh, **numbered(street, "2"), unit_number="101"))
     make_household(session, **addressed(ba_dinh, **numbered(street, "2"), unit_number="102"))
     make_household(session, **addressed(ba_dinh, thoroughfare_id=street))  # nowhere in its street
-    make_household(session, unit_id=ba_dinh, **numbered(street, "3"))  # no point
+    fallen = make_household(session, unit_id=ba_dinh, **numbered(street, "3"))  # no point
     for _ in range(2):  # who knows which
         make_household(session, **addressed(ba_dinh, **numbered(street, "4")))
         make_household(session, **addressed(ba_dinh, **numbered(None, "7"), locality_id=hamlet))
@@ -267,8 +267,13 @@ def test_deliverable_is_unique_with_a_point_and_a_number_or_a_locality(session, 
     session.execute(
         insert(Plate).values(
             [
-                {"code": fine, "issued_on": day, "mounted_on": mounted}
-                for day, mounted in ((today(), None), (today(), today()), (today(), today()))
+                {"code": code, "issued_on": today(), "mounted_on": mounted, "lost_on": lost}
+                for code, mounted, lost in (
+                    (fine, today(), today()),
+                    (fine, today(), None),
+                    (fallen, today(), today()),
+                    (fallen, None, None),
+                )
             ]
         )
     )

@@ -92,7 +92,6 @@ def test_register_of_living_doors_is_well(url: str, codes: dict[str, str]) -> No
         "replication",
         "read_replica",
         "autovacuum",
-        "staging",
         "keys_last",
         "data_disk",
     ):
@@ -219,7 +218,6 @@ WORTH_KNOWING = [
         " FROM k, admin_unit u WHERE u.code IN ('00004', '00199') AND u.lifetime @> current_date",
         "1 keys bound to all parts of a split unit: Rộng (00004 00199)",
     ),
-    ("staging", "CREATE UNLOGGED TABLE staging.delivered_7 (a text)", "1 tables, 0 MB"),
     (
         "keys_last",
         "INSERT INTO api_key (name, hash, role, ending, expires_at) VALUES ('Bưu điện Láng',"

@@ -20,7 +20,7 @@ from registry.access import audit
 from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.events import write_scope
-from registry.export.columns import ADDRESS_ON, COLUMNS, HEADINGS
+from registry.export.columns import ADDRESS_ON, COLUMNS, EXTERNAL_IDS, HEADINGS
 from registry.export.formats import WRITERS
 from registry.export.run import FORMATS, Exported, ExportOptions, export_file
 from registry.gazetteer import VIET_NAM
@@ -172,7 +172,7 @@ def test_workbook_is_for_people_and_an_import_knows_its_columns(files: dict[str,
         *("house_number", "street", "locality", "building", "floor", "unit", "households_count"),
         *("commune_code", "former_commune_code", "longitude", "latitude", "position_accuracy_m"),
     }
-    assert list(HEADINGS) == [column.name for column in (*COLUMNS, ADDRESS_ON)]
+    assert list(HEADINGS) == [column.name for column in (*COLUMNS, ADDRESS_ON, EXTERNAL_IDS)]
 
 
 @pytest.mark.parametrize("form", ["geojson", "gpkg", "geoparquet"])

@@ -194,6 +194,26 @@ def test_old_copy_is_served_while_another_thread_loads(
     assert cache.get() is new
 
 
+def test_no_request_loads_where_that_is_done_aside(own_engine: Engine, clock: Clock) -> None:
+    cache = GazetteerCache(own_engine)
+    old, ready, go_on = cache.get(), [], threading.Event()
+
+    def made_ready(newest: Gazetteer) -> None:
+        assert go_on.wait(30)
+        ready.append(newest)
+
+    cache.load_aside(made_ready)
+    change_units(own_engine)
+    for _ in range(2):
+        clock.now += RECHECK_S
+        assert cache.get() is old
+    go_on.set()
+    assert cache._loader is not None
+    cache._loader.join(30)
+    assert [cache.get()] == ready
+    assert cache.get().version > old.version
+
+
 def refuse_connections(admin_url: str, engine: Engine, *, refuse: bool) -> None:
     name = make_url(str(engine.url)).database or ""
     with psycopg.connect(admin_url, autocommit=True) as admin:

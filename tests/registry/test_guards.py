@@ -817,30 +817,30 @@ def test_flats_of_one_building_are_written_by_two_at_once_without_waiting(
 
 
 def test_stamps_hold_when_the_session_puts_functions_of_its_own_first(session: Session) -> None:
-    """The application may create functions in the schema `staging`."""
+    """The application may create functions that end with its session."""
     code = make_household(session)
     before = session.execute(
         select(Household.event_id, Household.recorded_at).where(Household.code == code)
     ).one()
     session.execute(
         text(
-            "CREATE FUNCTION staging.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
+            "CREATE FUNCTION pg_temp.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
             " AS $$ SELECT 'infinity'\\:\\:timestamptz $$"
         )
     )
     session.execute(
         text(
-            "CREATE FUNCTION staging.differs(text, text) RETURNS boolean LANGUAGE sql"
+            "CREATE FUNCTION pg_temp.differs(text, text) RETURNS boolean LANGUAGE sql"
             " AS $$ SELECT false $$"
         )
     )
     session.execute(
         text(
-            "CREATE OPERATOR staging.<> (LEFTARG = text, RIGHTARG = text,"
-            " FUNCTION = staging.differs)"
+            "CREATE OPERATOR pg_temp.<> (LEFTARG = text, RIGHTARG = text,"
+            " FUNCTION = pg_temp.differs)"
         )
     )
-    session.execute(text("SET LOCAL search_path = staging, pg_catalog, public"))
+    session.execute(text("SET LOCAL search_path = pg_temp, pg_catalog, public"))
     change(session, code, floor="2")
     after = session.execute(
         select(Household.event_id, Household.recorded_at).where(Household.code == code)

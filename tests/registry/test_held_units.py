@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from sqlalchemy import Engine, text
 
 from registry import seeds
+from registry.backup import take_backup
+from registry.backup.restore import restore_backup
 from registry.database import OWNER_ROLE, make_engine
 from registry.errors import UnitsInUseError
 from registry.events import write_scope
@@ -20,6 +22,7 @@ from registry.prepare import prepare_database
 from registry.seeds import load_seeds
 from scripts.main import diachiso
 from tests.support.factories import TEST, make_household, make_locality, make_street
+from tests.support.postgis import database
 
 BA_DINH, NGOC_HA, LANG = "00004", "00008", "00199"
 DAY = today() + datetime.timedelta(days=3)
@@ -275,6 +278,27 @@ def test_reform_that_was_carried_lets_the_seeds_load(release: Release) -> None:
     assert release.one(_LAST_DAY, unit=unit) == 1
 
 
+def test_register_is_restored_where_the_seeds_would_end_what_holds_something(
+    release: Release, admin_url: str, worker_id: str, tmp_path: Path
+) -> None:
+    """It is the register that was saved, and says what its next start says as well."""
+    unit = release.unit(NGOC_HA)
+    with write_scope(release.engine, TEST) as session:
+        make_household(session, unit_id=unit)
+    took = take_backup(release.url, tmp_path / "saved", as_folder=False, report=lambda _line: None)
+    release.end(NGOC_HA, LANG, today())
+    said: list[str] = []
+    with database(admin_url, f"held_{worker_id}") as url:
+        made = restore_backup(url, tmp_path / "saved", report=said.append)
+        again = Release(url, make_engine(url, role=OWNER_ROLE), release.folder)
+        assert made.tables == took.tables
+        assert again.one(_HOLDS, unit=unit) == 1
+        with pytest.raises(UnitsInUseError) as refused:
+            again.load()
+        again.engine.dispose()
+    assert refused.value.detail in said
+
+
 def test_unit_that_a_decision_ended_stays_ended_where_the_seeds_do_not_know(
     release: Release,
 ) -> None:
@@ -287,6 +311,10 @@ def test_unit_that_a_decision_ended_stays_ended_where_the_seeds_do_not_know(
 
 
 _LOADED = "SELECT count(*) FROM gazetteer_state WHERE seed_sha256 = :sha"
+_HOLDS = """
+    SELECT count(*) FROM household h JOIN admin_unit u ON u.id = h.unit_id
+    WHERE u.id = :unit AND upper_inf(u.lifetime)
+"""
 _LAST_DAY = """
     SELECT count(*) FROM admin_unit_version v JOIN admin_unit u ON u.id = v.unit_id
     WHERE u.id = :unit AND upper(v.valid) = current_date AND upper(u.lifetime) = current_date

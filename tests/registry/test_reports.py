@@ -457,6 +457,18 @@ def test_confirmed_is_verified_on_the_day_it_was_said(at: Field) -> None:
     assert at.place.steps(code)[-1].event_id == decided.event_id
 
 
+def test_plate_hangs_and_is_lost_as_it_was_said(at: Field) -> None:
+    code = at.house()
+    filed = at.say("plate_mounted", code)
+    with pytest.raises(ConflictError, match="no plate was issued"):
+        at.accept(filed.id)
+    at.place.do("issue-plates", codes=[code])
+    assert at.accept(filed.id).operation == "mount_plates"
+    assert at.accept(at.say("plate_lost", code).id).operation == "lose_plates"
+    plates = at.place.rows("SELECT mounted_on, lost_on FROM plate WHERE code = :code", code=code)
+    assert plates == [(today(), today())]
+
+
 def test_wrong_point_is_moved(at: Field) -> None:
     code = at.house()
     filed = at.say("wrong_point", code, lon=105.8071, lat=21.0213, accuracy_m=4.0)

@@ -18,6 +18,7 @@ from tests.support.factories import (
 from tests.support.refusal import refused
 
 WRITTEN = {
+    "certificate",
     "household",
     "household_former_number",
     "locality",
@@ -51,6 +52,8 @@ def count(session: Session, statement: str, **parameters: object) -> int:
 
 
 INSERTS = {
+    "certificate": "INSERT INTO certificate (number, code, unit_id, issued_on, label, event_id)"
+    " SELECT :new, :code, :unit, current_date, 'x', max(id) FROM event",
     "household": "INSERT INTO household (code, kind, status, unit_id)"
     " VALUES (:new, 'household', 'active', :unit)",
     "household_former_number": "INSERT INTO household_former_number"
@@ -63,6 +66,7 @@ INSERTS = {
     " VALUES (:unit, 'k', 'K', 'phố')",
 }
 UPDATES = {
+    "certificate": "UPDATE certificate SET document_number = 'x' WHERE code = :code",
     "household": "UPDATE household SET delivery_hint = 'x' WHERE code = :code",
     "locality": "UPDATE locality SET name = 'X' WHERE id = :locality",
     "plate": "UPDATE plate SET mounted_on = current_date WHERE code = :code",
@@ -104,10 +108,10 @@ def test_row_of_the_next_commune_is_refused(
 def test_row_of_the_next_commune_is_not_changed(
     session: Session, neighbours: Neighbours, table: str
 ) -> None:
-    if table == "plate":
+    if table in ("plate", "certificate"):
         session.execute(text("SELECT set_config('diachiso.writable_units', '', true)"))
         for unit in (neighbours.here, neighbours.there):
-            session.execute(text(INSERTS["plate"]), parameters_of(neighbours, unit))
+            session.execute(text(INSERTS[table]), parameters_of(neighbours, unit))
         restrict_to_units(session, Actor("t", "editor", frozenset({neighbours.here})))
     assert count(session, UPDATES[table], **parameters_of(neighbours, neighbours.here)) == 1
     assert count(session, UPDATES[table], **parameters_of(neighbours, neighbours.there)) == 0

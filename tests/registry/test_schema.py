@@ -159,10 +159,8 @@ def test_migrations_form_one_line_of_numbered_files() -> None:
         "SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace"
         " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"
         " AND obj_description(p.oid, 'pg_proc') IS NULL",
-        "SELECT nspname FROM pg_namespace WHERE nspname = 'staging'"
-        " AND obj_description(oid, 'pg_namespace') IS NULL",
     ],
-    ids=["tables", "columns", "sequences", "functions", "schemas"],
+    ids=["tables", "columns", "sequences", "functions"],
 )
 def test_everything_of_ours_has_a_comment(session: Session, query: str) -> None:
     assert session.scalars(text(query.replace(":", r"\:"))).all() == []

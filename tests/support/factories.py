@@ -43,6 +43,7 @@ def make_unit(
     code: str | None = None,
     name: str = "Đông Hoà",
     province_id: int | None = None,
+    district_id: int | None = None,
     lifetime: Range = ALWAYS,
 ) -> int:
     """A unit with one version for its whole life."""
@@ -59,6 +60,7 @@ def make_unit(
             name_en=name,
             kind=kind,
             province_id=province_id,
+            district_id=district_id,
             valid=lifetime,
             date_basis="effective",
             source="tests",

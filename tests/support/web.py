@@ -39,6 +39,7 @@ PAGES = (
     "/offline",
     "/static/",
     "/try",
+    "/verify",
 )
 
 

@@ -52,7 +52,7 @@ def test_no_column_is_about_a_person(session: Session) -> None:
     columns = session.execute(
         text(
             "SELECT table_name, column_name FROM information_schema.columns"
-            " WHERE table_schema IN ('public', 'staging') AND table_name NOT IN"
+            " WHERE table_schema = 'public' AND table_name NOT IN"
             " ('spatial_ref_sys', 'geometry_columns', 'geography_columns')"
         )
     ).all()

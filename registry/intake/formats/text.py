@@ -278,8 +278,12 @@ def _header(path: Path, text: str) -> tuple[str, Header]:
     if hint := _hinted(first):
         return hint, find_header(_first_rows(path, text, hint))
     found = []
+    uncut: Header | None = None
     for delimiter in _DELIMITERS:
-        header = find_header(_first_rows(path, text, delimiter))
+        # Those that are nowhere in the text all leave its lines as they are.
+        header = uncut if uncut and delimiter not in text else None
+        header = header or find_header(_first_rows(path, text, delimiter))
+        uncut = header if delimiter not in text else uncut
         found.append((len(fields_named(header.names)), first.count(delimiter), delimiter, header))
     *_, delimiter, header = max(found, key=itemgetter(0, 1))
     return delimiter, header

@@ -1,4 +1,4 @@
--- in: entry, writable (units of the key), outside, drawn. out: rows whose point may be elsewhere.
+-- in: entry, writable (units of the key), outside, drawn (units with polygons). out: rows whose point may be elsewhere.
 -- Points inside the commune that their rows name are most, and need no look.
 SELECT e.row_number, e.lon, e.lat
 FROM entry e

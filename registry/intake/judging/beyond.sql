@@ -1,5 +1,5 @@
 -- in: entry, unit_code, writable, other_place. out: beyond, rows where who acts may not write, which
--- are rejected.
+-- are rejected. $ended: units of the key that are no more, and what followed them.
 CREATE TABLE beyond AS
 SELECT row_number, min(field) AS field, min(value) AS value
 FROM (
@@ -12,5 +12,6 @@ FROM (
 )
 GROUP BY row_number;
 INSERT INTO problem BY NAME
-SELECT row_number, field, 'outside_your_units' AS code, 'error' AS severity, value FROM beyond;
+SELECT row_number, field, 'outside_your_units' AS code, 'error' AS severity, value, $ended AS proposed_fix
+FROM beyond;
 UPDATE entry SET rejected = true WHERE row_number IN (SELECT row_number FROM beyond);

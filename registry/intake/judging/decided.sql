@@ -1,6 +1,6 @@
 -- in: between_communes, reach; held, which of their polygons hold the points.
 -- out: decided, the commune of each row whose point means one.
-CREATE TABLE decided AS
+INSERT INTO decided
 -- A split commune is decided by the point, where exactly one candidate holds it.
 SELECT row_number, min(unit_id) AS unit_id
 FROM held WHERE is_in GROUP BY row_number HAVING count(DISTINCT unit_id) = 1;

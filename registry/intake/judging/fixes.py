@@ -1,6 +1,6 @@
 """What would be right: the fix that a problem proposes, and the value that it is about.
 
-Rows with problems are few beside those without, so this looks at them alone, after `judge`. What is
+Rows with problems are few beside those without, so this looks at them alone. What is
 stored of a row is a code, a number or a unit's name, and never an address.
 """
 
@@ -24,19 +24,13 @@ Fix = tuple[str | None, str | None]
 _CODE: Final = re.compile(r"[0-9.]{1,10}")
 
 
-def propose_fixes(
-    bench: Workbench, gazetteer: Gazetteer, day: datetime.date, *, padded: bool
-) -> None:
-    """Fill `value` and `proposed_fix` of the problems, and say which codes were `padded`.
-
-    Needs what `stage` and `judge` leave.
-    """
-    outside = "SELECT row_number, lon, lat FROM outside"
-    bench.hand("outside_point", "row_number bigint, lon float8, lat float8", outside)
+def propose_fixes(bench: Workbench, gazetteer: Gazetteer, day: datetime.date) -> None:
+    """Fill `value` and `proposed_fix` of the problems that the rules found."""
+    if bench.has("outside"):
+        outside = "SELECT row_number, lon, lat FROM outside"
+        bench.hand("outside_point", "row_number bigint, lon float8, lat float8", outside)
     bench.bring("holder", "judging/holders.pg.sql")
     bench.run("judging/asked.sql")
-    if padded:
-        bench.run("judging/padded.sql")
 
     def candidates(about: str) -> Fix:
         units = [gazetteer.units[each] for each in json.loads(about)]

@@ -33,16 +33,14 @@ _REJECTED: Final = """
 """
 
 
-def skip_footers(bench: Workbench, file: SourceFile) -> int:
-    """Take footers out of the problems, and leave the table `skipped`; how many there are.
+def skip_footers(bench: Workbench, file: SourceFile) -> None:
+    """Take footers out of the problems, into the table `skipped`.
 
-    Needs what `judge` leaves; the rows stay rejected in `entry`, and are written nowhere.
+    Needs rejected rows; they stay so in `entry`, and are written nowhere.
     """
     numbers = sorted(number for (number,) in bench.rows(_REJECTED, most=_LOOKED_AT))
     footers = _footers(file, numbers) if numbers else []
-    bench.table("skipped", "row_number BIGINT", [(number,) for number in footers])
-    bench.run("judging/footers.sql")
-    return len(footers)
+    bench.add("skipped", [(number,) for number in footers])
 
 
 def _footers(file: SourceFile, numbers: list[int]) -> list[int]:

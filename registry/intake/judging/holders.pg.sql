@@ -1,4 +1,6 @@
 -- in: outside_point, points that were handed over. out: the commune that holds each, where one does.
+-- columns: row_number BIGINT, unit_id INTEGER
+-- needs: outside
 SELECT o.row_number, min(b.unit_id) AS unit_id
 FROM outside_point o JOIN boundary_part b ON ST_Covers(b.geom, ST_Point(o.lon, o.lat, 4326))
 GROUP BY o.row_number

@@ -1,4 +1,10 @@
--- in: entry, judged, repeated, problem, skipped. out: person_row, the rows of members of a household.
+-- in: entry, judged, repeated, problem, skipped. out: person_row, rows of the members of a household,
+-- which are in `skipped` as well and have no other problem.
+-- Lists of residents have a row for each person, not each door. The first row of a household names its
+-- address. Those below it name it again under the same reference, or have nothing but a name, which is
+-- never read. They are no doors, and nothing of them is lost; counted as skipped and noted, they hide no
+-- row that lacks something. $personal: whether the file has columns about people, which are all that a
+-- blank row may hold; $of_one_commune: whether its commune was stated for all rows.
 CREATE TABLE person_row AS
 WITH told AS (
     SELECT row_number, source_ref, rejected, lon, lat, hash(unit_id, former_id, number_key,
@@ -30,7 +36,10 @@ WHERE $personal AND rejected AND number_at IS NULL AND street_at IS NULL AND pla
         OR commune_problem = 'address_missing' AND len(candidates) = 0)
 EXCEPT
 SELECT row_number FROM skipped;
+-- needs: person_row
 DELETE FROM problem WHERE row_number IN (SELECT row_number FROM person_row);
+-- needs: person_row
 INSERT INTO problem BY NAME
 SELECT row_number, 'row_of_member' AS code, 'notice' AS severity FROM person_row;
+-- needs: person_row
 INSERT INTO skipped SELECT row_number FROM person_row;

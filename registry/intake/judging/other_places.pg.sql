@@ -1,6 +1,8 @@
 -- in: asked_point, points that were handed over. out: those where who acts may not write: not near
 -- the units of the key, and certainly not in them. What is measured is as in
 -- registry.access.jurisdiction.
+-- columns: row_number BIGINT
+-- needs: points
 SELECT e.row_number
 FROM asked_point e
 CROSS JOIN (

@@ -6,24 +6,29 @@ problem, and the rest of the file is written. For the operator everything is ins
 
 from typing import Final
 
-from registry.access.actors import is_bound
 from registry.access.jurisdiction import TOLERANCE_M
 from registry.intake.engine import Workbench
 
-_WRITABLE: Final = "SELECT unnest(writable_units()) AS unit_id"
-_CODES: Final = "SELECT id AS unit_id, code FROM admin_unit"
+_WRITABLE: Final = """
+-- columns: unit_id INTEGER
+    SELECT unnest(writable_units()) AS unit_id
+"""
+_CODES: Final = """
+-- columns: unit_id INTEGER, code VARCHAR
+    SELECT id AS unit_id, code FROM admin_unit WHERE id = ANY (%(units)s::int[])
+"""
+_NAMED: Final = "SELECT list(DISTINCT unit_id) FROM entry WHERE unit_id IS NOT NULL"
 
 
 def reject_beyond(bench: Workbench) -> None:
     """Reject rows of communes, and with points, in which who acts may not write.
 
-    Needs `entry` and `outside` of `judge`.
+    Needs `entry` and `outside`; for a key only.
     """
-    if not is_bound():
-        return
     bench.bring("writable", _WRITABLE)
-    bench.bring("unit_code", _CODES)
-    points = "row_number bigint, lon float8, lat float8"
-    bench.hand("asked_point", points, "judging/asked_points.sql")
+    bench.bring("unit_code", _CODES, units=bench.value(_NAMED) or [])
+    if bench.has("points"):
+        points = "row_number bigint, lon float8, lat float8"
+        bench.hand("asked_point", points, "judging/asked_points.sql")
     bench.bring("other_place", "judging/other_places.pg.sql", tolerance_m=TOLERANCE_M)
     bench.run("judging/beyond.sql")

@@ -15,13 +15,23 @@ from numpy.typing import NDArray
 from pyproj import Geod
 from sqlalchemy import Connection, text
 
-from registry.boundaries.reach import DEGREE_KM, REACH
+from registry.boundaries.reach import REACH
 from registry.intake.engine import Workbench
 
 _SEATS: Final = f"""
+-- columns: unit_id INTEGER, lon DOUBLE, lat DOUBLE, reach_km DOUBLE, drawn BOOLEAN
     SELECT unit_id, ST_X(seat) AS lon, ST_Y(seat) AS lat, reach_km, drawn FROM ({REACH}) r
+    WHERE unit_id = ANY (%(units)s::int[])
 """
-_DRAWN: Final = "SELECT unit_id FROM boundary WHERE NOT approximate"
+_DRAWN: Final = """
+-- columns: unit_id INTEGER
+    SELECT unit_id FROM boundary WHERE NOT approximate AND unit_id = ANY (%(units)s::int[])
+"""
+_NAMED: Final = """
+    SELECT list(DISTINCT unit_id) FROM (
+        SELECT unnest(candidates) AS unit_id FROM commune
+        UNION ALL SELECT assumed_id FROM commune WHERE assumed_id IS NOT NULL)
+"""
 _DRAWN_UNITS: Final = text(
     "SELECT unit_id, ST_AsBinary(geom) FROM boundary WHERE unit_id = ANY (:units)"
 )
@@ -30,32 +40,31 @@ _POLYGONS: Final = 200
 _EARTH: Final = Geod(ellps="WGS84")
 
 
-def decide_communes(bench: Workbench) -> None:
-    """Leave `decided`, the communes of rows that name several, as far as their points decide.
+def bring_seats(bench: Workbench) -> None:
+    """Leave `reach`, the seats of the communes that the file names, and `drawn`, those with
+    polygons."""
+    units = bench.value(_NAMED) or []
+    bench.bring("reach", _SEATS, units=units)
+    bench.bring("drawn", _DRAWN, units=units)
 
-    Leaves `reach`, the seats of communes, as well.
-    """
-    bench.bring("reach", _SEATS)
-    bench.run("judging/between_communes.sql")
+
+def hold(bench: Workbench) -> None:
+    """Leave `held`: which polygons of the communes of a name hold the points of its rows."""
     _look_up(bench, "between_communes", "held")
-    bench.run("judging/decided.sql")
 
 
-def find_outside(bench: Workbench) -> None:
-    """Leave `outside`, the rows whose point is not where it should be; reject those far away.
-
-    Needs `entry` of `judge`, and `reach`.
-    """
-    bench.bring("drawn", _DRAWN)
-    bench.run("judging/pointed.sql")
+def locate(bench: Workbench) -> None:
+    """Leave `located`: whether the polygon of its commune holds each row's point."""
     _look_up(bench, "pointed", "located")
-    bench.run("judging/questioned.sql", degree_km=DEGREE_KM)
+
+
+def measure(bench: Workbench) -> None:
+    """Leave `measured`: how far the points that are questioned are from the seat, in kilometres."""
     for batch in bench.stream("FROM questioned"):
         number, drawn, *ends = batch.columns
         _, _, metres = _EARTH.inv(*(column.to_numpy(zero_copy_only=False) for column in ends))
         km = pa.array(metres / 1000, from_pandas=True)
         bench.append("measured", pa.table([number, drawn, km], ["row_number", "drawn", "km"]))
-    bench.run("judging/outside.sql")
 
 
 def _look_up(bench: Workbench, rows: str, into: str) -> None:

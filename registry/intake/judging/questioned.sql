@@ -13,6 +13,4 @@ FROM (
 ) q
 JOIN entry e ON e.row_number = q.row_number
 LEFT JOIN reach r ON r.unit_id = e.unit_id;
-DROP VIEW pointed;
-DROP TABLE located;
 CREATE TABLE measured (row_number BIGINT, drawn BOOLEAN, km DOUBLE);

@@ -1,4 +1,4 @@
-"""Step 2, judging: the commune decided, the point read, every problem of every row written down.
+"""The rules of a row: every problem of every row is written down, by the table of problems.
 
 A problem is data, not an exception. Rows with an error go no further.
 """
@@ -6,7 +6,6 @@ A problem is data, not an exception. Rows with an error go no further.
 from typing import Final
 
 from registry.intake.engine import Workbench
-from registry.intake.judging.points import decide_communes, find_outside
 from registry.intake.judging.problems import PIECE, PROBLEMS, RULES
 
 
@@ -37,6 +36,7 @@ def _sql(written: str) -> str:
 # A bit for each rule that holds.
 _REJECTING: Final = sum(1 << n for n, rule in enumerate(RULES) if rule.severity == "error")
 _SHIFTED: Final = sum(1 << n for n, rule in enumerate(RULES) if rule.code == "too_many_cells")
+_FOUND: Final = "SELECT coalesce(bit_or(problems), 0), bool_or(rejected) FROM entry"
 _WEIGHED: Final = f"""
     CREATE VIEW weighed AS SELECT *, {
     " + ".join(
@@ -46,33 +46,33 @@ _WEIGHED: Final = f"""
 """
 
 
-def judge(bench: Workbench) -> None:
-    """Fill `problem`, and leave the table `entry` with a view over it, `judged`.
-
-    Needs what `stage` leaves.
-    """
-    severities = [(code, kind.severity) for code, kind in PROBLEMS.items()]
-    bench.table("severity", "code VARCHAR, severity VARCHAR", severities)
-    decide_communes(bench)
-    bench.run("judging/named.sql")
+def weigh(bench: Workbench) -> None:
+    """Leave `weighed`, the rows with a bit of `problems` for each rule that holds."""
+    bench.say(rejecting=_REJECTING, shifted=_SHIFTED)
     bench.duck.execute(_WEIGHED)
-    bench.run("judging/entries.sql", rejecting=_REJECTING, shifted=_SHIFTED)
-    bench.run("judging/judged.sql")
-    find_outside(bench)
-    bench.duck.execute(_valued(bench.value("SELECT coalesce(bit_or(problems), 0) FROM entry")))
-    bench.run("judging/problems.sql")
-    bench.pack()
 
 
-def _valued(found: int) -> str:
-    """The view of problems with their values; rules that hold for no row, most, are left out."""
-    rules = [(n, rule) for n, rule in enumerate(RULES) if found >> n & 1] or [(0, RULES[0])]
-    listed = ", ".join(f"({n}, '{rule.code}', nullif('{rule.field}', ''))" for n, rule in rules)
+def write_problems(bench: Workbench) -> None:
+    """Fill `problem` with what the rules say of the rows of `entry`, and say whether any is bad."""
+    found, rejected = bench.rows(_FOUND)[0]
+    if found:
+        bench.duck.execute(_told(found))
+    bench.say(problems=bool(found) or bench.has("outside"), rejected=rejected)
+
+
+def _told(found: int) -> str:
+    """Of the rules that hold for any row, which are few, in the order in which they are shown."""
+    rules = [(n, rule) for n, rule in enumerate(RULES) if found >> n & 1]
+    listed = ", ".join(
+        f"({n}, '{rule.code}', nullif('{rule.field}', ''), '{PROBLEMS[rule.code].severity}')"
+        for n, rule in rules
+    )
     values = " ".join(f"WHEN {n} THEN {_sql(rule.value)}" for n, rule in rules)
     return f"""
-        CREATE VIEW valued AS
-        SELECT j.row_number, r.place, r.code, r.field, CASE r.place {values} END AS value
-        FROM judged j JOIN (VALUES {listed}) r (place, code, field)
+        INSERT INTO problem BY NAME
+        SELECT r.place AS id, j.row_number, r.field, r.code, r.severity,
+            left(CASE r.place {values} END, 200) AS value
+        FROM judged j JOIN (VALUES {listed}) r (place, code, field, severity)
             ON j.problems & (1::BIGINT << r.place) <> 0
         WHERE j.problems <> 0
     """

@@ -15,8 +15,9 @@ CREATE OR REPLACE MACRO shown(code) AS 'mã ' || code[:4] || '-' || code[5:];
 -- Rows that cannot be decided, with what is said of them: `refuse.sql` rejects them.
 CREATE TABLE refused (
     row_number BIGINT, field VARCHAR, code VARCHAR, value VARCHAR, proposed_fix VARCHAR);
-CREATE TABLE field_of (part VARCHAR, field VARCHAR, "at" INTEGER);
-INSERT INTO field_of VALUES ('street', 'street', 1), ('place', 'locality', 2), ('flat', 'building', 3);
+CREATE TABLE field_of AS
+FROM (VALUES ('street', 'street', 1), ('place', 'locality', 2), ('flat', 'building', 3))
+    f (part, field, "at");
 -- Rows as they are compared: by `door` with the register, by `address` with other rows of the file.
 CREATE TABLE address (
     row_number BIGINT, unit_id INTEGER, former_id INTEGER, street_at INTEGER, is_bare BOOLEAN,
@@ -27,6 +28,21 @@ CREATE TABLE known (row_number BIGINT, code VARCHAR, same BOOLEAN, linked BOOLEA
 CREATE TABLE registered (row_number BIGINT, code VARCHAR, unplaced BOOLEAN, other VARCHAR);
 -- What became of rows that are not new; `head`: the row of the file whose door it is.
 CREATE TABLE found (row_number BIGINT, outcome VARCHAR, code VARCHAR, head BIGINT);
+-- What the scripts of these names leave, where there is anything to leave.
+CREATE TABLE renamed (
+    part VARCHAR, row_number BIGINT, old_name VARCHAR, today_id BIGINT, "at" BIGINT,
+    former_unit_id INTEGER, depth BIGINT, written VARCHAR, named_ids BIGINT[], unclear BOOLEAN);
+CREATE TABLE meeting (
+    row_number BIGINT, row_former INTEGER, code VARCHAR, status VARCHAR, elsewhere BOOLEAN,
+    degrees DOUBLE);
+CREATE TABLE succeeded (row_number BIGINT, old_code VARCHAR, heirs VARCHAR[], known BOOLEAN);
+CREATE TABLE sharing (row_number BIGINT, first BIGINT, code VARCHAR);
+CREATE TABLE shared (row_number BIGINT, code VARCHAR, before BIGINT, now BIGINT, said INTEGER);
+CREATE TABLE kept (
+    row_number BIGINT, code VARCHAR, address BOOLEAN, position BOOLEAN, households BOOLEAN,
+    hint BOOLEAN, told BOOLEAN);
+CREATE TABLE head (unit_id INTEGER, address UBIGINT, head BIGINT);
+CREATE TABLE returned (row_number BIGINT, source_ref VARCHAR, code VARCHAR, revives BOOLEAN);
 -- What a full delivery no longer has: references, the records that they alone name, and how many.
 CREATE TABLE vanished (source_ref VARCHAR, code VARCHAR);
 CREATE TABLE retiring (code VARCHAR);
@@ -34,7 +50,9 @@ CREATE TABLE vanishing AS SELECT 0 AS vanished, 0 AS living, 0 AS retiring;
 -- The reference of a row without one: its address and an ordinal, never the row's number. Houses
 -- without a number are told apart by their points, to a metre: by an ordinal they would exchange
 -- their codes when the rows are sorted otherwise.
-CREATE TABLE own_ref AS
+CREATE TABLE own_ref (row_number BIGINT, ref VARCHAR);
+-- needs: unreferenced
+INSERT INTO own_ref
 SELECT row_number, address || '#' || row_number() OVER (
     PARTITION BY address ORDER BY row_number) AS ref
 FROM (

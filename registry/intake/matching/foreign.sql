@@ -2,7 +2,7 @@
 -- it is another's.
 
 INSERT INTO refused
-SELECT f.row_number, 'source_ref', 'outside_your_units', u.code, NULL
+SELECT f.row_number, 'source_ref', 'outside_your_units', u.code, $ended
 FROM found f
 JOIN household h ON h.code = f.code
 JOIN unit_code u ON u.unit_id = h.unit_id

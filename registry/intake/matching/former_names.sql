@@ -4,15 +4,6 @@
 -- A name that a street or hamlet of the commune bears today means that one, unless the reference
 -- says that the one of old is meant. What may mean several places is asked about.
 
--- Rows that are yet to be compared with the register, and the record that their reference names.
-CREATE VIEW unsettled AS
-SELECT e.row_number, e.unit_id, e.former_id, e.street_at, e.place_at, k.code,
-    h.thoroughfare_id AS own_street, h.locality_id AS own_place
-FROM entry e
-LEFT JOIN known k ON k.row_number = e.row_number
-LEFT JOIN household h ON h.code = k.code
-WHERE NOT e.rejected AND NOT coalesce(k.same OR k.linked, false);
-
 CREATE TABLE old_street AS
 SELECT s.at, s.street_key AS key, a.unit_id, a.former_unit_id, a.named_id, a.today_id,
     concat_ws(' ', a.kind, a.name) AS old_name
@@ -85,7 +76,7 @@ QUALIFY o.depth = min(o.depth) OVER (PARTITION BY u.row_number);
 
 -- The reference decides; else there must be one place only. Numbers counted along those that bore
 -- the name: `named_ids`.
-CREATE TABLE renamed AS
+INSERT INTO renamed
 SELECT part, row_number, min(old_name) AS old_name, min(today_id) AS today_id, min("at") AS "at",
     min(former_unit_id) AS former_unit_id, min(depth) AS depth,
     string_agg(DISTINCT written, '; ' ORDER BY written) AS written,

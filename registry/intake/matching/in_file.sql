@@ -1,6 +1,7 @@
 -- Rows of one door inside the file: the first row with an address is the head, later ones near it are
 -- the same door, and so are those at one point elsewhere, of which the first is their head.
 
+-- needs: known or registered
 INSERT INTO found
 SELECT row_number, CASE WHEN same OR linked THEN 'unchanged' ELSE 'changed' END, code, NULL
 FROM known
@@ -12,6 +13,7 @@ SELECT * FROM address a WHERE NOT EXISTS (FROM found f WHERE f.row_number = a.ro
 -- Where only some rows of a street name a former commune, or two name neighbouring ones: the door of
 -- a row that names none is that of the one it is equal to else, and measured doors are told by their
 -- points. Of several with one it is asked about.
+-- needs: formers or renamed
 CREATE TABLE of_two_communes AS
 SELECT a.*
 FROM unfound a
@@ -20,18 +22,21 @@ JOIN (
     GROUP BY door HAVING min(coalesce(former_id, 0)) <> max(coalesce(former_id, 0))
 ) m ON m.door = a.door
 WHERE a.numbered;
+-- needs: of_two_communes
 CREATE TABLE beside AS
 SELECT d.row_number, d.former_id, h.row_number AS other, h.former_id AS other_former,
     d.lon IS NOT NULL AND h.lon IS NOT NULL AS measured
 FROM of_two_communes d
 JOIN of_two_communes h ON h.door = d.door AND h.former_id IS DISTINCT FROM d.former_id
     AND is_near(d.numbered, d.lon, d.lat, h.lon, h.lat);
+-- needs: beside
 INSERT INTO found
 SELECT row_number, 'linked', NULL, coalesce(min(other) FILTER (measured), min(other))
 FROM beside
 WHERE CASE WHEN measured THEN other < row_number ELSE former_id IS NULL END
 GROUP BY row_number
 HAVING count(DISTINCT other_former) = 1 OR bool_or(measured);
+-- needs: beside
 INSERT INTO refused
 SELECT row_number, 'former_commune', 'door_ambiguous', NULL,
     string_agg(DISTINCT 'dòng ' || other, '; ' ORDER BY 'dòng ' || other)
@@ -40,10 +45,11 @@ WHERE former_id IS NULL AND NOT EXISTS (FROM found f WHERE f.row_number = b.row_
 GROUP BY row_number
 HAVING count(DISTINCT other_former) > 1;
 
-CREATE TABLE head AS
+INSERT INTO head
 SELECT unit_id, address, min(row_number) AS head
 FROM unfound WHERE row_number NOT IN (SELECT row_number FROM refused)
 GROUP BY unit_id, address HAVING count(*) > 1;
+-- needs: head
 INSERT INTO found
 WITH member AS (
     SELECT a.row_number, a.lon, a.lat, a.numbered, h.head
@@ -63,6 +69,7 @@ SELECT row_number, 'linked', NULL, head FROM again a
 WHERE row_number <> head AND NOT EXISTS (FROM near n WHERE n.row_number = a.row_number);
 
 -- A row may have been told to be the door of one that is the door of an earlier one.
+-- needs: head or beside
 UPDATE found f SET head = u.head
 FROM (
     WITH RECURSIVE up AS (

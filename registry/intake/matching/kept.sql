@@ -26,7 +26,7 @@ WITH told AS (
 SELECT l.part, l.since < l.last_change AS over, p.*
 FROM latest l JOIN past p ON p.code = l.code AND p.since = l.since;
 
-CREATE TABLE kept AS
+INSERT INTO kept
 SELECT row_number, code, address, position OR measured AS position, households, hint,
     measured AND NOT position AS told
 FROM (
@@ -56,6 +56,7 @@ FROM (
         AND (d.lon IS NULL OR k.code IN (SELECT code FROM past))
 )
 WHERE address OR position OR measured OR households OR hint;
+-- needs: kept
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 SELECT p.row_number, 'longitude', 'measured_position_kept', 'warning',
     concat_ws(' ', e.longitude, e.latitude),

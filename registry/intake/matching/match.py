@@ -1,94 +1,88 @@
-"""Step 3, matching: rows that are known, rows that name a door already there, and new ones.
+"""What is brought of the register, beside which rows are known, led to a door, or new.
 
-The register's records of the file's communes are brought over, and compared in DuckDB, script by
-script: each says at its head what it decides. A demonstration and real doors do not know each
-other. What nobody can decide is asked about (`refused`), and goes no further.
+The records of the file's communes come over, and are compared in DuckDB, script by script: each
+says at its head what it decides. A demonstration and real doors do not know each other. What
+nobody can decide is asked about (`refused`), and goes no further.
 """
 
 from typing import Any, Final
 
-from registry.access.actors import is_bound
 from registry.intake.engine import Workbench
-from registry.intake.matching.name_variants import tell_apart
 
 PLACES: Final = ("thoroughfare", "locality", "thoroughfare_alias", "locality_alias")
-_RECORDS: Final = (
-    *("household_ref", "household", "former_number", "heir", "revivable", "other_source"),
-    "delivery",
-)
-"""What is brought of the register, by scripts of the folder `register`."""
-_DECIDING: Final = (
-    *("questions", "known", "former_names", "registered", "former_numbers", "succeeded"),
-    *("in_file", "sharing", "kept", "written", "foreign"),
-)
-_TELLING: Final = ("named_places", "near", "vanished")
-"""Scripts, in the order in which they are run; the first ones may refuse rows."""
+MOST: Final = 10_000
+"""Warnings of each kind of doors that are nearly equal that are kept; the rest is counted."""
 _LISTED: Final = 50_000
 """References of a file that are asked for one by one; of more, all from the first to the last."""
-_MOST: Final = 10_000
-"""Warnings of each kind of doors that are nearly equal that are kept; the rest is counted."""
-_REREAD: Final = "SELECT list(code) FROM known WHERE NOT same AND NOT linked"
+_NAMED: Final = "SELECT list(DISTINCT unit_id) FROM entry WHERE unit_id IS NOT NULL"
+_REFS: Final = """
+    SELECT source_ref AS ref FROM entry WHERE NOT rejected AND source_ref IS NOT NULL
+    UNION ALL SELECT ref FROM own_ref
+"""
+_REREAD: Final = """
+    SELECT list(code) FILTER (NOT same AND NOT linked), bool_or(linked) FROM known
+"""
 _ELSEWHERE: Final = """
-    SELECT list(code) FROM (
-        SELECT code FROM household_ref
-        UNION SELECT unnest(heirs) FROM heir
-        UNION SELECT old_code FROM heir
+    SELECT list(DISTINCT code) FROM household_ref r
+    WHERE NOT EXISTS (FROM household h WHERE h.code = r.code)
+"""
+_ONWARD: Final = """
+    SELECT list(DISTINCT code) FROM (
+        SELECT code FROM household_ref UNION ALL SELECT unnest(heirs) FROM heir
     ) c
     WHERE NOT EXISTS (FROM household h WHERE h.code = c.code)
 """
+_WRITABLE: Final = """
+-- columns: unit_id INTEGER
+-- needs: bound
+    SELECT unnest(writable_units()) AS unit_id
+"""
+_CODES: Final = """
+-- columns: unit_id INTEGER, code VARCHAR
+-- needs: bound
+    SELECT id AS unit_id, code FROM admin_unit WHERE id = ANY (%(units)s::int[])
+"""
+_HELD: Final = "SELECT list(DISTINCT unit_id) FROM household"
 
 
-def match(bench: Workbench, source: str, *, demo: bool, full: bool) -> None:
-    """Decide what becomes of each row of `entry`; nothing is written to the register.
-
-    `outcome` says of each row without an error whether it is unchanged, changed, revived, linked or
-    new; `written` has those that are new or changed. `near` holds those that may be one door with
-    another, `vanished` what a `full` delivery no longer has. Needs what `judge` leaves, and the
-    lock under which imports are published.
-    """
-    parameters = {"source": source, "demo": demo, "full": full, "bound": is_bound()}
-    units = units_of(bench)
+def bring_places(bench: Workbench) -> None:
+    """Bring the streets and localities of the file's communes, and say which `units` these are."""
+    bench.say(units=bench.value(_NAMED) or [])
     for name in PLACES:
-        bench.bring(name, f"matching/register/{name}.pg.sql", units=units)
-    tell_apart(bench)
-    bench.run("matching/begin.sql")
-    _bring_records(bench, {**parameters, "units": units, **_references(bench, full=full)})
-    for script in _DECIDING:
-        if script == "kept":
-            bench.bring(
-                "past",
-                "matching/register/past.pg.sql",
-                source=source,
-                codes=bench.value(_REREAD) or [],
-            )
-        bench.run(f"matching/{script}.sql", **parameters)
-        if bench.value("SELECT count(*) FROM refused"):
-            bench.run("matching/refuse.sql")
-    for script in _TELLING if full else _TELLING[:-1]:
-        bench.run(f"matching/{script}.sql", **parameters, most=_MOST)
+        _bring(bench, name)
 
 
-def units_of(bench: Workbench) -> list[int]:
-    """The communes that rows name."""
-    found = "SELECT list(DISTINCT unit_id) FROM entry WHERE unit_id IS NOT NULL"
-    return bench.value(found) or []
+def bring_records(bench: Workbench) -> None:
+    """Bring the records of these communes, and those that the file's references name elsewhere."""
+    _bring(bench, "household_ref", **_references(bench))
+    _bring(bench, "household", codes=[])
+    codes = bench.value(_ELSEWHERE) if bench.has("household_ref") else None
+    for name in ("former_number", "heir", "revivable", "other_source", "delivery"):
+        _bring(bench, name, codes=codes or [])
+    codes = bench.value(_ONWARD) if bench.has("heir") else codes
+    if codes:
+        bench.bring("elsewhere", "matching/register/household.pg.sql", units=[], codes=codes)
+        bench.run("matching/elsewhere.sql")
+    _bring(bench, "elsewhere_name", codes=codes or [])
+    bench.bring("writable", _WRITABLE)
+    bench.bring("unit_code", _CODES, units=bench.value(_HELD) if bench.has("bound") else [])
 
 
-def _references(bench: Workbench, *, full: bool) -> dict[str, Any]:
+def look_back(bench: Workbench) -> None:
+    """Bring every state of the records whose rows are not as they were, and say which these are."""
+    reread, linked = bench.rows(_REREAD)[0]
+    bench.say(reread=reread, linked=linked)
+    _bring(bench, "past", codes=reread)
+
+
+def _references(bench: Workbench) -> dict[str, Any]:
     """Which of the source's references the file may name."""
-    if full:
+    if bench.has("full"):
         return {"refs": None, "first": "", "last": None}
-    first, last, count = bench.rows("SELECT min(ref), max(ref), count(*) FROM door")[0]
-    refs = (bench.value("SELECT list(ref) FROM door") or []) if count <= _LISTED else None
+    first, last, count = bench.rows(f"SELECT min(ref), max(ref), count(*) FROM ({_REFS})")[0]
+    refs = (bench.value(f"SELECT list(ref) FROM ({_REFS})") or []) if count <= _LISTED else None
     return {"refs": refs, "first": first or "", "last": last or ""}
 
 
-def _bring_records(bench: Workbench, parameters: dict[str, Any]) -> None:
-    for name in _RECORDS:
-        bench.bring(name, f"matching/register/{name}.pg.sql", **parameters, codes=[])
-    elsewhere = {**parameters, "units": [], "codes": bench.value(_ELSEWHERE) or []}
-    bench.bring("elsewhere", "matching/register/household.pg.sql", **elsewhere)
-    bench.duck.execute("INSERT INTO household FROM elsewhere")
-    bench.bring("elsewhere_name", "matching/register/elsewhere_name.pg.sql", **elsewhere)
-    bench.bring("writable", "SELECT unnest(writable_units()) AS unit_id")
-    bench.bring("unit_code", "SELECT id AS unit_id, code FROM admin_unit")
+def _bring(bench: Workbench, name: str, **parameters: Any) -> None:
+    bench.bring(name, f"matching/register/{name}.pg.sql", **parameters)

@@ -115,15 +115,17 @@ class _Called:
 
 
 def tell_apart(bench: Workbench) -> None:
-    """Lead the rows of `entry` to the street and locality that their marks mean.
+    """Say to which street and locality the marks of rows of `entry` lead.
 
     Leaves `told`, the parts of communes that were led elsewhere, some with a new name and what it
-    stands beside, and `unclear`, those that may mean several. Needs what `judge` leaves, and the
+    stands beside, and `unclear`, those that may mean several. Needs `entry`, and the
     places of the register.
     """
     bench.table("told", _TOLD)
     bench.table("unclear", _UNCLEAR)
     for part, table in _PARTS.items():
+        if not bench.has(part):
+            continue
         called = bench.rows(_CALLED.format(levels=_LEVELS[part], table=table))
         keys = [
             key
@@ -134,7 +136,6 @@ def tell_apart(bench: Workbench) -> None:
             told, unclear = _settled(bench, part, keys)
             bench.add("told", told)
             bench.add("unclear", unclear)
-    bench.run("matching/told.sql")
 
 
 def _settled(

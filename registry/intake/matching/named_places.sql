@@ -9,6 +9,7 @@ SELECT w.unit_id, w.former_id, w.place_at AS "at", min(w.row_number) AS first_ro
 FROM written w WHERE w.place_at IS NOT NULL GROUP BY ALL;
 
 -- A slip of the marks makes a place as well: Hàng Dầu beside Hàng Đậu.
+-- needs: told
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 SELECT w.row_number, f.field, f.field || '_spelled_otherwise', 'warning', t.value, t.beside
 FROM told t
@@ -24,6 +25,7 @@ ORDER BY f.at, w.row_number;
 -- New streets called as another one of the commune, and more: `Quán Thánh kéo dài`, `… cũ`. Some are
 -- streets of their own and some are a clerk's words for a stretch of the other one. The other street
 -- is told as the register calls it, else as the file does.
+-- needs: named_street
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 WITH named AS (
     SELECT DISTINCT n.unit_id, n.at, s.street_key, concat_ws(' ', s.street_kind, s.street_name)

@@ -15,6 +15,7 @@ FROM written w
 JOIN number n ON n.at = w.number_at
 LEFT JOIN street s ON s.at = w.street_at
 LEFT JOIN flat f ON f.at = w.flat_at;
+-- needs: many
 CHECKPOINT;
 CREATE VIEW living AS
 SELECT h.*, t.own_key AS street_key, t.former_unit_id AS street_former_id
@@ -23,6 +24,7 @@ WHERE h.kind = 'household' AND h.status IN ('active', 'proposed');
 
 -- One address at two points: within the file, the first row that has it is the head. Addresses of
 -- several rows are known already; of a changed row it was not asked.
+-- needs: doubtful, points, head or reread
 INSERT INTO near (code, row_number, head, metres)
 WITH same AS (
     SELECT d.row_number, d.lon, d.lat, a.unit_id, a.address, d.is_new
@@ -41,6 +43,7 @@ WITH same AS (
 )
 SELECT 'near_same_address', row_number, head, metres(lon, lat, head_lon, head_lat)
 FROM headed WHERE row_number <> head;
+-- needs: doubtful, points, household
 INSERT INTO near (code, row_number, household, metres)
 SELECT DISTINCT ON (d.row_number) 'near_same_address', d.row_number, h.code,
     metres(d.lon, d.lat, h.lon, h.lat)
@@ -54,20 +57,24 @@ ORDER BY d.row_number, pow(d.lon - h.lon, 2) + pow(d.lat - h.lat, 2), h.code;
 
 -- Two numbers at one point; flats share the point of their house. A crowd shares that of a village,
 -- of an office, of where the telephone was.
+-- needs: doubtful, points
 CREATE TABLE shared_point AS
 SELECT lon, lat, count(*) AS doors, min(row_number) AS head FROM doubtful
 WHERE flat_at IS NULL AND lon IS NOT NULL
 GROUP BY lon, lat HAVING count(*) > 1 AND min(number_at) <> max(number_at);
+-- needs: shared_point
 INSERT INTO near (code, row_number, head, metres)
 SELECT 'near_same_point', d.row_number, s.head, 0
 FROM doubtful d
 JOIN shared_point s ON s.lon = d.lon AND s.lat = d.lat AND s.doors <= 20
 JOIN doubtful h ON h.row_number = s.head
 WHERE d.flat_at IS NULL AND d.number_key <> h.number_key;
+-- needs: shared_point
 INSERT INTO near (code, row_number, head, metres)
 SELECT 'point_of_many', d.row_number, nullif(s.head, d.row_number), s.doors
 FROM doubtful d JOIN shared_point s ON s.lon = d.lon AND s.lat = d.lat AND s.doors > 20
 WHERE d.flat_at IS NULL;
+-- needs: doubtful, points, household
 INSERT INTO near (code, row_number, household, metres)
 SELECT 'near_same_point', d.row_number, min(h.code), 0
 FROM doubtful d JOIN living h ON h.unit_id = d.unit_id AND h.lon = d.lon AND h.lat = d.lat
@@ -78,6 +85,7 @@ GROUP BY d.row_number;
 -- Streets of one commune whose names differ by a slip of the hand, without comparing each with each:
 -- two such names are equal when a letter of one, or one of each, is left out. `usual` are names that
 -- both are borne elsewhere, and those that differ in their marks only.
+-- needs: doubtful, named_street
 CREATE TABLE alike AS
 WITH name AS (
     SELECT unit_id, key, bool_or(fresh) AS fresh, replace(folded(key), ' ', '') AS letters
@@ -103,6 +111,7 @@ SELECT p.unit_id, p.key, p.other,
     folded(p.key) = folded(p.other) OR a.several AND b.several AS usual
 FROM pair p JOIN bearers a ON a.key = p.key JOIN bearers b ON b.key = p.other
 WHERE is_slip(folded(p.key), folded(p.other));
+-- needs: alike
 INSERT INTO near (code, row_number, head, household, metres)
 WITH suspect AS (
     SELECT row_number, NULL AS household, unit_id, street_key, number_key, building_key, storey,
@@ -129,6 +138,7 @@ ORDER BY d.row_number, pow(d.lon - o.lon, 2) + pow(d.lat - o.lat, 2) NULLS LAST,
 -- Doors of one number, without a street, in places that may be one: Tổ 5 and Tổ dân phố 5. Each file
 -- calls a group of neighbours by another kind, or by none, and one names the quarter around it where
 -- the next does not. Places of the register bear their id below zero.
+-- needs: doubtful, named_place
 CREATE TABLE alike_place AS
 WITH RECURSIVE path AS (
     SELECT id, unit_id, parent_id, [kind] AS kinds, [own_key] AS keys
@@ -150,6 +160,7 @@ SELECT a.unit_id, a.at, b.at AS other
 FROM called a JOIN called b ON b.unit_id = a.unit_id AND b.name = a.name
 WHERE a.at > 0 AND row(a.kinds, a.keys) IS DISTINCT FROM row(b.kinds, b.keys)
     AND may_be_one(a.kinds, a.keys, b.kinds, b.keys);
+-- needs: alike_place
 INSERT INTO near (code, row_number, head, household, metres)
 WITH suspect AS (
     SELECT row_number, NULL AS household, unit_id, place_at::BIGINT AS place, former_id, number_key,
@@ -176,9 +187,11 @@ ORDER BY d.row_number, pow(d.lon - o.lon, 2) + pow(d.lat - o.lat, 2) NULLS LAST,
     o.row_number NULLS FIRST;
 
 -- Flats that are written with the mark of their block and without: A1205 and 1205 of block A.
+-- needs: flat
 CREATE TABLE flat_twin AS
 SELECT "at", building_key, without_mark(flat, building_key) AS twin FROM flat
 WHERE building_key IS NOT NULL AND regexp_matches(flat, '^[A-ZĐ]+[0-9.-]*[0-9]');
+-- needs: flat_twin
 CREATE TABLE flat_door AS
 SELECT w.row_number, w.unit_id, w.former_id, w.code, w.flat_at, w.street_at, w.place_at,
     n.number_key, s.street_key, f.building_key, f.flat
@@ -187,6 +200,7 @@ JOIN flat f ON f.at = w.flat_at AND f.building_key IS NOT NULL
 LEFT JOIN number n ON n.at = w.number_at
 LEFT JOIN street s ON s.at = w.street_at
 WHERE EXISTS (FROM flat_twin WHERE twin IS NOT NULL);
+-- needs: flat_door
 INSERT INTO near (code, row_number, head)
 SELECT 'near_same_flat', greatest(d.row_number, o.row_number), least(d.row_number, o.row_number)
 FROM flat_twin t
@@ -196,6 +210,7 @@ JOIN flat_door o ON o.unit_id = d.unit_id AND o.building_key = t.building_key AN
 WHERE o.number_key IS NOT DISTINCT FROM d.number_key
     AND o.street_key IS NOT DISTINCT FROM d.street_key
     AND (d.street_at IS NOT NULL OR o.place_at IS NOT DISTINCT FROM d.place_at);
+-- needs: flat_door, household
 INSERT INTO near (code, row_number, household)
 SELECT 'near_same_flat', d.row_number, h.code
 FROM flat_twin t
@@ -208,6 +223,7 @@ WHERE h.code IS DISTINCT FROM d.code AND h.house_number_key IS NOT DISTINCT FROM
 -- Doors over several numbers, 12-14, of which one is a door of its own, or of another such door:
 -- `12, 14` in a cell is one house over both numbers, or two houses that somebody wrote together.
 -- The register by streets alone: numbers without one are those of places, and seldom ranges.
+-- needs: doubtful
 CREATE TABLE covered AS
 WITH range AS (
     SELECT DISTINCT number_key AS key FROM number
@@ -215,6 +231,7 @@ WITH range AS (
 )
 SELECT key, unnest(numbers_of(key)) AS number_key FROM range
 WHERE regexp_matches(key, '(^|/)[0-9]+[A-Z]?(-[0-9]+[A-Z]?)+$');
+-- needs: covered
 INSERT INTO near (code, row_number, head, household)
 WITH bearing AS (
     SELECT row_number, NULL AS household, code, unit_id, former_id, street_key, place_at, number_key
@@ -239,6 +256,7 @@ WHERE (d.household IS NULL AND o.household IS NULL
     AND (d.street_key IS NOT NULL OR o.place_at IS NOT DISTINCT FROM d.place_at);
 
 -- One warning of a kind for each row, the register before the file; of a kind at most `$most`.
+-- needs: near
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 WITH each AS (
     SELECT DISTINCT ON (code, row_number) * FROM near

@@ -3,14 +3,15 @@
 -- mistyped or read in the wrong font; its row is asked about until somebody confirms the name by
 -- making a record with it by hand. A row that its reference knows already says nothing new.
 
-CREATE TABLE called AS
-SELECT 'street' AS part, "at", street_key AS key, street_kind AS kind, street_name AS name FROM street
-UNION ALL
-SELECT 'place', "at", unnest(place_keys), unnest(place_kinds), unnest(place_names) FROM place
-UNION ALL
-SELECT 'flat', "at", building_key, '', building_name FROM flat WHERE building_key IS NOT NULL;
 CREATE TABLE misspelled AS
-WITH written AS (
+WITH called AS MATERIALIZED (
+    SELECT 'street' AS part, "at", street_key AS key, street_kind AS kind, street_name AS name
+    FROM street
+    UNION ALL
+    SELECT 'place', "at", unnest(place_keys), unnest(place_kinds), unnest(place_names) FROM place
+    UNION ALL
+    SELECT 'flat', "at", building_key, '', building_name FROM flat WHERE building_key IS NOT NULL
+), written AS (
     SELECT DISTINCT concat_ws(' ', kind, name) AS written FROM called
     WHERE strlen(name) > length(name)
 ), wrong AS MATERIALIZED (
@@ -18,6 +19,7 @@ WITH written AS (
 )
 SELECT c.part, c.at, c.key, c.name
 FROM called c JOIN wrong w ON w.written = concat_ws(' ', c.kind, c.name);
+-- needs: unclear or misspelled
 INSERT INTO refused
 WITH naming AS (
     SELECT row_number, unit_id, source_ref, row_hash, 'street' AS part, street_at AS "at" FROM entry

@@ -10,6 +10,7 @@ SELECT row_number, unit_id, former_id, street_at, street_at IS NULL AND place_at
         AS address,
     CASE WHEN street_key IS NULL THEN place_keys[2] END AS outer_key, numbered, lon, lat
 FROM door;
+-- needs: household
 CREATE TABLE record AS
 SELECT h.code, h.status, h.unit_id,
     CASE WHEN h.thoroughfare_id IS NULL THEN l.former_unit_id ELSE t.former_unit_id END
@@ -29,7 +30,8 @@ WHERE h.kind = 'household';
 -- measured: on a border of old, one door is called by either (`elsewhere`). Tổ 1 of this hamlet is
 -- not that of the next one. Of houses without a number a hamlet may have thousands, which only their
 -- points tell apart: a row is compared with those in the squares around it.
-CREATE TABLE meeting AS
+-- needs: record
+INSERT INTO meeting
 WITH unknown AS (
     SELECT * FROM address a WHERE NOT EXISTS (FROM known k WHERE k.row_number = a.row_number)
 ), column_of AS (
@@ -60,6 +62,7 @@ WHERE is_near(numbered, row_lon, row_lat, lon, lat) AND may_be_same(outer_key, r
         OR street_at IS NOT NULL AND numbered AND row_lon IS NOT NULL AND lon IS NOT NULL);
 
 -- The nearest. Where no point tells which of several is meant, `other` is another of them.
+-- needs: meeting
 INSERT INTO registered
 SELECT row_number, list[1].code, list[1].unplaced,
     CASE WHEN list[1].unplaced AND NOT list[2].elsewhere THEN list[2].code END
@@ -71,6 +74,7 @@ FROM (
 );
 -- A row that names neither street nor place, though it has a number, says less of its door than the
 -- register does: it is the only one of this number that stands where its point is.
+-- needs: record
 INSERT INTO registered
 SELECT a.row_number, min(r.code), false, NULL
 FROM address a
@@ -85,6 +89,7 @@ HAVING count(*) = 1;
 -- Streets of one name meet in a commune that joined several, and a row that names no former commune
 -- may be number 12 of either. A record that names none is the door of rows of one; of two, it is one
 -- row's at most.
+-- needs: registered
 INSERT INTO refused
 SELECT row_number, 'former_commune', 'door_ambiguous', NULL, shown(code) || '; ' || shown(other)
 FROM registered WHERE other IS NOT NULL
@@ -97,4 +102,4 @@ WHERE r.unplaced AND r.other IS NULL AND r.code IN (
     SELECT s.code FROM registered s JOIN address b ON b.row_number = s.row_number
     WHERE s.unplaced AND s.other IS NULL
     GROUP BY s.code HAVING count(DISTINCT b.former_id) > 1);
-DROP TABLE record;
+DROP TABLE IF EXISTS record;

@@ -6,7 +6,7 @@
 
 -- Of each door the row that the others are told to be at, and these. A door that is there already is
 -- that of its own reference, or of the first row where a full delivery lacks that one.
-CREATE TABLE sharing AS
+INSERT INTO sharing
 WITH named AS (
     SELECT f.row_number, f.code, a.address, coalesce(k.linked, true) AS linked
     FROM found f
@@ -36,7 +36,8 @@ WHERE row_number <> first AND (NOT without_own
     OR $full AND EXISTS (FROM own o WHERE o.code = g.code AND NOT o.delivered));
 
 -- Of a door that somebody shares, or shared: its row, how many hộ its references are, and were.
-CREATE TABLE shared AS
+-- needs: sharing or household_ref
+INSERT INTO shared
 WITH ref AS (
     SELECT r.code, r.source_ref, r.vanished_import_id IS NULL AS living, d.row_number
     FROM household_ref r LEFT JOIN door d ON d.ref = r.source_ref
@@ -70,6 +71,7 @@ JOIN entry e ON e.row_number = s.row_number
 JOIN entry h ON h.row_number = s.first
 WHERE s.code IS NULL
 GROUP BY s.first;
+-- needs: sharing
 INSERT INTO problem (row_number, field, code, severity, proposed_fix)
 SELECT s.row_number, 'address', 'shares_door', 'notice', s.first
 FROM sharing s

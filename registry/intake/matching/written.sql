@@ -1,7 +1,8 @@
 -- What changes in the register, and what is told of rows that are known or led to a record.
 
 -- Rows whose reference had vanished, and whether their record comes back to life.
-CREATE TABLE returned AS
+-- needs: known or found
+INSERT INTO returned
 SELECT k.row_number, r.source_ref, r.code, r.code IN (SELECT code FROM revivable) AS revives
 FROM known k
 JOIN door d ON d.row_number = k.row_number
@@ -13,6 +14,7 @@ FROM found f JOIN household h ON h.code = f.code AND h.status = 'retired'
 WHERE f.outcome = 'linked';
 
 -- A row that says the same in other words, or only what is kept otherwise, changes no record.
+-- needs: reread
 UPDATE found f SET outcome = 'unchanged'
 FROM (
     SELECT k.row_number
@@ -36,11 +38,13 @@ FROM (
 ) u
 WHERE f.row_number = u.row_number AND f.outcome = 'changed';
 -- Active again at the address that it has, which is a change.
+-- needs: returned
 UPDATE found SET outcome = 'revived'
 WHERE outcome = 'unchanged' AND row_number IN (SELECT row_number FROM returned WHERE revives);
 
 -- A reference that was linked to a door whose number has changed since, in this file or before: its
 -- own text, which still says the old number, may be another door.
+-- needs: linked
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 WITH changed AS (
     SELECT f.code, w.number, w.number_key, w.flat
@@ -64,11 +68,13 @@ WHERE row(number_key, flat) IS DISTINCT FROM row(key_now, flat_now)
     AND NOT EXISTS (FROM former_number f
         WHERE f.code = k.code AND f.house_number_key = k.number_key)
 ORDER BY row_number;
+-- needs: head or beside
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 SELECT row_number, 'address', 'duplicate_in_file', 'warning', NULL, head
 FROM found
 WHERE head IS NOT NULL AND row_number NOT IN (SELECT row_number FROM sharing)
 ORDER BY row_number;
+-- needs: succeeded or found
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 SELECT row_number, 'source_ref', 'record_retired', 'warning', old_code, heirs[1] FROM succeeded
 UNION ALL

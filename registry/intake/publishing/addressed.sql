@@ -1,13 +1,17 @@
 -- Rows as they are to be written, with what is kept of their records, and the order in which the
 -- register holds them: by street and number, so that neighbours lie on one page of the table.
 
-CREATE TABLE street_id AS
+CREATE TABLE street_id (unit_id INTEGER, former_id INTEGER, "at" INTEGER, id BIGINT);
+-- needs: named_street
+INSERT INTO street_id
 SELECT n.unit_id, n.former_id, n.at, t.id
 FROM named_street n
 JOIN street s ON s.at = n.at
 JOIN thoroughfare t ON t.unit_id = n.unit_id AND t.own_key = s.street_key
     AND t.former_unit_id IS NOT DISTINCT FROM n.former_id;
-CREATE TABLE place_id AS
+CREATE TABLE place_id (unit_id INTEGER, former_id INTEGER, "at" INTEGER, id BIGINT);
+-- needs: named_place
+INSERT INTO place_id
 SELECT n.unit_id, n.former_id, n.at, l.id
 FROM named_place n
 JOIN place p ON p.at = n.at
@@ -31,6 +35,7 @@ LEFT JOIN street_id t ON t.at = w.street_at AND t.unit_id = w.unit_id
     AND t.former_id IS NOT DISTINCT FROM w.former_id
 LEFT JOIN place_id l ON l.at = w.place_at AND l.unit_id = w.unit_id
     AND l.former_id IS NOT DISTINCT FROM w.former_id;
+-- needs: kept
 UPDATE addressed a SET unit_id = h.unit_id, former_unit_id = h.former_unit_id,
     thoroughfare_id = h.thoroughfare_id, locality_id = h.locality_id,
     house_number = h.house_number, house_number_key = h.house_number_key,
@@ -38,13 +43,16 @@ UPDATE addressed a SET unit_id = h.unit_id, former_unit_id = h.former_unit_id,
     unit_number = h.unit_number
 FROM kept k JOIN household h ON h.code = k.code
 WHERE k.row_number = a.row_number AND k.address;
+-- needs: kept
 UPDATE addressed a SET lon = h.lon, lat = h.lat, position_method = h.position_method,
     position_accuracy_m = h.position_accuracy_m
 FROM kept k JOIN household h ON h.code = k.code
 WHERE k.row_number = a.row_number AND k.position;
+-- needs: kept
 UPDATE addressed a SET households_count = h.households_count
 FROM kept k JOIN household h ON h.code = k.code
 WHERE k.row_number = a.row_number AND k.households;
+-- needs: kept
 UPDATE addressed a SET delivery_hint = h.delivery_hint
 FROM kept k JOIN household h ON h.code = k.code
 WHERE k.row_number = a.row_number AND k.hint;

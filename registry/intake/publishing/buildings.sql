@@ -1,12 +1,13 @@
 -- Several flats at one place: one building for them all, unless there is one already.
 
-UPDATE addressed a SET code = c.code
-FROM fresh f JOIN issued c ON c.turn = f.turn WHERE f.row_number = a.row_number;
+CREATE TABLE housed (row_number BIGINT, parent_code VARCHAR);
+-- needs: flat or kept
 CREATE VIEW placed AS
 SELECT *, hash(unit_id, former_unit_id, thoroughfare_id, locality_id, house_number_key,
     building_key) AS place
 FROM household WHERE status = 'active';
 -- A flat that moved has left its building.
+-- needs: flat or kept
 CREATE TABLE written_flat AS
 SELECT a.*, b.code AS parent_code
 FROM (
@@ -16,6 +17,7 @@ FROM (
 ) a
 LEFT JOIN household was ON was.code = a.code AND NOT a.is_new
 LEFT JOIN placed b ON b.code = was.parent_code AND b.place = a.place;
+-- needs: written_flat
 CREATE TABLE neighbour AS
 SELECT h.*, p.code AS building
 FROM placed h
@@ -23,6 +25,7 @@ LEFT JOIN household p ON p.code = h.parent_code AND p.status = 'active'
 WHERE h.kind = 'household' AND h.unit_number IS NOT NULL
     AND h.place IN (SELECT place FROM written_flat)
     AND h.code NOT IN (SELECT code FROM written_flat);
+-- needs: written_flat
 CREATE TABLE building AS
 SELECT place, any_value(unit_id) AS unit_id, any_value(former_unit_id) AS former_unit_id,
     any_value(thoroughfare_id) AS thoroughfare_id, any_value(locality_id) AS locality_id,

@@ -9,5 +9,5 @@ FROM (
 ) t
 JOIN issued_building i ON i.turn = t.turn
 WHERE t.place = b.place;
-CREATE TABLE housed AS
+INSERT INTO housed
 SELECT w.row_number, b.code AS parent_code FROM written_flat w JOIN building b ON b.place = w.place;

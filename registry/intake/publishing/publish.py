@@ -1,6 +1,6 @@
 """Step 4, publishing: places, codes, buildings, households and references, in one transaction.
 
-What `match` decided goes to the register by COPY, in the order of its indexes. Not straight into
+What was decided goes to the register by COPY, in the order of its indexes. Not straight into
 `household`, whose row-level security takes no COPY, but by a table that ends with the transaction.
 """
 
@@ -18,7 +18,7 @@ from registry.access.actors import unbound
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import ConflictError
 from registry.intake.engine import Workbench
-from registry.intake.matching.match import PLACES, units_of
+from registry.intake.matching.match import PLACES
 from registry.intake.publishing.first_load import keys_parked
 
 IssueCodes = Callable[[int], bytes]
@@ -191,57 +191,79 @@ class Published:
 def is_still_so(bench: Workbench) -> bool:
     """Whether records and places are as they were brought over; these records are locked then."""
     connection = bench.connection
-    bench.hand("touched_record", "code text, event_id bigint", _TOUCHED)
-    moved = connection.execute(text(_MOVED_ON)).scalar_one()
-    connection.execute(text("DROP TABLE touched_record"))
+    moved = False
+    if bench.has("found or retiring"):
+        bench.hand("touched_record", "code text, event_id bigint", _TOUCHED)
+        moved = connection.execute(text(_MOVED_ON)).scalar_one() > 0
+        connection.execute(text("DROP TABLE touched_record"))
     for name in PLACES:
-        bench.bring(f"{name}_now", f"matching/register/{name}.pg.sql", units=units_of(bench))
-        moved = moved or bench.value(_PLACES_MOVED_ON.format(name))
+        bench.bring(f"{name}_now", f"matching/register/{name}.pg.sql")
+        if bench.has(f"{name} or {name}_now"):
+            moved = moved or bench.value(_PLACES_MOVED_ON.format(name))
     return not moved
 
 
 def publish(bench: Workbench, source: str, issue: IssueCodes) -> Published:
-    """Write what `match` decided, under the event of the transaction; commits nothing."""
+    """Write what was decided, under the event of the transaction; commits nothing."""
     connection = bench.connection
-    parameters = {"source": source, "import_id": bench.import_id}
-    _write(bench, "revived", "code text", _REVIVED, _REVIVE, _REVIVE_BUILDINGS)
+    _write(bench, "revived", "code text", _REVIVED, _REVIVE, _REVIVE_BUILDINGS, needs="returned")
     _make_places(bench)
     bench.run("publishing/addressed.sql")
     new: int = bench.value("SELECT count(*) FROM fresh")
     _give_codes(bench, issue, new)
+    bench.run("publishing/coded.sql")
     bench.run("publishing/buildings.sql")
-    buildings = _name_buildings(bench, issue)
-    bench.run("publishing/refs.sql", **parameters)
+    buildings = _name_buildings(bench, issue) if bench.has("building") else 0
+    bench.run("publishing/refs.sql")
     with keys_parked(connection, new):
-        _write(bench, "new_building", _BUILDING, _NEW_BUILDINGS, _BUILDINGS)
-        _write(bench, "adopted", "code text, parent_code text", _ADOPTED, _ADOPT)
-        _write(bench, "new_row", _HANDED, "publishing/new_rows.sql", _INSERT)
+        _write(bench, "new_building", _BUILDING, _NEW_BUILDINGS, _BUILDINGS, needs="building")
+        _write(bench, "adopted", "code text, parent_code text", _ADOPTED, _ADOPT, needs="neighbour")
+        _write(bench, "new_row", _HANDED, "publishing/new_rows.sql", _INSERT, needs="fresh")
         bench.copy(
             "household_ref (source, source_ref, code, import_id, linked, shares, row_hash)",
             _NEW_REFS,
-            **parameters,
+            source=source,
+            import_id=bench.import_id,
         )
-    changed = _write(bench, "changed_row", _HANDED, "publishing/changed_rows.sql", _UPDATE)
-    points = "code text, lon float8, lat float8, accuracy_m float8"
-    _write(bench, "pointed", points, _POINTED, _POINTS)
-    _write(bench, "retired", "code text", "FROM retiring", _RETIRE, _RETIRE_BUILDINGS)
-    counted = "code text, before int, now int, said int"
-    _write(bench, "counted", counted, _COUNTED, _COUNT)
-    bench.copy(
-        "household_ref_before"
-        " (import_id, source_ref, linked, shares, row_hash, vanished_import_id)",
-        _BEFORE,
-        import_id=bench.import_id,
+    changed = _write(
+        bench, "changed_row", _HANDED, "publishing/changed_rows.sql", _UPDATE, needs="reread"
     )
-    _write(bench, "changed_ref", _REF, _CHANGED_REFS, _UPDATE_REFS, source=source)
+    points = "code text, lon float8, lat float8, accuracy_m float8"
+    _write(bench, "pointed", points, _POINTED, _POINTS, needs="points, found, household")
+    retired = "FROM retiring"
+    _write(bench, "retired", "code text", retired, _RETIRE, _RETIRE_BUILDINGS, needs="retiring")
+    counted = "code text, before int, now int, said int"
+    _write(bench, "counted", counted, _COUNTED, _COUNT, needs="shared")
+    if bench.has("ref_changed"):
+        bench.copy(
+            "household_ref_before"
+            " (import_id, source_ref, linked, shares, row_hash, vanished_import_id)",
+            _BEFORE,
+            import_id=bench.import_id,
+        )
+    _write(
+        bench,
+        "changed_ref",
+        _REF,
+        _CHANGED_REFS,
+        _UPDATE_REFS,
+        needs="ref_changed",
+        source=source,
+    )
     return Published(new, changed, buildings)
 
 
 def _write(
-    bench: Workbench, name: str, columns: str, query: str, *statements: str, **parameters: object
+    bench: Workbench,
+    name: str,
+    columns: str,
+    query: str,
+    *statements: str,
+    needs: str,
+    **parameters: object,
 ) -> int:
     """Hand over what the query answers, and run the statements if that is anything; how many."""
-    count = bench.hand(name, columns, query)
+    count = bench.hand(name, columns, query) if bench.has(needs) else 0
     for statement in statements if count else ():
         bench.connection.execute(text(statement), parameters)
     return count
@@ -249,20 +271,21 @@ def _write(
 
 def _make_places(bench: Workbench) -> None:
     """Make the streets and localities that rows name and that are not there, and bring them all."""
-    units = units_of(bench)
-    levels = bench.value("SELECT coalesce(max(len(place_keys)), 0) FROM place")
-    for script, statement, table, depth in (
-        ("wanted_streets", _STREETS, "thoroughfare", 1),
-        ("wanted_places", _LOCALITIES, "locality", levels),
+    levels = "SELECT coalesce(max(len(place_keys)), 0) FROM place"
+    for script, statement, table, named, depth in (
+        ("wanted_streets", _STREETS, "thoroughfare", "named_street", "SELECT 1"),
+        ("wanted_places", _LOCALITIES, "locality", "named_place", levels),
     ):
-        bench.bring(table, f"matching/register/{table}.pg.sql", units=units)
-        for _ in range(depth):
+        for _ in range(bench.value(depth) if bench.has(named) else 0):
+            bench.run("publishing/locality_path.sql")
             bench.run(f"publishing/{script}.sql")
+            if not bench.has("wanted"):
+                break
             bench.hand("wanted_place", _WANTED, _IN_ORDER)
             bench.connection.execute(text(statement))
             bench.connection.execute(text("DROP TABLE wanted_place"))
-            bench.bring(table, f"matching/register/{table}.pg.sql", units=units)
-    bench.run("publishing/wanted_places.sql")
+            bench.bring(table, f"matching/register/{table}.pg.sql")
+    bench.run("publishing/locality_path.sql")
 
 
 def _give_codes(bench: Workbench, issue: IssueCodes, new: int) -> None:

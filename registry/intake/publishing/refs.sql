@@ -1,7 +1,12 @@
 -- References as they are after the import: those of before that it changes, as they were as well, and
 -- those that it brings.
 
-CREATE TABLE ref_changed AS
+CREATE TABLE ref_changed (
+    source_ref VARCHAR, was_linked BOOLEAN, was_shares BOOLEAN, was_row_hash UUID,
+    was_vanished_import_id BIGINT, code VARCHAR, linked BOOLEAN, shares BOOLEAN, row_hash UUID,
+    vanished_import_id BIGINT);
+-- needs: household_ref
+INSERT INTO ref_changed
 WITH again AS (
     SELECT d.ref, d.row_hash
     FROM known k JOIN door d ON d.row_number = k.row_number WHERE NOT k.same
@@ -31,7 +36,9 @@ WHERE a.ref IS NOT NULL OR s.ref IS NOT NULL OR b.source_ref IS NOT NULL
 
 -- A source that numbers its references anew still owns its records: the first new reference of each
 -- takes over from those that vanished.
-CREATE TABLE taken_over AS
+CREATE TABLE taken_over (row_number BIGINT);
+-- needs: household_ref, found
+INSERT INTO taken_over
 WITH own AS (
     SELECT r.code, bool_and(CASE WHEN c.source_ref IS NULL THEN r.vanished_import_id
         ELSE c.vanished_import_id END IS NOT NULL) AS vanished

@@ -50,6 +50,7 @@ _REFERRED: Final = """
                 AND r.import_id IS DISTINCT FROM :id) AS refs,
             EXISTS (SELECT FROM plate p WHERE p.code = t.code) AS plates,
             EXISTS (SELECT FROM external_id x WHERE x.code = t.code)
+                OR EXISTS (SELECT FROM certificate c WHERE c.code = t.code)
                 OR EXISTS (SELECT FROM field_report f
                     WHERE f.code = t.code AND f.state <> 'open')
                 OR EXISTS (SELECT FROM succession_link s

@@ -1,15 +1,6 @@
 -- The outermost localities that written rows name and the register lacks, each within the one around
 -- it. A nested place is (innermost … outermost); what holds it is the same list without the innermost.
 
-CREATE OR REPLACE TABLE locality_path AS
-WITH RECURSIVE path AS (
-    SELECT id, unit_id, former_unit_id, [own_key] AS keys FROM locality WHERE parent_id IS NULL
-    UNION ALL
-    SELECT l.id, l.unit_id, l.former_unit_id, list_prepend(l.own_key, p.keys)
-    FROM path p JOIN locality l ON l.parent_id = p.id
-        AND l.former_unit_id IS NOT DISTINCT FROM p.former_unit_id
-)
-FROM path;
 CREATE OR REPLACE TABLE wanted AS
 WITH named AS (
     SELECT n.unit_id, n.former_id, n.first_row, p.place_keys[i:] AS keys,

@@ -83,7 +83,7 @@ def refusal(role: str, text: str) -> Number | None:
     None where it may be one.
     """
     if role != "text" and is_mangled(text):
-        return text, "", False  # no key: `judge` refuses it, and `fixes` proposes what stood there
+        return text, "", False  # no key: a rule refuses it, and `fixes` proposes what stood there
     may_be_total = role == "text" or (role == "street" and any(map(str.isdigit, text)))
     total = may_be_total and is_no_address(text)
     return unread(text) if total or is_unclear(role, text) else None

@@ -1,5 +1,7 @@
 -- in: delivered. out: repeated, the rows whose reference stood in a row before.
-CREATE TABLE repeated AS
+CREATE TABLE repeated (row_number BIGINT);
+-- needs: references
+INSERT INTO repeated
 SELECT row_number
 FROM (
     SELECT row_number, row_number() OVER (PARTITION BY source_ref ORDER BY row_number) AS occurrence

@@ -15,13 +15,18 @@ from registry.intake.columns.ahead import ahead
 from registry.intake.columns.cells import Cells, cells_in_blocks
 from registry.intake.columns.fields import NO_HOUSE
 from registry.intake.columns.reader import SourceFile
-from registry.intake.engine import Workbench
+from registry.intake.engine import MANY, Workbench
 from registry.intake.staged.counts import counts_of
 from registry.intake.staged.resolve import FIELDS_READ, PARTS, Resolver
 from registry.intake.staged.resolved import Resolved, Row
 
 Progress = Callable[[int], None]
 
+CONTENTS: Final = ("points", "references", "unreferenced", "namesakes", "formers")
+"""What a file has at all, for what steps need: rows with coordinates, with a reference, and without
+one; names that several communes bear, and those of communes that are no more."""
+_FEW: Final = 2_000
+"""Rows of which no order of joins takes as long as looking for the best."""
 _HOUSEHOLDS: Final = FIELDS_READ.index("households_count")
 
 
@@ -57,8 +62,11 @@ def stage(
     for name, schema in PARTS.items():
         bench.make(name, pa.concat_tables(fresh[name] or [schema.empty_table()]))
     bench.make("overlong", pa.table({"row_number": pa.array(file.overlong, pa.int64())}))
+    count, *contents = bench.rows("staged/contents.sql")[0]
+    bench.say(many=count >= MANY, few=count < _FEW, **dict(zip(CONTENTS, contents, strict=True)))
+    bench.run("staged/planned.sql")
     bench.run("staged/repeated.sql")
-    bench.pack()
+    bench.run("staged/packed.sql")
 
 
 def _part(name: str, rows: Sequence[Row]) -> pa.Table:

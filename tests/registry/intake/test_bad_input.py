@@ -228,7 +228,6 @@ def test_every_file_ends_in_a_report(engine: Engine, tmp_path: Path, name: str) 
         assert sum(told) == published
         assert sum(told) + result.rejected + result.skipped == result.rows
     assert people_in_tables(engine) == []
-    assert not rows(engine, "SELECT 1 FROM pg_tables WHERE schemaname = 'staging'")
 
 
 def people_in_tables(engine: Engine) -> list[tuple[str, str]]:
@@ -237,7 +236,7 @@ def people_in_tables(engine: Engine) -> list[tuple[str, str]]:
     for (table,) in rows(
         engine,
         "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-        " WHERE schemaname IN ('public', 'staging') AND tablename NOT LIKE 'admin_unit%'"
+        " WHERE schemaname = 'public' AND tablename NOT LIKE 'admin_unit%'"
         " AND tablename NOT LIKE 'spatial%'",
     ):
         words = " OR ".join(f"t::text LIKE '%{word}%'" for word in PERSON)

@@ -1,23 +1,41 @@
 """Rows between DuckDB and PostgreSQL: nothing is lost on the way, and nothing is left behind."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.database import session_scope
+from registry.database import driver_connection, session_scope
 from registry.errors import StorageFullError
 from registry.intake import engine as engines
 from registry.intake.engine import workbench
+from registry.intake.staged.resolve import PARTS
+from registry.intake.staged.stage import CONTENTS
+from registry.intake.steps import STEPS
+
+REGISTER = Path(engines.__file__).parent / "matching" / "register"
+TYPES = {
+    "text": "VARCHAR",
+    "int8": "BIGINT",
+    "int4": "INTEGER",
+    "bool": "BOOLEAN",
+    "float8": "DOUBLE",
+    "uuid": "UUID",
+    "text[]": "VARCHAR[]",
+}
 
 ODD = """
+-- columns: number INTEGER, text VARCHAR, blank VARCHAR, list VARCHAR[], empty VARCHAR[],
+--   numbers INTEGER[], lon DOUBLE, id UUID, yes BOOLEAN
     SELECT g AS number, 'a"b,' || chr(10) || chr(9) || %(text)s AS text,
         CASE g WHEN 1 THEN '' END AS blank, ARRAY['p', 'q"\\', '{}', '', 'a,b'] AS list,
         CASE WHEN g > 1 THEN ARRAY[]::text[] END AS empty, ARRAY[g, 2] AS numbers,
         100 + random() AS lon, gen_random_uuid() AS id, g = 1 AS yes
     FROM generate_series(1, 3) g;
 """
+ODD_COLUMNS = ODD.partition("    SELECT")[0]
 COLUMNS = (
     "number int, text text, blank text, list text[], empty text[], numbers int[], lon float8,"
     " id uuid, yes boolean"
@@ -36,7 +54,7 @@ def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_values_are_the_same_there_and_back(engine: Engine, tmp_path: Path, scripts: Path) -> None:
     (scripts / "odd.pg.sql").write_text(ODD)
-    (scripts / "back.pg.sql").write_text("SELECT * FROM handed")
+    (scripts / "back.pg.sql").write_text(f"{ODD_COLUMNS}SELECT * FROM handed")
     with session_scope(engine) as session, workbench(session.connection(), 1, tmp_path) as bench:
         assert bench.bring("odd", "odd.pg.sql", text="Đ'é%\\") == 3
         assert bench.hand("handed", COLUMNS, "FROM odd") == 3
@@ -49,7 +67,7 @@ def test_values_are_the_same_there_and_back(engine: Engine, tmp_path: Path, scri
 def test_register_is_seen_as_by_the_transaction(
     engine: Engine, tmp_path: Path, scripts: Path
 ) -> None:
-    (scripts / "own.pg.sql").write_text("SELECT a FROM own")
+    (scripts / "own.pg.sql").write_text("-- columns: a INTEGER\nSELECT a FROM own")
     with session_scope(engine) as session, workbench(session.connection(), 1, tmp_path) as bench:
         session.execute(text("CREATE TEMPORARY TABLE own ON COMMIT DROP AS SELECT 7 AS a"))
         bench.bring("own", "own.pg.sql")
@@ -93,3 +111,32 @@ def _fill(engine: Engine, var: Path) -> None:
     with session_scope(engine) as session, workbench(session.connection(), 1, var) as bench:
         bench.duck.execute("SET memory_limit = '2MB'")
         bench.duck.execute("CREATE TABLE a AS SELECT md5(n::text) FROM range(1000000) r (n)")
+
+
+def test_what_steps_need_is_something_that_may_be_there() -> None:
+    """A name that nothing makes would pass its step over for ever, without a word."""
+    folder = Path(engines.__file__).parent
+    written = {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.sql")}
+    program = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    needs = {each.needs for each in STEPS} | set(re.findall('needs="([^"]+)"', program))
+    needs |= set(re.findall(r"-- needs: ([\w, ]+)\n", "".join([*written.values(), program])))
+    made = set(re.findall(r"(?:CREATE (?:OR REPLACE )?TABLE|INSERT INTO) (\w+)", str(written)))
+    made |= {path.name.removesuffix(".pg.sql") for path in folder.rglob("*.pg.sql")}
+    made |= set(re.findall(r'(?:bring|table)\(\s*"(\w+)"', program)) | {*PARTS, *CONTENTS}
+    said = set(re.findall(r"\b(\w+)=", str(re.findall(r"\.say\(.*?\n\n", program, re.DOTALL))))
+    names = {name for each in needs for name in re.split(" or |, ", each) if name}
+    assert len(names) > 40
+    assert names - made - said == set()
+
+
+@pytest.mark.parametrize("script", sorted(REGISTER.glob("*.pg.sql")), ids=lambda path: path.name)
+def test_columns_that_a_script_declares_are_those_it_answers(engine: Engine, script: Path) -> None:
+    written = script.read_text(encoding="utf-8")
+    given = {"units": [], "codes": [], "refs": [], "first": "", "last": "", "source": ""}
+    flags = {"demo": False, "full": True}
+    with session_scope(engine) as session:
+        driver = driver_connection(session.connection())
+        found = driver.execute(f"SELECT * FROM ({written}) q LIMIT 0", given | flags).description
+    assert {each.name: TYPES[each.type_display] for each in found or ()} == engines._declared(
+        written
+    )

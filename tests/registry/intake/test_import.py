@@ -279,8 +279,7 @@ def test_personal_columns_and_words_reach_no_table(engine: Engine, deliver: Deli
     assert result.columns_unknown == ("ghi chú",)
     for (table,) in rows(
         engine,
-        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-        " WHERE schemaname IN ('public', 'staging')",
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public'",
     ):
         for word in ("Zuyên", "0912345678", "chó dữ"):
             hit = rows(engine, f"SELECT 1 FROM {table} t WHERE t::text LIKE '%{word}%' LIMIT 1")
@@ -291,7 +290,6 @@ def test_dry_run_says_the_same_and_leaves_nothing(engine: Engine, deliver: Deliv
     planned = deliver(door("12", "a"), door("", "b"), dry_run=True)
     assert not rows(engine, "SELECT 1 FROM household UNION ALL SELECT 1 FROM import")
     assert not rows(engine, "SELECT 1 FROM event UNION ALL SELECT 1 FROM import_problem")
-    assert not rows(engine, "SELECT 1 FROM pg_tables WHERE schemaname = 'staging'")
 
     done = deliver(door("12", "a"), door("", "b"))
 
@@ -300,7 +298,6 @@ def test_dry_run_says_the_same_and_leaves_nothing(engine: Engine, deliver: Deliv
         done.rejected,
         done.problems,
     )
-    assert not rows(engine, "SELECT 1 FROM pg_tables WHERE schemaname = 'staging'")
 
 
 def test_rollback_restores_the_register_as_it_was(engine: Engine, deliver: Deliver) -> None:
@@ -431,7 +428,6 @@ def test_text_that_breaks_late_leaves_nothing(engine: Engine, tmp_path: Path) ->
         import_file(engine, path, ImportOptions("phuong"), lambda _count: None)
 
     assert not rows(engine, "SELECT 1 FROM import UNION ALL SELECT 1 FROM household")
-    assert not rows(engine, "SELECT 1 FROM pg_tables WHERE schemaname = 'staging'")
 
 
 def test_real_addresses_are_all_accounted_for(engine: Engine, shared_data: Path) -> None:

@@ -78,8 +78,6 @@ VECTORS = [
     (split(f"polygon: {LEFT.replace('21.03', '21.005')}", f"polygon: {RIGHT}"),
      [("polygons_leave_hole", 11)]),
     ('  - province: {unit: "00199", province: "99"}', [("unit_unknown", 7)]),
-    ('  - split: {unit: "01", into: [{into: "04", rest: true}, {into: "08", former: ["01"]}]}',
-     [("not_supported_yet", 7)]),
     ("  - {}", [("malformed", 7)]),
     ('  - rename: {unit: "00199", name: A, colour: red}', [("malformed", 7)]),
     ('  - rename: {unit: "00199", name: A}\n    kind: {unit: "00199", kind: xa}',

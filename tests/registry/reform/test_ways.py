@@ -20,10 +20,13 @@ from registry.intake.publishing.publish import PUBLISH_LOCK
 from registry.reform.due import carry_due, withdraw
 from registry.reform.from_seeds import resolution_of_day
 from registry.reform.plan import make_plan
+from registry.reform.progress import PHASES
 from registry.reform.reading import read_resolution
 from registry.reform.refusals import ResolutionRefusedError
 from registry.reform.run import Options, reform
-from registry.reform.work_file import DECIDED, MAP, WORKBOOK, read_decided
+from registry.reform.undo import undo
+from registry.reform.views import MAP, WORKBOOK
+from registry.reform.work_file import DECIDED, read_decided
 from registry.settings import ROOT
 from tests.registry.reform.conftest import Hall
 from tests.support.intake import checksum, deliveries, write
@@ -218,6 +221,38 @@ def test_import_that_read_the_units_before_reads_them_again(hall: Hall) -> None:
     assert hall.town.rows("SELECT count(*) FROM household") == [(1,)]
 
 
+def test_undone_reforms_of_one_day_may_have_given_one_code(hall: Hall) -> None:
+    for unit in ("00199", "00190"):
+        born = "{code: '00201', name: Mới, kind: phuong}"
+        hall.carry(f'changes:\n  - merge: {{units: ["{unit}"], into: {born}}}\n', number=unit)
+        undo(hall.town.engine, unit, actor="tests")
+    assert hall.town.rows("SELECT number, state FROM reform ORDER BY id") == [
+        ("00199", "undone"),
+        ("00190", "undone"),
+    ]
+
+
+KILLED_AT_EACH = """\
+import os, signal, sys
+from pathlib import Path
+from registry.database import make_engine
+from registry.reform.reading import read_resolution
+from registry.reform.run import Options, reform
+
+url, path, *phases = sys.argv[1:]
+document = read_resolution(Path(path))
+for killed_at in phases:
+    child = os.fork()
+    if not child:
+        def entering(phase, _done):
+            if phase == killed_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+        reform(make_engine(url), document, Options("tests", waits=True), entering)
+        os._exit(0)
+    print(killed_at, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
 def test_kill_leaves_all_or_nothing(hall: Hall) -> None:
     town = hall.town
     town.house("27")
@@ -225,29 +260,16 @@ def test_kill_leaves_all_or_nothing(hall: Hall) -> None:
         town.do("propose", commune="00199", street="Phố Láng", house_number=str(100 + number))
     path = hall.file(MERGE)
     before = checksum(town.engine)
-    environment = {**os.environ, "DATABASE_URL": town.url, "PYTHONPATH": str(ROOT)}
-    phases = ("reading", "settling", "places", "boundaries")
-    for phase in phases:
-        program = (
-            "import os, signal, sys\n"
-            "from pathlib import Path\n"
-            "from registry.database import make_engine\n"
-            "from registry.reform.reading import read_resolution\n"
-            "from registry.reform.run import Options, reform\n"
-            "def entering(phase):\n"
-            "    if phase.startswith(sys.argv[2]): os.kill(os.getpid(), signal.SIGKILL)\n"
-            "reform(make_engine(os.environ['DATABASE_URL']), read_resolution(Path(sys.argv[1])),"
-            " Options('tests'), entering)\n"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", program, str(path), phase],
-            env=environment,
-            check=False,
-            cwd=ROOT,
-        )
-        assert done.returncode == -signal.SIGKILL
-        assert checksum(town.engine) == before
-        assert town.rows("SELECT count(*) FROM reform") == [(0,)]
+
+    command = [sys.executable, "-c", KILLED_AT_EACH, town.url, str(path), *PHASES]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+
+    killed = [f"{phase} {-signal.SIGKILL}" for phase in PHASES]
+    assert done.stdout.splitlines() == killed
+    options = Options("tests", dry_run=True, waits=True)
+    assert reform(town.engine, read_resolution(path), options).state == "dry_run"
+    assert checksum(town.engine) == before
+    assert town.rows("SELECT count(*) FROM reform") == [(0,)]
     assert reform(town.engine, read_resolution(path), Options("tests")).state == "carried"
 
 

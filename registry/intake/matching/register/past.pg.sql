@@ -1,4 +1,10 @@
 -- Every state of the records that rows write anew and that others than the source's imports changed.
+-- columns: code VARCHAR, own BOOLEAN, since BIGINT, unit_id INTEGER, former_unit_id INTEGER,
+--   thoroughfare_id BIGINT, locality_id BIGINT, house_number VARCHAR, house_number_key VARCHAR,
+--   building_name VARCHAR, building_key VARCHAR, floor VARCHAR, unit_number VARCHAR,
+--   households_count INTEGER, lon DOUBLE, lat DOUBLE, delivery_hint VARCHAR, street_key VARCHAR,
+--   place_key VARCHAR
+-- needs: reread
 WITH own_event AS (
     SELECT published_event_id AS id FROM import WHERE source = %(source)s AND state = 'published'
 ), touched AS MATERIALIZED (

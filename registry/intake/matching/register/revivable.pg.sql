@@ -1,7 +1,11 @@
 -- Only what an import retired comes back by import: not what somebody took down, merged or split.
+-- Of the records in the file's communes, and those that its references name elsewhere.
+-- columns: code VARCHAR
+-- needs: household_ref or household
 SELECT h.code
 FROM household h
 WHERE h.status = 'retired'
+    AND (h.unit_id = ANY (%(units)s::int[]) OR h.code = ANY (%(codes)s::text[]))
     AND h.code IN (
         SELECT code FROM household_ref
         WHERE source = %(source)s AND vanished_import_id IS NOT NULL)

@@ -1,0 +1,178 @@
+"""Certificates of address: issued as PDF, taken back, and checked by whoever holds one."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from pydantic import Field
+
+from api.access import requires
+from api.audit import note
+from api.context import gazetteer, register
+from api.errors import UNIT_CODE
+from api.openapi import Answer, CodeForms, JsonObject, NoParameters, Request, UnitRef, answers, spec
+from api.papers import PdfAnswer, as_pdf, site
+from api.reports import units_asked
+from api.shapes import unit_ref
+from registry.gazetteer import Gazetteer
+from registry.lifecycle.requests import Code, Line, Sentence
+from registry.lookup import code_forms
+from registry.paper.certificates import (
+    Certificate,
+    Verdict,
+    issue_certificate,
+    issued_in,
+    revoke,
+    verify,
+)
+
+blueprint = Blueprint("certificates", __name__, url_prefix="/v1/certificates")
+MOST = 500
+
+
+class CertificateBody(Request):
+    """Of what a certificate is made."""
+
+    code: Code = Field(description="Code of an active record")
+    document_number: Line | None = Field(
+        None, description="In the office's own books: `15`; left blank without it"
+    )
+
+
+class RevokeBody(Request):
+    """Why a certificate is taken back."""
+
+    reason: Sentence = Field(description="why; no person's name")
+
+
+class CertificateState(Answer):
+    """A certificate, and whether it still holds."""
+
+    number: str = Field(examples=["GXN-4K7M-29TR-0R"])
+    state: str = Field(
+        description="`valid`; `changed`: the address reads otherwise today; `ended`: the code is"
+        " no longer in use; `revoked`: the office took it back"
+    )
+    issued_on: str
+    issued_by: UnitRef | None
+    document_number: str | None
+    code: CodeForms
+    label: str | None = Field(description="What it confirms; null for a restricted place")
+    label_now: str | None = Field(description="How the address reads today")
+    since: str | None = Field(description="Since when it holds no more, where that is on record")
+    successors: list[CodeForms] = Field(description="Of a code that is no longer in use")
+
+
+class IssuedCertificate(Answer):
+    """An entry of the register of certificates."""
+
+    number: str
+    issued_on: str
+    issued_by: UnitRef | None
+    document_number: str | None
+    code: CodeForms
+    label: str
+    revoked_on: str | None
+    revoked_why: str | None
+
+
+class IssuedCertificates(Answer):
+    """The latest first."""
+
+    certificates: list[IssuedCertificate]
+
+
+class IssuedQuery(Request):
+    """Which part of the register."""
+
+    unit: str | None = Field(
+        None, pattern=UNIT_CODE, description="Code of a unit; all of the key's by default"
+    )
+    limit: int = Field(50, ge=1, le=MOST)
+
+
+@blueprint.post("")
+@requires("editor")
+@spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 409, 410, 413, 503), tags=["papers"])
+def post_certificate(query: NoParameters, json: CertificateBody) -> Response:  # noqa: ARG001
+    """Issue a certificate of the address that a code stands for, as PDF/A. Role: editor."""
+    made = register()
+    certificate, paper = issue_certificate(
+        made.engine,
+        made.reads,
+        gazetteer(),
+        site(),
+        json.code,
+        document_number=json.document_number,
+    )
+    response = as_pdf(paper)
+    response.headers["Certificate-Number"] = certificate.shown
+    return response
+
+
+@blueprint.get("")
+@requires("editor")
+@spec.validate(resp=answers(IssuedCertificates, 401, 403, 404, 503), tags=["papers"])
+def get_certificates(query: IssuedQuery) -> Response:
+    """The register of certificates that a unit has issued. Role: editor."""
+    known = gazetteer()
+    units = units_asked(known, query.unit)
+    found = issued_in(register().reads, units, limit=query.limit)
+    note(count=len(found), units=[query.unit] if query.unit else [])
+    return _answer({"certificates": [_issued(known, each) for each in found]})
+
+
+@blueprint.get("/<number>")
+@requires("anonymous")
+@spec.validate(resp=answers(CertificateState, 400, 401, 404, 429, 503), tags=["papers"])
+def get_certificate(number: str, query: NoParameters) -> Response:  # noqa: ARG001
+    """Whether a certificate still holds: what its QR leads to, for programs."""
+    known = gazetteer()
+    return _answer(state_of(known, verify(register().reads, known, number)))
+
+
+@blueprint.post("/<number>/revoke")
+@requires("editor")
+@spec.validate(resp=answers(CertificateState, 400, 401, 403, 404, 409, 413, 503), tags=["papers"])
+def post_revoke(number: str, query: NoParameters, json: RevokeBody) -> Response:  # noqa: ARG001
+    """Take a certificate back: whoever checks it from now on is told so. Role: editor."""
+    known, made = gazetteer(), register()
+    revoke(made.engine, number, reason=json.reason)
+    verdict = verify(made.reads, known, number)
+    note(count=1)
+    return _answer(state_of(known, verdict))
+
+
+def state_of(known: Gazetteer, verdict: Verdict) -> JsonObject:
+    """What `CertificateState` describes."""
+    made, record = verdict.certificate, verdict.record
+    return {
+        "number": made.shown,
+        "state": verdict.state,
+        "issued_on": made.issued_on.isoformat(),
+        "issued_by": unit_ref(known.units.get(made.unit_id), made.issued_on),
+        "document_number": made.document_number,
+        "code": code_forms(made.code),
+        "label": None if verdict.hidden else made.label,
+        "label_now": None if verdict.hidden else verdict.label,
+        "since": verdict.since.isoformat() if verdict.since else None,
+        "successors": [code_forms(code) for code in (record and record.successors) or ()],
+    }
+
+
+def _issued(known: Gazetteer, made: Certificate) -> JsonObject:
+    return {
+        "number": made.shown,
+        "issued_on": made.issued_on.isoformat(),
+        "issued_by": unit_ref(known.units.get(made.unit_id), made.issued_on),
+        "document_number": made.document_number,
+        "code": code_forms(made.code),
+        "label": made.label,
+        "revoked_on": made.revoked_on.isoformat() if made.revoked_on else None,
+        "revoked_why": made.revoked_why,
+    }
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,77 @@
+"""Records by what others call them: postcodes, parcels, identifiers of the State, own numbers."""
+
+import datetime
+import re
+
+from flask import Blueprint, Response, jsonify
+from pydantic import Field
+
+from api.addresses import Address
+from api.context import gazetteer, register
+from api.openapi import Answer, CodeForms, Day, JsonObject, Request, answers, spec, written
+from registry.errors import GoneError, InvalidInputError, NotFoundError
+from registry.external_ids import MAX_VALUE, SCHEME, ExternalId, find_external
+from registry.gazetteer import today
+from registry.lookup import code_forms, lookup
+
+blueprint = Blueprint("external", __name__, url_prefix="/v1/external")
+
+
+class ExternalQuery(Request):
+    """The day asked about."""
+
+    on: Day | None = Field(None, description="A day on which it holds; today by default")
+
+
+class Bearer(Answer):
+    """A record that has the value, and what it is today."""
+
+    code: str
+    code_display: str
+    valid_from: datetime.date | None = Field(description="First day; null from the beginning")
+    valid_to: datetime.date | None = Field(description="Last day; null without end")
+    address: Address | None = Field(description="Null where the code is retired")
+    successors: list[CodeForms] = Field(description="Of a retired code: those that continue it")
+
+
+class Bearers(Answer):
+    """Who has a value in a scheme: one record, or several."""
+
+    scheme: str
+    value: str
+    records: list[Bearer] = Field(description="By code, at most a hundred")
+
+
+@blueprint.get("/<scheme>/<path:value>")
+@spec.validate(resp=answers(Bearers, 400, 404, 503), tags=["addresses"])
+def get_external(scheme: str, value: str, query: ExternalQuery) -> Response:
+    """The records that bear another scheme's value: a postcode, a parcel, an own number."""
+    if not re.fullmatch(SCHEME, scheme) or len(value) > MAX_VALUE or not value.isprintable():
+        raise InvalidInputError.of_field(
+            "scheme", "malformed_scheme", "loại mã hoặc giá trị viết sai (a scheme is a-z, 0-9, _)"
+        )
+    found = find_external(register().reads, scheme, value, query.on or today())
+    response = jsonify(
+        written(Bearers, scheme=scheme, value=value, records=[_bearer(each) for each in found])
+    )
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _bearer(found: ExternalId) -> JsonObject:
+    address: JsonObject | None = None
+    successors: object = []
+    try:
+        address = Address.of(gazetteer(), lookup(register().reads, found.code))
+    except GoneError as error:
+        successors = error.extra["successors"]
+    except NotFoundError:
+        pass  # reserved: it stands for no address yet
+    return written(
+        Bearer,
+        **code_forms(found.code),
+        valid_from=found.valid_from,
+        valid_to=found.valid_to,
+        address=address,
+        successors=successors,
+    )

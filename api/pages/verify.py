@@ -1,0 +1,52 @@
+"""The page on which a certificate is checked: what its QR opens."""
+
+from typing import Any
+
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.certificates import state_of
+from api.context import gazetteer, register
+from api.pages.blueprint import page_blueprint
+from api.pages.shell import page
+from geo.code import is_demo
+from registry.errors import InvalidInputError, NotFoundError
+from registry.paper import numbers
+from registry.paper.certificates import verify
+
+blueprint = page_blueprint("verify", "/verify")
+
+
+@blueprint.get("")
+def get_form() -> BaseResponse:
+    """A field for the number, for who has no camera."""
+    asked = request.args.get("number", "").strip()
+    if not asked:
+        return _page()
+    number = numbers.read(asked)
+    return redirect(f"/verify/{numbers.show(number)}", 303) if number else _page(404, asked)
+
+
+@blueprint.get("/<number>")
+def get_verdict(number: str) -> BaseResponse:
+    """Whether a certificate still holds."""
+    known = gazetteer()
+    try:
+        verdict = verify(register().reads, known, number)
+    except InvalidInputError:
+        return _page(404, number)
+    except NotFoundError:
+        return _page(404, number, well_written=True)
+    if number != verdict.certificate.shown:
+        return redirect(f"/verify/{verdict.certificate.shown}", 302)
+    return _page(
+        certificate=state_of(known, verdict),
+        hidden=verdict.hidden,
+        demo=is_demo(verdict.certificate.code),
+    )
+
+
+def _page(status: int = 200, asked: str = "", **shown: Any) -> Response:
+    response = page("verify.html", status, asked=asked[:40], **shown)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,89 @@
+"""Files that requests bring: as parts of a form, or as the body itself; kept on the disk."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import cast
+
+from flask import current_app, request
+from werkzeug.exceptions import LengthRequired
+
+from api.bodies import BODY, takes_files
+from api.context import register
+from api.requests import Request
+from registry.errors import InvalidInputError
+from registry.uploads import files
+
+FILE = "file"
+"""The part of a form that every delivery has."""
+
+
+def keep_files_below_var() -> None:
+    """Before each request: the files of a form lie where what is wanted of them is kept."""
+    if takes_files(current_app, request.endpoint):
+        with files.refusals():
+            cast(Request, request).files_below = files.incoming_folder(register().settings)
+
+
+@contextmanager
+def received(file_name: str | None, *more: str) -> Iterator[Mapping[str, tuple[Path, str]]]:
+    """Each part of the form that is a file, and its name; `more` may be there beside `file`.
+
+    A body that is no form is `file` itself, under the name `file_name`. What nobody kept is gone at
+    the end.
+    """
+    with ExitStack() as stack:
+        parts = {}
+        with files.refusals():
+            for part, (path, name) in _files(file_name, more):
+                stack.callback(path.unlink, missing_ok=True)
+                parts[part] = path, name
+        for part, (path, _) in parts.items():
+            if path.stat().st_size == 0:
+                raise InvalidInputError.of_field(part, "empty", "tệp rỗng (the file is empty)")
+        yield parts
+
+
+def _files(file_name: str | None, more: tuple[str, ...]) -> Iterator[tuple[str, tuple[Path, str]]]:
+    if not cast(Request, request).is_form:
+        yield FILE, (_body_file(), file_name or FILE)
+        return
+    given = [(part, file) for part in request.files for file in request.files.getlist(part)]
+    names = [part for part, _ in given]
+    if FILE not in names or len(set(names)) < len(names) or not {FILE, *more} >= set(names):
+        raise InvalidInputError.of_field(
+            FILE,
+            "missing",
+            "cần đúng một tệp, ở phần `file` (send the file as the part `file`, once)",
+        )
+    for part, file in given:
+        path = files.adopted(register().settings, Path(file.stream.name))
+        yield part, (path, file.filename or FILE)
+
+
+def _body_file() -> Path:
+    """A file with the whole body; raises where it is not known how long it is, or ended before.
+
+    A connection that breaks ends a body in pieces (chunked) like one that is complete, and half of
+    a table is a table.
+    """
+    if request.content_length is None:
+        raise LengthRequired(
+            "gửi kèm Content-Length, hoặc gửi tệp ở dạng multipart/form-data (say how long the file"
+            " is, or send it in a form)"
+        )
+    settings = register().settings
+    written: Path | None = request.environ.get(BODY)
+    if written is not None:
+        return files.adopted(settings, written)
+    body = request.get_data(cache=False)
+    if len(body) != request.content_length:
+        raise InvalidInputError.of_field(
+            FILE,
+            "incomplete",
+            f"tệp chưa tới đủ, mới {len(body):,} trên {request.content_length:,} byte: gửi lại"
+            " (the file did not arrive as a whole)",
+        )
+    path = files.incoming(settings)
+    path.write_bytes(body)
+    return path

@@ -1,0 +1,242 @@
+"""What requests about reforms hold, and what is answered: the models, and views in their words."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from pydantic import Field
+
+from api.openapi import Answer, Request
+from registry.gazetteer import VIET_NAM
+from registry.lifecycle.requests import Line
+from registry.reform.progress import PHASES
+from registry.reform.views import MAX_LISTED, ReformView
+
+State = Literal[
+    "staged", "reported", "failed", "discarded", "prepared", "carried", "undone", "withdrawn"
+]
+_STATES: Final = (
+    "staged (its dry run waits or runs), reported (look at it, decide, then carry or discard),"
+    " failed (refused: `trouble` says why, line by line), discarded, prepared (waits for its day),"
+    " carried, undone, withdrawn"
+)
+
+
+class ReformQuery(Request):
+    """Beside a body that is the file itself."""
+
+    file_name: str | None = Field(
+        None,
+        max_length=200,
+        description="Name of the file: its ending says whether it is YAML or a table",
+        examples=["1234.yaml"],
+    )
+
+
+class ReformForm(Request):
+    """A form with the part `file`; the polygons that it names are the part `boundaries`."""
+
+
+class DecidedForm(Request):
+    """A form with the part `file`."""
+
+
+class ReformsQuery(Request):
+    """Which reforms are listed."""
+
+    state: State | None = Field(None, description=f"Only those that are {_STATES}")
+    before: int | None = Field(
+        None, ge=1, le=2**63 - 1, description="Only with a lower number: the next page"
+    )
+    limit: int = Field(20, ge=1, le=MAX_LISTED)
+
+
+class UndecidedQuery(Request):
+    """In which form."""
+
+    format: Literal["xlsx", "geojson"] = Field(
+        "xlsx", description="xlsx: with a column to fill in; geojson: for a map"
+    )
+
+
+class CarryBody(Request):
+    """What was looked at."""
+
+    verdict: int = Field(
+        ge=1, le=2**31 - 1, description="`verdict` as you saw it; needed, and another is 412"
+    )
+    nearest: bool = Field(
+        False, description="Let the undecided go where their neighbours go; else they are refused"
+    )
+
+
+class UndoBody(Request):
+    """Why."""
+
+    reason: Line | None = Field(None, description="Kept with the event")
+
+
+class ReformShare(Answer):
+    """What goes from a unit to one of the new state."""
+
+    code: str
+    name: str
+    records: int
+    households: int
+    settled_by: dict[str, int] = Field(
+        description="whole_unit, decided, street, locality, former_unit, polygon, building, rest,"
+        " neighbours, past (records that no carrier goes to) → records"
+    )
+
+
+class ReformUnit(Answer):
+    """A unit that gives something away, as it is before."""
+
+    code: str
+    name: str
+    ends: bool
+    records: int
+    households: int
+    streets: int
+    localities: int
+    keys: int
+    targets: int
+    open_reports: int
+    imports: int = Field(description="Imports in progress")
+    to: list[ReformShare]
+    undecided: int
+
+
+class ReformLabel(Answer):
+    """How a door is written before and after."""
+
+    code: str
+    before: str
+    after: str
+
+
+class ReformReport(Answer):
+    """What the reform does, or would do."""
+
+    units: list[ReformUnit]
+    born: list[str]
+    altered: list[str]
+    settled_by: dict[str, int]
+    undecided: int = Field(description="When it was tried; of a carried one, as neighbours settled")
+    cut_streets: int
+    cut_localities: int
+    streets_meet: list[str] = Field(description="Streets of one name that meet: kept apart")
+    numbers_meet: list[str] = Field(description="Numbers that then stand twice: kept apart")
+    labels: list[ReformLabel]
+
+
+class ReformProgress(Answer):
+    """What is being done now."""
+
+    task: str = Field(description="try, decide, carry, undo, withdraw")
+    phase: str = Field(description=f"waiting, {', '.join(PHASES)}")
+    records: int = Field(description="Carried so far")
+    asked_by: str
+
+
+class ReformFault(Answer):
+    """One thing that is wrong, or stands in the way."""
+
+    code: str = Field(examples=["unit_unknown"])
+    line: int | None = Field(description="Of the file")
+    about: str
+    detail: str
+
+
+class ReformTrouble(Answer):
+    """Why the last thing that was asked for was not done."""
+
+    code: str = Field(examples=["resolution_refused"])
+    detail: str
+    errors: list[ReformFault]
+
+
+class ReformAnswer(Answer):
+    """One reform."""
+
+    id: int
+    state: State = Field(description=_STATES)
+    number: str | None = Field(description="Of the resolution; null until its file is read")
+    title: str | None
+    effective: str | None
+    delivered_by: str | None = Field(description="Name of the key; null for the command line")
+    file_name: str | None
+    created_at: str
+    carried_at: str | None
+    undone_at: str | None
+    event_id: int | None = Field(description="Event that carried it")
+    progress: ReformProgress | None
+    verdict: int = Field(description="Number of the last dry run; 0 before the first has ended")
+    decided: int = Field(description="Households that people decided about")
+    undecided: int | None = Field(description="Those that nothing settles, by the last dry run")
+    trouble: ReformTrouble | None
+    files_until: str | None = Field(description="When the file and its work files are deleted")
+
+
+class ReformWithReport(ReformAnswer):
+    """One reform, and what it does."""
+
+    report: ReformReport | None = Field(description="Null for the command line")
+
+
+class ReformList(Answer):
+    """Reforms, the latest first; without their reports."""
+
+    reforms: list[ReformAnswer]
+
+
+def body_of(view: ReformView) -> dict[str, Any]:
+    """What ReformAnswer describes; times in Viet Nam's."""
+    return {
+        "id": view.id,
+        "state": view.state,
+        "number": view.number,
+        "title": view.title,
+        "effective": view.effective_on.isoformat() if view.effective_on else None,
+        "delivered_by": None if view.actor == "operator" else view.actor,
+        "file_name": view.file_name or None,
+        "created_at": _at(view.recorded_at),
+        "carried_at": _at(view.carried_at),
+        "undone_at": _at(view.undone_at),
+        "event_id": view.event_id,
+        "progress": {
+            "task": view.task,
+            "phase": view.phase,
+            "records": view.done,
+            "asked_by": view.asked_by,
+        }
+        if view.phase
+        else None,
+        "verdict": view.verdict,
+        "decided": view.decided,
+        "undecided": view.undecided,
+        "trouble": view.problem and _trouble(view.problem),
+        "files_until": _at(view.files_until),
+    }
+
+
+def with_report(view: ReformView) -> dict[str, Any]:
+    """What ReformWithReport describes."""
+    told = view.report
+    shown = told and {name: told[name] for name in ReformReport.model_fields}
+    return body_of(view) | {"report": shown}
+
+
+def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "code": problem["code"],
+        "detail": problem["detail"],
+        "errors": [
+            {name: fault.get(name) for name in ReformFault.model_fields}
+            for fault in problem.get("errors", ())
+        ],
+    }
+
+
+def _at(moment: datetime.datetime | None) -> str | None:
+    return moment.astimezone(VIET_NAM).isoformat() if moment else None

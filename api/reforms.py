@@ -1,0 +1,170 @@
+"""Reforms: a resolution is delivered, tried by a job, decided, carried or discarded, undone."""
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, jsonify, send_file
+
+from api.access import caller, requires
+from api.audit import note
+from api.bodies import FILES, takes
+from api.context import register
+from api.import_bodies import FileAnswer
+from api.openapi import NoParameters, accepted, answers, spec
+from api.received import FILE, keep_files_below_var, received
+from api.reform_bodies import (
+    CarryBody,
+    DecidedForm,
+    ReformForm,
+    ReformList,
+    ReformQuery,
+    ReformsQuery,
+    ReformWithReport,
+    UndecidedQuery,
+    UndoBody,
+    body_of,
+    with_report,
+)
+from registry.database import session_scope
+from registry.errors import NotFoundError
+from registry.reform.asking import BOUNDARIES, UNDECIDED, ask, decide, discard, receive
+from registry.reform.views import MAP, WORKBOOK, find_reform, list_reforms
+from registry.uploads import files
+
+blueprint = Blueprint("reforms", __name__, url_prefix="/v1/reforms")
+
+_WORK_FILES: Final = {
+    "xlsx": (WORKBOOK, None),
+    "geojson": (MAP, "application/geo+json"),
+}
+"""Form → name of the file, and its media type where the name does not say it."""
+
+blueprint.before_request(keep_files_below_var)
+
+
+@blueprint.post("")
+@takes(FILES)
+@requires("admin")
+@spec.validate(
+    resp=accepted(ReformWithReport, 400, 401, 403, 411, 413, 415, 503, 507), tags=["reforms"]
+)
+def post_reform(query: ReformQuery, form: ReformForm) -> Response:  # noqa: ARG001
+    """Deliver a resolution: it is kept, and a job tries what it would do. Role: admin.
+
+    As `multipart/form-data` with the part `file` (YAML, XLSX, CSV) and, where it names a file of
+    polygons, the part `boundaries`; or as the body itself. Look at the reform until `progress` is
+    null.
+    """
+    with received(query.file_name, BOUNDARIES) as parts:
+        reform_id = receive(register().engine, register().settings, parts, caller())
+    return _shown(reform_id, 202)
+
+
+@blueprint.get("")
+@requires("admin")
+@spec.validate(resp=answers(ReformList, 400, 401, 403, 503), tags=["reforms"])
+def get_reforms(query: ReformsQuery) -> Response:
+    """Reforms, the latest first; those of the command line as well. Role: admin."""
+    with session_scope(register().engine) as session:
+        found = list_reforms(session, state=query.state, before=query.before, limit=query.limit)
+    return _answer({"reforms": [body_of(view) for view in found]})
+
+
+@blueprint.get("/<int:reform_id>")
+@requires("admin")
+@spec.validate(resp=answers(ReformWithReport, 400, 401, 403, 404, 503), tags=["reforms"])
+def get_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
+    """One reform: state, progress, and what its dry run told. Role: admin."""
+    return _shown(reform_id)
+
+
+@blueprint.get("/<int:reform_id>/undecided")
+@requires("admin")
+@spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["reforms"])
+def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
+    """The households that nothing settles, as a workbook to fill in, or for a map. Role: admin."""
+    with session_scope(register().engine) as session:
+        view = find_reform(session, reform_id)
+    folder = files.of_reform(register().settings, reform_id)
+    name, kind = _WORK_FILES[query.format]
+    path = folder / UNDECIDED / name
+    if not path.is_file():
+        raise NotFoundError(
+            f"nghị quyết số {reform_id} không còn hộ chưa rõ, hoặc tệp đã hết hạn giữ"
+            " (nothing is undecided, or the time of the file is over)"
+        )
+    note(count=view.undecided)
+    made = send_file(
+        path, kind, as_attachment=True, download_name=name, etag=False, conditional=False
+    )
+    made.headers["Cache-Control"] = "no-store"
+    return made
+
+
+@blueprint.post("/<int:reform_id>/decided")
+@takes(FILES)
+@requires("admin")
+@spec.validate(
+    resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 411, 413, 415, 503, 507),
+    tags=["reforms"],
+)
+def post_decided(reform_id: int, query: ReformQuery, form: DecidedForm) -> Response:  # noqa: ARG001
+    """Hand the work file back, filled in; a job tries the reform again. Role: admin.
+
+    What was decided before stays, unless this decides it anew.
+    """
+    with received(query.file_name) as parts:
+        decide(register().engine, register().settings, reform_id, caller(), parts[FILE])
+    return _shown(reform_id, 202)
+
+
+@blueprint.post("/<int:reform_id>/carry")
+@requires("admin")
+@spec.validate(
+    resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 412, 413, 503), tags=["reforms"]
+)
+def post_carry(reform_id: int, query: NoParameters, json: CarryBody) -> Response:  # noqa: ARG001
+    """Let a job carry the reform, or prepare it for its day. Role: admin."""
+    engine = register().engine
+    ask(engine, reform_id, caller(), "carry", verdict=json.verdict, nearest=json.nearest)
+    return _shown(reform_id, 202)
+
+
+@blueprint.post("/<int:reform_id>/undo")
+@requires("admin")
+@spec.validate(resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 413, 503), tags=["reforms"])
+def post_undo(reform_id: int, query: NoParameters, json: UndoBody) -> Response:  # noqa: ARG001
+    """Let a job undo a carried reform; `trouble` says what stands in the way. Role: admin."""
+    ask(register().engine, reform_id, caller(), "undo", reason=json.reason)
+    return _shown(reform_id, 202)
+
+
+@blueprint.post("/<int:reform_id>/withdraw")
+@requires("admin")
+@spec.validate(resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 503), tags=["reforms"])
+def post_withdraw(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
+    """Let a job forget a reform that waits for its day. Role: admin."""
+    ask(register().engine, reform_id, caller(), "withdraw")
+    return _shown(reform_id, 202)
+
+
+@blueprint.delete("/<int:reform_id>")
+@requires("admin")
+@spec.validate(resp=answers(ReformWithReport, 400, 401, 403, 404, 409, 503), tags=["reforms"])
+def delete_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
+    """Discard a reform that is neither carried nor prepared. Role: admin."""
+    discard(register().engine, register().settings, reform_id)
+    return _shown(reform_id)
+
+
+def _shown(reform_id: int, status: int = 200) -> Response:
+    with session_scope(register().engine) as session:
+        view = find_reform(session, reform_id)
+    note(event_id=view.event_id)
+    return _answer(with_report(view), status)
+
+
+def _answer(body: dict[str, Any], status: int = 200) -> Response:
+    response = jsonify(body)
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,242 @@
+"""A file of what others call records: read row by row, written at once.
+
+Of any format that an import reads: columns for code and value, perhaps scheme, first and last day.
+Where a scheme gives each door one value, what breaks that is told.
+"""
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo import code as codes
+from geo.code import CodeError
+from geo.text import fold
+from registry.database import driver_connection
+from registry.days import parse_day
+from registry.errors import InvalidInputError
+from registry.external_ids import MAX_VALUE, SCHEME, ExternalId
+from registry.intake.formats.any_file import read_file
+from registry.intake.formats.table import not_opened, unreadable
+
+PROBLEMS: Final = {
+    "code_missing": "Dòng không ghi mã địa chỉ (no code)",
+    "code_unreadable": "Mã địa chỉ viết sai (not a code)",
+    "code_unknown": "Sổ không có mã này (no record bears the code)",
+    "scheme_unreadable": "Loại mã: chữ thường không dấu, số, gạch dưới (letters a-z, digits, _)",
+    "value_missing": "Dòng không ghi giá trị (no value)",
+    "value_unreadable": "Giá trị có ký tự lạ, hoặc dài hơn 200 (control characters, or too long)",
+    "date_unreadable": "Ngày không đọc được (no date)",
+    "dates_swapped": "Ngày bắt đầu sau ngày cuối (it ends before it begins)",
+    "row_repeated": "Dòng trước đã ghi như vậy (an earlier row says it)",
+    "value_shared": "Giá trị này nhiều mã cùng mang (several records have the value)",
+    "record_has_several": "Mã này có nhiều giá trị cùng loại (the record has several values)",
+}
+"""Code → what is wrong with a row, or to be looked at, in words."""
+_TOLD: Final = ("value_shared", "record_has_several")
+_FIELDS: Final = {
+    "code": ("code", "ma", "ma dia chi", "ma dia chi so", "address code"),
+    "scheme": ("scheme", "loai", "loai ma", "he ma"),
+    "value": ("value", "gia tri", "so hieu", "ma ngoai", "postcode", "ma buu chinh", "parcel"),
+    "valid_from": ("valid from", "tu ngay", "hieu luc tu"),
+    "valid_to": ("valid to", "den ngay", "hieu luc den"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """What is wrong with a row, or worth a look; rows are counted below the header."""
+
+    row_number: int
+    code: str
+    value: str
+
+    @property
+    def words(self) -> str:
+        """The problem in words."""
+        return PROBLEMS[self.code]
+
+    @property
+    def severity(self) -> str:
+        """`error`: rejected; `notice`: taken, and told."""
+        return "notice" if self.code in _TOLD else "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a file: rows = new + changed + unchanged + rejected."""
+
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    rejected: int
+    problems: tuple[RowProblem, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        told = [asdict(each) | {"severity": each.severity} for each in self.problems]
+        return asdict(self) | {"problems": told}
+
+
+def load_external_ids(
+    session: Session, path: Path, scheme: str | None = None, sheet: str | None = None
+) -> Loaded:
+    """Read the file's identifiers into the session, which whoever calls commits or rolls back.
+
+    `scheme` is that of rows that name none. A row that is wrong is rejected and told. Raises
+    UnreadableFileError for a file that cannot be read or lacks the columns, InvalidInputError for a
+    scheme that is none.
+    """
+    if scheme is not None and not re.fullmatch(SCHEME, scheme):
+        raise InvalidInputError.of_field(
+            "scheme", "malformed_scheme", PROBLEMS["scheme_unreadable"]
+        )
+    read: dict[tuple[str, str, str], tuple[int, ExternalId]] = {}
+    problems: list[RowProblem] = []
+    count = 0
+    for count, cells in enumerate(_rows(path, sheet), start=1):
+        found = _read(cells, scheme)
+        if isinstance(found, ExternalId) and found.key in read:
+            found = ("row_repeated", found.value)
+        if isinstance(found, ExternalId):
+            read[found.key] = count, found
+        else:
+            problems.append(RowProblem(count, *found))
+    written = _write(session, list(read.values()))
+    problems += [RowProblem(*each) for each in written.pop("problems")]
+    severities = Counter(problem.severity for problem in problems)
+    problems.sort(key=lambda problem: (problem.row_number, problem.code))
+    return Loaded(count, **written, rejected=severities["error"], problems=tuple(problems))
+
+
+def _rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
+    """The cells of each row by field, '' for none; rows without any are passed over."""
+    try:
+        table = read_file(path, sheet)
+    except OSError as error:
+        raise not_opened(path, error) from error
+    with table.rows() as rows:
+        positions = _positions(table.headers)
+        if not {"code", "value"} <= positions.keys():
+            raise unreadable(
+                path,
+                "cần cột mã địa chỉ (code) và cột giá trị (value);"
+                f" dòng đầu đang có: {', '.join(islice(table.headers, 12))}",
+            )
+        for row in rows:
+            cells = {
+                field: row[at].strip() if at is not None and at < len(row) else ""
+                for field, at in ((name, positions.get(name)) for name in _FIELDS)
+            }
+            if any(cells.values()):
+                yield cells
+
+
+def _positions(headers: Sequence[str]) -> dict[str, int]:
+    folded = [fold(header).replace("_", " ") for header in headers]
+    return {
+        field: folded.index(name)
+        for field, names in _FIELDS.items()
+        for name in [next((name for name in names if name in folded), None)]
+        if name is not None
+    }
+
+
+def _read(cells: Mapping[str, str], scheme: str | None) -> ExternalId | tuple[str, str]:
+    """The identifier of a row, or what is wrong with it and the value."""
+    if not cells["code"]:
+        return "code_missing", cells["value"]
+    try:
+        code = codes.validate(cells["code"])
+    except CodeError:
+        return "code_unreadable", cells["code"]
+    named = cells["scheme"] or scheme or ""
+    if not re.fullmatch(SCHEME, named):
+        return "scheme_unreadable", named
+    value = cells["value"]
+    if not value:
+        return "value_missing", cells["code"]
+    if len(value) > MAX_VALUE or not value.isprintable():
+        return "value_unreadable", value[:40]
+    days: list[datetime.date | None] = []
+    for name in ("valid_from", "valid_to"):
+        try:
+            days.append(parse_day(cells[name]) if cells[name] else None)
+        except ValueError:
+            return "date_unreadable", cells[name]
+    first, last = days
+    if first and last and last < first:
+        return "dates_swapped", f"{first} – {last}"
+    return ExternalId(code, named, value, first, last)
+
+
+def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, Any]:
+    connection = session.connection()
+    connection.exec_driver_sql(_STAGED)
+    with (
+        driver_connection(connection).cursor() as cursor,
+        cursor.copy("COPY external_row FROM STDIN") as copy,
+    ):
+        for number, each in rows:
+            after = each.valid_to + datetime.timedelta(days=1) if each.valid_to else None
+            copy.write_row((number, *each.key, each.valid_from, after))
+    unknown = [tuple(row) for row in session.execute(_UNKNOWN)]
+    new, changed, unchanged = session.execute(_COUNTS).one()
+    session.execute(_UPSERT)
+    told = [tuple(row) for row in session.execute(_SHARED)]
+    connection.exec_driver_sql("DROP TABLE external_row")
+    problems = [*unknown, *told]
+    return {"new": new, "changed": changed, "unchanged": unchanged, "problems": problems}
+
+
+_STAGED: Final = """
+    CREATE TEMPORARY TABLE external_row (
+        number int, code text COLLATE "C", scheme text COLLATE "C", value text COLLATE "C",
+        first date, after date
+    ) ON COMMIT DROP
+"""
+_VALID: Final = "daterange(r.first, r.after)"
+# A reserved code stands for no address yet; a retired one may have had it.
+_UNKNOWN: Final = text(
+    """
+    DELETE FROM external_row r WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)
+    RETURNING r.number, 'code_unknown', r.code
+    """
+)
+_COUNTS: Final = text(
+    f"""
+    SELECT count(*) FILTER (WHERE x.code IS NULL),
+        count(*) FILTER (WHERE x.valid <> {_VALID}), count(*) FILTER (WHERE x.valid = {_VALID})
+    FROM external_row r LEFT JOIN external_id x USING (code, scheme, value)
+    """  # noqa: S608 - constants
+)
+_UPSERT: Final = text(
+    f"""
+    INSERT INTO external_id AS x (code, scheme, value, valid)
+    SELECT r.code, r.scheme, r.value, {_VALID} FROM external_row r
+    ON CONFLICT (code, scheme, value) DO UPDATE SET valid = excluded.valid
+        WHERE x.valid <> excluded.valid
+    """  # noqa: S608 - constants
+)
+_SHARED: Final = text(
+    f"""
+    SELECT r.number, 'value_shared', r.value FROM external_row r
+    WHERE EXISTS (
+        SELECT FROM external_id x JOIN household h ON h.code = x.code AND h.status <> 'retired'
+        WHERE x.scheme = r.scheme AND x.value = r.value AND x.code <> r.code
+            AND x.valid && {_VALID})
+    UNION ALL
+    SELECT r.number, 'record_has_several', r.code FROM external_row r
+    WHERE EXISTS (
+        SELECT FROM external_id x WHERE x.code = r.code AND x.scheme = r.scheme
+            AND x.value <> r.value AND x.valid && {_VALID})
+    """  # noqa: S608 - constants
+)

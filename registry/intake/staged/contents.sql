@@ -1,0 +1,5 @@
+-- in: delivered, commune. What the file has at all, which steps need.
+SELECT count(*), bool_or(lon IS NOT NULL), bool_or(source_ref IS NOT NULL),
+    bool_or(source_ref IS NULL), (SELECT bool_or(len(candidates) > 1) FROM commune),
+    (SELECT bool_or(former_id IS NOT NULL) FROM commune)
+FROM delivered

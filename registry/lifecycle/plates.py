@@ -1,0 +1,158 @@
+"""The life of plates: reserved with its code, issued, mounted at the door, lost.
+
+A plate is no part of a record: none is written anew for it. Of a street or locality those plates
+are written whose turn it is; of codes that were named, all of them or none.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import text
+
+from geo import code as codes
+from geo.label import named as named_place
+from registry.errors import ConflictError, InvalidInputError
+from registry.lifecycle import requests as r
+from registry.lifecycle.bulk_sql import COUNTS
+from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
+from registry.lifecycle.records import day_given
+from registry.lifecycle.work import LIVING, Changed, Done, NamedPlace, Work, read_code
+
+_MAX_NAMED: Final = 20
+_WHERE: Final = {"codes": "h.code = ANY (:codes)", **COUNTS}
+"""What doors are meant: those named, or those of a street or locality."""
+
+# Rows are locked in the order of their codes, as every operation locks them.
+_DOORS: Final = """
+    SELECT h.code FROM household h
+    WHERE {where} AND h.status = ANY (:states) ORDER BY h.code FOR SHARE
+"""
+_ISSUE: Final = """
+    WITH doors AS ({doors}), kept AS (
+        UPDATE plate p SET issued_on = :day FROM doors d
+        WHERE p.code = d.code AND p.issued_on IS NULL AND p.lost_on IS NULL RETURNING p.code
+    ), made AS (
+        INSERT INTO plate (code, issued_on)
+        SELECT d.code, :day FROM doors d
+        WHERE NOT EXISTS (SELECT FROM plate p WHERE p.code = d.code AND p.lost_on IS NULL)
+        RETURNING code
+    ) SELECT code FROM kept UNION ALL SELECT code FROM made
+"""
+_MOUNT: Final = """
+    WITH doors AS ({doors})
+    UPDATE plate p SET mounted_on = :day FROM doors d
+    WHERE p.code = d.code AND p.issued_on <= :day AND p.mounted_on IS NULL AND p.lost_on IS NULL
+    RETURNING p.code
+"""
+_LOSE: Final = """
+    WITH doors AS ({doors})
+    UPDATE plate p SET lost_on = :day FROM doors d
+    WHERE p.code = d.code AND coalesce(p.mounted_on, p.issued_on) <= :day AND p.lost_on IS NULL
+    RETURNING p.code
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step in the life of plates."""
+
+    statement: str
+    states: tuple[str, ...]
+    """Of a record that may take it."""
+    code: str
+    """Stable: why a plate cannot."""
+    refusal: str
+
+    def take(self, work: Work, request: r.PlatesRequest, on: str | None) -> Done:
+        """Write the plates that the request is about, under the event of the operation."""
+        parameters: dict[str, Any] = {"day": day_given(on), "states": list(self.states)}
+        if request.codes:
+            named = _lock(work, request.codes, self.states)
+            work.begin(codes=list(named))
+            written = self._write(work, "codes", parameters | {"codes": list(named)})
+            if missed := [code for code in named if code not in written]:
+                raise self._refused(", ".join(map(codes.format, missed[:_MAX_NAMED])))
+            work.written += [Changed(code, status) for code, status in named.items()]
+            return work.done()
+        table, place = _place(work, request)
+        work.begin(**{_SCOPE[table]: [place.id]})
+        written = self._write(work, table, parameters | {"id": place.id})
+        if not written:
+            raise self._refused(named_place(place.kind, place.name))
+        return work.done(place, len(written))
+
+    def _write(self, work: Work, what: str, parameters: dict[str, Any]) -> set[str]:
+        return set(work.session.scalars(_STATEMENTS[self.statement, what], parameters))
+
+    def _refused(self, shown: str) -> ConflictError:
+        error = {"field": "codes", "code": self.code, "detail": self.refusal}
+        return ConflictError(f"{shown}: {self.refusal}", errors=[error])
+
+
+_STATEMENTS: Final = {
+    (statement, what): text(statement.format(doors=_DOORS.format(where=where)))
+    for statement in (_ISSUE, _MOUNT, _LOSE)
+    for what, where in _WHERE.items()
+}
+_SCOPE: Final = {"thoroughfare": "streets", "locality": "localities"}
+_ISSUED: Final = _Step(
+    _ISSUE,
+    ("reserved", *LIVING),
+    "plate_issued",
+    "đã cấp biển rồi; mất thì báo mất trước (they have one; report it lost first)",
+)
+_MOUNTED: Final = _Step(
+    _MOUNT,
+    ("active",),
+    "plate_not_issued",
+    "không có biển đã cấp mà chưa gắn tính đến ngày này (no plate was issued by that day and waits"
+    " to be mounted)",
+)
+_LOST: Final = _Step(
+    _LOSE,
+    ("reserved", *LIVING, "retired"),
+    "plate_not_issued",
+    "không có biển đã cấp tính đến ngày này (no plate was issued by that day)",
+)
+
+
+def issue(work: Work, request: r.IssuePlatesRequest) -> Done:
+    """Plates were printed and handed out."""
+    return _ISSUED.take(work, request, request.on)
+
+
+def mount(work: Work, request: r.MountPlatesRequest) -> Done:
+    """Plates hang at their doors."""
+    return _MOUNTED.take(work, request, request.on)
+
+
+def lose(work: Work, request: r.LosePlatesRequest) -> Done:
+    """Plates are gone."""
+    return _LOST.take(work, request, request.on)
+
+
+def _lock(work: Work, given: list[str], states: tuple[str, ...]) -> dict[str, str]:
+    """Code → status of the named records, locked; raises what is wrong with one."""
+    named = [(f"codes.{at}", read_code(f"codes.{at}", code)) for at, code in enumerate(given)]
+    if len({code for _, code in named}) < len(named):
+        raise InvalidInputError.of_field("codes", "given_twice", "mã nêu hai lần (given twice)")
+    rows = work.lock(named)
+    for row in rows.values():
+        work.check_state(row, states)
+    return {code: row["status"] for code, row in rows.items()}
+
+
+def _place(work: Work, request: r.PlatesRequest) -> tuple[str, NamedPlace]:
+    """The table and the place that the request is about."""
+    unit_id = commune_id(work.session, request.commune or "")
+    former = request.former_commune
+    former_unit = former_id(work.session, former, unit_id) if former else None
+    if request.street is not None:
+        table = "thoroughfare"
+        found = work.took("street", street_of(work.session, unit_id, former_unit, request.street))
+    else:
+        table = "locality"
+        found = work.took(
+            "locality", locality_of(work.session, unit_id, former_unit, request.locality or "")
+        )
+    return table, NamedPlace(found.id, found.kind, found.name)

@@ -1,0 +1,327 @@
+"""Decisions that name or rename a street or hamlet, or number it anew, with their annex.
+
+What a decision says is read off the event of its operation: of one that was done, or of one that is
+tried and rolled back. So the paper and the register say the same.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from geo import code as codes
+from geo.house_number import natural_order
+from geo.label import named, number_label
+from registry.access.actors import acting, outside_units
+from registry.database import session_scope
+from registry.errors import InvalidInputError, NotFoundError
+from registry.gazetteer import Gazetteer, Unit, today
+from registry.lifecycle.requests import OperationRequest
+from registry.lifecycle.run import tried
+from registry.lifecycle.table import Operation
+from registry.paper.decision_words import ABOUT, GROUNDS, articles
+from registry.paper.letters import Letterhead
+from registry.paper.site import Site
+from registry.paper.small_map import map_of
+from registry.paper.typesetting import Notices, Paper, typeset
+from registry.reads import Reads
+from registry.records import PLACES, names_on
+from registry.units import unit_by_code
+
+KINDS: Final = tuple(ABOUT)
+"""Operations of which there is a decision, as events name them."""
+MAX_LINES: Final = 5_000
+_MAP_MM: Final = (162.0, 100.0)
+
+_EVENT: Final = text("SELECT kind, decision_number FROM event WHERE id = :id")
+_MADE: Final = {
+    table: text(
+        f"SELECT id, unit_id, kind, name, NULL AS old_kind, NULL AS old_name FROM {table}"
+        " WHERE event_id = :event ORDER BY unit_id, id"
+    )
+    for table in PLACES
+}
+# What a place was called behind an event: its next state that ended, or that of today.
+_RENAMED: Final = {
+    table: text(
+        f"""
+        SELECT v.id, n.unit_id, n.kind, n.name, v.kind AS old_kind, v.name AS old_name
+        FROM {table}_version v CROSS JOIN LATERAL (
+            SELECT unit_id, kind, name FROM (
+                (SELECT w.unit_id, w.kind, w.name, w.valid_to FROM {table}_version w
+                WHERE w.id = v.id AND w.valid_to > v.valid_to ORDER BY w.valid_to LIMIT 1)
+                UNION ALL
+                SELECT p.unit_id, p.kind, p.name, 'infinity' FROM {table} p WHERE p.id = v.id
+            ) s ORDER BY valid_to LIMIT 1
+        ) n
+        WHERE v.ended_by_event_id = :event ORDER BY n.unit_id, v.id
+        """
+    )
+    for table in PLACES
+}
+_NUMBERED: Final = {
+    table: text(
+        f"""
+        SELECT p.id, p.unit_id, p.kind, p.name, NULL AS old_kind, NULL AS old_name
+        FROM {table} p
+        WHERE p.id IN (SELECT h.{table}_id FROM household_version h
+            WHERE h.ended_by_event_id = :event)
+        ORDER BY p.unit_id, p.id
+        """
+    )
+    for table in PLACES
+}
+_LINES: Final = text(
+    """
+    SELECT v.code, v.house_number_key AS old_key, v.house_number AS old, n.house_number_key AS key,
+        n.house_number AS new, n.unit_id, ST_X(n.point) AS lon, ST_Y(n.point) AS lat
+    FROM household_version v CROSS JOIN LATERAL (
+        SELECT house_number_key, house_number, unit_id, point
+        FROM household h WHERE h.code = v.code AND h.event_id = :event
+        UNION ALL
+        SELECT house_number_key, house_number, unit_id, point
+        FROM household_version h WHERE h.code = v.code AND h.event_id = :event
+        LIMIT 1
+    ) n
+    WHERE v.ended_by_event_id = :event AND NOT v.restricted
+    """
+)
+_DOORS: Final = {
+    table: text(
+        "SELECT code, ST_X(point) AS lon, ST_Y(point) AS lat, house_number_key AS key,"
+        f" house_number AS new FROM household h WHERE {table}_id = ANY (:ids)"
+        " AND status = 'active' AND NOT restricted AND point IS NOT NULL"
+    )
+    for table in PLACES
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionForm:
+    """How the paper is headed, and what only the office knows."""
+
+    unit: str | None = None
+    """Code of the commune or province that decides; by default the commune of the street."""
+    number: str | None = None
+    """By default that of the operation."""
+    day: datetime.date | None = None
+    grounds: tuple[str, ...] = ()
+    """Legal grounds in place of the usual ones."""
+    proposer: str | None = None
+    """On whose proposal: an office, never a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    id: int
+    unit_id: int
+    name: str
+    before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    code: str
+    old: str
+    new: str
+    unit_id: int
+    lon: float | None
+    lat: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What an event decided."""
+
+    kind: str
+    decision_number: str | None
+    places: tuple[_Place, ...]
+    lines: tuple[_Line, ...]
+    dots: tuple[tuple[float, float, str], ...]
+    """(lon, lat, number) of the doors on the map."""
+    codes: frozenset[str]
+    """Codes of the doors that it is about."""
+
+
+def planned_decision(
+    engine: Engine,
+    reads: Reads,
+    gazetteer: Gazetteer,
+    site: Site,
+    operation: Operation,
+    request: OperationRequest,
+    form: DecisionForm | None = None,
+) -> Paper:
+    """The decision of an operation that is to come: it is tried, and nothing of it stays.
+
+    Raises what the operation raises, and InvalidInputError for one that no decision is made of.
+    """
+    _check_kind(operation.kind)
+    with tried(engine, operation, request, actor="paper") as (session, done):
+        content = _content(session, done.event_id)
+    return _print(reads, gazetteer, site, content, form or DecisionForm())
+
+
+def done_decision(
+    engine: Engine,
+    reads: Reads,
+    gazetteer: Gazetteer,
+    site: Site,
+    event_id: int,
+    form: DecisionForm | None = None,
+) -> Paper:
+    """The decision of an operation that was done, by its event.
+
+    Raises NotFoundError, InvalidInputError, OutsideUnitsError.
+    """
+    with session_scope(engine) as session:
+        content = _content(session, event_id)
+    actor = acting()
+    if actor is not None and actor.unit_ids is not None:
+        outside = {place.unit_id for place in content.places} - actor.unit_ids
+        if outside:
+            wrong = sorted(gazetteer.units[unit].code for unit in outside)
+            raise outside_units(
+                f"ngoài địa bàn của khoá này: {', '.join(wrong)}",
+                "outside the units of this key",
+                wrong,
+            )
+    return _print(reads, gazetteer, site, content, form or DecisionForm())
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise InvalidInputError.of_field(
+            "operation",
+            "no_decision_of_it",
+            f"không có mẫu quyết định cho việc này (no decision is made of {kind}; of"
+            f" {', '.join(KINDS)} there is)",
+        )
+
+
+def _content(session: Session, event_id: int) -> _Content:
+    event = session.execute(_EVENT, {"id": event_id}).one_or_none()
+    if event is None:
+        raise NotFoundError(f"không có lần ghi số {event_id} (no such event)")
+    _check_kind(event.kind)
+    what, _, where = event.kind.partition("_")
+    table = "thoroughfare" if where == "street" else "locality"
+    statement = {"name": _MADE, "rename": _RENAMED, "renumber": _NUMBERED}[what][table]
+    places = tuple(
+        _Place(
+            row.id,
+            row.unit_id,
+            named(row.kind, row.name),
+            named(row.old_kind, row.old_name) if row.old_name else None,
+        )
+        for row in session.execute(statement, {"event": event_id})
+    )
+    if not places:
+        raise NotFoundError(
+            f"lần ghi số {event_id} không còn nơi nào để ra quyết định (nothing of that event is"
+            " left)"
+        )
+    lines = _lines(session, event_id) if what == "renumber" else ()
+    if lines:
+        dots = [(line.lon, line.lat, line.new) for line in lines]
+        about = frozenset(line.code for line in lines)
+    else:
+        ids = [place.id for place in places]
+        rows: Any = session.execute(_DOORS[table], {"ids": ids}).all()
+        dots = [(r.lon, r.lat, number_label(r.key, r.new) if r.key else "") for r in rows]
+        about = frozenset(row.code for row in rows)
+    shown = tuple((x, y, words) for x, y, words in dots if x is not None and y is not None)
+    return _Content(event.kind, event.decision_number, places, lines, shown, about)
+
+
+def _lines(session: Session, event_id: int) -> tuple[_Line, ...]:
+    rows: Any = session.execute(_LINES, {"event": event_id}).all()
+    if len(rows) > MAX_LINES:
+        raise InvalidInputError.of_field(
+            "numbers", "too_many", f"phụ lục có tối đa {MAX_LINES} dòng (the annex is too long)"
+        )
+    rows = sorted(rows, key=lambda row: (row.unit_id, natural_order(row.key or ""), row.code))
+    return tuple(
+        _Line(
+            row.code,
+            number_label(row.old_key, row.old) if row.old_key else "",
+            number_label(row.key, row.new) if row.key else "",
+            row.unit_id,
+            row.lon,
+            row.lat,
+        )
+        for row in rows
+    )
+
+
+def _print(
+    reads: Reads, gazetteer: Gazetteer, site: Site, content: _Content, form: DecisionForm
+) -> Paper:
+    notices = Notices()
+    watermark = site.tell(content.codes, notices)
+    unit = _issuer(gazetteer, content.places, form)
+    units = [place.unit_id for place in content.places]
+    drawn = map_of(reads, content.dots, units, _MAP_MM)
+    if drawn is None:
+        notices.add("no_position", count=1)
+    head = Letterhead(unit, "QĐ-UBND", form.number or content.decision_number, form.day)
+    place = content.places[0]
+    where = _where(gazetteer, content.places)
+    words = {"name": place.name, "before": place.before or "", "where": where}
+    about = ABOUT[content.kind].format(**words)
+    issuer = unit.version_on(form.day or today()).full_name
+    grounds = form.grounds or GROUNDS[content.kind]
+    proposer = form.proposer or "bộ phận chuyên môn được giao phụ trách địa chỉ"
+    data = {
+        **head.to_data("QUYẾT ĐỊNH", f"Về việc {about}", watermark),
+        "decider": f"CHỦ TỊCH ỦY BAN NHÂN DÂN {issuer.upper()}",
+        "grounds": [*grounds, f"Theo đề nghị của {proposer}."],
+        "articles": articles(content.kind, len(content.lines), words, annexed=drawn is not None),
+        "signatory": ["CHỦ TỊCH"],
+        "recipients": ["Như Điều 3", "Thường trực Đảng ủy, HĐND", "Lưu: VT"],
+        "annex": _annex(gazetteer, content, f"{about[0].upper()}{about[1:]}"),
+        "map": drawn,
+    }
+    pdf = typeset("decision", data, notices, archive=True)
+    return Paper("quyet-dinh.pdf", pdf, max(1, len(content.lines)), notices.all())
+
+
+def _issuer(gazetteer: Gazetteer, places: Sequence[_Place], form: DecisionForm) -> Unit:
+    """Who decides: as asked, the commune of the street, or the province where it has several."""
+    if form.unit is not None:
+        return unit_by_code(gazetteer, form.unit, None)
+    units = {place.unit_id for place in places}
+    commune = gazetteer.units[min(units)]
+    if len(units) == 1:
+        return commune
+    return gazetteer.province_of(commune, today()) or commune
+
+
+def _where(gazetteer: Gazetteer, places: Sequence[_Place]) -> str:
+    """The communes of a street, with their province."""
+    names = [names_on(gazetteer, gazetteer.units[p.unit_id], today()) for p in places]
+    communes = dict.fromkeys(name[0] for name in names)
+    return ", ".join([*communes, *names[0][1:]])
+
+
+def _annex(gazetteer: Gazetteer, content: _Content, title: str) -> dict[str, Any] | None:
+    if not content.lines:
+        return None
+    several = len({line.unit_id for line in content.lines}) > 1
+    known = gazetteer.units
+    return {
+        "title": title,
+        "several": several,
+        "lines": [
+            {
+                "old": line.old,
+                "new": line.new,
+                "code": codes.format(line.code),
+                "commune": known[line.unit_id].version_on(today()).full_name if several else "",
+            }
+            for line in content.lines
+        ],
+    }

@@ -1,0 +1,108 @@
+"""Which records stand on a paper: some by their codes, or all of a street or locality."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.house_number import natural_order
+from geo.label import named
+from registry.access.jurisdiction import check_jurisdiction
+from registry.errors import InvalidInputError, NotFoundError
+from registry.lifecycle.bulk_sql import COUNTS
+from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
+from registry.lifecycle.requests import Doors
+from registry.lifecycle.work import LIVING, read_code
+from registry.paper.typesetting import Notices
+from registry.records import JOINS, Record, columns
+
+_RECORDS: Final = {
+    what: text(
+        f"SELECT {columns(successors='NULL::text[]')} FROM household h {JOINS}"
+        f" WHERE {where} AND h.status = ANY (:states)"
+    )
+    for what, where in (("codes", "h.code = ANY (:codes)"), *COUNTS.items())
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The records of a paper."""
+
+    records: tuple[Record, ...]
+    """In the order of their numbers along the street; those named by code as they were named."""
+    title: str | None
+    """The street or locality, where they are all of one."""
+    unit_id: int | None
+    """The commune of that."""
+
+
+def select(session: Session, doors: Doors, notices: Notices) -> Selected:
+    """The records that stand on the paper; restricted places of a street are left out, and told.
+
+    Raises InvalidInputError, NotFoundError, and OutsideUnitsError for records in which who acts may
+    not write.
+    """
+    check_jurisdiction(session, doors)
+    if doors.codes:
+        return Selected(_named(session, doors.codes), None, None)
+    unit_id = commune_id(session, doors.commune or "")
+    former = former_id(session, doors.former_commune, unit_id) if doors.former_commune else None
+    if doors.street is not None:
+        table, place = "thoroughfare", street_of(session, unit_id, former, doors.street)
+    else:
+        table, place = "locality", locality_of(session, unit_id, former, doors.locality or "")
+    found = _read(session, table, {"id": place.id, "states": list(LIVING)})
+    shown = [record for record in found if not record.restricted]
+    notices.add("restricted", count=len(found) - len(shown))
+    title = named(place.kind, place.name)
+    if not shown:
+        raise NotFoundError(f"{title}: chưa có số nhà nào (it has no doors yet)")
+    return Selected(tuple(sorted(shown, key=_along)), title, unit_id)
+
+
+def page_of(selected: Selected, notices: Notices, *, skip: int, most: int) -> tuple[Record, ...]:
+    """At most `most` records after the first `skip`; that there are more is told.
+
+    Raises InvalidInputError where nothing is left.
+    """
+    shown = selected.records[skip : skip + most]
+    if not shown:
+        raise InvalidInputError.of_field(
+            "skip", "beyond_the_last", f"chỉ có {len(selected.records)} (there are no more)"
+        )
+    notices.add("more", count=max(0, len(selected.records) - skip - len(shown)))
+    return shown
+
+
+def _named(session: Session, given: list[str]) -> tuple[Record, ...]:
+    wanted = [read_code(f"codes.{at}", code) for at, code in enumerate(given)]
+    states = ["reserved", *LIVING]
+    found = {
+        record.code: record
+        for record in _read(session, "codes", {"codes": wanted, "states": states})
+    }
+    for at, code in enumerate(wanted):
+        if code not in found:
+            raise NotFoundError(
+                f"codes.{at}: không có mã {given[at]} đang dùng (no record in use bears this code)"
+            )
+    return tuple(found[code] for code in dict.fromkeys(wanted))
+
+
+def _read(session: Session, what: str, parameters: dict[str, Any]) -> list[Record]:
+    rows: Any = session.execute(_RECORDS[what], parameters)
+    return [Record(*row) for row in rows]
+
+
+def _along(record: Record) -> tuple[object, ...]:
+    """The order along a street, then through a building."""
+    return (
+        record.number_key is None,
+        natural_order(record.number_key or ""),
+        natural_order(record.building_key or ""),
+        natural_order(record.floor or ""),
+        natural_order(record.unit_number or ""),
+        record.code,
+    )

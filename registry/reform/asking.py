@@ -1,0 +1,186 @@
+"""What people ask for a reform over HTTP: deliver, decide, carry, undo, withdraw, discard.
+
+Jobs do all but the last (`work`).
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from geo.titles import without_people
+from registry.access.actors import Actor
+from registry.database import session_scope
+from registry.errors import OutcomeUnknownError, ReformStateError, StaleError
+from registry.jobs.queue import enqueue
+from registry.jobs.table import WORK_ON_REFORM
+from registry.reform.views import ReformView, find_reform
+from registry.settings import Settings
+from registry.uploads import files
+
+BOUNDARIES: Final = "boundaries"
+"""Kind of the file of polygons that came with a resolution."""
+DECIDED: Final = "decided"
+"""Kind of the work file that people filled in."""
+UNDECIDED: Final = "undecided"
+"""Kind of the work files of the last dry run."""
+_LOCK_NAME: Final = "reform"
+"""Jobs of reforms are done one after the other."""
+_TAKES: Final = {
+    "decide": (("reported",), "chỉ quyết định được khi đã chạy thử (only after its dry run)"),
+    "carry": (("reported",), "chỉ thực hiện được khi đã chạy thử (only after its dry run)"),
+    "undo": (("carried",), "chỉ huỷ được nghị quyết đã thực hiện (only what is carried)"),
+    "withdraw": (("prepared",), "chỉ rút được nghị quyết đang chờ ngày (only what waits)"),
+    "discard": (
+        ("staged", "reported", "failed"),
+        "chỉ bỏ được bản chưa thực hiện (only what is not carried)",
+    ),
+}
+"""What is asked → the states in which that is done, and in words."""
+
+
+def receive(
+    engine: Engine, settings: Settings, parts: Mapping[str, tuple[Path, str]], actor: Actor
+) -> int:
+    """Keep the resolution and its polygons, and queue the dry run; the number of the reform."""
+    name = without_people(files.clean_name(parts["file"][1]))
+    reform_id = None
+    try:
+        with session_scope(engine) as session:
+            reform_id = session.execute(_REFORM, {"actor": actor.name}).scalar_one()
+            folder = files.of_reform(settings, reform_id)
+            for part, (path, given) in parts.items():
+                kind = files.DELIVERED if part == "file" else part
+                files.keep(folder, path, files.clean_name(given), kind)
+            session.execute(
+                _WORK,
+                {
+                    "id": reform_id,
+                    "name": name,
+                    "asked_by": actor.name,
+                    "key_id": actor.key_id,
+                    "days": settings.import_days,
+                },
+            )
+            enqueue(session, WORK_ON_REFORM, lock=_LOCK_NAME, reform_id=reform_id)
+    except OutcomeUnknownError:
+        raise  # it may be one that waits for its file
+    except BaseException:
+        if reform_id is not None:
+            files.remove(files.of_reform(settings, reform_id))
+        raise
+    return int(reform_id)
+
+
+def ask(
+    engine: Engine,
+    reform_id: int,
+    actor: Actor,
+    task: str,
+    *,
+    verdict: int | None = None,
+    **options: Any,
+) -> None:
+    """Let a job carry a reform, undo or withdraw it.
+
+    Raises NotFoundError; ReformStateError; StaleError when `verdict` is not the latest dry run.
+    """
+    with session_scope(engine) as session:
+        view = _locked(session, reform_id, task)
+        if verdict not in (None, view.verdict):
+            raise StaleError(
+                f"lần chạy thử mới nhất là {view.verdict}, không phải {verdict}: hãy xem kết quả"
+                " lần ấy rồi gửi lại (that is not the latest dry run)"
+            )
+        _hand_over(session, view, actor, task, options)
+
+
+def decide(
+    engine: Engine, settings: Settings, reform_id: int, actor: Actor, file: tuple[Path, str]
+) -> None:
+    """Take in the work file of the undecided, filled in, and let a job try the reform again.
+
+    Raises NotFoundError, ReformStateError.
+    """
+    path, name = file
+    with session_scope(engine) as session:
+        view = _locked(session, reform_id, "decide")
+        files.keep(files.of_reform(settings, reform_id), path, files.clean_name(name), DECIDED)
+        _hand_over(session, view, actor, "decide", {})
+
+
+def discard(engine: Engine, settings: Settings, reform_id: int) -> None:
+    """Forget a reform that is neither carried nor prepared.
+
+    Raises NotFoundError, ReformStateError.
+    """
+    with session_scope(engine) as session:
+        _locked(session, reform_id, "discard")
+        session.execute(DISCARDED, {"id": reform_id})
+    files.remove(files.of_reform(settings, reform_id))
+
+
+def _locked(session: Session, reform_id: int, task: str) -> ReformView:
+    """The reform, which nobody else changes until the transaction ends."""
+    view = find_reform(session, reform_id)
+    # A job that carries it holds it as long as that takes: nobody waits for that.
+    if session.execute(_LOCK, {"id": reform_id}).one_or_none() is None:
+        raise _wrong_state(view, "đang được xử lý (it is being worked on)")
+    view = find_reform(session, reform_id)
+    states, why = _TAKES[task]
+    is_busy = view.phase is not None and not (task == "discard" and view.state == "staged")
+    if view.state not in states or is_busy:
+        raise _wrong_state(view, why)
+    return view
+
+
+def _wrong_state(view: ReformView, why: str) -> ReformStateError:
+    doing = f", {view.phase}" if view.phase else ""
+    return ReformStateError(
+        f"nghị quyết số {view.id} đang ở trạng thái {view.state}{doing}: {why}", state=view.state
+    )
+
+
+def _hand_over(
+    session: Session, view: ReformView, actor: Actor, task: str, options: Mapping[str, Any]
+) -> None:
+    session.execute(
+        _ASKED,
+        {
+            "id": view.id,
+            "name": view.file_name or "",
+            "task": task,
+            "options": json.dumps(options),
+            "asked_by": actor.name,
+            "key_id": actor.key_id,
+        },
+    )
+    enqueue(session, WORK_ON_REFORM, lock=_LOCK_NAME, reform_id=view.id)
+
+
+DISCARDED: Final = text(
+    """
+    WITH discarded AS (UPDATE reform SET state = 'discarded' WHERE id = :id)
+    UPDATE reform_work SET phase = NULL, report = NULL, files_until = NULL WHERE reform_id = :id
+    """
+)
+_REFORM: Final = text("INSERT INTO reform (state, actor) VALUES ('staged', :actor) RETURNING id")
+_WORK: Final = text(
+    """
+    INSERT INTO reform_work (reform_id, file_name, task, phase, asked_by, asked_key_id, files_until)
+    VALUES (:id, :name, 'try', 'waiting', :asked_by, :key_id,
+        clock_timestamp() + make_interval(days => :days))
+    """
+)
+_LOCK: Final = text("SELECT id FROM reform WHERE id = :id FOR UPDATE SKIP LOCKED")
+_ASKED: Final = text(
+    """
+    INSERT INTO reform_work (reform_id, file_name, task, options, phase, asked_by, asked_key_id)
+    VALUES (:id, :name, :task, CAST(:options AS jsonb), 'waiting', :asked_by, :key_id)
+    ON CONFLICT (reform_id) DO UPDATE SET task = :task, options = excluded.options,
+        phase = 'waiting', done = 0, problem = NULL, asked_by = :asked_by, asked_key_id = :key_id
+    """
+)

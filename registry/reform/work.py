@@ -1,0 +1,204 @@
+"""The job of reforms that came over HTTP: tries, carries, undoes and withdraws, and clears away.
+
+It looks first at what there is to do, so that one which was killed is simply done again. It acts as
+the holder of the key that asked for it.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+
+from registry.access.actors import demand
+from registry.database import session_scope
+from registry.errors import DatabaseUnavailableError, NotFoundError, RegistryError
+from registry.reform.asking import BOUNDARIES, DECIDED, DISCARDED, UNDECIDED
+from registry.reform.due import withdraw
+from registry.reform.reading import Document, kept, read_resolution
+from registry.reform.report import Report
+from registry.reform.run import Options, reform
+from registry.reform.undo import undo
+from registry.reform.views import ReformView, find_reform
+from registry.reform.work_file import read_decided
+from registry.settings import Settings
+from registry.uploads import files
+from registry.uploads.asked import INTERRUPTED, acting_for, told
+
+
+def work(engine: Engine, settings: Settings, *, reform_id: int) -> None:
+    """Do what was asked for last, and keep what became of it."""
+    with session_scope(engine) as session:
+        view = find_reform(session, reform_id)
+    if view.phase is None:
+        return
+    state, do = _TASKS[str(view.task)]
+    problem = None
+    if view.state in state:
+        try:
+            with acting_for(engine, settings, str(view.asked_by), view.asked_key_id) as actor:
+                demand("admin", "reform")
+                do(engine, settings, view, actor)
+        except DatabaseUnavailableError:
+            raise
+        except RegistryError as error:
+            problem = told(error)
+    _settle(engine, reform_id, problem)
+
+
+def given_up(engine: Engine, _settings: Settings, *, reform_id: int) -> None:
+    """Say that it was not done."""
+    _settle(engine, reform_id, INTERRUPTED)
+
+
+def clear_away(engine: Engine, settings: Settings) -> None:
+    """Delete files whose time is over, and settle reforms whose job is lost: after a restore, say.
+
+    What was not carried by then is discarded.
+    """
+    with session_scope(engine) as session:
+        for reform_id, state in session.execute(_OVER).all():
+            if state in ("reported", "failed"):
+                session.execute(DISCARDED, {"id": reform_id})
+            session.execute(_NO_FILES, {"id": reform_id})
+            files.remove(files.of_reform(settings, reform_id))
+        lost = session.scalars(_LOST).all()
+    for reform_id in lost:
+        _settle(engine, reform_id, INTERRUPTED)
+
+
+def _try(engine: Engine, settings: Settings, view: ReformView, actor: str) -> None:
+    """Try the reform, with what people decided by now."""
+    folder = files.of_reform(settings, view.id)
+    document = _document(folder)
+    decided = _decided(engine, view.id)
+    if view.task == "decide" and (path := files.report(folder, DECIDED)):
+        decided |= read_decided(path)
+    work_files = files.new_report(folder, UNDECIDED, "")
+    options = Options(actor, dry_run=True, decided=decided, folder=work_files, reform_id=view.id)
+    report = _reform(engine, view, document, options)
+    head = document.resolution.resolution
+    said = {
+        "id": view.id,
+        "number": head.number,
+        "title": head.title,
+        "day": head.effective,
+        "resolution": json.dumps(kept(document, {})),
+        "decided": json.dumps(decided),
+    }
+    with session_scope(engine) as session:
+        if session.execute(_REPORTED, said).one_or_none() is not None:
+            session.execute(_TOLD, {"id": view.id, "report": _json(report), "verdicts": 1})
+            return
+    files.remove(folder)  # it was discarded meanwhile
+
+
+def _carry(engine: Engine, settings: Settings, view: ReformView, actor: str) -> None:
+    options = Options(
+        actor,
+        nearest=bool(view.options.get("nearest")),
+        decided=_decided(engine, view.id),
+        reform_id=view.id,
+    )
+    report = _reform(engine, view, _document(files.of_reform(settings, view.id)), options)
+    with session_scope(engine) as session:
+        session.execute(_TOLD, {"id": view.id, "report": _json(report), "verdicts": 0})
+
+
+def _undo(engine: Engine, _settings: Settings, view: ReformView, actor: str) -> None:
+    undo(engine, str(view.number), actor=actor, reason=view.options.get("reason"))
+
+
+def _withdraw(engine: Engine, _settings: Settings, view: ReformView, actor: str) -> None:
+    withdraw(engine, str(view.number), actor=actor)
+
+
+_TASKS: Final[
+    dict[str, tuple[tuple[str, ...], Callable[[Engine, Settings, ReformView, str], None]]]
+] = {
+    "try": (("staged",), _try),
+    "decide": (("reported",), _try),
+    "carry": (("reported",), _carry),
+    "undo": (("carried",), _undo),
+    "withdraw": (("prepared",), _withdraw),
+}
+"""What is asked for → the states in which there is something to do, and what does it."""
+
+
+def _document(folder: Path) -> Document:
+    path = files.delivered(folder)
+    if path is None:
+        raise NotFoundError("tệp đã giao không còn ở máy này (the delivered file is not here)")
+    # What a file that came over HTTP names is looked for nowhere else on this machine.
+    boundaries = files.report(folder, BOUNDARIES) or folder / BOUNDARIES / "?"
+    return replace(read_resolution(path), delivered_boundaries=boundaries)
+
+
+def _reform(engine: Engine, view: ReformView, document: Document, options: Options) -> Report:
+    def entering(phase: str, done: int) -> None:
+        with session_scope(engine) as session:
+            session.execute(_PROGRESS, {"id": view.id, "phase": phase, "done": done})
+
+    return reform(engine, document, replace(options, waits=True), entering)
+
+
+def _decided(engine: Engine, reform_id: int) -> dict[str, str]:
+    with session_scope(engine) as session:
+        decided: dict[str, str] = session.execute(_DECIDED, {"id": reform_id}).scalar_one()
+    return decided
+
+
+def _settle(engine: Engine, reform_id: int, problem: dict[str, Any] | None) -> None:
+    """Nothing is being done any more; one that could not be read or tried has failed."""
+    kept_problem = json.dumps(problem) if problem is not None else None
+    with session_scope(engine) as session:
+        session.execute(_ENDED, {"id": reform_id, "problem": kept_problem})
+        session.execute(_FAILED, {"id": reform_id})
+
+
+def _json(report: Report) -> str:
+    return json.dumps(report.to_dict(), ensure_ascii=False)
+
+
+_DECIDED: Final = text("SELECT decided FROM reform WHERE id = :id")
+_PROGRESS: Final = text(
+    "UPDATE reform_work SET phase = :phase, done = greatest(done, :done) WHERE reform_id = :id"
+)
+_REPORTED: Final = text(
+    """
+    UPDATE reform SET state = 'reported', number = :number, title = :title, effective_on = :day,
+        resolution = CAST(:resolution AS jsonb), decided = CAST(:decided AS jsonb)
+    WHERE id = :id AND state IN ('staged', 'reported') RETURNING id
+    """
+)
+_TOLD: Final = text(
+    """
+    UPDATE reform_work SET report = CAST(:report AS jsonb), verdict = verdict + :verdicts
+    WHERE reform_id = :id
+    """
+)
+_ENDED: Final = text(
+    """
+    UPDATE reform_work SET phase = NULL, problem = CAST(:problem AS jsonb) WHERE reform_id = :id
+    """
+)
+_FAILED: Final = text("UPDATE reform SET state = 'failed' WHERE id = :id AND state = 'staged'")
+_NO_FILES: Final = text("UPDATE reform_work SET files_until = NULL WHERE reform_id = :id")
+_OVER: Final = text(
+    """
+    SELECT r.id, r.state FROM reform r JOIN reform_work w ON w.reform_id = r.id
+    WHERE w.files_until < clock_timestamp() AND r.state <> 'staged' AND w.phase IS NULL
+    FOR UPDATE OF r SKIP LOCKED
+    """
+)
+_LOST: Final = text(
+    """
+    SELECT w.reform_id FROM reform_work w
+    WHERE w.phase IS NOT NULL AND NOT EXISTS (
+        SELECT FROM jobs.procrastinate_jobs j
+        WHERE j.status IN ('todo', 'doing')
+            AND CAST(j.args->>'reform_id' AS bigint) = w.reform_id)
+    """
+)

@@ -1,0 +1,339 @@
+"""`diachiso paper …`: plates, certificates, decisions and lists, as PDF files."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import click
+from pydantic import ValidationError
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from registry import cluster
+from registry.database import make_engine, session_scope
+from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.lifecycle.requests import Doors
+from registry.lifecycle.table import BY_NAME
+from registry.messages import number
+from registry.paper.certificates import issue_certificate, revoke, verify
+from registry.paper.decisions import KINDS, DecisionForm, done_decision, planned_decision
+from registry.paper.lists import Purpose, print_list
+from registry.paper.plates import BLEED_MM, PLATE_FORM, ROLL_MM, PlateForm, Sheet, print_plates
+from registry.paper.site import Site
+from registry.paper.typesetting import Paper
+from registry.reads import Reads
+from scripts.lifecycle import rows_of, wrong
+from scripts.options import DAY
+from scripts.progress import say
+from scripts.settings import read_settings
+
+_FORCED: Final = "diachiso.force"
+_OPERATIONS: Final = tuple(name for name, made in BY_NAME.items() if made.kind in KINDS)
+_STATES: Final = {
+    "valid": "còn giá trị (it holds)",
+    "changed": "hết giá trị: địa chỉ đã đổi (the address has changed)",
+    "ended": "hết giá trị: mã đã thôi dùng (the code is retired)",
+    "revoked": "đã thu hồi (taken back)",
+}
+
+
+def _remember_force(ctx: click.Context, _param: click.Parameter, given: bool) -> None:
+    ctx.meta[_FORCED] = given
+
+
+def _new_file(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None and path.is_file() and not ctx.meta[_FORCED]:
+        raise click.UsageError(
+            f"đã có tệp {path}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
+        )
+    if path is not None and not path.parent.is_dir():
+        raise click.UsageError(f"{path}: không có thư mục ấy (no such folder)")
+    return path
+
+
+_OUT = click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_new_file,
+    help="Tệp PDF sẽ ghi (the file to write).",
+)
+_FORCE = click.option(
+    "--force",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_remember_force,
+    help="Ghi đè tệp đã có (write over a file that is there).",
+)
+_URL = click.option(
+    "--url",
+    metavar="URL",
+    help="Địa chỉ trang web; mặc định DIACHISO_PUBLIC_URL (where the QR leads).",
+)
+_SKIP = click.option(
+    "--skip", type=click.IntRange(0), default=0, help="Bỏ qua bấy nhiêu số nhà (pass over)."
+)
+_DOORS: Final = (
+    click.option(
+        "--codes", multiple=True, help="Mã, nhiều thì cách nhau bằng dấu phẩy (by their codes)."
+    ),
+    click.option("--commune", metavar="CODE", help="Mã xã, phường (code of today's commune)."),
+    click.option("--street", help="Cả đường này (all of a street)."),
+    click.option("--locality", help="Cả thôn, tổ này (all of a locality)."),
+    click.option("--former-commune", metavar="CODE", help="Mã xã trước 7/2025 (its former one)."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What paper is made with."""
+
+    engine: Engine
+    reads: Reads
+    known: Gazetteer
+    site: Site
+
+    @property
+    def made(self) -> tuple[Engine, Reads, Gazetteer, Site]:
+        """As the functions of `registry.paper` take it."""
+        return self.engine, self.reads, self.known, self.site
+
+
+@contextmanager
+def _desk(url: str | None = None) -> Iterator[_Desk]:
+    settings = read_settings()
+    database = cluster.database_url(settings)
+    public = url or settings.public_url
+    engine = make_engine(database)
+    reads = Reads(database, pool_size=1, statement_timeout_ms=60_000)
+    try:
+        with session_scope(engine) as session:
+            known = load_gazetteer(session)
+        site = Site((public or "http://127.0.0.1:8000").rstrip("/"), public is not None)
+        yield _Desk(engine, reads, known, site)
+    finally:
+        reads.close()
+        engine.dispose()
+
+
+def _doors(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_DOORS):
+        command = option(command)
+    return command
+
+
+@click.group()
+def paper() -> None:
+    """In biển, giấy xác nhận, quyết định, danh sách (the authority's paper, as PDF)."""
+
+
+@paper.command()
+@_doors
+@click.option("--size", default=PLATE_FORM.size, show_default=True, help="Rộng x cao, mm (in mm).")
+@click.option(
+    "--sheet",
+    type=click.Choice(get_args(Sheet)),
+    default=PLATE_FORM.sheet,
+    show_default=True,
+    help="Tờ A4 hay cuộn (sheets, or a roll).",
+)
+@click.option(
+    "--roll-mm",
+    type=click.IntRange(*ROLL_MM),
+    default=PLATE_FORM.roll_mm,
+    show_default=True,
+    help="Cuộn rộng mấy mm (width of the roll).",
+)
+@click.option(
+    "--bleed-mm",
+    type=click.IntRange(0, BLEED_MM),
+    default=PLATE_FORM.bleed_mm,
+    show_default=True,
+    help="Phần xén mỗi bên (ground beyond the cut).",
+)
+@_SKIP
+@_OUT
+@_FORCE
+@_URL
+def plates(
+    *,
+    size: str,
+    sheet: Sheet,
+    roll_mm: int,
+    bleed_mm: int,
+    skip: int,
+    out: Path | None,
+    url: str | None,
+    **doors: Any,
+) -> None:
+    """In biển số nhà (plates of some doors, or of a whole street).
+
+    Nothing is written: that they were handed out is `diachiso operation issue-plates`.
+    """
+    form = PlateForm(size, sheet, roll_mm, bleed_mm)
+    _print(
+        url,
+        out,
+        doors,
+        lambda desk, session, wanted: print_plates(
+            session, desk.known, desk.site, wanted, form, skip=skip
+        ),
+    )
+
+
+@paper.command("list")
+@_doors
+@click.option(
+    "--purpose",
+    type=click.Choice(get_args(Purpose)),
+    default="wall",
+    show_default=True,
+    help="Dán tường, hay đi thực địa có ô để đánh dấu (for the wall, or with boxes to tick).",
+)
+@_SKIP
+@_OUT
+@_FORCE
+@_URL
+def list_(*, purpose: Purpose, skip: int, out: Path | None, url: str | None, **doors: Any) -> None:
+    """In danh sách một đường, thôn (a list of a street or locality)."""
+    _print(
+        url,
+        out,
+        doors,
+        lambda desk, session, wanted: print_list(
+            session, desk.known, desk.site, wanted, purpose, skip=skip
+        ),
+    )
+
+
+@paper.command()
+@click.argument("code", required=False)
+@click.option("--document-number", help="Số trong sổ của cơ quan (in the office's own books).")
+@click.option(
+    "--verify", "checked", metavar="NUMBER", help="Xem giấy còn giá trị không (does it hold)."
+)
+@click.option("--revoke", "revoked", metavar="NUMBER", help="Thu hồi giấy này (take it back).")
+@click.option("--reason", help="Lý do thu hồi, không ghi tên người (why it is taken back).")
+@_OUT
+@_FORCE
+@_URL
+def certificate(
+    *,
+    code: str | None,
+    document_number: str | None,
+    checked: str | None,
+    revoked: str | None,
+    reason: str | None,
+    out: Path | None,
+    url: str | None,
+) -> int:
+    """Cấp, kiểm tra hoặc thu hồi giấy xác nhận địa chỉ (certificates of address)."""
+    if sum(given is not None for given in (code, checked, revoked)) != 1:
+        raise click.UsageError("cần một trong MÃ, --verify, --revoke (give one of the three)")
+    if revoked is not None and not reason:
+        raise click.UsageError("thu hồi thì cần --reason (say why)")
+    with _desk(url) as desk:
+        if revoked is not None:
+            revoke(desk.engine, revoked, reason=reason or "")
+        if code is None:
+            verdict = verify(desk.reads, desk.known, checked or revoked or "")
+            click.echo(f"{verdict.certificate.shown}: {_STATES[verdict.state]}")
+            click.echo(verdict.certificate.label)
+            return 0 if verdict.state == "valid" or revoked is not None else 1
+        made, printed = issue_certificate(*desk.made, code, document_number=document_number)
+        _write(printed, out)
+        click.echo(made.shown)
+    return 0
+
+
+@paper.command()
+@click.argument("operation", type=click.Choice(_OPERATIONS), required=False)
+@click.option("--event", type=click.IntRange(0), help="Việc đã ghi, theo số (of what was done).")
+@click.option("--commune", metavar="CODE", help="Mã xã, phường (code of today's commune).")
+@click.option("--communes", help="Mã các xã, phường, cách nhau bằng dấu phẩy (several).")
+@click.option("--province", metavar="CODE", help="Mã tỉnh (all its communes with the street).")
+@click.option("--former-commune", metavar="CODE", help="Mã xã trước 7/2025 (its former one).")
+@click.option("--street", help="Tên đường (the street).")
+@click.option("--locality", help="Tên thôn, tổ (the locality).")
+@click.option("--new-name", help="Tên mới (the new name).")
+@click.option(
+    "--numbers",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Bảng số cũ, số mới, CSV (old and new numbers).",
+)
+@click.option("--unit", metavar="CODE", help="Nơi ra quyết định (who decides).")
+@click.option("--number", help="Số quyết định (of the decision).")
+@click.option("--day", type=DAY, help="Ngày ký (of the decision).")
+@click.option("--ground", "grounds", multiple=True, help="Căn cứ, thay căn cứ sẵn có (grounds).")
+@click.option("--proposer", help="Theo đề nghị của cơ quan nào (an office, no person).")
+@_OUT
+@_FORCE
+@_URL
+def decision(
+    *,
+    operation: str | None,
+    event: int | None,
+    unit: str | None,
+    number: str | None,
+    day: datetime.date | None,
+    grounds: tuple[str, ...],
+    proposer: str | None,
+    out: Path | None,
+    url: str | None,
+    **fields: Any,
+) -> None:
+    """In quyết định đặt, đổi tên hoặc đánh số lại (a decision, with its annex).
+
+    Of an OPERATION that is to come, which is tried and not done; or of the --event of one that was.
+    """
+    if (operation is None) == (event is None):
+        raise click.UsageError("cần tên việc hoặc --event (an operation, or an event)")
+    form = DecisionForm(unit, number, day, grounds, proposer)
+    with _desk(url) as desk:
+        if event is not None:
+            _write(done_decision(*desk.made, event, form), out)
+            return
+        made = BY_NAME[operation or ""]
+        request = _validated(made.request, _request(fields))
+        _write(planned_decision(*desk.made, made, request, form), out)
+
+
+def _request(fields: dict[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in fields.items() if value is not None}
+    if "communes" in given:
+        given["communes"] = [code.strip() for code in given["communes"].split(",")]
+    if "numbers" in given:
+        given["numbers"] = list(rows_of(given["numbers"], ("old", "new", "commune")))
+    return given
+
+
+def _print(
+    url: str | None,
+    out: Path | None,
+    doors: dict[str, Any],
+    make: Callable[[_Desk, Session, Doors], Paper],
+) -> None:
+    codes = [code.strip() for each in doors.pop("codes") for code in each.split(",")]
+    given = {name: value for name, value in doors.items() if value is not None}
+    wanted = _validated(Doors, given | ({"codes": codes} if codes else {}))
+    with _desk(url) as desk, session_scope(desk.engine) as session:
+        _write(make(desk, session, wanted), out)
+
+
+def _validated(model: Any, given: dict[str, Any]) -> Any:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise click.UsageError(wrong(error)) from error
+
+
+def _write(printed: Paper, out: Path | None) -> None:
+    """Write the file, and say what is on it and what to know of it."""
+    path = out or Path(printed.name)
+    path.write_bytes(printed.pdf)
+    for notice in printed.notices:
+        say(f"{number(notice.count)} {notice.message} [{notice.code}]")
+    say(f"{path}: {number(printed.items)}")

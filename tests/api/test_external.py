@@ -1,0 +1,120 @@
+"""What others call a record: loaded from a file, found by value, told with the record."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from geo.code import format as code_display
+from registry.database import session_scope
+from registry.errors import InvalidInputError, UnreadableFileError
+from registry.export.run import ExportOptions, export_file
+from registry.external_ids.loading import PROBLEMS, Loaded, load_external_ids
+from tests.support.keys import Office, code_of
+from tests.support.keys import office as open_office
+
+
+@pytest.fixture(scope="module")
+def office(admin_url: str, worker_id: str) -> Iterator[Office]:
+    with open_office(admin_url, f"external_{worker_id}") as made:
+        yield made
+
+
+def load(office: Office, path: Path, table: str, scheme: str | None = None) -> Loaded:
+    path.write_text(table, encoding="utf-8")
+    with session_scope(office.place.engine) as session:
+        return load_external_ids(session, path, scheme)
+
+
+def found(result: Loaded) -> list[tuple[int, str]]:
+    return [(problem.row_number, problem.code) for problem in result.problems]
+
+
+def test_value_leads_to_its_record_and_stands_beside_it(office: Office, tmp_path: Path) -> None:
+    code = office.place.house("101")
+    table = (
+        "mã địa chỉ,hệ mã,giá trị,từ ngày,đến ngày\n"
+        f"{code_display(code)},parcel,12/3 Tờ 5,,\n"
+        f"{code},own_number,A-7,1/7/2024,30/6/2025\n"
+        f"{code},own_number,A-8,1/7/2025,\n"
+    )
+    result = load(office, tmp_path / "a.csv", table)
+    assert (result.rows, result.new, result.rejected, result.problems) == (3, 3, 0, ())
+    answer = office.get("/v1/external/parcel/12/3 Tờ 5").get_json()
+    assert [each["code"] for each in answer["records"]] == [code]
+    assert answer["records"][0]["address"]["house_number"] == "101"
+    assert code_of(office.get("/v1/external/own_number/A-7")) == (404, "not_found")
+    then = office.get("/v1/external/own_number/A-7?on=2025-06-30").get_json()
+    assert then["records"][0]["valid_to"] == "2025-06-30"
+    told = office.get(f"/v1/addresses/{code}?external=true").get_json()["external_ids"]
+    assert [(each["scheme"], each["value"]) for each in told] == [
+        ("own_number", "A-7"),
+        ("own_number", "A-8"),
+        ("parcel", "12/3 Tờ 5"),
+    ]
+    assert "external_ids" not in office.get(f"/v1/addresses/{code}").get_json()
+    out = tmp_path / "out.csv"
+    export_file(office.place.engine, out, ExportOptions("csv", external=True))
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        exported = {row["code"]: row["external_ids"] for row in csv.DictReader(file)}
+    assert exported[code] == "own_number:A-8; parcel:12/3 Tờ 5"
+    # The same again changes nothing; another day is a change.
+    again = load(office, tmp_path / "a.csv", table.replace("1/7/2024", "2/7/2024"))
+    assert (again.new, again.changed, again.unchanged) == (0, 1, 2)
+
+
+def test_several_of_one_are_taken_and_told(office: Office, tmp_path: Path) -> None:
+    one, two = office.place.house("103"), office.place.house("105")
+    table = f"code,value\n{one},10001\n{two},10001\n{one},10002\n"
+    result = load(office, tmp_path / "b.csv", table, "postcode")
+    assert (result.new, result.rejected) == (3, 0)
+    assert found(result) == [
+        (1, "record_has_several"),
+        (1, "value_shared"),
+        (2, "value_shared"),
+        (3, "record_has_several"),
+    ]
+    records = office.get("/v1/external/postcode/10001").get_json()["records"]
+    assert [each["code"] for each in records] == sorted((one, two))
+
+
+def test_retired_record_leads_on(office: Office, tmp_path: Path) -> None:
+    gone, into = office.place.house("107"), office.place.house("109")
+    load(office, tmp_path / "c.csv", f"code,value\n{gone},P-107\n", "parcel")
+    approver = office.key("gộp thửa", "approver")
+    done = office.post("merge", approver, codes=[gone], into=into, reason="thông nhau")
+    assert done.status_code == 200
+    (record,) = office.get("/v1/external/parcel/P-107").get_json()["records"]
+    assert record["address"] is None
+    assert [each["code"] for each in record["successors"]] == [into]
+
+
+def test_bad_rows_are_told_and_fail_no_other(office: Office, tmp_path: Path) -> None:
+    code = office.place.house("111")
+    rows = {
+        ",postcode,1,,": "code_missing",
+        "7P70-6F,postcode,1,,": "code_unreadable",
+        "1000-0006,postcode,1,,": "code_unknown",
+        f"{code},Bưu chính,1,,": "scheme_unreadable",
+        f"{code},postcode,,,": "value_missing",
+        f"{code},postcode,{'9' * 201},,": "value_unreadable",
+        f"{code},postcode,1,hôm qua,": "date_unreadable",
+        f"{code},postcode,1,2/1/2026,1/1/2026": "dates_swapped",
+        f"{code},postcode,10003,,": "",
+        f"{code},postcode,10003,1/1/2026,": "row_repeated",
+    }
+    table = "\n".join(("code,scheme,value,valid_from,valid_to", *rows))
+    result = load(office, tmp_path / "d.csv", table)
+    assert [code for _, code in found(result)] == [each for each in rows.values() if each]
+    assert (result.rows, result.new, result.rejected) == (10, 1, 9)
+    assert set(PROBLEMS) >= set(rows.values()) - {""}
+    with pytest.raises(UnreadableFileError, match="value"):
+        load(office, tmp_path / "e.csv", "mã,tên\n1,2\n")
+    with pytest.raises(InvalidInputError):
+        load(office, tmp_path / "f.csv", table, "Hệ của tôi")
+
+
+@pytest.mark.parametrize("path", ["Postcode/1", "postcode/%00", f"postcode/{'x' * 201}", "a-b/1"])
+def test_question_that_is_none_is_refused(office: Office, path: str) -> None:
+    assert office.get(f"/v1/external/{path}").status_code in (400, 404, 422)
