@@ -41,9 +41,10 @@ from api.desk import audit as desk_audit
 from api.desk import home as desk_home
 from api.desk import imports as desk_imports
 from api.desk import keys as desk_keys
-from api.desk import oidc, sign_in, target_files
+from api.desk import oidc, records_several, records_work, sign_in, target_files
 from api.desk import places as desk_places
 from api.desk import proposals as desk_proposals
+from api.desk import records as desk_records
 from api.desk import reports as desk_reports
 from api.desk import targets as desk_targets
 from api.desk.blueprint import prepare_desk
@@ -149,6 +150,7 @@ def create_app(
     )
     desk = (
         *(desk_home.blueprint, desk_imports.blueprint, desk_keys.blueprint, desk_audit.blueprint),
+        *(desk_records.blueprint, records_several.blueprint, records_work.blueprint),
         *(desk_reports.blueprint, desk_reports.own, desk_proposals.blueprint),
         *(desk_places.blueprint, desk_targets.blueprint, target_files.blueprint),
         sign_in.leaving,

@@ -97,6 +97,18 @@ class AddressTakenError(ConflictError):
     words = "địa chỉ đã có mã"
 
 
+class AlreadyDoneError(ConflictError):
+    """This very form was carried out before: it was sent twice."""
+
+    code = "already_done"
+
+
+class SeveralRefusedError(ConflictError):
+    """Of several records one or more cannot be done. Member: `refused`, code to what is wrong."""
+
+    code = "several_refused"
+
+
 class ReportDecidedError(ConflictError):
     """The report was decided already. Members: `state`, and `event_id` of the decision."""
 
@@ -185,6 +197,12 @@ class OwnDeliveryError(ForbiddenError):
     """Whoever delivered a file does not approve it."""
 
     code = "own_delivery"
+
+
+class OwnProposalError(ForbiddenError):
+    """Whoever proposed a record does not put it in force."""
+
+    code = "own_proposal"
 
 
 class TooManyRequestsError(RegistryError):

@@ -237,7 +237,7 @@ def history(reads: Reads, text: str) -> list[Step]:
     steps: list[Step] = []
     before: Record | None = None
     for row, record in zip(moments, states, strict=True):
-        changes = _changes(before, record)
+        changes = changes_between(before, record)
         # A state of its own counts also where it reads the same: verified twice on one day.
         written = record is not None and (before is None or record.event_id != before.event_id)
         if changes or written:
@@ -249,7 +249,8 @@ def history(reads: Reads, text: str) -> list[Step]:
     return steps
 
 
-def _changes(before: Record | None, after: Record | None) -> tuple[Change, ...]:
+def changes_between(before: Record | None, after: Record | None) -> tuple[Change, ...]:
+    """What is different in another state of a record; all that is known where there was none."""
     old, new = _members(before), _members(after)
     return tuple(
         Change(MEMBERS[name], old.get(name), new.get(name))

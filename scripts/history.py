@@ -11,12 +11,12 @@ from registry import cluster
 from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer
 from registry.history import Change, Step, history, lookup_as_of, moment_of
+from registry.lifecycle.words import FIELDS
 from registry.messages import STATUSES
 from registry.reads import Reads
 from registry.records import record_wording
 from scripts.options import FORMAT
 from scripts.settings import read_settings
-from scripts.words import FIELDS
 
 
 @click.command("history")

@@ -17,12 +17,12 @@ from registry import cluster
 from registry.database import make_engine
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
+from registry.lifecycle.words import FIELDS
 from registry.lifecycle.work import Done
 from registry.messages import number
 from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
-from scripts.words import FIELDS
 from scripts.written import Written, show_written, written_records
 
 _HEADERS: Final = {

@@ -94,7 +94,11 @@ def done(url: str, vi: str, en: str) -> BaseResponse:
 def complaint(error: RegistryError) -> str:
     """What is wrong, in the page's language and without the name of a parameter."""
     errors: Any = error.extra.get("errors")
-    said = str(errors[0]["detail"]) if errors else error.detail
+    return in_language(str(errors[0]["detail"]) if errors else error.detail)
+
+
+def in_language(said: str) -> str:
+    """The half of `Vietnamese (English)` that the reader reads."""
     vietnamese, _, english = said.rpartition(" (")
     return words(vietnamese, english.removesuffix(")")) if vietnamese else said
 

@@ -35,6 +35,8 @@ COMMENT ON COLUMN event.decision_number IS 'Number of the legal decision';
 COMMENT ON COLUMN event.scope IS 'What it touched: units, codes, import';
 COMMENT ON COLUMN event.occurred_at IS 'When it was recorded';
 COMMENT ON COLUMN event.xact IS 'The transaction that opened it; meaningless after a restore';
+-- A form that is sent twice is carried out once.
+CREATE UNIQUE INDEX uq_event_once ON event ((scope ->> 'once')) WHERE scope ? 'once';
 GRANT SELECT ON event TO diachiso_app;
 CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

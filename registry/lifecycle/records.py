@@ -7,9 +7,10 @@ from pydantic import BaseModel
 from sqlalchemy import insert, text
 
 from geo import code as codes
+from registry.access.actors import acting
 from registry.codes import issue_codes
 from registry.days import HOW_TO_WRITE, parse_day
-from registry.errors import ConflictError, InvalidInputError
+from registry.errors import ConflictError, InvalidInputError, OwnProposalError
 from registry.gazetteer import today
 from registry.lifecycle import requests as r
 from registry.lifecycle.addresses import (
@@ -24,6 +25,20 @@ from registry.lifecycle.places import commune_id
 from registry.lifecycle.work import HOUSEHOLD, LIVING, Columns, Done, Row, Work, read_code
 from registry.models import HouseholdFormerNumber, Plate
 
+# A record is proposed once at most: nothing leads back there.
+_PROPOSED_BY: Final = text(
+    """
+    SELECT e.actor
+    FROM (
+        SELECT event_id, recorded_at AS since FROM household
+        WHERE code = :code AND status = 'proposed'
+        UNION ALL
+        SELECT event_id, valid_from FROM household_version
+        WHERE code = :code AND status = 'proposed'
+    ) s JOIN event e ON e.id = s.event_id
+    ORDER BY s.since LIMIT 1
+    """
+)
 _NOT_PARTS: Final = frozenset({"code", "reason", "decision_number", "same_address", "restricted"})
 _BUILDING_STATUS: Final = text("SELECT status FROM household WHERE code = :code FOR SHARE")
 
@@ -71,9 +86,24 @@ def activate(work: Work, request: r.ActivateRequest) -> Done:
     columns = address_of(work, given_parts(request), row)
     if not request.same_address:
         refuse_taken(work.session, columns, [row["code"]])
-    work.begin(codes=[row["code"]])
+    own = _is_own_proposal(work, row)
+    work.begin(codes=[row["code"]], **({"own_proposal": True} if own else {}))
     work.update(row, **columns, status="active")
     return work.done()
+
+
+def _is_own_proposal(work: Work, row: Row) -> bool:
+    """Whether who acts proposed the record, and may approve that alone; else OwnProposalError."""
+    actor = acting()
+    if actor is None or row["status"] != "proposed":
+        return False
+    by: str = work.session.execute(_PROPOSED_BY, {"code": row["code"]}).scalar_one()
+    if by == actor.name and not actor.approves_own:
+        raise OwnProposalError(
+            f"mã {codes.format(row['code'])} do chính khoá này đề nghị: người duyệt khác mới đưa"
+            " vào sử dụng được (whoever proposed a record does not activate it)"
+        )
+    return by == actor.name
 
 
 def verify(work: Work, request: r.VerifyRequest) -> Done:

@@ -11,7 +11,12 @@ from sqlalchemy.orm import Session
 
 from registry.access.jurisdiction import check_jurisdiction
 from registry.database import session_scope
-from registry.errors import ConflictError, DatabaseUnavailableError, InvalidInputError
+from registry.errors import (
+    AlreadyDoneError,
+    ConflictError,
+    DatabaseUnavailableError,
+    InvalidInputError,
+)
 from registry.events import move_pending_events
 from registry.lifecycle.places import with_communes
 from registry.lifecycle.requests import OperationRequest
@@ -20,6 +25,7 @@ from registry.lifecycle.work import Done, Work
 
 # Foreign key, unique key, deadlock: another writer was there between our look and our write.
 _RIVALRY: Final = ("23503", "23505", "40P01")
+_ONCE: Final = "uq_event_once"
 _PUBLISH: Final = text("SELECT publish_event()")
 
 
@@ -34,10 +40,12 @@ def perform(
     *,
     actor: str,
     seen_event: int | None = None,
+    once: str | None = None,
     dry_run: bool = False,
 ) -> Done:
     """Do it, as a whole or not at all; `seen_event` is that of the record as the caller knows it.
 
+    What was done under the name `once` is not done again: AlreadyDoneError.
     Raises the errors of the operation: InvalidInputError, NotFoundError, ConflictError with its
     kinds, StaleError; OutsideUnitsError; and what session_scope raises.
     """
@@ -47,10 +55,32 @@ def perform(
         )
     done: Done | None = None
     with attempt(engine, dry_run=dry_run) as session:
-        done = _do(session, operation, request, actor, seen_event)
+        done = _do(session, operation, request, actor, seen_event, once)
     if done is None:
         raise AssertionError(f"{operation.name} ended without a result")
     return done
+
+
+def work_of(
+    session: Session,
+    operation: Operation,
+    request: OperationRequest,
+    actor: str,
+    seen_event: int | None = None,
+    once: str | None = None,
+) -> Work:
+    """The work of an operation, which has no event yet."""
+    return Work(
+        session,
+        operation.kind,
+        operation.from_states,
+        LEGAL_FROM,
+        actor,
+        request.reason,
+        request.decision_number,
+        seen_event,
+        once=once,
+    )
 
 
 @contextmanager
@@ -62,7 +92,7 @@ def tried(
     Raises what `perform` raises.
     """
     with attempt(engine, dry_run=True) as session:
-        yield session, _do(session, operation, request, actor, None)
+        yield session, _do(session, operation, request, actor)
 
 
 def _do(
@@ -70,18 +100,10 @@ def _do(
     operation: Operation,
     request: OperationRequest,
     actor: str,
-    seen_event: int | None,
+    seen_event: int | None = None,
+    once: str | None = None,
 ) -> Done:
-    work = Work(
-        session,
-        operation.kind,
-        operation.from_states,
-        LEGAL_FROM,
-        actor,
-        request.reason,
-        request.decision_number,
-        seen_event,
-    )
+    work = work_of(session, operation, request, actor, seen_event, once)
     request = with_communes(session, request)
     units = check_jurisdiction(session, request)
     return replace(operation.run(work, request), units=units)
@@ -114,6 +136,10 @@ def _rivalry() -> Iterator[None]:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in _RIVALRY:
             raise
+        if _ONCE in str(error.orig):
+            raise AlreadyDoneError(
+                "biểu mẫu này đã được gửi và đã làm xong (this form was carried out before)"
+            ) from error
         raise ConflictError(
             "có người khác vừa sửa cùng chỗ này; hãy thử lại (another writer was faster; try again)"
         ) from error

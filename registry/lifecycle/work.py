@@ -128,14 +128,20 @@ class Work:
     """The event of the state that the caller has seen; none where it does not say."""
     reports: tuple[int, ...] = ()
     """Field reports that it follows."""
+    once: str | None = None
+    """What names the form that asks for it: a second event of that name is refused."""
     written: list[Changed] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     event_id: int = 0
 
     def begin(self, **scope: object) -> None:
-        """Open the event; `scope` says what it is about."""
+        """Open the event, unless it is open; `scope` says what it is about."""
+        if self.event_id:
+            return  # one of several, under one event
         if self.reports:
             scope["reports"] = list(self.reports)
+        if self.once:
+            scope["once"] = self.once
         cause = Cause(self.operation, self.actor, self.reason, self.decision_number, scope)
         self.event_id = open_event(self.session, cause)
 

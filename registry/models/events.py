@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, SmallInteger, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base
@@ -15,6 +15,13 @@ class Event(Base):
 
     __tablename__ = "event"
     __table_args__ = (
+        # A form that is sent twice is carried out once.
+        Index(
+            "uq_event_once",
+            text("(scope ->> 'once')"),
+            unique=True,
+            postgresql_where="scope ? 'once'",
+        ),
         {"comment": "Append-only. Every writing transaction has one (function open_event)."},
     )
 

@@ -11,8 +11,8 @@ from geo.code import format as code_display
 from registry.errors import IllegalTransitionError
 from registry.history import MEMBERS
 from registry.lifecycle.table import OPERATIONS
+from registry.lifecycle.words import FIELDS
 from scripts.main import diachiso
-from scripts.words import FIELDS
 from tests.support.commands import Run, call
 from tests.support.lifecycle import COMMUNE, Town, town
 

@@ -2,15 +2,18 @@
 
 import re
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from registry.access.keys import KeyMade
 from registry.access.roles import Role
 from tests.support.keys import Office
 
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 
 
@@ -29,11 +32,21 @@ class Seat:
         form = {"csrf": self.form_token(page), **fields}
         return self.client.post(path, data=form)
 
+    def confirm(self, path: str, preview: TestResponse) -> TestResponse:
+        """What a preview shows is to be done: its form as it stands, confirmed."""
+        return self.client.post(path, data=MultiDict([*hidden(preview.text), ("_step", "do")]))
+
     def form_token(self, page: str = "/desk") -> str:
         """What the forms of a page carry."""
         found = _CSRF.search(self.client.get(page).text)
         assert found, page
         return found[1]
+
+
+def hidden(page: str) -> list[tuple[str, str]]:
+    """What the last form of a page carries without showing it."""
+    form = page.rpartition("<form")[2]
+    return [(unescape(name), unescape(value)) for name, value in _HIDDEN.findall(form)]
 
 
 def sign_in(office: Office, key: KeyMade) -> Seat:

@@ -1,0 +1,353 @@
+"""The records of a commune at the desk: a list and a map of them, and the page of one."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import jsonify, redirect, request
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import caller, requires
+from api.audit import note
+from api.context import gazetteer, register
+from api.desk.blueprint import desk_blueprint, desk_page, event_words, room
+from api.desk.records_several import SEVERAL
+from api.desk.records_words import (
+    changes_words,
+    commune_name,
+    field_words,
+    label_of,
+    status_words,
+    title,
+    value_words,
+)
+from api.desk.records_work import OF_RECORD
+from api.errors import UNIT_CODE, invalid_input
+from api.pages.shell import words
+from api.pages.sketch import draw_sketch
+from geo import code as codes
+from geo.code import CodeError
+from geo.code_writing import unannounced
+from geo.house_number import parse_house_number
+from geo.label import door_words, number_of
+from registry.access.actors import Actor
+from registry.database import session_scope
+from registry.desk_records import (
+    MOST_POINTS,
+    STATUSES_OF,
+    Status,
+    Wanted,
+    check_seen,
+    find_record,
+    list_places,
+    list_records,
+    list_spots,
+    outline,
+)
+from registry.drawing.surroundings import surroundings
+from registry.errors import InvalidInputError
+from registry.gazetteer import Gazetteer, Unit, today
+from registry.history import Step, history
+from registry.lifecycle.table import BY_NAME
+from registry.records import Record, record_wording
+
+blueprint = desk_blueprint("records", "/desk/records")
+room("/desk/records", "Chỗ ở", "Records", "viewer")
+
+_STATUS_WORDS: Final[dict[Status, tuple[str, str]]] = {
+    "living": ("Đang dùng và đề nghị", "In use or proposed"),
+    "active": ("Đang dùng", "In use"),
+    "proposed": ("Đề nghị, chờ duyệt", "Proposed"),
+    "reserved": ("Mã đã giữ", "Reserved codes"),
+    "retired": ("Ngừng dùng", "Retired"),
+    "all": ("Tất cả", "All"),
+}
+_EXACT_M: Final = 20
+
+
+class ListQuery(BaseModel):
+    """Filters of the list, as its form sends them; what is empty is not sent on."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    unit: str | None = Field(None, pattern=UNIT_CODE)
+    q: str = Field("", max_length=100)
+    status: Status = "living"
+    street: int | None = Field(None, ge=0, le=2**62)
+    locality: int | None = Field(None, ge=0, le=2**62)
+    no_point: bool = False
+    unverified: bool = False
+    doubled: bool = False
+    after: str | None = Field(None, max_length=40)
+
+    def wanted(self, unit_id: int) -> Wanted:
+        """What is looked for in a commune; raises InvalidInputError for a number that is none."""
+        number = self.q.strip()
+        read = parse_house_number(number) if number else None
+        if number and read is None:
+            raise InvalidInputError.of_field(
+                "q", "unreadable", f"“{number}” không phải số nhà hay mã (no number and no code)"
+            )
+        return Wanted(
+            unit_id,
+            self.status,
+            self.street,
+            self.locality,
+            self.no_point,
+            self.unverified,
+            self.doubled,
+            read.key if read else None,
+        )
+
+    def url(self, path: str = "/desk/records", **other: object) -> str:
+        """The list with these filters, of which some are other ones."""
+        given = self.model_dump(exclude_defaults=True, exclude={"after"}) | other
+        return f"{path}?{urlencode({n: v for n, v in given.items() if v is not None})}"
+
+
+@blueprint.get("")
+@requires("viewer")
+def get_records() -> BaseResponse:
+    """The list with its filters; without a commune a choice of communes."""
+    query, asking, known = _query(), caller(), gazetteer()
+    if (code := _code_in(query.q)) is not None:
+        return redirect(f"/desk/records/{codes.format(code)}", 303)
+    unit = _unit(query.unit, asking, known)
+    if unit is None or unit.level != "commune":
+        return desk_page("desk/record_communes.html", units=_choices(known, asking, unit))
+    wrong: InvalidInputError | None = None
+    answered = query
+    try:
+        wanted = query.wanted(unit.id)
+    except InvalidInputError as error:
+        wrong, answered = error, query.model_copy(update={"q": ""})
+        wanted = answered.wanted(unit.id)
+    with session_scope(register().read_engine) as session:
+        page = list_records(session, wanted, query.after)
+        streets, localities = list_places(session, unit.id)
+    note(count=len(page.records), units=[unit.code])
+    return desk_page(
+        "desk/records.html",
+        200 if wrong is None else 422,
+        query=query,
+        points=answered.url("/desk/records/points", unit=unit.code),
+        unit=unit,
+        commune=commune_name(known, unit.id),
+        several_communes=asking.sees is None or len(asking.sees) > 1,
+        page=page,
+        rows=[_Listed.of(record) for record in page.records],
+        streets=[(each.id, each.words) for each in streets],
+        localities=[(each.id, each.words) for each in localities],
+        statuses=[(name, words(*_STATUS_WORDS[name])) for name in STATUSES_OF],
+        wrong=wrong,
+        after=page.records[-1].code if page.records and page.more else None,
+        several=[
+            (made, title(made))
+            for made in SEVERAL
+            if asking.may(made.role) and set(made.from_states) & set(STATUSES_OF[query.status])
+        ],
+        writes=asking.may("editor") and (asking.unit_ids is None or unit.id in asking.unit_ids),
+        new=[(BY_NAME[n], title(BY_NAME[n])) for n in ("propose", "reserve")],
+        status_words=status_words,
+    )
+
+
+@blueprint.get("/points")
+@requires("viewer")
+def get_points() -> BaseResponse:
+    """Where the records of the list are, for its map."""
+    query, known = _query(), gazetteer()
+    unit = _unit(query.unit, caller(), known)
+    if unit is None or unit.level != "commune":
+        raise InvalidInputError.of_field("unit", "missing", "thiếu mã xã, phường (missing)")
+    with session_scope(register().read_engine) as session:
+        spots = list_spots(session, query.wanted(unit.id))
+    note(count=len(spots), units=[unit.code])
+    response = jsonify({"points": spots, "more": len(spots) == MOST_POINTS})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/boundary")
+@requires("viewer")
+def get_boundary() -> BaseResponse:
+    """The boundary of a commune as a GeoJSON feature; without one an empty geometry."""
+    unit = _unit(_query().unit, caller(), gazetteer())
+    drawn = None
+    if unit is not None:
+        with session_scope(register().read_engine) as session:
+            drawn = outline(session, unit.id)
+    geometry, approximate = drawn or (None, False)
+    properties = {"approximate": approximate}
+    response = jsonify({"type": "Feature", "properties": properties, "geometry": geometry})
+    response.cache_control.private = True
+    response.cache_control.max_age = 600
+    return response
+
+
+@blueprint.get("/<address_code>")
+@requires("viewer")
+def get_record(address_code: str) -> BaseResponse:
+    """One record: what is known, what can be done, what became of it."""
+    known, asking, reads = gazetteer(), caller(), register().reads
+    record = find_record(reads, known, address_code, asking)
+    shown = codes.format(record.code)
+    if address_code != shown:
+        return redirect(f"/desk/records/{shown}", 302)
+    steps = history(reads, record.code)
+    unit = known.units.get(record.unit_id) if record.unit_id else None
+    note(count=1, units=[unit.code] if unit else [])
+    in_full = asking.may("editor")
+    return desk_page(
+        "desk/record.html",
+        record=record,
+        code=shown,
+        label=label_of(known, record),
+        before=record_wording(known, today(), record).before_2025_07 if unit else None,
+        commune=commune_name(known, record.unit_id),
+        unit=unit,
+        state=status_words(record.status),
+        demo=codes.is_demo(record.code),
+        facts=_facts(known, record),
+        steps=[
+            _step(known, step, first=step is steps[0], in_full=in_full) for step in reversed(steps)
+        ],
+        sketch=_sketch(record),
+        work=[_work(made.name, record, asking) for made in OF_RECORD if _fits(made.name, record)],
+        successors=[codes.format(code) for code in record.successors or ()],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A line of the list."""
+
+    code: str
+    shown: str
+    door: str
+    record: Record
+
+    @staticmethod
+    def of(record: Record) -> "_Listed":
+        door = ", ".join(door_words(record.label_parts))
+        return _Listed(record.code, codes.format(record.code), door, record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Something that can be done with a record, or why not by who reads."""
+
+    name: str
+    title: str
+    why_not: str
+
+
+def _query() -> ListQuery:
+    given = {name: value for name, value in request.args.items() if value.strip()}
+    try:
+        return ListQuery.model_validate(given)
+    except ValidationError as error:
+        raise invalid_input(error, ListQuery) from error
+
+
+def _code_in(text: str) -> str | None:
+    """The code that a search means, if it is one."""
+    try:
+        return codes.validate(unannounced(text))
+    except CodeError:
+        return None
+
+
+def _unit(code: str | None, asking: Actor, known: Gazetteer) -> Unit | None:
+    """The unit that is asked for, or the only commune that there is to see; None where several are.
+
+    Raises InvalidInputError, OutsideUnitsError.
+    """
+    day = today()
+    if code is None:
+        sees = [known.units[i] for i in asking.sees or () if i in known.units]
+        alive = [unit for unit in sees if unit.alive_on(day)]
+        return alive[0] if len(alive) == 1 else None
+    unit = next((u for u in known.with_code(code) if u.alive_on(day)), None)
+    if unit is None:
+        raise InvalidInputError.of_field(
+            "unit", "unknown_commune", f"không có xã, phường mã {code} (no commune of today)"
+        )
+    if unit.level == "commune":
+        check_seen(known, unit.id, asking)
+    return unit
+
+
+def _choices(known: Gazetteer, asking: Actor, within: Unit | None) -> list[tuple[str, str]]:
+    """Communes to choose from, or provinces where these are several."""
+    day = today()
+    ids = asking.sees
+    communes = [u for u in known.alive(day, level="commune") if ids is None or u.id in ids]
+    if within is not None:
+        held = {u.id for u in known.members(within, day)}
+        communes = [u for u in communes if u.id in held]
+    provinces = {p.id: p for u in communes if (p := known.province_of(u, day)) is not None}
+    offered = communes if len(provinces) == 1 else list(provinces.values())
+    named = [(u.code, u.version_on(day).full_name) for u in offered]
+    return sorted(named, key=lambda each: each[0])
+
+
+def _facts(known: Gazetteer, record: Record) -> list[tuple[str, str]]:
+    """What is recorded of it beside its label, in words."""
+    held: list[tuple[str, Any]] = [
+        ("kind", record.kind),
+        ("households_count", record.households_count if record.kind == "household" else None),
+        ("parent", record.parent_code),
+        ("verified_on", record.verified_on),
+        ("position_method", record.position_method),
+        ("position_accuracy_m", record.accuracy_m),
+        ("delivery_hint", record.delivery_hint),
+        ("former_commune", record.former_unit_id),
+        ("restricted", record.restricted or None),
+    ]
+    return [(field_words(n), value_words(known, n, v)) for n, v in held if v is not None]
+
+
+def _step(known: Gazetteer, step: Step, *, first: bool, in_full: bool) -> dict[str, Any]:
+    record = step.record
+    return {
+        "at": step.at,
+        "what": event_words(step.operation) if step.operation else "–",
+        "actor": step.actor if in_full else None,
+        "reason": step.reason if in_full else None,
+        "decision": step.decision_number,
+        "report": step.report_id,
+        "label": label_of(known, record) if record else words("đã gỡ", "removed"),
+        "status": status_words(record.status) if record else "",
+        "changes": () if first else changes_words(known, step.changes),
+        "successors": [codes.format(code) for code in step.successors],
+        "predecessors": [codes.format(code) for code in step.predecessors],
+    }
+
+
+def _sketch(record: Record) -> Markup | None:
+    if record.lon is None or record.lat is None:
+        return None
+    around = surroundings(
+        register().reads, code=record.code, lon=record.lon, lat=record.lat, province_id=None
+    )
+    exact = record.accuracy_m is not None and record.accuracy_m <= _EXACT_M
+    return draw_sketch(around, number=number_of(record.label_parts), exact=exact)
+
+
+def _fits(name: str, record: Record) -> bool:
+    """Whether an operation is possible in the record's state."""
+    return record.status in BY_NAME[name].from_states
+
+
+def _work(name: str, record: Record, asking: Actor) -> _Work:
+    made = BY_NAME[name]
+    why_not = ""
+    if not asking.may(made.role):
+        who = {"editor": "người nhập", "approver": "người duyệt"}.get(made.role, made.role)
+        why_not = words(f"cần {who}", f"needs an {made.role}")
+    elif record.unit_id and asking.unit_ids is not None and record.unit_id not in asking.unit_ids:
+        why_not = words("ngoài địa bàn của khoá này", "outside the units of this key")
+    return _Work(name, title(made, record.status), why_not)

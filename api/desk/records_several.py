@@ -1,0 +1,166 @@
+"""One operation on the records ticked in a list: one preview, then all of them or none."""
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import request
+from pydantic import ValidationError
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import caller, requires
+from api.audit import note
+from api.context import gazetteer, register
+from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, in_language
+from api.desk.records_forms import Form, once_of_form
+from api.desk.records_words import label_of, preview_of, title
+from api.errors import invalid_input, registry_problem, status_of
+from geo import code as codes
+from geo.code import CodeError
+from registry.database import session_scope
+from registry.desk_records import check_seen, records_of
+from registry.errors import (
+    AlreadyDoneError,
+    ConflictError,
+    InvalidInputError,
+    RegistryError,
+)
+from registry.lifecycle.several import Each, SeveralDone, perform_several
+from registry.lifecycle.table import BY_NAME, Operation
+
+blueprint = desk_blueprint("records_several", "/desk/records/several")
+
+SEVERAL: Final = tuple(BY_NAME[name] for name in ("verify", "activate", "retire", "reinstate"))
+"""What can be done with several records at once: nothing is told of each by itself."""
+_LIST: Final = re.compile(r"/desk/records(\?[!-~]*)?")
+"""Where a list may be that is gone back to: an address as browsers write it."""
+_ASKED: Final = ("on", "decision_number", "reason")
+
+
+def _endpoint(operation: Operation) -> Callable[[], BaseResponse]:
+    def several() -> BaseResponse:
+        return _answer(operation)
+
+    several.__name__ = f"several_{operation.kind}"
+    return several
+
+
+def _answer(operation: Operation) -> BaseResponse:
+    """The form with what was ticked; what it would do; or what was done."""
+    step = request.form.get("_step", "form")
+    typed = {name: request.form[name] for name in _ASKED if name in request.form}
+    back = request.form.get("back", "")
+    back = back if _LIST.fullmatch(back) else "/desk/records"
+    ticked = _ticked()
+    _check(ticked)
+    error: RegistryError | None = None
+    tried: SeveralDone | None = None
+    try:
+        if step == "do":
+            return _do(operation, ticked, typed, back)
+        if step == "preview":
+            tried = _perform(operation, ticked, typed, dry_run=True)
+    except AlreadyDoneError:
+        return done(back, "Việc này đã làm rồi, không làm lần nữa", "Done already")
+    except (InvalidInputError, ConflictError) as raised:
+        error = raised
+        registry_problem(raised)  # for the audit log
+    return _page(operation, ticked, typed, back, tried, error)
+
+
+def _perform(
+    operation: Operation, ticked: dict[str, int], typed: dict[str, str], **more: Any
+) -> SeveralDone:
+    said = {name: value.strip() for name, value in typed.items() if value.strip()}
+    model = operation.request
+    try:
+        several = [
+            Each(code, model.model_validate({"code": code, **said}), seen)
+            for code, seen in ticked.items()
+        ]
+    except ValidationError as error:
+        raise invalid_input(error, model) from error
+    return perform_several(register().engine, operation, several, actor=caller().name, **more)
+
+
+def _do(
+    operation: Operation, ticked: dict[str, int], typed: dict[str, str], back: str
+) -> BaseResponse:
+    made = _perform(operation, ticked, typed, once=once_of_form())
+    count = len(made.records)
+    note(count=count, units=made.units, event_id=made.event_id)
+    return done(back, f"Đã {operation.vi}: {count} mã", f"Done ({operation.name}): {count} records")
+
+
+def _page(
+    operation: Operation,
+    ticked: dict[str, int],
+    typed: dict[str, str],
+    back: str,
+    tried: SeveralDone | None,
+    error: RegistryError | None,
+) -> BaseResponse:
+    known = gazetteer()
+    form = Form(operation, communes=(), typed=typed, error=error)
+    fields = [f for group in form.groups() for f in group.fields if f.name in _ASKED]
+    with session_scope(register().read_engine) as session:
+        records = records_of(session, ticked)
+        made = tried.records if tried else ()
+        preview = preview_of(session, known, operation, made) if tried else None
+    refused = [
+        (codes.format(each.code), in_language(each.error.detail))
+        for each in (tried.refused if tried else ())
+    ]
+    left_out = {each.code for each in (tried.refused if tried else ())}
+    return desk_page(
+        "desk/record_several.html",
+        status_of(error) if error else 200,
+        heading=title(operation),
+        operation=operation,
+        fields=fields,
+        records=[(codes.format(c), label_of(known, r)) for c, r in records.items()],
+        ticked=[(c, s) for c, s in ticked.items() if c not in left_out],
+        whole=list(ticked.items()),
+        preview=preview,
+        refused=refused,
+        typed=typed,
+        trouble=complaint(error) if error else None,
+        told=error.extra.get("refused", {}) if error else {},
+        once=secrets.token_urlsafe(12),
+        back=back,
+        in_language=in_language,
+        shown_code=codes.format,
+    )
+
+
+def _ticked() -> dict[str, int]:
+    """The code of each record that was ticked, and the event of its state as it was listed."""
+    found: dict[str, int] = {}
+    for written in request.form.getlist("record"):
+        code, _, seen = written.partition(".")
+        try:
+            canonical = codes.validate(code)
+        except CodeError as error:
+            raise InvalidInputError.of_field("record", error.code, str(error)) from None
+        known = seen.isascii() and seen.isdigit() and len(seen) < 19
+        found[canonical] = int(seen) if known else 0
+    if not found:
+        raise InvalidInputError.of_field(
+            "record", "missing", "chưa chọn chỗ ở nào trong danh sách (nothing was ticked)"
+        )
+    return found
+
+
+def _check(ticked: dict[str, int]) -> None:
+    """Raises OutsideUnitsError where one is of a commune that the caller does not see."""
+    known, asking = gazetteer(), caller()
+    with session_scope(register().read_engine) as session:
+        records = records_of(session, ticked)
+    for record in records.values():
+        check_seen(known, record.unit_id, asking)
+    note(units={known.units[r.unit_id].code for r in records.values() if r.unit_id})
+
+
+for _operation in SEVERAL:
+    blueprint.post(f"/{_operation.name}")(requires(_operation.role)(_endpoint(_operation)))

@@ -1,0 +1,155 @@
+"""Records and what happens to them, in words of the desk."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from api.pages.shell import words
+from geo.code import format as code_display
+from registry.desk_records import Affected, affected, records_of
+from registry.gazetteer import Gazetteer, today
+from registry.history import Change, changes_between
+from registry.lifecycle.table import Operation
+from registry.lifecycle.words import EFFECTS, FIELDS, KINDS, METHODS
+from registry.lifecycle.work import Changed
+from registry.messages import STATUSES
+from registry.records import Record, record_wording
+
+_TITLES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    ("retire", "proposed"): ("từ chối đề nghị", "turn down"),
+    ("retire", "reserved"): ("bỏ mã đã giữ", "give up the code"),
+    ("propose", ""): ("đề nghị nhà mới", "propose a new house"),
+    ("reserve", ""): ("giữ mã trước", "reserve codes"),
+}
+"""What an operation is called where the table's word does not say it."""
+_SHOWN: Final = 50
+"""Records that a preview shows one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What happens to one record."""
+
+    code: str
+    """Empty for one that does not exist yet."""
+    before: str
+    after: str
+    status_before: str
+    status_after: str
+    state: str
+    """The state afterwards, as data."""
+    changes: tuple[tuple[str, str, str], ...]
+    """What, before, after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an operation would do."""
+
+    rows: tuple[Row, ...]
+    more: int
+    """Records beside those shown."""
+    affected: Affected
+    warnings: tuple[str, ...]
+    effect: str
+
+
+def title(operation: Operation, status: str = "") -> str:
+    """What an operation is called, about a record in that state."""
+    vi, en = _TITLES.get((operation.name, status), (operation.vi, operation.name.replace("-", " ")))
+    return words(vi[:1].upper() + vi[1:], en[:1].upper() + en[1:])
+
+
+def status_words(status: str) -> str:
+    """A state in words."""
+    return words(STATUSES[status], status)
+
+
+def commune_name(known: Gazetteer, unit_id: int | None) -> str:
+    """A commune as it is called today."""
+    if unit_id is None:
+        return words("chưa thuộc xã, phường nào", "of no commune yet")
+    return known.units[unit_id].version_on(today()).full_name
+
+
+def value_words(known: Gazetteer, name: str, value: object) -> str:
+    """A member of a record, as people write it."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return words("có" if value else "không", "yes" if value else "no")
+    if name in ("commune", "former_commune") and isinstance(value, int):
+        return commune_name(known, value)
+    if name == "parent":
+        return code_display(str(value))
+    tables = {"status": STATUSES, "position_method": METHODS, "kind": KINDS}
+    if name in tables:
+        return words(tables[name][str(value)], str(value))
+    if isinstance(value, float):
+        return f"{value:.6f}" if name in ("lon", "lat") else f"{value:g}"
+    return value.strftime("%d/%m/%Y") if hasattr(value, "strftime") else str(value)
+
+
+def field_words(name: str) -> str:
+    """The name of a member of records, without what a form adds to it."""
+    return words(FIELDS[name].partition(", không")[0], name.replace("_", " "))
+
+
+def changes_words(known: Gazetteer, changes: Iterable[Change]) -> tuple[tuple[str, str, str], ...]:
+    """What became another, before and after."""
+    return tuple(
+        (
+            field_words(c.field),
+            value_words(known, c.field, c.before),
+            value_words(known, c.field, c.after),
+        )
+        for c in changes
+    )
+
+
+def label_of(known: Gazetteer, record: Record | None) -> str:
+    """A record's address; of a code that stands on no door yet, so."""
+    if record is None or record.status == "reserved":
+        return words("chưa gắn với chỗ ở nào", "on no door yet")
+    return record_wording(known, today(), record).label
+
+
+def row_of(known: Gazetteer, old: Record | None, changed: Changed) -> Row:
+    """What happens to a record that was `old`."""
+    new = changed.record
+    changes = changes_between(old, new) if old and new else ()
+    return Row(
+        code_display(changed.code) if old else "",
+        label_of(known, old) if old else "",
+        label_of(known, new),
+        status_words(old.status) if old else "",
+        status_words(changed.status),
+        changed.status,
+        changes_words(known, (c for c in changes if c.field != "status")),
+    )
+
+
+def preview_of(
+    session: Session,
+    known: Gazetteer,
+    operation: Operation,
+    changed: Iterable[Changed],
+    subject: Record | None = None,
+) -> Preview:
+    """What a dry run did, beside what is recorded."""
+    records = {one.code: one for one in changed}
+    before = records_of(session, records)
+    if subject is not None:
+        before[subject.code] = subject
+    rows = tuple(row_of(known, before.get(code), one) for code, one in records.items())
+    if operation.name == "reserve":
+        rows = ()
+    return Preview(
+        rows[:_SHOWN],
+        max(len(rows) - _SHOWN, 0),
+        affected(session, before),
+        (),
+        words(*EFFECTS.get(operation.name, ("", ""))),
+    )

@@ -1,0 +1,132 @@
+// Maps of the desk: a commune's boundary, its doors, and a pin that may be dragged to where a door is.
+
+import { t } from './ui.js';
+
+const EMPTY = { type: 'FeatureCollection', features: [] };
+const COLOURS = ['match', ['get', 'status'], 'proposed', '#b36b00', 'retired', '#8795a1', '#14418b'];
+
+async function answer(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(response.status);
+  return response.json();
+}
+
+const feature = ([lon, lat, code, status, number]) => ({
+  type: 'Feature', geometry: { type: 'Point', coordinates: [lon, lat] }, properties: { code, status, number },
+});
+
+const shown = (code) => `${code.slice(0, 4)}-${code.slice(4)}`;
+
+async function drawBoundary(map, path) {
+  const found = await answer(path);
+  if (!found.geometry) return null;
+  map.addSource('own', { type: 'geojson', data: found });
+  map.addLayer({
+    id: 'own', type: 'line', source: 'own',
+    paint: { 'line-color': '#a3231b', 'line-width': 2.5, ...(found.properties.approximate ? { 'line-dasharray': [2, 2] } : {}) },
+  });
+  return found;
+}
+
+function bounds(geometry) {
+  const all = geometry.coordinates.flat(geometry.type === 'MultiPolygon' ? 2 : 1);
+  const [lons, lats] = [0, 1].map((at) => all.map((point) => point[at]));
+  return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
+}
+
+/** The records of a list, each leading to its page. */
+async function drawPoints(map, box, say, { Popup }) {
+  const { points, more } = await answer(box.dataset.points);
+  map.addSource('listed', { type: 'geojson', data: { ...EMPTY, features: points.map(feature) } });
+  map.addLayer({
+    id: 'listed', type: 'circle', source: 'listed',
+    paint: { 'circle-color': COLOURS, 'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, 2, 17, 7], 'circle-stroke-color': '#fff', 'circle-stroke-width': 1 },
+  });
+  map.on('click', 'listed', ({ features: [{ properties, geometry }] }) => {
+    const link = document.createElement('a');
+    link.href = `/desk/records/${shown(properties.code)}`;
+    link.className = 'code';
+    link.textContent = shown(properties.code);
+    const said = document.createElement('p');
+    said.append(link, ` ${properties.number ?? ''}`);
+    new Popup({ closeButton: false }).setLngLat(geometry.coordinates).setDOMContent(said).addTo(map);
+  });
+  map.on('mouseenter', 'listed', () => { map.getCanvas().style.cursor = 'pointer'; });
+  map.on('mouseleave', 'listed', () => { map.getCanvas().style.cursor = ''; });
+  say(more
+    ? t(`Chỉ vẽ ${points.length} điểm đầu`, `The first ${points.length} points only`)
+    : t(`${points.length} điểm`, `${points.length} points`));
+  return points;
+}
+
+/** The pin of a form: it follows the fields, and the fields follow it. */
+function bindPin(map, form, marker, say) {
+  const { lon, lat, position_method: method } = form.elements;
+  const put = ({ lng, lat: north }) => {
+    marker.setLngLat([lng, north]).addTo(map);
+    lon.value = lng.toFixed(6);
+    lat.value = north.toFixed(6);
+    // Whoever points at a map has not been there with an instrument.
+    if (method) method.value = 'imagery';
+    say(t('Đã đặt ghim', 'The pin is set'));
+  };
+  marker.setDraggable(true);
+  marker.on('dragend', () => put(marker.getLngLat()));
+  map.on('click', ({ lngLat }) => put(lngLat));
+  const read = () => [lon, lat].map((each) => Number(each.value.replace(',', '.')));
+  const follow = () => {
+    const point = read();
+    if (point.every((each) => Number.isFinite(each) && each !== 0)) marker.setLngLat(point).addTo(map);
+  };
+  lon.addEventListener('change', follow);
+  lat.addEventListener('change', follow);
+  follow();
+}
+
+async function open(box) {
+  const { part, css, lon, lat, points, boundary } = box.dataset;
+  const said = box.parentElement.querySelector('[data-map-said]');
+  const say = (words) => { if (said) said.textContent = words; };
+  box.hidden = false;
+  const form = 'drag' in box.dataset ? box.closest('form') : null;
+  const typed = form ? ['lon', 'lat'].map((name) => Number(form.elements[name].value.replace(',', '.'))) : [];
+  const placed = typed.length === 2 && typed.every(Boolean);
+  try {
+    const sheet = document.createElement('link');
+    sheet.rel = 'stylesheet';
+    sheet.href = css;
+    document.head.append(sheet);
+    const [{ openMap, pin }, parts] = await Promise.all([import('./map.js'), import(part)]);
+    const centre = placed ? typed : [Number(lon), Number(lat)];
+    const exact = placed || 'pin' in box.dataset;
+    const map = await openMap(box, part, { center: lon ? centre : undefined, zoom: exact ? 17.5 : 13, cooperative: !form });
+    await new Promise((ready) => { map.once('load', ready); });
+    const own = await drawBoundary(map, boundary);
+    const marker = new parts.Marker({ element: pin(), anchor: 'bottom' });
+    if ('pin' in box.dataset) marker.setLngLat(centre).addTo(map);
+    if (form) bindPin(map, form, marker, say);
+    const listed = points ? await drawPoints(map, box, say, parts) : [];
+    if (listed.length) {
+      const around = new parts.LngLatBounds();
+      listed.forEach((point) => around.extend(point.slice(0, 2)));
+      map.fitBounds(around, { padding: 30, maxZoom: 17, animate: false });
+    } else if (!exact && own) map.fitBounds(bounds(own.geometry), { padding: 20, animate: false });
+    const hint = box.parentElement.querySelector('[data-map-hint]');
+    if (hint) hint.hidden = false;
+    map.once('idle', () => { box.dataset.ready = 'yes'; });
+    map.triggerRepaint(); // it may be idle already
+  } catch {
+    box.hidden = true;
+    say(t('Không mở được bản đồ trên trình duyệt này; danh sách và ô toạ độ vẫn dùng được.', 'The map cannot be drawn by this browser; the list and the fields work.'));
+  }
+}
+
+for (const box of document.querySelectorAll('.desk-map')) {
+  const opener = box.parentElement.querySelector('[data-open-map]');
+  const wide = matchMedia('(min-width: 80rem)').matches;
+  if ('open' in box.dataset || (box.dataset.points && wide)) open(box);
+  else if (opener) {
+    opener.hidden = false;
+    opener.addEventListener('click', () => { opener.hidden = true; open(box); }, { once: true });
+  }
+}

@@ -1,0 +1,23 @@
+// The list of records: all of a page ticked at once, and how many are.
+
+import { make, t } from './ui.js';
+import './desk_map.js';
+
+const ticks = [...document.querySelectorAll('#ticked input[name="record"]')];
+const said = document.getElementById('ticks');
+const head = document.querySelector('.records thead th');
+
+function tell() {
+  const count = ticks.filter((each) => each.checked).length;
+  said.textContent = t(`Với ${count} mã đã chọn:`, `With ${count} ticked:`);
+}
+
+if (ticks.length) {
+  const all = make('input', { type: 'checkbox', 'aria-label': t('Chọn cả trang', 'Tick the whole page') });
+  all.addEventListener('change', () => {
+    ticks.forEach((each) => { each.checked = all.checked; });
+    tell();
+  });
+  head.replaceChildren(all);
+  document.getElementById('ticked').addEventListener('change', tell);
+}

@@ -1,0 +1,102 @@
+"""Words for clerks, of what operations and their members are called in English."""
+
+from typing import Final
+
+FIELDS: Final = {
+    "reason": "Lý do, không ghi tên người",
+    "decision_number": "Số quyết định",
+    "count": "Số mã cần giữ",
+    "commune": "Mã xã, phường",
+    "communes": "Mã các xã, phường mà đường đi qua",
+    "province": "Mã tỉnh: mọi xã, phường có đường tên này",
+    "lon": "Kinh độ",
+    "lat": "Vĩ độ",
+    "position_method": "Toạ độ lấy cách nào",
+    "position_accuracy_m": "Toạ độ sai không quá mấy mét",
+    "former_commune": "Mã xã trước 7/2025",
+    "house_number": "Số nhà",
+    "street": "Tên đường",
+    "locality": "Tên thôn, tổ, và nơi chứa nó",
+    "building": "Tên toà nhà",
+    "floor": "Tầng",
+    "unit_number": "Số căn hộ, phòng",
+    "parent": "Mã của toà nhà",
+    "households_count": "Mấy hộ ở chung",
+    "delivery_hint": "Chỉ dẫn cho người giao, không ghi tên người",
+    "same_address": "Trùng địa chỉ mà vẫn đúng",
+    "code": "Mã",
+    "kind": "Loại",
+    "on": "Ngày, mặc định hôm nay",
+    "restricted": "Không đưa ra danh sách, bản đồ, bản xuất",
+    "codes": "Các mã",
+    "into": "Gộp vào đâu",
+    "into_former_commune": "Mã xã trước 7/2025 của nơi gộp vào",
+    "parts": "Bảng các chỗ ở mới",
+    "by": "Mã đã giữ; không nêu thì cấp mã mới",
+    "numbers": "Bảng số cũ, số mới",
+    "new_name": "Tên mới",
+    "status": "Trạng thái",
+    "localities": "Thôn, tổ",
+    "verified_on": "Xác minh ngày",
+}
+"""Members of requests and of records."""
+METHODS: Final = {
+    "survey": "đo đạc",
+    "gps": "GPS tại chỗ",
+    "imagery": "chấm trên bản đồ, ảnh",
+    "parcel": "bản đồ địa chính",
+    "geocoded": "suy từ địa chỉ",
+    "interpolated": "suy từ nhà bên",
+    "centroid": "tâm khu vực",
+    "unknown": "không rõ",
+}
+"""How a point was found."""
+KINDS: Final = {"household": "chỗ ở", "building": "toà nhà"}
+"""Kinds of records."""
+EFFECTS: Final = {
+    "reserve": (
+        "Mã đã giữ không trả lại được: chỉ giữ đủ số cần in.",
+        "Reserved codes do not come back: reserve no more than is printed.",
+    ),
+    "propose": (
+        "Chưa ai tra được mã này cho đến khi người duyệt đưa vào sử dụng.",
+        "Nobody finds the code before an approver activates it.",
+    ),
+    "activate": (
+        "Từ lúc này mã tra được, hiện trên bản đồ và tính vào độ phủ.",
+        "From now on the code is found, drawn on maps and counted.",
+    ),
+    "verify": (
+        "Chỉ khi đã có người đến tận nơi và thấy đúng như đã ghi.",
+        "Only when somebody was there and found it as recorded.",
+    ),
+    "correct": (
+        "Chỉ sửa điều ghi sai từ đầu hay mới biết. Nhà được cấp số khác thì dùng Đổi số nhà.",
+        "For what was recorded wrongly. A door that got another number is renumbered.",
+    ),
+    "renumber": (
+        "Ai tìm theo số cũ vẫn được dẫn đến nhà này.",
+        "Whoever asks for the old number is led to this door.",
+    ),
+    "merge": (
+        "Ai tra mã cũ được dẫn sang mã tiếp nối. Biển mang mã cũ cần thay.",
+        "Whoever asks for an old code is led to the one that continues it.",
+    ),
+    "split": (
+        "Ai tra mã cũ được dẫn sang các mã mới. Biển mang mã cũ cần thay.",
+        "Whoever asks for the old code is led to the new ones.",
+    ),
+    "replace": (
+        "Ai tra mã cũ được dẫn sang mã mới. Biển mang mã cũ cần thay.",
+        "Whoever asks for the old code is led to the new one.",
+    ),
+    "retire": (
+        "Ai tra mã này được báo đã ngừng dùng. Mã không cấp cho nhà khác.",
+        "Whoever asks for the code is told so. It is never given to another door.",
+    ),
+    "reinstate": (
+        "Mã lại tra được; những mã từng thay nó vẫn giữ nguyên.",
+        "The code is found again; those that continued it stay as they are.",
+    ),
+}
+"""What an operation does to those who know the code, in Vietnamese and English."""

@@ -1,0 +1,158 @@
+"""Records at the desk in a real browser: a clerk moves a door, an approver decides on several."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from geo.code import format as code_display
+from tests.support.browser import SIZES, Visit, browsing, chromium, serving, visiting
+from tests.support.keys import Office
+from tests.support.keys import office as open_office
+from tests.support.lifecycle import COMMUNE, LANG
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
+REFUSED = "Failed to load resource"
+
+
+@pytest.fixture(scope="module")
+def office(admin_url: str, worker_id: str) -> Iterator[Office]:
+    with open_office(admin_url, f"browsed_records_{worker_id}") as made:
+        made.place.do("name-street", commune=COMMUNE, street="Ngõ <script>alert(1)</script>")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def url(office: Office) -> Iterator[str]:
+    with serving(office.place.url) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as made:
+        yield made
+
+
+@pytest.fixture(params=SIZES)
+def visit(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[Visit]:
+    with visiting(browser, url, request.param) as made:
+        made.allowed = (REFUSED,)  # a conflict and what is not whose it is are errors of HTTP
+        yield made
+        assert made.complaints() == []
+
+
+def is_sound(visit: Visit) -> None:
+    assert visit.barriers() == []
+    assert not visit.overflows()
+
+
+def enter(visit: Visit, office: Office, role: Any, path: str) -> Page:
+    key = office.key(f"{role} {visit.page.viewport_size} {path}", role)
+    page = visit.open(path)
+    page.get_by_label("Khoá của đơn vị").fill(key.secret)
+    page.get_by_role("button", name="Vào").click()
+    return page
+
+
+def number(visit: Visit, start: int) -> str:
+    """Of a house of this size of window alone."""
+    size = visit.page.viewport_size
+    return str(start + (size["width"] if size else 0))
+
+
+def test_clerk_finds_a_door_and_drags_it_to_its_place(visit: Visit, office: Office) -> None:
+    code = office.place.house(number(visit, 2000), **LANG)
+    page = enter(visit, office, "editor", f"/desk/records?unit={COMMUNE}")
+    page.get_by_label("Số nhà hoặc mã").fill(number(visit, 2000))
+    page.get_by_role("button", name="Lọc").click()
+    page.wait_for_url("**q=*")
+    if visit.page.viewport_size == {"width": SIZES["phone"][0], "height": SIZES["phone"][1]}:
+        page.get_by_role("button", name="Xem trên bản đồ").click()  # a wide window has it open
+    page.wait_for_selector(".desk-map[data-ready]")
+    expect(page.locator("[data-map-said]")).to_have_text("1 điểm")
+    is_sound(visit)
+    page.get_by_role("link", name=code_display(code)).click()
+    expect(page.locator(".not-mine", has_text="Ngừng dùng")).to_contain_text("cần người duyệt")
+    page.get_by_role("button", name="Bản đồ tương tác").click()
+    page.wait_for_selector(".desk-map[data-ready]")
+    is_sound(visit)
+    page.get_by_role("link", name="Chuyển vị trí").click()
+    page.wait_for_selector(".desk-map[data-ready]")
+    is_sound(visit)
+    page.locator(".maplibregl-marker").scroll_into_view_if_needed()
+    box = page.locator(".maplibregl-marker").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y - 20, steps=5)
+    page.mouse.up()
+    expect(page.get_by_label("Kinh độ")).not_to_have_value(str(LANG["lon"]))
+    expect(page.get_by_label("Toạ độ lấy cách nào")).to_have_value("imagery")
+    lon = float(page.get_by_label("Kinh độ").input_value())
+    assert LANG["lon"] < lon < LANG["lon"] + 0.001
+    page.get_by_role("button", name="Xem trước").click()
+    expect(page.locator(".change")).to_contain_text("chấm trên bản đồ")
+    is_sound(visit)
+    page.get_by_role("button", name="Làm", exact=True).dblclick()
+    expect(page.locator("#said")).to_contain_text("Đã")
+    expect(page.locator(".steps li").first).to_contain_text("chuyển vị trí")
+    assert office.place.record(code).lon == pytest.approx(lon)
+    assert [step.operation for step in office.place.steps(code)].count("move") == 1
+
+
+def test_approver_is_told_of_a_conflict_and_decides_on_several(
+    visit: Visit, office: Office
+) -> None:
+    start = int(number(visit, 4000))
+    codes = [office.place.house(str(start + at)) for at in range(3)]
+    page = enter(visit, office, "approver", f"/desk/records/{code_display(codes[0])}/correct")
+    page.get_by_label("Chỉ dẫn cho người giao").fill("=cmd()")
+    office.place.do("correct", code=codes[0], households_count=3)
+    page.get_by_role("button", name="Xem trước").click()
+    expect(page.get_by_role("alert")).to_contain_text("vừa được sửa")
+    expect(page.get_by_label("Chỉ dẫn cho người giao")).to_have_value("=cmd()")
+    expect(page.get_by_label("Mấy hộ ở chung")).to_have_value("3")
+    is_sound(visit)
+    visit.open(f"/desk/records?unit={COMMUNE}&no_point=1")
+    expect(page.locator("main")).to_contain_text("script>alert(1)</script")
+    for code in codes:
+        page.get_by_label(f"Chọn {code_display(code)}").check()
+    expect(page.locator("#ticks")).to_have_text("Với 3 mã đã chọn:")
+    # Somebody else is there before the form is sent.
+    office.place.do("verify", code=codes[2])
+    page.get_by_role("button", name="Ngừng dùng").click()
+    page.get_by_label("Lý do").fill("giải toả")
+    is_sound(visit)
+    page.get_by_role("button", name="Xem trước").click()
+    expect(page.locator(".demo")).to_contain_text(code_display(codes[2]))
+    expect(page.locator(".change")).to_have_count(2)
+    is_sound(visit)
+    page.get_by_role("button", name="Làm", exact=True).click()
+    expect(page.locator("#said")).to_contain_text("2 mã")
+    states = [office.place.row(code).status for code in codes]
+    assert states == ["retired", "retired", "active"]
+    # After signing out nothing is shown again.
+    page.get_by_role("button", name="Thoát").click()
+    expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
+
+
+def test_without_scripts_coordinates_are_typed(browser: Browser, url: str, office: Office) -> None:
+    code = office.place.house("6001", **LANG)
+    with visiting(browser, url, "phone", java_script_enabled=False) as visit:
+        page = enter(visit, office, "approver", f"/desk/records/{code_display(code)}/move")
+        page.get_by_label("Vĩ độ").fill("21,0213")
+        page.get_by_role("button", name="Xem trước").click()
+        page.get_by_role("button", name="Làm", exact=True).click()
+        expect(page.locator("#said")).to_contain_text("chuyển vị trí")
+        assert office.place.record(code).lat == pytest.approx(21.0213)
+        visit.open("/desk/records/new/reserve")
+        page.get_by_label("Số mã cần giữ").fill("5")
+        page.get_by_role("button", name="Xem trước").click()
+        expect(page.locator("main")).to_contain_text("Giữ 5 mã mới")
+        page.get_by_role("button", name="Làm", exact=True).click()
+        expect(page.locator(".records tbody tr")).to_have_count(5)
