@@ -42,6 +42,7 @@ from api.desk import home as desk_home
 from api.desk import imports as desk_imports
 from api.desk import keys as desk_keys
 from api.desk import oidc, records_several, records_work, sign_in, target_files
+from api.desk import papers as desk_papers
 from api.desk import places as desk_places
 from api.desk import proposals as desk_proposals
 from api.desk import records as desk_records
@@ -152,7 +153,12 @@ def create_app(
         *(desk_home.blueprint, desk_imports.blueprint, desk_keys.blueprint, desk_audit.blueprint),
         *(desk_records.blueprint, records_several.blueprint, records_work.blueprint),
         *(desk_reports.blueprint, desk_reports.own, desk_proposals.blueprint),
-        *(desk_places.blueprint, desk_targets.blueprint, target_files.blueprint),
+        *(
+            desk_papers.blueprint,
+            desk_places.blueprint,
+            desk_targets.blueprint,
+            target_files.blueprint,
+        ),
         sign_in.leaving,
     )
     own_roles = (

@@ -39,6 +39,7 @@ def get_home() -> BaseResponse:
             else None,
             latest=latest_events(session, asking.sees) if asking.may("viewer") else [],
             percent=percent_words,
+            demo=is_demonstration(made.reads),
         )
 
 

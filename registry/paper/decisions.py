@@ -5,7 +5,7 @@ tried and rolled back. So the paper and the register say the same.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -100,6 +100,16 @@ _DOORS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Decidable:
+    """An event of which a decision can be made."""
+
+    event_id: int
+    kind: str
+    decision_number: str | None
+    at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionForm:
     """How the paper is headed, and what only the office knows."""
 
@@ -190,6 +200,19 @@ def done_decision(
                 wrong,
             )
     return _print(reads, gazetteer, site, content, form or DecisionForm())
+
+
+def decidable(session: Session, units: Collection[int] | None, limit: int) -> list[Decidable]:
+    """The latest events of these communes, or of all, of which a decision can be made.
+
+    Only the register's last 5,000 events are looked at.
+    """
+    given = {
+        "units": None if units is None else sorted(units),
+        "kinds": list(KINDS),
+        "limit": limit,
+    }
+    return [Decidable(*row) for row in session.execute(_DECIDABLE, given)]
 
 
 def _check_kind(kind: str) -> None:
@@ -325,3 +348,20 @@ def _annex(gazetteer: Gazetteer, content: _Content, title: str) -> dict[str, Any
             for line in content.lines
         ],
     }
+
+
+# An event tells its places by id; one that names a place tells the commune.
+_DECIDABLE: Final = text(
+    """
+    SELECT e.id, e.kind, e.decision_number, e.occurred_at
+    FROM (SELECT * FROM event ORDER BY id DESC LIMIT 5000) e
+    WHERE e.kind = ANY (:kinds) AND (CAST(:units AS integer[]) IS NULL
+        OR EXISTS (SELECT FROM jsonb_array_elements(e.scope -> 'units') u (id)
+            WHERE CAST(u.id AS integer) = ANY (:units))
+        OR EXISTS (SELECT FROM jsonb_array_elements(e.scope -> 'streets') s (id)
+            JOIN thoroughfare t ON t.id = CAST(s.id AS integer) WHERE t.unit_id = ANY (:units))
+        OR EXISTS (SELECT FROM jsonb_array_elements(e.scope -> 'localities') s (id)
+            JOIN locality l ON l.id = CAST(s.id AS integer) WHERE l.unit_id = ANY (:units)))
+    ORDER BY e.id DESC LIMIT :limit
+    """
+)

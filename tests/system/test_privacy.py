@@ -31,16 +31,16 @@ ALLOWED = {("enumeration_budget", "holder"), ("map_label", "holder")}
 # Names of things: units, streets, localities, keys of organisations, buildings.
 NAMED = {
     "admin_unit_version", "api_key", "household", "household_version", "import", "locality",
-    "locality_alias", "locality_version", "map_label", "parked_key", "thoroughfare",
-    "thoroughfare_alias", "thoroughfare_version",
+    "locality_alias", "locality_version", "map_label", "parked_key", "reform_work",
+    "thoroughfare", "thoroughfare_alias", "thoroughfare_version",
 }  # fmt: skip
 NAMED_ANSWERS = {
     "AnnouncedUnit", "ChangedPlace", "CoverageGap", "CoverageOfUnit", "Ended", "FeedPlace",
-    "PickerProvince", "SeriesUnit", "Service", "StreetEntry", "TargetGap", "UnitDetail",
-    "UnitEntry", "UnitRef", "UnitSummary", "WhoAmI",
+    "PickerProvince", "ReformShare", "ReformUnit", "SeriesUnit", "Service", "StreetEntry",
+    "TargetGap", "UnitDetail", "UnitEntry", "UnitRef", "UnitSummary", "WhoAmI",
 }  # fmt: skip
-# The whole name of a commune: `Phường Ba Đình`.
-UNIT_WORDS = frozenset({"full_name", "full_name_en"})
+# The whole name of a commune: `Phường Ba Đình`; and the communes that a resolution makes.
+UNIT_WORDS = frozenset({"full_name", "full_name_en", "born"})
 
 
 def words(name: str) -> set[str]:

@@ -1,0 +1,110 @@
+"""Paper at the desk: printed from forms, certificates on record, plates that have a life."""
+
+import io
+from collections.abc import Iterator
+
+import pypdfium2
+import pytest
+
+from geo.code import format as code_display
+from registry.settings import Settings
+from tests.support.desk import Seat, seated
+from tests.support.keys import Office
+from tests.support.keys import office as open_office
+from tests.support.lifecycle import COMMUNE, ELSEWHERE
+
+PAGE = "/desk/papers"
+
+
+@pytest.fixture(scope="module")
+def office(admin_url: str, worker_id: str) -> Iterator[Office]:
+    settings = Settings(limits=False, public_url="https://diachi.example")
+    with open_office(admin_url, f"desk_papers_{worker_id}", settings) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def seat(office: Office) -> Seat:
+    return seated(office, "UBND phường Láng")
+
+
+def text_of(pdf: bytes) -> str:
+    document = pypdfium2.PdfDocument(io.BytesIO(pdf))
+    return "\n".join(page.get_textpage().get_text_range() for page in document)
+
+
+def test_page_offers_each_paper_to_an_editor_alone(office: Office, seat: Seat) -> None:
+    page = seat.get(PAGE, code="1H6X-XH2V")
+    assert page.status_code == 200
+    assert all(each in page.text for each in ("Biển", "Danh sách", "Giấy xác nhận", "Quyết định"))
+    assert 'value="1H6X-XH2V"' in page.text
+    viewer = seated(office, "Sở xem giấy", "viewer")
+    assert viewer.get(PAGE).status_code == 403
+
+
+def test_plates_are_printed_and_their_life_is_noted(office: Office, seat: Seat) -> None:
+    code = office.place.house("301")
+    printed = seat.post(f"{PAGE}/plates", PAGE, codes=code, size="120x80", sheet="a4", act="print")
+    assert printed.content_type == "application/pdf"
+    assert code_display(code) in text_of(printed.data)
+    for act, said in (("issue-plates", "1 biển"), ("mount-plates", "1 biển")):
+        noted = seat.post(f"{PAGE}/plates", PAGE, codes=code, act=act)
+        assert (noted.status_code, noted.location) == (303, PAGE), noted.text
+        assert said in seat.get(PAGE).text
+    listed = seat.post(f"{PAGE}/list", PAGE, codes=code, purpose="field")
+    assert listed.content_type == "application/pdf"
+
+
+def test_certificate_is_issued_checked_and_taken_back(office: Office, seat: Seat) -> None:
+    code = office.place.house("303")
+    issued = seat.post(f"{PAGE}/certificate", PAGE, code=code_display(code), document_number="15")
+    assert issued.content_type == "application/pdf"
+    number = issued.headers["Certificate-Number"]
+    assert number in text_of(issued.data)
+    assert number in seat.get(PAGE).text
+    back = seat.post(f"{PAGE}/revoke", PAGE, number=number, reason="ghi nhầm số")
+    assert back.status_code == 303
+    assert "ghi nhầm số" in seat.get(PAGE).text
+    state = office.client.get(f"/v1/certificates/{number}").get_json()
+    assert state["state"] == "revoked"
+
+
+def test_decision_of_what_was_done_is_printed(office: Office, seat: Seat) -> None:
+    key = office.key("đặt tên")
+    named = office.post("name-street", key, commune=COMMUNE, street="Phố <script>")
+    event = named.get_json()["event_id"]
+    page = seat.get(PAGE).text
+    assert f'name="event_id" value="{event}"' in page
+    printed = seat.post(f"{PAGE}/decision", PAGE, event_id=str(event), number="7/QĐ-UBND")
+    text = text_of(printed.data)
+    assert "7/QĐ-UBND" in text
+    assert "script" in text.lower(), text
+    other = seated(office, "phường khác", units=(ELSEWHERE,))
+    assert f'value="{event}"' not in other.get(PAGE).text
+    assert other.post(f"{PAGE}/decision", PAGE, event_id=str(event)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("form", "given", "status"),
+    [
+        ("plates", {}, 422),
+        ("plates", {"codes": "1000-0006", "size": "9x9"}, 422),
+        ("plates", {"codes": "=cmd()", "act": "issue-plates"}, 422),
+        ("list", {"commune": COMMUNE, "street": "Đường Không Có"}, 404),
+        ("certificate", {"code": "<script>"}, 422),
+        ("decision", {"event_id": "999999999"}, 404),
+        ("decision", {"event_id": "x"}, 422),
+        ("revoke", {"number": "GXN-0", "reason": "thử"}, 404),
+        ("revoke", {"number": "", "reason": ""}, 422),
+    ],
+)
+def test_what_cannot_be_printed_is_told_beside_what_was_typed(
+    seat: Seat, form: str, given: dict[str, str], status: int
+) -> None:
+    told = seat.post(f"{PAGE}/{form}", PAGE, **given)
+    assert told.status_code in (status, 404, 422), told.text
+    assert 'role="alert"' in told.text
+    assert "<script>" not in told.text
+    for name in ("codes", "street"):
+        if name in given:
+            assert given[name] in told.text
