@@ -47,7 +47,8 @@ class ExternalId:
 
 
 def find_external(reads: Reads, scheme: str, value: str, day: datetime.date) -> list[ExternalId]:
-    """Who has this value on that day, by code, at most a hundred; also what is retired since.
+    """Who has this value on that day, by code, at most a hundred; also what is retired since, and
+    never a restricted place.
 
     Raises NotFoundError where nobody has, and the caller pays for it as for a code that is none.
     """
@@ -66,6 +67,7 @@ def external_ids_of(reads: Reads, code: str) -> list[ExternalId]:
 
 _FIND: Final = """
     SELECT x.code, x.scheme, x.value, lower(x.valid), upper(x.valid) FROM external_id x
+    JOIN household h ON h.code = x.code AND NOT h.restricted
     WHERE x.scheme = %(scheme)s AND x.value = %(value)s AND x.valid @> CAST(%(day)s AS date)
     ORDER BY x.code LIMIT %(most)s
 """

@@ -19,6 +19,7 @@ open_to_all = requires("anonymous")
 
 
 NEED_A_KEY = {
+    "/v1/certificates",
     "/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports", "/v1/reports/mine",
     "/v1/imports",
     *(f"/v1/imports/<int:import_id>{part}" for part in ("", "/codes", "/problems", "/report")),
@@ -249,10 +250,12 @@ NEED_THE_DATABASE = [
     "/readyz",
     "/v1/addresses/1000-0006",
     "/v1/autocomplete?q=lang",
+    "/v1/certificates/GXN-4K7M-29TR-0R",
     "/v1/coverage",
     "/v1/coverage/01",
     "/v1/coverage/01/gaps",
     "/v1/coverage/01/series",
+    "/v1/external/postcode/11114",
     "/v1/geocode?q=27+Lang",
     "/v1/reports/pQ3x0mJc8yZr1sWkT6uVbA",
     "/v1/reverse?lon=105.8&lat=21",

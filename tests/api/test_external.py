@@ -90,6 +90,14 @@ def test_retired_record_leads_on(office: Office, tmp_path: Path) -> None:
     assert [each["code"] for each in record["successors"]] == [into]
 
 
+def test_restricted_place_is_found_by_no_value(office: Office, tmp_path: Path) -> None:
+    code = office.place.house("113")
+    load(office, tmp_path / "g.csv", f"code,value\n{code},P-113\n", "parcel")
+    assert office.get("/v1/external/parcel/P-113").status_code == 200
+    office.place.do("correct", code=code, restricted=True)
+    assert code_of(office.get("/v1/external/parcel/P-113")) == (404, "not_found")
+
+
 def test_bad_rows_are_told_and_fail_no_other(office: Office, tmp_path: Path) -> None:
     code = office.place.house("111")
     rows = {

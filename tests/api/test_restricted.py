@@ -23,15 +23,19 @@ from tests.support.units import open_app
 
 SHOW_NO_RECORD = {
     "/healthz", "/readyz", "/openapi.json", "/v1/whoami", "/v1/units", "/v1/units/{code}",
-    "/v1/units/convert", "/v1/units/picker",
+    "/v1/units/convert", "/v1/units/picker", "/v1/targets",
 }  # fmt: skip
 # An editor of the commune decides on it there, prints it, or delivered it; who reported it had its
-# code. Of a certificate whoever holds it learns no address: tests/api/test_papers.py.
+# code; an administrator decides on a reform. Of a certificate whoever holds it learns no address:
+# tests/api/test_papers.py.
 FOR_ITS_EDITORS = {
     "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject",
     "/v1/reports/{receipt}", "/v1/reports/mine", "/v1/imports",
     "/v1/imports/template", "/v1/certificates", "/v1/certificates/{number}",
-    "/v1/certificates/{number}/revoke",
+    "/v1/certificates/{number}/revoke", "/v1/reforms",
+    *(f"/v1/reforms/{{reform_id}}{part}" for part in (
+        "", "/undecided", "/decided", "/carry", "/undo", "/withdraw",
+    )),
     *(f"/v1/papers/{kind}" for kind in ("plates", "lists", "decisions")),
     *(f"/v1/imports/{{import_id}}{part}" for part in (
         "", "/answers", "/codes", "/problems", "/report", "/publish", "/rollback",
@@ -403,6 +407,7 @@ WALKED = {
     "/v1/coverage/{code}",
     "/v1/coverage/{code}/gaps",
     "/v1/coverage/{code}/series",
+    "/v1/external/{scheme}/{value}",  # tests/api/test_external.py
     "/v1/geocode",
     "/v1/reports",
     "/v1/reverse",

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from registry.database import OWNER_ROLE, make_engine
-from registry.models import ApiKey, Base, FieldReport, Import
+from registry.models import ApiKey, Base, FieldReport, Import, Reform
 from tests.support.factories import (
     make_event,
     make_household,
@@ -49,6 +49,7 @@ class Parents:
     import_id: int
     report: int
     key: int
+    reform: int
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,9 @@ def parents(owner_session: Session) -> Parents:
             insert(ApiKey)
             .values(name="Bưu điện", hash=b"h" * 32, role="carrier", ending="hhhh")
             .returning(ApiKey.id)
+        ).scalar_one(),
+        reform=owner_session.execute(
+            insert(Reform).values(state="staged", unit_ids=[], actor="tests").returning(Reform.id)
         ).scalar_one(),
     )
 
@@ -175,6 +179,9 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "reform": lambda p: {
         "number": "1/NQ", "title": "A", "effective_on": DAY, "state": "prepared", "resolution": {},
         "unit_ids": [], "actor": "tests",
+    },
+    "reform_work": lambda p: {
+        "reform_id": p.reform, "file_name": "a.yaml", "task": "try", "asked_by": "tests",
     },
     "plate": lambda p: {"code": p.code, "issued_on": DAY, "mounted_on": DAY},
     "certificate": lambda p: {
@@ -312,6 +319,8 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_unit_told_state_one_row", {"id": 2}),
     ("ck_map_unit_level_known", {"level": "district"}),
     ("ck_reform_state_known", {"state": "hoped"}),
+    ("ck_reform_known_once_read", {"title": None}),
+    ("ck_reform_work_task_known", {"task": "hope"}),
     ("ck_reform_carried_has_event", {"state": "carried"}),
     ("ck_target_counted_known", {"counted": "people"}),
     ("ck_target_quality_known", {"quality": "hoped"}),
