@@ -68,8 +68,13 @@ class Actor:
     """Whether it may approve what it delivered itself."""
     ended: tuple[EndedUnit, ...] = ()
     """Units that it is bound to and that are no more."""
-    sees: frozenset[int] | None = frozenset()
-    """Communes of today whose queues and drafts it sees; None for all."""
+    views: frozenset[int] | None = frozenset()
+    """Of a viewer: communes of today whose queues and drafts it sees; None for all."""
+
+    @property
+    def sees(self) -> frozenset[int] | None:
+        """Communes of today whose queues and drafts it sees: those where it writes, or views."""
+        return self.views if self.role == "viewer" else self.unit_ids
 
     def may(self, role: Role) -> bool:
         """Whether what is declared for `role` is open to this caller."""

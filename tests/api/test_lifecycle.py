@@ -260,9 +260,9 @@ def test_fuzzing_finds_no_contradiction(
             "seed": 1,
             "generation": {"mode": "all", "max-examples": 25},
             "checks": {
-                # 400: NUL in a query.
+                # 400: NUL in a query. 411: no file at all.
                 "positive_data_acceptance": {
-                    "expected-statuses": [200, 202, 400, 404, 409, 410, 412, 422]
+                    "expected-statuses": [200, 202, 400, 404, 409, 410, 411, 412, 422]
                 },
                 "negative_data_rejection": {"expected-statuses": [400, 404, 409, 412, 422, 428]},
                 # Here every header is a key; real ones are tried by tests of keys.
