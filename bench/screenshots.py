@@ -2,7 +2,8 @@
 
     python -m bench.screenshots http://127.0.0.1:8000 [PAGE ...]
 
-`import` needs an editor's key in DIACHISO_KEY, and a worker (`bin/run` starts one).
+Pages of the desk need an approver's key in DIACHISO_KEY, and `import` a worker (`bin/run` starts
+one).
 Look at each picture afterwards: that is what it is for.
 """
 
@@ -70,9 +71,14 @@ def _coverage(page: Page) -> None:
     page.wait_for_selector(".choropleth")
 
 
-def _import(page: Page) -> None:
+def _sign_in(page: Page) -> None:
     page.get_by_label("Khoá của đơn vị").fill(os.environ["DIACHISO_KEY"])
     page.get_by_role("button", name="Vào").click()
+    page.wait_for_load_state("networkidle")
+
+
+def _import(page: Page) -> None:
+    _sign_in(page)
     page.locator("#file").set_input_files(
         {"name": "ba-dinh.csv", "mimeType": "text/csv", "buffer": DELIVERED.encode()}
     )
@@ -101,6 +107,13 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
     "province": ("/coverage/01", _coverage),
     "import": ("/desk/import", _import),
     "docs": ("/docs", _docs),
+    "desk": ("/desk", _sign_in),
+    **{
+        f"desk-{room}": (f"/desk/{room}", _sign_in)
+        for room in ("records", "proposals", "reports", "streets", "papers", "targets")
+    },
+    "desk-record": ("/desk/records/0000-05FX", _sign_in),
+    "desk-correct": ("/desk/records/0000-05FX/correct", _sign_in),
 }
 """Name of the picture → the page, and what is done on it."""
 
