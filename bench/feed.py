@@ -15,14 +15,16 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-from flask import Flask, Request
+from flask import Request
 from sqlalchemy import Engine, text
 
 from api.access import Caller
 from api.app import create_app
 from api.logs import configure_logs
+from api.server import Pace, Server
 from bench.http import cpu_s, server
 from registry.changes import IDENTITY
 from registry.changes.cursor import Cursor, Read, Walk
@@ -34,6 +36,7 @@ from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import load_gazetteer
 from registry.register import Register
 from registry.settings import from_environment
+from registry.uploads import files
 from scripts.follow import load_snapshot
 from scripts.follow_copy import Copy
 
@@ -41,15 +44,17 @@ PAGE = 5_000
 SMALL_EVENTS = 20_000
 
 
-def app() -> Flask:
-    """The application, for which everybody is a carrier."""
+def served() -> Server:
+    """The application as it is served, for which everybody is a carrier."""
     configure_logs()
     settings = from_environment()
 
     def carrier(_request: Request) -> Caller:
         return Caller("bench", "carrier")
 
-    return create_app(Register.open(settings, settings.database_url or ""), carrier)
+    app = create_app(Register.open(settings, settings.database_url or ""), carrier)
+    folder = partial(files.incoming_folder, settings)
+    return Server(app, threads=settings.pool_size, folder=folder, pace=Pace())
 
 
 def starts(engine: Engine) -> dict[str, str]:
@@ -139,12 +144,12 @@ def main() -> None:
     engine = make_engine(url, pool_size=2)
     begin = starts(engine)
     write_small_events(engine)
-    with server("bench.feed:app", url, factory=True) as (port, pid):
+    with server("bench.feed:served", url, factory=True) as (port, pid):
         for _ in range(3):
             for name, cursor in begin.items():
-                before = cpu_s(pid)
+                before = sum(cpu_s(pid))
                 told, taken, size = read(port, cursor, entries)
-                cpu = (cpu_s(pid) - before) / told * 1e6
+                cpu = (sum(cpu_s(pid)) - before) / told * 1e6
                 print(f"{name:<32} {told:8,} entries {told / taken:8,.0f}/s  cpu {cpu:4.0f} us "
                       f"{size / told:4.0f} bytes")  # fmt: skip
     files_and_copy(engine)

@@ -80,7 +80,9 @@ def bare() -> Flask:
 
 
 @contextmanager
-def server(target: str, url: str, *, by_wsgi: bool = False) -> Iterator[tuple[int, int]]:
+def server(
+    target: str, url: str, *, by_wsgi: bool = False, factory: bool = False
+) -> Iterator[tuple[int, int]]:
     """Granian as `bin/run` starts it, or by WSGI: its port and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -88,7 +90,7 @@ def server(target: str, url: str, *, by_wsgi: bool = False) -> Iterator[tuple[in
     command = [*web_server(target, "127.0.0.1", port, workers=WORKERS), "--log-level", "error"]
     if by_wsgi:
         command += ["--interface", "wsgi", "--blocking-threads", str(Settings().pool_size)]
-    command += ["--factory"] * (target == BARE)
+    command += ["--factory"] * factory
     ours = {"DATABASE_URL": url, "PYTHONPATH": str(ROOT), "DIACHISO_LIMITS": "off"}
     environment = os.environ | ours
     with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
@@ -250,7 +252,7 @@ def main() -> None:
     doors, others = doors[: SAMPLE // 2], doors[SAMPLE // 2 :]
     at = [f"lon={lon + 0.0003:.6f}&lat={lat + 0.0002:.6f}" for _, lon, lat in doors]
     with (
-        server(BARE, url, by_wsgi=True) as floor,
+        server(BARE, url, by_wsgi=True, factory=True) as floor,
         server("api.wsgi:app", url, by_wsgi=True) as plain,
         server("api.wsgi:server", url) as ours,
     ):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from geo.address import Door
-from geo.flat import block_key, parse_flat, unit_otherwise
+from geo.flat import Flat, block_key, parse_flat, unit_otherwise
 from geo.locality import DWELLING_ESTATES, ESTATES
 from geo.spelling import are_apart
 from geo.text import fold, has_diacritics
@@ -63,18 +63,26 @@ def block_of_estate(door: Door) -> Door | None:
     return replace(door, house_number=None, flat=inside) if inside else None
 
 
+def building_of_estate(door: Door) -> Door | None:
+    """The door in the building that is named as a place is: `Chung cư Sông Xanh, Tổ 1`."""
+    named = [place for place in door.localities if place.kind in DWELLING_ESTATES]
+    if not named or (door.flat and door.flat.building):
+        return None
+    estate = named[0]
+    building = f"{estate.kind} {estate.name}" if has_diacritics(estate.name) else estate.key
+    flat = door.flat or Flat(building, building, None, None, estate.key)
+    around = tuple(place for place in door.localities if place is not estate)
+    return replace(door, flat=replace(flat, building=building), localities=around)
+
+
 def estates_of(door: Door) -> tuple[str, ...]:
-    """Keys of the building that is all that is named: `Căn hộ 301, Chung cư Sông Xanh`; of one
-    without its kind where a flat is asked for, `Căn hộ 301 Sông Xanh`.
+    """Keys of the building that is all that is named where a flat is asked for, without its kind:
+    `Căn hộ 301 Sông Xanh`.
     """
-    street, places = door.street, door.localities
-    if street is None:
-        only = places[0] if len(places) == 1 else None
-        return (only.key,) if only is not None and only.kind in DWELLING_ESTATES else ()
-    alone = door.flat is not None and door.flat.unit and not (street.kind or places)
-    return (
-        (street.key, *(f"{fold(kind)} {street.key}" for kind in DWELLING_ESTATES)) if alone else ()
-    )
+    street = door.street
+    if street is None or street.kind or door.localities or not (door.flat and door.flat.unit):
+        return ()
+    return (street.key, *(f"{fold(kind)} {street.key}" for kind in DWELLING_ESTATES))
 
 
 def choose(hits: list[Hit], door: Door, wanted: Wanted, area: Area, formerly: Formerly) -> Choice:

@@ -10,7 +10,7 @@ from geo.locality import Locality
 from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from registry.gazetteer import Gazetteer
-from registry.search.answers import Answer
+from registry.search.answers import Answer, with_fault
 from registry.search.areas import Area, is_in_district
 from registry.search.batching import Query
 from registry.search.by_locality import (
@@ -27,6 +27,7 @@ from registry.search.door_choice import (
     are_of_others,
     as_written,
     block_of_estate,
+    building_of_estate,
     choose,
     each_once,
     estates_of,
@@ -107,6 +108,11 @@ class Asker:
         if found and found[0].level == "locality" and (inside := block_of_estate(self.door)):
             doors = yield from replace(self, door=inside)._answers()
             found = [answer for answer in doors if answer.record is not None] or found
+        if found and found[0].record is None and (inside := building_of_estate(self.door)):
+            doors = yield from replace(self, door=inside)._answers()
+            alone = inside.street is None and not inside.localities
+            told = [with_fault(a, "street_missing") if alone else a for a in doors if a.record]
+            found = told or found
         named = [place for place in self.door.localities if has_diacritics(place.name)]
         return [self._compared_by_marks(answer, named) for answer in found] if named else found
 

@@ -163,7 +163,7 @@ _IN_COMMUNES: Final = bulk(
         WHERE h.unit_id = k.unit_id AND {_KNOWN} AND {_FLAT}
             AND CASE WHEN k.building IS NULL
                 THEN h.{_NUMBERS} AND h.thoroughfare_id IS NULL AND h.locality_id IS NULL
-                ELSE {_BY_BUILDING} END
+                ELSE {_BY_BUILDING} AND (k.number IS NULL OR h.{_NUMBERS}) END
         LIMIT {MAX_DOORS}
     ) h
     {JOINS}

@@ -22,6 +22,7 @@ TOWERS = (
     (None, None, "Khu đô thị Green City", "S3.03", "0508"),
     (None, None, "Khu đô thị Green City", "L2", "1203"),
     ("Đường Nguyễn Hữu Thọ", "23", None, "Chung cư Sunrise City", "1507"),
+    (None, "7", None, "Chung cư Hướng Dương", "204"),
 )
 HOUSES = (
     *(("12", "Đường Nam Kỳ Khởi Nghĩa", None), ("18", "Đường Trần Hưng Đạo", None)),
@@ -45,6 +46,10 @@ FOUND = (
     # a building without its kind
     ("căn 1507 Sunrise City, 23 Nguyễn Hữu Thọ", "1507", ()),
     ("căn 1507 Sunrise City", "1507", ("street_missing",)),
+    # a building that is named as an estate is, without its number or without a street
+    ("căn 1507 chung cư Sunrise City, đường Nguyễn Hữu Thọ", "1507", ()),
+    ("căn 1507 chung cư Sunrise City", "1507", ("street_missing",)),
+    ("căn 204 chung cư Hướng Dương, số 7", "204", ("street_missing",)),
     # a street by its letters, where one has them
     ("12 NKKN", "12", ()),  # a word of the lexicon
     ("7 LTT", "7", ("street_corrected", "street_unsure", "ambiguous")),
@@ -70,6 +75,7 @@ ANOTHER = (
         "12 NKN",
         "12 LTT",
         "căn 1508 Sunrise City",
+        "căn 204 chung cư Hướng Dương, số 9",
         "S304-0508 Green City",
         "căn 1203 L3 Green City",
     ),
