@@ -143,7 +143,7 @@
       this.#input.placeholder = this.getAttribute('placeholder') ?? '';
       this.#input.disabled = this.#disabledByForm || this.hasAttribute('disabled');
       this.#input.required = this.hasAttribute('required');
-      this.#list.setAttribute('aria-label', this.#t.label);
+      this.#list.setAttribute('aria-label', this.#input.getAttribute('aria-label'));
       this.#more.textContent = this.#t.choose;
       this.#more.hidden = this.hasAttribute('no-parts') || this.#input.disabled;
     }
