@@ -14,7 +14,7 @@ from api.papers import PdfAnswer, as_pdf, site
 from api.reports import units_asked
 from api.shapes import unit_ref
 from registry.gazetteer import Gazetteer
-from registry.lifecycle.requests import Code, Line, Sentence
+from registry.lifecycle.requests import Called, Code, Sentence
 from registry.lookup import code_forms
 from registry.paper.certificates import (
     Certificate,
@@ -33,7 +33,7 @@ class CertificateBody(Request):
     """Of what a certificate is made."""
 
     code: Code = Field(description="Code of an active record")
-    document_number: Line | None = Field(
+    document_number: Called | None = Field(
         None, description="In the office's own books: `15`; left blank without it"
     )
 

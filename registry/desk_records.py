@@ -17,9 +17,11 @@ from registry.access.actors import Actor, outside_units
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer
 from registry.lookup import by_code, read_code
+from registry.past import with_past
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, Record
 from registry.restricted import told
+from registry.search.batching import alone
 
 Status = Literal["living", "active", "proposed", "reserved", "retired", "all"]
 STATUSES_OF: Final[dict[Status, tuple[str, ...]]] = {
@@ -114,7 +116,7 @@ class LastChange:
 
 
 def find_record(reads: Reads, known: Gazetteer, written: str, actor: Actor) -> Record:
-    """The record of a code in any writing, in whatever state.
+    """The record of a code in any writing, in whatever state, with how it read before July 2025.
 
     Raises what `registry.lookup.read_code` raises, NotFoundError, and OutsideUnitsError for one of
     a commune that `actor` does not see.
@@ -124,6 +126,7 @@ def find_record(reads: Reads, known: Gazetteer, written: str, actor: Actor) -> R
     if record is None:
         raise NotFoundError(f"no record bears the code {code}")
     check_seen(known, record.unit_id, actor)
+    (record,) = alone(reads, with_past([record]))
     return told(reads, record)
 
 

@@ -111,13 +111,15 @@ def in_language(said: str) -> str:
 def told(error: RegistryError) -> BaseResponse:
     """An error as a page of the desk, with its own words."""
     problem = registry_problem(error)
-    if isinstance(error, ForbiddenError) and has_key(caller()):
+    said = complaint(error)
+    if type(error) is ForbiddenError and has_key(caller()):
         vi, en = ROLES[caller().role]
         heading = words(f"Việc này không thuộc quyền {vi}", f"Not for a {en}")
+        said = words("Hãy nhờ người có quyền làm việc này.", "Ask somebody who may do it.")
     else:
         heading = words("Chưa làm được", "This was not done")
     return desk_page(
-        "desk/told.html", problem.status_code, heading=heading, said=complaint(error), error=error
+        "desk/told.html", problem.status_code, heading=heading, said=said, code=error.code
     )
 
 

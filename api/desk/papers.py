@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
 from api.audit import note
+from api.certificates import CertificateBody, RevokeBody
 from api.context import gazetteer, register
 from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, room
 from api.errors import invalid_input, status_of
@@ -109,13 +110,15 @@ def _list() -> BaseResponse:
 
 def _certificate() -> BaseResponse:
     made = register()
+    given = {name: request.form[name] for name in ("code", "document_number") if _has(name)}
+    asked = _read(CertificateBody, given)
     certificate, paper = issue_certificate(
         made.engine,
         made.reads,
         gazetteer(),
         site(),
-        request.form.get("code", "").strip(),
-        document_number=request.form.get("document_number", "").strip() or None,
+        asked.code,
+        document_number=asked.document_number,
     )
     response = as_pdf(paper)
     response.headers["Certificate-Number"] = certificate.shown
@@ -132,7 +135,8 @@ def _decision() -> BaseResponse:
 
 def _revoked() -> BaseResponse:
     number = request.form.get("number", "")
-    revoke(register().engine, number, reason=request.form.get("reason", "").strip())
+    asked = _read(RevokeBody, {"reason": request.form.get("reason", "").strip()})
+    revoke(register().engine, number, reason=asked.reason)
     note(count=1)
     return done("/desk/papers", f"Đã thu hồi {number}.", f"{number} was taken back.")
 

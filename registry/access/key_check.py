@@ -161,18 +161,18 @@ class KeyCheck:
         if not used_lately and _is_enough(row):
             self._touch(key_id)
         units, ended = self._units(unit_ids)
-        own = self._communes(role, unit_ids)
+        communes = self._communes(role, unit_ids)
         actor = Actor(
             name,
             role,
-            own if RANK[role] >= RANK["editor"] else frozenset(),
+            communes if RANK[role] >= RANK["editor"] else frozenset(),
             key_id,
             rate,
             units,
             datetime.datetime.fromtimestamp(ends, datetime.UTC) if ends is not None else None,
             bool(own),
             ended,
-            own if role == "viewer" else frozenset(),
+            communes if role == "viewer" else frozenset(),
         )
         return _Known(now, actor, _expired, sure, ends if ends is not None else float("inf"))
 

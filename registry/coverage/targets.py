@@ -34,6 +34,7 @@ from registry.coverage.target_store import (
 from registry.coverage.target_units import TargetUnits
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
+from registry.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
 
 PROBLEMS: Final = {
     "unit_missing": "Dòng không ghi đơn vị (no unit)",
@@ -190,6 +191,8 @@ def _check(defaults: Defaults, day: datetime.date) -> None:
         raise InvalidInputError.of_field("quality", "literal_error", f"one of {QUALITIES}")
     if defaults.counted not in COUNTED:
         raise InvalidInputError.of_field("counted", "literal_error", f"one of {COUNTED}")
+    if holds_personal(defaults.source or ""):
+        raise InvalidInputError.of_field("source", PERSONAL_DATA, LEAVE_OUT)
     if defaults.reference_date is not None and defaults.reference_date > day:
         raise InvalidInputError.of_field(
             "date", "day_in_future", f"{defaults.reference_date} has not come"

@@ -27,6 +27,7 @@ _DOORS: Final = """
     SELECT h.code FROM household h
     WHERE {where} AND h.status = ANY (:states) ORDER BY h.code FOR SHARE
 """
+_NOT_YET: Final = ("reserved", "proposed")
 _ISSUE: Final = """
     WITH doors AS ({doors}), kept AS (
         UPDATE plate p SET issued_on = :day FROM doors d
@@ -76,6 +77,8 @@ class _Step:
             return work.done()
         table, place = _place(work, request)
         work.begin(**{_SCOPE[table]: [place.id]})
+        # Of a whole street what was approved; a house that waits for it is named by its code.
+        parameters["states"] = [state for state in self.states if state not in _NOT_YET]
         written = self._write(work, table, parameters | {"id": place.id})
         if not written:
             raise self._refused(named_place(place.kind, place.name))

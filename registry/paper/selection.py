@@ -53,7 +53,7 @@ def select(session: Session, doors: Doors, notices: Notices) -> Selected:
         table, place = "thoroughfare", street_of(session, unit_id, former, doors.street)
     else:
         table, place = "locality", locality_of(session, unit_id, former, doors.locality or "")
-    found = _read(session, table, {"id": place.id, "states": list(LIVING)})
+    found = _read(session, table, {"id": place.id, "states": ["active"]})
     shown = [record for record in found if not record.restricted]
     notices.add("restricted", count=len(found) - len(shown))
     title = named(place.kind, place.name)

@@ -23,7 +23,7 @@ def by_header(request: Request) -> Caller:
     if role is None:
         return ANONYMOUS
     units = _UNITS.get(request.headers.get("X-In", ""))
-    return Caller(request.headers.get("X-Key", role), role, units, sees=units)
+    return Caller(request.headers.get("X-Key", role), role, units)
 
 
 @dataclass(frozen=True)

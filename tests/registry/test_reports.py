@@ -459,7 +459,7 @@ def test_queue_of_a_province_is_that_of_who_continues_it(at: Field) -> None:
     at.place.rows(
         "UPDATE field_report SET unit_id = :u WHERE id = :i RETURNING 1", u=quang_nam.id, i=filed.id
     )
-    theirs = Actor("tỉnh", "editor", frozenset({at.unit}), units=("48",), sees=frozenset())
+    theirs = Actor("tỉnh", "editor", frozenset({at.unit}), units=("48",))
     seen = queues_seen(at.gazetteer, theirs)
     assert filed.id in [e.id for e in at.queue(unit_ids=seen, limit=500)]
     assert at.reject(filed.id, theirs).state == "rejected"
