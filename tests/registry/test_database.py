@@ -12,7 +12,7 @@ from registry.access.actors import Actor
 from registry.database import make_engine, session_scope
 from registry.errors import DatabaseUnavailableError, OutcomeUnknownError
 from registry.settings import Settings
-from registry.uploads.files import delivered, incoming
+from registry.uploads.files import delivered, incoming, of_import
 from registry.uploads.receiving import Delivery, receive
 from tests.support.intake import deliveries, door, rows
 from tests.support.relay import Relay
@@ -60,7 +60,7 @@ def test_a_file_stays_when_nobody_knows_whether_it_was_delivered(
     with pytest.raises(OutcomeUnknownError):
         receive(behind, settings, delivery, Actor("tests", "admin"))
     found = eventually(lambda: rows(behind, "SELECT id FROM import"), "it is delivered")
-    path = delivered(settings, int(str(found[0][0])))
+    path = delivered(of_import(settings, int(str(found[0][0]))))
     assert path is not None
     assert path.read_bytes() == b"house_number\n1\n"
 
