@@ -3,6 +3,7 @@
 import datetime
 import inspect
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -22,7 +23,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from registry.errors import GoneError, IllegalTransitionError, InvalidInputError, NotFoundError
+from registry.errors import (
+    GoneError,
+    IllegalTransitionError,
+    InvalidInputError,
+    NotFoundError,
+    RegistryError,
+)
 from registry.gazetteer import VIET_NAM
 from registry.history import Step, lookup_as_of, moment_of, record_at
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM
@@ -320,6 +327,13 @@ class Lives(RuleBasedStateMachine):
     @rule(code=codes)
     def verify(self, code: str) -> None:
         self.attempt("verify", code)
+        self.remember()
+
+    @rule(code=codes, step=st.sampled_from(("issue-plates", "mount-plates", "lose-plates")))
+    def plate(self, code: str, step: str) -> None:
+        """A plate is no part of its record: nothing that is remembered changes."""
+        with suppress(RegistryError):
+            self.place.do(step, codes=[code])
         self.remember()
 
     @rule(code=codes)
