@@ -16,7 +16,7 @@ from api.errors import registry_problem
 from api.limits import has_key
 from api.pages.blueprint import page_blueprint
 from api.pages.failures import http_page
-from api.pages.shell import page, words
+from api.pages.shell import complaint, page, words
 from api.requests import SAFE_METHODS
 from api.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
 from registry.access.roles import Role
@@ -94,18 +94,6 @@ def done(url: str, vi: str, en: str) -> BaseResponse:
         _SAID, words(vi, en)[:500], max_age=60, httponly=True, samesite="Lax", path="/desk"
     )
     return response
-
-
-def complaint(error: RegistryError) -> str:
-    """What is wrong, in the page's language and without the name of a parameter."""
-    errors: Any = error.extra.get("errors")
-    return in_language(str(errors[0]["detail"]) if errors else error.detail)
-
-
-def in_language(said: str) -> str:
-    """The half of `Vietnamese (English)` that the reader reads."""
-    vietnamese, _, english = said.rpartition(" (")
-    return words(vietnamese, english.removesuffix(")")) if vietnamese else said
 
 
 def told(error: RegistryError) -> BaseResponse:

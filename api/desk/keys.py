@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
 from api.context import gazetteer, register
-from api.desk.blueprint import ROLES, complaint, desk_blueprint, desk_page, done, room
+from api.desk.blueprint import ROLES, desk_blueprint, desk_page, done, room
 from api.errors import registry_problem
-from api.pages.shell import words
+from api.pages.shell import complaint, words
 from registry.access import keys
 from registry.access.keys import KeyDetails, KeyMade, NewKey
 from registry.access.roles import Role

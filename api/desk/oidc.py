@@ -20,11 +20,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import limited_tries, sign_in_account
 from api.context import gazetteer, public_url, register
-from api.desk.blueprint import complaint, sign_in_page
+from api.desk.blueprint import sign_in_page
 from api.desk.sign_in import begin, own_path
 from api.errors import registry_problem
 from api.logs import log
 from api.pages.blueprint import page_blueprint
+from api.pages.shell import complaint
 from registry.access.accounts import ROLES, Account, admit_account
 from registry.access.roles import RANK, Role
 from registry.database import session_scope

@@ -11,9 +11,9 @@ from api.access import caller, requires
 from api.audit import note
 from api.certificates import CertificateBody, RevokeBody
 from api.context import gazetteer, register
-from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, room
+from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.errors import invalid_input, status_of
-from api.pages.shell import words
+from api.pages.shell import complaint, words
 from api.papers import DecisionBody, ListBody, PlatesBody, as_pdf, site
 from registry.database import session_scope
 from registry.errors import RegistryError

@@ -13,9 +13,8 @@ from flask import request
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from api.desk.blueprint import in_language
 from api.errors import invalid_input
-from api.pages.shell import words
+from api.pages.shell import in_language, words
 from geo.code import format as code_display
 from geo.label import named
 from registry.errors import AddressTakenError, RegistryError

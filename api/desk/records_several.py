@@ -12,10 +12,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, in_language
+from api.desk.blueprint import desk_blueprint, desk_page, done
 from api.desk.records_forms import Form, once_of_form
 from api.desk.records_words import label_of, preview_of, title
 from api.errors import invalid_input, registry_problem, status_of
+from api.pages.shell import complaint, in_language
 from geo import code as codes
 from geo.code import CodeError
 from registry.database import session_scope

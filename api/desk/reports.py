@@ -13,10 +13,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, room
+from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.errors import invalid_input, status_of
 from api.pages.report_forms import KIND_WORDS
-from api.pages.shell import figure, words
+from api.pages.shell import complaint, figure, words
 from api.receipts import outcome
 from api.reports import AcceptBody, RejectBody, ReportsQuery, shown_entry, units_asked
 from registry.access.actors import outside_units

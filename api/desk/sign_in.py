@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import Caller, caller, requires, sign_in
 from api.context import register
-from api.desk.blueprint import again, complaint, desk_blueprint, sign_in_page
+from api.desk.blueprint import again, desk_blueprint, sign_in_page
 from api.pages.blueprint import page_blueprint
+from api.pages.shell import complaint
 from api.sessions import COOKIE, drop_session, keep_session, refuse_other_sites
 from registry.access.accounts import is_account
 from registry.access.sessions import begin_session, end_session

@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.desk.blueprint import complaint, desk_blueprint, desk_page
+from api.desk.blueprint import desk_blueprint, desk_page
 from api.desk.targets import Asked, coverage_asked
-from api.pages.shell import secured, words
+from api.pages.shell import complaint, secured, words
 from registry.access.actors import outside_units
 from registry.coverage.moved import MOVED_LABELS, Moved, what_moved
 from registry.coverage.series import series_of

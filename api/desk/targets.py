@@ -16,9 +16,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.desk.blueprint import complaint, desk_blueprint, desk_page, done, room
+from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.errors import registry_problem
-from api.pages.shell import language, percent_words, words
+from api.pages.shell import complaint, language, percent_words, words
 from geo.text import fold
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (

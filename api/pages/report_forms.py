@@ -12,7 +12,7 @@ from api.context import register
 from api.errors import status_of
 from api.pages.address import address_page, get_address
 from api.pages.blueprint import page_blueprint
-from api.pages.shell import page, words
+from api.pages.shell import complaint, page, words
 from api.receipts import outcome
 from api.reports import filed_by_caller
 from api.sessions import refuse_other_sites
@@ -23,7 +23,6 @@ from registry.errors import (
     GoneError,
     InvalidInputError,
     NotFoundError,
-    RegistryError,
     TooManyReportsError,
 )
 from registry.lookup import lookup
@@ -69,7 +68,7 @@ def post_report(address_code: str) -> BaseResponse:
         filed = filed_by_caller(Said(kind, address_code, lon, lat))  # type: ignore[arg-type] # of KINDS
     except _TOLD as error:
         status = status_of(error)
-        return address_page(record, status, complaint=_complaint(error), filled=request.form)
+        return address_page(record, status, complaint=complaint(error), filled=request.form)
     return _to_receipt(filed)
 
 
@@ -95,7 +94,7 @@ def post_new_house() -> BaseResponse:
         filed = filed_by_caller(Said("new_house", lon=lon, lat=lat, address=written or None))
     except _TOLD as error:
         taken = error.extra.get("taken_by")
-        return _new_house(request.form, status_of(error), complaint=_complaint(error), taken=taken)
+        return _new_house(request.form, status_of(error), complaint=complaint(error), taken=taken)
     return _to_receipt(filed)
 
 
@@ -122,14 +121,6 @@ def _to_receipt(filed: Filed) -> BaseResponse:
 
 def _new_house(filled: Any, status: int = 200, **values: Any) -> BaseResponse:
     return page("new_house.html", status, filled=filled, most=MAX_TEXT, **values)
-
-
-def _complaint(error: RegistryError) -> str:
-    """What is wrong, without the name of the parameter and in the page's language."""
-    errors: Any = error.extra.get("errors")
-    said = str(errors[0]["detail"]) if errors else error.detail
-    vietnamese, _, english = said.rpartition(" (")
-    return words(vietnamese, english.removesuffix(")")) if vietnamese else said
 
 
 def _point() -> tuple[float, float] | tuple[None, None]:

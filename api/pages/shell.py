@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.pages.assets import asset_url, has_map
+from registry.errors import RegistryError
 from registry.messages import number, percent
 
 LANGUAGES: Final = ("vi", "en")
@@ -64,6 +65,18 @@ def percent_words(share: float | None) -> str:
     """A share as the page's language writes it."""
     shown = percent(share)
     return shown if language() == "vi" else shown.replace(",", ".")
+
+
+def complaint(error: RegistryError) -> str:
+    """What is wrong, in the page's language and without the name of a parameter."""
+    errors: Any = error.extra.get("errors")
+    return in_language(str(errors[0]["detail"]) if errors else error.detail)
+
+
+def in_language(said: str) -> str:
+    """The half of `Vietnamese (English)` that the reader reads."""
+    vietnamese, _, english = said.rpartition(" (")
+    return words(vietnamese, english.removesuffix(")")) if vietnamese else said
 
 
 def choose_language() -> BaseResponse | None:
