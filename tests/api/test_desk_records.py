@@ -68,6 +68,19 @@ def events(office: Office) -> int:
     return int(office.place.rows("SELECT count(*) FROM event")[0][0])
 
 
+def test_record_is_shown_with_the_number_that_it_bore_before_july_2025(office: Office) -> None:
+    """Not today's number on the old commune."""
+    code = office.place.house("6601", former_commune="00187", **LANG)
+    public = f"/v1/addresses/{code}"
+    before = office.client.get(public).get_json()["label_before_2025_07"]
+    assert before.startswith("6601 ")
+    office.place.do("renumber", code=code, house_number="6603")
+    assert office.client.get(public).get_json()["label_before_2025_07"] == before
+    page = shown(sit(office).get(page_of(code)))
+    assert "6603 " in page
+    assert before in page
+
+
 # --- the list ------------------------------------------------------------------------------------
 
 

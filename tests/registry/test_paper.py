@@ -439,6 +439,28 @@ def test_list_is_paged_with_its_head_on_each_page(place: Town, known: Gazetteer)
         )
 
 
+def test_papers_of_a_whole_street_hold_what_was_approved_alone(
+    place: Town, known: Gazetteer
+) -> None:
+    (door,) = on(place, "Phố Chờ Duyệt", "1")
+    waiting = place.do(
+        "propose", commune=COMMUNE, street="Phố Chờ Duyệt", house_number="3"
+    ).records[0]
+    doors = Doors(commune=COMMUNE, street="Phố Chờ Duyệt")
+    with session_scope(place.engine) as session:
+        papers = [
+            print_plates(session, known, SITE, doors, PLATE_FORM),
+            print_list(session, known, SITE, doors, "field"),
+        ]
+    for paper in papers:
+        text = " ".join(texts_of(paper.pdf))
+        assert code_display(door) in text
+        assert code_display(waiting.code) not in text
+    place.do("issue-plates", commune=COMMUNE, street="Phố Chờ Duyệt")
+    assert place.rows("SELECT code FROM plate WHERE code = :c", c=door) == [(door,)]
+    assert place.rows("SELECT code FROM plate WHERE code = :c", c=waiting.code) == []
+
+
 def test_letters_that_the_fonts_lack_are_told(place: Town, known: Gazetteer) -> None:
     (door,) = on(place, "Phố Lạ", "1")
     place.do("correct", code=door, building="Toà 龍")
