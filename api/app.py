@@ -14,12 +14,14 @@ from api import (
     certificates,
     changes,
     coverage,
+    export,
     external,
     geocode,
     health,
     history,
     imports,
     lifecycle,
+    ogc,
     papers,
     receipts,
     reforms,
@@ -129,6 +131,7 @@ def create_app(
         coverage.blueprint,
         external.blueprint,
         geocode.blueprint,
+        ogc.blueprint,
         reverse.blueprint,
         tiles.blueprint,
         units.blueprint,
@@ -164,7 +167,7 @@ def create_app(
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
-        *(receipts.blueprint, targets.blueprint),
+        *(receipts.blueprint, targets.blueprint, export.blueprint),
     )
     guard(
         app,

@@ -14,7 +14,10 @@ from flask import current_app
 from api.access import role_of
 from api.document_words import DESCRIPTION, TAGS, put_in_words
 from api.errors import MIMETYPE, STATUS, UNIT_CODE, http_code, status_title
+from api.export import KINDS as EXPORTED
 from api.health import blueprint as open_to_all
+from api.ogc import GEOJSON
+from api.ogc import blueprint as ogc
 from api.openapi import STREAM_TYPES, spec
 from api.requests import FORMS
 from api.tiles import MIMETYPE as TILE_MIMETYPE
@@ -22,6 +25,7 @@ from registry.access.roles import Role
 from registry.batch import OPERATIONS
 from registry.drawing.tiles import MAX_ZOOM
 from registry.external_ids import MAX_VALUE, SCHEME
+from registry.features.collections import COLLECTIONS
 from registry.lifecycle.table import OPERATIONS as LIFECYCLE
 
 _KEY, _KEY_HEADER = "key", "keyInHeader"
@@ -45,6 +49,8 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "receipt": {"pattern": "^[A-Za-z0-9_-]{22}$", "examples": ["pQ3x0mJc8yZr1sWkT6uVbA"]},
     "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},
     "reform_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [7]},
+    "collection": {"enum": list(COLLECTIONS), "examples": ["communes"]},
+    "feature": {"maxLength": 20, "examples": ["00199"]},
     "z": {"minimum": 0, "maximum": MAX_ZOOM, "examples": [15]},
     "x": {"minimum": 0, "examples": [26019]},
     "y": {"minimum": 0, "examples": [14417]},
@@ -61,6 +67,8 @@ _WORDS: Final = {
     "receipt": "What filing the report answered",
     "import_id": "Number of the import",
     "reform_id": "Number of the reform",
+    "collection": "Which layer",
+    "feature": "Key of the feature: a code, or the id of a street or locality",
     "z": "Zoom of the tile",
     "x": "Column of the tile, from the west",
     "y": "Row of the tile, from the north",
@@ -89,12 +97,16 @@ _DOWNLOADS: Final = {
     **{f"/v1/papers/{kind}": ("application/pdf",) for kind in ("plates", "lists", "decisions")},
     "/v1/certificates": ("application/pdf",),
     "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
+    "/tiles/base/{z}/{x}/{y}": (TILE_MIMETYPE, "image/png", "image/jpeg", "image/webp"),
+    "/v1/export": tuple(kind.partition(";")[0] for _, kind in EXPORTED.values()),
     "/v1/imports/{import_id}/report": ("*/*",),
     "/v1/imports/{import_id}/codes": ("text/csv",),
     "/v1/imports/template": (_WORKBOOK,),
     "/v1/reforms/{reform_id}/undecided": (_WORKBOOK, "application/geo+json"),
 }
 """Path that answers a file → its media types."""
+_OGC: Final = str(ogc.url_prefix)
+_FEATURES: Final = re.compile(rf"{_OGC}/collections/[^/]+/items.*")
 _LISTED: Final = ("/v1/certificates",)
 """Those of them that answer a list to GET."""
 _IDEMPOTENCY_KEY: Final = {
@@ -218,7 +230,7 @@ def document() -> dict[str, Any]:
                 name = f"{status}-{'-'.join(codes)}"
                 problems.setdefault(name, _problem(status, codes))
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
-            operation["responses"]["422"]["description"] = _misfits(operation, schemas)
+            _describe_misfits(operation, schemas, wrong_as_400=path.startswith(_OGC))
     return made
 
 
@@ -269,6 +281,9 @@ def _describe_files(operation: dict[str, Any], path: str, method: str) -> None:
     if path in _DOWNLOADS and (method == "post" or path not in _LISTED):
         file = {"schema": {"type": "string", "format": "binary"}}
         operation["responses"]["200"]["content"] = dict.fromkeys(_DOWNLOADS[path], file)
+    if _FEATURES.fullmatch(path):
+        content = operation["responses"]["200"]["content"]
+        content[GEOJSON] = content.pop("application/json")
 
 
 def _describe_stream(operation: dict[str, Any]) -> None:
@@ -359,6 +374,19 @@ def _example(status: int, code: str) -> dict[str, Any]:
         misfit = {"field": "limit", "code": "less_than_equal", "detail": "nhiều nhất là 20 (…)"}
         made["errors"] = [misfit]
     return made
+
+
+def _describe_misfits(
+    operation: dict[str, Any], schemas: dict[str, Any], *, wrong_as_400: bool
+) -> None:
+    """What is said of the parameters that are refused: with 422, or as OGC API wants it, 400."""
+    refusal = operation["responses"]["422"]
+    refusal["description"] = _misfits(operation, schemas)
+    if wrong_as_400:
+        del operation["responses"]["422"]
+        described = _misfits(operation, schemas).removeprefix(status_title(422))
+        refusal["description"] = status_title(400) + described
+        operation["responses"]["400"] = refusal
 
 
 def _misfits(operation: dict[str, Any], schemas: dict[str, Any]) -> str:
