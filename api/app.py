@@ -53,6 +53,7 @@ from api.document import document
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
+from api.mcp import http as mcp
 from api.pages import (
     address,
     assets,
@@ -129,6 +130,7 @@ def create_app(
         coverage.blueprint,
         external.blueprint,
         geocode.blueprint,
+        mcp.blueprint,
         reverse.blueprint,
         tiles.blueprint,
         units.blueprint,
