@@ -55,6 +55,7 @@ from api.document import document
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
+from api.mcp import http as mcp
 from api.pages import (
     address,
     assets,
@@ -131,6 +132,7 @@ def create_app(
         coverage.blueprint,
         external.blueprint,
         geocode.blueprint,
+        mcp.blueprint,
         ogc.blueprint,
         reverse.blueprint,
         tiles.blueprint,

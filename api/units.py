@@ -258,6 +258,14 @@ def get_picker(query: UnitQueryParams) -> Response:
 @spec.validate(resp=answers(Conversions, 400, 404, 503), tags=["units"])
 def convert(query: ConvertQuery) -> Response:
     """From an old code or an old text to the units of today, all candidates of a split one."""
+    response = jsonify(converted(query))
+    # The text may be somebody's address: no cache on the way keeps it.
+    response.cache_control.no_store = True
+    return response
+
+
+def converted(query: ConvertQuery) -> JsonObject:
+    """What an old code or text is today, as it is told."""
     known, day = gazetteer(), day_asked(None)
     written_on = None
     if query.written_on is not None:
@@ -269,12 +277,7 @@ def convert(query: ConvertQuery) -> Response:
     else:
         found = convert_text(known, query.text or "", written_on=written_on, day=day)
     matches = [_conversion(known, conversion, day) for conversion in found]
-    response = jsonify(
-        {"as_of": day.isoformat(), "ambiguous": is_ambiguous(found), "matches": matches}
-    )
-    # The text may be somebody's address: no cache on the way keeps it.
-    response.cache_control.no_store = True
-    return response
+    return {"as_of": day.isoformat(), "ambiguous": is_ambiguous(found), "matches": matches}
 
 
 @blueprint.get("/<code>")

@@ -18,6 +18,7 @@ from scripts.usage import show_usage_error
 _COMMANDS: Final = {
     "serve": ("scripts.serve", "serve"),
     "work": ("scripts.work", "work"),
+    "mcp": ("scripts.mcp", "mcp"),
     "database": ("scripts.database", "database"),
     "import": ("scripts.imports", "import_"),
     "template": ("scripts.template", "template"),
