@@ -31,6 +31,7 @@ from api import (
     tiles,
     units,
     validate,
+    webhooks,
     whoami,
 )
 from api.access import Authenticate, by_key, guard
@@ -50,6 +51,7 @@ from api.desk import proposals as desk_proposals
 from api.desk import records as desk_records
 from api.desk import reports as desk_reports
 from api.desk import targets as desk_targets
+from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
 from api.document import document
 from api.errors import register_errors
@@ -163,13 +165,14 @@ def create_app(
             desk_places.blueprint,
             desk_targets.blueprint,
             target_files.blueprint,
+            desk_webhooks.blueprint,
         ),
         sign_in.leaving,
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
-        *(receipts.blueprint, targets.blueprint, export.blueprint),
+        *(receipts.blueprint, targets.blueprint, export.blueprint, webhooks.blueprint),
     )
     guard(
         app,

@@ -32,9 +32,20 @@ from api.openapi import (
     where_known,
 )
 from api.reverse import ReverseBody, point_query
+from api.shapes import unit_ref
 from api.validate import ValidateBody, ValidationAnswer
-from registry.batch import OPERATIONS, Asked, CodeAsked, Found, Outcome, PointAsked, outcomes
-from registry.batch.flat import flat, flat_columns
+from registry.batch import (
+    OPERATIONS,
+    RECHECK,
+    Asked,
+    CodeAsked,
+    Found,
+    Outcome,
+    PointAsked,
+    outcomes,
+)
+from registry.batch.flat import flat, flat_change, flat_columns
+from registry.batch.recheck import CHANGED, Rechecked, recheck
 from registry.batch.rows import (
     RESULT,
     InputRow,
@@ -44,9 +55,11 @@ from registry.batch.rows import (
     read_row,
     read_table,
 )
+from registry.changes.since import read_since
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import Question
+from registry.lookup import code_forms
 from registry.records import Record
 from registry.units import label_day
 from registry.validation.verdicts import Validation
@@ -87,6 +100,15 @@ class BatchQuery(Request):
         description="A day whose labels are wanted as well, as `label_on`; a row of NDJSON may name"
         " another",
     )
+    since: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="Of `validate`: a day (as it began), a position of the feed or a cursor. Rows,"
+        " addresses or codes, are answered where their door changed behind it, and left out"
+        " otherwise",
+        examples=["2026-11-01"],
+    )
 
 
 class BatchAnswer(Answer):
@@ -100,15 +122,21 @@ def post_batch(operation: str, query: BatchQuery) -> Response:
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
 
     NDJSON (`application/x-ndjson`): one object a line with the parameters of the single call; its
-    other members come back. CSV (`text/csv`): with a header, as on the command line.
+    other members come back. CSV (`text/csv`): with a header, as on the command line. With `since`,
+    of `validate`, only rows that changed, with the reason and every door that may be meant.
     """
     if operation not in OPERATIONS:
         raise NotFoundError(f"no such operation; there are {', '.join(OPERATIONS)}")
+    if query.since is not None and operation != "validate":
+        detail = "only validate answers what changed"
+        raise InvalidInputError.of_field("since", "unknown_parameter", detail)
     form = STREAM_TYPES.get(request.mimetype)
     if form is None:
         raise UnsupportedMediaType(f"one of {', '.join(STREAM_TYPES)} is needed")
-    table, rows = _rows(form, operation)
+    table, rows = _rows(form, operation if query.since is None else RECHECK)
     note(count=len(rows))
+    if query.since is not None:
+        return _rechecked(form, table, rows, query.since)
     on = label_day(query.on)
     answered = (
         _ndjson(operation, rows, on) if form == "ndjson" else _csv(operation, table, rows, on)
@@ -124,6 +152,49 @@ def post_batch(operation: str, query: BatchQuery) -> Response:
     if table.unread:
         response.headers["Unread-Columns"] = ",".join(map(quote, table.unread))[:_MOST_SHOWN]
     return response
+
+
+def _rechecked(form: str, table: Table, rows: list[InputRow], since: str) -> Response:
+    """The rows that changed. All of them are looked at first: the head says how many did not."""
+    day, reads = today(), register().reads
+    with reads.batch():
+        behind = read_since(register(), since)
+        found = recheck(gazetteer(), reads, behind, rows)
+    if form == "ndjson":
+        body = "".join(
+            json_line({**each.row.given, RESULT: _change(day, each)}) for each in found.changed
+        )
+    else:
+        layout = Layout.of("csv", table, flat_columns(RECHECK, None))
+        body = layout.head()
+        body += layout.text((each.row, flat_change(day, each)) for each in found.changed)
+    response = Response(
+        body.encode("utf-8", "surrogateescape"), content_type=f"{request.mimetype}; charset=utf-8"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Changed-Rows"] = str(len(found.changed))
+    response.headers["Unchanged-Rows"] = str(len(rows) - len(found.changed) - found.without_door)
+    response.headers["Rows-Without-Door"] = str(found.without_door)
+    response.headers["Next-Since"] = behind.now
+    return response
+
+
+def _change(day: datetime.date, found: Rechecked) -> JsonObject:
+    return {
+        "status": CHANGED,
+        "reasons": list(found.reasons),
+        "candidates": [
+            {
+                **code_forms(each.code),
+                "label": each.label,
+                "label_before_2025_07": each.words.before_2025_07,
+                "commune": unit_ref(each.words.commune, day),
+                "lon": each.lon,
+                "lat": each.lat,
+            }
+            for each in found.candidates
+        ],
+    }
 
 
 def _rows(form: str, operation: str) -> tuple[Table, list[InputRow]]:

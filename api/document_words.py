@@ -37,6 +37,8 @@ TAGS: Final = {
     "reforms": "Nghị quyết sắp xếp đơn vị: gửi, chạy thử, thực hiện, huỷ; cần khoá admin"
     " (resolutions that change units: delivered, tried, carried, undone; with a key of an admin)",
     "changes": "Mọi điều đã ghi, theo thứ tự (everything that was written, in order)",
+    "webhooks": "Báo cho hệ thống của bạn khi có thay đổi; cần khoá"
+    " (your system is told of changes; with a key)",
     "access": "Khoá của ai, còn gọi được bao nhiêu (whose key this is, and what is left of it)",
     "health": "Máy chủ và cơ sở dữ liệu có trả lời không; không xem khoá"
     " (whether this process and its database answer; no key is looked at)",
@@ -91,6 +93,15 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("post", "/v1/validate"): ("validate_address", "Kiểm tra một địa chỉ"),
     ("get", "/v1/whoami"): ("get_caller", "Khoá này là của ai, còn gọi được bao nhiêu"),
     ("get", "/v1/changes"): ("list_changes", "Những gì đã đổi, theo thứ tự"),
+    ("post", "/v1/webhooks"): ("make_webhook", "Đăng ký nhận báo thay đổi"),
+    ("get", "/v1/webhooks"): ("list_webhooks", "Các webhook của khoá này"),
+    ("get", "/v1/webhooks/{webhook_id}"): ("get_webhook", "Một webhook đang ra sao"),
+    ("patch", "/v1/webhooks/{webhook_id}"): ("change_webhook", "Sửa, tạm dừng, chạy tiếp"),
+    ("delete", "/v1/webhooks/{webhook_id}"): ("delete_webhook", "Xoá một webhook"),
+    ("post", "/v1/webhooks/{webhook_id}/secret"): ("rotate_webhook_secret", "Đổi khoá ký"),
+    ("post", "/v1/webhooks/{webhook_id}/replay"): ("replay_webhook", "Gửi lại từ một chỗ bất kỳ"),
+    ("post", "/v1/webhooks/{webhook_id}/test"): ("test_webhook", "Gửi thử một tin"),
+    ("get", "/v1/webhooks/{webhook_id}/deliveries"): ("list_deliveries", "Những tin đã gửi"),
     ("post", "/v1/imports"): ("deliver_import", "Gửi một tệp hộ gia đình"),
     ("get", "/v1/imports"): ("list_imports", "Các đợt nhập"),
     ("get", "/v1/imports/template"): ("get_import_template", "Mẫu trống cho một xã"),

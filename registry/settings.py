@@ -77,6 +77,8 @@ class Settings:
     """`DIACHISO_IMPORT_DAYS`: how long such a file and its reports are kept."""
     imports_at_once: int = 2
     """`DIACHISO_IMPORTS_AT_ONCE`: imports over HTTP that run side by side, of different sources."""
+    webhook_hosts: tuple[str, ...] = ()
+    """`DIACHISO_WEBHOOK_HOSTS`: hosts that webhooks reach also in private networks, or by http."""
     oidc_issuer: str | None = None
     """`DIACHISO_OIDC_ISSUER`: the identity provider whose accounts may sign in at the desk."""
     oidc_client_id: str = ""
@@ -143,6 +145,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         import_bytes=number("DIACHISO_IMPORT_BYTES", Settings().import_bytes),
         import_days=number("DIACHISO_IMPORT_DAYS", Settings().import_days),
         imports_at_once=number("DIACHISO_IMPORTS_AT_ONCE", Settings().imports_at_once),
+        webhook_hosts=tuple((text("DIACHISO_WEBHOOK_HOSTS") or "").lower().split()),
         oidc_issuer=_issuer(text("DIACHISO_OIDC_ISSUER"), text("DIACHISO_OIDC_CLIENT_ID")),
         oidc_client_id=text("DIACHISO_OIDC_CLIENT_ID") or "",
         oidc_client_secret=text("DIACHISO_OIDC_CLIENT_SECRET"),

@@ -39,6 +39,8 @@ _COMMANDS: Final = {
     "geocode": ("scripts.batch", "geocode"),
     "reverse": ("scripts.batch", "reverse"),
     "validate": ("scripts.batch", "validate"),
+    "recheck": ("scripts.batch", "recheck"),
+    "webhooks": ("scripts.webhooks", "webhooks"),
     "export": ("scripts.export", "export"),
     "follow": ("scripts.follow", "follow"),
     "demo": ("scripts.demo", "demo"),
