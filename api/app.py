@@ -20,6 +20,7 @@ from api import (
     history,
     imports,
     lifecycle,
+    packs,
     papers,
     receipts,
     reforms,
@@ -164,7 +165,7 @@ def create_app(
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
-        *(receipts.blueprint, targets.blueprint),
+        *(receipts.blueprint, targets.blueprint, packs.blueprint),
     )
     guard(
         app,
@@ -176,6 +177,7 @@ def create_app(
         ),
         often_asked=(tiles.blueprint,),
         signed_in=(*own_roles, *desk, whoami.blueprint),
+        opened=(packs.GET_PACK,) if settings.open_packs else (),
         limits=limits,
         anonymous_reads=settings.anonymous_reads,
     )
@@ -188,6 +190,7 @@ def create_app(
         batch.blueprint,
         changes.blueprint,
         history.blueprint,
+        packs.blueprint,
         reports.blueprint,
         report_forms.blueprint,
         sign_in.blueprint,

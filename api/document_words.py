@@ -35,6 +35,8 @@ TAGS: Final = {
     " (files of households: delivered, tried, published, taken back; with a key)",
     "reforms": "Nghị quyết sắp xếp đơn vị: gửi, chạy thử, thực hiện, huỷ; cần khoá admin"
     " (resolutions that change units: delivered, tried, carried, undone; with a key of an admin)",
+    "packs": "Cả xã, phường trong một tệp có chữ ký, để dùng khi không có mạng"
+    " (a commune in one signed file, for where there is no network)",
     "changes": "Mọi điều đã ghi, theo thứ tự (everything that was written, in order)",
     "access": "Khoá của ai, còn gọi được bao nhiêu (whose key this is, and what is left of it)",
     "health": "Máy chủ và cơ sở dữ liệu có trả lời không; không xem khoá"
@@ -70,6 +72,8 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("post", "/v1/validate"): ("validate_address", "Kiểm tra một địa chỉ"),
     ("get", "/v1/whoami"): ("get_caller", "Khoá này là của ai, còn gọi được bao nhiêu"),
     ("get", "/v1/changes"): ("list_changes", "Những gì đã đổi, theo thứ tự"),
+    ("get", "/v1/packs/keys"): ("list_pack_keys", "Khoá công khai để kiểm chữ ký của gói"),
+    ("get", "/v1/packs/{commune}"): ("get_pack", "Gói ngoại tuyến của một xã, phường"),
     ("post", "/v1/imports"): ("deliver_import", "Gửi một tệp hộ gia đình"),
     ("get", "/v1/imports"): ("list_imports", "Các đợt nhập"),
     ("get", "/v1/imports/template"): ("get_import_template", "Mẫu trống cho một xã"),

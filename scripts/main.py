@@ -39,6 +39,8 @@ _COMMANDS: Final = {
     "reverse": ("scripts.batch", "reverse"),
     "validate": ("scripts.batch", "validate"),
     "export": ("scripts.export", "export"),
+    "pack": ("scripts.pack", "pack"),
+    "pack-keys": ("scripts.pack", "pack_keys"),
     "follow": ("scripts.follow", "follow"),
     "demo": ("scripts.demo", "demo"),
     "backup": ("scripts.backup", "backup"),
