@@ -22,6 +22,7 @@ from api import (
     imports,
     lifecycle,
     ogc,
+    packs,
     papers,
     receipts,
     reforms,
@@ -173,6 +174,7 @@ def create_app(
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
         *(receipts.blueprint, targets.blueprint, export.blueprint, webhooks.blueprint),
+        packs.blueprint,
     )
     guard(
         app,
@@ -184,6 +186,7 @@ def create_app(
         ),
         often_asked=(tiles.blueprint,),
         signed_in=(*own_roles, *desk, whoami.blueprint),
+        opened=(packs.GET_PACK,) if settings.open_packs else (),
         limits=limits,
         anonymous_reads=settings.anonymous_reads,
     )
@@ -196,6 +199,7 @@ def create_app(
         batch.blueprint,
         changes.blueprint,
         history.blueprint,
+        packs.blueprint,
         reports.blueprint,
         report_forms.blueprint,
         sign_in.blueprint,

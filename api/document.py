@@ -40,6 +40,7 @@ _SECURITY_SCHEMES: Final = {
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]
 _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
+    "commune": {"pattern": "^[0-9]{5}$", "examples": ["00199"]},
     "address_code": {"maxLength": 200, "examples": ["0000-0647"]},
     "operation": {"enum": list(OPERATIONS)},
     "scheme": {"pattern": SCHEME, "examples": ["postcode"]},
@@ -60,6 +61,7 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
 _WORDS: Final = {
     "address_code": "Code of an address, in any writing, or its eleven spoken digits",
     "code": "Code of an administrative unit",
+    "commune": "Code of a commune of today",
     "operation": "What is asked of each row",
     "scheme": "Whose value it is: postcode, parcel, a name of the operator's own",
     "value": "What that scheme calls the record",
@@ -163,7 +165,7 @@ _ONLY: Final = {
     "code_mistyped": r"/v1/(addresses/.*|operations/.*)",
     "gone": _ABOUT_CODES,
     "withdrawn": r"/v1/(addresses/[^/]*|reports)",
-    "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*)",
+    "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/.*)",
     "illegal_transition": _ABOUT_CODES,
     "address_taken": _ABOUT_CODES,
     "report_decided": r"/v1/reports/.*",
@@ -188,6 +190,7 @@ _ONLY: Final = {
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
     "storage_unavailable": r"/v1/(imports|reforms.*|batch/.*)",
+    "signing_key_unavailable": r"/v1/packs/.*",
 }
 """Code → paths that may answer it, of those with its status; a code that is missing: all."""
 # Keyword of a parameter's schema → codes of what does not fit it.

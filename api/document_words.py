@@ -36,6 +36,8 @@ TAGS: Final = {
     " (files of households: delivered, tried, published, taken back; with a key)",
     "reforms": "Nghị quyết sắp xếp đơn vị: gửi, chạy thử, thực hiện, huỷ; cần khoá admin"
     " (resolutions that change units: delivered, tried, carried, undone; with a key of an admin)",
+    "packs": "Cả xã, phường trong một tệp có chữ ký, để dùng khi không có mạng"
+    " (a commune in one signed file, for where there is no network)",
     "changes": "Mọi điều đã ghi, theo thứ tự (everything that was written, in order)",
     "webhooks": "Báo cho hệ thống của bạn khi có thay đổi; cần khoá"
     " (your system is told of changes; with a key)",
@@ -102,6 +104,8 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("post", "/v1/webhooks/{webhook_id}/replay"): ("replay_webhook", "Gửi lại từ một chỗ bất kỳ"),
     ("post", "/v1/webhooks/{webhook_id}/test"): ("test_webhook", "Gửi thử một tin"),
     ("get", "/v1/webhooks/{webhook_id}/deliveries"): ("list_deliveries", "Những tin đã gửi"),
+    ("get", "/v1/packs/keys"): ("list_pack_keys", "Khoá công khai để kiểm chữ ký của gói"),
+    ("get", "/v1/packs/{commune}"): ("get_pack", "Gói ngoại tuyến của một xã, phường"),
     ("post", "/v1/imports"): ("deliver_import", "Gửi một tệp hộ gia đình"),
     ("get", "/v1/imports"): ("list_imports", "Các đợt nhập"),
     ("get", "/v1/imports/template"): ("get_import_template", "Mẫu trống cho một xã"),

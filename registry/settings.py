@@ -69,6 +69,10 @@ class Settings:
     """`DIACHISO_BASEMAP_ATTRIBUTION`: whose it is, on the map; empty for what the file says."""
     proxies: int = 0
     """`DIACHISO_PROXIES`: how many proxies of yours stand before the server."""
+    pack_keys: Path | None = None
+    """`DIACHISO_PACK_KEYS`: the keys that packs are signed with; None for a file in `var`."""
+    open_packs: bool = False
+    """`DIACHISO_OPEN_PACKS`: whether packs are given without a key."""
     audit_days: int = 730
     """`DIACHISO_AUDIT_DAYS`: how long the audit log is kept."""
     import_bytes: int = 2_000_000_000
@@ -141,6 +145,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         basemap=_basemap(text("DIACHISO_BASEMAP")),
         basemap_attribution=text("DIACHISO_BASEMAP_ATTRIBUTION") or "",
         proxies=number("DIACHISO_PROXIES", Settings().proxies, 0),
+        pack_keys=Path(keys).resolve() if (keys := text("DIACHISO_PACK_KEYS")) else None,
+        open_packs=switch("DIACHISO_OPEN_PACKS", default=Settings().open_packs),
         audit_days=number("DIACHISO_AUDIT_DAYS", Settings().audit_days, 31),
         import_bytes=number("DIACHISO_IMPORT_BYTES", Settings().import_bytes),
         import_days=number("DIACHISO_IMPORT_DAYS", Settings().import_days),

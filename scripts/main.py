@@ -42,6 +42,8 @@ _COMMANDS: Final = {
     "recheck": ("scripts.batch", "recheck"),
     "webhooks": ("scripts.webhooks", "webhooks"),
     "export": ("scripts.export", "export"),
+    "pack": ("scripts.pack", "pack"),
+    "pack-keys": ("scripts.pack", "pack_keys"),
     "follow": ("scripts.follow", "follow"),
     "demo": ("scripts.demo", "demo"),
     "backup": ("scripts.backup", "backup"),

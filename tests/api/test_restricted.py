@@ -5,6 +5,7 @@ added to the walk or to those that show no record.
 """
 
 import datetime
+import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from tests.support.units import open_app
 
 SHOW_NO_RECORD = {
     "/healthz", "/readyz", "/openapi.json", "/v1/whoami", "/v1/units", "/v1/units/{code}",
-    "/v1/units/convert", "/v1/units/picker", "/v1/targets",
+    "/v1/units/convert", "/v1/units/picker", "/v1/targets", "/v1/packs/keys",
     "/tiles/tilejson.json", "/tiles/style.json", "/tiles/base/{z}/{x}/{y}",
     "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/{collection}",
 }  # fmt: skip
@@ -339,6 +340,19 @@ def test_feed_tells_followers_to_forget_it_and_nothing_else(site: Site) -> None:
     assert {entry["type"] for entry in told} <= {"remove"}
 
 
+def test_no_pack_holds_it(site: Site) -> None:
+    admin = {"X-Role": "admin"}
+    body = site.client.get(f"/v1/packs/{COMMUNE}", headers=admin).data
+    held = gzip.decompress(body.partition(b"\n")[2]).decode()
+    assert site.others[0] in held
+    for hidden in site.hidden:
+        assert hidden.code not in held
+        number = hidden.label.split()[0]
+        assert not number.isdigit() or int(number) < 900 or f'"{number}"' not in held
+    for secret in ("Phố Vắng", "sau nhà kín"):
+        assert secret not in held
+
+
 def test_new_house_at_its_address_is_not_told_that_it_is_registered(site: Site) -> None:
     for hidden in site.hidden:
         report = {
@@ -440,6 +454,7 @@ WALKED = {
         for one in ("", "/{feature}")
     ),
     "/v1/geocode",
+    "/v1/packs/{commune}",
     "/v1/reports",
     "/v1/reverse",
     "/v1/validate",
