@@ -45,6 +45,7 @@ from registry.batch import (
     outcomes,
 )
 from registry.batch.flat import flat, flat_change, flat_columns
+from registry.batch.receipts import Receipts
 from registry.batch.recheck import CHANGED, Rechecked, recheck
 from registry.batch.rows import (
     RESULT,
@@ -68,6 +69,7 @@ _TOGETHER: Final = 100
 """Rows that are answered at once."""
 _MOST_SHOWN: Final = 2_000
 """Signs of headers that a header of the answer names."""
+_RECEIPT: Final = "receipt"
 
 blueprint = Blueprint("batch", __name__, url_prefix="/v1/batch")
 
@@ -109,6 +111,10 @@ class BatchQuery(Request):
         " otherwise",
         examples=["2026-11-01"],
     )
+    receipt: bool = Field(
+        default=False,
+        description="Of `validate`: each answer comes with a `receipt`, signed by the register",
+    )
 
 
 class BatchAnswer(Answer):
@@ -130,6 +136,9 @@ def post_batch(operation: str, query: BatchQuery) -> Response:
     if query.since is not None and operation != "validate":
         detail = "only validate answers what changed"
         raise InvalidInputError.of_field("since", "unknown_parameter", detail)
+    if query.receipt and (operation != "validate" or query.since is not None):
+        detail = "only what validate answers has a receipt"
+        raise InvalidInputError.of_field("receipt", "unknown_parameter", detail)
     form = STREAM_TYPES.get(request.mimetype)
     if form is None:
         raise UnsupportedMediaType(f"one of {', '.join(STREAM_TYPES)} is needed")
@@ -138,8 +147,11 @@ def post_batch(operation: str, query: BatchQuery) -> Response:
     if query.since is not None:
         return _rechecked(form, table, rows, query.since)
     on = label_day(query.on)
+    receipts = Receipts(register()) if query.receipt else None
     answered = (
-        _ndjson(operation, rows, on) if form == "ndjson" else _csv(operation, table, rows, on)
+        _ndjson(operation, rows, on, receipts)
+        if form == "ndjson"
+        else _csv(operation, table, rows, on, receipts)
     )
     # The first row is answered before the status is sent, so that a register that cannot answer
     # at all says so.
@@ -210,21 +222,34 @@ def _rows(form: str, operation: str) -> tuple[Table, list[InputRow]]:
 
 
 def _csv(
-    operation: str, table: Table, rows: list[InputRow], on: datetime.date | None
+    operation: str,
+    table: Table,
+    rows: list[InputRow],
+    on: datetime.date | None,
+    receipts: Receipts | None,
 ) -> Iterator[str]:
     known, day = gazetteer(), today()
-    layout = Layout.of("csv", table, flat_columns(operation, on))
+    columns = flat_columns(operation, on) + ((_RECEIPT,) if receipts else ())
+    layout = Layout.of("csv", table, columns)
     head = layout.head()
     for row, outcome in _outcomes(known, operation, rows, partial(read_row, operation, on=on)):
-        yield head + layout.text([(row, flat(known, day, operation, outcome))])
+        cells = flat(known, day, operation, outcome)
+        if receipts:
+            cells[_RECEIPT] = receipts.of(outcome)
+        yield head + layout.text([(row, cells)])
         head = ""
     yield head
 
 
-def _ndjson(operation: str, rows: list[InputRow], on: datetime.date | None) -> Iterator[str]:
+def _ndjson(
+    operation: str, rows: list[InputRow], on: datetime.date | None, receipts: Receipts | None
+) -> Iterator[str]:
     known = gazetteer()
     for row, outcome in _outcomes(known, operation, rows, partial(_asked, operation, on=on)):
-        yield json_line({**row.given, RESULT: _result(known, outcome)})
+        result = _result(known, outcome)
+        if receipts:
+            result[_RECEIPT] = receipts.of(outcome)
+        yield json_line({**row.given, RESULT: result})
 
 
 def _result(known: Gazetteer, outcome: Outcome) -> JsonObject:
