@@ -20,7 +20,8 @@ from registry.gazetteer import Gazetteer, today
 from registry.jobs.queue import enqueue
 from registry.jobs.table import DELIVER_WEBHOOKS, TEST_WEBHOOK
 from registry.register import Register
-from registry.units import communes_of, unit_by_code
+from registry.units import unit_by_code
+from registry.units.onward import communes_of
 from registry.webhooks.sending import check_url
 
 MAX_OF_KEY: Final = 20
