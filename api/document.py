@@ -251,6 +251,8 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
         if path in _OF_COUNTRY and parameter["in"] == "path":
             parameter["schema"]["pattern"] = UNIT_CODE.replace("^(", "^(VN|")
             parameter["description"] += ", or VN for the country"
+        if _FEATURES.fullmatch(path) and parameter["name"] == "collection":
+            parameter["schema"]["enum"] = [c.id for c in COLLECTIONS.values() if not c.of_doors]
         for kind, form in STREAM_TYPES.items():
             if form in parameter["schema"].get("enum", ()):
                 rows = {kind: {"schema": {"type": "string"}}}
