@@ -85,8 +85,8 @@ def _sent(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     response.add_etag()
     conditional(response)
-    is_text = not response.mimetype.startswith("image/")
-    packed = is_text and request.accept_encodings.quality("gzip") > 0
+    is_picture = (response.content_type or "").startswith("image/")
+    packed = not is_picture and request.accept_encodings.quality("gzip") > 0
     if packed and response.status_code == HTTPStatus.OK:
         response.set_data(gzip.compress(response.get_data(), _LEVEL, mtime=0))
         response.content_encoding = "gzip"
