@@ -38,6 +38,7 @@ _SECURITY_SCHEMES: Final = {
     _KEY_HEADER: {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
 }
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]
+_OPEN_LAYERS: Final = [each.id for each in COLLECTIONS.values() if not each.of_doors]
 _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
     "commune": {"pattern": "^[0-9]{5}$", "examples": ["00199"]},
@@ -255,15 +256,7 @@ def _roles() -> Iterator[tuple[tuple[str, str], Role | None]]:
 def _describe(operation: dict[str, Any], path: str, method: str, role: Role | None) -> set[int]:
     """Complete what is said of an operation; the statuses with which it refuses."""
     _describe_files(operation, path, method)
-    for parameter in operation["parameters"]:
-        _describe_parameter(parameter)
-        if path in _OF_COUNTRY and parameter["in"] == "path":
-            parameter["schema"]["pattern"] = UNIT_CODE.replace("^(", "^(VN|")
-            parameter["description"] += ", or VN for the country"
-        for kind, form in STREAM_TYPES.items():
-            if form in parameter["schema"].get("enum", ()):
-                rows = {kind: {"schema": {"type": "string"}}}
-                operation["responses"]["200"]["content"] |= rows
+    _describe_parameters(operation, path)
     body = operation.get("requestBody", {}).get("content", {})
     for form in FORMS if FORMS[-1] in body and path not in _UPLOADS else ():
         body[form] = deepcopy(body[FORMS[-1]])
@@ -312,6 +305,21 @@ def _describe_upload(operation: dict[str, Any], path: str) -> None:
     content[FORMS[-1]] = options
     if path == _UPLOADS[0]:
         operation["parameters"].append(_IDEMPOTENCY_KEY)
+
+
+def _describe_parameters(operation: dict[str, Any], path: str) -> None:
+    """What each parameter is, and what it may be on this path."""
+    for parameter in operation["parameters"]:
+        _describe_parameter(parameter)
+        if path in _OF_COUNTRY and parameter["in"] == "path":
+            parameter["schema"]["pattern"] = UNIT_CODE.replace("^(", "^(VN|")
+            parameter["description"] += ", or VN for the country"
+        if _FEATURES.fullmatch(path) and parameter["name"] == "collection":
+            parameter["schema"]["enum"] = _OPEN_LAYERS
+        for kind, form in STREAM_TYPES.items():
+            if form in parameter["schema"].get("enum", ()):
+                rows = {kind: {"schema": {"type": "string"}}}
+                operation["responses"]["200"]["content"] |= rows
 
 
 def _describe_parameter(parameter: dict[str, Any]) -> None:
