@@ -285,8 +285,10 @@ def _kinds(
         or now.unit_id in units
     )
     is_moved = before.unit_id != now.unit_id or before.point != now.point
-    kinds: tuple[Kind, ...] = ("renamed",) * is_renamed + ("moved",) * is_moved
-    return kinds or ("updated",)
+    kinds: list[Kind] = ["renamed"] if is_renamed else []
+    if is_moved:
+        kinds.append("moved")
+    return tuple(kinds) or ("updated",)
 
 
 def is_wanted(kinds: Collection[str], wanted: frozenset[str]) -> bool:

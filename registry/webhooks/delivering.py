@@ -27,7 +27,7 @@ from registry.changes.told_units import note_units
 from registry.database import driver_connection, session_scope
 from registry.errors import CursorRefusedError, KeyRequiredError
 from registry.gazetteer_cache import RECHECK_S
-from registry.jobs.queue import enqueue
+from registry.jobs.queue import enqueue_at
 from registry.jobs.table import DELIVER_WEBHOOKS
 from registry.register import Register
 from registry.settings import Settings
@@ -287,7 +287,7 @@ def _failed(
         },
     ).scalar_one()
     if not is_over:
-        enqueue(session, DELIVER_WEBHOOKS, at=due_at)
+        enqueue_at(session, DELIVER_WEBHOOKS, due_at)
 
 
 def _note(

@@ -35,8 +35,15 @@ _NAT64: Final = ip_network("64:ff9b::/96")
 _MOST_WAITED_S: Final = 86_400
 
 Outcome = Literal[
-    *("delivered", "refused", "gone", "redirected", "timeout", "unreachable", "tls"),
-    *("name_unknown", "private_address"),
+    "delivered",
+    "refused",
+    "gone",
+    "redirected",
+    "timeout",
+    "unreachable",
+    "tls",
+    "name_unknown",
+    "private_address",
 ]
 """What became of a message; `refused` is any other status than 200 to 299."""
 
