@@ -195,6 +195,16 @@ def event_words(kind: str) -> str:
     return words(*_EVENTS.get(kind, (kind, kind)))
 
 
+def unit_name(code: str) -> str:
+    """Full name of the unit of a code, also of one that has ended."""
+    day = today()
+    for unit in gazetteer().with_code(code):
+        if unit.code == code:
+            ended = "" if unit.alive_on(day) else words(" (đã hết)", " (ended)")
+            return f"{unit.version_on(day).full_name}{ended}"
+    return code
+
+
 def _my_units() -> str:
     """Names of the units of who sits here."""
     asking, known, day = caller(), gazetteer(), today()

@@ -1,4 +1,4 @@
-"""Targets and keys in a real browser: a viewer, an approver, and an administrator's account."""
+"""Targets, keys and webhooks in a real browser: a viewer, an approver, a carrier, an account."""
 
 from collections.abc import Iterator
 
@@ -110,6 +110,32 @@ def test_approver_declares_by_hand_and_by_a_file(office: Office, visit: Visit) -
     page.get_by_role("button", name="Ghi 1 số").click()
     expect(page.get_by_role("status")).to_contain_text("1 bị loại")
     expect(page.get_by_text("20.200").first).to_be_visible()
+
+
+def test_carrier_adds_a_receiver(office: Office, visit: Visit) -> None:
+    key = office.key(f"Hãng {visit.page.viewport_size}", "carrier")
+    page = enter(visit, key.secret, "/desk/webhooks")
+    page.get_by_text("Đăng ký nơi nhận").click()
+    address = page.get_by_label("Địa chỉ nhận")
+    address.fill("http://giaohang.vn/mot-duong-dan-rat-dai-khong-co-cho-ngat-nao-ca")
+    page.get_by_label("Mã xã, phường, tỉnh").fill(COMMUNE)
+    page.get_by_label("tách thành nhiều mã").check()
+    is_sound(visit)
+    visit.allowed = ("422",)
+    page.get_by_role("button", name="Đăng ký").click()
+    expect(page.get_by_role("alert")).to_contain_text("https")
+    expect(page.get_by_label("tách thành nhiều mã")).to_be_checked()
+    address.fill("https://giaohang.vn/mot-duong-dan-rat-dai-khong-co-cho-ngat-nao-ca")
+    page.get_by_role("button", name="Đăng ký").click()
+    expect(page.locator(".secret")).to_contain_text("whsec_")
+    is_sound(visit)
+    page.get_by_role("link", name="Đã chép").click()
+    expect(page.get_by_text("Phường Láng")).to_be_visible()
+    is_sound(visit)
+    page.get_by_role("button", name="Tạm dừng").click()
+    expect(page.get_by_text("tạm dừng", exact=True)).to_be_visible()
+    visit.open("/desk/webhooks")
+    is_sound(visit)
 
 
 def test_administrator_comes_in_by_account_and_makes_a_key(
