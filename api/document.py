@@ -148,6 +148,7 @@ _ONLY: Final = {
     "cursor_refused": r"/v1/changes",
     "illegal_transition": _ABOUT_CODES,
     "address_taken": _ABOUT_CODES,
+    "name_taken": r"/v1/operations/.*",
     "report_decided": r"/v1/reports/.*",
     "report_stale": r"/v1/reports/.*",
     "too_many_reports": r"/v1/reports",
