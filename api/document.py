@@ -169,6 +169,7 @@ _ONLY: Final = {
     "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/.*)",
     "illegal_transition": _ABOUT_CODES,
     "address_taken": _ABOUT_CODES,
+    "name_taken": r"/v1/operations/.*",
     "report_decided": r"/v1/reports/.*",
     "report_stale": r"/v1/reports/.*",
     "too_many_reports": r"/v1/reports",
