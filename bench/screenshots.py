@@ -106,7 +106,7 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
     "coverage": ("/coverage", _coverage),
     "province": ("/coverage/01", _coverage),
     "import": ("/desk/import", _import),
-    "docs": ("/docs", _docs),
+    "docs": ("/docs/try", _docs),
     "desk": ("/desk", _sign_in),
     **{
         f"desk-{room}": (f"/desk/{room}", _sign_in)
