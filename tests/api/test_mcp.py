@@ -118,6 +118,7 @@ def message(method: str, params: Any = None, **more: Any) -> dict[str, Any]:
 
 
 CALL = {"name": "geocode", "arguments": {"q": MARK}}
+MANY = {"q": "Láng"} | {f"k{number}": 1 for number in range(50_000)}
 NONSENSE: list[tuple[Any, int, str]] = [
     (b"", 400, "Parse error"),
     (b"{" * 200_000, 400, "Parse error"),
@@ -130,6 +131,7 @@ NONSENSE: list[tuple[Any, int, str]] = [
     (message("tools/drop"), 200, "-32601"),
     (message("resources/list"), 200, "-32601"),
     (message("tools/call", {"name": "geocode", "arguments": {"q": "\0"}}), 200, "nul_character"),
+    (message("tools/call", {"name": "geocode", "arguments": MANY}), 200, "49999 lỗi khác"),
     ({"jsonrpc": "2.0", "method": "notifications/initialized"}, 202, ""),
 ]
 
@@ -142,6 +144,7 @@ def test_nonsense_is_told(
     answer = client.post("/mcp", data=body, headers=HEADERS)
     assert (answer.status_code, words in answer.text) == (status, True), answer.text[:300]
     assert answer.headers["Cache-Control"] == "no-store"
+    assert len(answer.data) < 100_000
     said = capfd.readouterr()
     assert MARK not in said.out + said.err
 
