@@ -117,6 +117,11 @@ def message(method: str, params: Any = None, **more: Any) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}, **more}
 
 
+HANDSHAKE = {
+    "protocolVersion": "2025-06-18",
+    "capabilities": {},
+    "clientInfo": {"name": "tests", "version": "1"},
+}
 CALL = {"name": "geocode", "arguments": {"q": MARK}}
 MANY = {"q": "Láng"} | {f"k{number}": 1 for number in range(50_000)}
 NONSENSE: list[tuple[Any, int, str]] = [
@@ -132,12 +137,13 @@ NONSENSE: list[tuple[Any, int, str]] = [
     (message("resources/list"), 200, "-32601"),
     (message("tools/call", {"name": "geocode", "arguments": {"q": "\0"}}), 200, "nul_character"),
     (message("tools/call", {"name": "geocode", "arguments": MANY}), 200, "49999 lỗi khác"),
+    (message("initialize", HANDSHAKE), 200, '"protocolVersion":"2025-06-18"'),
     ({"jsonrpc": "2.0", "method": "notifications/initialized"}, 202, ""),
 ]
 
 
 @pytest.mark.parametrize(("sent", "status", "words"), NONSENSE)
-def test_nonsense_is_told(
+def test_nonsense_is_told_and_older_clients_are_served(
     client: FlaskClient, sent: Any, status: int, words: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
