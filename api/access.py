@@ -190,6 +190,7 @@ def guard(
     always_open: tuple[Blueprint, ...] = (),
     often_asked: tuple[Blueprint, ...] = (),
     signed_in: tuple[Blueprint, ...] = (),
+    opened: tuple[str, ...] = (),
     limits: Limits | None = None,
     anonymous_reads: bool = True,
 ) -> None:
@@ -198,7 +199,8 @@ def guard(
     Those of `always_open` as well: they look at no key, count nobody, and stay open when
     `anonymous_reads` closes the others to who has no key. One look at what `often_asked` answers is
     many requests, which take nothing from what may be asked otherwise. To those of `signed_in` a
-    session is as good as a key.
+    session is as good as a key. `opened` are endpoints that the operator opens to everybody,
+    whatever they declare.
     """
     reads = frozenset(blueprint.name for blueprint in (*open_blueprints, *always_open))
     always = frozenset(blueprint.name for blueprint in always_open)
@@ -208,7 +210,7 @@ def guard(
         reads,
         always,
         often,
-        {},
+        dict.fromkeys(opened, "anonymous"),
         frozenset(blueprint.name for blueprint in signed_in),
         limits,
         anonymous_reads,

@@ -14,12 +14,15 @@ from api import (
     certificates,
     changes,
     coverage,
+    export,
     external,
     geocode,
     health,
     history,
     imports,
     lifecycle,
+    ogc,
+    packs,
     papers,
     receipts,
     reforms,
@@ -29,6 +32,7 @@ from api import (
     tiles,
     units,
     validate,
+    webhooks,
     whoami,
 )
 from api.access import Authenticate, by_key, guard
@@ -48,6 +52,7 @@ from api.desk import proposals as desk_proposals
 from api.desk import records as desk_records
 from api.desk import reports as desk_reports
 from api.desk import targets as desk_targets
+from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
 from api.document import document
 from api.errors import register_errors
@@ -138,6 +143,7 @@ def create_app(
         external.blueprint,
         geocode.blueprint,
         mcp.blueprint,
+        ogc.blueprint,
         reverse.blueprint,
         tiles.blueprint,
         units.blueprint,
@@ -169,13 +175,15 @@ def create_app(
             desk_places.blueprint,
             desk_targets.blueprint,
             target_files.blueprint,
+            desk_webhooks.blueprint,
         ),
         sign_in.leaving,
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
-        *(receipts.blueprint, targets.blueprint),
+        *(receipts.blueprint, targets.blueprint, export.blueprint, webhooks.blueprint),
+        packs.blueprint,
     )
     guard(
         app,
@@ -187,6 +195,7 @@ def create_app(
         ),
         often_asked=(tiles.blueprint,),
         signed_in=(*own_roles, *desk, board.blueprint, whoami.blueprint),
+        opened=(packs.GET_PACK,) if settings.open_packs else (),
         limits=limits,
         anonymous_reads=settings.anonymous_reads,
     )
@@ -199,6 +208,7 @@ def create_app(
         batch.blueprint,
         changes.blueprint,
         history.blueprint,
+        packs.blueprint,
         reports.blueprint,
         report_forms.blueprint,
         sign_in.blueprint,

@@ -14,7 +14,10 @@ from flask import current_app
 from api.access import role_of
 from api.document_words import DESCRIPTION, TAGS, put_in_words
 from api.errors import MIMETYPE, STATUS, UNIT_CODE, http_code, status_title
+from api.export import KINDS as EXPORTED
 from api.health import blueprint as open_to_all
+from api.ogc import GEOJSON
+from api.ogc import blueprint as ogc
 from api.openapi import STREAM_TYPES, spec
 from api.requests import FORMS
 from api.tiles import MIMETYPE as TILE_MIMETYPE
@@ -22,6 +25,7 @@ from registry.access.roles import Role
 from registry.batch import OPERATIONS
 from registry.drawing.tiles import MAX_ZOOM
 from registry.external_ids import MAX_VALUE, SCHEME
+from registry.features.collections import COLLECTIONS
 from registry.lifecycle.table import OPERATIONS as LIFECYCLE
 
 _KEY, _KEY_HEADER = "key", "keyInHeader"
@@ -36,6 +40,7 @@ _SECURITY_SCHEMES: Final = {
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]
 _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
+    "commune": {"pattern": "^[0-9]{5}$", "examples": ["00199"]},
     "address_code": {"maxLength": 200, "examples": ["0000-0647"]},
     "operation": {"enum": list(OPERATIONS)},
     "scheme": {"pattern": SCHEME, "examples": ["postcode"]},
@@ -45,6 +50,9 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "receipt": {"pattern": "^[A-Za-z0-9_-]{22}$", "examples": ["pQ3x0mJc8yZr1sWkT6uVbA"]},
     "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},
     "reform_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [7]},
+    "collection": {"enum": list(COLLECTIONS), "examples": ["communes"]},
+    "feature": {"maxLength": 20, "examples": ["00199"]},
+    "webhook_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [2]},
     "z": {"minimum": 0, "maximum": MAX_ZOOM, "examples": [15]},
     "x": {"minimum": 0, "examples": [26019]},
     "y": {"minimum": 0, "examples": [14417]},
@@ -53,6 +61,7 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
 _WORDS: Final = {
     "address_code": "Code of an address, in any writing, or its eleven spoken digits",
     "code": "Code of an administrative unit",
+    "commune": "Code of a commune of today",
     "operation": "What is asked of each row",
     "scheme": "Whose value it is: postcode, parcel, a name of the operator's own",
     "value": "What that scheme calls the record",
@@ -61,6 +70,9 @@ _WORDS: Final = {
     "receipt": "What filing the report answered",
     "import_id": "Number of the import",
     "reform_id": "Number of the reform",
+    "collection": "Which layer",
+    "feature": "Key of the feature: a code, or the id of a street or locality",
+    "webhook_id": "Number of the webhook",
     "z": "Zoom of the tile",
     "x": "Column of the tile, from the west",
     "y": "Row of the tile, from the north",
@@ -89,12 +101,16 @@ _DOWNLOADS: Final = {
     **{f"/v1/papers/{kind}": ("application/pdf",) for kind in ("plates", "lists", "decisions")},
     "/v1/certificates": ("application/pdf",),
     "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
+    "/tiles/base/{z}/{x}/{y}": (TILE_MIMETYPE, "image/png", "image/jpeg", "image/webp"),
+    "/v1/export": tuple(kind.partition(";")[0] for _, kind in EXPORTED.values()),
     "/v1/imports/{import_id}/report": ("*/*",),
     "/v1/imports/{import_id}/codes": ("text/csv",),
     "/v1/imports/template": (_WORKBOOK,),
     "/v1/reforms/{reform_id}/undecided": (_WORKBOOK, "application/geo+json"),
 }
 """Path that answers a file → its media types."""
+_OGC: Final = str(ogc.url_prefix)
+_FEATURES: Final = re.compile(rf"{_OGC}/collections/[^/]+/items.*")
 _LISTED: Final = ("/v1/certificates",)
 """Those of them that answer a list to GET."""
 _IDEMPOTENCY_KEY: Final = {
@@ -131,6 +147,10 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/reports": {"kind": "confirmed", "code": "1H6X-XH2V"},
     "/v1/reports/{report_id}/accept": {"reason": "đã đến xem"},
     "/v1/reports/{report_id}/reject": {"reason": "nhà vẫn ở đó"},
+    "/v1/webhooks": {"url": "https://giaohang.vn/dia-chi-so", "units": ["00199"]},
+    "/v1/webhooks/{webhook_id}": {"state": "active"},
+    "/v1/webhooks/{webhook_id}/secret": {"overlap_h": 24},
+    "/v1/webhooks/{webhook_id}/replay": {"since": "2026-11-01"},
     "/v1/addresses/{address_code}": {"delivery_hint": "cổng xanh, bấm chuông", "reason": "bổ sung"},
     **{f"/v1/operations/{made.name}": made.example for made in LIFECYCLE},
     "/v1/batch/{operation}": '{"q": "27 Láng, Hà Nội"}\n{"q": "Phường Láng, Hà Nội"}\n',
@@ -145,14 +165,14 @@ _ONLY: Final = {
     "code_mistyped": r"/v1/(addresses/.*|operations/.*)",
     "gone": _ABOUT_CODES,
     "withdrawn": r"/v1/(addresses/[^/]*|reports)",
-    "cursor_refused": r"/v1/changes",
+    "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/.*)",
     "illegal_transition": _ABOUT_CODES,
     "address_taken": _ABOUT_CODES,
     "report_decided": r"/v1/reports/.*",
     "report_stale": r"/v1/reports/.*",
     "too_many_reports": r"/v1/reports",
     "enumeration_budget": _LOOKS_FOR_CODES,
-    "outside_units": r"/v1/(addresses/.*|operations/.*|reports.*)",
+    "outside_units": r"/v1/(addresses/.*|operations/.*|reports.*|webhooks.*)",
     "own_delivery": r"/v1/imports/.*/publish",
     "own_proposal": r"/v1/operations/activate",
     "already_done": "(?!)",
@@ -170,6 +190,7 @@ _ONLY: Final = {
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
     "storage_unavailable": r"/v1/(imports|reforms.*|batch/.*)",
+    "signing_key_unavailable": r"/v1/packs/.*",
 }
 """Code → paths that may answer it, of those with its status; a code that is missing: all."""
 # Keyword of a parameter's schema → codes of what does not fit it.
@@ -218,7 +239,7 @@ def document() -> dict[str, Any]:
                 name = f"{status}-{'-'.join(codes)}"
                 problems.setdefault(name, _problem(status, codes))
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
-            operation["responses"]["422"]["description"] = _misfits(operation, schemas)
+            _describe_misfits(operation, schemas, wrong_as_400=path.startswith(_OGC))
     return made
 
 
@@ -269,6 +290,9 @@ def _describe_files(operation: dict[str, Any], path: str, method: str) -> None:
     if path in _DOWNLOADS and (method == "post" or path not in _LISTED):
         file = {"schema": {"type": "string", "format": "binary"}}
         operation["responses"]["200"]["content"] = dict.fromkeys(_DOWNLOADS[path], file)
+    if _FEATURES.fullmatch(path):
+        content = operation["responses"]["200"]["content"]
+        content[GEOJSON] = content.pop("application/json")
 
 
 def _describe_stream(operation: dict[str, Any]) -> None:
@@ -359,6 +383,19 @@ def _example(status: int, code: str) -> dict[str, Any]:
         misfit = {"field": "limit", "code": "less_than_equal", "detail": "nhiều nhất là 20 (…)"}
         made["errors"] = [misfit]
     return made
+
+
+def _describe_misfits(
+    operation: dict[str, Any], schemas: dict[str, Any], *, wrong_as_400: bool
+) -> None:
+    """What is said of the parameters that are refused: with 422, or as OGC API wants it, 400."""
+    refusal = operation["responses"]["422"]
+    refusal["description"] = _misfits(operation, schemas)
+    if wrong_as_400:
+        del operation["responses"]["422"]
+        described = _misfits(operation, schemas).removeprefix(status_title(422))
+        refusal["description"] = status_title(400) + described
+        operation["responses"]["400"] = refusal
 
 
 def _misfits(operation: dict[str, Any], schemas: dict[str, Any]) -> str:

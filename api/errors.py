@@ -134,6 +134,7 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.BodyTimeoutError: HTTPStatus.REQUEST_TIMEOUT,
     errors.StorageFullError: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.StorageUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.SigningKeyError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.IssuerUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.OutcomeUnknownError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -28,16 +28,21 @@ KINDS: Final = (
     Kind("batch", "Tra theo lô", "Batches", ("batch",)),
     Kind("units", "Đơn vị hành chính", "Administrative units", ("units",)),
     Kind("coverage", "Độ phủ", "Coverage", ("coverage", "coverage_board")),
-    Kind("tiles", "Ô bản đồ", "Map tiles", ("tiles",)),
+    Kind("tiles", "Bản đồ, OGC", "Maps, OGC", ("tiles", "ogc")),
     Kind("mcp", "Công cụ cho trợ lý AI", "Tools for assistants", ("mcp",)),
-    Kind("changes", "Nguồn thay đổi", "Change feed", ("changes", "history")),
+    Kind(
+        "copies",
+        "Bản sao: nguồn thay đổi, gói, tệp",
+        "Copies: feed, packs, files",
+        ("changes", "history", "packs", "export", "open_data", "webhooks"),
+    ),
     Kind("reports", "Báo cáo thực địa", "Field reports", ("reports", "receipts", "report_forms")),
     Kind("certificates", "Giấy tờ, xác nhận", "Papers", ("certificates", "papers", "verify")),
     Kind(
         "writing",
         "Nạp và sửa sổ",
         "Deliveries and changes",
-        ("imports", "lifecycle", "reforms", "targets"),
+        ("imports", "operations", "reforms", "targets"),
     ),
 )
 OTHER: Final = Kind("other", "Trang khác", "Other pages", ())

@@ -333,6 +333,12 @@ class StorageUnavailableError(RegistryError):
     words = "máy chủ không ghi được tệp"
 
 
+class SigningKeyError(RegistryError):
+    """The file of the keys that packs are signed with cannot be read, or made."""
+
+    code = "signing_key_unavailable"
+
+
 class NotPreparedError(RegistryError):
     """The database answers and is not, or not fully, a register: the detail names the remedy."""
 

@@ -1,7 +1,7 @@
 """Open data: files that everybody may take, made anew each night, and the list of them.
 
 Which are made is the operator's choice (`DIACHISO_OPEN_DATA`): units and coverage by default, the
-households only where they are named. What is not in the list is not served.
+households and boundaries only where they are named. What is not in the list is not served.
 """
 
 import datetime
@@ -24,7 +24,7 @@ from registry.coverage.table import write_csv
 from registry.csv_cells import Writer
 from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
-from registry.export.run import FORMATS, ExportOptions, export_file
+from registry.export.run import BOUNDARY_FORMATS, FORMATS, LAYERS, ExportOptions, export_file
 from registry.gazetteer import VIET_NAM, Gazetteer, Unit, load_gazetteer
 from registry.messages import not_written
 from registry.settings import Settings
@@ -32,8 +32,17 @@ from registry.whole_file import whole_file
 
 LIST: Final = "manifest.json"
 _FOLDER: Final = "open-data"
-_HOUSEHOLDS: Final = "households."
-_SUFFIXES: Final = {"geoparquet": "parquet"}
+_SUFFIXES: Final = {"geoparquet": "parquet", "flatgeobuf": "fgb"}
+_LAYERS: Final = {
+    "households": (
+        "ma-dia-chi",
+        "Mọi hộ được phép cho xem",
+        "Every household that may be shown",
+    ),
+    "communes": ("ranh-gioi-xa", "Ranh giới xã, phường", "Boundaries of communes"),
+    "provinces": ("ranh-gioi-tinh", "Ranh giới tỉnh, thành phố", "Boundaries of provinces"),
+}
+"""Layer of an export → its file, and what it holds."""
 _FACTS: Final = (
     "Dữ kiện công bố của Nhà nước, lấy qua các gói nêu trong NOTICE (facts published by the State,"
     " by way of the packages in NOTICE): MIT, BSD-3-Clause."
@@ -213,17 +222,20 @@ def _is_demonstration(session: Session) -> bool:
     )
 
 
-def _households(form: str) -> Dataset:
+def _exported(layer: str, form: str) -> Dataset:
+    """A layer of an export in one of its formats."""
+    file, vietnamese, english = _LAYERS[layer]
+
     def write(engine: Engine, path: Path) -> None:
         with session_scope(engine) as session:
             demo = _is_demonstration(session)
-        export_file(engine, path, ExportOptions(form, demo=demo))
+        export_file(engine, path, ExportOptions(form, demo=demo, layer=layer))
 
     return Dataset(
-        f"{_HOUSEHOLDS}{form}",
-        f"ma-dia-chi.{_SUFFIXES.get(form, form)}",
-        f"Mọi hộ được phép cho xem, dạng {form}",
-        f"Every household that may be shown, as {form}",
+        f"{layer}.{form}",
+        f"{file}.{_SUFFIXES.get(form, form)}",
+        f"{vietnamese}, dạng {form}",
+        f"{english}, as {form}",
         LICENCE,
         write,
     )
@@ -261,7 +273,8 @@ DATASETS: Final = {
             LICENCE,
             _coverage,
         ),
-        *map(_households, FORMATS),
+        *(_exported(LAYERS[0], form) for form in FORMATS),
+        *(_exported(layer, form) for layer in LAYERS[1:] for form in BOUNDARY_FORMATS),
     )
 }
-"""Code → dataset; every format of an export is one of them."""
+"""Code → dataset; every layer of an export in each of its formats is one of them."""

@@ -37,7 +37,7 @@ _ROOMS: Final[list[tuple[str, str, str, Role]]] = []
 """Address, Vietnamese, English and least role of each room of the desk, in their order."""
 _DAY: Final = (
     *("desk", "records", "proposals", "reports", "import", "streets", "hamlets", "papers"),
-    *("targets", "my-reports", "keys", "audit"),
+    *("targets", "my-reports", "webhooks", "keys", "audit"),
 )
 """Last part of the addresses of the rooms, in their order."""
 _EVENTS: Final = {

@@ -25,7 +25,10 @@ GROUPS: Final = (
     (("Cho người phát thư, trang bán hàng", "For carriers and shops"), ("carrier", "shop")),
     (
         ("Cho lập trình viên", "For developers"),
-        ("api", "feed", "matching", "import", "coverage", "reforms", "lifecycle", "problems"),
+        (
+            *("api", "changes", "feed", "pack", "matching", "import", "coverage"),
+            *("reforms", "lifecycle", "problems"),
+        ),
     ),
     (
         ("Cho nơi vận hành", "For operators"),

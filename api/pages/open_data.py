@@ -25,6 +25,12 @@ _WAYS: Final = (
         "The change feed: keep a copy of the register, and follow each change (with a key)",
     ),
     (
+        "/docs/pack",
+        "Gói ngoại tuyến: mọi cửa của một xã trong một tệp có chữ ký",
+        "Packs for offline use: every door of a commune in one signed file",
+    ),
+    ("/ogc", "OGC API Features, cho QGIS và GDAL", "OGC API Features, for QGIS and GDAL"),
+    (
         "/v1/units/picker",
         "Tỉnh và xã của hôm nay, cho hai ô chọn",
         "Provinces and communes of today, for two drop-down lists",

@@ -127,6 +127,10 @@ def chosen(*, geometry: bool, on: bool, external: bool = False) -> tuple[Column,
     return (*COLUMNS, *(column for column, wanted in more if wanted))
 
 
+GEOMETRY_TYPE: Final = b"geometry_type"
+"""Metadata of a geometry's field: what it is, where that is no point."""
+
+
 def schema(*, geometry: bool, on: bool = False, external: bool = False) -> Any:
     """The columns as an Arrow schema; points are WKB."""
     import pyarrow as pa

@@ -1,5 +1,6 @@
 """Putting a job into the queue, in the transaction that makes it necessary; and looking at it."""
 
+import datetime
 import json
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -34,17 +35,20 @@ class QueueState:
 
 
 def enqueue(
-    session: Session | Connection, job: Job, *, lock: str | None = None, **arguments: object
+    session: Session | Connection,
+    job: Job,
+    *,
+    lock: str | None = None,
+    at: datetime.datetime | None = None,
+    **arguments: object,
 ) -> int:
-    """Let `job` be done with these arguments, once the transaction is committed.
+    """Let `job` be done with these arguments, once the transaction is committed, not before `at`.
 
     Jobs with one `lock` are done one after the other, in the order in which they came. Returns the
     number that it has in the queue.
     """
-    number: int = session.execute(
-        _DEFER,
-        {"queue": job.queue, "task": job.name, "lock": lock, "args": json.dumps(arguments)},
-    ).scalar_one()
+    given = {"queue": job.queue, "task": job.name, "lock": lock, "args": json.dumps(arguments)}
+    number: int = session.execute(_DEFER, {**given, "at": at}).scalar_one()
     return number
 
 
@@ -70,7 +74,7 @@ def worker_state(connection: Session | Connection) -> Literal["ok", "failing"]:
 _DEFER: Final = text(
     """
     SELECT (jobs.procrastinate_defer_jobs_v1(ARRAY[CAST(
-        ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), NULL)
+        ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), CAST(:at AS timestamptz))
         AS jobs.procrastinate_job_to_defer_v1)]))[1]
     """
 )

@@ -49,6 +49,7 @@ from registry.models.units import (
     UnitTold,
     UnitToldState,
 )
+from registry.models.webhooks import Webhook, WebhookCode, WebhookDelivery, WebhookUnit
 
 __all__ = [
     "AdminUnit",
@@ -107,4 +108,8 @@ __all__ = [
     "ThoroughfareVersion",
     "UnitTold",
     "UnitToldState",
+    "Webhook",
+    "WebhookCode",
+    "WebhookDelivery",
+    "WebhookUnit",
 ]

@@ -199,8 +199,9 @@ KEYS: Final = (
     """,
 )
 
-# Targets: of whole units the sum, of parts their share by hộ. What a unit said before it gave or
-# took is withdrawn, and kept.
+# Targets: of whole units the sum, of parts their share by hộ; where no hộ says what a part's is,
+# all parts get the same, which is an estimate. What a unit said before it gave or took is
+# withdrawn, and kept.
 TARGETS_BEFORE: Final = """
     INSERT INTO reform_before (reform_id, relation, row_id, was)
     SELECT :reform, 'target', CAST(t.id AS text),
@@ -229,14 +230,17 @@ TARGETS: Final = """
         UNION ALL
         SELECT from_id, to_id, sum(households) FROM reform_parted GROUP BY 1, 2
     ), share AS (
-        SELECT l.from_id, l.to_id, l.whole, CASE WHEN l.whole THEN 1
-            ELSE coalesce(h.households, 0) / nullif(sum(h.households) OVER (PARTITION BY l.from_id),
-                0) END AS share
+        SELECT l.from_id, l.to_id, l.whole, sum(h.households) OVER parts IS NULL AS guessed,
+            CASE WHEN l.whole THEN 1
+            ELSE coalesce(coalesce(h.households, 0) / sum(h.households) OVER parts,
+                1.0 / count(*) OVER parts) END AS share
         FROM leg l LEFT JOIN held h USING (from_id, to_id)
+        WINDOW parts AS (PARTITION BY l.from_id)
     ), summed AS (
         SELECT s.to_id, round(sum(b.households * s.share)) AS households,
             CASE WHEN bool_and(s.whole) THEN (ARRAY['declared', 'census', 'derived', 'estimate'])[
                 max(array_position(ARRAY['declared', 'census', 'derived', 'estimate'], b.quality))]
+                WHEN bool_or(s.guessed AND NOT s.whole) THEN 'estimate'
                 ELSE 'derived' END AS quality,
             min(b.reference_date) AS reference_date, min(b.counted) AS counted
         FROM share s LEFT JOIN best b ON b.unit_id = s.from_id

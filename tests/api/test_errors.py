@@ -21,13 +21,13 @@ open_to_all = requires("anonymous")
 NEED_A_KEY = {
     "/v1/certificates",
     "/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports", "/v1/reports/mine",
-    "/v1/imports",
+    "/v1/imports", "/v1/packs/<commune>",
     *(f"/v1/imports/<int:import_id>{part}" for part in ("", "/codes", "/problems", "/report")),
     "/v1/imports/template",
     *("/v1/reforms", "/v1/reforms/<int:reform_id>", "/v1/reforms/<int:reform_id>/undecided"),
 }  # fmt: skip
 """Ask for a key first."""
-NEED_NO_DATABASE = {"/healthz", "/openapi.json", "/v1/whoami"}
+NEED_NO_DATABASE = {"/healthz", "/openapi.json", "/v1/packs/keys", "/v1/whoami"}
 
 
 def family(base: type[errors.RegistryError]) -> Iterator[type[errors.RegistryError]]:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from registry.database import session_scope
 from registry.gazetteer import today
 from registry.reform.reading import read_resolution
 from registry.reform.report import Report
@@ -59,6 +61,28 @@ class Hall:
         return reform(
             self.town.engine, read_resolution(path), Options(**{"actor": "tests"} | options)
         )
+
+    def count_targets(self, households: dict[str, int]) -> None:
+        """Say how many households communes have."""
+        with session_scope(self.town.engine) as session:
+            for code, count in households.items():
+                session.execute(
+                    text(
+                        "INSERT INTO target (unit_id, households, quality, source, reference_date)"
+                        " SELECT id, :n, 'declared', 'phường', '2026-01-01' FROM admin_unit"
+                        " WHERE level = 'commune' AND code = :code AND upper_inf(lifetime)"
+                    ),
+                    {"n": count, "code": code},
+                )
+
+    def targets(self) -> dict[str, tuple[int, str]]:
+        """Code of a commune → the target that counts, and its quality."""
+        rows = self.town.rows(
+            "SELECT u.code, t.households, t.quality FROM target t"
+            " JOIN admin_unit u ON u.id = t.unit_id WHERE withdrawn_at IS NULL"
+            " AND u.level = 'commune' AND upper_inf(u.lifetime)"
+        )
+        return {str(code): (int(n), str(quality)) for code, n, quality in rows}
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from registry.access.keys import NewKey, create_key
 from registry.database import session_scope
@@ -197,15 +196,6 @@ def keys_of(town: Town) -> dict[str, list[str]]:
     return {str(name): list(units) for name, units in rows}
 
 
-def targets_of(town: Town) -> dict[str, tuple[int, str]]:
-    """Code of a commune → the target that counts, and its quality."""
-    rows = town.rows(
-        "SELECT u.code, t.households, t.quality FROM target t JOIN admin_unit u ON u.id = t.unit_id"
-        " WHERE withdrawn_at IS NULL AND u.level = 'commune' AND upper_inf(u.lifetime)"
-    )
-    return {str(code): (int(n), str(quality)) for code, n, quality in rows}
-
-
 FIRST_MAP = {
     "láng 27": "00199",
     "láng 5": "00199",
@@ -244,7 +234,7 @@ def test_everything_twice(hall: Hall, world: World, tmp_path: Path) -> None:
         create_key(session, NewKey("Ngọc Hà", "editor", ("00008",)))
         create_key(session, NewKey("Láng", "editor", ("00199",)))
         create_key(session, NewKey("Cao Bằng", "editor", ("04",)))
-    count_targets(town, {"00199": 100, "00190": 50, "00008": 60, "00025": 7, "00004": 8})
+    hall.count_targets({"00199": 100, "00190": 50, "00008": 60, "00025": 7, "00004": 8})
     codes, columns = set(world.codes.values()), "code, house_number, building_name, point, status"
     doors = town.rows(f"SELECT {columns} FROM household ORDER BY code")
 
@@ -262,7 +252,7 @@ def test_everything_twice(hall: Hall, world: World, tmp_path: Path) -> None:
         "Láng": ["00199"],
         "Cao Bằng": ["21"],
     }
-    assert targets_of(town) == {
+    assert hall.targets() == {
         "00199": (150, "declared"),
         "00004": (15, "declared"),
         "00008": (34, "derived"),
@@ -322,20 +312,6 @@ def test_everything_twice(hall: Hall, world: World, tmp_path: Path) -> None:
     assert world.communes() == FIRST_MAP | {"new": "00199"}
     assert world.unread() == []
     assert keys_of(town)["Ngọc Hà"] == ["00008?", "00009?", "00010?"]
-
-
-def count_targets(town: Town, households: dict[str, int]) -> None:
-    """Say how many households communes have."""
-    with session_scope(town.engine) as session:
-        for code, count in households.items():
-            session.execute(
-                text(
-                    "INSERT INTO target (unit_id, households, quality, source, reference_date)"
-                    " SELECT id, :n, 'declared', 'phường', '2026-01-01' FROM admin_unit"
-                    " WHERE level = 'commune' AND code = :code AND upper_inf(lifetime)"
-                ),
-                {"n": count, "code": code},
-            )
 
 
 def between(town: Town, world: World, folder: Path) -> None:

@@ -185,14 +185,17 @@ def test_real_reforms_come_from_the_seeds(hall: Hall, day: str) -> None:
     assert {each.code for each in caught.value.refusals} <= allowed | {"province_missing"}
 
 
-def test_key_of_a_split_unit_is_narrowed(hall: Hall) -> None:
+def test_parts_of_a_split_unit_have_its_target_and_key_until_it_is_narrowed(hall: Hall) -> None:
     engine = hall.town.engine
     for locality in ("Tổ 1", "Tổ 2"):
         hall.town.do("name-locality", commune="00199", locality=locality)
     with session_scope(engine) as session:
         create_key(session, NewKey("Láng", "editor", ("00199",)))
+    hall.count_targets({"00199": 10})
     hall.carry(SPLIT)
 
+    # No household says how much of it either part is.
+    assert hall.targets() == {"00201": (5, "estimate"), "00202": (5, "estimate")}
     with session_scope(engine) as session:
         assert sorted(bind_key(session, "Láng", ["00201"])) == ["00201", "00202"]
         with pytest.raises(InvalidInputError):

@@ -1,0 +1,86 @@
+"""Packs: a commune in one signed file, for whoever has no network."""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from flask import Blueprint, Response, jsonify
+from pydantic import Field
+
+from api.access import requires
+from api.audit import note
+from api.conditional import conditional
+from api.context import register
+from api.openapi import Answer, NoParameters, Request, answers, spec
+from registry.pack.file import MEDIA_TYPE, SUFFIX
+from registry.pack.keys import key_file, public_keys
+from registry.pack.run import make_pack, pack_state
+
+blueprint = Blueprint("packs", __name__, url_prefix="/v1/packs")
+
+GET_PACK: Final = "packs.get_pack"
+"""The endpoint that `DIACHISO_OPEN_PACKS` opens."""
+_KEYS_AGE_S: Final = 3_600
+
+
+class PackQuery(Request):
+    """What the pack is to hold."""
+
+    since: str | None = Field(
+        None,
+        max_length=200,
+        description="Cursor of a pack that you have: only what changed after it, if that is less",
+    )
+    demo: bool = Field(default=False, description="Also what is made up for demonstration")
+
+
+class PackKey(Answer):
+    """A key as a JSON Web Key (RFC 7517, RFC 8037)."""
+
+    kty: str = Field(examples=["OKP"])
+    crv: str = Field(examples=["Ed25519"])
+    x: str = Field(description="The public key, base64url")
+    kid: str = Field(description="Its thumbprint (RFC 7638), which the pack names")
+    use: str = Field(examples=["sig"])
+    alg: str = Field(examples=["Ed25519"])
+
+
+class PackKeys(Answer):
+    """A JSON Web Key Set."""
+
+    keys: Annotated[list[PackKey], Field(description="The first signs; the others did before")]
+
+
+@blueprint.get("/keys")
+@requires("anonymous")
+@spec.validate(resp=answers(PackKeys, 503), tags=["packs"])
+def get_pack_keys(query: NoParameters) -> Response:  # noqa: ARG001
+    """The public keys by which packs are checked, as a JWK Set."""
+    response = jsonify(public_keys(key_file(register().settings)))
+    response.cache_control.public = True
+    response.cache_control.max_age = _KEYS_AGE_S
+    response.add_etag()
+    return conditional(response)
+
+
+@blueprint.get("/<commune>")
+@requires("carrier")
+@spec.validate(resp=answers(None, 401, 403, 404, 410, 503), tags=["packs"])
+def get_pack(commune: str, query: PackQuery) -> Response:
+    """The pack of a commune: every door that may be shown, in one signed file.
+
+    Role: carrier, unless the operator opens packs to everybody.
+    """
+    made = register()
+    response = Response(content_type=MEDIA_TYPE)
+    response.set_etag(pack_state(made, commune, demo=query.demo, since=query.since))
+    conditional(response)
+    if response.status_code == HTTPStatus.NOT_MODIFIED:
+        return response
+    with made.reads.batch():
+        pack = make_pack(made, commune, demo=query.demo, since=query.since)
+    note(count=pack.doors, units=[commune])
+    response.set_data(pack.body)
+    response.headers["Content-Disposition"] = f'attachment; filename="{commune}{SUFFIX}"'
+    response.cache_control.private = True
+    response.cache_control.no_cache = True
+    return response

@@ -1,0 +1,78 @@
+"""`diachiso pack` and `diachiso pack-keys`: a commune in one signed file, and what signs it."""
+
+import json
+from pathlib import Path
+
+import click
+
+from registry import cluster
+from registry.access import audit
+from registry.database import session_scope
+from registry.errors import UnreadableFileError
+from registry.messages import not_written, number
+from registry.pack.keys import key_file, public_keys, rotate
+from registry.pack.run import Pack, make_pack
+from registry.register import Register
+from registry.whole_file import whole_file
+from scripts.settings import read_settings
+
+
+@click.command()
+@click.option("--unit", metavar="CODE", required=True, help="Mã xã, phường (a commune's code).")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="Tệp sẽ ghi (the file to write).",
+)
+@click.option(
+    "--since",
+    metavar="CURSOR",
+    help="Chỉ phần đã đổi từ gói có con trỏ này (only what changed since a pack of this cursor).",
+)
+@click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration codes too).")
+@click.option("--force", is_flag=True, help="Ghi đè tệp đã có (write over a file that is there).")
+def pack(unit: str, out: Path, since: str | None, *, demo: bool, force: bool) -> None:
+    """Ghi gói ngoại tuyến của một xã, phường (write the signed pack of a commune).
+
+    For phones without a network: the page /packs reads it. Restricted places are left out.
+    """
+    if out.is_file() and not force:
+        raise click.UsageError(
+            f"đã có tệp {out}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
+        )
+    settings = read_settings()
+    register = Register.open(settings, cluster.database_url(settings))
+    try:
+        made = make_pack(register, unit, demo=demo, since=since)
+        _write(out, made)
+        with session_scope(register.engine) as session:
+            entry = audit.Entry("operator", "admin", "pack", (unit,), made.doors)
+            audit.record(session, entry)
+    finally:
+        register.close()
+    kind = "cả xã, phường (whole)" if made.whole else "phần đã đổi (changes)"
+    click.echo(
+        f"{out}: {kind}, {number(made.doors)} bản ghi (records), {number(len(made.body))} byte"
+    )
+
+
+def _write(out: Path, made: Pack) -> None:
+    try:
+        with whole_file(out) as partial:
+            partial.write_bytes(made.body)
+    except OSError as error:
+        raise UnreadableFileError(not_written(out, error)) from error
+
+
+@click.command("pack-keys")
+@click.option(
+    "--rotate",
+    "renew",
+    is_flag=True,
+    help="Từ nay ký bằng khoá mới; gói cũ vẫn đọc được (sign with a new key from here on).",
+)
+def pack_keys(*, renew: bool) -> None:
+    """Khoá công khai của các gói, dạng JWK Set (the public keys of packs, as a JWK Set)."""
+    path = key_file(read_settings())
+    click.echo(json.dumps(rotate(path) if renew else public_keys(path), indent=2))
