@@ -50,6 +50,9 @@ _ONE_OF_SYSTEMS: Final = (
     "URI of a system that the collection lists; its axes in the order of that system. Longitude and"
     " latitude (CRS84) by default"
 )
+# What programs are told; more is read, and the rest refused in words of its own.
+_BBOX: Final = r"^-?\d{1,3}(\.\d+)?(,-?\d{1,3}(\.\d+)?){3}$"
+_DATETIME: Final = r"^20(2[4-9]|[3-9]\d)-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$"
 
 
 class OgcQuery(Request):
@@ -68,8 +71,11 @@ class OgcFeatureQuery(OgcQuery):
         description="As it was at the end of that day in Viet Nam: 2025-06-30, a time with its"
         " offset, or an interval, which is read as its last day",
         examples=["2025-06-30"],
+        json_schema_extra={"pattern": _DATETIME},
     )
-    crs: str | None = Field(None, max_length=200, description=_ONE_OF_SYSTEMS)
+    crs: str | None = Field(
+        None, max_length=200, description=_ONE_OF_SYSTEMS, json_schema_extra={"enum": [*SYSTEMS]}
+    )
 
 
 class OgcItemsQuery(OgcFeatureQuery):
@@ -83,9 +89,14 @@ class OgcItemsQuery(OgcFeatureQuery):
         max_length=200,
         description="west,south,east,north in degrees, or as `bbox-crs` says",
         examples=["105.80,21.01,105.82,21.03"],
+        json_schema_extra={"pattern": _BBOX},
     )
     bbox_crs: str | None = Field(
-        None, alias="bbox-crs", max_length=200, description=_ONE_OF_SYSTEMS
+        None,
+        alias="bbox-crs",
+        max_length=200,
+        description=_ONE_OF_SYSTEMS,
+        json_schema_extra={"enum": [*SYSTEMS]},
     )
     unit: str | None = Field(
         None,

@@ -68,14 +68,14 @@ def get_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: 
 def get_base_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: ARG001
     """A tile of the base map, where the operator gave one as a file; empty where it has none."""
     base = register().basemap
-    if base is None or base.file is None:
-        raise NotFoundError("máy chủ này không có bản đồ nền (this server has no base map)")
-    if not (Tile(z, x, y).exists and base.zooms[0] <= z <= base.zooms[1]):
-        first, last = base.zooms
+    first, last = (0, MAX_ZOOM) if base is None else base.zooms
+    if not (Tile(z, x, y).exists and first <= z <= last):
         raise InvalidInputError.of_field(
             *("z", "tile_out_of_range"),
             f"không có ô bản đồ này: mức {first} đến {last} (no such tile)",
         )
+    if base is None or base.file is None:
+        raise NotFoundError("máy chủ này không có bản đồ nền (this server has no base map)")
     return _sent(Response(base.file.tile(z, x, y), content_type=base.file.kind))
 
 
@@ -85,8 +85,8 @@ def _sent(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     response.add_etag()
     conditional(response)
-    is_text = not response.mimetype.startswith("image/")
-    packed = is_text and request.accept_encodings.quality("gzip") > 0
+    is_picture = (response.content_type or "").startswith("image/")
+    packed = not is_picture and request.accept_encodings.quality("gzip") > 0
     if packed and response.status_code == HTTPStatus.OK:
         response.set_data(gzip.compress(response.get_data(), _LEVEL, mtime=0))
         response.content_encoding = "gzip"

@@ -19,10 +19,8 @@ from registry.records import Span as Days
 from registry.units import (
     FIRST_KNOWN_DAY,
     LAST_DAY_OF_OLD_MAP,
-    Continuation,
     Conversion,
     UnitQuery,
-    continuations,
     convert_code,
     convert_text,
     day_asked,
@@ -33,6 +31,7 @@ from registry.units import (
     unit_by_code,
 )
 from registry.units.announced import Announcement, Change, announced
+from registry.units.onward import Continuation, continuations
 
 blueprint = Blueprint("units", __name__, url_prefix="/v1/units")
 

@@ -160,7 +160,7 @@ def _sum_up(
     english = "rows, without an answer"
     if behind is not None:
         said = f"{number(rows)} dòng, {number(told)} đã đổi, {number(unanswered)} không nêu nhà nào"
-        english, words_of = "rows, changed, without a door", dict(CHANGES)
+        english, words_of = "rows, changed, without a door", CHANGES
     say(f"{said} ({english})")
     for each, words in words_of.items():
         if count := verdicts[each]:

@@ -1,6 +1,7 @@
 """`diachiso export`: the register in files, as a table or map layer or for who keeps a copy."""
 
 import datetime
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -156,7 +157,7 @@ def _file(engine: Engine, out: Path, options: ExportOptions) -> None:
 
 def _stdout(engine: Engine, options: ExportOptions) -> None:
     """The file alone; what is told beside it goes to stderr."""
-    out = click.get_binary_stream("stdout")
+    out = sys.stdout.buffer
     with counting("đã ghi (records written)") as count:
         for piece in export_stream(engine, options, count):
             out.write(piece)

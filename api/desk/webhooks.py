@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.access import caller, requires
 from api.audit import note
 from api.context import register
-from api.desk.blueprint import desk_blueprint, desk_page, done, room
+from api.desk.blueprint import desk_blueprint, desk_page, done, room, unit_name
 from api.errors import registry_problem
 from api.pages.shell import complaint, words
 from registry.changes.since import KINDS
@@ -171,6 +171,7 @@ def _words() -> dict[str, Any]:
     return {
         "kinds": {kind: words(*_KINDS[kind]) for kind in KINDS},
         "states": {state: words(*said) for state, said in _STATES.items()},
+        "unit_name": unit_name,
         "outcome_words": lambda code: words(*_OUTCOMES.get(code, (code, code))),
     }
 

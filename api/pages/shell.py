@@ -1,6 +1,7 @@
 """What every page has: its language, its frame, and the headers that keep it safe."""
 
 import gzip
+import re
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
@@ -13,12 +14,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.context import register
 from api.pages.assets import asset_url, has_map
 from registry.errors import RegistryError
+from registry.lifecycle.words import FIELDS
 from registry.messages import number, percent
 
 LANGUAGES: Final = ("vi", "en")
 _COOKIE: Final = "lang"
 _YEAR_S: Final = 31_536_000
 _WORTH_PACKING: Final = 1_000
+_PARAMETER: Final = re.compile(r"([a-z_]+)(?:\.[0-9]+)?: ")
 
 # No script and no style in a page itself, nothing from elsewhere, in nobody's frame. Images in
 # `data:` are the buttons in the map's own style sheet.
@@ -71,7 +74,11 @@ def percent_words(share: float | None) -> str:
 def complaint(error: RegistryError) -> str:
     """What is wrong, in the page's language and without the name of a parameter."""
     errors: Any = error.extra.get("errors")
-    return in_language(str(errors[0]["detail"]) if errors else error.detail)
+    if errors:
+        return in_language(str(errors[0]["detail"]))
+    parameter = _PARAMETER.match(error.detail)
+    known = parameter is not None and parameter[1] in FIELDS
+    return in_language(error.detail[parameter.end() :] if parameter and known else error.detail)
 
 
 def in_language(said: str) -> str:

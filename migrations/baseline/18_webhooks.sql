@@ -117,16 +117,16 @@ CREATE INDEX ix_webhook_delivery_webhook_id_id ON webhook_delivery (webhook_id, 
 CREATE INDEX ix_webhook_delivery_sent_at ON webhook_delivery (sent_at) WHERE NOT given_up;
 GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_delivery TO diachiso_app;
 
--- In the transaction that lets an event into the feed either the job is woken that sends webhooks, or
--- one is put into the queue, so that there is never an event without the other. The job that listens
--- holds the lock that is tried here, and lets go of it before it looks into the feed a last time.
-CREATE FUNCTION wake_webhooks() RETURNS trigger
+-- In the transaction that lets an event into the feed, or makes a webhook due, either the job is woken
+-- that sends them, or one is put into the queue, so that there is never one without the other. The job
+-- that listens holds the lock that is tried here, and lets go of it before it looks a last time.
+CREATE FUNCTION wake_webhooks() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM webhook WHERE state = 'active')
         OR to_regclass('jobs.procrastinate_jobs') IS NULL
     THEN
-        RETURN NULL;
+        RETURN;
     END IF;
     IF NOT pg_try_advisory_xact_lock_shared(7238010027) THEN
         NOTIFY webhooks;
@@ -139,10 +139,18 @@ BEGIN
             ROW('webhooks', 'webhooks.deliver', 0, NULL, NULL, '{}'::jsonb, NULL)
             ::jobs.procrastinate_job_to_defer_v1]);
     END IF;
-    RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION wake_webhooks IS
-    'Trigger of the feed: lets the job that sends webhooks go on as soon as this is committed';
+    'Lets the job that sends webhooks go on as soon as this transaction is committed';
+
+CREATE FUNCTION feed_wakes_webhooks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM wake_webhooks();
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION feed_wakes_webhooks IS 'Trigger of the feed: there is something to send';
 CREATE TRIGGER feed_wakes_webhooks AFTER INSERT ON feed
-    FOR EACH STATEMENT EXECUTE FUNCTION wake_webhooks();
+    FOR EACH STATEMENT EXECUTE FUNCTION feed_wakes_webhooks();

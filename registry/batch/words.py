@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from registry.batch import EMPTY, NOTHING_FOUND
-from registry.changes.since import KINDS, Kind
+from registry.changes.since import KINDS
 from registry.search.faults import FAULTS
 from registry.validation.verdicts import REASONS
 
@@ -16,7 +16,7 @@ VERDICTS: Final = {
     "unverified": "đúng xã, chưa chắc nhà nào; giao được mà không có mã",
     "reject": "hỏi khách: không nhận ra địa chỉ",
 }
-CHANGES: Final[dict[Kind, str]] = {
+CHANGES: Final[dict[str, str]] = {
     "new": "mới có từ đó đến nay",
     "renamed": "địa chỉ ghi khác trước",
     "moved": "chuyển sang xã khác hoặc đổi vị trí",

@@ -169,7 +169,7 @@ class _Desk:
         found = recheck(gazetteer, self.register.reads, since, rows)
         day = today()
         text = self.layout.text((each.row, flat_change(day, each)) for each in found.changed)
-        reasons = Counter(reason for each in found.changed for reason in each.reasons)
+        reasons = Counter[str](reason for each in found.changed for reason in each.reasons)
         return Written(text, len(rows), found.without_door, reasons, len(found.changed))
 
     def close(self) -> None:

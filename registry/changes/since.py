@@ -15,7 +15,7 @@ from registry.changes import IDENTITY
 from registry.changes.cursor import PREFIX, Cursor, Read, beyond_the_end
 from registry.changes.entries import SHOWN, Following
 from registry.changes.told_units import CHANGED, UnitsTold, note_units
-from registry.days import DAY_PATTERN, HOW_TO_WRITE, parse_day
+from registry.days import DAY_PATTERN, parse_day
 from registry.errors import InvalidInputError
 from registry.gazetteer import VIET_NAM, Gazetteer, Unit, today
 from registry.reads import Reads
@@ -194,17 +194,22 @@ def _place(reads: Reads, end: Cursor, text: str) -> _Place:
 def _read_cursor(text: str) -> Cursor:
     if text.startswith(PREFIX):
         return Cursor.parse(text, "since")
-    detail = f"a day, a position of the feed or its cursor is needed; {HOW_TO_WRITE}"
+    detail = (
+        "cần ngày (31/12/2026), vị trí hoặc con trỏ (a day, a position of the feed or its cursor)"
+    )
     raise InvalidInputError.of_field("since", "malformed_since", detail)
 
 
 def _place_of_day(reads: Reads, text: str) -> _Place:
     try:
         first = parse_day(text)
-    except ValueError as error:
-        raise InvalidInputError.of_field("since", "malformed_day", str(error)) from None
+    except ValueError:
+        detail = f"không có ngày {text} (no such day)"
+        raise InvalidInputError.of_field("since", "malformed_day", detail) from None
     if first > today():
-        raise InvalidInputError.of_field("since", "day_in_future", f"{first} has not come")
+        raise InvalidInputError.of_field(
+            "since", "day_in_future", f"ngày {first:%d/%m/%Y} chưa đến (it has not come)"
+        )
     at = datetime.datetime.combine(first, datetime.time(), VIET_NAM)
     position = reads.rows(_OF_DAY, {"at": at.isoformat()})[0][0]
     return _Place(position, first - datetime.timedelta(days=1))
@@ -280,8 +285,10 @@ def _kinds(
         or now.unit_id in units
     )
     is_moved = before.unit_id != now.unit_id or before.point != now.point
-    kinds: tuple[Kind, ...] = ("renamed",) * is_renamed + ("moved",) * is_moved
-    return kinds or ("updated",)
+    kinds: list[Kind] = ["renamed"] if is_renamed else []
+    if is_moved:
+        kinds.append("moved")
+    return tuple(kinds) or ("updated",)
 
 
 def is_wanted(kinds: Collection[str], wanted: frozenset[str]) -> bool:

@@ -21,9 +21,29 @@ _CHOSEN: Final = f"""
     WHERE {OPEN} AND h.kind = '{{kind}}' {{where}}
     ORDER BY h.code LIMIT :most
 """  # noqa: S608 - constants
+# By the index of places those in the box are found, and all of them sorted; by that of codes those
+# behind the last code, until a page of them lies in the box. Which is shorter depends on how many
+# there are in it: at the root of what a page takes of the whole register both take as long.
+_TURN: Final = """(
+    SELECT 1 + ceil(sqrt(:most * greatest(reltuples, 0.0)))::bigint
+    FROM pg_class WHERE oid = 'household'::regclass
+)"""
+_IN_BOX: Final = f"""
+    WITH near AS MATERIALIZED (
+        SELECT h.code FROM household h
+        WHERE {OPEN} AND h.kind = '{{kind}}' {{where}} LIMIT {_TURN}
+    ), known AS MATERIALIZED (SELECT count(*) < {_TURN} AS whole FROM near)
+    SELECT h.* FROM (
+        (SELECT code FROM near WHERE (SELECT whole FROM known) ORDER BY code LIMIT :most)
+        UNION ALL
+        (SELECT h.code FROM household h
+        WHERE NOT (SELECT whole FROM known) AND {OPEN} AND h.kind = '{{kind}}' {{where}}
+        ORDER BY h.code LIMIT :most)
+    ) c JOIN household h USING (code)
+"""  # noqa: S608 - constants
 _NOW: Final = f"""
     SELECT ST_AsBinary(h.point), {columns(successors="NULL")}
-    FROM ({_CHOSEN}) h {JOINS} ORDER BY h.code
+    FROM ({{chosen}}) h {JOINS} ORDER BY h.code
 """  # noqa: S608 - constants
 # What is restricted today was open then and is no more.
 _STATES: Final = f"""(
@@ -58,10 +78,10 @@ def _doors(session: Session, gazetteer: Gazetteer, asked: Asked, kind: str) -> P
         where += " AND h.unit_id = ANY (:units)"
         given["units"] = communes_in(gazetteer, asked.unit, day)
     if asked.at is None or asked.at >= datetime.datetime.now(VIET_NAM):
-        statement = _NOW.format(kind=kind, where=where)
+        chosen = _IN_BOX if asked.boxes else _CHOSEN
+        statement = _NOW.format(chosen=chosen.format(kind=kind, where=where))
     else:
-        chosen = _STATES.format(kind=kind, where=where)
-        statement = _then(chosen)
+        statement = _then(_STATES.format(kind=kind, where=where))
         given["at"] = asked.at
     rows = session.execute(text(statement), given)
     found = [(point, Record(*row)) for point, *row in rows]

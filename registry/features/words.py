@@ -18,7 +18,6 @@ def communes_in(gazetteer: Gazetteer, code: str, day: datetime.date) -> list[int
 
 def unit_properties(name: str, unit: Unit | None, day: datetime.date) -> dict[str, str | None]:
     """Code and name of a unit, as two properties."""
-    return {
-        f"{name}_code": unit and unit.code,
-        name: unit and unit.version_on(day).full_name,
-    }
+    if unit is None:
+        return {f"{name}_code": None, name: None}
+    return {f"{name}_code": unit.code, name: unit.version_on(day).full_name}

@@ -35,27 +35,37 @@ class QueueState:
 
 
 def enqueue(
-    session: Session | Connection,
-    job: Job,
-    *,
-    lock: str | None = None,
-    at: datetime.datetime | None = None,
-    **arguments: object,
+    session: Session | Connection, job: Job, *, lock: str | None = None, **arguments: object
 ) -> int:
-    """Let `job` be done with these arguments, once the transaction is committed, not before `at`.
+    """Let `job` be done with these arguments, once the transaction is committed.
 
     Jobs with one `lock` are done one after the other, in the order in which they came. Returns the
     number that it has in the queue.
     """
-    given = {"queue": job.queue, "task": job.name, "lock": lock, "args": json.dumps(arguments)}
-    number: int = session.execute(_DEFER, {**given, "at": at}).scalar_one()
-    return number
+    return _defer(session, job, lock, None, arguments)
+
+
+def enqueue_at(session: Session, job: Job, at: datetime.datetime) -> int:
+    """The same, without arguments, not before that time."""
+    return _defer(session, job, None, at, {})
 
 
 def enqueue_once(session: Session | Connection, job: Job) -> None:
     """The same, without arguments, unless it waits or is being done already."""
     if not session.scalar(_IS_THERE, {"task": job.name}):
         enqueue(session, job)
+
+
+def _defer(
+    session: Session | Connection,
+    job: Job,
+    lock: str | None,
+    at: datetime.datetime | None,
+    arguments: dict[str, object],
+) -> int:
+    given = {"queue": job.queue, "task": job.name, "lock": lock, "args": json.dumps(arguments)}
+    number: int = session.execute(_DEFER, {**given, "at": at}).scalar_one()
+    return number
 
 
 def state_of_queue(connection: Session | Connection) -> QueueState:

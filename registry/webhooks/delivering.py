@@ -1,16 +1,16 @@
-"""The job that tells webhooks what changed: it sends what is due until nothing is.
+"""The job that tells webhooks what changed: it sends what is due, and listens to the feed.
 
 A process that is ready takes a tenth of a second from a commit to its message, and seconds to get
-ready. So the job stays for a while when it has nothing to do, and listens; while it does, the feed
-wakes it instead of putting another job into the queue (`wake_webhooks`). Whoever is at a webhook
-sets it due some time later, so that two are never at one, and one that was killed is gone on with.
+ready. So the job stays while there are webhooks to be told, and the feed wakes it instead of
+putting another one into the queue (`wake_webhooks`). Whoever is at a webhook sets it due some time
+later, so that two are never at one, and one that was killed is gone on with.
 """
 
 import datetime
 import random
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import psycopg
 from sqlalchemy import Engine, Row, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from registry import cluster
@@ -26,7 +27,7 @@ from registry.changes.told_units import note_units
 from registry.database import driver_connection, session_scope
 from registry.errors import CursorRefusedError, KeyRequiredError
 from registry.gazetteer_cache import RECHECK_S
-from registry.jobs.queue import enqueue
+from registry.jobs.queue import enqueue_at
 from registry.jobs.table import DELIVER_WEBHOOKS
 from registry.register import Register
 from registry.settings import Settings
@@ -41,8 +42,8 @@ _AT_ONCE: Final = 16
 _CONNECTIONS: Final = 4
 _CLAIMED_S: Final = 60
 """Longer than reading and sending one message takes."""
-_IDLE_S: Final = 120.0
-"""How long the job stays when it has nothing to do."""
+_IDLE_S: Final = 60.0
+"""How often the job asks, when nothing happens, whether it is to stay."""
 _LISTENING_S: Final = 1.0
 """How long it takes at most to stop listening."""
 _KEPT_DAYS: Final = 30
@@ -52,13 +53,28 @@ Woken = SimpleQueue[Future[None] | None]
 
 
 def deliver(engine: Engine, settings: Settings) -> None:
-    """Send what is due, and what comes, until nothing has come for a while."""
+    """Send what is due and what comes, as long as anybody is to be told; one process does."""
+    if not _is_wanted(engine):
+        return
+    woken = Woken()
     with opened(settings) as register:
-        note_units(engine, register.gazetteer.get())
-        woken = Woken()
-        with _listening(engine, woken) as is_heard:
-            send_due(register, woken, _IDLE_S if is_heard else 0.0)
+        with _listening(engine, woken) as ear:
+            if ear is None:
+                _wake_other(engine)
+                return
+            note_units(engine, register.gazetteer.get())
+            send_due(register, woken, lambda: ear.is_alive() and _is_wanted(engine))
         send_due(register)
+
+
+def _is_wanted(engine: Engine) -> bool:
+    with session_scope(engine) as session:
+        return bool(session.execute(_ANY).scalar_one())
+
+
+def _wake_other(engine: Engine) -> None:
+    with session_scope(engine) as session:
+        session.execute(text("NOTIFY webhooks"))
 
 
 @contextmanager
@@ -73,16 +89,19 @@ def opened(settings: Settings) -> Iterator[Register]:
 
 
 @contextmanager
-def _listening(engine: Engine, woken: Woken) -> Iterator[bool]:
-    """In the block news of the feed come into `woken`; whether they do, for one process hears.
+def _listening(engine: Engine, woken: Woken) -> Iterator[threading.Thread | None]:
+    """In the block news of the feed come into `woken`, as long as the thread lives that is yielded;
+    None where another process hears them.
 
-    Behind it the feed wakes another job; what was let in before is awaited.
+    Behind it the feed puts a job into the queue; what was let in before is awaited.
     """
     over = threading.Event()
     alone = engine.execution_options(isolation_level="AUTOCOMMIT")
     with alone.connect() as connection:
-        if not connection.execute(_HEAR).scalar_one():
-            yield False
+        try:
+            connection.execute(_HEAR)
+        except OperationalError:  # for longer than any event takes to come into the feed
+            yield None
             return
         connection.execute(text("LISTEN webhooks"))
         below = driver_connection(connection)
@@ -97,16 +116,21 @@ def _listening(engine: Engine, woken: Woken) -> Iterator[bool]:
         thread = threading.Thread(target=listen)
         thread.start()
         try:
-            yield True
+            yield thread
         finally:
             over.set()
             thread.join()
-            connection.execute(_DEAF)
-            connection.execute(_FEED_AT_REST)
+            with suppress(DBAPIError):
+                connection.execute(_DEAF)
+                connection.execute(_FEED_AT_REST)
 
 
-def send_due(register: Register, woken: Woken | None = None, idle_s: float = 0.0) -> None:
-    """Send what is due, several webhooks at once, until nothing is and nothing came for so long."""
+def send_due(
+    register: Register,
+    woken: Woken | None = None,
+    stays: Callable[[], bool] = lambda: False,
+) -> None:
+    """Send what is due, several webhooks at once; then, as long as it stays, what comes."""
     woken = woken or Woken()
     busy: dict[Future[None], int] = {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -115,15 +139,13 @@ def send_due(register: Register, woken: Woken | None = None, idle_s: float = 0.0
                 future = pool.submit(_tell, register, row)
                 busy[future] = row.id
                 future.add_done_callback(woken.put)
-            if not busy and not idle_s:
+            if not busy and not stays():
                 return
-            try:
-                done = woken.get(timeout=None if busy else idle_s)
-            except Empty:
-                return
-            if done is not None:
-                del busy[done]
-                done.result()
+            with suppress(Empty):
+                done = woken.get(timeout=None if busy else _IDLE_S)
+                if done is not None:
+                    del busy[done]
+                    done.result()
 
 
 def test(engine: Engine, settings: Settings, *, webhook_id: int) -> None:
@@ -265,7 +287,7 @@ def _failed(
         },
     ).scalar_one()
     if not is_over:
-        enqueue(session, DELIVER_WEBHOOKS, at=due_at)
+        enqueue_at(session, DELIVER_WEBHOOKS, due_at)
 
 
 def _note(
@@ -297,7 +319,14 @@ def _note(
     )
 
 
-_HEAR: Final = text("SELECT pg_try_advisory_lock(7238010027)")
+_ANY: Final = text("SELECT EXISTS (SELECT FROM webhook WHERE state = 'active')")
+# Who lets an event into the feed tries this lock, and holds what it got until its commit.
+_HEAR: Final = text(
+    """
+    SELECT pg_advisory_lock(7238010027), set_config('lock_timeout', '0', false)
+    FROM set_config('lock_timeout', '2s', false)
+    """
+)
 _DEAF: Final = text("SELECT pg_advisory_unlock(7238010027)")
 # Who lets an event into the feed holds this lock until its commit.
 _FEED_AT_REST: Final = text("SELECT pg_advisory_lock(7238010021), pg_advisory_unlock(7238010021)")

@@ -35,8 +35,15 @@ _NAT64: Final = ip_network("64:ff9b::/96")
 _MOST_WAITED_S: Final = 86_400
 
 Outcome = Literal[
-    *("delivered", "refused", "gone", "redirected", "timeout", "unreachable", "tls"),
-    *("name_unknown", "private_address"),
+    "delivered",
+    "refused",
+    "gone",
+    "redirected",
+    "timeout",
+    "unreachable",
+    "tls",
+    "name_unknown",
+    "private_address",
 ]
 """What became of a message; `refused` is any other status than 200 to 299."""
 
@@ -65,18 +72,25 @@ def check_url(url: str, hosts: Sequence[str]) -> str:
     except ValueError:
         host = port = parts = None
     if parts is None or not host or port == 0 or len(url) > MAX_URL or not url.isascii():
-        raise _refused("malformed_url", "https://host/path is needed")
+        raise _refused(
+            "malformed_url", "cần dạng https://may-chu.vn/duong-dan (https://host/path is needed)"
+        )
     if parts.username is not None or parts.fragment or any(sign in url for sign in " \t\r\n"):
-        raise _refused("malformed_url", "no name, password or fragment may stand in it")
+        raise _refused(
+            "malformed_url",
+            "không được có mật khẩu, dấu cách hay # (no password, space or fragment)",
+        )
     if host in hosts:
         allowed = parts.scheme in _PORTS
     else:
         allowed = parts.scheme == "https"
         with suppress(ValueError):
             if not is_public(ip_address(host)):
-                raise _refused("private_address", "an address of a private network")
+                raise _refused(
+                    "private_address", "địa chỉ mạng riêng (an address of a private network)"
+                )
     if not allowed:
-        raise _refused("malformed_url", "https is needed")
+        raise _refused("malformed_url", "cần https (https is needed)")
     return url
 
 

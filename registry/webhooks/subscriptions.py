@@ -18,9 +18,10 @@ from registry.changes.since import KINDS, end_of_feed, position_of
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.jobs.queue import enqueue
-from registry.jobs.table import DELIVER_WEBHOOKS, TEST_WEBHOOK
+from registry.jobs.table import TEST_WEBHOOK
 from registry.register import Register
-from registry.units import communes_of, unit_by_code
+from registry.units import unit_by_code
+from registry.units.onward import communes_of
 from registry.webhooks.sending import check_url
 
 MAX_OF_KEY: Final = 20
@@ -132,8 +133,7 @@ def make_webhook(
     ).scalar_one()
     _write_units(session, number, units)
     _write_codes(session, number, listed)
-    if position < end.position:
-        enqueue(session, DELIVER_WEBHOOKS)
+    session.execute(_WAKE)  # also where nothing is behind it: the job gets ready
     return number, shown_secret(secret)
 
 
@@ -183,7 +183,7 @@ def change_webhook(
     if listed is not None:
         session.execute(_FORGET_CODES, {"id": number})
         _write_codes(session, number, listed)
-    enqueue(session, DELIVER_WEBHOOKS)
+    session.execute(_WAKE)
 
 
 def delete_webhook(session: Session, actor: Actor, number: int) -> None:
@@ -216,7 +216,7 @@ def replay_webhook(
     position = position_of(register, end_of_feed(register), since)
     cursor = replace(before, telling=None, mark=Read(position))
     session.execute(_REPLAY, {"id": number, "cursor": str(cursor), "position": position})
-    enqueue(session, DELIVER_WEBHOOKS)
+    session.execute(_WAKE)
     return find_webhook(session, actor, number)
 
 
@@ -279,11 +279,13 @@ def _view(row: Row[Any]) -> WebhookView:
 def _checked_units(known: Gazetteer, actor: Actor, wanted: Sequence[str]) -> list[int]:
     """Ids of the units; an authority's are those that it sees, which it has to name."""
     if len(wanted) > MAX_UNITS:
-        raise InvalidInputError.of_field("units", "too_long", f"more than {MAX_UNITS} units")
+        raise InvalidInputError.of_field(
+            "units", "too_long", f"nhiều hơn {MAX_UNITS} đơn vị (too many units)"
+        )
     units = [unit_by_code(known, code, None) for code in dict.fromkeys(wanted)]
     for unit in units:
         if unit.level == "district":
-            detail = f"{unit.code}: a province or commune is needed"
+            detail = f"{unit.code}: cần xã, phường hoặc tỉnh (a province or commune is needed)"
             raise InvalidInputError.of_field("units", "no_commune", detail)
     sees = sees_of(actor)
     if sees is not None:
@@ -308,7 +310,9 @@ def sees_of(actor: Actor) -> frozenset[int] | None:
 def _checked_codes(written: Sequence[str]) -> list[str]:
     """Canonical codes, each once."""
     if len(written) > MAX_CODES:
-        raise InvalidInputError.of_field("codes", "too_long", f"more than {MAX_CODES:,} codes")
+        raise InvalidInputError.of_field(
+            "codes", "too_long", f"nhiều hơn {MAX_CODES} mã (too many codes)"
+        )
     found, wrong = dict[str, None](), []
     for one in written:
         try:
@@ -325,14 +329,14 @@ def _checked_codes(written: Sequence[str]) -> list[str]:
 def _checked_kinds(wanted: Sequence[str]) -> list[str]:
     wrong = set(wanted) - set(KINDS)
     if wrong:
-        detail = f"no such kind: {', '.join(sorted(wrong))[:100]}; there are {', '.join(KINDS)}"
+        detail = f"không có loại thay đổi này (no such kind); có: {', '.join(KINDS)}"
         raise InvalidInputError.of_field("kinds", "literal_error", detail)
     return list(dict.fromkeys(wanted))
 
 
 def _checked_note(note: str | None) -> str | None:
     if note is not None and (len(note) > MAX_NOTE or not note.isprintable()):
-        detail = f"a line of at most {MAX_NOTE} signs"
+        detail = f"một dòng, nhiều nhất {MAX_NOTE} ký tự (a line of so many signs)"
         raise InvalidInputError.of_field("note", "string_too_long", detail)
     return note
 
@@ -345,6 +349,7 @@ def _write_codes(session: Session, number: int, listed: Sequence[str]) -> None:
     session.execute(_CODES, {"id": number, "codes": list(listed)})
 
 
+_WAKE: Final = text("SELECT wake_webhooks()")
 _LOCK_KEY: Final = text("SELECT id FROM api_key WHERE id = :key FOR NO KEY UPDATE")
 _COUNT: Final = text("SELECT count(*) FROM webhook WHERE key_id = :key")
 _MAKE: Final = text(
