@@ -38,7 +38,7 @@ from api import (
 from api.access import Authenticate, by_key, guard
 from api.audit import keep_audit
 from api.bodies import MOST, prepare_body
-from api.context import EXTENSION
+from api.context import COUNTS, EXTENSION
 from api.cors import allow_other_sites
 from api.counters import Counters
 from api.desk import audit as desk_audit
@@ -62,10 +62,12 @@ from api.mcp import http as mcp
 from api.pages import (
     address,
     assets,
+    board,
     coverage_board,
     docs,
     home,
     offline,
+    open_data,
     report_forms,
     search,
     try_it,
@@ -75,8 +77,10 @@ from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
 from api.requests import SAFE_METHODS, Request, refuse_unclear_host, refuse_undecodable
+from api.service import count_service
 from registry.database import tried_again
 from registry.register import Register
+from registry.service_counts import ServiceCounts
 
 
 class _Application(LoggedFlask):
@@ -106,17 +110,20 @@ def create_app(
     register: Register,
     authenticate: Authenticate | None = None,
     counters: Counters | None = None,
+    counts: ServiceCounts | None = None,
 ) -> Flask:
     """The application over an opened register; creating it needs no database.
 
     `authenticate` says who sends a request, by default its key; `counters` are shared by the
-    processes of a server, by default they are this process's own.
+    processes of a server, by default they are this process's own. `counts` are of what is asked, by
+    default written only when somebody looks.
     """
     app = _Application("api", static_folder=None, template_folder="pages/templates")
     app.request_class = Request
     app.json = _Json(app)
     app.config["MAX_CONTENT_LENGTH"] = MOST
     app.extensions[EXTENSION] = register
+    app.extensions[COUNTS] = counts or ServiceCounts(register.engine)
     register_errors(app)
     app.before_request(refuse_unclear_host)
     app.before_request(prepare_body)
@@ -145,11 +152,13 @@ def create_app(
     )
     pages = (
         address.blueprint,
+        board.blueprint,
         coverage_board.blueprint,
         docs.blueprint,
         home.blueprint,
         desk_imports.former,
         offline.blueprint,
+        open_data.blueprint,
         report_forms.blueprint,
         search.blueprint,
         try_it.blueprint,
@@ -185,7 +194,7 @@ def create_app(
             *(sign_in.blueprint, oidc.blueprint),
         ),
         often_asked=(tiles.blueprint,),
-        signed_in=(*own_roles, *desk, whoami.blueprint),
+        signed_in=(*own_roles, *desk, board.blueprint, whoami.blueprint),
         opened=(packs.GET_PACK,) if settings.open_packs else (),
         limits=limits,
         anonymous_reads=settings.anonymous_reads,
@@ -207,6 +216,7 @@ def create_app(
         try_it.blueprint,
     )
     keep_audit(app, register, bulk)
+    count_service(app)
     with app.app_context():
         app.extensions["openapi"] = json.dumps(document())
     return app

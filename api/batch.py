@@ -16,7 +16,7 @@ from api.access import as_caller, count_rows
 from api.addresses import Address
 from api.audit import note
 from api.bodies import takes
-from api.context import gazetteer, register
+from api.context import counts, gazetteer, register
 from api.errors import invalid_input, problem_body
 from api.features import FeatureCollection
 from api.geocode import Found as FoundPlaces
@@ -345,6 +345,8 @@ def _outcomes(
         for start in range(0, len(rows), _TOGETHER):
             part = rows[start : start + _TOGETHER]
             found = outcomes(known, reads, operation, [partial(read, row) for row in part])
+            told = (each.found for each in found)
+            counts().count_verdicts(each.verdict for each in told if isinstance(each, Validation))
             yield from zip(part, found, strict=True)
 
 

@@ -6,13 +6,20 @@ from flask import current_app, request
 
 from registry.gazetteer import Gazetteer
 from registry.register import Register
+from registry.service_counts import ServiceCounts
 
 EXTENSION = "diachiso"
+COUNTS = "diachiso_counts"
 
 
 def register() -> Register:
     """The opened register of the application."""
     return cast(Register, current_app.extensions[EXTENSION])
+
+
+def counts() -> ServiceCounts:
+    """What this process counts of what it is asked."""
+    return cast(ServiceCounts, current_app.extensions[COUNTS])
 
 
 def public_url() -> str:

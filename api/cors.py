@@ -14,6 +14,8 @@ from api.access import role_of
 NOBODY: Final = "none"
 EVERYBODY: Final = "*"
 _UNAUTHORIZED: Final = 401
+_SENT: Final = "Content-Type, If-None-Match, MCP-Protocol-Version, Mcp-Method, Mcp-Name"
+"""Beside what any page may send: what a question needs, and a message to `/mcp`."""
 _PREFLIGHT_S: Final = "86400"
 
 
@@ -68,7 +70,7 @@ def _describe(response: Response) -> None:
     headers = response.headers
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
-        headers["Access-Control-Allow-Headers"] = "Content-Type, If-None-Match"
+        headers["Access-Control-Allow-Headers"] = _SENT
         headers["Access-Control-Max-Age"] = _PREFLIGHT_S
     else:
         headers["Access-Control-Expose-Headers"] = (

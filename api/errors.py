@@ -33,6 +33,8 @@ PATTERNS: Final = {
     LINE_PATTERN: "one line is needed, without control characters",
 }
 """Pattern of a parameter → what it means, in words."""
+_MOST_TOLD: Final = 50
+"""Wrong parameters of one request: a body has room for a hundred thousand."""
 _UNFIT: Final = "is not written as it should be; see the API page"
 _LANGUAGES: Final = ("vi", "en")
 """Of titles; the first where the caller says nothing."""
@@ -161,9 +163,10 @@ def invalid_input(
     Of the one of `models` that it is about, it tells who gives another field which there are.
     """
     known = next((m.model_fields for m in models if m and m.__name__ == error.title), {})
-    problems = [_problem_of_field(item, known) for item in error.errors(include_url=False)]
-    first, *others = problems
-    more = f"; và {len(others)} lỗi khác trong errors (more in errors)" if others else ""
+    found = error.errors(include_url=False)
+    problems = [_problem_of_field(item, known) for item in found[:_MOST_TOLD]]
+    first, others = problems[0], len(found) - 1
+    more = f"; và {others} lỗi khác trong errors (more in errors)" if others else ""
     return errors.InvalidInputError(f"{first['field']}: {first['detail']}{more}", errors=problems)
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 from pydantic import Field, model_validator
 
 from api.columns import Columns, Written
-from api.context import gazetteer, register
+from api.context import counts, gazetteer, register
 from api.geocode import suggested_codes
 from api.openapi import (
     Absent,
@@ -206,4 +206,5 @@ def post_validate(query: NoParameters, json: ValidateBody, form: ValidateForm) -
 def validated(query: ValidateBody) -> JsonObject:
     """The verdict on an address, as it is told."""
     found = told_validation(validate(gazetteer(), register().reads, query.asked))
+    counts().count_verdicts([found.verdict])
     return ValidationAnswer.of(found)

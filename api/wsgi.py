@@ -11,6 +11,7 @@ signal.signal(signal.SIGTERM, signal.SIG_DFL)
 # structlog takes it, with all that it takes, to colour errors on a terminal: 3.5 MB a process.
 sys.modules["rich"] = None  # type: ignore[assignment]
 
+import atexit
 import gc
 from contextlib import suppress
 from functools import partial
@@ -21,6 +22,7 @@ from api.logs import configure_logs, log
 from api.server import Pace, Server
 from registry.cluster import database_url
 from registry.register import Register
+from registry.service_counts import EVERY_S, ServiceCounts
 from registry.settings import from_environment
 from registry.uploads import files
 from registry.warming import warm, warm_units
@@ -41,7 +43,9 @@ _settings = from_environment()
 _register = Register.open(_settings, database_url(_settings))
 warm(_register)
 _register.gazetteer.load_aside(partial(warm_units, _register))
-app = create_app(_register, counters=_shared_counters())
+_counts = ServiceCounts(_register.engine, EVERY_S)
+atexit.register(_counts.write)
+app = create_app(_register, counters=_shared_counters(), counts=_counts)
 server = Server(
     app,
     threads=_settings.pool_size,  # each may hold one connection

@@ -143,11 +143,11 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
     "coverage": ("/coverage", _coverage),
     "province": ("/coverage/01", _coverage),
     "import": ("/desk/import", _import),
+    "docs": ("/docs/try", _docs),
     **{
         f"import-{number}": ("/desk/import", partial(_asked, answers=_ANSWERS[: number - 1]))
         for number in range(1, 4)
     },
-    "docs": ("/docs", _docs),
     "desk": ("/desk", _sign_in),
     **{
         f"desk-{room}": (f"/desk/{room}", _sign_in)

@@ -81,6 +81,8 @@ class Settings:
     """`DIACHISO_IMPORT_DAYS`: how long such a file and its reports are kept."""
     imports_at_once: int = 2
     """`DIACHISO_IMPORTS_AT_ONCE`: imports over HTTP that run side by side, of different sources."""
+    open_data: tuple[str, ...] = ("units", "successions", "coverage")
+    """`DIACHISO_OPEN_DATA`: which files everybody may take, by their names; `none` for none."""
     webhook_hosts: tuple[str, ...] = ()
     """`DIACHISO_WEBHOOK_HOSTS`: hosts that webhooks reach also in private networks, or by http."""
     oidc_issuer: str | None = None
@@ -151,6 +153,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         import_bytes=number("DIACHISO_IMPORT_BYTES", Settings().import_bytes),
         import_days=number("DIACHISO_IMPORT_DAYS", Settings().import_days),
         imports_at_once=number("DIACHISO_IMPORTS_AT_ONCE", Settings().imports_at_once),
+        open_data=_names(text("DIACHISO_OPEN_DATA"), Settings().open_data),
         webhook_hosts=tuple((text("DIACHISO_WEBHOOK_HOSTS") or "").lower().split()),
         oidc_issuer=_issuer(text("DIACHISO_OIDC_ISSUER"), text("DIACHISO_OIDC_CLIENT_ID")),
         oidc_client_id=text("DIACHISO_OIDC_CLIENT_ID") or "",
@@ -191,6 +194,13 @@ def _database(name: str, value: str | None) -> str | None:
             " in the password % is written %25, @ %40, / %2F, : %3A, # %23"
         )
     return value
+
+
+def _names(value: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
+    """Words; `none` for none of them."""
+    if value is None:
+        return default
+    return () if value.lower() == "none" else tuple(value.split())
 
 
 def _site(name: str, value: str | None) -> str | None:

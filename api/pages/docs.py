@@ -1,23 +1,135 @@
-"""The API for developers, to be read and tried."""
+"""The documentation, to be read, searched and tried."""
 
 from typing import Any, Final
 
-from flask import Response, current_app, json
+from flask import Response, current_app, json, request
+from pydantic_core import to_json
 
+from api.context import public_url
+from api.mcp.tools import TOOLS
 from api.pages.assets import has_viewer
 from api.pages.blueprint import page_blueprint
+from api.pages.manual import ELSEWHERE, images, manual_page, source_of
+from api.pages.manual_contents import MOST_ASKED, contents, language_of, search
 from api.pages.shell import page
+from registry.errors import NotFoundError, RegistryError
 
 blueprint = page_blueprint("docs")
 
 _METHODS: Final = ("get", "post", "patch", "put", "delete")
+_API: Final = "api"
+_ADDRESS: Final = "so 2 ngach 10 ngo 19 hoang sa, p. phan chu trinh, hoan kiem"
+"""That of README.md: a door of the demonstration, in the words of before July 2025."""
+_LIVE: Final = (
+    ("validate", "POST /v1/validate", {"address": _ADDRESS}),
+    ("geocode", "GET /v1/geocode", {"q": _ADDRESS}),
+    ("convert_units", "GET /v1/units/convert", {"text": "P. Ngọc Hà, Q. Ba Đình, Hà Nội"}),
+)
+"""What is asked of the running register when the page of the API is read."""
+_TYPES: Final = {".jpg": "image/jpeg", ".png": "image/png"}
+_PICTURES_KEPT: Final = "public, max-age=3600"
 
 
 @blueprint.get("/docs")
-def get_docs() -> Response:
+def get_contents() -> Response:
+    """Every page, by whom it is for; with `q` the sections that have its words."""
+    asked = request.args.get("q", "").strip()[:MOST_ASKED]
+    return page(
+        "manual_contents.html",
+        groups=contents(),
+        language_of=language_of,
+        asked=asked,
+        found=search(asked),
+    )
+
+
+@blueprint.get("/docs/try")
+def get_viewer() -> Response:
     """The OpenAPI document with its viewer; without that part, as a list."""
     document: dict[str, Any] = json.loads(current_app.extensions["openapi"])
     return page("docs.html", has_viewer=has_viewer(), groups=_groups(document))
+
+
+@blueprint.get("/docs/img/<name>")
+def get_picture(name: str) -> Response:
+    """A picture of a page."""
+    path = images().get(name)
+    if path is None:
+        raise _no_page(name)
+    response = Response(path.read_bytes(), content_type=_TYPES[path.suffix])
+    response.headers["Cache-Control"] = _PICTURES_KEPT
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@blueprint.get("/docs/<path:name>.md")
+def get_source(name: str) -> Response:
+    """A page as it is written, for programs that read."""
+    source = source_of(name)
+    if source is None:
+        raise _no_page(name)
+    return _plain(source, "text/markdown")
+
+
+@blueprint.get("/docs/<path:name>")
+def get_manual_page(name: str) -> Response:
+    """A page; that of the API with what this register answers now."""
+    found = manual_page(name)
+    if found is None:
+        raise _no_page(name)
+    return page(
+        "manual.html",
+        found=found,
+        body=found.body_of(public_url()),
+        written_in=language_of(name),
+        live=[_asked(*each) for each in _LIVE] if name == _API else [],
+    )
+
+
+@blueprint.get("/llms.txt")
+def get_llms() -> Response:
+    """What there is for a program that reads, and where (llmstxt.org)."""
+    site = public_url()
+    lines = [
+        "# Địa chỉ số",
+        "",
+        "> Sổ mã địa chỉ số của Việt Nam: mỗi chỗ ở một mã không đổi. The register of permanent"
+        " address codes of Viet Nam: doors, streets, units of every map since 2024, and what they"
+        " became. It holds dwellings, never people.",
+        "",
+        f"Tools of the Model Context Protocol: {site}/mcp ({', '.join(TOOLS)}). The same over HTTP,"
+        f" without a key: {site}/openapi.json. Several answers or choices are all the candidates:"
+        " ask, never pick one.",
+    ]
+    for (_, title), pages in contents():
+        lines += ["", f"## {title}", ""]
+        lines += [f"- [{each.title}]({site}/docs/{each.name}.md)" for each in pages]
+    return _plain("\n".join(lines) + "\n", "text/plain")
+
+
+def _plain(text: str, kind: str) -> Response:
+    response = Response(
+        text.replace(ELSEWHERE, public_url()), content_type=f"{kind}; charset=utf-8"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _asked(tool: str, endpoint: str, arguments: dict[str, Any]) -> dict[str, str]:
+    """An example, and what the register answers to it."""
+    try:
+        answer = TOOLS[tool].answer(arguments)
+    except RegistryError as error:
+        answer = {"code": error.code, "detail": error.detail}
+    return {
+        "endpoint": endpoint,
+        "asked": to_json(arguments, indent=2).decode(),
+        "answer": to_json(answer, indent=2).decode(),
+    }
+
+
+def _no_page(name: str) -> NotFoundError:
+    return NotFoundError(f"không có trang {name[:80]!r} (no such page)")
 
 
 def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -372,12 +372,14 @@ def take_home(settings: Settings, account: Account) -> Path:
             home = FALLBACK / f"{_name(settings.var)}-files"
         host.make_open_folder(home)
         former, imports, counters = settings.var / "imports", home / "imports", home / "counters"
+        open_data = home / "open-data"
         if former.exists() and not imports.exists():
             shutil.move(former, imports)
         if home.stat().st_uid == 0:  # in a folder of its own the account makes them itself
             imports.mkdir(mode=0o700, exist_ok=True)
+            open_data.mkdir(mode=0o700, exist_ok=True)
             counters.touch(mode=0o600)
-        host.hand_over([imports, counters], account)
+        host.hand_over([imports, counters, open_data], account)
     return home
 
 

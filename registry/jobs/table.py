@@ -87,5 +87,7 @@ JOBS: Final = (
     Job("reforms.carry", "registry.reform.due:carry_due", cron="*/5 * * * *"),
     # 23:50 in Viet Nam: the day as it ends.
     Job("coverage.record", "registry.coverage.series:record", cron="50 16 * * *"),
+    # 01:30 in Viet Nam: after the day is on record.
+    Job("open_data.publish", "registry.open_data:publish", cron="30 18 * * *"),
     Job("jobs.forget", "registry.jobs.upkeep:forget_jobs", cron="40 19 * * *"),
 )

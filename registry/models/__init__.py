@@ -2,7 +2,12 @@
 
 from registry.models.access import ApiKey, ApiKeyUnit, AuditEntry, ClientKey, EnumerationBudget
 from registry.models.base import Base
-from registry.models.counting import CoverageCount, CoverageState, CoverageTouched
+from registry.models.counting import (
+    CoverageCount,
+    CoverageState,
+    CoverageTouched,
+    ServiceCount,
+)
 from registry.models.drawing import MapDensity, MapLabel, MapState, MapUnit
 from registry.models.events import Event, EventPending, Feed, RegisterIdentity
 from registry.models.former import (
@@ -95,6 +100,7 @@ __all__ = [
     "ReformBefore",
     "ReformWork",
     "RegisterIdentity",
+    "ServiceCount",
     "SuccessionLink",
     "Target",
     "Thoroughfare",

@@ -1,4 +1,4 @@
-"""Counts of communes that are kept, and which of them have to be made anew."""
+"""Counts of communes that are kept, which of them have to be made anew; and of the service."""
 
 import datetime
 
@@ -92,3 +92,27 @@ class CoverageState(Base):
     counted_at: Mapped[datetime.datetime] = mapped_column(
         comment="When it was counted last: what was committed before is in the counts"
     )
+
+
+class ServiceCount(Base):
+    """How often something was asked on a day."""
+
+    __tablename__ = "service_count"
+    __table_args__ = (
+        CheckConstraint("asked > 0", name="asked_positive"),
+        {
+            "comment": "Requests of a day by kind and outcome, summed over the processes of the "
+            "service."
+        },
+    )
+
+    day: Mapped[datetime.date] = mapped_column(primary_key=True, comment="Day in Viet Nam")
+    kind: Mapped[str] = mapped_column(
+        primary_key=True,
+        comment="What was asked: a family of endpoints, or `verdict` for each verdict that was "
+        "told",
+    )
+    outcome: Mapped[str] = mapped_column(
+        primary_key=True, comment="ok | refused | limited | failed; of a verdict, which"
+    )
+    asked: Mapped[int] = mapped_column(comment="How often")

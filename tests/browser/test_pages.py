@@ -213,7 +213,7 @@ def test_pages_serve_without_the_parts_from_npm(browser: Browser, world: World, 
         expect(page.locator("h1")).to_contain_text("27 Phố Láng")
         expect(page.locator("svg.sketch")).to_be_visible()
         is_sound(visit)
-        visit.open("/docs")
+        visit.open("/docs/try")
         expect(page.locator("main")).to_contain_text("GET /v1/geocode")
         is_sound(visit)
         assert visit.complaints() == []
@@ -469,7 +469,7 @@ def test_board_leads_from_the_country_to_localities(visit: Visit) -> None:
 @pytest.mark.skipif(not has_viewer(), reason="needs the browser parts of bin/bootstrap")
 def test_api_can_be_read_and_tried(visit: Visit) -> None:
     visit.allowed = ("404",)  # no record bears the code of the example
-    page = visit.open("/docs")
+    page = visit.open("/docs/try")
     page.wait_for_selector("#viewer[data-ready]")
     is_sound(visit)
     for tag, path in (("search", "/v1/validate"), ("addresses", "{address_code}")):
@@ -480,6 +480,18 @@ def test_api_can_be_read_and_tried(visit: Visit) -> None:
         status = entry.locator(".live-responses-table .response-col_status").nth(1)
         expect(status).to_contain_text("200" if tag == "search" else "404")
     is_sound(visit)
+
+
+def test_documentation_open_data_and_board_are_read(visit: Visit) -> None:
+    page = visit.open("/docs")
+    is_sound(visit)
+    page.get_by_role("searchbox").fill("bien so nha")
+    page.get_by_role("searchbox").press("Enter")
+    page.locator(".finds a").first.click()
+    expect(page.locator("article")).to_be_visible()
+    for path in ("/docs/api", "/docs/desk", "/data", "/board"):
+        visit.open(path)
+        is_sound(visit)
 
 
 def test_language_is_switched_and_remembered(visit: Visit, world: World) -> None:

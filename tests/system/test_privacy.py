@@ -143,6 +143,12 @@ def questions() -> Iterator[tuple[str, object, str]]:
         ):  # fmt: skip
             yield f"/v1/batch/{operation}", json.dumps(row), "application/x-ndjson"
             yield f"/v1/batch/{operation}", f"code,address\n{q},{q}\n", "text/csv"
+        for tool in ("validate", "lookup", "Zq7Xw"):
+            asked = {"name": tool, "arguments": {"address": q, "code": q}}
+            message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": asked}
+            yield "/mcp", message, "application/json"
+        yield "/mcp", {"Zq7Xw": q}, "application/json"
+        yield f"/docs?q={quoted}", None, ""
     yield "/v1/reverse?lon=105.87654&lat=21.087654", None, ""
     yield "/v1/reverse?lon=105.87654&lat=2108.7654", None, ""
     yield "/v1/geocode", "{Zq7Xw", "application/json"

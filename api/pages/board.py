@@ -1,0 +1,208 @@
+"""The board of supervision: figures of the service that it counts itself, for everybody to see."""
+
+import datetime
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Response, current_app, jsonify
+
+from api.access import caller
+from api.context import counts, gazetteer, register
+from api.pages.blueprint import page_blueprint
+from api.pages.report_forms import KIND_WORDS
+from api.pages.shell import page, words
+from api.service import KINDS, OTHER
+from registry.coverage.count_cache import count_for_readers
+from registry.coverage.figures import Counts
+from registry.coverage.measure import coverage_of_level
+from registry.database import session_scope
+from registry.gazetteer import VIET_NAM
+from registry.overview import state_of_data
+from registry.service_counts import VERDICT, Asked, asked_lately, counted_since
+from registry.supervision import Carrier, Reported, carriers_lately, reports_lately
+
+blueprint = page_blueprint("board")
+
+_DAYS: Final = (1, 7, 30)
+_LONGEST: Final = max(_DAYS)
+_KEPT_S: Final = 10.0
+"""A board that many look at is asked of the database as often as this."""
+_EXTENSION: Final = "diachiso_board"
+_OUTCOMES: Final = ("refused", "limited", "failed")
+VERDICTS: Final = {
+    "accept": ("Đúng, giao được", "Right as it stands"),
+    "correct": ("Đúng, đã sửa cách viết", "Right, written anew"),
+    "confirm": ("Hỏi lại một câu", "One question to ask"),
+    "complete": ("Thiếu một phần", "Something is missing"),
+    "unverified": ("Sổ chưa có cửa này", "Not on record yet"),
+    "reject": ("Không phải địa chỉ", "No address"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What the board shows, of one moment."""
+
+    at: datetime.datetime
+    since: datetime.date | None
+    asked: dict[int, list[Asked]]
+    """Days → what was asked in them."""
+    reports: list[Reported]
+    carriers: list[Carrier]
+    counts: Counts
+    """Of the whole country."""
+    changed_at: datetime.datetime | None
+    demo: bool
+
+
+class _Kept:
+    """The figures that were asked last, for everybody who looks meanwhile."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: tuple[float, _Figures] | None = None
+
+    def figures(self) -> _Figures:
+        """Those of now, or of a moment ago."""
+        with self._lock:
+            if self._found is None or self._found[0] < time.monotonic() - _KEPT_S:
+                self._found = time.monotonic(), _read()
+            return self._found[1]
+
+
+@blueprint.get("/board")
+def get_board() -> Response:
+    """The figures, to be read."""
+    figures = _figures()
+    return page(
+        "board.html",
+        figures=figures,
+        days=_DAYS,
+        longest=_LONGEST,
+        requests=_requests(figures),
+        verdicts=_verdicts(figures),
+        report_words={kind: words(*said) for kind, said in KIND_WORDS.items()},
+        carriers=[*_named(figures.carriers), _sum(figures.carriers)],
+    )
+
+
+@blueprint.get("/board.json")
+def get_figures() -> Response:
+    """The same for programs; carriers without their names."""
+    figures = _figures()
+    changed, total = figures.changed_at, figures.counts
+    return jsonify(
+        {
+            "at": figures.at.isoformat(timespec="seconds"),
+            "counted_since": figures.since and figures.since.isoformat(),
+            "days": _LONGEST,
+            "requests": [
+                {"kind": each["code"], **each["outcomes"], "asked": each["asked"][_LONGEST]}
+                for each in _requests(figures)
+            ],
+            "verdicts": {each["code"]: each["told"][_LONGEST] for each in _verdicts(figures)},
+            "reports": [
+                {
+                    "kind": each.kind,
+                    "waiting": each.waiting,
+                    "accepted": each.accepted,
+                    "rejected": each.rejected,
+                }
+                for each in figures.reports
+            ],
+            "carriers": {
+                "keys": len(figures.carriers),
+                "reports": sum(each.reports for each in figures.carriers),
+                "verified": sum(each.verified for each in figures.carriers),
+            },
+            "data": {
+                "changed_at": changed and changed.isoformat(timespec="seconds"),
+                "demo": figures.demo,
+                "dwellings": total.dwellings,
+                "verified_within_24_months": total.verified,
+                "positioned": total.positioned,
+            },
+        }
+    )
+
+
+def _figures() -> _Figures:
+    kept: _Kept = current_app.extensions.setdefault(_EXTENSION, _Kept())
+    return kept.figures()
+
+
+def _read() -> _Figures:
+    made = register()
+    counts().write()  # what this process has not written yet
+    count_for_readers(made.engine)
+    changed_at, demo = state_of_data(made.reads)
+    with session_scope(made.read_engine) as session:
+        found = coverage_of_level(session, gazetteer(), "province", demo=demo)
+    return _Figures(
+        datetime.datetime.now(VIET_NAM),
+        counted_since(made.reads),
+        {days: asked_lately(made.reads, days) for days in _DAYS},
+        reports_lately(made.reads, _LONGEST),
+        carriers_lately(made.reads, _LONGEST),
+        found.total.counts,
+        changed_at,
+        demo,
+    )
+
+
+def _requests(figures: _Figures) -> list[dict[str, Any]]:
+    """By kind: how often in which days, and with what outcomes in the longest."""
+    asked: defaultdict[tuple[int, str], int] = defaultdict(int)
+    outcomes: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for days, counted in figures.asked.items():
+        for each in counted:
+            asked[days, each.kind] += each.times
+            if days == _LONGEST:
+                outcomes[each.kind, each.outcome] += each.times
+    return [
+        {
+            "code": kind.code,
+            "label": words(kind.vietnamese, kind.english),
+            "asked": {days: asked[days, kind.code] for days in _DAYS},
+            "outcomes": {name: outcomes[kind.code, name] for name in _OUTCOMES},
+        }
+        for kind in (*KINDS, OTHER)
+    ]
+
+
+def _verdicts(figures: _Figures) -> list[dict[str, Any]]:
+    told: defaultdict[tuple[int, str], int] = defaultdict(int)
+    for days, counted in figures.asked.items():
+        for each in counted:
+            if each.kind == VERDICT:
+                told[days, each.outcome] += each.times
+    return [
+        {
+            "code": verdict,
+            "label": words(*said),
+            "told": {days: told[days, verdict] for days in _DAYS},
+        }
+        for verdict, said in VERDICTS.items()
+    ]
+
+
+def _named(carriers: list[Carrier]) -> list[Carrier]:
+    """Those whose names the caller may see: an admin all, a carrier itself."""
+    asking = caller()
+    if asking.may("admin"):
+        return carriers
+    return [each for each in carriers if each.key_id == asking.key_id]
+
+
+def _sum(carriers: list[Carrier]) -> Carrier:
+    return Carrier(
+        0,
+        "",
+        sum(each.reports for each in carriers),
+        sum(each.accepted for each in carriers),
+        sum(each.rejected for each in carriers),
+        sum(each.verified for each in carriers),
+    )

@@ -1,0 +1,117 @@
+"""Which pages of docs/ there are, for whom, and where a word stands in them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from api.pages.manual import ManualPage, Section, manual_page, names
+from geo.text import fold
+
+MOST_ASKED: Final = 200
+"""Characters of a question."""
+_MOST_FOUND: Final = 20
+_AROUND: Final = 14
+"""Words before and behind the one that was found."""
+_WORD: Final = re.compile(r"\w+")
+
+VIETNAMESE: Final = frozenset({"office", "desk", "paper", "carrier", "shop"})
+"""Pages that are written in Vietnamese; the others are in English."""
+GROUPS: Final = (
+    (("Cho uỷ ban xã, phường", "For commune offices"), ("office", "desk", "paper")),
+    (("Cho người phát thư, trang bán hàng", "For carriers and shops"), ("carrier", "shop")),
+    (
+        ("Cho lập trình viên", "For developers"),
+        (
+            *("api", "changes", "feed", "pack", "matching", "import", "coverage"),
+            *("reforms", "lifecycle", "problems"),
+        ),
+    ),
+    (
+        ("Cho nơi vận hành", "For operators"),
+        ("operations", "privacy", "architecture", "benchmarks", "decisions"),
+    ),
+)
+OTHERS: Final = ("Khác", "Others")
+_BESIDE: Final = "decisions/"
+"""Pages that their own list leads to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A section in which every word stands."""
+
+    page: ManualPage
+    section: Section
+    excerpt: Markup
+
+
+def language_of(name: str) -> str:
+    """In which language a page is written."""
+    return "vi" if name in VIETNAMESE else "en"
+
+
+def contents() -> Iterator[tuple[tuple[str, str], list[ManualPage]]]:
+    """The groups with their pages; those that nobody has put into one stand in the last."""
+    grouped = {name for _, members in GROUPS for name in members}
+    others = [name for name in names() if name not in grouped and not name.startswith(_BESIDE)]
+    for title, members in (*GROUPS, (OTHERS, others)):
+        if pages := [page for page in map(manual_page, members) if page is not None]:
+            yield title, pages
+
+
+def search(asked: str) -> list[Found]:
+    """Sections that have every word, with or without its marks; the best first."""
+    wanted = [
+        re.compile(rf"\b{re.escape(word)}") for word in _WORD.findall(fold(asked[:MOST_ASKED]))
+    ]
+    if not wanted:
+        return []
+    found = [
+        (score, page, section)
+        for page, section, heading, text in _index()
+        if (score := _score(wanted, fold(page.title), heading, text))
+    ]
+    found.sort(key=lambda each: -each[0])
+    return [
+        Found(page, section, _excerpt(section.text, wanted))
+        for _, page, section in found[:_MOST_FOUND]
+    ]
+
+
+@lru_cache(maxsize=1)
+def _index() -> list[tuple[ManualPage, Section, str, str]]:
+    return [
+        (page, section, fold(section.heading), fold(section.text))
+        for page in map(manual_page, names())
+        if page is not None
+        for section in page.sections
+    ]
+
+
+def _score(wanted: list[re.Pattern[str]], title: str, heading: str, text: str) -> int:
+    """None of a section that lacks a word; one in a heading counts as eight of the text."""
+    score = 0
+    for word in wanted:
+        of_word = 8 * bool(word.search(heading)) + min(5, len(word.findall(text)))
+        if not of_word:
+            return 0
+        score += of_word + 3 * bool(word.search(title))
+    return score
+
+
+def _excerpt(text: str, wanted: list[re.Pattern[str]]) -> Markup:
+    """The words around the first that was found, which are marked."""
+    words = text.split()
+    hits = [any(word.search(fold(each)) for word in wanted) for each in words]
+    first = hits.index(True) if True in hits else 0
+    start, end = max(0, first - _AROUND), first + 2 * _AROUND
+    shown = [
+        Markup("<mark>{}</mark>").format(each) if hit else escape(each)
+        for each, hit in zip(words[start:end], hits[start:end], strict=True)
+    ]
+    before, behind = "… " if start else "", " …" if end < len(words) else ""
+    return escape(before) + Markup(" ").join(shown) + escape(behind)

@@ -1,0 +1,106 @@
+"""Open data: what can be taken, of when, under which licence, and how to know that it is whole."""
+
+import mimetypes
+import os
+from datetime import datetime
+from typing import Final
+
+from flask import Response, jsonify, request
+from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wsgi import wrap_file
+
+from api.conditional import conditional
+from api.context import register
+from api.pages.blueprint import page_blueprint
+from api.pages.shell import page, words
+from registry.errors import NotFoundError
+from registry.open_data import DATASETS, LIST, OpenFile, folder_of, listed
+
+blueprint = page_blueprint("open_data", "/data")
+
+_WAYS: Final = (
+    (
+        "/docs/feed",
+        "Nguồn thay đổi: giữ một bản sao của sổ và theo từng thay đổi (cần khoá)",
+        "The change feed: keep a copy of the register, and follow each change (with a key)",
+    ),
+    (
+        "/docs/pack",
+        "Gói ngoại tuyến: mọi cửa của một xã trong một tệp có chữ ký",
+        "Packs for offline use: every door of a commune in one signed file",
+    ),
+    ("/ogc", "OGC API Features, cho QGIS và GDAL", "OGC API Features, for QGIS and GDAL"),
+    (
+        "/v1/units/picker",
+        "Tỉnh và xã của hôm nay, cho hai ô chọn",
+        "Provinces and communes of today, for two drop-down lists",
+    ),
+    ("/docs/api", "Hỏi từng địa chỉ, từng lô", "Ask address by address, or in batches"),
+    ("/board.json", "Số liệu giám sát của dịch vụ", "Figures of the service"),
+)
+"""Address → what can be asked there in place of a file."""
+
+
+@blueprint.get("")
+def get_open_data() -> Response:
+    """The files, and other ways to the same."""
+    return page(
+        "open_data.html",
+        files=[(each, words(*_about(each)), _made(each)) for each in _files()],
+        ways=[(url, words(vi, en)) for url, vi, en in _WAYS],
+    )
+
+
+@blueprint.get(f"/{LIST}")
+def get_list() -> Response:
+    """The same list for programs."""
+    return jsonify([_told(each) for each in _files()])
+
+
+@blueprint.get("/<name>")
+def get_file(name: str) -> BaseResponse:
+    """A file of the list: no other name leads to one."""
+    for each in _files():
+        if each.name == name:
+            break
+    else:
+        raise NotFoundError(f"không có tệp {name[:80]!r} (no such file)")
+    try:
+        file = (folder_of(register().settings) / each.name).open("rb")
+    except FileNotFoundError:
+        raise NotFoundError(f"tệp {each.name} đang được làm lại (being made anew)") from None
+    kind = mimetypes.guess_type(each.name)[0] or "application/octet-stream"
+    response = Response(
+        wrap_file(request.environ, file), content_type=kind, direct_passthrough=True
+    )
+    response.content_length = os.fstat(file.fileno()).st_size
+    response.set_etag(each.sha256)
+    response.headers["Content-Disposition"] = f'attachment; filename="{each.name}"'
+    response.headers["Cache-Control"] = "public, no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return conditional(response)
+
+
+def _files() -> list[OpenFile]:
+    return listed(register().settings)
+
+
+def _about(each: OpenFile) -> tuple[str, str]:
+    dataset = DATASETS.get(each.dataset)
+    return (dataset.vietnamese, dataset.english) if dataset else (each.dataset, each.dataset)
+
+
+def _made(each: OpenFile) -> datetime:
+    return datetime.fromisoformat(each.made_at)
+
+
+def _told(each: OpenFile) -> dict[str, str | int]:
+    return {
+        "name": each.name,
+        "url": f"/data/{each.name}",
+        "about": _about(each)[1],
+        "bytes": each.bytes,
+        "sha256": each.sha256,
+        "made_at": each.made_at,
+        "licence": each.licence,
+    }
