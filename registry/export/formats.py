@@ -25,7 +25,7 @@ Batches = Iterable[Any]
 _SHEET_ROWS: Final = 1_000_000
 """A worksheet has 1,048,576 rows at most."""
 _ROWS: Final = 5_000
-_GROUP_ROWS: Final = 100_000
+_GROUP_ROWS: Final = 50_000
 _SHEET: Final = "Hộ"
 _ZOOMS: Final = (10, 14)
 """Of tiles: before them a dwelling is less than a pixel, behind them they are drawn enlarged."""
