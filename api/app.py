@@ -66,6 +66,7 @@ from api.pages import (
     try_it,
     verify,
 )
+from api.pages import packs as packs_page
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
@@ -143,6 +144,7 @@ def create_app(
         home.blueprint,
         desk_imports.former,
         offline.blueprint,
+        packs_page.blueprint,
         report_forms.blueprint,
         search.blueprint,
         try_it.blueprint,

@@ -6,18 +6,25 @@ the ground: differences of points are small, and what repeats packs well.
 
 import datetime
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import psycopg
 
 from geo.house_number import natural_order
 from geo.label import LabelParts, alley_word, door_words, named, number_label
 from registry.gazetteer import Gazetteer, Unit
-from registry.past import with_past
+from registry.past import DECIDED, with_past
 from registry.reads import Reads
-from registry.records import RENAMING, ended_by, label_on, names_on, record_wording
+from registry.records import (
+    RENAMING,
+    Record,
+    ended_by,
+    label_on,
+    names_on,
+    record_wording,
+)
 from registry.search.batching import alone
 from registry.search.doors import records_of
 from registry.units import LAST_DAY_OF_OLD_MAP
@@ -90,9 +97,11 @@ _LOCALITIES: Final = f"""
     FROM named JOIN locality l USING (id)
     ORDER BY l.key, l.id
 """  # noqa: S608 - constants
-_RENAMED: Final = f"""
-    SELECT DISTINCT h.code FROM household h JOIN household_version v ON v.code = h.code
-    WHERE {_LIVING} AND {ended_by(RENAMING)}
+_DECIDED: Final = f"""
+    SELECT h.code, bool_or({ended_by(RENAMING)})
+    FROM household h JOIN household_version v ON v.code = h.code
+    WHERE {_LIVING} AND {DECIDED}
+    GROUP BY h.code
 """  # noqa: S608 - constants
 _FORMER_NUMBERS: Final = f"""
     SELECT h.code, f.house_number_key, f.house_number, t.kind, t.name
@@ -183,8 +192,9 @@ def pack_content(
     )
     at = {door.code: place for place, door in enumerate(doors)}
     before = _Before(known, commune, alley_word(words[-1]))
-    renamed = _renamed(connection, given, doors, streets, localities)
-    apart = renamed | {door.code for door in doors if before.is_apart(door)}
+    decided: dict[Any, Any] = dict(connection.execute(_DECIDED, given).fetchall())
+    renamed = _Renamed.of(reads, doors, streets, localities, decided)
+    apart = renamed.codes | {door.code for door in doors if before.is_apart(door)}
     columns = _columns(doors, street_at, locality_at, before)
     formerly = [row for row in connection.execute(_FORMER_NUMBERS, given) if row[0] in at]
     boundary = connection.execute(_BOUNDARY, given).fetchone()
@@ -192,9 +202,9 @@ def pack_content(
     return {
         "commune": {"code": commune.code, "name": words[0], "words": ", ".join(words)},
         "province": province and {"code": province.code, "name": words[-1]},
-        "streets": _named_places(streets),
+        "streets": _named_places(streets, renamed.streets),
         "localities": {
-            **_named_places(localities),
+            **_named_places(localities, renamed.localities),
             "in": [locality_at.get(place.parent_id or 0) for place in localities],
         },
         "before": before.words,
@@ -260,29 +270,75 @@ def _order(
     )
 
 
-def _renamed(
-    connection: _Connection,
-    given: JsonObject,
-    doors: Iterable[_Door],
-    streets: Iterable[_Place],
-    localities: Sequence[_Place],
-) -> set[str]:
-    """Codes of doors that a decision renamed, or a place that they are in."""
-    codes = {row[0] for row in connection.execute(_RENAMED, given)}
-    roads = {place.id for place in streets if place.renamed}
-    holder = {place.id: place.parent_id for place in localities}
-    places = {place.id for place in localities if place.renamed}
+@dataclass(frozen=True, slots=True)
+class _Renamed:
+    """What a decision has called otherwise since 30 June 2025."""
 
-    def lies_in(locality_id: int | None) -> bool:
-        while locality_id is not None and locality_id not in places:
-            locality_id = holder.get(locality_id)
-        return locality_id is not None
+    streets: dict[int, str]
+    """Id → its name then."""
+    localities: dict[int, str]
+    """Id → its name then, and the names of those that held it."""
+    codes: set[str]
+    """Of doors that changed themselves, so that their places' former names do not tell it all."""
 
-    return {
-        door.code
-        for door in doors
-        if door.code in codes or door.street_id in roads or lies_in(door.locality_id)
-    }
+    @classmethod
+    def of(
+        cls,
+        reads: Reads,
+        doors: Sequence[_Door],
+        streets: Sequence[_Place],
+        localities: Sequence[_Place],
+        decided: dict[str, bool],
+    ) -> Self:
+        """`decided` has the codes of doors that a decision changed, and whether it renamed them.
+
+        What a place was called is told by one of its doors, which has not changed itself.
+        """
+        roads = {place.id for place in streets if place.renamed}
+        holder = {place.id: place.parent_id for place in localities}
+        places = {place.id for place in localities if place.renamed}
+
+        def lies_in(locality_id: int | None) -> bool:
+            while locality_id is not None and locality_id not in places:
+                locality_id = holder.get(locality_id)
+            return locality_id is not None
+
+        codes, of_street, of_locality = set[str](), dict[int, str](), dict[int, str]()
+        for door in doors:
+            on, within = door.street_id in roads, lies_in(door.locality_id)
+            if door.code in decided:
+                if on or within or decided[door.code]:
+                    codes.add(door.code)
+            elif on and door.street_id is not None:
+                of_street[door.street_id] = door.code
+            if within and door.locality_id is not None and door.code not in decided:
+                of_locality[door.locality_id] = door.code
+        then = _then(reads, {*of_street.values(), *of_locality.values()})
+        return cls(
+            {
+                street: named(parts.street_kind, parts.street_name or "")
+                for street, code in of_street.items()
+                if (parts := then.get(code)) is not None
+            },
+            {
+                locality: ", ".join(named(*each) for each in parts.localities)
+                for locality, code in of_locality.items()
+                if (parts := then.get(code)) is not None
+            },
+            codes,
+        )
+
+
+def _then(reads: Reads, codes: set[str]) -> dict[str, LabelParts]:
+    """What doors were called on 30 June 2025."""
+    records = _with_past(reads, sorted(codes))
+    return {record.code: then.parts for record in records for then in record.past}
+
+
+def _with_past(reads: Reads, codes: Sequence[str]) -> Iterator[Record]:
+    for start in range(0, len(codes), _AT_ONCE):
+        records = alone(reads, records_of(codes[start : start + _AT_ONCE]))
+        yield from alone(reads, with_past(records))
 
 
 def _labels_before(
@@ -291,19 +347,18 @@ def _labels_before(
     """Labels of before July 2025 that today's words and a former commune do not make."""
     places: list[int] = []
     labels: list[str | None] = []
-    for start in range(0, len(codes), _AT_ONCE):
-        records = alone(reads, records_of(codes[start : start + _AT_ONCE]))
-        for record in alone(reads, with_past(records)):
-            if not record.restricted and record.code in at:
-                places.append(at[record.code])
-                labels.append(record_wording(known, day, record).before_2025_07)
+    for record in _with_past(reads, codes):
+        if not record.restricted and record.code in at:
+            places.append(at[record.code])
+            labels.append(record_wording(known, day, record).before_2025_07)
     return {"door": places, "label": labels}
 
 
-def _named_places(places: Sequence[_Place]) -> JsonObject:
+def _named_places(places: Sequence[_Place], before: dict[int, str]) -> JsonObject:
     return {
         "id": [place.id for place in places],
         "name": [named(place.kind, place.name) for place in places],
+        "before": [before.get(place.id) for place in places],
         "former": [[named(*former) for former in place.former or ()] for place in places],
     }
 
