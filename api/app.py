@@ -192,7 +192,6 @@ def create_app(
         batch.blueprint,
         changes.blueprint,
         history.blueprint,
-        packs.blueprint,
         reports.blueprint,
         report_forms.blueprint,
         sign_in.blueprint,

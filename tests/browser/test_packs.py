@@ -107,6 +107,8 @@ def test_doors_are_found_without_a_network_and_after_a_restart(visit: Visit, wor
     expect(find(page, "khong co duong nay")).to_contain_text("Không thấy")
     assert visit.barriers() == []
     assert not visit.overflows()
+    find(page, code).get_by_role("button", name="Sơ đồ").click()
+    expect(page.locator("#found svg text", has_text="Phố Láng")).to_be_visible()
     page.get_by_role("button", name="Gần tôi").click()
     expect(page.locator("#found .hand-card .metres").first).to_have_text(" 0 m")
     expect(page.locator("#found .plate").first).to_have_text(code)
@@ -169,6 +171,8 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
     page = opened(visit)
     find(page, "3/5 lang").get_by_role("button", name="Nhà ở đây").click()
     expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Nhà ở chỗ khác")
+    page.get_by_text("Báo nhà chưa có mã").click()
+    page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng")
     page.close()
     visit.page = page = visit.context.new_page()
     page.set_default_timeout(20_000)
@@ -183,9 +187,13 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
     with page.expect_event("requestfailed", lambda each: each.url.endswith("/v1/reports")):
         visit.context.set_offline(False)
     expect(page.locator("#outbox [data-state=waiting]")).to_be_visible()
+    # What was only typed is there as well, and is said where the phone is.
+    expect(page.get_by_label("Địa chỉ ghi trên cửa")).to_have_value("999/4 Láng")
+    page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
+    expect(page.locator("#waiting")).to_have_text("2 chờ gửi")
     page.unroute("**/v1/reports")
     page.get_by_role("button", name="Gửi ngay").click()
-    expect(page.locator("#outbox [data-state=sent]")).to_contain_text("đã gửi")
+    expect(page.locator("#outbox [data-state=sent]")).to_have_count(2)
     with session_scope(world.engine) as session:
         rows = session.connection().exec_driver_sql(
             "SELECT f.reporters, (SELECT count(*) FROM field_report_receipt WHERE report_id = f.id)"
@@ -203,7 +211,7 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
     )
     page = opened(visit)
     expect(page.locator("#outbox [data-state=refused]")).to_contain_text(heir)
-    page.get_by_role("link", name="Biên nhận").click()
+    page.get_by_role("link", name="Biên nhận").last.click()
     expect(page.locator(".outcome")).to_have_text("Đang chờ cán bộ xem")
 
 

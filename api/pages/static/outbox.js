@@ -4,6 +4,8 @@
 import { all, get, put } from './store.js';
 import { t } from './ui.js';
 
+/** As many as a browser asks one server at once. */
+const AT_ONCE = 6;
 const LATER = [401, 408, 425, 429, 500, 502, 503, 504];
 
 /** Write a report down; `label` is what it is about, for people. */
@@ -13,17 +15,15 @@ export async function keepReport(body, label) {
   return report;
 }
 
-/** Send what waits, one after the other; another tab that sends meanwhile is waited for. Calls `changed` after each. */
+/** Send what waits, a few at once; another tab that sends meanwhile is waited for. Calls `changed` after them. */
 export async function sendReports(changed) {
   const send = async () => {
     const waiting = (await all('outbox')).filter(({ state }) => state === 'waiting').sort((one, other) => one.at.localeCompare(other.at));
     const token = waiting.length ? await formToken() : null;
-    for (const { id } of waiting) {
-      const report = await get('outbox', id);
-      if (report?.state !== 'waiting') continue;
-      const on = await sendOne(report, token);
+    for (let at = 0; at < waiting.length; at += AT_ONCE) {
+      const on = await Promise.all(waiting.slice(at, at + AT_ONCE).map(({ id }) => sendKept(id, token)));
       await changed();
-      if (!on) return;
+      if (!on.every(Boolean)) return;
     }
   };
   await (navigator.locks ? navigator.locks.request('outbox', send) : send());
@@ -33,6 +33,11 @@ export async function sendReports(changed) {
 async function formToken() {
   const page = await fetch('/packs', { cache: 'no-store' }).then((response) => response.text()).catch(() => '');
   return new DOMParser().parseFromString(page, 'text/html').querySelector('[data-csrf]')?.dataset.csrf ?? '';
+}
+
+async function sendKept(id, token) {
+  const report = await get('outbox', id);
+  return report?.state !== 'waiting' || sendOne(report, token);
 }
 
 /** Whether the next may be tried. */

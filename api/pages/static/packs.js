@@ -4,6 +4,7 @@ import { isDemo, readCode, shown } from './code.js';
 import { fold } from './fold.js';
 import { keepReport, sendReports } from './outbox.js';
 import { openCommune } from './pack.js';
+import { sketch } from './sketch.js';
 import { all, get, put, remove } from './store.js';
 import { make, mapApp, t, unplaced } from './ui.js';
 
@@ -19,6 +20,8 @@ let opened = [];
 
 async function open() {
   opened = await all('opened');
+  at('address').value = (await get('known', 'draft'))?.address ?? '';
+  if (at('address').value) at('address').closest('details').open = true;
   const known = await get('known', 'keys');
   for (const pack of await all('packs')) {
     try {
@@ -226,9 +229,17 @@ function card(commune, door, remark = null, metres = null) {
     door.hint ? make('p', {}, `${t('Chỉ dẫn', 'Hint')}: ${door.hint}`) : null,
     make('p', { class: 'actions' },
       point ? make('a', { class: 'button', href: mapApp(point, shown(door.code)) }, t('Mở bản đồ', 'Map')) : make('span', { class: 'quiet' }, t('chưa có toạ độ', 'no position yet')),
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => report('confirmed', door.code, commune.label(door)) }, t('Đúng', 'Right')),
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => reportHere(door.code, commune.label(door)) }, t('Nhà ở đây', 'It is here')),
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => report('no_such_house', door.code, commune.label(door)) }, t('Không có nhà', 'Not there'))));
+      point ? make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => drawIn(currentTarget.closest('article'), point, door) }, t('Sơ đồ', 'Sketch')) : null,
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(report('confirmed', door.code, commune.label(door))) }, t('Đúng', 'Right')),
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(reportHere(door.code, commune.label(door))) }, t('Nhà ở đây', 'It is here')),
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(report('no_such_house', door.code, commune.label(door))) }, t('Không có nhà', 'Not there'))));
+}
+
+/** Show or hide what is around a door. */
+function drawIn(article, point, own) {
+  const drawn = article.querySelector('.sketch');
+  if (drawn) drawn.remove();
+  else article.append(sketch(communes.values(), point, { own, accuracy: own.accuracy > 20 ? own.accuracy : 0 }));
 }
 
 const openedLike = (text) => {
@@ -256,6 +267,7 @@ async function showNear() {
     near.sort((one, other) => one.metres - other.metres);
     show([
       make('p', { class: coords.accuracy > 100 ? 'wrong' : 'quiet' }, t(`Vị trí của máy, sai số khoảng ${Math.round(coords.accuracy)} m.`, `Your position, within about ${Math.round(coords.accuracy)} m.`)),
+      near.length ? make('div', { class: 'hand-card' }, sketch(communes.values(), here, { accuracy: coords.accuracy })) : null,
       ...near.slice(0, 10).map(({ commune, door, metres }) => card(commune, door, null, metres)),
     ], t('Chưa có gói nào.', 'No pack is here.'));
   } catch (error) {
@@ -265,28 +277,40 @@ async function showNear() {
 
 // --- reports ---------------------------------------------------------------------------------------
 
+/** Keep what was found, and send it when that is possible; raises what the disk does. */
 async function report(kind, code, label, more = {}) {
-  try {
-    await keepReport({ kind, code, ...more }, label);
-  } catch (error) {
-    show([make('p', { class: 'wrong' }, why(error))]);
-    return;
-  }
+  await keepReport({ kind, code, ...more }, label);
   await showOutbox();
   at('outbox-head').scrollIntoView({ block: 'center' });
-  await sendReports(showOutbox);
+  sendReports(showOutbox);
 }
 
+const told = (doing) => doing.catch((error) => show([make('p', { class: 'wrong' }, why(error))]));
+
 async function reportHere(code, label) {
+  const { coords } = await position();
+  await report('wrong_point', code, label, pointOf(coords));
+}
+
+/** A house that nobody registered, where the phone is; what was typed stays until it is in the outbox. */
+async function reportNew(event) {
+  event.preventDefault();
+  const address = at('address').value.trim();
   try {
     const { coords } = await position();
-    await report('wrong_point', code, label, { lon: coords.longitude, lat: coords.latitude, position_accuracy_m: Math.round(coords.accuracy) });
+    await report('new_house', undefined, address || t('nhà mới, chưa rõ địa chỉ', 'a new house without an address'), { ...pointOf(coords), ...(address ? { address } : {}) });
+    at('address').value = '';
+    at('new-told').hidden = true;
+    await remove('known', 'draft');
   } catch (error) {
-    show([make('p', { class: 'wrong' }, error.message)]);
+    at('new-told').hidden = false;
+    at('new-told').textContent = why(error);
   }
 }
 
-const KINDS = { confirmed: ['Đúng: nhà ở đó', 'Right: it is there'], wrong_point: ['Nhà ở chỗ khác', 'It is elsewhere'], no_such_house: ['Không có nhà này', 'There is no such house'] };
+const pointOf = (coords) => ({ lon: coords.longitude, lat: coords.latitude, position_accuracy_m: Math.round(coords.accuracy) });
+
+const KINDS = { new_house: ['Nhà chưa có mã', 'A house without a code'], confirmed: ['Đúng: nhà ở đó', 'Right: it is there'], wrong_point: ['Nhà ở chỗ khác', 'It is elsewhere'], no_such_house: ['Không có nhà này', 'There is no such house'] };
 const STATES = { waiting: ['chờ mạng', 'waits for a network'], sent: ['đã gửi', 'sent'], refused: ['không nhận', 'not taken'] };
 
 async function showOutbox() {
@@ -296,7 +320,7 @@ async function showOutbox() {
   at('waiting').textContent = waiting ? t(`${waiting} chờ gửi`, `${waiting} waiting`) : '';
   at('send').hidden = !waiting;
   at('outbox').replaceChildren(...reports.map((each) => make('li', { 'data-state': each.state },
-    make('div', {}, make('b', {}, t(...KINDS[each.body.kind])), ' · ', make('span', { class: 'code' }, shown(each.body.code)), ' · ', make('span', { class: `state-${each.state}` }, t(...STATES[each.state])),
+    make('div', {}, make('b', {}, t(...KINDS[each.body.kind])), ' · ', each.body.code ? make('span', { class: 'code' }, `${shown(each.body.code)} · `) : null, make('span', { class: `state-${each.state}` }, t(...STATES[each.state])),
       make('br'), each.label, each.told ? make('p', { class: each.state === 'refused' ? 'wrong' : 'quiet' }, each.told) : null),
     each.receipt ? make('a', { href: `/reports/${each.receipt}` }, t('Biên nhận', 'Receipt')) : null,
     each.state === 'waiting' ? null : make('button', { type: 'button', class: 'link', onclick: async () => { await remove('outbox', each.id); await showOutbox(); } }, t('Xoá', 'Remove')))));
@@ -323,6 +347,8 @@ at('file').addEventListener('change', async ({ target }) => {
   target.value = '';
 });
 at('send').addEventListener('click', () => sendReports(showOutbox));
+at('new-house').addEventListener('submit', reportNew);
+at('address').addEventListener('input', ({ target }) => put('known', { id: 'draft', address: target.value }).catch(() => null));
 window.addEventListener('online', showNetwork);
 window.addEventListener('offline', showNetwork);
 

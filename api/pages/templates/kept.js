@@ -6,7 +6,7 @@ const KEPT = 'addresses';
 const FILES = 'files-{{ version }}';
 const OFFLINE = '/offline';
 const PACKS = '/packs';
-const SHELL = [OFFLINE, PACKS, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'store.js', 'outbox.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
+const SHELL = [OFFLINE, PACKS, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
 const MOST = 100;
 const PATIENCE_MS = 8000;
 
